@@ -1,0 +1,341 @@
+//! Failures that can be seen again: what a failing run needs to be replayed, the command that does
+//! it, and the file that remembers the last one.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use labrt::world::Policy;
+use serde::{Deserialize, Serialize};
+
+use crate::{Report, seed};
+
+/// A failing run, complete enough to run it again and to see whether it was the same run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replay {
+    /// The test's name, such as `backup_3b`.
+    pub test: String,
+    /// The seed.
+    #[serde(with = "hexadecimal")]
+    pub seed: u64,
+    /// Where it ran: `sim`.
+    pub backend: String,
+    /// The name of the solution that was tested.
+    pub solution: String,
+    /// The name of the scheduling policy.
+    pub policy: String,
+    /// The sources that were tested, as [`build_id`] gives them.
+    pub build: String,
+    /// The run's fingerprint; 0 if the run took its process with it before it could tell.
+    #[serde(with = "hexadecimal")]
+    pub fingerprint: u64,
+    /// The kind of failure, such as `assertion`.
+    pub kind: String,
+    /// What went wrong.
+    pub message: String,
+}
+
+impl Replay {
+    /// The replay of a failing run in the simulation; `None` if the run passed.
+    #[must_use]
+    pub fn of(report: &Report, solution: &str, policy: Policy) -> Option<Self> {
+        let failure = report.failure.as_ref()?;
+        Some(Self {
+            test: report.test.clone(),
+            seed: report.seed,
+            backend: "sim".to_owned(),
+            solution: solution.to_owned(),
+            policy: policy.to_string(),
+            build: build_id(),
+            fingerprint: report.fingerprint,
+            kind: failure.kind.clone(),
+            message: failure.message.clone(),
+        })
+    }
+
+    /// The command that runs it again: `cargo lab replay backup_3b --seed 0x1f`, and whatever
+    /// differs from the command line's defaults.
+    #[must_use]
+    pub fn command_line(&self) -> String {
+        let mut line = format!("cargo lab replay {} --seed {}", self.test, seed::format(self.seed));
+        for (option, value, default) in [
+            ("backend", &self.backend, "sim"),
+            ("solution", &self.solution, "raft"),
+            ("policy", &self.policy, Policy::default().name()),
+        ] {
+            if value != default {
+                line += &format!(" --{option} {value}");
+            }
+        }
+        line
+    }
+
+    /// Remembers this as the last failure, for `lab replay` without arguments, and returns the
+    /// file: [`last_failure_file`].
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written. What it held before is then still there.
+    pub fn save(&self) -> io::Result<PathBuf> {
+        let file = last_failure_file();
+        self.save_to(&file)?;
+        Ok(file)
+    }
+
+    fn save_to(&self, file: &Path) -> io::Result<()> {
+        let folder = file.parent().expect("the file is in a folder");
+        fs::create_dir_all(folder)?;
+        // Tests of one process fail side by side, and so do processes: each writes a file of its
+        // own and puts it in place whole.
+        let thread = std::thread::current().id();
+        let draft = folder.join(format!(".last-failure-{}-{thread:?}.json", std::process::id()));
+        fs::write(&draft, serde_json::to_string_pretty(self)? + "\n")?;
+        fs::rename(&draft, file)
+    }
+
+    /// The last failure that was remembered.
+    ///
+    /// # Errors
+    ///
+    /// [`NoLastFailure`] when there is none, or its file is not what [`Replay::save`] wrote.
+    pub fn load() -> Result<Self, NoLastFailure> {
+        Self::load_from(&last_failure_file())
+    }
+
+    fn load_from(file: &Path) -> Result<Self, NoLastFailure> {
+        let text = fs::read_to_string(file).map_err(|cause| match cause.kind() {
+            io::ErrorKind::NotFound => NoLastFailure::NothingFailed { file: file.to_owned() },
+            _ => NoLastFailure::Unreadable { file: file.to_owned(), cause: cause.to_string() },
+        })?;
+        serde_json::from_str(&text).map_err(|cause| NoLastFailure::Unreadable {
+            file: file.to_owned(),
+            cause: cause.to_string(),
+        })
+    }
+}
+
+/// There is no last failure to replay.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoLastFailure {
+    /// The file is not there.
+    #[error("no failure is recorded in {}", file.display())]
+    NothingFailed {
+        /// Where it was looked for.
+        file: PathBuf,
+    },
+    /// The file is there, and is not one that [`Replay::save`] wrote.
+    #[error("cannot read the last failure from {}: {cause}", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
+}
+
+/// The file of the last failure: `lab/last-failure.json` in the workspace's target folder, which is
+/// `CARGO_TARGET_DIR` if that is set.
+#[must_use]
+pub fn last_failure_file() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").filter(|folder| !folder.is_empty());
+    // Joining an absolute path gives that path.
+    workspace().join(target.unwrap_or_else(|| "target".into())).join("lab").join("last-failure.json")
+}
+
+/// A name for the sources of the workspace as they are now: a hash over every `.rs` file,
+/// `Cargo.toml` and `Cargo.lock`, or `unknown` where the sources are not at hand.
+///
+/// The debug build that `cargo test` makes and the release build of `cargo lab` have the same name
+/// if their sources are the same, for their runs are the same too. Cargo brings a program up to
+/// date before it starts it, so the sources that are read here are those that the program was made
+/// of, unless somebody edits them during the run or starts an old program by hand. The name only
+/// helps to explain why a replay went another way; whether it did is told by the fingerprint.
+#[must_use]
+pub fn build_id() -> String {
+    source_hash(workspace()).map_or_else(|_| "unknown".to_owned(), |hash| format!("{hash:#018x}"))
+}
+
+/// The folder of the workspace that this crate was compiled in.
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate's folder is in the workspace")
+}
+
+/// Hashes path and content of every source file under `root`, in the order of their paths.
+fn source_hash(root: &Path) -> io::Result<u64> {
+    let mut sources = Vec::new();
+    collect_sources(root, &mut sources)?;
+    if sources.is_empty() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    sources.sort();
+    let mut hash = Fnv::new();
+    for file in sources {
+        let name = file.strip_prefix(root).expect("the file was found under the root");
+        let content = fs::read(&file)?;
+        hash.field(name.as_os_str().as_encoded_bytes());
+        hash.field(&content);
+    }
+    Ok(hash.0)
+}
+
+fn collect_sources(folder: &Path, sources: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let (name, path) = (entry.file_name(), entry.path());
+        let hidden = name.as_encoded_bytes().starts_with(b".");
+        let kind = entry.file_type()?;
+        if kind.is_dir() && !hidden && name != "target" {
+            collect_sources(&path, sources)?;
+        } else if kind.is_file()
+            && (path.extension().is_some_and(|extension| extension == "rs")
+                || name == "Cargo.toml"
+                || name == "Cargo.lock")
+        {
+            sources.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// The 64-bit FNV-1a hash: std's own hasher promises nothing about the next release of Rust.
+struct Fnv(u64);
+
+impl Fnv {
+    fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    /// Adds bytes and their number, so that the border between two fields counts.
+    fn field(&mut self, bytes: &[u8]) {
+        for &byte in (bytes.len() as u64).to_le_bytes().iter().chain(bytes) {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+}
+
+/// Seeds and fingerprints as `"0x1f"`: people read the file, and JSON readers in other languages
+/// may round numbers above 2⁵³.
+mod hexadecimal {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::seed;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde decides the signature")]
+    pub(super) fn serialize<S: Serializer>(value: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&seed::format(*value))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        seed::parse(&text).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn replay() -> Replay {
+        Replay {
+            test: "backup_3b".to_owned(),
+            seed: 0x1f,
+            backend: "sim".to_owned(),
+            solution: "raft".to_owned(),
+            policy: Policy::default().to_string(),
+            build: "0x0123456789abcdef".to_owned(),
+            fingerprint: u64::MAX,
+            kind: "assertion".to_owned(),
+            message: "expected one leader, saw \"two\"".to_owned(),
+        }
+    }
+
+    /// A folder of this test's own, gone when the test ends.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let folder = std::env::temp_dir().join(format!("replay-{name}-{}", std::process::id()));
+            fs::create_dir_all(&folder).expect("a folder for the test");
+            Self(folder)
+        }
+
+        fn write(&self, name: &str, content: &str) {
+            let file = self.0.join(name);
+            fs::create_dir_all(file.parent().expect("in a folder")).expect("a folder for the file");
+            fs::write(file, content).expect("a file for the test");
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn the_command_leaves_out_what_is_the_default() {
+        assert_eq!(replay().command_line(), "cargo lab replay backup_3b --seed 0x1f");
+        let other = Policy::ALL.into_iter().find(|&policy| policy != Policy::default()).expect("two policies");
+        let replay = Replay { solution: "mine".to_owned(), policy: other.to_string(), ..replay() };
+        assert_eq!(
+            replay.command_line(),
+            format!("cargo lab replay backup_3b --seed 0x1f --solution mine --policy {other}")
+        );
+    }
+
+    #[test]
+    fn what_was_saved_is_loaded() {
+        let folder = Folder::new("round-trip");
+        let file = folder.0.join("lab/last-failure.json");
+        assert_eq!(
+            Replay::load_from(&file),
+            Err(NoLastFailure::NothingFailed { file: file.clone() }),
+            "before anything was saved"
+        );
+        for seed in [1, u64::MAX] {
+            let replay = Replay { seed, ..replay() };
+            replay.save_to(&file).expect("saved");
+            assert_eq!(Replay::load_from(&file), Ok(replay));
+        }
+        let left: Vec<_> = fs::read_dir(folder.0.join("lab")).expect("the folder").collect();
+        assert_eq!(left.len(), 1, "drafts were left: {left:?}");
+    }
+
+    #[test]
+    fn a_file_of_another_shape_is_refused() {
+        let folder = Folder::new("shape");
+        for content in ["", "{}", "{\"test\": 3}"] {
+            folder.write("last-failure.json", content);
+            let loaded = Replay::load_from(&folder.0.join("last-failure.json"));
+            assert!(matches!(loaded, Err(NoLastFailure::Unreadable { .. })), "{content:?} gave {loaded:?}");
+        }
+    }
+
+    #[test]
+    fn the_build_changes_with_the_sources_and_with_nothing_else() {
+        let folder = Folder::new("sources");
+        assert!(source_hash(&folder.0).is_err(), "an empty folder has no sources");
+        folder.write("Cargo.toml", "[workspace]");
+        folder.write("raft/src/lib.rs", "fn main() {}");
+        let first = source_hash(&folder.0).expect("sources");
+
+        folder.write("README.md", "words");
+        folder.write("target/debug/build/generated.rs", "fn other() {}");
+        folder.write(".git/hook.rs", "fn other() {}");
+        assert_eq!(source_hash(&folder.0).expect("sources"), first, "no source was changed");
+
+        folder.write("raft/src/lib.rs", "fn main() { }");
+        let edited = source_hash(&folder.0).expect("sources");
+        assert_ne!(edited, first, "a source was edited");
+        folder.write("raft/src/log.rs", "");
+        assert_ne!(source_hash(&folder.0).expect("sources"), edited, "a source was added");
+    }
+
+    #[test]
+    fn this_workspace_has_a_build() {
+        let id = build_id();
+        assert!(id.starts_with("0x") && id.len() == 18, "{id}");
+        assert_eq!(build_id(), id);
+    }
+}
