@@ -1,1 +1,60 @@
-//! labgob
+//! The bytes of a value, and back: what is sent over the network and saved across a crash.
+//!
+//! Anything that derives serde's `Serialize` and `Deserialize` can be encoded:
+//!
+//! ```
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize, PartialEq, Debug)]
+//! struct Vote {
+//!     term: u64,
+//!     granted: bool,
+//! }
+//!
+//! let bytes = labgob::encode(&Vote { term: 3, granted: true })?;
+//! assert_eq!(labgob::decode::<Vote>(&bytes)?, Vote { term: 3, granted: true });
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Several values can follow one another, as when a Raft peer saves its state. They are read back
+//! in the order in which they were written:
+//!
+//! ```
+//! let mut encoder = labgob::Encoder::new();
+//! encoder.encode(&7u64)?; // currentTerm
+//! encoder.encode(&Some(2usize))?; // votedFor
+//! let bytes = encoder.finish();
+//!
+//! let mut decoder = labgob::Decoder::new(&bytes);
+//! let term: u64 = decoder.decode()?;
+//! let voted_for: Option<usize> = decoder.decode()?;
+//! decoder.finish()?; // nothing may be left
+//! assert_eq!((term, voted_for), (7, Some(2)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What to know
+//!
+//! - The bytes do not say which type they came from. Decoding them as another type gives an error
+//!   or a wrong value, so both sides must name the same type.
+//! - Every field is sent, private ones and zeros included, and decoding makes a new value: nothing
+//!   is left over from an earlier one.
+//! - Foreign bytes give a [`DecodeError`] that names the Rust type, never a panic and never an
+//!   allocation out of proportion to the input.
+//! - A `Vec<u8>` goes element by element, at about a nanosecond a byte. For long byte strings,
+//!   annotate the field with `#[serde(with = "labgob::bytes")]`.
+//! - serde's attributes `flatten`, `untagged`, `tag` and `skip_serializing_if` need a format that
+//!   describes itself, which this is not: they give an error or a wrong value.
+//!
+//! Small integers are one byte, larger ones three, five or nine. Left out: schemas, versions, and
+//! any promise that the bytes are the same in the next release.
+
+mod decode;
+mod encode;
+mod guard;
+mod guarded;
+
+pub mod bytes;
+
+pub use decode::{DecodeError, Decoder, decode};
+pub use encode::{EncodeError, Encoder, encode, encode_into};

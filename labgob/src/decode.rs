@@ -1,0 +1,198 @@
+//! From bytes to a value, with nothing taken on trust.
+
+use std::any::type_name;
+use std::marker::PhantomData;
+
+use bincode::config::{Configuration, standard};
+use serde::de::DeserializeOwned;
+
+use crate::guard::{Guard, MAX_DEPTH, Refusal};
+use crate::guarded::Guarded;
+
+/// Little-endian, integers of variable length.
+pub(crate) const FORMAT: Configuration = standard();
+
+/// The one value that `bytes` hold.
+///
+/// # Errors
+///
+/// [`DecodeError`] if `bytes` are not exactly one value of this type.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
+    let (value, used) = decode_first(bytes)?;
+    if used == bytes.len() {
+        Ok(value)
+    } else {
+        Err(DecodeError::LeftOver {
+            type_name: type_name::<T>(),
+            left: bytes.len() - used,
+            len: bytes.len(),
+        })
+    }
+}
+
+/// Reads back the values that an [`Encoder`](crate::Encoder) wrote, in the same order.
+#[derive(Clone, Debug)]
+pub struct Decoder<'a> {
+    rest: &'a [u8],
+    last_type: &'static str,
+    len: usize,
+}
+
+impl<'a> Decoder<'a> {
+    /// A decoder at the first byte.
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            rest: bytes,
+            last_type: "nothing",
+            len: bytes.len(),
+        }
+    }
+
+    /// The next value.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] if the next bytes are not a value of this type. The decoder then stays
+    /// where it was.
+    pub fn decode<T: DeserializeOwned>(&mut self) -> Result<T, DecodeError> {
+        let (value, used) = decode_first(self.rest)?;
+        self.rest = &self.rest[used..];
+        self.last_type = type_name::<T>();
+        Ok(value)
+    }
+
+    /// Whether every byte was read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::LeftOver`] if there are bytes that were not read.
+    pub fn finish(self) -> Result<(), DecodeError> {
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(DecodeError::LeftOver {
+                type_name: self.last_type,
+                left: self.rest.len(),
+                len: self.len,
+            })
+        }
+    }
+}
+
+/// One value and the number of bytes that it took.
+fn decode_first<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, usize), DecodeError> {
+    let mut guard = Guard::new(bytes.len());
+    let seed = Guarded::new(PhantomData::<T>, &mut guard);
+    bincode::serde::seed_decode_from_slice(seed, bytes, FORMAT)
+        .map_err(|error| explain(type_name::<T>(), bytes.len(), &guard, error))
+}
+
+#[cold]
+fn explain(
+    type_name: &'static str,
+    len: usize,
+    guard: &Guard,
+    error: bincode::error::DecodeError,
+) -> DecodeError {
+    match (guard.refusal(), error) {
+        (Some(Refusal::Length(claimed)), _) => DecodeError::AbsurdLength {
+            type_name,
+            claimed,
+            len,
+        },
+        (Some(Refusal::Depth), _) => DecodeError::TooDeep { type_name },
+        (None, bincode::error::DecodeError::UnexpectedEnd { .. }) => DecodeError::TooShort { type_name, len },
+        (None, error) => DecodeError::Malformed {
+            type_name,
+            reason: reason(error),
+        },
+    }
+}
+
+/// bincode's errors print as Rust values; these are the ones that serde types can meet.
+fn reason(error: bincode::error::DecodeError) -> String {
+    use bincode::error::DecodeError as E;
+    use bincode::serde::DecodeError::AnyNotSupported;
+    match error {
+        E::InvalidBooleanValue(byte) => format!("{byte} is neither false nor true"),
+        E::UnexpectedVariant { found, .. } => format!("{found} is neither none nor some"),
+        E::InvalidIntegerType { .. } => "an integer is larger than its type".to_owned(),
+        E::OutsideUsizeRange(value) => format!("{value} is larger than a usize"),
+        E::InvalidCharEncoding(_) => "a character is not UTF-8".to_owned(),
+        E::Utf8 { inner } => format!("a string is not UTF-8: {inner}"),
+        E::Serde(AnyNotSupported) => {
+            "the type wants to know from the bytes what they are (`untagged`, `flatten` or `tag`)".to_owned()
+        }
+        E::OtherString(text) => text,
+        other => other.to_string(),
+    }
+}
+
+/// Bytes are not the value that was expected. Each variant names that value's Rust type.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The value was complete and bytes remained: most often another type was encoded.
+    #[error("{left} of {len} bytes are left over after {type_name}: was it encoded as another type?")]
+    LeftOver {
+        /// The type that was decoded (the last one, if there were several).
+        type_name: &'static str,
+        /// How many bytes remained.
+        left: usize,
+        /// How many there were in all.
+        len: usize,
+    },
+    /// The bytes ended before the value did.
+    #[error("{len} bytes are too few for {type_name}")]
+    TooShort {
+        /// The type that was to be decoded.
+        type_name: &'static str,
+        /// How many bytes there were.
+        len: usize,
+    },
+    /// A collection claimed more elements than the bytes could hold.
+    #[error("cannot decode {type_name}: a collection claims {claimed} elements in {len} bytes")]
+    AbsurdLength {
+        /// The type that was to be decoded.
+        type_name: &'static str,
+        /// The number of elements that was read.
+        claimed: usize,
+        /// How many bytes there were.
+        len: usize,
+    },
+    /// Values nest deeper than any stack should be asked to follow.
+    #[error("cannot decode {type_name}: values nest deeper than {MAX_DEPTH} levels")]
+    TooDeep {
+        /// The type that was to be decoded.
+        type_name: &'static str,
+    },
+    /// A byte was none of those allowed at its place.
+    #[error("cannot decode {type_name}: {reason}")]
+    Malformed {
+        /// The type that was to be decoded.
+        type_name: &'static str,
+        /// What was wrong.
+        reason: String,
+    },
+}
+
+impl DecodeError {
+    /// The Rust type that was to be decoded.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::LeftOver { type_name, .. }
+            | Self::TooShort { type_name, .. }
+            | Self::AbsurdLength { type_name, .. }
+            | Self::TooDeep { type_name }
+            | Self::Malformed { type_name, .. } => type_name,
+        }
+    }
+}
