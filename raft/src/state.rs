@@ -1,0 +1,160 @@
+//! What a server remembers: the box "State" of Figure 2.
+
+use labapi::{LogIndex, Term};
+use labrt::time::Instant;
+use persister::Persister;
+
+use crate::log::Log;
+use crate::peer::PeerId;
+use crate::persist::Saved;
+
+/// Everything that changes on a server, under its one lock.
+pub(crate) struct State {
+    // Persistent state on all servers. `persist` saves it.
+    //
+    /// The latest term that this server has seen; zero at first. Never decreases.
+    pub(crate) current_term: Term,
+    /// Who got this server's vote in `current_term`, if anyone did.
+    pub(crate) voted_for: Option<PeerId>,
+    /// The commands, each with the term in which a leader received it.
+    pub(crate) log: Log,
+    /// What replaces the log up to `log.last_included_index()`, in the service's own encoding.
+    /// Empty if that is zero.
+    pub(crate) snapshot: Vec<u8>,
+
+    // Volatile state on all servers.
+    //
+    /// The highest index known to be committed. Never decreases.
+    /// Invariant: `log.last_included_index() <= commit_index <= log.last_index()`.
+    pub(crate) commit_index: LogIndex,
+    /// The highest index that the applier has taken for the service. Never decreases, and only the
+    /// applier moves it. Invariant: `last_applied <= commit_index`.
+    ///
+    /// Below `log.last_included_index()` it says that the service still needs `snapshot`.
+    pub(crate) last_applied: LogIndex,
+
+    /// What the server is at the moment, with what only such a server knows.
+    pub(crate) role: Role,
+    /// When the timer is due: to start an election, or on a leader to send heartbeats.
+    pub(crate) deadline: Instant,
+    /// Set when the service needs the server no longer: its threads end.
+    pub(crate) killed: bool,
+
+    /// Where the persistent state is saved.
+    pub(crate) persister: Persister,
+    /// What was saved last. Invariant: at the end of each handler nothing is unsaved.
+    pub(crate) saved: Saved,
+}
+
+/// What a server is (§5.1, Figure 4).
+pub(crate) enum Role {
+    /// Answers others.
+    Follower,
+    /// Asks for votes.
+    Candidate {
+        /// Those received in this term, its own included.
+        votes: usize,
+    },
+    /// Replicates its log.
+    Leader {
+        /// Volatile state on leaders: how far each server is, by position.
+        progress: Vec<Progress>,
+    },
+}
+
+/// What a leader knows of one server. Made anew after each election.
+#[derive(Clone)]
+pub(crate) struct Progress {
+    /// The next entry to send. Moves forward when entries leave, not when they are acknowledged,
+    /// and back when the follower says that it lacks something.
+    /// Invariant: `match_index < next_index <= log.last_index() + 1`.
+    pub(crate) next_index: LogIndex,
+    /// The highest index up to which the server's log is known to equal the leader's. Never
+    /// decreases.
+    pub(crate) match_index: LogIndex,
+    /// Whether entries or a snapshot are on their way and not answered. The next ones then wait for
+    /// the answer, but not longer than until the next heartbeat.
+    pub(crate) in_flight: bool,
+}
+
+impl State {
+    /// "If RPC request or response contains term T > currentTerm: set currentTerm = T, convert to
+    /// follower" (Figure 2, "Rules for Servers"; §5.1).
+    pub(crate) fn observe_term(&mut self, term: Term) {
+        if term <= self.current_term {
+            return;
+        }
+        log::debug!("follows into term {term}");
+        if self.is_leader() {
+            // Its deadline was that of a heartbeat.
+            self.restart_election_timer();
+        }
+        self.current_term = term;
+        self.voted_for = None;
+        self.role = Role::Follower;
+    }
+
+    /// Whether this server leads `current_term`.
+    pub(crate) fn is_leader(&self) -> bool {
+        matches!(self.role, Role::Leader { .. })
+    }
+
+    /// The term has a leader: a candidate gives way to it, and nobody needs an election (§5.2).
+    pub(crate) fn heed_leader(&mut self) {
+        self.role = Role::Follower;
+        self.restart_election_timer();
+    }
+
+    /// What this server knows of another one, if it leads.
+    pub(crate) fn progress(&mut self, peer: PeerId) -> Option<&mut Progress> {
+        match &mut self.role {
+            Role::Leader { progress } => Some(&mut progress[peer]),
+            Role::Follower | Role::Candidate { .. } => None,
+        }
+    }
+
+    /// What must hold whenever the lock is released. Called at the end of each handler; costs nothing
+    /// where debug assertions are off.
+    pub(crate) fn check_invariants(&self) {
+        if !cfg!(debug_assertions) {
+            return;
+        }
+        let (first, last) = (self.log.last_included_index(), self.log.last_index());
+        let commit_index = self.commit_index;
+        assert!(
+            first <= commit_index,
+            "the snapshot goes to {first}, but only {commit_index} is committed"
+        );
+        assert!(
+            commit_index <= last,
+            "{commit_index} is committed, but the log ends at {last}"
+        );
+        assert!(
+            self.last_applied <= commit_index,
+            "{} was applied before it was committed",
+            self.last_applied
+        );
+        assert!(
+            self.log.last_term() <= self.current_term,
+            "the log has an entry of a term to come"
+        );
+        assert!(self.is_saved(), "something was changed and not saved");
+        if let Role::Leader { progress } = &self.role {
+            for Progress {
+                next_index,
+                match_index,
+                ..
+            } in progress
+            {
+                assert!(
+                    match_index < next_index,
+                    "entry {next_index} is to be sent, but {match_index} was acknowledged"
+                );
+                assert!(
+                    *next_index <= last.next(),
+                    "entry {next_index} is to be sent, but the log ends at {last}"
+                );
+            }
+        }
+    }
+}
