@@ -1,1 +1,42 @@
-//! labrt
+//! One API for threads, locks, channels, time and randomness, so that lab code can be run
+//! deterministically on a virtual clock.
+//!
+//! # For lab code
+//!
+//! Ordinary blocking code, in the shape of `std`, `parking_lot` and `crossbeam`:
+//!
+//! | module | in place of |
+//! | --- | --- |
+//! | [`thread`] | `std::thread` |
+//! | [`sync`] | `parking_lot` locks and `std::sync::atomic` |
+//! | [`channel`] | `crossbeam::channel` |
+//! | [`time`] | `std::time` |
+//! | [`rand`] | `rand::rng()` |
+//!
+//! Lines written with the `log` crate's macros are kept when a run is recorded, stamped with virtual time,
+//! server and thread.
+//!
+//! # For the harness
+//!
+//! [`world`] starts a run and controls it: nodes that can be killed at any instant, events, random
+//! streams, the verdict. What lab code is given leads nowhere near it.
+//!
+//! # How a simulation works
+//!
+//! A simulation is one OS thread. Every simulated thread is a coroutine on it, and at every *scheduling point*
+//! (before a lock, an unlock, an atomic operation, a channel operation, a wait, a wake-up, a spawn, a sleep, a look
+//! at the clock, a remote call, a save) a scheduler seeded from the run's one number picks which of them goes on. The
+//! clock is virtual: when every thread waits it jumps to the next timer. Nothing reads the system's clock or its
+//! randomness, so a seed is a run, to the last message.
+//!
+//! Reading order: `sim` (what a simulation is), `sim::scheduler` (who runs next), `sim::kill` (how threads are
+//! made to end), `raw` (the unsafe parts), then the primitives.
+
+pub mod channel;
+pub mod rand;
+mod raw;
+mod sim;
+pub mod sync;
+pub mod thread;
+pub mod time;
+pub mod world;

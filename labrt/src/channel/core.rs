@@ -1,0 +1,371 @@
+//! What the two ends of a channel share: the queue, and who waits.
+
+use std::collections::VecDeque;
+use std::panic::Location;
+
+use crate::raw::confined::Confined;
+use crate::sim::{self, Place, Sim, Ticket, Wait, Woken};
+use crate::time::Instant;
+
+/// A channel, shared by all its ends.
+pub(super) struct Channel<T> {
+    state: Confined<State<T>>,
+}
+
+struct State<T> {
+    queue: VecDeque<T>,
+    /// How many messages the queue holds; `None`: any number. At 0 a message goes from hand to hand.
+    capacity: Option<usize>,
+    /// Sends messages by the clock, in channels made by `after` and `tick`.
+    clock: Option<Clock<T>>,
+    senders: usize,
+    receivers: usize,
+    /// Threads that wait for a message.
+    receiving: Vec<Ticket>,
+    /// Threads that wait until their message is taken.
+    sending: VecDeque<(Ticket, T)>,
+    /// Threads that wait in a select until they could send.
+    selecting_to_send: Vec<Ticket>,
+    /// Messages given to threads that waited for one, until they run.
+    handed: Vec<(Ticket, T)>,
+}
+
+struct Clock<T> {
+    /// Virtual nanoseconds of the next message; `u64::MAX`: none.
+    next: u64,
+    period: Option<u64>,
+    message: fn(Instant) -> T,
+}
+
+/// Why there was nothing to receive, or no way to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Failed {
+    /// Nothing to be done now.
+    NotNow,
+    /// There will never be anything: the other ends are gone.
+    Disconnected,
+}
+
+impl<T> State<T> {
+    fn receive(&mut self, sim: &Sim) -> Result<T, Failed> {
+        if let Some(clock) = &mut self.clock
+            && sim.now() >= clock.next
+        {
+            let at = Instant::from_nanos(clock.next);
+            clock.next = clock.period.map_or(u64::MAX, |period| sim.now().max(clock.next + period));
+            return Ok((clock.message)(at));
+        }
+        if let Some(message) = self.queue.pop_front() {
+            if let Some(next) = self.take_offer(sim) {
+                self.queue.push_back(next);
+            }
+            wake_all(sim, &mut self.selecting_to_send);
+            return Ok(message);
+        }
+        match self.take_offer(sim) {
+            Some(message) => Ok(message),
+            None if self.senders == 0 => Err(Failed::Disconnected),
+            None => Err(Failed::NotNow),
+        }
+    }
+
+    /// The message of the first thread that waits to send, which need not wait any more.
+    fn take_offer(&mut self, sim: &Sim) -> Option<T> {
+        while let Some((ticket, message)) = self.sending.pop_front() {
+            if sim.unpark(ticket) {
+                return Some(message);
+            }
+            // Killed while it waited: what it wanted to send was never sent. It is dropped with the
+            // channel, outside this borrow.
+            self.handed.push((ticket, message));
+        }
+        None
+    }
+
+    fn send(&mut self, sim: &Sim, message: T) -> Result<(), (Failed, T)> {
+        if self.receivers == 0 {
+            return Err((Failed::Disconnected, message));
+        }
+        if self.capacity.is_none_or(|capacity| self.queue.len() < capacity) {
+            self.queue.push_back(message);
+            wake_all(sim, &mut self.receiving);
+            return Ok(());
+        }
+        if self.capacity == Some(0) {
+            while !self.receiving.is_empty() {
+                let ticket = self.receiving.remove(0);
+                if sim.unpark(ticket) {
+                    self.handed.push((ticket, message));
+                    return Ok(());
+                }
+            }
+        }
+        Err((Failed::NotNow, message))
+    }
+
+    fn can_send(&self, sim: &Sim) -> bool {
+        self.receivers == 0
+            || self.capacity.is_none_or(|capacity| self.queue.len() < capacity)
+            || self.capacity == Some(0) && self.receiving.iter().any(|ticket| sim.waits(*ticket))
+    }
+
+    fn can_receive(&self, sim: &Sim) -> bool {
+        self.senders == 0
+            || !self.queue.is_empty()
+            || self.clock.as_ref().is_some_and(|clock| sim.now() >= clock.next)
+            || self.sending.iter().any(|(ticket, _)| sim.waits(*ticket))
+    }
+
+    fn take_handed(&mut self, ticket: Ticket) -> Option<T> {
+        let position = self.handed.iter().position(|(to, _)| *to == ticket)?;
+        Some(self.handed.swap_remove(position).1)
+    }
+
+    fn next_tick(&self) -> Option<u64> {
+        self.clock.as_ref().map(|clock| clock.next).filter(|next| *next < u64::MAX)
+    }
+}
+
+fn wake_all(sim: &Sim, waiting: &mut Vec<Ticket>) {
+    for ticket in waiting.drain(..) {
+        sim.unpark(ticket);
+    }
+}
+
+impl<T> Channel<T> {
+    /// A channel with one sender and one receiver.
+    pub(super) fn new(capacity: Option<usize>) -> Self {
+        Self::with_clock(capacity, 1, None)
+    }
+
+    /// A channel without a sender's end: the clock sends.
+    pub(super) fn timed(at: u64, period: Option<u64>, message: fn(Instant) -> T) -> Self {
+        // Counts as a sender, or the channel would be disconnected.
+        Self::with_clock(Some(1), 1, Some(Clock { next: at, period, message }))
+    }
+
+    fn with_clock(capacity: Option<usize>, senders: usize, clock: Option<Clock<T>>) -> Self {
+        Self {
+            state: Confined::new(State {
+                queue: VecDeque::new(),
+                capacity,
+                clock,
+                senders,
+                receivers: 1,
+                receiving: Vec::new(),
+                sending: VecDeque::new(),
+                selecting_to_send: Vec::new(),
+                handed: Vec::new(),
+            }),
+        }
+    }
+
+    pub(super) fn try_receive(&self) -> Result<T, Failed> {
+        sim::with(|sim| {
+            sim.point();
+            self.state.open(sim).receive(sim)
+        })
+    }
+
+    pub(super) fn try_send(&self, message: T) -> Result<(), (Failed, T)> {
+        sim::with(|sim| {
+            sim.point();
+            self.state.open(sim).send(sim, message)
+        })
+    }
+
+    /// Receives, waiting until `deadline` at the latest.
+    #[track_caller]
+    pub(super) fn receive(&self, deadline: Option<u64>) -> Result<T, Failed> {
+        let place = Location::caller();
+        sim::with(|sim| {
+            sim.point();
+            self.receive_here(sim, deadline, place)
+        })
+    }
+
+    /// As [`receive`](Self::receive), without another scheduling point.
+    fn receive_here(&self, sim: &Sim, deadline: Option<u64>, place: Place) -> Result<T, Failed> {
+        loop {
+            let (ticket, until) = {
+                let mut state = self.state.open(sim);
+                match state.receive(sim) {
+                    Err(Failed::NotNow) => {}
+                    result => return result,
+                }
+                if deadline.is_some_and(|deadline| sim.now() >= deadline) {
+                    return Err(Failed::NotNow);
+                }
+                let ticket = sim.ticket();
+                state.receiving.push(ticket);
+                wake_all(sim, &mut state.selecting_to_send);
+                (ticket, earlier(deadline, state.next_tick()))
+            };
+            let woken = sim.park(ticket, Wait::Recv(place), until);
+            let mut state = self.state.open(sim);
+            if let Some(message) = state.take_handed(ticket) {
+                return Ok(message);
+            }
+            if woken == Woken::TimedOut {
+                state.receiving.retain(|waiting| *waiting != ticket);
+                if until.is_some_and(|until| sim.now() < until) {
+                    // The thread unwinds, and for it time stands still.
+                    return Err(Failed::NotNow);
+                }
+            }
+        }
+    }
+
+    /// Sends, waiting until `deadline` at the latest.
+    #[track_caller]
+    pub(super) fn send(&self, message: T, deadline: Option<u64>) -> Result<(), (Failed, T)> {
+        let place = Location::caller();
+        sim::with(|sim| {
+            sim.point();
+            self.send_here(sim, message, deadline, place)
+        })
+    }
+
+    fn send_here(
+        &self,
+        sim: &Sim,
+        message: T,
+        deadline: Option<u64>,
+        place: Place,
+    ) -> Result<(), (Failed, T)> {
+        let ticket = {
+            let mut state = self.state.open(sim);
+            match state.send(sim, message) {
+                Err((Failed::NotNow, message)) => {
+                    let ticket = sim.ticket();
+                    state.sending.push_back((ticket, message));
+                    wake_all(sim, &mut state.receiving);
+                    ticket
+                }
+                result => return result,
+            }
+        };
+        sim.park(ticket, Wait::Send(place), deadline);
+        let mut state = self.state.open(sim);
+        let position = state.sending.iter().position(|(waiting, _)| *waiting == ticket);
+        match position.and_then(|position| state.sending.remove(position)) {
+            None => Ok(()),
+            Some((_, message)) if state.receivers == 0 => Err((Failed::Disconnected, message)),
+            Some((_, message)) => Err((Failed::NotNow, message)),
+        }
+    }
+
+    pub(super) fn add_sender(&self) {
+        sim::with(|sim| self.state.open(sim).senders += 1);
+    }
+
+    pub(super) fn add_receiver(&self) {
+        sim::with(|sim| self.state.open(sim).receivers += 1);
+    }
+
+    pub(super) fn remove_sender(&self) {
+        // A channel that outlives its run has nobody left to tell.
+        let _ = sim::try_with(|sim| {
+            sim.point_before_release();
+            let mut state = self.state.open(sim);
+            state.senders -= 1;
+            if state.senders == 0 {
+                wake_all(sim, &mut state.receiving);
+            }
+        });
+    }
+
+    pub(super) fn remove_receiver(&self) {
+        let _ = sim::try_with(|sim| {
+            sim.point_before_release();
+            let unread = {
+                let mut state = self.state.open(sim);
+                state.receivers -= 1;
+                if state.receivers > 0 {
+                    return;
+                }
+                for (ticket, _) in &state.sending {
+                    sim.unpark(*ticket);
+                }
+                wake_all(sim, &mut state.selecting_to_send);
+                (std::mem::take(&mut state.queue), std::mem::take(&mut state.handed))
+            };
+            // Outside the borrow: a message may own an end of this very channel.
+            drop(unread);
+        });
+    }
+
+    pub(super) fn len(&self) -> usize {
+        sim::with(|sim| self.state.open(sim).queue.len())
+    }
+
+    pub(super) fn capacity(&self) -> Option<usize> {
+        sim::with(|sim| self.state.open(sim).capacity)
+    }
+}
+
+/// What a select needs of a channel, whatever its messages are.
+pub(super) trait Selectable {
+    fn can_receive(&self, sim: &Sim) -> bool;
+    fn can_send(&self, sim: &Sim) -> bool;
+    /// Registers a waiting select; answers when the clock will send.
+    fn await_message(&self, sim: &Sim, ticket: Ticket) -> Option<u64>;
+    fn await_room(&self, sim: &Sim, ticket: Ticket);
+    fn forget(&self, sim: &Sim, ticket: Ticket);
+    /// Whether a message was handed to the thread while it waited with `ticket`.
+    fn was_handed(&self, sim: &Sim, ticket: Ticket) -> bool;
+}
+
+impl<T> Selectable for Channel<T> {
+    fn can_receive(&self, sim: &Sim) -> bool {
+        self.state.open(sim).can_receive(sim)
+    }
+
+    fn can_send(&self, sim: &Sim) -> bool {
+        self.state.open(sim).can_send(sim)
+    }
+
+    fn await_message(&self, sim: &Sim, ticket: Ticket) -> Option<u64> {
+        let mut state = self.state.open(sim);
+        state.receiving.push(ticket);
+        wake_all(sim, &mut state.selecting_to_send);
+        state.next_tick()
+    }
+
+    fn await_room(&self, sim: &Sim, ticket: Ticket) {
+        self.state.open(sim).selecting_to_send.push(ticket);
+    }
+
+    fn forget(&self, sim: &Sim, ticket: Ticket) {
+        let mut state = self.state.open(sim);
+        state.receiving.retain(|waiting| *waiting != ticket);
+        state.selecting_to_send.retain(|waiting| *waiting != ticket);
+    }
+
+    fn was_handed(&self, sim: &Sim, ticket: Ticket) -> bool {
+        self.state.open(sim).handed.iter().any(|(to, _)| *to == ticket)
+    }
+}
+
+impl<T> Channel<T> {
+    /// Completes a selected receive: takes what was handed over, or else receives.
+    pub(super) fn complete_receive(&self, ticket: Option<Ticket>, place: Place) -> Result<T, Failed> {
+        sim::with(|sim| {
+            let handed = ticket.and_then(|ticket| self.state.open(sim).take_handed(ticket));
+            handed.map_or_else(|| self.receive_here(sim, None, place), Ok)
+        })
+    }
+
+    /// Completes a selected send.
+    pub(super) fn complete_send(&self, message: T, place: Place) -> Result<(), (Failed, T)> {
+        sim::with(|sim| self.send_here(sim, message, None, place))
+    }
+}
+
+/// The earlier of two deadlines.
+pub(super) fn earlier(one: Option<u64>, other: Option<u64>) -> Option<u64> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}

@@ -1,0 +1,77 @@
+//! Channels for lab code, in the shape of `crossbeam::channel`. Every operation is a scheduling point.
+//!
+//! ```
+//! # use labrt::world::{Options, simulate};
+//! # simulate(Options::new(1), |_| {
+//! let (sender, receiver) = labrt::channel::bounded(0);
+//! labrt::thread::spawn(move || sender.send("hello"));
+//! assert_eq!(receiver.recv(), Ok("hello"));
+//! # }).result.unwrap();
+//! ```
+
+mod core;
+mod error;
+mod receiver;
+mod select;
+mod sender;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::core::Channel;
+use crate::sim;
+use crate::time::Instant;
+
+pub use crate::select;
+pub use error::*;
+pub use receiver::{IntoIter, Iter, Receiver, TryIter};
+pub use select::{Select, SelectedOperation};
+pub use sender::Sender;
+
+/// A channel that holds any number of messages.
+#[must_use]
+pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
+    ends(None)
+}
+
+/// A channel that holds `capacity` messages. With 0 a send waits until a receiver takes the message.
+#[must_use]
+pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
+    ends(Some(capacity))
+}
+
+fn ends<T>(capacity: Option<usize>) -> (Sender<T>, Receiver<T>) {
+    let channel = Arc::new(Channel::new(capacity));
+    (Sender::new(channel.clone()), Receiver::new(channel))
+}
+
+/// A channel that delivers one message, `duration` from now: the moment for which it was due.
+#[must_use]
+pub fn after(duration: Duration) -> Receiver<Instant> {
+    at(sim::with(|sim| Instant::from_nanos(sim.deadline(duration))))
+}
+
+/// A channel that delivers one message at `moment`.
+#[must_use]
+pub fn at(moment: Instant) -> Receiver<Instant> {
+    Receiver::new(Arc::new(Channel::timed(moment.nanos(), None, |at| at)))
+}
+
+/// A channel that delivers a message every `period`, the first one `period` from now. Messages that nobody takes in
+/// time are not made up for.
+///
+/// # Panics
+///
+/// Panics if `period` is zero.
+#[must_use]
+pub fn tick(period: Duration) -> Receiver<Instant> {
+    assert!(!period.is_zero(), "a channel that ticks all the time would never let time pass");
+    let first = sim::with(|sim| sim.deadline(period));
+    Receiver::new(Arc::new(Channel::timed(first, Some(sim::nanos(period)), |at| at)))
+}
+
+/// A channel that never delivers a message.
+#[must_use]
+pub fn never<T>() -> Receiver<T> {
+    Receiver::new(Arc::new(Channel::new(Some(0))))
+}

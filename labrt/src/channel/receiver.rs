@@ -1,0 +1,178 @@
+//! [`Receiver`]: the end of a channel that messages come out of.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::core::{Channel, Failed};
+use super::{RecvError, RecvTimeoutError, TryRecvError};
+use crate::sim;
+use crate::time::Instant;
+
+/// Receives messages. Clones receive from the same channel: each message goes to one of them.
+pub struct Receiver<T> {
+    pub(super) channel: Arc<Channel<T>>,
+}
+
+impl<T> Receiver<T> {
+    /// The first receiver of a channel, which counts it already.
+    pub(super) fn new(channel: Arc<Channel<T>>) -> Self {
+        Self { channel }
+    }
+
+    /// Takes the next message, waiting while there is none.
+    ///
+    /// # Errors
+    ///
+    /// The channel is empty and there is no sender any more.
+    #[track_caller]
+    pub fn recv(&self) -> Result<T, RecvError> {
+        self.channel.receive(None).map_err(|_| RecvError)
+    }
+
+    /// Takes the next message if there is one.
+    ///
+    /// # Errors
+    ///
+    /// The channel is empty now, or is empty and there is no sender any more.
+    pub fn try_recv(&self) -> Result<T, TryRecvError> {
+        self.channel.try_receive().map_err(|failed| match failed {
+            Failed::NotNow => TryRecvError::Empty,
+            Failed::Disconnected => TryRecvError::Disconnected,
+        })
+    }
+
+    /// Takes the next message, waiting for `timeout` at the most.
+    ///
+    /// # Errors
+    ///
+    /// The time is up, or the channel is empty and there is no sender any more.
+    #[track_caller]
+    pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
+        let deadline = sim::with(|sim| Instant::from_nanos(sim.deadline(timeout)));
+        self.recv_deadline(deadline)
+    }
+
+    /// Takes the next message, waiting until `deadline` at the latest.
+    ///
+    /// # Errors
+    ///
+    /// The time is up, or the channel is empty and there is no sender any more.
+    #[track_caller]
+    pub fn recv_deadline(&self, deadline: Instant) -> Result<T, RecvTimeoutError> {
+        self.channel.receive(Some(deadline.nanos())).map_err(|failed| match failed {
+            Failed::NotNow => RecvTimeoutError::Timeout,
+            Failed::Disconnected => RecvTimeoutError::Disconnected,
+        })
+    }
+
+    /// The messages as they come, until there is no sender any more.
+    #[must_use]
+    pub fn iter(&self) -> Iter<'_, T> {
+        Iter(self)
+    }
+
+    /// The messages that are there, without waiting.
+    #[must_use]
+    pub fn try_iter(&self) -> TryIter<'_, T> {
+        TryIter(self)
+    }
+
+    /// How many messages the channel holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.channel.len()
+    }
+
+    /// Whether the channel holds no message.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether the channel can hold no further message; always true with capacity 0.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.capacity() == Some(self.len())
+    }
+
+    /// How many messages the channel can hold; `None`: any number.
+    #[must_use]
+    pub fn capacity(&self) -> Option<usize> {
+        self.channel.capacity()
+    }
+
+    /// Whether both receive from the same channel.
+    #[must_use]
+    pub fn same_channel(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.channel, &other.channel)
+    }
+}
+
+impl<T> Clone for Receiver<T> {
+    fn clone(&self) -> Self {
+        self.channel.add_receiver();
+        Self { channel: self.channel.clone() }
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        self.channel.remove_receiver();
+    }
+}
+
+impl<T> fmt::Debug for Receiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad("Receiver { .. }")
+    }
+}
+
+/// See [`Receiver::iter`].
+#[derive(Debug)]
+pub struct Iter<'a, T>(&'a Receiver<T>);
+
+impl<T> Iterator for Iter<'_, T> {
+    type Item = T;
+    fn next(&mut self) -> Option<T> {
+        self.0.recv().ok()
+    }
+}
+
+/// See [`Receiver::try_iter`].
+#[derive(Debug)]
+pub struct TryIter<'a, T>(&'a Receiver<T>);
+
+impl<T> Iterator for TryIter<'_, T> {
+    type Item = T;
+    fn next(&mut self) -> Option<T> {
+        self.0.try_recv().ok()
+    }
+}
+
+/// The messages of a receiver as they come, until there is no sender any more.
+#[derive(Debug)]
+pub struct IntoIter<T>(Receiver<T>);
+
+impl<T> Iterator for IntoIter<T> {
+    type Item = T;
+    fn next(&mut self) -> Option<T> {
+        self.0.recv().ok()
+    }
+}
+
+impl<T> IntoIterator for Receiver<T> {
+    type Item = T;
+    type IntoIter = IntoIter<T>;
+    fn into_iter(self) -> IntoIter<T> {
+        IntoIter(self)
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Receiver<T> {
+    type Item = T;
+    type IntoIter = Iter<'a, T>;
+    fn into_iter(self) -> Iter<'a, T> {
+        self.iter()
+    }
+}

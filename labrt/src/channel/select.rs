@@ -1,0 +1,324 @@
+//! [`Select`] and [`select!`](crate::channel::select!): wait for whichever channel is ready first.
+//!
+//! As with `crossbeam`, an operation is ready also when it would fail at once because the other ends are gone,
+//! and among several ready ones the choice is random: here, by the run's seed.
+
+use std::fmt;
+use std::panic::Location;
+use std::time::Duration;
+
+use super::core::{Failed, Selectable, earlier};
+use super::{Receiver, RecvError, SelectTimeoutError, SendError, Sender, TrySelectError};
+use crate::sim::{self, Place, Sim, Ticket, Wait, Woken};
+use crate::time::Instant;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Receive,
+    Send,
+}
+
+struct Operation<'a> {
+    channel: &'a dyn Selectable,
+    direction: Direction,
+}
+
+impl Operation<'_> {
+    fn is_ready(&self, sim: &Sim) -> bool {
+        match self.direction {
+            Direction::Receive => self.channel.can_receive(sim),
+            Direction::Send => self.channel.can_send(sim),
+        }
+    }
+}
+
+/// Waits for one of several channel operations; see `crossbeam::channel::Select`.
+#[derive(Default)]
+pub struct Select<'a> {
+    /// An operation that was removed leaves its place empty, so that indices stay.
+    operations: Vec<Option<Operation<'a>>>,
+}
+
+impl<'a> Select<'a> {
+    /// A select without operations.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds receiving from `receiver`; answers the operation's index.
+    pub fn recv<T>(&mut self, receiver: &'a Receiver<T>) -> usize {
+        self.add(&*receiver.channel, Direction::Receive)
+    }
+
+    /// Adds sending to `sender`; answers the operation's index.
+    pub fn send<T>(&mut self, sender: &'a Sender<T>) -> usize {
+        self.add(&*sender.channel, Direction::Send)
+    }
+
+    fn add(&mut self, channel: &'a dyn Selectable, direction: Direction) -> usize {
+        self.operations.push(Some(Operation { channel, direction }));
+        self.operations.len() - 1
+    }
+
+    /// Removes the operation at `index`. The others keep their indices.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no operation at `index`.
+    pub fn remove(&mut self, index: usize) {
+        let operation = self.operations.get_mut(index).and_then(Option::take);
+        assert!(operation.is_some(), "there is no operation at index {index} of this select");
+    }
+
+    /// Waits until an operation is ready and selects it.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no operation.
+    #[track_caller]
+    pub fn select(&mut self) -> SelectedOperation {
+        assert!(self.operations.iter().any(Option::is_some), "a select without operations waits for ever");
+        self.select_by(None).expect("a select without a time-out ends with an operation")
+    }
+
+    /// Selects an operation that is ready now.
+    ///
+    /// # Errors
+    ///
+    /// None is ready.
+    #[track_caller]
+    pub fn try_select(&mut self) -> Result<SelectedOperation, TrySelectError> {
+        let place = Location::caller();
+        sim::with(|sim| {
+            sim.point();
+            self.pick(sim, place).ok_or(TrySelectError)
+        })
+    }
+
+    /// Waits until an operation is ready, for `timeout` at the most, and selects it.
+    ///
+    /// # Errors
+    ///
+    /// The time is up.
+    #[track_caller]
+    pub fn select_timeout(&mut self, timeout: Duration) -> Result<SelectedOperation, SelectTimeoutError> {
+        let deadline = sim::with(|sim| sim.deadline(timeout));
+        self.select_by(Some(deadline)).ok_or(SelectTimeoutError)
+    }
+
+    /// Waits until an operation is ready, until `deadline` at the latest, and selects it.
+    ///
+    /// # Errors
+    ///
+    /// The time is up.
+    #[track_caller]
+    pub fn select_deadline(&mut self, deadline: Instant) -> Result<SelectedOperation, SelectTimeoutError> {
+        self.select_by(Some(deadline.nanos())).ok_or(SelectTimeoutError)
+    }
+
+    /// Waits until an operation is ready and answers its index, without selecting it: when it is tried, it
+    /// may turn out that another thread was faster.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no operation.
+    #[track_caller]
+    pub fn ready(&mut self) -> usize {
+        self.select().index
+    }
+
+    #[track_caller]
+    fn select_by(&mut self, deadline: Option<u64>) -> Option<SelectedOperation> {
+        let place = Location::caller();
+        sim::with(|sim| {
+            sim.point();
+            loop {
+                if let Some(selected) = self.pick(sim, place) {
+                    return Some(selected);
+                }
+                if deadline.is_some_and(|deadline| sim.now() >= deadline) {
+                    return None;
+                }
+                let ticket = sim.ticket();
+                let until = earlier(deadline, self.register(sim, ticket));
+                let woken = sim.park(ticket, Wait::Select(place), until);
+                self.forget(sim, ticket);
+                if let Some(index) = self.handed(sim, ticket) {
+                    return Some(SelectedOperation { index, ticket: Some(ticket), place });
+                }
+                if woken == Woken::TimedOut && until.is_some_and(|until| sim.now() < until) {
+                    // The thread unwinds, and for it time stands still.
+                    return None;
+                }
+            }
+        })
+    }
+
+    /// One of the operations that are ready, by the scheduler's choice.
+    fn pick(&self, sim: &Sim, place: Place) -> Option<SelectedOperation> {
+        let ready = |operation: &&Operation<'_>| operation.is_ready(sim);
+        let indices: Vec<usize> = (0..self.operations.len())
+            .filter(|index| self.operations[*index].as_ref().filter(ready).is_some())
+            .collect();
+        let index = match indices.len() {
+            0 => return None,
+            1 => indices[0],
+            count => indices[sim.choose(count)],
+        };
+        Some(SelectedOperation { index, ticket: None, place })
+    }
+
+    fn register(&self, sim: &Sim, ticket: Ticket) -> Option<u64> {
+        let mut until = None;
+        for operation in self.operations.iter().flatten() {
+            match operation.direction {
+                Direction::Receive => until = earlier(until, operation.channel.await_message(sim, ticket)),
+                Direction::Send => operation.channel.await_room(sim, ticket),
+            }
+        }
+        until
+    }
+
+    fn forget(&self, sim: &Sim, ticket: Ticket) {
+        for operation in self.operations.iter().flatten() {
+            operation.channel.forget(sim, ticket);
+        }
+    }
+
+    /// The receive to which a message was handed while the thread waited.
+    fn handed(&self, sim: &Sim, ticket: Ticket) -> Option<usize> {
+        let handed = |operation: &Option<Operation<'_>>| {
+            operation.as_ref().is_some_and(|operation| {
+                operation.direction == Direction::Receive && operation.channel.was_handed(sim, ticket)
+            })
+        };
+        self.operations.iter().position(handed)
+    }
+}
+
+impl fmt::Debug for Select<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Select {{ {} operations }}", self.operations.iter().flatten().count())
+    }
+}
+
+/// The operation that a [`Select`] chose; it must be completed with [`recv`](Self::recv) or [`send`](Self::send).
+#[derive(Debug)]
+#[must_use = "a selected operation must be completed"]
+pub struct SelectedOperation {
+    index: usize,
+    /// The wait during which a message was handed over, if one was.
+    ticket: Option<Ticket>,
+    place: Place,
+}
+
+impl SelectedOperation {
+    /// The operation's index, as [`Select::recv`] or [`Select::send`] answered it.
+    #[must_use]
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// Completes a receive. `receiver` must be the one that the operation was added with.
+    ///
+    /// # Errors
+    ///
+    /// The channel is empty and there is no sender any more.
+    pub fn recv<T>(self, receiver: &Receiver<T>) -> Result<T, RecvError> {
+        receiver.channel.complete_receive(self.ticket, self.place).map_err(|_| RecvError)
+    }
+
+    /// Completes a send. `sender` must be the one that the operation was added with.
+    ///
+    /// # Errors
+    ///
+    /// Gives the message back when there is no receiver any more.
+    pub fn send<T>(self, sender: &Sender<T>, message: T) -> Result<(), SendError<T>> {
+        sender.channel.complete_send(message, self.place).map_err(|(failed, message)| {
+            debug_assert_ne!(failed, Failed::NotNow, "a send without a time-out waits for room");
+            SendError(message)
+        })
+    }
+}
+
+/// Waits for whichever of several channel operations is ready first, and runs its arm.
+///
+/// ```
+/// # use labrt::world::{Options, simulate};
+/// # use std::time::Duration;
+/// # simulate(Options::new(1), |_| {
+/// use labrt::channel::{after, bounded, select};
+/// let (sender, receiver) = bounded(1);
+/// sender.send(7).unwrap();
+/// let got = select! {
+///     recv(receiver) -> message => message.ok(),
+///     recv(after(Duration::from_millis(100))) -> _ => None,
+/// };
+/// assert_eq!(got, Some(7));
+/// # }).result.unwrap();
+/// ```
+///
+/// The arms are `recv(receiver) -> result => body`, `send(sender, message) -> result => body`, and at the end at the most one
+/// `default => body` or `default(timeout) => body`. The message of a send is evaluated only when that arm is chosen.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! select {
+    // One arm after the other: its channel is added to `$select`, and how to complete it is kept in the list.
+    (@arms $select:ident [$($done:tt)*] recv($receiver:expr) -> $result:pat => $body:block $(,)? $($rest:tt)*) => {{
+        let receiver = &$receiver;
+        let index = $select.recv(receiver);
+        $crate::select!(@arms $select [$($done)* { index (recv(receiver)) ($result) ($body) }] $($rest)*)
+    }};
+    (@arms $select:ident [$($done:tt)*] recv($receiver:expr) -> $result:pat => $body:expr $(, $($rest:tt)*)?) => {{
+        let receiver = &$receiver;
+        let index = $select.recv(receiver);
+        $crate::select!(@arms $select [$($done)* { index (recv(receiver)) ($result) ($body) }] $($($rest)*)?)
+    }};
+    (@arms $select:ident [$($done:tt)*] send($sender:expr, $message:expr $(,)?) -> $result:pat => $body:block $(,)? $($rest:tt)*) => {{
+        let sender = &$sender;
+        let index = $select.send(sender);
+        $crate::select!(@arms $select [$($done)* { index (send(sender, $message)) ($result) ($body) }] $($rest)*)
+    }};
+    (@arms $select:ident [$($done:tt)*] send($sender:expr, $message:expr $(,)?) -> $result:pat => $body:expr $(, $($rest:tt)*)?) => {{
+        let sender = &$sender;
+        let index = $select.send(sender);
+        $crate::select!(@arms $select [$($done)* { index (send(sender, $message)) ($result) ($body) }] $($($rest)*)?)
+    }};
+    (@arms $select:ident [$($done:tt)*] default => $body:expr $(,)?) => {
+        match $select.try_select() {
+            Ok(selected) => $crate::select!(@complete selected [$($done)*]),
+            Err(_) => $body,
+        }
+    };
+    (@arms $select:ident [$($done:tt)*] default($timeout:expr) => $body:expr $(,)?) => {
+        match $select.select_timeout($timeout) {
+            Ok(selected) => $crate::select!(@complete selected [$($done)*]),
+            Err(_) => $body,
+        }
+    };
+    (@arms $select:ident [$($done:tt)*]) => {{
+        let selected = $select.select();
+        $crate::select!(@complete selected [$($done)*])
+    }};
+    (@arms $($rest:tt)*) => {
+        compile_error!(
+            "an arm of `select!` is `recv(receiver) -> result => body`, `send(sender, message) -> result => body`, \
+             `default => body` or `default(timeout) => body`, and a default comes last"
+        )
+    };
+    (@complete $selected:ident [$({ $index:ident ($operation:ident($end:ident $(, $message:expr)?)) ($result:pat) ($body:expr) })*]) => {
+        $(
+            if $selected.index() == $index {
+                let $result = $selected.$operation($end $(, $message)?);
+                $body
+            } else
+        )* {
+            unreachable!("a select selects one of its own operations")
+        }
+    };
+    ($($arms:tt)*) => {{
+        let mut select = $crate::channel::Select::new();
+        $crate::select!(@arms select [] $($arms)*)
+    }};
+}

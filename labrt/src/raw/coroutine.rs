@@ -1,0 +1,116 @@
+//! Stackful coroutines: what a simulated thread runs on.
+//!
+//! ```text
+//!             resume                 suspend
+//!   fresh ───────────► running ◄───────────────► waiting
+//!                         │        resume
+//!                         ▼ the body returns
+//!                       done ──► its stack goes back to the pool
+//! ```
+//!
+//! A coroutine is resumed by the scheduler alone, and suspends only itself. It always ends by
+//! returning: a kill makes the body unwind to its own base, never from outside, for a forced
+//! unwinding aborts the process when a destructor waits.
+
+use std::cell::Cell;
+use std::mem;
+use std::ptr;
+
+use corosensei::stack::DefaultStack;
+use corosensei::{Coroutine as Raw, CoroutineResult, Yielder};
+use parking_lot::Mutex;
+
+/// Bytes reserved for a stack; a page is committed when it is first touched.
+///
+/// Enough for a panic's backtrace and for `serde` in a debug build with room to spare.
+const STACK_SIZE: usize = 512 * 1024;
+
+/// Stacks that no coroutine uses. Making one costs three system calls, taking one from here none.
+static POOL: Mutex<Vec<DefaultStack>> = Mutex::new(Vec::new());
+
+type Way = Yielder<(), ()>;
+
+/// The stacks of one simulation: its own first, then the process's, then fresh ones.
+#[derive(Default)]
+pub(crate) struct Stacks {
+    idle: Vec<DefaultStack>,
+}
+
+impl Stacks {
+    fn take(&mut self) -> DefaultStack {
+        self.idle.pop().or_else(|| POOL.lock().pop()).unwrap_or_else(|| {
+            DefaultStack::new(STACK_SIZE)
+                .expect("the system has no memory map left for the stack of one more thread")
+        })
+    }
+}
+
+impl Drop for Stacks {
+    fn drop(&mut self) {
+        POOL.lock().append(&mut self.idle);
+    }
+}
+
+/// A simulated thread's body and stack.
+pub(crate) struct Coroutine(Raw<(), (), (), DefaultStack>);
+
+/// The way out of the running coroutine: one a simulation.
+pub(crate) struct Exit(Cell<*const Way>);
+
+impl Exit {
+    pub(crate) const fn new() -> Self {
+        Self(Cell::new(ptr::null()))
+    }
+
+    /// Suspends the running coroutine until it is resumed.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside a coroutine.
+    #[inline]
+    pub(crate) fn suspend(&self) {
+        let way = self.0.get();
+        assert!(!way.is_null(), "only a simulated thread can wait");
+        // SAFETY: `way` was set by the coroutine that runs now (`enter` sets it when the body starts,
+        // the line below when it goes on) and cleared by `resume` whenever none runs. The yielder
+        // lives at the base of that coroutine's stack until its body returns.
+        unsafe { (*way).suspend(()) };
+        self.0.set(way);
+    }
+
+    fn enter(&self, way: &Way) {
+        self.0.set(ptr::from_ref(way));
+    }
+}
+
+impl Coroutine {
+    /// A coroutine that will run `body`, which must not unwind, on a stack of `stacks`.
+    pub(crate) fn new(stacks: &mut Stacks, body: Box<dyn FnOnce() + '_>) -> Self {
+        // SAFETY: the lifetime is erased for the sake of the run's main function, which borrows from the
+        // caller of `simulate`. That caller waits until the simulation's OS thread has ended; by then every
+        // coroutine has returned, or has been abandoned and will never be resumed.
+        let body: Box<dyn FnOnce() + 'static> = unsafe { mem::transmute(body) };
+        Self(Raw::with_stack(stacks.take(), move |way: &Way, ()| {
+            crate::sim::with(|sim| sim.exit.enter(way));
+            body();
+        }))
+    }
+
+    /// Runs the coroutine until it suspends or returns; says whether it returned.
+    #[inline]
+    pub(crate) fn resume(&mut self, exit: &Exit) -> bool {
+        let returned = matches!(self.0.resume(()), CoroutineResult::Return(()));
+        exit.0.set(ptr::null());
+        returned
+    }
+
+    /// Gives the stack of a coroutine that has returned back to the pool.
+    pub(crate) fn recycle(self, stacks: &mut Stacks) {
+        stacks.idle.push(self.0.into_stack());
+    }
+
+    /// Gives up a coroutine that cannot end: its stack and what lives on it stay for ever.
+    pub(crate) fn abandon(self) {
+        mem::forget(self);
+    }
+}

@@ -1,0 +1,119 @@
+//! What a failed run says.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Why a run failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FailureKind {
+    /// A check of the tester did not hold.
+    Assertion,
+    /// A thread panicked.
+    Panic,
+    /// Threads wait for each other, or nothing can ever run again.
+    Deadlock,
+    /// Threads run and run, and nothing happens.
+    Livelock,
+    /// The test took too long.
+    Timeout,
+    /// The process ended.
+    Abort,
+    /// A thread's stack was too small for it.
+    Overflow,
+    /// The run used too much memory.
+    Memory,
+    /// A checker could not reach a verdict.
+    Unknown,
+    /// Lab code reached a `todo!()` or an `unimplemented!()`.
+    NotImplemented,
+}
+
+impl FailureKind {
+    /// All kinds.
+    pub const ALL: [FailureKind; 10] = [
+        FailureKind::Assertion,
+        FailureKind::Panic,
+        FailureKind::Deadlock,
+        FailureKind::Livelock,
+        FailureKind::Timeout,
+        FailureKind::Abort,
+        FailureKind::Overflow,
+        FailureKind::Memory,
+        FailureKind::Unknown,
+        FailureKind::NotImplemented,
+    ];
+
+    /// The kind's name in reports, such as `not_implemented`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            FailureKind::Assertion => "assertion",
+            FailureKind::Panic => "panic",
+            FailureKind::Deadlock => "deadlock",
+            FailureKind::Livelock => "livelock",
+            FailureKind::Timeout => "timeout",
+            FailureKind::Abort => "abort",
+            FailureKind::Overflow => "overflow",
+            FailureKind::Memory => "memory",
+            FailureKind::Unknown => "unknown",
+            FailureKind::NotImplemented => "not_implemented",
+        }
+    }
+}
+
+impl fmt::Display for FailureKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The name of no [`FailureKind`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownKind(String);
+
+impl fmt::Display for UnknownKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no kind of failure `{}`", self.0)
+    }
+}
+impl std::error::Error for UnknownKind {}
+
+impl FromStr for FailureKind {
+    type Err = UnknownKind;
+    fn from_str(name: &str) -> Result<Self, UnknownKind> {
+        let found = FailureKind::ALL.into_iter().find(|kind| kind.name() == name);
+        found.ok_or_else(|| UnknownKind(name.to_owned()))
+    }
+}
+
+/// The first thing that went wrong in a run: its verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What sort of thing.
+    pub kind: FailureKind,
+    /// What was expected and what was seen; may have several lines.
+    pub message: String,
+    /// The virtual time since the run began.
+    pub at: Duration,
+    /// The node on which it was seen, such as `server 2`.
+    pub node: String,
+    /// The thread that saw it.
+    pub thread: String,
+    /// `file:line:column` of the check, the panic or the wait, where there is one.
+    pub location: Option<String>,
+    /// How the thread got there; only of a panic, and only while the run is recorded.
+    pub backtrace: Option<String>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Failure { kind, message, at, node, thread, location, .. } = self;
+        write!(f, "{kind} at {:.6} s in thread `{thread}` of {node}", at.as_secs_f64())?;
+        if let Some(location) = location {
+            write!(f, " ({location})")?;
+        }
+        write!(f, ": {message}")
+    }
+}
+impl std::error::Error for Failure {}

@@ -1,0 +1,178 @@
+//! Killing: how the threads of a node are made to end at any instant, whatever they are doing.
+//!
+//! A kill marks the node's threads as dying. From then until all are gone only they run, and the
+//! clock stands still. Each is resumed from its wait and unwinds by a private panic, so that
+//! destructors run and locks are released. A dying thread's destructors may call labrt: what is
+//! free is taken, what would take time returns at once, and what must wait for another dying
+//! thread waits for it. When no dying thread can run, those that are left wait for something that
+//! will never come: they are abandoned, and the run says so.
+
+use std::panic;
+
+use super::Sim;
+use super::nodes::TESTER;
+use super::scheduler::{Scheduler, Step};
+use super::threads::{Life, Ticket, Wait, Woken};
+
+/// A kill thrown so often into one thread, and caught each time, will be caught for ever.
+const THROWS_MAX: u32 = 100;
+
+/// A kill in progress.
+pub(crate) struct Doom {
+    /// The node that dies; `None`: all, because the run is over.
+    node: Option<u32>,
+    /// Dying threads that can run.
+    pub(crate) runnable: Vec<u32>,
+    /// The thread that asked for the kill and waits for its end.
+    waiter: Option<Ticket>,
+}
+
+/// What a dying thread unwinds with. No panic hook sees it; `catch_unwind` of lab code may.
+pub(crate) struct Killed {
+    slot: u32,
+    serial: u64,
+}
+
+impl Drop for Killed {
+    /// The unwinding has been caught: by the base of the thread, or by lab code.
+    fn drop(&mut self) {
+        let _ = super::try_with(|sim| {
+            let mut scheduler = sim.scheduler.borrow_mut();
+            let thread = &mut scheduler.threads[self.slot];
+            if thread.serial == self.serial {
+                thread.unwinding = false;
+            }
+        });
+    }
+}
+
+impl Scheduler {
+    /// Marks the threads of `node` (`None`: of all nodes) as dying.
+    pub(crate) fn doom(&mut self, node: Option<u32>, waiter: Option<Ticket>) {
+        let mut runnable = Vec::new();
+        for (slot, thread) in self.threads.living_mut() {
+            if node.is_none_or(|node| node == thread.node) {
+                thread.dying = true;
+                if thread.life == Life::Parked && !thread.probe {
+                    self.nodes[thread.node].busy += 1;
+                }
+                thread.life = Life::Ready;
+                runnable.push(slot);
+            }
+        }
+        self.ready.retain(|slot| !self.threads[*slot].dying);
+        for (id, state) in self.nodes.iter_mut() {
+            if node.is_none_or(|node| node == id) {
+                state.alive = false;
+                state.held.clear();
+                state.probe = None;
+            }
+        }
+        self.doom = Some(Doom { node, runnable, waiter });
+    }
+
+    /// The next dying thread to run. When there is none, ends the kill and answers `None`.
+    pub(crate) fn next_doomed(&mut self) -> Option<u32> {
+        let doom = self.doom.as_mut().expect("called during a kill");
+        if let Some(slot) = doom.runnable.pop() {
+            return Some(slot);
+        }
+        let Doom { node, waiter, .. } = self.doom.take().expect("called during a kill");
+        self.abandon_stuck();
+        if let Some(node) = node {
+            self.release_callers(node);
+        }
+        if let Some(waiter) = waiter {
+            self.wake(waiter, Woken::Notified);
+        }
+        None
+    }
+
+    /// Gives up the dying threads that wait for something that will never come.
+    fn abandon_stuck(&mut self) {
+        let stuck: Vec<u32> =
+            self.threads.living().filter(|(_, thread)| thread.dying).map(|(slot, _)| slot).collect();
+        for slot in stuck {
+            let message = format!(
+                "{} could not be stopped and was abandoned: while it was being killed it {}",
+                self.describe(slot),
+                self.threads[slot].wait
+            );
+            self.warn(message);
+            if let Some(coroutine) = self.threads[slot].coroutine.take() {
+                coroutine.abandon();
+            }
+            self.threads.remove(slot);
+        }
+    }
+
+    /// Wakes those that wait for a call into a node that has died.
+    fn release_callers(&mut self, node: u32) {
+        let callers: Vec<Ticket> = self
+            .threads
+            .living()
+            .filter(|(_, thread)| {
+                thread.life == Life::Parked && matches!(thread.wait, Wait::Call(to) if to == node)
+            })
+            .map(|(slot, thread)| Ticket { slot, number: thread.ticket })
+            .collect();
+        for caller in callers {
+            self.wake(caller, Woken::TimedOut);
+        }
+    }
+
+    /// A scheduling point of a thread that is dying, or that unwinds from a panic.
+    #[cold]
+    pub(crate) fn step_dying(&mut self, slot: u32) -> Step {
+        let thread = &mut self.threads[slot];
+        if thread.unwinding {
+            if std::thread::panicking() {
+                // In a destructor: another panic there would abort the process.
+                return Step::Continue;
+            }
+            thread.unwinding = false;
+        }
+        if thread.dying { Step::Throw } else { Step::Switch }
+    }
+}
+
+impl Sim {
+    /// Unwinds the current thread, whose node is being killed.
+    #[cold]
+    pub(crate) fn throw(&self) -> ! {
+        let killed = {
+            let mut scheduler = self.scheduler.borrow_mut();
+            let slot = scheduler.current.expect("only a simulated thread can be killed");
+            let thread = &mut scheduler.threads[slot];
+            thread.throws += 1;
+            (thread.throws <= THROWS_MAX).then(|| {
+                thread.unwinding = true;
+                Killed { slot, serial: thread.serial }
+            })
+        };
+        match killed {
+            Some(killed) => panic::resume_unwind(Box::new(killed)),
+            None => self.stay(Wait::Swallowed),
+        }
+    }
+
+    /// Kills `node` and waits until its threads are gone.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `node` is the tester's own.
+    pub(crate) fn kill(&self, node: u32) {
+        assert!(node != TESTER, "the tester cannot kill itself");
+        self.point();
+        let ticket = {
+            let mut scheduler = self.scheduler.borrow_mut();
+            if !scheduler.nodes[node].alive {
+                return;
+            }
+            let ticket = scheduler.ticket();
+            scheduler.doom(Some(node), Some(ticket));
+            ticket
+        };
+        self.park(ticket, Wait::Kill, None);
+    }
+}

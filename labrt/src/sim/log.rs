@@ -1,0 +1,72 @@
+//! The log of a recorded run: lines of lab code and of the harness, stamped with virtual time,
+//! server and thread.
+
+use std::fmt;
+use std::sync::Once;
+use std::time::Duration;
+
+use log::{Level, LevelFilter, Log, Metadata, Record};
+
+/// One line of a recorded run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// The virtual time since the run began.
+    pub at: Duration,
+    /// The node that wrote it, such as `server 2`; empty outside every thread.
+    pub node: String,
+    /// The thread that wrote it; empty outside every thread.
+    pub thread: String,
+    /// How important it is. The harness writes at `Info`.
+    pub level: Level,
+    /// The module that wrote it.
+    pub target: String,
+    /// What it says.
+    pub text: String,
+}
+
+impl fmt::Display for LogLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let LogLine { at, node, thread, level, text, .. } = self;
+        write!(f, "{:>11.6} {level:<5} ", at.as_secs_f64())?;
+        match (node.is_empty(), thread.is_empty()) {
+            (true, _) => write!(f, "{:<22} {text}", "network"),
+            (false, true) => write!(f, "{node:<22} {text}"),
+            (false, false) => write!(f, "{:<22} {text}", format!("{node}/{thread}")),
+        }
+    }
+}
+
+/// Receives the `log` crate's records and keeps those of recorded runs.
+struct Recorder;
+
+impl Log for Recorder {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        super::try_with(|sim| sim.recording()).unwrap_or(false)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        let _ = super::try_with(|sim| {
+            if sim.recording() {
+                // The values' own formatting may call labrt, which must not let another thread run:
+                // a run that is not recorded does not format them, and both must be the same run.
+                let text = sim.without_switching(|| record.args().to_string());
+                sim.record(record.level(), record.target(), text);
+            }
+        });
+    }
+
+    fn flush(&self) {}
+}
+
+/// Makes the `log` crate's macros write here, once a process.
+///
+/// The level is the same whether or not anything is recorded, because a macro evaluates its
+/// arguments by the level, and lab code may take a lock there.
+pub(crate) fn install() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        if log::set_logger(&Recorder).is_ok() {
+            log::set_max_level(LevelFilter::Trace);
+        }
+    });
+}

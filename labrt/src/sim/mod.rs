@@ -1,0 +1,545 @@
+//! The simulation backend: threads as coroutines, a seeded scheduler, a virtual clock.
+//!
+//! One simulation is one fresh OS thread. [`Sim`] lives in a thread-local of it; all simulated
+//! threads find it there, and nothing else does.
+
+mod deadlock;
+pub(crate) mod failure;
+mod kill;
+pub(crate) mod log;
+mod nodes;
+mod panics;
+pub(crate) mod policy;
+mod scheduler;
+pub(crate) mod streams;
+pub(crate) mod threads;
+mod timers;
+
+use std::borrow::Cow;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use cpu_time::ThreadTime;
+
+use crate::raw::coroutine::Exit;
+use failure::{Failure, FailureKind};
+pub(crate) use nodes::TESTER;
+use policy::Policy;
+use scheduler::{Next, Scheduler, Step};
+pub(crate) use threads::{Place, ThreadId, Ticket, Wait, Woken};
+use timers::Due;
+
+/// How a simulation is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Decides every interleaving, delay, loss and crash.
+    pub seed: u64,
+    /// How the next thread is picked.
+    pub policy: Policy,
+    /// Whether the log is kept. A recorded run is the same run: only slower.
+    pub record: bool,
+    /// A run that goes on for longer, in virtual time, fails as a [`FailureKind::Timeout`].
+    pub max_virtual_time: Duration,
+}
+
+impl Options {
+    /// A run with this seed: random policy, no log, at most one virtual hour.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self { seed, policy: Policy::Random, record: false, max_virtual_time: Duration::from_secs(3600) }
+    }
+}
+
+/// What a simulation came to.
+#[derive(Clone, Debug)]
+pub struct Run<T> {
+    /// What the main function returned, or the first thing that went wrong.
+    pub result: Result<T, Failure>,
+    /// A hash over every scheduling decision and every message: the same for the same source and options.
+    pub fingerprint: u64,
+    /// The virtual time that passed.
+    pub virtual_time: Duration,
+    /// The processor time that the simulation took, its set-up and clean-up included.
+    pub cpu_time: Duration,
+    /// How many scheduling points were passed.
+    pub steps: u64,
+    /// What was strange but is no failure.
+    pub warnings: Vec<String>,
+    /// The log, if [`Options::record`] was set.
+    pub log: Vec<log::LogLine>,
+}
+
+thread_local! {
+    /// The simulation of this OS thread. Set once, when the thread starts.
+    static SIM: OnceCell<Sim> = const { OnceCell::new() };
+}
+
+/// One simulation.
+pub(crate) struct Sim {
+    id: u64,
+    pub(crate) scheduler: RefCell<Scheduler>,
+    pub(crate) exit: Exit,
+    /// Scheduling points are passed over: see [`Sim::without_switching`].
+    atomic: Cell<bool>,
+}
+
+/// Calls `f` with the simulation that the caller runs in.
+///
+/// # Panics
+///
+/// Panics outside a simulation.
+#[inline]
+#[track_caller]
+pub(crate) fn with<R>(f: impl FnOnce(&Sim) -> R) -> R {
+    SIM.with(|sim| match sim.get() {
+        Some(sim) => f(sim),
+        None => outside(),
+    })
+}
+
+/// As [`with`], but `None` outside a simulation.
+pub(crate) fn try_with<R>(f: impl FnOnce(&Sim) -> R) -> Option<R> {
+    SIM.try_with(|sim| sim.get().map(f)).ok().flatten()
+}
+
+#[cold]
+#[track_caller]
+fn outside() -> ! {
+    panic!("labrt was used outside a run: start the code with `labrt::world::simulate`")
+}
+
+/// Runs `main` in a simulation of its own, on a fresh OS thread, and waits for it.
+///
+/// `main` is the first thread, on a node called `tester`. The run is over when it returns, or when
+/// something fails; all threads are then unwound and every node is dead.
+///
+/// # Panics
+///
+/// Panics if an event (see [`World::later`](crate::world::World::later)) panics: that is a bug of the harness.
+pub fn simulate<T: Send>(options: Options, main: impl FnOnce(&crate::world::World) -> T + Send) -> Run<T> {
+    log::install();
+    panics::install();
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("simulation".to_owned());
+        let handle =
+            thread.spawn_scoped(scope, || run_here(options, main)).expect("the system can start a thread");
+        handle.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })
+}
+
+fn run_here<T>(options: Options, main: impl FnOnce(&crate::world::World) -> T) -> Run<T> {
+    static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+    let started = ThreadTime::now();
+    let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+    SIM.with(|sim| {
+        let fresh = Sim {
+            id,
+            scheduler: RefCell::new(Scheduler::new(options)),
+            exit: Exit::new(),
+            atomic: Cell::new(false),
+        };
+        assert!(sim.set(fresh).is_ok(), "an OS thread runs one simulation in its life");
+    });
+    let mut returned = None;
+    let verdict = with(|sim| {
+        let world = crate::world::World::new(id);
+        sim.start_main(Box::new(|| returned = Some(main(&world))));
+        sim.run();
+        let verdict = sim.scheduler.borrow_mut().verdict.take();
+        sim.clean_up();
+        verdict
+    });
+    let result = match (verdict, returned) {
+        (Some(failure), _) => Err(failure),
+        (None, Some(value)) => Ok(value),
+        (None, None) => unreachable!("a run without a verdict ends when its main function returns"),
+    };
+    with(|sim| {
+        let mut scheduler = sim.scheduler.borrow_mut();
+        let (steps, now) = (scheduler.steps, scheduler.now);
+        scheduler.fold(steps);
+        scheduler.fold(now);
+        Run {
+            result,
+            fingerprint: scheduler.fingerprint,
+            virtual_time: since_start(now),
+            cpu_time: started.elapsed(),
+            steps,
+            warnings: std::mem::take(&mut scheduler.warnings),
+            log: std::mem::take(&mut scheduler.log),
+        }
+    })
+}
+
+impl Sim {
+    #[inline]
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Does what the scheduler says until the run is over.
+    fn run(&self) {
+        loop {
+            let next = self.scheduler.borrow_mut().next();
+            match next {
+                Next::Run(slot, mut coroutine) => {
+                    let returned = coroutine.resume(&self.exit);
+                    let mut scheduler = self.scheduler.borrow_mut();
+                    if returned {
+                        scheduler.finish(slot, coroutine);
+                    } else {
+                        scheduler.threads[slot].coroutine = Some(coroutine);
+                    }
+                }
+                Next::Event(event) => event(),
+                Next::End => return,
+            }
+        }
+    }
+
+    /// Unwinds every thread, so that whatever lab code owns is dropped.
+    fn clean_up(&self) {
+        self.scheduler.borrow_mut().doom(None, None);
+        self.run();
+        let events = self.scheduler.borrow_mut().timers.clear();
+        drop(events);
+    }
+
+    fn start_main(&self, main: Box<dyn FnOnce() + '_>) {
+        let body = Box::new(move || {
+            guarded(main);
+            with(|sim| sim.scheduler.borrow_mut().stop = true);
+        });
+        self.scheduler.borrow_mut().spawn(TESTER, Cow::Borrowed("main"), false, body);
+    }
+
+    /// Adds a thread to `node`. On a dead node the body is dropped and the answer is `None`.
+    pub(crate) fn spawn(
+        &self,
+        node: u32,
+        name: Cow<'static, str>,
+        probe: bool,
+        body: Box<dyn FnOnce() + Send>,
+    ) -> Option<ThreadId> {
+        if !self.scheduler.borrow().nodes[node].alive {
+            drop(body);
+            return None;
+        }
+        let body = Box::new(move || guarded(body));
+        Some(self.scheduler.borrow_mut().spawn(node, name, probe, body))
+    }
+
+    /// A scheduling point: another thread may run here.
+    #[inline]
+    pub(crate) fn point(&self) {
+        if self.atomic.get() {
+            return;
+        }
+        let step = self.scheduler.borrow_mut().step();
+        match step {
+            Step::Continue => {}
+            Step::Switch => self.switch(),
+            Step::Throw => self.throw(),
+        }
+    }
+
+    fn switch(&self) {
+        self.exit.suspend();
+        self.throw_if_killed();
+    }
+
+    /// Unwinds the current thread if it is dying and does not unwind yet.
+    #[inline]
+    pub(crate) fn throw_if_killed(&self) {
+        let step = {
+            let mut scheduler = self.scheduler.borrow_mut();
+            let slot = scheduler.current.expect("only a simulated thread can wait");
+            let thread = &scheduler.threads[slot];
+            if thread.dying { scheduler.step_dying(slot) } else { Step::Continue }
+        };
+        if step == Step::Throw {
+            self.throw();
+        }
+    }
+
+    /// Gives way to the others: as a scheduling point, but the current thread is not chosen if
+    /// another one can run.
+    pub(crate) fn yield_now(&self) {
+        self.point();
+        let parked = {
+            let mut scheduler = self.scheduler.borrow_mut();
+            let others = !scheduler.ready.is_empty() && !scheduler.stop;
+            match scheduler.current {
+                Some(slot) if others && !scheduler.threads[slot].unwinding => {
+                    let chosen = scheduler.give_way();
+                    scheduler.ready.push(slot);
+                    scheduler.ready.swap_remove(chosen);
+                    true
+                }
+                _ => false,
+            }
+        };
+        if parked {
+            self.switch();
+        }
+    }
+
+    /// A ticket for the wait that the current thread is about to begin.
+    #[inline]
+    pub(crate) fn ticket(&self) -> Ticket {
+        self.scheduler.borrow_mut().ticket()
+    }
+
+    /// Waits until somebody wakes `ticket`, or until the virtual time `deadline`.
+    ///
+    /// A thread that unwinds does not wait for time to pass: its wait is over at once if it has a
+    /// deadline or is for something from outside its node.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside every thread: an event must not wait.
+    pub(crate) fn park(&self, ticket: Ticket, wait: Wait, deadline: Option<u64>) -> Woken {
+        self.throw_if_killed();
+        let woken = self.park_without_throw(ticket, wait, deadline);
+        self.throw_if_killed();
+        woken
+    }
+
+    /// As [`park`](Self::park), for a wait after which something must be put in order before a kill may be thrown.
+    pub(crate) fn park_without_throw(&self, ticket: Ticket, wait: Wait, deadline: Option<u64>) -> Woken {
+        {
+            let mut scheduler = self.scheduler.borrow_mut();
+            let thread = &scheduler.threads[ticket.slot];
+            let from_outside = deadline.is_some() || matches!(wait, Wait::Reply | Wait::Call(_));
+            if (thread.dying | thread.unwinding) && from_outside {
+                return Woken::TimedOut;
+            }
+            scheduler.park(wait, deadline);
+        }
+        self.exit.suspend();
+        self.scheduler.borrow().threads[ticket.slot].woken
+    }
+
+    /// Ends the wait that `ticket` names. Says whether it still lasted. No scheduling point.
+    #[inline]
+    pub(crate) fn unpark(&self, ticket: Ticket) -> bool {
+        self.scheduler.borrow_mut().wake(ticket, Woken::Notified)
+    }
+
+    /// Waits for ever.
+    pub(crate) fn stay(&self, wait: Wait) -> ! {
+        loop {
+            {
+                let mut scheduler = self.scheduler.borrow_mut();
+                scheduler.ticket();
+                scheduler.park(wait, None);
+            }
+            self.exit.suspend();
+            if !matches!(wait, Wait::Swallowed) {
+                self.throw_if_killed();
+            }
+        }
+    }
+
+    /// The virtual nanoseconds since the run began.
+    #[inline]
+    pub(crate) fn now(&self) -> u64 {
+        self.scheduler.borrow().now
+    }
+
+    /// The virtual time `delay` from now, in nanoseconds since the run began.
+    pub(crate) fn deadline(&self, delay: Duration) -> u64 {
+        self.now().saturating_add(nanos(delay))
+    }
+
+    /// Lets `event` run outside every thread, `delay` from now.
+    pub(crate) fn later(&self, delay: Duration, event: Box<dyn FnOnce() + Send>) {
+        let at = self.deadline(delay);
+        self.scheduler.borrow_mut().timers.add(at, Due::Event(event));
+    }
+
+    /// The node of the current thread; the tester's outside every thread.
+    pub(crate) fn current_node(&self) -> u32 {
+        let scheduler = self.scheduler.borrow();
+        scheduler.current.map_or(TESTER, |slot| scheduler.threads[slot].node)
+    }
+
+    /// Ends the run with this verdict, unless it has one.
+    pub(crate) fn fail(&self, kind: FailureKind, message: String, place: Option<Place>) {
+        self.scheduler.borrow_mut().fail(kind, message, place);
+    }
+
+    /// Takes the panic of the current thread as the run's verdict. Says whether there is such a thread.
+    fn panicked(&self, tell: impl FnOnce(bool) -> panics::Panic) -> bool {
+        let Ok(mut scheduler) = self.scheduler.try_borrow_mut() else { return false };
+        let Some(slot) = scheduler.current else { return false };
+        let thread = &mut scheduler.threads[slot];
+        thread.unwinding = true;
+        if thread.dying {
+            return true;
+        }
+        let recording = scheduler.options.record;
+        drop(scheduler);
+        let panic = tell(recording);
+        let mut scheduler = self.scheduler.borrow_mut();
+        let failure = Failure {
+            location: panic.location,
+            backtrace: panic.backtrace,
+            ..scheduler.failure(panic.kind, panic.message)
+        };
+        scheduler.verdict.get_or_insert(failure);
+        scheduler.stop = true;
+        true
+    }
+
+    pub(crate) fn recording(&self) -> bool {
+        self.scheduler.try_borrow().is_ok_and(|scheduler| scheduler.options.record)
+    }
+
+    /// Runs `f` without letting another thread run in between.
+    pub(crate) fn without_switching<R>(&self, f: impl FnOnce() -> R) -> R {
+        struct Restore<'a>(&'a Cell<bool>, bool);
+        impl Drop for Restore<'_> {
+            fn drop(&mut self) {
+                self.0.set(self.1);
+            }
+        }
+        let _restore = Restore(&self.atomic, self.atomic.replace(true));
+        f()
+    }
+
+    /// Adds a line to the log of a recorded run.
+    pub(crate) fn record(&self, level: ::log::Level, target: &str, text: String) {
+        let mut scheduler = self.scheduler.borrow_mut();
+        let (node, thread) = match scheduler.current {
+            Some(slot) => {
+                let thread = &scheduler.threads[slot];
+                (scheduler.nodes[thread.node].name.to_string(), thread.name.to_string())
+            }
+            None => (String::new(), String::new()),
+        };
+        let at = since_start(scheduler.now);
+        scheduler.log.push(log::LogLine { at, node, thread, level, target: target.to_owned(), text });
+    }
+}
+
+/// Runs a thread's body; whatever it unwinds with has been dealt with already.
+fn guarded(body: Box<dyn FnOnce() + '_>) {
+    let dying = with(|sim| {
+        let scheduler = sim.scheduler.borrow();
+        scheduler.current.is_some_and(|slot| scheduler.threads[slot].dying)
+    });
+    let outcome = catch_unwind(AssertUnwindSafe(move || {
+        if dying {
+            // Killed before it ran: what it owns is dropped, as by a thread that unwinds.
+            drop(body);
+        } else {
+            body();
+        }
+    }));
+    drop(outcome);
+}
+
+/// Whole virtual nanoseconds; 584 years at the most.
+pub(crate) fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+pub(crate) fn since_start(nanos: u64) -> Duration {
+    Duration::from_nanos(nanos)
+}
+
+/// Threads, as other modules see them.
+impl Sim {
+    /// # Panics
+    ///
+    /// Panics outside every thread.
+    #[inline]
+    pub(crate) fn current_thread(&self) -> ThreadId {
+        self.scheduler.borrow().current_id().expect("an event takes no lock that lab code takes")
+    }
+
+    pub(crate) fn current_name(&self) -> Cow<'static, str> {
+        let scheduler = self.scheduler.borrow();
+        scheduler.current.map_or(Cow::Borrowed(""), |slot| scheduler.threads[slot].name.clone())
+    }
+
+    pub(crate) fn is_alive(&self, thread: ThreadId) -> bool {
+        self.scheduler.borrow().threads.get(thread).is_some()
+    }
+
+    /// Waits for `thread` to end.
+    pub(crate) fn join(&self, thread: ThreadId, place: Place) {
+        let wait = Wait::Join { place, thread };
+        let ticket = {
+            let mut scheduler = self.scheduler.borrow_mut();
+            if scheduler.threads.get(thread).is_none() {
+                return;
+            }
+            let ticket = scheduler.ticket();
+            if let Some(thread) = scheduler.threads.get_mut(thread) {
+                thread.joiners.push(ticket);
+            }
+            (!scheduler.closes_cycle(wait)).then_some(ticket)
+        };
+        match ticket {
+            Some(ticket) => {
+                self.park(ticket, wait, None);
+            }
+            None => self.stay(Wait::Ended),
+        }
+    }
+
+    /// Waits until threads of `node` have run since the last time, and all of them wait again.
+    pub(crate) fn wait_quiet(&self, node: u32) {
+        let ticket = {
+            let mut scheduler = self.scheduler.borrow_mut();
+            let state = &mut scheduler.nodes[node];
+            if state.stirred && state.busy == 0 {
+                state.stirred = false;
+                None
+            } else {
+                let ticket = scheduler.ticket();
+                scheduler.nodes[node].probe = Some(ticket);
+                Some(ticket)
+            }
+        };
+        match ticket {
+            Some(ticket) => {
+                self.park(ticket, Wait::Quiet, None);
+            }
+            // A probe that never waits would keep the others from running.
+            None => self.point(),
+        }
+    }
+
+    /// The scheduling point before something is given back: a lock, an end of a channel.
+    ///
+    /// No kill is thrown here, for what is being given back would be lost with it; the thread unwinds at
+    /// its next call instead.
+    #[inline]
+    pub(crate) fn point_before_release(&self) {
+        if self.atomic.get() {
+            return;
+        }
+        let step = self.scheduler.borrow_mut().step();
+        if step == Step::Switch {
+            self.exit.suspend();
+        }
+    }
+}
+
+/// What channels ask.
+impl Sim {
+    /// Whether the wait that `ticket` names still lasts.
+    pub(crate) fn waits(&self, ticket: Ticket) -> bool {
+        self.scheduler.borrow().threads.waits(ticket)
+    }
+
+    /// One of `count` possibilities, by the scheduler's policy.
+    pub(crate) fn choose(&self, count: usize) -> usize {
+        self.scheduler.borrow_mut().decide(count)
+    }
+}

@@ -1,0 +1,68 @@
+//! The table of nodes: the servers' lives, and the tester itself.
+
+use std::sync::Arc;
+
+use super::streams::StreamRng;
+use super::threads::Ticket;
+
+/// The node that the run's main function is on.
+pub(crate) const TESTER: u32 = 0;
+
+pub(crate) struct NodeState {
+    pub(crate) name: Arc<str>,
+    pub(crate) alive: bool,
+    pub(crate) paused: bool,
+    /// Threads that could run if the node were not paused.
+    pub(crate) held: Vec<u32>,
+    /// What lab code on this node draws from.
+    pub(crate) rng: StreamRng,
+    /// How many of its threads can run or run, probes excepted.
+    pub(crate) busy: u32,
+    /// Whether a thread has run since the probe last looked.
+    pub(crate) stirred: bool,
+    /// The wait of the probe, while it waits for the node to be quiet.
+    pub(crate) probe: Option<Ticket>,
+}
+
+#[derive(Default)]
+pub(crate) struct Nodes {
+    all: Vec<NodeState>,
+}
+
+impl Nodes {
+    pub(crate) fn add(&mut self, name: String, seed: u64) -> u32 {
+        let id = u32::try_from(self.all.len()).expect("fewer than 2^32 nodes");
+        // Named by number as well: a server's next life must not repeat the draws of the last one.
+        let rng = StreamRng::new(seed, &format!("node {id}: {name}"));
+        self.all.push(NodeState {
+            name: name.into(),
+            alive: true,
+            paused: false,
+            held: Vec::new(),
+            rng,
+            busy: 0,
+            stirred: false,
+            probe: None,
+        });
+        id
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut NodeState)> {
+        (0..).zip(&mut self.all)
+    }
+}
+
+impl std::ops::Index<u32> for Nodes {
+    type Output = NodeState;
+    #[inline]
+    fn index(&self, id: u32) -> &NodeState {
+        &self.all[id as usize]
+    }
+}
+
+impl std::ops::IndexMut<u32> for Nodes {
+    #[inline]
+    fn index_mut(&mut self, id: u32) -> &mut NodeState {
+        &mut self.all[id as usize]
+    }
+}

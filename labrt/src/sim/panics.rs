@@ -1,0 +1,62 @@
+//! The first panic of lab code is the run's verdict, also when lab code catches it.
+
+use std::backtrace::Backtrace;
+use std::panic::{self, PanicHookInfo};
+use std::sync::Once;
+
+use super::failure::FailureKind;
+
+/// Makes panics of simulated threads known to their simulation, once a process. All others go on to
+/// the hook that was there before.
+pub(crate) fn install() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let taken = super::try_with(|sim| sim.panicked(|recording| verdict(info, recording)));
+            if taken != Some(true) {
+                previous(info);
+            }
+        }));
+    });
+}
+
+/// What a panic tells about itself.
+pub(crate) struct Panic {
+    pub(crate) kind: FailureKind,
+    pub(crate) message: String,
+    pub(crate) location: Option<String>,
+    pub(crate) backtrace: Option<String>,
+}
+
+fn verdict(info: &PanicHookInfo<'_>, recording: bool) -> Panic {
+    let message = info.payload_as_str().unwrap_or("a panic whose payload is not text").to_owned();
+    Panic {
+        kind: if is_not_implemented(&message) { FailureKind::NotImplemented } else { FailureKind::Panic },
+        message,
+        location: info.location().map(ToString::to_string),
+        // Resolving it takes longer than a whole run.
+        backtrace: recording.then(|| Backtrace::force_capture().to_string()),
+    }
+}
+
+/// Whether the message is one of `todo!()` or `unimplemented!()`.
+fn is_not_implemented(message: &str) -> bool {
+    ["not yet implemented", "not implemented"].into_iter().any(|start| {
+        message.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with(": "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_not_implemented;
+
+    #[test]
+    fn a_todo_is_told_from_other_panics() {
+        assert!(is_not_implemented("not yet implemented"));
+        assert!(is_not_implemented("not yet implemented: raft::start, part 3B"));
+        assert!(is_not_implemented("not implemented: later"));
+        assert!(!is_not_implemented("not implementedly"));
+        assert!(!is_not_implemented("index out of bounds: not implemented"));
+    }
+}

@@ -1,0 +1,93 @@
+//! Which of the threads that can run goes next.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rand::{Rng, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// A way to choose the next thread.
+pub(crate) trait Choose {
+    /// Chooses one of `count` threads, `count` being at least 2; the answer is below `count`.
+    ///
+    /// The last one is the thread that runs now, when it can go on.
+    fn choose(&mut self, count: usize) -> usize;
+}
+
+/// How the scheduler of a simulation picks the next thread among those that can run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Policy {
+    /// Every thread with the same probability, at every scheduling point. `random` on the command line.
+    #[default]
+    Random,
+    /// The running thread goes on with probability 7/8, otherwise as [`Policy::Random`]. Fewer switches and
+    /// longer bursts: it finds bugs that need one thread to be far ahead of another. `sticky` on the
+    /// command line.
+    Sticky,
+}
+
+impl Policy {
+    /// All policies, in the order in which the command line lists them.
+    pub const ALL: [Policy; 2] = [Policy::Random, Policy::Sticky];
+
+    /// The policy's name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Policy::Random => "random",
+            Policy::Sticky => "sticky",
+        }
+    }
+
+    pub(crate) fn start(self, seed: u64) -> Box<dyn Choose> {
+        let rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        match self {
+            Policy::Random => Box::new(Random(rng)),
+            Policy::Sticky => Box::new(Sticky(Random(rng))),
+        }
+    }
+}
+
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The name of no [`Policy`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownPolicy(String);
+
+impl fmt::Display for UnknownPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no scheduling policy `{}`; there are:", self.0)?;
+        Policy::ALL.iter().try_for_each(|policy| write!(f, " {policy}"))
+    }
+}
+impl std::error::Error for UnknownPolicy {}
+
+impl FromStr for Policy {
+    type Err = UnknownPolicy;
+    fn from_str(name: &str) -> Result<Self, UnknownPolicy> {
+        let found = Policy::ALL.into_iter().find(|policy| policy.name() == name);
+        found.ok_or_else(|| UnknownPolicy(name.to_owned()))
+    }
+}
+
+struct Random(Xoshiro256PlusPlus);
+
+impl Choose for Random {
+    #[inline]
+    fn choose(&mut self, count: usize) -> usize {
+        // A multiplication instead of a division; the bias is below count / 2^32.
+        (((self.0.next_u64() >> 32) * count as u64) >> 32) as usize
+    }
+}
+
+struct Sticky(Random);
+
+impl Choose for Sticky {
+    fn choose(&mut self, count: usize) -> usize {
+        if self.0.choose(8) > 0 { count - 1 } else { self.0.choose(count) }
+    }
+}

@@ -1,0 +1,398 @@
+//! The scheduler: who runs next, what time it is, and what it all amounts to.
+//!
+//! Everything here is bookkeeping: nothing in this file runs lab code or switches stacks. `Sim`
+//! asks what to do next, does it, and asks again.
+
+use std::borrow::Cow;
+
+use super::failure::{Failure, FailureKind};
+use super::kill::Doom;
+use super::log::LogLine;
+use super::nodes::{Nodes, TESTER};
+use super::policy::Choose;
+use super::threads::{Life, Place, ThreadId, Threads, Ticket, Wait, Woken};
+use super::timers::{Due, Timers};
+use super::{Options, nanos, since_start};
+use crate::raw::coroutine::{Coroutine, Stacks};
+
+/// Virtual nanoseconds that a scheduling point costs, so that a thread that never waits still
+/// sees time pass.
+const STEP: u64 = 20;
+
+/// A thread that passes so many scheduling points without waiting once will never wait.
+const SPIN_BOUND: u32 = 1_000_000;
+
+/// So many scheduling points without a message, an apply or a moment when everyone waits: nothing
+/// will ever come of it.
+const LIVELOCK_BOUND: u64 = 2_000_000;
+
+/// What a thread does at a scheduling point.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// It goes on.
+    Continue,
+    /// Another one goes on.
+    Switch,
+    /// Its node was killed: it unwinds.
+    Throw,
+}
+
+/// What the simulation does next.
+pub(crate) enum Next {
+    Run(u32, Coroutine),
+    Event(Box<dyn FnOnce() + Send>),
+    /// The main function has returned, or there is a verdict.
+    End,
+}
+
+pub(crate) struct Scheduler {
+    /// Virtual nanoseconds since the run began.
+    pub(crate) now: u64,
+    /// Scheduling points so far.
+    pub(crate) steps: u64,
+    /// `steps` when something last happened.
+    progress: u64,
+    pub(crate) timers: Timers,
+    pub(crate) threads: Threads,
+    pub(crate) nodes: Nodes,
+    pub(crate) stacks: Stacks,
+    /// Threads that can run, except the one that runs.
+    pub(crate) ready: Vec<u32>,
+    pub(crate) current: Option<u32>,
+    /// Chosen at the last scheduling point to run next.
+    chosen: Option<u32>,
+    tickets: u64,
+    policy: Box<dyn Choose>,
+    pub(crate) fingerprint: u64,
+    /// The run is over: only dying threads run from now on.
+    pub(crate) stop: bool,
+    pub(crate) verdict: Option<Failure>,
+    pub(crate) doom: Option<Doom>,
+    pub(crate) options: Options,
+    pub(crate) log: Vec<LogLine>,
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Scheduler {
+    pub(crate) fn new(options: Options) -> Self {
+        let mut nodes = Nodes::default();
+        nodes.add("tester".to_owned(), options.seed);
+        Self {
+            now: 0,
+            steps: 0,
+            progress: 0,
+            timers: Timers::default(),
+            threads: Threads::default(),
+            nodes,
+            stacks: Stacks::default(),
+            ready: Vec::new(),
+            current: None,
+            chosen: None,
+            tickets: 0,
+            policy: options.policy.start(options.seed),
+            fingerprint: options.seed,
+            stop: false,
+            verdict: None,
+            doom: None,
+            options,
+            log: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Mixes one decision or message into the fingerprint.
+    #[inline]
+    pub(crate) fn fold(&mut self, value: u64) {
+        let mixed = (self.fingerprint ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.fingerprint = mixed ^ (mixed >> 29);
+    }
+
+    /// Something happened: what came before was not a livelock.
+    #[inline]
+    pub(crate) fn progressed(&mut self) {
+        self.progress = self.steps;
+    }
+
+    pub(crate) fn current_id(&self) -> Option<ThreadId> {
+        self.current.map(|slot| ThreadId { slot, serial: self.threads[slot].serial })
+    }
+
+    /// A scheduling point of the current thread.
+    #[inline]
+    pub(crate) fn step(&mut self) -> Step {
+        let Some(slot) = self.current else { return Step::Continue };
+        let thread = &mut self.threads[slot];
+        if thread.dying | thread.unwinding {
+            return self.step_dying(slot);
+        }
+        thread.spins += 1;
+        self.now += STEP;
+        self.steps += 1;
+        if thread.spins > SPIN_BOUND || self.steps - self.progress > LIVELOCK_BOUND {
+            self.report_livelock(slot);
+        }
+        if self.stop || self.now >= self.timers.next_at() {
+            self.ready.push(slot);
+            return Step::Switch;
+        }
+        let others = self.ready.len();
+        if others == 0 {
+            return Step::Continue;
+        }
+        let choice = self.policy.choose(others + 1);
+        if choice == others {
+            self.fold(self.threads[slot].serial);
+            return Step::Continue;
+        }
+        let chosen = std::mem::replace(&mut self.ready[choice], slot);
+        self.chosen = Some(chosen);
+        Step::Switch
+    }
+
+    /// One of `count` possibilities.
+    pub(crate) fn decide(&mut self, count: usize) -> usize {
+        let choice = self.policy.choose(count);
+        self.fold(choice as u64);
+        choice
+    }
+
+    /// The position in the ready list of a thread that runs instead of the current one, chosen to run next.
+    pub(crate) fn give_way(&mut self) -> usize {
+        let count = self.ready.len();
+        let choice = if count == 1 { 0 } else { self.policy.choose(count) };
+        self.chosen = Some(self.ready[choice]);
+        choice
+    }
+
+    #[cold]
+    fn report_livelock(&mut self, slot: u32) {
+        let spins = self.threads[slot].spins;
+        let message = if spins > SPIN_BOUND {
+            format!(
+                "the thread passed {SPIN_BOUND} scheduling points without waiting once: it spins. Wait on a \
+                 condition variable or a channel, or sleep between two looks"
+            )
+        } else {
+            format!(
+                "{LIVELOCK_BOUND} scheduling points passed without a message or a moment of rest: threads keep \
+                 waking each other and nothing comes of it"
+            )
+        };
+        self.fail(FailureKind::Livelock, message, None);
+    }
+
+    /// Decides what runs next, and lets time pass when nothing can run.
+    pub(crate) fn next(&mut self) -> Next {
+        self.current = None;
+        loop {
+            if self.doom.is_some() {
+                match self.next_doomed() {
+                    Some(slot) => return self.run(slot),
+                    None => continue,
+                }
+            }
+            if self.stop {
+                return Next::End;
+            }
+            if let Some(slot) = self.chosen.take() {
+                return self.run(slot);
+            }
+            match self.timers.pop_due(self.now) {
+                Some(Due::Wake(ticket)) => {
+                    self.wake(ticket, Woken::TimedOut);
+                    continue;
+                }
+                Some(Due::Event(event)) => return Next::Event(event),
+                None => {}
+            }
+            match self.ready.len() {
+                0 => self.pass_time(),
+                1 => {
+                    let slot = self.ready.swap_remove(0);
+                    return self.run(slot);
+                }
+                count => {
+                    let choice = self.policy.choose(count);
+                    let slot = self.ready.swap_remove(choice);
+                    return self.run(slot);
+                }
+            }
+        }
+    }
+
+    fn run(&mut self, slot: u32) -> Next {
+        let thread = &mut self.threads[slot];
+        let coroutine = thread.coroutine.take().expect("a thread that is not running has its coroutine");
+        let serial = thread.serial;
+        self.current = Some(slot);
+        self.fold(serial);
+        Next::Run(slot, coroutine)
+    }
+
+    /// Moves the clock to the next timer: nothing can run before it.
+    fn pass_time(&mut self) {
+        let at = self.timers.next_at();
+        if at == u64::MAX {
+            self.report_standstill();
+        } else if at > nanos(self.options.max_virtual_time) {
+            let limit = self.options.max_virtual_time.as_secs_f64();
+            let message = format!("the run has not ended after {limit} virtual seconds");
+            self.fail(FailureKind::Timeout, message, None);
+        } else {
+            self.now = self.now.max(at);
+            self.progressed();
+        }
+    }
+
+    /// Adds a thread to a node that is alive; its body runs when it is first chosen.
+    pub(crate) fn spawn(
+        &mut self,
+        node: u32,
+        name: Cow<'static, str>,
+        probe: bool,
+        body: Box<dyn FnOnce() + '_>,
+    ) -> ThreadId {
+        let coroutine = Coroutine::new(&mut self.stacks, body);
+        let id = self.threads.add(node, name, coroutine);
+        self.threads[id.slot].probe = probe;
+        self.make_ready(id.slot);
+        id
+    }
+
+    /// Puts a thread that has just stopped waiting, or has just been made, where it will be chosen.
+    fn make_ready(&mut self, slot: u32) {
+        let thread = &mut self.threads[slot];
+        thread.life = Life::Ready;
+        let node = &mut self.nodes[thread.node];
+        if !thread.probe {
+            node.busy += 1;
+            node.stirred = true;
+        }
+        match &mut self.doom {
+            Some(doom) if thread.dying => doom.runnable.push(slot),
+            _ if node.paused => node.held.push(slot),
+            _ => self.ready.push(slot),
+        }
+    }
+
+    /// A ticket for the wait that the current thread is about to begin.
+    #[inline]
+    pub(crate) fn ticket(&mut self) -> Ticket {
+        let slot = self.current.expect("only a simulated thread can wait");
+        self.tickets += 1;
+        self.threads[slot].ticket = self.tickets;
+        Ticket { slot, number: self.tickets }
+    }
+
+    /// Begins the wait of the current thread; the caller then suspends.
+    pub(crate) fn park(&mut self, wait: Wait, deadline: Option<u64>) {
+        let slot = self.current.expect("only a simulated thread can wait");
+        let thread = &mut self.threads[slot];
+        thread.life = Life::Parked;
+        thread.wait = wait;
+        thread.spins = 0;
+        thread.timed = deadline.is_some();
+        if let Some(at) = deadline {
+            let ticket = Ticket { slot, number: thread.ticket };
+            self.timers.add(at, Due::Wake(ticket));
+        }
+        self.rest(slot);
+    }
+
+    /// Ends the wait that `ticket` names. Says whether it still lasted.
+    #[inline]
+    pub(crate) fn wake(&mut self, ticket: Ticket, woken: Woken) -> bool {
+        if !self.threads.waits(ticket) {
+            return false;
+        }
+        let thread = &mut self.threads[ticket.slot];
+        thread.woken = woken;
+        if thread.timed && woken == Woken::Notified && self.timers.outdate() {
+            let threads = &self.threads;
+            self.timers.purge(|ticket| threads.waits(ticket));
+        }
+        self.make_ready(ticket.slot);
+        true
+    }
+
+    /// The thread waits or has ended: perhaps its node is quiet now.
+    fn rest(&mut self, slot: u32) {
+        let thread = &self.threads[slot];
+        if thread.probe {
+            return;
+        }
+        let node = &mut self.nodes[thread.node];
+        node.busy -= 1;
+        if node.busy == 0
+            && node.stirred
+            && let Some(probe) = node.probe.take()
+        {
+            node.stirred = false;
+            self.wake(probe, Woken::Notified);
+        }
+    }
+
+    /// Removes a thread whose body has returned.
+    pub(crate) fn finish(&mut self, slot: u32, coroutine: Coroutine) {
+        coroutine.recycle(&mut self.stacks);
+        self.rest(slot);
+        for joiner in std::mem::take(&mut self.threads[slot].joiners) {
+            self.wake(joiner, Woken::Notified);
+        }
+        self.threads.remove(slot);
+    }
+
+    /// Records the verdict and ends the run; the first verdict stands.
+    pub(crate) fn fail(&mut self, kind: FailureKind, message: String, place: Option<Place>) {
+        let failure = Failure { location: place.map(ToString::to_string), ..self.failure(kind, message) };
+        self.verdict.get_or_insert(failure);
+        self.stop = true;
+    }
+
+    /// A failure that the current thread sees now.
+    pub(crate) fn failure(&self, kind: FailureKind, message: String) -> Failure {
+        let (node, thread) = match self.current {
+            Some(slot) => {
+                let thread = &self.threads[slot];
+                (self.nodes[thread.node].name.to_string(), thread.name.to_string())
+            }
+            None => (self.nodes[TESTER].name.to_string(), "scheduler".to_owned()),
+        };
+        let at = since_start(self.now);
+        Failure { kind, message, at, node, thread, location: None, backtrace: None }
+    }
+
+    pub(crate) fn warn(&mut self, message: String) {
+        if !self.warnings.contains(&message) {
+            self.warnings.push(message);
+        }
+    }
+
+    /// `thread` of `node`, for messages.
+    pub(crate) fn describe(&self, slot: u32) -> String {
+        let thread = &self.threads[slot];
+        format!("thread `{}` of {}", thread.name, self.nodes[thread.node].name)
+    }
+}
+
+/// Nodes that stand still, and nodes that are watched.
+impl Scheduler {
+    pub(crate) fn pause(&mut self, node: u32) {
+        self.nodes[node].paused = true;
+        let threads = &self.threads;
+        let held = &mut self.nodes[node].held;
+        self.ready.retain(|slot| {
+            let stays = threads[*slot].node != node;
+            if !stays {
+                held.push(*slot);
+            }
+            stays
+        });
+    }
+
+    pub(crate) fn resume(&mut self, node: u32) {
+        self.nodes[node].paused = false;
+        let held = std::mem::take(&mut self.nodes[node].held);
+        self.ready.extend(held);
+    }
+}

@@ -1,0 +1,45 @@
+//! Independent random streams, all derived from the run's one seed.
+
+use std::convert::Infallible;
+
+use rand::{SeedableRng, TryRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// The generator of one purpose of one run: the network's, the faults', a server's lab code.
+///
+/// Streams are independent, so that one more draw in one place does not change the weather
+/// elsewhere. Obtained from [`World::rng`](crate::world::World::rng); draws through the traits of `rand`.
+#[derive(Clone, Debug)]
+pub struct StreamRng(Xoshiro256PlusPlus);
+
+impl StreamRng {
+    pub(crate) fn new(seed: u64, stream: &str) -> Self {
+        Self(Xoshiro256PlusPlus::seed_from_u64(seed ^ fnv1a(stream.as_bytes())))
+    }
+}
+
+impl TryRng for StreamRng {
+    type Error = Infallible;
+
+    #[inline]
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.0.try_next_u32()
+    }
+
+    #[inline]
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        self.0.try_next_u64()
+    }
+
+    #[inline]
+    fn try_fill_bytes(&mut self, dst: &mut [u8]) -> Result<(), Infallible> {
+        self.0.try_fill_bytes(dst)
+    }
+}
+
+/// The FNV-1a hash: short names to far-apart seeds, the same on every machine.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}

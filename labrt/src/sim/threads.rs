@@ -1,0 +1,212 @@
+//! The table of simulated threads, and what each of them waits for.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::Location;
+
+use crate::raw::coroutine::Coroutine;
+
+/// A place in source code, for messages.
+pub(crate) type Place = &'static Location<'static>;
+
+/// Names a thread for ever: a slot of the table is used again, a serial number never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ThreadId {
+    pub(crate) slot: u32,
+    pub(crate) serial: u64,
+}
+
+/// Names one wait of one thread. Whoever wants to wake the thread from it holds the ticket; once
+/// the wait is over the ticket is worthless.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ticket {
+    pub(crate) slot: u32,
+    pub(crate) number: u64,
+}
+
+/// Why a thread stopped waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Woken {
+    /// Somebody woke it.
+    Notified,
+    /// Its time was up.
+    TimedOut,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// The slot is not in use.
+    Free,
+    /// Can run: in the ready list, held by a paused node, or running.
+    Ready,
+    /// Waits.
+    Parked,
+}
+
+/// What a thread waits for; the place is the line of lab code that waits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Wait {
+    Sleep(Place),
+    Lock { place: Place, holder: ThreadId, since: Place },
+    /// A read-write lock that several readers hold has no single holder to name.
+    SharedLock { place: Place },
+    Condvar(Place),
+    Recv(Place),
+    Send(Place),
+    Select(Place),
+    Join { place: Place, thread: ThreadId },
+    /// The answer to a remote call.
+    Reply,
+    /// The result of a call into this node.
+    Call(u32),
+    /// Until every thread of a node that is being killed is gone.
+    Kill,
+    /// Until the node's other threads all wait.
+    Quiet,
+    /// The run is over.
+    Ended,
+    /// Lab code caught the kill as often as it was thrown.
+    Swallowed,
+}
+
+impl fmt::Display for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Wait::Sleep(place) => write!(f, "sleeps at {place}"),
+            Wait::Lock { place, .. } => write!(f, "waits for a lock at {place}"),
+            Wait::SharedLock { place } => write!(f, "waits for a lock that readers hold, at {place}"),
+            Wait::Condvar(place) => write!(f, "waits on a condition variable at {place}"),
+            Wait::Recv(place) => write!(f, "waits to receive at {place}"),
+            Wait::Send(place) => write!(f, "waits to send at {place}"),
+            Wait::Select(place) => write!(f, "waits in a select at {place}"),
+            Wait::Join { place, .. } => write!(f, "waits for a thread to end at {place}"),
+            Wait::Reply => f.write_str("waits for the reply to a remote call"),
+            Wait::Call(_) => f.write_str("waits for a call into a server to return"),
+            Wait::Kill => f.write_str("waits for a server to be killed"),
+            Wait::Quiet => f.write_str("watches the server"),
+            Wait::Ended => f.write_str("has ended the run"),
+            Wait::Swallowed => f.write_str("catches every panic and goes on"),
+        }
+    }
+}
+
+/// One simulated thread.
+pub(crate) struct Thread {
+    pub(crate) serial: u64,
+    pub(crate) node: u32,
+    pub(crate) name: Cow<'static, str>,
+    /// `None` while it runs, and in a free slot.
+    pub(crate) coroutine: Option<Coroutine>,
+    pub(crate) life: Life,
+    /// The number of the current or last ticket.
+    pub(crate) ticket: u64,
+    pub(crate) wait: Wait,
+    /// Whether the current wait has a timer.
+    pub(crate) timed: bool,
+    pub(crate) woken: Woken,
+    /// Its node has been killed, or the run is over: it must unwind.
+    pub(crate) dying: bool,
+    /// It unwinds, because it is dying or because it panicked. Its destructors may call labrt, but
+    /// nothing may unwind out of them and nothing waits for time to pass.
+    pub(crate) unwinding: bool,
+    /// How often a kill has been thrown into it.
+    pub(crate) throws: u32,
+    /// Scheduling points since it last waited.
+    pub(crate) spins: u32,
+    /// It watches its node (see `Node::when_quiet`) and does not count as activity there.
+    pub(crate) probe: bool,
+    /// Who waits for its end.
+    pub(crate) joiners: Vec<Ticket>,
+}
+
+/// All threads of a run. Slots are used again; the order of the table is deterministic.
+#[derive(Default)]
+pub(crate) struct Threads {
+    slots: Vec<Thread>,
+    free: Vec<u32>,
+    serial: u64,
+}
+
+impl Threads {
+    pub(crate) fn add(&mut self, node: u32, name: Cow<'static, str>, coroutine: Coroutine) -> ThreadId {
+        self.serial += 1;
+        let thread = Thread {
+            serial: self.serial,
+            node,
+            name,
+            coroutine: Some(coroutine),
+            life: Life::Ready,
+            ticket: 0,
+            wait: Wait::Ended,
+            timed: false,
+            woken: Woken::Notified,
+            dying: false,
+            unwinding: false,
+            throws: 0,
+            spins: 0,
+            probe: false,
+            joiners: Vec::new(),
+        };
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                self.slots[slot as usize] = thread;
+                slot
+            }
+            None => {
+                self.slots.push(thread);
+                u32::try_from(self.slots.len() - 1).expect("fewer than 2^32 threads")
+            }
+        };
+        ThreadId { slot, serial: self.serial }
+    }
+
+    /// Frees the slot of a thread that has ended.
+    pub(crate) fn remove(&mut self, slot: u32) {
+        let thread = &mut self[slot];
+        thread.life = Life::Free;
+        thread.ticket = 0;
+        thread.serial = 0;
+        self.free.push(slot);
+    }
+
+    /// The thread of that name, unless it has ended.
+    pub(crate) fn get(&self, id: ThreadId) -> Option<&Thread> {
+        self.slots.get(id.slot as usize).filter(|thread| thread.serial == id.serial)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: ThreadId) -> Option<&mut Thread> {
+        self.slots.get_mut(id.slot as usize).filter(|thread| thread.serial == id.serial)
+    }
+
+    /// Whether the wait that `ticket` names still lasts.
+    #[inline]
+    pub(crate) fn waits(&self, ticket: Ticket) -> bool {
+        self.slots
+            .get(ticket.slot as usize)
+            .is_some_and(|thread| thread.ticket == ticket.number && thread.life == Life::Parked)
+    }
+
+    /// All threads that have not ended, in the order of the table.
+    pub(crate) fn living(&self) -> impl Iterator<Item = (u32, &Thread)> {
+        (0..).zip(&self.slots).filter(|(_, thread)| thread.life != Life::Free)
+    }
+
+    pub(crate) fn living_mut(&mut self) -> impl Iterator<Item = (u32, &mut Thread)> {
+        (0..).zip(&mut self.slots).filter(|(_, thread)| thread.life != Life::Free)
+    }
+}
+
+impl std::ops::Index<u32> for Threads {
+    type Output = Thread;
+    #[inline]
+    fn index(&self, slot: u32) -> &Thread {
+        &self.slots[slot as usize]
+    }
+}
+
+impl std::ops::IndexMut<u32> for Threads {
+    #[inline]
+    fn index_mut(&mut self, slot: u32) -> &mut Thread {
+        &mut self.slots[slot as usize]
+    }
+}

@@ -1,0 +1,155 @@
+//! [`Condvar`]: wait under a lock until something may have changed.
+
+use std::fmt;
+use std::panic::Location;
+use std::time::Duration;
+
+use super::MutexGuard;
+use crate::raw::confined::Confined;
+use crate::raw::lock::raw_of;
+use crate::sim::{self, Place, Sim, Ticket, Wait, Woken};
+use crate::time::Instant;
+
+/// A condition variable; see `parking_lot::Condvar`.
+pub struct Condvar {
+    waiting: Confined<Vec<Ticket>>,
+}
+
+/// Whether a wait ended because its time was up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitTimeoutResult(bool);
+
+impl WaitTimeoutResult {
+    /// Whether the wait ended because its time was up.
+    #[must_use]
+    pub fn timed_out(self) -> bool {
+        self.0
+    }
+}
+
+impl Condvar {
+    /// A condition variable on which nobody waits.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { waiting: Confined::new(Vec::new()) }
+    }
+
+    /// Wakes one thread that waits, if there is one; says whether there was. A scheduling point.
+    #[track_caller]
+    pub fn notify_one(&self) -> bool {
+        sim::with(|sim| {
+            sim.point();
+            let mut waiting = self.waiting.open(sim);
+            while !waiting.is_empty() {
+                // Tickets of threads that were killed while they waited are worthless.
+                let ticket = waiting.remove(0);
+                if sim.unpark(ticket) {
+                    return true;
+                }
+            }
+            false
+        })
+    }
+
+    /// Wakes every thread that waits; says how many there were. A scheduling point.
+    #[track_caller]
+    pub fn notify_all(&self) -> usize {
+        sim::with(|sim| {
+            sim.point();
+            self.waiting.open(sim).drain(..).filter(|ticket| sim.unpark(*ticket)).count()
+        })
+    }
+
+    /// Unlocks the guard's lock, waits to be woken, and locks it again.
+    #[track_caller]
+    pub fn wait<T: ?Sized>(&self, guard: &mut MutexGuard<'_, T>) {
+        self.wait_deadline(guard, None);
+    }
+
+    /// As [`wait`](Self::wait), for `timeout` at the most.
+    #[track_caller]
+    pub fn wait_for<T: ?Sized>(&self, guard: &mut MutexGuard<'_, T>, timeout: Duration) -> WaitTimeoutResult {
+        let deadline = sim::with(|sim| sim.deadline(timeout));
+        self.wait_deadline(guard, Some(deadline))
+    }
+
+    /// As [`wait`](Self::wait), until `deadline` at the latest.
+    #[track_caller]
+    pub fn wait_until<T: ?Sized>(
+        &self,
+        guard: &mut MutexGuard<'_, T>,
+        deadline: Instant,
+    ) -> WaitTimeoutResult {
+        self.wait_deadline(guard, Some(deadline.nanos()))
+    }
+
+    /// Waits while `condition` holds of the guarded value.
+    #[track_caller]
+    pub fn wait_while<T: ?Sized>(
+        &self,
+        guard: &mut MutexGuard<'_, T>,
+        mut condition: impl FnMut(&mut T) -> bool,
+    ) {
+        while condition(&mut **guard) {
+            self.wait_deadline(guard, None);
+        }
+    }
+
+    /// Waits while `condition` holds of the guarded value, for `timeout` at the most. The answer says whether
+    /// the time was up while the condition still held.
+    #[track_caller]
+    pub fn wait_while_for<T: ?Sized>(
+        &self,
+        guard: &mut MutexGuard<'_, T>,
+        mut condition: impl FnMut(&mut T) -> bool,
+        timeout: Duration,
+    ) -> WaitTimeoutResult {
+        let deadline = sim::with(|sim| sim.deadline(timeout));
+        while condition(&mut **guard) {
+            if self.wait_deadline(guard, Some(deadline)).timed_out() {
+                return WaitTimeoutResult(condition(&mut **guard));
+            }
+        }
+        WaitTimeoutResult(false)
+    }
+
+    #[track_caller]
+    fn wait_deadline<T: ?Sized>(
+        &self,
+        guard: &mut MutexGuard<'_, T>,
+        deadline: Option<u64>,
+    ) -> WaitTimeoutResult {
+        let place = Location::caller();
+        let lock = raw_of(guard);
+        sim::with(|sim| {
+            sim.point();
+            let ticket = sim.ticket();
+            self.waiting.open(sim).push(ticket);
+            lock.release(sim);
+            let woken = self.wait_woken(sim, ticket, place, deadline);
+            lock.take_again(sim, place);
+            sim.throw_if_killed();
+            WaitTimeoutResult(woken == Woken::TimedOut)
+        })
+    }
+
+    fn wait_woken(&self, sim: &Sim, ticket: Ticket, place: Place, deadline: Option<u64>) -> Woken {
+        let woken = sim.park_without_throw(ticket, Wait::Condvar(place), deadline);
+        if woken == Woken::TimedOut {
+            self.waiting.open(sim).retain(|waiting| *waiting != ticket);
+        }
+        woken
+    }
+}
+
+impl Default for Condvar {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Condvar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Condvar").finish_non_exhaustive()
+    }
+}

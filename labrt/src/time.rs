@@ -1,0 +1,121 @@
+//! Time for lab code: [`Instant`] on the run's own clock.
+
+use std::fmt;
+use std::ops::{Add, AddAssign, Sub, SubAssign};
+pub use std::time::Duration;
+
+use crate::sim;
+
+/// A moment on the run's clock, used as `std::time::Instant` is.
+///
+/// In a simulation the clock is virtual: it moves when every thread waits, plus a few nanoseconds
+/// for every step that a thread takes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant {
+    /// Nanoseconds since the run began.
+    nanos: u64,
+}
+
+impl Instant {
+    /// The current time. A scheduling point.
+    #[must_use]
+    #[track_caller]
+    pub fn now() -> Self {
+        sim::with(|sim| {
+            sim.point();
+            Self { nanos: sim.now() }
+        })
+    }
+
+    /// The time that has passed since this moment; zero if it lies ahead.
+    #[must_use]
+    #[track_caller]
+    pub fn elapsed(&self) -> Duration {
+        Self::now().duration_since(*self)
+    }
+
+    /// The time from `earlier` to this moment; zero if `earlier` is later.
+    #[must_use]
+    pub fn duration_since(&self, earlier: Self) -> Duration {
+        self.saturating_duration_since(earlier)
+    }
+
+    /// The time from `earlier` to this moment; zero if `earlier` is later.
+    #[must_use]
+    pub fn saturating_duration_since(&self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.nanos.saturating_sub(earlier.nanos))
+    }
+
+    /// The time from `earlier` to this moment; `None` if `earlier` is later.
+    #[must_use]
+    pub fn checked_duration_since(&self, earlier: Self) -> Option<Duration> {
+        self.nanos.checked_sub(earlier.nanos).map(Duration::from_nanos)
+    }
+
+    /// This moment and `duration`; `None` beyond the end of the clock.
+    #[must_use]
+    pub fn checked_add(&self, duration: Duration) -> Option<Self> {
+        let nanos = u64::try_from(duration.as_nanos()).ok()?;
+        self.nanos.checked_add(nanos).map(|nanos| Self { nanos })
+    }
+
+    /// This moment less `duration`; `None` before the start of the run.
+    #[must_use]
+    pub fn checked_sub(&self, duration: Duration) -> Option<Self> {
+        let nanos = u64::try_from(duration.as_nanos()).ok()?;
+        self.nanos.checked_sub(nanos).map(|nanos| Self { nanos })
+    }
+
+    pub(crate) fn nanos(self) -> u64 {
+        self.nanos
+    }
+
+    pub(crate) fn from_nanos(nanos: u64) -> Self {
+        Self { nanos }
+    }
+}
+
+impl Add<Duration> for Instant {
+    type Output = Self;
+    /// # Panics
+    ///
+    /// Panics beyond the end of the clock, 584 years from the start.
+    fn add(self, duration: Duration) -> Self {
+        self.checked_add(duration).expect("a moment beyond the end of the clock")
+    }
+}
+
+impl AddAssign<Duration> for Instant {
+    fn add_assign(&mut self, duration: Duration) {
+        *self = *self + duration;
+    }
+}
+
+impl Sub<Duration> for Instant {
+    type Output = Self;
+    /// # Panics
+    ///
+    /// Panics before the start of the run.
+    fn sub(self, duration: Duration) -> Self {
+        self.checked_sub(duration).expect("a moment before the start of the run")
+    }
+}
+
+impl SubAssign<Duration> for Instant {
+    fn sub_assign(&mut self, duration: Duration) {
+        *self = *self - duration;
+    }
+}
+
+impl Sub for Instant {
+    type Output = Duration;
+    fn sub(self, earlier: Self) -> Duration {
+        self.duration_since(earlier)
+    }
+}
+
+impl fmt::Debug for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Instant({:?})", Duration::from_nanos(self.nanos))
+    }
+}

@@ -1,0 +1,133 @@
+//! The harness's face: starting a run, and control over what happens in it.
+//!
+//! [`simulate`] starts a run and hands its main function a [`World`]. Whoever holds the world makes nodes
+//! (a server is a node, and its next life after a crash is another one), kills, pauses and calls into them, draws from
+//! the run's random streams, and ends the run with a verdict. Lab code is given none of this, and there is no way
+//! from what it is given to here.
+
+mod node;
+mod slot;
+
+use std::panic::Location;
+use std::time::Duration;
+
+use crate::sim::{self, Wait};
+
+pub use node::{Node, NodeDied};
+pub use slot::{Filler, Waiter, slot};
+
+pub use crate::sim::failure::{Failure, FailureKind, UnknownKind};
+pub use crate::sim::log::LogLine;
+pub use crate::sim::policy::{Policy, UnknownPolicy};
+pub use crate::sim::streams::StreamRng;
+pub use crate::sim::{Options, Run, simulate};
+
+/// Control over one run. Clones control the same run.
+///
+/// All methods panic when they are called from outside the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct World {
+    /// The simulation that this is the handle of.
+    id: u64,
+}
+
+impl World {
+    pub(crate) fn new(id: u64) -> Self {
+        Self { id }
+    }
+
+    #[track_caller]
+    fn sim<R>(&self, f: impl FnOnce(&sim::Sim) -> R) -> R {
+        sim::with(|sim| {
+            assert!(sim.id() == self.id, "the handle of one run was used in another one");
+            f(sim)
+        })
+    }
+
+    /// Makes a node. Its name is for messages and need not be unique.
+    pub fn node(&self, name: impl Into<String>) -> Node {
+        self.sim(|sim| {
+            let mut scheduler = sim.scheduler.borrow_mut();
+            let seed = scheduler.options.seed;
+            let id = scheduler.nodes.add(name.into(), seed);
+            Node::new(self.clone(), id, scheduler.nodes[id].name.clone())
+        })
+    }
+
+    /// The random stream of that name, from its start. Streams of other names are independent of it.
+    #[must_use]
+    pub fn rng(&self, stream: &str) -> StreamRng {
+        self.sim(|sim| StreamRng::new(sim.scheduler.borrow().options.seed, stream))
+    }
+
+    /// The virtual time since the run began. No scheduling point.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.sim(|sim| sim::since_start(sim.now()))
+    }
+
+    /// Lets `event` run once, `delay` from now, outside every thread.
+    ///
+    /// An event may lock plain mutexes, fill slots, start threads on nodes and set further events. It must not
+    /// wait, take a lock of lab code, or panic. No scheduling point.
+    pub fn later(&self, delay: Duration, event: impl FnOnce() + Send + 'static) {
+        self.sim(|sim| sim.later(delay, Box::new(event)));
+    }
+
+    /// Says that a message was sent or an entry applied: `hash` goes into the run's fingerprint, and
+    /// what came before was not a livelock. No scheduling point.
+    #[inline]
+    pub fn message(&self, hash: u64) {
+        self.sim(|sim| {
+            let mut scheduler = sim.scheduler.borrow_mut();
+            scheduler.fold(hash);
+            scheduler.progressed();
+        });
+    }
+
+    /// Ends the run with this verdict; the location is the caller's.
+    #[track_caller]
+    pub fn fail(&self, kind: FailureKind, message: impl Into<String>) -> ! {
+        let place = Location::caller();
+        self.sim(|sim| {
+            sim.fail(kind, message.into(), Some(place));
+            sim.stay(Wait::Ended)
+        })
+    }
+
+    /// As [`fail`](Self::fail), but returns: the run ends at the next scheduling point. For events, and where
+    /// something must be put in order first.
+    #[track_caller]
+    pub fn fail_later(&self, kind: FailureKind, message: impl Into<String>) {
+        let place = Location::caller();
+        self.sim(|sim| sim.fail(kind, message.into(), Some(place)));
+    }
+
+    /// Says that something is strange. Said twice, it is kept once. No scheduling point.
+    pub fn warn(&self, message: impl Into<String>) {
+        self.sim(|sim| sim.scheduler.borrow_mut().warn(message.into()));
+    }
+
+    /// Whether the run's log is kept.
+    #[must_use]
+    pub fn is_recorded(&self) -> bool {
+        self.sim(sim::Sim::recording)
+    }
+
+    /// Adds a line to the log of a recorded run; `text` is not called in any other. No scheduling point.
+    pub fn note(&self, target: &str, text: impl FnOnce() -> String) {
+        self.sim(|sim| {
+            if sim.recording() {
+                let text = sim.without_switching(text);
+                sim.record(log::Level::Info, target, text);
+            }
+        });
+    }
+}
+
+/// A scheduling point: another thread may run here. For the harness's own operations that lab code calls.
+#[inline]
+#[track_caller]
+pub fn point() {
+    sim::with(sim::Sim::point);
+}

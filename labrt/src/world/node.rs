@@ -1,0 +1,130 @@
+//! [`Node`]: a server, from the start of one life to its end.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use super::{World, slot};
+use crate::sim::{Sim, TESTER, Wait};
+use crate::thread::{JoinHandle, spawn_on};
+
+/// One life of a server: the threads that die together. Clones are the same node.
+#[derive(Clone)]
+pub struct Node {
+    world: World,
+    id: u32,
+    name: Arc<str>,
+}
+
+/// A call did not return, because its node was killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeDied;
+
+impl fmt::Display for NodeDied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the server was killed during the call")
+    }
+}
+impl std::error::Error for NodeDied {}
+
+impl Node {
+    pub(super) fn new(world: World, id: u32, name: Arc<str>) -> Self {
+        Self { world, id, name }
+    }
+
+    /// The name given to [`World::node`].
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it has not been killed.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.world.sim(|sim| sim.scheduler.borrow().nodes[self.id].alive)
+    }
+
+    /// Starts a thread on the node. On a dead node it never runs. No scheduling point.
+    pub fn spawn<F, T>(&self, name: &'static str, body: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        spawn_on(self.id, Cow::Borrowed(name), body)
+    }
+
+    /// As [`spawn`](Self::spawn), when nobody waits for the thread: cheaper.
+    pub fn run(&self, name: &'static str, body: impl FnOnce() + Send + 'static) {
+        self.world.sim(|sim| sim.spawn(self.id, Cow::Borrowed(name), false, Box::new(body)));
+    }
+
+    /// Calls `body` on a thread of the node and waits for what it returns. A scheduling point.
+    ///
+    /// # Errors
+    ///
+    /// The node is dead, or is killed before `body` returns.
+    pub fn call<F, T>(&self, name: &'static str, body: F) -> Result<T, NodeDied>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let (filler, waiter) = slot();
+        self.world.sim(Sim::point);
+        self.run(name, move || filler.fill(body()));
+        waiter.wait_for(Wait::Call(self.id)).ok_or(NodeDied)
+    }
+
+    /// Kills the node: from this moment its threads do nothing any more but unwind. Returns when all
+    /// are gone; one that cannot be stopped is abandoned, with a warning. Killing a dead node does nothing.
+    ///
+    /// # Panics
+    ///
+    /// Panics on the tester's own node.
+    pub fn kill(&self) {
+        self.world.sim(|sim| sim.kill(self.id));
+    }
+
+    /// Stops the node's threads where they are; their timers go on and are due when they are resumed.
+    ///
+    /// # Panics
+    ///
+    /// Panics on the tester's own node.
+    pub fn pause(&self) {
+        assert!(self.id != TESTER, "the tester cannot pause itself");
+        self.world.sim(|sim| sim.scheduler.borrow_mut().pause(self.id));
+    }
+
+    /// Lets the threads of a paused node go on.
+    pub fn resume(&self) {
+        self.world.sim(|sim| sim.scheduler.borrow_mut().resume(self.id));
+    }
+
+    /// Lets `probe` look at the node each time when its threads have run and all of them wait again.
+    ///
+    /// The probe runs on a thread of the node, which does not count as one of those, and may call lab code. If it
+    /// has to wait there, nobody looks until it can go on. A node has one probe at the most.
+    pub fn when_quiet(&self, name: &'static str, mut probe: impl FnMut() + Send + 'static) {
+        let id = self.id;
+        let world = self.world.clone();
+        let body = move || {
+            loop {
+                world.sim(|sim| sim.wait_quiet(id));
+                probe();
+            }
+        };
+        self.world.sim(|sim| sim.spawn(id, Cow::Borrowed(name), true, Box::new(body)));
+    }
+}
+
+impl PartialEq for Node {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.world, self.id) == (&other.world, other.id)
+    }
+}
+impl Eq for Node {}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Node({}: {})", self.id, self.name)
+    }
+}

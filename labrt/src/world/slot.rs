@@ -1,0 +1,78 @@
+//! [`slot`]: hands one value to one thread that waits for it.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::sim::{self, Ticket, Wait};
+
+/// What the two ends share.
+struct Slot<T> {
+    value: Option<T>,
+    /// The filler is gone: no value will come any more.
+    closed: bool,
+    waiting: Option<Ticket>,
+}
+
+/// The end that gives the value.
+pub struct Filler<T> {
+    slot: Arc<Mutex<Slot<T>>>,
+}
+
+/// The end that waits for the value.
+pub struct Waiter<T> {
+    slot: Arc<Mutex<Slot<T>>>,
+}
+
+/// A slot for one value. Filling it is no scheduling point and may be done in an event.
+#[must_use]
+pub fn slot<T: Send>() -> (Filler<T>, Waiter<T>) {
+    let slot = Arc::new(Mutex::new(Slot { value: None, closed: false, waiting: None }));
+    (Filler { slot: slot.clone() }, Waiter { slot })
+}
+
+impl<T> Filler<T> {
+    /// Gives the value and wakes the waiter.
+    pub fn fill(self, value: T) {
+        self.slot.lock().value = Some(value);
+    }
+}
+
+impl<T> Drop for Filler<T> {
+    fn drop(&mut self) {
+        let waiting = {
+            let mut slot = self.slot.lock();
+            slot.closed = true;
+            slot.waiting.take()
+        };
+        if let Some(ticket) = waiting {
+            // Outside the run nobody waits any more.
+            let _ = sim::try_with(|sim| sim.unpark(ticket));
+        }
+    }
+}
+
+impl<T> Waiter<T> {
+    /// Waits for the value; `None` if the filler was dropped without one, or if the calling thread is
+    /// being killed and this is one of its destructors.
+    #[must_use]
+    pub fn wait(self) -> Option<T> {
+        self.wait_for(Wait::Reply)
+    }
+
+    pub(super) fn wait_for(self, wait: Wait) -> Option<T> {
+        sim::with(|sim| {
+            let ticket = {
+                let mut slot = self.slot.lock();
+                if slot.closed {
+                    return slot.value.take();
+                }
+                let ticket = sim.ticket();
+                slot.waiting = Some(ticket);
+                ticket
+            };
+            sim.park(ticket, wait, None);
+            self.slot.lock().value.take()
+        })
+    }
+}
