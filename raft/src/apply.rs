@@ -12,6 +12,15 @@ use crate::peer::Raft;
 use crate::state::State;
 
 impl Raft {
+    /// Everything up to `index` is committed. On a leader because a majority stores it, elsewhere
+    /// because a leader said so.
+    pub(crate) fn commit(&self, state: &mut State, index: LogIndex) {
+        if index > state.commit_index {
+            state.commit_index = index;
+            self.applier.notify_one();
+        }
+    }
+
     /// The applier's thread. The channel closes with its end.
     pub(crate) fn run_applier(&self, service: &Sender<ApplyMsg>) {
         while let Some(due) = self.wait_for_due() {

@@ -4,7 +4,8 @@
 use labapi::{LogIndex, Term};
 use serde::{Deserialize, Serialize};
 
-use crate::peer::{PeerId, Raft};
+use crate::log::Log;
+use crate::peer::{PeerId, Raft, RaftClient};
 use crate::state::{Progress, Role, State};
 
 /// A candidate asks for a vote.
@@ -118,7 +119,7 @@ impl Raft {
         // 2. One vote a term, first come, first served (§5.2).
         let free_to_vote = state.voted_for.is_none_or(|peer| peer == args.candidate_id);
         // And only for a log in which nothing is missing that this server has (§5.4.1).
-        let vote_granted = free_to_vote && state.is_up_to_date(args.last_log_term, args.last_log_index);
+        let vote_granted = free_to_vote && is_up_to_date(args, &state.log);
         if vote_granted {
             state.voted_for = Some(args.candidate_id);
             state.restart_election_timer();
@@ -133,10 +134,35 @@ impl Raft {
     }
 }
 
-impl State {
-    /// Whether a log that ends with this term and index is at least as up to date as this server's:
-    /// the later last term wins, and of two logs with the same last term the longer (§5.4.1).
-    fn is_up_to_date(&self, last_log_term: Term, last_log_index: LogIndex) -> bool {
-        (last_log_term, last_log_index) >= (self.log.last_term(), self.log.last_index())
+/// Whether the candidate's log is at least as up to date as the voter's: the later last term wins, and
+/// with the same last term the longer log (§5.4.1).
+fn is_up_to_date(candidate: &RequestVoteArgs, voter: &Log) -> bool {
+    (candidate.last_log_term, candidate.last_log_index) >= (voter.last_term(), voter.last_index())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::tests::log_of;
+
+    #[test]
+    fn the_later_last_term_wins_then_the_longer_log() {
+        let voter = log_of(&[1, 2, 2]);
+        for (last_log_term, last_log_index, expected) in [
+            (2, 3, true),
+            (2, 4, true),
+            (2, 2, false),
+            (3, 1, true),
+            (1, 9, false),
+            (0, 0, false),
+        ] {
+            let candidate = RequestVoteArgs {
+                term: Term(4),
+                candidate_id: 0,
+                last_log_index: LogIndex(last_log_index),
+                last_log_term: Term(last_log_term),
+            };
+            assert_eq!(is_up_to_date(&candidate, &voter), expected, "{candidate:?}");
+        }
     }
 }

@@ -156,3 +156,147 @@ impl Log {
         self.changes
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A log without a snapshot whose entries have these terms.
+    pub(crate) fn log_of(terms: &[u64]) -> Log {
+        let mut log = Log::default();
+        for &term in terms {
+            log.append(Entry {
+                term: Term(term),
+                command: vec![],
+            });
+        }
+        log
+    }
+
+    /// The terms of the entries after the snapshot.
+    pub(crate) fn terms_of(log: &Log) -> Vec<u64> {
+        log.entries.iter().map(|entry| entry.term.0).collect()
+    }
+
+    fn terms_at(log: &Log, indices: &[u64]) -> Vec<Option<u64>> {
+        indices
+            .iter()
+            .map(|&index| log.term_at(LogIndex(index)).map(|term| term.0))
+            .collect()
+    }
+
+    #[test]
+    fn an_empty_log_ends_before_the_first_index() {
+        let log = Log::default();
+        assert_eq!((log.last_index(), log.last_term()), (LogIndex(0), Term(0)));
+        assert_eq!(terms_at(&log, &[0, 1]), [Some(0), None]);
+        assert_eq!(log.entries_from(LogIndex(1)), []);
+    }
+
+    #[test]
+    fn indices_stay_what_they_are_when_the_log_is_cut() {
+        let mut log = log_of(&[1, 1, 2, 3, 3]);
+        assert_eq!(
+            terms_at(&log, &[0, 1, 3, 5, 6]),
+            [Some(0), Some(1), Some(2), Some(3), None]
+        );
+
+        log.compact_to(LogIndex(3));
+        assert_eq!(
+            (log.last_included_index(), log.last_included_term()),
+            (LogIndex(3), Term(2))
+        );
+        assert_eq!((log.last_index(), log.last_term()), (LogIndex(5), Term(3)));
+        assert_eq!(
+            terms_at(&log, &[0, 2, 3, 4, 5, 6]),
+            [None, None, Some(2), Some(3), Some(3), None]
+        );
+        assert_eq!(log.entries_from(LogIndex(4)).len(), 2);
+        assert_eq!(log.entries_from(LogIndex(5)).len(), 1);
+        assert_eq!(log.entries_from(LogIndex(6)).len(), 0);
+
+        log.append(Entry {
+            term: Term(4),
+            command: vec![7],
+        });
+        assert_eq!(
+            log.entries_from(LogIndex(6)),
+            [Entry {
+                term: Term(4),
+                command: vec![7]
+            }]
+        );
+        log.truncate_from(LogIndex(5));
+        assert_eq!((log.last_index(), log.last_term()), (LogIndex(4), Term(3)));
+        log.truncate_from(LogIndex(4));
+        assert_eq!((log.last_index(), log.last_term()), (LogIndex(3), Term(2)));
+    }
+
+    #[test]
+    fn a_log_can_be_cut_at_its_very_end() {
+        let mut log = log_of(&[1, 2]);
+        log.compact_to(LogIndex(2));
+        assert_eq!((log.last_index(), log.last_term()), (LogIndex(2), Term(2)));
+        assert_eq!(log.entries_from(LogIndex(3)), []);
+    }
+
+    #[test]
+    fn a_log_can_go_on_after_a_snapshot_of_someone_else() {
+        let mut log = log_of(&[1, 1, 1]);
+        log.restart_after(LogIndex(9), Term(4));
+        assert_eq!(
+            (log.last_included_index(), log.last_index(), log.last_term()),
+            (LogIndex(9), LogIndex(9), Term(4))
+        );
+        assert_eq!(terms_at(&log, &[3, 9, 10]), [None, Some(4), None]);
+    }
+
+    #[test]
+    #[should_panic(expected = "cannot be read entry by entry")]
+    fn what_the_snapshot_replaced_cannot_be_read() {
+        let mut log = log_of(&[1, 1, 1]);
+        log.compact_to(LogIndex(2));
+        log.entries_from(LogIndex(2));
+    }
+
+    #[test]
+    fn the_ends_of_a_term_are_found() {
+        let whole = log_of(&[1, 1, 3, 3, 5]);
+        let mut cut = log_of(&[1, 1, 3, 3, 5]);
+        cut.compact_to(LogIndex(3));
+        let ends = |log: &Log, term| {
+            let (first, last) = (log.first_index_of(Term(term)), log.last_index_of(Term(term)));
+            (first.map(|index| index.0), last.map(|index| index.0))
+        };
+        for (term, in_whole, in_cut) in [
+            (1, (Some(1), Some(2)), (None, None)),
+            (2, (None, None), (None, None)),
+            (3, (Some(3), Some(4)), (Some(4), Some(4))),
+            (5, (Some(5), Some(5)), (Some(5), Some(5))),
+            (6, (None, None), (None, None)),
+        ] {
+            assert_eq!(ends(&whole, term), in_whole, "term {term}");
+            assert_eq!(ends(&cut, term), in_cut, "term {term}, cut");
+        }
+        // The last entry that the snapshot replaced is gone, but its term can still be compared.
+        cut.compact_to(LogIndex(4));
+        assert_eq!(ends(&cut, 3), (None, Some(4)));
+    }
+
+    #[test]
+    fn saving_keeps_indices_terms_and_commands() {
+        let mut log = log_of(&[1, 2, 2]);
+        log.append(Entry {
+            term: Term(3),
+            command: vec![1, 2, 3],
+        });
+        log.compact_to(LogIndex(2));
+        let bytes = labgob::encode(&log).expect("a log can be encoded");
+        let back: Log = labgob::decode(&bytes).expect("and decoded");
+        assert_eq!(
+            (back.last_included_index, back.last_included_term),
+            (LogIndex(2), Term(2))
+        );
+        assert_eq!(back.entries, log.entries);
+    }
+}

@@ -5,8 +5,8 @@ use labapi::{LogIndex, Started, Term};
 use serde::{Deserialize, Serialize};
 
 use crate::log::{Entry, Log};
-use crate::peer::{PeerId, Raft};
-use crate::state::{Progress, Role, State};
+use crate::peer::{PeerId, Raft, RaftClient};
+use crate::state::{Role, State};
 
 /// A leader sends entries; without any it is a heartbeat.
 #[derive(Debug, Serialize, Deserialize)]
@@ -95,14 +95,10 @@ impl Raft {
 
     /// Sends all that the follower is not known to have, and that was not sent before.
     fn send_append_entries(&self, state: &mut State, peer: PeerId) {
-        let State {
-            role: Role::Leader { progress },
-            log,
-            ..
-        } = state
-        else {
+        let Role::Leader { progress } = &mut state.role else {
             return;
         };
+        let log = &state.log;
         let progress = &mut progress[peer];
         if progress.next_index <= log.last_included_index() {
             return self.send_install_snapshot(state, peer);
@@ -142,9 +138,8 @@ impl Raft {
             if reply.success {
                 self.acknowledge(&mut state, peer, args.last_new_index());
             } else if let Some(conflict) = reply.conflict {
-                back_up(&mut state, peer, args.prev_log_index, conflict);
+                self.back_up(&mut state, peer, args.prev_log_index, conflict);
             }
-            self.send_news(&mut state, peer);
         }
         state.persist();
         state.check_invariants();
@@ -161,7 +156,27 @@ impl Raft {
             progress.next_index = progress.next_index.max(index.next());
             progress.in_flight = false;
             self.advance_commit_index(state);
+            self.send_news(state, peer);
         }
+    }
+
+    /// "If AppendEntries fails because of log inconsistency: decrement nextIndex and retry" (Figure
+    /// 2, "Leaders"), but by a whole term (the end of §5.3).
+    fn back_up(&self, state: &mut State, peer: PeerId, refused: LogIndex, conflict: Conflict) {
+        let Role::Leader { progress } = &mut state.role else {
+            return;
+        };
+        let progress = &mut progress[peer];
+        if refused <= progress.match_index || refused >= progress.next_index {
+            return; // overtaken by a later answer
+        }
+        progress.next_index = retry_index(&state.log, conflict).clamp(progress.match_index.next(), refused);
+        progress.in_flight = false;
+        log::debug!(
+            "goes back to {} for server {peer}: {conflict:?}",
+            progress.next_index
+        );
+        self.send_news(state, peer);
     }
 
     /// "If there exists an N such that N > commitIndex, a majority of matchIndex[i] >= N, and
@@ -176,9 +191,8 @@ impl Raft {
         // Entries of older terms are not committed by counting, for a later leader may still replace
         // them (§5.4.2, Figure 8). They are committed with the first entry of this term.
         let of_this_term = state.log.term_at(on_majority) == Some(state.current_term);
-        if of_this_term && on_majority > state.commit_index {
-            state.commit_index = on_majority;
-            self.applier.notify_one();
+        if of_this_term {
+            self.commit(state, on_majority);
         }
     }
 }
@@ -188,29 +202,6 @@ fn majority_index(mut stored: Vec<LogIndex>) -> LogIndex {
     stored.sort_unstable();
     // Sorted, the index at position p is stored by the server there and by all to the right of it.
     stored[(stored.len() - 1) / 2]
-}
-
-/// "If AppendEntries fails because of log inconsistency: decrement nextIndex and retry" (Figure 2,
-/// "Leaders"), but by a term at a time (the end of §5.3).
-fn back_up(state: &mut State, peer: PeerId, refused: LogIndex, conflict: Conflict) {
-    let State {
-        role: Role::Leader { progress },
-        log,
-        ..
-    } = state
-    else {
-        return;
-    };
-    let progress = &mut progress[peer];
-    if refused <= progress.match_index || refused >= progress.next_index {
-        return; // overtaken by a later answer
-    }
-    progress.next_index = retry_index(log, conflict).clamp(progress.match_index.next(), refused);
-    progress.in_flight = false;
-    log::debug!(
-        "goes back to {} for server {peer}, which has {conflict:?}",
-        progress.next_index
-    );
 }
 
 /// Which entry to send next to a follower that refused.
@@ -243,7 +234,12 @@ impl Raft {
         // 2. Refuse what does not continue this log.
         let conflict = find_conflict(&state.log, args.prev_log_index, args.prev_log_term);
         if conflict.is_none() {
-            self.accept_entries(&mut state, args);
+            let last_new_index = args.last_new_index();
+            // 3 and 4. Make the log equal to the leader's, up to the last new entry.
+            merge_entries(&mut state.log, args.prev_log_index, args.entries);
+            // 5. What is committed there is committed here, but no further than the logs are known
+            //    to be equal.
+            self.commit(&mut state, args.leader_commit.min(last_new_index));
         }
 
         state.persist();
@@ -252,33 +248,6 @@ impl Raft {
             term: state.current_term,
             success: conflict.is_none(),
             conflict,
-        }
-    }
-
-    /// Steps 3 to 5 of the receiver.
-    fn accept_entries(&self, state: &mut State, args: AppendEntriesArgs) {
-        let last_new_index = args.last_new_index();
-        let mut index = args.prev_log_index;
-        for entry in args.entries {
-            index = index.next();
-            if index <= state.log.last_included_index() {
-                continue; // the snapshot has it
-            }
-            // 3. Delete an entry that conflicts with a new one, and all that follow it. No others:
-            //    the request may be an old one, and what follows may be acknowledged already.
-            if state.log.term_at(index).is_some_and(|term| term != entry.term) {
-                state.log.truncate_from(index);
-            }
-            // 4. Append what is not here yet.
-            if index > state.log.last_index() {
-                state.log.append(entry);
-            }
-        }
-        // 5. What the leader has committed is committed, as far as this log is known to equal its.
-        let commit_index = args.leader_commit.min(last_new_index);
-        if commit_index > state.commit_index {
-            state.commit_index = commit_index;
-            self.applier.notify_one();
         }
     }
 }
@@ -301,5 +270,146 @@ fn find_conflict(log: &Log, prev_log_index: LogIndex, prev_log_term: Term) -> Op
             })
         }
         Some(_) => None,
+    }
+}
+
+/// Steps 3 and 4 of the receiver, for entries that follow one which the log has.
+fn merge_entries(log: &mut Log, prev_log_index: LogIndex, entries: Vec<Entry>) {
+    let mut index = prev_log_index;
+    for entry in entries {
+        index = index.next();
+        if index <= log.last_included_index() {
+            continue; // the snapshot has it
+        }
+        // 3. Delete an entry that conflicts with a new one, and all that follow it. But only then: a
+        //    request may be late, and what follows may have been acknowledged since.
+        if log.term_at(index).is_some_and(|term| term != entry.term) {
+            log.truncate_from(index);
+        }
+        // 4. Append what is not here yet.
+        if index > log.last_index() {
+            log.append(entry);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::tests::{log_of, terms_of};
+
+    fn indices(stored: &[u64]) -> Vec<LogIndex> {
+        stored.iter().copied().map(LogIndex).collect()
+    }
+
+    #[test]
+    fn a_majority_stores_what_the_middle_server_stores() {
+        for (stored, expected) in [
+            (&[4][..], 4),
+            (&[4, 2], 2),
+            (&[4, 0, 0], 0),
+            (&[4, 3, 0], 3),
+            (&[9, 1, 5, 3], 3),
+            (&[7, 7, 0, 0, 0], 0),
+            (&[7, 0, 6, 5, 0], 5),
+        ] {
+            assert_eq!(
+                majority_index(indices(stored)),
+                LogIndex(expected),
+                "of {stored:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_follower_says_where_its_log_differs() {
+        // Terms at indices 1 to 5; then the same with indices 1 and 2 in a snapshot.
+        let whole = log_of(&[1, 2, 2, 3, 3]);
+        let mut cut = log_of(&[1, 2, 2, 3, 3]);
+        cut.compact_to(LogIndex(2));
+
+        for (log, prev_log_index, prev_log_term, expected) in [
+            (&whole, 0, 0, None),
+            (&whole, 5, 3, None),
+            (&whole, 3, 2, None),
+            (&whole, 5, 4, Some((Some(3), 4))),
+            (&whole, 3, 1, Some((Some(2), 2))),
+            (&whole, 6, 3, Some((None, 6))),
+            (&whole, 99, 9, Some((None, 6))),
+            (&cut, 1, 1, None),
+            (&cut, 2, 2, None),
+            (&cut, 3, 1, Some((Some(2), 3))),
+            (&cut, 6, 3, Some((None, 6))),
+        ] {
+            let expected = expected.map(|(term, index)| Conflict {
+                term: term.map(Term),
+                index: LogIndex(index),
+            });
+            let found = find_conflict(log, LogIndex(prev_log_index), Term(prev_log_term));
+            assert_eq!(found, expected, "entry {prev_log_index} of term {prev_log_term}");
+        }
+    }
+
+    /// How many requests it takes until the follower accepts one, and where that one starts.
+    fn requests_until_accepted(leader: &Log, follower: &Log) -> (usize, LogIndex) {
+        let mut next_index = leader.last_index().next();
+        for requests in 1.. {
+            let prev = next_index.prev();
+            let prev_term = leader.term_at(prev).expect("these leaders have no snapshot");
+            match find_conflict(follower, prev, prev_term) {
+                Some(conflict) => next_index = retry_index(leader, conflict),
+                None => return (requests, next_index),
+            }
+        }
+        unreachable!("each retry starts further back");
+    }
+
+    #[test]
+    fn a_leader_goes_back_a_term_at_a_time() {
+        // The logs of Figure 7, with the leader of term 8 at the top.
+        let leader = log_of(&[1, 1, 1, 4, 4, 5, 5, 6, 6, 6]);
+        for (name, follower, requests, next_index) in [
+            ("a", &[1, 1, 1, 4, 4, 5, 5, 6, 6][..], 2, 10),
+            ("b", &[1, 1, 1, 4], 2, 5),
+            ("c", &[1, 1, 1, 4, 4, 5, 5, 6, 6, 6, 6], 1, 11),
+            ("d", &[1, 1, 1, 4, 4, 5, 5, 6, 6, 6, 7, 7], 1, 11),
+            ("e", &[1, 1, 1, 4, 4, 4, 4], 3, 6),
+            ("f", &[1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3], 3, 4),
+        ] {
+            let found = requests_until_accepted(&leader, &log_of(follower));
+            assert_eq!(found, (requests, LogIndex(next_index)), "follower ({name})");
+        }
+    }
+
+    #[test]
+    fn new_entries_replace_only_what_conflicts() {
+        let entries = |terms: &[u64]| log_of(terms).entries_from(LogIndex(1)).to_vec();
+        for (before, prev_log_index, new, after) in [
+            (&[1, 1][..], 2, &[2][..], &[1, 1, 2][..]),
+            (&[1, 1], 2, &[], &[1, 1]),
+            // A late request does not undo a newer one of the same leader.
+            (&[1, 2, 2, 2], 1, &[2], &[1, 2, 2, 2]),
+            (&[1, 2, 2, 2], 0, &[1, 2], &[1, 2, 2, 2]),
+            // Another leader's entries go, with everything after them.
+            (&[1, 2, 2, 2], 1, &[3], &[1, 3]),
+            (&[1, 2, 2, 2], 1, &[2, 3], &[1, 2, 3]),
+        ] {
+            let mut log = log_of(before);
+            merge_entries(&mut log, LogIndex(prev_log_index), entries(new));
+            assert_eq!(
+                terms_of(&log),
+                after,
+                "{new:?} after {prev_log_index} of {before:?}"
+            );
+        }
+
+        // Entries that are in the snapshot by now are passed over.
+        let mut log = log_of(&[1, 2, 2]);
+        log.compact_to(LogIndex(2));
+        merge_entries(&mut log, LogIndex(0), entries(&[1, 2, 2, 2]));
+        assert_eq!(
+            (log.last_included_index(), terms_of(&log)),
+            (LogIndex(2), vec![2, 2])
+        );
     }
 }

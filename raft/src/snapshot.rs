@@ -4,7 +4,7 @@
 use labapi::{LogIndex, Term};
 use serde::{Deserialize, Serialize};
 
-use crate::peer::{PeerId, Raft};
+use crate::peer::{PeerId, Raft, RaftClient};
 use crate::state::State;
 
 /// A leader sends its snapshot, whole.
@@ -83,7 +83,6 @@ impl Raft {
         // As with AppendEntries: an answer counts in its own term.
         if args.term == state.current_term {
             self.acknowledge(&mut state, peer, args.last_included_index);
-            self.send_news(&mut state, peer);
         }
         state.persist();
         state.check_invariants();
@@ -136,7 +135,6 @@ impl Raft {
         }
         // 8. The service gets the snapshot from the applier, which sees that it has fallen behind.
         state.snapshot = args.data;
-        state.commit_index = args.last_included_index;
-        self.applier.notify_one();
+        self.commit(state, args.last_included_index);
     }
 }
