@@ -1,1 +1,38 @@
-//! tester
+//! The course's tests, the cluster they run on, and the oracles that watch it.
+//!
+//! The tester names no solution: it is handed one, and knows of it what [`labapi`] says.
+//!
+//! To see what a test asks, open its part in `raft/`: [`Case`] is a test under its name, and
+//! [`cases`] lists them. What a test may do to the servers is [`Cluster`]; what the service on each
+//! server checks of every delivered message is in `recorder`; what must hold at any moment, whatever
+//! the test, is in `oracle`. [`run`] runs one test in one simulation and gives a [`Report`];
+//! [`cargo_test`] is what a `#[test]` calls.
+//!
+//! Left out: everything about real time. A test knows virtual time alone, so its limits mean the
+//! same on every machine.
+
+mod calls;
+mod cargo_test;
+mod case;
+mod cluster;
+mod command;
+mod meter;
+mod oracle;
+mod raft;
+mod recorder;
+mod report;
+mod run;
+mod snapshot;
+mod words;
+
+pub mod filter;
+pub mod lines;
+pub mod replay;
+pub mod seed;
+
+pub use cargo_test::cargo_test;
+pub use case::{Case, cases};
+pub use cluster::{Cluster, Committed, ELECTION_TIMEOUT, Retry, TIME_LIMIT, Waited};
+pub use command::Command;
+pub use report::{Report, ReportedFailure};
+pub use run::{RunOptions, run};

@@ -1,0 +1,83 @@
+//! [`Calls`]: which calls into the solution have not returned.
+//!
+//! Nothing that a Raft offers may wait for other servers, so a call that is under way for long is
+//! most likely the reason why a test hangs. When the time limit ends a test, these calls are named.
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::words::{Lived, Seconds};
+
+/// The calls that are under way.
+#[derive(Default)]
+pub(crate) struct Calls {
+    underway: Mutex<Vec<Call>>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+struct Call {
+    who: Lived,
+    what: &'static str,
+    since: Duration,
+}
+
+/// A call is under way for as long as this lives.
+pub(crate) struct Underway {
+    calls: Arc<Calls>,
+    call: Call,
+}
+
+impl Calls {
+    /// The call `what` into `who` begins.
+    pub fn enter(self: &Arc<Self>, who: Lived, what: &'static str, since: Duration) -> Underway {
+        let call = Call { who, what, since };
+        self.underway.lock().push(call);
+        Underway { calls: Arc::clone(self), call }
+    }
+
+    /// Names the calls that have not returned, oldest first; nothing if there are none.
+    pub fn describe(&self) -> String {
+        let mut underway = self.underway.lock().clone();
+        underway.sort_by_key(|call| (call.since, call.who.server));
+        let mut text = String::new();
+        for (count, Call { who, what, since }) in underway.iter().enumerate() {
+            text.push_str(if count == 0 { "; not returned: " } else { ", " });
+            write!(text, "{what} of {who} (called at {})", Seconds(*since)).expect("a string takes any text");
+        }
+        text
+    }
+}
+
+impl Drop for Underway {
+    fn drop(&mut self) {
+        let mut underway = self.calls.underway.lock();
+        let place = underway.iter().position(|call| *call == self.call);
+        underway.swap_remove(place.expect("a call that is under way is on the list"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_under_way_are_named_oldest_first() {
+        let calls = Arc::new(Calls::default());
+        let who = |server| Lived { server, life: 1 };
+        let _late = calls.enter(who(2), "snapshot", Duration::from_millis(2300));
+        let _early = calls.enter(who(0), "start", Duration::from_millis(1200));
+        drop(calls.enter(who(1), "get_state", Duration::ZERO));
+        assert_eq!(
+            calls.describe(),
+            "; not returned: start of server 0 (called at 1.200 s), snapshot of server 2 (called at 2.300 s)"
+        );
+    }
+
+    #[test]
+    fn there_is_nothing_to_say_of_calls_that_returned() {
+        assert_eq!(Calls::default().describe(), "");
+    }
+}

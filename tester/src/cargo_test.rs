@@ -1,0 +1,214 @@
+//! [`cargo_test`]: what a `#[test]` of a solution calls.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use labapi::Solution;
+
+use crate::lines::{self, Tally};
+use crate::replay::Replay;
+use crate::words::Seconds;
+use crate::{Case, Report, RunOptions, cases, run, seed};
+
+/// Runs of a test when nobody asks for another number.
+const RUNS: u64 = 10;
+/// Lines of the log that a failure shows.
+const LOG_LINES: usize = 30;
+
+/// Runs the test `name` over several seeds, and prints the lines that the course prints.
+///
+/// Half of the seeds are always the same, half are fresh; with `CI` set, all are always the same.
+/// Three variables of the environment change that: `LAB_SEED` is the first seed, in decimal or in
+/// hexadecimal, and makes it one run; `LAB_RUNS` is the number of runs; `LAB_BACKEND` is where they
+/// run, and `sim` is all there is.
+///
+/// # Panics
+///
+/// Panics when a run fails, with its cause, the end of its log, its seed, and the command that runs
+/// it again; when there is no such test; and when a variable is not what it should be.
+#[track_caller]
+pub fn cargo_test(name: &str, solution: &Solution) {
+    let case = find(name).unwrap_or_else(|problem| panic!("{problem}"));
+    let plan = Plan::read(|variable| std::env::var(variable).ok()).unwrap_or_else(|problem| panic!("{problem}"));
+    let mut tally = Tally::default();
+    let mut warnings: Vec<String> = Vec::new();
+    let mut failed = None;
+    for seed in plan.seeds() {
+        let report = run(case, solution, &RunOptions::new(seed));
+        tally.add(&report);
+        for warning in &report.warnings {
+            if !warnings.contains(warning) {
+                warnings.push(warning.clone());
+            }
+        }
+        if !report.passed() {
+            failed = Some(report);
+            break;
+        }
+    }
+    print(case, &tally, &warnings);
+    if let Some(report) = failed {
+        panic!("{}", explain(case, solution, &report));
+    }
+}
+
+fn find(name: &str) -> Result<&'static Case, String> {
+    cases().iter().find(|case| case.name == name).ok_or_else(|| {
+        let names: Vec<&str> = cases().iter().map(|case| case.name).collect();
+        format!("there is no test `{name}`; the tests are: {}", names.join(", "))
+    })
+}
+
+/// Prints past libtest's capture, in one write, so that the lines of tests that run side by side
+/// are not mixed.
+fn print(case: &Case, tally: &Tally, warnings: &[String]) {
+    let mut text = format!("{}\n{}\n", lines::opening(case, case.reliable), lines::closing(tally));
+    for warning in warnings {
+        writeln!(text, "  warning: {warning}").expect("a string takes any text");
+    }
+    // A closed pipe is no reason to fail a test.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Everything that a student needs to know of a failed run.
+fn explain(case: &'static Case, solution: &Solution, report: &Report) -> String {
+    let options = RunOptions::new(report.seed);
+    let replay = Replay::of(report, solution.name, options.policy).expect("the run has failed");
+    // The same run again, this time with its log.
+    let again = run(case, solution, &RunOptions { record: true, ..options });
+
+    let mut text = format!("{} failed with seed {}\n\n{}", case.name, seed::format(report.seed), cause(report));
+    if again.fingerprint != report.fingerprint {
+        text.push_str(
+            "\nThe same seed went another way when it was run again. So the run depends on something besides the \
+             seed: real time, another source of randomness, or a static that outlives the run.\n",
+        );
+    }
+    if let Some(backtrace) = again.failure.as_ref().and_then(|failure| failure.backtrace.as_ref()) {
+        writeln!(text, "\n{}", backtrace.trim_end()).expect("a string takes any text");
+    }
+    let hidden = again.log.len().saturating_sub(LOG_LINES);
+    text.push_str(if hidden > 0 { "\nthe end of its log:\n" } else { "\nits log:\n" });
+    for line in &again.log[hidden..] {
+        writeln!(text, "  {line}").expect("a string takes any text");
+    }
+    if let Err(error) = replay.save() {
+        writeln!(text, "\n(this failure could not be saved for `cargo lab replay`: {error})")
+            .expect("a string takes any text");
+    }
+    write!(text, "\nreplay: {}\n", replay.command_line()).expect("a string takes any text");
+    text
+}
+
+/// What went wrong, where and when.
+fn cause(report: &Report) -> String {
+    let failure = report.failure.as_ref().expect("the run has failed");
+    let at = Seconds(std::time::Duration::from_secs_f64(failure.at_seconds));
+    let place = failure.location.as_ref().map_or(String::new(), |location| format!(", {location}"));
+    format!(
+        "{}: {}\n  at {at} (virtual time) on {}, thread {}{place}\n",
+        failure.kind, failure.message, failure.node, failure.thread
+    )
+}
+
+/// Which seeds are run.
+#[derive(Debug, PartialEq, Eq)]
+struct Plan {
+    /// Seeds 0, 1, ...: the same in every plan of this size.
+    fixed: u64,
+    /// Seeds that follow one another, from the first on.
+    from: u64,
+    count: u64,
+}
+
+impl Plan {
+    /// Reads the plan from variables of the environment; `Err` says which is wrong, and how.
+    fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let given = |name: &str| variable(name).filter(|value| !value.is_empty());
+        if let Some(backend) = given("LAB_BACKEND").filter(|backend| backend != "sim") {
+            return Err(format!("LAB_BACKEND is `{backend}`, but tests run in the simulation alone: give `sim`"));
+        }
+        let first = given("LAB_SEED")
+            .map(|text| seed::parse(&text).map_err(|problem| format!("LAB_SEED: {problem}")))
+            .transpose()?;
+        let runs = given("LAB_RUNS")
+            .map(|text| match text.parse() {
+                Ok(runs) if runs > 0 => Ok(runs),
+                _ => Err(format!("LAB_RUNS is `{text}`: give a whole number of runs, 1 or more")),
+            })
+            .transpose()?;
+        Ok(match (first, runs) {
+            (Some(from), runs) => Self { fixed: 0, from, count: runs.unwrap_or(1) },
+            (None, runs) if given("CI").is_some() => {
+                Self { fixed: runs.unwrap_or(RUNS), from: 0, count: 0 }
+            }
+            (None, runs) => {
+                let runs = runs.unwrap_or(RUNS);
+                Self { fixed: runs.div_ceil(2), from: seed::fresh(), count: runs / 2 }
+            }
+        })
+    }
+
+    fn seeds(&self) -> impl Iterator<Item = u64> {
+        let Self { fixed, from, count } = *self;
+        (0..fixed).chain((0..count).map(move |step| from.wrapping_add(step)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(variables: &[(&str, &str)]) -> Result<Plan, String> {
+        Plan::read(|wanted| {
+            variables.iter().find(|(name, _)| *name == wanted).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    fn seeds(variables: &[(&str, &str)]) -> Vec<u64> {
+        plan(variables).expect("the variables are right").seeds().collect()
+    }
+
+    #[test]
+    fn half_of_the_seeds_are_fixed_and_half_are_fresh() {
+        let all = seeds(&[]);
+        assert_eq!(all.len(), 10);
+        assert_eq!(all[..5], [0, 1, 2, 3, 4]);
+        assert!((0..4).all(|pair| all[6 + pair] == all[5 + pair].wrapping_add(1)), "{all:?}");
+        assert_eq!(seeds(&[("LAB_RUNS", "1")]), [0]);
+    }
+
+    #[test]
+    fn all_seeds_are_fixed_on_a_build_server() {
+        assert_eq!(seeds(&[("CI", "true")]), Vec::from_iter(0..10));
+        assert_eq!(seeds(&[("CI", "true"), ("LAB_RUNS", "3")]), [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_seed_that_is_named_is_run_once_unless_more_is_asked_for() {
+        assert_eq!(seeds(&[("LAB_SEED", "0x1f")]), [31]);
+        assert_eq!(seeds(&[("LAB_SEED", "31"), ("CI", "true")]), [31]);
+        assert_eq!(seeds(&[("LAB_SEED", "31"), ("LAB_RUNS", "3")]), [31, 32, 33]);
+        assert_eq!(seeds(&[("LAB_SEED", "18446744073709551615"), ("LAB_RUNS", "2")]), [u64::MAX, 0]);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_variable_is_said() {
+        for (name, value, message) in [
+            ("LAB_SEED", "0xgg", "LAB_SEED: `0xgg` is not a seed"),
+            ("LAB_RUNS", "0", "LAB_RUNS is `0`: give a whole number of runs, 1 or more"),
+            ("LAB_RUNS", "many", "LAB_RUNS is `many`: give a whole number of runs, 1 or more"),
+            ("LAB_BACKEND", "threads", "LAB_BACKEND is `threads`, but tests run in the simulation alone"),
+        ] {
+            let problem = plan(&[(name, value)]).expect_err("the variable is wrong");
+            assert!(problem.starts_with(message), "{problem}");
+        }
+        assert!(plan(&[("LAB_BACKEND", "sim"), ("LAB_SEED", "")]).is_ok());
+    }
+
+    #[test]
+    fn a_test_that_does_not_exist_is_said_to_be_none() {
+        let problem = find("bakcup_3b").expect_err("no such test");
+        assert!(problem.starts_with("there is no test `bakcup_3b`; the tests are: initial_election_3a, "));
+    }
+}

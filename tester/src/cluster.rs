@@ -1,0 +1,405 @@
+//! [`Cluster`]: the servers of a test, and everything that a test does to them.
+//!
+//! A test reads as the course's does: what happens to the servers is in this file, who can talk to
+//! whom in `links`, how commands are agreed on in `agreement`, who leads in `checkers`, chance in
+//! `dice`.
+
+mod agreement;
+mod checkers;
+mod dice;
+mod links;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use labapi::{ApplyMsg, MakeRaft, Raft, Started, State, Term};
+use labrpc::{ClientEnd, Network};
+use labrt::channel;
+use labrt::thread;
+use labrt::world::{FailureKind, Node, World};
+use parking_lot::Mutex;
+use persister::Persister;
+
+pub use agreement::{Committed, Retry, Waited};
+
+use crate::calls::Calls;
+use crate::command::Command;
+use crate::meter::Meter;
+use crate::oracle::Watch;
+use crate::recorder::Recorder;
+use crate::words::Lived;
+use dice::Dice;
+
+/// The time in which the tests expect a leader to be elected: much longer than the paper's, as the
+/// course's.
+pub const ELECTION_TIMEOUT: Duration = Duration::from_millis(1000);
+
+/// The virtual time that a test may take.
+pub const TIME_LIMIT: Duration = Duration::from_secs(120);
+
+/// The servers of a test, the network between them, and the oracles that watch them.
+///
+/// Servers are numbered from 0. A cluster is a handle: clones are the same cluster, so that a test
+/// may have clients in threads of their own. What a test expects and does not see ends the run at
+/// once, whichever thread it happens in.
+#[derive(Clone)]
+pub struct Cluster {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    world: World,
+    network: Network,
+    make_raft: MakeRaft,
+    snapshots: bool,
+    servers: Vec<Mutex<Server>>,
+    watch: Arc<Watch>,
+    calls: Arc<Calls>,
+    dice: Dice,
+    meter: Arc<Meter>,
+}
+
+/// What stays of a server when it crashes, and its life while it has one.
+struct Server {
+    lives: u32,
+    /// Whether the test wants the server to be reachable.
+    connected: bool,
+    /// What the server has saved. Replaced by a copy at each crash and each start, so that a
+    /// crashed instance's late writes reach nobody.
+    persister: Persister,
+    /// What the latest instance has applied; kept after a crash, until the restart.
+    recorder: Arc<Recorder>,
+    /// Names of the latest instance's end points, one for each server.
+    ends: Vec<String>,
+    life: Option<Life>,
+}
+
+/// A running instance.
+struct Life {
+    who: Lived,
+    node: Node,
+    raft: Arc<dyn Raft>,
+}
+
+impl Cluster {
+    /// Starts `servers` servers, all connected, over a network that is still reliable.
+    pub(crate) fn start(
+        world: &World,
+        make_raft: MakeRaft,
+        servers: usize,
+        snapshots: bool,
+        meter: &Arc<Meter>,
+    ) -> Self {
+        let watch = Watch::new(world, servers);
+        let calls = Arc::new(Calls::default());
+        let unborn = |server| {
+            let recorder = Recorder::new(Lived { server, life: 0 }, snapshots, world, &watch, &calls);
+            let persister = Persister::new();
+            Mutex::new(Server { lives: 0, connected: false, persister, recorder, ends: Vec::new(), life: None })
+        };
+        let servers = (0..servers).map(unborn).collect();
+        let inner = Inner {
+            world: world.clone(),
+            network: Network::new(world),
+            make_raft,
+            snapshots,
+            servers,
+            watch,
+            calls,
+            dice: Dice::new(world),
+            meter: Arc::clone(meter),
+        };
+        let cluster = Self { inner: Arc::new(inner) };
+        cluster.start_all();
+        cluster
+    }
+
+    /// The test begins: its time and its RPCs are counted from here.
+    pub(crate) fn begin(&self, reliable: bool) {
+        let Inner { world, network, meter, calls, .. } = &*self.inner;
+        meter.begin(world.now(), network.total_count(), network.total_bytes());
+        network.set_reliable(reliable);
+        // A peer that cannot be reached keeps its caller waiting for up to 7 s.
+        network.set_long_delays(true);
+        let (world, calls) = (world.clone(), Arc::clone(calls));
+        self.inner.world.later(TIME_LIMIT + Duration::from_nanos(1), move || {
+            let limit = TIME_LIMIT.as_secs();
+            let message = format!("expected the test to end within {limit} s; it goes on{}", calls.describe());
+            world.fail_later(FailureKind::Timeout, message);
+        });
+    }
+
+    /// The test has passed: whatever it left behind is taken down.
+    pub(crate) fn end(&self) {
+        self.measure();
+        self.inner.meter.end(self.inner.world.now());
+        self.inner.watch.must_have_looked();
+        for server in 0..self.n_servers() {
+            self.call(server, "kill", |raft| raft.kill());
+        }
+        self.shutdown_all();
+        self.inner.network.cleanup();
+    }
+
+    /// Number of servers.
+    #[must_use]
+    pub fn n_servers(&self) -> usize {
+        self.inner.servers.len()
+    }
+
+    /// The server `distance` places after `server`, counting round.
+    #[must_use]
+    pub fn after(&self, server: usize, distance: usize) -> usize {
+        (server + distance) % self.n_servers()
+    }
+
+    /// Ends the run: the solution has failed the test. `message` says what was expected, what was
+    /// seen, and of which server.
+    #[track_caller]
+    pub fn fail(&self, message: impl Into<String>) -> ! {
+        self.inner.world.fail(FailureKind::Assertion, message.into())
+    }
+
+    /// Remarks on something that is suspicious without being a failure.
+    pub fn warn(&self, message: impl Into<String>) {
+        self.inner.world.warn(message.into());
+    }
+
+    /// Lets virtual time pass.
+    pub fn sleep(&self, time: Duration) {
+        thread::sleep(time);
+    }
+
+    /// Virtual time since the start of the run.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.inner.world.now()
+    }
+
+    /// Switches the network between reliable and unreliable.
+    pub fn set_reliable(&self, reliable: bool) {
+        self.note(|| format!("network: {}", if reliable { "reliable" } else { "unreliable" }));
+        self.inner.network.set_reliable(reliable);
+    }
+
+    /// Switches on that two replies out of three are held back, for up to 2.2 s.
+    pub fn set_long_reordering(&self, reordering: bool) {
+        self.note(|| format!("network: long reordering {}", if reordering { "on" } else { "off" }));
+        self.inner.network.set_long_reordering(reordering);
+    }
+
+    fn note(&self, text: impl FnOnce() -> String) {
+        self.inner.world.note("tester", text);
+    }
+
+    // Crash and restart.
+
+    /// Whether the server is down.
+    #[must_use]
+    pub fn is_crashed(&self, server: usize) -> bool {
+        self.inner.servers[server].lock().life.is_none()
+    }
+
+    /// Crashes the server: it is cut off, what it saved so far is kept, and every thread of it is
+    /// gone at once. It is given no notice. Nothing happens to a server that is down.
+    pub fn shutdown(&self, server: usize) {
+        if self.is_crashed(server) {
+            return;
+        }
+        self.note(|| format!("shut down server {server}"));
+        self.disconnect_from_all(server);
+        let Inner { network, servers, .. } = &*self.inner;
+        network.delete_server(&name_of(server));
+        // Before the kill: what the instance writes while it dies must not be found again.
+        let kept = servers[server].lock().persister.clone().copy();
+        let (life, ends) = {
+            let mut server = servers[server].lock();
+            server.persister = kept;
+            (server.life.take(), std::mem::take(&mut server.ends))
+        };
+        if let Some(life) = life {
+            life.node.kill();
+        }
+        for end in &ends {
+            network.delete_end(end);
+        }
+    }
+
+    /// Crashes all servers, one after the other.
+    pub fn shutdown_all(&self) {
+        for server in 0..self.n_servers() {
+            self.shutdown(server);
+        }
+    }
+
+    /// Starts the server from what it had saved, and connects it to every server that is meant to
+    /// be connected. A server that is up is crashed first.
+    pub fn restart(&self, server: usize) {
+        self.boot(server);
+        self.connect(server);
+    }
+
+    /// Starts all servers from what they had saved, and connects all.
+    pub fn start_all(&self) {
+        for server in 0..self.n_servers() {
+            self.boot(server);
+        }
+        self.connect_all();
+    }
+
+    /// Gives the server another life, connected to nobody.
+    fn boot(&self, server: usize) {
+        self.shutdown(server);
+        let Inner { world, network, make_raft, snapshots, watch, calls, .. } = &*self.inner;
+        let persister = self.inner.servers[server].lock().persister.clone().copy();
+        let who = {
+            let mut state = self.inner.servers[server].lock();
+            state.lives += 1;
+            state.persister = persister.clone();
+            Lived { server, life: state.lives }
+        };
+        self.note(|| format!("start {who}"));
+        let ends: Vec<String> = (0..self.n_servers()).map(|_| self.inner.dice.end_name()).collect();
+        let peers: Vec<ClientEnd> = ends.iter().map(|end| network.make_end(end.as_str())).collect();
+        for (to, end) in ends.iter().enumerate() {
+            network.connect(end, &name_of(to));
+        }
+
+        let node = world.node(format!("server {server}"));
+        let (sender, messages) = channel::bounded::<ApplyMsg>(0);
+        let made = {
+            let (make_raft, persister) = (*make_raft, persister.clone());
+            let _underway = calls.enter(who, "make_raft", world.now());
+            node.call("make", move || {
+                let raft = make_raft(peers, server, persister, sender);
+                let services = Arc::clone(&raft).services();
+                (raft, services)
+            })
+        };
+        let Ok((raft, services)) = made else { return };
+
+        let recorder = Recorder::new(who, *snapshots, world, watch, calls);
+        watch.begin_life(who);
+        // Before the first message is read: the next one must be the entry after the snapshot.
+        if *snapshots {
+            let snapshot = persister.read_snapshot();
+            if !snapshot.is_empty() {
+                recorder.restore(&snapshot);
+            }
+        }
+        {
+            let (recorder, raft) = (Arc::clone(&recorder), Arc::clone(&raft));
+            node.run("applier", move || recorder.read(&messages, &*raft));
+        }
+        {
+            let recorder = Arc::clone(&recorder);
+            watch.probe(who, &node, Arc::clone(&raft), move || recorder.applied());
+        }
+        let mut host = labrpc::Server::new(&node);
+        for service in services {
+            host.add_service(service);
+        }
+        network.add_server(name_of(server), host);
+
+        let mut server = self.inner.servers[server].lock();
+        server.recorder = recorder;
+        server.ends = ends;
+        server.life = Some(Life { who, node, raft });
+    }
+
+    // Calls into a server.
+
+    /// Runs `f` on a thread of the server; `None` if the server is down or goes down meanwhile.
+    fn call<T: Send + 'static>(
+        &self,
+        server: usize,
+        what: &'static str,
+        f: impl FnOnce(&dyn Raft) -> T + Send + 'static,
+    ) -> Option<(Lived, T)> {
+        let (who, node, raft) = {
+            let server = self.inner.servers[server].lock();
+            let life = server.life.as_ref()?;
+            (life.who, life.node.clone(), Arc::clone(&life.raft))
+        };
+        let _underway = self.inner.calls.enter(who, what, self.now());
+        let answer = node.call(what, move || f(&*raft)).ok()?;
+        self.measure();
+        Some((who, answer))
+    }
+
+    /// Hands a command to the server, connected or not: where the server puts it and in which term,
+    /// or `None` if the server is no leader or is down.
+    #[track_caller]
+    pub fn start_on(&self, server: usize, command: impl Into<Command>) -> Option<Started> {
+        let command = command.into();
+        self.inner.watch.submit(&command);
+        let (who, place) = self.call(server, "start", move |raft| raft.start(command.bytes().to_vec()))?;
+        if let Some(place) = place {
+            self.inner.watch.accepted(who, place);
+        }
+        place
+    }
+
+    /// The server's term and whether it thinks that it leads; `None` if it is down.
+    #[track_caller]
+    pub fn get_state(&self, server: usize) -> Option<State> {
+        let floor = self.inner.watch.term_floor(server);
+        let (who, state) = self.call(server, "get_state", |raft| raft.get_state())?;
+        self.inner.watch.saw_term(who, floor, state.term);
+        Some(state)
+    }
+
+    /// The server's term; `None` if it is down.
+    #[track_caller]
+    pub fn term_of(&self, server: usize) -> Option<Term> {
+        self.get_state(server).map(|state| state.term)
+    }
+
+    // Figures.
+
+    /// The most bytes that any server has saved as its Raft state, the snapshot not included. A
+    /// server that is down counts with what it left.
+    #[must_use]
+    pub fn log_size(&self) -> usize {
+        self.largest(Persister::raft_state_size)
+    }
+
+    /// The most bytes that any server has saved as its snapshot.
+    #[must_use]
+    pub fn snapshot_size(&self) -> usize {
+        self.largest(Persister::snapshot_size)
+    }
+
+    fn largest(&self, size: impl Fn(&Persister) -> usize) -> usize {
+        self.inner.servers.iter().map(|server| size(&server.lock().persister)).max().unwrap_or(0)
+    }
+
+    /// RPCs that reached the server since it was last started.
+    #[must_use]
+    pub fn rpc_count(&self, server: usize) -> u64 {
+        self.inner.network.count(&name_of(server))
+    }
+
+    /// RPCs that reached any server since it was last started.
+    #[must_use]
+    pub fn rpc_counts(&self) -> u64 {
+        (0..self.n_servers()).map(|server| self.rpc_count(server)).sum()
+    }
+
+    /// Bytes sent over the network since the start of the run.
+    #[must_use]
+    pub fn total_bytes(&self) -> u64 {
+        self.inner.network.total_bytes()
+    }
+
+    /// Brings the figures of the report up to date.
+    fn measure(&self) {
+        let Inner { network, watch, meter, .. } = &*self.inner;
+        meter.look(network.total_count(), network.total_bytes(), watch.max_index().0);
+    }
+}
+
+/// The server's name in the network.
+fn name_of(server: usize) -> String {
+    format!("server-{server}")
+}

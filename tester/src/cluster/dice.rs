@@ -1,0 +1,104 @@
+//! Chance in the tests. Faults and commands have streams of their own, so that one more draw here
+//! does not change the weather elsewhere.
+
+use std::time::Duration;
+
+use labrt::rand::RngExt;
+use labrt::world::{StreamRng, World};
+use parking_lot::Mutex;
+
+use super::Cluster;
+use crate::command::Command;
+
+/// The streams that a test draws from.
+pub(super) struct Dice {
+    /// What happens to the servers, and when.
+    faults: Mutex<StreamRng>,
+    /// What is submitted.
+    workload: Mutex<StreamRng>,
+    /// How long a checker waits between two looks.
+    pauses: Mutex<StreamRng>,
+    /// Names that nobody can guess.
+    names: Mutex<StreamRng>,
+}
+
+/// Letters of random texts, and as many of them as 6 bits can tell apart.
+const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+impl Dice {
+    pub fn new(world: &World) -> Self {
+        let stream = |name| Mutex::new(world.rng(name));
+        Self {
+            faults: stream("faults"),
+            workload: stream("workload"),
+            pauses: stream("pauses"),
+            names: stream("names"),
+        }
+    }
+
+    /// The name of an end point.
+    pub fn end_name(&self) -> String {
+        text(&mut self.names.lock(), 20)
+    }
+
+    /// A pause of 450 to 549 ms.
+    pub fn pause(&self) -> Duration {
+        Duration::from_millis(450 + self.pauses.lock().random_range(0..100))
+    }
+}
+
+fn text(rng: &mut StreamRng, length: usize) -> String {
+    let mut text = String::with_capacity(length);
+    while text.len() < length {
+        let mut bits = rng.random::<u64>();
+        for _ in 0..10.min(length - text.len()) {
+            text.push(char::from(LETTERS[(bits % 64) as usize]));
+            bits /= 64;
+        }
+    }
+    text
+}
+
+impl Cluster {
+    /// A number that nobody has submitted before: 63 random bits.
+    #[must_use]
+    pub fn rand(&self) -> Command {
+        Command::from(self.inner.dice.workload.lock().random::<u64>() >> 1)
+    }
+
+    /// A random number below `bound`.
+    #[must_use]
+    pub fn rand_below(&self, bound: u64) -> Command {
+        Command::from(self.inner.dice.workload.lock().random_range(0..bound))
+    }
+
+    /// A text of `length` random letters, digits and dashes.
+    #[must_use]
+    pub fn rand_text(&self, length: usize) -> Command {
+        Command::from(text(&mut self.inner.dice.workload.lock(), length))
+    }
+
+    /// A random count from `least` to `most`, both included.
+    #[must_use]
+    pub fn rand_count(&self, least: usize, most: usize) -> usize {
+        self.inner.dice.workload.lock().random_range(least..=most)
+    }
+
+    /// Whether something happens that happens with this probability.
+    #[must_use]
+    pub fn chance(&self, probability: f64) -> bool {
+        self.inner.dice.faults.lock().random_bool(probability)
+    }
+
+    /// Any of the servers.
+    #[must_use]
+    pub fn any_server(&self) -> usize {
+        self.inner.dice.faults.lock().random_range(0..self.n_servers())
+    }
+
+    /// A random time from 0 to `most` milliseconds, both included.
+    #[must_use]
+    pub fn rand_millis(&self, most: u64) -> Duration {
+        Duration::from_millis(self.inner.dice.faults.lock().random_range(0..=most))
+    }
+}

@@ -1,0 +1,64 @@
+//! [`Meter`]: the figures of a run, also of one that fails half-way.
+
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+/// Counts from the beginning of a test. A run that fails ends wherever it is, so the figures are
+/// brought up to date as the test goes on, and read after the run.
+#[derive(Default)]
+pub(crate) struct Meter {
+    state: Mutex<State>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct State {
+    began: Option<Duration>,
+    ended: Option<Duration>,
+    rpcs_before: u64,
+    bytes_before: u64,
+    figures: Figures,
+}
+
+/// What the course prints of a test.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Figures {
+    pub rpcs: u64,
+    pub bytes: u64,
+    pub commands: u64,
+}
+
+impl Meter {
+    /// The test begins; the network has carried this much already.
+    pub fn begin(&self, now: Duration, rpcs: u64, bytes: u64) {
+        *self.state.lock() =
+            State { began: Some(now), rpcs_before: rpcs, bytes_before: bytes, ..State::default() };
+    }
+
+    /// The network has carried this much in all, and this many commands were committed.
+    pub fn look(&self, rpcs: u64, bytes: u64, commands: u64) {
+        let mut state = self.state.lock();
+        state.figures = Figures {
+            rpcs: rpcs.saturating_sub(state.rpcs_before),
+            bytes: bytes.saturating_sub(state.bytes_before),
+            commands,
+        };
+    }
+
+    /// The test ends.
+    pub fn end(&self, now: Duration) {
+        self.state.lock().ended = Some(now);
+    }
+
+    /// When the test began, if it did.
+    pub fn began(&self) -> Option<Duration> {
+        self.state.lock().began
+    }
+
+    /// The figures, and how long the test went on; until `stopped` if it did not end.
+    pub fn read(&self, stopped: Duration) -> (Figures, Duration) {
+        let state = *self.state.lock();
+        let time = state.began.map_or(Duration::ZERO, |began| state.ended.unwrap_or(stopped).saturating_sub(began));
+        (state.figures, time)
+    }
+}

@@ -1,0 +1,220 @@
+//! The oracles: properties that hold at every moment of every run, whatever the test.
+//!
+//! They watch all servers from the first start to the end, connected or not, and remember across
+//! crashes. Each is a record of what was seen and a rule; [`Watch`] feeds them and ends the run
+//! when a rule is broken. What a correct solution may do, they allow:
+//!
+//! * a state is looked at when none of the server's threads is in the middle of anything, and a
+//!   claim to lead counts only if it is made twice in a row, so that two fields which are read one
+//!   after the other are not mixed up;
+//! * answers to questions that overlap are not put in an order;
+//! * what a crash may forget (a term that was never led, an entry that was never applied) may be
+//!   forgotten.
+
+mod committed;
+mod completeness;
+mod leaders;
+mod submitted;
+mod terms;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use labapi::{LogIndex, Raft, Started, State, Term};
+use labrt::world::{FailureKind, Node, World};
+use parking_lot::Mutex;
+
+use crate::command::{Command, Unchecked};
+use crate::words::Lived;
+use committed::Committed;
+use completeness::Completeness;
+use leaders::Leaders;
+use submitted::Submitted;
+use terms::Terms;
+
+/// What an oracle says: `Err` with what was expected and what was seen.
+type Verdict = Result<(), String>;
+
+struct Oracles {
+    leaders: Leaders,
+    terms: Terms,
+    submitted: Submitted,
+    committed: Committed,
+    completeness: Completeness,
+    probes: u64,
+}
+
+/// Feeds the oracles, and ends the run when one of them objects.
+pub(crate) struct Watch {
+    world: World,
+    oracles: Mutex<Oracles>,
+}
+
+impl Watch {
+    pub fn new(world: &World, servers: usize) -> Arc<Self> {
+        let oracles = Oracles {
+            leaders: Leaders::default(),
+            terms: Terms::new(servers),
+            submitted: Submitted::default(),
+            committed: Committed::default(),
+            completeness: Completeness::default(),
+            probes: 0,
+        };
+        Arc::new(Self { world: world.clone(), oracles: Mutex::new(oracles) })
+    }
+
+    /// Asks the oracles; the run ends with their objection, outside their lock.
+    #[track_caller]
+    fn ask<T>(&self, question: impl FnOnce(&mut Oracles) -> Result<T, String>) -> T {
+        let answer = question(&mut self.oracles.lock());
+        match answer {
+            Ok(value) => value,
+            Err(objection) => self.world.fail(FailureKind::Assertion, objection),
+        }
+    }
+
+    /// A server begins another life.
+    pub fn begin_life(&self, who: Lived) {
+        self.oracles.lock().terms.begin_life(who);
+    }
+
+    /// Looks at the state of `who` each time its threads have come to rest. `applied` tells the
+    /// highest index that this life has applied.
+    pub fn probe(
+        self: &Arc<Self>,
+        who: Lived,
+        node: &Node,
+        raft: Arc<dyn Raft>,
+        applied: impl Fn() -> LogIndex + Send + 'static,
+    ) {
+        let watch = Arc::clone(self);
+        let mut last_seen = None;
+        node.when_quiet("probe", move || {
+            // In this order: the term asked for thereafter is not below that of the entries.
+            let applied = applied();
+            let floor = watch.term_floor(who.server);
+            let state = raft.get_state();
+            if last_seen == Some((applied, state)) {
+                watch.oracles.lock().probes += 1;
+                return;
+            }
+            if state.is_leader && !watch.knows_leader(who.server, state.term) && raft.get_state() != state {
+                return;
+            }
+            last_seen = Some((applied, state));
+            watch.saw_at_rest(who, floor, state, applied);
+        });
+    }
+
+    fn knows_leader(&self, server: usize, term: Term) -> bool {
+        self.oracles.lock().leaders.knows(server, term)
+    }
+
+    #[track_caller]
+    fn saw_at_rest(&self, who: Lived, floor: Term, state: State, applied: LogIndex) {
+        let at = self.world.now();
+        self.ask(|oracles| {
+            oracles.probes += 1;
+            oracles.terms.saw(who, floor, state.term)?;
+            oracles.terms.saw_at_rest(who, state)?;
+            oracles.completeness.learn(who, applied, state.term, at);
+            if state.is_leader { oracles.leaders.saw(who.server, state.term, at) } else { Ok(()) }
+        });
+    }
+
+    /// See [`Terms::floor`].
+    pub fn term_floor(&self, server: usize) -> Term {
+        self.oracles.lock().terms.floor(server)
+    }
+
+    /// `who` answered a question of the test, asked when `floor` was the floor.
+    #[track_caller]
+    pub fn saw_term(&self, who: Lived, floor: Term, term: Term) {
+        self.ask(|oracles| oracles.terms.saw(who, floor, term));
+    }
+
+    /// `command` is about to be handed to a server.
+    pub fn submit(&self, command: &Command) {
+        self.oracles.lock().submitted.submit(command);
+    }
+
+    /// `who` took a command.
+    #[track_caller]
+    pub fn accepted(&self, who: Lived, place: Started) {
+        let at = self.world.now();
+        self.ask(|oracles| {
+            oracles.submitted.accept(who.server, place)?;
+            oracles.leaders.saw(who.server, place.term, at)?;
+            oracles.completeness.check(who.server, place)
+        });
+    }
+
+    /// `who` applies `command` at `index`, having applied every index before.
+    #[track_caller]
+    pub fn applied(&self, who: Lived, index: LogIndex, command: &[u8]) {
+        let at = self.world.now();
+        self.ask(|oracles| {
+            if let Some(verdict) = oracles.committed.agrees(who, index, command) {
+                return verdict;
+            }
+            let Some(command) = oracles.submitted.find(command) else {
+                return Err(format!(
+                    "expected only commands that were submitted; saw {who} apply command {} at index {index}",
+                    Unchecked(command)
+                ));
+            };
+            oracles.committed.append(who, command.clone(), at);
+            Ok(())
+        });
+    }
+
+    /// `who` replaces its state by `snapshot`; returns the last index included.
+    #[track_caller]
+    pub fn restored(&self, who: Lived, snapshot: &[u8]) -> LogIndex {
+        self.ask(|oracles| oracles.committed.agrees_with_snapshot(who, snapshot))
+    }
+
+    /// The service's state after the entry at `index`, which some server has applied.
+    pub fn snapshot(&self, index: LogIndex) -> Arc<[u8]> {
+        self.oracles.lock().committed.snapshot(index)
+    }
+
+    /// The command that was applied at `index`, by whomever.
+    pub fn command(&self, index: LogIndex) -> Option<Command> {
+        self.oracles.lock().committed.command(index).cloned()
+    }
+
+    /// The highest index that any server ever applied.
+    pub fn max_index(&self) -> LogIndex {
+        self.oracles.lock().committed.max_index()
+    }
+
+    /// Ends a run that seemed to pass while an oracle saw nothing of it: such a run proves nothing.
+    #[track_caller]
+    pub fn must_have_looked(&self) {
+        self.ask(|oracles| {
+            let agreed = oracles.submitted.accepted > 0;
+            let looked = [
+                ("any server's state", oracles.probes > 0),
+                ("any server's term", oracles.terms.looked > 0),
+                ("a leader", oracles.leaders.looked > 0),
+                ("an applied entry", !agreed || oracles.committed.looked > 0),
+                ("a term with applied entries", !agreed || oracles.completeness.has_evidence()),
+            ];
+            match looked.iter().find(|(_, looked)| !looked) {
+                None => Ok(()),
+                Some((what, _)) => Err(format!(
+                    "expected the run's oracles to have something to look at; they never saw {what}, so that the \
+                     test passed shows nothing"
+                )),
+            }
+        });
+        self.world.note("tester", || {
+            let oracles = self.oracles.lock();
+            format!(
+                "oracles: {} looks at rest, {} claims to lead, {} applied entries, {} leaders measured",
+                oracles.probes, oracles.leaders.looked, oracles.committed.looked, oracles.completeness.looked
+            )
+        });
+    }
+}

@@ -1,0 +1,113 @@
+//! Leader Completeness (paper, Figure 3): an entry committed in a term is in the logs of the
+//! leaders of all later terms.
+//!
+//! Neither the term that an entry was committed in nor a leader's log can be seen from outside.
+//! But a server that has applied an entry cannot be in a term below the one that the entry was
+//! committed in; and a leader that says where it puts a new command says how long its log is. So a
+//! leader of a term above that of a server which applied index `i` must not put a new command at
+//! `i` or below.
+
+use std::time::Duration;
+
+use labapi::{LogIndex, Started, Term};
+
+use super::Verdict;
+use crate::words::{Lived, Seconds};
+
+/// What is known of the terms in which entries were committed.
+#[derive(Default)]
+pub(super) struct Completeness {
+    /// Sorted by term and by index at once: a later term is only kept if it tells of more entries.
+    known: Vec<Evidence>,
+    pub looked: u64,
+}
+
+/// Every entry up to `index` was committed in `term` or before.
+struct Evidence {
+    term: Term,
+    index: LogIndex,
+    seen: Lived,
+    at: Duration,
+}
+
+impl Completeness {
+    /// `who` had applied everything up to `index` and was found in `term` thereafter.
+    pub fn learn(&mut self, who: Lived, index: LogIndex, term: Term, at: Duration) {
+        let from = self.known.partition_point(|evidence| evidence.term < term);
+        let before = if self.known.get(from).is_some_and(|evidence| evidence.term == term) { from + 1 } else { from };
+        if before.checked_sub(1).map_or(LogIndex(0), |last| self.known[last].index) >= index {
+            return;
+        }
+        let until = from + self.known[from..].partition_point(|evidence| evidence.index <= index);
+        self.known.splice(from..until.max(before), [Evidence { term, index, seen: who, at }]);
+    }
+
+    /// Whether anything is known that a leader could be measured by.
+    pub fn has_evidence(&self) -> bool {
+        !self.known.is_empty()
+    }
+
+    /// The leader of `place.term` puts a new command at `place.index`.
+    pub fn check(&mut self, server: usize, place: Started) -> Verdict {
+        let known = self.known.partition_point(|evidence| evidence.term < place.term);
+        let Some(evidence) = known.checked_sub(1).map(|last| &self.known[last]) else { return Ok(()) };
+        self.looked += 1;
+        if place.index > evidence.index {
+            return Ok(());
+        }
+        Err(format!(
+            "expected the leader of term {} to have every entry that was committed before; saw server {server} put \
+             a new command at index {}, although {}, in term {} at {}, had applied everything up to index {}",
+            place.term,
+            place.index,
+            evidence.seen,
+            evidence.term,
+            Seconds(evidence.at),
+            evidence.index,
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn learned(evidence: &[(u64, u64)]) -> Completeness {
+        let mut completeness = Completeness::default();
+        for &(term, index) in evidence {
+            completeness.learn(Lived { server: 0, life: 1 }, LogIndex(index), Term(term), Duration::ZERO);
+        }
+        completeness
+    }
+
+    fn kept(completeness: &Completeness) -> Vec<(u64, u64)> {
+        completeness.known.iter().map(|evidence| (evidence.term.0, evidence.index.0)).collect()
+    }
+
+    #[test]
+    fn only_what_tells_more_is_kept() {
+        assert_eq!(kept(&learned(&[(1, 0)])), []);
+        assert_eq!(kept(&learned(&[(1, 3), (1, 2), (1, 5)])), [(1, 5)]);
+        assert_eq!(kept(&learned(&[(1, 3), (4, 3), (4, 4)])), [(1, 3), (4, 4)]);
+        assert_eq!(kept(&learned(&[(5, 3), (7, 9), (2, 4)])), [(2, 4), (7, 9)]);
+        assert_eq!(kept(&learned(&[(5, 3), (7, 9), (2, 9)])), [(2, 9)]);
+        assert_eq!(kept(&learned(&[(5, 3), (7, 9), (5, 10)])), [(5, 10)]);
+    }
+
+    #[test]
+    fn a_leader_appends_after_what_was_committed_in_earlier_terms() {
+        let mut completeness = learned(&[(2, 4), (5, 7)]);
+        let mut start = |term, index| {
+            completeness.check(1, Started { term: Term(term), index: LogIndex(index) })
+        };
+        // A deposed leader knows no better.
+        assert_eq!(start(2, 1), Ok(()));
+        assert_eq!(start(3, 5), Ok(()));
+        assert_eq!(start(5, 5), Ok(()));
+        assert_eq!(start(6, 8), Ok(()));
+        assert!(start(3, 4).is_err());
+        let missing = start(6, 7).expect_err("index 7 was committed in term 5 at the latest");
+        assert!(missing.contains("server 1 put a new command at index 7"), "{missing}");
+        assert_eq!(completeness.looked, 5);
+    }
+}

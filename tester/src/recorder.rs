@@ -1,0 +1,151 @@
+//! [`Recorder`]: the service on each server. It reads what its Raft delivers and checks every message.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use labapi::{ApplyMsg, LogIndex, Raft};
+use labrt::channel::Receiver;
+use labrt::world::{FailureKind, World};
+
+use crate::calls::Calls;
+use crate::command::Unchecked;
+use crate::oracle::Watch;
+use crate::words::Lived;
+
+/// A snapshot is taken after every index `x` with `x + 1` divisible by this: 9, 19, 29, ...
+const SNAPSHOT_INTERVAL: u64 = 10;
+
+/// What one server has applied in one of its lives.
+///
+/// No index is ever skipped and all servers agree, so one number says it all: the commands up to
+/// it are those that [`Watch`] keeps. A recorder belongs to one life; the next begins a new one, so
+/// that nothing of a crashed instance can get into it.
+pub(crate) struct Recorder {
+    who: Lived,
+    snapshots: bool,
+    applied: AtomicU64,
+    world: World,
+    watch: Arc<Watch>,
+    calls: Arc<Calls>,
+}
+
+impl Recorder {
+    pub fn new(who: Lived, snapshots: bool, world: &World, watch: &Arc<Watch>, calls: &Arc<Calls>) -> Arc<Self> {
+        Arc::new(Self {
+            who,
+            snapshots,
+            applied: AtomicU64::new(0),
+            world: world.clone(),
+            watch: Arc::clone(watch),
+            calls: Arc::clone(calls),
+        })
+    }
+
+    /// Every index up to this one has been applied.
+    pub fn applied(&self) -> LogIndex {
+        LogIndex(self.applied.load(Ordering::Relaxed))
+    }
+
+    fn set_applied(&self, index: LogIndex) {
+        self.applied.store(index.0, Ordering::Relaxed);
+    }
+
+    /// Reads what `raft` delivers until the channel is closed or the server crashes.
+    pub fn read(&self, messages: &Receiver<ApplyMsg>, raft: &dyn Raft) {
+        while let Ok(message) = messages.recv() {
+            match message {
+                ApplyMsg::Command { index, command } => self.apply(index, &command, raft),
+                // A service without snapshots has handed none over, and ignores them (as the course's).
+                ApplyMsg::Snapshot { index, snapshot, .. } if self.snapshots => {
+                    self.install(index, &snapshot);
+                }
+                ApplyMsg::Snapshot { .. } => {}
+            }
+        }
+    }
+
+    fn apply(&self, index: LogIndex, command: &[u8], raft: &dyn Raft) {
+        let last = self.applied();
+        // Without snapshots an entry may be delivered again (as in the course), but not another one.
+        let repeated = index <= last && index.0 > 0 && !self.snapshots;
+        if index != last.next() && !repeated {
+            self.out_of_order(index, last, command);
+        }
+        self.watch.applied(self.who, index, command);
+        self.world.message(trace(self.who, index, command));
+        self.world.note("tester", || format!("applied {index}: {}", Unchecked(command)));
+        if repeated {
+            return;
+        }
+        self.set_applied(index);
+        if self.snapshots && (index.0 + 1).is_multiple_of(SNAPSHOT_INTERVAL) {
+            let snapshot = self.watch.snapshot(index).to_vec();
+            self.world.note("tester", || format!("snapshot({index}), {} bytes", snapshot.len()));
+            let _underway = self.calls.enter(self.who, "snapshot", self.world.now());
+            raft.snapshot(index, snapshot);
+        }
+    }
+
+    #[track_caller]
+    fn out_of_order(&self, index: LogIndex, last: LogIndex, command: &[u8]) -> ! {
+        let fault = if index > last {
+            "so there is a gap"
+        } else if index.0 == 0 {
+            "but indices count from 1"
+        } else {
+            "which it had applied before"
+        };
+        self.world.fail(
+            FailureKind::Assertion,
+            format!(
+                "expected {} to apply index {} next; saw it apply index {index}, {fault} (command {})",
+                self.who,
+                last.next(),
+                Unchecked(command)
+            ),
+        )
+    }
+
+    fn install(&self, index: LogIndex, snapshot: &[u8]) {
+        let included = self.watch.restored(self.who, snapshot);
+        if index != included {
+            self.world.fail(
+                FailureKind::Assertion,
+                format!(
+                    "expected {} to deliver a snapshot under the last index that it includes, {included}; saw it \
+                     delivered under index {index}",
+                    self.who
+                ),
+            );
+        }
+        let last = self.applied();
+        if index < last {
+            self.world.fail(
+                FailureKind::Assertion,
+                format!(
+                    "expected {} never to move its service back; saw it deliver a snapshot up to index {index} \
+                     when it had applied everything up to index {last}",
+                    self.who
+                ),
+            );
+        }
+        self.world.message(trace(self.who, index, snapshot));
+        self.world.note("tester", || format!("installed a snapshot up to {index}, {} bytes", snapshot.len()));
+        self.set_applied(index);
+    }
+
+    /// Restores the state that was saved before a crash, as a service does when it starts.
+    #[track_caller]
+    pub fn restore(&self, snapshot: &[u8]) {
+        let index = self.watch.restored(self.who, snapshot);
+        self.world.note("tester", || format!("{} restored a snapshot up to {index}", self.who));
+        self.set_applied(index);
+    }
+}
+
+/// A hash (FNV-1a) of what was delivered, for the run's fingerprint.
+fn trace(who: Lived, index: LogIndex, payload: &[u8]) -> u64 {
+    let fold = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+    let head = (who.server as u64).to_le_bytes().into_iter().chain(index.0.to_le_bytes());
+    head.chain(payload.iter().copied()).fold(0xcbf2_9ce4_8422_2325, fold)
+}

@@ -1,0 +1,76 @@
+//! [`Report`]: what one run of one test came to.
+
+use labrt::world::Failure;
+use serde::{Deserialize, Serialize};
+
+/// One run of one test: the verdict, and the figures that the course prints.
+#[derive(Serialize, Deserialize, Clone, Debug)]
+pub struct Report {
+    /// Name of the test, such as `backup_3b`.
+    pub test: String,
+    /// The seed that decides everything that happened in the run.
+    pub seed: u64,
+    /// Why the run failed; `None` if it passed.
+    pub failure: Option<ReportedFailure>,
+    /// Hash over every decision and message of the run: the same source and the same seed give the same one.
+    pub fingerprint: u64,
+    /// Whether the network was reliable when the test began.
+    pub reliable: bool,
+    /// Number of servers.
+    pub peers: usize,
+    /// Virtual seconds from the moment when all servers had been started until the end of the test.
+    pub virtual_seconds: f64,
+    /// Processor seconds that the simulation took.
+    pub cpu_seconds: f64,
+    /// RPCs sent during the test, those included that reached nobody.
+    pub rpcs: u64,
+    /// Encoded bytes of arguments sent and of replies received during the test.
+    pub bytes: u64,
+    /// Commands committed during the test: the highest log index that any server applied.
+    pub commands: u64,
+    /// What is suspicious without being a failure.
+    pub warnings: Vec<String>,
+    /// The log's lines, stamped with time, server and thread; empty unless the run was recorded.
+    pub log: Vec<String>,
+}
+
+impl Report {
+    /// Whether the run passed.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.failure.is_none()
+    }
+}
+
+/// Why a run failed, and where and when.
+#[derive(Serialize, Deserialize, Clone, Debug)]
+pub struct ReportedFailure {
+    /// The kind's name, such as `assertion` or `not_implemented`; see [`labrt::world::FailureKind`].
+    pub kind: String,
+    /// What was expected and what was seen.
+    pub message: String,
+    /// Virtual seconds since the start of the simulation.
+    pub at_seconds: f64,
+    /// The node whose thread failed: `tester`, or a server such as `server 2`.
+    pub node: String,
+    /// The thread that failed.
+    pub thread: String,
+    /// Source position, as `file:line:column`, if there is one to show.
+    pub location: Option<String>,
+    /// The backtrace of a panic.
+    pub backtrace: Option<String>,
+}
+
+impl From<Failure> for ReportedFailure {
+    fn from(failure: Failure) -> Self {
+        Self {
+            kind: failure.kind.to_string(),
+            message: failure.message,
+            at_seconds: failure.at.as_secs_f64(),
+            node: failure.node,
+            thread: failure.thread,
+            location: failure.location,
+            backtrace: failure.backtrace,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! [`run`]: one test, once, in one simulation.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use labapi::Solution;
+use labrt::world::{self, Options, Policy};
+
+use crate::cluster::{Cluster, TIME_LIMIT};
+use crate::meter::Meter;
+use crate::{Case, Report, ReportedFailure};
+
+/// What decides a run, besides the test and the solution.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// Decides every interleaving, delay, loss and crash.
+    pub seed: u64,
+    /// How the scheduler picks the next thread.
+    pub policy: Policy,
+    /// Whether the report carries the log. Recording changes nothing else.
+    pub record: bool,
+}
+
+impl RunOptions {
+    /// A run of this seed, under the default policy and not recorded.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self { seed, policy: Policy::default(), record: false }
+    }
+}
+
+/// Time for the servers to be started in, before a test begins, and taken down in after its end.
+const MARGIN: Duration = Duration::from_secs(30);
+
+/// Runs a test against a solution, in a simulation on an OS thread of its own.
+///
+/// Whatever the solution does ends in the report: a failed expectation, a panic or a deadlock in any
+/// thread, a test that does not end.
+#[must_use]
+pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Report {
+    let meter = Arc::new(Meter::default());
+    let make_raft = solution.make_raft;
+    let simulation = Options {
+        policy: options.policy,
+        record: options.record,
+        max_virtual_time: TIME_LIMIT + MARGIN,
+        ..Options::new(options.seed)
+    };
+    let run = world::simulate(simulation, |world| {
+        let cluster = Cluster::start(world, make_raft, case.servers, case.snapshots, &meter);
+        cluster.begin(case.reliable);
+        (case.body)(&cluster);
+        cluster.end();
+    });
+    let stopped = run.result.as_ref().err().map_or(run.virtual_time, |failure| failure.at);
+    let (figures, time) = meter.read(stopped);
+    Report {
+        test: case.name.to_owned(),
+        seed: options.seed,
+        failure: run.result.err().map(ReportedFailure::from),
+        fingerprint: run.fingerprint,
+        reliable: case.reliable,
+        peers: case.servers,
+        virtual_seconds: time.as_secs_f64(),
+        cpu_seconds: run.cpu_time.as_secs_f64(),
+        rpcs: figures.rpcs,
+        bytes: figures.bytes,
+        commands: figures.commands,
+        warnings: run.warnings,
+        log: run.log.iter().map(ToString::to_string).collect(),
+    }
+}

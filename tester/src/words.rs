@@ -1,0 +1,53 @@
+//! How times and servers are written in messages.
+
+use std::fmt;
+use std::time::Duration;
+
+/// A moment or a length of virtual time: `3.204 s`.
+pub(crate) struct Seconds(pub Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.3} s", self.0.as_secs_f64())
+    }
+}
+
+/// A list of servers: `no server`, `server 2`, `servers 0, 1, 2`.
+pub(crate) struct Servers<'a>(pub &'a [usize]);
+
+impl fmt::Display for Servers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [] => f.write_str("no server"),
+            [one] => write!(f, "server {one}"),
+            [first, rest @ ..] => {
+                write!(f, "servers {first}")?;
+                rest.iter().try_for_each(|server| write!(f, ", {server}"))
+            }
+        }
+    }
+}
+
+/// A server in one of its lives: `server 2`, and after a restart `server 2 (life 3)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lived {
+    pub server: usize,
+    /// Counted from 1; every start of the server begins another.
+    pub life: u32,
+}
+
+impl fmt::Display for Lived {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "server {}", self.server)?;
+        if self.life > 1 {
+            write!(f, " (life {})", self.life)?;
+        }
+        Ok(())
+    }
+}
+
+/// `1 server`, `2 servers`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
