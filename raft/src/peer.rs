@@ -56,7 +56,7 @@ pub fn make(
         timer: Condvar::new(),
         applier: Condvar::new(),
     });
-    raft.spawn("timer", |raft| raft.run_timer());
+    raft.spawn("timer", Raft::run_timer);
     raft.spawn("applier", move |raft| raft.run_applier(&service));
     raft
 }
@@ -64,10 +64,8 @@ pub fn make(
 impl Raft {
     /// Runs `work` on a thread of its own.
     pub(crate) fn spawn(&self, name: &str, work: impl FnOnce(&Raft) + Send + 'static) {
-        let this = self
-            .this
-            .upgrade()
-            .expect("whoever calls a method holds the server");
+        let this = self.this.upgrade();
+        let this = this.expect("whoever calls a method holds the server");
         thread::Builder::new()
             .name(name.to_owned())
             .spawn(move || work(&this))

@@ -85,10 +85,10 @@ impl Raft {
     /// 2, "Leaders"), unless others are on their way.
     fn send_news(&self, state: &mut State, peer: PeerId) {
         let last_index = state.log.last_index();
-        if state
-            .progress(peer)
-            .is_some_and(|it| !it.in_flight && last_index >= it.next_index)
-        {
+        let Some(progress) = state.progress(peer) else {
+            return;
+        };
+        if progress.next_index <= last_index && !progress.in_flight {
             self.send_append_entries(state, peer);
         }
     }
