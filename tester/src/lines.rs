@@ -5,6 +5,9 @@
 
 use crate::{Case, Report};
 
+/// The kind of failure that is no fault of the code but its absence.
+const NOT_IMPLEMENTED: &str = "not_implemented";
+
 /// What the runs of one test sum up to.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tally {
@@ -12,6 +15,8 @@ pub struct Tally {
     pub runs: u64,
     /// Those that passed.
     pub passed: u64,
+    /// Those that ended at something not implemented yet, as by `todo!()`.
+    pub not_implemented: u64,
     /// Servers.
     pub peers: usize,
     /// Virtual seconds, since the test's beginning as in the course.
@@ -31,6 +36,11 @@ impl Tally {
     pub fn add(&mut self, report: &Report) {
         self.runs += 1;
         self.passed += u64::from(report.failure.is_none());
+        let unfinished = report
+            .failure
+            .as_ref()
+            .is_some_and(|failure| failure.kind == NOT_IMPLEMENTED);
+        self.not_implemented += u64::from(unfinished);
         self.peers = report.peers;
         self.virtual_seconds += report.virtual_seconds;
         self.cpu_seconds += report.cpu_seconds;
@@ -56,7 +66,11 @@ impl Tally {
     /// A sum as its mean over the runs; 0 without runs.
     #[must_use]
     pub fn mean(&self, sum: f64) -> f64 {
-        if self.runs == 0 { 0.0 } else { sum / self.runs as f64 }
+        if self.runs == 0 {
+            0.0
+        } else {
+            sum / self.runs as f64
+        }
     }
 }
 
@@ -78,9 +92,23 @@ pub fn opening(case: &Case, reliable: bool) -> String {
 /// As in the course the number of operations counts those of a clerk, of which Raft has none.
 #[must_use]
 pub fn closing(tally: &Tally) -> String {
-    let word = if tally.all_passed() { "Passed" } else { "FAILED" };
-    let count = if tally.runs > 1 { format!(" {}/{}", tally.passed, tally.runs) } else { String::new() };
-    format!("  ... {word}{count} --  {}", figures(tally))
+    let count = match tally.runs {
+        0 | 1 => String::new(),
+        runs => format!(" {}/{runs}", tally.passed),
+    };
+    format!("  ... {}{count} --  {}", verdict(tally), figures(tally))
+}
+
+/// `Passed`, `FAILED`, or `NOT IMPLEMENTED` if no run came to anything else.
+#[must_use]
+pub fn verdict(tally: &Tally) -> &'static str {
+    if tally.all_passed() {
+        "Passed"
+    } else if tally.not_implemented == tally.runs {
+        "NOT IMPLEMENTED"
+    } else {
+        "FAILED"
+    }
 }
 
 /// The figures of a closing line, as means over the runs.
@@ -100,7 +128,8 @@ pub fn figures(tally: &Tally) -> String {
 }
 
 /// Bytes in at most six columns: `812`, `14.2k`, `3.1M`.
-fn bytes(count: f64) -> String {
+#[must_use]
+pub fn bytes(count: f64) -> String {
     match count {
         ..1e3 => format!("{count:.0}"),
         ..1e6 => format!("{:.1}k", count / 1e3),
@@ -109,7 +138,8 @@ fn bytes(count: f64) -> String {
 }
 
 /// Seconds as milliseconds with one digit after the point, enough to tell a run from the next.
-fn milliseconds(seconds: f64) -> String {
+#[must_use]
+pub fn milliseconds(seconds: f64) -> String {
     format!("{:.1}ms", seconds * 1e3)
 }
 
@@ -146,14 +176,27 @@ mod tests {
             location: None,
             backtrace: None,
         };
-        Report { failure: Some(failure), rpcs: 38, ..report() }
+        Report {
+            failure: Some(failure),
+            rpcs: 38,
+            ..report()
+        }
     }
 
     #[test]
     fn opens_as_the_course_does() {
-        let case = cases().iter().find(|case| case.name == "initial_election_3a").expect("the first test");
-        assert_eq!(opening(case, true), "Test (3A): initial election (reliable network)...");
-        assert_eq!(opening(case, false), "Test (3A): initial election (unreliable network)...");
+        let case = cases()
+            .iter()
+            .find(|case| case.name == "initial_election_3a")
+            .expect("the first test");
+        assert_eq!(
+            opening(case, true),
+            "Test (3A): initial election (reliable network)..."
+        );
+        assert_eq!(
+            opening(case, false),
+            "Test (3A): initial election (unreliable network)..."
+        );
     }
 
     #[test]
@@ -170,7 +213,21 @@ mod tests {
         tally.add(&failed());
         assert_eq!((tally.runs, tally.passed), (2, 1));
         let line = closing(&tally);
-        assert!(line.starts_with("  ... FAILED 1/2 --  time  3.0s #peers 3 #RPCs    50"), "{line}");
+        assert!(
+            line.starts_with("  ... FAILED 1/2 --  time  3.0s #peers 3 #RPCs    50"),
+            "{line}"
+        );
+    }
+
+    #[test]
+    fn what_is_not_implemented_is_told_from_what_is_wrong() {
+        let mut unfinished = failed();
+        unfinished.failure.as_mut().expect("it failed").kind = "not_implemented".to_owned();
+        let mut tally = Tally::of(&unfinished);
+        assert_eq!(verdict(&tally), "NOT IMPLEMENTED");
+        tally.add(&failed());
+        assert_eq!(verdict(&tally), "FAILED");
+        assert_eq!(verdict(&Tally::of(&report())), "Passed");
     }
 
     #[test]
@@ -184,7 +241,12 @@ mod tests {
             ..report()
         });
         assert!(closing(&tally).len() <= 100, "{}", closing(&tally));
-        tally = Tally { runs: 10, passed: 10, peers: 3, ..Tally::default() };
+        tally = Tally {
+            runs: 10,
+            passed: 10,
+            peers: 3,
+            ..Tally::default()
+        };
         assert!(closing(&tally).len() <= 100, "{}", closing(&tally));
     }
 

@@ -1,0 +1,261 @@
+//! What can be asked for on the command line, and errors about it that fit on one line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use labrt::world::Policy;
+
+use crate::error::CommandError;
+
+/// The Raft labs of MIT 6.5840, simulated: every run is decided by one seed.
+#[derive(Parser, Debug)]
+#[command(name = "lab", bin_name = "cargo lab", version, max_term_width = 100)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Run tests
+    Test(TestArgs),
+    /// Run one test again, with its log; without arguments, the last failure
+    Replay(ReplayArgs),
+    /// List tests, their parts, titles and points
+    List(ListArgs),
+    /// What `lab test` starts to run simulations in
+    #[command(hide = true)]
+    Worker,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TestArgs {
+    /// Which tests: a part (3A), a name or a piece of names (backup); all if there is none
+    #[arg(value_name = "FILTER")]
+    pub(crate) filters: Vec<String>,
+
+    /// Runs of each test, over N seeds beginning with the first
+    #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one)]
+    pub(crate) runs: u32,
+
+    /// The first seed, decimal or 0x hexadecimal; if not given, a fresh one, which is printed
+    #[arg(long, value_name = "S", value_parser = tester::seed::parse)]
+    pub(crate) seed: Option<u64>,
+
+    /// Simulations side by side; all cores if not given
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(crate) jobs: Option<u32>,
+
+    /// Write the results as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+
+    /// Write the results as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+
+    /// Stop at the first failure
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+
+    #[command(flatten)]
+    pub(crate) world: WorldArgs,
+}
+
+/// What a run depends on besides its test and its seed.
+#[derive(Args, Debug)]
+pub(crate) struct WorldArgs {
+    /// The implementation to test, of those that are compiled in
+    #[arg(long, value_name = "NAME", default_value = "raft")]
+    pub(crate) solution: String,
+
+    /// How the simulation chooses the next thread
+    #[arg(long, value_name = "P", default_value_t = Policy::default(), value_parser = policies())]
+    pub(crate) policy: Policy,
+
+    /// Simulated, or on real threads in real time
+    #[arg(long, value_enum, default_value_t = Backend::Sim)]
+    backend: Backend,
+
+    /// Real seconds after which a run that has not ended is given up
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    pub(crate) wall_limit: Duration,
+}
+
+impl WorldArgs {
+    /// Refuses a backend that this version does not have.
+    pub(crate) fn check_backend(&self) -> Result<(), CommandError> {
+        match self.backend {
+            Backend::Sim => Ok(()),
+            Backend::Threads => Err(CommandError::new(
+                "`--backend threads` is not built yet: this version has `--backend sim`, the default",
+            )),
+        }
+    }
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy)]
+enum Backend {
+    Sim,
+    Threads,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ReplayArgs {
+    /// The test; needs --seed. Without both, the last failure is replayed
+    #[arg(requires = "seed")]
+    pub(crate) test: Option<String>,
+
+    /// The seed of the run, decimal or 0x hexadecimal
+    #[arg(long, value_name = "S", value_parser = tester::seed::parse, requires = "test")]
+    pub(crate) seed: Option<u64>,
+
+    #[command(flatten)]
+    pub(crate) world: WorldArgs,
+
+    /// Show only lines of this server
+    #[arg(long, value_name = "N")]
+    pub(crate) server: Option<u32>,
+
+    /// Show only lines from this virtual time on, in seconds
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    pub(crate) since: Option<Duration>,
+
+    /// Show only lines up to this virtual time, in seconds
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    pub(crate) until: Option<Duration>,
+
+    /// Show only lines that contain this text
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) grep: Option<String>,
+
+    /// Show only lines of this level and the graver ones: error, warn, info, debug or trace
+    #[arg(long, value_name = "L", value_parser = level)]
+    pub(crate) level: Option<log::Level>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ListArgs {
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Why there is no command to carry out.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// Help or the version was asked for, and shown.
+    Shown,
+    /// The arguments make no sense.
+    Refused(CommandError),
+}
+
+/// Reads the arguments, the program's own name first.
+pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Stop> {
+    match CommandLine::try_parse_from(arguments) {
+        Ok(line) => Ok(line.command),
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            // A reader who closed the pipe has seen enough.
+            let _ = error.print();
+            Err(Stop::Shown)
+        }
+        Err(error) => Err(Stop::Refused(one_line(&error))),
+    }
+}
+
+/// clap's message without its usage and its pointer to the help.
+fn one_line(error: &clap::Error) -> CommandError {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return CommandError::new(
+            "no command given: use test, replay or list (`cargo lab --help` says more)",
+        );
+    }
+    let text = error.to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let wanted = text.lines().take_while(|line| !line.starts_with("Usage:"));
+    let wanted = wanted.filter(|line| !line.starts_with("For more information"));
+    CommandError::new(wanted.collect::<Vec<_>>().join("\n"))
+}
+
+fn policies() -> impl TypedValueParser<Value = Policy> {
+    PossibleValuesParser::new(Policy::ALL.map(Policy::name)).try_map(|name| name.parse::<Policy>())
+}
+
+fn at_least_one(text: &str) -> Result<u32, String> {
+    text.parse()
+        .ok()
+        .filter(|&number| number > 0)
+        .ok_or_else(|| "give a whole number of at least 1".to_owned())
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let wrong = || "give seconds, such as 60 or 2.5".to_owned();
+    let seconds: f64 = text
+        .strip_suffix('s')
+        .unwrap_or(text)
+        .parse()
+        .map_err(|_| wrong())?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
+}
+
+fn level(text: &str) -> Result<log::Level, String> {
+    text.parse()
+        .map_err(|_| "give error, warn, info, debug or trace".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn refusal(arguments: &[&str]) -> String {
+        let arguments = std::iter::once("lab")
+            .chain(arguments.iter().copied())
+            .map(OsString::from);
+        match parse(arguments) {
+            Err(Stop::Refused(error)) => error.to_string(),
+            other => panic!("expected a refusal, got {other:?}"),
+        }
+    }
+
+    #[test]
+    fn clap_finds_no_fault_with_the_definitions() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn every_refusal_is_one_line_that_says_what_would_be_right() {
+        for (arguments, says) in [
+            (&["test", "--runs", "0"][..], "at least 1"),
+            (&["test", "--runs", "many"], "at least 1"),
+            (&["test", "--jobs", "0"], "at least 1"),
+            (&["test", "--seed", "0xyz"], "decimal (31) or hexadecimal (0x1f)"),
+            (&["test", "--policy", "rondom"], "random"),
+            (&["test", "--backend", "moon"], "sim, threads"),
+            (&["test", "--sed", "1"], "--seed"),
+            (&["test", "--wall-limit", "soon"], "60 or 2.5"),
+            (&["test", "--wall-limit", "-1"], "--wall-limit"),
+            (&["tset"], "'test'"),
+            (&["replay", "backup_3b"], "--seed"),
+            (&["replay", "--seed", "1"], "TEST"),
+            (&["replay", "--level", "loud"], "warn"),
+            (&["replay", "--since", "-inf"], "--since"),
+            (&[], "test, replay or list"),
+        ] {
+            let refusal = refusal(arguments);
+            assert!(
+                refusal.contains(says),
+                "{arguments:?}: {refusal:?} does not say {says:?}"
+            );
+            assert!(
+                !refusal.contains('\n') && !refusal.contains("Usage"),
+                "{arguments:?}: {refusal:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! [`CommandError`]: why a command could not be carried out.
+
+use std::fmt;
+
+/// What was asked for cannot be done. Printed as one line; the exit status is 2.
+///
+/// The text says what is wrong and what would be right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CommandError(String);
+
+impl CommandError {
+    /// An error with this text, on one line whatever it is made of.
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        let text: String = text.into();
+        Self(
+            text.lines()
+                .map(str::trim)
+                .filter(|line| !line.is_empty())
+                .collect::<Vec<_>>()
+                .join("; "),
+        )
+    }
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_one_line() {
+        assert_eq!(CommandError::new("a\n\n   b\n").to_string(), "a; b");
+    }
+}

@@ -1,0 +1,86 @@
+//! The command line: `lab test` runs the course's tests, `lab replay` runs one of them again with
+//! its log, `lab list` says what there is.
+//!
+//! It is a library so that a program with other solutions compiled in needs three lines of its
+//! own: see `main.rs`, and the program with misbehaving solutions in `tests/`.
+//!
+//! Read in this order: `args` (what can be asked for), `test` (a whole run of the command), `run`
+//! (simulations side by side, in processes that may die), `report` (what becomes of the results),
+//! `replay`.
+
+mod args;
+mod error;
+mod list;
+mod near;
+mod replay;
+mod report;
+mod run;
+mod solutions;
+mod test;
+
+use std::process::ExitCode;
+
+use labapi::Solution;
+use tester::{Case, Report, RunOptions};
+
+use args::Command;
+use error::CommandError;
+pub use solutions::COMPILED_IN;
+
+/// What a command line works with.
+pub struct Lab {
+    /// The solutions that `--solution` chooses from. The first is not special: the default is the
+    /// one called `raft`.
+    pub solutions: &'static [Solution],
+    /// Runs one test once, in a simulation: [`tester::run`].
+    pub run: fn(&'static Case, &Solution, &RunOptions) -> Report,
+}
+
+impl Lab {
+    /// Does what the process's arguments ask for.
+    ///
+    /// The exit status is 0 when all tests passed, 1 when one failed, and 2 when the arguments ask
+    /// for something that cannot be done; then one line on the standard error says why.
+    #[must_use]
+    pub fn main(&self) -> ExitCode {
+        let outcome = match args::parse(std::env::args_os()) {
+            Ok(Command::Test(args)) => test::test(self, &args),
+            Ok(Command::Replay(args)) => replay::replay(self, &args),
+            Ok(Command::List(args)) => list::list(&args),
+            Ok(Command::Worker) => run::worker::serve(self),
+            Err(args::Stop::Shown) => Ok(Verdict::Passed),
+            Err(args::Stop::Refused(error)) => Err(error),
+        };
+        match outcome {
+            Ok(Verdict::Passed) => ExitCode::SUCCESS,
+            Ok(Verdict::Failed) => ExitCode::from(1),
+            Err(error) => {
+                eprintln!("error: {error}");
+                ExitCode::from(2)
+            }
+        }
+    }
+
+    /// The solution of that name.
+    fn solution(&self, name: &str) -> Result<&'static Solution, CommandError> {
+        self.solutions
+            .iter()
+            .find(|solution| solution.name == name)
+            .ok_or_else(|| {
+                let names: Vec<&str> = self.solutions.iter().map(|solution| solution.name).collect();
+                CommandError::new(format!(
+                    "there is no solution `{name}`; {}",
+                    near::advice(name, &names)
+                ))
+            })
+    }
+}
+
+/// What a command that could be carried out came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// Every run passed, or there was nothing to run.
+    Passed,
+    /// At least one run failed.
+    Failed,
+}

@@ -1,0 +1,70 @@
+//! `lab list`: the tests, as a table or as JSON.
+
+use std::io::Write;
+
+use serde::Serialize;
+use tester::Case;
+
+use crate::Verdict;
+use crate::args::ListArgs;
+use crate::error::CommandError;
+
+#[derive(Serialize)]
+struct Listing {
+    schema: u32,
+    tests: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    name: &'static str,
+    part: &'static str,
+    title: &'static str,
+    points: u32,
+}
+
+impl From<&'static Case> for Row {
+    fn from(case: &'static Case) -> Self {
+        Self {
+            name: case.name,
+            part: case.part,
+            title: case.title,
+            points: case.points,
+        }
+    }
+}
+
+/// Prints the list.
+pub(crate) fn list(args: &ListArgs) -> Result<Verdict, CommandError> {
+    let rows: Vec<Row> = tester::cases().iter().map(Row::from).collect();
+    let text = if args.json {
+        let listing = Listing {
+            schema: 1,
+            tests: rows,
+        };
+        serde_json::to_string_pretty(&listing).expect("names and numbers have a JSON form") + "\n"
+    } else {
+        table(&rows)
+    };
+    // A reader who closed the pipe has seen enough.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(Verdict::Passed)
+}
+
+fn table(rows: &[Row]) -> String {
+    let width = rows
+        .iter()
+        .map(|row| row.name.len())
+        .max()
+        .unwrap_or(0)
+        .max("test".len());
+    let mut text = format!("{:width$}  part  points  title\n", "test");
+    for row in rows {
+        text += &format!(
+            "{:width$}  {:4}  {:>6}  {}\n",
+            row.name, row.part, row.points, row.title
+        );
+    }
+    let points: u32 = rows.iter().map(|row| row.points).sum();
+    text + &format!("{} tests, {points} points\n", rows.len())
+}

@@ -1,0 +1,231 @@
+//! `lab replay`: one run again, with its log.
+
+mod log_lines;
+
+use std::io::Write;
+
+use tester::lines::{self, Tally};
+use tester::replay::{NoLastFailure, Replay, build_id};
+use tester::{Case, Report, seed};
+
+use crate::args::ReplayArgs;
+use crate::error::CommandError;
+use crate::report::failure::{Evidence, Failure};
+use crate::report::json::fingerprint;
+use crate::report::paint::Paint;
+use crate::run::{Observer, Outcome, Output, Plan, Run, Settings, pool};
+use crate::{Lab, Verdict, near, test};
+use log_lines::LineFilter;
+
+/// Runs the test that was asked for, or the last failure.
+pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandError> {
+    args.world.check_backend()?;
+    let wanted = Wanted::of(args)?;
+    let settings = Settings {
+        jobs: 1,
+        solution: lab.solution(&wanted.solution)?.name,
+        policy: wanted.policy,
+        record: true,
+        wall_limit: args.world.wall_limit,
+        fail_fast: false,
+        output: Output::Shown,
+    };
+    let paint = Paint::for_stdout();
+    say(&format!(
+        "replaying {}, seed {}, solution {}, policy {}",
+        wanted.case.name,
+        seed::format(wanted.seed),
+        settings.solution,
+        settings.policy
+    ));
+    say(&lines::opening(wanted.case, wanted.case.begins_reliable()));
+    let mut single = Single::default();
+    pool::carry_out(Plan::single(wanted.case, wanted.seed), &settings, &mut single)?;
+    let run = single.run.expect("a plan of one run gives one run");
+
+    if let Outcome::Reported(report) = &run.outcome {
+        show_log(report, &LineFilter::of(args));
+    }
+    if let Outcome::Reported(report) = &run.outcome {
+        let passed = report.failure.is_none();
+        let (verdict, line) = (
+            lines::verdict(&Tally::of(report)),
+            lines::closing(&Tally::of(report)),
+        );
+        let coloured = if passed {
+            paint.good(verdict)
+        } else {
+            paint.bad(verdict)
+        };
+        say(&line.replacen(verdict, &coloured, 1));
+        for warning in &report.warnings {
+            say(&format!(
+                "      {}: {}",
+                paint.doubtful("warning"),
+                warning.replace('\n', "\n      ")
+            ));
+        }
+    }
+    let failure = Failure::of(&run);
+    if let Some((failure, evidence)) = &failure {
+        show_failure(failure, evidence, paint);
+    }
+    if let Outcome::Reported(report) = &run.outcome {
+        say(&comparison(
+            report.fingerprint,
+            wanted.recorded.as_ref(),
+            &build_id(),
+        ));
+    }
+    Ok(if failure.is_some() {
+        Verdict::Failed
+    } else {
+        Verdict::Passed
+    })
+}
+
+/// The run that is to be done again.
+struct Wanted {
+    case: &'static Case,
+    seed: u64,
+    solution: String,
+    policy: labrt::world::Policy,
+    /// What is known of the run from before.
+    recorded: Option<Replay>,
+}
+
+impl Wanted {
+    fn of(args: &ReplayArgs) -> Result<Self, CommandError> {
+        let recorded = Replay::load();
+        match (&args.test, args.seed) {
+            (Some(test), Some(seed)) => {
+                let (solution, policy) = (args.world.solution.clone(), args.world.policy);
+                let case = the_test(test)?;
+                let same = |replay: &Replay| {
+                    (replay.test.as_str(), replay.seed) == (case.name, seed)
+                        && (&replay.solution, replay.policy.as_str()) == (&solution, policy.name())
+                };
+                let recorded = recorded.ok().filter(same);
+                Ok(Self {
+                    case,
+                    seed,
+                    solution,
+                    policy,
+                    recorded,
+                })
+            }
+            _ => Self::last(recorded),
+        }
+    }
+
+    /// The last failure, as it was.
+    fn last(recorded: Result<Replay, NoLastFailure>) -> Result<Self, CommandError> {
+        let advice = "; give a test and its seed, such as `cargo lab replay backup_3b --seed 0x1f`";
+        let replay = recorded.map_err(|none| CommandError::new(format!("{none}{advice}")))?;
+        let case = the_test(&replay.test)?;
+        let policy = replay.policy.parse().map_err(|cause| {
+            CommandError::new(format!("the last failure cannot be replayed: {cause}{advice}"))
+        })?;
+        Ok(Self {
+            case,
+            seed: replay.seed,
+            solution: replay.solution.clone(),
+            policy,
+            recorded: Some(replay),
+        })
+    }
+}
+
+/// The one test that `name` chooses.
+fn the_test(name: &str) -> Result<&'static Case, CommandError> {
+    let cases = test::choose(&[name.to_owned()])?;
+    match cases[..] {
+        [case] => Ok(case),
+        _ => {
+            let names: Vec<&str> = cases.iter().map(|case| case.name).collect();
+            let choice = near::either(&names);
+            Err(CommandError::new(format!(
+                "`{name}` is more than one test; give {choice}"
+            )))
+        }
+    }
+}
+
+#[derive(Default)]
+struct Single {
+    run: Option<Run>,
+}
+
+impl Observer for Single {
+    fn next(&mut self, run: Run) {
+        self.run = Some(run);
+    }
+}
+
+fn show_log(report: &Report, filter: &LineFilter) {
+    let shown: Vec<&str> = report
+        .log
+        .iter()
+        .map(String::as_str)
+        .filter(|line| filter.passes(line))
+        .collect();
+    for line in &shown {
+        say(line);
+    }
+    if shown.len() < report.log.len() {
+        say(&format!(
+            "({} of {} lines of the log)",
+            shown.len(),
+            report.log.len()
+        ));
+    }
+}
+
+fn show_failure(failure: &Failure, evidence: &Evidence, paint: Paint) {
+    say(&paint.bad(&failure.statement("")));
+    if let Some(place) = &failure.place {
+        let location = failure
+            .location
+            .as_ref()
+            .map(|location| format!(", {location}"))
+            .unwrap_or_default();
+        say(&format!(
+            "seen on {} (thread {}) at {:.3} s{location}",
+            place.node, place.thread, place.at_seconds
+        ));
+    }
+    if let Some(backtrace) = &evidence.backtrace {
+        say(backtrace.trim_end());
+    }
+}
+
+/// Whether this was the run from before, as far as that is known.
+fn comparison(now: u64, recorded: Option<&Replay>, build: &str) -> String {
+    let Some(replay) = recorded else {
+        return format!("fingerprint {}", fingerprint(now));
+    };
+    if replay.fingerprint == now {
+        return format!("reproduced: same fingerprint {}", fingerprint(now));
+    }
+    let fingerprints = format!(
+        "fingerprint {} instead of {}",
+        fingerprint(now),
+        fingerprint(replay.fingerprint)
+    );
+    if replay.build == build {
+        format!(
+            "not reproduced: {fingerprints}, from the same sources; something outside the simulation decides: \
+             a thread, lock or clock that is not labrt's?"
+        )
+    } else {
+        format!(
+            "another build, so another run: {fingerprints}; the sources have changed since (build {} then, {build} now)",
+            replay.build
+        )
+    }
+}
+
+/// Prints a line. A reader who closed the pipe has seen enough.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}

@@ -1,0 +1,199 @@
+//! [`Causes`]: failures that are the same failure again.
+//!
+//! Two failures have the same cause if their kinds, their source positions and their messages are
+//! equal, the numbers in the messages aside: "saw {0, 2} in term 4" is "saw {1} in term 17".
+
+use std::collections::HashMap;
+
+use super::failure::{Evidence, Failure};
+
+/// All causes, in the order in which they were first met.
+#[derive(Debug, Default)]
+pub(crate) struct Causes {
+    causes: Vec<Cause>,
+    known: HashMap<Likeness, usize>,
+}
+
+/// What equal causes have in common.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Likeness {
+    kind: String,
+    location: Option<String>,
+    message: String,
+}
+
+/// One cause of failures.
+#[derive(Debug)]
+pub(crate) struct Cause {
+    /// The first of its failures: of the first test that it made fail, the one of the smallest seed.
+    pub(crate) first: Failure,
+    pub(crate) evidence: Evidence,
+    /// The tests that it made fail, by name, and in how many runs.
+    pub(crate) tests: Vec<(&'static str, u64)>,
+    /// What the first failure looks like when it is recorded; see [`Recording`].
+    pub(crate) recording: Option<Recording>,
+}
+
+/// The first failure's run, done again with its log kept.
+#[derive(Debug)]
+pub(crate) struct Recording {
+    /// The last lines of the log.
+    pub(crate) log: Vec<String>,
+    pub(crate) fingerprint: u64,
+}
+
+impl Cause {
+    /// Number of runs that failed of it.
+    pub(crate) fn runs(&self) -> u64 {
+        self.tests.iter().map(|(_, runs)| runs).sum()
+    }
+}
+
+impl Causes {
+    /// Counts a failure. Failures come in the order of the plan, so the first of a cause has the smallest seed.
+    pub(crate) fn add(&mut self, failure: &Failure, evidence: Evidence) {
+        let likeness = Likeness {
+            kind: failure.kind.clone(),
+            location: failure.location.clone(),
+            message: without_numbers(&failure.message),
+        };
+        let position = *self.known.entry(likeness).or_insert_with(|| {
+            let first = failure.clone();
+            self.causes.push(Cause {
+                first,
+                evidence,
+                tests: Vec::new(),
+                recording: None,
+            });
+            self.causes.len() - 1
+        });
+        let tests = &mut self.causes[position].tests;
+        match tests.iter_mut().find(|(name, _)| *name == failure.case.name) {
+            Some((_, runs)) => *runs += 1,
+            None => tests.push((failure.case.name, 1)),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.causes.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Cause> {
+        self.causes.iter()
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Cause> {
+        self.causes.iter_mut()
+    }
+}
+
+/// The message with `#` for each number, and for each list of numbers.
+fn without_numbers(message: &str) -> String {
+    let mut plain = String::with_capacity(message.len());
+    let mut rest = message;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        plain.push_str(&rest[..start]);
+        rest = after_number(&rest[start..]);
+        if !plain.ends_with("#, ") {
+            plain.push('#');
+        } else {
+            // One more of a list: how long the list is, is a number too.
+            plain.truncate(plain.len() - ", ".len());
+        }
+    }
+    plain + rest
+}
+
+/// What follows the number that `text` begins with: decimal, with a fraction, or hexadecimal.
+fn after_number(text: &str) -> &str {
+    if let Some(digits) = text.strip_prefix("0x") {
+        let end = digits.trim_start_matches(|c: char| c.is_ascii_hexdigit());
+        if end.len() < digits.len() {
+            return end;
+        }
+    }
+    let digit = |c: char| c.is_ascii_digit();
+    let end = text.trim_start_matches(digit);
+    match end.strip_prefix('.') {
+        Some(fraction) if fraction.starts_with(digit) => fraction.trim_start_matches(digit),
+        _ => end,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(test: usize, seed: u64, message: &str) -> Failure {
+        Failure {
+            case: &tester::cases()[test],
+            seed,
+            kind: "assertion".to_owned(),
+            message: message.to_owned(),
+            fingerprint: seed,
+            place: None,
+            location: Some("raft/src/lib.rs:7:5".to_owned()),
+        }
+    }
+
+    fn grouped(failures: &[Failure]) -> Vec<(u64, Vec<u64>)> {
+        let mut causes = Causes::default();
+        for failure in failures {
+            causes.add(failure, Evidence::default());
+        }
+        let counts = |cause: &Cause| cause.tests.iter().map(|(_, runs)| *runs).collect();
+        causes
+            .iter()
+            .map(|cause| (cause.first.seed, counts(cause)))
+            .collect()
+    }
+
+    #[test]
+    fn numbers_do_not_make_a_difference() {
+        for (message, plain) in [
+            ("term 4", "term #"),
+            ("after 12.5s.", "after #s."),
+            ("seed 0x1f, 0xg", "seed #, #xg"),
+            ("saw {0, 2} in term 4", "saw {#} in term #"),
+            ("saw {1} in term 17", "saw {#} in term #"),
+            ("1, 2, x", "#, x"),
+            ("3", "#"),
+            ("nothing", "nothing"),
+            ("größer als 3 €", "größer als # €"),
+        ] {
+            assert_eq!(without_numbers(message), plain, "{message}");
+        }
+    }
+
+    #[test]
+    fn the_same_failure_is_counted_and_its_smallest_seed_kept() {
+        let failures = [
+            failure(0, 3, "saw {0, 2} in term 4"),
+            failure(0, 9, "saw {1} in term 5"),
+            failure(1, 1, "saw {1} in term 5"),
+        ];
+        assert_eq!(grouped(&failures), [(3, vec![2, 1])]);
+    }
+
+    #[test]
+    fn kind_place_and_words_make_a_difference() {
+        let base = failure(0, 1, "saw 1");
+        for other in [
+            failure(0, 1, "heard 1"),
+            Failure {
+                kind: "panic".to_owned(),
+                ..base.clone()
+            },
+            Failure {
+                location: Some("raft/src/lib.rs:8:5".to_owned()),
+                ..base.clone()
+            },
+            Failure {
+                location: None,
+                ..base.clone()
+            },
+        ] {
+            assert_eq!(grouped(&[base.clone(), other.clone()]).len(), 2, "{other:?}");
+        }
+    }
+}

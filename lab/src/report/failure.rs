@@ -1,0 +1,98 @@
+//! [`Failure`]: one failed run, whether its test reported it or its process died of it.
+
+use tester::Case;
+
+use crate::run::{Job, Outcome, Run};
+
+/// What is remembered of a failed run.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    pub(crate) case: &'static Case,
+    pub(crate) seed: u64,
+    /// The kind's name, such as `assertion`.
+    pub(crate) kind: String,
+    pub(crate) message: String,
+    /// The run's fingerprint; 0 if its process died before it could tell.
+    pub(crate) fingerprint: u64,
+    /// Where in the simulation it was noticed; a process that died does not tell.
+    pub(crate) place: Option<Place>,
+    /// Where in the source, as `file:line:column`.
+    pub(crate) location: Option<String>,
+}
+
+/// Who noticed a failure, and when.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) node: String,
+    pub(crate) thread: String,
+    /// Virtual seconds since the start of the simulation.
+    pub(crate) at_seconds: f64,
+}
+
+/// What is too long to be remembered of every failure.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Evidence {
+    pub(crate) backtrace: Option<String>,
+    /// The last that a process printed before it died.
+    pub(crate) printed: String,
+}
+
+impl Failure {
+    /// The failure of a run, and the evidence; `None` if the run passed.
+    pub(crate) fn of(run: &Run) -> Option<(Self, Evidence)> {
+        let Job { case, seed, .. } = run.job;
+        match &run.outcome {
+            Outcome::Reported(report) => {
+                let reported = report.failure.as_ref()?;
+                let failure = Self {
+                    case,
+                    seed,
+                    kind: reported.kind.clone(),
+                    message: reported.message.clone(),
+                    fingerprint: report.fingerprint,
+                    place: Some(Place {
+                        node: reported.node.clone(),
+                        thread: reported.thread.clone(),
+                        at_seconds: reported.at_seconds,
+                    }),
+                    location: reported.location.clone(),
+                };
+                let backtrace = reported.backtrace.clone();
+                Some((
+                    failure,
+                    Evidence {
+                        backtrace,
+                        printed: String::new(),
+                    },
+                ))
+            }
+            Outcome::Lost(lost) => {
+                let failure = Self {
+                    case,
+                    seed,
+                    kind: lost.kind.to_string(),
+                    message: lost.message.clone(),
+                    fingerprint: 0,
+                    place: None,
+                    location: None,
+                };
+                Some((
+                    failure,
+                    Evidence {
+                        backtrace: None,
+                        printed: lost.printed.clone(),
+                    },
+                ))
+            }
+        }
+    }
+
+    /// Kind and message, the message's further lines indented by `indent`.
+    pub(crate) fn statement(&self, indent: &str) -> String {
+        let kind = self.kind.replace('_', " ");
+        format!(
+            "{kind}: {}",
+            self.message.trim_end().replace('\n', &format!("\n{indent}"))
+        )
+    }
+}

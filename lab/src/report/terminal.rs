@@ -1,0 +1,264 @@
+//! The results for people: a line or two a test, then the causes of failures, then the total.
+//!
+//! On a terminal a progress bar stands below them while runs go on. It is drawn on the standard
+//! error, so that what is redirected to a file has none of it.
+
+use std::io::Write;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tester::{lines, seed};
+
+use super::causes::{Cause, Causes};
+use super::paint::Paint;
+use super::summary::{Summary, TestSummary, Warning};
+
+/// Causes that are shown in full.
+pub(crate) const CAUSES_SHOWN: usize = 10;
+
+/// Shows a run of `lab test`.
+pub(crate) struct Terminal {
+    paint: Paint,
+    bar: ProgressBar,
+    failed: u64,
+    /// One run a test, shown by the course's two lines; otherwise a table of means.
+    single: bool,
+    name_width: usize,
+}
+
+impl Terminal {
+    /// Prepares for `total` runs of tests with names of at most `name_width` characters.
+    pub(crate) fn new(total: u64, runs: u32, name_width: usize) -> Self {
+        // Hidden, and without effect, where the standard error is no terminal.
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} runs, {msg}, {eta} left");
+        bar.set_style(style.expect("the template is well formed"));
+        bar.set_message("0 failed");
+        Self {
+            paint: Paint::for_stdout(),
+            bar,
+            failed: 0,
+            single: runs == 1,
+            name_width,
+        }
+    }
+
+    /// What is going to be run.
+    pub(crate) fn begin(&self, tests: usize, runs: u32, first_seed: u64, world: &str) {
+        self.line(&format!(
+            "{}, {} each, first seed {}, {world}",
+            count(tests as u64, "test"),
+            count(u64::from(runs), "run"),
+            seed::format(first_seed)
+        ));
+        if !self.single {
+            self.line(&self.paint.faint(&format!(
+                "{:width$}  {:>11}  {:>7}  {:>6}  {:>7}  {:>5}  {:>8}  a run, on average",
+                "test",
+                "passed",
+                "time",
+                "RPCs",
+                "bytes",
+                "cmds",
+                "cpu",
+                width = self.name_width
+            )));
+        }
+    }
+
+    /// A run has ended.
+    pub(crate) fn count(&mut self, passed: bool) {
+        if !passed {
+            self.failed += 1;
+            self.bar.set_message(format!("{} failed", self.failed));
+        }
+        self.bar.inc(1);
+    }
+
+    /// All runs of a test are over.
+    pub(crate) fn test(&self, test: &TestSummary) {
+        if self.single {
+            self.line(&lines::opening(test.case, test.case.begins_reliable()));
+            self.line(&self.verdict_in(lines::closing(&test.tally), test));
+            for failure in &test.failures {
+                self.line(&format!("      {}", failure.statement("      ")));
+            }
+        } else {
+            self.line(&self.row(test));
+        }
+        for (text, Warning { runs, seed }) in &test.warnings {
+            let where_ = match self.single {
+                true => String::new(),
+                false => format!(" ({}, first seed {})", count(*runs, "run"), seed::format(*seed)),
+            };
+            let warning = self.paint.doubtful("warning");
+            self.line(&format!(
+                "      {warning}: {}{where_}",
+                text.replace('\n', "\n      ")
+            ));
+        }
+    }
+
+    fn row(&self, test: &TestSummary) -> String {
+        let tally = &test.tally;
+        let passed = format!("{:>11}", format!("{}/{}", tally.passed, tally.runs));
+        let verdict = if tally.all_passed() {
+            String::new()
+        } else {
+            format!("  {}", lines::verdict(tally))
+        };
+        format!(
+            "{:width$}  {}  {:>6.1}s  {:>6.0}  {:>7}  {:>5.0}  {:>8}{}",
+            test.case.name,
+            if tally.all_passed() {
+                self.paint.good(&passed)
+            } else {
+                self.paint.bad(&passed)
+            },
+            tally.mean(tally.virtual_seconds),
+            tally.mean(tally.rpcs as f64),
+            lines::bytes(tally.mean(tally.bytes as f64)),
+            tally.mean(tally.commands as f64),
+            lines::milliseconds(tally.mean(tally.cpu_seconds)),
+            self.paint.bad(&verdict),
+            width = self.name_width
+        )
+    }
+
+    /// Colours the verdict in a closing line.
+    fn verdict_in(&self, line: String, test: &TestSummary) -> String {
+        let verdict = lines::verdict(&test.tally);
+        let coloured = if test.tally.all_passed() {
+            self.paint.good(verdict)
+        } else {
+            self.paint.bad(verdict)
+        };
+        line.replacen(verdict, &coloured, 1)
+    }
+
+    /// Why runs failed. `replay` gives the command that runs a cause's first failure again.
+    pub(crate) fn causes(&self, causes: &Causes, replay: &dyn Fn(&Cause) -> String) {
+        for (number, cause) in (1..).zip(causes.iter().take(CAUSES_SHOWN)) {
+            self.line("");
+            let heading = format!("failure {number} of {}: {}", causes.len(), extent(cause));
+            self.line(&self.paint.bad(&heading));
+            self.cause(cause, &replay(cause));
+        }
+        if causes.len() > CAUSES_SHOWN {
+            self.line(&format!(
+                "\nand {} more (--json FILE has all)",
+                count((causes.len() - CAUSES_SHOWN) as u64, "cause")
+            ));
+        }
+        if causes.len() > 0 {
+            self.line("");
+        }
+    }
+
+    fn cause(&self, cause: &Cause, replay: &str) {
+        let first = &cause.first;
+        self.line(&format!("  {}", first.statement("  ")));
+        if let Some(place) = &first.place {
+            let location = first
+                .location
+                .as_ref()
+                .map(|location| format!(", {location}"))
+                .unwrap_or_default();
+            self.line(&format!(
+                "  seen on {} (thread {}) at {:.3} s{location}",
+                place.node, place.thread, place.at_seconds
+            ));
+        }
+        let which = format!("{}, seed {}", first.case.name, seed::format(first.seed));
+        self.quote(
+            &format!("the last that it printed ({which})"),
+            cause.evidence.printed.trim_end().lines(),
+        );
+        if let Some(recording) = &cause.recording {
+            self.quote(
+                &format!("the end of its log ({which})"),
+                recording.log.iter().map(String::as_str),
+            );
+            if recording.fingerprint != first.fingerprint {
+                self.line(&format!(
+                    "  {}: the same seed gave another run when it was recorded, so something outside the\n  \
+                     simulation decides: a thread, lock or clock that is not labrt's?",
+                    self.paint.doubtful("warning")
+                ));
+            }
+        }
+        self.line(&format!("  replay: {replay}"));
+    }
+
+    fn quote<'a>(&self, what: &str, quoted: impl Iterator<Item = &'a str>) {
+        let mut quoted = quoted.flat_map(str::lines).peekable();
+        if quoted.peek().is_some() {
+            self.line(&format!("  {what}:"));
+        }
+        for line in quoted {
+            self.line(&self.paint.faint(&format!("    {line}")));
+        }
+    }
+
+    /// The last line.
+    pub(crate) fn total(&self, summary: &Summary, wall: Duration) {
+        self.bar.finish_and_clear();
+        let total = summary.total();
+        let failed = total.runs - total.passed;
+        let not_implemented = match total.not_implemented {
+            0 => String::new(),
+            count => format!(" ({count} not implemented)"),
+        };
+        let verdict = format!("{} passed, {failed} failed{not_implemented}", total.passed);
+        let tests = summary.tests.iter().filter(|test| test.tally.runs > 0).count();
+        self.line(&format!(
+            "{}, {}: {}; virtual {:.1} s, CPU {:.2} s, wall {:.2} s, {:.0} virtual s/CPU s",
+            count(tests as u64, "test"),
+            count(total.runs, "run"),
+            if failed == 0 {
+                self.paint.good(&verdict)
+            } else {
+                self.paint.bad(&verdict)
+            },
+            total.virtual_seconds,
+            total.cpu_seconds,
+            wall.as_secs_f64(),
+            if total.cpu_seconds > 0.0 {
+                total.virtual_seconds / total.cpu_seconds
+            } else {
+                0.0
+            },
+        ));
+    }
+
+    /// Prints a line above the bar.
+    pub(crate) fn line(&self, text: &str) {
+        self.bar.suspend(|| {
+            // A reader who closed the pipe has seen enough; the results may still go to a file.
+            let _ = writeln!(std::io::stdout(), "{text}");
+        });
+    }
+}
+
+/// In which runs of which tests a cause was met.
+fn extent(cause: &Cause) -> String {
+    const NAMED: usize = 4;
+    let mut tests: Vec<String> = cause
+        .tests
+        .iter()
+        .take(NAMED)
+        .map(|(name, runs)| format!("{name} {runs}"))
+        .collect();
+    if cause.tests.len() > NAMED {
+        tests.push(format!(
+            "{} more",
+            count((cause.tests.len() - NAMED) as u64, "test")
+        ));
+    }
+    format!("{} ({})", count(cause.runs(), "run"), tests.join(", "))
+}
+
+/// `1 test`, `28 tests`.
+fn count(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}

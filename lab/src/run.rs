@@ -1,0 +1,27 @@
+//! Simulations side by side, in processes that may die.
+//!
+//! A solution under test can abort its process, overflow its stack or never return. So no
+//! simulation runs in the process that the user started: it starts *workers*, copies of itself,
+//! and hands them one run after another over a socket. Who dies or hangs is replaced, and the run
+//! it was at is reported as what it is.
+//!
+//! - [`plan`]: which runs there are, in which order;
+//! - [`pool`]: all of them run, results in that order whatever the order in which they end;
+//! - `supervisor`: looks after one worker at a time;
+//! - `process`: a worker as its parent sees it: the process, the socket, what it prints;
+//! - `protocol`: what goes over the socket;
+//! - [`worker`]: the other end of it;
+//! - `lost`: what the end of a process says about the run that it was at.
+
+mod lost;
+pub(crate) mod plan;
+pub(crate) mod pool;
+mod process;
+mod protocol;
+mod supervisor;
+pub(crate) mod worker;
+
+pub(crate) use lost::Lost;
+pub(crate) use plan::{Job, Plan};
+pub(crate) use pool::{Observer, Outcome, Run, Settings};
+pub(crate) use process::Output;

@@ -1,0 +1,139 @@
+//! [`Lost`]: a run whose worker died or hung, and what the end of a process says about it.
+
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use labrt::world::FailureKind;
+
+/// A run that brought no report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Lost {
+    pub(crate) kind: FailureKind,
+    pub(crate) message: String,
+    /// The last that the worker printed.
+    pub(crate) printed: String,
+}
+
+const SIGABRT: i32 = 6;
+const SIGKILL: i32 = 9;
+const SIGSEGV: i32 = 11;
+/// 7 on Linux, 10 on macOS; what the other number means there is not sent to a worker.
+const SIGBUS: [i32; 2] = [7, 10];
+
+impl Lost {
+    /// The run had not ended when its time was up.
+    pub(super) fn hung(limit: Duration, printed: String) -> Self {
+        let message = format!(
+            "the run had not ended after {} s of real time",
+            limit.as_secs_f64()
+        );
+        Self {
+            kind: FailureKind::Timeout,
+            message,
+            printed,
+        }
+    }
+
+    /// What the worker sent is no report.
+    pub(super) fn garbled(cause: &io::Error, printed: String) -> Self {
+        let message = format!("the process of the run sent something that is no report: {cause}");
+        Self {
+            kind: FailureKind::Unknown,
+            message,
+            printed,
+        }
+    }
+
+    /// The worker died in the middle of the run; `status` is `None` if it cut the connection and lived on.
+    pub(super) fn died(status: Option<ExitStatus>, printed: String) -> Self {
+        let Some(status) = status else {
+            let message = "the process of the run cut its connection to the tester".to_owned();
+            return Self {
+                kind: FailureKind::Abort,
+                message,
+                printed,
+            };
+        };
+        let (kind, what) = cause_of_death(status, &printed);
+        Self {
+            kind,
+            message: format!("{what}: the process of the run {}", how(status)),
+            printed,
+        }
+    }
+}
+
+/// What the evidence says.
+fn cause_of_death(status: ExitStatus, printed: &str) -> (FailureKind, &'static str) {
+    match status.signal() {
+        // Rust's own words, on the standard error before it aborts.
+        Some(SIGABRT) if printed.contains("has overflowed its stack") => {
+            (FailureKind::Overflow, "stack overflow")
+        }
+        Some(SIGABRT) if printed.contains("memory allocation of") => (FailureKind::Memory, "out of memory"),
+        Some(SIGABRT) => (FailureKind::Abort, "abort"),
+        // Without unsafe code there is no other way to an address that is not mapped than the end
+        // of a stack. A coroutine's stack is unknown to Rust, so it dies without a word.
+        Some(signal) if signal == SIGSEGV || SIGBUS.contains(&signal) => (
+            FailureKind::Overflow,
+            "stack overflow, most likely (endless recursion?)",
+        ),
+        Some(SIGKILL) => (
+            FailureKind::Memory,
+            "killed, most likely by the system for want of memory",
+        ),
+        _ => (FailureKind::Abort, "the process was ended"),
+    }
+}
+
+fn how(status: ExitStatus) -> String {
+    match (status.signal(), status.code()) {
+        (Some(signal), _) => format!("was ended by signal {signal}"),
+        (None, Some(code)) => format!("left with status {code}"),
+        (None, None) => "ended".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_evidence_decides_the_kind() {
+        // A wait status as the system gives it: a signal's number, or an exit code times 256.
+        for (status, printed, kind, says) in [
+            (
+                6,
+                "",
+                FailureKind::Abort,
+                "abort: the process of the run was ended by signal 6",
+            ),
+            (
+                6,
+                "thread 'main' has overflowed its stack",
+                FailureKind::Overflow,
+                "stack overflow: ",
+            ),
+            (
+                6,
+                "memory allocation of 99 bytes failed",
+                FailureKind::Memory,
+                "out of memory: ",
+            ),
+            (11, "", FailureKind::Overflow, "signal 11"),
+            (9, "", FailureKind::Memory, "signal 9"),
+            (0, "", FailureKind::Abort, "left with status 0"),
+            (3 * 256, "", FailureKind::Abort, "left with status 3"),
+        ] {
+            let lost = Lost::died(Some(ExitStatus::from_raw(status)), printed.to_owned());
+            assert_eq!(lost.kind, kind, "status {status}, {printed:?}");
+            assert!(
+                lost.message.contains(says),
+                "{:?} does not say {says:?}",
+                lost.message
+            );
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! [`Plan`]: which runs there are, in which order.
+
+use tester::Case;
+
+/// One run that is to be done.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Job {
+    /// Its place in the plan, from 0.
+    pub(crate) position: u64,
+    pub(crate) case: &'static Case,
+    pub(crate) seed: u64,
+}
+
+/// Each test over the same consecutive seeds: all runs of the first test, then of the second.
+///
+/// The runs are made up when they are asked for: a plan of a million runs takes no memory.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    cases: Vec<&'static Case>,
+    runs: u64,
+    first_seed: u64,
+    position: u64,
+}
+
+impl Plan {
+    /// Each of `cases` over the seeds `first_seed`, `first_seed + 1`, …, going round after 2⁶⁴ − 1.
+    pub(crate) fn new(cases: Vec<&'static Case>, runs: u32, first_seed: u64) -> Self {
+        Self {
+            cases,
+            runs: u64::from(runs),
+            first_seed,
+            position: 0,
+        }
+    }
+
+    /// One run of one test.
+    pub(crate) fn single(case: &'static Case, seed: u64) -> Self {
+        Self::new(vec![case], 1, seed)
+    }
+
+    /// Number of runs in the whole plan.
+    pub(crate) fn total(&self) -> u64 {
+        self.cases.len() as u64 * self.runs
+    }
+}
+
+impl Iterator for Plan {
+    type Item = Job;
+
+    fn next(&mut self) -> Option<Job> {
+        let position = self.position;
+        if position == self.total() {
+            return None;
+        }
+        self.position += 1;
+        let test = usize::try_from(position / self.runs).expect("a test's number is a position in a vector");
+        let seed = self.first_seed.wrapping_add(position % self.runs);
+        Some(Job {
+            position,
+            case: self.cases[test],
+            seed,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn goes_through_the_seeds_of_one_test_after_the_other() {
+        let cases: Vec<&Case> = tester::cases().iter().take(2).collect();
+        let plan = Plan::new(cases.clone(), 3, u64::MAX);
+        assert_eq!(plan.total(), 6);
+        let runs: Vec<_> = plan.map(|job| (job.position, job.case.name, job.seed)).collect();
+        let [a, b] = [cases[0].name, cases[1].name];
+        assert_eq!(
+            runs,
+            [
+                (0, a, u64::MAX),
+                (1, a, 0),
+                (2, a, 1),
+                (3, b, u64::MAX),
+                (4, b, 0),
+                (5, b, 1)
+            ]
+        );
+    }
+}

@@ -1,0 +1,159 @@
+//! All runs of a plan, side by side; results in the plan's order.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use labrt::world::Policy;
+use tester::Report;
+
+use super::process::Output;
+use super::supervisor::Supervisor;
+use super::{Job, Lost, Plan};
+use crate::error::CommandError;
+
+/// How a plan is carried out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settings {
+    /// Number of simulations side by side.
+    pub(crate) jobs: u32,
+    /// Name of the solution.
+    pub(crate) solution: &'static str,
+    pub(crate) policy: Policy,
+    /// Whether reports carry logs.
+    pub(crate) record: bool,
+    /// Real time after which a run is given up.
+    pub(crate) wall_limit: Duration,
+    /// Whether the first failure in the plan's order is the last run.
+    pub(crate) fail_fast: bool,
+    /// Whether lab code's own printing is shown.
+    pub(crate) output: Output,
+}
+
+/// A run that is over.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) job: Job,
+    pub(crate) outcome: Outcome,
+}
+
+/// What became of a run.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// It ended by itself.
+    Reported(Box<Report>),
+    /// Its worker died or hung.
+    Lost(Lost),
+}
+
+impl Outcome {
+    pub(crate) fn passed(&self) -> bool {
+        matches!(self, Outcome::Reported(report) if report.failure.is_none())
+    }
+}
+
+/// Who is told of results.
+pub(crate) trait Observer {
+    /// A run has ended. In the order in which they end: good for a progress bar and nothing else.
+    fn ended(&mut self, _passed: bool) {}
+
+    /// The next run in the plan's order is over. What is told here does not depend on the number of jobs.
+    fn next(&mut self, run: Run);
+}
+
+/// What the supervisors share.
+pub(super) struct Shared {
+    pub(super) settings: Settings,
+    plan: Mutex<Plan>,
+    /// No more runs are handed out.
+    closed: AtomicBool,
+    /// Whatever is running is of no interest any more.
+    stopped: AtomicBool,
+}
+
+impl Shared {
+    /// The next run that nobody has taken.
+    pub(super) fn next_job(&self) -> Option<Job> {
+        if self.closed.load(Ordering::Relaxed) {
+            return None;
+        }
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner).next()
+    }
+
+    pub(super) fn stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
+    fn stop(&self) {
+        self.close();
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Carries out `plan` and tells `observer` of every run, once.
+///
+/// With [`Settings::fail_fast`] the observer hears of no run after the first that failed. As that is
+/// the first in the plan's order, it is the same one with any number of jobs.
+///
+/// # Errors
+///
+/// When workers cannot be started.
+pub(crate) fn carry_out(
+    plan: Plan,
+    settings: &Settings,
+    observer: &mut dyn Observer,
+) -> Result<(), CommandError> {
+    let jobs = plan.total().min(u64::from(settings.jobs));
+    let shared = Shared {
+        settings: *settings,
+        plan: Mutex::new(plan),
+        closed: AtomicBool::new(false),
+        stopped: AtomicBool::new(false),
+    };
+    let (sender, deliveries) = mpsc::channel();
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            let supervisor = Supervisor::new(&shared, sender.clone());
+            scope.spawn(move || supervisor.work());
+        }
+        drop(sender);
+        let result = in_order(&deliveries, &shared, observer);
+        shared.stop();
+        result
+    })
+}
+
+/// Passes on what the supervisors deliver, in the plan's order, until all is done or enough is known.
+fn in_order(
+    deliveries: &mpsc::Receiver<Result<Run, CommandError>>,
+    shared: &Shared,
+    observer: &mut dyn Observer,
+) -> Result<(), CommandError> {
+    let mut early = BTreeMap::new();
+    let mut next = 0;
+    for delivery in deliveries {
+        let run = delivery?;
+        let passed = run.outcome.passed();
+        observer.ended(passed);
+        if !passed && shared.settings.fail_fast {
+            // Runs are handed out in order: all that come before this one have been.
+            shared.close();
+        }
+        early.insert(run.job.position, run);
+        while let Some(run) = early.remove(&next) {
+            next += 1;
+            let passed = run.outcome.passed();
+            observer.next(run);
+            if !passed && shared.settings.fail_fast {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! [`Process`]: a worker as its parent sees it: the process, the socket, what it prints.
+
+use std::io::{self, PipeReader, Read};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::protocol::{Event, Order, Received, Receiver, send};
+
+/// How much of what a worker prints is kept: enough for a panic's message and its backtrace.
+const KEPT: usize = 8 * 1024;
+
+/// How long to wait for the rest of what a dead worker printed. Its own children may keep the pipe open.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// How long a worker that has closed its socket may take to end. Writing a core file takes a while.
+const DYING: Duration = Duration::from_secs(5);
+
+/// What becomes of what a worker prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// The end of it is kept, as evidence should the worker die.
+    Kept,
+    /// It goes where the command's own output goes.
+    Shown,
+}
+
+/// A running worker. Dropping it kills the process.
+pub(super) struct Process {
+    child: Child,
+    socket: UnixStream,
+    events: Receiver,
+    printed: Option<Printed>,
+}
+
+impl Process {
+    /// Starts a copy of this program as a worker.
+    pub(super) fn start(output: Output) -> io::Result<Self> {
+        let (near, far) = UnixStream::pair()?;
+        let mut command = Command::new(this_program()?);
+        command.arg("worker").stdin(Stdio::from(OwnedFd::from(far)));
+        let printed = match output {
+            Output::Kept => {
+                let (reader, writer) = io::pipe()?;
+                command.stdout(writer.try_clone()?).stderr(writer);
+                Some(Printed::collect(reader))
+            }
+            Output::Shown => None,
+        };
+        let child = command.spawn()?;
+        // `command` holds our copies of the child's ends; they are closed here, with it.
+        Ok(Self {
+            child,
+            events: Receiver::new(near.try_clone()?),
+            socket: near,
+            printed,
+        })
+    }
+
+    /// Gives the worker something to do. Fails when it is dead.
+    pub(super) fn order(&self, order: &Order) -> io::Result<()> {
+        send(&self.socket, order)
+    }
+
+    /// Waits for the worker's next word.
+    pub(super) fn listen(&mut self, patience: Duration) -> io::Result<Received<Event>> {
+        self.events.receive(Some(patience))
+    }
+
+    /// Forgets what was printed so far: it belongs to a run that is over.
+    pub(super) fn forget_output(&self) {
+        if let Some(printed) = &self.printed {
+            printed.kept().clear();
+        }
+    }
+
+    /// Kills the worker if it still lives.
+    pub(super) fn kill(&mut self) {
+        // The only error is that it is gone already.
+        let _ = self.child.kill();
+    }
+
+    /// Waits for the end of a worker that is dead or dying: how it ended, `None` if it had to be
+    /// killed for that, and what it printed last.
+    pub(super) fn bury(mut self) -> io::Result<(Option<ExitStatus>, String)> {
+        let patience = Instant::now() + DYING;
+        let mut status = self.child.try_wait()?;
+        while status.is_none() && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(1));
+            status = self.child.try_wait()?;
+        }
+        if status.is_none() {
+            self.kill();
+            self.child.wait()?;
+        }
+        Ok((
+            status,
+            self.printed.take().map(Printed::last_words).unwrap_or_default(),
+        ))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The program to start: this one, even if its file has been replaced since, as by a new build.
+fn this_program() -> io::Result<std::path::PathBuf> {
+    if cfg!(target_os = "linux") {
+        Ok("/proc/self/exe".into())
+    } else {
+        std::env::current_exe()
+    }
+}
+
+/// The end of what a worker printed.
+struct Printed {
+    kept: Arc<Mutex<Vec<u8>>>,
+    closed: mpsc::Receiver<()>,
+}
+
+impl Printed {
+    /// Reads all that comes out of `pipe`, in a thread of its own, so that the worker never waits for us.
+    fn collect(mut pipe: PipeReader) -> Self {
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let (sender, closed) = mpsc::channel::<()>();
+        let shared = Arc::clone(&kept);
+        std::thread::spawn(move || {
+            let _closes_when_done = sender;
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = pipe.read(&mut bytes) {
+                let mut kept = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.extend_from_slice(&bytes[..count]);
+                let surplus = kept.len().saturating_sub(KEPT);
+                kept.drain(..surplus);
+            }
+        });
+        Self { kept, closed }
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, Vec<u8>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn last_words(self) -> String {
+        // An answer or none: if something still holds the pipe open, what has arrived must do.
+        let _ = self.closed.recv_timeout(LAST_WORDS);
+        String::from_utf8_lossy(&self.kept()).into_owned()
+    }
+}

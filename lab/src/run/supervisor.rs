@@ -1,0 +1,184 @@
+//! [`Supervisor`]: looks after one worker at a time, and replaces it when it dies.
+
+use std::collections::VecDeque;
+use std::io;
+use std::process::ExitStatus;
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+
+use super::pool::Shared;
+use super::process::Process;
+use super::protocol::{Event, Order, Received};
+use super::{Job, Lost, Outcome, Run};
+use crate::error::CommandError;
+
+/// Runs that a worker has at a time: the one that is going on, and the next, so that it never waits for us.
+const AT_HAND: usize = 2;
+
+/// How soon a supervisor notices that its work is of no interest any more.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// Workers that may die one after another before their first run begins. More than that is no accident.
+const STILLBORN: u32 = 3;
+
+pub(super) struct Supervisor<'a> {
+    shared: &'a Shared,
+    deliveries: Sender<Result<Run, CommandError>>,
+    worker: Option<Process>,
+    /// What the worker has been given and not answered, in the order in which it does them.
+    given: VecDeque<Job>,
+    /// Since when the first of `given` runs, if the worker has begun it.
+    running: Option<Instant>,
+    /// When the worker was last heard of while it had nothing begun.
+    idle: Instant,
+    /// What a worker took with it before it began it.
+    returned: VecDeque<Job>,
+    stillborn: u32,
+}
+
+impl<'a> Supervisor<'a> {
+    pub(super) fn new(shared: &'a Shared, deliveries: Sender<Result<Run, CommandError>>) -> Self {
+        Self {
+            shared,
+            deliveries,
+            worker: None,
+            given: VecDeque::new(),
+            running: None,
+            idle: Instant::now(),
+            returned: VecDeque::new(),
+            stillborn: 0,
+        }
+    }
+
+    /// Works until there is nothing left to do.
+    pub(super) fn work(mut self) {
+        while !self.shared.stopped() {
+            match self.step() {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    // Nobody listens when another supervisor has failed first.
+                    let _ = self.deliveries.send(Err(error));
+                    break;
+                }
+            }
+        }
+        // All answers are here or unwanted, so the worker has nothing left that it could lose.
+        drop(self.worker);
+    }
+
+    /// Hands out work, or waits for the worker's next word. Returns whether there is more to do.
+    fn step(&mut self) -> Result<bool, CommandError> {
+        self.hand_out()?;
+        let Some(worker) = self.worker.as_mut().filter(|_| !self.given.is_empty()) else {
+            return Ok(false);
+        };
+        match worker.listen(GLANCE) {
+            Ok(Received::Value(Event::Started)) => {
+                worker.forget_output();
+                self.running = Some(Instant::now());
+                self.stillborn = 0;
+            }
+            Ok(Received::Value(Event::Finished(report))) => {
+                self.running = None;
+                self.idle = Instant::now();
+                self.deliver(Outcome::Reported(report));
+            }
+            Ok(Received::NotYet) => self.check_clock()?,
+            Ok(Received::Closed) => self.replace(Lost::died)?,
+            Err(cause) => {
+                worker.kill();
+                self.replace(|_, printed| Lost::garbled(&cause, printed))?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Sees to it that there is a worker if there is work, and that it has enough of it.
+    fn hand_out(&mut self) -> Result<(), CommandError> {
+        while self.given.len() < AT_HAND {
+            let Some(job) = self.returned.pop_front().or_else(|| self.shared.next_job()) else {
+                break;
+            };
+            let order = self.order(&job);
+            self.given.push_back(job);
+            if self.worker.is_none() {
+                let worker = Process::start(self.shared.settings.output);
+                self.worker = Some(worker.map_err(|cause| cannot_start(&cause))?);
+                self.idle = Instant::now();
+            }
+            let worker = self.worker.as_ref().expect("it was just started");
+            if worker.order(&order).is_err() {
+                // It is dead, and the next glance at its socket will say so.
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn order(&self, job: &Job) -> Order {
+        let settings = &self.shared.settings;
+        Order {
+            test: job.case.name.to_owned(),
+            seed: job.seed,
+            solution: settings.solution.to_owned(),
+            policy: settings.policy.to_string(),
+            record: settings.record,
+        }
+    }
+
+    /// Gives up a run, or a start, that takes too long.
+    fn check_clock(&mut self) -> Result<(), CommandError> {
+        let limit = self.shared.settings.wall_limit;
+        if self.running.unwrap_or(self.idle).elapsed() < limit {
+            return Ok(());
+        }
+        if let Some(worker) = &mut self.worker {
+            worker.kill();
+        }
+        self.replace(|_, printed| Lost::hung(limit, printed))
+    }
+
+    /// Buries a worker that is dead or dying. The run that it was at is lost, in the way that `verdict`
+    /// makes of the evidence; the others are for its successor.
+    fn replace(
+        &mut self,
+        verdict: impl FnOnce(Option<ExitStatus>, String) -> Lost,
+    ) -> Result<(), CommandError> {
+        let Some(worker) = self.worker.take() else {
+            return Ok(());
+        };
+        let (status, printed) = worker.bury().map_err(|cause| cannot_start(&cause))?;
+        if self.running.take().is_some() {
+            self.deliver(Outcome::Lost(verdict(status, printed)));
+        } else {
+            self.stillborn += 1;
+            if self.stillborn == STILLBORN {
+                let last = printed.lines().last().unwrap_or("it printed nothing");
+                return Err(cannot_start(&io::Error::other(format!(
+                    "it ended before its first run: {last}"
+                ))));
+            }
+        }
+        while let Some(job) = self.given.pop_back() {
+            self.returned.push_front(job);
+        }
+        Ok(())
+    }
+
+    /// The first run that the worker had is over.
+    fn deliver(&mut self, outcome: Outcome) {
+        let job = self
+            .given
+            .pop_front()
+            .expect("an answer to what the worker was given");
+        // Nobody listens any more when enough is known.
+        let _ = self.deliveries.send(Ok(Run { job, outcome }));
+    }
+}
+
+fn cannot_start(cause: &io::Error) -> CommandError {
+    CommandError::new(format!(
+        "cannot start a worker process: {cause} (a smaller --jobs may help)"
+    ))
+}

@@ -1,0 +1,76 @@
+//! A worker: carries out one order after the other until its parent is gone.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc;
+
+use tester::RunOptions;
+
+use super::protocol::{Event, Order, Received, Receiver, send};
+use crate::error::CommandError;
+use crate::{Lab, Verdict};
+
+/// Serves the parent at the other end of the standard input until that end is closed.
+pub(crate) fn serve(lab: &Lab) -> Result<Verdict, CommandError> {
+    let refused =
+        |cause: io::Error| CommandError::new(format!("`lab worker` is for `lab test` to start: {cause}"));
+    let socket = take_stdin().map_err(refused)?;
+    let orders = receive_orders(socket.try_clone().map_err(refused)?);
+    for order in orders {
+        carry_out(lab, &order, &socket).map_err(refused)?;
+    }
+    Ok(Verdict::Passed)
+}
+
+/// The socket that the parent passed as standard input; lab code that reads its input finds it empty.
+fn take_stdin() -> io::Result<UnixStream> {
+    let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    socket.peer_addr()?;
+    rustix::stdio::dup2_stdin(std::fs::File::open("/dev/null")?)?;
+    Ok(socket)
+}
+
+/// Reads orders ahead, so that the next one is there when a run ends.
+///
+/// It also notices when the parent is gone, however it went, and then ends the process: the run
+/// that is going on may never end.
+fn receive_orders(socket: UnixStream) -> mpsc::Receiver<Order> {
+    let (sender, orders) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut receiver = Receiver::new(socket);
+        while let Ok(Received::Value(order)) = receiver.receive(None) {
+            if sender.send(order).is_err() {
+                return;
+            }
+        }
+        std::process::exit(0);
+    });
+    orders
+}
+
+fn carry_out(lab: &Lab, order: &Order, socket: &UnixStream) -> io::Result<()> {
+    let case = tester::cases().iter().find(|case| case.name == order.test);
+    let solution = lab
+        .solutions
+        .iter()
+        .find(|solution| solution.name == order.solution);
+    let policy = order.policy.parse();
+    // The parent is the same program: it knows the same names.
+    let (Some(case), Some(solution), Ok(policy)) = (case, solution, policy) else {
+        return Err(io::Error::other(format!(
+            "an order that names something unknown: {order:?}"
+        )));
+    };
+    send(socket, &Event::Started)?;
+    let report = (lab.run)(
+        case,
+        solution,
+        &RunOptions {
+            seed: order.seed,
+            policy,
+            record: order.record,
+        },
+    );
+    send(socket, &Event::Finished(Box::new(report)))
+}

@@ -1,0 +1,252 @@
+//! `lab test`: many runs, what became of them, and why some failed.
+
+use std::time::Instant;
+
+use tester::replay::{Replay, build_id};
+use tester::{Case, filter, seed};
+
+use crate::args::{TestArgs, WorldArgs};
+use crate::error::CommandError;
+use crate::report::causes::{Cause, Recording};
+use crate::report::failure::Failure;
+use crate::report::files::ResultFile;
+use crate::report::json::{self, About};
+use crate::report::junit;
+use crate::report::summary::Summary;
+use crate::report::terminal::{CAUSES_SHOWN, Terminal};
+use crate::run::{Observer, Outcome, Output, Plan, Run, Settings, pool};
+use crate::{Lab, Verdict, near};
+
+/// Lines of the log that are shown of a failure.
+const LOG_SHOWN: usize = 15;
+
+/// Runs the tests that were asked for.
+pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> {
+    args.world.check_backend()?;
+    let cases = choose(&args.filters)?;
+    let settings = settings(lab, args)?;
+    let files = Files::open(args)?;
+    let first_seed = args.seed.unwrap_or_else(seed::fresh);
+
+    let plan = Plan::new(cases.clone(), args.runs, first_seed);
+    let name_width = cases.iter().map(|case| case.name.len()).max().unwrap_or(0);
+    let terminal = Terminal::new(plan.total(), args.runs, name_width);
+    let world = format!("{}, {}", settings.solution, plural_jobs(settings.jobs));
+    terminal.begin(cases.len(), args.runs, first_seed, &world);
+
+    let mut progress = Progress {
+        terminal,
+        summary: Summary::new(&cases),
+        runs: u64::from(args.runs),
+    };
+    let begin = Instant::now();
+    pool::carry_out(plan, &settings, &mut progress)?;
+    let wall = begin.elapsed();
+    progress.show_interrupted();
+
+    let Progress {
+        terminal,
+        mut summary,
+        ..
+    } = progress;
+    record_causes(&mut summary, &settings)?;
+    let build = build_id();
+    let replay = |failure: &Failure| replay_of(failure, &args.world, &build);
+    if let Some(cause) = summary.causes.iter().next() {
+        save(&replay(&cause.first), &terminal);
+    }
+    let command = |failure: &Failure| replay(failure).command_line();
+    terminal.causes(&summary.causes, &|cause| command(&cause.first));
+    terminal.total(&summary, wall);
+
+    let about = About {
+        build: &build,
+        solution: settings.solution,
+        policy: settings.policy.name(),
+        first_seed,
+        jobs: settings.jobs,
+        wall,
+    };
+    files.write(&summary, &about, &command)?;
+    let total = summary.total();
+    Ok(if total.all_passed() {
+        Verdict::Passed
+    } else {
+        Verdict::Failed
+    })
+}
+
+/// The tests that the filters choose.
+pub(crate) fn choose(filters: &[String]) -> Result<Vec<&'static Case>, CommandError> {
+    filter::select(filters).map_err(|unknown| {
+        let names: Vec<&str> = tester::cases().iter().map(|case| case.name).collect();
+        let near = near::names(&unknown.filter, &names);
+        let advice = if near.is_empty() {
+            let mut parts: Vec<&str> = tester::cases().iter().map(|case| case.part).collect();
+            parts.dedup();
+            format!(
+                "give a part ({}) or what `cargo lab list` shows",
+                parts.join(", ")
+            )
+        } else {
+            format!("did you mean {}?", near::either(&near))
+        };
+        CommandError::new(format!("{unknown}; {advice}"))
+    })
+}
+
+fn settings(lab: &Lab, args: &TestArgs) -> Result<Settings, CommandError> {
+    let cores =
+        || std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
+    Ok(Settings {
+        jobs: args.jobs.unwrap_or_else(cores),
+        solution: lab.solution(&args.world.solution)?.name,
+        policy: args.world.policy,
+        record: false,
+        wall_limit: args.world.wall_limit,
+        fail_fast: args.fail_fast,
+        output: Output::Kept,
+    })
+}
+
+fn plural_jobs(jobs: u32) -> String {
+    if jobs == 1 {
+        "1 job".to_owned()
+    } else {
+        format!("{jobs} jobs")
+    }
+}
+
+/// What can be run again of a failure.
+fn replay_of(failure: &Failure, world: &WorldArgs, build: &str) -> Replay {
+    Replay {
+        test: failure.case.name.to_owned(),
+        seed: failure.seed,
+        backend: "sim".to_owned(),
+        solution: world.solution.clone(),
+        policy: world.policy.to_string(),
+        build: build.to_owned(),
+        fingerprint: failure.fingerprint,
+        kind: failure.kind.clone(),
+        message: failure.message.clone(),
+    }
+}
+
+fn save(replay: &Replay, terminal: &Terminal) {
+    if let Err(cause) = replay.save() {
+        // The command to replay is printed all the same.
+        let file = tester::replay::last_failure_file();
+        terminal.line(&format!(
+            "warning: the failure is not remembered in {}: {cause}",
+            file.display()
+        ));
+    }
+}
+
+/// Counts runs and shows each test when all of its runs are over.
+struct Progress {
+    terminal: Terminal,
+    summary: Summary,
+    /// Runs of each test.
+    runs: u64,
+}
+
+impl Observer for Progress {
+    fn ended(&mut self, passed: bool) {
+        self.terminal.count(passed);
+    }
+
+    fn next(&mut self, run: Run) {
+        let test = self.summary.add(&run);
+        if test.tally.runs == self.runs {
+            self.terminal.test(test);
+        }
+    }
+}
+
+impl Progress {
+    /// Shows the test whose runs were cut short by a failure.
+    fn show_interrupted(&self) {
+        for test in &self.summary.tests {
+            if (1..self.runs).contains(&test.tally.runs) {
+                self.terminal.test(test);
+            }
+        }
+    }
+}
+
+/// Runs the first failure of each cause that will be shown once more, for its log.
+fn record_causes(summary: &mut Summary, settings: &Settings) -> Result<(), CommandError> {
+    for cause in summary.causes.iter_mut().take(CAUSES_SHOWN) {
+        // Who died or hung leaves no log, however often it is run.
+        if cause.first.place.is_none() {
+            continue;
+        }
+        let settings = Settings {
+            record: true,
+            jobs: 1,
+            ..*settings
+        };
+        let mut recorder = Recorder { cause };
+        pool::carry_out(
+            Plan::single(recorder.cause.first.case, recorder.cause.first.seed),
+            &settings,
+            &mut recorder,
+        )?;
+    }
+    Ok(())
+}
+
+struct Recorder<'a> {
+    cause: &'a mut Cause,
+}
+
+impl Observer for Recorder<'_> {
+    fn next(&mut self, run: Run) {
+        if let Outcome::Reported(report) = run.outcome {
+            let mut log = report.log;
+            log.drain(..log.len().saturating_sub(LOG_SHOWN));
+            self.cause.recording = Some(Recording {
+                log,
+                fingerprint: report.fingerprint,
+            });
+        }
+    }
+}
+
+/// The files that were asked for.
+struct Files {
+    json: Option<ResultFile>,
+    junit: Option<ResultFile>,
+}
+
+impl Files {
+    fn open(args: &TestArgs) -> Result<Self, CommandError> {
+        if let (Some(json), Some(junit)) = (&args.json, &args.junit)
+            && json == junit
+        {
+            return Err(CommandError::new(
+                "--json and --junit name the same file; give two",
+            ));
+        }
+        Ok(Self {
+            json: ResultFile::open("--json", args.json.as_deref())?,
+            junit: ResultFile::open("--junit", args.junit.as_deref())?,
+        })
+    }
+
+    fn write(
+        self,
+        summary: &Summary,
+        about: &About<'_>,
+        replay: &dyn Fn(&Failure) -> String,
+    ) -> Result<(), CommandError> {
+        if let Some(file) = self.json {
+            file.write(&json::text(summary, about, &|cause| replay(&cause.first)))?;
+        }
+        if let Some(file) = self.junit {
+            file.write(&junit::text(summary, replay))?;
+        }
+        Ok(())
+    }
+}
