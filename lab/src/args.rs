@@ -39,15 +39,15 @@ pub(crate) struct TestArgs {
     pub(crate) filters: Vec<String>,
 
     /// Runs of each test, over N seeds beginning with the first
-    #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one, allow_negative_numbers = true)]
     pub(crate) runs: u32,
 
     /// The first seed, decimal or 0x hexadecimal; if not given, a fresh one, which is printed
-    #[arg(long, value_name = "S", value_parser = tester::seed::parse)]
+    #[arg(long, value_name = "S", value_parser = tester::seed::parse, allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
 
     /// Simulations side by side; all cores if not given
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     pub(crate) jobs: Option<u32>,
 
     /// Write the results as JSON
@@ -62,31 +62,34 @@ pub(crate) struct TestArgs {
     #[arg(long)]
     pub(crate) fail_fast: bool,
 
-    #[command(flatten)]
-    pub(crate) world: WorldArgs,
-}
-
-/// What a run depends on besides its test and its seed.
-#[derive(Args, Debug)]
-pub(crate) struct WorldArgs {
     /// The implementation to test, of those that are compiled in
-    #[arg(long, value_name = "NAME", default_value = "raft")]
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_SOLUTION)]
     pub(crate) solution: String,
 
     /// How the simulation chooses the next thread
     #[arg(long, value_name = "P", default_value_t = Policy::default(), value_parser = policies())]
     pub(crate) policy: Policy,
 
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+}
+
+/// The solution of who does not ask for one.
+pub(crate) const DEFAULT_SOLUTION: &str = "raft";
+
+/// Where runs take place.
+#[derive(Args, Debug)]
+pub(crate) struct PlaceArgs {
     /// Simulated, or on real threads in real time
     #[arg(long, value_enum, default_value_t = Backend::Sim)]
     backend: Backend,
 
     /// Real seconds after which a run that has not ended is given up
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) wall_limit: Duration,
 }
 
-impl WorldArgs {
+impl PlaceArgs {
     /// Refuses a backend that this version does not have.
     pub(crate) fn check_backend(&self) -> Result<(), CommandError> {
         match self.backend {
@@ -111,22 +114,30 @@ pub(crate) struct ReplayArgs {
     pub(crate) test: Option<String>,
 
     /// The seed of the run, decimal or 0x hexadecimal
-    #[arg(long, value_name = "S", value_parser = tester::seed::parse, requires = "test")]
+    #[arg(long, value_name = "S", value_parser = tester::seed::parse, allow_negative_numbers = true, requires = "test")]
     pub(crate) seed: Option<u64>,
 
+    /// The implementation, of those that are compiled in; the last failure's, or `raft`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) solution: Option<String>,
+
+    /// How the simulation chooses the next thread; the last failure's, or `random`
+    #[arg(long, value_name = "P", value_parser = policies())]
+    pub(crate) policy: Option<Policy>,
+
     #[command(flatten)]
-    pub(crate) world: WorldArgs,
+    pub(crate) place: PlaceArgs,
 
     /// Show only lines of this server
     #[arg(long, value_name = "N")]
     pub(crate) server: Option<u32>,
 
     /// Show only lines from this virtual time on, in seconds
-    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    #[arg(long, value_name = "TIME", value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) since: Option<Duration>,
 
     /// Show only lines up to this virtual time, in seconds
-    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    #[arg(long, value_name = "TIME", value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) until: Option<Duration>,
 
     /// Show only lines that contain this text
@@ -167,7 +178,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
     }
 }
 
-/// clap's message without its usage and its pointer to the help.
+/// clap's message without its usage and its advice to write an option as a value.
 fn one_line(error: &clap::Error) -> CommandError {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return CommandError::new(
@@ -176,9 +187,16 @@ fn one_line(error: &clap::Error) -> CommandError {
     }
     let text = error.to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);
-    let wanted = text.lines().take_while(|line| !line.starts_with("Usage:"));
-    let wanted = wanted.filter(|line| !line.starts_with("For more information"));
-    CommandError::new(wanted.collect::<Vec<_>>().join("\n"))
+    let mut lines: Vec<&str> = text
+        .lines()
+        .take_while(|line| !line.starts_with("Usage:"))
+        .filter(|line| !line.starts_with("For more information") && !line.contains("as a value, use '--"))
+        .collect();
+    let suggests = lines.iter().any(|line| line.trim_start().starts_with("tip:"));
+    if error.kind() == ErrorKind::UnknownArgument && !suggests {
+        lines.push("`--help` after the command lists its options");
+    }
+    CommandError::new(lines.join("\n"))
 }
 
 fn policies() -> impl TypedValueParser<Value = Policy> {
@@ -234,17 +252,19 @@ mod tests {
             (&["test", "--runs", "0"][..], "at least 1"),
             (&["test", "--runs", "many"], "at least 1"),
             (&["test", "--jobs", "0"], "at least 1"),
+            (&["test", "--seed", "-1"], "decimal (31) or hexadecimal (0x1f)"),
             (&["test", "--seed", "0xyz"], "decimal (31) or hexadecimal (0x1f)"),
             (&["test", "--policy", "rondom"], "random"),
             (&["test", "--backend", "moon"], "sim, threads"),
             (&["test", "--sed", "1"], "--seed"),
+            (&["test", "--frobnicate"], "--help"),
             (&["test", "--wall-limit", "soon"], "60 or 2.5"),
             (&["test", "--wall-limit", "-1"], "--wall-limit"),
             (&["tset"], "'test'"),
             (&["replay", "backup_3b"], "--seed"),
             (&["replay", "--seed", "1"], "TEST"),
             (&["replay", "--level", "loud"], "warn"),
-            (&["replay", "--since", "-inf"], "--since"),
+            (&["replay", "--since", "-1"], "--since"),
             (&[], "test, replay or list"),
         ] {
             let refusal = refusal(arguments);

@@ -12,13 +12,14 @@ impl CommandError {
     /// An error with this text, on one line whatever it is made of.
     pub(crate) fn new(text: impl Into<String>) -> Self {
         let text: String = text.into();
-        Self(
-            text.lines()
-                .map(str::trim)
-                .filter(|line| !line.is_empty())
-                .collect::<Vec<_>>()
-                .join("; "),
-        )
+        let mut line = String::new();
+        for part in text.lines().map(str::trim).filter(|part| !part.is_empty()) {
+            if !line.is_empty() {
+                line += if line.ends_with(':') { " " } else { "; " };
+            }
+            line += part;
+        }
+        Self(line)
     }
 }
 
@@ -35,5 +36,6 @@ mod tests {
     #[test]
     fn is_one_line() {
         assert_eq!(CommandError::new("a\n\n   b\n").to_string(), "a; b");
+        assert_eq!(CommandError::new("missing:\n  b").to_string(), "missing: b");
     }
 }

@@ -23,13 +23,17 @@ pub(crate) fn names<'a>(wanted: &str, names: &[&'a str]) -> Vec<&'a str> {
 }
 
 /// How alike a typed text and a name are, from 0 to 1. The text may be a piece of the name that
-/// begins with a word: a mistyped `unrelaible` is near `figure8_unreliable_3c`.
+/// begins with a word, and may lack a letter or have one too many: a mistyped `unrelable` is near
+/// `figure8_unreliable_3c`.
 fn likeness(wanted: &str, name: &str) -> f64 {
     let length = wanted.chars().count();
     let words = name
         .char_indices()
         .filter(|&(at, _)| at == 0 || name[..at].ends_with('_'));
-    let pieces = words.map(|(at, _)| name[at..].chars().take(length).collect::<String>());
+    let pieces = words.flat_map(|(at, _)| {
+        let lengths = length.saturating_sub(1).max(1)..=length + 1;
+        lengths.map(move |length| name[at..].chars().take(length).collect::<String>())
+    });
     pieces
         .chain([name.to_owned()])
         .map(|candidate| strsim::normalized_damerau_levenshtein(wanted, &candidate))

@@ -4,11 +4,12 @@ mod log_lines;
 
 use std::io::Write;
 
+use labrt::world::Policy;
 use tester::lines::{self, Tally};
 use tester::replay::{NoLastFailure, Replay, build_id};
 use tester::{Case, Report, seed};
 
-use crate::args::ReplayArgs;
+use crate::args::{DEFAULT_SOLUTION, ReplayArgs};
 use crate::error::CommandError;
 use crate::report::failure::{Evidence, Failure};
 use crate::report::json::fingerprint;
@@ -19,14 +20,14 @@ use log_lines::LineFilter;
 
 /// Runs the test that was asked for, or the last failure.
 pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandError> {
-    args.world.check_backend()?;
+    args.place.check_backend()?;
     let wanted = Wanted::of(args)?;
     let settings = Settings {
         jobs: 1,
         solution: lab.solution(&wanted.solution)?.name,
         policy: wanted.policy,
         record: true,
-        wall_limit: args.world.wall_limit,
+        wall_limit: args.place.wall_limit,
         fail_fast: false,
         output: Output::Shown,
     };
@@ -45,26 +46,7 @@ pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandErr
 
     if let Outcome::Reported(report) = &run.outcome {
         show_log(report, &LineFilter::of(args));
-    }
-    if let Outcome::Reported(report) = &run.outcome {
-        let passed = report.failure.is_none();
-        let (verdict, line) = (
-            lines::verdict(&Tally::of(report)),
-            lines::closing(&Tally::of(report)),
-        );
-        let coloured = if passed {
-            paint.good(verdict)
-        } else {
-            paint.bad(verdict)
-        };
-        say(&line.replacen(verdict, &coloured, 1));
-        for warning in &report.warnings {
-            say(&format!(
-                "      {}: {}",
-                paint.doubtful("warning"),
-                warning.replace('\n', "\n      ")
-            ));
-        }
+        show_verdict(report, paint);
     }
     let failure = Failure::of(&run);
     if let Some((failure, evidence)) = &failure {
@@ -89,45 +71,44 @@ struct Wanted {
     case: &'static Case,
     seed: u64,
     solution: String,
-    policy: labrt::world::Policy,
-    /// What is known of the run from before.
+    policy: Policy,
+    /// The last failure, if it was this run.
     recorded: Option<Replay>,
 }
 
 impl Wanted {
     fn of(args: &ReplayArgs) -> Result<Self, CommandError> {
         let recorded = Replay::load();
-        match (&args.test, args.seed) {
-            (Some(test), Some(seed)) => {
-                let (solution, policy) = (args.world.solution.clone(), args.world.policy);
-                let case = the_test(test)?;
-                let same = |replay: &Replay| {
-                    (replay.test.as_str(), replay.seed) == (case.name, seed)
-                        && (&replay.solution, replay.policy.as_str()) == (&solution, policy.name())
-                };
-                let recorded = recorded.ok().filter(same);
-                Ok(Self {
-                    case,
-                    seed,
-                    solution,
-                    policy,
-                    recorded,
-                })
-            }
-            _ => Self::last(recorded),
-        }
+        let mut wanted = match (&args.test, args.seed) {
+            (Some(test), Some(seed)) => Self {
+                case: the_test(test)?,
+                seed,
+                solution: DEFAULT_SOLUTION.to_owned(),
+                policy: Policy::default(),
+                recorded: recorded.ok(),
+            },
+            _ => Self::last(recorded)?,
+        };
+        wanted.solution = args.solution.clone().unwrap_or(wanted.solution);
+        wanted.policy = args.policy.unwrap_or(wanted.policy);
+        let (case, seed, solution, policy) = (wanted.case, wanted.seed, &wanted.solution, wanted.policy);
+        let same = |replay: &Replay| {
+            (replay.test.as_str(), replay.seed) == (case.name, seed)
+                && (&replay.solution, replay.policy.as_str()) == (solution, policy.name())
+        };
+        wanted.recorded = wanted.recorded.filter(same);
+        Ok(wanted)
     }
 
     /// The last failure, as it was.
     fn last(recorded: Result<Replay, NoLastFailure>) -> Result<Self, CommandError> {
         let advice = "; give a test and its seed, such as `cargo lab replay backup_3b --seed 0x1f`";
         let replay = recorded.map_err(|none| CommandError::new(format!("{none}{advice}")))?;
-        let case = the_test(&replay.test)?;
         let policy = replay.policy.parse().map_err(|cause| {
             CommandError::new(format!("the last failure cannot be replayed: {cause}{advice}"))
         })?;
         Ok(Self {
-            case,
+            case: the_test(&replay.test)?,
             seed: replay.seed,
             solution: replay.solution.clone(),
             policy,
@@ -177,6 +158,24 @@ fn show_log(report: &Report, filter: &LineFilter) {
             "({} of {} lines of the log)",
             shown.len(),
             report.log.len()
+        ));
+    }
+}
+
+fn show_verdict(report: &Report, paint: Paint) {
+    let tally = Tally::of(report);
+    let (verdict, line) = (lines::verdict(&tally), lines::closing(&tally));
+    let coloured = if tally.all_passed() {
+        paint.good(verdict)
+    } else {
+        paint.bad(verdict)
+    };
+    say(&line.replacen(verdict, &coloured, 1));
+    for warning in &report.warnings {
+        say(&format!(
+            "      {}: {}",
+            paint.doubtful("warning"),
+            warning.replace('\n', "\n      ")
         ));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use tester::replay::{Replay, build_id};
 use tester::{Case, filter, seed};
 
-use crate::args::{TestArgs, WorldArgs};
+use crate::args::TestArgs;
 use crate::error::CommandError;
 use crate::report::causes::{Cause, Recording};
 use crate::report::failure::Failure;
@@ -22,7 +22,7 @@ const LOG_SHOWN: usize = 15;
 
 /// Runs the tests that were asked for.
 pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> {
-    args.world.check_backend()?;
+    args.place.check_backend()?;
     let cases = choose(&args.filters)?;
     let settings = settings(lab, args)?;
     let files = Files::open(args)?;
@@ -51,7 +51,7 @@ pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> 
     } = progress;
     record_causes(&mut summary, &settings)?;
     let build = build_id();
-    let replay = |failure: &Failure| replay_of(failure, &args.world, &build);
+    let replay = |failure: &Failure| replay_of(failure, &settings, &build);
     if let Some(cause) = summary.causes.iter().next() {
         save(&replay(&cause.first), &terminal);
     }
@@ -100,10 +100,10 @@ fn settings(lab: &Lab, args: &TestArgs) -> Result<Settings, CommandError> {
         || std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
     Ok(Settings {
         jobs: args.jobs.unwrap_or_else(cores),
-        solution: lab.solution(&args.world.solution)?.name,
-        policy: args.world.policy,
+        solution: lab.solution(&args.solution)?.name,
+        policy: args.policy,
         record: false,
-        wall_limit: args.world.wall_limit,
+        wall_limit: args.place.wall_limit,
         fail_fast: args.fail_fast,
         output: Output::Kept,
     })
@@ -118,13 +118,13 @@ fn plural_jobs(jobs: u32) -> String {
 }
 
 /// What can be run again of a failure.
-fn replay_of(failure: &Failure, world: &WorldArgs, build: &str) -> Replay {
+fn replay_of(failure: &Failure, settings: &Settings, build: &str) -> Replay {
     Replay {
         test: failure.case.name.to_owned(),
         seed: failure.seed,
         backend: "sim".to_owned(),
-        solution: world.solution.clone(),
-        policy: world.policy.to_string(),
+        solution: settings.solution.to_owned(),
+        policy: settings.policy.to_string(),
         build: build.to_owned(),
         fingerprint: failure.fingerprint,
         kind: failure.kind.clone(),

@@ -153,7 +153,7 @@ mod tests {
         for (message, plain) in [
             ("term 4", "term #"),
             ("after 12.5s.", "after #s."),
-            ("seed 0x1f, 0xg", "seed #, #xg"),
+            ("seed 0x1f or 0xg", "seed # or #xg"),
             ("saw {0, 2} in term 4", "saw {#} in term #"),
             ("saw {1} in term 17", "saw {#} in term #"),
             ("1, 2, x", "#, x"),
