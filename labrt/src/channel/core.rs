@@ -52,7 +52,7 @@ impl<T> State<T> {
             && sim.now() >= clock.next
         {
             let at = Instant::from_nanos(clock.next);
-            clock.next = clock.period.map_or(u64::MAX, |period| sim.now().max(clock.next + period));
+            clock.next = clock.period.map_or(u64::MAX, |period| sim.now() + period);
             return Ok((clock.message)(at));
         }
         if let Some(message) = self.queue.pop_front() {

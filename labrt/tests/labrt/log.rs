@@ -1,0 +1,60 @@
+//! The log: kept when a run is recorded, stamped, and without influence on the run.
+
+use std::fmt;
+use std::time::Duration;
+
+use labrt::sync::{Arc, Mutex};
+use labrt::thread;
+use labrt::world::{Options, Run, World, simulate};
+
+fn recorded(record: bool, main: impl Fn(&World) + Sync) -> Run<()> {
+    simulate(Options { record, ..Options::new(3) }, &main)
+}
+
+/// Formatting it takes a lock, as a student's `Display` may do.
+struct Locking(Arc<Mutex<i32>>);
+
+impl fmt::Display for Locking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.lock().fmt(f)
+    }
+}
+
+fn chatty(world: &World) {
+    let (lock, shown) = (Arc::new(Mutex::new(1)), Arc::new(Mutex::new(7)));
+    for id in 0..3 {
+        let (lock, shown) = (lock.clone(), shown.clone());
+        drop(world.node(format!("server {id}")).spawn("ticker", move || {
+            for _ in 0..5 {
+                thread::sleep(Duration::from_millis(10));
+                *lock.lock() += 1;
+                log::debug!("counter {} and {}", lock.lock(), Locking(shown.clone()));
+            }
+        }));
+    }
+    thread::sleep(Duration::from_millis(12));
+    world.note("tester", || format!("disconnect {}", 2));
+    thread::sleep(Duration::from_secs(1));
+}
+
+#[test]
+fn a_recorded_run_is_the_same_run() {
+    let (quiet, loud) = (recorded(false, chatty), recorded(true, chatty));
+    assert_eq!(quiet.fingerprint, loud.fingerprint);
+    assert_eq!(quiet.log, []);
+    assert_eq!(loud.log.len(), 16);
+}
+
+#[test]
+fn lines_are_stamped_with_time_server_and_thread() {
+    let run = recorded(true, chatty);
+    let line = &run.log[0];
+    assert_eq!(line.at.as_millis(), 10);
+    assert!(line.node.starts_with("server "));
+    assert_eq!(line.thread, "ticker");
+    assert_eq!(line.level, log::Level::Debug);
+    assert!(line.text.starts_with("counter ") && line.text.ends_with(" and 7"), "{line}");
+    let note = run.log.iter().find(|line| line.target == "tester").unwrap();
+    assert_eq!(note.text, "disconnect 2");
+    assert!(note.to_string().contains("0.012"), "{note}");
+}

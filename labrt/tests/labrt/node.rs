@@ -1,0 +1,165 @@
+//! Nodes: calls, pauses, probes, events and slots.
+
+use std::time::Duration;
+
+use labrt::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use labrt::sync::{Arc, Mutex};
+use labrt::thread;
+use labrt::time::Instant;
+use labrt::world::{NodeDied, slot};
+
+use crate::{passes, run};
+
+const MS: Duration = Duration::from_millis(1);
+
+#[test]
+fn a_call_runs_on_the_node_and_returns() {
+    passes(|world| {
+        let node = world.node("server 0");
+        assert_eq!(node.call("add", || 1 + 1), Ok(2));
+    });
+}
+
+#[test]
+fn a_call_into_a_dead_node_reports_it() {
+    run(1, |world| {
+        let node = world.node("server 0");
+        node.kill();
+        assert_eq!(node.call("add", || 1 + 1), Err(NodeDied));
+        assert!(!node.is_alive());
+    });
+}
+
+#[test]
+fn a_call_reports_that_the_node_died_meanwhile() {
+    passes(|world| {
+        let node = world.node("server 0");
+        let killer = node.clone();
+        thread::spawn(move || {
+            thread::sleep(5 * MS);
+            killer.kill();
+        });
+        assert_eq!(node.call("wait", || thread::sleep(Duration::from_secs(1))), Err(NodeDied));
+    });
+}
+
+#[test]
+fn a_paused_node_stands_still_until_it_is_resumed() {
+    passes(|world| {
+        let node = world.node("server 0");
+        let count = Arc::new(AtomicUsize::new(0));
+        let shared = count.clone();
+        drop(node.spawn("counter", move || {
+            loop {
+                thread::sleep(10 * MS);
+                shared.fetch_add(1, SeqCst);
+            }
+        }));
+        thread::sleep(35 * MS);
+        assert_eq!(count.load(SeqCst), 3);
+        node.pause();
+        thread::sleep(100 * MS);
+        assert_eq!(count.load(SeqCst), 3);
+        node.resume();
+        thread::sleep(15 * MS);
+        assert!((4..=5).contains(&count.load(SeqCst)));
+    });
+}
+
+#[test]
+fn a_paused_node_can_be_killed() {
+    run(1, |world| {
+        let node = world.node("server 0");
+        let alive = Arc::new(());
+        let held = alive.clone();
+        drop(node.spawn("holder", move || {
+            let _held = held;
+            loop {
+                thread::yield_now();
+                thread::sleep(MS);
+            }
+        }));
+        thread::sleep(MS / 2);
+        node.pause();
+        thread::sleep(5 * MS);
+        node.kill();
+        assert_eq!(Arc::strong_count(&alive), 1);
+    });
+}
+
+#[test]
+fn events_run_in_the_order_of_their_times() {
+    run(1, |world| {
+        let order = Arc::new(parking_lot::Mutex::new(Vec::new()));
+        for (delay, name) in [(20, 'c'), (10, 'a'), (10, 'b')] {
+            let order = order.clone();
+            world.later(delay * MS, move || order.lock().push(name));
+        }
+        thread::sleep(15 * MS);
+        assert_eq!(*order.lock(), ['a', 'b']);
+        thread::sleep(15 * MS);
+        assert_eq!(*order.lock(), ['a', 'b', 'c']);
+    });
+}
+
+#[test]
+fn an_event_fills_a_slot() {
+    run(1, |world| {
+        let start = Instant::now();
+        let (filler, waiter) = slot();
+        world.later(10 * MS, move || filler.fill(7));
+        assert_eq!(waiter.wait(), Some(7));
+        assert!(start.elapsed() >= 10 * MS);
+
+        let (filler, waiter) = slot::<i32>();
+        world.later(10 * MS, move || drop(filler));
+        assert_eq!(waiter.wait(), None);
+    });
+}
+
+#[test]
+fn a_probe_looks_when_the_node_is_quiet() {
+    passes(|world| {
+        let node = world.node("server 0");
+        // Between the two changes the threads of the node run, so no probe sees one without the other.
+        let pair = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
+        let (seen, looks) = (pair.clone(), Arc::new(AtomicUsize::new(0)));
+        let counter = looks.clone();
+        node.when_quiet("probe", move || {
+            counter.fetch_add(1, SeqCst);
+            assert_eq!(seen.0.load(SeqCst), seen.1.load(SeqCst));
+        });
+        for _ in 0..2 {
+            let pair = pair.clone();
+            drop(node.spawn("changer", move || {
+                for _ in 0..5 {
+                    pair.0.fetch_add(1, SeqCst);
+                    thread::yield_now();
+                    pair.1.fetch_add(1, SeqCst);
+                    thread::sleep(MS);
+                }
+            }));
+        }
+        thread::sleep(20 * MS);
+        assert!((5..=12).contains(&looks.load(SeqCst)), "{looks:?} looks");
+    });
+}
+
+#[test]
+fn a_probe_that_has_to_wait_looks_later() {
+    run(1, |world| {
+        let node = world.node("server 0");
+        let state = Arc::new(Mutex::new(0));
+        let seen = Arc::new(AtomicUsize::new(0));
+        let (probed, result) = (state.clone(), seen.clone());
+        node.when_quiet("probe", move || result.store(*probed.lock(), SeqCst));
+        let worker = node.spawn("holder", move || {
+            let mut guard = state.lock();
+            thread::sleep(10 * MS);
+            *guard = 5;
+        });
+        worker.join().unwrap();
+        thread::sleep(MS);
+        assert_eq!(seen.load(SeqCst), 5);
+    });
+}

@@ -1,0 +1,201 @@
+//! Selecting among channels.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use labrt::channel::{RecvError, Select, after, bounded, never, select, tick, unbounded};
+use labrt::thread;
+use labrt::time::Instant;
+
+use crate::{passes, run};
+
+const MS: Duration = Duration::from_millis(1);
+
+#[test]
+fn the_first_channel_that_is_ready_wins() {
+    passes(|_| {
+        let (fast, from_fast) = bounded(0);
+        let (slow, from_slow) = bounded(0);
+        thread::spawn(move || {
+            thread::sleep(5 * MS);
+            let _ = slow.send("slow");
+        });
+        thread::spawn(move || {
+            thread::sleep(MS);
+            let _ = fast.send("fast");
+        });
+        let got = select! {
+            recv(from_slow) -> message => message,
+            recv(from_fast) -> message => { message }
+        };
+        assert_eq!(got, Ok("fast"));
+    });
+}
+
+#[test]
+fn a_time_out_is_an_arm() {
+    run(1, |_| {
+        let (_sender, receiver) = bounded::<i32>(0);
+        let start = Instant::now();
+        let timed_out = select! {
+            recv(receiver) -> _ => false,
+            recv(after(10 * MS)) -> _ => true,
+        };
+        assert!(timed_out && start.elapsed() >= 10 * MS);
+        let timed_out = select! {
+            recv(receiver) -> _ => false,
+            default(10 * MS) => true,
+        };
+        assert!(timed_out && start.elapsed() >= 20 * MS);
+        let nothing = select! {
+            recv(receiver) -> _ => false,
+            default => true,
+        };
+        assert!(nothing && start.elapsed() < 21 * MS);
+    });
+}
+
+#[test]
+fn a_message_is_evaluated_only_when_it_is_sent() {
+    run(1, |_| {
+        let (full, _receiver) = bounded(1);
+        full.send(0).unwrap();
+        let job = Box::new(7);
+        let kept = select! {
+            send(full, *{ let moved = job; moved }) -> _ => None,
+            default => Some(()),
+        };
+        assert!(kept.is_some());
+    });
+}
+
+#[test]
+fn sending_and_receiving_selects_meet_without_a_buffer() {
+    passes(|_| {
+        let (sender, receiver) = bounded(0);
+        let thread = thread::spawn(move || {
+            select! {
+                send(sender, 5) -> result => result.is_ok(),
+                recv(never::<()>()) -> _ => false,
+            }
+        });
+        let got = select! {
+            recv(receiver) -> message => message,
+            recv(after(100 * MS)) -> _ => Err(RecvError),
+        };
+        assert_eq!(got, Ok(5));
+        assert!(thread.join().unwrap());
+    });
+}
+
+#[test]
+fn a_select_gets_its_message_from_a_plain_send() {
+    passes(|_| {
+        let (sender, receiver) = bounded(0);
+        let thread = thread::spawn(move || sender.send(1).is_ok());
+        let mut got = 0;
+        let ticks = tick(MS);
+        while got == 0 {
+            select! {
+                recv(receiver) -> message => got = message.unwrap(),
+                recv(ticks) -> _ => thread::sleep(MS / 2),
+            }
+        }
+        assert!(thread.join().unwrap());
+    });
+}
+
+#[test]
+fn no_message_is_lost_between_selects() {
+    passes(|_| {
+        let (one, from_one) = bounded(0);
+        let (two, from_two) = bounded(1);
+        for (sender, base) in [(one, 0), (two, 10)] {
+            thread::spawn(move || (base..base + 5).for_each(|i| sender.send(i).unwrap()));
+        }
+        let readers: Vec<_> = (0..2)
+            .map(|_| {
+                let (from_one, from_two) = (from_one.clone(), from_two.clone());
+                thread::spawn(move || {
+                    let mut seen = Vec::new();
+                    let mut open = 2;
+                    while open == 2 {
+                        select! {
+                            recv(from_one) -> message => match message {
+                                Ok(i) => seen.push(i),
+                                Err(_) => open -= 1,
+                            },
+                            recv(from_two) -> message => match message {
+                                Ok(i) => seen.push(i),
+                                Err(_) => open -= 1,
+                            },
+                        }
+                    }
+                    seen
+                })
+            })
+            .collect();
+        let mut seen: Vec<i32> = readers.into_iter().flat_map(|reader| reader.join().unwrap()).collect();
+        seen.extend(from_one.iter());
+        seen.extend(from_two.iter());
+        seen.sort_unstable();
+        assert_eq!(seen, [0, 1, 2, 3, 4, 10, 11, 12, 13, 14]);
+    });
+}
+
+#[test]
+fn among_ready_channels_every_choice_is_seen() {
+    let mut seen = BTreeSet::new();
+    for seed in 0..50 {
+        seen.insert(run(seed, |_| {
+            let (one, from_one) = unbounded();
+            let (two, from_two) = unbounded();
+            one.send(1).unwrap();
+            two.send(2).unwrap();
+            select! {
+                recv(from_one) -> message => message.unwrap(),
+                recv(from_two) -> message => message.unwrap(),
+            }
+        }));
+    }
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
+fn operations_can_be_added_and_removed_at_run_time() {
+    run(1, |_| {
+        let channels: Vec<_> = (0..3).map(|_| bounded::<usize>(1)).collect();
+        let mut select = Select::new();
+        let indices: Vec<_> = channels.iter().map(|(_, receiver)| select.recv(receiver)).collect();
+        assert_eq!(indices, [0, 1, 2]);
+        assert!(select.try_select().is_err());
+        channels[1].0.send(10).unwrap();
+        channels[2].0.send(20).unwrap();
+        select.remove(1);
+        assert_eq!(select.ready(), 2);
+        let selected = select.select_timeout(MS).unwrap();
+        assert_eq!(selected.index(), 2);
+        assert_eq!(selected.recv(&channels[2].1), Ok(20));
+        assert!(select.select_timeout(MS).is_err());
+    });
+}
+
+#[test]
+fn an_arm_may_leave_the_loop_around_it() {
+    run(1, |_| {
+        let ticks = tick(MS);
+        let mut count = 0;
+        loop {
+            select! {
+                recv(ticks) -> _ => {
+                    count += 1;
+                    if count == 3 {
+                        break;
+                    }
+                }
+                default(10 * MS) => unreachable!("a tick comes first"),
+            }
+        }
+        assert_eq!(count, 3);
+    });
+}

@@ -1,0 +1,66 @@
+//! The virtual clock and the random streams.
+
+use std::time::Duration;
+
+use labrt::rand::RngExt;
+use labrt::thread;
+use labrt::time::Instant;
+
+use crate::run;
+
+#[test]
+fn the_clock_does_not_stand_still_for_a_thread_that_never_waits() {
+    run(1, |_| {
+        let start = Instant::now();
+        let end = start + Duration::from_millis(1);
+        let mut looks = 0;
+        while Instant::now() < end {
+            looks += 1;
+        }
+        assert!(looks > 1000, "a look at the clock costs a few nanoseconds, not {} looks a millisecond", looks);
+    });
+}
+
+#[test]
+fn moments_can_be_compared_and_counted_with() {
+    run(1, |_| {
+        let start = Instant::now();
+        thread::sleep(Duration::from_millis(5));
+        let later = Instant::now();
+        assert!(later > start);
+        assert!(later - start >= Duration::from_millis(5));
+        assert_eq!(start - later, Duration::ZERO);
+        assert_eq!(start.checked_duration_since(later), None);
+        assert_eq!(start + Duration::from_secs(1) - Duration::from_secs(1), start);
+        assert_eq!(start.checked_add(Duration::MAX), None);
+    });
+}
+
+#[test]
+fn streams_are_the_seeds_and_independent_of_each_other() {
+    let draw = |seed, name: &str, extra: bool| {
+        run(seed, |world| {
+            if extra {
+                let _: u64 = world.rng("elsewhere").random();
+                let _: u64 = labrt::rand::rng().random();
+            }
+            world.rng(name).random::<u64>()
+        })
+    };
+    assert_eq!(draw(1, "network", false), draw(1, "network", true));
+    assert_ne!(draw(1, "network", false), draw(1, "faults", false));
+    assert_ne!(draw(1, "network", false), draw(2, "network", false));
+}
+
+#[test]
+fn each_node_draws_from_a_stream_of_its_own() {
+    let draws = |first_draws: usize| {
+        run(1, |world| {
+            let (one, two) = (world.node("one"), world.node("two"));
+            one.call("draw", move || (0..first_draws).for_each(|_| drop(labrt::rand::rng().random::<u64>())))
+                .unwrap();
+            two.call("draw", || labrt::rand::rng().random_range(0..1_000_000)).unwrap()
+        })
+    };
+    assert_eq!(draws(0), draws(5));
+}
