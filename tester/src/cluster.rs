@@ -1,20 +1,20 @@
 //! [`Cluster`]: the servers of a test, and everything that a test does to them.
 //!
-//! A test reads as the course's does: what happens to the servers is in this file, who can talk to
-//! whom in `links`, how commands are agreed on in `agreement`, who leads in `checkers`, chance in
-//! `dice`.
+//! In this file: how a test begins and ends, calls into a server, and figures. Crash and restart are in
+//! `lives`, who can talk to whom in `links`, who leads in `checkers`, agreement on commands in
+//! `agreement`, chance in `dice`.
 
 mod agreement;
 mod checkers;
 mod dice;
 mod links;
+mod lives;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use labapi::{ApplyMsg, MakeRaft, Raft, Started, State, Term};
-use labrpc::{ClientEnd, Network};
-use labrt::channel;
+use labapi::{MakeRaft, Raft, Started, State, Term};
+use labrpc::Network;
 use labrt::thread;
 use labrt::world::{FailureKind, Node, World};
 use parking_lot::Mutex;
@@ -95,7 +95,14 @@ impl Cluster {
         let unborn = |server| {
             let recorder = Recorder::new(Lived { server, life: 0 }, snapshots, world, &watch, &calls);
             let persister = Persister::new();
-            Mutex::new(Server { lives: 0, connected: false, persister, recorder, ends: Vec::new(), life: None })
+            Mutex::new(Server {
+                lives: 0,
+                connected: false,
+                persister,
+                recorder,
+                ends: Vec::new(),
+                life: None,
+            })
         };
         let servers = (0..servers).map(unborn).collect();
         let inner = Inner {
@@ -109,24 +116,37 @@ impl Cluster {
             dice: Dice::new(world),
             meter: Arc::clone(meter),
         };
-        let cluster = Self { inner: Arc::new(inner) };
+        let cluster = Self {
+            inner: Arc::new(inner),
+        };
         cluster.start_all();
         cluster
     }
 
     /// The test begins: its time and its RPCs are counted from here.
     pub(crate) fn begin(&self, reliable: bool) {
-        let Inner { world, network, meter, calls, .. } = &*self.inner;
+        let Inner {
+            world,
+            network,
+            meter,
+            calls,
+            ..
+        } = &*self.inner;
         meter.begin(world.now(), network.total_count(), network.total_bytes());
         network.set_reliable(reliable);
         // A peer that cannot be reached keeps its caller waiting for up to 7 s.
         network.set_long_delays(true);
         let (world, calls) = (world.clone(), Arc::clone(calls));
-        self.inner.world.later(TIME_LIMIT + Duration::from_nanos(1), move || {
-            let limit = TIME_LIMIT.as_secs();
-            let message = format!("expected the test to end within {limit} s; it goes on{}", calls.describe());
-            world.fail_later(FailureKind::Timeout, message);
-        });
+        self.inner
+            .world
+            .later(TIME_LIMIT + Duration::from_nanos(1), move || {
+                let limit = TIME_LIMIT.as_secs();
+                let message = format!(
+                    "expected the test to end within {limit} s; it goes on{}",
+                    calls.describe()
+                );
+                world.fail_later(FailureKind::Timeout, message);
+            });
     }
 
     /// The test has passed: whatever it left behind is taken down.
@@ -184,127 +204,17 @@ impl Cluster {
 
     /// Switches on that two replies out of three are held back, for up to 2.2 s.
     pub fn set_long_reordering(&self, reordering: bool) {
-        self.note(|| format!("network: long reordering {}", if reordering { "on" } else { "off" }));
+        self.note(|| {
+            format!(
+                "network: long reordering {}",
+                if reordering { "on" } else { "off" }
+            )
+        });
         self.inner.network.set_long_reordering(reordering);
     }
 
     fn note(&self, text: impl FnOnce() -> String) {
         self.inner.world.note("tester", text);
-    }
-
-    // Crash and restart.
-
-    /// Whether the server is down.
-    #[must_use]
-    pub fn is_crashed(&self, server: usize) -> bool {
-        self.inner.servers[server].lock().life.is_none()
-    }
-
-    /// Crashes the server: it is cut off, what it saved so far is kept, and every thread of it is
-    /// gone at once. It is given no notice. Nothing happens to a server that is down.
-    pub fn shutdown(&self, server: usize) {
-        if self.is_crashed(server) {
-            return;
-        }
-        self.note(|| format!("shut down server {server}"));
-        self.disconnect_from_all(server);
-        let Inner { network, servers, .. } = &*self.inner;
-        network.delete_server(&name_of(server));
-        // Before the kill: what the instance writes while it dies must not be found again.
-        let kept = servers[server].lock().persister.clone().copy();
-        let (life, ends) = {
-            let mut server = servers[server].lock();
-            server.persister = kept;
-            (server.life.take(), std::mem::take(&mut server.ends))
-        };
-        if let Some(life) = life {
-            life.node.kill();
-        }
-        for end in &ends {
-            network.delete_end(end);
-        }
-    }
-
-    /// Crashes all servers, one after the other.
-    pub fn shutdown_all(&self) {
-        for server in 0..self.n_servers() {
-            self.shutdown(server);
-        }
-    }
-
-    /// Starts the server from what it had saved, and connects it to every server that is meant to
-    /// be connected. A server that is up is crashed first.
-    pub fn restart(&self, server: usize) {
-        self.boot(server);
-        self.connect(server);
-    }
-
-    /// Starts all servers from what they had saved, and connects all.
-    pub fn start_all(&self) {
-        for server in 0..self.n_servers() {
-            self.boot(server);
-        }
-        self.connect_all();
-    }
-
-    /// Gives the server another life, connected to nobody.
-    fn boot(&self, server: usize) {
-        self.shutdown(server);
-        let Inner { world, network, make_raft, snapshots, watch, calls, .. } = &*self.inner;
-        let persister = self.inner.servers[server].lock().persister.clone().copy();
-        let who = {
-            let mut state = self.inner.servers[server].lock();
-            state.lives += 1;
-            state.persister = persister.clone();
-            Lived { server, life: state.lives }
-        };
-        self.note(|| format!("start {who}"));
-        let ends: Vec<String> = (0..self.n_servers()).map(|_| self.inner.dice.end_name()).collect();
-        let peers: Vec<ClientEnd> = ends.iter().map(|end| network.make_end(end.as_str())).collect();
-        for (to, end) in ends.iter().enumerate() {
-            network.connect(end, &name_of(to));
-        }
-
-        let node = world.node(format!("server {server}"));
-        let (sender, messages) = channel::bounded::<ApplyMsg>(0);
-        let made = {
-            let (make_raft, persister) = (*make_raft, persister.clone());
-            let _underway = calls.enter(who, "make_raft", world.now());
-            node.call("make", move || {
-                let raft = make_raft(peers, server, persister, sender);
-                let services = Arc::clone(&raft).services();
-                (raft, services)
-            })
-        };
-        let Ok((raft, services)) = made else { return };
-
-        let recorder = Recorder::new(who, *snapshots, world, watch, calls);
-        watch.begin_life(who);
-        // Before the first message is read: the next one must be the entry after the snapshot.
-        if *snapshots {
-            let snapshot = persister.read_snapshot();
-            if !snapshot.is_empty() {
-                recorder.restore(&snapshot);
-            }
-        }
-        {
-            let (recorder, raft) = (Arc::clone(&recorder), Arc::clone(&raft));
-            node.run("applier", move || recorder.read(&messages, &*raft));
-        }
-        {
-            let recorder = Arc::clone(&recorder);
-            watch.probe(who, &node, Arc::clone(&raft), move || recorder.applied());
-        }
-        let mut host = labrpc::Server::new(&node);
-        for service in services {
-            host.add_service(service);
-        }
-        network.add_server(name_of(server), host);
-
-        let mut server = self.inner.servers[server].lock();
-        server.recorder = recorder;
-        server.ends = ends;
-        server.life = Some(Life { who, node, raft });
     }
 
     // Calls into a server.
@@ -371,7 +281,12 @@ impl Cluster {
     }
 
     fn largest(&self, size: impl Fn(&Persister) -> usize) -> usize {
-        self.inner.servers.iter().map(|server| size(&server.lock().persister)).max().unwrap_or(0)
+        self.inner
+            .servers
+            .iter()
+            .map(|server| size(&server.lock().persister))
+            .max()
+            .unwrap_or(0)
     }
 
     /// RPCs that reached the server since it was last started.
@@ -394,7 +309,12 @@ impl Cluster {
 
     /// Brings the figures of the report up to date.
     fn measure(&self) {
-        let Inner { network, watch, meter, .. } = &*self.inner;
+        let Inner {
+            network,
+            watch,
+            meter,
+            ..
+        } = &*self.inner;
         meter.look(network.total_count(), network.total_bytes(), watch.max_index().0);
     }
 }

@@ -30,7 +30,10 @@ impl Command {
 impl From<&str> for Command {
     fn from(text: &str) -> Self {
         let bytes = labgob::encode(text).expect("a text can always be encoded");
-        Self { text: text.into(), bytes: bytes.into() }
+        Self {
+            text: text.into(),
+            bytes: bytes.into(),
+        }
     }
 }
 

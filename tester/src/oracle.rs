@@ -18,7 +18,6 @@ mod submitted;
 mod terms;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use labapi::{LogIndex, Raft, Started, State, Term};
 use labrt::world::{FailureKind, Node, World};
@@ -60,7 +59,10 @@ impl Watch {
             completeness: Completeness::default(),
             probes: 0,
         };
-        Arc::new(Self { world: world.clone(), oracles: Mutex::new(oracles) })
+        Arc::new(Self {
+            world: world.clone(),
+            oracles: Mutex::new(oracles),
+        })
     }
 
     /// Asks the oracles; the run ends with their objection, outside their lock.
@@ -118,7 +120,11 @@ impl Watch {
             oracles.terms.saw(who, floor, state.term)?;
             oracles.terms.saw_at_rest(who, state)?;
             oracles.completeness.learn(who, applied, state.term, at);
-            if state.is_leader { oracles.leaders.saw(who.server, state.term, at) } else { Ok(()) }
+            if state.is_leader {
+                oracles.leaders.saw(who.server, state.term, at)
+            } else {
+                Ok(())
+            }
         });
     }
 

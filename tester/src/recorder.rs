@@ -30,7 +30,13 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    pub fn new(who: Lived, snapshots: bool, world: &World, watch: &Arc<Watch>, calls: &Arc<Calls>) -> Arc<Self> {
+    pub fn new(
+        who: Lived,
+        snapshots: bool,
+        world: &World,
+        watch: &Arc<Watch>,
+        calls: &Arc<Calls>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             who,
             snapshots,
@@ -73,14 +79,17 @@ impl Recorder {
         }
         self.watch.applied(self.who, index, command);
         self.world.message(trace(self.who, index, command));
-        self.world.note("tester", || format!("applied {index}: {}", Unchecked(command)));
+        self.world
+            .note("tester", || format!("applied {index}: {}", Unchecked(command)));
         if repeated {
             return;
         }
         self.set_applied(index);
         if self.snapshots && (index.0 + 1).is_multiple_of(SNAPSHOT_INTERVAL) {
             let snapshot = self.watch.snapshot(index).to_vec();
-            self.world.note("tester", || format!("snapshot({index}), {} bytes", snapshot.len()));
+            self.world.note("tester", || {
+                format!("snapshot({index}), {} bytes", snapshot.len())
+            });
             let _underway = self.calls.enter(self.who, "snapshot", self.world.now());
             raft.snapshot(index, snapshot);
         }
@@ -130,7 +139,9 @@ impl Recorder {
             );
         }
         self.world.message(trace(self.who, index, snapshot));
-        self.world.note("tester", || format!("installed a snapshot up to {index}, {} bytes", snapshot.len()));
+        self.world.note("tester", || {
+            format!("installed a snapshot up to {index}, {} bytes", snapshot.len())
+        });
         self.set_applied(index);
     }
 
@@ -138,7 +149,9 @@ impl Recorder {
     #[track_caller]
     pub fn restore(&self, snapshot: &[u8]) {
         let index = self.watch.restored(self.who, snapshot);
-        self.world.note("tester", || format!("{} restored a snapshot up to {index}", self.who));
+        self.world.note("tester", || {
+            format!("{} restored a snapshot up to {index}", self.who)
+        });
         self.set_applied(index);
     }
 }
@@ -146,6 +159,10 @@ impl Recorder {
 /// A hash (FNV-1a) of what was delivered, for the run's fingerprint.
 fn trace(who: Lived, index: LogIndex, payload: &[u8]) -> u64 {
     let fold = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
-    let head = (who.server as u64).to_le_bytes().into_iter().chain(index.0.to_le_bytes());
-    head.chain(payload.iter().copied()).fold(0xcbf2_9ce4_8422_2325, fold)
+    let head = (who.server as u64)
+        .to_le_bytes()
+        .into_iter()
+        .chain(index.0.to_le_bytes());
+    head.chain(payload.iter().copied())
+        .fold(0xcbf2_9ce4_8422_2325, fold)
 }

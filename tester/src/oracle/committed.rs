@@ -76,8 +76,8 @@ impl Committed {
 
     /// Whether `bytes` are the service's state after the entry at some index, and at which.
     pub fn agrees_with_snapshot(&mut self, who: Lived, bytes: &[u8]) -> Result<LogIndex, String> {
-        let Snapshot { last_index, commands } =
-            Snapshot::decode(bytes).map_err(|why| format!("expected {who} to hand over a snapshot; {why}"))?;
+        let Snapshot { last_index, commands } = Snapshot::decode(bytes)
+            .map_err(|why| format!("expected {who} to hand over a snapshot; {why}"))?;
         self.looked += 1;
         if last_index <= self.max_index() && *self.snapshot(last_index) == *bytes {
             return Ok(last_index);

@@ -53,7 +53,10 @@ mod tests {
     use super::*;
 
     fn place(index: u64, term: u64) -> Started {
-        Started { index: LogIndex(index), term: Term(term) }
+        Started {
+            index: LogIndex(index),
+            term: Term(term),
+        }
     }
 
     #[test]
@@ -63,13 +66,18 @@ mod tests {
             assert_eq!(submitted.accept(server, place(index, term)), Ok(()));
         }
         let twice = submitted.accept(0, place(2, 1)).expect_err("given out before");
-        assert!(twice.contains("saw start on server 0 answer index 2 for a second time"), "{twice}");
+        assert!(
+            twice.contains("saw start on server 0 answer index 2 for a second time"),
+            "{twice}"
+        );
         assert_eq!(submitted.accepted, 5);
     }
 
     #[test]
     fn there_is_no_index_zero() {
-        let zero = Submitted::default().accept(1, place(0, 1)).expect_err("no such place");
+        let zero = Submitted::default()
+            .accept(1, place(0, 1))
+            .expect_err("no such place");
         assert!(zero.contains("count from 1"), "{zero}");
     }
 }

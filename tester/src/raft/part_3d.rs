@@ -6,9 +6,14 @@
 use crate::{Case, Cluster, Retry};
 
 pub(super) const CASES: [Case; 7] = [
-    Case::new("snapshot_basic_3d", "3D", "Test (3D): snapshots basic", snapshot_basic_3d)
-        .with_snapshots()
-        .points(3),
+    Case::new(
+        "snapshot_basic_3d",
+        "3D",
+        "Test (3D): snapshots basic",
+        snapshot_basic_3d,
+    )
+    .with_snapshots()
+    .points(3),
     Case::new(
         "snapshot_install_3d",
         "3D",
@@ -26,9 +31,14 @@ pub(super) const CASES: [Case; 7] = [
     .unreliable()
     .with_snapshots()
     .points(4),
-    Case::new("snapshot_install_crash_3d", "3D", "Test (3D): install snapshots (crash)", snapshots_after_crash)
-        .with_snapshots()
-        .points(4),
+    Case::new(
+        "snapshot_install_crash_3d",
+        "3D",
+        "Test (3D): install snapshots (crash)",
+        snapshots_after_crash,
+    )
+    .with_snapshots()
+    .points(4),
     Case::new(
         "snapshot_install_un_crash_3d",
         "3D",
@@ -111,7 +121,11 @@ fn snapshots(cluster: &Cluster, fault: Fault) {
         }
 
         // Without faults nobody should need a snapshot from another, so let everyone keep up.
-        let expected = if fault == Fault::None { everyone } else { everyone - 1 };
+        let expected = if fault == Fault::None {
+            everyone
+        } else {
+            everyone - 1
+        };
         cluster.one(cluster.rand(), expected, Retry::Yes);
 
         let size = cluster.log_size();

@@ -1,0 +1,150 @@
+//! Crash and restart.
+
+use std::sync::Arc;
+
+use labapi::{ApplyMsg, Raft};
+use labrpc::ClientEnd;
+use labrt::channel;
+use persister::Persister;
+
+use super::{Cluster, Inner, Life, name_of};
+use crate::recorder::Recorder;
+use crate::words::Lived;
+
+impl Cluster {
+    /// Whether the server is down.
+    #[must_use]
+    pub fn is_crashed(&self, server: usize) -> bool {
+        self.inner.servers[server].lock().life.is_none()
+    }
+
+    /// Crashes the server: it is cut off, what it saved so far is kept, and every thread of it is
+    /// gone at once. It is given no notice. Nothing happens to a server that is down.
+    pub fn shutdown(&self, server: usize) {
+        if self.is_crashed(server) {
+            return;
+        }
+        self.note(|| format!("shut down server {server}"));
+        self.disconnect_from_all(server);
+        let Inner { network, servers, .. } = &*self.inner;
+        network.delete_server(&name_of(server));
+        // Before the kill: what the instance writes while it dies must not be found again.
+        let kept = self.saved(server).copy();
+        let (life, ends) = {
+            let mut server = servers[server].lock();
+            server.persister = kept;
+            (server.life.take(), std::mem::take(&mut server.ends))
+        };
+        if let Some(life) = life {
+            life.node.kill();
+        }
+        for end in &ends {
+            network.delete_end(end);
+        }
+    }
+
+    /// Crashes all servers, one after the other.
+    pub fn shutdown_all(&self) {
+        for server in 0..self.n_servers() {
+            self.shutdown(server);
+        }
+    }
+
+    /// Starts the server from what it had saved, and connects it to every server that is meant to
+    /// be connected. A server that is up is crashed first.
+    pub fn restart(&self, server: usize) {
+        self.boot(server);
+        self.connect(server);
+    }
+
+    /// Starts all servers from what they had saved, and connects all.
+    pub fn start_all(&self) {
+        for server in 0..self.n_servers() {
+            self.boot(server);
+        }
+        self.connect_all();
+    }
+
+    /// Gives the server another life, connected to nobody.
+    fn boot(&self, server: usize) {
+        self.shutdown(server);
+        let Inner {
+            world,
+            network,
+            make_raft,
+            snapshots,
+            watch,
+            calls,
+            ..
+        } = &*self.inner;
+        let persister = self.saved(server).copy();
+        let who = {
+            let mut state = self.inner.servers[server].lock();
+            state.lives += 1;
+            state.persister = persister.clone();
+            Lived {
+                server,
+                life: state.lives,
+            }
+        };
+        self.note(|| format!("start {who}"));
+        let (ends, peers) = self.make_ends();
+        let node = world.node(format!("server {server}"));
+        let (sender, messages) = channel::bounded::<ApplyMsg>(0);
+        let made = {
+            let (make_raft, persister) = (*make_raft, persister.clone());
+            let _underway = calls.enter(who, "make_raft", world.now());
+            node.call("make", move || {
+                let raft = make_raft(peers, server, persister, sender);
+                let services = Arc::clone(&raft).services();
+                (raft, services)
+            })
+        };
+        let Ok((raft, services)) = made else { return };
+
+        let recorder = Recorder::new(who, *snapshots, world, watch, calls);
+        watch.begin_life(who);
+        // Before the first message is read: the next one must be the entry after the snapshot.
+        if *snapshots {
+            let snapshot = persister.read_snapshot();
+            if !snapshot.is_empty() {
+                recorder.restore(&snapshot);
+            }
+        }
+        {
+            let (recorder, raft) = (Arc::clone(&recorder), Arc::clone(&raft));
+            node.run("applier", move || recorder.read(&messages, &*raft));
+        }
+        {
+            let recorder = Arc::clone(&recorder);
+            watch.probe(who, &node, Arc::clone(&raft), move || recorder.applied());
+        }
+        let mut host = labrpc::Server::new(&node);
+        for service in services {
+            host.add_service(service);
+        }
+        network.add_server(name_of(server), host);
+
+        let mut server = self.inner.servers[server].lock();
+        server.recorder = recorder;
+        server.ends = ends;
+        server.life = Some(Life { who, node, raft });
+    }
+
+    /// What the server has saved: not a copy, but the store itself.
+    fn saved(&self, server: usize) -> Persister {
+        self.inner.servers[server].lock().persister.clone()
+    }
+
+    /// Makes an end point to each server, still disabled; returns their names and themselves.
+    fn make_ends(&self) -> (Vec<String>, Vec<ClientEnd>) {
+        let Inner { network, dice, .. } = &*self.inner;
+        let make_end = |to| {
+            let name = dice.end_name();
+            let end = network.make_end(name.as_str());
+            network.connect(&name, &name_of(to));
+            (name, end)
+        };
+        (0..self.n_servers()).map(make_end).unzip()
+    }
+}

@@ -1,0 +1,378 @@
+//! A Raft that cheats: its servers share memory, so that there is nothing to agree on.
+//!
+//! It does not see who is cut off, only who is down. So it passes the course's tests in which
+//! servers crash, and shows that the tester lets a right solution pass. With a [`Fault`] it is wrong in
+//! one way, and shows that the tester notices.
+
+use std::cell::RefCell;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use labapi::{ApplyMsg, LogIndex, MakeRaft, Raft, Solution, Started, State, Term};
+use labrpc::{ClientEnd, Service};
+use labrt::channel::Sender;
+use labrt::thread;
+use parking_lot::Mutex;
+use persister::Persister;
+
+/// What is wrong with the Raft.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Fault {
+    None,
+    NeverElects,
+    TwoLeaders,
+    /// A second server leads the term for 20 ms, from 1.2 s on.
+    TwoLeadersForAMoment,
+    /// From 1.5 s on every server answers with the term before.
+    TermGoesBack,
+    /// A server that crashed begins again at term 0.
+    ForgetsTerm,
+    /// When all are down the log is lost.
+    ForgetsLog,
+    /// When all are down the entries are lost, and the next command takes the place of each.
+    RewritesLog,
+    /// A leader after the first begins with an empty log.
+    LeaderWithoutLog,
+    /// `start` answers one too much.
+    WrongIndex,
+    /// `start` answers an index from 0.
+    CountsFromZero,
+    /// `start` answers as it did before.
+    SameIndexAgain,
+    /// Server 1 delivers the second entry under index 3.
+    Gap,
+    /// Server 1 delivers every entry twice.
+    DeliversTwice,
+    /// Server 1 delivers the first entry again as the second.
+    OtherCommand,
+    /// Server 1 delivers a command of its own as the second entry.
+    OwnCommand,
+    /// Every server delivers an entry under index 0 first.
+    IndexZero,
+    /// Server 1 delivers its snapshot, under an index one too high.
+    SnapshotIndex,
+    /// Server 1 delivers a snapshot five entries late.
+    OldSnapshot,
+    /// Server 1 delivers bytes that are no snapshot.
+    BrokenSnapshot,
+    /// Server 1 delivers a snapshot in which two commands have changed places.
+    MixedSnapshot,
+    /// `start` does not return.
+    StartHangs,
+    StartPanics,
+    StartIsMissing,
+    /// A server that dies saves something else.
+    SavesWhileDying,
+    /// One `get_state` in two says that the server leads.
+    Flickers,
+}
+
+/// The solution with a fault: `solution::<{ Fault::Gap as u8 }>()`.
+pub fn solution<const FAULT: u8>() -> Solution {
+    let make_raft: MakeRaft = make::<FAULT>;
+    Solution {
+        name: "fake",
+        make_raft,
+    }
+}
+
+/// What all servers of a run share. A run has an OS thread of its own.
+#[derive(Default)]
+struct Shared {
+    term: u64,
+    leader: Option<usize>,
+    log: Vec<Vec<u8>>,
+    servers: Vec<Weak<Fake>>,
+    last_index: u64,
+    flickers: u64,
+}
+
+thread_local! {
+    static SHARED: RefCell<Shared> = RefCell::default();
+}
+
+fn shared<T>(f: impl FnOnce(&mut Shared) -> T) -> T {
+    SHARED.with_borrow_mut(f)
+}
+
+impl Shared {
+    fn is_up(&self, server: usize) -> bool {
+        self.servers
+            .get(server)
+            .is_some_and(|server| server.strong_count() > 0)
+    }
+
+    /// Makes the first server that is up the leader if there is none, and the servers that are up
+    /// are a majority.
+    fn elect(&mut self, fault: Fault) {
+        let up: Vec<usize> = (0..self.servers.len())
+            .filter(|&server| self.is_up(server))
+            .collect();
+        if up.len() * 2 > self.servers.len() && !self.leader.is_some_and(|leader| self.is_up(leader)) {
+            self.term += 1;
+            self.leader = Some(up[0]);
+            if fault == Fault::LeaderWithoutLog && self.term > 1 {
+                self.last_index = 0;
+            }
+        }
+    }
+}
+
+struct Fake {
+    me: usize,
+    fault: Fault,
+    born_again: bool,
+    persister: Persister,
+    /// Index of the last snapshot, and the snapshot.
+    snapshot: Mutex<(u64, Vec<u8>)>,
+}
+
+fn make<const FAULT: u8>(
+    peers: Vec<ClientEnd>,
+    me: usize,
+    persister: Persister,
+    service: Sender<ApplyMsg>,
+) -> Arc<dyn Raft> {
+    let fault = ALL
+        .into_iter()
+        .find(|fault| *fault as u8 == FAULT)
+        .expect("a fault's number");
+    let saved: Option<(u64, Vec<u8>)> = match persister.read_raft_state() {
+        state if state.is_empty() => None,
+        state => Some((
+            labgob::decode(&state).expect("what was saved"),
+            persister.read_snapshot(),
+        )),
+    };
+    let born_again = shared(|shared| {
+        shared.servers.resize_with(peers.len(), Weak::new);
+        if (0..peers.len()).all(|server| !shared.is_up(server)) {
+            match fault {
+                Fault::ForgetsLog => (shared.log, shared.last_index) = (Vec::new(), 0),
+                Fault::RewritesLog => shared.log.clear(),
+                _ => {}
+            }
+        }
+        if shared.leader == Some(me) {
+            shared.leader = None;
+        }
+        shared.term > 0
+    });
+    let snapshot = Mutex::new(saved.unwrap_or_default());
+    let fake = Arc::new(Fake {
+        me,
+        fault,
+        born_again,
+        persister,
+        snapshot,
+    });
+    shared(|shared| shared.servers[me] = Arc::downgrade(&fake));
+    let (this, all_up) = (Arc::downgrade(&fake), peers.len());
+    thread::spawn(move || run(&this, &service, all_up));
+    fake
+}
+
+/// Elects and delivers, every 5 ms.
+fn run(this: &Weak<Fake>, service: &Sender<ApplyMsg>, servers: usize) {
+    let fake = this.upgrade().expect("it is just being made");
+    let (me, fault) = (fake.me, fake.fault);
+    let _last_words = LastWords(fake.persister.clone(), fault);
+    let mut delivered = fake.snapshot.lock().0;
+    drop(fake);
+    thread::sleep(Duration::from_millis(300));
+    if fault == Fault::IndexZero {
+        let command = Vec::new();
+        service
+            .send(ApplyMsg::Command {
+                index: LogIndex(0),
+                command,
+            })
+            .expect("somebody reads");
+    }
+    loop {
+        if fault != Fault::NeverElects {
+            shared(|shared| shared.elect(fault));
+        }
+        loop {
+            let next = shared(|shared| {
+                let up = (0..servers).filter(|&server| shared.is_up(server)).count();
+                shared
+                    .log
+                    .get(delivered as usize)
+                    .filter(|_| up * 2 > servers)
+                    .cloned()
+            });
+            let Some(command) = next else { break };
+            delivered += 1;
+            for message in messages(this, me, fault, delivered, command) {
+                if service.send(message).is_err() {
+                    return;
+                }
+            }
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// What the server delivers when it should deliver `command` at `index`.
+fn messages(this: &Weak<Fake>, me: usize, fault: Fault, index: u64, command: Vec<u8>) -> Vec<ApplyMsg> {
+    let message = |index: u64, command: &[u8]| ApplyMsg::Command {
+        index: LogIndex(index),
+        command: command.into(),
+    };
+    let right = message(index, &command);
+    let snapshot = |above: u64, change: fn(Vec<u8>) -> Vec<u8>| {
+        let fake = this.upgrade().expect("the server is up");
+        let (index, snapshot) = fake.snapshot.lock().clone();
+        ApplyMsg::Snapshot {
+            index: LogIndex(index + above),
+            term: Term(1),
+            snapshot: change(snapshot),
+        }
+    };
+    if me != 1 {
+        return vec![right];
+    }
+    match (fault, index) {
+        (Fault::Gap, 2) => vec![message(3, &command)],
+        (Fault::DeliversTwice, _) => vec![right.clone(), right],
+        (Fault::OtherCommand, 2) => vec![message(2, &shared(|shared| shared.log[0].clone()))],
+        (Fault::OwnCommand, 2) => vec![message(2, b"no-op")],
+        (Fault::SnapshotIndex, 11) => vec![snapshot(1, |bytes| bytes)],
+        (Fault::OldSnapshot, 15) => vec![snapshot(0, |bytes| bytes)],
+        (Fault::BrokenSnapshot, 11) => vec![snapshot(0, |_| vec![7; 5])],
+        (Fault::MixedSnapshot, 11) => vec![snapshot(0, mixed)],
+        _ => vec![right],
+    }
+}
+
+fn mixed(snapshot: Vec<u8>) -> Vec<u8> {
+    let (index, mut commands): (u64, Vec<String>) = labgob::decode(&snapshot).expect("a snapshot");
+    commands.swap(1, 2);
+    labgob::encode(&(index, commands)).expect("the same with two commands swapped")
+}
+
+/// Saves when its thread dies.
+struct LastWords(Persister, Fault);
+
+impl Drop for LastWords {
+    fn drop(&mut self) {
+        if self.1 == Fault::SavesWhileDying {
+            self.0
+                .save(&labgob::encode(&999u64).expect("a number"), b"the last words");
+        }
+    }
+}
+
+impl Raft for Fake {
+    fn start(&self, command: Vec<u8>) -> Option<Started> {
+        // As in a real one, another thread may run before the lock is taken.
+        thread::yield_now();
+        match self.fault {
+            Fault::StartHangs => thread::sleep(Duration::from_secs(3600)),
+            Fault::StartPanics => panic!("the log is upside down"),
+            Fault::StartIsMissing => todo!("put the command in the log"),
+            _ => {}
+        }
+        shared(|shared| {
+            if shared.leader != Some(self.me) {
+                return None;
+            }
+            if self.fault == Fault::RewritesLog {
+                shared.log.resize(shared.last_index as usize, command.clone());
+            }
+            shared.log.push(command);
+            if self.fault != Fault::SameIndexAgain || shared.last_index < 2 {
+                shared.last_index += 1;
+            }
+            let index = match self.fault {
+                Fault::WrongIndex => shared.last_index + 1,
+                Fault::CountsFromZero => shared.last_index - 1,
+                _ => shared.last_index,
+            };
+            Some(Started {
+                index: LogIndex(index),
+                term: Term(shared.term),
+            })
+        })
+    }
+
+    fn get_state(&self) -> State {
+        let now = thread_time();
+        shared(|shared| {
+            let (mut term, mut is_leader) = (shared.term, shared.leader == Some(self.me));
+            match self.fault {
+                Fault::TwoLeaders if shared.leader.is_some() && self.me == 1 => is_leader = true,
+                Fault::TwoLeadersForAMoment if self.me == 1 => is_leader = (1200..1220).contains(&now),
+                Fault::TermGoesBack if now > 1500 => term -= 1,
+                Fault::ForgetsTerm if self.born_again => term = 0,
+                Fault::Flickers if self.me == 1 && term > 0 => {
+                    shared.flickers += 1;
+                    is_leader = shared.flickers % 2 == 1;
+                }
+                _ => {}
+            }
+            State {
+                term: Term(term),
+                is_leader,
+            }
+        })
+    }
+
+    fn snapshot(&self, index: LogIndex, snapshot: Vec<u8>) {
+        self.persister
+            .save(&labgob::encode(&index.0).expect("a number"), &snapshot);
+        *self.snapshot.lock() = (index.0, snapshot);
+    }
+
+    fn persist_bytes(&self) -> usize {
+        self.persister.raft_state_size()
+    }
+
+    fn kill(&self) {}
+
+    fn services(self: Arc<Self>) -> Vec<Service> {
+        Vec::new()
+    }
+}
+
+/// Virtual milliseconds since this run's first call.
+fn thread_time() -> u64 {
+    use labrt::time::Instant;
+    thread_local! {
+        static START: RefCell<Option<Instant>> = const { RefCell::new(None) };
+    }
+    let now = Instant::now();
+    let start = START.with_borrow_mut(|start| *start.get_or_insert(now));
+    u64::try_from((now - start).as_millis()).expect("a run ends before")
+}
+
+const ALL: [Fault; 26] = [
+    Fault::None,
+    Fault::NeverElects,
+    Fault::TwoLeaders,
+    Fault::TwoLeadersForAMoment,
+    Fault::TermGoesBack,
+    Fault::ForgetsTerm,
+    Fault::ForgetsLog,
+    Fault::RewritesLog,
+    Fault::LeaderWithoutLog,
+    Fault::WrongIndex,
+    Fault::CountsFromZero,
+    Fault::SameIndexAgain,
+    Fault::Gap,
+    Fault::DeliversTwice,
+    Fault::OtherCommand,
+    Fault::OwnCommand,
+    Fault::IndexZero,
+    Fault::SnapshotIndex,
+    Fault::OldSnapshot,
+    Fault::BrokenSnapshot,
+    Fault::MixedSnapshot,
+    Fault::StartHangs,
+    Fault::StartPanics,
+    Fault::StartIsMissing,
+    Fault::SavesWhileDying,
+    Fault::Flickers,
+];

@@ -1,0 +1,215 @@
+//! A right solution passes; a wrong one fails with the right words.
+
+use tester::{Case, Report, RunOptions, cases, run};
+
+use crate::fake::{Fault, solution};
+
+fn case(name: &str) -> &'static Case {
+    cases()
+        .iter()
+        .find(|case| case.name == name)
+        .expect("a test of that name")
+}
+
+fn report<const FAULT: u8>(name: &str, seed: u64) -> Report {
+    run(case(name), &solution::<FAULT>(), &RunOptions::new(seed))
+}
+
+/// Expects a run to fail with this kind, and with all of these pieces in its message.
+#[track_caller]
+fn expect_failure(report: &Report, kind: &str, pieces: &[&str]) {
+    let failure = report
+        .failure
+        .as_ref()
+        .expect("the solution is wrong, and passed");
+    assert_eq!(failure.kind, kind, "{}", failure.message);
+    for piece in pieces {
+        assert!(
+            failure.message.contains(piece),
+            "expected `{piece}` in: {}",
+            failure.message
+        );
+    }
+}
+
+macro_rules! fails {
+    ($(#[$meta:meta])* $name:ident: $fault:ident in $case:literal, $kind:literal, $($piece:literal),+) => {
+        $(#[$meta])*
+        #[test]
+        fn $name() {
+            for seed in 0..5 {
+                let report = report::<{ Fault::$fault as u8 }>($case, seed);
+                expect_failure(&report, $kind, &[$($piece),+]);
+            }
+        }
+    };
+}
+
+#[test]
+fn a_right_solution_passes_what_has_no_partitions() {
+    for name in [
+        "initial_election_3a",
+        "basic_agree_3b",
+        "rpc_bytes_3b",
+        "concurrent_starts_3b",
+        "persist1_3c",
+        "persist2_3c",
+        "figure8_3c",
+        "unreliable_agree_3c",
+        "snapshot_basic_3d",
+        "snapshot_install_crash_3d",
+        "snapshot_all_crash_3d",
+        "snapshot_init_3d",
+    ] {
+        for seed in 0..5 {
+            let report = report::<{ Fault::None as u8 }>(name, seed);
+            assert!(report.passed(), "{name}, seed {seed}: {:?}", report.failure);
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_run_recorded_or_not() {
+    let solution = solution::<{ Fault::None as u8 }>();
+    for name in ["basic_agree_3b", "figure8_3c", "snapshot_all_crash_3d"] {
+        let run = |seed, record| {
+            run(
+                case(name),
+                &solution,
+                &RunOptions {
+                    record,
+                    ..RunOptions::new(seed)
+                },
+            )
+        };
+        let first = run(7, false);
+        let recorded = run(7, true);
+        assert_eq!(first.fingerprint, run(7, false).fingerprint, "{name}");
+        assert_eq!(first.fingerprint, recorded.fingerprint, "{name}, recorded");
+        assert!(first.log.is_empty() && !recorded.log.is_empty(), "{name}");
+        assert_ne!(
+            first.fingerprint,
+            run(8, false).fingerprint,
+            "{name}, another seed"
+        );
+    }
+}
+
+#[test]
+fn figures_are_those_of_the_test() {
+    let report = report::<{ Fault::None as u8 }>("basic_agree_3b", 3);
+    assert_eq!((report.peers, report.commands, report.reliable), (3, 3, true));
+    assert!(
+        (0.3..2.0).contains(&report.virtual_seconds),
+        "{}",
+        report.virtual_seconds
+    );
+}
+
+fails!(no_leader_is_missed: NeverElects in "initial_election_3a", "assertion",
+    "expected one leader among servers 0, 1, 2; saw none in 10 rounds (", "terms 0, 0, 0");
+
+fails!(nobody_accepts_commands: NeverElects in "basic_agree_3b", "assertion",
+    "expected 3 servers to apply command 100 within 10.000 s; it was accepted 0 times",
+    "no connected server leads: server 0 is in term 0, server 1 is in term 0");
+
+fails!(two_leaders_in_a_term: TwoLeaders in "initial_election_3a", "assertion",
+    "expected at most one leader in term 1; saw server ", " lead it at ");
+
+fails!(two_leaders_between_two_looks_of_the_test: TwoLeadersForAMoment in "initial_election_3a", "assertion",
+    "expected at most one leader in term 1; saw server 0 lead it at ", " and server 1 at 1.2");
+
+fails!(a_term_goes_back: TermGoesBack in "initial_election_3a", "assertion",
+    "never to go back in term; saw term 0 after term 1");
+
+fails!(a_term_is_forgotten_in_a_crash: ForgetsTerm in "persist1_3c", "assertion",
+    "expected server 0 (life 2) to remember after its restart that it had led term 1; saw it in term 0");
+
+fails!(the_log_is_forgotten_in_a_crash: ForgetsLog in "persist1_3c", "assertion",
+    "expected the leader of term 2 to have every entry that was committed before; saw server ",
+    " put a new command at index 1");
+
+fails!(the_log_is_rewritten_after_a_crash: RewritesLog in "persist1_3c", "assertion",
+    "expected command 11 at index 1, where server ", " (life 2) apply command 12 there");
+
+fails!(a_leader_without_committed_entries: LeaderWithoutLog in "persist1_3c", "assertion",
+    "expected the leader of term 2 to have every entry that was committed before; saw server ",
+    "put a new command at index 1, although server ", "in term 1 at ", "had applied everything up to index 1");
+
+fails!(start_answers_a_wrong_index: WrongIndex in "basic_agree_3b", "assertion",
+    "expected 3 servers to apply command 100 within 2.000 s; server 0, leader of term 1, accepted it at ",
+    "for index 2; nobody has applied that index");
+
+fails!(start_answers_index_zero: CountsFromZero in "basic_agree_3b", "assertion",
+    "expected indices that count from 1; saw start on server 0 answer index 0 in term 1");
+
+fails!(start_answers_an_index_twice: SameIndexAgain in "concurrent_starts_3b", "assertion",
+    "expected the leader of term 1 to give out each index once; saw start on server 0 answer index 2");
+
+fails!(a_gap: Gap in "basic_agree_3b", "assertion",
+    "expected server 1 to apply index 2 next; saw it apply index 3, so there is a gap (command 200)");
+
+fails!(an_entry_twice_where_snapshots_are_taken: DeliversTwice in "snapshot_basic_3d", "assertion",
+    "expected server 1 to apply index 2 next; saw it apply index 1, which it had applied before");
+
+#[test]
+fn an_entry_twice_where_no_snapshots_are_taken_is_tolerated() {
+    let report = report::<{ Fault::DeliversTwice as u8 }>("basic_agree_3b", 0);
+    assert!(report.passed(), "{:?}", report.failure);
+}
+
+fails!(different_commands_at_an_index: OtherCommand in "basic_agree_3b", "assertion",
+    "command 200", "at index 2", "command 100");
+
+fails!(a_command_that_nobody_submitted: OwnCommand in "basic_agree_3b", "assertion",
+    "at index 2", "of the bytes 6e 6f 2d 6f 70");
+
+fails!(an_entry_at_index_zero: IndexZero in "basic_agree_3b", "assertion",
+    "to apply index 1 next; saw it apply index 0, but indices count from 1");
+
+fails!(a_snapshot_under_a_wrong_index: SnapshotIndex in "snapshot_basic_3d", "assertion",
+    "expected server 1 to deliver a snapshot under the last index that it includes, 9; saw it delivered under index 10");
+
+fails!(a_snapshot_that_is_out_of_date: OldSnapshot in "snapshot_basic_3d", "assertion",
+    "expected server 1 never to move its service back; saw it deliver a snapshot up to index 9 when it had applied \
+     everything up to index 14");
+
+fails!(a_snapshot_that_is_none: BrokenSnapshot in "snapshot_basic_3d", "assertion",
+    "expected server 1 to hand over a snapshot; saw 5 bytes that are none");
+
+fails!(a_snapshot_of_other_commands: MixedSnapshot in "snapshot_basic_3d", "assertion",
+    "at index 1, where server ", "saw server 1 hand over a snapshot up to index 9 with command ");
+
+fails!(start_does_not_return: StartHangs in "basic_agree_3b", "timeout",
+    "expected the test to end within 120 s; it goes on; not returned: start of server 1 (called at 0.");
+
+fails!(start_panics: StartPanics in "basic_agree_3b", "panic", "the log is upside down");
+
+fails!(start_is_not_written_yet: StartIsMissing in "basic_agree_3b", "not_implemented", "put the command in the log");
+
+#[test]
+fn a_claim_to_lead_that_is_not_repeated_does_not_count() {
+    let report = report::<{ Fault::Flickers as u8 }>("basic_agree_3b", 0);
+    assert!(report.passed(), "{:?}", report.failure);
+}
+
+#[test]
+fn the_place_of_a_failure_is_the_line_of_the_test() {
+    for (report, file) in [
+        (
+            report::<{ Fault::NeverElects as u8 }>("initial_election_3a", 0),
+            "tester/src/raft/part_3a.rs:",
+        ),
+        (
+            report::<{ Fault::WrongIndex as u8 }>("basic_agree_3b", 0),
+            "tester/src/raft/part_3b.rs:",
+        ),
+    ] {
+        let location = report
+            .failure
+            .expect("the solution is wrong")
+            .location
+            .expect("a check has a place");
+        assert!(location.contains(file), "{location}");
+    }
+}
