@@ -1,0 +1,376 @@
+//! The life of one call, from the caller to the server and back.
+//!
+//! ```text
+//!  caller's thread          events                      handler's thread
+//!  ───────────────          ──────                      ────────────────
+//!  call ─┬─ no server ────► None, after a while
+//!        ├─ lost ─────────► None, after its delay
+//!        └─ sent ─────────► arrive, after its delay ──► the handler runs
+//!                           poll: cut off? ─► None         │
+//!                                                       replied ─┬─ cut off, or lost: None
+//!                           late reply ◄─────────────────────────┤
+//!  wait ◄──────────────────────┴─────────────────────────────────┘
+//! ```
+//!
+//! On a reliable network there is no event on the way there and none on the way back. The order of the checks
+//! and draws is the course's. What is different is how a caller learns that it has been cut off: the
+//! course's network tests that every 100 ms for each call; here a test is set only when something has been
+//! cut off, for the same moment.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use labrt::world::{Filler, slot};
+
+use crate::fingerprint::{Direction, of_message};
+use crate::network::Shared;
+use crate::server::Server;
+use crate::service::Types;
+use crate::switchboard::{CallId, EndId, PlaceId, Request, Switchboard, Underway};
+use crate::weather::Passage;
+
+/// How often a waiting call is tested for having been cut off.
+///
+/// The course's timers are set for 100 ms, one after the other, and each fires a little late. On a clock that is
+/// never late, the eleventh test would fall on the same instant as a deletion 1100 ms after the call (the
+/// course's `TestKilled`), and who is first would be chance.
+pub(crate) const POLL: Duration = Duration::from_micros(100_100);
+
+/// What becomes of a call when it begins.
+enum Start {
+    /// There is no server; the caller is told after this time.
+    Unreachable(Duration, Filler<Vec<u8>>),
+    /// The request is lost; the caller is told after this time.
+    Lost(Duration, Filler<Vec<u8>>),
+    /// The request arrives after this time.
+    Sent(Duration, CallId),
+    /// The request is there.
+    Arrived(CallId, Request),
+    /// Caller and server do not fit together.
+    Misfit(String),
+}
+
+/// What becomes of a reply.
+#[derive(Clone, Copy)]
+enum Return {
+    CutOff,
+    Lost,
+    Late(Duration),
+    Delivered,
+}
+
+/// The way there.
+impl Shared {
+    /// Makes a call and waits for the bytes of its reply.
+    #[track_caller]
+    pub(crate) fn call(
+        self: &Arc<Self>,
+        end: EndId,
+        method: &str,
+        args: Vec<u8>,
+        types: Types,
+    ) -> Option<Vec<u8>> {
+        let (caller, waiter) = slot();
+        let len = args.len();
+        let now = self.world.now();
+        let (start, place, number, hash) = {
+            let mut board = self.board.lock();
+            if board.closed {
+                return None;
+            }
+            board.total_count += 1;
+            board.total_bytes += len as u64;
+            let place = board.leads_to(end);
+            let hash = of_message(
+                Direction::Request,
+                method,
+                end.0,
+                place.map_or(u32::MAX, |to| to.0),
+                &args,
+            );
+            let start = board.start(end, method, args, types, caller, now);
+            (start, place, board.total_count, hash)
+        };
+        self.world.message(hash);
+        match start {
+            Start::Unreachable(after, caller) => {
+                self.note(method, number, place, || {
+                    format!("nobody there, given up in {after:?}")
+                });
+                self.world.later(after, move || drop(caller));
+            }
+            Start::Lost(after, caller) => {
+                self.note(method, number, place, || {
+                    format!("lost request ({len} bytes), known in {after:?}")
+                });
+                self.world.later(after, move || drop(caller));
+            }
+            Start::Sent(after, id) => {
+                self.note(method, number, place, || {
+                    format!("request ({len} bytes) arrives in {after:?}")
+                });
+                let network = Arc::downgrade(self);
+                self.world
+                    .later(after, move || with(&network, |network| network.arrive(id)));
+            }
+            Start::Arrived(id, request) => {
+                self.note(method, number, place, || format!("request ({len} bytes)"));
+                self.serve(id, request);
+            }
+            Start::Misfit(why) => panic!("{why}"),
+        }
+        waiter.wait()
+    }
+
+    /// A request reaches its server, which may have been deleted meanwhile: it is served all the same.
+    fn arrive(self: &Arc<Self>, id: CallId) {
+        let now = self.world.now();
+        let (request, polls) = {
+            let mut board = self.board.lock();
+            let call = board
+                .call_mut(id)
+                .expect("a call is not over before its request has arrived");
+            call.since = now;
+            let request = call.request.take().expect("a request arrives once");
+            (request, board.to_poll())
+        };
+        self.set_polls(polls);
+        if request.server.node.is_alive() {
+            self.serve(id, request);
+        } else {
+            self.vanished(id);
+            self.discard(request.server);
+        }
+    }
+
+    /// Starts the handler on a thread of the server.
+    fn serve(self: &Arc<Self>, id: CallId, request: Request) {
+        let server = Arc::clone(&request.server);
+        server.count_request();
+        let handling = Handling {
+            network: Arc::clone(self),
+            id,
+            request,
+            answered: false,
+        };
+        server
+            .node
+            .run(server.method(handling.request.method).name, move || {
+                handling.run()
+            });
+    }
+
+    /// Lets go of a server outside every thread. If nobody else holds it, its services are dropped, which is lab
+    /// code and belongs on a thread.
+    fn discard(&self, server: Arc<Server>) {
+        if let Some(last) = Arc::into_inner(server) {
+            self.node.run("drop server", move || drop(last));
+        }
+    }
+}
+
+impl Switchboard {
+    /// Decides about a call, once it is counted.
+    fn start(
+        &mut self,
+        end: EndId,
+        method: &str,
+        args: Vec<u8>,
+        types: Types,
+        caller: Filler<Vec<u8>>,
+        now: Duration,
+    ) -> Start {
+        let Some((place, host)) = self.reach(end) else {
+            return Start::Unreachable(self.weather.unreachable(), caller);
+        };
+        let (life, server) = (host.life, Arc::clone(&host.server));
+        // Earlier than in the course, where a lost request names no wrong method.
+        let id = match server.find(method, types) {
+            Ok(id) => id,
+            Err(why) => return Start::Misfit(why),
+        };
+        let settings = self.weather.settings;
+        let mut call = Underway {
+            end,
+            place,
+            life,
+            method: server.method(id).name,
+            reliable: settings.reliable,
+            long_reordering: settings.long_reordering,
+            caller,
+            request: None,
+            since: now,
+            polled: false,
+            vanished: false,
+        };
+        let request = Request {
+            server,
+            method: id,
+            args,
+        };
+        if settings.reliable {
+            return Start::Arrived(self.add_call(call), request);
+        }
+        match self.weather.request() {
+            Passage::Lost(after) => Start::Lost(after, call.caller),
+            Passage::Arrives(after) => {
+                call.request = Some(request);
+                Start::Sent(after, self.add_call(call))
+            }
+        }
+    }
+}
+
+/// A handler at work. If its thread is killed, the network learns that there will be no reply.
+struct Handling {
+    network: Arc<Shared>,
+    id: CallId,
+    request: Request,
+    answered: bool,
+}
+
+impl Handling {
+    fn run(mut self) {
+        let reply = (self.request.server.method(self.request.method).run)(&self.request.args);
+        self.answered = true;
+        self.network.replied(self.id, reply);
+    }
+}
+
+impl Drop for Handling {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.network.vanished(self.id);
+        }
+    }
+}
+
+/// The way back.
+impl Shared {
+    /// A handler has returned.
+    fn replied(self: &Arc<Self>, id: CallId, reply: Vec<u8>) {
+        let len = reply.len();
+        let (call, fate) = {
+            let mut board = self.board.lock();
+            // Nobody waits any more: the caller was told at a poll.
+            let Some(call) = board.remove_call(id) else { return };
+            let fate = board.finish(&call);
+            if matches!(fate, Return::Delivered) {
+                board.total_bytes += len as u64;
+            }
+            (call, fate)
+        };
+        let Underway {
+            caller,
+            method,
+            end,
+            place,
+            ..
+        } = call;
+        self.world
+            .message(of_message(Direction::Reply, method, end.0, place.0, &reply));
+        let note = |what: &dyn Fn() -> String| self.note(method, id.number, Some(place), what);
+        match fate {
+            Return::CutOff => note(&|| "reply held back: cut off meanwhile".to_owned()),
+            Return::Lost => note(&|| format!("lost reply ({len} bytes)")),
+            Return::Late(by) => {
+                note(&|| format!("reply ({len} bytes) late by {by:?}"));
+                let network = Arc::downgrade(self);
+                self.world.later(by, move || {
+                    with(&network, |network| network.board.lock().total_bytes += len as u64);
+                    caller.fill(reply);
+                });
+            }
+            Return::Delivered => {
+                note(&|| format!("reply ({len} bytes)"));
+                caller.fill(reply);
+            }
+        }
+    }
+
+    /// A handler was killed, or found its node dead. Its caller is told at the next poll, as if the server had
+    /// been deleted: a server that is killed and still has its name answers nobody.
+    fn vanished(self: &Arc<Self>, id: CallId) {
+        let polls = {
+            let mut board = self.board.lock();
+            let Some(call) = board.call_mut(id) else { return };
+            call.vanished = true;
+            board.to_poll()
+        };
+        self.set_polls(polls);
+    }
+
+    /// Sets the next poll of calls that have just been cut off.
+    pub(crate) fn set_polls(self: &Arc<Self>, polls: Vec<(CallId, Duration)>) {
+        if polls.is_empty() {
+            return;
+        }
+        let now = self.world.now();
+        for (id, since) in polls {
+            let network = Arc::downgrade(self);
+            self.world.later(until_poll(since, now), move || {
+                with(&network, |network| network.poll(id))
+            });
+        }
+    }
+
+    /// Tells the caller that there will be no reply, if the call is still cut off. If it is not, the
+    /// handler's reply gets through after all.
+    fn poll(&self, id: CallId) {
+        let call = {
+            let mut board = self.board.lock();
+            let Some(call) = board.call_mut(id) else { return };
+            call.polled = false;
+            board.remove_if_dead(id)
+        };
+        if let Some(call) = call {
+            self.note(call.method, id.number, Some(call.place), || {
+                "given up: cut off".to_owned()
+            });
+        }
+    }
+
+    /// A line about a call in the log of a recorded run.
+    fn note(&self, method: &str, number: u64, place: Option<PlaceId>, what: impl FnOnce() -> String) {
+        self.world.note("labrpc", || {
+            let method = method.rsplit('.').next().unwrap_or(method);
+            format!(
+                "{method} #{number} -> {}: {}",
+                self.board.lock().place_name(place),
+                what()
+            )
+        });
+    }
+}
+
+impl Switchboard {
+    /// Decides about a reply.
+    fn finish(&mut self, call: &Underway) -> Return {
+        if self.is_dead(call) {
+            Return::CutOff
+        } else if !call.reliable && self.weather.loses() {
+            Return::Lost
+        } else if let Some(by) = call.long_reordering.then(|| self.weather.reorders()).flatten() {
+            Return::Late(by)
+        } else {
+            Return::Delivered
+        }
+    }
+}
+
+/// The time from `now` to the next poll of a call that arrived at `since`.
+fn until_poll(since: Duration, now: Duration) -> Duration {
+    let (interval, waited) = (
+        POLL.as_nanos() as u64,
+        now.saturating_sub(since).as_nanos() as u64,
+    );
+    Duration::from_nanos(interval - waited % interval)
+}
+
+/// What an event does to the network, if it is still there. Events keep nothing alive: what they hold would be
+/// dropped outside every thread.
+fn with(network: &Weak<Shared>, f: impl FnOnce(&Arc<Shared>)) {
+    if let Some(network) = network.upgrade() {
+        f(&network);
+    }
+}

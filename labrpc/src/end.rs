@@ -1,0 +1,61 @@
+//! [`ClientEnd`]: where a server puts its calls in.
+
+use std::fmt;
+use std::sync::Weak;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::network::Shared;
+use crate::service::Types;
+use crate::switchboard::EndId;
+
+/// An end point of the network that leads to one server. Clones are the same end point.
+///
+/// It keeps no network alive: services own end points and the network owns services.
+#[derive(Clone)]
+pub struct ClientEnd {
+    network: Weak<Shared>,
+    id: EndId,
+}
+
+impl ClientEnd {
+    pub(crate) fn new(network: Weak<Shared>, id: EndId) -> Self {
+        Self { network, id }
+    }
+
+    /// Calls `Service.method` on the server that this end leads to, and waits for the reply.
+    ///
+    /// `None`: there was no reply, and nobody can tell why (see the [crate's documentation](crate)). Also
+    /// after the network's [`cleanup`](crate::Network::cleanup), and on a thread that is being killed. A
+    /// scheduling point.
+    ///
+    /// Lab code calls this through the trait that [`#[labrpc::service]`](macro@crate::service) makes.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the server is there but has no such service or method, if the handler's types are not
+    /// `A` and `R`, or if `args` cannot be encoded.
+    #[track_caller]
+    pub fn call<A: Serialize, R: DeserializeOwned>(&self, method: &str, args: &A) -> Option<R> {
+        labrt::world::point();
+        let args = match labgob::encode(args) {
+            Ok(bytes) => bytes,
+            Err(error) => panic!("the arguments of {method} cannot be sent: {error}"),
+        };
+        let reply = self
+            .network
+            .upgrade()?
+            .call(self.id, method, args, Types::of::<A, R>())?;
+        match labgob::decode(&reply) {
+            Ok(reply) => Some(reply),
+            Err(error) => panic!("the reply of {method} is unreadable: {error}"),
+        }
+    }
+}
+
+impl fmt::Debug for ClientEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ClientEnd({})", self.id.0)
+    }
+}

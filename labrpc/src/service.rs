@@ -1,0 +1,102 @@
+//! [`Service`]: what a server can be asked.
+
+use std::any::type_name;
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Handlers under a common name, such as `Raft`.
+///
+/// [`#[labrpc::service]`](macro@crate::service) makes one from an `impl` block. By hand:
+///
+/// ```
+/// let service = labrpc::Service::new("Echo").method("say", |text: String| text);
+/// ```
+pub struct Service {
+    pub(crate) name: &'static str,
+    pub(crate) methods: Vec<Method>,
+}
+
+/// One handler, behind bytes.
+pub(crate) struct Method {
+    pub(crate) name: &'static str,
+    pub(crate) types: Types,
+    pub(crate) run: Box<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>,
+}
+
+/// What one end of a call takes the arguments and the reply to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Types {
+    pub(crate) args: &'static str,
+    pub(crate) reply: &'static str,
+}
+
+impl Types {
+    pub(crate) fn of<A, R>() -> Self {
+        Self {
+            args: type_name::<A>(),
+            reply: type_name::<R>(),
+        }
+    }
+}
+
+impl Service {
+    /// A service without methods.
+    #[must_use]
+    pub fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            methods: Vec::new(),
+        }
+    }
+
+    /// Adds a handler. Each call of it runs on a thread of its own.
+    ///
+    /// The handler's thread panics, naming the method, if a message cannot be decoded or the reply not
+    /// encoded. With derived `Serialize` and `Deserialize` that does not happen.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the service has a method of that name.
+    #[must_use]
+    pub fn method<A, R, F>(mut self, name: &'static str, handler: F) -> Self
+    where
+        A: DeserializeOwned,
+        R: Serialize,
+        F: Fn(A) -> R + Send + Sync + 'static,
+    {
+        let service = self.name;
+        assert!(
+            self.find(name).is_none(),
+            "service {service} has two methods {name}"
+        );
+        let run = Box::new(move |args: &[u8]| {
+            let args = labgob::decode(args)
+                .unwrap_or_else(|error| panic!("the arguments of {service}.{name} are unreadable: {error}"));
+            let reply = handler(args);
+            labgob::encode(&reply)
+                .unwrap_or_else(|error| panic!("the reply of {service}.{name} cannot be sent: {error}"))
+        });
+        self.methods.push(Method {
+            name,
+            types: Types::of::<A, R>(),
+            run,
+        });
+        self
+    }
+
+    pub(crate) fn find(&self, method: &str) -> Option<usize> {
+        self.methods.iter().position(|known| known.name == method)
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let methods: Vec<_> = self.methods.iter().map(|method| method.name).collect();
+        f.debug_struct("Service")
+            .field("name", &self.name)
+            .field("methods", &methods)
+            .finish()
+    }
+}

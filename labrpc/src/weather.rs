@@ -1,0 +1,103 @@
+//! The weather: every probability and delay of the network, and the draws that decide them.
+//!
+//! The constants are the course's. All delays are whole milliseconds, drawn uniformly.
+
+use std::time::Duration;
+
+use labrt::world::StreamRng;
+use rand::RngExt;
+
+/// On an unreliable network a request takes less than this on its way, in milliseconds.
+const SHORT_DELAY_MS: u64 = 27;
+/// The time until a caller learns that a server cannot be reached is below this, in milliseconds...
+const UNREACHABLE_MS: u64 = 100;
+/// ...and below this if long delays are on.
+const LONG_UNREACHABLE_MS: u64 = 7000;
+/// How many requests in a thousand, and independently how many replies, an unreliable network loses.
+const LOST_PER_MILLE: u32 = 100;
+/// With long reordering on, so many replies...
+const REORDERED: u32 = 600;
+/// ...out of so many are late,
+const REORDERED_OUT_OF: u32 = 900;
+/// by at least so many milliseconds,
+const REORDERED_MIN_MS: u64 = 200;
+/// and by less than so many more. Short delays are the likelier ones: the bound itself is drawn.
+const REORDERED_SPREAD_MS: u64 = 2000;
+
+/// What the tester sets, for the whole network.
+#[derive(Clone, Copy)]
+pub(crate) struct Settings {
+    /// Requests and replies are neither delayed nor lost.
+    pub(crate) reliable: bool,
+    /// Unreachable servers cost seconds.
+    pub(crate) long_delays: bool,
+    /// Replies overtake each other.
+    pub(crate) long_reordering: bool,
+}
+
+/// The settings, and the dice.
+pub(crate) struct Weather {
+    pub(crate) settings: Settings,
+    rng: StreamRng,
+}
+
+/// What becomes of a request.
+#[derive(Clone, Copy)]
+pub(crate) enum Passage {
+    Lost(Duration),
+    Arrives(Duration),
+}
+
+impl Weather {
+    /// Fair: reliable, without long delays and without reordering.
+    pub(crate) fn new(rng: StreamRng) -> Self {
+        Self {
+            settings: Settings {
+                reliable: true,
+                long_delays: false,
+                long_reordering: false,
+            },
+            rng,
+        }
+    }
+
+    /// How long a caller waits in vain for a server that cannot be reached.
+    pub(crate) fn unreachable(&mut self) -> Duration {
+        let bound = if self.settings.long_delays {
+            LONG_UNREACHABLE_MS
+        } else {
+            UNREACHABLE_MS
+        };
+        self.milliseconds_below(bound)
+    }
+
+    /// What becomes of a request on an unreliable network, and when.
+    pub(crate) fn request(&mut self) -> Passage {
+        let after = self.milliseconds_below(SHORT_DELAY_MS);
+        if self.loses() {
+            Passage::Lost(after)
+        } else {
+            Passage::Arrives(after)
+        }
+    }
+
+    /// Whether an unreliable network loses this message.
+    pub(crate) fn loses(&mut self) -> bool {
+        self.rng.random_range(0..1000) < LOST_PER_MILLE
+    }
+
+    /// By how much this reply is late, with long reordering on; `None` if it is not.
+    pub(crate) fn reorders(&mut self) -> Option<Duration> {
+        if self.rng.random_range(0..REORDERED_OUT_OF) >= REORDERED {
+            return None;
+        }
+        let bound = self.rng.random_range(0..REORDERED_SPREAD_MS);
+        Some(Duration::from_millis(
+            REORDERED_MIN_MS + self.rng.random_range(0..=bound),
+        ))
+    }
+
+    fn milliseconds_below(&mut self, bound: u64) -> Duration {
+        Duration::from_millis(self.rng.random_range(0..bound))
+    }
+}
