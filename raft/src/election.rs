@@ -1,6 +1,8 @@
 //! Leader election: the box "RequestVote RPC" of Figure 2. When to stand and how to win: §5.2. Who
 //! deserves a vote: §5.4.1.
 
+use std::collections::BTreeSet;
+
 use labapi::{LogIndex, Term};
 use serde::{Deserialize, Serialize};
 
@@ -36,46 +38,57 @@ impl Raft {
     pub(crate) fn start_election(&self, state: &mut State) {
         state.current_term = state.current_term.next();
         state.voted_for = Some(self.me);
-        state.role = Role::Candidate { votes: 0 };
+        state.role = Role::Candidate {
+            votes: BTreeSet::new(),
+        };
         state.restart_election_timer();
         state.persist();
         log::debug!("stands for election in term {}", state.current_term);
+        self.count_vote(state, self.me);
+        self.ask_for_votes(state);
+    }
 
-        self.count_vote(state);
+    /// "Send RequestVote RPCs to all other servers" (Figure 2, "Candidates"). Repeated during an
+    /// election, for requests and answers get lost (§5.1).
+    pub(crate) fn ask_for_votes(&self, state: &mut State) {
+        let Role::Candidate { votes } = &state.role else {
+            return;
+        };
         let args = RequestVoteArgs {
             term: state.current_term,
             candidate_id: self.me,
             last_log_index: state.log.last_index(),
             last_log_term: state.log.last_term(),
         };
-        for peer in self.others() {
+        for peer in self.others().filter(|peer| !votes.contains(peer)) {
             let args = args.clone();
             self.spawn("request_vote", move |raft| {
                 if let Some(reply) = raft.peers[peer].request_vote(&args) {
-                    raft.handle_request_vote_reply(&args, &reply);
+                    raft.handle_request_vote_reply(peer, &args, &reply);
                 }
             });
         }
+        state.restart_repeat_timer();
     }
 
-    fn handle_request_vote_reply(&self, args: &RequestVoteArgs, reply: &RequestVoteReply) {
+    fn handle_request_vote_reply(&self, peer: PeerId, args: &RequestVoteArgs, reply: &RequestVoteReply) {
         let mut state = self.state.lock();
         state.observe_term(reply.term);
         // A vote counts in the term for which it was given.
         if reply.vote_granted && args.term == state.current_term {
-            self.count_vote(&mut state);
+            self.count_vote(&mut state, peer);
         }
         state.persist();
         state.check_invariants();
     }
 
     /// "If votes received from majority of servers: become leader" (Figure 2, "Candidates").
-    fn count_vote(&self, state: &mut State) {
+    fn count_vote(&self, state: &mut State, voter: PeerId) {
         let Role::Candidate { votes } = &mut state.role else {
             return; // elected, or deposed, before this vote arrived
         };
-        *votes += 1;
-        if *votes >= self.majority() {
+        votes.insert(voter);
+        if votes.len() >= self.majority() {
             self.become_leader(state);
         }
     }
@@ -96,8 +109,6 @@ impl Raft {
             progress: vec![beginner; self.peers.len()],
         };
         self.send_heartbeats(state);
-        // The first heartbeats are due sooner than the election would have been.
-        self.timer.notify_one();
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct Raft {
     pub(crate) peers: Vec<ClientEnd>,
     /// Everything that changes. Never held across a call to a peer or a send to the service.
     pub(crate) state: Mutex<State>,
-    /// Wakes the timer: its deadline is now earlier than it was, or the server was killed.
+    /// Wakes the timer: the server was killed.
     pub(crate) timer: Condvar,
     /// Wakes the applier: the commit index rose, or the server was killed.
     pub(crate) applier: Condvar,

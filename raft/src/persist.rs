@@ -51,7 +51,8 @@ impl State {
             commit_index: applied,
             last_applied: applied,
             role: Role::Follower,
-            deadline: Instant::now(),
+            election_deadline: Instant::now(),
+            repeat_deadline: Instant::now(),
             killed: false,
             persister,
         };

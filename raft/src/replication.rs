@@ -75,10 +75,11 @@ impl Raft {
 
     /// Lets all followers hear from their leader, "to prevent election timeouts" (§5.2).
     pub(crate) fn send_heartbeats(&self, state: &mut State) {
-        state.restart_heartbeat_timer();
         for peer in self.others() {
             self.send_append_entries(state, peer);
         }
+        state.restart_repeat_timer();
+        state.restart_election_timer(); // a leader hears from itself
     }
 
     /// "If last log index >= nextIndex for a follower: send entries starting at nextIndex" (Figure

@@ -1,5 +1,7 @@
 //! What a server remembers: the box "State" of Figure 2.
 
+use std::collections::BTreeSet;
+
 use labapi::{LogIndex, Term};
 use labrt::time::Instant;
 use persister::Persister;
@@ -35,8 +37,10 @@ pub(crate) struct State {
 
     /// What the server is at the moment, with what only such a server knows.
     pub(crate) role: Role,
-    /// When the timer is due: to start an election, or on a leader to send heartbeats.
-    pub(crate) deadline: Instant,
+    /// When a follower or candidate has waited long enough for a leader.
+    pub(crate) election_deadline: Instant,
+    /// When a leader sends the next heartbeats, or a candidate asks again for votes.
+    pub(crate) repeat_deadline: Instant,
     /// Set when the service needs the server no longer: its threads end.
     pub(crate) killed: bool,
 
@@ -52,8 +56,8 @@ pub(crate) enum Role {
     Follower,
     /// Asks for votes.
     Candidate {
-        /// Those received in this term, its own included.
-        votes: usize,
+        /// Who gave it theirs in this term; itself included.
+        votes: BTreeSet<PeerId>,
     },
     /// Replicates its log.
     Leader {
@@ -65,8 +69,8 @@ pub(crate) enum Role {
 /// What a leader knows of one server. Made anew after each election.
 #[derive(Clone)]
 pub(crate) struct Progress {
-    /// The next entry to send. Moves forward when entries leave, not when they are acknowledged,
-    /// and back when the follower says that it lacks something.
+    /// The next entry to send. Moves forward when entries leave, not when they are acknowledged
+    /// (Ongaro's thesis, §10.2.2), and back when the follower says that it lacks some.
     /// Invariant: `match_index < next_index <= log.last_index() + 1`.
     pub(crate) next_index: LogIndex,
     /// The highest index up to which the server's log is known to equal the leader's. Never
@@ -85,10 +89,6 @@ impl State {
             return;
         }
         log::debug!("follows into term {term}");
-        if self.is_leader() {
-            // Its deadline was that of a heartbeat.
-            self.restart_election_timer();
-        }
         self.current_term = term;
         self.voted_for = None;
         self.role = Role::Follower;
@@ -120,41 +120,22 @@ impl State {
             return;
         }
         let (first, last) = (self.log.last_included_index(), self.log.last_index());
-        let commit_index = self.commit_index;
-        assert!(
-            first <= commit_index,
-            "the snapshot goes to {first}, but only {commit_index} is committed"
-        );
-        assert!(
-            commit_index <= last,
-            "{commit_index} is committed, but the log ends at {last}"
-        );
-        assert!(
-            self.last_applied <= commit_index,
-            "{} was applied before it was committed",
-            self.last_applied
-        );
-        assert!(
-            self.log.last_term() <= self.current_term,
-            "the log has an entry of a term to come"
-        );
+        let (commit, applied) = (self.commit_index, self.last_applied);
+        assert!(first <= commit, "snapshot to {first}, committed to {commit}");
+        assert!(commit <= last, "committed to {commit}, log to {last}");
+        assert!(applied <= commit, "applied to {applied}, committed to {commit}");
+
+        let (term, last_term) = (self.current_term, self.log.last_term());
+        assert!(last_term <= term, "in term {term}, log to term {last_term}");
         assert!(self.is_saved(), "something was changed and not saved");
-        if let Role::Leader { progress } = &self.role {
-            for Progress {
-                next_index,
-                match_index,
-                ..
-            } in progress
-            {
-                assert!(
-                    match_index < next_index,
-                    "entry {next_index} is to be sent, but {match_index} was acknowledged"
-                );
-                assert!(
-                    *next_index <= last.next(),
-                    "entry {next_index} is to be sent, but the log ends at {last}"
-                );
-            }
+
+        let Role::Leader { progress } = &self.role else {
+            return;
+        };
+        for it in progress {
+            let (matches, next) = (it.match_index, it.next_index);
+            assert!(matches < next, "acknowledged to {matches}, next is {next}");
+            assert!(next <= last.next(), "log to {last}, next is {next}");
         }
     }
 }

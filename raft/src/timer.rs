@@ -1,5 +1,5 @@
-//! The one clock of a server: it calls an election on a server that hears of no leader, and sends
-//! the heartbeats of a leader (§5.2).
+//! The one clock of a server. It calls an election when the server has heard of no leader for too
+//! long, and repeats what a leader or a candidate sends to all (§5.2).
 
 use std::ops::Range;
 
@@ -7,48 +7,57 @@ use labrt::rand::{RngExt, rng};
 use labrt::time::{Duration, Instant};
 
 use crate::peer::Raft;
-use crate::state::State;
+use crate::state::{Role, State};
 
-/// How long a server waits to hear from a leader before it wants to become one.
+/// How long a server waits to hear of a leader before it wants to become one.
 ///
-/// Drawn anew each time, so that servers seldom start together and split the votes (§5.2). Longer
-/// than two heartbeats may take on a bad network, so that a lost one deposes nobody; and much longer
-/// than a round of votes takes, or no candidate would ever finish (§5.6). The paper's 150 to 300 ms
-/// would be too little for ten heartbeats a second.
+/// Drawn anew each time, so that servers seldom stand together and split the votes (§5.2). It leaves
+/// room for a few heartbeats, so that a lost one deposes nobody, and for asking for votes
+/// a few times (§5.6). The paper's 150 to 300 ms do not go with ten heartbeats a second.
 const ELECTION_TIMEOUT: Range<Duration> = Duration::from_millis(300)..Duration::from_millis(600);
 
-/// How often a leader lets each follower hear from it: the course allows ten times a second.
+/// How often a leader lets its followers hear from it, and a candidate asks again. The course allows
+/// ten heartbeats a second.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_millis(100);
 
 impl Raft {
-    /// The timer's thread: waits for the deadline, does what is due, and sees to the next deadline.
+    /// The timer's thread: waits for the next deadline, and does what is due.
     pub(crate) fn run_timer(&self) {
         let mut state = self.state.lock();
         while !state.killed {
-            if Instant::now() >= state.deadline {
-                if state.is_leader() {
-                    self.send_heartbeats(&mut state);
-                } else {
-                    self.start_election(&mut state);
+            let now = Instant::now();
+            if now >= state.next_deadline() {
+                match state.role {
+                    Role::Leader { .. } => self.send_heartbeats(&mut state),
+                    Role::Candidate { .. } if now < state.election_deadline => self.ask_for_votes(&mut state),
+                    Role::Candidate { .. } | Role::Follower => self.start_election(&mut state),
                 }
                 state.check_invariants();
             }
-            // Others may move the deadline meanwhile. If it is now later, this wakes up too early
-            // and waits once more. If it is earlier, they wake the timer.
-            let deadline = state.deadline;
+            // Meanwhile the deadline can only be put off. Then this wakes up too early, and waits again.
+            let deadline = state.next_deadline();
             self.timer.wait_until(&mut state, deadline);
         }
     }
 }
 
 impl State {
-    /// Puts off the next election by a random time.
-    pub(crate) fn restart_election_timer(&mut self) {
-        self.deadline = Instant::now() + rng().random_range(ELECTION_TIMEOUT);
+    /// When the timer has something to do.
+    fn next_deadline(&self) -> Instant {
+        match self.role {
+            Role::Follower => self.election_deadline,
+            Role::Candidate { .. } => self.election_deadline.min(self.repeat_deadline),
+            Role::Leader { .. } => self.repeat_deadline,
+        }
     }
 
-    /// Puts off the next heartbeats by their interval.
-    pub(crate) fn restart_heartbeat_timer(&mut self) {
-        self.deadline = Instant::now() + HEARTBEAT_INTERVAL;
+    /// Puts off the next election by a random time.
+    pub(crate) fn restart_election_timer(&mut self) {
+        self.election_deadline = Instant::now() + rng().random_range(ELECTION_TIMEOUT);
+    }
+
+    /// Puts off the next repetition.
+    pub(crate) fn restart_repeat_timer(&mut self) {
+        self.repeat_deadline = Instant::now() + HEARTBEAT_INTERVAL;
     }
 }
