@@ -1,0 +1,98 @@
+//! What the simulation's primitives cost in real time: a whole run, a switch, a lock, a channel hand-over.
+//!
+//! `cargo bench -p labrt`
+
+use std::time::{Duration, Instant};
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use labrt::sync::{Arc, Mutex};
+use labrt::thread;
+use labrt::world::{Options, World, simulate};
+
+/// The real time that `main` measures inside a run of its own.
+fn inside(main: impl FnOnce(&World) -> Duration + Send) -> Duration {
+    simulate(Options::new(1), main).result.expect("a benchmark passes")
+}
+
+/// `count` operations, with the virtual clock moving now and then as it does in a test.
+fn timed(count: u64, mut operation: impl FnMut()) -> Duration {
+    let mut total = Duration::ZERO;
+    for batch in (0..count).step_by(1000) {
+        thread::sleep(Duration::from_millis(1));
+        let start = Instant::now();
+        (batch..count.min(batch + 1000)).for_each(|_| operation());
+        total += start.elapsed();
+    }
+    total
+}
+
+fn primitives(c: &mut Criterion) {
+    c.bench_function("an empty run", |b| {
+        b.iter(|| simulate(Options::new(1), |_| ()));
+    });
+    c.bench_function("a switch from thread to thread", |b| {
+        b.iter_custom(|count| {
+            inside(move |_| {
+                // Two threads that always give way to each other: every yield is one switch.
+                let partner = thread::spawn(move || timed(count.div_ceil(2), thread::yield_now));
+                let total = timed(count.div_ceil(2), thread::yield_now);
+                // Both measure the same time, together with what the other one did in it.
+                total.max(partner.join().expect("returns"))
+            })
+        });
+    });
+    c.bench_function("a lock and its unlock, alone", |b| {
+        b.iter_custom(|count| {
+            inside(|_| {
+                let lock = Mutex::new(0u64);
+                timed(count, || *lock.lock() += 1)
+            })
+        });
+    });
+    c.bench_function("a channel hand-over there and back", |b| {
+        b.iter_custom(|count| {
+            inside(|_| {
+                let (there, from_here) = labrt::channel::bounded(0);
+                let (back, from_there) = labrt::channel::bounded(0);
+                thread::spawn(move || from_here.iter().for_each(|i: u64| back.send(i).expect("open")));
+                timed(count, || {
+                    there.send(1).expect("open");
+                    from_there.recv().expect("open");
+                })
+            })
+        });
+    });
+    c.bench_function("a thread spawned and joined", |b| {
+        b.iter_custom(|count| inside(|_| timed(count, || thread::spawn(|| ()).join().expect("returns"))));
+    });
+    c.bench_function("a contended lock, four threads", |b| {
+        b.iter_custom(|count| {
+            inside(move |_| {
+                let lock = Arc::new(Mutex::new(0u64));
+                let start = Instant::now();
+                let threads: Vec<_> = (0..4)
+                    .map(|_| {
+                        let lock = lock.clone();
+                        thread::spawn(move || {
+                            for i in 0..count.div_ceil(4) {
+                                *lock.lock() += 1;
+                                if i % 1000 == 0 {
+                                    thread::sleep(Duration::from_millis(1));
+                                }
+                            }
+                        })
+                    })
+                    .collect();
+                threads.into_iter().for_each(|thread| thread.join().expect("returns"));
+                start.elapsed()
+            })
+        });
+    });
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
+    targets = primitives
+}
+criterion_main!(benches);
