@@ -56,43 +56,45 @@ impl Lost {
                 printed,
             };
         };
-        let (kind, what) = cause_of_death(status, &printed);
+        let (kind, reading) = cause_of_death(status, &printed);
+        let reading = reading.map(|reading| format!("{reading}; ")).unwrap_or_default();
         Self {
             kind,
-            message: format!("{what}: the process of the run {}", how(status)),
+            message: format!("{reading}the process of the run {}", how(status)),
             printed,
         }
     }
 }
 
-/// What the evidence says.
-fn cause_of_death(status: ExitStatus, printed: &str) -> (FailureKind, &'static str) {
+/// What the evidence says: the kind of failure, and in words what the bare end of the process does not tell.
+fn cause_of_death(status: ExitStatus, printed: &str) -> (FailureKind, Option<&'static str>) {
     match status.signal() {
         // Rust's own words, on the standard error before it aborts.
         Some(SIGABRT) if printed.contains("has overflowed its stack") => {
-            (FailureKind::Overflow, "stack overflow")
+            (FailureKind::Overflow, Some("a stack overflowed"))
         }
-        Some(SIGABRT) if printed.contains("memory allocation of") => (FailureKind::Memory, "out of memory"),
-        Some(SIGABRT) => (FailureKind::Abort, "abort"),
+        Some(SIGABRT) if printed.contains("memory allocation of") => {
+            (FailureKind::Memory, Some("out of memory"))
+        }
         // Without unsafe code there is no other way to an address that is not mapped than the end
         // of a stack. A coroutine's stack is unknown to Rust, so it dies without a word.
         Some(signal) if signal == SIGSEGV || SIGBUS.contains(&signal) => (
             FailureKind::Overflow,
-            "stack overflow, most likely (endless recursion?)",
+            Some("most likely a stack overflow (endless recursion?)"),
         ),
         Some(SIGKILL) => (
             FailureKind::Memory,
-            "killed, most likely by the system for want of memory",
+            Some("most likely killed by the system for want of memory"),
         ),
-        _ => (FailureKind::Abort, "the process was ended"),
+        _ => (FailureKind::Abort, None),
     }
 }
 
 fn how(status: ExitStatus) -> String {
     match (status.signal(), status.code()) {
         (Some(signal), _) => format!("was ended by signal {signal}"),
-        (None, Some(code)) => format!("left with status {code}"),
-        (None, None) => "ended".to_owned(),
+        (None, Some(code)) => format!("left with status {code} before the run had ended"),
+        (None, None) => "ended before the run had".to_owned(),
     }
 }
 
@@ -108,19 +110,19 @@ mod tests {
                 6,
                 "",
                 FailureKind::Abort,
-                "abort: the process of the run was ended by signal 6",
+                "the process of the run was ended by signal 6",
             ),
             (
                 6,
                 "thread 'main' has overflowed its stack",
                 FailureKind::Overflow,
-                "stack overflow: ",
+                "a stack overflowed; ",
             ),
             (
                 6,
                 "memory allocation of 99 bytes failed",
                 FailureKind::Memory,
-                "out of memory: ",
+                "out of memory; ",
             ),
             (11, "", FailureKind::Overflow, "signal 11"),
             (9, "", FailureKind::Memory, "signal 9"),

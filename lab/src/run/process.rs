@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::protocol::{Event, Order, Received, Receiver, send};
+use super::protocol::{Event, MARK, Order, Received, Receiver, send};
 
 /// How much of what a worker prints is kept: enough for a panic's message and its backtrace.
 const KEPT: usize = 8 * 1024;
@@ -70,13 +70,6 @@ impl Process {
         self.events.receive(Some(patience))
     }
 
-    /// Forgets what was printed so far: it belongs to a run that is over.
-    pub(super) fn forget_output(&self) {
-        if let Some(printed) = &self.printed {
-            printed.kept().clear();
-        }
-    }
-
     /// Kills the worker if it still lives.
     pub(super) fn kill(&mut self) {
         // The only error is that it is gone already.
@@ -84,7 +77,7 @@ impl Process {
     }
 
     /// Waits for the end of a worker that is dead or dying: how it ended, `None` if it had to be
-    /// killed for that, and what it printed last.
+    /// killed for that, and what it printed since its last run began.
     pub(super) fn bury(mut self) -> io::Result<(Option<ExitStatus>, String)> {
         let patience = Instant::now() + DYING;
         let mut status = self.child.try_wait()?;
@@ -144,13 +137,12 @@ impl Printed {
         Self { kept, closed }
     }
 
-    fn kept(&self) -> std::sync::MutexGuard<'_, Vec<u8>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
+    /// What was printed since the last run began.
     fn last_words(self) -> String {
         // An answer or none: if something still holds the pipe open, what has arrived must do.
         let _ = self.closed.recv_timeout(LAST_WORDS);
-        String::from_utf8_lossy(&self.kept()).into_owned()
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let run = kept.rsplit(|&byte| byte == MARK).next().unwrap_or_default();
+        String::from_utf8_lossy(run).into_owned()
     }
 }

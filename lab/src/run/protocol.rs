@@ -17,7 +17,12 @@ pub(super) struct Order {
     pub(super) solution: String,
     pub(super) policy: String,
     pub(super) record: bool,
+    /// Whether to print [`MARK`] before the run, so that what lab code prints can be told apart by runs.
+    pub(super) mark: bool,
 }
+
+/// Stands in a worker's output where a run begins: ASCII's record separator.
+pub(super) const MARK: u8 = 0x1e;
 
 /// From a worker, twice for each order.
 #[derive(Debug, Serialize, Deserialize)]
@@ -134,6 +139,7 @@ mod tests {
             solution: "raft".to_owned(),
             policy: "random".to_owned(),
             record: false,
+            mark: true,
         }
     }
 

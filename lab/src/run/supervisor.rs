@@ -7,7 +7,7 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use super::pool::Shared;
-use super::process::Process;
+use super::process::{Output, Process};
 use super::protocol::{Event, Order, Received};
 use super::{Job, Lost, Outcome, Run};
 use crate::error::CommandError;
@@ -75,7 +75,6 @@ impl<'a> Supervisor<'a> {
         };
         match worker.listen(GLANCE) {
             Ok(Received::Value(Event::Started)) => {
-                worker.forget_output();
                 self.running = Some(Instant::now());
                 self.stillborn = 0;
             }
@@ -124,6 +123,7 @@ impl<'a> Supervisor<'a> {
             solution: settings.solution.to_owned(),
             policy: settings.policy.to_string(),
             record: settings.record,
+            mark: settings.output == Output::Kept,
         }
     }
 

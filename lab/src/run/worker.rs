@@ -1,13 +1,13 @@
 //! A worker: carries out one order after the other until its parent is gone.
 
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc;
 
 use tester::RunOptions;
 
-use super::protocol::{Event, Order, Received, Receiver, send};
+use super::protocol::{Event, MARK, Order, Received, Receiver, send};
 use crate::error::CommandError;
 use crate::{Lab, Verdict};
 
@@ -62,6 +62,9 @@ fn carry_out(lab: &Lab, order: &Order, socket: &UnixStream) -> io::Result<()> {
             "an order that names something unknown: {order:?}"
         )));
     };
+    if order.mark {
+        io::stderr().write_all(&[MARK])?;
+    }
     send(socket, &Event::Started)?;
     let report = (lab.run)(
         case,

@@ -1,0 +1,246 @@
+//! The command line with the workspace's own solutions: what it takes, refuses, prints and writes.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Runs `lab` in a folder, with these arguments, separated by spaces.
+fn lab(folder: &Path, arguments: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_lab"))
+        .args(arguments.split_whitespace())
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", folder)
+        .output()
+        .expect("lab runs")
+}
+
+fn folder() -> TempDir {
+    TempDir::new().expect("a folder for the test")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Runs `lab` with `--json` and returns the results.
+fn results(folder: &Path, arguments: &str) -> Value {
+    let output = lab(folder, &format!("{arguments} --json results.json"));
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let text = std::fs::read_to_string(folder.join("results.json")).expect("results");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+#[test]
+fn bad_input_is_one_line_that_says_what_would_be_right() {
+    let folder = folder();
+    std::fs::write(folder.path().join("old.json"), "old results").expect("a file");
+    for (arguments, says) in [
+        ("", "test, replay or list"),
+        ("tset", "'test'"),
+        ("test bakcup", "`backup_3b`"),
+        ("test 3x", "3A, 3B, 3C, 3D"),
+        ("test 3A paxos", "`paxos`"),
+        ("test --runs 0", "at least 1"),
+        ("test --runs 99999999999", "at least 1"),
+        ("test --jobs 0", "at least 1"),
+        ("test --seed 0xbad.seed", "decimal (31) or hexadecimal (0x1f)"),
+        ("test --solution rfat", "`raft`"),
+        ("test --policy stikcy", "sticky"),
+        ("test --backend threads", "not built yet"),
+        ("test --backend real", "sim, threads"),
+        ("test --json no/such/folder/file", "no/such/folder/file"),
+        ("test --junit .", "--junit ."),
+        ("test --json old.json --junit old.json", "the same file"),
+        ("test --json old.json bakcup", "`backup_3b`"),
+        ("test --wall-limit never", "60 or 2.5"),
+        ("replay", "no failure is recorded"),
+        ("replay 3A --seed 1", "more than one test"),
+        ("replay backup_3b", "--seed"),
+        ("replay backup_3b --seed 1 --level loud", "warn"),
+        ("worker", "`lab test`"),
+    ] {
+        let output = lab(folder.path(), arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "lab {arguments}: {error}");
+        assert_eq!(error.lines().count(), 1, "lab {arguments}: {error}");
+        assert!(
+            error.starts_with("error: ") && error.contains(says),
+            "lab {arguments}: {error}"
+        );
+        assert_eq!(out(&output), "", "lab {arguments}");
+    }
+    let old = std::fs::read_to_string(folder.path().join("old.json")).expect("the file");
+    assert_eq!(old, "old results", "a refused command wrote to the file");
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    let folder = folder();
+    for arguments in [
+        "--help",
+        "test --help",
+        "replay --help",
+        "list --help",
+        "--version",
+    ] {
+        let output = lab(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(0), "lab {arguments}");
+        assert!(
+            !out(&output).is_empty() && output.stderr.is_empty(),
+            "lab {arguments}: {output:?}"
+        );
+        assert!(
+            !out(&output).contains("worker"),
+            "workers are nobody's business: {output:?}"
+        );
+    }
+}
+
+#[test]
+fn the_list_has_every_test() {
+    let folder = folder();
+    let table = out(&lab(folder.path(), "list"));
+    let listing: Value = serde_json::from_str(&out(&lab(folder.path(), "list --json"))).expect("JSON");
+    let tests = listing["tests"].as_array().expect("a list");
+    assert_eq!(tests.len(), tester::cases().len());
+    for (test, case) in tests.iter().zip(tester::cases()) {
+        assert_eq!(test["name"], case.name);
+        assert_eq!(test["part"], case.part);
+        assert_eq!(test["title"], case.title);
+        assert_eq!(test["points"], case.points);
+        assert!(
+            table
+                .lines()
+                .any(|line| line.starts_with(case.name) && line.ends_with(case.title)),
+            "{table}"
+        );
+    }
+}
+
+#[test]
+fn a_passing_test_prints_the_courses_lines() {
+    let folder = folder();
+    let output = lab(folder.path(), "test initial_election --seed 1");
+    let text = out(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("first seed 0x1"), "{text}");
+    assert!(
+        text.contains("\nTest (3A): initial election (reliable network)...\n  ... Passed --  time "),
+        "{text}"
+    );
+    let last = text.lines().last().expect("a last line");
+    assert!(
+        last.starts_with("1 test, 1 run: 1 passed, 0 failed; virtual "),
+        "{text}"
+    );
+    assert!(
+        text.lines().all(|line| line.len() <= 100),
+        "a line is longer than 100 columns:\n{text}"
+    );
+    assert!(!text.contains('\x1b'), "colours without a terminal: {text}");
+}
+
+#[test]
+fn a_fresh_seed_is_printed_and_differs() {
+    let folder = folder();
+    let first = || {
+        let results = results(folder.path(), "test initial_election");
+        results["first_seed"].as_str().expect("a text").to_owned()
+    };
+    let seeds: std::collections::HashSet<String> = (0..5).map(|_| first()).collect();
+    assert!(seeds.len() > 1, "five times {seeds:?}");
+    let seed = seeds.iter().next().expect("a seed");
+    assert!(tester::seed::parse(seed).is_ok(), "{seed}");
+}
+
+#[test]
+fn results_have_the_form_that_was_promised() {
+    let folder = folder();
+    let results = results(folder.path(), "test 3A --runs 2 --seed 0x2a --junit junit.xml");
+    assert_eq!(results["schema"], 1);
+    assert_eq!(results["backend"], "sim");
+    assert_eq!(results["solution"], "raft");
+    assert_eq!(results["first_seed"], "0x2a");
+    assert!(
+        results["build"]
+            .as_str()
+            .is_some_and(|build| build.starts_with("0x")),
+        "{results}"
+    );
+    let tests = results["tests"].as_array().expect("a list");
+    assert_eq!(tests.len(), 3);
+    for test in tests {
+        for name in ["name", "part", "title", "fingerprint"] {
+            assert!(test[name].is_string(), "{name} in {test}");
+        }
+        for name in ["points", "runs", "passed", "failed", "rpcs", "bytes", "commands"] {
+            assert!(test[name].is_u64(), "{name} in {test}");
+        }
+        for name in ["virtual_seconds", "cpu_seconds"] {
+            assert!(
+                test[name].as_f64().is_some_and(|seconds| seconds > 0.0),
+                "{name} in {test}"
+            );
+        }
+        assert_eq!(test["failures"], Value::Array(Vec::new()));
+        assert_eq!(
+            (&test["runs"], &test["passed"], &test["failed"]),
+            (&2.into(), &2.into(), &0.into())
+        );
+    }
+    let total = &results["total"];
+    assert_eq!(
+        (&total["runs"], &total["passed"], &total["failed"]),
+        (&6.into(), &6.into(), &0.into())
+    );
+    for name in ["wall_seconds", "cpu_seconds", "virtual_seconds"] {
+        assert!(
+            total[name].as_f64().is_some_and(|seconds| seconds > 0.0),
+            "{name} in {total}"
+        );
+    }
+    let junit = std::fs::read_to_string(folder.path().join("junit.xml")).expect("a file");
+    assert!(
+        junit.contains(r#"<testsuite name="3A" tests="3" disabled="0" errors="0" failures="0""#),
+        "{junit}"
+    );
+}
+
+#[test]
+fn one_job_and_two_give_the_same_fingerprints() {
+    let folder = folder();
+    let fingerprints = |jobs: u32| -> Vec<Value> {
+        let results = results(folder.path(), &format!("test --runs 2 --seed 1 --jobs {jobs}"));
+        let tests = results["tests"].as_array().expect("a list").iter();
+        tests.map(|test| test["fingerprint"].clone()).collect()
+    };
+    let alone = fingerprints(1);
+    assert_eq!(alone, fingerprints(2));
+    assert_eq!(alone.len(), tester::cases().len());
+    assert!(
+        alone.windows(2).all(|pair| pair[0] != pair[1]),
+        "different tests are different runs: {alone:?}"
+    );
+}
+
+#[test]
+fn a_replay_prints_the_log_and_the_fingerprint_of_the_run() {
+    let folder = folder();
+    let results = results(folder.path(), "test basic_agree --seed 5");
+    let output = lab(folder.path(), "replay basic_agree_3b --seed 5");
+    let text = out(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    let fingerprint = results["tests"][0]["fingerprint"].as_str().expect("a text");
+    assert!(text.contains(&format!("fingerprint {fingerprint}")), "{text}");
+
+    let lines = |text: &str| text.lines().filter(|line| line.contains("server 1/")).count();
+    assert!(lines(&text) > 0, "no line of server 1:\n{text}");
+    let filtered = out(&lab(folder.path(), "replay basic_agree_3b --seed 5 --server 0"));
+    assert_eq!(lines(&filtered), 0, "{filtered}");
+    assert!(
+        filtered.contains("server 0/") && filtered.contains("lines of the log"),
+        "{filtered}"
+    );
+}

@@ -1,0 +1,349 @@
+//! What is expected of the command line.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::command::{Folder, STILLBORN};
+use crate::solutions::{VICTIM, misbehaves};
+
+/// A check under its name.
+type Check = (&'static str, fn());
+
+macro_rules! checks {
+    ($($name:ident),* $(,)?) => { &[$((stringify!($name), $name)),*] };
+}
+
+/// All checks.
+pub const ALL: &[Check] = checks![
+    one_job_and_many_give_the_same_results,
+    who_aborts_is_told_of_and_replaced,
+    the_end_of_a_process_tells_its_kind,
+    who_never_returns_is_given_up,
+    what_lab_code_prints_changes_nothing,
+    lab_code_finds_its_input_empty,
+    failures_are_grouped_and_the_smallest_seed_is_told,
+    the_last_failure_is_remembered_and_replayed,
+    replaying_who_dies_is_a_failure,
+    fail_fast_stops_at_the_same_failure_with_any_number_of_jobs,
+    who_wavers_is_called_so,
+    what_is_not_implemented_is_its_own_outcome,
+    workers_that_cannot_start_are_one_line,
+    workers_do_not_outlive_the_command,
+];
+
+/// Seeds of the victim's failed runs.
+fn failed_seeds(results: &Value) -> Vec<String> {
+    let failures = of_test(results, VICTIM)["failures"]
+        .as_array()
+        .expect("a list")
+        .iter();
+    failures
+        .map(|failure| failure["seed"].as_str().expect("a text").to_owned())
+        .collect()
+}
+
+fn of_test<'a>(results: &'a Value, name: &str) -> &'a Value {
+    let tests = results["tests"].as_array().expect("a list of tests");
+    tests
+        .iter()
+        .find(|test| test["name"] == name)
+        .expect("the test is in the results")
+}
+
+/// The results without what is different every time.
+fn settled(mut results: Value) -> Value {
+    results["jobs"].take();
+    results["total"]["wall_seconds"].take();
+    results
+}
+
+fn one_job_and_many_give_the_same_results() {
+    let folder = Folder::new();
+    for solution in ["raft", "fails", "aborts"] {
+        let mut all = Vec::new();
+        for jobs in [1, 2, 5] {
+            let (_, results) = folder.results(&format!(
+                "test --runs 20 --seed 0x10 --jobs {jobs} --solution {solution}"
+            ));
+            assert_eq!(results["jobs"], jobs);
+            all.push(settled(results));
+        }
+        assert_eq!(all[0], all[1], "{solution}, 1 and 2 jobs");
+        assert_eq!(all[0], all[2], "{solution}, 1 and 5 jobs");
+    }
+}
+
+fn who_aborts_is_told_of_and_replaced() {
+    let folder = Folder::new();
+    let (finished, results) = folder.results("test --runs 30 --seed 0 --jobs 2 --solution aborts");
+    assert_eq!(finished.status, Some(1));
+    assert_eq!(failed_seeds(&results), ["0x7", "0x11", "0x1b"]);
+    for failure in of_test(&results, VICTIM)["failures"].as_array().expect("a list") {
+        assert_eq!(failure["kind"], "abort");
+        assert!(
+            failure["message"].as_str().expect("a text").contains("signal 6"),
+            "{failure}"
+        );
+    }
+    finished.says("these are its last words");
+    finished.says("cargo lab replay backup_3b --seed 0x7 --solution aborts");
+
+    // Nothing is lost and nothing is run twice: all else is as if nobody had died.
+    let (_, good) = folder.results("test --runs 30 --seed 0 --jobs 2 --solution raft");
+    for (test, good) in results["tests"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .zip(good["tests"].as_array().expect("a list"))
+    {
+        assert_eq!(test["runs"], 30);
+        if test["name"] != VICTIM {
+            assert_eq!(test, good);
+        }
+    }
+}
+
+fn the_end_of_a_process_tells_its_kind() {
+    let folder = Folder::new();
+    for (solution, kind, says) in [
+        ("exits", "abort", "status 0"),
+        ("overflows", "overflow", "stack"),
+        ("allocates", "memory", "memory"),
+    ] {
+        let (finished, results) = folder.results(&format!("test backup --seed 7 --solution {solution}"));
+        assert_eq!(finished.status, Some(1));
+        let failure = &of_test(&results, VICTIM)["failures"][0];
+        assert_eq!(failure["kind"], kind, "{solution}: {failure}");
+        assert!(
+            failure["message"].as_str().expect("a text").contains(says),
+            "{solution}: {failure}"
+        );
+        assert_eq!(failure["fingerprint"], "0x0000000000000000", "nobody knows it");
+    }
+}
+
+fn who_never_returns_is_given_up() {
+    let folder = Folder::new();
+    let (finished, results) =
+        folder.results("test --runs 9 --seed 0 --jobs 2 --wall-limit 0.5 --solution hangs");
+    assert_eq!(finished.status, Some(1));
+    assert_eq!(failed_seeds(&results), ["0x7"]);
+    assert_eq!(of_test(&results, VICTIM)["failures"][0]["kind"], "timeout");
+    assert_eq!(
+        results["total"]["passed"],
+        results["total"]["runs"].as_u64().expect("a number") - 1
+    );
+    finished.says("had not ended after 0.5 s");
+}
+
+fn what_lab_code_prints_changes_nothing() {
+    let folder = Folder::new();
+    let (finished, printing) = folder.results("test --runs 20 --seed 0 --jobs 2 --solution prints");
+    assert_eq!(finished.status, Some(0), "{finished:?}");
+    assert!(!finished.out.contains("Finished"), "{finished:?}");
+    let (_, silent) = folder.results("test --runs 20 --seed 0 --jobs 2 --solution raft");
+    assert_eq!(printing["tests"], silent["tests"]);
+
+    // A replay shows it.
+    let replayed = folder.lab("replay backup_3b --seed 7 --solution prints");
+    assert_eq!(replayed.status, Some(0), "{replayed:?}");
+    replayed.says("Finished");
+}
+
+fn lab_code_finds_its_input_empty() {
+    let folder = Folder::new();
+    let (finished, results) = folder.results("test --runs 20 --seed 0 --jobs 1 --solution reads");
+    assert_eq!(finished.status, Some(0), "{finished:?}, {results}");
+}
+
+fn failures_are_grouped_and_the_smallest_seed_is_told() {
+    let folder = Folder::new();
+    let (finished, results) =
+        folder.results("test --runs 100 --seed 0 --jobs 2 --solution fails --junit junit.xml");
+    assert_eq!(finished.status, Some(1));
+    let expected: Vec<String> = (0..100)
+        .filter(|&seed| misbehaves(VICTIM, seed))
+        .map(tester::seed::format)
+        .collect();
+    assert_eq!(failed_seeds(&results), expected);
+    let causes = results["causes"].as_array().expect("a list");
+    assert_eq!(causes.len(), 1, "{causes:?}");
+    assert_eq!(causes[0]["runs"], 10);
+    assert_eq!(causes[0]["seed"], "0x7");
+    assert_eq!(
+        causes[0]["replay"],
+        "cargo lab replay backup_3b --seed 0x7 --solution fails"
+    );
+
+    finished.says("failure 1 of 1: 10 runs (backup_3b 10)");
+    finished.says("assertion: expected 3 servers, saw 7");
+    finished.says("seen on server 2 (thread ticker) at 1.500 s, raft/src/peer.rs:10:5");
+    finished.says("99.000000 INFO  server 0/ticker text");
+    finished.says("replay: cargo lab replay backup_3b --seed 0x7 --solution fails");
+    assert!(
+        !finished.out.contains("another run"),
+        "the recorded run is the same: {finished:?}"
+    );
+    assert!(
+        !finished.out.contains('\x1b'),
+        "colours without a terminal: {finished:?}"
+    );
+
+    let junit = std::fs::read_to_string(folder.file("junit.xml")).expect("a file");
+    assert!(
+        junit.contains(r#"<failure message="expected 3 servers, saw 7" type="assertion">"#),
+        "{junit}"
+    );
+    assert!(junit.contains("10 of 100 runs failed"), "{junit}");
+}
+
+fn the_last_failure_is_remembered_and_replayed() {
+    let folder = Folder::new();
+    assert_eq!(
+        folder.lab("replay").status,
+        Some(2),
+        "there is no last failure yet"
+    );
+    folder.lab("test backup --runs 10 --seed 0 --solution fails --policy sticky");
+    let replayed = folder.lab("replay");
+    assert_eq!(replayed.status, Some(1));
+    replayed.says("replaying backup_3b, seed 0x7, solution fails, policy sticky");
+    replayed.says("assertion: expected 3 servers, saw 7");
+    replayed.says("reproduced: same fingerprint 0x");
+    let filtered = folder.lab("replay --server 1 --since 10 --until 20.5 --grep text --level info");
+    let shown = filtered
+        .out
+        .lines()
+        .filter(|line| line.contains(" INFO "))
+        .count();
+    assert_eq!(shown, 4, "servers 1 at 10, 13, 16 and 19 s: {filtered:?}");
+
+    let file = folder.file("lab/last-failure.json");
+    let mut recorded: Value =
+        serde_json::from_str(&std::fs::read_to_string(&file).expect("a file")).expect("JSON");
+    recorded["fingerprint"] = json!("0x1");
+    std::fs::write(&file, recorded.to_string()).expect("written");
+    folder.lab("replay").says("not reproduced: fingerprint");
+    recorded["build"] = json!("0x2");
+    std::fs::write(&file, recorded.to_string()).expect("written");
+    folder.lab("replay").says("another build, so another run");
+    // The same test and seed with other settings is another run from the start.
+    assert!(!folder.lab("replay --policy random").out.contains("another"));
+}
+
+fn replaying_who_dies_is_a_failure() {
+    let folder = Folder::new();
+    let replayed = folder.lab("replay backup_3b --seed 7 --solution aborts");
+    assert_eq!(replayed.status, Some(1));
+    replayed.says("abort: ");
+    assert!(replayed.err.contains("these are its last words"), "{replayed:?}");
+}
+
+fn fail_fast_stops_at_the_same_failure_with_any_number_of_jobs() {
+    let folder = Folder::new();
+    for solution in ["fails", "aborts"] {
+        for jobs in [1, 2, 5] {
+            let (finished, results) = folder.results(&format!(
+                "test --runs 50 --seed 0 --jobs {jobs} --fail-fast --solution {solution}"
+            ));
+            assert_eq!(finished.status, Some(1));
+            assert_eq!(failed_seeds(&results), ["0x7"], "{jobs} jobs, {solution}");
+            assert_eq!(of_test(&results, VICTIM)["runs"], 8, "{jobs} jobs, {solution}");
+            let after = results["tests"]
+                .as_array()
+                .expect("a list")
+                .last()
+                .expect("a last test");
+            assert_eq!(after["runs"], 0, "{jobs} jobs, {solution}");
+        }
+    }
+}
+
+fn who_wavers_is_called_so() {
+    let folder = Folder::new();
+    let (finished, _) = folder.results("test backup --seed 7 --solution wavers");
+    assert_eq!(finished.status, Some(1));
+    finished.says("something outside the");
+}
+
+fn what_is_not_implemented_is_its_own_outcome() {
+    let folder = Folder::new();
+    let (finished, results) = folder.results("test backup --seed 7 --solution todo");
+    assert_eq!(finished.status, Some(1));
+    assert_eq!(
+        of_test(&results, VICTIM)["failures"][0]["kind"],
+        "not_implemented"
+    );
+    finished.says("... NOT IMPLEMENTED --");
+    finished.says("not implemented: not yet implemented: raft::start, part 3B");
+    finished.says("0 passed, 1 failed (1 not implemented)");
+}
+
+fn workers_that_cannot_start_are_one_line() {
+    let folder = Folder::new();
+    let output = folder
+        .command("test --jobs 2")
+        .env(STILLBORN, "1")
+        .output()
+        .expect("the command runs");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(
+        error.starts_with("error: cannot start a worker process") && error.lines().count() == 1,
+        "{error}"
+    );
+}
+
+fn workers_do_not_outlive_the_command() {
+    let folder = Folder::new();
+    let mut command = folder.command("test backup --seed 7 --solution hangs");
+    let mut parent = command.stdout(Stdio::null()).spawn().expect("the command runs");
+    let worker = loop {
+        if let Some(worker) = children(parent.id()).first() {
+            break *worker;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    // Not asked to end, but killed: nobody can tidy up.
+    parent.kill().expect("killed");
+    parent.wait().expect("it ended");
+    for _ in 0..6_000 {
+        if !is_alive(worker) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    panic!("the worker {worker} outlived the command");
+}
+
+/// Processes that this one has started.
+fn children(parent: u32) -> Vec<u32> {
+    let listing = Command::new("ps")
+        .args(["-A", "-o", "ppid=,pid="])
+        .output()
+        .expect("ps runs");
+    let listing = String::from_utf8_lossy(&listing.stdout);
+    let numbers = |line: &str| {
+        line.split_whitespace()
+            .map(|number| number.parse().ok())
+            .collect::<Option<Vec<u32>>>()
+    };
+    listing
+        .lines()
+        .filter_map(numbers)
+        .filter(|pair| pair[0] == parent)
+        .map(|pair| pair[1])
+        .collect()
+}
+
+fn is_alive(process: u32) -> bool {
+    let process = process.to_string();
+    let state = Command::new("ps")
+        .args(["-o", "stat=", "-p", &process])
+        .output()
+        .expect("ps runs");
+    let state = String::from_utf8_lossy(&state.stdout);
+    !state.trim().is_empty() && !state.trim().starts_with('Z')
+}

@@ -1,0 +1,139 @@
+//! Solutions that misbehave in every seventh of ten seeds of one test.
+//!
+//! They are names only: what [`run`] does instead of a simulation depends on them. The runs that
+//! pass take no time, and their fingerprints are those of every other solution's.
+
+use std::io::{Read, Write};
+use std::time::Duration;
+
+use labapi::Solution;
+use tester::{Case, Report, ReportedFailure, RunOptions};
+
+/// All of them, and one that behaves.
+pub const ALL: &[Solution] = &[
+    named("raft"),
+    named("aborts"),
+    named("allocates"),
+    named("exits"),
+    named("fails"),
+    named("hangs"),
+    named("overflows"),
+    named("prints"),
+    named("reads"),
+    named("todo"),
+    named("wavers"),
+];
+
+const fn named(name: &'static str) -> Solution {
+    Solution {
+        name,
+        ..raft::SOLUTION
+    }
+}
+
+/// The test that they misbehave in.
+pub const VICTIM: &str = "backup_3b";
+
+/// Whether a solution misbehaves in this run.
+pub fn misbehaves(case: &str, seed: u64) -> bool {
+    case == VICTIM && seed % 10 == 7
+}
+
+/// A run without a simulation.
+pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Report {
+    let mut report = passed(case, options);
+    if misbehaves(case.name, options.seed) {
+        report.failure = misbehave(solution.name, options.seed, &mut report.fingerprint);
+    }
+    if options.record {
+        let line = |number: u32| format!("   {number}.000000 INFO  server {}/ticker text", number % 3);
+        report.log = (0..100).map(line).collect();
+    }
+    report
+}
+
+fn passed(case: &Case, options: &RunOptions) -> Report {
+    let seed = options.seed;
+    Report {
+        test: case.name.to_owned(),
+        seed,
+        failure: None,
+        fingerprint: (seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ case.name.len() as u64,
+        reliable: true,
+        peers: 3,
+        virtual_seconds: 1.0 + seed as f64 / 7.0,
+        cpu_seconds: 0.001,
+        rpcs: seed % 100,
+        bytes: seed % 1000,
+        commands: seed % 10,
+        warnings: Vec::new(),
+        log: Vec::new(),
+    }
+}
+
+fn misbehave(solution: &str, seed: u64, fingerprint: &mut u64) -> Option<ReportedFailure> {
+    match solution {
+        "aborts" => {
+            eprintln!("these are its last words");
+            std::process::abort()
+        }
+        "allocates" => {
+            let much: Vec<u8> = Vec::with_capacity(1 << 62);
+            std::hint::black_box(&much);
+            None
+        }
+        "exits" => std::process::exit(0),
+        "fails" => Some(failure("assertion", &format!("expected 3 servers, saw {seed}"))),
+        "hangs" => loop {
+            std::thread::sleep(Duration::from_secs(3600));
+        },
+        "overflows" => {
+            println!("{}", deeper(seed));
+            None
+        }
+        "prints" => {
+            let garbage = b"\xff\x00\x00\x00{\"Finished\":{\"test\":\"backup_3b\"}}\n".repeat(10_000);
+            std::io::stdout().write_all(&garbage).expect("somebody reads it");
+            std::io::stderr().write_all(&garbage).expect("somebody reads it");
+            None
+        }
+        "reads" => {
+            let read = std::io::stdin()
+                .read_to_end(&mut Vec::new())
+                .expect("an empty input");
+            assert_eq!(read, 0, "lab code found something on its standard input");
+            None
+        }
+        "todo" => Some(failure(
+            "not_implemented",
+            "not yet implemented: raft::start, part 3B",
+        )),
+        "wavers" => {
+            *fingerprint = u64::from(std::process::id());
+            Some(failure("panic", "it depends"))
+        }
+        _ => None,
+    }
+}
+
+fn failure(kind: &str, message: &str) -> ReportedFailure {
+    ReportedFailure {
+        kind: kind.to_owned(),
+        message: message.to_owned(),
+        at_seconds: 1.5,
+        node: "server 2".to_owned(),
+        thread: "ticker".to_owned(),
+        location: Some("raft/src/peer.rs:10:5".to_owned()),
+        backtrace: None,
+    }
+}
+
+/// Calls itself until the stack ends.
+fn deeper(depth: u64) -> u64 {
+    let room = std::hint::black_box([depth; 64]);
+    if depth == u64::MAX {
+        room[0]
+    } else {
+        deeper(depth + 1).wrapping_add(room[63])
+    }
+}
