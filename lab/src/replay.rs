@@ -39,7 +39,7 @@ pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandErr
         settings.solution,
         settings.policy
     ));
-    say(&lines::opening(wanted.case, wanted.case.begins_reliable()));
+    say(&lines::opening(wanted.case, wanted.case.reliable));
     let mut single = Single::default();
     pool::carry_out(Plan::single(wanted.case, wanted.seed), &settings, &mut single)?;
     let run = single.run.expect("a plan of one run gives one run");

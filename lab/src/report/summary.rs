@@ -98,7 +98,7 @@ impl TestSummary {
         Self {
             case,
             tally: Tally {
-                peers: case.servers(),
+                peers: case.servers,
                 ..Tally::default()
             },
             failures: Vec::new(),

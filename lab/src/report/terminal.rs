@@ -78,7 +78,7 @@ impl Terminal {
     /// All runs of a test are over.
     pub(crate) fn test(&self, test: &TestSummary) {
         if self.single {
-            self.line(&lines::opening(test.case, test.case.begins_reliable()));
+            self.line(&lines::opening(test.case, test.case.reliable));
             self.line(&self.verdict_in(lines::closing(&test.tally), test));
             for failure in &test.failures {
                 self.line(&format!("      {}", failure.statement("      ")));
