@@ -132,7 +132,7 @@ impl Shared {
                 .expect("a call is not over before its request has arrived");
             call.since = now;
             let request = call.request.take().expect("a request arrives once");
-            (request, board.to_poll())
+            (request, board.take_polls())
         };
         self.set_polls(polls);
         if request.server.node.is_alive() {
@@ -156,7 +156,7 @@ impl Shared {
         server
             .node
             .run(server.method(handling.request.method).name, move || {
-                handling.run()
+                handling.run();
             });
     }
 
@@ -295,7 +295,7 @@ impl Shared {
             let mut board = self.board.lock();
             let Some(call) = board.call_mut(id) else { return };
             call.vanished = true;
-            board.to_poll()
+            board.take_polls()
         };
         self.set_polls(polls);
     }
@@ -309,7 +309,7 @@ impl Shared {
         for (id, since) in polls {
             let network = Arc::downgrade(self);
             self.world.later(until_poll(since, now), move || {
-                with(&network, |network| network.poll(id))
+                with(&network, |network| network.poll(id));
             });
         }
     }

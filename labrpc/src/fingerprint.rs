@@ -32,20 +32,34 @@ fn fold(hash: u64, bytes: &[u8]) -> u64 {
     let mut hash = mix(hash, bytes.len() as u64);
     let (chunks, rest) = bytes.as_chunks::<16>();
     for chunk in chunks {
-        hash = fold_chunk(hash, chunk);
+        let words = u128::from_le_bytes(*chunk);
+        hash = mix(words as u64 ^ hash, (words >> 64) as u64);
     }
     if !rest.is_empty() {
-        let mut last = [0; 16];
-        last[..rest.len()].copy_from_slice(rest);
-        hash = fold_chunk(hash, &last);
+        let (first, last) = ends_of(rest);
+        hash = mix(first ^ hash, last);
     }
     hash
 }
 
+/// Fewer than sixteen bytes as two words. They overlap, which loses nothing because the length is hashed, and
+/// is faster than filling up a chunk.
 #[inline]
-fn fold_chunk(hash: u64, chunk: &[u8; 16]) -> u64 {
-    let words = u128::from_le_bytes(*chunk);
-    mix(words as u64 ^ hash, (words >> 64) as u64)
+fn ends_of(bytes: &[u8]) -> (u64, u64) {
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        return (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+    }
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => (
+            u32::from_le_bytes(*first).into(),
+            u32::from_le_bytes(*last).into(),
+        ),
+        // Three bytes at the most: the first, the middle, and the last.
+        _ => {
+            let byte = |at: usize| u64::from(bytes[at]);
+            (byte(0) << 8 | byte(bytes.len() / 2), byte(bytes.len() - 1))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -84,6 +98,6 @@ mod tests {
             4,
             b"twenty bytes, or so..",
         );
-        assert_eq!(hash, 0x5414_24d9_ccfc_8c2b);
+        assert_eq!(hash, 0x3143_3407_40d1_1df2);
     }
 }

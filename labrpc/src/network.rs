@@ -176,7 +176,7 @@ impl Network {
         let (result, polls) = {
             let mut board = self.shared.board.lock();
             let result = change(&mut board);
-            (result, board.to_poll())
+            (result, board.take_polls())
         };
         self.shared.set_polls(polls);
         result

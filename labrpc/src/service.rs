@@ -22,8 +22,11 @@ pub struct Service {
 pub(crate) struct Method {
     pub(crate) name: &'static str,
     pub(crate) types: Types,
-    pub(crate) run: Box<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>,
+    pub(crate) run: Run,
 }
+
+/// From the bytes of the arguments to the bytes of the reply.
+type Run = Box<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
 
 /// What one end of a call takes the arguments and the reply to be.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -255,7 +255,7 @@ impl Switchboard {
     }
 
     /// The calls at a server that are dead and for which no poll is set yet. Takes it that it is set now.
-    pub(crate) fn to_poll(&mut self) -> Vec<(CallId, Duration)> {
+    pub(crate) fn take_polls(&mut self) -> Vec<(CallId, Duration)> {
         let mut polls = Vec::new();
         for slot in 0..self.calls.len() {
             let Some((number, call)) = &self.calls[slot] else {

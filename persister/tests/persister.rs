@@ -79,7 +79,7 @@ fn a_kill_leaves_a_whole_save() {
             node.run("writer", move || {
                 let (persister, returned) = writer;
                 for number in 1..=10 {
-                    persister.save(&vec![number; usize::from(number)], &vec![number; 20]);
+                    persister.save(&vec![number; usize::from(number)], &[number; 20]);
                     returned.store(usize::from(number), Ordering::Relaxed);
                 }
             });

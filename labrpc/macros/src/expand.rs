@@ -150,6 +150,7 @@ fn client(name: &Ident, handlers: &[Handler]) -> TokenStream {
         } = handler;
         quote! {
             #(#attributes)*
+            #[track_caller]
             fn #name(&self, args: &#args) -> ::std::option::Option<#reply>;
         }
     });
@@ -167,6 +168,7 @@ fn client(name: &Ident, handlers: &[Handler]) -> TokenStream {
         let full_name = format!("{name}.{method}");
         quote! {
             #(#cfg)*
+            #[track_caller]
             fn #method(&self, args: &#args) -> ::std::option::Option<#reply> {
                 ::labrpc::ClientEnd::call(self, #full_name, args)
             }
@@ -174,13 +176,14 @@ fn client(name: &Ident, handlers: &[Handler]) -> TokenStream {
     });
     quote! {
         #[doc = #about]
-        // The trait is visible in all of the crate, the types that it names perhaps in a module only.
-        #[allow(private_interfaces)]
+        // The trait is visible in all of the crate, the types that it names perhaps in a module only; and what
+        // is sent is the handler's type, be it a `String`.
+        #[allow(private_interfaces, clippy::ptr_arg)]
         #visibility trait #client {
             #(#declarations)*
         }
 
-        #[allow(private_interfaces)]
+        #[allow(private_interfaces, clippy::ptr_arg)]
         impl #client for ::labrpc::ClientEnd {
             #(#definitions)*
         }

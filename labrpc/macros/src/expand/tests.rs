@@ -69,6 +69,10 @@ fn a_block_becomes_a_service_and_a_client() {
         "{text}"
     );
     assert!(text.contains("implRaftClientfor::labrpc::ClientEnd"), "{text}");
+    assert!(
+        text.contains("#[track_caller]fnrequest_vote"),
+        "a panic must name the student's line: {text}"
+    );
     assert!(text.contains(r#"call(self,"Raft.request_vote",args)"#), "{text}");
 }
 

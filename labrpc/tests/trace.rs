@@ -1,0 +1,148 @@
+//! What a run says about its messages: its fingerprint always, and lines if it is recorded.
+
+use std::time::Duration;
+
+use labrpc::{ClientEnd, Network, Server, Service};
+use labrt::thread;
+use labrt::world::{Options, Run, World, simulate};
+
+/// A run with a server that echoes, and an enabled end point to it.
+fn run<T: Send>(options: Options, body: impl FnOnce(&Network, &ClientEnd) -> T + Send) -> Run<T> {
+    simulate(options, |world: &World| {
+        let network = Network::new(world);
+        let mut server = Server::new(&world.node("server-2"));
+        server.add_service(Service::new("Echo").method("echo", |milliseconds: u64| {
+            thread::sleep(Duration::from_millis(milliseconds));
+            milliseconds
+        }));
+        network.add_server("server-2", server);
+        let end = network.make_end("end");
+        network.connect("end", "server-2");
+        network.enable("end", true);
+        body(&network, &end)
+    })
+}
+
+/// Some calls at a time on an unreliable network, and what came of them.
+fn busy(seed: u64, first: u64) -> (u64, Vec<Option<u64>>) {
+    let run = run(Options::new(seed), |network, end| {
+        network.set_reliable(false);
+        let calls: Vec<_> = (first..first + 20)
+            .map(|number| {
+                let end = end.clone();
+                thread::spawn(move || end.call("Echo.echo", &number))
+            })
+            .collect();
+        calls.into_iter().map(|call| call.join().unwrap()).collect()
+    });
+    (run.fingerprint, run.result.unwrap())
+}
+
+#[test]
+fn the_same_seed_is_the_same_run() {
+    for seed in 0..20 {
+        assert_eq!(busy(seed, 0), busy(seed, 0));
+    }
+}
+
+#[test]
+fn another_seed_is_another_run() {
+    let mut fingerprints: Vec<_> = (0..100).map(|seed| busy(seed, 0).0).collect();
+    fingerprints.sort_unstable();
+    fingerprints.dedup();
+    assert_eq!(fingerprints.len(), 100);
+}
+
+/// Two runs that differ in one byte of one message, and in nothing else.
+#[test]
+fn what_is_said_is_in_the_fingerprint() {
+    let one_call = |text: &'static str| {
+        simulate(Options::new(1), |world: &World| {
+            let network = Network::new(world);
+            let mut server = Server::new(&world.node("server"));
+            server.add_service(Service::new("Echo").method("len", |text: String| text.len()));
+            network.add_server("server", server);
+            let end = network.make_end("end");
+            network.connect("end", "server");
+            network.enable("end", true);
+            end.call::<String, usize>("Echo.len", &text.to_owned())
+        })
+        .fingerprint
+    };
+    assert_eq!(one_call("hello"), one_call("hello"));
+    assert_ne!(one_call("hello"), one_call("hallo"));
+}
+
+/// The lines about the network in a recorded run.
+fn lines(seed: u64, body: impl FnOnce(&Network, &ClientEnd) + Send) -> Vec<String> {
+    let mut options = Options::new(seed);
+    options.record = true;
+    let run = run(options, body);
+    run.result.unwrap();
+    run.log
+        .into_iter()
+        .filter(|line| line.target == "labrpc")
+        .map(|line| line.text)
+        .collect()
+}
+
+fn echo(end: &ClientEnd, milliseconds: u64) {
+    let _: Option<u64> = end.call("Echo.echo", &milliseconds);
+}
+
+#[test]
+fn a_recorded_run_tells_of_every_message() {
+    let reliable = lines(1, |_, end| echo(end, 5));
+    assert_eq!(
+        reliable,
+        [
+            "echo #1 -> server-2: request (1 bytes)",
+            "echo #1 -> server-2: reply (1 bytes)"
+        ]
+    );
+}
+
+#[test]
+fn a_recorded_run_tells_why_there_is_no_reply() {
+    let nobody = lines(1, |network, end| {
+        network.enable("end", false);
+        echo(end, 5);
+    });
+    assert_eq!(nobody.len(), 1);
+    assert!(
+        nobody[0].starts_with("echo #1 -> server-2: nobody there, given up in "),
+        "{nobody:?}"
+    );
+
+    let cut_off = lines(1, |network, end| {
+        let (end, network) = (end.clone(), network.clone());
+        let call = thread::spawn(move || echo(&end, 200));
+        thread::sleep(Duration::from_millis(10));
+        network.enable("end", false);
+        call.join().unwrap();
+    });
+    assert_eq!(
+        cut_off,
+        [
+            "echo #1 -> server-2: request (1 bytes)",
+            "echo #1 -> server-2: given up: cut off"
+        ]
+    );
+
+    let unreliable = lines(1, |network, end| {
+        network.set_reliable(false);
+        network.set_long_reordering(true);
+        (0..200).for_each(|_| echo(end, 0));
+    });
+    for what in [
+        "request (1 bytes) arrives in",
+        "lost request (1 bytes)",
+        "lost reply (1 bytes)",
+        "late by",
+    ] {
+        assert!(
+            unreliable.iter().any(|line| line.contains(what)),
+            "no line says {what:?}"
+        );
+    }
+}
