@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use labapi::{ApplyMsg, Raft};
+use labapi::ApplyMsg;
 use labrpc::ClientEnd;
 use labrt::channel;
 use persister::Persister;
