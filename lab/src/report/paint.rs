@@ -34,7 +34,7 @@ impl Paint {
     }
 
     fn wrap(self, text: &str, code: &str) -> String {
-        if self.colours {
+        if self.colours && !text.is_empty() {
             format!("\x1b[{code}m{text}\x1b[0m")
         } else {
             text.to_owned()

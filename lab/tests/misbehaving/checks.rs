@@ -1,12 +1,14 @@
 //! What is expected of the command line.
 
-use std::process::{Command, Stdio};
+use std::io::Read;
+use std::os::unix::net::UnixListener;
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::command::{Folder, STILLBORN};
-use crate::solutions::{VICTIM, misbehaves};
+use crate::solutions::{ALIVE, VICTIM, misbehaves};
 
 /// A check under its name.
 type Check = (&'static str, fn());
@@ -21,6 +23,7 @@ pub const ALL: &[Check] = checks![
     who_aborts_is_told_of_and_replaced,
     the_end_of_a_process_tells_its_kind,
     who_never_returns_is_given_up,
+    what_happens_inside_a_simulation_is_told_apart_too,
     what_lab_code_prints_changes_nothing,
     lab_code_finds_its_input_empty,
     failures_are_grouped_and_the_smallest_seed_is_told,
@@ -136,6 +139,21 @@ fn who_never_returns_is_given_up() {
         results["total"]["runs"].as_u64().expect("a number") - 1
     );
     finished.says("had not ended after 0.5 s");
+}
+
+fn what_happens_inside_a_simulation_is_told_apart_too() {
+    let folder = Folder::new();
+    for (solution, kind) in [("recurses", "overflow"), ("spins", "timeout")] {
+        let (finished, results) = folder.results(&format!(
+            "test backup --seed 1 --wall-limit 0.5 --solution {solution}"
+        ));
+        assert_eq!(finished.status, Some(1));
+        assert_eq!(
+            of_test(&results, VICTIM)["failures"][0]["kind"],
+            kind,
+            "{solution}: {finished:?}"
+        );
+    }
 }
 
 fn what_lab_code_prints_changes_nothing() {
@@ -298,52 +316,21 @@ fn workers_that_cannot_start_are_one_line() {
 
 fn workers_do_not_outlive_the_command() {
     let folder = Folder::new();
+    let socket = folder.file("alive");
+    let listener = UnixListener::bind(&socket).expect("a socket");
     let mut command = folder.command("test backup --seed 7 --solution hangs");
-    let mut parent = command.stdout(Stdio::null()).spawn().expect("the command runs");
-    let worker = loop {
-        if let Some(worker) = children(parent.id()).first() {
-            break *worker;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    };
-    // Not asked to end, but killed: nobody can tidy up.
+    let mut parent = command
+        .env(ALIVE, &socket)
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the command runs");
+    let (mut worker, _) = listener.accept().expect("the worker connects");
+    // Not asked to end, but killed: it cannot tidy up.
     parent.kill().expect("killed");
     parent.wait().expect("it ended");
-    for _ in 0..6_000 {
-        if !is_alive(worker) {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    panic!("the worker {worker} outlived the command");
-}
-
-/// Processes that this one has started.
-fn children(parent: u32) -> Vec<u32> {
-    let listing = Command::new("ps")
-        .args(["-A", "-o", "ppid=,pid="])
-        .output()
-        .expect("ps runs");
-    let listing = String::from_utf8_lossy(&listing.stdout);
-    let numbers = |line: &str| {
-        line.split_whitespace()
-            .map(|number| number.parse().ok())
-            .collect::<Option<Vec<u32>>>()
-    };
-    listing
-        .lines()
-        .filter_map(numbers)
-        .filter(|pair| pair[0] == parent)
-        .map(|pair| pair[1])
-        .collect()
-}
-
-fn is_alive(process: u32) -> bool {
-    let process = process.to_string();
-    let state = Command::new("ps")
-        .args(["-o", "stat=", "-p", &process])
-        .output()
-        .expect("ps runs");
-    let state = String::from_utf8_lossy(&state.stdout);
-    !state.trim().is_empty() && !state.trim().starts_with('Z')
+    worker
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .expect("a limit");
+    let end = worker.read(&mut [0]).expect("the worker outlived the command");
+    assert_eq!(end, 0, "the connection ends with the worker");
 }

@@ -1,12 +1,17 @@
 //! Solutions that misbehave in every seventh of ten seeds of one test.
 //!
-//! They are names only: what [`run`] does instead of a simulation depends on them. The runs that
+//! Most are names only: what [`run`] does instead of a simulation depends on them. The runs that
 //! pass take no time, and their fingerprints are those of every other solution's.
 
 use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::time::Duration;
 
-use labapi::Solution;
+use labapi::{ApplyMsg, Raft, Solution};
+use labrpc::ClientEnd;
+use labrt::channel::Sender;
+use persister::Persister;
 use tester::{Case, Report, ReportedFailure, RunOptions};
 
 /// All of them, and one that behaves.
@@ -22,7 +27,18 @@ pub const ALL: &[Solution] = &[
     named("reads"),
     named("todo"),
     named("wavers"),
+    Solution {
+        name: "recurses",
+        make_raft: recursing,
+    },
+    Solution {
+        name: "spins",
+        make_raft: spinning,
+    },
 ];
+
+/// Those that misbehave in every run, and in a simulation.
+const SIMULATED: [&str; 2] = ["recurses", "spins"];
 
 const fn named(name: &'static str) -> Solution {
     Solution {
@@ -30,6 +46,9 @@ const fn named(name: &'static str) -> Solution {
         ..raft::SOLUTION
     }
 }
+
+/// The variable that tells a run which hangs where to connect to, if anywhere.
+pub const ALIVE: &str = "LAB_TEST_ALIVE";
 
 /// The test that they misbehave in.
 pub const VICTIM: &str = "backup_3b";
@@ -39,8 +58,11 @@ pub fn misbehaves(case: &str, seed: u64) -> bool {
     case == VICTIM && seed % 10 == 7
 }
 
-/// A run without a simulation.
+/// A run, mostly without a simulation.
 pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Report {
+    if SIMULATED.contains(&solution.name) {
+        return tester::run(case, solution, options);
+    }
     let mut report = passed(case, options);
     if misbehaves(case.name, options.seed) {
         report.failure = misbehave(solution.name, options.seed, &mut report.fingerprint);
@@ -84,9 +106,13 @@ fn misbehave(solution: &str, seed: u64, fingerprint: &mut u64) -> Option<Reporte
         }
         "exits" => std::process::exit(0),
         "fails" => Some(failure("assertion", &format!("expected 3 servers, saw {seed}"))),
-        "hangs" => loop {
-            std::thread::sleep(Duration::from_secs(3600));
-        },
+        "hangs" => {
+            // Whoever listens there sees the connection end with this process.
+            let _alive = std::env::var_os(ALIVE).map(|path| UnixStream::connect(path).expect("a listener"));
+            loop {
+                std::thread::sleep(Duration::from_secs(3600));
+            }
+        }
         "overflows" => {
             println!("{}", deeper(seed));
             None
@@ -125,6 +151,22 @@ fn failure(kind: &str, message: &str) -> ReportedFailure {
         thread: "ticker".to_owned(),
         location: Some("raft/src/peer.rs:10:5".to_owned()),
         backtrace: None,
+    }
+}
+
+fn recursing(
+    peers: Vec<ClientEnd>,
+    me: usize,
+    persister: Persister,
+    apply: Sender<ApplyMsg>,
+) -> Arc<dyn Raft> {
+    deeper(0);
+    (raft::SOLUTION.make_raft)(peers, me, persister, apply)
+}
+
+fn spinning(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
+    loop {
+        std::hint::spin_loop();
     }
 }
 
