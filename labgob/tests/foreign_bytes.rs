@@ -120,6 +120,8 @@ fn an_absurd_length_is_an_error() {
         absurd::<HashSet<()>>(&claim),
         absurd::<HashMap<u64, u64>>(&claim),
         absurd::<Option<Vec<Vec<()>>>>(&[&[1, 1][..], &claim].concat()),
+        // Each list alone would do.
+        absurd::<Vec<Vec<()>>>(&[&[3][..], &encode(&60_000u64).unwrap().repeat(3)].concat()),
     ] {
         assert!(matches!(error, DecodeError::AbsurdLength { .. }), "{error}");
     }
@@ -203,7 +205,7 @@ fn what_the_format_cannot_do_is_said() {
     let flat = Flat {
         rest: BTreeMap::from([("x".into(), 1)]),
     };
-    let error = encode_into(&flat, &mut bytes).unwrap_err();
+    let error = encode_into(&(7u8, flat), &mut bytes).unwrap_err();
     assert!(
         error.to_string().contains("Flat") && error.to_string().contains("flatten"),
         "{error}"
