@@ -58,12 +58,17 @@ fn table(rows: &[Row]) -> String {
         .max()
         .unwrap_or(0)
         .max("test".len());
-    let mut text = format!("{:width$}  part  points  title\n", "test");
-    for row in rows {
-        text += &format!(
-            "{:width$}  {:4}  {:>6}  {}\n",
-            row.name, row.part, row.points, row.title
-        );
+    let mut text = format!("{:width$} part pts title\n", "test");
+    for Row {
+        name,
+        part,
+        title,
+        points,
+    } in rows
+    {
+        // The title begins with the part, which stands beside it.
+        let title = title.strip_prefix(&format!("Test ({part}): ")).unwrap_or(title);
+        text += &format!("{name:width$} {part:4} {points:>3} {title}\n");
     }
     let points: u32 = rows.iter().map(|row| row.points).sum();
     text + &format!("{} tests, {points} points\n", rows.len())
