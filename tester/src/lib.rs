@@ -11,6 +11,7 @@
 //! Left out: everything about real time. A test knows virtual time alone, so its limits mean the
 //! same on every machine.
 
+mod backtrace;
 mod calls;
 mod cargo_test;
 mod case;

@@ -3,6 +3,8 @@
 use labrt::world::Failure;
 use serde::{Deserialize, Serialize};
 
+use crate::backtrace::shorten;
+
 /// One run of one test: the verdict, and the figures that the course prints.
 #[derive(Serialize, Deserialize, Clone, Debug)]
 pub struct Report {
@@ -57,7 +59,7 @@ pub struct ReportedFailure {
     pub thread: String,
     /// Source position, as `file:line:column`, if there is one to show.
     pub location: Option<String>,
-    /// The backtrace of a panic.
+    /// How a panic came about: the solution's own frames. Only of a recorded run.
     pub backtrace: Option<String>,
 }
 
@@ -70,7 +72,7 @@ impl From<Failure> for ReportedFailure {
             node: failure.node,
             thread: failure.thread,
             location: failure.location,
-            backtrace: failure.backtrace,
+            backtrace: failure.backtrace.as_deref().map(shorten),
         }
     }
 }

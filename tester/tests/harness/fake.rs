@@ -5,6 +5,7 @@
 //! one way, and shows that the tester notices.
 
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -66,6 +67,8 @@ pub enum Fault {
     SavesWhileDying,
     /// One `get_state` in two says that the server leads.
     Flickers,
+    /// As `WrongIndex`, and begins the later the more runs this process has seen.
+    Remembers,
 }
 
 /// The solution with a fault: `solution::<{ Fault::Gap as u8 }>()`.
@@ -181,6 +184,10 @@ fn run(this: &Weak<Fake>, service: &Sender<ApplyMsg>, servers: usize) {
     let mut delivered = fake.snapshot.lock().0;
     drop(fake);
     thread::sleep(Duration::from_millis(300));
+    if fault == Fault::Remembers {
+        static SEEN: AtomicU64 = AtomicU64::new(0);
+        thread::sleep(Duration::from_millis(SEEN.fetch_add(1, Ordering::Relaxed)));
+    }
     if fault == Fault::IndexZero {
         let command = Vec::new();
         service
@@ -287,7 +294,7 @@ impl Raft for Fake {
                 shared.last_index += 1;
             }
             let index = match self.fault {
-                Fault::WrongIndex => shared.last_index + 1,
+                Fault::WrongIndex | Fault::Remembers => shared.last_index + 1,
                 Fault::CountsFromZero => shared.last_index - 1,
                 _ => shared.last_index,
             };
@@ -348,7 +355,7 @@ fn thread_time() -> u64 {
     u64::try_from((now - start).as_millis()).expect("a run ends before")
 }
 
-const ALL: [Fault; 26] = [
+const ALL: [Fault; 27] = [
     Fault::None,
     Fault::NeverElects,
     Fault::TwoLeaders,
@@ -375,4 +382,5 @@ const ALL: [Fault; 26] = [
     Fault::StartIsMissing,
     Fault::SavesWhileDying,
     Fault::Flickers,
+    Fault::Remembers,
 ];

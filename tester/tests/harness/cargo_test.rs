@@ -1,0 +1,149 @@
+//! What a student sees of `cargo test`: [`student`] is their test, and the others run it in a
+//! process of its own, as cargo would.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use crate::fake::{Fault, solution};
+
+/// Chooses what is wrong with the student's solution.
+const FAULT: &str = "HARNESS_FAULT";
+
+#[test]
+fn student() {
+    let solution = match env::var(FAULT).as_deref() {
+        Ok("wrong index") => solution::<{ Fault::WrongIndex as u8 }>(),
+        Ok("remembers") => solution::<{ Fault::Remembers as u8 }>(),
+        Ok("panics") => solution::<{ Fault::StartPanics as u8 }>(),
+        _ => solution::<{ Fault::None as u8 }>(),
+    };
+    tester::cargo_test("basic_agree_3b", &solution);
+}
+
+/// What the student's `cargo test` came to.
+struct Output {
+    passed: bool,
+    text: String,
+    target: PathBuf,
+}
+
+/// Runs [`student`] with these variables, in a target folder of its own.
+fn run(folder: &str, variables: &[(&str, &str)]) -> Output {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
+    let _ = fs::remove_dir_all(&target);
+    let mut command = Command::new(env::current_exe().expect("this program"));
+    command
+        .args(["--exact", "cargo_test::student", "--test-threads=2"])
+        .env("CARGO_TARGET_DIR", &target);
+    for variable in ["CI", "LAB_SEED", "LAB_RUNS", "LAB_BACKEND", FAULT] {
+        command.env_remove(variable);
+    }
+    let output = command
+        .envs(variables.iter().copied())
+        .output()
+        .expect("this program runs");
+    let text = String::from_utf8(output.stdout).expect("libtest prints text");
+    Output {
+        passed: output.status.success(),
+        text,
+        target,
+    }
+}
+
+#[track_caller]
+fn expect_pieces(text: &str, pieces: &[&str]) {
+    let mut rest = text;
+    for piece in pieces {
+        let place = rest
+            .find(piece)
+            .unwrap_or_else(|| panic!("expected `{piece}` next in: {text}"));
+        rest = &rest[place + piece.len()..];
+    }
+}
+
+#[test]
+fn a_passing_test_prints_the_courses_lines() {
+    let output = run("passing", &[("CI", "true")]);
+    assert!(output.passed, "{}", output.text);
+    expect_pieces(
+        &output.text,
+        &[
+            "Test (3B): basic agreement (reliable network)...\n  ... Passed 10/10 --  time ",
+            "#peers 3",
+            "#cmds    3",
+        ],
+    );
+}
+
+#[test]
+fn a_failing_test_says_why_and_how_to_see_it_again() {
+    let output = run(
+        "failing",
+        &[(FAULT, "wrong index"), ("LAB_SEED", "0x5"), ("LAB_RUNS", "3")],
+    );
+    assert!(!output.passed);
+    expect_pieces(
+        &output.text,
+        &[
+            // The first failure is the last run.
+            "Test (3B): basic agreement (reliable network)...\n  ... FAILED --  time ",
+            // The place is the student's line.
+            "tests/harness/cargo_test.rs:",
+            "basic_agree_3b failed with seed 0x5\n\nassertion: expected 3 servers to apply command 100 within 2.000 s",
+            "(virtual time) on tester, thread main, ",
+            "tester/src/raft/part_3b.rs:",
+            "its log:\n",
+            "start server 0",
+            "replay: cargo lab replay basic_agree_3b --seed 0x5 --solution fake\n",
+        ],
+    );
+    assert!(!output.text.contains("another way"), "{}", output.text);
+    let saved =
+        fs::read_to_string(output.target.join("lab/last-failure.json")).expect("the failure is saved");
+    expect_pieces(
+        &saved,
+        &[
+            "\"test\": \"basic_agree_3b\"",
+            "\"seed\": \"0x5\"",
+            "\"kind\": \"assertion\"",
+        ],
+    );
+}
+
+#[test]
+fn a_panic_is_shown_with_its_backtrace() {
+    let output = run("panicking", &[(FAULT, "panics"), ("LAB_SEED", "1")]);
+    assert!(!output.passed);
+    expect_pieces(
+        &output.text,
+        &[
+            "panic: the log is upside down\n  at 0.",
+            " on server ",
+            "thread start",
+            "fake.rs:",
+            "start\n",
+            "its log:",
+        ],
+    );
+}
+
+#[test]
+fn a_run_that_goes_another_way_the_second_time_is_called_that() {
+    let output = run("another-way", &[(FAULT, "remembers"), ("LAB_SEED", "5")]);
+    assert!(!output.passed);
+    expect_pieces(
+        &output.text,
+        &[
+            "The same seed went another way when it was run again.",
+            "replay: ",
+        ],
+    );
+}
+
+#[test]
+fn a_bad_variable_is_said_to_be_bad() {
+    let output = run("bad-variable", &[("LAB_SEED", "seven")]);
+    assert!(!output.passed);
+    expect_pieces(&output.text, &["LAB_SEED: `seven` is not a seed"]);
+}
