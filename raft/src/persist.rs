@@ -7,43 +7,53 @@
 //! them. A server that forgot its vote could vote twice; one that forgot entries could undo a
 //! majority.
 
-use labapi::Term;
+use labapi::{LogIndex, Term};
+use labgob::Decoder;
 use labrt::time::Instant;
 use persister::Persister;
+use serde::Serialize;
 
-use crate::log::Log;
+use crate::log::{Entry, Log};
 use crate::peer::PeerId;
 use crate::state::{Role, State};
 
-/// Tells one version of the persistent state from another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is saved besides the entries: `current_term`, `voted_for`, and the index and term at the end
+/// of the snapshot.
+type Header = (Term, Option<PeerId>, LogIndex, Term);
+
+/// What was saved last.
+#[derive(Default)]
 pub(crate) struct Saved {
     current_term: Term,
     voted_for: Option<PeerId>,
-    /// Stands for the log, and for the snapshot, which never changes without it.
-    log_changes: u64,
+    /// With `last_index` this stands for the log, and for the snapshot, which never changes alone.
+    log_rewrites: u64,
+    last_index: LogIndex,
+    /// The entries, each as `Some(entry)`; then `None` and a [`Header`].
+    ///
+    /// The entries come first and stay encoded, because a log mostly grows at its end. If each save
+    /// encoded all of them, a command would cost as much as all commands before it.
+    bytes: Vec<u8>,
+    /// Where in `bytes` the entries end.
+    entries_end: usize,
 }
-
-/// What is encoded as Raft state.
-type Persistent<L> = (Term, Option<PeerId>, L);
 
 impl State {
     /// The state of a server that starts: for the first time, or after a crash.
     pub(crate) fn restore(persister: Persister) -> Self {
         let bytes = persister.read_raft_state();
-        let (current_term, voted_for, log): Persistent<Log> = if bytes.is_empty() {
+        let (current_term, voted_for, log) = if bytes.is_empty() {
             Default::default()
         } else {
-            labgob::decode(&bytes).expect("these bytes were made by `persist`")
+            decode(&bytes).expect("these bytes were made by `persist`")
         };
         // What a snapshot holds was committed and applied. The service restores it by itself.
         let applied = log.last_included_index();
+        let saved = Saved {
+            last_index: applied,
+            ..Saved::default()
+        };
         let mut state = Self {
-            saved: Saved {
-                current_term,
-                voted_for,
-                log_changes: log.changes(),
-            },
             current_term,
             voted_for,
             log,
@@ -55,7 +65,9 @@ impl State {
             repeat_deadline: Instant::now(),
             killed: false,
             persister,
+            saved,
         };
+        state.note_saved();
         state.restart_election_timer();
         state
     }
@@ -65,15 +77,16 @@ impl State {
         if self.is_saved() {
             return;
         }
-        let persistent: Persistent<&Log> = (self.current_term, self.voted_for, &self.log);
-        let bytes = labgob::encode(&persistent).expect("terms, votes and entries can be encoded");
-        self.persister.save(&bytes, &self.snapshot);
-        self.saved = self.version();
+        self.note_saved();
+        self.persister.save(&self.saved.bytes, &self.snapshot);
     }
 
     /// Whether all persistent state is saved.
     pub(crate) fn is_saved(&self) -> bool {
-        self.saved == self.version()
+        self.saved.current_term == self.current_term
+            && self.saved.voted_for == self.voted_for
+            && self.saved.log_rewrites == self.log.rewrites()
+            && self.saved.last_index == self.log.last_index()
     }
 
     /// Size in bytes of what is saved, without the snapshot.
@@ -81,11 +94,41 @@ impl State {
         self.persister.raft_state_size()
     }
 
-    fn version(&self) -> Saved {
-        Saved {
-            current_term: self.current_term,
-            voted_for: self.voted_for,
-            log_changes: self.log.changes(),
+    /// Makes `saved` describe the present state.
+    fn note_saved(&mut self) {
+        let Self { log, saved, .. } = self;
+        if saved.log_rewrites != log.rewrites() {
+            saved.log_rewrites = log.rewrites();
+            saved.last_index = log.last_included_index();
+            saved.entries_end = 0;
         }
+        saved.bytes.truncate(saved.entries_end);
+        for entry in log.entries_from(saved.last_index.next()) {
+            encode(&Some(entry), &mut saved.bytes);
+        }
+        saved.last_index = log.last_index();
+        saved.entries_end = saved.bytes.len();
+
+        saved.current_term = self.current_term;
+        saved.voted_for = self.voted_for;
+        let (end, end_term) = (log.last_included_index(), log.last_included_term());
+        let header: Header = (saved.current_term, saved.voted_for, end, end_term);
+        encode(&(None::<Entry>, header), &mut saved.bytes);
     }
+}
+
+fn encode(value: &impl Serialize, bytes: &mut Vec<u8>) {
+    labgob::encode_into(value, bytes).expect("numbers, options and bytes can be encoded");
+}
+
+/// What [`Saved::bytes`] say.
+fn decode(bytes: &[u8]) -> Result<(Term, Option<PeerId>, Log), labgob::DecodeError> {
+    let mut decoder = Decoder::new(bytes);
+    let mut entries = Vec::new();
+    while let Some(entry) = decoder.decode::<Option<Entry>>()? {
+        entries.push(entry);
+    }
+    let (current_term, voted_for, last_included_index, last_included_term): Header = decoder.decode()?;
+    let log = Log::new(last_included_index, last_included_term, entries);
+    Ok((current_term, voted_for, log))
 }
