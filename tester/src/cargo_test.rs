@@ -1,4 +1,4 @@
-//! [`cargo_test`]: what a `#[test]` of a solution calls.
+//! [`cargo_test()`]: what a `#[test]` of a solution calls.
 
 use std::fmt::Write as _;
 use std::io::Write as _;

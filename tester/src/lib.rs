@@ -5,8 +5,8 @@
 //! To see what a test asks, open its part in `raft/`: [`Case`] is a test under its name, and
 //! [`cases`] lists them. What a test may do to the servers is [`Cluster`]; what the service on each
 //! server checks of every delivered message is in `recorder`; what must hold at any moment, whatever
-//! the test, is in `oracle`. [`run`] runs one test in one simulation and gives a [`Report`];
-//! [`cargo_test`] is what a `#[test]` calls.
+//! the test, is in `oracle`. [`run()`] runs one test in one simulation and gives a [`Report`];
+//! [`cargo_test()`] is what a `#[test]` calls.
 //!
 //! Left out: everything about real time. A test knows virtual time alone, so its limits mean the
 //! same on every machine.

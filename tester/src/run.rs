@@ -1,4 +1,4 @@
-//! [`run`]: one test, once, in one simulation.
+//! [`run()`]: one test, once, in one simulation.
 
 use std::sync::Arc;
 use std::time::Duration;
