@@ -45,7 +45,7 @@
 //!
 //! ## What an answer promises
 //!
-//! `Some(reply)`: the handler ran, at least once and now exactly once, and this is what it returned.
+//! `Some(reply)`: the handler ran, once for this call, and this is what it returned.
 //!
 //! `None`: there is no reply, and **nobody can tell why**. The request was lost and the handler never
 //! ran; or the handler ran and its reply was lost; or the server is down or cut off, before or after it
@@ -56,8 +56,8 @@
 //! - Every call returns, and needs no time-out of its own, unless its handler never does. But `None` may
 //!   take long: up to 100 ms on a good network to an unreachable server, up to 7 s where the
 //!   tester has switched long delays on. Calls to different servers belong in different threads.
-//! - Calls overtake each other: two that one thread makes one after the other arrive in that order, two from
-//!   two threads in any order, and replies may come back seconds late.
+//! - Calls made at the same time arrive in any order, and a reply may come back seconds late, when its
+//!   sender has long moved on to another term.
 //! - Handlers of one server run at the same time, each on its own thread.
 //! - Arguments and replies go as bytes. Nothing is shared between servers, and what the caller changes
 //!   after the call is not seen.
