@@ -10,7 +10,7 @@ mod dice;
 mod links;
 mod lives;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use labapi::{MakeRaft, Raft, Started, State, Term};
@@ -78,7 +78,9 @@ struct Server {
 struct Life {
     who: Lived,
     node: Node,
-    raft: Arc<dyn Raft>,
+    /// Weak, so that the instance is dropped by threads of its own: a destructor that waits for ever
+    /// must not make the tester wait. The oracles' probe keeps it.
+    raft: Weak<dyn Raft>,
 }
 
 impl Cluster {
@@ -229,10 +231,11 @@ impl Cluster {
         let (who, node, raft) = {
             let server = self.inner.servers[server].lock();
             let life = server.life.as_ref()?;
-            (life.who, life.node.clone(), Arc::clone(&life.raft))
+            (life.who, life.node.clone(), Weak::clone(&life.raft))
         };
         let _underway = self.inner.calls.enter(who, what, self.now());
-        let answer = node.call(what, move || f(&*raft)).ok()?;
+        let call = move || Some(f(&*raft.upgrade()?));
+        let answer = node.call(what, call).ok()??;
         self.measure();
         Some((who, answer))
     }

@@ -111,13 +111,14 @@ impl Cluster {
                 recorder.restore(&snapshot);
             }
         }
+        let weak = Arc::downgrade(&raft);
         {
             let (recorder, raft) = (Arc::clone(&recorder), Arc::clone(&raft));
             node.run("applier", move || recorder.read(&messages, &*raft));
         }
         {
             let recorder = Arc::clone(&recorder);
-            watch.probe(who, &node, Arc::clone(&raft), move || recorder.applied());
+            watch.probe(who, &node, raft, move || recorder.applied());
         }
         let mut host = labrpc::Server::new(&node);
         for service in services {
@@ -128,7 +129,7 @@ impl Cluster {
         let mut server = self.inner.servers[server].lock();
         server.recorder = recorder;
         server.ends = ends;
-        server.life = Some(Life { who, node, raft });
+        server.life = Some(Life { who, node, raft: weak });
     }
 
     /// What the server has saved: not a copy, but the store itself.

@@ -198,3 +198,24 @@ fn warnings_do_not_fail_a_test() {
     assert!(report.passed(), "{:?}", report.failure);
     assert_eq!(report.warnings, ["something is odd"]);
 }
+
+#[test]
+fn a_destructor_that_waits_for_ever_makes_nobody_wait() {
+    let report = run_with::<{ Fault::NeverDropped as u8 }>(case(|cluster| {
+        cluster.one(1, 3, Retry::Yes);
+        cluster.shutdown(0);
+        cluster.restart(0);
+        cluster.one(2, 3, Retry::Yes);
+    }));
+    assert!(report.passed(), "{:?}", report.failure);
+    assert!(report.virtual_seconds < 5.0, "{}", report.virtual_seconds);
+    assert!(
+        report
+            .warnings
+            .iter()
+            .all(|warning| warning.contains("could not be stopped")),
+        "{:?}",
+        report.warnings
+    );
+    assert_eq!(report.warnings.len(), 3);
+}

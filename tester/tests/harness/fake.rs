@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use labapi::{ApplyMsg, LogIndex, MakeRaft, Raft, Solution, Started, State, Term};
 use labrpc::{ClientEnd, Service};
-use labrt::channel::Sender;
+use labrt::channel::{self, Sender};
 use labrt::thread;
 use parking_lot::Mutex;
 use persister::Persister;
@@ -69,6 +69,8 @@ pub enum Fault {
     Flickers,
     /// As `WrongIndex`, and begins the later the more runs this process has seen.
     Remembers,
+    /// The destructor waits for ever.
+    NeverDropped,
 }
 
 /// The solution with a fault: `solution::<{ Fault::Gap as u8 }>()`.
@@ -272,6 +274,15 @@ impl Drop for LastWords {
     }
 }
 
+impl Drop for Fake {
+    fn drop(&mut self) {
+        if self.fault == Fault::NeverDropped {
+            let (_sender, receiver) = channel::bounded::<()>(0);
+            let _ = receiver.recv();
+        }
+    }
+}
+
 impl Raft for Fake {
     fn start(&self, command: Vec<u8>) -> Option<Started> {
         // As in a real one, another thread may run before the lock is taken.
@@ -355,7 +366,7 @@ fn thread_time() -> u64 {
     u64::try_from((now - start).as_millis()).expect("a run ends before")
 }
 
-const ALL: [Fault; 27] = [
+const ALL: [Fault; 28] = [
     Fault::None,
     Fault::NeverElects,
     Fault::TwoLeaders,
@@ -383,4 +394,5 @@ const ALL: [Fault; 27] = [
     Fault::SavesWhileDying,
     Fault::Flickers,
     Fault::Remembers,
+    Fault::NeverDropped,
 ];

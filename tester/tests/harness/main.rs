@@ -4,5 +4,6 @@
 mod cargo_test;
 mod cluster;
 mod fake;
+mod links;
 mod registry;
 mod verdicts;
