@@ -33,31 +33,20 @@ fn run(folder: &str, variables: &[(&str, &str)]) -> Output {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
     let _ = fs::remove_dir_all(&target);
     let mut command = Command::new(env::current_exe().expect("this program"));
-    command
-        .args(["--exact", "cargo_test::student", "--test-threads=2"])
-        .env("CARGO_TARGET_DIR", &target);
+    command.args(["--exact", "cargo_test::student", "--test-threads=2"]).env("CARGO_TARGET_DIR", &target);
     for variable in ["CI", "LAB_SEED", "LAB_RUNS", "LAB_BACKEND", FAULT] {
         command.env_remove(variable);
     }
-    let output = command
-        .envs(variables.iter().copied())
-        .output()
-        .expect("this program runs");
+    let output = command.envs(variables.iter().copied()).output().expect("this program runs");
     let text = String::from_utf8(output.stdout).expect("libtest prints text");
-    Output {
-        passed: output.status.success(),
-        text,
-        target,
-    }
+    Output { passed: output.status.success(), text, target }
 }
 
 #[track_caller]
 fn expect_pieces(text: &str, pieces: &[&str]) {
     let mut rest = text;
     for piece in pieces {
-        let place = rest
-            .find(piece)
-            .unwrap_or_else(|| panic!("expected `{piece}` next in: {text}"));
+        let place = rest.find(piece).unwrap_or_else(|| panic!("expected `{piece}` next in: {text}"));
         rest = &rest[place + piece.len()..];
     }
 }
@@ -78,10 +67,7 @@ fn a_passing_test_prints_the_courses_lines() {
 
 #[test]
 fn a_failing_test_says_why_and_how_to_see_it_again() {
-    let output = run(
-        "failing",
-        &[(FAULT, "wrong index"), ("LAB_SEED", "0x5"), ("LAB_RUNS", "3")],
-    );
+    let output = run("failing", &[(FAULT, "wrong index"), ("LAB_SEED", "0x5"), ("LAB_RUNS", "3")]);
     assert!(!output.passed);
     expect_pieces(
         &output.text,
@@ -101,14 +87,7 @@ fn a_failing_test_says_why_and_how_to_see_it_again() {
     assert!(!output.text.contains("another way"), "{}", output.text);
     let saved =
         fs::read_to_string(output.target.join("lab/last-failure.json")).expect("the failure is saved");
-    expect_pieces(
-        &saved,
-        &[
-            "\"test\": \"basic_agree_3b\"",
-            "\"seed\": \"0x5\"",
-            "\"kind\": \"assertion\"",
-        ],
-    );
+    expect_pieces(&saved, &["\"test\": \"basic_agree_3b\"", "\"seed\": \"0x5\"", "\"kind\": \"assertion\""]);
 }
 
 #[test]
@@ -132,13 +111,7 @@ fn a_panic_is_shown_with_its_backtrace() {
 fn a_run_that_goes_another_way_the_second_time_is_called_that() {
     let output = run("another-way", &[(FAULT, "remembers"), ("LAB_SEED", "5")]);
     assert!(!output.passed);
-    expect_pieces(
-        &output.text,
-        &[
-            "The same seed went another way when it was run again.",
-            "replay: ",
-        ],
-    );
+    expect_pieces(&output.text, &["The same seed went another way when it was run again.", "replay: "]);
 }
 
 #[test]

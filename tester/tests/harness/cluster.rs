@@ -9,12 +9,7 @@ use tester::{Case, Cluster, Report, Retry, RunOptions, run};
 use crate::fake::{Fault, solution};
 
 fn case(body: fn(&Cluster)) -> &'static Case {
-    Box::leak(Box::new(Case::new(
-        "scenario_3b",
-        "3B",
-        "Test (3B): a scenario of the harness's own",
-        body,
-    )))
+    Box::leak(Box::new(Case::new("scenario_3b", "3B", "Test (3B): a scenario of the harness's own", body)))
 }
 
 fn run_with<const FAULT: u8>(case: &'static Case) -> Report {
@@ -61,10 +56,7 @@ fn a_restart_connects_the_restarted_server_alone() {
         cluster.disconnect(0);
         cluster.shutdown(1);
         cluster.restart(1);
-        assert_eq!(
-            [0, 1, 2].map(|server| cluster.is_connected(server)),
-            [false, true, true]
-        );
+        assert_eq!([0, 1, 2].map(|server| cluster.is_connected(server)), [false, true, true]);
     });
 }
 
@@ -97,16 +89,8 @@ fn a_test_that_goes_on_for_too_long_fails() {
         cluster.check_one_leader();
         cluster.sleep(Duration::from_secs(121));
     }));
-    expect_failure(
-        &report,
-        "timeout",
-        "expected the test to end within 120 s; it goes on",
-    );
-    assert!(
-        (120.0..120.1).contains(&report.virtual_seconds),
-        "{}",
-        report.virtual_seconds
-    );
+    expect_failure(&report, "timeout", "expected the test to end within 120 s; it goes on");
+    assert!((120.0..120.1).contains(&report.virtual_seconds), "{}", report.virtual_seconds);
 }
 
 #[test]
@@ -182,11 +166,7 @@ fn an_index_that_stays_empty_is_named() {
         cluster.one(77, 3, Retry::Yes);
         cluster.wait(LogIndex(2), 3, None);
     }));
-    expect_failure(
-        &report,
-        "assertion",
-        "expected 3 servers to apply index 2 within 30.7",
-    );
+    expect_failure(&report, "assertion", "expected 3 servers to apply index 2 within 30.7");
 }
 
 #[test]
@@ -210,10 +190,7 @@ fn a_destructor_that_waits_for_ever_makes_nobody_wait() {
     assert!(report.passed(), "{:?}", report.failure);
     assert!(report.virtual_seconds < 5.0, "{}", report.virtual_seconds);
     assert!(
-        report
-            .warnings
-            .iter()
-            .all(|warning| warning.contains("could not be stopped")),
+        report.warnings.iter().all(|warning| warning.contains("could not be stopped")),
         "{:?}",
         report.warnings
     );

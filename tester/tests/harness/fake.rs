@@ -71,15 +71,14 @@ pub enum Fault {
     Remembers,
     /// The destructor waits for ever.
     NeverDropped,
+    /// `kill` does not return.
+    KillHangs,
 }
 
 /// The solution with a fault: `solution::<{ Fault::Gap as u8 }>()`.
 pub fn solution<const FAULT: u8>() -> Solution {
     let make_raft: MakeRaft = make::<FAULT>;
-    Solution {
-        name: "fake",
-        make_raft,
-    }
+    Solution { name: "fake", make_raft }
 }
 
 /// What all servers of a run share. A run has an OS thread of its own.
@@ -103,17 +102,13 @@ fn shared<T>(f: impl FnOnce(&mut Shared) -> T) -> T {
 
 impl Shared {
     fn is_up(&self, server: usize) -> bool {
-        self.servers
-            .get(server)
-            .is_some_and(|server| server.strong_count() > 0)
+        self.servers.get(server).is_some_and(|server| server.strong_count() > 0)
     }
 
     /// Makes the first server that is up the leader if there is none, and the servers that are up
     /// are a majority.
     fn elect(&mut self, fault: Fault) {
-        let up: Vec<usize> = (0..self.servers.len())
-            .filter(|&server| self.is_up(server))
-            .collect();
+        let up: Vec<usize> = (0..self.servers.len()).filter(|&server| self.is_up(server)).collect();
         if up.len() * 2 > self.servers.len() && !self.leader.is_some_and(|leader| self.is_up(leader)) {
             self.term += 1;
             self.leader = Some(up[0]);
@@ -139,16 +134,10 @@ fn make<const FAULT: u8>(
     persister: Persister,
     service: Sender<ApplyMsg>,
 ) -> Arc<dyn Raft> {
-    let fault = ALL
-        .into_iter()
-        .find(|fault| *fault as u8 == FAULT)
-        .expect("a fault's number");
+    let fault = ALL.into_iter().find(|fault| *fault as u8 == FAULT).expect("a fault's number");
     let saved: Option<(u64, Vec<u8>)> = match persister.read_raft_state() {
         state if state.is_empty() => None,
-        state => Some((
-            labgob::decode(&state).expect("what was saved"),
-            persister.read_snapshot(),
-        )),
+        state => Some((labgob::decode(&state).expect("what was saved"), persister.read_snapshot())),
     };
     let born_again = shared(|shared| {
         shared.servers.resize_with(peers.len(), Weak::new);
@@ -165,13 +154,7 @@ fn make<const FAULT: u8>(
         shared.term > 0
     });
     let snapshot = Mutex::new(saved.unwrap_or_default());
-    let fake = Arc::new(Fake {
-        me,
-        fault,
-        born_again,
-        persister,
-        snapshot,
-    });
+    let fake = Arc::new(Fake { me, fault, born_again, persister, snapshot });
     shared(|shared| shared.servers[me] = Arc::downgrade(&fake));
     let (this, all_up) = (Arc::downgrade(&fake), peers.len());
     thread::spawn(move || run(&this, &service, all_up));
@@ -192,12 +175,7 @@ fn run(this: &Weak<Fake>, service: &Sender<ApplyMsg>, servers: usize) {
     }
     if fault == Fault::IndexZero {
         let command = Vec::new();
-        service
-            .send(ApplyMsg::Command {
-                index: LogIndex(0),
-                command,
-            })
-            .expect("somebody reads");
+        service.send(ApplyMsg::Command { index: LogIndex(0), command }).expect("somebody reads");
     }
     loop {
         if fault != Fault::NeverElects {
@@ -206,11 +184,7 @@ fn run(this: &Weak<Fake>, service: &Sender<ApplyMsg>, servers: usize) {
         loop {
             let next = shared(|shared| {
                 let up = (0..servers).filter(|&server| shared.is_up(server)).count();
-                shared
-                    .log
-                    .get(delivered as usize)
-                    .filter(|_| up * 2 > servers)
-                    .cloned()
+                shared.log.get(delivered as usize).filter(|_| up * 2 > servers).cloned()
             });
             let Some(command) = next else { break };
             delivered += 1;
@@ -226,19 +200,13 @@ fn run(this: &Weak<Fake>, service: &Sender<ApplyMsg>, servers: usize) {
 
 /// What the server delivers when it should deliver `command` at `index`.
 fn messages(this: &Weak<Fake>, me: usize, fault: Fault, index: u64, command: Vec<u8>) -> Vec<ApplyMsg> {
-    let message = |index: u64, command: &[u8]| ApplyMsg::Command {
-        index: LogIndex(index),
-        command: command.into(),
-    };
+    let message =
+        |index: u64, command: &[u8]| ApplyMsg::Command { index: LogIndex(index), command: command.into() };
     let right = message(index, &command);
     let snapshot = |above: u64, change: fn(Vec<u8>) -> Vec<u8>| {
         let fake = this.upgrade().expect("the server is up");
         let (index, snapshot) = fake.snapshot.lock().clone();
-        ApplyMsg::Snapshot {
-            index: LogIndex(index + above),
-            term: Term(1),
-            snapshot: change(snapshot),
-        }
+        ApplyMsg::Snapshot { index: LogIndex(index + above), term: Term(1), snapshot: change(snapshot) }
     };
     if me != 1 {
         return vec![right];
@@ -268,8 +236,7 @@ struct LastWords(Persister, Fault);
 impl Drop for LastWords {
     fn drop(&mut self) {
         if self.1 == Fault::SavesWhileDying {
-            self.0
-                .save(&labgob::encode(&999u64).expect("a number"), b"the last words");
+            self.0.save(&labgob::encode(&999u64).expect("a number"), b"the last words");
         }
     }
 }
@@ -309,10 +276,7 @@ impl Raft for Fake {
                 Fault::CountsFromZero => shared.last_index - 1,
                 _ => shared.last_index,
             };
-            Some(Started {
-                index: LogIndex(index),
-                term: Term(shared.term),
-            })
+            Some(Started { index: LogIndex(index), term: Term(shared.term) })
         })
     }
 
@@ -331,16 +295,12 @@ impl Raft for Fake {
                 }
                 _ => {}
             }
-            State {
-                term: Term(term),
-                is_leader,
-            }
+            State { term: Term(term), is_leader }
         })
     }
 
     fn snapshot(&self, index: LogIndex, snapshot: Vec<u8>) {
-        self.persister
-            .save(&labgob::encode(&index.0).expect("a number"), &snapshot);
+        self.persister.save(&labgob::encode(&index.0).expect("a number"), &snapshot);
         *self.snapshot.lock() = (index.0, snapshot);
     }
 
@@ -348,7 +308,11 @@ impl Raft for Fake {
         self.persister.raft_state_size()
     }
 
-    fn kill(&self) {}
+    fn kill(&self) {
+        if self.fault == Fault::KillHangs {
+            thread::sleep(Duration::from_secs(3600));
+        }
+    }
 
     fn services(self: Arc<Self>) -> Vec<Service> {
         Vec::new()
@@ -366,7 +330,7 @@ fn thread_time() -> u64 {
     u64::try_from((now - start).as_millis()).expect("a run ends before")
 }
 
-const ALL: [Fault; 28] = [
+const ALL: [Fault; 29] = [
     Fault::None,
     Fault::NeverElects,
     Fault::TwoLeaders,
@@ -395,4 +359,5 @@ const ALL: [Fault; 28] = [
     Fault::Flickers,
     Fault::Remembers,
     Fault::NeverDropped,
+    Fault::KillHangs,
 ];

@@ -43,10 +43,7 @@ impl Raft for Pinger {
     }
 
     fn get_state(&self) -> State {
-        State {
-            term: Term(1),
-            is_leader: self.me == 0,
-        }
+        State { term: Term(1), is_leader: self.me == 0 }
     }
 
     fn snapshot(&self, _: LogIndex, _: Vec<u8>) {}
@@ -83,11 +80,7 @@ fn reached(cluster: &Cluster) -> Vec<(usize, usize)> {
 fn within(groups: &[&[usize]]) -> Vec<(usize, usize)> {
     let mut pairs: Vec<(usize, usize)> = groups
         .iter()
-        .flat_map(|group| {
-            group
-                .iter()
-                .flat_map(|&from| group.iter().map(move |&to| (from, to)))
-        })
+        .flat_map(|group| group.iter().flat_map(|&from| group.iter().map(move |&to| (from, to))))
         .collect();
     pairs.sort_unstable();
     pairs
@@ -95,10 +88,7 @@ fn within(groups: &[&[usize]]) -> Vec<(usize, usize)> {
 
 fn expect_pass(body: fn(&Cluster)) {
     let case = Case::new("links_3a", "3A", "Test (3A): a test of the harness's own", body).servers(5);
-    let solution = Solution {
-        name: "pinger",
-        make_raft: make,
-    };
+    let solution = Solution { name: "pinger", make_raft: make };
     let report = run(Box::leak(Box::new(case)), &solution, &RunOptions::new(1));
     assert!(report.passed(), "{:?}", report.failure);
 }

@@ -14,17 +14,8 @@ fn there_are_the_courses_28_tests() {
         *count += 1;
         *points += case.points;
         let suffix = format!("_{}", case.part.to_lowercase());
-        assert!(
-            case.name.ends_with(&suffix),
-            "{} is in part {}",
-            case.name,
-            case.part
-        );
-        assert!(
-            case.title.starts_with(&format!("Test ({}): ", case.part)),
-            "{}",
-            case.title
-        );
+        assert!(case.name.ends_with(&suffix), "{} is in part {}", case.name, case.part);
+        assert!(case.title.starts_with(&format!("Test ({}): ", case.part)), "{}", case.title);
     }
     let parts = [("3A", 3, 20), ("3B", 10, 30), ("3C", 8, 25), ("3D", 7, 25)];
     for (part, count, points) in parts {
@@ -55,19 +46,12 @@ fn every_test_is_a_test_of_raft() {
                 functions.push(function.trim_end_matches("() {"));
             }
         }
-        let expected: Vec<&str> = cases()
-            .iter()
-            .filter(|case| case.part == part)
-            .map(|case| case.name)
-            .collect();
+        let expected: Vec<&str> =
+            cases().iter().filter(|case| case.part == part).map(|case| case.name).collect();
         assert_eq!(functions, expected, "{}", file.display());
         for name in expected {
             let call = format!("    tester::cargo_test(\"{name}\", &raft::SOLUTION);");
-            assert!(
-                text.contains(&call),
-                "{name} does not call its test in {}",
-                file.display()
-            );
+            assert!(text.contains(&call), "{name} does not call its test in {}", file.display());
         }
     }
 }

@@ -5,10 +5,7 @@ use tester::{Case, Report, RunOptions, cases, run};
 use crate::fake::{Fault, solution};
 
 fn case(name: &str) -> &'static Case {
-    cases()
-        .iter()
-        .find(|case| case.name == name)
-        .expect("a test of that name")
+    cases().iter().find(|case| case.name == name).expect("a test of that name")
 }
 
 fn report<const FAULT: u8>(name: &str, seed: u64) -> Report {
@@ -18,17 +15,10 @@ fn report<const FAULT: u8>(name: &str, seed: u64) -> Report {
 /// Expects a run to fail with this kind, and with all of these pieces in its message.
 #[track_caller]
 fn expect_failure(report: &Report, kind: &str, pieces: &[&str]) {
-    let failure = report
-        .failure
-        .as_ref()
-        .expect("the solution is wrong, and passed");
+    let failure = report.failure.as_ref().expect("the solution is wrong, and passed");
     assert_eq!(failure.kind, kind, "{}", failure.message);
     for piece in pieces {
-        assert!(
-            failure.message.contains(piece),
-            "expected `{piece}` in: {}",
-            failure.message
-        );
+        assert!(failure.message.contains(piece), "expected `{piece}` in: {}", failure.message);
     }
 }
 
@@ -72,26 +62,13 @@ fn a_right_solution_passes_what_has_no_partitions() {
 fn the_same_seed_gives_the_same_run_recorded_or_not() {
     let solution = solution::<{ Fault::None as u8 }>();
     for name in ["basic_agree_3b", "figure8_3c", "snapshot_all_crash_3d"] {
-        let run = |seed, record| {
-            run(
-                case(name),
-                &solution,
-                &RunOptions {
-                    record,
-                    ..RunOptions::new(seed)
-                },
-            )
-        };
+        let run = |seed, record| run(case(name), &solution, &RunOptions { record, ..RunOptions::new(seed) });
         let first = run(7, false);
         let recorded = run(7, true);
         assert_eq!(first.fingerprint, run(7, false).fingerprint, "{name}");
         assert_eq!(first.fingerprint, recorded.fingerprint, "{name}, recorded");
         assert!(first.log.is_empty() && !recorded.log.is_empty(), "{name}");
-        assert_ne!(
-            first.fingerprint,
-            run(8, false).fingerprint,
-            "{name}, another seed"
-        );
+        assert_ne!(first.fingerprint, run(8, false).fingerprint, "{name}, another seed");
     }
 }
 
@@ -99,11 +76,7 @@ fn the_same_seed_gives_the_same_run_recorded_or_not() {
 fn figures_are_those_of_the_test() {
     let report = report::<{ Fault::None as u8 }>("basic_agree_3b", 3);
     assert_eq!((report.peers, report.commands, report.reliable), (3, 3, true));
-    assert!(
-        (0.3..2.0).contains(&report.virtual_seconds),
-        "{}",
-        report.virtual_seconds
-    );
+    assert!((0.3..2.0).contains(&report.virtual_seconds), "{}", report.virtual_seconds);
 }
 
 fails!(no_leader_is_missed: NeverElects in "initial_election_3a", "assertion",
@@ -183,6 +156,9 @@ fails!(a_snapshot_of_other_commands: MixedSnapshot in "snapshot_basic_3d", "asse
 fails!(start_does_not_return: StartHangs in "basic_agree_3b", "timeout",
     "expected the test to end within 120 s; it goes on; not returned: start of server 1 (called at 0.");
 
+fails!(kill_does_not_return: KillHangs in "basic_agree_3b", "timeout",
+    "expected the test to end within 120 s; it goes on; not returned: kill of server 0 (called at 0.");
+
 fails!(start_panics: StartPanics in "basic_agree_3b", "panic", "the log is upside down");
 
 fails!(start_is_not_written_yet: StartIsMissing in "basic_agree_3b", "not_implemented", "put the command in the log");
@@ -196,20 +172,10 @@ fn a_claim_to_lead_that_is_not_repeated_does_not_count() {
 #[test]
 fn the_place_of_a_failure_is_the_line_of_the_test() {
     for (report, file) in [
-        (
-            report::<{ Fault::NeverElects as u8 }>("initial_election_3a", 0),
-            "tester/src/raft/part_3a.rs:",
-        ),
-        (
-            report::<{ Fault::WrongIndex as u8 }>("basic_agree_3b", 0),
-            "tester/src/raft/part_3b.rs:",
-        ),
+        (report::<{ Fault::NeverElects as u8 }>("initial_election_3a", 0), "tester/src/raft/part_3a.rs:"),
+        (report::<{ Fault::WrongIndex as u8 }>("basic_agree_3b", 0), "tester/src/raft/part_3b.rs:"),
     ] {
-        let location = report
-            .failure
-            .expect("the solution is wrong")
-            .location
-            .expect("a check has a place");
+        let location = report.failure.expect("the solution is wrong").location.expect("a check has a place");
         assert!(location.contains(file), "{location}");
     }
 }
