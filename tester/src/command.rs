@@ -1,51 +1,74 @@
 //! [`Command`]: what the tests submit.
 
+use std::borrow::Borrow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// A command of the tests: a number or a short text. To Raft it is bytes, and Raft must not look
 /// inside.
 ///
 /// The bytes are the text, encoded with [`labgob`]; so a message about a command can print it.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Command {
-    text: Arc<str>,
-    bytes: Arc<[u8]>,
+#[derive(Clone)]
+pub struct Command(Arc<Forms>);
+
+struct Forms {
+    text: String,
+    bytes: Vec<u8>,
 }
 
 impl Command {
     /// What is handed to Raft.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.0.bytes
     }
 
     /// The command as people read it.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 }
 
-impl From<&str> for Command {
-    fn from(text: &str) -> Self {
-        let bytes = labgob::encode(text).expect("a text can always be encoded");
-        Self {
-            text: text.into(),
-            bytes: bytes.into(),
-        }
+// By its bytes alone a command is compared, and found in a set.
+
+impl PartialEq for Command {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes() == other.bytes()
+    }
+}
+
+impl Eq for Command {}
+
+impl Hash for Command {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.bytes().hash(state);
+    }
+}
+
+impl Borrow<[u8]> for Command {
+    fn borrow(&self) -> &[u8] {
+        self.bytes()
     }
 }
 
 impl From<String> for Command {
     fn from(text: String) -> Self {
-        Self::from(text.as_str())
+        let bytes = labgob::encode(&text).expect("a text can always be encoded");
+        Self(Arc::new(Forms { text, bytes }))
+    }
+}
+
+impl From<&str> for Command {
+    fn from(text: &str) -> Self {
+        Self::from(text.to_owned())
     }
 }
 
 impl From<u64> for Command {
     fn from(number: u64) -> Self {
-        Self::from(number.to_string().as_str())
+        Self::from(number.to_string())
     }
 }
 
@@ -60,7 +83,7 @@ const SHOWN: usize = 24;
 
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        show(f, &self.text)
+        show(f, self.text())
     }
 }
 

@@ -79,17 +79,14 @@ impl Recorder {
         }
         self.watch.applied(self.who, index, command);
         self.world.message(trace(self.who, index, command));
-        self.world
-            .note("tester", || format!("applied {index}: {}", Unchecked(command)));
+        self.world.note("tester", || format!("applied {index}: {}", Unchecked(command)));
         if repeated {
             return;
         }
         self.set_applied(index);
         if self.snapshots && (index.0 + 1).is_multiple_of(SNAPSHOT_INTERVAL) {
             let snapshot = self.watch.snapshot(index).to_vec();
-            self.world.note("tester", || {
-                format!("snapshot({index}), {} bytes", snapshot.len())
-            });
+            self.world.note("tester", || format!("snapshot({index}), {} bytes", snapshot.len()));
             let _underway = self.calls.enter(self.who, "snapshot", self.world.now());
             raft.snapshot(index, snapshot);
         }
@@ -139,9 +136,7 @@ impl Recorder {
             );
         }
         self.world.message(trace(self.who, index, snapshot));
-        self.world.note("tester", || {
-            format!("installed a snapshot up to {index}, {} bytes", snapshot.len())
-        });
+        self.world.note("tester", || format!("installed a snapshot up to {index}, {} bytes", snapshot.len()));
         self.set_applied(index);
     }
 
@@ -149,20 +144,18 @@ impl Recorder {
     #[track_caller]
     pub fn restore(&self, snapshot: &[u8]) {
         let index = self.watch.restored(self.who, snapshot);
-        self.world.note("tester", || {
-            format!("{} restored a snapshot up to {index}", self.who)
-        });
+        self.world.note("tester", || format!("{} restored a snapshot up to {index}", self.who));
         self.set_applied(index);
     }
 }
 
-/// A hash (FNV-1a) of what was delivered, for the run's fingerprint.
+/// A hash of what was delivered, for the run's fingerprint. The same on every machine.
 fn trace(who: Lived, index: LogIndex, payload: &[u8]) -> u64 {
-    let fold = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
-    let head = (who.server as u64)
-        .to_le_bytes()
-        .into_iter()
-        .chain(index.0.to_le_bytes());
-    head.chain(payload.iter().copied())
-        .fold(0xcbf2_9ce4_8422_2325, fold)
+    let fold = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let words = payload.chunks(8).map(|chunk| {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        u64::from_le_bytes(word)
+    });
+    words.fold(fold(fold(who.server as u64, index.0), payload.len() as u64), fold)
 }

@@ -1,6 +1,6 @@
 //! What the tests handed to `start`, and what came back.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use labapi::{LogIndex, Started, Term};
 
@@ -10,7 +10,7 @@ use crate::command::Command;
 /// Every command that was ever submitted, and every place that a leader promised.
 #[derive(Default)]
 pub(super) struct Submitted {
-    commands: HashMap<Box<[u8]>, Command>,
+    commands: HashSet<Command>,
     places: HashSet<(Term, LogIndex)>,
     pub accepted: u64,
 }
@@ -18,8 +18,8 @@ pub(super) struct Submitted {
 impl Submitted {
     /// `command` is about to be handed to a server.
     pub fn submit(&mut self, command: &Command) {
-        if !self.commands.contains_key(command.bytes()) {
-            self.commands.insert(command.bytes().into(), command.clone());
+        if !self.commands.contains(command) {
+            self.commands.insert(command.clone());
         }
     }
 
@@ -53,10 +53,7 @@ mod tests {
     use super::*;
 
     fn place(index: u64, term: u64) -> Started {
-        Started {
-            index: LogIndex(index),
-            term: Term(term),
-        }
+        Started { index: LogIndex(index), term: Term(term) }
     }
 
     #[test]
@@ -66,18 +63,13 @@ mod tests {
             assert_eq!(submitted.accept(server, place(index, term)), Ok(()));
         }
         let twice = submitted.accept(0, place(2, 1)).expect_err("given out before");
-        assert!(
-            twice.contains("saw start on server 0 answer index 2 for a second time"),
-            "{twice}"
-        );
+        assert!(twice.contains("saw start on server 0 answer index 2 for a second time"), "{twice}");
         assert_eq!(submitted.accepted, 5);
     }
 
     #[test]
     fn there_is_no_index_zero() {
-        let zero = Submitted::default()
-            .accept(1, place(0, 1))
-            .expect_err("no such place");
+        let zero = Submitted::default().accept(1, place(0, 1)).expect_err("no such place");
         assert!(zero.contains("count from 1"), "{zero}");
     }
 }
