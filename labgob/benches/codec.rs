@@ -27,12 +27,7 @@ fn append_entries(entries: u64) -> AppendEntries {
         leader_id: 1,
         prev_log_index: 1000,
         prev_log_term: 3,
-        entries: (0..entries)
-            .map(|i| Entry {
-                term: 3,
-                command: i.to_le_bytes().to_vec(),
-            })
-            .collect(),
+        entries: (0..entries).map(|i| Entry { term: 3, command: i.to_le_bytes().to_vec() }).collect(),
         leader_commit: 998,
     }
 }

@@ -22,11 +22,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     if used == bytes.len() {
         Ok(value)
     } else {
-        Err(DecodeError::LeftOver {
-            type_name: type_name::<T>(),
-            left: bytes.len() - used,
-            len: bytes.len(),
-        })
+        Err(DecodeError::LeftOver { type_name: type_name::<T>(), left: bytes.len() - used, len: bytes.len() })
     }
 }
 
@@ -42,11 +38,7 @@ impl<'a> Decoder<'a> {
     /// A decoder at the first byte.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self {
-            rest: bytes,
-            last_type: "nothing",
-            len: bytes.len(),
-        }
+        Self { rest: bytes, last_type: "nothing", len: bytes.len() }
     }
 
     /// The next value.
@@ -77,11 +69,7 @@ impl<'a> Decoder<'a> {
         if self.rest.is_empty() {
             Ok(())
         } else {
-            Err(DecodeError::LeftOver {
-                type_name: self.last_type,
-                left: self.rest.len(),
-                len: self.len,
-            })
+            Err(DecodeError::LeftOver { type_name: self.last_type, left: self.rest.len(), len: self.len })
         }
     }
 }
@@ -102,17 +90,10 @@ fn explain(
     error: bincode::error::DecodeError,
 ) -> DecodeError {
     match (guard.refusal(), error) {
-        (Some(Refusal::Length(claimed)), _) => DecodeError::AbsurdLength {
-            type_name,
-            claimed,
-            len,
-        },
+        (Some(Refusal::Length(claimed)), _) => DecodeError::AbsurdLength { type_name, claimed, len },
         (Some(Refusal::Depth), _) => DecodeError::TooDeep { type_name },
         (None, bincode::error::DecodeError::UnexpectedEnd { .. }) => DecodeError::TooShort { type_name, len },
-        (None, error) => DecodeError::Malformed {
-            type_name,
-            reason: reason(error),
-        },
+        (None, error) => DecodeError::Malformed { type_name, reason: reason(error) },
     }
 }
 

@@ -29,10 +29,7 @@ pub fn encode_into<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) -> Res
     let before = bytes.len();
     bincode::serde::encode_into_writer(value, Appending(bytes), crate::decode::FORMAT).map_err(|error| {
         bytes.truncate(before);
-        EncodeError {
-            type_name: type_name::<T>(),
-            reason: reason(error),
-        }
+        EncodeError { type_name: type_name::<T>(), reason: reason(error) }
     })
 }
 

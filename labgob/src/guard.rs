@@ -36,11 +36,7 @@ pub(crate) struct Guard {
 impl Guard {
     /// The allowance of a value in `len` bytes.
     pub(crate) fn new(len: usize) -> Self {
-        Self {
-            elements: len.saturating_add(FREE_ELEMENTS),
-            depth: MAX_DEPTH,
-            refusal: None,
-        }
+        Self { elements: len.saturating_add(FREE_ELEMENTS), depth: MAX_DEPTH, refusal: None }
     }
 
     /// Why the decoding was stopped, if the guard did it.

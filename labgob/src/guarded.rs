@@ -28,14 +28,7 @@ impl<'a, I> Guarded<'a, I> {
         read: impl FnOnce(I, Inside<'_, V>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.guard.enter()?;
-        let value = read(
-            self.inner,
-            Inside {
-                visitor,
-                parts,
-                guard: &mut *self.guard,
-            },
-        )?;
+        let value = read(self.inner, Inside { visitor, parts, guard: &mut *self.guard })?;
         self.guard.leave();
         Ok(value)
     }
@@ -46,10 +39,7 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Guarded<'_, S> {
 
     #[inline]
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        self.inner.deserialize(Guarded {
-            inner: deserializer,
-            guard: self.guard,
-        })
+        self.inner.deserialize(Guarded { inner: deserializer, guard: self.guard })
     }
 }
 
@@ -98,9 +88,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarded<'_, D> {
 
     #[inline]
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.descend(visitor, Parts::Fixed, |inner, inside| {
-            inner.deserialize_option(inside)
-        })
+        self.descend(visitor, Parts::Fixed, |inner, inside| inner.deserialize_option(inside))
     }
 
     #[inline]
@@ -109,23 +97,17 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarded<'_, D> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.descend(visitor, Parts::Fixed, |inner, inside| {
-            inner.deserialize_newtype_struct(name, inside)
-        })
+        self.descend(visitor, Parts::Fixed, |inner, inside| inner.deserialize_newtype_struct(name, inside))
     }
 
     #[inline]
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.descend(visitor, Parts::Claimed, |inner, inside| {
-            inner.deserialize_seq(inside)
-        })
+        self.descend(visitor, Parts::Claimed, |inner, inside| inner.deserialize_seq(inside))
     }
 
     #[inline]
     fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, D::Error> {
-        self.descend(visitor, Parts::Fixed, |inner, inside| {
-            inner.deserialize_tuple(len, inside)
-        })
+        self.descend(visitor, Parts::Fixed, |inner, inside| inner.deserialize_tuple(len, inside))
     }
 
     #[inline]
@@ -135,16 +117,12 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarded<'_, D> {
         len: usize,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.descend(visitor, Parts::Fixed, |inner, inside| {
-            inner.deserialize_tuple_struct(name, len, inside)
-        })
+        self.descend(visitor, Parts::Fixed, |inner, inside| inner.deserialize_tuple_struct(name, len, inside))
     }
 
     #[inline]
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.descend(visitor, Parts::Claimed, |inner, inside| {
-            inner.deserialize_map(inside)
-        })
+        self.descend(visitor, Parts::Claimed, |inner, inside| inner.deserialize_map(inside))
     }
 
     #[inline]
@@ -154,9 +132,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarded<'_, D> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.descend(visitor, Parts::Fixed, |inner, inside| {
-            inner.deserialize_struct(name, fields, inside)
-        })
+        self.descend(visitor, Parts::Fixed, |inner, inside| inner.deserialize_struct(name, fields, inside))
     }
 
     #[inline]
@@ -166,9 +142,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarded<'_, D> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.descend(visitor, Parts::Fixed, |inner, inside| {
-            inner.deserialize_enum(name, variants, inside)
-        })
+        self.descend(visitor, Parts::Fixed, |inner, inside| inner.deserialize_enum(name, variants, inside))
     }
 
     #[inline]
@@ -222,8 +196,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Inside<'_, V> {
 
     #[inline]
     fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        self.visitor
-            .visit_newtype_struct(Guarded::new(deserializer, self.guard))
+        self.visitor.visit_newtype_struct(Guarded::new(deserializer, self.guard))
     }
 
     #[inline]
@@ -304,14 +277,7 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Guarded<'_, A> {
 
     #[inline]
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
-        self.inner.tuple_variant(
-            len,
-            Inside {
-                visitor,
-                parts: Parts::Fixed,
-                guard: self.guard,
-            },
-        )
+        self.inner.tuple_variant(len, Inside { visitor, parts: Parts::Fixed, guard: self.guard })
     }
 
     #[inline]
@@ -320,13 +286,6 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Guarded<'_, A> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        self.inner.struct_variant(
-            fields,
-            Inside {
-                visitor,
-                parts: Parts::Fixed,
-                guard: self.guard,
-            },
-        )
+        self.inner.struct_variant(fields, Inside { visitor, parts: Parts::Fixed, guard: self.guard })
     }
 }

@@ -35,21 +35,12 @@ struct Outer {
 /// The course's `TestGOB`: values of many shapes, one after the other, come back as they were.
 #[test]
 fn gob() {
-    let inner = Inner {
-        second: 1,
-        course: "6.5840".into(),
-        ..Inner::default()
-    };
+    let inner = Inner { second: 1, course: "6.5840".into(), ..Inner::default() };
     let outer = Outer {
         list: vec![Inner::default(), inner.clone()],
         map: HashMap::from([(
             99,
-            Box::new(Inner {
-                first: 1,
-                second: 2,
-                name: "x".into(),
-                course: "y".into(),
-            }),
+            Box::new(Inner { first: 1, second: 2, name: "x".into(), course: "y".into() }),
         )]),
         any: Anything::Registered(Registered { number: 999 }),
     };
@@ -103,17 +94,11 @@ mod sender {
 fn capital() {
     let value = vec![BTreeMap::from([(sender::Key::new(1, 2), 3)])];
     let bytes = labgob::encode(&value).unwrap();
-    assert_eq!(
-        labgob::decode::<Vec<BTreeMap<sender::Key, i64>>>(&bytes).unwrap(),
-        value
-    );
+    assert_eq!(labgob::decode::<Vec<BTreeMap<sender::Key, i64>>>(&bytes).unwrap(), value);
 
     let none: Vec<BTreeMap<sender::Key, i64>> = Vec::new();
     let bytes = labgob::encode(&none).unwrap();
-    assert_eq!(
-        labgob::decode::<Vec<BTreeMap<sender::Key, i64>>>(&bytes).unwrap(),
-        none
-    );
+    assert_eq!(labgob::decode::<Vec<BTreeMap<sender::Key, i64>>>(&bytes).unwrap(), none);
 }
 
 /// The course's `TestDefault`: Go does not send zeros, so one that is decoded into a variable

@@ -33,13 +33,7 @@ fn message() -> Message {
         wide: -(1 << 100),
         entries: vec![
             (1, Command::Get("k".into())),
-            (
-                2,
-                Command::Put {
-                    key: "k".into(),
-                    value: vec![0, 255, 7],
-                },
-            ),
+            (2, Command::Put { key: "k".into(), value: vec![0, 255, 7] }),
             (3, Command::Nothing),
         ],
         leader: Some(2),
@@ -49,10 +43,7 @@ fn message() -> Message {
 
 #[test]
 fn every_shape_comes_back() {
-    assert_eq!(
-        decode::<Message>(&encode(&message()).unwrap()).unwrap(),
-        message()
-    );
+    assert_eq!(decode::<Message>(&encode(&message()).unwrap()).unwrap(), message());
 }
 
 #[test]
@@ -79,14 +70,7 @@ fn left_over_bytes_are_an_error() {
     let len = bytes.len();
     bytes.push(0);
     let error = decode::<Message>(&bytes).unwrap_err();
-    assert_eq!(
-        error,
-        DecodeError::LeftOver {
-            type_name: error.type_name(),
-            left: 1,
-            len: len + 1
-        }
-    );
+    assert_eq!(error, DecodeError::LeftOver { type_name: error.type_name(), left: 1, len: len + 1 });
     assert!(error.to_string().contains("foreign_bytes::Message"), "{error}");
 }
 
@@ -95,11 +79,7 @@ fn a_short_buffer_is_an_error_wherever_it_ends() {
     let bytes = encode(&message()).unwrap();
     for len in 0..bytes.len() {
         let error = decode::<Message>(&bytes[..len]).unwrap_err();
-        assert!(
-            matches!(error, DecodeError::TooShort { .. }),
-            "{len} of {} bytes: {error}",
-            bytes.len()
-        );
+        assert!(matches!(error, DecodeError::TooShort { .. }), "{len} of {} bytes: {error}", bytes.len());
         assert!(error.to_string().contains("Message"), "{error}");
     }
 }
@@ -142,10 +122,7 @@ fn many_elements_are_fine_if_they_are_there() {
     let lists = vec![vec![7u8]; 200_000];
     assert_eq!(decode::<Vec<Vec<u8>>>(&encode(&lists).unwrap()).unwrap(), lists);
     let marked = vec![(1u8, std::marker::PhantomData::<u8>); 200_000];
-    assert_eq!(
-        decode::<Vec<(u8, std::marker::PhantomData<u8>)>>(&encode(&marked).unwrap()).unwrap(),
-        marked
-    );
+    assert_eq!(decode::<Vec<(u8, std::marker::PhantomData<u8>)>>(&encode(&marked).unwrap()).unwrap(), marked);
 }
 
 #[test]
@@ -167,16 +144,10 @@ fn a_bottomless_value_is_an_error() {
 fn a_byte_that_is_not_allowed_is_an_error_that_says_so() {
     for (error, why) in [
         (decode::<bool>(&[2]).unwrap_err(), "neither false nor true"),
-        (
-            decode::<Option<u8>>(&[9, 9]).unwrap_err(),
-            "neither none nor some",
-        ),
+        (decode::<Option<u8>>(&[9, 9]).unwrap_err(), "neither none nor some"),
         (decode::<String>(&[1, 255]).unwrap_err(), "not UTF-8"),
         (decode::<char>(&[255]).unwrap_err(), "not UTF-8"),
-        (
-            decode::<u16>(&encode(&70_000u32).unwrap()).unwrap_err(),
-            "larger than its type",
-        ),
+        (decode::<u16>(&encode(&70_000u32).unwrap()).unwrap_err(), "larger than its type"),
         (decode::<Command>(&[3]).unwrap_err(), "variant"),
     ] {
         assert!(matches!(error, DecodeError::Malformed { .. }), "{error:?}");
@@ -202,14 +173,9 @@ fn what_the_format_cannot_do_is_said() {
     assert!(error.to_string().contains("untagged"), "{error}");
 
     let mut bytes = vec![1, 2, 3];
-    let flat = Flat {
-        rest: BTreeMap::from([("x".into(), 1)]),
-    };
+    let flat = Flat { rest: BTreeMap::from([("x".into(), 1)]) };
     let error = encode_into(&(7u8, flat), &mut bytes).unwrap_err();
-    assert!(
-        error.to_string().contains("Flat") && error.to_string().contains("flatten"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("Flat") && error.to_string().contains("flatten"), "{error}");
     assert_eq!(bytes, [1, 2, 3], "a failed encoding leaves nothing behind");
 }
 
@@ -225,20 +191,10 @@ fn a_decoder_stays_where_it_was_after_an_error() {
     assert_eq!(decoder.decode::<String>().unwrap(), "text");
     assert!(!decoder.is_empty());
     let error = decoder.clone().finish().unwrap_err();
-    assert_eq!(
-        error,
-        DecodeError::LeftOver {
-            type_name: "alloc::string::String",
-            left: 1,
-            len: 6
-        }
-    );
+    assert_eq!(error, DecodeError::LeftOver { type_name: "alloc::string::String", left: 1, len: 6 });
     assert_eq!(decoder.decode::<u8>().unwrap(), 5);
     assert!(decoder.is_empty());
-    assert!(matches!(
-        decoder.decode::<u8>(),
-        Err(DecodeError::TooShort { .. })
-    ));
+    assert!(matches!(decoder.decode::<u8>(), Err(DecodeError::TooShort { .. })));
     decoder.finish().unwrap();
 }
 
@@ -271,13 +227,7 @@ fn garbage_never_panics() {
     let valid = encode(&message()).unwrap();
     for _ in 0..20_000 {
         let garbage: Vec<u8> = (0..random() % 40)
-            .map(|_| {
-                if random() % 3 == 0 {
-                    247 + (random() % 9) as u8
-                } else {
-                    random() as u8
-                }
-            })
+            .map(|_| if random() % 3 == 0 { 247 + (random() % 9) as u8 } else { random() as u8 })
             .collect();
         count(survives::<Message>(&garbage));
         count(survives::<Vec<Message>>(&garbage));
@@ -291,8 +241,5 @@ fn garbage_never_panics() {
         touched[at] = random() as u8;
         count(survives::<Message>(&touched));
     }
-    assert!(
-        decoded > 1000 && refused > 1000,
-        "{decoded} decoded, {refused} refused: the mix tests nothing"
-    );
+    assert!(decoded > 1000 && refused > 1000, "{decoded} decoded, {refused} refused: the mix tests nothing");
 }

@@ -29,23 +29,16 @@ fn calls(count: u64, reliable: bool) -> Duration {
     let run = simulate(options, |world: &World| {
         let network = Network::new(world);
         let mut server = Server::new(&world.node("server"));
-        server.add_service(
-            Service::new("Raft").method("request_vote", |args: VoteArgs| VoteReply {
-                term: args.term,
-                granted: args.last_log_index > 0,
-            }),
-        );
+        server.add_service(Service::new("Raft").method("request_vote", |args: VoteArgs| VoteReply {
+            term: args.term,
+            granted: args.last_log_index > 0,
+        }));
         network.add_server("server", server);
         let end = network.make_end("end");
         network.connect("end", "server");
         network.enable("end", true);
         network.set_reliable(reliable);
-        let args = VoteArgs {
-            term: 3,
-            candidate_id: 1,
-            last_log_index: 1000,
-            last_log_term: 3,
-        };
+        let args = VoteArgs { term: 3, candidate_id: 1, last_log_index: 1000, last_log_term: 3 };
         for _ in 0..count {
             let reply: Option<VoteReply> = end.call("Raft.request_vote", black_box(&args));
             black_box(reply);

@@ -70,6 +70,9 @@ impl Shared {
         args: Vec<u8>,
         types: Types,
     ) -> Option<Vec<u8>> {
+        if self.world.is_dying() {
+            return None; // a destructor of a server that has crashed: nothing leaves it any more
+        }
         let (caller, waiter) = slot();
         let len = args.len();
         let now = self.world.now();
@@ -81,22 +84,15 @@ impl Shared {
             board.total_count += 1;
             board.total_bytes += len as u64;
             let place = board.leads_to(end);
-            let hash = of_message(
-                Direction::Request,
-                method,
-                end.0,
-                place.map_or(u32::MAX, |to| to.0),
-                &args,
-            );
+            let hash =
+                of_message(Direction::Request, method, end.0, place.map_or(u32::MAX, |to| to.0), &args);
             let start = board.start(end, method, args, types, caller, now);
             (start, place, board.total_count, hash)
         };
         self.world.message(hash);
         match start {
             Start::Unreachable(after, caller) => {
-                self.note(method, number, place, || {
-                    format!("nobody there, given up in {after:?}")
-                });
+                self.note(method, number, place, || format!("nobody there, given up in {after:?}"));
                 self.world.later(after, move || drop(caller));
             }
             Start::Lost(after, caller) => {
@@ -106,12 +102,9 @@ impl Shared {
                 self.world.later(after, move || drop(caller));
             }
             Start::Sent(after, id) => {
-                self.note(method, number, place, || {
-                    format!("request ({len} bytes) arrives in {after:?}")
-                });
+                self.note(method, number, place, || format!("request ({len} bytes) arrives in {after:?}"));
                 let network = Arc::downgrade(self);
-                self.world
-                    .later(after, move || with(&network, |network| network.arrive(id)));
+                self.world.later(after, move || with(&network, |network| network.arrive(id)));
             }
             Start::Arrived(id, request) => {
                 self.note(method, number, place, || format!("request ({len} bytes)"));
@@ -127,9 +120,7 @@ impl Shared {
         let now = self.world.now();
         let (request, polls) = {
             let mut board = self.board.lock();
-            let call = board
-                .call_mut(id)
-                .expect("a call is not over before its request has arrived");
+            let call = board.call_mut(id).expect("a call is not over before its request has arrived");
             call.since = now;
             let request = call.request.take().expect("a request arrives once");
             (request, board.take_polls())
@@ -147,17 +138,10 @@ impl Shared {
     fn serve(self: &Arc<Self>, id: CallId, request: Request) {
         let server = Arc::clone(&request.server);
         server.count_request();
-        let handling = Handling {
-            network: Arc::clone(self),
-            id,
-            request,
-            answered: false,
-        };
-        server
-            .node
-            .run(server.method(handling.request.method).name, move || {
-                handling.run();
-            });
+        let handling = Handling { network: Arc::clone(self), id, request, answered: false };
+        server.node.run(server.method(handling.request.method).name, move || {
+            handling.run();
+        });
     }
 
     /// Lets go of a server outside every thread. If nobody else holds it, its services are dropped, which is lab
@@ -203,11 +187,7 @@ impl Switchboard {
             polled: false,
             vanished: false,
         };
-        let request = Request {
-            server,
-            method: id,
-            args,
-        };
+        let request = Request { server, method: id, args };
         if settings.reliable {
             return Start::Arrived(self.add_call(call), request);
         }
@@ -260,15 +240,8 @@ impl Shared {
             }
             (call, fate)
         };
-        let Underway {
-            caller,
-            method,
-            end,
-            place,
-            ..
-        } = call;
-        self.world
-            .message(of_message(Direction::Reply, method, end.0, place.0, &reply));
+        let Underway { caller, method, end, place, .. } = call;
+        self.world.message(of_message(Direction::Reply, method, end.0, place.0, &reply));
         let note = |what: &dyn Fn() -> String| self.note(method, id.number, Some(place), what);
         match fate {
             Return::CutOff => note(&|| "reply held back: cut off meanwhile".to_owned()),
@@ -324,9 +297,7 @@ impl Shared {
             board.remove_if_dead(id)
         };
         if let Some(call) = call {
-            self.note(call.method, id.number, Some(call.place), || {
-                "given up: cut off".to_owned()
-            });
+            self.note(call.method, id.number, Some(call.place), || "given up: cut off".to_owned());
         }
     }
 
@@ -334,11 +305,7 @@ impl Shared {
     fn note(&self, method: &str, number: u64, place: Option<PlaceId>, what: impl FnOnce() -> String) {
         self.world.note("labrpc", || {
             let method = method.rsplit('.').next().unwrap_or(method);
-            format!(
-                "{method} #{number} -> {}: {}",
-                self.board.lock().place_name(place),
-                what()
-            )
+            format!("{method} #{number} -> {}: {}", self.board.lock().place_name(place), what())
         });
     }
 }
@@ -360,10 +327,7 @@ impl Switchboard {
 
 /// The time from `now` to the next poll of a call that arrived at `since`.
 fn until_poll(since: Duration, now: Duration) -> Duration {
-    let (interval, waited) = (
-        POLL.as_nanos() as u64,
-        now.saturating_sub(since).as_nanos() as u64,
-    );
+    let (interval, waited) = (POLL.as_nanos() as u64, now.saturating_sub(since).as_nanos() as u64);
     Duration::from_nanos(interval - waited % interval)
 }
 

@@ -43,10 +43,7 @@ impl ClientEnd {
             Ok(bytes) => bytes,
             Err(error) => panic!("the arguments of {method} cannot be sent: {error}"),
         };
-        let reply = self
-            .network
-            .upgrade()?
-            .call(self.id, method, args, Types::of::<A, R>())?;
+        let reply = self.network.upgrade()?.call(self.id, method, args, Types::of::<A, R>())?;
         match labgob::decode(&reply) {
             Ok(reply) => Some(reply),
             Err(error) => panic!("the reply of {method} is unreadable: {error}"),

@@ -50,10 +50,7 @@ fn ends_of(bytes: &[u8]) -> (u64, u64) {
         return (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
     }
     match (bytes.first_chunk(), bytes.last_chunk()) {
-        (Some(first), Some(last)) => (
-            u32::from_le_bytes(*first).into(),
-            u32::from_le_bytes(*last).into(),
-        ),
+        (Some(first), Some(last)) => (u32::from_le_bytes(*first).into(), u32::from_le_bytes(*last).into()),
         // Three bytes at the most: the first, the middle, and the last.
         _ => {
             let byte = |at: usize| u64::from(bytes[at]);
@@ -91,13 +88,7 @@ mod tests {
     /// Recorded: the fingerprint of a run must not depend on the machine or the compiler.
     #[test]
     fn is_the_same_everywhere() {
-        let hash = of_message(
-            Direction::Request,
-            "Raft.request_vote",
-            3,
-            4,
-            b"twenty bytes, or so..",
-        );
+        let hash = of_message(Direction::Request, "Raft.request_vote", 3, 4, b"twenty bytes, or so..");
         assert_eq!(hash, 0x3143_3407_40d1_1df2);
     }
 }

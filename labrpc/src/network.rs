@@ -43,9 +43,7 @@ impl Network {
             board: Mutex::new(Switchboard::new(weather)),
             node: world.node("network"),
         };
-        Self {
-            shared: Arc::new(shared),
-        }
+        Self { shared: Arc::new(shared) }
     }
 
     /// Makes an end point, connected to nothing and disabled.

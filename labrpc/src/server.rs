@@ -26,11 +26,7 @@ impl Server {
     /// A server without services. Its handlers will run on threads of `node` and die with it.
     #[must_use]
     pub fn new(node: &Node) -> Self {
-        Self {
-            node: node.clone(),
-            services: Vec::new(),
-            requests: AtomicU64::new(0),
-        }
+        Self { node: node.clone(), services: Vec::new(), requests: AtomicU64::new(0) }
     }
 
     /// Adds a service.
@@ -51,16 +47,11 @@ impl Server {
     ///
     /// Few services with few methods: going through them is faster than hashing.
     pub(crate) fn find(&self, full_name: &str, types: Types) -> Result<MethodId, String> {
-        let found = full_name
-            .rsplit_once('.')
-            .and_then(|(service_name, method_name)| {
-                let service = self
-                    .services
-                    .iter()
-                    .position(|service| service.name == service_name)?;
-                let method = self.services[service].find(method_name)?;
-                Some(MethodId { service, method })
-            });
+        let found = full_name.rsplit_once('.').and_then(|(service_name, method_name)| {
+            let service = self.services.iter().position(|service| service.name == service_name)?;
+            let method = self.services[service].find(method_name)?;
+            Some(MethodId { service, method })
+        });
         match found {
             Some(id) if self.method(id).types == types => Ok(id),
             Some(id) => Err(disagreement(full_name, types, self.method(id).types)),
@@ -88,26 +79,11 @@ impl Server {
         };
         let (kind, name, known): (_, _, Vec<&str>) =
             match self.services.iter().find(|service| service.name == service_name) {
-                Some(service) => (
-                    "method",
-                    method_name,
-                    service.methods.iter().map(|m| m.name).collect(),
-                ),
-                None => (
-                    "service",
-                    service_name,
-                    self.services.iter().map(|s| s.name).collect(),
-                ),
+                Some(service) => ("method", method_name, service.methods.iter().map(|m| m.name).collect()),
+                None => ("service", service_name, self.services.iter().map(|s| s.name).collect()),
             };
-        let known = if known.is_empty() {
-            "none at all".to_owned()
-        } else {
-            known.join(", ")
-        };
-        format!(
-            "call of {full_name}: {} has no {kind} `{name}`; it has {known}",
-            self.node.name()
-        )
+        let known = if known.is_empty() { "none at all".to_owned() } else { known.join(", ") };
+        format!("call of {full_name}: {} has no {kind} `{name}`; it has {known}", self.node.name())
     }
 }
 

@@ -37,10 +37,7 @@ pub(crate) struct Types {
 
 impl Types {
     pub(crate) fn of<A, R>() -> Self {
-        Self {
-            args: type_name::<A>(),
-            reply: type_name::<R>(),
-        }
+        Self { args: type_name::<A>(), reply: type_name::<R>() }
     }
 }
 
@@ -48,10 +45,7 @@ impl Service {
     /// A service without methods.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
-        Self {
-            name,
-            methods: Vec::new(),
-        }
+        Self { name, methods: Vec::new() }
     }
 
     /// Adds a handler. Each call of it runs on a thread of its own.
@@ -70,10 +64,7 @@ impl Service {
         F: Fn(A) -> R + Send + Sync + 'static,
     {
         let service = self.name;
-        assert!(
-            self.find(name).is_none(),
-            "service {service} has two methods {name}"
-        );
+        assert!(self.find(name).is_none(), "service {service} has two methods {name}");
         let run = Box::new(move |args: &[u8]| {
             let args = labgob::decode(args)
                 .unwrap_or_else(|error| panic!("the arguments of {service}.{name} are unreadable: {error}"));
@@ -81,11 +72,7 @@ impl Service {
             labgob::encode(&reply)
                 .unwrap_or_else(|error| panic!("the reply of {service}.{name} cannot be sent: {error}"))
         });
-        self.methods.push(Method {
-            name,
-            types: Types::of::<A, R>(),
-            run,
-        });
+        self.methods.push(Method { name, types: Types::of::<A, R>(), run });
         self
     }
 
@@ -97,9 +84,6 @@ impl Service {
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let methods: Vec<_> = self.methods.iter().map(|method| method.name).collect();
-        f.debug_struct("Service")
-            .field("name", &self.name)
-            .field("methods", &methods)
-            .finish()
+        f.debug_struct("Service").field("name", &self.name).field("methods", &methods).finish()
     }
 }

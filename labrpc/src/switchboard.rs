@@ -120,10 +120,7 @@ impl Switchboard {
             return None;
         }
         self.end_names.insert(name, id);
-        self.ends.push(End {
-            enabled: false,
-            leads_to: None,
-        });
+        self.ends.push(End { enabled: false, leads_to: None });
         Some(id)
     }
 
@@ -136,10 +133,7 @@ impl Switchboard {
         let Some(id) = self.end_names.remove(name) else {
             return false;
         };
-        self.ends[id.0 as usize] = End {
-            enabled: false,
-            leads_to: None,
-        };
+        self.ends[id.0 as usize] = End { enabled: false, leads_to: None };
         true
     }
 
@@ -172,10 +166,7 @@ impl Switchboard {
             return *place;
         }
         let place = PlaceId(position(self.places.len()));
-        self.places.push(Place {
-            name: name.to_owned(),
-            host: None,
-        });
+        self.places.push(Place { name: name.to_owned(), host: None });
         self.place_names.insert(name.to_owned(), place);
         place
     }
@@ -185,19 +176,13 @@ impl Switchboard {
         let place = self.place_or_new(name);
         self.lives += 1;
         let life = self.lives;
-        let host = server.map(|server| Host {
-            life,
-            server: Arc::new(server),
-        });
+        let host = server.map(|server| Host { life, server: Arc::new(server) });
         std::mem::replace(&mut self.places[place.0 as usize].host, host)
     }
 
     pub(crate) fn server(&self, name: &str) -> Option<&Server> {
         let place = self.place_names.get(name)?;
-        self.places[place.0 as usize]
-            .host
-            .as_ref()
-            .map(|host| &*host.server)
+        self.places[place.0 as usize].host.as_ref().map(|host| &*host.server)
     }
 
     pub(crate) fn place_name(&self, place: Option<PlaceId>) -> &str {
@@ -235,14 +220,8 @@ impl Switchboard {
 
     /// Ends the call if it [is dead](Self::is_dead).
     pub(crate) fn remove_if_dead(&mut self, id: CallId) -> Option<Underway> {
-        let (_, call) = self.calls[id.slot as usize]
-            .as_ref()
-            .filter(|(number, _)| *number == id.number)?;
-        if self.is_dead(call) {
-            self.remove_call(id)
-        } else {
-            None
-        }
+        let (_, call) = self.calls[id.slot as usize].as_ref().filter(|(number, _)| *number == id.number)?;
+        if self.is_dead(call) { self.remove_call(id) } else { None }
     }
 
     /// Whether no reply may get through to the caller any more, as things are now: its end is disabled, or
@@ -264,13 +243,7 @@ impl Switchboard {
             if call.polled || call.request.is_some() || !self.is_dead(call) {
                 continue;
             }
-            polls.push((
-                CallId {
-                    slot: position(slot),
-                    number: *number,
-                },
-                call.since,
-            ));
+            polls.push((CallId { slot: position(slot), number: *number }, call.since));
             if let Some((_, call)) = &mut self.calls[slot] {
                 call.polled = true;
             }

@@ -51,34 +51,19 @@ pub(crate) enum Passage {
 impl Weather {
     /// Fair: reliable, without long delays and without reordering.
     pub(crate) fn new(rng: StreamRng) -> Self {
-        Self {
-            settings: Settings {
-                reliable: true,
-                long_delays: false,
-                long_reordering: false,
-            },
-            rng,
-        }
+        Self { settings: Settings { reliable: true, long_delays: false, long_reordering: false }, rng }
     }
 
     /// How long a caller waits in vain for a server that cannot be reached.
     pub(crate) fn unreachable(&mut self) -> Duration {
-        let bound = if self.settings.long_delays {
-            LONG_UNREACHABLE_MS
-        } else {
-            UNREACHABLE_MS
-        };
+        let bound = if self.settings.long_delays { LONG_UNREACHABLE_MS } else { UNREACHABLE_MS };
         self.milliseconds_below(bound)
     }
 
     /// What becomes of a request on an unreliable network, and when.
     pub(crate) fn request(&mut self) -> Passage {
         let after = self.milliseconds_below(SHORT_DELAY_MS);
-        if self.loses() {
-            Passage::Lost(after)
-        } else {
-            Passage::Arrives(after)
-        }
+        if self.loses() { Passage::Lost(after) } else { Passage::Arrives(after) }
     }
 
     /// Whether an unreliable network loses this message.
@@ -92,9 +77,7 @@ impl Weather {
             return None;
         }
         let bound = self.rng.random_range(0..REORDERED_SPREAD_MS);
-        Some(Duration::from_millis(
-            REORDERED_MIN_MS + self.rng.random_range(0..=bound),
-        ))
+        Some(Duration::from_millis(REORDERED_MIN_MS + self.rng.random_range(0..=bound)))
     }
 
     fn milliseconds_below(&mut self, bound: u64) -> Duration {

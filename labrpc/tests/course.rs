@@ -114,19 +114,13 @@ fn bytes() {
             assert_eq!(end.handler6(&text), Some(284));
         }
         let sent = network.total_bytes();
-        assert!(
-            (4828..=6000).contains(&sent),
-            "17 arguments of 284 letters are {sent} bytes"
-        );
+        assert!((4828..=6000).contains(&sent), "17 arguments of 284 letters are {sent} bytes");
 
         for _ in 0..17 {
             assert_eq!(end.handler7(&107).expect("the network is reliable").len(), 107);
         }
         let received = network.total_bytes() - sent;
-        assert!(
-            (1800..=2500).contains(&received),
-            "17 replies of 107 letters are {received} bytes"
-        );
+        assert!((1800..=2500).contains(&received), "17 replies of 107 letters are {received} bytes");
     });
 }
 
@@ -181,14 +175,8 @@ fn unreliable() {
                 })
             })
             .collect();
-        let successes = clients
-            .into_iter()
-            .filter_map(|client| client.join().unwrap().then_some(()))
-            .count();
-        assert!(
-            (1..300).contains(&successes),
-            "{successes} of {CLIENTS} calls succeeded"
-        );
+        let successes = clients.into_iter().filter_map(|client| client.join().unwrap().then_some(())).count();
+        assert!((1..300).contains(&successes), "{successes} of {CLIENTS} calls succeeded");
     });
 }
 
@@ -236,10 +224,7 @@ fn regression1() {
         network.enable("c", true);
         assert_eq!(end.handler2(&99), Some("handler2-99".to_owned()));
         let took = enabled_at.elapsed();
-        assert!(
-            took <= Duration::from_millis(30),
-            "a call through an enabled end point took {took:?}"
-        );
+        assert!(took <= Duration::from_millis(30), "a call through an enabled end point took {took:?}");
 
         for call in calls {
             call.join().unwrap();
@@ -260,18 +245,11 @@ fn killed() {
         });
         thread::sleep(Duration::from_secs(1));
         let early = returned.recv_timeout(Duration::from_millis(100));
-        assert!(
-            early.is_err(),
-            "the call returned {early:?} while its handler slept"
-        );
+        assert!(early.is_err(), "the call returned {early:?} while its handler slept");
 
         network.delete_server("server99");
         let reply = returned.recv_timeout(Duration::from_millis(100));
-        assert_eq!(
-            reply,
-            Ok(None),
-            "a call to a deleted server must return soon, without a reply"
-        );
+        assert_eq!(reply, Ok(None), "a call to a deleted server must return soon, without a reply");
     });
 }
 

@@ -27,15 +27,11 @@ struct Raft;
 #[labrpc::service]
 impl Raft {
     fn request_vote(&self, args: VoteArgs) -> VoteReply {
-        VoteReply {
-            granted: args.term > 0,
-        }
+        VoteReply { granted: args.term > 0 }
     }
 
     fn append_entries(self: &Arc<Self>, args: &VoteArgs) -> VoteReply {
-        VoteReply {
-            granted: args.term == 0 && Arc::strong_count(self) > 0,
-        }
+        VoteReply { granted: args.term == 0 && Arc::strong_count(self) > 0 }
     }
 
     fn unsendable(&self, _args: VoteArgs) -> Stubborn {
@@ -80,11 +76,8 @@ fn failure<R>(call: impl FnOnce(&ClientEnd) -> Option<R> + Send + 'static) -> Fa
         let network = Network::new(world);
         let mut server = Server::new(&world.node("server-2"));
         server.add_service(Arc::new(Raft).service());
-        server.add_service(
-            Service::new("Odd")
-                .method("read", |_: OneWay| 1u8)
-                .method("write", |_: u8| OneWay),
-        );
+        server
+            .add_service(Service::new("Odd").method("read", |_: OneWay| 1u8).method("write", |_: u8| OneWay));
         network.add_server("server-2", server);
         let end = network.make_end("end");
         network.connect("end", "server-2");
@@ -97,17 +90,9 @@ fn failure<R>(call: impl FnOnce(&ClientEnd) -> Option<R> + Send + 'static) -> Fa
 
 #[track_caller]
 fn assert_says(failure: &Failure, node: &str, parts: &[&str]) {
-    assert_eq!(
-        (failure.kind, failure.node.as_str()),
-        (FailureKind::Panic, node),
-        "{failure:?}"
-    );
+    assert_eq!((failure.kind, failure.node.as_str()), (FailureKind::Panic, node), "{failure:?}");
     for part in parts {
-        assert!(
-            failure.message.contains(part),
-            "{:?} does not say {part:?}",
-            failure.message
-        );
+        assert!(failure.message.contains(part), "{:?} does not say {part:?}", failure.message);
     }
 }
 
@@ -148,10 +133,7 @@ fn a_name_without_a_dot() {
 #[test]
 fn arguments_of_another_type() {
     let failure = failure(|end| end.call::<u64, VoteReply>("Raft.request_vote", &1));
-    assert_blames_caller(
-        &failure,
-        &["Raft.request_vote", "arguments of type u64", "misuse::VoteArgs"],
-    );
+    assert_blames_caller(&failure, &["Raft.request_vote", "arguments of type u64", "misuse::VoteArgs"]);
 }
 
 /// Though the bytes are the same.
@@ -160,41 +142,26 @@ fn a_reply_of_another_type() {
     let failure = failure(|end| end.call::<_, OtherReply>("Raft.request_vote", &VoteArgs { term: 1 }));
     assert_blames_caller(
         &failure,
-        &[
-            "Raft.request_vote",
-            "a reply of type misuse::OtherReply",
-            "handler of type misuse::VoteReply",
-        ],
+        &["Raft.request_vote", "a reply of type misuse::OtherReply", "handler of type misuse::VoteReply"],
     );
 }
 
 #[test]
 fn arguments_that_cannot_be_sent() {
     let failure = failure(|end| end.call::<_, VoteReply>("Raft.request_vote", &Stubborn));
-    assert_blames_caller(
-        &failure,
-        &["Raft.request_vote", "misuse::Stubborn", "it will not"],
-    );
+    assert_blames_caller(&failure, &["Raft.request_vote", "misuse::Stubborn", "it will not"]);
 }
 
 #[test]
 fn arguments_that_cannot_be_read() {
     let failure = failure(|end| end.call::<_, u8>("Odd.read", &OneWay));
-    assert_says(
-        &failure,
-        "server-2",
-        &["Odd.read", "misuse::OneWay", "it will not"],
-    );
+    assert_says(&failure, "server-2", &["Odd.read", "misuse::OneWay", "it will not"]);
 }
 
 #[test]
 fn a_reply_that_cannot_be_sent() {
     let failure = failure(|end| end.unsendable(&VoteArgs { term: 1 }));
-    assert_says(
-        &failure,
-        "server-2",
-        &["Raft.unsendable", "misuse::Stubborn", "it will not"],
-    );
+    assert_says(&failure, "server-2", &["Raft.unsendable", "misuse::Stubborn", "it will not"]);
 }
 
 #[test]
@@ -224,9 +191,7 @@ fn the_right_call_works() {
         network.connect("end", "server");
         network.enable("end", true);
         let vote = end.request_vote(&VoteArgs { term: 1 }).map(|reply| reply.granted);
-        let append = end
-            .append_entries(&VoteArgs { term: 0 })
-            .map(|reply| reply.granted);
+        let append = end.append_entries(&VoteArgs { term: 0 }).map(|reply| reply.granted);
         (vote, append)
     });
     assert_eq!(run.result.unwrap(), (Some(true), Some(true)));
@@ -252,20 +217,13 @@ fn names_of_the_harness() {
     ] {
         assert_eq!(unknown, r#"there is no end point called "e""#);
     }
-    assert_eq!(
-        message(|_, network| network.count("s")),
-        r#"there is no server called "s""#
-    );
+    assert_eq!(message(|_, network| network.count("s")), r#"there is no server called "s""#);
     let services = message(|world, _| {
         let mut server = Server::new(&world.node("s"));
         server.add_service(Service::new("Raft"));
         server.add_service(Service::new("Raft"));
     });
     assert_eq!(services, "the server has two services Raft");
-    let methods = message(|_, _| {
-        Service::new("Raft")
-            .method("m", |x: u8| x)
-            .method("m", |x: u16| x)
-    });
+    let methods = message(|_, _| Service::new("Raft").method("m", |x: u8| x).method("m", |x: u16| x));
     assert_eq!(methods, "service Raft has two methods m");
 }

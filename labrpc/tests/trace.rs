@@ -79,11 +79,7 @@ fn lines(seed: u64, body: impl FnOnce(&Network, &ClientEnd) + Send) -> Vec<Strin
     options.record = true;
     let run = run(options, body);
     run.result.unwrap();
-    run.log
-        .into_iter()
-        .filter(|line| line.target == "labrpc")
-        .map(|line| line.text)
-        .collect()
+    run.log.into_iter().filter(|line| line.target == "labrpc").map(|line| line.text).collect()
 }
 
 fn echo(end: &ClientEnd, milliseconds: u64) {
@@ -93,13 +89,7 @@ fn echo(end: &ClientEnd, milliseconds: u64) {
 #[test]
 fn a_recorded_run_tells_of_every_message() {
     let reliable = lines(1, |_, end| echo(end, 5));
-    assert_eq!(
-        reliable,
-        [
-            "echo #1 -> server-2: request (1 bytes)",
-            "echo #1 -> server-2: reply (1 bytes)"
-        ]
-    );
+    assert_eq!(reliable, ["echo #1 -> server-2: request (1 bytes)", "echo #1 -> server-2: reply (1 bytes)"]);
 }
 
 #[test]
@@ -109,10 +99,7 @@ fn a_recorded_run_tells_why_there_is_no_reply() {
         echo(end, 5);
     });
     assert_eq!(nobody.len(), 1);
-    assert!(
-        nobody[0].starts_with("echo #1 -> server-2: nobody there, given up in "),
-        "{nobody:?}"
-    );
+    assert!(nobody[0].starts_with("echo #1 -> server-2: nobody there, given up in "), "{nobody:?}");
 
     let cut_off = lines(1, |network, end| {
         let (end, network) = (end.clone(), network.clone());
@@ -121,28 +108,15 @@ fn a_recorded_run_tells_why_there_is_no_reply() {
         network.enable("end", false);
         call.join().unwrap();
     });
-    assert_eq!(
-        cut_off,
-        [
-            "echo #1 -> server-2: request (1 bytes)",
-            "echo #1 -> server-2: given up: cut off"
-        ]
-    );
+    assert_eq!(cut_off, ["echo #1 -> server-2: request (1 bytes)", "echo #1 -> server-2: given up: cut off"]);
 
     let unreliable = lines(1, |network, end| {
         network.set_reliable(false);
         network.set_long_reordering(true);
         (0..200).for_each(|_| echo(end, 0));
     });
-    for what in [
-        "request (1 bytes) arrives in",
-        "lost request (1 bytes)",
-        "lost reply (1 bytes)",
-        "late by",
-    ] {
-        assert!(
-            unreliable.iter().any(|line| line.contains(what)),
-            "no line says {what:?}"
-        );
+    for what in ["request (1 bytes) arrives in", "lost request (1 bytes)", "lost reply (1 bytes)", "late by"]
+    {
+        assert!(unreliable.iter().any(|line| line.contains(what)), "no line says {what:?}");
     }
 }

@@ -44,10 +44,7 @@ fn timed_call(end: &ClientEnd) -> (u64, bool) {
 
 #[track_caller]
 fn assert_near(what: &str, seen: f64, expected: f64, tolerance: f64) {
-    assert!(
-        (seen - expected).abs() <= tolerance,
-        "{what} is {seen}, and should be {expected} ± {tolerance}"
-    );
+    assert!((seen - expected).abs() <= tolerance, "{what} is {seen}, and should be {expected} ± {tolerance}");
 }
 
 fn mean(samples: impl IntoIterator<Item = u64>) -> f64 {
@@ -72,12 +69,7 @@ fn unreliable() {
     let share = |count: u64| count as f64 / CALLS as f64;
     let answered = samples.iter().filter(|(_, answered)| *answered).count() as u64;
     assert_near("the share of requests that arrive", share(ran), 0.9, 0.005);
-    assert_near(
-        "the share of replies that get through",
-        answered as f64 / ran as f64,
-        0.9,
-        0.005,
-    );
+    assert_near("the share of replies that get through", answered as f64 / ran as f64, 0.9, 0.005);
     assert_near("the share of calls that succeed", share(answered), 0.81, 0.006);
 
     let mut counts = [0u64; 27];
@@ -85,18 +77,10 @@ fn unreliable() {
         counts[usize::try_from(*delay).unwrap()] += 1;
     }
     for (delay, count) in counts.into_iter().enumerate() {
-        assert_near(
-            &format!("the share of delays of {delay} ms"),
-            share(count),
-            1.0 / 27.0,
-            0.003,
-        );
+        assert_near(&format!("the share of delays of {delay} ms"), share(count), 1.0 / 27.0, 0.003);
     }
     // Being lost and being slow have nothing to do with each other.
-    let lost = samples
-        .iter()
-        .filter(|(_, answered)| !answered)
-        .map(|(delay, _)| *delay);
+    let lost = samples.iter().filter(|(_, answered)| !answered).map(|(delay, _)| *delay);
     assert_near("the mean delay of failed calls in ms", mean(lost), 13.0, 0.3);
 }
 
@@ -111,9 +95,7 @@ fn reliable() {
 fn unreachable() {
     let samples = measure(|_, network, end| {
         network.enable("end", false);
-        (0..20)
-            .flat_map(|_| at_the_same_time(&end, 1000))
-            .collect::<Vec<_>>()
+        (0..20).flat_map(|_| at_the_same_time(&end, 1000)).collect::<Vec<_>>()
     });
     assert!(samples.iter().all(|(_, answered)| !answered));
     assert_uniform(samples.iter().map(|(delay, _)| *delay), 100);
@@ -125,9 +107,7 @@ fn unreachable_with_long_delays() {
     let samples = measure(|_, network, end| {
         network.set_long_delays(true);
         network.delete_server("server");
-        (0..20)
-            .flat_map(|_| at_the_same_time(&end, 1000))
-            .collect::<Vec<_>>()
+        (0..20).flat_map(|_| at_the_same_time(&end, 1000)).collect::<Vec<_>>()
     });
     assert!(samples.iter().all(|(_, answered)| !answered));
     assert_uniform(samples.iter().map(|(delay, _)| *delay), 7000);
@@ -139,10 +119,7 @@ fn assert_uniform(samples: impl Iterator<Item = u64> + Clone, bound: u64) {
     let count = samples.clone().count() as f64;
     let (least, most) = (samples.clone().min().unwrap(), samples.clone().max().unwrap());
     assert!(least <= bound / 500, "the least is {least} ms");
-    assert!(
-        (bound - 1 - bound / 500..bound).contains(&most),
-        "the most is {most} ms, the bound {bound} ms"
-    );
+    assert!((bound - 1 - bound / 500..bound).contains(&most), "the most is {most} ms, the bound {bound} ms");
     let spread = bound as f64 / 12f64.sqrt();
     assert_near(
         "the mean in ms",
@@ -151,10 +128,7 @@ fn assert_uniform(samples: impl Iterator<Item = u64> + Clone, bound: u64) {
         5.0 * spread / count.sqrt(),
     );
     for quarter in 0..4 {
-        let inside = samples
-            .clone()
-            .filter(|sample| sample * 4 / bound == quarter)
-            .count() as f64;
+        let inside = samples.clone().filter(|sample| sample * 4 / bound == quarter).count() as f64;
         assert_near("the share of a quarter of the range", inside / count, 0.25, 0.016);
     }
 }
@@ -165,42 +139,21 @@ fn assert_uniform(samples: impl Iterator<Item = u64> + Clone, bound: u64) {
 fn long_reordering() {
     let samples = measure(|_, network, end| {
         network.set_long_reordering(true);
-        (0..30)
-            .flat_map(|_| at_the_same_time(&end, 1000))
-            .collect::<Vec<_>>()
+        (0..30).flat_map(|_| at_the_same_time(&end, 1000)).collect::<Vec<_>>()
     });
     assert!(samples.iter().all(|(_, answered)| *answered));
-    let late: Vec<u64> = samples
-        .iter()
-        .map(|(delay, _)| *delay)
-        .filter(|delay| *delay > 0)
-        .collect();
+    let late: Vec<u64> = samples.iter().map(|(delay, _)| *delay).filter(|delay| *delay > 0).collect();
     let share = |count: usize| count as f64 / late.len() as f64;
-    assert_near(
-        "the share of late replies",
-        late.len() as f64 / samples.len() as f64,
-        2.0 / 3.0,
-        0.014,
-    );
+    assert_near("the share of late replies", late.len() as f64 / samples.len() as f64, 2.0 / 3.0, 0.014);
 
     let (least, most) = (late.iter().min().unwrap(), late.iter().max().unwrap());
     assert!((200..203).contains(least), "the least delay is {least} ms");
     assert!((2150..2200).contains(most), "the greatest delay is {most} ms");
-    assert_near(
-        "the mean delay in ms",
-        mean(late.iter().copied()),
-        200.0 + 499.75,
-        16.0,
-    );
+    assert_near("the mean delay in ms", mean(late.iter().copied()), 200.0 + 499.75, 16.0);
     // The bound r is uniform below 2000 and the delay uniform up to r, so below a quarter of the range lie
     // 1/4 + 1/4 ln 4 of them.
     let short = late.iter().filter(|delay| **delay < 700).count();
-    assert_near(
-        "the share of delays below 700 ms",
-        share(short),
-        0.25 + 0.25 * 4f64.ln(),
-        0.018,
-    );
+    assert_near("the share of delays below 700 ms", share(short), 0.25 + 0.25 * 4f64.ln(), 0.018);
 }
 
 /// On an unreliable network with long reordering a reply is first lost or not, then late or not.
@@ -209,28 +162,13 @@ fn long_reordering_and_unreliable() {
     let samples = measure(|_, network, end| {
         network.set_reliable(false);
         network.set_long_reordering(true);
-        (0..20)
-            .flat_map(|_| at_the_same_time(&end, 1000))
-            .collect::<Vec<_>>()
+        (0..20).flat_map(|_| at_the_same_time(&end, 1000)).collect::<Vec<_>>()
     });
-    let answered: Vec<u64> = samples
-        .iter()
-        .filter(|(_, answered)| *answered)
-        .map(|(delay, _)| *delay)
-        .collect();
+    let answered: Vec<u64> =
+        samples.iter().filter(|(_, answered)| *answered).map(|(delay, _)| *delay).collect();
     let late = answered.iter().filter(|delay| **delay >= 200).count();
-    assert_near(
-        "the share of calls that succeed",
-        answered.len() as f64 / samples.len() as f64,
-        0.81,
-        0.014,
-    );
-    assert_near(
-        "the share of late replies",
-        late as f64 / answered.len() as f64,
-        2.0 / 3.0,
-        0.019,
-    );
+    assert_near("the share of calls that succeed", answered.len() as f64 / samples.len() as f64, 0.81, 0.014);
+    assert_near("the share of late replies", late as f64 / answered.len() as f64, 2.0 / 3.0, 0.019);
     assert!(
         samples.iter().all(|(delay, answered)| *answered || *delay < 27),
         "a lost message is known at once"
@@ -264,10 +202,7 @@ fn the_weather_is_that_of_the_beginning() {
             thread::sleep(Duration::from_millis(30));
             let arrived = network.count("slow server");
             network.set_reliable(!reliable);
-            let successes = calls
-                .into_iter()
-                .filter_map(|call| call.join().unwrap().then_some(()))
-                .count();
+            let successes = calls.into_iter().filter_map(|call| call.join().unwrap().then_some(())).count();
             (arrived, successes as u64)
         };
         let (arrived_fair, fair) = successes(true);
@@ -277,10 +212,5 @@ fn the_weather_is_that_of_the_beginning() {
         (fair, (arrived_foul - 1000, foul))
     });
     assert_eq!(fair, 1000, "calls that began on a reliable network");
-    assert!(
-        foul.1 < foul.0,
-        "{} of {} handlers' replies got through, none was lost",
-        foul.1,
-        foul.0
-    );
+    assert!(foul.1 < foul.0, "{} of {} handlers' replies got through, none was lost", foul.1, foul.0);
 }

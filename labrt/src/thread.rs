@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::io;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,9 +75,9 @@ where
 {
     let outcome = Arc::new(Mutex::new(None));
     let result = outcome.clone();
-    let body = Box::new(move || match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(value) => *result.lock() = Some(value),
-        Err(panic) => resume_unwind(panic),
+    let body = Box::new(move || {
+        let value = body();
+        *result.lock() = Some(value);
     });
     let thread = sim::with(|sim| sim.spawn(node, name.clone(), false, body));
     JoinHandle { thread, name, outcome }

@@ -73,9 +73,7 @@ impl Persister {
     #[must_use]
     pub fn copy(&self) -> Self {
         let store = self.store.lock().clone();
-        Self {
-            store: Arc::new(Mutex::new(store)),
-        }
+        Self { store: Arc::new(Mutex::new(store)) }
     }
 }
 

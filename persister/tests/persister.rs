@@ -8,9 +8,7 @@ use labrt::world::{Options, World, simulate};
 use persister::Persister;
 
 fn run<T: Send>(seed: u64, body: impl FnOnce(&World) -> T + Send) -> T {
-    simulate(Options::new(seed), body)
-        .result
-        .unwrap_or_else(|failure| panic!("seed {seed}: {failure:?}"))
+    simulate(Options::new(seed), body).result.unwrap_or_else(|failure| panic!("seed {seed}: {failure:?}"))
 }
 
 #[test]
@@ -89,21 +87,14 @@ fn a_kill_leaves_a_whole_save() {
             node.kill();
             let (state, snapshot) = (persister.read_raft_state(), persister.read_snapshot());
             let number = state.len();
-            assert_eq!(
-                number,
-                returned.load(Ordering::Relaxed),
-                "a save either returned or did nothing"
-            );
+            assert_eq!(number, returned.load(Ordering::Relaxed), "a save either returned or did nothing");
             assert!(state.iter().all(|byte| usize::from(*byte) == number), "{state:?}");
             assert_eq!(snapshot, vec![number as u8; if number == 0 { 0 } else { 20 }]);
             number
         });
         left.insert(kept);
     }
-    assert!(
-        left.contains(&0) && left.contains(&10) && left.len() > 5,
-        "kills at {left:?} only"
-    );
+    assert!(left.contains(&0) && left.contains(&10) && left.len() > 5, "kills at {left:?} only");
 }
 
 /// Two threads of one server that save at the same time: every read sees the two halves of one save.

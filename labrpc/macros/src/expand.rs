@@ -26,17 +26,11 @@ pub(crate) fn expand(arguments: &TokenStream, item: TokenStream) -> TokenStream 
 /// The type's name and its handlers.
 fn parse(arguments: &TokenStream, item: TokenStream) -> Result<(Ident, Vec<Handler>)> {
     if !arguments.is_empty() {
-        return Err(Error::new_spanned(
-            arguments,
-            "#[labrpc::service] takes no arguments",
-        ));
+        return Err(Error::new_spanned(arguments, "#[labrpc::service] takes no arguments"));
     }
     let place = item.clone();
     let block: ItemImpl = syn::parse2(item).map_err(|_| {
-        Error::new_spanned(
-            place,
-            "#[labrpc::service] belongs on an impl block of RPC handlers",
-        )
+        Error::new_spanned(place, "#[labrpc::service] belongs on an impl block of RPC handlers")
     })?;
     let name = service_name(&block)?;
 
@@ -53,10 +47,9 @@ fn parse(arguments: &TokenStream, item: TokenStream) -> Result<(Ident, Vec<Handl
     }
     match wrong {
         Some(error) => Err(error),
-        None if handlers.is_empty() => Err(Error::new_spanned(
-            &block.self_ty,
-            "a #[labrpc::service] block needs an RPC handler",
-        )),
+        None if handlers.is_empty() => {
+            Err(Error::new_spanned(&block.self_ty, "a #[labrpc::service] block needs an RPC handler"))
+        }
         None => Ok((name, handlers)),
     }
 }
@@ -77,10 +70,9 @@ fn service_name(block: &ItemImpl) -> Result<Ident> {
     match block.self_ty.as_ref() {
         Type::Path(path) => match path.path.segments.last() {
             Some(last) if matches!(last.arguments, PathArguments::None) => Ok(last.ident.clone()),
-            _ => Err(Error::new_spanned(
-                path,
-                "a service cannot be generic: name one type without parameters",
-            )),
+            _ => {
+                Err(Error::new_spanned(path, "a service cannot be generic: name one type without parameters"))
+            }
         },
         other => Err(Error::new_spanned(other, "a service is a struct of this crate")),
     }
@@ -88,11 +80,7 @@ fn service_name(block: &ItemImpl) -> Result<Ident> {
 
 /// As visible as the least visible handler.
 fn visibility(handlers: &[Handler]) -> TokenStream {
-    if handlers.iter().all(|handler| handler.is_pub) {
-        quote!(pub)
-    } else {
-        quote!(pub(crate))
-    }
+    if handlers.iter().all(|handler| handler.is_pub) { quote!(pub) } else { quote!(pub(crate)) }
 }
 
 fn service(name: &Ident, handlers: &[Handler]) -> TokenStream {
@@ -100,19 +88,10 @@ fn service(name: &Ident, handlers: &[Handler]) -> TokenStream {
     let service_name = name.to_string();
     let about = format!("The RPC service `{name}`, for `labrpc::Server::add_service`.");
     let methods = handlers.iter().map(|handler| {
-        let Handler {
-            name, args, reply, ..
-        } = handler;
-        let cfg = handler
-            .attributes
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("cfg"));
+        let Handler { name, args, reply, .. } = handler;
+        let cfg = handler.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
         let method = name.to_string();
-        let pass = if handler.by_reference {
-            quote!(&args)
-        } else {
-            quote!(args)
-        };
+        let pass = if handler.by_reference { quote!(&args) } else { quote!(args) };
         // At the place of the types, so that a missing `Serialize` is reported there.
         let types = quote_spanned!(args.span()=> ::<#args, #reply, _>);
         quote! {
@@ -141,13 +120,7 @@ fn client(name: &Ident, handlers: &[Handler]) -> TokenStream {
     let about =
         format!("The RPCs of `{name}`, as called at an end point that leads to a server with that service.");
     let declarations = handlers.iter().map(|handler| {
-        let Handler {
-            name,
-            attributes,
-            args,
-            reply,
-            ..
-        } = handler;
+        let Handler { name, attributes, args, reply, .. } = handler;
         quote! {
             #(#attributes)*
             #[track_caller]
@@ -155,16 +128,8 @@ fn client(name: &Ident, handlers: &[Handler]) -> TokenStream {
         }
     });
     let definitions = handlers.iter().map(|handler| {
-        let Handler {
-            name: method,
-            args,
-            reply,
-            ..
-        } = handler;
-        let cfg = handler
-            .attributes
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("cfg"));
+        let Handler { name: method, args, reply, .. } = handler;
+        let cfg = handler.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
         let full_name = format!("{name}.{method}");
         quote! {
             #(#cfg)*

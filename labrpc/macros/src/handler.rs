@@ -38,12 +38,7 @@ impl Handler {
         let (args, by_reference) = args(function)?;
         Ok(Self {
             name: function.sig.ident.clone(),
-            attributes: function
-                .attrs
-                .iter()
-                .filter(|attribute| concerns_all(attribute))
-                .cloned()
-                .collect(),
+            attributes: function.attrs.iter().filter(|attribute| concerns_all(attribute)).cloned().collect(),
             is_pub: matches!(function.vis, Visibility::Public(_)),
             args,
             by_reference,
@@ -70,10 +65,7 @@ fn check_signature(function: &ImplItemFn) -> Result<()> {
         return refuse(keyword, format!("RPC handler `{name}` cannot be const"));
     }
     if let Some(keyword) = &signature.unsafety {
-        return refuse(
-            keyword,
-            format!("RPC handler `{name}` cannot be unsafe: the network calls it"),
-        );
+        return refuse(keyword, format!("RPC handler `{name}` cannot be unsafe: the network calls it"));
     }
     if let Some(keyword) = &signature.abi {
         return refuse(keyword, format!("RPC handler `{name}` cannot be extern"));
@@ -132,16 +124,10 @@ fn args(function: &ImplItemFn) -> Result<(Type, bool)> {
     let shape = "an RPC handler takes one argument, a struct with all that is sent";
     let mut inputs = function.sig.inputs.iter().skip(1);
     let Some(FnArg::Typed(first)) = inputs.next() else {
-        return Err(Error::new(
-            name.span(),
-            format!("`{name}` takes no arguments: {shape}"),
-        ));
+        return Err(Error::new(name.span(), format!("`{name}` takes no arguments: {shape}")));
     };
     if let Some(second) = inputs.next() {
-        return Err(Error::new(
-            second.span(),
-            format!("`{name}` takes more than one argument: {shape}"),
-        ));
+        return Err(Error::new(second.span(), format!("`{name}` takes more than one argument: {shape}")));
     }
     let (ty, by_reference) = match first.ty.as_ref() {
         Type::Reference(reference) => {
@@ -182,10 +168,7 @@ fn reply(function: &ImplItemFn) -> Result<Type> {
 /// The types of a handler are written once more outside the block, where some words mean another thing.
 fn check_type(ty: &Type) -> Result<()> {
     for (word, why) in [
-        (
-            "Self",
-            "write the type's name: what is sent is also named outside this impl block",
-        ),
+        ("Self", "write the type's name: what is sent is also named outside this impl block"),
         ("impl", "write the type's name: both ends of an RPC must know it"),
     ] {
         if let Some(found) = find(word, ty.to_token_stream()) {

@@ -57,16 +57,12 @@ impl JunkServer {
 
     pub fn handler4(&self, args: &JunkArgs) -> JunkReply {
         assert_eq!(args.x, 0);
-        JunkReply {
-            text: "pointer".to_owned(),
-        }
+        JunkReply { text: "pointer".to_owned() }
     }
 
     pub fn handler5(&self, args: JunkArgs) -> JunkReply {
         assert_eq!(args.x, 0);
-        JunkReply {
-            text: "no pointer".to_owned(),
-        }
+        JunkReply { text: "no pointer".to_owned() }
     }
 
     pub fn handler6(&self, args: String) -> usize {

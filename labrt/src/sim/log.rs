@@ -41,7 +41,7 @@ struct Recorder;
 
 impl Log for Recorder {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
-        super::try_with(|sim| sim.recording()).unwrap_or(false)
+        super::try_with(super::Sim::recording).unwrap_or(false)
     }
 
     fn log(&self, record: &Record<'_>) {

@@ -30,7 +30,10 @@ pub(crate) struct Panic {
 }
 
 fn verdict(info: &PanicHookInfo<'_>, recording: bool) -> Panic {
-    let message = info.payload_as_str().unwrap_or("a panic whose payload is not text").to_owned();
+    let payload = info.payload();
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let message = text.unwrap_or("a panic whose payload is not text").to_owned();
     Panic {
         kind: if is_not_implemented(&message) { FailureKind::NotImplemented } else { FailureKind::Panic },
         message,

@@ -47,14 +47,23 @@ pub(crate) enum Life {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Wait {
     Sleep(Place),
-    Lock { place: Place, holder: ThreadId, since: Place },
+    Lock {
+        place: Place,
+        holder: ThreadId,
+        since: Place,
+    },
     /// A read-write lock that several readers hold has no single holder to name.
-    SharedLock { place: Place },
+    SharedLock {
+        place: Place,
+    },
     Condvar(Place),
     Recv(Place),
     Send(Place),
     Select(Place),
-    Join { place: Place, thread: ThreadId },
+    Join {
+        place: Place,
+        thread: ThreadId,
+    },
     /// The answer to a remote call.
     Reply,
     /// The result of a call into this node.

@@ -66,6 +66,27 @@ impl World {
         self.sim(|sim| sim::since_start(sim.now()))
     }
 
+    /// The name of the node that the caller runs on; empty in an event. For messages. No scheduling point.
+    #[must_use]
+    pub fn here(&self) -> String {
+        self.sim(|sim| {
+            let scheduler = sim.scheduler.borrow();
+            let name =
+                scheduler.current.map(|slot| scheduler.nodes[scheduler.threads[slot].node].name.to_string());
+            name.unwrap_or_default()
+        })
+    }
+
+    /// Whether the calling thread is being killed: this is one of its destructors, and what it does now
+    /// must not reach anybody. No scheduling point.
+    #[must_use]
+    pub fn is_dying(&self) -> bool {
+        self.sim(|sim| {
+            let scheduler = sim.scheduler.borrow();
+            scheduler.current.is_some_and(|slot| scheduler.threads[slot].dying)
+        })
+    }
+
     /// Lets `event` run once, `delay` from now, outside every thread.
     ///
     /// An event may lock plain mutexes, fill slots, start threads on nodes and set further events. It must not

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use labrt::channel::{
-    RecvError, RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError, after, bounded, tick,
-    unbounded,
+    RecvError, RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError, after, bounded,
+    tick, unbounded,
 };
 use labrt::thread;
 use labrt::time::Instant;

@@ -48,7 +48,10 @@ fn a_lost_wake_up_is_found() {
         waiter.join().unwrap();
     });
     assert_eq!(failure.kind, FailureKind::Deadlock);
-    assert!(failure.message.contains("waits on a condition variable at labrt/tests/labrt/condvar.rs"), "{failure}");
+    assert!(
+        failure.message.contains("waits on a condition variable at labrt/tests/labrt/condvar.rs"),
+        "{failure}"
+    );
 }
 
 #[test]

@@ -82,6 +82,12 @@ fn nothing_that_can_ever_run_is_a_deadlock() {
     });
     let failure = run.result.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Deadlock);
-    assert!(failure.message.contains("thread `applier` of server 0 waits to receive at labrt/tests/"), "{failure}");
-    assert!(failure.message.contains("thread `main` of tester waits to receive at labrt/tests/"), "{failure}");
+    assert!(
+        failure.message.contains("thread `applier` of server 0 waits to receive at labrt/tests/"),
+        "{failure}"
+    );
+    assert!(
+        failure.message.contains("thread `main` of tester waits to receive at labrt/tests/"),
+        "{failure}"
+    );
 }

@@ -255,8 +255,10 @@ fn a_thread_that_catches_for_ever_is_abandoned() {
     run.result.unwrap();
     assert_eq!(
         run.warnings,
-        ["thread `stubborn` of server 3 could not be stopped and was abandoned: while it was being killed it catches \
-          every panic and goes on"]
+        [
+            "thread `stubborn` of server 3 could not be stopped and was abandoned: while it was being killed it catches \
+          every panic and goes on"
+        ]
     );
 }
 

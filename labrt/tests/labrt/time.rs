@@ -17,7 +17,11 @@ fn the_clock_does_not_stand_still_for_a_thread_that_never_waits() {
         while Instant::now() < end {
             looks += 1;
         }
-        assert!(looks > 1000, "a look at the clock costs a few nanoseconds, not {} looks a millisecond", looks);
+        assert!(
+            looks > 1000,
+            "a look at the clock costs a few nanoseconds, not {} looks a millisecond",
+            looks
+        );
     });
 }
 
