@@ -212,17 +212,12 @@ fn at_least_one(text: &str) -> Result<u32, String> {
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let wrong = || "give seconds, such as 60 or 2.5".to_owned();
-    let seconds: f64 = text
-        .strip_suffix('s')
-        .unwrap_or(text)
-        .parse()
-        .map_err(|_| wrong())?;
+    let seconds: f64 = text.strip_suffix('s').unwrap_or(text).parse().map_err(|_| wrong())?;
     Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
 }
 
 fn level(text: &str) -> Result<log::Level, String> {
-    text.parse()
-        .map_err(|_| "give error, warn, info, debug or trace".to_owned())
+    text.parse().map_err(|_| "give error, warn, info, debug or trace".to_owned())
 }
 
 #[cfg(test)]
@@ -232,9 +227,7 @@ mod tests {
     use super::*;
 
     fn refusal(arguments: &[&str]) -> String {
-        let arguments = std::iter::once("lab")
-            .chain(arguments.iter().copied())
-            .map(OsString::from);
+        let arguments = std::iter::once("lab").chain(arguments.iter().copied()).map(OsString::from);
         match parse(arguments) {
             Err(Stop::Refused(error)) => error.to_string(),
             other => panic!("expected a refusal, got {other:?}"),
@@ -268,14 +261,8 @@ mod tests {
             (&[], "test, replay or list"),
         ] {
             let refusal = refusal(arguments);
-            assert!(
-                refusal.contains(says),
-                "{arguments:?}: {refusal:?} does not say {says:?}"
-            );
-            assert!(
-                !refusal.contains('\n') && !refusal.contains("Usage"),
-                "{arguments:?}: {refusal:?}"
-            );
+            assert!(refusal.contains(says), "{arguments:?}: {refusal:?} does not say {says:?}");
+            assert!(!refusal.contains('\n') && !refusal.contains("Usage"), "{arguments:?}: {refusal:?}");
         }
     }
 }

@@ -63,16 +63,10 @@ impl Lab {
 
     /// The solution of that name.
     fn solution(&self, name: &str) -> Result<&'static Solution, CommandError> {
-        self.solutions
-            .iter()
-            .find(|solution| solution.name == name)
-            .ok_or_else(|| {
-                let names: Vec<&str> = self.solutions.iter().map(|solution| solution.name).collect();
-                CommandError::new(format!(
-                    "there is no solution `{name}`; {}",
-                    near::advice(name, &names)
-                ))
-            })
+        self.solutions.iter().find(|solution| solution.name == name).ok_or_else(|| {
+            let names: Vec<&str> = self.solutions.iter().map(|solution| solution.name).collect();
+            CommandError::new(format!("there is no solution `{name}`; {}", near::advice(name, &names)))
+        })
     }
 }
 

@@ -25,12 +25,7 @@ struct Row {
 
 impl From<&'static Case> for Row {
     fn from(case: &'static Case) -> Self {
-        Self {
-            name: case.name,
-            part: case.part,
-            title: case.title,
-            points: case.points,
-        }
+        Self { name: case.name, part: case.part, title: case.title, points: case.points }
     }
 }
 
@@ -38,10 +33,7 @@ impl From<&'static Case> for Row {
 pub(crate) fn list(args: &ListArgs) -> Result<Verdict, CommandError> {
     let rows: Vec<Row> = tester::cases().iter().map(Row::from).collect();
     let text = if args.json {
-        let listing = Listing {
-            schema: 1,
-            tests: rows,
-        };
+        let listing = Listing { schema: 1, tests: rows };
         serde_json::to_string_pretty(&listing).expect("names and numbers have a JSON form") + "\n"
     } else {
         table(&rows)
@@ -52,20 +44,9 @@ pub(crate) fn list(args: &ListArgs) -> Result<Verdict, CommandError> {
 }
 
 fn table(rows: &[Row]) -> String {
-    let width = rows
-        .iter()
-        .map(|row| row.name.len())
-        .max()
-        .unwrap_or(0)
-        .max("test".len());
+    let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(0).max("test".len());
     let mut text = format!("{:width$} part pts title\n", "test");
-    for Row {
-        name,
-        part,
-        title,
-        points,
-    } in rows
-    {
+    for Row { name, part, title, points } in rows {
         // The title begins with the part, which stands beside it.
         let title = title.strip_prefix(&format!("Test ({part}): ")).unwrap_or(title);
         text += &format!("{name:width$} {part:4} {points:>3} {title}\n");

@@ -3,9 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    lab::Lab {
-        solutions: lab::COMPILED_IN,
-        run: tester::run,
-    }
-    .main()
+    lab::Lab { solutions: lab::COMPILED_IN, run: tester::run }.main()
 }

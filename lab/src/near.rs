@@ -15,11 +15,7 @@ pub(crate) fn names<'a>(wanted: &str, names: &[&'a str]) -> Vec<&'a str> {
         .filter(|(likeness, _)| *likeness >= ALIKE)
         .collect();
     alike.sort_by(|a, b| b.0.total_cmp(&a.0));
-    alike
-        .into_iter()
-        .take(SUGGESTIONS)
-        .map(|(_, name)| name)
-        .collect()
+    alike.into_iter().take(SUGGESTIONS).map(|(_, name)| name).collect()
 }
 
 /// How alike a typed text and a name are, from 0 to 1. The text may be a piece of the name that
@@ -27,9 +23,7 @@ pub(crate) fn names<'a>(wanted: &str, names: &[&'a str]) -> Vec<&'a str> {
 /// `figure8_unreliable_3c`.
 fn likeness(wanted: &str, name: &str) -> f64 {
     let length = wanted.chars().count();
-    let words = name
-        .char_indices()
-        .filter(|&(at, _)| at == 0 || name[..at].ends_with('_'));
+    let words = name.char_indices().filter(|&(at, _)| at == 0 || name[..at].ends_with('_'));
     let pieces = words.flat_map(|(at, _)| {
         let lengths = length.saturating_sub(1).max(1)..=length + 1;
         lengths.map(move |length| name[at..].chars().take(length).collect::<String>())
@@ -70,10 +64,7 @@ mod tests {
     fn a_typing_error_finds_its_name() {
         assert_eq!(names("bakcup", &NAMES), ["backup_3b"]);
         assert_eq!(names("Rejion_3b", &NAMES), ["rejoin_3b"]);
-        assert_eq!(
-            names("elecion", &NAMES),
-            ["initial_election_3a", "re_election_3a"]
-        );
+        assert_eq!(names("elecion", &NAMES), ["initial_election_3a", "re_election_3a"]);
         assert_eq!(names("initial_elecion_3a", &NAMES), ["initial_election_3a"]);
     }
 

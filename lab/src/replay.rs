@@ -53,17 +53,9 @@ pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandErr
         show_failure(failure, evidence, paint);
     }
     if let Outcome::Reported(report) = &run.outcome {
-        say(&comparison(
-            report.fingerprint,
-            wanted.recorded.as_ref(),
-            &build_id(),
-        ));
+        say(&comparison(report.fingerprint, wanted.recorded.as_ref(), &build_id()));
     }
-    Ok(if failure.is_some() {
-        Verdict::Failed
-    } else {
-        Verdict::Passed
-    })
+    Ok(if failure.is_some() { Verdict::Failed } else { Verdict::Passed })
 }
 
 /// The run that is to be done again.
@@ -125,9 +117,7 @@ fn the_test(name: &str) -> Result<&'static Case, CommandError> {
         _ => {
             let names: Vec<&str> = cases.iter().map(|case| case.name).collect();
             let choice = near::either(&names);
-            Err(CommandError::new(format!(
-                "`{name}` is more than one test; give {choice}"
-            )))
+            Err(CommandError::new(format!("`{name}` is more than one test; give {choice}")))
         }
     }
 }
@@ -144,50 +134,29 @@ impl Observer for Single {
 }
 
 fn show_log(report: &Report, filter: &LineFilter) {
-    let shown: Vec<&str> = report
-        .log
-        .iter()
-        .map(String::as_str)
-        .filter(|line| filter.passes(line))
-        .collect();
+    let shown: Vec<&str> = report.log.iter().map(String::as_str).filter(|line| filter.passes(line)).collect();
     for line in &shown {
         say(line);
     }
     if shown.len() < report.log.len() {
-        say(&format!(
-            "({} of {} lines of the log)",
-            shown.len(),
-            report.log.len()
-        ));
+        say(&format!("({} of {} lines of the log)", shown.len(), report.log.len()));
     }
 }
 
 fn show_verdict(report: &Report, paint: Paint) {
     let tally = Tally::of(report);
     let (verdict, line) = (lines::verdict(&tally), lines::closing(&tally));
-    let coloured = if tally.all_passed() {
-        paint.good(verdict)
-    } else {
-        paint.bad(verdict)
-    };
+    let coloured = if tally.all_passed() { paint.good(verdict) } else { paint.bad(verdict) };
     say(&line.replacen(verdict, &coloured, 1));
     for warning in &report.warnings {
-        say(&format!(
-            "      {}: {}",
-            paint.doubtful("warning"),
-            warning.replace('\n', "\n      ")
-        ));
+        say(&format!("      {}: {}", paint.doubtful("warning"), warning.replace('\n', "\n      ")));
     }
 }
 
 fn show_failure(failure: &Failure, evidence: &Evidence, paint: Paint) {
     say(&paint.bad(&failure.statement("")));
     if let Some(place) = &failure.place {
-        let location = failure
-            .location
-            .as_ref()
-            .map(|location| format!(", {location}"))
-            .unwrap_or_default();
+        let location = failure.location.as_ref().map(|location| format!(", {location}")).unwrap_or_default();
         say(&format!(
             "seen on {} (thread {}) at {:.3} s{location}",
             place.node, place.thread, place.at_seconds
@@ -206,11 +175,8 @@ fn comparison(now: u64, recorded: Option<&Replay>, build: &str) -> String {
     if replay.fingerprint == now {
         return format!("reproduced: same fingerprint {}", fingerprint(now));
     }
-    let fingerprints = format!(
-        "fingerprint {} instead of {}",
-        fingerprint(now),
-        fingerprint(replay.fingerprint)
-    );
+    let fingerprints =
+        format!("fingerprint {} instead of {}", fingerprint(now), fingerprint(replay.fingerprint));
     if replay.build == build {
         format!(
             "not reproduced: {fingerprints}, from the same sources; something outside the simulation decides: \

@@ -34,21 +34,13 @@ pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> 
     let world = format!("{}, {}", settings.solution, plural_jobs(settings.jobs));
     terminal.begin(cases.len(), args.runs, first_seed, &world);
 
-    let mut progress = Progress {
-        terminal,
-        summary: Summary::new(&cases),
-        runs: u64::from(args.runs),
-    };
+    let mut progress = Progress { terminal, summary: Summary::new(&cases), runs: u64::from(args.runs) };
     let begin = Instant::now();
     pool::carry_out(plan, &settings, &mut progress)?;
     let wall = begin.elapsed();
     progress.show_interrupted();
 
-    let Progress {
-        terminal,
-        mut summary,
-        ..
-    } = progress;
+    let Progress { terminal, mut summary, .. } = progress;
     record_causes(&mut summary, &settings)?;
     let build = build_id();
     let replay = |failure: &Failure| replay_of(failure, &settings, &build);
@@ -69,11 +61,7 @@ pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> 
     };
     files.write(&summary, &about, &command)?;
     let total = summary.total();
-    Ok(if total.all_passed() {
-        Verdict::Passed
-    } else {
-        Verdict::Failed
-    })
+    Ok(if total.all_passed() { Verdict::Passed } else { Verdict::Failed })
 }
 
 /// The tests that the filters choose.
@@ -84,10 +72,7 @@ pub(crate) fn choose(filters: &[String]) -> Result<Vec<&'static Case>, CommandEr
         let advice = if near.is_empty() {
             let mut parts: Vec<&str> = tester::cases().iter().map(|case| case.part).collect();
             parts.dedup();
-            format!(
-                "give a part ({}) or what `cargo lab list` shows",
-                parts.join(", ")
-            )
+            format!("give a part ({}) or what `cargo lab list` shows", parts.join(", "))
         } else {
             format!("did you mean {}?", near::either(&near))
         };
@@ -110,11 +95,7 @@ fn settings(lab: &Lab, args: &TestArgs) -> Result<Settings, CommandError> {
 }
 
 fn plural_jobs(jobs: u32) -> String {
-    if jobs == 1 {
-        "1 job".to_owned()
-    } else {
-        format!("{jobs} jobs")
-    }
+    if jobs == 1 { "1 job".to_owned() } else { format!("{jobs} jobs") }
 }
 
 /// What can be run again of a failure.
@@ -136,10 +117,7 @@ fn save(replay: &Replay, terminal: &Terminal) {
     if let Err(cause) = replay.save() {
         // The command to replay is printed all the same.
         let file = tester::replay::last_failure_file();
-        terminal.line(&format!(
-            "warning: the failure is not remembered in {}: {cause}",
-            file.display()
-        ));
+        terminal.line(&format!("warning: the failure is not remembered in {}: {cause}", file.display()));
     }
 }
 
@@ -182,11 +160,7 @@ fn record_causes(summary: &mut Summary, settings: &Settings) -> Result<(), Comma
         if cause.first.place.is_none() {
             continue;
         }
-        let settings = Settings {
-            record: true,
-            jobs: 1,
-            ..*settings
-        };
+        let settings = Settings { record: true, jobs: 1, ..*settings };
         let mut recorder = Recorder { cause };
         pool::carry_out(
             Plan::single(recorder.cause.first.case, recorder.cause.first.seed),
@@ -206,10 +180,7 @@ impl Observer for Recorder<'_> {
         if let Outcome::Reported(report) = run.outcome {
             let mut log = report.log;
             log.drain(..log.len().saturating_sub(LOG_SHOWN));
-            self.cause.recording = Some(Recording {
-                log,
-                fingerprint: report.fingerprint,
-            });
+            self.cause.recording = Some(Recording { log, fingerprint: report.fingerprint });
         }
     }
 }
@@ -225,9 +196,7 @@ impl Files {
         if let (Some(json), Some(junit)) = (&args.json, &args.junit)
             && json == junit
         {
-            return Err(CommandError::new(
-                "--json and --junit name the same file; give two",
-            ));
+            return Err(CommandError::new("--json and --junit name the same file; give two"));
         }
         Ok(Self {
             json: ResultFile::open("--json", args.json.as_deref())?,

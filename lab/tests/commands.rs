@@ -65,10 +65,7 @@ fn bad_input_is_one_line_that_says_what_would_be_right() {
         let error = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "lab {arguments}: {error}");
         assert_eq!(error.lines().count(), 1, "lab {arguments}: {error}");
-        assert!(
-            error.starts_with("error: ") && error.contains(says),
-            "lab {arguments}: {error}"
-        );
+        assert!(error.starts_with("error: ") && error.contains(says), "lab {arguments}: {error}");
         assert_eq!(out(&output), "", "lab {arguments}");
     }
     let old = std::fs::read_to_string(folder.path().join("old.json")).expect("the file");
@@ -78,23 +75,11 @@ fn bad_input_is_one_line_that_says_what_would_be_right() {
 #[test]
 fn help_and_version_are_no_errors() {
     let folder = folder();
-    for arguments in [
-        "--help",
-        "test --help",
-        "replay --help",
-        "list --help",
-        "--version",
-    ] {
+    for arguments in ["--help", "test --help", "replay --help", "list --help", "--version"] {
         let output = lab(folder.path(), arguments);
         assert_eq!(output.status.code(), Some(0), "lab {arguments}");
-        assert!(
-            !out(&output).is_empty() && output.stderr.is_empty(),
-            "lab {arguments}: {output:?}"
-        );
-        assert!(
-            !out(&output).contains("worker"),
-            "workers are nobody's business: {output:?}"
-        );
+        assert!(!out(&output).is_empty() && output.stderr.is_empty(), "lab {arguments}: {output:?}");
+        assert!(!out(&output).contains("worker"), "workers are nobody's business: {output:?}");
     }
 }
 
@@ -111,17 +96,9 @@ fn the_list_has_every_test() {
         assert_eq!(test["title"], case.title);
         assert_eq!(test["points"], case.points);
         let title = case.title.split_once(": ").expect("the part and the title").1;
-        assert!(
-            table
-                .lines()
-                .any(|line| line.starts_with(case.name) && line.ends_with(title)),
-            "{table}"
-        );
+        assert!(table.lines().any(|line| line.starts_with(case.name) && line.ends_with(title)), "{table}");
     }
-    assert!(
-        table.lines().all(|line| line.len() <= 100),
-        "a line is longer than 100 columns:\n{table}"
-    );
+    assert!(table.lines().all(|line| line.len() <= 100), "a line is longer than 100 columns:\n{table}");
 }
 
 #[test]
@@ -136,14 +113,8 @@ fn a_passing_test_prints_the_courses_lines() {
         "{text}"
     );
     let last = text.lines().last().expect("a last line");
-    assert!(
-        last.starts_with("1 test, 1 run: 1 passed, 0 failed; virtual "),
-        "{text}"
-    );
-    assert!(
-        text.lines().all(|line| line.len() <= 100),
-        "a line is longer than 100 columns:\n{text}"
-    );
+    assert!(last.starts_with("1 test, 1 run: 1 passed, 0 failed; virtual "), "{text}");
+    assert!(text.lines().all(|line| line.len() <= 100), "a line is longer than 100 columns:\n{text}");
     assert!(!text.contains('\x1b'), "colours without a terminal: {text}");
 }
 
@@ -168,12 +139,7 @@ fn results_have_the_form_that_was_promised() {
     assert_eq!(results["backend"], "sim");
     assert_eq!(results["solution"], "raft");
     assert_eq!(results["first_seed"], "0x2a");
-    assert!(
-        results["build"]
-            .as_str()
-            .is_some_and(|build| build.starts_with("0x")),
-        "{results}"
-    );
+    assert!(results["build"].as_str().is_some_and(|build| build.starts_with("0x")), "{results}");
     let tests = results["tests"].as_array().expect("a list");
     assert_eq!(tests.len(), 3);
     for test in tests {
@@ -184,27 +150,15 @@ fn results_have_the_form_that_was_promised() {
             assert!(test[name].is_u64(), "{name} in {test}");
         }
         for name in ["virtual_seconds", "cpu_seconds"] {
-            assert!(
-                test[name].as_f64().is_some_and(|seconds| seconds > 0.0),
-                "{name} in {test}"
-            );
+            assert!(test[name].as_f64().is_some_and(|seconds| seconds > 0.0), "{name} in {test}");
         }
         assert_eq!(test["failures"], Value::Array(Vec::new()));
-        assert_eq!(
-            (&test["runs"], &test["passed"], &test["failed"]),
-            (&2.into(), &2.into(), &0.into())
-        );
+        assert_eq!((&test["runs"], &test["passed"], &test["failed"]), (&2.into(), &2.into(), &0.into()));
     }
     let total = &results["total"];
-    assert_eq!(
-        (&total["runs"], &total["passed"], &total["failed"]),
-        (&6.into(), &6.into(), &0.into())
-    );
+    assert_eq!((&total["runs"], &total["passed"], &total["failed"]), (&6.into(), &6.into(), &0.into()));
     for name in ["wall_seconds", "cpu_seconds", "virtual_seconds"] {
-        assert!(
-            total[name].as_f64().is_some_and(|seconds| seconds > 0.0),
-            "{name} in {total}"
-        );
+        assert!(total[name].as_f64().is_some_and(|seconds| seconds > 0.0), "{name} in {total}");
     }
     let junit = std::fs::read_to_string(folder.path().join("junit.xml")).expect("a file");
     assert!(
@@ -224,10 +178,7 @@ fn one_job_and_two_give_the_same_fingerprints() {
     let alone = fingerprints(1);
     assert_eq!(alone, fingerprints(2));
     assert_eq!(alone.len(), tester::cases().len());
-    assert!(
-        alone.windows(2).all(|pair| pair[0] != pair[1]),
-        "different tests are different runs: {alone:?}"
-    );
+    assert!(alone.windows(2).all(|pair| pair[0] != pair[1]), "different tests are different runs: {alone:?}");
 }
 
 #[test]
@@ -244,8 +195,5 @@ fn a_replay_prints_the_log_and_the_fingerprint_of_the_run() {
     assert!(lines(&text) > 0, "no line of server 1:\n{text}");
     let filtered = out(&lab(folder.path(), "replay basic_agree_3b --seed 5 --server 0"));
     assert_eq!(lines(&filtered), 0, "{filtered}");
-    assert!(
-        filtered.contains("server 0/") && filtered.contains("lines of the log"),
-        "{filtered}"
-    );
+    assert!(filtered.contains("server 0/") && filtered.contains("lines of the log"), "{filtered}");
 }

@@ -30,19 +30,13 @@ fn select_from<'a>(cases: &'a [Case], filters: &[String]) -> Result<Vec<&'a Case
     for filter in filters {
         let matches = matches(cases, filter);
         if matches.is_empty() {
-            return Err(UnknownFilter {
-                filter: filter.clone(),
-            });
+            return Err(UnknownFilter { filter: filter.clone() });
         }
         for position in matches {
             chosen[position] = true;
         }
     }
-    Ok(cases
-        .iter()
-        .zip(chosen)
-        .filter_map(|(case, chosen)| chosen.then_some(case))
-        .collect())
+    Ok(cases.iter().zip(chosen).filter_map(|(case, chosen)| chosen.then_some(case)).collect())
 }
 
 /// Positions of the cases that `filter` chooses.
@@ -52,15 +46,9 @@ fn matches(cases: &[Case], filter: &str) -> Vec<usize> {
         return Vec::new();
     }
     let positions = |accepts: &dyn Fn(&Case) -> bool| -> Vec<usize> {
-        (0..cases.len())
-            .filter(|&position| accepts(&cases[position]))
-            .collect()
+        (0..cases.len()).filter(|&position| accepts(&cases[position])).collect()
     };
-    let lab = |case: &Case| {
-        case.part
-            .trim_end_matches(|c: char| c.is_ascii_alphabetic())
-            .to_owned()
-    };
+    let lab = |case: &Case| case.part.trim_end_matches(|c: char| c.is_ascii_alphabetic()).to_owned();
     let by_part = positions(&|case| case.part.eq_ignore_ascii_case(filter) || lab(case) == filter);
     if !by_part.is_empty() {
         return by_part;
@@ -76,10 +64,7 @@ fn matches(cases: &[Case], filter: &str) -> Vec<usize> {
 
 /// A name without what people write in different ways.
 fn plain(name: &str) -> String {
-    name.chars()
-        .filter(|c| !matches!(c, '_' | '-'))
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
+    name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 #[cfg(test)]
@@ -104,11 +89,8 @@ mod tests {
             assert_eq!(names[0], "initial_election_3a");
             assert!(names.iter().all(|name| name.ends_with("_3a")), "{names:?}");
         }
-        let lab: Vec<&str> = cases()
-            .iter()
-            .filter(|case| case.part.starts_with('3'))
-            .map(|case| case.name)
-            .collect();
+        let lab: Vec<&str> =
+            cases().iter().filter(|case| case.part.starts_with('3')).map(|case| case.name).collect();
         assert_eq!(chosen(&["3"]), Ok(lab));
     }
 
@@ -133,9 +115,7 @@ mod tests {
         for filter in ["", "_", "3X", "bakcup", "test"] {
             assert_eq!(
                 chosen(&["3A", filter]),
-                Err(UnknownFilter {
-                    filter: filter.to_owned()
-                }),
+                Err(UnknownFilter { filter: filter.to_owned() }),
                 "{filter:?} chose something"
             );
         }

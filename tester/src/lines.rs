@@ -36,10 +36,7 @@ impl Tally {
     pub fn add(&mut self, report: &Report) {
         self.runs += 1;
         self.passed += u64::from(report.failure.is_none());
-        let unfinished = report
-            .failure
-            .as_ref()
-            .is_some_and(|failure| failure.kind == NOT_IMPLEMENTED);
+        let unfinished = report.failure.as_ref().is_some_and(|failure| failure.kind == NOT_IMPLEMENTED);
         self.not_implemented += u64::from(unfinished);
         self.peers = report.peers;
         self.virtual_seconds += report.virtual_seconds;
@@ -66,11 +63,7 @@ impl Tally {
     /// A sum as its mean over the runs; 0 without runs.
     #[must_use]
     pub fn mean(&self, sum: f64) -> f64 {
-        if self.runs == 0 {
-            0.0
-        } else {
-            sum / self.runs as f64
-        }
+        if self.runs == 0 { 0.0 } else { sum / self.runs as f64 }
     }
 }
 
@@ -176,27 +169,14 @@ mod tests {
             location: None,
             backtrace: None,
         };
-        Report {
-            failure: Some(failure),
-            rpcs: 38,
-            ..report()
-        }
+        Report { failure: Some(failure), rpcs: 38, ..report() }
     }
 
     #[test]
     fn opens_as_the_course_does() {
-        let case = cases()
-            .iter()
-            .find(|case| case.name == "initial_election_3a")
-            .expect("the first test");
-        assert_eq!(
-            opening(case, true),
-            "Test (3A): initial election (reliable network)..."
-        );
-        assert_eq!(
-            opening(case, false),
-            "Test (3A): initial election (unreliable network)..."
-        );
+        let case = cases().iter().find(|case| case.name == "initial_election_3a").expect("the first test");
+        assert_eq!(opening(case, true), "Test (3A): initial election (reliable network)...");
+        assert_eq!(opening(case, false), "Test (3A): initial election (unreliable network)...");
     }
 
     #[test]
@@ -213,10 +193,7 @@ mod tests {
         tally.add(&failed());
         assert_eq!((tally.runs, tally.passed), (2, 1));
         let line = closing(&tally);
-        assert!(
-            line.starts_with("  ... FAILED 1/2 --  time  3.0s #peers 3 #RPCs    50"),
-            "{line}"
-        );
+        assert!(line.starts_with("  ... FAILED 1/2 --  time  3.0s #peers 3 #RPCs    50"), "{line}");
     }
 
     #[test]
@@ -241,12 +218,7 @@ mod tests {
             ..report()
         });
         assert!(closing(&tally).len() <= 100, "{}", closing(&tally));
-        tally = Tally {
-            runs: 10,
-            passed: 10,
-            peers: 3,
-            ..Tally::default()
-        };
+        tally = Tally { runs: 10, passed: 10, peers: 3, ..Tally::default() };
         assert!(closing(&tally).len() <= 100, "{}", closing(&tally));
     }
 

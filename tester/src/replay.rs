@@ -57,11 +57,7 @@ impl Replay {
     /// differs from the command line's defaults.
     #[must_use]
     pub fn command_line(&self) -> String {
-        let mut line = format!(
-            "cargo lab replay {} --seed {}",
-            self.test,
-            seed::format(self.seed)
-        );
+        let mut line = format!("cargo lab replay {} --seed {}", self.test, seed::format(self.seed));
         for (option, value, default) in [
             ("backend", &self.backend, "sim"),
             ("solution", &self.solution, "raft"),
@@ -108,18 +104,11 @@ impl Replay {
 
     fn load_from(file: &Path) -> Result<Self, NoLastFailure> {
         let text = fs::read_to_string(file).map_err(|cause| match cause.kind() {
-            io::ErrorKind::NotFound => NoLastFailure::NothingFailed {
-                file: file.to_owned(),
-            },
-            _ => NoLastFailure::Unreadable {
-                file: file.to_owned(),
-                cause: cause.to_string(),
-            },
+            io::ErrorKind::NotFound => NoLastFailure::NothingFailed { file: file.to_owned() },
+            _ => NoLastFailure::Unreadable { file: file.to_owned(), cause: cause.to_string() },
         })?;
-        serde_json::from_str(&text).map_err(|cause| NoLastFailure::Unreadable {
-            file: file.to_owned(),
-            cause: cause.to_string(),
-        })
+        serde_json::from_str(&text)
+            .map_err(|cause| NoLastFailure::Unreadable { file: file.to_owned(), cause: cause.to_string() })
     }
 }
 
@@ -148,10 +137,7 @@ pub enum NoLastFailure {
 pub fn last_failure_file() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").filter(|folder| !folder.is_empty());
     // Joining an absolute path gives that path.
-    workspace()
-        .join(target.unwrap_or_else(|| "target".into()))
-        .join("lab")
-        .join("last-failure.json")
+    workspace().join(target.unwrap_or_else(|| "target".into())).join("lab").join("last-failure.json")
 }
 
 /// A name for the sources of the workspace as they are now: a hash over every `.rs` file,
@@ -169,9 +155,7 @@ pub fn build_id() -> String {
 
 /// The folder of the workspace that this crate was compiled in.
 fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("the crate's folder is in the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate's folder is in the workspace")
 }
 
 /// Hashes path and content of every source file under `root`, in the order of their paths.
@@ -184,9 +168,7 @@ fn source_hash(root: &Path) -> io::Result<u64> {
     sources.sort();
     let mut hash = Fnv::new();
     for file in sources {
-        let name = file
-            .strip_prefix(root)
-            .expect("the file was found under the root");
+        let name = file.strip_prefix(root).expect("the file was found under the root");
         let content = fs::read(&file)?;
         hash.field(name.as_os_str().as_encoded_bytes());
         hash.field(&content);
@@ -292,15 +274,9 @@ mod tests {
     #[test]
     fn the_command_leaves_out_what_is_the_default() {
         assert_eq!(replay().command_line(), "cargo lab replay backup_3b --seed 0x1f");
-        let other = Policy::ALL
-            .into_iter()
-            .find(|&policy| policy != Policy::default())
-            .expect("two policies");
-        let replay = Replay {
-            solution: "mine".to_owned(),
-            policy: other.to_string(),
-            ..replay()
-        };
+        let other =
+            Policy::ALL.into_iter().find(|&policy| policy != Policy::default()).expect("two policies");
+        let replay = Replay { solution: "mine".to_owned(), policy: other.to_string(), ..replay() };
         assert_eq!(
             replay.command_line(),
             format!("cargo lab replay backup_3b --seed 0x1f --solution mine --policy {other}")
@@ -331,10 +307,7 @@ mod tests {
         for content in ["", "{}", "{\"test\": 3}"] {
             folder.write("last-failure.json", content);
             let loaded = Replay::load_from(&folder.0.join("last-failure.json"));
-            assert!(
-                matches!(loaded, Err(NoLastFailure::Unreadable { .. })),
-                "{content:?} gave {loaded:?}"
-            );
+            assert!(matches!(loaded, Err(NoLastFailure::Unreadable { .. })), "{content:?} gave {loaded:?}");
         }
     }
 
@@ -349,21 +322,13 @@ mod tests {
         folder.write("README.md", "words");
         folder.write("target/debug/build/generated.rs", "fn other() {}");
         folder.write(".git/hook.rs", "fn other() {}");
-        assert_eq!(
-            source_hash(&folder.0).expect("sources"),
-            first,
-            "no source was changed"
-        );
+        assert_eq!(source_hash(&folder.0).expect("sources"), first, "no source was changed");
 
         folder.write("raft/src/lib.rs", "fn main() { }");
         let edited = source_hash(&folder.0).expect("sources");
         assert_ne!(edited, first, "a source was edited");
         folder.write("raft/src/log.rs", "");
-        assert_ne!(
-            source_hash(&folder.0).expect("sources"),
-            edited,
-            "a source was added"
-        );
+        assert_ne!(source_hash(&folder.0).expect("sources"), edited, "a source was added");
     }
 
     #[test]

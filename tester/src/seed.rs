@@ -25,13 +25,9 @@ pub fn parse(text: &str) -> Result<u64, BadSeed> {
     };
     // `from_str_radix` would also take a sign.
     if !digits.chars().all(|c| c.is_digit(radix)) {
-        return Err(BadSeed {
-            text: text.to_owned(),
-        });
+        return Err(BadSeed { text: text.to_owned() });
     }
-    u64::from_str_radix(digits, radix).map_err(|_| BadSeed {
-        text: text.to_owned(),
-    })
+    u64::from_str_radix(digits, radix).map_err(|_| BadSeed { text: text.to_owned() })
 }
 
 /// Writes a seed as [`parse`] reads it: `0x1f`.
@@ -63,24 +59,8 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_number() {
-        for text in [
-            "",
-            "0x",
-            "-1",
-            "+1",
-            "1f",
-            "0x1g",
-            " 1",
-            "18446744073709551616",
-            "0x-1",
-            "one",
-        ] {
-            assert_eq!(
-                parse(text),
-                Err(BadSeed {
-                    text: text.to_owned()
-                })
-            );
+        for text in ["", "0x", "-1", "+1", "1f", "0x1g", " 1", "18446744073709551616", "0x-1", "one"] {
+            assert_eq!(parse(text), Err(BadSeed { text: text.to_owned() }));
         }
     }
 

@@ -55,11 +55,7 @@ impl<'a> Stamp<'a> {
     fn of(line: &'a str) -> Option<Self> {
         let (seconds, rest) = line.trim_start().split_once(' ')?;
         let (level, rest) = rest.trim_start().split_once(' ')?;
-        Some(Self {
-            seconds: seconds.parse().ok()?,
-            level: level.parse().ok()?,
-            rest: rest.trim_start(),
-        })
+        Some(Self { seconds: seconds.parse().ok()?, level: level.parse().ok()?, rest: rest.trim_start() })
     }
 
     /// Whether the line is that server's.
@@ -81,11 +77,7 @@ mod tests {
         LogLine {
             at: Duration::from_millis(at_ms),
             node: node.to_owned(),
-            thread: if node.is_empty() {
-                String::new()
-            } else {
-                "ticker".to_owned()
-            },
+            thread: if node.is_empty() { String::new() } else { "ticker".to_owned() },
             level,
             target: "raft".to_owned(),
             text: text.to_owned(),
@@ -103,12 +95,7 @@ mod tests {
     }
 
     fn passing(filter: &LineFilter) -> Vec<usize> {
-        log()
-            .iter()
-            .enumerate()
-            .filter(|(_, line)| filter.passes(line))
-            .map(|(number, _)| number)
-            .collect()
+        log().iter().enumerate().filter(|(_, line)| filter.passes(line)).map(|(number, _)| number).collect()
     }
 
     #[test]
@@ -118,56 +105,19 @@ mod tests {
 
     #[test]
     fn each_wish_leaves_lines_out() {
-        assert_eq!(
-            passing(&LineFilter {
-                server: Some(1),
-                ..Default::default()
-            }),
-            [1]
-        );
-        assert_eq!(
-            passing(&LineFilter {
-                since_seconds: Some(1.5),
-                ..Default::default()
-            }),
-            [2, 3]
-        );
-        assert_eq!(
-            passing(&LineFilter {
-                until_seconds: Some(1.0),
-                ..Default::default()
-            }),
-            [0, 1]
-        );
-        assert_eq!(
-            passing(&LineFilter {
-                text: Some("elect".to_owned()),
-                ..Default::default()
-            }),
-            [1, 2]
-        );
-        assert_eq!(
-            passing(&LineFilter {
-                level: Some(Level::Info),
-                ..Default::default()
-            }),
-            [0, 2]
-        );
-        let both = LineFilter {
-            text: Some("elect".to_owned()),
-            level: Some(Level::Info),
-            ..Default::default()
-        };
+        assert_eq!(passing(&LineFilter { server: Some(1), ..Default::default() }), [1]);
+        assert_eq!(passing(&LineFilter { since_seconds: Some(1.5), ..Default::default() }), [2, 3]);
+        assert_eq!(passing(&LineFilter { until_seconds: Some(1.0), ..Default::default() }), [0, 1]);
+        assert_eq!(passing(&LineFilter { text: Some("elect".to_owned()), ..Default::default() }), [1, 2]);
+        assert_eq!(passing(&LineFilter { level: Some(Level::Info), ..Default::default() }), [0, 2]);
+        let both =
+            LineFilter { text: Some("elect".to_owned()), level: Some(Level::Info), ..Default::default() };
         assert_eq!(passing(&both), [2]);
     }
 
     #[test]
     fn a_line_without_a_stamp_is_judged_by_its_text() {
-        let filter = LineFilter {
-            server: Some(1),
-            text: Some("left".to_owned()),
-            ..Default::default()
-        };
+        let filter = LineFilter { server: Some(1), text: Some("left".to_owned()), ..Default::default() };
         assert!(filter.passes("what is left of a message"));
         assert!(!filter.passes("something else"));
     }

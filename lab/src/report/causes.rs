@@ -59,12 +59,7 @@ impl Causes {
         };
         let position = *self.known.entry(likeness).or_insert_with(|| {
             let first = failure.clone();
-            self.causes.push(Cause {
-                first,
-                evidence,
-                tests: Vec::new(),
-                recording: None,
-            });
+            self.causes.push(Cause { first, evidence, tests: Vec::new(), recording: None });
             self.causes.len() - 1
         });
         let tests = &mut self.causes[position].tests;
@@ -142,10 +137,7 @@ mod tests {
             causes.add(failure, Evidence::default());
         }
         let counts = |cause: &Cause| cause.tests.iter().map(|(_, runs)| *runs).collect();
-        causes
-            .iter()
-            .map(|cause| (cause.first.seed, counts(cause)))
-            .collect()
+        causes.iter().map(|cause| (cause.first.seed, counts(cause))).collect()
     }
 
     #[test]
@@ -180,18 +172,9 @@ mod tests {
         let base = failure(0, 1, "saw 1");
         for other in [
             failure(0, 1, "heard 1"),
-            Failure {
-                kind: "panic".to_owned(),
-                ..base.clone()
-            },
-            Failure {
-                location: Some("raft/src/lib.rs:8:5".to_owned()),
-                ..base.clone()
-            },
-            Failure {
-                location: None,
-                ..base.clone()
-            },
+            Failure { kind: "panic".to_owned(), ..base.clone() },
+            Failure { location: Some("raft/src/lib.rs:8:5".to_owned()), ..base.clone() },
+            Failure { location: None, ..base.clone() },
         ] {
             assert_eq!(grouped(&[base.clone(), other.clone()]).len(), 2, "{other:?}");
         }

@@ -58,13 +58,7 @@ impl Failure {
                     location: reported.location.clone(),
                 };
                 let backtrace = reported.backtrace.clone();
-                Some((
-                    failure,
-                    Evidence {
-                        backtrace,
-                        printed: String::new(),
-                    },
-                ))
+                Some((failure, Evidence { backtrace, printed: String::new() }))
             }
             Outcome::Lost(lost) => {
                 let failure = Self {
@@ -76,13 +70,7 @@ impl Failure {
                     place: None,
                     location: None,
                 };
-                Some((
-                    failure,
-                    Evidence {
-                        backtrace: None,
-                        printed: lost.printed.clone(),
-                    },
-                ))
+                Some((failure, Evidence { backtrace: None, printed: lost.printed.clone() }))
             }
         }
     }
@@ -90,9 +78,6 @@ impl Failure {
     /// Kind and message, the message's further lines indented by `indent`.
     pub(crate) fn statement(&self, indent: &str) -> String {
         let kind = self.kind.replace('_', " ");
-        format!(
-            "{kind}: {}",
-            self.message.trim_end().replace('\n', &format!("\n{indent}"))
-        )
+        format!("{kind}: {}", self.message.trim_end().replace('\n', &format!("\n{indent}")))
     }
 }

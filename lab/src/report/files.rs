@@ -18,33 +18,21 @@ impl ResultFile {
     /// Opens the file that was given for `option`, if one was.
     pub(crate) fn open(option: &'static str, path: Option<&Path>) -> Result<Option<Self>, CommandError> {
         let Some(path) = path else { return Ok(None) };
-        let file = File::options()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path);
+        let file = File::options().write(true).create(true).truncate(false).open(path);
         let file = file.map_err(|cause| {
             CommandError::new(format!(
                 "cannot write {option} {}: {cause}; give a file in a folder that exists and can be written",
                 path.display()
             ))
         })?;
-        Ok(Some(Self {
-            file,
-            path: path.to_owned(),
-            option,
-        }))
+        Ok(Some(Self { file, path: path.to_owned(), option }))
     }
 
     /// Replaces the file's content.
     pub(crate) fn write(mut self, text: &str) -> Result<(), CommandError> {
         let written = self.replace(text);
         written.map_err(|cause| {
-            CommandError::new(format!(
-                "cannot write {} {}: {cause}",
-                self.option,
-                self.path.display()
-            ))
+            CommandError::new(format!("cannot write {} {}: {cause}", self.option, self.path.display()))
         })
     }
 
@@ -66,13 +54,8 @@ mod tests {
     fn the_old_content_stays_until_the_new_is_there() {
         let path = std::env::temp_dir().join(format!("results-{}", std::process::id()));
         std::fs::write(&path, "what was there before").expect("a file for the test");
-        let file = ResultFile::open("--json", Some(&path))
-            .expect("opened")
-            .expect("a file");
-        assert_eq!(
-            std::fs::read_to_string(&path).expect("read"),
-            "what was there before"
-        );
+        let file = ResultFile::open("--json", Some(&path)).expect("opened").expect("a file");
+        assert_eq!(std::fs::read_to_string(&path).expect("read"), "what was there before");
         file.write("new").expect("written");
         let content = std::fs::read_to_string(&path).expect("read");
         std::fs::remove_file(&path).expect("removed");
@@ -82,18 +65,15 @@ mod tests {
     #[test]
     fn what_cannot_be_written_is_refused_by_name() {
         for path in ["/", "/no/such/folder/results.json", ""] {
-            let refusal = ResultFile::open("--json", Some(Path::new(path)))
-                .expect_err("refused")
-                .to_string();
+            let refusal = ResultFile::open("--json", Some(Path::new(path))).expect_err("refused").to_string();
             assert!(refusal.contains(&format!("--json {path}")), "{refusal}");
         }
     }
 
     #[test]
     fn a_device_will_do() {
-        let file = ResultFile::open("--junit", Some(Path::new("/dev/null")))
-            .expect("opened")
-            .expect("a file");
+        let file =
+            ResultFile::open("--junit", Some(Path::new("/dev/null"))).expect("opened").expect("a file");
         file.write("gone").expect("written");
     }
 }

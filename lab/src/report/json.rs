@@ -114,11 +114,7 @@ pub(crate) fn text(summary: &Summary, about: &About<'_>, replay: &dyn Fn(&Cause)
         first_seed: seed::format(about.first_seed),
         jobs: about.jobs,
         tests: summary.tests.iter().map(Test::from).collect(),
-        causes: summary
-            .causes
-            .iter()
-            .map(|cause| of_cause(cause, replay(cause)))
-            .collect(),
+        causes: summary.causes.iter().map(|cause| of_cause(cause, replay(cause))).collect(),
         total: Total {
             runs: total.runs,
             passed: total.passed,

@@ -21,9 +21,7 @@ pub(crate) fn text(summary: &Summary, replay: &dyn Fn(&Failure) -> String) -> St
         }
         report.add_test_suite(suite);
     }
-    report
-        .to_string()
-        .expect("a report that is made here has an XML form")
+    report.to_string().expect("a report that is made here has an XML form")
 }
 
 fn case(test: &TestSummary, replay: &dyn Fn(&Failure) -> String) -> TestCase {

@@ -12,9 +12,7 @@ impl Paint {
     /// Colours if the standard output is a terminal that has them and nobody set `NO_COLOR`.
     pub(crate) fn for_stdout() -> Self {
         let terminal = std::io::stdout().is_terminal();
-        Self {
-            colours: terminal && wanted(std::env::var("NO_COLOR").ok(), std::env::var("TERM").ok()),
-        }
+        Self { colours: terminal && wanted(std::env::var("NO_COLOR").ok(), std::env::var("TERM").ok()) }
     }
 
     pub(crate) fn good(self, text: &str) -> String {
@@ -34,11 +32,7 @@ impl Paint {
     }
 
     fn wrap(self, text: &str, code: &str) -> String {
-        if self.colours && !text.is_empty() {
-            format!("\x1b[{code}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
+        if self.colours && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }
 

@@ -43,20 +43,13 @@ pub(crate) struct Warning {
 impl Summary {
     pub(crate) fn new(cases: &[&'static Case]) -> Self {
         let tests = cases.iter().map(|case| TestSummary::new(case)).collect();
-        Self {
-            tests,
-            causes: Causes::default(),
-        }
+        Self { tests, causes: Causes::default() }
     }
 
     /// Counts a run and returns its test's results. Runs come in the order of the plan.
     pub(crate) fn add(&mut self, run: &Run) -> &TestSummary {
         let name = run.job.case.name;
-        let test = self
-            .tests
-            .iter_mut()
-            .find(|test| test.case.name == name)
-            .expect("a run of a chosen test");
+        let test = self.tests.iter_mut().find(|test| test.case.name == name).expect("a run of a chosen test");
         test.add(run);
         if let Some((failure, evidence)) = Failure::of(run) {
             self.causes.add(&failure, evidence);
@@ -97,10 +90,7 @@ impl TestSummary {
     fn new(case: &'static Case) -> Self {
         Self {
             case,
-            tally: Tally {
-                peers: case.servers,
-                ..Tally::default()
-            },
+            tally: Tally { peers: case.servers, ..Tally::default() },
             failures: Vec::new(),
             fingerprint: 0,
             warnings: BTreeMap::new(),
@@ -122,11 +112,7 @@ impl TestSummary {
                 0
             }
         };
-        self.fingerprint = if first {
-            fingerprint
-        } else {
-            join(self.fingerprint, fingerprint)
-        };
+        self.fingerprint = if first { fingerprint } else { join(self.fingerprint, fingerprint) };
     }
 
     fn warn(&mut self, text: &str, seed: u64) {
@@ -176,14 +162,7 @@ mod tests {
             warnings: vec!["a lock was held across a wait".to_owned()],
             log: Vec::new(),
         };
-        Run {
-            job: Job {
-                position: seed,
-                case,
-                seed,
-            },
-            outcome: Outcome::Reported(Box::new(report)),
-        }
+        Run { job: Job { position: seed, case, seed }, outcome: Outcome::Reported(Box::new(report)) }
     }
 
     fn fingerprint(fingerprints: &[u64]) -> u64 {
@@ -208,14 +187,8 @@ mod tests {
         summary.add(&run(4, 1, None));
         summary.add(&run(5, 1, Some("index 7 out of range")));
         let test = summary.add(&run(6, 1, Some("index 8 out of range")));
-        assert_eq!(
-            (test.tally.runs, test.tally.passed, test.failures.len()),
-            (3, 1, 2)
-        );
-        assert_eq!(
-            test.warnings["a lock was held across a wait"],
-            Warning { runs: 3, seed: 4 }
-        );
+        assert_eq!((test.tally.runs, test.tally.passed, test.failures.len()), (3, 1, 2));
+        assert_eq!(test.warnings["a lock was held across a wait"], Warning { runs: 3, seed: 4 });
         assert_eq!(summary.causes.len(), 1);
         let total = summary.total();
         assert_eq!((total.runs, total.passed, total.rpcs), (3, 1, 30));

@@ -34,13 +34,7 @@ impl Terminal {
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} runs, {msg}, {eta} left");
         bar.set_style(style.expect("the template is well formed"));
         bar.set_message("0 failed");
-        Self {
-            paint: Paint::for_stdout(),
-            bar,
-            failed: 0,
-            single: runs == 1,
-            name_width,
-        }
+        Self { paint: Paint::for_stdout(), bar, failed: 0, single: runs == 1, name_width }
     }
 
     /// What is going to be run.
@@ -92,29 +86,18 @@ impl Terminal {
                 false => format!(" ({}, first seed {})", count(*runs, "run"), seed::format(*seed)),
             };
             let warning = self.paint.doubtful("warning");
-            self.line(&format!(
-                "      {warning}: {}{where_}",
-                text.replace('\n', "\n      ")
-            ));
+            self.line(&format!("      {warning}: {}{where_}", text.replace('\n', "\n      ")));
         }
     }
 
     fn row(&self, test: &TestSummary) -> String {
         let tally = &test.tally;
         let passed = format!("{:>11}", format!("{}/{}", tally.passed, tally.runs));
-        let verdict = if tally.all_passed() {
-            String::new()
-        } else {
-            format!("  {}", lines::verdict(tally))
-        };
+        let verdict = if tally.all_passed() { String::new() } else { format!("  {}", lines::verdict(tally)) };
         format!(
             "{:width$}  {}  {:>6.1}s  {:>6.0}  {:>7}  {:>5.0}  {:>8}{}",
             test.case.name,
-            if tally.all_passed() {
-                self.paint.good(&passed)
-            } else {
-                self.paint.bad(&passed)
-            },
+            if tally.all_passed() { self.paint.good(&passed) } else { self.paint.bad(&passed) },
             tally.mean(tally.virtual_seconds),
             tally.mean(tally.rpcs as f64),
             lines::bytes(tally.mean(tally.bytes as f64)),
@@ -128,11 +111,8 @@ impl Terminal {
     /// Colours the verdict in a closing line.
     fn verdict_in(&self, line: String, test: &TestSummary) -> String {
         let verdict = lines::verdict(&test.tally);
-        let coloured = if test.tally.all_passed() {
-            self.paint.good(verdict)
-        } else {
-            self.paint.bad(verdict)
-        };
+        let coloured =
+            if test.tally.all_passed() { self.paint.good(verdict) } else { self.paint.bad(verdict) };
         line.replacen(verdict, &coloured, 1)
     }
 
@@ -159,26 +139,17 @@ impl Terminal {
         let first = &cause.first;
         self.line(&format!("  {}", first.statement("  ")));
         if let Some(place) = &first.place {
-            let location = first
-                .location
-                .as_ref()
-                .map(|location| format!(", {location}"))
-                .unwrap_or_default();
+            let location =
+                first.location.as_ref().map(|location| format!(", {location}")).unwrap_or_default();
             self.line(&format!(
                 "  seen on {} (thread {}) at {:.3} s{location}",
                 place.node, place.thread, place.at_seconds
             ));
         }
         let which = format!("{}, seed {}", first.case.name, seed::format(first.seed));
-        self.quote(
-            &format!("the last that it printed ({which})"),
-            cause.evidence.printed.trim_end().lines(),
-        );
+        self.quote(&format!("the last that it printed ({which})"), cause.evidence.printed.trim_end().lines());
         if let Some(recording) = &cause.recording {
-            self.quote(
-                &format!("the end of its log ({which})"),
-                recording.log.iter().map(String::as_str),
-            );
+            self.quote(&format!("the end of its log ({which})"), recording.log.iter().map(String::as_str));
             if recording.fingerprint != first.fingerprint {
                 self.line(&format!(
                     "  {}: the same seed gave another run when it was recorded, so something outside the\n  \
@@ -215,19 +186,11 @@ impl Terminal {
             "{}, {}: {}; virtual {:.1} s, CPU {:.2} s, wall {:.2} s, {:.0} virtual s/CPU s",
             count(tests as u64, "test"),
             count(total.runs, "run"),
-            if failed == 0 {
-                self.paint.good(&verdict)
-            } else {
-                self.paint.bad(&verdict)
-            },
+            if failed == 0 { self.paint.good(&verdict) } else { self.paint.bad(&verdict) },
             total.virtual_seconds,
             total.cpu_seconds,
             wall.as_secs_f64(),
-            if total.cpu_seconds > 0.0 {
-                total.virtual_seconds / total.cpu_seconds
-            } else {
-                0.0
-            },
+            if total.cpu_seconds > 0.0 { total.virtual_seconds / total.cpu_seconds } else { 0.0 },
         ));
     }
 
@@ -243,17 +206,10 @@ impl Terminal {
 /// In which runs of which tests a cause was met.
 fn extent(cause: &Cause) -> String {
     const NAMED: usize = 4;
-    let mut tests: Vec<String> = cause
-        .tests
-        .iter()
-        .take(NAMED)
-        .map(|(name, runs)| format!("{name} {runs}"))
-        .collect();
+    let mut tests: Vec<String> =
+        cause.tests.iter().take(NAMED).map(|(name, runs)| format!("{name} {runs}")).collect();
     if cause.tests.len() > NAMED {
-        tests.push(format!(
-            "{} more",
-            count((cause.tests.len() - NAMED) as u64, "test")
-        ));
+        tests.push(format!("{} more", count((cause.tests.len() - NAMED) as u64, "test")));
     }
     format!("{} ({})", count(cause.runs(), "run"), tests.join(", "))
 }

@@ -25,44 +25,25 @@ const SIGBUS: [i32; 2] = [7, 10];
 impl Lost {
     /// The run had not ended when its time was up.
     pub(super) fn hung(limit: Duration, printed: String) -> Self {
-        let message = format!(
-            "the run had not ended after {} s of real time",
-            limit.as_secs_f64()
-        );
-        Self {
-            kind: FailureKind::Timeout,
-            message,
-            printed,
-        }
+        let message = format!("the run had not ended after {} s of real time", limit.as_secs_f64());
+        Self { kind: FailureKind::Timeout, message, printed }
     }
 
     /// What the worker sent is no report.
     pub(super) fn garbled(cause: &io::Error, printed: String) -> Self {
         let message = format!("the process of the run sent something that is no report: {cause}");
-        Self {
-            kind: FailureKind::Unknown,
-            message,
-            printed,
-        }
+        Self { kind: FailureKind::Unknown, message, printed }
     }
 
     /// The worker died in the middle of the run; `status` is `None` if it cut the connection and lived on.
     pub(super) fn died(status: Option<ExitStatus>, printed: String) -> Self {
         let Some(status) = status else {
             let message = "the process of the run cut its connection to the tester".to_owned();
-            return Self {
-                kind: FailureKind::Abort,
-                message,
-                printed,
-            };
+            return Self { kind: FailureKind::Abort, message, printed };
         };
         let (kind, reading) = cause_of_death(status, &printed);
         let reading = reading.map(|reading| format!("{reading}; ")).unwrap_or_default();
-        Self {
-            kind,
-            message: format!("{reading}the process of the run {}", how(status)),
-            printed,
-        }
+        Self { kind, message: format!("{reading}the process of the run {}", how(status)), printed }
     }
 }
 
@@ -78,14 +59,10 @@ fn cause_of_death(status: ExitStatus, printed: &str) -> (FailureKind, Option<&'s
         }
         // Without unsafe code there is no other way to an address that is not mapped than the end
         // of a stack. A coroutine's stack is unknown to Rust, so it dies without a word.
-        Some(signal) if signal == SIGSEGV || SIGBUS.contains(&signal) => (
-            FailureKind::Overflow,
-            Some("most likely a stack overflow (endless recursion?)"),
-        ),
-        Some(SIGKILL) => (
-            FailureKind::Memory,
-            Some("most likely killed by the system for want of memory"),
-        ),
+        Some(signal) if signal == SIGSEGV || SIGBUS.contains(&signal) => {
+            (FailureKind::Overflow, Some("most likely a stack overflow (endless recursion?)"))
+        }
+        Some(SIGKILL) => (FailureKind::Memory, Some("most likely killed by the system for want of memory")),
         _ => (FailureKind::Abort, None),
     }
 }
@@ -106,24 +83,9 @@ mod tests {
     fn the_evidence_decides_the_kind() {
         // A wait status as the system gives it: a signal's number, or an exit code times 256.
         for (status, printed, kind, says) in [
-            (
-                6,
-                "",
-                FailureKind::Abort,
-                "the process of the run was ended by signal 6",
-            ),
-            (
-                6,
-                "thread 'main' has overflowed its stack",
-                FailureKind::Overflow,
-                "a stack overflowed; ",
-            ),
-            (
-                6,
-                "memory allocation of 99 bytes failed",
-                FailureKind::Memory,
-                "out of memory; ",
-            ),
+            (6, "", FailureKind::Abort, "the process of the run was ended by signal 6"),
+            (6, "thread 'main' has overflowed its stack", FailureKind::Overflow, "a stack overflowed; "),
+            (6, "memory allocation of 99 bytes failed", FailureKind::Memory, "out of memory; "),
             (11, "", FailureKind::Overflow, "signal 11"),
             (9, "", FailureKind::Memory, "signal 9"),
             (0, "", FailureKind::Abort, "left with status 0"),
@@ -131,11 +93,7 @@ mod tests {
         ] {
             let lost = Lost::died(Some(ExitStatus::from_raw(status)), printed.to_owned());
             assert_eq!(lost.kind, kind, "status {status}, {printed:?}");
-            assert!(
-                lost.message.contains(says),
-                "{:?} does not say {says:?}",
-                lost.message
-            );
+            assert!(lost.message.contains(says), "{:?} does not say {says:?}", lost.message);
         }
     }
 }

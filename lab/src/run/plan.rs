@@ -25,12 +25,7 @@ pub(crate) struct Plan {
 impl Plan {
     /// Each of `cases` over the seeds `first_seed`, `first_seed + 1`, …, going round after 2⁶⁴ − 1.
     pub(crate) fn new(cases: Vec<&'static Case>, runs: u32, first_seed: u64) -> Self {
-        Self {
-            cases,
-            runs: u64::from(runs),
-            first_seed,
-            position: 0,
-        }
+        Self { cases, runs: u64::from(runs), first_seed, position: 0 }
     }
 
     /// One run of one test.
@@ -55,11 +50,7 @@ impl Iterator for Plan {
         self.position += 1;
         let test = usize::try_from(position / self.runs).expect("a test's number is a position in a vector");
         let seed = self.first_seed.wrapping_add(position % self.runs);
-        Some(Job {
-            position,
-            case: self.cases[test],
-            seed,
-        })
+        Some(Job { position, case: self.cases[test], seed })
     }
 }
 
@@ -74,16 +65,6 @@ mod tests {
         assert_eq!(plan.total(), 6);
         let runs: Vec<_> = plan.map(|job| (job.position, job.case.name, job.seed)).collect();
         let [a, b] = [cases[0].name, cases[1].name];
-        assert_eq!(
-            runs,
-            [
-                (0, a, u64::MAX),
-                (1, a, 0),
-                (2, a, 1),
-                (3, b, u64::MAX),
-                (4, b, 0),
-                (5, b, 1)
-            ]
-        );
+        assert_eq!(runs, [(0, a, u64::MAX), (1, a, 0), (2, a, 1), (3, b, u64::MAX), (4, b, 0), (5, b, 1)]);
     }
 }

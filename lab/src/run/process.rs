@@ -52,12 +52,7 @@ impl Process {
         };
         let child = command.spawn()?;
         // `command` holds our copies of the child's ends; they are closed here, with it.
-        Ok(Self {
-            child,
-            events: Receiver::new(near.try_clone()?),
-            socket: near,
-            printed,
-        })
+        Ok(Self { child, events: Receiver::new(near.try_clone()?), socket: near, printed })
     }
 
     /// Gives the worker something to do. Fails when it is dead.
@@ -89,10 +84,7 @@ impl Process {
             self.kill();
             self.child.wait()?;
         }
-        Ok((
-            status,
-            self.printed.take().map(Printed::last_words).unwrap_or_default(),
-        ))
+        Ok((status, self.printed.take().map(Printed::last_words).unwrap_or_default()))
     }
 }
 
@@ -105,11 +97,7 @@ impl Drop for Process {
 
 /// The program to start: this one, even if its file has been replaced since, as by a new build.
 fn this_program() -> io::Result<std::path::PathBuf> {
-    if cfg!(target_os = "linux") {
-        Ok("/proc/self/exe".into())
-    } else {
-        std::env::current_exe()
-    }
+    if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() }
 }
 
 /// The end of what a worker printed.

@@ -42,9 +42,7 @@ const HEADER: usize = size_of::<u32>();
 pub(super) fn send<T: Serialize>(mut socket: &UnixStream, value: &T) -> io::Result<()> {
     let mut frame = vec![0; HEADER];
     serde_json::to_writer(&mut frame, value)?;
-    let length = u32::try_from(frame.len() - HEADER)
-        .ok()
-        .filter(|&length| length as usize <= LONGEST);
+    let length = u32::try_from(frame.len() - HEADER).ok().filter(|&length| length as usize <= LONGEST);
     let length = length.ok_or_else(|| io::Error::other("a value too long to send"))?;
     frame[..HEADER].copy_from_slice(&length.to_le_bytes());
     // One write: a frame is either sent or not begun, unless it is longer than the socket's buffer.
@@ -70,10 +68,7 @@ pub(super) enum Received<T> {
 
 impl Receiver {
     pub(super) fn new(socket: UnixStream) -> Self {
-        Self {
-            socket,
-            arrived: Vec::new(),
-        }
+        Self { socket, arrived: Vec::new() }
     }
 
     /// Waits for the next value, for at most `patience`; for ever if that is `None`.
@@ -115,9 +110,7 @@ impl Receiver {
         };
         let length = u32::from_le_bytes(*header) as usize;
         if length > LONGEST {
-            return Err(io::Error::other(format!(
-                "a value of {length} bytes was announced"
-            )));
+            return Err(io::Error::other(format!("a value of {length} bytes was announced")));
         }
         let Some(body) = self.arrived.get(HEADER..HEADER + length) else {
             return Ok(None);
@@ -185,10 +178,7 @@ mod tests {
         for garbage in [&b"\xff\xff\xff\xff"[..], b"\x02\x00\x00\x00hi"] {
             let (mut near, far) = UnixStream::pair().expect("a pair of sockets");
             near.write_all(garbage).expect("sent");
-            assert!(
-                Receiver::new(far).receive::<Order>(None).is_err(),
-                "{garbage:?} was taken"
-            );
+            assert!(Receiver::new(far).receive::<Order>(None).is_err(), "{garbage:?} was taken");
         }
     }
 }

@@ -168,17 +168,12 @@ impl<'a> Supervisor<'a> {
 
     /// The first run that the worker had is over.
     fn deliver(&mut self, outcome: Outcome) {
-        let job = self
-            .given
-            .pop_front()
-            .expect("an answer to what the worker was given");
+        let job = self.given.pop_front().expect("an answer to what the worker was given");
         // Nobody listens any more when enough is known.
         let _ = self.deliveries.send(Ok(Run { job, outcome }));
     }
 }
 
 fn cannot_start(cause: &io::Error) -> CommandError {
-    CommandError::new(format!(
-        "cannot start a worker process: {cause} (a smaller --jobs may help)"
-    ))
+    CommandError::new(format!("cannot start a worker process: {cause} (a smaller --jobs may help)"))
 }

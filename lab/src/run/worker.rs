@@ -51,29 +51,16 @@ fn receive_orders(socket: UnixStream) -> mpsc::Receiver<Order> {
 
 fn carry_out(lab: &Lab, order: &Order, socket: &UnixStream) -> io::Result<()> {
     let case = tester::cases().iter().find(|case| case.name == order.test);
-    let solution = lab
-        .solutions
-        .iter()
-        .find(|solution| solution.name == order.solution);
+    let solution = lab.solutions.iter().find(|solution| solution.name == order.solution);
     let policy = order.policy.parse();
     // The parent is the same program: it knows the same names.
     let (Some(case), Some(solution), Ok(policy)) = (case, solution, policy) else {
-        return Err(io::Error::other(format!(
-            "an order that names something unknown: {order:?}"
-        )));
+        return Err(io::Error::other(format!("an order that names something unknown: {order:?}")));
     };
     if order.mark {
         io::stderr().write_all(&[MARK])?;
     }
     send(socket, &Event::Started)?;
-    let report = (lab.run)(
-        case,
-        solution,
-        &RunOptions {
-            seed: order.seed,
-            policy,
-            record: order.record,
-        },
-    );
+    let report = (lab.run)(case, solution, &RunOptions { seed: order.seed, policy, record: order.record });
     send(socket, &Event::Finished(Box::new(report)))
 }

@@ -38,21 +38,13 @@ pub const ALL: &[Check] = checks![
 
 /// Seeds of the victim's failed runs.
 fn failed_seeds(results: &Value) -> Vec<String> {
-    let failures = of_test(results, VICTIM)["failures"]
-        .as_array()
-        .expect("a list")
-        .iter();
-    failures
-        .map(|failure| failure["seed"].as_str().expect("a text").to_owned())
-        .collect()
+    let failures = of_test(results, VICTIM)["failures"].as_array().expect("a list").iter();
+    failures.map(|failure| failure["seed"].as_str().expect("a text").to_owned()).collect()
 }
 
 fn of_test<'a>(results: &'a Value, name: &str) -> &'a Value {
     let tests = results["tests"].as_array().expect("a list of tests");
-    tests
-        .iter()
-        .find(|test| test["name"] == name)
-        .expect("the test is in the results")
+    tests.iter().find(|test| test["name"] == name).expect("the test is in the results")
 }
 
 /// The results without what is different every time.
@@ -67,9 +59,8 @@ fn one_job_and_many_give_the_same_results() {
     for solution in ["raft", "fails", "aborts"] {
         let mut all = Vec::new();
         for jobs in [1, 2, 5] {
-            let (_, results) = folder.results(&format!(
-                "test --runs 20 --seed 0x10 --jobs {jobs} --solution {solution}"
-            ));
+            let (_, results) =
+                folder.results(&format!("test --runs 20 --seed 0x10 --jobs {jobs} --solution {solution}"));
             assert_eq!(results["jobs"], jobs);
             all.push(settled(results));
         }
@@ -85,21 +76,15 @@ fn who_aborts_is_told_of_and_replaced() {
     assert_eq!(failed_seeds(&results), ["0x7", "0x11", "0x1b"]);
     for failure in of_test(&results, VICTIM)["failures"].as_array().expect("a list") {
         assert_eq!(failure["kind"], "abort");
-        assert!(
-            failure["message"].as_str().expect("a text").contains("signal 6"),
-            "{failure}"
-        );
+        assert!(failure["message"].as_str().expect("a text").contains("signal 6"), "{failure}");
     }
     finished.says("these are its last words");
     finished.says("cargo lab replay backup_3b --seed 0x7 --solution aborts");
 
     // Nothing is lost and nothing is run twice: all else is as if nobody had died.
     let (_, good) = folder.results("test --runs 30 --seed 0 --jobs 2 --solution raft");
-    for (test, good) in results["tests"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .zip(good["tests"].as_array().expect("a list"))
+    for (test, good) in
+        results["tests"].as_array().expect("a list").iter().zip(good["tests"].as_array().expect("a list"))
     {
         assert_eq!(test["runs"], 30);
         if test["name"] != VICTIM {
@@ -119,10 +104,7 @@ fn the_end_of_a_process_tells_its_kind() {
         assert_eq!(finished.status, Some(1));
         let failure = &of_test(&results, VICTIM)["failures"][0];
         assert_eq!(failure["kind"], kind, "{solution}: {failure}");
-        assert!(
-            failure["message"].as_str().expect("a text").contains(says),
-            "{solution}: {failure}"
-        );
+        assert!(failure["message"].as_str().expect("a text").contains(says), "{solution}: {failure}");
         assert_eq!(failure["fingerprint"], "0x0000000000000000", "nobody knows it");
     }
 }
@@ -134,25 +116,17 @@ fn who_never_returns_is_given_up() {
     assert_eq!(finished.status, Some(1));
     assert_eq!(failed_seeds(&results), ["0x7"]);
     assert_eq!(of_test(&results, VICTIM)["failures"][0]["kind"], "timeout");
-    assert_eq!(
-        results["total"]["passed"],
-        results["total"]["runs"].as_u64().expect("a number") - 1
-    );
+    assert_eq!(results["total"]["passed"], results["total"]["runs"].as_u64().expect("a number") - 1);
     finished.says("had not ended after 0.5 s");
 }
 
 fn what_happens_inside_a_simulation_is_told_apart_too() {
     let folder = Folder::new();
     for (solution, kind) in [("recurses", "overflow"), ("spins", "timeout")] {
-        let (finished, results) = folder.results(&format!(
-            "test backup --seed 1 --wall-limit 0.5 --solution {solution}"
-        ));
+        let (finished, results) =
+            folder.results(&format!("test backup --seed 1 --wall-limit 0.5 --solution {solution}"));
         assert_eq!(finished.status, Some(1));
-        assert_eq!(
-            of_test(&results, VICTIM)["failures"][0]["kind"],
-            kind,
-            "{solution}: {finished:?}"
-        );
+        assert_eq!(of_test(&results, VICTIM)["failures"][0]["kind"], kind, "{solution}: {finished:?}");
     }
 }
 
@@ -181,49 +155,31 @@ fn failures_are_grouped_and_the_smallest_seed_is_told() {
     let (finished, results) =
         folder.results("test --runs 100 --seed 0 --jobs 2 --solution fails --junit junit.xml");
     assert_eq!(finished.status, Some(1));
-    let expected: Vec<String> = (0..100)
-        .filter(|&seed| misbehaves(VICTIM, seed))
-        .map(tester::seed::format)
-        .collect();
+    let expected: Vec<String> =
+        (0..100).filter(|&seed| misbehaves(VICTIM, seed)).map(tester::seed::format).collect();
     assert_eq!(failed_seeds(&results), expected);
     let causes = results["causes"].as_array().expect("a list");
     assert_eq!(causes.len(), 1, "{causes:?}");
     assert_eq!(causes[0]["runs"], 10);
     assert_eq!(causes[0]["seed"], "0x7");
-    assert_eq!(
-        causes[0]["replay"],
-        "cargo lab replay backup_3b --seed 0x7 --solution fails"
-    );
+    assert_eq!(causes[0]["replay"], "cargo lab replay backup_3b --seed 0x7 --solution fails");
 
     finished.says("failure 1 of 1: 10 runs (backup_3b 10)");
     finished.says("assertion: expected 3 servers, saw 7");
     finished.says("seen on server 2 (thread ticker) at 1.500 s, raft/src/peer.rs:10:5");
     finished.says("99.000000 INFO  server 0/ticker text");
     finished.says("replay: cargo lab replay backup_3b --seed 0x7 --solution fails");
-    assert!(
-        !finished.out.contains("another run"),
-        "the recorded run is the same: {finished:?}"
-    );
-    assert!(
-        !finished.out.contains('\x1b'),
-        "colours without a terminal: {finished:?}"
-    );
+    assert!(!finished.out.contains("another run"), "the recorded run is the same: {finished:?}");
+    assert!(!finished.out.contains('\x1b'), "colours without a terminal: {finished:?}");
 
     let junit = std::fs::read_to_string(folder.file("junit.xml")).expect("a file");
-    assert!(
-        junit.contains(r#"<failure message="expected 3 servers, saw 7" type="assertion">"#),
-        "{junit}"
-    );
+    assert!(junit.contains(r#"<failure message="expected 3 servers, saw 7" type="assertion">"#), "{junit}");
     assert!(junit.contains("10 of 100 runs failed"), "{junit}");
 }
 
 fn the_last_failure_is_remembered_and_replayed() {
     let folder = Folder::new();
-    assert_eq!(
-        folder.lab("replay").status,
-        Some(2),
-        "there is no last failure yet"
-    );
+    assert_eq!(folder.lab("replay").status, Some(2), "there is no last failure yet");
     folder.lab("test backup --runs 10 --seed 0 --solution fails --policy sticky");
     let replayed = folder.lab("replay");
     assert_eq!(replayed.status, Some(1));
@@ -231,11 +187,7 @@ fn the_last_failure_is_remembered_and_replayed() {
     replayed.says("assertion: expected 3 servers, saw 7");
     replayed.says("reproduced: same fingerprint 0x");
     let filtered = folder.lab("replay --server 1 --since 10 --until 20.5 --grep text --level info");
-    let shown = filtered
-        .out
-        .lines()
-        .filter(|line| line.contains(" INFO "))
-        .count();
+    let shown = filtered.out.lines().filter(|line| line.contains(" INFO ")).count();
     assert_eq!(shown, 4, "servers 1 at 10, 13, 16 and 19 s: {filtered:?}");
 
     let file = folder.file("lab/last-failure.json");
@@ -263,17 +215,12 @@ fn fail_fast_stops_at_the_same_failure_with_any_number_of_jobs() {
     let folder = Folder::new();
     for solution in ["fails", "aborts"] {
         for jobs in [1, 2, 5] {
-            let (finished, results) = folder.results(&format!(
-                "test --runs 50 --seed 0 --jobs {jobs} --fail-fast --solution {solution}"
-            ));
+            let (finished, results) = folder
+                .results(&format!("test --runs 50 --seed 0 --jobs {jobs} --fail-fast --solution {solution}"));
             assert_eq!(finished.status, Some(1));
             assert_eq!(failed_seeds(&results), ["0x7"], "{jobs} jobs, {solution}");
             assert_eq!(of_test(&results, VICTIM)["runs"], 8, "{jobs} jobs, {solution}");
-            let after = results["tests"]
-                .as_array()
-                .expect("a list")
-                .last()
-                .expect("a last test");
+            let after = results["tests"].as_array().expect("a list").last().expect("a last test");
             assert_eq!(after["runs"], 0, "{jobs} jobs, {solution}");
         }
     }
@@ -290,10 +237,7 @@ fn what_is_not_implemented_is_its_own_outcome() {
     let folder = Folder::new();
     let (finished, results) = folder.results("test backup --seed 7 --solution todo");
     assert_eq!(finished.status, Some(1));
-    assert_eq!(
-        of_test(&results, VICTIM)["failures"][0]["kind"],
-        "not_implemented"
-    );
+    assert_eq!(of_test(&results, VICTIM)["failures"][0]["kind"], "not_implemented");
     finished.says("... NOT IMPLEMENTED --");
     finished.says("not implemented: not yet implemented: raft::start, part 3B");
     finished.says("0 passed, 1 failed (1 not implemented)");
@@ -301,11 +245,7 @@ fn what_is_not_implemented_is_its_own_outcome() {
 
 fn workers_that_cannot_start_are_one_line() {
     let folder = Folder::new();
-    let output = folder
-        .command("test --jobs 2")
-        .env(STILLBORN, "1")
-        .output()
-        .expect("the command runs");
+    let output = folder.command("test --jobs 2").env(STILLBORN, "1").output().expect("the command runs");
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{error}");
     assert!(
@@ -319,18 +259,12 @@ fn workers_do_not_outlive_the_command() {
     let socket = folder.file("alive");
     let listener = UnixListener::bind(&socket).expect("a socket");
     let mut command = folder.command("test backup --seed 7 --solution hangs");
-    let mut parent = command
-        .env(ALIVE, &socket)
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("the command runs");
+    let mut parent = command.env(ALIVE, &socket).stdout(Stdio::null()).spawn().expect("the command runs");
     let (mut worker, _) = listener.accept().expect("the worker connects");
     // Not asked to end, but killed: it cannot tidy up.
     parent.kill().expect("killed");
     parent.wait().expect("it ended");
-    worker
-        .set_read_timeout(Some(Duration::from_secs(60)))
-        .expect("a limit");
+    worker.set_read_timeout(Some(Duration::from_secs(60))).expect("a limit");
     let end = worker.read(&mut [0]).expect("the worker outlived the command");
     assert_eq!(end, 0, "the connection ends with the worker");
 }

@@ -59,21 +59,12 @@ pub struct Finished {
 impl Finished {
     fn of(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Self {
-            status: output.status.code(),
-            out: text(output.stdout),
-            err: text(output.stderr),
-        }
+        Self { status: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 
     /// Fails unless this is in what was printed.
     #[track_caller]
     pub fn says(&self, text: &str) {
-        assert!(
-            self.out.contains(text),
-            "the output does not say {text:?}:\n{}\n{}",
-            self.out,
-            self.err
-        );
+        assert!(self.out.contains(text), "the output does not say {text:?}:\n{}\n{}", self.out, self.err);
     }
 }

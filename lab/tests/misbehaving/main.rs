@@ -14,29 +14,19 @@ fn main() -> ExitCode {
     let first = std::env::args().nth(1).unwrap_or_default();
     match first.as_str() {
         "worker" if std::env::var_os(command::STILLBORN).is_some() => ExitCode::from(3),
-        "test" | "replay" | "worker" => lab::Lab {
-            solutions: solutions::ALL,
-            run: solutions::run,
-        }
-        .main(),
+        "test" | "replay" | "worker" => lab::Lab { solutions: solutions::ALL, run: solutions::run }.main(),
         _ => checks(&first),
     }
 }
 
 /// Runs the checks whose names contain `filter`, if it is none of libtest's options.
 fn checks(filter: &str) -> ExitCode {
-    let chosen = checks::ALL
-        .iter()
-        .filter(|(name, _)| filter.starts_with('-') || name.contains(filter));
+    let chosen = checks::ALL.iter().filter(|(name, _)| filter.starts_with('-') || name.contains(filter));
     let mut failed = 0;
     for (name, check) in chosen {
         let passed = std::panic::catch_unwind(check).is_ok();
         println!("check {name} ... {}", if passed { "ok" } else { "FAILED" });
         failed += u32::from(!passed);
     }
-    if failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

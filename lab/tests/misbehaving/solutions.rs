@@ -27,24 +27,15 @@ pub const ALL: &[Solution] = &[
     named("reads"),
     named("todo"),
     named("wavers"),
-    Solution {
-        name: "recurses",
-        make_raft: recursing,
-    },
-    Solution {
-        name: "spins",
-        make_raft: spinning,
-    },
+    Solution { name: "recurses", make_raft: recursing },
+    Solution { name: "spins", make_raft: spinning },
 ];
 
 /// Those that misbehave in every run, and in a simulation.
 const SIMULATED: [&str; 2] = ["recurses", "spins"];
 
 const fn named(name: &'static str) -> Solution {
-    Solution {
-        name,
-        ..raft::SOLUTION
-    }
+    Solution { name, ..raft::SOLUTION }
 }
 
 /// The variable that tells a run which hangs where to connect to, if anywhere.
@@ -124,16 +115,11 @@ fn misbehave(solution: &str, seed: u64, fingerprint: &mut u64) -> Option<Reporte
             None
         }
         "reads" => {
-            let read = std::io::stdin()
-                .read_to_end(&mut Vec::new())
-                .expect("an empty input");
+            let read = std::io::stdin().read_to_end(&mut Vec::new()).expect("an empty input");
             assert_eq!(read, 0, "lab code found something on its standard input");
             None
         }
-        "todo" => Some(failure(
-            "not_implemented",
-            "not yet implemented: raft::start, part 3B",
-        )),
+        "todo" => Some(failure("not_implemented", "not yet implemented: raft::start, part 3B")),
         "wavers" => {
             *fingerprint = u64::from(std::process::id());
             Some(failure("panic", "it depends"))
@@ -173,9 +159,5 @@ fn spinning(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -> A
 /// Calls itself until the stack ends.
 fn deeper(depth: u64) -> u64 {
     let room = std::hint::black_box([depth; 64]);
-    if depth == u64::MAX {
-        room[0]
-    } else {
-        deeper(depth + 1).wrapping_add(room[63])
-    }
+    if depth == u64::MAX { room[0] } else { deeper(depth + 1).wrapping_add(room[63]) }
 }
