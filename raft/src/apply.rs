@@ -66,10 +66,7 @@ impl State {
         let entries = self.log.entries_from(first);
         indices
             .zip(entries)
-            .map(|(index, entry)| ApplyMsg::Command {
-                index,
-                command: entry.command.clone(),
-            })
+            .map(|(index, entry)| ApplyMsg::Command { index, command: entry.command.clone() })
             .collect()
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::log::Log;
 use crate::peer::{PeerId, Raft, RaftClient};
 use crate::state::{Progress, Role, State};
+use crate::timer::VOTE_INTERVAL;
 
 /// A candidate asks for a vote.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,9 +39,7 @@ impl Raft {
     pub(crate) fn start_election(&self, state: &mut State) {
         state.current_term = state.current_term.next();
         state.voted_for = Some(self.me);
-        state.role = Role::Candidate {
-            votes: BTreeSet::new(),
-        };
+        state.role = Role::Candidate { votes: BTreeSet::new() };
         state.restart_election_timer();
         state.persist();
         log::debug!("stands for election in term {}", state.current_term);
@@ -68,7 +67,7 @@ impl Raft {
                 }
             });
         }
-        state.restart_repeat_timer();
+        state.repeat_after(VOTE_INTERVAL);
     }
 
     fn handle_request_vote_reply(&self, peer: PeerId, args: &RequestVoteArgs, reply: &RequestVoteReply) {
@@ -95,19 +94,13 @@ impl Raft {
 
     /// "Upon election: send initial empty AppendEntries RPCs" (Figure 2, "Leaders").
     fn become_leader(&self, state: &mut State) {
-        log::info!(
-            "leads term {}, with a log up to {}",
-            state.current_term,
-            state.log.last_index()
-        );
+        log::info!("leads term {}, with a log up to {}", state.current_term, state.log.last_index());
         let beginner = Progress {
             next_index: state.log.last_index().next(),
             match_index: LogIndex(0),
             in_flight: false,
         };
-        state.role = Role::Leader {
-            progress: vec![beginner; self.peers.len()],
-        };
+        state.role = Role::Leader { progress: vec![beginner; self.peers.len()] };
         self.send_heartbeats(state);
     }
 }
@@ -119,10 +112,7 @@ impl Raft {
         let mut state = self.state.lock();
         // 1. Old term: no.
         if args.term < state.current_term {
-            return RequestVoteReply {
-                term: state.current_term,
-                vote_granted: false,
-            };
+            return RequestVoteReply { term: state.current_term, vote_granted: false };
         }
         // New term: nobody has this vote yet.
         state.observe_term(args.term);
@@ -138,10 +128,7 @@ impl Raft {
 
         state.persist();
         state.check_invariants();
-        RequestVoteReply {
-            term: state.current_term,
-            vote_granted,
-        }
+        RequestVoteReply { term: state.current_term, vote_granted }
     }
 }
 
@@ -159,14 +146,9 @@ mod tests {
     #[test]
     fn the_later_last_term_wins_then_the_longer_log() {
         let voter = log_of(&[1, 2, 2]);
-        for (last_log_term, last_log_index, expected) in [
-            (2, 3, true),
-            (2, 4, true),
-            (2, 2, false),
-            (3, 1, true),
-            (1, 9, false),
-            (0, 0, false),
-        ] {
+        for (last_log_term, last_log_index, expected) in
+            [(2, 3, true), (2, 4, true), (2, 2, false), (3, 1, true), (1, 9, false), (0, 0, false)]
+        {
             let candidate = RequestVoteArgs {
                 term: Term(4),
                 candidate_id: 0,

@@ -39,20 +39,12 @@ pub(crate) struct Log {
 impl Log {
     /// A log with these entries after a snapshot that ends with this index and term.
     pub(crate) fn new(last_included_index: LogIndex, last_included_term: Term, entries: Vec<Entry>) -> Self {
-        Self {
-            last_included_index,
-            last_included_term,
-            entries,
-            rewrites: 0,
-        }
+        Self { last_included_index, last_included_term, entries, rewrites: 0 }
     }
 
     /// Where in `entries` the entry at `index` belongs, if it comes after the snapshot.
     fn slot(&self, index: LogIndex) -> Option<usize> {
-        index
-            .0
-            .checked_sub(self.last_included_index.0 + 1)
-            .map(|slot| slot as usize)
+        index.0.checked_sub(self.last_included_index.0 + 1).map(|slot| slot as usize)
     }
 
     /// The index of the entry that belongs at `slot`.
@@ -77,9 +69,7 @@ impl Log {
 
     /// The term of the last entry; zero if there never was one.
     pub(crate) fn last_term(&self) -> Term {
-        self.entries
-            .last()
-            .map_or(self.last_included_term, |entry| entry.term)
+        self.entries.last().map_or(self.last_included_term, |entry| entry.term)
     }
 
     /// The term of the entry at `index`. `None` if the log ends before it, or if only the snapshot
@@ -97,9 +87,7 @@ impl Log {
     ///
     /// Panics if `index` is in the snapshot or beyond the next free place.
     pub(crate) fn entries_from(&self, index: LogIndex) -> &[Entry] {
-        let slot = self
-            .slot(index)
-            .expect("what the snapshot replaced cannot be read entry by entry");
+        let slot = self.slot(index).expect("what the snapshot replaced cannot be read entry by entry");
         &self.entries[slot..]
     }
 
@@ -128,9 +116,7 @@ impl Log {
     ///
     /// Panics if `index` is in the snapshot.
     pub(crate) fn truncate_from(&mut self, index: LogIndex) {
-        let slot = self
-            .slot(index)
-            .expect("what the snapshot replaced is committed and stays");
+        let slot = self.slot(index).expect("what the snapshot replaced is committed and stays");
         self.entries.truncate(slot);
         self.rewrites += 1;
     }
@@ -142,9 +128,8 @@ impl Log {
     /// Panics if the log has no entry at `index`.
     pub(crate) fn compact_to(&mut self, index: LogIndex) {
         let term = self.term_at(index).expect("a log is cut at one of its entries");
-        let kept_from = self
-            .slot(index.next())
-            .expect("the entry after one that is here comes after the snapshot");
+        let kept_from =
+            self.slot(index.next()).expect("the entry after one that is here comes after the snapshot");
         self.entries.drain(..kept_from);
         self.last_included_index = index;
         self.last_included_term = term;
@@ -174,10 +159,7 @@ pub(crate) mod tests {
     pub(crate) fn log_of(terms: &[u64]) -> Log {
         let mut log = Log::default();
         for &term in terms {
-            log.append(Entry {
-                term: Term(term),
-                command: vec![],
-            });
+            log.append(Entry { term: Term(term), command: vec![] });
         }
         log
     }
@@ -188,10 +170,7 @@ pub(crate) mod tests {
     }
 
     fn terms_at(log: &Log, indices: &[u64]) -> Vec<Option<u64>> {
-        indices
-            .iter()
-            .map(|&index| log.term_at(LogIndex(index)).map(|term| term.0))
-            .collect()
+        indices.iter().map(|&index| log.term_at(LogIndex(index)).map(|term| term.0)).collect()
     }
 
     #[test]
@@ -205,36 +184,18 @@ pub(crate) mod tests {
     #[test]
     fn indices_stay_what_they_are_when_the_log_is_cut() {
         let mut log = log_of(&[1, 1, 2, 3, 3]);
-        assert_eq!(
-            terms_at(&log, &[0, 1, 3, 5, 6]),
-            [Some(0), Some(1), Some(2), Some(3), None]
-        );
+        assert_eq!(terms_at(&log, &[0, 1, 3, 5, 6]), [Some(0), Some(1), Some(2), Some(3), None]);
 
         log.compact_to(LogIndex(3));
-        assert_eq!(
-            (log.last_included_index(), log.last_included_term()),
-            (LogIndex(3), Term(2))
-        );
+        assert_eq!((log.last_included_index(), log.last_included_term()), (LogIndex(3), Term(2)));
         assert_eq!((log.last_index(), log.last_term()), (LogIndex(5), Term(3)));
-        assert_eq!(
-            terms_at(&log, &[0, 2, 3, 4, 5, 6]),
-            [None, None, Some(2), Some(3), Some(3), None]
-        );
+        assert_eq!(terms_at(&log, &[0, 2, 3, 4, 5, 6]), [None, None, Some(2), Some(3), Some(3), None]);
         assert_eq!(log.entries_from(LogIndex(4)).len(), 2);
         assert_eq!(log.entries_from(LogIndex(5)).len(), 1);
         assert_eq!(log.entries_from(LogIndex(6)).len(), 0);
 
-        log.append(Entry {
-            term: Term(4),
-            command: vec![7],
-        });
-        assert_eq!(
-            log.entries_from(LogIndex(6)),
-            [Entry {
-                term: Term(4),
-                command: vec![7]
-            }]
-        );
+        log.append(Entry { term: Term(4), command: vec![7] });
+        assert_eq!(log.entries_from(LogIndex(6)), [Entry { term: Term(4), command: vec![7] }]);
         log.truncate_from(LogIndex(5));
         assert_eq!((log.last_index(), log.last_term()), (LogIndex(4), Term(3)));
         log.truncate_from(LogIndex(4));

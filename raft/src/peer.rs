@@ -16,10 +16,7 @@ use crate::snapshot::{InstallSnapshotArgs, InstallSnapshotReply};
 use crate::state::State;
 
 /// The reference, as the tester and the command line know it.
-pub const SOLUTION: Solution = Solution {
-    name: "raft",
-    make_raft: make,
-};
+pub const SOLUTION: Solution = Solution { name: "raft", make_raft: make };
 
 /// A server's position among its peers; the same on every server.
 pub(crate) type PeerId = usize;
@@ -33,7 +30,7 @@ pub(crate) struct Raft {
     pub(crate) peers: Vec<ClientEnd>,
     /// Everything that changes. Never held across a call to a peer or a send to the service.
     pub(crate) state: Mutex<State>,
-    /// Wakes the timer: the server was killed.
+    /// Wakes the timer: its deadline was brought forward, or the server was killed.
     pub(crate) timer: Condvar,
     /// Wakes the applier: the commit index rose, or the server was killed.
     pub(crate) applier: Condvar,
@@ -91,10 +88,7 @@ impl labapi::Raft for Raft {
 
     fn get_state(&self) -> labapi::State {
         let state = self.state.lock();
-        labapi::State {
-            term: state.current_term,
-            is_leader: state.is_leader(),
-        }
+        labapi::State { term: state.current_term, is_leader: state.is_leader() }
     }
 
     fn snapshot(&self, index: LogIndex, snapshot: Vec<u8>) {

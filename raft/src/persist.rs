@@ -49,10 +49,7 @@ impl State {
         };
         // What a snapshot holds was committed and applied. The service restores it by itself.
         let applied = log.last_included_index();
-        let saved = Saved {
-            last_index: applied,
-            ..Saved::default()
-        };
+        let saved = Saved { last_index: applied, ..Saved::default() };
         let mut state = Self {
             current_term,
             voted_for,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::log::{Entry, Log};
 use crate::peer::{PeerId, Raft, RaftClient};
 use crate::state::{Role, State};
+use crate::timer::HEARTBEAT_INTERVAL;
 
 /// A leader sends entries; without any it is a heartbeat.
 #[derive(Debug, Serialize, Deserialize)]
@@ -78,7 +79,7 @@ impl Raft {
         for peer in self.others() {
             self.send_append_entries(state, peer);
         }
-        state.restart_repeat_timer();
+        state.repeat_after(HEARTBEAT_INTERVAL);
         state.restart_election_timer(); // a leader hears from itself
     }
 
@@ -109,9 +110,7 @@ impl Raft {
             term: state.current_term,
             leader_id: self.me,
             prev_log_index,
-            prev_log_term: log
-                .term_at(prev_log_index)
-                .expect("a leader has every entry since its snapshot"),
+            prev_log_term: log.term_at(prev_log_index).expect("a leader has every entry since its snapshot"),
             entries: log.entries_from(progress.next_index).to_vec(),
             leader_commit: state.commit_index,
         };
@@ -173,10 +172,7 @@ impl Raft {
         }
         progress.next_index = retry_index(&state.log, conflict).clamp(progress.match_index.next(), refused);
         progress.in_flight = false;
-        log::debug!(
-            "goes back to {} for server {peer}: {conflict:?}",
-            progress.next_index
-        );
+        log::debug!("goes back to {} for server {peer}: {conflict:?}", progress.next_index);
         self.send_news(state, peer);
     }
 
@@ -222,11 +218,7 @@ impl Raft {
         let mut state = self.state.lock();
         // 1. Old term: no.
         if args.term < state.current_term {
-            return AppendEntriesReply {
-                term: state.current_term,
-                success: false,
-                conflict: None,
-            };
+            return AppendEntriesReply { term: state.current_term, success: false, conflict: None };
         }
         // New term: here is its leader.
         state.observe_term(args.term);
@@ -245,11 +237,7 @@ impl Raft {
 
         state.persist();
         state.check_invariants();
-        AppendEntriesReply {
-            term: state.current_term,
-            success: conflict.is_none(),
-            conflict,
-        }
+        AppendEntriesReply { term: state.current_term, success: conflict.is_none(), conflict }
     }
 }
 
@@ -259,16 +247,10 @@ fn find_conflict(log: &Log, prev_log_index: LogIndex, prev_log_term: Term) -> Op
         return None; // what the snapshot replaced was committed, so the leader has the same
     }
     match log.term_at(prev_log_index) {
-        None => Some(Conflict {
-            term: None,
-            index: log.last_index().next(),
-        }),
+        None => Some(Conflict { term: None, index: log.last_index().next() }),
         Some(term) if term != prev_log_term => {
             let index = log.first_index_of(term).unwrap_or(prev_log_index);
-            Some(Conflict {
-                term: Some(term),
-                index,
-            })
+            Some(Conflict { term: Some(term), index })
         }
         Some(_) => None,
     }
@@ -314,11 +296,7 @@ mod tests {
             (&[7, 7, 0, 0, 0], 0),
             (&[7, 0, 6, 5, 0], 5),
         ] {
-            assert_eq!(
-                majority_index(indices(stored)),
-                LogIndex(expected),
-                "of {stored:?}"
-            );
+            assert_eq!(majority_index(indices(stored)), LogIndex(expected), "of {stored:?}");
         }
     }
 
@@ -342,10 +320,8 @@ mod tests {
             (&cut, 3, 1, Some((Some(2), 3))),
             (&cut, 6, 3, Some((None, 6))),
         ] {
-            let expected = expected.map(|(term, index)| Conflict {
-                term: term.map(Term),
-                index: LogIndex(index),
-            });
+            let expected =
+                expected.map(|(term, index)| Conflict { term: term.map(Term), index: LogIndex(index) });
             let found = find_conflict(log, LogIndex(prev_log_index), Term(prev_log_term));
             assert_eq!(found, expected, "entry {prev_log_index} of term {prev_log_term}");
         }
@@ -397,20 +373,13 @@ mod tests {
         ] {
             let mut log = log_of(before);
             merge_entries(&mut log, LogIndex(prev_log_index), entries(new));
-            assert_eq!(
-                terms_of(&log),
-                after,
-                "{new:?} after {prev_log_index} of {before:?}"
-            );
+            assert_eq!(terms_of(&log), after, "{new:?} after {prev_log_index} of {before:?}");
         }
 
         // Entries that are in the snapshot by now are passed over.
         let mut log = log_of(&[1, 2, 2]);
         log.compact_to(LogIndex(2));
         merge_entries(&mut log, LogIndex(0), entries(&[1, 2, 2, 2]));
-        assert_eq!(
-            (log.last_included_index(), terms_of(&log)),
-            (LogIndex(2), vec![2, 2])
-        );
+        assert_eq!((log.last_included_index(), terms_of(&log)), (LogIndex(2), vec![2, 2]));
     }
 }

@@ -97,9 +97,7 @@ impl Raft {
         let mut state = self.state.lock();
         // 1. Old term: no.
         if args.term < state.current_term {
-            return InstallSnapshotReply {
-                term: state.current_term,
-            };
+            return InstallSnapshotReply { term: state.current_term };
         }
         // New term: here is its leader.
         state.observe_term(args.term);
@@ -112,26 +110,18 @@ impl Raft {
 
         state.persist();
         state.check_invariants();
-        InstallSnapshotReply {
-            term: state.current_term,
-        }
+        InstallSnapshotReply { term: state.current_term }
     }
 
     /// Steps 6 to 8 of the receiver.
     fn accept_snapshot(&self, state: &mut State, args: InstallSnapshotArgs) {
-        log::debug!(
-            "installs server {}'s snapshot up to {}",
-            args.leader_id,
-            args.last_included_index
-        );
+        log::debug!("installs server {}'s snapshot up to {}", args.leader_id, args.last_included_index);
         if state.log.term_at(args.last_included_index) == Some(args.last_included_term) {
             // 6. The log goes further: keep the rest of it.
             state.log.compact_to(args.last_included_index);
         } else {
             // 7. Otherwise discard it.
-            state
-                .log
-                .restart_after(args.last_included_index, args.last_included_term);
+            state.log.restart_after(args.last_included_index, args.last_included_term);
         }
         // 8. The service gets the snapshot from the applier, which sees that it has fallen behind.
         state.snapshot = args.data;

@@ -11,14 +11,17 @@ use crate::state::{Role, State};
 
 /// How long a server waits to hear of a leader before it wants to become one.
 ///
-/// Drawn anew each time, so that servers seldom stand together and split the votes (§5.2). It leaves
-/// room for a few heartbeats, so that a lost one deposes nobody, and for asking for votes
-/// a few times (§5.6). The paper's 150 to 300 ms do not go with ten heartbeats a second.
+/// Drawn anew each time, so that servers seldom stand together and split the votes (§5.2). Long enough
+/// for a few heartbeats, so that a lost one deposes nobody, and for asking twice for each vote; much
+/// shorter than the time between failures (§5.6). The paper's 150 to 300 ms do not go with ten
+/// heartbeats a second.
 const ELECTION_TIMEOUT: Range<Duration> = Duration::from_millis(300)..Duration::from_millis(600);
 
-/// How often a leader lets its followers hear from it, and a candidate asks again. The course allows
-/// ten heartbeats a second.
-const HEARTBEAT_INTERVAL: Duration = Duration::from_millis(100);
+/// How often a leader lets its followers hear from it. The course allows ten times a second.
+pub(crate) const HEARTBEAT_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How soon a candidate asks again those who have not voted for it.
+pub(crate) const VOTE_INTERVAL: Duration = Duration::from_millis(200);
 
 impl Raft {
     /// The timer's thread: waits for the next deadline, and does what is due.
@@ -34,7 +37,8 @@ impl Raft {
                 }
                 state.check_invariants();
             }
-            // Meanwhile the deadline can only be put off. Then this wakes up too early, and waits again.
+            // If the deadline is put off meanwhile, this wakes up too early and waits again. A new leader,
+            // which brings it forward, wakes the timer.
             let deadline = state.next_deadline();
             self.timer.wait_until(&mut state, deadline);
         }
@@ -56,8 +60,8 @@ impl State {
         self.election_deadline = Instant::now() + rng().random_range(ELECTION_TIMEOUT);
     }
 
-    /// Puts off the next repetition.
-    pub(crate) fn restart_repeat_timer(&mut self) {
-        self.repeat_deadline = Instant::now() + HEARTBEAT_INTERVAL;
+    /// Has what was sent to all repeated after this time.
+    pub(crate) fn repeat_after(&mut self, interval: Duration) {
+        self.repeat_deadline = Instant::now() + interval;
     }
 }
