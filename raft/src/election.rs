@@ -102,6 +102,7 @@ impl Raft {
         };
         state.role = Role::Leader { progress: vec![beginner; self.peers.len()] };
         self.send_heartbeats(state);
+        self.timer.notify_one();
     }
 }
 
