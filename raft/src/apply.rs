@@ -1,5 +1,5 @@
 //! Handing what is committed to the service: "If commitIndex > lastApplied: increment lastApplied,
-//! apply log[lastApplied] to state machine" (Figure 2, "All Servers"; §5.3).
+//! apply `log[lastApplied]` to state machine" (Figure 2, "All Servers"; §5.3).
 //!
 //! A service takes its time, and may call `snapshot` before it takes the next message. So the
 //! applier collects what is due under the lock and sends it outside. One thread alone does both,

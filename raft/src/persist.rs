@@ -129,3 +129,86 @@ fn decode(bytes: &[u8]) -> Result<(Term, Option<PeerId>, Log), labgob::DecodeErr
     let log = Log::new(last_included_index, last_included_term, entries);
     Ok((current_term, voted_for, log))
 }
+
+#[cfg(test)]
+mod tests {
+    use labrt::world::{Options, simulate};
+
+    use super::*;
+
+    /// Appends entries of these terms.
+    fn grow(state: &mut State, terms: &[u64]) {
+        for &term in terms {
+            state.log.append(Entry { term: Term(term), command: term.to_le_bytes().to_vec() });
+        }
+    }
+
+    #[test]
+    fn a_server_comes_back_with_what_it_saved() {
+        // How the state changes before each save, and what must be there afterwards.
+        let changes: [fn(&mut State); 7] = [
+            |_| (),
+            |state| (state.current_term, state.voted_for) = (Term(2), Some(1)),
+            |state| grow(state, &[1, 2, 2]),
+            |state| grow(state, &[2]),
+            |state| {
+                state.log.truncate_from(LogIndex(3));
+                grow(state, &[3, 3]);
+            },
+            |state| {
+                state.log.compact_to(LogIndex(2));
+                state.snapshot = vec![7];
+            },
+            |state| {
+                state.log.restart_after(LogIndex(9), Term(4));
+                state.snapshot = vec![8, 8];
+                state.voted_for = None;
+            },
+        ];
+        let run = simulate(Options::new(1), move |_| {
+            let persister = Persister::new();
+            let mut state = State::restore(persister.clone());
+            for (step, change) in changes.into_iter().enumerate() {
+                change(&mut state);
+                state.persist();
+                // Once from the first life, and once from one that was itself restored.
+                for _ in 0..2 {
+                    let back = State::restore(persister.clone());
+                    assert!(back.is_saved());
+                    assert_eq!(back.current_term, state.current_term, "step {step}");
+                    assert_eq!(back.voted_for, state.voted_for, "step {step}");
+                    let first = state.log.last_included_index();
+                    assert_eq!(back.log.last_included_index(), first, "step {step}");
+                    assert_eq!(back.log.last_included_term(), state.log.last_included_term(), "step {step}");
+                    assert_eq!(
+                        back.log.entries_from(first.next()),
+                        state.log.entries_from(first.next()),
+                        "step {step}"
+                    );
+                    assert_eq!(back.snapshot, state.snapshot, "step {step}");
+                    state = back;
+                }
+            }
+        });
+        assert!(run.result.is_ok(), "{:?}", run.result);
+    }
+
+    #[test]
+    fn what_has_not_changed_is_not_saved_again() {
+        let run = simulate(Options::new(1), |_| {
+            let persister = Persister::new();
+            let mut state = State::restore(persister.clone());
+            state.persist();
+            assert_eq!(persister.raft_state_size(), 0, "a server that has done nothing has nothing to save");
+
+            grow(&mut state, &[1]);
+            state.current_term = Term(1);
+            state.persist();
+            persister.save(&[], &[]);
+            state.commit_index = LogIndex(1);
+            state.persist();
+            assert_eq!(persister.raft_state_size(), 0, "the commit index is not persistent");
+        });
+        assert!(run.result.is_ok(), "{:?}", run.result);
+    }
+}

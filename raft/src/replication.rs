@@ -176,8 +176,8 @@ impl Raft {
         self.send_news(state, peer);
     }
 
-    /// "If there exists an N such that N > commitIndex, a majority of matchIndex[i] >= N, and
-    /// log[N].term == currentTerm: set commitIndex = N" (Figure 2, "Leaders").
+    /// "If there exists an N such that N > commitIndex, a majority of `matchIndex[i]` >= N,
+    /// and `log[N].term` == currentTerm: set commitIndex = N" (Figure 2, "Leaders").
     fn advance_commit_index(&self, state: &mut State) {
         let Role::Leader { progress } = &state.role else {
             return;
