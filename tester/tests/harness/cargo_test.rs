@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use crate::fake::{Fault, solution};
+use crate::fake::solution;
+use crate::fault::Fault;
 
 /// Chooses what is wrong with the student's solution.
 const FAULT: &str = "HARNESS_FAULT";

@@ -6,7 +6,8 @@ use labapi::LogIndex;
 use labrt::thread;
 use tester::{Case, Cluster, Report, Retry, RunOptions, run};
 
-use crate::fake::{Fault, solution};
+use crate::fake::solution;
+use crate::fault::Fault;
 
 fn case(body: fn(&Cluster)) -> &'static Case {
     Box::leak(Box::new(Case::new("scenario_3b", "3B", "Test (3B): a scenario of the harness's own", body)))
@@ -195,4 +196,18 @@ fn a_destructor_that_waits_for_ever_makes_nobody_wait() {
         report.warnings
     );
     assert_eq!(report.warnings.len(), 3);
+}
+
+#[test]
+fn a_command_whose_place_was_given_away_is_missed() {
+    let report = run_with::<{ Fault::SwapsTwo as u8 }>(case(|cluster| {
+        let leader = cluster.check_one_leader();
+        let client = cluster.clone();
+        thread::spawn(move || client.one(1, 3, Retry::No));
+        cluster.sleep(Duration::from_millis(1));
+        cluster.start_on(leader, 2);
+        cluster.sleep(Duration::from_secs(5));
+    }));
+    expect_failure(&report, "assertion", "expected 3 servers to apply command 1 within 2.000 s; server 0");
+    expect_failure(&report, "assertion", "for index 1; servers 0, 1, 2 applied command 2 there");
 }

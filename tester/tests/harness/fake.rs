@@ -16,64 +16,7 @@ use labrt::thread;
 use parking_lot::Mutex;
 use persister::Persister;
 
-/// What is wrong with the Raft.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Fault {
-    None,
-    NeverElects,
-    TwoLeaders,
-    /// A second server leads the term for 20 ms, from 1.2 s on.
-    TwoLeadersForAMoment,
-    /// From 1.5 s on every server answers with the term before.
-    TermGoesBack,
-    /// A server that crashed begins again at term 0.
-    ForgetsTerm,
-    /// When all are down the log is lost.
-    ForgetsLog,
-    /// When all are down the entries are lost, and the next command takes the place of each.
-    RewritesLog,
-    /// A leader after the first begins with an empty log.
-    LeaderWithoutLog,
-    /// `start` answers one too much.
-    WrongIndex,
-    /// `start` answers an index from 0.
-    CountsFromZero,
-    /// `start` answers as it did before.
-    SameIndexAgain,
-    /// Server 1 delivers the second entry under index 3.
-    Gap,
-    /// Server 1 delivers every entry twice.
-    DeliversTwice,
-    /// Server 1 delivers the first entry again as the second.
-    OtherCommand,
-    /// Server 1 delivers a command of its own as the second entry.
-    OwnCommand,
-    /// Every server delivers an entry under index 0 first.
-    IndexZero,
-    /// Server 1 delivers its snapshot, under an index one too high.
-    SnapshotIndex,
-    /// Server 1 delivers a snapshot five entries late.
-    OldSnapshot,
-    /// Server 1 delivers bytes that are no snapshot.
-    BrokenSnapshot,
-    /// Server 1 delivers a snapshot in which two commands have changed places.
-    MixedSnapshot,
-    /// `start` does not return.
-    StartHangs,
-    StartPanics,
-    StartIsMissing,
-    /// A server that dies saves something else.
-    SavesWhileDying,
-    /// One `get_state` in two says that the server leads.
-    Flickers,
-    /// As `WrongIndex`, and begins the later the more runs this process has seen.
-    Remembers,
-    /// The destructor waits for ever.
-    NeverDropped,
-    /// `kill` does not return.
-    KillHangs,
-}
+use crate::fault::Fault;
 
 /// The solution with a fault: `solution::<{ Fault::Gap as u8 }>()`.
 pub fn solution<const FAULT: u8>() -> Solution {
@@ -90,6 +33,7 @@ struct Shared {
     servers: Vec<Weak<Fake>>,
     last_index: u64,
     flickers: u64,
+    held: Vec<u8>,
 }
 
 thread_local! {
@@ -123,6 +67,7 @@ struct Fake {
     me: usize,
     fault: Fault,
     born_again: bool,
+    peers: Vec<ClientEnd>,
     persister: Persister,
     /// Index of the last snapshot, and the snapshot.
     snapshot: Mutex<(u64, Vec<u8>)>,
@@ -134,10 +79,13 @@ fn make<const FAULT: u8>(
     persister: Persister,
     service: Sender<ApplyMsg>,
 ) -> Arc<dyn Raft> {
-    let fault = ALL.into_iter().find(|fault| *fault as u8 == FAULT).expect("a fault's number");
+    let fault = Fault::ALL.into_iter().find(|fault| *fault as u8 == FAULT).expect("a fault's number");
     let saved: Option<(u64, Vec<u8>)> = match persister.read_raft_state() {
         state if state.is_empty() => None,
-        state => Some((labgob::decode(&state).expect("what was saved"), persister.read_snapshot())),
+        state => {
+            let (index, _): (u64, String) = labgob::decode(&state).expect("what was saved");
+            Some((index, persister.read_snapshot()))
+        }
     };
     let born_again = shared(|shared| {
         shared.servers.resize_with(peers.len(), Weak::new);
@@ -154,10 +102,11 @@ fn make<const FAULT: u8>(
         shared.term > 0
     });
     let snapshot = Mutex::new(saved.unwrap_or_default());
-    let fake = Arc::new(Fake { me, fault, born_again, persister, snapshot });
-    shared(|shared| shared.servers[me] = Arc::downgrade(&fake));
-    let (this, all_up) = (Arc::downgrade(&fake), peers.len());
-    thread::spawn(move || run(&this, &service, all_up));
+    let servers = peers.len();
+    let fake = Arc::new(Fake { me, fault, born_again, peers, persister, snapshot });
+    let this = Arc::downgrade(&fake);
+    shared(|shared| shared.servers[me] = this.clone());
+    thread::spawn(move || run(&this, &service, servers));
     fake
 }
 
@@ -236,7 +185,8 @@ struct LastWords(Persister, Fault);
 impl Drop for LastWords {
     fn drop(&mut self) {
         if self.1 == Fault::SavesWhileDying {
-            self.0.save(&labgob::encode(&999u64).expect("a number"), b"the last words");
+            let state = labgob::encode(&(999u64, "")).expect("a number and a text");
+            self.0.save(&state, b"the last words");
         }
     }
 }
@@ -250,6 +200,25 @@ impl Drop for Fake {
     }
 }
 
+#[labrpc::service]
+impl Fake {
+    fn receive(&self, command: Vec<u8>) -> bool {
+        command.is_empty()
+    }
+}
+
+impl Fake {
+    /// Sends the command to every server five times, if this one leads.
+    fn waste(&self, command: &[u8]) {
+        if shared(|shared| shared.leader == Some(self.me)) {
+            for peer in self.peers.iter().flat_map(|peer| [peer; 5]) {
+                let (peer, command) = (peer.clone(), command.to_vec());
+                thread::spawn(move || peer.receive(&command));
+            }
+        }
+    }
+}
+
 impl Raft for Fake {
     fn start(&self, command: Vec<u8>) -> Option<Started> {
         // As in a real one, another thread may run before the lock is taken.
@@ -258,6 +227,7 @@ impl Raft for Fake {
             Fault::StartHangs => thread::sleep(Duration::from_secs(3600)),
             Fault::StartPanics => panic!("the log is upside down"),
             Fault::StartIsMissing => todo!("put the command in the log"),
+            Fault::Wasteful => self.waste(&command),
             _ => {}
         }
         shared(|shared| {
@@ -267,7 +237,11 @@ impl Raft for Fake {
             if self.fault == Fault::RewritesLog {
                 shared.log.resize(shared.last_index as usize, command.clone());
             }
-            shared.log.push(command);
+            match (self.fault, shared.last_index) {
+                (Fault::SwapsTwo, 0) => shared.held = command,
+                (Fault::SwapsTwo, 1) => shared.log = vec![command, std::mem::take(&mut shared.held)],
+                _ => shared.log.push(command),
+            }
             if self.fault != Fault::SameIndexAgain || shared.last_index < 2 {
                 shared.last_index += 1;
             }
@@ -288,6 +262,7 @@ impl Raft for Fake {
                 Fault::TwoLeaders if shared.leader.is_some() && self.me == 1 => is_leader = true,
                 Fault::TwoLeadersForAMoment if self.me == 1 => is_leader = (1200..1220).contains(&now),
                 Fault::TermGoesBack if now > 1500 => term -= 1,
+                Fault::OwnTerm if self.me == 2 => term += 5,
                 Fault::ForgetsTerm if self.born_again => term = 0,
                 Fault::Flickers if self.me == 1 && term > 0 => {
                     shared.flickers += 1;
@@ -300,7 +275,9 @@ impl Raft for Fake {
     }
 
     fn snapshot(&self, index: LogIndex, snapshot: Vec<u8>) {
-        self.persister.save(&labgob::encode(&index.0).expect("a number"), &snapshot);
+        let log = "x".repeat(if self.fault == Fault::LongLog { 2000 } else { 0 });
+        let state = labgob::encode(&(index.0, log)).expect("a number and a text");
+        self.persister.save(&state, &snapshot);
         *self.snapshot.lock() = (index.0, snapshot);
     }
 
@@ -315,7 +292,7 @@ impl Raft for Fake {
     }
 
     fn services(self: Arc<Self>) -> Vec<Service> {
-        Vec::new()
+        vec![self.service()]
     }
 }
 
@@ -329,35 +306,3 @@ fn thread_time() -> u64 {
     let start = START.with_borrow_mut(|start| *start.get_or_insert(now));
     u64::try_from((now - start).as_millis()).expect("a run ends before")
 }
-
-const ALL: [Fault; 29] = [
-    Fault::None,
-    Fault::NeverElects,
-    Fault::TwoLeaders,
-    Fault::TwoLeadersForAMoment,
-    Fault::TermGoesBack,
-    Fault::ForgetsTerm,
-    Fault::ForgetsLog,
-    Fault::RewritesLog,
-    Fault::LeaderWithoutLog,
-    Fault::WrongIndex,
-    Fault::CountsFromZero,
-    Fault::SameIndexAgain,
-    Fault::Gap,
-    Fault::DeliversTwice,
-    Fault::OtherCommand,
-    Fault::OwnCommand,
-    Fault::IndexZero,
-    Fault::SnapshotIndex,
-    Fault::OldSnapshot,
-    Fault::BrokenSnapshot,
-    Fault::MixedSnapshot,
-    Fault::StartHangs,
-    Fault::StartPanics,
-    Fault::StartIsMissing,
-    Fault::SavesWhileDying,
-    Fault::Flickers,
-    Fault::Remembers,
-    Fault::NeverDropped,
-    Fault::KillHangs,
-];

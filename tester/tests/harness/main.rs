@@ -4,6 +4,7 @@
 mod cargo_test;
 mod cluster;
 mod fake;
+mod fault;
 mod links;
 mod registry;
 mod verdicts;

@@ -2,7 +2,8 @@
 
 use tester::{Case, Report, RunOptions, cases, run};
 
-use crate::fake::{Fault, solution};
+use crate::fake::solution;
+use crate::fault::Fault;
 
 fn case(name: &str) -> &'static Case {
     cases().iter().find(|case| case.name == name).expect("a test of that name")
@@ -163,6 +164,21 @@ fails!(start_panics: StartPanics in "basic_agree_3b", "panic", "the log is upsid
 
 fails!(start_is_not_written_yet: StartIsMissing in "basic_agree_3b", "not_implemented", "put the command in the log");
 
+fails!(too_many_bytes: Wasteful in "rpc_bytes_3b", "assertion",
+    "expected at most 200000 bytes of RPCs for 10 commands of 5000 bytes; saw 75");
+
+fails!(an_election_without_rpcs: None in "count_3b", "assertion",
+    "expected 1 to 30 RPCs to elect the first leader; saw 0");
+
+fails!(a_log_that_snapshots_do_not_shorten: LongLog in "snapshot_basic_3d", "assertion",
+    "expected snapshots to keep every server's saved Raft state below 2000 bytes; saw 200");
+
+fails!(two_leaders_that_the_test_alone_sees: Flickers in "initial_election_3a", "assertion",
+    "expected at most one leader in a term; saw servers 0, 1 lead term 1");
+
+fails!(terms_that_differ: OwnTerm in "initial_election_3a", "assertion",
+    "expected servers 0, 1, 2 to agree on the term; saw terms 1, 1, 6");
+
 #[test]
 fn a_claim_to_lead_that_is_not_repeated_does_not_count() {
     let report = report::<{ Fault::Flickers as u8 }>("basic_agree_3b", 0);
@@ -178,4 +194,11 @@ fn the_place_of_a_failure_is_the_line_of_the_test() {
         let location = report.failure.expect("the solution is wrong").location.expect("a check has a place");
         assert!(location.contains(file), "{location}");
     }
+}
+
+#[test]
+fn one_goes_on_for_ten_seconds() {
+    let report = report::<{ Fault::NeverElects as u8 }>("basic_agree_3b", 0);
+    let at = report.failure.expect("nobody leads").at_seconds;
+    assert!((10.0..10.1).contains(&at), "{at}");
 }
