@@ -4,9 +4,7 @@
 /// text as it is if there are none, or if it is no backtrace.
 pub(crate) fn shorten(backtrace: &str) -> String {
     let frames = frames(backtrace);
-    let machinery = frames
-        .iter()
-        .rposition(|frame| frame.contains("rust_begin_unwind"));
+    let machinery = frames.iter().rposition(|frame| frame.contains("rust_begin_unwind"));
     let kept: Vec<&str> = frames
         .iter()
         .skip(machinery.map_or(0, |last| last + 1))
@@ -14,11 +12,7 @@ pub(crate) fn shorten(backtrace: &str) -> String {
         .filter(|frame| !frame.contains("at /rustc/") && !frame.contains("core::panicking::"))
         .copied()
         .collect();
-    if kept.is_empty() {
-        backtrace.to_owned()
-    } else {
-        kept.concat()
-    }
+    if kept.is_empty() { backtrace.to_owned() } else { kept.concat() }
 }
 
 /// Cuts a backtrace into frames: a line with a number and a name, and mostly one with a place.
@@ -27,10 +21,8 @@ fn frames(backtrace: &str) -> Vec<&str> {
     let mut start = 0;
     let mut end = 0;
     for line in backtrace.split_inclusive('\n') {
-        let is_head = line
-            .trim_start()
-            .split_once(": ")
-            .is_some_and(|(number, _)| number.parse::<u32>().is_ok());
+        let is_head =
+            line.trim_start().split_once(": ").is_some_and(|(number, _)| number.parse::<u32>().is_ok());
         if is_head && end > start {
             frames.push(&backtrace[start..end]);
             start = end;
@@ -79,11 +71,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_shortened_is_left_alone() {
-        for text in [
-            "",
-            "disabled backtrace",
-            "   0: std::thing\n             at /rustc/5980/lib.rs:1:1\n",
-        ] {
+        for text in ["", "disabled backtrace", "   0: std::thing\n             at /rustc/5980/lib.rs:1:1\n"] {
             assert_eq!(shorten(text), text);
         }
     }

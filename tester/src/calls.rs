@@ -35,10 +35,7 @@ impl Calls {
     pub fn enter(self: &Arc<Self>, who: Lived, what: &'static str, since: Duration) -> Underway {
         let call = Call { who, what, since };
         self.underway.lock().push(call);
-        Underway {
-            calls: Arc::clone(self),
-            call,
-        }
+        Underway { calls: Arc::clone(self), call }
     }
 
     /// Names the calls that have not returned, oldest first; nothing if there are none.

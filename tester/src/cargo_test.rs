@@ -63,11 +63,7 @@ fn find(name: &str) -> Result<&'static Case, String> {
 /// Prints past libtest's capture, in one write, so that the lines of tests that run side by side
 /// are not mixed.
 fn print(case: &Case, tally: &Tally, warnings: &[String]) {
-    let mut text = format!(
-        "{}\n{}\n",
-        lines::opening(case, case.reliable),
-        lines::closing(tally)
-    );
+    let mut text = format!("{}\n{}\n", lines::opening(case, case.reliable), lines::closing(tally));
     for warning in warnings {
         writeln!(text, "  warning: {warning}").expect("a string takes any text");
     }
@@ -80,49 +76,27 @@ fn explain(case: &'static Case, solution: &Solution, report: &Report) -> String 
     let options = RunOptions::new(report.seed);
     let replay = Replay::of(report, solution.name, options.policy).expect("the run has failed");
     // The same run again, this time with its log.
-    let again = run(
-        case,
-        solution,
-        &RunOptions {
-            record: true,
-            ..options
-        },
-    );
+    let again = run(case, solution, &RunOptions { record: true, ..options });
 
-    let mut text = format!(
-        "{} failed with seed {}\n\n{}",
-        case.name,
-        seed::format(report.seed),
-        cause(report)
-    );
+    let mut text =
+        format!("{} failed with seed {}\n\n{}", case.name, seed::format(report.seed), cause(report));
     if again.fingerprint != report.fingerprint {
         text.push_str(
             "\nThe same seed went another way when it was run again. So the run depends on something besides the \
              seed: real time, another source of randomness, or a static that outlives the run.\n",
         );
     }
-    if let Some(backtrace) = again
-        .failure
-        .as_ref()
-        .and_then(|failure| failure.backtrace.as_ref())
-    {
+    if let Some(backtrace) = again.failure.as_ref().and_then(|failure| failure.backtrace.as_ref()) {
         writeln!(text, "\n{}", backtrace.trim_end()).expect("a string takes any text");
     }
     let hidden = again.log.len().saturating_sub(LOG_LINES);
-    text.push_str(if hidden > 0 {
-        "\nthe end of its log:\n"
-    } else {
-        "\nits log:\n"
-    });
+    text.push_str(if hidden > 0 { "\nthe end of its log:\n" } else { "\nits log:\n" });
     for line in &again.log[hidden..] {
         writeln!(text, "  {line}").expect("a string takes any text");
     }
     if let Err(error) = replay.save() {
-        writeln!(
-            text,
-            "\n(this failure could not be saved for `cargo lab replay`: {error})"
-        )
-        .expect("a string takes any text");
+        writeln!(text, "\n(this failure could not be saved for `cargo lab replay`: {error})")
+            .expect("a string takes any text");
     }
     write!(text, "\nreplay: {}\n", replay.command_line()).expect("a string takes any text");
     text
@@ -132,10 +106,7 @@ fn explain(case: &'static Case, solution: &Solution, report: &Report) -> String 
 fn cause(report: &Report) -> String {
     let failure = report.failure.as_ref().expect("the run has failed");
     let at = Seconds(std::time::Duration::from_secs_f64(failure.at_seconds));
-    let place = failure
-        .location
-        .as_ref()
-        .map_or(String::new(), |location| format!(", {location}"));
+    let place = failure.location.as_ref().map_or(String::new(), |location| format!(", {location}"));
     format!(
         "{}: {}\n  at {at} (virtual time) on {}, thread {}{place}\n",
         failure.kind, failure.message, failure.node, failure.thread
@@ -167,29 +138,15 @@ impl Plan {
         let runs = given("LAB_RUNS")
             .map(|text| match text.parse() {
                 Ok(runs) if runs > 0 => Ok(runs),
-                _ => Err(format!(
-                    "LAB_RUNS is `{text}`: give a whole number of runs, 1 or more"
-                )),
+                _ => Err(format!("LAB_RUNS is `{text}`: give a whole number of runs, 1 or more")),
             })
             .transpose()?;
         Ok(match (first, runs) {
-            (Some(from), runs) => Self {
-                fixed: 0,
-                from,
-                count: runs.unwrap_or(1),
-            },
-            (None, runs) if given("CI").is_some() => Self {
-                fixed: runs.unwrap_or(RUNS),
-                from: 0,
-                count: 0,
-            },
+            (Some(from), runs) => Self { fixed: 0, from, count: runs.unwrap_or(1) },
+            (None, runs) if given("CI").is_some() => Self { fixed: runs.unwrap_or(RUNS), from: 0, count: 0 },
             (None, runs) => {
                 let runs = runs.unwrap_or(RUNS);
-                Self {
-                    fixed: runs.div_ceil(2),
-                    from: seed::fresh(),
-                    count: runs / 2,
-                }
+                Self { fixed: runs.div_ceil(2), from: seed::fresh(), count: runs / 2 }
             }
         })
     }
@@ -206,18 +163,12 @@ mod tests {
 
     fn plan(variables: &[(&str, &str)]) -> Result<Plan, String> {
         Plan::read(|wanted| {
-            variables
-                .iter()
-                .find(|(name, _)| *name == wanted)
-                .map(|(_, value)| (*value).to_owned())
+            variables.iter().find(|(name, _)| *name == wanted).map(|(_, value)| (*value).to_owned())
         })
     }
 
     fn seeds(variables: &[(&str, &str)]) -> Vec<u64> {
-        plan(variables)
-            .expect("the variables are right")
-            .seeds()
-            .collect()
+        plan(variables).expect("the variables are right").seeds().collect()
     }
 
     #[test]
@@ -225,10 +176,7 @@ mod tests {
         let all = seeds(&[]);
         assert_eq!(all.len(), 10);
         assert_eq!(all[..5], [0, 1, 2, 3, 4]);
-        assert!(
-            (0..4).all(|pair| all[6 + pair] == all[5 + pair].wrapping_add(1)),
-            "{all:?}"
-        );
+        assert!((0..4).all(|pair| all[6 + pair] == all[5 + pair].wrapping_add(1)), "{all:?}");
         assert_eq!(seeds(&[("LAB_RUNS", "1")]), [0]);
     }
 
@@ -243,31 +191,16 @@ mod tests {
         assert_eq!(seeds(&[("LAB_SEED", "0x1f")]), [31]);
         assert_eq!(seeds(&[("LAB_SEED", "31"), ("CI", "true")]), [31]);
         assert_eq!(seeds(&[("LAB_SEED", "31"), ("LAB_RUNS", "3")]), [31, 32, 33]);
-        assert_eq!(
-            seeds(&[("LAB_SEED", "18446744073709551615"), ("LAB_RUNS", "2")]),
-            [u64::MAX, 0]
-        );
+        assert_eq!(seeds(&[("LAB_SEED", "18446744073709551615"), ("LAB_RUNS", "2")]), [u64::MAX, 0]);
     }
 
     #[test]
     fn what_is_wrong_with_a_variable_is_said() {
         for (name, value, message) in [
             ("LAB_SEED", "0xgg", "LAB_SEED: `0xgg` is not a seed"),
-            (
-                "LAB_RUNS",
-                "0",
-                "LAB_RUNS is `0`: give a whole number of runs, 1 or more",
-            ),
-            (
-                "LAB_RUNS",
-                "many",
-                "LAB_RUNS is `many`: give a whole number of runs, 1 or more",
-            ),
-            (
-                "LAB_BACKEND",
-                "threads",
-                "LAB_BACKEND is `threads`, but tests run in the simulation alone",
-            ),
+            ("LAB_RUNS", "0", "LAB_RUNS is `0`: give a whole number of runs, 1 or more"),
+            ("LAB_RUNS", "many", "LAB_RUNS is `many`: give a whole number of runs, 1 or more"),
+            ("LAB_BACKEND", "threads", "LAB_BACKEND is `threads`, but tests run in the simulation alone"),
         ] {
             let problem = plan(&[(name, value)]).expect_err("the variable is wrong");
             assert!(problem.starts_with(message), "{problem}");

@@ -37,16 +37,7 @@ impl Case {
         title: &'static str,
         body: fn(&Cluster),
     ) -> Self {
-        Self {
-            name,
-            part,
-            title,
-            points: 1,
-            servers: 3,
-            reliable: true,
-            snapshots: false,
-            body,
-        }
+        Self { name, part, title, points: 1, servers: 3, reliable: true, snapshots: false, body }
     }
 
     /// The same test, worth `points`.
@@ -65,19 +56,13 @@ impl Case {
     /// alike.
     #[must_use]
     pub const fn unreliable(self) -> Self {
-        Self {
-            reliable: false,
-            ..self
-        }
+        Self { reliable: false, ..self }
     }
 
     /// The same test with a service that takes snapshots.
     #[must_use]
     pub const fn with_snapshots(self) -> Self {
-        Self {
-            snapshots: true,
-            ..self
-        }
+        Self { snapshots: true, ..self }
     }
 }
 

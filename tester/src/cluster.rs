@@ -118,37 +118,25 @@ impl Cluster {
             dice: Dice::new(world),
             meter: Arc::clone(meter),
         };
-        let cluster = Self {
-            inner: Arc::new(inner),
-        };
+        let cluster = Self { inner: Arc::new(inner) };
         cluster.start_all();
         cluster
     }
 
     /// The test begins: its time and its RPCs are counted from here.
     pub(crate) fn begin(&self, reliable: bool) {
-        let Inner {
-            world,
-            network,
-            meter,
-            calls,
-            ..
-        } = &*self.inner;
+        let Inner { world, network, meter, calls, .. } = &*self.inner;
         meter.begin(world.now(), network.total_count(), network.total_bytes());
         network.set_reliable(reliable);
         // A peer that cannot be reached keeps its caller waiting for up to 7 s.
         network.set_long_delays(true);
         let (world, calls) = (world.clone(), Arc::clone(calls));
-        self.inner
-            .world
-            .later(TIME_LIMIT + Duration::from_nanos(1), move || {
-                let limit = TIME_LIMIT.as_secs();
-                let message = format!(
-                    "expected the test to end within {limit} s; it goes on{}",
-                    calls.describe()
-                );
-                world.fail_later(FailureKind::Timeout, message);
-            });
+        self.inner.world.later(TIME_LIMIT + Duration::from_nanos(1), move || {
+            let limit = TIME_LIMIT.as_secs();
+            let message =
+                format!("expected the test to end within {limit} s; it goes on{}", calls.describe());
+            world.fail_later(FailureKind::Timeout, message);
+        });
     }
 
     /// The test has passed: whatever it left behind is taken down.
@@ -206,12 +194,7 @@ impl Cluster {
 
     /// Switches on that two replies out of three are held back, for up to 2.2 s.
     pub fn set_long_reordering(&self, reordering: bool) {
-        self.note(|| {
-            format!(
-                "network: long reordering {}",
-                if reordering { "on" } else { "off" }
-            )
-        });
+        self.note(|| format!("network: long reordering {}", if reordering { "on" } else { "off" }));
         self.inner.network.set_long_reordering(reordering);
     }
 
@@ -284,12 +267,7 @@ impl Cluster {
     }
 
     fn largest(&self, size: impl Fn(&Persister) -> usize) -> usize {
-        self.inner
-            .servers
-            .iter()
-            .map(|server| size(&server.lock().persister))
-            .max()
-            .unwrap_or(0)
+        self.inner.servers.iter().map(|server| size(&server.lock().persister)).max().unwrap_or(0)
     }
 
     /// RPCs that reached the server since it was last started.
@@ -312,12 +290,7 @@ impl Cluster {
 
     /// Brings the figures of the report up to date.
     fn measure(&self) {
-        let Inner {
-            network,
-            watch,
-            meter,
-            ..
-        } = &*self.inner;
+        let Inner { network, watch, meter, .. } = &*self.inner;
         meter.look(network.total_count(), network.total_bytes(), watch.max_index().0);
     }
 }

@@ -31,12 +31,8 @@ pub(crate) struct Figures {
 impl Meter {
     /// The test begins; the network has carried this much already.
     pub fn begin(&self, now: Duration, rpcs: u64, bytes: u64) {
-        *self.state.lock() = State {
-            began: Some(now),
-            rpcs_before: rpcs,
-            bytes_before: bytes,
-            ..State::default()
-        };
+        *self.state.lock() =
+            State { began: Some(now), rpcs_before: rpcs, bytes_before: bytes, ..State::default() };
     }
 
     /// The network has carried this much in all, and this many commands were committed.
@@ -57,9 +53,8 @@ impl Meter {
     /// The figures, and how long the test went on; until `stopped` if it did not end.
     pub fn read(&self, stopped: Duration) -> (Figures, Duration) {
         let state = *self.state.lock();
-        let time = state.began.map_or(Duration::ZERO, |began| {
-            state.ended.unwrap_or(stopped).saturating_sub(began)
-        });
+        let time =
+            state.began.map_or(Duration::ZERO, |began| state.ended.unwrap_or(stopped).saturating_sub(began));
         (state.figures, time)
     }
 }

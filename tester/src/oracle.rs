@@ -59,10 +59,7 @@ impl Watch {
             completeness: Completeness::default(),
             probes: 0,
         };
-        Arc::new(Self {
-            world: world.clone(),
-            oracles: Mutex::new(oracles),
-        })
+        Arc::new(Self { world: world.clone(), oracles: Mutex::new(oracles) })
     }
 
     /// Asks the oracles; the run ends with their objection, outside their lock.
@@ -120,11 +117,7 @@ impl Watch {
             oracles.terms.saw(who, floor, state.term)?;
             oracles.terms.saw_at_rest(who, state)?;
             oracles.completeness.learn(who, applied, state.term, at);
-            if state.is_leader {
-                oracles.leaders.saw(who.server, state.term, at)
-            } else {
-                Ok(())
-            }
+            if state.is_leader { oracles.leaders.saw(who.server, state.term, at) } else { Ok(()) }
         });
     }
 

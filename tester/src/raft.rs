@@ -9,11 +9,5 @@ use crate::Case;
 
 /// All of them, in the course's order.
 pub(crate) fn cases() -> Vec<Case> {
-    [
-        &part_3a::CASES[..],
-        &part_3b::CASES,
-        &part_3c::CASES,
-        &part_3d::CASES,
-    ]
-    .concat()
+    [&part_3a::CASES[..], &part_3b::CASES, &part_3c::CASES, &part_3d::CASES].concat()
 }

@@ -25,11 +25,7 @@ impl RunOptions {
     /// A run of this seed, under the default policy and not recorded.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            policy: Policy::default(),
-            record: false,
-        }
+        Self { seed, policy: Policy::default(), record: false }
     }
 }
 
@@ -56,11 +52,7 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         (case.body)(&cluster);
         cluster.end();
     });
-    let stopped = run
-        .result
-        .as_ref()
-        .err()
-        .map_or(run.virtual_time, |failure| failure.at);
+    let stopped = run.result.as_ref().err().map_or(run.virtual_time, |failure| failure.at);
     let (figures, time) = meter.read(stopped);
     Report {
         test: case.name.to_owned(),

@@ -19,9 +19,7 @@ impl Snapshot {
     /// The bytes of the state after the entry at `last_index`.
     pub fn encode<'a>(last_index: LogIndex, commands: impl Iterator<Item = &'a str>) -> Arc<[u8]> {
         let list: Vec<&str> = std::iter::once("").chain(commands).collect();
-        labgob::encode(&(last_index, list))
-            .expect("a list of texts can always be encoded")
-            .into()
+        labgob::encode(&(last_index, list)).expect("a list of texts can always be encoded").into()
     }
 
     /// The state of these bytes, or what is wrong with them.

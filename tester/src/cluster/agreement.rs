@@ -62,11 +62,7 @@ impl Cluster {
         let servers: Vec<usize> = (0..self.n_servers())
             .filter(|&server| self.inner.servers[server].lock().recorder.applied() >= index)
             .collect();
-        let command = if servers.is_empty() {
-            None
-        } else {
-            self.inner.watch.command(index)
-        };
+        let command = if servers.is_empty() { None } else { self.inner.watch.command(index) };
         Committed { servers, command }
     }
 
@@ -110,11 +106,7 @@ impl Cluster {
         match last_attempt {
             None => write!(seen, "; {}", self.nobody_leads()),
             Some((leader, place, accepted)) => {
-                write!(
-                    seen,
-                    ", the last time as follows: {}",
-                    self.fate_of(leader, place, accepted)
-                )
+                write!(seen, ", the last time as follows: {}", self.fate_of(leader, place, accepted))
             }
         }
         .expect("a string takes any text");

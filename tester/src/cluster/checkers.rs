@@ -120,9 +120,5 @@ fn servers_of(states: &[(usize, State)]) -> Vec<usize> {
 /// `terms 4, 4, 5`.
 fn terms_of(states: &[(usize, State)]) -> String {
     let terms: Vec<String> = states.iter().map(|(_, state)| state.term.to_string()).collect();
-    if terms.is_empty() {
-        "no server is connected".into()
-    } else {
-        format!("terms {}", terms.join(", "))
-    }
+    if terms.is_empty() { "no server is connected".into() } else { format!("terms {}", terms.join(", ")) }
 }

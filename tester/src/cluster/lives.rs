@@ -68,24 +68,13 @@ impl Cluster {
     /// Gives the server another life, connected to nobody.
     fn boot(&self, server: usize) {
         self.shutdown(server);
-        let Inner {
-            world,
-            network,
-            make_raft,
-            snapshots,
-            watch,
-            calls,
-            ..
-        } = &*self.inner;
+        let Inner { world, network, make_raft, snapshots, watch, calls, .. } = &*self.inner;
         let persister = self.saved(server).copy();
         let who = {
             let mut state = self.inner.servers[server].lock();
             state.lives += 1;
             state.persister = persister.clone();
-            Lived {
-                server,
-                life: state.lives,
-            }
+            Lived { server, life: state.lives }
         };
         self.note(|| format!("start {who}"));
         let (ends, peers) = self.make_ends();

@@ -34,28 +34,13 @@ impl Completeness {
     /// `who` had applied everything up to `index` and was found in `term` thereafter.
     pub fn learn(&mut self, who: Lived, index: LogIndex, term: Term, at: Duration) {
         let from = self.known.partition_point(|evidence| evidence.term < term);
-        let before = if self.known.get(from).is_some_and(|evidence| evidence.term == term) {
-            from + 1
-        } else {
-            from
-        };
-        if before
-            .checked_sub(1)
-            .map_or(LogIndex(0), |last| self.known[last].index)
-            >= index
-        {
+        let before =
+            if self.known.get(from).is_some_and(|evidence| evidence.term == term) { from + 1 } else { from };
+        if before.checked_sub(1).map_or(LogIndex(0), |last| self.known[last].index) >= index {
             return;
         }
         let until = from + self.known[from..].partition_point(|evidence| evidence.index <= index);
-        self.known.splice(
-            from..until.max(before),
-            [Evidence {
-                term,
-                index,
-                seen: who,
-                at,
-            }],
-        );
+        self.known.splice(from..until.max(before), [Evidence { term, index, seen: who, at }]);
     }
 
     /// Whether anything is known that a leader could be measured by.
@@ -93,22 +78,13 @@ mod tests {
     fn learned(evidence: &[(u64, u64)]) -> Completeness {
         let mut completeness = Completeness::default();
         for &(term, index) in evidence {
-            completeness.learn(
-                Lived { server: 0, life: 1 },
-                LogIndex(index),
-                Term(term),
-                Duration::ZERO,
-            );
+            completeness.learn(Lived { server: 0, life: 1 }, LogIndex(index), Term(term), Duration::ZERO);
         }
         completeness
     }
 
     fn kept(completeness: &Completeness) -> Vec<(u64, u64)> {
-        completeness
-            .known
-            .iter()
-            .map(|evidence| (evidence.term.0, evidence.index.0))
-            .collect()
+        completeness.known.iter().map(|evidence| (evidence.term.0, evidence.index.0)).collect()
     }
 
     #[test]
@@ -124,15 +100,8 @@ mod tests {
     #[test]
     fn a_leader_appends_after_what_was_committed_in_earlier_terms() {
         let mut completeness = learned(&[(2, 4), (5, 7)]);
-        let mut start = |term, index| {
-            completeness.check(
-                1,
-                Started {
-                    term: Term(term),
-                    index: LogIndex(index),
-                },
-            )
-        };
+        let mut start =
+            |term, index| completeness.check(1, Started { term: Term(term), index: LogIndex(index) });
         // A deposed leader knows no better.
         assert_eq!(start(2, 1), Ok(()));
         assert_eq!(start(3, 5), Ok(()));
@@ -140,10 +109,7 @@ mod tests {
         assert_eq!(start(6, 8), Ok(()));
         assert!(start(3, 4).is_err());
         let missing = start(6, 7).expect_err("index 7 was committed in term 5 at the latest");
-        assert!(
-            missing.contains("server 1 put a new command at index 7"),
-            "{missing}"
-        );
+        assert!(missing.contains("server 1 put a new command at index 7"), "{missing}");
         assert_eq!(completeness.looked, 5);
     }
 }

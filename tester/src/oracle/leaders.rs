@@ -23,9 +23,7 @@ struct Sighting {
 impl Leaders {
     /// Whether `server` is already known as the leader of `term`.
     pub fn knows(&self, server: usize, term: Term) -> bool {
-        self.of_term
-            .get(&term)
-            .is_some_and(|sighting| sighting.server == server)
+        self.of_term.get(&term).is_some_and(|sighting| sighting.server == server)
     }
 
     /// `server` said that it leads `term`.
@@ -60,13 +58,9 @@ mod tests {
     #[test]
     fn a_term_has_one_leader() {
         let mut leaders = Leaders::default();
-        leaders
-            .saw(1, Term(7), Duration::from_millis(1500))
-            .expect("the first is fine");
+        leaders.saw(1, Term(7), Duration::from_millis(1500)).expect("the first is fine");
         assert_eq!(
-            leaders
-                .saw(0, Term(7), Duration::from_secs(2))
-                .expect_err("the second is not"),
+            leaders.saw(0, Term(7), Duration::from_secs(2)).expect_err("the second is not"),
             "expected at most one leader in term 7; saw server 1 lead it at 1.500 s and server 0 at 2.000 s"
         );
     }

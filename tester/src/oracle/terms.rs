@@ -23,10 +23,7 @@ struct Seen {
 
 impl Terms {
     pub fn new(servers: usize) -> Self {
-        Self {
-            servers: vec![Seen::default(); servers],
-            looked: 0,
-        }
+        Self { servers: vec![Seen::default(); servers], looked: 0 }
     }
 
     /// A new life begins. What was not saved may be forgotten.
@@ -113,22 +110,11 @@ mod tests {
     #[test]
     fn a_crash_may_lose_a_term_but_not_one_that_was_led() {
         let mut terms = terms();
-        terms
-            .saw_at_rest(
-                FIRST_LIFE,
-                State {
-                    term: Term(2),
-                    is_leader: true,
-                },
-            )
-            .expect("nothing before");
+        terms.saw_at_rest(FIRST_LIFE, State { term: Term(2), is_leader: true }).expect("nothing before");
         terms.saw(FIRST_LIFE, Term(2), Term(6)).expect("it goes up");
         terms.begin_life(SECOND_LIFE);
         let floor = terms.floor(1);
-        let back_in = |term| State {
-            term: Term(term),
-            is_leader: false,
-        };
+        let back_in = |term| State { term: Term(term), is_leader: false };
         assert_eq!(terms.saw(SECOND_LIFE, floor, Term(2)), Ok(()));
         assert_eq!(terms.saw_at_rest(SECOND_LIFE, back_in(2)), Ok(()));
         assert_eq!(

@@ -7,28 +7,11 @@ use labapi::Term;
 use crate::{Case, Cluster, ELECTION_TIMEOUT};
 
 pub(super) const CASES: [Case; 3] = [
-    Case::new(
-        "initial_election_3a",
-        "3A",
-        "Test (3A): initial election",
-        initial_election_3a,
-    )
-    .points(6),
-    Case::new(
-        "re_election_3a",
-        "3A",
-        "Test (3A): election after network failure",
-        re_election_3a,
-    )
-    .points(7),
-    Case::new(
-        "many_elections_3a",
-        "3A",
-        "Test (3A): multiple elections",
-        many_elections_3a,
-    )
-    .servers(7)
-    .points(7),
+    Case::new("initial_election_3a", "3A", "Test (3A): initial election", initial_election_3a).points(6),
+    Case::new("re_election_3a", "3A", "Test (3A): election after network failure", re_election_3a).points(7),
+    Case::new("many_elections_3a", "3A", "Test (3A): multiple elections", many_elections_3a)
+        .servers(7)
+        .points(7),
 ];
 
 fn initial_election_3a(cluster: &Cluster) {
@@ -39,18 +22,14 @@ fn initial_election_3a(cluster: &Cluster) {
     cluster.sleep(Duration::from_millis(50));
     let term = cluster.check_terms();
     if term < Term(1) {
-        cluster.fail(format!(
-            "expected a leader's term to be at least 1; saw all servers in term {term}"
-        ));
+        cluster.fail(format!("expected a leader's term to be at least 1; saw all servers in term {term}"));
     }
 
     // As long as nothing fails, the leader should stay.
     cluster.sleep(2 * ELECTION_TIMEOUT);
     let later = cluster.check_terms();
     if later != term {
-        cluster.warn(format!(
-            "the term went from {term} to {later} although nothing had failed"
-        ));
+        cluster.warn(format!("the term went from {term} to {later} although nothing had failed"));
     }
 
     // Whatever the term, there should still be a leader.

@@ -9,13 +9,7 @@ use crate::words::count;
 use crate::{Case, Cluster, Command, ELECTION_TIMEOUT, Retry, Waited};
 
 pub(super) const CASES: [Case; 10] = [
-    Case::new(
-        "basic_agree_3b",
-        "3B",
-        "Test (3B): basic agreement",
-        basic_agree_3b,
-    )
-    .points(3),
+    Case::new("basic_agree_3b", "3B", "Test (3B): basic agreement", basic_agree_3b).points(3),
     Case::new("rpc_bytes_3b", "3B", "Test (3B): RPC byte count", rpc_bytes_3b).points(3),
     Case::new(
         "follower_failure_3b",
@@ -24,20 +18,9 @@ pub(super) const CASES: [Case; 10] = [
         follower_failure_3b,
     )
     .points(3),
-    Case::new(
-        "leader_failure_3b",
-        "3B",
-        "Test (3B): test failure of leaders",
-        leader_failure_3b,
-    )
-    .points(3),
-    Case::new(
-        "fail_agree_3b",
-        "3B",
-        "Test (3B): agreement after follower reconnects",
-        fail_agree_3b,
-    )
-    .points(3),
+    Case::new("leader_failure_3b", "3B", "Test (3B): test failure of leaders", leader_failure_3b).points(3),
+    Case::new("fail_agree_3b", "3B", "Test (3B): agreement after follower reconnects", fail_agree_3b)
+        .points(3),
     Case::new(
         "fail_no_agree_3b",
         "3B",
@@ -46,20 +29,8 @@ pub(super) const CASES: [Case; 10] = [
     )
     .servers(5)
     .points(3),
-    Case::new(
-        "concurrent_starts_3b",
-        "3B",
-        "Test (3B): concurrent Start()s",
-        concurrent_starts_3b,
-    )
-    .points(3),
-    Case::new(
-        "rejoin_3b",
-        "3B",
-        "Test (3B): rejoin of partitioned leader",
-        rejoin_3b,
-    )
-    .points(3),
+    Case::new("concurrent_starts_3b", "3B", "Test (3B): concurrent Start()s", concurrent_starts_3b).points(3),
+    Case::new("rejoin_3b", "3B", "Test (3B): rejoin of partitioned leader", rejoin_3b).points(3),
     Case::new(
         "backup_3b",
         "3B",
@@ -68,13 +39,7 @@ pub(super) const CASES: [Case; 10] = [
     )
     .servers(5)
     .points(3),
-    Case::new(
-        "count_3b",
-        "3B",
-        "Test (3B): RPC counts aren't too high",
-        count_3b,
-    )
-    .points(3),
+    Case::new("count_3b", "3B", "Test (3B): RPC counts aren't too high", count_3b).points(3),
 ];
 
 /// Attempts that [`concurrent_starts_3b`] and [`count_3b`] make in a term that lasts.
@@ -93,9 +58,7 @@ fn basic_agree_3b(cluster: &Cluster) {
 #[track_caller]
 fn expect_index(cluster: &Cluster, agreed: LogIndex, expected: LogIndex) {
     if agreed != expected {
-        cluster.fail(format!(
-            "expected agreement at index {expected}; saw it at index {agreed}"
-        ));
+        cluster.fail(format!("expected agreement at index {expected}; saw it at index {agreed}"));
     }
 }
 
@@ -217,9 +180,8 @@ fn fail_no_agree_3b(cluster: &Cluster) {
     let leader = cluster.check_one_leader();
     let index = start_on_leader(cluster, leader, 30);
     if index != LogIndex(2) && index != LogIndex(3) {
-        cluster.fail(format!(
-            "expected the leader to put command 30 at index 2 or 3; saw it at index {index}"
-        ));
+        cluster
+            .fail(format!("expected the leader to put command 30 at index 2 or 3; saw it at index {index}"));
     }
     cluster.one(1000, cluster.n_servers(), Retry::Yes);
 }
@@ -257,11 +219,7 @@ fn start_concurrently(cluster: &Cluster) -> Option<()> {
     let clients: Vec<_> = (0..COMMANDS)
         .map(|client| {
             let cluster = cluster.clone();
-            thread::spawn(move || {
-                cluster
-                    .start_on(leader, 100 + client)
-                    .filter(|place| place.term == term)
-            })
+            thread::spawn(move || cluster.start_on(leader, 100 + client).filter(|place| place.term == term))
         })
         .collect();
     let places: Vec<_> = clients
@@ -344,11 +302,7 @@ fn backup_3b(cluster: &Cluster) {
 
     // Of these, one is cut off too; the leader again takes commands that cannot be committed.
     let second = cluster.check_one_leader();
-    let other = if others[0] == second {
-        cluster.after(second, 1)
-    } else {
-        others[0]
-    };
+    let other = if others[0] == second { cluster.after(second, 1) } else { others[0] };
     cluster.disconnect(other);
     for _ in 0..COMMANDS {
         cluster.start_on(second, cluster.rand());
@@ -377,9 +331,7 @@ fn count_3b(cluster: &Cluster) {
     cluster.check_one_leader();
     let election = cluster.rpc_counts();
     if !(1..=30).contains(&election) {
-        cluster.fail(format!(
-            "expected 1 to 30 RPCs to elect the first leader; saw {election}"
-        ));
+        cluster.fail(format!("expected 1 to 30 RPCs to elect the first leader; saw {election}"));
     }
 
     for attempt in 0..ATTEMPTS {
@@ -417,9 +369,7 @@ fn count_agreement(cluster: &Cluster) -> Option<u64> {
     let mut commands = Vec::new();
     for distance in 1..COMMANDS + 2 {
         let command = cluster.rand_below(1 << 31);
-        let place = cluster
-            .start_on(leader, &command)
-            .filter(|place| place.term == term)?;
+        let place = cluster.start_on(leader, &command).filter(|place| place.term == term)?;
         let expected = LogIndex(first.index.0 + distance);
         if place.index != expected {
             cluster.fail(format!(
@@ -447,10 +397,7 @@ fn count_agreement(cluster: &Cluster) -> Option<u64> {
     }
     let (spent, most) = (after - before, (COMMANDS + 1 + 3) * 3);
     if spent > most {
-        cluster.fail(format!(
-            "expected at most {most} RPCs for {} commands; saw {spent}",
-            COMMANDS + 2
-        ));
+        cluster.fail(format!("expected at most {most} RPCs for {} commands; saw {spent}", COMMANDS + 2));
     }
     Some(after)
 }

@@ -12,9 +12,7 @@ use crate::{Case, Cluster, Command, ELECTION_TIMEOUT, Retry, Waited};
 
 pub(super) const CASES: [Case; 8] = [
     Case::new("persist1_3c", "3C", "Test (3C): basic persistence", persist1_3c).points(3),
-    Case::new("persist2_3c", "3C", "Test (3C): more persistence", persist2_3c)
-        .servers(5)
-        .points(3),
+    Case::new("persist2_3c", "3C", "Test (3C): more persistence", persist2_3c).servers(5).points(3),
     Case::new(
         "persist3_3c",
         "3C",
@@ -22,30 +20,16 @@ pub(super) const CASES: [Case; 8] = [
         persist3_3c,
     )
     .points(3),
-    Case::new("figure8_3c", "3C", "Test (3C): Figure 8", figure8_3c)
+    Case::new("figure8_3c", "3C", "Test (3C): Figure 8", figure8_3c).servers(5).points(3),
+    Case::new("unreliable_agree_3c", "3C", "Test (3C): unreliable agreement", unreliable_agree_3c)
         .servers(5)
+        .unreliable()
         .points(3),
-    Case::new(
-        "unreliable_agree_3c",
-        "3C",
-        "Test (3C): unreliable agreement",
-        unreliable_agree_3c,
-    )
-    .servers(5)
-    .unreliable()
-    .points(3),
-    Case::new(
-        "figure8_unreliable_3c",
-        "3C",
-        "Test (3C): Figure 8 (unreliable)",
-        figure8_unreliable_3c,
-    )
-    .servers(5)
-    .unreliable()
-    .points(4),
-    Case::new("reliable_churn_3c", "3C", "Test (3C): churn", churn)
+    Case::new("figure8_unreliable_3c", "3C", "Test (3C): Figure 8 (unreliable)", figure8_unreliable_3c)
         .servers(5)
-        .points(3),
+        .unreliable()
+        .points(4),
+    Case::new("reliable_churn_3c", "3C", "Test (3C): churn", churn).servers(5).points(3),
     Case::new("unreliable_churn_3c", "3C", "Test (3C): unreliable churn", churn)
         .servers(5)
         .unreliable()
@@ -140,11 +124,7 @@ fn persist3_3c(cluster: &Cluster) {
 /// A pause between two rounds of Figure 8: mostly too short for an entry to be committed, now and
 /// then long enough.
 fn figure8_pause(cluster: &Cluster) -> Duration {
-    if cluster.chance(0.1) {
-        cluster.rand_millis(499)
-    } else {
-        cluster.rand_millis(12)
-    }
+    if cluster.chance(0.1) { cluster.rand_millis(499) } else { cluster.rand_millis(12) }
 }
 
 /// Figure 8 of the paper, many times over: leaders crash soon after they took a command, so that

@@ -6,14 +6,9 @@
 use crate::{Case, Cluster, Retry};
 
 pub(super) const CASES: [Case; 7] = [
-    Case::new(
-        "snapshot_basic_3d",
-        "3D",
-        "Test (3D): snapshots basic",
-        snapshot_basic_3d,
-    )
-    .with_snapshots()
-    .points(3),
+    Case::new("snapshot_basic_3d", "3D", "Test (3D): snapshots basic", snapshot_basic_3d)
+        .with_snapshots()
+        .points(3),
     Case::new(
         "snapshot_install_3d",
         "3D",
@@ -57,15 +52,10 @@ pub(super) const CASES: [Case; 7] = [
     .unreliable()
     .with_snapshots()
     .points(3),
-    Case::new(
-        "snapshot_init_3d",
-        "3D",
-        "Test (3D): snapshot initialization after crash",
-        snapshot_init_3d,
-    )
-    .unreliable()
-    .with_snapshots()
-    .points(3),
+    Case::new("snapshot_init_3d", "3D", "Test (3D): snapshot initialization after crash", snapshot_init_3d)
+        .unreliable()
+        .with_snapshots()
+        .points(3),
 ];
 
 /// What happens to a server while the others go on.
@@ -121,11 +111,7 @@ fn snapshots(cluster: &Cluster, fault: Fault) {
         }
 
         // Without faults nobody should need a snapshot from another, so let everyone keep up.
-        let expected = if fault == Fault::None {
-            everyone
-        } else {
-            everyone - 1
-        };
+        let expected = if fault == Fault::None { everyone } else { everyone - 1 };
         cluster.one(cluster.rand(), expected, Retry::Yes);
 
         let size = cluster.log_size();
