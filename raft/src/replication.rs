@@ -381,5 +381,8 @@ mod tests {
         log.compact_to(LogIndex(2));
         merge_entries(&mut log, LogIndex(0), entries(&[1, 2, 2, 2]));
         assert_eq!((log.last_included_index(), terms_of(&log)), (LogIndex(2), vec![2, 2]));
+        // Even if a peer claims that they were others.
+        merge_entries(&mut log, LogIndex(0), entries(&[1, 3, 2]));
+        assert_eq!((log.last_included_index(), terms_of(&log)), (LogIndex(2), vec![2, 2]));
     }
 }
