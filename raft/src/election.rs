@@ -87,7 +87,7 @@ impl Raft {
             return; // elected, or deposed, before this vote arrived
         };
         votes.insert(voter);
-        if votes.len() >= self.majority() {
+        if votes.len() > self.peers.len() / 2 {
             self.become_leader(state);
         }
     }

@@ -33,16 +33,18 @@
 //!
 //! # How it runs
 //!
-//! One lock guards all that changes, and nobody waits under it, neither for another server nor for
-//! the service. Besides the handlers of incoming calls, these threads take it:
+//! One lock guards all that changes. Saving is the only thing that anyone waits for under it; nobody
+//! waits there for another server or for the service. Besides the handlers of incoming calls, these
+//! threads take it:
 //!
-//! - the timer, which starts elections, or on a leader sends heartbeats (`timer.rs`);
+//! - the timer, which calls elections, and on a leader sends heartbeats (`timer.rs`);
 //! - the applier, which hands committed entries to the service (`apply.rs`);
 //! - a thread for each outgoing call. A call to an unreachable server may take seconds to fail,
 //!   and nothing else must wait for it.
 //!
 //! A leader sends new entries as soon as it has them, one batch at a time to each follower. What
-//! arrives while a batch is on its way leaves with the next.
+//! arrives while a batch is on its way leaves with the next. Whatever gets lost is noticed with the
+//! next heartbeat.
 //!
 //! # What was left out
 //!

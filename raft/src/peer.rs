@@ -25,6 +25,7 @@ pub(crate) type PeerId = usize;
 pub(crate) struct Raft {
     /// This very server, for the threads that it starts.
     this: Weak<Raft>,
+    /// Its position among `peers`.
     pub(crate) me: PeerId,
     /// One end a server, by position. The one at `me` is not used.
     pub(crate) peers: Vec<ClientEnd>,
@@ -73,11 +74,6 @@ impl Raft {
     pub(crate) fn others(&self) -> impl Iterator<Item = PeerId> + use<> {
         let me = self.me;
         (0..self.peers.len()).filter(move |&peer| peer != me)
-    }
-
-    /// How many servers are a majority.
-    pub(crate) fn majority(&self) -> usize {
-        self.peers.len() / 2 + 1
     }
 }
 
