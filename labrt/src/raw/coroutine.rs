@@ -84,7 +84,7 @@ impl Exit {
 }
 
 impl Coroutine {
-    /// A coroutine that will run `body`, which must not unwind, on a stack of `stacks`.
+    /// A coroutine that will run `body` on a stack of `stacks`.
     pub(crate) fn new(stacks: &mut Stacks, body: Box<dyn FnOnce() + '_>) -> Self {
         // SAFETY: the lifetime is erased for the sake of the run's main function, which borrows from the
         // caller of `simulate`. That caller waits until the simulation's OS thread has ended; by then every
@@ -92,7 +92,7 @@ impl Coroutine {
         let body: Box<dyn FnOnce() + 'static> = unsafe { mem::transmute(body) };
         Self(Raw::with_stack(stacks.take(), move |way: &Way, ()| {
             crate::sim::with(|sim| sim.exit.enter(way));
-            body();
+            crate::sim::guarded(body);
         }))
     }
 

@@ -209,7 +209,7 @@ impl Sim {
 
     fn start_main(&self, main: Box<dyn FnOnce() + '_>) {
         let body = Box::new(move || {
-            guarded(main);
+            main();
             with(|sim| sim.scheduler.borrow_mut().stop = true);
         });
         self.scheduler.borrow_mut().spawn(TESTER, Cow::Borrowed("main"), false, body);
@@ -227,7 +227,6 @@ impl Sim {
             drop(body);
             return None;
         }
-        let body = Box::new(move || guarded(body));
         Some(self.scheduler.borrow_mut().spawn(node, name, probe, body))
     }
 
@@ -426,7 +425,7 @@ impl Sim {
 }
 
 /// Runs a thread's body; whatever it unwinds with has been dealt with already.
-fn guarded(body: Box<dyn FnOnce() + '_>) {
+pub(crate) fn guarded(body: Box<dyn FnOnce() + '_>) {
     let dying = with(|sim| {
         let scheduler = sim.scheduler.borrow();
         scheduler.current.is_some_and(|slot| scheduler.threads[slot].dying)
