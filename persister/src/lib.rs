@@ -36,10 +36,15 @@ impl Persister {
     ///
     /// What was saved before is replaced. An empty `snapshot` erases an earlier one, so whoever saves the state
     /// gives the current snapshot each time. A scheduling point.
+    ///
+    /// Does nothing in a destructor of a server that is being killed: nothing is saved after a crash.
     #[track_caller]
     pub fn save(&self, raft_state: &[u8], snapshot: &[u8]) {
         // The server may be killed here, before anything is written, but not from here on.
         labrt::world::point();
+        if labrt::world::is_dying() {
+            return;
+        }
         let mut store = self.store.lock();
         overwrite(&mut store.raft_state, raft_state);
         overwrite(&mut store.snapshot, snapshot);

@@ -27,6 +27,13 @@ pub(crate) struct Doom {
     waiter: Option<Ticket>,
 }
 
+/// A kill that comes when the node has passed so many scheduling points.
+pub(crate) struct Fuse {
+    node: u32,
+    points: u32,
+    waiter: Ticket,
+}
+
 /// What a dying thread unwinds with. No panic hook sees it; `catch_unwind` of lab code may.
 pub(crate) struct Killed {
     slot: u32,
@@ -69,6 +76,22 @@ impl Scheduler {
             }
         }
         self.doom = Some(Doom { node, runnable, waiter });
+    }
+
+    /// The current thread passes a scheduling point while a fuse burns. Says whether it has burnt down.
+    pub(crate) fn burn(&mut self, slot: u32) -> bool {
+        let Some(fuse) = &mut self.fuse else { return false };
+        if self.threads[slot].node != fuse.node {
+            return false;
+        }
+        if fuse.points > 0 {
+            fuse.points -= 1;
+            return false;
+        }
+        let (node, waiter) = (fuse.node, fuse.waiter);
+        self.fuse = None;
+        self.doom(Some(node), Some(waiter));
+        true
     }
 
     /// The next dying thread to run. When there is none, ends the kill and answers `None`.
@@ -174,5 +197,29 @@ impl Sim {
             ticket
         };
         self.park(ticket, Wait::Kill, None);
+    }
+
+    /// Kills `node` when its threads have passed `points` more scheduling points, but at the latest at the virtual
+    /// time `deadline`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `node` is the tester's own, or if another thread waits for a kill of this sort.
+    pub(crate) fn kill_amid(&self, node: u32, points: u32, deadline: u64) {
+        assert!(node != TESTER, "the tester cannot kill itself");
+        self.point();
+        let ticket = {
+            let mut scheduler = self.scheduler.borrow_mut();
+            if !scheduler.nodes[node].alive {
+                return;
+            }
+            let waiter = scheduler.ticket();
+            let other = scheduler.fuse.replace(Fuse { node, points, waiter });
+            assert!(other.is_none(), "one kill at a time can wait for its moment");
+            waiter
+        };
+        self.park(ticket, Wait::Kill, Some(deadline));
+        self.scheduler.borrow_mut().fuse = None;
+        self.kill(node);
     }
 }

@@ -359,6 +359,12 @@ impl Sim {
         self.scheduler.borrow_mut().timers.add(at, Due::Event(event));
     }
 
+    /// Whether the current thread is being killed.
+    pub(crate) fn is_dying(&self) -> bool {
+        let scheduler = self.scheduler.borrow();
+        scheduler.current.is_some_and(|slot| scheduler.threads[slot].dying)
+    }
+
     /// The node of the current thread; the tester's outside every thread.
     pub(crate) fn current_node(&self) -> u32 {
         let scheduler = self.scheduler.borrow();
@@ -426,10 +432,7 @@ impl Sim {
 
 /// Runs a thread's body; whatever it unwinds with has been dealt with already.
 pub(crate) fn guarded(body: Box<dyn FnOnce() + '_>) {
-    let dying = with(|sim| {
-        let scheduler = sim.scheduler.borrow();
-        scheduler.current.is_some_and(|slot| scheduler.threads[slot].dying)
-    });
+    let dying = with(Sim::is_dying);
     let outcome = catch_unwind(AssertUnwindSafe(move || {
         if dying {
             // Killed before it ran: what it owns is dropped, as by a thread that unwinds.

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::failure::{Failure, FailureKind};
-use super::kill::Doom;
+use super::kill::{Doom, Fuse};
 use super::log::LogLine;
 use super::nodes::{Nodes, TESTER};
 use super::policy::Choose;
@@ -68,6 +68,7 @@ pub(crate) struct Scheduler {
     pub(crate) stop: bool,
     pub(crate) verdict: Option<Failure>,
     pub(crate) doom: Option<Doom>,
+    pub(crate) fuse: Option<Fuse>,
     pub(crate) options: Options,
     pub(crate) log: Vec<LogLine>,
     pub(crate) warnings: Vec<String>,
@@ -94,6 +95,7 @@ impl Scheduler {
             stop: false,
             verdict: None,
             doom: None,
+            fuse: None,
             options,
             log: Vec::new(),
             warnings: Vec::new(),
@@ -130,6 +132,9 @@ impl Scheduler {
         self.steps += 1;
         if thread.spins > SPIN_BOUND || self.steps - self.progress > LIVELOCK_BOUND {
             self.report_livelock(slot);
+        }
+        if self.fuse.is_some() && self.burn(slot) {
+            return Step::Switch;
         }
         if self.stop || self.now >= self.timers.next_at() {
             self.ready.push(slot);

@@ -81,10 +81,7 @@ impl World {
     /// must not reach anybody. No scheduling point.
     #[must_use]
     pub fn is_dying(&self) -> bool {
-        self.sim(|sim| {
-            let scheduler = sim.scheduler.borrow();
-            scheduler.current.is_some_and(|slot| scheduler.threads[slot].dying)
-        })
+        self.sim(sim::Sim::is_dying)
     }
 
     /// Lets `event` run once, `delay` from now, outside every thread.
@@ -144,6 +141,12 @@ impl World {
             }
         });
     }
+}
+
+/// Whether the calling thread is being killed; see [`World::is_dying`]. `false` outside a run.
+#[must_use]
+pub fn is_dying() -> bool {
+    sim::try_with(sim::Sim::is_dying).unwrap_or(false)
 }
 
 /// A scheduling point: another thread may run here. For the harness's own operations that lab code calls.

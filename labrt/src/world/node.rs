@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{World, slot};
 use crate::sim::{Sim, TESTER, Wait};
@@ -82,6 +83,16 @@ impl Node {
     /// Panics on the tester's own node.
     pub fn kill(&self) {
         self.world.sim(|sim| sim.kill(self.id));
+    }
+
+    /// As [`kill`](Self::kill), but in the midst of what the node does: when its threads have passed `points` more scheduling
+    /// points, or after `patience` if they rest before.
+    ///
+    /// # Panics
+    ///
+    /// Panics on the tester's own node, and while another thread waits in this method.
+    pub fn kill_amid(&self, points: u32, patience: Duration) {
+        self.world.sim(|sim| sim.kill_amid(self.id, points, sim.deadline(patience)));
     }
 
     /// Stops the node's threads where they are; their timers go on and are due when they are resumed.

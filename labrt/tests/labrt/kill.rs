@@ -28,123 +28,89 @@ impl Drop for Alive {
     }
 }
 
-/// Runs `body` on a node and kills the node when its counter of steps reaches `k`, for every `k` until the body is
-/// done before. Afterwards nothing of it may be left, and `after` may look at the world.
-fn at_every_point(body: fn(Node, Arc<AtomicUsize>, Tick), expect_warning: bool) {
-    let mut killed = 0;
-    for k in 0..10_000 {
+/// Runs `body` on a node and kills the node at its k-th scheduling point, for every `k` until the body is done before.
+/// Afterwards nothing of it may be left.
+fn at_every_point(body: fn(Node, Arc<AtomicUsize>)) {
+    for k in 0..100_000 {
         let run = kill_at(k, body);
         let (reached, left) = run.result.unwrap_or_else(|failure| panic!("killed at point {k}: {failure}"));
-        if !expect_warning {
-            assert_eq!(left, 0, "killed at point {k}, {left} threads were not unwound");
-            assert_eq!(run.warnings, Vec::<String>::new(), "killed at point {k}");
-        }
+        assert_eq!(left, 0, "killed at point {k}, {left} threads were not unwound");
+        assert_eq!(run.warnings, Vec::<String>::new(), "killed at point {k}");
         if !reached {
-            assert!(killed > 10, "the body passes more than 10 points, not {killed}");
+            assert!(k > 20, "the body passes more than 20 scheduling points, not {k}");
             return;
         }
-        killed += 1;
     }
     panic!("the body never ends");
 }
 
-/// Counts the body's steps and wakes the killer at the k-th.
-#[derive(Clone)]
-struct Tick {
-    steps: Arc<AtomicUsize>,
-    at: usize,
-    reached: labrt::channel::Sender<()>,
-}
-
-impl Tick {
-    fn tick(&self) {
-        if self.steps.fetch_add(1, SeqCst) == self.at {
-            let _ = self.reached.try_send(());
-        }
-    }
-}
-
-fn kill_at(k: usize, body: fn(Node, Arc<AtomicUsize>, Tick)) -> Run<(bool, usize)> {
-    simulate(Options::new(k as u64), |world: &World| {
+/// Whether there was a k-th point, and how many threads are left after the kill.
+fn kill_at(k: u32, body: fn(Node, Arc<AtomicUsize>)) -> Run<(bool, usize)> {
+    simulate(Options::new(k.into()), |world: &World| {
         let node = world.node("victim");
         let alive = Arc::new(AtomicUsize::new(0));
-        let (sender, receiver) = unbounded();
-        let tick = Tick { steps: Arc::new(AtomicUsize::new(0)), at: k, reached: sender };
-        body(node.clone(), alive.clone(), tick);
-        let reached = receiver.recv_timeout(Duration::from_secs(1)).is_ok();
-        node.kill();
-        (reached, alive.load(SeqCst))
+        body(node.clone(), alive.clone());
+        let start = world.now();
+        node.kill_amid(k, Duration::from_secs(1));
+        assert!(!node.is_alive());
+        (world.now() - start < Duration::from_secs(1), alive.load(SeqCst))
     })
 }
 
 #[test]
 fn threads_that_hold_locks_let_go_of_them() {
-    at_every_point(
-        |node, alive, tick| {
-            let (one, two) = (Arc::new(Mutex::new(0)), Arc::new(RwLock::new(0)));
-            for _ in 0..3 {
-                let (one, two, alive, tick) = (one.clone(), two.clone(), alive.clone(), tick.clone());
-                drop(node.spawn("locker", move || {
-                    let _alive = Alive::new(&alive);
-                    for _ in 0..3 {
-                        let mut first = one.lock();
-                        tick.tick();
-                        let second = two.read();
-                        tick.tick();
-                        *first += *second;
-                        drop(second);
-                        tick.tick();
-                        *two.write() += 1;
-                        tick.tick();
-                        drop(first);
-                        thread::sleep(MS);
-                        tick.tick();
-                    }
-                }));
-            }
-        },
-        false,
-    );
+    at_every_point(|node, alive| {
+        let (one, two) = (Arc::new(Mutex::new(0)), Arc::new(RwLock::new(0)));
+        for _ in 0..3 {
+            let (one, two, alive) = (one.clone(), two.clone(), alive.clone());
+            drop(node.spawn("locker", move || {
+                let _alive = Alive::new(&alive);
+                for _ in 0..3 {
+                    let mut first = one.lock();
+                    let second = two.read();
+                    *first += *second;
+                    drop(second);
+                    *two.write() += 1;
+                    drop(first);
+                    thread::sleep(MS);
+                }
+            }));
+        }
+    });
 }
 
 #[test]
 fn threads_that_wait_for_each_other_are_unwound() {
-    at_every_point(
-        |node, alive, tick| {
-            let pair = Arc::new((Mutex::new(0), Condvar::new()));
-            let (sender, receiver) = bounded(0);
-            {
-                let (pair, alive, tick) = (pair.clone(), alive.clone(), tick.clone());
-                drop(node.spawn("waiter", move || {
-                    let _alive = Alive::new(&alive);
-                    let mut count = pair.0.lock();
-                    while *count < 5 {
-                        tick.tick();
-                        pair.1.wait(&mut count);
-                    }
-                }));
-            }
-            {
-                let (alive, tick) = (alive.clone(), tick.clone());
-                drop(node.spawn("receiver", move || {
-                    let _alive = Alive::new(&alive);
-                    for () in receiver {
-                        tick.tick();
-                        *pair.0.lock() += 1;
-                        pair.1.notify_all();
-                    }
-                }));
-            }
-            drop(node.spawn("sender", move || {
+    at_every_point(|node, alive| {
+        let pair = Arc::new((Mutex::new(0), Condvar::new()));
+        let (sender, receiver) = bounded(0);
+        {
+            let (pair, alive) = (pair.clone(), alive.clone());
+            drop(node.spawn("waiter", move || {
                 let _alive = Alive::new(&alive);
-                for _ in 0..5 {
-                    tick.tick();
-                    sender.send(()).unwrap();
+                let mut count = pair.0.lock();
+                while *count < 5 {
+                    pair.1.wait(&mut count);
                 }
             }));
-        },
-        false,
-    );
+        }
+        {
+            let alive = alive.clone();
+            drop(node.spawn("receiver", move || {
+                let _alive = Alive::new(&alive);
+                for () in receiver {
+                    *pair.0.lock() += 1;
+                    pair.1.notify_all();
+                }
+            }));
+        }
+        drop(node.spawn("sender", move || {
+            let _alive = Alive::new(&alive);
+            for _ in 0..5 {
+                sender.send(()).unwrap();
+            }
+        }));
+    });
 }
 
 /// Its destructor locks, sends, joins and sleeps.
@@ -169,74 +135,60 @@ impl Drop for Busybody {
 
 #[test]
 fn destructors_may_lock_send_join_and_sleep() {
-    at_every_point(
-        |node, alive, tick| {
-            let lock = Arc::new(Mutex::new(0));
-            for _ in 0..2 {
-                let (lock, alive, tick) = (lock.clone(), alive.clone(), tick.clone());
-                drop(node.spawn("busybody", move || {
-                    let _alive = Alive::new(&alive);
-                    let (sender, _receiver) = unbounded();
-                    let (inner, beat) = (alive.clone(), tick.clone());
-                    let thread = thread::spawn(move || {
-                        let _alive = Alive::new(&inner);
-                        for _ in 0..4 {
-                            beat.tick();
-                            thread::sleep(MS);
-                        }
-                    });
-                    let busybody = Busybody { lock: lock.clone(), sender, thread: Some(thread) };
+    at_every_point(|node, alive| {
+        let lock = Arc::new(Mutex::new(0));
+        for _ in 0..2 {
+            let (lock, alive) = (lock.clone(), alive.clone());
+            drop(node.spawn("busybody", move || {
+                let _alive = Alive::new(&alive);
+                let (sender, _receiver) = unbounded();
+                let inner = alive.clone();
+                let thread = thread::spawn(move || {
+                    let _alive = Alive::new(&inner);
                     for _ in 0..4 {
-                        let mut guard = lock.lock();
-                        tick.tick();
-                        *guard += 1;
                         thread::sleep(MS);
-                        drop(guard);
-                        tick.tick();
                     }
-                    drop(busybody);
-                }));
-            }
-        },
-        false,
-    );
+                });
+                let busybody = Busybody { lock: lock.clone(), sender, thread: Some(thread) };
+                for _ in 0..4 {
+                    let mut guard = lock.lock();
+                    *guard += 1;
+                    thread::sleep(MS);
+                    drop(guard);
+                }
+                drop(busybody);
+            }));
+        }
+    });
 }
 
 #[test]
 fn a_kill_that_is_caught_is_thrown_again() {
-    at_every_point(
-        |node, alive, tick| {
-            drop(node.spawn("swallower", move || {
-                let _alive = Alive::new(&alive);
-                for _ in 0..20 {
-                    let _ = catch_unwind(AssertUnwindSafe(|| {
-                        tick.tick();
-                        thread::sleep(MS);
-                    }));
-                }
-            }));
-        },
-        false,
-    );
+    at_every_point(|node, alive| {
+        drop(node.spawn("swallower", move || {
+            let _alive = Alive::new(&alive);
+            for _ in 0..30 {
+                let _ = catch_unwind(AssertUnwindSafe(|| {
+                    thread::sleep(MS);
+                }));
+            }
+        }));
+    });
 }
 
 #[test]
 fn a_kill_that_is_caught_and_kept_is_thrown_again() {
-    at_every_point(
-        |node, alive, tick| {
-            drop(node.spawn("keeper", move || {
-                let _alive = Alive::new(&alive);
-                let mut caught = Vec::new();
-                for _ in 0..20 {
-                    caught.push(catch_unwind(AssertUnwindSafe(|| {
-                        tick.tick();
-                        thread::sleep(MS);
-                    })));
-                }
-            }));
-        },
-        false,
-    );
+    at_every_point(|node, alive| {
+        drop(node.spawn("keeper", move || {
+            let _alive = Alive::new(&alive);
+            let mut caught = Vec::new();
+            for _ in 0..30 {
+                caught.push(catch_unwind(AssertUnwindSafe(|| {
+                    thread::sleep(MS);
+                })));
+            }
+        }));
+    });
 }
 
 #[test]

@@ -90,6 +90,12 @@ impl Cluster {
         self.inner.dice.faults.lock().random_bool(probability)
     }
 
+    /// After how many scheduling points of a server it crashes; `None`: when it is at rest.
+    pub(super) fn moment_of_crash(&self) -> Option<u32> {
+        let mut faults = self.inner.dice.faults.lock();
+        faults.random_bool(0.5).then(|| faults.random_range(0..200))
+    }
+
     /// Any of the servers.
     #[must_use]
     pub fn any_server(&self) -> usize {

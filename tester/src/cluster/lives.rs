@@ -1,6 +1,7 @@
 //! Crash and restart.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use labapi::ApplyMsg;
 use labrpc::ClientEnd;
@@ -41,6 +42,24 @@ impl Cluster {
         for end in &ends {
             network.delete_end(end);
         }
+    }
+
+    /// Crashes the server at some moment of the next `pause`, and returns when that has passed: half of the time in the
+    /// midst of what it does, if it does anything, and otherwise at the end.
+    ///
+    /// Servers react at once and then rest until the next timer. A crash at a moment of the clock would nearly
+    /// always find them at rest, with everything saved and answered.
+    pub fn shutdown_within(&self, server: usize, pause: Duration) {
+        let end = self.inner.world.now() + pause;
+        let node = self.inner.servers[server].lock().life.as_ref().map(|life| life.node.clone());
+        if let Some(node) = node {
+            match self.moment_of_crash() {
+                Some(points) => node.kill_amid(points, pause),
+                None => self.sleep(pause),
+            }
+        }
+        self.shutdown(server);
+        self.sleep(end.saturating_sub(self.inner.world.now()));
     }
 
     /// Crashes all servers, one after the other.

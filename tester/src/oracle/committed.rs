@@ -1,11 +1,11 @@
 //! State Machine Safety (paper, Figure 3): if a server has applied a log entry at an index, no
 //! other server will ever apply a different one there.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use labapi::LogIndex;
+use rustc_hash::FxHashMap;
 
 use super::Verdict;
 use crate::command::{Command, Unchecked};
@@ -17,7 +17,7 @@ use crate::words::{Lived, Seconds};
 #[derive(Default)]
 pub(super) struct Committed {
     entries: Vec<Entry>,
-    snapshots: HashMap<LogIndex, Arc<[u8]>>,
+    snapshots: FxHashMap<LogIndex, Arc<[u8]>>,
     pub looked: u64,
 }
 

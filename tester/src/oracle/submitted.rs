@@ -1,8 +1,7 @@
 //! What the tests handed to `start`, and what came back.
 
-use std::collections::HashSet;
-
 use labapi::{LogIndex, Started, Term};
+use rustc_hash::FxHashSet;
 
 use super::Verdict;
 use crate::command::Command;
@@ -10,8 +9,8 @@ use crate::command::Command;
 /// Every command that was ever submitted, and every place that a leader promised.
 #[derive(Default)]
 pub(super) struct Submitted {
-    commands: HashSet<Command>,
-    places: HashSet<(Term, LogIndex)>,
+    commands: FxHashSet<Command>,
+    places: FxHashSet<(Term, LogIndex)>,
     pub accepted: u64,
 }
 

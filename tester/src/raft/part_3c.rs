@@ -143,11 +143,13 @@ fn figure8_3c(cluster: &Cluster) {
                 leader = Some(server);
             }
         }
-        cluster.sleep(figure8_pause(cluster));
-
-        if let Some(leader) = leader {
-            cluster.shutdown(leader);
-            up -= 1;
+        let pause = figure8_pause(cluster);
+        match leader {
+            Some(leader) => {
+                cluster.shutdown_within(leader, pause);
+                up -= 1;
+            }
+            None => cluster.sleep(pause),
         }
         if up < majority {
             let server = cluster.any_server();
@@ -254,7 +256,7 @@ fn churn(cluster: &Cluster) {
             cluster.connect(server);
         }
         if cluster.chance(0.2) {
-            cluster.shutdown(cluster.any_server());
+            cluster.shutdown_within(cluster.any_server(), Duration::from_millis(20));
         }
         // Long enough to elect a leader now and then, and too short to do so every time.
         cluster.sleep(ELECTION_TIMEOUT * 7 / 10);
