@@ -125,3 +125,31 @@ fn saves_are_not_mixed() {
         });
     }
 }
+
+/// A destructor that saves, as a peer might that wants to leave everything in order.
+struct SavesWhenDropped(Persister);
+
+impl Drop for SavesWhenDropped {
+    fn drop(&mut self) {
+        self.0.save(b"last words", b"");
+    }
+}
+
+#[test]
+fn a_crash_saves_nothing() {
+    run(1, |world| {
+        let persister = Persister::new();
+        persister.save(b"state", b"");
+        let node = world.node("server 0");
+        let saves = SavesWhenDropped(persister.clone());
+        drop(node.spawn("server", move || {
+            let _saves = saves;
+            thread::sleep(std::time::Duration::from_secs(1));
+        }));
+        thread::sleep(std::time::Duration::from_millis(1));
+        node.kill();
+        assert_eq!(persister.read_raft_state(), b"state");
+        drop(SavesWhenDropped(persister.clone()));
+        assert_eq!(persister.read_raft_state(), b"last words", "whoever is alive saves in a destructor too");
+    });
+}

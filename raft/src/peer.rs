@@ -61,11 +61,11 @@ pub fn make(
 
 impl Raft {
     /// Runs `work` on a thread of its own.
-    pub(crate) fn spawn(&self, name: &str, work: impl FnOnce(&Raft) + Send + 'static) {
+    pub(crate) fn spawn(&self, name: &'static str, work: impl FnOnce(&Raft) + Send + 'static) {
         let this = self.this.upgrade();
         let this = this.expect("whoever calls a method holds the server");
         thread::Builder::new()
-            .name(name.to_owned())
+            .name(name)
             .spawn(move || work(&this))
             .expect("the system has room for one more thread");
     }

@@ -51,8 +51,8 @@ impl Drop for Stacks {
     }
 }
 
-/// A simulated thread's body and stack. Boxed, because it is moved twice for every switch.
-pub(crate) struct Coroutine(Box<Raw<(), (), (), DefaultStack>>);
+/// A simulated thread's body and stack.
+pub(crate) struct Coroutine(Raw<(), (), (), DefaultStack>);
 
 /// The way out of the running coroutine: one a simulation.
 pub(crate) struct Exit(Cell<*const Way>);
@@ -90,10 +90,10 @@ impl Coroutine {
         // caller of `simulate`. That caller waits until the simulation's OS thread has ended; by then every
         // coroutine has returned, or has been abandoned and will never be resumed.
         let body: Box<dyn FnOnce() + 'static> = unsafe { mem::transmute(body) };
-        Self(Box::new(Raw::with_stack(stacks.take(), move |way: &Way, ()| {
+        Self(Raw::with_stack(stacks.take(), move |way: &Way, ()| {
             crate::sim::with(|sim| sim.exit.enter(way));
             crate::sim::guarded(body);
-        })))
+        }))
     }
 
     /// Runs the coroutine until it suspends or returns; says whether it returned.
