@@ -271,13 +271,14 @@ fn a_dying_thread_does_not_take_a_lock_that_another_holds() {
         }));
         thread::sleep(MS);
         drop(node.spawn("holder", move || {
-            struct Check<'a>(labrt::sync::MutexGuard<'a, i32>, &'a Mutex<i32>);
+            struct Check<'a>(&'a Mutex<i32>);
             impl Drop for Check<'_> {
                 fn drop(&mut self) {
-                    assert!(self.1.is_locked(), "unlocked by somebody else");
+                    assert!(self.0.is_locked(), "unlocked by somebody else");
                 }
             }
-            let _check = Check(for_holder.0.lock(), &for_holder.0);
+            let _guard = for_holder.0.lock();
+            let _check = Check(&for_holder.0); // dropped before the guard
             thread::sleep(Duration::from_secs(1));
         }));
         thread::sleep(MS);

@@ -60,12 +60,17 @@ fn a_message_is_evaluated_only_when_it_is_sent() {
     run(1, |_| {
         let (full, _receiver) = bounded(1);
         full.send(0).unwrap();
-        let job = Box::new(7);
-        let kept = select! {
-            send(full, *{ let moved = job; moved }) -> _ => None,
-            default => Some(()),
+        let mut evaluated = 0;
+        let mut message = || {
+            evaluated += 1;
+            7
         };
-        assert!(kept.is_some());
+        let sent = select! {
+            send(full, message()) -> _ => true,
+            default => false,
+        };
+        assert!(!sent);
+        assert_eq!(evaluated, 0);
     });
 }
 

@@ -17,11 +17,7 @@ fn the_clock_does_not_stand_still_for_a_thread_that_never_waits() {
         while Instant::now() < end {
             looks += 1;
         }
-        assert!(
-            looks > 1000,
-            "a look at the clock costs a few nanoseconds, not {} looks a millisecond",
-            looks
-        );
+        assert!(looks > 1000, "a look at the clock costs a few nanoseconds, not {looks} looks a millisecond");
     });
 }
 
@@ -61,8 +57,12 @@ fn each_node_draws_from_a_stream_of_its_own() {
     let draws = |first_draws: usize| {
         run(1, |world| {
             let (one, two) = (world.node("one"), world.node("two"));
-            one.call("draw", move || (0..first_draws).for_each(|_| drop(labrt::rand::rng().random::<u64>())))
-                .unwrap();
+            one.call("draw", move || {
+                (0..first_draws).for_each(|_| {
+                    let _: u64 = labrt::rand::rng().random();
+                })
+            })
+            .unwrap();
             two.call("draw", || labrt::rand::rng().random_range(0..1_000_000)).unwrap()
         })
     };

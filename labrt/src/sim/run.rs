@@ -1,0 +1,170 @@
+//! Starting a simulation, running it to its end, and cleaning up after it.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use cpu_time::ThreadTime;
+
+use super::failure::Failure;
+use super::policy::Policy;
+use super::scheduler::{Next, Scheduler};
+use super::{SIM, Sim, TESTER, log, panics, since_start, with};
+use crate::raw::coroutine::Exit;
+
+/// How a simulation is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Decides every interleaving, delay, loss and crash.
+    pub seed: u64,
+    /// How the next thread is picked.
+    pub policy: Policy,
+    /// Whether the log is kept. A recorded run is the same run: only slower.
+    pub record: bool,
+    /// A run that goes on for longer, in virtual time, fails as a [`FailureKind::Timeout`](crate::world::FailureKind::Timeout).
+    pub max_virtual_time: Duration,
+}
+
+impl Options {
+    /// A run with this seed: random policy, no log, at most one virtual hour.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self { seed, policy: Policy::Random, record: false, max_virtual_time: Duration::from_secs(3600) }
+    }
+}
+
+/// What a simulation came to.
+#[derive(Clone, Debug)]
+pub struct Run<T> {
+    /// What the main function returned, or the first thing that went wrong.
+    pub result: Result<T, Failure>,
+    /// A hash over every scheduling decision and every message: the same for the same source and options.
+    pub fingerprint: u64,
+    /// The virtual time that passed.
+    pub virtual_time: Duration,
+    /// The processor time that the simulation took, its set-up and clean-up included.
+    pub cpu_time: Duration,
+    /// How many scheduling points were passed.
+    pub steps: u64,
+    /// What was strange but is no failure.
+    pub warnings: Vec<String>,
+    /// The log, if [`Options::record`] was set.
+    pub log: Vec<log::LogLine>,
+}
+
+/// Runs `main` in a simulation of its own, on a fresh OS thread, and waits for it.
+///
+/// `main` is the first thread, on a node called `tester`. The run is over when it returns, or when
+/// something fails; all threads are then unwound and every node is dead.
+///
+/// # Panics
+///
+/// Panics if an event (see [`World::later`](crate::world::World::later)) panics: that is a bug of the harness.
+pub fn simulate<T: Send>(options: Options, main: impl FnOnce(&crate::world::World) -> T + Send) -> Run<T> {
+    log::install();
+    panics::install();
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("simulation".to_owned());
+        let handle =
+            thread.spawn_scoped(scope, || run_here(options, main)).expect("the system can start a thread");
+        handle.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })
+}
+
+fn run_here<T>(options: Options, main: impl FnOnce(&crate::world::World) -> T) -> Run<T> {
+    static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+    let started = ThreadTime::now();
+    let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+    SIM.with(|sim| {
+        let fresh = Sim {
+            id,
+            scheduler: RefCell::new(Scheduler::new(options)),
+            exit: Exit::new(),
+            atomic: Cell::new(false),
+        };
+        assert!(sim.set(fresh).is_ok(), "an OS thread runs one simulation in its life");
+    });
+    let mut returned = None;
+    let verdict = with(|sim| {
+        let world = crate::world::World::new(id);
+        sim.start_main(Box::new(|| returned = Some(main(&world))));
+        sim.run();
+        let verdict = sim.scheduler.borrow_mut().verdict.take();
+        sim.clean_up();
+        verdict
+    });
+    let result = match (verdict, returned) {
+        (Some(failure), _) => Err(failure),
+        (None, Some(value)) => Ok(value),
+        (None, None) => unreachable!("a run without a verdict ends when its main function returns"),
+    };
+    with(|sim| {
+        let mut scheduler = sim.scheduler.borrow_mut();
+        let (steps, now) = (scheduler.steps, scheduler.now);
+        scheduler.fold(steps);
+        scheduler.fold(now);
+        Run {
+            result,
+            fingerprint: scheduler.fingerprint,
+            virtual_time: since_start(now),
+            cpu_time: started.elapsed(),
+            steps,
+            warnings: std::mem::take(&mut scheduler.warnings),
+            log: std::mem::take(&mut scheduler.log),
+        }
+    })
+}
+
+impl Sim {
+    /// Does what the scheduler says until the run is over.
+    fn run(&self) {
+        loop {
+            let next = self.scheduler.borrow_mut().next();
+            match next {
+                Next::Run(slot, mut coroutine) => {
+                    let returned = coroutine.resume(&self.exit);
+                    let mut scheduler = self.scheduler.borrow_mut();
+                    if returned {
+                        scheduler.finish(slot, coroutine);
+                    } else {
+                        scheduler.threads[slot].coroutine = Some(coroutine);
+                    }
+                }
+                Next::Event(event) => event(),
+                Next::End => return,
+            }
+        }
+    }
+
+    /// Unwinds every thread, so that whatever lab code owns is dropped.
+    fn clean_up(&self) {
+        self.scheduler.borrow_mut().doom(None, None);
+        self.run();
+        let events = self.scheduler.borrow_mut().timers.clear();
+        drop(events);
+    }
+
+    fn start_main(&self, main: Box<dyn FnOnce() + '_>) {
+        let body = Box::new(move || {
+            main();
+            with(|sim| sim.scheduler.borrow_mut().stop = true);
+        });
+        self.scheduler.borrow_mut().spawn(TESTER, Cow::Borrowed("main"), false, body);
+    }
+}
+
+/// Runs a thread's body; whatever it unwinds with has been dealt with already.
+pub(crate) fn guarded(body: Box<dyn FnOnce() + '_>) {
+    let dying = with(Sim::is_dying);
+    let outcome = catch_unwind(AssertUnwindSafe(move || {
+        if dying {
+            // Killed before it ran: what it owns is dropped, as by a thread that unwinds.
+            drop(body);
+        } else {
+            body();
+        }
+    }));
+    drop(outcome);
+}
