@@ -60,7 +60,7 @@ fn each_node_draws_from_a_stream_of_its_own() {
             one.call("draw", move || {
                 (0..first_draws).for_each(|_| {
                     let _: u64 = labrt::rand::rng().random();
-                })
+                });
             })
             .unwrap();
             two.call("draw", || labrt::rand::rng().random_range(0..1_000_000)).unwrap()
