@@ -21,11 +21,7 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    let node = sim::with(|sim| {
-        sim.point();
-        sim.current_node()
-    });
-    spawn_on(node, Cow::Borrowed("thread"), body)
+    spawn_here(Cow::Borrowed("thread"), body)
 }
 
 /// Gives a thread a name, which failures and log lines show.
@@ -59,12 +55,22 @@ impl Builder {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        let node = sim::with(|sim| {
-            sim.point();
-            sim.current_node()
-        });
-        Ok(spawn_on(node, self.name.unwrap_or(Cow::Borrowed("thread")), body))
+        Ok(spawn_here(self.name.unwrap_or(Cow::Borrowed("thread")), body))
     }
+}
+
+/// Starts a thread on the caller's node.
+#[track_caller]
+fn spawn_here<F, T>(name: Cow<'static, str>, body: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    let node = sim::with(|sim| {
+        sim.point();
+        sim.current_node()
+    });
+    spawn_on(node, name, body)
 }
 
 /// Starts a thread on any node.
