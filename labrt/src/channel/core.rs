@@ -22,10 +22,12 @@ struct State<T> {
     receivers: usize,
     /// Threads that wait for a message.
     receiving: Vec<Ticket>,
-    /// Threads that wait until their message is taken.
+    /// Threads that wait until their message is taken. One whose time is up takes its message back when it runs.
     sending: VecDeque<(Ticket, T)>,
     /// Threads that wait in a select until they could send.
     selecting_to_send: Vec<Ticket>,
+    /// Threads that wait in `Select::ready`: woken like receivers, but nothing may be handed to them.
+    observing: Vec<Ticket>,
     /// Messages given to threads that waited for one, until they run.
     handed: Vec<(Ticket, T)>,
 }
@@ -71,15 +73,23 @@ impl<T> State<T> {
 
     /// The message of the first thread that waits to send, which need not wait any more.
     fn take_offer(&mut self, sim: &Sim) -> Option<T> {
-        while let Some((ticket, message)) = self.sending.pop_front() {
-            if sim.unpark(ticket) {
-                return Some(message);
-            }
-            // Killed while it waited: what it wanted to send was never sent. It is dropped with the
-            // channel, outside this borrow.
-            self.handed.push((ticket, message));
-        }
-        None
+        let position = self.sending.iter().position(|(ticket, _)| sim.waits(*ticket))?;
+        let (ticket, message) = self.sending.remove(position)?;
+        sim.unpark(ticket);
+        Some(message)
+    }
+
+    /// Wakes all that wait for something to receive.
+    fn wake_receivers(&mut self, sim: &Sim) {
+        wake_all(sim, &mut self.receiving);
+        wake_all(sim, &mut self.observing);
+    }
+
+    /// Says that `ticket` waits to receive, to all that wait in a select until they could send; the ticket may be
+    /// one of theirs, when a select sends and receives on one channel.
+    fn announce_receiver(&mut self, sim: &Sim, ticket: Ticket) {
+        self.receiving.push(ticket);
+        self.selecting_to_send.retain(|selecting| *selecting == ticket || !sim.unpark(*selecting));
     }
 
     fn send(&mut self, sim: &Sim, message: T) -> Result<(), (Failed, T)> {
@@ -88,7 +98,7 @@ impl<T> State<T> {
         }
         if self.capacity.is_none_or(|capacity| self.queue.len() < capacity) {
             self.queue.push_back(message);
-            wake_all(sim, &mut self.receiving);
+            self.wake_receivers(sim);
             return Ok(());
         }
         if self.capacity == Some(0) {
@@ -155,6 +165,7 @@ impl<T> Channel<T> {
                 receiving: Vec::new(),
                 sending: VecDeque::new(),
                 selecting_to_send: Vec::new(),
+                observing: Vec::new(),
                 handed: Vec::new(),
             }),
         }
@@ -197,16 +208,16 @@ impl<T> Channel<T> {
                     return Err(Failed::NotNow);
                 }
                 let ticket = sim.ticket();
-                state.receiving.push(ticket);
-                wake_all(sim, &mut state.selecting_to_send);
+                state.announce_receiver(sim, ticket);
                 (ticket, earlier(deadline, state.next_tick()))
             };
+            let handed = Handed { channel: self, ticket };
             let woken = sim.park(ticket, Wait::Recv(place), until);
-            let mut state = self.state.open(sim);
-            if let Some(message) = state.take_handed(ticket) {
+            if let Some(message) = handed.take() {
                 return Ok(message);
             }
             if woken == Woken::TimedOut {
+                let mut state = self.state.open(sim);
                 state.receiving.retain(|waiting| *waiting != ticket);
                 if until.is_some_and(|until| sim.now() < until) {
                     // The thread unwinds, and for it time stands still.
@@ -239,19 +250,19 @@ impl<T> Channel<T> {
                 Err((Failed::NotNow, message)) => {
                     let ticket = sim.ticket();
                     state.sending.push_back((ticket, message));
-                    wake_all(sim, &mut state.receiving);
+                    state.wake_receivers(sim);
                     ticket
                 }
                 result => return result,
             }
         };
+        let offer = Offer { channel: self, ticket };
         sim.park(ticket, Wait::Send(place), deadline);
-        let mut state = self.state.open(sim);
-        let position = state.sending.iter().position(|(waiting, _)| *waiting == ticket);
-        match position.and_then(|position| state.sending.remove(position)) {
+        let disconnected = self.state.open(sim).receivers == 0;
+        match offer.take_back() {
             None => Ok(()),
-            Some((_, message)) if state.receivers == 0 => Err((Failed::Disconnected, message)),
-            Some((_, message)) => Err((Failed::NotNow, message)),
+            Some(message) if disconnected => Err((Failed::Disconnected, message)),
+            Some(message) => Err((Failed::NotNow, message)),
         }
     }
 
@@ -270,7 +281,7 @@ impl<T> Channel<T> {
             let mut state = self.state.open(sim);
             state.senders -= 1;
             if state.senders == 0 {
-                wake_all(sim, &mut state.receiving);
+                state.wake_receivers(sim);
             }
         });
     }
@@ -304,12 +315,55 @@ impl<T> Channel<T> {
     }
 }
 
+/// The message of a thread that waits to send. A thread that is killed meanwhile drops it, and what it owns.
+struct Offer<'a, T> {
+    channel: &'a Channel<T>,
+    ticket: Ticket,
+}
+
+impl<T> Offer<'_, T> {
+    /// Takes the message back, unless it has been taken.
+    fn take_back(&self) -> Option<T> {
+        sim::with(|sim| {
+            let mut state = self.channel.state.open(sim);
+            let position = state.sending.iter().position(|(ticket, _)| *ticket == self.ticket)?;
+            state.sending.remove(position).map(|(_, message)| message)
+        })
+    }
+}
+
+impl<T> Drop for Offer<'_, T> {
+    fn drop(&mut self) {
+        drop(self.take_back());
+    }
+}
+
+/// What may be handed to a thread that waits to receive. A thread that is killed meanwhile drops it.
+struct Handed<'a, T> {
+    channel: &'a Channel<T>,
+    ticket: Ticket,
+}
+
+impl<T> Handed<'_, T> {
+    fn take(&self) -> Option<T> {
+        sim::with(|sim| self.channel.state.open(sim).take_handed(self.ticket))
+    }
+}
+
+impl<T> Drop for Handed<'_, T> {
+    fn drop(&mut self) {
+        drop(self.take());
+    }
+}
+
 /// What a select needs of a channel, whatever its messages are.
 pub(super) trait Selectable {
     fn can_receive(&self, sim: &Sim) -> bool;
     fn can_send(&self, sim: &Sim) -> bool;
     /// Registers a waiting select; answers when the clock will send.
     fn await_message(&self, sim: &Sim, ticket: Ticket) -> Option<u64>;
+    /// As [`await_message`](Self::await_message), but no message may be handed over.
+    fn observe(&self, sim: &Sim, ticket: Ticket) -> Option<u64>;
     fn await_room(&self, sim: &Sim, ticket: Ticket);
     fn forget(&self, sim: &Sim, ticket: Ticket);
     /// Whether a message was handed to the thread while it waited with `ticket`.
@@ -327,8 +381,13 @@ impl<T> Selectable for Channel<T> {
 
     fn await_message(&self, sim: &Sim, ticket: Ticket) -> Option<u64> {
         let mut state = self.state.open(sim);
-        state.receiving.push(ticket);
-        wake_all(sim, &mut state.selecting_to_send);
+        state.announce_receiver(sim, ticket);
+        state.next_tick()
+    }
+
+    fn observe(&self, sim: &Sim, ticket: Ticket) -> Option<u64> {
+        let mut state = self.state.open(sim);
+        state.observing.push(ticket);
         state.next_tick()
     }
 
@@ -339,6 +398,7 @@ impl<T> Selectable for Channel<T> {
     fn forget(&self, sim: &Sim, ticket: Ticket) {
         let mut state = self.state.open(sim);
         state.receiving.retain(|waiting| *waiting != ticket);
+        state.observing.retain(|waiting| *waiting != ticket);
         state.selecting_to_send.retain(|waiting| *waiting != ticket);
     }
 

@@ -7,7 +7,7 @@ use std::fmt;
 use std::panic::Location;
 use std::time::Duration;
 
-use super::core::{Failed, Selectable, earlier};
+use super::core::{Selectable, earlier};
 use super::{Receiver, RecvError, SelectTimeoutError, SendError, Sender, TrySelectError};
 use crate::sim::{self, Place, Sim, Ticket, Wait, Woken};
 use crate::time::Instant;
@@ -79,7 +79,8 @@ impl<'a> Select<'a> {
     #[track_caller]
     pub fn select(&mut self) -> SelectedOperation {
         assert!(self.operations.iter().any(Option::is_some), "a select without operations waits for ever");
-        self.select_by(None).expect("a select without a time-out ends with an operation")
+        let selected = self.select_by(None, true);
+        selected.expect("a select without a time-out ends with an operation")
     }
 
     /// Selects an operation that is ready now.
@@ -104,7 +105,7 @@ impl<'a> Select<'a> {
     #[track_caller]
     pub fn select_timeout(&mut self, timeout: Duration) -> Result<SelectedOperation, SelectTimeoutError> {
         let deadline = sim::with(|sim| sim.deadline(timeout));
-        self.select_by(Some(deadline)).ok_or(SelectTimeoutError)
+        self.select_by(Some(deadline), true).ok_or(SelectTimeoutError)
     }
 
     /// Waits until an operation is ready, until `deadline` at the latest, and selects it.
@@ -114,7 +115,7 @@ impl<'a> Select<'a> {
     /// The time is up.
     #[track_caller]
     pub fn select_deadline(&mut self, deadline: Instant) -> Result<SelectedOperation, SelectTimeoutError> {
-        self.select_by(Some(deadline.nanos())).ok_or(SelectTimeoutError)
+        self.select_by(Some(deadline.nanos()), true).ok_or(SelectTimeoutError)
     }
 
     /// Waits until an operation is ready and answers its index, without selecting it: when it is tried, it
@@ -125,11 +126,17 @@ impl<'a> Select<'a> {
     /// Panics if there is no operation.
     #[track_caller]
     pub fn ready(&mut self) -> usize {
-        self.select().index
+        assert!(self.operations.iter().any(Option::is_some), "a select without operations waits for ever");
+        let ready = self.select_by(None, false).expect("a select without a time-out ends with an operation");
+        let index = ready.index;
+        ready.complete();
+        index
     }
 
+    /// Waits for an operation; `take`: so that a message may be handed over meanwhile.
+
     #[track_caller]
-    fn select_by(&mut self, deadline: Option<u64>) -> Option<SelectedOperation> {
+    fn select_by(&mut self, deadline: Option<u64>, take: bool) -> Option<SelectedOperation> {
         let place = Location::caller();
         sim::with(|sim| {
             sim.point();
@@ -141,7 +148,7 @@ impl<'a> Select<'a> {
                     return None;
                 }
                 let ticket = sim.ticket();
-                let until = earlier(deadline, self.register(sim, ticket));
+                let until = earlier(deadline, self.register(sim, ticket, take));
                 let woken = sim.park(ticket, Wait::Select(place), until);
                 self.forget(sim, ticket);
                 if let Some(index) = self.handed(sim, ticket) {
@@ -169,11 +176,14 @@ impl<'a> Select<'a> {
         Some(SelectedOperation { index, ticket: None, place })
     }
 
-    fn register(&self, sim: &Sim, ticket: Ticket) -> Option<u64> {
+    fn register(&self, sim: &Sim, ticket: Ticket, take: bool) -> Option<u64> {
         let mut until = None;
         for operation in self.operations.iter().flatten() {
             match operation.direction {
-                Direction::Receive => until = earlier(until, operation.channel.await_message(sim, ticket)),
+                Direction::Receive if take => {
+                    until = earlier(until, operation.channel.await_message(sim, ticket));
+                }
+                Direction::Receive => until = earlier(until, operation.channel.observe(sim, ticket)),
                 Direction::Send => operation.channel.await_room(sim, ticket),
             }
         }
@@ -204,6 +214,13 @@ impl fmt::Debug for Select<'_> {
 }
 
 /// The operation that a [`Select`] chose; it must be completed with [`recv`](Self::recv) or [`send`](Self::send).
+///
+/// Nobody keeps the other end waiting for it: if lab code waits between the choice and the completion, another
+/// thread may be faster, and the completion waits for the next chance.
+///
+/// # Panics
+///
+/// Panics when it is dropped without having been completed, as `crossbeam`'s does: a message may be lost with it.
 #[derive(Debug)]
 #[must_use = "a selected operation must be completed"]
 pub struct SelectedOperation {
@@ -226,7 +243,9 @@ impl SelectedOperation {
     ///
     /// The channel is empty and there is no sender any more.
     pub fn recv<T>(self, receiver: &Receiver<T>) -> Result<T, RecvError> {
-        receiver.channel.complete_receive(self.ticket, self.place).map_err(|_| RecvError)
+        let (ticket, place) = (self.ticket, self.place);
+        self.complete();
+        receiver.channel.complete_receive(ticket, place).map_err(|_| RecvError)
     }
 
     /// Completes a send. `sender` must be the one that the operation was added with.
@@ -235,10 +254,19 @@ impl SelectedOperation {
     ///
     /// Gives the message back when there is no receiver any more.
     pub fn send<T>(self, sender: &Sender<T>, message: T) -> Result<(), SendError<T>> {
-        sender.channel.complete_send(message, self.place).map_err(|(failed, message)| {
-            debug_assert_ne!(failed, Failed::NotNow, "a send without a time-out waits for room");
-            SendError(message)
-        })
+        let place = self.place;
+        self.complete();
+        sender.channel.complete_send(message, place).map_err(|(_, message)| SendError(message))
+    }
+
+    fn complete(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for SelectedOperation {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "a selected operation was dropped without having been completed");
     }
 }
 
@@ -265,7 +293,12 @@ impl SelectedOperation {
 #[doc(hidden)]
 macro_rules! select {
     // One arm after the other: its channel is added to `$select`, and how to complete it is kept in the list.
-    (@arms $select:ident [$($done:tt)*] recv($receiver:expr) -> $result:pat => $body:block $(,)? $($rest:tt)*) => {{
+    (@arms $select:ident [$($done:tt)*] recv($receiver:expr) -> $result:pat => $body:block, $($rest:tt)*) => {{
+        let receiver = &$receiver;
+        let index = $select.recv(receiver);
+        $crate::select!(@arms $select [$($done)* { index (recv(receiver)) ($result) ($body) }] $($rest)*)
+    }};
+    (@arms $select:ident [$($done:tt)*] recv($receiver:expr) -> $result:pat => $body:block $($rest:tt)*) => {{
         let receiver = &$receiver;
         let index = $select.recv(receiver);
         $crate::select!(@arms $select [$($done)* { index (recv(receiver)) ($result) ($body) }] $($rest)*)
@@ -275,7 +308,12 @@ macro_rules! select {
         let index = $select.recv(receiver);
         $crate::select!(@arms $select [$($done)* { index (recv(receiver)) ($result) ($body) }] $($($rest)*)?)
     }};
-    (@arms $select:ident [$($done:tt)*] send($sender:expr, $message:expr $(,)?) -> $result:pat => $body:block $(,)? $($rest:tt)*) => {{
+    (@arms $select:ident [$($done:tt)*] send($sender:expr, $message:expr $(,)?) -> $result:pat => $body:block, $($rest:tt)*) => {{
+        let sender = &$sender;
+        let index = $select.send(sender);
+        $crate::select!(@arms $select [$($done)* { index (send(sender, $message)) ($result) ($body) }] $($rest)*)
+    }};
+    (@arms $select:ident [$($done:tt)*] send($sender:expr, $message:expr $(,)?) -> $result:pat => $body:block $($rest:tt)*) => {{
         let sender = &$sender;
         let index = $select.send(sender);
         $crate::select!(@arms $select [$($done)* { index (send(sender, $message)) ($result) ($body) }] $($rest)*)

@@ -8,7 +8,7 @@ use std::panic::Location;
 use std::time::Duration;
 
 use super::confined::Confined;
-use crate::sim::{self, Place, Sim, ThreadId, Ticket, Wait, Woken};
+use crate::sim::{self, Blocker, By, Place, Sim, ThreadId, Ticket, Wait, Woken};
 use crate::time::Instant;
 
 /// The primitive under a guard, for a condition variable to release and take again.
@@ -26,8 +26,15 @@ fn wake_all(sim: &Sim, waiting: &mut Vec<Ticket>) {
 }
 
 /// Waits for a lock until it may be free; says whether there is any sense in trying again.
-fn wait_for_lock(sim: &Sim, ticket: Ticket, wait: Wait, deadline: Option<u64>) -> bool {
-    if deadline.is_none() && sim.scheduler.borrow_mut().closes_cycle(wait) {
+fn wait_for_lock(
+    sim: &Sim,
+    ticket: Ticket,
+    place: Place,
+    blockers: Vec<Blocker>,
+    deadline: Option<u64>,
+) -> bool {
+    let wait = Wait::Lock(place);
+    if deadline.is_none() && sim.scheduler.borrow_mut().closes_cycle(wait, blockers) {
         sim.stay(Wait::Ended);
     }
     sim.park(ticket, wait, deadline) == Woken::Notified
@@ -45,16 +52,17 @@ struct MutexState {
 }
 
 impl RawMutex {
-    /// Takes the lock if it is free; otherwise says what to wait for.
-    fn try_take(&self, sim: &Sim, place: Place) -> Result<(), Wait> {
+    /// Takes the lock if it is free; otherwise says whom to wait for.
+    fn try_take(&self, sim: &Sim, place: Place) -> Result<(), Vec<Blocker>> {
         let me = sim.current_thread();
         let mut state = self.state.open(sim);
         match state.holder {
             None => {
                 state.holder = Some((me, place));
+                sim.holds(place);
                 Ok(())
             }
-            Some((holder, since)) => Err(Wait::Lock { place, holder, since }),
+            Some((thread, since)) => Err(vec![Blocker { thread, by: By::Holding(since) }]),
         }
     }
 
@@ -64,10 +72,10 @@ impl RawMutex {
         sim::with(|sim| {
             sim.point();
             loop {
-                let Err(wait) = self.try_take(sim, place) else { return true };
+                let Err(blockers) = self.try_take(sim, place) else { return true };
                 let ticket = sim.ticket();
                 self.state.open(sim).waiting.push(ticket);
-                if !wait_for_lock(sim, ticket, wait, deadline) {
+                if !wait_for_lock(sim, ticket, place, blockers, deadline) {
                     self.state.open(sim).waiting.retain(|waiting| *waiting != ticket);
                     return false;
                 }
@@ -80,10 +88,11 @@ impl RawMutex {
     /// A thread that is killed meanwhile still waits for the lock: its guard unlocks it while it unwinds,
     /// and must not unlock what another one holds.
     pub(crate) fn take_again(&self, sim: &Sim, place: Place) {
-        while let Err(wait) = self.try_take(sim, place) {
+        while let Err(blockers) = self.try_take(sim, place) {
             let ticket = sim.ticket();
             self.state.open(sim).waiting.push(ticket);
-            if sim.scheduler.borrow_mut().closes_cycle(wait) {
+            let wait = Wait::Lock(place);
+            if sim.scheduler.borrow_mut().closes_cycle(wait, blockers) {
                 sim.stay(Wait::Ended);
             }
             sim.park_without_throw(ticket, wait, None);
@@ -93,7 +102,9 @@ impl RawMutex {
     /// Unlocks without a scheduling point: the first half of a wait on a condition variable.
     pub(crate) fn release(&self, sim: &Sim) {
         let mut state = self.state.open(sim);
-        state.holder = None;
+        if let Some((_, since)) = state.holder.take() {
+            sim.holds_no_more(since);
+        }
         wake_all(sim, &mut state.waiting);
     }
 }
@@ -159,9 +170,9 @@ pub struct RawRwLock {
 
 struct RwLockState {
     writer: Option<(ThreadId, Place)>,
-    readers: usize,
+    readers: Vec<(ThreadId, Place)>,
     waiting: Vec<Ticket>,
-    writers_waiting: usize,
+    writers_waiting: Vec<(ThreadId, Place)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -173,18 +184,30 @@ enum Access {
 }
 
 impl RawRwLock {
-    fn try_take(&self, sim: &Sim, access: Access, place: Place) -> Result<(), Wait> {
+    /// Takes the lock if that is possible now; otherwise says whom to wait for.
+    fn try_take(&self, sim: &Sim, access: Access, place: Place) -> Result<(), Vec<Blocker>> {
         let me = sim.current_thread();
         let mut state = self.state.open(sim);
-        if let Some((holder, since)) = state.writer {
-            return Err(Wait::Lock { place, holder, since });
+        let holding =
+            |(thread, since): &(ThreadId, Place)| Blocker { thread: *thread, by: By::Holding(*since) };
+        if let Some(writer) = &state.writer {
+            return Err(vec![holding(writer)]);
         }
         match access {
-            Access::Shared if state.writers_waiting > 0 => return Err(Wait::SharedLock { place }),
-            Access::Exclusive if state.readers > 0 => return Err(Wait::SharedLock { place }),
-            Access::Shared | Access::SharedRecursive => state.readers += 1,
+            Access::Shared if !state.writers_waiting.is_empty() => {
+                let waiting = |(thread, since): &(ThreadId, Place)| Blocker {
+                    thread: *thread,
+                    by: By::WaitingToWrite(*since),
+                };
+                return Err(state.writers_waiting.iter().map(waiting).collect());
+            }
+            Access::Exclusive if !state.readers.is_empty() => {
+                return Err(state.readers.iter().map(holding).collect());
+            }
+            Access::Shared | Access::SharedRecursive => state.readers.push((me, place)),
             Access::Exclusive => state.writer = Some((me, place)),
         }
+        sim.holds(place);
         Ok(())
     }
 
@@ -194,19 +217,16 @@ impl RawRwLock {
         sim::with(|sim| {
             sim.point();
             loop {
-                let Err(wait) = self.try_take(sim, access, place) else { return true };
+                let Err(blockers) = self.try_take(sim, access, place) else { return true };
                 let ticket = sim.ticket();
                 self.state.open(sim).waiting.push(ticket);
                 let woken = {
                     // Counted by a guard, because a kill unwinds from the wait.
-                    let _writer = (access == Access::Exclusive).then(|| WaitingWriter::new(self));
-                    wait_for_lock(sim, ticket, wait, deadline)
+                    let _writer = (access == Access::Exclusive).then(|| WaitingWriter::new(self, place));
+                    wait_for_lock(sim, ticket, place, blockers, deadline)
                 };
                 if !woken {
-                    let mut state = self.state.open(sim);
-                    state.waiting.retain(|waiting| *waiting != ticket);
-                    // Readers that this writer kept out may go on.
-                    wake_all(sim, &mut state.waiting);
+                    self.state.open(sim).waiting.retain(|waiting| *waiting != ticket);
                     return false;
                 }
             }
@@ -222,29 +242,40 @@ impl RawRwLock {
         })
     }
 
-    fn release(&self, change: impl FnOnce(&mut RwLockState)) {
+    fn release(&self, change: impl FnOnce(&Sim, &mut RwLockState)) {
         sim::with(|sim| {
             sim.point_before_release();
             let mut state = self.state.open(sim);
-            change(&mut state);
+            change(sim, &mut state);
             wake_all(sim, &mut state.waiting);
         });
     }
 }
 
 /// While it lives, a writer waits for the lock.
-struct WaitingWriter<'a>(&'a RawRwLock);
+struct WaitingWriter<'a> {
+    lock: &'a RawRwLock,
+    writer: ThreadId,
+}
 
 impl<'a> WaitingWriter<'a> {
-    fn new(lock: &'a RawRwLock) -> Self {
-        sim::with(|sim| lock.state.open(sim).writers_waiting += 1);
-        Self(lock)
+    fn new(lock: &'a RawRwLock, place: Place) -> Self {
+        sim::with(|sim| {
+            let writer = sim.current_thread();
+            lock.state.open(sim).writers_waiting.push((writer, place));
+            Self { lock, writer }
+        })
     }
 }
 
 impl Drop for WaitingWriter<'_> {
     fn drop(&mut self) {
-        sim::with(|sim| self.0.state.open(sim).writers_waiting -= 1);
+        sim::with(|sim| {
+            let mut state = self.lock.state.open(sim);
+            state.writers_waiting.retain(|(writer, _)| *writer != self.writer);
+            // Readers that it kept out may go on, also when it gave up or was killed.
+            wake_all(sim, &mut state.waiting);
+        });
     }
 }
 
@@ -256,9 +287,9 @@ unsafe impl lock_api::RawRwLock for RawRwLock {
     const INIT: Self = Self {
         state: Confined::new(RwLockState {
             writer: None,
-            readers: 0,
+            readers: Vec::new(),
             waiting: Vec::new(),
-            writers_waiting: 0,
+            writers_waiting: Vec::new(),
         }),
     };
 
@@ -275,7 +306,13 @@ unsafe impl lock_api::RawRwLock for RawRwLock {
     }
 
     unsafe fn unlock_shared(&self) {
-        self.release(|state| state.readers -= 1);
+        self.release(|sim, state| {
+            let me = sim.current_thread();
+            if let Some(position) = state.readers.iter().rposition(|(reader, _)| *reader == me) {
+                let (_, since) = state.readers.remove(position);
+                sim.holds_no_more(since);
+            }
+        });
     }
 
     #[track_caller]
@@ -289,13 +326,17 @@ unsafe impl lock_api::RawRwLock for RawRwLock {
     }
 
     unsafe fn unlock_exclusive(&self) {
-        self.release(|state| state.writer = None);
+        self.release(|sim, state| {
+            if let Some((_, since)) = state.writer.take() {
+                sim.holds_no_more(since);
+            }
+        });
     }
 
     fn is_locked(&self) -> bool {
         sim::with(|sim| {
             let state = self.state.open(sim);
-            state.writer.is_some() || state.readers > 0
+            state.writer.is_some() || !state.readers.is_empty()
         })
     }
 
@@ -320,10 +361,7 @@ unsafe impl lock_api::RawRwLockRecursive for RawRwLock {
 // SAFETY: the holder is a writer, and becomes the only reader in one step.
 unsafe impl lock_api::RawRwLockDowngrade for RawRwLock {
     unsafe fn downgrade(&self) {
-        self.release(|state| {
-            state.writer = None;
-            state.readers += 1;
-        });
+        self.release(|_, state| state.readers.extend(state.writer.take()));
     }
 }
 

@@ -4,53 +4,88 @@ use std::fmt::Write as _;
 
 use super::failure::FailureKind;
 use super::scheduler::Scheduler;
-use super::threads::{Life, ThreadId, Wait};
+use super::threads::{Blocker, By, Life, ThreadId, Wait};
 
 /// How many waiting threads a report lists.
 const LISTED: usize = 20;
 
+/// A thread, what it waits for, and one of those that keep it waiting.
+#[derive(Clone, Copy)]
+struct Link {
+    waiter: ThreadId,
+    wait: Wait,
+    blocker: Blocker,
+}
+
 impl Scheduler {
-    /// Fails the run if the current thread's `wait` closes a cycle of threads that wait for each
-    /// other. Says whether it does.
-    pub(crate) fn closes_cycle(&mut self, wait: Wait) -> bool {
+    /// The current thread is about to wait for all of `blockers`, without a time-out. Fails the run if that closes a
+    /// cycle of threads that wait for each other; says whether it does.
+    pub(crate) fn closes_cycle(&mut self, wait: Wait, blockers: Vec<Blocker>) -> bool {
         let Some(me) = self.current_id() else { return false };
-        let mut chain = vec![(me, wait)];
-        let mut next = waits_for(&wait);
-        while let Some(id) = next {
-            if id == me {
-                self.report_cycle(&chain);
-                return true;
-            }
-            let Some(thread) = self.threads.get(id) else { return false };
-            if thread.life != Life::Parked || chain.iter().any(|(seen, _)| *seen == id) {
-                return false;
-            }
-            chain.push((id, thread.wait));
-            next = waits_for(&thread.wait);
+        let cycle = self.way_back(me, me, wait, &blockers, &mut Vec::new());
+        self.threads[me.slot].blockers = blockers;
+        if let Some(cycle) = &cycle {
+            self.report_cycle(cycle);
         }
-        false
+        cycle.is_some()
     }
 
-    fn report_cycle(&mut self, chain: &[(ThreadId, Wait)]) {
-        let place = match chain[0].1 {
-            Wait::Lock { place, .. } | Wait::Join { place, .. } => Some(place),
+    /// The links from `waiter`, which waits for `blockers`, to `me`.
+    fn way_back(
+        &self,
+        me: ThreadId,
+        waiter: ThreadId,
+        wait: Wait,
+        blockers: &[Blocker],
+        seen: &mut Vec<ThreadId>,
+    ) -> Option<Vec<Link>> {
+        for blocker in blockers {
+            let link = Link { waiter, wait, blocker: *blocker };
+            if blocker.thread == me {
+                return Some(vec![link]);
+            }
+            if seen.contains(&blocker.thread) {
+                continue;
+            }
+            seen.push(blocker.thread);
+            let Some(next) = self.threads.get(blocker.thread) else { continue };
+            // One that waits with a time-out gives up some time.
+            if next.life != Life::Parked || next.timed {
+                continue;
+            }
+            let rest = self.way_back(me, blocker.thread, next.wait, &next.blockers, seen);
+            if let Some(mut rest) = rest {
+                rest.insert(0, link);
+                return Some(rest);
+            }
+        }
+        None
+    }
+
+    fn report_cycle(&mut self, cycle: &[Link]) {
+        let place = match cycle[0].wait {
+            Wait::Lock(place) | Wait::Join(place) => Some(place),
             _ => None,
         };
-        let message = match chain {
-            [(me, Wait::Lock { since, .. })] => format!(
+        let message = match cycle {
+            [Link { waiter, blocker: Blocker { by: By::Holding(since), .. }, .. }] => format!(
                 "{} locks what it already holds since {since}; it will wait for itself for ever. Drop the first \
                  guard before, or pass it on",
-                self.describe(me.slot)
+                self.describe(waiter.slot)
             ),
             _ => {
                 let mut message =
-                    format!("{} threads wait for each other, and none can ever go on:", chain.len());
-                for (id, wait) in chain {
-                    let _ = write!(message, "\n  {} {wait}", self.describe(id.slot));
-                    if let Wait::Lock { holder, since, .. } = wait {
-                        let holder = self.describe(holder.slot);
-                        let _ = write!(message, ", which {holder} holds since {since}");
-                    }
+                    format!("{} threads wait for each other, and none can ever go on:", cycle.len());
+                for Link { waiter, wait, blocker } in cycle {
+                    let _ = write!(message, "\n  {} {wait}", self.describe(waiter.slot));
+                    let other = self.describe(blocker.thread.slot);
+                    let _ = match blocker.by {
+                        By::Holding(since) => write!(message, ", which {other} holds since {since}"),
+                        By::WaitingToWrite(since) => {
+                            write!(message, ", behind {other}, which waits to write since {since}")
+                        }
+                        By::Running => write!(message, ", which is {other}"),
+                    };
                 }
                 message.push_str("\nTake locks in the same order everywhere, or hold one at a time");
                 message
@@ -74,12 +109,22 @@ impl Scheduler {
         }
         self.fail(FailureKind::Deadlock, message, None);
     }
-}
 
-fn waits_for(wait: &Wait) -> Option<ThreadId> {
-    match wait {
-        Wait::Lock { holder, .. } => Some(*holder),
-        Wait::Join { thread, .. } => Some(*thread),
-        _ => None,
+    /// The current thread is about to wait for something that takes time. Warns if it holds a lock meanwhile: whoever
+    /// needs the lock waits as well.
+    pub(crate) fn warn_of_held_locks(&mut self, wait: Wait) {
+        let Some(slot) = self.current else { return };
+        let Some(since) = self.threads[slot].held.first().copied() else { return };
+        let slow = matches!(
+            wait,
+            Wait::Sleep(_) | Wait::Recv(_) | Wait::Send(_) | Wait::Select(_) | Wait::Join(_) | Wait::Reply
+        );
+        if slow {
+            let thread = self.threads[slot].name.clone();
+            self.warn(format!(
+                "thread `{thread}` {wait} while it holds a lock that it took at {since}: nobody else can take \
+                 the lock meanwhile. Drop the guard before"
+            ));
+        }
     }
 }

@@ -17,10 +17,15 @@ use super::threads::{Life, Ticket, Wait, Woken};
 /// A kill thrown so often into one thread, and caught each time, will be caught for ever.
 const THROWS_MAX: u32 = 100;
 
+/// Scheduling points that a thread may pass in the destructors that run while it unwinds. More are a loop that will
+/// never end.
+const LAST_WORDS_MAX: u32 = 100_000;
+
 /// A kill in progress.
+#[derive(Default)]
 pub(crate) struct Doom {
-    /// The node that dies; `None`: all, because the run is over.
-    node: Option<u32>,
+    /// The nodes that die.
+    nodes: Vec<u32>,
     /// Dying threads that can run.
     pub(crate) runnable: Vec<u32>,
     /// The thread that asked for the kill and waits for its end.
@@ -54,17 +59,22 @@ impl Drop for Killed {
 }
 
 impl Scheduler {
-    /// Marks the threads of `node` (`None`: of all nodes) as dying.
+    /// Marks the threads of `node` (`None`: of all nodes) as dying. The current thread, if it is one of them, unwinds at
+    /// its next scheduling point.
     pub(crate) fn doom(&mut self, node: Option<u32>, waiter: Option<Ticket>) {
-        let mut runnable = Vec::new();
+        // A destructor may kill another node while its own one dies: then both die together.
+        let mut doom = self.doom.take().unwrap_or_default();
+        doom.waiter = doom.waiter.or(waiter);
         for (slot, thread) in self.threads.living_mut() {
-            if node.is_none_or(|node| node == thread.node) {
+            if node.is_none_or(|node| node == thread.node) && !thread.dying {
                 thread.dying = true;
                 if thread.life == Life::Parked && !thread.probe {
                     self.nodes[thread.node].busy += 1;
                 }
                 thread.life = Life::Ready;
-                runnable.push(slot);
+                if self.current != Some(slot) {
+                    doom.runnable.push(slot);
+                }
             }
         }
         self.ready.retain(|slot| !self.threads[*slot].dying);
@@ -73,9 +83,10 @@ impl Scheduler {
                 state.alive = false;
                 state.held.clear();
                 state.probe = None;
+                doom.nodes.push(id);
             }
         }
-        self.doom = Some(Doom { node, runnable, waiter });
+        self.doom = Some(doom);
     }
 
     /// The current thread passes a scheduling point while a fuse burns. Says whether it has burnt down.
@@ -91,6 +102,9 @@ impl Scheduler {
         let (node, waiter) = (fuse.node, fuse.waiter);
         self.fuse = None;
         self.doom(Some(node), Some(waiter));
+        if let Some(doom) = &mut self.doom {
+            doom.runnable.push(slot); // the current thread, which suspends now
+        }
         true
     }
 
@@ -100,11 +114,9 @@ impl Scheduler {
         if let Some(slot) = doom.runnable.pop() {
             return Some(slot);
         }
-        let Doom { node, waiter, .. } = self.doom.take().expect("called during a kill");
+        let Doom { nodes, waiter, .. } = self.doom.take().expect("called during a kill");
         self.abandon_stuck();
-        if let Some(node) = node {
-            self.release_callers(node);
-        }
+        self.release_callers(&nodes);
         if let Some(waiter) = waiter {
             self.wake(waiter, Woken::Notified);
         }
@@ -130,12 +142,12 @@ impl Scheduler {
     }
 
     /// Wakes those that wait for a call into a node that has died.
-    fn release_callers(&mut self, node: u32) {
+    fn release_callers(&mut self, nodes: &[u32]) {
         let callers: Vec<Ticket> = self
             .threads
             .living()
             .filter(|(_, thread)| {
-                thread.life == Life::Parked && matches!(thread.wait, Wait::Call(to) if to == node)
+                thread.life == Life::Parked && matches!(thread.wait, Wait::Call(to) if nodes.contains(&to))
             })
             .map(|(slot, thread)| Ticket { slot, number: thread.ticket })
             .collect();
@@ -151,7 +163,8 @@ impl Scheduler {
         if thread.unwinding {
             if std::thread::panicking() {
                 // In a destructor: another panic there would abort the process.
-                return Step::Continue;
+                thread.last_words += 1;
+                return if thread.last_words > LAST_WORDS_MAX { Step::Abandon } else { Step::Continue };
             }
             thread.unwinding = false;
         }
@@ -193,7 +206,11 @@ impl Sim {
                 return;
             }
             let ticket = scheduler.ticket();
+            let within_another = scheduler.doom.is_some();
             scheduler.doom(Some(node), Some(ticket));
+            if within_another {
+                return; // a destructor of a dying thread: nobody waits while time stands still
+            }
             ticket
         };
         self.park(ticket, Wait::Kill, None);

@@ -26,7 +26,7 @@ pub(crate) use nodes::TESTER;
 pub(crate) use run::guarded;
 pub use run::{Options, Run, simulate};
 use scheduler::{Scheduler, Step};
-pub(crate) use threads::{Place, ThreadId, Ticket, Wait, Woken};
+pub(crate) use threads::{Blocker, By, Place, ThreadId, Ticket, Wait, Woken};
 use timers::Due;
 
 thread_local! {
@@ -100,6 +100,7 @@ impl Sim {
             Step::Continue => {}
             Step::Switch => self.switch(),
             Step::Throw => self.throw(),
+            Step::Abandon => self.stay(Wait::Swallowed),
         }
     }
 
@@ -117,8 +118,10 @@ impl Sim {
             let thread = &scheduler.threads[slot];
             if thread.dying { scheduler.step_dying(slot) } else { Step::Continue }
         };
-        if step == Step::Throw {
-            self.throw();
+        match step {
+            Step::Throw => self.throw(),
+            Step::Abandon => self.stay(Wait::Swallowed),
+            Step::Continue | Step::Switch => {}
         }
     }
 
@@ -174,6 +177,7 @@ impl Sim {
             if (thread.dying | thread.unwinding) && from_outside {
                 return Woken::TimedOut;
             }
+            scheduler.warn_of_held_locks(wait);
             scheduler.park(wait, deadline);
         }
         self.exit.suspend();
@@ -300,6 +304,28 @@ pub(crate) fn since_start(nanos: u64) -> Duration {
 
 /// Threads, as other modules see them.
 impl Sim {
+    /// The current thread has taken a lock, at this line.
+    #[inline]
+    pub(crate) fn holds(&self, place: Place) {
+        let mut scheduler = self.scheduler.borrow_mut();
+        if let Some(slot) = scheduler.current {
+            scheduler.threads[slot].held.push(place);
+        }
+    }
+
+    /// The current thread has given back a lock that it took at this line.
+    #[inline]
+    pub(crate) fn holds_no_more(&self, place: Place) {
+        let mut scheduler = self.scheduler.borrow_mut();
+        if let Some(slot) = scheduler.current {
+            let held = &mut scheduler.threads[slot].held;
+            // Mostly the last one, for guards are dropped in the opposite order.
+            if let Some(position) = held.iter().rposition(|since| std::ptr::eq(*since, place)) {
+                held.remove(position);
+            }
+        }
+    }
+
     /// # Panics
     ///
     /// Panics outside every thread.
@@ -319,7 +345,7 @@ impl Sim {
 
     /// Waits for `thread` to end.
     pub(crate) fn join(&self, thread: ThreadId, place: Place) {
-        let wait = Wait::Join { place, thread };
+        let wait = Wait::Join(place);
         let ticket = {
             let mut scheduler = self.scheduler.borrow_mut();
             if scheduler.threads.get(thread).is_none() {
@@ -329,7 +355,8 @@ impl Sim {
             if let Some(thread) = scheduler.threads.get_mut(thread) {
                 thread.joiners.push(ticket);
             }
-            (!scheduler.closes_cycle(wait)).then_some(ticket)
+            let blocker = Blocker { thread, by: By::Running };
+            (!scheduler.closes_cycle(wait, vec![blocker])).then_some(ticket)
         };
         match ticket {
             Some(ticket) => {

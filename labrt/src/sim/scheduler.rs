@@ -35,6 +35,8 @@ pub(crate) enum Step {
     Switch,
     /// Its node was killed: it unwinds.
     Throw,
+    /// It was killed long ago and does not end: it never goes on.
+    Abandon,
 }
 
 /// What the simulation does next.

@@ -47,23 +47,12 @@ pub(crate) enum Life {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Wait {
     Sleep(Place),
-    Lock {
-        place: Place,
-        holder: ThreadId,
-        since: Place,
-    },
-    /// A read-write lock that several readers hold has no single holder to name.
-    SharedLock {
-        place: Place,
-    },
+    Lock(Place),
     Condvar(Place),
     Recv(Place),
     Send(Place),
     Select(Place),
-    Join {
-        place: Place,
-        thread: ThreadId,
-    },
+    Join(Place),
     /// The answer to a remote call.
     Reply,
     /// The result of a call into this node.
@@ -82,13 +71,12 @@ impl fmt::Display for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Wait::Sleep(place) => write!(f, "sleeps at {place}"),
-            Wait::Lock { place, .. } => write!(f, "waits for a lock at {place}"),
-            Wait::SharedLock { place } => write!(f, "waits for a lock that readers hold, at {place}"),
+            Wait::Lock(place) => write!(f, "waits for a lock at {place}"),
             Wait::Condvar(place) => write!(f, "waits on a condition variable at {place}"),
             Wait::Recv(place) => write!(f, "waits to receive at {place}"),
             Wait::Send(place) => write!(f, "waits to send at {place}"),
             Wait::Select(place) => write!(f, "waits in a select at {place}"),
-            Wait::Join { place, .. } => write!(f, "waits for a thread to end at {place}"),
+            Wait::Join(place) => write!(f, "waits for a thread to end at {place}"),
             Wait::Reply => f.write_str("waits for the reply to a remote call"),
             Wait::Call(_) => f.write_str("waits for a call into a server to return"),
             Wait::Kill => f.write_str("waits for a server to be killed"),
@@ -97,6 +85,24 @@ impl fmt::Display for Wait {
             Wait::Swallowed => f.write_str("catches every panic and goes on"),
         }
     }
+}
+
+/// A thread that must do something before another one can go on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Blocker {
+    pub(crate) thread: ThreadId,
+    pub(crate) by: By,
+}
+
+/// How a thread keeps another one waiting.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum By {
+    /// It holds the lock, since this line.
+    Holding(Place),
+    /// It waits to write since this line, and new readers must wait behind it.
+    WaitingToWrite(Place),
+    /// It has not ended.
+    Running,
 }
 
 /// One simulated thread.
@@ -110,6 +116,10 @@ pub(crate) struct Thread {
     /// The number of the current or last ticket.
     pub(crate) ticket: u64,
     pub(crate) wait: Wait,
+    /// Who must do something before the current wait for a lock or a thread can end.
+    pub(crate) blockers: Vec<Blocker>,
+    /// The lines that took the locks that it holds, the oldest first.
+    pub(crate) held: Vec<Place>,
     /// Whether the current wait has a timer.
     pub(crate) timed: bool,
     pub(crate) woken: Woken,
@@ -120,6 +130,8 @@ pub(crate) struct Thread {
     pub(crate) unwinding: bool,
     /// How often a kill has been thrown into it.
     pub(crate) throws: u32,
+    /// Scheduling points that it has passed while it unwinds.
+    pub(crate) last_words: u32,
     /// Scheduling points since it last waited.
     pub(crate) spins: u32,
     /// It watches its node (see `Node::when_quiet`) and does not count as activity there.
@@ -147,11 +159,14 @@ impl Threads {
             life: Life::Ready,
             ticket: 0,
             wait: Wait::Ended,
+            blockers: Vec::new(),
+            held: Vec::new(),
             timed: false,
             woken: Woken::Notified,
             dying: false,
             unwinding: false,
             throws: 0,
+            last_words: 0,
             spins: 0,
             probe: false,
             joiners: Vec::new(),

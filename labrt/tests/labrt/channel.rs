@@ -170,3 +170,27 @@ fn after_delivers_once_and_tick_again_and_again() {
         assert_eq!(ticks.try_iter().count(), 1, "ticks that nobody took are not made up for");
     });
 }
+
+#[test]
+fn a_send_that_was_taken_in_time_is_told_so_and_no_other() {
+    for capacity in [0, 1] {
+        passes(|_| {
+            let (sender, receiver) = bounded(capacity);
+            let thread = thread::spawn(move || {
+                let mut sent: Vec<u32> = (0..30).collect();
+                sent.retain(|i| sender.send_timeout(*i, MS).is_ok());
+                sent
+            });
+            let mut received = Vec::new();
+            loop {
+                match receiver.recv_timeout(MS) {
+                    Ok(i) => received.push(i),
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
+                thread::sleep(MS);
+            }
+            assert_eq!(thread.join().unwrap(), received);
+        });
+    }
+}

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use labrt::sync::{Arc, Mutex};
+use labrt::sync::{Arc, Mutex, RwLock};
 use labrt::thread;
 use labrt::world::{FailureKind, Options, simulate};
 
-use crate::found;
+use crate::{found, passes};
 
 #[test]
 fn a_lock_order_deadlock_is_found_while_others_go_on() {
@@ -90,4 +90,93 @@ fn nothing_that_can_ever_run_is_a_deadlock() {
         failure.message.contains("thread `main` of tester waits to receive at labrt/tests/"),
         "{failure}"
     );
+}
+
+#[test]
+fn one_that_gives_up_in_time_is_in_no_deadlock() {
+    passes(|_| {
+        let (one, two) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(0)));
+        let (one2, two2) = (one.clone(), two.clone());
+        let patient = thread::spawn(move || {
+            let _first = one.lock();
+            thread::sleep(Duration::from_millis(1));
+            drop(two.try_lock_for(Duration::from_millis(100)));
+        });
+        let _first = two2.lock();
+        thread::sleep(Duration::from_millis(2));
+        drop(one2.lock());
+        patient.join().unwrap();
+    });
+}
+
+/// Something that goes on for ever, as the timers of a server do: no standstill will ever show a deadlock.
+fn keep_ticking() {
+    thread::spawn(|| {
+        loop {
+            thread::sleep(Duration::from_millis(10));
+        }
+    });
+}
+
+#[test]
+fn writing_while_one_reads_is_a_deadlock() {
+    let run = simulate(Options::new(1), |_| {
+        keep_ticking();
+        let lock = RwLock::new(0);
+        let _reading = lock.read();
+        let _writing = lock.write();
+    });
+    let failure = run.result.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Deadlock);
+    assert!(failure.message.contains("locks what it already holds since labrt/tests/"), "{failure}");
+}
+
+#[test]
+fn a_reader_and_a_writer_that_wait_for_each_other_are_a_deadlock() {
+    let failure = found(|_| {
+        keep_ticking();
+        let (table, count) = (Arc::new(RwLock::new(0)), Arc::new(Mutex::new(0)));
+        let (table2, count2) = (table.clone(), count.clone());
+        let other = thread::spawn(move || {
+            let _counting = count2.lock();
+            let _writing = table2.write();
+        });
+        let _reading = table.read();
+        drop(count.lock());
+        drop(other);
+    });
+    assert_eq!(failure.kind, FailureKind::Deadlock);
+    assert!(failure.message.contains("2 threads wait for each other"), "{failure}");
+}
+
+#[test]
+fn a_lock_held_across_a_wait_is_worth_a_warning() {
+    let run = simulate(Options::new(1), |world| {
+        let node = world.node("server 1");
+        let call = node.spawn("ticker", || {
+            let state = Mutex::new(0);
+            let _state = state.lock();
+            thread::sleep(Duration::from_millis(1));
+        });
+        call.join().unwrap();
+    });
+    run.result.unwrap();
+    assert_eq!(run.warnings.len(), 1);
+    let warning = &run.warnings[0];
+    assert!(warning.starts_with("thread `ticker` sleeps at labrt/tests/labrt/deadlock.rs:"), "{warning}");
+    assert!(warning.contains("holds a lock that it took at labrt/tests/labrt/deadlock.rs:"), "{warning}");
+}
+
+#[test]
+fn a_lock_given_back_before_the_wait_is_worth_none() {
+    let run = simulate(Options::new(1), |_| {
+        let (one, two) = (Mutex::new(0), RwLock::new(0));
+        drop((one.lock(), two.read(), two.read()));
+        drop(two.write());
+        let pair = (Mutex::new(0), labrt::sync::Condvar::new());
+        pair.1.wait_for(&mut pair.0.lock(), Duration::from_millis(1));
+        thread::sleep(Duration::from_millis(1));
+    });
+    run.result.unwrap();
+    assert_eq!(run.warnings, Vec::<String>::new());
 }

@@ -204,3 +204,54 @@ fn an_arm_may_leave_the_loop_around_it() {
         assert_eq!(count, 3);
     });
 }
+
+#[test]
+fn looking_whether_an_operation_is_ready_takes_nothing() {
+    passes(|_| {
+        let (sender, receiver) = bounded(0);
+        let thread = thread::spawn(move || sender.send(7));
+        let mut select = Select::new();
+        select.recv(&receiver);
+        assert_eq!(select.ready(), 0);
+        assert_eq!(receiver.recv_timeout(MS), Ok(7));
+        assert_eq!(thread.join().unwrap(), Ok(()));
+    });
+}
+
+#[test]
+fn a_select_may_send_and_receive_on_one_channel() {
+    for send_first in [true, false] {
+        passes(|_| {
+            let (sender, receiver) = bounded(0);
+            let ends = (sender.clone(), receiver.clone());
+            let thread = thread::spawn(move || {
+                if send_first {
+                    select! {
+                        send(ends.0, 1) -> sent => { sent.unwrap(); },
+                        recv(ends.1) -> _ => { unreachable!("nobody sends") }
+                    }
+                } else {
+                    select! {
+                        recv(ends.1) -> _ => { unreachable!("nobody sends") },
+                        send(ends.0, 1) -> sent => { sent.unwrap(); }
+                    }
+                }
+            });
+            thread::sleep(MS);
+            assert_eq!(receiver.recv(), Ok(1));
+            thread.join().unwrap();
+        });
+    }
+}
+
+#[test]
+fn an_operation_that_is_not_completed_is_a_mistake() {
+    let run = labrt::world::simulate(labrt::world::Options::new(1), |_| {
+        let (sender, receiver) = bounded(1);
+        sender.send(1).unwrap();
+        let mut select = Select::new();
+        select.recv(&receiver);
+        drop(select.select());
+    });
+    assert!(run.result.unwrap_err().message.contains("without having been completed"));
+}
