@@ -134,7 +134,6 @@ impl<'a> Select<'a> {
     }
 
     /// Waits for an operation; `take`: so that a message may be handed over meanwhile.
-
     #[track_caller]
     fn select_by(&mut self, deadline: Option<u64>, take: bool) -> Option<SelectedOperation> {
         let place = Location::caller();

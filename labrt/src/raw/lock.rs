@@ -34,7 +34,7 @@ fn wait_for_lock(
     deadline: Option<u64>,
 ) -> bool {
     let wait = Wait::Lock(place);
-    if deadline.is_none() && sim.scheduler.borrow_mut().closes_cycle(wait, blockers) {
+    if sim.scheduler.borrow_mut().closes_cycle(wait, blockers, deadline) {
         sim.stay(Wait::Ended);
     }
     sim.park(ticket, wait, deadline) == Woken::Notified
@@ -92,7 +92,7 @@ impl RawMutex {
             let ticket = sim.ticket();
             self.state.open(sim).waiting.push(ticket);
             let wait = Wait::Lock(place);
-            if sim.scheduler.borrow_mut().closes_cycle(wait, blockers) {
+            if sim.scheduler.borrow_mut().closes_cycle(wait, blockers, None) {
                 sim.stay(Wait::Ended);
             }
             sim.park_without_throw(ticket, wait, None);
@@ -189,7 +189,7 @@ impl RawRwLock {
         let me = sim.current_thread();
         let mut state = self.state.open(sim);
         let holding =
-            |(thread, since): &(ThreadId, Place)| Blocker { thread: *thread, by: By::Holding(*since) };
+            |(thread, since): &(ThreadId, Place)| Blocker { thread: *thread, by: By::Holding(since) };
         if let Some(writer) = &state.writer {
             return Err(vec![holding(writer)]);
         }
@@ -197,7 +197,7 @@ impl RawRwLock {
             Access::Shared if !state.writers_waiting.is_empty() => {
                 let waiting = |(thread, since): &(ThreadId, Place)| Blocker {
                     thread: *thread,
-                    by: By::WaitingToWrite(*since),
+                    by: By::WaitingToWrite(since),
                 };
                 return Err(state.writers_waiting.iter().map(waiting).collect());
             }

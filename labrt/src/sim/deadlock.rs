@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::failure::FailureKind;
 use super::scheduler::Scheduler;
-use super::threads::{Blocker, By, Life, ThreadId, Wait};
+use super::threads::{Blocker, By, Life, Thread, ThreadId, Wait};
 
 /// How many waiting threads a report lists.
 const LISTED: usize = 20;
@@ -18,11 +18,12 @@ struct Link {
 }
 
 impl Scheduler {
-    /// The current thread is about to wait for all of `blockers`, without a time-out. Fails the run if that closes a
-    /// cycle of threads that wait for each other; says whether it does.
-    pub(crate) fn closes_cycle(&mut self, wait: Wait, blockers: Vec<Blocker>) -> bool {
+    /// The current thread is about to wait for all of `blockers`. Fails the run if that closes a cycle of threads that
+    /// wait for each other, and none of them gives up at some time; says whether it does.
+    pub(crate) fn closes_cycle(&mut self, wait: Wait, blockers: Vec<Blocker>, deadline: Option<u64>) -> bool {
         let Some(me) = self.current_id() else { return false };
-        let cycle = self.way_back(me, me, wait, &blockers, &mut Vec::new());
+        let patient = deadline.is_none();
+        let cycle = patient.then(|| self.way_back(me, me, wait, &blockers, &mut Vec::new())).flatten();
         self.threads[me.slot].blockers = blockers;
         if let Some(cycle) = &cycle {
             self.report_cycle(cycle);
@@ -108,6 +109,23 @@ impl Scheduler {
             let _ = write!(message, "\n  and {} more", waiting.len() - LISTED);
         }
         self.fail(FailureKind::Deadlock, message, None);
+    }
+
+    /// A line for each thread that waits for a lock: for which, who holds it, and what that one is doing meanwhile.
+    pub(crate) fn lock_waits(&self) -> Vec<String> {
+        let waits = |(slot, thread): (u32, &Thread)| {
+            let blocker = thread.blockers.first().filter(|_| thread.life == Life::Parked)?;
+            let (By::Holding(since) | By::WaitingToWrite(since)) = blocker.by else { return None };
+            let holder = self.threads.get(blocker.thread)?;
+            let doing = if holder.life == Life::Parked { holder.wait.to_string() } else { "runs".to_owned() };
+            let (waiter, holder) = (self.describe(slot), self.describe(blocker.thread.slot));
+            Some(format!("{waiter} {}, which {holder} took at {since} and now {doing}", thread.wait))
+        };
+        self.threads
+            .living()
+            .filter(|(_, thread)| matches!(thread.wait, Wait::Lock(_)))
+            .filter_map(waits)
+            .collect()
     }
 
     /// The current thread is about to wait for something that takes time. Warns if it holds a lock meanwhile: whoever

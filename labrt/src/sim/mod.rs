@@ -356,7 +356,7 @@ impl Sim {
                 thread.joiners.push(ticket);
             }
             let blocker = Blocker { thread, by: By::Running };
-            (!scheduler.closes_cycle(wait, vec![blocker])).then_some(ticket)
+            (!scheduler.closes_cycle(wait, vec![blocker], None)).then_some(ticket)
         };
         match ticket {
             Some(ticket) => {

@@ -121,6 +121,13 @@ impl World {
         self.sim(|sim| sim.fail(kind, message.into(), Some(place)));
     }
 
+    /// A line for each thread that waits for a lock at this moment: for which, who holds it since which line, and what that
+    /// one is doing meanwhile. For failures that say why nothing goes on. No scheduling point.
+    #[must_use]
+    pub fn lock_waits(&self) -> Vec<String> {
+        self.sim(|sim| sim.scheduler.borrow().lock_waits())
+    }
+
     /// Says that something is strange. Said twice, it is kept once. No scheduling point.
     pub fn warn(&self, message: impl Into<String>) {
         self.sim(|sim| sim.scheduler.borrow_mut().warn(message.into()));

@@ -180,3 +180,29 @@ fn a_lock_given_back_before_the_wait_is_worth_none() {
     run.result.unwrap();
     assert_eq!(run.warnings, Vec::<String>::new());
 }
+
+#[test]
+fn whoever_waits_for_a_lock_can_be_told_why() {
+    let run = simulate(Options::new(1), |world| {
+        let node = world.node("server 2");
+        let state = Arc::new(Mutex::new(0));
+        let for_getter = state.clone();
+        node.run("ticker", move || {
+            let _state = state.lock();
+            thread::sleep(Duration::from_secs(1));
+        });
+        thread::sleep(Duration::from_millis(1));
+        assert_eq!(world.lock_waits(), Vec::<String>::new());
+        node.run("get_state", move || drop(for_getter.lock()));
+        thread::sleep(Duration::from_millis(1));
+        world.lock_waits()
+    });
+    let waits = run.result.unwrap();
+    assert_eq!(waits.len(), 1);
+    assert!(
+        waits[0].starts_with("thread `get_state` of server 2 waits for a lock at labrt/tests/"),
+        "{waits:?}"
+    );
+    assert!(waits[0].contains(", which thread `ticker` of server 2 took at labrt/tests/"), "{waits:?}");
+    assert!(waits[0].contains(" and now sleeps at labrt/tests/"), "{waits:?}");
+}
