@@ -85,7 +85,7 @@ pub(crate) struct PlaceArgs {
     backend: Backend,
 
     /// Real seconds after which a run that has not ended is given up
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = some_seconds, allow_negative_numbers = true)]
     pub(crate) wall_limit: Duration,
 }
 
@@ -207,13 +207,19 @@ fn at_least_one(text: &str) -> Result<u32, String> {
     text.parse()
         .ok()
         .filter(|&number| number > 0)
-        .ok_or_else(|| "give a whole number of at least 1".to_owned())
+        .ok_or_else(|| format!("give a whole number from 1 to {}", u32::MAX))
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let wrong = || "give seconds, such as 60 or 2.5".to_owned();
     let seconds: f64 = text.strip_suffix('s').unwrap_or(text).parse().map_err(|_| wrong())?;
     Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
+}
+
+/// Seconds, but not none: no run ends at once.
+fn some_seconds(text: &str) -> Result<Duration, String> {
+    let time = seconds(text)?;
+    if time.is_zero() { Err("give more than 0 seconds, such as 60 or 2.5".to_owned()) } else { Ok(time) }
 }
 
 fn level(text: &str) -> Result<log::Level, String> {
@@ -242,9 +248,9 @@ mod tests {
     #[test]
     fn every_refusal_is_one_line_that_says_what_would_be_right() {
         for (arguments, says) in [
-            (&["test", "--runs", "0"][..], "at least 1"),
-            (&["test", "--runs", "many"], "at least 1"),
-            (&["test", "--jobs", "0"], "at least 1"),
+            (&["test", "--runs", "0"][..], "from 1 to 4294967295"),
+            (&["test", "--runs", "many"], "from 1 to 4294967295"),
+            (&["test", "--jobs", "0"], "from 1 to 4294967295"),
             (&["test", "--seed", "-1"], "decimal (31) or hexadecimal (0x1f)"),
             (&["test", "--seed", "0xyz"], "decimal (31) or hexadecimal (0x1f)"),
             (&["test", "--policy", "rondom"], "random"),
@@ -253,6 +259,7 @@ mod tests {
             (&["test", "--frobnicate"], "--help"),
             (&["test", "--wall-limit", "soon"], "60 or 2.5"),
             (&["test", "--wall-limit", "-1"], "--wall-limit"),
+            (&["test", "--wall-limit", "0"], "more than 0 seconds"),
             (&["tset"], "'test'"),
             (&["replay", "backup_3b"], "--seed"),
             (&["replay", "--seed", "1"], "TEST"),

@@ -22,6 +22,7 @@ use log_lines::LineFilter;
 pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandError> {
     args.place.check_backend()?;
     let wanted = Wanted::of(args)?;
+    let filter = LineFilter::of(args, wanted.case)?;
     let settings = Settings {
         jobs: 1,
         solution: lab.solution(&wanted.solution)?.name,
@@ -45,7 +46,7 @@ pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandErr
     let run = single.run.expect("a plan of one run gives one run");
 
     if let Outcome::Reported(report) = &run.outcome {
-        show_log(report, &LineFilter::of(args));
+        show_log(report, &filter);
         show_verdict(report, paint);
     }
     let failure = Failure::of(&run);

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use tester::replay::{Replay, build_id};
-use tester::{Case, filter, seed};
+use tester::{Case, filter, log_end, seed};
 
 use crate::args::TestArgs;
 use crate::error::CommandError;
@@ -16,9 +16,6 @@ use crate::report::summary::Summary;
 use crate::report::terminal::{CAUSES_SHOWN, Terminal};
 use crate::run::{Observer, Outcome, Output, Plan, Run, Settings, pool};
 use crate::{Lab, Verdict, near};
-
-/// Lines of the log that are shown of a failure.
-const LOG_SHOWN: usize = 15;
 
 /// Runs the tests that were asked for.
 pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> {
@@ -178,8 +175,9 @@ struct Recorder<'a> {
 impl Observer for Recorder<'_> {
     fn next(&mut self, run: Run) {
         if let Outcome::Reported(report) = run.outcome {
-            let mut log = report.log;
-            log.drain(..log.len().saturating_sub(LOG_SHOWN));
+            let first = &self.cause.first;
+            let node = first.place.as_ref().map_or("", |place| &place.node);
+            let log = log_end(&report.log, node, &first.message).into_iter().map(str::to_owned).collect();
             self.cause.recording = Some(Recording { log, fingerprint: report.fingerprint });
         }
     }

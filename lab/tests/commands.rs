@@ -42,9 +42,9 @@ fn bad_input_is_one_line_that_says_what_would_be_right() {
         ("test bakcup", "`backup_3b`"),
         ("test 3x", "3A, 3B, 3C, 3D"),
         ("test 3A paxos", "`paxos`"),
-        ("test --runs 0", "at least 1"),
-        ("test --runs 99999999999", "at least 1"),
-        ("test --jobs 0", "at least 1"),
+        ("test --runs 0", "from 1 to 4294967295"),
+        ("test --runs 4294967296", "from 1 to 4294967295"),
+        ("test --jobs 0", "from 1 to 4294967295"),
         ("test --seed 0xbad.seed", "decimal (31) or hexadecimal (0x1f)"),
         ("test --solution rfat", "`raft`"),
         ("test --policy stikcy", "sticky"),
@@ -55,11 +55,18 @@ fn bad_input_is_one_line_that_says_what_would_be_right() {
         ("test --json old.json --junit old.json", "the same file"),
         ("test --json old.json bakcup", "`backup_3b`"),
         ("test --wall-limit never", "60 or 2.5"),
+        ("test --wall-limit 0", "more than 0 seconds"),
         ("replay", "no failure is recorded"),
         ("replay 3A --seed 1", "more than one test"),
         ("replay backup_3b", "--seed"),
         ("replay backup_3b --seed 1 --level loud", "warn"),
-        ("worker", "`lab test`"),
+        ("replay backup_3b --seed 1 --server 9", "give 0 to 4"),
+        ("replay backup_3b --seed 1 --server 5", "give 0 to 4"),
+        ("replay backup_3b --seed 1 --since 5 --until 4", "--until 5 or more, or --since 4 or less"),
+        (
+            "worker",
+            "error: `worker` is started by `lab test` and `lab replay`, and takes its orders from them\n",
+        ),
     ] {
         let output = lab(folder.path(), arguments);
         let error = String::from_utf8_lossy(&output.stderr);

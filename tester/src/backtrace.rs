@@ -38,7 +38,7 @@ mod tests {
     use super::shorten;
 
     const BACKTRACE: &str = "   0: {closure#0}
-             at /work/labrt/src/sim/panics.rs:39:38
+             at /home/me/labrt/src/sim/panics.rs:39:38
    1: then<alloc::string::String>
              at /rustc/5980/library/core/src/bool.rs:66:24
    2: __rustc::rust_begin_unwind
@@ -53,7 +53,7 @@ mod tests {
    7: handle_append_entries
              at ./raft/src/replication.rs:30:5
    8: {closure#0}
-             at /work/labrt/src/world/node.rs:73:44
+             at /home/me/labrt/src/world/node.rs:73:44
    9: clone3
 ";
 

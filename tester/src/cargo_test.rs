@@ -4,18 +4,18 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use labapi::Solution;
+use parking_lot::Mutex;
 
 use crate::lines::{self, Tally};
 use crate::replay::Replay;
 use crate::words::Seconds;
-use crate::{Case, Report, RunOptions, cases, run, seed};
+use crate::{Case, Report, RunOptions, cases, log_end, run, seed};
 
 /// Runs of a test when nobody asks for another number.
 const RUNS: u64 = 10;
-/// Lines of the log that a failure shows.
-const LOG_LINES: usize = 30;
 
-/// Runs the test `name` over several seeds, and prints the lines that the course prints.
+/// Runs the test `name` over several seeds, and prints the lines that the course prints: the first
+/// before the runs, so that a test that never ends is known by its name.
 ///
 /// Half of the seeds are always the same, half are fresh; with `CI` set, all are always the same.
 /// Three variables of the environment change that: `LAB_SEED` is the first seed, in decimal or in
@@ -24,13 +24,15 @@ const LOG_LINES: usize = 30;
 ///
 /// # Panics
 ///
-/// Panics when a run fails, with its cause, the end of its log, its seed, and the command that runs
-/// it again; when there is no such test; and when a variable is not what it should be.
+/// Panics when there is no such test, and when a variable is not what it should be. When a run fails,
+/// it prints the cause, the end of the run's log, its seed, and the command that runs it again, and
+/// unwinds without a message: that command is the last that the test prints.
 #[track_caller]
 pub fn cargo_test(name: &str, solution: &Solution) {
     let case = find(name).unwrap_or_else(|problem| panic!("{problem}"));
     let plan =
         Plan::read(|variable| std::env::var(variable).ok()).unwrap_or_else(|problem| panic!("{problem}"));
+    print_opening(case);
     let mut tally = Tally::default();
     let mut warnings: Vec<String> = Vec::new();
     let mut failed = None;
@@ -47,9 +49,12 @@ pub fn cargo_test(name: &str, solution: &Solution) {
             break;
         }
     }
-    print(case, &tally, &warnings);
+    print_closing(case, &tally, &warnings);
     if let Some(report) = failed {
-        panic!("{}", explain(case, solution, &report));
+        // Where the harness noticed the failure is no help. libtest shows what is printed here with the failed
+        // test, and a panic's message and backtrace would come after it.
+        eprint!("{}", explain(case, solution, &report));
+        std::panic::resume_unwind(Box::new("the test has failed, and said why"));
     }
 }
 
@@ -60,13 +65,33 @@ fn find(name: &str) -> Result<&'static Case, String> {
     })
 }
 
-/// Prints past libtest's capture, in one write, so that the lines of tests that run side by side
-/// are not mixed.
-fn print(case: &Case, tally: &Tally, warnings: &[String]) {
-    let mut text = format!("{}\n{}\n", lines::opening(case, case.reliable), lines::closing(tally));
+/// The test whose opening line was printed last.
+static OPENED_LAST: Mutex<&str> = Mutex::new("");
+
+fn print_opening(case: &Case) {
+    let mut opened_last = OPENED_LAST.lock();
+    *opened_last = case.name;
+    print(&format!("{}\n", lines::opening(case, case.reliable)));
+}
+
+/// Prints the closing line below the opening line. If another test that runs beside this one has
+/// printed meanwhile, the opening line is printed once more.
+fn print_closing(case: &Case, tally: &Tally, warnings: &[String]) {
+    let mut text = format!("{}\n", lines::closing(tally));
     for warning in warnings {
         writeln!(text, "  warning: {warning}").expect("a string takes any text");
     }
+    let mut opened_last = OPENED_LAST.lock();
+    if *opened_last != case.name {
+        text.insert_str(0, &format!("{}\n", lines::opening(case, case.reliable)));
+    }
+    *opened_last = "";
+    print(&text);
+}
+
+/// Prints past libtest's capture, in one write, so that the lines of tests that run side by side
+/// are not mixed.
+fn print(text: &str) {
     // A closed pipe is no reason to fail a test.
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
@@ -89,9 +114,10 @@ fn explain(case: &'static Case, solution: &Solution, report: &Report) -> String 
     if let Some(backtrace) = again.failure.as_ref().and_then(|failure| failure.backtrace.as_ref()) {
         writeln!(text, "\n{}", backtrace.trim_end()).expect("a string takes any text");
     }
-    let hidden = again.log.len().saturating_sub(LOG_LINES);
-    text.push_str(if hidden > 0 { "\nthe end of its log:\n" } else { "\nits log:\n" });
-    for line in &again.log[hidden..] {
+    let failure = report.failure.as_ref().expect("the run has failed");
+    let shown = log_end(&again.log, &failure.node, &failure.message);
+    text.push_str(if shown.len() < again.log.len() { "\nthe end of its log:\n" } else { "\nits log:\n" });
+    for line in shown {
         writeln!(text, "  {line}").expect("a string takes any text");
     }
     if let Err(error) = replay.save() {

@@ -133,8 +133,12 @@ impl Cluster {
         let (world, calls) = (world.clone(), Arc::clone(calls));
         self.inner.world.later(TIME_LIMIT + Duration::from_nanos(1), move || {
             let limit = TIME_LIMIT.as_secs();
-            let message =
+            let mut message =
                 format!("expected the test to end within {limit} s; it goes on{}", calls.describe());
+            for line in world.lock_waits() {
+                message.push_str("\n  ");
+                message.push_str(&line);
+            }
             world.fail_later(FailureKind::Timeout, message);
         });
     }

@@ -4,8 +4,10 @@
 //! level, `node/thread`, text.
 
 use log::Level;
+use tester::Case;
 
 use crate::args::ReplayArgs;
+use crate::error::CommandError;
 
 /// Which lines of a log are wanted: those that have all that was asked for.
 #[derive(Debug, Default)]
@@ -18,14 +20,30 @@ pub(super) struct LineFilter {
 }
 
 impl LineFilter {
-    pub(super) fn of(args: &ReplayArgs) -> Self {
-        Self {
+    /// The lines that the arguments ask for; `Err` if no line of a run of `case` can be meant.
+    pub(super) fn of(args: &ReplayArgs, case: &Case) -> Result<Self, CommandError> {
+        if let Some(server) = args.server.filter(|&server| server as usize >= case.servers) {
+            let last = case.servers - 1;
+            return Err(CommandError::new(format!(
+                "--server {server}: there is none in {}; give 0 to {last}",
+                case.name
+            )));
+        }
+        if let (Some(since), Some(until)) = (args.since, args.until)
+            && since > until
+        {
+            let (since, until) = (since.as_secs_f64(), until.as_secs_f64());
+            return Err(CommandError::new(format!(
+                "--since {since} is after --until {until}; give --until {since} or more, or --since {until} or less"
+            )));
+        }
+        Ok(Self {
             server: args.server,
             since_seconds: args.since.map(|time| time.as_secs_f64()),
             until_seconds: args.until.map(|time| time.as_secs_f64()),
             text: args.grep.clone(),
             level: args.level,
-        }
+        })
     }
 
     /// Whether a line is wanted. One without a stamp is, if its text is.

@@ -37,7 +37,7 @@ pub(crate) struct Cause {
 /// The first failure's run, done again with its log kept.
 #[derive(Debug)]
 pub(crate) struct Recording {
-    /// The last lines of the log.
+    /// The end of the log, as [`tester::log_end()`] gives it.
     pub(crate) log: Vec<String>,
     pub(crate) fingerprint: u64,
 }

@@ -13,12 +13,16 @@ use crate::{Lab, Verdict};
 
 /// Serves the parent at the other end of the standard input until that end is closed.
 pub(crate) fn serve(lab: &Lab) -> Result<Verdict, CommandError> {
-    let refused =
-        |cause: io::Error| CommandError::new(format!("`lab worker` is for `lab test` to start: {cause}"));
-    let socket = take_stdin().map_err(refused)?;
-    let orders = receive_orders(socket.try_clone().map_err(refused)?);
+    let by_hand = |_: io::Error| {
+        CommandError::new(
+            "`worker` is started by `lab test` and `lab replay`, and takes its orders from them",
+        )
+    };
+    let broken = |cause: io::Error| CommandError::new(format!("a worker cannot go on: {cause}"));
+    let socket = take_stdin().map_err(by_hand)?;
+    let orders = receive_orders(socket.try_clone().map_err(broken)?);
     for order in orders {
-        carry_out(lab, &order, &socket).map_err(refused)?;
+        carry_out(lab, &order, &socket).map_err(broken)?;
     }
     Ok(Verdict::Passed)
 }

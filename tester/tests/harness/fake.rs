@@ -224,8 +224,9 @@ impl Raft for Fake {
         // As in a real one, another thread may run before the lock is taken.
         thread::yield_now();
         match self.fault {
-            Fault::StartHangs => thread::sleep(Duration::from_secs(3600)),
+            Fault::StartHangs => wait_for_a_busy_thread(),
             Fault::StartPanics => panic!("the log is upside down"),
+            Fault::StartExits => std::process::exit(3),
             Fault::StartIsMissing => todo!("put the command in the log"),
             Fault::Wasteful => self.waste(&command),
             _ => {}
@@ -305,4 +306,17 @@ fn thread_time() -> u64 {
     let now = Instant::now();
     let start = START.with_borrow_mut(|start| *start.get_or_insert(now));
     u64::try_from((now - start).as_millis()).expect("a run ends before")
+}
+
+/// Waits for a lock that another thread holds for an hour.
+fn wait_for_a_busy_thread() {
+    let busy = Arc::new(labrt::sync::Mutex::new(()));
+    let held = Arc::clone(&busy);
+    let worker = move || {
+        let _busy = held.lock();
+        thread::sleep(Duration::from_secs(3600));
+    };
+    thread::Builder::new().name("worker").spawn(worker).expect("room for a thread");
+    thread::sleep(Duration::from_millis(1));
+    drop(busy.lock());
 }

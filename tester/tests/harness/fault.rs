@@ -47,6 +47,8 @@ pub enum Fault {
     StartHangs,
     StartPanics,
     StartIsMissing,
+    /// `start` ends the process.
+    StartExits,
     /// A server that dies saves something else.
     SavesWhileDying,
     /// One `get_state` in two says that the server leads.
@@ -68,7 +70,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Fault; 33] = [
+    pub const ALL: [Fault; 34] = [
         Fault::None,
         Fault::NeverElects,
         Fault::TwoLeaders,
@@ -93,6 +95,7 @@ impl Fault {
         Fault::StartHangs,
         Fault::StartPanics,
         Fault::StartIsMissing,
+        Fault::StartExits,
         Fault::SavesWhileDying,
         Fault::Flickers,
         Fault::Remembers,

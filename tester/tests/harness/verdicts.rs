@@ -155,7 +155,10 @@ fails!(a_snapshot_of_other_commands: MixedSnapshot in "snapshot_basic_3d", "asse
     "at index 1, where server ", "saw server 1 hand over a snapshot up to index 9 with command ");
 
 fails!(start_does_not_return: StartHangs in "basic_agree_3b", "timeout",
-    "expected the test to end within 120 s; it goes on; not returned: start of server 1 (called at 0.");
+    "expected the test to end within 120 s; it goes on; not returned: start of server 1 (called at 0.",
+    "thread `start` of server 1 waits for a lock at tester/tests/harness/fake.rs:",
+    ", which thread `worker` of server 1 took at tester/tests/harness/fake.rs:",
+    "and now sleeps at tester/tests/harness/fake.rs:");
 
 fails!(kill_does_not_return: KillHangs in "basic_agree_3b", "timeout",
     "expected the test to end within 120 s; it goes on; not returned: kill of server 0 (called at 0.");
