@@ -50,8 +50,10 @@ impl Scheduler {
             }
             seen.push(blocker.thread);
             let Some(next) = self.threads.get(blocker.thread) else { continue };
-            // One that waits with a time-out gives up some time.
-            if next.life != Life::Parked || next.timed {
+            // One that waits with a time-out gives up some time; one that waits for anything but a lock or a
+            // thread has blockers from an earlier wait, if any.
+            let blocked = matches!(next.wait, Wait::Lock(_) | Wait::Join(_));
+            if next.life != Life::Parked || next.timed || !blocked {
                 continue;
             }
             let rest = self.way_back(me, blocker.thread, next.wait, &next.blockers, seen);

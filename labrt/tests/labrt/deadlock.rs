@@ -109,6 +109,31 @@ fn one_that_gives_up_in_time_is_in_no_deadlock() {
     });
 }
 
+/// What a thread once waited for does not count when it waits for something else.
+#[test]
+fn waiting_under_a_lock_that_one_had_to_wait_for_is_no_deadlock() {
+    passes(|world| {
+        let node = world.node("server 0");
+        let state = Arc::new(Mutex::new(0));
+        let mut threads = Vec::new();
+        for _ in 0..3 {
+            let state = state.clone();
+            let world = world.clone();
+            threads.push(node.spawn("caller", move || {
+                for _ in 0..3 {
+                    let _state = state.lock();
+                    let (filler, waiter) = labrt::world::slot();
+                    world.later(Duration::from_millis(1), move || filler.fill(()));
+                    waiter.wait();
+                }
+            }));
+        }
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    });
+}
+
 /// Something that goes on for ever, as the timers of a server do: no standstill will ever show a deadlock.
 fn keep_ticking() {
     thread::spawn(|| {
