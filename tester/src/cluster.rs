@@ -37,6 +37,9 @@ pub const ELECTION_TIMEOUT: Duration = Duration::from_millis(1000);
 /// The virtual time that a test may take.
 pub const TIME_LIMIT: Duration = Duration::from_secs(120);
 
+/// How many threads that wait for a lock are named when that time is up: the first ones tell the story.
+const LOCK_WAITS_SHOWN: usize = 6;
+
 /// The servers of a test, the network between them, and the oracles that watch them.
 ///
 /// Servers are numbered from 0. A cluster is a handle: clones are the same cluster, so that a test
@@ -135,9 +138,9 @@ impl Cluster {
             let limit = TIME_LIMIT.as_secs();
             let mut message =
                 format!("expected the test to end within {limit} s; it goes on{}", calls.describe());
-            for line in world.lock_waits() {
+            for line in world.lock_waits().iter().take(LOCK_WAITS_SHOWN) {
                 message.push_str("\n  ");
-                message.push_str(&line);
+                message.push_str(line);
             }
             world.fail_later(FailureKind::Timeout, message);
         });
