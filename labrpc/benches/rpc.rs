@@ -26,7 +26,7 @@ struct VoteReply {
 fn calls(count: u64, reliable: bool) -> Duration {
     let mut options = Options::new(count);
     options.max_virtual_time = Duration::MAX;
-    let run = simulate(options, |world: &World| {
+    let run = simulate(options, move |world: &World| {
         let network = Network::new(world);
         let mut server = Server::new(&world.node("server"));
         server.add_service(Service::new("Raft").method("request_vote", |args: VoteArgs| VoteReply {

@@ -17,13 +17,16 @@ use labrt::world::{Options, World, simulate};
 const SEEDS: u64 = 20;
 
 /// Runs a test on a fresh network, once a seed.
-fn test(body: impl Fn(&World, &Network) + Sync) {
+fn test(body: impl Fn(&World, &Network) + Copy + Send + 'static) {
     test_with_seeds(0..SEEDS, body);
 }
 
-fn test_with_seeds(seeds: impl IntoIterator<Item = u64>, body: impl Fn(&World, &Network) + Sync) {
+fn test_with_seeds(
+    seeds: impl IntoIterator<Item = u64>,
+    body: impl Fn(&World, &Network) + Copy + Send + 'static,
+) {
     for seed in seeds {
-        let run = simulate(Options::new(seed), |world| {
+        let run = simulate(Options::new(seed), move |world| {
             let network = Network::new(world);
             body(world, &network);
             network.cleanup();

@@ -70,14 +70,14 @@ fn add_server(world: &World, network: &Network, finished: &Arc<AtomicU64>) -> No
     node
 }
 
-fn with_seed<T: Send>(seed: u64, test: impl FnOnce(&Setting) -> T + Send) -> T {
-    let run = simulate(Options::new(seed), |world| test(&Setting::new(world)));
+fn with_seed<T: Send + 'static>(seed: u64, test: impl FnOnce(&Setting) -> T + Send + 'static) -> T {
+    let run = simulate(Options::new(seed), move |world| test(&Setting::new(world)));
     run.result.unwrap_or_else(|failure| panic!("seed {seed}: {failure:?}"))
 }
 
-fn test(body: impl Fn(&Setting) + Sync) {
+fn test(body: impl Fn(&Setting) + Copy + Send + 'static) {
     for seed in 0..10 {
-        with_seed(seed, &body);
+        with_seed(seed, body);
     }
 }
 
@@ -454,7 +454,7 @@ fn a_network_lets_go_of_its_servers() {
         _ends: Vec<ClientEnd>,
     }
     for cleanup in [false, true] {
-        let run = simulate(Options::new(1), |world| {
+        let run = simulate(Options::new(1), move |world| {
             let network = Network::new(world);
             let peer = Arc::new(Peer { _ends: vec![network.make_end("self")] });
             let watched: Weak<Peer> = Arc::downgrade(&peer);

@@ -200,8 +200,8 @@ fn the_right_call_works() {
 /// Names that the harness gets wrong.
 #[test]
 fn names_of_the_harness() {
-    fn message<T: Send>(misuse: impl FnOnce(&World, &Network) -> T + Send) -> String {
-        let run = simulate(Options::new(1), |world| misuse(world, &Network::new(world)));
+    fn message<T: Send + 'static>(misuse: impl FnOnce(&World, &Network) -> T + Send + 'static) -> String {
+        let run = simulate(Options::new(1), move |world| misuse(world, &Network::new(world)));
         let failure = run.result.err().expect("the misuse must be refused");
         failure.message
     }

@@ -7,8 +7,11 @@ use labrt::thread;
 use labrt::world::{Options, Run, World, simulate};
 
 /// A run with a server that echoes, and an enabled end point to it.
-fn run<T: Send>(options: Options, body: impl FnOnce(&Network, &ClientEnd) -> T + Send) -> Run<T> {
-    simulate(options, |world: &World| {
+fn run<T: Send + 'static>(
+    options: Options,
+    body: impl FnOnce(&Network, &ClientEnd) -> T + Send + 'static,
+) -> Run<T> {
+    simulate(options, move |world: &World| {
         let network = Network::new(world);
         let mut server = Server::new(&world.node("server-2"));
         server.add_service(Service::new("Echo").method("echo", |milliseconds: u64| {
@@ -25,7 +28,7 @@ fn run<T: Send>(options: Options, body: impl FnOnce(&Network, &ClientEnd) -> T +
 
 /// Some calls at a time on an unreliable network, and what came of them.
 fn busy(seed: u64, first: u64) -> (u64, Vec<Option<u64>>) {
-    let run = run(Options::new(seed), |network, end| {
+    let run = run(Options::new(seed), move |network, end| {
         network.set_reliable(false);
         let calls: Vec<_> = (first..first + 20)
             .map(|number| {
@@ -74,7 +77,7 @@ fn what_is_said_is_in_the_fingerprint() {
 }
 
 /// The lines about the network in a recorded run.
-fn lines(seed: u64, body: impl FnOnce(&Network, &ClientEnd) + Send) -> Vec<String> {
+fn lines(seed: u64, body: impl FnOnce(&Network, &ClientEnd) + Send + 'static) -> Vec<String> {
     let mut options = Options::new(seed);
     options.record = true;
     let run = run(options, body);

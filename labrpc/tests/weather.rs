@@ -11,8 +11,8 @@ use labrt::time::Instant;
 use labrt::world::{Options, World, simulate};
 
 /// Measures something on a network with one server, `server`, and one enabled end point, `end`.
-fn measure<T: Send>(body: impl FnOnce(&World, &Network, ClientEnd) -> T + Send) -> T {
-    let run = simulate(Options::new(6840), |world| {
+fn measure<T: Send + 'static>(body: impl FnOnce(&World, &Network, ClientEnd) -> T + Send + 'static) -> T {
+    let run = simulate(Options::new(6840), move |world| {
         let network = Network::new(world);
         let mut server = Server::new(&world.node("server"));
         server.add_service(Service::new("Echo").method("echo", |number: i64| number));

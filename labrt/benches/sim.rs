@@ -10,7 +10,7 @@ use labrt::thread;
 use labrt::world::{Options, World, simulate};
 
 /// The real time that `main` measures inside a run of its own.
-fn inside(main: impl FnOnce(&World) -> Duration + Send) -> Duration {
+fn inside(main: impl FnOnce(&World) -> Duration + Send + 'static) -> Duration {
     simulate(Options::new(1), main).result.expect("a benchmark passes")
 }
 
@@ -43,7 +43,7 @@ fn primitives(c: &mut Criterion) {
     });
     c.bench_function("a lock and its unlock, alone", |b| {
         b.iter_custom(|count| {
-            inside(|_| {
+            inside(move |_| {
                 let lock = Mutex::new(0u64);
                 timed(count, || *lock.lock() += 1)
             })
@@ -51,7 +51,7 @@ fn primitives(c: &mut Criterion) {
     });
     c.bench_function("a channel hand-over there and back", |b| {
         b.iter_custom(|count| {
-            inside(|_| {
+            inside(move |_| {
                 let (there, from_here) = labrt::channel::bounded(0);
                 let (back, from_there) = labrt::channel::bounded(0);
                 thread::spawn(move || from_here.iter().for_each(|i: u64| back.send(i).expect("open")));
@@ -63,7 +63,9 @@ fn primitives(c: &mut Criterion) {
         });
     });
     c.bench_function("a thread spawned and joined", |b| {
-        b.iter_custom(|count| inside(|_| timed(count, || thread::spawn(|| ()).join().expect("returns"))));
+        b.iter_custom(|count| {
+            inside(move |_| timed(count, || thread::spawn(|| ()).join().expect("returns")))
+        });
     });
     c.bench_function("a contended lock, four threads", |b| {
         b.iter_custom(|count| {

@@ -7,7 +7,7 @@ use labrt::thread;
 use labrt::world::{Options, World, simulate};
 use persister::Persister;
 
-fn run<T: Send>(seed: u64, body: impl FnOnce(&World) -> T + Send) -> T {
+fn run<T: Send + 'static>(seed: u64, body: impl FnOnce(&World) -> T + Send + 'static) -> T {
     simulate(Options::new(seed), body).result.unwrap_or_else(|failure| panic!("seed {seed}: {failure:?}"))
 }
 
@@ -69,7 +69,7 @@ fn clones_share_and_copies_do_not() {
 fn a_kill_leaves_a_whole_save() {
     let mut left = std::collections::BTreeSet::new();
     for seed in 0..200 {
-        let kept = run(seed, |world| {
+        let kept = run(seed, move |world| {
             let persister = Persister::new();
             let returned = Arc::new(AtomicUsize::new(0));
             let node = world.node("server");

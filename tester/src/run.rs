@@ -46,8 +46,9 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         max_virtual_time: TIME_LIMIT + MARGIN,
         ..Options::new(options.seed)
     };
-    let run = world::simulate(simulation, |world| {
-        let cluster = Cluster::start(world, make_raft, case.servers, case.snapshots, &meter);
+    let meter_inside = meter.clone();
+    let run = world::simulate(simulation, move |world| {
+        let cluster = Cluster::start(world, make_raft, case.servers, case.snapshots, &meter_inside);
         cluster.begin(case.reliable);
         (case.body)(&cluster);
         cluster.end();

@@ -85,11 +85,7 @@ impl Exit {
 
 impl Coroutine {
     /// A coroutine that will run `body` on a stack of `stacks`.
-    pub(crate) fn new(stacks: &mut Stacks, body: Box<dyn FnOnce() + '_>) -> Self {
-        // SAFETY: the lifetime is erased for the sake of the run's main function, which borrows from the
-        // caller of `simulate`. That caller waits until the simulation's OS thread has ended; by then every
-        // coroutine has returned, or has been abandoned and will never be resumed.
-        let body: Box<dyn FnOnce() + 'static> = unsafe { mem::transmute(body) };
+    pub(crate) fn new(stacks: &mut Stacks, body: Box<dyn FnOnce()>) -> Self {
         Self(Raw::with_stack(stacks.take(), move |way: &Way, ()| {
             crate::sim::with(|sim| sim.exit.enter(way));
             crate::sim::guarded(body);

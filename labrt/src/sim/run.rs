@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -62,18 +63,18 @@ pub struct Run<T> {
 /// # Panics
 ///
 /// Panics if an event (see [`World::later`](crate::world::World::later)) panics: that is a bug of the harness.
-pub fn simulate<T: Send>(options: Options, main: impl FnOnce(&crate::world::World) -> T + Send) -> Run<T> {
+pub fn simulate<T: Send + 'static>(
+    options: Options,
+    main: impl FnOnce(&crate::world::World) -> T + Send + 'static,
+) -> Run<T> {
     log::install();
     panics::install();
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("simulation".to_owned());
-        let handle =
-            thread.spawn_scoped(scope, || run_here(options, main)).expect("the system can start a thread");
-        handle.join().unwrap_or_else(|panic| resume_unwind(panic))
-    })
+    let thread = std::thread::Builder::new().name("simulation".to_owned());
+    let handle = thread.spawn(move || run_here(options, main)).expect("the system can start a thread");
+    handle.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
-fn run_here<T>(options: Options, main: impl FnOnce(&crate::world::World) -> T) -> Run<T> {
+fn run_here<T: 'static>(options: Options, main: impl FnOnce(&crate::world::World) -> T + 'static) -> Run<T> {
     static NEXT_ID: AtomicU64 = AtomicU64::new(1);
     let started = ThreadTime::now();
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
@@ -86,16 +87,17 @@ fn run_here<T>(options: Options, main: impl FnOnce(&crate::world::World) -> T) -
         };
         assert!(sim.set(fresh).is_ok(), "an OS thread runs one simulation in its life");
     });
-    let mut returned = None;
+    let returned = Rc::new(Cell::new(None));
     let verdict = with(|sim| {
         let world = crate::world::World::new(id);
-        sim.start_main(Box::new(|| returned = Some(main(&world))));
+        let result = returned.clone();
+        sim.start_main(Box::new(move || result.set(Some(main(&world)))));
         sim.run();
         let verdict = sim.scheduler.borrow_mut().verdict.take();
         sim.clean_up();
         verdict
     });
-    let result = match (verdict, returned) {
+    let result = match (verdict, returned.take()) {
         (Some(failure), _) => Err(failure),
         (None, Some(value)) => Ok(value),
         (None, None) => unreachable!("a run without a verdict ends when its main function returns"),
@@ -146,7 +148,7 @@ impl Sim {
         drop(events);
     }
 
-    fn start_main(&self, main: Box<dyn FnOnce() + '_>) {
+    fn start_main(&self, main: Box<dyn FnOnce()>) {
         let body = Box::new(move || {
             main();
             with(|sim| sim.scheduler.borrow_mut().stop = true);
@@ -156,7 +158,7 @@ impl Sim {
 }
 
 /// Runs a thread's body; whatever it unwinds with has been dealt with already.
-pub(crate) fn guarded(body: Box<dyn FnOnce() + '_>) {
+pub(crate) fn guarded(body: Box<dyn FnOnce()>) {
     let dying = with(Sim::is_dying);
     let outcome = catch_unwind(AssertUnwindSafe(move || {
         if dying {

@@ -257,7 +257,7 @@ impl Scheduler {
         node: u32,
         name: Cow<'static, str>,
         probe: bool,
-        body: Box<dyn FnOnce() + '_>,
+        body: Box<dyn FnOnce()>,
     ) -> ThreadId {
         let coroutine = Coroutine::new(&mut self.stacks, body);
         let id = self.threads.add(node, name, coroutine);

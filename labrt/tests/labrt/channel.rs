@@ -16,7 +16,7 @@ const MS: Duration = Duration::from_millis(1);
 #[test]
 fn messages_arrive_in_order_whatever_the_capacity() {
     for capacity in [Some(0), Some(1), Some(3), None] {
-        passes(|_| {
+        passes(move |_| {
             let (sender, receiver) = capacity.map_or_else(unbounded, bounded);
             let thread = thread::spawn(move || (0..10).for_each(|i| sender.send(i).unwrap()));
             assert_eq!(receiver.iter().collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());
@@ -28,7 +28,7 @@ fn messages_arrive_in_order_whatever_the_capacity() {
 #[test]
 fn many_ends_share_the_messages_without_loss() {
     for capacity in [0, 2] {
-        passes(|_| {
+        passes(move |_| {
             let (sender, receiver) = bounded(capacity);
             for part in 0..3 {
                 let sender = sender.clone();
@@ -174,7 +174,7 @@ fn after_delivers_once_and_tick_again_and_again() {
 #[test]
 fn a_send_that_was_taken_in_time_is_told_so_and_no_other() {
     for capacity in [0, 1] {
-        passes(|_| {
+        passes(move |_| {
             let (sender, receiver) = bounded(capacity);
             let thread = thread::spawn(move || {
                 let mut sent: Vec<u32> = (0..30).collect();

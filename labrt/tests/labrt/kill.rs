@@ -51,7 +51,7 @@ fn abandoned(warnings: &[String]) -> Vec<&String> {
 
 /// Whether there was a k-th point, and how many threads are left after the kill.
 fn kill_at(k: u32, body: fn(Node, Arc<AtomicUsize>)) -> Run<(bool, usize)> {
-    simulate(Options::new(k.into()), |world: &World| {
+    simulate(Options::new(k.into()), move |world: &World| {
         let node = world.node("victim");
         let alive = Arc::new(AtomicUsize::new(0));
         body(node.clone(), alive.clone());

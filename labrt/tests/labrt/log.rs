@@ -7,8 +7,8 @@ use labrt::sync::{Arc, Mutex};
 use labrt::thread;
 use labrt::world::{Options, Run, World, simulate};
 
-fn recorded(record: bool, main: impl Fn(&World) + Sync) -> Run<()> {
-    simulate(Options { record, ..Options::new(3) }, &main)
+fn recorded(record: bool, main: impl Fn(&World) + Send + 'static) -> Run<()> {
+    simulate(Options { record, ..Options::new(3) }, main)
 }
 
 /// Formatting it takes a lock, as a student's `Display` may do.

@@ -99,7 +99,8 @@ fn a_guard_can_be_mapped_to_a_part() {
 #[test]
 fn a_lock_of_another_run_is_refused() {
     let lock = Arc::new(Mutex::new(0));
-    run(1, |_| *lock.lock() += 1);
-    let failure = labrt::world::simulate(labrt::world::Options::new(2), |_| *lock.lock() += 1).result;
+    let (here, there) = (lock.clone(), lock.clone());
+    run(1, move |_| *here.lock() += 1);
+    let failure = labrt::world::simulate(labrt::world::Options::new(2), move |_| *there.lock() += 1).result;
     assert!(failure.unwrap_err().message.contains("used by two runs"));
 }

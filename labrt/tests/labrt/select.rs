@@ -221,7 +221,7 @@ fn looking_whether_an_operation_is_ready_takes_nothing() {
 #[test]
 fn a_select_may_send_and_receive_on_one_channel() {
     for send_first in [true, false] {
-        passes(|_| {
+        passes(move |_| {
             let (sender, receiver) = bounded(0);
             let ends = (sender.clone(), receiver.clone());
             let thread = thread::spawn(move || {

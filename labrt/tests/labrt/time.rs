@@ -38,8 +38,8 @@ fn moments_can_be_compared_and_counted_with() {
 
 #[test]
 fn streams_are_the_seeds_and_independent_of_each_other() {
-    let draw = |seed, name: &str, extra: bool| {
-        run(seed, |world| {
+    let draw = |seed, name: &'static str, extra: bool| {
+        run(seed, move |world| {
             if extra {
                 let _: u64 = world.rng("elsewhere").random();
                 let _: u64 = labrt::rand::rng().random();
@@ -55,7 +55,7 @@ fn streams_are_the_seeds_and_independent_of_each_other() {
 #[test]
 fn each_node_draws_from_a_stream_of_its_own() {
     let draws = |first_draws: usize| {
-        run(1, |world| {
+        run(1, move |world| {
             let (one, two) = (world.node("one"), world.node("two"));
             one.call("draw", move || {
                 (0..first_draws).for_each(|_| {

@@ -8,7 +8,7 @@ use labrt::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use labrt::thread;
 use labrt::world::{Failure, FailureKind, Options, World, simulate};
 
-fn failure(main: impl FnOnce(&World) + Send) -> Failure {
+fn failure(main: impl FnOnce(&World) + Send + 'static) -> Failure {
     simulate(Options::new(1), main).result.unwrap_err()
 }
 
