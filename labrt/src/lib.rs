@@ -33,10 +33,12 @@
 //! made to end), `raw` (the unsafe parts), then the primitives.
 
 pub mod channel;
+mod here;
 pub mod rand;
 mod raw;
 mod sim;
 pub mod sync;
 pub mod thread;
+mod threads;
 pub mod time;
 pub mod world;

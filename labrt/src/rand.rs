@@ -7,7 +7,8 @@ use std::convert::Infallible;
 
 pub use rand::{Rng, RngExt};
 
-use crate::sim;
+use crate::here;
+use crate::sim::streams::StreamRng;
 
 /// The generator of the server that the caller runs on.
 #[must_use]
@@ -23,11 +24,8 @@ pub struct NodeRng {
 
 impl NodeRng {
     #[track_caller]
-    fn draw<R>(draw: impl FnOnce(&mut sim::streams::StreamRng) -> R) -> R {
-        sim::with(|sim| {
-            let node = sim.current_node();
-            draw(&mut sim.scheduler.borrow_mut().nodes[node].rng)
-        })
+    fn draw<R>(draw: impl FnOnce(&mut StreamRng) -> R) -> R {
+        here::with(|here| here.draw(draw))
     }
 }
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use crate::sim::{self, ThreadId, Wait};
+use crate::here;
+use crate::sim::{ThreadId, Wait};
 
 pub use std::thread::Result;
 
@@ -66,9 +67,9 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    let node = sim::with(|sim| {
-        sim.point();
-        sim.current_node()
+    let node = here::with(|here| {
+        here.point();
+        here.current_node()
     });
     spawn_on(node, name, body)
 }
@@ -85,7 +86,7 @@ where
         let value = body();
         *result.lock() = Some(value);
     });
-    let thread = sim::with(|sim| sim.spawn(node, name.clone(), false, body));
+    let thread = here::with(|here| here.spawn(node, name.clone(), false, body));
     JoinHandle { thread, name, outcome }
 }
 
@@ -107,10 +108,10 @@ impl<T> JoinHandle<T> {
     #[track_caller]
     pub fn join(self) -> Result<T> {
         let place = Location::caller();
-        sim::with(|sim| {
-            sim.point();
+        here::with(|here| {
+            here.point();
             if let Some(thread) = self.thread {
-                sim.join(thread, place);
+                here.join(thread, place);
             }
         });
         let outcome = self.outcome.lock().take();
@@ -120,9 +121,9 @@ impl<T> JoinHandle<T> {
     /// Whether the thread has ended. A scheduling point.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        sim::with(|sim| {
-            sim.point();
-            self.thread.is_none_or(|thread| !sim.is_alive(thread))
+        here::with(|here| {
+            here.point();
+            self.thread.is_none_or(|thread| !here.is_alive(thread))
         })
     }
 
@@ -164,23 +165,23 @@ impl Thread {
 #[must_use]
 #[track_caller]
 pub fn current() -> Thread {
-    sim::with(|sim| Thread { id: Some(sim.current_thread()), name: sim.current_name() })
+    here::with(|here| Thread { id: Some(here.current_thread()), name: here.current_name() })
 }
 
 /// Waits for `duration` of the run's clock. A scheduling point.
 #[track_caller]
 pub fn sleep(duration: Duration) {
     let place = Location::caller();
-    sim::with(|sim| {
-        sim.point();
-        let deadline = sim.deadline(duration);
-        let ticket = sim.ticket();
-        sim.park(ticket, Wait::Sleep(place), Some(deadline));
+    here::with(|here| {
+        here.point();
+        let deadline = here.deadline(duration);
+        let ticket = here.ticket();
+        here.park(ticket, Wait::Sleep(place), Some(deadline));
     });
 }
 
 /// Lets another thread run, if one can.
 #[track_caller]
 pub fn yield_now() {
-    sim::with(sim::Sim::yield_now);
+    here::with(|here| here.yield_now());
 }

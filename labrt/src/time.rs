@@ -4,12 +4,12 @@ use std::fmt;
 use std::ops::{Add, AddAssign, Sub, SubAssign};
 pub use std::time::Duration;
 
-use crate::sim;
+use crate::here;
 
 /// A moment on the run's clock, used as `std::time::Instant` is.
 ///
 /// In a simulation the clock is virtual: it moves when every thread waits, plus a few nanoseconds
-/// for every step that a thread takes.
+/// for every step that a thread takes. On real threads it is the system's.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant {
     /// Nanoseconds since the run began.
@@ -21,9 +21,9 @@ impl Instant {
     #[must_use]
     #[track_caller]
     pub fn now() -> Self {
-        sim::with(|sim| {
-            sim.point();
-            Self { nanos: sim.now() }
+        here::with(|here| {
+            here.point();
+            Self { nanos: here.now() }
         })
     }
 

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::panic::Location;
 
+use crate::here::{self, Here};
 use crate::raw::confined::Confined;
-use crate::sim::{self, Place, Sim, Ticket, Wait, Woken};
+use crate::sim::{Place, Ticket, Wait, Woken};
 use crate::time::Instant;
 
 /// A channel, shared by all its ends.
@@ -49,22 +50,22 @@ pub(super) enum Failed {
 }
 
 impl<T> State<T> {
-    fn receive(&mut self, sim: &Sim) -> Result<T, Failed> {
+    fn receive(&mut self, here: Here<'_>) -> Result<T, Failed> {
         if let Some(clock) = &mut self.clock
-            && sim.now() >= clock.next
+            && here.now() >= clock.next
         {
             let at = Instant::from_nanos(clock.next);
-            clock.next = clock.period.map_or(u64::MAX, |period| sim.now() + period);
+            clock.next = clock.period.map_or(u64::MAX, |period| here.now() + period);
             return Ok((clock.message)(at));
         }
         if let Some(message) = self.queue.pop_front() {
-            if let Some(next) = self.take_offer(sim) {
+            if let Some(next) = self.take_offer(here) {
                 self.queue.push_back(next);
             }
-            wake_all(sim, &mut self.selecting_to_send);
+            wake_all(here, &mut self.selecting_to_send);
             return Ok(message);
         }
-        match self.take_offer(sim) {
+        match self.take_offer(here) {
             Some(message) => Ok(message),
             None if self.senders == 0 => Err(Failed::Disconnected),
             None => Err(Failed::NotNow),
@@ -72,39 +73,39 @@ impl<T> State<T> {
     }
 
     /// The message of the first thread that waits to send, which need not wait any more.
-    fn take_offer(&mut self, sim: &Sim) -> Option<T> {
-        let position = self.sending.iter().position(|(ticket, _)| sim.waits(*ticket))?;
+    fn take_offer(&mut self, here: Here<'_>) -> Option<T> {
+        let position = self.sending.iter().position(|(ticket, _)| here.waits(*ticket))?;
         let (ticket, message) = self.sending.remove(position)?;
-        sim.unpark(ticket);
+        here.unpark(ticket);
         Some(message)
     }
 
     /// Wakes all that wait for something to receive.
-    fn wake_receivers(&mut self, sim: &Sim) {
-        wake_all(sim, &mut self.receiving);
-        wake_all(sim, &mut self.observing);
+    fn wake_receivers(&mut self, here: Here<'_>) {
+        wake_all(here, &mut self.receiving);
+        wake_all(here, &mut self.observing);
     }
 
     /// Says that `ticket` waits to receive, to all that wait in a select until they could send; the ticket may be
     /// one of theirs, when a select sends and receives on one channel.
-    fn announce_receiver(&mut self, sim: &Sim, ticket: Ticket) {
+    fn announce_receiver(&mut self, here: Here<'_>, ticket: Ticket) {
         self.receiving.push(ticket);
-        self.selecting_to_send.retain(|selecting| *selecting == ticket || !sim.unpark(*selecting));
+        self.selecting_to_send.retain(|selecting| *selecting == ticket || !here.unpark(*selecting));
     }
 
-    fn send(&mut self, sim: &Sim, message: T) -> Result<(), (Failed, T)> {
+    fn send(&mut self, here: Here<'_>, message: T) -> Result<(), (Failed, T)> {
         if self.receivers == 0 {
             return Err((Failed::Disconnected, message));
         }
         if self.capacity.is_none_or(|capacity| self.queue.len() < capacity) {
             self.queue.push_back(message);
-            self.wake_receivers(sim);
+            self.wake_receivers(here);
             return Ok(());
         }
         if self.capacity == Some(0) {
             while !self.receiving.is_empty() {
                 let ticket = self.receiving.remove(0);
-                if sim.unpark(ticket) {
+                if here.unpark(ticket) {
                     self.handed.push((ticket, message));
                     return Ok(());
                 }
@@ -113,17 +114,17 @@ impl<T> State<T> {
         Err((Failed::NotNow, message))
     }
 
-    fn can_send(&self, sim: &Sim) -> bool {
+    fn can_send(&self, here: Here<'_>) -> bool {
         self.receivers == 0
             || self.capacity.is_none_or(|capacity| self.queue.len() < capacity)
-            || self.capacity == Some(0) && self.receiving.iter().any(|ticket| sim.waits(*ticket))
+            || self.capacity == Some(0) && self.receiving.iter().any(|ticket| here.waits(*ticket))
     }
 
-    fn can_receive(&self, sim: &Sim) -> bool {
+    fn can_receive(&self, here: Here<'_>) -> bool {
         self.senders == 0
             || !self.queue.is_empty()
-            || self.clock.as_ref().is_some_and(|clock| sim.now() >= clock.next)
-            || self.sending.iter().any(|(ticket, _)| sim.waits(*ticket))
+            || self.clock.as_ref().is_some_and(|clock| here.now() >= clock.next)
+            || self.sending.iter().any(|(ticket, _)| here.waits(*ticket))
     }
 
     fn take_handed(&mut self, ticket: Ticket) -> Option<T> {
@@ -136,9 +137,9 @@ impl<T> State<T> {
     }
 }
 
-fn wake_all(sim: &Sim, waiting: &mut Vec<Ticket>) {
+fn wake_all(here: Here<'_>, waiting: &mut Vec<Ticket>) {
     for ticket in waiting.drain(..) {
-        sim.unpark(ticket);
+        here.unpark(ticket);
     }
 }
 
@@ -172,16 +173,16 @@ impl<T> Channel<T> {
     }
 
     pub(super) fn try_receive(&self) -> Result<T, Failed> {
-        sim::with(|sim| {
-            sim.point();
-            self.state.open(sim).receive(sim)
+        here::with(|here| {
+            here.point();
+            self.state.open(here).receive(here)
         })
     }
 
     pub(super) fn try_send(&self, message: T) -> Result<(), (Failed, T)> {
-        sim::with(|sim| {
-            sim.point();
-            self.state.open(sim).send(sim, message)
+        here::with(|here| {
+            here.point();
+            self.state.open(here).send(here, message)
         })
     }
 
@@ -189,37 +190,37 @@ impl<T> Channel<T> {
     #[track_caller]
     pub(super) fn receive(&self, deadline: Option<u64>) -> Result<T, Failed> {
         let place = Location::caller();
-        sim::with(|sim| {
-            sim.point();
-            self.receive_here(sim, deadline, place)
+        here::with(|here| {
+            here.point();
+            self.receive_here(here, deadline, place)
         })
     }
 
     /// As [`receive`](Self::receive), without another scheduling point.
-    fn receive_here(&self, sim: &Sim, deadline: Option<u64>, place: Place) -> Result<T, Failed> {
+    fn receive_here(&self, here: Here<'_>, deadline: Option<u64>, place: Place) -> Result<T, Failed> {
         loop {
             let (ticket, until) = {
-                let mut state = self.state.open(sim);
-                match state.receive(sim) {
+                let mut state = self.state.open(here);
+                match state.receive(here) {
                     Err(Failed::NotNow) => {}
                     result => return result,
                 }
-                if deadline.is_some_and(|deadline| sim.now() >= deadline) {
+                if deadline.is_some_and(|deadline| here.now() >= deadline) {
                     return Err(Failed::NotNow);
                 }
-                let ticket = sim.ticket();
-                state.announce_receiver(sim, ticket);
+                let ticket = here.ticket();
+                state.announce_receiver(here, ticket);
                 (ticket, earlier(deadline, state.next_tick()))
             };
             let handed = Handed { channel: self, ticket };
-            let woken = sim.park(ticket, Wait::Recv(place), until);
+            let woken = here.park(ticket, Wait::Recv(place), until);
             if let Some(message) = handed.take() {
                 return Ok(message);
             }
             if woken == Woken::TimedOut {
-                let mut state = self.state.open(sim);
+                let mut state = self.state.open(here);
                 state.receiving.retain(|waiting| *waiting != ticket);
-                if until.is_some_and(|until| sim.now() < until) {
+                if until.is_some_and(|until| here.now() < until) {
                     // The thread unwinds, and for it time stands still.
                     return Err(Failed::NotNow);
                 }
@@ -231,34 +232,34 @@ impl<T> Channel<T> {
     #[track_caller]
     pub(super) fn send(&self, message: T, deadline: Option<u64>) -> Result<(), (Failed, T)> {
         let place = Location::caller();
-        sim::with(|sim| {
-            sim.point();
-            self.send_here(sim, message, deadline, place)
+        here::with(|here| {
+            here.point();
+            self.send_here(here, message, deadline, place)
         })
     }
 
     fn send_here(
         &self,
-        sim: &Sim,
+        here: Here<'_>,
         message: T,
         deadline: Option<u64>,
         place: Place,
     ) -> Result<(), (Failed, T)> {
         let ticket = {
-            let mut state = self.state.open(sim);
-            match state.send(sim, message) {
+            let mut state = self.state.open(here);
+            match state.send(here, message) {
                 Err((Failed::NotNow, message)) => {
-                    let ticket = sim.ticket();
+                    let ticket = here.ticket();
                     state.sending.push_back((ticket, message));
-                    state.wake_receivers(sim);
+                    state.wake_receivers(here);
                     ticket
                 }
                 result => return result,
             }
         };
         let offer = Offer { channel: self, ticket };
-        sim.park(ticket, Wait::Send(place), deadline);
-        let disconnected = self.state.open(sim).receivers == 0;
+        here.park(ticket, Wait::Send(place), deadline);
+        let disconnected = self.state.open(here).receivers == 0;
         match offer.take_back() {
             None => Ok(()),
             Some(message) if disconnected => Err((Failed::Disconnected, message)),
@@ -267,38 +268,38 @@ impl<T> Channel<T> {
     }
 
     pub(super) fn add_sender(&self) {
-        sim::with(|sim| self.state.open(sim).senders += 1);
+        here::with(|here| self.state.open(here).senders += 1);
     }
 
     pub(super) fn add_receiver(&self) {
-        sim::with(|sim| self.state.open(sim).receivers += 1);
+        here::with(|here| self.state.open(here).receivers += 1);
     }
 
     pub(super) fn remove_sender(&self) {
         // A channel that outlives its run has nobody left to tell.
-        let _ = sim::try_with(|sim| {
-            sim.point_before_release();
-            let mut state = self.state.open(sim);
+        let _ = here::try_with(|here| {
+            here.point_before_release();
+            let mut state = self.state.open(here);
             state.senders -= 1;
             if state.senders == 0 {
-                state.wake_receivers(sim);
+                state.wake_receivers(here);
             }
         });
     }
 
     pub(super) fn remove_receiver(&self) {
-        let _ = sim::try_with(|sim| {
-            sim.point_before_release();
+        let _ = here::try_with(|here| {
+            here.point_before_release();
             let unread = {
-                let mut state = self.state.open(sim);
+                let mut state = self.state.open(here);
                 state.receivers -= 1;
                 if state.receivers > 0 {
                     return;
                 }
                 for (ticket, _) in &state.sending {
-                    sim.unpark(*ticket);
+                    here.unpark(*ticket);
                 }
-                wake_all(sim, &mut state.selecting_to_send);
+                wake_all(here, &mut state.selecting_to_send);
                 (std::mem::take(&mut state.queue), std::mem::take(&mut state.handed))
             };
             // Outside the borrow: a message may own an end of this very channel.
@@ -307,11 +308,11 @@ impl<T> Channel<T> {
     }
 
     pub(super) fn len(&self) -> usize {
-        sim::with(|sim| self.state.open(sim).queue.len())
+        here::with(|here| self.state.open(here).queue.len())
     }
 
     pub(super) fn capacity(&self) -> Option<usize> {
-        sim::with(|sim| self.state.open(sim).capacity)
+        here::with(|here| self.state.open(here).capacity)
     }
 }
 
@@ -324,8 +325,8 @@ struct Offer<'a, T> {
 impl<T> Offer<'_, T> {
     /// Takes the message back, unless it has been taken.
     fn take_back(&self) -> Option<T> {
-        sim::with(|sim| {
-            let mut state = self.channel.state.open(sim);
+        here::with(|here| {
+            let mut state = self.channel.state.open(here);
             let position = state.sending.iter().position(|(ticket, _)| *ticket == self.ticket)?;
             state.sending.remove(position).map(|(_, message)| message)
         })
@@ -346,7 +347,7 @@ struct Handed<'a, T> {
 
 impl<T> Handed<'_, T> {
     fn take(&self) -> Option<T> {
-        sim::with(|sim| self.channel.state.open(sim).take_handed(self.ticket))
+        here::with(|here| self.channel.state.open(here).take_handed(self.ticket))
     }
 }
 
@@ -358,67 +359,67 @@ impl<T> Drop for Handed<'_, T> {
 
 /// What a select needs of a channel, whatever its messages are.
 pub(super) trait Selectable {
-    fn can_receive(&self, sim: &Sim) -> bool;
-    fn can_send(&self, sim: &Sim) -> bool;
+    fn can_receive(&self, here: Here<'_>) -> bool;
+    fn can_send(&self, here: Here<'_>) -> bool;
     /// Registers a waiting select; answers when the clock will send.
-    fn await_message(&self, sim: &Sim, ticket: Ticket) -> Option<u64>;
+    fn await_message(&self, here: Here<'_>, ticket: Ticket) -> Option<u64>;
     /// As [`await_message`](Self::await_message), but no message may be handed over.
-    fn observe(&self, sim: &Sim, ticket: Ticket) -> Option<u64>;
-    fn await_room(&self, sim: &Sim, ticket: Ticket);
-    fn forget(&self, sim: &Sim, ticket: Ticket);
+    fn observe(&self, here: Here<'_>, ticket: Ticket) -> Option<u64>;
+    fn await_room(&self, here: Here<'_>, ticket: Ticket);
+    fn forget(&self, here: Here<'_>, ticket: Ticket);
     /// Whether a message was handed to the thread while it waited with `ticket`.
-    fn was_handed(&self, sim: &Sim, ticket: Ticket) -> bool;
+    fn was_handed(&self, here: Here<'_>, ticket: Ticket) -> bool;
 }
 
 impl<T> Selectable for Channel<T> {
-    fn can_receive(&self, sim: &Sim) -> bool {
-        self.state.open(sim).can_receive(sim)
+    fn can_receive(&self, here: Here<'_>) -> bool {
+        self.state.open(here).can_receive(here)
     }
 
-    fn can_send(&self, sim: &Sim) -> bool {
-        self.state.open(sim).can_send(sim)
+    fn can_send(&self, here: Here<'_>) -> bool {
+        self.state.open(here).can_send(here)
     }
 
-    fn await_message(&self, sim: &Sim, ticket: Ticket) -> Option<u64> {
-        let mut state = self.state.open(sim);
-        state.announce_receiver(sim, ticket);
+    fn await_message(&self, here: Here<'_>, ticket: Ticket) -> Option<u64> {
+        let mut state = self.state.open(here);
+        state.announce_receiver(here, ticket);
         state.next_tick()
     }
 
-    fn observe(&self, sim: &Sim, ticket: Ticket) -> Option<u64> {
-        let mut state = self.state.open(sim);
+    fn observe(&self, here: Here<'_>, ticket: Ticket) -> Option<u64> {
+        let mut state = self.state.open(here);
         state.observing.push(ticket);
         state.next_tick()
     }
 
-    fn await_room(&self, sim: &Sim, ticket: Ticket) {
-        self.state.open(sim).selecting_to_send.push(ticket);
+    fn await_room(&self, here: Here<'_>, ticket: Ticket) {
+        self.state.open(here).selecting_to_send.push(ticket);
     }
 
-    fn forget(&self, sim: &Sim, ticket: Ticket) {
-        let mut state = self.state.open(sim);
+    fn forget(&self, here: Here<'_>, ticket: Ticket) {
+        let mut state = self.state.open(here);
         state.receiving.retain(|waiting| *waiting != ticket);
         state.observing.retain(|waiting| *waiting != ticket);
         state.selecting_to_send.retain(|waiting| *waiting != ticket);
     }
 
-    fn was_handed(&self, sim: &Sim, ticket: Ticket) -> bool {
-        self.state.open(sim).handed.iter().any(|(to, _)| *to == ticket)
+    fn was_handed(&self, here: Here<'_>, ticket: Ticket) -> bool {
+        self.state.open(here).handed.iter().any(|(to, _)| *to == ticket)
     }
 }
 
 impl<T> Channel<T> {
     /// Completes a selected receive: takes what was handed over, or else receives.
     pub(super) fn complete_receive(&self, ticket: Option<Ticket>, place: Place) -> Result<T, Failed> {
-        sim::with(|sim| {
-            let handed = ticket.and_then(|ticket| self.state.open(sim).take_handed(ticket));
-            handed.map_or_else(|| self.receive_here(sim, None, place), Ok)
+        here::with(|here| {
+            let handed = ticket.and_then(|ticket| self.state.open(here).take_handed(ticket));
+            handed.map_or_else(|| self.receive_here(here, None, place), Ok)
         })
     }
 
     /// Completes a selected send.
     pub(super) fn complete_send(&self, message: T, place: Place) -> Result<(), (Failed, T)> {
-        sim::with(|sim| self.send_here(sim, message, None, place))
+        here::with(|here| self.send_here(here, message, None, place))
     }
 }
 

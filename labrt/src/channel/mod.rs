@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::core::Channel;
+use crate::here;
 use crate::sim;
 use crate::time::Instant;
 
@@ -48,7 +49,7 @@ fn ends<T>(capacity: Option<usize>) -> (Sender<T>, Receiver<T>) {
 /// A channel that delivers one message, `duration` from now: the moment for which it was due.
 #[must_use]
 pub fn after(duration: Duration) -> Receiver<Instant> {
-    at(sim::with(|sim| Instant::from_nanos(sim.deadline(duration))))
+    at(here::with(|here| Instant::from_nanos(here.deadline(duration))))
 }
 
 /// A channel that delivers one message at `moment`.
@@ -66,7 +67,7 @@ pub fn at(moment: Instant) -> Receiver<Instant> {
 #[must_use]
 pub fn tick(period: Duration) -> Receiver<Instant> {
     assert!(!period.is_zero(), "a channel that ticks all the time would never let time pass");
-    let first = sim::with(|sim| sim.deadline(period));
+    let first = here::with(|here| here.deadline(period));
     Receiver::new(Arc::new(Channel::timed(first, Some(sim::nanos(period)), |at| at)))
 }
 

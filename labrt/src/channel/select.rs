@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use super::core::{Selectable, earlier};
 use super::{Receiver, RecvError, SelectTimeoutError, SendError, Sender, TrySelectError};
-use crate::sim::{self, Place, Sim, Ticket, Wait, Woken};
+use crate::here::{self, Here};
+use crate::sim::{Place, Ticket, Wait, Woken};
 use crate::time::Instant;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,10 +25,10 @@ struct Operation<'a> {
 }
 
 impl Operation<'_> {
-    fn is_ready(&self, sim: &Sim) -> bool {
+    fn is_ready(&self, here: Here<'_>) -> bool {
         match self.direction {
-            Direction::Receive => self.channel.can_receive(sim),
-            Direction::Send => self.channel.can_send(sim),
+            Direction::Receive => self.channel.can_receive(here),
+            Direction::Send => self.channel.can_send(here),
         }
     }
 }
@@ -91,9 +92,9 @@ impl<'a> Select<'a> {
     #[track_caller]
     pub fn try_select(&mut self) -> Result<SelectedOperation, TrySelectError> {
         let place = Location::caller();
-        sim::with(|sim| {
-            sim.point();
-            self.pick(sim, place).ok_or(TrySelectError)
+        here::with(|here| {
+            here.point();
+            self.pick(here, place).ok_or(TrySelectError)
         })
     }
 
@@ -104,7 +105,7 @@ impl<'a> Select<'a> {
     /// The time is up.
     #[track_caller]
     pub fn select_timeout(&mut self, timeout: Duration) -> Result<SelectedOperation, SelectTimeoutError> {
-        let deadline = sim::with(|sim| sim.deadline(timeout));
+        let deadline = here::with(|here| here.deadline(timeout));
         self.select_by(Some(deadline), true).ok_or(SelectTimeoutError)
     }
 
@@ -137,23 +138,23 @@ impl<'a> Select<'a> {
     #[track_caller]
     fn select_by(&mut self, deadline: Option<u64>, take: bool) -> Option<SelectedOperation> {
         let place = Location::caller();
-        sim::with(|sim| {
-            sim.point();
+        here::with(|here| {
+            here.point();
             loop {
-                if let Some(selected) = self.pick(sim, place) {
+                if let Some(selected) = self.pick(here, place) {
                     return Some(selected);
                 }
-                if deadline.is_some_and(|deadline| sim.now() >= deadline) {
+                if deadline.is_some_and(|deadline| here.now() >= deadline) {
                     return None;
                 }
-                let ticket = sim.ticket();
-                let until = earlier(deadline, self.register(sim, ticket, take));
-                let woken = sim.park(ticket, Wait::Select(place), until);
-                self.forget(sim, ticket);
-                if let Some(index) = self.handed(sim, ticket) {
+                let ticket = here.ticket();
+                let until = earlier(deadline, self.register(here, ticket, take));
+                let woken = here.park(ticket, Wait::Select(place), until);
+                self.forget(here, ticket);
+                if let Some(index) = self.handed(here, ticket) {
                     return Some(SelectedOperation { index, ticket: Some(ticket), place });
                 }
-                if woken == Woken::TimedOut && until.is_some_and(|until| sim.now() < until) {
+                if woken == Woken::TimedOut && until.is_some_and(|until| here.now() < until) {
                     // The thread unwinds, and for it time stands still.
                     return None;
                 }
@@ -162,44 +163,44 @@ impl<'a> Select<'a> {
     }
 
     /// One of the operations that are ready, by the scheduler's choice.
-    fn pick(&self, sim: &Sim, place: Place) -> Option<SelectedOperation> {
-        let ready = |operation: &&Operation<'_>| operation.is_ready(sim);
+    fn pick(&self, here: Here<'_>, place: Place) -> Option<SelectedOperation> {
+        let ready = |operation: &&Operation<'_>| operation.is_ready(here);
         let indices: Vec<usize> = (0..self.operations.len())
             .filter(|index| self.operations[*index].as_ref().filter(ready).is_some())
             .collect();
         let index = match indices.len() {
             0 => return None,
             1 => indices[0],
-            count => indices[sim.choose(count)],
+            count => indices[here.choose(count)],
         };
         Some(SelectedOperation { index, ticket: None, place })
     }
 
-    fn register(&self, sim: &Sim, ticket: Ticket, take: bool) -> Option<u64> {
+    fn register(&self, here: Here<'_>, ticket: Ticket, take: bool) -> Option<u64> {
         let mut until = None;
         for operation in self.operations.iter().flatten() {
             match operation.direction {
                 Direction::Receive if take => {
-                    until = earlier(until, operation.channel.await_message(sim, ticket));
+                    until = earlier(until, operation.channel.await_message(here, ticket));
                 }
-                Direction::Receive => until = earlier(until, operation.channel.observe(sim, ticket)),
-                Direction::Send => operation.channel.await_room(sim, ticket),
+                Direction::Receive => until = earlier(until, operation.channel.observe(here, ticket)),
+                Direction::Send => operation.channel.await_room(here, ticket),
             }
         }
         until
     }
 
-    fn forget(&self, sim: &Sim, ticket: Ticket) {
+    fn forget(&self, here: Here<'_>, ticket: Ticket) {
         for operation in self.operations.iter().flatten() {
-            operation.channel.forget(sim, ticket);
+            operation.channel.forget(here, ticket);
         }
     }
 
     /// The receive to which a message was handed while the thread waited.
-    fn handed(&self, sim: &Sim, ticket: Ticket) -> Option<usize> {
+    fn handed(&self, here: Here<'_>, ticket: Ticket) -> Option<usize> {
         let handed = |operation: &Option<Operation<'_>>| {
             operation.as_ref().is_some_and(|operation| {
-                operation.direction == Direction::Receive && operation.channel.was_handed(sim, ticket)
+                operation.direction == Direction::Receive && operation.channel.was_handed(here, ticket)
             })
         };
         self.operations.iter().position(handed)

@@ -1,14 +1,18 @@
 //! [`RawMutex`] and [`RawRwLock`]: what `lock_api` makes `Mutex` and `RwLock` of.
 //!
-//! A lock keeps who holds it and who waits. Whoever unlocks it wakes all that wait, and they try
-//! again: which of them gets it is then the scheduler's choice like any other, and no wake-up is
-//! lost with a thread that is killed between being woken and running.
+//! Each is two locks, of which a run uses one: in a simulation the one that the scheduler knows, on real threads
+//! `parking_lot`'s.
 
 use std::panic::Location;
 use std::time::Duration;
 
-use super::confined::Confined;
-use crate::sim::{self, Blocker, By, Place, Sim, ThreadId, Ticket, Wait, Woken};
+use lock_api::RawMutex as _;
+
+use crate::here::{self, Here};
+use crate::sim::mutex::Mutex;
+use crate::sim::rwlock::{Access, RwLock};
+use crate::sim::{Place, Sim};
+use crate::threads::{self, Thread};
 use crate::time::Instant;
 
 /// The primitive under a guard, for a condition variable to release and take again.
@@ -18,106 +22,60 @@ pub(crate) fn raw_of<'a, T: ?Sized>(guard: &lock_api::MutexGuard<'a, RawMutex, T
     unsafe { lock_api::MutexGuard::mutex(guard).raw() }
 }
 
-/// Wakes all that wait for a lock.
-fn wake_all(sim: &Sim, waiting: &mut Vec<Ticket>) {
-    for ticket in waiting.drain(..) {
-        sim.unpark(ticket);
-    }
-}
-
-/// Waits for a lock until it may be free; says whether there is any sense in trying again.
-fn wait_for_lock(
-    sim: &Sim,
-    ticket: Ticket,
-    place: Place,
-    blockers: Vec<Blocker>,
-    deadline: Option<u64>,
-) -> bool {
-    let wait = Wait::Lock(place);
-    if sim.scheduler.borrow_mut().closes_cycle(wait, blockers, deadline) {
-        sim.stay(Wait::Ended);
-    }
-    sim.park(ticket, wait, deadline) == Woken::Notified
+/// The deadline of a wait that begins now and lasts for `timeout` at the most.
+#[track_caller]
+fn after(timeout: Duration) -> Option<u64> {
+    Some(here::with(|here| here.deadline(timeout)))
 }
 
 /// A mutual exclusion primitive of lab code.
 pub struct RawMutex {
-    state: Confined<MutexState>,
-}
-
-struct MutexState {
-    /// Who holds it, and since which line.
-    holder: Option<(ThreadId, Place)>,
-    waiting: Vec<Ticket>,
+    simulated: Mutex,
+    real: parking_lot::RawMutex,
 }
 
 impl RawMutex {
-    /// Takes the lock if it is free; otherwise says whom to wait for.
-    fn try_take(&self, sim: &Sim, place: Place) -> Result<(), Vec<Blocker>> {
-        let me = sim.current_thread();
-        let mut state = self.state.open(sim);
-        match state.holder {
-            None => {
-                state.holder = Some((me, place));
-                sim.holds(place);
-                Ok(())
-            }
-            Some((thread, since)) => Err(vec![Blocker { thread, by: By::Holding(since) }]),
-        }
-    }
-
+    /// Takes the lock; says whether it could before `deadline`.
     #[track_caller]
     fn take(&self, deadline: Option<u64>) -> bool {
         let place = Location::caller();
-        sim::with(|sim| {
-            sim.point();
-            loop {
-                let Err(blockers) = self.try_take(sim, place) else { return true };
-                let ticket = sim.ticket();
-                self.state.open(sim).waiting.push(ticket);
-                if !wait_for_lock(sim, ticket, place, blockers, deadline) {
-                    self.state.open(sim).waiting.retain(|waiting| *waiting != ticket);
-                    return false;
-                }
+        here::with(|here| match here {
+            Here::Sim(sim) => self.simulated.take(sim, place, deadline),
+            Here::Threads(thread) => {
+                self.simulated.claim(here);
+                threads::lock::mutex(thread, &self.real, place, deadline)
             }
         })
     }
 
-    /// Locks again after a wait on a condition variable, without another scheduling point.
-    ///
-    /// A thread that is killed meanwhile still waits for the lock: its guard unlocks it while it unwinds,
-    /// and must not unlock what another one holds.
-    pub(crate) fn take_again(&self, sim: &Sim, place: Place) {
-        while let Err(blockers) = self.try_take(sim, place) {
-            let ticket = sim.ticket();
-            self.state.open(sim).waiting.push(ticket);
-            let wait = Wait::Lock(place);
-            if sim.scheduler.borrow_mut().closes_cycle(wait, blockers, None) {
-                sim.stay(Wait::Ended);
-            }
-            sim.park_without_throw(ticket, wait, None);
+    /// Locks again after a wait on a condition variable, also on a thread that is being killed. No scheduling point.
+    pub(crate) fn take_again(&self, here: Here<'_>, place: Place) {
+        match here {
+            Here::Sim(sim) => self.simulated.take_again(sim, place),
+            Here::Threads(_) => self.real.lock(),
         }
     }
 
-    /// Unlocks without a scheduling point: the first half of a wait on a condition variable.
-    pub(crate) fn release(&self, sim: &Sim) {
-        let mut state = self.state.open(sim);
-        if let Some((_, since)) = state.holder.take() {
-            sim.holds_no_more(since);
+    /// Unlocks: the first half of a wait on a condition variable. No scheduling point.
+    pub(crate) fn release(&self, here: Here<'_>) {
+        match here {
+            Here::Sim(sim) => self.simulated.release(sim),
+            // SAFETY: the caller has the guard of this lock (see `raw_of`), so it is the holder.
+            Here::Threads(_) => unsafe { self.real.unlock() },
         }
-        wake_all(sim, &mut state.waiting);
     }
 }
 
-// SAFETY: `try_take` grants the lock only while `holder` is empty and then fills it; only `release` empties
-// it again, which `unlock`'s contract allows to the holder alone. `Confined` makes all of this happen on one
-// OS thread, one access at a time.
+// SAFETY: a run uses one of the two locks alone, and no two runs use the same `RawMutex` (`claim`). In a simulation the
+// lock is granted only while nobody holds it, and is taken back only by `unlock`, whose contract allows it to the
+// holder alone; all of this happens on one OS thread. On real threads it is a mutex of `parking_lot`.
 unsafe impl lock_api::RawMutex for RawMutex {
     #[allow(clippy::declare_interior_mutable_const)] // what `lock_api` asks for
-    const INIT: Self = Self { state: Confined::new(MutexState { holder: None, waiting: Vec::new() }) };
+    const INIT: Self = Self { simulated: Mutex::new(), real: parking_lot::RawMutex::INIT };
 
     type GuardMarker = lock_api::GuardNoSend;
 
+    #[inline]
     #[track_caller]
     fn lock(&self) {
         self.take(None);
@@ -126,21 +84,34 @@ unsafe impl lock_api::RawMutex for RawMutex {
     #[track_caller]
     fn try_lock(&self) -> bool {
         let place = Location::caller();
-        sim::with(|sim| {
-            sim.point();
-            self.try_take(sim, place).is_ok()
+        here::with(|here| {
+            here.point();
+            match here {
+                Here::Sim(sim) => self.simulated.try_take(sim, place).is_ok(),
+                Here::Threads(_) => {
+                    self.simulated.claim(here);
+                    self.real.try_lock()
+                }
+            }
         })
     }
 
     unsafe fn unlock(&self) {
-        sim::with(|sim| {
-            sim.point_before_release();
-            self.release(sim);
+        here::with(|here| {
+            here.point_before_release();
+            match here {
+                Here::Sim(sim) => self.simulated.release(sim),
+                // SAFETY: the caller holds the lock, by the contract of this function.
+                Here::Threads(_) => unsafe { self.real.unlock() },
+            }
         });
     }
 
     fn is_locked(&self) -> bool {
-        sim::with(|sim| self.state.open(sim).holder.is_some())
+        here::with(|here| match here {
+            Here::Sim(sim) => self.simulated.is_locked(sim),
+            Here::Threads(_) => self.real.is_locked(),
+        })
     }
 }
 
@@ -151,7 +122,7 @@ unsafe impl lock_api::RawMutexTimed for RawMutex {
 
     #[track_caller]
     fn try_lock_for(&self, timeout: Duration) -> bool {
-        self.take(Some(sim::with(|sim| sim.deadline(timeout))))
+        self.take(after(timeout))
     }
 
     #[track_caller]
@@ -165,136 +136,56 @@ unsafe impl lock_api::RawMutexTimed for RawMutex {
 /// As with `parking_lot`, a waiting writer keeps new readers out: a thread that takes a second read
 /// lock while it holds one can wait for a writer that waits for it.
 pub struct RawRwLock {
-    state: Confined<RwLockState>,
-}
-
-struct RwLockState {
-    writer: Option<(ThreadId, Place)>,
-    readers: Vec<(ThreadId, Place)>,
-    waiting: Vec<Ticket>,
-    writers_waiting: Vec<(ThreadId, Place)>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Access {
-    Shared,
-    /// Shared even while a writer waits.
-    SharedRecursive,
-    Exclusive,
+    simulated: RwLock,
+    real: parking_lot::RawRwLock,
 }
 
 impl RawRwLock {
-    /// Takes the lock if that is possible now; otherwise says whom to wait for.
-    fn try_take(&self, sim: &Sim, access: Access, place: Place) -> Result<(), Vec<Blocker>> {
-        let me = sim.current_thread();
-        let mut state = self.state.open(sim);
-        let holding =
-            |(thread, since): &(ThreadId, Place)| Blocker { thread: *thread, by: By::Holding(since) };
-        if let Some(writer) = &state.writer {
-            return Err(vec![holding(writer)]);
-        }
-        match access {
-            Access::Shared if !state.writers_waiting.is_empty() => {
-                let waiting = |(thread, since): &(ThreadId, Place)| Blocker {
-                    thread: *thread,
-                    by: By::WaitingToWrite(since),
-                };
-                return Err(state.writers_waiting.iter().map(waiting).collect());
-            }
-            Access::Exclusive if !state.readers.is_empty() => {
-                return Err(state.readers.iter().map(holding).collect());
-            }
-            Access::Shared | Access::SharedRecursive => state.readers.push((me, place)),
-            Access::Exclusive => state.writer = Some((me, place)),
-        }
-        sim.holds(place);
-        Ok(())
-    }
-
     #[track_caller]
     fn take(&self, access: Access, deadline: Option<u64>) -> bool {
         let place = Location::caller();
-        sim::with(|sim| {
-            sim.point();
-            loop {
-                let Err(blockers) = self.try_take(sim, access, place) else { return true };
-                let ticket = sim.ticket();
-                self.state.open(sim).waiting.push(ticket);
-                let woken = {
-                    // Counted by a guard, because a kill unwinds from the wait.
-                    let _writer = (access == Access::Exclusive).then(|| WaitingWriter::new(self, place));
-                    wait_for_lock(sim, ticket, place, blockers, deadline)
-                };
-                if !woken {
-                    self.state.open(sim).waiting.retain(|waiting| *waiting != ticket);
-                    return false;
+        here::with(|here| match here {
+            Here::Sim(sim) => self.simulated.take(sim, access, place, deadline),
+            Here::Threads(thread) => {
+                self.simulated.claim(here);
+                threads::lock::rwlock(thread, &self.real, access, place, deadline)
+            }
+        })
+    }
+
+    #[track_caller]
+    fn try_take(&self, access: Access) -> bool {
+        let place = Location::caller();
+        here::with(|here| {
+            here.point();
+            match here {
+                Here::Sim(sim) => self.simulated.try_take(sim, access, place).is_ok(),
+                Here::Threads(_) => {
+                    self.simulated.claim(here);
+                    threads::lock::try_rwlock(&self.real, access)
                 }
             }
         })
     }
 
-    #[track_caller]
-    fn try_take_now(&self, access: Access) -> bool {
-        let place = Location::caller();
-        sim::with(|sim| {
-            sim.point();
-            self.try_take(sim, access, place).is_ok()
-        })
-    }
-
-    fn release(&self, change: impl FnOnce(&Sim, &mut RwLockState)) {
-        sim::with(|sim| {
-            sim.point_before_release();
-            let mut state = self.state.open(sim);
-            change(sim, &mut state);
-            wake_all(sim, &mut state.waiting);
+    fn release(&self, simulated: impl FnOnce(&RwLock, &Sim), real: impl FnOnce(&Thread)) {
+        here::with(|here| match here {
+            Here::Sim(sim) => simulated(&self.simulated, sim),
+            Here::Threads(thread) => real(thread),
         });
     }
 }
 
-/// While it lives, a writer waits for the lock.
-struct WaitingWriter<'a> {
-    lock: &'a RawRwLock,
-    writer: ThreadId,
-}
-
-impl<'a> WaitingWriter<'a> {
-    fn new(lock: &'a RawRwLock, place: Place) -> Self {
-        sim::with(|sim| {
-            let writer = sim.current_thread();
-            lock.state.open(sim).writers_waiting.push((writer, place));
-            Self { lock, writer }
-        })
-    }
-}
-
-impl Drop for WaitingWriter<'_> {
-    fn drop(&mut self) {
-        sim::with(|sim| {
-            let mut state = self.lock.state.open(sim);
-            state.writers_waiting.retain(|(writer, _)| *writer != self.writer);
-            // Readers that it kept out may go on, also when it gave up or was killed.
-            wake_all(sim, &mut state.waiting);
-        });
-    }
-}
-
-// SAFETY: `try_take` grants exclusive access only while there is neither writer nor reader, and shared
-// access only while there is no writer; the unlock methods take back what their contract says the caller
-// holds. `Confined` makes all of this happen on one OS thread, one access at a time.
+// SAFETY: as for `RawMutex`. In a simulation exclusive access is granted only while there is neither writer nor reader,
+// and shared access only while there is no writer; the unlock methods take back what their contract says the caller
+// holds. On real threads it is a lock of `parking_lot`.
 unsafe impl lock_api::RawRwLock for RawRwLock {
     #[allow(clippy::declare_interior_mutable_const)] // what `lock_api` asks for
-    const INIT: Self = Self {
-        state: Confined::new(RwLockState {
-            writer: None,
-            readers: Vec::new(),
-            waiting: Vec::new(),
-            writers_waiting: Vec::new(),
-        }),
-    };
+    const INIT: Self = Self { simulated: RwLock::new(), real: parking_lot::RawRwLock::INIT };
 
     type GuardMarker = lock_api::GuardNoSend;
 
+    #[inline]
     #[track_caller]
     fn lock_shared(&self) {
         self.take(Access::Shared, None);
@@ -302,19 +193,15 @@ unsafe impl lock_api::RawRwLock for RawRwLock {
 
     #[track_caller]
     fn try_lock_shared(&self) -> bool {
-        self.try_take_now(Access::Shared)
+        self.try_take(Access::Shared)
     }
 
     unsafe fn unlock_shared(&self) {
-        self.release(|sim, state| {
-            let me = sim.current_thread();
-            if let Some(position) = state.readers.iter().rposition(|(reader, _)| *reader == me) {
-                let (_, since) = state.readers.remove(position);
-                sim.holds_no_more(since);
-            }
-        });
+        // SAFETY: the caller holds the lock shared, by the contract of this function.
+        self.release(RwLock::release_shared, |_| unsafe { self.real.unlock_shared() });
     }
 
+    #[inline]
     #[track_caller]
     fn lock_exclusive(&self) {
         self.take(Access::Exclusive, None);
@@ -322,26 +209,26 @@ unsafe impl lock_api::RawRwLock for RawRwLock {
 
     #[track_caller]
     fn try_lock_exclusive(&self) -> bool {
-        self.try_take_now(Access::Exclusive)
+        self.try_take(Access::Exclusive)
     }
 
     unsafe fn unlock_exclusive(&self) {
-        self.release(|sim, state| {
-            if let Some((_, since)) = state.writer.take() {
-                sim.holds_no_more(since);
-            }
-        });
+        // SAFETY: the caller holds the lock exclusively, by the contract of this function.
+        self.release(RwLock::release_exclusive, |_| unsafe { self.real.unlock_exclusive() });
     }
 
     fn is_locked(&self) -> bool {
-        sim::with(|sim| {
-            let state = self.state.open(sim);
-            state.writer.is_some() || !state.readers.is_empty()
+        here::with(|here| match here {
+            Here::Sim(sim) => self.simulated.is_locked(sim),
+            Here::Threads(_) => self.real.is_locked(),
         })
     }
 
     fn is_locked_exclusive(&self) -> bool {
-        sim::with(|sim| self.state.open(sim).writer.is_some())
+        here::with(|here| match here {
+            Here::Sim(sim) => self.simulated.is_locked_exclusive(sim),
+            Here::Threads(_) => self.real.is_locked_exclusive(),
+        })
     }
 }
 
@@ -354,14 +241,15 @@ unsafe impl lock_api::RawRwLockRecursive for RawRwLock {
 
     #[track_caller]
     fn try_lock_shared_recursive(&self) -> bool {
-        self.try_take_now(Access::SharedRecursive)
+        self.try_take(Access::SharedRecursive)
     }
 }
 
 // SAFETY: the holder is a writer, and becomes the only reader in one step.
 unsafe impl lock_api::RawRwLockDowngrade for RawRwLock {
     unsafe fn downgrade(&self) {
-        self.release(|_, state| state.readers.extend(state.writer.take()));
+        // SAFETY: the caller holds the lock exclusively, by the contract of this function.
+        self.release(RwLock::downgrade, |_| unsafe { self.real.downgrade() });
     }
 }
 
@@ -372,7 +260,7 @@ unsafe impl lock_api::RawRwLockTimed for RawRwLock {
 
     #[track_caller]
     fn try_lock_shared_for(&self, timeout: Duration) -> bool {
-        self.take(Access::Shared, Some(sim::with(|sim| sim.deadline(timeout))))
+        self.take(Access::Shared, after(timeout))
     }
 
     #[track_caller]
@@ -382,7 +270,7 @@ unsafe impl lock_api::RawRwLockTimed for RawRwLock {
 
     #[track_caller]
     fn try_lock_exclusive_for(&self, timeout: Duration) -> bool {
-        self.take(Access::Exclusive, Some(sim::with(|sim| sim.deadline(timeout))))
+        self.take(Access::Exclusive, after(timeout))
     }
 
     #[track_caller]

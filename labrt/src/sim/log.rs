@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
+use crate::here;
+
 /// One line of a recorded run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
@@ -41,16 +43,16 @@ struct Recorder;
 
 impl Log for Recorder {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
-        super::try_with(super::Sim::recording).unwrap_or(false)
+        here::try_with(|here| here.recording()).unwrap_or(false)
     }
 
     fn log(&self, record: &Record<'_>) {
-        let _ = super::try_with(|sim| {
-            if sim.recording() {
+        let _ = here::try_with(|here| {
+            if here.recording() {
                 // The values' own formatting may call labrt, which must not let another thread run:
                 // a run that is not recorded does not format them, and both must be the same run.
-                let text = sim.without_switching(|| record.args().to_string());
-                sim.record(record.level(), record.target(), text);
+                let text = here.without_switching(|| record.args().to_string());
+                here.record(record.level(), record.target(), text);
             }
         });
     }

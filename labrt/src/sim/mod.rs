@@ -7,10 +7,12 @@ mod deadlock;
 pub(crate) mod failure;
 mod kill;
 pub(crate) mod log;
+pub(crate) mod mutex;
 mod nodes;
-mod panics;
+pub(crate) mod panics;
 pub(crate) mod policy;
 mod run;
+pub(crate) mod rwlock;
 mod scheduler;
 pub(crate) mod streams;
 pub(crate) mod threads;
@@ -18,20 +20,22 @@ mod timers;
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::raw::coroutine::Exit;
 use failure::{Failure, FailureKind};
 pub(crate) use nodes::TESTER;
 pub(crate) use run::guarded;
-pub use run::{Options, Run, simulate};
+pub(crate) use run::next_run_id;
+pub use run::{Backend, Options, Run, simulate};
 use scheduler::{Scheduler, Step};
 pub(crate) use threads::{Blocker, By, Place, ThreadId, Ticket, Wait, Woken};
 use timers::Due;
 
 thread_local! {
     /// The simulation of this OS thread. Set once, when the thread starts.
-    static SIM: OnceCell<Sim> = const { OnceCell::new() };
+    pub(crate) static SIM: OnceCell<Sim> = const { OnceCell::new() };
 }
 
 /// One simulation.
@@ -70,7 +74,7 @@ fn outside() -> ! {
 
 impl Sim {
     #[inline]
-    pub(crate) fn id(&self) -> u64 {
+    pub(crate) fn run_id(&self) -> u64 {
         self.id
     }
 
@@ -211,14 +215,9 @@ impl Sim {
         self.scheduler.borrow().now
     }
 
-    /// The virtual time `delay` from now, in nanoseconds since the run began.
-    pub(crate) fn deadline(&self, delay: Duration) -> u64 {
-        self.now().saturating_add(nanos(delay))
-    }
-
     /// Lets `event` run outside every thread, `delay` from now.
     pub(crate) fn later(&self, delay: Duration, event: Box<dyn FnOnce() + Send>) {
-        let at = self.deadline(delay);
+        let at = self.now().saturating_add(nanos(delay));
         self.scheduler.borrow_mut().timers.add(at, Due::Event(event));
     }
 
@@ -240,7 +239,7 @@ impl Sim {
     }
 
     /// Takes the panic of the current thread as the run's verdict. Says whether there is such a thread.
-    fn panicked(&self, tell: impl FnOnce(bool) -> panics::Panic) -> bool {
+    pub(crate) fn panicked(&self, tell: impl FnOnce(bool) -> panics::Panic) -> bool {
         let Ok(mut scheduler) = self.scheduler.try_borrow_mut() else { return false };
         let Some(slot) = scheduler.current else { return false };
         let thread = &mut scheduler.threads[slot];
@@ -415,5 +414,64 @@ impl Sim {
     /// One of `count` possibilities, by the scheduler's policy.
     pub(crate) fn choose(&self, count: usize) -> usize {
         self.scheduler.borrow_mut().decide(count)
+    }
+}
+
+/// Nodes, and the run.
+impl Sim {
+    pub(crate) fn add_node(&self, name: String) -> (u32, Arc<str>) {
+        let mut scheduler = self.scheduler.borrow_mut();
+        let seed = scheduler.options.seed;
+        let id = scheduler.nodes.add(name, seed);
+        (id, scheduler.nodes[id].name.clone())
+    }
+
+    pub(crate) fn is_node_alive(&self, node: u32) -> bool {
+        self.scheduler.borrow().nodes[node].alive
+    }
+
+    /// The name of the node of the current thread; empty in an event.
+    pub(crate) fn here_name(&self) -> String {
+        let scheduler = self.scheduler.borrow();
+        let node = scheduler.current.map(|slot| scheduler.threads[slot].node);
+        node.map(|node| scheduler.nodes[node].name.to_string()).unwrap_or_default()
+    }
+
+    pub(crate) fn pause(&self, node: u32) {
+        self.scheduler.borrow_mut().pause(node);
+    }
+
+    pub(crate) fn resume(&self, node: u32) {
+        self.scheduler.borrow_mut().resume(node);
+    }
+
+    /// The scheduler finds the callers of a node that has died by what they wait for.
+    pub(crate) fn await_call(&self, _node: u32, _ticket: Ticket) {}
+
+    pub(crate) fn forget_call(&self, _node: u32, _ticket: Ticket) {}
+
+    pub(crate) fn draw<R>(&self, draw: impl FnOnce(&mut streams::StreamRng) -> R) -> R {
+        let node = self.current_node();
+        draw(&mut self.scheduler.borrow_mut().nodes[node].rng)
+    }
+
+    pub(crate) fn stream(&self, name: &str) -> streams::StreamRng {
+        streams::StreamRng::new(self.scheduler.borrow().options.seed, name)
+    }
+
+    /// A message was sent or an entry applied: it goes into the fingerprint, and what came before was not a livelock.
+    #[inline]
+    pub(crate) fn message(&self, hash: u64) {
+        let mut scheduler = self.scheduler.borrow_mut();
+        scheduler.fold(hash);
+        scheduler.progressed();
+    }
+
+    pub(crate) fn warn(&self, message: String) {
+        self.scheduler.borrow_mut().warn(message);
+    }
+
+    pub(crate) fn lock_waits(&self) -> Vec<String> {
+        self.scheduler.borrow().lock_waits()
     }
 }

@@ -5,15 +5,16 @@ use std::panic::{self, PanicHookInfo};
 use std::sync::Once;
 
 use super::failure::FailureKind;
+use crate::here;
 
-/// Makes panics of simulated threads known to their simulation, once a process. All others go on to
+/// Makes panics of a run's threads known to the run, once a process. All others go on to
 /// the hook that was there before.
 pub(crate) fn install() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            let taken = super::try_with(|sim| sim.panicked(|recording| verdict(info, recording)));
+            let taken = here::try_with(|here| here.panicked(|recording| verdict(info, recording)));
             if taken != Some(true) {
                 previous(info);
             }

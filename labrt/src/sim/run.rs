@@ -14,10 +14,23 @@ use super::policy::Policy;
 use super::scheduler::{Next, Scheduler};
 use super::{SIM, Sim, TESTER, log, panics, since_start, with};
 use crate::raw::coroutine::Exit;
+use crate::threads;
 
-/// How a simulation is run.
+/// What the threads of a run are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backend {
+    /// Simulated threads on a virtual clock: the seed decides everything.
+    #[default]
+    Simulation,
+    /// Real threads and the system's clock: the seed decides what is drawn, and the machine the rest.
+    Threads,
+}
+
+/// How a run is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
+    /// What the threads are.
+    pub backend: Backend,
     /// Decides every interleaving, delay, loss and crash.
     pub seed: u64,
     /// How the next thread is picked.
@@ -32,7 +45,13 @@ impl Options {
     /// A run with this seed: random policy, no log, at most one virtual hour.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { seed, policy: Policy::Random, record: false, max_virtual_time: Duration::from_secs(3600) }
+        Self {
+            backend: Backend::Simulation,
+            seed,
+            policy: Policy::Random,
+            record: false,
+            max_virtual_time: Duration::from_secs(3600),
+        }
     }
 }
 
@@ -69,15 +88,25 @@ pub fn simulate<T: Send + 'static>(
 ) -> Run<T> {
     log::install();
     panics::install();
+    match options.backend {
+        Backend::Simulation => simulate_alone(options, main),
+        Backend::Threads => threads::run(options, main),
+    }
+}
+
+/// On a fresh OS thread.
+fn simulate_alone<T: Send + 'static>(
+    options: Options,
+    main: impl FnOnce(&crate::world::World) -> T + Send + 'static,
+) -> Run<T> {
     let thread = std::thread::Builder::new().name("simulation".to_owned());
     let handle = thread.spawn(move || run_here(options, main)).expect("the system can start a thread");
     handle.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 fn run_here<T: 'static>(options: Options, main: impl FnOnce(&crate::world::World) -> T + 'static) -> Run<T> {
-    static NEXT_ID: AtomicU64 = AtomicU64::new(1);
     let started = ThreadTime::now();
-    let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+    let id = next_run_id();
     SIM.with(|sim| {
         let fresh = Sim {
             id,
@@ -117,6 +146,12 @@ fn run_here<T: 'static>(options: Options, main: impl FnOnce(&crate::world::World
             log: std::mem::take(&mut scheduler.log),
         }
     })
+}
+
+/// What tells a run from every other one of the process.
+pub(crate) fn next_run_id() -> u64 {
+    static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+    NEXT_ID.fetch_add(1, Ordering::Relaxed)
 }
 
 impl Sim {

@@ -7,11 +7,11 @@ use std::fmt;
 pub use std::sync::atomic::Ordering;
 use std::sync::atomic::{self as real};
 
-use crate::sim;
+use crate::here;
 
 #[track_caller]
 fn point() {
-    sim::with(sim::Sim::point);
+    here::with(|here| here.point());
 }
 
 macro_rules! atomic {

@@ -5,9 +5,10 @@ use std::panic::Location;
 use std::time::Duration;
 
 use super::MutexGuard;
+use crate::here::{self, Here};
 use crate::raw::confined::Confined;
 use crate::raw::lock::raw_of;
-use crate::sim::{self, Place, Sim, Ticket, Wait, Woken};
+use crate::sim::{Place, Ticket, Wait, Woken};
 use crate::time::Instant;
 
 /// A condition variable; see `parking_lot::Condvar`.
@@ -37,13 +38,13 @@ impl Condvar {
     /// Wakes one thread that waits, if there is one; says whether there was. A scheduling point.
     #[track_caller]
     pub fn notify_one(&self) -> bool {
-        sim::with(|sim| {
-            sim.point();
-            let mut waiting = self.waiting.open(sim);
+        here::with(|here| {
+            here.point();
+            let mut waiting = self.waiting.open(here);
             while !waiting.is_empty() {
                 // Tickets of threads that were killed while they waited are worthless.
                 let ticket = waiting.remove(0);
-                if sim.unpark(ticket) {
+                if here.unpark(ticket) {
                     return true;
                 }
             }
@@ -54,9 +55,9 @@ impl Condvar {
     /// Wakes every thread that waits; says how many there were. A scheduling point.
     #[track_caller]
     pub fn notify_all(&self) -> usize {
-        sim::with(|sim| {
-            sim.point();
-            self.waiting.open(sim).drain(..).filter(|ticket| sim.unpark(*ticket)).count()
+        here::with(|here| {
+            here.point();
+            self.waiting.open(here).drain(..).filter(|ticket| here.unpark(*ticket)).count()
         })
     }
 
@@ -69,7 +70,7 @@ impl Condvar {
     /// As [`wait`](Self::wait), for `timeout` at the most.
     #[track_caller]
     pub fn wait_for<T: ?Sized>(&self, guard: &mut MutexGuard<'_, T>, timeout: Duration) -> WaitTimeoutResult {
-        let deadline = sim::with(|sim| sim.deadline(timeout));
+        let deadline = here::with(|here| here.deadline(timeout));
         self.wait_deadline(guard, Some(deadline))
     }
 
@@ -104,7 +105,7 @@ impl Condvar {
         mut condition: impl FnMut(&mut T) -> bool,
         timeout: Duration,
     ) -> WaitTimeoutResult {
-        let deadline = sim::with(|sim| sim.deadline(timeout));
+        let deadline = here::with(|here| here.deadline(timeout));
         while condition(&mut **guard) {
             if self.wait_deadline(guard, Some(deadline)).timed_out() {
                 return WaitTimeoutResult(condition(&mut **guard));
@@ -121,22 +122,22 @@ impl Condvar {
     ) -> WaitTimeoutResult {
         let place = Location::caller();
         let lock = raw_of(guard);
-        sim::with(|sim| {
-            sim.point();
-            let ticket = sim.ticket();
-            self.waiting.open(sim).push(ticket);
-            lock.release(sim);
-            let woken = self.wait_woken(sim, ticket, place, deadline);
-            lock.take_again(sim, place);
-            sim.throw_if_killed();
+        here::with(|here| {
+            here.point();
+            let ticket = here.ticket();
+            self.waiting.open(here).push(ticket);
+            lock.release(here);
+            let woken = self.wait_woken(here, ticket, place, deadline);
+            lock.take_again(here, place);
+            here.throw_if_killed();
             WaitTimeoutResult(woken == Woken::TimedOut)
         })
     }
 
-    fn wait_woken(&self, sim: &Sim, ticket: Ticket, place: Place, deadline: Option<u64>) -> Woken {
-        let woken = sim.park_without_throw(ticket, Wait::Condvar(place), deadline);
+    fn wait_woken(&self, here: Here<'_>, ticket: Ticket, place: Place, deadline: Option<u64>) -> Woken {
+        let woken = here.park_without_throw(ticket, Wait::Condvar(place), deadline);
         if woken == Woken::TimedOut {
-            self.waiting.open(sim).retain(|waiting| *waiting != ticket);
+            self.waiting.open(here).retain(|waiting| *waiting != ticket);
         }
         woken
     }

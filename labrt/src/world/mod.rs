@@ -11,6 +11,7 @@ mod slot;
 use std::panic::Location;
 use std::time::Duration;
 
+use crate::here::{self, Here};
 use crate::sim::{self, Wait};
 
 pub use node::{Node, NodeDied};
@@ -20,14 +21,14 @@ pub use crate::sim::failure::{Failure, FailureKind, UnknownKind};
 pub use crate::sim::log::LogLine;
 pub use crate::sim::policy::{Policy, UnknownPolicy};
 pub use crate::sim::streams::StreamRng;
-pub use crate::sim::{Options, Run, simulate};
+pub use crate::sim::{Backend, Options, Run, simulate};
 
 /// Control over one run. Clones control the same run.
 ///
 /// All methods panic when they are called from outside the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct World {
-    /// The simulation that this is the handle of.
+    /// The run that this is the handle of.
     id: u64,
 }
 
@@ -37,51 +38,42 @@ impl World {
     }
 
     #[track_caller]
-    fn sim<R>(&self, f: impl FnOnce(&sim::Sim) -> R) -> R {
-        sim::with(|sim| {
-            assert!(sim.id() == self.id, "the handle of one run was used in another one");
-            f(sim)
+    fn in_run<R>(&self, f: impl FnOnce(Here<'_>) -> R) -> R {
+        here::with(|here| {
+            assert!(here.run_id() == self.id, "the handle of one run was used in another one");
+            f(here)
         })
     }
 
     /// Makes a node. Its name is for messages and need not be unique.
     pub fn node(&self, name: impl Into<String>) -> Node {
-        self.sim(|sim| {
-            let mut scheduler = sim.scheduler.borrow_mut();
-            let seed = scheduler.options.seed;
-            let id = scheduler.nodes.add(name.into(), seed);
-            Node::new(self.clone(), id, scheduler.nodes[id].name.clone())
-        })
+        let (id, name) = self.in_run(|here| here.add_node(name.into()));
+        Node::new(self.clone(), id, name)
     }
 
     /// The random stream of that name, from its start. Streams of other names are independent of it.
     #[must_use]
     pub fn rng(&self, stream: &str) -> StreamRng {
-        self.sim(|sim| StreamRng::new(sim.scheduler.borrow().options.seed, stream))
+        self.in_run(|here| here.stream(stream))
     }
 
     /// The virtual time since the run began. No scheduling point.
     #[must_use]
     pub fn now(&self) -> Duration {
-        self.sim(|sim| sim::since_start(sim.now()))
+        self.in_run(|here| sim::since_start(here.now()))
     }
 
     /// The name of the node that the caller runs on; empty in an event. For messages. No scheduling point.
     #[must_use]
     pub fn here(&self) -> String {
-        self.sim(|sim| {
-            let scheduler = sim.scheduler.borrow();
-            let name =
-                scheduler.current.map(|slot| scheduler.nodes[scheduler.threads[slot].node].name.to_string());
-            name.unwrap_or_default()
-        })
+        self.in_run(|here| here.here_name())
     }
 
     /// Whether the calling thread is being killed: this is one of its destructors, and what it does now
     /// must not reach anybody. No scheduling point.
     #[must_use]
     pub fn is_dying(&self) -> bool {
-        self.sim(sim::Sim::is_dying)
+        self.in_run(|here| here.is_dying())
     }
 
     /// Lets `event` run once, `delay` from now, outside every thread.
@@ -89,27 +81,23 @@ impl World {
     /// An event may lock plain mutexes, fill slots, start threads on nodes and set further events. It must not
     /// wait, take a lock of lab code, or panic. No scheduling point.
     pub fn later(&self, delay: Duration, event: impl FnOnce() + Send + 'static) {
-        self.sim(|sim| sim.later(delay, Box::new(event)));
+        self.in_run(|here| here.later(delay, Box::new(event)));
     }
 
     /// Says that a message was sent or an entry applied: `hash` goes into the run's fingerprint, and
     /// what came before was not a livelock. No scheduling point.
     #[inline]
     pub fn message(&self, hash: u64) {
-        self.sim(|sim| {
-            let mut scheduler = sim.scheduler.borrow_mut();
-            scheduler.fold(hash);
-            scheduler.progressed();
-        });
+        self.in_run(|here| here.message(hash));
     }
 
     /// Ends the run with this verdict; the location is the caller's.
     #[track_caller]
     pub fn fail(&self, kind: FailureKind, message: impl Into<String>) -> ! {
         let place = Location::caller();
-        self.sim(|sim| {
-            sim.fail(kind, message.into(), Some(place));
-            sim.stay(Wait::Ended)
+        self.in_run(|here| {
+            here.fail(kind, message.into(), Some(place));
+            here.stay(Wait::Ended)
         })
     }
 
@@ -118,33 +106,33 @@ impl World {
     #[track_caller]
     pub fn fail_later(&self, kind: FailureKind, message: impl Into<String>) {
         let place = Location::caller();
-        self.sim(|sim| sim.fail(kind, message.into(), Some(place)));
+        self.in_run(|here| here.fail(kind, message.into(), Some(place)));
     }
 
     /// A line for each thread that waits for a lock at this moment: for which, who holds it since which line, and what that
     /// one is doing meanwhile. For failures that say why nothing goes on. No scheduling point.
     #[must_use]
     pub fn lock_waits(&self) -> Vec<String> {
-        self.sim(|sim| sim.scheduler.borrow().lock_waits())
+        self.in_run(|here| here.lock_waits())
     }
 
     /// Says that something is strange. Said twice, it is kept once. No scheduling point.
     pub fn warn(&self, message: impl Into<String>) {
-        self.sim(|sim| sim.scheduler.borrow_mut().warn(message.into()));
+        self.in_run(|here| here.warn(message.into()));
     }
 
     /// Whether the run's log is kept.
     #[must_use]
     pub fn is_recorded(&self) -> bool {
-        self.sim(sim::Sim::recording)
+        self.in_run(|here| here.recording())
     }
 
     /// Adds a line to the log of a recorded run; `text` is not called in any other. No scheduling point.
     pub fn note(&self, target: &str, text: impl FnOnce() -> String) {
-        self.sim(|sim| {
-            if sim.recording() {
-                let text = sim.without_switching(text);
-                sim.record(log::Level::Info, target, text);
+        self.in_run(|here| {
+            if here.recording() {
+                let text = here.without_switching(text);
+                here.record(log::Level::Info, target, text);
             }
         });
     }
@@ -153,12 +141,12 @@ impl World {
 /// Whether the calling thread is being killed; see [`World::is_dying`]. `false` outside a run.
 #[must_use]
 pub fn is_dying() -> bool {
-    sim::try_with(sim::Sim::is_dying).unwrap_or(false)
+    here::try_with(|here| here.is_dying()).unwrap_or(false)
 }
 
 /// A scheduling point: another thread may run here. For the harness's own operations that lab code calls.
 #[inline]
 #[track_caller]
 pub fn point() {
-    sim::with(sim::Sim::point);
+    here::with(|here| here.point());
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{World, slot};
-use crate::sim::{Sim, TESTER, Wait};
+use crate::sim::{TESTER, Wait};
 use crate::thread::{JoinHandle, spawn_on};
 
 /// One life of a server: the threads that die together. Clones are the same node.
@@ -42,7 +42,7 @@ impl Node {
     /// Whether it has not been killed.
     #[must_use]
     pub fn is_alive(&self) -> bool {
-        self.world.sim(|sim| sim.scheduler.borrow().nodes[self.id].alive)
+        self.world.in_run(|here| here.is_node_alive(self.id))
     }
 
     /// Starts a thread on the node. On a dead node it never runs. No scheduling point.
@@ -56,7 +56,7 @@ impl Node {
 
     /// As [`spawn`](Self::spawn), when nobody waits for the thread: cheaper.
     pub fn run(&self, name: &'static str, body: impl FnOnce() + Send + 'static) {
-        self.world.sim(|sim| sim.spawn(self.id, Cow::Borrowed(name), false, Box::new(body)));
+        self.world.in_run(|here| here.spawn(self.id, Cow::Borrowed(name), false, Box::new(body)));
     }
 
     /// Calls `body` on a thread of the node and waits for what it returns. A scheduling point.
@@ -70,7 +70,7 @@ impl Node {
         T: Send + 'static,
     {
         let (filler, waiter) = slot();
-        self.world.sim(Sim::point);
+        self.world.in_run(|here| here.point());
         self.run(name, move || filler.fill(body()));
         waiter.wait_for(Wait::Call(self.id)).ok_or(NodeDied)
     }
@@ -82,7 +82,7 @@ impl Node {
     ///
     /// Panics on the tester's own node.
     pub fn kill(&self) {
-        self.world.sim(|sim| sim.kill(self.id));
+        self.world.in_run(|here| here.kill(self.id));
     }
 
     /// As [`kill`](Self::kill), but in the midst of what the node does: when its threads have passed `points` more scheduling
@@ -92,7 +92,7 @@ impl Node {
     ///
     /// Panics on the tester's own node, and while another thread waits in this method.
     pub fn kill_amid(&self, points: u32, patience: Duration) {
-        self.world.sim(|sim| sim.kill_amid(self.id, points, sim.deadline(patience)));
+        self.world.in_run(|here| here.kill_amid(self.id, points, here.deadline(patience)));
     }
 
     /// Stops the node's threads where they are; their timers go on and are due when they are resumed.
@@ -102,12 +102,12 @@ impl Node {
     /// Panics on the tester's own node.
     pub fn pause(&self) {
         assert!(self.id != TESTER, "the tester cannot pause itself");
-        self.world.sim(|sim| sim.scheduler.borrow_mut().pause(self.id));
+        self.world.in_run(|here| here.pause(self.id));
     }
 
     /// Lets the threads of a paused node go on.
     pub fn resume(&self) {
-        self.world.sim(|sim| sim.scheduler.borrow_mut().resume(self.id));
+        self.world.in_run(|here| here.resume(self.id));
     }
 
     /// Lets `probe` look at the node each time when its threads have run and all of them wait again.
@@ -119,11 +119,11 @@ impl Node {
         let world = self.world.clone();
         let body = move || {
             loop {
-                world.sim(|sim| sim.wait_quiet(id));
+                world.in_run(|here| here.wait_quiet(id));
                 probe();
             }
         };
-        self.world.sim(|sim| sim.spawn(id, Cow::Borrowed(name), true, Box::new(body)));
+        self.world.in_run(|here| here.spawn(id, Cow::Borrowed(name), true, Box::new(body)));
     }
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::sim::{self, Ticket, Wait};
+use crate::here::{self, Here};
+use crate::sim::{Ticket, Wait};
 
 /// What the two ends share.
 struct Slot<T> {
@@ -47,7 +48,7 @@ impl<T> Drop for Filler<T> {
         };
         if let Some(ticket) = waiting {
             // Outside the run nobody waits any more.
-            let _ = sim::try_with(|sim| sim.unpark(ticket));
+            let _ = here::try_with(|here| here.unpark(ticket));
         }
     }
 }
@@ -61,18 +62,41 @@ impl<T> Waiter<T> {
     }
 
     pub(super) fn wait_for(self, wait: Wait) -> Option<T> {
-        sim::with(|sim| {
+        here::with(|here| {
             let ticket = {
                 let mut slot = self.slot.lock();
                 if slot.closed {
                     return slot.value.take();
                 }
-                let ticket = sim.ticket();
+                let ticket = here.ticket();
                 slot.waiting = Some(ticket);
                 ticket
             };
-            sim.park(ticket, wait, None);
+            let call = Call::begin(here, wait, ticket);
+            here.park(ticket, wait, None);
+            drop(call);
             self.slot.lock().value.take()
         })
+    }
+}
+
+/// A call into a node, while its caller waits.
+struct Call<'a> {
+    here: Here<'a>,
+    node: u32,
+    ticket: Ticket,
+}
+
+impl<'a> Call<'a> {
+    fn begin(here: Here<'a>, wait: Wait, ticket: Ticket) -> Option<Self> {
+        let Wait::Call(node) = wait else { return None };
+        here.await_call(node, ticket);
+        Some(Self { here, node, ticket })
+    }
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        self.here.forget_call(self.node, self.ticket);
     }
 }

@@ -1,0 +1,194 @@
+//! [`Here`]: where the calling thread runs, in a simulation or on real threads.
+//!
+//! Every primitive of labrt asks this first, and is built on the few things that it offers: scheduling points,
+//! tickets, waiting and waking. What they mean is the backend's affair: [`Sim`] or [`threads::Thread`].
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::sim::failure::FailureKind;
+use crate::sim::panics::Panic;
+use crate::sim::streams::StreamRng;
+use crate::sim::{self, Place, Sim, ThreadId, Ticket, Wait, Woken};
+use crate::threads::{self, Thread};
+
+/// Where the calling thread runs.
+#[derive(Clone, Copy)]
+pub(crate) enum Here<'a> {
+    Sim(&'a Sim),
+    Threads(&'a Thread),
+}
+
+/// Calls `f` with where the caller runs.
+///
+/// # Panics
+///
+/// Panics outside every run.
+#[inline]
+#[track_caller]
+pub(crate) fn with<R>(f: impl FnOnce(Here<'_>) -> R) -> R {
+    match try_with(f) {
+        Some(value) => value,
+        None => outside(),
+    }
+}
+
+/// As [`with`], but `None` outside every run.
+#[inline]
+pub(crate) fn try_with<R>(f: impl FnOnce(Here<'_>) -> R) -> Option<R> {
+    sim::SIM
+        .try_with(|sim| match sim.get() {
+            Some(sim) => Some(f(Here::Sim(sim))),
+            None => threads::try_with(|thread| f(Here::Threads(thread))),
+        })
+        .ok()
+        .flatten()
+}
+
+#[cold]
+#[track_caller]
+fn outside() -> ! {
+    panic!("labrt was used outside a run: start the code with `labrt::world::simulate`")
+}
+
+/// Both backends have these methods, with the same meaning.
+macro_rules! forward {
+    ($($(#[$attribute:meta])* fn $name:ident($($argument:ident: $type:ty),*) $(-> $answer:ty)?;)*) => {
+        impl Here<'_> {
+            $(
+                $(#[$attribute])*
+                #[inline]
+                pub(crate) fn $name(self $(, $argument: $type)*) $(-> $answer)? {
+                    match self {
+                        Here::Sim(sim) => sim.$name($($argument),*),
+                        Here::Threads(thread) => thread.$name($($argument),*),
+                    }
+                }
+            )*
+        }
+    };
+}
+
+// Points and waits.
+forward! {
+    /// Tells the run from every other one of the process.
+    fn run_id() -> u64;
+    /// A scheduling point: another thread may run here, and a kill is heeded.
+    fn point();
+    /// As [`point`](Self::point), before something is given back. No kill is thrown here, for what is being given back
+    /// would be lost with it.
+    fn point_before_release();
+    /// Unwinds the current thread if it is dying and does not unwind yet.
+    fn throw_if_killed();
+    /// Gives way to the others.
+    fn yield_now();
+    /// A ticket for the wait that the current thread is about to begin. It may be woken from now on.
+    fn ticket() -> Ticket;
+    /// Waits until somebody wakes `ticket`, or until `deadline`, in nanoseconds since the run began.
+    ///
+    /// A thread that unwinds does not wait for time to pass: its wait is over at once if it has a deadline or is for
+    /// something from outside its node.
+    fn park(ticket: Ticket, wait: Wait, deadline: Option<u64>) -> Woken;
+    /// As [`park`](Self::park), for a wait after which something must be put in order before a kill may be thrown.
+    fn park_without_throw(ticket: Ticket, wait: Wait, deadline: Option<u64>) -> Woken;
+    /// Ends the wait that `ticket` names. Says whether it still lasted. No scheduling point.
+    fn unpark(ticket: Ticket) -> bool;
+    /// Whether the wait that `ticket` names still lasts.
+    fn waits(ticket: Ticket) -> bool;
+    /// One of `count` possibilities, at random.
+    fn choose(count: usize) -> usize;
+    /// Nanoseconds since the run began.
+    fn now() -> u64;
+}
+
+// Threads.
+forward! {
+    /// Adds a thread to `node`. On a dead node the body is dropped and the answer is `None`. A `probe` watches its node, and
+    /// does not count as activity there.
+    fn spawn(node: u32, name: Cow<'static, str>, probe: bool, body: Box<dyn FnOnce() + Send>) -> Option<ThreadId>;
+    /// Waits for a thread to end.
+    fn join(thread: ThreadId, place: Place);
+    /// Whether the thread has not ended.
+    fn is_alive(thread: ThreadId) -> bool;
+    fn current_thread() -> ThreadId;
+    fn current_name() -> Cow<'static, str>;
+    fn current_node() -> u32;
+    /// The name of the node of the current thread; empty in an event.
+    fn here_name() -> String;
+    /// Whether the current thread is being killed.
+    fn is_dying() -> bool;
+}
+
+// Nodes.
+forward! {
+    fn add_node(name: String) -> (u32, Arc<str>);
+    fn is_node_alive(node: u32) -> bool;
+    /// Kills `node` and waits until its threads are gone.
+    fn kill(node: u32);
+    /// Kills `node` when its threads have passed `points` more scheduling points, but at `deadline` at the latest.
+    fn kill_amid(node: u32, points: u32, deadline: u64);
+    fn pause(node: u32);
+    fn resume(node: u32);
+    /// The caller waits with this ticket for a call into `node`, and is to be woken when the node has died.
+    fn await_call(node: u32, ticket: Ticket);
+    /// The call has ended, one way or another.
+    fn forget_call(node: u32, ticket: Ticket);
+    /// Waits for the moment when a probe of `node` looks at it next.
+    fn wait_quiet(node: u32);
+}
+
+// The run.
+forward! {
+    /// The random stream of that name, from its start.
+    fn stream(name: &str) -> StreamRng;
+    /// Lets `event` run outside every thread, `delay` from now.
+    fn later(delay: Duration, event: Box<dyn FnOnce() + Send>);
+    /// A message was sent or an entry applied.
+    fn message(hash: u64);
+    /// Ends the run with this verdict, unless it has one.
+    fn fail(kind: FailureKind, message: String, place: Option<Place>);
+    /// Waits for the end of the run, which is near.
+    fn stay(wait: Wait) -> !;
+    /// Says that something is strange.
+    fn warn(message: String);
+    /// A line for each thread that waits for a lock.
+    fn lock_waits() -> Vec<String>;
+    /// Whether the log is kept.
+    fn recording() -> bool;
+    /// Adds a line to the log of a recorded run.
+    fn record(level: ::log::Level, target: &str, text: String);
+}
+
+impl Here<'_> {
+    /// The time `delay` from now, in nanoseconds since the run began.
+    #[inline]
+    pub(crate) fn deadline(self, delay: Duration) -> u64 {
+        self.now().saturating_add(sim::nanos(delay))
+    }
+
+    /// Draws from the random stream of the node of the current thread.
+    pub(crate) fn draw<R>(self, draw: impl FnOnce(&mut StreamRng) -> R) -> R {
+        match self {
+            Here::Sim(sim) => sim.draw(draw),
+            Here::Threads(thread) => thread.draw(draw),
+        }
+    }
+
+    /// Takes the panic of the current thread as the run's verdict. Says whether there is such a thread. `tell` is told whether
+    /// a backtrace is worth its while.
+    pub(crate) fn panicked(self, tell: impl FnOnce(bool) -> Panic) -> bool {
+        match self {
+            Here::Sim(sim) => sim.panicked(tell),
+            Here::Threads(thread) => thread.panicked(tell),
+        }
+    }
+
+    /// Runs `f` without letting another simulated thread run in between.
+    pub(crate) fn without_switching<R>(self, f: impl FnOnce() -> R) -> R {
+        match self {
+            Here::Sim(sim) => sim.without_switching(f),
+            Here::Threads(_) => f(),
+        }
+    }
+}

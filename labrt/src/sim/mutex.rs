@@ -1,0 +1,120 @@
+//! A mutual exclusion lock between simulated threads.
+//!
+//! It keeps who holds it and who waits. Whoever unlocks it wakes all that wait, and they try again: which of
+//! them gets it is then the scheduler's choice like any other, and no wake-up is lost with a thread that is
+//! killed between being woken and running.
+
+use super::{Blocker, By, Place, Sim, ThreadId, Ticket, Wait, Woken};
+use crate::here::Here;
+use crate::raw::confined::Confined;
+
+/// Wakes all that wait for a lock.
+pub(super) fn wake_all(sim: &Sim, waiting: &mut Vec<Ticket>) {
+    for ticket in waiting.drain(..) {
+        sim.unpark(ticket);
+    }
+}
+
+/// Waits for a lock until it may be free; says whether there is any sense in trying again.
+pub(super) fn wait_for_lock(
+    sim: &Sim,
+    ticket: Ticket,
+    place: Place,
+    blockers: Vec<Blocker>,
+    deadline: Option<u64>,
+) -> bool {
+    let wait = Wait::Lock(place);
+    if sim.scheduler.borrow_mut().closes_cycle(wait, blockers, deadline) {
+        sim.stay(Wait::Ended);
+    }
+    sim.park(ticket, wait, deadline) == Woken::Notified
+}
+
+/// The lock.
+pub(crate) struct Mutex {
+    state: Confined<State>,
+}
+
+struct State {
+    /// Who holds it, and since which line.
+    holder: Option<(ThreadId, Place)>,
+    waiting: Vec<Ticket>,
+}
+
+impl Mutex {
+    pub(crate) const fn new() -> Self {
+        Self { state: Confined::new(State { holder: None, waiting: Vec::new() }) }
+    }
+
+    /// Makes the lock one of the caller's run.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is another run's.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn claim(&self, here: Here<'_>) {
+        self.state.claim(here);
+    }
+
+    /// Takes the lock if it is free; otherwise says whom to wait for. No scheduling point.
+    pub(crate) fn try_take(&self, sim: &Sim, place: Place) -> Result<(), Vec<Blocker>> {
+        let me = sim.current_thread();
+        let mut state = self.state.open(Here::Sim(sim));
+        match state.holder {
+            None => {
+                state.holder = Some((me, place));
+                sim.holds(place);
+                Ok(())
+            }
+            Some((thread, since)) => Err(vec![Blocker { thread, by: By::Holding(since) }]),
+        }
+    }
+
+    /// Takes the lock, waiting until `deadline` at the latest; says whether it has it.
+    pub(crate) fn take(&self, sim: &Sim, place: Place, deadline: Option<u64>) -> bool {
+        sim.point();
+        loop {
+            let Err(blockers) = self.try_take(sim, place) else { return true };
+            let ticket = self.queue(sim);
+            if !wait_for_lock(sim, ticket, place, blockers, deadline) {
+                self.state.open(Here::Sim(sim)).waiting.retain(|waiting| *waiting != ticket);
+                return false;
+            }
+        }
+    }
+
+    /// Locks again after a wait on a condition variable, without another scheduling point.
+    ///
+    /// A thread that is killed meanwhile still waits for the lock: its guard unlocks it while it unwinds,
+    /// and must not unlock what another one holds.
+    pub(crate) fn take_again(&self, sim: &Sim, place: Place) {
+        while let Err(blockers) = self.try_take(sim, place) {
+            let ticket = self.queue(sim);
+            let wait = Wait::Lock(place);
+            if sim.scheduler.borrow_mut().closes_cycle(wait, blockers, None) {
+                sim.stay(Wait::Ended);
+            }
+            sim.park_without_throw(ticket, wait, None);
+        }
+    }
+
+    fn queue(&self, sim: &Sim) -> Ticket {
+        let ticket = sim.ticket();
+        self.state.open(Here::Sim(sim)).waiting.push(ticket);
+        ticket
+    }
+
+    /// Unlocks without a scheduling point.
+    pub(crate) fn release(&self, sim: &Sim) {
+        let mut state = self.state.open(Here::Sim(sim));
+        if let Some((_, since)) = state.holder.take() {
+            sim.holds_no_more(since);
+        }
+        wake_all(sim, &mut state.waiting);
+    }
+
+    pub(crate) fn is_locked(&self, sim: &Sim) -> bool {
+        self.state.open(Here::Sim(sim)).holder.is_some()
+    }
+}

@@ -1,0 +1,165 @@
+//! A lock between simulated threads that many readers or one writer hold.
+//!
+//! As with `parking_lot`, a waiting writer keeps new readers out: a thread that takes a second read lock while it
+//! holds one can wait for a writer that waits for it.
+
+use super::mutex::{wait_for_lock, wake_all};
+use super::{Blocker, By, Place, Sim, ThreadId, Ticket};
+use crate::here::Here;
+use crate::raw::confined::Confined;
+
+/// What a thread wants of a lock.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    Shared,
+    /// Shared even while a writer waits.
+    SharedRecursive,
+    Exclusive,
+}
+
+/// The lock.
+pub(crate) struct RwLock {
+    state: Confined<State>,
+}
+
+struct State {
+    writer: Option<(ThreadId, Place)>,
+    readers: Vec<(ThreadId, Place)>,
+    waiting: Vec<Ticket>,
+    writers_waiting: Vec<(ThreadId, Place)>,
+}
+
+impl RwLock {
+    pub(crate) const fn new() -> Self {
+        Self {
+            state: Confined::new(State {
+                writer: None,
+                readers: Vec::new(),
+                waiting: Vec::new(),
+                writers_waiting: Vec::new(),
+            }),
+        }
+    }
+
+    /// Makes the lock one of the caller's run.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is another run's.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn claim(&self, here: Here<'_>) {
+        self.state.claim(here);
+    }
+
+    /// Takes the lock if that is possible now; otherwise says whom to wait for. No scheduling point.
+    pub(crate) fn try_take(&self, sim: &Sim, access: Access, place: Place) -> Result<(), Vec<Blocker>> {
+        let me = sim.current_thread();
+        let mut state = self.state.open(Here::Sim(sim));
+        let holding =
+            |(thread, since): &(ThreadId, Place)| Blocker { thread: *thread, by: By::Holding(since) };
+        if let Some(writer) = &state.writer {
+            return Err(vec![holding(writer)]);
+        }
+        match access {
+            Access::Shared if !state.writers_waiting.is_empty() => {
+                let waiting = |(thread, since): &(ThreadId, Place)| Blocker {
+                    thread: *thread,
+                    by: By::WaitingToWrite(since),
+                };
+                return Err(state.writers_waiting.iter().map(waiting).collect());
+            }
+            Access::Exclusive if !state.readers.is_empty() => {
+                return Err(state.readers.iter().map(holding).collect());
+            }
+            Access::Shared | Access::SharedRecursive => state.readers.push((me, place)),
+            Access::Exclusive => state.writer = Some((me, place)),
+        }
+        sim.holds(place);
+        Ok(())
+    }
+
+    /// Takes the lock, waiting until `deadline` at the latest; says whether it has it.
+    pub(crate) fn take(&self, sim: &Sim, access: Access, place: Place, deadline: Option<u64>) -> bool {
+        sim.point();
+        loop {
+            let Err(blockers) = self.try_take(sim, access, place) else { return true };
+            let ticket = sim.ticket();
+            self.state.open(Here::Sim(sim)).waiting.push(ticket);
+            let woken = {
+                // Counted by a guard, because a kill unwinds from the wait.
+                let _writer = (access == Access::Exclusive).then(|| WaitingWriter::new(self, sim, place));
+                wait_for_lock(sim, ticket, place, blockers, deadline)
+            };
+            if !woken {
+                self.state.open(Here::Sim(sim)).waiting.retain(|waiting| *waiting != ticket);
+                return false;
+            }
+        }
+    }
+
+    /// Gives back a shared lock of the current thread.
+    pub(crate) fn release_shared(&self, sim: &Sim) {
+        self.release(sim, |state| {
+            let me = sim.current_thread();
+            if let Some(position) = state.readers.iter().rposition(|(reader, _)| *reader == me) {
+                let (_, since) = state.readers.remove(position);
+                sim.holds_no_more(since);
+            }
+        });
+    }
+
+    /// Gives back the exclusive lock.
+    pub(crate) fn release_exclusive(&self, sim: &Sim) {
+        self.release(sim, |state| {
+            if let Some((_, since)) = state.writer.take() {
+                sim.holds_no_more(since);
+            }
+        });
+    }
+
+    /// Makes the writer the only reader.
+    pub(crate) fn downgrade(&self, sim: &Sim) {
+        self.release(sim, |state| state.readers.extend(state.writer.take()));
+    }
+
+    fn release(&self, sim: &Sim, change: impl FnOnce(&mut State)) {
+        sim.point_before_release();
+        let mut state = self.state.open(Here::Sim(sim));
+        change(&mut state);
+        wake_all(sim, &mut state.waiting);
+    }
+
+    pub(crate) fn is_locked(&self, sim: &Sim) -> bool {
+        let state = self.state.open(Here::Sim(sim));
+        state.writer.is_some() || !state.readers.is_empty()
+    }
+
+    pub(crate) fn is_locked_exclusive(&self, sim: &Sim) -> bool {
+        self.state.open(Here::Sim(sim)).writer.is_some()
+    }
+}
+
+/// While it lives, a writer waits for the lock.
+struct WaitingWriter<'a> {
+    lock: &'a RwLock,
+    sim: &'a Sim,
+    writer: ThreadId,
+}
+
+impl<'a> WaitingWriter<'a> {
+    fn new(lock: &'a RwLock, sim: &'a Sim, place: Place) -> Self {
+        let writer = sim.current_thread();
+        lock.state.open(Here::Sim(sim)).writers_waiting.push((writer, place));
+        Self { lock, sim, writer }
+    }
+}
+
+impl Drop for WaitingWriter<'_> {
+    fn drop(&mut self) {
+        let mut state = self.lock.state.open(Here::Sim(self.sim));
+        state.writers_waiting.retain(|(writer, _)| *writer != self.writer);
+        // Readers that it kept out may go on, also when it gave up or was killed.
+        wake_all(self.sim, &mut state.waiting);
+    }
+}

@@ -1,0 +1,395 @@
+//! The threads backend: real threads, the system's clock.
+//!
+//! A thread of a run is an OS thread of a pool ([`worker`]). It waits with a ticket, as a simulated one does, so
+//! that channels, condition variables and slots are the same code on both backends, and a kill wakes a thread from
+//! any wait but one for a lock, which comes in slices ([`lock`]). Locks are `parking_lot`'s.
+//!
+//! A node that is killed, paused or about to be killed raises a signal; its threads look at it at every scheduling point
+//! ([`node`]). A run ends with its main function or with the first verdict, by the kill of every node ([`run`]).
+
+mod events;
+pub(crate) mod lock;
+mod node;
+mod run;
+mod worker;
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::sim::failure::FailureKind;
+use crate::sim::streams::StreamRng;
+use crate::sim::{Place, ThreadId, Ticket, Wait, Woken};
+use node::Node;
+use run::Shared;
+pub(crate) use run::run;
+use worker::{Worker, worker};
+
+/// A kill thrown so often into one thread, and caught each time, will be caught for ever.
+const THROWS_MAX: u32 = 100;
+
+thread_local! {
+    /// The thread of a run that this OS thread runs.
+    static CURRENT: RefCell<Option<Arc<Thread>>> = const { RefCell::new(None) };
+}
+
+/// Calls `f` with the thread of a run that the caller is; `None` if it is none.
+#[inline]
+pub(crate) fn try_with<R>(f: impl FnOnce(&Thread) -> R) -> Option<R> {
+    CURRENT
+        .try_with(|current| current.try_borrow().ok().and_then(|current| current.as_deref().map(f)))
+        .ok()
+        .flatten()
+}
+
+/// One thread of a run.
+pub(crate) struct Thread {
+    run: Arc<Shared>,
+    node: Arc<Node>,
+    name: Cow<'static, str>,
+    serial: u64,
+    /// `None` for the thread of the events, which does not wait.
+    worker: Option<&'static Worker>,
+    /// What it waits for now, for messages.
+    wait: Mutex<Option<Wait>>,
+    /// How often a kill has been thrown into it.
+    throws: AtomicU32,
+}
+
+/// What a thread unwinds with whose node was killed. No panic hook sees it; `catch_unwind` of lab code may.
+struct Killed;
+
+/// A thread that has not begun.
+struct Job {
+    run: Arc<Shared>,
+    node: Arc<Node>,
+    name: Cow<'static, str>,
+    serial: u64,
+    body: Box<dyn FnOnce() + Send>,
+}
+
+impl Job {
+    fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// Runs the thread from its beginning to its end.
+    fn run(self, worker: &'static Worker) {
+        let Self { run, node, name, serial, body } = self;
+        let thread = Arc::new(Thread {
+            run,
+            node,
+            name,
+            serial,
+            worker: Some(worker),
+            wait: Mutex::new(None),
+            throws: AtomicU32::new(0),
+        });
+        thread.node.begins(&thread);
+        CURRENT.set(Some(Arc::clone(&thread)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            if thread.is_dying() {
+                // Killed before it ran: what it owns is dropped, as by a thread that unwinds.
+                drop(body);
+            } else {
+                thread.heed();
+                body();
+            }
+        }));
+        // What lab code threw may call labrt when it is dropped, and may throw again.
+        let _ = catch_unwind(AssertUnwindSafe(move || drop(outcome)));
+        CURRENT.set(None);
+        worker.ended();
+        thread.node.ends(&thread);
+    }
+}
+
+/// Points and waits: see [`Here`](crate::here::Here) for what they mean.
+impl Thread {
+    pub(crate) fn run_id(&self) -> u64 {
+        self.run.id
+    }
+
+    #[inline]
+    pub(crate) fn point(&self) {
+        if self.node.signals() {
+            self.heed();
+        }
+    }
+
+    #[inline]
+    pub(crate) fn point_before_release(&self) {}
+
+    pub(crate) fn throw_if_killed(&self) {
+        self.point();
+    }
+
+    /// Does what the node's signals say.
+    #[cold]
+    fn heed(&self) {
+        if self.node.burn() {
+            self.node.doom();
+        }
+        if !self.is_dying() {
+            self.node.wait_while_paused();
+        }
+        // In a destructor that runs while the thread unwinds another panic would abort the process.
+        if self.is_dying() && !thread::panicking() {
+            self.throw();
+        }
+    }
+
+    /// Unwinds the thread, whose node was killed.
+    fn throw(&self) -> ! {
+        if self.throws.fetch_add(1, Ordering::Relaxed) < THROWS_MAX {
+            let killed: Box<dyn Any + Send> = Box::new(Killed);
+            resume_unwind(killed);
+        }
+        *self.wait.lock() = Some(Wait::Swallowed);
+        loop {
+            thread::park();
+        }
+    }
+
+    pub(crate) fn yield_now(&self) {
+        self.point();
+        thread::yield_now();
+    }
+
+    fn worker(&self) -> &'static Worker {
+        self.worker.expect("an event must not wait")
+    }
+
+    #[inline]
+    pub(crate) fn ticket(&self) -> Ticket {
+        self.worker().ticket()
+    }
+
+    pub(crate) fn park(&self, ticket: Ticket, wait: Wait, deadline: Option<u64>) -> Woken {
+        if self.is_dying() && !thread::panicking() {
+            self.worker().cancel(ticket);
+            self.throw();
+        }
+        let woken = self.park_without_throw(ticket, wait, deadline);
+        self.point();
+        woken
+    }
+
+    pub(crate) fn park_without_throw(&self, ticket: Ticket, wait: Wait, deadline: Option<u64>) -> Woken {
+        let worker = self.worker();
+        // After the ticket was made: whoever kills marks the node first and looks for waits then.
+        if self.is_dying() {
+            let from_outside = deadline.is_some() || matches!(wait, Wait::Reply | Wait::Call(_));
+            let unwinding = thread::panicking();
+            if from_outside || !unwinding {
+                worker.cancel(ticket);
+                return if unwinding { Woken::TimedOut } else { Woken::Notified };
+            }
+        }
+        let deadline = deadline.map(|deadline| self.run.moment(deadline));
+        let soon = !matches!(wait, Wait::Sleep(_) | Wait::Quiet | Wait::Kill);
+        self.waiting_for(wait, || worker.park(ticket, deadline, soon))
+    }
+
+    /// Says, while `f` runs, what the thread waits for.
+    fn waiting_for<R>(&self, wait: Wait, f: impl FnOnce() -> R) -> R {
+        struct Over<'a>(&'a Thread);
+        impl Drop for Over<'_> {
+            fn drop(&mut self) {
+                *self.0.wait.lock() = None;
+            }
+        }
+        *self.wait.lock() = Some(wait);
+        let _over = Over(self);
+        f()
+    }
+
+    #[inline]
+    pub(crate) fn unpark(&self, ticket: Ticket) -> bool {
+        worker(ticket.slot).unpark(ticket)
+    }
+
+    pub(crate) fn waits(&self, ticket: Ticket) -> bool {
+        worker(ticket.slot).waits(ticket)
+    }
+
+    pub(crate) fn choose(&self, count: usize) -> usize {
+        use rand::RngExt as _;
+        self.draw(|rng| rng.random_range(0..count))
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        self.run.now()
+    }
+
+    /// Waits for the end of the run, which is near.
+    pub(crate) fn stay(&self, wait: Wait) -> ! {
+        loop {
+            let ticket = self.ticket();
+            self.park(ticket, wait, None);
+        }
+    }
+}
+
+/// Threads.
+impl Thread {
+    pub(crate) fn spawn(
+        &self,
+        node: u32,
+        name: Cow<'static, str>,
+        _probe: bool,
+        body: Box<dyn FnOnce() + Send>,
+    ) -> Option<ThreadId> {
+        self.run.spawn(node, name, body)
+    }
+
+    pub(crate) fn join(&self, thread: ThreadId, place: Place) {
+        let ticket = self.ticket();
+        if worker(thread.slot).add_joiner(thread.serial, ticket) {
+            self.park(ticket, Wait::Join(place), None);
+        } else {
+            self.worker().cancel(ticket);
+        }
+    }
+
+    pub(crate) fn is_alive(&self, thread: ThreadId) -> bool {
+        worker(thread.slot).runs(thread.serial)
+    }
+
+    pub(crate) fn current_thread(&self) -> ThreadId {
+        ThreadId { slot: self.worker().slot(), serial: self.serial }
+    }
+
+    pub(crate) fn current_name(&self) -> Cow<'static, str> {
+        self.name.clone()
+    }
+
+    pub(crate) fn current_node(&self) -> u32 {
+        self.node.id()
+    }
+
+    #[inline]
+    pub(crate) fn is_dying(&self) -> bool {
+        self.node.is_dead()
+    }
+
+    pub(crate) fn here_name(&self) -> String {
+        if self.worker.is_some() { self.node.name().to_string() } else { String::new() }
+    }
+
+    /// `thread` of `node`, for messages.
+    fn describe(&self) -> String {
+        format!("thread `{}` of {}", self.name, self.node.name())
+    }
+
+    /// What it waits for.
+    fn waits_for(&self) -> Option<Wait> {
+        *self.wait.lock()
+    }
+}
+
+/// Nodes.
+impl Thread {
+    pub(crate) fn add_node(&self, name: String) -> (u32, Arc<str>) {
+        let node = self.run.add_node(name);
+        (node.id(), node.name())
+    }
+
+    pub(crate) fn is_node_alive(&self, node: u32) -> bool {
+        !self.run.node(node).is_dead()
+    }
+
+    pub(crate) fn kill(&self, node: u32) {
+        self.point();
+        let node = self.run.node(node);
+        if node.is_dead() {
+            return;
+        }
+        node.doom();
+        self.run.bury(&node);
+    }
+
+    pub(crate) fn kill_amid(&self, node: u32, points: u32, deadline: u64) {
+        self.point();
+        let dying = self.run.node(node);
+        let ticket = self.ticket();
+        if dying.light_fuse(points, ticket) {
+            self.park(ticket, Wait::Kill, Some(deadline));
+            dying.doom();
+            self.run.bury(&dying);
+        } else {
+            self.worker().cancel(ticket);
+        }
+    }
+
+    pub(crate) fn pause(&self, node: u32) {
+        self.run.node(node).pause();
+    }
+
+    pub(crate) fn resume(&self, node: u32) {
+        self.run.node(node).resume();
+    }
+
+    pub(crate) fn await_call(&self, node: u32, ticket: Ticket) {
+        self.run.node(node).add_caller(ticket);
+    }
+
+    pub(crate) fn forget_call(&self, node: u32, ticket: Ticket) {
+        self.run.node(node).remove_caller(ticket);
+    }
+
+    /// On real threads nobody knows when a node is at rest: the probe looks every so often.
+    pub(crate) fn wait_quiet(&self, _node: u32) {
+        const INTERVAL: Duration = Duration::from_millis(20);
+        let ticket = self.ticket();
+        let deadline = self.now() + INTERVAL.as_nanos() as u64;
+        self.park(ticket, Wait::Quiet, Some(deadline));
+    }
+
+    pub(crate) fn draw<R>(&self, draw: impl FnOnce(&mut StreamRng) -> R) -> R {
+        self.node.draw(draw)
+    }
+}
+
+/// The run.
+impl Thread {
+    pub(crate) fn stream(&self, name: &str) -> StreamRng {
+        StreamRng::new(self.run.options.seed, name)
+    }
+
+    pub(crate) fn later(&self, delay: Duration, event: Box<dyn FnOnce() + Send>) {
+        self.run.events.add(self.run.started.elapsed() + delay, event);
+    }
+
+    /// There is no fingerprint of a run that is never the same.
+    #[inline]
+    pub(crate) fn message(&self, _hash: u64) {}
+
+    pub(crate) fn fail(&self, kind: FailureKind, message: String, place: Option<Place>) {
+        self.run.fail(self.failure(kind, message, place.map(ToString::to_string)));
+    }
+
+    pub(crate) fn warn(&self, message: String) {
+        self.run.warn(message);
+    }
+
+    pub(crate) fn lock_waits(&self) -> Vec<String> {
+        self.run.lock_waits()
+    }
+
+    pub(crate) fn recording(&self) -> bool {
+        self.run.options.record
+    }
+
+    pub(crate) fn record(&self, level: log::Level, target: &str, text: String) {
+        let thread = if self.worker.is_some() { self.name.to_string() } else { String::new() };
+        self.run.record(self.here_name(), thread, level, target, text);
+    }
+}

@@ -1,0 +1,221 @@
+//! [`Node`]: the threads that die together, and what tells them to.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use parking_lot::{Condvar, Mutex};
+
+use super::Thread;
+use super::worker::worker;
+use crate::sim::streams::StreamRng;
+use crate::sim::{Ticket, Wait};
+
+/// The node was killed.
+const DEAD: u32 = 1;
+/// The node's threads stand still.
+const PAUSED: u32 = 2;
+/// The node is killed when its threads have passed some more scheduling points.
+const FUSE: u32 = 4;
+
+/// One life of a server.
+pub(super) struct Node {
+    id: u32,
+    name: Arc<str>,
+    signals: AtomicU32,
+    /// Waits here: threads of a paused node, and whoever kills it.
+    changed: Condvar,
+    state: Mutex<State>,
+    /// What lab code on this node draws from.
+    rng: Mutex<StreamRng>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Those that have begun and have not ended, and how many have been started and have not begun.
+    threads: Vec<Arc<Thread>>,
+    starting: usize,
+    fuse: Option<Fuse>,
+    /// Who waits for the result of a call into this node.
+    callers: Vec<Ticket>,
+}
+
+struct Fuse {
+    points: u32,
+    waiter: Ticket,
+}
+
+impl Node {
+    pub(super) fn new(id: u32, name: String, seed: u64) -> Self {
+        Self {
+            id,
+            // Named by number as well: a server's next life must not repeat the draws of the last one.
+            rng: Mutex::new(StreamRng::new(seed, &format!("node {id}: {name}"))),
+            name: name.into(),
+            signals: AtomicU32::new(0),
+            changed: Condvar::new(),
+            state: Mutex::new(State::default()),
+        }
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.id
+    }
+
+    pub(super) fn name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
+    }
+
+    /// Whether there is anything that its threads must know.
+    #[inline]
+    pub(super) fn signals(&self) -> bool {
+        self.signals.load(Ordering::Relaxed) != 0
+    }
+
+    #[inline]
+    pub(super) fn is_dead(&self) -> bool {
+        self.has(DEAD)
+    }
+
+    #[inline]
+    fn has(&self, signal: u32) -> bool {
+        self.signals.load(Ordering::SeqCst) & signal != 0
+    }
+
+    pub(super) fn draw<R>(&self, draw: impl FnOnce(&mut StreamRng) -> R) -> R {
+        draw(&mut self.rng.lock())
+    }
+}
+
+/// Threads come and go.
+impl Node {
+    /// A thread is about to be started; `false`: not on a dead node.
+    pub(super) fn starts(&self) -> bool {
+        let mut state = self.state.lock();
+        let alive = !self.is_dead();
+        state.starting += usize::from(alive);
+        alive
+    }
+
+    pub(super) fn begins(&self, thread: &Arc<Thread>) {
+        let mut state = self.state.lock();
+        state.starting -= 1;
+        state.threads.push(Arc::clone(thread));
+    }
+
+    pub(super) fn ends(&self, thread: &Arc<Thread>) {
+        let mut state = self.state.lock();
+        if let Some(position) = state.threads.iter().rposition(|other| Arc::ptr_eq(other, thread)) {
+            state.threads.swap_remove(position);
+        }
+        if self.is_dead() && state.threads.is_empty() && state.starting == 0 {
+            self.changed.notify_all();
+        }
+    }
+
+    /// What each of its threads waits for.
+    pub(super) fn waits(&self) -> Vec<(String, Option<Wait>)> {
+        self.state.lock().threads.iter().map(|thread| (thread.describe(), thread.waits_for())).collect()
+    }
+}
+
+/// Kills.
+impl Node {
+    /// Kills the node: from now on its threads do nothing any more but unwind.
+    pub(super) fn doom(&self) {
+        self.signals.fetch_or(DEAD, Ordering::SeqCst);
+        let state = self.state.lock();
+        for thread in &state.threads {
+            thread.worker().wake();
+        }
+        self.changed.notify_all();
+    }
+
+    /// Waits until all threads of the dead node are gone, or until `deadline`. Answers what those that are left do, and gives up
+    /// the calls into it.
+    pub(super) fn wait_empty(&self, deadline: std::time::Instant) -> Vec<String> {
+        let mut state = self.state.lock();
+        while !state.threads.is_empty() || state.starting > 0 {
+            if self.changed.wait_until(&mut state, deadline).timed_out() {
+                break;
+            }
+        }
+        for caller in state.callers.drain(..) {
+            worker(caller.slot).unpark(caller);
+        }
+        let left = state.threads.iter().map(|thread| {
+            let doing = thread.waits_for().map_or("runs".to_owned(), |wait| wait.to_string());
+            format!(
+                "{} could not be stopped and was abandoned: while it was being killed it {doing}",
+                thread.describe()
+            )
+        });
+        left.collect()
+    }
+
+    /// Sets the fuse; `false` if the node is dead.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is another one.
+    pub(super) fn light_fuse(&self, points: u32, waiter: Ticket) -> bool {
+        let mut state = self.state.lock();
+        if self.is_dead() {
+            return false;
+        }
+        assert!(state.fuse.is_none(), "one kill at a time can wait for its moment");
+        state.fuse = Some(Fuse { points, waiter });
+        self.signals.fetch_or(FUSE, Ordering::SeqCst);
+        true
+    }
+
+    /// One of its threads passes a scheduling point. Says whether the fuse has burnt down.
+    pub(super) fn burn(&self) -> bool {
+        if !self.has(FUSE) {
+            return false;
+        }
+        let mut state = self.state.lock();
+        let Some(fuse) = &mut state.fuse else { return false };
+        if fuse.points > 0 {
+            fuse.points -= 1;
+            return false;
+        }
+        let waiter = fuse.waiter;
+        state.fuse = None;
+        self.signals.fetch_and(!FUSE, Ordering::SeqCst);
+        worker(waiter.slot).unpark(waiter);
+        true
+    }
+
+    /// The caller waits with this ticket for a call into the node; it is woken when the node has died.
+    pub(super) fn add_caller(&self, ticket: Ticket) {
+        self.state.lock().callers.push(ticket);
+    }
+
+    pub(super) fn remove_caller(&self, ticket: Ticket) {
+        self.state.lock().callers.retain(|caller| *caller != ticket);
+    }
+}
+
+/// Pauses.
+impl Node {
+    pub(super) fn pause(&self) {
+        self.signals.fetch_or(PAUSED, Ordering::SeqCst);
+    }
+
+    pub(super) fn resume(&self) {
+        let _state = self.state.lock();
+        self.signals.fetch_and(!PAUSED, Ordering::SeqCst);
+        self.changed.notify_all();
+    }
+
+    /// Waits until the node is not paused any more, or is killed.
+    pub(super) fn wait_while_paused(&self) {
+        if !self.has(PAUSED) {
+            return;
+        }
+        let mut state = self.state.lock();
+        while self.has(PAUSED) && !self.is_dead() {
+            self.changed.wait(&mut state);
+        }
+    }
+}

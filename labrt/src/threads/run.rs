@@ -1,0 +1,311 @@
+//! Starting a run on real threads, ending it, and what its threads share.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use cpu_time::ProcessTime;
+use parking_lot::{Condvar, Mutex};
+
+use super::events::Events;
+use super::node::Node;
+use super::worker;
+use super::{CURRENT, Job, Thread};
+use crate::sim::failure::{Failure, FailureKind};
+use crate::sim::log::LogLine;
+use crate::sim::panics::Panic;
+use crate::sim::{Options, Run, TESTER, ThreadId, Wait, next_run_id, since_start};
+use crate::world::World;
+
+/// How long a kill waits for the node's threads before it gives up those that are left.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The log of a run keeps so many lines, the last ones: a run on real threads cannot be run again for its log, so
+/// it is kept also when all goes well.
+const LOG_LINES: usize = 100_000;
+
+/// What the threads of a run share.
+pub(super) struct Shared {
+    pub(super) id: u64,
+    pub(super) options: Options,
+    pub(super) started: Instant,
+    pub(super) events: Events,
+    serial: AtomicU64,
+    nodes: Mutex<Vec<Arc<Node>>>,
+    state: Mutex<State>,
+    /// Waits here: the starter, for the end.
+    over: Condvar,
+    abandoned: AtomicU32,
+}
+
+#[derive(Default)]
+struct State {
+    /// The main function has returned, or there is a verdict.
+    over: bool,
+    verdict: Option<Failure>,
+    warnings: Vec<String>,
+    log: VecDeque<LogLine>,
+}
+
+/// Runs `main` on real threads; see [`simulate`](crate::world::simulate).
+pub(crate) fn run<T: Send + 'static>(
+    options: Options,
+    main: impl FnOnce(&World) -> T + Send + 'static,
+) -> Run<T> {
+    let cpu = ProcessTime::now();
+    let started = Instant::now();
+    let run = Arc::new(Shared {
+        id: next_run_id(),
+        options,
+        started,
+        events: Events::new(started),
+        serial: AtomicU64::new(0),
+        nodes: Mutex::new(Vec::new()),
+        state: Mutex::new(State::default()),
+        over: Condvar::new(),
+        abandoned: AtomicU32::new(0),
+    });
+    let tester = run.add_node("tester".to_owned());
+    let events = thread::Builder::new().name("labrt events".to_owned());
+    let events = {
+        let (run, tester) = (Arc::clone(&run), Arc::clone(&tester));
+        events.spawn(move || run.let_events_happen(tester)).expect("the system can start a thread")
+    };
+    let returned = Arc::new(Mutex::new(None));
+    {
+        let shared = &run;
+        let (run, returned, world) = (Arc::clone(&run), Arc::clone(&returned), World::new(run.id));
+        let body = move || {
+            let value = main(&world);
+            *returned.lock() = Some(value);
+            run.end();
+        };
+        let main = shared.spawn(TESTER, Cow::Borrowed("main"), Box::new(body));
+        assert!(main.is_some(), "the tester's node is alive when the run begins");
+    }
+    run.wait_over();
+    let virtual_time = started.elapsed();
+    run.clean_up();
+    run.events.end();
+    if let Err(panic) = events.join() {
+        resume_unwind(panic);
+    }
+    let mut state = run.state.lock();
+    let result = match (state.verdict.take(), returned.lock().take()) {
+        (Some(failure), _) => Err(failure),
+        (None, Some(value)) => Ok(value),
+        (None, None) => unreachable!("a run without a verdict ends when its main function returns"),
+    };
+    Run {
+        result,
+        fingerprint: 0,
+        virtual_time,
+        cpu_time: cpu.elapsed(),
+        steps: 0,
+        warnings: std::mem::take(&mut state.warnings),
+        log: std::mem::take(&mut state.log).into(),
+    }
+}
+
+/// From the beginning to the end.
+impl Shared {
+    /// Waits until the main function has returned or there is a verdict, which there is when the time is up.
+    fn wait_over(&self) {
+        let limit = self.options.max_virtual_time;
+        let deadline = self.started + limit;
+        let mut state = self.state.lock();
+        while !state.over {
+            if self.over.wait_until(&mut state, deadline).timed_out() && !state.over {
+                drop(state);
+                let mut message = format!("the run has not ended after {} seconds", limit.as_secs_f64());
+                for line in self.waits() {
+                    message.push_str("\n  ");
+                    message.push_str(&line);
+                }
+                self.fail(Failure {
+                    kind: FailureKind::Timeout,
+                    message,
+                    at: self.started.elapsed(),
+                    node: "tester".to_owned(),
+                    thread: "main".to_owned(),
+                    location: None,
+                    backtrace: None,
+                });
+                return;
+            }
+        }
+    }
+
+    fn end(&self) {
+        self.state.lock().over = true;
+        self.over.notify_all();
+    }
+
+    /// Ends the run with this verdict, unless it is over.
+    pub(super) fn fail(&self, failure: Failure) {
+        let mut state = self.state.lock();
+        if !state.over {
+            state.verdict = Some(failure);
+            state.over = true;
+        }
+        self.over.notify_all();
+        drop(state);
+    }
+
+    /// Unwinds every thread, so that whatever lab code owns is dropped.
+    fn clean_up(&self) {
+        let nodes = self.nodes.lock().clone();
+        for node in &nodes {
+            node.doom();
+        }
+        let deadline = Instant::now() + PATIENCE;
+        for node in &nodes {
+            self.bury_until(node, deadline);
+        }
+    }
+
+    /// Waits until the threads of a node that was killed are gone; gives up those that do not end.
+    pub(super) fn bury(&self, node: &Node) {
+        self.bury_until(node, Instant::now() + PATIENCE);
+    }
+
+    fn bury_until(&self, node: &Node, deadline: Instant) {
+        for abandoned in node.wait_empty(deadline) {
+            self.abandoned.fetch_add(1, Ordering::Relaxed);
+            self.warn(abandoned);
+        }
+    }
+
+    fn let_events_happen(self: &Arc<Self>, tester: Arc<Node>) {
+        CURRENT.set(Some(Arc::new(Thread {
+            run: Arc::clone(self),
+            node: tester,
+            name: Cow::Borrowed("events"),
+            serial: 0,
+            worker: None,
+            wait: Mutex::new(None),
+            throws: AtomicU32::new(0),
+        })));
+        self.events.run();
+        CURRENT.set(None);
+    }
+}
+
+/// Nodes and threads.
+impl Shared {
+    pub(super) fn add_node(&self, name: String) -> Arc<Node> {
+        let mut nodes = self.nodes.lock();
+        let id = u32::try_from(nodes.len()).expect("fewer than 2^32 nodes");
+        let node = Arc::new(Node::new(id, name, self.options.seed));
+        nodes.push(Arc::clone(&node));
+        drop(nodes);
+        if self.state.lock().over {
+            node.doom(); // too late: nobody would end its threads
+        }
+        node
+    }
+
+    pub(super) fn node(&self, id: u32) -> Arc<Node> {
+        Arc::clone(&self.nodes.lock()[id as usize])
+    }
+
+    /// Starts a thread; on a dead node the body is dropped.
+    pub(super) fn spawn(
+        self: &Arc<Self>,
+        node: u32,
+        name: Cow<'static, str>,
+        body: Box<dyn FnOnce() + Send>,
+    ) -> Option<ThreadId> {
+        let node = self.node(node);
+        if !node.starts() {
+            return None;
+        }
+        let serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
+        Some(worker::start(Job { run: Arc::clone(self), node, name, serial, body }))
+    }
+
+    /// A line for each thread that waits.
+    fn waits(&self) -> Vec<String> {
+        let nodes = self.nodes.lock().clone();
+        let waits = nodes.iter().flat_map(|node| node.waits());
+        waits.filter_map(|(thread, wait)| wait.map(|wait| format!("{thread} {wait}"))).collect()
+    }
+
+    /// A line for each thread that waits for a lock.
+    pub(super) fn lock_waits(&self) -> Vec<String> {
+        let nodes = self.nodes.lock().clone();
+        let waits = nodes.iter().flat_map(|node| node.waits());
+        waits
+            .filter_map(|(thread, wait)| match wait {
+                Some(wait @ Wait::Lock(_)) => Some(format!("{thread} {wait}")),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// Time, warnings, the log.
+impl Shared {
+    /// Nanoseconds since the run began.
+    #[inline]
+    pub(super) fn now(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// The moment so many nanoseconds after the beginning.
+    pub(super) fn moment(&self, nanos: u64) -> Instant {
+        const FAR: Duration = Duration::from_secs(100 * 365 * 86400);
+        self.started + since_start(nanos).min(FAR)
+    }
+
+    pub(super) fn warn(&self, message: String) {
+        let mut state = self.state.lock();
+        if !state.warnings.contains(&message) {
+            state.warnings.push(message);
+        }
+    }
+
+    pub(super) fn record(&self, node: String, thread: String, level: log::Level, target: &str, text: String) {
+        let at = self.started.elapsed();
+        let mut state = self.state.lock();
+        if state.log.len() == LOG_LINES {
+            state.log.pop_front();
+        }
+        state.log.push_back(LogLine { at, node, thread, level, target: target.to_owned(), text });
+    }
+}
+
+/// Verdicts.
+impl Thread {
+    /// A failure that this thread sees now.
+    pub(super) fn failure(&self, kind: FailureKind, message: String, location: Option<String>) -> Failure {
+        Failure {
+            kind,
+            message,
+            at: self.run.started.elapsed(),
+            node: self.node.name().to_string(),
+            thread: self.name.to_string(),
+            location,
+            backtrace: None,
+        }
+    }
+
+    /// Takes the panic of the current thread as the run's verdict, unless it is being killed. Says whether there is such
+    /// a thread.
+    pub(crate) fn panicked(&self, tell: impl FnOnce(bool) -> Panic) -> bool {
+        if self.worker.is_none() {
+            return false; // an event: a bug of the harness
+        }
+        if self.is_dying() {
+            return true;
+        }
+        let panic = tell(true);
+        let failure = self.failure(panic.kind, panic.message, panic.location);
+        self.run.fail(Failure { backtrace: panic.backtrace, ..failure });
+        true
+    }
+}

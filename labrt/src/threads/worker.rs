@@ -1,0 +1,223 @@
+//! [`Worker`]: an OS thread, used again for one thread of a run after the other, and how it waits.
+
+use std::cell::Cell;
+use std::hint;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Mutex, RwLock};
+
+use super::Job;
+use crate::sim::{ThreadId, Ticket, Woken};
+
+/// Bytes of a worker's stack; a page is committed when it is first touched.
+const STACK_SIZE: usize = 2 << 20;
+
+/// How often a worker looks whether it was woken before it goes to sleep, at the most and at the least. Sleeping and
+/// waking takes longer than most answers do; but looking costs processor time, so a worker that looked in vain
+/// looks half as long the next time.
+const LOOKS: (u32, u32) = (4, 256);
+
+/// After so many looks the processor is offered to others between two.
+const LOOKS_ALONE: u32 = 64;
+
+/// Every worker of the process, by its slot.
+static WORKERS: RwLock<Vec<&'static Worker>> = RwLock::new(Vec::new());
+/// Those that have nothing to do, with the tickets of their waits. The one that was busy last comes first.
+static IDLE: Mutex<Vec<Ticket>> = Mutex::new(Vec::new());
+
+/// An OS thread of the pool.
+pub(super) struct Worker {
+    slot: u32,
+    /// Set before it makes its first ticket.
+    thread: OnceLock<thread::Thread>,
+    /// The number of its last ticket, doubled, and 1 if that may still be woken.
+    wait: AtomicU64,
+    /// What it is to do next.
+    inbox: Mutex<Option<Job>>,
+    /// Who waits for the end of the thread that it runs.
+    joiners: Mutex<Joiners>,
+}
+
+#[derive(Default)]
+struct Joiners {
+    /// The thread that it runs; 0: none.
+    serial: u64,
+    waiting: Vec<Ticket>,
+}
+
+thread_local! {
+    /// How often to look before the next sleep.
+    static LOOK: Cell<u32> = const { Cell::new(LOOKS.1) };
+}
+
+/// The worker in that slot.
+#[inline]
+pub(super) fn worker(slot: u32) -> &'static Worker {
+    WORKERS.read()[slot as usize]
+}
+
+/// Gives `job` to a worker that has nothing to do, or to a new one.
+///
+/// # Panics
+///
+/// Panics if the system cannot start one more thread.
+pub(super) fn start(job: Job) -> ThreadId {
+    let serial = job.serial();
+    let idle = IDLE.lock().pop();
+    let Some(ticket) = idle else { return start_worker(job) };
+    let worker = worker(ticket.slot);
+    worker.joiners.lock().serial = serial;
+    *worker.inbox.lock() = Some(job);
+    worker.unpark(ticket);
+    ThreadId { slot: ticket.slot, serial }
+}
+
+fn start_worker(job: Job) -> ThreadId {
+    let serial = job.serial();
+    let mut workers = WORKERS.write();
+    let slot = u32::try_from(workers.len()).expect("fewer than 2^32 workers");
+    let worker: &'static Worker = Box::leak(Box::new(Worker {
+        slot,
+        thread: OnceLock::new(),
+        wait: AtomicU64::new(0),
+        inbox: Mutex::new(Some(job)),
+        joiners: Mutex::new(Joiners { serial, waiting: Vec::new() }),
+    }));
+    workers.push(worker);
+    drop(workers);
+    thread::Builder::new()
+        .name("labrt".to_owned())
+        .stack_size(STACK_SIZE)
+        .spawn(|| worker.run())
+        .expect("the system can start one more thread");
+    ThreadId { slot, serial }
+}
+
+impl Worker {
+    fn run(&'static self) {
+        self.thread.set(thread::current()).expect("a worker runs on one thread");
+        loop {
+            let job = self.inbox.lock().take();
+            if let Some(job) = job {
+                job.run(self);
+            }
+            let ticket = self.ticket();
+            IDLE.lock().push(ticket);
+            self.park(ticket, None, true);
+        }
+    }
+
+    pub(super) fn slot(&self) -> u32 {
+        self.slot
+    }
+
+    /// A ticket for the wait that begins now. By the worker itself.
+    #[inline]
+    pub(super) fn ticket(&self) -> Ticket {
+        let number = (self.wait.load(Ordering::Relaxed) >> 1) + 1;
+        // Before the look for a kill that follows; see `wake`.
+        self.wait.store(number << 1 | 1, Ordering::SeqCst);
+        Ticket { slot: self.slot, number }
+    }
+
+    /// Ends the wait, if it still lasts; says whether it did.
+    #[inline]
+    fn end(&self, number: u64) -> bool {
+        self.wait.compare_exchange(number << 1 | 1, number << 1, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+    }
+
+    #[inline]
+    pub(super) fn unpark(&self, ticket: Ticket) -> bool {
+        let lasted = self.end(ticket.number);
+        if lasted && let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
+        lasted
+    }
+
+    /// Wakes it from whatever it waits for: its node was killed. The kill is marked before.
+    pub(super) fn wake(&self) {
+        let wait = self.wait.load(Ordering::SeqCst);
+        if wait & 1 == 1 {
+            self.unpark(Ticket { slot: self.slot, number: wait >> 1 });
+        }
+    }
+
+    #[inline]
+    pub(super) fn waits(&self, ticket: Ticket) -> bool {
+        self.wait.load(Ordering::SeqCst) == ticket.number << 1 | 1
+    }
+
+    /// Waits until `ticket` is woken, or until `deadline`. By the worker itself. `soon`: it is worth the while to look for
+    /// a moment before sleeping.
+    pub(super) fn park(&self, ticket: Ticket, deadline: Option<Instant>, soon: bool) -> Woken {
+        if soon && self.look(ticket) {
+            return Woken::Notified;
+        }
+        while self.waits(ticket) {
+            let Some(deadline) = deadline else {
+                thread::park();
+                continue;
+            };
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left == Duration::ZERO {
+                return if self.end(ticket.number) { Woken::TimedOut } else { Woken::Notified };
+            }
+            thread::park_timeout(left);
+        }
+        Woken::Notified
+    }
+
+    /// Looks for a moment whether `ticket` is woken.
+    fn look(&self, ticket: Ticket) -> bool {
+        let (least, most) = LOOKS;
+        let looks = LOOK.get();
+        for look in 0..looks {
+            if !self.waits(ticket) {
+                LOOK.set((looks * 2).min(most));
+                return true;
+            }
+            if look < LOOKS_ALONE {
+                hint::spin_loop();
+            } else {
+                thread::yield_now();
+            }
+        }
+        LOOK.set((looks / 2).max(least));
+        false
+    }
+
+    /// The wait is off: the thread goes on without it.
+    pub(super) fn cancel(&self, ticket: Ticket) {
+        self.end(ticket.number);
+    }
+
+    /// Adds a waiter for the end of the thread with that serial number; says whether it has not ended yet.
+    pub(super) fn add_joiner(&self, serial: u64, ticket: Ticket) -> bool {
+        let mut joiners = self.joiners.lock();
+        let runs = joiners.serial == serial;
+        if runs {
+            joiners.waiting.push(ticket);
+        }
+        runs
+    }
+
+    pub(super) fn runs(&self, serial: u64) -> bool {
+        self.joiners.lock().serial == serial
+    }
+
+    /// The thread that it ran has ended.
+    pub(super) fn ended(&self) {
+        let waiting = {
+            let mut joiners = self.joiners.lock();
+            joiners.serial = 0;
+            std::mem::take(&mut joiners.waiting)
+        };
+        for ticket in waiting {
+            worker(ticket.slot).unpark(ticket);
+        }
+    }
+}
