@@ -4,7 +4,7 @@ use labrt::sync::Arc;
 use labrt::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use labrt::thread;
 
-use crate::{found, passes, run};
+use crate::{both, found, passes};
 
 fn twice(body: impl Fn() + Send + Clone + 'static) {
     let threads = [thread::spawn(body.clone()), thread::spawn(body)];
@@ -50,7 +50,7 @@ fn fetch_update_tries_again() {
 
 #[test]
 fn compare_exchange_tells_what_it_found() {
-    run(1, |_| {
+    both(|_| {
         let flag = AtomicBool::new(false);
         assert_eq!(flag.compare_exchange(false, true, SeqCst, SeqCst), Ok(false));
         assert_eq!(flag.compare_exchange(false, true, SeqCst, SeqCst), Err(true));

@@ -9,7 +9,7 @@ use labrt::channel::{
 use labrt::thread;
 use labrt::time::Instant;
 
-use crate::{passes, run};
+use crate::{both, passes, passes_simulated};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -67,7 +67,7 @@ fn without_a_buffer_a_send_waits_for_the_receiver() {
 
 #[test]
 fn a_full_channel_makes_the_sender_wait() {
-    run(1, |_| {
+    both(|_| {
         let (sender, receiver) = bounded(1);
         sender.send(1).unwrap();
         assert!(sender.is_full());
@@ -82,7 +82,7 @@ fn a_full_channel_makes_the_sender_wait() {
 
 #[test]
 fn try_send_hands_over_to_a_receiver_that_waits() {
-    run(1, |_| {
+    both(|_| {
         let (sender, receiver) = bounded(0);
         assert_eq!(sender.try_send(1), Err(TrySendError::Full(1)));
         let thread = thread::spawn(move || receiver.recv());
@@ -94,7 +94,7 @@ fn try_send_hands_over_to_a_receiver_that_waits() {
 
 #[test]
 fn without_senders_the_buffer_is_emptied_first() {
-    run(1, |_| {
+    both(|_| {
         let (sender, receiver) = unbounded();
         sender.send(1).unwrap();
         drop(sender);
@@ -131,7 +131,7 @@ fn a_waiting_receiver_learns_that_the_senders_are_gone() {
 
 #[test]
 fn a_receive_gives_up_when_its_time_is_up() {
-    run(1, |_| {
+    both(|_| {
         let (sender, receiver) = bounded::<i32>(0);
         let start = Instant::now();
         assert_eq!(receiver.recv_timeout(10 * MS), Err(RecvTimeoutError::Timeout));
@@ -143,7 +143,7 @@ fn a_receive_gives_up_when_its_time_is_up() {
 
 #[test]
 fn a_message_may_own_an_end_of_its_channel() {
-    run(1, |_| {
+    both(|_| {
         struct Loop(#[allow(dead_code, reason = "owned, never read")] labrt::channel::Sender<Loop>);
         let (sender, receiver) = unbounded();
         sender.send(Loop(sender.clone())).unwrap();
@@ -154,7 +154,7 @@ fn a_message_may_own_an_end_of_its_channel() {
 
 #[test]
 fn after_delivers_once_and_tick_again_and_again() {
-    run(1, |_| {
+    passes_simulated(|_| {
         let start = Instant::now();
         let once = after(10 * MS);
         let due = once.recv().unwrap();

@@ -7,7 +7,7 @@ use labrt::thread;
 use labrt::time::Instant;
 use labrt::world::FailureKind;
 
-use crate::{found, passes, run};
+use crate::{both, found, passes};
 
 type Shared<T> = Arc<(Mutex<T>, Condvar)>;
 
@@ -82,7 +82,7 @@ fn notify_one_wakes_one_and_notify_all_the_rest() {
 
 #[test]
 fn a_wait_ends_when_its_time_is_up() {
-    run(1, |_| {
+    both(|_| {
         let pair = shared(0);
         let mut guard = pair.0.lock();
         let start = Instant::now();

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
+use crate::on_threads;
 use labrt::channel::{bounded, unbounded};
 use labrt::sync::{Arc, Condvar, Mutex, RwLock};
 use labrt::thread;
@@ -31,6 +32,7 @@ impl Drop for Alive {
 /// Runs `body` on a node and kills the node at its k-th scheduling point, for every `k` until the body is done before.
 /// Afterwards nothing of it may be left.
 fn at_every_point(body: fn(Node, Arc<AtomicUsize>)) {
+    at_points_of_threads(body);
     for k in 0..100_000 {
         let run = kill_at(k, body);
         let (reached, left) = run.result.unwrap_or_else(|failure| panic!("killed at point {k}: {failure}"));
@@ -49,9 +51,24 @@ fn abandoned(warnings: &[String]) -> Vec<&String> {
     warnings.iter().filter(|warning| warning.contains("abandoned")).collect()
 }
 
+/// On real threads, where a point is whichever thread gets there first. Not at every one, for time is real.
+fn at_points_of_threads(body: fn(Node, Arc<AtomicUsize>)) {
+    for k in (0..60).step_by(7) {
+        let run = kill_with(on_threads(k.into()), k, body);
+        let (_, left) =
+            run.result.unwrap_or_else(|failure| panic!("on threads, killed at point {k}: {failure}"));
+        assert_eq!(left, 0, "on threads, killed at point {k}, {left} threads were not unwound");
+        assert_eq!(abandoned(&run.warnings), Vec::<&String>::new(), "on threads, killed at point {k}");
+    }
+}
+
 /// Whether there was a k-th point, and how many threads are left after the kill.
 fn kill_at(k: u32, body: fn(Node, Arc<AtomicUsize>)) -> Run<(bool, usize)> {
-    simulate(Options::new(k.into()), move |world: &World| {
+    kill_with(Options::new(k.into()), k, body)
+}
+
+fn kill_with(options: Options, k: u32, body: fn(Node, Arc<AtomicUsize>)) -> Run<(bool, usize)> {
+    simulate(options, move |world: &World| {
         let node = world.node("victim");
         let alive = Arc::new(AtomicUsize::new(0));
         body(node.clone(), alive.clone());

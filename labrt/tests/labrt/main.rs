@@ -12,20 +12,48 @@ mod node;
 mod rwlock;
 mod select;
 mod thread;
+mod threads;
 mod time;
 mod verdict;
 
-use labrt::world::{Failure, Options, World, simulate};
+use std::time::Duration;
 
-/// Runs `main` under one seed; it must pass.
+use labrt::world::{Backend, Failure, Options, World, simulate};
+
+/// Runs `main` under one seed in simulation; it must pass.
 fn run<T: Send + 'static>(seed: u64, main: impl FnOnce(&World) -> T + Send + 'static) -> T {
     simulate(Options::new(seed), main).result.unwrap_or_else(|failure| panic!("seed {seed}: {failure}"))
 }
 
-/// Runs `main` under the first 200 seeds; it must pass under each.
-fn passes(main: impl Fn(&World) + Copy + Send + 'static) {
+/// The options of a run on real threads, which is over after some seconds if it hangs.
+fn on_threads(seed: u64) -> Options {
+    Options { backend: Backend::Threads, max_virtual_time: Duration::from_secs(20), ..Options::new(seed) }
+}
+
+/// Runs `main` once in simulation and once on real threads; it must pass.
+fn both(main: impl Fn(&World) + Copy + Send + 'static) {
+    run(1, main);
+    on_real_threads(1, main);
+}
+
+/// Runs `main` on real threads; it must pass.
+fn on_real_threads(seed: u64, main: impl FnOnce(&World) + Send + 'static) {
+    let run = simulate(on_threads(seed), main);
+    run.result.unwrap_or_else(|failure| panic!("on threads, seed {seed}: {failure}"));
+}
+
+/// Runs `main` under the first 200 seeds in simulation alone: it asks for more than real threads and a real clock promise.
+fn passes_simulated(main: impl Fn(&World) + Copy + Send + 'static) {
     for seed in 0..200 {
         run(seed, main);
+    }
+}
+
+/// Runs `main` under the first 200 seeds in simulation and a few times on real threads; it must pass each time.
+fn passes(main: impl Fn(&World) + Copy + Send + 'static) {
+    passes_simulated(main);
+    for seed in 0..3 {
+        on_real_threads(seed, main);
     }
 }
 

@@ -6,7 +6,7 @@ use labrt::sync::{Arc, Mutex, MutexGuard};
 use labrt::thread;
 use labrt::time::Instant;
 
-use crate::{found, passes, run};
+use crate::{both, found, passes, passes_simulated, run};
 
 fn two_threads(body: impl Fn() + Send + Clone + 'static) {
     let threads = [thread::spawn(body.clone()), thread::spawn(body)];
@@ -58,7 +58,7 @@ fn nobody_is_inside_together() {
 
 #[test]
 fn try_lock_never_waits() {
-    run(1, |_| {
+    both(|_| {
         let lock = Mutex::new(1);
         let guard = lock.lock();
         assert!(lock.try_lock().is_none());
@@ -70,7 +70,7 @@ fn try_lock_never_waits() {
 
 #[test]
 fn a_timed_lock_gives_up_when_its_time_is_up() {
-    passes(|_| {
+    passes_simulated(|_| {
         let lock = Arc::new(Mutex::new(()));
         let other = lock.clone();
         let guard = lock.lock();
@@ -89,7 +89,7 @@ fn a_timed_lock_gives_up_when_its_time_is_up() {
 
 #[test]
 fn a_guard_can_be_mapped_to_a_part() {
-    run(1, |_| {
+    both(|_| {
         let lock = Mutex::new((1, 2));
         *MutexGuard::map(lock.lock(), |pair| &mut pair.1) = 3;
         assert_eq!(*lock.lock(), (1, 3));

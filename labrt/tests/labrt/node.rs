@@ -8,7 +8,7 @@ use labrt::thread;
 use labrt::time::Instant;
 use labrt::world::{NodeDied, slot};
 
-use crate::{passes, run};
+use crate::{both, passes, passes_simulated};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -22,7 +22,7 @@ fn a_call_runs_on_the_node_and_returns() {
 
 #[test]
 fn a_call_into_a_dead_node_reports_it() {
-    run(1, |world| {
+    both(|world| {
         let node = world.node("server 0");
         node.kill();
         assert_eq!(node.call("add", || 1 + 1), Err(NodeDied));
@@ -68,7 +68,7 @@ fn a_paused_node_stands_still_until_it_is_resumed() {
 
 #[test]
 fn a_paused_node_can_be_killed() {
-    run(1, |world| {
+    both(|world| {
         let node = world.node("server 0");
         let alive = Arc::new(());
         let held = alive.clone();
@@ -89,7 +89,7 @@ fn a_paused_node_can_be_killed() {
 
 #[test]
 fn events_run_in_the_order_of_their_times() {
-    run(1, |world| {
+    both(|world| {
         let order = Arc::new(parking_lot::Mutex::new(Vec::new()));
         for (delay, name) in [(20, 'c'), (10, 'a'), (10, 'b')] {
             let order = order.clone();
@@ -104,7 +104,7 @@ fn events_run_in_the_order_of_their_times() {
 
 #[test]
 fn an_event_fills_a_slot() {
-    run(1, |world| {
+    both(|world| {
         let start = Instant::now();
         let (filler, waiter) = slot();
         world.later(10 * MS, move || filler.fill(7));
@@ -119,7 +119,7 @@ fn an_event_fills_a_slot() {
 
 #[test]
 fn a_probe_looks_when_the_node_is_quiet() {
-    passes(|world| {
+    passes_simulated(|world| {
         let node = world.node("server 0");
         // Between the two changes the threads of the node run, so no probe sees one without the other.
         let pair = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
@@ -147,7 +147,7 @@ fn a_probe_looks_when_the_node_is_quiet() {
 
 #[test]
 fn a_probe_that_has_to_wait_looks_later() {
-    run(1, |world| {
+    passes_simulated(|world| {
         let node = world.node("server 0");
         let state = Arc::new(Mutex::new(0));
         let seen = Arc::new(AtomicUsize::new(0));

@@ -6,7 +6,7 @@ use labrt::sync::{Arc, RwLock, RwLockWriteGuard};
 use labrt::thread;
 use labrt::world::FailureKind;
 
-use crate::{found, passes, run};
+use crate::{both, found, passes};
 
 #[test]
 fn readers_share_and_writers_do_not() {
@@ -41,7 +41,7 @@ fn readers_share_and_writers_do_not() {
 
 #[test]
 fn two_readers_hold_it_together() {
-    run(1, |_| {
+    both(|_| {
         let lock = RwLock::new(1);
         let (one, two) = (lock.read(), lock.read());
         assert_eq!(*one + *two, 2);

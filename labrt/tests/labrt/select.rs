@@ -7,7 +7,7 @@ use labrt::channel::{RecvError, Select, after, bounded, never, select, tick, unb
 use labrt::thread;
 use labrt::time::Instant;
 
-use crate::{passes, run};
+use crate::{both, passes, run};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -34,7 +34,7 @@ fn the_first_channel_that_is_ready_wins() {
 
 #[test]
 fn a_time_out_is_an_arm() {
-    run(1, |_| {
+    both(|_| {
         let (_sender, receiver) = bounded::<i32>(0);
         let start = Instant::now();
         let timed_out = select! {
@@ -57,7 +57,7 @@ fn a_time_out_is_an_arm() {
 
 #[test]
 fn a_message_is_evaluated_only_when_it_is_sent() {
-    run(1, |_| {
+    both(|_| {
         let (full, _receiver) = bounded(1);
         full.send(0).unwrap();
         let mut evaluated = 0;
@@ -168,7 +168,7 @@ fn among_ready_channels_every_choice_is_seen() {
 
 #[test]
 fn operations_can_be_added_and_removed_at_run_time() {
-    run(1, |_| {
+    both(|_| {
         let channels: Vec<_> = (0..3).map(|_| bounded::<usize>(1)).collect();
         let mut select = Select::new();
         let indices: Vec<_> = channels.iter().map(|(_, receiver)| select.recv(receiver)).collect();
@@ -187,7 +187,7 @@ fn operations_can_be_added_and_removed_at_run_time() {
 
 #[test]
 fn an_arm_may_leave_the_loop_around_it() {
-    run(1, |_| {
+    both(|_| {
         let ticks = tick(MS);
         let mut count = 0;
         loop {

@@ -6,7 +6,7 @@ use labrt::sync::{Arc, Mutex};
 use labrt::thread;
 use labrt::time::Instant;
 
-use crate::{passes, run};
+use crate::{both, passes, passes_simulated, run};
 
 #[test]
 fn a_thread_returns_its_value() {
@@ -18,7 +18,7 @@ fn a_thread_returns_its_value() {
 
 #[test]
 fn a_thread_that_has_ended_can_still_be_joined() {
-    run(1, |_| {
+    both(|_| {
         let handle = thread::spawn(|| "done");
         thread::sleep(Duration::from_millis(1));
         assert!(handle.is_finished());
@@ -28,7 +28,7 @@ fn a_thread_that_has_ended_can_still_be_joined() {
 
 #[test]
 fn a_thread_goes_on_when_its_handle_is_dropped() {
-    run(1, |_| {
+    both(|_| {
         let done = Arc::new(Mutex::new(false));
         let flag = done.clone();
         drop(thread::spawn(move || {
@@ -97,7 +97,7 @@ fn every_interleaving_of_two_threads_is_seen() {
 
 #[test]
 fn yielding_lets_another_thread_run() {
-    passes(|_| {
+    passes_simulated(|_| {
         let turns = Arc::new(Mutex::new(0));
         let other = turns.clone();
         thread::spawn(move || *other.lock() += 1);
@@ -112,7 +112,7 @@ fn yielding_lets_another_thread_run() {
 
 #[test]
 fn a_thread_has_the_name_it_was_given() {
-    run(1, |_| {
+    both(|_| {
         let builder = thread::Builder::new().name("ticker");
         let handle = builder.spawn(|| thread::current().name().map(ToOwned::to_owned)).unwrap();
         assert_eq!(handle.thread().name(), Some("ticker"));
@@ -122,7 +122,7 @@ fn a_thread_has_the_name_it_was_given() {
 
 #[test]
 fn many_threads_come_and_go() {
-    run(1, |_| {
+    both(|_| {
         let start = Instant::now();
         for _ in 0..100 {
             let threads: Vec<_> = (0..100).map(|i| thread::spawn(move || i)).collect();

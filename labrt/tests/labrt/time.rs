@@ -6,11 +6,11 @@ use labrt::rand::RngExt;
 use labrt::thread;
 use labrt::time::Instant;
 
-use crate::run;
+use crate::{both, run};
 
 #[test]
 fn the_clock_does_not_stand_still_for_a_thread_that_never_waits() {
-    run(1, |_| {
+    both(|_| {
         let start = Instant::now();
         let end = start + Duration::from_millis(1);
         let mut looks = 0;
@@ -23,7 +23,7 @@ fn the_clock_does_not_stand_still_for_a_thread_that_never_waits() {
 
 #[test]
 fn moments_can_be_compared_and_counted_with() {
-    run(1, |_| {
+    both(|_| {
         let start = Instant::now();
         thread::sleep(Duration::from_millis(5));
         let later = Instant::now();

@@ -1,0 +1,99 @@
+//! What real threads do differently: verdicts, the end of a run, and threads that cannot be stopped.
+
+use std::time::Duration;
+
+use labrt::sync::{Arc, Mutex};
+use labrt::thread;
+use labrt::world::{Backend, FailureKind, Options, Run, World, simulate};
+
+use crate::on_threads;
+
+fn run<T: Send + 'static>(main: impl FnOnce(&World) -> T + Send + 'static) -> Run<T> {
+    simulate(on_threads(1), main)
+}
+
+#[test]
+fn threads_run_at_the_same_time() {
+    // Each waits for the other by spinning on atomics that labrt does not see.
+    let run = run(|_| {
+        let turn = Arc::new(std::sync::atomic::AtomicU32::new(0));
+        let other = turn.clone();
+        let thread = thread::spawn(move || {
+            while other.load(std::sync::atomic::Ordering::SeqCst) == 0 {
+                std::hint::spin_loop();
+            }
+        });
+        turn.store(1, std::sync::atomic::Ordering::SeqCst);
+        thread.join().unwrap();
+    });
+    run.result.unwrap();
+}
+
+#[test]
+fn a_panic_is_the_verdict_and_ends_the_others() {
+    let run = run(|world| {
+        let node = world.node("server 3");
+        drop(node.spawn("careless", || panic!("no such entry")));
+        thread::sleep(Duration::from_secs(1000));
+    });
+    let failure = run.result.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Panic);
+    assert_eq!(failure.message, "no such entry");
+    assert_eq!((&*failure.node, &*failure.thread), ("server 3", "careless"));
+    assert!(failure.location.unwrap().contains("threads.rs"));
+    assert!(failure.backtrace.unwrap().contains("a_panic_is_the_verdict"));
+}
+
+#[test]
+fn a_run_that_does_not_end_names_what_its_threads_wait_for() {
+    let options = Options { max_virtual_time: Duration::from_millis(100), ..on_threads(1) };
+    let run = simulate(options, |world| -> () {
+        let node = world.node("server 0");
+        let lock = Arc::new(Mutex::new(()));
+        let held = lock.clone();
+        let _guard = lock.lock();
+        drop(node.spawn("ticker", move || drop(held.lock())));
+        thread::sleep(Duration::from_secs(1000));
+    });
+    let failure = run.result.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Timeout);
+    assert!(failure.message.starts_with("the run has not ended after 0.1 seconds"), "{failure}");
+    let line = "thread `ticker` of server 0 waits for a lock at labrt/tests/labrt/threads.rs";
+    assert!(failure.message.contains(line), "{failure}");
+}
+
+#[test]
+fn a_thread_that_never_calls_labrt_is_left_behind_and_counted() {
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let flag = stop.clone();
+    let run = run(move |world| {
+        let node = world.node("server 0");
+        node.run("spinner", move || {
+            while !flag.load(std::sync::atomic::Ordering::SeqCst) {
+                std::hint::spin_loop();
+            }
+        });
+        node.run("sleeper", || thread::sleep(Duration::from_secs(1000)));
+        thread::sleep(Duration::from_millis(10));
+        node.kill();
+        assert!(!node.is_alive());
+    });
+    stop.store(true, std::sync::atomic::Ordering::SeqCst);
+    run.result.unwrap();
+    let warning = "thread `spinner` of server 0 could not be stopped and was abandoned: while it was being killed it runs";
+    assert_eq!(run.warnings, [warning]);
+}
+
+#[test]
+fn the_backends_do_not_share_locks() {
+    let lock = Arc::new(Mutex::new(0));
+    let (here, there) = (lock.clone(), lock);
+    simulate(Options::new(1), move |_| *here.lock() += 1).result.unwrap();
+    let failure = run(move |_| *there.lock() += 1).result.unwrap_err();
+    assert!(failure.message.contains("was used by two runs"), "{failure}");
+}
+
+#[test]
+fn the_default_is_a_simulation() {
+    assert_eq!(Options::new(1).backend, Backend::Simulation);
+}
