@@ -16,7 +16,7 @@ fn pass(c: &mut Criterion) {
             for _ in 0..passes {
                 seed += 1;
                 for case in tester::cases() {
-                    let options = RunOptions { seed, policy: Policy::Random, record: false };
+                    let options = RunOptions { policy: Policy::Random, ..RunOptions::new(seed) };
                     let report = run(case, &raft::SOLUTION, &options);
                     assert!(report.failure.is_none(), "{}: {:?}", case.name, report.failure);
                     cpu += Duration::from_secs_f64(report.cpu_seconds);

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use labrt::world::Policy;
+use clap::{Args, Parser, Subcommand};
+use labrt::world::{Backend, Policy};
 
 use crate::error::CommandError;
 
@@ -46,7 +46,7 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "S", value_parser = tester::seed::parse, allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
 
-    /// Simulations side by side; all cores if not given
+    /// Runs side by side; if not given, all cores in simulation, and one on real threads
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     pub(crate) jobs: Option<u32>,
 
@@ -81,30 +81,23 @@ pub(crate) const DEFAULT_SOLUTION: &str = "raft";
 #[derive(Args, Debug)]
 pub(crate) struct PlaceArgs {
     /// Simulated, or on real threads in real time
-    #[arg(long, value_enum, default_value_t = Backend::Sim)]
-    backend: Backend,
+    #[arg(long, value_name = "B", default_value_t = Backend::default(), value_parser = backends())]
+    pub(crate) backend: Backend,
 
-    /// Real seconds after which a run that has not ended is given up
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = some_seconds, allow_negative_numbers = true)]
-    pub(crate) wall_limit: Duration,
+    /// Real seconds after which a run that has not ended is given up; 60 if not given, and 180 on real threads
+    #[arg(long, value_name = "SECONDS", value_parser = some_seconds, allow_negative_numbers = true)]
+    wall_limit: Option<Duration>,
 }
 
 impl PlaceArgs {
-    /// Refuses a backend that this version does not have.
-    pub(crate) fn check_backend(&self) -> Result<(), CommandError> {
-        match self.backend {
-            Backend::Sim => Ok(()),
-            Backend::Threads => Err(CommandError::new(
-                "`--backend threads` is not built yet: this version has `--backend sim`, the default",
-            )),
-        }
+    /// Real time after which a run is given up. On real threads a test ends itself after 150 s.
+    pub(crate) fn wall_limit(&self) -> Duration {
+        let limit = match self.backend {
+            Backend::Simulation => 60,
+            Backend::Threads => 180,
+        };
+        self.wall_limit.unwrap_or(Duration::from_secs(limit))
     }
-}
-
-#[derive(ValueEnum, Debug, Clone, Copy)]
-enum Backend {
-    Sim,
-    Threads,
 }
 
 #[derive(Args, Debug)]
@@ -197,6 +190,10 @@ fn one_line(error: &clap::Error) -> CommandError {
         lines.push("`--help` after the command lists its options");
     }
     CommandError::new(lines.join("\n"))
+}
+
+fn backends() -> impl TypedValueParser<Value = Backend> {
+    PossibleValuesParser::new(Backend::ALL.map(Backend::name)).try_map(|name| name.parse::<Backend>())
 }
 
 fn policies() -> impl TypedValueParser<Value = Policy> {

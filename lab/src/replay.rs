@@ -4,7 +4,7 @@ mod log_lines;
 
 use std::io::Write;
 
-use labrt::world::Policy;
+use labrt::world::{Backend, Policy};
 use tester::lines::{self, Tally};
 use tester::replay::{NoLastFailure, Replay, build_id};
 use tester::{Case, Report, seed};
@@ -20,15 +20,20 @@ use log_lines::LineFilter;
 
 /// Runs the test that was asked for, or the last failure.
 pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandError> {
-    args.place.check_backend()?;
+    if args.place.backend == Backend::Threads {
+        return Err(CommandError::new(
+            "a run on real threads is never the same twice: leave `--backend threads` out to replay a simulated one",
+        ));
+    }
     let wanted = Wanted::of(args)?;
     let filter = LineFilter::of(args, wanted.case)?;
     let settings = Settings {
+        backend: Backend::Simulation,
         jobs: 1,
         solution: lab.solution(&wanted.solution)?.name,
         policy: wanted.policy,
         record: true,
-        wall_limit: args.place.wall_limit,
+        wall_limit: args.place.wall_limit(),
         fail_fast: false,
         output: Output::Shown,
     };

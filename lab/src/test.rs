@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
+use labrt::world::Backend;
 use tester::replay::{Replay, build_id};
 use tester::{Case, filter, log_end, seed};
 
-use crate::args::TestArgs;
+use crate::args::{DEFAULT_SOLUTION, TestArgs};
 use crate::error::CommandError;
 use crate::report::causes::{Cause, Recording};
 use crate::report::failure::Failure;
@@ -19,7 +20,6 @@ use crate::{Lab, Verdict, near};
 
 /// Runs the tests that were asked for.
 pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> {
-    args.place.check_backend()?;
     let cases = choose(&args.filters)?;
     let settings = settings(lab, args)?;
     let files = Files::open(args)?;
@@ -27,8 +27,12 @@ pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> 
 
     let plan = Plan::new(cases.clone(), args.runs, first_seed);
     let name_width = cases.iter().map(|case| case.name.len()).max().unwrap_or(0);
-    let terminal = Terminal::new(plan.total(), args.runs, name_width);
-    let world = format!("{}, {}", settings.solution, plural_jobs(settings.jobs));
+    let terminal = Terminal::new(plan.total(), args.runs, name_width, settings.backend);
+    let place = match settings.backend {
+        Backend::Simulation => "",
+        Backend::Threads => ", on real threads",
+    };
+    let world = format!("{}, {}{place}", settings.solution, plural_jobs(settings.jobs));
     terminal.begin(cases.len(), args.runs, first_seed, &world);
 
     let mut progress = Progress { terminal, summary: Summary::new(&cases), runs: u64::from(args.runs) };
@@ -41,15 +45,20 @@ pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> 
     record_causes(&mut summary, &settings)?;
     let build = build_id();
     let replay = |failure: &Failure| replay_of(failure, &settings, &build);
-    if let Some(cause) = summary.causes.iter().next() {
+    let simulated = settings.backend == Backend::Simulation;
+    if let Some(cause) = summary.causes.iter().next().filter(|_| simulated) {
         save(&replay(&cause.first), &terminal);
     }
-    let command = |failure: &Failure| replay(failure).command_line();
+    let command = |failure: &Failure| match settings.backend {
+        Backend::Simulation => replay(failure).command_line(),
+        Backend::Threads => in_simulation(failure, settings.solution),
+    };
     terminal.causes(&summary.causes, &|cause| command(&cause.first));
     terminal.total(&summary, wall);
 
     let about = About {
         build: &build,
+        backend: settings.backend,
         solution: settings.solution,
         policy: settings.policy.name(),
         first_seed,
@@ -78,14 +87,17 @@ pub(crate) fn choose(filters: &[String]) -> Result<Vec<&'static Case>, CommandEr
 }
 
 fn settings(lab: &Lab, args: &TestArgs) -> Result<Settings, CommandError> {
+    let backend = args.place.backend;
     let cores =
         || std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
     Ok(Settings {
-        jobs: args.jobs.unwrap_or_else(cores),
+        backend,
+        // The tests measure time, and on real threads two of them keep each other waiting.
+        jobs: args.jobs.unwrap_or_else(|| if backend == Backend::Threads { 1 } else { cores() }),
         solution: lab.solution(&args.solution)?.name,
         policy: args.policy,
         record: false,
-        wall_limit: args.place.wall_limit,
+        wall_limit: args.place.wall_limit(),
         fail_fast: args.fail_fast,
         output: Output::Kept,
     })
@@ -95,12 +107,19 @@ fn plural_jobs(jobs: u32) -> String {
     if jobs == 1 { "1 job".to_owned() } else { format!("{jobs} jobs") }
 }
 
+/// The command that looks in simulation for what failed on real threads.
+fn in_simulation(failure: &Failure, solution: &str) -> String {
+    let solution =
+        if solution == DEFAULT_SOLUTION { String::new() } else { format!(" --solution {solution}") };
+    format!("cargo lab test {} --runs 1000{solution}", failure.case.name)
+}
+
 /// What can be run again of a failure.
 fn replay_of(failure: &Failure, settings: &Settings, build: &str) -> Replay {
     Replay {
         test: failure.case.name.to_owned(),
         seed: failure.seed,
-        backend: "sim".to_owned(),
+        backend: settings.backend.to_string(),
         solution: settings.solution.to_owned(),
         policy: settings.policy.to_string(),
         build: build.to_owned(),
@@ -154,7 +173,12 @@ impl Progress {
 fn record_causes(summary: &mut Summary, settings: &Settings) -> Result<(), CommandError> {
     for cause in summary.causes.iter_mut().take(CAUSES_SHOWN) {
         // Who died or hung leaves no log, however often it is run.
-        if cause.first.place.is_none() {
+        let Some(place) = &cause.first.place else { continue };
+        if settings.backend == Backend::Threads {
+            // It is never the same run again, so the first one has its log.
+            let log = log_end(&cause.evidence.log, &place.node, &cause.first.message);
+            let log = log.into_iter().map(str::to_owned).collect();
+            cause.recording = Some(Recording { log, fingerprint: cause.first.fingerprint });
             continue;
         }
         let settings = Settings { record: true, jobs: 1, ..*settings };

@@ -5,7 +5,7 @@ use tester::{Case, RunOptions, run};
 
 /// What a run came to, as far as it must not change. Real times may.
 fn outcome(case: &'static Case, seed: u64, policy: Policy, record: bool) -> (u64, f64, u64, u64, u64) {
-    let report = run(case, &raft::SOLUTION, &RunOptions { seed, policy, record });
+    let report = run(case, &raft::SOLUTION, &RunOptions { policy, record, ..RunOptions::new(seed) });
     assert!(report.failure.is_none(), "{}, seed {seed}: {:?}", case.name, report.failure);
     (report.fingerprint, report.virtual_seconds, report.rpcs, report.bytes, report.commands)
 }

@@ -32,6 +32,7 @@
 //! Reading order: `sim` (what a simulation is), `sim::scheduler` (who runs next), `sim::kill` (how threads are
 //! made to end), `raw` (the unsafe parts), then the primitives.
 
+mod backend;
 pub mod channel;
 mod here;
 pub mod rand;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use labapi::Solution;
+use labrt::world::Backend;
 use parking_lot::Mutex;
 
 use crate::lines::{self, Tally};
@@ -20,7 +21,7 @@ const RUNS: u64 = 10;
 /// Half of the seeds are always the same, half are fresh; with `CI` set, all are always the same.
 /// Three variables of the environment change that: `LAB_SEED` is the first seed, in decimal or in
 /// hexadecimal, and makes it one run; `LAB_RUNS` is the number of runs; `LAB_BACKEND` is where they
-/// run, and `sim` is all there is.
+/// run: `sim`, or `threads` for real threads in real time, where one run is enough unless more are asked for.
 ///
 /// # Panics
 ///
@@ -37,7 +38,7 @@ pub fn cargo_test(name: &str, solution: &Solution) {
     let mut warnings: Vec<String> = Vec::new();
     let mut failed = None;
     for seed in plan.seeds() {
-        let report = run(case, solution, &RunOptions::new(seed));
+        let report = run(case, solution, &RunOptions { backend: plan.backend, ..RunOptions::new(seed) });
         tally.add(&report);
         for warning in &report.warnings {
             if !warnings.contains(warning) {
@@ -53,7 +54,11 @@ pub fn cargo_test(name: &str, solution: &Solution) {
     if let Some(report) = failed {
         // Where the harness noticed the failure is no help. libtest shows what is printed here with the failed
         // test, and a panic's message and backtrace would come after it.
-        eprint!("{}", explain(case, solution, &report));
+        let explanation = match plan.backend {
+            Backend::Simulation => explain(case, solution, &report),
+            Backend::Threads => explain_on_threads(case, &report),
+        };
+        eprint!("{explanation}");
         std::panic::resume_unwind(Box::new("the test has failed, and said why"));
     }
 }
@@ -128,6 +133,29 @@ fn explain(case: &'static Case, solution: &Solution, report: &Report) -> String 
     text
 }
 
+/// The same of a run on real threads, which cannot be run again.
+fn explain_on_threads(case: &'static Case, report: &Report) -> String {
+    let seed = seed::format(report.seed);
+    let cause = cause(report).replace("(virtual time)", "(real time)");
+    let mut text = format!("{} failed on real threads with seed {seed}\n\n{cause}", case.name);
+    let failure = report.failure.as_ref().expect("the run has failed");
+    if let Some(backtrace) = &failure.backtrace {
+        writeln!(text, "\n{}", backtrace.trim_end()).expect("a string takes any text");
+    }
+    text.push_str("\nthe end of its log:\n");
+    for line in log_end(&report.log, &failure.node, &failure.message) {
+        writeln!(text, "  {line}").expect("a string takes any text");
+    }
+    writeln!(
+        text,
+        "\nReal threads never run the same way twice: to look for a failure that can be replayed, simulate:\n  \
+         cargo lab test {} --runs 1000",
+        case.name
+    )
+    .expect("a string takes any text");
+    text
+}
+
 /// What went wrong, where and when.
 fn cause(report: &Report) -> String {
     let failure = report.failure.as_ref().expect("the run has failed");
@@ -139,9 +167,10 @@ fn cause(report: &Report) -> String {
     )
 }
 
-/// Which seeds are run.
+/// Which seeds are run, and where.
 #[derive(Debug, PartialEq, Eq)]
 struct Plan {
+    backend: Backend,
     /// Seeds 0, 1, ...: the same in every plan of this size.
     fixed: u64,
     /// Seeds that follow one another, from the first on.
@@ -153,11 +182,10 @@ impl Plan {
     /// Reads the plan from variables of the environment; `Err` says which is wrong, and how.
     fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let given = |name: &str| variable(name).filter(|value| !value.is_empty());
-        if let Some(backend) = given("LAB_BACKEND").filter(|backend| backend != "sim") {
-            return Err(format!(
-                "LAB_BACKEND is `{backend}`, but tests run in the simulation alone: give `sim`"
-            ));
-        }
+        let backend = given("LAB_BACKEND")
+            .map(|name| name.parse().map_err(|problem| format!("LAB_BACKEND: {problem}")))
+            .transpose()?
+            .unwrap_or_default();
         let first = given("LAB_SEED")
             .map(|text| seed::parse(&text).map_err(|problem| format!("LAB_SEED: {problem}")))
             .transpose()?;
@@ -168,17 +196,18 @@ impl Plan {
             })
             .transpose()?;
         Ok(match (first, runs) {
-            (Some(from), runs) => Self { fixed: 0, from, count: runs.unwrap_or(1) },
-            (None, runs) if given("CI").is_some() => Self { fixed: runs.unwrap_or(RUNS), from: 0, count: 0 },
+            (Some(from), runs) => Self { backend, fixed: 0, from, count: runs.unwrap_or(1) },
             (None, runs) => {
-                let runs = runs.unwrap_or(RUNS);
-                Self { fixed: runs.div_ceil(2), from: seed::fresh(), count: runs / 2 }
+                let enough = if backend == Backend::Threads { 1 } else { RUNS };
+                let runs = runs.unwrap_or(enough);
+                let fixed = if given("CI").is_some() { runs } else { runs.div_ceil(2) };
+                Self { backend, fixed, from: seed::fresh(), count: runs - fixed }
             }
         })
     }
 
     fn seeds(&self) -> impl Iterator<Item = u64> {
-        let Self { fixed, from, count } = *self;
+        let Self { fixed, from, count, .. } = *self;
         (0..fixed).chain((0..count).map(move |step| from.wrapping_add(step)))
     }
 }
@@ -221,12 +250,20 @@ mod tests {
     }
 
     #[test]
+    fn on_real_threads_one_run_is_enough() {
+        assert_eq!(seeds(&[("LAB_BACKEND", "threads")]), [0]);
+        assert_eq!(seeds(&[("LAB_BACKEND", "threads"), ("LAB_RUNS", "2"), ("CI", "true")]), [0, 1]);
+        let plan = plan(&[("LAB_BACKEND", "threads")]).expect("the variable is right");
+        assert_eq!(plan.backend, Backend::Threads);
+    }
+
+    #[test]
     fn what_is_wrong_with_a_variable_is_said() {
         for (name, value, message) in [
             ("LAB_SEED", "0xgg", "LAB_SEED: `0xgg` is not a seed"),
             ("LAB_RUNS", "0", "LAB_RUNS is `0`: give a whole number of runs, 1 or more"),
             ("LAB_RUNS", "many", "LAB_RUNS is `many`: give a whole number of runs, 1 or more"),
-            ("LAB_BACKEND", "threads", "LAB_BACKEND is `threads`, but tests run in the simulation alone"),
+            ("LAB_BACKEND", "moon", "LAB_BACKEND: there is no backend `moon`: give `sim` or `threads`"),
         ] {
             let problem = plan(&[(name, value)]).expect_err("the variable is wrong");
             assert!(problem.starts_with(message), "{problem}");

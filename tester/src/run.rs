@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use labapi::Solution;
-use labrt::world::{self, Options, Policy};
+use labrt::world::{self, Backend, Options, Policy};
+use parking_lot::Mutex;
 
 use crate::cluster::{Cluster, TIME_LIMIT};
 use crate::meter::Meter;
@@ -13,26 +14,32 @@ use crate::{Case, Report, ReportedFailure};
 /// What decides a run, besides the test and the solution.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
+    /// Whether it is simulated, or takes place on real threads in real time.
+    pub backend: Backend,
     /// Decides every interleaving, delay, loss and crash.
     pub seed: u64,
     /// How the scheduler picks the next thread.
     pub policy: Policy,
-    /// Whether the report carries the log. Recording changes nothing else.
+    /// Whether the report carries the log. Recording changes nothing else. A run on real threads cannot be done again for
+    /// its log, so it is always recorded, and the report carries the log if it has failed.
     pub record: bool,
 }
 
 impl RunOptions {
-    /// A run of this seed, under the default policy and not recorded.
+    /// A simulated run of this seed, under the default policy and not recorded.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { seed, policy: Policy::default(), record: false }
+        Self { backend: Backend::Simulation, seed, policy: Policy::default(), record: false }
     }
 }
 
 /// Time for the servers to be started in, before a test begins, and taken down in after its end.
 const MARGIN: Duration = Duration::from_secs(30);
 
-/// Runs a test against a solution, in a simulation on an OS thread of its own.
+/// Held by a run on real threads. The tests measure time: two at once would keep each other waiting.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// Runs a test against a solution: in a simulation on an OS thread of its own, or on real threads, one run at a time.
 ///
 /// Whatever the solution does ends in the report: a failed expectation, a panic or a deadlock in any
 /// thread, a test that does not end.
@@ -40,14 +47,17 @@ const MARGIN: Duration = Duration::from_secs(30);
 pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Report {
     let meter = Arc::new(Meter::default());
     let make_raft = solution.make_raft;
-    let simulation = Options {
+    let threads = options.backend == Backend::Threads;
+    let _turn = threads.then(|| TURN.lock());
+    let options_of_world = Options {
+        backend: options.backend,
         policy: options.policy,
-        record: options.record,
+        record: options.record || threads,
         max_virtual_time: TIME_LIMIT + MARGIN,
         ..Options::new(options.seed)
     };
     let meter_inside = meter.clone();
-    let run = world::simulate(simulation, move |world| {
+    let run = world::simulate(options_of_world, move |world| {
         let cluster = Cluster::start(world, make_raft, case.servers, case.snapshots, &meter_inside);
         cluster.begin(case.reliable);
         (case.body)(&cluster);
@@ -55,6 +65,7 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
     });
     let stopped = run.result.as_ref().err().map_or(run.virtual_time, |failure| failure.at);
     let (figures, time) = meter.read(stopped);
+    let keeps_log = options.record || run.result.is_err();
     Report {
         test: case.name.to_owned(),
         seed: options.seed,
@@ -68,6 +79,6 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         bytes: figures.bytes,
         commands: figures.commands,
         warnings: run.warnings,
-        log: run.log.iter().map(ToString::to_string).collect(),
+        log: if keeps_log { run.log.iter().map(ToString::to_string).collect() } else { Vec::new() },
     }
 }

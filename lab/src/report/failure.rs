@@ -35,6 +35,8 @@ pub(crate) struct Evidence {
     pub(crate) backtrace: Option<String>,
     /// The last that a process printed before it died.
     pub(crate) printed: String,
+    /// The log of a run that cannot be done again for it.
+    pub(crate) log: Vec<String>,
 }
 
 impl Failure {
@@ -58,7 +60,7 @@ impl Failure {
                     location: reported.location.clone(),
                 };
                 let backtrace = reported.backtrace.clone();
-                Some((failure, Evidence { backtrace, printed: String::new() }))
+                Some((failure, Evidence { backtrace, printed: String::new(), log: report.log.clone() }))
             }
             Outcome::Lost(lost) => {
                 let failure = Self {
@@ -70,7 +72,7 @@ impl Failure {
                     place: None,
                     location: None,
                 };
-                Some((failure, Evidence { backtrace: None, printed: lost.printed.clone() }))
+                Some((failure, Evidence { backtrace: None, printed: lost.printed.clone(), log: Vec::new() }))
             }
         }
     }

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use labrt::world::Backend;
 use serde::Serialize;
 use tester::seed;
 
@@ -17,6 +18,7 @@ use super::summary::{Summary, TestSummary};
 pub(crate) struct About<'a> {
     /// The sources, as [`tester::replay::build_id`] names them.
     pub(crate) build: &'a str,
+    pub(crate) backend: Backend,
     pub(crate) solution: &'a str,
     pub(crate) policy: &'a str,
     pub(crate) first_seed: u64,
@@ -108,7 +110,7 @@ pub(crate) fn text(summary: &Summary, about: &About<'_>, replay: &dyn Fn(&Cause)
     let results = Results {
         schema: 1,
         build: about.build,
-        backend: "sim",
+        backend: about.backend.name(),
         solution: about.solution,
         policy: about.policy,
         first_seed: seed::format(about.first_seed),

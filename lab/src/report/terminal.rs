@@ -7,6 +7,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use labrt::world::Backend;
 use tester::{lines, seed};
 
 use super::causes::{Cause, Causes};
@@ -24,17 +25,18 @@ pub(crate) struct Terminal {
     /// One run a test, shown by the course's two lines; otherwise a table of means.
     single: bool,
     name_width: usize,
+    backend: Backend,
 }
 
 impl Terminal {
     /// Prepares for `total` runs of tests with names of at most `name_width` characters.
-    pub(crate) fn new(total: u64, runs: u32, name_width: usize) -> Self {
+    pub(crate) fn new(total: u64, runs: u32, name_width: usize, backend: Backend) -> Self {
         // Hidden, and without effect, where the standard error is no terminal.
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} runs, {msg}, {eta} left");
         bar.set_style(style.expect("the template is well formed"));
         bar.set_message("0 failed");
-        Self { paint: Paint::for_stdout(), bar, failed: 0, single: runs == 1, name_width }
+        Self { paint: Paint::for_stdout(), bar, failed: 0, single: runs == 1, name_width, backend }
     }
 
     /// What is going to be run.
@@ -158,7 +160,12 @@ impl Terminal {
                 ));
             }
         }
-        self.line(&format!("  replay: {replay}"));
+        match self.backend {
+            Backend::Simulation => self.line(&format!("  replay: {replay}")),
+            Backend::Threads => self.line(&format!(
+                "  real threads never run the same way twice; to look for it in simulation: {replay}"
+            )),
+        }
     }
 
     fn quote<'a>(&self, what: &str, quoted: impl Iterator<Item = &'a str>) {
@@ -182,15 +189,20 @@ impl Terminal {
         };
         let verdict = format!("{} passed, {failed} failed{not_implemented}", total.passed);
         let tests = summary.tests.iter().filter(|test| test.tally.runs > 0).count();
+        let speed = if total.cpu_seconds > 0.0 { total.virtual_seconds / total.cpu_seconds } else { 0.0 };
+        let (virtual_time, speed) = match self.backend {
+            Backend::Simulation => {
+                (format!("virtual {:.1} s, ", total.virtual_seconds), format!(", {speed:.0} virtual s/CPU s"))
+            }
+            Backend::Threads => Default::default(),
+        };
         self.line(&format!(
-            "{}, {}: {}; virtual {:.1} s, CPU {:.2} s, wall {:.2} s, {:.0} virtual s/CPU s",
+            "{}, {}: {}; {virtual_time}CPU {:.2} s, wall {:.2} s{speed}",
             count(tests as u64, "test"),
             count(total.runs, "run"),
             if failed == 0 { self.paint.good(&verdict) } else { self.paint.bad(&verdict) },
-            total.virtual_seconds,
             total.cpu_seconds,
             wall.as_secs_f64(),
-            if total.cpu_seconds > 0.0 { total.virtual_seconds / total.cpu_seconds } else { 0.0 },
         ));
     }
 

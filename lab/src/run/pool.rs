@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use labrt::world::Policy;
+use labrt::world::{Backend, Policy};
 use tester::Report;
 
 use super::process::Output;
@@ -17,7 +17,9 @@ use crate::error::CommandError;
 /// How a plan is carried out.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
-    /// Number of simulations side by side.
+    /// Where runs take place.
+    pub(crate) backend: Backend,
+    /// Number of runs side by side.
     pub(crate) jobs: u32,
     /// Name of the solution.
     pub(crate) solution: &'static str,

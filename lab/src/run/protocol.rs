@@ -13,6 +13,7 @@ use tester::Report;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Order {
     pub(super) test: String,
+    pub(super) backend: String,
     pub(super) seed: u64,
     pub(super) solution: String,
     pub(super) policy: String,
@@ -128,6 +129,7 @@ mod tests {
     fn order(seed: u64) -> Order {
         Order {
             test: "backup_3b".to_owned(),
+            backend: "sim".to_owned(),
             seed,
             solution: "raft".to_owned(),
             policy: "random".to_owned(),

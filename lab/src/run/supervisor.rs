@@ -119,6 +119,7 @@ impl<'a> Supervisor<'a> {
         let settings = &self.shared.settings;
         Order {
             test: job.case.name.to_owned(),
+            backend: settings.backend.to_string(),
             seed: job.seed,
             solution: settings.solution.to_owned(),
             policy: settings.policy.to_string(),

@@ -56,15 +56,16 @@ fn receive_orders(socket: UnixStream) -> mpsc::Receiver<Order> {
 fn carry_out(lab: &Lab, order: &Order, socket: &UnixStream) -> io::Result<()> {
     let case = tester::cases().iter().find(|case| case.name == order.test);
     let solution = lab.solutions.iter().find(|solution| solution.name == order.solution);
-    let policy = order.policy.parse();
+    let (backend, policy) = (order.backend.parse(), order.policy.parse());
     // The parent is the same program: it knows the same names.
-    let (Some(case), Some(solution), Ok(policy)) = (case, solution, policy) else {
+    let (Some(case), Some(solution), Ok(backend), Ok(policy)) = (case, solution, backend, policy) else {
         return Err(io::Error::other(format!("an order that names something unknown: {order:?}")));
     };
     if order.mark {
         io::stderr().write_all(&[MARK])?;
     }
     send(socket, &Event::Started)?;
-    let report = (lab.run)(case, solution, &RunOptions { seed: order.seed, policy, record: order.record });
+    let options = RunOptions { backend, seed: order.seed, policy, record: order.record };
+    let report = (lab.run)(case, solution, &options);
     send(socket, &Event::Finished(Box::new(report)))
 }

@@ -28,7 +28,7 @@ use failure::{Failure, FailureKind};
 pub(crate) use nodes::TESTER;
 pub(crate) use run::guarded;
 pub(crate) use run::next_run_id;
-pub use run::{Backend, Options, Run, simulate};
+pub use run::{Options, Run, simulate};
 use scheduler::{Scheduler, Step};
 pub(crate) use threads::{Blocker, By, Place, ThreadId, Ticket, Wait, Woken};
 use timers::Due;

@@ -13,18 +13,9 @@ use super::failure::Failure;
 use super::policy::Policy;
 use super::scheduler::{Next, Scheduler};
 use super::{SIM, Sim, TESTER, log, panics, since_start, with};
+use crate::backend::Backend;
 use crate::raw::coroutine::Exit;
 use crate::threads;
-
-/// What the threads of a run are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Backend {
-    /// Simulated threads on a virtual clock: the seed decides everything.
-    #[default]
-    Simulation,
-    /// Real threads and the system's clock: the seed decides what is drawn, and the machine the rest.
-    Threads,
-}
 
 /// How a run is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,11 +17,12 @@ use crate::sim::{self, Wait};
 pub use node::{Node, NodeDied};
 pub use slot::{Filler, Waiter, slot};
 
+pub use crate::backend::{Backend, UnknownBackend};
 pub use crate::sim::failure::{Failure, FailureKind, UnknownKind};
 pub use crate::sim::log::LogLine;
 pub use crate::sim::policy::{Policy, UnknownPolicy};
 pub use crate::sim::streams::StreamRng;
-pub use crate::sim::{Backend, Options, Run, simulate};
+pub use crate::sim::{Options, Run, simulate};
 
 /// Control over one run. Clones control the same run.
 ///
