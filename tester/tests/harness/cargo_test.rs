@@ -1,9 +1,10 @@
 //! What a student sees of `cargo test`: [`student`] is their test, and the others run it in a
 //! process of its own, as cargo would.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
+
+use tempfile::TempDir;
 
 use crate::fake::solution;
 use crate::fault::Fault;
@@ -27,15 +28,16 @@ fn student() {
 struct Output {
     passed: bool,
     text: String,
-    target: PathBuf,
+    target: TempDir,
 }
 
 /// Runs [`student`] with these variables, in a target folder of its own.
-fn run(folder: &str, variables: &[(&str, &str)]) -> Output {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
-    let _ = fs::remove_dir_all(&target);
+fn run(variables: &[(&str, &str)]) -> Output {
+    let target = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder for the test");
     let mut command = Command::new(env::current_exe().expect("this program"));
-    command.args(["--exact", "cargo_test::student", "--test-threads=2"]).env("CARGO_TARGET_DIR", &target);
+    command
+        .args(["--exact", "cargo_test::student", "--test-threads=2"])
+        .env("CARGO_TARGET_DIR", target.path());
     for variable in ["CI", "LAB_SEED", "LAB_RUNS", "LAB_BACKEND", FAULT] {
         command.env_remove(variable);
     }
@@ -57,7 +59,7 @@ fn expect_pieces(text: &str, pieces: &[&str]) {
 
 #[test]
 fn a_passing_test_prints_the_courses_lines() {
-    let output = run("passing", &[("CI", "true")]);
+    let output = run(&[("CI", "true")]);
     assert!(output.passed, "{}", output.text);
     expect_pieces(
         &output.text,
@@ -71,7 +73,7 @@ fn a_passing_test_prints_the_courses_lines() {
 
 #[test]
 fn a_failing_test_says_why_and_how_to_see_it_again() {
-    let output = run("failing", &[(FAULT, "wrong index"), ("LAB_SEED", "0x5"), ("LAB_RUNS", "3")]);
+    let output = run(&[(FAULT, "wrong index"), ("LAB_SEED", "0x5"), ("LAB_RUNS", "3")]);
     assert!(!output.passed);
     expect_pieces(
         &output.text,
@@ -89,13 +91,13 @@ fn a_failing_test_says_why_and_how_to_see_it_again() {
     assert!(!output.text.contains("panicked at"), "{}", output.text);
     assert!(!output.text.contains("another way"), "{}", output.text);
     let saved =
-        fs::read_to_string(output.target.join("lab/last-failure.json")).expect("the failure is saved");
+        fs::read_to_string(output.target.path().join("lab/last-failure.json")).expect("the failure is saved");
     expect_pieces(&saved, &["\"test\": \"basic_agree_3b\"", "\"seed\": \"0x5\"", "\"kind\": \"assertion\""]);
 }
 
 #[test]
 fn a_test_that_does_not_come_to_its_end_is_known_by_its_opening_line() {
-    let output = run("exiting", &[(FAULT, "exits"), ("LAB_SEED", "1")]);
+    let output = run(&[(FAULT, "exits"), ("LAB_SEED", "1")]);
     assert!(!output.passed);
     expect_pieces(&output.text, &["Test (3B): basic agreement (reliable network)...\n"]);
     assert!(!output.text.contains("  ... "), "{}", output.text);
@@ -103,7 +105,7 @@ fn a_test_that_does_not_come_to_its_end_is_known_by_its_opening_line() {
 
 #[test]
 fn a_panic_is_shown_with_its_backtrace() {
-    let output = run("panicking", &[(FAULT, "panics"), ("LAB_SEED", "1")]);
+    let output = run(&[(FAULT, "panics"), ("LAB_SEED", "1")]);
     assert!(!output.passed);
     expect_pieces(
         &output.text,
@@ -120,14 +122,14 @@ fn a_panic_is_shown_with_its_backtrace() {
 
 #[test]
 fn a_run_that_goes_another_way_the_second_time_is_called_that() {
-    let output = run("another-way", &[(FAULT, "remembers"), ("LAB_SEED", "5")]);
+    let output = run(&[(FAULT, "remembers"), ("LAB_SEED", "5")]);
     assert!(!output.passed);
     expect_pieces(&output.text, &["The same seed went another way when it was run again.", "replay: "]);
 }
 
 #[test]
 fn a_bad_variable_is_said_to_be_bad() {
-    let output = run("bad-variable", &[("LAB_SEED", "seven")]);
+    let output = run(&[("LAB_SEED", "seven")]);
     assert!(!output.passed);
     expect_pieces(&output.text, &["LAB_SEED: `seven` is not a seed"]);
 }

@@ -162,6 +162,17 @@ fn a_leader_where_none_should_be_is_named() {
 }
 
 #[test]
+fn a_term_that_nobody_can_be_asked_for_is_missed() {
+    let report = run_with::<{ Fault::None as u8 }>(case(|cluster| {
+        for server in 0..3 {
+            cluster.disconnect(server);
+        }
+        cluster.check_terms();
+    }));
+    expect_failure(&report, "assertion", "expected a connected server to ask for its term; saw none");
+}
+
+#[test]
 fn an_index_that_stays_empty_is_named() {
     let report = run_with::<{ Fault::None as u8 }>(case(|cluster| {
         cluster.one(77, 3, Retry::Yes);

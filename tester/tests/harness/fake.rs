@@ -34,6 +34,7 @@ struct Shared {
     last_index: u64,
     flickers: u64,
     held: Vec<u8>,
+    refused: bool,
 }
 
 thread_local! {
@@ -50,8 +51,8 @@ impl Shared {
     }
 
     /// Makes the first server that is up the leader if there is none, and the servers that are up
-    /// are a majority.
-    fn elect(&mut self, fault: Fault) {
+    /// are a majority. Answers whether it did.
+    fn elect(&mut self, fault: Fault) -> bool {
         let up: Vec<usize> = (0..self.servers.len()).filter(|&server| self.is_up(server)).collect();
         if up.len() * 2 > self.servers.len() && !self.leader.is_some_and(|leader| self.is_up(leader)) {
             self.term += 1;
@@ -59,7 +60,9 @@ impl Shared {
             if fault == Fault::LeaderWithoutLog && self.term > 1 {
                 self.last_index = 0;
             }
+            return true;
         }
+        false
     }
 }
 
@@ -80,6 +83,9 @@ fn make<const FAULT: u8>(
     service: Sender<ApplyMsg>,
 ) -> Arc<dyn Raft> {
     let fault = Fault::ALL.into_iter().find(|fault| *fault as u8 == FAULT).expect("a fault's number");
+    if fault == Fault::MakeHangs {
+        thread::sleep(Duration::from_secs(240));
+    }
     let saved: Option<(u64, Vec<u8>)> = match persister.read_raft_state() {
         state if state.is_empty() => None,
         state => {
@@ -113,7 +119,7 @@ fn make<const FAULT: u8>(
 /// Elects and delivers, every 5 ms.
 fn run(this: &Weak<Fake>, service: &Sender<ApplyMsg>, servers: usize) {
     let fake = this.upgrade().expect("it is just being made");
-    let (me, fault) = (fake.me, fake.fault);
+    let (me, fault, peers) = (fake.me, fake.fault, fake.peers.clone());
     let _last_words = LastWords(fake.persister.clone(), fault);
     let mut delivered = fake.snapshot.lock().0;
     drop(fake);
@@ -127,13 +133,18 @@ fn run(this: &Weak<Fake>, service: &Sender<ApplyMsg>, servers: usize) {
         service.send(ApplyMsg::Command { index: LogIndex(0), command }).expect("somebody reads");
     }
     loop {
-        if fault != Fault::NeverElects {
-            shared(|shared| shared.elect(fault));
+        if fault != Fault::NeverElects && shared(|shared| shared.elect(fault)) {
+            call_everyone(&peers, if fault == Fault::Loud { 11 } else { 1 }, fault);
+        }
+        if fault == Fault::Restless && shared(|shared| shared.leader == Some(me) && shared.log.len() >= 12) {
+            call_everyone(&peers, 1, fault);
+            thread::sleep(Duration::from_millis(20));
         }
         loop {
             let next = shared(|shared| {
                 let up = (0..servers).filter(|&server| shared.is_up(server)).count();
-                shared.log.get(delivered as usize).filter(|_| up * 2 > servers).cloned()
+                let held_back = fault == Fault::SkipsAhead && delivered > 0;
+                shared.log.get(delivered as usize).filter(|_| up * 2 > servers && !held_back).cloned()
             });
             let Some(command) = next else { break };
             delivered += 1;
@@ -144,6 +155,17 @@ fn run(this: &Weak<Fake>, service: &Sender<ApplyMsg>, servers: usize) {
             }
         }
         thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Sends nothing to everyone, so many times.
+fn call_everyone(peers: &[ClientEnd], times: usize, fault: Fault) {
+    if fault == Fault::Silent {
+        return;
+    }
+    for peer in peers.iter().flat_map(|peer| std::iter::repeat_n(peer, times)) {
+        let peer = peer.clone();
+        thread::spawn(move || peer.receive(&Vec::new()));
     }
 }
 
@@ -169,14 +191,42 @@ fn messages(this: &Weak<Fake>, me: usize, fault: Fault, index: u64, command: Vec
         (Fault::OldSnapshot, 15) => vec![snapshot(0, |bytes| bytes)],
         (Fault::BrokenSnapshot, 11) => vec![snapshot(0, |_| vec![7; 5])],
         (Fault::MixedSnapshot, 11) => vec![snapshot(0, mixed)],
+        (Fault::ShortSnapshot, 11) => vec![snapshot(0, short)],
+        (Fault::EmptySnapshot, 11) => vec![snapshot(0, |_| Vec::new())],
+        (Fault::HeadlessSnapshot, 11) => vec![snapshot(0, |_| encoded(9, Vec::new()))],
+        (Fault::SnapshotAhead, 11) => vec![snapshot(0, |_| ahead())],
         _ => vec![right],
     }
 }
 
 fn mixed(snapshot: Vec<u8>) -> Vec<u8> {
-    let (index, mut commands): (u64, Vec<String>) = labgob::decode(&snapshot).expect("a snapshot");
+    let (index, mut commands) = decoded(&snapshot);
     commands.swap(1, 2);
-    labgob::encode(&(index, commands)).expect("the same with two commands swapped")
+    encoded(index, commands)
+}
+
+fn short(snapshot: Vec<u8>) -> Vec<u8> {
+    let (index, mut commands) = decoded(&snapshot);
+    commands.pop();
+    encoded(index, commands)
+}
+
+/// The state after one command more than there are in the log.
+fn ahead() -> Vec<u8> {
+    let log = shared(|shared| shared.log.clone());
+    let text = |command: &Vec<u8>| labgob::decode::<String>(command).expect("a command");
+    let mut commands = vec![String::new()];
+    commands.extend(log.iter().map(text));
+    commands.push("one more".to_owned());
+    encoded(log.len() as u64 + 1, commands)
+}
+
+fn decoded(snapshot: &[u8]) -> (u64, Vec<String>) {
+    labgob::decode(snapshot).expect("a snapshot")
+}
+
+fn encoded(index: u64, commands: Vec<String>) -> Vec<u8> {
+    labgob::encode(&(index, commands)).expect("a number and texts")
 }
 
 /// Saves when its thread dies.
@@ -235,12 +285,17 @@ impl Raft for Fake {
             if shared.leader != Some(self.me) {
                 return None;
             }
+            if self.fault == Fault::RefusesOne && shared.last_index == 3 && !shared.refused {
+                shared.refused = true;
+                return None;
+            }
             if self.fault == Fault::RewritesLog {
                 shared.log.resize(shared.last_index as usize, command.clone());
             }
             match (self.fault, shared.last_index) {
                 (Fault::SwapsTwo, 0) => shared.held = command,
                 (Fault::SwapsTwo, 1) => shared.log = vec![command, std::mem::take(&mut shared.held)],
+                (Fault::Doubles | Fault::DoublesQuietly, _) => shared.log.extend([command.clone(), command]),
                 _ => shared.log.push(command),
             }
             if self.fault != Fault::SameIndexAgain || shared.last_index < 2 {
@@ -249,9 +304,16 @@ impl Raft for Fake {
             let index = match self.fault {
                 Fault::WrongIndex | Fault::Remembers => shared.last_index + 1,
                 Fault::CountsFromZero => shared.last_index - 1,
+                Fault::Doubles => 2 * shared.last_index,
+                Fault::DoublesQuietly => 2 * shared.last_index - 1,
+                Fault::SkipsAhead if shared.last_index == 3 => 7,
                 _ => shared.last_index,
             };
-            Some(Started { index: LogIndex(index), term: Term(shared.term) })
+            let term = shared.term;
+            if self.fault == Fault::NewTerms {
+                shared.term += 1;
+            }
+            Some(Started { index: LogIndex(index), term: Term(term) })
         })
     }
 
@@ -263,6 +325,9 @@ impl Raft for Fake {
                 Fault::TwoLeaders if shared.leader.is_some() && self.me == 1 => is_leader = true,
                 Fault::TwoLeadersForAMoment if self.me == 1 => is_leader = (1200..1220).contains(&now),
                 Fault::TermGoesBack if now > 1500 => term -= 1,
+                Fault::TermGoesBackForTheTest if now > 1500 && is_asked_by_the_test() => term -= 1,
+                Fault::TermGoesUp if now > 1500 => term += 1,
+                Fault::TermZero => term = 0,
                 Fault::OwnTerm if self.me == 2 => term += 5,
                 Fault::ForgetsTerm if self.born_again => term = 0,
                 Fault::Flickers if self.me == 1 && term > 0 => {
@@ -295,6 +360,11 @@ impl Raft for Fake {
     fn services(self: Arc<Self>) -> Vec<Service> {
         vec![self.service()]
     }
+}
+
+/// Whether the test asks, and not an oracle that looks at a server at rest.
+fn is_asked_by_the_test() -> bool {
+    thread::current().name() == Some("get_state")
 }
 
 /// Virtual milliseconds since this run's first call.

@@ -11,6 +11,12 @@ pub enum Fault {
     TwoLeadersForAMoment,
     /// From 1.5 s on every server answers with the term before.
     TermGoesBack,
+    /// From 1.5 s on every server answers the test, and nobody else, with the term before.
+    TermGoesBackForTheTest,
+    /// Everybody is in term 0, the leader too.
+    TermZero,
+    /// From 1.5 s on the same leader leads the next term.
+    TermGoesUp,
     /// A server that crashed begins again at term 0.
     ForgetsTerm,
     /// When all are down the log is lost.
@@ -25,6 +31,16 @@ pub enum Fault {
     CountsFromZero,
     /// `start` answers as it did before.
     SameIndexAgain,
+    /// Each command is put into the log twice, and `start` answers the second place.
+    Doubles,
+    /// As `Doubles`, and `start` answers the first place.
+    DoublesQuietly,
+    /// The leader refuses the fourth command once.
+    RefusesOne,
+    /// Nothing is delivered after the first entry, and the third command is promised index 7.
+    SkipsAhead,
+    /// With each command that it takes the leader enters the next term.
+    NewTerms,
     /// Server 1 delivers the second entry under index 3.
     Gap,
     /// Server 1 delivers every entry twice.
@@ -43,8 +59,18 @@ pub enum Fault {
     BrokenSnapshot,
     /// Server 1 delivers a snapshot in which two commands have changed places.
     MixedSnapshot,
+    /// Server 1 delivers a snapshot with one command more than there are.
+    SnapshotAhead,
+    /// Server 1 delivers a snapshot without its last command.
+    ShortSnapshot,
+    /// Server 1 delivers a snapshot of no bytes.
+    EmptySnapshot,
+    /// Server 1 delivers a snapshot without the command of index 0.
+    HeadlessSnapshot,
     /// `start` does not return.
     StartHangs,
+    /// Making a server takes four minutes.
+    MakeHangs,
     StartPanics,
     StartIsMissing,
     /// `start` ends the process.
@@ -67,15 +93,24 @@ pub enum Fault {
     LongLog,
     /// The leader sends each command to everyone five times.
     Wasteful,
+    /// No RPC is ever sent.
+    Silent,
+    /// The first leader calls everyone 11 times.
+    Loud,
+    /// When there are 12 commands the leader calls everyone every 25 ms.
+    Restless,
 }
 
 impl Fault {
-    pub const ALL: [Fault; 34] = [
+    pub const ALL: [Fault; 50] = [
         Fault::None,
         Fault::NeverElects,
         Fault::TwoLeaders,
         Fault::TwoLeadersForAMoment,
         Fault::TermGoesBack,
+        Fault::TermGoesBackForTheTest,
+        Fault::TermZero,
+        Fault::TermGoesUp,
         Fault::ForgetsTerm,
         Fault::ForgetsLog,
         Fault::RewritesLog,
@@ -83,6 +118,11 @@ impl Fault {
         Fault::WrongIndex,
         Fault::CountsFromZero,
         Fault::SameIndexAgain,
+        Fault::Doubles,
+        Fault::DoublesQuietly,
+        Fault::RefusesOne,
+        Fault::SkipsAhead,
+        Fault::NewTerms,
         Fault::Gap,
         Fault::DeliversTwice,
         Fault::OtherCommand,
@@ -92,7 +132,12 @@ impl Fault {
         Fault::OldSnapshot,
         Fault::BrokenSnapshot,
         Fault::MixedSnapshot,
+        Fault::SnapshotAhead,
+        Fault::ShortSnapshot,
+        Fault::EmptySnapshot,
+        Fault::HeadlessSnapshot,
         Fault::StartHangs,
+        Fault::MakeHangs,
         Fault::StartPanics,
         Fault::StartIsMissing,
         Fault::StartExits,
@@ -105,5 +150,8 @@ impl Fault {
         Fault::SwapsTwo,
         Fault::LongLog,
         Fault::Wasteful,
+        Fault::Silent,
+        Fault::Loud,
+        Fault::Restless,
     ];
 }

@@ -7,4 +7,5 @@ mod fake;
 mod fault;
 mod links;
 mod registry;
+mod spoilt;
 mod verdicts;

@@ -43,6 +43,7 @@ fn a_right_solution_passes_what_has_no_partitions() {
         "basic_agree_3b",
         "rpc_bytes_3b",
         "concurrent_starts_3b",
+        "count_3b",
         "persist1_3c",
         "persist2_3c",
         "figure8_3c",
@@ -96,6 +97,19 @@ fails!(two_leaders_between_two_looks_of_the_test: TwoLeadersForAMoment in "initi
 fails!(a_term_goes_back: TermGoesBack in "initial_election_3a", "assertion",
     "never to go back in term; saw term 0 after term 1");
 
+fails!(a_term_goes_back_between_the_looks_of_the_oracles: TermGoesBackForTheTest in "initial_election_3a", "assertion",
+    "expected server 0 never to go back in term; saw term 0 after term 1");
+
+fails!(a_leader_in_term_zero: TermZero in "initial_election_3a", "assertion",
+    "expected a leader's term to be at least 1; saw all servers in term 0");
+
+#[test]
+fn a_term_that_ends_without_need_is_warned_of() {
+    let report = report::<{ Fault::TermGoesUp as u8 }>("initial_election_3a", 0);
+    assert!(report.passed(), "{:?}", report.failure);
+    assert_eq!(report.warnings, ["the term went from 1 to 2 although nothing had failed"]);
+}
+
 fails!(a_term_is_forgotten_in_a_crash: ForgetsTerm in "persist1_3c", "assertion",
     "expected server 0 (life 2) to remember after its restart that it had led term 1; saw it in term 0");
 
@@ -119,6 +133,48 @@ fails!(start_answers_index_zero: CountsFromZero in "basic_agree_3b", "assertion"
 
 fails!(start_answers_an_index_twice: SameIndexAgain in "concurrent_starts_3b", "assertion",
     "expected the leader of term 1 to give out each index once; saw start on server 0 answer index 2");
+
+fails!(a_command_that_is_put_into_the_log_twice: Doubles in "basic_agree_3b", "assertion",
+    "expected agreement at index 1; saw it at index 2");
+
+fails!(a_long_command_that_is_put_into_the_log_twice: Doubles in "rpc_bytes_3b", "assertion",
+    "expected agreement at index 2; saw it at index 4");
+
+fails!(a_wrong_index_for_a_command_that_cannot_be_committed: Doubles in "follower_failure_3b", "assertion",
+    "expected agreement at index 4; saw it at index 8");
+
+fails!(a_wrong_index_without_a_majority: Doubles in "fail_no_agree_3b", "assertion",
+    "expected agreement at index 2; saw it at index 4");
+
+fails!(an_entry_before_anything_was_submitted_for_it: DoublesQuietly in "basic_agree_3b", "assertion",
+    "expected no agreement at index 2; saw servers 0, 1, 2 apply command 100 there");
+
+fails!(a_leader_without_followers_that_refuses: RefusesOne in "follower_failure_3b", "assertion",
+    "expected server 0, the leader, to accept command 104; it says that it does not lead");
+
+fails!(one_of_five_commands_is_lost: RefusesOne in "concurrent_starts_3b", "assertion",
+    "expected command 10", "one of 5 submitted to the leader of term 1 at the same time, to be committed; saw [");
+
+fails!(an_index_after_what_cannot_be_in_the_log: SkipsAhead in "fail_no_agree_3b", "assertion",
+    "expected the leader to put command 30 at index 2 or 3; saw it at index 7");
+
+fails!(a_gap_between_what_start_answers: SkipsAhead in "count_3b", "assertion",
+    "expected the leader to put its next command at index 3; saw it at index 7");
+
+fails!(commands_in_another_order: SwapsTwo in "count_3b", "assertion",
+    "at index 2, where the leader of term 1 had put it; saw command 1");
+
+fails!(a_term_for_each_of_five_commands: NewTerms in "concurrent_starts_3b", "assertion",
+    "expected a term to last for as long as it takes to agree on a few commands; in 5 attempts it did not");
+
+fails!(a_term_for_each_of_a_dozen_commands: NewTerms in "count_3b", "assertion",
+    "expected a term to last for as long as it takes to agree on a few commands; in 5 attempts it did not");
+
+fails!(agreement_without_followers: None in "follower_failure_3b", "assertion",
+    "expected no agreement at index 4; saw servers 0, 1, 2 apply command 104 there");
+
+fails!(agreement_without_a_majority: None in "fail_no_agree_3b", "assertion",
+    "expected no agreement at index 2; saw servers 0, 1, 2, 3, 4 apply command 20 there");
 
 fails!(a_gap: Gap in "basic_agree_3b", "assertion",
     "expected server 1 to apply index 2 next; saw it apply index 3, so there is a gap (command 200)");
@@ -154,6 +210,19 @@ fails!(a_snapshot_that_is_none: BrokenSnapshot in "snapshot_basic_3d", "assertio
 fails!(a_snapshot_of_other_commands: MixedSnapshot in "snapshot_basic_3d", "assertion",
     "at index 1, where server ", "saw server 1 hand over a snapshot up to index 9 with command ");
 
+fails!(a_snapshot_without_a_byte: EmptySnapshot in "snapshot_basic_3d", "assertion",
+    "expected server 1 to hand over a snapshot; saw one without a byte");
+
+fails!(a_snapshot_without_the_command_of_index_zero: HeadlessSnapshot in "snapshot_basic_3d", "assertion",
+    "expected server 1 to hand over a snapshot; saw one without the empty command of index 0");
+
+fails!(a_snapshot_that_lacks_a_command: ShortSnapshot in "snapshot_basic_3d", "assertion",
+    "expected a snapshot up to index 9 to hold 9 commands; saw server 1 hand over one with 8");
+
+fails!(a_snapshot_of_what_nobody_applied: SnapshotAhead in "snapshot_basic_3d", "assertion",
+    "expected a snapshot of applied entries; saw server 1 hand over one up to index ",
+    ", while the highest index that anybody applied is ");
+
 fails!(start_does_not_return: StartHangs in "basic_agree_3b", "timeout",
     "expected the test to end within 120 s; it goes on; not returned: start of server 1 (called at 0.",
     "thread `start` of server 1 waits for a lock at tester/tests/harness/fake.rs:",
@@ -163,6 +232,9 @@ fails!(start_does_not_return: StartHangs in "basic_agree_3b", "timeout",
 fails!(kill_does_not_return: KillHangs in "basic_agree_3b", "timeout",
     "expected the test to end within 120 s; it goes on; not returned: kill of server 0 (called at 0.");
 
+fails!(a_server_is_not_made: MakeHangs in "basic_agree_3b", "timeout",
+    "the run has not ended after 150 virtual seconds");
+
 fails!(start_panics: StartPanics in "basic_agree_3b", "panic", "the log is upside down");
 
 fails!(start_is_not_written_yet: StartIsMissing in "basic_agree_3b", "not_implemented", "put the command in the log");
@@ -170,8 +242,17 @@ fails!(start_is_not_written_yet: StartIsMissing in "basic_agree_3b", "not_implem
 fails!(too_many_bytes: Wasteful in "rpc_bytes_3b", "assertion",
     "expected at most 200000 bytes of RPCs for 10 commands of 5000 bytes; saw 75");
 
-fails!(an_election_without_rpcs: None in "count_3b", "assertion",
+fails!(an_election_without_rpcs: Silent in "count_3b", "assertion",
     "expected 1 to 30 RPCs to elect the first leader; saw 0");
+
+fails!(an_election_with_many_rpcs: Loud in "count_3b", "assertion",
+    "expected 1 to 30 RPCs to elect the first leader; saw 33");
+
+fails!(agreement_with_many_rpcs: Wasteful in "count_3b", "assertion",
+    "expected at most 42 RPCs for 12 commands; saw ");
+
+fails!(many_rpcs_for_nothing: Restless in "count_3b", "assertion",
+    "expected at most 60 RPCs in 1 s in which nothing was submitted; saw ");
 
 fails!(a_log_that_snapshots_do_not_shorten: LongLog in "snapshot_basic_3d", "assertion",
     "expected snapshots to keep every server's saved Raft state below 2000 bytes; saw 200");
