@@ -12,7 +12,8 @@
 //!  wait ◄──────────────────────┴─────────────────────────────────┘
 //! ```
 //!
-//! On a reliable network there is no event on the way there and none on the way back. The order of the checks
+//! On a reliable network there is no event on the way there and none on the way back. What extras (see `extras`) add is
+//! not drawn: a request may arrive twice, and then whichever handler returns first has answered. The order of the checks
 //! and draws is the course's. What is different is how a caller learns that it has been cut off: the
 //! course's network tests that every 100 ms for each call; here a test is set only when something has been
 //! cut off, for the same moment.
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 use labrt::world::{Filler, slot};
 
+use crate::extras::Copied;
 use crate::fingerprint::{Direction, of_message};
 use crate::network::Shared;
 use crate::server::Server;
@@ -76,7 +78,7 @@ impl Shared {
         let (caller, waiter) = slot();
         let len = args.len();
         let now = self.world.now();
-        let (start, place, number, hash) = {
+        let (start, copy, place, number, hash) = {
             let mut board = self.board.lock();
             if board.closed {
                 return None;
@@ -87,7 +89,8 @@ impl Shared {
             let hash =
                 of_message(Direction::Request, method, end.0, place.map_or(u32::MAX, |to| to.0), &args);
             let start = board.start(end, method, args, types, caller, now);
-            (start, place, board.total_count, hash)
+            let copy = board.duplicate(&start);
+            (start, copy, place, board.total_count, hash)
         };
         self.world.message(hash);
         match start {
@@ -112,6 +115,11 @@ impl Shared {
             }
             Start::Misfit(why) => panic!("{why}"),
         }
+        if let Some(after) = copy {
+            self.note(method, number, place, || format!("the request arrives again in {after:?}"));
+            let network = Arc::downgrade(self);
+            self.world.later(after, move || with(&network, |network| network.arrive_again(number)));
+        }
         waiter.wait()
     }
 
@@ -132,6 +140,19 @@ impl Shared {
             self.vanished(id);
             self.discard(request.server);
         }
+    }
+
+    /// The copy of a request reaches its server. Whichever handler returns first has answered the call.
+    fn arrive_again(self: &Arc<Self>, number: u64) {
+        let copy = self.board.lock().extras.as_mut().and_then(|extras| extras.take_copy(number));
+        let Copied { id, end, place, request } = copy.expect("a copy arrives once");
+        if !request.server.node.is_alive() {
+            return self.discard(request.server);
+        }
+        let method = request.server.method(request.method).name;
+        self.world.message(of_message(Direction::Copy, method, end.0, place.0, &request.args));
+        self.note(method, number, Some(place), || "the request again".to_owned());
+        self.serve(id, request);
     }
 
     /// Starts the handler on a thread of the server.
@@ -168,6 +189,11 @@ impl Switchboard {
             return Start::Unreachable(self.weather.unreachable(), caller);
         };
         let (life, server) = (host.life, Arc::clone(&host.server));
+        if let Some(extras) = &mut self.extras
+            && let Some(after) = extras.cuts_request(end, self.weather.settings.unreachable_ms())
+        {
+            return Start::Unreachable(after, caller);
+        }
         // Earlier than in the course, where a lost request names no wrong method.
         let id = match server.find(method, types) {
             Ok(id) => id,
@@ -188,16 +214,35 @@ impl Switchboard {
             vanished: false,
         };
         let request = Request { server, method: id, args };
-        if settings.reliable {
-            return Start::Arrived(self.add_call(call), request);
-        }
-        match self.weather.request() {
-            Passage::Lost(after) => Start::Lost(after, call.caller),
-            Passage::Arrives(after) => {
-                call.request = Some(request);
-                Start::Sent(after, self.add_call(call))
-            }
-        }
+        let passage = (!settings.reliable).then(|| self.weather.request());
+        let slowed = self.extras.as_mut().and_then(|extras| extras.slows(end));
+        let after = match (passage, slowed) {
+            (None, None) => return Start::Arrived(self.add_call(call), request),
+            (Some(Passage::Lost(after)), _) => return Start::Lost(after, call.caller),
+            (Some(Passage::Arrives(after)), slowed) => after + slowed.unwrap_or_default(),
+            (None, Some(slowed)) => slowed,
+        };
+        call.request = Some(request);
+        Start::Sent(after, self.add_call(call))
+    }
+
+    /// Decides whether the request of a call that has begun arrives twice; answers after what time the copy does.
+    fn duplicate(&mut self, start: &Start) -> Option<Duration> {
+        self.extras.as_ref()?;
+        let (id, arrives) = match start {
+            Start::Arrived(id, _) => (*id, Duration::ZERO),
+            Start::Sent(after, id) => (*id, *after),
+            Start::Unreachable(..) | Start::Lost(..) | Start::Misfit(_) => return None,
+        };
+        let after = arrives + self.extras.as_mut()?.duplicates()?;
+        let call = self.call(id)?;
+        let request = match start {
+            Start::Arrived(_, request) => request.clone(),
+            _ => call.request.clone()?,
+        };
+        let copy = Copied { id, end: call.end, place: call.place, request };
+        self.extras.as_mut()?.add_copy(copy);
+        Some(after)
     }
 }
 
@@ -232,6 +277,10 @@ impl Shared {
         let len = reply.len();
         let (call, fate) = {
             let mut board = self.board.lock();
+            if board.cuts_reply(id) {
+                drop(board);
+                return self.swallow(id, &reply);
+            }
             // Nobody waits any more: the caller was told at a poll.
             let Some(call) = board.remove_call(id) else { return };
             let fate = board.finish(&call);
@@ -259,6 +308,18 @@ impl Shared {
                 caller.fill(reply);
             }
         }
+    }
+
+    /// A reply is lost on a way that is cut. Its caller is told at the next poll, as if the server had been deleted.
+    #[cold]
+    fn swallow(self: &Arc<Self>, id: CallId, reply: &[u8]) {
+        let known = self.board.lock().call(id).map(|call| (call.method, call.end, call.place));
+        let Some((method, end, place)) = known else { return };
+        self.world.message(of_message(Direction::Reply, method, end.0, place.0, reply));
+        self.note(method, id.number, Some(place), || {
+            format!("lost reply ({} bytes): cut one way", reply.len())
+        });
+        self.vanished(id);
     }
 
     /// A handler was killed, or found its node dead. Its caller is told at the next poll, as if the server had
@@ -311,16 +372,25 @@ impl Shared {
 }
 
 impl Switchboard {
+    /// Whether the reply to a call sets out on a way that is cut. One that nobody waits for does not.
+    fn cuts_reply(&self, id: CallId) -> bool {
+        let Some(extras) = &self.extras else { return false };
+        self.call(id).is_some_and(|call| extras.cuts_reply(call.end) && !self.is_dead(call))
+    }
+
     /// Decides about a reply.
     fn finish(&mut self, call: &Underway) -> Return {
         if self.is_dead(call) {
-            Return::CutOff
-        } else if !call.reliable && self.weather.loses() {
-            Return::Lost
-        } else if let Some(by) = call.long_reordering.then(|| self.weather.reorders()).flatten() {
-            Return::Late(by)
-        } else {
-            Return::Delivered
+            return Return::CutOff;
+        }
+        if !call.reliable && self.weather.loses() {
+            return Return::Lost;
+        }
+        let late = call.long_reordering.then(|| self.weather.reorders()).flatten();
+        let slowed = self.extras.as_mut().and_then(|extras| extras.slows(call.end));
+        match (late, slowed) {
+            (None, None) => Return::Delivered,
+            (late, slowed) => Return::Late(late.unwrap_or_default() + slowed.unwrap_or_default()),
         }
     }
 }

@@ -10,6 +10,8 @@ const KEYS: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93];
 pub(crate) enum Direction {
     Request = 1,
     Reply = 2,
+    /// A request that arrives again.
+    Copy = 3,
 }
 
 /// The hash of one message: what it says, of which method, from which end to which server.

@@ -1,5 +1,7 @@
 //! [`Network`]: what the harness sets up and changes.
 
+mod extras;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -149,7 +151,7 @@ impl Network {
     #[must_use]
     pub fn count(&self, server: &str) -> u64 {
         let count = self.shared.board.lock().server(server).map(Server::requests);
-        count.unwrap_or_else(|| panic!("there is no server called {server:?}"))
+        count.unwrap_or_else(|| panic!("{}", no_server(server)))
     }
 
     /// How many calls were made, whatever became of them.
@@ -179,6 +181,10 @@ impl Network {
         self.shared.set_polls(polls);
         result
     }
+}
+
+fn no_server(name: &str) -> String {
+    format!("there is no server called {name:?}")
 }
 
 fn no_end(name: &str) -> String {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use labrt::world::Filler;
 
+use crate::extras::Extras;
 use crate::server::{MethodId, Server};
 use crate::weather::Weather;
 
@@ -47,6 +48,7 @@ pub(crate) struct Host {
 }
 
 /// A request that has not reached the server yet.
+#[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) server: Arc<Server>,
     pub(crate) method: MethodId,
@@ -78,6 +80,8 @@ pub(crate) struct Underway {
 /// Everything that is behind the network's lock.
 pub(crate) struct Switchboard {
     pub(crate) weather: Weather,
+    /// `None` until one is switched on.
+    pub(crate) extras: Option<Box<Extras>>,
     ends: Vec<End>,
     end_names: BTreeMap<String, EndId>,
     places: Vec<Place>,
@@ -97,6 +101,7 @@ impl Switchboard {
     pub(crate) fn new(weather: Weather) -> Self {
         Self {
             weather,
+            extras: None,
             ends: Vec::new(),
             end_names: BTreeMap::new(),
             places: Vec::new(),
@@ -134,6 +139,9 @@ impl Switchboard {
             return false;
         };
         self.ends[id.0 as usize] = End { enabled: false, leads_to: None };
+        if let Some(extras) = &mut self.extras {
+            extras.forget(id);
+        }
         true
     }
 
@@ -211,6 +219,11 @@ impl Switchboard {
         }
     }
 
+    pub(crate) fn call(&self, id: CallId) -> Option<&Underway> {
+        let (_, call) = self.calls[id.slot as usize].as_ref().filter(|(number, _)| *number == id.number)?;
+        Some(call)
+    }
+
     /// Ends the call.
     pub(crate) fn remove_call(&mut self, id: CallId) -> Option<Underway> {
         self.call_mut(id)?;
@@ -220,7 +233,7 @@ impl Switchboard {
 
     /// Ends the call if it [is dead](Self::is_dead).
     pub(crate) fn remove_if_dead(&mut self, id: CallId) -> Option<Underway> {
-        let (_, call) = self.calls[id.slot as usize].as_ref().filter(|(number, _)| *number == id.number)?;
+        let call = self.call(id)?;
         if self.is_dead(call) { self.remove_call(id) } else { None }
     }
 

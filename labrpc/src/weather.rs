@@ -35,6 +35,13 @@ pub(crate) struct Settings {
     pub(crate) long_reordering: bool,
 }
 
+impl Settings {
+    /// A caller waits in vain for less than so many milliseconds.
+    pub(crate) fn unreachable_ms(&self) -> u64 {
+        if self.long_delays { LONG_UNREACHABLE_MS } else { UNREACHABLE_MS }
+    }
+}
+
 /// The settings, and the dice.
 pub(crate) struct Weather {
     pub(crate) settings: Settings,
@@ -56,13 +63,12 @@ impl Weather {
 
     /// How long a caller waits in vain for a server that cannot be reached.
     pub(crate) fn unreachable(&mut self) -> Duration {
-        let bound = if self.settings.long_delays { LONG_UNREACHABLE_MS } else { UNREACHABLE_MS };
-        self.milliseconds_below(bound)
+        milliseconds_below(&mut self.rng, self.settings.unreachable_ms())
     }
 
     /// What becomes of a request on an unreliable network, and when.
     pub(crate) fn request(&mut self) -> Passage {
-        let after = self.milliseconds_below(SHORT_DELAY_MS);
+        let after = milliseconds_below(&mut self.rng, SHORT_DELAY_MS);
         if self.loses() { Passage::Lost(after) } else { Passage::Arrives(after) }
     }
 
@@ -79,8 +85,8 @@ impl Weather {
         let bound = self.rng.random_range(0..REORDERED_SPREAD_MS);
         Some(Duration::from_millis(REORDERED_MIN_MS + self.rng.random_range(0..=bound)))
     }
+}
 
-    fn milliseconds_below(&mut self, bound: u64) -> Duration {
-        Duration::from_millis(self.rng.random_range(0..bound))
-    }
+pub(crate) fn milliseconds_below(rng: &mut StreamRng, bound: u64) -> Duration {
+    Duration::from_millis(rng.random_range(0..bound))
 }

@@ -1,14 +1,22 @@
 //! What a server keeps across a crash: its Raft state and its latest snapshot.
 //!
-//! A real server would write a file and wait for the disk. Here a save takes no time and never fails, so what is
-//! saved is what the server comes back with; what is not saved is gone.
+//! A real server would write a file and wait for the disk. Here a save takes no time, unless the harness makes it
+//! [slow](Persister::set_save_time), and never fails, so what is saved is what the server comes back with; what is
+//! not saved is gone.
 //!
-//! Left out: slow disks, torn writes, lost writes.
+//! Left out: torn writes, lost writes.
+
+mod disk;
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Duration;
 
+use labrt::world::World;
 use parking_lot::Mutex;
+
+use disk::Disk;
 
 /// A handle to one server's store. Clones share the store.
 ///
@@ -23,6 +31,8 @@ pub struct Persister {
 struct Store {
     raft_state: Vec<u8>,
     snapshot: Vec<u8>,
+    /// `None`: a save takes no time.
+    disk: Option<Box<Disk>>,
 }
 
 impl Persister {
@@ -37,7 +47,8 @@ impl Persister {
     /// What was saved before is replaced. An empty `snapshot` erases an earlier one, so whoever saves the state
     /// gives the current snapshot each time. A scheduling point.
     ///
-    /// Does nothing in a destructor of a server that is being killed: nothing is saved after a crash.
+    /// Does nothing in a destructor of a server that is being killed: nothing is saved after a crash. A slow save that a
+    /// crash interrupts leaves what was saved before.
     #[track_caller]
     pub fn save(&self, raft_state: &[u8], snapshot: &[u8]) {
         // The server may be killed here, before anything is written, but not from here on.
@@ -46,8 +57,34 @@ impl Persister {
             return;
         }
         let mut store = self.store.lock();
+        if let Some(disk) = &mut store.disk {
+            let write = disk.begin();
+            drop(store);
+            // A crash that comes meanwhile ends the thread here.
+            let number = write.wait();
+            store = self.store.lock();
+            if !store.disk.as_mut().is_none_or(|disk| disk.finish(number)) {
+                return;
+            }
+        }
         overwrite(&mut store.raft_state, raft_state);
         overwrite(&mut store.snapshot, snapshot);
+    }
+
+    /// For the harness: how long each save takes on the run's clock; any time of the range is as likely as another.
+    /// `None`: no time, which is so at first.
+    ///
+    /// The thread that saves waits meanwhile, and readers see what was saved before. Several threads may save at a
+    /// time; what was begun last is what stays. Holds for clones, for later copies, and for saves that begin from now on.
+    ///
+    /// The times are drawn from the world's random stream `extras: saves of ` and `name`, from its start.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the range is empty.
+    pub fn set_save_time(&self, world: &World, name: &str, time: Option<RangeInclusive<Duration>>) {
+        let disk = time.map(|time| Box::new(Disk::new(world, name, &time)));
+        self.store.lock().disk = disk;
     }
 
     /// The Raft state that was saved last; empty if none was.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use labrt::rand::RngExt;
 use labrt::thread;
 use labrt::world::{Options, World, simulate};
 use persister::Persister;
@@ -137,19 +139,194 @@ impl Drop for SavesWhenDropped {
 
 #[test]
 fn a_crash_saves_nothing() {
-    run(1, |world| {
+    run(1, move |world| {
         let persister = Persister::new();
         persister.save(b"state", b"");
         let node = world.node("server 0");
         let saves = SavesWhenDropped(persister.clone());
         drop(node.spawn("server", move || {
             let _saves = saves;
-            thread::sleep(std::time::Duration::from_secs(1));
+            thread::sleep(Duration::from_secs(1));
         }));
-        thread::sleep(std::time::Duration::from_millis(1));
+        thread::sleep(Duration::from_millis(1));
         node.kill();
         assert_eq!(persister.read_raft_state(), b"state");
         drop(SavesWhenDropped(persister.clone()));
         assert_eq!(persister.read_raft_state(), b"last words", "whoever is alive saves in a destructor too");
     });
+}
+
+const MS: Duration = Duration::from_millis(1);
+
+/// A store each of whose saves takes from `least` to `most` milliseconds.
+fn slow(world: &World, least: u64, most: u64) -> Persister {
+    let persister = Persister::new();
+    let time = Duration::from_millis(least)..=Duration::from_millis(most);
+    persister.set_save_time(world, "server 0", Some(time));
+    persister
+}
+
+#[test]
+fn a_save_takes_no_time_unless_it_is_told_to() {
+    run(1, move |world| {
+        let persister = Persister::new();
+        persister.save(b"state", b"");
+        assert!(world.now() < MS);
+        persister.set_save_time(world, "server 0", Some(5 * MS..=5 * MS));
+        persister.save(b"later", b"");
+        assert!(world.now() >= 5 * MS && world.now() < 6 * MS, "{:?}", world.now());
+        persister.set_save_time(world, "server 0", None);
+        persister.save(b"state", b"");
+        assert!(world.now() < 6 * MS);
+    });
+}
+
+/// The saves of a store take every time of the range, and those of another one other times.
+#[test]
+fn the_times_of_saves_are_drawn() {
+    let times = |name: &'static str, draw_besides: bool| {
+        run(1, move |world| {
+            let persister = Persister::new();
+            persister.set_save_time(world, name, Some(10 * MS..=20 * MS));
+            let time_save = |_| {
+                if draw_besides {
+                    let _: u64 = labrt::rand::rng().random();
+                }
+                let start = world.now();
+                persister.save(b"state", b"");
+                (world.now() - start).as_micros()
+            };
+            (0..500).map(time_save).collect::<Vec<_>>()
+        })
+    };
+    let one = times("server 0", false);
+    let (least, most) = (one.iter().min().unwrap(), one.iter().max().unwrap());
+    assert!((10_000..10_100).contains(least) && (19_900..20_001).contains(most), "{least} to {most}");
+    let mean = one.iter().sum::<u128>() / 500;
+    assert!((14_500..15_500).contains(&mean), "{mean}");
+    assert_eq!(one, times("server 0", true), "nobody else draws from the stream of the saves");
+    assert_ne!(one, times("server 1", false));
+}
+
+#[test]
+fn a_slow_save_is_seen_when_it_has_ended_and_keeps_nobody_from_reading() {
+    run(1, move |world| {
+        let persister = slow(world, 10, 10);
+        let writer = {
+            let persister = persister.clone();
+            thread::spawn(move || persister.save(b"state", b"snapshot"))
+        };
+        thread::sleep(9 * MS);
+        assert_eq!((persister.read_raft_state(), persister.snapshot_size()), (vec![], 0));
+        assert!(!writer.is_finished());
+        thread::sleep(2 * MS);
+        assert_eq!((persister.read_raft_state(), persister.snapshot_size()), (b"state".to_vec(), 8));
+        writer.join().unwrap();
+    });
+}
+
+/// A crash during a slow save leaves what was saved before, then and later.
+#[test]
+fn a_crash_during_a_slow_save_leaves_the_old_content() {
+    run(1, move |world| {
+        let persister = slow(world, 10, 10);
+        let node = world.node("server");
+        let writer = persister.clone();
+        node.run("writer", move || {
+            writer.save(b"old", b"old snapshot");
+            writer.save(b"new", b"new snapshot");
+            unreachable!("the server is dead by now");
+        });
+        thread::sleep(15 * MS);
+        let kept = persister.copy();
+        node.kill();
+        for _ in 0..2 {
+            for persister in [&persister, &kept] {
+                assert_eq!(persister.read_raft_state(), b"old");
+                assert_eq!(persister.read_snapshot(), b"old snapshot");
+            }
+            thread::sleep(10 * MS);
+        }
+    });
+}
+
+/// Of two threads that save at a time, the one that began last is the one whose content stays.
+#[test]
+fn a_slow_save_does_not_undo_one_that_was_begun_later() {
+    let overtaken = (0..50).filter(|&seed| {
+        run(seed, move |world| {
+            let persister = slow(world, 1, 20);
+            let save = |name: &'static [u8]| {
+                let (persister, world) = (persister.clone(), world.clone());
+                let saves = thread::spawn(move || {
+                    persister.save(name, b"");
+                    world.now()
+                });
+                thread::sleep(MS / 2);
+                saves
+            };
+            let (first, second) = (save(b"first"), save(b"second"));
+            let (first, second) = (first.join().unwrap(), second.join().unwrap());
+            assert_eq!(persister.read_raft_state(), b"second");
+            second < first
+        })
+    });
+    assert!((5..45).contains(&overtaken.count()));
+}
+
+/// The next life of a server has the same disk, and goes on with its stream.
+#[test]
+fn a_copy_is_as_slow() {
+    run(1, move |world| {
+        let persister = slow(world, 10, 10);
+        persister.save(b"state", b"");
+        let copy = persister.copy();
+        let start = world.now();
+        copy.save(b"next", b"");
+        assert!(world.now() - start >= 10 * MS);
+        assert_eq!(copy.read_raft_state(), b"next");
+        assert_eq!(persister.read_raft_state(), b"state");
+    });
+}
+
+/// Lab code may save while it holds its lock: that is no mistake that a run warns of.
+#[test]
+fn a_slow_save_under_a_lock_is_nothing_to_warn_of() {
+    let run = simulate(Options::new(1), |world: &World| {
+        let lock = labrt::sync::Mutex::new(slow(world, 1, 2));
+        lock.lock().save(b"state", b"");
+    });
+    run.result.unwrap();
+    assert_eq!(run.warnings, [""; 0]);
+}
+
+#[test]
+fn the_fingerprint_of_slow_saves_is_the_same_again() {
+    let fingerprint = |seed, record| {
+        let options = Options { record, ..Options::new(seed) };
+        let run = simulate(options, move |world: &World| {
+            let persister = slow(world, 0, 5);
+            let writers: Vec<_> = (0..5u8)
+                .map(|number| {
+                    let persister = persister.clone();
+                    thread::spawn(move || (0..5).for_each(|_| persister.save(&[number], &[])))
+                })
+                .collect();
+            writers.into_iter().for_each(|writer| writer.join().unwrap());
+            persister.read_raft_state()
+        });
+        (run.result.unwrap(), run.fingerprint)
+    };
+    for seed in 0..20 {
+        let once = fingerprint(seed, false);
+        assert_eq!(once, fingerprint(seed, false));
+        assert_eq!(once, fingerprint(seed, true));
+        assert_ne!(once.1, fingerprint(seed + 100, false).1);
+    }
+}
+
+#[test]
+fn a_range_without_a_time_is_refused() {
+    let failure = simulate(Options::new(1), |world: &World| slow(world, 2, 1)).result.unwrap_err();
+    assert_eq!(failure.message, "no time is in the range 2ms..=1ms");
 }

@@ -177,7 +177,7 @@ impl Sim {
         {
             let mut scheduler = self.scheduler.borrow_mut();
             let thread = &scheduler.threads[ticket.slot];
-            let from_outside = deadline.is_some() || matches!(wait, Wait::Reply | Wait::Call(_));
+            let from_outside = deadline.is_some() || matches!(wait, Wait::Reply | Wait::Save | Wait::Call(_));
             if (thread.dying | thread.unwinding) && from_outside {
                 return Woken::TimedOut;
             }

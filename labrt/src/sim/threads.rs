@@ -55,6 +55,8 @@ pub(crate) enum Wait {
     Join(Place),
     /// The answer to a remote call.
     Reply,
+    /// The end of a save that takes time.
+    Save,
     /// The result of a call into this node.
     Call(u32),
     /// Until every thread of a node that is being killed is gone.
@@ -78,6 +80,7 @@ impl fmt::Display for Wait {
             Wait::Select(place) => write!(f, "waits in a select at {place}"),
             Wait::Join(place) => write!(f, "waits for a thread to end at {place}"),
             Wait::Reply => f.write_str("waits for the reply to a remote call"),
+            Wait::Save => f.write_str("waits for a save to end"),
             Wait::Call(_) => f.write_str("waits for a call into a server to return"),
             Wait::Kill => f.write_str("waits for a server to be killed"),
             Wait::Quiet => f.write_str("watches the server"),

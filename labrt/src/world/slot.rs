@@ -61,6 +61,12 @@ impl<T> Waiter<T> {
         self.wait_for(Wait::Reply)
     }
 
+    /// As [`wait`](Self::wait), for a save to end: lab code may hold a lock meanwhile, and nobody is warned of that.
+    #[must_use]
+    pub fn wait_saved(self) -> Option<T> {
+        self.wait_for(Wait::Save)
+    }
+
     pub(super) fn wait_for(self, wait: Wait) -> Option<T> {
         here::with(|here| {
             let ticket = {
