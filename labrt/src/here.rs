@@ -85,7 +85,7 @@ forward! {
     fn yield_now();
     /// A ticket for the wait that the current thread is about to begin. It may be woken from now on.
     fn ticket() -> Ticket;
-    /// Waits until somebody wakes `ticket`, or until `deadline`, in nanoseconds since the run began.
+    /// Waits until somebody wakes `ticket`, or until `deadline`.
     ///
     /// A thread that unwinds does not wait for time to pass: its wait is over at once if it has a deadline or is for
     /// something from outside its node.
@@ -98,8 +98,11 @@ forward! {
     fn waits(ticket: Ticket) -> bool;
     /// One of `count` possibilities, at random.
     fn choose(count: usize) -> usize;
-    /// Nanoseconds since the run began.
+    /// Nanoseconds since the run began, on the clock of the current thread's node. All that lab code sees of time, and all
+    /// deadlines, are on that clock.
     fn now() -> u64;
+    /// Nanoseconds since the run began.
+    fn run_now() -> u64;
 }
 
 // Threads.
@@ -130,6 +133,8 @@ forward! {
     fn kill_amid(node: u32, points: u32, deadline: u64);
     fn pause(node: u32);
     fn resume(node: u32);
+    /// Lets the clock of `node` go at another rate from now on.
+    fn set_clock_rate(node: u32, per_million: u32);
     /// The caller waits with this ticket for a call into `node`, and is to be woken when the node has died.
     fn await_call(node: u32, ticket: Ticket);
     /// The call has ended, one way or another.
@@ -161,7 +166,7 @@ forward! {
 }
 
 impl Here<'_> {
-    /// The time `delay` from now, in nanoseconds since the run began.
+    /// The time `delay` from now, on the clock of the current thread's node.
     #[inline]
     pub(crate) fn deadline(self, delay: Duration) -> u64 {
         self.now().saturating_add(sim::nanos(delay))

@@ -9,7 +9,8 @@ use crate::here;
 /// A moment on the run's clock, used as `std::time::Instant` is.
 ///
 /// In a simulation the clock is virtual: it moves when every thread waits, plus a few nanoseconds
-/// for every step that a thread takes. On real threads it is the system's.
+/// for every step that a thread takes. On real threads it is the system's. A server whose clock the harness lets go
+/// wrong sees that clock.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant {
     /// Nanoseconds since the run began.

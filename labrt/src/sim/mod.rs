@@ -3,6 +3,7 @@
 //! One simulation is one fresh OS thread. [`Sim`] lives in a thread-local of it; all simulated
 //! threads find it there, and nothing else does.
 
+mod clock;
 mod deadlock;
 pub(crate) mod failure;
 mod kill;
@@ -211,13 +212,20 @@ impl Sim {
 
     /// The virtual nanoseconds since the run began.
     #[inline]
-    pub(crate) fn now(&self) -> u64 {
+    pub(crate) fn run_now(&self) -> u64 {
         self.scheduler.borrow().now
+    }
+
+    /// The same on the clock of the current thread's node. All that lab code sees of time, and all deadlines, are on
+    /// that clock.
+    #[inline]
+    pub(crate) fn now(&self) -> u64 {
+        self.scheduler.borrow().local_now()
     }
 
     /// Lets `event` run outside every thread, `delay` from now.
     pub(crate) fn later(&self, delay: Duration, event: Box<dyn FnOnce() + Send>) {
-        let at = self.now().saturating_add(nanos(delay));
+        let at = self.run_now().saturating_add(nanos(delay));
         self.scheduler.borrow_mut().timers.add(at, Due::Event(event));
     }
 
@@ -443,6 +451,10 @@ impl Sim {
 
     pub(crate) fn resume(&self, node: u32) {
         self.scheduler.borrow_mut().resume(node);
+    }
+
+    pub(crate) fn set_clock_rate(&self, node: u32, per_million: u32) {
+        self.scheduler.borrow_mut().set_clock_rate(node, per_million);
     }
 
     /// The scheduler finds the callers of a node that has died by what they wait for.

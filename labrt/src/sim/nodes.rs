@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::clock::Clock;
 use super::streams::StreamRng;
 use super::threads::Ticket;
 
@@ -12,6 +13,8 @@ pub(crate) struct NodeState {
     pub(crate) name: Arc<str>,
     pub(crate) alive: bool,
     pub(crate) paused: bool,
+    /// `None`: the run's.
+    pub(crate) clock: Option<Clock>,
     /// Threads that could run if the node were not paused.
     pub(crate) held: Vec<u32>,
     /// What lab code on this node draws from.
@@ -27,6 +30,8 @@ pub(crate) struct NodeState {
 #[derive(Default)]
 pub(crate) struct Nodes {
     all: Vec<NodeState>,
+    /// Whether some node has a clock of its own.
+    pub(crate) any_clock: bool,
 }
 
 impl Nodes {
@@ -38,6 +43,7 @@ impl Nodes {
             name: name.into(),
             alive: true,
             paused: false,
+            clock: None,
             held: Vec::new(),
             rng,
             busy: 0,

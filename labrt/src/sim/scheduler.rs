@@ -291,9 +291,10 @@ impl Scheduler {
         Ticket { slot, number: self.tickets }
     }
 
-    /// Begins the wait of the current thread; the caller then suspends.
+    /// Begins the wait of the current thread; the caller then suspends. The deadline is on its node's clock.
     pub(crate) fn park(&mut self, wait: Wait, deadline: Option<u64>) {
         let slot = self.current.expect("only a simulated thread can wait");
+        let deadline = deadline.map(|time| self.run_time(time));
         let thread = &mut self.threads[slot];
         thread.life = Life::Parked;
         thread.wait = wait;

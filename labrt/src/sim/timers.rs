@@ -92,6 +92,17 @@ impl Timers {
         self.stale = 0;
     }
 
+    /// Moves the timers of waits, each to the time that `to` answers. Those that fall together keep their order.
+    pub(crate) fn move_waits(&mut self, to: impl Fn(Ticket, u64) -> u64) {
+        let mut timers = std::mem::take(&mut self.heap).into_vec();
+        for timer in &mut timers {
+            if let Due::Wake(ticket) = timer.due {
+                timer.at = to(ticket, timer.at);
+            }
+        }
+        self.heap = timers.into();
+    }
+
     /// Takes all timers, for their closures to be dropped outside the scheduler.
     pub(crate) fn clear(&mut self) -> impl Sized + use<> {
         std::mem::take(&mut self.heap)

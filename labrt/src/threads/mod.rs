@@ -186,7 +186,7 @@ impl Thread {
         let worker = self.worker();
         // After the ticket was made: whoever kills marks the node first and looks for waits then.
         if self.is_dying() {
-            let from_outside = deadline.is_some() || matches!(wait, Wait::Reply | Wait::Call(_));
+            let from_outside = deadline.is_some() || matches!(wait, Wait::Reply | Wait::Save | Wait::Call(_));
             let unwinding = thread::panicking();
             if from_outside || !unwinding {
                 worker.cancel(ticket);
@@ -226,6 +226,10 @@ impl Thread {
     }
 
     pub(crate) fn now(&self) -> u64 {
+        self.run_now()
+    }
+
+    pub(crate) fn run_now(&self) -> u64 {
         self.run.now()
     }
 
@@ -335,6 +339,10 @@ impl Thread {
 
     pub(crate) fn resume(&self, node: u32) {
         self.run.node(node).resume();
+    }
+
+    pub(crate) fn set_clock_rate(&self, _node: u32, _per_million: u32) {
+        self.warn("on real threads every clock is the system's, and keeps its rate".to_owned());
     }
 
     pub(crate) fn await_call(&self, node: u32, ticket: Ticket) {

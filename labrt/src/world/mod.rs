@@ -61,7 +61,7 @@ impl World {
     /// The virtual time since the run began. No scheduling point.
     #[must_use]
     pub fn now(&self) -> Duration {
-        self.in_run(|here| sim::since_start(here.now()))
+        self.in_run(|here| sim::since_start(here.run_now()))
     }
 
     /// The name of the node that the caller runs on; empty in an event. For messages. No scheduling point.

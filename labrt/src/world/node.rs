@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ pub struct Node {
     id: u32,
     name: Arc<str>,
 }
+
+/// The rates that a clock can have, per million of the run's.
+const CLOCK_RATES: RangeInclusive<u32> = 100_000..=10_000_000;
 
 /// A call did not return, because its node was killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +112,29 @@ impl Node {
     /// Lets the threads of a paused node go on.
     pub fn resume(&self) {
         self.world.in_run(|here| here.resume(self.id));
+    }
+
+    /// Lets the node's clock go at another rate from now on: in a million of the run's seconds `per_million` of the node's
+    /// pass. 1,000,000 is the run's own rate, which every node has at first; at 1,100,000 the clock is a tenth too fast.
+    ///
+    /// On the node's clock are its [`Instant`](crate::time::Instant)s, its sleeps, its time-outs, and the channels of
+    /// [`after`](crate::channel::after) and [`tick`](crate::channel::tick) that it receives from. The clock neither jumps nor goes
+    /// back when its rate changes, and waits that have begun end when it shows their time. So moments of one node
+    /// mean nothing on another one. Everything else is in the run's time: the tester, events, the log. The server's next life
+    /// is another node, with a clock of its own.
+    ///
+    /// On real threads every clock is the system's: nothing happens but a warning.
+    ///
+    /// # Panics
+    ///
+    /// Panics on the tester's own node, and unless the rate is from 100,000 (a tenth) to 10,000,000 (tenfold).
+    pub fn set_clock_rate(&self, per_million: u32) {
+        assert!(self.id != TESTER, "the tester keeps the run's time");
+        assert!(
+            CLOCK_RATES.contains(&per_million),
+            "a clock that goes at {per_million} in a million is none"
+        );
+        self.world.in_run(|here| here.set_clock_rate(self.id, per_million));
     }
 
     /// Lets `probe` look at the node each time when its threads have run and all of them wait again.

@@ -2,6 +2,7 @@
 
 mod atomic;
 mod channel;
+mod clock_rate;
 mod condvar;
 mod deadlock;
 mod determinism;

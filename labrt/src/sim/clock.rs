@@ -1,0 +1,106 @@
+//! [`Clock`]: the clock of a node that does not keep the run's time.
+//!
+//! Lab code on such a node lives in the node's time: what it reads, how long it sleeps, when it gives up waiting. Timers and
+//! events are in the run's. The one is turned into the other where a thread reads the clock, and where it begins to wait.
+
+use super::scheduler::Scheduler;
+
+/// The rate of a clock that keeps the run's time.
+const TRUE: u32 = 1_000_000;
+
+/// A clock that goes evenly since some moment.
+#[derive(Clone, Copy)]
+pub(crate) struct Clock {
+    /// That moment, in nanoseconds since the run began.
+    run: u64,
+    /// What the clock showed at that moment.
+    shown: u64,
+    /// Nanoseconds that pass on it in a million of the run's. Not zero.
+    rate: u32,
+}
+
+impl Clock {
+    /// What it shows at a moment of the run's.
+    fn shows(self, run: u64) -> u64 {
+        if run == u64::MAX {
+            return run; // the end of time is the same everywhere
+        }
+        let passed = u128::from(run.saturating_sub(self.run)) * u128::from(self.rate) / u128::from(TRUE);
+        saturated(u128::from(self.shown) + passed)
+    }
+
+    /// The first moment of the run's, since the clock goes as it does, at which it shows `time` or more.
+    fn first_shows(self, time: u64) -> u64 {
+        if time == u64::MAX {
+            return time;
+        }
+        let ahead = u128::from(time.saturating_sub(self.shown)) * u128::from(TRUE);
+        saturated(u128::from(self.run) + ahead.div_ceil(u128::from(self.rate)))
+    }
+}
+
+fn saturated(nanos: u128) -> u64 {
+    u64::try_from(nanos).unwrap_or(u64::MAX)
+}
+
+impl Scheduler {
+    /// The time for the current thread: what its node's clock shows.
+    #[inline]
+    pub(crate) fn local_now(&self) -> u64 {
+        self.local_clock().map_or(self.now, |clock| clock.shows(self.now))
+    }
+
+    /// When it will be `time` for the current thread, in the run's time.
+    #[inline]
+    pub(crate) fn run_time(&self, time: u64) -> u64 {
+        self.local_clock().map_or(time, |clock| clock.first_shows(time))
+    }
+
+    #[inline]
+    fn local_clock(&self) -> Option<Clock> {
+        if !self.nodes.any_clock {
+            return None;
+        }
+        self.nodes[self.threads[self.current?].node].clock
+    }
+
+    /// Lets the clock of `node` go at another rate from now on, and moves the timers of its threads accordingly.
+    pub(crate) fn set_clock_rate(&mut self, node: u32, rate: u32) {
+        let before = self.nodes[node].clock.unwrap_or(Clock { run: 0, shown: 0, rate: TRUE });
+        let after = Clock { run: self.now, shown: before.shows(self.now), rate };
+        self.nodes[node].clock = Some(after);
+        self.nodes.any_clock = true;
+        let threads = &self.threads;
+        let here = |slot: u32| threads[slot].node == node;
+        self.timers.move_waits(|ticket, at| {
+            if threads.waits(ticket) && here(ticket.slot) { after.first_shows(before.shows(at)) } else { at }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Clock;
+
+    /// A thread that is woken when its time is up must find that it is: for every rate, whatever is lost in rounding.
+    #[test]
+    fn a_time_is_shown_when_it_is_due_and_not_before() {
+        for rate in [100_000, 999_999, 1_000_000, 1_000_001, 1_100_000, 3_333_333, 10_000_000] {
+            let clock = Clock { run: 1_000_003, shown: 999_983, rate };
+            for ahead in (0..3000).chain([1 << 40, (1 << 40) + 1]) {
+                let time = clock.shown + ahead;
+                let due = clock.first_shows(time);
+                assert!(clock.shows(due) >= time, "{rate}, {ahead}");
+                assert!(ahead == 0 || clock.shows(due - 1) < time, "{rate}, {ahead}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_end_of_time_is_never_reached() {
+        let clock = Clock { run: 5, shown: 5, rate: 10_000_000 };
+        assert_eq!((clock.shows(u64::MAX), clock.first_shows(u64::MAX)), (u64::MAX, u64::MAX));
+        let slow = Clock { run: 5, shown: 5, rate: 100_000 };
+        assert_eq!(slow.first_shows(u64::MAX - 1), u64::MAX);
+    }
+}

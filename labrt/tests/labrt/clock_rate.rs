@@ -1,0 +1,252 @@
+//! Nodes whose clocks go too fast or too slowly.
+
+use std::time::Duration;
+
+use labrt::channel;
+use labrt::sync::{Condvar, Mutex};
+use labrt::thread;
+use labrt::time::Instant;
+use labrt::world::{Node, Options, World, simulate};
+
+use crate::{on_threads, passes_simulated, run};
+
+const MS: Duration = Duration::from_millis(1);
+
+/// How much of the run's time `body` takes on a node, and how much of the node's.
+fn takes(world: &World, node: &Node, body: impl FnOnce() + Send + 'static) -> (Duration, Duration) {
+    let start = world.now();
+    let here = node.call("body", || {
+        let start = Instant::now();
+        body();
+        start.elapsed()
+    });
+    (world.now() - start, here.expect("the node lives"))
+}
+
+/// A virtual clock charges a few nanoseconds for each step.
+#[track_caller]
+fn assert_about((seen, expected): (Duration, Duration)) {
+    assert!(seen >= expected && seen < expected + MS / 10, "{seen:?} instead of {expected:?}");
+}
+
+/// Everything that takes 100 ms of the time of whoever does it.
+fn hundred_milliseconds() -> [(&'static str, fn()); 10] {
+    [
+        ("sleep", || thread::sleep(100 * MS)),
+        ("after", || assert!(channel::after(100 * MS).recv().is_ok())),
+        ("at", || assert!(channel::at(Instant::now() + 100 * MS).recv().is_ok())),
+        ("tick", || {
+            let ticks = channel::tick(20 * MS);
+            (0..5).for_each(|_| assert!(ticks.recv().is_ok()));
+        }),
+        ("recv_timeout", || {
+            let (_sender, receiver) = channel::unbounded::<()>();
+            assert_eq!(receiver.recv_timeout(100 * MS), Err(channel::RecvTimeoutError::Timeout));
+        }),
+        ("send_timeout", || {
+            let (sender, _receiver) = channel::bounded(0);
+            assert!(sender.send_timeout((), 100 * MS).is_err());
+        }),
+        ("select", || {
+            let (_sender, receiver) = channel::unbounded::<()>();
+            let mut select = channel::Select::new();
+            select.recv(&receiver);
+            assert!(select.select_timeout(100 * MS).is_err());
+        }),
+        ("condvar", || {
+            let lock = Mutex::new(());
+            assert!(Condvar::new().wait_for(&mut lock.lock(), 100 * MS).timed_out());
+        }),
+        ("condvar, until", || {
+            let (lock, end) = (Mutex::new(()), Instant::now() + 100 * MS);
+            assert!(Condvar::new().wait_until(&mut lock.lock(), end).timed_out());
+        }),
+        ("lock", || {
+            let lock = std::sync::Arc::new(Mutex::new(()));
+            let held = lock.lock();
+            let other = lock.clone();
+            let waits = thread::spawn(move || assert!(other.try_lock_for(100 * MS).is_none()));
+            while !waits.is_finished() {
+                thread::sleep(MS / 100);
+            }
+            drop(held);
+        }),
+    ]
+}
+
+/// Whatever waits on a node waits by the node's clock.
+#[test]
+fn a_node_lives_in_its_own_time() {
+    for (name, wait) in hundred_milliseconds() {
+        for (rate, expected) in [(2_000_000, 50 * MS), (500_000, 200 * MS), (1_000_000, 100 * MS)] {
+            run(1, move |world| {
+                let node = world.node("server");
+                node.set_clock_rate(rate);
+                let (in_all, here) = takes(world, &node, wait);
+                assert!(in_all >= expected && in_all < expected + MS, "{name} at {rate}: {in_all:?}");
+                assert!(here >= 100 * MS && here < 102 * MS, "{name} at {rate}: {here:?} on its own clock");
+            });
+        }
+    }
+}
+
+#[test]
+fn a_tenth_too_fast_and_a_part_in_a_million() {
+    run(1, |world| {
+        let node = world.node("server");
+        node.set_clock_rate(1_100_000);
+        let (in_all, here) = takes(world, &node, || thread::sleep(Duration::from_secs(11)));
+        assert_about((in_all, Duration::from_secs(10)));
+        assert_about((here, Duration::from_secs(11)));
+        node.set_clock_rate(999_999);
+        let (in_all, _) = takes(world, &node, || thread::sleep(Duration::from_millis(999_999)));
+        assert_about((in_all, Duration::from_millis(1_000_000)));
+    });
+}
+
+#[test]
+fn everybody_else_keeps_the_runs_time() {
+    run(1, |world| {
+        let (fast, other) = (world.node("fast"), world.node("other"));
+        fast.set_clock_rate(10_000_000);
+        let start = Instant::now();
+        assert_about((takes(world, &other, || thread::sleep(100 * MS)).0, 100 * MS));
+        thread::sleep(100 * MS);
+        assert_about((start.elapsed(), 200 * MS));
+        // What the network sets on the node's threads is in the run's time.
+        let late = world.clone();
+        let waits = fast.call("event", move || {
+            let (filler, waiter) = labrt::world::slot();
+            let start = late.now();
+            let then = late.clone();
+            late.later(100 * MS, move || filler.fill(then.now() - start));
+            waiter.wait().expect("it is filled")
+        });
+        assert_about((waits.unwrap(), 100 * MS));
+        // And so is the patience of the harness.
+        let start = world.now();
+        fast.kill_amid(1000, 100 * MS);
+        assert_about((world.now() - start, 100 * MS));
+    });
+}
+
+/// A clock goes on from where it is when its rate changes: it neither jumps nor goes back.
+#[test]
+fn a_clock_whose_rate_changes_does_not_jump() {
+    passes_simulated(|world| {
+        let node = world.node("server");
+        let looks = node.spawn("looks", || {
+            let start = Instant::now();
+            let mut last = start;
+            for _ in 0..1000 {
+                thread::sleep(MS);
+                let now = Instant::now();
+                assert!(now - last >= MS && now - last < MS + MS / 10, "{:?}", now - last);
+                last = now;
+            }
+            last - start
+        });
+        for rate in [2_000_000, 100_000, 1_000_000, 333_333, 10_000_000, 1_000_000] {
+            thread::sleep(50 * MS + MS / 3);
+            node.set_clock_rate(rate);
+        }
+        let shown = looks.join().unwrap();
+        assert!(shown >= 1000 * MS && shown < 1100 * MS, "{shown:?}");
+    });
+}
+
+/// What is left of a wait is waited by the clock as it goes now, faster or slower.
+#[test]
+fn waits_that_have_begun_follow_the_clock() {
+    for (name, wait) in hundred_milliseconds() {
+        for (rate, expected) in [(2_000_000, 75 * MS), (500_000, 150 * MS)] {
+            run(1, move |world| {
+                let (node, bystander) = (world.node("server"), world.node("bystander"));
+                let slowed = node.clone();
+                let change = world.node("change");
+                change.run("change", move || {
+                    thread::sleep(50 * MS);
+                    slowed.set_clock_rate(rate);
+                });
+                let watch = world.clone();
+                let other = bystander.spawn("sleeps", move || {
+                    thread::sleep(100 * MS);
+                    watch.now()
+                });
+                let (in_all, here) = takes(world, &node, wait);
+                assert!(in_all >= expected && in_all < expected + MS, "{name} at {rate}: {in_all:?}");
+                assert!(here >= 100 * MS && here < 102 * MS, "{name} at {rate}: {here:?} on its own clock");
+                assert_about((other.join().unwrap(), 100 * MS));
+            });
+        }
+    }
+}
+
+#[test]
+fn the_clock_of_a_paused_node_goes_on() {
+    run(1, |world| {
+        let node = world.node("server");
+        let looks = node.spawn("looks", || {
+            let start = Instant::now();
+            thread::sleep(10 * MS);
+            start.elapsed()
+        });
+        thread::sleep(MS);
+        node.pause();
+        thread::sleep(99 * MS);
+        node.set_clock_rate(2_000_000);
+        thread::sleep(100 * MS);
+        node.resume();
+        assert_about((looks.join().unwrap(), 300 * MS));
+    });
+}
+
+/// A clock that is told to keep the run's time is as good as one that never was told anything.
+#[test]
+fn the_rate_is_not_in_what_is_drawn() {
+    let fingerprint = |rate: Option<u32>, record| {
+        let options = Options { record, ..Options::new(5) };
+        let run = simulate(options, move |world: &World| {
+            let node = world.node("server");
+            if let Some(rate) = rate {
+                node.set_clock_rate(rate);
+            }
+            let (sender, receiver) = channel::unbounded();
+            for number in 0..5 {
+                let sender = sender.clone();
+                drop(node.spawn("sends", move || {
+                    for _ in 0..10 {
+                        thread::sleep(number * MS);
+                        let _ = sender.send(number);
+                    }
+                }));
+            }
+            drop(sender);
+            receiver.iter().collect::<Vec<_>>()
+        });
+        (run.result.unwrap(), run.fingerprint, run.virtual_time)
+    };
+    assert_eq!(fingerprint(None, false), fingerprint(Some(1_000_000), false));
+    assert_eq!(fingerprint(Some(1_234_567), false), fingerprint(Some(1_234_567), true));
+    assert_ne!(fingerprint(None, false).1, fingerprint(Some(1_234_567), false).1);
+}
+
+#[test]
+fn real_threads_warn_that_their_clock_keeps_its_rate() {
+    let run = simulate(on_threads(1), |world: &World| world.node("server").set_clock_rate(2_000_000));
+    run.result.unwrap();
+    assert_eq!(run.warnings, ["on real threads every clock is the system's, and keeps its rate"]);
+}
+
+#[test]
+fn rates_that_are_none_are_refused() {
+    for rate in [0, 99_999, 10_000_001, u32::MAX] {
+        let run = simulate(Options::new(1), move |world: &World| world.node("server").set_clock_rate(rate));
+        let message = run.result.unwrap_err().message;
+        assert_eq!(message, format!("a clock that goes at {rate} in a million is none"));
+    }
+    run(1, |world| {
+        world.node("server").set_clock_rate(100_000);
+        world.node("server").set_clock_rate(10_000_000);
+    });
+}
