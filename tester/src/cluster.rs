@@ -2,11 +2,12 @@
 //!
 //! In this file: how a test begins and ends, calls into a server, and figures. Crash and restart are in
 //! `lives`, who can talk to whom in `links`, who leads in `checkers`, agreement on commands in
-//! `agreement`, chance in `dice`.
+//! `agreement`, chance in `dice`, what no test of the course does in `extras`.
 
 mod agreement;
 mod checkers;
 mod dice;
+mod extras;
 mod links;
 mod lives;
 

@@ -208,11 +208,8 @@ fn the_rate_is_not_in_what_is_drawn() {
         let options = Options { record, ..Options::new(5) };
         let run = simulate(options, move |world: &World| {
             let node = world.node("server");
-            if let Some(rate) = rate {
-                node.set_clock_rate(rate);
-            }
             let (sender, receiver) = channel::unbounded();
-            for number in 0..5 {
+            for number in [1, 1, 1, 2, 2, 2, 3, 3, 3] {
                 let sender = sender.clone();
                 drop(node.spawn("sends", move || {
                     for _ in 0..10 {
@@ -222,6 +219,11 @@ fn the_rate_is_not_in_what_is_drawn() {
                 }));
             }
             drop(sender);
+            // Many waits have begun, and several of them end at the same time.
+            thread::sleep(3 * MS / 2);
+            if let Some(rate) = rate {
+                node.set_clock_rate(rate);
+            }
             receiver.iter().collect::<Vec<_>>()
         });
         (run.result.unwrap(), run.fingerprint, run.virtual_time)
