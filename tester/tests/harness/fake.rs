@@ -282,7 +282,8 @@ impl Raft for Fake {
             _ => {}
         }
         shared(|shared| {
-            if shared.leader != Some(self.me) {
+            let accepts = self.fault == Fault::TwoAccept && self.me == 1 && shared.leader.is_some();
+            if shared.leader != Some(self.me) && !accepts {
                 return None;
             }
             if self.fault == Fault::RefusesOne && shared.last_index == 3 && !shared.refused {
@@ -326,6 +327,7 @@ impl Raft for Fake {
                 Fault::TwoLeadersForAMoment if self.me == 1 => is_leader = (1200..1220).contains(&now),
                 Fault::TermGoesBack if now > 1500 => term -= 1,
                 Fault::TermGoesBackForTheTest if now > 1500 && is_asked_by_the_test() => term -= 1,
+                Fault::TermGoesBackForAMoment if (1200..1220).contains(&now) => term -= 1,
                 Fault::TermGoesUp if now > 1500 => term += 1,
                 Fault::TermZero => term = 0,
                 Fault::OwnTerm if self.me == 2 => term += 5,

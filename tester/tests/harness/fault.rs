@@ -11,6 +11,8 @@ pub enum Fault {
     TwoLeadersForAMoment,
     /// From 1.5 s on every server answers with the term before.
     TermGoesBack,
+    /// From 1.2 s on every server answers with the term before, for 20 ms.
+    TermGoesBackForAMoment,
     /// From 1.5 s on every server answers the test, and nobody else, with the term before.
     TermGoesBackForTheTest,
     /// Everybody is in term 0, the leader too.
@@ -41,6 +43,8 @@ pub enum Fault {
     SkipsAhead,
     /// With each command that it takes the leader enters the next term.
     NewTerms,
+    /// Server 1 takes commands as if it led.
+    TwoAccept,
     /// Server 1 delivers the second entry under index 3.
     Gap,
     /// Server 1 delivers every entry twice.
@@ -102,12 +106,13 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Fault; 50] = [
+    pub const ALL: [Fault; 52] = [
         Fault::None,
         Fault::NeverElects,
         Fault::TwoLeaders,
         Fault::TwoLeadersForAMoment,
         Fault::TermGoesBack,
+        Fault::TermGoesBackForAMoment,
         Fault::TermGoesBackForTheTest,
         Fault::TermZero,
         Fault::TermGoesUp,
@@ -123,6 +128,7 @@ impl Fault {
         Fault::RefusesOne,
         Fault::SkipsAhead,
         Fault::NewTerms,
+        Fault::TwoAccept,
         Fault::Gap,
         Fault::DeliversTwice,
         Fault::OtherCommand,

@@ -100,6 +100,12 @@ fails!(a_term_goes_back: TermGoesBack in "initial_election_3a", "assertion",
 fails!(a_term_goes_back_between_the_looks_of_the_oracles: TermGoesBackForTheTest in "initial_election_3a", "assertion",
     "expected server 0 never to go back in term; saw term 0 after term 1");
 
+fails!(a_term_goes_back_between_two_looks_of_the_test: TermGoesBackForAMoment in "initial_election_3a", "assertion",
+    "never to go back in term; saw term 0 after term 1");
+
+fails!(two_servers_take_commands_in_a_term: TwoAccept in "basic_agree_3b", "assertion",
+    "expected at most one leader in term 1; saw server 0 lead it at ", " and server 1 at ");
+
 fails!(a_leader_in_term_zero: TermZero in "initial_election_3a", "assertion",
     "expected a leader's term to be at least 1; saw all servers in term 0");
 

@@ -2,7 +2,7 @@
 
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{Attribute, Meta, ReturnType, Signature, Type};
+use syn::{Attribute, FnArg, Meta, ReturnType, Signature, Type};
 
 /// The functions of the tester that matter to the search, by name.
 #[derive(Clone, Debug, Default)]
@@ -11,6 +11,8 @@ pub struct Names {
     ends_run: Vec<String>,
     /// The checkers that the tests call, with whether they return nothing.
     checkers: Vec<(String, bool)>,
+    /// The methods of oracles by which they learn something.
+    entries: Vec<String>,
 }
 
 impl Names {
@@ -20,6 +22,9 @@ impl Names {
         signatures.visit_file(syntax);
         for (signature, track_caller) in signatures.found {
             let name = signature.ident.to_string();
+            if file.starts_with("src/oracle/") && is_entry(&signature) {
+                self.entries.push(name.clone());
+            }
             if matches!(&signature.output, ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_))) {
                 self.ends_run.push(name);
             } else if track_caller && (file.starts_with("src/cluster/") || file.starts_with("src/raft/")) {
@@ -35,6 +40,11 @@ impl Names {
     /// Whether a function of this name never returns, because it ends the run.
     pub fn ends_run(&self, name: &str) -> bool {
         self.ends_run.iter().any(|known| known == name)
+    }
+
+    /// Whether oracles learn something by a method of this name.
+    pub fn is_entry(&self, name: &str) -> bool {
+        self.entries.iter().any(|known| known == name)
     }
 
     /// Whether a function of this name is a checker, and if so, whether it returns nothing.
@@ -62,6 +72,15 @@ impl<'ast> Visit<'ast> for Signatures {
     fn visit_impl_item_fn(&mut self, function: &'ast syn::ImplItemFn) {
         self.found.push((function.sig.clone(), is_track_caller(&function.attrs)));
     }
+}
+
+/// Whether a method changes an oracle and answers at most with a verdict.
+pub fn is_entry(signature: &Signature) -> bool {
+    let changes = signature.inputs.iter().any(
+        |input| matches!(input, FnArg::Receiver(me) if me.reference.is_some() && me.mutability.is_some()),
+    );
+    let result = signature.output.to_token_stream().to_string();
+    changes && (result.is_empty() || result.contains("Verdict") || result.contains("Result"))
 }
 
 /// `#[track_caller]`.

@@ -6,9 +6,9 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Attribute, Expr, FnArg, ReturnType, Signature, Stmt};
+use syn::{Attribute, Expr, ReturnType, Signature, Stmt};
 
-use crate::names::{Names, is_test, is_track_caller};
+use crate::names::{Names, is_entry, is_test, is_track_caller};
 use crate::site::{Kind, Site};
 
 /// What ends a run, or warns, without being written in the tester.
@@ -188,19 +188,21 @@ impl Search<'_> {
         (self.function, self.track_caller) = outside;
     }
 
+    /// Where an oracle is told something: `oracles.leaders.saw` in `oracles.leaders.saw(…)`.
+    fn asked_oracle(&self, expr: &Expr) -> Option<String> {
+        let Expr::MethodCall(call) = expr else { return None };
+        let Expr::Field(field) = &*call.receiver else { return None };
+        let Expr::Path(path) = &*field.base else { return None };
+        let asked = path.path.is_ident("oracles") && self.names.is_entry(&call.method.to_string());
+        asked.then(|| format!("{}.{}", field.to_token_stream(), call.method).replace(' ', ""))
+    }
+
     /// Whether something gets into an oracle by this method.
     fn is_entry(&self, signature: &Signature, owner: &str) -> bool {
-        let result = signature.output.to_token_stream().to_string();
-        let says_nothing = result.is_empty();
         if owner == "Watch" {
-            return says_nothing;
+            return matches!(signature.output, ReturnType::Default);
         }
-        let changes = signature.inputs.iter().any(
-            |input| matches!(input, FnArg::Receiver(me) if me.reference.is_some() && me.mutability.is_some()),
-        );
-        self.is_oracle()
-            && changes
-            && (says_nothing || result.contains("Verdict") || result.contains("Result"))
+        self.is_oracle() && is_entry(signature)
     }
 }
 
@@ -263,6 +265,13 @@ impl<'ast> Visit<'ast> for Search<'_> {
             let before = format!(
                 "(if {} {{ return crate::switch::Unjudged::unjudged() }} else {{ ",
                 self.is_off(number)
+            );
+            return self.insert(range(expr), before, " })");
+        }
+        if let Some(oracle) = self.asked_oracle(expr) {
+            let number = self.number(Kind::Entry, line(expr), format!("{oracle} is asked"));
+            let before = format!(
+                "(if crate::switch::off({number}) {{ crate::switch::Unjudged::unjudged() }} else {{ "
             );
             return self.insert(range(expr), before, " })");
         }
@@ -417,6 +426,26 @@ mod tests {
         assert!(text.contains("crate::switch::heed(3, Err(\"end\".into()))"), "{text}");
         // An error elsewhere is about what a user typed.
         assert_eq!(instrumented("src/seed.rs", oracle).1, [""; 0]);
+    }
+
+    #[test]
+    fn whoever_tells_an_oracle_something_can_be_stopped() {
+        let names = || {
+            let oracle = syn::parse_quote! { impl Leaders { fn saw(&mut self) -> Verdict {} } };
+            let mut names = Names::default();
+            names.add("src/oracle/leaders.rs", &oracle);
+            names
+        };
+        let text = "fn f() { ask(|oracles| { oracles.leaders.saw()?; oracles.leaders.knows() }) }";
+        let mut sites = Sites::default();
+        let result = sites.instrument(&names(), "src/oracle.rs", text, &syn::parse_file(text).unwrap());
+        assert_eq!(sites.sites.len(), 1);
+        assert_eq!(
+            (sites.sites[0].kind, sites.sites[0].what.as_str()),
+            (Kind::Entry, "oracles.leaders.saw is asked")
+        );
+        let inserted = "(if crate::switch::off(1) { crate::switch::Unjudged::unjudged() } else { oracles.leaders.saw() })?;";
+        assert!(result.contains(inserted), "{result}");
     }
 
     #[test]
