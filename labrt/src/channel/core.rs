@@ -29,8 +29,21 @@ struct State<T> {
     selecting_to_send: Vec<Ticket>,
     /// Threads that wait in `Select::ready`: woken like receivers, but nothing may be handed to them.
     observing: Vec<Ticket>,
-    /// Messages given to threads that waited for one, until they run.
+    /// Messages given to threads that waited for one, until they run; and to selects, until they complete.
     handed: Vec<(Ticket, T)>,
+    /// What selects have chosen to send, until they do.
+    promises: Vec<Promise>,
+}
+
+/// Anything may happen between the moment when a select chooses to send and the moment when it does. So a place in the
+/// queue is kept for it, or the receiver to which the message will go.
+struct Promise {
+    /// Names the select.
+    sender: Ticket,
+    /// Who will be handed the message, in a channel without a queue.
+    receiver: Option<Ticket>,
+    /// The receiver's wait for that.
+    waiting: Option<Ticket>,
 }
 
 struct Clock<T> {
@@ -97,26 +110,45 @@ impl<T> State<T> {
         if self.receivers == 0 {
             return Err((Failed::Disconnected, message));
         }
-        if self.capacity.is_none_or(|capacity| self.queue.len() < capacity) {
+        if self.has_room() {
             self.queue.push_back(message);
             self.wake_receivers(here);
             return Ok(());
         }
-        if self.capacity == Some(0) {
-            while !self.receiving.is_empty() {
-                let ticket = self.receiving.remove(0);
-                if here.unpark(ticket) {
-                    self.handed.push((ticket, message));
-                    return Ok(());
-                }
+        match self.take_receiver(here) {
+            Some(ticket) => {
+                self.handed.push((ticket, message));
+                Ok(())
+            }
+            None => Err((Failed::NotNow, message)),
+        }
+    }
+
+    /// Whether the queue has room for one more message.
+    fn has_room(&self) -> bool {
+        self.capacity.is_none_or(|capacity| {
+            let promised = self.promises.iter().filter(|promise| promise.receiver.is_none()).count();
+            self.queue.len() + promised < capacity
+        })
+    }
+
+    /// Ends the wait of the first thread that waits to receive, in a channel without a queue.
+    fn take_receiver(&mut self, here: Here<'_>) -> Option<Ticket> {
+        if self.capacity != Some(0) {
+            return None;
+        }
+        while !self.receiving.is_empty() {
+            let ticket = self.receiving.remove(0);
+            if here.unpark(ticket) {
+                return Some(ticket);
             }
         }
-        Err((Failed::NotNow, message))
+        None
     }
 
     fn can_send(&self, here: Here<'_>) -> bool {
         self.receivers == 0
-            || self.capacity.is_none_or(|capacity| self.queue.len() < capacity)
+            || self.has_room()
             || self.capacity == Some(0) && self.receiving.iter().any(|ticket| here.waits(*ticket))
     }
 
@@ -125,6 +157,16 @@ impl<T> State<T> {
             || !self.queue.is_empty()
             || self.clock.as_ref().is_some_and(|clock| here.now() >= clock.next)
             || self.sending.iter().any(|(ticket, _)| here.waits(*ticket))
+    }
+
+    /// The promise to the select that `ticket` names. Its receiver is woken, and finds a message or no promise.
+    fn take_promise(&mut self, here: Here<'_>, ticket: Ticket) -> Option<Promise> {
+        let position = self.promises.iter().position(|promise| promise.sender == ticket)?;
+        let promise = self.promises.swap_remove(position);
+        if let Some(waiting) = promise.waiting {
+            here.unpark(waiting);
+        }
+        Some(promise)
     }
 
     fn take_handed(&mut self, ticket: Ticket) -> Option<T> {
@@ -168,6 +210,7 @@ impl<T> Channel<T> {
                 selecting_to_send: Vec::new(),
                 observing: Vec::new(),
                 handed: Vec::new(),
+                promises: Vec::new(),
             }),
         }
     }
@@ -214,6 +257,7 @@ impl<T> Channel<T> {
             };
             let handed = Handed { channel: self, ticket };
             let woken = here.park(ticket, Wait::Recv(place), until);
+            self.await_promise(here, ticket, place);
             if let Some(message) = handed.take() {
                 return Ok(message);
             }
@@ -359,6 +403,14 @@ impl<T> Drop for Handed<'_, T> {
 
 /// What a select needs of a channel, whatever its messages are.
 pub(super) trait Selectable {
+    /// Takes a message for the select that `ticket` names. `false`: another thread was faster, and there is none.
+    fn reserve_message(&self, here: Here<'_>, ticket: Ticket) -> bool;
+    /// Promises the select that `ticket` names that its message will be taken. `false`: another thread was faster.
+    fn reserve_room(&self, here: Here<'_>, ticket: Ticket) -> bool;
+    /// The select that `ticket` names does not do what it has chosen.
+    fn release(&self, here: Here<'_>, ticket: Ticket);
+    /// Waits until a message that was promised to the thread has come, or will not come after all.
+    fn await_promise(&self, here: Here<'_>, ticket: Ticket, place: Place);
     fn can_receive(&self, here: Here<'_>) -> bool;
     fn can_send(&self, here: Here<'_>) -> bool;
     /// Registers a waiting select; answers when the clock will send.
@@ -372,6 +424,58 @@ pub(super) trait Selectable {
 }
 
 impl<T> Selectable for Channel<T> {
+    fn reserve_message(&self, here: Here<'_>, ticket: Ticket) -> bool {
+        let mut state = self.state.open(here);
+        match state.receive(here) {
+            Ok(message) => state.handed.push((ticket, message)),
+            Err(Failed::Disconnected) => {}
+            Err(Failed::NotNow) => return false,
+        }
+        true
+    }
+
+    fn reserve_room(&self, here: Here<'_>, ticket: Ticket) -> bool {
+        let mut state = self.state.open(here);
+        if state.receivers == 0 {
+            return true; // to be told so
+        }
+        let receiver = state.take_receiver(here);
+        let promised = receiver.is_some() || state.has_room();
+        if promised {
+            state.promises.push(Promise { sender: ticket, receiver, waiting: None });
+        }
+        promised
+    }
+
+    fn release(&self, here: Here<'_>, ticket: Ticket) {
+        let message = {
+            let mut state = self.state.open(here);
+            state.take_promise(here, ticket);
+            state.take_handed(ticket)
+        };
+        drop(message);
+    }
+
+    fn await_promise(&self, here: Here<'_>, ticket: Ticket, place: Place) {
+        loop {
+            let waiting = {
+                let mut state = self.state.open(here);
+                let to_me = |promise: &&mut Promise| promise.receiver == Some(ticket);
+                let Some(promise) = state.promises.iter_mut().find(to_me) else { return };
+                let waiting = here.ticket();
+                promise.waiting = Some(waiting);
+                waiting
+            };
+            here.park_without_throw(waiting, Wait::Recv(place), None);
+            if here.is_dying() {
+                // The message stays with whoever promised it.
+                self.state.open(here).promises.retain(|promise| promise.receiver != Some(ticket));
+                here.throw_if_killed();
+                return;
+            }
+        }
+    }
+
     fn can_receive(&self, here: Here<'_>) -> bool {
         self.state.open(here).can_receive(here)
     }
@@ -410,16 +514,31 @@ impl<T> Selectable for Channel<T> {
 
 impl<T> Channel<T> {
     /// Completes a selected receive: takes what was handed over, or else receives.
-    pub(super) fn complete_receive(&self, ticket: Option<Ticket>, place: Place) -> Result<T, Failed> {
+    pub(super) fn complete_receive(&self, ticket: Ticket, place: Place) -> Result<T, Failed> {
         here::with(|here| {
-            let handed = ticket.and_then(|ticket| self.state.open(here).take_handed(ticket));
+            let handed = self.state.open(here).take_handed(ticket);
             handed.map_or_else(|| self.receive_here(here, None, place), Ok)
         })
     }
 
-    /// Completes a selected send.
-    pub(super) fn complete_send(&self, message: T, place: Place) -> Result<(), (Failed, T)> {
-        here::with(|here| self.send_here(here, message, None, place))
+    /// Completes a selected send: to whom it was promised, or else to whoever comes.
+    pub(super) fn complete_send(&self, message: T, ticket: Ticket, place: Place) -> Result<(), (Failed, T)> {
+        here::with(|here| {
+            let mut state = self.state.open(here);
+            match state.take_promise(here, ticket) {
+                Some(Promise { receiver: Some(receiver), .. }) => {
+                    state.handed.push((receiver, message));
+                    return Ok(());
+                }
+                Some(_) if state.receivers > 0 => {
+                    state.queue.push_back(message);
+                    state.wake_receivers(here);
+                    return Ok(());
+                }
+                _ => drop(state),
+            }
+            self.send_here(here, message, None, place)
+        })
     }
 }
 

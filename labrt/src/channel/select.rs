@@ -19,12 +19,21 @@ enum Direction {
     Send,
 }
 
+#[derive(Clone, Copy)]
 struct Operation<'a> {
     channel: &'a dyn Selectable,
     direction: Direction,
 }
 
 impl Operation<'_> {
+    /// Makes sure that the operation can be completed. `false`: another thread was faster.
+    fn reserve(&self, here: Here<'_>, ticket: Ticket) -> bool {
+        match self.direction {
+            Direction::Receive => self.channel.reserve_message(here, ticket),
+            Direction::Send => self.channel.reserve_room(here, ticket),
+        }
+    }
+
     fn is_ready(&self, here: Here<'_>) -> bool {
         match self.direction {
             Direction::Receive => self.channel.can_receive(here),
@@ -78,7 +87,7 @@ impl<'a> Select<'a> {
     ///
     /// Panics if there is no operation.
     #[track_caller]
-    pub fn select(&mut self) -> SelectedOperation {
+    pub fn select(&mut self) -> SelectedOperation<'a> {
         assert!(self.operations.iter().any(Option::is_some), "a select without operations waits for ever");
         let selected = self.select_by(None, true);
         selected.expect("a select without a time-out ends with an operation")
@@ -90,11 +99,11 @@ impl<'a> Select<'a> {
     ///
     /// None is ready.
     #[track_caller]
-    pub fn try_select(&mut self) -> Result<SelectedOperation, TrySelectError> {
+    pub fn try_select(&mut self) -> Result<SelectedOperation<'a>, TrySelectError> {
         let place = Location::caller();
         here::with(|here| {
             here.point();
-            self.pick(here, place).ok_or(TrySelectError)
+            self.pick(here, place, true).ok_or(TrySelectError)
         })
     }
 
@@ -104,7 +113,7 @@ impl<'a> Select<'a> {
     ///
     /// The time is up.
     #[track_caller]
-    pub fn select_timeout(&mut self, timeout: Duration) -> Result<SelectedOperation, SelectTimeoutError> {
+    pub fn select_timeout(&mut self, timeout: Duration) -> Result<SelectedOperation<'a>, SelectTimeoutError> {
         let deadline = here::with(|here| here.deadline(timeout));
         self.select_by(Some(deadline), true).ok_or(SelectTimeoutError)
     }
@@ -115,7 +124,10 @@ impl<'a> Select<'a> {
     ///
     /// The time is up.
     #[track_caller]
-    pub fn select_deadline(&mut self, deadline: Instant) -> Result<SelectedOperation, SelectTimeoutError> {
+    pub fn select_deadline(
+        &mut self,
+        deadline: Instant,
+    ) -> Result<SelectedOperation<'a>, SelectTimeoutError> {
         self.select_by(Some(deadline.nanos()), true).ok_or(SelectTimeoutError)
     }
 
@@ -130,18 +142,18 @@ impl<'a> Select<'a> {
         assert!(self.operations.iter().any(Option::is_some), "a select without operations waits for ever");
         let ready = self.select_by(None, false).expect("a select without a time-out ends with an operation");
         let index = ready.index;
-        ready.complete();
+        ready.complete(); // nothing was set aside
         index
     }
 
     /// Waits for an operation; `take`: so that a message may be handed over meanwhile.
     #[track_caller]
-    fn select_by(&mut self, deadline: Option<u64>, take: bool) -> Option<SelectedOperation> {
+    fn select_by(&mut self, deadline: Option<u64>, take: bool) -> Option<SelectedOperation<'a>> {
         let place = Location::caller();
         here::with(|here| {
             here.point();
             loop {
-                if let Some(selected) = self.pick(here, place) {
+                if let Some(selected) = self.pick(here, place, take) {
                     return Some(selected);
                 }
                 if deadline.is_some_and(|deadline| here.now() >= deadline) {
@@ -149,10 +161,13 @@ impl<'a> Select<'a> {
                 }
                 let ticket = here.ticket();
                 let until = earlier(deadline, self.register(here, ticket, take));
+                if matches!(here, Here::Threads(_)) && self.is_any_ready(here) {
+                    here.unpark(ticket); // it became so before the channel knew of this wait
+                }
                 let woken = here.park(ticket, Wait::Select(place), until);
                 self.forget(here, ticket);
-                if let Some(index) = self.handed(here, ticket) {
-                    return Some(SelectedOperation { index, ticket: Some(ticket), place });
+                if let Some(selected) = self.handed(here, ticket, place) {
+                    return Some(selected);
                 }
                 if woken == Woken::TimedOut && until.is_some_and(|until| here.now() < until) {
                     // The thread unwinds, and for it time stands still.
@@ -162,18 +177,30 @@ impl<'a> Select<'a> {
         })
     }
 
-    /// One of the operations that are ready, by the scheduler's choice.
-    fn pick(&self, here: Here<'_>, place: Place) -> Option<SelectedOperation> {
-        let ready = |operation: &&Operation<'_>| operation.is_ready(here);
-        let indices: Vec<usize> = (0..self.operations.len())
-            .filter(|index| self.operations[*index].as_ref().filter(ready).is_some())
-            .collect();
-        let index = match indices.len() {
-            0 => return None,
-            1 => indices[0],
-            count => indices[here.choose(count)],
-        };
-        Some(SelectedOperation { index, ticket: None, place })
+    fn is_any_ready(&self, here: Here<'_>) -> bool {
+        self.operations.iter().flatten().any(|operation| operation.is_ready(here))
+    }
+
+    /// One of the operations that are ready, at random; `take`: so that it can be completed.
+    fn pick(&self, here: Here<'_>, place: Place, take: bool) -> Option<SelectedOperation<'a>> {
+        loop {
+            let ready = |operation: &&Operation<'_>| operation.is_ready(here);
+            let indices: Vec<usize> = (0..self.operations.len())
+                .filter(|index| self.operations[*index].as_ref().filter(ready).is_some())
+                .collect();
+            let index = match indices.len() {
+                0 => return None,
+                1 => indices[0],
+                count => indices[here.choose(count)],
+            };
+            let operation = self.operations[index].expect("it is ready");
+            // Not for a wait: it names the select.
+            let ticket = here.ticket();
+            here.unpark(ticket);
+            if !take || operation.reserve(here, ticket) {
+                return Some(SelectedOperation { index, operation, ticket, place });
+            }
+        }
     }
 
     fn register(&self, here: Here<'_>, ticket: Ticket, take: bool) -> Option<u64> {
@@ -197,13 +224,18 @@ impl<'a> Select<'a> {
     }
 
     /// The receive to which a message was handed while the thread waited.
-    fn handed(&self, here: Here<'_>, ticket: Ticket) -> Option<usize> {
-        let handed = |operation: &Option<Operation<'_>>| {
-            operation.as_ref().is_some_and(|operation| {
-                operation.direction == Direction::Receive && operation.channel.was_handed(here, ticket)
-            })
-        };
-        self.operations.iter().position(handed)
+    fn handed(&self, here: Here<'_>, ticket: Ticket, place: Place) -> Option<SelectedOperation<'a>> {
+        for (index, operation) in self.operations.iter().enumerate() {
+            let Some(operation) = operation.filter(|operation| operation.direction == Direction::Receive)
+            else {
+                continue;
+            };
+            operation.channel.await_promise(here, ticket, place);
+            if operation.channel.was_handed(here, ticket) {
+                return Some(SelectedOperation { index, operation, ticket, place });
+            }
+        }
+        None
     }
 }
 
@@ -215,22 +247,28 @@ impl fmt::Debug for Select<'_> {
 
 /// The operation that a [`Select`] chose; it must be completed with [`recv`](Self::recv) or [`send`](Self::send).
 ///
-/// Nobody keeps the other end waiting for it: if lab code waits between the choice and the completion, another
-/// thread may be faster, and the completion waits for the next chance.
+/// What it will receive is set aside for it, and so is the room for what it will send: a thread that waits to receive from
+/// a channel without a buffer waits until it does.
 ///
 /// # Panics
 ///
 /// Panics when it is dropped without having been completed, as `crossbeam`'s does: a message may be lost with it.
-#[derive(Debug)]
 #[must_use = "a selected operation must be completed"]
-pub struct SelectedOperation {
+pub struct SelectedOperation<'a> {
     index: usize,
-    /// The wait during which a message was handed over, if one was.
-    ticket: Option<Ticket>,
+    operation: Operation<'a>,
+    /// Names the select, to the channel on which something is set aside for it.
+    ticket: Ticket,
     place: Place,
 }
 
-impl SelectedOperation {
+impl fmt::Debug for SelectedOperation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SelectedOperation").field("index", &self.index).finish_non_exhaustive()
+    }
+}
+
+impl SelectedOperation<'_> {
     /// The operation's index, as [`Select::recv`] or [`Select::send`] answered it.
     #[must_use]
     pub fn index(&self) -> usize {
@@ -254,9 +292,9 @@ impl SelectedOperation {
     ///
     /// Gives the message back when there is no receiver any more.
     pub fn send<T>(self, sender: &Sender<T>, message: T) -> Result<(), SendError<T>> {
-        let place = self.place;
+        let (ticket, place) = (self.ticket, self.place);
         self.complete();
-        sender.channel.complete_send(message, place).map_err(|(_, message)| SendError(message))
+        sender.channel.complete_send(message, ticket, place).map_err(|(_, message)| SendError(message))
     }
 
     fn complete(self) {
@@ -264,8 +302,10 @@ impl SelectedOperation {
     }
 }
 
-impl Drop for SelectedOperation {
+impl Drop for SelectedOperation<'_> {
     fn drop(&mut self) {
+        // Outside the run nobody waits for it any more.
+        let _ = here::try_with(|here| self.operation.channel.release(here, self.ticket));
         assert!(std::thread::panicking(), "a selected operation was dropped without having been completed");
     }
 }

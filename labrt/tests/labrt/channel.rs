@@ -9,7 +9,7 @@ use labrt::channel::{
 use labrt::thread;
 use labrt::time::Instant;
 
-use crate::{both, passes, passes_simulated};
+use crate::{both, passes, passes_simulated, run};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -131,7 +131,7 @@ fn a_waiting_receiver_learns_that_the_senders_are_gone() {
 
 #[test]
 fn a_receive_gives_up_when_its_time_is_up() {
-    both(|_| {
+    run(1, |_| {
         let (sender, receiver) = bounded::<i32>(0);
         let start = Instant::now();
         assert_eq!(receiver.recv_timeout(10 * MS), Err(RecvTimeoutError::Timeout));

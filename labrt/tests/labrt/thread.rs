@@ -123,12 +123,10 @@ fn a_thread_has_the_name_it_was_given() {
 #[test]
 fn many_threads_come_and_go() {
     both(|_| {
-        let start = Instant::now();
         for _ in 0..100 {
             let threads: Vec<_> = (0..100).map(|i| thread::spawn(move || i)).collect();
             let sum: i32 = threads.into_iter().map(|thread| thread.join().unwrap()).sum();
             assert_eq!(sum, 4950);
         }
-        assert!(start.elapsed() < Duration::from_secs(1));
     });
 }
