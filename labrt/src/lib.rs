@@ -29,8 +29,16 @@
 //! clock is virtual: when every thread waits it jumps to the next timer. Nothing reads the system's clock or its
 //! randomness, so a seed is a run, to the last message.
 //!
+//! The same code also runs on real threads ([`world::Backend::Threads`]). The primitives are built on what both backends
+//! offer, and that is `here`.
+//!
 //! Reading order: `sim` (what a simulation is), `sim::scheduler` (who runs next), `sim::kill` (how threads are
-//! made to end), `raw` (the unsafe parts), then the primitives.
+//! made to end), `raw` (the unsafe parts), then the primitives; `threads` for the other backend.
+
+#![allow(
+    clippy::redundant_closure_for_method_calls,
+    reason = "a method of `Here<'_>` is not general over its lifetime, and a closure is"
+)]
 
 mod backend;
 pub mod channel;

@@ -20,8 +20,18 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
+    /// The clock of who keeps the run's time.
+    pub(crate) const fn of_the_run() -> Self {
+        Self { run: 0, shown: 0, rate: TRUE }
+    }
+
+    /// The same clock, going at another rate from the moment `run` on.
+    pub(crate) fn at_rate(self, run: u64, rate: u32) -> Self {
+        Self { run, shown: self.shows(run), rate }
+    }
+
     /// What it shows at a moment of the run's.
-    fn shows(self, run: u64) -> u64 {
+    pub(crate) fn shows(self, run: u64) -> u64 {
         if run == u64::MAX {
             return run; // the end of time is the same everywhere
         }
@@ -30,7 +40,7 @@ impl Clock {
     }
 
     /// The first moment of the run's, since the clock goes as it does, at which it shows `time` or more.
-    fn first_shows(self, time: u64) -> u64 {
+    pub(crate) fn first_shows(self, time: u64) -> u64 {
         if time == u64::MAX {
             return time;
         }
@@ -66,8 +76,8 @@ impl Scheduler {
 
     /// Lets the clock of `node` go at another rate from now on, and moves the timers of its threads accordingly.
     pub(crate) fn set_clock_rate(&mut self, node: u32, rate: u32) {
-        let before = self.nodes[node].clock.unwrap_or(Clock { run: 0, shown: 0, rate: TRUE });
-        let after = Clock { run: self.now, shown: before.shows(self.now), rate };
+        let before = self.nodes[node].clock.unwrap_or(Clock::of_the_run());
+        let after = before.at_rate(self.now, rate);
         self.nodes[node].clock = Some(after);
         self.nodes.any_clock = true;
         let threads = &self.threads;

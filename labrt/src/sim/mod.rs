@@ -3,7 +3,7 @@
 //! One simulation is one fresh OS thread. [`Sim`] lives in a thread-local of it; all simulated
 //! threads find it there, and nothing else does.
 
-mod clock;
+pub(crate) mod clock;
 mod deadlock;
 pub(crate) mod failure;
 mod kill;

@@ -193,7 +193,7 @@ impl Thread {
                 return if unwinding { Woken::TimedOut } else { Woken::Notified };
             }
         }
-        let deadline = deadline.map(|deadline| self.run.moment(deadline));
+        let deadline = || deadline.map(|deadline| self.run.moment(self.node.run_time(deadline)));
         let soon = !matches!(wait, Wait::Sleep(_) | Wait::Quiet | Wait::Kill);
         self.waiting_for(wait, || worker.park(ticket, deadline, soon))
     }
@@ -226,7 +226,7 @@ impl Thread {
     }
 
     pub(crate) fn now(&self) -> u64 {
-        self.run_now()
+        self.node.shows(self.run.now())
     }
 
     pub(crate) fn run_now(&self) -> u64 {
@@ -341,8 +341,8 @@ impl Thread {
         self.run.node(node).resume();
     }
 
-    pub(crate) fn set_clock_rate(&self, _node: u32, _per_million: u32) {
-        self.warn("on real threads every clock is the system's, and keeps its rate".to_owned());
+    pub(crate) fn set_clock_rate(&self, node: u32, per_million: u32) {
+        self.run.node(node).set_clock_rate(self.run.now(), per_million);
     }
 
     pub(crate) fn await_call(&self, node: u32, ticket: Ticket) {

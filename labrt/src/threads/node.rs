@@ -1,12 +1,13 @@
 //! [`Node`]: the threads that die together, and what tells them to.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use parking_lot::{Condvar, Mutex};
 
 use super::Thread;
 use super::worker::worker;
+use crate::sim::clock::Clock;
 use crate::sim::streams::StreamRng;
 use crate::sim::{Ticket, Wait};
 
@@ -27,6 +28,10 @@ pub(super) struct Node {
     state: Mutex<State>,
     /// What lab code on this node draws from.
     rng: Mutex<StreamRng>,
+    /// Whether there is a clock.
+    has_clock: AtomicBool,
+    /// The node's clock, if it does not keep the run's time.
+    clock: Mutex<Option<Clock>>,
 }
 
 #[derive(Default)]
@@ -53,6 +58,8 @@ impl Node {
             name: name.into(),
             signals: AtomicU32::new(0),
             changed: Condvar::new(),
+            has_clock: AtomicBool::new(false),
+            clock: Mutex::new(None),
             state: Mutex::new(State::default()),
         }
     }
@@ -216,6 +223,37 @@ impl Node {
         let mut state = self.state.lock();
         while self.has(PAUSED) && !self.is_dead() {
             self.changed.wait(&mut state);
+        }
+    }
+}
+
+/// The node's clock: times are nanoseconds since the run began.
+impl Node {
+    fn clock(&self) -> Option<Clock> {
+        if self.has_clock.load(Ordering::Relaxed) { *self.clock.lock() } else { None }
+    }
+
+    /// What the node's clock shows when it is `run` by the run's.
+    #[inline]
+    pub(super) fn shows(&self, run: u64) -> u64 {
+        self.clock().map_or(run, |clock| clock.shows(run))
+    }
+
+    /// When it will be `time` on the node, by the run's clock.
+    #[inline]
+    pub(super) fn run_time(&self, time: u64) -> u64 {
+        self.clock().map_or(time, |clock| clock.first_shows(time))
+    }
+
+    /// Lets the clock go at another rate from now on, also for those that wait.
+    pub(super) fn set_clock_rate(&self, now: u64, rate: u32) {
+        {
+            let mut clock = self.clock.lock();
+            *clock = Some(clock.unwrap_or(Clock::of_the_run()).at_rate(now, rate));
+            self.has_clock.store(true, Ordering::Relaxed);
+        }
+        for thread in &self.state.lock().threads {
+            thread.worker().nudge();
         }
     }
 }

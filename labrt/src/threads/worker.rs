@@ -106,7 +106,7 @@ impl Worker {
             }
             let ticket = self.ticket();
             IDLE.lock().push(ticket);
-            self.park(ticket, None, true);
+            self.park(ticket, || None, true);
         }
     }
 
@@ -151,14 +151,21 @@ impl Worker {
         self.wait.load(Ordering::SeqCst) == ticket.number << 1 | 1
     }
 
-    /// Waits until `ticket` is woken, or until `deadline`. By the worker itself. `soon`: it is worth the while to look for
-    /// a moment before sleeping.
-    pub(super) fn park(&self, ticket: Ticket, deadline: Option<Instant>, soon: bool) -> Woken {
+    /// Lets it look again how long it still has to wait.
+    pub(super) fn nudge(&self) {
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
+    }
+
+    /// Waits until `ticket` is woken, or until `deadline`, which is asked again after a [`nudge`](Self::nudge). By the worker
+    /// itself. `soon`: it is worth the while to look for a moment before sleeping.
+    pub(super) fn park(&self, ticket: Ticket, deadline: impl Fn() -> Option<Instant>, soon: bool) -> Woken {
         if soon && self.look(ticket) {
             return Woken::Notified;
         }
         while self.waits(ticket) {
-            let Some(deadline) = deadline else {
+            let Some(deadline) = deadline() else {
                 thread::park();
                 continue;
             };

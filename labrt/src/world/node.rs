@@ -123,8 +123,6 @@ impl Node {
     /// mean nothing on another one. Everything else is in the run's time: the tester, events, the log. The server's next life
     /// is another node, with a clock of its own.
     ///
-    /// On real threads every clock is the system's: nothing happens but a warning.
-    ///
     /// # Panics
     ///
     /// Panics on the tester's own node, and unless the rate is from 100,000 (a tenth) to 10,000,000 (tenfold).

@@ -233,11 +233,34 @@ fn the_rate_is_not_in_what_is_drawn() {
     assert_ne!(fingerprint(None, false).1, fingerprint(Some(1_234_567), false).1);
 }
 
+/// Lower bounds alone, for real time may always be longer.
 #[test]
-fn real_threads_warn_that_their_clock_keeps_its_rate() {
-    let run = simulate(on_threads(1), |world: &World| world.node("server").set_clock_rate(2_000_000));
+fn on_real_threads_too_a_node_lives_in_its_own_time() {
+    let run = simulate(on_threads(1), |world: &World| {
+        let (fast, slow) = (world.node("fast"), world.node("slow"));
+        fast.set_clock_rate(10_000_000);
+        slow.set_clock_rate(500_000);
+        for (name, wait) in hundred_milliseconds() {
+            let (of_the_run, of_the_node) = takes(world, &slow, wait);
+            assert!(
+                of_the_run >= 200 * MS && of_the_node >= 100 * MS,
+                "{name}: {of_the_run:?}, {of_the_node:?}"
+            );
+            let (of_the_run, of_the_node) = takes(world, &fast, wait);
+            assert!(
+                of_the_run >= 10 * MS && of_the_node >= 100 * MS,
+                "{name}: {of_the_run:?}, {of_the_node:?}"
+            );
+            assert!(of_the_node > 5 * of_the_run, "{name}: {of_the_run:?}, {of_the_node:?}");
+        }
+        // Who waits already follows the clock: this sleep would last longer than the run may.
+        slow.set_clock_rate(100_000);
+        let sleeper = slow.spawn("sleeper", || thread::sleep(3000 * MS));
+        thread::sleep(10 * MS);
+        slow.set_clock_rate(10_000_000);
+        sleeper.join().unwrap();
+    });
     run.result.unwrap();
-    assert_eq!(run.warnings, ["on real threads every clock is the system's, and keeps its rate"]);
 }
 
 #[test]

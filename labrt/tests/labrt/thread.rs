@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use labrt::sync::{Arc, Mutex};
 use labrt::thread;
-use labrt::time::Instant;
 
 use crate::{both, passes, passes_simulated, run};
 
