@@ -52,6 +52,15 @@ impl World {
         Node::new(self.clone(), id, name)
     }
 
+    /// What the run's threads are.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.in_run(|here| match here {
+            Here::Sim(_) => Backend::Simulation,
+            Here::Threads(_) => Backend::Threads,
+        })
+    }
+
     /// The random stream of that name, from its start. Streams of other names are independent of it.
     #[must_use]
     pub fn rng(&self, stream: &str) -> StreamRng {
