@@ -10,7 +10,7 @@ use junk::JunkServer;
 use labrpc::{ClientEnd, Network, Server, Service};
 use labrt::thread::{self, JoinHandle};
 use labrt::time::Instant;
-use labrt::world::{Options, Run, World, simulate};
+use labrt::world::{Backend, Options, Run, World, simulate};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -48,6 +48,13 @@ impl Scene {
     fn now(&self) -> Duration {
         self.world.now()
     }
+
+    /// What a virtual clock that charges for every step makes of a time. Real time may always be longer.
+    #[track_caller]
+    fn assert_about(&self, seen: Duration, expected: Duration) {
+        let late = seen >= expected + MS && self.world.backend() == Backend::Simulation;
+        assert!(seen >= expected && !late, "{seen:?} instead of {expected:?}");
+    }
 }
 
 fn run<T: Send + 'static>(options: Options, body: impl FnOnce(&Scene) -> T + Send + 'static) -> Run<T> {
@@ -56,6 +63,14 @@ fn run<T: Send + 'static>(options: Options, body: impl FnOnce(&Scene) -> T + Sen
 
 fn passes<T: Send + 'static>(seed: u64, body: impl FnOnce(&Scene) -> T + Send + 'static) -> T {
     run(Options::new(seed), body).result.unwrap_or_else(|failure| panic!("seed {seed}: {failure:?}"))
+}
+
+/// Once in simulation and once on real threads.
+fn passes_everywhere(body: impl Fn(&Scene) + Copy + Send + 'static) {
+    passes(1, body);
+    let options =
+        Options { backend: Backend::Threads, max_virtual_time: Duration::from_secs(60), ..Options::new(1) };
+    run(options, body).result.unwrap_or_else(|failure| panic!("on threads: {failure:?}"));
 }
 
 /// Calls the handler that notes its argument. How long it took, and whether there was a reply.
@@ -79,12 +94,6 @@ fn call_slow(scene: &Scene, end: &ClientEnd, milliseconds: u64) -> JoinHandle<(D
 
 fn milliseconds(range: RangeInclusive<u64>) -> RangeInclusive<Duration> {
     Duration::from_millis(*range.start())..=Duration::from_millis(*range.end())
-}
-
-/// What a virtual clock that charges for every step makes of a time.
-#[track_caller]
-fn assert_about(seen: Duration, expected: Duration) {
-    assert!(seen >= expected && seen < expected + MS, "{seen:?} instead of {expected:?}");
 }
 
 /// What becomes of so many calls, one after the other, on an unreliable network.
@@ -215,7 +224,7 @@ fn copies_are_as_frequent_and_as_late_as_they_are_set() {
 /// The copy of a request, too, dies with the server that it was sent to.
 #[test]
 fn a_copy_for_a_server_that_is_dead_arrives_nowhere() {
-    passes(1, move |scene| {
+    passes_everywhere(|scene| {
         let node = scene.world.node("victim");
         let mut server = Server::new(&node);
         server.add_service(Arc::clone(&scene.junk).service());
@@ -231,7 +240,7 @@ fn a_copy_for_a_server_that_is_dead_arrives_nowhere() {
 
 #[test]
 fn the_handler_that_returns_first_answers() {
-    passes(1, move |scene| {
+    passes_everywhere(|scene| {
         let mut server = Server::new(&scene.world.node("server"));
         let first = labrt::sync::atomic::AtomicBool::new(true);
         server.add_service(Service::new("Odd").method("ask", move |(): ()| {
@@ -245,7 +254,7 @@ fn the_handler_that_returns_first_answers() {
         scene.network.enable("odd end", true);
         scene.network.set_duplicates(1.0, milliseconds(10..=10));
         assert_eq!(end.call::<(), bool>("Odd.ask", &()), Some(false));
-        assert_about(scene.now(), 60 * MS);
+        scene.assert_about(scene.now(), 60 * MS);
         thread::sleep(Duration::from_secs(1));
     });
 }
@@ -275,32 +284,32 @@ fn a_cut_on_the_way_there_keeps_requests_from_arriving() {
 /// What had set out before the cut arrives, and its reply comes back.
 #[test]
 fn a_cut_on_the_way_there_lets_replies_through() {
-    passes(1, move |scene| {
+    passes_everywhere(|scene| {
         let end = scene.end("end");
         let call = call_slow(scene, &end, 350);
         thread::sleep(10 * MS);
         scene.network.cut_requests("end", true);
         let (at, reply) = call.join().unwrap();
         assert_eq!(reply, Some(350));
-        assert_about(at, 350 * MS);
+        scene.assert_about(at, 350 * MS);
     });
 }
 
 #[test]
 fn a_cut_on_the_way_back_loses_replies() {
-    passes(1, move |scene| {
+    passes_everywhere(|scene| {
         let (end, other) = (scene.end("end"), scene.end("other"));
         scene.network.cut_replies("end", true);
         let (took, answered) = note(&end, 1);
         assert!(!answered);
-        assert_about(took, Duration::from_micros(100_100));
+        scene.assert_about(took, Duration::from_micros(100_100));
         assert_eq!(scene.junk.log2_len(), 1, "the request arrives and is handled");
 
         // A handler that takes longer than a poll: its caller is told at the next one.
         let start = scene.now();
         let (at, reply) = call_slow(scene, &end, 250).join().unwrap();
         assert_eq!(reply, None);
-        assert_about(at - start, Duration::from_micros(300_300));
+        scene.assert_about(at - start, Duration::from_micros(300_300));
 
         assert!(note(&other, 2).1, "the cut is of one end point");
         scene.network.cut_replies("end", false);
@@ -311,7 +320,7 @@ fn a_cut_on_the_way_back_loses_replies() {
 /// What counts is whether the way is cut when the reply sets out.
 #[test]
 fn a_reply_that_sets_out_when_the_cut_is_healed_gets_through() {
-    passes(1, move |scene| {
+    passes_everywhere(|scene| {
         let end = scene.end("end");
         scene.network.cut_replies("end", true);
         let call = call_slow(scene, &end, 350);
@@ -327,13 +336,13 @@ fn a_reply_that_sets_out_when_the_cut_is_healed_gets_through() {
         scene.network.cut_replies("end", false);
         let (at, reply) = call.join().unwrap();
         assert_eq!(reply, None);
-        assert_about(at - start, Duration::from_micros(100_100));
+        scene.assert_about(at - start, Duration::from_micros(100_100));
     });
 }
 
 #[test]
 fn a_slow_link_delays_both_ways() {
-    passes(1, move |scene| {
+    passes_everywhere(|scene| {
         let (end, other) = (scene.end("end"), scene.end("other"));
         scene.network.set_slow_link("end", Some(30 * MS..=30 * MS));
         let call = {
@@ -346,7 +355,7 @@ fn a_slow_link_delays_both_ways() {
         assert_eq!(scene.junk.log2_len(), 1);
         let (took, answered) = call.join().unwrap();
         assert!(answered);
-        assert_about(took, 60 * MS);
+        scene.assert_about(took, 60 * MS);
 
         let (took, answered) = note(&other, 2);
         assert!(answered && took < MS, "the slowness is of one end point");
@@ -387,7 +396,7 @@ fn a_slow_link_adds_to_the_weather() {
 
 #[test]
 fn the_reply_to_a_slow_call_is_counted_when_it_is_there() {
-    passes(1, move |scene| {
+    passes_everywhere(|scene| {
         let end = scene.end("end");
         scene.network.set_slow_link("end", Some(10 * MS..=10 * MS));
         let call = {
@@ -403,7 +412,7 @@ fn the_reply_to_a_slow_call_is_counted_when_it_is_there() {
 
 #[test]
 fn requests_wait_while_their_server_is_paused() {
-    passes(1, move |scene| {
+    passes_everywhere(|scene| {
         let end = scene.end("end");
         let (early, wait) = (call_slow(scene, &end, 100), 1000 * MS);
         thread::sleep(50 * MS);
@@ -416,18 +425,18 @@ fn requests_wait_while_their_server_is_paused() {
         let resumed = scene.now();
         let (at, reply) = early.join().unwrap();
         assert_eq!(reply, Some(100));
-        assert_about(at, resumed); // it was due long ago
+        scene.assert_about(at, resumed); // it was due long ago
         for call in calls {
             let (at, reply) = call.join().unwrap();
             assert_eq!(reply, Some(20));
-            assert_about(at, resumed + 20 * MS);
+            scene.assert_about(at, resumed + 20 * MS);
         }
     });
 }
 
 #[test]
 fn callers_of_a_paused_server_that_is_deleted_are_told() {
-    passes(1, move |scene| {
+    passes_everywhere(|scene| {
         let end = scene.end("end");
         scene.network.pause_server("server");
         let call = call_slow(scene, &end, 20);
@@ -435,7 +444,7 @@ fn callers_of_a_paused_server_that_is_deleted_are_told() {
         scene.network.delete_server("server");
         let (at, reply) = call.join().unwrap();
         assert_eq!(reply, None);
-        assert_about(at, Duration::from_micros(600_600));
+        scene.assert_about(at, Duration::from_micros(600_600));
     });
 }
 

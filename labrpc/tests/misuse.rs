@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use labrpc::{ClientEnd, Network, Server, Service};
-use labrt::world::{Failure, FailureKind, Options, World, simulate};
+use labrt::world::{Backend, Failure, FailureKind, Options, World, simulate};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -70,9 +70,17 @@ impl<'de> Deserialize<'de> for OneWay {
     }
 }
 
-/// What comes of a call made on a node called `client`.
-fn failure<R>(call: impl FnOnce(&ClientEnd) -> Option<R> + Send + 'static) -> Failure {
-    let run = simulate::<()>(Options::new(1), |world: &World| {
+/// What comes of a call made on a node called `client`: the same in simulation and on real threads.
+fn failure<R>(call: impl Fn(&ClientEnd) -> Option<R> + Copy + Send + 'static) -> Failure {
+    let on_threads = failure_with(Options { backend: Backend::Threads, ..Options::new(1) }, call);
+    let simulated = failure_with(Options::new(1), call);
+    let words = |failure: &Failure| (failure.kind, failure.message.clone(), failure.location.clone());
+    assert_eq!(words(&simulated), words(&on_threads));
+    simulated
+}
+
+fn failure_with<R>(options: Options, call: impl FnOnce(&ClientEnd) -> Option<R> + Send + 'static) -> Failure {
+    let run = simulate::<()>(options, |world: &World| {
         let network = Network::new(world);
         let mut server = Server::new(&world.node("server-2"));
         server.add_service(Arc::new(Raft).service());
