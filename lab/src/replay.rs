@@ -3,6 +3,7 @@
 mod log_lines;
 
 use std::io::Write;
+use std::time::Duration;
 
 use labrt::world::{Backend, Policy};
 use tester::lines::{self, Tally};
@@ -33,6 +34,7 @@ pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandErr
         solution: lab.solution(&wanted.solution)?.name,
         policy: wanted.policy,
         record: true,
+        patience: wanted.patience(),
         wall_limit: args.place.wall_limit(),
         fail_fast: false,
         output: Output::Shown,
@@ -75,6 +77,11 @@ struct Wanted {
 }
 
 impl Wanted {
+    /// What is known to block is not waited for so long again.
+    fn patience(&self) -> Duration {
+        tester::patience_after(self.recorded.as_ref().map_or("", |replay| &replay.kind))
+    }
+
     fn of(args: &ReplayArgs) -> Result<Self, CommandError> {
         let recorded = Replay::load();
         let mut wanted = match (&args.test, args.seed) {

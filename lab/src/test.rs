@@ -97,6 +97,7 @@ fn settings(lab: &Lab, args: &TestArgs) -> Result<Settings, CommandError> {
         solution: lab.solution(&args.solution)?.name,
         policy: args.policy,
         record: false,
+        patience: tester::patience_after(""),
         wall_limit: args.place.wall_limit(),
         fail_fast: args.fail_fast,
         output: Output::Kept,
@@ -181,7 +182,8 @@ fn record_causes(summary: &mut Summary, settings: &Settings) -> Result<(), Comma
             cause.recording = Some(Recording { log, fingerprint: cause.first.fingerprint });
             continue;
         }
-        let settings = Settings { record: true, jobs: 1, ..*settings };
+        let patience = tester::patience_after(&cause.first.kind);
+        let settings = Settings { record: true, jobs: 1, patience, ..*settings };
         let mut recorder = Recorder { cause };
         pool::carry_out(
             Plan::single(recorder.cause.first.case, recorder.cause.first.seed),

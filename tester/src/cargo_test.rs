@@ -106,7 +106,8 @@ fn explain(case: &'static Case, solution: &Solution, report: &Report) -> String 
     let options = RunOptions::new(report.seed);
     let replay = Replay::of(report, solution.name, options.policy).expect("the run has failed");
     // The same run again, this time with its log.
-    let again = run(case, solution, &RunOptions { record: true, ..options });
+    let failure = report.failure.as_ref().expect("the run has failed");
+    let again = run(case, solution, &options.recorded(&failure.kind));
 
     let mut text =
         format!("{} failed with seed {}\n\n{}", case.name, seed::format(report.seed), cause(report));
@@ -119,7 +120,6 @@ fn explain(case: &'static Case, solution: &Solution, report: &Report) -> String 
     if let Some(backtrace) = again.failure.as_ref().and_then(|failure| failure.backtrace.as_ref()) {
         writeln!(text, "\n{}", backtrace.trim_end()).expect("a string takes any text");
     }
-    let failure = report.failure.as_ref().expect("the run has failed");
     let shown = log_end(&again.log, &failure.node, &failure.message);
     text.push_str(if shown.len() < again.log.len() { "\nthe end of its log:\n" } else { "\nits log:\n" });
     for line in shown {

@@ -38,4 +38,4 @@ pub use cluster::{Cluster, Committed, ELECTION_TIMEOUT, Retry, TIME_LIMIT, Waite
 pub use command::Command;
 pub use log_end::log_end;
 pub use report::{Report, ReportedFailure};
-pub use run::{RunOptions, run};
+pub use run::{RunOptions, patience_after, run};

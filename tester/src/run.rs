@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use labapi::Solution;
-use labrt::world::{self, Backend, Options, Policy};
+use labrt::world::{self, Backend, FailureKind, Options, Policy};
 use parking_lot::Mutex;
 
 use crate::cluster::{Cluster, TIME_LIMIT};
@@ -23,14 +23,36 @@ pub struct RunOptions {
     /// Whether the report carries the log. Recording changes nothing else. A run on real threads cannot be done again for
     /// its log, so it is always recorded, and the report carries the log if it has failed.
     pub record: bool,
+    /// How long a run may go on without a call of labrt; see [`Options::patience`].
+    pub patience: Duration,
 }
 
 impl RunOptions {
     /// A simulated run of this seed, under the default policy and not recorded.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { backend: Backend::Simulation, seed, policy: Policy::default(), record: false }
+        Self {
+            backend: Backend::Simulation,
+            seed,
+            policy: Policy::default(),
+            record: false,
+            patience: Options::new(seed).patience,
+        }
     }
+
+    /// The same run again, with its log, after it has failed with this kind of failure.
+    #[must_use]
+    pub fn recorded(self, kind: &str) -> Self {
+        Self { record: true, patience: self.patience.min(patience_after(kind)), ..self }
+    }
+}
+
+/// How long a run that failed in this way may go on without a call of labrt when it is done again: what is known to
+/// block is not waited for so long a second time.
+#[must_use]
+pub fn patience_after(kind: &str) -> Duration {
+    let usual = Options::new(0).patience;
+    if kind == FailureKind::Blocked.name() { usual / 10 } else { usual }
 }
 
 /// Time for the servers to be started in, before a test begins, and taken down in after its end.
@@ -53,6 +75,7 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         backend: options.backend,
         policy: options.policy,
         record: options.record || threads,
+        patience: options.patience,
         max_virtual_time: TIME_LIMIT + MARGIN,
         ..Options::new(options.seed)
     };

@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use labrt::world::FailureKind;
+use labrt::world::{FailureKind, LAST_WORDS};
 
 /// A run that brought no report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,10 +41,22 @@ impl Lost {
             let message = "the process of the run cut its connection to the tester".to_owned();
             return Self { kind: FailureKind::Abort, message, printed };
         };
+        if let Some((kind, message)) = last_verdict(&printed) {
+            return Self { kind, message, printed };
+        }
         let (kind, reading) = cause_of_death(status, &printed);
         let reading = reading.map(|reading| format!("{reading}; ")).unwrap_or_default();
         Self { kind, message: format!("{reading}the process of the run {}", how(status)), printed }
     }
+}
+
+/// What a simulation said of itself before it ended its process, if it did.
+fn last_verdict(printed: &str) -> Option<(FailureKind, String)> {
+    let (verdict, _) = printed.rsplit_once(LAST_WORDS)?;
+    // What lab code printed comes before it, and need not end with a line.
+    let start = |kind: FailureKind| verdict.rfind(&format!("{kind} at ")).map(|start| (start, kind));
+    let (start, kind) = FailureKind::ALL.into_iter().filter_map(start).max_by_key(|(start, _)| *start)?;
+    Some((kind, verdict[start..].trim_end().to_owned()))
 }
 
 /// What the evidence says: the kind of failure, and in words what the bare end of the process does not tell.

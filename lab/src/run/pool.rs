@@ -26,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) policy: Policy,
     /// Whether reports carry logs.
     pub(crate) record: bool,
+    /// How long a run may go on without a call of labrt.
+    pub(crate) patience: Duration,
     /// Real time after which a run is given up.
     pub(crate) wall_limit: Duration,
     /// Whether the first failure in the plan's order is the last run.

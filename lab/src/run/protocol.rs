@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tester::Report;
 
 /// To a worker: run this. It does one order after the other, so the next one can already lie ready.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Order {
     pub(super) test: String,
     pub(super) backend: String,
@@ -18,6 +18,8 @@ pub(super) struct Order {
     pub(super) solution: String,
     pub(super) policy: String,
     pub(super) record: bool,
+    /// How long the run may go on without a call of labrt, in seconds.
+    pub(super) patience_seconds: f64,
     /// Whether to print [`MARK`] before the run, so that what lab code prints can be told apart by runs.
     pub(super) mark: bool,
 }
@@ -134,6 +136,7 @@ mod tests {
             solution: "raft".to_owned(),
             policy: "random".to_owned(),
             record: false,
+            patience_seconds: 5.0,
             mark: true,
         }
     }

@@ -124,6 +124,7 @@ impl<'a> Supervisor<'a> {
             solution: settings.solution.to_owned(),
             policy: settings.policy.to_string(),
             record: settings.record,
+            patience_seconds: settings.patience.as_secs_f64(),
             mark: settings.output == Output::Kept,
         }
     }

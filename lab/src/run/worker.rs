@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use tester::RunOptions;
 
@@ -23,6 +24,10 @@ pub(crate) fn serve(lab: &Lab) -> Result<Verdict, CommandError> {
     let orders = receive_orders(socket.try_clone().map_err(broken)?);
     for order in orders {
         carry_out(lab, &order, &socket).map_err(broken)?;
+        if labrt::world::given_up() > 0 {
+            // An OS thread is lost, with all that it holds. A fresh process has neither.
+            break;
+        }
     }
     Ok(Verdict::Passed)
 }
@@ -65,7 +70,8 @@ fn carry_out(lab: &Lab, order: &Order, socket: &UnixStream) -> io::Result<()> {
         io::stderr().write_all(&[MARK])?;
     }
     send(socket, &Event::Started)?;
-    let options = RunOptions { backend, seed: order.seed, policy, record: order.record };
+    let patience = Duration::from_secs_f64(order.patience_seconds);
+    let options = RunOptions { backend, seed: order.seed, policy, record: order.record, patience };
     let report = (lab.run)(case, solution, &options);
     send(socket, &Event::Finished(Box::new(report)))
 }

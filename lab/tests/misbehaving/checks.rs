@@ -24,6 +24,7 @@ pub const ALL: &[Check] = checks![
     the_end_of_a_process_tells_its_kind,
     who_never_returns_is_given_up,
     what_happens_inside_a_simulation_is_told_apart_too,
+    who_prints_while_the_stack_ends_is_told_of,
     what_lab_code_prints_changes_nothing,
     lab_code_finds_its_input_empty,
     failures_are_grouped_and_the_smallest_seed_is_told,
@@ -122,12 +123,36 @@ fn who_never_returns_is_given_up() {
 
 fn what_happens_inside_a_simulation_is_told_apart_too() {
     let folder = Folder::new();
-    for (solution, kind) in [("recurses", "overflow"), ("spins", "timeout")] {
+    for (solution, kind, says) in [
+        ("recurses", "overflow", "deeper"),
+        ("spins", "blocked", "without a call of labrt"),
+        ("starts_threads", "foreign", "std::thread::spawn"),
+    ] {
         let (finished, results) =
-            folder.results(&format!("test backup --seed 1 --wall-limit 0.5 --solution {solution}"));
+            folder.results(&format!("test backup --runs 2 --seed 1 --jobs 2 --solution {solution}"));
         assert_eq!(finished.status, Some(1));
-        assert_eq!(of_test(&results, VICTIM)["failures"][0]["kind"], kind, "{solution}: {finished:?}");
+        assert_eq!(failed_seeds(&results), ["0x1", "0x2"], "{solution}: {finished:?}");
+        let failure = &of_test(&results, VICTIM)["failures"][0];
+        assert_eq!(failure["kind"], kind, "{solution}: {finished:?}");
+        assert!(failure["message"].as_str().expect("a text").contains(says), "{failure}");
+        assert!(failure["node"].as_str().expect("a text").starts_with("server "), "{failure}");
+        let location = failure["location"].as_str().expect("a place");
+        assert!(location.starts_with("lab/tests/misbehaving/solutions.rs:"), "{failure}");
+        finished.says(&format!("replay: cargo lab replay backup_3b --seed 0x1 --solution {solution}"));
+        assert!(!finished.out.contains("another run"), "the recorded run is the same: {finished:?}");
     }
+    let replayed = folder.lab("replay backup_3b --seed 1 --solution starts_threads");
+    assert_eq!(replayed.status, Some(1), "{replayed:?}");
+    replayed.says("reproduced: same fingerprint");
+}
+
+fn who_prints_while_the_stack_ends_is_told_of() {
+    let folder = Folder::new();
+    let (finished, results) = folder.results("test backup --seed 1 --solution prints_itself");
+    assert_eq!(finished.status, Some(1));
+    let failure = &of_test(&results, VICTIM)["failures"][0];
+    assert_eq!(failure["kind"], "overflow", "{finished:?}");
+    assert!(failure["message"].as_str().expect("a text").contains("a recursion without end"), "{failure}");
 }
 
 fn what_lab_code_prints_changes_nothing() {

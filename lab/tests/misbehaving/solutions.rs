@@ -29,10 +29,12 @@ pub const ALL: &[Solution] = &[
     named("wavers"),
     Solution { name: "recurses", make_raft: recursing },
     Solution { name: "spins", make_raft: spinning },
+    Solution { name: "starts_threads", make_raft: starting },
+    Solution { name: "prints_itself", make_raft: printing },
 ];
 
 /// Those that misbehave in every run, and in a simulation.
-const SIMULATED: [&str; 2] = ["recurses", "spins"];
+const SIMULATED: [&str; 4] = ["recurses", "spins", "starts_threads", "prints_itself"];
 
 const fn named(name: &'static str) -> Solution {
     Solution { name, ..raft::SOLUTION }
@@ -154,6 +156,26 @@ fn spinning(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -> A
     loop {
         std::hint::spin_loop();
     }
+}
+
+fn starting(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
+    std::thread::spawn(|| ()).join().expect("it returns");
+    unreachable!("the run has failed");
+}
+
+/// Prints itself to print itself.
+struct Recursive;
+
+#[allow(clippy::recursive_format_impl)] // what students do by mistake
+impl std::fmt::Display for Recursive {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self}, again")
+    }
+}
+
+fn printing(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
+    println!("{Recursive}");
+    unreachable!("the stack has ended");
 }
 
 /// Calls itself until the stack ends.

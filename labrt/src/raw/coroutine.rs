@@ -16,14 +16,16 @@ use std::cell::Cell;
 use std::mem;
 use std::ptr;
 
-use corosensei::stack::DefaultStack;
+use corosensei::stack::{DefaultStack, Stack as _};
 use corosensei::{Coroutine as Raw, CoroutineResult, Yielder};
 use parking_lot::Mutex;
+
+use super::pulse;
 
 /// Bytes reserved for a stack; a page is committed when it is first touched.
 ///
 /// Enough for a panic's backtrace and for `serde` in a debug build with room to spare.
-const STACK_SIZE: usize = 512 * 1024;
+pub(crate) const STACK_SIZE: usize = 512 * 1024;
 
 /// Stacks that no coroutine uses. Making one costs three system calls, taking one from here none.
 static POOL: Mutex<Vec<DefaultStack>> = Mutex::new(Vec::new());
@@ -38,7 +40,7 @@ pub(crate) struct Stacks {
 
 impl Stacks {
     fn take(&mut self) -> DefaultStack {
-        self.idle.pop().or_else(|| POOL.lock().pop()).unwrap_or_else(|| {
+        self.idle.pop().or_else(|| pulse::aside(|| POOL.lock().pop())).unwrap_or_else(|| {
             DefaultStack::new(STACK_SIZE)
                 .expect("the system has no memory map left for the stack of one more thread")
         })
@@ -52,7 +54,11 @@ impl Drop for Stacks {
 }
 
 /// A simulated thread's body and stack.
-pub(crate) struct Coroutine(Raw<(), (), (), DefaultStack>);
+pub(crate) struct Coroutine {
+    raw: Raw<(), (), (), DefaultStack>,
+    /// The lowest address of the stack.
+    end: usize,
+}
 
 /// The way out of the running coroutine: one a simulation.
 pub(crate) struct Exit(Cell<*const Way>);
@@ -86,23 +92,28 @@ impl Exit {
 impl Coroutine {
     /// A coroutine that will run `body` on a stack of `stacks`.
     pub(crate) fn new(stacks: &mut Stacks, body: Box<dyn FnOnce()>) -> Self {
-        Self(Raw::with_stack(stacks.take(), move |way: &Way, ()| {
+        let stack = stacks.take();
+        let end = stack.limit().get();
+        let raw = Raw::with_stack(stack, move |way: &Way, ()| {
             crate::sim::with(|sim| sim.exit.enter(way));
             crate::sim::guarded(body);
-        }))
+        });
+        Self { raw, end }
     }
 
     /// Runs the coroutine until it suspends or returns; says whether it returned.
     #[inline]
     pub(crate) fn resume(&mut self, exit: &Exit) -> bool {
-        let returned = matches!(self.0.resume(()), CoroutineResult::Return(()));
+        pulse::runs_on(self.end);
+        let returned = matches!(self.raw.resume(()), CoroutineResult::Return(()));
+        pulse::runs_on(0);
         exit.0.set(ptr::null());
         returned
     }
 
     /// Gives the stack of a coroutine that has returned back to the pool.
     pub(crate) fn recycle(self, stacks: &mut Stacks) {
-        stacks.idle.push(self.0.into_stack());
+        stacks.idle.push(self.raw.into_stack());
     }
 
     /// Gives up a coroutine that cannot end: its stack and what lives on it stay for ever.

@@ -4,9 +4,16 @@
 //! | --- | --- | --- |
 //! | `confined` | a `Sync` cell without a lock | it opens for one simulation only, and a simulation is one OS thread |
 //! | `coroutine` | stacks of our own, and the way back out of them | the pointer to the way out is set only while that coroutine runs |
+//! | `interpose` | functions in the place of the system's | they do what the system's do, or call them |
 //! | `lock` | `lock_api`'s raw traits | exclusion is kept by the scheduler's own bookkeeping |
+//! | `process` | questions to the system about a thread | the places for the answers are our own |
+//! | `pulse` | signal handlers, and a look at a simulation from outside | it stands still for ever, by then |
 #![allow(unsafe_code)]
 
 pub(crate) mod confined;
 pub(crate) mod coroutine;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(crate) mod interpose;
 pub(crate) mod lock;
+pub(crate) mod process;
+pub(crate) mod pulse;

@@ -60,6 +60,11 @@ impl Scheduler {
         self.local_clock().map_or(self.now, |clock| clock.shows(self.now))
     }
 
+    /// What the clock of the current thread's node shows at a moment of the run's.
+    pub(crate) fn local_at(&self, run: u64) -> u64 {
+        self.local_clock().map_or(run, |clock| clock.shows(run))
+    }
+
     /// When it will be `time` for the current thread, in the run's time.
     #[inline]
     pub(crate) fn run_time(&self, time: u64) -> u64 {

@@ -137,7 +137,13 @@ impl Scheduler {
         let Some(since) = self.threads[slot].held.first().copied() else { return };
         let slow = matches!(
             wait,
-            Wait::Sleep(_) | Wait::Recv(_) | Wait::Send(_) | Wait::Select(_) | Wait::Join(_) | Wait::Reply
+            Wait::Sleep(_)
+                | Wait::StdSleep
+                | Wait::Recv(_)
+                | Wait::Send(_)
+                | Wait::Select(_)
+                | Wait::Join(_)
+                | Wait::Reply
         );
         if slow {
             let thread = self.threads[slot].name.clone();

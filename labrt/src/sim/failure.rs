@@ -19,6 +19,10 @@ pub enum FailureKind {
     Timeout,
     /// The process ended.
     Abort,
+    /// A thread loops or waits in a way that lets no other one run.
+    Blocked,
+    /// Lab code called what a simulation cannot do, such as `std::thread::spawn`.
+    Foreign,
     /// A thread's stack was too small for it.
     Overflow,
     /// The run used too much memory.
@@ -31,13 +35,15 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// All kinds.
-    pub const ALL: [FailureKind; 10] = [
+    pub const ALL: [FailureKind; 12] = [
         FailureKind::Assertion,
         FailureKind::Panic,
         FailureKind::Deadlock,
         FailureKind::Livelock,
         FailureKind::Timeout,
         FailureKind::Abort,
+        FailureKind::Blocked,
+        FailureKind::Foreign,
         FailureKind::Overflow,
         FailureKind::Memory,
         FailureKind::Unknown,
@@ -54,6 +60,8 @@ impl FailureKind {
             FailureKind::Livelock => "livelock",
             FailureKind::Timeout => "timeout",
             FailureKind::Abort => "abort",
+            FailureKind::Blocked => "blocked",
+            FailureKind::Foreign => "foreign",
             FailureKind::Overflow => "overflow",
             FailureKind::Memory => "memory",
             FailureKind::Unknown => "unknown",
@@ -102,7 +110,7 @@ pub struct Failure {
     pub thread: String,
     /// `file:line:column` of the check, the panic or the wait, where there is one.
     pub location: Option<String>,
-    /// How the thread got there; only of a panic, and only while the run is recorded.
+    /// How the thread got there, where that is known: of a panic only while the run is recorded.
     pub backtrace: Option<String>,
 }
 

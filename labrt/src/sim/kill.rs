@@ -128,17 +128,26 @@ impl Scheduler {
         let stuck: Vec<u32> =
             self.threads.living().filter(|(_, thread)| thread.dying).map(|(slot, _)| slot).collect();
         for slot in stuck {
+            // What blocks is the verdict already.
+            if matches!(self.threads[slot].wait, Wait::Blocked) {
+                self.abandon(slot);
+                continue;
+            }
             let message = format!(
                 "{} could not be stopped and was abandoned: while it was being killed it {}",
                 self.describe(slot),
                 self.threads[slot].wait
             );
             self.warn(message);
-            if let Some(coroutine) = self.threads[slot].coroutine.take() {
-                coroutine.abandon();
-            }
-            self.threads.remove(slot);
+            self.abandon(slot);
         }
+    }
+
+    fn abandon(&mut self, slot: u32) {
+        if let Some(coroutine) = self.threads[slot].coroutine.take() {
+            coroutine.abandon();
+        }
+        self.threads.remove(slot);
     }
 
     /// Wakes those that wait for a call into a node that has died.
@@ -159,6 +168,7 @@ impl Scheduler {
     /// A scheduling point of a thread that is dying, or that unwinds from a panic.
     #[cold]
     pub(crate) fn step_dying(&mut self, slot: u32) -> Step {
+        self.pulse.beat();
         let thread = &mut self.threads[slot];
         if thread.unwinding {
             if std::thread::panicking() {

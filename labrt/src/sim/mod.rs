@@ -6,6 +6,9 @@
 pub(crate) mod clock;
 mod deadlock;
 pub(crate) mod failure;
+mod frames;
+#[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), allow(dead_code))]
+pub(crate) mod habits;
 mod kill;
 pub(crate) mod log;
 pub(crate) mod mutex;
@@ -18,6 +21,7 @@ mod scheduler;
 pub(crate) mod streams;
 pub(crate) mod threads;
 mod timers;
+mod watchdog;
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -30,9 +34,11 @@ pub(crate) use nodes::TESTER;
 pub(crate) use run::guarded;
 pub(crate) use run::next_run_id;
 pub use run::{Options, Run, simulate};
-use scheduler::{Scheduler, Step};
+pub(crate) use scheduler::Scheduler;
+use scheduler::Step;
 pub(crate) use threads::{Blocker, By, Place, ThreadId, Ticket, Wait, Woken};
 use timers::Due;
+pub use watchdog::{LAST_WORDS, given_up};
 
 thread_local! {
     /// The simulation of this OS thread. Set once, when the thread starts.
@@ -46,6 +52,8 @@ pub(crate) struct Sim {
     pub(crate) exit: Exit,
     /// Scheduling points are passed over: see [`Sim::without_switching`].
     atomic: Cell<bool>,
+    /// What std asks of the system.
+    pub(crate) habits: habits::Habits,
 }
 
 /// Calls `f` with the simulation that the caller runs in.
@@ -204,7 +212,7 @@ impl Sim {
                 scheduler.park(wait, None);
             }
             self.exit.suspend();
-            if !matches!(wait, Wait::Swallowed) {
+            if !matches!(wait, Wait::Swallowed | Wait::Blocked) {
                 self.throw_if_killed();
             }
         }

@@ -2,19 +2,23 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
 
-use super::failure::Failure;
+use super::failure::{Failure, FailureKind};
+use super::habits::{self, Habits};
 use super::policy::Policy;
 use super::scheduler::{Next, Scheduler};
-use super::{SIM, Sim, TESTER, log, panics, since_start, with};
+use super::{SIM, Sim, TESTER, log, panics, since_start, watchdog, with};
 use crate::backend::Backend;
 use crate::raw::coroutine::Exit;
+use crate::raw::pulse::{self, HandlerStack, Pulse};
 use crate::threads;
 
 /// How a run is made.
@@ -30,10 +34,19 @@ pub struct Options {
     pub record: bool,
     /// A run that goes on for longer, in virtual time, fails as a [`FailureKind::Timeout`](crate::world::FailureKind::Timeout).
     pub max_virtual_time: Duration,
+    /// A run that passes more scheduling points fails as a timeout, too: it sends messages without end in no time.
+    pub max_steps: u64,
+    /// A thread that computes for so long (processor time) or sleeps for so long (real time) without a call of labrt has
+    /// blocked all others: the run fails as [`FailureKind::Blocked`](crate::world::FailureKind::Blocked).
+    pub patience: Duration,
+    /// The run fails as [`FailureKind::Memory`](crate::world::FailureKind::Memory) when the process has grown by more bytes
+    /// since its start, and no other run in the process has touched more memory. Looked at on Linux alone.
+    pub max_memory: u64,
 }
 
 impl Options {
-    /// A run with this seed: random policy, no log, at most one virtual hour.
+    /// A run with this seed: random policy, no log, at most one virtual hour, 500 million scheduling points and 2 GiB, and
+    /// a patience of 5 seconds.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self {
@@ -42,6 +55,9 @@ impl Options {
             policy: Policy::Random,
             record: false,
             max_virtual_time: Duration::from_secs(3600),
+            max_steps: 500_000_000,
+            patience: Duration::from_secs(5),
+            max_memory: 2 << 30,
         }
     }
 }
@@ -90,30 +106,47 @@ fn simulate_alone<T: Send + 'static>(
     options: Options,
     main: impl FnOnce(&crate::world::World) -> T + Send + 'static,
 ) -> Run<T> {
+    habits::install();
+    let pulse = Arc::new(Pulse::new());
+    let (sender, results) = mpsc::channel();
+    let inside = pulse.clone();
     let thread = std::thread::Builder::new().name("simulation".to_owned());
-    let handle = thread.spawn(move || run_here(options, main)).expect("the system can start a thread");
-    handle.join().unwrap_or_else(|panic| resume_unwind(panic))
+    let handle = thread
+        .spawn(move || {
+            let run = run_here(options, &inside, main);
+            // Whoever waits for it waits until it comes.
+            let _ = sender.send(run);
+        })
+        .expect("the system can start a thread");
+    watchdog::wait(handle, &results, &pulse, &options)
 }
 
-fn run_here<T: 'static>(options: Options, main: impl FnOnce(&crate::world::World) -> T + 'static) -> Run<T> {
+fn run_here<T: 'static>(
+    options: Options,
+    pulse: &Arc<Pulse>,
+    main: impl FnOnce(&crate::world::World) -> T + 'static,
+) -> Run<T> {
     let started = ThreadTime::now();
     let id = next_run_id();
     SIM.with(|sim| {
         let fresh = Sim {
             id,
-            scheduler: RefCell::new(Scheduler::new(options)),
+            scheduler: RefCell::new(Scheduler::new(options, pulse.clone())),
             exit: Exit::new(),
             atomic: Cell::new(false),
+            habits: Habits::new(options.seed),
         };
         assert!(sim.set(fresh).is_ok(), "an OS thread runs one simulation in its life");
     });
+    let _signals = Signals::new(pulse);
     let returned = Rc::new(Cell::new(None));
     let verdict = with(|sim| {
         let world = crate::world::World::new(id);
         let result = returned.clone();
         sim.start_main(Box::new(move || result.set(Some(main(&world)))));
         sim.run();
-        let verdict = sim.scheduler.borrow_mut().verdict.take();
+        // It stays where it is: should the run block while it is taken down, somebody else will look for it.
+        let verdict = sim.scheduler.borrow().verdict.clone();
         sim.clean_up();
         verdict
     });
@@ -124,15 +157,14 @@ fn run_here<T: 'static>(options: Options, main: impl FnOnce(&crate::world::World
     };
     with(|sim| {
         let mut scheduler = sim.scheduler.borrow_mut();
-        let (steps, now) = (scheduler.steps, scheduler.now);
-        scheduler.fold(steps);
-        scheduler.fold(now);
+        let out_of_memory = matches!(&result, Err(failure) if failure.kind == FailureKind::Memory);
         Run {
+            // When the memory was too much is the machine's choice.
+            fingerprint: if out_of_memory { options.seed } else { scheduler.final_fingerprint() },
             result,
-            fingerprint: scheduler.fingerprint,
-            virtual_time: since_start(now),
+            virtual_time: since_start(scheduler.now),
             cpu_time: started.elapsed(),
-            steps,
+            steps: scheduler.steps,
             warnings: std::mem::take(&mut scheduler.warnings),
             log: std::mem::take(&mut scheduler.log),
         }
@@ -143,6 +175,25 @@ fn run_here<T: 'static>(options: Options, main: impl FnOnce(&crate::world::World
 pub(crate) fn next_run_id() -> u64 {
     static NEXT_ID: AtomicU64 = AtomicU64::new(1);
     NEXT_ID.fetch_add(1, Ordering::Relaxed)
+}
+
+/// While it lives, this OS thread can be stopped from outside, and notices the end of a stack.
+struct Signals {
+    _stack: HandlerStack,
+}
+
+impl Signals {
+    fn new(pulse: &Pulse) -> Self {
+        let stack = HandlerStack::new();
+        with(|sim| pulse.attach(sim));
+        Self { _stack: stack }
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        pulse::detach();
+    }
 }
 
 impl Sim {

@@ -4,6 +4,7 @@
 //! asks what to do next, does it, and asks again.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::failure::{Failure, FailureKind};
 use super::kill::{Doom, Fuse};
@@ -12,8 +13,10 @@ use super::nodes::{Nodes, TESTER};
 use super::policy::Choose;
 use super::threads::{Life, Place, ThreadId, Threads, Ticket, Wait, Woken};
 use super::timers::{Due, Timers};
-use super::{Options, nanos, since_start};
+use super::watchdog::growth_message;
+use super::{Options, frames, nanos, since_start};
 use crate::raw::coroutine::{Coroutine, Stacks};
+use crate::raw::pulse::{Pulse, aside};
 
 /// Virtual nanoseconds that a scheduling point costs, so that a thread that never waits still
 /// sees time pass.
@@ -52,8 +55,10 @@ pub(crate) struct Scheduler {
     pub(crate) now: u64,
     /// Scheduling points so far.
     pub(crate) steps: u64,
-    /// `steps` when something last happened.
-    progress: u64,
+    /// The run fails when `steps` comes to this.
+    bound: u64,
+    /// What is seen of the run from outside.
+    pub(crate) pulse: Arc<Pulse>,
     pub(crate) timers: Timers,
     pub(crate) threads: Threads,
     pub(crate) nodes: Nodes,
@@ -77,13 +82,14 @@ pub(crate) struct Scheduler {
 }
 
 impl Scheduler {
-    pub(crate) fn new(options: Options) -> Self {
+    pub(crate) fn new(options: Options, pulse: Arc<Pulse>) -> Self {
         let mut nodes = Nodes::default();
         nodes.add("tester".to_owned(), options.seed);
         Self {
             now: 0,
             steps: 0,
-            progress: 0,
+            bound: LIVELOCK_BOUND.min(options.max_steps),
+            pulse,
             timers: Timers::default(),
             threads: Threads::default(),
             nodes,
@@ -107,14 +113,18 @@ impl Scheduler {
     /// Mixes one decision or message into the fingerprint.
     #[inline]
     pub(crate) fn fold(&mut self, value: u64) {
-        let mixed = (self.fingerprint ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.fingerprint = mixed ^ (mixed >> 29);
+        self.fingerprint = mixed(self.fingerprint, value);
+    }
+
+    /// The fingerprint of a run that ends now.
+    pub(crate) fn final_fingerprint(&self) -> u64 {
+        mixed(mixed(self.fingerprint, self.steps), self.now)
     }
 
     /// Something happened: what came before was not a livelock.
     #[inline]
     pub(crate) fn progressed(&mut self) {
-        self.progress = self.steps;
+        self.bound = (self.steps + LIVELOCK_BOUND).min(self.options.max_steps);
     }
 
     pub(crate) fn current_id(&self) -> Option<ThreadId> {
@@ -132,8 +142,11 @@ impl Scheduler {
         thread.spins += 1;
         self.now += STEP;
         self.steps += 1;
-        if thread.spins > SPIN_BOUND || self.steps - self.progress > LIVELOCK_BOUND {
+        if thread.spins > SPIN_BOUND || self.steps > self.bound {
             self.report_livelock(slot);
+        }
+        if self.pulse.beat() {
+            self.report_growth();
         }
         if self.fuse.is_some() && self.burn(slot) {
             return Step::Switch;
@@ -174,24 +187,60 @@ impl Scheduler {
     #[cold]
     fn report_livelock(&mut self, slot: u32) {
         let spins = self.threads[slot].spins;
-        let message = if spins > SPIN_BOUND {
-            format!(
+        let (kind, message) = if spins > SPIN_BOUND {
+            let message = format!(
                 "the thread passed {SPIN_BOUND} scheduling points without waiting once: it spins. Wait on a \
                  condition variable or a channel, or sleep between two looks"
-            )
+            );
+            (FailureKind::Livelock, message)
+        } else if self.steps > self.options.max_steps {
+            let message = format!(
+                "the run has not ended after {} scheduling points, though only {:.3} virtual seconds have passed: \
+                 messages go to and fro without end and without delay. Find out who answers every message with \
+                 another one",
+                self.options.max_steps,
+                since_start(self.now).as_secs_f64()
+            );
+            (FailureKind::Timeout, message)
         } else {
-            format!(
+            let message = format!(
                 "{LIVELOCK_BOUND} scheduling points passed without a message or a moment of rest: threads keep \
                  waking each other and nothing comes of it"
-            )
+            );
+            (FailureKind::Livelock, message)
         };
-        self.fail(FailureKind::Livelock, message, None);
+        self.fail_here(kind, message);
+    }
+
+    /// The process has grown too much since the run began.
+    #[cold]
+    fn report_growth(&mut self) {
+        if !self.stop {
+            let message = growth_message(self.pulse.excess());
+            self.fail_here(FailureKind::Memory, message);
+        }
+    }
+
+    /// Fails the run, with the line of lab code where the current thread is.
+    pub(crate) fn fail_here(&mut self, kind: FailureKind, message: String) {
+        if self.verdict.is_some() {
+            return;
+        }
+        let frames = aside(frames::here);
+        let failure = Failure {
+            location: frames::lab_line(&frames).map(frames::Frame::place),
+            backtrace: frames::backtrace(&frames),
+            ..self.failure(kind, message)
+        };
+        self.verdict = Some(failure);
+        self.stop = true;
     }
 
     /// Decides what runs next, and lets time pass when nothing can run.
     pub(crate) fn next(&mut self) -> Next {
         self.current = None;
         loop {
+            self.pulse.beat();
             if self.doom.is_some() {
                 match self.next_doomed() {
                     Some(slot) => return self.run(slot),
@@ -381,6 +430,12 @@ impl Scheduler {
         let thread = &self.threads[slot];
         format!("thread `{}` of {}", thread.name, self.nodes[thread.node].name)
     }
+}
+
+#[inline]
+fn mixed(fingerprint: u64, value: u64) -> u64 {
+    let mixed = (fingerprint ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ (mixed >> 29)
 }
 
 /// Nodes that stand still, and nodes that are watched.

@@ -47,6 +47,8 @@ pub(crate) enum Life {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Wait {
     Sleep(Place),
+    /// A sleep by `std::thread::sleep`, which does not say where.
+    StdSleep,
     Lock(Place),
     Condvar(Place),
     Recv(Place),
@@ -67,12 +69,15 @@ pub(crate) enum Wait {
     Ended,
     /// Lab code caught the kill as often as it was thrown.
     Swallowed,
+    /// It is in a call of std's that would block every thread of the run.
+    Blocked,
 }
 
 impl fmt::Display for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Wait::Sleep(place) => write!(f, "sleeps at {place}"),
+            Wait::StdSleep => f.write_str("sleeps by std::thread::sleep"),
             Wait::Lock(place) => write!(f, "waits for a lock at {place}"),
             Wait::Condvar(place) => write!(f, "waits on a condition variable at {place}"),
             Wait::Recv(place) => write!(f, "waits to receive at {place}"),
@@ -86,6 +91,7 @@ impl fmt::Display for Wait {
             Wait::Quiet => f.write_str("watches the server"),
             Wait::Ended => f.write_str("has ended the run"),
             Wait::Swallowed => f.write_str("catches every panic and goes on"),
+            Wait::Blocked => f.write_str("waits in a call that blocks every other thread"),
         }
     }
 }

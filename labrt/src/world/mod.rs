@@ -22,7 +22,7 @@ pub use crate::sim::failure::{Failure, FailureKind, UnknownKind};
 pub use crate::sim::log::LogLine;
 pub use crate::sim::policy::{Policy, UnknownPolicy};
 pub use crate::sim::streams::StreamRng;
-pub use crate::sim::{Options, Run, simulate};
+pub use crate::sim::{LAST_WORDS, Options, Run, given_up, simulate};
 
 /// Control over one run. Clones control the same run.
 ///
@@ -146,6 +146,24 @@ impl World {
             }
         });
     }
+}
+
+/// Calls `f`, during which std's clock, locks, threads and randomness are the system's, as they are outside a simulation.
+///
+/// For what concerns the process and not the run: a benchmark that measures real time in a run, a cache that all runs
+/// share. What `f` returns must not decide what the run does.
+pub fn aside<R>(f: impl FnOnce() -> R) -> R {
+    crate::raw::pulse::aside(f)
+}
+
+/// The time of the system's monotonic clock, without what stands before it: for the benchmark that compares the two.
+#[must_use]
+#[doc(hidden)]
+pub fn system_clock() -> Duration {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    return crate::raw::interpose::system_clock();
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    return Duration::ZERO;
 }
 
 /// Whether the calling thread is being killed; see [`World::is_dying`]. `false` outside a run.

@@ -1,0 +1,316 @@
+//! Functions in the place of the system's, under the system's names.
+//!
+//! Being in the program itself, they are what std finds when it asks for the time, a sleep, randomness, a thread or a
+//! wait. For a simulated thread they ask `sim::habits`; for everybody else they call the function that they stand
+//! before.
+
+use std::ffi::{CStr, c_int, c_long, c_uint, c_void};
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+use super::pulse::is_inside;
+use crate::sim::{self, habits};
+
+/// The virtual clock's start on the clocks that count from 1970: the start of 2026, in seconds.
+const EPOCH: i64 = 1_767_225_600;
+
+/// The virtual clock's start on all other clocks, in seconds. Not 0: std may subtract from it.
+const UPTIME: i64 = 1_000_000;
+
+const NANOS: u64 = 1_000_000_000;
+
+/// Keeps the functions in the program: the linker takes what somebody refers to.
+pub(crate) fn install() {
+    let functions = [
+        clock_gettime as *const (),
+        gettimeofday as *const (),
+        time as *const (),
+        nanosleep as *const (),
+        clock_nanosleep as *const (),
+        getrandom as *const (),
+        pthread_create as *const (),
+        syscall as *const (),
+    ];
+    std::hint::black_box(functions);
+}
+
+/// A function of the system that one of ours stands before.
+struct Real {
+    name: &'static CStr,
+    address: AtomicPtr<c_void>,
+}
+
+impl Real {
+    const fn new(name: &'static CStr) -> Self {
+        Self { name, address: AtomicPtr::new(ptr::null_mut()) }
+    }
+
+    #[inline]
+    fn address(&self) -> *mut c_void {
+        let address = self.address.load(Ordering::Relaxed);
+        if address.is_null() { self.find() } else { address }
+    }
+
+    #[cold]
+    fn find(&self) -> *mut c_void {
+        // SAFETY: the name ends with a zero byte. Looking it up again does no harm.
+        let address = unsafe { libc::dlsym(libc::RTLD_NEXT, self.name.as_ptr()) };
+        if address.is_null() {
+            // Every libc has them all.
+            std::process::abort();
+        }
+        self.address.store(address, Ordering::Relaxed);
+        address
+    }
+}
+
+/// Calls the function of the system whose address is in `$real`.
+macro_rules! real {
+    ($real:expr, ($($kind:ty),*) -> $result:ty, $($argument:expr),*) => {{
+        // SAFETY: the address is that of the system's function of this name, whose types these are.
+        let function: unsafe extern "C" fn($($kind),*) -> $result = unsafe { std::mem::transmute($real.address()) };
+        // SAFETY: what the caller promised of its arguments is what the system's function asks for.
+        unsafe { function($($argument),*) }
+    }};
+}
+
+static CLOCK_GETTIME: Real = Real::new(c"clock_gettime");
+static GETTIMEOFDAY: Real = Real::new(c"gettimeofday");
+static TIME: Real = Real::new(c"time");
+static NANOSLEEP: Real = Real::new(c"nanosleep");
+static CLOCK_NANOSLEEP: Real = Real::new(c"clock_nanosleep");
+static GETRANDOM: Real = Real::new(c"getrandom");
+static PTHREAD_CREATE: Real = Real::new(c"pthread_create");
+static SYSCALL: Real = Real::new(c"syscall");
+
+/// The start of the virtual clock on one of the system's clocks.
+fn start_of(clock: libc::clockid_t) -> i64 {
+    match clock {
+        libc::CLOCK_REALTIME | libc::CLOCK_REALTIME_COARSE | libc::CLOCK_TAI => EPOCH,
+        _ => UPTIME,
+    }
+}
+
+fn timespec(start: i64, nanos: u64) -> libc::timespec {
+    let seconds = i64::try_from(nanos / NANOS).unwrap_or(i64::MAX);
+    libc::timespec { tv_sec: start.saturating_add(seconds), tv_nsec: (nanos % NANOS).cast_signed() }
+}
+
+/// The system's monotonic clock, called as if nothing stood before it.
+pub(crate) fn system_clock() -> std::time::Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    real!(CLOCK_GETTIME, (libc::clockid_t, *mut libc::timespec) -> c_int, libc::CLOCK_MONOTONIC, &raw mut time);
+    std::time::Duration::new(time.tv_sec.cast_unsigned(), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// # Safety
+///
+/// As for the system's function.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn clock_gettime(clock: libc::clockid_t, result: *mut libc::timespec) -> c_int {
+    if !is_inside() {
+        return real!(CLOCK_GETTIME, (libc::clockid_t, *mut libc::timespec) -> c_int, clock, result);
+    }
+    let now = timespec(start_of(clock), habits::clock());
+    // SAFETY: the caller passes a place for the time.
+    unsafe { result.write(now) };
+    0
+}
+
+/// # Safety
+///
+/// As for the system's function.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn gettimeofday(result: *mut libc::timeval, zone: *mut c_void) -> c_int {
+    if !is_inside() {
+        return real!(GETTIMEOFDAY, (*mut libc::timeval, *mut c_void) -> c_int, result, zone);
+    }
+    let now = timespec(EPOCH, habits::clock());
+    // SAFETY: the caller passes a place for the time.
+    unsafe { result.write(libc::timeval { tv_sec: now.tv_sec, tv_usec: now.tv_nsec / 1000 }) };
+    0
+}
+
+/// # Safety
+///
+/// As for the system's function.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn time(result: *mut libc::time_t) -> libc::time_t {
+    if !is_inside() {
+        return real!(TIME, (*mut libc::time_t) -> libc::time_t, result);
+    }
+    let now = timespec(EPOCH, habits::clock()).tv_sec;
+    if !result.is_null() {
+        // SAFETY: the caller passes a place for the time, or none.
+        unsafe { result.write(now) };
+    }
+    now
+}
+
+/// # Safety
+///
+/// As for the system's function.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn nanosleep(wanted: *const libc::timespec, left: *mut libc::timespec) -> c_int {
+    if !is_inside() {
+        return real!(NANOSLEEP, (*const libc::timespec, *mut libc::timespec) -> c_int, wanted, left);
+    }
+    // SAFETY: the caller passes a time.
+    let wanted = nanos_since(0, unsafe { &*wanted });
+    habits::sleep_until(habits::now().saturating_add(wanted));
+    0
+}
+
+/// # Safety
+///
+/// As for the system's function.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn clock_nanosleep(
+    clock: libc::clockid_t,
+    flags: c_int,
+    wanted: *const libc::timespec,
+    left: *mut libc::timespec,
+) -> c_int {
+    if !is_inside() {
+        return real!(
+            CLOCK_NANOSLEEP,
+            (libc::clockid_t, c_int, *const libc::timespec, *mut libc::timespec) -> c_int,
+            clock, flags, wanted, left
+        );
+    }
+    // SAFETY: the caller passes a time.
+    let wanted = unsafe { &*wanted };
+    let until = match flags & libc::TIMER_ABSTIME {
+        0 => habits::now().saturating_add(nanos_since(0, wanted)),
+        _ => nanos_since(start_of(clock), wanted),
+    };
+    habits::sleep_until(until);
+    0
+}
+
+/// Nanoseconds from a start, in seconds, to a time.
+fn nanos_since(start: i64, time: &libc::timespec) -> u64 {
+    let seconds = u64::try_from(time.tv_sec.saturating_sub(start)).unwrap_or(0);
+    seconds.saturating_mul(NANOS).saturating_add(time.tv_nsec.cast_unsigned())
+}
+
+/// # Safety
+///
+/// As for the system's function.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn getrandom(bytes: *mut c_void, length: usize, flags: c_uint) -> isize {
+    // SAFETY: the caller passes a place for so many bytes.
+    if !unsafe { fill(bytes, length) } {
+        return real!(GETRANDOM, (*mut c_void, usize, c_uint) -> isize, bytes, length, flags);
+    }
+    length.cast_signed()
+}
+
+/// Fills the place from the seed, if the OS thread is a simulation's.
+///
+/// Also outside every simulated thread: std draws the keys of its hash maps once an OS thread, whoever makes the first.
+///
+/// # Safety
+///
+/// `bytes` is a place for `length` bytes, or `length` is 0.
+unsafe fn fill(bytes: *mut c_void, length: usize) -> bool {
+    if length == 0 || bytes.is_null() {
+        return false;
+    }
+    // SAFETY: the place is there, and zeroes make its bytes initialised.
+    let bytes = unsafe {
+        ptr::write_bytes(bytes.cast::<u8>(), 0, length);
+        std::slice::from_raw_parts_mut(bytes.cast::<u8>(), length)
+    };
+    habits::random(bytes)
+}
+
+/// # Safety
+///
+/// As for the system's function.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn pthread_create(
+    thread: *mut libc::pthread_t,
+    attributes: *const libc::pthread_attr_t,
+    start: extern "C" fn(*mut c_void) -> *mut c_void,
+    argument: *mut c_void,
+) -> c_int {
+    if is_inside() {
+        habits::refuse_thread();
+        return libc::EAGAIN;
+    }
+    real!(
+        PTHREAD_CREATE,
+        (
+            *mut libc::pthread_t,
+            *const libc::pthread_attr_t,
+            extern "C" fn(*mut c_void) -> *mut c_void,
+            *mut c_void
+        ) -> c_int,
+        thread, attributes, start, argument
+    )
+}
+
+/// The system's own `syscall` takes as many arguments as the call has; it reads six all the same.
+///
+/// # Safety
+///
+/// As for the system's function.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn syscall(
+    number: c_long,
+    a: c_long,
+    b: c_long,
+    c: c_long,
+    d: c_long,
+    e: c_long,
+    f: c_long,
+) -> c_long {
+    match number {
+        libc::SYS_futex if is_inside() => return futex(a, b, c, d, e, f),
+        libc::SYS_getrandom => {
+            let length = b.cast_unsigned().try_into().unwrap_or(0);
+            // SAFETY: the caller passes a place for so many bytes.
+            if unsafe { fill(ptr::with_exposed_provenance_mut(a.cast_unsigned() as usize), length) } {
+                return b;
+            }
+        }
+        _ => {}
+    }
+    system(number, a, b, c, d, e, f)
+}
+
+/// A call of the system.
+fn system(number: c_long, a: c_long, b: c_long, c: c_long, d: c_long, e: c_long, f: c_long) -> c_long {
+    real!(
+        SYSCALL,
+        (c_long, c_long, c_long, c_long, c_long, c_long, c_long) -> c_long,
+        number, a, b, c, d, e, f
+    )
+}
+
+/// A simulated thread waits in a lock of std, or wakes who does.
+fn futex(address: c_long, operation: c_long, value: c_long, timeout: c_long, e: c_long, f: c_long) -> c_long {
+    let call = operation & c_long::from(!(libc::FUTEX_PRIVATE_FLAG | libc::FUTEX_CLOCK_REALTIME));
+    if call != c_long::from(libc::FUTEX_WAIT) && call != c_long::from(libc::FUTEX_WAIT_BITSET) {
+        return system(libc::SYS_futex, address, operation, value, timeout, e, f);
+    }
+    if timeout != 0 {
+        habits::refuse_wait(None);
+    }
+    // Another OS thread may hold the lock, but then not for long.
+    let patience = sim::with(sim::Sim::lock_patience);
+    let limit = libc::timespec {
+        tv_sec: patience.as_secs().cast_signed(),
+        tv_nsec: c_long::from(patience.subsec_nanos().cast_signed()),
+    };
+    let private = operation & c_long::from(libc::FUTEX_PRIVATE_FLAG);
+    let wait = c_long::from(libc::FUTEX_WAIT) | private;
+    let limit = (&raw const limit).expose_provenance().cast_signed() as c_long;
+    let answer = system(libc::SYS_futex, address, wait, value, limit, 0, 0);
+    // SAFETY: the place is the thread's own.
+    if answer == -1 && unsafe { *libc::__errno_location() } == libc::ETIMEDOUT {
+        habits::refuse_wait(Some(patience));
+    }
+    answer
+}

@@ -1,0 +1,412 @@
+//! [`Pulse`]: what somebody outside sees of a running simulation, and how its OS thread is stopped for good.
+//!
+//! A simulation that loops or waits without a call of labrt cannot be stopped from within. So its OS thread gets a
+//! signal: the handler notes where the thread is, and never returns. The thread holds on to what it has for ever, and
+//! does nothing any more; the process goes on.
+//!
+//! ```text
+//!            ask                 the handler              keep
+//!   FREE ───────────► WANTED ──────────────────► HELD ───────────► KEPT
+//!     ▲                 │ it has moved on meanwhile │ let_go          ▲
+//!     └─────────────────┴───────────────────────────┘                │
+//!   FREE ────────────────────────────────────────────────────────────┘
+//!                    the end of a coroutine's stack
+//! ```
+
+use std::cell::{Cell, RefCell};
+use std::ptr;
+use std::sync::Once;
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::sim::{Scheduler, Sim};
+
+const FREE: u32 = 0;
+const WANTED: u32 = 1;
+const HELD: u32 = 2;
+const KEPT: u32 = 3;
+/// As `KEPT`, because the stack of the running coroutine came to its end.
+const OVERFLOWED: u32 = 4;
+
+/// Frames that are kept of each end of a stack: the innermost and the outermost.
+const KEPT_FRAMES: usize = 64;
+
+/// A guard page is missed by less than this, if it is missed.
+const BELOW_GUARD: usize = 64 * 1024;
+
+/// The stack of a signal handler, which unwinds there.
+const HANDLER_STACK: usize = 64 * 1024;
+
+thread_local! {
+    /// The lowest address of the stack of the coroutine that runs on this OS thread; 0 while none does.
+    static STACK_END: Cell<usize> = const { Cell::new(0) };
+    /// Whether the coroutine does something of the harness's that concerns the process, not the run.
+    static ASIDE: Cell<bool> = const { Cell::new(false) };
+    static PULSE: Cell<*const Pulse> = const { Cell::new(ptr::null()) };
+}
+
+/// A coroutine begins to run on this OS thread (`end`: the lowest address of its stack), or none does any more (0).
+#[inline]
+pub(super) fn runs_on(end: usize) {
+    STACK_END.set(end);
+}
+
+/// Whether the caller is lab code, or harness code on its behalf, in a simulated thread.
+#[inline]
+pub(crate) fn is_inside() -> bool {
+    STACK_END.get() != 0 && !ASIDE.get()
+}
+
+/// Calls `f`, during which clock, locks and threads of std are the system's own.
+pub(crate) fn aside<R>(f: impl FnOnce() -> R) -> R {
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            ASIDE.set(self.0);
+        }
+    }
+    let _restore = Restore(ASIDE.replace(true));
+    f()
+}
+
+/// Shared by a simulation's OS thread and the thread that waits for its end.
+pub(crate) struct Pulse {
+    /// Goes up at every scheduling point and every switch.
+    beats: AtomicU64,
+    /// Bytes by which the process has grown, once that is too much and the run must end.
+    excess: AtomicU64,
+    state: AtomicU32,
+    /// The beats that were seen when the thread was asked to stop.
+    seen: AtomicU64,
+    sim: AtomicPtr<Sim>,
+    /// The system's number of the OS thread; 0 where there is none.
+    number: AtomicU32,
+    /// Addresses of code: where the thread is, and who called that.
+    frames: [AtomicUsize; 2 * KEPT_FRAMES],
+    depth: AtomicUsize,
+}
+
+/// Where a stopped thread is: addresses of code, the innermost first.
+pub(crate) struct Stack {
+    /// The innermost frames.
+    pub(crate) inner: Vec<usize>,
+    /// The outermost frames, as far as they are not among the inner ones.
+    pub(crate) outer: Vec<usize>,
+}
+
+impl Pulse {
+    pub(crate) fn new() -> Self {
+        Self {
+            beats: AtomicU64::new(0),
+            excess: AtomicU64::new(0),
+            state: AtomicU32::new(FREE),
+            seen: AtomicU64::new(0),
+            sim: AtomicPtr::new(ptr::null_mut()),
+            number: AtomicU32::new(0),
+            frames: [const { AtomicUsize::new(0) }; 2 * KEPT_FRAMES],
+            depth: AtomicUsize::new(0),
+        }
+    }
+
+    /// The simulation goes on. Says whether it has grown too much and must end.
+    #[inline]
+    pub(crate) fn beat(&self) -> bool {
+        // One thread writes: no read-modify-write operation is needed.
+        self.beats.store(self.beats.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        self.excess.load(Ordering::Relaxed) != 0
+    }
+
+    pub(crate) fn beats(&self) -> u64 {
+        self.beats.load(Ordering::Relaxed)
+    }
+
+    /// Asks the simulation to end, because the process has grown by so many bytes.
+    pub(crate) fn object_to_growth(&self, bytes: u64) {
+        self.excess.store(bytes.max(1), Ordering::Relaxed);
+    }
+
+    /// By how many bytes the process has grown, if that is too much.
+    pub(crate) fn excess(&self) -> u64 {
+        self.excess.load(Ordering::Relaxed)
+    }
+
+    /// The system's number of the simulation's OS thread, where it has one and has begun.
+    pub(crate) fn number(&self) -> Option<u32> {
+        Some(self.number.load(Ordering::Relaxed)).filter(|number| *number != 0)
+    }
+
+    /// The calling OS thread is the one of `sim` from now on.
+    ///
+    /// The caller owns `self` until the OS thread ends, and calls [`detach`] before it gives it up.
+    pub(crate) fn attach(&self, sim: &Sim) {
+        install_handlers();
+        self.sim.store(ptr::from_ref(sim).cast_mut(), Ordering::Release);
+        #[cfg(target_os = "linux")]
+        {
+            // SAFETY: it has no conditions.
+            let number = unsafe { libc::gettid() };
+            self.number.store(number.cast_unsigned(), Ordering::Relaxed);
+        }
+        PULSE.set(ptr::from_ref(self));
+    }
+
+    /// Whether the stack of a simulated thread came to its end; the OS thread then stands still for ever.
+    pub(crate) fn overflowed(&self) -> bool {
+        self.state.load(Ordering::Acquire) == OVERFLOWED
+    }
+
+    /// Asks the OS thread to stand still, if it has not passed a scheduling point since `beats` was read. Says whether
+    /// it does; then it waits for [`keep`](Self::keep) or [`let_go`](Self::let_go).
+    pub(crate) fn ask(&self, thread: libc::pthread_t, beats: u64) -> bool {
+        self.seen.store(beats, Ordering::Relaxed);
+        if self.state.compare_exchange(FREE, WANTED, Ordering::AcqRel, Ordering::Acquire).is_err() {
+            return self.overflowed();
+        }
+        // SAFETY: the caller holds the handle of the thread and has not joined it, so that its name is valid.
+        unsafe { libc::pthread_kill(thread, libc::SIGURG) };
+        for _ in 0..2000 {
+            match self.state.load(Ordering::Acquire) {
+                WANTED => std::thread::sleep(Duration::from_millis(1)),
+                FREE => return false,
+                _ => return true,
+            }
+        }
+        // It sleeps too deeply. Should it wake up, the signal is waiting for it.
+        false
+    }
+
+    /// The OS thread, which stands still, never goes on.
+    pub(crate) fn keep(&self) {
+        let _ = self.state.compare_exchange(HELD, KEPT, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    /// The OS thread, which stands still, goes on for the time being.
+    pub(crate) fn let_go(&self) {
+        let _ = self.state.compare_exchange(HELD, FREE, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    /// Where the OS thread stands.
+    pub(crate) fn stack(&self) -> Stack {
+        let load = |range: std::ops::Range<usize>| -> Vec<usize> {
+            range.map(|at| self.frames[at].load(Ordering::Relaxed)).collect()
+        };
+        let depth = self.depth.load(Ordering::Relaxed);
+        let inner = load(0..depth.min(KEPT_FRAMES));
+        let outer = match depth.saturating_sub(KEPT_FRAMES) {
+            more @ 0..=KEPT_FRAMES => load(KEPT_FRAMES..KEPT_FRAMES + more),
+            more => {
+                let oldest = KEPT_FRAMES + more % KEPT_FRAMES;
+                let mut ring = load(oldest..2 * KEPT_FRAMES);
+                ring.extend(load(KEPT_FRAMES..oldest));
+                ring
+            }
+        };
+        Stack { inner, outer }
+    }
+
+    /// The scheduler of a simulation whose OS thread stands still for ever, and whether that left it in order.
+    pub(crate) fn frozen<R>(&self, look: impl FnOnce(&Scheduler, bool) -> R) -> Option<R> {
+        let standing = matches!(self.state.load(Ordering::Acquire), KEPT | OVERFLOWED);
+        let sim = self.sim.load(Ordering::Acquire);
+        if !standing || sim.is_null() {
+            return None;
+        }
+        // SAFETY: `sim` lives in a thread-local of the simulation's OS thread. That thread is in a signal handler that
+        // never returns, so the thread-local is never dropped and nobody else touches it. The handler wrote
+        // `state` with `Release` after all that the thread did, and it was read above with `Acquire`.
+        let cell: &RefCell<Scheduler> = unsafe { &(*sim).scheduler };
+        let in_order = cell.try_borrow().is_ok();
+        // SAFETY: as above; whoever borrowed the scheduler mutably stands still for ever, too. It may have been
+        // in the midst of a change: what is read of it then is checked by whoever reads, and only names and numbers are.
+        let scheduler = unsafe { &*cell.as_ptr() };
+        Some(look(scheduler, in_order))
+    }
+
+    /// Notes where the calling OS thread is. For signal handlers: it allocates nothing.
+    fn note_frames(&self) {
+        let mut depth = 0;
+        // SAFETY: the synchronised version takes a lock, which this thread may hold. What the lock protects is not
+        // used for walking a stack on the systems that labrt runs on.
+        unsafe {
+            backtrace::trace_unsynchronized(|frame| {
+                let at = if depth < KEPT_FRAMES { depth } else { KEPT_FRAMES + depth % KEPT_FRAMES };
+                self.frames[at].store(frame.ip().addr(), Ordering::Relaxed);
+                depth += 1;
+                depth < 1 << 16
+            });
+        }
+        self.depth.store(depth, Ordering::Relaxed);
+    }
+}
+
+/// The OS thread's simulation is over, and cannot be stopped any more.
+pub(crate) fn detach() {
+    PULSE.set(ptr::null());
+}
+
+/// The stack on which signals of this OS thread are handled; the one from before comes back when it is dropped.
+pub(crate) struct HandlerStack {
+    _memory: Vec<u8>,
+    before: libc::stack_t,
+}
+
+impl HandlerStack {
+    /// A stack for the calling OS thread, big enough to unwind on.
+    pub(crate) fn new() -> Self {
+        let mut memory = vec![0; HANDLER_STACK];
+        let stack = libc::stack_t { ss_sp: memory.as_mut_ptr().cast(), ss_flags: 0, ss_size: HANDLER_STACK };
+        let mut before = libc::stack_t { ss_sp: ptr::null_mut(), ss_flags: libc::SS_DISABLE, ss_size: 0 };
+        // SAFETY: `memory` outlives the use as a signal stack, for dropping `Self` ends that, and a thread that never
+        // leaves its handler never drops it.
+        unsafe { libc::sigaltstack(&raw const stack, &raw mut before) };
+        Self { _memory: memory, before }
+    }
+}
+
+impl Drop for HandlerStack {
+    fn drop(&mut self) {
+        // SAFETY: what `sigaltstack` said was the stack before: std's, which lives as long as the thread.
+        unsafe { libc::sigaltstack(&raw const self.before, ptr::null_mut()) };
+    }
+}
+
+/// What the two fault signals did before; written once, before the handlers are in place.
+static BEFORE: [AtomicPtr<libc::sigaction>; 2] = [const { AtomicPtr::new(ptr::null_mut()) }; 2];
+const FAULTS: [libc::c_int; 2] = [libc::SIGSEGV, libc::SIGBUS];
+
+static PAGE: AtomicUsize = AtomicUsize::new(0);
+
+fn install_handlers() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        // SAFETY: it has no conditions.
+        let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+        PAGE.store(usize::try_from(page).unwrap_or(4096), Ordering::Relaxed);
+        for (signal, before) in FAULTS.into_iter().zip(&BEFORE) {
+            // SAFETY: an action is plain data, and zeroes are one.
+            let mut old: libc::sigaction = unsafe { std::mem::zeroed() };
+            // SAFETY: the place is `old`'s own.
+            unsafe { libc::sigaction(signal, ptr::null(), &raw mut old) };
+            before.store(Box::into_raw(Box::new(old)), Ordering::Release);
+            install(signal, on_fault as *const () as usize, libc::SA_SIGINFO | libc::SA_ONSTACK);
+        }
+        // Ignored unless somebody handles it, so that it is harmless wherever else it arrives.
+        install(libc::SIGURG, on_request as *const () as usize, libc::SA_ONSTACK | libc::SA_RESTART);
+    });
+}
+
+fn install(signal: libc::c_int, handler: usize, flags: libc::c_int) {
+    // SAFETY: as above.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = handler;
+    action.sa_flags = flags;
+    // SAFETY: `handler` is one of the two handlers below, with the arguments that `flags` say, and does in any
+    // thread only what a handler may.
+    unsafe {
+        libc::sigemptyset(&raw mut action.sa_mask);
+        libc::sigaction(signal, &raw const action, ptr::null_mut());
+    }
+}
+
+/// Somebody asks a thread to stand still.
+extern "C" fn on_request(_: libc::c_int) {
+    let pulse = PULSE.get();
+    if pulse.is_null() {
+        return;
+    }
+    // SAFETY: `attach` set it for this thread, whose main function owns the value until after `detach`.
+    let pulse = unsafe { &*pulse };
+    if pulse.state.load(Ordering::Acquire) != WANTED {
+        return;
+    }
+    if pulse.beats() != pulse.seen.load(Ordering::Relaxed) {
+        pulse.state.store(FREE, Ordering::Release);
+        return;
+    }
+    let error = errno();
+    pulse.note_frames();
+    pulse.state.store(HELD, Ordering::Release);
+    loop {
+        match pulse.state.load(Ordering::Acquire) {
+            // SAFETY: no file is named.
+            HELD => unsafe {
+                libc::poll(ptr::null_mut(), 0, 1);
+            },
+            FREE => break,
+            _ => stand_still(),
+        }
+    }
+    set_errno(error);
+}
+
+/// An address that is not mapped: the end of a coroutine's stack, or something for whoever was asked before us.
+extern "C" fn on_fault(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    // SAFETY: the system passes the information of a fault, which has an address.
+    let address = unsafe { (*info).si_addr() }.addr();
+    let (end, pulse) = (STACK_END.get(), PULSE.get());
+    let guard = end.saturating_sub(BELOW_GUARD)..end + PAGE.load(Ordering::Relaxed);
+    if end != 0 && !pulse.is_null() && guard.contains(&address) {
+        // SAFETY: as in `on_request`.
+        let pulse = unsafe { &*pulse };
+        pulse.note_frames();
+        pulse.state.store(OVERFLOWED, Ordering::Release);
+        stand_still();
+    }
+    pass_on(signal, info, context);
+}
+
+/// Does what was done about the signal before this module came.
+fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    let position = FAULTS.iter().position(|fault| *fault == signal).unwrap_or(0);
+    let before = BEFORE[position].load(Ordering::Acquire);
+    // SAFETY: `install_handlers` stored it before it installed the handler that calls this, and it is never freed.
+    let before = unsafe { &*before };
+    match before.sa_sigaction {
+        libc::SIG_DFL | libc::SIG_IGN => {
+            // The faulting instruction is tried again, and this time the system ends the process.
+            // SAFETY: the default is installed.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
+        handler if before.sa_flags & libc::SA_SIGINFO != 0 => {
+            // SAFETY: whoever installed it said with this flag that it takes three arguments.
+            let handler: extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void) =
+                unsafe { std::mem::transmute(handler) };
+            handler(signal, info, context);
+        }
+        handler => {
+            // SAFETY: without the flag it takes one argument.
+            let handler: extern "C" fn(libc::c_int) = unsafe { std::mem::transmute(handler) };
+            handler(signal);
+        }
+    }
+}
+
+/// Waits for ever.
+fn stand_still() -> ! {
+    loop {
+        // SAFETY: it has no conditions.
+        unsafe { libc::pause() };
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn errno_place() -> *mut libc::c_int {
+    // SAFETY: it has no conditions.
+    unsafe { libc::__errno_location() }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn errno_place() -> *mut libc::c_int {
+    // SAFETY: it has no conditions.
+    unsafe { libc::__error() }
+}
+
+fn errno() -> libc::c_int {
+    // SAFETY: the place is the thread's own, for all its life.
+    unsafe { *errno_place() }
+}
+
+fn set_errno(error: libc::c_int) {
+    // SAFETY: as above.
+    unsafe { *errno_place() = error };
+}

@@ -1,0 +1,196 @@
+//! What addresses of code mean: functions, source lines, and which of them are lab code.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// One call on a stack.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    pub(crate) function: String,
+    file: String,
+    line: u32,
+    column: u32,
+}
+
+/// What the frames above lab code are waiting in, and what to use in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Culprit {
+    pub(crate) call: &'static str,
+    pub(crate) advice: &'static str,
+}
+
+const fn culprit(call: &'static str, advice: &'static str) -> Culprit {
+    Culprit { call, advice }
+}
+
+/// Pieces of the files' names that tell what blocks; the first that fits a frame is meant, from the outermost call on.
+const CULPRITS: &[(&str, Culprit)] = &[
+    (
+        "parking_lot",
+        culprit("a lock or condition variable of `parking_lot`", "Use those of `labrt::sync` in its place"),
+    ),
+    ("crossbeam", culprit("a channel of `crossbeam`", "Use `labrt::channel` in its place")),
+    ("/std/src/sync/mpsc", culprit("`std::sync::mpsc`", "Use `labrt::channel` in its place")),
+    ("/std/src/sync/mpmc", culprit("`std::sync::mpsc`", "Use `labrt::channel` in its place")),
+    ("/std/src/sync/barrier", culprit("`std::sync::Barrier`", "Use `labrt::sync::Condvar` in its place")),
+    ("/poison/condvar", culprit("`std::sync::Condvar`", "Use `labrt::sync::Condvar` in its place")),
+    ("/poison/rwlock", culprit("`std::sync::RwLock`", "Use `labrt::sync::RwLock` in its place")),
+    ("/poison/mutex", culprit("`std::sync::Mutex`", "Use `labrt::sync::Mutex` in its place")),
+    (
+        "/sync/once",
+        culprit(
+            "`std::sync::Once` (or `OnceLock`, or `LazyLock`)",
+            "Let nothing wait while a value is made for the first time",
+        ),
+    ),
+    (
+        "/poison/once",
+        culprit(
+            "`std::sync::Once` (or `OnceLock`, or `LazyLock`)",
+            "Let nothing wait while a value is made for the first time",
+        ),
+    ),
+    (
+        "/sync/lazy_lock",
+        culprit("`std::sync::LazyLock`", "Let nothing wait while a value is made for the first time"),
+    ),
+    (
+        "/std/src/thread/join_handle",
+        culprit("`join` of a thread of std", "Use `labrt::thread::spawn` in its place"),
+    ),
+    ("/std/src/thread/scoped", culprit("`std::thread::scope`", "Use `labrt::thread::spawn` in its place")),
+    (
+        "/std/src/thread/",
+        culprit("`std::thread::park`", "Use a `labrt::sync::Condvar` or a `labrt::channel` in its place"),
+    ),
+];
+
+/// What a stack of addresses, the innermost first, says. Calls that the compiler has inlined are listed, too.
+pub(crate) fn resolve(addresses: &[usize]) -> Vec<Frame> {
+    let mut frames = Vec::new();
+    for address in addresses {
+        backtrace::resolve(std::ptr::without_provenance_mut(*address), |symbol| {
+            let function = symbol.name().map(|name| format!("{name:#}")).unwrap_or_default();
+            let file = symbol.filename().map(in_workspace).unwrap_or_default();
+            let (line, column) = (symbol.lineno().unwrap_or(0), symbol.colno().unwrap_or(0));
+            frames.push(Frame { function, file, line, column });
+        });
+    }
+    frames
+}
+
+/// Where the calling thread is.
+pub(crate) fn here() -> Vec<Frame> {
+    let mut addresses = Vec::new();
+    backtrace::trace(|frame| {
+        addresses.push(frame.ip().addr());
+        addresses.len() < 100
+    });
+    resolve(&addresses)
+}
+
+/// The file's name as the compiler gives it to `panic!`: from the workspace on.
+fn in_workspace(file: &Path) -> String {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    let file = workspace.and_then(|workspace| file.strip_prefix(workspace).ok()).unwrap_or(file);
+    file.to_string_lossy().into_owned()
+}
+
+/// The crates of the workspace that lab code calls and is called by.
+const HARNESS: [&str; 5] = ["labrt/src/", "labrpc/src/", "labgob/src/", "persister/src/", "tester/src/"];
+
+impl Frame {
+    /// Of no crate of the workspace: std, the system, a crate of the registry.
+    fn is_foreign(&self) -> bool {
+        let parts = [
+            "/rustc/",
+            "/library/std/",
+            "/library/core/",
+            "/library/alloc/",
+            "/.cargo/registry/",
+            "/registry/src/",
+        ];
+        self.file.is_empty()
+            || parts.iter().any(|part| self.file.contains(part))
+            || self.file.starts_with("./")
+    }
+
+    /// What somebody wrote who uses the framework.
+    fn is_lab_code(&self) -> bool {
+        !self.is_foreign() && !HARNESS.iter().any(|part| self.file.starts_with(part))
+    }
+
+    /// `file:line:column`, as in a panic.
+    pub(crate) fn place(&self) -> String {
+        format!("{}:{}:{}", self.file, self.line, self.column)
+    }
+
+    /// Belongs to the allocator, or holds the lock of an output: who stands still here takes others along.
+    fn is_delicate(&self) -> bool {
+        let name = self.function.trim_start_matches('_');
+        self.file.contains("/std/src/io/stdio.rs")
+            || ["malloc", "free", "calloc", "realloc", "int_malloc", "int_free", "libc_malloc", "libc_free"]
+                .contains(&name)
+            || name.starts_with("malloc_")
+            || name.starts_with("int_free")
+            || name.starts_with("sysmalloc")
+    }
+}
+
+/// The innermost call of lab code; of anybody's in the workspace if there is none.
+pub(crate) fn lab_line(frames: &[Frame]) -> Option<&Frame> {
+    let ours = |frame: &&Frame| !frame.is_foreign() && !frame.file.starts_with("labrt/src/");
+    frames.iter().find(|frame| frame.is_lab_code()).or_else(|| frames.iter().find(ours))
+}
+
+/// What lab code has called that blocks: the outermost call of something known above the innermost call of lab code.
+pub(crate) fn blocking_call(frames: &[Frame]) -> Option<Culprit> {
+    let above = frames.iter().take_while(|frame| !frame.is_lab_code());
+    let known =
+        |frame: &Frame| CULPRITS.iter().find(|(piece, _)| frame.file.contains(piece)).map(|(_, it)| *it);
+    above.filter_map(known).last()
+}
+
+/// Whether a thread that stands still there would keep others from allocating or printing.
+pub(crate) fn is_delicate(frames: &[Frame]) -> bool {
+    frames.iter().take_while(|frame| !frame.file.starts_with("labrt/src/sim/")).any(Frame::is_delicate)
+}
+
+/// The frames of lab code in the form of a backtrace, each once in a row.
+pub(crate) fn backtrace(frames: &[Frame]) -> Option<String> {
+    let mut text = String::new();
+    let mut last = String::new();
+    let mut number = 0;
+    for frame in frames.iter().filter(|frame| !frame.is_foreign() && !frame.file.starts_with("labrt/src/")) {
+        let entry = format!("{}\n             at {}\n", frame.function, frame.place());
+        if entry != last {
+            let _ = write!(text, "{number:4}: {entry}");
+            number += 1;
+        }
+        last = entry;
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+/// The functions that come again and again, the most frequent first; at most three.
+pub(crate) fn repeated(frames: &[Frame]) -> Vec<&Frame> {
+    let mut counts: Vec<(&Frame, usize)> = Vec::new();
+    for frame in frames.iter().filter(|frame| !frame.is_foreign()) {
+        match counts.iter_mut().find(|(known, _)| known.function == frame.function) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((frame, 1)),
+        }
+    }
+    let most = counts.iter().map(|(_, count)| *count).max().unwrap_or(0);
+    counts
+        .into_iter()
+        .filter(|(_, count)| *count > 2 && *count * 2 > most)
+        .map(|(frame, _)| frame)
+        .take(3)
+        .collect()
+}
+
+/// Whether a thread that stands still there holds the lock of an output.
+pub(crate) fn prints(frames: &[Frame]) -> bool {
+    frames.iter().any(|frame| frame.file.contains("/std/src/io/stdio.rs"))
+}

@@ -1,0 +1,172 @@
+//! What lab code asks of std by habit: the time, a sleep, randomness, a thread, a lock.
+//!
+//! Where the answer can be the run's own, it is: clocks are virtual, a sleep is a sleep of the simulated thread, randomness
+//! comes from the seed. What cannot be (a thread of the system, a wait in a lock of std) fails the run and says which
+//! name of labrt does the same.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use rand::Rng;
+
+use super::failure::FailureKind;
+use super::frames;
+
+use super::streams::StreamRng;
+use super::threads::Wait;
+use super::watchdog::{LAST_WORDS, blocked_in};
+use super::{Sim, try_with, with};
+use crate::raw::process::last_words;
+use crate::raw::pulse::aside;
+
+/// Virtual nanoseconds between two looks at the clock of std, so that whoever waits for a time by looking at the clock
+/// sees it come.
+const LOOK: u64 = 100;
+
+/// So many looks between two scheduling points leave the run's own clock alone. Some locks look at the clock when
+/// another OS thread was in the way, and chance must not move the clock.
+const LOOKS_FREE: u32 = 1000;
+
+/// So many looks at the clock between two scheduling points: the loop will never end.
+const LOOKS_MAX: u32 = 10_000_000;
+
+/// How long a lock of std may really be waited for: another OS thread may hold it for a moment.
+pub(crate) const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The same when the run is over already.
+pub(crate) const LOCK_PATIENCE_AT_END: Duration = Duration::from_millis(50);
+
+/// What a simulation keeps for this.
+pub(crate) struct Habits {
+    /// What `getrandom` answers.
+    entropy: RefCell<StreamRng>,
+    /// The scheduling point at which the clock was last looked at, and the looks since then.
+    looks: Cell<(u64, u32)>,
+    /// The time at the last look, on the run's clock.
+    shown: Cell<u64>,
+}
+
+impl Habits {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            entropy: RefCell::new(StreamRng::new(seed, "what std draws")),
+            looks: Cell::new((0, 0)),
+            shown: Cell::new(0),
+        }
+    }
+}
+
+/// Sees to it that what std asks of the system is asked here, where that is possible.
+pub(crate) fn install() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    crate::raw::interpose::install();
+}
+
+/// Fills `bytes` from the seed. Says whether the OS thread is a simulation's.
+pub(crate) fn random(bytes: &mut [u8]) -> bool {
+    try_with(|sim| match sim.habits.entropy.try_borrow_mut() {
+        Ok(mut entropy) => {
+            entropy.fill_bytes(bytes);
+            true
+        }
+        Err(_) => false,
+    })
+    .unwrap_or(false)
+}
+
+/// The virtual nanoseconds since the run began, as a clock of std shows them on the current thread's node.
+pub(crate) fn clock() -> u64 {
+    with(|sim| match sim.scheduler.try_borrow_mut() {
+        Ok(mut scheduler) => {
+            let (at, count) = sim.habits.looks.get();
+            let count = if at == scheduler.steps { count + 1 } else { 0 };
+            sim.habits.looks.set((scheduler.steps, count));
+            let shown = scheduler.now.max(sim.habits.shown.get() + LOOK);
+            sim.habits.shown.set(shown);
+            if count > LOOKS_FREE {
+                scheduler.now = shown;
+            }
+            if count > LOOKS_MAX {
+                let message = format!(
+                    "the thread looked at the clock of std {LOOKS_MAX} times without a call of labrt, while nobody \
+                         else could run: it waits for something that cannot come. Wait on a condition variable or a \
+                         channel, or use `labrt::thread::sleep`"
+                );
+                scheduler.fail_here(FailureKind::Livelock, message);
+                drop(scheduler);
+                sim.stay(Wait::Blocked);
+            }
+            scheduler.local_at(shown)
+        }
+        Err(_) => sim.habits.shown.get(),
+    })
+}
+
+/// The time that the clock of std shows, without a look at it.
+pub(crate) fn now() -> u64 {
+    with(|sim| {
+        let shown = sim.habits.shown.get();
+        sim.scheduler.try_borrow().map_or(shown, |scheduler| scheduler.local_at(scheduler.now.max(shown)))
+    })
+}
+
+/// Lets the simulated thread sleep until a time on its node's clock, in nanoseconds since the run began.
+///
+/// A thread that is killed meanwhile returns, and unwinds at its next call of labrt: the caller is not made to be
+/// unwound through.
+pub(crate) fn sleep_until(at: u64) {
+    with(|sim| {
+        sim.point_before_release();
+        let ticket = sim.ticket();
+        sim.park_without_throw(ticket, Wait::StdSleep, Some(at));
+    });
+}
+
+/// Fails the run, because lab code wants a thread of the system.
+pub(crate) fn refuse_thread() {
+    let message =
+        "a simulated thread starts a thread of the system, which knows nothing of the virtual clock and \
+                   could not be replayed. Use `labrt::thread::spawn` in the place of `std::thread::spawn`"
+            .to_owned();
+    with(|sim| {
+        if let Ok(mut scheduler) = sim.scheduler.try_borrow_mut() {
+            scheduler.fail_here(FailureKind::Foreign, message);
+        }
+    });
+}
+
+/// Fails the run, because a simulated thread waits in a lock that only the others could give back, and gives the thread
+/// up. `waited`: for so long it did, in real time; `None` if the wait has a time-out and was refused at once.
+pub(crate) fn refuse_wait(waited: Option<Duration>) -> ! {
+    let frames = aside(frames::here);
+    let message = match (frames::blocking_call(&frames), waited) {
+        (Some(culprit), Some(waited)) => blocked_in(culprit, waited),
+        (Some(frames::Culprit { call, advice }), None) => format!(
+            "the thread waits with a time-out in {call}, which knows nothing of the virtual clock. {advice}"
+        ),
+        (None, _) => {
+            "the thread waits in a lock that is none of labrt's: all simulated threads share one OS thread, \
+                      and this wait stops them all. Use the locks of `labrt::sync` and the channels of \
+                      `labrt::channel`"
+                .to_owned()
+        }
+    };
+    if frames::prints(&frames) {
+        let failure = with(|sim| sim.scheduler.borrow().failure(FailureKind::Blocked, message));
+        last_words(&format!("{failure}\n{LAST_WORDS}\n"));
+    }
+    with(|sim| {
+        if let Ok(mut scheduler) = sim.scheduler.try_borrow_mut() {
+            scheduler.fail_here(FailureKind::Blocked, message);
+        }
+        sim.stay(Wait::Blocked)
+    })
+}
+
+impl Sim {
+    /// How long a lock of std may be waited for.
+    pub(crate) fn lock_patience(&self) -> Duration {
+        let over = self.scheduler.try_borrow().is_ok_and(|scheduler| scheduler.stop);
+        if over { LOCK_PATIENCE_AT_END } else { LOCK_PATIENCE }
+    }
+}

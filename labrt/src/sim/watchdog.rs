@@ -1,0 +1,349 @@
+//! What is seen of a run from outside, in real time: a run that blocks its OS thread, whose stack overflows, or that eats
+//! memory is given up, and the process goes on.
+//!
+//! Real time accuses nobody by itself. A thread that runs is judged by the processor time that it took since its last
+//! scheduling point, one that sleeps by how often it was seen asleep: a machine that is busy or was asleep
+//! makes the verdict come later, not wrong.
+
+use std::os::unix::thread::JoinHandleExt;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use super::failure::{Failure, FailureKind};
+use super::frames::{self, Frame};
+use super::run::{Options, Run};
+use super::scheduler::Scheduler;
+use super::since_start;
+use crate::raw::process::{self, Activity};
+use crate::raw::pulse::Pulse;
+
+/// How often a run is looked at when it has lasted for a while.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// A run that was asked to end because of its memory is given so long for it.
+const LEAVE: Duration = Duration::from_secs(2);
+
+/// The same while it passes no scheduling point, and so does not hear.
+const DEAF: Duration = Duration::from_millis(100);
+
+/// How often a thread that holds what others need is let go again before it is stopped all the same.
+const ATTEMPTS: u32 = 200;
+
+/// Once memory has been lost with a run that was given up, the next runs may take less.
+const AFTER_A_LOSS: u64 = 256 << 20;
+
+/// The runs that are going on in this process.
+static RUNNING: Mutex<Vec<Arc<Pulse>>> = Mutex::new(Vec::new());
+
+/// Runs that were given up, and their OS threads with them.
+static GIVEN_UP: Mutex<u32> = Mutex::new(0);
+
+/// What a process prints, below the verdict, that a run takes along.
+pub const LAST_WORDS: &str = "(the thread was printing, and nobody else can print now: the process ends)";
+
+/// How many runs of this process were given up, together with the OS thread and the memory that they had.
+///
+/// Such a run has failed as blocked, or for want of stack or memory. A process that is to run many more tests
+/// may want to make way for a fresh one.
+#[must_use]
+pub fn given_up() -> u32 {
+    *GIVEN_UP.lock()
+}
+
+/// What a run that eats memory is told.
+pub(super) fn growth_message(bytes: u64) -> String {
+    format!(
+        "the process has grown by {:.1} GiB since the run began: something collects without end. Look for a loop that \
+         appends to a log, a queue or a channel that nobody empties, or that starts threads which never end",
+        bytes as f64 / f64::from(1 << 30)
+    )
+}
+
+/// Waits for a run to end, by itself or not.
+pub(super) fn wait<T>(
+    thread: JoinHandle<()>,
+    results: &Receiver<Run<T>>,
+    pulse: &Arc<Pulse>,
+    options: &Options,
+) -> Run<T> {
+    let _entry = Entry::new(pulse);
+    let mut watch = Watch::new(&thread, pulse, options);
+    let mut glance = Duration::from_millis(1);
+    loop {
+        match results.recv_timeout(glance) {
+            Ok(run) => {
+                thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+                return run;
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                let panic = thread.join().expect_err("a run that brings no result has panicked");
+                resume_unwind(panic);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if let Some(run) = watch.look(glance) {
+            return run;
+        }
+        glance = (glance * 2).min(GLANCE);
+    }
+}
+
+/// The run's place among those that are going on.
+struct Entry<'a>(&'a Arc<Pulse>);
+
+impl<'a> Entry<'a> {
+    fn new(pulse: &'a Arc<Pulse>) -> Self {
+        RUNNING.lock().push(pulse.clone());
+        Self(pulse)
+    }
+}
+
+impl Drop for Entry<'_> {
+    fn drop(&mut self) {
+        RUNNING.lock().retain(|pulse| !Arc::ptr_eq(pulse, self.0));
+    }
+}
+
+/// Why a run is given up.
+#[derive(Clone, Copy)]
+enum Charge {
+    /// It has run without a scheduling point for so much processor time, or slept for so long.
+    Stalled {
+        running: Duration,
+        sleeping: Duration,
+    },
+    /// It has grown too much.
+    Grown(u64),
+    Overflowed,
+}
+
+/// What is known of one run from outside.
+struct Watch<'a> {
+    thread: &'a JoinHandle<()>,
+    pulse: &'a Arc<Pulse>,
+    options: &'a Options,
+    began: Instant,
+    looked: Instant,
+    /// At the last look.
+    beats: u64,
+    cpu: Option<Duration>,
+    /// Since the last scheduling point.
+    running: Duration,
+    sleeping: Duration,
+    /// Resident bytes of the process at the start.
+    memory: u64,
+    /// How long it has been asked to end.
+    objected: Option<Duration>,
+    attempts: u32,
+}
+
+impl<'a> Watch<'a> {
+    fn new(thread: &'a JoinHandle<()>, pulse: &'a Arc<Pulse>, options: &'a Options) -> Self {
+        let now = Instant::now();
+        Self {
+            thread,
+            pulse,
+            options,
+            began: now,
+            looked: now,
+            beats: 0,
+            cpu: None,
+            running: Duration::ZERO,
+            sleeping: Duration::ZERO,
+            memory: process::resident_bytes().unwrap_or(0),
+            objected: None,
+            attempts: 0,
+        }
+    }
+
+    /// Looks at the run after `nominal`. Answers what it came to if it is given up.
+    fn look<T>(&mut self, nominal: Duration) -> Option<Run<T>> {
+        if self.pulse.overflowed() {
+            return Some(self.give_up(Charge::Overflowed));
+        }
+        // If we were stopped in between, or kept from running, so was the run.
+        let passed = self.looked.elapsed().min(nominal * 2);
+        self.looked = Instant::now();
+        let charge = self.stalled(passed).or_else(|| self.grown(passed))?;
+        if !self.pulse.ask(self.thread.as_pthread_t(), self.beats) {
+            return None;
+        }
+        // A thread that stands still in the midst of printing or allocating would make others stand still.
+        let moves = !matches!(charge, Charge::Stalled { running, sleeping } if sleeping > running);
+        let delicate = moves && frames::is_delicate(&frames::resolve(&self.pulse.stack().inner));
+        if delicate && self.attempts < ATTEMPTS {
+            self.attempts += 1;
+            self.pulse.let_go();
+            return None;
+        }
+        self.pulse.keep();
+        Some(self.give_up(if self.pulse.overflowed() { Charge::Overflowed } else { charge }))
+    }
+
+    fn stalled(&mut self, passed: Duration) -> Option<Charge> {
+        let beats = self.pulse.beats();
+        let cpu = process::cpu_time(self.thread.as_pthread_t());
+        let worked = match (cpu, self.cpu) {
+            (Some(now), Some(before)) => now.saturating_sub(before),
+            _ => Duration::ZERO,
+        };
+        self.cpu = cpu;
+        if beats != self.beats {
+            self.beats = beats;
+            (self.running, self.sleeping) = (Duration::ZERO, Duration::ZERO);
+            return None;
+        }
+        if worked > passed / 10 {
+            self.running += worked;
+        } else {
+            match self.pulse.number().map_or(Activity::Unknown, process::activity) {
+                Activity::Sleeps => self.sleeping += passed,
+                // Without the evidence only time is left.
+                Activity::Unknown if cpu.is_none() => self.running += passed,
+                Activity::Runs | Activity::Writes | Activity::Unknown => {}
+            }
+        }
+        let (running, sleeping) = (self.running, self.sleeping);
+        (running + sleeping >= self.options.patience).then_some(Charge::Stalled { running, sleeping })
+    }
+
+    fn grown(&mut self, passed: Duration) -> Option<Charge> {
+        let lost = given_up() > 0;
+        let limit = if lost { self.options.max_memory.min(AFTER_A_LOSS) } else { self.options.max_memory };
+        let growth = process::resident_bytes()?.saturating_sub(self.memory);
+        if growth <= limit {
+            return None;
+        }
+        match self.objected {
+            None if self.is_hungriest() => {
+                self.pulse.object_to_growth(growth);
+                self.objected = Some(Duration::ZERO);
+                None
+            }
+            None => None,
+            Some(since) => {
+                self.objected = Some(since + passed);
+                let deaf = self.running + self.sleeping >= DEAF && since >= DEAF;
+                (deaf || since >= LEAVE).then_some(Charge::Grown(growth))
+            }
+        }
+    }
+
+    /// Whether no other run of the process has touched so much memory.
+    fn is_hungriest(&self) -> bool {
+        let touched = |pulse: &Arc<Pulse>| pulse.number().and_then(process::pages_touched).unwrap_or(0);
+        let mine = touched(self.pulse);
+        RUNNING.lock().iter().all(|other| touched(other) <= mine)
+    }
+
+    /// The run stands still for ever: what it came to.
+    fn give_up<T>(&self, charge: Charge) -> Run<T> {
+        *GIVEN_UP.lock() += 1;
+        let stack = self.pulse.stack();
+        let inner = frames::resolve(&stack.inner);
+        let (kind, message) = match charge {
+            Charge::Stalled { running, sleeping } => stall(&inner, running, sleeping),
+            Charge::Grown(bytes) => (FailureKind::Memory, growth_message(bytes)),
+            Charge::Overflowed => overflow(&inner),
+        };
+        if charge_holds_output(&inner, &stack.outer) {
+            die(self.pulse, kind, &message);
+        }
+        let frozen = |scheduler: &Scheduler, in_order: bool| {
+            let seen = Failure {
+                location: frames::lab_line(&inner).map(Frame::place),
+                backtrace: frames::backtrace(&inner),
+                ..scheduler.failure(kind, message.clone())
+            };
+            let (failure, warnings) = match &scheduler.verdict {
+                // It had failed already, and blocked while it was taken down.
+                Some(first) if in_order => (first.clone(), vec![format!("after that: {seen}")]),
+                _ => (seen, Vec::new()),
+            };
+            let known = if in_order { scheduler.warnings.clone() } else { Vec::new() };
+            Run {
+                result: Err(failure),
+                // When memory runs out is the machine's choice; where a thread stops to go on is the run's own.
+                fingerprint: match kind {
+                    FailureKind::Memory => scheduler.options.seed,
+                    _ => scheduler.final_fingerprint(),
+                },
+                virtual_time: since_start(scheduler.now),
+                cpu_time: self.cpu.unwrap_or_else(|| self.began.elapsed()),
+                steps: scheduler.steps,
+                warnings: known.into_iter().chain(warnings).collect(),
+                log: if in_order { scheduler.log.clone() } else { Vec::new() },
+            }
+        };
+        self.pulse.frozen(frozen).expect("it stands still")
+    }
+}
+
+/// What a thread that stands still in the midst of printing takes along: everything that prints.
+fn charge_holds_output(inner: &[Frame], outer: &[usize]) -> bool {
+    frames::prints(inner) || frames::prints(&frames::resolve(outer))
+}
+
+/// Says what happened, and ends the process: it could only hang.
+fn die(pulse: &Pulse, kind: FailureKind, message: &str) -> ! {
+    let failure = pulse.frozen(|scheduler, _| scheduler.failure(kind, message.to_owned()));
+    let failure = failure.map(|failure| failure.to_string()).unwrap_or_default();
+    process::last_words(&format!("{failure}\n{LAST_WORDS}\n"))
+}
+
+/// A thread that has not come back to labrt.
+fn stall(frames: &[Frame], running: Duration, sleeping: Duration) -> (FailureKind, String) {
+    let message = match frames::blocking_call(frames) {
+        Some(culprit) if sleeping > running => blocked_in(culprit, sleeping),
+        _ if sleeping > running => format!(
+            "the thread waits in a call of the system for {:.1} s of real time, and no other thread of the run can go on \
+             meanwhile: they all share one OS thread. Wait by labrt alone: its locks, its channels, its \
+             `thread::sleep`",
+            sleeping.as_secs_f64()
+        ),
+        _ => format!(
+            "the thread has been computing for {:.1} s of real time without a call of labrt, so no other thread can \
+             run: an endless loop? A loop that waits for another thread must wait by labrt (a condition variable, a \
+             channel, `labrt::thread::sleep`): atomics and `yield_now` of std let nobody else run",
+            running.as_secs_f64()
+        ),
+    };
+    (FailureKind::Blocked, message)
+}
+
+/// A thread that waits in something that knows nothing of the simulation.
+pub(super) fn blocked_in(culprit: frames::Culprit, since: Duration) -> String {
+    let frames::Culprit { call, advice } = culprit;
+    format!(
+        "the thread waits in {call} for {:.1} s of real time. Nobody can wake it: all simulated threads share one OS \
+         thread, and this wait stops them all. {advice}",
+        since.as_secs_f64()
+    )
+}
+
+/// A stack that came to its end.
+fn overflow(frames: &[Frame]) -> (FailureKind, String) {
+    let repeated: Vec<String> = frames::repeated(frames)
+        .into_iter()
+        .map(|frame| format!("\n  {} ({})", frame.function, frame.place()))
+        .collect();
+    let size = crate::raw::coroutine::STACK_SIZE / 1024;
+    let message = if repeated.is_empty() {
+        format!(
+            "the thread's stack of {size} KiB is full. Keep big values on the heap (`Vec`, `Box`), and look for a \
+             function that calls itself without end"
+        )
+    } else {
+        format!(
+            "the thread's stack of {size} KiB is full: a recursion without end? These functions call each other, or \
+             themselves, again and again:{}",
+            repeated.concat()
+        )
+    };
+    (FailureKind::Overflow, message)
+}
