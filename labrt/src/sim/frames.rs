@@ -120,9 +120,10 @@ impl Frame {
         !self.is_foreign() && !HARNESS.iter().any(|part| self.file.starts_with(part))
     }
 
-    /// `file:line:column`, as in a panic.
+    /// `file:line:column`, as in a panic; without the column where the compiler does not give it.
     pub(crate) fn place(&self) -> String {
-        format!("{}:{}:{}", self.file, self.line, self.column)
+        let Self { file, line, column, .. } = self;
+        if *column == 0 { format!("{file}:{line}") } else { format!("{file}:{line}:{column}") }
     }
 
     /// Belongs to the allocator, or holds the lock of an output: who stands still here takes others along.

@@ -29,6 +29,9 @@ const SPIN_BOUND: u32 = 1_000_000;
 /// will ever come of it.
 const LIVELOCK_BOUND: u64 = 2_000_000;
 
+/// How many of the threads that wait for locks are listed when the time is up.
+const LOCK_WAITS_SHOWN: usize = 5;
+
 /// What a thread does at a scheduling point.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -292,7 +295,11 @@ impl Scheduler {
             self.report_standstill();
         } else if at > nanos(self.options.max_virtual_time) {
             let limit = self.options.max_virtual_time.as_secs_f64();
-            let message = format!("the run has not ended after {limit} virtual seconds");
+            let mut message = format!("the run has not ended after {limit} virtual seconds");
+            for wait in self.lock_waits().into_iter().take(LOCK_WAITS_SHOWN) {
+                message.push_str("\n  ");
+                message.push_str(&wait);
+            }
             self.fail(FailureKind::Timeout, message, None);
         } else {
             self.now = self.now.max(at);

@@ -1,7 +1,6 @@
 //! The runtime's own tests: one module a primitive, with wrong twins that must be found out.
 
 mod atomic;
-mod blocked;
 mod channel;
 mod clock_rate;
 mod condvar;

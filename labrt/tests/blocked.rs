@@ -1,4 +1,6 @@
 //! Runs that block, overflow or eat: what is seen from outside, and that the process goes on.
+//!
+//! A program of its own, for some of them take all of a processor, and others' tests look at the clock.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -7,8 +9,6 @@ use std::time::Duration;
 use labrt::sync::Arc;
 use labrt::thread;
 use labrt::world::{Failure, FailureKind, Options, Run, World, simulate};
-
-use crate::run;
 
 /// A run on which nobody wastes time.
 fn impatient(main: impl FnOnce(&World) + Send + 'static) -> Run<()> {
@@ -38,9 +38,9 @@ fn says(failure: &Failure, kind: FailureKind, parts: &[&str]) {
         assert!(failure.message.contains(part), "no {part:?} in: {failure}");
     }
     let location = failure.location.as_deref().unwrap_or_default();
-    assert!(location.starts_with("labrt/tests/labrt/blocked.rs:"), "{location} in: {failure}");
+    assert!(location.starts_with("labrt/tests/blocked.rs:"), "{location} in: {failure}");
     // The process goes on.
-    assert_eq!(run(7, |_| 7), 7);
+    assert_eq!(simulate(Options::new(7), |_| 7).result, Ok(7));
 }
 
 #[test]
@@ -95,6 +95,24 @@ fn a_run_that_eats_memory_is_ended() {
     assert!(eat(true), "a thread that calls labrt gives back what it has");
     assert!(!eat(false), "nothing can be taken from a thread that does not");
     assert!(labrt::world::given_up() > 0);
+}
+
+#[test]
+fn messages_without_end_and_without_delay_are_a_timeout() {
+    let options = Options { max_steps: 100_000, ..Options::new(1) };
+    let run = simulate(options, |world| -> () {
+        loop {
+            world.message(1);
+            thread::spawn(|| ()).join().unwrap();
+        }
+    });
+    let failure = run.result.unwrap_err();
+    says(
+        &failure,
+        FailureKind::Timeout,
+        &["not ended after 100000 scheduling points", "virtual seconds have passed"],
+    );
+    assert_eq!(run.steps, 100_001);
 }
 
 fn deeper(depth: u64) -> u64 {
