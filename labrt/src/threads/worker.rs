@@ -15,13 +15,16 @@ use crate::sim::{ThreadId, Ticket, Woken};
 /// Bytes of a worker's stack; a page is committed when it is first touched.
 const STACK_SIZE: usize = 2 << 20;
 
-/// How often a worker looks whether it was woken before it goes to sleep, at the most and at the least. Sleeping and
-/// waking takes longer than most answers do; but looking costs processor time, so a worker that looked in vain
-/// looks half as long the next time.
-const LOOKS: (u32, u32) = (4, 256);
+/// How long a worker looks whether it was woken before it goes to sleep, at the least and at the most. Sleeping and waking
+/// takes longer than most answers do; but looking costs processor time, so a worker that looked in vain looks half as long
+/// the next time.
+///
+/// It does not offer the processor to others meanwhile: on a busy machine it would get it back only when they have had
+/// their turns, long after a deadline.
+const LOOK: (Duration, Duration) = (Duration::from_nanos(250), Duration::from_micros(16));
 
-/// After so many looks the processor is offered to others between two.
-const LOOKS_ALONE: u32 = 64;
+/// So many looks between two glances at the clock.
+const LOOKS: u32 = 8;
 
 /// Every worker of the process, by its slot.
 static WORKERS: RwLock<Vec<&'static Worker>> = RwLock::new(Vec::new());
@@ -49,8 +52,8 @@ struct Joiners {
 }
 
 thread_local! {
-    /// How often to look before the next sleep.
-    static LOOK: Cell<u32> = const { Cell::new(LOOKS.1) };
+    /// How long to look before the next sleep.
+    static PATIENCE: Cell<Duration> = const { Cell::new(LOOK.1) };
 }
 
 /// The worker in that slot.
@@ -180,20 +183,19 @@ impl Worker {
 
     /// Looks for a moment whether `ticket` is woken.
     fn look(&self, ticket: Ticket) -> bool {
-        let (least, most) = LOOKS;
-        let looks = LOOK.get();
-        for look in 0..looks {
-            if !self.waits(ticket) {
-                LOOK.set((looks * 2).min(most));
-                return true;
-            }
-            if look < LOOKS_ALONE {
+        let (least, most) = LOOK;
+        let patience = PATIENCE.get();
+        let start = Instant::now();
+        while start.elapsed() < patience {
+            for _ in 0..LOOKS {
+                if !self.waits(ticket) {
+                    PATIENCE.set((patience * 2).min(most));
+                    return true;
+                }
                 hint::spin_loop();
-            } else {
-                thread::yield_now();
             }
         }
-        LOOK.set((looks / 2).max(least));
+        PATIENCE.set((patience / 2).max(least));
         false
     }
 
