@@ -1,11 +1,30 @@
 //! Measures what the tests notice, with solutions that are wrong on purpose.
 //!
-//! A [`WrongRaft`] is the reference with one rule of the paper broken, as a student might break it: a small file with exact
-//! before/after edits. [`Scratch`] is a copy of the workspace to which such edits are applied, so that the one that people
-//! work in stays as it is.
+//! A [`WrongRaft`] is the reference with one rule of the paper broken, as a student might break it; a [`RightRaft`] is the
+//! reference done otherwise and still right. Each is a small file with exact before/after edits of the reference's
+//! [`Sources`]. A [`Scratch`] workspace has a crate for each and one command line with all of them compiled in, so that
+//! building dozens takes about as long as building one, and the workspace that people work in stays as it is.
+//!
+//! Read in this order: `edit`, `wrong_raft` and `right_raft` (the files), `corpus` (all of them), `sources` and `scratch`
+//! (how they are built), `results` (what the tests said), `page` (the table in the docs).
 
+mod copy;
+mod corpus;
+mod edit;
+mod file;
+pub mod page;
+mod results;
+mod right_raft;
 mod scratch;
+mod sources;
 mod wrong_raft;
 
+pub use copy::copy_workspace;
+pub use corpus::Corpus;
+pub use edit::{Edit, EditError};
+pub use file::FileError;
+pub use results::{Failure, Results, TestResult};
+pub use right_raft::RightRaft;
 pub use scratch::{Scratch, ScratchError};
-pub use wrong_raft::{CaughtBy, Edit, WrongRaft, WrongRaftError};
+pub use sources::Sources;
+pub use wrong_raft::{CaughtBy, WrongRaft};

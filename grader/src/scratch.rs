@@ -1,17 +1,42 @@
-//! [`Scratch`]: a copy of the workspace that may be changed.
+//! [`Scratch`]: a workspace of its own in which many solutions become one command line.
+//!
+//! Each solution is a small crate. They depend on the framework's crates where these are, so that a dozen crates are built
+//! once and nothing of the framework is copied; and one program has all of them compiled in, to choose from with
+//! `--solution`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output};
 use std::{env, fs};
 
-use crate::{WrongRaft, WrongRaftError};
+use toml::{Table, Value};
 
-/// Folders at the top of a workspace that are no source.
-const LEFT_OUT: [&str; 2] = ["target", ".git"];
+use crate::{Results, Sources};
 
-/// A copy of a workspace, with a target folder of its own that is kept from one use to the next.
+/// The folder of the program.
+const PROGRAM: &str = "lab";
+
+/// What the framework's crates are compiled with. Nothing is run for long, and what runs while compiling (macros) is not
+/// optimised at all.
+const PROFILE: &str = "
+    debug = false
+    opt-level = 2
+";
+
+/// What a solution is compiled with: as fast as it can be, for there are dozens and each is run for seconds. Arithmetic overflow and `debug_assert!` do what they do in the original's release
+/// build: they decide what a run is.
+const SOLUTION_PROFILE: &str = "
+    opt-level = 0
+    overflow-checks = true
+    debug-assertions = true
+";
+
+/// Real seconds until a run is given up: the longest takes a few tenths, unless it never ends.
+const WALL_LIMIT: [&str; 2] = ["--wall-limit", "10"];
+
+/// A workspace with a crate for each solution and a command line with all of them.
 #[derive(Debug)]
 pub struct Scratch {
     original: PathBuf,
@@ -29,11 +54,16 @@ pub enum ScratchError {
         /// Why.
         source: io::Error,
     },
-    /// The wrong Raft does not fit.
-    #[error(transparent)]
-    WrongRaft(#[from] WrongRaftError),
-    /// What was edited does not build.
-    #[error("the edited workspace does not build:\n{errors}")]
+    /// A manifest is not what it should be.
+    #[error("{path} is no manifest that can be used: {why}", path = path.display())]
+    Manifest {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The solutions do not build.
+    #[error("not all solutions build:\n{errors}")]
     Build {
         /// What the compiler said.
         errors: String,
@@ -46,61 +76,92 @@ pub enum ScratchError {
         /// Why.
         source: io::Error,
     },
+    /// `lab test` left no results.
+    #[error("no results: {why}\n{printed}")]
+    NoResults {
+        /// What is wrong with the file of results.
+        why: String,
+        /// What the command printed.
+        printed: String,
+    },
 }
 
-fn file_error(path: &Path) -> impl FnOnce(io::Error) -> ScratchError {
+pub(crate) fn file_error(path: &Path) -> impl FnOnce(io::Error) -> ScratchError {
     let path = path.to_owned();
     move |source| ScratchError::File { path, source }
 }
 
 impl Scratch {
-    /// A copy of the workspace at `original` in `folder`. What is there already is made the same, and what is the same
-    /// already is not touched, so that only what differs is compiled again.
-    ///
-    /// # Errors
-    ///
-    /// A file cannot be read or written.
-    pub fn new(original: &Path, folder: &Path) -> Result<Self, ScratchError> {
-        let scratch = Self { original: original.to_owned(), folder: folder.to_owned() };
-        scratch.restore()?;
-        Ok(scratch)
+    /// A scratch workspace in `folder` for solutions of the workspace at `original`.
+    #[must_use]
+    pub fn new(original: &Path, folder: &Path) -> Self {
+        Self { original: original.to_owned(), folder: folder.to_owned() }
     }
 
-    /// Takes all edits back.
+    /// Writes the workspace. `solutions` are the sources of each, by name. What is there already and the same is not
+    /// touched, so that only what differs is compiled again.
     ///
     /// # Errors
     ///
-    /// A file cannot be read or written.
-    pub fn restore(&self) -> Result<(), ScratchError> {
-        copy_folder(&self.original, &self.folder, &LEFT_OUT)
-    }
-
-    /// Makes the copy the original with `wrong`'s edits, and nothing else.
-    ///
-    /// # Errors
-    ///
-    /// An edit does not fit, or a file cannot be read or written.
-    pub fn apply(&self, wrong: &WrongRaft) -> Result<(), ScratchError> {
-        self.restore()?;
-        for edit in &wrong.edits {
-            let path = self.folder.join(&edit.file);
-            let text = fs::read_to_string(&path).map_err(file_error(&path))?;
-            fs::write(&path, edit.apply(&text)?).map_err(file_error(&path))?;
+    /// A file cannot be read or written, or a manifest is not what it should be.
+    pub fn write(&self, solutions: &BTreeMap<String, Sources>) -> Result<(), ScratchError> {
+        let mut written = BTreeSet::from([self.folder.join("Cargo.toml"), self.folder.join("Cargo.lock")]);
+        self.write_workspace(solutions)?;
+        let mut write = |path: PathBuf, text: &str| {
+            write_file(&path, text)?;
+            written.insert(path);
+            Ok(())
+        };
+        let program = self.folder.join(PROGRAM);
+        write(program.join("Cargo.toml"), &program_manifest(solutions))?;
+        write(program.join("main.rs"), &program_source(solutions))?;
+        for (name, sources) in solutions {
+            for (path, text) in sources.files() {
+                let target = self.folder.join(name).join(path);
+                if path == Path::new("Cargo.toml") {
+                    write(target.clone(), &solution_manifest(name, text, &target)?)?;
+                } else {
+                    write(target, text)?;
+                }
+            }
         }
-        Ok(())
+        remove_all_but(&written, &self.folder)
     }
 
-    /// Builds the command line of the copy, in release.
+    /// The workspace's manifest and lock file: the original's, but for its members, paths and profiles.
+    fn write_workspace(&self, solutions: &BTreeMap<String, Sources>) -> Result<(), ScratchError> {
+        let path = self.original.join("Cargo.toml");
+        let mut manifest = parse(&path, &read(&path)?)?;
+        let workspace = manifest.get_mut("workspace").and_then(Value::as_table_mut);
+        let workspace = workspace.ok_or_else(|| manifest_error(&path, "it has no workspace"))?;
+        let members = solutions.keys().map(String::as_str).chain([PROGRAM]);
+        workspace.insert("members".into(), members.map(Value::from).collect::<Vec<_>>().into());
+        for left_out in ["default-members", "lints"] {
+            workspace.remove(left_out);
+        }
+        let dependencies = workspace.get_mut("dependencies").and_then(Value::as_table_mut);
+        for (_, dependency) in dependencies.into_iter().flatten() {
+            if let Some(path) = dependency.get_mut("path") {
+                let whole = self.original.join(path.as_str().unwrap_or_default());
+                *path = whole.to_string_lossy().into_owned().into();
+            }
+        }
+        manifest.insert("profile".into(), Table::from_iter([("release".into(), profile(solutions))]).into());
+        write_file(&self.folder.join("Cargo.toml"), &manifest.to_string())?;
+        // Cargo adds the solutions.
+        let lock = read(&self.original.join("Cargo.lock"))?;
+        write_file(&self.folder.join("Cargo.lock"), &lock)
+    }
+
+    /// Builds the command line with all solutions.
     ///
     /// # Errors
     ///
-    /// The copy does not build.
+    /// Something does not build.
     pub fn build(&self) -> Result<(), ScratchError> {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(&cargo);
-        command.args(["build", "--quiet", "--release", "--package", "lab"]).current_dir(&self.folder);
-        // Set while cargo runs tests, and meant for the workspace that they are of.
-        command.env_remove("CARGO_TARGET_DIR").env("CARGO_TERM_COLOR", "never");
+        let mut command = self.command(Path::new(&cargo));
+        command.args(["build", "--quiet", "--release", "--keep-going"]).env("CARGO_TERM_COLOR", "never");
         let output = run(command)?;
         if output.status.success() {
             return Ok(());
@@ -108,24 +169,118 @@ impl Scratch {
         Err(ScratchError::Build { errors: String::from_utf8_lossy(&output.stderr).into_owned() })
     }
 
-    /// Runs the copy's command line with `args`; answers its status and what it printed.
+    /// Runs the command line with `args`; answers its status and what it printed.
     ///
     /// # Errors
     ///
     /// It cannot be started.
     pub fn lab(&self, args: &[&str]) -> Result<(ExitStatus, String), ScratchError> {
-        let program = self.folder.join("target/release/lab");
-        let mut command = Command::new(&program);
-        command.args(args).current_dir(&self.folder);
+        let mut command = self.command(&self.target().join("release").join(PROGRAM));
+        command.args(args);
         let output = run(command)?;
-        Ok((output.status, String::from_utf8_lossy(&output.stdout).into_owned()))
+        let printed = [output.stdout, output.stderr].concat();
+        Ok((output.status, String::from_utf8_lossy(&printed).into_owned()))
     }
 
-    /// Where the copy is.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        &self.folder
+    /// Runs `tests` of one solution over the seeds from 1 on: all tests if none is named. Answers the results and what
+    /// was printed.
+    ///
+    /// # Errors
+    ///
+    /// The command cannot be started, or leaves no results.
+    pub fn test(&self, solution: &str, tests: &[&str], runs: u64) -> Result<(Results, String), ScratchError> {
+        let json = self.target().join("results.json");
+        let (runs, json_path) = (runs.to_string(), json.to_string_lossy());
+        let options = ["--solution", solution, "--runs", &runs, "--seed", "1", "--json", &json_path];
+        // What was there before must not be taken for an answer.
+        write_file(&json, "")?;
+        let (_, printed) = self.lab(&[&["test"], tests, &options, &WALL_LIMIT].concat())?;
+        match serde_json::from_str(&read(&json)?) {
+            Ok(results) => Ok((results, printed)),
+            Err(error) => Err(ScratchError::NoResults { why: error.to_string(), printed }),
+        }
     }
+
+    /// A command in the scratch workspace, with a target folder of its own: what is kept there, also the last failure,
+    /// is not the original's.
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(&self.folder).env("CARGO_TARGET_DIR", self.target());
+        command
+    }
+
+    /// Where everything that is built is, and where results may be written.
+    #[must_use]
+    pub fn target(&self) -> PathBuf {
+        self.folder.join("target")
+    }
+}
+
+/// The name of a solution's crate.
+fn crate_of(name: &str) -> String {
+    format!("raft_{name}")
+}
+
+/// How everything is compiled.
+fn profile(solutions: &BTreeMap<String, Sources>) -> Value {
+    let solution = constant(SOLUTION_PROFILE);
+    let solutions = solutions.keys().map(|name| crate_of(name)).chain(["raft".to_owned()]);
+    let packages: Table = solutions.map(|krate| (krate, solution.clone().into())).collect();
+    let mut profile = constant(PROFILE);
+    profile.insert("package".into(), packages.into());
+    profile.into()
+}
+
+fn constant(text: &str) -> Table {
+    text.parse().expect("a constant that is well formed")
+}
+
+/// The reference's manifest, for a crate of another name, in which the compiler remarks on nothing.
+fn solution_manifest(name: &str, reference: &str, path: &Path) -> Result<String, ScratchError> {
+    let mut manifest = parse(path, reference)?;
+    let package = manifest.get_mut("package").and_then(Value::as_table_mut);
+    let package = package.ok_or_else(|| manifest_error(path, "it has no package"))?;
+    package.insert("name".into(), crate_of(name).into());
+    for left_out in ["dev-dependencies", "lints", "test"] {
+        manifest.remove(left_out);
+    }
+    manifest.insert("lints".into(), constant("rust.warnings = 'allow'").into());
+    Ok(manifest.to_string())
+}
+
+fn program_manifest(solutions: &BTreeMap<String, Sources>) -> String {
+    let mut manifest = format!(
+        "[package]\nname = \"{PROGRAM}-of-all\"\nedition.workspace = true\n\n\
+         [[bin]]\nname = \"{PROGRAM}\"\npath = \"main.rs\"\n\n\
+         [dependencies]\nlab.workspace = true\nlabapi.workspace = true\nraft.workspace = true\n\
+         tester.workspace = true\n"
+    );
+    for name in solutions.keys() {
+        writeln!(manifest, "{}.path = \"../{name}\"", crate_of(name)).expect("a string takes any text");
+    }
+    manifest
+}
+
+fn program_source(solutions: &BTreeMap<String, Sources>) -> String {
+    let mut solution_lines = String::new();
+    for name in solutions.keys() {
+        let krate = crate_of(name);
+        writeln!(solution_lines, "    Solution {{ name: \"{name}\", make_raft: {krate}::make }},")
+            .expect("a string takes any text");
+    }
+    format!(
+        "use std::process::ExitCode;\n\nuse labapi::Solution;\n\n\
+         const SOLUTIONS: &[Solution] = &[\n    raft::SOLUTION,\n{solution_lines}];\n\n\
+         fn main() -> ExitCode {{\n    lab::Lab {{ solutions: SOLUTIONS, run: tester::run }}.main()\n}}\n"
+    )
+}
+
+fn parse(path: &Path, text: &str) -> Result<Table, ScratchError> {
+    text.parse().map_err(|error: toml::de::Error| manifest_error(path, error.message()))
+}
+
+fn manifest_error(path: &Path, why: &str) -> ScratchError {
+    ScratchError::Manifest { path: path.to_owned(), why: why.to_owned() }
 }
 
 fn run(mut command: Command) -> Result<Output, ScratchError> {
@@ -133,46 +288,41 @@ fn run(mut command: Command) -> Result<Output, ScratchError> {
     command.output().map_err(|source| ScratchError::Run { program, source })
 }
 
-/// Makes `to` equal to `from`, except for what is called as one of `left_out`.
-fn copy_folder(from: &Path, to: &Path, left_out: &[&str]) -> Result<(), ScratchError> {
-    fs::create_dir_all(to).map_err(file_error(to))?;
-    let mut names = BTreeSet::new();
-    for entry in fs::read_dir(from).map_err(file_error(from))? {
-        let entry = entry.map_err(file_error(from))?;
-        if left_out.iter().any(|name| entry.file_name() == *name) {
+fn read(path: &Path) -> Result<String, ScratchError> {
+    fs::read_to_string(path).map_err(file_error(path))
+}
+
+/// Writes a file unless it has this content already: its time of change is what cargo goes by.
+fn write_file(path: &Path, text: &str) -> Result<(), ScratchError> {
+    write_bytes(path, text.as_bytes())
+}
+
+/// As [`write_file`], for any content.
+pub(crate) fn write_bytes(path: &Path, content: &[u8]) -> Result<(), ScratchError> {
+    if fs::read(path).is_ok_and(|there| there == content) {
+        return Ok(());
+    }
+    let folder = path.parent().expect("a file is in a folder");
+    fs::create_dir_all(folder).map_err(file_error(folder))?;
+    fs::write(path, content).map_err(file_error(path))
+}
+
+/// Removes every other file from the folder, except for what was built.
+fn remove_all_but(written: &BTreeSet<PathBuf>, folder: &Path) -> Result<(), ScratchError> {
+    for entry in fs::read_dir(folder).map_err(file_error(folder))? {
+        let path = entry.map_err(file_error(folder))?.path();
+        if path.file_name().is_some_and(|name| name == "target") || written.contains(&path) {
             continue;
         }
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        if source.is_dir() {
-            copy_folder(&source, &target, &[])?;
+        if !path.is_dir() {
+            fs::remove_file(&path).map_err(file_error(&path))?;
+        } else if written.iter().any(|kept| kept.starts_with(&path)) {
+            remove_all_but(written, &path)?;
         } else {
-            copy_file(&source, &target)?;
-        }
-        names.insert(entry.file_name());
-    }
-    for entry in fs::read_dir(to).map_err(file_error(to))? {
-        let entry = entry.map_err(file_error(to))?;
-        let kept =
-            names.contains(&entry.file_name()) || left_out.iter().any(|name| entry.file_name() == *name);
-        if !kept {
-            remove(&entry.path())?;
+            fs::remove_dir_all(&path).map_err(file_error(&path))?;
         }
     }
     Ok(())
-}
-
-/// Copies a file unless the copy has the same content: its time of change is what cargo goes by.
-fn copy_file(source: &Path, target: &Path) -> Result<(), ScratchError> {
-    let content = fs::read(source).map_err(file_error(source))?;
-    if fs::read(target).is_ok_and(|there| there == content) {
-        return Ok(());
-    }
-    fs::write(target, content).map_err(file_error(target))
-}
-
-fn remove(path: &Path) -> Result<(), ScratchError> {
-    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
-    removed.map_err(file_error(path))
 }
 
 #[cfg(test)]
@@ -180,54 +330,69 @@ mod tests {
     use super::*;
     use crate::Edit;
 
+    /// A workspace with a reference of one file.
     fn workspace() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        fs::create_dir_all(folder.path().join("raft/src")).unwrap();
-        fs::create_dir_all(folder.path().join("target")).unwrap();
-        fs::write(folder.path().join("raft/src/log.rs"), "let one = 1;").unwrap();
-        fs::write(folder.path().join("target/big"), "not copied").unwrap();
+        let write = |path: &str, text: &str| write_file(&folder.path().join(path), text).unwrap();
+        write(
+            "Cargo.toml",
+            "[workspace]\nmembers = ['raft', 'labapi']\ndefault-members = ['raft']\n\
+             [workspace.dependencies]\nlabapi = { path = 'labapi' }\nlog = '0.4'\n",
+        );
+        write("Cargo.lock", "version = 4\n");
+        write("raft/Cargo.toml", "[package]\nname = 'raft'\n[dev-dependencies]\ntester = '1'\n");
+        write("raft/src/lib.rs", "let one = 1;");
         folder
     }
 
-    fn wrong(before: &str) -> WrongRaft {
-        let edit = Edit { file: "raft/src/log.rs".into(), before: before.into(), after: "two".into() };
-        WrongRaft {
-            name: "n".into(),
-            thought: "t".into(),
-            rule: "r".into(),
-            kind: "panic".into(),
-            caught_by: Vec::new(),
-            edits: vec![edit],
-        }
+    fn solutions(workspace: &Path) -> BTreeMap<String, Sources> {
+        let reference = Sources::reference(workspace).unwrap();
+        let edit = Edit { file: "raft/src/lib.rs".into(), before: "one".into(), after: "two".into() };
+        let wrong = reference.edited(&[edit]).unwrap();
+        BTreeMap::from([("right".to_owned(), reference), ("wrong".to_owned(), wrong)])
     }
 
     #[test]
-    fn edits_are_made_in_the_copy_and_taken_back() {
-        let original = workspace();
-        let folder = tempfile::tempdir().unwrap();
-        let scratch = Scratch::new(original.path(), folder.path()).unwrap();
-        assert!(!folder.path().join("target").exists());
-        let log = folder.path().join("raft/src/log.rs");
-        fs::write(folder.path().join("left over"), "").unwrap();
+    fn each_solution_is_a_crate_of_its_own() {
+        let (original, folder) = (workspace(), tempfile::tempdir().unwrap());
+        Scratch::new(original.path(), folder.path()).write(&solutions(original.path())).unwrap();
+        let text = |path: &str| fs::read_to_string(folder.path().join(path)).unwrap();
+        assert_eq!(text("right/src/lib.rs"), "let one = 1;");
+        assert_eq!(text("wrong/src/lib.rs"), "let two = 1;");
 
-        scratch.apply(&wrong("one")).unwrap();
-        assert_eq!(fs::read_to_string(&log).unwrap(), "let two = 1;");
-        assert!(!folder.path().join("left over").exists());
-        assert!(matches!(scratch.apply(&wrong("three")), Err(ScratchError::WrongRaft(_))));
-        scratch.restore().unwrap();
-        assert_eq!(fs::read_to_string(&log).unwrap(), "let one = 1;");
-        assert_eq!(fs::read_to_string(original.path().join("raft/src/log.rs")).unwrap(), "let one = 1;");
+        let manifest: Table = text("Cargo.toml").parse().unwrap();
+        let workspace = manifest["workspace"].as_table().unwrap();
+        assert_eq!(workspace["members"].to_string(), r#"["right", "wrong", "lab"]"#);
+        let dependencies = workspace["dependencies"].as_table().unwrap();
+        let labapi = original.path().join("labapi");
+        assert_eq!(dependencies["labapi"]["path"].as_str(), labapi.to_str(), "paths lead to the original");
+        assert_eq!(dependencies["log"].as_str(), Some("0.4"));
+        assert!(!workspace.contains_key("default-members"));
+
+        let manifest: Table = text("wrong/Cargo.toml").parse().unwrap();
+        assert_eq!(manifest["package"]["name"].as_str(), Some("raft_wrong"));
+        assert!(!manifest.contains_key("dev-dependencies"));
+        assert!(text("lab/main.rs").contains(r#"Solution { name: "wrong", make_raft: raft_wrong::make }"#));
     }
 
     #[test]
-    fn what_is_the_same_is_not_touched() {
-        let original = workspace();
-        let folder = tempfile::tempdir().unwrap();
-        let scratch = Scratch::new(original.path(), folder.path()).unwrap();
-        let log = folder.path().join("raft/src/log.rs");
-        let before = fs::metadata(&log).unwrap().modified().unwrap();
+    fn what_is_the_same_is_not_touched_and_what_is_left_over_goes() {
+        let (original, folder) = (workspace(), tempfile::tempdir().unwrap());
+        let scratch = Scratch::new(original.path(), folder.path());
+        let mut solutions = solutions(original.path());
+        scratch.write(&solutions).unwrap();
+        let built = scratch.target().join("release/lab");
+        write_file(&built, "built").unwrap();
+        let source = folder.path().join("right/src/lib.rs");
+        let before = fs::metadata(&source).unwrap().modified().unwrap();
+        write_file(&folder.path().join("right/src/left_over.rs"), "").unwrap();
+
         std::thread::sleep(std::time::Duration::from_millis(20));
-        scratch.restore().unwrap();
-        assert_eq!(fs::metadata(&log).unwrap().modified().unwrap(), before);
+        solutions.remove("wrong");
+        scratch.write(&solutions).unwrap();
+        assert_eq!(fs::metadata(&source).unwrap().modified().unwrap(), before);
+        assert!(!folder.path().join("right/src/left_over.rs").exists());
+        assert!(!folder.path().join("wrong").exists());
+        assert!(built.exists());
     }
 }

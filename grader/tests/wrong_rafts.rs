@@ -1,87 +1,83 @@
-//! The tests notice Rafts that are wrong on purpose: each file of `wrong-rafts` is applied to a copy of the workspace,
-//! and the tests that it names must fail as it says, and fail again when they are replayed.
+//! The tests notice Rafts that are wrong on purpose: of each file of `wrong-rafts`, the tests that it names must fail as it
+//! says, and fail again when they are replayed. What the tests do not see, they must let pass.
 //!
 //! `cargo test -p grader --test wrong_rafts [NAME]`
 
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
+mod trial;
 
-use grader::{CaughtBy, Scratch, WrongRaft};
-use libtest_mimic::{Arguments, Failed, Trial};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use grader::{CaughtBy, Corpus, Failure, Scratch, WrongRaft};
+use libtest_mimic::{Failed, Trial};
+use trial::Built;
+
+/// Runs of each test of which a wrong Raft must pass all to count as not seen.
+const UNSEEN_RUNS: u64 = 10;
 
 fn main() -> ExitCode {
-    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
-    let grader = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let workspace = grader.parent().expect("the grader is a folder of the workspace").to_owned();
-    let all = WrongRaft::load_all(&grader.join("wrong-rafts")).expect("readable files");
-    assert!(!all.is_empty(), "there are wrong Rafts to try");
-
-    // Made by the first trial, so that `--list` copies nothing.
-    let scratch = Arc::new(Mutex::new(None));
-    let trials = all.into_iter().map(|wrong| {
-        let (scratch, workspace) = (scratch.clone(), workspace.clone());
+    let corpus = Corpus::here().expect("files of the right form");
+    assert!(!corpus.wrong.is_empty(), "there are wrong Rafts to try");
+    let built = Arc::new(Built::new(corpus));
+    let trials = built.corpus().wrong.iter().map(|wrong| {
+        let (built, wrong) = (built.clone(), wrong.clone());
         Trial::test(wrong.name.clone(), move || {
-            let mut scratch = scratch.lock().map_err(|_| "an earlier trial panicked")?;
-            let scratch = match &mut *scratch {
-                Some(scratch) => scratch,
-                none => none.insert(Scratch::new(&workspace, &folder(&workspace))?),
-            };
-            is_caught(scratch, &wrong)
+            built.corpus().edited(&wrong.edits)?;
+            match (&wrong.caught_by[..], &wrong.not_seen) {
+                ([], None) => Err("the file names no test that notices, and no reason why none does".into()),
+                ([], Some(_)) => is_not_seen(built.scratch()?, &wrong),
+                (caught_by, None) => {
+                    caught_by.iter().try_for_each(|caught_by| is_caught(built.scratch()?, &wrong, caught_by))
+                }
+                (_, Some(_)) => Err("the file says that tests notice, and that none does".into()),
+            }
         })
     });
-    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+    trial::run(trials.collect())
 }
 
-/// Where the copy is kept, so that only the edited crate is compiled again.
-fn folder(workspace: &Path) -> PathBuf {
-    workspace.join("target/wrong-rafts")
-}
-
-fn is_caught(scratch: &Scratch, wrong: &WrongRaft) -> Result<(), Failed> {
-    scratch.apply(wrong)?;
-    scratch.build()?;
-    if wrong.caught_by.is_empty() {
-        return Err("the file names no test that notices".into());
+fn is_caught(scratch: &Scratch, wrong: &WrongRaft, caught_by: &CaughtBy) -> Result<(), Failed> {
+    let CaughtBy { test, kind, within, says } = caught_by;
+    if !(1..=10).contains(within) {
+        return Err(
+            format!("{test}: expected a mistake to be noticed within 1 to 10 seeds, not {within}").into()
+        );
     }
-    for caught_by in &wrong.caught_by {
-        let seed = first_failure(scratch, wrong, caught_by)?;
-        replays(scratch, &caught_by.test, &seed)?;
+    let (results, printed) = scratch.test(&wrong.name, &[test], *within)?;
+    let [result] = &results.tests[..] else {
+        return Err(format!("`{test}` does not name one test").into());
+    };
+    let Some(failure) = result.failures.first() else {
+        return Err(format!("{test} noticed nothing in {within} runs:\n{printed}").into());
+    };
+    if failure.kind != *kind || !failure.message.contains(says.as_str()) {
+        return Err(
+            format!("{test}: expected a failure of kind {kind} that says `{says}`, saw {failure:?}").into()
+        );
+    }
+    let line = format!("cargo lab replay {test} --seed {} --solution {}", failure.seed, wrong.name);
+    if !printed.contains(&line) {
+        return Err(format!("expected the line `{line}` in:\n{printed}").into());
+    }
+    replays(scratch, &line, failure)
+}
+
+/// The replay line that was printed shows the same failure again, and says that it was the same run if anyone can know.
+fn replays(scratch: &Scratch, line: &str, failure: &Failure) -> Result<(), Failed> {
+    let words: Vec<&str> = line.split(' ').skip("cargo lab".split(' ').count()).collect();
+    let (status, printed) = scratch.lab(&words)?;
+    let same_run = printed.lines().any(|line| line.starts_with("reproduced")) || !failure.is_comparable();
+    if status.code() != Some(1) || !printed.contains(&failure.kind_in_words()) || !same_run {
+        return Err(format!("expected `{line}` to reproduce the failure ({status}):\n{printed}").into());
     }
     Ok(())
 }
 
-/// The seed of a failure of the right kind.
-fn first_failure(scratch: &Scratch, wrong: &WrongRaft, caught_by: &CaughtBy) -> Result<String, Failed> {
-    let CaughtBy { test, within } = caught_by;
-    let json = scratch.folder().join("target/results.json");
-    let json_path = json.to_str().ok_or("the workspace is in a folder whose name is not text")?;
-    let runs = within.to_string();
-    let args = ["test", test, "--runs", &runs, "--seed", "1", "--fail-fast", "--json", json_path];
-    let (status, printed) = scratch.lab(&args)?;
-    if status.code() != Some(1) {
-        return Err(format!("{test} noticed nothing in {within} runs ({status}):\n{printed}").into());
-    }
-    let results: serde_json::Value = serde_json::from_slice(&std::fs::read(&json)?)?;
-    let failure = &results["tests"][0]["failures"][0];
-    if failure["kind"] != wrong.kind.as_str() {
-        return Err(format!("expected a failure of kind {}, saw {failure}", wrong.kind).into());
-    }
-    let seed = failure["seed"].as_str().ok_or("a failure has a seed")?;
-    let line = format!("cargo lab replay {test} --seed {seed}");
-    if !printed.contains(&line) {
-        return Err(format!("expected the line `{line}` in:\n{printed}").into());
-    }
-    Ok(seed.to_owned())
-}
-
-/// The replay line that was printed shows the same run again.
-fn replays(scratch: &Scratch, test: &str, seed: &str) -> Result<(), Failed> {
-    let (status, printed) = scratch.lab(&["replay", test, "--seed", seed])?;
-    if status.code() != Some(1) || !printed.contains("reproduced") {
-        return Err(
-            format!("expected {test} with seed {seed} to be reproduced ({status}):\n{printed}").into()
-        );
+/// The mistake shows in no test: else the file, and the docs, say less of the tests than is true.
+fn is_not_seen(scratch: &Scratch, wrong: &WrongRaft) -> Result<(), Failed> {
+    let (results, printed) = scratch.test(&wrong.name, &[], UNSEEN_RUNS)?;
+    if results.noticed() > 0 {
+        return Err(format!("expected the tests to see nothing, but they do:\n{printed}").into());
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use std::{fmt, fs, thread};
 
-use grader::Scratch;
+use grader::copy_workspace;
 
 use crate::Problem;
 use crate::switches::{File, Switch};
@@ -80,7 +80,7 @@ impl fmt::Display for Noticed {
 impl Harness {
     /// Copies the workspace to `folder`, puts `files` into the copy's tester, builds its tests, and runs them once.
     pub fn build(workspace: &Path, folder: &Path, files: &[File], jobs: usize) -> Result<Self, Problem> {
-        Scratch::new(workspace, folder).map_err(|error| error.to_string())?;
+        copy_workspace(workspace, folder).map_err(|error| error.to_string())?;
         let tester = folder.join("tester");
         for (name, text) in files {
             let text = if name == "src/lib.rs" { format!("{text}\nmod switch;\n") } else { text.clone() };

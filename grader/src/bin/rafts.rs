@@ -1,0 +1,85 @@
+//! `rafts`: what the tests say of the wrong and of the right Rafts, over as many seeds as one likes.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use grader::{Corpus, Scratch, page};
+
+/// Runs all tests against the wrong Rafts, or against the right ones.
+#[derive(Parser)]
+#[command(name = "rafts", max_term_width = 100)]
+enum CommandLine {
+    /// Measure which tests notice which wrong Rafts, and print docs/wrong-rafts.md
+    Wrong(Args),
+    /// Say which right Rafts pass
+    Right(Args),
+}
+
+#[derive(clap::Args)]
+struct Args {
+    /// Which, by name; all if none is given
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// Runs of each test, over the seeds from 1 on
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    runs: u64,
+    /// Where they are built; kept, so that only what has changed is compiled again
+    #[arg(long, value_name = "FOLDER", default_value = "target/rafts")]
+    folder: PathBuf,
+}
+
+impl Args {
+    fn chooses(&self, name: &str) -> bool {
+        self.names.is_empty() || self.names.iter().any(|chosen| chosen == name)
+    }
+
+    fn build(&self, corpus: &Corpus) -> Result<Scratch, Box<dyn Error>> {
+        Ok(corpus.build(&corpus.workspace().join(&self.folder))?)
+    }
+}
+
+fn main() -> ExitCode {
+    let done = match CommandLine::parse() {
+        CommandLine::Wrong(args) => wrong(&args),
+        CommandLine::Right(args) => right(&args),
+    };
+    match done {
+        Ok(verdict) => verdict,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn wrong(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
+    let corpus = Corpus::here()?;
+    let scratch = args.build(&corpus)?;
+    let mut measured = Vec::new();
+    for wrong in corpus.wrong.iter().filter(|wrong| args.chooses(&wrong.name)) {
+        corpus.edited(&wrong.edits)?;
+        let (results, _) = scratch.test(&wrong.name, &[], args.runs)?;
+        eprintln!("{}: {} of {} tests notice", wrong.name, results.noticed(), results.tests.len());
+        measured.push((wrong, results));
+    }
+    print!("{}", page::page(&measured, args.runs, &corpus.right));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn right(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
+    let corpus = Corpus::here()?;
+    let scratch = args.build(&corpus)?;
+    let mut failed = 0;
+    for right in corpus.right.iter().filter(|right| args.chooses(&right.name)) {
+        corpus.edited(&right.edits)?;
+        let (results, printed) = scratch.test(&right.name, &[], args.runs)?;
+        println!("{}: {}", right.name, printed.lines().last().unwrap_or_default());
+        if results.noticed() > 0 {
+            failed += 1;
+            println!("{printed}");
+        }
+    }
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
