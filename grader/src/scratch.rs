@@ -33,9 +33,6 @@ const SOLUTION_PROFILE: &str = "
     debug-assertions = true
 ";
 
-/// Real seconds until a run is given up: the longest takes a few tenths, unless it never ends.
-const WALL_LIMIT: [&str; 2] = ["--wall-limit", "10"];
-
 /// A workspace with a crate for each solution and a command line with all of them.
 #[derive(Debug)]
 pub struct Scratch {
@@ -194,7 +191,7 @@ impl Scratch {
         let options = ["--solution", solution, "--runs", &runs, "--seed", "1", "--json", &json_path];
         // What was there before must not be taken for an answer.
         write_file(&json, "")?;
-        let (_, printed) = self.lab(&[&["test"], tests, &options, &WALL_LIMIT].concat())?;
+        let (_, printed) = self.lab(&[&["test"], tests, &options].concat())?;
         match serde_json::from_str(&read(&json)?) {
             Ok(results) => Ok((results, printed)),
             Err(error) => Err(ScratchError::NoResults { why: error.to_string(), printed }),

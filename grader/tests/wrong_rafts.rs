@@ -65,8 +65,7 @@ fn is_caught(scratch: &Scratch, wrong: &WrongRaft, caught_by: &CaughtBy) -> Resu
 /// The replay line that was printed shows the same failure again, and says that it was the same run if anyone can know.
 fn replays(scratch: &Scratch, line: &str, failure: &Failure) -> Result<(), Failed> {
     let words: Vec<&str> = line.split(' ').skip("cargo lab".split(' ').count()).collect();
-    // Some never end.
-    let (status, printed) = scratch.lab(&[&words[..], &["--wall-limit", "10"]].concat())?;
+    let (status, printed) = scratch.lab(&words)?;
     let same_run = printed.lines().any(|line| line.starts_with("reproduced")) || !failure.is_comparable();
     if status.code() != Some(1) || !printed.contains(&failure.kind_in_words()) || !same_run {
         return Err(format!("expected `{line}` to reproduce the failure ({status}):\n{printed}").into());
