@@ -53,6 +53,7 @@ pub(super) fn runs_on(end: usize) {
 
 /// Whether the caller is lab code, or harness code on its behalf, in a simulated thread.
 #[inline]
+#[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), allow(dead_code))]
 pub(crate) fn is_inside() -> bool {
     STACK_END.get() != 0 && !ASIDE.get()
 }
