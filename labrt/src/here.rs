@@ -25,7 +25,7 @@ pub(crate) enum Here<'a> {
 /// # Panics
 ///
 /// Panics outside every run.
-#[inline]
+#[inline(always)] // its frames would be unwound at each kill
 #[track_caller]
 pub(crate) fn with<R>(f: impl FnOnce(Here<'_>) -> R) -> R {
     match try_with(f) {
@@ -35,7 +35,7 @@ pub(crate) fn with<R>(f: impl FnOnce(Here<'_>) -> R) -> R {
 }
 
 /// As [`with`], but `None` outside every run.
-#[inline]
+#[inline(always)]
 pub(crate) fn try_with<R>(f: impl FnOnce(Here<'_>) -> R) -> Option<R> {
     sim::SIM
         .try_with(|sim| match sim.get() {

@@ -38,6 +38,7 @@ impl World {
         Self { id }
     }
 
+    #[inline]
     #[track_caller]
     fn in_run<R>(&self, f: impl FnOnce(Here<'_>) -> R) -> R {
         here::with(|here| {
