@@ -185,6 +185,13 @@ fn comparison(now: u64, recorded: Option<&Replay>, build: &str) -> String {
     let Some(replay) = recorded else {
         return format!("fingerprint {}", fingerprint(now));
     };
+    if replay.fingerprint == 0 {
+        return format!(
+            "fingerprint {}; the process of the recorded run ended before it could tell its own, so nobody knows \
+             whether this was the same run",
+            fingerprint(now)
+        );
+    }
     if replay.fingerprint == now {
         return format!("reproduced: same fingerprint {}", fingerprint(now));
     }
@@ -206,4 +213,34 @@ fn comparison(now: u64, recorded: Option<&Replay>, build: &str) -> String {
 /// Prints a line. A reader who closed the pipe has seen enough.
 fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded(fingerprint: u64, build: &str) -> Replay {
+        Replay {
+            test: "backup_3b".to_owned(),
+            seed: 31,
+            backend: "sim".to_owned(),
+            solution: "raft".to_owned(),
+            policy: "random".to_owned(),
+            build: build.to_owned(),
+            fingerprint,
+            kind: "timeout".to_owned(),
+            message: String::new(),
+        }
+    }
+
+    #[test]
+    fn only_what_is_known_of_a_run_is_compared() {
+        let says = |fingerprint, build| comparison(7, Some(&recorded(fingerprint, build)), "now");
+        assert!(comparison(7, None, "now").starts_with("fingerprint 0x"));
+        assert!(says(7, "then").starts_with("reproduced: "));
+        assert!(says(8, "then").starts_with("another build"));
+        assert!(says(8, "now").starts_with("not reproduced: "));
+        // The process was given up before it could tell.
+        assert!(says(0, "now").ends_with("nobody knows whether this was the same run"));
+    }
 }
