@@ -51,7 +51,7 @@ fn many_ends_share_the_messages_without_loss() {
 
 #[test]
 fn without_a_buffer_a_send_waits_for_the_receiver() {
-    passes(|_| {
+    passes_simulated(|_| {
         let (sender, receiver) = bounded(0);
         thread::spawn(move || {
             thread::sleep(10 * MS);

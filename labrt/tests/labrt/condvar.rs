@@ -57,21 +57,28 @@ fn a_lost_wake_up_is_found() {
 #[test]
 fn notify_one_wakes_one_and_notify_all_the_rest() {
     passes(|_| {
-        let pair = shared(0);
+        let pair = shared((0, 0)); // how many wait or have waited, and how many were woken
         let waiters: Vec<_> = (0..3)
             .map(|_| {
                 let pair = pair.clone();
                 thread::spawn(move || {
-                    let mut woken = pair.0.lock();
-                    pair.1.wait(&mut woken);
-                    *woken += 1;
+                    let mut counts = pair.0.lock();
+                    counts.0 += 1;
+                    pair.1.wait(&mut counts);
+                    counts.1 += 1;
                 })
             })
             .collect();
-        thread::sleep(Duration::from_millis(1));
+        let until = |reached: fn(&(i32, i32)) -> bool| {
+            while !reached(&*pair.0.lock()) {
+                thread::sleep(Duration::from_millis(1));
+            }
+        };
+        until(|(waiting, _)| *waiting == 3);
         assert!(pair.1.notify_one());
+        until(|(_, woken)| *woken > 0);
         thread::sleep(Duration::from_millis(1));
-        assert_eq!(*pair.0.lock(), 1);
+        assert_eq!(pair.0.lock().1, 1);
         assert_eq!(pair.1.notify_all(), 2);
         for waiter in waiters {
             waiter.join().unwrap();
@@ -86,7 +93,7 @@ fn a_wait_ends_when_its_time_is_up() {
         let pair = shared(0);
         let mut guard = pair.0.lock();
         let start = Instant::now();
-        assert!(pair.1.wait_for(&mut guard, Duration::from_millis(10)).timed_out());
+        assert!(pair.1.wait_for(&mut guard, Duration::from_secs(10)).timed_out());
         assert!(start.elapsed() >= Duration::from_millis(10));
         assert!(pair.1.wait_until(&mut guard, start + Duration::from_millis(20)).timed_out());
         assert!(pair.1.wait_while_for(&mut guard, |n| *n == 0, Duration::from_millis(5)).timed_out());
