@@ -303,9 +303,10 @@ impl Thread {
         if self.is_dying() {
             return true;
         }
+        let at = self.run.started.elapsed(); // before the backtrace, which takes its time
         let panic = tell(true);
         let failure = self.failure(panic.kind, panic.message, panic.location);
-        self.run.fail(Failure { backtrace: panic.backtrace, ..failure });
+        self.run.fail(Failure { at, backtrace: panic.backtrace, ..failure });
         true
     }
 }
