@@ -146,10 +146,11 @@ impl<T> State<T> {
         None
     }
 
-    fn can_send(&self, here: Here<'_>) -> bool {
+    fn can_send(&self, here: Here<'_>, own: Option<Ticket>) -> bool {
+        let may_take = |ticket: &Ticket| Some(*ticket) != own && here.waits(*ticket);
         self.receivers == 0
             || self.has_room()
-            || self.capacity == Some(0) && self.receiving.iter().any(|ticket| here.waits(*ticket))
+            || self.capacity == Some(0) && self.receiving.iter().any(may_take)
     }
 
     fn can_receive(&self, here: Here<'_>) -> bool {
@@ -412,7 +413,8 @@ pub(super) trait Selectable {
     /// Waits until a message that was promised to the thread has come, or will not come after all.
     fn await_promise(&self, here: Here<'_>, ticket: Ticket, place: Place);
     fn can_receive(&self, here: Here<'_>) -> bool;
-    fn can_send(&self, here: Here<'_>) -> bool;
+    /// `own`: the caller's wait, which may be one to receive here. Nobody sends to himself.
+    fn can_send(&self, here: Here<'_>, own: Option<Ticket>) -> bool;
     /// Registers a waiting select; answers when the clock will send.
     fn await_message(&self, here: Here<'_>, ticket: Ticket) -> Option<u64>;
     /// As [`await_message`](Self::await_message), but no message may be handed over.
@@ -480,8 +482,8 @@ impl<T> Selectable for Channel<T> {
         self.state.open(here).can_receive(here)
     }
 
-    fn can_send(&self, here: Here<'_>) -> bool {
-        self.state.open(here).can_send(here)
+    fn can_send(&self, here: Here<'_>, own: Option<Ticket>) -> bool {
+        self.state.open(here).can_send(here, own)
     }
 
     fn await_message(&self, here: Here<'_>, ticket: Ticket) -> Option<u64> {

@@ -34,10 +34,11 @@ impl Operation<'_> {
         }
     }
 
-    fn is_ready(&self, here: Here<'_>) -> bool {
+    /// `own`: the wait of the select, if it has begun.
+    fn is_ready(&self, here: Here<'_>, own: Option<Ticket>) -> bool {
         match self.direction {
             Direction::Receive => self.channel.can_receive(here),
-            Direction::Send => self.channel.can_send(here),
+            Direction::Send => self.channel.can_send(here, own),
         }
     }
 }
@@ -161,7 +162,7 @@ impl<'a> Select<'a> {
                 }
                 let ticket = here.ticket();
                 let until = earlier(deadline, self.register(here, ticket, take));
-                if matches!(here, Here::Threads(_)) && self.is_any_ready(here) {
+                if matches!(here, Here::Threads(_)) && self.is_any_ready(here, ticket) {
                     here.unpark(ticket); // it became so before the channel knew of this wait
                 }
                 let woken = here.park(ticket, Wait::Select(place), until);
@@ -177,14 +178,14 @@ impl<'a> Select<'a> {
         })
     }
 
-    fn is_any_ready(&self, here: Here<'_>) -> bool {
-        self.operations.iter().flatten().any(|operation| operation.is_ready(here))
+    fn is_any_ready(&self, here: Here<'_>, own: Ticket) -> bool {
+        self.operations.iter().flatten().any(|operation| operation.is_ready(here, Some(own)))
     }
 
     /// One of the operations that are ready, at random; `take`: so that it can be completed.
     fn pick(&self, here: Here<'_>, place: Place, take: bool) -> Option<SelectedOperation<'a>> {
         loop {
-            let ready = |operation: &&Operation<'_>| operation.is_ready(here);
+            let ready = |operation: &&Operation<'_>| operation.is_ready(here, None);
             let indices: Vec<usize> = (0..self.operations.len())
                 .filter(|index| self.operations[*index].as_ref().filter(ready).is_some())
                 .collect();
@@ -399,4 +400,32 @@ macro_rules! select {
         let mut select = $crate::channel::Select::new();
         $crate::select!(@arms select [] $($arms)*)
     }};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channel::bounded;
+    use crate::world::{Backend, Options, simulate};
+
+    #[test]
+    fn a_select_is_not_ready_to_send_to_itself() {
+        let options = Options { backend: Backend::Threads, ..Options::new(1) };
+        let run = simulate(options, |_| {
+            let (sender, receiver) = bounded::<()>(0);
+            let mut select = Select::new();
+            select.send(&sender);
+            select.recv(&receiver);
+            here::with(|here| {
+                let ticket = here.ticket();
+                select.register(here, ticket, true);
+                // Or it would look again and again while it waits.
+                assert!(!select.is_any_ready(here, ticket));
+                let other = here.ticket();
+                select.register(here, other, true);
+                assert!(select.is_any_ready(here, ticket), "one select is ready for another one");
+            });
+        });
+        run.result.unwrap();
+    }
 }
