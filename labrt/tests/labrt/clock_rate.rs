@@ -12,15 +12,17 @@ use crate::{on_threads, passes_simulated, run};
 
 const MS: Duration = Duration::from_millis(1);
 
-/// How much of the run's time `body` takes on a node, and how much of the node's.
+/// How much of the run's time `body` takes on a node, and how much of the node's, from a little before to a little after.
 fn takes(world: &World, node: &Node, body: impl FnOnce() + Send + 'static) -> (Duration, Duration) {
-    let start = world.now();
-    let here = node.call("body", || {
+    let world = world.clone();
+    let times = node.call("body", move || {
         let start = Instant::now();
+        let start_of_run = world.now();
         body();
-        start.elapsed()
+        let of_the_run = world.now() - start_of_run;
+        (of_the_run, start.elapsed())
     });
-    (world.now() - start, here.expect("the node lives"))
+    times.expect("the node lives")
 }
 
 /// A virtual clock charges a few nanoseconds for each step.
