@@ -52,7 +52,7 @@ impl RawMutex {
     pub(crate) fn take_again(&self, here: Here<'_>, place: Place) {
         match here {
             Here::Sim(sim) => self.simulated.take_again(sim, place),
-            Here::Threads(_) => self.real.lock(),
+            Here::Threads(thread) => threads::lock::mutex_again(thread, &self.real, place),
         }
     }
 

@@ -2,10 +2,10 @@
 //!
 //! | file | what is unsafe there | why it holds |
 //! | --- | --- | --- |
-//! | `confined` | a `Sync` cell without a lock | it opens for one simulation only, and a simulation is one OS thread |
+//! | `confined` | a `Sync` cell without a lock | it opens for one run only: a simulation is one OS thread, and on real threads there is a lock |
 //! | `coroutine` | stacks of our own, and the way back out of them | the pointer to the way out is set only while that coroutine runs |
 //! | `interpose` | functions in the place of the system's | they do what the system's do, or call them |
-//! | `lock` | `lock_api`'s raw traits | exclusion is kept by the scheduler's own bookkeeping |
+//! | `lock` | `lock_api`'s raw traits | exclusion is kept by the scheduler's own bookkeeping, or by `parking_lot` |
 //! | `process` | questions to the system about a thread | the places for the answers are our own |
 //! | `pulse` | signal handlers, and a look at a simulation from outside | it stands still for ever, by then |
 #![allow(unsafe_code)]

@@ -27,6 +27,13 @@ pub(crate) fn mutex(
     lock.try_lock() || wait(thread, place, deadline, |slice| lock.try_lock_for(slice))
 }
 
+/// Locks `lock` after a wait on a condition variable, also on a thread that is being killed: its guard will unlock it.
+pub(crate) fn mutex_again(thread: &Thread, lock: &parking_lot::RawMutex, place: Place) {
+    if !lock.try_lock() {
+        thread.waiting_for(Wait::Lock(place), || lock.lock());
+    }
+}
+
 /// As [`mutex`], for a lock of many readers or one writer.
 #[inline]
 pub(crate) fn rwlock(

@@ -26,10 +26,10 @@ use parking_lot::Mutex;
 
 use crate::sim::failure::FailureKind;
 use crate::sim::streams::StreamRng;
-use crate::sim::{Place, ThreadId, Ticket, Wait, Woken};
+use crate::sim::{Place, TESTER, ThreadId, Ticket, Wait, Woken};
 use node::Node;
-use run::Shared;
 pub(crate) use run::run;
+use run::{FAR, Shared};
 use worker::{Worker, worker};
 
 /// A kill thrown so often into one thread, and caught each time, will be caught for ever.
@@ -134,6 +134,9 @@ impl Thread {
     /// Does what the node's signals say.
     #[cold]
     fn heed(&self) {
+        if self.worker.is_none() {
+            return; // an event happens outside every thread, also while the tester dies at the end of the run
+        }
         if self.node.burn() {
             self.node.doom();
         }
@@ -311,26 +314,31 @@ impl Thread {
     }
 
     pub(crate) fn kill(&self, node: u32) {
+        assert!(node != TESTER, "the tester cannot kill itself");
         self.point();
-        let node = self.run.node(node);
-        if node.is_dead() {
-            return;
-        }
+        self.kill_now(&self.run.node(node));
+    }
+
+    fn kill_now(&self, node: &Node) {
         node.doom();
-        self.run.bury(&node);
+        if self.is_dying() {
+            // It is the caller's own node; or this is a destructor, and whoever killed the caller waits for it.
+            return self.point();
+        }
+        self.run.bury(node);
     }
 
     pub(crate) fn kill_amid(&self, node: u32, points: u32, deadline: u64) {
+        assert!(node != TESTER, "the tester cannot kill itself");
         self.point();
-        let dying = self.run.node(node);
+        let node = self.run.node(node);
         let ticket = self.ticket();
-        if dying.light_fuse(points, ticket) {
+        if node.light_fuse(points, ticket) {
             self.park(ticket, Wait::Kill, Some(deadline));
-            dying.doom();
-            self.run.bury(&dying);
         } else {
             self.worker().cancel(ticket);
         }
+        self.kill_now(&node);
     }
 
     pub(crate) fn pause(&self, node: u32) {
@@ -373,7 +381,7 @@ impl Thread {
     }
 
     pub(crate) fn later(&self, delay: Duration, event: Box<dyn FnOnce() + Send>) {
-        self.run.events.add(self.run.started.elapsed() + delay, event);
+        self.run.events.add(self.run.started.elapsed() + delay.min(FAR), event);
     }
 
     /// There is no fingerprint of a run that is never the same.

@@ -42,6 +42,8 @@ struct State {
     fuse: Option<Fuse>,
     /// Who waits for the result of a call into this node.
     callers: Vec<Ticket>,
+    /// The node is dead and its threads are gone or given up: no call into it returns any more.
+    buried: bool,
 }
 
 struct Fuse {
@@ -129,7 +131,9 @@ impl Node {
 impl Node {
     /// Kills the node: from now on its threads do nothing any more but unwind.
     pub(super) fn doom(&self) {
-        self.signals.fetch_or(DEAD, Ordering::SeqCst);
+        if self.signals.fetch_or(DEAD, Ordering::SeqCst) & DEAD != 0 {
+            return; // a second wake would end a wait of some thread's last words
+        }
         let state = self.state.lock();
         for thread in &state.threads {
             thread.worker().wake();
@@ -137,8 +141,8 @@ impl Node {
         self.changed.notify_all();
     }
 
-    /// Waits until all threads of the dead node are gone, or until `deadline`. Answers what those that are left do, and gives up
-    /// the calls into it.
+    /// Waits until all threads of the dead node are gone, or until `deadline`. Gives up those that are left and the calls into
+    /// the node; answers what those threads do.
     pub(super) fn wait_empty(&self, deadline: std::time::Instant) -> Vec<String> {
         let mut state = self.state.lock();
         while !state.threads.is_empty() || state.starting > 0 {
@@ -146,10 +150,14 @@ impl Node {
                 break;
             }
         }
+        state.buried = true;
         for caller in state.callers.drain(..) {
             worker(caller.slot).unpark(caller);
         }
-        let left = state.threads.iter().map(|thread| {
+        let left = std::mem::take(&mut state.threads);
+        self.changed.notify_all(); // others may wait for the same
+        drop(state);
+        let left = left.iter().map(|thread| {
             let doing = thread.waits_for().map_or("runs".to_owned(), |wait| wait.to_string());
             format!(
                 "{} could not be stopped and was abandoned: while it was being killed it {doing}",
@@ -195,7 +203,12 @@ impl Node {
 
     /// The caller waits with this ticket for a call into the node; it is woken when the node has died.
     pub(super) fn add_caller(&self, ticket: Ticket) {
-        self.state.lock().callers.push(ticket);
+        let mut state = self.state.lock();
+        if state.buried {
+            worker(ticket.slot).unpark(ticket);
+        } else {
+            state.callers.push(ticket);
+        }
     }
 
     pub(super) fn remove_caller(&self, ticket: Ticket) {
@@ -255,5 +268,34 @@ impl Node {
         for thread in &self.state.lock().threads {
             thread.worker().nudge();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::threads;
+    use crate::world::{Backend, Options, simulate};
+
+    #[test]
+    fn a_call_that_comes_after_the_burial_is_told_so() {
+        let options = Options { backend: Backend::Threads, ..Options::new(1) };
+        let run = simulate(options, |_| {
+            let node = Node::new(7, "server".to_owned(), 1);
+            let caller = |node: &Node| {
+                threads::try_with(|thread| {
+                    let ticket = thread.ticket();
+                    node.add_caller(ticket);
+                    thread.waits(ticket)
+                })
+            };
+            assert_eq!(caller(&node), Some(true));
+            node.doom();
+            assert_eq!(node.wait_empty(Instant::now()), [""; 0]);
+            assert_eq!(caller(&node), Some(false));
+        });
+        run.result.unwrap();
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::thread;
@@ -28,18 +28,22 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// it is kept also when all goes well.
 const LOG_LINES: usize = 100_000;
 
+/// Further ahead than any run goes on: the system's clock does not reach as far as a number of nanoseconds does.
+pub(super) const FAR: Duration = Duration::from_secs(100 * 365 * 86400);
+
+/// Numbers the threads of all runs: a worker runs threads of one run after those of another one.
+static SERIAL: AtomicU64 = AtomicU64::new(1);
+
 /// What the threads of a run share.
 pub(super) struct Shared {
     pub(super) id: u64,
     pub(super) options: Options,
     pub(super) started: Instant,
     pub(super) events: Events,
-    serial: AtomicU64,
     nodes: Mutex<Vec<Arc<Node>>>,
     state: Mutex<State>,
     /// Waits here: the starter, for the end.
     over: Condvar,
-    abandoned: AtomicU32,
 }
 
 #[derive(Default)]
@@ -63,11 +67,9 @@ pub(crate) fn run<T: Send + 'static>(
         options,
         started,
         events: Events::new(started),
-        serial: AtomicU64::new(0),
         nodes: Mutex::new(Vec::new()),
         state: Mutex::new(State::default()),
         over: Condvar::new(),
-        abandoned: AtomicU32::new(0),
     });
     let tester = run.add_node("tester".to_owned());
     let events = thread::Builder::new().name("labrt events".to_owned());
@@ -92,7 +94,7 @@ pub(crate) fn run<T: Send + 'static>(
     run.clean_up();
     run.events.end();
     if let Err(panic) = events.join() {
-        resume_unwind(panic);
+        resume_unwind(panic); // before anybody asks for a verdict, of which there is none
     }
     let mut state = run.state.lock();
     let result = match (state.verdict.take(), returned.lock().take()) {
@@ -175,7 +177,6 @@ impl Shared {
 
     fn bury_until(&self, node: &Node, deadline: Instant) {
         for abandoned in node.wait_empty(deadline) {
-            self.abandoned.fetch_add(1, Ordering::Relaxed);
             self.warn(abandoned);
         }
     }
@@ -190,8 +191,12 @@ impl Shared {
             wait: Mutex::new(None),
             throws: AtomicU32::new(0),
         })));
-        self.events.run();
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.events.run()));
         CURRENT.set(None);
+        if let Err(panic) = outcome {
+            self.end(); // nothing would happen any more that somebody may wait for
+            resume_unwind(panic);
+        }
     }
 }
 
@@ -224,7 +229,7 @@ impl Shared {
         if !node.starts() {
             return None;
         }
-        let serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
+        let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
         Some(worker::start(Job { run: Arc::clone(self), node, name, serial, body }))
     }
 
@@ -258,7 +263,6 @@ impl Shared {
 
     /// The moment so many nanoseconds after the beginning.
     pub(super) fn moment(&self, nanos: u64) -> Instant {
-        const FAR: Duration = Duration::from_secs(100 * 365 * 86400);
         self.started + since_start(nanos).min(FAR)
     }
 

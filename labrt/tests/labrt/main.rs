@@ -14,6 +14,7 @@ mod rwlock;
 mod select;
 mod thread;
 mod threads;
+mod threads_races;
 mod time;
 mod verdict;
 

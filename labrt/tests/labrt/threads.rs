@@ -97,3 +97,93 @@ fn the_backends_do_not_share_locks() {
 fn the_default_is_a_simulation() {
     assert_eq!(Options::new(1).backend, Backend::Simulation);
 }
+
+#[test]
+fn an_event_that_panics_ends_the_run_at_once() {
+    let finished = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let flag = finished.clone();
+    let run = std::panic::catch_unwind(move || {
+        run(move |world| {
+            world.later(Duration::from_millis(1), || panic!("a bug of the harness"));
+            for _ in 0..1000 {
+                thread::sleep(Duration::from_millis(10));
+            }
+            flag.store(true, std::sync::atomic::Ordering::SeqCst);
+        })
+    });
+    let panic = run.unwrap_err();
+    assert_eq!(panic.downcast_ref(), Some(&"a bug of the harness"));
+    assert!(!finished.load(std::sync::atomic::Ordering::SeqCst), "the run went on without events");
+}
+
+#[test]
+fn an_event_at_the_end_of_the_run_is_not_killed() {
+    let run = run(|world| {
+        let (begun, begins) = std::sync::mpsc::channel();
+        world.later(Duration::ZERO, move || {
+            begun.send(()).unwrap();
+            while !labrt::world::is_dying() {
+                std::hint::spin_loop();
+            }
+            labrt::world::point();
+        });
+        begins.recv().unwrap();
+    });
+    run.result.unwrap();
+}
+
+#[test]
+fn an_event_may_lie_beyond_the_end_of_the_clock() {
+    let run = run(|world| {
+        world.later(Duration::MAX, || panic!("too early"));
+        world.later(Duration::from_millis(1), || ());
+        thread::sleep(Duration::from_millis(5));
+    });
+    run.result.unwrap();
+}
+
+#[test]
+fn a_thread_that_locks_again_after_a_wait_is_named() {
+    let options = Options { max_virtual_time: Duration::from_millis(200), ..on_threads(1) };
+    let run = simulate(options, |world| -> () {
+        let node = world.node("server 0");
+        let shared = Arc::new((Mutex::new(false), labrt::sync::Condvar::new()));
+        let theirs = shared.clone();
+        node.run("applier", move || {
+            let mut waits = theirs.0.lock();
+            *waits = true;
+            theirs.1.wait(&mut waits);
+        });
+        let mut waits = shared.0.lock();
+        while !*waits {
+            drop(waits);
+            thread::yield_now();
+            waits = shared.0.lock();
+        }
+        shared.1.notify_one();
+        thread::sleep(Duration::from_secs(1000));
+    });
+    let failure = run.result.unwrap_err();
+    let line = "thread `applier` of server 0 waits for a lock at labrt/tests/labrt/threads.rs";
+    assert!(failure.message.contains(line), "{failure}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn many_runs_need_no_more_threads_than_one() {
+    let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
+    let one = || {
+        let run = run(|world| {
+            let node = world.node("server");
+            for _ in 0..10 {
+                node.run("sleeper", || thread::sleep(Duration::from_secs(1000)));
+            }
+        });
+        run.result.unwrap();
+    };
+    one();
+    let before = threads();
+    (0..200).for_each(|_| one());
+    // Other tests run beside this one; but 200 runs would have started 2,000 threads of their own.
+    assert!(threads() < before + 1000, "{} threads after {before}", threads());
+}
