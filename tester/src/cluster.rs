@@ -17,7 +17,7 @@ use std::time::Duration;
 use labapi::{MakeRaft, Raft, Started, State, Term};
 use labrpc::Network;
 use labrt::thread;
-use labrt::world::{FailureKind, Node, World};
+use labrt::world::{Backend, FailureKind, Node, World};
 use parking_lot::Mutex;
 use persister::Persister;
 
@@ -37,6 +37,9 @@ pub const ELECTION_TIMEOUT: Duration = Duration::from_millis(1000);
 
 /// The virtual time that a test may take.
 pub const TIME_LIMIT: Duration = Duration::from_secs(120);
+
+/// How often a test on real threads waits, at its end, until each oracle has seen something.
+const LAST_LOOKS: u32 = 250;
 
 /// How many threads that wait for a lock are named when that time is up: the first ones tell the story.
 const LOCK_WAITS_SHOWN: usize = 6;
@@ -151,12 +154,25 @@ impl Cluster {
     pub(crate) fn end(&self) {
         self.measure();
         self.inner.meter.end(self.inner.world.now());
+        self.let_oracles_look();
         self.inner.watch.must_have_looked();
         for server in 0..self.n_servers() {
             self.call(server, "kill", |raft| raft.kill());
         }
         self.shutdown_all();
         self.inner.network.cleanup();
+    }
+
+    /// On real threads the oracles look every so often, and a short test may end before they have. They are given
+    /// the time for it, before anybody says that they saw nothing.
+    fn let_oracles_look(&self) {
+        let Inner { world, watch, .. } = &*self.inner;
+        for _ in 0..LAST_LOOKS {
+            if world.backend() == Backend::Simulation || watch.have_looked() {
+                return;
+            }
+            self.sleep(Duration::from_millis(20));
+        }
     }
 
     /// Number of servers.
@@ -247,8 +263,10 @@ impl Cluster {
     /// The server's term and whether it thinks that it leads; `None` if it is down.
     #[track_caller]
     pub fn get_state(&self, server: usize) -> Option<State> {
-        let floor = self.inner.watch.term_floor(server);
-        let (who, state) = self.call(server, "get_state", |raft| raft.get_state())?;
+        let watch = Arc::clone(&self.inner.watch);
+        // On the server, for the floor must be of the same life as the answer.
+        let ask = move |raft: &dyn Raft| (watch.term_floor(server), raft.get_state());
+        let (who, (floor, state)) = self.call(server, "get_state", ask)?;
         self.inner.watch.saw_term(who, floor, state.term);
         Some(state)
     }

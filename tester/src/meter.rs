@@ -38,10 +38,12 @@ impl Meter {
     /// The network has carried this much in all, and this many commands were committed.
     pub fn look(&self, rpcs: u64, bytes: u64, commands: u64) {
         let mut state = self.state.lock();
+        // Who asked earlier may get here later, when threads are real.
+        let State { rpcs_before, bytes_before, figures, .. } = *state;
         state.figures = Figures {
-            rpcs: rpcs.saturating_sub(state.rpcs_before),
-            bytes: bytes.saturating_sub(state.bytes_before),
-            commands,
+            rpcs: figures.rpcs.max(rpcs.saturating_sub(rpcs_before)),
+            bytes: figures.bytes.max(bytes.saturating_sub(bytes_before)),
+            commands: figures.commands.max(commands),
         };
     }
 

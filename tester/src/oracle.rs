@@ -221,6 +221,11 @@ impl Watch {
         self.oracles.lock().committed.max_index()
     }
 
+    /// Whether each oracle had something to look at.
+    pub fn have_looked(&self) -> bool {
+        self.oracles.lock().saw_something().is_ok()
+    }
+
     /// Ends a run that seemed to pass while an oracle saw nothing of it: such a run proves nothing.
     #[track_caller]
     pub fn must_have_looked(&self) {

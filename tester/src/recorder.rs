@@ -49,11 +49,11 @@ impl Recorder {
 
     /// Every index up to this one has been applied.
     pub fn applied(&self) -> LogIndex {
-        LogIndex(self.applied.load(Ordering::Relaxed))
+        LogIndex(self.applied.load(Ordering::Acquire))
     }
 
     fn set_applied(&self, index: LogIndex) {
-        self.applied.store(index.0, Ordering::Relaxed);
+        self.applied.store(index.0, Ordering::Release);
     }
 
     /// Reads what `raft` delivers until the channel is closed or the server crashes.

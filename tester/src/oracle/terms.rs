@@ -59,6 +59,9 @@ impl Terms {
     /// `who` was in `state` at a moment when none of its threads was in the middle of anything.
     pub fn saw_at_rest(&mut self, who: Lived, state: State) -> Verdict {
         let seen = &mut self.servers[who.server];
+        if seen.life != who.life {
+            return Ok(());
+        }
         if state.term < seen.led {
             return Err(format!(
                 "expected {who} to remember after its restart that it had led term {}; saw it in term {}",
@@ -105,6 +108,17 @@ mod tests {
         let (early, late) = (terms.floor(1), terms.floor(1));
         assert_eq!(terms.saw(FIRST_LIFE, late, Term(5)), Ok(()));
         assert_eq!(terms.saw(FIRST_LIFE, early, Term(4)), Ok(()));
+    }
+
+    #[test]
+    fn what_an_earlier_life_says_too_late_counts_for_nothing() {
+        let mut terms = terms();
+        terms.begin_life(SECOND_LIFE);
+        let leads = State { term: Term(3), is_leader: true };
+        terms.saw_at_rest(SECOND_LIFE, leads).expect("nothing before");
+        assert_eq!(terms.saw_at_rest(FIRST_LIFE, State { term: Term(2), is_leader: true }), Ok(()));
+        assert_eq!(terms.saw_at_rest(SECOND_LIFE, leads), Ok(()));
+        assert!(terms.saw_at_rest(SECOND_LIFE, State { term: Term(2), is_leader: false }).is_err());
     }
 
     #[test]

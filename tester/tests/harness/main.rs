@@ -8,4 +8,5 @@ mod fault;
 mod links;
 mod registry;
 mod spoilt;
+mod threads;
 mod verdicts;
