@@ -70,7 +70,7 @@ fn notify_one_wakes_one_and_notify_all_the_rest() {
             })
             .collect();
         let until = |reached: fn(&(i32, i32)) -> bool| {
-            while !reached(&*pair.0.lock()) {
+            while !reached(&pair.0.lock()) {
                 thread::sleep(Duration::from_millis(1));
             }
         };

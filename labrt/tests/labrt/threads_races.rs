@@ -272,7 +272,7 @@ fn selects_that_meet_each_other_lose_nothing_and_double_nothing() {
             .collect();
         let (mut given, mut taken) = (0, 0);
         // Whoever is the last may find nobody; so somebody takes what is left and offers what is missing.
-        while !threads.iter().all(|thread| thread.is_finished()) {
+        while !threads.iter().all(thread::JoinHandle::is_finished) {
             select! {
                 recv(receiver) -> got => taken += got.unwrap(),
                 recv(queue_out) -> got => taken += got.unwrap(),
@@ -408,7 +408,7 @@ fn an_ended_thread_is_not_taken_for_one_of_another_run() {
     for round in 0..20 {
         on_real_threads(round, |_| {
             let threads: Vec<_> = (0..4).map(|_| thread::spawn(|| ())).collect();
-            while !threads.iter().all(|thread| thread.is_finished()) {
+            while !threads.iter().all(thread::JoinHandle::is_finished) {
                 thread::sleep(Duration::from_millis(1));
             }
             thread::sleep(Duration::from_millis(1)); // the OS threads are free to be used again
@@ -432,7 +432,7 @@ fn an_ended_thread_is_not_taken_for_one_of_another_run() {
                 });
             });
             begun.recv().unwrap();
-            let ended = threads.iter().all(|thread| thread.is_finished());
+            let ended = threads.iter().all(thread::JoinHandle::is_finished);
             stop.store(1, SeqCst);
             other.join().unwrap();
             assert!(ended, "a thread that had ended runs again");
