@@ -80,7 +80,8 @@ impl Node {
     }
 
     /// Kills the node: from this moment its threads do nothing any more but unwind. Returns when all
-    /// are gone; one that cannot be stopped is abandoned, with a warning. Killing a dead node does nothing.
+    /// are gone; one that cannot be stopped is abandoned, with a warning: in a simulation as soon as that is clear, on real
+    /// threads after two seconds. Killing a dead node does nothing.
     ///
     /// # Panics
     ///
@@ -139,6 +140,9 @@ impl Node {
     ///
     /// The probe runs on a thread of the node, which does not count as one of those, and may call lab code. If it
     /// has to wait there, nobody looks until it can go on. A node has one probe at the most.
+    ///
+    /// On real threads nobody knows when a node is at rest: the probe looks every 20 ms, and other threads may be in the
+    /// middle of something.
     pub fn when_quiet(&self, name: &'static str, mut probe: impl FnMut() + Send + 'static) {
         let id = self.id;
         let world = self.world.clone();
