@@ -15,13 +15,13 @@ use crate::sim::{ThreadId, Ticket, Woken};
 /// Bytes of a worker's stack; a page is committed when it is first touched.
 const STACK_SIZE: usize = 2 << 20;
 
-/// How long a worker looks whether it was woken before it goes to sleep, at the least and at the most. Sleeping and waking
-/// takes longer than most answers do; but looking costs processor time, so a worker that looked in vain looks half as long
-/// the next time.
+/// How long a worker looks whether it was woken before it goes to sleep, at the least and at the most. To sleep and be woken
+/// takes some twenty microseconds, and most answers do not; but looking costs processor time. So a worker looks for long
+/// as long as its waits are short, sleep included, and half as long each time when they are not.
 ///
 /// It does not offer the processor to others meanwhile: on a busy machine it would get it back only when they have had
 /// their turns, long after a deadline.
-const LOOK: (Duration, Duration) = (Duration::from_nanos(250), Duration::from_micros(16));
+const LOOK: (Duration, Duration) = (Duration::from_nanos(250), Duration::from_micros(50));
 
 /// So many looks between two glances at the clock.
 const LOOKS: u32 = 8;
@@ -164,9 +164,19 @@ impl Worker {
     /// Waits until `ticket` is woken, or until `deadline`, which is asked again after a [`nudge`](Self::nudge). By the worker
     /// itself. `soon`: it is worth the while to look for a moment before sleeping.
     pub(super) fn park(&self, ticket: Ticket, deadline: impl Fn() -> Option<Instant>, soon: bool) -> Woken {
-        if soon && self.look(ticket) {
-            return Woken::Notified;
+        if !soon {
+            return self.sleep(ticket, deadline);
         }
+        let (least, most) = LOOK;
+        let start = Instant::now();
+        let woken = if self.look(ticket, start) { Woken::Notified } else { self.sleep(ticket, deadline) };
+        let short = start.elapsed() < 2 * most;
+        PATIENCE.set(if short { most } else { (PATIENCE.get() / 2).max(least) });
+        woken
+    }
+
+    /// Waits asleep.
+    fn sleep(&self, ticket: Ticket, deadline: impl Fn() -> Option<Instant>) -> Woken {
         while self.waits(ticket) {
             let Some(deadline) = deadline() else {
                 thread::park();
@@ -182,20 +192,16 @@ impl Worker {
     }
 
     /// Looks for a moment whether `ticket` is woken.
-    fn look(&self, ticket: Ticket) -> bool {
-        let (least, most) = LOOK;
+    fn look(&self, ticket: Ticket, start: Instant) -> bool {
         let patience = PATIENCE.get();
-        let start = Instant::now();
         while start.elapsed() < patience {
             for _ in 0..LOOKS {
                 if !self.waits(ticket) {
-                    PATIENCE.set((patience * 2).min(most));
                     return true;
                 }
                 hint::spin_loop();
             }
         }
-        PATIENCE.set((patience / 2).max(least));
         false
     }
 
