@@ -93,7 +93,7 @@ fn a_wait_ends_when_its_time_is_up() {
         let pair = shared(0);
         let mut guard = pair.0.lock();
         let start = Instant::now();
-        assert!(pair.1.wait_for(&mut guard, Duration::from_secs(10)).timed_out());
+        assert!(pair.1.wait_for(&mut guard, Duration::from_millis(10)).timed_out());
         assert!(start.elapsed() >= Duration::from_millis(10));
         assert!(pair.1.wait_until(&mut guard, start + Duration::from_millis(20)).timed_out());
         assert!(pair.1.wait_while_for(&mut guard, |n| *n == 0, Duration::from_millis(5)).timed_out());
@@ -112,6 +112,6 @@ fn a_notified_wait_does_not_report_a_time_out() {
             other.1.notify_all();
         });
         let mut guard = pair.0.lock();
-        assert!(!pair.1.wait_for(&mut guard, Duration::from_millis(10)).timed_out());
+        assert!(!pair.1.wait_for(&mut guard, Duration::from_secs(10)).timed_out());
     });
 }
