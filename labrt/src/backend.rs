@@ -13,6 +13,9 @@ pub enum Backend {
     ///
     /// Such a run is never the same twice. It has no fingerprint, and of the failures that a simulation finds by itself it
     /// finds panics alone: who waits for ever is noticed when the time is up.
+    ///
+    /// OS threads are used again, for one thread of a run after the other: what lab code keeps in a `thread_local!` is found
+    /// there by the next one.
     Threads,
 }
 

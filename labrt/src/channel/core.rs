@@ -160,6 +160,18 @@ impl<T> State<T> {
             || self.sending.iter().any(|(ticket, _)| here.waits(*ticket))
     }
 
+    /// There is room in the queue again: for the first that waits to send, or for a select.
+    fn give_room(&mut self, here: Here<'_>) {
+        if self.capacity != Some(0)
+            && self.has_room()
+            && let Some(next) = self.take_offer(here)
+        {
+            self.queue.push_back(next);
+            self.wake_receivers(here);
+        }
+        wake_all(here, &mut self.selecting_to_send);
+    }
+
     /// The promise to the select that `ticket` names. Its receiver is woken, and finds a message or no promise.
     fn take_promise(&mut self, here: Here<'_>, ticket: Ticket) -> Option<Promise> {
         let position = self.promises.iter().position(|promise| promise.sender == ticket)?;
@@ -452,7 +464,9 @@ impl<T> Selectable for Channel<T> {
     fn release(&self, here: Here<'_>, ticket: Ticket) {
         let message = {
             let mut state = self.state.open(here);
-            state.take_promise(here, ticket);
+            if state.take_promise(here, ticket).is_some() {
+                state.give_room(here);
+            }
             state.take_handed(ticket)
         };
         drop(message);

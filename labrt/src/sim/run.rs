@@ -21,7 +21,8 @@ use crate::raw::coroutine::Exit;
 use crate::raw::pulse::{self, HandlerStack, Pulse};
 use crate::threads;
 
-/// How a run is made.
+/// How a run is made. On real threads `policy`, `max_steps`, `patience` and `max_memory` mean nothing, times are real, and of
+/// a long log the end is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// What the threads are.
@@ -69,7 +70,7 @@ pub struct Run<T> {
     pub result: Result<T, Failure>,
     /// A hash over every scheduling decision and every message: the same for the same source and options.
     pub fingerprint: u64,
-    /// The virtual time that passed.
+    /// The time that passed on the run's clock: virtual in a simulation, real on real threads.
     pub virtual_time: Duration,
     /// The processor time that the simulation took, its set-up and clean-up included.
     pub cpu_time: Duration,

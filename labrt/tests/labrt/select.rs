@@ -367,3 +367,23 @@ fn a_select_that_looks_while_messages_come_misses_none() {
         assert_eq!(sum, 2 * (0..100).sum::<i32>());
     });
 }
+
+#[test]
+fn room_that_a_select_does_not_use_is_for_who_waits_to_send() {
+    both(|_| {
+        let (sender, receiver) = bounded(1);
+        let mut select = Select::new();
+        select.send(&sender);
+        let selected = select.select();
+        let other = sender.clone();
+        let waiter = thread::spawn(move || other.send(3));
+        thread::sleep(10 * MS);
+        // Evaluating the message fails.
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _selected = selected;
+            std::panic::resume_unwind(Box::new("no message"))
+        }));
+        waiter.join().unwrap().unwrap();
+        assert_eq!(receiver.try_recv(), Ok(3));
+    });
+}
