@@ -78,9 +78,16 @@ impl<T> Waiter<T> {
                 slot.waiting = Some(ticket);
                 ticket
             };
-            let call = Call::begin(here, wait, ticket);
-            here.park(ticket, wait, None);
-            drop(call);
+            match wait {
+                Wait::Call(node) => {
+                    let _call = Call::begin(here, node, ticket);
+                    here.park(ticket, wait, None);
+                }
+                // Apart from the other, so that nothing is to be cleaned up when a caller is killed: they often are.
+                _ => {
+                    here.park(ticket, wait, None);
+                }
+            }
             self.slot.lock().value.take()
         })
     }
@@ -94,10 +101,9 @@ struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    fn begin(here: Here<'a>, wait: Wait, ticket: Ticket) -> Option<Self> {
-        let Wait::Call(node) = wait else { return None };
+    fn begin(here: Here<'a>, node: u32, ticket: Ticket) -> Self {
         here.await_call(node, ticket);
-        Some(Self { here, node, ticket })
+        Self { here, node, ticket }
     }
 }
 
