@@ -16,7 +16,8 @@ open, and must pass. `cargo test -p grader` runs every test on each over five se
 
     cargo run -p grader --bin rafts -- right --runs 1000
 
-over a thousand: 28,000 runs each.
+over a thousand: 28,000 runs each, in six minutes of CPU time. Five have done that so far, and passed all: `longer_election_timeouts`,
+`pre_vote`, `replicates_with_heartbeats_alone`, `slower_heartbeats` and `small_batches`.
 
 | name | what it does otherwise | why that is right |
 | --- | --- | --- |
