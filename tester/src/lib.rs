@@ -28,6 +28,7 @@ mod snapshot;
 mod words;
 
 pub mod filter;
+pub mod linearizability;
 pub mod lines;
 pub mod replay;
 pub mod seed;

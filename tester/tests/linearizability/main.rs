@@ -1,0 +1,12 @@
+//! Tests of the linearizability checker: histories of which the verdict is known, by hand or by trying all orders.
+
+mod agreement;
+mod brute_force;
+mod budget;
+mod evidence;
+mod faults;
+mod hand_made;
+mod malformed;
+mod random;
+mod searched;
+mod written;
