@@ -1,5 +1,7 @@
 //! What the two ends of a channel share: the queue, and who waits.
 
+mod selectable;
+
 use std::collections::VecDeque;
 use std::panic::Location;
 
@@ -7,6 +9,8 @@ use crate::here::{self, Here};
 use crate::raw::confined::Confined;
 use crate::sim::{Place, Ticket, Wait, Woken};
 use crate::time::Instant;
+
+pub(super) use selectable::Selectable;
 
 /// A channel, shared by all its ends.
 pub(super) struct Channel<T> {
@@ -411,150 +415,6 @@ impl<T> Handed<'_, T> {
 impl<T> Drop for Handed<'_, T> {
     fn drop(&mut self) {
         drop(self.take());
-    }
-}
-
-/// What a select needs of a channel, whatever its messages are.
-pub(super) trait Selectable {
-    /// Takes a message for the select that `ticket` names. `false`: another thread was faster, and there is none.
-    fn reserve_message(&self, here: Here<'_>, ticket: Ticket) -> bool;
-    /// Promises the select that `ticket` names that its message will be taken. `false`: another thread was faster.
-    fn reserve_room(&self, here: Here<'_>, ticket: Ticket) -> bool;
-    /// The select that `ticket` names does not do what it has chosen.
-    fn release(&self, here: Here<'_>, ticket: Ticket);
-    /// Waits until a message that was promised to the thread has come, or will not come after all.
-    fn await_promise(&self, here: Here<'_>, ticket: Ticket, place: Place);
-    fn can_receive(&self, here: Here<'_>) -> bool;
-    /// `own`: the caller's wait, which may be one to receive here. Nobody sends to himself.
-    fn can_send(&self, here: Here<'_>, own: Option<Ticket>) -> bool;
-    /// Registers a waiting select; answers when the clock will send.
-    fn await_message(&self, here: Here<'_>, ticket: Ticket) -> Option<u64>;
-    /// As [`await_message`](Self::await_message), but no message may be handed over.
-    fn observe(&self, here: Here<'_>, ticket: Ticket) -> Option<u64>;
-    fn await_room(&self, here: Here<'_>, ticket: Ticket);
-    fn forget(&self, here: Here<'_>, ticket: Ticket);
-    /// Whether a message was handed to the thread while it waited with `ticket`.
-    fn was_handed(&self, here: Here<'_>, ticket: Ticket) -> bool;
-}
-
-impl<T> Selectable for Channel<T> {
-    fn reserve_message(&self, here: Here<'_>, ticket: Ticket) -> bool {
-        let mut state = self.state.open(here);
-        match state.receive(here) {
-            Ok(message) => state.handed.push((ticket, message)),
-            Err(Failed::Disconnected) => {}
-            Err(Failed::NotNow) => return false,
-        }
-        true
-    }
-
-    fn reserve_room(&self, here: Here<'_>, ticket: Ticket) -> bool {
-        let mut state = self.state.open(here);
-        if state.receivers == 0 {
-            return true; // to be told so
-        }
-        let receiver = state.take_receiver(here);
-        let promised = receiver.is_some() || state.has_room();
-        if promised {
-            state.promises.push(Promise { sender: ticket, receiver, waiting: None });
-        }
-        promised
-    }
-
-    fn release(&self, here: Here<'_>, ticket: Ticket) {
-        let message = {
-            let mut state = self.state.open(here);
-            if state.take_promise(here, ticket).is_some() {
-                state.give_room(here);
-            }
-            state.take_handed(ticket)
-        };
-        drop(message);
-    }
-
-    fn await_promise(&self, here: Here<'_>, ticket: Ticket, place: Place) {
-        loop {
-            let waiting = {
-                let mut state = self.state.open(here);
-                let to_me = |promise: &&mut Promise| promise.receiver == Some(ticket);
-                let Some(promise) = state.promises.iter_mut().find(to_me) else { return };
-                let waiting = here.ticket();
-                promise.waiting = Some(waiting);
-                waiting
-            };
-            here.park_without_throw(waiting, Wait::Recv(place), None);
-            if here.is_dying() {
-                // The message stays with whoever promised it.
-                self.state.open(here).promises.retain(|promise| promise.receiver != Some(ticket));
-                here.throw_if_killed();
-                return;
-            }
-        }
-    }
-
-    fn can_receive(&self, here: Here<'_>) -> bool {
-        self.state.open(here).can_receive(here)
-    }
-
-    fn can_send(&self, here: Here<'_>, own: Option<Ticket>) -> bool {
-        self.state.open(here).can_send(here, own)
-    }
-
-    fn await_message(&self, here: Here<'_>, ticket: Ticket) -> Option<u64> {
-        let mut state = self.state.open(here);
-        state.announce_receiver(here, ticket);
-        state.next_tick()
-    }
-
-    fn observe(&self, here: Here<'_>, ticket: Ticket) -> Option<u64> {
-        let mut state = self.state.open(here);
-        state.observing.push(ticket);
-        state.next_tick()
-    }
-
-    fn await_room(&self, here: Here<'_>, ticket: Ticket) {
-        self.state.open(here).selecting_to_send.push(ticket);
-    }
-
-    fn forget(&self, here: Here<'_>, ticket: Ticket) {
-        let mut state = self.state.open(here);
-        state.receiving.retain(|waiting| *waiting != ticket);
-        state.observing.retain(|waiting| *waiting != ticket);
-        state.selecting_to_send.retain(|waiting| *waiting != ticket);
-    }
-
-    fn was_handed(&self, here: Here<'_>, ticket: Ticket) -> bool {
-        self.state.open(here).handed.iter().any(|(to, _)| *to == ticket)
-    }
-}
-
-impl<T> Channel<T> {
-    /// Completes a selected receive: takes what was handed over, or else receives.
-    pub(super) fn complete_receive(&self, ticket: Ticket, place: Place) -> Result<T, Failed> {
-        here::with(|here| {
-            let handed = self.state.open(here).take_handed(ticket);
-            handed.map_or_else(|| self.receive_here(here, None, place), Ok)
-        })
-    }
-
-    /// Completes a selected send: to whom it was promised, or else to whoever comes.
-    pub(super) fn complete_send(&self, message: T, ticket: Ticket, place: Place) -> Result<(), (Failed, T)> {
-        here::with(|here| {
-            let mut state = self.state.open(here);
-            match state.take_promise(here, ticket) {
-                Some(Promise { receiver: Some(receiver), .. }) => {
-                    state.handed.push((receiver, message));
-                    return Ok(());
-                }
-                Some(_) if state.receivers > 0 => {
-                    state.queue.push_back(message);
-                    state.wake_receivers(here);
-                    return Ok(());
-                }
-                _ => drop(state),
-            }
-            self.send_here(here, message, None, place)
-        })
     }
 }
 
