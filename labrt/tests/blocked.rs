@@ -96,7 +96,8 @@ fn a_run_that_eats_memory_is_ended() {
             }
         });
         let failure = run.result.unwrap_err();
-        says(&failure, FailureKind::Memory, &["has grown by 0.", "GiB since the run began"]);
+        // By how much depends on the machine: the watchdog looks in real time.
+        says(&failure, FailureKind::Memory, &["the process has grown by ", " GiB since the run began"]);
         assert_eq!(failure.thread, "main");
         dropped.load(SeqCst)
     };
