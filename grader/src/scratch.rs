@@ -262,7 +262,7 @@ fn program_source(solutions: &BTreeMap<String, Sources>) -> String {
     let mut solution_lines = String::new();
     for name in solutions.keys() {
         let krate = crate_of(name);
-        writeln!(solution_lines, "    Solution {{ name: \"{name}\", make_raft: {krate}::make }},")
+        writeln!(solution_lines, "    Solution::new(\"{name}\").with_raft({krate}::make),")
             .expect("a string takes any text");
     }
     format!(
@@ -369,7 +369,7 @@ mod tests {
         let manifest: Table = text("wrong/Cargo.toml").parse().unwrap();
         assert_eq!(manifest["package"]["name"].as_str(), Some("raft_wrong"));
         assert!(!manifest.contains_key("dev-dependencies"));
-        assert!(text("lab/main.rs").contains(r#"Solution { name: "wrong", make_raft: raft_wrong::make }"#));
+        assert!(text("lab/main.rs").contains(r#"Solution::new("wrong").with_raft(raft_wrong::make)"#));
     }
 
     #[test]

@@ -2,12 +2,16 @@
 //!
 //! The tester names no solution and no solution names the tester; both name this crate. Whatever
 //! implements [`Raft`] can be tested: the reference, a student's, another library behind an
-//! adapter, another protocol.
+//! adapter, another protocol. The same holds of what stands on a Raft, which is handed one.
 //!
 //! Read in this order: [`Raft`] (what a peer must offer), [`ApplyMsg`] (what it must deliver),
-//! [`MakeRaft`] (how it comes into being), [`Solution`] (how the tester is handed one).
+//! [`MakeRaft`] (how it comes into being); [`Clerk`] and [`KvSrv`] (lab 2); [`Rsm`] and [`KvRaft`] (lab 4);
+//! [`Solution`] (how the tester is handed all of it).
 
 mod index;
+mod key_value;
+mod rsm;
+mod solution;
 
 use std::sync::Arc;
 
@@ -16,6 +20,9 @@ use labrt::channel::Sender;
 use persister::Persister;
 
 pub use index::{LogIndex, Term};
+pub use key_value::{Clerk, KvRaft, KvSrv, Lock, PutError, Version, Versioned};
+pub use rsm::{MakeRsm, Replica, ReplicaServer, Rsm, StateMachine, WrongLeader};
+pub use solution::Solution;
 
 /// One Raft peer, as its service and the tester see it (paper §5, Figure 2; the course's `raftapi`).
 ///
@@ -42,7 +49,8 @@ pub trait Raft: Send + Sync {
     /// Size in bytes of the persisted Raft state, without the snapshot.
     fn persist_bytes(&self) -> usize;
 
-    /// The peer is no longer needed: its threads should end soon.
+    /// The peer is no longer needed: its threads should end soon, and with them what it sends to its service on, so
+    /// that the service sees the channel closed and ends as well.
     ///
     /// In a simulated crash the threads are gone whether or not the peer obeys.
     fn kill(&self);
@@ -103,12 +111,3 @@ pub enum ApplyMsg {
 /// crashed, if it ever ran; and where to send what is committed. Must return at once: long work
 /// belongs in threads.
 pub type MakeRaft = fn(Vec<ClientEnd>, usize, Persister, Sender<ApplyMsg>) -> Arc<dyn Raft>;
-
-/// A solution that can be tested, under a name that `lab test --solution` takes.
-#[derive(Clone, Copy)]
-pub struct Solution {
-    /// Short and in lower case, such as `raft`.
-    pub name: &'static str,
-    /// Makes a Raft peer of this solution.
-    pub make_raft: MakeRaft,
-}

@@ -16,7 +16,7 @@ use crate::snapshot::{InstallSnapshotArgs, InstallSnapshotReply};
 use crate::state::State;
 
 /// The reference, as the tester and the command line know it.
-pub const SOLUTION: Solution = Solution { name: "raft", make_raft: make };
+pub const SOLUTION: Solution = Solution::new("raft").with_raft(make);
 
 /// A server's position among its peers; the same on every server.
 pub(crate) type PeerId = usize;

@@ -68,7 +68,7 @@ static TURN: Mutex<()> = Mutex::new(());
 #[must_use]
 pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Report {
     let meter = Arc::new(Meter::default());
-    let make_raft = solution.make_raft;
+    let make_raft = solution.make_raft.expect("a Raft test needs a Raft");
     let threads = options.backend == Backend::Threads;
     let _turn = threads.then(|| TURN.lock());
     let options_of_world = Options {

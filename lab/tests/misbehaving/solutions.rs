@@ -27,17 +27,17 @@ pub const ALL: &[Solution] = &[
     named("reads"),
     named("todo"),
     named("wavers"),
-    Solution { name: "recurses", make_raft: recursing },
-    Solution { name: "spins", make_raft: spinning },
-    Solution { name: "starts_threads", make_raft: starting },
-    Solution { name: "prints_itself", make_raft: printing },
+    Solution::new("recurses").with_raft(recursing),
+    Solution::new("spins").with_raft(spinning),
+    Solution::new("starts_threads").with_raft(starting),
+    Solution::new("prints_itself").with_raft(printing),
 ];
 
 /// Those that misbehave in every run, and in a simulation.
 const SIMULATED: [&str; 4] = ["recurses", "spins", "starts_threads", "prints_itself"];
 
 const fn named(name: &'static str) -> Solution {
-    Solution { name, ..raft::SOLUTION }
+    Solution::new(name).with_raft(raft::make)
 }
 
 /// The variable that tells a run which hangs where to connect to, if anywhere.
@@ -149,7 +149,7 @@ fn recursing(
     apply: Sender<ApplyMsg>,
 ) -> Arc<dyn Raft> {
     deeper(0);
-    (raft::SOLUTION.make_raft)(peers, me, persister, apply)
+    raft::make(peers, me, persister, apply)
 }
 
 fn spinning(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {

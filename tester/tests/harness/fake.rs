@@ -21,7 +21,7 @@ use crate::fault::Fault;
 /// The solution with a fault: `solution::<{ Fault::Gap as u8 }>()`.
 pub fn solution<const FAULT: u8>() -> Solution {
     let make_raft: MakeRaft = make::<FAULT>;
-    Solution { name: "fake", make_raft }
+    Solution::new("fake").with_raft(make_raft)
 }
 
 /// What all servers of a run share. A run has an OS thread of its own.

@@ -57,7 +57,7 @@ fn make(peers: Vec<ClientEnd>, me: usize, persister: Persister, service: Sender<
     } else {
         (service, None)
     };
-    let raft = (raft::SOLUTION.make_raft)(peers, me, persister, service.clone());
+    let raft = raft::make(peers, me, persister, service.clone());
     Arc::new(Wrapped { me, raft, service, _unread: unread })
 }
 
@@ -122,7 +122,7 @@ impl Raft for Wrapped {
 fn run_spoilt(case: &'static Case, spoilt: Spoilt) -> (Report, u32, u32) {
     let _turn = TURN.lock();
     *PLAN.lock() = Plan { spoilt, calls: 0, instances: 0 };
-    let report = run(case, &Solution { name: "spoilt", make_raft: make }, &RunOptions::new(1));
+    let report = run(case, &Solution::new("spoilt").with_raft(make), &RunOptions::new(1));
     let plan = PLAN.lock();
     (report, plan.calls, plan.instances)
 }

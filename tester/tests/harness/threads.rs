@@ -57,6 +57,6 @@ fn a_test_may_end_before_the_oracles_have_looked() {
     });
     static CASE: Case = SHORT.servers(1);
     let options = RunOptions { backend: Backend::Threads, ..RunOptions::new(11) };
-    let report = run(&CASE, &Solution { name: "alone", make_raft: make }, &options);
+    let report = run(&CASE, &Solution::new("alone").with_raft(make), &options);
     assert!(report.passed(), "{:?}", report.failure);
 }
