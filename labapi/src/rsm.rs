@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use labrpc::{ClientEnd, Service};
 use persister::Persister;
+use serde::{Deserialize, Serialize};
 
 use crate::{MakeRaft, Raft};
 
@@ -44,7 +45,7 @@ pub trait Rsm: Send + Sync {
 }
 
 /// This replica cannot say what became of a request: it is not the leader, or stopped being it. Ask another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WrongLeader;
 
 /// What a replica is made from.
