@@ -7,6 +7,8 @@
 //!
 //! Read in this order: `edit`, `wrong_raft` and `right_raft` (the files), `corpus` (all of them), `sources` and `scratch`
 //! (how they are built), `results` (what the tests said), `page` (the table in the docs).
+//!
+//! And grades what students hand in, which is other people's code: [`submission`] (what is taken of it).
 
 mod copy;
 mod corpus;
@@ -17,6 +19,7 @@ mod results;
 mod right_raft;
 mod scratch;
 mod sources;
+pub mod submission;
 mod wrong_raft;
 
 pub use copy::copy_workspace;

@@ -1,0 +1,26 @@
+//! [`Limits`]: how much a submission may be.
+
+/// How much a submission may be. What is above is refused, and never read to its end.
+///
+/// The default is far above every honest solution: the reference has 11 files and 70 kB.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one file.
+    pub file_bytes: u64,
+    /// Bytes of all files together.
+    pub bytes: u64,
+    /// Number of files.
+    pub files: usize,
+    /// Folders between `src` and a file.
+    pub depth: usize,
+    /// Names that are looked at in all folders together, what is ignored included.
+    pub entries: usize,
+    /// How many of the things that were left out are listed by name.
+    pub ignored: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { file_bytes: 1 << 20, bytes: 8 << 20, files: 500, depth: 16, entries: 10_000, ignored: 100 }
+    }
+}

@@ -1,0 +1,157 @@
+//! [`names`]: what submissions are called.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A longer name is cut to so many characters.
+const LENGTH: usize = 64;
+
+/// Why submissions cannot be told from each other by name.
+#[derive(Debug, thiserror::Error)]
+pub enum NamesError {
+    /// There is no such folder, or it cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The same folder was given twice.
+    #[error("{} is the same folder as {}", second.display(), first.display())]
+    Twice {
+        /// As it was given first.
+        first: PathBuf,
+        /// As it was given again.
+        second: PathBuf,
+    },
+}
+
+/// A name for each submission, in the order of `folders`: what its folder is called.
+///
+/// A name has letters, digits, `.`, `_` and `-` alone, begins with a letter, a digit or `_`, and is neither that of another
+/// submission nor one of `taken`, in capitals or not; so it can be the name of a file. Where two folders are called the
+/// same, both names end with a number that is made from the folder's path. The names depend on the set of folders, not
+/// on their order.
+///
+/// # Errors
+///
+/// See [`NamesError`].
+pub fn names(folders: &[PathBuf], taken: &[&str]) -> Result<Vec<String>, NamesError> {
+    let mut known = BTreeMap::<PathBuf, &Path>::new();
+    let mut paths = Vec::new();
+    for folder in folders {
+        let path =
+            fs::canonicalize(folder).map_err(|source| NamesError::Read { path: folder.clone(), source })?;
+        if let Some(first) = known.insert(path.clone(), folder) {
+            return Err(NamesError::Twice { first: first.to_owned(), second: folder.clone() });
+        }
+        paths.push(path);
+    }
+    // A link is named as it is called, not after where it leads.
+    let called = folders.iter().zip(&paths).map(|(folder, path)| {
+        let name = folder.components().next_back().and_then(|last| match last {
+            std::path::Component::Normal(name) => Some(name),
+            _ => path.file_name(),
+        });
+        plain(&name.unwrap_or_default().to_string_lossy())
+    });
+    Ok(distinct(&called.collect::<Vec<_>>(), &paths, taken))
+}
+
+/// The name with `_` for all that may mean something to somebody.
+fn plain(name: &str) -> String {
+    let harmless = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
+    let name: String = name.chars().map(harmless).collect();
+    let name: String = name.trim_start_matches(['.', '-']).chars().take(LENGTH).collect();
+    if name.is_empty() { "submission".to_owned() } else { name }
+}
+
+fn distinct(called: &[String], paths: &[PathBuf], taken: &[&str]) -> Vec<String> {
+    let mut names = called.to_vec();
+    for salt in 0.. {
+        let mut times: BTreeMap<String, u32> = taken.iter().map(|name| (name.to_lowercase(), 1)).collect();
+        for name in &names {
+            *times.entry(name.to_lowercase()).or_default() += 1;
+        }
+        let mut changed = false;
+        for ((name, called), path) in names.iter_mut().zip(called).zip(paths) {
+            if times[&name.to_lowercase()] > 1 {
+                let number = number_of(path, salt);
+                *name = format!("{called}-{number:08x}");
+                changed = true;
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    names
+}
+
+/// FNV-1a of the path's bytes: the same on every machine and in every version.
+fn number_of(path: &Path, salt: u32) -> u32 {
+    let bytes = path.as_os_str().as_encoded_bytes().iter().copied().chain(salt.to_le_bytes());
+    bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(called: &[&str], paths: &[&str], taken: &[&str]) -> Vec<String> {
+        let called: Vec<_> = called.iter().map(|name| plain(name)).collect();
+        let paths: Vec<_> = paths.iter().map(PathBuf::from).collect();
+        distinct(&called, &paths, taken)
+    }
+
+    #[test]
+    fn a_name_is_harmless() {
+        for (name, expected) in [
+            ("alice", "alice"),
+            ("..", "submission"),
+            ("", "submission"),
+            ("-rf", "rf"),
+            (".hidden", "hidden"),
+            ("a b/c\\d\ne", "a_b_c_d_e"),
+            ("=1+1", "_1_1"),
+            ("größe", "gr__e"),
+        ] {
+            assert_eq!(plain(name), expected);
+        }
+        assert_eq!(plain(&"x".repeat(300)).len(), LENGTH);
+    }
+
+    #[test]
+    fn names_that_are_alone_stay() {
+        assert_eq!(of(&["a", "b"], &["/1/a", "/2/b"], &["scores.csv"]), ["a", "b"]);
+    }
+
+    #[test]
+    fn equal_names_are_told_apart_whatever_their_order() {
+        let there = of(&["a", "A", "b"], &["/1/a", "/2/A", "/b"], &[]);
+        let back = of(&["b", "A", "a"], &["/b", "/2/A", "/1/a"], &[]);
+        assert_eq!(there[2], "b");
+        assert!(there[0].starts_with("a-") && there[1].starts_with("A-"), "{there:?}");
+        assert_ne!(there[0].to_lowercase(), there[1].to_lowercase());
+        assert!(back.iter().eq(there.iter().rev()), "{back:?} {there:?}");
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_not_given() {
+        let names = of(&["Scores.csv"], &["/Scores.csv"], &["scores.csv"]);
+        assert!(names[0].starts_with("Scores.csv-"), "{names:?}");
+    }
+
+    #[test]
+    fn a_name_like_that_of_a_pair_is_told_apart_too() {
+        let pair = of(&["a", "a"], &["/1/a", "/2/a"], &[]);
+        let names = of(&["a", "a", &pair[0]], &["/1/a", "/2/a", "/3"], &[]);
+        let mut sorted = names.clone();
+        sorted.sort();
+        sorted.dedup();
+        assert_eq!(sorted.len(), 3, "{names:?}");
+    }
+}
