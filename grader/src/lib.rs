@@ -8,7 +8,8 @@
 //! Read in this order: `edit`, `wrong_raft` and `right_raft` (the files), `corpus` (all of them), `sources` and `scratch`
 //! (how they are built), `results` (what the tests said), `page` (the table in the docs).
 //!
-//! And grades what students hand in, which is other people's code: [`submission`] (what is taken of it).
+//! And grades what students hand in, which is other people's code: [`submission`] (what is taken of it),
+//! [`rules`] (what must not be in it).
 
 mod copy;
 mod corpus;
@@ -17,6 +18,7 @@ mod file;
 pub mod page;
 mod results;
 mod right_raft;
+pub mod rules;
 mod scratch;
 mod sources;
 pub mod submission;

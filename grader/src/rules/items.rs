@@ -1,0 +1,187 @@
+//! [`Items`]: what only the syntax tree tells of a file.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::{Attribute, Expr, Item, ItemMod, ItemStatic, Meta, StaticMutability, Type};
+
+/// What the syntax tree tells of a file.
+#[derive(Debug, Default)]
+pub(super) struct Items {
+    /// Where the keywords of harmless statics stand, as bytes of the file.
+    plain_statics: BTreeSet<usize>,
+    /// Items that are compiled for tests alone, as bytes of the file.
+    tests: Vec<Range<usize>>,
+    /// Modules with files of their own.
+    modules: Vec<Declaration>,
+    /// The names of all modules.
+    names: BTreeSet<String>,
+    path: String,
+}
+
+/// `mod name;`
+#[derive(Debug)]
+struct Declaration {
+    /// Where its file may stand.
+    files: [String; 2],
+    is_test: bool,
+}
+
+impl Items {
+    pub(super) fn of(file: &syn::File, path: &str) -> Self {
+        let folder = match path.rsplit_once('/') {
+            Some((folder, "lib.rs" | "main.rs" | "mod.rs")) => folder.to_owned(),
+            _ => path.trim_end_matches(".rs").to_owned(),
+        };
+        let items = Self { path: path.to_owned(), ..Self::default() };
+        let mut visitor = Visitor { items, folder, is_test: false };
+        visitor.visit_file(file);
+        visitor.items
+    }
+
+    /// Whether the keyword `static` at this byte begins a static that nobody can change.
+    pub(super) fn is_plain_static(&self, byte: usize) -> bool {
+        self.plain_statics.contains(&byte)
+    }
+
+    /// Whether the token at this byte is compiled for tests alone.
+    pub(super) fn is_test(&self, byte: usize) -> bool {
+        self.tests.iter().any(|range| range.contains(&byte))
+    }
+
+    /// Whether a module of this name is declared.
+    pub(super) fn has_module(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+}
+
+/// The files of a crate that are compiled for tests alone: each that declares them as a module does so for tests.
+pub(super) fn files_of_tests<'a>(files: impl Iterator<Item = &'a Items> + Clone) -> BTreeSet<String> {
+    let mut tests = BTreeSet::new();
+    loop {
+        let mut declared = BTreeSet::new();
+        let mut graded = BTreeSet::new();
+        for items in files.clone() {
+            for Declaration { files, is_test } in &items.modules {
+                declared.extend(files);
+                if !is_test && !tests.contains(&items.path) {
+                    graded.extend(files);
+                }
+            }
+        }
+        // A file that is compiled without any declaration: `src/lib.rs`, `src/main.rs` and those in `src/bin`.
+        let is_root = |path: &str| {
+            let inside = path.split_once("/src/").map_or(path, |(_, inside)| inside);
+            matches!(inside, "lib.rs" | "main.rs") || inside.starts_with("bin/")
+        };
+        let next: BTreeSet<String> =
+            declared.difference(&graded).filter(|path| !is_root(path)).map(|path| (*path).clone()).collect();
+        if next == tests {
+            return tests;
+        }
+        tests = next;
+    }
+}
+
+struct Visitor {
+    items: Items,
+    /// The folder in which the modules of the module at hand have their files.
+    folder: String,
+    is_test: bool,
+}
+
+impl Visitor {
+    fn module(&mut self, module: &ItemMod) {
+        let name = module.ident.to_string();
+        let name = name.trim_start_matches("r#");
+        self.items.names.insert(name.to_owned());
+        let folder = format!("{}/{name}", self.folder);
+        if module.content.is_none() {
+            let files = [format!("{folder}.rs"), format!("{folder}/mod.rs")];
+            self.items.modules.push(Declaration { files, is_test: self.is_test });
+        }
+        let outside = std::mem::replace(&mut self.folder, folder);
+        visit::visit_item_mod(self, module);
+        self.folder = outside;
+    }
+}
+
+impl<'ast> Visit<'ast> for Visitor {
+    fn visit_item(&mut self, item: &'ast Item) {
+        let outside = self.is_test;
+        if is_for_tests(item) {
+            self.items.tests.push(item.span().byte_range());
+            self.is_test = true;
+        }
+        match item {
+            Item::Mod(module) => self.module(module),
+            item => visit::visit_item(self, item),
+        }
+        self.is_test = outside;
+    }
+
+    fn visit_item_static(&mut self, item: &'ast ItemStatic) {
+        let fixed = matches!(item.mutability, StaticMutability::None);
+        if fixed && is_plain(&item.ty) && is_literal(&item.expr) {
+            self.items.plain_statics.insert(item.static_token.span.byte_range().start);
+        }
+        visit::visit_item_static(self, item);
+    }
+}
+
+/// Whether an item stands under `#[cfg(test)]`, and no other attribute can take that off.
+fn is_for_tests(item: &Item) -> bool {
+    let attributes = match item {
+        Item::Mod(item) => &item.attrs,
+        Item::Fn(item) => &item.attrs,
+        Item::Use(item) => &item.attrs,
+        Item::Impl(item) => &item.attrs,
+        _ => return false,
+    };
+    let harmless = |attribute: &Attribute| {
+        ["cfg", "allow", "expect", "doc", "test", "must_use"]
+            .iter()
+            .any(|name| attribute.path().is_ident(name))
+    };
+    attributes.iter().any(is_cfg_test) && attributes.iter().all(harmless)
+}
+
+fn is_cfg_test(attribute: &Attribute) -> bool {
+    let Meta::List(list) = &attribute.meta else { return false };
+    list.path.is_ident("cfg") && list.tokens.to_string() == "test"
+}
+
+/// Whether a type is made of numbers, characters and texts. Somebody may have given another type such a name, but not
+/// one that [`is_literal`] lets be filled.
+fn is_plain(ty: &Type) -> bool {
+    const PLAIN: [&str; 17] = [
+        "bool", "char", "str", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32",
+        "u64", "u128", "usize",
+    ];
+    match ty {
+        Type::Path(path) => PLAIN.iter().any(|name| path.qself.is_none() && path.path.is_ident(name)),
+        Type::Reference(reference) => reference.mutability.is_none() && is_plain(&reference.elem),
+        Type::Array(array) => is_plain(&array.elem) && is_literal(&array.len),
+        Type::Slice(slice) => is_plain(&slice.elem),
+        Type::Tuple(tuple) => tuple.elems.iter().all(is_plain),
+        Type::Paren(paren) => is_plain(&paren.elem),
+        _ => false,
+    }
+}
+
+/// Whether an expression is made of literals, and names nothing.
+fn is_literal(expression: &Expr) -> bool {
+    match expression {
+        Expr::Lit(_) => true,
+        Expr::Unary(unary) => is_literal(&unary.expr),
+        Expr::Binary(binary) => is_literal(&binary.left) && is_literal(&binary.right),
+        Expr::Paren(paren) => is_literal(&paren.expr),
+        Expr::Reference(reference) => reference.mutability.is_none() && is_literal(&reference.expr),
+        Expr::Array(array) => array.elems.iter().all(is_literal),
+        Expr::Tuple(tuple) => tuple.elems.iter().all(is_literal),
+        Expr::Repeat(repeat) => is_literal(&repeat.expr) && is_literal(&repeat.len),
+        _ => false,
+    }
+}

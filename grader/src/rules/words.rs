@@ -1,0 +1,86 @@
+//! Words that mean something wherever they stand, and macros that are what they are called.
+
+use super::Rule;
+
+/// What a word breaks, whatever is around it.
+pub(super) fn anywhere(word: &str) -> Option<Rule> {
+    Some(match word {
+        "include_str" | "include_bytes" | "option_env" => Rule::Embed,
+        "global_asm" | "naked_asm" => Rule::Assembly,
+        "thread_local" => Rule::ThreadLocal,
+        "catch_unwind" | "resume_unwind" | "set_hook" | "take_hook" => Rule::Unwinding,
+        // Of `Persister` and of the crate `log`.
+        "set_save_time" | "set_logger" | "set_boxed_logger" | "set_max_level" => Rule::Simulation,
+        _ => return None,
+    })
+}
+
+/// What a macro of this name breaks.
+pub(super) fn as_macro(name: &str) -> Option<Rule> {
+    Some(match name {
+        "include" | "env" => Rule::Embed,
+        "asm" => Rule::Assembly,
+        name => return anywhere(name),
+    })
+}
+
+/// What a word breaks in the arguments of a macro that may make of it what it likes.
+pub(super) fn in_pieces(word: &str) -> Option<Rule> {
+    Some(match word {
+        "std" | "core" | "alloc" | "labrt" | "labrpc" => Rule::Alias,
+        "no_mangle" | "export_name" | "link_section" | "link_name" | "global_allocator" | "panic_handler" => {
+            Rule::Attribute
+        }
+        word => return as_macro(word),
+    })
+}
+
+/// Whether a word can stand before `!(…)` without naming a macro.
+pub(super) fn is_keyword(word: &str) -> bool {
+    const KEYWORDS: [&str; 11] =
+        ["return", "if", "while", "match", "in", "else", "break", "move", "for", "let", "yield"];
+    KEYWORDS.contains(&word)
+}
+
+/// Macros of std, log and labrt, which put their arguments together as they stand. To others, a word is a piece of they
+/// alone know what.
+pub(super) const PLAIN_MACROS: [&str; 35] = [
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "cfg",
+    "column",
+    "compile_error",
+    "concat",
+    "dbg",
+    "debug",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "eprint",
+    "eprintln",
+    "error",
+    "file",
+    "format",
+    "format_args",
+    "info",
+    "line",
+    "log",
+    "log_enabled",
+    "matches",
+    "module_path",
+    "panic",
+    "print",
+    "println",
+    "select",
+    "stringify",
+    "todo",
+    "trace",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "warn",
+];
+
+/// More of them, which take something first.
+pub(super) const WRITING_MACROS: [&str; 2] = ["write", "writeln"];

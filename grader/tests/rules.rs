@@ -1,0 +1,517 @@
+//! Source that students might write, by mistake or on purpose, and what the rules say of it.
+
+use std::path::Path;
+
+use grader::rules::{Findings, Rule, check};
+use grader::submission::{self, Limits, SourceFile};
+
+fn check_files(files: &[(&str, &str)]) -> Findings {
+    let file =
+        |(path, text): &(&str, &str)| SourceFile { path: (*path).to_owned(), text: (*text).to_owned() };
+    check(&files.iter().map(file).collect::<Vec<_>>()).unwrap()
+}
+
+fn check_text(text: &str) -> Findings {
+    check_files(&[("raft/src/lib.rs", text)])
+}
+
+/// Every piece of source has a violation of this rule, and of no other.
+#[track_caller]
+fn violates(rule: Rule, sources: &[&str]) {
+    for source in sources {
+        let findings = check_text(source);
+        assert!(findings.unparsed.is_empty(), "{source}: {findings:#?}");
+        let rules: Vec<_> = findings.violations.iter().map(|finding| finding.rule).collect();
+        assert!(!rules.is_empty() && rules.iter().all(|it| *it == rule), "{source}: {findings:#?}");
+    }
+}
+
+#[track_caller]
+fn warns(rule: Rule, sources: &[&str]) {
+    for source in sources {
+        let findings = check_text(source);
+        let rules: Vec<_> = findings.warnings.iter().map(|finding| finding.rule).collect();
+        assert!(!rules.is_empty() && rules.iter().all(|it| *it == rule), "{source}: {findings:#?}");
+        assert_eq!(Findings { warnings: Vec::new(), ..findings }, Findings::default(), "{source}");
+    }
+}
+
+/// Nothing is said of these.
+#[track_caller]
+fn passes(sources: &[&str]) {
+    for source in sources {
+        assert_eq!(check_text(source), Findings::default(), "{source}");
+    }
+}
+
+#[test]
+fn the_references_pass() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let staged = submission::read(workspace, &Limits::default()).unwrap();
+    assert!(staged.crates().contains("raft"), "{:?}", staged.crates());
+    let findings = check(&staged.files).unwrap();
+    assert_eq!(findings, Findings::default(), "{findings:#?}");
+}
+
+#[test]
+fn what_solutions_are_made_of_passes() {
+    passes(&[
+        "",
+        "//! unsafe std::fs",
+        "/// See `std::fs`.\n#[must_use = \"std::process\"]\nfn f() {}",
+        "#![allow(dead_code, clippy::all, unused)]\n#![warn(missing_docs)]",
+        "use std::collections::{BTreeMap, HashMap as Map, hash_map::Entry};",
+        "use std::{cmp::{max, min}, fmt::{self, Write as _}, rc::Rc, time::Duration};",
+        "use std::sync::{Arc, Weak, atomic::Ordering};",
+        "use core::ops::Range; use std::fmt::Result as FmtResult;",
+        "use labrt::{channel::{self, select}, rand::{RngExt, rng}, sync::{Arc, Mutex}, thread, time::Instant};",
+        "use labrt::channel as _; use labapi::*; use serde::{Serialize, Deserialize};",
+        "use super::*; mod tests { use crate::*; }",
+        "#[labrpc::service]\nimpl Peer { fn vote(&self, args: A) -> B { B } }",
+        "#[derive(Serialize)] struct A { #[serde(with = \"labgob::bytes\", default)] a: u8 }",
+        "fn f() -> std::io::Result<()> { Err(std::io::Error::from(std::io::ErrorKind::Other)) }",
+        "fn f(std: f64, core: u8, env: u8, log: u8) -> f64 { println!(\"{}\", core + env); std / 2.0 as f64 }",
+        "fn f(a: &'static str) -> impl Fn() + use<> { move || () }",
+        "const A: [u8; 3] = [1, 2, 3]; static B: u64 = 3; static C: &[(&str, i8)] = &[(\"a\", -1)];",
+        "pub(crate) static D: [usize; 4] = [1 << 3; 2 + 2];",
+        "macro_rules! count { ($($name:ident),* $(,)?) => { [$(stringify!($name)),*].len() }; }\nfn f() { count!(a, b); }",
+        "fn f() { log::info!(target: \"a\", \"x {}\", 1); std::println!(); core::assert!(true); }",
+        "fn f() { let r#unsafe = 1; if !(true) { return !(false); } }",
+        "fn f(a: u8) { match a { 1 => !(true), _ => false }; } fn include() {} fn asm() { include() }",
+        "mod env; use crate::env::Env; use self::env as environment;",
+        "mod core; use crate::core::State; fn f() { core::start() }",
+        "mod io { pub struct Disk; } use io::Disk; fn f() { io::save() }",
+        "fn f(a: Arc<u8>) -> bool { std::ptr::eq(&a, &a) && std::mem::take(&mut a) == 1 }",
+    ]);
+}
+
+#[test]
+fn no_unsafe() {
+    violates(
+        Rule::Unsafe,
+        &[
+            "fn f() { unsafe { g() } }",
+            "unsafe fn f() {}",
+            "unsafe impl Send for A {}",
+            "unsafe trait A {}",
+            "#[unsafe(no_mangle)] fn f() {}",
+            "#[cfg_attr(all(), unsafe(no_mangle))] fn f() {}",
+            "fn f() { vec![unsafe { g() }]; }",
+            "fn f() { my!(unsafe); }",
+            "macro_rules! m { () => { unsafe { g() } }; }",
+            "macro_rules! m { ($($t:tt)*) => { mod a { $($t)* } } } m! { un!(a) vec![[[unsafe {}]]] }",
+            "#[serde(from = \"[u8; { unsafe { g() } }]\")] struct A;",
+        ],
+    );
+}
+
+#[test]
+fn nothing_foreign() {
+    violates(
+        Rule::Extern,
+        &[
+            "extern \"C\" fn f() {}",
+            "extern \"C\" { fn getpid() -> i32; }",
+            "type F = extern \"C\" fn();",
+            "macro_rules! m { () => { extern \"C\" {} }; }",
+        ],
+    );
+    violates(
+        Rule::ExternCrate,
+        &[
+            "extern crate std;",
+            "extern crate labrt as x;",
+            "fn f() { extern crate alloc; }",
+            "m! { extern crate self as y; }",
+            "#[macro_use] extern crate log;",
+        ],
+    );
+}
+
+#[test]
+fn nothing_of_the_system() {
+    violates(
+        Rule::System,
+        &[
+            "use std::fs;",
+            "use std::fs::File as F;",
+            "use std::{collections::BTreeMap, fs};",
+            "use std::{{{net::{TcpStream}}}};",
+            "use { std::{ fmt, process::{self, Command} } };",
+            "use ::std::env;",
+            "use r#std::r#fs::read;",
+            "pub use core::ffi;",
+            "fn f() { std::process::exit(0) }",
+            "fn f() { ::std::process::abort() }",
+            "fn f() { r#std::process::abort() }",
+            "fn f() { std /* a comment */ :: // another\n process::abort() }",
+            "fn f() -> <std::fs::File as A>::B {}",
+            "fn f(_: Vec<std::net::TcpStream>) {}",
+            "fn f() { crate::a::std::fs::read(x) }",
+            "fn f() { println!(\"{}\", std::env::var(\"A\").unwrap()) }",
+            "fn f() { my!(a, [std::os::fd::AsFd]) }",
+            "macro_rules! m { ($a:ident) => { std::fs::$a() }; }",
+            "macro_rules! m { () => { use std::{fmt, fs}; }; }",
+            "#[derive(Deserialize)] struct A { #[serde(default = \"std::process::abort\")] a: u8 }",
+            "#[derive(Deserialize)] struct A { #[serde(default = \"std\\u{3a}:process::abort\")] a: u8 }",
+            "#[cfg_attr(all(), serde(with = \"std::fs\"))] struct A;",
+            "m!(\"std::process::abort\");",
+            "use std::io::stdin;",
+            "use std::io::*;",
+            "use std::io; fn f() { io::stdout(); }",
+            "mod a { pub use std::io; } fn f() { a::io::stdin(); }",
+            "fn f() { std::io::stdin() }",
+            "use std::alloc::System;",
+            "use std::backtrace::Backtrace;",
+            "use std::intrinsics::abort;",
+            "use std::prelude::v1::*;",
+        ],
+    );
+}
+
+#[test]
+fn nothing_is_read_while_building() {
+    violates(
+        Rule::Embed,
+        &[
+            "const A: &str = include_str!(\"/etc/passwd\");",
+            "const A: &[u8] = core::include_bytes!(\"/etc/passwd\");",
+            "include!(\"a.rs\");",
+            "include ! { \"a.rs\" }",
+            "const A: &str = env!(\"HOME\");",
+            "const A: Option<&str> = option_env!(\"HOME\");",
+            "use std::include_str as harmless;",
+            "use include_str as harmless;",
+            "use core::option_env;",
+            "#[doc = include_str!(\"a\")] fn f() {}",
+            "#![doc = include_str!(\"a\")]",
+            "fn f() { println!(include_str!(\"a\")) }",
+            "macro_rules! m { ($a:ident) => { $a!(\"x\") }; } const A: &str = m!(include_str);",
+            "macro_rules! m { ($a:ident) => { $a!(\"x\") }; } const A: &str = m!(env);",
+            "macro_rules! m { ($($a:tt)*) => { $($a)* }; } const A: &str = m!(env ! (\"x\"));",
+            "macro_rules! println { ($a:ident) => { $a!(\"x\") }; } const A: &str = println!(include);",
+            "use m as println; const A: &str = println!(include);",
+            "macro_rules! m { ($a:ident) => { macro_rules! $a { () => {} } }; } fn f() { vec!(include) }",
+        ],
+    );
+}
+
+#[test]
+fn no_assembly() {
+    violates(
+        Rule::Assembly,
+        &[
+            "use std::arch::asm;",
+            "fn f() { core::arch::x86_64::_rdtsc() }",
+            "global_asm!(\"\");",
+            "fn f() { asm!(\"nop\") }",
+            "m!(asm);",
+        ],
+    );
+}
+
+#[test]
+fn nothing_joins_the_servers() {
+    violates(
+        Rule::Static,
+        &[
+            "static A: Mutex<u8> = Mutex::new(0);",
+            "static mut A: u64 = 0;",
+            "static A: AtomicU64 = AtomicU64::new(0);",
+            "static A: std::cell::OnceCell<u8> = std::cell::OnceCell::new();",
+            "static A: &Mutex<u8> = &Mutex::new(0);",
+            "fn f() { static A: (u8, Cell<u8>) = (0, Cell::new(0)); }",
+            "impl A { fn f() { if x { static A: AtomicU8 = AtomicU8::new(0); } } }",
+            "const A: u8 = { static B: AtomicU8 = AtomicU8::new(0); 1 };",
+            // Plain by name alone.
+            "type u64 = Mutex<u8>; static A: u64 = u64::new(0);",
+            "const NEW: u64 = 1; static A: u64 = NEW;",
+            "static A: [u64; { 3 }] = [0; 3];",
+            "static A: u64 = const { 1 };",
+            // In a macro nobody knows what it becomes.
+            "macro_rules! m { () => { static A: u64 = 0; }; }",
+            "m! { static $a: u64 = 0; }",
+            "m!(static);",
+            "fn f() { println!(\"{}\", { static A: AtomicU8 = AtomicU8::new(0); 1 }) }",
+            "#[serde(from = \"[u8; { static A: AtomicU8 = AtomicU8::new(0); 1 }]\")] struct A;",
+            "m!(\"[u8; { static A: AtomicU8 = AtomicU8::new(0); 1 }]\");",
+        ],
+    );
+    violates(
+        Rule::ThreadLocal,
+        &[
+            "thread_local! {}",
+            "std::thread_local! {}",
+            "use std::thread_local as t;",
+            "macro_rules! m { ($a:ident) => { $a! {} }; } m!(thread_local);",
+        ],
+    );
+}
+
+#[test]
+fn crates_have_their_own_names() {
+    violates(
+        Rule::Alias,
+        &[
+            "use std as s;",
+            "use ::std as s;",
+            "use {std as s};",
+            "use {{fmt, {core as s}}};",
+            "use std::{self as s};",
+            "use std;",
+            "pub use ::std;",
+            "use r#std as s;",
+            "use labrt as l;",
+            "use labrpc::{self as l};",
+            "use std::fmt as f;",
+            "use std::{sync as s};",
+            "use labrt::thread as t;",
+            "macro_rules! m { ($a:ident, $b:ident) => { $a::$b::exit(0) }; } fn f() { m!(std, process) }",
+            "macro_rules! m { ($b:ident) => { std::$b::exit(0) }; } fn f() { m!(process) }",
+            "macro_rules! m { ($($a:tt)*) => { use $($a)*; } } m!(std as s);",
+            "macro_rules! m { ($a:tt) => { $a::process::exit(0) }; } fn f() { m!(r#std) }",
+            "macro_rules! m { ($a:tt) => { $a::world }; } fn f() { m!(labrt) }",
+            "macro_rules! m { () => { use std as s; }; }",
+            "fn f() { std::<>::fs::read(x) }",
+            "fn f(a: std<>::fs::File) {}",
+            "fn f() { vec![m!(core)]; }",
+        ],
+    );
+    violates(
+        Rule::Glob,
+        &["use std::*;", "use ::core::{*};", "use {labrt::*};", "pub use labrpc::*;", "use log::*;"],
+    );
+}
+
+#[test]
+fn attributes_are_those_of_labs() {
+    violates(
+        Rule::Attribute,
+        &[
+            "#[path = \"../../other.rs\"] mod a;",
+            "#[cfg_attr(all(), path = \"/etc/passwd\")] mod a;",
+            "#[cfg_attr(all(), cfg_attr(all(), inline, path = \"/etc/passwd\"))] mod a;",
+            "#[r#path = \"a.rs\"] mod a;",
+            "#[no_mangle] fn malloc() {}",
+            "#[export_name = \"malloc\"] fn f() {}",
+            "#[link_section = \".init_array\"] const A: u8 = 0;",
+            "#[global_allocator] const A: u8 = 0;",
+            "#[panic_handler] fn f() {}",
+            "#[proc_macro] fn f() {}",
+            "#![feature(asm)]",
+            "#![no_std]",
+            "#![crate_type = \"cdylib\"]",
+            "#![recursion_limit = \"100000\"]",
+            "#![allow(unsafe_code)]",
+            "#[expect(unsafe_code, reason = \"x\")] fn f() {}",
+            "#![cfg_attr(all(), allow(unsafe_code))]",
+            "fn f() { #[path = \"a.rs\"] mod a; }",
+            "macro_rules! m { () => { #[path = \"a.rs\"] mod a; }; }",
+            "macro_rules! m { ($($a:tt)*) => { #[$($a)*] fn f() {} }; } m!(no_mangle);",
+            "macro_rules! m { ($a:meta) => { #[$a] struct A; }; } m!(path = \"a.rs\");",
+            "#[used] const A: u8 = 1;",
+        ],
+    );
+}
+
+#[test]
+fn the_simulation_is_the_testers() {
+    violates(
+        Rule::Simulation,
+        &[
+            "use labrt::world;",
+            "use labrt::{sync::Mutex, world::{self, World}};",
+            "fn f() { labrt::world::point() }",
+            "use labrt; fn f() { self::labrt::world::point() }",
+            "use labrt::raw;",
+            "use labrpc::Network;",
+            "use labrpc::{ClientEnd, Server as S};",
+            "fn f(a: labrpc::Network) {}",
+            "fn f(p: Persister) { p.set_save_time(w, \"a\", None) }",
+            "fn f(p: Persister) { Persister::set_save_time(&p, w, \"a\", None) }",
+            "fn f() { tester::cases(); }",
+            "use lab::run;",
+            "fn f() { log::set_max_level(log::LevelFilter::Off) }",
+            "use log::set_logger;",
+            "m!(\"labrt::world::point\");",
+        ],
+    );
+    violates(
+        Rule::Unwinding,
+        &[
+            "fn f() { std::panic::catch_unwind(g); }",
+            "use std::panic; fn f() { panic::set_hook(g); }",
+            "use std::panic::*;",
+            "use std::panic::{Location, take_hook};",
+        ],
+    );
+    violates(
+        Rule::Hidden,
+        &[
+            "fn f() { log::__private_api::log() }",
+            "use serde::__private::Vec;",
+            "#[serde(default = \"serde::__private::f\")] struct A;",
+        ],
+    );
+}
+
+#[test]
+fn what_the_runtime_finds_itself_is_a_warning() {
+    warns(
+        Rule::Blocking,
+        &[
+            "use std::thread;",
+            "use std::thread::spawn as s;",
+            "use std::sync::Mutex;",
+            "use std::sync::{Arc, mpsc::channel};",
+            "use std::sync::*;",
+            "use std::sync; fn f() { sync::Condvar::new() }",
+            "fn f() { std::thread::sleep(d) }",
+            "use std::sync::atomic::{AtomicU64, Ordering};",
+            "use std::sync::{LazyLock, OnceLock};",
+        ],
+    );
+    warns(
+        Rule::Clock,
+        &["use std::time::{Duration, Instant};", "use std::time; fn f() { time::SystemTime::now() }"],
+    );
+    warns(
+        Rule::Leak,
+        &[
+            "fn f() { std::mem::forget(a) }",
+            "use std::mem; fn f() { mem::forget(a) }",
+            "use std::mem::forget;",
+            "fn f() { Box::leak(a); }",
+            "fn f() { std::sync::Arc::into_raw(a); }",
+            "fn f() { a.leak(); }",
+        ],
+    );
+}
+
+#[test]
+fn a_line_for_the_shell_is_refused() {
+    violates(Rule::Shebang, &["#!/bin/sh\nfn f() {}", "#! [allow(x)]", "\u{feff}#!/bin/sh"]);
+}
+
+#[test]
+fn the_place_and_the_advice_are_told() {
+    let findings = check_text("\u{feff}fn f() {\n    /* ä */ let a = std::net::TcpStream::connect(b);\n}");
+    let lines: Vec<_> = findings.violations.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        lines,
+        [
+            "raft/src/lib.rs:2:21: system: `std::net::TcpStream::connect`: call other servers by their `labrpc::ClientEnd`"
+        ]
+    );
+    // In a text that is code, it is the text's place.
+    let findings = check_text("#[serde(\n  default = \"\n\nstd::fs::f\")]\nstruct A;");
+    assert_eq!((findings.violations[0].line, findings.violations[0].column), (2, 13));
+}
+
+#[test]
+fn a_place_is_told_once_and_a_flood_is_cut() {
+    let findings = check_text("use std::fs::{a, b};");
+    assert_eq!(findings.violations.len(), 2);
+    let findings = check_text(&("fn f() { g.leak() }\n".repeat(300) + &"unsafe fn f() {}\n".repeat(300)));
+    assert_eq!((findings.violations.len(), findings.warnings.len(), findings.besides), (100, 100, 400));
+}
+
+#[test]
+fn tests_of_students_are_not_graded() {
+    passes(&[
+        "#[cfg(test)] mod tests { use labrt::world::simulate; static A: Mutex<u8> = f(); thread_local! {} }",
+        "fn f() { #[cfg(test)] use std::fs; } #[cfg(test)] fn g() { std::fs::read(a) }",
+        "#[cfg(test)]\n#[allow(unused)]\nmod tests { #[path = \"x\"] mod y; }",
+    ]);
+    for source in [
+        "#[cfg(not(test))] mod tests { use std::fs; }",
+        "#[cfg(any(test, all()))] mod tests { use std::fs; }",
+        "#[cfg(feature = \"test\")] mod tests { use std::fs; }",
+        "#[labrpc::service] #[cfg(test)] impl A { fn f() { std::fs::read(a) } }",
+        "m! { #[cfg(test)] mod tests { use std::fs; } }",
+        "#[cfg(test)] mod tests {} mod a { use std::fs; }",
+        "mod a { #![doc = \"cfg(test)\"] use std::fs; }",
+    ] {
+        assert!(!check_text(source).violations.is_empty(), "{source}");
+    }
+}
+
+#[test]
+fn files_of_tests_are_not_graded() {
+    let bad = "use std::fs;";
+    let refused = |files: &[(&str, &str)]| -> Vec<String> {
+        check_files(files).violations.into_iter().map(|finding| finding.file).collect()
+    };
+    let none: [&str; 0] = [];
+    let (root, log) = ("raft/src/lib.rs", "raft/src/log.rs");
+    assert_eq!(refused(&[(root, "#[cfg(test)] mod t;"), ("raft/src/t.rs", bad)]), none);
+    assert_eq!(
+        refused(&[(root, "#[cfg(test)] mod t;"), ("raft/src/t/mod.rs", "mod u;"), ("raft/src/t/u.rs", bad)]),
+        none
+    );
+    assert_eq!(
+        refused(&[(root, "mod log;"), (log, "#[cfg(test)] mod t;"), ("raft/src/log/t.rs", bad)]),
+        none
+    );
+    assert_eq!(refused(&[(root, "#[cfg(test)] mod a { mod b; }"), ("raft/src/a/b.rs", bad)]), none);
+    // Somebody compiles it after all, or may.
+    for files in [
+        &[(root, "mod t;"), ("raft/src/t.rs", bad)][..],
+        &[(root, "#[cfg(test)] mod t; #[cfg(not(test))] mod t;"), ("raft/src/t.rs", bad)],
+        &[(root, "#[cfg(test)] mod t; m!(mod t;);"), ("raft/src/t.rs", bad)],
+        &[(root, "#[cfg(test)] mod t; macro_rules! m { ($a:ident) => { mod $a; } }"), ("raft/src/t.rs", bad)],
+        &[(root, "#[cfg(test)] mod u;"), ("raft/src/t.rs", bad)],
+        &[(root, "#[cfg(test)] mod t;"), ("kvraft/src/t.rs", bad)],
+        &[(log, "#[cfg(test)] mod t;"), ("raft/src/t.rs", bad)],
+    ] {
+        let expected = files.last().unwrap().0;
+        assert_eq!(refused(files), [expected], "{files:?}");
+    }
+    assert_eq!(refused(&[("raft/src/a.rs", "#[cfg(test)] #[allow(x)] mod lib;"), (root, bad)]), [root]);
+    let roots = [("raft/src/mod.rs", "#[cfg(test)] mod lib;"), (root, bad)];
+    assert_eq!(refused(&roots), [root]);
+}
+
+#[test]
+fn what_does_not_parse_is_for_the_compiler_and_is_read_all_the_same() {
+    let findings = check_text("fn f( { }\n");
+    assert_eq!((findings.unparsed.len(), findings.violations.len()), (1, 0));
+    let findings = check_text("fn f() {}\nfn 3() { unsafe {} static A: u64 = 0; }");
+    assert_eq!((findings.unparsed[0].line, findings.unparsed[0].column), (2, 4));
+    let rules: Vec<_> = findings.violations.iter().map(|finding| finding.rule).collect();
+    // That a static is plain, nobody can tell then.
+    assert_eq!(rules, [Rule::Unsafe, Rule::Static]);
+    assert_eq!(check_text("fn f() { \"open }").unparsed.len(), 1);
+}
+
+#[test]
+fn nesting_does_not_end_the_grader() {
+    let many = 1 << 17;
+    for (open, close) in [
+        ("(", ")"),
+        ("!", ""),
+        ("a + ", ""),
+        ("if a {} else ", ""),
+        ("Box < ", "> "),
+        ("m!(", ")"),
+        ("&", ""),
+    ] {
+        let findings = check_text(&format!("fn f() {{ {}x{} }}", open.repeat(many), close.repeat(many)));
+        assert_eq!(findings.violations[0].rule, Rule::Depth, "{open}");
+        // As deep as is let pass.
+        let times = 3_900 / open.replace(' ', "").len().max(1);
+        let findings = check_text(&format!("fn f() {{ {}x{} }}", open.repeat(times), close.repeat(times)));
+        assert!(findings.violations.is_empty(), "{open}: {:?}", findings.violations);
+    }
+    violates(Rule::Depth, &[&format!("m!(\"{}{}\");", "(".repeat(many), ")".repeat(many))]);
+}
+
+#[test]
+fn the_same_source_has_the_same_findings() {
+    let source = "use std::{fs, net}; fn f() { unsafe { m!(std) } }";
+    let files = [("raft/src/b.rs", source), ("raft/src/a.rs", source), ("kvsrv/src/lib.rs", source)];
+    let findings = check_files(&files);
+    assert_eq!(findings, check_files(&[files[2], files[0], files[1]]));
+    let places: Vec<_> = findings.violations.iter().map(|it| (&it.file, it.line, it.column)).collect();
+    assert!(places.is_sorted() && places.len() == 12, "{places:?}");
+}
