@@ -1,15 +1,16 @@
-//! The state machine of the key/value service: keys, with their values and versions.
+//! The state machine of the service: keys, with their values and versions.
 //!
-//! It does the same on every replica, because it depends on the requests alone. A put that was submitted twice, for
-//! its client got no reply, is refused the second time: the first one has changed the version.
+//! It does the same on every replica, for it looks at nothing but its keys and the request.
 
 use std::collections::BTreeMap;
 
 use labapi::{PutError, StateMachine, Version, Versioned};
 use serde::{Deserialize, Serialize};
 
-/// What a client wants. Gets go through the log as well: a leader that has been deposed without knowing it would
-/// answer from a state that is out of date.
+/// What a client wants.
+///
+/// A get goes through the log as well. A leader may have been deposed without knowing it; if it answered
+/// from its own copy, the answer could be out of date (§8).
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Request {
     /// Answered by a [`GetAnswer`].
@@ -85,5 +86,44 @@ impl Store {
             }
             None => Err(PutError::NoKey),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_put_is_done_if_it_knows_the_version() {
+        let mut store = Store::default();
+        let mut put = |key: &str, value: &str, version| {
+            store.put(PutArgs { key: key.to_owned(), value: value.to_owned(), version: Version(version) })
+        };
+        assert_eq!(put("k", "a", 1), Err(PutError::NoKey), "no key to replace");
+        assert_eq!(put("k", "a", 0), Ok(()), "creates it");
+        assert_eq!(put("k", "b", 0), Err(PutError::Version), "it is there already");
+        assert_eq!(put("k", "b", 2), Err(PutError::Version), "not yet");
+        assert_eq!(put("k", "b", 1), Ok(()));
+        assert_eq!(put("k", "b", 1), Err(PutError::Version), "the same again");
+        let get = |key: &str| store.get(&GetArgs { key: key.to_owned() });
+        assert_eq!(get("k"), Some(Versioned { value: "b".to_owned(), version: Version(2) }));
+        assert_eq!(get("l"), None);
+    }
+
+    #[test]
+    fn a_snapshot_is_all_there_is() {
+        let mut store = Store::default();
+        for key in ["b", "a", "c"] {
+            let args = PutArgs { key: key.to_owned(), value: "1".to_owned(), version: Version(0) };
+            store.put(args).expect("there is no such key");
+        }
+        let snapshot = store.snapshot();
+        assert!(snapshot.len() <= 1 + 3 * 5, "{} bytes for three short keys", snapshot.len());
+
+        let mut other = Store::default();
+        let args = PutArgs { key: "d".to_owned(), value: "1".to_owned(), version: Version(0) };
+        other.put(args).expect("there is no such key");
+        other.restore(&snapshot);
+        assert_eq!(other.keys, store.keys, "nothing is lost, and nothing is left over");
     }
 }
