@@ -103,7 +103,7 @@ mod tests {
         let run = simulate(Options::new(1), |_| {
             let (answer, none, not_yet) =
                 (Ok(vec![42]), Err(TryRecvError::Disconnected), Err(TryRecvError::Empty));
-            let submitted = [(70, 5, 1), (71, 6, 1), (72, 7, 3)];
+            let submitted = [(70, 5, 1), (71, 6, 2), (72, 7, 3)];
 
             let seen = answers(&submitted, |waiting| apply(waiting, 6, 71));
             assert_eq!(seen, [not_yet.clone(), answer.clone(), not_yet.clone()], "applied");
@@ -112,7 +112,7 @@ mod tests {
             let seen = answers(&[(70, 5, 1), (71, 5, 3)], |waiting| apply(waiting, 5, 71));
             assert_eq!(seen, [none.clone(), answer.clone()], "submitted in two terms for one place");
 
-            let seen = answers(&submitted, |waiting| waiting.give_up(Term(1)));
+            let seen = answers(&submitted, |waiting| waiting.give_up(Term(2)));
             assert_eq!(seen, [none.clone(), none.clone(), not_yet.clone()], "deposed, and elected again");
             let seen = answers(&submitted, |waiting| waiting.skip_to(LogIndex(6)));
             assert_eq!(seen, [none.clone(), none.clone(), not_yet.clone()], "in a snapshot");
