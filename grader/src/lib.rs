@@ -9,16 +9,20 @@
 //! (how they are built), `results` (what the tests said), `page` (the table in the docs).
 //!
 //! And grades what students hand in, which is other people's code: [`submission`] (what is taken of it),
-//! [`rules`] (what must not be in it).
+//! [`rules`] (what must not be in it), [`rubric`] (what a test is worth),
+//! [`score`] (what runs become), [`report`] (what is told of it).
 
 mod copy;
 mod corpus;
 mod edit;
 mod file;
 pub mod page;
+pub mod report;
 mod results;
 mod right_raft;
+pub mod rubric;
 pub mod rules;
+pub mod score;
 mod scratch;
 mod sources;
 pub mod submission;

@@ -1,0 +1,34 @@
+//! [`RubricError`]: what is wrong with a rubric, and where.
+
+use crate::score::PointsError;
+
+/// What is wrong with a rubric.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("line {line} of the rubric: {mistake}")]
+pub struct RubricError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub mistake: RubricMistake,
+}
+
+/// A mistake in a rubric.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RubricMistake {
+    /// It is no TOML, or a key is unknown, or a value is not what belongs there.
+    #[error("{0}")]
+    Form(String),
+    /// There is no test of this name.
+    #[error("there is no test `{0}`")]
+    UnknownTest(String),
+    /// No test belongs to this part.
+    #[error("there is no part `{0}`")]
+    UnknownPart(String),
+    /// Not a number of points.
+    #[error(transparent)]
+    Points(PointsError),
+    /// Not a share of runs.
+    #[error("a pass rate is more than 0 and at most 1: not {0}")]
+    PassRate(f64),
+}
