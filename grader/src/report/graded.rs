@@ -1,0 +1,90 @@
+//! [`Graded`]: all that is known of a submission when it has been graded.
+
+use serde::{Deserialize, Serialize};
+
+use crate::rules::Findings;
+use crate::score::{GradedTest, Points};
+use crate::submission::Refusal;
+
+/// All that is known of a submission when it has been graded, whatever became of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Graded {
+    /// Its name, as [`names`](crate::submission::names) gives it.
+    pub name: String,
+    /// How far it came.
+    pub outcome: Outcome,
+    /// What was left out of the submission's folder.
+    pub ignored: Vec<String>,
+    /// How much more was.
+    pub ignored_besides: usize,
+    /// What the rules found in its source; warnings also if it was graded.
+    pub findings: Findings,
+    /// The end of what the compiler said, if it failed.
+    pub build_log: String,
+    /// What else its author should know, a sentence each.
+    pub notes: Vec<String>,
+    /// Every test that is graded, also if none was run.
+    pub tests: Vec<GradedTest>,
+}
+
+/// How far a submission came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Its tests ran.
+    Graded,
+    /// Its files were refused, for these reasons.
+    Refused(Vec<Refusal>),
+    /// It breaks rules: see [`Graded::findings`].
+    BreaksRules,
+    /// It does not build: see [`Graded::build_log`].
+    DoesNotBuild,
+    /// Its build, or its tests as a whole, ended in a way that cannot be graded, which is told.
+    Stopped(String),
+    /// The grader could not do its work, which is told. The submission is not to blame and should be graded again.
+    NotGraded(String),
+}
+
+impl Outcome {
+    /// A short name for tables: `graded`, `refused`, `breaks_rules`, `does_not_build`, `stopped` or `not_graded`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Graded => "graded",
+            Self::Refused(_) => "refused",
+            Self::BreaksRules => "breaks_rules",
+            Self::DoesNotBuild => "does_not_build",
+            Self::Stopped(_) => "stopped",
+            Self::NotGraded(_) => "not_graded",
+        }
+    }
+
+    /// What it means, in a sentence.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Graded => "The tests ran.".to_owned(),
+            Self::Refused(_) => {
+                "The submission was refused because of its files; nothing was built or run.".to_owned()
+            }
+            Self::BreaksRules => "The submission breaks rules; nothing was built or run.".to_owned(),
+            Self::DoesNotBuild => "The submission does not build; nothing was run.".to_owned(),
+            Self::Stopped(why) => format!("The submission was stopped: {why}"),
+            Self::NotGraded(why) => format!("The grader failed, through no fault of the submission: {why}"),
+        }
+    }
+}
+
+impl Graded {
+    /// The sum of what the tests earned.
+    #[must_use]
+    pub fn score(&self) -> Points {
+        self.tests.iter().map(|test| test.score).sum()
+    }
+
+    /// The sum of what the tests could earn.
+    #[must_use]
+    pub fn max(&self) -> Points {
+        self.tests.iter().map(|test| test.max).sum()
+    }
+}

@@ -1,0 +1,129 @@
+//! `results.json`: the form that Gradescope takes from an autograder.
+//!
+//! The form is documented at <https://gradescope-autograders.readthedocs.io/en/latest/specs/>.
+
+use serde::Serialize;
+
+use super::text::{self, LOG, MESSAGE, one_line, visible};
+use super::{Graded, Outcome};
+use crate::score::{ColumnRuns, GradedTest, Points, by_part, wilson};
+
+#[derive(Serialize)]
+struct Results {
+    score: Points,
+    output: String,
+    output_format: &'static str,
+    test_output_format: &'static str,
+    test_name_format: &'static str,
+    visibility: &'static str,
+    stdout_visibility: &'static str,
+    tests: Vec<Test>,
+}
+
+#[derive(Serialize)]
+struct Test {
+    score: Points,
+    max_score: Points,
+    status: &'static str,
+    name: String,
+    number: String,
+    output: String,
+    tags: Vec<String>,
+    visibility: &'static str,
+}
+
+/// Causes of a test that are told.
+const CAUSES: usize = 10;
+
+/// The text of `results.json`.
+///
+/// # Panics
+///
+/// Never: what is written has a form in JSON.
+#[must_use]
+pub fn results_json(graded: &Graded) -> String {
+    let results = Results {
+        score: graded.score(),
+        output: output(graded),
+        output_format: "text",
+        test_output_format: "text",
+        test_name_format: "text",
+        visibility: "visible",
+        // What the grader itself prints is for the instructor.
+        stdout_visibility: "hidden",
+        tests: tests(&graded.tests),
+    };
+    serde_json::to_string_pretty(&results).expect("texts, numbers and lists have a form in JSON") + "\n"
+}
+
+/// What concerns the whole submission.
+fn output(graded: &Graded) -> String {
+    let mut lines = vec![visible(&graded.outcome.sentence(), MESSAGE)];
+    lines.extend(graded.notes.iter().map(|note| visible(note, MESSAGE)));
+    for part in by_part(&graded.tests) {
+        lines.push(format!("{}: {} of {} points", one_line(&part.part, MESSAGE), part.score, part.max));
+    }
+    if let Outcome::Refused(refusals) = &graded.outcome {
+        lines.extend(refusals.iter().map(|refusal| one_line(&refusal.to_string(), MESSAGE)));
+    }
+    let findings = &graded.findings;
+    lines.extend(findings.violations.iter().map(|it| one_line(&it.to_string(), MESSAGE)));
+    lines.extend(
+        findings.warnings.iter().map(|it| format!("warning: {}", one_line(&it.to_string(), MESSAGE))),
+    );
+    if findings.besides > 0 {
+        lines.push(format!("and {} more of these", findings.besides));
+    }
+    if !graded.build_log.is_empty() {
+        lines.push(text::end(&graded.build_log, LOG));
+    }
+    lines.join("\n")
+}
+
+/// Numbered by part, as `3A.1`.
+fn tests(tests: &[GradedTest]) -> Vec<Test> {
+    let number = |at: usize| tests[..=at].iter().filter(|test| test.part == tests[at].part).count();
+    let form = |(at, test): (usize, &GradedTest)| Test {
+        score: test.score,
+        max_score: test.max,
+        status: if test.score == test.max && test.counted.is_some() { "passed" } else { "failed" },
+        name: one_line(&format!("{}: {}", test.name, test.title), MESSAGE),
+        number: format!("{}.{}", one_line(&test.part, MESSAGE), number(at)),
+        output: if test.columns.is_empty() {
+            "not run".to_owned()
+        } else {
+            test.columns.iter().map(column).collect::<Vec<_>>().join("\n")
+        },
+        tags: vec![one_line(&test.part, MESSAGE)],
+        visibility: "visible",
+    };
+    tests.iter().enumerate().map(form).collect()
+}
+
+fn column(runs: &ColumnRuns) -> String {
+    let title = runs.column.title();
+    if runs.runs == 0 {
+        return format!("{title}: not run");
+    }
+    let interval = wilson(runs.passed, runs.runs);
+    let mut text = format!(
+        "{title}: {} of {} runs passed (95 % interval of the pass rate: {:.1} to {:.1} %)",
+        runs.passed,
+        runs.runs,
+        interval.low * 100.0,
+        interval.high * 100.0
+    );
+    for cause in runs.causes.iter().take(CAUSES) {
+        text += &format!(
+            "\n\n{} times {}: {}\n  {}",
+            cause.count,
+            one_line(&cause.kind, MESSAGE),
+            visible(&cause.message, MESSAGE),
+            one_line(&cause.replay, MESSAGE)
+        );
+    }
+    if runs.causes.len() > CAUSES {
+        text += &format!("\n\nand {} causes more", runs.causes.len() - CAUSES);
+    }
+    text
+}

@@ -1,0 +1,257 @@
+//! What is told of submissions, among them some whose authors chose every word.
+
+use grader::report::{
+    Graded, Outcome, junit_xml, report_html, results_json, scores_csv, write, write_scores,
+};
+use grader::rules;
+use grader::score::{Cause, Column, ColumnRuns, GradedTest, Points};
+use grader::submission::{Reason, Refusal, SourceFile};
+use serde_json::Value;
+
+const HOSTILE: &str =
+    "<script>alert('x')</script> & \"q\" ]]> \u{1b}[31m\0\u{b}\u{ffff}\u{202e} <!-- --> ${x}";
+
+fn empty(name: &str) -> Graded {
+    Graded {
+        name: name.to_owned(),
+        outcome: Outcome::Graded,
+        ignored: Vec::new(),
+        ignored_besides: 0,
+        findings: rules::Findings::default(),
+        build_log: String::new(),
+        notes: Vec::new(),
+        tests: Vec::new(),
+    }
+}
+
+fn cause(count: u64, message: &str) -> Cause {
+    Cause {
+        kind: "not_implemented".to_owned(),
+        message: message.to_owned(),
+        count,
+        seed: "0x1f".to_owned(),
+        fingerprint: "0xabc".to_owned(),
+        replay: "cargo lab replay a_3a --seed 0x1f".to_owned(),
+    }
+}
+
+fn test(name: &str, part: &str, score: u32, columns: Vec<ColumnRuns>) -> GradedTest {
+    GradedTest {
+        name: name.to_owned(),
+        part: part.to_owned(),
+        title: format!("the test {name}"),
+        score: Points::hundredths(score),
+        max: Points::hundredths(1000),
+        counted: columns.last().map(|column| column.column),
+        columns,
+    }
+}
+
+fn runs(column: Column, passed: u64, runs: u64, causes: Vec<Cause>) -> ColumnRuns {
+    ColumnRuns { column, runs, passed, causes }
+}
+
+fn graded() -> Graded {
+    let mut graded = empty("ann");
+    graded.ignored = vec!["Cargo.toml".to_owned()];
+    graded.notes = vec!["Part 4 was not handed in.".to_owned()];
+    graded.tests = vec![
+        test("a_3a", "3A", 1000, vec![runs(Column::Own, 20, 20, Vec::new())]),
+        test(
+            "b_3a",
+            "3A",
+            0,
+            vec![runs(Column::Own, 17, 20, vec![cause(2, "expected 1, saw 2"), cause(1, "deadlock")])],
+        ),
+        test(
+            "c_4b",
+            "4B",
+            550,
+            vec![
+                runs(Column::Own, 0, 0, Vec::new()),
+                runs(Column::Reference, 11, 20, vec![cause(9, "lost")]),
+            ],
+        ),
+        test("d_4b", "4B", 0, Vec::new()),
+    ];
+    graded
+}
+
+fn hostile() -> Graded {
+    let mut graded = empty("eve");
+    graded.ignored = vec![HOSTILE.to_owned()];
+    graded.notes = vec![HOSTILE.to_owned()];
+    graded.build_log = HOSTILE.to_owned();
+    let mut column = runs(Column::Own, 0, 1, vec![cause(1, HOSTILE)]);
+    column.causes[0].kind = HOSTILE.to_owned();
+    column.causes[0].seed = HOSTILE.to_owned();
+    column.causes[0].replay = HOSTILE.to_owned();
+    graded.tests = vec![test(HOSTILE, HOSTILE, 0, vec![column])];
+    let source = "#[doc = \"<script>\"] #[path = \"<script>\"] mod a; m!(\"std::fs::<script>\");";
+    let file = SourceFile { path: "raft/src/<script>.rs".to_owned(), text: source.to_owned() };
+    graded.findings = rules::check(&[file]).unwrap();
+    assert_eq!(graded.findings.violations.len(), 2);
+    graded.outcome = Outcome::Refused(vec![Refusal {
+        path: HOSTILE.to_owned(),
+        reason: Reason::Unreadable(HOSTILE.to_owned()),
+    }]);
+    graded
+}
+
+/// Everything in all forms.
+fn all(graded: &Graded) -> [String; 4] {
+    [results_json(graded), junit_xml(graded), report_html(graded), scores_csv(std::slice::from_ref(graded))]
+}
+
+#[test]
+fn gradescope_is_told_each_test() {
+    let json: Value = serde_json::from_str(&results_json(&graded())).unwrap();
+    assert_eq!(json["score"], 15.5);
+    assert_eq!(json["stdout_visibility"], "hidden");
+    let output = json["output"].as_str().unwrap();
+    assert!(
+        output.contains("Part 4 was not handed in.\n3A: 10 of 20 points\n4B: 5.5 of 20 points"),
+        "{output}"
+    );
+    let tests = json["tests"].as_array().unwrap();
+    let told: Vec<_> =
+        tests.iter().map(|it| (it["number"].as_str().unwrap(), it["status"].as_str().unwrap())).collect();
+    assert_eq!(told, [("3A.1", "passed"), ("3A.2", "failed"), ("4B.1", "failed"), ("4B.2", "failed")]);
+    assert_eq!((&tests[2]["score"], &tests[2]["max_score"]), (&Value::from(5.5), &Value::from(10.0)));
+    assert_eq!(tests[0]["name"], "a_3a: the test a_3a");
+    assert_eq!(
+        tests[1]["output"],
+        "own: 17 of 20 runs passed (95 % interval of the pass rate: 64.0 to 94.8 %)\n\n\
+         2 times not_implemented: expected 1, saw 2\n  cargo lab replay a_3a --seed 0x1f\n\n\
+         1 times not_implemented: deadlock\n  cargo lab replay a_3a --seed 0x1f"
+    );
+    assert!(
+        tests[2]["output"].as_str().unwrap().starts_with("own: not run\non the reference's Raft: 11 of 20")
+    );
+    assert_eq!(tests[3]["output"], "not run");
+}
+
+#[test]
+fn junit_has_a_suite_a_part() {
+    let xml = junit_xml(&graded());
+    for piece in [
+        r#"<testsuites name="ann" tests="5" failures="2" errors="0""#,
+        r#"<testsuite name="3A" tests="2" disabled="0" errors="0" failures="1""#,
+        r#"<testcase name="c_4b on the reference's Raft" classname="4B""#,
+        "3 of 20 runs failed",
+        "cargo lab replay a_3a --seed 0x1f",
+    ] {
+        assert!(xml.replace("&apos;", "'").contains(piece), "{piece}: {xml}");
+    }
+    let failed = Graded { outcome: Outcome::DoesNotBuild, build_log: "error: x".to_owned(), ..empty("bob") };
+    let xml = junit_xml(&failed);
+    assert!(xml.contains(r#"type="does_not_build""#) && xml.contains("error: x"), "{xml}");
+}
+
+#[test]
+fn the_page_tells_scores_rates_and_each_cause_once() {
+    let page = report_html(&graded());
+    for piece in [
+        "15.5 of 40 points",
+        "85.0 %",
+        "64.0 to 94.8 %",
+        "expected 1, saw 2",
+        "not implemented</strong> in 2 of 20 runs",
+        "<code>0x1f</code>",
+        "cargo lab replay a_3a --seed 0x1f",
+        "<strong>on the reference's Raft</strong>",
+        "Cargo.toml",
+    ] {
+        assert!(page.contains(piece), "{piece}: {page}");
+    }
+    assert_eq!(page.matches("expected 1, saw 2").count(), 1);
+    assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("src="), "{page}");
+}
+
+#[test]
+fn nothing_of_others_is_markup() {
+    let [json, xml, page, csv] = all(&hostile());
+    let value: Value = serde_json::from_str(&json).unwrap();
+    assert!(value["tests"][0]["output"].as_str().unwrap().contains("<script>"));
+    for text in [&xml, &page] {
+        assert!(
+            !text.contains("<script") && !text.contains("<!--") && !text.contains("alert('x')</"),
+            "{text}"
+        );
+        assert!(text.contains("&lt;script"), "{text}");
+    }
+    for text in [&json, &xml, &page, &csv] {
+        let bad = |c: char| c.is_control() && c != '\n' || matches!(c, '\u{ffff}' | '\u{202e}');
+        assert!(!text.contains(bad), "{text:?}");
+        // JSON has a backslash more.
+        assert!(text.contains(r"\u{1b}[31m") && text.contains(r"\u{202e}"), "{text}");
+    }
+}
+
+#[test]
+fn long_messages_are_cut() {
+    let mut graded = graded();
+    graded.tests[1].columns[0].causes = (0..1000).map(|_| cause(1, &"x".repeat(1 << 20))).collect();
+    graded.build_log = "y".repeat(1 << 20) + "the end";
+    let [json, _, page, _] = all(&graded);
+    assert!(page.contains("the end") && json.contains("the end"));
+    assert!(page.len() < 300_000 && json.len() < 300_000, "{} {}", page.len(), json.len());
+    assert!(page.contains("And 980 causes more."));
+}
+
+#[test]
+fn the_table_has_a_row_a_submission() {
+    let failed = Graded { outcome: Outcome::Stopped("it ate\nall, \"memory\"".to_owned()), ..empty("=1+1") };
+    let table = scores_csv(&[graded(), failed, hostile()]);
+    let lines: Vec<_> = table.lines().collect();
+    assert!(lines[0].starts_with("name,outcome,score,max_score,3A,4B,"), "{table}");
+    assert_eq!(lines[1], "ann,graded,15.5,40,10,5.5,,");
+    assert_eq!(lines[2], "'=1+1,stopped,0,0,,,,\"it ate all, \"\"memory\"\"\"");
+    assert!(lines[3].starts_with("eve,refused,0,10,,,0,"), "{table}");
+    assert_eq!(lines.len(), 4);
+    assert_eq!(scores_csv(&[]), "name,outcome,score,max_score,detail\n");
+}
+
+#[test]
+fn who_was_not_run_has_a_report_too() {
+    for outcome in [
+        Outcome::Graded,
+        Outcome::BreaksRules,
+        Outcome::DoesNotBuild,
+        Outcome::Refused(Vec::new()),
+        Outcome::NotGraded("no disk".to_owned()),
+    ] {
+        let graded = Graded { outcome, ..empty("bob") };
+        let sentence = graded.outcome.sentence();
+        let [json, xml, page, _] = all(&graded);
+        let json: Value = serde_json::from_str(&json).unwrap();
+        assert!(json["score"] == 0.0 && json["output"].as_str().unwrap().starts_with(&sentence), "{json}");
+        assert!(page.contains(&sentence), "{page}");
+        assert_eq!(xml.contains(&sentence), graded.outcome != Outcome::Graded, "{xml}");
+    }
+}
+
+#[test]
+fn the_same_has_the_same_bytes_also_after_it_was_stored() {
+    for graded in [graded(), hostile(), empty("x")] {
+        let stored: Graded = serde_json::from_str(&serde_json::to_string(&graded).unwrap()).unwrap();
+        assert_eq!(stored, graded);
+        assert_eq!(all(&stored), all(&graded));
+    }
+}
+
+#[test]
+fn files_are_replaced_as_a_whole() {
+    let folder = tempfile::TempDir::new().unwrap();
+    for graded in [hostile(), graded()] {
+        write(&graded, folder.path()).unwrap();
+        write_scores(std::slice::from_ref(&graded), &folder.path().join("scores.csv")).unwrap();
+        let read = |name| std::fs::read_to_string(folder.path().join(name)).unwrap();
+        assert_eq!(
+            all(&graded),
+            [read("results.json"), read("junit.xml"), read("report.html"), read("scores.csv")]
+        );
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4);
+    assert!(write(&graded(), &folder.path().join("none")).is_err());
+}
