@@ -15,7 +15,7 @@ fn idle(cluster: &Cluster) {
     cluster.sleep(IDLE);
 }
 
-static CASE: Case = Case::new("idle", "bench", "idle", idle).servers(5);
+static CASE: Case = Case::raft("idle", "bench", "idle", idle).servers(5);
 
 fn main() {
     let options = RunOptions { backend: Backend::Threads, ..RunOptions::new(1) };

@@ -5,26 +5,30 @@
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use lab::COMPILED_IN;
 use labrt::world::Policy;
-use tester::{RunOptions, run};
+use tester::{Case, RunOptions, run};
 
 fn pass(c: &mut Criterion) {
-    let mut seed = 0;
-    c.bench_function("all tests of 3A to 3D, once", |b| {
-        b.iter_custom(|passes| {
-            let mut cpu = Duration::ZERO;
-            for _ in 0..passes {
-                seed += 1;
-                for case in tester::cases() {
-                    let options = RunOptions { policy: Policy::Random, ..RunOptions::new(seed) };
-                    let report = run(case, &raft::SOLUTION, &options);
-                    assert!(report.failure.is_none(), "{}: {:?}", case.name, report.failure);
-                    cpu += Duration::from_secs_f64(report.cpu_seconds);
+    for (lab, title) in [("3", "all tests of 3A to 3D, once"), ("4", "all tests of 4A to 4C, once")] {
+        let cases: Vec<&Case> = tester::cases().iter().filter(|case| case.part.starts_with(lab)).collect();
+        let mut seed = 0;
+        c.bench_function(title, |b| {
+            b.iter_custom(|passes| {
+                let mut cpu = Duration::ZERO;
+                for _ in 0..passes {
+                    seed += 1;
+                    for case in &cases {
+                        let options = RunOptions { policy: Policy::Random, ..RunOptions::new(seed) };
+                        let report = run(case, &COMPILED_IN[0], &options);
+                        assert!(report.failure.is_none(), "{}: {:?}", case.name, report.failure);
+                        cpu += Duration::from_secs_f64(report.cpu_seconds);
+                    }
                 }
-            }
-            cpu
+                cpu
+            });
         });
-    });
+    }
 }
 
 criterion_group! {

@@ -43,12 +43,20 @@ pub(crate) fn list(args: &ListArgs) -> Result<Verdict, CommandError> {
     Ok(Verdict::Passed)
 }
 
+/// A title without what stands beside it: that it is a test, and of which part. The course's titles of key/value tests end with a
+/// label in brackets which begins with the part, and says what the name says.
+fn heart<'a>(title: &'a str, part: &str) -> &'a str {
+    let title = title.strip_prefix("Test").unwrap_or(title).trim_start();
+    let title = title.strip_prefix(&format!("({part})")).unwrap_or(title);
+    let title = title.strip_prefix(": ").unwrap_or(title);
+    title.split_once(&format!(" ({part}")).map_or(title, |(title, _)| title)
+}
+
 fn table(rows: &[Row]) -> String {
     let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(0).max("test".len());
     let mut text = format!("{:width$} part pts title\n", "test");
     for Row { name, part, title, points } in rows {
-        // The title begins with the part, which stands beside it.
-        let title = title.strip_prefix(&format!("Test ({part}): ")).unwrap_or(title);
+        let title = heart(title, part);
         text += &format!("{name:width$} {part:4} {points:>3} {title}\n");
     }
     let points: u32 = rows.iter().map(|row| row.points).sum();

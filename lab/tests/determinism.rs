@@ -1,11 +1,12 @@
 //! The promise, over every test: the same source and the same seed are the same run.
 
+use lab::COMPILED_IN;
 use labrt::world::Policy;
 use tester::{Case, RunOptions, run};
 
 /// What a run came to, as far as it must not change. Real times may.
 fn outcome(case: &'static Case, seed: u64, policy: Policy, record: bool) -> (u64, f64, u64, u64, u64) {
-    let report = run(case, &raft::SOLUTION, &RunOptions { policy, record, ..RunOptions::new(seed) });
+    let report = run(case, &COMPILED_IN[0], &RunOptions { policy, record, ..RunOptions::new(seed) });
     assert!(report.failure.is_none(), "{}, seed {seed}: {:?}", case.name, report.failure);
     (report.fingerprint, report.virtual_seconds, report.rpcs, report.bytes, report.commands)
 }

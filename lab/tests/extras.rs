@@ -61,7 +61,7 @@ fn agreement_with_crashes(cluster: &Cluster) {
 }
 
 fn case(body: fn(&Cluster)) -> Case {
-    Case::new("extras_3c", "3C", "Test (3C): everything at once", body).servers(SERVERS)
+    Case::raft("extras_3c", "3C", "Test (3C): everything at once", body).servers(SERVERS)
 }
 
 fn outcome(case: &'static Case, seed: u64, record: bool) -> Report {

@@ -159,6 +159,8 @@ forward! {
     fn warn(message: String);
     /// A line for each thread that waits for a lock.
     fn lock_waits() -> Vec<String>;
+    /// Memory that the run holds, in bytes.
+    fn heap_bytes() -> u64;
     /// Whether the log is kept.
     fn recording() -> bool;
     /// Adds a line to the log of a recorded run.

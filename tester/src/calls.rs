@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use crate::words::{Lived, Seconds};
+use crate::words::{Party, Seconds};
 
 /// The calls that are under way.
 #[derive(Default)]
@@ -19,7 +19,7 @@ pub(crate) struct Calls {
 
 #[derive(Clone, Copy, PartialEq)]
 struct Call {
-    who: Lived,
+    who: Party,
     what: &'static str,
     since: Duration,
 }
@@ -32,8 +32,8 @@ pub(crate) struct Underway {
 
 impl Calls {
     /// The call `what` into `who` begins.
-    pub fn enter(self: &Arc<Self>, who: Lived, what: &'static str, since: Duration) -> Underway {
-        let call = Call { who, what, since };
+    pub fn enter(self: &Arc<Self>, who: impl Into<Party>, what: &'static str, since: Duration) -> Underway {
+        let call = Call { who: who.into(), what, since };
         self.underway.lock().push(call);
         Underway { calls: Arc::clone(self), call }
     }
@@ -41,7 +41,7 @@ impl Calls {
     /// Names the calls that have not returned, oldest first; nothing if there are none.
     pub fn describe(&self) -> String {
         let mut underway = self.underway.lock().clone();
-        underway.sort_by_key(|call| (call.since, call.who.server));
+        underway.sort_by_key(|call| (call.since, call.who));
         let mut text = String::new();
         for (count, Call { who, what, since }) in underway.iter().enumerate() {
             text.push_str(if count == 0 { "; not returned: " } else { ", " });
@@ -62,17 +62,20 @@ impl Drop for Underway {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::Lived;
 
     #[test]
     fn calls_under_way_are_named_oldest_first() {
         let calls = Arc::new(Calls::default());
         let who = |server| Lived { server, life: 1 };
+        let _put = calls.enter(Party::Client(4), "put", Duration::from_millis(2400));
         let _late = calls.enter(who(2), "snapshot", Duration::from_millis(2300));
         let _early = calls.enter(who(0), "start", Duration::from_millis(1200));
         drop(calls.enter(who(1), "get_state", Duration::ZERO));
         assert_eq!(
             calls.describe(),
-            "; not returned: start of server 0 (called at 1.200 s), snapshot of server 2 (called at 2.300 s)"
+            "; not returned: start of server 0 (called at 1.200 s), snapshot of server 2 (called at 2.300 s), \
+             put of client 4 (called at 2.400 s)"
         );
     }
 

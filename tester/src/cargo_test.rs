@@ -274,6 +274,6 @@ mod tests {
     #[test]
     fn a_test_that_does_not_exist_is_said_to_be_none() {
         let problem = find("bakcup_3b").expect_err("no such test");
-        assert!(problem.starts_with("there is no test `bakcup_3b`; the tests are: initial_election_3a, "));
+        assert!(problem.starts_with("there is no test `bakcup_3b`; the tests are: reliable_put_2a, "));
     }
 }

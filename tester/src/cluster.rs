@@ -11,10 +11,11 @@ mod extras;
 mod links;
 mod lives;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use labapi::{MakeRaft, Raft, Started, State, Term};
+use labapi::{State, Term};
 use labrpc::Network;
 use labrt::thread;
 use labrt::world::{Backend, FailureKind, Node, World};
@@ -24,10 +25,10 @@ use persister::Persister;
 pub use agreement::{Committed, Retry, Waited};
 
 use crate::calls::Calls;
-use crate::command::Command;
-use crate::meter::Meter;
+use crate::meter::{Figures, Meter};
 use crate::oracle::Watch;
-use crate::recorder::Recorder;
+use crate::program::Program;
+use crate::raft::RaftPeers;
 use crate::words::Lived;
 use dice::Dice;
 
@@ -46,84 +47,79 @@ const LOCK_WAITS_SHOWN: usize = 6;
 
 /// The servers of a test, the network between them, and the oracles that watch them.
 ///
-/// Servers are numbered from 0. A cluster is a handle: clones are the same cluster, so that a test
+/// What runs on the servers is the program `P`: Raft peers, unless said otherwise. Servers are numbered from 0. A cluster is a handle: clones are the same cluster, so that a test
 /// may have clients in threads of their own. What a test expects and does not see ends the run at
 /// once, whichever thread it happens in.
-#[derive(Clone)]
-pub struct Cluster {
-    inner: Arc<Inner>,
+pub struct Cluster<P: Program = RaftPeers> {
+    pub(crate) inner: Arc<Inner<P>>,
 }
 
-struct Inner {
-    world: World,
-    network: Network,
-    make_raft: MakeRaft,
-    snapshots: bool,
-    servers: Vec<Mutex<Server>>,
+impl<P: Program> Clone for Cluster<P> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+pub(crate) struct Inner<P: Program> {
+    pub(crate) world: World,
+    pub(crate) network: Network,
+    pub(crate) program: P,
+    servers: Vec<Mutex<Server<P::Instance>>>,
     watch: Arc<Watch>,
-    calls: Arc<Calls>,
+    pub(crate) calls: Arc<Calls>,
     dice: Dice,
     meter: Arc<Meter>,
+    /// Operations of clients that have begun.
+    pub(crate) operations: AtomicU64,
 }
 
 /// What stays of a server when it crashes, and its life while it has one.
-struct Server {
+struct Server<I: ?Sized> {
     lives: u32,
     /// Whether the test wants the server to be reachable.
     connected: bool,
     /// What the server has saved. Replaced by a copy at each crash and each start, so that a
     /// crashed instance's late writes reach nobody.
     persister: Persister,
-    /// What the latest instance has applied; kept after a crash, until the restart.
-    recorder: Arc<Recorder>,
     /// Names of the latest instance's end points, one for each server.
     ends: Vec<String>,
-    life: Option<Life>,
+    life: Option<Life<I>>,
+    /// The node of an instance that was told to stop, and may not have.
+    halted: Option<Node>,
 }
 
 /// A running instance.
-struct Life {
+struct Life<I: ?Sized> {
     who: Lived,
     node: Node,
     /// Weak, so that the instance is dropped by threads of its own: a destructor that waits for ever
-    /// must not make the tester wait. The oracles' probe keeps it.
-    raft: Weak<dyn Raft>,
+    /// must not make the tester wait. The node keeps it.
+    instance: Weak<I>,
 }
 
-impl Cluster {
+impl<P: Program> Cluster<P> {
     /// Starts `servers` servers, all connected, over a network that is still reliable.
-    pub(crate) fn start(
-        world: &World,
-        make_raft: MakeRaft,
-        servers: usize,
-        snapshots: bool,
-        meter: &Arc<Meter>,
-    ) -> Self {
-        let watch = Watch::new(world, servers);
-        let calls = Arc::new(Calls::default());
-        let unborn = |server| {
-            let recorder = Recorder::new(Lived { server, life: 0 }, snapshots, world, &watch, &calls);
-            let persister = Persister::new();
+    pub(crate) fn start(world: &World, program: P, servers: usize, meter: &Arc<Meter>) -> Self {
+        let unborn = || {
             Mutex::new(Server {
                 lives: 0,
                 connected: false,
-                persister,
-                recorder,
+                persister: Persister::new(),
                 ends: Vec::new(),
                 life: None,
+                halted: None,
             })
         };
-        let servers = (0..servers).map(unborn).collect();
         let inner = Inner {
             world: world.clone(),
             network: Network::new(world),
-            make_raft,
-            snapshots,
-            servers,
-            watch,
-            calls,
+            program,
+            servers: (0..servers).map(|_| unborn()).collect(),
+            watch: Watch::new(world, servers),
+            calls: Arc::new(Calls::default()),
             dice: Dice::new(world),
             meter: Arc::clone(meter),
+            operations: AtomicU64::new(0),
         };
         let cluster = Self { inner: Arc::new(inner) };
         cluster.start_all();
@@ -135,8 +131,7 @@ impl Cluster {
         let Inner { world, network, meter, calls, .. } = &*self.inner;
         meter.begin(world.now(), network.total_count(), network.total_bytes());
         network.set_reliable(reliable);
-        // A peer that cannot be reached keeps its caller waiting for up to 7 s.
-        network.set_long_delays(true);
+        network.set_long_delays(P::LONG_DELAYS);
         let (world, calls) = (world.clone(), Arc::clone(calls));
         self.inner.world.later(TIME_LIMIT + Duration::from_nanos(1), move || {
             let limit = TIME_LIMIT.as_secs();
@@ -154,10 +149,12 @@ impl Cluster {
     pub(crate) fn end(&self) {
         self.measure();
         self.inner.meter.end(self.inner.world.now());
-        self.let_oracles_look();
-        self.inner.watch.must_have_looked();
+        if P::HAS_RAFT {
+            self.let_oracles_look();
+            self.inner.watch.must_have_looked();
+        }
         for server in 0..self.n_servers() {
-            self.call(server, "kill", |raft| raft.kill());
+            self.call(server, "kill", |instance| P::kill(&instance));
         }
         self.shutdown_all();
         self.inner.network.cleanup();
@@ -210,6 +207,12 @@ impl Cluster {
         self.inner.world.now()
     }
 
+    /// Whether the network is reliable.
+    #[must_use]
+    pub fn is_reliable(&self) -> bool {
+        self.inner.network.is_reliable()
+    }
+
     /// Switches the network between reliable and unreliable.
     pub fn set_reliable(&self, reliable: bool) {
         self.note(|| format!("network: {}", if reliable { "reliable" } else { "unreliable" }));
@@ -222,51 +225,45 @@ impl Cluster {
         self.inner.network.set_long_reordering(reordering);
     }
 
-    fn note(&self, text: impl FnOnce() -> String) {
+    pub(crate) fn note(&self, text: impl FnOnce() -> String) {
         self.inner.world.note("tester", text);
+    }
+
+    /// Bytes of memory that the run holds. On real threads, those that the process holds.
+    #[must_use]
+    pub fn heap_bytes(&self) -> u64 {
+        self.inner.world.heap_bytes()
     }
 
     // Calls into a server.
 
     /// Runs `f` on a thread of the server; `None` if the server is down or goes down meanwhile.
-    fn call<T: Send + 'static>(
+    pub(crate) fn call<T: Send + 'static>(
         &self,
         server: usize,
         what: &'static str,
-        f: impl FnOnce(&dyn Raft) -> T + Send + 'static,
+        f: impl FnOnce(Arc<P::Instance>) -> T + Send + 'static,
     ) -> Option<(Lived, T)> {
-        let (who, node, raft) = {
+        let (who, node, instance) = {
             let server = self.inner.servers[server].lock();
             let life = server.life.as_ref()?;
-            (life.who, life.node.clone(), Weak::clone(&life.raft))
+            (life.who, life.node.clone(), Weak::clone(&life.instance))
         };
         let _underway = self.inner.calls.enter(who, what, self.now());
-        let call = move || Some(f(&*raft.upgrade()?));
+        let call = move || Some(f(instance.upgrade()?));
         let answer = node.call(what, call).ok()??;
         self.measure();
         Some((who, answer))
     }
 
-    /// Hands a command to the server, connected or not: where the server puts it and in which term,
-    /// or `None` if the server is no leader or is down.
-    #[track_caller]
-    pub fn start_on(&self, server: usize, command: impl Into<Command>) -> Option<Started> {
-        let command = command.into();
-        self.inner.watch.submit(&command);
-        let (who, place) = self.call(server, "start", move |raft| raft.start(command.bytes().to_vec()))?;
-        if let Some(place) = place {
-            self.inner.watch.accepted(who, place);
-        }
-        place
-    }
-
-    /// The server's term and whether it thinks that it leads; `None` if it is down.
+    /// The server's term and whether it thinks that it leads; `None` if it is down, or has no Raft.
     #[track_caller]
     pub fn get_state(&self, server: usize) -> Option<State> {
         let watch = Arc::clone(&self.inner.watch);
         // On the server, for the floor must be of the same life as the answer.
-        let ask = move |raft: &dyn Raft| (watch.term_floor(server), raft.get_state());
-        let (who, (floor, state)) = self.call(server, "get_state", ask)?;
+        let ask = move |instance| Some((watch.term_floor(server), P::raft(&instance)?.get_state()));
+        let (who, answer) = self.call(server, "get_state", ask)?;
+        let (floor, state) = answer?;
         self.inner.watch.saw_term(who, floor, state.term);
         Some(state)
     }
@@ -296,6 +293,28 @@ impl Cluster {
         self.inner.servers.iter().map(|server| size(&server.lock().persister)).max().unwrap_or(0)
     }
 
+    /// Expects no server to have saved more Raft state than `limit` bytes.
+    #[track_caller]
+    pub fn check_log_size(&self, limit: usize) {
+        let size = self.log_size();
+        if size > limit {
+            self.fail(format!(
+                "expected snapshots to keep every server's saved Raft state at {limit} bytes or below; saw {size}"
+            ));
+        }
+    }
+
+    /// Expects no server to have saved a snapshot of more than `limit` bytes.
+    #[track_caller]
+    pub fn check_snapshot_size(&self, limit: usize) {
+        let size = self.snapshot_size();
+        if size > limit {
+            self.fail(format!(
+                "expected no server to save a snapshot of more than {limit} bytes; saw {size}"
+            ));
+        }
+    }
+
     /// RPCs that reached the server since it was last started.
     #[must_use]
     pub fn rpc_count(&self, server: usize) -> u64 {
@@ -315,9 +334,14 @@ impl Cluster {
     }
 
     /// Brings the figures of the report up to date.
-    fn measure(&self) {
-        let Inner { network, watch, meter, .. } = &*self.inner;
-        meter.look(network.total_count(), network.total_bytes(), watch.max_index().0);
+    pub(crate) fn measure(&self) {
+        let Inner { network, watch, meter, operations, .. } = &*self.inner;
+        meter.look(Figures {
+            rpcs: network.total_count(),
+            bytes: network.total_bytes(),
+            commands: watch.max_index().0,
+            operations: operations.load(Ordering::Relaxed),
+        });
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Tally {
     pub bytes: u64,
     /// Commands that the servers agreed on.
     pub commands: u64,
+    /// Operations that clients began.
+    pub operations: u64,
 }
 
 impl Tally {
@@ -44,6 +46,7 @@ impl Tally {
         self.rpcs += report.rpcs;
         self.bytes += report.bytes;
         self.commands += report.commands;
+        self.operations += report.operations;
     }
 
     /// The tally of one run.
@@ -109,11 +112,11 @@ pub fn verdict(tally: &Tally) -> &'static str {
 pub fn figures(tally: &Tally) -> String {
     let mean = |sum: f64| tally.mean(sum);
     format!(
-        "time {:4.1}s #peers {} #RPCs {:5.0} #Ops {:4} #bytes {:>6} #cmds {:4.0} cpu {}",
+        "time {:4.1}s #peers {} #RPCs {:5.0} #Ops {:4.0} #bytes {:>6} #cmds {:4.0} cpu {}",
         mean(tally.virtual_seconds),
         tally.peers,
         mean(tally.rpcs as f64),
-        0,
+        mean(tally.operations as f64),
         bytes(mean(tally.bytes as f64)),
         mean(tally.commands as f64),
         milliseconds(mean(tally.cpu_seconds)),
@@ -154,6 +157,7 @@ mod tests {
             rpcs: 62,
             bytes: 14_200,
             commands: 0,
+            operations: 0,
             warnings: Vec::new(),
             log: Vec::new(),
         }

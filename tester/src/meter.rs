@@ -26,6 +26,7 @@ pub(crate) struct Figures {
     pub rpcs: u64,
     pub bytes: u64,
     pub commands: u64,
+    pub operations: u64,
 }
 
 impl Meter {
@@ -35,15 +36,16 @@ impl Meter {
             State { began: Some(now), rpcs_before: rpcs, bytes_before: bytes, ..State::default() };
     }
 
-    /// The network has carried this much in all, and this many commands were committed.
-    pub fn look(&self, rpcs: u64, bytes: u64, commands: u64) {
+    /// The network has carried this much in all, and this much was done.
+    pub fn look(&self, seen: Figures) {
         let mut state = self.state.lock();
         // Who asked earlier may get here later, when threads are real.
         let State { rpcs_before, bytes_before, figures, .. } = *state;
         state.figures = Figures {
-            rpcs: figures.rpcs.max(rpcs.saturating_sub(rpcs_before)),
-            bytes: figures.bytes.max(bytes.saturating_sub(bytes_before)),
-            commands: figures.commands.max(commands),
+            rpcs: figures.rpcs.max(seen.rpcs.saturating_sub(rpcs_before)),
+            bytes: figures.bytes.max(seen.bytes.saturating_sub(bytes_before)),
+            commands: figures.commands.max(seen.commands),
+            operations: figures.operations.max(seen.operations),
         };
     }
 

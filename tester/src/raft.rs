@@ -4,6 +4,9 @@ mod part_3a;
 mod part_3b;
 mod part_3c;
 mod part_3d;
+mod peers;
+
+pub use peers::RaftPeers;
 
 use crate::Case;
 

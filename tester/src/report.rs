@@ -30,6 +30,9 @@ pub struct Report {
     pub bytes: u64,
     /// Commands committed during the test: the highest log index that any server applied.
     pub commands: u64,
+    /// Operations that clients began during the test; 0 in the Raft tests, which have no clients.
+    #[serde(default)]
+    pub operations: u64,
     /// What is suspicious without being a failure.
     pub warnings: Vec<String>,
     /// The log's lines, stamped with time, server and thread; empty unless the run was recorded.

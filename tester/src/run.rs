@@ -4,11 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use labapi::Solution;
-use labrt::world::{self, Backend, FailureKind, Options, Policy};
+use labrt::world::{self, Backend, FailureKind, Options, Policy, World};
 use parking_lot::Mutex;
 
+use crate::case::{Body, Snapshots};
 use crate::cluster::{Cluster, TIME_LIMIT};
+use crate::kvraft::KvServers;
+use crate::kvsrv::KvServer;
 use crate::meter::Meter;
+use crate::program::Program;
+use crate::raft::RaftPeers;
+use crate::rsm::Counters;
 use crate::{Case, Report, ReportedFailure};
 
 /// What decides a run, besides the test and the solution.
@@ -68,7 +74,6 @@ static TURN: Mutex<()> = Mutex::new(());
 #[must_use]
 pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Report {
     let meter = Arc::new(Meter::default());
-    let make_raft = solution.make_raft.expect("a Raft test needs a Raft");
     let threads = options.backend == Backend::Threads;
     let _turn = threads.then(|| TURN.lock());
     let options_of_world = Options {
@@ -79,13 +84,8 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         max_virtual_time: TIME_LIMIT + MARGIN,
         ..Options::new(options.seed)
     };
-    let meter_inside = meter.clone();
-    let run = world::simulate(options_of_world, move |world| {
-        let cluster = Cluster::start(world, make_raft, case.servers, case.snapshots, &meter_inside);
-        cluster.begin(case.reliable);
-        (case.body)(&cluster);
-        cluster.end();
-    });
+    let (solution, meter_inside) = (*solution, meter.clone());
+    let run = world::simulate(options_of_world, move |world| play(world, case, &solution, &meter_inside));
     let stopped = run.result.as_ref().err().map_or(run.virtual_time, |failure| failure.at);
     let (figures, time) = meter.read(stopped);
     let keeps_log = options.record || run.result.is_err();
@@ -101,7 +101,58 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         rpcs: figures.rpcs,
         bytes: figures.bytes,
         commands: figures.commands,
+        operations: figures.operations,
         warnings: run.warnings,
         log: if keeps_log { run.log.iter().map(ToString::to_string).collect() } else { Vec::new() },
+    }
+}
+
+/// Plays a test to its end.
+fn play(world: &World, case: &'static Case, solution: &Solution, meter: &Arc<Meter>) {
+    let Solution { make_raft, kvsrv, kvraft, .. } = *solution;
+    let stage = Stage { world, case, meter };
+    let max_raft_state = match case.snapshots {
+        Snapshots::Above(bytes) => Some(bytes),
+        Snapshots::Never | Snapshots::EveryTenCommands => None,
+    };
+    match case.body {
+        Body::Raft(body) => {
+            let make_raft = stage.expect(make_raft, "Raft");
+            let snapshots = case.snapshots == Snapshots::EveryTenCommands;
+            stage.play(RaftPeers::new(make_raft, case.servers, snapshots), body);
+        }
+        Body::KvSrv(body) => stage.play(KvServer::new(stage.expect(kvsrv, "key/value server")), body),
+        Body::Rsm(body) => {
+            let (make_raft, kvraft) = (stage.expect(make_raft, "Raft"), stage.expect(kvraft, "rsm"));
+            stage.play(Counters::new(make_raft, kvraft.make_rsm, max_raft_state, case.servers), body);
+        }
+        Body::KvRaft(body) => {
+            let (make_raft, kvraft) = (stage.expect(make_raft, "Raft"), stage.expect(kvraft, "kvraft"));
+            stage.play(KvServers::new(make_raft, kvraft, max_raft_state), body);
+        }
+    }
+}
+
+/// Where a test is played.
+struct Stage<'a> {
+    world: &'a World,
+    case: &'static Case,
+    meter: &'a Arc<Meter>,
+}
+
+impl Stage<'_> {
+    /// What the solution should have for this test.
+    fn expect<T>(&self, part: Option<T>, what: &str) -> T {
+        part.unwrap_or_else(|| {
+            self.world
+                .fail(FailureKind::NotImplemented, format!("the solution has no {what} to run this test on"))
+        })
+    }
+
+    fn play<P: Program>(&self, program: P, body: fn(&Cluster<P>)) {
+        let cluster = Cluster::start(self.world, program, self.case.servers, self.meter);
+        cluster.begin(self.case.reliable);
+        body(&cluster);
+        cluster.end();
     }
 }

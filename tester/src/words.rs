@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use labapi::PutError;
+
 /// A moment or a length of virtual time: `3.204 s`.
 pub(crate) struct Seconds(pub Duration);
 
@@ -29,7 +31,7 @@ impl fmt::Display for Servers<'_> {
 }
 
 /// A server in one of its lives: `server 2`, and after a restart `server 2 (life 3)`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Lived {
     pub server: usize,
     /// Counted from 1; every start of the server begins another.
@@ -43,6 +45,38 @@ impl fmt::Display for Lived {
             write!(f, " (life {})", self.life)?;
         }
         Ok(())
+    }
+}
+
+/// Whom the test calls: `server 2`, `client 4`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Party {
+    Server(Lived),
+    Client(u32),
+}
+
+impl From<Lived> for Party {
+    fn from(who: Lived) -> Self {
+        Self::Server(who)
+    }
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Server(who) => who.fmt(f),
+            Self::Client(number) => write!(f, "client {number}"),
+        }
+    }
+}
+
+/// What a put came to.
+pub(crate) fn outcome(answer: Result<(), PutError>) -> &'static str {
+    match answer {
+        Ok(()) => "done",
+        Err(PutError::NoKey) => "no such key",
+        Err(PutError::Version) => "wrong version",
+        Err(PutError::Maybe) => "maybe done",
     }
 }
 

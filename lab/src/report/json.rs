@@ -56,6 +56,7 @@ struct Test<'a> {
     rpcs: u64,
     bytes: u64,
     commands: u64,
+    operations: u64,
     fingerprint: String,
 }
 
@@ -161,6 +162,7 @@ impl<'a> From<&'a TestSummary> for Test<'a> {
             rpcs: tally.rpcs,
             bytes: tally.bytes,
             commands: tally.commands,
+            operations: tally.operations,
             fingerprint: fingerprint(test.fingerprint),
         }
     }

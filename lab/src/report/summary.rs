@@ -71,6 +71,7 @@ impl Summary {
             rpcs,
             bytes,
             commands,
+            operations,
         } in self.tests.iter().map(|test| &test.tally)
         {
             total.runs += runs;
@@ -81,6 +82,7 @@ impl Summary {
             total.rpcs += rpcs;
             total.bytes += bytes;
             total.commands += commands;
+            total.operations += operations;
         }
         total
     }
@@ -159,6 +161,7 @@ mod tests {
             rpcs: 10,
             bytes: 100,
             commands: 1,
+            operations: 0,
             warnings: vec!["a lock was held across a wait".to_owned()],
             log: Vec::new(),
         };

@@ -81,6 +81,7 @@ fn passed(case: &Case, options: &RunOptions) -> Report {
         rpcs: seed % 100,
         bytes: seed % 1000,
         commands: seed % 10,
+        operations: 0,
         warnings: Vec::new(),
         log: Vec::new(),
     }

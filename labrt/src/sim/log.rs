@@ -38,6 +38,14 @@ impl fmt::Display for LogLine {
     }
 }
 
+/// The memory that these lines take.
+pub(crate) fn bytes(lines: &Vec<LogLine>) -> u64 {
+    let texts = |line: &LogLine| {
+        line.node.capacity() + line.thread.capacity() + line.target.capacity() + line.text.capacity()
+    };
+    (lines.capacity() * size_of::<LogLine>() + lines.iter().map(texts).sum::<usize>()) as u64
+}
+
 /// Receives the `log` crate's records and keeps those of recorded runs.
 struct Recorder;
 

@@ -29,6 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::raw::coroutine::Exit;
+use crate::raw::heap;
 use failure::{Failure, FailureKind};
 pub(crate) use nodes::TESTER;
 pub(crate) use run::guarded;
@@ -291,6 +292,12 @@ impl Sim {
         }
         let _restore = Restore(&self.atomic, self.atomic.replace(true));
         f()
+    }
+
+    /// Memory that the simulation holds, in bytes, but for the log: a recorded run is the same as one that is not.
+    pub(crate) fn heap_bytes(&self) -> u64 {
+        let log = log::bytes(&self.scheduler.borrow().log);
+        u64::try_from(heap::held()).unwrap_or(0).saturating_sub(log)
     }
 
     /// Adds a line to the log of a recorded run.

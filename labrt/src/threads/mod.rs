@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use crate::raw::process;
 use crate::sim::failure::FailureKind;
 use crate::sim::streams::StreamRng;
 use crate::sim::{Place, TESTER, ThreadId, Ticket, Wait, Woken};
@@ -398,6 +399,11 @@ impl Thread {
 
     pub(crate) fn lock_waits(&self) -> Vec<String> {
         self.run.lock_waits()
+    }
+
+    /// Memory of the process: its threads cannot be told apart. The log has a length that it does not grow beyond.
+    pub(crate) fn heap_bytes(&self) -> u64 {
+        process::resident_bytes().unwrap_or(0)
     }
 
     pub(crate) fn recording(&self) -> bool {

@@ -74,6 +74,13 @@ impl World {
         self.in_run(|here| sim::since_start(here.run_now()))
     }
 
+    /// Bytes of memory that the run holds: those that were allocated in it and not freed. On real threads, and on systems that tell
+    /// it, those that the whole process holds; otherwise 0. For comparing two moments. No scheduling point.
+    #[must_use]
+    pub fn heap_bytes(&self) -> u64 {
+        self.in_run(|here| here.heap_bytes())
+    }
+
     /// The name of the node that the caller runs on; empty in an event. For messages. No scheduling point.
     #[must_use]
     pub fn here(&self) -> String {

@@ -52,6 +52,19 @@ pub enum Waited {
 }
 
 impl Cluster {
+    /// Hands a command to the server, connected or not: where the server puts it and in which term,
+    /// or `None` if the server is no leader or is down.
+    #[track_caller]
+    pub fn start_on(&self, server: usize, command: impl Into<Command>) -> Option<Started> {
+        let command = command.into();
+        self.inner.watch.submit(&command);
+        let (who, place) = self.call(server, "start", move |raft| raft.start(command.bytes().to_vec()))?;
+        if let Some(place) = place {
+            self.inner.watch.accepted(who, place);
+        }
+        place
+    }
+
     /// Which servers have applied something at `index`, and what.
     ///
     /// Looks at the latest life of every server, connected or not; of one that is down, at what it
@@ -59,11 +72,22 @@ impl Cluster {
     #[must_use]
     pub fn n_committed(&self, index: LogIndex) -> Committed {
         self.measure();
-        let servers: Vec<usize> = (0..self.n_servers())
-            .filter(|&server| self.inner.servers[server].lock().recorder.applied() >= index)
-            .collect();
+        let servers: Vec<usize> =
+            (0..self.n_servers()).filter(|&server| self.inner.program.applied(server) >= index).collect();
         let command = if servers.is_empty() { None } else { self.inner.watch.command(index) };
         Committed { servers, command }
+    }
+
+    /// Expects no server to have applied anything at `index`.
+    #[track_caller]
+    pub fn check_no_agreement(&self, index: LogIndex) {
+        let committed = self.n_committed(index);
+        if let Some(command) = &committed.command {
+            self.fail(format!(
+                "expected no agreement at index {index}; saw {} apply command {command} there",
+                Servers(&committed.servers)
+            ));
+        }
     }
 
     /// Submits a command and waits until `expected` servers have applied it; returns its index.

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use labapi::{LogIndex, State, Term};
+use labapi::{State, Term};
 
 use super::Cluster;
+use crate::program::Program;
 use crate::words::{Seconds, Servers};
 
 /// How often [`Cluster::check_one_leader`] looks.
 const ROUNDS: usize = 10;
 
-impl Cluster {
+impl<P: Program> Cluster<P> {
     /// Waits until some connected server leads, and returns it: of several, the one of the highest
     /// term.
     ///
@@ -49,6 +50,12 @@ impl Cluster {
         ))
     }
 
+    /// The first server that claims to lead, connected or not.
+    #[track_caller]
+    pub fn any_leader(&self) -> Option<usize> {
+        (0..self.n_servers()).find(|&server| self.get_state(server).is_some_and(|state| state.is_leader))
+    }
+
     /// Expects all connected servers to be in the same term, and returns it.
     #[track_caller]
     pub fn check_terms(&self) -> Term {
@@ -75,18 +82,6 @@ impl Cluster {
                 "expected no leader among {}, which are no majority; saw server {server} lead term {}",
                 Servers(&servers_of(&states)),
                 state.term
-            ));
-        }
-    }
-
-    /// Expects no server to have applied anything at `index`.
-    #[track_caller]
-    pub fn check_no_agreement(&self, index: LogIndex) {
-        let committed = self.n_committed(index);
-        if let Some(command) = &committed.command {
-            self.fail(format!(
-                "expected no agreement at index {index}; saw {} apply command {command} there",
-                Servers(&committed.servers)
             ));
         }
     }

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 
 use super::Cluster;
 use crate::command::Command;
+use crate::program::Program;
 
 /// The streams that a test draws from.
 pub(super) struct Dice {
@@ -59,7 +60,7 @@ fn text(rng: &mut StreamRng, length: usize) -> String {
     text
 }
 
-impl Cluster {
+impl<P: Program> Cluster<P> {
     /// A number that nobody has submitted before: 63 random bits.
     #[must_use]
     pub fn rand(&self) -> Command {
@@ -75,7 +76,13 @@ impl Cluster {
     /// A text of `length` random letters, digits and dashes.
     #[must_use]
     pub fn rand_text(&self, length: usize) -> Command {
-        Command::from(text(&mut self.inner.dice.workload.lock(), length))
+        Command::from(self.rand_letters(length))
+    }
+
+    /// So many random letters, digits and dashes.
+    #[must_use]
+    pub fn rand_letters(&self, length: usize) -> String {
+        text(&mut self.inner.dice.workload.lock(), length)
     }
 
     /// A random count from `least` to `most`, both included.

@@ -5,8 +5,9 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::{Cluster, name_of};
+use crate::program::Program;
 
-impl Cluster {
+impl<P: Program> Cluster<P> {
     /// How likely a request arrives twice, and how long after it the copy does; see
     /// [`Network::set_duplicates`](labrpc::Network::set_duplicates).
     pub fn set_duplicates(&self, probability: f64, after: RangeInclusive<Duration>) {

@@ -1,8 +1,9 @@
 //! Who can talk to whom.
 
 use super::{Cluster, Server};
+use crate::program::Program;
 
-impl Cluster {
+impl<P: Program> Cluster<P> {
     /// Whether the test wants the server to be reachable. A server that is down is not.
     #[must_use]
     pub fn is_connected(&self, server: usize) -> bool {
@@ -12,7 +13,7 @@ impl Cluster {
     /// Connects the server with every server that is connected, itself included.
     pub fn connect(&self, server: usize) {
         self.note(|| format!("connect server {server}"));
-        self.connect_to(server, &self.all());
+        self.connect_to(server, &self.everyone());
     }
 
     /// Cuts the server off from all. It keeps running.
@@ -22,7 +23,7 @@ impl Cluster {
     }
 
     pub(super) fn disconnect_from_all(&self, server: usize) {
-        self.disconnect_from(server, &self.all());
+        self.disconnect_from(server, &self.everyone());
     }
 
     /// Connects every server with every other.
@@ -54,7 +55,7 @@ impl Cluster {
         (majority, minority)
     }
 
-    fn all(&self) -> Vec<usize> {
+    pub(crate) fn everyone(&self) -> Vec<usize> {
         (0..self.n_servers()).collect()
     }
 

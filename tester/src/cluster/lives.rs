@@ -3,16 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use labapi::ApplyMsg;
 use labrpc::ClientEnd;
-use labrt::channel;
 use persister::Persister;
 
 use super::{Cluster, Inner, Life, name_of};
-use crate::recorder::Recorder;
+use crate::program::{Birth, Booted, Program};
 use crate::words::Lived;
 
-impl Cluster {
+impl<P: Program> Cluster<P> {
     /// Whether the server is down.
     #[must_use]
     pub fn is_crashed(&self, server: usize) -> bool {
@@ -22,6 +20,11 @@ impl Cluster {
     /// Crashes the server: it is cut off, what it saved so far is kept, and every thread of it is
     /// gone at once. It is given no notice. Nothing happens to a server that is down.
     pub fn shutdown(&self, server: usize) {
+        // An instance that was only told to stop is still there.
+        let halted = self.inner.servers[server].lock().halted.take();
+        if let Some(node) = halted {
+            node.kill();
+        }
         if self.is_crashed(server) {
             return;
         }
@@ -62,6 +65,25 @@ impl Cluster {
         self.sleep(end.saturating_sub(self.inner.world.now()));
     }
 
+    /// Cuts the server off and tells its instance that it is no longer needed, as the course's tester does instead of a crash.
+    /// Its threads live on, until they end by themselves or the server is started or shut down.
+    pub fn halt(&self, server: usize) {
+        self.note(|| format!("halt server {server}"));
+        self.disconnect_from_all(server);
+        self.inner.network.delete_server(&name_of(server));
+        let kept = self.saved(server).copy();
+        self.inner.servers[server].lock().persister = kept;
+        self.call(server, "kill", |instance| P::kill(&instance));
+        let (life, ends) = {
+            let mut server = self.inner.servers[server].lock();
+            (server.life.take(), std::mem::take(&mut server.ends))
+        };
+        self.inner.servers[server].lock().halted = life.map(|life| life.node);
+        for end in &ends {
+            self.inner.network.delete_end(end);
+        }
+    }
+
     /// Crashes all servers, one after the other.
     pub fn shutdown_all(&self) {
         for server in 0..self.n_servers() {
@@ -87,7 +109,7 @@ impl Cluster {
     /// Gives the server another life, connected to nobody.
     fn boot(&self, server: usize) {
         self.shutdown(server);
-        let Inner { world, network, make_raft, snapshots, watch, calls, .. } = &*self.inner;
+        let Inner { world, network, program, watch, calls, .. } = &*self.inner;
         let persister = self.saved(server).copy();
         let who = {
             let mut state = self.inner.servers[server].lock();
@@ -98,36 +120,8 @@ impl Cluster {
         self.note(|| format!("start {who}"));
         let (ends, peers) = self.make_ends();
         let node = world.node(format!("server {server}"));
-        let (sender, messages) = channel::bounded::<ApplyMsg>(0);
-        let made = {
-            let (make_raft, persister) = (*make_raft, persister.clone());
-            let _underway = calls.enter(who, "make_raft", world.now());
-            node.call("make", move || {
-                let raft = make_raft(peers, server, persister, sender);
-                let services = Arc::clone(&raft).services();
-                (raft, services)
-            })
-        };
-        let Ok((raft, services)) = made else { return };
-
-        let recorder = Recorder::new(who, *snapshots, world, watch, calls);
-        watch.begin_life(who);
-        // Before the first message is read: the next one must be the entry after the snapshot.
-        if *snapshots {
-            let snapshot = persister.read_snapshot();
-            if !snapshot.is_empty() {
-                recorder.restore(&snapshot);
-            }
-        }
-        let weak = Arc::downgrade(&raft);
-        {
-            let (recorder, raft) = (Arc::clone(&recorder), Arc::clone(&raft));
-            node.run("applier", move || recorder.read(&messages, &*raft));
-        }
-        {
-            let recorder = Arc::clone(&recorder);
-            watch.probe(who, &node, raft, move || recorder.applied());
-        }
+        let birth = Birth { world, watch, calls, node: &node, who, peers, persister };
+        let Some(Booted { instance, services }) = program.boot(birth) else { return };
         let mut host = labrpc::Server::new(&node);
         for service in services {
             host.add_service(service);
@@ -135,9 +129,8 @@ impl Cluster {
         network.add_server(name_of(server), host);
 
         let mut server = self.inner.servers[server].lock();
-        server.recorder = recorder;
         server.ends = ends;
-        server.life = Some(Life { who, node, raft: weak });
+        server.life = Some(Life { who, node, instance: Arc::downgrade(&instance) });
     }
 
     /// What the server has saved: not a copy, but the store itself.
@@ -146,7 +139,7 @@ impl Cluster {
     }
 
     /// Makes an end point to each server, still disabled; returns their names and themselves.
-    fn make_ends(&self) -> (Vec<String>, Vec<ClientEnd>) {
+    pub(crate) fn make_ends(&self) -> (Vec<String>, Vec<ClientEnd>) {
         let Inner { network, dice, .. } = &*self.inner;
         let make_end = |to| {
             let name = dice.end_name();

@@ -7,9 +7,9 @@ use labapi::Term;
 use crate::{Case, Cluster, ELECTION_TIMEOUT};
 
 pub(super) const CASES: [Case; 3] = [
-    Case::new("initial_election_3a", "3A", "Test (3A): initial election", initial_election_3a).points(6),
-    Case::new("re_election_3a", "3A", "Test (3A): election after network failure", re_election_3a).points(7),
-    Case::new("many_elections_3a", "3A", "Test (3A): multiple elections", many_elections_3a)
+    Case::raft("initial_election_3a", "3A", "Test (3A): initial election", initial_election_3a).points(6),
+    Case::raft("re_election_3a", "3A", "Test (3A): election after network failure", re_election_3a).points(7),
+    Case::raft("many_elections_3a", "3A", "Test (3A): multiple elections", many_elections_3a)
         .servers(7)
         .points(7),
 ];

@@ -9,19 +9,19 @@ use crate::words::count;
 use crate::{Case, Cluster, Command, ELECTION_TIMEOUT, Retry, Waited};
 
 pub(super) const CASES: [Case; 10] = [
-    Case::new("basic_agree_3b", "3B", "Test (3B): basic agreement", basic_agree_3b).points(3),
-    Case::new("rpc_bytes_3b", "3B", "Test (3B): RPC byte count", rpc_bytes_3b).points(3),
-    Case::new(
+    Case::raft("basic_agree_3b", "3B", "Test (3B): basic agreement", basic_agree_3b).points(3),
+    Case::raft("rpc_bytes_3b", "3B", "Test (3B): RPC byte count", rpc_bytes_3b).points(3),
+    Case::raft(
         "follower_failure_3b",
         "3B",
         "Test (3B): test progressive failure of followers",
         follower_failure_3b,
     )
     .points(3),
-    Case::new("leader_failure_3b", "3B", "Test (3B): test failure of leaders", leader_failure_3b).points(3),
-    Case::new("fail_agree_3b", "3B", "Test (3B): agreement after follower reconnects", fail_agree_3b)
+    Case::raft("leader_failure_3b", "3B", "Test (3B): test failure of leaders", leader_failure_3b).points(3),
+    Case::raft("fail_agree_3b", "3B", "Test (3B): agreement after follower reconnects", fail_agree_3b)
         .points(3),
-    Case::new(
+    Case::raft(
         "fail_no_agree_3b",
         "3B",
         "Test (3B): no agreement if too many followers disconnect",
@@ -29,9 +29,10 @@ pub(super) const CASES: [Case; 10] = [
     )
     .servers(5)
     .points(3),
-    Case::new("concurrent_starts_3b", "3B", "Test (3B): concurrent Start()s", concurrent_starts_3b).points(3),
-    Case::new("rejoin_3b", "3B", "Test (3B): rejoin of partitioned leader", rejoin_3b).points(3),
-    Case::new(
+    Case::raft("concurrent_starts_3b", "3B", "Test (3B): concurrent Start()s", concurrent_starts_3b)
+        .points(3),
+    Case::raft("rejoin_3b", "3B", "Test (3B): rejoin of partitioned leader", rejoin_3b).points(3),
+    Case::raft(
         "backup_3b",
         "3B",
         "Test (3B): leader backs up quickly over incorrect follower logs",
@@ -39,7 +40,7 @@ pub(super) const CASES: [Case; 10] = [
     )
     .servers(5)
     .points(3),
-    Case::new("count_3b", "3B", "Test (3B): RPC counts aren't too high", count_3b).points(3),
+    Case::raft("count_3b", "3B", "Test (3B): RPC counts aren't too high", count_3b).points(3),
 ];
 
 /// Attempts that [`concurrent_starts_3b`] and [`count_3b`] make in a term that lasts.

@@ -6,10 +6,10 @@
 use crate::{Case, Cluster, Retry};
 
 pub(super) const CASES: [Case; 7] = [
-    Case::new("snapshot_basic_3d", "3D", "Test (3D): snapshots basic", snapshot_basic_3d)
+    Case::raft("snapshot_basic_3d", "3D", "Test (3D): snapshots basic", snapshot_basic_3d)
         .with_snapshots()
         .points(3),
-    Case::new(
+    Case::raft(
         "snapshot_install_3d",
         "3D",
         "Test (3D): install snapshots (disconnect)",
@@ -17,7 +17,7 @@ pub(super) const CASES: [Case; 7] = [
     )
     .with_snapshots()
     .points(4),
-    Case::new(
+    Case::raft(
         "snapshot_install_unreliable_3d",
         "3D",
         "Test (3D): install snapshots (disconnect+unreliable)",
@@ -26,7 +26,7 @@ pub(super) const CASES: [Case; 7] = [
     .unreliable()
     .with_snapshots()
     .points(4),
-    Case::new(
+    Case::raft(
         "snapshot_install_crash_3d",
         "3D",
         "Test (3D): install snapshots (crash)",
@@ -34,7 +34,7 @@ pub(super) const CASES: [Case; 7] = [
     )
     .with_snapshots()
     .points(4),
-    Case::new(
+    Case::raft(
         "snapshot_install_un_crash_3d",
         "3D",
         "Test (3D): install snapshots (unreliable+crash)",
@@ -43,7 +43,7 @@ pub(super) const CASES: [Case; 7] = [
     .unreliable()
     .with_snapshots()
     .points(4),
-    Case::new(
+    Case::raft(
         "snapshot_all_crash_3d",
         "3D",
         "Test (3D): crash and restart all servers",
@@ -52,7 +52,7 @@ pub(super) const CASES: [Case; 7] = [
     .unreliable()
     .with_snapshots()
     .points(3),
-    Case::new("snapshot_init_3d", "3D", "Test (3D): snapshot initialization after crash", snapshot_init_3d)
+    Case::raft("snapshot_init_3d", "3D", "Test (3D): snapshot initialization after crash", snapshot_init_3d)
         .unreliable()
         .with_snapshots()
         .points(3),

@@ -10,7 +10,7 @@ use crate::fake::solution;
 use crate::fault::Fault;
 
 fn case(body: fn(&Cluster)) -> &'static Case {
-    Box::leak(Box::new(Case::new("scenario_3b", "3B", "Test (3B): a scenario of the harness's own", body)))
+    Box::leak(Box::new(Case::raft("scenario_3b", "3B", "Test (3B): a scenario of the harness's own", body)))
 }
 
 fn run_with<const FAULT: u8>(case: &'static Case) -> Report {

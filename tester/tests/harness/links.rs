@@ -87,7 +87,7 @@ fn within(groups: &[&[usize]]) -> Vec<(usize, usize)> {
 }
 
 fn expect_pass(body: fn(&Cluster)) {
-    let case = Case::new("links_3a", "3A", "Test (3A): a test of the harness's own", body).servers(5);
+    let case = Case::raft("links_3a", "3A", "Test (3A): a test of the harness's own", body).servers(5);
     let solution = Solution::new("pinger").with_raft(make);
     let report = run(Box::leak(Box::new(case)), &solution, &RunOptions::new(1));
     assert!(report.passed(), "{:?}", report.failure);

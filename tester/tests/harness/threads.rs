@@ -49,7 +49,7 @@ impl Raft for Alone {
 
 #[test]
 fn a_test_may_end_before_the_oracles_have_looked() {
-    const SHORT: Case = Case::new("short_3b", "3B", "Test (3B): one command", |cluster| {
+    const SHORT: Case = Case::raft("short_3b", "3B", "Test (3B): one command", |cluster| {
         let place = cluster.start_on(0, 7).expect("it leads");
         while cluster.n_committed(place.index).count() == 0 {
             cluster.sleep(Duration::from_micros(100));

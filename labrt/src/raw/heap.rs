@@ -1,0 +1,61 @@
+//! How much memory a thread of the system holds: the allocator of the whole program counts along.
+//!
+//! A simulation runs on one thread of the system, so that what this holds is what the simulation holds, whatever else the process
+//! does.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+/// The system's allocator, with a count.
+struct Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+thread_local! {
+    // Without a destructor and without an initializer that runs: the allocator may use it at any time of a thread's life.
+    static HELD: Cell<i64> = const { Cell::new(0) };
+}
+
+/// Bytes that the calling thread of the system has allocated, less those that it has freed: below zero if it frees what others
+/// have allocated.
+pub(crate) fn held() -> i64 {
+    HELD.get()
+}
+
+#[inline]
+fn count(allocated: usize, freed: usize) {
+    HELD.set(HELD.get().wrapping_add(allocated as i64).wrapping_sub(freed as i64));
+}
+
+// SAFETY: every method is the system allocator's, called with the caller's own arguments; counting allocates nothing and cannot
+// unwind.
+unsafe impl GlobalAlloc for Counting {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size(), 0);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(0, layout.size());
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    #[inline]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(layout.size(), 0);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    #[inline]
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count(size, layout.size());
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}

@@ -1,0 +1,65 @@
+//! Clients of a key/value service, what they do in the tests of labs 2 and 4, and the history of what they saw.
+//!
+//! Every operation of every client is noted, and every test ends with the question whether the history is linearizable.
+
+mod client;
+mod crowd;
+mod logged;
+mod puts;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use labapi::Clerk;
+use labrpc::ClientEnd;
+use labrt::world::FailureKind;
+
+use crate::Cluster;
+use crate::linearizability::{Budget, KeyValue, KeyValueInput, KeyValueOutput, Recorder, Verdict, check};
+use crate::program::Program;
+pub use client::Client;
+pub use crowd::{Load, Results};
+
+/// A program that clerks can call.
+pub trait KeyValueProgram: Program {
+    /// What makes a clerk that calls the servers at these end points.
+    fn clerk_maker(&self) -> impl Fn(Vec<ClientEnd>) -> Arc<dyn Clerk> + Send + 'static;
+
+    /// What all clients of the test share.
+    fn clients(&self) -> &Clients;
+}
+
+/// What all clients of a test share.
+pub struct Clients {
+    history: Arc<Recorder<KeyValueInput, KeyValueOutput>>,
+    next: AtomicU32,
+    budget: Budget,
+}
+
+impl Clients {
+    /// No client yet; verdicts on the history of this test cost no more than `budget`.
+    pub(crate) fn new(budget: Budget) -> Self {
+        Self { history: Arc::default(), next: AtomicU32::new(0), budget }
+    }
+
+    /// A number that no other client has.
+    fn number(&self) -> u32 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+impl<P: KeyValueProgram> Cluster<P> {
+    /// Fails unless what clients have seen so far can be explained by one key/value store that does one thing at a time.
+    ///
+    /// Operations that are under way are taken as ones that may or may not have been done.
+    #[track_caller]
+    pub fn check_linearizable(&self) {
+        let clients = self.inner.program.clients();
+        let verdict = check(&KeyValue, &clients.history.so_far(), clients.budget);
+        match &verdict {
+            Verdict::Linearizable { .. } => self.note(|| verdict.to_string()),
+            Verdict::Violation(_) => self.fail(verdict.to_string()),
+            Verdict::Unknown { .. } => self.inner.world.fail(FailureKind::Unknown, verdict.to_string()),
+        }
+    }
+}

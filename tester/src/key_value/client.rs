@@ -1,0 +1,133 @@
+//! [`Client`]: who asks the service, on a node of its own.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use labapi::{Clerk, PutError, Version, Versioned};
+use labrt::world::Node;
+
+use super::KeyValueProgram;
+use super::logged::LoggedClerk;
+use crate::Cluster;
+use crate::cluster::Inner;
+use crate::words::Party;
+
+/// A client with a clerk of its own, which runs on a node of its own.
+///
+/// It has one operation under way at a time. What it does is noted in the history of the test.
+pub struct Client<P: KeyValueProgram> {
+    cluster: Cluster<P>,
+    number: u32,
+    node: Node,
+    clerk: Arc<LoggedClerk>,
+    /// Names of its end points, one for each server.
+    ends: Vec<String>,
+}
+
+/// Why a call on a client's node returns.
+const ALIVE: &str = "the node of a client is killed when the client leaves, and not before";
+
+impl<P: KeyValueProgram> Cluster<P> {
+    /// A new client that reaches all servers.
+    #[must_use]
+    pub fn client(&self) -> Client<P> {
+        let everyone: Vec<usize> = (0..self.n_servers()).collect();
+        self.client_to(&everyone)
+    }
+
+    /// A new client that reaches these servers, until it [is connected to all](Client::connect_all).
+    #[must_use]
+    pub fn client_to(&self, reached: &[usize]) -> Client<P> {
+        let clients = self.inner.program.clients();
+        let number = clients.number();
+        let network = &self.inner.network;
+        let node = self.inner.world.node(format!("client {number}"));
+        let (ends, servers) = self.make_ends();
+        for &server in reached {
+            network.enable(&ends[server], true);
+        }
+        let make_clerk = self.inner.program.clerk_maker();
+        let clerk = node.call("make_clerk", move || make_clerk(servers)).expect(ALIVE);
+        let logged = LoggedClerk {
+            clerk,
+            number,
+            world: self.inner.world.clone(),
+            history: Arc::clone(&clients.history),
+        };
+        Client { cluster: self.clone(), number, node, clerk: Arc::new(logged), ends }
+    }
+}
+
+impl<P: KeyValueProgram> Client<P> {
+    /// The number that messages call it by: clients are counted from 0.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Has the clerk do something, on the client's node. `what` is what a test waits for if that never ends.
+    pub fn ask<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        question: impl FnOnce(Arc<dyn Clerk>) -> T + Send + 'static,
+    ) -> T {
+        let inner = &self.cluster.inner;
+        inner.operations.fetch_add(1, Ordering::Relaxed);
+        let _underway = inner.calls.enter(Party::Client(self.number), what, inner.world.now());
+        let clerk = Arc::clone(&self.clerk);
+        let answer = self.node.call(what, move || question(clerk));
+        self.cluster.measure();
+        answer.expect(ALIVE)
+    }
+
+    /// The value and version of a key; `None` if it does not exist.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<Versioned> {
+        let key = key.to_owned();
+        self.ask("get", move |clerk| clerk.get(&key))
+    }
+
+    /// See [`Clerk::put`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the clerk.
+    pub fn put(&self, key: &str, value: &str, version: Version) -> Result<(), PutError> {
+        let (key, value) = (key.to_owned(), value.to_owned());
+        self.ask("put", move |clerk| clerk.put(&key, &value, version))
+    }
+
+    /// So many more clerks on the client's node, each with end points of its own. What they do is not noted.
+    pub(crate) fn more_clerks(&self, count: usize) -> Vec<Arc<dyn Clerk>> {
+        let Inner { network, program, .. } = &*self.cluster.inner;
+        let mut ends = Vec::with_capacity(count);
+        for _ in 0..count {
+            let (names, servers) = self.cluster.make_ends();
+            for name in &names {
+                network.enable(name, true);
+            }
+            ends.push(servers);
+        }
+        let make_clerk = program.clerk_maker();
+        self.node.call("make_clerk", move || ends.into_iter().map(make_clerk).collect()).expect(ALIVE)
+    }
+
+    /// From now on the client reaches all servers.
+    pub fn connect_all(&self) {
+        for end in &self.ends {
+            self.cluster.inner.network.enable(end, true);
+        }
+    }
+
+    /// The client goes: its threads and its end points are no more.
+    pub fn leave(self) {
+        self.node.kill();
+        for end in &self.ends {
+            self.cluster.inner.network.delete_end(end);
+        }
+    }
+
+    pub(crate) fn cluster(&self) -> &Cluster<P> {
+        &self.cluster
+    }
+}

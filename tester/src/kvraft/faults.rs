@@ -1,0 +1,39 @@
+//! What happens to the servers while clients go on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use labrt::thread::{self, JoinHandle};
+
+use super::KvServers;
+use crate::Cluster;
+
+/// Splits the servers at random, again and again, until it is stopped.
+pub(super) struct Partitioner {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Partitioner {
+    pub fn start(cluster: &Cluster<KvServers>) -> Self {
+        let stop: Arc<AtomicBool> = Arc::default();
+        let (cluster, stopped) = (cluster.clone(), Arc::clone(&stop));
+        let thread = thread::spawn(move || {
+            while !stopped.load(Ordering::Acquire) {
+                // A half may be empty.
+                let (one, other): (Vec<usize>, Vec<usize>) =
+                    cluster.everyone().into_iter().partition(|_| cluster.chance(0.5));
+                cluster.partition(&one, &other);
+                cluster.sleep(Duration::from_secs(1) + cluster.rand_millis(199));
+            }
+        });
+        Self { stop, thread }
+    }
+
+    /// Stops between two partitions; the last one stays.
+    pub fn stop(self) {
+        self.stop.store(true, Ordering::Release);
+        self.thread.join().expect("a panic ends the run");
+    }
+}

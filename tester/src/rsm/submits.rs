@@ -1,0 +1,140 @@
+//! Submitting requests to replicas, and looking at what they count.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use labapi::WrongLeader;
+use labrt::thread;
+use labrt::thread::JoinHandle;
+
+use super::counter::Request;
+use super::counters::Counters;
+use crate::Cluster;
+use crate::words::{Seconds, Servers};
+
+/// How long a request is offered to the servers.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often [`Cluster::check_counter`] looks.
+const ROUNDS: u32 = 30;
+
+impl Cluster<Counters> {
+    /// Has a server do a request, and waits for as long as that takes; `None` if it is down or crashes.
+    #[track_caller]
+    pub(super) fn submit(&self, server: usize, request: Request) -> Option<Result<Vec<u8>, WrongLeader>> {
+        let (_, answer) = self.call(server, "submit", move |rsm| rsm.submit(request.encode()))?;
+        Some(answer)
+    }
+
+    /// Offers a request to these servers, as far as they are connected, again and again, and returns the first answer; `None`
+    /// if there is none in 10 s.
+    #[track_caller]
+    pub(super) fn one_among(&self, servers: &[usize], request: Request) -> Option<Vec<u8>> {
+        let leader = &self.inner.program.leader;
+        let began = self.now();
+        while self.now() - began < PATIENCE {
+            let first = leader.load(Ordering::Relaxed);
+            for server in (0..self.n_servers()).map(|distance| self.after(first, distance)) {
+                if self.is_connected(server)
+                    && servers.contains(&server)
+                    && let Some(Ok(answer)) = self.submit(server, request)
+                {
+                    leader.store(server, Ordering::Relaxed);
+                    return Some(answer);
+                }
+            }
+            self.sleep(Duration::from_millis(50));
+        }
+        None
+    }
+
+    /// Has an `Inc` done by one of these servers, and returns the count.
+    #[track_caller]
+    pub(super) fn inc_among(&self, servers: &[usize]) -> u64 {
+        let Some(answer) = self.one_among(servers, Request::Inc) else {
+            self.fail(format!(
+                "expected an Inc to be done by the leader among {} within {}; saw none that did it",
+                Servers(servers),
+                Seconds(PATIENCE)
+            ))
+        };
+        labgob::decode(&answer).unwrap_or_else(|_| {
+            self.fail(format!(
+                "expected submit to return what the service answered to the Inc, a count; saw {} bytes that are none",
+                answer.len()
+            ))
+        })
+    }
+
+    /// The server that did the last request.
+    pub(super) fn last_leader(&self) -> usize {
+        self.inner.program.leader.load(Ordering::Relaxed)
+    }
+
+    /// Has an `Inc` done by any server, and returns the count.
+    #[track_caller]
+    pub(super) fn inc(&self) -> u64 {
+        self.inc_among(&self.everyone())
+    }
+
+    /// Expects the next `Inc` to make this count.
+    #[track_caller]
+    pub(super) fn inc_to(&self, expected: u64) {
+        let count = self.inc();
+        if count != expected {
+            self.fail(format!("expected Inc number {expected} to answer {expected}; saw it answer {count}"));
+        }
+    }
+
+    /// So many threads submit at once what `submit` submits.
+    pub(super) fn submit_concurrently<T: Send + 'static>(
+        &self,
+        count: usize,
+        submit: impl Fn(&Self) -> T + Clone + Send + 'static,
+    ) -> Vec<JoinHandle<T>> {
+        let one = |_| {
+            let (cluster, submit) = (self.clone(), submit.clone());
+            thread::spawn(move || submit(&cluster))
+        };
+        (0..count).map(one).collect()
+    }
+
+    /// Expects these threads to end within `limit`.
+    #[track_caller]
+    pub(super) fn expect_all_returned<T>(&self, threads: &[JoinHandle<T>], limit: Duration, since: &str) {
+        let began = self.now();
+        while threads.iter().any(|thread| !thread.is_finished()) {
+            if self.now() - began >= limit {
+                let waiting = threads.iter().filter(|thread| !thread.is_finished()).count();
+                self.fail(format!(
+                    "expected every submit to return within {} after {since}, for its leadership is lost or its Raft was \
+                     killed; saw {waiting} of {} that had not",
+                    Seconds(limit),
+                    threads.len()
+                ));
+            }
+            self.sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Expects `servers` servers, connected or not, to have counted to `expected` within half a minute.
+    #[track_caller]
+    pub(super) fn check_counter(&self, expected: u64, servers: usize) {
+        let began = self.now();
+        let mut pause = Duration::from_millis(10);
+        for _ in 0..ROUNDS {
+            let there = self.inner.program.counts().iter().filter(|&&count| count == expected).count();
+            if there >= servers {
+                return;
+            }
+            self.sleep(pause);
+            if pause < Duration::from_secs(1) {
+                pause *= 2;
+            }
+        }
+        self.fail(format!(
+            "expected {servers} servers to count to {expected} within {}; saw the counts {:?}",
+            Seconds(self.now() - began),
+            self.inner.program.counts()
+        ))
+    }
+}
