@@ -22,6 +22,7 @@ mod results;
 mod right_raft;
 pub mod rubric;
 pub mod rules;
+pub mod sandbox;
 pub mod score;
 mod scratch;
 mod sources;

@@ -1,0 +1,11 @@
+//! The sandbox against a program that does what it must not: each deed succeeds outside and fails inside, started by root
+//! and by an ordinary user.
+#![cfg(target_os = "linux")]
+
+mod bench;
+mod files;
+mod network;
+mod processes;
+mod resources;
+mod stage;
+mod worker;
