@@ -16,6 +16,9 @@ use crate::Cluster;
 /// virtual time, clients that never rest would put without end.
 const REST: Duration = Duration::from_millis(20);
 
+/// The rests of many clients are longer, by this for each client: there is a limit to what a service can do, too.
+const REST_A_CLIENT: Duration = Duration::from_millis(4);
+
 /// How many rests at most.
 const RESTS: usize = 4;
 
@@ -84,9 +87,10 @@ impl<P: KeyValueProgram> Cluster<P> {
     /// So many clients put for `time`; returns the sum of their results.
     pub fn put_concurrently(&self, clients: usize, time: Duration, load: &Load) -> Results {
         let load = load.clone();
+        let rest = REST.max(REST_A_CLIENT * clients as u32);
         let mut sum = Results::default();
-        for results in
-            self.spawn_clients_and_wait(clients, time, move |client, stop| client.keep_putting(&load, stop))
+        for results in self
+            .spawn_clients_and_wait(clients, time, move |client, stop| client.keep_putting(&load, rest, stop))
         {
             sum += results;
         }
@@ -123,7 +127,7 @@ impl<P: KeyValueProgram> Cluster<P> {
 
 impl<P: KeyValueProgram> Client<P> {
     /// Puts until told to stop, each time over the version that it knows of the key.
-    fn keep_putting(&self, load: &Load, stop: &AtomicBool) -> Results {
+    fn keep_putting(&self, load: &Load, rest: Duration, stop: &AtomicBool) -> Results {
         let mut results = Results::default();
         let mut versions: HashMap<usize, Version> = HashMap::new();
         while !stop.load(Ordering::Acquire) {
@@ -136,7 +140,7 @@ impl<P: KeyValueProgram> Client<P> {
             } else {
                 results.maybe += 1;
             }
-            self.cluster().sleep(REST * self.cluster().rand_count(0, RESTS) as u32);
+            self.cluster().sleep(rest * self.cluster().rand_count(0, RESTS) as u32);
         }
         results
     }
