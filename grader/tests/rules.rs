@@ -80,6 +80,8 @@ fn what_solutions_are_made_of_passes() {
         "fn f(a: u8) { match a { 1 => !(true), _ => false }; } fn include() {} fn asm() { include() }",
         "mod env; use crate::env::Env; use self::env as environment;",
         "mod core; use crate::core::State; fn f() { core::start() }",
+        "fn f() { std::mem::size_of::<u64>(); std::iter::empty::<u8>(); Vec::<std::rc::Rc<u8>>::new() }",
+        "macro_rules! m { ($a:ident) => { std::collections::$a::new() }; } fn f() { m!(BTreeMap) }",
         "mod io { pub struct Disk; } use io::Disk; fn f() { io::save() }",
         "fn f(a: Arc<u8>) -> bool { std::ptr::eq(&a, &a) && std::mem::take(&mut a) == 1 }",
     ]);
@@ -269,6 +271,7 @@ fn crates_have_their_own_names() {
             "macro_rules! m { ($a:ident, $b:ident) => { $a::$b::exit(0) }; } fn f() { m!(std, process) }",
             "macro_rules! m { ($b:ident) => { std::$b::exit(0) }; } fn f() { m!(process) }",
             "macro_rules! m { ($($a:tt)*) => { use $($a)*; } } m!(std as s);",
+            "macro_rules! m { ($b:ident) => { std::io::$b() }; } fn f() { m!(stdin) }",
             "macro_rules! m { ($a:tt) => { $a::process::exit(0) }; } fn f() { m!(r#std) }",
             "macro_rules! m { ($a:tt) => { $a::world }; } fn f() { m!(labrt) }",
             "macro_rules! m { () => { use std as s; }; }",

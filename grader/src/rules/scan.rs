@@ -312,11 +312,16 @@ impl Scan<'_> {
         }
     }
 
-    /// A crate's name with `::` behind it and then no name: pieces that a macro puts together, or what hides the path.
+    /// A name that leads to what is forbidden, with `::` behind it and then no name: pieces that a macro puts together, or
+    /// what hides the path.
     fn strange(&mut self, tokens: &[TokenTree], at: usize, first: &Ident, path: &[String]) {
-        let own = self.items.is_some_and(|items| items.has_module(&path[0]));
+        let own = self.items.is_some_and(|items| items.has_module(&path[path.len() - 1]));
         let is_told = self.broken(path, &End::Plain, false).is_some();
-        if path.iter().any(|name| is_root(name)) && !own && !is_told && tokens.get(at).is_some() {
+        if path.last().is_some_and(|name| is_root(name) || name == "io" || name == "panic")
+            && !own
+            && !is_told
+            && tokens.get(at).is_some()
+        {
             self.find(Rule::Alias, first.span(), &format!("{}::", path.join("::")));
         }
     }

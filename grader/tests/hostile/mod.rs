@@ -1,0 +1,45 @@
+//! The corpus of hostile and broken submissions.
+
+mod made;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// A submission, and what is to become of it.
+pub struct Hostile {
+    pub name: String,
+    pub folder: PathBuf,
+    pub expected: Expected,
+}
+
+/// What is to become of a submission.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Expected {
+    pub what: String,
+    pub outcome: String,
+    pub refusals: Vec<String>,
+    pub violations: Vec<String>,
+    pub warnings: Vec<String>,
+    pub ignored: Vec<String>,
+}
+
+/// All of them, in the order of names. What is made when tests run is made in `scratch`, which is empty.
+pub fn all(scratch: &Path) -> Vec<Hostile> {
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("submissions");
+    let mut all = made::all(scratch);
+    for entry in fs::read_dir(&kept).unwrap() {
+        let file = entry.unwrap().path();
+        if file.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let expected = toml::from_str(&fs::read_to_string(&file).unwrap())
+            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        all.push(Hostile { folder: kept.join(&name), name, expected });
+    }
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
+}

@@ -1,0 +1,53 @@
+//! Every submission of the corpus comes as far as its file says, and no further.
+
+mod hostile;
+
+use grader::rules::{Finding, check};
+use grader::submission::{Limits, Refusal, read};
+use hostile::{Expected, all};
+
+#[test]
+fn each_comes_as_far_as_is_said() {
+    let scratch = tempfile::TempDir::new().unwrap();
+    let all = all(scratch.path());
+    assert!(all.len() >= 20, "{}", all.len());
+    for submission in all {
+        assert!(!submission.expected.what.is_empty(), "{}", submission.name);
+        let what = submission.expected.what.clone();
+        assert_eq!(Expected { what, ..seen(&submission.folder) }, submission.expected, "{}", submission.name);
+    }
+}
+
+fn seen(folder: &std::path::Path) -> Expected {
+    let staged = match read(folder, &Limits::default()) {
+        Ok(staged) => staged,
+        Err(refusals) => {
+            let refusals = refusals.iter().map(refusal).collect();
+            return Expected { outcome: "refused".to_owned(), refusals, ..Expected::default() };
+        }
+    };
+    let findings = check(&staged.files).unwrap();
+    let outcome = match (findings.violations.is_empty(), findings.unparsed.is_empty()) {
+        (true, true) => "passes_rules",
+        (true, false) => "does_not_parse",
+        (false, _) => "breaks_rules",
+    };
+    Expected {
+        outcome: outcome.to_owned(),
+        violations: findings.violations.iter().map(finding).collect(),
+        warnings: findings.warnings.iter().map(finding).collect(),
+        ignored: staged.ignored,
+        ..Expected::default()
+    }
+}
+
+fn finding(finding: &Finding) -> String {
+    format!("{}:{} {}", finding.file, finding.line, finding.rule)
+}
+
+fn refusal(refusal: &Refusal) -> String {
+    let reason = serde_json::to_value(&refusal.reason).unwrap();
+    // A name alone, or a name with its limit.
+    let name = reason.as_str().or_else(|| reason.as_object()?.keys().next().map(String::as_str));
+    format!("{} {}", refusal.path, name.unwrap_or_default())
+}
