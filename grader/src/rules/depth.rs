@@ -36,6 +36,7 @@ pub(super) fn too_deep(tokens: &TokenStream) -> Option<usize> {
 struct Run {
     length: usize,
     after_braces: bool,
+    after_brackets: bool,
 }
 
 impl Run {
@@ -53,7 +54,9 @@ impl Run {
             self.length = 0;
         }
         self.length += 1;
-        self.after_braces = matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+        let is_group = |delimiter| matches!(token, TokenTree::Group(group) if group.delimiter() == delimiter);
+        self.after_braces = is_group(Delimiter::Brace);
+        self.after_brackets = is_group(Delimiter::Bracket);
     }
 }
 
@@ -84,6 +87,8 @@ mod tests {
             ("if a { b } else if c { d } else ", ""),
             ("a;(", ")"),
             ("m!{} - ", ""),
+            ("#[a] - ", ""),
+            ("a[0] + ", ""),
         ] {
             let source =
                 |times: usize| format!("fn f() {{ {}x{} }}", open.repeat(times), close.repeat(times));

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proc_macro2::{Delimiter, Group, Ident, Literal, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 
 use super::finding::{Finding, Rule, cut};
+use super::imports::{Import, has_pieces, imports_of};
 use super::items::Items;
 use super::paths::{self, End};
+use super::tokens::{is_punct, is_separator, is_word, list, plain};
 use super::{attributes, depth, words};
 
 /// All findings of a file, in the order of places, each place once for each rule.
@@ -22,94 +24,6 @@ pub(super) fn scan(
     scan.imports_in(&tokens);
     scan.tokens(&tokens, Within::Code);
     scan.found.into_values().collect()
-}
-
-/// The names of macros that mean something else here than elsewhere: those that are defined here, and all that is imported
-/// under another name. `*` if a macro defines macros of names that it is given.
-pub(super) fn own_macros(tokens: &TokenStream) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    each_level(tokens, &mut |tokens| {
-        for window in tokens.windows(3) {
-            match window {
-                [TokenTree::Ident(word), TokenTree::Punct(_), TokenTree::Ident(name)]
-                    if word == "macro_rules" =>
-                {
-                    names.insert(plain(name));
-                }
-                [TokenTree::Ident(word), TokenTree::Punct(_), TokenTree::Punct(_)]
-                    if word == "macro_rules" =>
-                {
-                    names.insert("*".to_owned());
-                }
-                [TokenTree::Ident(word), TokenTree::Ident(name), _] if word == "as" => {
-                    names.insert(plain(name));
-                }
-                _ => {}
-            }
-        }
-    });
-    names
-}
-
-/// Whether some macro may declare a module, so that what belongs to tests alone cannot be told.
-pub(super) fn macro_declares_module(tokens: &TokenStream) -> bool {
-    let mut declares = false;
-    each_level(tokens, &mut |tokens| {
-        for window in tokens.windows(3) {
-            let group = match window {
-                [TokenTree::Ident(_), TokenTree::Punct(bang), TokenTree::Group(group)]
-                    if bang.as_char() == '!' =>
-                {
-                    group
-                }
-                [TokenTree::Punct(bang), TokenTree::Ident(_), TokenTree::Group(group)]
-                    if bang.as_char() == '!' =>
-                {
-                    group
-                }
-                _ => continue,
-            };
-            each_level(&group.stream(), &mut |tokens| {
-                declares |=
-                    tokens.iter().any(|token| matches!(token, TokenTree::Ident(word) if word == "mod"));
-            });
-        }
-    });
-    declares
-}
-
-fn each_level(tokens: &TokenStream, look: &mut dyn FnMut(&[TokenTree])) {
-    let tokens = list(tokens);
-    look(&tokens);
-    for token in &tokens {
-        if let TokenTree::Group(group) = token {
-            each_level(&group.stream(), look);
-        }
-    }
-}
-
-fn list(tokens: &TokenStream) -> Vec<TokenTree> {
-    tokens.clone().into_iter().collect()
-}
-
-/// A name without what makes a keyword a name.
-fn plain(word: &Ident) -> String {
-    word.to_string().trim_start_matches("r#").to_owned()
-}
-
-fn is_punct(token: Option<&TokenTree>, c: char) -> bool {
-    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == c)
-}
-
-fn is_word(token: Option<&TokenTree>, word: &str) -> bool {
-    matches!(token, Some(TokenTree::Ident(ident)) if ident == word)
-}
-
-/// Whether `::` stands at `at`.
-fn is_separator(tokens: &[TokenTree], at: usize) -> bool {
-    let joint = matches!(tokens.get(at), Some(TokenTree::Punct(punct))
-        if punct.as_char() == ':' && punct.spacing() == Spacing::Joint);
-    joint && is_punct(tokens.get(at + 1), ':')
 }
 
 /// In what the tokens stand.
@@ -136,13 +50,6 @@ struct Scan<'a> {
     /// The text whose tokens are scanned: its place is told for theirs.
     inside: Option<Span>,
     found: BTreeMap<(usize, usize, Rule), Finding>,
-}
-
-/// A path of an import.
-struct Import {
-    path: Vec<String>,
-    end: End,
-    at: Span,
 }
 
 impl Scan<'_> {
@@ -294,7 +201,7 @@ impl Scan<'_> {
         let (name, alone) = (import.path.last().map_or("", String::as_str), import.path.len() == 1);
         if let Some(rule) = words::anywhere(name) {
             self.find(rule, first.span(), name);
-        } else if within == Within::Macro && alone && end_is_plain(tokens, at) {
+        } else if within == Within::Macro && alone && !is_separator(tokens, at) {
             if let Some(rule) = words::in_pieces(name) {
                 self.find(rule, first.span(), name);
             } else if name == "path" && is_punct(tokens.get(at), '=') {
@@ -511,48 +418,6 @@ impl Scan<'_> {
     }
 }
 
-/// Whether no `::` goes on from here.
-fn end_is_plain(tokens: &[TokenTree], at: usize) -> bool {
-    !is_separator(tokens, at)
-}
-
 fn is_root(name: &str) -> bool {
     matches!(name, "std" | "core" | "alloc" | "labrt" | "labrpc")
-}
-
-fn has_pieces(tree: &[TokenTree]) -> bool {
-    tree.iter().any(|token| match token {
-        TokenTree::Punct(punct) => punct.as_char() == '$',
-        TokenTree::Group(group) => has_pieces(&list(&group.stream())),
-        _ => false,
-    })
-}
-
-/// The paths of an import: of what stands between `use` and `;`, or in braces behind `prefix`.
-fn imports_of(tree: &[TokenTree], prefix: &[String]) -> Vec<Import> {
-    let is_comma = |token: &TokenTree| is_punct(Some(token), ',');
-    tree.split(is_comma).flat_map(|tree| imports_of_one(tree, prefix)).collect()
-}
-
-fn imports_of_one(tree: &[TokenTree], prefix: &[String]) -> Vec<Import> {
-    let Some(first) = tree.first() else { return Vec::new() };
-    let mut path = prefix.to_vec();
-    let mut end = End::Plain;
-    let mut tokens = tree.iter().peekable();
-    while let Some(token) = tokens.next() {
-        match token {
-            TokenTree::Ident(word) if word == "as" => {
-                if let Some(TokenTree::Ident(name)) = tokens.peek() {
-                    end = End::As(plain(name));
-                }
-                break;
-            }
-            TokenTree::Ident(word) if word == "self" && !path.is_empty() => {}
-            TokenTree::Ident(word) => path.push(plain(word)),
-            TokenTree::Punct(punct) if punct.as_char() == '*' => end = End::Glob,
-            TokenTree::Group(group) => return imports_of(&list(&group.stream()), &path),
-            _ => {}
-        }
-    }
-    vec![Import { path, end, at: first.span() }]
 }

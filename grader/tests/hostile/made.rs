@@ -6,87 +6,90 @@ use std::path::Path;
 
 use super::{Expected, Hostile};
 
-/// How each is made, in the folder `raft/src` where an honest `lib.rs` lies already.
-type Make = fn(&Path);
+/// One of them.
+struct Made {
+    name: &'static str,
+    what: &'static str,
+    /// Puts what is wrong into the folder `raft/src`, where an honest `lib.rs` lies already.
+    make: fn(&Path),
+    refusal: Option<&'static str>,
+    violation: Option<&'static str>,
+}
 
-const MADE: &[(&str, &str, Make, &[&str], &[&str])] = &[
-    (
-        "links_to_a_neighbour",
-        "A file is a link to one outside.",
-        |src| symlink("/etc/passwd", src.join("log.rs")).unwrap(),
-        &["raft/src/log.rs symlink"],
-        &[],
-    ),
-    (
-        "links_its_folder_to_a_neighbour",
-        "A folder is a link to one outside.",
-        |src| symlink("../../..", src.join("log")).unwrap(),
-        &["raft/src/log symlink"],
-        &[],
-    ),
-    (
-        "is_huge",
-        "A file of a terabyte.",
-        |src| fs::File::create(src.join("log.rs")).unwrap().set_len(1 << 40).unwrap(),
-        &["raft/src/log.rs too_large"],
-        &[],
-    ),
-    (
-        "is_no_text",
-        "A file that is not UTF-8.",
-        |src| fs::write(src.join("log.rs"), b"// \xff").unwrap(),
-        &["raft/src/log.rs content_not_utf8"],
-        &[],
-    ),
-    (
-        "nests_without_end",
-        "Brackets that would fill the stack of a parser.",
-        |src| {
-            fs::write(
-                src.join("log.rs"),
-                format!("const A: u8 = {}1{};", "(".repeat(99_999), ")".repeat(99_999)),
-            )
-            .unwrap()
+const MADE: &[Made] = &[
+    Made {
+        name: "links_to_a_neighbour",
+        what: "A file is a link to one outside.",
+        make: |src| symlink("/etc/passwd", src.join("log.rs")).unwrap(),
+        refusal: Some("raft/src/log.rs symlink"),
+        violation: None,
+    },
+    Made {
+        name: "links_its_folder_to_a_neighbour",
+        what: "A folder is a link to one outside.",
+        make: |src| symlink("../../..", src.join("log")).unwrap(),
+        refusal: Some("raft/src/log symlink"),
+        violation: None,
+    },
+    Made {
+        name: "is_huge",
+        what: "A file of a terabyte.",
+        make: |src| fs::File::create(src.join("log.rs")).unwrap().set_len(1 << 40).unwrap(),
+        refusal: Some("raft/src/log.rs too_large"),
+        violation: None,
+    },
+    Made {
+        name: "is_no_text",
+        what: "A file that is not UTF-8.",
+        make: |src| fs::write(src.join("log.rs"), b"// \xff").unwrap(),
+        refusal: Some("raft/src/log.rs content_not_utf8"),
+        violation: None,
+    },
+    Made {
+        name: "nests_without_end",
+        what: "Brackets that would fill the stack of a parser.",
+        make: |src| {
+            let nest = format!("const A: u8 = {}1{};", "(".repeat(99_999), ")".repeat(99_999));
+            fs::write(src.join("log.rs"), nest).unwrap();
         },
-        &[],
-        &["raft/src/log.rs:1 depth"],
-    ),
+        refusal: None,
+        violation: Some("raft/src/log.rs:1 depth"),
+    },
     #[cfg(target_os = "linux")]
-    (
-        "waits_for_a_writer",
-        "A file is a pipe, and reading it never ends.",
-        |src| {
+    Made {
+        name: "waits_for_a_writer",
+        what: "A file is a pipe, and reading it never ends.",
+        make: |src| {
             use rustix::fs::{CWD, FileType, Mode, mknodat};
             mknodat(CWD, src.join("log.rs"), FileType::Fifo, Mode::RWXU, 0).unwrap();
         },
-        &["raft/src/log.rs not_a_file"],
-        &[],
-    ),
+        refusal: Some("raft/src/log.rs not_a_file"),
+        violation: None,
+    },
     #[cfg(target_os = "linux")]
-    (
-        "has_a_name_that_is_no_text",
-        "A file whose name is not UTF-8.",
-        |src| {
+    Made {
+        name: "has_a_name_that_is_no_text",
+        what: "A file whose name is not UTF-8.",
+        make: |src| {
             use std::os::unix::ffi::OsStrExt;
             fs::write(src.join(std::ffi::OsStr::from_bytes(b"\xff.rs")), "").unwrap();
         },
-        &["raft/src/\u{fffd}.rs name_not_utf8"],
-        &[],
-    ),
+        refusal: Some("raft/src/\u{fffd}.rs name_not_utf8"),
+        violation: None,
+    },
 ];
 
 pub(super) fn all(scratch: &Path) -> Vec<Hostile> {
-    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-    let one = |&(name, what, make, refusals, violations): &(&str, &str, Make, &[&str], &[&str])| {
+    let texts = |text: Option<&str>| text.into_iter().map(str::to_owned).collect();
+    let one = |&Made { name, what, make, refusal, violation }: &Made| {
         let folder = scratch.join(name);
         let src = folder.join("raft/src");
         fs::create_dir_all(&src).unwrap();
         fs::write(src.join("lib.rs"), "mod log;\n").unwrap();
         make(&src);
-        let outcome = if refusals.is_empty() { "breaks_rules" } else { "refused" }.to_owned();
-        let (refusals, violations) = (texts(refusals), texts(violations));
-        let expected =
-            Expected { what: what.to_owned(), outcome, refusals, violations, ..Expected::default() };
+        let outcome = if refusal.is_some() { "refused" } else { "breaks_rules" }.to_owned();
+        let (what, refusals, violations) = (what.to_owned(), texts(refusal), texts(violation));
+        let expected = Expected { what, outcome, refusals, violations, ..Expected::default() };
         Hostile { name: name.to_owned(), folder, expected }
     };
     MADE.iter().map(one).collect()
