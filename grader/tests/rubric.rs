@@ -88,6 +88,8 @@ fn the_column_that_counts_is_chosen() {
     assert_eq!(counted("best", both(3, 7)), (reference, "7".to_owned()));
     assert_eq!(counted("best", both(7, 3)), (own, "7".to_owned()));
     assert_eq!(counted("best", both(5, 5)).0, own);
+    // Where neither earns anything, the one that came further is shown.
+    assert_eq!(grade("column = 'best'", &[both(3, 7)])[3].counted, reference);
     // What is not there is not made up for, but for tests that have no reference to run on.
     let alone = |column| runs("d_4b", &[(column, 10, 10)]);
     assert_eq!(counted("own", alone(Column::Reference)), (None, "0".to_owned()));

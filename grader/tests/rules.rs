@@ -272,6 +272,7 @@ fn crates_have_their_own_names() {
             "macro_rules! m { ($b:ident) => { std::$b::exit(0) }; } fn f() { m!(process) }",
             "macro_rules! m { ($($a:tt)*) => { use $($a)*; } } m!(std as s);",
             "macro_rules! m { ($b:ident) => { std::io::$b() }; } fn f() { m!(stdin) }",
+            "macro_rules! m { (vec![$a:tt]) => { $a::process::exit(0) }; } fn f() { m!(vec![std]) }",
             "macro_rules! m { ($a:tt) => { $a::process::exit(0) }; } fn f() { m!(r#std) }",
             "macro_rules! m { ($a:tt) => { $a::world }; } fn f() { m!(labrt) }",
             "macro_rules! m { () => { use std as s; }; }",
