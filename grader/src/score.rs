@@ -1,14 +1,13 @@
 //! What the runs of a test become: points, and causes of failure.
 
 mod causes;
-mod interval;
 mod points;
 
 use serde::{Deserialize, Serialize};
 
 pub use causes::{Cause, causes};
-pub use interval::{Interval, wilson};
 pub use points::{Points, PointsError};
+pub use tester::interval::{Interval, wilson};
 
 /// On which Raft a test ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -42,6 +42,14 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one, allow_negative_numbers = true)]
     pub(crate) runs: u32,
 
+    /// Run all tests again and again, each time over another seed, until a run fails
+    #[arg(long, conflicts_with = "runs")]
+    pub(crate) until_failure: bool,
+
+    /// Run all tests again and again, each time over another seed, for so long: 90s, 10m, 1h30m
+    #[arg(long = "for", value_name = "TIME", conflicts_with = "runs", value_parser = some_time, allow_negative_numbers = true)]
+    pub(crate) time: Option<Duration>,
+
     /// The first seed, decimal or 0x hexadecimal; if not given, a fresh one, which is printed
     #[arg(long, value_name = "S", value_parser = tester::seed::parse, allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
@@ -105,6 +113,14 @@ pub(crate) struct ReplayArgs {
     /// The test; needs --seed. Without both, the last failure is replayed
     #[arg(requires = "seed")]
     pub(crate) test: Option<String>,
+
+    /// Replay a failure of this file, which `lab test` writes
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["test", "seed", "solution", "policy"])]
+    pub(crate) from: Option<PathBuf>,
+
+    /// Which failure of the file, counted from 1
+    #[arg(long, value_name = "N", default_value = "1", requires = "from", value_parser = at_least_one, allow_negative_numbers = true)]
+    pub(crate) number: u32,
 
     /// The seed of the run, decimal or 0x hexadecimal
     #[arg(long, value_name = "S", value_parser = tester::seed::parse, allow_negative_numbers = true, requires = "test")]
@@ -213,6 +229,14 @@ fn seconds(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
 }
 
+/// Minutes and seconds, but not none.
+fn some_time(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(time) if !time.is_zero() => Ok(time),
+        _ => Err("give a time with its unit, such as 90s, 10m or 1h30m".to_owned()),
+    }
+}
+
 /// Seconds, but not none: no run ends at once.
 fn some_seconds(text: &str) -> Result<Duration, String> {
     let time = seconds(text)?;
@@ -254,6 +278,11 @@ mod tests {
             (&["test", "--backend", "moon"], "sim, threads"),
             (&["test", "--sed", "1"], "--seed"),
             (&["test", "--frobnicate"], "--help"),
+            (&["test", "--for", "long"], "90s, 10m or 1h30m"),
+            (&["test", "--for", "10"], "90s, 10m or 1h30m"),
+            (&["test", "--for", "0s"], "90s, 10m or 1h30m"),
+            (&["test", "--for", "10m", "--runs", "3"], "--runs"),
+            (&["test", "--until-failure", "--runs", "3"], "--runs"),
             (&["test", "--wall-limit", "soon"], "60 or 2.5"),
             (&["test", "--wall-limit", "-1"], "--wall-limit"),
             (&["test", "--wall-limit", "0"], "more than 0 seconds"),

@@ -10,6 +10,7 @@
 
 mod args;
 mod error;
+mod failures;
 mod list;
 mod near;
 mod replay;

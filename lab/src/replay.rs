@@ -16,7 +16,7 @@ use crate::report::failure::{Evidence, Failure};
 use crate::report::json::fingerprint;
 use crate::report::paint::Paint;
 use crate::run::{Observer, Outcome, Output, Plan, Run, Settings, pool};
-use crate::{Lab, Verdict, near, test};
+use crate::{Lab, Verdict, failures, near, test};
 use log_lines::LineFilter;
 
 /// Runs the test that was asked for, or the last failure.
@@ -36,6 +36,7 @@ pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandErr
         record: true,
         patience: wanted.patience(),
         wall_limit: args.place.wall_limit(),
+        deadline: None,
         fail_fast: false,
         output: Output::Shown,
     };
@@ -83,6 +84,9 @@ impl Wanted {
     }
 
     fn of(args: &ReplayArgs) -> Result<Self, CommandError> {
+        if let Some(file) = &args.from {
+            return Self::recorded(failures::load(file, args.number as usize)?, "the failure");
+        }
         let recorded = Replay::load();
         let mut wanted = match (&args.test, args.seed) {
             (Some(test), Some(seed)) => Self {
@@ -107,11 +111,16 @@ impl Wanted {
 
     /// The last failure, as it was.
     fn last(recorded: Result<Replay, NoLastFailure>) -> Result<Self, CommandError> {
-        let advice = "; give a test and its seed, such as `cargo lab replay backup_3b --seed 0x1f`";
-        let replay = recorded.map_err(|none| CommandError::new(format!("{none}{advice}")))?;
-        let policy = replay.policy.parse().map_err(|cause| {
-            CommandError::new(format!("the last failure cannot be replayed: {cause}{advice}"))
-        })?;
+        let replay = recorded.map_err(|none| CommandError::new(format!("{none}{ADVICE}")))?;
+        Self::recorded(replay, "the last failure")
+    }
+
+    /// A failure as it was.
+    fn recorded(replay: Replay, what: &str) -> Result<Self, CommandError> {
+        let policy = replay
+            .policy
+            .parse()
+            .map_err(|cause| CommandError::new(format!("{what} cannot be replayed: {cause}{ADVICE}")))?;
         Ok(Self {
             case: the_test(&replay.test)?,
             seed: replay.seed,
@@ -121,6 +130,9 @@ impl Wanted {
         })
     }
 }
+
+/// What else can be replayed.
+const ADVICE: &str = "; give a test and its seed, such as `cargo lab replay backup_3b --seed 0x1f`";
 
 /// The one test that `name` chooses.
 fn the_test(name: &str) -> Result<&'static Case, CommandError> {

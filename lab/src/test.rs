@@ -14,9 +14,9 @@ use crate::report::files::ResultFile;
 use crate::report::json::{self, About};
 use crate::report::junit;
 use crate::report::summary::Summary;
-use crate::report::terminal::{CAUSES_SHOWN, Terminal};
+use crate::report::terminal::{CAUSES_SHOWN, Terminal, count};
 use crate::run::{Observer, Outcome, Output, Plan, Run, Settings, pool};
-use crate::{Lab, Verdict, near};
+use crate::{Lab, Verdict, failures, near};
 
 /// Runs the tests that were asked for.
 pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> {
@@ -25,17 +25,17 @@ pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> 
     let files = Files::open(args)?;
     let first_seed = args.seed.unwrap_or_else(seed::fresh);
 
-    let plan = Plan::new(cases.clone(), args.runs, first_seed);
+    let plan = plan(args, &cases, first_seed);
     let name_width = cases.iter().map(|case| case.name.len()).max().unwrap_or(0);
-    let terminal = Terminal::new(plan.total(), args.runs, name_width, settings.backend);
+    let terminal = Terminal::new(&plan, name_width, settings.backend);
     let place = match settings.backend {
         Backend::Simulation => "",
         Backend::Threads => ", on real threads",
     };
     let world = format!("{}, {}{place}", settings.solution, plural_jobs(settings.jobs));
-    terminal.begin(cases.len(), args.runs, first_seed, &world);
+    terminal.begin(cases.len(), &how_often(args), first_seed, &world);
 
-    let mut progress = Progress { terminal, summary: Summary::new(&cases), runs: u64::from(args.runs) };
+    let mut progress = Progress { terminal, summary: Summary::new(&cases), runs: plan.runs() };
     let begin = Instant::now();
     pool::carry_out(plan, &settings, &mut progress)?;
     let wall = begin.elapsed();
@@ -48,6 +48,7 @@ pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> 
     let simulated = settings.backend == Backend::Simulation;
     if let Some(cause) = summary.causes.iter().next().filter(|_| simulated) {
         save(&replay(&cause.first), &terminal);
+        failures::save(summary.failures().map(replay), &terminal);
     }
     let command = |failure: &Failure| match settings.backend {
         Backend::Simulation => replay(failure).command_line(),
@@ -68,6 +69,24 @@ pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> 
     files.write(&summary, &about, &command)?;
     let total = summary.total();
     Ok(if total.all_passed() { Verdict::Passed } else { Verdict::Failed })
+}
+
+fn plan(args: &TestArgs, cases: &[&'static Case], first_seed: u64) -> Plan {
+    if args.until_failure || args.time.is_some() {
+        Plan::endless(cases.to_vec(), first_seed)
+    } else {
+        Plan::new(cases.to_vec(), args.runs, first_seed)
+    }
+}
+
+/// `20 runs each`, `over and over for 10m until a run fails`.
+fn how_often(args: &TestArgs) -> String {
+    if !args.until_failure && args.time.is_none() {
+        return format!("{} each", count(u64::from(args.runs), "run"));
+    }
+    let time = args.time.map(|time| format!(" for {}", humantime::format_duration(time))).unwrap_or_default();
+    let until = if args.until_failure { " until a run fails" } else { "" };
+    format!("over and over{time}{until}")
 }
 
 /// The tests that the filters choose.
@@ -99,7 +118,8 @@ fn settings(lab: &Lab, args: &TestArgs) -> Result<Settings, CommandError> {
         record: false,
         patience: tester::patience_after(""),
         wall_limit: args.place.wall_limit(),
-        fail_fast: args.fail_fast,
+        deadline: args.time.map(|time| Instant::now() + time),
+        fail_fast: args.fail_fast || args.until_failure,
         output: Output::Kept,
     })
 }
@@ -142,8 +162,8 @@ fn save(replay: &Replay, terminal: &Terminal) {
 struct Progress {
     terminal: Terminal,
     summary: Summary,
-    /// Runs of each test.
-    runs: u64,
+    /// Runs of each test; `None`: nobody knows yet.
+    runs: Option<u64>,
 }
 
 impl Observer for Progress {
@@ -153,17 +173,17 @@ impl Observer for Progress {
 
     fn next(&mut self, run: Run) {
         let test = self.summary.add(&run);
-        if test.tally.runs == self.runs {
+        if Some(test.tally.runs) == self.runs {
             self.terminal.test(test);
         }
     }
 }
 
 impl Progress {
-    /// Shows the test whose runs were cut short by a failure.
+    /// Shows the tests whose runs were cut short, by a failure or because the time was up.
     fn show_interrupted(&self) {
         for test in &self.summary.tests {
-            if (1..self.runs).contains(&test.tally.runs) {
+            if (1..self.runs.unwrap_or(u64::MAX)).contains(&test.tally.runs) {
                 self.terminal.test(test);
             }
         }

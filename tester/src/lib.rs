@@ -33,6 +33,7 @@ mod snapshot;
 mod words;
 
 pub mod filter;
+pub mod interval;
 pub mod linearizability;
 pub mod lines;
 pub mod replay;

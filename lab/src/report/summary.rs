@@ -58,6 +58,11 @@ impl Summary {
         test
     }
 
+    /// The failures of all tests.
+    pub(crate) fn failures(&self) -> impl Iterator<Item = &Failure> {
+        self.tests.iter().flat_map(|test| &test.failures)
+    }
+
     /// The sum over all tests.
     pub(crate) fn total(&self) -> Tally {
         let mut total = Tally::default();

@@ -8,11 +8,14 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use labrt::world::Backend;
+use tester::interval::{Interval, wilson};
+use tester::lines::Tally;
 use tester::{lines, seed};
 
 use super::causes::{Cause, Causes};
 use super::paint::Paint;
 use super::summary::{Summary, TestSummary, Warning};
+use crate::run::Plan;
 
 /// Causes that are shown in full.
 pub(crate) const CAUSES_SHOWN: usize = 10;
@@ -29,22 +32,31 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    /// Prepares for `total` runs of tests with names of at most `name_width` characters.
-    pub(crate) fn new(total: u64, runs: u32, name_width: usize, backend: Backend) -> Self {
+    /// Prepares for `plan`, whose tests have names of at most `name_width` characters.
+    pub(crate) fn new(plan: &Plan, name_width: usize, backend: Backend) -> Self {
         // Hidden, and without effect, where the standard error is no terminal.
-        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} runs, {msg}, {eta} left");
-        bar.set_style(style.expect("the template is well formed"));
+        let bar = ProgressBar::with_draw_target(plan.total(), ProgressDrawTarget::stderr());
+        let template = match plan.total() {
+            Some(_) => "{bar:30} {pos}/{len} runs, {msg}, {eta} left",
+            None => "{spinner} {pos} runs, {msg}, {elapsed}",
+        };
+        bar.set_style(ProgressStyle::with_template(template).expect("the template is well formed"));
         bar.set_message("0 failed");
-        Self { paint: Paint::for_stdout(), bar, failed: 0, single: runs == 1, name_width, backend }
+        Self {
+            paint: Paint::for_stdout(),
+            bar,
+            failed: 0,
+            single: plan.runs() == Some(1),
+            name_width,
+            backend,
+        }
     }
 
     /// What is going to be run.
-    pub(crate) fn begin(&self, tests: usize, runs: u32, first_seed: u64, world: &str) {
+    pub(crate) fn begin(&self, tests: usize, how_often: &str, first_seed: u64, world: &str) {
         self.line(&format!(
-            "{}, {} each, first seed {}, {world}",
+            "{}, {how_often}, first seed {}, {world}",
             count(tests as u64, "test"),
-            count(u64::from(runs), "run"),
             seed::format(first_seed)
         ));
         if !self.single {
@@ -95,7 +107,11 @@ impl Terminal {
     fn row(&self, test: &TestSummary) -> String {
         let tally = &test.tally;
         let passed = format!("{:>11}", format!("{}/{}", tally.passed, tally.runs));
-        let verdict = if tally.all_passed() { String::new() } else { format!("  {}", lines::verdict(tally)) };
+        let verdict = if tally.all_passed() {
+            String::new()
+        } else {
+            format!("  {} {}", lines::verdict(tally), rate(tally))
+        };
         format!(
             "{:width$}  {}  {:>6.1}s  {:>6.0}  {:>7}  {:>5.0}  {:>8}{}",
             test.case.name,
@@ -187,7 +203,8 @@ impl Terminal {
             0 => String::new(),
             count => format!(" ({count} not implemented)"),
         };
-        let verdict = format!("{} passed, {failed} failed{not_implemented}", total.passed);
+        let rate = if failed == 0 { String::new() } else { format!(", {}", rate(&total)) };
+        let verdict = format!("{} passed, {failed} failed{not_implemented}{rate}", total.passed);
         let tests = summary.tests.iter().filter(|test| test.tally.runs > 0).count();
         let speed = if total.cpu_seconds > 0.0 { total.virtual_seconds / total.cpu_seconds } else { 0.0 };
         let (virtual_time, speed) = match self.backend {
@@ -215,6 +232,18 @@ impl Terminal {
     }
 }
 
+/// The share of runs that passed, and where the true one is with a certainty of 95 %: `90.0 % (59.6 to 98.2)`.
+fn rate(tally: &Tally) -> String {
+    let Interval { low, high } = wilson(tally.passed, tally.runs);
+    let percent = |share: f64| format!("{:.1}", 100.0 * share);
+    format!(
+        "{} % pass ({} to {})",
+        percent(tally.passed as f64 / tally.runs.max(1) as f64),
+        percent(low),
+        percent(high)
+    )
+}
+
 /// In which runs of which tests a cause was met.
 fn extent(cause: &Cause) -> String {
     const NAMED: usize = 4;
@@ -227,6 +256,6 @@ fn extent(cause: &Cause) -> String {
 }
 
 /// `1 test`, `28 tests`.
-fn count(number: u64, noun: &str) -> String {
+pub(crate) fn count(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

@@ -11,21 +11,28 @@ pub(crate) struct Job {
     pub(crate) seed: u64,
 }
 
-/// Each test over the same consecutive seeds: all runs of the first test, then of the second.
+/// Each test over the same consecutive seeds.
 ///
 /// The runs are made up when they are asked for: a plan of a million runs takes no memory.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     cases: Vec<&'static Case>,
-    runs: u64,
+    /// Runs of each test; `None`: without end.
+    runs: Option<u64>,
     first_seed: u64,
     position: u64,
 }
 
 impl Plan {
-    /// Each of `cases` over the seeds `first_seed`, `first_seed + 1`, …, going round after 2⁶⁴ − 1.
+    /// Each of `cases` over the seeds `first_seed`, `first_seed + 1`, …, going round after 2⁶⁴ − 1: all runs of the first test,
+    /// then of the second.
     pub(crate) fn new(cases: Vec<&'static Case>, runs: u32, first_seed: u64) -> Self {
-        Self { cases, runs: u64::from(runs), first_seed, position: 0 }
+        Self { cases, runs: Some(u64::from(runs)), first_seed, position: 0 }
+    }
+
+    /// All of `cases` with the seed `first_seed`, then all with the next one, and so on without end.
+    pub(crate) fn endless(cases: Vec<&'static Case>, first_seed: u64) -> Self {
+        Self { cases, runs: None, first_seed, position: 0 }
     }
 
     /// One run of one test.
@@ -33,9 +40,14 @@ impl Plan {
         Self::new(vec![case], 1, seed)
     }
 
-    /// Number of runs in the whole plan.
-    pub(crate) fn total(&self) -> u64 {
-        self.cases.len() as u64 * self.runs
+    /// Number of runs of each test; `None` if the plan has no end.
+    pub(crate) fn runs(&self) -> Option<u64> {
+        self.runs
+    }
+
+    /// Number of runs in the whole plan; `None` if it has no end.
+    pub(crate) fn total(&self) -> Option<u64> {
+        Some(self.cases.len() as u64 * self.runs?)
     }
 }
 
@@ -44,13 +56,17 @@ impl Iterator for Plan {
 
     fn next(&mut self) -> Option<Job> {
         let position = self.position;
-        if position == self.total() {
+        if self.cases.is_empty() || self.total().is_some_and(|total| position == total) {
             return None;
         }
         self.position += 1;
-        let test = usize::try_from(position / self.runs).expect("a test's number is a position in a vector");
-        let seed = self.first_seed.wrapping_add(position % self.runs);
-        Some(Job { position, case: self.cases[test], seed })
+        let tests = self.cases.len() as u64;
+        let (test, round) = match self.runs {
+            Some(runs) => (position / runs, position % runs),
+            None => (position % tests, position / tests),
+        };
+        let case = self.cases[usize::try_from(test).expect("a test's number is a position in a vector")];
+        Some(Job { position, case, seed: self.first_seed.wrapping_add(round) })
     }
 }
 
@@ -62,9 +78,19 @@ mod tests {
     fn goes_through_the_seeds_of_one_test_after_the_other() {
         let cases: Vec<&Case> = tester::cases().iter().take(2).collect();
         let plan = Plan::new(cases.clone(), 3, u64::MAX);
-        assert_eq!(plan.total(), 6);
+        assert_eq!(plan.total(), Some(6));
         let runs: Vec<_> = plan.map(|job| (job.position, job.case.name, job.seed)).collect();
         let [a, b] = [cases[0].name, cases[1].name];
         assert_eq!(runs, [(0, a, u64::MAX), (1, a, 0), (2, a, 1), (3, b, u64::MAX), (4, b, 0), (5, b, 1)]);
+    }
+
+    #[test]
+    fn goes_through_the_tests_again_and_again_if_there_is_no_end() {
+        let cases: Vec<&Case> = tester::cases().iter().take(2).collect();
+        let plan = Plan::endless(cases.clone(), u64::MAX);
+        assert_eq!(plan.total(), None);
+        let runs: Vec<_> = plan.take(5).map(|job| (job.position, job.case.name, job.seed)).collect();
+        let [a, b] = [cases[0].name, cases[1].name];
+        assert_eq!(runs, [(0, a, u64::MAX), (1, b, u64::MAX), (2, a, 0), (3, b, 0), (4, a, 1)]);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use labrt::world::{Backend, Policy};
 use tester::Report;
@@ -30,6 +30,8 @@ pub(crate) struct Settings {
     pub(crate) patience: Duration,
     /// Real time after which a run is given up.
     pub(crate) wall_limit: Duration,
+    /// When no more runs are begun; `None`: not before the plan is done.
+    pub(crate) deadline: Option<Instant>,
     /// Whether the first failure in the plan's order is the last run.
     pub(crate) fail_fast: bool,
     /// Whether lab code's own printing is shown.
@@ -80,7 +82,8 @@ pub(super) struct Shared {
 impl Shared {
     /// The next run that nobody has taken.
     pub(super) fn next_job(&self) -> Option<Job> {
-        if self.closed.load(Ordering::Relaxed) {
+        let late = self.settings.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        if late || self.closed.load(Ordering::Relaxed) {
             return None;
         }
         self.plan.lock().unwrap_or_else(PoisonError::into_inner).next()
@@ -113,7 +116,7 @@ pub(crate) fn carry_out(
     settings: &Settings,
     observer: &mut dyn Observer,
 ) -> Result<(), CommandError> {
-    let jobs = plan.total().min(u64::from(settings.jobs));
+    let jobs = plan.total().unwrap_or(u64::MAX).min(u64::from(settings.jobs));
     let shared = Shared {
         settings: *settings,
         plan: Mutex::new(plan),

@@ -31,6 +31,9 @@ pub const ALL: &[Check] = checks![
     the_last_failure_is_remembered_and_replayed,
     replaying_who_dies_is_a_failure,
     fail_fast_stops_at_the_same_failure_with_any_number_of_jobs,
+    until_failure_goes_round_and_round,
+    a_time_ends_between_two_runs,
+    every_failure_is_kept_and_replayed,
     who_wavers_is_called_so,
     what_is_not_implemented_is_its_own_outcome,
     workers_that_cannot_start_are_one_line,
@@ -248,6 +251,60 @@ fn fail_fast_stops_at_the_same_failure_with_any_number_of_jobs() {
             let after = results["tests"].as_array().expect("a list").last().expect("a last test");
             assert_eq!(after["runs"], 0, "{jobs} jobs, {solution}");
         }
+    }
+}
+
+fn until_failure_goes_round_and_round() {
+    let folder = Folder::new();
+    for jobs in [1, 3] {
+        let (finished, results) =
+            folder.results(&format!("test 3B --seed 0 --jobs {jobs} --until-failure --solution fails"));
+        assert_eq!(finished.status, Some(1));
+        finished.says("over and over until a run fails, first seed 0x0");
+        assert_eq!(failed_seeds(&results), ["0x7"], "{jobs} jobs");
+        // All tests with one seed, then all with the next.
+        for test in results["tests"].as_array().expect("a list") {
+            let round = test["runs"].as_u64().expect("a number");
+            assert!((7..=8).contains(&round), "{jobs} jobs: {test}");
+        }
+    }
+}
+
+fn a_time_ends_between_two_runs() {
+    let folder = Folder::new();
+    let (finished, results) = folder.results("test 3B --seed 10 --jobs 2 --for 200ms --solution fails");
+    finished.says("over and over for 200ms, first seed 0xa");
+    let tests = results["tests"].as_array().expect("a list");
+    let runs: Vec<u64> = tests.iter().map(|test| test["runs"].as_u64().expect("a number")).collect();
+    // The first is at most one round ahead of the last; and failures do not end it.
+    assert!(runs[0] >= 1 && runs[0] - runs[runs.len() - 1] <= 1, "{runs:?}");
+    let failed = runs[0] > 7;
+    assert_eq!(finished.status, Some(i32::from(failed)), "{finished:?}");
+}
+
+fn every_failure_is_kept_and_replayed() {
+    let folder = Folder::new();
+    let finished = folder.lab("test backup --runs 30 --seed 0 --solution fails --policy sticky");
+    finished.says("failures.jsonl --number N` shows the Nth");
+    // 27 of 30 passed; Wilson's interval for that.
+    finished.says("27/30");
+    finished.says("FAILED 90.0 % pass (74.4 to 96.5)");
+    let second = folder.lab("replay --from lab/failures.jsonl --number 2");
+    assert_eq!(second.status, Some(1));
+    second.says("replaying backup_3b, seed 0x11, solution fails, policy sticky");
+    second.says("reproduced: same fingerprint 0x");
+    for (arguments, says) in [
+        (
+            "--from lab/failures.jsonl --number 4",
+            "no failure 4 in lab/failures.jsonl, which has 3 failures; give --number 1 to 3",
+        ),
+        ("--from lab/last-failure.json", "failure 1 is none"),
+        ("--from nowhere", "cannot read nowhere"),
+        ("--number 2", "--from"),
+    ] {
+        let refused = folder.lab(&format!("replay {arguments}"));
+        assert_eq!(refused.status, Some(2), "{refused:?}");
+        assert!(refused.err.contains(says) && refused.err.lines().count() == 1, "{refused:?}");
     }
 }
 

@@ -1,0 +1,72 @@
+//! The file of all failures of the last `lab test`, for `lab replay --from`: one a line.
+
+use std::fs;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use tester::replay::{Replay, last_failure_file};
+
+use crate::error::CommandError;
+use crate::report::terminal::{Terminal, count};
+
+/// More failures than anybody looks at, of a test that always fails, say.
+const KEPT: usize = 10_000;
+
+/// The file: `lab/failures.jsonl` in the target folder.
+fn file() -> PathBuf {
+    last_failure_file().with_file_name("failures.jsonl")
+}
+
+/// Writes the failures in the place of those of the last time, and says where they are if there are several.
+pub(crate) fn save(failures: impl Iterator<Item = Replay>, terminal: &Terminal) {
+    let failures: Vec<Replay> = failures.take(KEPT).collect();
+    let file = file();
+    if let Err(cause) = write(&file, &failures) {
+        terminal.line(&format!("warning: the failures are not kept in {}: {cause}", file.display()));
+    } else if failures.len() > 1 {
+        terminal.line(&format!(
+            "{} in {}; `cargo lab replay --from {} --number N` shows the Nth",
+            count(failures.len() as u64, "failure"),
+            file.display(),
+            file.display()
+        ));
+    }
+}
+
+fn write(file: &Path, failures: &[Replay]) -> io::Result<()> {
+    let folder = file.parent().expect("the file is in a folder");
+    fs::create_dir_all(folder)?;
+    // As a whole or not at all: somebody may be reading the old ones.
+    let draft = folder.join(format!(".failures-{}.jsonl", std::process::id()));
+    let mut text = Vec::new();
+    for failure in failures {
+        serde_json::to_writer(&mut text, failure)?;
+        text.push(b'\n');
+    }
+    fs::File::create(&draft)?.write_all(&text)?;
+    fs::rename(&draft, file)
+}
+
+/// The failure of this number in the file, counted from 1.
+pub(crate) fn load(file: &Path, number: usize) -> Result<Replay, CommandError> {
+    let unreadable =
+        |cause: &dyn std::fmt::Display| CommandError::new(format!("cannot read {}: {cause}", file.display()));
+    let lines = BufReader::new(fs::File::open(file).map_err(|cause| unreadable(&cause))?).lines();
+    let mut failures = 0;
+    for line in lines {
+        let line = line.map_err(|cause| unreadable(&cause))?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        failures += 1;
+        if failures == number {
+            return serde_json::from_str(&line)
+                .map_err(|cause| unreadable(&format!("failure {number} is none: {cause}")));
+        }
+    }
+    let there = match failures {
+        0 => "no failure".to_owned(),
+        failures => format!("{}; give --number 1 to {failures}", count(failures as u64, "failure")),
+    };
+    Err(CommandError::new(format!("there is no failure {number} in {}, which has {there}", file.display())))
+}
