@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::process::Command;
 
 use crate::stage::{Stage, output, stages, word};
 
@@ -108,5 +109,21 @@ fn the_graders_files_are_out_of_sight() {
 fn no_file_without_a_name_can_be_made() {
     for stage in stages() {
         stage.refused(&stage.run(), &["make a file without a name"]);
+    }
+}
+
+#[test]
+fn what_the_grader_has_open_is_not_inherited() {
+    for stage in stages() {
+        let with_one_open = |command: Command| {
+            let words = std::iter::once(command.get_program()).chain(command.get_args());
+            let mut shell = Command::new("sh");
+            shell.args(["-c", r#"exec 7</etc/passwd; exec "$@""#, "sh"]).args(words);
+            output(shell, &["see", "/proc/self/fd/7"]).status.code()
+        };
+        assert_eq!(with_one_open(stage.free()), Some(0), "{}", stage.who);
+        for profile in [stage.run(), stage.build()] {
+            assert_eq!(with_one_open(stage.confined(&profile)), Some(3), "{}", stage.who);
+        }
     }
 }

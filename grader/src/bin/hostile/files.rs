@@ -11,6 +11,7 @@ pub(super) fn attempt(deed: &str, on: &str) -> Option<io::Result<()>> {
     Some(match deed {
         "read" => fs::read(on).map(drop),
         "open" => fs::File::open(on).map(drop),
+        "see" => fs::symlink_metadata(on).map(drop),
         "list" => fs::read_dir(on).map(drop),
         "write" => fs::write(on, "written"),
         "empty" => fs::OpenOptions::new().write(true).truncate(true).open(on).map(drop),
