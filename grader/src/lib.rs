@@ -5,6 +5,8 @@
 //! [`Sources`]. A [`Scratch`] workspace has a crate for each and one command line with all of them compiled in, so that
 //! building dozens takes about as long as building one, and the workspace that people work in stays as it is.
 //!
+//! And makes the workspace that students are given: [`handout`].
+//!
 //! Read in this order: `edit`, `wrong_raft` and `right_raft` (the files), `corpus` (all of them), `sources` and `scratch`
 //! (how they are built), `results` (what the tests said), `page` (the table in the docs).
 //!
@@ -16,6 +18,7 @@ mod copy;
 mod corpus;
 mod edit;
 mod file;
+pub mod handout;
 pub mod page;
 pub mod report;
 mod results;

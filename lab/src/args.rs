@@ -27,6 +27,9 @@ pub(crate) enum Command {
     Replay(ReplayArgs),
     /// List tests, their parts, titles and points
     List(ListArgs),
+    /// Make the workspace that students are given: this one with skeletons in place of the solutions
+    #[cfg(feature = "grading")]
+    Handout(HandoutArgs),
     /// What `lab test` starts to run simulations in
     #[command(hide = true)]
     Worker,
@@ -165,6 +168,22 @@ pub(crate) struct ListArgs {
     pub(crate) json: bool,
 }
 
+#[cfg(feature = "grading")]
+#[derive(Args, Debug)]
+pub(crate) struct HandoutArgs {
+    /// Where it goes: a new or empty folder outside of this workspace
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+
+    /// What is released so far, with commas between: parts (3A,3B) or labs (2,3); all if not given
+    #[arg(long, value_name = "PARTS", default_value = "2,3,4")]
+    pub(crate) parts: grader::handout::Parts,
+
+    /// Write also into a folder that has something in it, over an earlier hand-out
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
 /// Why there is no command to carry out.
 #[derive(Debug)]
 pub(crate) enum Stop {
@@ -291,6 +310,8 @@ mod tests {
             (&["replay", "--seed", "1"], "TEST"),
             (&["replay", "--level", "loud"], "warn"),
             (&["replay", "--since", "-1"], "--since"),
+            #[cfg(feature = "grading")]
+            (&["handout", "there", "--parts", "3A,3E"], "there is no part `3E`; the parts are 2A, 2B, 3A"),
             (&[], "test, replay or list"),
         ] {
             let refusal = refusal(arguments);

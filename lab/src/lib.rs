@@ -11,6 +11,8 @@
 mod args;
 mod error;
 mod failures;
+#[cfg(feature = "grading")]
+mod handout;
 mod list;
 mod near;
 mod replay;
@@ -48,6 +50,8 @@ impl Lab {
             Ok(Command::Test(args)) => test::test(self, &args),
             Ok(Command::Replay(args)) => replay::replay(self, &args),
             Ok(Command::List(args)) => list::list(&args),
+            #[cfg(feature = "grading")]
+            Ok(Command::Handout(args)) => handout::hand_out(&args),
             Ok(Command::Worker) => run::worker::serve(self),
             Err(args::Stop::Shown) => Ok(Verdict::Passed),
             Err(args::Stop::Refused(error)) => Err(error),

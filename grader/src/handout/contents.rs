@@ -1,0 +1,210 @@
+//! Which files the hand-out has, and where they come from.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::HandoutError;
+use super::manifest::Manifest;
+use super::parts::{Parts, crates};
+use super::source::cut;
+use super::tree::Tree;
+
+/// The crates that students use and do not write. All other crates are left out.
+pub(super) const FRAMEWORK: [&str; 8] =
+    ["labrt", "labgob", "labrpc", "labrpc/macros", "persister", "labapi", "tester", "lab"];
+
+/// What is handed out as it is, if it is there.
+const COPIED: [&str; 8] = [
+    ".cargo/config.toml",
+    ".gitignore",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "docs/command-line.md",
+    "docs/diagnoses.md",
+    "rustfmt.toml",
+    "scripts/stress",
+];
+
+/// Where the files are that are written for students.
+const HANDOUT: &str = "handout";
+
+/// All files of the hand-out but for its lock file.
+pub(super) fn collect(workspace: &Path, parts: &Parts) -> Result<Tree, HandoutError> {
+    Collector { workspace, parts, tree: Tree::default() }.collect()
+}
+
+struct Collector<'a> {
+    workspace: &'a Path,
+    parts: &'a Parts,
+    tree: Tree,
+}
+
+impl Collector<'_> {
+    fn collect(mut self) -> Result<Tree, HandoutError> {
+        let mut root = self.manifest(Path::new("Cargo.toml"))?;
+        let here = root.members()?;
+        let here = |folder: &&str| here.iter().any(|member| member == folder);
+        let students: Vec<&str> = crates().filter(here).filter(|name| self.parts.need(name)).collect();
+        let missing: Vec<&str> = crates().filter(|name| !students.contains(name)).collect();
+
+        let mut members = Vec::new();
+        for folder in FRAMEWORK {
+            members.push((folder.to_owned(), self.framework(Path::new(folder), &missing)?));
+        }
+        for name in &students {
+            members.push(((*name).to_owned(), self.student(Path::new(name))?));
+        }
+        for (folder, manifest) in &members {
+            self.tree.add(Path::new(folder).join("Cargo.toml"), manifest.text());
+        }
+        root.strip_workspace(&members, &students)?;
+        self.tree.add("Cargo.toml", root.text());
+
+        for path in COPIED.map(Path::new) {
+            if self.workspace.join(path).exists() {
+                self.copy(path, path)?;
+            }
+        }
+        self.pages()?;
+        Ok(self.tree)
+    }
+
+    /// A crate that students use: its sources, less its tests and what is for teachers.
+    fn framework(&mut self, krate: &Path, missing: &[&str]) -> Result<Manifest, HandoutError> {
+        let sources = krate.join("src");
+        self.copy(&sources, &sources)?;
+        for path in self.tree.below(&sources) {
+            // What an earlier file has taken along with a module is gone.
+            if self.tree.has(&path) && path.extension().is_some_and(|ending| ending == "rs") {
+                self.cut(&path)?;
+            }
+        }
+        let mut manifest = self.manifest(&krate.join("Cargo.toml"))?;
+        manifest.strip_framework();
+        for name in missing {
+            manifest.remove_dependency(name);
+        }
+        Ok(manifest)
+    }
+
+    fn cut(&mut self, path: &Path) -> Result<(), HandoutError> {
+        let cut = cut(self.tree.text(path)?).map_err(|why| HandoutError::form(path, why))?;
+        let folder = folder_of_modules(path);
+        for module in cut.modules {
+            let module = folder.join(module);
+            self.tree.remove(&module);
+            self.tree.remove(&module.with_extension("rs"));
+        }
+        self.tree.add(path, cut.text);
+        Ok(())
+    }
+
+    /// A crate that students write: the skeleton, under the solution's name and with its tests of what is released.
+    fn student(&mut self, krate: &Path) -> Result<Manifest, HandoutError> {
+        let skeleton = Path::new(HANDOUT).join(krate);
+        self.copy(&skeleton.join("src"), &krate.join("src"))?;
+        self.copy(&Path::new(HANDOUT).join("clippy.toml"), &krate.join("clippy.toml"))?;
+        let tests = krate.join("tests");
+        if self.workspace.join(&tests).exists() {
+            self.copy(&tests, &tests)?;
+            self.release(&tests)?;
+        }
+        let mut manifest = self.manifest(&skeleton.join("Cargo.toml"))?;
+        manifest.take_place_of(&self.manifest(&krate.join("Cargo.toml"))?)?;
+        Ok(manifest)
+    }
+
+    /// Takes the tests of parts that are not released out of the folder `tests`, and all of it if nothing is left.
+    fn release(&mut self, tests: &Path) -> Result<(), HandoutError> {
+        let (mut left, mut gone) = (0, Vec::new());
+        for path in self.tree.below(tests) {
+            let part = path.file_stem().and_then(|stem| stem.to_str()?.strip_prefix("part_"));
+            match part.map(str::to_uppercase) {
+                Some(part) if !self.parts.contains(&part) => gone.push(path),
+                Some(_) => left += 1,
+                None => {}
+            }
+        }
+        if left == 0 {
+            self.tree.remove(tests);
+            return Ok(());
+        }
+        for path in gone {
+            self.tree.remove(&path);
+            let module = path.file_stem().expect("a part's file has a name").to_string_lossy();
+            let main = path.with_file_name("main.rs");
+            let declaration = format!("mod {module};\n");
+            let without = self.tree.text(&main)?.replace(&declaration, "");
+            self.tree.add(main, without);
+        }
+        Ok(())
+    }
+
+    /// What is written for students: the README and the pages of the labs that are released.
+    fn pages(&mut self) -> Result<(), HandoutError> {
+        let pages = Path::new(HANDOUT).join("docs");
+        self.copy(&pages, Path::new("docs"))?;
+        for page in self.tree.below(Path::new("docs")) {
+            let lab = page.file_stem().and_then(|stem| stem.to_str()?.strip_prefix("lab-"));
+            if lab.is_some_and(|number| !self.parts.have_lab(number)) {
+                self.tree.remove(&page);
+            }
+        }
+        let readme = Path::new("README.md");
+        self.copy(&Path::new(HANDOUT).join(readme), readme)?;
+        // The row of a table that leads to a page which is not handed out goes too.
+        let leads_nowhere = |row: &str| links(row).any(|page| !self.tree.has(Path::new(page)));
+        let text = self.tree.text(readme)?;
+        let rows = text.lines().filter(|line| !(line.starts_with('|') && leads_nowhere(line)));
+        let text: String = rows.flat_map(|line| [line, "\n"]).collect();
+        self.tree.add(readme, text);
+        Ok(())
+    }
+
+    fn copy(&mut self, from: &Path, to: &Path) -> Result<(), HandoutError> {
+        self.tree.copy(&self.workspace.join(from), to)
+    }
+
+    fn manifest(&self, path: &Path) -> Result<Manifest, HandoutError> {
+        let path = self.workspace.join(path);
+        let text = fs::read_to_string(&path).map_err(HandoutError::file(&path))?;
+        Manifest::parse(&path, &text)
+    }
+}
+
+/// The files that a line of Markdown links to.
+fn links(line: &str) -> impl Iterator<Item = &str> {
+    let ends = line.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0));
+    ends.filter(|target| !target.contains("://")).map(|target| target.split('#').next().unwrap_or(target))
+}
+
+/// Where the modules are that the source at `path` declares.
+fn folder_of_modules(path: &Path) -> PathBuf {
+    let folder = path.parent().expect("a source is in a folder");
+    match path.file_stem().and_then(|stem| stem.to_str()) {
+        Some("lib" | "main" | "mod") | None => folder.to_owned(),
+        Some(module) => folder.join(module),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_are_looked_for_where_cargo_does() {
+        for (source, folder) in [
+            ("a/src/lib.rs", "a/src"),
+            ("a/src/sim/mod.rs", "a/src/sim"),
+            ("a/src/expand.rs", "a/src/expand"),
+        ] {
+            assert_eq!(folder_of_modules(Path::new(source)), Path::new(folder));
+        }
+    }
+
+    #[test]
+    fn links_to_files_are_found() {
+        let line = "| [a](docs/a.md) and [b](b.md#part), [c](https://c.org/d.md) | (no) |";
+        assert_eq!(links(line).collect::<Vec<_>>(), ["docs/a.md", "b.md"]);
+    }
+}
