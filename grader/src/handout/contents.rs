@@ -28,6 +28,9 @@ const COPIED: [&str; 8] = [
 /// Where the files are that are written for students.
 const HANDOUT: &str = "handout";
 
+/// Where the solutions are named that the command line knows.
+const SOLUTIONS: &str = "lab/src/solutions.rs";
+
 /// All files of the hand-out but for its lock file.
 pub(super) fn collect(workspace: &Path, parts: &Parts) -> Result<Tree, HandoutError> {
     Collector { workspace, parts, tree: Tree::default() }.collect()
@@ -51,6 +54,7 @@ impl Collector<'_> {
         for folder in FRAMEWORK {
             members.push((folder.to_owned(), self.framework(Path::new(folder), &missing)?));
         }
+        self.leave_out_solutions(&missing)?;
         for name in &students {
             members.push(((*name).to_owned(), self.student(Path::new(name))?));
         }
@@ -85,6 +89,20 @@ impl Collector<'_> {
             manifest.remove_dependency(name);
         }
         Ok(manifest)
+    }
+
+    /// Takes what there is not out of the solution that the command line knows.
+    fn leave_out_solutions(&mut self, missing: &[&str]) -> Result<(), HandoutError> {
+        let path = Path::new(SOLUTIONS);
+        let mut text = self.tree.text(path)?.to_owned();
+        for krate in missing {
+            text = without_solution(&text, krate);
+            if text.contains(&format!("{krate}::")) {
+                return Err(HandoutError::form(path, format!("it needs {krate} where that is not expected")));
+            }
+        }
+        self.tree.add(path, text);
+        Ok(())
     }
 
     fn cut(&mut self, path: &Path) -> Result<(), HandoutError> {
@@ -172,6 +190,17 @@ impl Collector<'_> {
     }
 }
 
+/// A source that names solutions, without that of `krate`.
+fn without_solution(source: &str, krate: &str) -> String {
+    if krate == "raft" {
+        // What all others are added to.
+        return source.replace("raft::SOLUTION", "Solution::new(\"raft\")");
+    }
+    let pieces: Vec<&str> = source.split(&format!(".with_{krate}({krate}::SOLUTION)")).collect();
+    let (last, others) = pieces.split_last().expect("a split has a piece at least");
+    others.iter().map(|piece| piece.trim_end()).chain([*last]).collect()
+}
+
 /// The files that a line of Markdown links to.
 fn links(line: &str) -> impl Iterator<Item = &str> {
     let ends = line.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0));
@@ -200,6 +229,16 @@ mod tests {
         ] {
             assert_eq!(folder_of_modules(Path::new(source)), Path::new(folder));
         }
+    }
+
+    #[test]
+    fn the_command_line_knows_what_there_is() {
+        let source = "&[raft::SOLUTION.with_kvsrv(kvsrv::SOLUTION)\n    .with_kvraft(kvraft::SOLUTION)];";
+        assert_eq!(without_solution(source, "kvraft"), "&[raft::SOLUTION.with_kvsrv(kvsrv::SOLUTION)];");
+        assert_eq!(
+            without_solution(&without_solution(source, "kvraft"), "raft"),
+            "&[Solution::new(\"raft\").with_kvsrv(kvsrv::SOLUTION)];"
+        );
     }
 
     #[test]

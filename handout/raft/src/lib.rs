@@ -5,6 +5,7 @@
 //! part for which it is needed first, so that part 3A can be done while the rest is as it is.
 //!
 //! - `peer.rs`: one server, how it starts, and what its service and the tester ask of it. Begin here.
+//! - `rpc.rs`: what the servers ask of each other.
 //! - `election.rs`: who leads (3A).
 //! - `replication.rs`: heartbeats (3A), and how entries come into everybody's log (3B).
 //! - `apply.rs`: handing what is committed to the service (3B).
@@ -24,6 +25,7 @@ mod election;
 mod peer;
 mod persist;
 mod replication;
+mod rpc;
 mod snapshot;
 
 pub use peer::{SOLUTION, make};

@@ -1,18 +1,14 @@
 //! One Raft server: what it consists of, how it starts, and what can be asked of it.
 
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
 use labapi::{ApplyMsg, LogIndex, Solution, Started};
 use labrpc::{ClientEnd, Service};
 use labrt::channel::Sender;
+use labrt::sync::Mutex;
 use labrt::sync::atomic::{AtomicBool, Ordering};
-use labrt::sync::{Arc, Mutex};
 use labrt::thread;
 use persister::Persister;
-
-use crate::election::{RequestVoteArgs, RequestVoteReply};
-use crate::replication::{AppendEntriesArgs, AppendEntriesReply};
-use crate::snapshot::{InstallSnapshotArgs, InstallSnapshotReply};
 
 /// What is tested: a Raft that [`make`] starts.
 pub const SOLUTION: Solution = Solution::new("raft").with_raft(make);
@@ -96,13 +92,13 @@ impl Raft {
 
 /// What the service on this server and the tester ask of it. `labapi` says what each must do.
 impl labapi::Raft for Raft {
+    fn get_state(&self) -> labapi::State {
+        todo!("raft::get_state, part 3A")
+    }
+
     /// A client wants `command` in the log. Only a leader takes it, and nobody waits here until it is committed.
     fn start(&self, command: Vec<u8>) -> Option<Started> {
         todo!("raft::start, part 3B")
-    }
-
-    fn get_state(&self) -> labapi::State {
-        todo!("raft::get_state, part 3A")
     }
 
     fn snapshot(&self, index: LogIndex, snapshot: Vec<u8>) {
@@ -119,23 +115,7 @@ impl labapi::Raft for Raft {
     }
 
     fn services(self: Arc<Self>) -> Vec<Service> {
-        vec![self.service()]
-    }
-}
-
-/// What the other servers call. The attribute gives every `ClientEnd` these methods, with `&Args` and an `Option` of the reply
-/// (`use crate::peer::RaftClient`); `None` is all that is known of a call that has failed.
-#[labrpc::service]
-impl Raft {
-    fn request_vote(&self, args: RequestVoteArgs) -> RequestVoteReply {
-        self.answer_request_vote(args)
-    }
-
-    fn append_entries(&self, args: AppendEntriesArgs) -> AppendEntriesReply {
-        self.answer_append_entries(args)
-    }
-
-    fn install_snapshot(&self, args: InstallSnapshotArgs) -> InstallSnapshotReply {
-        self.answer_install_snapshot(args)
+        let calls_of_peers = self.service();
+        vec![calls_of_peers]
     }
 }

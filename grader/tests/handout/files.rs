@@ -1,0 +1,201 @@
+//! What is written, and what is not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use grader::handout::{self, HandoutError, Options};
+
+use crate::students::{files, here, write};
+
+/// The texts of a hand-out of these parts.
+fn texts(parts: &str) -> BTreeMap<PathBuf, String> {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), parts);
+    let text = |content| String::from_utf8(content).expect("all files are texts");
+    files(folder.path()).into_iter().map(|(path, content)| (path, text(content))).collect()
+}
+
+/// The lines of a source that say something, with comments or without.
+fn lines(text: &str, comments: bool) -> Vec<&str> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.filter(|line| comments || !line.starts_with("//")).collect()
+}
+
+#[test]
+fn no_four_lines_of_the_solutions_are_handed_out() {
+    let handed_out = texts("");
+    let mut looked_at = 0;
+    for comments in [false, true] {
+        let mut solution = BTreeMap::new();
+        for krate in ["raft", "kvsrv", "kvraft"] {
+            for (path, content) in files(&here().join(krate).join("src")) {
+                let text = String::from_utf8(content).unwrap();
+                for four in lines(&text, comments).windows(4) {
+                    solution.insert(four.join("\n"), Path::new(krate).join(&path));
+                }
+            }
+        }
+        looked_at += solution.len();
+        for (path, text) in &handed_out {
+            for four in lines(text, comments).windows(4) {
+                let four = four.join("\n");
+                // A line alone before brackets is nobody's.
+                let says = four.lines().filter(|line| line.contains(char::is_alphanumeric)).count();
+                if let Some(origin) = solution.get(&four).filter(|_| says > 1) {
+                    panic!("{} has lines of {}:\n{four}", path.display(), origin.display());
+                }
+            }
+        }
+    }
+    assert!(looked_at > 1000, "the solutions were looked for where they are not");
+}
+
+#[test]
+fn what_students_have_no_use_for_is_left_out() {
+    let handed_out = texts("");
+    let names: BTreeSet<&str> =
+        handed_out.keys().flat_map(|path| path.iter()).map(|name| name.to_str().unwrap()).collect();
+    for name in [
+        "grader",
+        "handout",
+        "handout.rs",
+        "benches",
+        "habits",
+        "check",
+        "oracle-check",
+        "CHANGELOG.md",
+        "harness.md",
+        "wrong-rafts.md",
+        "measuring.md",
+        "linearizability.md",
+        ".git",
+        ".ci",
+    ] {
+        assert!(!names.contains(name), "{name} is there");
+    }
+    for path in handed_out.keys().filter(|path| path.iter().any(|name| name == "tests")) {
+        assert!(
+            path.starts_with("raft") || path.starts_with("kvsrv") || path.starts_with("kvraft"),
+            "{path:?}"
+        );
+    }
+    for (path, text) in &handed_out {
+        for trace in ["cfg(test)", "feature = \"grading\"", "grader", "criterion", "oracle-check", "-skeleton"]
+        {
+            assert!(!text.contains(trace), "{} says `{trace}`", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    for parts in ["", "3A", "2", "3,4A"] {
+        let handed_out = texts(parts);
+        let mut found = 0;
+        for (page, text) in
+            handed_out.iter().filter(|(path, _)| path.extension().is_some_and(|it| it == "md"))
+        {
+            let folder = page.parent().unwrap();
+            for target in text.split("](").skip(1).map(|rest| rest.split_once(')').unwrap().0) {
+                if target.contains("://") || target.starts_with('#') {
+                    continue;
+                }
+                let mut whole = folder.to_owned();
+                for step in Path::new(target.split('#').next().unwrap()) {
+                    if step == ".." { assert!(whole.pop()) } else { whole.push(step) }
+                }
+                let there = handed_out.keys().any(|path| path.starts_with(&whole));
+                assert!(
+                    there,
+                    "{} leads to {target}, which is not there with parts {parts:?}",
+                    page.display()
+                );
+                found += 1;
+            }
+        }
+        assert!(found > 3, "links were looked for where they are not");
+    }
+}
+
+#[test]
+fn the_pages_of_the_labs_name_their_tests() {
+    let handed_out = texts("");
+    let mut named = 0;
+    for (path, text) in &handed_out {
+        let part = path.file_stem().and_then(|stem| stem.to_str()?.strip_prefix("part_"));
+        let Some(part) = part.filter(|_| path.iter().any(|folder| folder == "tests")) else {
+            continue;
+        };
+        let page = &handed_out[Path::new(&format!("docs/lab-{}.md", &part[..1]))];
+        for test in text.lines().filter_map(|line| line.strip_prefix("fn ")?.strip_suffix("() {")) {
+            assert!(
+                page.contains(&format!("`{test}`")),
+                "the page of lab {} does not tell of {test}",
+                &part[..1]
+            );
+            named += 1;
+        }
+    }
+    assert!(named >= 28, "tests were looked for where they are not");
+}
+
+#[test]
+fn the_same_sources_give_the_same_bytes() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    write(folders[0].path(), "");
+    // The second over what has been worked in.
+    write(folders[1].path(), "3A");
+    fs::write(folders[1].path().join("raft/src/log.rs"), "mine").unwrap();
+    fs::write(folders[1].path().join("raft/src/peer.rs"), "mine").unwrap();
+    write(folders[1].path(), "");
+    let [first, second] = folders.each_ref().map(|folder| files(folder.path()));
+    assert!(first.keys().eq(second.keys()), "other files");
+    for (path, content) in &first {
+        assert!(second[path] == *content, "{} differs", path.display());
+    }
+}
+
+#[test]
+fn what_is_not_released_is_not_there() {
+    let names =
+        |parts: &str| texts(parts).into_keys().map(|path| path.display().to_string()).collect::<Vec<_>>();
+    let has = |names: &[String], beginning: &str| names.iter().any(|name| name.starts_with(beginning));
+
+    let first = names("3A");
+    assert!(has(&first, "raft/tests/raft/part_3a.rs") && has(&first, "docs/lab-3.md"));
+    for later in [
+        "raft/tests/raft/part_3b.rs",
+        "raft/tests/raft/part_3d.rs",
+        "kvsrv",
+        "kvraft",
+        "docs/lab-2",
+        "docs/lab-4",
+    ] {
+        assert!(!has(&first, later), "{later} is there");
+    }
+    let main = &texts("3A,3C")[Path::new("raft/tests/raft/main.rs")];
+    let modules: Vec<&str> = main.lines().filter(|line| line.starts_with("mod ")).collect();
+    assert_eq!(modules, ["mod part_3a;", "mod part_3c;"]);
+
+    // Lab 4 stands on the Raft of lab 3.
+    let last = names("4A");
+    assert!(has(&last, "kvraft/src") && has(&last, "raft/src") && !has(&last, "raft/tests"));
+    assert!(!has(&last, "kvsrv"));
+}
+
+#[test]
+fn what_is_in_the_folder_is_safe() {
+    let folder = tempfile::tempdir().unwrap();
+    let notes = folder.path().join("notes.md");
+    fs::write(&notes, "mine").unwrap();
+    let options = Options::default();
+    let refused = handout::write(here(), folder.path(), &options);
+    assert!(matches!(refused, Err(HandoutError::NotEmpty { .. })), "{refused:?}");
+    assert_eq!(files(folder.path()).len(), 1, "something was written");
+    handout::write(here(), folder.path(), &Options { force: true, ..options.clone() }).unwrap();
+    assert_eq!(fs::read_to_string(notes).unwrap(), "mine");
+    let refused = handout::write(here(), &here().join("raft/new"), &options);
+    assert!(matches!(refused, Err(HandoutError::AmongTheSources { .. })), "{refused:?}");
+    assert!(!here().join("raft/new").exists());
+}

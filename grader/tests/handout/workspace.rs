@@ -1,0 +1,80 @@
+//! The hand-out is a workspace that a student can work in.
+
+use std::collections::BTreeSet;
+
+use crate::part_3a;
+use crate::students::Students;
+
+/// The kinds of outcomes.
+fn kinds(outcomes: &std::collections::BTreeMap<String, String>) -> BTreeSet<&str> {
+    outcomes.values().map(String::as_str).collect()
+}
+
+#[test]
+fn nothing_in_it_is_remarked_on() {
+    for parts in ["", "3A", "2"] {
+        let students = Students::new(parts);
+        students.cargo_succeeds(&["fmt", "--all", "--check"]);
+        students.cargo_succeeds(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+    }
+}
+
+#[test]
+fn what_only_works_on_real_threads_is_remarked_on() {
+    let students = Students::new("");
+    students.edit(
+        "kvsrv/src/server.rs",
+        r#"todo!("kvsrv::get, part 2A")"#,
+        "std::thread::sleep(std::time::Duration::from_millis(1)); None",
+    );
+    students.edit("kvsrv/src/server.rs", "use labrt::sync::Mutex;", "use std::sync::Mutex;");
+    let output = students.cargo(&["clippy", "-p", "kvsrv", "--", "-D", "warnings"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    for replacement in ["labrt::thread::sleep", "labrt::sync::Mutex"] {
+        assert!(said.contains(replacement), "{said}");
+    }
+}
+
+#[test]
+fn every_test_is_not_implemented() {
+    let students = Students::new("");
+    let outcomes = students.outcomes(&[], 1);
+    assert!(outcomes.len() >= 28, "{outcomes:?}");
+    assert_eq!(kinds(&outcomes), BTreeSet::from(["not_implemented"]), "{outcomes:?}");
+    // The same from the students' other command.
+    let output = students.cargo(&["test", "--no-fail-fast"]);
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert!(said.contains("not_implemented") && !said.contains(" ... ok"), "{said}");
+}
+
+#[test]
+fn a_part_can_be_done_while_the_next_is_untouched() {
+    let students = Students::new("");
+    part_3a::solve(&students);
+    let outcomes = students.outcomes(&["3a"], 10);
+    assert_eq!(kinds(&outcomes), BTreeSet::from(["passed"]), "{outcomes:?}");
+    let outcomes = students.outcomes(&["3b"], 1);
+    assert_eq!(kinds(&outcomes), BTreeSet::from(["not_implemented"]), "{outcomes:?}");
+}
+
+#[test]
+fn with_the_solutions_in_it_everything_passes() {
+    let students = Students::new("");
+    for krate in ["raft", "kvsrv", "kvraft"] {
+        students.solve(krate);
+    }
+    let outcomes = students.outcomes(&[], 1);
+    assert!(outcomes.len() >= 28, "{outcomes:?}");
+    assert_eq!(kinds(&outcomes), BTreeSet::from(["passed"]), "{outcomes:?}");
+}
+
+#[test]
+fn a_lab_that_does_not_compile_is_not_in_the_way_of_another() {
+    let students = Students::new("");
+    students.solve("raft");
+    students.edit("kvraft/src/lib.rs", "mod clerk;", "mod clerk");
+    students.cargo_succeeds(&["test", "-p", "raft", "3a"]);
+    assert!(!students.cargo(&["build", "-p", "kvraft"]).status.success());
+}
