@@ -31,6 +31,9 @@ const HANDOUT: &str = "handout";
 /// Where the solutions are named that the command line knows.
 const SOLUTIONS: &str = "lab/src/solutions.rs";
 
+/// Where a line of source ends at the latest, as in `rustfmt.toml`.
+const MAX_WIDTH: usize = 110;
+
 /// All files of the hand-out but for its lock file.
 pub(super) fn collect(workspace: &Path, parts: &Parts) -> Result<Tree, HandoutError> {
     Collector { workspace, parts, tree: Tree::default() }.collect()
@@ -192,13 +195,18 @@ impl Collector<'_> {
 
 /// A source that names solutions, without that of `krate`.
 fn without_solution(source: &str, krate: &str) -> String {
-    if krate == "raft" {
-        // What all others are added to.
-        return source.replace("raft::SOLUTION", "Solution::new(\"raft\")");
-    }
+    // The solution of lab 3 is what all others are added to.
+    let source = match krate {
+        "raft" => &source.replace("raft::SOLUTION", "Solution::new(\"raft\")"),
+        _ => source,
+    };
     let pieces: Vec<&str> = source.split(&format!(".with_{krate}({krate}::SOLUTION)")).collect();
     let (last, others) = pieces.split_last().expect("a split has a piece at least");
-    others.iter().map(|piece| piece.trim_end()).chain([*last]).collect()
+    let text: String = others.iter().map(|piece| piece.trim_end()).chain([*last]).collect();
+    // What is short enough by now stands on one line.
+    let joined = text.replace("=\n    &[", "= &[");
+    let fits = joined.lines().all(|line| line.len() <= MAX_WIDTH);
+    if fits { joined } else { text }
 }
 
 /// The files that a line of Markdown links to.
@@ -233,12 +241,14 @@ mod tests {
 
     #[test]
     fn the_command_line_knows_what_there_is() {
-        let source = "&[raft::SOLUTION.with_kvsrv(kvsrv::SOLUTION)\n    .with_kvraft(kvraft::SOLUTION)];";
-        assert_eq!(without_solution(source, "kvraft"), "&[raft::SOLUTION.with_kvsrv(kvsrv::SOLUTION)];");
-        assert_eq!(
-            without_solution(&without_solution(source, "kvraft"), "raft"),
-            "&[Solution::new(\"raft\").with_kvsrv(kvsrv::SOLUTION)];"
-        );
+        let source =
+            "ALL: X =\n    &[raft::SOLUTION.with_kvsrv(kvsrv::SOLUTION)\n.with_kvraft(kvraft::SOLUTION)];";
+        let first = without_solution(source, "kvraft");
+        assert_eq!(first, "ALL: X = &[raft::SOLUTION.with_kvsrv(kvsrv::SOLUTION)];");
+        let second = without_solution(&first, "raft");
+        assert_eq!(second, "ALL: X = &[Solution::new(\"raft\").with_kvsrv(kvsrv::SOLUTION)];");
+        let long = format!("{source}{}", "-".repeat(MAX_WIDTH));
+        assert!(without_solution(&long, "kvsrv").contains("=\n    &[raft::SOLUTION\n.with_kvraft"));
     }
 
     #[test]

@@ -81,7 +81,8 @@ fn what_students_have_no_use_for_is_left_out() {
         );
     }
     for (path, text) in &handed_out {
-        for trace in ["cfg(test)", "feature = \"grading\"", "grader", "criterion", "oracle-check", "-skeleton"]
+        for trace in
+            ["cfg(test)", "feature = \"grading\"", "grader", "criterion", "oracle-check", "-skeleton"]
         {
             assert!(!text.contains(trace), "{} says `{trace}`", path.display());
         }
