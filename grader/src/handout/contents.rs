@@ -100,7 +100,8 @@ impl Collector<'_> {
         let mut text = self.tree.text(path)?.to_owned();
         for krate in missing {
             text = without_solution(&text, krate);
-            if text.contains(&format!("{krate}::")) {
+            let mut paths = text.split(|it: char| !(it.is_alphanumeric() || "_:".contains(it)));
+            if paths.any(|path| path.split("::").next() == Some(krate) && path != *krate) {
                 return Err(HandoutError::form(path, format!("it needs {krate} where that is not expected")));
             }
         }
@@ -197,7 +198,7 @@ impl Collector<'_> {
 fn without_solution(source: &str, krate: &str) -> String {
     // The solution of lab 3 is what all others are added to.
     let source = match krate {
-        "raft" => &source.replace("raft::SOLUTION", "Solution::new(\"raft\")"),
+        "raft" => &source.replace("[raft::SOLUTION", "[Solution::new(\"raft\")"),
         _ => source,
     };
     let pieces: Vec<&str> = source.split(&format!(".with_{krate}({krate}::SOLUTION)")).collect();
@@ -247,6 +248,8 @@ mod tests {
         assert_eq!(first, "ALL: X = &[raft::SOLUTION.with_kvsrv(kvsrv::SOLUTION)];");
         let second = without_solution(&first, "raft");
         assert_eq!(second, "ALL: X = &[Solution::new(\"raft\").with_kvsrv(kvsrv::SOLUTION)];");
+        let other = without_solution("ALL: X = &[raft::SOLUTION.with_kvraft(kvraft::SOLUTION)];", "raft");
+        assert_eq!(other, "ALL: X = &[Solution::new(\"raft\").with_kvraft(kvraft::SOLUTION)];");
         let long = format!("{source}{}", "-".repeat(MAX_WIDTH));
         assert!(without_solution(&long, "kvsrv").contains("=\n    &[raft::SOLUTION\n.with_kvraft"));
     }

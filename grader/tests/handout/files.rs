@@ -80,10 +80,13 @@ fn what_students_have_no_use_for_is_left_out() {
             "{path:?}"
         );
     }
+    for (path, text) in handed_out.iter().filter(|(path, _)| path.file_name().unwrap() == "Cargo.toml") {
+        let manifest: toml::Table = text.parse().unwrap();
+        let comments_gone = manifest.to_string();
+        assert!(!comments_gone.contains("grader"), "{} needs the grader", path.display());
+    }
     for (path, text) in &handed_out {
-        for trace in
-            ["cfg(test)", "feature = \"grading\"", "grader", "criterion", "oracle-check", "-skeleton"]
-        {
+        for trace in ["cfg(test)", "feature = \"grading\"", "criterion", "oracle-check", "-skeleton"] {
             assert!(!text.contains(trace), "{} says `{trace}`", path.display());
         }
     }
