@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use labapi::{MakeRaft, Raft, Replica};
+use labapi::{LogIndex, MakeRaft, Raft, Replica};
 use labrpc::{ClientEnd, Service};
 use labrt::world::{Node, World};
 use persister::Persister;
@@ -57,6 +57,16 @@ impl Birth<'_> {
             persister: self.persister.clone(),
             max_raft_state,
         }
+    }
+
+    /// Has the oracles look at the Raft of an instance, and keeps the instance for as long as its node lives. What it applies they
+    /// cannot see.
+    pub(crate) fn keep<I: ?Sized + Send + Sync + 'static>(&self, instance: &Arc<I>, raft: Arc<dyn Raft>) {
+        let kept = Arc::clone(instance);
+        self.watch.probe(self.who, self.node, raft, move || {
+            let _ = &kept;
+            LogIndex(0)
+        });
     }
 
     /// Runs the solution's constructor `what`, on a thread of the server; `None` if the server dies of it.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use labapi::{Clerk, KvRaft, LogIndex, MakeRaft, Raft, ReplicaServer};
+use labapi::{Clerk, KvRaft, MakeRaft, Raft, ReplicaServer};
 use labrpc::ClientEnd;
 
 use crate::key_value::{Clients, KeyValueProgram};
@@ -43,11 +43,7 @@ impl Program for KvServers {
             let (raft, services) = (server.raft(), Arc::clone(&server).services());
             (server, raft, services)
         })?;
-        let kept = Arc::clone(&server);
-        birth.watch.probe(birth.who, birth.node, raft, move || {
-            let _ = &kept;
-            LogIndex(0)
-        });
+        birth.keep(&server, raft);
         Some(Booted { instance: server, services })
     }
 

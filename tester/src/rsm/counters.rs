@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use labapi::{LogIndex, MakeRaft, MakeRsm, Raft, Rsm};
+use labapi::{MakeRaft, MakeRsm, Raft, Rsm};
 use parking_lot::Mutex;
 
 use super::counter::{Counter, Order};
@@ -65,11 +65,7 @@ impl Program for Counters {
             let services = Arc::clone(&raft).services();
             (rsm, raft, services)
         })?;
-        let kept = Arc::clone(&rsm);
-        birth.watch.probe(birth.who, birth.node, raft, move || {
-            let _ = &kept;
-            LogIndex(0)
-        });
+        birth.keep(&rsm, raft);
         Some(Booted { instance: rsm, services })
     }
 
