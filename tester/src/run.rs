@@ -11,6 +11,7 @@ use crate::case::{Body, Snapshots};
 use crate::cluster::{Cluster, TIME_LIMIT};
 use crate::kvraft::KvServers;
 use crate::kvsrv::KvServer;
+use crate::linearizability::Budget;
 use crate::meter::Meter;
 use crate::program::Program;
 use crate::raft::RaftPeers;
@@ -31,6 +32,8 @@ pub struct RunOptions {
     pub record: bool,
     /// How long a run may go on without a call of labrt; see [`Options::patience`].
     pub patience: Duration,
+    /// What a verdict on whether a history is linearizable may cost. Without a verdict the run fails.
+    pub budget: Budget,
 }
 
 impl RunOptions {
@@ -43,6 +46,7 @@ impl RunOptions {
             policy: Policy::default(),
             record: false,
             patience: Options::new(seed).patience,
+            budget: Budget::default(),
         }
     }
 
@@ -84,8 +88,9 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         max_virtual_time: TIME_LIMIT + MARGIN,
         ..Options::new(options.seed)
     };
-    let (solution, meter_inside) = (*solution, meter.clone());
-    let run = world::simulate(options_of_world, move |world| play(world, case, &solution, &meter_inside));
+    let (solution, meter_inside, budget) = (*solution, meter.clone(), options.budget);
+    let run =
+        world::simulate(options_of_world, move |world| play(world, case, &solution, budget, &meter_inside));
     let stopped = run.result.as_ref().err().map_or(run.virtual_time, |failure| failure.at);
     let (figures, time) = meter.read(stopped);
     let keeps_log = options.record || run.result.is_err();
@@ -108,7 +113,7 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
 }
 
 /// Plays a test to its end.
-fn play(world: &World, case: &'static Case, solution: &Solution, meter: &Arc<Meter>) {
+fn play(world: &World, case: &'static Case, solution: &Solution, budget: Budget, meter: &Arc<Meter>) {
     let Solution { make_raft, kvsrv, kvraft, .. } = *solution;
     let stage = Stage { world, case, meter };
     let max_raft_state = match case.snapshots {
@@ -121,14 +126,16 @@ fn play(world: &World, case: &'static Case, solution: &Solution, meter: &Arc<Met
             let snapshots = case.snapshots == Snapshots::EveryTenCommands;
             stage.play(RaftPeers::new(make_raft, case.servers, snapshots), body);
         }
-        Body::KvSrv(body) => stage.play(KvServer::new(stage.expect(kvsrv, "key/value server")), body),
+        Body::KvSrv(body) => {
+            stage.play(KvServer::new(stage.expect(kvsrv, "key/value server"), budget), body);
+        }
         Body::Rsm(body) => {
             let (make_raft, kvraft) = (stage.expect(make_raft, "Raft"), stage.expect(kvraft, "rsm"));
             stage.play(Counters::new(make_raft, kvraft.make_rsm, max_raft_state, case.servers), body);
         }
         Body::KvRaft(body) => {
             let (make_raft, kvraft) = (stage.expect(make_raft, "Raft"), stage.expect(kvraft, "kvraft"));
-            stage.play(KvServers::new(make_raft, kvraft, max_raft_state), body);
+            stage.play(KvServers::new(make_raft, kvraft, max_raft_state, budget), body);
         }
     }
 }
@@ -143,10 +150,11 @@ struct Stage<'a> {
 impl Stage<'_> {
     /// What the solution should have for this test.
     fn expect<T>(&self, part: Option<T>, what: &str) -> T {
-        part.unwrap_or_else(|| {
-            self.world
-                .fail(FailureKind::NotImplemented, format!("the solution has no {what} to run this test on"))
-        })
+        if part.is_none() {
+            let message = format!("the solution has no {what} to run this test on");
+            self.world.fail(FailureKind::NotImplemented, message);
+        }
+        part.expect("a run that has failed is over")
     }
 
     fn play<P: Program>(&self, program: P, body: fn(&Cluster<P>)) {

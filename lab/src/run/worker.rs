@@ -71,7 +71,8 @@ fn carry_out(lab: &Lab, order: &Order, socket: &UnixStream) -> io::Result<()> {
     }
     send(socket, &Event::Started)?;
     let patience = Duration::from_secs_f64(order.patience_seconds);
-    let options = RunOptions { backend, seed: order.seed, policy, record: order.record, patience };
+    let options =
+        RunOptions { backend, policy, record: order.record, patience, ..RunOptions::new(order.seed) };
     let report = (lab.run)(case, solution, &options);
     send(socket, &Event::Finished(Box::new(report)))
 }

@@ -19,18 +19,18 @@ pub(super) struct LoggedClerk {
 impl LoggedClerk {
     fn call(&self, input: KeyValueInput) {
         self.world.note("tester", || format!("client {}: {}", self.number, KeyValue.describe_input(&input)));
-        self.expect(self.history.call(self.number, self.world.now(), input));
+        self.must_be_noted(self.history.call(self.number, self.world.now(), input));
     }
 
     fn ret(&self, output: KeyValueOutput) {
         self.world
             .note("tester", || format!("client {}: {}", self.number, KeyValue.describe_output(&output)));
-        self.expect(self.history.ret(self.number, self.world.now(), output));
+        self.history.ret(self.number, self.world.now(), output).expect("the call was noted");
     }
 
     /// A clerk serves one thread at a time. A lock that uses the one that it was given in several breaks that.
     #[track_caller]
-    fn expect(&self, noted: Result<(), HistoryError>) {
+    fn must_be_noted(&self, noted: Result<(), HistoryError>) {
         if let Err(error) = noted {
             self.world.fail(
                 FailureKind::Assertion,

@@ -78,13 +78,13 @@ impl<P: KeyValueProgram> Client<P> {
                 ));
             }
             let read = self.get_existing(key);
-            let entry: Entry = serde_json::from_str(&read.value).unwrap_or_else(|_| {
+            let Ok(entry) = serde_json::from_str::<Entry>(&read.value) else {
                 self.cluster().fail(format!(
                     "expected client {} to get a value of key {key} that some client has put; saw `{}`",
                     self.number(),
                     read.value
                 ))
-            });
+            };
             if answer.is_ok() && read.version == version.next() && entry != mine {
                 self.cluster().fail(format!(
                     "expected client {} to find its own value at version {} of key {key}, which it was told is its; saw the \

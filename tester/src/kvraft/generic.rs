@@ -87,7 +87,15 @@ impl Cluster<KvServers> {
     fn check_sizes(&self) {
         match self.inner.program.max_raft_state() {
             Some(bytes) => self.check_log_size(MARGIN * bytes),
-            None => self.check_snapshot_size(0),
+            None => {
+                let size = self.snapshot_size();
+                if size > 0 {
+                    self.fail(format!(
+                        "expected no server to take a snapshot, for none is asked for without a limit on the Raft state; saw one \
+                         of {size} bytes"
+                    ));
+                }
+            }
         }
     }
 }

@@ -18,8 +18,13 @@ pub struct KvServers {
 }
 
 impl KvServers {
-    pub(crate) fn new(make_raft: MakeRaft, solution: KvRaft, max_raft_state: Option<usize>) -> Self {
-        Self { make_raft, solution, max_raft_state, clients: Clients::new(Budget::default()) }
+    pub(crate) fn new(
+        make_raft: MakeRaft,
+        solution: KvRaft,
+        max_raft_state: Option<usize>,
+        budget: Budget,
+    ) -> Self {
+        Self { make_raft, solution, max_raft_state, clients: Clients::new(budget) }
     }
 
     /// About how many bytes of Raft state may be saved before a snapshot has to make them fewer.

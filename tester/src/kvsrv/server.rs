@@ -16,8 +16,8 @@ pub struct KvServer {
 }
 
 impl KvServer {
-    pub(crate) fn new(solution: KvSrv) -> Self {
-        Self { solution, clients: Clients::new(Budget::default()) }
+    pub(crate) fn new(solution: KvSrv, budget: Budget) -> Self {
+        Self { solution, clients: Clients::new(budget) }
     }
 
     /// Makes the lock of this name for the client whose clerk it is.

@@ -1,5 +1,6 @@
 //! [`Counter`]: the service that the tests replicate, and what all its replicas must agree on.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -21,16 +22,87 @@ pub(super) enum Request {
     Dec,
 }
 
-impl Request {
+/// A request as it is submitted: with a number that no other has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Submitted {
+    pub number: u64,
+    pub request: Request,
+}
+
+impl Submitted {
     pub fn encode(self) -> Vec<u8> {
         labgob::encode(&self).expect("a request can always be encoded")
     }
 }
 
-/// What replicas have done, first of all in which order.
+impl fmt::Display for Submitted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} (submit {})", self.request, self.number)
+    }
+}
+
+/// What replicas have done, in which order, and what came of it.
 #[derive(Default)]
 pub(super) struct Order {
-    done: Mutex<Vec<Request>>,
+    done: Mutex<Vec<Done>>,
+}
+
+/// A request that some replica has done.
+#[derive(Clone, Copy)]
+struct Done {
+    what: Submitted,
+    /// The count thereafter.
+    count: u64,
+}
+
+impl Order {
+    /// `who` does something when it has done `before` requests. Whatever a replica does as its `n`th request, all others must do as
+    /// their `n`th. Returns the count thereafter.
+    fn agree(&self, who: Lived, before: usize, what: Submitted) -> Result<u64, String> {
+        let mut order = self.done.lock();
+        if let Some(&Done { what: first, count }) = order.get(before) {
+            if first != what {
+                return Err(format!(
+                    "expected all replicas to do the same requests in the same order; saw {who} do {what} as number {}, where \
+                     another replica did {first}",
+                    before + 1
+                ));
+            }
+            return Ok(count);
+        }
+        if let Some(earlier) = order.iter().position(|done| done.what == what) {
+            return Err(format!(
+                "expected a request that is submitted once to be done once; saw {who} do {what} as number {}, which was done as \
+                 number {}",
+                before + 1,
+                earlier + 1
+            ));
+        }
+        let count = order.last().map_or(0, |last| last.count) + u64::from(what.request == Request::Inc);
+        order.push(Done { what, count });
+        Ok(count)
+    }
+
+    /// The count when `done` requests have been done; `None` if no replica has done so many.
+    fn count_after(&self, done: u64) -> Option<u64> {
+        let Some(last) = usize::try_from(done).ok()?.checked_sub(1) else { return Some(0) };
+        self.done.lock().get(last).map(|done| done.count)
+    }
+
+    /// What the service answers to the request of this number; `None` if no replica has done it.
+    pub fn answer_to(&self, number: u64) -> Option<Vec<u8>> {
+        let order = self.done.lock();
+        order.iter().rev().find(|done| done.what.number == number).map(|done| done.answer())
+    }
+}
+
+impl Done {
+    fn answer(&self) -> Vec<u8> {
+        match self.what.request {
+            Request::Inc => labgob::encode(&self.count).expect("a number can always be encoded"),
+            Request::Null | Request::Dec => Vec::new(),
+        }
+    }
 }
 
 /// A replica's state.
@@ -62,56 +134,30 @@ impl Counter {
     fn fail(&self, message: String) -> ! {
         self.world.fail(FailureKind::Assertion, message)
     }
-
-    /// Whatever a replica does as its `n`th request, all others must do as their `n`th.
-    #[track_caller]
-    fn agree(&mut self, request: Request) {
-        let place = self.done as usize;
-        self.done += 1;
-        let first = {
-            let mut order = self.order.done.lock();
-            if place == order.len() {
-                order.push(request);
-            }
-            order.get(place).copied()
-        };
-        if first != Some(request) {
-            let (who, done) = (self.who, self.done);
-            self.fail(match first {
-                Some(first) => format!(
-                    "expected all replicas to do the same requests in the same order; saw {who} do {request:?} as number \
-                     {done}, where another replica did {first:?}"
-                ),
-                None => format!(
-                    "expected no replica to be restored to a state that none had reached; saw {who} do number {done}"
-                ),
-            });
-        }
-    }
 }
 
 impl StateMachine for Counter {
     fn do_op(&mut self, request: &[u8]) -> Vec<u8> {
-        let Ok(request) = labgob::decode::<Request>(request) else {
+        let Ok(what) = labgob::decode::<Submitted>(request) else {
             let (who, bytes) = (self.who, request.len());
             self.fail(format!(
                 "expected {who} to be asked what was submitted; saw it asked {bytes} bytes that are no request"
             ));
         };
-        self.agree(request);
-        self.world.note("tester", || format!("{}: {request:?}, number {}", self.who, self.done));
-        match request {
-            Request::Inc => {
-                self.count += 1;
-                self.shown.store(self.count, Ordering::Release);
-                labgob::encode(&self.count).expect("a number can always be encoded")
-            }
-            Request::Null => Vec::new(),
-            Request::Dec => self.fail(format!(
-                "expected nothing to be committed that was submitted to a leader in a minority; saw {} do a Dec",
+        if what.request == Request::Dec {
+            self.fail(format!(
+                "expected nothing to be done that was submitted to a leader in a minority; saw {} do {what}",
                 self.who
-            )),
+            ));
         }
+        self.count = match self.order.agree(self.who, self.done as usize, what) {
+            Ok(count) => count,
+            Err(objection) => self.fail(objection),
+        };
+        self.done += 1;
+        self.world.note("tester", || format!("{}: {what}, number {}", self.who, self.done));
+        self.shown.store(self.count, Ordering::Release);
+        Done { what, count: self.count }.answer()
     }
 
     fn snapshot(&self) -> Vec<u8> {
@@ -131,7 +177,18 @@ impl StateMachine for Counter {
                 "expected a replica never to be moved back; saw {who} restored to {done} requests when it had done {had}"
             ));
         }
-        self.world.note("tester", || format!("{}: restored to {done} requests", self.who));
+        let (who, right) = (self.who, self.order.count_after(done));
+        if right != Some(count) {
+            self.fail(format!(
+                "expected {who} to be restored to a state that a replica had; saw it restored to a count of {count} after {done} \
+                 requests, {}",
+                match right {
+                    Some(right) => format!("which make {right}"),
+                    None => "which no replica has done".into(),
+                }
+            ));
+        }
+        self.world.note("tester", || format!("{who}: restored to {done} requests"));
         (self.done, self.count) = (done, count);
         self.shown.store(count, Ordering::Release);
     }

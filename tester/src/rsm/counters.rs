@@ -14,11 +14,13 @@ pub struct Counters {
     make_raft: MakeRaft,
     make_rsm: MakeRsm,
     max_raft_state: Option<usize>,
-    order: Arc<Order>,
+    pub(super) order: Arc<Order>,
     /// The count of the latest instance on each server; kept after a crash, until the restart.
     counts: Mutex<Vec<Arc<AtomicU64>>>,
     /// The server that did the last request, where the next search for a leader begins.
     pub(super) leader: AtomicUsize,
+    /// How many requests were submitted.
+    pub(super) submits: AtomicU64,
 }
 
 impl Counters {
@@ -35,6 +37,7 @@ impl Counters {
             order: Arc::default(),
             counts: Mutex::new((0..servers).map(|_| Arc::default()).collect()),
             leader: AtomicUsize::new(0),
+            submits: AtomicU64::new(0),
         }
     }
 

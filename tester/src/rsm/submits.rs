@@ -7,10 +7,10 @@ use labapi::WrongLeader;
 use labrt::thread;
 use labrt::thread::JoinHandle;
 
-use super::counter::Request;
+use super::counter::{Request, Submitted};
 use super::counters::Counters;
 use crate::Cluster;
-use crate::words::{Seconds, Servers};
+use crate::words::{Seconds, Servers, count};
 
 /// How long a request is offered to the servers.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -19,9 +19,35 @@ const ROUNDS: u32 = 30;
 
 impl Cluster<Counters> {
     /// Has a server do a request, and waits for as long as that takes; `None` if it is down or crashes.
+    ///
+    /// Fails if it answers anything but what the service has answered to this very request.
     #[track_caller]
     pub(super) fn submit(&self, server: usize, request: Request) -> Option<Result<Vec<u8>, WrongLeader>> {
-        let (_, answer) = self.call(server, "submit", move |rsm| rsm.submit(request.encode()))?;
+        let program = &self.inner.program;
+        let what = Submitted { number: program.submits.fetch_add(1, Ordering::Relaxed) + 1, request };
+        let (who, answer) = self.call(server, "submit", move |rsm| rsm.submit(what.encode()))?;
+        if let Ok(answer) = &answer {
+            let right = program.order.answer_to(what.number);
+            if right.as_ref() != Some(answer) {
+                let text = |answer: &[u8]| match labgob::decode::<u64>(answer) {
+                    Ok(count) => format!("the count {count}"),
+                    Err(_) => count(answer.len(), "byte"),
+                };
+                self.fail(match right {
+                    Some(right) => format!(
+                        "expected submit on {who} to return what the service answered to {what}, {}; saw it return {}, as if \
+                         another request had been its own",
+                        text(&right),
+                        text(answer)
+                    ),
+                    None => format!(
+                        "expected submit on {who} to return when {what} was committed and done; saw it return {}, when no \
+                         replica had done that",
+                        text(answer)
+                    ),
+                });
+            }
+        }
         Some(answer)
     }
 
@@ -57,12 +83,7 @@ impl Cluster<Counters> {
                 Seconds(PATIENCE)
             ))
         };
-        labgob::decode(&answer).unwrap_or_else(|_| {
-            self.fail(format!(
-                "expected submit to return what the service answered to the Inc, a count; saw {} bytes that are none",
-                answer.len()
-            ))
-        })
+        labgob::decode(&answer).expect("the service answered a count")
     }
 
     /// The server that did the last request.
@@ -88,14 +109,14 @@ impl Cluster<Counters> {
     /// So many threads submit at once what `submit` submits.
     pub(super) fn submit_concurrently<T: Send + 'static>(
         &self,
-        count: usize,
+        many: usize,
         submit: impl Fn(&Self) -> T + Clone + Send + 'static,
     ) -> Vec<JoinHandle<T>> {
         let one = |_| {
             let (cluster, submit) = (self.clone(), submit.clone());
             thread::spawn(move || submit(&cluster))
         };
-        (0..count).map(one).collect()
+        (0..many).map(one).collect()
     }
 
     /// Expects these threads to end within `limit`.

@@ -5,6 +5,7 @@ mod cargo_test;
 mod cluster;
 mod fake;
 mod fault;
+mod kv;
 mod links;
 mod registry;
 mod spoilt;

@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, ReturnType, Signature, Stmt};
 
-use crate::names::{Names, is_entry, is_test, is_track_caller};
+use crate::names::{Names, is_course_test, is_entry, is_test, is_track_caller};
 use crate::site::{Kind, Site};
 
 /// What ends a run, or warns, without being written in the tester.
@@ -70,7 +70,7 @@ struct Search<'a> {
 impl Search<'_> {
     /// Whether an `Err` here is an oracle's objection, and no remark on what a user typed.
     fn judges(&self) -> bool {
-        self.file.starts_with("src/oracle") || self.file == "src/snapshot.rs"
+        self.file.starts_with("src/oracle") || ["src/snapshot.rs", "src/rsm/counter.rs"].contains(&self.file)
     }
 
     fn is_oracle(&self) -> bool {
@@ -78,7 +78,7 @@ impl Search<'_> {
     }
 
     fn is_course_test(&self) -> bool {
-        self.file.starts_with("src/raft/")
+        is_course_test(self.file)
     }
 
     fn number(&mut self, kind: Kind, line: usize, what: String) -> u32 {
@@ -131,7 +131,8 @@ impl Search<'_> {
 
     /// Leaves `expr` out if it is switched off. `range` is what to leave out.
     fn leave_out(&mut self, kind: Kind, expr: &Expr, range: Range<usize>) {
-        let number = self.number(kind, line(expr), self.what(expr));
+        let what = if kind == Kind::Check { self.words(expr) } else { self.what(expr) };
+        let number = self.number(kind, line(expr), what);
         let before = format!("if !{} {{ ", self.is_off(number));
         self.insert(range, before, " }");
     }
@@ -144,6 +145,11 @@ impl Search<'_> {
         let text = text.replace("\\\n", "");
         let words: Vec<&str> = text.split_whitespace().collect();
         words.join(" ")
+    }
+
+    /// The expression on one line.
+    fn words(&self, expr: &Expr) -> String {
+        self.text[range(expr)].split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// A block whose value is nothing.
@@ -286,7 +292,7 @@ impl<'ast> Visit<'ast> for Search<'_> {
             && called(expr).is_some_and(|name| self.names.checker(&name) == Some(false))
         {
             let (file, function) = (self.file.to_owned(), self.function.clone());
-            let what = self.text[range(expr)].split_whitespace().collect::<Vec<_>>().join(" ");
+            let what = self.words(expr);
             self.sites.sites.push(Site {
                 kind: Kind::Check,
                 number: None,

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::panic::Location;
 use std::sync::{LazyLock, Mutex};
 
-use labapi::{LogIndex, Term};
+use labapi::{LogIndex, Term, Version, Versioned};
 
 use crate::Waited;
 use crate::snapshot::Snapshot;
@@ -70,6 +70,30 @@ impl Unjudged for () {
 impl Unjudged for usize {
     fn unjudged() -> Self {
         0
+    }
+}
+
+impl Unjudged for u64 {
+    fn unjudged() -> Self {
+        0
+    }
+}
+
+impl Unjudged for bool {
+    fn unjudged() -> Self {
+        true
+    }
+}
+
+impl Unjudged for Version {
+    fn unjudged() -> Self {
+        Self(0)
+    }
+}
+
+impl Unjudged for Versioned {
+    fn unjudged() -> Self {
+        Self { value: String::new(), version: Version(0) }
     }
 }
 

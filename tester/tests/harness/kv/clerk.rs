@@ -1,0 +1,85 @@
+//! The double's clerk.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use labapi::{PutError, Version, Versioned};
+use labrpc::ClientEnd;
+use labrt::thread;
+
+use super::fault::Fault;
+use super::server::ServerClient;
+use super::spoilt;
+use super::store::{Answer, Request};
+
+struct Clerk {
+    fault: Fault,
+    servers: Vec<ClientEnd>,
+    /// The server that answered last, and how many have answered.
+    leader: AtomicUsize,
+    answers: AtomicUsize,
+}
+
+pub fn make(fault: Fault, servers: Vec<ClientEnd>) -> Arc<dyn labapi::Clerk> {
+    Arc::new(Clerk { fault, servers, leader: AtomicUsize::new(0), answers: AtomicUsize::new(0) })
+}
+
+impl labapi::Clerk for Clerk {
+    fn get(&self, key: &str) -> Option<Versioned> {
+        let request = Request::Get { key: key.to_owned() };
+        if self.fault == Fault::ReadsFromFollowers {
+            self.leader.store(self.answers.load(Ordering::Relaxed) % self.servers.len(), Ordering::Relaxed);
+        }
+        let answer = match self.ask(&request) {
+            (Answer::Got(answer), _) => answer,
+            // Somebody else's.
+            (Answer::Put(_), _) => None,
+        };
+        if self.fault == Fault::Planned { spoilt::get(answer) } else { answer }
+    }
+
+    fn put(&self, key: &str, value: &str, version: Version) -> Result<(), PutError> {
+        let request = Request::Put { key: key.to_owned(), value: value.to_owned(), version };
+        if self.fault == Fault::Planned && spoilt::is_next_put_lost() {
+            return Err(if version == Version(0) { PutError::Maybe } else { PutError::NoKey });
+        }
+        let answer = match self.ask(&request) {
+            (Answer::Put(Err(PutError::Version)), transmissions)
+                if transmissions > 1 && self.fault != Fault::NeverMaybe =>
+            {
+                Err(PutError::Maybe)
+            }
+            (Answer::Put(answer), _) => answer,
+            (Answer::Got(_), _) => Ok(()),
+        };
+        match self.fault {
+            Fault::AlwaysMaybe => Err(PutError::Maybe),
+            Fault::Planned => spoilt::put(answer),
+            _ => answer,
+        }
+    }
+}
+
+impl Clerk {
+    /// The answer, and how many calls it took.
+    fn ask(&self, request: &Request) -> (Answer, usize) {
+        let mut server = self.leader.load(Ordering::Relaxed);
+        let mut calls = 1;
+        loop {
+            if let Some(Ok(answer)) = self.servers[server].ask(request) {
+                self.leader.store(server, Ordering::Relaxed);
+                self.answers.fetch_add(1, Ordering::Relaxed);
+                return (answer, calls);
+            }
+            if calls % self.servers.len() == 0 {
+                thread::sleep(Duration::from_millis(50));
+            }
+            calls += 1;
+            let stays = self.fault == Fault::NeverAsksAnother && self.answers.load(Ordering::Relaxed) > 0;
+            if !stays {
+                server = (server + 1) % self.servers.len();
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The double's lock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use labapi::{Clerk, Version, Versioned};
+use labrt::rand::{RngExt, rng};
+use labrt::thread;
+
+use super::fault::Fault;
+
+struct Lock {
+    fault: Fault,
+    clerk: Arc<dyn Clerk>,
+    name: String,
+    me: String,
+}
+
+pub fn make(fault: Fault, clerk: Arc<dyn Clerk>, name: &str) -> Box<dyn labapi::Lock> {
+    let me = format!("{:016x}", rng().random::<u64>());
+    Box::new(Lock { fault, clerk, name: name.to_owned(), me })
+}
+
+impl Lock {
+    fn holder(&self) -> Versioned {
+        let nobody = Versioned { value: String::new(), version: Version(0) };
+        self.clerk.get(&self.name).unwrap_or(nobody)
+    }
+}
+
+impl labapi::Lock for Lock {
+    fn acquire(&self) {
+        if self.fault == Fault::NeverWaits {
+            return;
+        }
+        if self.fault == Fault::UsesTwoThreads {
+            let clerk = Arc::clone(&self.clerk);
+            thread::spawn(move || clerk.get("l"));
+        }
+        loop {
+            let holder = self.holder();
+            if holder.value == self.me && self.fault != Fault::NeverReleases {
+                return;
+            }
+            if self.fault == Fault::NeverAcquires || !holder.value.is_empty() {
+                thread::sleep(Duration::from_millis(10));
+            } else if self.clerk.put(&self.name, &self.me, holder.version).is_ok() {
+                return;
+            }
+        }
+    }
+
+    fn release(&self) {
+        if matches!(self.fault, Fault::NeverWaits | Fault::NeverReleases) {
+            return;
+        }
+        loop {
+            let holder = self.holder();
+            if holder.value != self.me || self.clerk.put(&self.name, "", holder.version).is_ok() {
+                return;
+            }
+        }
+    }
+}

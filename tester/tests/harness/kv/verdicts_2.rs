@@ -1,0 +1,67 @@
+//! Wrong key/value servers, clerks and locks fail with the right words.
+
+use tester::RunOptions;
+use tester::linearizability::Budget;
+
+use super::fault::Fault;
+use super::{case, expect_failure, expect_pass, fails, solution};
+
+#[test]
+fn a_right_solution_passes() {
+    for name in ["reliable_put_2a", "put_concurrent_reliable_2a", "unreliable_net_2a"] {
+        expect_pass::<{ Fault::None as u8 }>(name, 1);
+    }
+    for name in [
+        "one_client_reliable_2b",
+        "many_clients_reliable_2b",
+        "one_client_unreliable_2b",
+        "many_clients_unreliable_2b",
+    ] {
+        expect_pass::<{ Fault::None as u8 }>(name, 1);
+    }
+}
+
+fails!(a_put_over_anything: PutsOverAnything in "reliable_put_2a", "assertion",
+    "expected put(k) over version 0: wrong version; saw: done");
+fails!(a_put_that_creates_over_anything: CreatesOverAnything in "reliable_put_2a", "assertion",
+    "expected put(y) over version 1: no such key; saw: done");
+fails!(a_value_of_a_missing_key: ReadsMissingKeys in "reliable_put_2a", "assertion",
+    "expected no such key as y, whose only put was refused; saw ``, version 0");
+fails!(a_right_put_that_is_maybe_done: AlwaysMaybe in "reliable_put_2a", "assertion",
+    "expected put(k) over version 0: done; saw: maybe done");
+fails!(a_server_that_remembers: Remembers in "mem_put_many_clients_reliable_2a", "assertion",
+    "expected at most 200 bytes of memory a client");
+fails!(a_first_put_that_is_done: CreatesOverAnything in "mem_put_many_clients_reliable_2a", "assertion",
+    "expected put(k) over version 1 of clerk 0, before k exists: no such key; saw: done");
+fails!(a_later_put_that_is_refused: ShortVersions in "mem_put_many_clients_reliable_2a", "assertion",
+    "expected put(k) over version 16, which k had: done; saw: wrong version");
+fails!(a_put_that_is_answered_twice: AnswersAgain in "put_concurrent_reliable_2a", "assertion", "expected ");
+fails!(a_put_that_is_done_twice: PutsAgain in "unreliable_net_2a", "assertion", "expected ");
+fails!(never_maybe: NeverMaybe in "unreliable_net_2a", "assertion",
+    "expected some put of 100 over a network that loses one message in ten to be maybe done; saw none");
+fails!(a_key_that_is_lost: LosesAKey in "put_concurrent_reliable_2a", "assertion", "expected ");
+fails!(a_value_that_is_lost: LosesAValue in "put_concurrent_reliable_2a", "assertion",
+    "to get a value of key k that some client has put; saw `lost`");
+fails!(versions_that_wrap: ShortVersions in "put_concurrent_reliable_2a", "assertion", "expected ");
+
+fails!(a_lock_that_all_hold: NeverWaits in "many_clients_reliable_2b", "assertion", "expected ");
+fails!(a_lock_that_is_kept: NeverReleases in "one_client_reliable_2b", "timeout",
+    "expected the test to end within 120 s; it goes on; not returned: acquire of client 0 (called at 0.");
+fails!(a_lock_that_is_kept_from_others: NeverReleases in "many_clients_reliable_2b", "timeout",
+    "expected the test to end within 120 s; it goes on; not returned: acquire of client ");
+fails!(a_lock_that_nobody_gets: NeverAcquires in "one_client_unreliable_2b", "timeout",
+    "expected the test to end within 120 s; it goes on; not returned: acquire of client 0 (called at 0.");
+fails!(a_clerk_in_two_threads: UsesTwoThreads in "one_client_reliable_2b", "assertion",
+    "expected a clerk to be used by one thread at a time; saw that client 0 ");
+fails!(a_lock_that_takes_too_long: VerySlow in "one_client_reliable_2b", "assertion",
+    "expected some client to have had the lock and to have given it back; saw none");
+
+#[test]
+fn a_history_that_is_not_decided_is_no_pass() {
+    for name in ["put_concurrent_reliable_2a", "basic_4b"] {
+        let budget = Budget { steps: 10, ..Budget::default() };
+        let solution = solution::<{ Fault::None as u8 }>();
+        let report = tester::run(case(name), &solution, &RunOptions { budget, ..RunOptions::new(1) });
+        expect_failure(&report, "unknown", &["expected a verdict on the history of key k within 10 steps"]);
+    }
+}

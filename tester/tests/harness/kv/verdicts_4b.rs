@@ -1,0 +1,40 @@
+//! Wrong key/value services over Raft fail with the right words.
+
+use super::fault::Fault;
+use super::{expect_pass, fails, fails_at_times};
+
+#[test]
+fn a_right_solution_passes() {
+    for name in [
+        "basic_4b",
+        "unreliable_4b",
+        "one_partition_4b",
+        "many_partitions_many_clients_4b",
+        "persist_concurrent_4b",
+    ] {
+        expect_pass::<{ Fault::None as u8 }>(name, 1);
+    }
+}
+
+fails!(a_stale_read_from_a_follower: ReadsFromFollowers in "basic_4b", "assertion", "expected ");
+fails_at_times!(a_stale_read_from_a_deposed_leader: ReadsFromLeader in "one_partition_4b", "assertion",
+    "expected no get to be done by the servers ", "which are no majority; saw one done");
+fails!(a_put_over_anything: PutsOverAnything in "concurrent_4b", "assertion", "expected ");
+fails!(a_retry_that_is_done_twice: PutsAgain in "persist_partition_unreliable_linearizable_4b", "assertion", "expected ");
+fails!(a_retry_that_is_answered_twice: AnswersAgain in "concurrent_4b", "assertion", "expected ");
+fails_at_times!(an_answer_before_commit: AnswersWithoutCommit in "one_partition_4b", "assertion", "expected no ");
+fails_at_times!(an_answer_for_anothers_request: AnswersForOthers in "one_partition_4b", "assertion", "expected ");
+fails_at_times!(a_submit_that_hangs_when_leadership_is_lost: NeverGivesUp in "one_partition_4b", "assertion",
+    "expected the put of client 2, which reached only a minority before, to be done within 3.000 s");
+fails!(snapshots_that_nobody_asked_for: AlwaysSnapshots in "basic_4b", "assertion",
+    "expected no server to take a snapshot");
+fails!(a_retry_that_is_not_maybe_done: NeverMaybe in "unreliable_4b", "assertion", "expected ");
+fails!(puts_that_are_always_maybe_done: AlwaysMaybe in "basic_4b", "assertion",
+    "expected key k to have version 0, the number of puts that were reported as done (");
+fails!(a_clerk_that_never_asks_another: NeverAsksAnother in "persist_one_client_4b", "timeout",
+    "expected the test to end within 120 s; it goes on; not returned: ");
+fails!(a_key_that_is_lost: LosesAKey in "basic_4b", "assertion", "expected ");
+fails!(versions_that_wrap: ShortVersions in "speed_4b", "assertion",
+    "expected put(k) over version 16, by the only client, to be done; saw: wrong version");
+fails!(puts_that_take_too_long: Slow in "speed_4b", "assertion",
+    "expected 1000 puts in a row to take 33.333 s at most, which is three a heartbeat; saw 5");

@@ -1,0 +1,24 @@
+//! Key/value services over Raft with wrong snapshots fail with the right words.
+
+use super::fault::Fault;
+use super::{expect_pass, fails};
+
+#[test]
+fn a_right_solution_passes() {
+    for name in
+        ["snapshot_rpc_4c", "snapshot_size_4c", "snapshot_recover_4c", "snapshot_unreliable_recover_4c"]
+    {
+        expect_pass::<{ Fault::None as u8 }>(name, 1);
+    }
+}
+
+fails!(a_state_that_a_snapshot_loses: IgnoresSnapshot in "snapshot_recover_4c", "assertion", "expected ");
+fails!(a_state_that_a_snapshot_doubles: CountsTwice in "snapshot_recover_4c", "assertion", "expected ");
+fails!(a_log_that_no_snapshot_shortens: NeverSnapshots in "snapshot_size_4c", "assertion",
+    "expected snapshots to keep every server's saved Raft state at 8000 bytes or below; saw ");
+fails!(a_log_that_no_snapshot_shortens_without_a_follower: NeverSnapshots in "snapshot_rpc_4c", "assertion",
+    "expected snapshots to keep every server's saved Raft state at 8000 bytes or below; saw ");
+fails!(a_log_that_no_snapshot_shortens_under_load: NeverSnapshots in "snapshot_recover_many_clients_4c", "assertion",
+    "expected snapshots to keep every server's saved Raft state at 8000 bytes or below; saw ");
+fails!(a_snapshot_that_is_too_large: LongSnapshots in "snapshot_size_4c", "assertion",
+    "expected no server to save a snapshot of more than 500 bytes; saw 6");
