@@ -36,6 +36,7 @@ pub const ALL: &[Check] = checks![
     every_failure_is_kept_and_replayed,
     who_wavers_is_called_so,
     what_is_not_implemented_is_its_own_outcome,
+    a_history_that_nobody_decides_is_a_failure,
     workers_that_cannot_start_are_one_line,
     workers_do_not_outlive_the_command,
 ];
@@ -323,6 +324,18 @@ fn what_is_not_implemented_is_its_own_outcome() {
     finished.says("... NOT IMPLEMENTED --");
     finished.says("not implemented: not yet implemented: raft::start, part 3B");
     finished.says("0 passed, 1 failed (1 not implemented)");
+}
+
+fn a_history_that_nobody_decides_is_a_failure() {
+    let folder = Folder::new();
+    let test = "put_concurrent_reliable_2a";
+    let (finished, results) = folder.results(&format!("test {test} --seed 7 --runs 2 --solution undecided"));
+    assert_eq!(finished.status, Some(1));
+    let counts = &of_test(&results, test);
+    assert_eq!((&counts["passed"], &counts["failed"]), (&json!(0), &json!(2)), "{results}");
+    assert_eq!(counts["failures"][0]["kind"], "unknown");
+    finished.says("expected a verdict on the history of key k within 10 steps");
+    finished.says("that is not a pass");
 }
 
 fn workers_that_cannot_start_are_one_line() {

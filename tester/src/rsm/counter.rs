@@ -92,7 +92,7 @@ impl Order {
     /// What the service answers to the request of this number; `None` if no replica has done it.
     pub fn answer_to(&self, number: u64) -> Option<Vec<u8>> {
         let order = self.done.lock();
-        order.iter().rev().find(|done| done.what.number == number).map(|done| done.answer())
+        order.iter().rev().find(|done| done.what.number == number).map(Done::answer)
     }
 }
 

@@ -182,7 +182,9 @@ impl Rsm {
         let mut machine = self.machine.lock();
         match self.fault {
             Fault::NeverSnapshots => return,
-            Fault::AlwaysSnapshots if index.0 % 10 == 0 => self.raft.snapshot(index, machine.snapshot()),
+            Fault::AlwaysSnapshots if index.0.is_multiple_of(10) => {
+                self.raft.snapshot(index, machine.snapshot());
+            }
             Fault::RestoresTooLate if index.0 == 10 => *old = Some((index, machine.snapshot())),
             Fault::RestoresOtherBytes if index.0 == 10 => machine.restore(&[255; 5]),
             Fault::RestoresMore if index.0 == 10 => {
