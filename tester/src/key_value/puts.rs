@@ -53,12 +53,13 @@ impl<P: KeyValueProgram> Client<P> {
     /// The value and version of a key that must exist.
     #[track_caller]
     pub fn get_existing(&self, key: &str) -> Versioned {
-        self.get(key).unwrap_or_else(|| {
+        let Some(found) = self.get(key) else {
             self.cluster().fail(format!(
                 "expected client {} to get a value of key {key}, which was put; saw no such key",
                 self.number()
             ))
-        })
+        };
+        found
     }
 
     /// Puts as often as it takes until one put was not refused for its version, which is `version` at first and thereafter what

@@ -41,8 +41,10 @@ impl labapi::Clerk for Clerk {
 
     fn put(&self, key: &str, value: &str, version: Version) -> Result<(), PutError> {
         let request = Request::Put { key: key.to_owned(), value: value.to_owned(), version };
-        if self.fault == Fault::Planned && spoilt::is_next_put_lost() {
-            return Err(if version == Version(0) { PutError::Maybe } else { PutError::NoKey });
+        if self.fault == Fault::Planned
+            && let Some(answer) = spoilt::lost_put(version)
+        {
+            return answer;
         }
         let answer = match self.ask(&request) {
             (Answer::Put(Err(PutError::Version)), transmissions)

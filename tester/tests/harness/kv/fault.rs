@@ -33,6 +33,8 @@ faults! {
     PutsAgain,
     /// A put over the version before the last is taken for the last one, and answered as that was.
     AnswersAgain,
+    /// Every fourth put that is refused is answered as if it were done.
+    AcceptsAFourth,
     /// A put over a version of a key that does not exist creates it.
     CreatesOverAnything,
     /// A key that does not exist is empty and has version 0.

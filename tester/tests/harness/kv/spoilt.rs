@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use labapi::{PutError, Raft, Versioned};
+use labapi::{PutError, Raft, Version, Versioned};
 use parking_lot::Mutex;
 use tester::{Report, RunOptions};
 
@@ -20,8 +20,12 @@ enum Spoilt {
     Get(u32),
     /// The get of this number finds what the one before has found.
     OldGet(u32),
-    /// The put of this number is not done, though its client has to think so.
+    /// The get of this number finds nothing.
+    NoGet(u32),
+    /// The put of this number is answered otherwise: that there is no such key if it was done, and that it was done if not.
     Put(u32),
+    /// The put of this number is not done, and answered as if it were.
+    Dropped(u32),
     /// From the put of this number on nothing is put, and keys do not exist.
     Puts(u32),
     /// The put of this number is done, and refused for its version.
@@ -55,8 +59,9 @@ pub fn get(answer: Option<Versioned>) -> Option<Versioned> {
     let last = std::mem::replace(&mut plan.last, answer.clone());
     match plan.spoilt {
         Spoilt::OldGet(number) if number == plan.gets => last.or(answer),
+        Spoilt::NoGet(number) if number == plan.gets => None,
         Spoilt::Get(number) if number == plan.gets => {
-            let mut found = answer.unwrap_or(Versioned { value: String::new(), version: labapi::Version(7) });
+            let mut found = answer.unwrap_or(Versioned { value: String::new(), version: Version(7) });
             found.value.push('!');
             Some(found)
         }
@@ -64,11 +69,16 @@ pub fn get(answer: Option<Versioned>) -> Option<Versioned> {
     }
 }
 
-/// Whether the put that comes next is one of those that are not done and not repeated. Counts it.
-pub fn is_next_put_lost() -> bool {
+/// What the put over `version` that comes next is answered if it is not done at all. Counts it.
+pub fn lost_put(version: Version) -> Option<Result<(), PutError>> {
     let mut plan = PLAN.lock();
     plan.puts += 1;
-    matches!(plan.spoilt, Spoilt::Puts(from) if plan.puts >= from)
+    match plan.spoilt {
+        Spoilt::Puts(from) if plan.puts >= from && version == Version(0) => Some(Err(PutError::Maybe)),
+        Spoilt::Puts(from) if plan.puts >= from => Some(Err(PutError::NoKey)),
+        Spoilt::Dropped(number) if plan.puts == number => Some(Ok(())),
+        _ => None,
+    }
 }
 
 /// What the put that was counted last is answered.
@@ -180,11 +190,18 @@ macro_rules! each_check_notices {
 each_check_notices!(
     puts_of_reliable_put: "reliable_put_2a", "src/kvsrv/part_2a.rs" "reliable_put_2a", ["expect_put("], Put;
     gets_of_reliable_put: "reliable_put_2a", "src/kvsrv/part_2a.rs" "reliable_put_2a", ["check_get(", "cluster.fail("], Get;
+    puts_of_put_concurrent: "put_concurrent_reliable_2a", "src/kvsrv/part_2a.rs" "put_concurrent_reliable_2a",
+        ["check_put_concurrent("], Dropped;
+    history_of_put_concurrent: "put_concurrent_reliable_2a", "src/kvsrv/part_2a.rs" "put_concurrent_reliable_2a",
+        ["check_linearizable("], OldGet;
     gets_of_unreliable_net: "unreliable_net_2a", "src/kvsrv/part_2a.rs" "unreliable_net_2a", ["check_get("], Get;
     history_of_unreliable_net: "unreliable_net_2a", "src/kvsrv/part_2a.rs" "unreliable_net_2a",
         ["check_linearizable("], DoneAndRefused;
     history_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "clients_take_turns",
         ["check_linearizable("], DoneAndRefused;
+
+    puts_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "take_turns", ["write("], Put;
+    gets_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "take_turns", ["get_existing("], NoGet;
 
     submits_of_basic: "basic_4a", "src/rsm/part_4a.rs" "basic_4a", [".inc_to("], Submits;
     counters_of_basic: "basic_4a", "src/rsm/part_4a.rs" "basic_4a", [".check_counter("], Followers;
@@ -208,6 +225,8 @@ each_check_notices!(
     submits_of_snapshot: "snapshot_4c", "src/rsm/part_4c.rs" "snapshot_4c", [".inc()"], Submits;
     counters_of_snapshot: "snapshot_4c", "src/rsm/part_4c.rs" "snapshot_4c", [".check_counter("], Followers;
 
+    puts_of_generic: "basic_4b", "src/key_value/crowd.rs" "keep_putting", ["one_put("], Put;
+    count_of_generic: "persist_one_client_4b", "src/kvraft/generic.rs" "play", ["check_put_concurrent("], Dropped;
     history_of_generic: "basic_4b", "src/kvraft/generic.rs" "play", ["check_linearizable("], OldGet;
     last_get_of_speed: "speed_4b", "src/kvraft/generic.rs" "speed", ["check_get("], Get;
     history_of_speed: "speed_4b", "src/kvraft/generic.rs" "speed", ["check_linearizable("], Get;

@@ -23,12 +23,13 @@ pub struct Store {
     fault: Fault,
     keys: BTreeMap<String, Versioned>,
     puts: u64,
+    refused: u64,
     remembered: Vec<String>,
 }
 
 impl Store {
     pub fn new(fault: Fault) -> Self {
-        Self { fault, keys: BTreeMap::new(), puts: 0, remembered: Vec::new() }
+        Self { fault, keys: BTreeMap::new(), puts: 0, refused: 0, remembered: Vec::new() }
     }
 
     pub fn answer(&mut self, request: Request) -> Answer {
@@ -62,7 +63,11 @@ impl Store {
             Fault::PutsOverAnything => {}
             Fault::PutsAgain if again && it.value == value => {}
             Fault::AnswersAgain if again => return Ok(()),
-            _ if it.version != version => return Err(PutError::Version),
+            _ if it.version != version => {
+                self.refused += 1;
+                let accepts = self.fault == Fault::AcceptsAFourth && self.refused.is_multiple_of(4);
+                return if accepts { Ok(()) } else { Err(PutError::Version) };
+            }
             _ => {}
         }
         it.version = it.version.next();

@@ -1,10 +1,11 @@
 //! Wrong key/value servers, clerks and locks fail with the right words.
 
+use labapi::Solution;
 use tester::RunOptions;
 use tester::linearizability::Budget;
 
 use super::fault::Fault;
-use super::{case, expect_failure, expect_pass, fails, solution};
+use super::{case, expect_failure, expect_pass, fails, fails_at_times, solution};
 
 #[test]
 fn a_right_solution_passes() {
@@ -37,6 +38,8 @@ fails!(a_later_put_that_is_refused: ShortVersions in "mem_put_many_clients_relia
     "expected put(k) over version 16, which k had: done; saw: wrong version");
 fails!(a_put_that_is_answered_twice: AnswersAgain in "put_concurrent_reliable_2a", "assertion", "expected ");
 fails!(a_put_that_is_done_twice: PutsAgain in "unreliable_net_2a", "assertion", "expected ");
+fails_at_times!(a_put_that_is_done_after_one_that_was_maybe: AcceptsAFourth in "unreliable_net_2a", "assertion",
+    "expected put(k) over version ", "to be refused for its version, for an earlier one was maybe done; saw: done");
 fails!(never_maybe: NeverMaybe in "unreliable_net_2a", "assertion",
     "expected some put of 100 over a network that loses one message in ten to be maybe done; saw none");
 fails!(a_key_that_is_lost: LosesAKey in "put_concurrent_reliable_2a", "assertion", "expected ");
@@ -44,7 +47,8 @@ fails!(a_value_that_is_lost: LosesAValue in "put_concurrent_reliable_2a", "asser
     "to get a value of key k that some client has put; saw `lost`");
 fails!(versions_that_wrap: ShortVersions in "put_concurrent_reliable_2a", "assertion", "expected ");
 
-fails!(a_lock_that_all_hold: NeverWaits in "many_clients_reliable_2b", "assertion", "expected ");
+fails!(a_lock_that_all_hold: NeverWaits in "many_clients_reliable_2b", "assertion",
+    "expected nobody else to hold the lock while client ", " does; saw that client ");
 fails!(a_lock_that_is_kept: NeverReleases in "one_client_reliable_2b", "timeout",
     "expected the test to end within 120 s; it goes on; not returned: acquire of client 0 (called at 0.");
 fails!(a_lock_that_is_kept_from_others: NeverReleases in "many_clients_reliable_2b", "timeout",
@@ -63,5 +67,18 @@ fn a_history_that_is_not_decided_is_no_pass() {
         let solution = solution::<{ Fault::None as u8 }>();
         let report = tester::run(case(name), &solution, &RunOptions { budget, ..RunOptions::new(1) });
         expect_failure(&report, "unknown", &["expected a verdict on the history of key k within 10 steps"]);
+    }
+}
+
+#[test]
+fn what_a_solution_does_not_have_is_not_implemented() {
+    for (name, what) in [
+        ("reliable_put_2a", "key/value server"),
+        ("basic_agree_3b", "Raft"),
+        ("basic_4a", "Raft"),
+        ("basic_4b", "Raft"),
+    ] {
+        let report = tester::run(case(name), &Solution::new("nothing"), &RunOptions::new(1));
+        expect_failure(&report, "not_implemented", &["the solution has no ", what, " to run this test on"]);
     }
 }

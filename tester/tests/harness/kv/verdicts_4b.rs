@@ -16,24 +16,30 @@ fn a_right_solution_passes() {
     }
 }
 
-fails!(a_stale_read_from_a_follower: ReadsFromFollowers in "basic_4b", "assertion", "expected ");
+fails!(a_stale_read_from_a_follower: ReadsFromFollowers in "basic_4b", "assertion",
+    "expected the operations on key k to be linearizable", "saw an answer that no order explains", "Get(k) -> ");
 fails_at_times!(a_stale_read_from_a_deposed_leader: ReadsFromLeader in "one_partition_4b", "assertion",
     "expected no get to be done by the servers ", "which are no majority; saw one done");
 fails!(a_put_over_anything: PutsOverAnything in "concurrent_4b", "assertion", "expected ");
-fails!(a_retry_that_is_done_twice: PutsAgain in "persist_partition_unreliable_linearizable_4b", "assertion", "expected ");
-fails!(a_retry_that_is_answered_twice: AnswersAgain in "concurrent_4b", "assertion", "expected ");
+fails!(a_retry_that_is_done_twice: PutsAgain in "persist_partition_unreliable_linearizable_4b", "assertion",
+    "to be linearizable", "saw an answer that no order explains");
+fails_at_times!(a_retry_that_is_answered_twice: AnswersAgain in "concurrent_4b", "assertion",
+    "expected client ", "to find its own value at version ", "which it was told is its; saw the value that client ");
 fails_at_times!(an_answer_before_commit: AnswersWithoutCommit in "one_partition_4b", "assertion", "expected no ");
-fails_at_times!(an_answer_for_anothers_request: AnswersForOthers in "one_partition_4b", "assertion", "expected ");
+fails_at_times!(an_answer_for_anothers_request: AnswersForOthers in "one_partition_4b", "assertion",
+    "expected the operations on key 1 to be linearizable", "saw an answer that no order explains");
 fails_at_times!(a_submit_that_hangs_when_leadership_is_lost: NeverGivesUp in "one_partition_4b", "assertion",
     "expected the put of client 2, which reached only a minority before, to be done within 3.000 s");
 fails!(snapshots_that_nobody_asked_for: AlwaysSnapshots in "basic_4b", "assertion",
     "expected no server to take a snapshot");
-fails!(a_retry_that_is_not_maybe_done: NeverMaybe in "unreliable_4b", "assertion", "expected ");
+fails_at_times!(a_retry_that_is_not_maybe_done: NeverMaybe in "unreliable_4b", "assertion",
+    "expected key k to have at most version ", "the number of puts that were reported as done (");
 fails!(puts_that_are_always_maybe_done: AlwaysMaybe in "basic_4b", "assertion",
     "expected key k to have version 0, the number of puts that were reported as done (");
 fails!(a_clerk_that_never_asks_another: NeverAsksAnother in "persist_one_client_4b", "timeout",
     "expected the test to end within 120 s; it goes on; not returned: ");
-fails!(a_key_that_is_lost: LosesAKey in "basic_4b", "assertion", "expected ");
+fails!(a_key_that_is_lost: LosesAKey in "basic_4b", "assertion",
+    "expected client 1 to get a value of key k, which was put; saw no such key");
 fails!(versions_that_wrap: ShortVersions in "speed_4b", "assertion",
     "expected put(k) over version 16, by the only client, to be done; saw: wrong version");
 fails!(puts_that_take_too_long: Slow in "speed_4b", "assertion",

@@ -12,7 +12,8 @@ fn a_right_solution_passes() {
     }
 }
 
-fails!(a_state_that_a_snapshot_loses: IgnoresSnapshot in "snapshot_recover_4c", "assertion", "expected ");
+fails!(a_state_that_a_snapshot_loses: IgnoresSnapshot in "snapshot_recover_4c", "assertion",
+    "expected ", "saw");
 fails!(a_state_that_a_snapshot_doubles: CountsTwice in "snapshot_recover_4c", "assertion", "expected ");
 fails!(a_log_that_no_snapshot_shortens: NeverSnapshots in "snapshot_size_4c", "assertion",
     "expected snapshots to keep every server's saved Raft state at 8000 bytes or below; saw ");
