@@ -11,14 +11,16 @@
 //! (how they are built), `results` (what the tests said), `page` (the table in the docs).
 //!
 //! And grades what students hand in, which is other people's code: [`submission`] (what is taken of it),
-//! [`rules`] (what must not be in it), [`rubric`] (what a test is worth),
+//! [`rules`] (what must not be in it), [`build`] (its crates and a command line), [`rubric`] (what a test is worth),
 //! [`score`] (what runs become), [`report`] (what is told of it).
 
+pub mod build;
 mod copy;
 mod corpus;
 mod edit;
 mod file;
 pub mod handout;
+mod hash;
 pub mod page;
 pub mod report;
 mod results;

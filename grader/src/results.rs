@@ -1,6 +1,6 @@
 //! [`Results`]: what the tests said, as `lab test --json` writes it.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The results of one call of `lab test`. Fields that nobody here asks for are left out.
 #[derive(Clone, Debug, Deserialize)]
@@ -23,7 +23,7 @@ pub struct TestResult {
 }
 
 /// A run that failed.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// The run's seed.
     pub seed: String,

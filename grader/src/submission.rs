@@ -14,6 +14,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::hash::Fnv;
 pub use limits::Limits;
 pub use names::{NamesError, names};
 pub use refusal::{Reason, Refusal};
@@ -49,6 +50,17 @@ impl Staged {
         let there: BTreeSet<_> = self.files.iter().filter_map(first).collect();
         CRATES.into_iter().filter(|name| there.contains(*name)).collect()
     }
+}
+
+/// What tells these files from others: the same files have the same digest on every machine.
+#[must_use]
+pub fn digest(files: &[SourceFile]) -> String {
+    let mut hash = Fnv::new();
+    for file in files {
+        hash.field(file.path.as_bytes());
+        hash.field(file.text.as_bytes());
+    }
+    hash.to_string()
 }
 
 /// Why a submission was not staged.

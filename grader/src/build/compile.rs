@@ -1,0 +1,222 @@
+//! [`Built`]: what became of a submission's crates.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::diagnostics::errors_by_crate;
+use super::{Base, BuildError, Toolchain, Workspace, file_error};
+use crate::sandbox::{Build, LAUNCH_FAILED, Printed, Profile, Sandbox, SandboxError, read_bounded};
+
+/// Real time that a build may take. The reference takes some seconds.
+const TIME_LIMIT: Duration = Duration::from_secs(300);
+
+/// How much is kept of what cargo prints.
+const KEPT: usize = 8 << 20;
+
+/// How much is kept of the compiler's words about a crate.
+const KEPT_OF_A_CRATE: usize = 16 << 10;
+
+/// The variables that a build gets, in the sandbox or not.
+const ENVIRONMENT: [&str; 3] = ["PATH", "CARGO_HOME", "RUSTUP_HOME"];
+
+/// Whether code that is not trusted is confined.
+#[derive(Clone, Copy, Debug)]
+pub enum Confined<'a> {
+    /// In this sandbox.
+    By(&'a Sandbox),
+    /// Not at all.
+    Not,
+}
+
+/// What became of a submission's crates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Built {
+    /// There is a command line, with all crates but those that are named here with what the compiler said of them.
+    Without(BTreeMap<&'static str, String>),
+    /// No crate of the submission builds.
+    Nothing(BTreeMap<&'static str, String>),
+    /// The build ended in a way that has nothing to do with a crate by itself, which is told.
+    Stopped(String),
+}
+
+impl Workspace {
+    /// Builds the command line. A crate that does not build is left out, so that the others can be run.
+    ///
+    /// # Errors
+    ///
+    /// The build cannot be started, or a file cannot be written. Whatever a submission does is no error.
+    pub fn build(&mut self, base: &Base, confined: Confined<'_>, jobs: u32) -> Result<Built, BuildError> {
+        let mut failed = BTreeMap::new();
+        for name in self.headless() {
+            failed.insert(name, format!("error: there is no {name}/src/lib.rs\n"));
+            self.give_up(name)?;
+        }
+        loop {
+            if self.crates().is_empty() && !failed.is_empty() {
+                return Ok(Built::Nothing(failed));
+            }
+            let attempt = cargo(self, base.toolchain(), Some(base), confined, jobs)?;
+            if attempt.status.is_some_and(|status| status.success()) {
+                return Ok(Built::Without(failed));
+            }
+            let errors = errors_by_crate(&attempt.messages, &self.sources());
+            let new: Vec<_> = errors.into_iter().filter(|(name, _)| self.crates().contains(name)).collect();
+            if new.is_empty() {
+                return Ok(Built::Stopped(attempt.in_words(base.folder(), self)));
+            }
+            for (name, said) in new {
+                self.give_up(name)?;
+                failed.insert(name, beginning(&said, KEPT_OF_A_CRATE));
+            }
+        }
+    }
+}
+
+/// Builds what submissions depend on.
+pub(super) fn template(template: &Workspace, toolchain: &Toolchain) -> Result<(), BuildError> {
+    let jobs = thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
+    let attempt = cargo(template, toolchain, None, Confined::Not, jobs)?;
+    if attempt.status.is_some_and(|status| status.success()) {
+        return Ok(());
+    }
+    let mut said = attempt.said;
+    for line in attempt.messages.split(|&byte| byte == b'\n') {
+        let Ok(line) = serde_json::from_slice::<serde_json::Value>(line) else { continue };
+        if line["message"]["level"] == "error" {
+            write!(said, "{}", line["message"]["rendered"].as_str().unwrap_or_default())
+                .expect("a string takes any text");
+        }
+    }
+    Err(BuildError::Framework(said))
+}
+
+/// A call of cargo that is over.
+struct Attempt {
+    /// `None`: its time was up.
+    status: Option<ExitStatus>,
+    messages: Vec<u8>,
+    said: String,
+}
+
+impl Attempt {
+    /// Why there is no program, without what differs from one grading to the next.
+    fn in_words(&self, base: &Path, workspace: &Workspace) -> String {
+        let Some(status) = self.status else {
+            return format!("the build had not ended after {} s", TIME_LIMIT.as_secs());
+        };
+        if let Some(signal) = status.signal() {
+            return format!("the build was ended by signal {signal}");
+        }
+        let said = self.said.trim().replace(&*workspace.sources().to_string_lossy(), "");
+        let said = said.replace(&*base.to_string_lossy(), "");
+        format!("the build failed:\n{}", beginning(&said, KEPT_OF_A_CRATE))
+    }
+}
+
+/// Calls `cargo build`.
+fn cargo(
+    workspace: &Workspace,
+    toolchain: &Toolchain,
+    base: Option<&Base>,
+    confined: Confined<'_>,
+    jobs: u32,
+) -> Result<Attempt, BuildError> {
+    let (sources, target) = (workspace.sources(), workspace.target());
+    std::fs::create_dir_all(&target).map_err(file_error(&target))?;
+    let mut command = match confined {
+        Confined::By(sandbox) => {
+            let build = Build {
+                toolchain: toolchain.folder.clone(),
+                cargo_home: toolchain.cargo_home.clone(),
+                workspace: sources.clone(),
+                target: target.clone(),
+            };
+            let mut profile = Profile::build(&build);
+            profile.readable.extend(base.map(Base::framework));
+            profile.readable.extend(configurations_above(&sources));
+            sandbox.command(&profile, &toolchain.cargo())?
+        }
+        Confined::Not => {
+            let mut command = Command::new(toolchain.cargo());
+            command.env_clear().current_dir(&sources);
+            command.envs(ENVIRONMENT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+            command
+        }
+    };
+    command.args(["build", "--release", "--offline", "--quiet", "--keep-going", "--message-format=json"]);
+    // The template's lock file is made; all others are copies of it.
+    command.args(base.map(|_| "--locked"));
+    command.args(["--jobs", &jobs.to_string(), "--target-dir"]).arg(&target);
+    command.env("CARGO_HOME", &toolchain.cargo_home).env("RUSTC", toolchain.rustc());
+    command.env("CARGO_TERM_COLOR", "never").env("CARGO_INCREMENTAL", "0");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let attempt = watch(command.spawn().map_err(|error| cannot_run(toolchain, &error))?);
+    let attempt = attempt.map_err(|error| cannot_run(toolchain, &error))?;
+    if matches!(confined, Confined::By(_)) && attempt.status.and_then(|it| it.code()) == Some(LAUNCH_FAILED) {
+        // Cargo has no such status, and nothing of the submission is run while it is built.
+        return Err(SandboxError::Launcher(attempt.said.trim().to_owned()).into());
+    }
+    Ok(attempt)
+}
+
+fn cannot_run(toolchain: &Toolchain, error: &std::io::Error) -> BuildError {
+    BuildError::Run { program: toolchain.cargo().display().to_string(), why: error.to_string() }
+}
+
+type Reader<'a> = thread::ScopedJoinHandle<'a, Option<std::io::Result<Printed>>>;
+
+/// Waits for the end, or makes it.
+fn watch(mut child: Child) -> std::io::Result<Attempt> {
+    let (messages, said) = (child.stdout.take(), child.stderr.take());
+    thread::scope(|scope| {
+        let messages = scope.spawn(|| messages.map(|pipe| read_bounded(pipe, KEPT)));
+        let said = scope.spawn(|| said.map(|pipe| read_bounded(pipe, KEPT)));
+        let deadline = Instant::now() + TIME_LIMIT;
+        let mut status = child.try_wait()?;
+        while status.is_none() && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(5));
+            status = child.try_wait()?;
+        }
+        if status.is_none() {
+            kill_group(&child);
+            child.kill()?;
+            child.wait()?;
+        }
+        // A reader that panicked has read nothing.
+        let read = |reader: Reader<'_>| {
+            let printed = reader.join().ok().flatten().transpose();
+            printed.map(|printed| printed.map(|printed| printed.bytes).unwrap_or_default())
+        };
+        let (messages, said) = (read(messages)?, read(said)?);
+        Ok(Attempt { status, messages, said: String::from_utf8_lossy(&said).into_owned() })
+    })
+}
+
+fn kill_group(child: &Child) {
+    let group = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
+    if let Some(group) = group {
+        // It may be gone already.
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+}
+
+/// Cargo reads the configuration of all folders above, if there is one.
+fn configurations_above(folder: &Path) -> Vec<PathBuf> {
+    let files = ["config.toml", "config"].map(|name| Path::new(".cargo").join(name));
+    let above = folder.ancestors().flat_map(|above| files.iter().map(move |file| above.join(file)));
+    above.filter(|path| path.is_file()).collect()
+}
+
+/// The text up to a line near `most` bytes.
+fn beginning(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    let end = text.as_bytes()[..most].iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+    format!("{}... ({} bytes more)\n", &text[..end], text.len() - end)
+}

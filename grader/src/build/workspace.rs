@@ -1,0 +1,161 @@
+//! [`Workspace`]: a submission's own crates and a command line that has them compiled in.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::copy::{copy_with_times, write_if_new};
+use super::program::{self, EMPTY, Missing};
+use super::{Base, BuildError, file_error, manifests};
+use crate::submission::{CRATES, SourceFile};
+
+/// A submission's crates, and where they are built. Nobody else writes there.
+#[derive(Debug)]
+pub struct Workspace {
+    folder: PathBuf,
+    /// The crates that are the submission's own.
+    there: BTreeSet<&'static str>,
+    missing: Missing,
+}
+
+impl Workspace {
+    /// Writes the workspace of a submission with these files into `folder`. What is there already and the same is not touched,
+    /// so that only what differs is compiled again; what is left over goes.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read or written.
+    pub fn write(
+        base: &Base,
+        folder: &Path,
+        files: &[SourceFile],
+        missing: Missing,
+    ) -> Result<Self, BuildError> {
+        let first = |file: &SourceFile| file.path.split('/').next().map(str::to_owned);
+        let there: BTreeSet<String> = files.iter().filter_map(first).collect();
+        let there = CRATES.into_iter().filter(|name| there.contains(*name)).collect();
+        let workspace = Self { folder: folder.to_owned(), there, missing };
+        let mark = folder.join("base");
+        if fs::read(&mark).is_ok_and(|there| there != base.id().as_bytes()) {
+            // What was built was built on another base.
+            fs::remove_dir_all(folder).map_err(file_error(folder))?;
+        }
+        write_if_new(&mark, base.id().as_bytes())?;
+        workspace.write_frame(&base.framework())?;
+        write_if_new(&workspace.sources().join("Cargo.lock"), &base.lock()?)?;
+        for name in CRATES {
+            workspace.write_crate(name, files)?;
+        }
+        if !workspace.target().exists() {
+            let is_program = |path: &Path| path.file_stem().is_some_and(|stem| stem == "lab");
+            copy_with_times(&base.target(), &workspace.target(), &is_program)?;
+        }
+        Ok(workspace)
+    }
+
+    /// The workspace without a submission, which is built for what it depends on.
+    pub(super) fn template(framework: &Path, folder: &Path) -> Result<Self, BuildError> {
+        let there = BTreeSet::new();
+        let workspace = Self { folder: folder.to_owned(), there, missing: Missing::Nothing };
+        workspace.write_frame(framework)?;
+        for name in CRATES {
+            workspace.write_crate(name, &[])?;
+        }
+        Ok(workspace)
+    }
+
+    /// Manifests, and the program.
+    fn write_frame(&self, framework: &Path) -> Result<(), BuildError> {
+        let sources = self.sources();
+        let write = |path: &str, text: &str| write_if_new(&sources.join(path), text.as_bytes());
+        write("Cargo.toml", &manifests::submission_workspace(framework)?)?;
+        write("program/Cargo.toml", &manifests::program())?;
+        for name in CRATES {
+            write(&format!("{name}/Cargo.toml"), &manifests::submitted(name, framework)?)?;
+        }
+        self.write_program()
+    }
+
+    fn write_program(&self) -> Result<(), BuildError> {
+        for (path, text) in program::files(&self.there, self.missing) {
+            write_if_new(&self.sources().join("program").join(path), text.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn write_crate(&self, name: &str, files: &[SourceFile]) -> Result<(), BuildError> {
+        let mut wanted = BTreeSet::new();
+        let mut write = |path: PathBuf, text: &str| {
+            write_if_new(&path, text.as_bytes())?;
+            wanted.insert(path);
+            Ok::<_, BuildError>(())
+        };
+        let prefix = format!("{name}/");
+        for file in files.iter().filter(|file| file.path.starts_with(&prefix)) {
+            write(self.sources().join(&file.path), &file.text)?;
+        }
+        let folder = self.sources().join(name).join("src");
+        if !self.there.contains(name) {
+            write(folder.join("lib.rs"), EMPTY)?;
+        }
+        remove_all_but(&wanted, &folder)
+    }
+
+    /// Takes one of the submission's crates out: it does not build.
+    pub(super) fn give_up(&mut self, name: &str) -> Result<(), BuildError> {
+        self.there.remove(name);
+        let folder = self.sources().join(name).join("src");
+        fs::remove_dir_all(&folder).map_err(file_error(&folder))?;
+        write_if_new(&folder.join("lib.rs"), EMPTY.as_bytes())?;
+        self.write_program()
+    }
+
+    /// Those of the submission's crates that have no `lib.rs`.
+    pub(super) fn headless(&self) -> Vec<&'static str> {
+        let headless = |name: &&str| !self.sources().join(name).join("src/lib.rs").is_file();
+        self.there.iter().copied().filter(headless).collect()
+    }
+
+    /// The submission's crates that are compiled in.
+    #[must_use]
+    pub fn crates(&self) -> &BTreeSet<&'static str> {
+        &self.there
+    }
+
+    /// Where the sources and the manifests are.
+    #[must_use]
+    pub fn sources(&self) -> PathBuf {
+        self.folder.join("workspace")
+    }
+
+    /// Where it is built.
+    #[must_use]
+    pub fn target(&self) -> PathBuf {
+        self.folder.join("target")
+    }
+
+    /// The command line, once it is built.
+    #[must_use]
+    pub fn program(&self) -> PathBuf {
+        self.target().join("release/lab")
+    }
+}
+
+/// Removes every other file from the folder.
+fn remove_all_but(wanted: &BTreeSet<PathBuf>, folder: &Path) -> Result<(), BuildError> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+    for entry in entries {
+        let path = entry.map_err(file_error(folder))?.path();
+        if wanted.contains(&path) {
+            continue;
+        }
+        if !path.is_dir() {
+            fs::remove_file(&path).map_err(file_error(&path))?;
+        } else if wanted.iter().any(|kept| kept.starts_with(&path)) {
+            remove_all_but(wanted, &path)?;
+        } else {
+            fs::remove_dir_all(&path).map_err(file_error(&path))?;
+        }
+    }
+    Ok(())
+}
