@@ -30,6 +30,9 @@ pub(crate) enum Command {
     /// Make the workspace that students are given: this one with skeletons in place of the solutions
     #[cfg(feature = "grading")]
     Handout(HandoutArgs),
+    /// Score submissions, with a report for each
+    #[cfg(feature = "grading")]
+    Grade(GradeArgs),
     /// What `lab test` starts to run simulations in
     #[command(hide = true)]
     Worker,
@@ -76,6 +79,10 @@ pub(crate) struct TestArgs {
     /// The implementation to test, of those that are compiled in
     #[arg(long, value_name = "NAME", default_value = DEFAULT_SOLUTION)]
     pub(crate) solution: String,
+
+    #[cfg(feature = "grading")]
+    #[command(flatten)]
+    pub(crate) submission: SubmissionArgs,
 
     /// How the simulation chooses the next thread
     #[arg(long, value_name = "P", default_value_t = Policy::default(), value_parser = policies())]
@@ -133,6 +140,10 @@ pub(crate) struct ReplayArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) solution: Option<String>,
 
+    #[cfg(feature = "grading")]
+    #[command(flatten)]
+    pub(crate) submission: SubmissionArgs,
+
     /// How the simulation chooses the next thread; the last failure's, or `random`
     #[arg(long, value_name = "P", value_parser = policies())]
     pub(crate) policy: Option<Policy>,
@@ -182,6 +193,82 @@ pub(crate) struct HandoutArgs {
     /// Write also into a folder that has something in it, over an earlier hand-out
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+/// A submission in the place of what is compiled in.
+#[cfg(feature = "grading")]
+#[derive(Args, Debug)]
+pub(crate) struct SubmissionArgs {
+    /// A submission instead: raft/src, kvsrv/src and kvraft/src of this folder, and what is compiled in for those that
+    /// it does not have
+    #[arg(long, value_name = "DIR", conflicts_with = "solution")]
+    pub(crate) submission: Option<PathBuf>,
+
+    /// The Raft below the submission's key/value service: its own, or the reference
+    #[arg(long, value_name = "R", requires = "submission")]
+    pub(crate) raft: Option<WhichRaft>,
+
+    /// Build and run the submission without a sandbox
+    #[arg(long, requires = "submission")]
+    pub(crate) no_sandbox: bool,
+}
+
+/// The Raft below a submission's key/value service.
+#[cfg(feature = "grading")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum WhichRaft {
+    /// The submission's.
+    Own,
+    /// The reference's.
+    Reference,
+}
+
+#[cfg(feature = "grading")]
+#[derive(Args, Debug)]
+pub(crate) struct GradeArgs {
+    /// The submissions: folders in which raft/src, kvsrv/src and kvraft/src are, or some of them
+    #[arg(value_name = "DIR", required = true)]
+    pub(crate) submissions: Vec<PathBuf>,
+
+    /// Where results go; what is there already is not done again
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+
+    /// Runs of each test, over N seeds beginning with the first, the same for all submissions
+    #[arg(long, value_name = "N", default_value = "20", value_parser = at_least_one, allow_negative_numbers = true)]
+    pub(crate) runs: u32,
+
+    /// The first seed, decimal or 0x hexadecimal; if not given, a fresh one, which is kept secret in --out
+    #[arg(long, value_name = "S", value_parser = tester::seed::parse, allow_negative_numbers = true)]
+    pub(crate) seed: Option<u64>,
+
+    /// What tests are worth; if not given, what `lab list` says
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rubric: Option<PathBuf>,
+
+    /// Submissions, and runs of them, side by side; if not given, all cores
+    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
+    pub(crate) jobs: Option<u32>,
+
+    /// Real seconds after which a run that has not ended is given up
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = some_seconds, allow_negative_numbers = true)]
+    pub(crate) wall_limit: Duration,
+
+    /// Where the framework is built, once for all submissions; if not given, in the target folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache: Option<PathBuf>,
+
+    /// Drop what is in --out, and do all of it again
+    #[arg(long)]
+    pub(crate) again: bool,
+
+    /// Grade also what breaks rules, and show what was found: the sandbox is what defends you
+    #[arg(long)]
+    pub(crate) despite_rules: bool,
+
+    /// Build and run submissions without a sandbox, as you, with all that you may do
+    #[arg(long)]
+    pub(crate) no_sandbox: bool,
 }
 
 /// Why there is no command to carry out.

@@ -12,6 +12,8 @@ mod args;
 mod error;
 mod failures;
 #[cfg(feature = "grading")]
+mod grade;
+#[cfg(feature = "grading")]
 mod handout;
 mod list;
 mod near;
@@ -19,7 +21,12 @@ mod replay;
 mod report;
 mod run;
 mod solutions;
+#[cfg(feature = "grading")]
+mod submission;
 mod test;
+mod tested;
+#[cfg(feature = "grading")]
+mod workshop;
 
 use std::process::ExitCode;
 
@@ -42,16 +49,20 @@ pub struct Lab {
 impl Lab {
     /// Does what the process's arguments ask for.
     ///
-    /// The exit status is 0 when all tests passed, 1 when one failed, and 2 when the arguments ask
-    /// for something that cannot be done; then one line on the standard error says why.
+    /// The exit status is 0 when all tests passed, 1 when one failed, 2 when the arguments ask for something that cannot be
+    /// done, and one line on the standard error says why; 3 when a submission does not build, and the compiler says why.
     #[must_use]
     pub fn main(&self) -> ExitCode {
+        #[cfg(feature = "grading")]
+        workshop::confine_if_told();
         let outcome = match args::parse(std::env::args_os()) {
             Ok(Command::Test(args)) => test::test(self, &args),
             Ok(Command::Replay(args)) => replay::replay(self, &args),
             Ok(Command::List(args)) => list::list(&args),
             #[cfg(feature = "grading")]
             Ok(Command::Handout(args)) => handout::hand_out(&args),
+            #[cfg(feature = "grading")]
+            Ok(Command::Grade(args)) => grade::grade(&args),
             Ok(Command::Worker) => run::worker::serve(self),
             Err(args::Stop::Shown) => Ok(Verdict::Passed),
             Err(args::Stop::Refused(error)) => Err(error),
@@ -59,6 +70,8 @@ impl Lab {
         match outcome {
             Ok(Verdict::Passed) => ExitCode::SUCCESS,
             Ok(Verdict::Failed) => ExitCode::from(1),
+            #[cfg(feature = "grading")]
+            Ok(Verdict::DoesNotBuild) => ExitCode::from(3),
             Err(error) => {
                 eprintln!("error: {error}");
                 ExitCode::from(2)
@@ -80,6 +93,9 @@ impl Lab {
 enum Verdict {
     /// Every run passed, or there was nothing to run.
     Passed,
-    /// At least one run failed.
+    /// At least one run failed, or could not be graded.
     Failed,
+    /// What was to be tested does not build.
+    #[cfg(feature = "grading")]
+    DoesNotBuild,
 }

@@ -16,6 +16,7 @@ use crate::report::failure::{Evidence, Failure};
 use crate::report::json::fingerprint;
 use crate::report::paint::Paint;
 use crate::run::{Observer, Outcome, Output, Plan, Run, Settings, pool};
+use crate::tested::{Choice, Tested};
 use crate::{Lab, Verdict, failures, near, test};
 use log_lines::LineFilter;
 
@@ -26,12 +27,20 @@ pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandErr
             "a run on real threads is never the same twice: leave `--backend threads` out to replay a simulated one",
         ));
     }
-    let wanted = Wanted::of(args)?;
+    let mut wanted = Wanted::of(args)?;
     let filter = LineFilter::of(args, wanted.case)?;
+    let tested = match tested(lab, args, &wanted)? {
+        Ok(tested) => tested,
+        Err(verdict) => return Ok(verdict),
+    };
+    if tested.is_submission() {
+        // What is recorded was this workspace's own.
+        wanted.recorded = None;
+    }
     let settings = Settings {
         backend: Backend::Simulation,
         jobs: 1,
-        solution: lab.solution(&wanted.solution)?.name,
+        solution: tested.solution,
         policy: wanted.policy,
         record: true,
         patience: wanted.patience(),
@@ -39,13 +48,14 @@ pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandErr
         deadline: None,
         fail_fast: false,
         output: Output::Shown,
+        starter: tested.starter.clone(),
     };
     let paint = Paint::for_stdout();
     say(&format!(
         "replaying {}, seed {}, solution {}, policy {}",
         wanted.case.name,
         seed::format(wanted.seed),
-        settings.solution,
+        tested.title,
         settings.policy
     ));
     say(&lines::opening(wanted.case, wanted.case.reliable));
@@ -67,6 +77,17 @@ pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandErr
     Ok(if failure.is_some() { Verdict::Failed } else { Verdict::Passed })
 }
 
+/// Whose run it is.
+fn tested(lab: &Lab, args: &ReplayArgs, wanted: &Wanted) -> Result<Choice, CommandError> {
+    #[cfg(feature = "grading")]
+    if let Some(folder) = &args.submission.submission {
+        return crate::submission::choose(folder, &args.submission);
+    }
+    #[cfg(not(feature = "grading"))]
+    let _ = args;
+    Tested::compiled_in(lab, &wanted.solution).map(Ok)
+}
+
 /// The run that is to be done again.
 struct Wanted {
     case: &'static Case,
@@ -84,6 +105,11 @@ impl Wanted {
     }
 
     fn of(args: &ReplayArgs) -> Result<Self, CommandError> {
+        #[cfg(feature = "grading")]
+        if args.submission.submission.is_some() && args.test.is_none() {
+            let text = "no failure of a submission is remembered: give a test and its seed";
+            return Err(CommandError::new(text));
+        }
         if let Some(file) = &args.from {
             return Self::recorded(failures::load(file, args.number as usize)?, "the failure");
         }

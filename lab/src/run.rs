@@ -11,8 +11,10 @@
 //! - `process`: a worker as its parent sees it: the process, the socket, what it prints;
 //! - `protocol`: what goes over the socket;
 //! - [`worker`]: the other end of it;
+//! - `key`: what an answer must have to be taken for one;
 //! - `lost`: what the end of a process says about the run that it was at.
 
+mod key;
 mod lost;
 pub(crate) mod plan;
 pub(crate) mod pool;
@@ -24,4 +26,4 @@ pub(crate) mod worker;
 pub(crate) use lost::Lost;
 pub(crate) use plan::{Job, Plan};
 pub(crate) use pool::{Observer, Outcome, Run, Settings};
-pub(crate) use process::Output;
+pub(crate) use process::{Output, Starter};

@@ -16,12 +16,17 @@ use crate::report::junit;
 use crate::report::summary::Summary;
 use crate::report::terminal::{CAUSES_SHOWN, Terminal, count};
 use crate::run::{Observer, Outcome, Output, Plan, Run, Settings, pool};
+use crate::tested::{Choice, Tested};
 use crate::{Lab, Verdict, failures, near};
 
 /// Runs the tests that were asked for.
 pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> {
     let cases = choose(&args.filters)?;
-    let settings = settings(lab, args)?;
+    let tested = match tested(lab, args)? {
+        Ok(tested) => tested,
+        Err(verdict) => return Ok(verdict),
+    };
+    let settings = settings(&tested, args);
     let files = Files::open(args)?;
     let first_seed = args.seed.unwrap_or_else(seed::fresh);
 
@@ -32,7 +37,7 @@ pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> 
         Backend::Simulation => "",
         Backend::Threads => ", on real threads",
     };
-    let world = format!("{}, {}{place}", settings.solution, plural_jobs(settings.jobs));
+    let world = format!("{}, {}{place}", tested.title, plural_jobs(settings.jobs));
     terminal.begin(cases.len(), &how_often(args), first_seed, &world);
 
     let mut progress = Progress { terminal, summary: Summary::new(&cases), runs: plan.runs() };
@@ -44,15 +49,16 @@ pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> 
     let Progress { terminal, mut summary, .. } = progress;
     record_causes(&mut summary, &settings)?;
     let build = build_id();
-    let replay = |failure: &Failure| replay_of(failure, &settings, &build);
-    let simulated = settings.backend == Backend::Simulation;
-    if let Some(cause) = summary.causes.iter().next().filter(|_| simulated) {
+    let replay = |failure: &Failure| replay_of(failure, &tested, &settings, &build);
+    // What is remembered is replayed without further options.
+    let remembered = settings.backend == Backend::Simulation && !tested.is_submission();
+    if let Some(cause) = summary.causes.iter().next().filter(|_| remembered) {
         save(&replay(&cause.first), &terminal);
         failures::save(summary.failures().map(replay), &terminal);
     }
     let command = |failure: &Failure| match settings.backend {
-        Backend::Simulation => replay(failure).command_line(),
-        Backend::Threads => in_simulation(failure, settings.solution),
+        Backend::Simulation => replay(failure).command_line() + &tested.options,
+        Backend::Threads => in_simulation(failure, &tested),
     };
     terminal.causes(&summary.causes, &|cause| command(&cause.first));
     terminal.total(&summary, wall);
@@ -60,7 +66,7 @@ pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> 
     let about = About {
         build: &build,
         backend: settings.backend,
-        solution: settings.solution,
+        solution: &tested.title,
         policy: settings.policy.name(),
         first_seed,
         jobs: settings.jobs,
@@ -105,15 +111,24 @@ pub(crate) fn choose(filters: &[String]) -> Result<Vec<&'static Case>, CommandEr
     })
 }
 
-fn settings(lab: &Lab, args: &TestArgs) -> Result<Settings, CommandError> {
+/// What is to be tested.
+fn tested(lab: &Lab, args: &TestArgs) -> Result<Choice, CommandError> {
+    #[cfg(feature = "grading")]
+    if let Some(folder) = &args.submission.submission {
+        return crate::submission::choose(folder, &args.submission);
+    }
+    Tested::compiled_in(lab, &args.solution).map(Ok)
+}
+
+fn settings(tested: &Tested, args: &TestArgs) -> Settings {
     let backend = args.place.backend;
     let cores =
         || std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
-    Ok(Settings {
+    Settings {
         backend,
         // The tests measure time, and on real threads two of them keep each other waiting.
         jobs: args.jobs.unwrap_or_else(|| if backend == Backend::Threads { 1 } else { cores() }),
-        solution: lab.solution(&args.solution)?.name,
+        solution: tested.solution,
         policy: args.policy,
         record: false,
         patience: tester::patience_after(""),
@@ -121,7 +136,8 @@ fn settings(lab: &Lab, args: &TestArgs) -> Result<Settings, CommandError> {
         deadline: args.time.map(|time| Instant::now() + time),
         fail_fast: args.fail_fast || args.until_failure,
         output: Output::Kept,
-    })
+        starter: tested.starter.clone(),
+    }
 }
 
 fn plural_jobs(jobs: u32) -> String {
@@ -129,19 +145,24 @@ fn plural_jobs(jobs: u32) -> String {
 }
 
 /// The command that looks in simulation for what failed on real threads.
-fn in_simulation(failure: &Failure, solution: &str) -> String {
-    let solution =
-        if solution == DEFAULT_SOLUTION { String::new() } else { format!(" --solution {solution}") };
+fn in_simulation(failure: &Failure, tested: &Tested) -> String {
+    let solution = match tested.solution {
+        _ if tested.is_submission() => tested.options.clone(),
+        DEFAULT_SOLUTION => String::new(),
+        name => format!(" --solution {name}"),
+    };
     format!("cargo lab test {} --runs 1000{solution}", failure.case.name)
 }
 
 /// What can be run again of a failure.
-fn replay_of(failure: &Failure, settings: &Settings, build: &str) -> Replay {
+fn replay_of(failure: &Failure, tested: &Tested, settings: &Settings, build: &str) -> Replay {
+    // A submission is chosen by other options.
+    let solution = if tested.is_submission() { DEFAULT_SOLUTION } else { tested.solution };
     Replay {
         test: failure.case.name.to_owned(),
         seed: failure.seed,
         backend: settings.backend.to_string(),
-        solution: settings.solution.to_owned(),
+        solution: solution.to_owned(),
         policy: settings.policy.to_string(),
         build: build.to_owned(),
         fingerprint: failure.fingerprint,
@@ -203,7 +224,7 @@ fn record_causes(summary: &mut Summary, settings: &Settings) -> Result<(), Comma
             continue;
         }
         let patience = tester::patience_after(&cause.first.kind);
-        let settings = Settings { record: true, jobs: 1, patience, ..*settings };
+        let settings = Settings { record: true, jobs: 1, patience, ..settings.clone() };
         let mut recorder = Recorder { cause };
         pool::carry_out(
             Plan::single(recorder.cause.first.case, recorder.cause.first.seed),

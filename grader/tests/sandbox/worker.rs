@@ -34,7 +34,7 @@ fn work(mut worker: Command, backend: &str, tests: &[&str]) -> Vec<Value> {
     for test in tests {
         let order = json!({
             "test": test, "backend": backend, "seed": 7, "solution": "raft", "policy": "random", "record": true,
-            "patience_seconds": 60.0, "mark": false,
+            "patience_seconds": 60.0, "key": "a key", "mark": false,
         });
         let order = order.to_string();
         near.write_all(&u32::try_from(order.len()).unwrap().to_le_bytes()).unwrap();
@@ -49,7 +49,8 @@ fn work(mut worker: Command, backend: &str, tests: &[&str]) -> Vec<Value> {
         near.read_exact(&mut answer).expect("an answer of the worker");
         let mut answer: Value = serde_json::from_slice(&answer).unwrap();
         if answer.get("Finished").is_some() {
-            reports.push(answer["Finished"].take());
+            assert_eq!(answer["Finished"][0], "a key");
+            reports.push(answer["Finished"][1].take());
         }
     }
     drop(near);

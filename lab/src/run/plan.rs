@@ -1,5 +1,7 @@
 //! [`Plan`]: which runs there are, in which order.
 
+use std::ops::Range;
+
 use tester::Case;
 
 /// One run that is to be done.
@@ -45,6 +47,15 @@ impl Plan {
         self.runs
     }
 
+    /// Leaves out the runs that are still to come of the test that has the run at `position`; returns their positions.
+    /// Where there is no end, nothing is left out.
+    pub(crate) fn skip_test(&mut self, position: u64) -> Range<u64> {
+        let end = self.runs.map_or(0, |runs| (position / runs + 1) * runs);
+        let skipped = self.position..end.max(self.position);
+        self.position = skipped.end;
+        skipped
+    }
+
     /// Number of runs in the whole plan; `None` if it has no end.
     pub(crate) fn total(&self) -> Option<u64> {
         Some(self.cases.len() as u64 * self.runs?)
@@ -82,6 +93,18 @@ mod tests {
         let runs: Vec<_> = plan.map(|job| (job.position, job.case.name, job.seed)).collect();
         let [a, b] = [cases[0].name, cases[1].name];
         assert_eq!(runs, [(0, a, u64::MAX), (1, a, 0), (2, a, 1), (3, b, u64::MAX), (4, b, 0), (5, b, 1)]);
+    }
+
+    #[test]
+    fn the_rest_of_a_test_can_be_left_out() {
+        let cases: Vec<&Case> = tester::cases().iter().take(2).collect();
+        let mut plan = Plan::new(cases, 5, 0);
+        let taken: Vec<_> = plan.by_ref().take(2).map(|job| job.position).collect();
+        assert_eq!(taken, [0, 1]);
+        assert_eq!(plan.skip_test(0), 2..5);
+        assert_eq!(plan.skip_test(1), 5..5, "there is nothing left of it");
+        assert_eq!(plan.next().map(|job| job.position), Some(5));
+        assert_eq!(plan.skip_test(2), 6..6, "it is another test's turn");
     }
 
     #[test]

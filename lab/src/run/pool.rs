@@ -1,6 +1,7 @@
 //! All runs of a plan, side by side; results in the plan's order.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
@@ -9,13 +10,13 @@ use std::time::{Duration, Instant};
 use labrt::world::{Backend, Policy};
 use tester::Report;
 
-use super::process::Output;
+use super::process::{Output, Starter};
 use super::supervisor::Supervisor;
 use super::{Job, Lost, Plan};
 use crate::error::CommandError;
 
 /// How a plan is carried out.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Settings {
     /// Where runs take place.
     pub(crate) backend: Backend,
@@ -36,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) fail_fast: bool,
     /// Whether lab code's own printing is shown.
     pub(crate) output: Output,
+    /// How workers are started.
+    pub(crate) starter: Starter,
 }
 
 /// A run that is over.
@@ -67,6 +70,12 @@ pub(crate) trait Observer {
 
     /// The next run in the plan's order is over. What is told here does not depend on the number of jobs.
     fn next(&mut self, run: Run);
+
+    /// Whether no more runs are wanted of the test that [`next`](Self::next) was told of last. Some that are going on
+    /// already may be told all the same.
+    fn has_seen_enough(&self) -> bool {
+        false
+    }
 }
 
 /// What the supervisors share.
@@ -91,6 +100,11 @@ impl Shared {
 
     pub(super) fn stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// Hands out no more runs of the test that has the run at this position; returns those that nobody has taken.
+    fn skip_test(&self, position: u64) -> Range<u64> {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner).skip_test(position)
     }
 
     fn close(&self) {
@@ -118,7 +132,7 @@ pub(crate) fn carry_out(
 ) -> Result<(), CommandError> {
     let jobs = plan.total().unwrap_or(u64::MAX).min(u64::from(settings.jobs));
     let shared = Shared {
-        settings: *settings,
+        settings: settings.clone(),
         plan: Mutex::new(plan),
         closed: AtomicBool::new(false),
         stopped: AtomicBool::new(false),
@@ -144,6 +158,7 @@ fn in_order(
 ) -> Result<(), CommandError> {
     let mut early = BTreeMap::new();
     let mut next = 0;
+    let mut skipped = 0..0;
     for delivery in deliveries {
         let run = delivery?;
         let passed = run.outcome.passed();
@@ -154,11 +169,17 @@ fn in_order(
         }
         early.insert(run.job.position, run);
         while let Some(run) = early.remove(&next) {
-            next += 1;
             let passed = run.outcome.passed();
             observer.next(run);
             if !passed && shared.settings.fail_fast {
                 return Ok(());
+            }
+            if observer.has_seen_enough() && (skipped.is_empty() || skipped.end <= next) {
+                skipped = shared.skip_test(next);
+            }
+            next += 1;
+            if skipped.contains(&next) {
+                next = skipped.end;
             }
         }
     }

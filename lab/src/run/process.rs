@@ -1,5 +1,6 @@
 //! [`Process`]: a worker as its parent sees it: the process, the socket, what it prints.
 
+use std::fmt;
 use std::io::{self, PipeReader, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -28,6 +29,32 @@ pub(crate) enum Output {
     Shown,
 }
 
+/// How a worker is started.
+#[derive(Clone)]
+pub(crate) struct Starter(Arc<dyn Fn() -> io::Result<Command> + Send + Sync>);
+
+impl Starter {
+    /// Workers are copies of this program.
+    pub(crate) fn this_program() -> Self {
+        Self::new(|| {
+            let mut command = Command::new(this_program()?);
+            command.arg("worker");
+            Ok(command)
+        })
+    }
+
+    /// Workers are what these commands start, whose standard files are set by others.
+    pub(crate) fn new(command: impl Fn() -> io::Result<Command> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(command))
+    }
+}
+
+impl fmt::Debug for Starter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Starter")
+    }
+}
+
 /// A running worker. Dropping it kills the process.
 pub(super) struct Process {
     child: Child,
@@ -37,11 +64,11 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts a copy of this program as a worker.
-    pub(super) fn start(output: Output) -> io::Result<Self> {
+    /// Starts a worker whose reports are no longer than `longest` bytes.
+    pub(super) fn start(starter: &Starter, output: Output, longest: usize) -> io::Result<Self> {
         let (near, far) = UnixStream::pair()?;
-        let mut command = Command::new(this_program()?);
-        command.arg("worker").stdin(Stdio::from(OwnedFd::from(far)));
+        let mut command = (starter.0)()?;
+        command.stdin(Stdio::from(OwnedFd::from(far)));
         let printed = match output {
             Output::Kept => {
                 let (reader, writer) = io::pipe()?;
@@ -52,7 +79,7 @@ impl Process {
         };
         let child = command.spawn()?;
         // `command` holds our copies of the child's ends; they are closed here, with it.
-        Ok(Self { child, events: Receiver::new(near.try_clone()?), socket: near, printed })
+        Ok(Self { child, events: Receiver::new(near.try_clone()?, longest), socket: near, printed })
     }
 
     /// Gives the worker something to do. Fails when it is dead.

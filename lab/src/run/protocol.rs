@@ -20,6 +20,8 @@ pub(super) struct Order {
     pub(super) record: bool,
     /// How long the run may go on without a call of labrt, in seconds.
     pub(super) patience_seconds: f64,
+    /// What an answer must have to be taken for one. Only who was given the order knows it; lab code was not.
+    pub(super) key: String,
     /// Whether to print [`MARK`] before the run, so that what lab code prints can be told apart by runs.
     pub(super) mark: bool,
 }
@@ -30,14 +32,17 @@ pub(super) const MARK: u8 = 0x1e;
 /// From a worker, twice for each order.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Event {
-    /// The next order is being carried out.
-    Started,
+    /// The order of this key is being carried out.
+    Started(String),
     /// It came to this.
-    Finished(Box<Report>),
+    Finished(String, Box<Report>),
 }
 
 /// A longer value is no report: the log of a long run has some megabytes.
-const LONGEST: usize = 1 << 30;
+pub(super) const LONGEST: usize = 1 << 30;
+
+/// The same of a report without a log.
+pub(super) const LONGEST_WITHOUT_LOG: usize = 1 << 24;
 
 const HEADER: usize = size_of::<u32>();
 
@@ -57,6 +62,7 @@ pub(super) fn send<T: Serialize>(mut socket: &UnixStream, value: &T) -> io::Resu
 pub(super) struct Receiver {
     socket: UnixStream,
     arrived: Vec<u8>,
+    longest: usize,
 }
 
 /// What [`Receiver::receive`] came to.
@@ -70,8 +76,9 @@ pub(super) enum Received<T> {
 }
 
 impl Receiver {
-    pub(super) fn new(socket: UnixStream) -> Self {
-        Self { socket, arrived: Vec::new() }
+    /// Reads values of no more than `longest` bytes.
+    pub(super) fn new(socket: UnixStream, longest: usize) -> Self {
+        Self { socket, arrived: Vec::new(), longest }
     }
 
     /// Waits for the next value, for at most `patience`; for ever if that is `None`.
@@ -112,7 +119,7 @@ impl Receiver {
             return Ok(None);
         };
         let length = u32::from_le_bytes(*header) as usize;
-        if length > LONGEST {
+        if length > self.longest {
             return Err(io::Error::other(format!("a value of {length} bytes was announced")));
         }
         let Some(body) = self.arrived.get(HEADER..HEADER + length) else {
@@ -137,6 +144,7 @@ mod tests {
             policy: "random".to_owned(),
             record: false,
             patience_seconds: 5.0,
+            key: "secret".to_owned(),
             mark: true,
         }
     }
@@ -155,7 +163,7 @@ mod tests {
             send(&near, &order(seed)).expect("sent");
         }
         drop(near);
-        let mut receiver = Receiver::new(far);
+        let mut receiver = Receiver::new(far, LONGEST);
         for seed in [1, u64::MAX] {
             assert_eq!(value(receiver.receive(None).expect("received")), order(seed));
         }
@@ -165,7 +173,7 @@ mod tests {
     #[test]
     fn half_a_value_waits_for_its_other_half() {
         let (mut near, far) = UnixStream::pair().expect("a pair of sockets");
-        let mut receiver = Receiver::new(far);
+        let mut receiver = Receiver::new(far, LONGEST);
         let body = serde_json::to_vec(&order(7)).expect("bytes");
         let length = u32::try_from(body.len()).expect("a short order");
         let mut frame = length.to_le_bytes().to_vec();
@@ -183,7 +191,7 @@ mod tests {
         for garbage in [&b"\xff\xff\xff\xff"[..], b"\x02\x00\x00\x00hi"] {
             let (mut near, far) = UnixStream::pair().expect("a pair of sockets");
             near.write_all(garbage).expect("sent");
-            assert!(Receiver::new(far).receive::<Order>(None).is_err(), "{garbage:?} was taken");
+            assert!(Receiver::new(far, LONGEST).receive::<Order>(None).is_err(), "{garbage:?} was taken");
         }
     }
 }

@@ -6,10 +6,13 @@ use std::process::ExitStatus;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
+use tester::Report;
+
+use super::key::Key;
 use super::pool::Shared;
 use super::process::{Output, Process};
-use super::protocol::{Event, Order, Received};
-use super::{Job, Lost, Outcome, Run};
+use super::protocol::{Event, LONGEST, LONGEST_WITHOUT_LOG, Order, Received};
+use super::{Job, Lost, Outcome, Run, Settings};
 use crate::error::CommandError;
 
 /// Runs that a worker has at a time: the one that is going on, and the next, so that it never waits for us.
@@ -26,7 +29,7 @@ pub(super) struct Supervisor<'a> {
     deliveries: Sender<Result<Run, CommandError>>,
     worker: Option<Process>,
     /// What the worker has been given and not answered, in the order in which it does them.
-    given: VecDeque<Job>,
+    given: VecDeque<(Job, Key)>,
     /// Since when the first of `given` runs, if the worker has begun it.
     running: Option<Instant>,
     /// When the worker was last heard of while it had nothing begun.
@@ -73,20 +76,28 @@ impl<'a> Supervisor<'a> {
         let Some(worker) = self.worker.as_mut().filter(|_| !self.given.is_empty()) else {
             return Ok(false);
         };
-        match worker.listen(GLANCE) {
-            Ok(Received::Value(Event::Started)) => {
+        let heard = worker.listen(GLANCE);
+        match heard {
+            Ok(Received::Value(Event::Started(key))) if self.running.is_none() && self.awaits(&key) => {
                 self.running = Some(Instant::now());
                 self.stillborn = 0;
             }
-            Ok(Received::Value(Event::Finished(report))) => {
+            Ok(Received::Value(Event::Finished(key, report)))
+                if self.running.is_some() && self.awaits(&key) && self.is_of_this_run(&report) =>
+            {
                 self.running = None;
                 self.idle = Instant::now();
                 self.deliver(Outcome::Reported(report));
             }
+            Ok(Received::Value(_)) => {
+                self.kill();
+                let cause = io::Error::other("it answers what it was not asked");
+                self.replace(|_, printed| Lost::garbled(&cause, printed))?;
+            }
             Ok(Received::NotYet) => self.check_clock()?,
             Ok(Received::Closed) => self.replace(Lost::died)?,
             Err(cause) => {
-                worker.kill();
+                self.kill();
                 self.replace(|_, printed| Lost::garbled(&cause, printed))?;
             }
         }
@@ -99,10 +110,13 @@ impl<'a> Supervisor<'a> {
             let Some(job) = self.returned.pop_front().or_else(|| self.shared.next_job()) else {
                 break;
             };
-            let order = self.order(&job);
-            self.given.push_back(job);
+            let key = Key::fresh();
+            let order = self.order(&job, &key);
+            self.given.push_back((job, key));
             if self.worker.is_none() {
-                let worker = Process::start(self.shared.settings.output);
+                let Settings { starter, output, record, .. } = &self.shared.settings;
+                let longest = if *record { LONGEST } else { LONGEST_WITHOUT_LOG };
+                let worker = Process::start(starter, *output, longest);
                 self.worker = Some(worker.map_err(|cause| cannot_start(&cause))?);
                 self.idle = Instant::now();
             }
@@ -115,7 +129,16 @@ impl<'a> Supervisor<'a> {
         Ok(())
     }
 
-    fn order(&self, job: &Job) -> Order {
+    /// Whether this is the key of the order that is to be answered next.
+    fn awaits(&self, key: &str) -> bool {
+        self.given.front().is_some_and(|(_, given)| given.as_str() == key)
+    }
+
+    fn is_of_this_run(&self, report: &Report) -> bool {
+        self.given.front().is_some_and(|(job, _)| job.case.name == report.test && job.seed == report.seed)
+    }
+
+    fn order(&self, job: &Job, key: &Key) -> Order {
         let settings = &self.shared.settings;
         Order {
             test: job.case.name.to_owned(),
@@ -125,6 +148,7 @@ impl<'a> Supervisor<'a> {
             policy: settings.policy.to_string(),
             record: settings.record,
             patience_seconds: settings.patience.as_secs_f64(),
+            key: key.as_str().to_owned(),
             mark: settings.output == Output::Kept,
         }
     }
@@ -135,10 +159,14 @@ impl<'a> Supervisor<'a> {
         if self.running.unwrap_or(self.idle).elapsed() < limit {
             return Ok(());
         }
+        self.kill();
+        self.replace(|_, printed| Lost::hung(limit, printed))
+    }
+
+    fn kill(&mut self) {
         if let Some(worker) = &mut self.worker {
             worker.kill();
         }
-        self.replace(|_, printed| Lost::hung(limit, printed))
     }
 
     /// Buries a worker that is dead or dying. The run that it was at is lost, in the way that `verdict`
@@ -162,7 +190,7 @@ impl<'a> Supervisor<'a> {
                 ))));
             }
         }
-        while let Some(job) = self.given.pop_back() {
+        while let Some((job, _)) = self.given.pop_back() {
             self.returned.push_front(job);
         }
         Ok(())
@@ -170,7 +198,7 @@ impl<'a> Supervisor<'a> {
 
     /// The first run that the worker had is over.
     fn deliver(&mut self, outcome: Outcome) {
-        let job = self.given.pop_front().expect("an answer to what the worker was given");
+        let (job, _) = self.given.pop_front().expect("an answer to what the worker was given");
         // Nobody listens any more when enough is known.
         let _ = self.deliveries.send(Ok(Run { job, outcome }));
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tester::RunOptions;
 
-use super::protocol::{Event, MARK, Order, Received, Receiver, send};
+use super::protocol::{Event, LONGEST, MARK, Order, Received, Receiver, send};
 use crate::error::CommandError;
 use crate::{Lab, Verdict};
 
@@ -47,7 +47,7 @@ fn take_stdin() -> io::Result<UnixStream> {
 fn receive_orders(socket: UnixStream) -> mpsc::Receiver<Order> {
     let (sender, orders) = mpsc::channel();
     std::thread::spawn(move || {
-        let mut receiver = Receiver::new(socket);
+        let mut receiver = Receiver::new(socket, LONGEST);
         while let Ok(Received::Value(order)) = receiver.receive(None) {
             if sender.send(order).is_err() {
                 return;
@@ -69,10 +69,10 @@ fn carry_out(lab: &Lab, order: &Order, socket: &UnixStream) -> io::Result<()> {
     if order.mark {
         io::stderr().write_all(&[MARK])?;
     }
-    send(socket, &Event::Started)?;
+    send(socket, &Event::Started(order.key.clone()))?;
     let patience = Duration::from_secs_f64(order.patience_seconds);
     let options =
         RunOptions { backend, policy, record: order.record, patience, ..RunOptions::new(order.seed) };
     let report = (lab.run)(case, solution, &options);
-    send(socket, &Event::Finished(Box::new(report)))
+    send(socket, &Event::Finished(order.key.clone(), Box::new(report)))
 }

@@ -1,0 +1,65 @@
+//! [`Ledger`]: what is known of a submission already, kept so that nothing is done twice.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use grader::Failure;
+use grader::score::Column;
+use serde::{Deserialize, Serialize};
+
+use super::place::{self, Place};
+use crate::error::CommandError;
+
+/// What is known of a submission. It says nothing of points: another rubric makes others of the same runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ledger {
+    /// What tells its sources from others.
+    pub(super) sources: String,
+    /// What became of the build, once it is over.
+    pub(super) build: Option<BuildEntry>,
+    /// The tests whose runs are over.
+    pub(super) tests: Vec<TestEntry>,
+}
+
+/// What became of the build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum BuildEntry {
+    /// These crates were built; of the others, the compiler said this.
+    Built { crates: Vec<String>, errors: BTreeMap<String, String> },
+    /// It ended otherwise.
+    Stopped(String),
+}
+
+/// The runs of a test in one column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct TestEntry {
+    pub(super) name: String,
+    pub(super) column: Column,
+    pub(super) runs: u64,
+    pub(super) failures: Vec<Failure>,
+}
+
+impl Ledger {
+    /// What is kept of a submission with these sources; an empty ledger if it has changed since.
+    pub(super) fn open(place: &Place, name: &str, sources: &str) -> Self {
+        let kept = place::read::<Self>(&file(place, name)).filter(|kept| kept.sources == sources);
+        kept.unwrap_or_else(|| Self { sources: sources.to_owned(), build: None, tests: Vec::new() })
+    }
+
+    /// Keeps it. What was kept before is there until this is.
+    pub(super) fn save(&self, place: &Place, name: &str) -> Result<(), CommandError> {
+        let file = file(place, name);
+        place::write(&file, self)
+            .map_err(|cause| CommandError::new(format!("cannot write {}: {cause}", file.display())))
+    }
+
+    pub(super) fn test(&self, name: &str, column: Column) -> Option<&TestEntry> {
+        self.tests.iter().find(|test| test.name == name && test.column == column)
+    }
+}
+
+fn file(place: &Place, name: &str) -> PathBuf {
+    place.own("ledgers").join(format!("{name}.json"))
+}

@@ -1,0 +1,145 @@
+//! One submission, from its files to its runs.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use grader::build::{Built, Missing, ON_REFERENCE, OWN, Workspace};
+use grader::report::{Graded, Outcome};
+use grader::rules::{Findings, check};
+use grader::score::Column;
+use grader::submission::{CRATES, Limits, Staged, digest, read};
+use tester::{Body, Case};
+
+use super::ledger::{BuildEntry, Ledger};
+use super::{Grading, marks, runs};
+use crate::error::CommandError;
+
+/// Grades a submission. Whatever goes wrong is in the result.
+pub(super) fn grade(grading: &Grading, name: &str, folder: &Path) -> Graded {
+    let mut graded = Graded {
+        name: name.to_owned(),
+        outcome: Outcome::Graded,
+        ignored: Vec::new(),
+        ignored_besides: 0,
+        findings: Findings::default(),
+        build_log: String::new(),
+        notes: Vec::new(),
+        tests: grading.rubric.grade(&[]),
+    };
+    if let Err(cause) = advance(grading, folder, &mut graded) {
+        graded.outcome = Outcome::NotGraded(cause.to_string());
+    }
+    graded
+}
+
+/// As far as it comes. An error is the grader's own.
+fn advance(grading: &Grading, folder: &Path, graded: &mut Graded) -> Result<(), CommandError> {
+    let staged = match read(folder, &Limits::default()) {
+        Ok(staged) => staged,
+        Err(refusals) => {
+            graded.outcome = Outcome::Refused(refusals);
+            return Ok(());
+        }
+    };
+    graded.ignored.clone_from(&staged.ignored);
+    graded.ignored_besides = staged.ignored_besides;
+    graded.findings = check(&staged.files).map_err(|error| CommandError::new(error.to_string()))?;
+    if !grading.despite_rules && !graded.findings.violations.is_empty() {
+        graded.outcome = Outcome::BreaksRules;
+        return Ok(());
+    }
+    let mut ledger = Ledger::open(&grading.place, &graded.name, &digest(&staged.files));
+    let is_complete = wanted(grading, &ledger).iter().all(|(_, cases)| cases.is_empty());
+    if ledger.build.is_none() || !is_complete {
+        work(grading, &graded.name, &staged, &mut ledger)?;
+    }
+    marks::mark(grading, &staged, &ledger, graded);
+    Ok(())
+}
+
+/// Builds the submission, and runs what the ledger does not have.
+fn work(grading: &Grading, name: &str, staged: &Staged, ledger: &mut Ledger) -> Result<(), CommandError> {
+    let text = |error: &dyn std::fmt::Display| CommandError::new(error.to_string());
+    let folder = Folder(grading.place.own("work").join(name));
+    folder.clear().map_err(|cause| text(&cause))?;
+    grading.progress.says(name, "is built");
+    let base = grading.workshop.base();
+    let mut workspace =
+        Workspace::write(base, &folder.0, &staged.files, Missing::Nothing).map_err(|error| text(&error))?;
+    let built =
+        workspace.build(base, grading.workshop.confined(), grading.share()).map_err(|error| text(&error))?;
+    let entry = match built {
+        Built::Without(errors) | Built::Nothing(errors) => BuildEntry::Built {
+            crates: workspace.crates().iter().map(|&name| name.to_owned()).collect(),
+            errors: errors.into_iter().map(|(name, said)| (name.to_owned(), said)).collect(),
+        },
+        Built::Stopped(why) => BuildEntry::Stopped(why),
+    };
+    if ledger.build.as_ref().is_some_and(|kept| *kept != entry) {
+        // It is not the program that the other tests were run with.
+        ledger.tests.clear();
+    }
+    ledger.build = Some(entry);
+    ledger.save(&grading.place, name)?;
+    for (column, cases) in wanted(grading, ledger) {
+        let solution = match column {
+            Column::Own => OWN,
+            Column::Reference => ON_REFERENCE,
+        };
+        let starter = grading.workshop.starter(&workspace.program());
+        runs::carry_out(grading, name, starter, solution, column, cases, ledger)?;
+    }
+    Ok(())
+}
+
+/// The tests that can be run and have not been, in each column.
+fn wanted(grading: &Grading, ledger: &Ledger) -> [(Column, Vec<&'static Case>); 2] {
+    let there: BTreeSet<&str> = match &ledger.build {
+        Some(BuildEntry::Built { crates, errors: _ }) => crates.iter().map(String::as_str).collect(),
+        _ => BTreeSet::new(),
+    };
+    let graded: BTreeSet<&str> = grading.rubric.tests().map(|test| test.name.as_str()).collect();
+    [Column::Own, Column::Reference].map(|column| {
+        let wanted = |case: &&Case| {
+            graded.contains(case.name)
+                && needs(case, column).is_some_and(|needs| needs.iter().all(|name| there.contains(name)))
+                && ledger.test(case.name, column).is_none()
+        };
+        (column, tester::cases().iter().filter(wanted).collect())
+    })
+}
+
+/// The crates without which a test cannot be run; `None` if there is no such column.
+pub(super) fn needs(case: &Case, column: Column) -> Option<&'static [&'static str]> {
+    match (&case.body, column) {
+        (Body::KvSrv(_), Column::Own) => Some(&["kvsrv"]),
+        (Body::Raft(_), Column::Own) => Some(&["raft"]),
+        (Body::Rsm(_) | Body::KvRaft(_), Column::Own) => Some(&["raft", "kvraft"]),
+        (Body::Rsm(_) | Body::KvRaft(_), Column::Reference) => Some(&["kvraft"]),
+        (Body::KvSrv(_) | Body::Raft(_), Column::Reference) => None,
+    }
+}
+
+/// The crates that a submission does not have.
+pub(super) fn not_handed_in(staged: &Staged) -> Vec<&'static str> {
+    let there = staged.crates();
+    CRATES.into_iter().filter(|name| !there.contains(name)).collect()
+}
+
+/// The folder in which a submission is built and run. It is gone when this value is.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    /// Removes what an interrupted grading left there.
+    fn clear(&self) -> std::io::Result<()> {
+        if self.0.exists() { fs::remove_dir_all(&self.0) } else { Ok(()) }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // If it stays, it is cleared when it is needed again.
+        let _ = self.clear();
+    }
+}

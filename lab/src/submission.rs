@@ -1,0 +1,80 @@
+//! `--submission DIR`: somebody else's crates in the place of this workspace's, for one command.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use grader::build::{Built, Missing, ON_REFERENCE, OWN, Workspace};
+use grader::rules::check;
+use grader::submission::{Limits, names, read};
+use rustix::fs::{FlockOperation, flock};
+
+use crate::Verdict;
+use crate::args::{SubmissionArgs, WhichRaft};
+use crate::error::CommandError;
+use crate::tested::{Choice, Tested};
+use crate::workshop::{Workshop, default_cache};
+
+/// What must stay as it is while workers run: the framework, and the folder of the submission.
+pub(crate) struct Held {
+    _workshop: Workshop,
+    _lock: File,
+}
+
+/// Builds the submission in `folder`, with this workspace's crates in the place of those that it does not have.
+///
+/// Breaches of the rules are shown, and do not matter otherwise.
+pub(crate) fn choose(folder: &Path, args: &SubmissionArgs) -> Result<Choice, CommandError> {
+    let text = |error: &dyn std::fmt::Display| CommandError::new(error.to_string());
+    let name = names(&[folder.to_owned()], &[]).map_err(|error| text(&error))?.remove(0);
+    let staged = read(folder, &Limits::default()).map_err(|refusals| {
+        let first = refusals.first().map_or_else(String::new, ToString::to_string);
+        CommandError::new(format!("{} cannot be taken: {first}", folder.display()))
+    })?;
+    for finding in check(&staged.files).map_err(|error| text(&error))?.violations {
+        eprintln!("against the rules: {finding}");
+    }
+    let workshop = Workshop::open(None, args.no_sandbox)?;
+    // Of the same name, another submission takes the folder over: only what differs is compiled.
+    let place = default_cache().join("submissions").join(name);
+    let lock = lock(&place).map_err(|cause| {
+        CommandError::new(format!("cannot build the submission in {}: {cause}", place.display()))
+    })?;
+    eprintln!("building {}", folder.display());
+    let base = workshop.base();
+    let mut workspace = Workspace::write(base, &place.join("built"), &staged.files, Missing::Reference)
+        .map_err(|error| text(&error))?;
+    let cores = std::thread::available_parallelism().map_or(1, |it| u32::try_from(it.get()).unwrap_or(1));
+    let errors = match workspace.build(base, workshop.confined(), cores).map_err(|error| text(&error))? {
+        Built::Without(errors) if errors.is_empty() => None,
+        Built::Without(errors) | Built::Nothing(errors) => Some(errors.into_values().collect()),
+        Built::Stopped(why) => Some(why),
+    };
+    if let Some(errors) = errors {
+        eprintln!("{}\nerror: {} does not build", errors.trim_end(), folder.display());
+        return Ok(Err(Verdict::DoesNotBuild));
+    }
+    let on_reference = args.raft == Some(WhichRaft::Reference);
+    let mut options = format!(" --submission {}", folder.display());
+    if on_reference {
+        options += " --raft reference";
+    }
+    if args.no_sandbox {
+        options += " --no-sandbox";
+    }
+    let tested = Tested {
+        solution: if on_reference { ON_REFERENCE } else { OWN },
+        title: folder.display().to_string(),
+        starter: workshop.starter(&workspace.program()),
+        options,
+        _held: Some(Held { _workshop: workshop, _lock: lock }),
+    };
+    Ok(Ok(tested))
+}
+
+/// Nobody else builds there as long as the file is open.
+fn lock(place: &Path) -> std::io::Result<File> {
+    fs::create_dir_all(place)?;
+    let lock = File::create(place.join("lock"))?;
+    flock(&lock, FlockOperation::LockExclusive)?;
+    Ok(lock)
+}
