@@ -8,7 +8,7 @@ use labrt::thread;
 
 use super::KvServers;
 use super::generic::{Scenario, speed};
-use crate::words::Seconds;
+use crate::words::{Seconds, Servers};
 use crate::{Body, Case, Cluster};
 
 pub(super) const CASES: [Case; 13] = [
@@ -110,7 +110,8 @@ fn one_partition_4b(cluster: &Cluster<KvServers>) {
     for (what, ended) in [("put", put.is_finished()), ("get", get.is_finished())] {
         if ended {
             cluster.fail(format!(
-                "expected no {what} to be done by the servers {minority:?}, which are no majority; saw one done"
+                "expected no {what} to be done by {}, which are no majority; saw one done",
+                Servers(&minority)
             ));
         }
     }
