@@ -1,35 +1,49 @@
-//! [`Corpus`]: all wrong and all right Rafts.
+//! [`Corpus`]: all wrong and all right solutions.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::file::load_all;
-use crate::{Edit, EditError, FileError, RightRaft, Scratch, ScratchError, Sources, WrongRaft};
+use crate::{Edit, EditError, FileError, Reference, RightSolution, Scratch, ScratchError, Sources, WrongSolution};
 
-/// All files of the grader, and the reference that they edit.
+/// All files of the grader, and the references that they edit.
 #[derive(Debug)]
 pub struct Corpus {
     workspace: PathBuf,
-    reference: Sources,
+    references: BTreeMap<Reference, Sources>,
+    /// Those of lab 3.
+    pub rafts: Family,
+    /// Those of labs 2 and 4.
+    pub services: Family,
+}
+
+/// The wrong and the right solutions of some labs.
+#[derive(Debug)]
+pub struct Family {
     /// The wrong ones, by name.
-    pub wrong: Vec<WrongRaft>,
+    pub wrong: Vec<WrongSolution>,
     /// The right ones, by name.
-    pub right: Vec<RightRaft>,
+    pub right: Vec<RightSolution>,
 }
 
 impl Corpus {
-    /// The corpus of the workspace at `workspace`: `grader/wrong-rafts` and `grader/right-rafts`.
+    /// The corpus of the workspace at `workspace`: `wrong-rafts`, `right-rafts`, `wrong-services` and `right-services` in
+    /// `grader`.
     ///
     /// # Errors
     ///
     /// A file cannot be read or has not the right form.
     pub fn load(workspace: &Path) -> Result<Self, FileError> {
-        let grader = workspace.join("grader");
+        let family = |name: &str| -> Result<Family, FileError> {
+            let folder = |kind: &str| workspace.join("grader").join(format!("{kind}-{name}"));
+            Ok(Family { wrong: load_all(&folder("wrong"))?, right: load_all(&folder("right"))? })
+        };
+        let sources = |reference| Ok((reference, Sources::of(reference, workspace)?));
         Ok(Self {
             workspace: workspace.to_owned(),
-            reference: Sources::reference(workspace)?,
-            wrong: load_all(&grader.join("wrong-rafts"))?,
-            right: load_all(&grader.join("right-rafts"))?,
+            references: Reference::ALL.into_iter().map(sources).collect::<Result<_, FileError>>()?,
+            rafts: family("rafts")?,
+            services: family("services")?,
         })
     }
 
@@ -53,28 +67,31 @@ impl Corpus {
         &self.workspace
     }
 
-    /// The reference with these edits.
+    /// A reference with these edits.
     ///
     /// # Errors
     ///
     /// An edit does not fit.
-    pub fn edited(&self, edits: &[Edit]) -> Result<Sources, EditError> {
-        self.reference.edited(edits)
+    pub fn edited(&self, reference: Reference, edits: &[Edit]) -> Result<Sources, EditError> {
+        self.references[&reference].edited(edits)
     }
 
-    /// Builds all whose edits fit, and the reference itself under another name ([`Corpus::COPY`]), in `folder`.
+    /// Builds all whose edits fit, and each reference itself under [another name](Reference::copy), in `folder`.
     ///
     /// # Errors
     ///
     /// A file cannot be read or written, or something does not build.
     pub fn build(&self, folder: &Path) -> Result<Scratch, ScratchError> {
-        let wrong = self.wrong.iter().map(|it| (&it.name, &it.edits));
-        let right = self.right.iter().map(|it| (&it.name, &it.edits));
-        let mut solutions = BTreeMap::from([(Self::COPY.to_owned(), self.reference.clone())]);
-        for (name, edits) in wrong.chain(right) {
-            // Whoever tries it is told why it is not there.
-            if let Ok(edited) = self.edited(edits) {
-                solutions.insert(name.clone(), edited);
+        let copy = |(reference, sources): (&Reference, &Sources)| (reference.copy().to_owned(), sources.clone());
+        let mut solutions: BTreeMap<String, Sources> = self.references.iter().map(copy).collect();
+        for family in [&self.rafts, &self.services] {
+            let wrong = family.wrong.iter().map(|it| (&it.name, it.reference, &it.edits));
+            let right = family.right.iter().map(|it| (&it.name, it.reference, &it.edits));
+            for (name, reference, edits) in wrong.chain(right) {
+                // Whoever tries it is told why it is not there.
+                if let Ok(edited) = self.edited(reference, edits) {
+                    solutions.insert(name.clone(), edited);
+                }
             }
         }
         let scratch = Scratch::new(&self.workspace, folder);
@@ -82,7 +99,4 @@ impl Corpus {
         scratch.build()?;
         Ok(scratch)
     }
-
-    /// The name of the reference without edits, built as the others are.
-    pub const COPY: &'static str = "copy_of_the_reference";
 }

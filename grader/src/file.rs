@@ -67,21 +67,21 @@ pub(crate) fn load_all<T: Named>(folder: &Path) -> Result<Vec<T>, FileError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::RightRaft;
+    use crate::RightSolution;
 
     #[test]
     fn a_file_must_have_the_right_form_and_name() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("slower.toml");
         fs::write(&path, "name = 'slower'").unwrap();
-        let refusal = |path| load::<RightRaft>(path).unwrap_err().to_string();
+        let refusal = |path| load::<RightSolution>(path).unwrap_err().to_string();
         assert!(refusal(&path).contains("has not the right form"));
         let whole = "name = 'other'\ndifference = ''\nwhy_right = ''\nedit = []";
         fs::write(&path, whole).unwrap();
         assert!(refusal(&path).ends_with("calls itself `other`"));
         fs::write(&path, whole.replace("other", "slower")).unwrap();
         fs::write(folder.path().join("notes.txt"), "not read").unwrap();
-        assert_eq!(load_all::<RightRaft>(folder.path()).unwrap().len(), 1);
-        assert!(load_all::<RightRaft>(&folder.path().join("none")).is_err());
+        assert_eq!(load_all::<RightSolution>(folder.path()).unwrap().len(), 1);
+        assert!(load_all::<RightSolution>(&folder.path().join("none")).is_err());
     }
 }

@@ -1,59 +1,78 @@
-//! `docs/wrong-rafts.md`: every wrong Raft, and which tests notice it.
+//! [`Page`]: every wrong solution of a family, and which tests notice it.
 
 use std::fmt::Write;
 
-use crate::{Results, RightRaft, TestResult, WrongRaft};
+use crate::{Corpus, Family, Results, RightSolution, TestResult, WrongSolution};
 
-/// What stands at the top of the page.
-pub const INTRODUCTION: &str = include_str!("page.md");
-
-/// What stands above the right ones.
-const RIGHT: &str = "
-## Right Rafts
-
-The other half of the question: are the tests quiet when nothing is wrong? These do something otherwise that the paper leaves
-open, and must pass. `cargo test -p grader` runs every test on each over five seeds, and
-
-    cargo run -p grader --bin rafts -- right --runs 1000
-
-over a thousand: 28,000 runs each, in six minutes of CPU time. Five have done that so far, and passed all: `longer_election_timeouts`,
-`pre_vote`, `replicates_with_heartbeats_alone`, `slower_heartbeats` and `small_batches`.
-
-| name | what it does otherwise | why that is right |
-| --- | --- | --- |
-";
-
-/// How many tests are named for one wrong Raft; more would hide the others.
-const TESTS_SHOWN: usize = 3;
-
-/// The page for what was measured, over `runs` runs of each test.
-#[must_use]
-pub fn page(measured: &[(&WrongRaft, Results)], runs: u64, right: &[RightRaft]) -> String {
-    let mut page = INTRODUCTION.to_owned();
-    let seen = measured.iter().filter(|(_, results)| results.noticed() > 0).count();
-    let share = 100 * seen / measured.len().max(1);
-    let mut line = |text: &str| writeln!(page, "{text}").expect("a string takes any text");
-    line(&format!(
-        "\nOf {} wrong Rafts the tests notice {seen} ({share} %) in {runs} seeds.\n",
-        measured.len()
-    ));
-    line(&format!("| name | what the student thought | the rule | noticed by, in how many of {runs} runs |"));
-    line("| --- | --- | --- | --- |");
-    for (wrong, results) in measured {
-        line(&format!("{} {} |", row(wrong), noticed_by(results)));
-    }
-    page + RIGHT + &right.iter().map(right_row).collect::<String>()
+/// One page of the docs.
+#[derive(Debug)]
+pub struct Page {
+    /// Its name in `docs`.
+    pub file: &'static str,
+    /// What stands at its top.
+    pub introduction: &'static str,
+    /// What its solutions are.
+    things: &'static str,
+    /// The heading above the right ones, with the text below it and the head of their table.
+    pub right: &'static str,
+    family: fn(&Corpus) -> &Family,
 }
 
-/// The beginning of a wrong Raft's row: what is in its file.
+/// The Rafts.
+pub const RAFTS: Page = Page {
+    file: "wrong-rafts.md",
+    introduction: include_str!("page/rafts.md"),
+    things: "Rafts",
+    right: include_str!("page/right_rafts.md"),
+    family: |corpus| &corpus.rafts,
+};
+
+/// The key/value services.
+pub const SERVICES: Page = Page {
+    file: "wrong-services.md",
+    introduction: include_str!("page/services.md"),
+    things: "services",
+    right: include_str!("page/right_services.md"),
+    family: |corpus| &corpus.services,
+};
+
+/// How many tests are named for one wrong solution; more would hide the others.
+const TESTS_SHOWN: usize = 3;
+
+impl Page {
+    /// The solutions that it lists.
+    #[must_use]
+    pub fn family<'a>(&self, corpus: &'a Corpus) -> &'a Family {
+        (self.family)(corpus)
+    }
+
+    /// The page for what was measured, over `runs` runs of each test.
+    #[must_use]
+    pub fn text(&self, measured: &[(&WrongSolution, Results)], runs: u64, right: &[RightSolution]) -> String {
+        let mut page = self.introduction.to_owned();
+        let seen = measured.iter().filter(|(_, results)| results.noticed() > 0).count();
+        let (all, things) = (measured.len(), self.things);
+        let share = 100 * seen / all.max(1);
+        let mut line = |text: &str| writeln!(page, "{text}").expect("a string takes any text");
+        line(&format!("\nOf {all} wrong {things} the tests notice {seen} ({share} %) in {runs} seeds.\n"));
+        line(&format!("| name | what the student thought | the rule | noticed by, in how many of {runs} runs |"));
+        line("| --- | --- | --- | --- |");
+        for (wrong, results) in measured {
+            line(&format!("{} {} |", row(wrong), noticed_by(results)));
+        }
+        page + self.right + &right.iter().map(right_row).collect::<String>()
+    }
+}
+
+/// The beginning of a wrong solution's row: what is in its file.
 #[must_use]
-pub fn row(wrong: &WrongRaft) -> String {
+pub fn row(wrong: &WrongSolution) -> String {
     format!("| `{}` | {} | {} |", wrong.name, wrong.thought, wrong.rule)
 }
 
-/// A right Raft's row, with the line's end.
+/// A right solution's row, with the line's end.
 #[must_use]
-pub fn right_row(right: &RightRaft) -> String {
+pub fn right_row(right: &RightSolution) -> String {
     format!("| `{}` | {} | {} |\n", right.name, right.difference, right.why_right)
 }
 

@@ -13,22 +13,26 @@ use std::{env, fs};
 
 use toml::{Table, Value};
 
-use crate::{Results, Sources};
+use crate::{Reference, Results, Sources};
 
 /// The folder of the program.
 const PROGRAM: &str = "lab";
 
-/// What the framework's crates are compiled with. Nothing is run for long, and what runs while compiling (macros) is not
-/// optimised at all.
+/// What the framework's crates and the references are compiled with. Nothing is run for long, and what runs while compiling
+/// (macros) is not optimised at all.
 const PROFILE: &str = "
     debug = false
     opt-level = 2
 ";
 
-/// What a solution is compiled with: as fast as it can be, for there are dozens and each is run for seconds. Arithmetic overflow and `debug_assert!` do what they do in the original's release
-/// build: they decide what a run is.
+/// What a wrong or right solution is compiled with: as fast as it can be, for there are dozens and each is run for seconds.
 const SOLUTION_PROFILE: &str = "
     opt-level = 0
+";
+
+/// Arithmetic overflow and `debug_assert!` do what they do in the original's release build, in the references and in what is
+/// made of them: they decide what a run is.
+const CHECKS: &str = "
     overflow-checks = true
     debug-assertions = true
 ";
@@ -116,7 +120,7 @@ impl Scratch {
             for (path, text) in sources.files() {
                 let target = self.folder.join(name).join(path);
                 if path == Path::new("Cargo.toml") {
-                    write(target.clone(), &solution_manifest(name, text, &target)?)?;
+                    write(target.clone(), &solution_manifest(&crate_of(name, sources), text, &target)?)?;
                 } else {
                     write(target, text)?;
                 }
@@ -179,7 +183,7 @@ impl Scratch {
         Ok((output.status, String::from_utf8_lossy(&printed).into_owned()))
     }
 
-    /// Runs `tests` of one solution over the seeds from 1 on: all tests if none is named. Answers the results and what
+    /// Runs `tests` of one solution over the seeds from 1 on: names, or parts of the labs. Answers the results and what
     /// was printed.
     ///
     /// # Errors
@@ -214,15 +218,23 @@ impl Scratch {
 }
 
 /// The name of a solution's crate.
-fn crate_of(name: &str) -> String {
-    format!("raft_{name}")
+fn crate_of(name: &str, sources: &Sources) -> String {
+    format!("{}_{name}", sources.reference().krate())
+}
+
+/// Every solution with the name of its crate.
+fn crates(solutions: &BTreeMap<String, Sources>) -> impl Iterator<Item = (&str, String, Reference)> {
+    solutions.iter().map(|(name, sources)| (name.as_str(), crate_of(name, sources), sources.reference()))
 }
 
 /// How everything is compiled.
 fn profile(solutions: &BTreeMap<String, Sources>) -> Value {
-    let solution = constant(SOLUTION_PROFILE);
-    let solutions = solutions.keys().map(|name| crate_of(name)).chain(["raft".to_owned()]);
-    let packages: Table = solutions.map(|krate| (krate, solution.clone().into())).collect();
+    let checks = constant(CHECKS);
+    let mut solution = constant(SOLUTION_PROFILE);
+    solution.extend(checks.clone());
+    let references = Reference::ALL.map(|reference| (reference.krate().to_owned(), checks.clone().into()));
+    let solutions = crates(solutions).map(|(_, krate, _)| (krate, solution.clone().into()));
+    let packages: Table = references.into_iter().chain(solutions).collect();
     let mut profile = constant(PROFILE);
     profile.insert("package".into(), packages.into());
     profile.into()
@@ -233,11 +245,11 @@ fn constant(text: &str) -> Table {
 }
 
 /// The reference's manifest, for a crate of another name, in which the compiler remarks on nothing.
-fn solution_manifest(name: &str, reference: &str, path: &Path) -> Result<String, ScratchError> {
+fn solution_manifest(krate: &str, reference: &str, path: &Path) -> Result<String, ScratchError> {
     let mut manifest = parse(path, reference)?;
     let package = manifest.get_mut("package").and_then(Value::as_table_mut);
     let package = package.ok_or_else(|| manifest_error(path, "it has no package"))?;
-    package.insert("name".into(), crate_of(name).into());
+    package.insert("name".into(), krate.into());
     for left_out in ["dev-dependencies", "lints", "test"] {
         manifest.remove(left_out);
     }
@@ -249,25 +261,33 @@ fn program_manifest(solutions: &BTreeMap<String, Sources>) -> String {
     let mut manifest = format!(
         "[package]\nname = \"{PROGRAM}-of-all\"\nedition.workspace = true\n\n\
          [[bin]]\nname = \"{PROGRAM}\"\npath = \"main.rs\"\n\n\
-         [dependencies]\nlab.workspace = true\nlabapi.workspace = true\nraft.workspace = true\n\
-         tester.workspace = true\n"
+         [dependencies]\nlab.workspace = true\nlabapi.workspace = true\ntester.workspace = true\n"
     );
-    for name in solutions.keys() {
-        writeln!(manifest, "{}.path = \"../{name}\"", crate_of(name)).expect("a string takes any text");
+    for reference in Reference::ALL {
+        writeln!(manifest, "{}.workspace = true", reference.krate()).expect("a string takes any text");
+    }
+    for (name, krate, _) in crates(solutions) {
+        writeln!(manifest, "{krate}.path = \"../{name}\"").expect("a string takes any text");
     }
     manifest
 }
 
 fn program_source(solutions: &BTreeMap<String, Sources>) -> String {
     let mut solution_lines = String::new();
-    for name in solutions.keys() {
-        let krate = crate_of(name);
-        writeln!(solution_lines, "    Solution::new(\"{name}\").with_raft({krate}::make),")
-            .expect("a string takes any text");
+    for (name, krate, edited) in crates(solutions) {
+        // What is not edited is the reference's.
+        let [raft, kvsrv, kvraft] =
+            Reference::ALL.map(|it| if it == edited { krate.as_str() } else { it.krate() });
+        writeln!(
+            solution_lines,
+            "    Solution::new(\"{name}\").with_raft({raft}::make).with_kvsrv({kvsrv}::SOLUTION)\
+             .with_kvraft({kvraft}::SOLUTION),"
+        )
+        .expect("a string takes any text");
     }
     format!(
         "use std::process::ExitCode;\n\nuse labapi::Solution;\n\n\
-         const SOLUTIONS: &[Solution] = &[\n    raft::SOLUTION,\n{solution_lines}];\n\n\
+         const SOLUTIONS: &[Solution] = &[\n    raft::SOLUTION.with_kvsrv(kvsrv::SOLUTION).with_kvraft(kvraft::SOLUTION),\n{solution_lines}];\n\n\
          fn main() -> ExitCode {{\n    lab::Lab {{ solutions: SOLUTIONS, run: tester::run }}.main()\n}}\n"
     )
 }
@@ -343,7 +363,7 @@ mod tests {
     }
 
     fn solutions(workspace: &Path) -> BTreeMap<String, Sources> {
-        let reference = Sources::reference(workspace).unwrap();
+        let reference = Sources::of(Reference::Raft, workspace).unwrap();
         let edit = Edit { file: "raft/src/lib.rs".into(), before: "one".into(), after: "two".into() };
         let wrong = reference.edited(&[edit]).unwrap();
         BTreeMap::from([("right".to_owned(), reference), ("wrong".to_owned(), wrong)])
@@ -369,7 +389,7 @@ mod tests {
         let manifest: Table = text("wrong/Cargo.toml").parse().unwrap();
         assert_eq!(manifest["package"]["name"].as_str(), Some("raft_wrong"));
         assert!(!manifest.contains_key("dev-dependencies"));
-        assert!(text("lab/main.rs").contains(r#"Solution::new("wrong").with_raft(raft_wrong::make)"#));
+        assert!(text("lab/main.rs").contains(r#"Solution::new("wrong").with_raft(raft_wrong::make).with_kvsrv(kvsrv::SOLUTION)"#));
     }
 
     #[test]

@@ -1,33 +1,32 @@
-//! [`Sources`]: the reference's files, as they are or edited.
+//! [`Sources`]: a reference's files, as they are or edited.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::{Edit, EditError, FileError};
-
-/// The crate that is edited.
-const REFERENCE: &str = "raft";
+use crate::{Edit, EditError, FileError, Reference};
 
 /// The files of one crate: its manifest and what is in `src`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sources {
+    /// What they are the files of.
+    reference: Reference,
     /// By path from the top of the crate, such as `src/log.rs`.
     files: BTreeMap<PathBuf, String>,
 }
 
 impl Sources {
-    /// The reference of the workspace at `workspace`.
+    /// A reference of the workspace at `workspace`.
     ///
     /// # Errors
     ///
     /// A file cannot be read.
-    pub fn reference(workspace: &Path) -> Result<Self, FileError> {
+    pub fn of(reference: Reference, workspace: &Path) -> Result<Self, FileError> {
         let mut files = BTreeMap::new();
-        let krate = workspace.join(REFERENCE);
+        let krate = workspace.join(reference.krate());
         read_into(&krate, Path::new("Cargo.toml"), &mut files)?;
         read_into(&krate, Path::new("src"), &mut files)?;
-        Ok(Self { files })
+        Ok(Self { reference, files })
     }
 
     /// The same with these edits made, one after the other.
@@ -38,11 +37,16 @@ impl Sources {
     pub fn edited(&self, edits: &[Edit]) -> Result<Self, EditError> {
         let mut edited = self.clone();
         for edit in edits {
-            let file = edit.file.strip_prefix(REFERENCE).ok().and_then(|path| edited.files.get_mut(path));
+            let file = edit.file.strip_prefix(self.reference.krate()).ok().and_then(|path| edited.files.get_mut(path));
             let file = file.ok_or_else(|| EditError::NoFile { file: edit.file.clone() })?;
             *file = edit.apply(file)?;
         }
         Ok(edited)
+    }
+
+    /// What they are the files of.
+    pub(crate) fn reference(&self) -> Reference {
+        self.reference
     }
 
     /// Every file with its path from the top of the crate.
@@ -83,7 +87,7 @@ mod tests {
         {
             fs::write(workspace.path().join(file), "let one = 1;").unwrap();
         }
-        let reference = Sources::reference(workspace.path()).unwrap();
+        let reference = Sources::of(Reference::Raft, workspace.path()).unwrap();
         let paths: Vec<_> = reference.files().map(|(path, _)| path.to_str().unwrap()).collect();
         assert_eq!(paths, ["Cargo.toml", "src/deep/log.rs"]);
 

@@ -1,26 +1,32 @@
-//! The docs list every wrong Raft as its file describes it, and those that the tests do not see, and no others.
+//! The docs list every wrong solution as its file describes it, and those that the tests do not see, and no others.
 
 use std::collections::BTreeSet;
 use std::fs;
 
-use grader::{Corpus, page};
+use grader::page::{self, Page};
+use grader::{Corpus, Reference};
+
+const PAGES: [Page; 2] = [page::RAFTS, page::SERVICES];
 
 fn read(corpus: &Corpus, name: &str) -> String {
     fs::read_to_string(corpus.workspace().join("docs").join(name)).expect("a page of the docs")
 }
 
 #[test]
-fn the_page_describes_every_wrong_raft_as_its_file_does() {
+fn the_pages_describe_every_wrong_solution_as_its_file_does() {
     let corpus = Corpus::here().expect("files of the right form");
-    let page = read(&corpus, "wrong-rafts.md");
-    let (wrong_ones, _) = page.split_once("## Right Rafts").expect("a part on the right ones");
-    let rows: Vec<&str> = wrong_ones.lines().filter(|line| line.starts_with("| `")).collect();
-    for wrong in &corpus.wrong {
-        let row = page::row(wrong);
-        assert!(rows.iter().any(|line| line.starts_with(&row)), "no row begins with\n{row}");
+    for page in PAGES {
+        let text = read(&corpus, page.file);
+        let (wrong_ones, _) = text.split_once("\n## Right ").expect("a part on the right ones");
+        let rows: Vec<&str> = wrong_ones.lines().filter(|line| line.starts_with("| `")).collect();
+        let wrong = &page.family(&corpus).wrong;
+        for wrong in wrong {
+            let row = page::row(wrong);
+            assert!(rows.iter().any(|line| line.starts_with(&row)), "no row begins with\n{row}");
+        }
+        assert_eq!(rows.len(), wrong.len(), "each has one row, and nothing else has");
+        assert!(text.starts_with(page.introduction), "{} begins with the grader's introduction", page.file);
     }
-    assert_eq!(rows.len(), corpus.wrong.len(), "each has one row, and nothing else has");
-    assert!(page.starts_with(page::INTRODUCTION), "the page begins with the grader's introduction");
 }
 
 #[test]
@@ -31,16 +37,31 @@ fn what_is_not_seen_is_named_where_the_tests_are_described() {
     let section = section.expect("a section on what the tests do not see");
     // Names in backticks stand at the odd places.
     let named: BTreeSet<&str> = section.split('`').skip(1).step_by(2).collect();
-    for wrong in &corpus.wrong {
+    for wrong in PAGES.iter().flat_map(|page| &page.family(&corpus).wrong) {
         let not_seen = wrong.caught_by.is_empty();
         assert_eq!(named.contains(wrong.name.as_str()), not_seen, "{}", wrong.name);
     }
 }
 
 #[test]
-fn every_right_raft_is_named() {
+fn every_right_solution_is_named() {
     let corpus = Corpus::here().expect("files of the right form");
-    let page = read(&corpus, "wrong-rafts.md");
-    let rows: String = corpus.right.iter().map(page::right_row).collect();
-    assert!(page.ends_with(&rows), "the page does not end with\n{rows}");
+    for page in PAGES {
+        let rows: String = page.family(&corpus).right.iter().map(page::right_row).collect();
+        let end = page.right.to_owned() + &rows;
+        assert!(read(&corpus, page.file).ends_with(&end), "{} does not end with\n{end}", page.file);
+    }
+}
+
+/// All are built side by side, and chosen by name.
+#[test]
+fn no_two_solutions_have_the_same_name() {
+    let corpus = Corpus::here().expect("files of the right form");
+    let mut names = BTreeSet::from(["raft"]);
+    let families = PAGES.map(|page| page.family(&corpus));
+    let wrong = families.iter().flat_map(|family| &family.wrong).map(|wrong| wrong.name.as_str());
+    let right = families.iter().flat_map(|family| &family.right).map(|right| right.name.as_str());
+    for name in wrong.chain(right).chain(Reference::ALL.map(Reference::copy)) {
+        assert!(names.insert(name), "two are called {name}");
+    }
 }

@@ -1,4 +1,10 @@
-//! What the trials of wrong and of right Rafts have in common: one build, and one after the other.
+//! What the trials of wrong and of right solutions have in common: one build, and one after the other.
+
+// Each test has one of the two.
+#[allow(dead_code)]
+pub mod right;
+#[allow(dead_code)]
+pub mod wrong;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -22,10 +28,10 @@ impl Built {
         &self.corpus
     }
 
-    /// The corpus's command line. It is kept from one test run to the next, and shared by the wrong and the right, so that
+    /// The corpus's command line. It is kept from one test run to the next, and shared by all, so that
     /// only what has changed is compiled again.
     pub fn scratch(&self) -> Result<&Scratch, Failed> {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rafts");
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus");
         let built =
             self.scratch.get_or_init(|| self.corpus.build(&folder).map_err(|error| error.to_string()));
         built.as_ref().map_err(Failed::from)

@@ -1,19 +1,22 @@
-//! [`WrongRaft`]: one mistake, and which tests must notice it.
+//! [`WrongSolution`]: one mistake, and which tests must notice it.
 
 use serde::Deserialize;
 
-use crate::Edit;
 use crate::file::Named;
+use crate::{Edit, Reference};
 
-/// The reference with one rule of the paper broken. Read from a TOML file.
+/// A reference with one rule broken. Read from a TOML file.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct WrongRaft {
+pub struct WrongSolution {
     /// The file's name without its ending.
     pub name: String,
+    /// Which reference it edits.
+    #[serde(rename = "crate", default)]
+    pub reference: Reference,
     /// What the student thought.
     pub thought: String,
-    /// The rule that it breaks, with the section of the paper.
+    /// The rule that it breaks, with the section of the paper where there is one.
     pub rule: String,
     /// The tests that must notice. None if the tests let it pass, which they then must.
     pub caught_by: Vec<CaughtBy>,
@@ -38,7 +41,7 @@ pub struct CaughtBy {
     pub says: String,
 }
 
-impl Named for WrongRaft {
+impl Named for WrongSolution {
     fn name(&self) -> &str {
         &self.name
     }

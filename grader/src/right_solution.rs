@@ -1,26 +1,29 @@
-//! [`RightRaft`]: the reference done otherwise, which must pass.
+//! [`RightSolution`]: a reference done otherwise, which must pass.
 
 use serde::Deserialize;
 
-use crate::Edit;
 use crate::file::Named;
+use crate::{Edit, Reference};
 
-/// The reference with something done otherwise that the paper leaves open. Read from a TOML file.
+/// A reference with something done otherwise that is left open. Read from a TOML file.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct RightRaft {
+pub struct RightSolution {
     /// The file's name without its ending.
     pub name: String,
+    /// Which reference it edits.
+    #[serde(rename = "crate", default)]
+    pub reference: Reference,
     /// What it does otherwise.
     pub difference: String,
-    /// Why that is right, with the section of the paper.
+    /// Why that is right, with the section of the paper where there is one.
     pub why_right: String,
     /// What is different from the reference.
     #[serde(rename = "edit")]
     pub edits: Vec<Edit>,
 }
 
-impl Named for RightRaft {
+impl Named for RightSolution {
     fn name(&self) -> &str {
         &self.name
     }
