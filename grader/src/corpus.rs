@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::file::load_all;
-use crate::{Edit, EditError, FileError, Reference, RightSolution, Scratch, ScratchError, Sources, WrongSolution};
+use crate::{
+    Edit, EditError, FileError, Reference, RightSolution, Scratch, ScratchError, Sources, WrongSolution,
+};
 
 /// All files of the grader, and the references that they edit.
 #[derive(Debug)]
@@ -82,7 +84,8 @@ impl Corpus {
     ///
     /// A file cannot be read or written, or something does not build.
     pub fn build(&self, folder: &Path) -> Result<Scratch, ScratchError> {
-        let copy = |(reference, sources): (&Reference, &Sources)| (reference.copy().to_owned(), sources.clone());
+        let copy =
+            |(reference, sources): (&Reference, &Sources)| (reference.copy().to_owned(), sources.clone());
         let mut solutions: BTreeMap<String, Sources> = self.references.iter().map(copy).collect();
         for family in [&self.rafts, &self.services] {
             let wrong = family.wrong.iter().map(|it| (&it.name, it.reference, &it.edits));

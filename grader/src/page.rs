@@ -55,7 +55,9 @@ impl Page {
         let share = 100 * seen / all.max(1);
         let mut line = |text: &str| writeln!(page, "{text}").expect("a string takes any text");
         line(&format!("\nOf {all} wrong {things} the tests notice {seen} ({share} %) in {runs} seeds.\n"));
-        line(&format!("| name | what the student thought | the rule | noticed by, in how many of {runs} runs |"));
+        line(&format!(
+            "| name | what the student thought | the rule | noticed by, in how many of {runs} runs |"
+        ));
         line("| --- | --- | --- | --- |");
         for (wrong, results) in measured {
             line(&format!("{} {} |", row(wrong), noticed_by(results)));

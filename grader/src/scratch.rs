@@ -389,7 +389,11 @@ mod tests {
         let manifest: Table = text("wrong/Cargo.toml").parse().unwrap();
         assert_eq!(manifest["package"]["name"].as_str(), Some("raft_wrong"));
         assert!(!manifest.contains_key("dev-dependencies"));
-        assert!(text("lab/main.rs").contains(r#"Solution::new("wrong").with_raft(raft_wrong::make).with_kvsrv(kvsrv::SOLUTION)"#));
+        assert!(
+            text("lab/main.rs").contains(
+                r#"Solution::new("wrong").with_raft(raft_wrong::make).with_kvsrv(kvsrv::SOLUTION)"#
+            )
+        );
     }
 
     #[test]

@@ -37,7 +37,11 @@ impl Sources {
     pub fn edited(&self, edits: &[Edit]) -> Result<Self, EditError> {
         let mut edited = self.clone();
         for edit in edits {
-            let file = edit.file.strip_prefix(self.reference.krate()).ok().and_then(|path| edited.files.get_mut(path));
+            let file = edit
+                .file
+                .strip_prefix(self.reference.krate())
+                .ok()
+                .and_then(|path| edited.files.get_mut(path));
             let file = file.ok_or_else(|| EditError::NoFile { file: edit.file.clone() })?;
             *file = edit.apply(file)?;
         }

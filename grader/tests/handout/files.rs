@@ -67,6 +67,7 @@ fn what_students_have_no_use_for_is_left_out() {
         "CHANGELOG.md",
         "harness.md",
         "wrong-rafts.md",
+        "wrong-services.md",
         "measuring.md",
         "linearizability.md",
         ".git",
