@@ -83,9 +83,7 @@ fn tested(lab: &Lab, args: &ReplayArgs, wanted: &Wanted) -> Result<Choice, Comma
     if let Some(folder) = &args.submission.submission {
         return crate::submission::choose(folder, &args.submission);
     }
-    #[cfg(not(feature = "grading"))]
-    let _ = args;
-    Tested::compiled_in(lab, &wanted.solution).map(Ok)
+    Tested::compiled_in(lab, args.solution.as_ref().unwrap_or(&wanted.solution)).map(Ok)
 }
 
 /// The run that is to be done again.

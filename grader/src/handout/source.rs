@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Arm, Attribute, Expr, Field, ImplItem, Item, Local, Meta, Stmt, TraitItem, Variant};
+use syn::{Arm, Attribute, Expr, Field, FieldValue, ImplItem, Item, Local, Meta, Stmt, TraitItem, Variant};
 
 /// A source of which something was cut.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -128,6 +128,12 @@ impl<'ast> Visit<'ast> for Finder {
         }
     }
 
+    fn visit_field_value(&mut self, value: &'ast FieldValue) {
+        if !self.goes(&value.attrs, value) {
+            visit::visit_field_value(self, value);
+        }
+    }
+
     fn visit_arm(&mut self, arm: &'ast Arm) {
         if !self.goes(&arm.attrs, arm) {
             visit::visit_arm(self, arm);
@@ -144,6 +150,7 @@ impl<'ast> Visit<'ast> for Finder {
         let attributes: &[Attribute] = match statement {
             Stmt::Expr(Expr::Block(it), _) => &it.attrs,
             Stmt::Expr(Expr::Call(it), _) => &it.attrs,
+            Stmt::Expr(Expr::If(it), _) => &it.attrs,
             Stmt::Expr(Expr::MethodCall(it), _) => &it.attrs,
             Stmt::Macro(it) => &it.attrs,
             _ => &[],
