@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// One call on a stack.
 #[derive(Clone, Debug)]
@@ -65,8 +66,32 @@ const CULPRITS: &[(&str, Culprit)] = &[
     ),
 ];
 
+/// Held by whoever reads the symbols. The crate that does it has a lock of its own, and a thread that is stopped while it
+/// holds that one would stop all others: so nobody is stopped by somebody who does not hold this one.
+///
+/// It is std's, which hands itself to nobody: a thread that is stopped while it waits for it does not get it.
+static READING: Mutex<()> = Mutex::new(());
+
+/// The right to read symbols.
+pub(crate) struct Turn(#[expect(dead_code, reason = "it is held")] MutexGuard<'static, ()>);
+
+impl Turn {
+    fn take() -> Self {
+        Self(READING.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// If nobody else has it.
+    pub(crate) fn try_take() -> Option<Self> {
+        match READING.try_lock() {
+            Ok(guard) => Some(Self(guard)),
+            Err(TryLockError::Poisoned(guard)) => Some(Self(guard.into_inner())),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+}
+
 /// What a stack of addresses, the innermost first, says. Calls that the compiler has inlined are listed, too.
-pub(crate) fn resolve(addresses: &[usize]) -> Vec<Frame> {
+pub(crate) fn resolve(_turn: &Turn, addresses: &[usize]) -> Vec<Frame> {
     let mut frames = Vec::new();
     for address in addresses {
         backtrace::resolve(std::ptr::without_provenance_mut(*address), |symbol| {
@@ -86,7 +111,7 @@ pub(crate) fn here() -> Vec<Frame> {
         addresses.push(frame.ip().addr());
         addresses.len() < 100
     });
-    resolve(&addresses)
+    resolve(&Turn::take(), &addresses)
 }
 
 /// The file's name as the compiler gives it to `panic!`: from the workspace on.

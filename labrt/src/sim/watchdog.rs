@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use super::failure::{Failure, FailureKind};
-use super::frames::{self, Frame};
+use super::frames::{self, Frame, Turn};
 use super::run::{Options, Run};
 use super::scheduler::Scheduler;
 use super::since_start;
@@ -164,25 +164,27 @@ impl<'a> Watch<'a> {
     /// Looks at the run after `nominal`. Answers what it came to if it is given up.
     fn look<T>(&mut self, nominal: Duration) -> Option<Run<T>> {
         if self.pulse.overflowed() {
-            return Some(self.give_up(Charge::Overflowed));
+            return Some(self.give_up(&Turn::try_take()?, Charge::Overflowed));
         }
         // If we were stopped in between, or kept from running, so was the run.
         let passed = self.looked.elapsed().min(nominal * 2);
         self.looked = Instant::now();
         let charge = self.stalled(passed).or_else(|| self.grown(passed))?;
+        // Who reads symbols is not stopped: we are going to read some ourselves.
+        let turn = Turn::try_take()?;
         if !self.pulse.ask(self.thread.as_pthread_t(), self.beats) {
             return None;
         }
         // A thread that stands still in the midst of printing or allocating would make others stand still.
         let moves = !matches!(charge, Charge::Stalled { running, sleeping } if sleeping > running);
-        let delicate = moves && frames::is_delicate(&frames::resolve(&self.pulse.stack().inner));
+        let delicate = moves && frames::is_delicate(&frames::resolve(&turn, &self.pulse.stack().inner));
         if delicate && self.attempts < ATTEMPTS {
             self.attempts += 1;
             self.pulse.let_go();
             return None;
         }
         self.pulse.keep();
-        Some(self.give_up(if self.pulse.overflowed() { Charge::Overflowed } else { charge }))
+        Some(self.give_up(&turn, if self.pulse.overflowed() { Charge::Overflowed } else { charge }))
     }
 
     fn stalled(&mut self, passed: Duration) -> Option<Charge> {
@@ -242,16 +244,16 @@ impl<'a> Watch<'a> {
     }
 
     /// The run stands still for ever: what it came to.
-    fn give_up<T>(&self, charge: Charge) -> Run<T> {
+    fn give_up<T>(&self, turn: &Turn, charge: Charge) -> Run<T> {
         *GIVEN_UP.lock() += 1;
         let stack = self.pulse.stack();
-        let inner = frames::resolve(&stack.inner);
+        let inner = frames::resolve(turn, &stack.inner);
         let (kind, message) = match charge {
             Charge::Stalled { running, sleeping } => stall(&inner, running, sleeping),
             Charge::Grown(bytes) => (FailureKind::Memory, growth_message(bytes)),
             Charge::Overflowed => overflow(&inner),
         };
-        if charge_holds_output(&inner, &stack.outer) {
+        if charge_holds_output(turn, &inner, &stack.outer) {
             die(self.pulse, kind, &message);
         }
         let frozen = |scheduler: &Scheduler, in_order: bool| {
@@ -285,8 +287,8 @@ impl<'a> Watch<'a> {
 }
 
 /// What a thread that stands still in the midst of printing takes along: everything that prints.
-fn charge_holds_output(inner: &[Frame], outer: &[usize]) -> bool {
-    frames::prints(inner) || frames::prints(&frames::resolve(outer))
+fn charge_holds_output(turn: &Turn, inner: &[Frame], outer: &[usize]) -> bool {
+    frames::prints(inner) || frames::prints(&frames::resolve(turn, outer))
 }
 
 /// Says what happened, and ends the process: it could only hang.
