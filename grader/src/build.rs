@@ -3,7 +3,8 @@
 //! - [`Toolchain`]: the compiler, and where the registry's crates are;
 //! - [`Base`]: the framework and the reference, copied and built once for all submissions;
 //! - [`Workspace`]: a submission's own crates and a command line that has them compiled in;
-//! - [`Built`]: what became of it, crate by crate.
+//! - [`Built`]: what became of it, crate by crate;
+//! - [`Reachable`]: its command line where it can be run.
 //!
 //! A submission's crates stand in a workspace of their own and depend on the base where that is. So the framework has the same
 //! paths for all of them, and cargo takes what was built in the base from a copy of its target folder. Nothing that
@@ -15,6 +16,7 @@ mod copy;
 mod diagnostics;
 mod manifests;
 mod program;
+mod reachable;
 mod toolchain;
 mod workspace;
 
@@ -24,6 +26,7 @@ use std::path::{Path, PathBuf};
 pub use base::Base;
 pub use compile::{Built, Confined};
 pub use program::Missing;
+pub use reachable::Reachable;
 pub use toolchain::Toolchain;
 pub use workspace::Workspace;
 

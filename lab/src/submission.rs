@@ -64,7 +64,7 @@ pub(crate) fn choose(folder: &Path, args: &SubmissionArgs) -> Result<Choice, Com
     let tested = Tested {
         solution: if on_reference { ON_REFERENCE } else { OWN },
         title: folder.display().to_string(),
-        starter: workshop.starter(&workspace.program()),
+        starter: workshop.starter(&workspace.program())?,
         options,
         _held: Some(Held { _workshop: workshop, _lock: lock }),
     };

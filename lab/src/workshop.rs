@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use grader::build::{Base, Confined};
+use grader::build::{Base, Confined, Reachable};
 use grader::sandbox::{Profile, Sandbox};
 
 use crate::error::CommandError;
@@ -43,24 +43,26 @@ impl Workshop {
     }
 
     /// Starts the command line of a submission as a worker.
-    pub(crate) fn starter(&self, program: &Path) -> Starter {
-        let (sandbox, program) = (self.sandbox.clone(), program.to_owned());
-        Starter::new(move || {
+    pub(crate) fn starter(&self, program: &Path) -> Result<Starter, CommandError> {
+        let reachable = Reachable::new(program).map_err(|error| CommandError::new(error.to_string()))?;
+        let sandbox = self.sandbox.clone();
+        Ok(Starter::new(move || {
+            let program = reachable.path();
             let mut command = match &sandbox {
                 None => {
-                    let mut command = Command::new(&program);
+                    let mut command = Command::new(program);
                     command.env_clear();
                     command
                 }
                 Some(sandbox) => {
-                    let mut profile = Profile::run(&program);
+                    let mut profile = Profile::run(program);
                     profile.limits.cpu_seconds = CPU_SECONDS;
-                    sandbox.command(&profile, &program).map_err(std::io::Error::other)?
+                    sandbox.command(&profile, program).map_err(std::io::Error::other)?
                 }
             };
             command.arg("worker");
             Ok(command)
-        })
+        }))
     }
 }
 

@@ -15,6 +15,9 @@ use crate::sandbox::{Build, LAUNCH_FAILED, Printed, Profile, Sandbox, SandboxErr
 /// Real time that a build may take. The reference takes some seconds.
 const TIME_LIMIT: Duration = Duration::from_secs(300);
 
+/// The same for the framework with all its dependencies, on a machine that is busy.
+const TIME_LIMIT_OF_BASE: Duration = Duration::from_secs(3600);
+
 /// How much is kept of what cargo prints.
 const KEPT: usize = 8 << 20;
 
@@ -71,6 +74,7 @@ impl Workspace {
             }
             for (name, said) in new {
                 self.give_up(name)?;
+                let said = said.replace(&format!("{}/", base.folder().display()), "");
                 failed.insert(name, beginning(&said, KEPT_OF_A_CRATE));
             }
         }
@@ -85,6 +89,10 @@ pub(super) fn template(template: &Workspace, toolchain: &Toolchain) -> Result<()
         return Ok(());
     }
     let mut said = attempt.said;
+    if attempt.status.is_none() {
+        writeln!(said, "it had not ended after {} s", TIME_LIMIT_OF_BASE.as_secs())
+            .expect("a string takes any text");
+    }
     for line in attempt.messages.split(|&byte| byte == b'\n') {
         let Ok(line) = serde_json::from_slice::<serde_json::Value>(line) else { continue };
         if line["message"]["level"] == "error" {
@@ -155,7 +163,8 @@ fn cargo(
     command.env("CARGO_HOME", &toolchain.cargo_home).env("RUSTC", toolchain.rustc());
     command.env("CARGO_TERM_COLOR", "never").env("CARGO_INCREMENTAL", "0");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let attempt = watch(command.spawn().map_err(|error| cannot_run(toolchain, &error))?);
+    let limit = if base.is_some() { TIME_LIMIT } else { TIME_LIMIT_OF_BASE };
+    let attempt = watch(command.spawn().map_err(|error| cannot_run(toolchain, &error))?, limit);
     let attempt = attempt.map_err(|error| cannot_run(toolchain, &error))?;
     if matches!(confined, Confined::By(_)) && attempt.status.and_then(|it| it.code()) == Some(LAUNCH_FAILED) {
         // Cargo has no such status, and nothing of the submission is run while it is built.
@@ -171,12 +180,12 @@ fn cannot_run(toolchain: &Toolchain, error: &std::io::Error) -> BuildError {
 type Reader<'a> = thread::ScopedJoinHandle<'a, Option<std::io::Result<Printed>>>;
 
 /// Waits for the end, or makes it.
-fn watch(mut child: Child) -> std::io::Result<Attempt> {
+fn watch(mut child: Child, limit: Duration) -> std::io::Result<Attempt> {
     let (messages, said) = (child.stdout.take(), child.stderr.take());
     thread::scope(|scope| {
         let messages = scope.spawn(|| messages.map(|pipe| read_bounded(pipe, KEPT)));
         let said = scope.spawn(|| said.map(|pipe| read_bounded(pipe, KEPT)));
-        let deadline = Instant::now() + TIME_LIMIT;
+        let deadline = Instant::now() + limit;
         let mut status = child.try_wait()?;
         while status.is_none() && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(5));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use grader::Failure;
+use grader::build::Workspace;
 use grader::score::Column;
 use labrt::world::{Backend, FailureKind, Policy};
 use tester::{Case, seed};
@@ -12,7 +13,7 @@ use super::ledger::{Ledger, TestEntry};
 use crate::error::CommandError;
 use crate::report::failure;
 use crate::report::json::fingerprint;
-use crate::run::{Observer, Output, Plan, Run, Settings, Starter, pool};
+use crate::run::{Observer, Output, Plan, Run, Settings, pool};
 
 /// So many runs of a test may hang before the others are not tried.
 const HANGING: u32 = 3;
@@ -24,7 +25,7 @@ const MESSAGE: usize = 4096;
 pub(super) fn carry_out(
     grading: &Grading,
     name: &str,
-    starter: Starter,
+    program: &Workspace,
     solution: &'static str,
     column: Column,
     cases: Vec<&'static Case>,
@@ -45,10 +46,11 @@ pub(super) fn carry_out(
         deadline: None,
         fail_fast: false,
         output: Output::Kept,
-        starter,
+        starter: grading.workshop.starter(&program.program())?,
     };
     let plan = Plan::new(cases, of_all.runs, of_all.first_seed());
-    let mut clerk = Clerk { grading, name, column, ledger, test: None, hanging: 0, failed: None };
+    let sources = format!("{}/", program.sources().display());
+    let mut clerk = Clerk { grading, name, sources, column, ledger, test: None, hanging: 0, failed: None };
     pool::carry_out(plan, &settings, &mut clerk)?;
     clerk.failed.map_or(Ok(()), Err)
 }
@@ -60,6 +62,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 struct Clerk<'a> {
     grading: &'a Grading,
     name: &'a str,
+    /// Where its source is: what is told of it must not depend on that.
+    sources: String,
     column: Column,
     ledger: &'a mut Ledger,
     /// The test whose runs are arriving.
@@ -85,7 +89,7 @@ impl Observer for Clerk<'_> {
         test.runs += 1;
         if let Some((failure, _)) = failure::Failure::of(&run) {
             self.hanging += u32::from(hung(&failure));
-            test.failures.push(kept(&failure));
+            test.failures.push(kept(&failure, &self.sources));
         }
         let runs = u64::from(self.grading.place.settings().runs);
         if self.has_seen_enough_of_it() {
@@ -138,8 +142,8 @@ fn hung(failure: &failure::Failure) -> bool {
     is(FailureKind::Blocked) || is(FailureKind::Timeout) && failure.place.is_none()
 }
 
-fn kept(failure: &failure::Failure) -> Failure {
-    let mut message = failure.message.clone();
+fn kept(failure: &failure::Failure, sources: &str) -> Failure {
+    let mut message = failure.message.replace(sources, "");
     if message.len() > MESSAGE {
         let end = (0..=MESSAGE).rev().find(|&end| message.is_char_boundary(end)).unwrap_or(0);
         message.truncate(end);

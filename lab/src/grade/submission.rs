@@ -87,8 +87,7 @@ fn work(grading: &Grading, name: &str, staged: &Staged, ledger: &mut Ledger) -> 
             Column::Own => OWN,
             Column::Reference => ON_REFERENCE,
         };
-        let starter = grading.workshop.starter(&workspace.program());
-        runs::carry_out(grading, name, starter, solution, column, cases, ledger)?;
+        runs::carry_out(grading, name, &workspace, solution, column, cases, ledger)?;
     }
     Ok(())
 }

@@ -185,3 +185,83 @@ fn in_order(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::os::unix::net::UnixStream;
+    use std::process::Command;
+
+    use super::super::protocol::{Event, send};
+    use super::*;
+
+    struct Collected(Vec<Run>);
+
+    impl Observer for Collected {
+        fn next(&mut self, run: Run) {
+            self.0.push(run);
+        }
+    }
+
+    fn passed(test: &str, seed: u64) -> Report {
+        Report {
+            test: test.to_owned(),
+            seed,
+            failure: None,
+            fingerprint: 1,
+            reliable: true,
+            peers: 3,
+            virtual_seconds: 1.0,
+            cpu_seconds: 0.0,
+            rpcs: 1,
+            bytes: 1,
+            commands: 0,
+            operations: 0,
+            warnings: Vec::new(),
+            log: Vec::new(),
+        }
+    }
+
+    /// What a worker would send that knows what it is to run, but not the keys.
+    fn forged(test: &str, seed: u64) -> Vec<u8> {
+        let (near, mut far) = UnixStream::pair().expect("a pair of sockets");
+        for key in ["", "key"] {
+            send(&near, &Event::Started(key.to_owned())).expect("sent");
+            send(&near, &Event::Finished(key.to_owned(), Box::new(passed(test, seed)))).expect("sent");
+        }
+        drop(near);
+        let mut bytes = Vec::new();
+        far.read_to_end(&mut bytes).expect("read");
+        bytes
+    }
+
+    #[test]
+    fn an_answer_without_the_key_of_the_order_is_none() {
+        let case = &tester::cases()[0];
+        let folder = tempfile::tempdir().expect("a folder");
+        let answers = folder.path().join("answers");
+        std::fs::write(&answers, forged(case.name, 7)).expect("written");
+        let starter = Starter::new(move || {
+            let mut command = Command::new("sh");
+            command.args(["-c", "cat \"$0\" >&0; exec sleep 600"]).arg(&answers);
+            Ok(command)
+        });
+        let settings = Settings {
+            backend: Backend::Simulation,
+            jobs: 1,
+            solution: "raft",
+            policy: Policy::default(),
+            record: false,
+            patience: Duration::from_secs(5),
+            wall_limit: Duration::from_secs(600),
+            deadline: None,
+            fail_fast: false,
+            output: Output::Kept,
+            starter,
+        };
+        let mut collected = Collected(Vec::new());
+        let error = carry_out(Plan::single(case, 7), &settings, &mut collected);
+        assert!(collected.0.is_empty(), "{:?}", collected.0);
+        assert!(error.is_err_and(|error| error.to_string().contains("before its first run")));
+    }
+}
