@@ -15,7 +15,7 @@ pub struct Hostile {
 }
 
 /// What is to become of a submission.
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Expected {
     pub what: String,
@@ -24,13 +24,16 @@ pub struct Expected {
     pub violations: Vec<String>,
     pub warnings: Vec<String>,
     pub ignored: Vec<String>,
+    /// When it is run, whatever the rules say: the kind of failure, and what its message must have.
+    pub kind: String,
+    pub says: String,
 }
 
-/// All of them, in the order of names. What is made when tests run is made in `scratch`, which is empty.
-pub fn all(scratch: &Path) -> Vec<Hostile> {
-    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("submissions");
+/// All of them, in the order of names: those in the folder `kept`, and those that are made when tests run, in `scratch`, which
+/// is empty.
+pub fn all(kept: &Path, scratch: &Path) -> Vec<Hostile> {
     let mut all = made::all(scratch);
-    for entry in fs::read_dir(&kept).unwrap() {
+    for entry in fs::read_dir(kept).unwrap() {
         let file = entry.unwrap().path();
         if file.extension().is_none_or(|extension| extension != "toml") {
             continue;

@@ -1,0 +1,82 @@
+//! Submissions that mean harm come to what the corpus says, and the grader lives on.
+
+#[allow(dead_code, reason = "what others ask for")]
+#[path = "../../../grader/tests/hostile/mod.rs"]
+mod corpus;
+
+use std::fs;
+use std::path::Path;
+
+use corpus::Hostile;
+use serde_json::Value;
+
+use crate::stage::{Stage, said};
+
+/// What somebody writes who can write outside.
+const WRITTEN: &str = "/tmp/written-by-a-submission";
+
+fn all(stage: &Stage) -> Vec<Hostile> {
+    let made = stage.path("made");
+    fs::create_dir(&made).unwrap();
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("grader").join("submissions");
+    corpus::all(&corpus, &made)
+}
+
+fn grade(stage: &Stage, corpus: &[Hostile], out: &str, more: &[&str]) {
+    let folders: Vec<&str> = corpus.iter().map(|it| it.folder.to_str().unwrap()).collect();
+    let rubric = stage.rubric("[\"3A\"]");
+    // A machine that is busy must not decide how a run ends.
+    let patient = ["--runs", "1", "--seed", "1", "--wall-limit", "600"];
+    let options = [&["--rubric", rubric.to_str().unwrap(), "--out", out][..], &patient].concat();
+    let (status, printed) = said(&mut stage.lab(&[&["grade"], &folders[..], &options, more].concat()));
+    assert_eq!(status, Some(0), "{printed}");
+}
+
+/// What was told of the first test.
+fn told(stage: &Stage, out: &str, name: &str) -> String {
+    let text = fs::read(stage.path(out).join(name).join("results.json")).unwrap();
+    let results: Value = serde_json::from_slice(&text).unwrap();
+    results["tests"][0]["output"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn each_comes_to_what_is_said() {
+    let stage = Stage::new();
+    let corpus = all(&stage);
+    assert!(corpus.len() >= 20, "{}", corpus.len());
+    grade(&stage, &corpus, "out", &[]);
+    let scores = stage.scores("out");
+    for Hostile { name, expected, .. } in &corpus {
+        let row = &scores[name];
+        let outcome = match expected.outcome.as_str() {
+            "passes_rules" => "graded",
+            "does_not_parse" => "does_not_build",
+            other => other,
+        };
+        assert_eq!((row[1].as_str(), row[2].as_str()), (outcome, "0"), "{name}");
+    }
+    ends_as_is_said(&stage, "out", corpus.iter().filter(|it| it.expected.outcome == "passes_rules"));
+}
+
+/// If the rules had not seen it, the sandbox and the harness would have to do.
+#[test]
+fn each_is_harmless_without_the_rules() {
+    let _ = fs::remove_file(WRITTEN);
+    let stage = Stage::new();
+    let corpus: Vec<_> = all(&stage).into_iter().filter(|it| !it.expected.kind.is_empty()).collect();
+    assert!(corpus.len() >= 16, "{}", corpus.len());
+    grade(&stage, &corpus, "out", &["--despite-rules"]);
+    for (name, row) in stage.scores("out") {
+        assert_eq!((row[1].as_str(), row[2].as_str()), ("graded", "0"), "{name}");
+    }
+    ends_as_is_said(&stage, "out", corpus.iter());
+    assert!(!Path::new(WRITTEN).exists());
+}
+
+fn ends_as_is_said<'a>(stage: &Stage, out: &str, some: impl Iterator<Item = &'a Hostile>) {
+    for Hostile { name, expected, .. } in some.filter(|it| !it.expected.kind.is_empty()) {
+        let told = told(stage, out, name);
+        let kind = expected.kind.replace('_', " ");
+        assert!(told.contains(&kind) && told.contains(&expected.says), "{name}: {told}");
+    }
+}
