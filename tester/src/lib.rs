@@ -26,6 +26,7 @@ mod oracle;
 mod program;
 mod raft;
 mod recorder;
+mod released;
 mod report;
 mod rsm;
 mod run;

@@ -31,6 +31,9 @@ const HANDOUT: &str = "handout";
 /// Where the solutions are named that the command line knows.
 const SOLUTIONS: &str = "lab/src/solutions.rs";
 
+/// Where the parts are named whose tests there are.
+const RELEASED: &str = "tester/src/released.rs";
+
 /// Where a line of source ends at the latest, as in `rustfmt.toml`.
 const MAX_WIDTH: usize = 110;
 
@@ -58,6 +61,7 @@ impl Collector<'_> {
             members.push((folder.to_owned(), self.framework(Path::new(folder), &missing)?));
         }
         self.leave_out_solutions(&missing)?;
+        self.release_tests()?;
         for name in &students {
             members.push(((*name).to_owned(), self.student(Path::new(name))?));
         }
@@ -106,6 +110,19 @@ impl Collector<'_> {
             }
         }
         self.tree.add(path, text);
+        Ok(())
+    }
+
+    /// Leaves to the tester the tests of what is released.
+    fn release_tests(&mut self) -> Result<(), HandoutError> {
+        let path = Path::new(RELEASED);
+        let list = self.parts.names().map(|part| format!("\"{part}\"")).collect::<Vec<_>>().join(", ");
+        let released = self.tree.text(path)?.split_once("= &[").and_then(|(before, rest)| {
+            let (_, after) = rest.split_once("];")?;
+            Some(format!("{before}= &[{list}];{after}"))
+        });
+        let released = released.ok_or_else(|| HandoutError::form(path, "it has no list of parts"))?;
+        self.tree.add(path, released);
         Ok(())
     }
 
@@ -179,7 +196,7 @@ impl Collector<'_> {
         let text = self.tree.text(readme)?;
         let rows = text.lines().filter(|line| !(line.starts_with('|') && leads_nowhere(line)));
         let text: String = rows.flat_map(|line| [line, "\n"]).collect();
-        self.tree.add(readme, text);
+        self.tree.add(readme, beginning_with(&text, self.parts));
         Ok(())
     }
 
@@ -208,6 +225,15 @@ fn without_solution(source: &str, krate: &str) -> String {
     let joined = text.replace("=\n    &[", "= &[");
     let fits = joined.lines().all(|line| line.len() <= MAX_WIDTH);
     if fits { joined } else { text }
+}
+
+/// The students' README, whose commands are about part 3A, with commands about what these students begin with.
+fn beginning_with(readme: &str, parts: &Parts) -> String {
+    let Some((part, krate)) = parts.first() else { return readme.to_owned() };
+    readme
+        .replace("-p raft 3a", &format!("-p {krate} 3a"))
+        .replace(" 3a", &format!(" {}", part.to_lowercase()))
+        .replace("part 3A", &format!("part {part}"))
 }
 
 /// The files that a line of Markdown links to.
@@ -252,6 +278,16 @@ mod tests {
         assert_eq!(other, "ALL: X = &[Solution::new(\"raft\").with_kvraft(kvraft::SOLUTION)];");
         let long = format!("{source}{}", "-".repeat(MAX_WIDTH));
         assert!(without_solution(&long, "kvsrv").contains("=\n    &[raft::SOLUTION\n.with_kvraft"));
+    }
+
+    #[test]
+    fn commands_are_about_what_there_is() {
+        let readme = "    cargo test -p raft 3a\n\nruns the tests of part 3A: `cargo lab test 3a --runs 9`.";
+        let parts = "2B".parse().unwrap();
+        assert_eq!(
+            beginning_with(readme, &parts),
+            "    cargo test -p kvsrv 2b\n\nruns the tests of part 2B: `cargo lab test 2b --runs 9`."
+        );
     }
 
     #[test]

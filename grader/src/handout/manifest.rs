@@ -47,6 +47,10 @@ impl Manifest {
         for key in ["bench", "test", "dev-dependencies"] {
             self.document.remove(key);
         }
+        if let Some(package) = self.document.get_mut("package").and_then(Item::as_table_like_mut) {
+            // There are no tests, so nothing needs to be said of where they are not.
+            package.remove("autotests");
+        }
         self.strip_grading();
     }
 
@@ -181,7 +185,7 @@ mod tests {
     #[test]
     fn a_crate_loses_its_tests_and_what_is_for_teachers() {
         let mut lab = manifest(
-            "[package]\nname = \"lab\"\n\n[features]\ndefault = [\"grading\"]\ngrading = [\"dep:grader\"]\n\n\
+            "[package]\nname = \"lab\"\n# Elsewhere.\nautotests = false\n\n[features]\ndefault = [\"grading\"]\ngrading = [\"dep:grader\"]\n\n\
              [dependencies]\n# Parses.\nclap.workspace = true\ngrader = { workspace = true, optional = true }\n\n\
              [dev-dependencies]\ncriterion.workspace = true\n\n[[test]]\nname = \"slow\"\nharness = false\n",
         );

@@ -55,6 +55,18 @@ impl Parts {
         self.0.contains(part)
     }
 
+    /// Their names, in the course's order.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().copied()
+    }
+
+    /// The first of them, and the crate in which it is done.
+    pub(super) fn first(&self) -> Option<(&'static str, &'static str)> {
+        let first = self.names().next()?;
+        let (krate, _) = LABS.iter().find(|(_, parts)| parts.contains(&first))?;
+        Some((first, krate))
+    }
+
     /// Whether students need this crate: because a part of its lab is released, or because lab 4 stands on it.
     pub(super) fn need(&self, name: &str) -> bool {
         LABS.iter()
@@ -86,6 +98,12 @@ mod tests {
             let error = wrong.parse::<Parts>().unwrap_err().to_string();
             assert!(error.ends_with("the parts are 2A, 2B, 3A, 3B, 3C, 3D, 4A, 4B, 4C"), "{error}");
         }
+    }
+
+    #[test]
+    fn students_begin_with_the_first() {
+        assert_eq!(parts("3B,4,3A").first(), Some(("3A", "raft")));
+        assert_eq!(Parts::default().first(), Some(("2A", "kvsrv")));
     }
 
     #[test]

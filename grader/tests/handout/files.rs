@@ -183,6 +183,16 @@ fn what_is_not_released_is_not_there() {
     let modules: Vec<&str> = main.lines().filter(|line| line.starts_with("mod ")).collect();
     assert_eq!(modules, ["mod part_3a;", "mod part_3c;"]);
 
+    // Neither does `cargo lab test` know the others, nor does the README tell of them.
+    for (chosen, list, command) in [
+        ("3A,3C", r#"&["3A", "3C"]"#, "cargo test -p raft 3a"),
+        ("2", r#"&["2A", "2B"]"#, "cargo test -p kvsrv 2a"),
+    ] {
+        let handed_out = texts(chosen);
+        assert!(handed_out[Path::new("tester/src/released.rs")].contains(&format!("= {list};")), "{chosen}");
+        assert!(handed_out[Path::new("README.md")].contains(command), "{chosen}");
+    }
+
     // Lab 4 stands on the Raft of lab 3.
     let last = names("4A");
     assert!(has(&last, "kvraft/src") && has(&last, "raft/src") && !has(&last, "raft/tests"));
