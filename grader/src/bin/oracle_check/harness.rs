@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
-use std::io::Read;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 use std::{fmt, fs, thread};
 
@@ -49,8 +49,8 @@ pub enum Noticed {
     NobodyComes,
     /// So many come to the place, and stay green.
     Nobody(usize),
-    /// These are red. Once some are, no others are tried.
-    Red(Vec<String>),
+    /// This one is red. Once one is, no others are tried.
+    Red(String),
 }
 
 impl Noticed {
@@ -62,17 +62,10 @@ impl Noticed {
 
 impl fmt::Display for Noticed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const SHOWN: usize = 3;
         match self {
             Self::NobodyComes => f.write_str("no test comes there"),
             Self::Nobody(tests) => write!(f, "no test minds: {tests} came there and stayed green"),
-            Self::Red(tests) => {
-                write!(f, "red: {}", tests[..tests.len().min(SHOWN)].join(", "))?;
-                match tests.len().saturating_sub(SHOWN) {
-                    0 => Ok(()),
-                    more => write!(f, " and {more} more"),
-                }
-            }
+            Self::Red(test) => write!(f, "red: {test}"),
         }
     }
 }
@@ -140,7 +133,7 @@ impl Harness {
         let time = began.elapsed();
         let notes = fs::read_to_string(file.path()).map_err(|error| format!("the notes: {error}"))?;
         let comes_to = notes.lines().map(ToOwned::to_owned).collect();
-        Ok(Test { program: program.to_owned(), name: name.to_owned(), time, comes_to, red: !red.is_empty() })
+        Ok(Test { program: program.to_owned(), name: name.to_owned(), time, comes_to, red: red.is_some() })
     }
 
     /// Which tests are red while `switch` is off. A test that does not come there cannot tell, and is not run.
@@ -160,26 +153,24 @@ impl Harness {
             let mut programs: Vec<&Path> = batch.iter().map(|test| test.program.as_path()).collect();
             programs.sort();
             programs.dedup();
-            let mut red = Vec::new();
             for program in programs {
                 let names =
                     batch.iter().filter(|test| test.program == program).map(|test| test.name.as_str());
-                red.extend(self.run(program, &names.collect::<Vec<_>>(), &[(variable, &value)])?);
-            }
-            if !red.is_empty() {
-                return Ok(Noticed::Red(red));
+                if let Some(red) = self.run(program, &names.collect::<Vec<_>>(), &[(variable, &value)])? {
+                    return Ok(Noticed::Red(red));
+                }
             }
         }
         Ok(Noticed::Nobody(come.len()))
     }
 
-    /// Runs tests; answers what is red.
+    /// Runs tests until one is red; answers which.
     fn run(
         &self,
         program: &Path,
         tests: &[&str],
         variables: &[(&str, &OsStr)],
-    ) -> Result<Vec<String>, Problem> {
+    ) -> Result<Option<String>, Problem> {
         let mut command = Command::new(program);
         // As many side by side as are wanted are running already.
         command.args(["--test-threads=1", "--exact"]).args(tests).current_dir(&self.folder).env("CI", "1");
@@ -190,19 +181,20 @@ impl Harness {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let cannot = |error| format!("{}: {error}", program.display());
         let mut child = command.spawn().map_err(cannot)?;
-        let mut printed = child.stdout.take().ok_or("a pipe was asked for")?;
-        let reader = thread::spawn(move || {
-            let mut text = Vec::new();
-            let _ = printed.read_to_end(&mut text);
-            String::from_utf8_lossy(&text).into_owned()
-        });
+        let printed = child.stdout.take().ok_or("a pipe was asked for")?;
+        let (tell, told) = mpsc::channel();
+        // It ends with the child.
+        thread::spawn(move || tell.send(first_red(BufReader::new(printed))));
+        let red = told.recv_timeout(PATIENCE);
         let all = tests.join(", ");
-        let Some(passed) = wait(&mut child).map_err(cannot)? else {
-            return Ok(vec![format!("one of {all} (no end within {} s)", PATIENCE.as_secs())]);
-        };
-        let text = reader.join().map_err(|_| "a thread died")?;
-        let red = failures(&text);
-        Ok(if red.is_empty() && !passed { vec![format!("one of {all} (the process died)")] } else { red })
+        if let Ok(None) = red {
+            let passed = child.wait().map_err(cannot)?.success();
+            return Ok((!passed).then(|| format!("one of {all} (the process died)")));
+        }
+        // What else there is to run says no more.
+        child.kill().and_then(|()| child.wait()).map_err(cannot)?;
+        let no_end = || format!("one of {all} (no end within {} s)", PATIENCE.as_secs());
+        Ok(Some(red.ok().flatten().unwrap_or_else(no_end)))
     }
 }
 
@@ -227,26 +219,14 @@ pub fn side_by_side<T: Sync, R: Send>(items: &[&T], jobs: usize, task: impl Fn(&
     answers.into_iter().map(|answer| done(answer).expect("each was done")).collect()
 }
 
-/// Whether the child succeeds; `None` if it has not come to an end in time, and was stopped.
-fn wait(child: &mut Child) -> std::io::Result<Option<bool>> {
-    let began = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status.success()));
-        }
-        if began.elapsed() > PATIENCE {
-            child.kill()?;
-            child.wait()?;
-            return Ok(None);
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-}
-
-/// The names in the list of failures that libtest prints last.
-fn failures(text: &str) -> Vec<String> {
-    let Some((_, list)) = text.rsplit_once("\nfailures:\n") else { return Vec::new() };
-    list.lines().map_while(|line| line.strip_prefix("    ")).map(ToOwned::to_owned).collect()
+/// The first test of which libtest prints that it failed. Reads no further.
+fn first_red(printed: impl BufRead) -> Option<String> {
+    let mut lines = printed.split(b'\n').map_while(Result::ok);
+    lines.find_map(|line| {
+        let line = String::from_utf8_lossy(&line);
+        let name = line.strip_prefix("test ")?.strip_suffix(" ... FAILED")?;
+        Some(name.trim_end_matches(" - should panic").to_owned())
+    })
 }
 
 /// What the compiler says is wrong, without its warnings.
@@ -271,4 +251,17 @@ fn write(path: &Path, text: &str) -> Result<(), Problem> {
         return Ok(());
     }
     fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_red_test_is_found_as_it_is_printed() {
+        let printed =
+            "\nrunning 3 tests\ntest one ... ok\ntest two - should panic ... FAILED\ntest three ... FAILED\n";
+        assert_eq!(first_red(printed.as_bytes()), Some("two".to_owned()));
+        assert_eq!(first_red("test one ... ok\n\ntest result: FAILED. 1 passed\n".as_bytes()), None);
+    }
 }
