@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 
 pub use base::Base;
 pub use compile::{Built, Confined};
+pub(crate) use copy::copy_with_times;
 pub use program::Missing;
 pub use reachable::Reachable;
 pub use toolchain::Toolchain;

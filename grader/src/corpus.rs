@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::build::Base;
 use crate::file::load_all;
 use crate::{
     Edit, EditError, FileError, Reference, RightSolution, Scratch, ScratchError, Sources, WrongSolution,
@@ -78,12 +79,13 @@ impl Corpus {
         self.references[&reference].edited(edits)
     }
 
-    /// Builds all whose edits fit, and each reference itself under [another name](Reference::copy), in `folder`.
+    /// Builds all whose edits fit, and each reference itself under [another name](Reference::copy), in `folder`, on the
+    /// framework that `cache` has for [submissions](Base) too.
     ///
     /// # Errors
     ///
     /// A file cannot be read or written, or something does not build.
-    pub fn build(&self, folder: &Path) -> Result<Scratch, ScratchError> {
+    pub fn build(&self, cache: &Path, folder: &Path) -> Result<Scratch, ScratchError> {
         let copy =
             |(reference, sources): (&Reference, &Sources)| (reference.copy().to_owned(), sources.clone());
         let mut solutions: BTreeMap<String, Sources> = self.references.iter().map(copy).collect();
@@ -97,7 +99,9 @@ impl Corpus {
                 }
             }
         }
-        let scratch = Scratch::new(&self.workspace, folder);
+        let base = Base::prepare(&self.workspace, cache, &|| ())?;
+        let scratch = Scratch::new(&base.framework(), folder);
+        scratch.begin_with(&base.target())?;
         scratch.write(&solutions)?;
         scratch.build()?;
         Ok(scratch)

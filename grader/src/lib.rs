@@ -22,6 +22,7 @@ mod file;
 pub mod handout;
 mod hash;
 pub mod page;
+mod profile;
 mod reference;
 pub mod report;
 mod results;

@@ -13,29 +13,15 @@ use std::{env, fs};
 
 use toml::{Table, Value};
 
+use crate::build::{BuildError, copy_with_times};
+use crate::profile::Profile;
 use crate::{Reference, Results, Sources};
 
 /// The folder of the program.
 const PROGRAM: &str = "lab";
 
-/// What the framework's crates and the references are compiled with. Nothing is run for long, and what runs while compiling
-/// (macros) is not optimised at all.
-const PROFILE: &str = "
-    debug = false
-    opt-level = 2
-";
-
-/// What a wrong or right solution is compiled with: as fast as it can be, for there are dozens and each is run for seconds.
-const SOLUTION_PROFILE: &str = "
-    opt-level = 0
-";
-
-/// Arithmetic overflow and `debug_assert!` do what they do in the original's release build, in the references and in what is
-/// made of them: they decide what a run is.
-const CHECKS: &str = "
-    overflow-checks = true
-    debug-assertions = true
-";
+/// What is made of a reference is compiled as fast as it can be, for there are dozens and each is run for seconds.
+const DIFFERS: [(&str, i64); 2] = [("opt-level", 0), ("codegen-units", 1)];
 
 /// A workspace with a crate for each solution and a command line with all of them.
 #[derive(Debug)]
@@ -77,6 +63,9 @@ pub enum ScratchError {
         /// Why.
         source: io::Error,
     },
+    /// What the solutions stand on cannot be built.
+    #[error(transparent)]
+    Base(#[from] BuildError),
     /// `lab test` left no results.
     #[error("no results: {why}\n{printed}")]
     NoResults {
@@ -99,6 +88,16 @@ impl Scratch {
         Self { original: original.to_owned(), folder: folder.to_owned() }
     }
 
+    /// Copies what was built already of what the solutions stand on, unless something was built here.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read or written.
+    pub(crate) fn begin_with(&self, target: &Path) -> Result<(), BuildError> {
+        let is_program = |path: &Path| path.file_stem().is_some_and(|stem| stem == PROGRAM);
+        if self.target().exists() { Ok(()) } else { copy_with_times(target, &self.target(), &is_program) }
+    }
+
     /// Writes the workspace. `solutions` are the sources of each, by name. What is there already and the same is not
     /// touched, so that only what differs is compiled again.
     ///
@@ -111,7 +110,7 @@ impl Scratch {
         let mut write = |path: PathBuf, text: &str| {
             write_file(&path, text)?;
             written.insert(path);
-            Ok(())
+            Ok::<(), ScratchError>(())
         };
         let program = self.folder.join(PROGRAM);
         write(program.join("Cargo.toml"), &program_manifest(solutions))?;
@@ -147,7 +146,11 @@ impl Scratch {
                 *path = whole.to_string_lossy().into_owned().into();
             }
         }
-        manifest.insert("profile".into(), Table::from_iter([("release".into(), profile(solutions))]).into());
+        let mut profile = Profile::take(&mut manifest);
+        for (_, krate, reference) in crates(solutions) {
+            profile.stand_in(reference.krate(), &krate, &DIFFERS);
+        }
+        profile.put(&mut manifest);
         write_file(&self.folder.join("Cargo.toml"), &manifest.to_string())?;
         // Cargo adds the solutions.
         let lock = read(&self.original.join("Cargo.lock"))?;
@@ -225,19 +228,6 @@ fn crate_of(name: &str, sources: &Sources) -> String {
 /// Every solution with the name of its crate.
 fn crates(solutions: &BTreeMap<String, Sources>) -> impl Iterator<Item = (&str, String, Reference)> {
     solutions.iter().map(|(name, sources)| (name.as_str(), crate_of(name, sources), sources.reference()))
-}
-
-/// How everything is compiled.
-fn profile(solutions: &BTreeMap<String, Sources>) -> Value {
-    let checks = constant(CHECKS);
-    let mut solution = constant(SOLUTION_PROFILE);
-    solution.extend(checks.clone());
-    let references = Reference::ALL.map(|reference| (reference.krate().to_owned(), checks.clone().into()));
-    let solutions = crates(solutions).map(|(_, krate, _)| (krate, solution.clone().into()));
-    let packages: Table = references.into_iter().chain(solutions).collect();
-    let mut profile = constant(PROFILE);
-    profile.insert("package".into(), packages.into());
-    profile.into()
 }
 
 fn constant(text: &str) -> Table {

@@ -55,7 +55,8 @@ impl Args {
     }
 
     fn build(&self, corpus: &Corpus) -> Result<Scratch, Box<dyn Error>> {
-        Ok(corpus.build(&corpus.workspace().join(&self.folder))?)
+        let workspace = corpus.workspace();
+        Ok(corpus.build(&workspace.join("target/lab/grading"), &workspace.join(&self.folder))?)
     }
 }
 

@@ -27,7 +27,7 @@ const CRATES: [&str; 11] = [
 ];
 
 /// Changes when what is built otherwise from the same sources.
-const FORM: &str = "1";
+const FORM: &str = "2";
 
 /// The framework and the reference, copied and built. As long as this value lives, nobody changes them.
 #[derive(Debug)]
@@ -85,11 +85,12 @@ impl Base {
     }
 
     /// The sources.
-    pub(super) fn framework(&self) -> PathBuf {
+    pub(crate) fn framework(&self) -> PathBuf {
         framework(&self.folder)
     }
 
-    pub(super) fn target(&self) -> PathBuf {
+    /// What was built of them, and of all that they need.
+    pub(crate) fn target(&self) -> PathBuf {
         self.folder.join("template/target")
     }
 
@@ -120,8 +121,10 @@ fn make(original: &Path, folder: &Path, toolchain: &Toolchain) -> Result<(), Bui
     // The versions of all dependencies are the original's; cargo adds the crates of the template.
     let lock = original.join("Cargo.lock");
     let lock = fs::read(&lock).map_err(file_error(&lock))?;
-    let copy = template.sources().join("Cargo.lock");
-    fs::write(&copy, lock).map_err(file_error(&copy))?;
+    for folder in [&framework, &template.sources()] {
+        let copy = folder.join("Cargo.lock");
+        fs::write(&copy, &lock).map_err(file_error(&copy))?;
+    }
     compile::template(&template, toolchain)
 }
 

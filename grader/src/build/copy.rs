@@ -7,7 +7,7 @@ use super::{BuildError, file_error};
 
 /// Copies the folder `from` to `to`, which is not there yet, with the times of change of all files. Leaves out names that
 /// `leave_out` chooses at the top.
-pub(super) fn copy_with_times(
+pub(crate) fn copy_with_times(
     from: &Path,
     to: &Path,
     leave_out: &dyn Fn(&Path) -> bool,

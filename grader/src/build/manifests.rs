@@ -7,6 +7,7 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::{BuildError, file_error};
+use crate::profile::Profile;
 use crate::submission::CRATES;
 
 /// Reads a manifest.
@@ -51,23 +52,12 @@ pub(super) fn framework_workspace(path: &Path, members: &[&str]) -> Result<Table
         };
         dependencies.retain(|_, dependency| is_there(dependency));
     }
-    manifest.remove("profile");
+    Profile::take(&mut manifest).put(&mut manifest);
     Ok(manifest)
 }
 
-/// How a submission and its command line are compiled. Arithmetic overflow and `debug_assert!` do what they do in
-/// the original's release build, for they decide what a run is.
-const PROFILE: &str = "
-debug = false
-
-[profile.release.package.NAME]
-debug = \"line-tables-only\"
-overflow-checks = true
-debug-assertions = true
-";
-
 /// A submission's own crates are compiled for one submission: optimised less, they run as fast, nearly.
-const SUBMITTED: &str = "opt-level = 1\ncodegen-units = 2\n";
+const SUBMITTED: [(&str, i64); 2] = [("opt-level", 1), ("codegen-units", 2)];
 
 /// The manifest of a submission's workspace, on the base at `framework`.
 pub(super) fn submission_workspace(framework: &Path) -> Result<String, BuildError> {
@@ -86,15 +76,12 @@ pub(super) fn submission_workspace(framework: &Path) -> Result<String, BuildErro
             *path = whole.to_string_lossy().into_owned().into();
         }
     }
-    let (all, each) = PROFILE.split_once("\n\n").expect("two paragraphs");
-    let mut text = manifest.to_string();
-    write!(text, "\n[profile.release]{all}\n").expect("a string takes any text");
+    let mut profile = Profile::take(&mut manifest);
     for name in CRATES {
-        text += &each.replace("NAME", name);
-        text += &each.replace("NAME", &format!("submitted-{name}"));
-        text += SUBMITTED;
+        profile.stand_in(name, &format!("submitted-{name}"), &SUBMITTED);
     }
-    Ok(text)
+    profile.put(&mut manifest);
+    Ok(manifest.to_string())
 }
 
 /// The manifest of one of a submission's crates: it may use what the reference uses, and is called as the reference is, in

@@ -31,9 +31,11 @@ impl Built {
     /// The corpus's command line. It is kept from one test run to the next, and shared by all, so that
     /// only what has changed is compiled again.
     pub fn scratch(&self) -> Result<&Scratch, Failed> {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus");
-        let built =
-            self.scratch.get_or_init(|| self.corpus.build(&folder).map_err(|error| error.to_string()));
+        let kept = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let built = self.scratch.get_or_init(|| {
+            let built = self.corpus.build(&kept.join("lab/grading"), &kept.join("corpus"));
+            built.map_err(|error| error.to_string())
+        });
         built.as_ref().map_err(Failed::from)
     }
 }
