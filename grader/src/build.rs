@@ -17,6 +17,7 @@ mod diagnostics;
 mod manifests;
 mod program;
 mod reachable;
+mod tasks;
 mod toolchain;
 mod workspace;
 

@@ -9,8 +9,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::diagnostics::errors_by_crate;
+use super::tasks::tasks;
 use super::{Base, BuildError, Toolchain, Workspace, file_error};
-use crate::sandbox::{Build, LAUNCH_FAILED, Printed, Profile, Sandbox, SandboxError, read_bounded};
+use crate::sandbox::{Build, LAUNCH_FAILED, Limits, Printed, Profile, Sandbox, SandboxError, read_bounded};
 
 /// Real time that a build may take. The reference takes some seconds.
 const TIME_LIMIT: Duration = Duration::from_secs(300);
@@ -64,7 +65,7 @@ impl Workspace {
                 return Ok(Built::Nothing(failed));
             }
             let attempt = cargo(self, base.toolchain(), Some(base), confined, jobs)?;
-            if attempt.status.is_some_and(|status| status.success()) {
+            if attempt.succeeded() {
                 return Ok(Built::Without(failed));
             }
             let errors = errors_by_crate(&attempt.messages, &self.sources());
@@ -85,11 +86,11 @@ impl Workspace {
 pub(super) fn template(template: &Workspace, toolchain: &Toolchain) -> Result<(), BuildError> {
     let jobs = thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
     let attempt = cargo(template, toolchain, None, Confined::Not, jobs)?;
-    if attempt.status.is_some_and(|status| status.success()) {
+    if attempt.succeeded() {
         return Ok(());
     }
     let mut said = attempt.said;
-    if attempt.status.is_none() {
+    if attempt.end == End::TimeUp {
         writeln!(said, "it had not ended after {} s", TIME_LIMIT_OF_BASE.as_secs())
             .expect("a string takes any text");
     }
@@ -103,19 +104,35 @@ pub(super) fn template(template: &Workspace, toolchain: &Toolchain) -> Result<()
     Err(BuildError::Framework(said))
 }
 
+/// How a call of cargo came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// By itself.
+    Status(ExitStatus),
+    /// Its time was up.
+    TimeUp,
+    /// It had too many threads and processes.
+    TooMany,
+}
+
 /// A call of cargo that is over.
 struct Attempt {
-    /// `None`: its time was up.
-    status: Option<ExitStatus>,
+    end: End,
     messages: Vec<u8>,
     said: String,
 }
 
 impl Attempt {
+    fn succeeded(&self) -> bool {
+        matches!(self.end, End::Status(status) if status.success())
+    }
+
     /// Why there is no program, without what differs from one grading to the next.
     fn in_words(&self, base: &Path, workspace: &Workspace) -> String {
-        let Some(status) = self.status else {
-            return format!("the build had not ended after {} s", TIME_LIMIT.as_secs());
+        let status = match self.end {
+            End::Status(status) => status,
+            End::TimeUp => return format!("the build had not ended after {} s", TIME_LIMIT.as_secs()),
+            End::TooMany => return "the build had too many threads and processes".to_owned(),
         };
         if let Some(signal) = status.signal() {
             return format!("the build was ended by signal {signal}");
@@ -164,9 +181,11 @@ fn cargo(
     command.env("CARGO_TERM_COLOR", "never").env("CARGO_INCREMENTAL", "0");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let limit = if base.is_some() { TIME_LIMIT } else { TIME_LIMIT_OF_BASE };
-    let attempt = watch(command.spawn().map_err(|error| cannot_run(toolchain, &error))?, limit);
+    let most = matches!(confined, Confined::By(_)).then(|| Limits::build().processes);
+    let attempt = watch(command.spawn().map_err(|error| cannot_run(toolchain, &error))?, limit, most);
     let attempt = attempt.map_err(|error| cannot_run(toolchain, &error))?;
-    if matches!(confined, Confined::By(_)) && attempt.status.and_then(|it| it.code()) == Some(LAUNCH_FAILED) {
+    let code = if let End::Status(status) = attempt.end { status.code() } else { None };
+    if matches!(confined, Confined::By(_)) && code == Some(LAUNCH_FAILED) {
         // Cargo has no such status, and nothing of the submission is run while it is built.
         return Err(SandboxError::Launcher(attempt.said.trim().to_owned()).into());
     }
@@ -179,19 +198,34 @@ fn cannot_run(toolchain: &Toolchain, error: &std::io::Error) -> BuildError {
 
 type Reader<'a> = thread::ScopedJoinHandle<'a, Option<std::io::Result<Printed>>>;
 
-/// Waits for the end, or makes it.
-fn watch(mut child: Child, limit: Duration) -> std::io::Result<Attempt> {
+/// Waits for the end, or makes it. With more than `most` threads and processes it ends at once.
+fn watch(mut child: Child, limit: Duration, most: Option<u64>) -> std::io::Result<Attempt> {
+    /// Between two looks at whether it has ended, and between two counts, which take longer.
+    const LOOK: Duration = Duration::from_millis(5);
+    const COUNT: Duration = Duration::from_millis(50);
+
     let (messages, said) = (child.stdout.take(), child.stderr.take());
     thread::scope(|scope| {
         let messages = scope.spawn(|| messages.map(|pipe| read_bounded(pipe, KEPT)));
         let said = scope.spawn(|| said.map(|pipe| read_bounded(pipe, KEPT)));
-        let deadline = Instant::now() + limit;
-        let mut status = child.try_wait()?;
-        while status.is_none() && Instant::now() < deadline {
-            thread::sleep(Duration::from_millis(5));
-            status = child.try_wait()?;
-        }
-        if status.is_none() {
+        let begin = Instant::now();
+        let mut counted = begin;
+        let end = loop {
+            if let Some(status) = child.try_wait()? {
+                break End::Status(status);
+            }
+            if begin.elapsed() > limit {
+                break End::TimeUp;
+            }
+            if most.is_some() && counted.elapsed() > COUNT {
+                if most < Some(tasks(child.id())) {
+                    break End::TooMany;
+                }
+                counted = Instant::now();
+            }
+            thread::sleep(LOOK);
+        };
+        if !matches!(end, End::Status(_)) {
             kill_group(&child);
             child.kill()?;
             child.wait()?;
@@ -202,7 +236,7 @@ fn watch(mut child: Child, limit: Duration) -> std::io::Result<Attempt> {
             printed.map(|printed| printed.map(|printed| printed.bytes).unwrap_or_default())
         };
         let (messages, said) = (read(messages)?, read(said)?);
-        Ok(Attempt { status, messages, said: String::from_utf8_lossy(&said).into_owned() })
+        Ok(Attempt { end, messages, said: String::from_utf8_lossy(&said).into_owned() })
     })
 }
 
@@ -228,4 +262,27 @@ fn beginning(text: &str, most: usize) -> String {
     }
     let end = text.as_bytes()[..most].iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
     format!("{}... ({} bytes more)\n", &text[..end], text.len() - end)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::CommandExt;
+
+    use super::*;
+
+    fn watched(script: &str, limit: Duration, most: u64) -> End {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script]).process_group(0);
+        shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        watch(shell.spawn().unwrap(), limit, Some(most)).unwrap().end
+    }
+
+    #[test]
+    fn what_lasts_too_long_or_multiplies_is_ended() {
+        const LONG: Duration = Duration::from_secs(100);
+        let many = "for i in 1 2 3 4 5 6 7 8 9; do sleep 100 & done; wait";
+        assert_eq!(watched(many, LONG, 5), End::TooMany);
+        assert_eq!(watched("sleep 100", Duration::from_millis(100), 5), End::TimeUp);
+        assert!(matches!(watched("sleep 0.1", LONG, 5), End::Status(status) if status.success()));
+    }
 }

@@ -12,7 +12,8 @@ pub struct Limits {
     /// Processor time of all threads together, in seconds, from 1. The process gets `SIGXCPU` at the limit, and `SIGKILL` a
     /// second later.
     pub cpu_seconds: u64,
-    /// Processes and threads together. It does not hold for a [`super::Profile::build`] that root started.
+    /// Processes and threads together. The system does not count them for a [`super::Profile::build`] that root started: there
+    /// whoever started it must.
     pub processes: u64,
     /// The largest file that may be written, in bytes; `SIGXFSZ` beyond it. Pipes and sockets are not counted.
     pub file: u64,

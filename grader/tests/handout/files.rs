@@ -93,6 +93,21 @@ fn what_students_have_no_use_for_is_left_out() {
     }
 }
 
+/// What a student's crate may use, it may use where it stands in the place of a solution.
+#[test]
+fn what_builds_for_students_builds_in_the_place_of_the_solutions() {
+    let all_handed_out = texts("");
+    for krate in ["raft", "kvsrv", "kvraft"] {
+        let dependencies = |manifest: &str| {
+            let manifest: toml::Table = manifest.parse().unwrap();
+            manifest["dependencies"].clone()
+        };
+        let solution = fs::read_to_string(here().join(krate).join("Cargo.toml")).unwrap();
+        let handed_out = &all_handed_out[&Path::new(krate).join("Cargo.toml")];
+        assert_eq!(dependencies(&solution), dependencies(handed_out), "{krate}");
+    }
+}
+
 #[test]
 fn every_link_leads_somewhere() {
     for parts in ["", "3A", "2", "3,4A"] {
