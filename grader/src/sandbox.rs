@@ -45,13 +45,15 @@
 //!   a folder.
 //! - A build may change modes and times of files that belong to the same user. Nothing of the submission is started in
 //!   it, as long as there are no build scripts and no macros that run: the grader takes `src` alone.
-//! - A build that root starts has no limit on the number of processes, and memory is limited for each process, not for all
-//!   together. Its processor time is too.
+//! - The processes of a build that root starts are not counted by the system: whoever starts it must. Memory and processor time of a
+//!   build are limited for each process, not for all together.
 //! - What goes into pipes is not limited: see [`read_bounded`]. The standard files are the caller's choice: what they are open for
 //!   can be done with them. A file that is given as standard output can be written.
 //! - The death signal is that of the thread that started the process. When that thread ends, the process is killed.
 //! - A process can end with [`LAUNCH_FAILED`] and the line of a launcher. Whether the program had started, it must
 //!   have said itself, over a channel that is checked.
+//! - A run can read what is its own in `/proc/self`, its memory included: what is in one process with code that is not trusted is
+//!   not hidden from it.
 //! - What the processor leaks, and errors of the kernel.
 
 mod error;

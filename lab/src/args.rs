@@ -297,7 +297,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
 fn one_line(error: &clap::Error) -> CommandError {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return CommandError::new(
-            "no command given: use test, replay or list (`cargo lab --help` says more)",
+            "no command given: `cargo lab --help` says which there are",
         );
     }
     let text = error.to_string();
