@@ -296,9 +296,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
 /// clap's message without its usage and its advice to write an option as a value.
 fn one_line(error: &clap::Error) -> CommandError {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return CommandError::new(
-            "no command given: `cargo lab --help` says which there are",
-        );
+        return CommandError::new("no command given: `cargo lab --help` says which there are");
     }
     let text = error.to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);

@@ -1,5 +1,7 @@
 //! What becomes of a call when one of its ends is cut off, killed, deleted or replaced on the way.
 
+mod punctual;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -8,6 +10,7 @@ use labrpc::{ClientEnd, Network, Server, Service};
 use labrt::thread::{self, JoinHandle};
 use labrt::time::Instant;
 use labrt::world::{Backend, Node, Options, World, simulate};
+use punctual::on_time;
 
 fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
@@ -89,10 +92,14 @@ fn test(body: impl Fn(&Setting) + Copy + Send + 'static) {
     for seed in 0..10 {
         with_seed(seed, body);
     }
-    let options =
-        Options { backend: Backend::Threads, max_virtual_time: Duration::from_secs(60), ..Options::new(1) };
-    let run = simulate(options, move |world| body(&Setting::new(world)));
-    run.result.unwrap_or_else(|failure| panic!("on threads: {failure:?}"));
+    on_time(|| {
+        let options = Options {
+            backend: Backend::Threads,
+            max_virtual_time: Duration::from_secs(60),
+            ..Options::new(1)
+        };
+        simulate(options, move |world| body(&Setting::new(world)))
+    });
 }
 
 #[test]

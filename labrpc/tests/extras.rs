@@ -1,6 +1,7 @@
 //! What is off by default: calls that arrive twice, ways that are cut, slow links, paused servers.
 
 mod junk;
+mod punctual;
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use labrpc::{ClientEnd, Network, Server, Service};
 use labrt::thread::{self, JoinHandle};
 use labrt::time::Instant;
 use labrt::world::{Backend, Options, Run, World, simulate};
+use punctual::on_time;
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -68,9 +70,14 @@ fn passes<T: Send + 'static>(seed: u64, body: impl FnOnce(&Scene) -> T + Send + 
 /// Once in simulation and once on real threads.
 fn passes_everywhere(body: impl Fn(&Scene) + Copy + Send + 'static) {
     passes(1, body);
-    let options =
-        Options { backend: Backend::Threads, max_virtual_time: Duration::from_secs(60), ..Options::new(1) };
-    run(options, body).result.unwrap_or_else(|failure| panic!("on threads: {failure:?}"));
+    on_time(|| {
+        let options = Options {
+            backend: Backend::Threads,
+            max_virtual_time: Duration::from_secs(60),
+            ..Options::new(1)
+        };
+        run(options, body)
+    });
 }
 
 /// Calls the handler that notes its argument. How long it took, and whether there was a reply.
