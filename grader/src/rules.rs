@@ -30,6 +30,7 @@ use serde::{Deserialize, Serialize};
 use crate::submission::SourceFile;
 pub use finding::{Finding, Rule, Severity};
 use items::Items;
+use macros::Macros;
 
 /// Enough for the deepest source that `depth` lets pass, in a debug build too. Memory that is not touched costs nothing.
 const STACK: usize = 1 << 30;
@@ -112,8 +113,9 @@ fn check_here(files: &[SourceFile]) -> Findings {
             Err(Unreadable::NoTokens(unparsed)) => findings.unparsed.push(unparsed),
         }
     }
+    let macros = Macros::of(crates.values().flatten().map(|read| &read.tokens));
     for files in crates.values() {
-        check_crate(files, &mut findings);
+        check_crate(files, &macros, &mut findings);
     }
     findings.violations.sort();
     findings.warnings.sort();
@@ -156,16 +158,14 @@ fn read(file: &SourceFile) -> Result<(Read<'_>, Option<Unparsed>), Unreadable> {
     }
 }
 
-fn check_crate(files: &[Read<'_>], findings: &mut Findings) {
-    let own_macros: BTreeSet<String> =
-        files.iter().flat_map(|read| macros::own_macros(&read.tokens)).collect();
-    let tests = if files.iter().any(|read| macros::macro_declares_module(&read.tokens)) {
+fn check_crate(files: &[Read<'_>], macros: &Macros, findings: &mut Findings) {
+    let tests = if macros.declare_modules {
         BTreeSet::new()
     } else {
         items::files_of_tests(files.iter().filter_map(|read| read.items.as_ref()))
     };
     for read in files.iter().filter(|read| !tests.contains(&read.file.path)) {
-        let found = scan::scan(&read.file.path, &read.tokens, read.items.as_ref(), &own_macros);
+        let found = scan::scan(&read.file.path, &read.tokens, read.items.as_ref(), macros);
         let (violations, warnings): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|finding| finding.rule.severity() == Severity::Violation);
         // Each kind has its own room, so that warnings cannot push a violation out.

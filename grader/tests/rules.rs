@@ -83,6 +83,12 @@ fn what_solutions_are_made_of_passes() {
         "fn f() { std::mem::size_of::<u64>(); std::iter::empty::<u8>(); Vec::<std::rc::Rc<u8>>::new() }",
         "macro_rules! m { ($a:ident) => { std::collections::$a::new() }; } fn f() { m!(BTreeMap) }",
         "mod io { pub struct Disk; } use io::Disk; fn f() { io::save() }",
+        "macro_rules! note { ($($a:tt)*) => { log::debug!($($a)*) }; } fn f(&self) { note!(\"a static S, unsafe {}\", self.state.static_term()) }",
+        "macro_rules! m { ($(#[$a:meta])* $b:ident<$c:lifetime>) => { $(#[$a])* struct $b { c: &$c str } } } m!(#[derive(Debug)] /// It's `std::fs`.\nS<'static>);",
+        "macro_rules! m { ($path:expr) => { $path.len() } } fn f(path: &str) { m!(path); m!(self.path); println!(\"{}\", path) }",
+        "macro_rules! m { () => { fn f<'a>(a: &'static str) -> labrt::time::Instant { std::cmp::max(a.allocated, crate::a::b()) } } }",
+        "macro_rules! m { () => { use std::{fmt::{self, Write as _}, collections::*}; use labrt::sync::{Arc, Mutex}; }; }",
+        "fn f() { let macro_rules = 1; if macro_rules != 2 { static A: u64 = 1; } }",
         "fn f(a: Arc<u8>) -> bool { std::ptr::eq(&a, &a) && std::mem::take(&mut a) == 1 }",
     ]);
 }
@@ -251,6 +257,103 @@ fn nothing_joins_the_servers() {
 }
 
 #[test]
+fn nothing_that_stands_before_hides_a_word_in_a_macro() {
+    const BEFORE: [&str; 12] = [
+        "macro_rules!",
+        "macro_rules! x",
+        "$",
+        ".",
+        "a::",
+        "a::b::",
+        "use",
+        "use a as",
+        "use a;",
+        "#",
+        "a!",
+        "! =",
+    ];
+    // Which is dropped by the macro, or not.
+    let given = |what: &str| -> Vec<String> {
+        let macros = "macro_rules! hide { (PREFIX $($t:tt)*) => { $($t)* } }";
+        let text = what.replace('\\', "\\\\").replace('"', "\\\"");
+        BEFORE
+            .iter()
+            .map(|before| format!("hide! {{ {before} {what} }}"))
+            .chain(
+                ["allow", "deny", "doc", "derive", "cfg", "serde"]
+                    .map(|name| format!("hide! {{ #[{name}({what})] }}")),
+            )
+            .chain([
+                format!("hide! {{ #[cfg_attr({what})] }}"),
+                format!("hide! {{ #[cfg_attr({what}, inline)] struct A; }}"),
+                format!("hide! {{ #[cfg_attr(all(), allow({what}))] struct A; }}"),
+                format!("hide! {{ a [[(. {what})]] }}"),
+                format!("vec![hide! {{ . {what} }}];"),
+                format!("#[doc = hide!(. {what})] struct A;"),
+                format!("macro_rules! m {{ () => {{ hide!{{ . {what} }} }} }}"),
+                format!("macro_rules! m {{ () => {{ $ {what} }} }}"),
+                format!("hide! {{ #[allow(\"[u8; hide!( . {text})]\")] }}"),
+                format!("#[serde(from = \"[u8; hide!( . {text})]\")] struct A;"),
+                format!("hide! {{ #[serde(from = \"[u8; hide!( . {text})]\")] struct A; }}"),
+            ])
+            .map(|hidden| format!("{macros} {hidden}"))
+            .collect()
+    };
+    for (rule, what) in [
+        (Rule::Static, "static S: Mutex<Vec<u8>> = Mutex::new(Vec::new());"),
+        (Rule::Static, "static mut S: u64 = 0;"),
+        (Rule::ThreadLocal, "thread_local! { static S: u8 = 0; }"),
+        (Rule::System, "std::fs::read(a)"),
+        (Rule::System, "core::ffi::a()"),
+        (Rule::Simulation, "labrt::world::point()"),
+        (Rule::Simulation, "tester::cases()"),
+        (Rule::Embed, "include_str!(\"a\")"),
+    ] {
+        for source in given(what) {
+            let findings = check_text(&source);
+            assert!(findings.unparsed.is_empty(), "{source}: {findings:#?}");
+            assert!(
+                findings.violations.iter().any(|finding| finding.rule == rule),
+                "{source}: {findings:#?}"
+            );
+        }
+    }
+    for (rule, what) in [
+        (Rule::Unsafe, "unsafe { a() }"),
+        (Rule::Extern, "extern \"C\" {}"),
+        (Rule::Alias, "std"),
+        (Rule::Alias, "std::$a::b()"),
+        (Rule::Embed, "env"),
+        (Rule::Attribute, "no_mangle"),
+        (Rule::Attribute, "unsafe_code"),
+    ] {
+        // In a text these are words.
+        for source in given(what).iter().filter(|source| !source.contains("u8;")) {
+            let findings = check_text(source);
+            assert!(
+                findings.violations.iter().any(|finding| finding.rule == rule),
+                "{source}: {findings:#?}"
+            );
+        }
+    }
+    // A word of a macro's name is a name elsewhere.
+    violates(Rule::System, &["fn f(macro_rules: u32) { if macro_rules != std::process::id() {} }"]);
+    // Each place is told once.
+    for source in ["m! { a::std::fs::read(a) }", "m! { . static A: u8 = 0; }", "m! { use std::{fmt, fs}; }"] {
+        let findings = check_text(source);
+        assert_eq!(findings.violations.len(), 1, "{findings:#?}");
+    }
+}
+
+#[test]
+fn a_macro_of_another_crate_is_no_plain_one() {
+    let library = "#[macro_export] macro_rules! vec { ($a:ident) => { $a::process::exit(0) } }";
+    let findings =
+        check_files(&[("raft/src/lib.rs", library), ("kvraft/src/lib.rs", "fn f() { raft::vec!(std) }")]);
+    assert_eq!(findings.violations.len(), 1, "{findings:#?}");
+}
+
+#[test]
 fn crates_have_their_own_names() {
     violates(
         Rule::Alias,
@@ -314,8 +417,49 @@ fn attributes_are_those_of_labs() {
             "macro_rules! m { ($($a:tt)*) => { #[$($a)*] fn f() {} }; } m!(no_mangle);",
             "macro_rules! m { ($a:meta) => { #[$a] struct A; }; } m!(path = \"a.rs\");",
             "#[used] const A: u8 = 1;",
+            "macro_rules! m { ($a:ident, $b:literal) => { #[$a = $b] mod x; } } m!(path, \"a.rs\");",
+            "macro_rules! m { ($a:ident $b:literal) => { #[$a = $b] mod x; } } m!(path \"a.rs\");",
+            "macro_rules! m { ($a:tt $b:ident) => { #[$b = \"a\"] mod x; } } m!(. path);",
+            "macro_rules! m { ($($a:tt)*) => { #[$($a)*] mod x; } } m!(path, =, \"a.rs\");",
+            "macro_rules! m { ($($a:tt)*) => { $($a)* } } macro_rules! n { ($a:ident) => { m!(# [$a = \"a\"] mod x;) } } n!(path);",
         ],
     );
+}
+
+#[test]
+fn lints_that_guard_are_left_as_they_are() {
+    for lint in ["unsafe_code", "r#unsafe_code", "unsafe_op_in_unsafe_fn", "long_running_const_eval"] {
+        for how in ["allow", "warn", "expect", "deny", "forbid"] {
+            violates(
+                Rule::Attribute,
+                &[
+                    &format!("#![{how}({lint})]"),
+                    &format!("#![{how}(dead_code, {lint}, reason = \"x\")]"),
+                    &format!("#[{how}({lint})] mod a {{}}"),
+                    &format!("mod a {{ #![{how}({lint})] }}"),
+                    &format!("fn f() {{ #![{how}({lint})] }}"),
+                    &format!("fn f() {{ #[{how}({lint})] let a = 1; }}"),
+                    &format!("fn f() {{ #[{how}({lint})] a(); }}"),
+                    &format!("fn f() {{ a(#[{how}({lint})] 1); }}"),
+                    &format!("fn f() {{ match a {{ #[{how}({lint})] _ => 1 }} }}"),
+                    &format!("fn f(#[{how}({lint})] a: u8) {{}}"),
+                    &format!("impl A {{ #[{how}({lint})] const A: u8 = 1; }}"),
+                    &format!("#[cfg_attr(all(), {how}({lint}))] fn f() {{}}"),
+                    &format!("#![cfg_attr(all(), cfg_attr(all(), inline, {how}(a, {lint})))]"),
+                    &format!("fn f() {{ #[cfg_attr(all(), {how}({lint}))] a(); }}"),
+                    &format!("macro_rules! m {{ () => {{ #[{how}({lint})] fn f() {{}} }} }}"),
+                ],
+            );
+        }
+    }
+    for lint in ["unsafe_code", "long_running_const_eval"] {
+        violates(
+            Rule::Attribute,
+            &[&format!(
+                "macro_rules! m {{ ($a:ident, $b:ident) => {{ #[$a($b)] fn f() {{}} }} }} m!(allow, {lint});"
+            )],
+        );
+    }
 }
 
 #[test]
@@ -477,6 +621,36 @@ fn files_of_tests_are_not_graded() {
 }
 
 #[test]
+fn only_the_root_of_a_crate_has_its_modules_beside_it() {
+    let bad = "static A: Mutex<u8> = Mutex::new(0);";
+    let refused = |files: &[(&str, &str)]| -> Vec<String> {
+        check_files(files).violations.into_iter().map(|finding| finding.file).collect()
+    };
+    // What is compiled for tests is `src/main/main/evil.rs`, and `src/main/evil.rs` is compiled always.
+    let root = "#[cfg(not(test))] mod main; #[cfg(test)] mod main { mod evil; }";
+    for evil in ["raft/src/main/evil.rs", "raft/src/main/evil/mod.rs"] {
+        let files = [("raft/src/lib.rs", root), ("raft/src/main.rs", "mod evil;"), (evil, bad)];
+        assert_eq!(refused(&files), [evil], "{files:?}");
+    }
+    for name in ["main", "lib"] {
+        let file = format!("raft/src/a/{name}.rs");
+        let evil = format!("raft/src/a/{name}/evil.rs");
+        let owner = format!("#[cfg(not(test))] mod {name}; #[cfg(test)] mod {name} {{ mod evil; }}");
+        let files =
+            [("raft/src/lib.rs", "mod a;"), ("raft/src/a.rs", &owner), (&file, "mod evil;"), (&evil, bad)];
+        assert_eq!(refused(&files), [&*evil], "{files:?}");
+    }
+    // That of a crate, and a file called `mod.rs`, do.
+    let test = "#[cfg(test)] mod t;";
+    let none: [&str; 0] = [];
+    assert_eq!(refused(&[("raft/src/lib.rs", test), ("raft/src/t.rs", bad)]), none);
+    assert_eq!(
+        refused(&[("raft/src/lib.rs", "mod a;"), ("raft/src/a/mod.rs", test), ("raft/src/a/t.rs", bad)]),
+        none
+    );
+}
+
+#[test]
 fn what_does_not_parse_is_for_the_compiler_and_is_read_all_the_same() {
     let findings = check_text("fn f( { }\n");
     assert_eq!((findings.unparsed.len(), findings.violations.len()), (1, 0));
@@ -508,6 +682,13 @@ fn nesting_does_not_end_the_grader() {
         assert!(findings.violations.is_empty(), "{open}: {:?}", findings.violations);
     }
     violates(Rule::Depth, &[&format!("m!(\"{}{}\");", "(".repeat(many), ")".repeat(many))]);
+}
+
+#[test]
+fn a_path_of_an_import_ends() {
+    let deep = |names: usize| format!("use {}b{};", "a::{".repeat(names), "}".repeat(names));
+    violates(Rule::Depth, &[&deep(100), &format!("m! {{ {} }}", deep(100))]);
+    passes(&[&deep(20)]);
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
+use super::tokens::plain;
+use super::words;
+
 /// The name of an attribute: `serde`, `labrpc::service`.
 pub(super) fn name(attribute: &[TokenTree]) -> String {
     let mut name = String::new();
@@ -56,9 +59,10 @@ pub(super) fn sets_lints(name: &str) -> bool {
     matches!(name, "allow" | "warn" | "deny" | "forbid" | "expect")
 }
 
-/// Whether a lint guards against what the rules forbid.
+/// Whether lab code must leave a lint as it is.
 pub(super) fn is_guarded(lint: &Ident) -> bool {
-    lint.to_string().starts_with("unsafe")
+    let lint = plain(lint);
+    lint.starts_with("unsafe") || words::is_guarded_lint(&lint)
 }
 
 /// Whether the texts in an attribute are code, and not for people.

@@ -12,7 +12,7 @@ use syn::{Attribute, Expr, Item, ItemMod, ItemStatic, Meta, StaticMutability, Ty
 pub(super) struct Items {
     /// Where the keywords of harmless statics stand, as bytes of the file.
     plain_statics: BTreeSet<usize>,
-    /// Items that are compiled for tests alone, as bytes of the file.
+    /// Items that are compiled for tests alone, as bytes of the file: in order, and none in another.
     tests: Vec<Range<usize>>,
     /// Modules with files of their own.
     modules: Vec<Declaration>,
@@ -32,12 +32,15 @@ struct Declaration {
 impl Items {
     pub(super) fn of(file: &syn::File, path: &str) -> Self {
         let folder = match path.rsplit_once('/') {
-            Some((folder, "lib.rs" | "main.rs" | "mod.rs")) => folder.to_owned(),
+            Some((folder, "mod.rs")) => folder.to_owned(),
+            // The root of a crate has its modules beside it. Elsewhere the name means nothing, and no program is built.
+            Some((folder, "lib.rs")) if is_source_folder(folder) => folder.to_owned(),
             _ => path.trim_end_matches(".rs").to_owned(),
         };
         let items = Self { path: path.to_owned(), ..Self::default() };
         let mut visitor = Visitor { items, folder, is_test: false };
         visitor.visit_file(file);
+        visitor.items.tests = outermost(visitor.items.tests);
         visitor.items
     }
 
@@ -48,13 +51,31 @@ impl Items {
 
     /// Whether the token at this byte is compiled for tests alone.
     pub(super) fn is_test(&self, byte: usize) -> bool {
-        self.tests.iter().any(|range| range.contains(&byte))
+        let next = self.tests.partition_point(|range| range.start <= byte);
+        next.checked_sub(1).is_some_and(|at| self.tests[at].contains(&byte))
     }
 
     /// Whether a module of this name is declared.
     pub(super) fn has_module(&self, name: &str) -> bool {
         self.names.contains(name)
     }
+}
+
+/// Whether a folder is `raft/src`, and not one in it.
+fn is_source_folder(folder: &str) -> bool {
+    folder.split_once('/').is_some_and(|(_, inside)| inside == "src")
+}
+
+/// Items that are in no other, in order.
+fn outermost(mut items: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    items.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+    let mut end = 0;
+    items.retain(|range| {
+        let is_outside = range.start >= end;
+        end = end.max(range.end);
+        is_outside
+    });
+    items
 }
 
 /// The files of a crate that are compiled for tests alone: each that declares them as a module does so for tests.

@@ -5,21 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 
 use super::finding::{Finding, Rule, cut};
-use super::imports::{Import, has_pieces, imports_of};
+use super::imports::{DEEPEST, Import, import_length, imports_of, is_whole};
 use super::items::Items;
+use super::macros::Macros;
 use super::paths::{self, End};
 use super::tokens::{is_punct, is_separator, is_word, list, plain};
 use super::{attributes, depth, words};
 
 /// All findings of a file, in the order of places, each place once for each rule.
-pub(super) fn scan(
-    file: &str,
-    tokens: &TokenStream,
-    items: Option<&Items>,
-    own_macros: &BTreeSet<String>,
-) -> Vec<Finding> {
-    let mut scan =
-        Scan { file, items, own_macros, imports: BTreeMap::new(), inside: None, found: BTreeMap::new() };
+pub(super) fn scan(file: &str, tokens: &TokenStream, items: Option<&Items>, macros: &Macros) -> Vec<Finding> {
+    let mut scan = Scan {
+        file,
+        items,
+        macros,
+        imports: BTreeMap::new(),
+        inside: None,
+        in_macro: false,
+        found: BTreeMap::new(),
+    };
     let tokens = list(tokens);
     scan.imports_in(&tokens);
     scan.tokens(&tokens, Within::Code);
@@ -44,11 +47,13 @@ enum Within {
 struct Scan<'a> {
     file: &'a str,
     items: Option<&'a Items>,
-    own_macros: &'a BTreeSet<String>,
+    macros: &'a Macros,
     /// What names stand for, by the imports of the whole file.
     imports: BTreeMap<String, BTreeSet<Vec<String>>>,
     /// The text whose tokens are scanned: its place is told for theirs.
     inside: Option<Span>,
+    /// Whether [`pieces`](Self::pieces) has seen the tokens that are scanned.
+    in_macro: bool,
     found: BTreeMap<(usize, usize, Rule), Finding>,
 }
 
@@ -85,7 +90,9 @@ impl Scan<'_> {
                     at + 1
                 }
                 TokenTree::Literal(literal) => {
-                    self.literal(literal, within);
+                    if matches!(within, Within::Attribute { code_in_texts: true }) {
+                        self.literal(literal, within);
+                    }
                     at + 1
                 }
             };
@@ -96,7 +103,54 @@ impl Scan<'_> {
         self.inside.is_none() && self.items.is_some_and(|items| items.is_test(at.byte_range().start))
     }
 
-    fn word(&mut self, tokens: &[TokenTree], at: usize, word: &Ident, within: Within) -> usize {
+    /// The arguments of a macro that may put pieces together, or the definition of one.
+    fn macro_tokens(&mut self, tokens: &TokenStream) {
+        let tokens = list(tokens);
+        let outside = std::mem::replace(&mut self.in_macro, true);
+        if !outside {
+            self.pieces(&tokens, Within::Macro);
+        }
+        self.tokens(&tokens, Within::Macro);
+        self.in_macro = outside;
+    }
+
+    /// All that a macro is given, piece by piece: it may drop what stands before a word, and what a word would belong to
+    /// in code, it then does not belong to.
+    fn pieces(&mut self, tokens: &[TokenTree], within: Within) {
+        let mut told = 0;
+        for (at, token) in tokens.iter().enumerate() {
+            if self.is_test(token.span()) {
+                continue;
+            }
+            match token {
+                TokenTree::Ident(word) if at == 0 || !is_punct(tokens.get(at - 1), '\'') => {
+                    self.keyword(tokens, at, word, within);
+                    if at < told {
+                        continue;
+                    }
+                    // What goes on from other names is judged with them, unless it would mean more without them.
+                    let goes_on = at >= 2 && is_separator(tokens, at - 2);
+                    let most = if goes_on { paths::LONGEST } else { usize::MAX };
+                    let name = plain(word);
+                    if !goes_on || words::in_pieces(&name).is_some() || matches!(&*name, "tester" | "lab") {
+                        let before = self.found.len();
+                        let (_, end) = self.names(tokens, at, within, most);
+                        if self.found.len() > before {
+                            told = end;
+                        }
+                    }
+                }
+                TokenTree::Group(group) => self.pieces(&list(&group.stream()), within),
+                TokenTree::Literal(literal) if within == Within::Macro => {
+                    self.literal(literal, Within::Text);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A word that begins what lab code must not have.
+    fn keyword(&mut self, tokens: &[TokenTree], at: usize, word: &Ident, within: Within) {
         let span = word.span();
         // In texts for people these words are words.
         let is_code = within != Within::Text;
@@ -104,28 +158,29 @@ impl Scan<'_> {
             "unsafe" if is_code => self.find(Rule::Unsafe, span, "unsafe"),
             "extern" if is_code && is_word(tokens.get(at + 1), "crate") => {
                 self.find(Rule::ExternCrate, span, "extern crate");
-                return at + 2;
             }
             "extern" if is_code => self.find(Rule::Extern, span, "extern"),
             "static" => self.static_item(tokens, at, within),
+            _ => {}
+        }
+    }
+
+    fn word(&mut self, tokens: &[TokenTree], at: usize, word: &Ident, within: Within) -> usize {
+        self.keyword(tokens, at, word, within);
+        match word.to_string().as_str() {
             "use" if !is_punct(tokens.get(at + 1), '<') => {
                 if let Some(next) = self.import(tokens, at, within) {
                     return next;
                 }
             }
             "macro_rules" if is_punct(tokens.get(at + 1), '!') => {
-                let body = tokens[at..].iter().position(|token| matches!(token, TokenTree::Group(_)));
-                return match body.map(|body| &tokens[at + body]) {
-                    Some(TokenTree::Group(body)) => {
-                        self.tokens(&list(&body.stream()), Within::Macro);
-                        at + tokens[at..]
-                            .iter()
-                            .position(|token| matches!(token, TokenTree::Group(_)))
-                            .unwrap_or(0)
-                            + 1
-                    }
-                    _ => at + 2,
-                };
+                let name = if is_punct(tokens.get(at + 2), '$') { at + 3 } else { at + 2 };
+                if let (Some(TokenTree::Ident(_)), Some(TokenTree::Group(body))) =
+                    (tokens.get(name), tokens.get(name + 1))
+                {
+                    self.macro_tokens(&body.stream());
+                    return name + 2;
+                }
             }
             _ => {}
         }
@@ -164,10 +219,25 @@ impl Scan<'_> {
     /// A path, which may be one word and may be a macro's name. Returns where it ends.
     fn path(&mut self, tokens: &[TokenTree], start: usize, within: Within) -> usize {
         let TokenTree::Ident(first) = &tokens[start] else { return start + 1 };
+        let (name, at) = self.names(tokens, start, within, usize::MAX);
+        match (tokens.get(at), tokens.get(at + 1)) {
+            (Some(TokenTree::Punct(bang)), Some(TokenTree::Group(arguments)))
+                if bang.as_char() == '!' && !words::is_keyword(&name) =>
+            {
+                self.macro_call(first, &name, arguments, within);
+                at + 2
+            }
+            _ => at,
+        }
+    }
+
+    /// The names of a path, of which at most so many are read. Returns the last one, and where they end.
+    fn names(&mut self, tokens: &[TokenTree], start: usize, within: Within, most: usize) -> (String, usize) {
+        let TokenTree::Ident(first) = &tokens[start] else { return (String::new(), start + 1) };
         let mut path = vec![plain(first)];
         let mut at = start + 1;
         let mut end = End::Plain;
-        while is_separator(tokens, at) {
+        while path.len() < most && is_separator(tokens, at) {
             match tokens.get(at + 2) {
                 Some(TokenTree::Ident(name)) => {
                     path.push(plain(name));
@@ -198,25 +268,18 @@ impl Scan<'_> {
         }
         let import = Import { path, end, at: first.span() };
         self.judge(&import, false, within);
-        let (name, alone) = (import.path.last().map_or("", String::as_str), import.path.len() == 1);
+        let alone = at == start + 1;
+        let name = import.path.last().map_or("", String::as_str);
         if let Some(rule) = words::anywhere(name) {
             self.find(rule, first.span(), name);
         } else if within == Within::Macro && alone && !is_separator(tokens, at) {
             if let Some(rule) = words::in_pieces(name) {
                 self.find(rule, first.span(), name);
-            } else if name == "path" && is_punct(tokens.get(at), '=') {
+            } else if name == "path" && (self.macros.declare_modules || is_punct(tokens.get(at), '=')) {
                 self.find(Rule::Attribute, first.span(), name);
             }
         }
-        match (tokens.get(at), tokens.get(at + 1)) {
-            (Some(TokenTree::Punct(bang)), Some(TokenTree::Group(arguments)))
-                if bang.as_char() == '!' && !words::is_keyword(name) =>
-            {
-                self.macro_call(first, name, arguments, within);
-                at + 2
-            }
-            _ => at,
-        }
+        (name.to_owned(), at)
     }
 
     /// A name that leads to what is forbidden, with `::` behind it and then no name: pieces that a macro puts together, or
@@ -243,22 +306,21 @@ impl Scan<'_> {
         if let Some(rule) = words::as_macro(name) {
             self.find(rule, first.span(), &format!("{name}!"));
         }
-        let own = self.own_macros.contains(name) || self.own_macros.contains("*");
+        let own = self.macros.are_own(name);
         let is_plain = words::PLAIN_MACROS.contains(&name) || words::WRITING_MACROS.contains(&name);
         let within = match within {
             Within::Macro | Within::Text => within,
             _ if own || !is_plain => Within::Macro,
             _ => Within::PlainMacro,
         };
-        self.tokens(&list(&arguments.stream()), within);
+        if within == Within::Macro {
+            self.macro_tokens(&arguments.stream());
+        } else {
+            self.tokens(&list(&arguments.stream()), within);
+        }
     }
 
     fn literal(&mut self, literal: &Literal, within: Within) {
-        let within = match within {
-            Within::Attribute { code_in_texts: true } => within,
-            Within::Macro => Within::Text,
-            _ => return,
-        };
         let syn::Lit::Str(text) = syn::Lit::new(literal.clone()) else { return };
         let Ok(tokens) = text.value().parse::<TokenStream>() else { return };
         let inside = self.inside.or(Some(literal.span()));
@@ -266,8 +328,13 @@ impl Scan<'_> {
             return self.find(Rule::Depth, literal.span(), &text.value());
         }
         let outside = std::mem::replace(&mut self.inside, inside);
-        self.tokens(&list(&tokens), within);
-        self.inside = outside;
+        let outside_macro = std::mem::replace(&mut self.in_macro, false);
+        let tokens = list(&tokens);
+        if within == Within::Text {
+            self.pieces(&tokens, within);
+        }
+        self.tokens(&tokens, within);
+        (self.inside, self.in_macro) = (outside, outside_macro);
     }
 
     /// `#[…]`. Returns where it ends.
@@ -315,11 +382,9 @@ impl Scan<'_> {
 
     /// `use …;`. Returns where it ends, or nothing if a macro's pieces are in it.
     fn import(&mut self, tokens: &[TokenTree], at: usize, within: Within) -> Option<usize> {
-        let length = tokens[at..]
-            .iter()
-            .position(|token| matches!(token, TokenTree::Punct(it) if it.as_char() == ';'))?;
-        let tree = &tokens[at + 1..at + length];
-        if has_pieces(tree) {
+        let end = at + 1 + import_length(&tokens[at + 1..]);
+        let tree = &tokens[at + 1..end];
+        if !is_punct(tokens.get(end), ';') || !is_whole(tree) {
             return None;
         }
         for import in imports_of(tree, &[]) {
@@ -333,19 +398,24 @@ impl Scan<'_> {
                 self.find(rule, import.at, &import.path.join("::"));
             }
         }
-        Some(at + length + 1)
+        Some(end + 1)
     }
 
     /// Notes what the imports of a file call things, in all scopes at once.
     fn imports_in(&mut self, tokens: &[TokenTree]) {
-        for (at, token) in tokens.iter().enumerate() {
+        let mut at = 0;
+        while let Some(token) = tokens.get(at) {
+            at += 1;
             match token {
                 TokenTree::Group(group) => self.imports_in(&list(&group.stream())),
                 TokenTree::Ident(word) if word == "use" && !self.is_test(word.span()) => {
-                    let rest = &tokens[at + 1..];
-                    let is_end = |token: &TokenTree| is_punct(Some(token), ';');
-                    let end = rest.iter().position(is_end).unwrap_or(rest.len());
-                    for Import { path, end, .. } in imports_of(&rest[..end], &[]) {
+                    let tree = &tokens[at..at + import_length(&tokens[at..])];
+                    if !is_whole(tree) {
+                        continue;
+                    }
+                    // Each token is read once: nobody else's import is in it.
+                    at += tree.len();
+                    for Import { path, end, .. } in imports_of(tree, &[]) {
                         let name = match &end {
                             End::Plain => path.last().cloned(),
                             End::As(name) => Some(name.clone()),
@@ -372,6 +442,9 @@ impl Scan<'_> {
     fn judge(&mut self, Import { path, end, at }: &Import, imported: bool, within: Within) {
         if within == Within::Text && path.len() == 1 {
             return;
+        }
+        if path.len() > DEEPEST {
+            return self.find(Rule::Depth, *at, &path[..DEEPEST].join("::"));
         }
         let mut broken = self.broken(path, end, imported);
         if broken.is_none()

@@ -31,8 +31,14 @@ pub(super) fn in_pieces(word: &str) -> Option<Rule> {
         "no_mangle" | "export_name" | "link_section" | "link_name" | "global_allocator" | "panic_handler" => {
             Rule::Attribute
         }
+        word if is_guarded_lint(word) => Rule::Attribute,
         word => return as_macro(word),
     })
+}
+
+/// Whether a lint guards against what the rules forbid, or against what would keep the compiler busy without end.
+pub(super) fn is_guarded_lint(word: &str) -> bool {
+    matches!(word, "unsafe_code" | "long_running_const_eval")
 }
 
 /// Whether a word can stand before `!(…)` without naming a macro.
