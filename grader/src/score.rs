@@ -43,6 +43,17 @@ pub struct ColumnRuns {
     pub causes: Vec<Cause>,
 }
 
+/// The kind of failure that stands for a run which was not made: so many before it had hung.
+pub const NOT_RUN: &str = "not_run";
+
+impl ColumnRuns {
+    /// How many of the runs were not made, and count as failed.
+    #[must_use]
+    pub fn not_made(&self) -> u64 {
+        self.causes.iter().filter(|cause| cause.kind == NOT_RUN).map(|cause| cause.count).sum()
+    }
+}
+
 /// The runs of a test.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TestRuns {

@@ -4,7 +4,7 @@ use grader::report::{
     Graded, Outcome, junit_xml, report_html, results_json, scores_csv, write, write_scores,
 };
 use grader::rules;
-use grader::score::{Cause, Column, ColumnRuns, GradedTest, Points};
+use grader::score::{Cause, Column, ColumnRuns, GradedTest, NOT_RUN, Points};
 use grader::submission::{Reason, Refusal, SourceFile};
 use serde_json::Value;
 
@@ -213,10 +213,37 @@ fn the_table_has_a_row_a_submission() {
 }
 
 #[test]
+fn runs_that_were_not_made_make_no_interval() {
+    let mut column = runs(Column::Own, 1, 20, vec![cause(3, "hung"), cause(16, "3 runs before it had hung")]);
+    column.causes[1].kind = NOT_RUN.to_owned();
+    let graded = Graded { tests: vec![test("a_3a", "3A", 0, vec![column])], ..empty("ann") };
+    let [json, _, page, _] = all(&graded);
+    assert!(json.contains("1 of 20 runs passed (16 were not made, and count as failed)"), "{json}");
+    assert!(page.contains("not run</strong> in 16 of 20 runs"), "{page}");
+    // The interval that 1 of 20 would have.
+    for text in [&json, &page] {
+        assert!(!text.contains("0.9 to 23.6 %"), "{text}");
+    }
+}
+
+#[test]
+fn what_nobody_could_check_says_what_is_true() {
+    let findings =
+        rules::check(&[SourceFile { path: "raft/src/a.rs".to_owned(), text: "fn f( { }".to_owned() }]);
+    let graded = Graded { outcome: Outcome::Unchecked, findings: findings.unwrap(), ..empty("ann") };
+    let [json, xml, page, csv] = all(&graded);
+    for text in [&json, &xml, &page] {
+        assert!(text.contains("a person has looked at it") && !text.contains("nothing was built"), "{text}");
+    }
+    assert!(csv.contains("ann,unchecked,0,0,raft/src/a.rs:1:"), "{csv}");
+}
+
+#[test]
 fn who_was_not_run_has_a_report_too() {
     for outcome in [
         Outcome::Graded,
         Outcome::BreaksRules,
+        Outcome::Unchecked,
         Outcome::DoesNotBuild,
         Outcome::Refused(Vec::new()),
         Outcome::NotGraded("no disk".to_owned()),

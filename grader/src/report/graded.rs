@@ -37,22 +37,26 @@ pub enum Outcome {
     Refused(Vec<Refusal>),
     /// It breaks rules: see [`Graded::findings`].
     BreaksRules,
+    /// The compiler reads a file that the rules cannot: see [`Findings::unparsed`]. Its tests ran and do not count.
+    Unchecked,
     /// It does not build: see [`Graded::build_log`].
     DoesNotBuild,
-    /// Its build, or its tests as a whole, ended in a way that cannot be graded, which is told.
+    /// Its build ended in a way that cannot be graded, which is told. The submission or the machine may be to blame: the
+    /// build is tried again when the submission is graded again.
     Stopped(String),
     /// The grader could not do its work, which is told. The submission is not to blame and should be graded again.
     NotGraded(String),
 }
 
 impl Outcome {
-    /// A short name for tables: `graded`, `refused`, `breaks_rules`, `does_not_build`, `stopped` or `not_graded`.
+    /// A short name for tables: `graded`, `refused`, `breaks_rules`, `unchecked`, `does_not_build`, `stopped` or `not_graded`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::Graded => "graded",
             Self::Refused(_) => "refused",
             Self::BreaksRules => "breaks_rules",
+            Self::Unchecked => "unchecked",
             Self::DoesNotBuild => "does_not_build",
             Self::Stopped(_) => "stopped",
             Self::NotGraded(_) => "not_graded",
@@ -68,8 +72,14 @@ impl Outcome {
                 "The submission was refused because of its files; nothing was built or run.".to_owned()
             }
             Self::BreaksRules => "The submission breaks rules; nothing was built or run.".to_owned(),
+            Self::Unchecked => {
+                "The compiler reads what the rules cannot: its tests do not count until a person has looked at it."
+                    .to_owned()
+            }
             Self::DoesNotBuild => "The submission does not build; nothing was run.".to_owned(),
-            Self::Stopped(why) => format!("The submission was stopped: {why}"),
+            Self::Stopped(why) => {
+                format!("The build was stopped, and is tried again when this is graded again: {why}")
+            }
             Self::NotGraded(why) => format!("The grader failed, through no fault of the submission: {why}"),
         }
     }

@@ -105,14 +105,16 @@ fn column(runs: &ColumnRuns) -> String {
     if runs.runs == 0 {
         return format!("{title}: not run");
     }
-    let interval = wilson(runs.passed, runs.runs);
-    let mut text = format!(
-        "{title}: {} of {} runs passed (95 % interval of the pass rate: {:.1} to {:.1} %)",
-        runs.passed,
-        runs.runs,
-        interval.low * 100.0,
-        interval.high * 100.0
-    );
+    let mut text = format!("{title}: {} of {} runs passed", runs.passed, runs.runs);
+    text += &match runs.not_made() {
+        0 => {
+            let interval = wilson(runs.passed, runs.runs);
+            let (low, high) = (interval.low * 100.0, interval.high * 100.0);
+            format!(" (95 % interval of the pass rate: {low:.1} to {high:.1} %)")
+        }
+        // They say nothing of what others would come to.
+        not_made => format!(" ({not_made} were not made, and count as failed)"),
+    };
     for cause in runs.causes.iter().take(CAUSES) {
         text += &format!(
             "\n\n{} times {}: {}\n  {}",

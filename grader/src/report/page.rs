@@ -171,6 +171,10 @@ fn rate(runs: &ColumnRuns) -> String {
 }
 
 fn interval(runs: &ColumnRuns) -> String {
+    // Runs that were not made say nothing of what others would come to.
+    if runs.not_made() > 0 {
+        return "not all were made".to_owned();
+    }
     let interval = wilson(runs.passed, runs.runs);
     format!("{:.1} to {:.1} %", interval.low * 100.0, interval.high * 100.0)
 }

@@ -51,6 +51,12 @@ fn detail(graded: &Graded) -> String {
         Outcome::BreaksRules => {
             graded.findings.violations.first().map(ToString::to_string).unwrap_or_default()
         }
+        Outcome::Unchecked => graded
+            .findings
+            .unparsed
+            .first()
+            .map(|it| format!("{}:{}:{} {}", it.file, it.line, it.column, it.message))
+            .unwrap_or_default(),
         Outcome::Stopped(why) | Outcome::NotGraded(why) => why.clone(),
     }
 }
