@@ -47,6 +47,7 @@ pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandErr
         wall_limit: args.place.wall_limit(),
         deadline: None,
         fail_fast: false,
+        is_strange: false,
         output: Output::Shown,
         starter: tested.starter.clone(),
     };

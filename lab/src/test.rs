@@ -135,6 +135,7 @@ fn settings(tested: &Tested, args: &TestArgs) -> Settings {
         wall_limit: args.place.wall_limit(),
         deadline: args.time.map(|time| Instant::now() + time),
         fail_fast: args.fail_fast || args.until_failure,
+        is_strange: false,
         output: Output::Kept,
         starter: tested.starter.clone(),
     }

@@ -45,6 +45,7 @@ pub(super) fn carry_out(
         wall_limit: of_all.wall_limit(),
         deadline: None,
         fail_fast: false,
+        is_strange: true,
         output: Output::Kept,
         starter: grading.workshop.starter(&program.program())?,
     };

@@ -35,6 +35,9 @@ pub(crate) struct Settings {
     pub(crate) deadline: Option<Instant>,
     /// Whether the first failure in the plan's order is the last run.
     pub(crate) fail_fast: bool,
+    /// Whether lab code is a stranger's. Then each run has a process of its own, so that none depends on what another one left
+    /// there, and of what it tells no more is kept than a report needs.
+    pub(crate) is_strange: bool,
     /// Whether lab code's own printing is shown.
     pub(crate) output: Output,
     /// How workers are started.
@@ -60,6 +63,41 @@ pub(crate) enum Outcome {
 impl Outcome {
     pub(crate) fn passed(&self) -> bool {
         matches!(self, Outcome::Reported(report) if report.failure.is_none())
+    }
+
+    /// Cuts what is long: many outcomes can wait for the one that is next in the plan.
+    pub(super) fn cut(&mut self) {
+        match self {
+            Outcome::Reported(report) => {
+                report.warnings = Vec::new();
+                report.log = Vec::new();
+                if let Some(failure) = &mut report.failure {
+                    cut(&mut failure.message, LONGEST_MESSAGE);
+                    for name in [&mut failure.kind, &mut failure.node, &mut failure.thread] {
+                        cut(name, LONGEST_NAME);
+                    }
+                    if let Some(location) = &mut failure.location {
+                        cut(location, LONGEST_NAME);
+                    }
+                    failure.backtrace = None;
+                }
+            }
+            Outcome::Lost(lost) => cut(&mut lost.message, LONGEST_MESSAGE),
+        }
+    }
+}
+
+/// Bytes of a message from a stranger that are kept.
+const LONGEST_MESSAGE: usize = 16 * 1024;
+
+/// Bytes of a name from a stranger that are kept.
+const LONGEST_NAME: usize = 256;
+
+fn cut(text: &mut String, limit: usize) {
+    if text.len() > limit {
+        let end = (0..=limit).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+        text.truncate(end);
+        text.shrink_to_fit();
     }
 }
 
@@ -236,6 +274,28 @@ mod tests {
     }
 
     #[test]
+    fn what_a_stranger_tells_is_cut() {
+        let long = "ä".repeat(1 << 20);
+        let mut report = passed("a_3a", 1);
+        report.warnings = vec![long.clone()];
+        report.failure = Some(tester::ReportedFailure {
+            kind: long.clone(),
+            message: long.clone(),
+            at_seconds: 0.0,
+            node: long.clone(),
+            thread: long.clone(),
+            location: Some(long.clone()),
+            backtrace: Some(long.clone()),
+        });
+        let lost = Lost { kind: labrt::world::FailureKind::Unknown, message: long, printed: String::new() };
+        for mut outcome in [Outcome::Reported(Box::new(report)), Outcome::Lost(lost)] {
+            outcome.cut();
+            let bytes = format!("{outcome:?}").len();
+            assert!(bytes > LONGEST_MESSAGE / 2 && bytes < 2 * LONGEST_MESSAGE, "{bytes}");
+        }
+    }
+
+    #[test]
     fn an_answer_without_the_key_of_the_order_is_none() {
         let case = &tester::cases()[0];
         let folder = tempfile::tempdir().expect("a folder");
@@ -256,6 +316,7 @@ mod tests {
             wall_limit: Duration::from_secs(600),
             deadline: None,
             fail_fast: false,
+            is_strange: false,
             output: Output::Kept,
             starter,
         };
