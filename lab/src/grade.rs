@@ -5,11 +5,13 @@
 //!
 //! - [`ledger`]: what is known of a submission already, kept so that nothing is done twice;
 //! - [`place`]: the folder of results, and with which seed and runs it was begun;
+//! - [`known`]: what it has of submissions besides their runs;
 //! - [`submission`]: one submission, from its files to its runs;
 //! - [`runs`]: its runs, test by test;
 //! - [`marks`]: what the ledger is worth;
 //! - [`progress`]: how far everything is.
 
+mod known;
 mod ledger;
 mod marks;
 mod place;
@@ -45,17 +47,33 @@ struct Grading {
     progress: Progress,
     /// Whether what breaks rules is graded all the same.
     despite_rules: bool,
+    shares: Shares,
+}
+
+/// What can be done side by side, and how many share it.
+struct Shares {
     /// Runs side by side, of all submissions together.
     jobs: u32,
-    /// Submissions that are being graded.
+    /// Submissions that are being graded, or are about to be.
     active: AtomicUsize,
 }
 
-impl Grading {
-    /// The share of one submission of what can be done side by side.
-    fn share(&self) -> u32 {
+impl Shares {
+    /// Of so many submissions, as many as there are jobs are graded at once. They count from the beginning: who comes first must
+    /// not take what the others are about to need.
+    fn new(jobs: u32, submissions: usize) -> Self {
+        Self { jobs, active: AtomicUsize::new(submissions.min(jobs as usize)) }
+    }
+
+    /// The share of one submission.
+    fn one(&self) -> u32 {
         let active = u32::try_from(self.active.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
         (self.jobs / active.max(1)).max(1)
+    }
+
+    /// One of those who share has nothing left to do.
+    fn leave(&self) {
+        self.active.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -64,9 +82,13 @@ pub(crate) fn grade(args: &GradeArgs) -> Result<Verdict, CommandError> {
     let text = |error: &dyn std::fmt::Display| CommandError::new(error.to_string());
     let names = names(&args.submissions, &TAKEN).map_err(|error| text(&error))?;
     let rubric = read_rubric(args)?;
+    for folder in &args.submissions {
+        place::refuse_inside(&args.out, folder)?;
+    }
     let place = Place::open(args)?;
     let workshop = Workshop::open(args.cache.as_deref(), args.no_sandbox)?;
     let place = place.begin(args, workshop.base().id())?;
+    let all = known::name_folders(&place, names.into_iter().zip(args.submissions.iter().cloned()).collect())?;
 
     let cores = std::thread::available_parallelism().map_or(1, |it| u32::try_from(it.get()).unwrap_or(1));
     let jobs = args.jobs.unwrap_or(cores);
@@ -76,38 +98,37 @@ pub(crate) fn grade(args: &GradeArgs) -> Result<Verdict, CommandError> {
         rubric,
         progress: Progress::new(),
         despite_rules: args.despite_rules,
-        jobs,
-        active: AtomicUsize::new(0),
+        shares: Shares::new(jobs, all.len()),
     };
-    let all: Vec<(String, PathBuf)> = names.into_iter().zip(args.submissions.iter().cloned()).collect();
     let graded = side_by_side(&grading, &all)?;
-    report::write_scores(&graded, &args.out.join("scores.csv"))
+    report::write_scores(&known::rows(&grading.place)?, &args.out.join("scores.csv"))
         .map_err(|cause| CommandError::new(format!("cannot write scores.csv: {cause}")))?;
-    let failed = graded.iter().filter(|it| matches!(it.outcome, Outcome::NotGraded(_))).count();
-    grading.progress.end(&graded, failed, &args.out);
-    Ok(if failed == 0 { Verdict::Passed } else { Verdict::Failed })
+    grading.progress.end(&graded, &args.out);
+    let failed = graded.iter().any(|it| matches!(it.outcome, Outcome::NotGraded(_)));
+    Ok(if failed { Verdict::Failed } else { Verdict::Passed })
 }
 
-/// Grades all submissions, several at a time; the results are in their order.
+/// Grades all submissions, several at a time; their rows of the table are in their order.
 fn side_by_side(grading: &Grading, all: &[(String, PathBuf)]) -> Result<Vec<Graded>, CommandError> {
     let next = AtomicUsize::new(0);
     let graded: Mutex<Vec<Option<Graded>>> = Mutex::new(vec![None; all.len()]);
-    let threads = all.len().min(grading.jobs as usize);
+    let threads = all.len().min(grading.shares.jobs as usize);
     let work = || -> Result<(), CommandError> {
         while let Some((at, (name, folder))) = {
             let at = next.fetch_add(1, Ordering::Relaxed);
             all.get(at).map(|it| (at, it))
         } {
-            grading.active.fetch_add(1, Ordering::Relaxed);
             let one = submission::grade(grading, name, folder);
-            grading.active.fetch_sub(1, Ordering::Relaxed);
             let to = grading.place.out().join(name);
             fs::create_dir_all(&to)
                 .and_then(|()| report::write(&one, &to))
                 .map_err(|cause| CommandError::new(format!("cannot write into {}: {cause}", to.display())))?;
             grading.progress.graded(&one);
-            graded.lock().unwrap_or_else(PoisonError::into_inner)[at] = Some(one);
+            let row = known::row(one);
+            known::keep_row(&grading.place, &row)?;
+            graded.lock().unwrap_or_else(PoisonError::into_inner)[at] = Some(row);
         }
+        grading.shares.leave();
         Ok(())
     };
     std::thread::scope(|scope| {
@@ -140,4 +161,21 @@ fn read_rubric(args: &GradeArgs) -> Result<Rubric, CommandError> {
         }
     };
     Rubric::parse(&text, &tests).map_err(|error| CommandError::new(format!("{name}: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_shared_than_there_is() {
+        for (jobs, submissions, share, last) in [(8, 1, 8, 8), (8, 2, 4, 8), (8, 100, 1, 8), (7, 3, 2, 7)] {
+            let shares = Shares::new(jobs, submissions);
+            assert_eq!(shares.one(), share, "{jobs} jobs, {submissions} submissions");
+            for _ in 1..submissions.min(jobs as usize) {
+                shares.leave();
+            }
+            assert_eq!(shares.one(), last, "{jobs} jobs, {submissions} submissions");
+        }
+    }
 }

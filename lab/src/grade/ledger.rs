@@ -16,7 +16,8 @@ use crate::error::CommandError;
 pub(super) struct Ledger {
     /// What tells its sources from others.
     pub(super) sources: String,
-    /// What became of the build, once it is over.
+    /// What became of the build, once it is over. A build that was stopped is none: it may have been a full disk, or a busy
+    /// machine.
     pub(super) build: Option<BuildEntry>,
     /// The tests whose runs are over.
     pub(super) tests: Vec<TestEntry>,
@@ -24,12 +25,12 @@ pub(super) struct Ledger {
 
 /// What became of the build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum BuildEntry {
-    /// These crates were built; of the others, the compiler said this.
-    Built { crates: Vec<String>, errors: BTreeMap<String, String> },
-    /// It ended otherwise.
-    Stopped(String),
+#[serde(deny_unknown_fields)]
+pub(super) struct BuildEntry {
+    /// The crates that were built.
+    pub(super) crates: Vec<String>,
+    /// What the compiler said of the others.
+    pub(super) errors: BTreeMap<String, String>,
 }
 
 /// The runs of a test in one column.

@@ -2,7 +2,8 @@
 
 use grader::Failure;
 use grader::report::{Graded, Outcome};
-use grader::score::{Column, ColumnRuns, TestRuns, causes};
+use grader::rules::Findings;
+use grader::score::{Column, ColumnRuns, NOT_RUN, TestRuns, causes};
 use grader::submission::Staged;
 use tester::Case;
 
@@ -16,38 +17,58 @@ pub(super) fn mark(grading: &Grading, staged: &Staged, ledger: &Ledger, graded: 
         graded.notes.push(format!("{name} was not handed in: its tests were not run."));
     }
     graded.outcome = match &ledger.build {
-        Some(BuildEntry::Stopped(why)) => Outcome::Stopped(why.clone()),
-        Some(BuildEntry::Built { crates, errors }) => {
+        Some(BuildEntry { crates, errors }) => {
             for (name, said) in errors {
                 graded.notes.push(format!("{name} does not build: its tests were not run."));
                 graded.build_log += said;
             }
-            let unread = graded
-                .findings
-                .unparsed
-                .iter()
-                .any(|file| crates.iter().any(|name| file.file.starts_with(&format!("{name}/"))));
-            if unread && !grading.despite_rules {
-                let why = "The compiler reads what the rules cannot: a person must look at it.";
-                graded.notes.push(why.to_owned());
-                Outcome::BreaksRules
-            } else if crates.is_empty() {
-                Outcome::DoesNotBuild
-            } else {
-                Outcome::Graded
-            }
+            let read = grading.despite_rules || !has_unread(&graded.findings, crates);
+            outcome_of(crates, read)
         }
         None => Outcome::NotGraded("it was not built".to_owned()),
     };
     if graded.outcome == Outcome::Graded {
         let crates: Vec<&str> = match &ledger.build {
-            Some(BuildEntry::Built { crates, .. }) => crates.iter().map(String::as_str).collect(),
-            _ => Vec::new(),
+            Some(BuildEntry { crates, .. }) => crates.iter().map(String::as_str).collect(),
+            None => Vec::new(),
         };
         let runs: Vec<TestRuns> =
             tester::cases().iter().filter_map(|case| test_runs(case, ledger, &crates)).collect();
         graded.tests = grading.rubric.grade(&runs);
+        let is_graded = |test: &&TestEntry| graded.tests.iter().any(|it| it.name == test.name);
+        let notes: Vec<String> = ledger.tests.iter().filter(is_graded).filter_map(not_made).collect();
+        graded.notes.extend(notes);
     }
+}
+
+/// Whether the rules could not read a file of a crate that was built.
+fn has_unread(findings: &Findings, crates: &[String]) -> bool {
+    let built = |file: &str| crates.iter().any(|name| file.starts_with(&format!("{name}/")));
+    findings.unparsed.iter().any(|it| built(&it.file))
+}
+
+/// What became of a submission of which these crates were built. `read`: by the rules too, as far as anybody cares.
+fn outcome_of(crates: &[String], read: bool) -> Outcome {
+    match (crates.is_empty(), read) {
+        (_, false) => Outcome::Unchecked,
+        (true, true) => Outcome::DoesNotBuild,
+        (false, true) => Outcome::Graded,
+    }
+}
+
+/// The sentence about runs of a test that were not made; `None` if all were.
+fn not_made(test: &TestEntry) -> Option<String> {
+    let not_made = test.failures.iter().filter(|it| it.kind == NOT_RUN).count();
+    let column = match test.column {
+        Column::Own => String::new(),
+        Column::Reference => format!(" ({})", test.column.title()),
+    };
+    (not_made > 0).then(|| {
+        format!(
+            "{not_made} of {} runs of {}{column} were not made, because runs before them had hung; they count as failed.",
+            test.runs, test.name
+        )
+    })
 }
 
 /// The runs of a test, if any of the crates that it is about is there.
@@ -79,5 +100,52 @@ fn column_runs(test: &TestEntry) -> ColumnRuns {
         runs: test.runs,
         passed: test.runs - test.failures.len() as u64,
         causes: causes(&test.failures, &replay),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use grader::rules::Unparsed;
+
+    use super::*;
+
+    #[test]
+    fn what_the_rules_cannot_read_does_not_count() {
+        let unparsed = Unparsed {
+            file: "raft/src/a.rs".to_owned(),
+            line: 1,
+            column: 1,
+            message: "expected `;`".to_owned(),
+        };
+        let findings = Findings { unparsed: vec![unparsed], ..Findings::default() };
+        for (crates, expected) in [
+            (&["raft", "kvsrv"][..], Outcome::Unchecked),
+            // The compiler could not read it either.
+            (&["kvsrv"], Outcome::Graded),
+            (&[], Outcome::DoesNotBuild),
+        ] {
+            let crates: Vec<String> = crates.iter().map(|&name| name.to_owned()).collect();
+            assert_eq!(outcome_of(&crates, !has_unread(&findings, &crates)), expected, "{crates:?}");
+        }
+    }
+
+    #[test]
+    fn runs_that_were_not_made_are_told() {
+        let failure = |kind: &str| Failure {
+            seed: "0x1".to_owned(),
+            kind: kind.to_owned(),
+            message: String::new(),
+            fingerprint: "0x0".to_owned(),
+        };
+        let mut test = TestEntry {
+            name: "a_3a".to_owned(),
+            column: Column::Own,
+            runs: 5,
+            failures: vec![failure("timeout")],
+        };
+        assert_eq!(not_made(&test), None);
+        test.failures.extend([failure(NOT_RUN), failure(NOT_RUN)]);
+        let note = not_made(&test).expect("a note");
+        assert!(note.starts_with("2 of 5 runs of a_3a were not made"), "{note}");
     }
 }

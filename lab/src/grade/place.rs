@@ -32,7 +32,7 @@ pub(super) struct Settings {
     /// The first seed, `0x` and hexadecimal. Students must not know it before they have handed in.
     seed: String,
     pub(super) runs: u32,
-    wall_limit_seconds: u64,
+    wall_limit_ms: u64,
     /// The framework, the reference and the compiler.
     base: String,
 }
@@ -43,7 +43,7 @@ impl Settings {
     }
 
     pub(super) fn wall_limit(&self) -> std::time::Duration {
-        std::time::Duration::from_secs(self.wall_limit_seconds)
+        std::time::Duration::from_millis(self.wall_limit_ms)
     }
 }
 
@@ -72,7 +72,7 @@ impl Place {
         let mut wanted = Settings {
             seed: args.seed.map(seed::format).unwrap_or_default(),
             runs: args.runs,
-            wall_limit_seconds: args.wall_limit.as_secs().max(1),
+            wall_limit_ms: u64::try_from(args.wall_limit.as_millis()).unwrap_or(u64::MAX).max(1),
             base: base.to_owned(),
         };
         match there {
@@ -91,9 +91,17 @@ impl Place {
                 if wanted.seed.is_empty() {
                     wanted.seed = seed::format(fresh_seed());
                 }
-                let ledgers = self.own("ledgers");
-                let dropped = if ledgers.exists() { fs::remove_dir_all(&ledgers) } else { Ok(()) };
-                dropped.and_then(|()| write(&file, &wanted)).map_err(|cause| {
+                let drop_all = || -> std::io::Result<()> {
+                    for name in ["ledgers", "rows", "sources"] {
+                        let folder = self.own(name);
+                        if folder.exists() {
+                            fs::remove_dir_all(&folder)?;
+                        }
+                    }
+                    let folders = self.own("folders.json");
+                    if folders.exists() { fs::remove_file(&folders) } else { Ok(()) }
+                };
+                drop_all().and_then(|()| write(&file, &wanted)).map_err(|cause| {
                     CommandError::new(format!("cannot write into {}: {cause}", self.own("").display()))
                 })?;
             }
@@ -117,6 +125,23 @@ impl Place {
     }
 }
 
+/// Refuses to put results into a submission: they would be read as if they had been handed in.
+pub(super) fn refuse_inside(out: &Path, submission: &Path) -> Result<(), CommandError> {
+    let within =
+        |cause: std::io::Error| CommandError::new(format!("cannot tell where {} is: {cause}", out.display()));
+    let absolute = std::path::absolute(out).map_err(within)?;
+    // It need not be there yet.
+    let above = absolute.ancestors().find_map(|above| fs::canonicalize(above).ok());
+    match (above, fs::canonicalize(submission)) {
+        (Some(above), Ok(submission)) if above.starts_with(&submission) => Err(CommandError::new(format!(
+            "{} is inside of the submission {}; give another --out",
+            out.display(),
+            submission.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// In words, what `wanted` differs in from what is there.
 fn difference(there: &Settings, wanted: &Settings) -> Option<String> {
     if there.seed != wanted.seed {
@@ -125,8 +150,8 @@ fn difference(there: &Settings, wanted: &Settings) -> Option<String> {
     if there.runs != wanted.runs {
         return Some(format!("{} runs a test", there.runs));
     }
-    if there.wall_limit_seconds != wanted.wall_limit_seconds {
-        return Some(format!("runs of up to {} s", there.wall_limit_seconds));
+    if there.wall_limit_ms != wanted.wall_limit_ms {
+        return Some(format!("runs of up to {} s", there.wall_limit().as_secs_f64()));
     }
     (there.base != wanted.base).then(|| "another version of the framework, or another compiler".to_owned())
 }

@@ -45,7 +45,7 @@ impl Progress {
     }
 
     /// All have been.
-    pub(super) fn end(&self, all: &[Graded], failed: usize, out: &Path) {
+    pub(super) fn end(&self, all: &[Graded], out: &Path) {
         self.bar.finish_and_clear();
         let best = all.iter().map(Graded::score).max().unwrap_or(Points::ZERO);
         self.line(&format!(
@@ -53,6 +53,12 @@ impl Progress {
             all.len(),
             out.display()
         ));
+        let count = |is: fn(&Outcome) -> bool| all.iter().filter(|it| is(&it.outcome)).count();
+        let stopped = count(|outcome| matches!(outcome, Outcome::Stopped(_)));
+        if stopped > 0 {
+            self.line(&format!("the build of {stopped} was stopped; the same command tries it again"));
+        }
+        let failed = count(|outcome| matches!(outcome, Outcome::NotGraded(_)));
         if failed > 0 {
             self.line(&format!("{failed} could not be graded; the same command tries them again"));
         }

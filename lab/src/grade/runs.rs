@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use grader::Failure;
 use grader::build::Workspace;
-use grader::score::Column;
+use grader::score::{Column, NOT_RUN};
 use labrt::world::{Backend, FailureKind, Policy};
 use tester::{Case, seed};
 
@@ -37,7 +37,7 @@ pub(super) fn carry_out(
     let of_all = grading.place.settings();
     let settings = Settings {
         backend: Backend::Simulation,
-        jobs: grading.share(),
+        jobs: grading.shares.one(),
         solution,
         policy: Policy::default(),
         record: false,
@@ -118,7 +118,7 @@ impl Clerk<'_> {
         for number in 1..=runs - test.runs {
             test.failures.push(Failure {
                 seed: seed::format(last.wrapping_add(number)),
-                kind: "not_run".to_owned(),
+                kind: NOT_RUN.to_owned(),
                 message: format!("{HANGING} runs before it had hung"),
                 fingerprint: fingerprint(0),
             });

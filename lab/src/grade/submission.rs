@@ -12,7 +12,7 @@ use grader::submission::{CRATES, Limits, Staged, digest, read};
 use tester::{Body, Case};
 
 use super::ledger::{BuildEntry, Ledger};
-use super::{Grading, marks, runs};
+use super::{Grading, known, marks, runs};
 use crate::error::CommandError;
 
 /// Grades a submission. Whatever goes wrong is in the result.
@@ -42,6 +42,7 @@ fn advance(grading: &Grading, folder: &Path, graded: &mut Graded) -> Result<(), 
             return Ok(());
         }
     };
+    known::keep_sources(&grading.place, &graded.name, &staged.files)?;
     graded.ignored.clone_from(&staged.ignored);
     graded.ignored_besides = staged.ignored_besides;
     graded.findings = check(&staged.files).map_err(|error| CommandError::new(error.to_string()))?;
@@ -51,15 +52,26 @@ fn advance(grading: &Grading, folder: &Path, graded: &mut Graded) -> Result<(), 
     }
     let mut ledger = Ledger::open(&grading.place, &graded.name, &digest(&staged.files));
     let is_complete = wanted(grading, &ledger).iter().all(|(_, cases)| cases.is_empty());
-    if ledger.build.is_none() || !is_complete {
-        work(grading, &graded.name, &staged, &mut ledger)?;
+    let is_over = ledger.build.is_some() && is_complete;
+    if !is_over && let Work::Stopped(why) = work(grading, &graded.name, &staged, &mut ledger)? {
+        graded.outcome = Outcome::Stopped(why);
+        return Ok(());
     }
     marks::mark(grading, &staged, &ledger, graded);
     Ok(())
 }
 
+/// What building and running came to.
+enum Work {
+    /// All that there is to know is in the ledger.
+    Done,
+    /// The build was stopped, which is told. The ledger knows nothing of it, so that the next grading tries again: who stopped
+    /// it may have been the submission or the machine.
+    Stopped(String),
+}
+
 /// Builds the submission, and runs what the ledger does not have.
-fn work(grading: &Grading, name: &str, staged: &Staged, ledger: &mut Ledger) -> Result<(), CommandError> {
+fn work(grading: &Grading, name: &str, staged: &Staged, ledger: &mut Ledger) -> Result<Work, CommandError> {
     let text = |error: &dyn std::fmt::Display| CommandError::new(error.to_string());
     let folder = Folder(grading.place.own("work").join(name));
     folder.clear().map_err(|cause| text(&cause))?;
@@ -67,14 +79,15 @@ fn work(grading: &Grading, name: &str, staged: &Staged, ledger: &mut Ledger) -> 
     let base = grading.workshop.base();
     let mut workspace =
         Workspace::write(base, &folder.0, &staged.files, Missing::Nothing).map_err(|error| text(&error))?;
-    let built =
-        workspace.build(base, grading.workshop.confined(), grading.share()).map_err(|error| text(&error))?;
+    let built = workspace
+        .build(base, grading.workshop.confined(), grading.shares.one())
+        .map_err(|error| text(&error))?;
     let entry = match built {
-        Built::Without(errors) | Built::Nothing(errors) => BuildEntry::Built {
+        Built::Without(errors) | Built::Nothing(errors) => BuildEntry {
             crates: workspace.crates().iter().map(|&name| name.to_owned()).collect(),
             errors: errors.into_iter().map(|(name, said)| (name.to_owned(), said)).collect(),
         },
-        Built::Stopped(why) => BuildEntry::Stopped(why),
+        Built::Stopped(why) => return Ok(Work::Stopped(why)),
     };
     if ledger.build.as_ref().is_some_and(|kept| *kept != entry) {
         // It is not the program that the other tests were run with.
@@ -89,14 +102,14 @@ fn work(grading: &Grading, name: &str, staged: &Staged, ledger: &mut Ledger) -> 
         };
         runs::carry_out(grading, name, &workspace, solution, column, cases, ledger)?;
     }
-    Ok(())
+    Ok(Work::Done)
 }
 
 /// The tests that can be run and have not been, in each column.
 fn wanted(grading: &Grading, ledger: &Ledger) -> [(Column, Vec<&'static Case>); 2] {
     let there: BTreeSet<&str> = match &ledger.build {
-        Some(BuildEntry::Built { crates, errors: _ }) => crates.iter().map(String::as_str).collect(),
-        _ => BTreeSet::new(),
+        Some(BuildEntry { crates, errors: _ }) => crates.iter().map(String::as_str).collect(),
+        None => BTreeSet::new(),
     };
     let graded: BTreeSet<&str> = grading.rubric.tests().map(|test| test.name.as_str()).collect();
     [Column::Own, Column::Reference].map(|column| {

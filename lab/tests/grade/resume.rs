@@ -70,3 +70,51 @@ fn an_interrupted_grading_comes_to_the_same() {
     }
     assert_eq!(files(&stage.path("whole")), files(&stage.path("pieces")), "nothing was touched");
 }
+
+/// What stopped it may have been a full disk or a busy machine.
+#[test]
+fn a_build_that_was_stopped_is_tried_again() {
+    let stage = Stage::new();
+    stage.submit("one", &["raft", "kvraft"]);
+    // Each crate builds, and they cannot be in one program: an error of neither.
+    for name in ["raft", "kvraft"] {
+        let allocator = "\n#[global_allocator]\nstatic MEMORY: std::alloc::System = std::alloc::System;\n";
+        stage.append(&format!("one/{name}/src/lib.rs"), allocator);
+    }
+    let rubric = stage.rubric("[\"3A\"]");
+    let grade = || {
+        let options =
+            ["--rubric", rubric.to_str().unwrap(), "--runs", "1", "--out", "out", "--despite-rules"];
+        said(&mut stage.lab(&[&["grade", "one"][..], &options].concat()))
+    };
+    for _ in 0..2 {
+        let (status, printed) = grade();
+        assert_eq!(status, Some(0), "{printed}");
+        assert_eq!(stage.scores("out")["one"][1], "stopped", "{printed}");
+        assert!(printed.contains("the build of 1 was stopped; the same command tries it again"), "{printed}");
+        assert!(!stage.path("out/.grading/ledgers/one.json").exists(), "it is held to be known");
+    }
+}
+
+/// What a run leaves in memory, and with it the number of jobs, must not decide how the next one ends.
+#[test]
+fn each_run_has_a_process_of_its_own() {
+    let stage = Stage::new();
+    stage.submit("one", &["raft"]);
+    let file = stage.path("one/raft/src/peer.rs");
+    let text = fs::read_to_string(&file).unwrap();
+    let (before, body) = (") -> Arc<dyn labapi::Raft> {\n", "    let raft = Arc::new_cyclic");
+    assert!(text.contains(&format!("{before}{body}")));
+    // The first test starts three servers, and the last of the part seven.
+    let count = "    static STARTED: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);\n    \
+        let before = STARTED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);\n    \
+        assert!(before < 7, \"something ran here before\");\n";
+    fs::write(&file, text.replace(&format!("{before}{body}"), &format!("{before}{count}{body}"))).unwrap();
+    let rubric = stage.rubric("[\"3A\"]");
+    let options = ["--rubric", rubric.to_str().unwrap(), "--runs", "4", "--seed", "1", "--jobs", "1"];
+    let all = [&["grade", "one", "--out", "out", "--despite-rules"][..], &options].concat();
+    let (status, printed) = said(&mut stage.lab(&all));
+    assert_eq!(status, Some(0), "{printed}");
+    let row = &stage.scores("out")["one"];
+    assert_eq!((row[1].as_str(), &row[2]), ("graded", &row[3]), "{printed}");
+}

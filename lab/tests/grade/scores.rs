@@ -65,3 +65,40 @@ fn mistakes_of_the_grader_are_one_line() {
         assert!(printed.contains(says) && printed.lines().count() == 1, "{args:?}: {printed}");
     }
 }
+
+#[test]
+fn results_are_added_to_those_of_before() {
+    let stage = Stage::new();
+    // What breaks rules is not built: this is about files.
+    for folder in ["two", "one", "other/one"] {
+        stage.submit(folder, &["raft"]);
+        stage.append(&format!("{folder}/raft/src/lib.rs"), "fn main() { unsafe {} }\n");
+    }
+    let grade = |name: &str, out: &str| {
+        said(&mut stage.lab(&["grade", name, "--out", out, "--wall-limit", "2.5", "--runs", "1"]))
+    };
+    for name in ["two", "one"] {
+        let (status, printed) = grade(name, "out");
+        assert_eq!(status, Some(0), "{printed}");
+    }
+    let table = fs::read_to_string(stage.path("out/scores.csv")).unwrap();
+    let rows: Vec<_> = table.lines().map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(rows, ["name", "one", "two"], "{table}");
+    let file = "raft/src/lib.rs";
+    let kept = fs::read(stage.path("out/.grading/sources/one").join(file)).unwrap();
+    assert_eq!(kept, fs::read(stage.path("one").join(file)).unwrap());
+
+    for (name, out, says) in
+        [("other/one", "out", "rename"), ("one", "one/results", "inside of the submission")]
+    {
+        let (status, printed) = grade(name, out);
+        assert_eq!(status, Some(2), "{printed}");
+        assert!(printed.contains(says) && printed.lines().count() == 1, "{printed}");
+    }
+    assert!(!stage.path("one/results").exists());
+    assert_eq!(fs::read_to_string(stage.path("out/scores.csv")).unwrap(), table);
+    let (status, printed) =
+        said(&mut stage.lab(&["grade", "one", "--out", "out", "--wall-limit", "2", "--runs", "1"]));
+    assert_eq!(status, Some(2), "{printed}");
+    assert!(printed.contains("runs of up to 2.5 s"), "{printed}");
+}
