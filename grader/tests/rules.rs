@@ -684,6 +684,29 @@ fn nesting_does_not_end_the_grader() {
     violates(Rule::Depth, &[&format!("m!(\"{}{}\");", "(".repeat(many), ")".repeat(many))]);
 }
 
+// Whoever reads a megabyte again for each of its pieces does not come to the end of these.
+
+const MEGABYTE: usize = 1 << 20;
+
+#[test]
+fn a_megabyte_of_imports_is_read_once() {
+    for piece in ["use a,", "use $a,"] {
+        check_text(&piece.repeat(MEGABYTE / piece.len()));
+    }
+}
+
+#[test]
+fn a_megabyte_of_tests_is_read_once() {
+    let piece = "#[cfg(test)] fn f() {}";
+    assert_eq!(check_text(&piece.repeat(MEGABYTE / piece.len())), Findings::default());
+}
+
+#[test]
+fn a_megabyte_in_macros_in_macros_is_read_once() {
+    let levels = 1_200;
+    check_text(&format!("{}{}{}", "m!(".repeat(levels), "a,".repeat(MEGABYTE / 2), ")".repeat(levels)));
+}
+
 #[test]
 fn a_path_of_an_import_ends() {
     let deep = |names: usize| format!("use {}b{};", "a::{".repeat(names), "}".repeat(names));
