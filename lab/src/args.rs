@@ -397,7 +397,7 @@ mod tests {
             (&["replay", "--since", "-1"], "--since"),
             #[cfg(feature = "grading")]
             (&["handout", "there", "--parts", "3A,3E"], "there is no part `3E`; the parts are 2A, 2B, 3A"),
-            (&[], "test, replay or list"),
+            (&[], "says which there are"),
         ] {
             let refusal = refusal(arguments);
             assert!(refusal.contains(says), "{arguments:?}: {refusal:?} does not say {says:?}");
