@@ -54,6 +54,15 @@ fn the_references_pass() {
 }
 
 #[test]
+fn the_skeletons_pass() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let staged = submission::read(&workspace.join("handout"), &Limits::default()).unwrap();
+    assert!(staged.crates().contains("raft"), "{:?}", staged.crates());
+    let findings = check(&staged.files).unwrap();
+    assert!(findings.violations.is_empty() && findings.unparsed.is_empty(), "{findings:#?}");
+}
+
+#[test]
 fn what_solutions_are_made_of_passes() {
     passes(&[
         "",
@@ -705,6 +714,16 @@ fn a_megabyte_of_tests_is_read_once() {
 fn a_megabyte_in_macros_in_macros_is_read_once() {
     let levels = 1_200;
     check_text(&format!("{}{}{}", "m!(".repeat(levels), "a,".repeat(MEGABYTE / 2), ")".repeat(levels)));
+}
+
+#[test]
+fn a_name_has_few_meanings() {
+    let imports = |count: usize| -> String { (0..count).map(|at| format!("use a{at}::x;\n")).collect() };
+    violates(Rule::Alias, &[&imports(17)]);
+    passes(&[&(imports(16) + &imports(16))]);
+    // Each use of a name is looked up in all of its meanings.
+    let uses = "x::y,".repeat(MEGABYTE / 100);
+    check_text(&format!("{}m! {{ {uses} }}", imports(MEGABYTE / 100)));
 }
 
 #[test]

@@ -12,6 +12,9 @@ use super::paths::{self, End};
 use super::tokens::{is_punct, is_separator, is_word, list, plain};
 use super::{attributes, depth, words};
 
+/// A name that a file imports from more places is refused: each of its uses is judged by all of them.
+const MEANINGS: usize = 16;
+
 /// All findings of a file, in the order of places, each place once for each rule.
 pub(super) fn scan(file: &str, tokens: &TokenStream, items: Option<&Items>, macros: &Macros) -> Vec<Finding> {
     let mut scan = Scan {
@@ -415,7 +418,7 @@ impl Scan<'_> {
                     }
                     // Each token is read once: nobody else's import is in it.
                     at += tree.len();
-                    for Import { path, end, .. } in imports_of(tree, &[]) {
+                    for Import { path, end, at } in imports_of(tree, &[]) {
                         let name = match &end {
                             End::Plain => path.last().cloned(),
                             End::As(name) => Some(name.clone()),
@@ -426,7 +429,12 @@ impl Scan<'_> {
                             && path.len() > 1
                             && self.broken(&path, &end, true).is_none()
                         {
-                            self.imports.entry(name).or_default().insert(path);
+                            let meanings = self.imports.entry(name).or_default();
+                            if meanings.len() < MEANINGS || meanings.contains(&path) {
+                                meanings.insert(path);
+                            } else {
+                                self.find(Rule::Alias, at, &path.join("::"));
+                            }
                         }
                     }
                 }
