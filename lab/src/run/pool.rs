@@ -35,8 +35,8 @@ pub(crate) struct Settings {
     pub(crate) deadline: Option<Instant>,
     /// Whether the first failure in the plan's order is the last run.
     pub(crate) fail_fast: bool,
-    /// Whether lab code is a stranger's. Then each run has a process of its own, so that none depends on what another one left
-    /// there, and of what it tells no more is kept than a report needs.
+    /// Whether lab code is a stranger's. Then a process makes few runs, and of what it tells no more is kept than a
+    /// report needs.
     pub(crate) is_strange: bool,
     /// Whether lab code's own printing is shown.
     pub(crate) output: Output,
