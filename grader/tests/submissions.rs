@@ -22,12 +22,7 @@ fn each_comes_as_far_as_is_said() {
             // Whether it builds is seen where it is built.
             seen.outcome.clone_from(&submission.expected.outcome);
         }
-        assert_eq!(
-            Expected { what, kind, says, ..seen },
-            submission.expected,
-            "{}",
-            submission.name
-        );
+        assert_eq!(Expected { what, kind, says, ..seen }, submission.expected, "{}", submission.name);
     }
 }
 
