@@ -47,8 +47,15 @@ impl Place {
 
     /// The status, and what was printed.
     fn swap(&self, arguments: &[&str]) -> (i32, String) {
-        let mut command = Command::new(self.folder.path().join("ws/scripts/swap"));
-        let output = command.args(arguments).current_dir(self.folder.path()).output().expect("it runs");
+        // Not started itself: it was just written, and as long as a process that another test starts has that file open, the
+        // system refuses to start it.
+        let mut command = Command::new("bash");
+        let output = command
+            .arg(self.folder.path().join("ws/scripts/swap"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .output()
+            .expect("it runs");
         let text = [output.stdout, output.stderr].concat();
         (output.status.code().expect("a status"), String::from_utf8(text).expect("text"))
     }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use grader::sandbox::{LAUNCH_FAILED, Profile};
 use nix::sys::signal::Signal;
 
-use crate::stage::{Stage, output, stages, word};
+use crate::stage::{Stage, copy_program, output, stages, word};
 
 /// A process of the same user, which does nothing.
 fn victim(stage: &Stage) -> (Child, String) {
@@ -123,7 +123,7 @@ fn nobody_gains_powers() {
 fn a_program_that_belongs_to_root_gives_no_powers() {
     for stage in stages().into_iter().filter(|_| rustix::process::geteuid().is_root()) {
         let of_root = stage.outside.join("of root");
-        fs::copy(&stage.hostile, &of_root).unwrap();
+        copy_program(&stage.hostile, &of_root);
         fs::set_permissions(&of_root, fs::Permissions::from_mode(0o4755)).unwrap();
         let mut free = Command::new("setpriv");
         free.args(["--reuid", "61235", "--regid", "61235", "--clear-groups", "--"]).arg(&of_root);

@@ -46,7 +46,7 @@ fn stage(who: &'static str, before: Vec<OsString>) -> Option<Stage> {
     open_to_all(folder.path());
     let copy = |from: &str, name: &str| {
         let to = folder.path().join(name);
-        fs::copy(from, &to).expect("copied");
+        copy_program(Path::new(from), &to);
         open_to_all(&to);
         to
     };
@@ -70,6 +70,12 @@ fn stage(who: &'static str, before: Vec<OsString>) -> Option<Stage> {
         }
         Err(error) => panic!("{who}: {error}"),
     }
+}
+
+/// Copies a program, in another process: what this one has open for writing, those have open too that other tests start
+/// meanwhile, and the system starts no program that somebody may write to.
+pub(crate) fn copy_program(from: &Path, to: &Path) {
+    assert!(Command::new("cp").arg(from).arg(to).status().expect("`cp` is there").success(), "not copied");
 }
 
 fn open_to_all(path: &Path) {

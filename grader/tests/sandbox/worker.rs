@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use grader::sandbox::{Build, Profile};
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, stages, word};
+use crate::stage::{Stage, copy_program, stages, word};
 
 /// The workspace's own `lab`, where everyone can start it.
 fn lab(stage: &Stage) -> PathBuf {
@@ -21,7 +21,7 @@ fn lab(stage: &Stage) -> PathBuf {
     assert!(built.unwrap().success(), "`lab` does not build");
     let debug = Path::new(env!("CARGO_BIN_EXE_hostile")).with_file_name("lab");
     let lab = stage.outside.join("lab");
-    fs::copy(debug, &lab).unwrap();
+    copy_program(&debug, &lab);
     lab
 }
 
