@@ -37,7 +37,7 @@ fn bad_input_is_one_line_that_says_what_would_be_right() {
     let folder = folder();
     std::fs::write(folder.path().join("old.json"), "old results").expect("a file");
     for (arguments, says) in [
-        ("", "test, replay or list"),
+        ("", "cargo lab --help"),
         ("tset", "'test'"),
         ("test bakcup", "`backup_3b`"),
         ("test 3x", "3A, 3B, 3C, 3D"),
