@@ -156,7 +156,7 @@ impl Scheduler {
                 | Wait::Send(_)
                 | Wait::Select(_)
                 | Wait::Join(_)
-                | Wait::WaitGroup(_)
+                | Wait::Group(_)
                 | Wait::Park(_)
                 | Wait::Reply
         );

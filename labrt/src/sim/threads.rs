@@ -59,7 +59,8 @@ pub(crate) enum Wait {
     Join(Place),
     /// Another thread that initialises a value.
     Once(Place),
-    WaitGroup(Place),
+    /// The end of all that a wait group counts.
+    Group(Place),
     /// A call of `unpark`.
     Park(Place),
     /// The answer to a remote call.
@@ -93,7 +94,7 @@ impl fmt::Display for Wait {
             Wait::Select(place) => write!(f, "waits in a select at {place}"),
             Wait::Join(place) => write!(f, "waits for a thread to end at {place}"),
             Wait::Once(place) => write!(f, "waits for a value to be initialized at {place}"),
-            Wait::WaitGroup(place) => write!(f, "waits for a wait group at {place}"),
+            Wait::Group(place) => write!(f, "waits for a wait group at {place}"),
             Wait::Park(place) => write!(f, "waits to be unparked at {place}"),
             Wait::Reply => f.write_str("waits for the reply to a remote call"),
             Wait::Save => f.write_str("waits for a save to end"),

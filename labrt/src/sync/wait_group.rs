@@ -110,7 +110,7 @@ impl WaitGroup {
                     state.waiting.push(ticket);
                     ticket
                 };
-                here.park(ticket, Wait::WaitGroup(place), None);
+                here.park(ticket, Wait::Group(place), None);
                 let mut state = self.state.open(here);
                 let registered = state.waiting.iter().position(|waiting| *waiting == ticket);
                 match registered {

@@ -75,6 +75,21 @@ fn a_thread_that_has_ended_is_left_alone() {
     });
 }
 
+/// The token of a thread that ended without a `park` is not for the next one that takes its place.
+#[test]
+fn a_token_that_was_not_taken_ends_with_its_thread() {
+    both(|_| {
+        for _ in 0..10 {
+            let first = thread::spawn(|| thread::sleep(MS));
+            first.thread().unpark();
+            first.join().unwrap();
+            let start = Instant::now();
+            thread::spawn(|| thread::park_timeout(2 * MS)).join().unwrap();
+            assert!(start.elapsed() >= 2 * MS, "the token was for another thread");
+        }
+    });
+}
+
 /// A worker that takes `jobs` jobs, and is unparked for each one.
 fn worker(jobs: usize, wait_for_each: bool) {
     let waiting = Arc::new(AtomicUsize::new(0));

@@ -122,7 +122,8 @@ fn a_group_that_is_never_done_is_a_deadlock() {
     });
     let failure = run.result.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Deadlock);
-    let expected = "thread `collector` of server 1 waits for a wait group at labrt/tests/labrt/wait_group.rs:";
+    let expected =
+        "thread `collector` of server 1 waits for a wait group at labrt/tests/labrt/wait_group.rs:";
     assert!(failure.message.contains(expected), "{failure}");
 }
 
