@@ -35,6 +35,7 @@
 //! Reading order: `sim` (what a simulation is), `sim::scheduler` (who runs next), `sim::kill` (how threads are
 //! made to end), `raw` (the unsafe parts), then the primitives; `threads` for the other backend.
 
+#![warn(missing_docs)]
 #![allow(
     clippy::redundant_closure_for_method_calls,
     reason = "a method of `Here<'_>` is not general over its lifetime, and a closure is"

@@ -3,6 +3,8 @@
 //! What can be simulated all the same is in [`works`]; what fails the run, with the name of labrt to use, in [`FAILS`].
 //! `cargo run -p habits` prints what the first kind sees: the same for a seed in debug and in release.
 
+#![warn(missing_docs)]
+
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::mpsc;
