@@ -10,8 +10,9 @@ use crate::sim::{Blocker, By, Place, ThreadId, Ticket, Wait};
 
 /// Does something once, however many threads ask for it; see `std::sync::Once`.
 ///
-/// It belongs to a server, as a field of it, and not into a `static`, which all servers would share. It is never poisoned:
-/// when the thread that runs the function is killed, the next one that asks runs its own.
+/// It belongs to a server, as a field of it, and not into a `static`, which all servers would share: unlike that of `std`,
+/// [`new`](Self::new) is not `const`. It is never poisoned: when the thread that runs the function is killed, the next one
+/// that asks runs its own.
 pub struct Once {
     state: Confined<State>,
 }
@@ -33,7 +34,7 @@ enum Progress {
 impl Once {
     /// Nothing has been done.
     #[must_use]
-    pub const fn new() -> Self {
+    pub fn new() -> Self {
         Self { state: Confined::new(State { progress: Progress::New, waiting: Vec::new() }) }
     }
 
@@ -140,7 +141,7 @@ pub struct OnceLock<T> {
 impl<T> OnceLock<T> {
     /// A cell without a value.
     #[must_use]
-    pub const fn new() -> Self {
+    pub fn new() -> Self {
         Self { once: Once::new(), value: Cell::new() }
     }
 
