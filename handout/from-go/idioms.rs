@@ -504,9 +504,10 @@ fn calls_and_bytes() {
         let bytes = labgob::encode(&(term, vote)).unwrap();
         assert_eq!(labgob::decode::<(u64, Option<usize>)>(&bytes).unwrap(), (term, vote));
 
-        let (state, snapshot) = (bytes, Vec::new());
+        let (state, snapshot) = (bytes, vec![1]);
         let persister = Persister::new();
         persister.save(&state, &snapshot);
+        persister.save(&state, &persister.read_snapshot());
         assert_eq!(persister.read_raft_state(), state);
         assert_eq!(persister.read_snapshot(), snapshot);
         assert_eq!(persister.raft_state_size(), state.len());
@@ -555,6 +556,21 @@ fn the_rest_of_the_language() {
     log.drain(..i);
     log.truncate(i);
     assert_eq!(log, [Entry { term: 2 }]);
+
+    let n = 3;
+    assert_eq!(vec![0; n], [0, 0, 0]);
+    assert_eq!(log.last(), Some(&Entry { term: 2 }));
+    let k = Entry { term: 1 };
+    assert_eq!(format!("{k:?} of {n}"), "Entry { term: 1 } of 3");
+    let mut rounds = 0;
+    'outer: loop {
+        for _ in 0..5 {
+            rounds += 1;
+            if rounds == 3 {
+                break 'outer;
+            }
+        }
+    }
 
     let (a, b) = (1, 2);
     assert_eq!((a.min(b), a.max(b)), (1, 2));

@@ -46,7 +46,8 @@ fn ends<T>(capacity: Option<usize>) -> (Sender<T>, Receiver<T>) {
     (Sender::new(channel.clone()), Receiver::new(channel))
 }
 
-/// A channel that delivers one message, `duration` from now: the moment for which it was due.
+/// A channel that delivers one message, `duration` from now: the moment for which it was due. One that can be reset and
+/// stopped is that of a [`Timer`](crate::time::Timer).
 #[must_use]
 pub fn after(duration: Duration) -> Receiver<Instant> {
     at(here::with(|here| Instant::from_nanos(here.deadline(duration))))
@@ -70,7 +71,7 @@ pub(crate) fn set_clock(timed: &Receiver<Instant>, here: Here<'_>, at: u64, peri
 }
 
 /// A channel that delivers a message every `period`, the first one `period` from now. Messages that nobody takes in
-/// time are not made up for.
+/// time are not made up for. One whose period can be changed is that of a [`Ticker`](crate::time::Ticker).
 ///
 /// # Panics
 ///
