@@ -14,6 +14,8 @@
 //! [`rules`] (what must not be in it), [`build`] (its crates and a command line), [`rubric`] (what a test is worth),
 //! [`score`] (what runs become), [`report`] (what is told of it).
 
+#![warn(missing_docs)]
+
 pub mod build;
 mod copy;
 mod corpus;

@@ -45,6 +45,8 @@
 //! - Giving up. A leader that is cut off does not know it, and its clients wait until it is connected again.
 //! - Taking a snapshot while the service goes on. Ours waits for it.
 
+#![warn(missing_docs)]
+
 // In reading order.
 mod store;
 

@@ -28,6 +28,8 @@
 //! - A queue at the lock. Those who wait look now and then, and whoever looks at the right moment is next. A
 //!   client that takes the lock again as soon as it has given it up can keep the others waiting for ever.
 
+#![warn(missing_docs)]
+
 // In reading order.
 mod server;
 

@@ -8,6 +8,8 @@
 //! (simulations side by side, in processes that may die), `report` (what becomes of the results),
 //! `replay`.
 
+#![warn(missing_docs)]
+
 mod args;
 mod error;
 mod failures;

@@ -5,7 +5,7 @@ mod log_lines;
 use std::io::Write;
 use std::time::Duration;
 
-use labrt::world::{Backend, Policy};
+use labrt::world::{Backend, Policy, RUST_LOG, log_asked_for};
 use tester::lines::{self, Tally};
 use tester::replay::{NoLastFailure, Replay, build_id};
 use tester::{Case, Report, seed};
@@ -190,6 +190,9 @@ fn show_log(report: &Report, filter: &LineFilter) {
     }
     if shown.len() < report.log.len() {
         say(&format!("({} of {} lines of the log)", shown.len(), report.log.len()));
+    }
+    if let Some(kept) = log_asked_for() {
+        say(&format!("({RUST_LOG}={kept}: no other lines were kept)"));
     }
 }
 

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use grader::build::{Base, Confined, Reachable};
 use grader::sandbox::{Profile, Sandbox};
+use labrt::world::{RUST_LOG, log_asked_for};
 
 use crate::error::CommandError;
 use crate::run::Starter;
@@ -61,6 +62,8 @@ impl Workshop {
                 }
             };
             command.arg("worker");
+            // Of the environment it gets this alone: which lines of the log are kept.
+            command.envs(log_asked_for().map(|kept| (RUST_LOG, kept)));
             Ok(command)
         }))
     }

@@ -196,6 +196,28 @@ fn one_job_and_two_give_the_same_fingerprints() {
 }
 
 #[test]
+fn rust_log_says_which_lines_a_replay_shows() {
+    let folder = folder();
+    let replay = |level: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+        command.args(["replay", "basic_agree_3b", "--seed", "5"]).env("RUST_LOG", level);
+        out(&command
+            .current_dir(folder.path())
+            .env("CARGO_TARGET_DIR", folder.path())
+            .output()
+            .expect("lab runs"))
+    };
+    let lines = |text: &str, level: &str| text.lines().filter(|line| line.contains(level)).count();
+    let (all, some, none) = (replay(""), replay("info"), replay("off"));
+    assert!(lines(&all, " DEBUG ") > 0, "{all}");
+    assert_eq!((lines(&some, " DEBUG "), lines(&some, " INFO ")), (0, lines(&all, " INFO ")), "{some}");
+    assert!(some.contains("(RUST_LOG=info: no other lines were kept)"), "{some}");
+    assert_eq!((lines(&none, " INFO "), lines(&none, " WARN ")), (0, 0), "{none}");
+    let fingerprint = |text: &str| text.split("fingerprint ").nth(1).map(|rest| rest[..8].to_owned());
+    assert!(fingerprint(&all).is_some() && fingerprint(&all) == fingerprint(&none), "{none}");
+}
+
+#[test]
 fn a_replay_prints_the_log_and_the_fingerprint_of_the_run() {
     let folder = folder();
     let results = results(folder.path(), "test basic_agree --seed 5");

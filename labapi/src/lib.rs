@@ -8,6 +8,8 @@
 //! [`MakeRaft`] (how it comes into being); [`Clerk`] and [`KvSrv`] (lab 2); [`Rsm`] and [`KvRaft`] (lab 4);
 //! [`Solution`] (how the tester is handed all of it).
 
+#![warn(missing_docs)]
+
 mod index;
 mod key_value;
 mod rsm;

@@ -49,6 +49,8 @@
 //! Small integers are one byte, larger ones three, five or nine. Left out: schemas, versions, and
 //! any promise that the bytes are the same in the next release.
 
+#![warn(missing_docs)]
+
 mod decode;
 mod encode;
 mod guard;

@@ -72,6 +72,8 @@
 //! What the course's network does not do is off until it is asked for: calls that arrive twice, links that are cut in one
 //! direction or slow, and servers that are paused. `extras` says what they have in common.
 
+#![warn(missing_docs)]
+
 mod call;
 mod end;
 mod extras;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::sim::failure::FailureKind;
 use crate::sim::panics::Panic;
 use crate::sim::streams::StreamRng;
-use crate::sim::{self, Place, Sim, ThreadId, Ticket, Wait, Woken};
+use crate::sim::{self, Blocker, Place, Sim, ThreadId, Ticket, Wait, Woken};
 use crate::threads::{self, Thread};
 
 /// Where the calling thread runs.
@@ -92,6 +92,14 @@ forward! {
     fn park(ticket: Ticket, wait: Wait, deadline: Option<u64>) -> Woken;
     /// As [`park`](Self::park), for a wait after which something must be put in order before a kill may be thrown.
     fn park_without_throw(ticket: Ticket, wait: Wait, deadline: Option<u64>) -> Woken;
+    /// As [`park`](Self::park), for a wait that only `blocker` can end. A simulation fails when threads wait for each
+    /// other so.
+    fn park_behind(ticket: Ticket, wait: Wait, blocker: Blocker);
+    /// Takes the token that `unpark_thread` left for the current thread. If there is none, the wait of `ticket`, which
+    /// must be a [`Wait::Park`] and begin before the next scheduling point, is ended by it.
+    fn take_token(ticket: Ticket) -> bool;
+    /// Wakes a thread that is parked; for another one a token is left. No scheduling point.
+    fn unpark_thread(thread: ThreadId);
     /// Ends the wait that `ticket` names. Says whether it still lasted. No scheduling point.
     fn unpark(ticket: Ticket) -> bool;
     /// Whether the wait that `ticket` names still lasts.

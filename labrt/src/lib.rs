@@ -7,14 +7,14 @@
 //!
 //! | module | in place of |
 //! | --- | --- |
-//! | [`thread`] | `std::thread` |
-//! | [`sync`] | `parking_lot` locks and `std::sync::atomic` |
+//! | [`thread`] | `std::thread`, with `park` and `unpark` |
+//! | [`sync`] | `parking_lot` locks, `std::sync::atomic`, `std::sync::{Once, OnceLock}`, `crossbeam::sync::WaitGroup` |
 //! | [`channel`] | `crossbeam::channel` |
-//! | [`time`] | `std::time` |
+//! | [`time`] | `std::time`; [`time::Timer`] and [`time::Ticker`] are those of Go |
 //! | [`rand`] | `rand::rng()` |
 //!
 //! Lines written with the `log` crate's macros are kept when a run is recorded, stamped with virtual time,
-//! server and thread.
+//! server and thread; [`world::RUST_LOG`] leaves some out.
 //!
 //! # For the harness
 //!
@@ -35,6 +35,7 @@
 //! Reading order: `sim` (what a simulation is), `sim::scheduler` (who runs next), `sim::kill` (how threads are
 //! made to end), `raw` (the unsafe parts), then the primitives; `threads` for the other backend.
 
+#![warn(missing_docs)]
 #![allow(
     clippy::redundant_closure_for_method_calls,
     reason = "a method of `Here<'_>` is not general over its lifetime, and a closure is"

@@ -9,7 +9,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use crate::here;
-use crate::sim::{ThreadId, Wait};
+use crate::sim::{Place, ThreadId, Wait};
 
 pub use std::thread::Result;
 
@@ -154,6 +154,19 @@ impl Thread {
         Some(&self.name)
     }
 
+    /// Ends the thread's [`park`], or lets its next one return at once. A scheduling point.
+    ///
+    /// A thread holds one such token at the most: two calls end one `park`. A thread that has ended is left alone.
+    #[track_caller]
+    pub fn unpark(&self) {
+        here::with(|here| {
+            here.point();
+            if let Some(id) = self.id {
+                here.unpark_thread(id);
+            }
+        });
+    }
+
     /// What tells the thread from every other of the run.
     #[must_use]
     pub fn id(&self) -> u64 {
@@ -184,4 +197,42 @@ pub fn sleep(duration: Duration) {
 #[track_caller]
 pub fn yield_now() {
     here::with(|here| here.yield_now());
+}
+
+/// Waits until another thread calls [`Thread::unpark`]; returns at once if one has since the last `park`. A scheduling
+/// point.
+///
+/// As in `std`, and unlike there it never returns without a reason. Who waits for a condition of shared data is better off
+/// with a [`Condvar`](crate::sync::Condvar).
+///
+/// ```
+/// # use labrt::world::{Options, simulate};
+/// # simulate(Options::new(1), |_| {
+/// let waiter = labrt::thread::spawn(labrt::thread::park);
+/// waiter.thread().unpark();
+/// waiter.join().unwrap();
+/// # }).result.unwrap();
+/// ```
+#[track_caller]
+pub fn park() {
+    park_until(Location::caller(), None);
+}
+
+/// As [`park`], for `timeout` at the most.
+#[track_caller]
+pub fn park_timeout(timeout: Duration) {
+    let deadline = here::with(|here| here.deadline(timeout));
+    park_until(Location::caller(), Some(deadline));
+}
+
+fn park_until(place: Place, deadline: Option<u64>) {
+    here::with(|here| {
+        here.point();
+        let ticket = here.ticket();
+        if here.take_token(ticket) {
+            here.unpark(ticket); // it is no wait
+        } else {
+            here.park(ticket, Wait::Park(place), deadline);
+        }
+    });
 }

@@ -1,10 +1,14 @@
-//! Time for lab code: [`Instant`] on the run's own clock.
+//! Time for lab code: [`Instant`] on the run's own clock, and [`Timer`] and [`Ticker`], which can be set again.
+
+mod timer;
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub, SubAssign};
 pub use std::time::Duration;
 
 use crate::here;
+
+pub use timer::{Ticker, Timer};
 
 /// A moment on the run's clock, used as `std::time::Instant` is.
 ///

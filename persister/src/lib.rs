@@ -6,6 +6,8 @@
 //!
 //! Left out: torn writes, lost writes.
 
+#![warn(missing_docs)]
+
 mod disk;
 
 use std::fmt;

@@ -59,6 +59,8 @@
 //! - Keeping a server that was cut off from disturbing a good leader with its high term (§6; Ongaro's
 //!   thesis, §9.6).
 
+#![warn(missing_docs)]
+
 // In reading order.
 mod peer;
 

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use labapi::Solution;
-use labrt::world::Backend;
+use labrt::world::{Backend, RUST_LOG, log_asked_for};
 use parking_lot::Mutex;
 
 use crate::lines::{self, Tally};
 use crate::replay::Replay;
+use crate::titles::{Number, Titles};
 use crate::words::Seconds;
 use crate::{Case, Report, RunOptions, cases, log_end, run, seed};
 
@@ -22,6 +23,9 @@ const RUNS: u64 = 10;
 /// Three variables of the environment change that: `LAB_SEED` is the first seed, in decimal or in
 /// hexadecimal, and makes it one run; `LAB_RUNS` is the number of runs; `LAB_BACKEND` is where they
 /// run: `sim`, or `threads` for real threads in real time, where one run is enough unless more are asked for.
+/// A fourth, `RUST_LOG`, says which lines of the log a failure shows, see [`labrt::world::RUST_LOG`].
+///
+/// Of tests that run side by side the lines of each come together: what one has to say waits until the test above it is done.
 ///
 /// # Panics
 ///
@@ -33,7 +37,9 @@ pub fn cargo_test(name: &str, solution: &Solution) {
     let case = find(name).unwrap_or_else(|problem| panic!("{problem}"));
     let plan =
         Plan::read(|variable| std::env::var(variable).ok()).unwrap_or_else(|problem| panic!("{problem}"));
-    print_opening(case);
+    // On real threads one test runs at a time, and is not announced before its turn.
+    let _turn = (plan.backend == Backend::Threads).then(|| TURN.lock());
+    let lines = Lines::begin(case);
     let mut tally = Tally::default();
     let mut warnings: Vec<String> = Vec::new();
     let mut failed = None;
@@ -50,7 +56,7 @@ pub fn cargo_test(name: &str, solution: &Solution) {
             break;
         }
     }
-    print_closing(case, &tally, &warnings);
+    lines.end(&tally, &warnings);
     if let Some(report) = failed {
         // Where the harness noticed the failure is no help. libtest shows what is printed here with the failed
         // test, and a panic's message and backtrace would come after it.
@@ -70,28 +76,45 @@ fn find(name: &str) -> Result<&'static Case, String> {
     })
 }
 
-/// The test whose opening line was printed last.
-static OPENED_LAST: Mutex<&str> = Mutex::new("");
+/// Held by a test on real threads while it runs.
+static TURN: Mutex<()> = Mutex::new(());
 
-fn print_opening(case: &Case) {
-    let mut opened_last = OPENED_LAST.lock();
-    *opened_last = case.name;
-    print(&format!("{}\n", lines::opening(case, case.reliable)));
+static TITLES: Mutex<Titles> = Mutex::new(Titles::new());
+
+/// The lines of one test.
+struct Lines {
+    number: Number,
 }
 
-/// Prints the closing line below the opening line. If another test that runs beside this one has
-/// printed meanwhile, the opening line is printed once more.
-fn print_closing(case: &Case, tally: &Tally, warnings: &[String]) {
-    let mut text = format!("{}\n", lines::closing(tally));
-    for warning in warnings {
-        writeln!(text, "  warning: {warning}").expect("a string takes any text");
+impl Lines {
+    /// Prints the opening line, or lets it wait while another test's stands there.
+    fn begin(case: &Case) -> Self {
+        let mut titles = TITLES.lock();
+        let (number, text) = titles.begin(format!("{}\n", lines::opening(case, case.reliable)));
+        print(&text);
+        Self { number }
     }
-    let mut opened_last = OPENED_LAST.lock();
-    if *opened_last != case.name {
-        text.insert_str(0, &format!("{}\n", lines::opening(case, case.reliable)));
+
+    /// Prints the closing line and warnings below the opening line.
+    fn end(self, tally: &Tally, warnings: &[String]) {
+        let mut text = format!("{}\n", lines::closing(tally));
+        for warning in warnings {
+            writeln!(text, "  warning: {warning}").expect("a string takes any text");
+        }
+        self.close(&text);
     }
-    *opened_last = "";
-    print(&text);
+
+    fn close(&self, text: &str) {
+        let mut titles = TITLES.lock();
+        print(&titles.end(&self.number, text));
+    }
+}
+
+impl Drop for Lines {
+    /// A test that panicked lets the others print, too.
+    fn drop(&mut self) {
+        self.close("");
+    }
 }
 
 /// Prints past libtest's capture, in one write, so that the lines of tests that run side by side
@@ -121,7 +144,8 @@ fn explain(case: &'static Case, solution: &Solution, report: &Report) -> String 
         writeln!(text, "\n{}", backtrace.trim_end()).expect("a string takes any text");
     }
     let shown = log_end(&again.log, &failure.node, &failure.message);
-    text.push_str(if shown.len() < again.log.len() { "\nthe end of its log:\n" } else { "\nits log:\n" });
+    let title = if shown.len() < again.log.len() { "the end of its log" } else { "its log" };
+    text.push_str(&log_title(title));
     for line in shown {
         writeln!(text, "  {line}").expect("a string takes any text");
     }
@@ -142,7 +166,7 @@ fn explain_on_threads(case: &'static Case, report: &Report) -> String {
     if let Some(backtrace) = &failure.backtrace {
         writeln!(text, "\n{}", backtrace.trim_end()).expect("a string takes any text");
     }
-    text.push_str("\nthe end of its log:\n");
+    text.push_str(&log_title("the end of its log"));
     for line in log_end(&report.log, &failure.node, &failure.message) {
         writeln!(text, "  {line}").expect("a string takes any text");
     }
@@ -154,6 +178,12 @@ fn explain_on_threads(case: &'static Case, report: &Report) -> String {
     )
     .expect("a string takes any text");
     text
+}
+
+/// The line above the log, with what `RUST_LOG` has left of it.
+fn log_title(title: &str) -> String {
+    let kept = log_asked_for().map(|kept| format!(" ({RUST_LOG}={kept})")).unwrap_or_default();
+    format!("\n{title}{kept}:\n")
 }
 
 /// What went wrong, where and when.

@@ -11,6 +11,8 @@
 //! Left out: everything about real time. A test knows virtual time alone, so its limits mean the
 //! same on every machine.
 
+#![warn(missing_docs)]
+
 mod backtrace;
 mod calls;
 mod cargo_test;
@@ -31,6 +33,7 @@ mod report;
 mod rsm;
 mod run;
 mod snapshot;
+mod titles;
 mod words;
 
 pub mod filter;

@@ -93,6 +93,56 @@ fn what_students_have_no_use_for_is_left_out() {
     }
 }
 
+/// The lint is the framework's and the solutions', and stands in their sources: what is inherited from a manifest would
+/// warn a student, here and where the crate is built in the place of a solution.
+#[test]
+fn nobody_asks_students_for_documentation() {
+    let handed_out = texts("");
+    let lint = "#![warn(missing_docs)]";
+    for krate in ["labrt", "labgob", "labrpc", "labrpc/macros", "persister", "labapi", "tester", "lab"] {
+        let source = &handed_out[&Path::new(krate).join("src/lib.rs")];
+        assert!(source.contains(lint), "{krate} is documented");
+    }
+    for krate in ["raft", "kvsrv", "kvraft"] {
+        let solution = fs::read_to_string(here().join(krate).join("src/lib.rs")).unwrap();
+        assert!(solution.contains(lint), "the solution {krate} is documented");
+        for (path, text) in handed_out.iter().filter(|(path, _)| path.starts_with(krate)) {
+            assert!(!text.contains("missing_docs"), "{} asks for documentation", path.display());
+        }
+    }
+    let manifest = fs::read_to_string(here().join("Cargo.toml")).unwrap();
+    for manifest in [&manifest, &handed_out[Path::new("Cargo.toml")]] {
+        let manifest: toml::Table = manifest.parse().unwrap();
+        assert!(!manifest["workspace"]["lints"].to_string().contains("missing_docs"), "students inherit it");
+    }
+}
+
+/// A first build takes a minute, and a command that says nothing for so long looks as if it hung.
+#[test]
+fn the_first_command_shows_that_it_builds() {
+    let config: toml::Table = texts("")[Path::new(".cargo/config.toml")].parse().unwrap();
+    let alias = config["alias"]["lab"].as_str().unwrap();
+    assert!(alias.starts_with("run ") && alias.contains("--package lab"), "{alias}");
+    assert!(alias.split(' ').all(|word| word != "--quiet" && word != "-q"), "{alias}");
+    assert!(!config.contains_key("term"), "{config}");
+}
+
+/// What changes what `cargo test` does is told on the page that is read first, here and there.
+#[test]
+fn the_variables_of_the_environment_are_told() {
+    let readme = fs::read_to_string(here().join("README.md")).unwrap();
+    let handed_out = texts("3A");
+    for page in [&readme, &handed_out[Path::new("README.md")]] {
+        for variable in ["LAB_SEED", "LAB_RUNS", "LAB_BACKEND", "RUST_LOG"] {
+            assert!(page.contains(&format!("| `{variable}=")), "{variable} is told in no table");
+        }
+        assert!(
+            page.contains("cargo lab replay initial_election_3a --seed 1"),
+            "the log of a run that passes"
+        );
+    }
+}
+
 /// What a student's crate may use, it may use where it stands in the place of a solution.
 #[test]
 fn what_builds_for_students_builds_in_the_place_of_the_solutions() {

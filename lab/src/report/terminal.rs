@@ -7,7 +7,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use labrt::world::Backend;
+use labrt::world::{Backend, RUST_LOG, log_asked_for};
 use tester::interval::{Interval, wilson};
 use tester::lines::Tally;
 use tester::{lines, seed};
@@ -167,7 +167,11 @@ impl Terminal {
         let which = format!("{}, seed {}", first.case.name, seed::format(first.seed));
         self.quote(&format!("the last that it printed ({which})"), cause.evidence.printed.trim_end().lines());
         if let Some(recording) = &cause.recording {
-            self.quote(&format!("the end of its log ({which})"), recording.log.iter().map(String::as_str));
+            let kept = log_asked_for().map(|kept| format!(", {RUST_LOG}={kept}")).unwrap_or_default();
+            self.quote(
+                &format!("the end of its log ({which}{kept})"),
+                recording.log.iter().map(String::as_str),
+            );
             if recording.fingerprint != first.fingerprint {
                 self.line(&format!(
                     "  {}: the same seed gave another run when it was recorded, so something outside the\n  \

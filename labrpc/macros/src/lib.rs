@@ -3,6 +3,8 @@
 //! In reading order: `handler` takes the handlers out of an `impl` block and says what is wrong
 //! with those that are none; `expand` writes the service and the client trait.
 
+#![warn(missing_docs)]
+
 mod expand;
 mod handler;
 

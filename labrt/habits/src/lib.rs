@@ -3,6 +3,8 @@
 //! What can be simulated all the same is in [`works`]; what fails the run, with the name of labrt to use, in [`FAILS`].
 //! `cargo run -p habits` prints what the first kind sees: the same for a seed in debug and in release.
 
+#![warn(missing_docs)]
+
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::mpsc;
@@ -70,11 +72,11 @@ pub const FAILS: &[Failing] = &[
     (waits_for_a_condition_with_a_timeout, "blocked", "`std::sync::Condvar`", "`labrt::sync::Condvar`"),
     (receives, "blocked", "`std::sync::mpsc`", "`labrt::channel`"),
     (receives_with_a_timeout, "blocked", "`std::sync::mpsc`", "`labrt::channel`"),
-    (parks, "blocked", "`std::thread::park`", "`labrt::sync::Condvar`"),
-    (parks_for_a_while, "blocked", "`std::thread::park`", "`labrt::sync::Condvar`"),
+    (parks, "blocked", "`std::thread::park`", "`labrt::thread::park`"),
+    (parks_for_a_while, "blocked", "`std::thread::park`", "`labrt::thread::park`"),
     (holds_a_mutex_of_parking_lot, "blocked", "`parking_lot`", "`labrt::sync`"),
     (receives_from_crossbeam, "blocked", "`crossbeam`", "`labrt::channel`"),
-    (waits_for_a_lazy_value, "blocked", "LazyLock`", "made for the first time"),
+    (waits_for_a_lazy_value, "blocked", "LazyLock`", "`labrt::sync"),
     (looks_at_the_clock_for_ever, "livelock", "the clock of std", "`labrt::thread::sleep`"),
 ];
 

@@ -259,7 +259,7 @@ impl<T> Channel<T> {
     /// As [`receive`](Self::receive), without another scheduling point.
     fn receive_here(&self, here: Here<'_>, deadline: Option<u64>, place: Place) -> Result<T, Failed> {
         loop {
-            let (ticket, until) = {
+            let (ticket, until, by_clock) = {
                 let mut state = self.state.open(here);
                 match state.receive(here) {
                     Err(Failed::NotNow) => {}
@@ -270,10 +270,11 @@ impl<T> Channel<T> {
                 }
                 let ticket = here.ticket();
                 state.announce_receiver(here, ticket);
-                (ticket, earlier(deadline, state.next_tick()))
+                (ticket, earlier(deadline, state.next_tick()), state.clock.is_some())
             };
             let handed = Handed { channel: self, ticket };
-            let woken = here.park(ticket, Wait::Recv(place), until);
+            let wait = if by_clock { Wait::Timer(place) } else { Wait::Recv(place) };
+            let woken = here.park(ticket, wait, until);
             self.await_promise(here, ticket, place);
             if let Some(message) = handed.take() {
                 return Ok(message);
@@ -326,6 +327,20 @@ impl<T> Channel<T> {
             Some(message) if disconnected => Err((Failed::Disconnected, message)),
             Some(message) => Err((Failed::NotNow, message)),
         }
+    }
+
+    /// Lets the clock send next at `at` (`u64::MAX`: never), not at the time that was set before, and every `period` then. Says
+    /// whether there was a message of the clock to come, or one that nobody had taken.
+    pub(super) fn set_clock(&self, here: Here<'_>, at: u64, period: Option<u64>) -> bool {
+        let mut state = self.state.open(here);
+        let clock = state.clock.as_mut().expect("a timer's channel has a clock");
+        let before = std::mem::replace(&mut clock.next, at);
+        clock.period = period;
+        // Who waits for a later time wakes up at the old one and waits on: a timer is mostly reset before it is due.
+        if at < before || at == u64::MAX {
+            state.wake_receivers(here);
+        }
+        before < u64::MAX
     }
 
     pub(super) fn add_sender(&self) {

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::core::Channel;
-use crate::here;
+use crate::here::{self, Here};
 use crate::sim;
 use crate::time::Instant;
 
@@ -46,7 +46,8 @@ fn ends<T>(capacity: Option<usize>) -> (Sender<T>, Receiver<T>) {
     (Sender::new(channel.clone()), Receiver::new(channel))
 }
 
-/// A channel that delivers one message, `duration` from now: the moment for which it was due.
+/// A channel that delivers one message, `duration` from now: the moment for which it was due. One that can be reset and
+/// stopped is that of a [`Timer`](crate::time::Timer).
 #[must_use]
 pub fn after(duration: Duration) -> Receiver<Instant> {
     at(here::with(|here| Instant::from_nanos(here.deadline(duration))))
@@ -55,11 +56,22 @@ pub fn after(duration: Duration) -> Receiver<Instant> {
 /// A channel that delivers one message at `moment`.
 #[must_use]
 pub fn at(moment: Instant) -> Receiver<Instant> {
-    Receiver::new(Arc::new(Channel::timed(moment.nanos(), None, |at| at)))
+    timed(moment.nanos(), None)
+}
+
+/// A timer's channel: [`at`] that can be set again by [`set_clock`].
+pub(crate) fn timed(first: u64, period: Option<u64>) -> Receiver<Instant> {
+    Receiver::new(Arc::new(Channel::timed(first, period, |at| at)))
+}
+
+/// Lets a [`timed`] channel deliver its next message at `at` (`u64::MAX`: never) and none before, then one every `period`.
+/// Says whether there was one to come, or to take.
+pub(crate) fn set_clock(timed: &Receiver<Instant>, here: Here<'_>, at: u64, period: Option<u64>) -> bool {
+    timed.channel.set_clock(here, at, period)
 }
 
 /// A channel that delivers a message every `period`, the first one `period` from now. Messages that nobody takes in
-/// time are not made up for.
+/// time are not made up for. One whose period can be changed is that of a [`Ticker`](crate::time::Ticker).
 ///
 /// # Panics
 ///
@@ -68,7 +80,7 @@ pub fn at(moment: Instant) -> Receiver<Instant> {
 pub fn tick(period: Duration) -> Receiver<Instant> {
     assert!(!period.is_zero(), "a channel that ticks all the time would never let time pass");
     let first = here::with(|here| here.deadline(period));
-    Receiver::new(Arc::new(Channel::timed(first, Some(sim::nanos(period)), |at| at)))
+    timed(first, Some(sim::nanos(period)))
 }
 
 /// A channel that never delivers a message.

@@ -6,7 +6,7 @@
 use std::panic::Location;
 use std::time::Duration;
 
-use lock_api::RawMutex as _;
+use lock_api::{RawMutex as _, RawRwLock as _};
 
 use crate::here::{self, Here};
 use crate::sim::mutex::Mutex;
@@ -15,11 +15,72 @@ use crate::sim::{Place, Sim};
 use crate::threads::{self, Thread};
 use crate::time::Instant;
 
-/// The primitive under a guard, for a condition variable to release and take again.
-pub(crate) fn raw_of<'a, T: ?Sized>(guard: &lock_api::MutexGuard<'a, RawMutex, T>) -> &'a RawMutex {
-    // SAFETY: `raw` asks the caller not to unlock what a guard holds. The condition variable releases the
-    // lock while it borrows the guard mutably, and takes it again before it gives the guard back.
-    unsafe { lock_api::MutexGuard::mutex(guard).raw() }
+/// The guard of a lock that a [`Condvar`](crate::sync::Condvar) can wait under: of a mutex, or of an `RwLock` for reading or
+/// for writing. Only the guards of [`sync`](crate::sync) are.
+pub trait LockGuard: Guard {}
+
+impl<G: Guard> LockGuard for G {}
+
+/// The lock under a guard, for a condition variable to release and take again.
+///
+/// Who releases it borrows the guard mutably until the lock is taken again: nobody reaches the value meanwhile.
+pub struct Held<'a>(Lock<'a>);
+
+#[derive(Clone, Copy)]
+enum Lock<'a> {
+    Mutex(&'a RawMutex),
+    RwLock(&'a RawRwLock, Access),
+}
+
+mod sealed {
+    use super::Held;
+
+    /// Not to be had outside of labrt: whoever implements it decides which lock is released.
+    pub trait Guard {
+        fn held(&self) -> Held<'_>;
+    }
+}
+
+use sealed::Guard;
+
+impl<T: ?Sized> Guard for lock_api::MutexGuard<'_, RawMutex, T> {
+    fn held(&self) -> Held<'_> {
+        // SAFETY: `raw` asks the caller not to unlock what a guard holds. The condition variable releases the
+        // lock while it borrows the guard mutably, and takes it again before it gives the guard back.
+        Held(Lock::Mutex(unsafe { lock_api::MutexGuard::mutex(self).raw() }))
+    }
+}
+
+impl<T: ?Sized> Guard for lock_api::RwLockReadGuard<'_, RawRwLock, T> {
+    fn held(&self) -> Held<'_> {
+        // SAFETY: as for the guard of a mutex.
+        Held(Lock::RwLock(unsafe { lock_api::RwLockReadGuard::rwlock(self).raw() }, Access::Shared))
+    }
+}
+
+impl<T: ?Sized> Guard for lock_api::RwLockWriteGuard<'_, RawRwLock, T> {
+    fn held(&self) -> Held<'_> {
+        // SAFETY: as for the guard of a mutex.
+        Held(Lock::RwLock(unsafe { lock_api::RwLockWriteGuard::rwlock(self).raw() }, Access::Exclusive))
+    }
+}
+
+impl Held<'_> {
+    /// Unlocks: the first half of a wait on a condition variable. No scheduling point.
+    pub(crate) fn release(&self, here: Here<'_>) {
+        match self.0 {
+            Lock::Mutex(lock) => lock.unlock_for_wait(here),
+            Lock::RwLock(lock, access) => lock.unlock_for_wait(here, access),
+        }
+    }
+
+    /// Locks again after the wait, also on a thread that is being killed. No scheduling point.
+    pub(crate) fn take_again(&self, here: Here<'_>, place: Place) {
+        match self.0 {
+            Lock::Mutex(lock) => lock.take_again(here, place),
+            Lock::RwLock(lock, access) => lock.take_again(here, access, place),
+        }
+    }
 }
 
 /// The deadline of a wait that begins now and lasts for `timeout` at the most.
@@ -49,7 +110,7 @@ impl RawMutex {
     }
 
     /// Locks again after a wait on a condition variable, also on a thread that is being killed. No scheduling point.
-    pub(crate) fn take_again(&self, here: Here<'_>, place: Place) {
+    fn take_again(&self, here: Here<'_>, place: Place) {
         match here {
             Here::Sim(sim) => self.simulated.take_again(sim, place),
             Here::Threads(thread) => threads::lock::mutex_again(thread, &self.real, place),
@@ -57,10 +118,10 @@ impl RawMutex {
     }
 
     /// Unlocks: the first half of a wait on a condition variable. No scheduling point.
-    pub(crate) fn release(&self, here: Here<'_>) {
+    fn unlock_for_wait(&self, here: Here<'_>) {
         match here {
             Here::Sim(sim) => self.simulated.release(sim),
-            // SAFETY: the caller has the guard of this lock (see `raw_of`), so it is the holder.
+            // SAFETY: the caller has the guard of this lock (see `Held`), so it is the holder.
             Here::Threads(_) => unsafe { self.real.unlock() },
         }
     }
@@ -169,10 +230,33 @@ impl RawRwLock {
     }
 
     fn release(&self, simulated: impl FnOnce(&RwLock, &Sim), real: impl FnOnce(&Thread)) {
-        here::with(|here| match here {
-            Here::Sim(sim) => simulated(&self.simulated, sim),
-            Here::Threads(thread) => real(thread),
+        here::with(|here| {
+            here.point_before_release();
+            match here {
+                Here::Sim(sim) => simulated(&self.simulated, sim),
+                Here::Threads(thread) => real(thread),
+            }
         });
+    }
+
+    /// See [`RawMutex::take_again`].
+    fn take_again(&self, here: Here<'_>, access: Access, place: Place) {
+        match here {
+            Here::Sim(sim) => self.simulated.take_again(sim, access, place),
+            Here::Threads(thread) => threads::lock::rwlock_again(thread, &self.real, access, place),
+        }
+    }
+
+    /// Unlocks without a scheduling point; see [`RawMutex::unlock_for_wait`].
+    fn unlock_for_wait(&self, here: Here<'_>, access: Access) {
+        match (here, access) {
+            (Here::Sim(sim), Access::Exclusive) => self.simulated.release_exclusive(sim),
+            (Here::Sim(sim), _) => self.simulated.release_shared(sim),
+            // SAFETY: the caller has a guard of this lock for this access (see `Held`), so it holds it so.
+            (Here::Threads(_), Access::Exclusive) => unsafe { self.real.unlock_exclusive() },
+            // SAFETY: as above.
+            (Here::Threads(_), _) => unsafe { self.real.unlock_shared() },
+        }
     }
 }
 

@@ -52,7 +52,7 @@ impl Scheduler {
             let Some(next) = self.threads.get(blocker.thread) else { continue };
             // One that waits with a time-out gives up some time; one that waits for anything but a lock or a
             // thread has blockers from an earlier wait, if any.
-            let blocked = matches!(next.wait, Wait::Lock(_) | Wait::Join(_));
+            let blocked = matches!(next.wait, Wait::Lock(_) | Wait::Join(_) | Wait::Once(_));
             if next.life != Life::Parked || next.timed || !blocked {
                 continue;
             }
@@ -67,10 +67,14 @@ impl Scheduler {
 
     fn report_cycle(&mut self, cycle: &[Link]) {
         let place = match cycle[0].wait {
-            Wait::Lock(place) | Wait::Join(place) => Some(place),
+            Wait::Lock(place) | Wait::Join(place) | Wait::Once(place) => Some(place),
             _ => None,
         };
         let message = match cycle {
+            [Link { waiter, blocker: Blocker { by: By::Initializing(since), .. }, .. }] => format!(
+                "{} needs a value while it initializes it since {since}; it will wait for itself for ever",
+                self.describe(waiter.slot)
+            ),
             [Link { waiter, blocker: Blocker { by: By::Holding(since), .. }, .. }] => format!(
                 "{} locks what it already holds since {since}; it will wait for itself for ever. Drop the first \
                  guard before, or pass it on",
@@ -86,6 +90,9 @@ impl Scheduler {
                         By::Holding(since) => write!(message, ", which {other} holds since {since}"),
                         By::WaitingToWrite(since) => {
                             write!(message, ", behind {other}, which waits to write since {since}")
+                        }
+                        By::Initializing(since) => {
+                            write!(message, ", which {other} initializes since {since}")
                         }
                         By::Running => write!(message, ", which is {other}"),
                     };
@@ -113,19 +120,24 @@ impl Scheduler {
         self.fail(FailureKind::Deadlock, message, None);
     }
 
-    /// A line for each thread that waits for a lock: for which, who holds it, and what that one is doing meanwhile.
+    /// A line for each thread that waits for a lock, or for a value that another one initializes: for which, who keeps it
+    /// waiting, and what that one is doing meanwhile.
     pub(crate) fn lock_waits(&self) -> Vec<String> {
         let waits = |(slot, thread): (u32, &Thread)| {
             let blocker = thread.blockers.first().filter(|_| thread.life == Life::Parked)?;
-            let (By::Holding(since) | By::WaitingToWrite(since)) = blocker.by else { return None };
+            let (done, since) = match blocker.by {
+                By::Holding(since) | By::WaitingToWrite(since) => ("took", since),
+                By::Initializing(since) => ("began to initialize", since),
+                By::Running => return None,
+            };
             let holder = self.threads.get(blocker.thread)?;
             let doing = if holder.life == Life::Parked { holder.wait.to_string() } else { "runs".to_owned() };
             let (waiter, holder) = (self.describe(slot), self.describe(blocker.thread.slot));
-            Some(format!("{waiter} {}, which {holder} took at {since} and now {doing}", thread.wait))
+            Some(format!("{waiter} {}, which {holder} {done} at {since} and now {doing}", thread.wait))
         };
         self.threads
             .living()
-            .filter(|(_, thread)| matches!(thread.wait, Wait::Lock(_)))
+            .filter(|(_, thread)| matches!(thread.wait, Wait::Lock(_) | Wait::Once(_)))
             .filter_map(waits)
             .collect()
     }
@@ -140,9 +152,12 @@ impl Scheduler {
             Wait::Sleep(_)
                 | Wait::StdSleep
                 | Wait::Recv(_)
+                | Wait::Timer(_)
                 | Wait::Send(_)
                 | Wait::Select(_)
                 | Wait::Join(_)
+                | Wait::Group(_)
+                | Wait::Park(_)
                 | Wait::Reply
         );
         if slow {

@@ -41,29 +41,23 @@ const CULPRITS: &[(&str, Culprit)] = &[
         "/sync/once",
         culprit(
             "`std::sync::Once` (or `OnceLock`, or `LazyLock`)",
-            "Let nothing wait while a value is made for the first time",
+            "Use those of `labrt::sync` in their place",
         ),
     ),
     (
         "/poison/once",
         culprit(
             "`std::sync::Once` (or `OnceLock`, or `LazyLock`)",
-            "Let nothing wait while a value is made for the first time",
+            "Use those of `labrt::sync` in their place",
         ),
     ),
-    (
-        "/sync/lazy_lock",
-        culprit("`std::sync::LazyLock`", "Let nothing wait while a value is made for the first time"),
-    ),
+    ("/sync/lazy_lock", culprit("`std::sync::LazyLock`", "Use `labrt::sync::OnceLock` in its place")),
     (
         "/std/src/thread/join_handle",
         culprit("`join` of a thread of std", "Use `labrt::thread::spawn` in its place"),
     ),
     ("/std/src/thread/scoped", culprit("`std::thread::scope`", "Use `labrt::thread::spawn` in its place")),
-    (
-        "/std/src/thread/",
-        culprit("`std::thread::park`", "Use a `labrt::sync::Condvar` or a `labrt::channel` in its place"),
-    ),
+    ("/std/src/thread/", culprit("`std::thread::park`", "Use `labrt::thread::park` in its place")),
 ];
 
 /// Held by whoever reads the symbols. The crate that does it has a lock of its own, and a thread that is stopped while it

@@ -1,10 +1,11 @@
 //! The log of a recorded run: lines of lab code and of the harness, stamped with virtual time,
-//! server and thread.
+//! server and thread. `RUST_LOG` leaves lines out.
 
 use std::fmt;
-use std::sync::Once;
+use std::sync::{Once, OnceLock};
 use std::time::Duration;
 
+use env_filter::Filter;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use crate::here;
@@ -56,7 +57,7 @@ impl Log for Recorder {
 
     fn log(&self, record: &Record<'_>) {
         let _ = here::try_with(|here| {
-            if here.recording() {
+            if here.recording() && keeps(record.level(), record.target()) {
                 // The values' own formatting may call labrt, which must not let another thread run:
                 // a run that is not recorded does not format them, and both must be the same run.
                 let text = here.without_switching(|| record.args().to_string());
@@ -68,6 +69,35 @@ impl Log for Recorder {
     fn flush(&self) {}
 }
 
+/// The variable of the environment that says which lines are kept, in the form that `env_logger` has made common: a level
+/// (`info`), levels of modules (`info,raft=debug`), or `off`. Without it, and if it is empty, all are.
+pub const RUST_LOG: &str = "RUST_LOG";
+
+/// What [`RUST_LOG`] asks for, if it asks for anything: `info`.
+#[must_use]
+pub fn asked_for() -> Option<String> {
+    std::env::var(RUST_LOG).ok().filter(|text| !text.trim().is_empty())
+}
+
+/// What [`RUST_LOG`] asked for when the first run of the process began; `None`: everything.
+static FILTER: OnceLock<Option<Filter>> = OnceLock::new();
+
+fn filter(asked_for: &str) -> Filter {
+    env_filter::Builder::new().parse(asked_for).build()
+}
+
+fn passes(filter: &Filter, level: Level, target: &str) -> bool {
+    filter.enabled(&Metadata::builder().level(level).target(target).build())
+}
+
+/// Whether a line of that level and from that module is kept in a recorded run.
+///
+/// It is asked only where a line would be kept: whether it is formatted decides nothing in the run.
+pub(crate) fn keeps(level: Level, target: &str) -> bool {
+    let filter = FILTER.get().and_then(Option::as_ref);
+    filter.is_none_or(|filter| passes(filter, level, target))
+}
+
 /// Makes the `log` crate's macros write here, once a process.
 ///
 /// The level is the same whether or not anything is recorded, because a macro evaluates its
@@ -75,8 +105,35 @@ impl Log for Recorder {
 pub(crate) fn install() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
+        FILTER.get_or_init(|| asked_for().as_deref().map(filter));
         if log::set_logger(&Recorder).is_ok() {
             log::set_max_level(LevelFilter::Trace);
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keeps(asked_for: &str, level: Level, target: &str) -> bool {
+        passes(&filter(asked_for), level, target)
+    }
+
+    #[test]
+    fn a_level_keeps_the_graver_ones() {
+        for (asked_for, kept) in [("trace", 3), ("debug", 2), ("info", 1), ("off", 0)] {
+            let levels = [Level::Info, Level::Debug, Level::Trace];
+            let count = levels.into_iter().filter(|level| keeps(asked_for, *level, "raft::election")).count();
+            assert_eq!(count, kept, "RUST_LOG={asked_for}");
+        }
+    }
+
+    #[test]
+    fn modules_have_levels_of_their_own() {
+        assert!(keeps("info,raft=debug", Level::Debug, "raft::election"));
+        assert!(!keeps("info,raft=debug", Level::Debug, "kvraft"));
+        assert!(keeps("info,raft=debug", Level::Info, "labrpc"));
+        assert!(!keeps("raft", Level::Info, "labrpc"));
+    }
 }

@@ -37,7 +37,7 @@ pub(crate) use run::next_run_id;
 pub use run::{Options, Run, simulate};
 pub(crate) use scheduler::Scheduler;
 use scheduler::Step;
-pub(crate) use threads::{Blocker, By, Place, ThreadId, Ticket, Wait, Woken};
+pub(crate) use threads::{Blocker, By, Life, Place, ThreadId, Ticket, Wait, Woken};
 use timers::Due;
 pub use watchdog::{LAST_WORDS, given_up};
 
@@ -385,6 +385,32 @@ impl Sim {
                 self.park(ticket, wait, None);
             }
             None => self.stay(Wait::Ended),
+        }
+    }
+
+    /// As [`park`](Self::park), for a wait that only `blocker` can end: fails the run if it closes a cycle.
+    pub(crate) fn park_behind(&self, ticket: Ticket, wait: Wait, blocker: Blocker) {
+        if self.scheduler.borrow_mut().closes_cycle(wait, vec![blocker], None) {
+            self.stay(Wait::Ended);
+        }
+        self.park(ticket, wait, None);
+    }
+
+    /// Takes the token that [`unpark_thread`](Self::unpark_thread) left for the current thread. If there is none, the wait
+    /// of `ticket`, which must be [`Wait::Park`] and begin before the next scheduling point, is woken by it.
+    pub(crate) fn take_token(&self, ticket: Ticket) -> bool {
+        std::mem::take(&mut self.scheduler.borrow_mut().threads[ticket.slot].unparked)
+    }
+
+    /// Wakes `thread` if it is parked, and leaves a token for it if not. No scheduling point.
+    pub(crate) fn unpark_thread(&self, thread: ThreadId) {
+        let mut scheduler = self.scheduler.borrow_mut();
+        let Some(found) = scheduler.threads.get_mut(thread) else { return };
+        let parked = found.life == Life::Parked && matches!(found.wait, Wait::Park(_));
+        let ticket = Ticket { slot: thread.slot, number: found.ticket };
+        found.unparked = !parked;
+        if parked {
+            scheduler.wake(ticket, Woken::Notified);
         }
     }
 

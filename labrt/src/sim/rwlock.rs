@@ -4,7 +4,7 @@
 //! holds one can wait for a writer that waits for it.
 
 use super::mutex::{wait_for_lock, wake_all};
-use super::{Blocker, By, Place, Sim, ThreadId, Ticket};
+use super::{Blocker, By, Place, Sim, ThreadId, Ticket, Wait};
 use crate::here::Here;
 use crate::raw::confined::Confined;
 
@@ -84,8 +84,7 @@ impl RwLock {
         sim.point();
         loop {
             let Err(blockers) = self.try_take(sim, access, place) else { return true };
-            let ticket = sim.ticket();
-            self.state.open(Here::Sim(sim)).waiting.push(ticket);
+            let ticket = self.queue(sim);
             let woken = {
                 // Counted by a guard, because a kill unwinds from the wait.
                 let _writer = (access == Access::Exclusive).then(|| WaitingWriter::new(self, sim, place));
@@ -98,7 +97,27 @@ impl RwLock {
         }
     }
 
-    /// Gives back a shared lock of the current thread.
+    /// Locks again after a wait on a condition variable, also on a thread that is killed meanwhile; see
+    /// [`Mutex::take_again`](super::mutex::Mutex::take_again).
+    pub(crate) fn take_again(&self, sim: &Sim, access: Access, place: Place) {
+        while let Err(blockers) = self.try_take(sim, access, place) {
+            let ticket = self.queue(sim);
+            let _writer = (access == Access::Exclusive).then(|| WaitingWriter::new(self, sim, place));
+            let wait = Wait::Lock(place);
+            if sim.scheduler.borrow_mut().closes_cycle(wait, blockers, None) {
+                sim.stay(Wait::Ended);
+            }
+            sim.park_without_throw(ticket, wait, None);
+        }
+    }
+
+    fn queue(&self, sim: &Sim) -> Ticket {
+        let ticket = sim.ticket();
+        self.state.open(Here::Sim(sim)).waiting.push(ticket);
+        ticket
+    }
+
+    /// Gives back a shared lock of the current thread. No scheduling point.
     pub(crate) fn release_shared(&self, sim: &Sim) {
         self.release(sim, |state| {
             let me = sim.current_thread();
@@ -109,7 +128,7 @@ impl RwLock {
         });
     }
 
-    /// Gives back the exclusive lock.
+    /// Gives back the exclusive lock. No scheduling point.
     pub(crate) fn release_exclusive(&self, sim: &Sim) {
         self.release(sim, |state| {
             if let Some((_, since)) = state.writer.take() {
@@ -118,13 +137,12 @@ impl RwLock {
         });
     }
 
-    /// Makes the writer the only reader.
+    /// Makes the writer the only reader. No scheduling point.
     pub(crate) fn downgrade(&self, sim: &Sim) {
         self.release(sim, |state| state.readers.extend(state.writer.take()));
     }
 
     fn release(&self, sim: &Sim, change: impl FnOnce(&mut State)) {
-        sim.point_before_release();
         let mut state = self.state.open(Here::Sim(sim));
         change(&mut state);
         wake_all(sim, &mut state.waiting);

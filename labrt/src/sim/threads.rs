@@ -52,9 +52,17 @@ pub(crate) enum Wait {
     Lock(Place),
     Condvar(Place),
     Recv(Place),
+    /// A message from a channel of the clock: of a timer that may be stopped, or that has fired.
+    Timer(Place),
     Send(Place),
     Select(Place),
     Join(Place),
+    /// Another thread that initialises a value.
+    Once(Place),
+    /// The end of all that a wait group counts.
+    Group(Place),
+    /// A call of `unpark`.
+    Park(Place),
     /// The answer to a remote call.
     Reply,
     /// The end of a save that takes time.
@@ -81,9 +89,13 @@ impl fmt::Display for Wait {
             Wait::Lock(place) => write!(f, "waits for a lock at {place}"),
             Wait::Condvar(place) => write!(f, "waits on a condition variable at {place}"),
             Wait::Recv(place) => write!(f, "waits to receive at {place}"),
+            Wait::Timer(place) => write!(f, "waits for a timer at {place}"),
             Wait::Send(place) => write!(f, "waits to send at {place}"),
             Wait::Select(place) => write!(f, "waits in a select at {place}"),
             Wait::Join(place) => write!(f, "waits for a thread to end at {place}"),
+            Wait::Once(place) => write!(f, "waits for a value to be initialized at {place}"),
+            Wait::Group(place) => write!(f, "waits for a wait group at {place}"),
+            Wait::Park(place) => write!(f, "waits to be unparked at {place}"),
             Wait::Reply => f.write_str("waits for the reply to a remote call"),
             Wait::Save => f.write_str("waits for a save to end"),
             Wait::Call(_) => f.write_str("waits for a call into a server to return"),
@@ -112,6 +124,8 @@ pub(crate) enum By {
     WaitingToWrite(Place),
     /// It has not ended.
     Running,
+    /// It initialises the value, since this line.
+    Initializing(Place),
 }
 
 /// One simulated thread.
@@ -141,6 +155,8 @@ pub(crate) struct Thread {
     pub(crate) throws: u32,
     /// Scheduling points that it has passed while it unwinds.
     pub(crate) last_words: u32,
+    /// Somebody has called `unpark`, and it has not called `park` since.
+    pub(crate) unparked: bool,
     /// Scheduling points since it last waited.
     pub(crate) spins: u32,
     /// It watches its node (see `Node::when_quiet`) and does not count as activity there.
@@ -176,6 +192,7 @@ impl Threads {
             unwinding: false,
             throws: 0,
             last_words: 0,
+            unparked: false,
             spins: 0,
             probe: false,
             joiners: Vec::new(),

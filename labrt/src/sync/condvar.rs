@@ -1,17 +1,39 @@
 //! [`Condvar`]: wait under a lock until something may have changed.
 
 use std::fmt;
+use std::ops::DerefMut;
 use std::panic::Location;
 use std::time::Duration;
 
-use super::MutexGuard;
 use crate::here::{self, Here};
 use crate::raw::confined::Confined;
-use crate::raw::lock::raw_of;
+use crate::raw::lock::LockGuard;
 use crate::sim::{Place, Ticket, Wait, Woken};
 use crate::time::Instant;
 
 /// A condition variable; see `parking_lot::Condvar`.
+///
+/// Besides the guard of a [`Mutex`](super::Mutex), a wait takes a guard of an [`RwLock`](super::RwLock), for reading or for
+/// writing, and gives back the same sort of guard: what `sync.NewCond(&rw)` and `sync.NewCond(rw.RLocker())` are in Go. Guards
+/// of several sorts, and of several locks, may wait on one condition variable.
+///
+/// ```
+/// # use labrt::world::{Options, simulate};
+/// # simulate(Options::new(1), |_| {
+/// use labrt::sync::{Arc, Condvar, RwLock};
+/// let shared = Arc::new((RwLock::new(0), Condvar::new()));
+/// let other = shared.clone();
+/// labrt::thread::spawn(move || {
+///     *other.0.write() = 7;
+///     other.1.notify_all();
+/// });
+/// let mut value = shared.0.read();
+/// while *value == 0 {
+///     shared.1.wait(&mut value);
+/// }
+/// assert_eq!(*value, 7);
+/// # }).result.unwrap();
+/// ```
 pub struct Condvar {
     waiting: Confined<Vec<Ticket>>,
 }
@@ -63,33 +85,29 @@ impl Condvar {
 
     /// Unlocks the guard's lock, waits to be woken, and locks it again.
     #[track_caller]
-    pub fn wait<T: ?Sized>(&self, guard: &mut MutexGuard<'_, T>) {
+    pub fn wait<G: LockGuard>(&self, guard: &mut G) {
         self.wait_deadline(guard, None);
     }
 
     /// As [`wait`](Self::wait), for `timeout` at the most.
     #[track_caller]
-    pub fn wait_for<T: ?Sized>(&self, guard: &mut MutexGuard<'_, T>, timeout: Duration) -> WaitTimeoutResult {
+    pub fn wait_for<G: LockGuard>(&self, guard: &mut G, timeout: Duration) -> WaitTimeoutResult {
         let deadline = here::with(|here| here.deadline(timeout));
         self.wait_deadline(guard, Some(deadline))
     }
 
     /// As [`wait`](Self::wait), until `deadline` at the latest.
     #[track_caller]
-    pub fn wait_until<T: ?Sized>(
-        &self,
-        guard: &mut MutexGuard<'_, T>,
-        deadline: Instant,
-    ) -> WaitTimeoutResult {
+    pub fn wait_until<G: LockGuard>(&self, guard: &mut G, deadline: Instant) -> WaitTimeoutResult {
         self.wait_deadline(guard, Some(deadline.nanos()))
     }
 
-    /// Waits while `condition` holds of the guarded value.
+    /// Waits while `condition` holds of the guarded value. Not for a guard that reads: that one waits in a loop.
     #[track_caller]
-    pub fn wait_while<T: ?Sized>(
+    pub fn wait_while<G: LockGuard + DerefMut>(
         &self,
-        guard: &mut MutexGuard<'_, T>,
-        mut condition: impl FnMut(&mut T) -> bool,
+        guard: &mut G,
+        mut condition: impl FnMut(&mut G::Target) -> bool,
     ) {
         while condition(&mut **guard) {
             self.wait_deadline(guard, None);
@@ -99,10 +117,10 @@ impl Condvar {
     /// Waits while `condition` holds of the guarded value, for `timeout` at the most. The answer says whether
     /// the time was up while the condition still held.
     #[track_caller]
-    pub fn wait_while_for<T: ?Sized>(
+    pub fn wait_while_for<G: LockGuard + DerefMut>(
         &self,
-        guard: &mut MutexGuard<'_, T>,
-        mut condition: impl FnMut(&mut T) -> bool,
+        guard: &mut G,
+        mut condition: impl FnMut(&mut G::Target) -> bool,
         timeout: Duration,
     ) -> WaitTimeoutResult {
         let deadline = here::with(|here| here.deadline(timeout));
@@ -115,13 +133,9 @@ impl Condvar {
     }
 
     #[track_caller]
-    fn wait_deadline<T: ?Sized>(
-        &self,
-        guard: &mut MutexGuard<'_, T>,
-        deadline: Option<u64>,
-    ) -> WaitTimeoutResult {
+    fn wait_deadline<G: LockGuard>(&self, guard: &mut G, deadline: Option<u64>) -> WaitTimeoutResult {
         let place = Location::caller();
-        let lock = raw_of(guard);
+        let lock = guard.held();
         here::with(|here| {
             here.point();
             let ticket = here.ticket();

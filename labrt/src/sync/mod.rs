@@ -1,15 +1,19 @@
-//! Locks, condition variables and atomics for lab code, in the shape of `parking_lot` and `std`.
+//! Locks, condition variables, wait groups and atomics for lab code, in the shape of `parking_lot`, `std` and `crossbeam`.
 //!
 //! Locks are not poisoned: a thread that panics fails the whole run.
 
 pub mod atomic;
 mod condvar;
+mod once;
+mod wait_group;
 
 pub use std::sync::Arc;
 
 pub use condvar::{Condvar, WaitTimeoutResult};
+pub use once::{Once, OnceLock};
+pub use wait_group::WaitGroup;
 
-pub use crate::raw::lock::{RawMutex, RawRwLock};
+pub use crate::raw::lock::{LockGuard, RawMutex, RawRwLock};
 
 /// A lock around a value; see `parking_lot::Mutex`. Locking and unlocking are scheduling points.
 pub type Mutex<T> = lock_api::Mutex<RawMutex, T>;

@@ -52,6 +52,17 @@ pub(crate) fn rwlock(
         })
 }
 
+/// As [`mutex_again`], for a lock of many readers or one writer.
+pub(crate) fn rwlock_again(thread: &Thread, lock: &parking_lot::RawRwLock, access: Access, place: Place) {
+    if !try_rwlock(lock, access) {
+        thread.waiting_for(Wait::Lock(place), || match access {
+            Access::Shared => lock.lock_shared(),
+            Access::SharedRecursive => lock.lock_shared_recursive(),
+            Access::Exclusive => lock.lock_exclusive(),
+        });
+    }
+}
+
 /// Locks `lock` if that is possible now.
 #[inline]
 pub(crate) fn try_rwlock(lock: &parking_lot::RawRwLock, access: Access) -> bool {

@@ -27,7 +27,7 @@ use parking_lot::Mutex;
 use crate::raw::process;
 use crate::sim::failure::FailureKind;
 use crate::sim::streams::StreamRng;
-use crate::sim::{Place, TESTER, ThreadId, Ticket, Wait, Woken};
+use crate::sim::{Blocker, Place, TESTER, ThreadId, Ticket, Wait, Woken};
 use node::Node;
 pub(crate) use run::run;
 use run::{FAR, Shared};
@@ -213,6 +213,19 @@ impl Thread {
         *self.wait.lock() = Some(wait);
         let _over = Over(self);
         f()
+    }
+
+    /// Who waits for whom is not known here.
+    pub(crate) fn park_behind(&self, ticket: Ticket, wait: Wait, _blocker: Blocker) {
+        self.park(ticket, wait, None);
+    }
+
+    pub(crate) fn take_token(&self, ticket: Ticket) -> bool {
+        self.worker().take_token(ticket)
+    }
+
+    pub(crate) fn unpark_thread(&self, thread: ThreadId) {
+        worker(thread.slot).unpark_thread(thread.serial);
     }
 
     #[inline]

@@ -42,6 +42,8 @@ pub(super) struct Worker {
     inbox: Mutex<Option<Job>>,
     /// Who waits for the end of the thread that it runs.
     joiners: Mutex<Joiners>,
+    /// The `unpark` of lab code, for the thread that it runs.
+    token: Mutex<Token>,
 }
 
 #[derive(Default)]
@@ -49,6 +51,14 @@ struct Joiners {
     /// The thread that it runs; 0: none.
     serial: u64,
     waiting: Vec<Ticket>,
+}
+
+#[derive(Default)]
+struct Token {
+    /// Somebody has called `unpark`, and the thread has not called `park` since.
+    given: bool,
+    /// The wait of the last `park`.
+    parked: Option<Ticket>,
 }
 
 thread_local! {
@@ -88,6 +98,7 @@ fn start_worker(job: Job) -> ThreadId {
         wait: AtomicU64::new(0),
         inbox: Mutex::new(Some(job)),
         joiners: Mutex::new(Joiners { serial, waiting: Vec::new() }),
+        token: Mutex::default(),
     }));
     workers.push(worker);
     drop(workers);
@@ -224,11 +235,32 @@ impl Worker {
         self.joiners.lock().serial == serial
     }
 
+    /// Takes the token that was given to the thread. If there is none, the wait of `ticket` is ended by the next one. By the
+    /// worker itself.
+    pub(super) fn take_token(&self, ticket: Ticket) -> bool {
+        let mut token = self.token.lock();
+        let given = std::mem::take(&mut token.given);
+        token.parked = (!given).then_some(ticket);
+        given
+    }
+
+    /// Ends the `park` of the thread with that serial number, or leaves a token for its next one.
+    pub(super) fn unpark_thread(&self, serial: u64) {
+        let joiners = self.joiners.lock();
+        if joiners.serial == serial {
+            let mut token = self.token.lock();
+            let woken = token.parked.take().is_some_and(|ticket| self.unpark(ticket));
+            token.given |= !woken;
+        }
+    }
+
     /// The thread that it ran has ended.
     pub(super) fn ended(&self) {
         let waiting = {
             let mut joiners = self.joiners.lock();
             joiners.serial = 0;
+            // It is not for the next one. Whoever gives one holds `joiners` meanwhile.
+            *self.token.lock() = Token::default();
             std::mem::take(&mut joiners.waiting)
         };
         for ticket in waiting {

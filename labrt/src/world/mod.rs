@@ -19,7 +19,7 @@ pub use slot::{Filler, Waiter, slot};
 
 pub use crate::backend::{Backend, UnknownBackend};
 pub use crate::sim::failure::{Failure, FailureKind, UnknownKind};
-pub use crate::sim::log::LogLine;
+pub use crate::sim::log::{LogLine, RUST_LOG, asked_for as log_asked_for};
 pub use crate::sim::policy::{Policy, UnknownPolicy};
 pub use crate::sim::streams::StreamRng;
 pub use crate::sim::{LAST_WORDS, Options, Run, given_up, simulate};
@@ -148,7 +148,7 @@ impl World {
     /// Adds a line to the log of a recorded run; `text` is not called in any other. No scheduling point.
     pub fn note(&self, target: &str, text: impl FnOnce() -> String) {
         self.in_run(|here| {
-            if here.recording() {
+            if here.recording() && sim::log::keeps(log::Level::Info, target) {
                 let text = here.without_switching(text);
                 here.record(log::Level::Info, target, text);
             }

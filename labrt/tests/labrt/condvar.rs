@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use labrt::sync::{Arc, Condvar, Mutex};
+use labrt::sync::{Arc, Condvar, Mutex, RwLock, RwLockReadGuard};
 use labrt::thread;
 use labrt::time::Instant;
-use labrt::world::FailureKind;
+use labrt::world::{FailureKind, Options, simulate};
 
 use crate::{both, found, passes};
 
@@ -114,4 +114,113 @@ fn a_notified_wait_does_not_report_a_time_out() {
         let mut guard = pair.0.lock();
         assert!(!pair.1.wait_for(&mut guard, Duration::from_secs(10)).timed_out());
     });
+}
+
+/// Two readers wait, a writer waits in between for its turn to write, and each lock is what it was after its wait.
+#[test]
+fn readers_and_writers_of_a_read_write_lock_can_wait() {
+    passes(|_| {
+        let shared = Arc::new((RwLock::new(0), Condvar::new()));
+        let readers: Vec<_> = (0..2)
+            .map(|_| {
+                let shared = shared.clone();
+                thread::spawn(move || {
+                    let mut value = shared.0.read();
+                    while *value < 2 {
+                        shared.1.wait(&mut value);
+                    }
+                    assert!(shared.0.try_write().is_none(), "it reads again");
+                    assert_eq!(*value, 2);
+                })
+            })
+            .collect();
+        let other = shared.clone();
+        let writer = thread::spawn(move || {
+            let mut value = other.0.write();
+            other.1.wait_while(&mut value, |value| *value < 1);
+            assert!(other.0.try_read().is_none(), "it writes again");
+            *value += 1;
+            drop(value);
+            other.1.notify_all();
+        });
+        *shared.0.write() += 1;
+        shared.1.notify_all();
+        writer.join().unwrap();
+        for reader in readers {
+            reader.join().unwrap();
+        }
+        assert!(shared.0.try_write().is_some(), "nobody holds it");
+    });
+}
+
+/// The wrong twin: looks under one guard, and waits under another one.
+#[test]
+fn a_wake_up_lost_between_two_guards_of_a_read_write_lock_is_found() {
+    let failure = found(|_| {
+        let shared = Arc::new((RwLock::new(false), Condvar::new()));
+        let other = shared.clone();
+        let waiter = thread::spawn(move || {
+            if !*other.0.read() {
+                other.1.wait(&mut other.0.read());
+            }
+        });
+        *shared.0.write() = true;
+        shared.1.notify_one();
+        waiter.join().unwrap();
+    });
+    assert_eq!(failure.kind, FailureKind::Deadlock);
+    assert!(failure.message.contains("waits on a condition variable at labrt/tests/labrt/condvar.rs"));
+}
+
+#[test]
+fn a_wait_under_a_read_write_lock_ends_when_its_time_is_up() {
+    both(|_| {
+        let (lock, changed) = (RwLock::new(0), Condvar::new());
+        assert!(changed.wait_for(&mut lock.read(), Duration::from_millis(5)).timed_out());
+        let mut value = lock.write();
+        assert!(changed.wait_until(&mut value, Instant::now() + Duration::from_millis(5)).timed_out());
+        assert!(changed.wait_while_for(&mut value, |n| *n == 0, Duration::from_millis(5)).timed_out());
+    });
+}
+
+/// A writer that comes while a reader waits gets the lock, for nobody reads.
+#[test]
+fn who_waits_keeps_no_writer_out() {
+    passes(|_| {
+        let shared = Arc::new((RwLock::new(0), Condvar::new()));
+        let other = shared.clone();
+        let writer = thread::spawn(move || {
+            *other.0.write() = 1;
+            other.1.notify_all();
+        });
+        let mut value = shared.0.read();
+        while *value == 0 {
+            shared.1.wait(&mut value);
+        }
+        // Again a lock that others may read, and that can be held by the shorter name.
+        let held: RwLockReadGuard<'_, i32> = value;
+        assert_eq!(*shared.0.read_recursive() + *held, 2);
+        drop(held);
+        writer.join().unwrap();
+    });
+}
+
+/// Its own lock is free while it waits, and taken again without a deadlock being seen where there is none; a second read guard
+/// of the same thread is one.
+#[test]
+fn a_writer_that_must_wait_for_its_own_second_guard_is_a_deadlock() {
+    let run = simulate(Options::new(1), |_| {
+        let shared = Arc::new((RwLock::new(0), Condvar::new()));
+        let other = shared.clone();
+        thread::spawn(move || {
+            let value = other.0.write();
+            other.1.notify_all();
+            drop(value);
+        });
+        let _other_guard = shared.0.read();
+        let mut value = shared.0.read();
+        shared.1.wait(&mut value);
+    });
+    let failure = run.result.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Deadlock);
 }

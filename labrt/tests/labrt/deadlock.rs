@@ -200,6 +200,8 @@ fn a_lock_given_back_before_the_wait_is_worth_none() {
         drop(two.write());
         let pair = (Mutex::new(0), labrt::sync::Condvar::new());
         pair.1.wait_for(&mut pair.0.lock(), Duration::from_millis(1));
+        pair.1.wait_for(&mut two.read(), Duration::from_millis(1));
+        pair.1.wait_for(&mut two.write(), Duration::from_millis(1));
         thread::sleep(Duration::from_millis(1));
     });
     run.result.unwrap();

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use crate::on_threads;
 use labrt::channel::{bounded, unbounded};
-use labrt::sync::{Arc, Condvar, Mutex, RwLock};
+use labrt::sync::{Arc, Condvar, Mutex, Once, RwLock, WaitGroup};
 use labrt::thread;
+use labrt::time::{Ticker, Timer};
 use labrt::world::{Node, Options, Run, World, simulate};
 
 const MS: Duration = Duration::from_millis(1);
@@ -132,6 +133,137 @@ fn threads_that_wait_for_each_other_are_unwound() {
                 sender.send(()).unwrap();
             }
         }));
+    });
+}
+
+#[test]
+fn threads_that_wait_under_a_read_write_lock_are_unwound() {
+    at_every_point(|node, alive| {
+        let shared = Arc::new((RwLock::new(0), Condvar::new()));
+        for _ in 0..2 {
+            let (shared, alive) = (shared.clone(), alive.clone());
+            drop(node.spawn("reader", move || {
+                let _alive = Alive::new(&alive);
+                let mut count = shared.0.read();
+                while *count < 8 {
+                    shared.1.wait(&mut count);
+                }
+            }));
+        }
+        for _ in 0..2 {
+            let (shared, alive) = (shared.clone(), alive.clone());
+            drop(node.spawn("writer", move || {
+                let _alive = Alive::new(&alive);
+                for _ in 0..4 {
+                    let mut count = shared.0.write();
+                    *count += 1;
+                    shared.1.notify_all();
+                    shared.1.wait_for(&mut count, MS);
+                }
+            }));
+        }
+    });
+}
+
+#[test]
+fn threads_that_wait_for_timers_are_unwound() {
+    at_every_point(|node, alive| {
+        let (timer, ticker) = (Arc::new(Timer::new(3 * MS)), Arc::new(Ticker::new(MS)));
+        for _ in 0..2 {
+            let (timer, ticker, alive) = (timer.clone(), ticker.clone(), alive.clone());
+            drop(node.spawn("waiter", move || {
+                let _alive = Alive::new(&alive);
+                for _ in 0..4 {
+                    labrt::channel::select! {
+                        recv(timer.channel()) -> _ => { timer.reset(3 * MS); }
+                        recv(ticker.channel()) -> _ => { timer.reset(2 * MS); }
+                    }
+                }
+                let _ = timer.channel().recv();
+                timer.reset(MS);
+            }));
+        }
+        drop(node.spawn("resetter", move || {
+            let _alive = Alive::new(&alive);
+            for _ in 0..4 {
+                thread::sleep(MS);
+                timer.stop();
+                timer.reset(MS);
+            }
+            ticker.stop();
+        }));
+    });
+}
+
+#[test]
+fn threads_that_wait_for_a_value_a_group_or_a_token_are_unwound() {
+    at_every_point(|node, alive| {
+        let (once, group) = (Arc::new(Once::new()), WaitGroup::new());
+        let sleeper = {
+            let alive = alive.clone();
+            node.spawn("parked", move || {
+                let _alive = Alive::new(&alive);
+                for _ in 0..3 {
+                    thread::park();
+                    thread::park_timeout(MS);
+                }
+            })
+        };
+        for _ in 0..3 {
+            let (once, working, alive, sleeper) =
+                (once.clone(), group.clone(), alive.clone(), sleeper.thread());
+            drop(node.spawn("worker", move || {
+                let _alive = Alive::new(&alive);
+                once.call_once(|| thread::sleep(MS));
+                for _ in 0..4 {
+                    sleeper.unpark();
+                    thread::sleep(2 * MS);
+                }
+                drop(working);
+            }));
+        }
+        drop(node.spawn("waiter", move || {
+            let _alive = Alive::new(&alive);
+            group.wait();
+        }));
+    });
+}
+
+/// Its destructor needs a value that another thread initializes, waits for it, and unparks it.
+struct NeedsOthers(Arc<Once>, WaitGroup, thread::Thread);
+
+impl Drop for NeedsOthers {
+    fn drop(&mut self) {
+        self.0.call_once(|| ());
+        self.2.unpark();
+        self.1.wait();
+        thread::park_timeout(MS);
+    }
+}
+
+#[test]
+fn destructors_may_wait_for_values_and_groups() {
+    at_every_point(|node, alive| {
+        let (once, group) = (Arc::new(Once::new()), WaitGroup::new());
+        let maker = {
+            let (once, working, alive) = (once.clone(), group.clone(), alive.clone());
+            node.spawn("maker", move || {
+                let (_alive, _working) = (Alive::new(&alive), working);
+                once.call_once(|| thread::sleep(3 * MS));
+                thread::park();
+            })
+        };
+        for _ in 0..2 {
+            let (once, working, alive) = (once.clone(), group.clone(), alive.clone());
+            let maker = maker.thread();
+            drop(node.spawn("needy", move || {
+                let _alive = Alive::new(&alive);
+                let _needs = NeedsOthers(once, working, maker);
+                for _ in 0..6 {
+                    thread::sleep(MS);
+                }
+            }));
+        }
     });
 }
 

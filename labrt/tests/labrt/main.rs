@@ -10,13 +10,17 @@ mod kill;
 mod log;
 mod mutex;
 mod node;
+mod once;
+mod park;
 mod rwlock;
 mod select;
 mod thread;
 mod threads;
 mod threads_races;
 mod time;
+mod timer;
 mod verdict;
+mod wait_group;
 
 use std::time::Duration;
 

@@ -24,6 +24,32 @@ fn student() {
     tester::cargo_test("basic_agree_3b", &solution);
 }
 
+/// Tests that run side by side.
+mod students {
+    use crate::fake::solution;
+    use crate::fault::Fault;
+
+    #[test]
+    fn one() {
+        tester::cargo_test("basic_agree_3b", &solution::<{ Fault::None as u8 }>());
+    }
+
+    #[test]
+    fn two() {
+        tester::cargo_test("rpc_bytes_3b", &solution::<{ Fault::None as u8 }>());
+    }
+
+    #[test]
+    fn three() {
+        tester::cargo_test("initial_election_3a", &solution::<{ Fault::None as u8 }>());
+    }
+
+    #[test]
+    fn four() {
+        tester::cargo_test("concurrent_starts_3b", &solution::<{ Fault::None as u8 }>());
+    }
+}
+
 /// What the student's `cargo test` came to.
 struct Output {
     passed: bool,
@@ -33,12 +59,14 @@ struct Output {
 
 /// Runs [`student`] with these variables, in a target folder of its own.
 fn run(variables: &[(&str, &str)]) -> Output {
+    run_tests(&["--exact", "cargo_test::student", "--test-threads=2"], variables)
+}
+
+fn run_tests(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let target = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder for the test");
     let mut command = Command::new(env::current_exe().expect("this program"));
-    command
-        .args(["--exact", "cargo_test::student", "--test-threads=2"])
-        .env("CARGO_TARGET_DIR", target.path());
-    for variable in ["CI", "LAB_SEED", "LAB_RUNS", "LAB_BACKEND", FAULT] {
+    command.args(arguments).env("CARGO_TARGET_DIR", target.path());
+    for variable in ["CI", "LAB_SEED", "LAB_RUNS", "LAB_BACKEND", "RUST_LOG", FAULT] {
         command.env_remove(variable);
     }
     // Who asks for backtraces wants the solution's, not the harness's.
@@ -93,6 +121,34 @@ fn a_failing_test_says_why_and_how_to_see_it_again() {
     let saved =
         fs::read_to_string(output.target.path().join("lab/last-failure.json")).expect("the failure is saved");
     expect_pieces(&saved, &["\"test\": \"basic_agree_3b\"", "\"seed\": \"0x5\"", "\"kind\": \"assertion\""]);
+}
+
+#[test]
+fn the_lines_of_tests_that_run_side_by_side_come_together_and_once() {
+    let arguments = ["cargo_test::students::", "--test-threads=4"];
+    for _ in 0..5 {
+        let output = run_tests(&arguments, &[("LAB_RUNS", "2")]);
+        assert!(output.passed, "{}", output.text);
+        // libtest's own lines come in between, and in the midst of a line.
+        let is_title = |line: &&str| line.contains("Test (3");
+        let is_result = |line: &&str| line.contains("  ... Passed 2/2 -- ");
+        let lines: Vec<&str> = output.text.lines().filter(|line| is_title(line) || is_result(line)).collect();
+        assert_eq!(lines.len(), 8, "{}", output.text);
+        assert!(lines.chunks(2).all(|pair| is_title(&pair[0]) && is_result(&pair[1])), "{}", output.text);
+    }
+}
+
+#[test]
+fn rust_log_says_what_is_shown_of_the_log() {
+    let failing = [(FAULT, "wrong index"), ("LAB_SEED", "5")];
+    let all = run(&failing);
+    expect_pieces(&all.text, &["its log:\n", " INFO "]);
+    let some = run(&[&failing[..], &[("RUST_LOG", "warn")]].concat());
+    expect_pieces(&some.text, &["its log (RUST_LOG=warn):\n\nreplay: "]);
+    assert!(!some.passed && !some.text.contains(" INFO "), "{}", some.text);
+    let other = run(&[&failing[..], &[("RUST_LOG", "warn,tester=info")]].concat());
+    expect_pieces(&other.text, &["its log (RUST_LOG=warn,tester=info):\n", " INFO ", " applied "]);
+    assert!(!other.text.contains("request ("), "nothing of the network: {}", other.text);
 }
 
 #[test]

@@ -1,0 +1,218 @@
+//! [`Once`] and [`OnceLock`]: what is done, or made, one time only.
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::OnceLock as Cell;
+
+use crate::here;
+use crate::raw::confined::Confined;
+use crate::sim::{Blocker, By, Place, ThreadId, Ticket, Wait};
+
+/// Does something once, however many threads ask for it; see `std::sync::Once`.
+///
+/// It belongs to a server, as a field of it, and not into a `static`, which all servers would share: unlike that of `std`,
+/// [`new`](Self::new) is not `const`. It is never poisoned: when the thread that runs the function is killed, the next one
+/// that asks runs its own.
+pub struct Once {
+    state: Confined<State>,
+}
+
+struct State {
+    progress: Progress,
+    /// Who waits for the thread that runs the function.
+    waiting: Vec<Ticket>,
+}
+
+#[derive(Clone, Copy)]
+enum Progress {
+    New,
+    /// Who runs the function, and since which line.
+    Running(ThreadId, Place),
+    Done,
+}
+
+impl Once {
+    /// Nothing has been done.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { state: Confined::new(State { progress: Progress::New, waiting: Vec::new() }) }
+    }
+
+    /// Calls `f` if that is the first call; otherwise waits until the first one has returned. A scheduling point.
+    ///
+    /// A simulation fails with a deadlock if `f` calls `call_once` of the same `Once`.
+    #[track_caller]
+    pub fn call_once(&self, f: impl FnOnce()) {
+        let place = Location::caller();
+        if self.begin(place) {
+            let mut running = Running { once: self, becomes: Progress::New };
+            f();
+            running.becomes = Progress::Done;
+        }
+    }
+
+    /// Whether a call of [`call_once`](Self::call_once) has returned. A scheduling point.
+    #[must_use]
+    #[track_caller]
+    pub fn is_completed(&self) -> bool {
+        here::with(|here| {
+            here.point();
+            matches!(self.state.open(here).progress, Progress::Done)
+        })
+    }
+
+    /// Says whether the caller is to run the function; if not, it has been run.
+    fn begin(&self, place: Place) -> bool {
+        here::with(|here| {
+            here.point();
+            loop {
+                let mut state = self.state.open(here);
+                match state.progress {
+                    Progress::Done => return false,
+                    Progress::New => {
+                        state.progress = Progress::Running(here.current_thread(), place);
+                        return true;
+                    }
+                    Progress::Running(thread, since) => {
+                        let ticket = here.ticket();
+                        state.waiting.push(ticket);
+                        drop(state);
+                        let blocker = Blocker { thread, by: By::Initializing(since) };
+                        here.park_behind(ticket, Wait::Once(place), blocker);
+                    }
+                }
+            }
+        })
+    }
+}
+
+/// While it lives, the function runs; a kill unwinds from it.
+struct Running<'a> {
+    once: &'a Once,
+    becomes: Progress,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        here::with(|here| {
+            here.point_before_release();
+            let mut state = self.once.state.open(here);
+            state.progress = self.becomes;
+            for ticket in state.waiting.drain(..) {
+                here.unpark(ticket);
+            }
+        });
+    }
+}
+
+impl Default for Once {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Once {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad("Once { .. }")
+    }
+}
+
+/// A value that is written once; see `std::sync::OnceLock`.
+///
+/// It belongs to a server, as [`Once`] does.
+///
+/// ```
+/// # use labrt::world::{Options, simulate};
+/// # simulate(Options::new(1), |_| {
+/// use labrt::sync::{Arc, OnceLock};
+/// let leader = Arc::new(OnceLock::new());
+/// let other = leader.clone();
+/// let thread = labrt::thread::spawn(move || *other.get_or_init(|| 2));
+/// let mine = *leader.get_or_init(|| 1);
+/// assert_eq!(thread.join().unwrap(), mine);
+/// # }).result.unwrap();
+/// ```
+pub struct OnceLock<T> {
+    once: Once,
+    /// Written under `once` alone, so that nobody waits in it.
+    value: Cell<T>,
+}
+
+impl<T> OnceLock<T> {
+    /// A cell without a value.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { once: Once::new(), value: Cell::new() }
+    }
+
+    /// The value, if there is one. Does not wait. A scheduling point.
+    #[must_use]
+    #[track_caller]
+    pub fn get(&self) -> Option<&T> {
+        if self.once.is_completed() { self.value.get() } else { None }
+    }
+
+    /// The value, if there is one. No scheduling point: nobody else can reach it.
+    #[must_use]
+    pub fn get_mut(&mut self) -> Option<&mut T> {
+        self.value.get_mut()
+    }
+
+    /// Writes the value. Waits if another thread is writing it. A scheduling point.
+    ///
+    /// # Errors
+    ///
+    /// There is a value already; `value` is given back.
+    #[track_caller]
+    pub fn set(&self, value: T) -> Result<(), T> {
+        let mut value = Some(value);
+        self.once.call_once(|| self.write(value.take().expect("it is written once")));
+        value.map_or(Ok(()), Err)
+    }
+
+    /// The value, which `make` makes if there is none. Waits if another thread is making it. A scheduling point.
+    ///
+    /// A simulation fails with a deadlock if `make` asks the same cell.
+    #[track_caller]
+    pub fn get_or_init(&self, make: impl FnOnce() -> T) -> &T {
+        self.once.call_once(|| self.write(make()));
+        self.value.get().expect("it has been written")
+    }
+
+    /// Takes the value out, so that another one can be written. No scheduling point.
+    #[must_use]
+    pub fn take(&mut self) -> Option<T> {
+        self.once = Once::new();
+        self.value.take()
+    }
+
+    /// The value, if there is one. No scheduling point.
+    #[must_use]
+    pub fn into_inner(self) -> Option<T> {
+        self.value.into_inner()
+    }
+
+    fn write(&self, value: T) {
+        let written = self.value.set(value);
+        assert!(written.is_ok(), "`Once` lets nobody write twice");
+    }
+}
+
+impl<T> Default for OnceLock<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> From<T> for OnceLock<T> {
+    fn from(value: T) -> Self {
+        let once = Once { state: Confined::new(State { progress: Progress::Done, waiting: Vec::new() }) };
+        Self { once, value: Cell::from(value) }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for OnceLock<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
+}
