@@ -101,7 +101,7 @@ fn shutdown_4a(cluster: &Cluster<Counters>) {
 
 /// Who submitted something to a server whose Raft is killed must be told.
 fn submits_return_when_all_are_halted(cluster: &Cluster<Counters>) {
-    // Agreement may take no time at all. What a leader accepts that is cut off is surely under way when it is killed.
+    // Agreement takes a fraction of a millisecond. What a leader accepts that is cut off is surely under way when it is killed.
     let leader = cluster.last_leader();
     cluster.disconnect(leader);
     let mut submits = cluster.submit_concurrently(CROWD, move |cluster| {
