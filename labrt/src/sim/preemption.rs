@@ -11,7 +11,7 @@ use rand::RngExt;
 use super::streams::StreamRng;
 
 /// For how many virtual nanoseconds a thread is preempted.
-const LASTS_NS: RangeInclusive<u64> = 20_000..=500_000;
+const LASTS_NS: RangeInclusive<u64> = 5_000..=100_000;
 
 /// When a thread is preempted next, and for how long.
 pub(crate) struct Preemption {
@@ -29,22 +29,21 @@ impl Preemption {
         preemption
     }
 
-    /// Counts one scheduling point. Says whether a thread is preempted at it.
+    /// Counts one scheduling point. Says whether a thread may be preempted at it.
     #[inline]
     pub(crate) fn is_due(&mut self) -> bool {
         self.points -= 1;
-        self.points == 0
+        self.points == 0 // nearly never, if there is none
     }
 
-    /// Draws for how many nanoseconds the thread is preempted.
+    /// Draws for how many nanoseconds the thread is preempted, and when the next one is; `None` if there is none.
     #[cold]
-    pub(crate) fn draw(&mut self) -> u64 {
-        self.rng.random_range(LASTS_NS)
+    pub(crate) fn begin(&mut self) -> Option<u64> {
+        self.set_next();
+        (self.mean > 0).then(|| self.rng.random_range(LASTS_NS))
     }
 
-    /// Draws when the next thread is preempted.
-    #[cold]
-    pub(crate) fn set_next(&mut self) {
+    fn set_next(&mut self) {
         self.points = match self.mean {
             0 => u32::MAX,
             mean => self.rng.random_range(1..=mean.saturating_mul(2)),

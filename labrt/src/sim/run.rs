@@ -32,7 +32,7 @@ pub struct Options {
     /// How the next thread is picked.
     pub policy: Policy,
     /// The mean number of scheduling points from one preemption to the next; 0: no thread is preempted. A preempted
-    /// thread of a node goes on 20 to 500 µs later. The harness's own threads are never preempted.
+    /// thread of a node goes on 5 to 100 µs later. The harness's own threads are never preempted.
     pub preempt_every: u32,
     /// Whether the log is kept. A recorded run is the same run: only slower.
     pub record: bool,

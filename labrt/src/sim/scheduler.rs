@@ -463,14 +463,14 @@ impl Scheduler {
     /// Preempts the current thread, unless it is the harness's. Says whether it did.
     #[cold]
     fn preempt(&mut self, slot: u32) -> bool {
-        self.preemption.set_next();
+        let Some(lasts) = self.preemption.begin() else { return false };
         let thread = &mut self.threads[slot];
         if self.stop || thread.probe || thread.node == TESTER {
             return false;
         }
         thread.preempted = true;
         let id = ThreadId { slot, serial: thread.serial };
-        self.timers.add(self.now + self.preemption.draw(), Due::Resume(id));
+        self.timers.add(self.now + lasts, Due::Resume(id));
         true
     }
 
