@@ -8,12 +8,12 @@
 //!        └─ sent ─────────► arrive, after its delay ──► the handler runs
 //!                           poll: cut off? ─► None         │
 //!                                                       replied ─┬─ cut off, or lost: None
-//!                           late reply ◄─────────────────────────┤
+//!                           reply, after its delay ◄─────────────┤
 //!  wait ◄──────────────────────┴─────────────────────────────────┘
 //! ```
 //!
-//! On a reliable network there is no event on the way there and none on the way back. What extras (see `extras`) add is
-//! not drawn: a request may arrive twice, and then whichever handler returns first has answered. The order of the checks
+//! On real threads a reliable network has no event on the way there and none on the way back. What extras (see
+//! `extras`) add is not drawn: a request may arrive twice, and then whichever handler returns first has answered. The order of the checks
 //! and draws is the course's. What is different is how a caller learns that it has been cut off: the
 //! course's network tests that every 100 ms for each call; here a test is set only when something has been
 //! cut off, for the same moment.
@@ -57,7 +57,8 @@ enum Start {
 enum Return {
     CutOff,
     Lost,
-    Late(Duration),
+    /// It reaches the caller after this time.
+    Arrives(Duration),
     Delivered,
 }
 
@@ -216,14 +217,18 @@ impl Switchboard {
         let request = Request { server, method: id, args };
         let passage = (!settings.reliable).then(|| self.weather.request());
         let slowed = self.extras.as_mut().and_then(|extras| extras.slows(end));
-        let after = match (passage, slowed) {
-            (None, None) => return Start::Arrived(self.add_call(call), request),
-            (Some(Passage::Lost(after)), _) => return Start::Lost(after, call.caller),
-            (Some(Passage::Arrives(after)), slowed) => after + slowed.unwrap_or_default(),
-            (None, Some(slowed)) => slowed,
+        let delay = match passage {
+            Some(Passage::Lost(after)) => return Start::Lost(after, call.caller),
+            Some(Passage::Arrives(after)) => Some(after),
+            None => None,
         };
-        call.request = Some(request);
-        Start::Sent(after, self.add_call(call))
+        match sum([delay, slowed, self.weather.transit()]) {
+            None => Start::Arrived(self.add_call(call), request),
+            Some(after) => {
+                call.request = Some(request);
+                Start::Sent(after, self.add_call(call))
+            }
+        }
     }
 
     /// Decides whether the request of a call that has begun arrives twice; answers after what time the copy does.
@@ -295,8 +300,8 @@ impl Shared {
         match fate {
             Return::CutOff => note(&|| "reply held back: cut off meanwhile".to_owned()),
             Return::Lost => note(&|| format!("lost reply ({len} bytes)")),
-            Return::Late(by) => {
-                note(&|| format!("reply ({len} bytes) late by {by:?}"));
+            Return::Arrives(by) => {
+                note(&|| format!("reply ({len} bytes) arrives in {by:?}"));
                 let network = Arc::downgrade(self);
                 self.world.later(by, move || {
                     with(&network, |network| network.board.lock().total_bytes += len as u64);
@@ -388,11 +393,13 @@ impl Switchboard {
         }
         let late = call.long_reordering.then(|| self.weather.reorders()).flatten();
         let slowed = self.extras.as_mut().and_then(|extras| extras.slows(call.end));
-        match (late, slowed) {
-            (None, None) => Return::Delivered,
-            (late, slowed) => Return::Late(late.unwrap_or_default() + slowed.unwrap_or_default()),
-        }
+        sum([late, slowed, self.weather.transit()]).map_or(Return::Delivered, Return::Arrives)
     }
+}
+
+/// All delays of a message together; `None` if there is none.
+fn sum(delays: [Option<Duration>; 3]) -> Option<Duration> {
+    delays.into_iter().flatten().reduce(|sum, delay| sum + delay)
 }
 
 /// The time from `now` to the next poll of a call that arrived at `since`.

@@ -194,7 +194,7 @@ fn a_copy_costs_its_caller_nothing_and_no_bytes() {
             assert!((0..20).all(|number| note(&end, number).1));
             let took = scene.now();
             thread::sleep(30 * MS);
-            (scene.network.total_bytes(), took < MS)
+            (scene.network.total_bytes(), took < 3 * MS)
         })
     };
     assert_eq!(bytes(1.0), bytes(0.0));
@@ -531,7 +531,8 @@ fn with_everything_on_the_same_seed_is_the_same_run() {
 #[test]
 fn a_recorded_run_tells_of_the_extras() {
     let (.., lines) = everything(1, true);
-    for what in ["nobody there", "arrives again in", "the request again", "cut one way", "late by"] {
+    for what in ["nobody there", "arrives again in", "the request again", "cut one way", "bytes) arrives in"]
+    {
         assert!(lines.iter().any(|line| line.contains(what)), "no line says {what:?}: {lines:#?}");
     }
 }

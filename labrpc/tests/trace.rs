@@ -92,7 +92,9 @@ fn echo(end: &ClientEnd, milliseconds: u64) {
 #[test]
 fn a_recorded_run_tells_of_every_message() {
     let reliable = lines(1, |_, end| echo(end, 5));
-    assert_eq!(reliable, ["echo #1 -> server-2: request (1 bytes)", "echo #1 -> server-2: reply (1 bytes)"]);
+    let [request, reply] = &reliable[..] else { panic!("expected two lines; saw {reliable:#?}") };
+    assert!(request.starts_with("echo #1 -> server-2: request (1 bytes) arrives in "), "{request}");
+    assert!(reply.starts_with("echo #1 -> server-2: reply (1 bytes) arrives in "), "{reply}");
 }
 
 #[test]
@@ -111,15 +113,20 @@ fn a_recorded_run_tells_why_there_is_no_reply() {
         network.enable("end", false);
         call.join().unwrap();
     });
-    assert_eq!(cut_off, ["echo #1 -> server-2: request (1 bytes)", "echo #1 -> server-2: given up: cut off"]);
+    assert_eq!(cut_off.len(), 2);
+    assert_eq!(cut_off[1], "echo #1 -> server-2: given up: cut off");
 
     let unreliable = lines(1, |network, end| {
         network.set_reliable(false);
         network.set_long_reordering(true);
         (0..200).for_each(|_| echo(end, 0));
     });
-    for what in ["request (1 bytes) arrives in", "lost request (1 bytes)", "lost reply (1 bytes)", "late by"]
-    {
+    for what in [
+        "request (1 bytes) arrives in",
+        "lost request (1 bytes)",
+        "lost reply (1 bytes)",
+        "reply (1 bytes) arrives in",
+    ] {
         assert!(unreliable.iter().any(|line| line.contains(what)), "no line says {what:?}");
     }
 }

@@ -68,6 +68,10 @@ pub fn patience_after(kind: &str) -> Duration {
 /// Time for the servers to be started in, before a test begins, and taken down in after its end.
 const MARGIN: Duration = Duration::from_secs(30);
 
+/// Mean number of scheduling points from one preemption to the next: often enough that what a thread may be caught doing by the
+/// next message is seen, and seldom enough that a solution that sends much is not flagged for it (see `docs/differences.md`).
+const PREEMPT_EVERY: u32 = 100;
+
 /// Held by a run on real threads. The tests measure time: two at once would keep each other waiting.
 static TURN: Mutex<()> = Mutex::new(());
 
@@ -83,6 +87,7 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
     let options_of_world = Options {
         backend: options.backend,
         policy: options.policy,
+        preempt_every: PREEMPT_EVERY,
         record: options.record || threads,
         patience: options.patience,
         max_virtual_time: TIME_LIMIT + MARGIN,

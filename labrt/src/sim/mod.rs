@@ -15,6 +15,7 @@ pub(crate) mod mutex;
 mod nodes;
 pub(crate) mod panics;
 pub(crate) mod policy;
+mod preemption;
 mod run;
 pub(crate) mod rwlock;
 mod scheduler;

@@ -11,6 +11,7 @@ use super::kill::{Doom, Fuse};
 use super::log::LogLine;
 use super::nodes::{Nodes, TESTER};
 use super::policy::Choose;
+use super::preemption::Preemption;
 use super::threads::{Life, Place, ThreadId, Threads, Ticket, Wait, Woken};
 use super::timers::{Due, Timers};
 use super::watchdog::growth_message;
@@ -73,6 +74,7 @@ pub(crate) struct Scheduler {
     chosen: Option<u32>,
     tickets: u64,
     policy: Box<dyn Choose>,
+    preemption: Preemption,
     pub(crate) fingerprint: u64,
     /// The run is over: only dying threads run from now on.
     pub(crate) stop: bool,
@@ -102,6 +104,7 @@ impl Scheduler {
             chosen: None,
             tickets: 0,
             policy: options.policy.start(options.seed),
+            preemption: Preemption::new(options.seed, options.preempt_every),
             fingerprint: options.seed,
             stop: false,
             verdict: None,
@@ -152,6 +155,9 @@ impl Scheduler {
             self.report_growth();
         }
         if self.fuse.is_some() && self.burn(slot) {
+            return Step::Switch;
+        }
+        if self.preemption.is_due() && self.preempt(slot) {
             return Step::Switch;
         }
         if self.stop || self.now >= self.timers.next_at() {
@@ -261,6 +267,10 @@ impl Scheduler {
                     self.wake(ticket, Woken::TimedOut);
                     continue;
                 }
+                Some(Due::Resume(thread)) => {
+                    self.end_preemption(thread);
+                    continue;
+                }
                 Some(Due::Event(event)) => return Next::Event(event),
                 None => {}
             }
@@ -303,7 +313,10 @@ impl Scheduler {
             self.fail(FailureKind::Timeout, message, None);
         } else {
             self.now = self.now.max(at);
-            self.progressed();
+            // That a thread was preempted does not mean that everyone waits.
+            if !self.timers.next_is_resume() {
+                self.progressed();
+            }
         }
     }
 
@@ -443,6 +456,37 @@ impl Scheduler {
 fn mixed(fingerprint: u64, value: u64) -> u64 {
     let mixed = (fingerprint ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed ^ (mixed >> 29)
+}
+
+/// Threads that lose the processor.
+impl Scheduler {
+    /// Preempts the current thread, unless it is the harness's. Says whether it did.
+    #[cold]
+    fn preempt(&mut self, slot: u32) -> bool {
+        let Some(lasts) = self.preemption.begin() else { return false };
+        let thread = &mut self.threads[slot];
+        if self.stop || thread.probe || thread.node == TESTER {
+            return false;
+        }
+        thread.preempted = true;
+        let id = ThreadId { slot, serial: thread.serial };
+        self.timers.add(self.now + lasts, Due::Resume(id));
+        true
+    }
+
+    /// Lets a preempted thread run again. One that has been killed meanwhile runs already.
+    fn end_preemption(&mut self, id: ThreadId) {
+        let Some(thread) = self.threads.get_mut(id) else { return };
+        if !std::mem::take(&mut thread.preempted) || thread.dying {
+            return;
+        }
+        let node = &mut self.nodes[thread.node];
+        if node.paused {
+            node.held.push(id.slot);
+        } else {
+            self.ready.push(id.slot);
+        }
+    }
 }
 
 /// Nodes that stand still, and nodes that are watched.

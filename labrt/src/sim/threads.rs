@@ -37,7 +37,7 @@ pub(crate) enum Woken {
 pub(crate) enum Life {
     /// The slot is not in use.
     Free,
-    /// Can run: in the ready list, held by a paused node, or running.
+    /// Can run: in the ready list, held by a paused node, preempted, or running.
     Ready,
     /// Waits.
     Parked,
@@ -146,6 +146,8 @@ pub(crate) struct Thread {
     /// Whether the current wait has a timer.
     pub(crate) timed: bool,
     pub(crate) woken: Woken,
+    /// It can run, and is in no list until its preemption ends.
+    pub(crate) preempted: bool,
     /// Its node has been killed, or the run is over: it must unwind.
     pub(crate) dying: bool,
     /// It unwinds, because it is dying or because it panicked. Its destructors may call labrt, but
@@ -188,6 +190,7 @@ impl Threads {
             held: Vec::new(),
             timed: false,
             woken: Woken::Notified,
+            preempted: false,
             dying: false,
             unwinding: false,
             throws: 0,

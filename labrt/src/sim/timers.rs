@@ -3,12 +3,14 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use super::threads::Ticket;
+use super::threads::{ThreadId, Ticket};
 
 /// What happens when a timer is due.
 pub(crate) enum Due {
     /// The thread that waits with this ticket has waited long enough.
     Wake(Ticket),
+    /// The thread that was preempted goes on.
+    Resume(ThreadId),
     /// Harness code that runs outside every thread.
     Event(Box<dyn FnOnce() + Send>),
 }
@@ -66,6 +68,11 @@ impl Timers {
         self.heap.peek().map_or(u64::MAX, |timer| timer.at)
     }
 
+    /// Whether the earliest timer ends a preemption.
+    pub(crate) fn next_is_resume(&self) -> bool {
+        matches!(self.heap.peek(), Some(Timer { due: Due::Resume(_), .. }))
+    }
+
     /// Takes the earliest timer if it is due at `now`.
     pub(crate) fn pop_due(&mut self, now: u64) -> Option<Due> {
         if self.next_at() > now {
@@ -87,7 +94,7 @@ impl Timers {
     pub(crate) fn purge(&mut self, live: impl Fn(Ticket) -> bool) {
         self.heap.retain(|timer| match timer.due {
             Due::Wake(ticket) => live(ticket),
-            Due::Event(_) => true,
+            Due::Resume(_) | Due::Event(_) => true,
         });
         self.stale = 0;
     }

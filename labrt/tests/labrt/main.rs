@@ -12,6 +12,7 @@ mod mutex;
 mod node;
 mod once;
 mod park;
+mod preemption;
 mod rwlock;
 mod select;
 mod thread;

@@ -312,16 +312,14 @@ fn churn_client(cluster: &Cluster, me: u64, stop: &AtomicBool) -> Vec<Command> {
             cluster.sleep(Duration::from_millis(79 + 17 * me));
             continue;
         };
-        // Agreement may take no virtual time at all. So the pause comes before the look: clients that
-        // never paused would submit without end.
         for pause in PAUSES {
-            cluster.sleep(Duration::from_millis(pause));
             if let Some(committed) = cluster.n_committed(place.index).command {
                 if committed == command {
                     seen.push(command);
                 }
                 break;
             }
+            cluster.sleep(Duration::from_millis(pause));
         }
     }
     seen

@@ -137,6 +137,32 @@ impl Cluster<Counters> {
         }
     }
 
+    /// Expects some of these submits to `server` to wait for `time`, or until it does not lead any more.
+    #[track_caller]
+    pub(super) fn expect_waiting_while_it_leads<T>(
+        &self,
+        submits: &[JoinHandle<T>],
+        server: usize,
+        time: Duration,
+    ) {
+        let began = self.now();
+        loop {
+            if submits.iter().all(JoinHandle::is_finished) {
+                if self.get_state(server).is_some_and(|state| state.is_leader) {
+                    self.fail(format!(
+                        "expected submits to server {server} to wait for as long as it leads and is cut off; saw all of \
+                         them return: submit needs no time-out"
+                    ));
+                }
+                return;
+            }
+            if self.now() - began >= time {
+                return;
+            }
+            self.sleep(Duration::from_millis(10));
+        }
+    }
+
     /// Expects `servers` servers, connected or not, to have counted to `expected` within half a minute.
     #[track_caller]
     pub(super) fn check_counter(&self, expected: u64, servers: usize) {
