@@ -18,6 +18,7 @@ pub(crate) mod policy;
 mod run;
 pub(crate) mod rwlock;
 mod scheduler;
+pub(crate) mod source_path;
 pub(crate) mod streams;
 pub(crate) mod threads;
 mod timers;
