@@ -89,8 +89,8 @@ impl Lab {
     }
 }
 
-/// Refuses to test this program's solutions where it would be taken for a test of another workspace's. Without any workspace
-/// they can be tested, and only nothing is remembered.
+/// Refuses to test this program's solutions where it would be taken for a test of another workspace's.
+/// Without any workspace they can be tested, and only nothing is remembered.
 fn not_for_another() -> Result<(), CommandError> {
     match tester::workspace::find() {
         Err(error @ WorkspaceError::Another { .. }) => Err(CommandError::new(error.to_string())),

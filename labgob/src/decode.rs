@@ -149,17 +149,20 @@ pub enum DecodeError {
         /// How many bytes there were.
         len: usize,
     },
-    /// Elements of collections that take no bytes at all, because all their fields are skipped or units, would fill more
-    /// memory than there are bytes, and 64 KiB.
-    #[error("cannot decode {type_name}: more than {} bytes of elements that take none of the {len} bytes", len + FREE)]
+    /// Elements of collections that take no bytes at all, because all their fields are skipped or units,
+    /// would fill more memory than there are bytes, and 64 KiB.
+    #[error(
+        "cannot decode {type_name}: more than {} bytes of elements that take none of the {len} bytes",
+        len + FREE
+    )]
     MadeOfNothing {
         /// The type that was to be decoded.
         type_name: &'static str,
         /// How many bytes there were.
         len: usize,
     },
-    /// Values nest deeper than any stack should be asked to follow: more than 128 levels, or values that take, each in
-    /// another, more than 16 KiB and thrice the largest of them.
+    /// Values nest deeper than any stack should be asked to follow: more than 128 levels, or values that
+    /// take, each in another, more than 16 KiB and thrice the largest of them.
     #[error(
         "cannot decode {type_name}: values nest deeper than {MAX_DEPTH} levels, or than the stack can hold"
     )]

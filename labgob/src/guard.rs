@@ -11,7 +11,8 @@
 //! - what takes no bytes at all, be it memory or work, has a budget of its own;
 //! - each level of nesting is counted.
 //!
-//! So the memory follows what has been read, never what is announced. This file keeps the account, `guarded` charges it.
+//! So the memory follows what has been read, never what is announced. This file keeps the account, `guarded`
+//! charges it.
 
 use serde::de::Error;
 
@@ -20,12 +21,13 @@ pub(crate) const MAX_DEPTH: u32 = 128;
 
 /// How many bytes the values on one path, each in another, may take besides three times the largest one.
 ///
-/// While it is read, a value is on the stack, up to fourteen times, so this is some 450 KiB of stack where values of
-/// 4 KiB nest. What nests because its type says so, and not the bytes, is let pass by the three times.
+/// While it is read, a value is on the stack, up to fourteen times, so this is some 450 KiB of stack where
+/// values of 4 KiB nest. What nests because its type says so, and not the bytes, is let pass by the three
+/// times.
 const PATH: usize = 16 << 10;
 
-/// How many elements without bytes, such as the units of a `Vec<()>`, one value may hold besides
-/// those that take at least a byte each; and how many bytes of memory such elements may take in all (their fields are
+/// How many elements without bytes, such as the units of a `Vec<()>`, one value may hold besides those that
+/// take at least a byte each; and how many bytes of memory such elements may take in all (their fields are
 /// skipped, for instance).
 pub(crate) const FREE: usize = 1 << 16;
 

@@ -233,7 +233,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Inside<'_, V> {
     }
 }
 
-/// The parts of a value, one after the other. Whoever asks how many there are is not told: they would make room for as many.
+/// The parts of a value, one after the other. Whoever asks how many there are is not told: they would make
+/// room for as many.
 struct Access<'a, A> {
     inner: A,
     parts: Parts,

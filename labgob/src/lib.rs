@@ -53,15 +53,15 @@
 //! type: how much memory one byte of its encoding may stand for.
 //!
 //! - Of a `Vec<u64>`, `r` is 8: an element takes at least a byte.
-//! - Of a `Vec<Option<T>>`, `r` is the size of the option, since `None` takes a byte. Keep large values that may
-//!   be missing in a `Box`.
+//! - Of a `Vec<Option<T>>`, `r` is the size of the option, since `None` takes a byte. Keep large values that
+//!   may be missing in a `Box`.
 //! - The 12 is for a `BTreeMap` with one entry, which has room for eleven. A `Vec` takes 3 while it grows.
 //!
 //! Three kinds of values are refused, though they could be encoded:
 //!
 //! - more than `n + 65,536` elements that take no bytes, such as units;
-//! - elements that take no bytes but memory, because their fields are skipped, with more than `n + 65,536` bytes
-//!   in all;
+//! - elements that take no bytes but memory, because their fields are skipped, with more than `n + 65,536`
+//!   bytes in all;
 //! - values that nest deeper than 128 levels, or that take, each in another, more than 16 KiB and three times
 //!   the largest of them: they would fill the stack of a simulated thread.
 //!

@@ -60,7 +60,8 @@ fn held<T: DeserializeOwned>(bytes: &[u8]) -> (usize, Result<T, DecodeError>) {
     (ALLOCATOR.peak_usage() - before, decoded)
 }
 
-/// Looks at what these bytes make of one type after another. `ratio`: how many bytes of memory a byte may stand for.
+/// Looks at what these bytes make of one type after another. `ratio`: how many bytes of memory a byte may
+/// stand for.
 struct Worst {
     ratio: usize,
     name: &'static str,
@@ -89,7 +90,8 @@ impl Worst {
     }
 }
 
-/// Lengths as somebody would write them who means harm: within what the budget of elements admits, and beyond.
+/// Lengths as somebody would write them who means harm: within what the budget of elements admits, and
+/// beyond.
 fn hostile() -> Vec<Vec<u8>> {
     let lengths: Vec<Vec<u8>> =
         [0u64, 1, 2, 3, 60, 250, 1_000, 60_000, 65_599, 1 << 20, 1 << 40, 1 << 60, u64::MAX]

@@ -135,7 +135,8 @@ pub enum NoLastFailure {
     },
 }
 
-/// The file of the last failure: `lab/last-failure.json` in the workspace's [target folder](workspace::target).
+/// The file of the last failure: `lab/last-failure.json` in the workspace's [target
+/// folder](workspace::target).
 ///
 /// # Errors
 ///

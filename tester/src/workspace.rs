@@ -1,18 +1,19 @@
 //! Where the workspace is.
 //!
-//! It is found when a program runs. Where the program was compiled says nothing: who copies a workspace with all that was built
-//! in it has programs that cargo takes for up to date, and that were compiled in another folder.
+//! It is found when a program runs. Where the program was compiled says nothing: who copies a workspace with
+//! all that was built in it has programs that cargo takes for up to date, and that were compiled in another
+//! folder.
 //!
-//! A workspace is a folder whose `Cargo.toml` has a `[workspace]`, with the crates `tester` and `labrt`. Three places
-//! tell which one is meant, each by the nearest workspace at or above it:
+//! A workspace is a folder whose `Cargo.toml` has a `[workspace]`, with the crates `tester` and `labrt`.
+//! Three places tell which one is meant, each by the nearest workspace at or above it:
 //!
 //! 1. `CARGO_MANIFEST_DIR`, which `cargo run` and `cargo test` set for what they start;
 //! 2. the program's file, unless it is in `CARGO_TARGET_DIR`, which may be anywhere;
 //! 3. the current folder.
 //!
-//! If the program and the current folder agree, that is it. Otherwise the first place that is in a workspace tells, and the
-//! next one must not be in another: [`WorkspaceError::Another`]. The current folder does not matter to
-//! what cargo has started.
+//! If the program and the current folder agree, that is it. Otherwise the first place that is in a workspace
+//! tells, and the next one must not be in another: [`WorkspaceError::Another`]. The current folder does not
+//! matter to what cargo has started.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -28,7 +29,8 @@ pub fn find() -> Result<&'static Path, WorkspaceError> {
     FOUND.get_or_init(|| Places::of_this_process().workspace()).as_deref().map_err(Clone::clone)
 }
 
-/// The target folder of the workspace: `CARGO_TARGET_DIR` if that is set, seen from the workspace, or else `target`.
+/// The target folder of the workspace: `CARGO_TARGET_DIR` if that is set, seen from the workspace, or else
+/// `target`.
 ///
 /// # Errors
 ///
@@ -44,8 +46,8 @@ pub fn target() -> Result<PathBuf, WorkspaceError> {
 pub enum WorkspaceError {
     /// None of the places is in a workspace.
     #[error(
-        "this program finds no workspace: neither it ({}) nor the current folder ({}) is in one; run `cargo lab` in the \
-         workspace",
+        "this program finds no workspace: neither it ({}) nor the current folder ({}) is in one; run `cargo lab` \
+         in the workspace",
         program.display(),
         current.display()
     )]

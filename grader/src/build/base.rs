@@ -77,7 +77,8 @@ impl Base {
         &self.id
     }
 
-    /// What tells what was built on this base from what was built on another one, or on this one in another folder.
+    /// What tells what was built on this base from what was built on another one, or on this one in another
+    /// folder.
     pub(super) fn stamp(&self) -> String {
         stamp(&self.id, &self.folder)
     }
@@ -111,7 +112,8 @@ fn is_ready(folder: &Path, stamp: &str) -> bool {
     fs::read(folder.join("ready")).is_ok_and(|there| there == stamp.as_bytes())
 }
 
-/// Manifests name the framework's folder: in a copy of a base, and of what was built on it, they lead to the original.
+/// Manifests name the framework's folder: in a copy of a base, and of what was built on it, they lead to the
+/// original.
 fn stamp(id: &str, folder: &Path) -> String {
     format!("{id} in {}", folder.display())
 }

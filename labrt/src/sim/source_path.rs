@@ -1,10 +1,10 @@
 //! Paths of source files as the compiler gives them to `panic!`: from the workspace on, as `raft/src/log.rs`.
 //!
-//! A program's debug information has the whole paths of the files that it was compiled from. They belong to the machine, or
-//! to the folder, where that was done. This need not be where the program runs, and not even one folder: who copies a
-//! workspace with all that was built in it, and edits a crate, has a program of which this crate is compiled in the
-//! copy and the others in the original. So no folder's name is compared. What tells is the name of a crate of the workspace,
-//! before the folder with its sources.
+//! A program's debug information has the whole paths of the files that it was compiled from. They belong to
+//! the machine, or to the folder, where that was done. This need not be where the program runs, and not even
+//! one folder: who copies a workspace with all that was built in it, and edits a crate, has a program of
+//! which this crate is compiled in the copy and the others in the original. So no folder's name is compared.
+//! What tells is the name of a crate of the workspace, before the folder with its sources.
 
 /// The crates of the workspace. Those of labs and the framework have the same names in every workspace.
 const CRATES: [&str; 13] = [
