@@ -72,7 +72,7 @@ fn growing(c: &mut Criterion) {
     let mut group = c.benchmark_group("appends");
     group.sample_size(10);
     for operations in [38, 1_500] {
-        for fault in [Fault::Nothing, Fault::Stale, Fault::Lost] {
+        for fault in [Fault::Nothing, Fault::Stale, Fault::Lost, Fault::TooEarly] {
             let history = appending::history(&mut Random(1), operations, fault).expect("an answer to spoil");
             group.bench_function(format!("{operations} operations/{fault:?}"), |b| {
                 b.iter_custom(|count| time(&Text::default(), &history, fault == Fault::Nothing, count));
