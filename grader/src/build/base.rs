@@ -180,10 +180,10 @@ mod tests {
     #[test]
     fn a_copy_of_a_base_is_not_ready() {
         let (original, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let stamp = |folder: &Path| super::stamp("0x1f", folder);
-        fs::write(original.path().join("ready"), stamp(original.path())).unwrap();
+        let stamp_in = |folder: &Path| stamp("0x1f", folder);
+        fs::write(original.path().join("ready"), stamp_in(original.path())).unwrap();
         fs::copy(original.path().join("ready"), copy.path().join("ready")).unwrap();
-        assert!(is_ready(original.path(), &stamp(original.path())));
-        assert!(!is_ready(copy.path(), &stamp(copy.path())), "its manifests lead to the original");
+        assert!(is_ready(original.path(), &stamp_in(original.path())));
+        assert!(!is_ready(copy.path(), &stamp_in(copy.path())), "its manifests lead to the original");
     }
 }
