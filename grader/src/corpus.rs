@@ -50,18 +50,13 @@ impl Corpus {
         })
     }
 
-    /// The workspace that this program was compiled in.
+    /// The corpus of the workspace that this program runs in.
     ///
     /// # Errors
     ///
-    /// As [`Corpus::load`].
-    ///
-    /// # Panics
-    ///
-    /// Panics if the grader is no folder of a workspace.
+    /// As [`Corpus::load`], and when there is no such workspace.
     pub fn here() -> Result<Self, FileError> {
-        let grader = Path::new(env!("CARGO_MANIFEST_DIR"));
-        Self::load(grader.parent().expect("the grader is a folder of the workspace"))
+        Self::load(tester::workspace::find()?)
     }
 
     /// Where the workspace is.

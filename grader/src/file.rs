@@ -24,6 +24,9 @@ pub enum FileError {
         /// Why.
         source: Box<toml::de::Error>,
     },
+    /// It is not known which workspace's files are meant.
+    #[error(transparent)]
+    Workspace(#[from] tester::workspace::WorkspaceError),
     /// The file has another name than it says.
     #[error("{path} calls itself `{name}`", path = path.display())]
     Name {

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use tester::replay::{Replay, last_failure_file};
+use tester::workspace::WorkspaceError;
 
 use crate::error::CommandError;
 use crate::report::terminal::{Terminal, count};
@@ -13,14 +14,17 @@ use crate::report::terminal::{Terminal, count};
 const KEPT: usize = 10_000;
 
 /// The file: `lab/failures.jsonl` in the target folder.
-fn file() -> PathBuf {
-    last_failure_file().with_file_name("failures.jsonl")
+fn file() -> Result<PathBuf, WorkspaceError> {
+    Ok(last_failure_file()?.with_file_name("failures.jsonl"))
 }
 
 /// Writes the failures in the place of those of the last time, and says where they are if there are several.
 pub(crate) fn save(failures: impl Iterator<Item = Replay>, terminal: &Terminal) {
     let failures: Vec<Replay> = failures.take(KEPT).collect();
-    let file = file();
+    let file = match file() {
+        Ok(file) => file,
+        Err(cause) => return terminal.line(&format!("warning: the failures are not kept: {cause}")),
+    };
     if let Err(cause) = write(&file, &failures) {
         terminal.line(&format!("warning: the failures are not kept in {}: {cause}", file.display()));
     } else if failures.len() > 1 {

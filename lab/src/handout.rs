@@ -1,17 +1,14 @@
 //! `lab handout`: the students' workspace.
 
-use std::path::Path;
-
 use grader::handout::{self, Options};
 
 use crate::Verdict;
 use crate::args::HandoutArgs;
 use crate::error::CommandError;
 
-/// Makes the hand-out of the workspace that this program was compiled in.
+/// Makes the hand-out of the workspace that this program runs in.
 pub(crate) fn hand_out(args: &HandoutArgs) -> Result<Verdict, CommandError> {
-    let lab = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let workspace = lab.parent().expect("this crate is a folder of the workspace");
+    let workspace = tester::workspace::find().map_err(|error| CommandError::new(error.to_string()))?;
     let options = Options { parts: args.parts.clone(), force: args.force };
     handout::write(workspace, &args.folder, &options)
         .map_err(|error| CommandError::new(error.to_string()))?;

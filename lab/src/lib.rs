@@ -33,6 +33,7 @@ mod workshop;
 use std::process::ExitCode;
 
 use labapi::Solution;
+use tester::workspace::WorkspaceError;
 use tester::{Case, Report, RunOptions};
 
 use args::Command;
@@ -58,8 +59,8 @@ impl Lab {
         #[cfg(feature = "grading")]
         workshop::confine_if_told();
         let outcome = match args::parse(std::env::args_os()) {
-            Ok(Command::Test(args)) => test::test(self, &args),
-            Ok(Command::Replay(args)) => replay::replay(self, &args),
+            Ok(Command::Test(args)) => not_for_another().and_then(|()| test::test(self, &args)),
+            Ok(Command::Replay(args)) => not_for_another().and_then(|()| replay::replay(self, &args)),
             Ok(Command::List(args)) => list::list(&args),
             #[cfg(feature = "grading")]
             Ok(Command::Handout(args)) => handout::hand_out(&args),
@@ -87,6 +88,15 @@ impl Lab {
             let names: Vec<&str> = self.solutions.iter().map(|solution| solution.name).collect();
             CommandError::new(format!("there is no solution `{name}`; {}", near::advice(name, &names)))
         })
+    }
+}
+
+/// Refuses to test this program's solutions where it would be taken for a test of another workspace's.
+/// Without any workspace they can be tested, and only nothing is remembered.
+fn not_for_another() -> Result<(), CommandError> {
+    match tester::workspace::find() {
+        Err(error @ WorkspaceError::Another { .. }) => Err(CommandError::new(error.to_string())),
+        _ => Ok(()),
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn choose(folder: &Path, args: &SubmissionArgs) -> Result<Choice, Com
     }
     let workshop = Workshop::open(None, args.no_sandbox)?;
     // Of the same name, another submission takes the folder over: only what differs is compiled.
-    let place = default_cache().join("submissions").join(name);
+    let place = default_cache()?.join("submissions").join(name);
     let lock = lock(&place).map_err(|cause| {
         CommandError::new(format!("cannot build the submission in {}: {cause}", place.display()))
     })?;

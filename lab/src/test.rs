@@ -175,8 +175,7 @@ fn replay_of(failure: &Failure, tested: &Tested, settings: &Settings, build: &st
 fn save(replay: &Replay, terminal: &Terminal) {
     if let Err(cause) = replay.save() {
         // The command to replay is printed all the same.
-        let file = tester::replay::last_failure_file();
-        terminal.line(&format!("warning: the failure is not remembered in {}: {cause}", file.display()));
+        terminal.line(&format!("warning: the failure is not remembered: {cause}"));
     }
 }
 

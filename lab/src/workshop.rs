@@ -25,10 +25,9 @@ pub(crate) struct Workshop {
 impl Workshop {
     /// A workshop with the framework and the reference of this workspace, built in `cache` or in the target folder.
     pub(crate) fn open(cache: Option<&Path>, no_sandbox: bool) -> Result<Self, CommandError> {
+        let workspace = tester::workspace::find().map_err(|error| CommandError::new(error.to_string()))?;
         let sandbox = if no_sandbox { None } else { Some(sandbox()?) };
-        let lab = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let workspace = lab.parent().expect("this crate is a folder of the workspace");
-        let cache = cache.map_or_else(default_cache, Path::to_owned);
+        let cache = cache.map_or_else(default_cache, |cache| Ok(cache.to_owned()))?;
         let tell = || eprintln!("building the framework once for all submissions, in {}", cache.display());
         let base = Base::prepare(workspace, &cache, &tell)
             .map_err(|error| CommandError::new(format!("cannot prepare {}: {error}", cache.display())))?;
@@ -70,8 +69,9 @@ impl Workshop {
 }
 
 /// Where the framework is built if nobody says where.
-pub(crate) fn default_cache() -> PathBuf {
-    tester::replay::last_failure_file().with_file_name("grading")
+pub(crate) fn default_cache() -> Result<PathBuf, CommandError> {
+    let target = tester::workspace::target().map_err(|error| CommandError::new(error.to_string()))?;
+    Ok(target.join("lab").join("grading"))
 }
 
 fn sandbox() -> Result<Sandbox, CommandError> {

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use bincode::config::{Configuration, standard};
 use serde::de::DeserializeOwned;
 
-use crate::guard::{Guard, MAX_DEPTH, Refusal};
+use crate::guard::{FREE, Guard, MAX_DEPTH, Refusal};
 use crate::guarded::Guarded;
 
 /// Little-endian, integers of variable length.
@@ -92,6 +92,7 @@ fn explain(
     match (guard.refusal(), error) {
         (Some(Refusal::Length(claimed)), _) => DecodeError::AbsurdLength { type_name, claimed, len },
         (Some(Refusal::Depth), _) => DecodeError::TooDeep { type_name },
+        (Some(Refusal::FreeMemory), _) => DecodeError::MadeOfNothing { type_name, len },
         (None, bincode::error::DecodeError::UnexpectedEnd { .. }) => DecodeError::TooShort { type_name, len },
         (None, error) => DecodeError::Malformed { type_name, reason: reason(error) },
     }
@@ -148,8 +149,23 @@ pub enum DecodeError {
         /// How many bytes there were.
         len: usize,
     },
-    /// Values nest deeper than any stack should be asked to follow.
-    #[error("cannot decode {type_name}: values nest deeper than {MAX_DEPTH} levels")]
+    /// Elements of collections that take no bytes at all, because all their fields are skipped or units,
+    /// would fill more memory than there are bytes, and 64 KiB.
+    #[error(
+        "cannot decode {type_name}: more than {} bytes of elements that take none of the {len} bytes",
+        len + FREE
+    )]
+    MadeOfNothing {
+        /// The type that was to be decoded.
+        type_name: &'static str,
+        /// How many bytes there were.
+        len: usize,
+    },
+    /// Values nest deeper than any stack should be asked to follow: more than 128 levels, or values that
+    /// take, each in another, more than 16 KiB and thrice the largest of them.
+    #[error(
+        "cannot decode {type_name}: values nest deeper than {MAX_DEPTH} levels, or than the stack can hold"
+    )]
     TooDeep {
         /// The type that was to be decoded.
         type_name: &'static str,
@@ -172,6 +188,7 @@ impl DecodeError {
             Self::LeftOver { type_name, .. }
             | Self::TooShort { type_name, .. }
             | Self::AbsurdLength { type_name, .. }
+            | Self::MadeOfNothing { type_name, .. }
             | Self::TooDeep { type_name }
             | Self::Malformed { type_name, .. } => type_name,
         }

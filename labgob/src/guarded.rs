@@ -6,7 +6,7 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use crate::guard::Guard;
+use crate::guard::{Begun, Guard};
 
 /// Something of serde's, and the guard that goes with it.
 pub(crate) struct Guarded<'a, I> {
@@ -27,9 +27,10 @@ impl<'a, I> Guarded<'a, I> {
         parts: Parts,
         read: impl FnOnce(I, Inside<'_, V>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.guard.enter()?;
+        let outer = self.guard.enter(size_of::<T>())?;
+        self.guard.make(size_of::<T>());
         let value = read(self.inner, Inside { visitor, parts, guard: &mut *self.guard })?;
-        self.guard.leave();
+        self.guard.leave(outer);
         Ok(value)
     }
 }
@@ -43,11 +44,12 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Guarded<'_, S> {
     }
 }
 
-/// Values without parts need no guard.
+/// Of values without parts, only that they are read is noted: each takes at least a byte.
 macro_rules! forward {
     ($($method:ident)*) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+            self.guard.read();
             self.inner.$method(visitor)
         }
     )*};
@@ -62,19 +64,27 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarded<'_, D> {
         deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
         deserialize_f32 deserialize_f64 deserialize_char
         deserialize_str deserialize_bytes
-        deserialize_unit deserialize_identifier deserialize_ignored_any
+        deserialize_identifier deserialize_ignored_any
     }
 
     // bincode would reserve the length that it reads; what is borrowed from the input is checked
     // against the input, and the visitor copies it.
     #[inline]
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.guard.read();
         self.inner.deserialize_str(visitor)
     }
 
     #[inline]
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.guard.read();
         self.inner.deserialize_bytes(visitor)
+    }
+
+    #[inline]
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.guard.make(size_of::<V::Value>());
+        self.inner.deserialize_unit(visitor)
     }
 
     #[inline]
@@ -83,11 +93,13 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarded<'_, D> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
+        self.guard.make(size_of::<V::Value>());
         self.inner.deserialize_unit_struct(name, visitor)
     }
 
     #[inline]
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.guard.read();
         self.descend(visitor, Parts::Fixed, |inner, inside| inner.deserialize_option(inside))
     }
 
@@ -102,6 +114,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarded<'_, D> {
 
     #[inline]
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.guard.read();
         self.descend(visitor, Parts::Claimed, |inner, inside| inner.deserialize_seq(inside))
     }
 
@@ -122,6 +135,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarded<'_, D> {
 
     #[inline]
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.guard.read();
         self.descend(visitor, Parts::Claimed, |inner, inside| inner.deserialize_map(inside))
     }
 
@@ -142,6 +156,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarded<'_, D> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
+        self.guard.read();
         self.descend(visitor, Parts::Fixed, |inner, inside| inner.deserialize_enum(name, variants, inside))
     }
 
@@ -152,6 +167,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarded<'_, D> {
 }
 
 /// Where the number of a value's parts comes from.
+#[derive(Clone, Copy)]
 enum Parts {
     /// From the Rust type.
     Fixed,
@@ -202,13 +218,13 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Inside<'_, V> {
     #[inline]
     fn visit_seq<A: SeqAccess<'de>>(mut self, elements: A) -> Result<V::Value, A::Error> {
         self.pay(elements.size_hint())?;
-        self.visitor.visit_seq(Guarded::new(elements, self.guard))
+        self.visitor.visit_seq(Access::new(elements, self.parts, self.guard))
     }
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(mut self, entries: A) -> Result<V::Value, A::Error> {
         self.pay(entries.size_hint())?;
-        self.visitor.visit_map(Guarded::new(entries, self.guard))
+        self.visitor.visit_map(Access::new(entries, self.parts, self.guard))
     }
 
     #[inline]
@@ -217,36 +233,72 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Inside<'_, V> {
     }
 }
 
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Guarded<'_, A> {
+/// The parts of a value, one after the other. Whoever asks how many there are is not told: they would make
+/// room for as many.
+struct Access<'a, A> {
+    inner: A,
+    parts: Parts,
+    guard: &'a mut Guard,
+    /// Where the entry of a map began, and the size of its key.
+    entry: (Begun, usize),
+}
+
+impl<'a, A> Access<'a, A> {
+    #[inline]
+    fn new(inner: A, parts: Parts, guard: &'a mut Guard) -> Self {
+        let entry = (guard.begin(), 0);
+        Self { inner, parts, guard, entry }
+    }
+
+    /// Pays for an element, or for an entry of a map.
+    #[inline]
+    fn end<E: Error>(&mut self, begun: Begun, size: usize) -> Result<(), E> {
+        match self.parts {
+            Parts::Fixed => Ok(()),
+            Parts::Claimed => self.guard.end(begun, size),
+        }
+    }
+}
+
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Access<'_, A> {
     type Error = A::Error;
 
     #[inline]
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        self.inner.next_element_seed(Guarded::new(seed, self.guard))
+        let begun = self.guard.begin();
+        let element = self.inner.next_element_seed(Guarded::new(seed, self.guard))?;
+        if element.is_some() {
+            self.end(begun, size_of::<S::Value>())?;
+        }
+        Ok(element)
     }
 
     #[inline]
     fn size_hint(&self) -> Option<usize> {
-        self.inner.size_hint()
+        None
     }
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Guarded<'_, A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Access<'_, A> {
     type Error = A::Error;
 
     #[inline]
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
+        self.entry = (self.guard.begin(), size_of::<S::Value>());
         self.inner.next_key_seed(Guarded::new(seed, self.guard))
     }
 
     #[inline]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        self.inner.next_value_seed(Guarded::new(seed, self.guard))
+        let value = self.inner.next_value_seed(Guarded::new(seed, self.guard))?;
+        let (begun, key) = self.entry;
+        self.end(begun, key + size_of::<S::Value>())?;
+        Ok(value)
     }
 
     #[inline]
     fn size_hint(&self) -> Option<usize> {
-        self.inner.size_hint()
+        None
     }
 }
 

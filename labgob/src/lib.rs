@@ -39,12 +39,31 @@
 //!   or a wrong value, so both sides must name the same type.
 //! - Every field is sent, private ones and zeros included, and decoding makes a new value: nothing
 //!   is left over from an earlier one.
-//! - Foreign bytes give a [`DecodeError`] that names the Rust type, never a panic and never an
-//!   allocation out of proportion to the input.
+//! - Foreign bytes give a [`DecodeError`] that names the Rust type, never a panic.
+//! - Memory follows what was read, never a length that is announced: see [below](#memory).
 //! - A `Vec<u8>` goes element by element, at about a nanosecond a byte. For long byte strings,
 //!   annotate the field with `#[serde(with = "labgob::bytes")]`.
 //! - serde's attributes `flatten`, `untagged`, `tag` and `skip_serializing_if` need a format that
 //!   describes itself, which this is not: they give an error or a wrong value.
+//!
+//! # Memory
+//!
+//! A collection grows with the elements that arrive; a length that was read reserves nothing. From `n` bytes,
+//! whatever they are, decoding never holds more than `12 × r × n` bytes and 256 KiB. Here `r` belongs to the
+//! type: how much memory one byte of its encoding may stand for.
+//!
+//! - Of a `Vec<u64>`, `r` is 8: an element takes at least a byte.
+//! - Of a `Vec<Option<T>>`, `r` is the size of the option, since `None` takes a byte. Keep large values that
+//!   may be missing in a `Box`.
+//! - The 12 is for a `BTreeMap` with one entry, which has room for eleven. A `Vec` takes 3 while it grows.
+//!
+//! Three kinds of values are refused, though they could be encoded:
+//!
+//! - more than `n + 65,536` elements that take no bytes, such as units;
+//! - elements that take no bytes but memory, because their fields are skipped, with more than `n + 65,536`
+//!   bytes in all;
+//! - values that nest deeper than 128 levels, or that take, each in another, more than 16 KiB and three times
+//!   the largest of them: they would fill the stack of a simulated thread.
 //!
 //! Small integers are one byte, larger ones three, five or nine. Left out: schemas, versions, and
 //! any promise that the bytes are the same in the next release.

@@ -1,15 +1,19 @@
-//! What it costs, in processor time, to check 10,000 operations of 10 clients, all of whose calls overlap: on one key and on 100; and with one
-//! stale read, evidence included.
+//! What it costs, in processor time, to check 10,000 operations of 10 clients, all of whose calls overlap: on
+//! one key and on 100; and with one stale read, evidence included. And what the evidence costs where states
+//! grow: a text to which three clients append.
 
 use std::hint::black_box;
 use std::time::Duration;
 
+use appending::{Fault, Text};
 use cpu_time::ProcessTime;
 use criterion::{Criterion, criterion_group, criterion_main};
 use random::{KeyValueHistory, Random, RegisterHistory, Workload};
 use searched::Searched;
 use tester::linearizability::{Budget, History, KeyValue, Model, Register, Verdict, check};
 
+#[path = "../tests/linearizability/appending.rs"]
+mod appending;
 #[path = "../tests/linearizability/random.rs"]
 #[allow(dead_code, reason = "what the tests make of small histories is not measured")]
 mod random;
@@ -64,5 +68,19 @@ fn histories(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, histories);
+fn growing(c: &mut Criterion) {
+    let mut group = c.benchmark_group("appends");
+    group.sample_size(10);
+    for operations in [38, 1_500] {
+        for fault in [Fault::Nothing, Fault::Stale, Fault::Lost, Fault::TooEarly] {
+            let history = appending::history(&mut Random(1), operations, fault).expect("an answer to spoil");
+            group.bench_function(format!("{operations} operations/{fault:?}"), |b| {
+                b.iter_custom(|count| time(&Text::default(), &history, fault == Fault::Nothing, count));
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, histories, growing);
 criterion_main!(benches);

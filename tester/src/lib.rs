@@ -42,6 +42,7 @@ pub mod linearizability;
 pub mod lines;
 pub mod replay;
 pub mod seed;
+pub mod workspace;
 
 pub use cargo_test::cargo_test;
 pub use case::{Body, Case, Snapshots, cases};

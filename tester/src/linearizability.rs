@@ -27,6 +27,7 @@
 mod check;
 mod evidence;
 mod history;
+mod in_order;
 mod key_value;
 mod lock;
 mod model;
@@ -34,6 +35,7 @@ mod register;
 mod search;
 mod seen;
 mod shrink;
+mod states;
 mod verdict;
 mod versions;
 

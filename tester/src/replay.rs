@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use labrt::world::Policy;
 use serde::{Deserialize, Serialize};
 
+use crate::workspace::{self, WorkspaceError};
 use crate::{Report, seed};
 
 /// A failing run, complete enough to run it again and to see whether it was the same run.
@@ -75,9 +76,9 @@ impl Replay {
     ///
     /// # Errors
     ///
-    /// When the file cannot be written. What it held before is then still there.
+    /// When the file cannot be written, or there is no workspace. What it held before is then still there.
     pub fn save(&self) -> io::Result<PathBuf> {
-        let file = last_failure_file();
+        let file = last_failure_file().map_err(io::Error::other)?;
         self.save_to(&file)?;
         Ok(file)
     }
@@ -99,7 +100,7 @@ impl Replay {
     ///
     /// [`NoLastFailure`] when there is none, or its file is not what [`Replay::save`] wrote.
     pub fn load() -> Result<Self, NoLastFailure> {
-        Self::load_from(&last_failure_file())
+        Self::load_from(&last_failure_file()?)
     }
 
     fn load_from(file: &Path) -> Result<Self, NoLastFailure> {
@@ -115,6 +116,9 @@ impl Replay {
 /// There is no last failure to replay.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoLastFailure {
+    /// It is not known where the file would be.
+    #[error(transparent)]
+    NoWorkspace(#[from] WorkspaceError),
     /// The file is not there.
     #[error("no failure is recorded in {}", file.display())]
     NothingFailed {
@@ -131,13 +135,14 @@ pub enum NoLastFailure {
     },
 }
 
-/// The file of the last failure: `lab/last-failure.json` in the workspace's target folder, which is
-/// `CARGO_TARGET_DIR` if that is set.
-#[must_use]
-pub fn last_failure_file() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").filter(|folder| !folder.is_empty());
-    // Joining an absolute path gives that path.
-    workspace().join(target.unwrap_or_else(|| "target".into())).join("lab").join("last-failure.json")
+/// The file of the last failure: `lab/last-failure.json` in the workspace's [target
+/// folder](workspace::target).
+///
+/// # Errors
+///
+/// The workspace is not found.
+pub fn last_failure_file() -> Result<PathBuf, WorkspaceError> {
+    Ok(workspace::target()?.join("lab").join("last-failure.json"))
 }
 
 /// A name for the sources of the workspace as they are now: a hash over every `.rs` file,
@@ -150,12 +155,8 @@ pub fn last_failure_file() -> PathBuf {
 /// helps to explain why a replay went another way; whether it did is told by the fingerprint.
 #[must_use]
 pub fn build_id() -> String {
-    source_hash(workspace()).map_or_else(|_| "unknown".to_owned(), |hash| format!("{hash:#018x}"))
-}
-
-/// The folder of the workspace that this crate was compiled in.
-fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate's folder is in the workspace")
+    let hash = workspace::find().ok().and_then(|workspace| source_hash(workspace).ok());
+    hash.map_or_else(|| "unknown".to_owned(), |hash| format!("{hash:#018x}"))
 }
 
 /// Hashes path and content of every source file under `root`, in the order of their paths.

@@ -52,20 +52,21 @@ impl Base {
         let folder = fs::canonicalize(folder).map_err(file_error(folder))?;
         let toolchain = Toolchain::of(original)?;
         let id = id(original, &toolchain)?;
+        let stamp = stamp(&id, &folder);
         let path = folder.join("lock");
         let lock = File::create(&path).map_err(file_error(&path))?;
         let take = |how| flock(&lock, how).map_err(|error| file_error(&path)(error.into()));
         loop {
             take(FlockOperation::LockShared)?;
-            if is_ready(&folder, &id) {
+            if is_ready(&folder, &stamp) {
                 return Ok(Self { folder, toolchain, id, _lock: lock });
             }
             take(FlockOperation::LockExclusive)?;
-            if !is_ready(&folder, &id) {
+            if !is_ready(&folder, &stamp) {
                 tell();
                 make(original, &folder, &toolchain)?;
                 let ready = folder.join("ready");
-                fs::write(&ready, &id).map_err(file_error(&ready))?;
+                fs::write(&ready, &stamp).map_err(file_error(&ready))?;
             }
         }
     }
@@ -74,6 +75,12 @@ impl Base {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// What tells what was built on this base from what was built on another one, or on this one in another
+    /// folder.
+    pub(super) fn stamp(&self) -> String {
+        stamp(&self.id, &self.folder)
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -101,8 +108,14 @@ impl Base {
     }
 }
 
-fn is_ready(folder: &Path, id: &str) -> bool {
-    fs::read(folder.join("ready")).is_ok_and(|there| there == id.as_bytes())
+fn is_ready(folder: &Path, stamp: &str) -> bool {
+    fs::read(folder.join("ready")).is_ok_and(|there| there == stamp.as_bytes())
+}
+
+/// Manifests name the framework's folder: in a copy of a base, and of what was built on it, they lead to the
+/// original.
+fn stamp(id: &str, folder: &Path) -> String {
+    format!("{id} in {}", folder.display())
 }
 
 fn make(original: &Path, folder: &Path, toolchain: &Toolchain) -> Result<(), BuildError> {
@@ -158,4 +171,19 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), BuildError> {
         if path.is_dir() { collect(&path, files)? } else { files.push(path) }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_of_a_base_is_not_ready() {
+        let (original, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let stamp_in = |folder: &Path| stamp("0x1f", folder);
+        fs::write(original.path().join("ready"), stamp_in(original.path())).unwrap();
+        fs::copy(original.path().join("ready"), copy.path().join("ready")).unwrap();
+        assert!(is_ready(original.path(), &stamp_in(original.path())));
+        assert!(!is_ready(copy.path(), &stamp_in(copy.path())), "its manifests lead to the original");
+    }
 }

@@ -36,11 +36,12 @@ impl Workspace {
         let there = CRATES.into_iter().filter(|name| there.contains(*name)).collect();
         let workspace = Self { folder: folder.to_owned(), there, missing };
         let mark = folder.join("base");
-        if fs::read(&mark).is_ok_and(|there| there != base.id().as_bytes()) {
+        let stamp = base.stamp();
+        if fs::read(&mark).is_ok_and(|there| there != stamp.as_bytes()) {
             // What was built was built on another base.
             fs::remove_dir_all(folder).map_err(file_error(folder))?;
         }
-        write_if_new(&mark, base.id().as_bytes())?;
+        write_if_new(&mark, stamp.as_bytes())?;
         workspace.write_frame(&base.framework())?;
         write_if_new(&workspace.sources().join("Cargo.lock"), &base.lock()?)?;
         for name in CRATES {

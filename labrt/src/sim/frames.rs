@@ -1,8 +1,9 @@
 //! What addresses of code mean: functions, source lines, and which of them are lab code.
 
 use std::fmt::Write as _;
-use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+
+use super::source_path;
 
 /// One call on a stack.
 #[derive(Clone, Debug)]
@@ -90,7 +91,9 @@ pub(crate) fn resolve(_turn: &Turn, addresses: &[usize]) -> Vec<Frame> {
     for address in addresses {
         backtrace::resolve(std::ptr::without_provenance_mut(*address), |symbol| {
             let function = symbol.name().map(|name| format!("{name:#}")).unwrap_or_default();
-            let file = symbol.filename().map(in_workspace).unwrap_or_default();
+            let file =
+                symbol.filename().map(|file| source_path::in_workspace(&file.to_string_lossy()).to_owned());
+            let file = file.unwrap_or_default();
             let (line, column) = (symbol.lineno().unwrap_or(0), symbol.colno().unwrap_or(0));
             frames.push(Frame { function, file, line, column });
         });
@@ -106,13 +109,6 @@ pub(crate) fn here() -> Vec<Frame> {
         addresses.len() < 100
     });
     resolve(&Turn::take(), &addresses)
-}
-
-/// The file's name as the compiler gives it to `panic!`: from the workspace on.
-fn in_workspace(file: &Path) -> String {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
-    let file = workspace.and_then(|workspace| file.strip_prefix(workspace).ok()).unwrap_or(file);
-    file.to_string_lossy().into_owned()
 }
 
 /// The crates of the workspace that lab code calls and is called by.

@@ -19,6 +19,7 @@ mod preemption;
 mod run;
 pub(crate) mod rwlock;
 mod scheduler;
+pub(crate) mod source_path;
 pub(crate) mod streams;
 pub(crate) mod threads;
 mod timers;

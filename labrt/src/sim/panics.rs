@@ -5,6 +5,7 @@ use std::panic::{self, PanicHookInfo};
 use std::sync::Once;
 
 use super::failure::FailureKind;
+use super::source_path;
 use crate::here;
 
 /// Makes panics of a run's threads known to the run, once a process. All others go on to
@@ -40,7 +41,7 @@ fn verdict(info: &PanicHookInfo<'_>, recording: bool) -> Panic {
         message,
         location: info.location().map(ToString::to_string),
         // Resolving it takes longer than a whole run.
-        backtrace: recording.then(|| Backtrace::force_capture().to_string()),
+        backtrace: recording.then(|| source_path::in_backtrace(&Backtrace::force_capture().to_string())),
     }
 }
 

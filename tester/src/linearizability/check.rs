@@ -5,12 +5,14 @@ use rustc_hash::FxHashMap;
 use super::evidence::{Evidence, Prefix, Shown};
 use super::history::{History, Operation};
 use super::model::{Interval, Model, Shortcut};
-use super::search::{Ended, Search};
-use super::shrink::shrink;
+use super::search::{Ended, Order, Search};
+use super::shrink::{can_be_right, shrink};
 use super::verdict::{Budget, Spent, Verdict};
 
-/// What each search for a part of the evidence may take, when the verdict is there.
-const PREFIX_STEPS: u64 = 500_000;
+/// What each search for a part of the evidence may take, when the verdict is there, besides what it takes for
+/// each operation.
+const PREFIX_STEPS: u64 = 200_000;
+const PREFIX_STEPS_AN_OPERATION: u64 = 40;
 
 /// The operations on one key.
 struct Part<'a, M: Model> {
@@ -125,7 +127,8 @@ impl<'a, M: Model> Check<'a, M> {
             Shortcut::Linearizable => true,
             Shortcut::Violation { .. } => false,
             Shortcut::Undecided => {
-                let budget = Budget { steps: PREFIX_STEPS, bytes: self.budget.bytes };
+                let steps = PREFIX_STEPS + PREFIX_STEPS_AN_OPERATION * operations.len() as u64;
+                let budget = Budget { steps, bytes: self.budget.bytes };
                 !matches!(Search::new(self.model, operations, &[]).run(budget), Ended::Stuck(_))
             }
         }
@@ -134,37 +137,59 @@ impl<'a, M: Model> Check<'a, M> {
     fn violation(&self, part: &Part<'_, M>, Found { stuck, core }: Found) -> Verdict {
         let operations = beginning(&part.operations, stuck);
         let shown = |op: usize| self.shown(part.positions[op]);
-        let (core, minimal) = shrink(self.model, &operations, stuck, core);
-        let (prefixes, all_prefixes) = self.prefixes(part, &operations, stuck);
+        let (orders, all_prefixes) = self.orders(&operations, stuck);
+        let order = orders.first().map(|order| order.operations.as_slice());
+        let core = shrink(self.model, &operations, stuck, core, order);
+        let right_later = if core.operations == [stuck] && !core.is_in_order {
+            self.is_right_later(part, stuck)
+        } else {
+            None
+        };
+        let prefix = |order: Order<M::State>| Prefix {
+            order: order.operations.iter().map(|&op| shown(op)).collect(),
+            state: self.model.describe_state(&order.state),
+            allowed: self.model.allowed(&order.state, operations[stuck].input),
+        };
         Verdict::Violation(Box::new(Evidence {
             key: part.key.to_string(),
             operation: shown(stuck),
-            prefixes,
+            prefixes: orders.into_iter().map(prefix).collect(),
             all_prefixes,
-            core: core.into_iter().map(shown).collect(),
-            minimal,
+            core: core.operations.into_iter().map(shown).collect(),
+            minimal: core.is_minimal,
+            in_order: core.is_in_order,
+            right_later,
             operations: operations.len(),
             spent: self.spent,
         }))
     }
 
+    /// Whether an answer that is right at no time before it was given would be right with the help of
+    /// operations that were called later. `None` if it takes too long to tell.
+    fn is_right_later(&self, part: &Part<'_, M>, stuck: usize) -> Option<bool> {
+        let called = beginning(&part.operations, stuck).len();
+        if called == part.operations.len() {
+            Some(false)
+        } else {
+            can_be_right(self.model, &part.operations, stuck)
+        }
+    }
+
     /// Orders of `operations` without the one that is stuck, and whether there are all.
-    fn prefixes(
+    fn orders(
         &self,
-        part: &Part<'_, M>,
         operations: &[Interval<'_, M::Input, M::Output>],
         stuck: usize,
-    ) -> (Vec<Prefix>, bool) {
+    ) -> (Vec<Order<M::State>>, bool) {
         let others: Vec<usize> = (0..operations.len()).filter(|&op| op != stuck).collect();
         let without: Vec<_> = others.iter().map(|&op| operations[op]).collect();
-        let budget = Budget { steps: PREFIX_STEPS, bytes: self.budget.bytes };
-        let (orders, all) = Search::new(self.model, &without, &[]).orders(budget, Evidence::PREFIXES);
-        let prefix = |order: super::search::Order<M::State>| Prefix {
-            order: order.operations.iter().map(|&op| self.shown(part.positions[others[op]])).collect(),
-            state: self.model.describe_state(&order.state),
-            allowed: self.model.allowed(&order.state, operations[stuck].input),
-        };
-        (orders.into_iter().map(prefix).collect(), all)
+        let steps = PREFIX_STEPS + PREFIX_STEPS_AN_OPERATION * operations.len() as u64;
+        let budget = Budget { steps, bytes: self.budget.bytes };
+        let (mut orders, all) = Search::new(self.model, &without, &[]).orders(budget, Evidence::PREFIXES);
+        for order in &mut orders {
+            order.operations.iter_mut().for_each(|op| *op = others[*op]);
+        }
+        (orders, all)
     }
 
     fn shown(&self, position: usize) -> Shown {

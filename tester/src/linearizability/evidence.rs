@@ -61,11 +61,20 @@ pub struct Evidence {
     pub prefixes: Vec<Prefix>,
     /// Whether `prefixes` has all states that are possible.
     pub all_prefixes: bool,
-    /// Operations that cannot all be as they are, by the order of their calls: whatever the others did, and whenever, even if
-    /// each took effect any number of times. Empty if it would take too long to find them.
+    /// Operations that cannot all be as they are, by the order of their calls: whatever the others did, and
+    /// whenever, even if each took effect any number of times; or less, if [`in_order`](Self::in_order).
+    /// Empty if it would take too long to find them.
     pub core: Vec<Shown>,
     /// Whether no operation of `core` can be left out.
     pub minimal: bool,
+    /// Whether `core` is only known to be contradictory if the others took effect in the first order of
+    /// [`prefixes`](Self::prefixes), whenever: all that they might have done is more than could be tried, as
+    /// where states grow.
+    pub in_order: bool,
+    /// If [`operation`](Self::operation) is all of `core`, its answer is right at no time before it was
+    /// given. Then: whether it could be right with the help of operations that were called later. `None` if
+    /// nobody knows.
+    pub right_later: Option<bool>,
     /// How many operations of the key had been called until then.
     pub operations: usize,
     /// What the check took, without the search for evidence.
@@ -95,12 +104,36 @@ impl fmt::Display for Evidence {
         let others = self.core.iter().filter(|shown| shown.position != operation.position).count();
         match (self.core.len(), others) {
             (0, _) => {}
-            (_, 0) => {
+            (_, 0) if self.in_order => {
+                writeln!(
+                    f,
+                    "whenever the other operations on {key} took effect, in the first order below, this answer is \
+                     wrong."
+                )?;
+            }
+            (_, 0) if self.right_later == Some(false) => {
                 writeln!(f, "whatever the other operations on {key} did, this answer is wrong at any time.")?;
+            }
+            (_, 0) => {
+                writeln!(
+                    f,
+                    "whatever the operations on {key} did that had been called by then, this answer is wrong."
+                )?;
+                if self.right_later == Some(true) {
+                    writeln!(f, "it could be right only with operations that were called later.")?;
+                }
             }
             _ => {
                 let number = self.core.len();
-                writeln!(f, "these {number} contradict each other, whatever else happened:")?;
+                if self.in_order {
+                    writeln!(
+                        f,
+                        "these {number} contradict each other, whenever the others took effect, in the first \
+                         order below:"
+                    )?;
+                } else {
+                    writeln!(f, "these {number} contradict each other, whatever else happened:")?;
+                }
                 for shown in self.core.iter().take(SHOWN_CORE) {
                     let mark = if shown.position == operation.position { '>' } else { ' ' };
                     writeln!(f, "  {mark} {shown}")?;

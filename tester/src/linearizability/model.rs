@@ -3,6 +3,8 @@
 use std::fmt;
 use std::hash::Hash;
 
+use super::states::content_bytes;
+
 /// The sequential object that a history is compared with.
 ///
 /// An operation takes effect at one moment between its call and its return. The model says what the effect is, and
@@ -55,9 +57,10 @@ pub trait Model {
         false
     }
 
-    /// The memory that a kept state takes, in bytes, what it points to included.
+    /// The memory that a kept state takes, in bytes, what it points to included: as much as it hashes, unless
+    /// the model knows better.
     fn state_bytes(&self, state: &Self::State) -> usize {
-        size_of_val(state)
+        size_of_val(state).max(content_bytes(state))
     }
 
     /// An operation in words, without its output: `Put(x, "a", version 1)`.

@@ -1,9 +1,8 @@
 //! [`Search`]: Wing and Gong's search for an order, with Lowe's memory of where it has been.
 
-use rustc_hash::FxHashMap;
-
 use super::model::{Interval, Model};
 use super::seen::Seen;
+use super::states::{States, more_steps};
 use super::verdict::{Budget, Spent};
 
 /// How a search ended.
@@ -102,13 +101,6 @@ pub(super) struct Search<'a, M: Model> {
     steps: u64,
 }
 
-/// Each state that was met, once, by number.
-struct States<S> {
-    numbers: FxHashMap<S, u32>,
-    states: Vec<S>,
-    bytes: usize,
-}
-
 impl<'a, M: Model> Search<'a, M> {
     /// A search that has not begun. `operations` are in the order of their calls.
     pub fn new(
@@ -142,20 +134,20 @@ impl<'a, M: Model> Search<'a, M> {
             frontier: 0,
             state: 0,
             path: Vec::new(),
-            states: States { numbers: FxHashMap::default(), states: Vec::new(), bytes: 0 },
+            states: States::new(),
             seen: Seen::new(words),
             furthest: 0,
             steps: 0,
         };
         let init = model.init();
-        search.state = search.states.number(model, init);
+        search.state = search.states.number(model, init).0;
         search.seen.insert(0, search.state, &search.mask);
         search
     }
 
     /// What it took so far.
     pub fn spent(&self) -> Spent {
-        Spent { steps: self.steps, bytes: self.seen.bytes() + self.states.bytes }
+        Spent { steps: self.steps, bytes: self.seen.bytes() + self.states.bytes() }
     }
 
     /// Looks for an order until it is found, there is none, or `budget` is spent.
@@ -184,10 +176,9 @@ impl<'a, M: Model> Search<'a, M> {
             found.push((search.state, order.collect()));
             false
         });
-        let orders = found.into_iter().map(|(state, operations)| Order {
-            operations,
-            state: self.states.states[state as usize].clone(),
-        });
+        let orders = found
+            .into_iter()
+            .map(|(state, operations)| Order { operations, state: self.states.get(state).clone() });
         (orders.collect(), ended == Some(false))
     }
 
@@ -319,9 +310,11 @@ impl<'a, M: Model> Search<'a, M> {
     /// The number of the state after `operation`; `None` if the model does not accept it here.
     fn step(&mut self, operation: &Interval<'a, M::Input, M::Output>) -> Option<u32> {
         self.steps += 1;
-        let state = &self.states.states[self.state as usize];
+        let state = self.states.get(self.state);
         let state = self.model.step(state, operation.input, operation.output)?;
-        Some(self.states.number(self.model, state))
+        let (number, size) = self.states.number(self.model, state);
+        self.steps += more_steps(size);
+        Some(number)
     }
 
     /// Takes `op` off the list, and passes the returns that are free to pass now.
@@ -356,20 +349,6 @@ impl<'a, M: Model> Search<'a, M> {
     fn flip(&mut self, op: u32) {
         let bit = self.bit[op as usize] as usize;
         self.mask[bit / 64] ^= 1 << (bit % 64);
-    }
-}
-
-impl<S: Clone + Eq + std::hash::Hash> States<S> {
-    fn number<M: Model<State = S>>(&mut self, model: &M, state: S) -> u32 {
-        if let Some(&number) = self.numbers.get(&state) {
-            return number;
-        }
-        let number = u32::try_from(self.states.len()).expect("2^32 states are over any budget");
-        // Two copies, and the number.
-        self.bytes += 2 * model.state_bytes(&state) + size_of::<u32>();
-        self.states.push(state.clone());
-        self.numbers.insert(state, number);
-        number
     }
 }
 

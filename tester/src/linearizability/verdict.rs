@@ -9,7 +9,8 @@ use super::evidence::Evidence;
 /// Steps and bytes, never seconds: the same history gets the same verdict on every machine, however busy it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// Operations looked at or tried, over all keys. A step takes some 20 to 100 ns.
+    /// Operations looked at or tried, over all keys; one that makes a state of 256 bytes or more counts once
+    /// more for each 256 bytes. A step takes some 20 to 100 ns.
     pub steps: u64,
     /// Memory of what the search keeps, for one key at a time. The allocator may take twice as much.
     pub bytes: usize,
@@ -25,7 +26,7 @@ impl Default for Budget {
 /// What a check did cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
-    /// Operations looked at or tried.
+    /// Operations looked at or tried, and the states that they made, as [`Budget::steps`] counts them.
     pub steps: u64,
     /// Memory that was kept at the same time, at most.
     pub bytes: usize,

@@ -62,6 +62,21 @@ without it the operations so far (3) have orders, such as:
 }
 
 #[test]
+fn a_value_that_was_put_only_later() {
+    let evidence =
+        evidence(&sequence(vec![(get(), value("a", 1)), (put("a", 0), Done), (get(), value("a", 1))]));
+    let text = evidence.to_string();
+    assert!(
+        text.contains(
+            "whatever the operations on x did that had been called by then, this answer is wrong.
+it could be right only with operations that were called later.
+"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
 fn an_operation_without_a_return_and_a_long_order() {
     let mut events: Vec<_> =
         (0..6).flat_map(|version| [Call(0, put(&format!("v{version}"), version)), Return(0, Done)]).collect();

@@ -5,8 +5,8 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Instant;
-use std::{env, thread};
 
 use clap::Parser;
 
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
 
 fn check(arguments: &Arguments) -> Result<bool, Problem> {
     let began = Instant::now();
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("the grader is in no workspace")?;
+    let workspace = tester::workspace::find().map_err(|error| error.to_string())?;
     let (all, files) = switches::find(&workspace.join("tester"))?;
     let redundant = Redundant::read(&all)?;
     let pattern = arguments.pattern.as_deref().unwrap_or_default();
