@@ -246,8 +246,7 @@ impl Sim {
 
     /// The node of the current thread; the tester's outside every thread.
     pub(crate) fn current_node(&self) -> u32 {
-        let scheduler = self.scheduler.borrow();
-        scheduler.current.map_or(TESTER, |slot| scheduler.threads[slot].node)
+        self.scheduler.borrow().current_node()
     }
 
     /// Ends the run with this verdict, unless it has one.

@@ -18,6 +18,7 @@ use super::scheduler::{Next, Scheduler};
 use super::{SIM, Sim, TESTER, log, panics, since_start, watchdog, with};
 use crate::backend::Backend;
 use crate::raw::coroutine::Exit;
+use crate::raw::hash_keys;
 use crate::raw::pulse::{self, HandlerStack, Pulse};
 use crate::threads;
 
@@ -108,6 +109,7 @@ fn simulate_alone<T: Send + 'static>(
     main: impl FnOnce(&crate::world::World) -> T + Send + 'static,
 ) -> Run<T> {
     habits::install();
+    hash_keys::find();
     let pulse = Arc::new(Pulse::new());
     let (sender, results) = mpsc::channel();
     let inside = pulse.clone();
@@ -135,7 +137,7 @@ fn run_here<T: 'static>(
             scheduler: RefCell::new(Scheduler::new(options, pulse.clone())),
             exit: Exit::new(),
             atomic: Cell::new(false),
-            habits: Habits::new(options.seed),
+            habits: Habits::new(),
         };
         assert!(sim.set(fresh).is_ok(), "an OS thread runs one simulation in its life");
     });
