@@ -35,7 +35,14 @@ pub(crate) enum Command {
     Grade(GradeArgs),
     /// What `lab test` starts to run simulations in
     #[command(hide = true)]
-    Worker,
+    Worker(WorkerArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct WorkerArgs {
+    /// Take from the threads that run lab code what only the rest of the worker needs
+    #[arg(long)]
+    pub(crate) confined: bool,
 }
 
 #[derive(Args, Debug)]

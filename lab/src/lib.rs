@@ -63,7 +63,7 @@ impl Lab {
             Ok(Command::Handout(args)) => handout::hand_out(&args),
             #[cfg(feature = "grading")]
             Ok(Command::Grade(args)) => grade::grade(&args),
-            Ok(Command::Worker) => run::worker::serve(self),
+            Ok(Command::Worker(args)) => run::worker::serve(self, &args),
             Err(args::Stop::Shown) => Ok(Verdict::Passed),
             Err(args::Stop::Refused(error)) => Err(error),
         };

@@ -48,19 +48,21 @@ impl Workshop {
         let sandbox = self.sandbox.clone();
         Ok(Starter::new(move || {
             let program = reachable.path();
-            let mut command = match &sandbox {
+            let command = match &sandbox {
                 None => {
                     let mut command = Command::new(program);
                     command.env_clear();
+                    command.arg("worker");
                     command
                 }
                 Some(sandbox) => {
                     let mut profile = Profile::run(program);
                     profile.limits.cpu_seconds = CPU_SECONDS;
-                    sandbox.command(&profile, program).map_err(std::io::Error::other)?
+                    let mut command = sandbox.command(&profile, program).map_err(std::io::Error::other)?;
+                    command.args(["worker", "--confined"]);
+                    command
                 }
             };
-            command.arg("worker");
             Ok(command)
         }))
     }

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
@@ -142,6 +142,9 @@ fn run_here<T: 'static>(
         assert!(sim.set(fresh).is_ok(), "an OS thread runs one simulation in its life");
     });
     let _signals = Signals::new(pulse);
+    if let Some(first) = FIRST.get() {
+        first();
+    }
     let returned = Rc::new(Cell::new(None));
     let verdict = with(|sim| {
         let world = crate::world::World::new(id);
@@ -172,6 +175,19 @@ fn run_here<T: 'static>(
             log: std::mem::take(&mut scheduler.log),
         }
     })
+}
+
+/// What each OS thread of a simulation does first.
+static FIRST: OnceLock<fn()> = OnceLock::new();
+
+/// Has each OS thread of a simulation call `first` before it runs any lab code. What `first` takes from the calling thread, such as
+/// system calls, lab code has not. For a process that runs code of strangers: it is called once, before the first run.
+///
+/// # Panics
+///
+/// Panics if it was called before. If `first` panics, [`simulate`] panics.
+pub fn confine_simulations(first: fn()) {
+    assert!(FIRST.set(first).is_ok(), "the simulations of this process are confined already");
 }
 
 /// What tells a run from every other one of the process.
