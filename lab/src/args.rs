@@ -38,6 +38,18 @@ pub(crate) enum Command {
     Worker(WorkerArgs),
 }
 
+impl Command {
+    /// Whether a person asks for runs.
+    pub(crate) fn makes_runs(&self) -> bool {
+        match self {
+            Self::Test(_) => true,
+            #[cfg(feature = "grading")]
+            Self::Grade(_) => true,
+            _ => false,
+        }
+    }
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct WorkerArgs {
     /// Take from the threads that run lab code what only the rest of the worker needs

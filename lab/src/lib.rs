@@ -55,7 +55,11 @@ impl Lab {
     pub fn main(&self) -> ExitCode {
         #[cfg(feature = "grading")]
         workshop::confine_if_told();
-        let outcome = match args::parse(std::env::args_os()) {
+        let command = args::parse(std::env::args_os());
+        if command.as_ref().is_ok_and(Command::makes_runs) {
+            warn_of_shared_hash_keys();
+        }
+        let outcome = match command {
             Ok(Command::Test(args)) => test::test(self, &args),
             Ok(Command::Replay(args)) => replay::replay(self, &args),
             Ok(Command::List(args)) => list::list(&args),
@@ -85,6 +89,17 @@ impl Lab {
             let names: Vec<&str> = self.solutions.iter().map(|solution| solution.name).collect();
             CommandError::new(format!("there is no solution `{name}`; {}", near::advice(name, &names)))
         })
+    }
+}
+
+/// Says what is lost if std's hash maps are not each server's own. On systems other than Linux they never are, and nobody is graded.
+fn warn_of_shared_hash_keys() {
+    if cfg!(target_os = "linux") && !labrt::world::hash_keys_are_separate() {
+        eprintln!(
+            "warning: std keeps the keys of its hash maps in a place that was not found. All servers of a simulation count \
+             them up together: a submission may use that as memory that its servers share. See \"Threat model\" in \
+             docs/instructors.md"
+        );
     }
 }
 

@@ -34,7 +34,7 @@ use failure::{Failure, FailureKind};
 pub(crate) use nodes::TESTER;
 pub(crate) use run::guarded;
 pub(crate) use run::next_run_id;
-pub use run::{Options, Run, confine_simulations, simulate};
+pub use run::{Options, Run, confine_simulations, hash_keys_are_separate, simulate};
 pub(crate) use scheduler::Scheduler;
 use scheduler::Step;
 pub(crate) use threads::{Blocker, By, Place, ThreadId, Ticket, Wait, Woken};

@@ -177,6 +177,16 @@ fn run_here<T: 'static>(
     })
 }
 
+/// Whether servers of a simulation have hash maps of their own keys.
+///
+/// Std counts the keys up once for each OS thread, in a place that it does not tell. Where this place is not found, which is so on
+/// systems other than Linux with glibc, all servers of a simulation see one counter: a server can tell from it how many hash maps
+/// others have made, and can be told something by it.
+#[must_use]
+pub fn hash_keys_are_separate() -> bool {
+    hash_keys::find()
+}
+
 /// What each OS thread of a simulation does first.
 static FIRST: OnceLock<fn()> = OnceLock::new();
 
