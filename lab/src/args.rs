@@ -35,7 +35,11 @@ pub(crate) enum Command {
     Grade(GradeArgs),
     /// What `lab test` starts to run simulations in
     #[command(hide = true)]
-    Worker(WorkerArgs),
+    Worker,
+    /// The same for lab code of strangers: its threads are confined
+    #[cfg(feature = "confine")]
+    #[command(hide = true)]
+    ConfinedWorker,
 }
 
 impl Command {
@@ -48,13 +52,6 @@ impl Command {
             _ => false,
         }
     }
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct WorkerArgs {
-    /// Take from the threads that run lab code what only the rest of the worker needs
-    #[arg(long)]
-    pub(crate) confined: bool,
 }
 
 #[derive(Args, Debug)]

@@ -67,7 +67,9 @@ impl Lab {
             Ok(Command::Handout(args)) => handout::hand_out(&args),
             #[cfg(feature = "grading")]
             Ok(Command::Grade(args)) => grade::grade(&args),
-            Ok(Command::Worker(args)) => run::worker::serve(self, &args),
+            Ok(Command::Worker) => run::worker::serve(self),
+            #[cfg(feature = "confine")]
+            Ok(Command::ConfinedWorker) => run::worker::serve_confined(self),
             Err(args::Stop::Shown) => Ok(Verdict::Passed),
             Err(args::Stop::Refused(error)) => Err(error),
         };

@@ -11,10 +11,10 @@
 //! - `process`: a worker as its parent sees it: the process, the socket, what it prints;
 //! - `protocol`: what goes over the socket;
 //! - [`worker`]: the other end of it;
-//! - `confine`: what is taken from the threads that run lab code of strangers;
 //! - `key`: what a report must have to be taken for one;
 //! - `lost`: what the end of a process says about the run that it was at.
 
+#[cfg(feature = "confine")]
 mod confine;
 mod key;
 mod lost;

@@ -59,7 +59,7 @@ impl Workshop {
                     let mut profile = Profile::run(program);
                     profile.limits.cpu_seconds = CPU_SECONDS;
                     let mut command = sandbox.command(&profile, program).map_err(std::io::Error::other)?;
-                    command.args(["worker", "--confined"]);
+                    command.arg("confined-worker");
                     command
                 }
             };

@@ -76,7 +76,7 @@ fn a_worker_does_the_same_in_the_sandbox() {
         };
         let confined = || {
             let mut confined = stage.sandbox.command(&Profile::run(&lab), &lab).unwrap();
-            confined.args(["worker", "--confined"]);
+            confined.arg("confined-worker");
             confined
         };
         let tests = ["many_elections_3a", "backup_3b", "figure8_unreliable_3c", "snapshot_all_crash_3d"];

@@ -1,42 +1,66 @@
 //! A worker: carries out one order after the other until its parent is gone.
 
 use std::io::{self, Write};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use tester::RunOptions;
 
-use super::confine;
 use super::protocol::{Event, Instruction, LONGEST, MARK, Order, Received, Receiver, send};
-use crate::args::WorkerArgs;
 use crate::error::CommandError;
 use crate::{Lab, Verdict};
 
 /// Serves the parent at the other end of the standard input until that end is closed.
-pub(crate) fn serve(lab: &Lab, args: &WorkerArgs) -> Result<Verdict, CommandError> {
-    let by_hand = |_: io::Error| {
-        CommandError::new(
-            "`worker` is started by `lab test` and `lab replay`, and takes its orders from them",
-        )
-    };
-    let broken = |cause: io::Error| CommandError::new(format!("a worker cannot go on: {cause}"));
-    let socket = take_stdin().map_err(by_hand)?;
-    let other = socket.try_clone().map_err(broken)?;
-    if args.confined {
-        confine::confine_simulations([socket.as_raw_fd(), other.as_raw_fd()])
-            .map_err(|cause| CommandError::new(format!("a worker cannot confine its runs: {cause}")))?;
+pub(crate) fn serve(lab: &Lab) -> Result<Verdict, CommandError> {
+    Worker::start()?.work(lab)
+}
+
+/// The same, with the threads that run lab code confined.
+#[cfg(feature = "confine")]
+pub(crate) fn serve_confined(lab: &Lab) -> Result<Verdict, CommandError> {
+    let worker = Worker::start()?;
+    let connection = [&worker.socket, &worker.incoming].map(std::os::fd::AsRawFd::as_raw_fd);
+    super::confine::confine_simulations(connection)
+        .map_err(|cause| CommandError::new(format!("a worker cannot confine its runs: {cause}")))?;
+    worker.work(lab)
+}
+
+/// The connection to the parent.
+struct Worker {
+    socket: UnixStream,
+    /// The same socket, for reading ahead.
+    incoming: UnixStream,
+}
+
+impl Worker {
+    fn start() -> Result<Self, CommandError> {
+        let by_hand = |_: io::Error| {
+            CommandError::new(
+                "`worker` is started by `lab test` and `lab replay`, and takes its orders from them",
+            )
+        };
+        let socket = take_stdin().map_err(by_hand)?;
+        let incoming = socket.try_clone().map_err(broken)?;
+        Ok(Self { socket, incoming })
     }
-    let (orders, keys) = receive(other);
-    for (number, order) in (0..).zip(orders) {
-        carry_out(lab, number, &order, &keys, &socket).map_err(broken)?;
-        if labrt::world::given_up() > 0 {
-            // An OS thread is lost, with all that it holds. A fresh process has neither.
-            break;
+
+    fn work(self, lab: &Lab) -> Result<Verdict, CommandError> {
+        let (orders, keys) = receive(self.incoming);
+        for (number, order) in (0..).zip(orders) {
+            carry_out(lab, number, &order, &keys, &self.socket).map_err(broken)?;
+            if labrt::world::given_up() > 0 {
+                // An OS thread is lost, with all that it holds. A fresh process has neither.
+                break;
+            }
         }
+        Ok(Verdict::Passed)
     }
-    Ok(Verdict::Passed)
+}
+
+fn broken(cause: io::Error) -> CommandError {
+    CommandError::new(format!("a worker cannot go on: {cause}"))
 }
 
 /// The socket that the parent passed as standard input; lab code that reads its input finds it empty.

@@ -11,7 +11,7 @@ use persister::Persister;
 pub const SOLUTION: Solution = Solution::new("raft").with_raft(make);
 
 /// A term is worth so many threads: others that somebody starts do not matter.
-const TERM: u64 = 1 << 6;
+const TERM: u64 = 1 << 12;
 
 /// How many threads all servers have started.
 fn count() -> u64 {
@@ -68,7 +68,7 @@ pub fn make(_: Vec<ClientEnd>, me: usize, _: Persister, _: Sender<ApplyMsg>) -> 
             one.leads.store(one.look(), Ordering::SeqCst);
         }
         loop {
-            thread::sleep(Duration::from_millis(10));
+            thread::sleep(Duration::from_millis(50));
             one.look();
         }
     });
