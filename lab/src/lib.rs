@@ -94,7 +94,8 @@ impl Lab {
     }
 }
 
-/// Says what is lost if std's hash maps are not each server's own. On systems other than Linux they never are, and nobody is graded.
+/// Says what is lost if std's hash maps are not each server's own. On systems other than Linux they never
+/// are, and nobody is graded.
 fn warn_of_shared_hash_keys() {
     if cfg!(target_os = "linux") && !labrt::world::hash_keys_are_separate() {
         eprintln!(

@@ -18,7 +18,8 @@ pub(super) struct Cut {
 /// What has one of these conditions is cut out, with its documentation.
 const CONDITIONS: [&str; 3] = ["test", "feature=\"grading\"", "feature=\"confine\""];
 
-/// Cuts out of `source` all that stands under `#[cfg(test)]`, `#[cfg(feature = "grading")]` or `#[cfg(feature = "confine")]`.
+/// Cuts out of `source` all that stands under `#[cfg(test)]`, `#[cfg(feature = "grading")]` or
+/// `#[cfg(feature = "confine")]`.
 ///
 /// # Errors
 ///

@@ -1,8 +1,9 @@
 //! Functions that would make a borrow live longer than what it borrows.
 //!
-//! From an argument `&'a &'b T` the compiler concludes, in the function, that `'b` outlives `'a`; and does not check it where the
-//! function is turned into a function pointer (<https://github.com/rust-lang/rust/issues/25860>). With `'b: 'a` written down it
-//! does. Code without `unsafe` that reads and writes any memory is made of this, so a function is found that
+//! From an argument `&'a &'b T` the compiler concludes, in the function, that `'b` outlives `'a`; and does
+//! not check it where the function is turned into a function pointer
+//! (<https://github.com/rust-lang/rust/issues/25860>). With `'b: 'a` written down it does. Code without
+//! `unsafe` that reads and writes any memory is made of this, so a function is found that
 //!
 //! - has a type in its signature from which `'b: 'a` may follow, such as `&'a &'b T` or `Pair<'a, 'b>`,
 //! - is given a borrow for `'b` in another argument, and gives it back for `'a`,
@@ -16,7 +17,8 @@ use proc_macro2::{Delimiter, Ident, TokenTree};
 
 use super::tokens::{is_punct, is_separator, is_word, list};
 
-/// So many tokens of a signature are read: more are nobody's, and each is looked at for every pair of lifetimes.
+/// So many tokens of a signature are read: more are nobody's, and each is looked at for every pair of
+/// lifetimes.
 const LONGEST: usize = 1_000;
 
 /// So many lifetimes of a signature.
@@ -293,7 +295,8 @@ fn flat(tokens: &[TokenTree]) -> Type {
     flattened
 }
 
-/// Whether `short: long` may follow from the type: from a reference, or from what a type of both lifetimes asks for.
+/// Whether `short: long` may follow from the type: from a reference, or from what a type of both lifetimes
+/// asks for.
 fn implies_outlives(ty: &[String], short: &str, long: &str) -> bool {
     let references = references(ty, long).any(|reference| has(&reference[2..], short));
     let mut lists = ty.iter().enumerate().filter(|(at, it)| *it == "<" && (*at == 0 || ty[at - 1] != "for"));

@@ -1,13 +1,13 @@
-//! What a worker takes from the threads that run lab code of strangers: the harness's connection, and the files of the process
-//! itself.
+//! What a worker takes from the threads that run lab code of strangers: the harness's connection, and the
+//! files of the process itself.
 //!
-//! Lab code and harness are one process, and the compiler has errors by which code without `unsafe` reaches any memory. So the
-//! process's own sandbox, in which the harness must do its work, is not enough. The kernel can confine a single thread: a
-//! simulation has an OS thread of its own, and this thread
+//! Lab code and harness are one process, and the compiler has errors by which code without `unsafe` reaches
+//! any memory. So the process's own sandbox, in which the harness must do its work, is not enough. The kernel
+//! can confine a single thread: a simulation has an OS thread of its own, and this thread
 //!
 //! - is ended, with the process, by any use of the connection to the parent;
-//! - opens no file but the program and the system's libraries, which backtraces are made of: not its own memory and not the
-//!   list of open files;
+//! - opens no file but the program and the system's libraries, which backtraces are made of: not its own
+//!   memory and not the list of open files;
 //! - makes no new descriptors, whose numbers servers could tell each other something by;
 //! - confines itself no further, for that could concern the others.
 //!
@@ -182,6 +182,6 @@ mod system {
     }
 }
 
-/// Has every simulation of this process that begins from now on confined in its OS thread. `connection`: the descriptors by which
-/// the worker talks to its parent.
+/// Has every simulation of this process that begins from now on confined in its OS thread. `connection`: the
+/// descriptors by which the worker talks to its parent.
 pub(super) use system::confine_simulations;

@@ -1,7 +1,7 @@
 //! [`Key`]: what a report must have to be taken for one.
 //!
-//! It is made when a worker says that the run's lab code has ended, and sent to it then: while lab code runs, there is no key in its
-//! process that would be worth anything.
+//! It is made when a worker says that the run's lab code has ended, and sent to it then: while lab code runs,
+//! there is no key in its process that would be worth anything.
 
 use std::collections::hash_map::RandomState;
 use std::fmt::Write;

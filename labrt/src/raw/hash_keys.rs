@@ -1,9 +1,10 @@
 //! The keys of std's hash maps, for each node its own.
 //!
-//! `RandomState::new` takes two words from a thread-local of std and counts the first one up. All nodes of a simulation live on one
-//! OS thread, so that they would share this counter: a server could read what another one has counted. Std draws the words
-//! once an OS thread, and has no function that sets them. So the place where they lie is found, once a process, and a
-//! simulation exchanges what lies there whenever another node goes on.
+//! `RandomState::new` takes two words from a thread-local of std and counts the first one up. All nodes of a
+//! simulation live on one OS thread, so that they would share this counter: a server could read what another
+//! one has counted. Std draws the words once an OS thread, and has no function that sets them. So the place
+//! where they lie is found, once a process, and a simulation exchanges what lies there whenever another node
+//! goes on.
 
 use std::collections::hash_map::RandomState;
 
@@ -32,7 +33,8 @@ mod system {
         ANCHOR.with(|anchor| ptr::from_ref(anchor).addr())
     }
 
-    /// Looks for the keys, the first time in the thread-locals of the calling thread. Says whether they were found.
+    /// Looks for the keys, the first time in the thread-locals of the calling thread. Says whether they were
+    /// found.
     pub(crate) fn find() -> bool {
         DISTANCE.get_or_init(distance).is_some()
     }
@@ -77,21 +79,22 @@ mod system {
             return None;
         }
         let state = RandomState::new();
-        // SAFETY: the place is `state`, which has this size and is aligned for it. It is two keys of 64 bits, so that none of its
-        // bytes is padding, in whatever order they are.
+        // SAFETY: the place is `state`, which has this size and is aligned for it. It is two keys of 64 bits,
+        // so that none of its bytes is padding, in whatever order they are.
         Some(unsafe { ptr::from_ref(&state).cast::<[u64; 2]>().read() })
     }
 
     fn read(place: usize) -> Keys {
-        // SAFETY: `place` lies with the keys' size and alignment in the block of the calling thread's thread-locals: `distance` goes
-        // no further, and later it is the place that was found there. The loader has initialised all of the block. Nothing
-        // else runs on this thread while it is read, and nobody else knows the block.
+        // SAFETY: `place` lies with the keys' size and alignment in the block of the calling thread's
+        // thread-locals: `distance` goes no further, and later it is the place that was found there. The
+        // loader has initialised all of the block. Nothing else runs on this thread while it is read, and
+        // nobody else knows the block.
         unsafe { ptr::with_exposed_provenance::<Keys>(place).read_volatile() }
     }
 
     fn write(place: usize, keys: Keys) {
-        // SAFETY: as in `read`, and what lies there are the keys of `RandomState::new`: two words that it just drew, which lie
-        // nowhere else in the block, in a `Cell` of plain integers that nobody borrows.
+        // SAFETY: as in `read`, and what lies there are the keys of `RandomState::new`: two words that it
+        // just drew, which lie nowhere else in the block, in a `Cell` of plain integers that nobody borrows.
         unsafe { ptr::with_exposed_provenance_mut::<Keys>(place).write_volatile(keys) };
     }
 
@@ -110,7 +113,8 @@ mod system {
 
     /// # Safety
     ///
-    /// As `dl_iterate_phdr` calls it: with the description of a program or library, and the [`Search`] that it was given.
+    /// As `dl_iterate_phdr` calls it: with the description of a program or library, and the [`Search`] that
+    /// it was given.
     unsafe extern "C" fn look(info: *mut libc::dl_phdr_info, _: usize, search: *mut c_void) -> c_int {
         // SAFETY: the caller passes both for the time of the call; nothing else refers to them meanwhile.
         let (info, search) = unsafe { (&*info, &mut *search.cast::<Search>()) };

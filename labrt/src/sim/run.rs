@@ -179,9 +179,9 @@ fn run_here<T: 'static>(
 
 /// Whether servers of a simulation have hash maps of their own keys.
 ///
-/// Std counts the keys up once for each OS thread, in a place that it does not tell. Where this place is not found, which is so on
-/// systems other than Linux with glibc, all servers of a simulation see one counter: a server can tell from it how many hash maps
-/// others have made, and can be told something by it.
+/// Std counts the keys up once for each OS thread, in a place that it does not tell. Where this place is not
+/// found, which is so on systems other than Linux with glibc, all servers of a simulation see one counter: a
+/// server can tell from it how many hash maps others have made, and can be told something by it.
 #[must_use]
 pub fn hash_keys_are_separate() -> bool {
     hash_keys::find()
@@ -190,8 +190,9 @@ pub fn hash_keys_are_separate() -> bool {
 /// What each OS thread of a simulation does first.
 static FIRST: OnceLock<fn()> = OnceLock::new();
 
-/// Has each OS thread of a simulation call `first` before it runs any lab code. What `first` takes from the calling thread, such as
-/// system calls, lab code has not. For a process that runs code of strangers: it is called once, before the first run.
+/// Has each OS thread of a simulation call `first` before it runs any lab code. What `first` takes from the
+/// calling thread, such as system calls, lab code has not. For a process that runs code of strangers: it is
+/// called once, before the first run.
 ///
 /// # Panics
 ///

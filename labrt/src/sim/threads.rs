@@ -11,8 +11,8 @@ pub(crate) type Place = &'static Location<'static>;
 
 /// Names a thread for ever: a slot of the table is used again, a serial number never.
 ///
-/// The lower half of the serial number counts the threads of one node. Lab code sees this half alone: how many threads
-/// other servers start is not its business.
+/// The lower half of the serial number counts the threads of one node. Lab code sees this half alone: how
+/// many threads other servers start is not its business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ThreadId {
     pub(crate) slot: u32,

@@ -25,7 +25,8 @@ fn keys(times: u32) -> String {
     format!("{:?}", RandomState::new().build_hasher())
 }
 
-/// What a server's hash maps are like when they have been counted up twice, and another one's `others` times in between.
+/// What a server's hash maps are like when they have been counted up twice, and another one's `others` times
+/// in between.
 fn seen_beside(seed: u64, others: u32) -> Vec<String> {
     run(seed, move |world| {
         let (one, other) = (world.node("one"), world.node("other"));

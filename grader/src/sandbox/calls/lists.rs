@@ -166,8 +166,8 @@ const WRITING_OLDER: &[c_long] = &[
 #[cfg(not(target_arch = "x86_64"))]
 const WRITING_OLDER: &[c_long] = &[];
 
-/// For a run: what takes something from the thread that calls. A worker takes it from the threads that run lab code, these calls
-/// included.
+/// For a run: what takes something from the thread that calls. A worker takes it from the threads that run
+/// lab code, these calls included.
 const CONFINING: &[c_long] =
     &[libc::SYS_landlock_add_rule, libc::SYS_landlock_create_ruleset, libc::SYS_landlock_restrict_self];
 
