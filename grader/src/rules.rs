@@ -8,6 +8,7 @@
 //! whatever the macro makes of it. `scan` walks over them; `paths`, `attributes` and `words` know what is allowed; `imports` and `macros` know
 //! what names stand for;
 //! `items` finds in the syntax tree which statics are harmless and what is compiled for tests alone, and is not graded;
+//! `lifetimes` finds functions that an error of the compiler would let make a borrow live too long;
 //! `depth` keeps source that nests without end from the parser.
 
 mod attributes;
@@ -15,6 +16,7 @@ mod depth;
 mod finding;
 mod imports;
 mod items;
+mod lifetimes;
 mod macros;
 mod paths;
 mod scan;

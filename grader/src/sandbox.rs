@@ -52,8 +52,10 @@
 //! - The death signal is that of the thread that started the process. When that thread ends, the process is killed.
 //! - A process can end with [`LAUNCH_FAILED`] and the line of a launcher. Whether the program had started, it must
 //!   have said itself, over a channel that is checked.
-//! - A run can read what is its own in `/proc/self`, its memory included: what is in one process with code that is not trusted is
-//!   not hidden from it.
+//! - A run can read what is its own in `/proc/self`, its memory included: harness and code that is not
+//!   trusted are one process. So a run may confine single threads further, by Landlock and seccomp, and
+//!   `lab confined-worker` does: the thread that runs lab code has neither its files nor the connection to
+//!   the grader.
 //! - What the processor leaks, and errors of the kernel.
 
 mod error;

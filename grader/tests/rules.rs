@@ -103,6 +103,24 @@ fn what_solutions_are_made_of_passes() {
 }
 
 #[test]
+fn no_borrow_that_lives_too_long() {
+    violates(
+        Rule::Lifetime,
+        &[
+            "fn keep<'a, 'b, T: ?Sized>(_: &'a &'b (), it: &'b mut T) -> &'a mut T { it }",
+            "mod a { mod b { trait Keep { fn keep<'a, 'b>(it: &'b u8, _: &'a &'b ()) -> &'a u8; } } }",
+            "macro_rules! m { ($f:ident, $t:ty) => { fn $f<'a, 'b>(_: &'a &'b (), it: &'b $t) -> &'a $t { it } } }",
+            "fn f<'b>(it: &'b mut u8) { let keep: for<'x> fn(_, &'x mut u8) -> &'b mut u8 = g(); }",
+        ],
+    );
+    passes(&[
+        "fn keep<'a, 'b: 'a, T: ?Sized>(_: &'a &'b (), it: &'b mut T) -> &'a mut T { it }",
+        "#[cfg(test)] mod tests { fn keep<'a, 'b>(_: &'a &'b (), it: &'b u8) -> &'a u8 { it } }",
+        "fn entries<'a>(log: &'a [Entry], from: usize) -> impl Iterator<Item = &'a Entry> + 'a { log[from..].iter() }",
+    ]);
+}
+
+#[test]
 fn no_unsafe() {
     violates(
         Rule::Unsafe,

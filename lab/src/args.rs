@@ -36,6 +36,22 @@ pub(crate) enum Command {
     /// What `lab test` starts to run simulations in
     #[command(hide = true)]
     Worker,
+    /// The same for lab code of strangers: its threads are confined
+    #[cfg(feature = "confine")]
+    #[command(hide = true)]
+    ConfinedWorker,
+}
+
+impl Command {
+    /// Whether a person asks for runs.
+    pub(crate) fn makes_runs(&self) -> bool {
+        match self {
+            Self::Test(_) => true,
+            #[cfg(feature = "grading")]
+            Self::Grade(_) => true,
+            _ => false,
+        }
+    }
 }
 
 #[derive(Args, Debug)]

@@ -58,7 +58,11 @@ impl Lab {
     pub fn main(&self) -> ExitCode {
         #[cfg(feature = "grading")]
         workshop::confine_if_told();
-        let outcome = match args::parse(std::env::args_os()) {
+        let command = args::parse(std::env::args_os());
+        if command.as_ref().is_ok_and(Command::makes_runs) {
+            warn_of_shared_hash_keys();
+        }
+        let outcome = match command {
             Ok(Command::Test(args)) => not_for_another().and_then(|()| test::test(self, &args)),
             Ok(Command::Replay(args)) => not_for_another().and_then(|()| replay::replay(self, &args)),
             Ok(Command::List(args)) => list::list(&args),
@@ -67,6 +71,8 @@ impl Lab {
             #[cfg(feature = "grading")]
             Ok(Command::Grade(args)) => grade::grade(&args),
             Ok(Command::Worker) => run::worker::serve(self),
+            #[cfg(feature = "confine")]
+            Ok(Command::ConfinedWorker) => run::worker::serve_confined(self),
             Err(args::Stop::Shown) => Ok(Verdict::Passed),
             Err(args::Stop::Refused(error)) => Err(error),
         };
@@ -97,6 +103,18 @@ fn not_for_another() -> Result<(), CommandError> {
     match tester::workspace::find() {
         Err(error @ WorkspaceError::Another { .. }) => Err(CommandError::new(error.to_string())),
         _ => Ok(()),
+    }
+}
+
+/// Says what is lost if std's hash maps are not each server's own. On systems other than Linux they never
+/// are, and nobody is graded.
+fn warn_of_shared_hash_keys() {
+    if cfg!(target_os = "linux") && !labrt::world::hash_keys_are_separate() {
+        eprintln!(
+            "warning: std keeps the keys of its hash maps in a place that was not found. All servers of a simulation count \
+             them up together: a submission may use that as memory that its servers share. See \"Threat model\" in \
+             docs/instructors.md"
+        );
     }
 }
 

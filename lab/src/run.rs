@@ -11,9 +11,11 @@
 //! - `process`: a worker as its parent sees it: the process, the socket, what it prints;
 //! - `protocol`: what goes over the socket;
 //! - [`worker`]: the other end of it;
-//! - `key`: what an answer must have to be taken for one;
+//! - `key`: what a report must have to be taken for one;
 //! - `lost`: what the end of a process says about the run that it was at.
 
+#[cfg(feature = "confine")]
+mod confine;
 mod key;
 mod lost;
 pub(crate) mod plan;

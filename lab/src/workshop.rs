@@ -52,15 +52,17 @@ impl Workshop {
                 None => {
                     let mut command = Command::new(program);
                     command.env_clear();
+                    command.arg("worker");
                     command
                 }
                 Some(sandbox) => {
                     let mut profile = Profile::run(program);
                     profile.limits.cpu_seconds = CPU_SECONDS;
-                    sandbox.command(&profile, program).map_err(std::io::Error::other)?
+                    let mut command = sandbox.command(&profile, program).map_err(std::io::Error::other)?;
+                    command.arg("confined-worker");
+                    command
                 }
             };
-            command.arg("worker");
             // Of the environment it gets this alone: which lines of the log are kept.
             command.envs(log_asked_for().map(|kept| (RUST_LOG, kept)));
             Ok(command)

@@ -141,7 +141,7 @@ impl<T> std::fmt::Debug for JoinHandle<T> {
 }
 
 /// A thread's name and identity.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Thread {
     id: Option<ThreadId>,
     name: Cow<'static, str>,
@@ -167,10 +167,16 @@ impl Thread {
         });
     }
 
-    /// What tells the thread from every other of the run.
+    /// What tells the thread from every other of its server; 0 if it never ran, because the server was dead.
     #[must_use]
     pub fn id(&self) -> u64 {
-        self.id.map_or(0, |id| id.serial)
+        self.id.map_or(0, ThreadId::on_its_node)
+    }
+}
+
+impl std::fmt::Debug for Thread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Thread").field("name", &self.name).field("id", &self.id()).finish()
     }
 }
 

@@ -20,6 +20,9 @@ fn wrong(path: &Path, why: &str) -> BuildError {
     BuildError::Manifest { path: path.to_owned(), why: why.to_owned() }
 }
 
+/// The feature of the command line that its workers need for a submission.
+const CONFINE: &str = "confine";
+
 /// What a package of the base keeps of its manifest: what its library needs.
 pub(super) fn framework_package(mut manifest: Table) -> Table {
     for left_out in ["dev-dependencies", "bench", "test", "example", "bin"] {
@@ -28,9 +31,9 @@ pub(super) fn framework_package(mut manifest: Table) -> Table {
     if let Some(dependencies) = manifest.get_mut("dependencies").and_then(Value::as_table_mut) {
         dependencies.retain(|_, dependency| dependency.get("optional").is_none());
     }
-    // What they would switch on is left out.
+    // What they would switch on is left out, but for what confines the threads of a submission.
     if let Some(features) = manifest.get_mut("features").and_then(Value::as_table_mut) {
-        for (_, needs) in features.iter_mut() {
+        for (_, needs) in features.iter_mut().filter(|(name, _)| *name != CONFINE) {
             *needs = Value::Array(Vec::new());
         }
     }
@@ -102,7 +105,7 @@ pub(super) fn program() -> String {
     let mut manifest =
         "[package]\nname = \"program\"\nversion = \"0.1.0\"\nedition.workspace = true\nbuild = false\n\n\
          [lints]\nworkspace = true\n\n[[bin]]\nname = \"lab\"\npath = \"src/main.rs\"\n\n\
-         [dependencies]\nlab = { workspace = true, default-features = false }\nlabapi.workspace = true\n\
+         [dependencies]\nlab = { workspace = true, default-features = false, features = [\"confine\"] }\nlabapi.workspace = true\n\
          tester.workspace = true\nraft.workspace = true\nkvsrv.workspace = true\nkvraft.workspace = true\n"
             .to_owned();
     for name in CRATES {

@@ -7,8 +7,8 @@ use toml_edit::{DocumentMut, Item, TableLike};
 
 use super::HandoutError;
 
-/// The feature that students have no use for, and what it stands for.
-const GRADING: &str = "grading";
+/// The features that students have no use for.
+const FEATURES: [&str; 2] = ["grading", "confine"];
 
 /// The tables in which a manifest names dependencies.
 const DEPENDENCIES: [&str; 2] = ["dependencies", "dev-dependencies"];
@@ -58,9 +58,10 @@ impl Manifest {
         let Some(features) = self.document.get_mut("features").and_then(Item::as_table_like_mut) else {
             return;
         };
-        let members: Vec<String> = features.remove(GRADING).iter().flat_map(texts).collect();
+        let members = FEATURES.iter().filter_map(|feature| features.remove(feature));
+        let members: Vec<String> = members.flat_map(|members| texts(&members).collect::<Vec<_>>()).collect();
         if let Some(defaults) = features.get_mut("default").and_then(Item::as_array_mut) {
-            defaults.retain(|feature| feature.as_str() != Some(GRADING));
+            defaults.retain(|feature| feature.as_str().is_none_or(|feature| !FEATURES.contains(&feature)));
             if defaults.is_empty() {
                 features.remove("default");
             }
@@ -79,6 +80,25 @@ impl Manifest {
             if let Some(table) = self.document.get_mut(key).and_then(Item::as_table_like_mut) {
                 table.remove(name);
             }
+        }
+        let Some(systems) = self.document.get_mut("target").and_then(Item::as_table_like_mut) else { return };
+        for (_, system) in systems.iter_mut() {
+            let Some(system) = system.as_table_like_mut() else { continue };
+            if let Some(table) = system.get_mut("dependencies").and_then(Item::as_table_like_mut) {
+                table.remove(name);
+                if table.is_empty() {
+                    system.remove("dependencies");
+                }
+            }
+        }
+        let empty = |system: &Item| system.as_table_like().is_some_and(TableLike::is_empty);
+        let gone: Vec<String> =
+            systems.iter().filter(|(_, it)| empty(it)).map(|(name, _)| name.to_owned()).collect();
+        for system in gone {
+            systems.remove(&system);
+        }
+        if systems.is_empty() {
+            self.document.remove("target");
         }
     }
 
@@ -185,8 +205,9 @@ mod tests {
     #[test]
     fn a_crate_loses_its_tests_and_what_is_for_teachers() {
         let mut lab = manifest(
-            "[package]\nname = \"lab\"\n# Elsewhere.\nautotests = false\n\n[features]\ndefault = [\"grading\"]\ngrading = [\"dep:grader\"]\n\n\
+            "[package]\nname = \"lab\"\n# Elsewhere.\nautotests = false\n\n[features]\ndefault = [\"grading\"]\ngrading = [\"confine\", \"dep:grader\"]\nconfine = [\"dep:landlock\"]\n\n\
              [dependencies]\n# Parses.\nclap.workspace = true\ngrader = { workspace = true, optional = true }\n\n\
+             [target.'cfg(unix)'.dependencies]\nlandlock = { workspace = true, optional = true }\n\n\
              [dev-dependencies]\ncriterion.workspace = true\n\n[[test]]\nname = \"slow\"\nharness = false\n",
         );
         lab.strip_framework();

@@ -16,9 +16,10 @@ pub(super) struct Cut {
 }
 
 /// What has one of these conditions is cut out, with its documentation.
-const CONDITIONS: [&str; 2] = ["test", "feature=\"grading\""];
+const CONDITIONS: [&str; 3] = ["test", "feature=\"grading\"", "feature=\"confine\""];
 
-/// Cuts out of `source` all that stands under `#[cfg(test)]` or `#[cfg(feature = "grading")]`.
+/// Cuts out of `source` all that stands under `#[cfg(test)]`, `#[cfg(feature = "grading")]` or
+/// `#[cfg(feature = "confine")]`.
 ///
 /// # Errors
 ///

@@ -61,6 +61,8 @@ pub enum Rule {
     Simulation,
     /// Panic hooks and caught panics.
     Unwinding,
+    /// A function that may give a borrow back for longer than it was given.
+    Lifetime,
     /// What a crate keeps for its own macros.
     Hidden,
     /// Source that nests deeper than any that people write.
@@ -103,6 +105,9 @@ impl Rule {
                 "lab code uses labrt's `thread`, `sync`, `channel`, `time`, `rand` and `select!`, and labrpc's `ClientEnd`, `Service` and `service`; the rest is the tester's"
             }
             Self::Unwinding => "let panics be: they end the run, and are reported with their place",
+            Self::Lifetime => {
+                "write down which lifetime outlives the other (`'b: 'a`): where it is only implied, the compiler does not always check it"
+            }
             Self::Hidden => "this is for the crate's own macros; use what the crate documents",
             Self::Depth => "take expressions and types apart into named ones",
             Self::Shebang => "remove the line",

@@ -10,7 +10,7 @@ use super::items::Items;
 use super::macros::Macros;
 use super::paths::{self, End};
 use super::tokens::{is_punct, is_separator, is_word, list, plain};
-use super::{attributes, depth, words};
+use super::{attributes, depth, lifetimes, words};
 
 /// A name that a file imports from more places is refused: each of its uses is judged by all of them.
 const MEANINGS: usize = 16;
@@ -29,6 +29,11 @@ pub(super) fn scan(file: &str, tokens: &TokenStream, items: Option<&Items>, macr
     let tokens = list(tokens);
     scan.imports_in(&tokens);
     scan.tokens(&tokens, Within::Code);
+    for (word, shown) in lifetimes::extending(&tokens) {
+        if !scan.is_test(word.span()) {
+            scan.find(Rule::Lifetime, word.span(), &shown);
+        }
+    }
     scan.found.into_values().collect()
 }
 

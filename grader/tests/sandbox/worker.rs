@@ -25,20 +25,24 @@ fn lab(stage: &Stage) -> PathBuf {
     lab
 }
 
+fn tell(mut worker: &UnixStream, instruction: &Value) {
+    let text = instruction.to_string();
+    worker.write_all(&u32::try_from(text.len()).unwrap().to_le_bytes()).unwrap();
+    worker.write_all(text.as_bytes()).unwrap();
+}
+
 /// What a worker answers to these orders.
 fn work(mut worker: Command, backend: &str, tests: &[&str]) -> Vec<Value> {
     let (mut near, far) = UnixStream::pair().unwrap();
-    worker.arg("worker").stdin(Stdio::from(OwnedFd::from(far)));
+    worker.stdin(Stdio::from(OwnedFd::from(far)));
     let mut child = worker.spawn().unwrap();
     drop(worker);
     for test in tests {
         let order = json!({
             "test": test, "backend": backend, "seed": 7, "solution": "raft", "policy": "random", "record": true,
-            "patience_seconds": 60.0, "key": "a key", "mark": false,
+            "patience_seconds": 60.0, "mark": false,
         });
-        let order = order.to_string();
-        near.write_all(&u32::try_from(order.len()).unwrap().to_le_bytes()).unwrap();
-        near.write_all(order.as_bytes()).unwrap();
+        tell(&near, &json!({ "Order": order }));
     }
     near.set_read_timeout(Some(std::time::Duration::from_secs(120))).unwrap();
     let mut reports = Vec::new();
@@ -48,8 +52,11 @@ fn work(mut worker: Command, backend: &str, tests: &[&str]) -> Vec<Value> {
         let mut answer = vec![0; u32::from_le_bytes(length) as usize];
         near.read_exact(&mut answer).expect("an answer of the worker");
         let mut answer: Value = serde_json::from_slice(&answer).unwrap();
+        if answer.get("Ended").is_some() {
+            tell(&near, &json!({ "Key": format!("key {}", reports.len()) }));
+        }
         if answer.get("Finished").is_some() {
-            assert_eq!(answer["Finished"][0], "a key");
+            assert_eq!(answer["Finished"][0], format!("key {}", reports.len()));
             reports.push(answer["Finished"][1].take());
         }
     }
@@ -62,9 +69,18 @@ fn work(mut worker: Command, backend: &str, tests: &[&str]) -> Vec<Value> {
 fn a_worker_does_the_same_in_the_sandbox() {
     for stage in stages() {
         let lab = lab(&stage);
-        let confined = || stage.sandbox.command(&Profile::run(&lab), &lab).unwrap();
+        let free = || {
+            let mut free = Command::new(&lab);
+            free.arg("worker");
+            free
+        };
+        let confined = || {
+            let mut confined = stage.sandbox.command(&Profile::run(&lab), &lab).unwrap();
+            confined.arg("confined-worker");
+            confined
+        };
         let tests = ["many_elections_3a", "backup_3b", "figure8_unreliable_3c", "snapshot_all_crash_3d"];
-        let (free, inside) = (work(Command::new(&lab), "sim", &tests), work(confined(), "sim", &tests));
+        let (free, inside) = (work(free(), "sim", &tests), work(confined(), "sim", &tests));
         for (free, inside) in free.iter().zip(&inside) {
             assert!(free["fingerprint"].is_u64(), "{free}");
             for field in ["test", "failure", "fingerprint", "virtual_seconds", "log", "warnings"] {

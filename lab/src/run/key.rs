@@ -1,10 +1,13 @@
-//! [`Key`]: what an answer must have to be taken for one.
+//! [`Key`]: what a report must have to be taken for one.
+//!
+//! It is made when a worker says that the run's lab code has ended, and sent to it then: while lab code runs,
+//! there is no key in its process that would be worth anything.
 
 use std::collections::hash_map::RandomState;
 use std::fmt::Write;
 use std::hash::BuildHasher;
 
-/// A word that nobody can guess, another one for each order.
+/// A word that nobody can guess, another one for each run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Key(String);
 

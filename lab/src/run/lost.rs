@@ -19,6 +19,8 @@ pub(crate) struct Lost {
 const SIGABRT: i32 = 6;
 const SIGKILL: i32 = 9;
 const SIGSEGV: i32 = 11;
+#[cfg(target_os = "linux")]
+const SIGSYS: i32 = 31;
 /// 7 on Linux, 10 on macOS; what the other number means there is not sent to a worker.
 const SIGBUS: [i32; 2] = [7, 10];
 
@@ -74,6 +76,11 @@ fn cause_of_death(status: ExitStatus, printed: &str) -> (FailureKind, Option<&'s
         Some(signal) if signal == SIGSEGV || SIGBUS.contains(&signal) => {
             (FailureKind::Overflow, Some("most likely a stack overflow (endless recursion?)"))
         }
+        #[cfg(target_os = "linux")]
+        Some(SIGSYS) => (
+            FailureKind::Abort,
+            Some("lab code asked the system for what only the harness may do, such as to use its connection"),
+        ),
         Some(SIGKILL) => (FailureKind::Memory, Some("most likely killed by the system for want of memory")),
         _ => (FailureKind::Abort, None),
     }
@@ -100,6 +107,8 @@ mod tests {
             (6, "memory allocation of 99 bytes failed", FailureKind::Memory, "out of memory; "),
             (11, "", FailureKind::Overflow, "signal 11"),
             (9, "", FailureKind::Memory, "signal 9"),
+            #[cfg(target_os = "linux")]
+            (31, "", FailureKind::Abort, "only the harness may do"),
             (0, "", FailureKind::Abort, "left with status 0"),
             (3 * 256, "", FailureKind::Abort, "left with status 3"),
         ] {

@@ -260,13 +260,14 @@ mod tests {
         }
     }
 
-    /// What a worker would send that knows what it is to run, but not the keys.
-    fn forged(test: &str, seed: u64) -> Vec<u8> {
+    /// These events as a worker sends them, and then a report of this run with a key that is not the run's.
+    fn forged(before: &[Event], test: &str, seed: u64) -> Vec<u8> {
         let (near, mut far) = UnixStream::pair().expect("a pair of sockets");
-        for key in ["", "key"] {
-            send(&near, &Event::Started(key.to_owned())).expect("sent");
-            send(&near, &Event::Finished(key.to_owned(), Box::new(passed(test, seed)))).expect("sent");
+        for event in before {
+            send(&near, event).expect("sent");
         }
+        let report = Box::new(passed(test, seed));
+        send(&near, &Event::Finished("key".to_owned(), report)).expect("sent");
         drop(near);
         let mut bytes = Vec::new();
         far.read_to_end(&mut bytes).expect("read");
@@ -295,12 +296,12 @@ mod tests {
         }
     }
 
-    #[test]
-    fn an_answer_without_the_key_of_the_order_is_none() {
+    /// What a run comes to whose worker sends these events and then a report without the key.
+    fn comes_to(before: &[Event]) -> (Vec<Run>, Result<(), CommandError>) {
         let case = &tester::cases()[0];
         let folder = tempfile::tempdir().expect("a folder");
         let answers = folder.path().join("answers");
-        std::fs::write(&answers, forged(case.name, 7)).expect("written");
+        std::fs::write(&answers, forged(before, case.name, 7)).expect("written");
         let starter = Starter::new(move || {
             let mut command = Command::new("sh");
             command.args(["-c", "cat \"$0\" >&0; exec sleep 600"]).arg(&answers);
@@ -321,8 +322,25 @@ mod tests {
             starter,
         };
         let mut collected = Collected(Vec::new());
-        let error = carry_out(Plan::single(case, 7), &settings, &mut collected);
-        assert!(collected.0.is_empty(), "{:?}", collected.0);
-        assert!(error.is_err_and(|error| error.to_string().contains("before its first run")));
+        let result = carry_out(Plan::single(case, 7), &settings, &mut collected);
+        (collected.0, result)
+    }
+
+    #[test]
+    fn a_report_without_the_key_of_the_run_is_none() {
+        for before in [vec![Event::Started(0)], vec![Event::Started(0), Event::Ended(0)]] {
+            let (runs, result) = comes_to(&before);
+            assert!(result.is_ok(), "{before:?}");
+            assert!(matches!(&runs[..], [Run { outcome: Outcome::Lost(_), .. }]), "{before:?}: {runs:?}");
+        }
+    }
+
+    #[test]
+    fn a_report_of_a_run_that_has_not_begun_is_none() {
+        for before in [vec![], vec![Event::Started(1)], vec![Event::Ended(0)]] {
+            let (runs, error) = comes_to(&before);
+            assert!(runs.is_empty(), "{runs:?}");
+            assert!(error.is_err_and(|error| error.to_string().contains("before its first run")));
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::protocol::{Event, MARK, Order, Received, Receiver, send};
+use super::protocol::{Event, Instruction, MARK, Received, Receiver, send};
 
 /// How much of what a worker prints is kept: enough for a panic's message and its backtrace.
 const KEPT: usize = 8 * 1024;
@@ -82,9 +82,9 @@ impl Process {
         Ok(Self { child, events: Receiver::new(near.try_clone()?, longest), socket: near, printed })
     }
 
-    /// Gives the worker something to do. Fails when it is dead.
-    pub(super) fn order(&self, order: &Order) -> io::Result<()> {
-        send(&self.socket, order)
+    /// Tells the worker something. Fails when it is dead.
+    pub(super) fn tell(&self, instruction: &Instruction) -> io::Result<()> {
+        send(&self.socket, instruction)
     }
 
     /// Waits for the worker's next word.

@@ -9,7 +9,16 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tester::Report;
 
-/// To a worker: run this. It does one order after the other, so the next one can already lie ready.
+/// To a worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) enum Instruction {
+    /// Run this.
+    Order(Order),
+    /// The answer to [`Event::Ended`]: what the report must have to be taken for one.
+    Key(String),
+}
+
+/// A run. A worker does one order after the other, so the next one can already lie ready.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Order {
     pub(super) test: String,
@@ -20,8 +29,6 @@ pub(super) struct Order {
     pub(super) record: bool,
     /// How long the run may go on without a call of labrt, in seconds.
     pub(super) patience_seconds: f64,
-    /// What an answer must have to be taken for one. Only who was given the order knows it; lab code was not.
-    pub(super) key: String,
     /// Whether to print [`MARK`] before the run, so that what lab code prints can be told apart by runs.
     pub(super) mark: bool,
 }
@@ -29,12 +36,14 @@ pub(super) struct Order {
 /// Stands in a worker's output where a run begins: ASCII's record separator.
 pub(super) const MARK: u8 = 0x1e;
 
-/// From a worker, twice for each order.
+/// From a worker, each once for each order, which are numbered from 0.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Event {
-    /// The order of this key is being carried out.
-    Started(String),
-    /// It came to this.
+    /// It is being carried out.
+    Started(u64),
+    /// Its lab code has ended for good: its key may be known now.
+    Ended(u64),
+    /// It came to this. The text is its key.
     Finished(String, Box<Report>),
 }
 
@@ -144,7 +153,6 @@ mod tests {
             policy: "random".to_owned(),
             record: false,
             patience_seconds: 5.0,
-            key: "secret".to_owned(),
             mark: true,
         }
     }

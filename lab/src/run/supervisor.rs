@@ -11,7 +11,7 @@ use tester::Report;
 use super::key::Key;
 use super::pool::Shared;
 use super::process::{Output, Process};
-use super::protocol::{Event, LONGEST, LONGEST_WITHOUT_LOG, Order, Received};
+use super::protocol::{Event, Instruction, LONGEST, LONGEST_WITHOUT_LOG, Order, Received};
 use super::{Job, Lost, Outcome, Run, Settings};
 use crate::error::CommandError;
 
@@ -35,9 +35,13 @@ pub(super) struct Supervisor<'a> {
     /// Runs that the worker may still be given.
     left: u32,
     /// What the worker has been given and not answered, in the order in which it does them.
-    given: VecDeque<(Job, Key)>,
+    given: VecDeque<Job>,
+    /// The number of the first of `given` among the orders of this worker.
+    number: u64,
     /// Since when the first of `given` runs, if the worker has begun it.
     running: Option<Instant>,
+    /// What its report must have, since its lab code has ended.
+    key: Option<Key>,
     /// When the worker was last heard of while it had nothing begun.
     idle: Instant,
     /// What a worker took with it before it began it.
@@ -53,7 +57,9 @@ impl<'a> Supervisor<'a> {
             worker: None,
             left: 0,
             given: VecDeque::new(),
+            number: 0,
             running: None,
+            key: None,
             idle: Instant::now(),
             returned: VecDeque::new(),
             stillborn: 0,
@@ -85,13 +91,25 @@ impl<'a> Supervisor<'a> {
         };
         let heard = worker.listen(GLANCE);
         match heard {
-            Ok(Received::Value(Event::Started(key))) if self.running.is_none() && self.awaits(&key) => {
+            Ok(Received::Value(Event::Started(number)))
+                if self.running.is_none() && number == self.number =>
+            {
                 self.running = Some(Instant::now());
                 self.stillborn = 0;
             }
-            Ok(Received::Value(Event::Finished(key, report)))
-                if self.running.is_some() && self.awaits(&key) && self.is_of_this_run(&report) =>
+            Ok(Received::Value(Event::Ended(number)))
+                if self.running.is_some() && self.key.is_none() && number == self.number =>
             {
+                let key = Key::fresh();
+                // If it is dead, the next glance at its socket will say so.
+                let _ = worker.tell(&Instruction::Key(key.as_str().to_owned()));
+                self.key = Some(key);
+            }
+            Ok(Received::Value(Event::Finished(key, report)))
+                if self.key.as_ref().is_some_and(|given| given.as_str() == key)
+                    && self.is_of_this_run(&report) =>
+            {
+                self.key = None;
                 self.running = None;
                 self.idle = Instant::now();
                 self.deliver(Outcome::Reported(report));
@@ -123,20 +141,20 @@ impl<'a> Supervisor<'a> {
             let Some(job) = self.returned.pop_front().or_else(|| self.shared.next_job()) else {
                 break;
             };
-            let key = Key::fresh();
-            let order = self.order(&job, &key);
-            self.given.push_back((job, key));
+            let order = self.order(&job);
+            self.given.push_back(job);
             if self.worker.is_none() {
                 let Settings { starter, output, record, .. } = &self.shared.settings;
                 let longest = if *record { LONGEST } else { LONGEST_WITHOUT_LOG };
                 let worker = Process::start(starter, *output, longest);
                 self.worker = Some(worker.map_err(|cause| cannot_start(&cause))?);
+                self.number = 0;
                 self.idle = Instant::now();
                 self.left = if self.shared.settings.is_strange { RUNS_OF_A_STRANGER } else { u32::MAX };
             }
             self.left -= 1;
             let worker = self.worker.as_ref().expect("it was just started");
-            if worker.order(&order).is_err() {
+            if worker.tell(&Instruction::Order(order)).is_err() {
                 // It is dead, and the next glance at its socket will say so.
                 break;
             }
@@ -144,16 +162,11 @@ impl<'a> Supervisor<'a> {
         Ok(())
     }
 
-    /// Whether this is the key of the order that is to be answered next.
-    fn awaits(&self, key: &str) -> bool {
-        self.given.front().is_some_and(|(_, given)| given.as_str() == key)
-    }
-
     fn is_of_this_run(&self, report: &Report) -> bool {
-        self.given.front().is_some_and(|(job, _)| job.case.name == report.test && job.seed == report.seed)
+        self.given.front().is_some_and(|job| job.case.name == report.test && job.seed == report.seed)
     }
 
-    fn order(&self, job: &Job, key: &Key) -> Order {
+    fn order(&self, job: &Job) -> Order {
         let settings = &self.shared.settings;
         Order {
             test: job.case.name.to_owned(),
@@ -163,7 +176,6 @@ impl<'a> Supervisor<'a> {
             policy: settings.policy.to_string(),
             record: settings.record,
             patience_seconds: settings.patience.as_secs_f64(),
-            key: key.as_str().to_owned(),
             mark: settings.output == Output::Kept,
         }
     }
@@ -194,6 +206,7 @@ impl<'a> Supervisor<'a> {
             return Ok(());
         };
         let (status, printed) = worker.bury().map_err(|cause| cannot_start(&cause))?;
+        self.key = None;
         if self.running.take().is_some() {
             self.deliver(Outcome::Lost(verdict(status, printed)));
         } else {
@@ -205,7 +218,7 @@ impl<'a> Supervisor<'a> {
                 ))));
             }
         }
-        while let Some((job, _)) = self.given.pop_back() {
+        while let Some(job) = self.given.pop_back() {
             self.returned.push_front(job);
         }
         Ok(())
@@ -216,7 +229,8 @@ impl<'a> Supervisor<'a> {
         if self.shared.settings.is_strange {
             outcome.cut();
         }
-        let (job, _) = self.given.pop_front().expect("an answer to what the worker was given");
+        let job = self.given.pop_front().expect("an answer to what the worker was given");
+        self.number += 1;
         // Nobody listens any more when enough is known.
         let _ = self.deliveries.send(Ok(Run { job, outcome }));
     }

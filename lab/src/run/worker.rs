@@ -8,28 +8,59 @@ use std::time::Duration;
 
 use tester::RunOptions;
 
-use super::protocol::{Event, LONGEST, MARK, Order, Received, Receiver, send};
+use super::protocol::{Event, Instruction, LONGEST, MARK, Order, Received, Receiver, send};
 use crate::error::CommandError;
 use crate::{Lab, Verdict};
 
 /// Serves the parent at the other end of the standard input until that end is closed.
 pub(crate) fn serve(lab: &Lab) -> Result<Verdict, CommandError> {
-    let by_hand = |_: io::Error| {
-        CommandError::new(
-            "`worker` is started by `lab test` and `lab replay`, and takes its orders from them",
-        )
-    };
-    let broken = |cause: io::Error| CommandError::new(format!("a worker cannot go on: {cause}"));
-    let socket = take_stdin().map_err(by_hand)?;
-    let orders = receive_orders(socket.try_clone().map_err(broken)?);
-    for order in orders {
-        carry_out(lab, &order, &socket).map_err(broken)?;
-        if labrt::world::given_up() > 0 {
-            // An OS thread is lost, with all that it holds. A fresh process has neither.
-            break;
-        }
+    Worker::start()?.work(lab)
+}
+
+/// The same, with the threads that run lab code confined.
+#[cfg(feature = "confine")]
+pub(crate) fn serve_confined(lab: &Lab) -> Result<Verdict, CommandError> {
+    let worker = Worker::start()?;
+    let connection = [&worker.socket, &worker.incoming].map(std::os::fd::AsRawFd::as_raw_fd);
+    super::confine::confine_simulations(connection)
+        .map_err(|cause| CommandError::new(format!("a worker cannot confine its runs: {cause}")))?;
+    worker.work(lab)
+}
+
+/// The connection to the parent.
+struct Worker {
+    socket: UnixStream,
+    /// The same socket, for reading ahead.
+    incoming: UnixStream,
+}
+
+impl Worker {
+    fn start() -> Result<Self, CommandError> {
+        let by_hand = |_: io::Error| {
+            CommandError::new(
+                "`worker` is started by `lab test` and `lab replay`, and takes its orders from them",
+            )
+        };
+        let socket = take_stdin().map_err(by_hand)?;
+        let incoming = socket.try_clone().map_err(broken)?;
+        Ok(Self { socket, incoming })
     }
-    Ok(Verdict::Passed)
+
+    fn work(self, lab: &Lab) -> Result<Verdict, CommandError> {
+        let (orders, keys) = receive(self.incoming);
+        for (number, order) in (0..).zip(orders) {
+            carry_out(lab, number, &order, &keys, &self.socket).map_err(broken)?;
+            if labrt::world::given_up() > 0 {
+                // An OS thread is lost, with all that it holds. A fresh process has neither.
+                break;
+            }
+        }
+        Ok(Verdict::Passed)
+    }
+}
+
+fn broken(cause: io::Error) -> CommandError {
+    CommandError::new(format!("a worker cannot go on: {cause}"))
 }
 
 /// The socket that the parent passed as standard input; lab code that reads its input finds it empty.
@@ -40,25 +71,35 @@ fn take_stdin() -> io::Result<UnixStream> {
     Ok(socket)
 }
 
-/// Reads orders ahead, so that the next one is there when a run ends.
+/// Reads ahead, so that the next order is there when a run ends.
 ///
 /// It also notices when the parent is gone, however it went, and then ends the process: the run
 /// that is going on may never end.
-fn receive_orders(socket: UnixStream) -> mpsc::Receiver<Order> {
-    let (sender, orders) = mpsc::channel();
+fn receive(socket: UnixStream) -> (mpsc::Receiver<Order>, mpsc::Receiver<String>) {
+    let ((to_orders, orders), (to_keys, keys)) = (mpsc::channel(), mpsc::channel());
     std::thread::spawn(move || {
         let mut receiver = Receiver::new(socket, LONGEST);
-        while let Ok(Received::Value(order)) = receiver.receive(None) {
-            if sender.send(order).is_err() {
+        while let Ok(Received::Value(instruction)) = receiver.receive(None) {
+            let heard = match instruction {
+                Instruction::Order(order) => to_orders.send(order).is_ok(),
+                Instruction::Key(key) => to_keys.send(key).is_ok(),
+            };
+            if !heard {
                 return;
             }
         }
         std::process::exit(0);
     });
-    orders
+    (orders, keys)
 }
 
-fn carry_out(lab: &Lab, order: &Order, socket: &UnixStream) -> io::Result<()> {
+fn carry_out(
+    lab: &Lab,
+    number: u64,
+    order: &Order,
+    keys: &mpsc::Receiver<String>,
+    socket: &UnixStream,
+) -> io::Result<()> {
     let case = tester::cases().iter().find(|case| case.name == order.test);
     let solution = lab.solutions.iter().find(|solution| solution.name == order.solution);
     let (backend, policy) = (order.backend.parse(), order.policy.parse());
@@ -69,10 +110,12 @@ fn carry_out(lab: &Lab, order: &Order, socket: &UnixStream) -> io::Result<()> {
     if order.mark {
         io::stderr().write_all(&[MARK])?;
     }
-    send(socket, &Event::Started(order.key.clone()))?;
+    send(socket, &Event::Started(number))?;
     let patience = Duration::from_secs_f64(order.patience_seconds);
     let options =
         RunOptions { backend, policy, record: order.record, patience, ..RunOptions::new(order.seed) };
     let report = (lab.run)(case, solution, &options);
-    send(socket, &Event::Finished(order.key.clone(), Box::new(report)))
+    send(socket, &Event::Ended(number))?;
+    let key = keys.recv().map_err(io::Error::other)?;
+    send(socket, &Event::Finished(key, Box::new(report)))
 }

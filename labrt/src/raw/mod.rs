@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `confined` | a `Sync` cell without a lock | it opens for one run only: a simulation is one OS thread, and on real threads there is a lock |
 //! | `coroutine` | stacks of our own, and the way back out of them | the pointer to the way out is set only while that coroutine runs |
+//! | `hash_keys` | std's own thread-local, read and written | what was drawn from it twice lies there, and nowhere else |
 //! | `heap` | the allocator of the program | it is the system's, with a count |
 //! | `interpose` | functions in the place of the system's | they do what the system's do, or call them |
 //! | `lock` | `lock_api`'s raw traits | exclusion is kept by the scheduler's own bookkeeping, or by `parking_lot` |
@@ -13,6 +14,7 @@
 
 pub(crate) mod confined;
 pub(crate) mod coroutine;
+pub(crate) mod hash_keys;
 pub(crate) mod heap;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub(crate) mod interpose;

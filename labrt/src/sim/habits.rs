@@ -4,7 +4,7 @@
 //! comes from the seed. What cannot be (a thread of the system, a wait in a lock of std) fails the run and says which
 //! name of labrt does the same.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::time::Duration;
 
 use rand::Rng;
@@ -12,7 +12,6 @@ use rand::Rng;
 use super::failure::FailureKind;
 use super::frames;
 
-use super::streams::StreamRng;
 use super::threads::Wait;
 use super::watchdog::{LAST_WORDS, blocked_in};
 use super::{Sim, try_with, with};
@@ -38,8 +37,6 @@ pub(crate) const LOCK_PATIENCE_AT_END: Duration = Duration::from_millis(50);
 
 /// What a simulation keeps for this.
 pub(crate) struct Habits {
-    /// What `getrandom` answers.
-    entropy: RefCell<StreamRng>,
     /// The scheduling point at which the clock was last looked at, and the looks since then.
     looks: Cell<(u64, u32)>,
     /// The time at the last look, on the run's clock.
@@ -47,12 +44,8 @@ pub(crate) struct Habits {
 }
 
 impl Habits {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self {
-            entropy: RefCell::new(StreamRng::new(seed, "what std draws")),
-            looks: Cell::new((0, 0)),
-            shown: Cell::new(0),
-        }
+    pub(crate) fn new() -> Self {
+        Self { looks: Cell::new((0, 0)), shown: Cell::new(0) }
     }
 }
 
@@ -62,16 +55,15 @@ pub(crate) fn install() {
     crate::raw::interpose::install();
 }
 
-/// Fills `bytes` from the seed. Says whether the OS thread is a simulation's.
+/// Fills `bytes` from the stream of the node at hand. Says whether the OS thread is a simulation's.
 pub(crate) fn random(bytes: &mut [u8]) -> bool {
-    try_with(|sim| match sim.habits.entropy.try_borrow_mut() {
-        Ok(mut entropy) => {
-            entropy.fill_bytes(bytes);
-            true
-        }
-        Err(_) => false,
+    try_with(|sim| {
+        let node = sim.scheduler.try_borrow().ok()?.current_node();
+        sim.scheduler.try_borrow_mut().ok()?.nodes[node].entropy.fill_bytes(bytes);
+        Some(())
     })
-    .unwrap_or(false)
+    .flatten()
+    .is_some()
 }
 
 /// The virtual nanoseconds since the run began, as a clock of std shows them on the current thread's node.

@@ -36,7 +36,7 @@ use failure::{Failure, FailureKind};
 pub(crate) use nodes::TESTER;
 pub(crate) use run::guarded;
 pub(crate) use run::next_run_id;
-pub use run::{Options, Run, simulate};
+pub use run::{Options, Run, confine_simulations, hash_keys_are_separate, simulate};
 pub(crate) use scheduler::Scheduler;
 use scheduler::Step;
 pub(crate) use threads::{Blocker, By, Life, Place, ThreadId, Ticket, Wait, Woken};
@@ -248,8 +248,7 @@ impl Sim {
 
     /// The node of the current thread; the tester's outside every thread.
     pub(crate) fn current_node(&self) -> u32 {
-        let scheduler = self.scheduler.borrow();
-        scheduler.current.map_or(TESTER, |slot| scheduler.threads[slot].node)
+        self.scheduler.borrow().current_node()
     }
 
     /// Ends the run with this verdict, unless it has one.

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use rand::Rng;
+
 use super::clock::Clock;
 use super::streams::StreamRng;
 use super::threads::Ticket;
+use crate::raw::hash_keys::Keys;
 
 /// The node that the run's main function is on.
 pub(crate) const TESTER: u32 = 0;
@@ -19,6 +22,12 @@ pub(crate) struct NodeState {
     pub(crate) held: Vec<u32>,
     /// What lab code on this node draws from.
     pub(crate) rng: StreamRng,
+    /// What std draws on this node.
+    pub(crate) entropy: StreamRng,
+    /// What its next hash map takes, while another node runs.
+    pub(crate) hash_keys: Keys,
+    /// How many threads were started on it.
+    pub(crate) started: u32,
     /// How many of its threads can run or run, probes excepted.
     pub(crate) busy: u32,
     /// Whether a thread has run since the probe last looked.
@@ -39,6 +48,8 @@ impl Nodes {
         let id = u32::try_from(self.all.len()).expect("fewer than 2^32 nodes");
         // Named by number as well: a server's next life must not repeat the draws of the last one.
         let rng = StreamRng::new(seed, &format!("node {id}: {name}"));
+        let mut entropy = StreamRng::new(seed, &format!("what std draws on node {id}: {name}"));
+        let hash_keys = [entropy.next_u64(), entropy.next_u64()];
         self.all.push(NodeState {
             name: name.into(),
             alive: true,
@@ -46,6 +57,9 @@ impl Nodes {
             clock: None,
             held: Vec::new(),
             rng,
+            entropy,
+            hash_keys,
+            started: 0,
             busy: 0,
             stirred: false,
             probe: None,

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
@@ -18,6 +18,7 @@ use super::scheduler::{Next, Scheduler};
 use super::{SIM, Sim, TESTER, log, panics, since_start, watchdog, with};
 use crate::backend::Backend;
 use crate::raw::coroutine::Exit;
+use crate::raw::hash_keys;
 use crate::raw::pulse::{self, HandlerStack, Pulse};
 use crate::threads;
 
@@ -112,6 +113,7 @@ fn simulate_alone<T: Send + 'static>(
     main: impl FnOnce(&crate::world::World) -> T + Send + 'static,
 ) -> Run<T> {
     habits::install();
+    hash_keys::find();
     let pulse = Arc::new(Pulse::new());
     let (sender, results) = mpsc::channel();
     let inside = pulse.clone();
@@ -139,11 +141,14 @@ fn run_here<T: 'static>(
             scheduler: RefCell::new(Scheduler::new(options, pulse.clone())),
             exit: Exit::new(),
             atomic: Cell::new(false),
-            habits: Habits::new(options.seed),
+            habits: Habits::new(),
         };
         assert!(sim.set(fresh).is_ok(), "an OS thread runs one simulation in its life");
     });
     let _signals = Signals::new(pulse);
+    if let Some(first) = FIRST.get() {
+        first();
+    }
     let returned = Rc::new(Cell::new(None));
     let verdict = with(|sim| {
         let world = crate::world::World::new(id);
@@ -174,6 +179,30 @@ fn run_here<T: 'static>(
             log: std::mem::take(&mut scheduler.log),
         }
     })
+}
+
+/// Whether servers of a simulation have hash maps of their own keys.
+///
+/// Std counts the keys up once for each OS thread, in a place that it does not tell. Where this place is not
+/// found, which is so on systems other than Linux with glibc, all servers of a simulation see one counter: a
+/// server can tell from it how many hash maps others have made, and can be told something by it.
+#[must_use]
+pub fn hash_keys_are_separate() -> bool {
+    hash_keys::find()
+}
+
+/// What each OS thread of a simulation does first.
+static FIRST: OnceLock<fn()> = OnceLock::new();
+
+/// Has each OS thread of a simulation call `first` before it runs any lab code. What `first` takes from the
+/// calling thread, such as system calls, lab code has not. For a process that runs code of strangers: it is
+/// called once, before the first run.
+///
+/// # Panics
+///
+/// Panics if it was called before. If `first` panics, [`simulate`] panics.
+pub fn confine_simulations(first: fn()) {
+    assert!(FIRST.set(first).is_ok(), "the simulations of this process are confined already");
 }
 
 /// What tells a run from every other one of the process.

@@ -17,6 +17,7 @@ use super::timers::{Due, Timers};
 use super::watchdog::growth_message;
 use super::{Options, frames, nanos, since_start};
 use crate::raw::coroutine::{Coroutine, Stacks};
+use crate::raw::hash_keys::Place as HashKeys;
 use crate::raw::pulse::{Pulse, aside};
 
 /// Virtual nanoseconds that a scheduling point costs, so that a thread that never waits still
@@ -70,6 +71,10 @@ pub(crate) struct Scheduler {
     /// Threads that can run, except the one that runs.
     pub(crate) ready: Vec<u32>,
     pub(crate) current: Option<u32>,
+    /// Where std has the keys of the node at hand.
+    hash_keys: HashKeys,
+    /// The node whose keys these are.
+    at_hand: u32,
     /// Chosen at the last scheduling point to run next.
     chosen: Option<u32>,
     tickets: u64,
@@ -89,7 +94,9 @@ pub(crate) struct Scheduler {
 impl Scheduler {
     pub(crate) fn new(options: Options, pulse: Arc<Pulse>) -> Self {
         let mut nodes = Nodes::default();
-        nodes.add("tester".to_owned(), options.seed);
+        let tester = nodes.add("tester".to_owned(), options.seed);
+        let hash_keys = HashKeys::here();
+        hash_keys.replace(nodes[tester].hash_keys);
         Self {
             now: 0,
             steps: 0,
@@ -101,6 +108,8 @@ impl Scheduler {
             stacks: Stacks::default(),
             ready: Vec::new(),
             current: None,
+            hash_keys,
+            at_hand: tester,
             chosen: None,
             tickets: 0,
             policy: options.policy.start(options.seed),
@@ -135,6 +144,11 @@ impl Scheduler {
 
     pub(crate) fn current_id(&self) -> Option<ThreadId> {
         self.current.map(|slot| ThreadId { slot, serial: self.threads[slot].serial })
+    }
+
+    /// The node of the current thread; the tester's outside every thread.
+    pub(crate) fn current_node(&self) -> u32 {
+        self.current.map_or(TESTER, |slot| self.threads[slot].node)
     }
 
     /// A scheduling point of the current thread.
@@ -271,7 +285,10 @@ impl Scheduler {
                     self.end_preemption(thread);
                     continue;
                 }
-                Some(Due::Event(event)) => return Next::Event(event),
+                Some(Due::Event(event)) => {
+                    self.turn_to(TESTER);
+                    return Next::Event(event);
+                }
                 None => {}
             }
             match self.ready.len() {
@@ -292,10 +309,21 @@ impl Scheduler {
     fn run(&mut self, slot: u32) -> Next {
         let thread = &mut self.threads[slot];
         let coroutine = thread.coroutine.take().expect("a thread that is not running has its coroutine");
-        let serial = thread.serial;
+        let (serial, node) = (thread.serial, thread.node);
+        self.turn_to(node);
         self.current = Some(slot);
         self.fold(serial);
         Next::Run(slot, coroutine)
+    }
+
+    /// Another node may go on: what std keeps for the OS thread is now that node's.
+    #[inline]
+    fn turn_to(&mut self, node: u32) {
+        if node != self.at_hand {
+            let keys = self.hash_keys.replace(self.nodes[node].hash_keys);
+            self.nodes[self.at_hand].hash_keys = keys;
+            self.at_hand = node;
+        }
     }
 
     /// Moves the clock to the next timer: nothing can run before it.
@@ -329,7 +357,10 @@ impl Scheduler {
         body: Box<dyn FnOnce()>,
     ) -> ThreadId {
         let coroutine = Coroutine::new(&mut self.stacks, body);
-        let id = self.threads.add(node, name, coroutine);
+        let started = &mut self.nodes[node].started;
+        *started = started.checked_add(1).expect("fewer than 2^32 threads of a node");
+        let serial = u64::from(node) << 32 | u64::from(*started);
+        let id = self.threads.add(serial, node, name, coroutine);
         self.threads[id.slot].probe = probe;
         self.make_ready(id.slot);
         id

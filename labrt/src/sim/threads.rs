@@ -10,10 +10,20 @@ use crate::raw::coroutine::Coroutine;
 pub(crate) type Place = &'static Location<'static>;
 
 /// Names a thread for ever: a slot of the table is used again, a serial number never.
+///
+/// The lower half of the serial number counts the threads of one node. Lab code sees this half alone: how
+/// many threads other servers start is not its business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ThreadId {
     pub(crate) slot: u32,
     pub(crate) serial: u64,
+}
+
+impl ThreadId {
+    /// Tells the thread from all others of its node; from 1.
+    pub(crate) fn on_its_node(self) -> u64 {
+        self.serial & u64::from(u32::MAX)
+    }
 }
 
 /// Names one wait of one thread. Whoever wants to wake the thread from it holds the ticket; once
@@ -172,14 +182,19 @@ pub(crate) struct Thread {
 pub(crate) struct Threads {
     slots: Vec<Thread>,
     free: Vec<u32>,
-    serial: u64,
 }
 
 impl Threads {
-    pub(crate) fn add(&mut self, node: u32, name: Cow<'static, str>, coroutine: Coroutine) -> ThreadId {
-        self.serial += 1;
+    /// Adds a thread whose serial number no other one has had.
+    pub(crate) fn add(
+        &mut self,
+        serial: u64,
+        node: u32,
+        name: Cow<'static, str>,
+        coroutine: Coroutine,
+    ) -> ThreadId {
         let thread = Thread {
-            serial: self.serial,
+            serial,
             node,
             name,
             coroutine: Some(coroutine),
@@ -210,7 +225,7 @@ impl Threads {
                 u32::try_from(self.slots.len() - 1).expect("fewer than 2^32 threads")
             }
         };
-        ThreadId { slot, serial: self.serial }
+        ThreadId { slot, serial }
     }
 
     /// Frees the slot of a thread that has ended.

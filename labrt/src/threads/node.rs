@@ -18,9 +18,16 @@ const PAUSED: u32 = 2;
 /// The node is killed when its threads have passed some more scheduling points.
 const FUSE: u32 = 4;
 
+/// Nodes of all runs of the process so far.
+static NODES: AtomicU32 = AtomicU32::new(0);
+
 /// One life of a server.
 pub(super) struct Node {
     id: u32,
+    /// Which of all nodes of the process it is.
+    number: u32,
+    /// How many threads were started on it.
+    started: AtomicU32,
     name: Arc<str>,
     signals: AtomicU32,
     /// Waits here: threads of a paused node, and whoever kills it.
@@ -55,6 +62,8 @@ impl Node {
     pub(super) fn new(id: u32, name: String, seed: u64) -> Self {
         Self {
             id,
+            number: NODES.fetch_add(1, Ordering::Relaxed),
+            started: AtomicU32::new(0),
             // Named by number as well: a server's next life must not repeat the draws of the last one.
             rng: Mutex::new(StreamRng::new(seed, &format!("node {id}: {name}"))),
             name: name.into(),
@@ -97,6 +106,12 @@ impl Node {
 
 /// Threads come and go.
 impl Node {
+    /// The serial number of its next thread, which no other one of the process has had.
+    pub(super) fn next_serial(&self) -> u64 {
+        let started = self.started.fetch_add(1, Ordering::Relaxed) + 1;
+        u64::from(self.number) << 32 | u64::from(started)
+    }
+
     /// A thread is about to be started; `false`: not on a dead node.
     pub(super) fn starts(&self) -> bool {
         let mut state = self.state.lock();

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::AtomicU32;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -30,9 +30,6 @@ const LOG_LINES: usize = 100_000;
 
 /// Further ahead than any run goes on: the system's clock does not reach as far as a number of nanoseconds does.
 pub(super) const FAR: Duration = Duration::from_secs(100 * 365 * 86400);
-
-/// Numbers the threads of all runs: a worker runs threads of one run after those of another one.
-static SERIAL: AtomicU64 = AtomicU64::new(1);
 
 /// What the threads of a run share.
 pub(super) struct Shared {
@@ -229,7 +226,7 @@ impl Shared {
         if !node.starts() {
             return None;
         }
-        let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+        let serial = node.next_serial();
         Some(worker::start(Job { run: Arc::clone(self), node, name, serial, body }))
     }
 

@@ -22,7 +22,9 @@ pub use crate::sim::failure::{Failure, FailureKind, UnknownKind};
 pub use crate::sim::log::{LogLine, RUST_LOG, asked_for as log_asked_for};
 pub use crate::sim::policy::{Policy, UnknownPolicy};
 pub use crate::sim::streams::StreamRng;
-pub use crate::sim::{LAST_WORDS, Options, Run, given_up, simulate};
+pub use crate::sim::{
+    LAST_WORDS, Options, Run, confine_simulations, given_up, hash_keys_are_separate, simulate,
+};
 
 /// Control over one run. Clones control the same run.
 ///

@@ -6,6 +6,7 @@ mod clock_rate;
 mod condvar;
 mod deadlock;
 mod determinism;
+mod isolation;
 mod kill;
 mod log;
 mod mutex;

@@ -2,7 +2,7 @@
 
 use libc::c_long;
 use seccompiler::SeccompCmpArgLen::{Dword, Qword};
-use seccompiler::{SeccompCmpOp, SeccompRule};
+use seccompiler::{SeccompCmpOp, SeccompCondition, SeccompRule};
 
 use super::{Rules, argument};
 use crate::sandbox::Profile;
@@ -166,6 +166,11 @@ const WRITING_OLDER: &[c_long] = &[
 #[cfg(not(target_arch = "x86_64"))]
 const WRITING_OLDER: &[c_long] = &[];
 
+/// For a run: what takes something from the thread that calls. A worker takes it from the threads that run
+/// lab code, these calls included.
+const CONFINING: &[c_long] =
+    &[libc::SYS_landlock_add_rule, libc::SYS_landlock_create_ruleset, libc::SYS_landlock_restrict_self];
+
 /// With children: what compilers, linkers and a shell do.
 const CHILDREN: &[c_long] = &[
     libc::SYS_chdir,
@@ -308,6 +313,15 @@ pub(super) fn allowed(profile: &Profile) -> Rules {
         }
         let thread = libc::CLONE_THREAD | libc::CLONE_VM;
         rules.insert(libc::SYS_clone, vec![masked(0, thread | NAMESPACES, thread)]);
+        rules.extend(always(&[CONFINING]));
+        // For the calling thread alone: no flags.
+        let is = |index, value: libc::c_uint| {
+            SeccompCondition::new(index, Dword, SeccompCmpOp::Eq, value.into())
+                .expect("a call has six arguments")
+        };
+        let filter = vec![is(0, libc::SECCOMP_SET_MODE_FILTER), is(1, 0)];
+        rules.insert(libc::SYS_seccomp, vec![SeccompRule::new(filter).expect("it has conditions")]);
+        rules.entry(libc::SYS_prctl).or_default().push(equal(0, libc::PR_SET_NO_NEW_PRIVS));
         // Another filter sees to it that this is done once.
         rules.extend(always(&[&[libc::SYS_execveat]]));
     }
