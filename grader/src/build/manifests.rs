@@ -101,7 +101,7 @@ pub(super) fn submitted(name: &str, framework: &Path) -> Result<String, BuildErr
 pub(super) fn program() -> String {
     let mut manifest =
         "[package]\nname = \"program\"\nversion = \"0.1.0\"\nedition.workspace = true\nbuild = false\n\n\
-         [lints]\nworkspace = true\n\n[[bin]]\nname = \"lab\"\npath = \"src/main.rs\"\n\n\
+         [lints]\nworkspace = true\n\n[lib]\npath = \"src/lib.rs\"\n\n[[bin]]\nname = \"lab\"\npath = \"src/main.rs\"\n\n\
          [dependencies]\nlab = { workspace = true, default-features = false }\nlabapi.workspace = true\n\
          tester.workspace = true\nraft.workspace = true\nkvsrv.workspace = true\nkvraft.workspace = true\n"
             .to_owned();
