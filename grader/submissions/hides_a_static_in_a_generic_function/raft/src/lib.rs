@@ -21,6 +21,6 @@ fn leader<T>() -> &'static AtomicUsize {
 }
 
 pub fn make(_: Vec<ClientEnd>, me: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
-    leader::<u8>().store(me, Ordering::SeqCst);
-    todo!()
+    let before = leader::<u8>().swap(me, Ordering::SeqCst);
+    todo!("{before}")
 }

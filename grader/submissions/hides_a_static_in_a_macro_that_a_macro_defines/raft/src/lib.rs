@@ -17,6 +17,6 @@ r#match!($ r#in);
 r#in! { .static r#static: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2]; }
 
 pub fn make(_: Vec<ClientEnd>, me: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
-    r#static[me & 1].store(me, Ordering::SeqCst);
-    todo!()
+    let before = r#static[me & 1].swap(me, Ordering::SeqCst);
+    todo!("{before}")
 }

@@ -7,11 +7,11 @@ use persister::Persister;
 pub const SOLUTION: Solution = Solution::new("raft").with_raft(make);
 
 #[cfg(test)]
-mod café;
+mod K;
 #[cfg(not(test))]
-mod café;
+mod K;
 
 pub fn make(_: Vec<ClientEnd>, me: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
-    café::tell(me);
+    K::tell(me);
     todo!()
 }
