@@ -13,17 +13,17 @@ pub(super) fn files_read(dep_info: &str) -> BTreeSet<PathBuf> {
 
 /// Names with spaces between them. A space in a name has a backslash before it.
 fn names(files: &str) -> Vec<PathBuf> {
-    let mut names = vec![String::new()];
+    let mut names = Vec::new();
+    let mut name = String::new();
     let mut characters = files.chars().peekable();
     while let Some(c) = characters.next() {
         match c {
-            ' ' => names.push(String::new()),
-            '\\' if characters.next_if_eq(&' ').is_some() => {
-                names.last_mut().expect("there is one").push(' ')
-            }
-            c => names.last_mut().expect("there is one").push(c),
+            ' ' => names.push(std::mem::take(&mut name)),
+            '\\' if characters.next_if_eq(&' ').is_some() => name.push(' '),
+            c => name.push(c),
         }
     }
+    names.push(name);
     names.into_iter().filter(|name| !name.is_empty()).map(PathBuf::from).collect()
 }
 

@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use grader::build::writable_sections;
 use grader::page::Page;
 use grader::{Corpus, Reference, RightSolution, Scratch};
 use libtest_mimic::{Failed, Trial};
@@ -32,6 +33,7 @@ pub fn run(page: &Page, references: &[Reference]) -> ExitCode {
 
 fn passes(built: &Built, right: &RightSolution) -> Result<(), Failed> {
     built.corpus().edited(right.reference, &right.edits)?;
+    brings_no_memory(built.scratch()?, right.reference, &right.name)?;
     let (results, printed) = built.scratch()?.test(&right.name, right.reference.parts(), RUNS)?;
     if results.noticed() > 0 {
         return Err(printed.into());
@@ -39,9 +41,18 @@ fn passes(built: &Built, right: &RightSolution) -> Result<(), Failed> {
     Ok(())
 }
 
+/// Who looks at object code for memory that servers share finds none where none is.
+fn brings_no_memory(scratch: &Scratch, reference: Reference, solution: &str) -> Result<(), Failed> {
+    match writable_sections(&scratch.library(reference, solution))? {
+        none if none.is_empty() => Ok(()),
+        some => Err(format!("{some:?}").into()),
+    }
+}
+
 /// What is tried here is what is tried where people work: to be a crate of its own, compiled with other options, makes no
 /// difference to any run.
 fn does_the_same(scratch: &Scratch, reference: Reference) -> Result<(), Failed> {
+    brings_no_memory(scratch, reference, reference.copy())?;
     let fingerprints = |solution| -> Result<Vec<_>, Failed> {
         let (results, printed) = scratch.test(solution, reference.parts(), 3)?;
         if results.noticed() > 0 || results.tests.is_empty() {
