@@ -234,6 +234,20 @@ pub fn generic<T: Debug + Clone>(all: &[T]) -> Vec<String> { all.iter().cloned()
 }
 
 #[test]
+fn an_object_is_as_good_as_a_library() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, object) = (folder.path().join("main.rs"), folder.path().join("main.o"));
+    let main = "use std::sync::atomic::*; static S: AtomicU8 = AtomicU8::new(0); fn main() { S.fetch_add(1, Ordering::Relaxed); }";
+    for (main, count) in [(main, 1), ("fn main() { println!(\"{:?}\", std::env::args()) }", 0)] {
+        fs::write(&file, main).unwrap();
+        let mut rustc = Command::new("rustc");
+        rustc.args(["--edition=2024", "-Ccodegen-units=1", "--emit=obj", "-o"]).arg(&object).arg(&file);
+        assert!(rustc.status().unwrap().success());
+        assert_eq!(writable_sections(&object).unwrap().len(), count, "{main}");
+    }
+}
+
+#[test]
 fn what_is_no_library_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("libraft.rlib");

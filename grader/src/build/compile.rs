@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::artifacts::libraries;
 use super::diagnostics::errors_by_crate;
-use super::program::FOLDER;
+use super::program::{OBJECT, PACKAGE};
 use super::tasks::tasks;
 use super::{Base, BuildError, Toolchain, Workspace, file_error};
 use crate::sandbox::{Build, LAUNCH_FAILED, Limits, Printed, Profile, Sandbox, SandboxError, read_bounded};
@@ -153,7 +153,7 @@ impl Attempt {
     }
 }
 
-/// Calls `cargo build`.
+/// Calls cargo for the command line.
 fn cargo(
     workspace: &Workspace,
     toolchain: &Toolchain,
@@ -183,12 +183,13 @@ fn cargo(
             command
         }
     };
-    command.args(["build", "--release", "--offline", "--quiet", "--keep-going", "--message-format=json"]);
+    command.args(["rustc", "--release", "--offline", "--quiet", "--keep-going", "--message-format=json"]);
     // What is not asked for by name stays where the compiler put it, beside the list of files that it read.
-    command.args(["--package", FOLDER, "--bin", "lab"]);
+    command.args(["--package", PACKAGE, "--bin", "lab"]);
     // The template's lock file is made; all others are copies of it.
     command.args(base.map(|_| "--locked"));
     command.args(["--jobs", &jobs.to_string(), "--target-dir"]).arg(&target);
+    command.arg("--").arg(format!("--emit=obj={OBJECT}"));
     command.env("CARGO_HOME", &toolchain.cargo_home).env("RUSTC", toolchain.rustc());
     command.env("CARGO_TERM_COLOR", "never").env("CARGO_INCREMENTAL", "0");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

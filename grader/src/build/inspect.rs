@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dep_info::files_read;
 use super::memory::{WritableSection, writable_sections};
-use super::program::FOLDER;
+use super::program::PACKAGE;
 use super::{BuildError, Workspace, file_error};
 
 /// Sections, and files of others, that are kept of a crate: one is enough.
@@ -47,6 +47,16 @@ impl Inspection {
         });
         writable.chain(foreign).collect()
     }
+
+    /// Notes what object code has.
+    fn note(&mut self, name: &str, path: &Path) -> Result<(), BuildError> {
+        let mut sections = writable_sections(path)?;
+        sections.truncate(KEPT);
+        if !sections.is_empty() {
+            self.writable.insert(name.to_owned(), sections);
+        }
+        Ok(())
+    }
 }
 
 impl Workspace {
@@ -57,16 +67,11 @@ impl Workspace {
     /// What was built cannot be read.
     pub fn inspect(&self) -> Result<Inspection, BuildError> {
         let mut inspection = Inspection::default();
-        for name in self.crates().iter().copied().chain([FOLDER]) {
+        inspection.note(PACKAGE, &self.object())?;
+        for &name in self.crates() {
             let library = self.library(name)?;
-            let mut writable = writable_sections(library)?;
-            writable.truncate(KEPT);
-            if !writable.is_empty() {
-                inspection.writable.insert(name.to_owned(), writable);
-            }
-            if name != FOLDER {
-                self.sort_files(name, library, &mut inspection)?;
-            }
+            inspection.note(name, library)?;
+            self.sort_files(name, library, &mut inspection)?;
         }
         Ok(inspection)
     }

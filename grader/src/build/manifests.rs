@@ -6,6 +6,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
+use super::program::PACKAGE;
 use super::{BuildError, file_error};
 use crate::profile::Profile;
 use crate::submission::CRATES;
@@ -59,6 +60,9 @@ pub(super) fn framework_workspace(path: &Path, members: &[&str]) -> Result<Table
 /// A submission's own crates are compiled for one submission: optimised less, they run as fast, nearly.
 const SUBMITTED: [(&str, i64); 2] = [("opt-level", 1), ("codegen-units", 2)];
 
+/// The program is one object, so that it can be kept.
+const PROGRAM: [(&str, i64); 1] = [("codegen-units", 1)];
+
 /// The manifest of a submission's workspace, on the base at `framework`.
 pub(super) fn submission_workspace(framework: &Path) -> Result<String, BuildError> {
     let path = framework.join("Cargo.toml");
@@ -80,6 +84,7 @@ pub(super) fn submission_workspace(framework: &Path) -> Result<String, BuildErro
     for name in CRATES {
         profile.stand_in(name, &format!("submitted-{name}"), &SUBMITTED);
     }
+    profile.stand_in(PACKAGE, PACKAGE, &PROGRAM);
     profile.put(&mut manifest);
     Ok(manifest.to_string())
 }
@@ -101,7 +106,7 @@ pub(super) fn submitted(name: &str, framework: &Path) -> Result<String, BuildErr
 pub(super) fn program() -> String {
     let mut manifest =
         "[package]\nname = \"program\"\nversion = \"0.1.0\"\nedition.workspace = true\nbuild = false\n\n\
-         [lints]\nworkspace = true\n\n[lib]\npath = \"src/lib.rs\"\n\n[[bin]]\nname = \"lab\"\npath = \"src/main.rs\"\n\n\
+         [lints]\nworkspace = true\n\n[[bin]]\nname = \"lab\"\npath = \"src/main.rs\"\n\n\
          [dependencies]\nlab = { workspace = true, default-features = false }\nlabapi.workspace = true\n\
          tester.workspace = true\nraft.workspace = true\nkvsrv.workspace = true\nkvraft.workspace = true\n"
             .to_owned();

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::path::Path;
 
+use object::archive::MAGIC;
 use object::elf::{SHF_TLS, SHF_WRITE};
 use object::read::archive::ArchiveFile;
 use object::{File, Object, ObjectSection, ObjectSymbol, SectionFlags, SectionIndex, Symbol, SymbolKind};
@@ -50,23 +51,27 @@ impl fmt::Display for WritableSection {
     }
 }
 
-/// The writable memory that the static library at `path` brings along, in order. The compiler's own is left out: constants that
+/// The writable memory that the object or static library at `path` brings along, in order. The compiler's own is left out: constants that
 /// are relocated when the program starts, and the pointer to the function that unwinds.
 ///
 /// # Errors
 ///
-/// The file cannot be read, or is no library of ELF objects.
+/// The file cannot be read, or is neither an ELF object nor a library of such.
 pub fn writable_sections(path: &Path) -> Result<Vec<WritableSection>, BuildError> {
     let bytes = std::fs::read(path).map_err(file_error(path))?;
-    let mut sections = in_library(&bytes)
+    let mut sections = in_file(&bytes)
         .map_err(|error| BuildError::ObjectCode { path: path.to_owned(), why: error.to_string() })?;
     sections.sort();
     sections.dedup();
     Ok(sections)
 }
 
-fn in_library(bytes: &[u8]) -> object::Result<Vec<WritableSection>> {
+fn in_file(bytes: &[u8]) -> object::Result<Vec<WritableSection>> {
     let mut found = Vec::new();
+    if !bytes.starts_with(&MAGIC) {
+        in_object(&File::parse(bytes)?, &mut found)?;
+        return Ok(found);
+    }
     for member in ArchiveFile::parse(bytes)?.members() {
         let member = member?;
         // What the compiler knows of the crate. It is not linked.

@@ -17,14 +17,16 @@ pub enum Missing {
 /// The source of a crate that is not there.
 pub(super) const EMPTY: &str = "//! Not handed in.\n";
 
-/// The folder of the program. All of it that knows the submission is a library, whose object code can be looked at: what is
-/// made of the submission's generic functions and constants is there, or in the submission's own crates.
-pub(super) const FOLDER: &str = "program";
+/// Its package, and its folder in the workspace.
+pub(super) const PACKAGE: &str = "program";
+
+/// What the compiler makes of it before it is linked, seen from the folder of the sources. What is made of a submission's generic
+/// functions and constants is here, or in the submission's own crates.
+pub(super) const OBJECT: &str = "../target/program.o";
 
 /// The files of the program, by path from the top of its folder. `there` are the submission's crates.
 pub(super) fn files(there: &BTreeSet<&str>, missing: Missing) -> Vec<(String, String)> {
-    let mut files =
-        vec![("src/main.rs".to_owned(), MAIN.to_owned()), ("src/lib.rs".to_owned(), command_line())];
+    let mut files = vec![("src/main.rs".to_owned(), main())];
     for name in CRATES {
         let from = match (there.contains(name), missing) {
             (true, _) => Some(format!("submitted_{name}")),
@@ -51,16 +53,14 @@ fn glue(name: &str, from: Option<&str>) -> String {
     }
 }
 
-const MAIN: &str = "fn main() -> std::process::ExitCode {\n    program::main()\n}\n";
-
-fn command_line() -> String {
+fn main() -> String {
     format!(
         "mod its_kvraft;\nmod its_kvsrv;\nmod its_raft;\n\nuse std::process::ExitCode;\n\nuse labapi::Solution;\n\n\
          const OWN: Solution = Solution {{\n    name: \"{OWN}\",\n    make_raft: its_raft::PART,\n    \
          kvsrv: its_kvsrv::PART,\n    kvraft: its_kvraft::PART,\n}};\n\n\
          const ON_REFERENCE: Solution =\n    \
          Solution {{ name: \"{ON_REFERENCE}\", make_raft: raft::SOLUTION.make_raft, ..OWN }};\n\n\
-         pub fn main() -> ExitCode {{\n    \
+         fn main() -> ExitCode {{\n    \
          lab::Lab {{ solutions: &[OWN, ON_REFERENCE], run: tester::run }}.main()\n}}\n"
     )
 }

@@ -139,7 +139,7 @@ impl Workspace {
     /// What the last build made. Returns whether there is a library of all that is compiled in.
     pub(super) fn made(&mut self, libraries: BTreeMap<String, PathBuf>) -> bool {
         self.libraries = libraries;
-        self.there.iter().copied().chain([program::FOLDER]).all(|name| self.libraries.contains_key(name))
+        self.there.iter().all(|&name| self.libraries.contains_key(name))
     }
 
     /// The library that the last build made of one of the folders of the sources.
@@ -158,6 +158,11 @@ impl Workspace {
     #[must_use]
     pub fn target(&self) -> PathBuf {
         self.folder.join("target")
+    }
+
+    /// The command line before it was linked.
+    pub(super) fn object(&self) -> PathBuf {
+        self.sources().join(program::OBJECT)
     }
 
     /// The command line, once it is built.

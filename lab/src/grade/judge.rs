@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use grader::report::{Graded, Outcome};
-use grader::rules::{CheckError, certain, check};
+use grader::rules::{CheckError, Findings, certain, check};
 use grader::submission::{SourceFile, Staged};
 
 use super::Grading;
@@ -16,32 +16,47 @@ use crate::error::CommandError;
 /// Names of files that are told of those that were not compiled.
 const TOLD: usize = 10;
 
-/// Judges what is compiled in any case. Returns whether it is worth building.
-pub(super) fn before_build(
-    grading: &Grading,
-    staged: &Staged,
-    graded: &mut Graded,
-) -> Result<bool, CommandError> {
-    graded.findings = certain(&staged.files).and_then(|certain| check(&certain)).map_err(cannot)?;
-    Ok(is_graded(grading, graded))
+/// What is compiled in any case.
+pub(super) struct Certain {
+    files: Vec<SourceFile>,
+    findings: Findings,
 }
 
-/// Judges what was compiled, and what was made of it. Returns whether it is graded.
-pub(super) fn after_build(
-    grading: &Grading,
-    staged: &Staged,
-    build: &BuildEntry,
-    graded: &mut Graded,
-) -> Result<bool, CommandError> {
-    let certain = certain(&staged.files).map_err(cannot)?;
-    // Those of crates that do not build are among them.
-    let certain: BTreeSet<&str> = certain.iter().map(|file| &*file.path).collect();
-    let is_read =
-        |file: &&SourceFile| build.inspection.read.contains(&file.path) || certain.contains(&*file.path);
-    let read: Vec<SourceFile> = staged.files.iter().filter(is_read).cloned().collect();
-    graded.findings = check(&read).map_err(cannot)?;
-    graded.objections = build.inspection.objections();
-    Ok(is_graded(grading, graded))
+impl Certain {
+    /// Judges it.
+    pub(super) fn of(staged: &Staged) -> Result<Self, CommandError> {
+        let files = certain(&staged.files).map_err(cannot)?;
+        let findings = check(&files).map_err(cannot)?;
+        Ok(Self { files, findings })
+    }
+
+    /// Returns whether it is worth building.
+    pub(super) fn before_build(&self, grading: &Grading, graded: &mut Graded) -> bool {
+        graded.findings = self.findings.clone();
+        is_graded(grading, graded)
+    }
+
+    /// Judges what was compiled, and what was made of it. Returns whether it is graded.
+    pub(super) fn after_build(
+        &self,
+        grading: &Grading,
+        staged: &Staged,
+        build: &BuildEntry,
+        graded: &mut Graded,
+    ) -> Result<bool, CommandError> {
+        // What is compiled in any case is judged also if its crate does not build.
+        let first: BTreeSet<&str> = self.files.iter().map(|file| &*file.path).collect();
+        let is_more =
+            |file: &&SourceFile| build.inspection.read.contains(&file.path) && !first.contains(&*file.path);
+        let more: Vec<SourceFile> = staged.files.iter().filter(is_more).cloned().collect();
+        graded.findings = if more.is_empty() {
+            self.findings.clone()
+        } else {
+            check(&[&self.files[..], &more].concat()).map_err(cannot)?
+        };
+        graded.objections = build.inspection.objections();
+        Ok(is_graded(grading, graded))
+    }
 }
 
 fn is_graded(grading: &Grading, graded: &mut Graded) -> bool {

@@ -11,8 +11,9 @@ use grader::score::Column;
 use grader::submission::{CRATES, Limits, Staged, digest, read};
 use tester::{Body, Case};
 
+use super::judge::Certain;
 use super::ledger::{BuildEntry, Ledger};
-use super::{Grading, judge, known, marks, runs};
+use super::{Grading, known, marks, runs};
 use crate::error::CommandError;
 
 /// Grades a submission. Whatever goes wrong is in the result.
@@ -46,19 +47,20 @@ fn advance(grading: &Grading, folder: &Path, graded: &mut Graded) -> Result<(), 
     known::keep_sources(&grading.place, &graded.name, &staged.files)?;
     graded.ignored.clone_from(&staged.ignored);
     graded.ignored_besides = staged.ignored_besides;
-    if !judge::before_build(grading, &staged, graded)? {
+    let certain = Certain::of(&staged)?;
+    if !certain.before_build(grading, graded) {
         return Ok(());
     }
     let mut ledger = Ledger::open(&grading.place, &graded.name, &digest(&staged.files));
     if let Some(build) = &ledger.build
-        && !judge::after_build(grading, &staged, build, graded)?
+        && !certain.after_build(grading, &staged, build, graded)?
     {
         return Ok(());
     }
     let is_complete = wanted(grading, &ledger).iter().all(|(_, cases)| cases.is_empty());
     let is_over = ledger.build.is_some() && is_complete;
     if !is_over {
-        match work(grading, &staged, &mut ledger, graded)? {
+        match work(grading, &staged, &certain, &mut ledger, graded)? {
             Work::Done => {}
             Work::Refused => return Ok(()),
             Work::Stopped(why) => {
@@ -86,6 +88,7 @@ enum Work {
 fn work(
     grading: &Grading,
     staged: &Staged,
+    certain: &Certain,
     ledger: &mut Ledger,
     graded: &mut Graded,
 ) -> Result<Work, CommandError> {
@@ -115,7 +118,7 @@ fn work(
             // It is not the program that the other tests were run with.
             ledger.tests.clear();
         }
-        let is_graded = judge::after_build(grading, staged, &entry, graded)?;
+        let is_graded = certain.after_build(grading, staged, &entry, graded)?;
         ledger.build = Some(entry);
         ledger.save(&grading.place, name)?;
         if !is_graded {
