@@ -426,9 +426,6 @@ fn attributes_are_those_of_labs() {
             "macro_rules! m { ($($a:tt)*) => { #[$($a)*] fn f() {} }; } m!(no_mangle);",
             "macro_rules! m { ($a:meta) => { #[$a] struct A; }; } m!(path = \"a.rs\");",
             "#[used] const A: u8 = 1;",
-            "macro_rules! m { ($a:tt $b:ident) => { #[$b = \"a\"] mod x; } } m!(. path);",
-            "macro_rules! m { ($($a:tt)*) => { #[$($a)*] mod x; } } m!(path, =, \"a.rs\");",
-            "macro_rules! m { ($($a:tt)*) => { $($a)* } } macro_rules! n { ($a:ident) => { m!(# [$a = \"a\"] mod x;) } } n!(path);",
         ],
     );
 }
