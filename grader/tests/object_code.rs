@@ -225,6 +225,14 @@ impl Display for Log {
 pub fn machines() -> Vec<Box<dyn Machine>> { vec![Box::new(Log::default())] }
 pub fn spawned(log: Log) -> std::thread::JoinHandle<String> { std::thread::spawn(move || log.to_string()) }
 pub fn panics(a: Option<u8>, b: &[u8]) -> u8 { assert!(b.len() > 3, "{b:?}"); a.expect("a number") + b[7] }
+pub fn hashes(all: &[u64]) -> usize { all.iter().collect::<std::collections::HashSet<_>>().len() }
+pub fn channel() -> Option<u8> {
+    let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+    let spawned = std::thread::spawn(move || sender.send(std::thread::current().name().map_or(0, |it| it.len() as u8)));
+    let got = receiver.recv_timeout(std::time::Duration::from_secs(1)).ok();
+    println!("{got:?} {:?}", spawned.join().is_ok());
+    got
+}
 pub fn generic<T: Debug + Clone>(all: &[T]) -> Vec<String> { all.iter().cloned().map(|it| format!("{it:?}")).collect() }
 "#;
     let folder = tempfile::tempdir().unwrap();

@@ -68,9 +68,13 @@ fn each_comes_to_what_is_said() {
         assert_eq!((row[1].as_str(), row[2].as_str()), (outcome, "0"), "{name}");
     }
     ends_as_is_said(&stage, "out", corpus.iter().filter(|it| it.expected.outcome == "passes_rules"));
-    let late: Vec<_> = corpus.iter().filter(|it| it.expected.outcome == "breaks_rules_when_built").collect();
+    let late: Vec<_> =
+        corpus.into_iter().filter(|it| it.expected.outcome == "breaks_rules_when_built").collect();
     assert!(late.len() >= 7, "{}", late.len());
-    for Hostile { name, expected, .. } in late {
+    // What was built of it is remembered.
+    grade(&stage, &late, "out", &[]);
+    assert_eq!(stage.scores("out"), scores);
+    for Hostile { name, expected, .. } in &late {
         let told = output(&stage, "out", name);
         for piece in expected.late.iter().chain(&expected.built) {
             assert!(told.contains(piece), "{name}: {piece}: {told}");
