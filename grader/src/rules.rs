@@ -1,13 +1,14 @@
 //! [`check`]: is there something in a solution's source that lab code has no business with?
 //!
-//! Who writes such code on purpose can hide it from everybody who only reads. So what is found here is a message for people
-//! who did not know, with file and line; what defends the grader is the sandbox, and memory that joins the servers of a simulation is
-//! seen in the [object code](crate::build::Inspection).
+//! Who writes such code on purpose can hide it from everybody who only reads. So what is found here is a
+//! message for people who did not know, with file and line; what defends the grader is the sandbox, and
+//! memory that joins the servers of a simulation is seen in the [object code](crate::build::Inspection).
 //!
 //! The source is looked at as tokens, for macros and attributes have nothing else, and a word in a macro may become
 //! whatever the macro makes of it. `scan` walks over them; `paths`, `attributes` and `words` know what is allowed; `imports` and `macros` know
 //! what names stand for;
-//! `items` finds in the syntax tree which statics are harmless, what is compiled for tests alone, and which files modules name;
+//! `items` finds in the syntax tree which statics are harmless, what is compiled for tests alone, and which files
+//! modules name;
 //! `depth` keeps source that nests without end from the parser.
 
 mod attributes;
@@ -76,7 +77,8 @@ pub enum CheckError {
     Panicked,
 }
 
-/// Checks files of a solution, as [`submission`](crate::submission) gives them: each as if the compiler read it.
+/// Checks files of a solution, as [`submission`](crate::submission) gives them: each as if the compiler read
+/// it.
 ///
 /// The same files have the same findings. Takes less than a second a megabyte, and never reads anything but `files`.
 ///
@@ -87,8 +89,9 @@ pub fn check(files: &[SourceFile]) -> Result<Findings, CheckError> {
     with_stack(|| check_here(files))
 }
 
-/// The files of a solution that the compiler reads in any case: `lib.rs` of each crate, and what modules name from there without
-/// a condition. It may read others, and says so in the [end](crate::build::Inspection::read).
+/// The files of a solution that the compiler reads in any case: `lib.rs` of each crate, and what modules name
+/// from there without a condition. It may read others, and says so in the
+/// [end](crate::build::Inspection::read).
 ///
 /// # Errors
 ///

@@ -89,7 +89,7 @@ const HIDDEN: &[(&str, &str, &str)] = &[
     (
         "in the length of an array",
         ".bss",
-        "pub fn f() -> &'static AtomicU64 { let _: [u8; { static S: AtomicU64 = AtomicU64::new(0); 1 }]; g() } 
+        "pub fn f() -> &'static AtomicU64 { let _: [u8; { static S: AtomicU64 = AtomicU64::new(0); 1 }]; g() }
          pub fn g() -> &'static AtomicU64 { static S: AtomicU64 = AtomicU64::new(0); &S }",
     ),
     (

@@ -19,7 +19,8 @@ struct Target {
     src_path: PathBuf,
 }
 
-/// The library of each crate of the workspace at `sources`, by the crate's folder there: what cargo built, and what it had.
+/// The library of each crate of the workspace at `sources`, by the crate's folder there: what cargo built,
+/// and what it had.
 pub(super) fn libraries(printed: &[u8], sources: &Path) -> BTreeMap<String, PathBuf> {
     let mut libraries = BTreeMap::new();
     for line in printed.split(|&byte| byte == b'\n') {

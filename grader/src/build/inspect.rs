@@ -24,7 +24,8 @@ pub struct Inspection {
     pub read: BTreeSet<String>,
     /// Files of others that it read for the submission's crates, by crate.
     pub foreign: BTreeMap<String, BTreeSet<String>>,
-    /// Writable memory in the object code, by crate. What no crate can be blamed for is said of `program`, which joins them.
+    /// Writable memory in the object code, by crate. What no crate can be blamed for is said of `program`,
+    /// which joins them.
     pub writable: BTreeMap<String, Vec<WritableSection>>,
 }
 
@@ -42,7 +43,10 @@ impl Inspection {
         });
         let foreign = self.foreign.iter().flat_map(|(name, files)| {
             files.iter().map(move |file| {
-                format!("{name}: the compiler read {file}, which the rules have not judged; write what is needed into the source")
+                format!(
+                    "{name}: the compiler read {file}, which the rules have not judged; \
+                     write what is needed into the source"
+                )
             })
         });
         writable.chain(foreign).collect()

@@ -1,8 +1,9 @@
 //! [`writable_sections`]: the memory that object code brings along and can write to.
 //!
-//! What a crate declares as `static` or `thread_local!`, in whatever words, ends as a section of its object code. A static
-//! belongs to the crate that declares it, also inside of a generic or inlined function that another crate instantiates;
-//! and what nobody can write is in sections that are not writable, or is only relocated and then protected.
+//! What a crate declares as `static` or `thread_local!`, in whatever words, ends as a section of its object
+//! code. A static belongs to the crate that declares it, also inside of a generic or inlined function that
+//! another crate instantiates; and what nobody can write is in sections that are not writable, or is only
+//! relocated and then protected.
 
 use std::fmt;
 use std::path::Path;
@@ -21,12 +22,13 @@ const SYMBOLS: usize = 3;
 /// Characters of a symbol that are kept.
 const NAME: usize = 200;
 
-/// Writable sections that the compiler makes of constants, by name or by the beginning of a name that a dot follows: constants
-/// with addresses in them, vtables and places of panics among them. The dynamic linker writes the addresses and then makes
-/// the memory read-only.
+/// Writable sections that the compiler makes of constants, by name or by the beginning of a name that a dot
+/// follows: constants with addresses in them, vtables and places of panics among them. The dynamic linker
+/// writes the addresses and then makes the memory read-only.
 const RELOCATED: &str = ".data.rel.ro";
 
-/// The pointer to the function that unwinds, which the compiler emits where there is something to drop: section, symbol, size.
+/// The pointer to the function that unwinds, which the compiler emits where there is something to drop:
+/// section, symbol, size.
 const PERSONALITY: (&str, &str, u64) = (".data.DW.ref.rust_eh_personality", "DW.ref.rust_eh_personality", 8);
 
 /// Sections that a linker makes writable, whatever the object code says of them.
@@ -51,8 +53,9 @@ impl fmt::Display for WritableSection {
     }
 }
 
-/// The writable memory that the object or static library at `path` brings along, in order. The compiler's own is left out: constants that
-/// are relocated when the program starts, and the pointer to the function that unwinds.
+/// The writable memory that the object or static library at `path` brings along, in order. The compiler's own
+/// is left out: constants that are relocated when the program starts, and the pointer to the function that
+/// unwinds.
 ///
 /// # Errors
 ///

@@ -20,8 +20,8 @@ pub(super) const EMPTY: &str = "//! Not handed in.\n";
 /// Its package, and its folder in the workspace.
 pub(super) const PACKAGE: &str = "program";
 
-/// What the compiler makes of it before it is linked, seen from the folder of the sources. What is made of a submission's generic
-/// functions and constants is here, or in the submission's own crates.
+/// What the compiler makes of it before it is linked, seen from the folder of the sources. What is made of a
+/// submission's generic functions and constants is here, or in the submission's own crates.
 pub(super) const OBJECT: &str = "../target/program.o";
 
 /// The files of the program, by path from the top of its folder. `there` are the submission's crates.

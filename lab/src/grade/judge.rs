@@ -1,7 +1,7 @@
 //! Whether a submission is graded: what the rules say of its source, and what the compiler made of it.
 //!
-//! Before the build, files are judged that the compiler reads in any case, so that most who break a rule are told without one.
-//! After it, what it read and what it made are known; this decides.
+//! Before the build, files are judged that the compiler reads in any case, so that most who break a rule are
+//! told without one. After it, what it read and what it made are known; this decides.
 
 use std::collections::BTreeSet;
 
@@ -68,7 +68,8 @@ fn is_graded(grading: &Grading, graded: &mut Graded) -> bool {
     true
 }
 
-/// The sentence about files of crates that were built which the compiler did not read; `None` if there are none.
+/// The sentence about files of crates that were built which the compiler did not read; `None` if there are
+/// none.
 pub(super) fn not_compiled(staged: &Staged, build: &BuildEntry) -> Option<String> {
     let built =
         |path: &str| path.split_once('/').is_some_and(|(name, _)| build.crates.iter().any(|it| it == name));
