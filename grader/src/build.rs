@@ -4,17 +4,22 @@
 //! - [`Base`]: the framework and the reference, copied and built once for all submissions;
 //! - [`Workspace`]: a submission's own crates and a command line that has them compiled in;
 //! - [`Built`]: what became of it, crate by crate;
+//! - [`Inspection`]: what the compiler read of it, and what memory its object code brings along;
 //! - [`Reachable`]: its command line where it can be run.
 //!
 //! A submission's crates stand in a workspace of their own and depend on the base where that is. So the framework has the same
 //! paths for all of them, and cargo takes what was built in the base from a copy of its target folder. Nothing that
 //! a submission brings decides how it is built but its sources: there is no build script and no manifest of its own.
 
+mod artifacts;
 mod base;
 mod compile;
 mod copy;
+mod dep_info;
 mod diagnostics;
+mod inspect;
 mod manifests;
+mod memory;
 mod program;
 mod reachable;
 mod tasks;
@@ -27,6 +32,8 @@ use std::path::{Path, PathBuf};
 pub use base::Base;
 pub use compile::{Built, Confined};
 pub(crate) use copy::copy_with_times;
+pub use inspect::Inspection;
+pub use memory::{WritableSection, writable_sections};
 pub use program::Missing;
 pub use reachable::Reachable;
 pub use toolchain::Toolchain;
@@ -63,6 +70,14 @@ pub enum BuildError {
         /// Which program.
         program: String,
         /// Why.
+        why: String,
+    },
+    /// What was built is not what the compiler makes.
+    #[error("{} is not what the compiler should make: {why}", path.display())]
+    ObjectCode {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
         why: String,
     },
     /// The framework and the reference do not build.

@@ -1,13 +1,14 @@
 //! [`check`]: is there something in a solution's source that lab code has no business with?
 //!
-//! Who writes such code on purpose can hide it from everybody who only reads. So what is found here is evidence, for a
-//! person who decides; what defends the grader is the sandbox. One thing only the rules see, however: state that joins the
-//! servers of a simulation (a `static`), so these are read strictly.
+//! Who writes such code on purpose can hide it from everybody who only reads. So what is found here is a
+//! message for people who did not know, with file and line; what defends the grader is the sandbox, and
+//! memory that joins the servers of a simulation is seen in the [object code](crate::build::Inspection).
 //!
 //! The source is looked at as tokens, for macros and attributes have nothing else, and a word in a macro may become
 //! whatever the macro makes of it. `scan` walks over them; `paths`, `attributes` and `words` know what is allowed; `imports` and `macros` know
 //! what names stand for;
-//! `items` finds in the syntax tree which statics are harmless and what is compiled for tests alone, and is not graded;
+//! `items` finds in the syntax tree which statics are harmless, what is compiled for tests alone, and which files
+//! modules name;
 //! `lifetimes` finds functions that an error of the compiler would let make a borrow live too long;
 //! `depth` keeps source that nests without end from the parser.
 
@@ -29,7 +30,7 @@ use std::thread;
 use proc_macro2::{LexError, TokenStream};
 use serde::{Deserialize, Serialize};
 
-use crate::submission::SourceFile;
+use crate::submission::{CRATES, SourceFile};
 pub use finding::{Finding, Rule, Severity};
 use items::Items;
 use macros::Macros;
@@ -78,7 +79,8 @@ pub enum CheckError {
     Panicked,
 }
 
-/// Checks a solution: files as [`submission`](crate::submission) gives them.
+/// Checks files of a solution, as [`submission`](crate::submission) gives them: each as if the compiler read
+/// it.
 ///
 /// The same files have the same findings. Takes less than a second a megabyte, and never reads anything but `files`.
 ///
@@ -86,10 +88,36 @@ pub enum CheckError {
 ///
 /// See [`CheckError`].
 pub fn check(files: &[SourceFile]) -> Result<Findings, CheckError> {
+    with_stack(|| check_here(files))
+}
+
+/// The files of a solution that the compiler reads in any case: `lib.rs` of each crate, and what modules name
+/// from there without a condition. It may read others, and says so in the
+/// [end](crate::build::Inspection::read).
+///
+/// # Errors
+///
+/// See [`CheckError`].
+pub fn certain(files: &[SourceFile]) -> Result<Vec<SourceFile>, CheckError> {
+    with_stack(|| {
+        let mut certain: BTreeSet<String> =
+            CRATES.into_iter().map(|name| format!("{name}/src/lib.rs")).collect();
+        let mut next: Vec<String> = certain.iter().cloned().collect();
+        while let Some(path) = next.pop() {
+            let file = files.iter().find(|file| file.path == path);
+            let Some(Ok((Read { items: Some(items), .. }, _))) = file.map(read) else { continue };
+            next.extend(items.modules().iter().filter(|path| certain.insert((*path).clone())).cloned());
+        }
+        files.iter().filter(|file| certain.contains(&file.path)).cloned().collect()
+    })
+}
+
+/// Syntax trees are walked by recursion.
+fn with_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, CheckError> {
     thread::scope(|scope| {
-        let checking = thread::Builder::new().name("rules".to_owned()).stack_size(STACK);
-        let checking = checking.spawn_scoped(scope, || check_here(files))?;
-        checking.join().map_err(|_| CheckError::Panicked)
+        let working = thread::Builder::new().name("rules".to_owned()).stack_size(STACK);
+        let working = working.spawn_scoped(scope, work)?;
+        working.join().map_err(|_| CheckError::Panicked)
     })
 }
 
@@ -161,12 +189,7 @@ fn read(file: &SourceFile) -> Result<(Read<'_>, Option<Unparsed>), Unreadable> {
 }
 
 fn check_crate(files: &[Read<'_>], macros: &Macros, findings: &mut Findings) {
-    let tests = if macros.declare_modules {
-        BTreeSet::new()
-    } else {
-        items::files_of_tests(files.iter().filter_map(|read| read.items.as_ref()))
-    };
-    for read in files.iter().filter(|read| !tests.contains(&read.file.path)) {
+    for read in files {
         let found = scan::scan(&read.file.path, &read.tokens, read.items.as_ref(), macros);
         let (violations, warnings): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|finding| finding.rule.severity() == Severity::Violation);

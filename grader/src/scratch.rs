@@ -213,6 +213,12 @@ impl Scratch {
         command
     }
 
+    /// The library that was built of a solution, which is a variant of this reference.
+    #[must_use]
+    pub fn library(&self, reference: Reference, solution: &str) -> PathBuf {
+        self.target().join(format!("release/lib{}_{solution}.rlib", reference.krate()))
+    }
+
     /// Where everything that is built is, and where results may be written.
     #[must_use]
     pub fn target(&self) -> PathBuf {

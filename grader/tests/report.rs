@@ -18,6 +18,7 @@ fn empty(name: &str) -> Graded {
         ignored: Vec::new(),
         ignored_besides: 0,
         findings: rules::Findings::default(),
+        objections: Vec::new(),
         build_log: String::new(),
         notes: Vec::new(),
         tests: Vec::new(),
@@ -91,6 +92,7 @@ fn hostile() -> Graded {
     let file = SourceFile { path: "raft/src/<script>.rs".to_owned(), text: source.to_owned() };
     graded.findings = rules::check(&[file]).unwrap();
     assert_eq!(graded.findings.violations.len(), 2);
+    graded.objections = vec![HOSTILE.to_owned()];
     graded.outcome = Outcome::Refused(vec![Refusal {
         path: HOSTILE.to_owned(),
         reason: Reason::Unreadable(HOSTILE.to_owned()),
@@ -236,6 +238,17 @@ fn what_nobody_could_check_says_what_is_true() {
         assert!(text.contains("a person has looked at it") && !text.contains("nothing was built"), "{text}");
     }
     assert!(csv.contains("ann,unchecked,0,0,raft/src/a.rs:1:"), "{csv}");
+}
+
+#[test]
+fn what_was_built_and_breaks_rules_is_told() {
+    let objections = vec!["raft: 8 bytes".to_owned(), "raft: 9 bytes".to_owned()];
+    let graded = Graded { outcome: Outcome::BreaksRules, objections, ..empty("ann") };
+    let [json, xml, page, csv] = all(&graded);
+    for text in [&json, &xml, &page] {
+        assert!(text.contains("raft: 8 bytes") && text.contains("raft: 9 bytes"), "{text}");
+    }
+    assert!(csv.contains("ann,breaks_rules,0,0,raft: 8 bytes"), "{csv}");
 }
 
 #[test]

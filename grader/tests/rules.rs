@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use grader::rules::{Findings, Rule, check};
+use grader::rules::{Findings, Rule, certain, check};
 use grader::submission::{self, Limits, SourceFile};
 
 fn check_files(files: &[(&str, &str)]) -> Findings {
@@ -444,11 +444,6 @@ fn attributes_are_those_of_labs() {
             "macro_rules! m { ($($a:tt)*) => { #[$($a)*] fn f() {} }; } m!(no_mangle);",
             "macro_rules! m { ($a:meta) => { #[$a] struct A; }; } m!(path = \"a.rs\");",
             "#[used] const A: u8 = 1;",
-            "macro_rules! m { ($a:ident, $b:literal) => { #[$a = $b] mod x; } } m!(path, \"a.rs\");",
-            "macro_rules! m { ($a:ident $b:literal) => { #[$a = $b] mod x; } } m!(path \"a.rs\");",
-            "macro_rules! m { ($a:tt $b:ident) => { #[$b = \"a\"] mod x; } } m!(. path);",
-            "macro_rules! m { ($($a:tt)*) => { #[$($a)*] mod x; } } m!(path, =, \"a.rs\");",
-            "macro_rules! m { ($($a:tt)*) => { $($a)* } } macro_rules! n { ($a:ident) => { m!(# [$a = \"a\"] mod x;) } } n!(path);",
         ],
     );
 }
@@ -611,70 +606,80 @@ fn tests_of_students_are_not_graded() {
     }
 }
 
+/// Which of these files the compiler reads in any case.
+fn certain_of(files: &[(&str, &str)]) -> Vec<String> {
+    let file =
+        |(path, text): &(&str, &str)| SourceFile { path: (*path).to_owned(), text: (*text).to_owned() };
+    let certain = certain(&files.iter().map(file).collect::<Vec<_>>()).unwrap();
+    certain.into_iter().map(|file| file.path).collect()
+}
+
 #[test]
-fn files_of_tests_are_not_graded() {
-    let bad = "use std::fs;";
-    let refused = |files: &[(&str, &str)]| -> Vec<String> {
-        check_files(files).violations.into_iter().map(|finding| finding.file).collect()
-    };
-    let none: [&str; 0] = [];
-    let (root, log) = ("raft/src/lib.rs", "raft/src/log.rs");
-    assert_eq!(refused(&[(root, "#[cfg(test)] mod t;"), ("raft/src/t.rs", bad)]), none);
-    assert_eq!(
-        refused(&[(root, "#[cfg(test)] mod t;"), ("raft/src/t/mod.rs", "mod u;"), ("raft/src/t/u.rs", bad)]),
-        none
-    );
-    assert_eq!(
-        refused(&[(root, "mod log;"), (log, "#[cfg(test)] mod t;"), ("raft/src/log/t.rs", bad)]),
-        none
-    );
-    assert_eq!(refused(&[(root, "#[cfg(test)] mod a { mod b; }"), ("raft/src/a/b.rs", bad)]), none);
-    // Somebody compiles it after all, or may.
-    for files in [
-        &[(root, "mod t;"), ("raft/src/t.rs", bad)][..],
-        &[(root, "#[cfg(test)] mod t; #[cfg(not(test))] mod t;"), ("raft/src/t.rs", bad)],
-        &[(root, "#[cfg(test)] mod t; m!(mod t;);"), ("raft/src/t.rs", bad)],
-        &[(root, "#[cfg(test)] mod t; macro_rules! m { ($a:ident) => { mod $a; } }"), ("raft/src/t.rs", bad)],
-        &[(root, "#[cfg(test)] mod u;"), ("raft/src/t.rs", bad)],
-        &[(root, "#[cfg(test)] mod t;"), ("kvraft/src/t.rs", bad)],
-        &[(log, "#[cfg(test)] mod t;"), ("raft/src/t.rs", bad)],
+fn what_no_module_names_is_not_compiled_for_certain() {
+    let (root, a) = ("raft/src/lib.rs", "raft/src/a.rs");
+    for text in [
+        "",
+        "#[cfg(test)] mod a;",
+        "#[cfg(not(test))] mod a;",
+        "#![cfg(any())] mod a;",
+        "#[cfg(unix)] mod b { mod a; }",
+        "#[path = \"b.rs\"] mod a;",
+        "#[cfg_attr(all(), path = \"b.rs\")] mod a;",
+        "m! { mod a; }",
+        "fn f() { mod a {} }",
+        "// mod a;",
     ] {
-        let expected = files.last().unwrap().0;
-        assert_eq!(refused(files), [expected], "{files:?}");
+        assert_eq!(certain_of(&[(a, ""), (root, text)]), [root], "{text}");
     }
-    assert_eq!(refused(&[("raft/src/a.rs", "#[cfg(test)] #[allow(x)] mod lib;"), (root, bad)]), [root]);
-    let roots = [("raft/src/mod.rs", "#[cfg(test)] mod lib;"), (root, bad)];
-    assert_eq!(refused(&roots), [root]);
+    for text in [
+        "mod a;",
+        "#[allow(dead_code)] pub mod a;",
+        "/// It.\nmod a;",
+        "#[cfg(test)] mod a; mod a;",
+        "mod r#a;",
+    ] {
+        assert_eq!(certain_of(&[(a, ""), (root, text)]), [a, root], "{text}");
+    }
+    // A file that only looks like the root of a crate, and one of another crate.
+    for other in ["raft/src/main.rs", "raft/src/bin/b.rs", "raft/src/b/lib.rs", "kvraft/src/a.rs"] {
+        assert_eq!(certain_of(&[(other, "mod a;"), (root, "")]), [root], "{other}");
+    }
+    // The compiler says what is wrong with it, and everything else.
+    assert_eq!(certain_of(&[(a, ""), (root, "mod a; fn f( {")]), [root]);
+    let deep = "(".repeat(99_999) + &")".repeat(99_999);
+    assert_eq!(certain_of(&[(a, &deep), (root, "mod a;")]), [a, root]);
 }
 
 #[test]
 fn only_the_root_of_a_crate_has_its_modules_beside_it() {
-    let bad = "static A: Mutex<u8> = Mutex::new(0);";
-    let refused = |files: &[(&str, &str)]| -> Vec<String> {
-        check_files(files).violations.into_iter().map(|finding| finding.file).collect()
-    };
-    // What is compiled for tests is `src/main/main/evil.rs`, and `src/main/evil.rs` is compiled always.
-    let root = "#[cfg(not(test))] mod main; #[cfg(test)] mod main { mod evil; }";
-    for evil in ["raft/src/main/evil.rs", "raft/src/main/evil/mod.rs"] {
-        let files = [("raft/src/lib.rs", root), ("raft/src/main.rs", "mod evil;"), (evil, bad)];
-        assert_eq!(refused(&files), [evil], "{files:?}");
+    let root = ("raft/src/lib.rs", "mod a;");
+    for files in [
+        [root, ("raft/src/a.rs", "mod b;"), ("raft/src/a/b.rs", "")],
+        [root, ("raft/src/a/mod.rs", "mod b;"), ("raft/src/a/b/mod.rs", "")],
+        [root, ("raft/src/a.rs", "mod c { mod b; }"), ("raft/src/a/c/b.rs", "")],
+        [("raft/src/lib.rs", "mod main;"), ("raft/src/main.rs", "mod b;"), ("raft/src/main/b.rs", "")],
+        [
+            ("raft/src/lib.rs", "mod a { mod lib; }"),
+            ("raft/src/a/lib.rs", "mod b;"),
+            ("raft/src/a/lib/b.rs", ""),
+        ],
+    ] {
+        assert_eq!(certain_of(&files).len(), 3, "{files:?}");
     }
-    for name in ["main", "lib"] {
-        let file = format!("raft/src/a/{name}.rs");
-        let evil = format!("raft/src/a/{name}/evil.rs");
-        let owner = format!("#[cfg(not(test))] mod {name}; #[cfg(test)] mod {name} {{ mod evil; }}");
-        let files =
-            [("raft/src/lib.rs", "mod a;"), ("raft/src/a.rs", &owner), (&file, "mod evil;"), (&evil, bad)];
-        assert_eq!(refused(&files), [&*evil], "{files:?}");
+    for files in [
+        [root, ("raft/src/a.rs", "mod b;"), ("raft/src/b.rs", "")],
+        [root, ("raft/src/a/mod.rs", "mod b;"), ("raft/src/a/mod/b.rs", "")],
+        [("raft/src/lib.rs", "mod main;"), ("raft/src/main.rs", "mod b;"), ("raft/src/b.rs", "")],
+    ] {
+        assert_eq!(certain_of(&files).len(), 2, "{files:?}");
     }
-    // That of a crate, and a file called `mod.rs`, do.
-    let test = "#[cfg(test)] mod t;";
-    let none: [&str; 0] = [];
-    assert_eq!(refused(&[("raft/src/lib.rs", test), ("raft/src/t.rs", bad)]), none);
-    assert_eq!(
-        refused(&[("raft/src/lib.rs", "mod a;"), ("raft/src/a/mod.rs", test), ("raft/src/a/t.rs", bad)]),
-        none
-    );
+}
+
+#[test]
+fn each_file_is_judged_as_if_it_were_compiled() {
+    let files = [("raft/src/lib.rs", "#[cfg(test)] mod t;"), ("raft/src/t.rs", "use std::fs;")];
+    let found: Vec<_> = check_files(&files).violations.into_iter().map(|finding| finding.file).collect();
+    assert_eq!(found, ["raft/src/t.rs"]);
 }
 
 #[test]

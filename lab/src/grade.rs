@@ -7,10 +7,12 @@
 //! - [`place`]: the folder of results, and with which seed and runs it was begun;
 //! - [`known`]: what it has of submissions besides their runs;
 //! - [`submission`]: one submission, from its files to its runs;
+//! - [`judge`]: whether it is graded, by its source and by what was built of it;
 //! - [`runs`]: its runs, test by test;
 //! - [`marks`]: what the ledger is worth;
 //! - [`progress`]: how far everything is.
 
+mod judge;
 mod known;
 mod ledger;
 mod marks;

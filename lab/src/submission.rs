@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use grader::build::{Built, Missing, ON_REFERENCE, OWN, Workspace};
-use grader::rules::check;
-use grader::submission::{Limits, names, read};
+use grader::rules::{certain, check};
+use grader::submission::{Limits, SourceFile, names, read};
 use rustix::fs::{FlockOperation, flock};
 
 use crate::Verdict;
@@ -22,15 +22,18 @@ pub(crate) struct Held {
 
 /// Builds the submission in `folder`, with this workspace's crates in the place of those that it does not have.
 ///
-/// Breaches of the rules are shown, and do not matter otherwise.
+/// Breaches of the rules are shown, in its source and in what is built of it, and do not matter otherwise.
 pub(crate) fn choose(folder: &Path, args: &SubmissionArgs) -> Result<Choice, CommandError> {
     let text = |error: &dyn std::fmt::Display| CommandError::new(error.to_string());
     let name = names(&[folder.to_owned()], &[]).map_err(|error| text(&error))?.remove(0);
-    let staged = read(folder, &Limits::default()).map_err(|refusals| {
+    let mut staged = read(folder, &Limits::default()).map_err(|refusals| {
         let first = refusals.first().map_or_else(String::new, ToString::to_string);
         CommandError::new(format!("{} cannot be taken: {first}", folder.display()))
     })?;
-    for finding in check(&staged.files).map_err(|error| text(&error))?.violations {
+    let violations =
+        |files: &[SourceFile]| check(files).map(|found| found.violations).map_err(|error| text(&error));
+    let certain = violations(&certain(&staged.files).map_err(|error| text(&error))?)?;
+    for finding in &certain {
         eprintln!("against the rules: {finding}");
     }
     let workshop = Workshop::open(None, args.no_sandbox)?;
@@ -52,6 +55,12 @@ pub(crate) fn choose(folder: &Path, args: &SubmissionArgs) -> Result<Choice, Com
     if let Some(errors) = errors {
         eprintln!("{}\nerror: {} does not build", errors.trim_end(), folder.display());
         return Ok(Err(Verdict::DoesNotBuild));
+    }
+    let inspection = workspace.inspect().map_err(|error| text(&error))?;
+    staged.files.retain(|file| inspection.read.contains(&file.path));
+    let more = violations(&staged.files)?.into_iter().filter(|it| !certain.contains(it));
+    for breach in more.map(|finding| finding.to_string()).chain(inspection.objections()) {
+        eprintln!("against the rules: {breach}");
     }
     let on_reference = args.raft == Some(WhichRaft::Reference);
     let mut options = format!(" --submission {}", folder.display());

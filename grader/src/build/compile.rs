@@ -8,7 +8,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::artifacts::libraries;
 use super::diagnostics::errors_by_crate;
+use super::program::{OBJECT, PACKAGE};
 use super::tasks::tasks;
 use super::{Base, BuildError, Toolchain, Workspace, file_error};
 use crate::sandbox::{Build, LAUNCH_FAILED, Limits, Printed, Profile, Sandbox, SandboxError, read_bounded};
@@ -24,6 +26,9 @@ const KEPT: usize = 8 << 20;
 
 /// How much is kept of the compiler's words about a crate.
 const KEPT_OF_A_CRATE: usize = 16 << 10;
+
+/// What is said of a build of which not all was kept: it is not known then what was built.
+const TOO_MUCH: &str = "the compiler had more to say than is read, such as warnings without end";
 
 /// The variables that a build gets, in the sandbox or not.
 const ENVIRONMENT: [&str; 3] = ["PATH", "CARGO_HOME", "RUSTUP_HOME"];
@@ -66,7 +71,12 @@ impl Workspace {
             }
             let attempt = cargo(self, base.toolchain(), Some(base), confined, jobs)?;
             if attempt.succeeded() {
-                return Ok(Built::Without(failed));
+                let is_whole = self.made(libraries(&attempt.messages, &self.sources()));
+                return Ok(if is_whole {
+                    Built::Without(failed)
+                } else {
+                    Built::Stopped(TOO_MUCH.to_owned())
+                });
             }
             let errors = errors_by_crate(&attempt.messages, &self.sources());
             let new: Vec<_> = errors.into_iter().filter(|(name, _)| self.crates().contains(name)).collect();
@@ -143,7 +153,7 @@ impl Attempt {
     }
 }
 
-/// Calls `cargo build`.
+/// Calls cargo for the command line.
 fn cargo(
     workspace: &Workspace,
     toolchain: &Toolchain,
@@ -173,10 +183,13 @@ fn cargo(
             command
         }
     };
-    command.args(["build", "--release", "--offline", "--quiet", "--keep-going", "--message-format=json"]);
+    command.args(["rustc", "--release", "--offline", "--quiet", "--keep-going", "--message-format=json"]);
+    // What is not asked for by name stays where the compiler put it, beside the list of files that it read.
+    command.args(["--package", PACKAGE, "--bin", "lab"]);
     // The template's lock file is made; all others are copies of it.
     command.args(base.map(|_| "--locked"));
     command.args(["--jobs", &jobs.to_string(), "--target-dir"]).arg(&target);
+    command.arg("--").arg(format!("--emit=obj={OBJECT}"));
     command.env("CARGO_HOME", &toolchain.cargo_home).env("RUSTC", toolchain.rustc());
     command.env("CARGO_TERM_COLOR", "never").env("CARGO_INCREMENTAL", "0");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

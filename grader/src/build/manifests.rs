@@ -6,6 +6,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
+use super::program::PACKAGE;
 use super::{BuildError, file_error};
 use crate::profile::Profile;
 use crate::submission::CRATES;
@@ -62,6 +63,9 @@ pub(super) fn framework_workspace(path: &Path, members: &[&str]) -> Result<Table
 /// A submission's own crates are compiled for one submission: optimised less, they run as fast, nearly.
 const SUBMITTED: [(&str, i64); 2] = [("opt-level", 1), ("codegen-units", 2)];
 
+/// The program is one object, so that it can be kept.
+const PROGRAM: [(&str, i64); 1] = [("codegen-units", 1)];
+
 /// The manifest of a submission's workspace, on the base at `framework`.
 pub(super) fn submission_workspace(framework: &Path) -> Result<String, BuildError> {
     let path = framework.join("Cargo.toml");
@@ -83,6 +87,7 @@ pub(super) fn submission_workspace(framework: &Path) -> Result<String, BuildErro
     for name in CRATES {
         profile.stand_in(name, &format!("submitted-{name}"), &SUBMITTED);
     }
+    profile.stand_in(PACKAGE, PACKAGE, &PROGRAM);
     profile.put(&mut manifest);
     Ok(manifest.to_string())
 }

@@ -17,6 +17,13 @@ pub enum Missing {
 /// The source of a crate that is not there.
 pub(super) const EMPTY: &str = "//! Not handed in.\n";
 
+/// Its package, and its folder in the workspace.
+pub(super) const PACKAGE: &str = "program";
+
+/// What the compiler makes of it before it is linked, seen from the folder of the sources. What is made of a
+/// submission's generic functions and constants is here, or in the submission's own crates.
+pub(super) const OBJECT: &str = "../target/program.o";
+
 /// The files of the program, by path from the top of its folder. `there` are the submission's crates.
 pub(super) fn files(there: &BTreeSet<&str>, missing: Missing) -> Vec<(String, String)> {
     let mut files = vec![("src/main.rs".to_owned(), main())];

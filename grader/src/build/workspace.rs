@@ -1,6 +1,6 @@
 //! [`Workspace`]: a submission's own crates and a command line that has them compiled in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,10 @@ pub struct Workspace {
     /// The crates that are the submission's own.
     there: BTreeSet<&'static str>,
     missing: Missing,
+    /// The submission's files, as it has them.
+    files: BTreeSet<String>,
+    /// The libraries that the last build made, by folder of the sources.
+    libraries: BTreeMap<String, PathBuf>,
 }
 
 impl Workspace {
@@ -34,7 +38,8 @@ impl Workspace {
         let first = |file: &SourceFile| file.path.split('/').next().map(str::to_owned);
         let there: BTreeSet<String> = files.iter().filter_map(first).collect();
         let there = CRATES.into_iter().filter(|name| there.contains(*name)).collect();
-        let workspace = Self { folder: folder.to_owned(), there, missing };
+        let mut workspace = Self::new(folder, there, missing);
+        workspace.files = files.iter().map(|file| file.path.clone()).collect();
         let mark = folder.join("base");
         let stamp = base.stamp();
         if fs::read(&mark).is_ok_and(|there| there != stamp.as_bytes()) {
@@ -56,13 +61,17 @@ impl Workspace {
 
     /// The workspace without a submission, which is built for what it depends on.
     pub(super) fn template(framework: &Path, folder: &Path) -> Result<Self, BuildError> {
-        let there = BTreeSet::new();
-        let workspace = Self { folder: folder.to_owned(), there, missing: Missing::Nothing };
+        let workspace = Self::new(folder, BTreeSet::new(), Missing::Nothing);
         workspace.write_frame(framework)?;
         for name in CRATES {
             workspace.write_crate(name, &[])?;
         }
         Ok(workspace)
+    }
+
+    fn new(folder: &Path, there: BTreeSet<&'static str>, missing: Missing) -> Self {
+        let (files, libraries) = (BTreeSet::new(), BTreeMap::new());
+        Self { folder: folder.to_owned(), there, missing, files, libraries }
     }
 
     /// Manifests, and the program.
@@ -123,6 +132,23 @@ impl Workspace {
         &self.there
     }
 
+    /// Whether the submission has a file of this path.
+    pub(super) fn has_file(&self, path: &str) -> bool {
+        self.files.contains(path)
+    }
+
+    /// What the last build made. Returns whether there is a library of all that is compiled in.
+    pub(super) fn made(&mut self, libraries: BTreeMap<String, PathBuf>) -> bool {
+        self.libraries = libraries;
+        self.there.iter().all(|&name| self.libraries.contains_key(name))
+    }
+
+    /// The library that the last build made of one of the folders of the sources.
+    pub(super) fn library(&self, name: &str) -> Result<&Path, BuildError> {
+        let library = self.libraries.get(name).map(PathBuf::as_path);
+        library.ok_or_else(|| file_error(&self.sources().join(name))(std::io::ErrorKind::NotFound.into()))
+    }
+
     /// Where the sources and the manifests are.
     #[must_use]
     pub fn sources(&self) -> PathBuf {
@@ -133,6 +159,11 @@ impl Workspace {
     #[must_use]
     pub fn target(&self) -> PathBuf {
         self.folder.join("target")
+    }
+
+    /// The command line before it was linked.
+    pub(super) fn object(&self) -> PathBuf {
+        self.sources().join(program::OBJECT)
     }
 
     /// The command line, once it is built.

@@ -19,6 +19,10 @@ pub struct Graded {
     pub ignored_besides: usize,
     /// What the rules found in its source; warnings also if it was graded.
     pub findings: Findings,
+    /// What speaks against what was built of it, a sentence each: see
+    /// [`Inspection::objections`](crate::build::Inspection::objections).
+    #[serde(default)]
+    pub objections: Vec<String>,
     /// The end of what the compiler said, if it failed.
     pub build_log: String,
     /// What else its author should know, a sentence each.
@@ -35,7 +39,7 @@ pub enum Outcome {
     Graded,
     /// Its files were refused, for these reasons.
     Refused(Vec<Refusal>),
-    /// It breaks rules: see [`Graded::findings`].
+    /// It breaks rules: see [`Graded::findings`] and [`Graded::objections`].
     BreaksRules,
     /// The compiler reads a file that the rules cannot: see [`Findings::unparsed`]. Its tests ran and do not count.
     Unchecked,
@@ -71,7 +75,7 @@ impl Outcome {
             Self::Refused(_) => {
                 "The submission was refused because of its files; nothing was built or run.".to_owned()
             }
-            Self::BreaksRules => "The submission breaks rules; nothing was built or run.".to_owned(),
+            Self::BreaksRules => "The submission breaks rules; nothing of it was run.".to_owned(),
             Self::Unchecked => {
                 "The compiler reads what the rules cannot: its tests do not count until a person has looked at it."
                     .to_owned()

@@ -68,6 +68,7 @@ fn output(graded: &Graded) -> String {
     }
     let findings = &graded.findings;
     lines.extend(findings.violations.iter().map(|it| one_line(&it.to_string(), MESSAGE)));
+    lines.extend(graded.objections.iter().map(|it| one_line(it, MESSAGE)));
     lines.extend(
         findings.warnings.iter().map(|it| format!("warning: {}", one_line(&it.to_string(), MESSAGE))),
     );

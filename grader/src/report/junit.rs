@@ -44,6 +44,7 @@ fn whole(graded: &Graded) -> TestCase {
         lines.extend(refusals.iter().map(|refusal| one_line(&refusal.to_string(), MESSAGE)));
     }
     lines.extend(graded.findings.violations.iter().map(|it| one_line(&it.to_string(), MESSAGE)));
+    lines.extend(graded.objections.iter().map(|it| one_line(it, MESSAGE)));
     lines.push(text::end(&graded.build_log, LOG));
     status.set_description(lines.join("\n"));
     TestCase::new("submission", status)

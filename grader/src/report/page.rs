@@ -38,6 +38,10 @@ pub fn report_html(graded: &Graded) -> String {
                     ul { @for refusal in refusals { li { code { (line(&refusal.path)) } " " (line(&refusal.reason.to_string())) } } }
                 }
                 (findings(&graded.findings))
+                @if !graded.objections.is_empty() {
+                    h2 { "What was built breaks rules" }
+                    ul { @for objection in &graded.objections { li { (line(objection)) } } }
+                }
                 @if !graded.build_log.is_empty() {
                     h2 { "Build" }
                     pre { (text::end(&graded.build_log, LOG)) }

@@ -49,7 +49,8 @@ fn detail(graded: &Graded) -> String {
         Outcome::Graded | Outcome::DoesNotBuild => String::new(),
         Outcome::Refused(refusals) => refusals.first().map(ToString::to_string).unwrap_or_default(),
         Outcome::BreaksRules => {
-            graded.findings.violations.first().map(ToString::to_string).unwrap_or_default()
+            let violation = graded.findings.violations.first().map(ToString::to_string);
+            violation.or_else(|| graded.objections.first().cloned()).unwrap_or_default()
         }
         Outcome::Unchecked => graded
             .findings

@@ -14,19 +14,10 @@ pub(super) struct Items {
     plain_statics: BTreeSet<usize>,
     /// Items that are compiled for tests alone, as bytes of the file: in order, and none in another.
     tests: Vec<Range<usize>>,
-    /// Modules with files of their own.
-    modules: Vec<Declaration>,
+    /// Where files of modules may stand, of those that are compiled if this file is.
+    modules: Vec<String>,
     /// The names of all modules.
     names: BTreeSet<String>,
-    path: String,
-}
-
-/// `mod name;`
-#[derive(Debug)]
-struct Declaration {
-    /// Where its file may stand.
-    files: [String; 2],
-    is_test: bool,
 }
 
 impl Items {
@@ -37,8 +28,8 @@ impl Items {
             Some((folder, "lib.rs")) if is_source_folder(folder) => folder.to_owned(),
             _ => path.trim_end_matches(".rs").to_owned(),
         };
-        let items = Self { path: path.to_owned(), ..Self::default() };
-        let mut visitor = Visitor { items, folder, is_test: false };
+        let is_certain = file.attrs.iter().all(decides_nothing);
+        let mut visitor = Visitor { items: Self::default(), folder, is_certain };
         visitor.visit_file(file);
         visitor.items.tests = outermost(visitor.items.tests);
         visitor.items
@@ -53,6 +44,11 @@ impl Items {
     pub(super) fn is_test(&self, byte: usize) -> bool {
         let next = self.tests.partition_point(|range| range.start <= byte);
         next.checked_sub(1).is_some_and(|at| self.tests[at].contains(&byte))
+    }
+
+    /// Where files may stand that are compiled if this one is.
+    pub(super) fn modules(&self) -> &[String] {
+        &self.modules
     }
 
     /// Whether a module of this name is declared.
@@ -78,39 +74,12 @@ fn outermost(mut items: Vec<Range<usize>>) -> Vec<Range<usize>> {
     items
 }
 
-/// The files of a crate that are compiled for tests alone: each that declares them as a module does so for tests.
-pub(super) fn files_of_tests<'a>(files: impl Iterator<Item = &'a Items> + Clone) -> BTreeSet<String> {
-    let mut tests = BTreeSet::new();
-    loop {
-        let mut declared = BTreeSet::new();
-        let mut graded = BTreeSet::new();
-        for items in files.clone() {
-            for Declaration { files, is_test } in &items.modules {
-                declared.extend(files);
-                if !is_test && !tests.contains(&items.path) {
-                    graded.extend(files);
-                }
-            }
-        }
-        // A file that is compiled without any declaration: `src/lib.rs`, `src/main.rs` and those in `src/bin`.
-        let is_root = |path: &str| {
-            let inside = path.split_once("/src/").map_or(path, |(_, inside)| inside);
-            matches!(inside, "lib.rs" | "main.rs") || inside.starts_with("bin/")
-        };
-        let next: BTreeSet<String> =
-            declared.difference(&graded).filter(|path| !is_root(path)).map(|path| (*path).clone()).collect();
-        if next == tests {
-            return tests;
-        }
-        tests = next;
-    }
-}
-
 struct Visitor {
     items: Items,
     /// The folder in which the modules of the module at hand have their files.
     folder: String,
-    is_test: bool,
+    /// Whether the item at hand is compiled if the file is.
+    is_certain: bool,
 }
 
 impl Visitor {
@@ -119,9 +88,8 @@ impl Visitor {
         let name = name.trim_start_matches("r#");
         self.items.names.insert(name.to_owned());
         let folder = format!("{}/{name}", self.folder);
-        if module.content.is_none() {
-            let files = [format!("{folder}.rs"), format!("{folder}/mod.rs")];
-            self.items.modules.push(Declaration { files, is_test: self.is_test });
+        if module.content.is_none() && self.is_certain {
+            self.items.modules.extend([format!("{folder}.rs"), format!("{folder}/mod.rs")]);
         }
         let outside = std::mem::replace(&mut self.folder, folder);
         visit::visit_item_mod(self, module);
@@ -131,16 +99,21 @@ impl Visitor {
 
 impl<'ast> Visit<'ast> for Visitor {
     fn visit_item(&mut self, item: &'ast Item) {
-        let outside = self.is_test;
         if is_for_tests(item) {
             self.items.tests.push(item.span().byte_range());
-            self.is_test = true;
         }
+        let outside = self.is_certain;
         match item {
-            Item::Mod(module) => self.module(module),
-            item => visit::visit_item(self, item),
+            Item::Mod(module) => {
+                self.is_certain &= module.attrs.iter().all(decides_nothing);
+                self.module(module);
+            }
+            item => {
+                self.is_certain = false;
+                visit::visit_item(self, item);
+            }
         }
-        self.is_test = outside;
+        self.is_certain = outside;
     }
 
     fn visit_item_static(&mut self, item: &'ast ItemStatic) {
@@ -167,6 +140,11 @@ fn is_for_tests(item: &Item) -> bool {
             .any(|name| attribute.path().is_ident(name))
     };
     attributes.iter().any(is_cfg_test) && attributes.iter().all(harmless)
+}
+
+/// Whether an attribute has no say in what is compiled, and from which file.
+fn decides_nothing(attribute: &Attribute) -> bool {
+    ["allow", "deny", "doc", "expect", "warn"].iter().any(|name| attribute.path().is_ident(name))
 }
 
 fn is_cfg_test(attribute: &Attribute) -> bool {

@@ -4,22 +4,17 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{TokenStream, TokenTree};
 
-use super::tokens::{is_punct, list, plain};
+use super::tokens::{list, plain};
 
 /// The macros of a solution. A crate may use those of another.
 pub(super) struct Macros {
     /// `*` if a macro defines macros of names that it is given.
     own: BTreeSet<String>,
-    /// Whether some macro may declare a module, so that what belongs to tests alone cannot be told.
-    pub(super) declare_modules: bool,
 }
 
 impl Macros {
-    pub(super) fn of<'a>(files: impl Iterator<Item = &'a TokenStream> + Clone) -> Self {
-        Self {
-            own: files.clone().flat_map(own_macros).collect(),
-            declare_modules: files.clone().any(|tokens| macro_declares_module(&list(tokens), false)),
-        }
+    pub(super) fn of<'a>(files: impl Iterator<Item = &'a TokenStream>) -> Self {
+        Self { own: files.flat_map(own_macros).collect() }
     }
 
     /// Whether macros of this name may mean something else here than elsewhere.
@@ -53,22 +48,6 @@ fn own_macros(tokens: &TokenStream) -> BTreeSet<String> {
         }
     });
     names
-}
-
-/// Whether the word that declares a module stands in a macro.
-fn macro_declares_module(tokens: &[TokenTree], in_macro: bool) -> bool {
-    tokens.iter().enumerate().any(|(at, token)| match token {
-        TokenTree::Ident(word) => in_macro && word == "mod",
-        TokenTree::Group(group) => {
-            let before = |by: usize| at.checked_sub(by).and_then(|at| tokens.get(at));
-            let is_name = |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Ident(_)));
-            // `name!(…)` and `macro_rules! name {…}`
-            let begins = is_punct(before(1), '!') && is_name(before(2))
-                || is_name(before(1)) && is_punct(before(2), '!');
-            macro_declares_module(&list(&group.stream()), in_macro || begins)
-        }
-        _ => false,
-    })
 }
 
 fn each_level(tokens: &TokenStream, look: &mut dyn FnMut(&[TokenTree])) {

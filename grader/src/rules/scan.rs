@@ -283,7 +283,7 @@ impl Scan<'_> {
         } else if within == Within::Macro && alone && !is_separator(tokens, at) {
             if let Some(rule) = words::in_pieces(name) {
                 self.find(rule, first.span(), name);
-            } else if name == "path" && (self.macros.declare_modules || is_punct(tokens.get(at), '=')) {
+            } else if name == "path" && is_punct(tokens.get(at), '=') {
                 self.find(Rule::Attribute, first.span(), name);
             }
         }

@@ -24,6 +24,10 @@ pub struct Expected {
     pub violations: Vec<String>,
     pub warnings: Vec<String>,
     pub ignored: Vec<String>,
+    /// What is told of files of which only the compiler knows that they are compiled.
+    pub late: Vec<String>,
+    /// Pieces of what is told of what was built, whatever the rules say.
+    pub built: Vec<String>,
     /// When it is run, whatever the rules say: the kind of failure, and what its message must have.
     pub kind: String,
     pub says: String,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use grader::build::writable_sections;
 use grader::page::Page;
 use grader::{Corpus, Reference, RightSolution, Scratch};
 use libtest_mimic::{Failed, Trial};
@@ -33,6 +34,7 @@ pub fn run(page: &Page, references: &[Reference]) -> ExitCode {
 
 fn passes(built: &Built, right: &RightSolution) -> Result<(), Failed> {
     built.corpus().edited(right.reference, &right.edits)?;
+    brings_no_memory(built.scratch()?, right.reference, &right.name)?;
     let mut failed = BTreeSet::new();
     let mut all_printed = String::new();
     for reference in tried_by(right.reference) {
@@ -57,9 +59,18 @@ fn tried_by(edited: Reference) -> &'static [Reference] {
     }
 }
 
+/// Who looks at object code for memory that servers share finds none where none is.
+fn brings_no_memory(scratch: &Scratch, reference: Reference, solution: &str) -> Result<(), Failed> {
+    match writable_sections(&scratch.library(reference, solution))? {
+        none if none.is_empty() => Ok(()),
+        some => Err(format!("{some:?}").into()),
+    }
+}
+
 /// What is tried here is what is tried where people work: to be a crate of its own, compiled with other options, makes no
 /// difference to any run.
 fn does_the_same(scratch: &Scratch, reference: Reference) -> Result<(), Failed> {
+    brings_no_memory(scratch, reference, reference.copy())?;
     let fingerprints = |solution| -> Result<Vec<_>, Failed> {
         let (results, printed) = scratch.test(solution, reference.parts(), 3)?;
         if results.noticed() > 0 || results.tests.is_empty() {

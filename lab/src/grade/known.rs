@@ -79,6 +79,7 @@ pub(super) fn row(mut graded: Graded) -> Graded {
     graded.findings.warnings.clear();
     graded.findings.violations.truncate(1);
     graded.findings.unparsed.truncate(1);
+    graded.objections.truncate(1);
     for column in graded.tests.iter_mut().flat_map(|test| &mut test.columns) {
         column.causes.clear();
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use grader::Failure;
+use grader::build::Inspection;
 use grader::score::Column;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,8 @@ pub(super) struct BuildEntry {
     pub(super) crates: Vec<String>,
     /// What the compiler said of the others.
     pub(super) errors: BTreeMap<String, String>,
+    /// What the compiler read of those that were built, and what it made of it.
+    pub(super) inspection: Inspection,
 }
 
 /// The runs of a test in one column.

@@ -8,6 +8,7 @@ use grader::submission::Staged;
 use tester::Case;
 
 use super::Grading;
+use super::judge::not_compiled;
 use super::ledger::{BuildEntry, Ledger, TestEntry};
 use super::submission::{needs, not_handed_in};
 
@@ -17,7 +18,8 @@ pub(super) fn mark(grading: &Grading, staged: &Staged, ledger: &Ledger, graded: 
         graded.notes.push(format!("{name} was not handed in: its tests were not run."));
     }
     graded.outcome = match &ledger.build {
-        Some(BuildEntry { crates, errors }) => {
+        Some(build @ BuildEntry { crates, errors, .. }) => {
+            graded.notes.extend(not_compiled(staged, build));
             for (name, said) in errors {
                 graded.notes.push(format!("{name} does not build: its tests were not run."));
                 graded.build_log += said;

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use grader::build::{Built, Missing, ON_REFERENCE, OWN, Workspace};
+use grader::build::{Built, Inspection, Missing, ON_REFERENCE, OWN, Workspace};
 use grader::report::{Graded, Outcome};
-use grader::rules::{Findings, check};
+use grader::rules::Findings;
 use grader::score::Column;
 use grader::submission::{CRATES, Limits, Staged, digest, read};
 use tester::{Body, Case};
 
+use super::judge::Certain;
 use super::ledger::{BuildEntry, Ledger};
 use super::{Grading, known, marks, runs};
 use crate::error::CommandError;
@@ -23,6 +24,7 @@ pub(super) fn grade(grading: &Grading, name: &str, folder: &Path) -> Graded {
         ignored: Vec::new(),
         ignored_besides: 0,
         findings: Findings::default(),
+        objections: Vec::new(),
         build_log: String::new(),
         notes: Vec::new(),
         tests: grading.rubric.grade(&[]),
@@ -45,17 +47,27 @@ fn advance(grading: &Grading, folder: &Path, graded: &mut Graded) -> Result<(), 
     known::keep_sources(&grading.place, &graded.name, &staged.files)?;
     graded.ignored.clone_from(&staged.ignored);
     graded.ignored_besides = staged.ignored_besides;
-    graded.findings = check(&staged.files).map_err(|error| CommandError::new(error.to_string()))?;
-    if !grading.despite_rules && !graded.findings.violations.is_empty() {
-        graded.outcome = Outcome::BreaksRules;
+    let certain = Certain::of(&staged)?;
+    if !certain.before_build(grading, graded) {
         return Ok(());
     }
     let mut ledger = Ledger::open(&grading.place, &graded.name, &digest(&staged.files));
+    if let Some(build) = &ledger.build
+        && !certain.after_build(grading, &staged, build, graded)?
+    {
+        return Ok(());
+    }
     let is_complete = wanted(grading, &ledger).iter().all(|(_, cases)| cases.is_empty());
     let is_over = ledger.build.is_some() && is_complete;
-    if !is_over && let Work::Stopped(why) = work(grading, &graded.name, &staged, &mut ledger)? {
-        graded.outcome = Outcome::Stopped(why);
-        return Ok(());
+    if !is_over {
+        match work(grading, &staged, &certain, &mut ledger, graded)? {
+            Work::Done => {}
+            Work::Refused => return Ok(()),
+            Work::Stopped(why) => {
+                graded.outcome = Outcome::Stopped(why);
+                return Ok(());
+            }
+        }
     }
     marks::mark(grading, &staged, &ledger, graded);
     Ok(())
@@ -65,14 +77,23 @@ fn advance(grading: &Grading, folder: &Path, graded: &mut Graded) -> Result<(), 
 enum Work {
     /// All that there is to know is in the ledger.
     Done,
+    /// What was built is not run, and the result says why.
+    Refused,
     /// The build was stopped, which is told. The ledger knows nothing of it, so that the next grading tries again: who stopped
     /// it may have been the submission or the machine.
     Stopped(String),
 }
 
 /// Builds the submission, and runs what the ledger does not have.
-fn work(grading: &Grading, name: &str, staged: &Staged, ledger: &mut Ledger) -> Result<Work, CommandError> {
+fn work(
+    grading: &Grading,
+    staged: &Staged,
+    certain: &Certain,
+    ledger: &mut Ledger,
+    graded: &mut Graded,
+) -> Result<Work, CommandError> {
     let text = |error: &dyn std::fmt::Display| CommandError::new(error.to_string());
+    let name = &*graded.name.clone();
     let folder = Folder(grading.place.own("work").join(name));
     folder.clear().map_err(|cause| text(&cause))?;
     grading.progress.says(name, "is built");
@@ -82,19 +103,28 @@ fn work(grading: &Grading, name: &str, staged: &Staged, ledger: &mut Ledger) -> 
     let built = workspace
         .build(base, grading.workshop.confined(), grading.shares.one())
         .map_err(|error| text(&error))?;
-    let entry = match built {
-        Built::Without(errors) | Built::Nothing(errors) => BuildEntry {
-            crates: workspace.crates().iter().map(|&name| name.to_owned()).collect(),
-            errors: errors.into_iter().map(|(name, said)| (name.to_owned(), said)).collect(),
-        },
+    let (errors, inspection) = match built {
+        Built::Without(errors) => (errors, workspace.inspect().map_err(|error| text(&error))?),
+        Built::Nothing(errors) => (errors, Inspection::default()),
         Built::Stopped(why) => return Ok(Work::Stopped(why)),
     };
-    if ledger.build.as_ref().is_some_and(|kept| *kept != entry) {
-        // It is not the program that the other tests were run with.
-        ledger.tests.clear();
+    let entry = BuildEntry {
+        crates: workspace.crates().iter().map(|&name| name.to_owned()).collect(),
+        errors: errors.into_iter().map(|(name, said)| (name.to_owned(), said)).collect(),
+        inspection,
+    };
+    if ledger.build.as_ref() != Some(&entry) {
+        if ledger.build.is_some() {
+            // It is not the program that the other tests were run with.
+            ledger.tests.clear();
+        }
+        let is_graded = certain.after_build(grading, staged, &entry, graded)?;
+        ledger.build = Some(entry);
+        ledger.save(&grading.place, name)?;
+        if !is_graded {
+            return Ok(Work::Refused);
+        }
     }
-    ledger.build = Some(entry);
-    ledger.save(&grading.place, name)?;
     for (column, cases) in wanted(grading, ledger) {
         let solution = match column {
             Column::Own => OWN,
@@ -108,7 +138,7 @@ fn work(grading: &Grading, name: &str, staged: &Staged, ledger: &mut Ledger) -> 
 /// The tests that can be run and have not been, in each column.
 fn wanted(grading: &Grading, ledger: &Ledger) -> [(Column, Vec<&'static Case>); 2] {
     let there: BTreeSet<&str> = match &ledger.build {
-        Some(BuildEntry { crates, errors: _ }) => crates.iter().map(String::as_str).collect(),
+        Some(BuildEntry { crates, .. }) => crates.iter().map(String::as_str).collect(),
         None => BTreeSet::new(),
     };
     let graded: BTreeSet<&str> = grading.rubric.tests().map(|test| test.name.as_str()).collect();

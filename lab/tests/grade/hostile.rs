@@ -4,13 +4,16 @@
 #[path = "../../../grader/tests/hostile/mod.rs"]
 mod corpus;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use corpus::Hostile;
+use grader::build::{Base, Built, Confined, Missing, Workspace};
+use grader::submission::{Limits, read};
 use serde_json::Value;
 
-use crate::stage::{Stage, said};
+use crate::stage::{Stage, said, workspace};
 
 /// What somebody writes who can write outside.
 const WRITTEN: &str = "/tmp/written-by-a-submission";
@@ -32,11 +35,19 @@ fn grade(stage: &Stage, corpus: &[Hostile], out: &str, more: &[&str]) {
     assert_eq!(status, Some(0), "{printed}");
 }
 
+fn results(stage: &Stage, out: &str, name: &str) -> Value {
+    let text = fs::read(stage.path(out).join(name).join("results.json")).unwrap();
+    serde_json::from_slice(&text).unwrap()
+}
+
+/// What was told of the submission as a whole.
+fn output(stage: &Stage, out: &str, name: &str) -> String {
+    results(stage, out, name)["output"].as_str().unwrap_or_default().to_owned()
+}
+
 /// What was told of the first test.
 fn told(stage: &Stage, out: &str, name: &str) -> String {
-    let text = fs::read(stage.path(out).join(name).join("results.json")).unwrap();
-    let results: Value = serde_json::from_slice(&text).unwrap();
-    results["tests"][0]["output"].as_str().unwrap_or_default().to_owned()
+    results(stage, out, name)["tests"][0]["output"].as_str().unwrap_or_default().to_owned()
 }
 
 #[test]
@@ -51,11 +62,45 @@ fn each_comes_to_what_is_said() {
         let outcome = match expected.outcome.as_str() {
             "passes_rules" => "graded",
             "does_not_parse" => "does_not_build",
+            "breaks_rules_when_built" => "breaks_rules",
             other => other,
         };
         assert_eq!((row[1].as_str(), row[2].as_str()), (outcome, "0"), "{name}");
     }
     ends_as_is_said(&stage, "out", corpus.iter().filter(|it| it.expected.outcome == "passes_rules"));
+    let late: Vec<_> =
+        corpus.into_iter().filter(|it| it.expected.outcome == "breaks_rules_when_built").collect();
+    assert!(late.len() >= 7, "{}", late.len());
+    // What was built of it is remembered.
+    grade(&stage, &late, "out", &[]);
+    assert_eq!(stage.scores("out"), scores);
+    for Hostile { name, expected, .. } in &late {
+        let told = output(&stage, "out", name);
+        for piece in expected.late.iter().chain(&expected.built) {
+            assert!(told.contains(piece), "{name}: {piece}: {told}");
+        }
+    }
+}
+
+/// If the rules had not seen it, what was built would tell.
+#[test]
+fn what_was_built_tells_without_the_rules() {
+    let stage = Stage::new();
+    let corpus: Vec<_> = all(&stage).into_iter().filter(|it| !it.expected.built.is_empty()).collect();
+    assert!(corpus.len() >= 10, "{}", corpus.len());
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lab/grading");
+    let base = Base::prepare(workspace(), &cache, &|| ()).unwrap();
+    for Hostile { name, folder, expected } in &corpus {
+        let staged = read(folder, &Limits::default()).unwrap();
+        let place = stage.path("built");
+        let mut workspace = Workspace::write(&base, &place, &staged.files, Missing::Nothing).unwrap();
+        let built = workspace.build(&base, Confined::Not, 2).unwrap();
+        assert_eq!(built, Built::Without(BTreeMap::new()), "{name}");
+        let told = workspace.inspect().unwrap().objections().join("\n");
+        for piece in &expected.built {
+            assert!(told.contains(piece), "{name}: {piece}: {told}");
+        }
+    }
 }
 
 /// If the rules had not seen it, the sandbox and the harness would have to do.

@@ -18,7 +18,20 @@ fn each_earns_what_it_can_do() {
     stage.submit("nameless", &["raft"]);
     stage.append("nameless/raft/src/lib.rs", "#[cfg(any())] mod gone;\n");
     fs::rename(stage.path("nameless/raft/src/lib.rs"), stage.path("nameless/raft/src/main.rs")).unwrap();
-    let names = ["broken", "broken_kvraft", "nameless", "raft_alone", "skeleton", "whole", "without_raft"];
+    stage.submit("messy", &["raft"]);
+    for (file, text) in [
+        ("old.rs", "static S: std::sync::Mutex<u8> = std::sync::Mutex::new(0); fn f() { unsafe {} }"),
+        ("log_backup.rs", "use std::fs; fn half( {"),
+        ("bin/try.rs", "fn main() { std::process::exit(0) }"),
+        ("tests.rs", "use std::fs; thread_local! {} #[test] fn it() { fs::read(\"a\").unwrap(); }"),
+    ] {
+        let path = stage.path("messy/raft/src").join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    stage.append("messy/raft/src/lib.rs", "#[cfg(test)] mod tests;\n");
+    let names =
+        ["broken", "broken_kvraft", "messy", "nameless", "raft_alone", "skeleton", "whole", "without_raft"];
     let options = ["--out", "out", "--runs", "2", "--seed", "7"];
     let (status, printed) = said(&mut stage.lab(&[&["grade"], &names[..], &options].concat()));
     assert_eq!(status, Some(0), "{printed}");
@@ -29,6 +42,8 @@ fn each_earns_what_it_can_do() {
     let expected = [
         ("broken", "does_not_build", "0"),
         ("broken_kvraft", "graded", "130"),
+        // What the compiler does not read makes no difference.
+        ("messy", "graded", "100"),
         ("nameless", "does_not_build", "0"),
         ("raft_alone", "graded", "100"),
         ("skeleton", "graded", "0"),
@@ -42,6 +57,9 @@ fn each_earns_what_it_can_do() {
     assert!(report("broken_kvraft").contains("mismatched types"));
     assert!(report("raft_alone").contains("kvsrv was not handed in"));
     assert!(report("skeleton").contains("not implemented"));
+    let told =
+        "does not read raft/src/bin/try.rs, raft/src/log_backup.rs, raft/src/old.rs, raft/src/tests.rs:";
+    assert!(report("messy").contains(told), "{}", report("messy"));
     assert!(report("nameless").contains("there is no raft/src/lib.rs"));
     // One column has run, on the reference's Raft.
     assert!(report("without_raft").contains("on the reference's Raft"));

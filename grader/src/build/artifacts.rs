@@ -1,0 +1,62 @@
+//! [`libraries`]: where cargo put what it built.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// A line of cargo's `--message-format=json`, as far as anybody asks.
+#[derive(Deserialize)]
+struct Line {
+    reason: String,
+    target: Option<Target>,
+    #[serde(default)]
+    filenames: Vec<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    src_path: PathBuf,
+}
+
+/// The library of each crate of the workspace at `sources`, by the crate's folder there: what cargo built,
+/// and what it had.
+pub(super) fn libraries(printed: &[u8], sources: &Path) -> BTreeMap<String, PathBuf> {
+    let mut libraries = BTreeMap::new();
+    for line in printed.split(|&byte| byte == b'\n') {
+        let Ok(Line { reason, target: Some(target), filenames }) = serde_json::from_slice(line) else {
+            continue;
+        };
+        let library = filenames.into_iter().find(|file| file.extension().is_some_and(|it| it == "rlib"));
+        if let ("compiler-artifact", Some(library)) = (&*reason, library)
+            && let Ok(path) = target.src_path.strip_prefix(sources)
+            && let Some(folder) = path.components().next()
+        {
+            libraries.insert(folder.as_os_str().to_string_lossy().into_owned(), library);
+        }
+    }
+    libraries
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_belongs_to_the_crate_that_its_source_stands_in() {
+        let line = |reason: &str, src_path: &str, files: &[&str]| {
+            serde_json::json!({ "reason": reason, "target": { "src_path": src_path }, "filenames": files })
+                .to_string()
+        };
+        let lines = [
+            line("compiler-artifact", "/w/raft/src/lib.rs", &["/t/libraft-1.rlib", "/t/libraft-1.rmeta"]),
+            line("compiler-artifact", "/base/raft/src/lib.rs", &["/t/libraft-2.rlib"]),
+            line("compiler-artifact", "/w/program/src/main.rs", &["/t/lab"]),
+            line("compiler-message", "/w/kvsrv/src/lib.rs", &["/t/libkvsrv-1.rlib"]),
+            "no JSON".to_owned(),
+            "{\"reason\":\"build-finished\",\"success\":true}".to_owned(),
+        ];
+        let expected = BTreeMap::from([("raft".to_owned(), PathBuf::from("/t/libraft-1.rlib"))]);
+        assert_eq!(libraries(lines.join("\n").as_bytes(), Path::new("/w")), expected);
+    }
+}
