@@ -1,15 +1,15 @@
 //! What is told of a graded submission: to Gradescope, to programs that read JUnit, and to people.
 //!
 //! Everything that a solution has a say in (messages of panics, names of files, what the compiler quotes) is shown as
-//! text and never as markup, with characters that could deceive made visible, and cut where it is long. The same
-//! [`Graded`] gives the same bytes.
+//! text and never as markup, with characters that could deceive made visible, and cut where it is long. No file becomes larger
+//! than who receives it takes. The same [`Graded`] gives the same bytes.
 
 mod graded;
 mod gradescope;
 mod junit;
 mod page;
+mod size;
 mod table;
-mod text;
 
 use std::fs;
 use std::io;
