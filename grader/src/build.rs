@@ -4,7 +4,8 @@
 //! - [`Base`]: the framework and the reference, copied and built once for all submissions;
 //! - [`Workspace`]: a submission's own crates and a command line that has them compiled in;
 //! - [`Built`]: what became of it, crate by crate;
-//! - [`Reachable`]: its command line where it can be run.
+//! - [`Reachable`]: its command line where it can be run;
+//! - [`stop_all`]: the end of all that is going on.
 //!
 //! A submission's crates stand in a workspace of their own and depend on the base where that is. So the framework has the same
 //! paths for all of them, and cargo takes what was built in the base from a copy of its target folder. Nothing that
@@ -17,7 +18,9 @@ mod diagnostics;
 mod manifests;
 mod program;
 mod reachable;
+mod stop;
 mod tasks;
+mod told;
 mod toolchain;
 mod workspace;
 
@@ -29,6 +32,7 @@ pub use compile::{Built, Confined};
 pub(crate) use copy::copy_with_times;
 pub use program::Missing;
 pub use reachable::Reachable;
+pub use stop::stop_all;
 pub use toolchain::Toolchain;
 pub use workspace::Workspace;
 

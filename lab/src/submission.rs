@@ -6,11 +6,13 @@ use std::path::Path;
 use grader::build::{Built, Missing, ON_REFERENCE, OWN, Workspace};
 use grader::rules::check;
 use grader::submission::{Limits, names, read};
+use labreport::text::{one_line, visible};
 use rustix::fs::{FlockOperation, flock};
 
 use crate::Verdict;
 use crate::args::{SubmissionArgs, WhichRaft};
 use crate::error::CommandError;
+use crate::shell;
 use crate::tested::{Choice, Tested};
 use crate::workshop::{Workshop, default_cache};
 
@@ -31,7 +33,7 @@ pub(crate) fn choose(folder: &Path, args: &SubmissionArgs) -> Result<Choice, Com
         CommandError::new(format!("{} cannot be taken: {first}", folder.display()))
     })?;
     for finding in check(&staged.files).map_err(|error| text(&error))?.violations {
-        eprintln!("against the rules: {finding}");
+        eprintln!("against the rules: {}", one_line(&finding.to_string(), usize::MAX));
     }
     let workshop = Workshop::open(None, args.no_sandbox)?;
     // Of the same name, another submission takes the folder over: only what differs is compiled.
@@ -39,7 +41,8 @@ pub(crate) fn choose(folder: &Path, args: &SubmissionArgs) -> Result<Choice, Com
     let lock = lock(&place).map_err(|cause| {
         CommandError::new(format!("cannot build the submission in {}: {cause}", place.display()))
     })?;
-    eprintln!("building {}", folder.display());
+    let title = one_line(&folder.to_string_lossy(), usize::MAX);
+    eprintln!("building {title}");
     let base = workshop.base();
     let mut workspace = Workspace::write(base, &place.join("built"), &staged.files, Missing::Reference)
         .map_err(|error| text(&error))?;
@@ -50,11 +53,11 @@ pub(crate) fn choose(folder: &Path, args: &SubmissionArgs) -> Result<Choice, Com
         Built::Stopped(why) => Some(why),
     };
     if let Some(errors) = errors {
-        eprintln!("{}\nerror: {} does not build", errors.trim_end(), folder.display());
+        eprintln!("{}\nerror: {title} does not build", visible(errors.trim_end()));
         return Ok(Err(Verdict::DoesNotBuild));
     }
     let on_reference = args.raft == Some(WhichRaft::Reference);
-    let mut options = format!(" --submission {}", folder.display());
+    let mut options = format!(" --submission {}", shell::word(folder));
     if on_reference {
         options += " --raft reference";
     }
@@ -63,7 +66,7 @@ pub(crate) fn choose(folder: &Path, args: &SubmissionArgs) -> Result<Choice, Com
     }
     let tested = Tested {
         solution: if on_reference { ON_REFERENCE } else { OWN },
-        title: folder.display().to_string(),
+        title,
         starter: workshop.starter(&workspace.program())?,
         options,
         _held: Some(Held { _workshop: workshop, _lock: lock }),

@@ -3,22 +3,27 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::time::Instant;
 
 use grader::build::{Built, Missing, ON_REFERENCE, OWN, Workspace};
 use grader::report::{Graded, Outcome};
 use grader::rules::{Findings, check};
 use grader::score::Column;
 use grader::submission::{CRATES, Limits, Staged, digest, read};
+use humantime::format_duration;
 use tester::{Body, Case};
 
-use super::ledger::{BuildEntry, Ledger};
+use super::ledger::{BuildEntry, Ledger, TestEntry};
+use super::runs::Runs;
 use super::{Grading, known, marks, runs};
 use crate::error::CommandError;
+use crate::interrupt;
 
 /// Grades a submission. Whatever goes wrong is in the result.
 pub(super) fn grade(grading: &Grading, name: &str, folder: &Path) -> Graded {
     let mut graded = Graded {
         name: name.to_owned(),
+        folder: fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned()).to_string_lossy().into_owned(),
         outcome: Outcome::Graded,
         ignored: Vec::new(),
         ignored_besides: 0,
@@ -27,14 +32,20 @@ pub(super) fn grade(grading: &Grading, name: &str, folder: &Path) -> Graded {
         notes: Vec::new(),
         tests: grading.rubric.grade(&[]),
     };
-    if let Err(cause) = advance(grading, folder, &mut graded) {
+    let until = grading.time_limit.map(|limit| Instant::now() + limit);
+    if let Err(cause) = advance(grading, folder, until, &mut graded) {
         graded.outcome = Outcome::NotGraded(cause.to_string());
     }
     graded
 }
 
 /// As far as it comes. An error is the grader's own.
-fn advance(grading: &Grading, folder: &Path, graded: &mut Graded) -> Result<(), CommandError> {
+fn advance(
+    grading: &Grading,
+    folder: &Path,
+    until: Option<Instant>,
+    graded: &mut Graded,
+) -> Result<(), CommandError> {
     let staged = match read(folder, &Limits::default()) {
         Ok(staged) => staged,
         Err(refusals) => {
@@ -50,28 +61,66 @@ fn advance(grading: &Grading, folder: &Path, graded: &mut Graded) -> Result<(), 
         graded.outcome = Outcome::BreaksRules;
         return Ok(());
     }
-    let mut ledger = Ledger::open(&grading.place, &graded.name, &digest(&staged.files));
+    let mut ledger = Ledger::open(&grading.place, &graded.name, &digest(&staged.files))?;
     let is_complete = wanted(grading, &ledger).iter().all(|(_, cases)| cases.is_empty());
-    let is_over = ledger.build.is_some() && is_complete;
-    if !is_over && let Work::Stopped(why) = work(grading, &graded.name, &staged, &mut ledger)? {
-        graded.outcome = Outcome::Stopped(why);
+    if ledger.build.is_some() && is_complete {
+        marks::mark(grading, &staged, &ledger, graded);
         return Ok(());
     }
-    marks::mark(grading, &staged, &ledger, graded);
+    let before = graded.clone();
+    let told = |ledger: &Ledger| {
+        let mut so_far = before.clone();
+        marks::mark(grading, &staged, ledger, &mut so_far);
+        unfinished(&mut so_far, "they are being run");
+        grading.report(&so_far)
+    };
+    match work(grading, &graded.name, &staged, until, &told, &mut ledger)? {
+        Work::Done => marks::mark(grading, &staged, &ledger, graded),
+        Work::CutOff(test) => {
+            ledger.tests.extend(test);
+            marks::mark(grading, &staged, &ledger, graded);
+            let limit = grading.time_limit.filter(|_| !interrupt::has_come());
+            let why = match limit {
+                Some(limit) => format!("the time of {} for a submission was up", format_duration(limit)),
+                None => "the grading was stopped".to_owned(),
+            };
+            unfinished(graded, &why);
+        }
+        Work::Stopped(why) => graded.outcome = Outcome::Stopped(why),
+        Work::NotBuilt => unfinished(graded, "the grading was stopped"),
+    }
     Ok(())
+}
+
+/// Says that not all tests have run, unless something graver is known.
+fn unfinished(graded: &mut Graded, why: &str) {
+    if graded.outcome == Outcome::Graded {
+        graded.outcome = Outcome::Unfinished(why.to_owned());
+    }
 }
 
 /// What building and running came to.
 enum Work {
     /// All that there is to know is in the ledger.
     Done,
+    /// The time was up, or somebody stopped the grading, with a test half done. The next grading goes on from the ledger.
+    CutOff(Option<TestEntry>),
+    /// Somebody stopped the grading before there was anything to run.
+    NotBuilt,
     /// The build was stopped, which is told. The ledger knows nothing of it, so that the next grading tries again: who stopped
     /// it may have been the submission or the machine.
     Stopped(String),
 }
 
 /// Builds the submission, and runs what the ledger does not have.
-fn work(grading: &Grading, name: &str, staged: &Staged, ledger: &mut Ledger) -> Result<Work, CommandError> {
+fn work(
+    grading: &Grading,
+    name: &str,
+    staged: &Staged,
+    until: Option<Instant>,
+    told: &dyn Fn(&Ledger) -> Result<(), CommandError>,
+    ledger: &mut Ledger,
+) -> Result<Work, CommandError> {
     let text = |error: &dyn std::fmt::Display| CommandError::new(error.to_string());
     let folder = Folder(grading.place.own("work").join(name));
     folder.clear().map_err(|cause| text(&cause))?;
@@ -80,13 +129,14 @@ fn work(grading: &Grading, name: &str, staged: &Staged, ledger: &mut Ledger) -> 
     let mut workspace =
         Workspace::write(base, &folder.0, &staged.files, Missing::Nothing).map_err(|error| text(&error))?;
     let built = workspace
-        .build(base, grading.workshop.confined(), grading.shares.one())
+        .build_until(base, grading.workshop.confined(), grading.shares.one(), until)
         .map_err(|error| text(&error))?;
     let entry = match built {
         Built::Without(errors) | Built::Nothing(errors) => BuildEntry {
             crates: workspace.crates().iter().map(|&name| name.to_owned()).collect(),
             errors: errors.into_iter().map(|(name, said)| (name.to_owned(), said)).collect(),
         },
+        Built::Stopped(_) if interrupt::has_come() => return Ok(Work::NotBuilt),
         Built::Stopped(why) => return Ok(Work::Stopped(why)),
     };
     if ledger.build.as_ref().is_some_and(|kept| *kept != entry) {
@@ -95,12 +145,17 @@ fn work(grading: &Grading, name: &str, staged: &Staged, ledger: &mut Ledger) -> 
     }
     ledger.build = Some(entry);
     ledger.save(&grading.place, name)?;
+    let runs = Runs { grading, name, program: &workspace, until, told };
     for (column, cases) in wanted(grading, ledger) {
         let solution = match column {
             Column::Own => OWN,
             Column::Reference => ON_REFERENCE,
         };
-        runs::carry_out(grading, name, &workspace, solution, column, cases, ledger)?;
+        let last = cases.last().copied();
+        let half_done = runs::carry_out(&runs, solution, column, cases, ledger)?;
+        if last.is_some_and(|last| ledger.test(last.name, column).is_none()) {
+            return Ok(Work::CutOff(half_done));
+        }
     }
     Ok(Work::Done)
 }
