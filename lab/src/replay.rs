@@ -207,7 +207,7 @@ fn show_verdict(report: &Report, paint: Paint) {
 }
 
 fn show_failure(failure: &Failure, evidence: &Evidence, paint: Paint) {
-    say(&paint.bad(&failure.statement("")));
+    say(&paint.bad(&failure.statement("  ")));
     if let Some(sighting) = failure.sighting() {
         say(&sighting);
     }
