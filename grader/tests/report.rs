@@ -261,10 +261,7 @@ fn what_was_not_due_is_out_of_the_way() {
     graded.tests.push(test("f_5b", "5B", 0, Vec::new()));
     let page = report_html(&graded);
     // One row for all parts of which nothing ran, and its points are told.
-    assert!(
-        page.contains("<td>5A, 5B</td><td class=\"number failed\" data-head=\"points\">0 of 20</td>"),
-        "{page}"
-    );
+    assert!(page.contains("<td>5A, 5B</td><td class=\"number failed\">0 of 20</td>"), "{page}");
     let (before, folded) = page.split_once("<details>").expect("a part that is folded");
     let (folded, after) = folded.split_once("</details>").unwrap();
     for name in ["d_4b", "e_5a", "f_5b"] {
@@ -285,7 +282,11 @@ fn tables_fit_on_a_phone() {
     let page = report_html(&graded());
     for table in page.split("<table").skip(1) {
         let table = table.split_once("</table>").unwrap().0;
-        assert!(table.starts_with(" class=\"rows\">"), "{table}");
+        if table.matches("<th").count() <= 1 + 3 {
+            // With the head itself: three short columns have room.
+            continue;
+        }
+        assert!(table.starts_with(" class=\"rows"), "{table}");
         for row in table.split_once("<tbody>").unwrap().1.split("<tr").skip(1) {
             // All cells but the first say what they are, unless they are empty or stand for several.
             for cell in row.split("<td").skip(2) {

@@ -60,12 +60,11 @@ impl ResultFile {
     }
 
     fn overwrite(&self, text: &str) -> std::io::Result<()> {
-        // Opened before the runs, so it is there; what an earlier call has written goes.
-        let mut file = &self.file;
         if self.can_be_replaced() {
-            self.file.set_len(0)?;
-            std::io::Seek::rewind(&mut file)?;
+            // By its name: what was opened may have been replaced since.
+            return fs::write(&self.path, text);
         }
+        let mut file = &self.file;
         file.write_all(text.as_bytes())?;
         file.flush()
     }

@@ -1,6 +1,7 @@
 //! [`Paint`]: colours, where they are wanted.
 
 use std::io::IsTerminal;
+use std::sync::OnceLock;
 
 use labreport::text::visible;
 
@@ -13,8 +14,13 @@ pub(crate) struct Paint {
 impl Paint {
     /// Colours if the standard output is a terminal that has them and nobody set `NO_COLOR`.
     pub(crate) fn for_stdout() -> Self {
-        let terminal = std::io::stdout().is_terminal();
-        Self { colours: terminal && wanted(std::env::var("NO_COLOR").ok(), std::env::var("TERM").ok()) }
+        // Asked for with every line of a log, and the same for a whole command.
+        static COLOURS: OnceLock<bool> = OnceLock::new();
+        let colours = || {
+            let terminal = std::io::stdout().is_terminal();
+            terminal && wanted(std::env::var("NO_COLOR").ok(), std::env::var("TERM").ok())
+        };
+        Self { colours: *COLOURS.get_or_init(colours) }
     }
 
     pub(crate) fn good(self, text: &str) -> String {
