@@ -238,7 +238,7 @@ fn of_column(at: usize, test: &GradedTest, runs: &ColumnRuns, rafts: bool) -> Ma
     let passed = html! { (runs.passed) " of " (runs.runs) };
     html! {
         @if rafts {
-            td data-head="Raft" { @if test.counted == Some(runs.column) { strong { (title) } } @else { (title) } }
+            td.raft data-head="Raft" { @if test.counted == Some(runs.column) { strong { (title) } } @else { (title) } }
         }
         @if runs.runs == 0 {
             td.faint colspan="3" { "not run" }
@@ -246,8 +246,8 @@ fn of_column(at: usize, test: &GradedTest, runs: &ColumnRuns, rafts: bool) -> Ma
             td.number data-head="passed" {
                 @if runs.causes.is_empty() { (passed) } @else { a href=(format!("#{}", anchor(at, runs.column))) { (passed) } }
             }
-            td.number data-head="pass rate" { (rate(runs)) }
-            td.number data-head="95 % interval" { (interval(runs)) }
+            td.number data-head="rate" { (rate(runs)) }
+            td.number data-head="interval" { (interval(runs)) }
         }
     }
 }
