@@ -163,6 +163,8 @@ fn join(earlier: u64, later: u64) -> u64 {
 mod tests {
     use tester::{Report, ReportedFailure};
 
+    use super::super::causes::Cause;
+
     use super::*;
     use crate::run::Job;
 
@@ -225,7 +227,7 @@ mod tests {
         assert_eq!(test.failures[0].message, long, "there is room for the first ones");
         let bytes: usize = test.failures.iter().map(|failure| failure.message.len()).sum();
         assert!(bytes < MESSAGES + FAILURES * (SHORT_MESSAGE + 40), "{bytes}");
-        let told: u64 = summary.causes.iter().map(|cause| cause.runs()).sum();
+        let told: u64 = summary.causes.iter().map(Cause::runs).sum();
         assert_eq!(told, runs, "all are counted");
     }
 
