@@ -19,7 +19,7 @@ use crate::report::log_line;
 use crate::report::paint::Paint;
 use crate::run::{Observer, Outcome, Output, Plan, Run, Settings, pool};
 use crate::tested::{Choice, Tested};
-use crate::{Lab, Verdict, failures, near, test};
+use crate::{Lab, Verdict, failures, interrupt, near, test};
 use log_lines::LineFilter;
 
 /// Runs the test that was asked for, or the last failure.
@@ -31,6 +31,7 @@ pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandErr
     }
     let mut wanted = Wanted::of(args)?;
     let filter = LineFilter::of(args, wanted.case)?;
+    interrupt::watch("stopping")?;
     let tested = match tested(lab, args, &wanted)? {
         Ok(tested) => tested,
         Err(verdict) => return Ok(verdict),
@@ -65,7 +66,8 @@ pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandErr
     say(&lines::opening(wanted.case, wanted.case.reliable));
     let mut single = Single::default();
     pool::carry_out(Plan::single(wanted.case, wanted.seed), &settings, &mut single)?;
-    let run = single.run.expect("a plan of one run gives one run");
+    // A plan of one run gives one run, unless the command was ended.
+    let Some(run) = single.run else { return Ok(Verdict::Failed) };
 
     if let Outcome::Reported(report) = &run.outcome {
         show_log(report, &filter);

@@ -12,9 +12,9 @@ use rustix::fs::{FlockOperation, flock};
 use crate::Verdict;
 use crate::args::{SubmissionArgs, WhichRaft};
 use crate::error::CommandError;
-use crate::shell;
 use crate::tested::{Choice, Tested};
 use crate::workshop::{Workshop, default_cache};
+use crate::{interrupt, shell};
 
 /// What must stay as it is while workers run: the framework, and the folder of the submission.
 pub(crate) struct Held {
@@ -52,6 +52,9 @@ pub(crate) fn choose(folder: &Path, args: &SubmissionArgs) -> Result<Choice, Com
         Built::Without(errors) | Built::Nothing(errors) => Some(errors.into_values().collect()),
         Built::Stopped(why) => Some(why),
     };
+    if interrupt::has_come() {
+        return Ok(Err(Verdict::Failed));
+    }
     if let Some(errors) = errors {
         eprintln!("{}\nerror: {title} does not build", visible(errors.trim_end()));
         return Ok(Err(Verdict::DoesNotBuild));

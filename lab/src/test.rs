@@ -22,6 +22,7 @@ use crate::{Lab, Verdict, failures, interrupt, near};
 /// Runs the tests that were asked for.
 pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> {
     let cases = choose(&args.filters)?;
+    interrupt::watch("stopping; what has been run so far is told, and kept where results were asked for")?;
     let tested = match tested(lab, args)? {
         Ok(tested) => tested,
         Err(verdict) => return Ok(verdict),
@@ -67,7 +68,6 @@ pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> 
         }
         let _ = files.write_so_far(summary, &about(false), &command);
     };
-    interrupt::watch("stopping; what has been run so far is told, and kept where results were asked for")?;
     let mut progress = Progress {
         terminal,
         summary: Summary::new(&cases),
