@@ -44,12 +44,13 @@ pub struct ColumnRuns {
     pub causes: Vec<Cause>,
 }
 
-/// The kind of failure that stands for a run which was not made: so many before it had hung, or the time was up.
+/// The kind of failure that stands for a run which was not made: so many before it had hung, or the time was
+/// up.
 pub const NOT_RUN: &str = "not_run";
 
 impl ColumnRuns {
-    /// So many runs, of which these failed. Each failure is of one run: where there are more failures than runs, no run
-    /// passed.
+    /// So many runs, of which these failed. Each failure is of one run: where there are more failures than
+    /// runs, no run passed.
     #[must_use]
     pub fn of_failures(
         column: Column,

@@ -395,5 +395,9 @@ fn files_are_replaced_as_a_whole() {
         );
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4);
+    // Who was killed in the middle leaves nothing behind once it is done again.
+    std::fs::write(folder.path().join(".results.json.draft"), "half of it").unwrap();
+    write(&graded(), folder.path()).unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4);
     assert!(write(&graded(), &folder.path().join("none")).is_err());
 }

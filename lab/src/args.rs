@@ -254,8 +254,8 @@ pub(crate) struct GradeArgs {
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = some_seconds, allow_negative_numbers = true)]
     pub(crate) wall_limit: Duration,
 
-    /// Real time for a submission, its build included: 9m. What has not run by then counts as failed, until the same command
-    /// goes on; if not given, it takes as long as it takes
+    /// Real time for a submission, its build included: 9m. What has not run by then counts as failed, until
+    /// the same command goes on; if not given, it takes as long as it takes
     #[arg(long, value_name = "TIME", value_parser = some_time, allow_negative_numbers = true)]
     pub(crate) time_limit: Option<Duration>,
 

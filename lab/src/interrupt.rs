@@ -1,4 +1,5 @@
-//! Ctrl-C and SIGTERM: a command ends its children, writes what it knows, and then ends as the signal would have ended it.
+//! Ctrl-C and SIGTERM: a command ends its children, writes what it knows, and then ends as the signal would
+//! have ended it.
 
 use std::io;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -13,7 +14,8 @@ use crate::error::CommandError;
 /// The signal that came first; 0 if none has.
 static CAME: AtomicI32 = AtomicI32::new(0);
 
-/// From now on the first signal only makes [`has_come`] true, and says `advice`. The second one ends the process.
+/// From now on the first signal only makes [`has_come`] true, and says `advice`. The second one ends the
+/// process.
 pub(crate) fn watch(advice: &'static str) -> Result<(), CommandError> {
     let cannot = |cause: io::Error| CommandError::new(format!("cannot wait for signals: {cause}"));
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(cannot)?;

@@ -198,7 +198,8 @@ fn save(replay: &Replay, terminal: &Terminal) {
     }
 }
 
-/// Counts runs, shows each test when all of its runs are over, and keeps what there is, should the command be killed.
+/// Counts runs, shows each test when all of its runs are over, and keeps what there is, should the command be
+/// killed.
 struct Progress<'a> {
     terminal: Terminal,
     summary: Summary,

@@ -134,7 +134,8 @@ mod tests {
         document
             .suite(&hostile, [case(Status::Failed(reason(&hostile))), case(Status::Error(reason(&hostile)))]);
         let text = document.text();
-        // Character by character, as XML 1.0 allows them; those that are written by number would be escapes of these.
+        // Character by character, as XML 1.0 allows them; those that are written by number would be escapes
+        // of these.
         let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
         assert!(text.chars().all(allowed), "{:?}", text.chars().find(|&c| !allowed(c)));
         for forbidden in ["&#x0;", "&#0;", "&#27;", "&#x1b;", "&#xfffe;", "&#65534;"] {

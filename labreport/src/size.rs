@@ -28,8 +28,8 @@ impl Detail {
     }
 }
 
-/// What `write` makes with as much detail as `most` bytes have room for: `full`, or as often halved as it takes. If the least
-/// detail has no room either, that is what comes.
+/// What `write` makes with as much detail as `most` bytes have room for: `full`, or as often halved as it
+/// takes. If the least detail has no room either, that is what comes.
 pub fn within(most: usize, full: Detail, write: impl Fn(&Detail) -> String) -> String {
     let mut detail = full;
     loop {

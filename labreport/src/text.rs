@@ -1,11 +1,12 @@
-//! Text of others, made visible: what deceives the eye or steers a terminal is written as an escape, and what is long is cut.
+//! Text of others, made visible: what deceives the eye or steers a terminal is written as an escape, and what
+//! is long is cut.
 //!
 //! Honest text stays as it is, in whichever script: letters, combining marks, emoji.
 
 /// The text with every character as one sees it.
 ///
-/// Lines and tabs stay. Control characters, characters that change the direction of writing, have no width or no
-/// meaning, and those that XML cannot hold are written as `\u{1b}`.
+/// Lines and tabs stay. Control characters, characters that change the direction of writing, have no width or
+/// no meaning, and those that XML cannot hold are written as `\u{1b}`.
 #[must_use]
 pub fn visible(text: &str) -> String {
     cut(text, usize::MAX)
@@ -33,7 +34,8 @@ pub fn cut(text: &str, limit: usize) -> String {
     visible
 }
 
-/// The text in one line, with the end cut off behind `limit` characters: a space stands for the end of a line and for a tab.
+/// The text in one line, with the end cut off behind `limit` characters: a space stands for the end of a line
+/// and for a tab.
 #[must_use]
 pub fn one_line(text: &str, limit: usize) -> String {
     cut(text, limit).replace(['\n', '\t'], " ")
@@ -56,7 +58,8 @@ fn is_seen(previous: Option<char>, c: char, next: Option<char>) -> bool {
     match c {
         // Choose between two forms of an emoji; `1️⃣` is a digit, this, and a frame.
         '\u{fe0e}' | '\u{fe0f}' => is_foreign(previous) || next == Some('\u{20e3}'),
-        // Join and part letters of scripts that are joined, and join emoji. Between others they are there to deceive.
+        // Join and part letters of scripts that are joined, and join emoji. Between others they are there to
+        // deceive.
         '\u{200c}' | '\u{200d}' => {
             (is_foreign(previous) || matches!(previous, Some('\u{fe0e}' | '\u{fe0f}'))) && is_foreign(next)
         }
@@ -74,8 +77,8 @@ fn deceives(c: char) -> bool {
     blank || !is_printable(c)
 }
 
-/// Whether the character has a form of its own: what std does not escape. It knows controls, formats, private use,
-/// surrogates, and what is not assigned.
+/// Whether the character has a form of its own: what std does not escape. It knows controls, formats, private
+/// use, surrogates, and what is not assigned.
 fn is_printable(c: char) -> bool {
     match c {
         ' '..='~' => true,
@@ -103,7 +106,8 @@ mod tests {
             r"a\u{1b}[2J\u{d}\u{0}\u{202e}\u{ffff}ä".to_owned() + "\n\tb"
         );
         assert_eq!(one_line("a\nb\tc", 100), "a b c");
-        // C1 controls, bidi isolates, line separators, tags, noncharacters, private use, invisible operators, fillers.
+        // C1 controls, bidi isolates, line separators, tags, noncharacters, private use, invisible operators,
+        // fillers.
         let hidden =
             "\u{9b}\u{85}\u{2066}\u{2028}\u{e0041}\u{fffe}\u{fdd0}\u{e000}\u{2062}\u{3164}\u{7f}\u{1d173}";
         let seen = visible(hidden);

@@ -1,4 +1,5 @@
-//! What a student is told of a build: their errors, without the compiler's own troubles and without this machine's paths.
+//! What a student is told of a build: their errors, without the compiler's own troubles and without this
+//! machine's paths.
 
 use std::path::{Path, PathBuf};
 
@@ -62,7 +63,8 @@ fn without_component(text: &str, start: &str) -> String {
 /// How the compiler calls an error of its own.
 const INTERNAL: &str = "error: internal compiler error";
 
-/// An error as the compiler renders it. Of one of its own there is where in the student's source it was, and no more.
+/// An error as the compiler renders it. Of one of its own there is where in the student's source it was, and
+/// no more.
 pub(super) fn error(level: &str, rendered: &str) -> String {
     let is_internal = level == INTERNAL
         || rendered.starts_with(INTERNAL)

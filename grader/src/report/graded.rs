@@ -54,8 +54,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// A short name for tables: `graded`, `unfinished`, `refused`, `breaks_rules`, `unchecked`, `does_not_build`,
-    /// `stopped` or `not_graded`.
+    /// A short name for tables: `graded`, `unfinished`, `refused`, `breaks_rules`, `unchecked`,
+    /// `does_not_build`, `stopped` or `not_graded`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {

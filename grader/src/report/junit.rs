@@ -11,8 +11,8 @@ use crate::score::{Column, ColumnRuns, GradedTest};
 /// Causes of a test that are told.
 const CAUSES: usize = 100;
 
-/// The text of `junit.xml`: two megabytes at most, at the cost of detail. A submission whose tests did not run, or not
-/// all of them, has a suite `submission` with what kept them.
+/// The text of `junit.xml`: two megabytes at most, at the cost of detail. A submission whose tests did not
+/// run, or not all of them, has a suite `submission` with what kept them.
 #[must_use]
 pub fn junit_xml(graded: &Graded) -> String {
     within(REPORT, full(CAUSES), |detail| xml(graded, detail))

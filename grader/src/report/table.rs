@@ -6,9 +6,9 @@ use super::size::LINE;
 use super::{Graded, Outcome};
 use crate::score::by_part;
 
-/// The table of all submissions, as CSV: name, outcome, score, possible score, the score of each part, what a submission
-/// that was not graded was kept by, and its folder. A row each, in the order given; the parts are those of any
-/// submission, in the order in which they are met.
+/// The table of all submissions, as CSV: name, outcome, score, possible score, the score of each part, what a
+/// submission that was not graded was kept by, and its folder. A row each, in the order given; the parts are
+/// those of any submission, in the order in which they are met.
 ///
 /// # Panics
 ///

@@ -10,7 +10,8 @@ use unicode_ident::is_xid_continue;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// A longer name is cut to so many characters, and to so many bytes: with what is put around it, it must be the name of a file.
+/// A longer name is cut to so many characters, and to so many bytes: with what is put around it, it must be
+/// the name of a file.
 const LENGTH: usize = 64;
 const BYTES: usize = 180;
 
@@ -37,10 +38,10 @@ pub enum NamesError {
 
 /// A name for each submission, in the order of `folders`: what its folder is called.
 ///
-/// A name has letters and digits of any script, `.`, `_` and `-` alone, begins with a letter, a digit or `_`, and is neither
-/// that of another submission nor one of `taken` ([`same_name`]); so it can be the name of a file. Where two folders are called the
-/// same, both names end with a number that is made from the folder's path. The names depend on the set of folders, not
-/// on their order.
+/// A name has letters and digits of any script, `.`, `_` and `-` alone, begins with a letter, a digit or `_`,
+/// and is neither that of another submission nor one of `taken` ([`same_name`]); so it can be the name of a
+/// file. Where two folders are called the same, both names end with a number that is made from the folder's
+/// path. The names depend on the set of folders, not on their order.
 ///
 /// # Errors
 ///
@@ -67,7 +68,8 @@ pub fn names(folders: &[PathBuf], taken: &[&str]) -> Result<Vec<String>, NamesEr
     Ok(distinct(&called.collect::<Vec<_>>(), &paths, taken))
 }
 
-/// Whether two names are one to a person or to a file system: in capitals or not, composed or not, wide or not.
+/// Whether two names are one to a person or to a file system: in capitals or not, composed or not, wide or
+/// not.
 #[must_use]
 pub fn same_name(one: &str, other: &str) -> bool {
     key(one) == key(other)

@@ -175,8 +175,8 @@ fn fresh_seed() -> u64 {
 ///
 /// # Errors
 ///
-/// The file cannot be read, or is not one that [`write`] of this version wrote. To go on as if it were not there would drop
-/// what somebody else's grades are made of.
+/// The file cannot be read, or is not one that [`write`] of this version wrote. To go on as if it were not
+/// there would drop what somebody else's grades are made of.
 pub(super) fn read<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, CommandError> {
     let text = match fs::read(file) {
         Ok(text) => text,

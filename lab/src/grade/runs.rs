@@ -35,8 +35,8 @@ pub(super) struct Runs<'a> {
     pub(super) told: &'a dyn Fn(&Ledger) -> Result<(), CommandError>,
 }
 
-/// Runs these tests and enters them in the ledger, each when all of its runs are over. If the time is up in the middle of a
-/// test, or the command is interrupted, returns what there is of it: no ledger has that.
+/// Runs these tests and enters them in the ledger, each when all of its runs are over. If the time is up in
+/// the middle of a test, or the command is interrupted, returns what there is of it: no ledger has that.
 pub(super) fn carry_out(
     runs: &Runs<'_>,
     solution: &'static str,

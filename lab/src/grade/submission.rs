@@ -103,7 +103,8 @@ fn unfinished(graded: &mut Graded, why: &str) {
 enum Work {
     /// All that there is to know is in the ledger.
     Done,
-    /// The time was up, or somebody stopped the grading, with a test half done. The next grading goes on from the ledger.
+    /// The time was up, or somebody stopped the grading, with a test half done. The next grading goes on from
+    /// the ledger.
     CutOff(Option<TestEntry>),
     /// Somebody stopped the grading before there was anything to run.
     NotBuilt,

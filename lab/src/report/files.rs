@@ -33,7 +33,8 @@ impl ResultFile {
         self.file.metadata().is_ok_and(|about| about.is_file())
     }
 
-    /// Replaces the file's content, as a whole if the folder can be written: whoever is ended meanwhile leaves what was there.
+    /// Replaces the file's content, as a whole if the folder can be written: whoever is ended meanwhile
+    /// leaves what was there.
     pub(crate) fn write(&self, text: &str) -> Result<(), CommandError> {
         let written =
             if self.can_be_replaced() && self.replace(text).is_ok() { Ok(()) } else { self.overwrite(text) };

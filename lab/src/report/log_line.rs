@@ -2,7 +2,8 @@
 
 use labreport::text::visible;
 
-/// The line as it is printed. A text in several lines is marked as what it is, so that none of them is taken for a line of its own.
+/// The line as it is printed. A text in several lines is marked as what it is, so that none of them is taken
+/// for a line of its own.
 pub(crate) fn shown(line: &str) -> String {
     visible(line.trim_end_matches('\n')).replace('\n', "\n            | ")
 }

@@ -39,8 +39,8 @@ impl Paint {
         self.wrap(text, "2")
     }
 
-    /// The text with everything made visible but ends of lines and the colours that were put here: the last net before a
-    /// terminal.
+    /// The text with everything made visible but ends of lines and the colours that were put here: the last
+    /// net before a terminal.
     pub(crate) fn printable(self, text: &str) -> String {
         let mut printable = String::new();
         let mut rest = text;

@@ -159,8 +159,8 @@ impl Shared {
     }
 }
 
-/// Carries out `plan` and tells `observer` of every run, once. After Ctrl-C, or when runs are cut off, it returns with what
-/// `observer` has been told.
+/// Carries out `plan` and tells `observer` of every run, once. After Ctrl-C, or when runs are cut off, it
+/// returns with what `observer` has been told.
 ///
 /// With [`Settings::fail_fast`] the observer hears of no run after the first that failed. As that is
 /// the first in the plan's order, it is the same one with any number of jobs.

@@ -46,7 +46,8 @@ fn a_submission_whose_time_is_up_has_what_it_earned() {
     let stage = Stage::new();
     hangs_later(&stage, "one");
     let rubric = stage.rubric("[\"3A\", \"3B\"]");
-    // A machine that is busy takes its time to build; a test that hangs takes 15 s, and there are ten of them.
+    // A machine that is busy takes its time to build; a test that hangs takes 15 s, and there are ten of
+    // them.
     let (limit, printed) = ["30s", "1m", "2m"]
         .into_iter()
         .find_map(|limit| {
