@@ -27,6 +27,8 @@ pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> 
         Ok(tested) => tested,
         Err(verdict) => return Ok(verdict),
     };
+    // Before the time begins that was asked for.
+    let build = build_id();
     let settings = settings(&tested, args);
     let files = Files::open(args)?;
     let first_seed = args.seed.unwrap_or_else(seed::fresh);
@@ -41,7 +43,6 @@ pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> 
     let world = format!("{}, {}{place}", tested.title, plural_jobs(settings.jobs));
     terminal.begin(cases.len(), &how_often(args), first_seed, &world);
 
-    let build = build_id();
     let replay = |failure: &Failure| replay_of(failure, &tested, &settings, &build);
     // What is remembered is replayed without further options.
     let remembered = settings.backend == Backend::Simulation && !tested.is_submission();

@@ -47,7 +47,8 @@ impl ResultFile {
         // A link stays one.
         let path = fs::canonicalize(&self.path)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let draft = path.with_file_name(format!(".{name}.{}", std::process::id()));
+        // Always of the same name: what is left of one that was killed is gone when the next one is done.
+        let draft = path.with_file_name(format!(".{name}.draft"));
         let put = || {
             let mut file = File::create(&draft)?;
             file.set_permissions(self.file.metadata()?.permissions())?;
