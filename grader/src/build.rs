@@ -5,7 +5,8 @@
 //! - [`Workspace`]: a submission's own crates and a command line that has them compiled in;
 //! - [`Built`]: what became of it, crate by crate;
 //! - [`Inspection`]: what the compiler read of it, and what memory its object code brings along;
-//! - [`Reachable`]: its command line where it can be run.
+//! - [`Reachable`]: its command line where it can be run;
+//! - [`stop_all`]: the end of all that is going on.
 //!
 //! A submission's crates stand in a workspace of their own and depend on the base where that is. So the framework has the same
 //! paths for all of them, and cargo takes what was built in the base from a copy of its target folder. Nothing that
@@ -22,7 +23,9 @@ mod manifests;
 mod memory;
 mod program;
 mod reachable;
+mod stop;
 mod tasks;
+mod told;
 mod toolchain;
 mod workspace;
 
@@ -36,6 +39,7 @@ pub use inspect::Inspection;
 pub use memory::{WritableSection, writable_sections};
 pub use program::Missing;
 pub use reachable::Reachable;
+pub use stop::stop_all;
 pub use toolchain::Toolchain;
 pub use workspace::Workspace;
 

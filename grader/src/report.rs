@@ -1,15 +1,15 @@
 //! What is told of a graded submission: to Gradescope, to programs that read JUnit, and to people.
 //!
-//! Everything that a solution has a say in (messages of panics, names of files, what the compiler quotes) is shown as
-//! text and never as markup, with characters that could deceive made visible, and cut where it is long. The same
-//! [`Graded`] gives the same bytes.
+//! Everything that a solution has a say in (messages of panics, names of files, what the compiler quotes) is
+//! shown as text and never as markup, with characters that could deceive made visible, and cut where it is
+//! long. No file becomes larger than who receives it takes. The same [`Graded`] gives the same bytes.
 
 mod graded;
 mod gradescope;
 mod junit;
 mod page;
+mod size;
 mod table;
-mod text;
 
 use std::fs;
 use std::io;
@@ -50,15 +50,15 @@ pub fn write_scores(graded: &[Graded], path: &Path) -> io::Result<()> {
 }
 
 fn replace(path: &Path, content: &str) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    io::Write::write_all(&mut file, content.as_bytes())?;
+    // Always of the same name: what is left of one that was killed is gone when the next one is done.
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let draft = path.with_file_name(format!(".{name}.draft"));
+    fs::write(&draft, content)?;
     #[cfg(unix)]
     {
-        // A temporary file is its owner's alone; a report is to be read by others.
+        // Whatever the files of whoever grades are: a report is to be read by others.
         use std::os::unix::fs::PermissionsExt;
-        file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+        fs::set_permissions(&draft, fs::Permissions::from_mode(0o644))?;
     }
-    file.persist(path)?;
-    Ok(())
+    fs::rename(&draft, path)
 }

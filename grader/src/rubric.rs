@@ -149,8 +149,7 @@ impl Worth {
 
     fn score(&self, column: &ColumnRuns) -> Points {
         let ColumnRuns { runs, passed, .. } = *column;
-        #[expect(clippy::cast_precision_loss, reason = "nobody does 2^53 runs")]
-        let enough = runs > 0 && passed as f64 / runs as f64 >= self.pass_rate;
+        let enough = runs > 0 && column.pass_rate() >= self.pass_rate;
         match self.scoring {
             Scoring::AllOrNothing if enough => self.points,
             Scoring::AllOrNothing => Points::ZERO,

@@ -5,6 +5,7 @@ mod points;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Failure;
 pub use causes::{Cause, causes};
 pub use points::{Points, PointsError};
 pub use tester::interval::{Interval, wilson};
@@ -37,16 +38,43 @@ pub struct ColumnRuns {
     pub column: Column,
     /// Number of runs. Zero: the test could not be run.
     pub runs: u64,
-    /// How many of them passed.
+    /// How many of them passed: at most all. [`Self::of_failures`] sees to it.
     pub passed: u64,
     /// Why the others did not, each cause once.
     pub causes: Vec<Cause>,
 }
 
-/// The kind of failure that stands for a run which was not made: so many before it had hung.
+/// The kind of failure that stands for a run which was not made: so many before it had hung, or the time was
+/// up.
 pub const NOT_RUN: &str = "not_run";
 
 impl ColumnRuns {
+    /// So many runs, of which these failed. Each failure is of one run: where there are more failures than
+    /// runs, no run passed.
+    #[must_use]
+    pub fn of_failures(
+        column: Column,
+        runs: u64,
+        failures: &[Failure],
+        replay: &dyn Fn(&Failure) -> String,
+    ) -> Self {
+        let passed = runs.saturating_sub(failures.len() as u64);
+        Self { column, runs, passed, causes: causes(failures, replay) }
+    }
+
+    /// How many of the runs did not pass.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.runs.saturating_sub(self.passed)
+    }
+
+    /// The share of the runs that passed, from 0 to 1; 0 if there were none.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "nobody does 2^53 runs")]
+    pub fn pass_rate(&self) -> f64 {
+        if self.runs == 0 { 0.0 } else { self.passed.min(self.runs) as f64 / self.runs as f64 }
+    }
+
     /// How many of the runs were not made, and count as failed.
     #[must_use]
     pub fn not_made(&self) -> u64 {
@@ -112,8 +140,34 @@ pub fn by_part(tests: &[GradedTest]) -> Vec<PartScore> {
         part.max += test.max;
         if let Some(counted) = test.columns.iter().find(|column| Some(column.column) == test.counted) {
             part.runs += counted.runs;
-            part.passed += counted.passed;
+            part.passed += counted.passed.min(counted.runs);
         }
     }
     parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_failures_than_runs_are_no_passes() {
+        let failure = |seed: u32| Failure {
+            seed: format!("{seed:#x}"),
+            kind: "panic".to_owned(),
+            message: "x".to_owned(),
+            fingerprint: "0x0".to_owned(),
+        };
+        for (runs, failures, passed, rate) in
+            [(4, 1, 3, 0.75), (2, 2, 0, 0.0), (2, 3, 0, 0.0), (0, 1, 0, 0.0)]
+        {
+            let failures: Vec<Failure> = (0..failures).map(failure).collect();
+            let column = ColumnRuns::of_failures(Column::Own, runs, &failures, &|_| String::new());
+            assert_eq!((column.passed, column.failed()), (passed, runs - passed), "{runs} runs");
+            assert!((column.pass_rate() - rate).abs() < 1e-9, "{runs} runs: {}", column.pass_rate());
+        }
+        // As a file might have it.
+        let column = ColumnRuns { column: Column::Own, runs: 3, passed: 7, causes: Vec::new() };
+        assert!((column.pass_rate() - 1.0).abs() < 1e-9 && column.failed() == 0);
+    }
 }

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use crate::hash::Fnv;
 pub use limits::Limits;
-pub use names::{NamesError, names};
+pub use names::{NamesError, names, same_name};
 pub use refusal::{Reason, Refusal};
 
 /// The crates that a student may hand in, in the order of the labs' numbers.

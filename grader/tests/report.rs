@@ -14,6 +14,7 @@ const HOSTILE: &str =
 fn empty(name: &str) -> Graded {
     Graded {
         name: name.to_owned(),
+        folder: String::new(),
         outcome: Outcome::Graded,
         ignored: Vec::new(),
         ignored_besides: 0,
@@ -201,17 +202,130 @@ fn long_messages_are_cut() {
     assert!(page.contains("And 980 causes more."));
 }
 
+/// As many causes as there can be, each as long as it can be, of characters that take most room.
+#[test]
+fn no_file_is_larger_than_who_receives_it_takes() {
+    let mut graded = hostile();
+    let long = "\u{e000}\"&<\n".repeat(1_000);
+    let causes: Vec<Cause> = (0..30).map(|_| cause(1, &long)).collect();
+    graded.tests = (0..12)
+        .map(|number| {
+            test(&format!("t{number}"), "3A", 0, vec![runs(Column::Own, 0, 1000, causes[..30].to_vec())])
+        })
+        .collect();
+    graded.notes = vec![long.clone(); 100];
+    graded.build_log = long;
+    graded.findings.violations = vec![graded.findings.violations[0].clone(); 5_000];
+    let [json, xml, page, _] = all(&graded);
+    assert!(json.len() <= 1 << 20 && xml.len() <= 2 << 20 && page.len() <= 2 << 20);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["tests"].as_array().unwrap().len(), 12);
+    // Each test says why it failed, however many there are.
+    for test in json["tests"].as_array().unwrap() {
+        assert!(test["output"].as_str().unwrap().contains(r#"\u{e000}"&<"#), "{test}");
+    }
+    assert_eq!(xml.matches("<failure").count(), 13);
+}
+
+/// What is in brackets after each place of `before`.
+fn after<'a>(page: &'a str, before: &str) -> Vec<&'a str> {
+    page.split(before).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+}
+
+#[test]
+fn a_test_leads_to_its_failures_and_back() {
+    let page = report_html(&graded());
+    let ids = after(&page, "id=\"");
+    for link in after(&page, "href=\"#") {
+        assert!(ids.contains(&link), "{link} leads nowhere: {ids:?}");
+    }
+    for piece in [
+        "<a href=\"#failures-1-own\"><code>b_3a</code></a>",
+        "<a href=\"#failures-2-reference\">11 of 20</a>",
+        "<h3 id=\"failures-1-own\"><a href=\"#test-1\">b_3a</a>",
+    ] {
+        assert!(page.contains(piece), "{piece}: {page}");
+    }
+    assert!(!page.contains("failures-0"), "what passed has none");
+    let mut distinct = ids.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    assert_eq!(distinct.len(), ids.len(), "{ids:?}");
+    // Names are others' words.
+    let page = report_html(&hostile());
+    assert!(after(&page, "id=\"").iter().all(|id| id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')));
+}
+
+#[test]
+fn what_was_not_due_is_out_of_the_way() {
+    let mut graded = graded();
+    graded.tests.push(test("e_5a", "5A", 0, Vec::new()));
+    graded.tests.push(test("f_5b", "5B", 0, Vec::new()));
+    let page = report_html(&graded);
+    // One row for all parts of which nothing ran, and its points are told.
+    assert!(page.contains("<td>5A, 5B</td><td class=\"number failed\">0 of 20</td>"), "{page}");
+    let (before, folded) = page.split_once("<details>").expect("a part that is folded");
+    let (folded, after) = folded.split_once("</details>").unwrap();
+    for name in ["d_4b", "e_5a", "f_5b"] {
+        assert!(folded.contains(name) && !before.contains(name) && !after.contains(name), "{name}");
+    }
+    for name in ["a_3a", "b_3a", "c_4b"] {
+        assert!(before.contains(name) && !folded.contains(name), "{name}");
+    }
+    assert!(folded.contains("3 tests were not run"), "{folded}");
+    // All ran: nothing to fold.
+    graded.tests.truncate(3);
+    assert!(!report_html(&graded).contains("<details>"));
+}
+
+/// A table's row becomes a block on a phone, and a figure stays in one line everywhere.
+#[test]
+fn tables_fit_on_a_phone() {
+    let page = report_html(&graded());
+    for table in page.split("<table").skip(1) {
+        let table = table.split_once("</table>").unwrap().0;
+        if table.matches("<th").count() <= 1 + 3 {
+            // With the head itself: three short columns have room.
+            continue;
+        }
+        assert!(table.starts_with(" class=\"rows"), "{table}");
+        for row in table.split_once("<tbody>").unwrap().1.split("<tr").skip(1) {
+            // All cells but the first say what they are, unless they are empty or stand for several.
+            for cell in row.split("<td").skip(2) {
+                let says = ["data-head=", "colspan="].iter().any(|it| cell.contains(it));
+                assert!(says || cell.starts_with("></td>"), "{cell}");
+            }
+        }
+        for cell in table.split("<td").filter(|cell| cell.contains(" %<")) {
+            assert!(cell.contains("class=\"number\""), "{cell}");
+        }
+    }
+    for rule in
+        ["td.number, th.number { text-align: right; white-space: nowrap;", ".rows td[data-head]::before"]
+    {
+        assert!(page.contains(rule), "{rule}");
+    }
+}
+
+#[test]
+fn more_passes_than_runs_are_no_more_than_all() {
+    let column = runs(Column::Own, 7, 5, Vec::new());
+    let graded = Graded { tests: vec![test("a_3a", "3A", 0, vec![column])], ..empty("ann") };
+    let page = report_html(&graded);
+    assert!(page.contains("100.0 %") && !page.contains("140.0 %") && !page.contains("NaN"), "{page}");
+}
+
 #[test]
 fn the_table_has_a_row_a_submission() {
     let failed = Graded { outcome: Outcome::Stopped("it ate\nall, \"memory\"".to_owned()), ..empty("=1+1") };
-    let table = scores_csv(&[graded(), failed, hostile()]);
+    let table = scores_csv(&[Graded { folder: "/handed/in/张三".to_owned(), ..graded() }, failed, hostile()]);
     let lines: Vec<_> = table.lines().collect();
     assert!(lines[0].starts_with("name,outcome,score,max_score,3A,4B,"), "{table}");
-    assert_eq!(lines[1], "ann,graded,15.5,40,10,5.5,,");
-    assert_eq!(lines[2], "'=1+1,stopped,0,0,,,,\"it ate all, \"\"memory\"\"\"");
+    assert_eq!(lines[1], "ann,graded,15.5,40,10,5.5,,,/handed/in/张三");
+    assert_eq!(lines[2], "'=1+1,stopped,0,0,,,,\"it ate all, \"\"memory\"\"\",");
     assert!(lines[3].starts_with("eve,refused,0,10,,,0,"), "{table}");
     assert_eq!(lines.len(), 4);
-    assert_eq!(scores_csv(&[]), "name,outcome,score,max_score,detail\n");
+    assert_eq!(scores_csv(&[]), "name,outcome,score,max_score,detail,folder\n");
 }
 
 #[test]
@@ -255,6 +369,7 @@ fn what_was_built_and_breaks_rules_is_told() {
 fn who_was_not_run_has_a_report_too() {
     for outcome in [
         Outcome::Graded,
+        Outcome::Unfinished("its time was up".to_owned()),
         Outcome::BreaksRules,
         Outcome::Unchecked,
         Outcome::DoesNotBuild,
@@ -292,6 +407,10 @@ fn files_are_replaced_as_a_whole() {
             [read("results.json"), read("junit.xml"), read("report.html"), read("scores.csv")]
         );
     }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4);
+    // Who was killed in the middle leaves nothing behind once it is done again.
+    std::fs::write(folder.path().join(".results.json.draft"), "half of it").unwrap();
+    write(&graded(), folder.path()).unwrap();
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4);
     assert!(write(&graded(), &folder.path().join("none")).is_err());
 }

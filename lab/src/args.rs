@@ -270,6 +270,11 @@ pub(crate) struct GradeArgs {
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = some_seconds, allow_negative_numbers = true)]
     pub(crate) wall_limit: Duration,
 
+    /// Real time for a submission, its build included: 9m. What has not run by then counts as failed, until
+    /// the same command goes on; if not given, it takes as long as it takes
+    #[arg(long, value_name = "TIME", value_parser = some_time, allow_negative_numbers = true)]
+    pub(crate) time_limit: Option<Duration>,
+
     /// Where the framework is built, once for all submissions; if not given, in the target folder
     #[arg(long, value_name = "DIR")]
     pub(crate) cache: Option<PathBuf>,
@@ -411,6 +416,8 @@ mod tests {
             (&["replay", "--seed", "1"], "TEST"),
             (&["replay", "--level", "loud"], "warn"),
             (&["replay", "--since", "-1"], "--since"),
+            #[cfg(feature = "grading")]
+            (&["grade", "ann", "--out", "o", "--time-limit", "600"], "90s, 10m or 1h30m"),
             #[cfg(feature = "grading")]
             (&["handout", "there", "--parts", "3A,3E"], "there is no part `3E`; the parts are 2A, 2B, 3A"),
             (&[], "says which there are"),

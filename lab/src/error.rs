@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use labreport::text::visible;
+
 /// What was asked for cannot be done. Printed as one line; the exit status is 2.
 ///
 /// The text says what is wrong and what would be right.
@@ -17,7 +19,7 @@ impl CommandError {
             if !line.is_empty() {
                 line += if line.ends_with(':') { " " } else { "; " };
             }
-            line += part;
+            line += &visible(part).replace('\t', " ");
         }
         Self(line)
     }
@@ -37,5 +39,6 @@ mod tests {
     fn is_one_line() {
         assert_eq!(CommandError::new("a\n\n   b\n").to_string(), "a; b");
         assert_eq!(CommandError::new("missing:\n  b").to_string(), "missing: b");
+        assert_eq!(CommandError::new("no \u{1b}[2J\ta").to_string(), r"no \u{1b}[2J a");
     }
 }

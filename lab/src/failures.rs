@@ -9,6 +9,7 @@ use tester::workspace::WorkspaceError;
 
 use crate::error::CommandError;
 use crate::report::terminal::{Terminal, count};
+use crate::shell;
 
 /// More failures than anybody looks at, of a test that always fails, say.
 const KEPT: usize = 10_000;
@@ -18,21 +19,29 @@ fn file() -> Result<PathBuf, WorkspaceError> {
     Ok(last_failure_file()?.with_file_name("failures.jsonl"))
 }
 
-/// Writes the failures in the place of those of the last time, and says where they are if there are several.
-pub(crate) fn save(failures: impl Iterator<Item = Replay>, terminal: &Terminal) {
+/// Writes the failures in the place of those of the last time.
+pub(crate) fn save(failures: impl Iterator<Item = Replay>) -> io::Result<()> {
     let failures: Vec<Replay> = failures.take(KEPT).collect();
+    let file = file().map_err(io::Error::other)?;
+    write(&file, &failures)
+}
+
+/// The same, and says where they are if there are several.
+pub(crate) fn save_and_tell(failures: impl Iterator<Item = Replay>, terminal: &Terminal) {
+    let mut number = 0;
+    let saved = save(failures.inspect(|_| number += 1));
     let file = match file() {
         Ok(file) => file,
         Err(cause) => return terminal.line(&format!("warning: the failures are not kept: {cause}")),
     };
-    if let Err(cause) = write(&file, &failures) {
+    if let Err(cause) = saved {
         terminal.line(&format!("warning: the failures are not kept in {}: {cause}", file.display()));
-    } else if failures.len() > 1 {
+    } else if number > 1 {
         terminal.line(&format!(
             "{} in {}; `cargo lab replay --from {} --number N` shows the Nth",
-            count(failures.len() as u64, "failure"),
+            count(number, "failure"),
             file.display(),
-            file.display()
+            shell::word(&file)
         ));
     }
 }

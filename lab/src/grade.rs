@@ -25,6 +25,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use grader::report;
 use grader::report::{Graded, Outcome};
@@ -34,6 +35,7 @@ use grader::submission::names;
 use crate::Verdict;
 use crate::args::GradeArgs;
 use crate::error::CommandError;
+use crate::interrupt;
 use crate::workshop::Workshop;
 use place::Place;
 use progress::Progress;
@@ -49,7 +51,25 @@ struct Grading {
     progress: Progress,
     /// Whether what breaks rules is graded all the same.
     despite_rules: bool,
+    /// Real time for a submission.
+    time_limit: Option<Duration>,
     shares: Shares,
+}
+
+impl Grading {
+    /// Writes what is known of a submission.
+    fn report(&self, graded: &Graded) -> Result<(), CommandError> {
+        let to = self.place.out().join(&graded.name);
+        fs::create_dir_all(&to)
+            .and_then(|()| report::write(graded, &to))
+            .map_err(|cause| CommandError::new(format!("cannot write into {}: {cause}", to.display())))
+    }
+
+    /// Writes the table of all submissions.
+    fn write_scores(&self) -> Result<(), CommandError> {
+        report::write_scores(&known::rows(&self.place)?, &self.place.out().join("scores.csv"))
+            .map_err(|cause| CommandError::new(format!("cannot write scores.csv: {cause}")))
+    }
 }
 
 /// What can be done side by side, and how many share it.
@@ -88,6 +108,7 @@ pub(crate) fn grade(args: &GradeArgs) -> Result<Verdict, CommandError> {
         place::refuse_inside(&args.out, folder)?;
     }
     let place = Place::open(args)?;
+    interrupt::watch("stopping; the same command goes on where it stopped")?;
     let workshop = Workshop::open(args.cache.as_deref(), args.no_sandbox)?;
     let place = place.begin(args, workshop.base().id())?;
     let all = known::name_folders(&place, names.into_iter().zip(args.submissions.iter().cloned()).collect())?;
@@ -100,11 +121,11 @@ pub(crate) fn grade(args: &GradeArgs) -> Result<Verdict, CommandError> {
         rubric,
         progress: Progress::new(),
         despite_rules: args.despite_rules,
+        time_limit: args.time_limit,
         shares: Shares::new(jobs, all.len()),
     };
     let graded = side_by_side(&grading, &all)?;
-    report::write_scores(&known::rows(&grading.place)?, &args.out.join("scores.csv"))
-        .map_err(|cause| CommandError::new(format!("cannot write scores.csv: {cause}")))?;
+    grading.write_scores()?;
     grading.progress.end(&graded, &args.out);
     let failed = graded.iter().any(|it| matches!(it.outcome, Outcome::NotGraded(_)));
     Ok(if failed { Verdict::Failed } else { Verdict::Passed })
@@ -118,17 +139,16 @@ fn side_by_side(grading: &Grading, all: &[(String, PathBuf)]) -> Result<Vec<Grad
     let work = || -> Result<(), CommandError> {
         while let Some((at, (name, folder))) = {
             let at = next.fetch_add(1, Ordering::Relaxed);
-            all.get(at).map(|it| (at, it))
+            all.get(at).map(|it| (at, it)).filter(|_| !interrupt::has_come())
         } {
             let one = submission::grade(grading, name, folder);
-            let to = grading.place.out().join(name);
-            fs::create_dir_all(&to)
-                .and_then(|()| report::write(&one, &to))
-                .map_err(|cause| CommandError::new(format!("cannot write into {}: {cause}", to.display())))?;
+            grading.report(&one)?;
             grading.progress.graded(&one);
             let row = known::row(one);
             known::keep_row(&grading.place, &row)?;
-            graded.lock().unwrap_or_else(PoisonError::into_inner)[at] = Some(row);
+            let mut graded = graded.lock().unwrap_or_else(PoisonError::into_inner);
+            graded[at] = Some(row);
+            grading.write_scores()?;
         }
         grading.shares.leave();
         Ok(())

@@ -17,11 +17,13 @@ mod failures;
 mod grade;
 #[cfg(feature = "grading")]
 mod handout;
+mod interrupt;
 mod list;
 mod near;
 mod replay;
 mod report;
 mod run;
+mod shell;
 mod solutions;
 #[cfg(feature = "grading")]
 mod submission;
@@ -54,6 +56,7 @@ impl Lab {
     ///
     /// The exit status is 0 when all tests passed, 1 when one failed, 2 when the arguments ask for something that cannot be
     /// done, and one line on the standard error says why; 3 when a submission does not build, and the compiler says why.
+    /// After Ctrl-C or SIGTERM the process ends as by that signal, when what is known has been written.
     #[must_use]
     pub fn main(&self) -> ExitCode {
         #[cfg(feature = "grading")]
@@ -76,15 +79,18 @@ impl Lab {
             Err(args::Stop::Shown) => Ok(Verdict::Passed),
             Err(args::Stop::Refused(error)) => Err(error),
         };
+        if let Err(error) = &outcome
+            && !interrupt::has_come()
+        {
+            eprintln!("error: {error}");
+        }
+        interrupt::end_if_it_came();
         match outcome {
             Ok(Verdict::Passed) => ExitCode::SUCCESS,
             Ok(Verdict::Failed) => ExitCode::from(1),
             #[cfg(feature = "grading")]
             Ok(Verdict::DoesNotBuild) => ExitCode::from(3),
-            Err(error) => {
-                eprintln!("error: {error}");
-                ExitCode::from(2)
-            }
+            Err(_) => ExitCode::from(2),
         }
     }
 

@@ -5,6 +5,7 @@ mod log_lines;
 use std::io::Write;
 use std::time::Duration;
 
+use labreport::text::visible;
 use labrt::world::{Backend, Policy, RUST_LOG, log_asked_for};
 use tester::lines::{self, Tally};
 use tester::replay::{NoLastFailure, Replay, build_id};
@@ -14,10 +15,11 @@ use crate::args::{DEFAULT_SOLUTION, ReplayArgs};
 use crate::error::CommandError;
 use crate::report::failure::{Evidence, Failure};
 use crate::report::json::fingerprint;
+use crate::report::log_line;
 use crate::report::paint::Paint;
 use crate::run::{Observer, Outcome, Output, Plan, Run, Settings, pool};
 use crate::tested::{Choice, Tested};
-use crate::{Lab, Verdict, failures, near, test};
+use crate::{Lab, Verdict, failures, interrupt, near, test};
 use log_lines::LineFilter;
 
 /// Runs the test that was asked for, or the last failure.
@@ -29,6 +31,7 @@ pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandErr
     }
     let mut wanted = Wanted::of(args)?;
     let filter = LineFilter::of(args, wanted.case)?;
+    interrupt::watch("stopping")?;
     let tested = match tested(lab, args, &wanted)? {
         Ok(tested) => tested,
         Err(verdict) => return Ok(verdict),
@@ -46,6 +49,7 @@ pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandErr
         patience: wanted.patience(),
         wall_limit: args.place.wall_limit(),
         deadline: None,
+        cut_off: None,
         fail_fast: false,
         is_strange: false,
         output: Output::Shown,
@@ -62,7 +66,8 @@ pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandErr
     say(&lines::opening(wanted.case, wanted.case.reliable));
     let mut single = Single::default();
     pool::carry_out(Plan::single(wanted.case, wanted.seed), &settings, &mut single)?;
-    let run = single.run.expect("a plan of one run gives one run");
+    // A plan of one run gives one run, unless the command was ended.
+    let Some(run) = single.run else { return Ok(Verdict::Failed) };
 
     if let Outcome::Reported(report) = &run.outcome {
         show_log(report, &filter);
@@ -186,7 +191,7 @@ impl Observer for Single {
 fn show_log(report: &Report, filter: &LineFilter) {
     let shown: Vec<&str> = report.log.iter().map(String::as_str).filter(|line| filter.passes(line)).collect();
     for line in &shown {
-        say(line);
+        say(&log_line::shown(line));
     }
     if shown.len() < report.log.len() {
         say(&format!("({} of {} lines of the log)", shown.len(), report.log.len()));
@@ -202,21 +207,17 @@ fn show_verdict(report: &Report, paint: Paint) {
     let coloured = if tally.all_passed() { paint.good(verdict) } else { paint.bad(verdict) };
     say(&line.replacen(verdict, &coloured, 1));
     for warning in &report.warnings {
-        say(&format!("      {}: {}", paint.doubtful("warning"), warning.replace('\n', "\n      ")));
+        say(&format!("      {}: {}", paint.doubtful("warning"), visible(warning).replace('\n', "\n      ")));
     }
 }
 
 fn show_failure(failure: &Failure, evidence: &Evidence, paint: Paint) {
-    say(&paint.bad(&failure.statement("")));
-    if let Some(place) = &failure.place {
-        let location = failure.location.as_ref().map(|location| format!(", {location}")).unwrap_or_default();
-        say(&format!(
-            "seen on {} (thread {}) at {:.3} s{location}",
-            place.node, place.thread, place.at_seconds
-        ));
+    say(&paint.bad(&failure.statement("  ")));
+    if let Some(sighting) = failure.sighting() {
+        say(&sighting);
     }
     if let Some(backtrace) = &evidence.backtrace {
-        say(backtrace.trim_end());
+        say(&visible(backtrace.trim_end()));
     }
 }
 
@@ -252,7 +253,7 @@ fn comparison(now: u64, recorded: Option<&Replay>, build: &str) -> String {
 
 /// Prints a line. A reader who closed the pipe has seen enough.
 fn say(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{line}");
+    let _ = writeln!(std::io::stdout(), "{}", Paint::for_stdout().printable(line));
 }
 
 #[cfg(test)]

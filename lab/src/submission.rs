@@ -6,6 +6,7 @@ use std::path::Path;
 use grader::build::{Built, Missing, ON_REFERENCE, OWN, Workspace};
 use grader::rules::{certain, check};
 use grader::submission::{Limits, SourceFile, names, read};
+use labreport::text::{one_line, visible};
 use rustix::fs::{FlockOperation, flock};
 
 use crate::Verdict;
@@ -13,6 +14,7 @@ use crate::args::{SubmissionArgs, WhichRaft};
 use crate::error::CommandError;
 use crate::tested::{Choice, Tested};
 use crate::workshop::{Workshop, default_cache};
+use crate::{interrupt, shell};
 
 /// What must stay as it is while workers run: the framework, and the folder of the submission.
 pub(crate) struct Held {
@@ -34,7 +36,7 @@ pub(crate) fn choose(folder: &Path, args: &SubmissionArgs) -> Result<Choice, Com
         |files: &[SourceFile]| check(files).map(|found| found.violations).map_err(|error| text(&error));
     let certain = violations(&certain(&staged.files).map_err(|error| text(&error))?)?;
     for finding in &certain {
-        eprintln!("against the rules: {finding}");
+        eprintln!("against the rules: {}", one_line(&finding.to_string(), usize::MAX));
     }
     let workshop = Workshop::open(None, args.no_sandbox)?;
     // Of the same name, another submission takes the folder over: only what differs is compiled.
@@ -42,7 +44,8 @@ pub(crate) fn choose(folder: &Path, args: &SubmissionArgs) -> Result<Choice, Com
     let lock = lock(&place).map_err(|cause| {
         CommandError::new(format!("cannot build the submission in {}: {cause}", place.display()))
     })?;
-    eprintln!("building {}", folder.display());
+    let title = one_line(&folder.to_string_lossy(), usize::MAX);
+    eprintln!("building {title}");
     let base = workshop.base();
     let mut workspace = Workspace::write(base, &place.join("built"), &staged.files, Missing::Reference)
         .map_err(|error| text(&error))?;
@@ -52,18 +55,21 @@ pub(crate) fn choose(folder: &Path, args: &SubmissionArgs) -> Result<Choice, Com
         Built::Without(errors) | Built::Nothing(errors) => Some(errors.into_values().collect()),
         Built::Stopped(why) => Some(why),
     };
+    if interrupt::has_come() {
+        return Ok(Err(Verdict::Failed));
+    }
     if let Some(errors) = errors {
-        eprintln!("{}\nerror: {} does not build", errors.trim_end(), folder.display());
+        eprintln!("{}\nerror: {title} does not build", visible(errors.trim_end()));
         return Ok(Err(Verdict::DoesNotBuild));
     }
     let inspection = workspace.inspect().map_err(|error| text(&error))?;
     staged.files.retain(|file| inspection.read.contains(&file.path));
     let more = violations(&staged.files)?.into_iter().filter(|it| !certain.contains(it));
     for breach in more.map(|finding| finding.to_string()).chain(inspection.objections()) {
-        eprintln!("against the rules: {breach}");
+        eprintln!("against the rules: {}", one_line(&breach, usize::MAX));
     }
     let on_reference = args.raft == Some(WhichRaft::Reference);
-    let mut options = format!(" --submission {}", folder.display());
+    let mut options = format!(" --submission {}", shell::word(folder));
     if on_reference {
         options += " --raft reference";
     }
@@ -72,7 +78,7 @@ pub(crate) fn choose(folder: &Path, args: &SubmissionArgs) -> Result<Choice, Com
     }
     let tested = Tested {
         solution: if on_reference { ON_REFERENCE } else { OWN },
-        title: folder.display().to_string(),
+        title,
         starter: workshop.starter(&workspace.program())?,
         options,
         _held: Some(Held { _workshop: workshop, _lock: lock }),

@@ -1,6 +1,6 @@
 //! `lab test`: many runs, what became of them, and why some failed.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use labrt::world::Backend;
 use tester::replay::{Replay, build_id};
@@ -17,15 +17,18 @@ use crate::report::summary::Summary;
 use crate::report::terminal::{CAUSES_SHOWN, Terminal, count};
 use crate::run::{Observer, Outcome, Output, Plan, Run, Settings, pool};
 use crate::tested::{Choice, Tested};
-use crate::{Lab, Verdict, failures, near};
+use crate::{Lab, Verdict, failures, interrupt, near};
 
 /// Runs the tests that were asked for.
 pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> {
     let cases = choose(&args.filters)?;
+    interrupt::watch("stopping; what has been run so far is told, and kept where results were asked for")?;
     let tested = match tested(lab, args)? {
         Ok(tested) => tested,
         Err(verdict) => return Ok(verdict),
     };
+    // Before the time begins that was asked for.
+    let build = build_id();
     let settings = settings(&tested, args);
     let files = Files::open(args)?;
     let first_seed = args.seed.unwrap_or_else(seed::fresh);
@@ -40,38 +43,53 @@ pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> 
     let world = format!("{}, {}{place}", tested.title, plural_jobs(settings.jobs));
     terminal.begin(cases.len(), &how_often(args), first_seed, &world);
 
-    let mut progress = Progress { terminal, summary: Summary::new(&cases), runs: plan.runs() };
-    let begin = Instant::now();
-    pool::carry_out(plan, &settings, &mut progress)?;
-    let wall = begin.elapsed();
-    progress.show_interrupted();
-
-    let Progress { terminal, mut summary, .. } = progress;
-    record_causes(&mut summary, &settings)?;
-    let build = build_id();
     let replay = |failure: &Failure| replay_of(failure, &tested, &settings, &build);
     // What is remembered is replayed without further options.
     let remembered = settings.backend == Backend::Simulation && !tested.is_submission();
-    if let Some(cause) = summary.causes.iter().next().filter(|_| remembered) {
-        save(&replay(&cause.first), &terminal);
-        failures::save(summary.failures().map(replay), &terminal);
-    }
     let command = |failure: &Failure| match settings.backend {
         Backend::Simulation => replay(failure).command_line() + &tested.options,
         Backend::Threads => in_simulation(failure, &tested),
     };
-    terminal.causes(&summary.causes, &|cause| command(&cause.first));
-    terminal.total(&summary, wall);
-
-    let about = About {
+    let begin = Instant::now();
+    let about = |finished| About {
         build: &build,
         backend: settings.backend,
         solution: &tested.title,
         policy: settings.policy.name(),
         first_seed,
         jobs: settings.jobs,
-        wall,
+        wall: begin.elapsed(),
+        finished,
     };
+    // What goes wrong here goes wrong at the end too, and is told there.
+    let keep = |summary: &Summary| {
+        if let Some(cause) = summary.causes.iter().next().filter(|_| remembered) {
+            let _ = replay(&cause.first).save();
+            let _ = failures::save(summary.failures().map(replay));
+        }
+        let _ = files.write_so_far(summary, &about(false), &command);
+    };
+    let mut progress = Progress {
+        terminal,
+        summary: Summary::new(&cases),
+        runs: plan.runs(),
+        keep: &keep,
+        next_time: begin,
+    };
+    pool::carry_out(plan, &settings, &mut progress)?;
+    let about = about(!interrupt::has_come());
+    progress.show_interrupted();
+
+    let Progress { terminal, mut summary, .. } = progress;
+    if !interrupt::has_come() {
+        record_causes(&mut summary, &settings)?;
+    }
+    if let Some(cause) = summary.causes.iter().next().filter(|_| remembered) {
+        save(&replay(&cause.first), &terminal);
+        failures::save_and_tell(summary.failures().map(replay), &terminal);
+    }
+    terminal.causes(&summary.causes, &|cause| command(&cause.first));
+    terminal.total(&summary, about.wall);
     files.write(&summary, &about, &command)?;
     let total = summary.total();
     Ok(if total.all_passed() { Verdict::Passed } else { Verdict::Failed })
@@ -133,6 +151,7 @@ fn settings(tested: &Tested, args: &TestArgs) -> Settings {
         record: false,
         patience: tester::patience_after(""),
         wall_limit: args.place.wall_limit(),
+        cut_off: None,
         deadline: args.time.map(|time| Instant::now() + time),
         fail_fast: args.fail_fast || args.until_failure,
         is_strange: false,
@@ -179,15 +198,26 @@ fn save(replay: &Replay, terminal: &Terminal) {
     }
 }
 
-/// Counts runs and shows each test when all of its runs are over.
-struct Progress {
+/// Counts runs, shows each test when all of its runs are over, and keeps what there is, should the command be
+/// killed.
+struct Progress<'a> {
     terminal: Terminal,
     summary: Summary,
     /// Runs of each test; `None`: nobody knows yet.
     runs: Option<u64>,
+    /// Keeps what is known so far.
+    keep: &'a dyn Fn(&Summary),
+    /// When that is done next.
+    next_time: Instant,
 }
 
-impl Observer for Progress {
+/// How soon after the last time results are kept again, at the earliest.
+const KEEP_EVERY: Duration = Duration::from_millis(250);
+
+/// How much longer than keeping results the time in between is.
+const KEEP_SHARE: u32 = 20;
+
+impl Observer for Progress<'_> {
     fn ended(&mut self, passed: bool) {
         self.terminal.count(passed);
     }
@@ -197,10 +227,15 @@ impl Observer for Progress {
         if Some(test.tally.runs) == self.runs {
             self.terminal.test(test);
         }
+        let begin = Instant::now();
+        if begin >= self.next_time {
+            (self.keep)(&self.summary);
+            self.next_time = Instant::now() + KEEP_EVERY.max(begin.elapsed() * KEEP_SHARE);
+        }
     }
 }
 
-impl Progress {
+impl Progress<'_> {
     /// Shows the tests whose runs were cut short, by a failure or because the time was up.
     fn show_interrupted(&self) {
         for test in &self.summary.tests {
@@ -270,15 +305,31 @@ impl Files {
     }
 
     fn write(
-        self,
+        &self,
         summary: &Summary,
         about: &About<'_>,
         replay: &dyn Fn(&Failure) -> String,
     ) -> Result<(), CommandError> {
-        if let Some(file) = self.json {
+        if let Some(file) = &self.json {
             file.write(&json::text(summary, about, &|cause| replay(&cause.first)))?;
         }
-        if let Some(file) = self.junit {
+        if let Some(file) = &self.junit {
+            file.write(&junit::text(summary, replay))?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is known before all is, where it can be replaced later.
+    fn write_so_far(
+        &self,
+        summary: &Summary,
+        about: &About<'_>,
+        replay: &dyn Fn(&Failure) -> String,
+    ) -> Result<(), CommandError> {
+        if let Some(file) = self.json.as_ref().filter(|file| file.can_be_replaced()) {
+            file.write(&json::text(summary, about, &|cause| replay(&cause.first)))?;
+        }
+        if let Some(file) = self.junit.as_ref().filter(|file| file.can_be_replaced()) {
             file.write(&junit::text(summary, replay))?;
         }
         Ok(())

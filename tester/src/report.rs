@@ -1,6 +1,6 @@
 //! [`Report`]: what one run of one test came to.
 
-use labrt::world::Failure;
+use labrt::world::{Failure, LONGEST_MESSAGE, shortened};
 use serde::{Deserialize, Serialize};
 
 use crate::backtrace::shorten;
@@ -66,16 +66,44 @@ pub struct ReportedFailure {
     pub backtrace: Option<String>,
 }
 
+/// Bytes of a thread's name that are kept.
+const LONGEST_NAME: usize = 256;
+
 impl From<Failure> for ReportedFailure {
     fn from(failure: Failure) -> Self {
         Self {
             kind: failure.kind.to_string(),
-            message: failure.message,
+            message: shortened(failure.message, LONGEST_MESSAGE),
             at_seconds: failure.at.as_secs_f64(),
             node: failure.node,
-            thread: failure.thread,
+            thread: shortened(failure.thread, LONGEST_NAME),
             location: failure.location,
             backtrace: failure.backtrace.as_deref().map(shorten),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use labrt::world::FailureKind;
+
+    use super::*;
+
+    #[test]
+    fn what_is_long_is_shortened_and_not_lost() {
+        let failure = Failure {
+            kind: FailureKind::Panic,
+            message: format!("the beginning {}", "ä".repeat(1 << 20)),
+            at: Duration::ZERO,
+            node: "server 1".to_owned(),
+            thread: "x".repeat(1 << 20),
+            location: None,
+            backtrace: None,
+        };
+        let reported = ReportedFailure::from(failure);
+        assert!(reported.message.starts_with("the beginning ä") && reported.message.ends_with("bytes more"));
+        assert!(reported.message.len() < LONGEST_MESSAGE + 100 && reported.thread.len() < LONGEST_NAME + 100);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use labapi::Solution;
-use labrt::world::{self, Backend, FailureKind, Options, Policy, World};
+use labrt::world::{self, Backend, FailureKind, LONGEST_MESSAGE, Options, Policy, World, shortened};
 use parking_lot::Mutex;
 
 use crate::case::{Body, Snapshots};
@@ -112,7 +112,7 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         bytes: figures.bytes,
         commands: figures.commands,
         operations: figures.operations,
-        warnings: run.warnings,
+        warnings: run.warnings.into_iter().map(|it| shortened(it, LONGEST_MESSAGE)).collect(),
         log: if keeps_log { run.log.iter().map(ToString::to_string).collect() } else { Vec::new() },
     }
 }

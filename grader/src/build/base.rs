@@ -12,7 +12,7 @@ use crate::copy_workspace;
 use crate::hash::Fnv;
 
 /// The crates of the framework, and the reference's.
-const CRATES: [&str; 11] = [
+const CRATES: [&str; 12] = [
     "labrt",
     "labgob",
     "labrpc",
@@ -23,6 +23,7 @@ const CRATES: [&str; 11] = [
     "kvsrv",
     "kvraft",
     "tester",
+    "labreport",
     "lab",
 ];
 

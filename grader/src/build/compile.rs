@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -12,7 +12,8 @@ use super::artifacts::libraries;
 use super::diagnostics::errors_by_crate;
 use super::program::{OBJECT, PACKAGE};
 use super::tasks::tasks;
-use super::{Base, BuildError, Toolchain, Workspace, file_error};
+use super::told::{self, Places};
+use super::{Base, BuildError, Toolchain, Workspace, file_error, stop};
 use crate::sandbox::{Build, LAUNCH_FAILED, Limits, Printed, Profile, Sandbox, SandboxError, read_bounded};
 
 /// Real time that a build may take. The reference takes some seconds.
@@ -60,6 +61,22 @@ impl Workspace {
     ///
     /// The build cannot be started, or a file cannot be written. Whatever a submission does is no error.
     pub fn build(&mut self, base: &Base, confined: Confined<'_>, jobs: u32) -> Result<Built, BuildError> {
+        self.build_until(base, confined, jobs, None)
+    }
+
+    /// The same, but the build is stopped at that time. It is never given more than five minutes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Workspace::build`].
+    pub fn build_until(
+        &mut self,
+        base: &Base,
+        confined: Confined<'_>,
+        jobs: u32,
+        until: Option<Instant>,
+    ) -> Result<Built, BuildError> {
+        let places = Places::new(base, self);
         let mut failed = BTreeMap::new();
         for name in self.headless() {
             failed.insert(name, format!("error: there is no {name}/src/lib.rs\n"));
@@ -69,7 +86,7 @@ impl Workspace {
             if self.crates().is_empty() && !failed.is_empty() {
                 return Ok(Built::Nothing(failed));
             }
-            let attempt = cargo(self, base.toolchain(), Some(base), confined, jobs)?;
+            let attempt = cargo(self, base.toolchain(), Some(base), confined, jobs, until)?;
             if attempt.succeeded() {
                 let is_whole = self.made(libraries(&attempt.messages, &self.sources()));
                 return Ok(if is_whole {
@@ -81,12 +98,11 @@ impl Workspace {
             let errors = errors_by_crate(&attempt.messages, &self.sources());
             let new: Vec<_> = errors.into_iter().filter(|(name, _)| self.crates().contains(name)).collect();
             if new.is_empty() {
-                return Ok(Built::Stopped(attempt.in_words(base.folder(), self)));
+                return Ok(Built::Stopped(attempt.in_words(&places)));
             }
             for (name, said) in new {
                 self.give_up(name)?;
-                let said = said.replace(&format!("{}/", base.folder().display()), "");
-                failed.insert(name, beginning(&said, KEPT_OF_A_CRATE));
+                failed.insert(name, beginning(&places.without(&said), KEPT_OF_A_CRATE));
             }
         }
     }
@@ -95,12 +111,12 @@ impl Workspace {
 /// Builds what submissions depend on.
 pub(super) fn template(template: &Workspace, toolchain: &Toolchain) -> Result<(), BuildError> {
     let jobs = thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
-    let attempt = cargo(template, toolchain, None, Confined::Not, jobs)?;
+    let attempt = cargo(template, toolchain, None, Confined::Not, jobs, None)?;
     if attempt.succeeded() {
         return Ok(());
     }
     let mut said = attempt.said;
-    if attempt.end == End::TimeUp {
+    if matches!(attempt.end, End::TimeUp(_)) {
         writeln!(said, "it had not ended after {} s", TIME_LIMIT_OF_BASE.as_secs())
             .expect("a string takes any text");
     }
@@ -119,8 +135,10 @@ pub(super) fn template(template: &Workspace, toolchain: &Toolchain) -> Result<()
 enum End {
     /// By itself.
     Status(ExitStatus),
-    /// Its time was up.
-    TimeUp,
+    /// Its time was up: so much.
+    TimeUp(Duration),
+    /// [`stop_all`](super::stop_all) was called.
+    Asked,
     /// It had too many threads and processes.
     TooMany,
 }
@@ -138,17 +156,17 @@ impl Attempt {
     }
 
     /// Why there is no program, without what differs from one grading to the next.
-    fn in_words(&self, base: &Path, workspace: &Workspace) -> String {
+    fn in_words(&self, places: &Places) -> String {
         let status = match self.end {
             End::Status(status) => status,
-            End::TimeUp => return format!("the build had not ended after {} s", TIME_LIMIT.as_secs()),
+            End::TimeUp(limit) => return format!("the build had not ended after {} s", limit.as_secs()),
+            End::Asked => return "the grading was stopped".to_owned(),
             End::TooMany => return "the build had too many threads and processes".to_owned(),
         };
         if let Some(signal) = status.signal() {
             return format!("the build was ended by signal {signal}");
         }
-        let said = self.said.trim().replace(&*workspace.sources().to_string_lossy(), "");
-        let said = said.replace(&*base.to_string_lossy(), "");
+        let said = places.without(&told::of_cargo(&self.said));
         format!("the build failed:\n{}", beginning(&said, KEPT_OF_A_CRATE))
     }
 }
@@ -160,6 +178,7 @@ fn cargo(
     base: Option<&Base>,
     confined: Confined<'_>,
     jobs: u32,
+    until: Option<Instant>,
 ) -> Result<Attempt, BuildError> {
     let (sources, target) = (workspace.sources(), workspace.target());
     std::fs::create_dir_all(&target).map_err(file_error(&target))?;
@@ -178,7 +197,8 @@ fn cargo(
         }
         Confined::Not => {
             let mut command = Command::new(toolchain.cargo());
-            command.env_clear().current_dir(&sources);
+            // So that all of it can be ended at once.
+            command.env_clear().current_dir(&sources).process_group(0);
             command.envs(ENVIRONMENT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
             command
         }
@@ -194,6 +214,8 @@ fn cargo(
     command.env("CARGO_TERM_COLOR", "never").env("CARGO_INCREMENTAL", "0");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let limit = if base.is_some() { TIME_LIMIT } else { TIME_LIMIT_OF_BASE };
+    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+    let limit = left.map_or(limit, |left| limit.min(left));
     let most = matches!(confined, Confined::By(_)).then(|| Limits::build().processes);
     let attempt = watch(command.spawn().map_err(|error| cannot_run(toolchain, &error))?, limit, most);
     let attempt = attempt.map_err(|error| cannot_run(toolchain, &error))?;
@@ -228,7 +250,10 @@ fn watch(mut child: Child, limit: Duration, most: Option<u64>) -> std::io::Resul
                 break End::Status(status);
             }
             if begin.elapsed() > limit {
-                break End::TimeUp;
+                break End::TimeUp(limit);
+            }
+            if stop::is_asked_for() {
+                break End::Asked;
             }
             if most.is_some() && counted.elapsed() > COUNT {
                 if most < Some(tasks(child.id())) {
@@ -279,8 +304,6 @@ fn beginning(text: &str, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::process::CommandExt;
-
     use super::*;
 
     fn watched(script: &str, limit: Duration, most: u64) -> End {
@@ -295,7 +318,8 @@ mod tests {
         const LONG: Duration = Duration::from_secs(100);
         let many = "for i in 1 2 3 4 5 6 7 8 9; do sleep 100 & done; wait";
         assert_eq!(watched(many, LONG, 5), End::TooMany);
-        assert_eq!(watched("sleep 100", Duration::from_millis(100), 5), End::TimeUp);
+        let short = Duration::from_millis(100);
+        assert_eq!(watched("sleep 100", short, 5), End::TimeUp(short));
         assert!(matches!(watched("sleep 0.1", LONG, 5), End::Status(status) if status.success()));
     }
 }

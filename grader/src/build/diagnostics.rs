@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::told;
 use crate::submission::CRATES;
 
 /// A line of cargo's `--message-format=json`, as far as anybody asks.
@@ -45,7 +46,8 @@ pub(super) fn errors_by_crate(printed: &[u8], sources: &Path) -> BTreeMap<&'stat
             continue;
         }
         if let Some(name) = crate_of(&target, &message, sources) {
-            *errors.entry(name).or_default() += message.rendered.as_deref().unwrap_or_default();
+            *errors.entry(name).or_default() +=
+                &told::error(&message.level, message.rendered.as_deref().unwrap_or_default());
         }
     }
     errors
@@ -89,13 +91,17 @@ mod tests {
             line("/w/program/src/main.rs", "error", "program/src/its_kvsrv.rs"),
             line("/w/program/src/main.rs", "error", "program/src/main.rs"),
             line("/base/raft/src/lib.rs", "error", "raft/src/lib.rs"),
+            line("/w/raft/src/lib.rs", "error: internal compiler error", "raft/src/log.rs"),
             "no JSON".to_owned(),
             "{\"reason\":\"compiler-artifact\"}".to_owned(),
         ];
         let errors = errors_by_crate(lines.join("\n").as_bytes(), Path::new("/w"));
         let expected = [
             ("kvsrv", "error: program/src/its_kvsrv.rs\n".to_owned()),
-            ("raft", "error: raft/src/log.rs\n".to_owned()),
+            (
+                "raft",
+                format!("error: raft/src/log.rs\n{}", told::error("error: internal compiler error", "")),
+            ),
         ];
         assert_eq!(errors, BTreeMap::from(expected));
     }

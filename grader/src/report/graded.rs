@@ -11,6 +11,9 @@ use crate::submission::Refusal;
 pub struct Graded {
     /// Its name, as [`names`](crate::submission::names) gives it.
     pub name: String,
+    /// Where it was; empty if nobody knows. It is for the table of all submissions: no student is told of it.
+    #[serde(default)]
+    pub folder: String,
     /// How far it came.
     pub outcome: Outcome,
     /// What was left out of the submission's folder.
@@ -37,6 +40,8 @@ pub struct Graded {
 pub enum Outcome {
     /// Its tests ran.
     Graded,
+    /// Some of its tests ran, and count; why the others did not is told.
+    Unfinished(String),
     /// Its files were refused, for these reasons.
     Refused(Vec<Refusal>),
     /// It breaks rules: see [`Graded::findings`] and [`Graded::objections`].
@@ -53,11 +58,13 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// A short name for tables: `graded`, `refused`, `breaks_rules`, `unchecked`, `does_not_build`, `stopped` or `not_graded`.
+    /// A short name for tables: `graded`, `unfinished`, `refused`, `breaks_rules`, `unchecked`,
+    /// `does_not_build`, `stopped` or `not_graded`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::Graded => "graded",
+            Self::Unfinished(_) => "unfinished",
             Self::Refused(_) => "refused",
             Self::BreaksRules => "breaks_rules",
             Self::Unchecked => "unchecked",
@@ -72,6 +79,9 @@ impl Outcome {
     pub fn sentence(&self) -> String {
         match self {
             Self::Graded => "The tests ran.".to_owned(),
+            Self::Unfinished(why) => {
+                format!("Not all tests have run, and those that have not count as failed: {why}")
+            }
             Self::Refused(_) => {
                 "The submission was refused because of its files; nothing was built or run.".to_owned()
             }

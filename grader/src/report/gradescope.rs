@@ -2,9 +2,11 @@
 //!
 //! The form is documented at <https://gradescope-autograders.readthedocs.io/en/latest/specs/>.
 
+use labreport::text::{cut, end, one_line};
+use labreport::{Detail, within};
 use serde::Serialize;
 
-use super::text::{self, LOG, MESSAGE, one_line, visible};
+use super::size::{LINE, RESULTS, first_lines, full};
 use super::{Graded, Outcome};
 use crate::score::{ColumnRuns, GradedTest, Points, by_part, wilson};
 
@@ -35,73 +37,80 @@ struct Test {
 /// Causes of a test that are told.
 const CAUSES: usize = 10;
 
-/// The text of `results.json`.
+/// The text of `results.json`: a megabyte at most, at the cost of detail.
 ///
 /// # Panics
 ///
 /// Never: what is written has a form in JSON.
 #[must_use]
 pub fn results_json(graded: &Graded) -> String {
+    within(RESULTS, full(CAUSES), |detail| json(graded, detail))
+}
+
+fn json(graded: &Graded, detail: &Detail) -> String {
     let results = Results {
         score: graded.score(),
-        output: output(graded),
+        output: output(graded, detail),
         output_format: "text",
         test_output_format: "text",
         test_name_format: "text",
         visibility: "visible",
         // What the grader itself prints is for the instructor.
         stdout_visibility: "hidden",
-        tests: tests(&graded.tests),
+        tests: tests(&graded.tests, detail),
     };
     serde_json::to_string_pretty(&results).expect("texts, numbers and lists have a form in JSON") + "\n"
 }
 
 /// What concerns the whole submission.
-fn output(graded: &Graded) -> String {
-    let mut lines = vec![visible(&graded.outcome.sentence(), MESSAGE)];
-    lines.extend(graded.notes.iter().map(|note| visible(note, MESSAGE)));
+fn output(graded: &Graded, detail: &Detail) -> String {
+    let mut lines = vec![cut(&graded.outcome.sentence(), detail.message)];
+    lines.extend(first_lines(graded.notes.iter().map(|note| cut(note, detail.message)), detail.lines));
     for part in by_part(&graded.tests) {
-        lines.push(format!("{}: {} of {} points", one_line(&part.part, MESSAGE), part.score, part.max));
+        lines.push(format!("{}: {} of {} points", one_line(&part.part, LINE), part.score, part.max));
     }
     if let Outcome::Refused(refusals) = &graded.outcome {
-        lines.extend(refusals.iter().map(|refusal| one_line(&refusal.to_string(), MESSAGE)));
+        let refusals = refusals.iter().map(|refusal| one_line(&refusal.to_string(), detail.message));
+        lines.extend(first_lines(refusals, detail.lines));
     }
     let findings = &graded.findings;
-    lines.extend(findings.violations.iter().map(|it| one_line(&it.to_string(), MESSAGE)));
-    lines.extend(graded.objections.iter().map(|it| one_line(it, MESSAGE)));
-    lines.extend(
-        findings.warnings.iter().map(|it| format!("warning: {}", one_line(&it.to_string(), MESSAGE))),
-    );
+    let violations = findings.violations.iter().map(|it| one_line(&it.to_string(), detail.message));
+    lines.extend(first_lines(violations, detail.lines));
+    let objections = graded.objections.iter().map(|it| one_line(it, detail.message));
+    lines.extend(first_lines(objections, detail.lines));
+    let warnings = findings.warnings.iter().map(ToString::to_string);
+    let warnings = warnings.map(|it| format!("warning: {}", one_line(&it, detail.message)));
+    lines.extend(first_lines(warnings, detail.lines));
     if findings.besides > 0 {
         lines.push(format!("and {} more of these", findings.besides));
     }
     if !graded.build_log.is_empty() {
-        lines.push(text::end(&graded.build_log, LOG));
+        lines.push(end(&graded.build_log, detail.log));
     }
     lines.join("\n")
 }
 
 /// Numbered by part, as `3A.1`.
-fn tests(tests: &[GradedTest]) -> Vec<Test> {
+fn tests(tests: &[GradedTest], detail: &Detail) -> Vec<Test> {
     let number = |at: usize| tests[..=at].iter().filter(|test| test.part == tests[at].part).count();
     let form = |(at, test): (usize, &GradedTest)| Test {
         score: test.score,
         max_score: test.max,
         status: if test.score == test.max && test.counted.is_some() { "passed" } else { "failed" },
-        name: one_line(&format!("{}: {}", test.name, test.title), MESSAGE),
-        number: format!("{}.{}", one_line(&test.part, MESSAGE), number(at)),
+        name: one_line(&format!("{}: {}", test.name, test.title), LINE),
+        number: format!("{}.{}", one_line(&test.part, LINE), number(at)),
         output: if test.columns.is_empty() {
             "not run".to_owned()
         } else {
-            test.columns.iter().map(column).collect::<Vec<_>>().join("\n")
+            test.columns.iter().map(|runs| column(runs, detail)).collect::<Vec<_>>().join("\n")
         },
-        tags: vec![one_line(&test.part, MESSAGE)],
+        tags: vec![one_line(&test.part, LINE)],
         visibility: "visible",
     };
     tests.iter().enumerate().map(form).collect()
 }
 
-fn column(runs: &ColumnRuns) -> String {
+fn column(runs: &ColumnRuns, detail: &Detail) -> String {
     let title = runs.column.title();
     if runs.runs == 0 {
         return format!("{title}: not run");
@@ -116,17 +125,17 @@ fn column(runs: &ColumnRuns) -> String {
         // They say nothing of what others would come to.
         not_made => format!(" ({not_made} were not made, and count as failed)"),
     };
-    for cause in runs.causes.iter().take(CAUSES) {
+    for cause in runs.causes.iter().take(detail.causes) {
         text += &format!(
             "\n\n{} times {}: {}\n  {}",
             cause.count,
-            one_line(&cause.kind, MESSAGE),
-            visible(&cause.message, MESSAGE),
-            one_line(&cause.replay, MESSAGE)
+            one_line(&cause.kind, detail.message),
+            cut(&cause.message, detail.message),
+            one_line(&cause.replay, detail.message)
         );
     }
-    if runs.causes.len() > CAUSES {
-        text += &format!("\n\nand {} causes more", runs.causes.len() - CAUSES);
+    if runs.causes.len() > detail.causes {
+        text += &format!("\n\nand {} causes more", runs.causes.len() - detail.causes);
     }
     text
 }

@@ -1,101 +1,106 @@
 //! `junit.xml`: a suite a part, a case a test and column.
 
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use labreport::junit::{Case, Document, Reason, Status};
+use labreport::text::{cut, end, one_line};
+use labreport::{Detail, within};
 
-use super::text::{self, LOG, MESSAGE, one_line, visible};
+use super::size::{REPORT, first_lines, full};
 use super::{Graded, Outcome};
 use crate::score::{Column, ColumnRuns, GradedTest};
 
-/// The text of `junit.xml`. A submission whose tests did not run has a suite `submission` with what kept them.
-///
-/// # Panics
-///
-/// Never: every report has a form in XML.
+/// Causes of a test that are told.
+const CAUSES: usize = 100;
+
+/// The text of `junit.xml`: two megabytes at most, at the cost of detail. A submission whose tests did not
+/// run, or not all of them, has a suite `submission` with what kept them.
 #[must_use]
 pub fn junit_xml(graded: &Graded) -> String {
-    let mut report = Report::new(one_line(&graded.name, MESSAGE));
+    within(REPORT, full(CAUSES), |detail| xml(graded, detail))
+}
+
+fn xml(graded: &Graded, detail: &Detail) -> String {
+    let mut document = Document::new(&graded.name, detail.message);
     if graded.outcome != Outcome::Graded {
-        let mut suite = TestSuite::new("submission");
-        suite.add_test_case(whole(graded));
-        report.add_test_suite(suite);
+        document.suite("submission", [whole(graded, detail)]);
     }
     let mut parts: Vec<&str> = graded.tests.iter().map(|test| &*test.part).collect();
     parts.dedup();
     for part in parts {
-        let mut suite = TestSuite::new(one_line(part, MESSAGE));
-        for test in graded.tests.iter().filter(|test| test.part == part) {
-            cases(test, &mut suite);
-        }
-        report.add_test_suite(suite);
+        let tests = graded.tests.iter().filter(|test| test.part == part);
+        document.suite(part, tests.flat_map(|test| cases(test, detail)));
     }
-    report.to_string().expect("a report that is made here has a form in XML")
+    document.text()
 }
 
-fn whole(graded: &Graded) -> TestCase {
-    let kind = match graded.outcome {
-        Outcome::NotGraded(_) => NonSuccessKind::Error,
-        _ => NonSuccessKind::Failure,
-    };
-    let mut status = TestCaseStatus::non_success(kind);
-    status.set_type(graded.outcome.name());
-    status.set_message(visible(&graded.outcome.sentence(), MESSAGE));
+fn whole(graded: &Graded, detail: &Detail) -> Case {
     let mut lines = Vec::new();
+    let lines_of =
+        |all: Vec<String>| first_lines(all.iter().map(|it| one_line(it, detail.message)), detail.lines);
     if let Outcome::Refused(refusals) = &graded.outcome {
-        lines.extend(refusals.iter().map(|refusal| one_line(&refusal.to_string(), MESSAGE)));
+        lines.extend(lines_of(refusals.iter().map(ToString::to_string).collect()));
     }
-    lines.extend(graded.findings.violations.iter().map(|it| one_line(&it.to_string(), MESSAGE)));
-    lines.extend(graded.objections.iter().map(|it| one_line(it, MESSAGE)));
-    lines.push(text::end(&graded.build_log, LOG));
-    status.set_description(lines.join("\n"));
-    TestCase::new("submission", status)
-}
-
-fn cases(test: &GradedTest, suite: &mut TestSuite) {
-    let mut add = |name: String, status| {
-        let mut case = TestCase::new(name, status);
-        case.set_classname(one_line(&test.part, MESSAGE));
-        case.add_property(("title", &*one_line(&test.title, MESSAGE)));
-        case.add_property(("score", &*test.score.to_string()));
-        case.add_property(("max_score", &*test.max.to_string()));
-        suite.add_test_case(case);
+    lines.extend(lines_of(graded.findings.violations.iter().map(ToString::to_string).collect()));
+    lines.extend(lines_of(graded.objections.clone()));
+    lines.push(end(&graded.build_log, detail.log));
+    let reason = Reason {
+        kind: graded.outcome.name().to_owned(),
+        message: graded.outcome.sentence(),
+        description: lines.join("\n"),
     };
-    let name = one_line(&test.name, MESSAGE);
-    if test.columns.is_empty() {
-        add(name, TestCaseStatus::skipped());
-        return;
-    }
-    for runs in &test.columns {
-        let name = match runs.column {
-            Column::Own => name.clone(),
-            Column::Reference => format!("{name} {}", runs.column.title()),
-        };
-        add(name, status(runs));
-    }
+    let status = match graded.outcome {
+        Outcome::NotGraded(_) => Status::Error(reason),
+        _ => Status::Failed(reason),
+    };
+    let name = "submission".to_owned();
+    Case { name, class: String::new(), time: None, properties: Vec::new(), status }
 }
 
-fn status(runs: &ColumnRuns) -> TestCaseStatus {
+fn cases(test: &GradedTest, detail: &Detail) -> Vec<Case> {
+    let case = |name: String, status| Case {
+        name,
+        class: test.part.clone(),
+        time: None,
+        properties: vec![
+            ("title", test.title.clone()),
+            ("score", test.score.to_string()),
+            ("max_score", test.max.to_string()),
+        ],
+        status,
+    };
+    if test.columns.is_empty() {
+        return vec![case(test.name.clone(), Status::Skipped)];
+    }
+    let of_column = |runs: &ColumnRuns| {
+        let name = match runs.column {
+            Column::Own => test.name.clone(),
+            Column::Reference => format!("{} {}", test.name, runs.column.title()),
+        };
+        case(name, status(runs, detail))
+    };
+    test.columns.iter().map(of_column).collect()
+}
+
+fn status(runs: &ColumnRuns, detail: &Detail) -> Status {
     if runs.runs == 0 {
-        return TestCaseStatus::skipped();
+        return Status::Skipped;
     }
-    if runs.passed == runs.runs {
-        return TestCaseStatus::success();
+    if runs.failed() == 0 {
+        return Status::Passed;
     }
-    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-    if let Some(first) = runs.causes.first() {
-        status.set_type(one_line(&first.kind, MESSAGE));
-        status.set_message(visible(&first.message, MESSAGE));
-    }
-    let mut description =
-        format!("{} of {} runs failed\n", runs.runs - runs.passed.min(runs.runs), runs.runs);
-    for cause in &runs.causes {
+    let mut description = format!("{} of {} runs failed\n", runs.failed(), runs.runs);
+    for cause in runs.causes.iter().take(detail.causes) {
         description += &format!(
             "{} times {}: {}\n  {}\n",
             cause.count,
-            one_line(&cause.kind, MESSAGE),
-            visible(&cause.message, MESSAGE),
-            one_line(&cause.replay, MESSAGE)
+            one_line(&cause.kind, detail.message),
+            cut(&cause.message, detail.message),
+            one_line(&cause.replay, detail.message)
         );
     }
-    status.set_description(description);
-    status
+    if runs.causes.len() > detail.causes {
+        description += &format!("and {} causes more\n", runs.causes.len() - detail.causes);
+    }
+    let (kind, message) =
+        runs.causes.first().map(|first| (first.kind.clone(), first.message.clone())).unwrap_or_default();
+    Status::Failed(Reason { kind, message, description })
 }

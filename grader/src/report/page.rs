@@ -1,11 +1,15 @@
 //! `report.html`: one file, with nothing in it that is loaded from elsewhere or runs.
+//!
+//! On a phone a table's row becomes a block, whose cells say by `data-head` what they are.
 
+use labreport::text::{cut, end, one_line};
+use labreport::{Detail, within};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::text::{self, LOG, MESSAGE, one_line, visible};
+use super::size::{LINE, REPORT, full};
 use super::{Graded, Outcome};
 use crate::rules::{Finding, Findings};
-use crate::score::{Cause, ColumnRuns, GradedTest, Points, by_part, wilson};
+use crate::score::{Cause, Column, ColumnRuns, GradedTest, NOT_RUN, PartScore, Points, by_part, wilson};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -15,9 +19,13 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 /// Causes of a test that are told.
 const CAUSES: usize = 20;
 
-/// The text of `report.html`.
+/// The text of `report.html`: two megabytes at most, at the cost of detail.
 #[must_use]
 pub fn report_html(graded: &Graded) -> String {
+    within(REPORT, full(CAUSES), |detail| page(graded, detail))
+}
+
+fn page(graded: &Graded, detail: &Detail) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -31,25 +39,31 @@ pub fn report_html(graded: &Graded) -> String {
             body {
                 h1 { (line(&graded.name)) }
                 p.score.(class(graded.score(), graded.max())) { (graded.score()) " of " (graded.max()) " points" }
-                p { (visible(&graded.outcome.sentence(), MESSAGE)) }
-                @for note in &graded.notes { p { (visible(note, MESSAGE)) } }
+                p { (cut(&graded.outcome.sentence(), detail.message)) }
+                @for note in graded.notes.iter().take(detail.lines) { p { (cut(note, detail.message)) } }
+                (besides(graded.notes.len(), detail.lines))
                 @if let Outcome::Refused(refusals) = &graded.outcome {
                     h2 { "Refused" }
-                    ul { @for refusal in refusals { li { code { (line(&refusal.path)) } " " (line(&refusal.reason.to_string())) } } }
+                    ul {
+                        @for refusal in refusals.iter().take(detail.lines) {
+                            li { code { (line(&refusal.path)) } " " (line(&refusal.reason.to_string())) }
+                        }
+                    }
+                    (besides(refusals.len(), detail.lines))
                 }
-                (findings(&graded.findings))
+                (findings(&graded.findings, detail))
                 @if !graded.objections.is_empty() {
                     h2 { "What was built breaks rules" }
                     ul { @for objection in &graded.objections { li { (line(objection)) } } }
                 }
                 @if !graded.build_log.is_empty() {
                     h2 { "Build" }
-                    pre { (text::end(&graded.build_log, LOG)) }
+                    pre.log { (end(&graded.build_log, detail.log)) }
                 }
                 (parts(graded))
                 (tests(&graded.tests))
-                (failures(&graded.tests))
-                (ignored(graded))
+                (failures(&graded.tests, detail))
+                (ignored(graded, detail))
             }
         }
     };
@@ -57,7 +71,12 @@ pub fn report_html(graded: &Graded) -> String {
 }
 
 fn line(text: &str) -> String {
-    one_line(text, MESSAGE)
+    one_line(text, LINE)
+}
+
+/// Says how many there are of a list that is cut.
+fn besides(all: usize, told: usize) -> Markup {
+    html! { @if all > told { p.faint { "And " (all - told) " more." } } }
 }
 
 fn class(score: Points, max: Points) -> &'static str {
@@ -68,24 +87,25 @@ fn class(score: Points, max: Points) -> &'static str {
     }
 }
 
-fn findings(findings: &Findings) -> Markup {
+fn findings(findings: &Findings, detail: &Detail) -> Markup {
     let table = |title: &str, findings: &[Finding]| {
         html! {
             @if !findings.is_empty() {
                 h2 { (title) }
-                table {
+                table.rows {
                     thead { tr { th { "place" } th { "rule" } th { "found" } th { "instead" } } }
                     tbody {
-                        @for finding in findings {
+                        @for finding in findings.iter().take(detail.lines) {
                             tr {
                                 td { code { (line(&finding.file)) ":" (finding.line) ":" (finding.column) } }
-                                td { (line(&finding.rule.to_string())) }
-                                td { code { (line(&finding.found)) } }
-                                td { (line(&finding.advice)) }
+                                td data-head="rule" { (line(&finding.rule.to_string())) }
+                                td data-head="found" { code { (one_line(&finding.found, detail.message)) } }
+                                td data-head="instead" { (one_line(&finding.advice, detail.message)) }
                             }
                         }
                     }
                 }
+                (besides(findings.len(), detail.lines))
             }
         }
     };
@@ -96,81 +116,149 @@ fn findings(findings: &Findings) -> Markup {
     }
 }
 
+/// What ran, part by part, and the others in one row: a lab that is not due yet is of no interest.
 fn parts(graded: &Graded) -> Markup {
+    let (ran, others): (Vec<_>, Vec<_>) = by_part(&graded.tests).into_iter().partition(|part| part.runs > 0);
+    let row = |name: &str, part: &PartScore| {
+        html! {
+            tr {
+                td { (line(name)) }
+                td.number.(class(part.score, part.max)) { (part.score) " of " (part.max) }
+                td.number {
+                    @if part.runs > 0 { (part.passed) " of " (part.runs) } @else { span.faint { "not run" } }
+                }
+            }
+        }
+    };
     html! {
         @if !graded.tests.is_empty() {
             h2 { "Score" }
             table {
-                thead { tr { th { "part" } th.number { "points" } th.number { "of" } th.number { "runs passed" } th.number { "of" } } }
+                thead { tr { th { "part" } th.number { "points" } th.number { "runs passed" } } }
                 tbody {
-                    @for part in by_part(&graded.tests) {
-                        tr {
-                            td { (line(&part.part)) }
-                            td.number.(class(part.score, part.max)) { (part.score) }
-                            td.number { (part.max) }
-                            td.number { (part.passed) }
-                            td.number { (part.runs) }
-                        }
-                    }
+                    @for part in &ran { (row(&part.part, part)) }
+                    @if !others.is_empty() { (row(&names(&others), &sum(&others))) }
                 }
             }
         }
     }
+}
+
+fn names(parts: &[PartScore]) -> String {
+    parts.iter().map(|part| part.part.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn sum(parts: &[PartScore]) -> PartScore {
+    let mut sum =
+        PartScore { part: String::new(), score: Points::ZERO, max: Points::ZERO, runs: 0, passed: 0 };
+    for part in parts {
+        sum.score += part.score;
+        sum.max += part.max;
+    }
+    sum
+}
+
+/// Where a test's failures in a column are told. Names are others' words; positions are ours.
+fn anchor(test: usize, column: Column) -> String {
+    let column = match column {
+        Column::Own => "own",
+        Column::Reference => "reference",
+    };
+    format!("failures-{test}-{column}")
 }
 
 fn tests(tests: &[GradedTest]) -> Markup {
+    let did_run = |test: &GradedTest| test.columns.iter().any(|column| column.runs > 0);
+    let (ran, others): (Vec<_>, Vec<_>) = tests.iter().enumerate().partition(|(_, test)| did_run(test));
     html! {
-        @if !tests.is_empty() {
+        @if !ran.is_empty() {
             h2 { "Tests" }
-            table {
-                thead {
-                    tr { th { "test" } th.number { "points" } th.number { "of" } th { "Raft" } th.number { "passed" } th.number { "runs" } th.number { "pass rate" } th.number { "95 % interval" } }
-                }
-                tbody {
-                    @for test in tests {
-                        @if test.columns.is_empty() {
-                            tr { (of_test(test)) td.faint colspan="5" { "not run" } }
-                        }
-                        @for (number, runs) in test.columns.iter().enumerate() {
-                            tr {
-                                @if number == 0 { (of_test(test)) } @else { td colspan="3" {} }
-                                (of_column(test, runs))
-                            }
-                        }
-                    }
-                }
+            (table(&ran))
+            p.faint {
+                @if ran.iter().any(on_reference) { "Points are those of the Raft in bold. " }
+                "The interval is Wilson's score interval of the pass rate."
             }
-            p.faint { "Points are those of the column in bold. The interval is Wilson's score interval of the pass rate." }
+        }
+        @if !others.is_empty() {
+            details {
+                summary { (others.len()) " tests were not run" }
+                (table(&others))
+            }
         }
     }
 }
 
-fn of_test(test: &GradedTest) -> Markup {
+/// Whether a test ran, or was to run, on the reference's Raft too.
+fn on_reference((_, test): &(usize, &GradedTest)) -> bool {
+    test.columns.iter().any(|runs| runs.column == Column::Reference)
+}
+
+fn table(tests: &[(usize, &GradedTest)]) -> Markup {
+    // Labs 2 and 3 have no choice of one.
+    let rafts = tests.iter().any(on_reference);
     html! {
-        td { code { (line(&test.name)) } br; span.faint { (line(&test.title)) } }
-        td.number.(class(test.score, test.max)) { (test.score) }
-        td.number { (test.max) }
+        table.rows.flow {
+            thead {
+                tr {
+                    th { "test" } th.number { "points" } @if rafts { th { "Raft" } }
+                    th.number { "passed" } th.number { "pass rate" } th.number { "95 % interval" }
+                }
+            }
+            tbody {
+                @for &(at, test) in tests {
+                    @if test.columns.is_empty() {
+                        tr id=(format!("test-{at}")) {
+                            (of_test(at, test))
+                            td.faint colspan=(if rafts { 4 } else { 3 }) { "not run" }
+                        }
+                    }
+                    @for (number, runs) in test.columns.iter().enumerate() {
+                        @if number == 0 {
+                            tr id=(format!("test-{at}")) { (of_test(at, test)) (of_column(at, test, runs, rafts)) }
+                        } @else {
+                            tr { td {} td {} (of_column(at, test, runs, rafts)) }
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 
-fn of_column(test: &GradedTest, runs: &ColumnRuns) -> Markup {
-    let title = runs.column.title();
+fn of_test(at: usize, test: &GradedTest) -> Markup {
+    let name = html! { code { (line(&test.name)) } };
+    let failed = test.columns.iter().find(|runs| !runs.causes.is_empty());
     html! {
-        td { @if test.counted == Some(runs.column) { strong { (title) } } @else { (title) } }
+        td {
+            @if let Some(runs) = failed { a href=(format!("#{}", anchor(at, runs.column))) { (name) } } @else { (name) }
+            span.title { (line(&test.title)) }
+        }
+        td.number.(class(test.score, test.max)) data-head="points" { (test.score) " of " (test.max) }
+    }
+}
+
+fn of_column(at: usize, test: &GradedTest, runs: &ColumnRuns, rafts: bool) -> Markup {
+    let title = runs.column.title();
+    let passed = html! { (runs.passed) " of " (runs.runs) };
+    html! {
+        @if rafts {
+            td.raft data-head="Raft" { @if test.counted == Some(runs.column) { strong { (title) } } @else { (title) } }
+        }
         @if runs.runs == 0 {
-            td.faint colspan="4" { "not run" }
+            td.faint colspan="3" { "not run" }
         } @else {
-            td.number { (runs.passed) }
-            td.number { (runs.runs) }
-            td.number { (rate(runs)) }
-            td.number { (interval(runs)) }
+            td.number data-head="passed" {
+                @if runs.causes.is_empty() { (passed) } @else { a href=(format!("#{}", anchor(at, runs.column))) { (passed) } }
+            }
+            td.number data-head="rate" { (rate(runs)) }
+            td.number data-head="interval" { (interval(runs)) }
         }
     }
 }
 
 /// Rounded down, so that 100 % means all.
 fn rate(runs: &ColumnRuns) -> String {
-    let tenths = u128::from(runs.passed) * 1000 / u128::from(runs.runs.max(1));
+    let tenths = u128::from(runs.passed.min(runs.runs)) * 1000 / u128::from(runs.runs.max(1));
     format!("{}.{} %", tenths / 10, tenths % 10)
 }
 
@@ -179,47 +267,54 @@ fn interval(runs: &ColumnRuns) -> String {
     if runs.not_made() > 0 {
         return "not all were made".to_owned();
     }
-    let interval = wilson(runs.passed, runs.runs);
+    let interval = wilson(runs.passed.min(runs.runs), runs.runs);
     format!("{:.1} to {:.1} %", interval.low * 100.0, interval.high * 100.0)
 }
 
-fn failures(tests: &[GradedTest]) -> Markup {
+fn failures(tests: &[GradedTest], detail: &Detail) -> Markup {
     let failed = || {
-        let columns = tests.iter().flat_map(|test| test.columns.iter().map(move |runs| (test, runs)));
-        columns.filter(|(_, runs)| !runs.causes.is_empty())
+        let all = tests.iter().enumerate();
+        let columns = all.flat_map(|(at, test)| test.columns.iter().map(move |runs| (at, test, runs)));
+        columns.filter(|(_, _, runs)| !runs.causes.is_empty())
     };
     html! {
         @if failed().next().is_some() {
             h2 { "Failures" }
-            @for (test, runs) in failed() {
-                h3 { (line(&test.name)) ", " (runs.column.title()) }
-                @for it in runs.causes.iter().take(CAUSES) { (cause(it, runs.runs)) }
-                @if runs.causes.len() > CAUSES { p.faint { "And " (runs.causes.len() - CAUSES) " causes more." } }
+            @for (at, test, runs) in failed() {
+                h3 id=(anchor(at, runs.column)) {
+                    a href=(format!("#test-{at}")) { (line(&test.name)) } ", " (runs.column.title())
+                }
+                @for it in runs.causes.iter().take(detail.causes) { (cause(it, runs.runs, detail)) }
+                @if runs.causes.len() > detail.causes { p.faint { "And " (runs.causes.len() - detail.causes) " causes more." } }
             }
         }
     }
 }
 
-fn cause(cause: &Cause, runs: u64) -> Markup {
+fn cause(cause: &Cause, runs: u64, detail: &Detail) -> Markup {
+    let is_run = cause.kind != NOT_RUN;
     html! {
         div.cause {
             p {
-                strong.failed { (line(&cause.kind).replace('_', " ")) } " in " (cause.count) " of " (runs) " runs; first with seed "
-                code { (line(&cause.seed)) } ", fingerprint " code { (line(&cause.fingerprint)) }
+                strong.failed { (line(&cause.kind).replace('_', " ")) } " in " (cause.count) " of " (runs) " runs"
+                @if is_run {
+                    "; first with seed " code { (line(&cause.seed)) } ", fingerprint " code { (line(&cause.fingerprint)) }
+                }
             }
-            pre { (visible(&cause.message, MESSAGE)) }
-            p { "Again: " code { (line(&cause.replay)) } }
+            pre { (cut(&cause.message, detail.message)) }
+            @if is_run { p { "Again: " code { (one_line(&cause.replay, detail.message)) } } }
         }
     }
 }
 
-fn ignored(graded: &Graded) -> Markup {
+fn ignored(graded: &Graded, detail: &Detail) -> Markup {
     html! {
         @if !graded.ignored.is_empty() {
             h2 { "Left out" }
             p { "Only " code { "src/**/*.rs" } " of the crates is graded. This was in the submission too, and made no difference:" }
-            ul { @for path in &graded.ignored { li { code { (line(path)) } } } }
-            @if graded.ignored_besides > 0 { p.faint { "And " (graded.ignored_besides) " more." } }
+            ul { @for path in graded.ignored.iter().take(detail.lines) { li { code { (line(path)) } } } }
+            @let more = graded.ignored_besides + graded.ignored.len().saturating_sub(detail.lines);
+            @if more > 0 { p.faint { "And " (more) " more." } }
         }
     }
 }

@@ -1,12 +1,14 @@
 //! The table of all submissions.
 
-use super::text::{MESSAGE, one_line};
+use labreport::text::one_line;
+
+use super::size::LINE;
 use super::{Graded, Outcome};
 use crate::score::by_part;
 
-/// The table of all submissions, as CSV: name, outcome, score, possible score, the score of each part, and what a submission
-/// that was not graded was kept by. A row each, in the order given; the parts are those of any submission, in the order
-/// in which they are met.
+/// The table of all submissions, as CSV: name, outcome, score, possible score, the score of each part, what a
+/// submission that was not graded was kept by, and its folder. A row each, in the order given; the parts are
+/// those of any submission, in the order in which they are met.
 ///
 /// # Panics
 ///
@@ -21,7 +23,7 @@ pub fn scores_csv(graded: &[Graded]) -> String {
     }
     let mut table = csv::Writer::from_writer(Vec::new());
     let head = ["name", "outcome", "score", "max_score"].map(str::to_owned);
-    let head = head.into_iter().chain(parts.iter().cloned()).chain(["detail".to_owned()]);
+    let head = head.into_iter().chain(parts.iter().cloned()).chain(["detail", "folder"].map(str::to_owned));
     let mut rows = vec![head.collect::<Vec<_>>()];
     for graded in graded {
         let of = by_part(&graded.tests);
@@ -34,10 +36,16 @@ pub fn scores_csv(graded: &[Graded]) -> String {
             graded.score().to_string(),
             graded.max().to_string(),
         ];
-        rows.push(first.into_iter().chain(parts.iter().map(score)).chain([detail(graded)]).collect());
+        rows.push(
+            first
+                .into_iter()
+                .chain(parts.iter().map(score))
+                .chain([detail(graded), graded.folder.clone()])
+                .collect(),
+        );
     }
     for row in rows {
-        let row = row.iter().map(|cell| no_formula(&one_line(cell, MESSAGE)));
+        let row = row.iter().map(|cell| no_formula(&one_line(cell, LINE)));
         table.write_record(row).expect("every row is as long as the first, and memory takes it");
     }
     let table = table.into_inner().expect("memory takes it");
@@ -58,7 +66,7 @@ fn detail(graded: &Graded) -> String {
             .first()
             .map(|it| format!("{}:{}:{} {}", it.file, it.line, it.column, it.message))
             .unwrap_or_default(),
-        Outcome::Stopped(why) | Outcome::NotGraded(why) => why.clone(),
+        Outcome::Unfinished(why) | Outcome::Stopped(why) | Outcome::NotGraded(why) => why.clone(),
     }
 }
 

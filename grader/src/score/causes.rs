@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::NOT_RUN;
 use crate::Failure;
 
 /// A cause of failures of one test.
@@ -22,6 +23,7 @@ pub struct Cause {
 }
 
 /// The causes of a test's failures, which are in the order of seeds: the most frequent first, then by seed.
+/// Runs that were not made ([`NOT_RUN`]) come last, however many they are: they say nothing of the solution.
 ///
 /// Two failures have the same cause if their kinds are equal, and their messages but for the numbers in them. `replay`
 /// gives the command that does a failed run again.
@@ -48,7 +50,7 @@ pub fn causes(failures: &[Failure], replay: &dyn Fn(&Failure) -> String) -> Vec<
     }
     let mut causes: Vec<_> = causes.into_iter().map(|(_, cause)| cause).collect();
     // Stable, so those of equal count stay in the order of seeds.
-    causes.sort_by_key(|cause| std::cmp::Reverse(cause.count));
+    causes.sort_by_key(|cause| (cause.kind == NOT_RUN, std::cmp::Reverse(cause.count)));
     causes
 }
 
@@ -105,6 +107,11 @@ mod tests {
                 ("panic", 1, "replay 0x3", "saw {1} at 12 s"),
             ]
         );
+        let not_run = |seed| failure(seed, NOT_RUN, "3 runs before it had hung");
+        let failures = [failure(1, "timeout", "hung"), not_run(2), not_run(3)];
+        let causes = super::causes(&failures, &|_| String::new());
+        let kinds: Vec<&str> = causes.iter().map(|cause| &*cause.kind).collect();
+        assert_eq!(kinds, ["timeout", NOT_RUN], "the first is what a reader looks into");
         assert_eq!(without_numbers("seed 0x1f, then größe 12."), "seed #, then größe #");
     }
 }

@@ -5,8 +5,15 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A longer name is cut to so many characters.
+use labreport::text::visible;
+use unicode_ident::is_xid_continue;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// A longer name is cut to so many characters, and to so many bytes: with what is put around it, it must be
+/// the name of a file.
 const LENGTH: usize = 64;
+const BYTES: usize = 180;
 
 /// Why submissions cannot be told from each other by name.
 #[derive(Debug, thiserror::Error)]
@@ -31,10 +38,10 @@ pub enum NamesError {
 
 /// A name for each submission, in the order of `folders`: what its folder is called.
 ///
-/// A name has letters, digits, `.`, `_` and `-` alone, begins with a letter, a digit or `_`, and is neither that of another
-/// submission nor one of `taken`, in capitals or not; so it can be the name of a file. Where two folders are called the
-/// same, both names end with a number that is made from the folder's path. The names depend on the set of folders, not
-/// on their order.
+/// A name has letters and digits of any script, `.`, `_` and `-` alone, begins with a letter, a digit or `_`,
+/// and is neither that of another submission nor one of `taken` ([`same_name`]); so it can be the name of a
+/// file. Where two folders are called the same, both names end with a number that is made from the folder's
+/// path. The names depend on the set of folders, not on their order.
 ///
 /// # Errors
 ///
@@ -61,24 +68,44 @@ pub fn names(folders: &[PathBuf], taken: &[&str]) -> Result<Vec<String>, NamesEr
     Ok(distinct(&called.collect::<Vec<_>>(), &paths, taken))
 }
 
+/// Whether two names are one to a person or to a file system: in capitals or not, composed or not, wide or
+/// not.
+#[must_use]
+pub fn same_name(one: &str, other: &str) -> bool {
+    key(one) == key(other)
+}
+
+/// What is equal for names that are the same.
+fn key(name: &str) -> String {
+    name.nfkc().collect::<String>().to_lowercase().nfkc().collect()
+}
+
 /// The name with `_` for all that may mean something to somebody.
 fn plain(name: &str) -> String {
-    let harmless = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
-    let name: String = name.chars().map(harmless).collect();
-    let name: String = name.trim_start_matches(['.', '-']).chars().take(LENGTH).collect();
+    let is_letter = |c: char| is_xid_continue(c) && visible(&format!("a{c}")).ends_with(c);
+    let harmless = |c: char| if is_letter(c) || "._-".contains(c) { c } else { '_' };
+    // Composed, as most systems write names.
+    let name: String = name.nfc().map(harmless).collect();
+    let mut name: String = name.trim_start_matches(['.', '-']).chars().take(LENGTH).collect();
+    if name.starts_with(is_combining_mark) {
+        name.insert(0, '_');
+    }
+    while name.len() > BYTES {
+        name.pop();
+    }
     if name.is_empty() { "submission".to_owned() } else { name }
 }
 
 fn distinct(called: &[String], paths: &[PathBuf], taken: &[&str]) -> Vec<String> {
     let mut names = called.to_vec();
     for salt in 0.. {
-        let mut times: BTreeMap<String, u32> = taken.iter().map(|name| (name.to_lowercase(), 1)).collect();
+        let mut times: BTreeMap<String, u32> = taken.iter().map(|name| (key(name), 1)).collect();
         for name in &names {
-            *times.entry(name.to_lowercase()).or_default() += 1;
+            *times.entry(key(name)).or_default() += 1;
         }
         let mut changed = false;
         for ((name, called), path) in names.iter_mut().zip(called).zip(paths) {
-            if times[&name.to_lowercase()] > 1 {
+            if times[&key(name)] > 1 {
                 let number = number_of(path, salt);
                 *name = format!("{called}-{number:08x}");
                 changed = true;
@@ -117,11 +144,34 @@ mod tests {
             (".hidden", "hidden"),
             ("a b/c\\d\ne", "a_b_c_d_e"),
             ("=1+1", "_1_1"),
-            ("größe", "gr__e"),
+            ("größe", "größe"),
+            // Composed from its parts.
+            ("gro\u{308}ße", "größe"),
+            ("张三", "张三"),
+            ("иван-2", "иван-2"),
+            ("नमस्ते", "नमस्ते"),
+            ("\u{202e}gpj.exe", "_gpj.exe"),
+            ("a\u{200b}\u{1b}[2J\u{3164}🦀", "a___2J__"),
+            ("\u{301}x", "_\u{301}x"),
         ] {
             assert_eq!(plain(name), expected);
         }
         assert_eq!(plain(&"x".repeat(300)).len(), LENGTH);
+        assert!((BYTES - 2..=BYTES).contains(&plain(&"𠮷".repeat(300)).len()) && BYTES < 200);
+    }
+
+    #[test]
+    fn names_of_other_scripts_are_unique() {
+        assert_eq!(of(&["张三", "李四"], &["/1/a", "/2/b"], &[]), ["张三", "李四"]);
+        for (one, other) in [("张三", "张三"), ("ИВАН", "иван"), ("gro\u{308}ße", "größe"), ("ａｎｎ", "ann")]
+        {
+            assert!(same_name(&plain(one), &plain(other)), "{one} {other}");
+            let names = of(&[one, other], &["/1", "/2"], &[]);
+            assert!(
+                !same_name(&names[0], &names[1]) && names.iter().all(|name| name.contains('-')),
+                "{names:?}"
+            );
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use grader::report::Graded;
-use grader::submission::SourceFile;
+use grader::submission::{SourceFile, same_name};
 
 use super::place::{self, Place};
 use crate::error::CommandError;
@@ -19,7 +19,7 @@ pub(super) fn name_folders(
     all: Vec<(String, PathBuf)>,
 ) -> Result<Vec<(String, PathBuf)>, CommandError> {
     let file = place.own("folders.json");
-    let mut known: BTreeMap<String, String> = place::read(&file).unwrap_or_default();
+    let mut known: BTreeMap<String, String> = place::read(&file)?.unwrap_or_default();
     let mut named = Vec::new();
     for (name, folder) in all {
         let path = fs::canonicalize(&folder)
@@ -36,7 +36,7 @@ fn name_of(known: &mut BTreeMap<String, String>, name: String, path: &str) -> Re
     if let Some((name, _)) = known.iter().find(|(_, there)| *there == path) {
         return Ok(name.clone());
     }
-    let same = known.iter().find(|(there, _)| there.eq_ignore_ascii_case(&name));
+    let same = known.iter().find(|(there, _)| same_name(there, &name));
     if let Some((_, there)) = same {
         // Neither must take the place of the other's results.
         return Err(CommandError::new(format!(
@@ -101,7 +101,7 @@ pub(super) fn rows(place: &Place) -> Result<Vec<Graded>, CommandError> {
     for entry in fs::read_dir(&folder).map_err(cannot)? {
         let path = entry.map_err(cannot)?.path();
         if path.extension().is_some_and(|extension| extension == "json") {
-            rows.extend(place::read::<Graded>(&path));
+            rows.extend(place::read::<Graded>(&path)?);
         }
     }
     rows.sort_by(|a, b| a.name.cmp(&b.name));
@@ -120,6 +120,8 @@ mod tests {
         assert_eq!(name_of("x", "/a/x").unwrap(), "x");
         let error = name_of("X", "/b/x").unwrap_err().to_string();
         assert!(error.contains("/a/x") && error.contains("rename /b/x"), "{error}");
+        assert_eq!(name_of("größe", "/a/größe").unwrap(), "größe");
+        assert!(name_of("GRÖßE", "/b/GRÖßE").is_err());
         // What it is called when another one of that name is graded with it.
         assert_eq!(name_of("x-12", "/a/x").unwrap(), "x");
         assert_eq!(name_of("x-34", "/b/x").unwrap(), "x-34");

@@ -47,9 +47,9 @@ pub(super) struct TestEntry {
 
 impl Ledger {
     /// What is kept of a submission with these sources; an empty ledger if it has changed since.
-    pub(super) fn open(place: &Place, name: &str, sources: &str) -> Self {
-        let kept = place::read::<Self>(&file(place, name)).filter(|kept| kept.sources == sources);
-        kept.unwrap_or_else(|| Self { sources: sources.to_owned(), build: None, tests: Vec::new() })
+    pub(super) fn open(place: &Place, name: &str, sources: &str) -> Result<Self, CommandError> {
+        let kept = place::read::<Self>(&file(place, name))?.filter(|kept| kept.sources == sources);
+        Ok(kept.unwrap_or_else(|| Self { sources: sources.to_owned(), build: None, tests: Vec::new() }))
     }
 
     /// Keeps it. What was kept before is there until this is.

@@ -3,13 +3,14 @@
 use grader::Failure;
 use grader::report::{Graded, Outcome};
 use grader::rules::Findings;
-use grader::score::{Column, ColumnRuns, NOT_RUN, TestRuns, causes};
+use grader::score::{Column, ColumnRuns, NOT_RUN, TestRuns};
 use grader::submission::Staged;
 use tester::Case;
 
 use super::Grading;
 use super::judge::not_compiled;
 use super::ledger::{BuildEntry, Ledger, TestEntry};
+use super::runs::CUT_OFF;
 use super::submission::{needs, not_handed_in};
 
 /// Marks a submission by its ledger.
@@ -60,17 +61,18 @@ fn outcome_of(crates: &[String], read: bool) -> Outcome {
 
 /// The sentence about runs of a test that were not made; `None` if all were.
 fn not_made(test: &TestEntry) -> Option<String> {
-    let not_made = test.failures.iter().filter(|it| it.kind == NOT_RUN).count();
+    let mut not_run = test.failures.iter().filter(|it| it.kind == NOT_RUN);
+    let first = not_run.next()?;
+    let not_made = 1 + not_run.count();
+    let why = if first.message == CUT_OFF { CUT_OFF } else { "runs before them had hung" };
     let column = match test.column {
         Column::Own => String::new(),
         Column::Reference => format!(" ({})", test.column.title()),
     };
-    (not_made > 0).then(|| {
-        format!(
-            "{not_made} of {} runs of {}{column} were not made, because runs before them had hung; they count as failed.",
-            test.runs, test.name
-        )
-    })
+    Some(format!(
+        "{not_made} of {} runs of {}{column} were not made, because {why}; they count as failed.",
+        test.runs, test.name
+    ))
 }
 
 /// The runs of a test, if any of the crates that it is about is there.
@@ -97,12 +99,7 @@ fn column_runs(test: &TestEntry) -> ColumnRuns {
     };
     let replay =
         |failure: &Failure| format!("cargo lab replay {} --seed {}{on_reference}", test.name, failure.seed);
-    ColumnRuns {
-        column: test.column,
-        runs: test.runs,
-        passed: test.runs - test.failures.len() as u64,
-        causes: causes(&test.failures, &replay),
-    }
+    ColumnRuns::of_failures(test.column, test.runs, &test.failures, &replay)
 }
 
 #[cfg(test)]
@@ -148,6 +145,12 @@ mod tests {
         assert_eq!(not_made(&test), None);
         test.failures.extend([failure(NOT_RUN), failure(NOT_RUN)]);
         let note = not_made(&test).expect("a note");
-        assert!(note.starts_with("2 of 5 runs of a_3a were not made"), "{note}");
+        assert!(
+            note.starts_with("2 of 5 runs of a_3a were not made, because runs before them had"),
+            "{note}"
+        );
+        test.failures[1].message = CUT_OFF.to_owned();
+        let note = not_made(&test).expect("a note");
+        assert!(note.contains("because the grading had ended; they count as failed"), "{note}");
     }
 }

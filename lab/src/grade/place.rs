@@ -18,6 +18,9 @@ use crate::error::CommandError;
 /// What belongs to the grader alone, in the folder of results.
 pub(super) const FOLDER: &str = ".grading";
 
+/// What is kept there of submissions.
+const FOLDERS: [&str; 3] = ["ledgers", "rows", "sources"];
+
 /// The folder of results. While this value lives, no other grader works there.
 pub(super) struct Place {
     out: PathBuf,
@@ -68,7 +71,14 @@ impl Place {
     /// Goes on with what is there, or begins.
     pub(super) fn begin(mut self, args: &GradeArgs, base: &str) -> Result<Self, CommandError> {
         let file = self.own("settings.json");
-        let there = if args.again { None } else { read::<Settings>(&file) };
+        let there = if args.again { None } else { read::<Settings>(&file)? };
+        if there.is_none() && !args.again && FOLDERS.iter().any(|name| self.own(name).exists()) {
+            return Err(CommandError::new(format!(
+                "{} is gone, and there are results that were made with it: put it back, give another --out, or --again to \
+                 drop them",
+                file.display()
+            )));
+        }
         let mut wanted = Settings {
             seed: args.seed.map(seed::format).unwrap_or_default(),
             runs: args.runs,
@@ -92,7 +102,7 @@ impl Place {
                     wanted.seed = seed::format(fresh_seed());
                 }
                 let drop_all = || -> std::io::Result<()> {
-                    for name in ["ledgers", "rows", "sources"] {
+                    for name in FOLDERS {
                         let folder = self.own(name);
                         if folder.exists() {
                             fs::remove_dir_all(&folder)?;
@@ -161,9 +171,25 @@ fn fresh_seed() -> u64 {
     RandomState::new().hash_one("a secret seed") >> 1
 }
 
-/// What a file of the grader says; `None` if there is none, or it is not one that [`write`] wrote.
-pub(super) fn read<T: DeserializeOwned>(file: &Path) -> Option<T> {
-    serde_json::from_slice(&fs::read(file).ok()?).ok()
+/// What a file of the grader says; `None` if there is none.
+///
+/// # Errors
+///
+/// The file cannot be read, or is not one that [`write`] of this version wrote. To go on as if it were not
+/// there would drop what somebody else's grades are made of.
+pub(super) fn read<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, CommandError> {
+    let text = match fs::read(file) {
+        Ok(text) => text,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(cause) => return Err(CommandError::new(format!("cannot read {}: {cause}", file.display()))),
+    };
+    serde_json::from_slice(&text).map(Some).map_err(|cause| {
+        CommandError::new(format!(
+            "{} was written by another version of the grader ({cause}), and nothing was changed: go on with that version, \
+             give another --out, or --again to drop all results that are there",
+            file.display()
+        ))
+    })
 }
 
 /// Puts a file in its place as a whole, for its owner alone.
@@ -175,4 +201,28 @@ pub(super) fn write<T: Serialize>(file: &Path, value: &T) -> std::io::Result<()>
     open.write_all(&serde_json::to_vec_pretty(value)?)?;
     open.sync_data()?;
     fs::rename(&draft, file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_version_wrote_is_refused_and_not_taken_for_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("settings.json");
+        assert_eq!(read::<Settings>(&file), Ok(None));
+        let settings = Settings { seed: "0x1".to_owned(), ..Settings::default() };
+        write(&file, &settings).expect("written");
+        assert_eq!(read::<Settings>(&file), Ok(Some(settings)));
+        for other in [
+            "{\"seed\":\"0x1\"}",
+            "{\"seed\":\"0x1\",\"runs\":1,\"wall_limit_ms\":1,\"base\":\"\",\"new\":1}",
+            "",
+        ] {
+            fs::write(&file, other).expect("written");
+            let error = read::<Settings>(&file).expect_err("refused").to_string();
+            assert!(error.contains("another version") && error.contains("--again"), "{error}");
+        }
+    }
 }

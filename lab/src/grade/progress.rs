@@ -7,6 +7,7 @@ use std::time::Duration;
 use grader::report::{Graded, Outcome};
 use grader::score::Points;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use labreport::text::{cut, visible};
 
 use super::ledger::TestEntry;
 
@@ -39,7 +40,7 @@ impl Progress {
     pub(super) fn graded(&self, graded: &Graded) {
         let what = match &graded.outcome {
             Outcome::Graded => String::new(),
-            outcome => format!(": {}", outcome.sentence().lines().next().unwrap_or_default()),
+            outcome => format!(": {}", cut(outcome.sentence().lines().next().unwrap_or_default(), 1_000)),
         };
         self.line(&format!("{} {}/{}{what}", graded.name, graded.score(), graded.max()));
     }
@@ -58,6 +59,12 @@ impl Progress {
         if stopped > 0 {
             self.line(&format!("the build of {stopped} was stopped; the same command tries it again"));
         }
+        let unfinished = count(|outcome| matches!(outcome, Outcome::Unfinished(_)));
+        if unfinished > 0 {
+            self.line(&format!(
+                "{unfinished} not graded to the end; the same command goes on with what is missing"
+            ));
+        }
         let failed = count(|outcome| matches!(outcome, Outcome::NotGraded(_)));
         if failed > 0 {
             self.line(&format!("{failed} could not be graded; the same command tries them again"));
@@ -68,7 +75,7 @@ impl Progress {
         self.bar.suspend(|| {
             use std::io::Write;
             // A reader who closed the pipe has seen enough.
-            let _ = writeln!(std::io::stdout(), "{line}");
+            let _ = writeln!(std::io::stdout(), "{}", visible(line));
         });
     }
 }

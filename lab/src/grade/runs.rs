@@ -1,6 +1,6 @@
 //! The runs of a submission, test by test.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use grader::Failure;
 use grader::build::Workspace;
@@ -21,18 +21,32 @@ const HANGING: u32 = 3;
 /// Bytes of a failure's message that are kept.
 const MESSAGE: usize = 4096;
 
-/// Runs these tests and enters them in the ledger, each when all of its runs are over.
+/// What is said of runs that were not made because the time was up, or somebody stopped the grading.
+pub(super) const CUT_OFF: &str = "the grading had ended";
+
+/// Whose runs they are, and of which program.
+pub(super) struct Runs<'a> {
+    pub(super) grading: &'a Grading,
+    pub(super) name: &'a str,
+    pub(super) program: &'a Workspace,
+    /// When they are given up.
+    pub(super) until: Option<Instant>,
+    /// Told whenever the ledger has one test more.
+    pub(super) told: &'a dyn Fn(&Ledger) -> Result<(), CommandError>,
+}
+
+/// Runs these tests and enters them in the ledger, each when all of its runs are over. If the time is up in
+/// the middle of a test, or the command is interrupted, returns what there is of it: no ledger has that.
 pub(super) fn carry_out(
-    grading: &Grading,
-    name: &str,
-    program: &Workspace,
+    runs: &Runs<'_>,
     solution: &'static str,
     column: Column,
     cases: Vec<&'static Case>,
     ledger: &mut Ledger,
-) -> Result<(), CommandError> {
+) -> Result<Option<TestEntry>, CommandError> {
+    let Runs { grading, name, program, until, told } = *runs;
     if cases.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let of_all = grading.place.settings();
     let settings = Settings {
@@ -44,6 +58,7 @@ pub(super) fn carry_out(
         patience: tester::patience_after("").min(PATIENCE),
         wall_limit: of_all.wall_limit(),
         deadline: None,
+        cut_off: until,
         fail_fast: false,
         is_strange: true,
         output: Output::Kept,
@@ -51,9 +66,14 @@ pub(super) fn carry_out(
     };
     let plan = Plan::new(cases, of_all.runs, of_all.first_seed());
     let sources = format!("{}/", program.sources().display());
-    let mut clerk = Clerk { grading, name, sources, column, ledger, test: None, hanging: 0, failed: None };
+    let mut clerk =
+        Clerk { grading, name, told, sources, column, ledger, test: None, hanging: 0, failed: None };
     pool::carry_out(plan, &settings, &mut clerk)?;
-    clerk.failed.map_or(Ok(()), Err)
+    if let Some(cause) = clerk.failed {
+        return Err(cause);
+    }
+    clerk.leave_out_the_rest(CUT_OFF);
+    Ok(clerk.test.map(|(_, test)| test))
 }
 
 /// How long a run may go on without a call of labrt.
@@ -63,6 +83,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 struct Clerk<'a> {
     grading: &'a Grading,
     name: &'a str,
+    told: &'a dyn Fn(&Ledger) -> Result<(), CommandError>,
     /// Where its source is: what is told of it must not depend on that.
     sources: String,
     column: Column,
@@ -94,7 +115,7 @@ impl Observer for Clerk<'_> {
         }
         let runs = u64::from(self.grading.place.settings().runs);
         if self.has_seen_enough_of_it() {
-            self.give_up(run.job.seed);
+            self.leave_out_the_rest(&format!("{HANGING} runs before it had hung"));
         }
         if self.test.as_ref().is_some_and(|(_, test)| test.runs == runs) {
             self.enter();
@@ -111,15 +132,16 @@ impl Clerk<'_> {
         self.hanging == HANGING
     }
 
-    /// Counts the runs after this seed as failed.
-    fn give_up(&mut self, last: u64) {
-        let runs = u64::from(self.grading.place.settings().runs);
+    /// Counts the runs of the test that have not come as failed.
+    fn leave_out_the_rest(&mut self, why: &str) {
+        let settings = self.grading.place.settings();
+        let runs = u64::from(settings.runs);
         let Some((_, test)) = &mut self.test else { return };
-        for number in 1..=runs - test.runs {
+        for number in test.runs..runs {
             test.failures.push(Failure {
-                seed: seed::format(last.wrapping_add(number)),
+                seed: seed::format(settings.first_seed().wrapping_add(number)),
                 kind: NOT_RUN.to_owned(),
-                message: format!("{HANGING} runs before it had hung"),
+                message: why.to_owned(),
                 fingerprint: fingerprint(0),
             });
         }
@@ -131,7 +153,8 @@ impl Clerk<'_> {
         let Some((_, test)) = self.test.take() else { return };
         self.grading.progress.tested(self.name, &test);
         self.ledger.tests.push(test);
-        if let Err(cause) = self.ledger.save(&self.grading.place, self.name) {
+        let kept = self.ledger.save(&self.grading.place, self.name);
+        if let Err(cause) = kept.and_then(|()| (self.told)(self.ledger)) {
             self.failed = Some(cause);
         }
     }

@@ -3,23 +3,28 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::time::Instant;
 
 use grader::build::{Built, Inspection, Missing, ON_REFERENCE, OWN, Workspace};
 use grader::report::{Graded, Outcome};
 use grader::rules::Findings;
 use grader::score::Column;
 use grader::submission::{CRATES, Limits, Staged, digest, read};
+use humantime::format_duration;
 use tester::{Body, Case};
 
 use super::judge::Certain;
-use super::ledger::{BuildEntry, Ledger};
+use super::ledger::{BuildEntry, Ledger, TestEntry};
+use super::runs::Runs;
 use super::{Grading, known, marks, runs};
 use crate::error::CommandError;
+use crate::interrupt;
 
 /// Grades a submission. Whatever goes wrong is in the result.
 pub(super) fn grade(grading: &Grading, name: &str, folder: &Path) -> Graded {
     let mut graded = Graded {
         name: name.to_owned(),
+        folder: fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned()).to_string_lossy().into_owned(),
         outcome: Outcome::Graded,
         ignored: Vec::new(),
         ignored_besides: 0,
@@ -29,14 +34,20 @@ pub(super) fn grade(grading: &Grading, name: &str, folder: &Path) -> Graded {
         notes: Vec::new(),
         tests: grading.rubric.grade(&[]),
     };
-    if let Err(cause) = advance(grading, folder, &mut graded) {
+    let until = grading.time_limit.map(|limit| Instant::now() + limit);
+    if let Err(cause) = advance(grading, folder, until, &mut graded) {
         graded.outcome = Outcome::NotGraded(cause.to_string());
     }
     graded
 }
 
 /// As far as it comes. An error is the grader's own.
-fn advance(grading: &Grading, folder: &Path, graded: &mut Graded) -> Result<(), CommandError> {
+fn advance(
+    grading: &Grading,
+    folder: &Path,
+    until: Option<Instant>,
+    graded: &mut Graded,
+) -> Result<(), CommandError> {
     let staged = match read(folder, &Limits::default()) {
         Ok(staged) => staged,
         Err(refusals) => {
@@ -51,26 +62,41 @@ fn advance(grading: &Grading, folder: &Path, graded: &mut Graded) -> Result<(), 
     if !certain.before_build(grading, graded) {
         return Ok(());
     }
-    let mut ledger = Ledger::open(&grading.place, &graded.name, &digest(&staged.files));
+    let mut ledger = Ledger::open(&grading.place, &graded.name, &digest(&staged.files))?;
     if let Some(build) = &ledger.build
         && !certain.after_build(grading, &staged, build, graded)?
     {
         return Ok(());
     }
     let is_complete = wanted(grading, &ledger).iter().all(|(_, cases)| cases.is_empty());
-    let is_over = ledger.build.is_some() && is_complete;
-    if !is_over {
-        match work(grading, &staged, &certain, &mut ledger, graded)? {
-            Work::Done => {}
-            Work::Refused => return Ok(()),
-            Work::Stopped(why) => {
-                graded.outcome = Outcome::Stopped(why);
-                return Ok(());
-            }
-        }
+    if ledger.build.is_some() && is_complete {
+        marks::mark(grading, &staged, &ledger, graded);
+        return Ok(());
     }
-    marks::mark(grading, &staged, &ledger, graded);
+    match work(grading, &staged, &certain, until, &mut ledger, graded)? {
+        Work::Done => marks::mark(grading, &staged, &ledger, graded),
+        Work::Refused => {}
+        Work::CutOff(test) => {
+            ledger.tests.extend(test);
+            marks::mark(grading, &staged, &ledger, graded);
+            let limit = grading.time_limit.filter(|_| !interrupt::has_come());
+            let why = match limit {
+                Some(limit) => format!("the time of {} for a submission was up", format_duration(limit)),
+                None => "the grading was stopped".to_owned(),
+            };
+            unfinished(graded, &why);
+        }
+        Work::Stopped(why) => graded.outcome = Outcome::Stopped(why),
+        Work::NotBuilt => unfinished(graded, "the grading was stopped"),
+    }
     Ok(())
+}
+
+/// Says that not all tests have run, unless something graver is known.
+fn unfinished(graded: &mut Graded, why: &str) {
+    if graded.outcome == Outcome::Graded {
+        graded.outcome = Outcome::Unfinished(why.to_owned());
+    }
 }
 
 /// What building and running came to.
@@ -79,6 +105,11 @@ enum Work {
     Done,
     /// What was built is not run, and the result says why.
     Refused,
+    /// The time was up, or somebody stopped the grading, with a test half done. The next grading goes on from
+    /// the ledger.
+    CutOff(Option<TestEntry>),
+    /// Somebody stopped the grading before there was anything to run.
+    NotBuilt,
     /// The build was stopped, which is told. The ledger knows nothing of it, so that the next grading tries again: who stopped
     /// it may have been the submission or the machine.
     Stopped(String),
@@ -89,6 +120,7 @@ fn work(
     grading: &Grading,
     staged: &Staged,
     certain: &Certain,
+    until: Option<Instant>,
     ledger: &mut Ledger,
     graded: &mut Graded,
 ) -> Result<Work, CommandError> {
@@ -101,11 +133,12 @@ fn work(
     let mut workspace =
         Workspace::write(base, &folder.0, &staged.files, Missing::Nothing).map_err(|error| text(&error))?;
     let built = workspace
-        .build(base, grading.workshop.confined(), grading.shares.one())
+        .build_until(base, grading.workshop.confined(), grading.shares.one(), until)
         .map_err(|error| text(&error))?;
     let (errors, inspection) = match built {
         Built::Without(errors) => (errors, workspace.inspect().map_err(|error| text(&error))?),
         Built::Nothing(errors) => (errors, Inspection::default()),
+        Built::Stopped(_) if interrupt::has_come() => return Ok(Work::NotBuilt),
         Built::Stopped(why) => return Ok(Work::Stopped(why)),
     };
     let entry = BuildEntry {
@@ -125,12 +158,24 @@ fn work(
             return Ok(Work::Refused);
         }
     }
+    let before = graded.clone();
+    let told = |ledger: &Ledger| {
+        let mut so_far = before.clone();
+        marks::mark(grading, staged, ledger, &mut so_far);
+        unfinished(&mut so_far, "they are being run");
+        grading.report(&so_far)
+    };
+    let runs = Runs { grading, name, program: &workspace, until, told: &told };
     for (column, cases) in wanted(grading, ledger) {
         let solution = match column {
             Column::Own => OWN,
             Column::Reference => ON_REFERENCE,
         };
-        runs::carry_out(grading, name, &workspace, solution, column, cases, ledger)?;
+        let last = cases.last().copied();
+        let half_done = runs::carry_out(&runs, solution, column, cases, ledger)?;
+        if last.is_some_and(|last| ledger.test(last.name, column).is_none()) {
+            return Ok(Work::CutOff(half_done));
+        }
     }
     Ok(Work::Done)
 }

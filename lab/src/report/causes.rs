@@ -11,8 +11,16 @@ use super::failure::{Evidence, Failure};
 #[derive(Debug, Default)]
 pub(crate) struct Causes {
     causes: Vec<Cause>,
+    /// Failures of causes that are not kept, because there are too many.
+    besides: u64,
     known: HashMap<Likeness, usize>,
 }
+
+/// Causes that are kept. Nobody reads so many, and each may have a long message.
+const KEPT: usize = 1_000;
+
+/// Causes whose evidence is kept: at least as many as are shown with it.
+const WITH_EVIDENCE: usize = 20;
 
 /// What equal causes have in common.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -57,8 +65,13 @@ impl Causes {
             location: failure.location.clone(),
             message: without_numbers(&failure.message),
         };
+        if self.causes.len() == KEPT && !self.known.contains_key(&likeness) {
+            self.besides += 1;
+            return;
+        }
         let position = *self.known.entry(likeness).or_insert_with(|| {
             let first = failure.clone();
+            let evidence = if self.causes.len() < WITH_EVIDENCE { evidence } else { Evidence::default() };
             self.causes.push(Cause { first, evidence, tests: Vec::new(), recording: None });
             self.causes.len() - 1
         });
@@ -71,6 +84,11 @@ impl Causes {
 
     pub(crate) fn len(&self) -> usize {
         self.causes.len()
+    }
+
+    /// How many failures had causes that are not kept.
+    pub(crate) fn besides(&self) -> u64 {
+        self.besides
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Cause> {
@@ -165,6 +183,23 @@ mod tests {
             failure(1, 1, "saw {1} in term 5"),
         ];
         assert_eq!(grouped(&failures), [(3, vec![2, 1])]);
+    }
+
+    #[test]
+    fn no_more_is_kept_than_somebody_reads() {
+        let mut causes = Causes::default();
+        // Words of letters: numbers would make no difference.
+        let word = |number: usize| {
+            number.to_string().bytes().map(|digit| char::from(digit + 49)).collect::<String>()
+        };
+        for number in 0..KEPT + 7 {
+            let evidence = Evidence { printed: "much".to_owned(), ..Evidence::default() };
+            causes.add(&failure(0, 1, &word(number)), evidence);
+        }
+        causes.add(&failure(0, 2, &word(3)), Evidence::default());
+        assert_eq!((causes.len(), causes.besides()), (KEPT, 7));
+        assert_eq!(causes.iter().nth(3).map(Cause::runs), Some(2));
+        assert_eq!(causes.iter().filter(|cause| !cause.evidence.printed.is_empty()).count(), WITH_EVIDENCE);
     }
 
     #[test]

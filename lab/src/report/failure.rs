@@ -1,5 +1,6 @@
 //! [`Failure`]: one failed run, whether its test reported it or its process died of it.
 
+use labreport::text::{one_line, visible};
 use tester::Case;
 
 use crate::run::{Job, Outcome, Run};
@@ -77,9 +78,45 @@ impl Failure {
         }
     }
 
-    /// Kind and message, the message's further lines indented by `indent`.
+    /// Kind and message, the message's further lines indented by `indent`. All of it is visible.
     pub(crate) fn statement(&self, indent: &str) -> String {
-        let kind = self.kind.replace('_', " ");
-        format!("{kind}: {}", self.message.trim_end().replace('\n', &format!("\n{indent}")))
+        let kind = shown_name(&self.kind).replace('_', " ");
+        format!("{kind}: {}", visible(self.message.trim_end()).replace('\n', &format!("\n{indent}")))
+    }
+
+    /// Who noticed it, when, and where in the source, in one line; `None` if its process did not tell.
+    pub(crate) fn sighting(&self) -> Option<String> {
+        let Place { node, thread, at_seconds } = self.place.as_ref()?;
+        let (node, thread) = (shown_name(node), shown_name(thread));
+        let location = self.location.as_deref().map(|it| format!(", {}", shown_name(it))).unwrap_or_default();
+        Some(format!("seen on {node} (thread {thread}) at {at_seconds:.3} s{location}"))
+    }
+}
+
+/// The name of a thread, say, which lab code chooses.
+fn shown_name(name: &str) -> String {
+    one_line(name, 300)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lab_code_says_is_visible_and_where_it_belongs_in_one_line() {
+        let hostile = "a\u{1b}[2J\n\u{202e}张三";
+        let failure = Failure {
+            case: &tester::cases()[0],
+            seed: 1,
+            kind: hostile.to_owned(),
+            message: hostile.to_owned(),
+            fingerprint: 0,
+            place: Some(Place { node: hostile.to_owned(), thread: hostile.to_owned(), at_seconds: 1.0 }),
+            location: Some(hostile.to_owned()),
+        };
+        let shown = r"a\u{1b}[2J \u{202e}张三";
+        assert_eq!(failure.statement("  "), format!("{shown}: {}", shown.replace("2J ", "2J\n  ")));
+        let sighting = failure.sighting().expect("a place");
+        assert_eq!(sighting, format!("seen on {shown} (thread {shown}) at 1.000 s, {shown}"));
     }
 }

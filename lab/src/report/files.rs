@@ -1,12 +1,12 @@
-//! [`ResultFile`]: a file for results, opened before the runs and written after them.
+//! [`ResultFile`]: a file for results, opened before the runs and replaced while they go on.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::error::CommandError;
 
-/// A file that can be written. What it holds stays until the results are ready.
+/// A file that can be written. What it holds stays until there are results.
 #[derive(Debug)]
 pub(crate) struct ResultFile {
     file: File,
@@ -28,21 +28,47 @@ impl ResultFile {
         Ok(Some(Self { file, path: path.to_owned(), option }))
     }
 
-    /// Replaces the file's content.
-    pub(crate) fn write(mut self, text: &str) -> Result<(), CommandError> {
-        let written = self.replace(text);
+    /// Whether results can be written before they are complete: a device or a pipe takes them once.
+    pub(crate) fn can_be_replaced(&self) -> bool {
+        self.file.metadata().is_ok_and(|about| about.is_file())
+    }
+
+    /// Replaces the file's content, as a whole if the folder can be written: whoever is ended meanwhile
+    /// leaves what was there.
+    pub(crate) fn write(&self, text: &str) -> Result<(), CommandError> {
+        let written =
+            if self.can_be_replaced() && self.replace(text).is_ok() { Ok(()) } else { self.overwrite(text) };
         written.map_err(|cause| {
             CommandError::new(format!("cannot write {} {}: {cause}", self.option, self.path.display()))
         })
     }
 
-    fn replace(&mut self, text: &str) -> std::io::Result<()> {
-        // Devices and pipes have no length to set.
-        if self.file.metadata()?.is_file() {
-            self.file.set_len(0)?;
+    fn replace(&self, text: &str) -> std::io::Result<()> {
+        // A link stays one.
+        let path = fs::canonicalize(&self.path)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // Always of the same name: what is left of one that was killed is gone when the next one is done.
+        let draft = path.with_file_name(format!(".{name}.draft"));
+        let put = || {
+            let mut file = File::create(&draft)?;
+            file.set_permissions(self.file.metadata()?.permissions())?;
+            file.write_all(text.as_bytes())?;
+            fs::rename(&draft, &path)
+        };
+        put().inspect_err(|_| {
+            // It may not be there.
+            let _ = fs::remove_file(&draft);
+        })
+    }
+
+    fn overwrite(&self, text: &str) -> std::io::Result<()> {
+        if self.can_be_replaced() {
+            // By its name: what was opened may have been replaced since.
+            return fs::write(&self.path, text);
         }
-        self.file.write_all(text.as_bytes())?;
-        self.file.flush()
+        let mut file = &self.file;
+        file.write_all(text.as_bytes())?;
+        file.flush()
     }
 }
 
@@ -52,14 +78,36 @@ mod tests {
 
     #[test]
     fn the_old_content_stays_until_the_new_is_there() {
-        let path = std::env::temp_dir().join(format!("results-{}", std::process::id()));
-        std::fs::write(&path, "what was there before").expect("a file for the test");
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("results");
+        fs::write(&path, "what was there before").expect("a file for the test");
         let file = ResultFile::open("--json", Some(&path)).expect("opened").expect("a file");
-        assert_eq!(std::fs::read_to_string(&path).expect("read"), "what was there before");
+        let content = || fs::read_to_string(&path).expect("read");
+        assert_eq!(content(), "what was there before");
+        for text in ["new, and long", "newer"] {
+            file.write(text).expect("written");
+            assert_eq!(content(), text);
+        }
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "a draft is left");
+        // Where no other file can be made, the content is replaced.
+        for text in ["first, and long", "second"] {
+            let file = ResultFile::open("--json", Some(&path)).expect("opened").expect("a file");
+            file.overwrite(text).expect("written");
+            file.overwrite(&text[..4]).expect("written");
+            assert_eq!(content(), text[..4]);
+        }
+    }
+
+    #[test]
+    fn a_link_stays_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, link) = (folder.path().join("results"), folder.path().join("link"));
+        fs::write(&path, "old").expect("a file");
+        std::os::unix::fs::symlink(&path, &link).expect("a link");
+        let file = ResultFile::open("--json", Some(&link)).expect("opened").expect("a file");
         file.write("new").expect("written");
-        let content = std::fs::read_to_string(&path).expect("read");
-        std::fs::remove_file(&path).expect("removed");
-        assert_eq!(content, "new");
+        assert_eq!(fs::read_to_string(&path).expect("read"), "new");
+        assert!(link.is_symlink());
     }
 
     #[test]
@@ -74,6 +122,7 @@ mod tests {
     fn a_device_will_do() {
         let file =
             ResultFile::open("--junit", Some(Path::new("/dev/null"))).expect("opened").expect("a file");
+        assert!(!file.can_be_replaced());
         file.write("gone").expect("written");
     }
 }

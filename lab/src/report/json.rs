@@ -24,6 +24,8 @@ pub(crate) struct About<'a> {
     pub(crate) first_seed: u64,
     pub(crate) jobs: u32,
     pub(crate) wall: Duration,
+    /// Whether all that was to be run was.
+    pub(crate) finished: bool,
 }
 
 #[derive(Serialize)]
@@ -37,7 +39,11 @@ struct Results<'a> {
     jobs: u32,
     tests: Vec<Test<'a>>,
     causes: Vec<CauseOfFailures<'a>>,
+    /// Failures of causes that are not listed, because there are too many.
+    failures_of_other_causes: u64,
     total: Total,
+    /// Whether all that was to be run was: false in what a command that was ended leaves behind.
+    finished: bool,
 }
 
 #[derive(Serialize)]
@@ -50,6 +56,8 @@ struct Test<'a> {
     passed: u64,
     failed: u64,
     failures: Vec<FailedRun<'a>>,
+    /// Failed runs that are not listed, because there are too many.
+    failures_besides: u64,
     warnings: Vec<Warning<'a>>,
     virtual_seconds: f64,
     cpu_seconds: f64,
@@ -118,6 +126,7 @@ pub(crate) fn text(summary: &Summary, about: &About<'_>, replay: &dyn Fn(&Cause)
         jobs: about.jobs,
         tests: summary.tests.iter().map(Test::from).collect(),
         causes: summary.causes.iter().map(|cause| of_cause(cause, replay(cause))).collect(),
+        failures_of_other_causes: summary.causes.besides(),
         total: Total {
             runs: total.runs,
             passed: total.passed,
@@ -127,6 +136,7 @@ pub(crate) fn text(summary: &Summary, about: &About<'_>, replay: &dyn Fn(&Cause)
             cpu_seconds: total.cpu_seconds,
             virtual_seconds: total.virtual_seconds,
         },
+        finished: about.finished,
     };
     serde_json::to_string_pretty(&results).expect("texts and numbers have a JSON form") + "\n"
 }
@@ -148,6 +158,7 @@ impl<'a> From<&'a TestSummary> for Test<'a> {
             passed: tally.passed,
             failed: tally.runs - tally.passed,
             failures: test.failures.iter().map(FailedRun::from).collect(),
+            failures_besides: test.failures_besides,
             warnings: test
                 .warnings
                 .iter()

@@ -2,59 +2,63 @@
 
 use std::time::Duration;
 
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use labreport::junit::{Case, Document, Reason, Status};
+use labreport::text::cut;
+use labreport::{Detail, within};
 use tester::seed;
 
 use super::failure::Failure;
 use super::summary::{Summary, TestSummary};
 
-/// Failed runs of one test that are told of one by one.
-const FAILURES_TOLD: usize = 20;
+/// Bytes of the file, which becomes less detailed where it would be larger.
+const SIZE: usize = 4 << 20;
+
+/// Characters of a message, and failed runs of one test that are told of one by one.
+const FULL: Detail = Detail { message: 20_000, log: 0, causes: 20, lines: 0 };
 
 /// The text of the file. `replay` gives the command that runs a failure again.
 pub(crate) fn text(summary: &Summary, replay: &dyn Fn(&Failure) -> String) -> String {
-    let mut report = Report::new("lab");
-    for tests in summary.tests.chunk_by(|a, b| a.case.part == b.case.part) {
-        let mut suite = TestSuite::new(tests[0].case.part);
-        for test in tests {
-            suite.add_test_case(case(test, replay));
+    within(SIZE, FULL, |detail| {
+        let mut document = Document::new("lab", detail.message);
+        for tests in summary.tests.chunk_by(|a, b| a.case.part == b.case.part) {
+            document.suite(tests[0].case.part, tests.iter().map(|test| case(test, replay, detail)));
         }
-        report.add_test_suite(suite);
-    }
-    report.to_string().expect("a report that is made here has an XML form")
+        document.text()
+    })
 }
 
-fn case(test: &TestSummary, replay: &dyn Fn(&Failure) -> String) -> TestCase {
+fn case(test: &TestSummary, replay: &dyn Fn(&Failure) -> String, detail: &Detail) -> Case {
     let tally = &test.tally;
-    let mut case = TestCase::new(test.case.name, status(test, replay));
-    case.set_classname(test.case.part);
-    case.set_time(Duration::from_secs_f64(tally.cpu_seconds));
-    case.add_property(("title", test.case.title));
-    case.add_property(("runs", &*tally.runs.to_string()));
-    case.add_property(("passed", &*tally.passed.to_string()));
-    case.add_property(("virtual_seconds", &*tally.virtual_seconds.to_string()));
-    case
+    Case {
+        name: test.case.name.to_owned(),
+        class: test.case.part.to_owned(),
+        time: Some(Duration::from_secs_f64(tally.cpu_seconds)),
+        properties: vec![
+            ("title", test.case.title.to_owned()),
+            ("runs", tally.runs.to_string()),
+            ("passed", tally.passed.to_string()),
+            ("virtual_seconds", tally.virtual_seconds.to_string()),
+        ],
+        status: status(test, replay, detail),
+    }
 }
 
-fn status(test: &TestSummary, replay: &dyn Fn(&Failure) -> String) -> TestCaseStatus {
+fn status(test: &TestSummary, replay: &dyn Fn(&Failure) -> String, detail: &Detail) -> Status {
     if test.tally.runs == 0 {
-        return TestCaseStatus::skipped();
+        return Status::Skipped;
     }
     let Some(first) = test.failures.first() else {
-        return TestCaseStatus::success();
+        return Status::Passed;
     };
-    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-    status.set_type(first.kind.as_str());
-    status.set_message(first.message.as_str());
-    let mut description = format!("{} of {} runs failed\n", test.failures.len(), test.tally.runs);
-    for failure in test.failures.iter().take(FAILURES_TOLD) {
+    let failed = test.tally.runs - test.tally.passed;
+    let mut description = format!("{failed} of {} runs failed\n", test.tally.runs);
+    for failure in test.failures.iter().take(detail.causes) {
         description += &format!(
             "seed {}: {}\n  {}\n",
             seed::format(failure.seed),
-            failure.statement("  "),
+            cut(&failure.statement("  "), detail.message),
             replay(failure)
         );
     }
-    status.set_description(description);
-    status
+    Status::Failed(Reason { kind: first.kind.clone(), message: first.message.clone(), description })
 }

@@ -1,6 +1,9 @@
 //! [`Paint`]: colours, where they are wanted.
 
 use std::io::IsTerminal;
+use std::sync::OnceLock;
+
+use labreport::text::visible;
 
 /// Puts colours around words on a terminal, and leaves them alone elsewhere.
 #[derive(Debug, Clone, Copy)]
@@ -11,8 +14,13 @@ pub(crate) struct Paint {
 impl Paint {
     /// Colours if the standard output is a terminal that has them and nobody set `NO_COLOR`.
     pub(crate) fn for_stdout() -> Self {
-        let terminal = std::io::stdout().is_terminal();
-        Self { colours: terminal && wanted(std::env::var("NO_COLOR").ok(), std::env::var("TERM").ok()) }
+        // Asked for with every line of a log, and the same for a whole command.
+        static COLOURS: OnceLock<bool> = OnceLock::new();
+        let colours = || {
+            let terminal = std::io::stdout().is_terminal();
+            terminal && wanted(std::env::var("NO_COLOR").ok(), std::env::var("TERM").ok())
+        };
+        Self { colours: *COLOURS.get_or_init(colours) }
     }
 
     pub(crate) fn good(self, text: &str) -> String {
@@ -31,10 +39,32 @@ impl Paint {
         self.wrap(text, "2")
     }
 
+    /// The text with everything made visible but ends of lines and the colours that were put here: the last
+    /// net before a terminal.
+    pub(crate) fn printable(self, text: &str) -> String {
+        let mut printable = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find('\x1b').filter(|_| self.colours) {
+            printable += &visible(&rest[..at]);
+            rest = &rest[at..];
+            let code = CODES.into_iter().find(|code| rest.starts_with(code)).unwrap_or_default();
+            printable += code;
+            rest = &rest[code.len()..];
+            if code.is_empty() {
+                printable += &visible("\x1b");
+                rest = &rest[1..];
+            }
+        }
+        printable + &visible(rest)
+    }
+
     fn wrap(self, text: &str, code: &str) -> String {
         if self.colours && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }
+
+/// All that stands around words.
+const CODES: [&str; 5] = ["\x1b[0m", "\x1b[2m", "\x1b[31;1m", "\x1b[32m", "\x1b[33m"];
 
 /// Any value of `NO_COLOR` but the empty one means no colours (no-color.org).
 fn wanted(no_color: Option<String>, term: Option<String>) -> bool {
@@ -52,6 +82,18 @@ mod tests {
         assert!(wanted(set(""), None));
         assert!(!wanted(set("1"), set("xterm")));
         assert!(!wanted(None, set("dumb")));
+    }
+
+    #[test]
+    fn nothing_but_colours_reaches_a_terminal() {
+        let paint = Paint { colours: true };
+        let all = [paint.good("ü"), paint.bad("b"), paint.doubtful("c"), paint.faint("d")].concat();
+        assert_eq!(paint.printable(&all), all);
+        let hostile = "\x1b[2J\x1b]0;title\x07\u{9b}31m\u{202e}\r\x1b";
+        let printable = paint.printable(&(all.clone() + hostile));
+        assert!(printable.starts_with(&all), "{printable:?}");
+        assert_eq!(printable[all.len()..], *r"\u{1b}[2J\u{1b}]0;title\u{7}\u{9b}31m\u{202e}\u{d}\u{1b}");
+        assert!(!Paint { colours: false }.printable(&all).contains('\x1b'));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use labrt::world::shortened;
 use tester::Case;
 use tester::lines::Tally;
 
@@ -12,12 +13,22 @@ use crate::run::{Outcome, Run};
 /// Different warnings that are remembered of one test.
 const WARNINGS: usize = 20;
 
-/// All results so far.
+/// Failed runs of all tests together that are remembered one by one.
+const FAILURES: usize = 50_000;
+
+/// Bytes of their messages that are remembered in full, and of each one after that.
+const MESSAGES: usize = 8 << 20;
+const SHORT_MESSAGE: usize = 200;
+
+/// All results so far. They take no more memory, and fill no larger files, however much fails.
 #[derive(Debug)]
 pub(crate) struct Summary {
     /// One for each chosen test, in the course's order.
     pub(crate) tests: Vec<TestSummary>,
     pub(crate) causes: Causes,
+    /// Failures that are remembered, and the bytes of their messages.
+    remembered: usize,
+    messages: usize,
 }
 
 /// The results of one test.
@@ -26,6 +37,8 @@ pub(crate) struct TestSummary {
     pub(crate) case: &'static Case,
     pub(crate) tally: Tally,
     pub(crate) failures: Vec<Failure>,
+    /// Failures that are counted and not remembered one by one.
+    pub(crate) failures_besides: u64,
     /// Joins the fingerprints of the runs, in the order of their seeds.
     pub(crate) fingerprint: u64,
     /// What was suspicious without being a failure.
@@ -43,7 +56,7 @@ pub(crate) struct Warning {
 impl Summary {
     pub(crate) fn new(cases: &[&'static Case]) -> Self {
         let tests = cases.iter().map(|case| TestSummary::new(case)).collect();
-        Self { tests, causes: Causes::default() }
+        Self { tests, causes: Causes::default(), remembered: 0, messages: 0 }
     }
 
     /// Counts a run and returns its test's results. Runs come in the order of the plan.
@@ -51,9 +64,18 @@ impl Summary {
         let name = run.job.case.name;
         let test = self.tests.iter_mut().find(|test| test.case.name == name).expect("a run of a chosen test");
         test.add(run);
-        if let Some((failure, evidence)) = Failure::of(run) {
+        if let Some((mut failure, evidence)) = Failure::of(run) {
             self.causes.add(&failure, evidence);
-            test.failures.push(failure);
+            if self.messages + failure.message.len() > MESSAGES {
+                failure.message = shortened(failure.message, SHORT_MESSAGE);
+            }
+            if self.remembered < FAILURES {
+                self.remembered += 1;
+                self.messages += failure.message.len();
+                test.failures.push(failure);
+            } else {
+                test.failures_besides += 1;
+            }
         }
         test
     }
@@ -99,6 +121,7 @@ impl TestSummary {
             case,
             tally: Tally { peers: case.servers, ..Tally::default() },
             failures: Vec::new(),
+            failures_besides: 0,
             fingerprint: 0,
             warnings: BTreeMap::new(),
         }
@@ -139,6 +162,8 @@ fn join(earlier: u64, later: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use tester::{Report, ReportedFailure};
+
+    use super::super::causes::Cause;
 
     use super::*;
     use crate::run::Job;
@@ -187,6 +212,23 @@ mod tests {
         assert_ne!(fingerprint(&[7, 8]), fingerprint(&[8, 7]));
         assert_ne!(fingerprint(&[0, 7]), fingerprint(&[7]));
         assert_ne!(fingerprint(&[7, 0]), fingerprint(&[7]));
+    }
+
+    #[test]
+    fn what_is_remembered_has_an_end() {
+        let mut summary = Summary::new(&[&tester::cases()[0]]);
+        let long = "x".repeat(MESSAGES / 100);
+        let runs = FAILURES as u64 + 3;
+        for seed in 0..runs {
+            summary.add(&run(seed, 1, Some(if seed < 120 { &long } else { &long[..300] })));
+        }
+        let test = &summary.tests[0];
+        assert_eq!((test.tally.runs, test.failures_besides), (runs, 3));
+        assert_eq!(test.failures[0].message, long, "there is room for the first ones");
+        let bytes: usize = test.failures.iter().map(|failure| failure.message.len()).sum();
+        assert!(bytes < MESSAGES + FAILURES * (SHORT_MESSAGE + 40), "{bytes}");
+        let told: u64 = summary.causes.iter().map(Cause::runs).sum();
+        assert_eq!(told, runs, "all are counted");
     }
 
     #[test]

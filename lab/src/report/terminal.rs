@@ -7,12 +7,14 @@ use std::io::Write;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use labreport::text::visible;
 use labrt::world::{Backend, RUST_LOG, log_asked_for};
 use tester::interval::{Interval, wilson};
 use tester::lines::Tally;
 use tester::{lines, seed};
 
 use super::causes::{Cause, Causes};
+use super::log_line;
 use super::paint::Paint;
 use super::summary::{Summary, TestSummary, Warning};
 use crate::run::Plan;
@@ -100,7 +102,7 @@ impl Terminal {
                 false => format!(" ({}, first seed {})", count(*runs, "run"), seed::format(*seed)),
             };
             let warning = self.paint.doubtful("warning");
-            self.line(&format!("      {warning}: {}{where_}", text.replace('\n', "\n      ")));
+            self.line(&format!("      {warning}: {}{where_}", visible(text).replace('\n', "\n      ")));
         }
     }
 
@@ -144,8 +146,9 @@ impl Terminal {
         }
         if causes.len() > CAUSES_SHOWN {
             self.line(&format!(
-                "\nand {} more (--json FILE has all)",
-                count((causes.len() - CAUSES_SHOWN) as u64, "cause")
+                "\nand {} more (--json FILE has {})",
+                count((causes.len() - CAUSES_SHOWN) as u64, "cause"),
+                if causes.besides() == 0 { "all" } else { "a thousand" }
             ));
         }
         if causes.len() > 0 {
@@ -156,13 +159,8 @@ impl Terminal {
     fn cause(&self, cause: &Cause, replay: &str) {
         let first = &cause.first;
         self.line(&format!("  {}", first.statement("  ")));
-        if let Some(place) = &first.place {
-            let location =
-                first.location.as_ref().map(|location| format!(", {location}")).unwrap_or_default();
-            self.line(&format!(
-                "  seen on {} (thread {}) at {:.3} s{location}",
-                place.node, place.thread, place.at_seconds
-            ));
+        if let Some(sighting) = first.sighting() {
+            self.line(&format!("  {sighting}"));
         }
         let which = format!("{}, seed {}", first.case.name, seed::format(first.seed));
         self.quote(&format!("the last that it printed ({which})"), cause.evidence.printed.trim_end().lines());
@@ -189,12 +187,12 @@ impl Terminal {
     }
 
     fn quote<'a>(&self, what: &str, quoted: impl Iterator<Item = &'a str>) {
-        let mut quoted = quoted.flat_map(str::lines).peekable();
+        let mut quoted = quoted.peekable();
         if quoted.peek().is_some() {
             self.line(&format!("  {what}:"));
         }
         for line in quoted {
-            self.line(&self.paint.faint(&format!("    {line}")));
+            self.line(&self.paint.faint(&format!("    {}", log_line::shown(line).replace('\n', "\n    "))));
         }
     }
 
@@ -231,7 +229,7 @@ impl Terminal {
     pub(crate) fn line(&self, text: &str) {
         self.bar.suspend(|| {
             // A reader who closed the pipe has seen enough; the results may still go to a file.
-            let _ = writeln!(std::io::stdout(), "{text}");
+            let _ = writeln!(std::io::stdout(), "{}", self.paint.printable(text));
         });
     }
 }

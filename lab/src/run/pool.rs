@@ -14,6 +14,7 @@ use super::process::{Output, Starter};
 use super::supervisor::Supervisor;
 use super::{Job, Lost, Plan};
 use crate::error::CommandError;
+use crate::interrupt;
 
 /// How a plan is carried out.
 #[derive(Debug, Clone)]
@@ -33,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) wall_limit: Duration,
     /// When no more runs are begun; `None`: not before the plan is done.
     pub(crate) deadline: Option<Instant>,
+    /// When runs that are going on are given up, and told of to nobody; `None`: never.
+    pub(crate) cut_off: Option<Instant>,
     /// Whether the first failure in the plan's order is the last run.
     pub(crate) fail_fast: bool,
     /// Whether lab code is a stranger's. Then a process makes few runs, and of what it tells no more is kept than a
@@ -137,7 +140,8 @@ impl Shared {
     }
 
     pub(super) fn stopped(&self) -> bool {
-        self.stopped.load(Ordering::Relaxed)
+        let cut_off = self.settings.cut_off.is_some_and(|time| Instant::now() >= time);
+        cut_off || interrupt::has_come() || self.stopped.load(Ordering::Relaxed)
     }
 
     /// Hands out no more runs of the test that has the run at this position; returns those that nobody has taken.
@@ -155,7 +159,8 @@ impl Shared {
     }
 }
 
-/// Carries out `plan` and tells `observer` of every run, once.
+/// Carries out `plan` and tells `observer` of every run, once. After Ctrl-C, or when runs are cut off, it
+/// returns with what `observer` has been told.
 ///
 /// With [`Settings::fail_fast`] the observer hears of no run after the first that failed. As that is
 /// the first in the plan's order, it is the same one with any number of jobs.
@@ -316,6 +321,7 @@ mod tests {
             patience: Duration::from_secs(5),
             wall_limit: Duration::from_secs(600),
             deadline: None,
+            cut_off: None,
             fail_fast: false,
             is_strange: false,
             output: Output::Kept,

@@ -1,9 +1,10 @@
 //! [`Process`]: a worker as its parent sees it: the process, the socket, what it prints.
 
 use std::fmt;
-use std::io::{self, PipeReader, Read};
+use std::io::{self, PipeReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,7 +26,7 @@ const DYING: Duration = Duration::from_secs(5);
 pub(crate) enum Output {
     /// The end of it is kept, as evidence should the worker die.
     Kept,
-    /// It goes where the command's own output goes.
+    /// It goes where the command's own output goes, made visible.
     Shown,
 }
 
@@ -60,7 +61,7 @@ pub(super) struct Process {
     child: Child,
     socket: UnixStream,
     events: Receiver,
-    printed: Option<Printed>,
+    printed: Printed,
 }
 
 impl Process {
@@ -69,13 +70,19 @@ impl Process {
         let (near, far) = UnixStream::pair()?;
         let mut command = (starter.0)()?;
         command.stdin(Stdio::from(OwnedFd::from(far)));
+        // Ctrl-C is for the command alone: it ends its workers.
+        command.process_group(0);
         let printed = match output {
             Output::Kept => {
                 let (reader, writer) = io::pipe()?;
                 command.stdout(writer.try_clone()?).stderr(writer);
-                Some(Printed::collect(reader))
+                Printed::collect(reader)
             }
-            Output::Shown => None,
+            Output::Shown => {
+                let ((out, stdout), (err, stderr)) = (io::pipe()?, io::pipe()?);
+                command.stdout(stdout).stderr(stderr);
+                Printed::show([(out, Box::new(io::stdout())), (err, Box::new(io::stderr()))])
+            }
         };
         let child = command.spawn()?;
         // `command` holds our copies of the child's ends; they are closed here, with it.
@@ -111,7 +118,7 @@ impl Process {
             self.kill();
             self.child.wait()?;
         }
-        Ok((status, self.printed.take().map(Printed::last_words).unwrap_or_default()))
+        Ok((status, self.printed.last_words()))
     }
 }
 
@@ -119,6 +126,10 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
         let _ = self.child.wait();
+        if self.printed.is_shown {
+            // It comes before what is said of the run.
+            self.printed.wait();
+        }
     }
 }
 
@@ -127,10 +138,12 @@ fn this_program() -> io::Result<std::path::PathBuf> {
     if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() }
 }
 
-/// The end of what a worker printed.
+/// What a worker prints, and the end of it if it is kept.
 struct Printed {
     kept: Arc<Mutex<Vec<u8>>>,
+    /// Closed when all has been read.
     closed: mpsc::Receiver<()>,
+    is_shown: bool,
 }
 
 impl Printed {
@@ -149,13 +162,36 @@ impl Printed {
                 kept.drain(..surplus);
             }
         });
-        Self { kept, closed }
+        Self { kept, closed, is_shown: false }
+    }
+
+    /// Passes on all that comes out of the pipes, made visible.
+    fn show(pipes: [(PipeReader, Box<dyn Write + Send>); 2]) -> Self {
+        let (sender, closed) = mpsc::channel::<()>();
+        for (mut pipe, to) in pipes {
+            let closes_when_done = sender.clone();
+            std::thread::spawn(move || {
+                let mut output = labreport::Output::new(to);
+                // A reader who closed the pipe has seen enough. The worker must not wait for that.
+                let shown = io::copy(&mut pipe, &mut output).and_then(|_| output.finish());
+                if shown.is_err() {
+                    let _ = io::copy(&mut pipe, &mut io::sink());
+                }
+                drop(closes_when_done);
+            });
+        }
+        Self { kept: Arc::default(), closed, is_shown: true }
+    }
+
+    /// Waits until all is read that a worker which is dead has printed.
+    fn wait(&self) {
+        // An answer or none: if something still holds the pipe open, what has arrived must do.
+        let _ = self.closed.recv_timeout(LAST_WORDS);
     }
 
     /// What was printed since the last run began.
-    fn last_words(self) -> String {
-        // An answer or none: if something still holds the pipe open, what has arrived must do.
-        let _ = self.closed.recv_timeout(LAST_WORDS);
+    fn last_words(&self) -> String {
+        self.wait();
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let run = kept.rsplit(|&byte| byte == MARK).next().unwrap_or_default();
         String::from_utf8_lossy(run).into_owned()

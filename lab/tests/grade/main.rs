@@ -5,6 +5,7 @@
 
 #![cfg(all(feature = "grading", target_os = "linux"))]
 
+mod ended;
 mod hostile;
 mod resume;
 mod scores;

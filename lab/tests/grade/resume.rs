@@ -59,6 +59,36 @@ fn an_interrupted_grading_comes_to_the_same() {
     assert_eq!(said(&mut stage.lab(&again)).0, Some(0));
     assert_eq!(ledgers, files(&stage.path("pieces/.grading/ledgers")));
 
+    // Another version's settings are no reason to drop what others have earned.
+    let settings = stage.path("pieces/.grading/settings.json");
+    let ours = fs::read_to_string(&settings).unwrap();
+    for (theirs, says) in [
+        (
+            Some(ours.replacen('{', "{ \"tests\": \"of another version\",", 1)),
+            "another version of the grader",
+        ),
+        (Some(String::new()), "another version of the grader"),
+        (None, "is gone"),
+    ] {
+        match theirs {
+            Some(theirs) => fs::write(&settings, theirs).unwrap(),
+            None => fs::remove_file(&settings).unwrap(),
+        }
+        let (status, printed) = said(&mut stage.lab(&["grade", "one", "--out", "pieces", "--runs", "6"]));
+        assert_eq!(status, Some(2), "{printed}");
+        assert!(printed.contains(says) && printed.contains("settings.json"), "{printed}");
+        assert!(printed.contains("--again") && printed.lines().count() == 1, "{printed}");
+        assert_eq!(ledgers, files(&stage.path("pieces/.grading/ledgers")), "checkpoints are lost");
+    }
+    fs::write(&settings, ours).unwrap();
+    let ledger = stage.path("pieces/.grading/ledgers/two.json");
+    let ours = fs::read_to_string(&ledger).unwrap();
+    fs::write(&ledger, ours.replacen('{', "{ \"more\": 1,", 1)).unwrap();
+    let (_, printed) = said(&mut stage.lab(&again));
+    assert!(printed.contains("two.json was written by another version of the grader"), "{printed}");
+    fs::write(&ledger, ours).unwrap();
+    assert_eq!(said(&mut stage.lab(&again)).0, Some(0));
+
     for (more, says) in [
         (&["--runs", "6", "--seed", "1"][..], "another seed"),
         (&["--runs", "7"], "6 runs a test"),

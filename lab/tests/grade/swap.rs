@@ -7,19 +7,21 @@ use crate::stage::{ALL, Stage, said};
 /// The command that the output advises, without its first two words.
 fn advised(printed: &str) -> Vec<String> {
     let line = printed.lines().find_map(|line| line.trim().strip_prefix("replay: cargo lab "));
-    line.unwrap_or_else(|| panic!("no replay: {printed}")).split(' ').map(str::to_owned).collect()
+    shlex::split(line.unwrap_or_else(|| panic!("no replay: {printed}"))).expect("what a shell takes")
 }
 
 #[test]
 fn a_failure_of_a_submission_is_seen_again() {
     let stage = Stage::new();
-    stage.submit("twice", &["raft"]);
-    stage.votes_twice("twice");
-    let test = ["test", "many_elections_3a", "--submission", "twice", "--runs", "5", "--seed", "1"];
+    // Not every folder is one word to a shell.
+    let twice = "it's twice; $(rm -r x)";
+    stage.submit(twice, &["raft"]);
+    stage.votes_twice(twice);
+    let test = ["test", "many_elections_3a", "--submission", twice, "--runs", "5", "--seed", "1"];
     let (status, printed) = said(&mut stage.lab(&test));
     assert_eq!(status, Some(1), "{printed}");
     let replay = advised(&printed);
-    assert_eq!(&replay[4..], ["--submission", "twice"], "{printed}");
+    assert_eq!(&replay[4..], ["--submission", twice], "{printed}");
     let fingerprint = |text: &str| {
         let at = text.rfind("fingerprint ").unwrap_or_else(|| panic!("no fingerprint: {text}"));
         text[at..].split_whitespace().nth(1).unwrap().to_owned()
@@ -32,7 +34,7 @@ fn a_failure_of_a_submission_is_seen_again() {
     assert_eq!(fingerprint(&first), fingerprint(&second));
 
     // The same Raft does not matter where the reference's is taken.
-    let on_reference = ["--submission", "twice", "--raft", "reference", "--runs", "2", "--seed", "1"];
+    let on_reference = ["--submission", twice, "--raft", "reference", "--runs", "2", "--seed", "1"];
     let (status, printed) =
         said(&mut stage.lab(&[&["test", "many_elections_3a"][..], &on_reference].concat()));
     assert_eq!(status, Some(0), "{printed}");

@@ -2,13 +2,14 @@
 
 use std::io::Read;
 use std::os::unix::net::UnixListener;
-use std::process::Stdio;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::command::{Folder, STILLBORN};
-use crate::solutions::{ALIVE, VICTIM, misbehaves};
+use crate::solutions::{ALIVE, HOSTILE, VICTIM, misbehaves};
 
 /// A check under its name.
 type Check = (&'static str, fn());
@@ -39,6 +40,10 @@ pub const ALL: &[Check] = checks![
     a_history_that_nobody_decides_is_a_failure,
     workers_that_cannot_start_are_one_line,
     workers_do_not_outlive_the_command,
+    nothing_that_deceives_reaches_the_terminal,
+    a_long_panic_is_shortened_and_not_lost,
+    who_is_killed_keeps_what_there_was,
+    who_is_asked_to_end_tells_what_there_was,
 ];
 
 /// Seeds of the victim's failed runs.
@@ -362,4 +367,125 @@ fn workers_do_not_outlive_the_command() {
     worker.set_read_timeout(Some(Duration::from_secs(60))).expect("a limit");
     let end = worker.read(&mut [0]).expect("the worker outlived the command");
     assert_eq!(end, 0, "the connection ends with the worker");
+}
+
+/// Whether a text can be printed: nothing in it but lines of characters that are seen.
+#[track_caller]
+fn is_printable(text: &str) {
+    let hidden = |c: &char| {
+        let deceives =
+            matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffe}');
+        deceives || c.is_control() && *c != '\n' && *c != '\t'
+    };
+    let found: Vec<char> = text.chars().filter(hidden).collect();
+    assert!(found.is_empty(), "{found:?} in {text:?}");
+}
+
+fn nothing_that_deceives_reaches_the_terminal() {
+    let folder = Folder::new();
+    let (finished, results) =
+        folder.results("test backup --runs 3 --seed 6 --solution deceives --junit junit.xml");
+    let single = folder.lab("test backup --seed 7 --solution deceives");
+    let replayed = folder.lab("replay");
+    for command in [&finished, &single, &replayed] {
+        assert_eq!(command.status, Some(1), "{command:?}");
+        is_printable(&command.out);
+        is_printable(&command.err);
+        command.says(r"\u{1b}[2J\u{1b}[31;1m\u{9b}31m\u{d}\u{202e}evil");
+        command.says("张三 größe");
+        // A line of a text is not taken for one of ours.
+        assert!(!command.out.lines().any(|line| line.starts_with("replay:")), "{}", command.out);
+    }
+    // What lab code printed itself, on both.
+    assert!(
+        replayed.out.starts_with(r"replaying backup_3b") && replayed.err.contains(r"\u{1b}]0;owned"),
+        "{replayed:?}"
+    );
+
+    // For programs it is what it was.
+    assert_eq!(of_test(&results, VICTIM)["failures"][0]["message"], HOSTILE);
+    let xml = std::fs::read_to_string(folder.file("junit.xml")).expect("results");
+    is_printable(&xml);
+    for number in ["&#0;", "&#x0;", "&#27;", "&#x1b;", "&#65534;", "&#xfffe;"] {
+        assert!(!xml.to_lowercase().contains(number), "{number} is in no XML: {xml}");
+    }
+    assert!(xml.contains(r"\u{fffe}") && xml.contains("张三"), "{xml}");
+}
+
+fn a_long_panic_is_shortened_and_not_lost() {
+    let folder = Folder::new();
+    let (finished, results) = folder.results("test backup --seed 1 --solution shouts --junit junit.xml");
+    assert_eq!(finished.status, Some(1), "{finished:?}");
+    let failure = &of_test(&results, VICTIM)["failures"][0];
+    assert_eq!(failure["kind"], "panic", "{failure}");
+    let message = failure["message"].as_str().expect("a text");
+    assert!(message.starts_with("the beginning \u{fffe}"), "{message}");
+    assert!(message.ends_with(" bytes more") && message.len() < 20_000, "{}", message.len());
+    assert!(std::fs::metadata(folder.file("junit.xml")).expect("results").len() < 1 << 20);
+}
+
+/// A command that would go on for long, when it has seen failures and kept them.
+fn with_failures(folder: &Folder) -> Child {
+    let command =
+        "test backup --for 100m --seed 0 --jobs 2 --solution fails --json results.json --junit junit.xml";
+    let mut child = folder.command(command).stdout(Stdio::piped()).spawn().expect("the command runs");
+    while kept(folder).is_none() {
+        assert!(child.try_wait().expect("a status").is_none(), "it ended by itself");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child
+}
+
+/// The results that are in the file, once there is a failure among them.
+fn kept(folder: &Folder) -> Option<Value> {
+    let text = std::fs::read_to_string(folder.file("results.json")).ok().filter(|text| !text.is_empty())?;
+    let results: Value = serde_json::from_str(&text).expect("a file is there as a whole");
+    let failures = of_test(&results, VICTIM)["failures"].as_array()?.len();
+    let junit =
+        std::fs::read_to_string(folder.file("junit.xml")).is_ok_and(|xml| xml.contains("runs failed"));
+    (failures > 1 && junit).then_some(results)
+}
+
+fn who_is_killed_keeps_what_there_was() {
+    let folder = Folder::new();
+    let mut child = with_failures(&folder);
+    child.kill().expect("killed");
+    child.wait().expect("it ended");
+    let results = kept(&folder).expect("results");
+    assert_eq!(results["finished"], false);
+    assert!(results["causes"][0]["replay"].as_str().expect("a command").contains("backup_3b --seed 0x7"));
+    let replayed = folder.lab("replay");
+    replayed.says("seed 0x7");
+    replayed.says("reproduced");
+    folder.lab("replay --from lab/failures.jsonl --number 2").says("seed 0x11");
+    let (_, whole) = folder.results("test backup --runs 10 --seed 0 --solution fails");
+    assert_eq!(whole["finished"], true);
+}
+
+fn who_is_asked_to_end_tells_what_there_was() {
+    for (name, number) in [("INT", 2), ("TERM", 15)] {
+        let folder = Folder::new();
+        let child = with_failures(&folder);
+        let ended = std::process::Command::new("kill").args(["-s", name, &child.id().to_string()]).status();
+        assert!(ended.expect("it runs").success());
+        let output = child.wait_with_output().expect("it ended");
+        assert_eq!(output.status.signal(), Some(number), "{output:?}");
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert!(printed.contains("replay: cargo lab replay backup_3b --seed 0x7"), "{printed}");
+        assert!(printed.lines().last().is_some_and(|line| line.starts_with("1 test, ")), "{printed}");
+        assert!(!printed.contains("signal"), "no run is blamed for it: {printed}");
+        assert_eq!(kept(&folder).expect("results")["finished"], false);
+
+        // Its workers end with it.
+        let socket = folder.file("alive");
+        let listener = UnixListener::bind(&socket).expect("a socket");
+        let mut command = folder.command("test backup --seed 7 --solution hangs");
+        let mut parent = command.env(ALIVE, &socket).stdout(Stdio::null()).spawn().expect("the command runs");
+        let (mut worker, _) = listener.accept().expect("the worker connects");
+        let ended = std::process::Command::new("kill").args(["-s", name, &parent.id().to_string()]).status();
+        assert!(ended.expect("it runs").success());
+        assert_eq!(parent.wait().expect("it ended").signal(), Some(number));
+        worker.set_read_timeout(Some(Duration::from_secs(60))).expect("a limit");
+        assert_eq!(worker.read(&mut [0]).expect("the worker outlived the command"), 0);
+    }
 }

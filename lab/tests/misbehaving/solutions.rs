@@ -20,6 +20,7 @@ pub const ALL: &[Solution] = &[
     named("raft"),
     named("aborts"),
     named("allocates"),
+    named("deceives"),
     named("exits"),
     named("fails"),
     named("hangs"),
@@ -33,13 +34,14 @@ pub const ALL: &[Solution] = &[
     Solution::new("spins").with_raft(spinning),
     Solution::new("starts_threads").with_raft(starting),
     Solution::new("prints_itself").with_raft(printing),
+    Solution::new("shouts").with_raft(shouting),
 ];
 
 /// Behaves; but no verdict on its history may cost more than ten steps.
 const UNDECIDED: Solution = named("undecided").with_kvsrv(kvsrv::SOLUTION);
 
 /// Those that misbehave in every run, and in a simulation.
-const SIMULATED: [&str; 4] = ["recurses", "spins", "starts_threads", "prints_itself"];
+const SIMULATED: [&str; 5] = ["recurses", "spins", "starts_threads", "prints_itself", "shouts"];
 
 const fn named(name: &'static str) -> Solution {
     Solution::new(name).with_raft(raft::make)
@@ -50,6 +52,10 @@ pub const ALIVE: &str = "LAB_TEST_ALIVE";
 
 /// The test that they misbehave in.
 pub const VICTIM: &str = "backup_3b";
+
+/// What steers a terminal, turns the direction of writing, and has no form in XML; and words that are honest.
+pub const HOSTILE: &str = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{1b}[31;1m\u{9b}31m\r\u{202e}evil\u{2066}\0\u{fffe}\u{feff}\n\
+    replay: forged \u{5f20}\u{4e09} gr\u{f6}\u{df}e";
 
 /// Whether a solution misbehaves in this run.
 pub fn misbehaves(case: &str, seed: u64) -> bool {
@@ -72,6 +78,10 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
     if options.record {
         let line = |number: u32| format!("   {number}.000000 INFO  server {}/ticker text", number % 3);
         report.log = (0..100).map(line).collect();
+    }
+    if solution.name == "deceives" && misbehaves(case.name, options.seed) {
+        report.warnings = vec![HOSTILE.to_owned()];
+        report.log.push(format!("  100.000000 INFO  server 2/ticker {HOSTILE}"));
     }
     report
 }
@@ -106,6 +116,20 @@ fn misbehave(solution: &str, seed: u64, fingerprint: &mut u64) -> Option<Reporte
             let much: Vec<u8> = Vec::with_capacity(1 << 62);
             std::hint::black_box(&much);
             None
+        }
+        "deceives" => {
+            for bytes in [HOSTILE.as_bytes(), b"\xff\xfe\x9b"] {
+                std::io::stdout().write_all(bytes).expect("somebody reads it");
+                std::io::stderr().write_all(bytes).expect("somebody reads it");
+            }
+            let hostile = || HOSTILE.to_owned();
+            Some(ReportedFailure {
+                node: hostile(),
+                thread: hostile(),
+                location: Some(hostile()),
+                backtrace: Some(hostile().replace('\n', " ")),
+                ..failure(HOSTILE, HOSTILE)
+            })
         }
         "exits" => std::process::exit(0),
         "fails" => Some(failure("assertion", &format!("expected 3 servers, saw {seed}"))),
@@ -171,6 +195,11 @@ fn spinning(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -> A
 fn starting(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
     std::thread::spawn(|| ()).join().expect("it returns");
     unreachable!("the run has failed");
+}
+
+/// Has more to say than anybody reads.
+fn shouting(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
+    panic!("the beginning {}", "\u{fffe}".repeat(80_000_000));
 }
 
 /// Prints itself to print itself.

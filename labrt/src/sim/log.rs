@@ -8,6 +8,7 @@ use std::time::Duration;
 use env_filter::Filter;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
+use super::length::{LONGEST_MESSAGE, shortened};
 use crate::here;
 
 /// One line of a recorded run.
@@ -61,6 +62,7 @@ impl Log for Recorder {
                 // The values' own formatting may call labrt, which must not let another thread run:
                 // a run that is not recorded does not format them, and both must be the same run.
                 let text = here.without_switching(|| record.args().to_string());
+                let text = shortened(text, LONGEST_MESSAGE);
                 here.record(record.level(), record.target(), text);
             }
         });

@@ -10,6 +10,7 @@ mod frames;
 #[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), allow(dead_code))]
 pub(crate) mod habits;
 mod kill;
+pub(crate) mod length;
 pub(crate) mod log;
 pub(crate) mod mutex;
 mod nodes;

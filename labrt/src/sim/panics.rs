@@ -5,6 +5,7 @@ use std::panic::{self, PanicHookInfo};
 use std::sync::Once;
 
 use super::failure::FailureKind;
+use super::length::{LONGEST_MESSAGE, beginning};
 use super::source_path;
 use crate::here;
 
@@ -35,7 +36,9 @@ fn verdict(info: &PanicHookInfo<'_>, recording: bool) -> Panic {
     let payload = info.payload();
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    let message = text.unwrap_or("a panic whose payload is not text").to_owned();
+    let text = text.unwrap_or("a panic whose payload is not text");
+    // Copied only as far as it is kept: it may be as large as all memory that the run has.
+    let message = beginning(text, LONGEST_MESSAGE);
     Panic {
         kind: if is_not_implemented(&message) { FailureKind::NotImplemented } else { FailureKind::Panic },
         message,

@@ -19,6 +19,7 @@ pub use slot::{Filler, Waiter, slot};
 
 pub use crate::backend::{Backend, UnknownBackend};
 pub use crate::sim::failure::{Failure, FailureKind, UnknownKind};
+pub use crate::sim::length::{LONGEST_MESSAGE, shortened};
 pub use crate::sim::log::{LogLine, RUST_LOG, asked_for as log_asked_for};
 pub use crate::sim::policy::{Policy, UnknownPolicy};
 pub use crate::sim::streams::StreamRng;

@@ -1,0 +1,146 @@
+//! JUnit XML. Every text is made visible: XML has no form at all for some characters, not even as an escape.
+
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use crate::text::{cut, one_line};
+
+/// A file: suites of cases.
+#[derive(Debug)]
+pub struct Document {
+    report: Report,
+    limit: usize,
+}
+
+/// A case.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Its name.
+    pub name: String,
+    /// What it belongs to, such as a part of a lab; empty for none.
+    pub class: String,
+    /// How long it took.
+    pub time: Option<Duration>,
+    /// What else there is to know, by name.
+    pub properties: Vec<(&'static str, String)>,
+    /// What it came to.
+    pub status: Status,
+}
+
+/// What a case came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// As it should.
+    Passed,
+    /// It did not run.
+    Skipped,
+    /// It failed.
+    Failed(Reason),
+    /// Something failed that is not under test.
+    Error(Reason),
+}
+
+/// Why a case did not come to what it should.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reason {
+    /// The kind, such as `panic`.
+    pub kind: String,
+    /// The message.
+    pub message: String,
+    /// All the rest, in several lines. It is not cut: who makes it knows where it can be.
+    pub description: String,
+}
+
+impl Document {
+    /// A document of this name, whose names and messages have at most `limit` characters.
+    #[must_use]
+    pub fn new(name: &str, limit: usize) -> Self {
+        Self { report: Report::new(one_line(name, limit)), limit }
+    }
+
+    /// Adds a suite.
+    pub fn suite(&mut self, name: &str, cases: impl IntoIterator<Item = Case>) {
+        let mut suite = TestSuite::new(one_line(name, self.limit));
+        suite.add_test_cases(cases.into_iter().map(|case| self.case(case)));
+        self.report.add_test_suite(suite);
+    }
+
+    fn case(&self, case: Case) -> TestCase {
+        let mut written = TestCase::new(one_line(&case.name, self.limit), self.status(case.status));
+        if !case.class.is_empty() {
+            written.set_classname(one_line(&case.class, self.limit));
+        }
+        if let Some(time) = case.time {
+            written.set_time(time);
+        }
+        for (name, value) in case.properties {
+            written.add_property((name, &*one_line(&value, self.limit)));
+        }
+        written
+    }
+
+    fn status(&self, status: Status) -> TestCaseStatus {
+        let (kind, reason) = match status {
+            Status::Passed => return TestCaseStatus::success(),
+            Status::Skipped => return TestCaseStatus::skipped(),
+            Status::Failed(reason) => (NonSuccessKind::Failure, reason),
+            Status::Error(reason) => (NonSuccessKind::Error, reason),
+        };
+        let mut status = TestCaseStatus::non_success(kind);
+        if !reason.kind.is_empty() {
+            status.set_type(one_line(&reason.kind, self.limit));
+        }
+        if !reason.message.is_empty() {
+            status.set_message(cut(&reason.message, self.limit));
+        }
+        status.set_description(cut(&reason.description, usize::MAX));
+        status
+    }
+
+    /// The text of the file.
+    ///
+    /// # Panics
+    ///
+    /// Never: every document has a form in XML.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.report.to_string().expect("visible text has a form in XML")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_has_a_form_in_xml() {
+        // All that there are: most of the first have none in XML.
+        let all: String = (0..=0x1_0fff).filter_map(char::from_u32).collect();
+        let hostile = format!("]]> <!-- &amp; {all}");
+        let mut document = Document::new(&hostile, usize::MAX);
+        let reason = |text: &str| Reason {
+            kind: text.to_owned(),
+            message: text.to_owned(),
+            description: text.to_owned(),
+        };
+        let case = |status| Case {
+            name: hostile.clone(),
+            class: hostile.clone(),
+            time: None,
+            properties: vec![("title", hostile.clone())],
+            status,
+        };
+        document
+            .suite(&hostile, [case(Status::Failed(reason(&hostile))), case(Status::Error(reason(&hostile)))]);
+        let text = document.text();
+        // Character by character, as XML 1.0 allows them; those that are written by number would be escapes
+        // of these.
+        let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+        assert!(text.chars().all(allowed), "{:?}", text.chars().find(|&c| !allowed(c)));
+        for forbidden in ["&#x0;", "&#0;", "&#27;", "&#x1b;", "&#xfffe;", "&#65534;"] {
+            assert!(!text.to_lowercase().contains(forbidden), "{forbidden}");
+        }
+        assert!(text.contains(r"\u{1b}") && text.contains(r"\u{fffe}"));
+    }
+}
