@@ -10,6 +10,7 @@ use super::KeyValueProgram;
 use super::logged::LoggedClerk;
 use crate::Cluster;
 use crate::cluster::Inner;
+use crate::oracle::Owner;
 use crate::words::Party;
 
 /// A client with a clerk of its own, which runs on a node of its own.
@@ -42,7 +43,7 @@ impl<P: KeyValueProgram> Cluster<P> {
         let number = clients.number();
         let network = &self.inner.network;
         let node = self.inner.world.node(format!("client {number}"));
-        let (ends, servers) = self.make_ends();
+        let (ends, servers) = self.make_ends(Owner::of_client(number));
         for &server in reached {
             network.enable(&ends[server], true);
         }
@@ -53,6 +54,7 @@ impl<P: KeyValueProgram> Cluster<P> {
             number,
             world: self.inner.world.clone(),
             history: Arc::clone(&clients.history),
+            watch: Arc::clone(&self.inner.watch),
         };
         Client { cluster: self.clone(), number, node, clerk: Arc::new(logged), ends }
     }
@@ -102,7 +104,7 @@ impl<P: KeyValueProgram> Client<P> {
         let Inner { network, program, .. } = &*self.cluster.inner;
         let mut ends = Vec::with_capacity(count);
         for _ in 0..count {
-            let (names, servers) = self.cluster.make_ends();
+            let (names, servers) = self.cluster.make_ends(Owner::of_client(self.number));
             for name in &names {
                 network.enable(name, true);
             }

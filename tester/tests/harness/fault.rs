@@ -6,6 +6,7 @@
 pub enum Fault {
     None,
     NeverElects,
+    /// From 0.7 s on server 1 leads the term as well.
     TwoLeaders,
     /// A second server leads the term for 20 ms, from 1.2 s on.
     TwoLeadersForAMoment,
@@ -99,14 +100,18 @@ pub enum Fault {
     Wasteful,
     /// No RPC is ever sent.
     Silent,
-    /// The first leader calls everyone 11 times.
+    /// The first leader calls everyone 17 times.
     Loud,
     /// When there are 12 commands the leader calls everyone every 25 ms.
     Restless,
+    /// The first server leads as soon as it is there, and asks nobody.
+    LeadsAtOnce,
+    /// A leader delivers what it has taken without having heard of anybody, and so do the others when it tells them.
+    AgreesAlone,
 }
 
 impl Fault {
-    pub const ALL: [Fault; 52] = [
+    pub const ALL: [Fault; 54] = [
         Fault::None,
         Fault::NeverElects,
         Fault::TwoLeaders,
@@ -159,5 +164,7 @@ impl Fault {
         Fault::Silent,
         Fault::Loud,
         Fault::Restless,
+        Fault::LeadsAtOnce,
+        Fault::AgreesAlone,
     ];
 }

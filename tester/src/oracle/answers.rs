@@ -1,0 +1,183 @@
+//! A clerk asks: what it answers, a server has told it within the operation. And a put that is done is in the log of
+//! a majority (paper, §5.3 and §8), so the server that says so knows, as cause and effect, that what came after the clerk's request
+//! has reached a majority.
+//!
+//! A get may be answered from a lease (the thesis, §6.4.1), and a put that is refused too: of these a reply is expected, and no more.
+
+use std::time::Duration;
+
+use labrpc::{Event, Step};
+use rustc_hash::FxHashMap;
+
+use super::Verdict;
+use super::clocks::{Clocks, Moment};
+use super::parties::{Owner, Parties};
+use crate::words::Seconds;
+
+/// What came of the requests of each client's present operation.
+#[derive(Default)]
+pub(super) struct Answers {
+    clients: FxHashMap<u32, Operation>,
+    /// The calls of clients that are under way.
+    underway: FxHashMap<u64, Asked>,
+    /// The number of the last call that anybody made.
+    last_call: u64,
+    pub begun: u64,
+    pub looked: u64,
+}
+
+#[derive(Clone, Default)]
+struct Operation {
+    /// The last call that was made before it began.
+    since: u64,
+    at: Duration,
+    /// When its first request reached a server, for each that one has reached.
+    reached: Vec<(usize, Moment)>,
+    /// A reply has come to one of its requests.
+    answered: bool,
+    /// And from a server that knew of a majority.
+    by_a_majority: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Asked {
+    client: u32,
+    server: usize,
+    /// How many times the request may still arrive.
+    requests: u8,
+    /// Whether it has arrived.
+    delivered: bool,
+    /// Whether no reply can come any more.
+    over: bool,
+    by_a_majority: bool,
+}
+
+/// What a client's operation has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Something is changed: a put is done.
+    Done,
+    /// Anything else.
+    Told,
+}
+
+impl Answers {
+    /// An operation of a client begins.
+    pub fn begins(&mut self, client: u32, at: Duration) {
+        self.begun += 1;
+        self.clients.insert(client, Operation { since: self.last_call, at, ..Operation::default() });
+    }
+
+    /// The operation of a client ends.
+    pub fn ends(&mut self, client: u32, what: &str, outcome: Outcome, at: Duration) -> Verdict {
+        self.looked += 1;
+        let Some(operation) = self.clients.get(&client) else { return Ok(()) };
+        if !operation.answered {
+            return Err(format!(
+                "expected a clerk to answer what a server has told it; saw {what} of client {client} return at {}, when \
+                 no reply had come to any request that it sent since the call, at {}",
+                Seconds(at),
+                Seconds(operation.at),
+            ));
+        }
+        if outcome == Outcome::Done && !operation.by_a_majority {
+            return Err(format!(
+                "expected a put to be done when a majority of the servers store it (§5.3); saw {what} of client {client} done at \
+                 {}, when no server had replied of which a majority can have known the request (sent at {} or later)",
+                Seconds(at),
+                Seconds(operation.at),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Takes note of what happens to a message. The clocks have done so before.
+    pub fn on(&mut self, event: &Event, parties: &Parties, clocks: &Clocks) {
+        let call = event.call;
+        match event.step {
+            Step::RequestSent { end } => {
+                self.last_call = self.last_call.max(call);
+                let (owner, server) = parties.of_end(end);
+                if let Some(client) = Owner::client(owner) {
+                    self.underway.insert(
+                        call,
+                        Asked {
+                            client,
+                            server,
+                            requests: 1,
+                            delivered: false,
+                            over: false,
+                            by_a_majority: false,
+                        },
+                    );
+                }
+            }
+            _ if self.underway.is_empty() => {}
+            Step::RequestDuplicated => {
+                if let Some(asked) = self.underway.get_mut(&call) {
+                    asked.requests += 1;
+                }
+            }
+            Step::RequestDelivered => {
+                if let Some((asked, operation)) = self.of(call) {
+                    asked.delivered = true;
+                    let server = asked.server;
+                    if !operation.reached.iter().any(|(reached, _)| *reached == server) {
+                        operation.reached.push((server, clocks.now(server)));
+                    }
+                }
+                self.arrives(call);
+            }
+            Step::ReplySent => {
+                if let Some((asked, operation)) = self.of(call) {
+                    let know = |&(server, moment): &(usize, Moment)| {
+                        clocks.majority_reached(asked.server, server, moment)
+                    };
+                    asked.by_a_majority = operation.reached.iter().any(know);
+                }
+            }
+            Step::ReplyDelivered => {
+                if let Some((asked, operation)) = self.of(call) {
+                    operation.answered = true;
+                    operation.by_a_majority |= asked.by_a_majority;
+                }
+                self.is_over(call);
+            }
+            Step::RequestLost => {
+                // If it is the only one, there is no reply either.
+                self.arrives(call);
+                if self.underway.get(&call).is_some_and(|asked| asked.requests == 0 && !asked.delivered) {
+                    self.underway.remove(&call);
+                }
+            }
+            Step::ReplyLost => self.is_over(call),
+        }
+    }
+
+    /// A request, or its copy, has arrived or is lost.
+    fn arrives(&mut self, call: u64) {
+        if let Some(asked) = self.underway.get_mut(&call) {
+            asked.requests -= 1;
+            if asked.requests == 0 && asked.over {
+                self.underway.remove(&call);
+            }
+        }
+    }
+
+    /// The caller goes on.
+    fn is_over(&mut self, call: u64) {
+        if let Some(asked) = self.underway.get_mut(&call) {
+            asked.over = true;
+            if asked.requests == 0 {
+                self.underway.remove(&call);
+            }
+        }
+    }
+
+    /// A call of a client, and its operation, if it was made in that.
+    fn of(&mut self, call: u64) -> Option<(&mut Asked, &mut Operation)> {
+        let asked = self.underway.get_mut(&call)?;
+        let operation = self.clients.get_mut(&asked.client).filter(|operation| call > operation.since)?;
+        Some((asked, operation))
+    }
+}
