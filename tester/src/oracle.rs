@@ -35,10 +35,10 @@ use crate::command::{Command, Unchecked};
 use crate::words::Lived;
 use answers::Answers;
 pub(crate) use answers::Outcome;
-use clocks::Clocks;
+use clocks::{Clocks, Moment};
 use committed::Committed;
 use completeness::Completeness;
-use elections::{Elections, Look};
+use elections::Elections;
 use leaders::Leaders;
 pub(crate) use parties::Owner;
 use parties::Parties;
@@ -146,10 +146,10 @@ impl Watch {
 
     /// A server begins another life, in which the solution has done nothing so far.
     pub fn begin_incarnation(&self, who: Lived) {
-        let at = self.world.now();
         let oracles = &mut *self.oracles.lock();
         oracles.parties.begin_life(who);
-        oracles.elections.begin_life(who, Look::now(who.server, &oracles.clocks, at));
+        let now = oracles.clocks.now(who.server);
+        oracles.elections.begin_life(who, now);
     }
 
     /// Through the end point of this number `owner` calls server `to`.
@@ -173,14 +173,14 @@ impl Watch {
     ) {
         let watch = Arc::clone(self);
         let mut last_seen = None;
-        let mut last_look = watch.look(who.server);
+        let (_, mut last_look) = watch.look(who.server);
         node.when_quiet("probe", move || {
             // In this order: the term asked for thereafter is not below that of the entries, and not of an earlier moment.
             let applied = applied();
-            let floor = watch.term_floor(who.server);
             // Threads may have gone on since the server was at rest, and tell of it a little later. So the look before
             // counts: whatever it tells by now, it has begun thereafter.
-            let look = std::mem::replace(&mut last_look, watch.look(who.server));
+            let (floor, now) = watch.look(who.server);
+            let look = std::mem::replace(&mut last_look, now);
             let state = raft.get_state();
             if last_seen == Some((applied, state)) {
                 watch.looked_again(who, state.term, look);
@@ -198,20 +198,21 @@ impl Watch {
         self.oracles.lock().leaders.knows(server, term)
     }
 
-    fn look(&self, server: usize) -> Look {
-        let at = self.world.now();
-        Look::now(server, &self.oracles.lock().clocks, at)
+    /// Before somebody looks at a server: the [floor](Terms::floor) of its term, and the moment.
+    fn look(&self, server: usize) -> (Term, Moment) {
+        let oracles = self.oracles.lock();
+        (oracles.terms.floor(server), oracles.clocks.now(server))
     }
 
     /// `who`, asked after `look`, is still as it was.
-    fn looked_again(&self, who: Lived, term: Term, look: Look) {
+    fn looked_again(&self, who: Lived, term: Term, look: Moment) {
         let oracles = &mut *self.oracles.lock();
         oracles.probes += 1;
         oracles.elections.saw_at_rest(who, term, look);
     }
 
     #[track_caller]
-    fn saw_at_rest(&self, who: Lived, floor: Term, state: State, applied: LogIndex, look: Look) {
+    fn saw_at_rest(&self, who: Lived, floor: Term, state: State, applied: LogIndex, look: Moment) {
         let at = self.world.now();
         self.ask(|oracles| {
             oracles.probes += 1;
@@ -245,7 +246,8 @@ impl Watch {
     /// A request is about to be given to the solution on a server.
     pub fn gives(&self, request: &[u8], server: usize) {
         let oracles = &mut *self.oracles.lock();
-        oracles.replication.give(request, server, &oracles.clocks);
+        let moment = oracles.clocks.mark(server);
+        oracles.replication.give(request, server, moment);
     }
 
     /// `command` is about to be handed to a server.
@@ -359,7 +361,7 @@ impl Observer for Watch {
     fn on(&self, event: &Event) {
         let oracles = &mut *self.oracles.lock();
         oracles.clocks.on(event, &oracles.parties);
-        oracles.answers.on(event, &oracles.parties, &oracles.clocks);
+        oracles.answers.on(event, &oracles.parties, &mut oracles.clocks);
     }
 }
 
@@ -382,13 +384,24 @@ mod tests {
         oracles.terms.looked = 1;
         objects(&oracles, "a leader");
         oracles.leaders.looked = 1;
+        objects(&oracles, "what reached a leader before it led");
+        oracles.elections.looked = 1;
         assert_eq!(oracles.saw_something(), Ok(()));
 
         oracles.submitted.accepted = 1;
         objects(&oracles, "an applied entry");
         oracles.committed.looked = 1;
+        objects(&oracles, "what reached a server before it applied an entry");
+        oracles.replication.looked = 1;
         objects(&oracles, "a term with applied entries");
         oracles.completeness.learn(Lived { server: 0, life: 1 }, LogIndex(1), Term(1), Duration::ZERO);
         assert_eq!(oracles.saw_something(), Ok(()));
+
+        assert_eq!(oracles.saw_answers(), Ok(()));
+        oracles.answers.begun = 1;
+        let objection = oracles.saw_answers().expect_err("an answer was not seen");
+        assert!(objection.ends_with("they never saw an answer of a clerk"), "{objection}");
+        oracles.answers.looked = 1;
+        assert_eq!(oracles.saw_answers(), Ok(()));
     }
 }

@@ -1,7 +1,7 @@
 //! [`Client`]: who asks the service, on a node of its own.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use labapi::{Clerk, PutError, Version, Versioned};
 use labrt::world::Node;
@@ -55,6 +55,7 @@ impl<P: KeyValueProgram> Cluster<P> {
             world: self.inner.world.clone(),
             history: Arc::clone(&clients.history),
             watch: Arc::clone(&self.inner.watch),
+            puts: AtomicU64::new(0),
         };
         Client { cluster: self.clone(), number, node, clerk: Arc::new(logged), ends }
     }
@@ -127,6 +128,11 @@ impl<P: KeyValueProgram> Client<P> {
         for end in &self.ends {
             self.cluster.inner.network.delete_end(end);
         }
+    }
+
+    /// How many puts of the client have been done, or may have been.
+    pub(crate) fn puts(&self) -> u64 {
+        self.clerk.puts.load(Ordering::Relaxed)
     }
 
     pub(crate) fn cluster(&self) -> &Cluster<P> {

@@ -1,6 +1,7 @@
 //! [`LoggedClerk`]: a solution's clerk, and everything that it was asked and has answered.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use labapi::{Clerk, PutError, Version, Versioned};
 use labrt::world::{FailureKind, World};
@@ -16,6 +17,8 @@ pub(super) struct LoggedClerk {
     pub world: World,
     pub history: Arc<Recorder<KeyValueInput, KeyValueOutput>>,
     pub watch: Arc<Watch>,
+    /// How many puts have been done, or may have been.
+    pub puts: AtomicU64,
 }
 
 impl LoggedClerk {
@@ -65,6 +68,9 @@ impl Clerk for LoggedClerk {
     fn put(&self, key: &str, value: &str, version: Version) -> Result<(), PutError> {
         self.call(KeyValueInput::Put { key: key.into(), value: value.into(), version: version.0 });
         let answer = self.clerk.put(key, value, version);
+        if matches!(answer, Ok(()) | Err(PutError::Maybe)) {
+            self.puts.fetch_add(1, Ordering::Relaxed);
+        }
         self.ret(
             "put",
             match answer {

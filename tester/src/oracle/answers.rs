@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use labapi::PutError;
 use labrpc::{Event, Step};
 use rustc_hash::FxHashMap;
 
@@ -61,6 +62,12 @@ pub(crate) enum Outcome {
     Told,
 }
 
+impl Outcome {
+    pub fn of_put(answer: Result<(), PutError>) -> Self {
+        if answer.is_ok() { Self::Done } else { Self::Told }
+    }
+}
+
 impl Answers {
     /// An operation of a client begins.
     pub fn begins(&mut self, client: u32, at: Duration) {
@@ -92,7 +99,7 @@ impl Answers {
     }
 
     /// Takes note of what happens to a message. The clocks have done so before.
-    pub fn on(&mut self, event: &Event, parties: &Parties, clocks: &Clocks) {
+    pub fn on(&mut self, event: &Event, parties: &Parties, clocks: &mut Clocks) {
         let call = event.call;
         match event.step {
             Step::RequestSent { end } => {
@@ -123,7 +130,7 @@ impl Answers {
                     asked.delivered = true;
                     let server = asked.server;
                     if !operation.reached.iter().any(|(reached, _)| *reached == server) {
-                        operation.reached.push((server, clocks.now(server)));
+                        operation.reached.push((server, clocks.mark(server)));
                     }
                 }
                 self.arrives(call);

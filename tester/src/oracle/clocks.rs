@@ -14,11 +14,11 @@ use rustc_hash::FxHashMap;
 
 use super::parties::{Owner, Parties};
 
-/// A moment of a server: how many messages it had sent.
+/// A moment of a server. Time goes on there with each call that it makes, and each moment that is [marked](Clocks::mark).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Moment(u32);
 
-/// What a server knows: for each server `j` and each server `i`, one row after the other, the last message of `i` that `j` knew of.
+/// What a server knows: for each server `j` and each server `i`, one row after the other, the latest moment of `i` that `j` knew of.
 type Knowledge = Box<[u32]>;
 
 /// What every server knows, and what is on its way.
@@ -56,17 +56,24 @@ impl Clocks {
         }
     }
 
-    /// The moment that it is on a server.
+    /// The moment that it is on a server. What follows are calls that it makes later, and whatever they lead to.
     pub fn now(&self, server: usize) -> Moment {
         Moment(self.known[server][server * self.servers + server])
     }
 
-    /// Whether `server` has been reached by a message that `of` sent after it knew of one that `origin` sent after `moment`.
+    /// The moment that it is on a server. What follows is all that it sends later, replies too, and whatever that leads to.
+    pub fn mark(&mut self, server: usize) -> Moment {
+        let now = self.now(server);
+        self.known[server][server * self.servers + server] += 1;
+        now
+    }
+
+    /// Whether `server` has been reached by a message that `of` sent after it knew of what followed on `moment` of `origin`.
     pub fn knows_that(&self, server: usize, of: usize, origin: usize, moment: Moment) -> bool {
         self.known[server][of * self.servers + origin] > moment.0
     }
 
-    /// The servers, besides `origin`, of which `server` knows that what `origin` did at `moment` can have reached them.
+    /// The servers, besides `origin`, of which `server` knows that what followed on `moment` of `origin` has reached them.
     pub fn reached(
         &self,
         server: usize,
@@ -76,7 +83,7 @@ impl Clocks {
         (0..self.servers).filter(move |&of| of != origin && self.knows_that(server, of, origin, moment))
     }
 
-    /// Whether `server` knows that what `origin` did at `moment` can have reached a majority, `origin` included.
+    /// Whether `server` knows that what followed on `moment` of `origin` has reached a majority, `origin` included.
     pub fn majority_reached(&self, server: usize, origin: usize, moment: Moment) -> bool {
         self.reached(server, origin, moment).count() >= self.servers / 2
     }
@@ -87,7 +94,10 @@ impl Clocks {
         match event.step {
             Step::RequestSent { end } => {
                 let (from, to) = parties.of_end(end);
-                let request = from.server().map(|server| self.send(server));
+                let request = from.server().map(|server| {
+                    self.mark(server);
+                    self.send(server)
+                });
                 let underway =
                     Underway { from, to, requests: 1, delivered: false, over: false, request, reply: None };
                 self.underway.insert(call, underway);
@@ -135,10 +145,9 @@ impl Clocks {
         }
     }
 
-    /// What a server knows when it sends a message, which counts as known itself.
+    /// What a server knows when it sends a message.
     fn send(&mut self, server: usize) -> Knowledge {
-        let known = &mut self.known[server];
-        known[server * self.servers + server] += 1;
+        let known = &self.known[server];
         match self.unused.pop() {
             Some(mut copy) => {
                 copy.copy_from_slice(known);
@@ -223,6 +232,28 @@ mod tests {
             clocks.on(&event, &parties);
         }
         assert!(!clocks.knows_that(1, 1, 0, after) && !clocks.majority_reached(0, 0, after));
+    }
+
+    #[test]
+    fn a_reply_asks_nobody_but_takes_along_what_was_marked() {
+        let (mut clocks, parties) = three();
+        let before = clocks.now(1);
+        for call in 1..=2 {
+            for step in
+                [Step::RequestSent { end: 1 }, Step::RequestDelivered, Step::ReplySent, Step::ReplyDelivered]
+            {
+                clocks.on(&Event { call, step }, &parties);
+            }
+            assert_eq!(clocks.majority_reached(1, 1, before), call == 2 && before != clocks.now(1));
+            if call == 1 {
+                assert_eq!(clocks.now(1), before);
+                assert_eq!(clocks.mark(1), before);
+                for step in [Step::RequestSent { end: 1 }, Step::RequestDelivered, Step::ReplySent] {
+                    clocks.on(&Event { call: 9, step }, &parties);
+                }
+                clocks.on(&Event { call: 9, step: Step::ReplyDelivered }, &parties);
+            }
+        }
     }
 
     #[test]

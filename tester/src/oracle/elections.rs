@@ -3,7 +3,7 @@
 //!
 //! What a vote looks like only the solution knows. But a candidate asks for votes when it has entered its term, and the
 //! others vote when they have been asked. So when a server says for the first time that it leads a term, messages
-//! of a majority have reached it that follow, as cause and effect, its own of the time after it was last seen in a lower term. They may be
+//! of a majority have reached it that follow, as cause and effect, its own calls of the time after it was last seen in a lower term. They may be
 //! replies or calls, and may come by way of others.
 
 use std::cmp::Ordering;
@@ -24,28 +24,15 @@ pub(super) struct Elections {
 #[derive(Clone, Default)]
 struct Seen {
     life: u32,
-    began: Look,
+    began: Moment,
     /// The highest term that the server was seen in at rest.
     term: Term,
     /// The last look at rest.
-    last: Look,
+    last: Moment,
     /// The last look at rest that found it in a lower term.
-    below: Look,
+    below: Moment,
     /// The highest term that it leads, with reason.
     leads: Option<Term>,
-}
-
-/// When somebody looked at a server.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Look {
-    moment: Moment,
-    at: Duration,
-}
-
-impl Look {
-    pub fn now(server: usize, clocks: &Clocks, at: Duration) -> Self {
-        Self { moment: clocks.now(server), at }
-    }
 }
 
 impl Elections {
@@ -54,13 +41,13 @@ impl Elections {
     }
 
     /// A server begins another life now: whatever it leads from now on, it has to be elected for.
-    pub fn begin_life(&mut self, who: Lived, now: Look) {
+    pub fn begin_life(&mut self, who: Lived, now: Moment) {
         self.servers[who.server] =
             Seen { life: who.life, began: now, term: Term::default(), last: now, below: now, leads: None };
     }
 
-    /// `who` was found in `term` at rest. It was asked when `look` was made, or later.
-    pub fn saw_at_rest(&mut self, who: Lived, term: Term, look: Look) {
+    /// `who` was found in `term` at rest. It was asked at the moment of `look`, or later.
+    pub fn saw_at_rest(&mut self, who: Lived, term: Term, look: Moment) {
         let seen = &mut self.servers[who.server];
         if seen.life != who.life {
             return;
@@ -101,7 +88,7 @@ impl Elections {
     fn objection(&self, who: Lived, term: Term, clocks: &Clocks, at: Duration) -> String {
         let seen = &self.servers[who.server];
         let since = seen.looked_before(term);
-        let heard: Vec<usize> = clocks.reached(who.server, who.server, since.moment).collect();
+        let heard: Vec<usize> = clocks.reached(who.server, who.server, since).collect();
         let silent: Vec<usize> =
             (0..self.servers.len()).filter(|it| *it != who.server && !heard.contains(it)).collect();
         let heard = if heard.is_empty() {
@@ -111,17 +98,16 @@ impl Elections {
         };
         format!(
             "expected a leader to have been elected by a majority of the {} servers (§5.2); saw {who} claim to lead term {term} at {}, \
-             but no message has reached it from a majority since it can have asked for votes (it was not in that term at {}): {heard}",
+             but no message has reached it from a majority since it can have asked for votes: {heard}",
             self.servers.len(),
             Seconds(at),
-            Seconds(since.at),
         )
     }
 }
 
 impl Seen {
     /// The last look before the server can have entered `term`.
-    fn looked_before(&self, term: Term) -> Look {
+    fn looked_before(&self, term: Term) -> Moment {
         match term.cmp(&self.term) {
             Ordering::Greater => self.last,
             Ordering::Equal => self.below,
@@ -132,6 +118,6 @@ impl Seen {
 
     /// Whether a majority can have voted for the server in `term`.
     fn may_lead(&self, server: usize, term: Term, clocks: &Clocks) -> bool {
-        clocks.majority_reached(server, server, self.looked_before(term).moment)
+        clocks.majority_reached(server, server, self.looked_before(term))
     }
 }

@@ -38,6 +38,8 @@ struct Shared {
     last_index: u64,
     /// Whether the leader is to enter the next term.
     next_term: bool,
+    /// Whether server 1 has been heard by a majority, though it does not lead.
+    server_1_is_heard: bool,
     flickers: u64,
     held: Vec<u8>,
     refused: bool,
@@ -171,6 +173,10 @@ fn run(this: &Weak<Fake>, service: &Sender<ApplyMsg>, servers: usize) {
         }
         if shared(|shared| shared.leader == Some(me)) {
             followed.lead(this, me, &peers, fault);
+        }
+        if fault == Fault::Flickers && me == 1 && shared(|it| it.term > 0 && !it.server_1_is_heard) {
+            let is_heard = ask(&peers, me, 0, 1, fault);
+            shared(|shared| shared.server_1_is_heard = is_heard);
         }
         if fault == Fault::Restless && shared(|shared| shared.leader == Some(me) && shared.log.len() >= 12) {
             call_everyone(&peers, 1);
@@ -435,7 +441,7 @@ impl Raft for Fake {
                 Fault::TermZero => term = 0,
                 Fault::OwnTerm if self.me == 2 => term += 5,
                 Fault::ForgetsTerm if self.born_again => term = 0,
-                Fault::Flickers if self.me == 1 && term > 0 => {
+                Fault::Flickers if self.me == 1 && shared.server_1_is_heard => {
                     shared.flickers += 1;
                     is_leader = shared.flickers % 2 == 1;
                 }

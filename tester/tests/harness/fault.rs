@@ -82,7 +82,7 @@ pub enum Fault {
     StartExits,
     /// A server that dies saves something else.
     SavesWhileDying,
-    /// One `get_state` in two says that the server leads.
+    /// One `get_state` in two of server 1 says that it leads, when it has been heard by the others.
     Flickers,
     /// As `WrongIndex`, and begins the later the more runs this process has seen.
     Remembers,

@@ -178,12 +178,11 @@ fails!(a_term_for_each_of_a_dozen_commands: NewTerms in "count_3b", "assertion",
 
 fails!(a_leader_that_asks_nobody: LeadsAtOnce in "initial_election_3a", "assertion",
     "expected a leader to have been elected by a majority of the 3 servers (§5.2); saw server 0 claim to lead term 1 at 0.0",
-    "but no message has reached it from a majority since it can have asked for votes (it was not in that term at 0.0",
-    "heard from none of the servers 1, 2");
+    "but no message has reached it from a majority since it can have asked for votes: heard from none of the servers 1, 2");
 
 fails!(an_entry_that_a_leader_applies_at_once: AgreesAlone in "basic_agree_3b", "assertion",
     "expected an entry to be applied when a majority of the servers store it (§5.3); saw server 0 apply the entry at index ",
-    "but it cannot know more than that what server 0 sent after it was given this has reached no server besides");
+    "but as far as it can know, what server 0 sent since it was given that has reached no other server");
 
 fails!(a_gap: Gap in "basic_agree_3b", "assertion",
     "expected server 1 to apply index 2 next; saw it apply index 3, so there is a gap (command 200)");
