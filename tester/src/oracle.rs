@@ -360,8 +360,12 @@ impl Watch {
 impl Observer for Watch {
     fn on(&self, event: &Event) {
         let oracles = &mut *self.oracles.lock();
-        oracles.clocks.on(event, &oracles.parties);
-        oracles.answers.on(event, &oracles.parties, &mut oracles.clocks);
+        oracles.answers.counts(event.call);
+        if oracles.answers.concerns(event, &oracles.parties) {
+            oracles.answers.on(event, &oracles.parties, &mut oracles.clocks);
+        } else {
+            oracles.clocks.on(event, &oracles.parties);
+        }
     }
 }
 

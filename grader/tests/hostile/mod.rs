@@ -24,6 +24,8 @@ pub struct Expected {
     pub violations: Vec<String>,
     pub warnings: Vec<String>,
     pub ignored: Vec<String>,
+    /// The parts in which it must not score; part 3A, if nothing is said.
+    pub parts: Vec<String>,
     /// When it is run, whatever the rules say: the kind of failure, and what its message must have.
     pub kind: String,
     pub says: String,

@@ -98,12 +98,24 @@ impl Answers {
         Ok(())
     }
 
-    /// Takes note of what happens to a message. The clocks have done so before.
+    /// Whether it happens to a message of a client's call, or of the reply to it.
+    pub fn concerns(&self, event: &Event, parties: &Parties) -> bool {
+        match event.step {
+            Step::RequestSent { end } => parties.of_end(end).0.client().is_some(),
+            _ => !self.underway.is_empty() && self.underway.contains_key(&event.call),
+        }
+    }
+
+    /// A call is made, whoever makes it.
+    pub fn counts(&mut self, call: u64) {
+        self.last_call = self.last_call.max(call);
+    }
+
+    /// Takes note of what happens to such a message.
     pub fn on(&mut self, event: &Event, parties: &Parties, clocks: &mut Clocks) {
         let call = event.call;
         match event.step {
             Step::RequestSent { end } => {
-                self.last_call = self.last_call.max(call);
                 let (owner, server) = parties.of_end(end);
                 if let Some(client) = Owner::client(owner) {
                     self.underway.insert(
@@ -119,7 +131,6 @@ impl Answers {
                     );
                 }
             }
-            _ if self.underway.is_empty() => {}
             Step::RequestDuplicated => {
                 if let Some(asked) = self.underway.get_mut(&call) {
                     asked.requests += 1;

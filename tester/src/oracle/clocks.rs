@@ -30,9 +30,10 @@ pub(super) struct Clocks {
     unused: Vec<Knowledge>,
 }
 
-/// What a call has on its way. It is forgotten when nothing can arrive any more.
+/// What a call of one server to another has on its way. It is forgotten when nothing can arrive any more.
 struct Underway {
     from: Owner,
+    caller: usize,
     to: usize,
     /// How many times the request may still arrive.
     requests: u8,
@@ -40,8 +41,9 @@ struct Underway {
     delivered: bool,
     /// Whether no reply can come any more.
     over: bool,
-    /// What the caller knew; `None` for a client.
+    /// What the caller knew, until the request cannot arrive any more.
     request: Option<Knowledge>,
+    /// What the server that was called knew.
     reply: Option<Knowledge>,
 }
 
@@ -88,88 +90,66 @@ impl Clocks {
         self.reached(server, origin, moment).count() >= self.servers / 2
     }
 
-    /// Takes note of what happens to a message.
+    /// Takes note of what happens to a message between two servers.
     pub fn on(&mut self, event: &Event, parties: &Parties) {
         let call = event.call;
+        if let Step::RequestSent { end } = event.step {
+            let (from, to) = parties.of_end(end);
+            let Some(caller) = from.server() else { return };
+            self.mark(caller);
+            let request = Some(copy(&self.known[caller], &mut self.unused));
+            let (requests, delivered, over) = (1, false, false);
+            let underway = Underway { from, caller, to, requests, delivered, over, request, reply: None };
+            self.underway.insert(call, underway);
+            return;
+        }
+        let Some(it) = self.underway.get_mut(&call) else { return };
         match event.step {
-            Step::RequestSent { end } => {
-                let (from, to) = parties.of_end(end);
-                let request = from.server().map(|server| {
-                    self.mark(server);
-                    self.send(server)
-                });
-                let underway =
-                    Underway { from, to, requests: 1, delivered: false, over: false, request, reply: None };
-                self.underway.insert(call, underway);
-            }
-            Step::RequestDuplicated => self.change(call, |it| it.requests += 1),
+            Step::RequestSent { .. } => {}
+            Step::RequestDuplicated => it.requests += 1,
             Step::RequestDelivered => {
-                let Some(underway) = self.underway.get_mut(&call) else { return };
-                let to = underway.to;
-                underway.requests -= 1;
-                underway.delivered = true;
-                if let (Some(knowledge), Some(from)) = (&underway.request, underway.from.server()) {
-                    learn(&mut self.known[to], to, self.servers, knowledge, from);
+                it.requests -= 1;
+                it.delivered = true;
+                if let Some(told) = &it.request {
+                    learn(&mut self.known[it.to], it.to, self.servers, told, it.caller);
                 }
-                if underway.requests == 0 {
-                    self.unused.extend(underway.request.take());
-                    self.forget_if_over(call);
+                if it.requests == 0 {
+                    self.unused.extend(it.request.take());
                 }
             }
             Step::RequestLost => {
-                self.change(call, |it| {
-                    it.requests -= 1;
-                    it.over |= !it.delivered;
-                });
-                self.forget_if_over(call);
+                it.requests -= 1;
+                it.over |= !it.delivered;
             }
-            Step::ReplySent => {
-                let Some(&Underway { to, .. }) = self.underway.get(&call) else { return };
-                let reply = self.send(to);
-                self.change(call, |it| it.reply = Some(reply));
-            }
+            Step::ReplySent => it.reply = Some(copy(&self.known[it.to], &mut self.unused)),
             Step::ReplyDelivered => {
-                let Some(underway) = self.underway.get_mut(&call) else { return };
-                underway.over = true;
-                if let (Some(knowledge), Some(caller)) = (&underway.reply, underway.from.server())
-                    && parties.lives(underway.from)
+                it.over = true;
+                if let Some(told) = &it.reply
+                    && parties.lives(it.from)
                 {
-                    learn(&mut self.known[caller], caller, self.servers, knowledge, underway.to);
+                    learn(&mut self.known[it.caller], it.caller, self.servers, told, it.to);
                 }
-                self.forget_if_over(call);
             }
-            Step::ReplyLost => {
-                self.change(call, |it| it.over = true);
-                self.forget_if_over(call);
-            }
+            Step::ReplyLost => it.over = true,
         }
-    }
-
-    /// What a server knows when it sends a message.
-    fn send(&mut self, server: usize) -> Knowledge {
-        let known = &self.known[server];
-        match self.unused.pop() {
-            Some(mut copy) => {
-                copy.copy_from_slice(known);
-                copy
-            }
-            None => known.clone(),
-        }
-    }
-
-    fn change(&mut self, call: u64, change: impl FnOnce(&mut Underway)) {
-        if let Some(underway) = self.underway.get_mut(&call) {
-            change(underway);
-        }
-    }
-
-    fn forget_if_over(&mut self, call: u64) {
-        if self.underway.get(&call).is_some_and(|it| it.over && it.requests == 0)
-            && let Some(underway) = self.underway.remove(&call)
+        if it.over
+            && it.requests == 0
+            && let Some(Underway { request, reply, .. }) = self.underway.remove(&call)
         {
-            self.unused.extend(underway.request);
-            self.unused.extend(underway.reply);
+            self.unused.extend(request);
+            self.unused.extend(reply);
         }
+    }
+}
+
+/// A copy of what a server knows, to go along with a message.
+fn copy(known: &Knowledge, unused: &mut Vec<Knowledge>) -> Knowledge {
+    match unused.pop() {
+        Some(mut copy) => {
+            copy.copy_from_slice(known);
+            copy
+        }
+        None => known.clone(),
     }
 }
 
