@@ -216,6 +216,7 @@ each_check_notices!(
 
     puts_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "take_turns", ["write("], Put;
     gets_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "take_turns", ["get_existing("], NoGet;
+    last_get_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "clients_take_turns", ["get_existing("], NoGet;
 
     submits_of_basic: "basic_4a", "src/rsm/part_4a.rs" "basic_4a", [".inc_to("], Submits;
     counters_of_basic: "basic_4a", "src/rsm/part_4a.rs" "basic_4a", [".check_counter("], Followers;
