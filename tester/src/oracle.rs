@@ -94,6 +94,9 @@ impl Oracles {
         if self.elections.looked == 0 {
             return Err(never_saw("what reached a leader before it led"));
         }
+        if self.answers.begun > 0 && self.answers.looked == 0 {
+            return Err(never_saw("an answer of a clerk"));
+        }
         if self.submitted.accepted == 0 {
             // Nothing was agreed on, and nothing had to be.
             return Ok(());
@@ -106,14 +109,6 @@ impl Oracles {
         }
         if !self.completeness.has_evidence() {
             return Err(never_saw("a term with applied entries"));
-        }
-        Ok(())
-    }
-
-    /// Whether the answers that clients got were looked at.
-    fn saw_answers(&self) -> Verdict {
-        if self.answers.begun > 0 && self.answers.looked == 0 {
-            return Err(never_saw("an answer of a clerk"));
         }
         Ok(())
     }
@@ -182,15 +177,15 @@ impl Watch {
             let (floor, now) = watch.look(who.server);
             let look = std::mem::replace(&mut last_look, now);
             let state = raft.get_state();
+            watch.looked(who, state.term, look);
             if last_seen == Some((applied, state)) {
-                watch.looked_again(who, state.term, look);
                 return;
             }
             if state.is_leader && !watch.knows_leader(who.server, state.term) && raft.get_state() != state {
                 return;
             }
             last_seen = Some((applied, state));
-            watch.saw_at_rest(who, floor, state, applied, look);
+            watch.saw_at_rest(who, floor, state, applied);
         });
     }
 
@@ -204,22 +199,20 @@ impl Watch {
         (oracles.terms.floor(server), oracles.clocks.now(server))
     }
 
-    /// `who`, asked after `look`, is still as it was.
-    fn looked_again(&self, who: Lived, term: Term, look: Moment) {
+    /// `who`, asked after `look`, is in `term`.
+    fn looked(&self, who: Lived, term: Term, look: Moment) {
         let oracles = &mut *self.oracles.lock();
         oracles.probes += 1;
         oracles.elections.saw_at_rest(who, term, look);
     }
 
     #[track_caller]
-    fn saw_at_rest(&self, who: Lived, floor: Term, state: State, applied: LogIndex, look: Moment) {
+    fn saw_at_rest(&self, who: Lived, floor: Term, state: State, applied: LogIndex) {
         let at = self.world.now();
         self.ask(|oracles| {
-            oracles.probes += 1;
             oracles.terms.saw(who, floor, state.term)?;
             oracles.terms.saw_at_rest(who, state)?;
             oracles.completeness.learn(who, applied, state.term, at);
-            oracles.elections.saw_at_rest(who, state.term, look);
             if !state.is_leader {
                 return Ok(());
             }
@@ -340,7 +333,6 @@ impl Watch {
     #[track_caller]
     pub fn must_have_looked(&self) {
         self.ask(|oracles| oracles.saw_something());
-        self.must_have_looked_at_answers();
         self.world.note("tester", || {
             let oracles = self.oracles.lock();
             format!(
@@ -348,12 +340,6 @@ impl Watch {
                 oracles.probes, oracles.leaders.looked, oracles.committed.looked, oracles.completeness.looked
             )
         });
-    }
-
-    /// As [`Watch::must_have_looked`], where there is no Raft.
-    #[track_caller]
-    pub fn must_have_looked_at_answers(&self) {
-        self.ask(|oracles| oracles.saw_answers());
     }
 }
 
@@ -401,11 +387,9 @@ mod tests {
         oracles.completeness.learn(Lived { server: 0, life: 1 }, LogIndex(1), Term(1), Duration::ZERO);
         assert_eq!(oracles.saw_something(), Ok(()));
 
-        assert_eq!(oracles.saw_answers(), Ok(()));
         oracles.answers.begun = 1;
-        let objection = oracles.saw_answers().expect_err("an answer was not seen");
-        assert!(objection.ends_with("they never saw an answer of a clerk"), "{objection}");
+        objects(&oracles, "an answer of a clerk");
         oracles.answers.looked = 1;
-        assert_eq!(oracles.saw_answers(), Ok(()));
+        assert_eq!(oracles.saw_something(), Ok(()));
     }
 }

@@ -199,3 +199,84 @@ impl Answers {
         Some((asked, operation))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::Lived;
+
+    /// Client 4 has end 0 to server 0 of three; server 0 has end 1 to server 1.
+    fn start() -> (Answers, Parties, Clocks) {
+        let mut parties = Parties::new(3);
+        let server = Lived { server: 0, life: 1 };
+        parties.begin_life(server);
+        parties.add_end(0, Owner::of_client(4), 0);
+        parties.add_end(1, Owner::of_server(server), 1);
+        (Answers::default(), parties, Clocks::new(3))
+    }
+
+    fn happen(run: &mut (Answers, Parties, Clocks), call: u64, steps: &[Step]) {
+        let (answers, parties, clocks) = run;
+        for &step in steps {
+            let event = Event { call, step };
+            answers.counts(call);
+            if answers.concerns(&event, parties) {
+                answers.on(&event, parties, clocks);
+            } else {
+                clocks.on(&event, parties);
+            }
+        }
+    }
+
+    const TO_THE_SERVER: [Step; 2] = [Step::RequestSent { end: 0 }, Step::RequestDelivered];
+    const BACK: [Step; 2] = [Step::ReplySent, Step::ReplyDelivered];
+
+    #[test]
+    fn a_reply_to_an_earlier_operation_is_none_to_this_one() {
+        let mut run = start();
+        run.0.begins(4, Duration::ZERO);
+        happen(&mut run, 1, &TO_THE_SERVER);
+        assert!(run.0.ends(4, "get", Outcome::Told, Duration::ZERO).is_err());
+        run.0.begins(4, Duration::ZERO);
+        happen(&mut run, 1, &BACK);
+        assert!(run.0.ends(4, "get", Outcome::Told, Duration::ZERO).is_err());
+        happen(&mut run, 2, &TO_THE_SERVER);
+        happen(&mut run, 2, &BACK);
+        assert_eq!(run.0.ends(4, "get", Outcome::Told, Duration::ZERO), Ok(()));
+        assert!(run.0.underway.is_empty());
+    }
+
+    #[test]
+    fn a_put_is_done_when_the_server_has_heard_of_a_majority() {
+        let mut run = start();
+        run.0.begins(4, Duration::ZERO);
+        happen(&mut run, 1, &TO_THE_SERVER);
+        happen(&mut run, 1, &BACK);
+        assert_eq!(run.0.ends(4, "put", Outcome::Told, Duration::ZERO), Ok(()));
+        assert!(run.0.ends(4, "put", Outcome::Done, Duration::ZERO).is_err());
+        // The reply is lost, and what is asked again is answered at once.
+        run.0.begins(4, Duration::ZERO);
+        happen(&mut run, 2, &TO_THE_SERVER);
+        happen(&mut run, 3, &[Step::RequestSent { end: 1 }, Step::RequestDelivered]);
+        happen(&mut run, 3, &BACK);
+        happen(&mut run, 2, &[Step::ReplySent, Step::ReplyLost]);
+        happen(&mut run, 4, &TO_THE_SERVER);
+        happen(&mut run, 4, &BACK);
+        assert_eq!(run.0.ends(4, "put", Outcome::Done, Duration::ZERO), Ok(()));
+        assert!(run.0.underway.is_empty());
+    }
+
+    #[test]
+    fn what_is_lost_or_copied_is_forgotten_in_the_end() {
+        let mut run = start();
+        run.0.begins(4, Duration::ZERO);
+        happen(&mut run, 1, &[Step::RequestSent { end: 0 }, Step::RequestLost]);
+        assert!(run.0.underway.is_empty());
+        happen(&mut run, 2, &[Step::RequestSent { end: 0 }, Step::RequestDuplicated, Step::RequestDelivered]);
+        happen(&mut run, 2, &BACK);
+        assert_eq!(run.0.underway.len(), 1);
+        happen(&mut run, 2, &[Step::RequestDelivered]);
+        assert!(run.0.underway.is_empty());
+        assert_eq!(run.0.ends(4, "get", Outcome::Told, Duration::ZERO), Ok(()));
+    }
+}

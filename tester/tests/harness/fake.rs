@@ -67,6 +67,13 @@ impl Shared {
             && !self.leader.is_some_and(|leader| self.is_up(leader))
     }
 
+    /// The first snapshot of a server that goes beyond an index.
+    fn snapshot_beyond(&self, index: u64) -> Option<(u64, Vec<u8>)> {
+        let snapshots =
+            self.servers.iter().filter_map(|server| Some(server.upgrade()?.snapshot.lock().clone()));
+        { snapshots }.find(|(last, _)| *last > index)
+    }
+
     /// Makes a server the leader of the term that it has begun.
     fn elect(&mut self, server: usize, fault: Fault) {
         self.leader = Some(server);
@@ -182,7 +189,19 @@ fn run(this: &Weak<Fake>, service: &Sender<ApplyMsg>, servers: usize) {
             call_everyone(&peers, 1);
             thread::sleep(Duration::from_millis(20));
         }
-        let told = this.upgrade().map_or(0, |fake| fake.told.load(Ordering::Relaxed));
+        if fault == Fault::SnapshotFromAfar
+            && let Some((index, snapshot)) = shared(|shared| shared.snapshot_beyond(delivered))
+        {
+            delivered = index;
+            let message = ApplyMsg::Snapshot { index: LogIndex(index), term: Term(1), snapshot };
+            if service.send(message).is_err() {
+                return;
+            }
+        }
+        let told = match fault {
+            Fault::AppliesFromAfar => shared(|shared| shared.committed as u64),
+            _ => this.upgrade().map_or(0, |fake| fake.told.load(Ordering::Relaxed)),
+        };
         loop {
             let next = shared(|shared| {
                 let up = (0..servers).filter(|&server| shared.is_up(server)).count();
@@ -212,6 +231,9 @@ impl Followed {
     /// What a leader does every 5 ms.
     fn lead(&mut self, this: &Weak<Fake>, me: usize, peers: &[ClientEnd], fault: Fault) {
         self.rounds += 1;
+        if fault == Fault::GoesUpAlone && thread_time() > 1550 && shared(|it| it.term == 1) {
+            shared(|shared| shared.term = 2);
+        }
         let (length, next_term) = shared(|shared| (shared.log.len(), shared.next_term));
         let is_going_up = fault == Fault::TermGoesUp && thread_time() > 1500 && shared(|it| it.term == 1);
         if next_term || is_going_up {
@@ -434,6 +456,9 @@ impl Raft for Fake {
             let (mut term, mut is_leader) = (shared.term, shared.leader == Some(self.me));
             match self.fault {
                 Fault::TwoLeaders if now > 700 && self.me == 1 => is_leader = true,
+                Fault::LeadsForTheTest if self.me == 1 && term > 0 && is_asked_by_the_test() => {
+                    is_leader = true
+                }
                 Fault::TwoLeadersForAMoment if self.me == 1 => is_leader = (1200..1220).contains(&now),
                 Fault::TermGoesBack if now > 1500 => term -= 1,
                 Fault::TermGoesBackForTheTest if now > 1500 && is_asked_by_the_test() => term -= 1,

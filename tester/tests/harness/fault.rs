@@ -108,10 +108,18 @@ pub enum Fault {
     LeadsAtOnce,
     /// A leader delivers what it has taken without having heard of anybody, and so do the others when it tells them.
     AgreesAlone,
+    /// From 1.55 s on the leader leads the next term, and asks nobody.
+    GoesUpAlone,
+    /// Server 1 tells the test, and nobody else, that it leads.
+    LeadsForTheTest,
+    /// Whatever a leader has found to be agreed on, the others deliver at once, told or not.
+    AppliesFromAfar,
+    /// A server delivers the snapshot that another one has, told or not.
+    SnapshotFromAfar,
 }
 
 impl Fault {
-    pub const ALL: [Fault; 54] = [
+    pub const ALL: [Fault; 58] = [
         Fault::None,
         Fault::NeverElects,
         Fault::TwoLeaders,
@@ -166,5 +174,9 @@ impl Fault {
         Fault::Restless,
         Fault::LeadsAtOnce,
         Fault::AgreesAlone,
+        Fault::GoesUpAlone,
+        Fault::LeadsForTheTest,
+        Fault::AppliesFromAfar,
+        Fault::SnapshotFromAfar,
     ];
 }

@@ -180,6 +180,22 @@ fails!(a_leader_that_asks_nobody: LeadsAtOnce in "initial_election_3a", "asserti
     "expected a leader to have been elected by a majority of the 3 servers (§5.2); saw server 0 claim to lead term 1 at 0.0",
     "but no message has reached it from a majority since it can have asked for votes: heard from none of the servers 1, 2");
 
+fails!(a_leader_that_asks_nobody_for_a_later_term: GoesUpAlone in "initial_election_3a", "assertion",
+    "expected a leader to have been elected by a majority of the 3 servers (§5.2); saw server 0 claim to lead term 2 at 1.",
+    "heard from none of the servers 1, 2");
+
+fails!(a_leader_that_the_test_alone_sees: LeadsForTheTest in "initial_election_3a", "assertion",
+    "expected a leader to have been elected by a majority of the 3 servers (§5.2); saw server 1 claim to lead term 1 at ",
+    "heard from none of the servers 0, 2");
+
+fails!(an_entry_that_no_message_brought: AppliesFromAfar in "follower_failure_3b", "assertion",
+    "expected an entry to be applied when a majority of the servers store it (§5.3); saw server ", " apply the entry at index ",
+    ", but nothing has reached it that server ", " sent since it was given that");
+
+fails!(a_snapshot_that_no_message_brought: SnapshotFromAfar in "snapshot_install_3d", "assertion",
+    "expected an entry to be applied when a majority of the servers store it (§5.3); saw server ",
+    " install a snapshot with the entry at index ");
+
 fails!(an_entry_that_a_leader_applies_at_once: AgreesAlone in "basic_agree_3b", "assertion",
     "expected an entry to be applied when a majority of the servers store it (§5.3); saw server 0 apply the entry at index ",
     "but as far as it can know, what server 0 sent since it was given that has reached no other server");
