@@ -3,7 +3,8 @@
 /// Something that happens to a message of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// The call's number, which no other one of the network has. Calls are counted from 1, in the order in which they are made.
+    /// The call's number, which no other one of the network has. Calls are counted from 1, in the order in
+    /// which they are made.
     pub call: u64,
     /// What happens.
     pub step: Step,
@@ -11,8 +12,8 @@ pub struct Event {
 
 /// What happens to a message.
 ///
-/// A request is sent before it is delivered, and a reply too. Each of the two is delivered or lost in the end, unless
-/// the run ends before. A request that is duplicated is delivered or lost twice.
+/// A request is sent before it is delivered, and a reply too. Each of the two is delivered or lost in the
+/// end, unless the run ends before. A request that is duplicated is delivered or lost twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// A call is made.
@@ -36,7 +37,8 @@ pub enum Step {
 
 /// Learns of every message of a network, in an order in which a cause comes before its effect.
 ///
-/// It is told on any thread, and outside all of them, so it must not call labrt. It changes nothing of the run.
+/// It is told on any thread, and outside all of them, so it must not call labrt. It changes nothing of the
+/// run.
 pub trait Observer: Send + Sync {
     /// `event` happens now.
     fn on(&self, event: &Event);

@@ -38,7 +38,8 @@ impl ClientLock<'_> {
         self.expect_put("release", move || lock.release());
     }
 
-    /// Others learn from the key/value server alone who has the lock. So whoever gets it, or gives it back, has to put something.
+    /// Others learn from the key/value server alone who has the lock. So whoever gets it, or gives it back,
+    /// has to put something.
     #[track_caller]
     fn expect_put(&self, what: &'static str, change: impl FnOnce() + Send + 'static) {
         let before = self.client.puts();

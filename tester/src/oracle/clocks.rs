@@ -1,24 +1,27 @@
 //! Matrix clocks: which server knows of which message of which other one.
 //!
-//! What a solution writes into its messages is its own, so causality is followed outside of them. Each message takes
-//! along what its sender knew, and whoever it reaches knows that from then on (Lamport's happened-before; Mattern and
-//! Fidge's vector clocks; with a second dimension, what is known of what others know). Whatever happens on a server is
-//! taken to follow all that it was told before. So more counts as known than may be true, and never less: who is
-//! accused of not knowing something cannot have known it.
+//! What a solution writes into its messages is its own, so causality is followed outside of them. Each
+//! message takes along what its sender knew, and whoever it reaches knows that from then on (Lamport's
+//! happened-before; Mattern and Fidge's vector clocks; with a second dimension, what is known of what
+//! others know). Whatever happens on a server is taken to follow all that it was told before. So more
+//! counts as known than may be true, and never less: who is accused of not knowing something cannot have
+//! known it.
 //!
-//! A server that restarts goes on with what it knew: what of that it has saved cannot be seen from outside. Clients pass
-//! nothing on.
+//! A server that restarts goes on with what it knew: what of that it has saved cannot be seen from outside.
+//! Clients pass nothing on.
 
 use labrpc::{Event, Step};
 use rustc_hash::FxHashMap;
 
 use super::parties::{Owner, Parties};
 
-/// A moment of a server. Time goes on there with each call that it makes, and each moment that is [marked](Clocks::mark).
+/// A moment of a server. Time goes on there with each call that it makes, and each moment that is
+/// [marked](Clocks::mark).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Moment(u32);
 
-/// What a server knows: for each server `j` and each server `i`, one row after the other, the latest moment of `i` that `j` knew of.
+/// What a server knows: for each server `j` and each server `i`, one row after the other, the latest moment
+/// of `i` that `j` knew of.
 type Knowledge = Box<[u32]>;
 
 /// What every server knows, and what is on its way.
@@ -58,24 +61,28 @@ impl Clocks {
         }
     }
 
-    /// The moment that it is on a server. What follows are calls that it makes later, and whatever they lead to.
+    /// The moment that it is on a server. What follows are calls that it makes later, and whatever they
+    /// lead to.
     pub fn now(&self, server: usize) -> Moment {
         Moment(self.known[server][server * self.servers + server])
     }
 
-    /// The moment that it is on a server. What follows is all that it sends later, replies too, and whatever that leads to.
+    /// The moment that it is on a server. What follows is all that it sends later, replies too, and
+    /// whatever that leads to.
     pub fn mark(&mut self, server: usize) -> Moment {
         let now = self.now(server);
         self.known[server][server * self.servers + server] += 1;
         now
     }
 
-    /// Whether `server` has been reached by a message that `of` sent after it knew of what followed on `moment` of `origin`.
+    /// Whether `server` has been reached by a message that `of` sent after it knew of what followed on
+    /// `moment` of `origin`.
     pub fn knows_that(&self, server: usize, of: usize, origin: usize, moment: Moment) -> bool {
         self.known[server][of * self.servers + origin] > moment.0
     }
 
-    /// The servers, besides `origin`, of which `server` knows that what followed on `moment` of `origin` has reached them.
+    /// The servers, besides `origin`, of which `server` knows that what followed on `moment` of `origin`
+    /// has reached them.
     pub fn reached(
         &self,
         server: usize,
@@ -85,7 +92,8 @@ impl Clocks {
         (0..self.servers).filter(move |&of| of != origin && self.knows_that(server, of, origin, moment))
     }
 
-    /// Whether `server` knows that what followed on `moment` of `origin` has reached a majority, `origin` included.
+    /// Whether `server` knows that what followed on `moment` of `origin` has reached a majority, `origin`
+    /// included.
     pub fn majority_reached(&self, server: usize, origin: usize, moment: Moment) -> bool {
         self.reached(server, origin, moment).count() >= self.servers / 2
     }
@@ -169,7 +177,8 @@ mod tests {
     use super::*;
     use crate::words::Lived;
 
-    /// Three servers, each with an end point to each: that from `from` to `to` has the number `3 * from + to`.
+    /// Three servers, each with an end point to each: that from `from` to `to` has the number `3 * from +
+    /// to`.
     fn three() -> (Clocks, Parties) {
         let mut parties = Parties::new(3);
         for from in 0..3 {

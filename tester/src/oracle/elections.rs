@@ -1,10 +1,11 @@
-//! "A candidate wins an election if it receives votes from a majority of the servers in the full cluster for the same
-//! term" (paper, §5.2).
+//! "A candidate wins an election if it receives votes from a majority of the servers in the full cluster
+//! for the same term" (paper, §5.2).
 //!
-//! What a vote looks like only the solution knows. But a candidate asks for votes when it has entered its term, and the
-//! others vote when they have been asked. So when a server says for the first time that it leads a term, messages
-//! of a majority have reached it that follow, as cause and effect, its own calls of the time after it was last seen in a lower term. They may be
-//! replies or calls, and may come by way of others.
+//! What a vote looks like only the solution knows. But a candidate asks for votes when it has entered its
+//! term, and the others vote when they have been asked. So when a server says for the first time that it
+//! leads a term, messages of a majority have reached it that follow, as cause and effect, its own calls of
+//! the time after it was last seen in a lower term. They may be replies or calls, and may come by way of
+//! others.
 
 use std::cmp::Ordering;
 use std::time::Duration;
@@ -72,8 +73,8 @@ impl Elections {
         Err(self.objection(who, term, clocks, at))
     }
 
-    /// `who` told the test its state, in the midst of whatever it does. Two fields may be mixed up then: a server that has led
-    /// a term may seem to lead the next one.
+    /// `who` told the test its state, in the midst of whatever it does. Two fields may be mixed up then: a
+    /// server that has led a term may seem to lead the next one.
     pub fn tells(&self, who: Lived, state: State, clocks: &Clocks, at: Duration) -> Verdict {
         let seen = &self.servers[who.server];
         if !state.is_leader || seen.life != who.life || seen.leads.is_some() {

@@ -51,7 +51,8 @@ impl Parties {
         self.lives[who.server] = who.life;
     }
 
-    /// There is an end point of this number through which `owner` calls the server `to`. They are numbered as they are made.
+    /// There is an end point of this number through which `owner` calls the server `to`. They are numbered
+    /// as they are made.
     pub fn add_end(&mut self, number: u32, owner: Owner, to: usize) {
         let position = number as usize;
         if position >= self.ends.len() {

@@ -1,9 +1,9 @@
-//! "A log entry is committed once the leader that created the entry has replicated it on a majority of the servers"
-//! (paper, §5.3), and only then it is applied.
+//! "A log entry is committed once the leader that created the entry has replicated it on a majority of the
+//! servers" (paper, §5.3), and only then it is applied.
 //!
-//! Which message takes an entry along only the solution knows. But it was not there before a server was given it. So whoever applies
-//! an entry knows, as cause and effect, that what came after it was given to a server has reached a majority, that
-//! server included.
+//! Which message takes an entry along only the solution knows. But it was not there before a server was
+//! given it. So whoever applies an entry knows, as cause and effect, that what came after it was given to a
+//! server has reached a majority, that server included.
 
 use labapi::LogIndex;
 use rustc_hash::FxHashMap;
@@ -17,8 +17,8 @@ use crate::words::{Lived, Servers};
 pub(super) struct Replication {
     /// In the order in which it happened.
     given: Vec<Given>,
-    /// When a request was last given to a server, by a hash of the request. Two with the same hash are taken for one, which
-    /// accuses nobody.
+    /// When a request was last given to a server, by a hash of the request. Two with the same hash are
+    /// taken for one, which accuses nobody.
     last: FxHashMap<u64, u32>,
     /// When the entry at each index, from 1, had last been given to a server before it was first applied.
     entries: Vec<Option<u32>>,

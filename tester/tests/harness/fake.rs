@@ -1,9 +1,9 @@
 //! A Raft that cheats: its servers share memory, so that there is nothing to agree on.
 //!
-//! Its messages say nothing. But a server calls the others before it leads and before anything is delivered, and goes on
-//! when a majority has answered, so that whatever it does follows from messages as a right solution's does. It
-//! passes the course's tests in which servers crash, and shows that the tester lets a right solution pass. With a
-//! [`Fault`] it is wrong in one way, and shows that the tester notices.
+//! Its messages say nothing. But a server calls the others before it leads and before anything is
+//! delivered, and goes on when a majority has answered, so that whatever it does follows from messages as a
+//! right solution's does. It passes the course's tests in which servers crash, and shows that the tester
+//! lets a right solution pass. With a [`Fault`] it is wrong in one way, and shows that the tester notices.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -58,7 +58,8 @@ impl Shared {
         self.servers.get(server).is_some_and(|server| server.strong_count() > 0)
     }
 
-    /// Whether a server is the next leader: the first of those that are up, if they are a majority and there is none.
+    /// Whether a server is the next leader: the first of those that are up, if they are a majority and
+    /// there is none.
     fn is_next_leader(&self, server: usize) -> bool {
         let mut up = (0..self.servers.len()).filter(|&server| self.is_up(server));
         let is_first = up.next() == Some(server);
@@ -263,8 +264,8 @@ impl Followed {
     }
 }
 
-/// Tells everybody else how much may be delivered, so many times, and answers whether a majority, the server itself included,
-/// has heard of it.
+/// Tells everybody else how much may be delivered, so many times, and answers whether a majority, the
+/// server itself included, has heard of it.
 fn ask(peers: &[ClientEnd], me: usize, told: u64, times: usize, fault: Fault) -> bool {
     let is_silent = fault == Fault::Silent || times == 0;
     let (sender, answers) = channel::unbounded();
@@ -457,7 +458,7 @@ impl Raft for Fake {
             match self.fault {
                 Fault::TwoLeaders if now > 700 && self.me == 1 => is_leader = true,
                 Fault::LeadsForTheTest if self.me == 1 && term > 0 && is_asked_by_the_test() => {
-                    is_leader = true
+                    is_leader = true;
                 }
                 Fault::TwoLeadersForAMoment if self.me == 1 => is_leader = (1200..1220).contains(&now),
                 Fault::TermGoesBack if now > 1500 => term -= 1,
