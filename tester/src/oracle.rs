@@ -170,10 +170,10 @@ impl Watch {
         let mut last_seen = None;
         let (_, mut last_look) = watch.look(who.server);
         node.when_quiet("probe", move || {
-            // In this order: the term asked for thereafter is not below that of the entries, and not of an earlier moment.
+            // In this order: the term asked for thereafter is not below that of the entries.
             let applied = applied();
-            // Threads may have gone on since the server was at rest, and tell of it a little later. So the look before
-            // counts: whatever it tells by now, it has begun thereafter.
+            // Threads may have gone on since the server was at rest, and tell of it a little later. So the
+            // look before counts: whatever it has not told by now, it has begun thereafter.
             let (floor, now) = watch.look(who.server);
             let look = std::mem::replace(&mut last_look, now);
             let state = raft.get_state();
