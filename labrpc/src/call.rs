@@ -26,6 +26,7 @@ use labrt::world::{Filler, slot};
 use crate::extras::Copied;
 use crate::fingerprint::{Direction, of_message};
 use crate::network::Shared;
+use crate::observer::Step;
 use crate::server::Server;
 use crate::service::Types;
 use crate::switchboard::{CallId, EndId, PlaceId, Request, Switchboard, Underway};
@@ -94,12 +95,18 @@ impl Shared {
             (start, copy, place, board.total_count, hash)
         };
         self.world.message(hash);
+        self.report(number, Step::RequestSent { end: end.0 });
+        if copy.is_some() {
+            self.report(number, Step::RequestDuplicated);
+        }
         match start {
             Start::Unreachable(after, caller) => {
+                self.report(number, Step::RequestLost);
                 self.note(method, number, place, || format!("nobody there, given up in {after:?}"));
                 self.world.later(after, move || drop(caller));
             }
             Start::Lost(after, caller) => {
+                self.report(number, Step::RequestLost);
                 self.note(method, number, place, || {
                     format!("lost request ({len} bytes), known in {after:?}")
                 });
@@ -138,6 +145,7 @@ impl Shared {
         if request.server.node.is_alive() {
             self.serve(id, request);
         } else {
+            self.report(id.number, Step::RequestLost);
             self.vanished(id);
             self.discard(request.server);
         }
@@ -148,6 +156,7 @@ impl Shared {
         let copy = self.board.lock().extras.as_mut().and_then(|extras| extras.take_copy(number));
         let Copied { id, end, place, request } = copy.expect("a copy arrives once");
         if !request.server.node.is_alive() {
+            self.report(number, Step::RequestLost);
             return self.discard(request.server);
         }
         let method = request.server.method(request.method).name;
@@ -160,6 +169,7 @@ impl Shared {
     fn serve(self: &Arc<Self>, id: CallId, request: Request) {
         let server = Arc::clone(&request.server);
         server.count_request();
+        self.report(id.number, Step::RequestDelivered);
         let handling = Handling { network: Arc::clone(self), id, request, answered: false };
         server.node.run(server.method(handling.request.method).name, move || {
             handling.run();
@@ -296,6 +306,10 @@ impl Shared {
         };
         let Underway { caller, method, end, place, .. } = call;
         self.world.message(of_message(Direction::Reply, method, end.0, place.0, &reply));
+        self.report(id.number, Step::ReplySent);
+        if matches!(fate, Return::CutOff | Return::Lost) {
+            self.report(id.number, Step::ReplyLost);
+        }
         let note = |what: &dyn Fn() -> String| self.note(method, id.number, Some(place), what);
         match fate {
             Return::CutOff => note(&|| "reply held back: cut off meanwhile".to_owned()),
@@ -304,12 +318,16 @@ impl Shared {
                 note(&|| format!("reply ({len} bytes) arrives in {by:?}"));
                 let network = Arc::downgrade(self);
                 self.world.later(by, move || {
-                    with(&network, |network| network.board.lock().total_bytes += len as u64);
+                    with(&network, |network| {
+                        network.board.lock().total_bytes += len as u64;
+                        network.report(id.number, Step::ReplyDelivered);
+                    });
                     caller.fill(reply);
                 });
             }
             Return::Delivered => {
                 note(&|| format!("reply ({len} bytes)"));
+                self.report(id.number, Step::ReplyDelivered);
                 caller.fill(reply);
             }
         }
@@ -336,6 +354,7 @@ impl Shared {
             call.vanished = true;
             board.take_polls()
         };
+        self.report(id.number, Step::ReplyLost);
         self.set_polls(polls);
     }
 
@@ -363,6 +382,10 @@ impl Shared {
             board.remove_if_dead(id)
         };
         if let Some(call) = call {
+            // Of a handler that is gone this was said when it went.
+            if !call.vanished {
+                self.report(id.number, Step::ReplyLost);
+            }
             self.note(call.method, id.number, Some(call.place), || "given up: cut off".to_owned());
         }
     }

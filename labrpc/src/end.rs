@@ -24,6 +24,12 @@ impl ClientEnd {
         Self { network, id }
     }
 
+    /// The number by which an [`Event`](crate::Event) names this end point. No other one of the network has it.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.id.0
+    }
+
     /// Calls `Service.method` on the server that this end leads to, and waits for the reply.
     ///
     /// `None`: there was no reply, and nobody can tell why (see the [crate's documentation](crate)). Also

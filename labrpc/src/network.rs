@@ -3,12 +3,13 @@
 mod extras;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use labrt::world::{Backend, Node, World};
 use parking_lot::Mutex;
 
 use crate::end::ClientEnd;
+use crate::observer::{Event, Observer, Step};
 use crate::server::Server;
 use crate::switchboard::{EndId, Switchboard};
 use crate::weather::Weather;
@@ -33,6 +34,16 @@ pub(crate) struct Shared {
     pub(crate) board: Mutex<Switchboard>,
     /// For what must not be done outside every thread.
     pub(crate) node: Node,
+    observer: OnceLock<Arc<dyn Observer>>,
+}
+
+impl Shared {
+    /// Tells the observer, if there is one. Not under the lock.
+    pub(crate) fn report(&self, call: u64, step: Step) {
+        if let Some(observer) = self.observer.get() {
+            observer.on(&Event { call, step });
+        }
+    }
 }
 
 impl Network {
@@ -46,8 +57,18 @@ impl Network {
             world: world.clone(),
             board: Mutex::new(Switchboard::new(weather)),
             node: world.node("network"),
+            observer: OnceLock::new(),
         };
         Self { shared: Arc::new(shared) }
+    }
+
+    /// Has `observer` told of every message from now on.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the network has an observer.
+    pub fn observe(&self, observer: Arc<dyn Observer>) {
+        assert!(self.shared.observer.set(observer).is_ok(), "the network has an observer");
     }
 
     /// Makes an end point, connected to nothing and disabled.

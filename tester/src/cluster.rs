@@ -16,7 +16,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use labapi::{State, Term};
-use labrpc::Network;
+use labrpc::{Network, Observer};
 use labrt::thread;
 use labrt::world::{Backend, FailureKind, Node, World};
 use parking_lot::Mutex;
@@ -65,7 +65,7 @@ pub(crate) struct Inner<P: Program> {
     pub(crate) network: Network,
     pub(crate) program: P,
     servers: Vec<Mutex<Server<P::Instance>>>,
-    watch: Arc<Watch>,
+    pub(crate) watch: Arc<Watch>,
     pub(crate) calls: Arc<Calls>,
     dice: Dice,
     meter: Arc<Meter>,
@@ -110,12 +110,14 @@ impl<P: Program> Cluster<P> {
                 halted: None,
             })
         };
+        let (network, watch) = (Network::new(world), Watch::new(world, servers));
+        network.observe(Arc::clone(&watch) as Arc<dyn Observer>);
         let inner = Inner {
             world: world.clone(),
-            network: Network::new(world),
+            network,
             program,
             servers: (0..servers).map(|_| unborn()).collect(),
-            watch: Watch::new(world, servers),
+            watch,
             calls: Arc::new(Calls::default()),
             dice: Dice::new(world),
             meter: Arc::clone(meter),
@@ -264,7 +266,7 @@ impl<P: Program> Cluster<P> {
         let ask = move |instance| Some((watch.term_floor(server), P::raft(&instance)?.get_state()));
         let (who, answer) = self.call(server, "get_state", ask)?;
         let (floor, state) = answer?;
-        self.inner.watch.saw_term(who, floor, state.term);
+        self.inner.watch.saw_state(who, floor, state);
         Some(state)
     }
 

@@ -28,6 +28,8 @@ pub struct Expected {
     pub late: Vec<String>,
     /// Pieces of what is told of what was built, whatever the rules say.
     pub built: Vec<String>,
+    /// The parts in which it must not score; part 3A, if nothing is said.
+    pub parts: Vec<String>,
     /// When it is run, whatever the rules say: the kind of failure, and what its message must have.
     pub kind: String,
     pub says: String,

@@ -4,7 +4,7 @@
 #[path = "../../../grader/tests/hostile/mod.rs"]
 mod corpus;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -19,15 +19,26 @@ use crate::stage::{Stage, said, workspace};
 const WRITTEN: &str = "/tmp/written-by-a-submission";
 
 fn all(stage: &Stage) -> Vec<Hostile> {
-    let made = stage.path("made");
+    all_in(stage, "made")
+}
+
+/// All, with what is made in this folder.
+fn all_in(stage: &Stage, made: &str) -> Vec<Hostile> {
+    let made = stage.path(made);
     fs::create_dir(&made).unwrap();
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("grader").join("submissions");
     corpus::all(&corpus, &made)
 }
 
+/// Grades part 3A, or the parts that the submissions name.
 fn grade(stage: &Stage, corpus: &[Hostile], out: &str, more: &[&str]) {
     let folders: Vec<&str> = corpus.iter().map(|it| it.folder.to_str().unwrap()).collect();
-    let rubric = stage.rubric("[\"3A\"]");
+    let mut parts: BTreeSet<&str> =
+        corpus.iter().flat_map(|it| &it.expected.parts).map(String::as_str).collect();
+    if parts.is_empty() {
+        parts.insert("3A");
+    }
+    let rubric = stage.rubric(&format!("{parts:?}").replace('{', "[").replace('}', "]"));
     // A machine that is busy must not decide how a run ends.
     let patient = ["--runs", "1", "--seed", "1", "--wall-limit", "600"];
     let options = [&["--rubric", rubric.to_str().unwrap(), "--out", out][..], &patient].concat();
@@ -45,15 +56,17 @@ fn output(stage: &Stage, out: &str, name: &str) -> String {
     results(stage, out, name)["output"].as_str().unwrap_or_default().to_owned()
 }
 
-/// What was told of the first test.
+/// What was told of each test.
 fn told(stage: &Stage, out: &str, name: &str) -> String {
-    results(stage, out, name)["tests"][0]["output"].as_str().unwrap_or_default().to_owned()
+    let results = results(stage, out, name);
+    let tests = results["tests"].as_array().unwrap().iter();
+    tests.map(|test| test["output"].as_str().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn each_comes_to_what_is_said() {
     let stage = Stage::new();
-    let corpus = all(&stage);
+    let corpus: Vec<_> = all(&stage).into_iter().filter(|it| it.expected.parts.is_empty()).collect();
     assert!(corpus.len() >= 20, "{}", corpus.len());
     grade(&stage, &corpus, "out", &[]);
     let scores = stage.scores("out");
@@ -108,7 +121,8 @@ fn what_was_built_tells_without_the_rules() {
 fn each_is_harmless_without_the_rules() {
     let _ = fs::remove_file(WRITTEN);
     let stage = Stage::new();
-    let corpus: Vec<_> = all(&stage).into_iter().filter(|it| !it.expected.kind.is_empty()).collect();
+    let runs = |it: &Hostile| !it.expected.kind.is_empty() && it.expected.parts.is_empty();
+    let corpus: Vec<_> = all(&stage).into_iter().filter(runs).collect();
     assert!(corpus.len() >= 16, "{}", corpus.len());
     grade(&stage, &corpus, "out", &["--despite-rules"]);
     for (name, row) in stage.scores("out") {
@@ -116,6 +130,24 @@ fn each_is_harmless_without_the_rules() {
     }
     ends_as_is_said(&stage, "out", corpus.iter());
     assert!(!Path::new(WRITTEN).exists());
+}
+
+/// In labs 2 and 4, as those of part 3A above: no messages, no points.
+#[test]
+fn what_does_no_work_scores_nothing() {
+    let stage = Stage::new();
+    for lab in ["2", "4"] {
+        let of_lab = |it: &Hostile| it.expected.parts.iter().any(|part| part.starts_with(lab));
+        let corpus: Vec<_> = all_in(&stage, &format!("made-{lab}")).into_iter().filter(of_lab).collect();
+        assert!(corpus.len() >= 2, "{}", corpus.len());
+        let out = format!("out-{lab}");
+        grade(&stage, &corpus, &out, &[]);
+        let scores = stage.scores(&out);
+        for Hostile { name, .. } in &corpus {
+            assert_eq!((scores[name][1].as_str(), scores[name][2].as_str()), ("graded", "0"), "{name}");
+        }
+        ends_as_is_said(&stage, &out, corpus.iter());
+    }
 }
 
 fn ends_as_is_said<'a>(stage: &Stage, out: &str, some: impl Iterator<Item = &'a Hostile>) {

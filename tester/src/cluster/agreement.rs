@@ -1,9 +1,10 @@
 //! Agreement on commands: [`Cluster::one`], [`Cluster::n_committed`], [`Cluster::wait`].
 
 use std::fmt::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
-use labapi::{LogIndex, Started, Term};
+use labapi::{LogIndex, Raft, Started, Term};
 
 use super::Cluster;
 use crate::command::Command;
@@ -58,7 +59,12 @@ impl Cluster {
     pub fn start_on(&self, server: usize, command: impl Into<Command>) -> Option<Started> {
         let command = command.into();
         self.inner.watch.submit(&command);
-        let (who, place) = self.call(server, "start", move |raft| raft.start(command.bytes().to_vec()))?;
+        let watch = Arc::clone(&self.inner.watch);
+        let start = move |raft: Arc<dyn Raft>| {
+            watch.gives(command.bytes(), server);
+            raft.start(command.bytes().to_vec())
+        };
+        let (who, place) = self.call(server, "start", start)?;
         if let Some(place) = place {
             self.inner.watch.accepted(who, place);
         }

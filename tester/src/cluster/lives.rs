@@ -7,6 +7,7 @@ use labrpc::ClientEnd;
 use persister::Persister;
 
 use super::{Cluster, Inner, Life, name_of};
+use crate::oracle::Owner;
 use crate::program::{Birth, Booted, Program};
 use crate::words::Lived;
 
@@ -118,7 +119,8 @@ impl<P: Program> Cluster<P> {
             Lived { server, life: state.lives }
         };
         self.note(|| format!("start {who}"));
-        let (ends, peers) = self.make_ends();
+        watch.begin_incarnation(who);
+        let (ends, peers) = self.make_ends(Owner::of_server(who));
         let node = world.node(format!("server {server}"));
         let birth = Birth { world, watch, calls, node: &node, who, peers, persister };
         let Some(Booted { instance, services }) = program.boot(birth) else { return };
@@ -138,12 +140,13 @@ impl<P: Program> Cluster<P> {
         self.inner.servers[server].lock().persister.clone()
     }
 
-    /// Makes an end point to each server, still disabled; returns their names and themselves.
-    pub(crate) fn make_ends(&self) -> (Vec<String>, Vec<ClientEnd>) {
-        let Inner { network, dice, .. } = &*self.inner;
+    /// Makes an end point of `owner` to each server, still disabled; returns their names and themselves.
+    pub(crate) fn make_ends(&self, owner: Owner) -> (Vec<String>, Vec<ClientEnd>) {
+        let Inner { network, dice, watch, .. } = &*self.inner;
         let make_end = |to| {
             let name = dice.end_name();
             let end = network.make_end(name.as_str());
+            watch.add_end(end.number(), owner, to);
             network.connect(&name, &name_of(to));
             (name, end)
         };

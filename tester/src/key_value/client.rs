@@ -1,7 +1,7 @@
 //! [`Client`]: who asks the service, on a node of its own.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use labapi::{Clerk, PutError, Version, Versioned};
 use labrt::world::Node;
@@ -10,6 +10,7 @@ use super::KeyValueProgram;
 use super::logged::LoggedClerk;
 use crate::Cluster;
 use crate::cluster::Inner;
+use crate::oracle::Owner;
 use crate::words::Party;
 
 /// A client with a clerk of its own, which runs on a node of its own.
@@ -42,7 +43,7 @@ impl<P: KeyValueProgram> Cluster<P> {
         let number = clients.number();
         let network = &self.inner.network;
         let node = self.inner.world.node(format!("client {number}"));
-        let (ends, servers) = self.make_ends();
+        let (ends, servers) = self.make_ends(Owner::of_client(number));
         for &server in reached {
             network.enable(&ends[server], true);
         }
@@ -53,6 +54,8 @@ impl<P: KeyValueProgram> Cluster<P> {
             number,
             world: self.inner.world.clone(),
             history: Arc::clone(&clients.history),
+            watch: Arc::clone(&self.inner.watch),
+            puts: AtomicU64::new(0),
         };
         Client { cluster: self.clone(), number, node, clerk: Arc::new(logged), ends }
     }
@@ -102,7 +105,7 @@ impl<P: KeyValueProgram> Client<P> {
         let Inner { network, program, .. } = &*self.cluster.inner;
         let mut ends = Vec::with_capacity(count);
         for _ in 0..count {
-            let (names, servers) = self.cluster.make_ends();
+            let (names, servers) = self.cluster.make_ends(Owner::of_client(self.number));
             for name in &names {
                 network.enable(name, true);
             }
@@ -125,6 +128,11 @@ impl<P: KeyValueProgram> Client<P> {
         for end in &self.ends {
             self.cluster.inner.network.delete_end(end);
         }
+    }
+
+    /// How many puts of the client have been done, or may have been.
+    pub(crate) fn puts(&self) -> u64 {
+        self.clerk.puts.load(Ordering::Relaxed)
     }
 
     pub(crate) fn cluster(&self) -> &Cluster<P> {

@@ -121,6 +121,8 @@ pub(super) fn speed(cluster: &Cluster<KvServers>) {
     }
     let took = cluster.now() - began;
     client.check_get("k", &(PUTS - 1).to_string(), Version(PUTS));
+    // And what one client has put, another one finds.
+    cluster.client().check_get("k", &(PUTS - 1).to_string(), Version(PUTS));
     if took > LIMIT {
         cluster.fail(format!(
             "expected {PUTS} puts in a row to take {} at most, which is three a heartbeat; saw {}",

@@ -122,6 +122,8 @@ fn snapshot_size_4c(cluster: &Cluster<KvServers>) {
         }
     }
     cluster.check_log_size(MARGIN * MAX_RAFT_STATE);
+    // What one client has put, another one finds.
+    cluster.client().check_get("x", "1", version);
     cluster.check_snapshot_size(MAX_SNAPSHOT);
     cluster.check_linearizable();
 }

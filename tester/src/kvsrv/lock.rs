@@ -6,6 +6,7 @@ use labapi::Lock;
 
 use super::KvServer;
 use crate::key_value::Client;
+use crate::words::Seconds;
 
 /// The lock that a client made, which runs on the client's node.
 pub(super) struct ClientLock<'a> {
@@ -24,14 +25,32 @@ impl Client<KvServer> {
 
 impl ClientLock<'_> {
     /// Waits for the lock.
+    #[track_caller]
     pub fn acquire(&self) {
         let lock = Arc::clone(&self.lock);
-        self.client.ask("acquire", move |_| lock.acquire());
+        self.expect_put("acquire", move || lock.acquire());
     }
 
     /// Gives the lock back.
+    #[track_caller]
     pub fn release(&self) {
         let lock = Arc::clone(&self.lock);
-        self.client.ask("release", move |_| lock.release());
+        self.expect_put("release", move || lock.release());
+    }
+
+    /// Others learn from the key/value server alone who has the lock. So whoever gets it, or gives it back,
+    /// has to put something.
+    #[track_caller]
+    fn expect_put(&self, what: &'static str, change: impl FnOnce() + Send + 'static) {
+        let before = self.client.puts();
+        self.client.ask(what, move |_| change());
+        if self.client.puts() == before {
+            self.client.cluster().fail(format!(
+                "expected {what} to put something into the key/value server; saw client {} return from it at {} without a put that \
+                 was, or may have been, done",
+                self.client.number(),
+                Seconds(self.client.cluster().now())
+            ));
+        }
     }
 }

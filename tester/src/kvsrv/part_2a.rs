@@ -7,6 +7,7 @@ use labapi::{Clerk, PutError, Version, Versioned};
 
 use super::KvServer;
 use crate::key_value::{Client, Load};
+use crate::oracle::Outcome;
 use crate::words::outcome;
 use crate::{Body, Case, Cluster};
 
@@ -49,6 +50,9 @@ fn reliable_put_2a(cluster: &Cluster<KvServer>) {
             "expected no such key as y, whose only put was refused; saw `{value}`, version {version}"
         ));
     }
+
+    // What one client has put, another one finds.
+    cluster.client().check_get("k", value, Version(1));
     cluster.check_linearizable();
 }
 
@@ -131,10 +135,14 @@ fn each(
     what: impl Fn(usize) -> (String, Version) + Send + 'static,
 ) -> Vec<Result<(), PutError>> {
     let clerks = Arc::clone(clerks);
+    let (watch, number_of_client) = (Arc::clone(&client.cluster().inner.watch), client.number());
     client.ask("put of each clerk", move |_| {
         let put = |(number, clerk): (usize, &Arc<dyn Clerk>)| {
             let (value, version) = what(number);
-            clerk.put("k", &value, version)
+            watch.operation_begins(number_of_client);
+            let answer = clerk.put("k", &value, version);
+            watch.operation_ends(number_of_client, "put", Outcome::of_put(answer));
+            answer
         };
         clerks.iter().enumerate().map(put).collect()
     })
@@ -170,5 +178,7 @@ fn unreliable_net_2a(cluster: &Cluster<KvServer>) {
              whose reply was lost has to be sent again, and then a wrong version may be the first copy's doing"
         ));
     }
+    // What one client has put, another one finds.
+    cluster.client().check_get("k", "0", Version(PUTS));
     cluster.check_linearizable();
 }

@@ -36,6 +36,13 @@ fn clients_take_turns(cluster: &Cluster<KvServer>, clients: usize) {
     if turns == 0 {
         cluster.fail("expected some client to have had the lock and to have given it back; saw none");
     }
+    // What was written under the lock is there for others, each turn's two puts.
+    let version = cluster.client().get_existing("l0").version;
+    if version.0 < 2 * turns {
+        cluster.fail(format!(
+            "expected key l0 to have been put at least twice in each of {turns} turns; saw another client find version {version}"
+        ));
+    }
     cluster.check_linearizable();
 }
 

@@ -9,6 +9,7 @@ use labrt::world::{FailureKind, World};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
+use crate::oracle::Watch;
 use crate::words::Lived;
 
 /// What can be asked of a counter.
@@ -118,6 +119,7 @@ impl Done {
 pub(super) struct Counter {
     who: Lived,
     world: World,
+    watch: Arc<Watch>,
     /// What all replicas agree on.
     order: Arc<Order>,
     /// What this one has done.
@@ -128,10 +130,17 @@ pub(super) struct Counter {
 }
 
 impl Counter {
-    pub fn new(who: Lived, world: &World, order: &Arc<Order>, shown: &Arc<AtomicU64>) -> Self {
+    pub fn new(
+        who: Lived,
+        world: &World,
+        watch: &Arc<Watch>,
+        order: &Arc<Order>,
+        shown: &Arc<AtomicU64>,
+    ) -> Self {
         Self {
             who,
             world: world.clone(),
+            watch: Arc::clone(watch),
             order: Arc::clone(order),
             done: 0,
             count: 0,
@@ -163,6 +172,7 @@ impl StateMachine for Counter {
             Ok(count) => count,
             Err(objection) => self.fail(objection),
         };
+        self.watch.does(self.who, request, || what.to_string());
         self.done += 1;
         self.world.note("tester", || format!("{}: {what}, number {}", self.who, self.done));
         self.shown.store(self.count, Ordering::Release);

@@ -57,7 +57,7 @@ impl Program for Counters {
         // A number of its own for each life: a crashed instance's must not be seen any more.
         let shown: Arc<AtomicU64> = Arc::default();
         self.counts.lock()[birth.who.server] = Arc::clone(&shown);
-        let counter = Box::new(Counter::new(birth.who, birth.world, &self.order, &shown));
+        let counter = Box::new(Counter::new(birth.who, birth.world, birth.watch, &self.order, &shown));
         let make_rsm = self.make_rsm;
         let replica = birth.replica(self.make_raft, self.max_raft_state);
         birth.watch.begin_life(birth.who);

@@ -1,9 +1,10 @@
 //! Submitting requests to replicas, and looking at what they count.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use labapi::WrongLeader;
+use labapi::{Rsm, WrongLeader};
 use labrt::thread;
 use labrt::thread::JoinHandle;
 
@@ -25,7 +26,13 @@ impl Cluster<Counters> {
     pub(super) fn submit(&self, server: usize, request: Request) -> Option<Result<Vec<u8>, WrongLeader>> {
         let program = &self.inner.program;
         let what = Submitted { number: program.submits.fetch_add(1, Ordering::Relaxed) + 1, request };
-        let (who, answer) = self.call(server, "submit", move |rsm| rsm.submit(what.encode()))?;
+        let watch = Arc::clone(&self.inner.watch);
+        let submit = move |rsm: Arc<dyn Rsm>| {
+            let request = what.encode();
+            watch.gives(&request, server);
+            rsm.submit(request)
+        };
+        let (who, answer) = self.call(server, "submit", submit)?;
         if let Ok(answer) = &answer {
             let right = program.order.answer_to(what.number);
             if right.as_ref() != Some(answer) {

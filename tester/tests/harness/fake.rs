@@ -1,10 +1,12 @@
 //! A Raft that cheats: its servers share memory, so that there is nothing to agree on.
 //!
-//! It does not see who is cut off, only who is down. So it passes the course's tests in which
-//! servers crash, and shows that the tester lets a right solution pass. With a [`Fault`] it is wrong in
-//! one way, and shows that the tester notices.
+//! Its messages say nothing. But a server calls the others before it leads and before anything is
+//! delivered, and goes on when a majority has answered, so that whatever it does follows from messages as a
+//! right solution's does. It passes the course's tests in which servers crash, and shows that the tester
+//! lets a right solution pass. With a [`Fault`] it is wrong in one way, and shows that the tester notices.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -30,8 +32,14 @@ struct Shared {
     term: u64,
     leader: Option<usize>,
     log: Vec<Vec<u8>>,
+    /// The length of the log that a majority was last asked about. What is beyond goes with its leader.
+    committed: usize,
     servers: Vec<Weak<Fake>>,
     last_index: u64,
+    /// Whether the leader is to enter the next term.
+    next_term: bool,
+    /// Whether server 1 has been heard by a majority, though it does not lead.
+    server_1_is_heard: bool,
     flickers: u64,
     held: Vec<u8>,
     refused: bool,
@@ -50,19 +58,32 @@ impl Shared {
         self.servers.get(server).is_some_and(|server| server.strong_count() > 0)
     }
 
-    /// Makes the first server that is up the leader if there is none, and the servers that are up
-    /// are a majority. Answers whether it did.
-    fn elect(&mut self, fault: Fault) -> bool {
-        let up: Vec<usize> = (0..self.servers.len()).filter(|&server| self.is_up(server)).collect();
-        if up.len() * 2 > self.servers.len() && !self.leader.is_some_and(|leader| self.is_up(leader)) {
-            self.term += 1;
-            self.leader = Some(up[0]);
-            if fault == Fault::LeaderWithoutLog && self.term > 1 {
-                self.last_index = 0;
-            }
-            return true;
+    /// Whether a server is the next leader: the first of those that are up, if they are a majority and
+    /// there is none.
+    fn is_next_leader(&self, server: usize) -> bool {
+        let mut up = (0..self.servers.len()).filter(|&server| self.is_up(server));
+        let is_first = up.next() == Some(server);
+        is_first
+            && (up.count() + 1) * 2 > self.servers.len()
+            && !self.leader.is_some_and(|leader| self.is_up(leader))
+    }
+
+    /// The first snapshot of a server that goes beyond an index.
+    fn snapshot_beyond(&self, index: u64) -> Option<(u64, Vec<u8>)> {
+        let snapshots =
+            self.servers.iter().filter_map(|server| Some(server.upgrade()?.snapshot.lock().clone()));
+        { snapshots }.find(|(last, _)| *last > index)
+    }
+
+    /// Makes a server the leader of the term that it has begun.
+    fn elect(&mut self, server: usize, fault: Fault) {
+        self.leader = Some(server);
+        let lost = self.log.len().saturating_sub(self.committed);
+        self.log.truncate(self.committed);
+        self.last_index = self.last_index.saturating_sub(lost as u64);
+        if fault == Fault::LeaderWithoutLog && self.term > 1 {
+            self.last_index = 0;
         }
-        false
     }
 }
 
@@ -72,6 +93,8 @@ struct Fake {
     born_again: bool,
     peers: Vec<ClientEnd>,
     persister: Persister,
+    /// How much of the log it may deliver.
+    told: AtomicU64,
     /// Index of the last snapshot, and the snapshot.
     snapshot: Mutex<(u64, Vec<u8>)>,
 }
@@ -97,8 +120,13 @@ fn make<const FAULT: u8>(
         shared.servers.resize_with(peers.len(), Weak::new);
         if (0..peers.len()).all(|server| !shared.is_up(server)) {
             match fault {
-                Fault::ForgetsLog => (shared.log, shared.last_index) = (Vec::new(), 0),
-                Fault::RewritesLog => shared.log.clear(),
+                Fault::ForgetsLog => {
+                    (shared.log, shared.committed, shared.last_index) = (Vec::new(), 0, 0);
+                }
+                Fault::RewritesLog => {
+                    shared.log.clear();
+                    shared.committed = 0;
+                }
                 _ => {}
             }
         }
@@ -109,7 +137,7 @@ fn make<const FAULT: u8>(
     });
     let snapshot = Mutex::new(saved.unwrap_or_default());
     let servers = peers.len();
-    let fake = Arc::new(Fake { me, fault, born_again, peers, persister, snapshot });
+    let fake = Arc::new(Fake { me, fault, born_again, peers, persister, told: AtomicU64::new(0), snapshot });
     let this = Arc::downgrade(&fake);
     shared(|shared| shared.servers[me] = this.clone());
     thread::spawn(move || run(&this, &service, servers));
@@ -123,7 +151,10 @@ fn run(this: &Weak<Fake>, service: &Sender<ApplyMsg>, servers: usize) {
     let _last_words = LastWords(fake.persister.clone(), fault);
     let mut delivered = fake.snapshot.lock().0;
     drop(fake);
-    thread::sleep(Duration::from_millis(300));
+    let mut followed = Followed::default();
+    if !matches!(fault, Fault::LeadsAtOnce) {
+        thread::sleep(Duration::from_millis(300));
+    }
     if fault == Fault::Remembers {
         static SEEN: AtomicU64 = AtomicU64::new(0);
         thread::sleep(Duration::from_millis(SEEN.fetch_add(1, Ordering::Relaxed)));
@@ -133,17 +164,49 @@ fn run(this: &Weak<Fake>, service: &Sender<ApplyMsg>, servers: usize) {
         service.send(ApplyMsg::Command { index: LogIndex(0), command }).expect("somebody reads");
     }
     loop {
-        if fault != Fault::NeverElects && shared(|shared| shared.elect(fault)) {
-            call_everyone(&peers, if fault == Fault::Loud { 11 } else { 1 }, fault);
+        if fault != Fault::NeverElects && shared(|shared| shared.is_next_leader(me)) {
+            let term = shared(|shared| {
+                shared.term += 1;
+                shared.term
+            });
+            let asks = match fault {
+                Fault::LeadsAtOnce => 0,
+                Fault::Loud => 17,
+                _ => 1,
+            };
+            if ask(&peers, me, 0, asks, fault) && shared(|shared| shared.term == term) {
+                shared(|shared| shared.elect(me, fault));
+                followed = Followed::default();
+            }
+        }
+        if shared(|shared| shared.leader == Some(me)) {
+            followed.lead(this, me, &peers, fault);
+        }
+        if fault == Fault::Flickers && me == 1 && shared(|it| it.term > 0 && !it.server_1_is_heard) {
+            let is_heard = ask(&peers, me, 0, 1, fault);
+            shared(|shared| shared.server_1_is_heard = is_heard);
         }
         if fault == Fault::Restless && shared(|shared| shared.leader == Some(me) && shared.log.len() >= 12) {
-            call_everyone(&peers, 1, fault);
+            call_everyone(&peers, 1);
             thread::sleep(Duration::from_millis(20));
         }
+        if fault == Fault::SnapshotFromAfar
+            && let Some((index, snapshot)) = shared(|shared| shared.snapshot_beyond(delivered))
+        {
+            delivered = index;
+            let message = ApplyMsg::Snapshot { index: LogIndex(index), term: Term(1), snapshot };
+            if service.send(message).is_err() {
+                return;
+            }
+        }
+        let told = match fault {
+            Fault::AppliesFromAfar => shared(|shared| shared.committed as u64),
+            _ => this.upgrade().map_or(0, |fake| fake.told.load(Ordering::Relaxed)),
+        };
         loop {
             let next = shared(|shared| {
                 let up = (0..servers).filter(|&server| shared.is_up(server)).count();
-                let held_back = fault == Fault::SkipsAhead && delivered > 0;
+                let held_back = fault == Fault::SkipsAhead && delivered > 0 || delivered >= told;
                 shared.log.get(delivered as usize).filter(|_| up * 2 > servers && !held_back).cloned()
             });
             let Some(command) = next else { break };
@@ -158,11 +221,76 @@ fn run(this: &Weak<Fake>, service: &Sender<ApplyMsg>, servers: usize) {
     }
 }
 
-/// Sends nothing to everyone, so many times.
-fn call_everyone(peers: &[ClientEnd], times: usize, fault: Fault) {
-    if fault == Fault::Silent {
-        return;
+/// What the others have of what a leader has.
+#[derive(Default)]
+struct Followed {
+    committed: usize,
+    rounds: u32,
+}
+
+impl Followed {
+    /// What a leader does every 5 ms.
+    fn lead(&mut self, this: &Weak<Fake>, me: usize, peers: &[ClientEnd], fault: Fault) {
+        self.rounds += 1;
+        if fault == Fault::GoesUpAlone && thread_time() > 1550 && shared(|it| it.term == 1) {
+            shared(|shared| shared.term = 2);
+        }
+        let (length, next_term) = shared(|shared| (shared.log.len(), shared.next_term));
+        let is_going_up = fault == Fault::TermGoesUp && thread_time() > 1500 && shared(|it| it.term == 1);
+        if next_term || is_going_up {
+            shared(|shared| {
+                (shared.term, shared.leader, shared.next_term) = (shared.term + 1, None, false);
+            });
+            if ask(peers, me, 0, 1, fault) {
+                shared(|shared| shared.leader = Some(me));
+            }
+        }
+        if length > self.committed {
+            if fault != Fault::AgreesAlone && !ask(peers, me, 0, 1, fault) {
+                return;
+            }
+            self.committed = length;
+            shared(|shared| shared.committed = length);
+        } else if !self.rounds.is_multiple_of(20) {
+            return;
+        }
+        if let Some(fake) = this.upgrade() {
+            fake.told.fetch_max(self.committed as u64, Ordering::Relaxed);
+        }
+        if fault == Fault::AgreesAlone && !self.rounds.is_multiple_of(20) {
+            return;
+        }
+        ask(peers, me, self.committed as u64, 1, fault);
     }
+}
+
+/// Tells everybody else how much may be delivered, so many times, and answers whether a majority, the
+/// server itself included, has heard of it.
+fn ask(peers: &[ClientEnd], me: usize, told: u64, times: usize, fault: Fault) -> bool {
+    let is_silent = fault == Fault::Silent || times == 0;
+    let (sender, answers) = channel::unbounded();
+    for (server, peer) in peers.iter().enumerate().filter(|(server, _)| *server != me && !is_silent) {
+        for _ in 0..times {
+            let (peer, sender) = (peer.clone(), sender.clone());
+            thread::spawn(move || {
+                if peer.hear(&told).is_some() {
+                    let _ = sender.send(server);
+                }
+            });
+        }
+    }
+    let mut heard = BTreeSet::from([me]);
+    while heard.len() * 2 <= peers.len() && !is_silent {
+        match answers.recv_timeout(Duration::from_millis(100)) {
+            Ok(server) => drop(heard.insert(server)),
+            Err(_) => return false,
+        }
+    }
+    true
+}
+
+/// Sends nothing to everyone, so many times.
+fn call_everyone(peers: &[ClientEnd], times: usize) {
     for peer in peers.iter().flat_map(|peer| std::iter::repeat_n(peer, times)) {
         let peer = peer.clone();
         thread::spawn(move || peer.receive(&Vec::new()));
@@ -255,6 +383,11 @@ impl Fake {
     fn receive(&self, command: Vec<u8>) -> bool {
         command.is_empty()
     }
+
+    fn hear(&self, told: u64) -> bool {
+        self.told.fetch_max(told, Ordering::Relaxed);
+        true
+    }
 }
 
 impl Fake {
@@ -312,7 +445,7 @@ impl Raft for Fake {
             };
             let term = shared.term;
             if self.fault == Fault::NewTerms {
-                shared.term += 1;
+                shared.next_term = true;
             }
             Some(Started { index: LogIndex(index), term: Term(term) })
         })
@@ -323,16 +456,18 @@ impl Raft for Fake {
         shared(|shared| {
             let (mut term, mut is_leader) = (shared.term, shared.leader == Some(self.me));
             match self.fault {
-                Fault::TwoLeaders if shared.leader.is_some() && self.me == 1 => is_leader = true,
+                Fault::TwoLeaders if now > 700 && self.me == 1 => is_leader = true,
+                Fault::LeadsForTheTest if self.me == 1 && term > 0 && is_asked_by_the_test() => {
+                    is_leader = true;
+                }
                 Fault::TwoLeadersForAMoment if self.me == 1 => is_leader = (1200..1220).contains(&now),
                 Fault::TermGoesBack if now > 1500 => term -= 1,
                 Fault::TermGoesBackForTheTest if now > 1500 && is_asked_by_the_test() => term -= 1,
                 Fault::TermGoesBackForAMoment if (1200..1220).contains(&now) => term -= 1,
-                Fault::TermGoesUp if now > 1500 => term += 1,
                 Fault::TermZero => term = 0,
                 Fault::OwnTerm if self.me == 2 => term += 5,
                 Fault::ForgetsTerm if self.born_again => term = 0,
-                Fault::Flickers if self.me == 1 && term > 0 => {
+                Fault::Flickers if self.me == 1 && shared.server_1_is_heard => {
                     shared.flickers += 1;
                     is_leader = shared.flickers % 2 == 1;
                 }

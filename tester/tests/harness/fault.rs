@@ -6,6 +6,7 @@
 pub enum Fault {
     None,
     NeverElects,
+    /// From 0.7 s on server 1 leads the term as well.
     TwoLeaders,
     /// A second server leads the term for 20 ms, from 1.2 s on.
     TwoLeadersForAMoment,
@@ -81,7 +82,7 @@ pub enum Fault {
     StartExits,
     /// A server that dies saves something else.
     SavesWhileDying,
-    /// One `get_state` in two says that the server leads.
+    /// One `get_state` in two of server 1 says that it leads, when it has been heard by the others.
     Flickers,
     /// As `WrongIndex`, and begins the later the more runs this process has seen.
     Remembers,
@@ -99,14 +100,26 @@ pub enum Fault {
     Wasteful,
     /// No RPC is ever sent.
     Silent,
-    /// The first leader calls everyone 11 times.
+    /// The first leader calls everyone 17 times.
     Loud,
     /// When there are 12 commands the leader calls everyone every 25 ms.
     Restless,
+    /// The first server leads as soon as it is there, and asks nobody.
+    LeadsAtOnce,
+    /// A leader delivers what it has taken without having heard of anybody, and so do the others when it tells them.
+    AgreesAlone,
+    /// From 1.55 s on the leader leads the next term, and asks nobody.
+    GoesUpAlone,
+    /// Server 1 tells the test, and nobody else, that it leads.
+    LeadsForTheTest,
+    /// Whatever a leader has found to be agreed on, the others deliver at once, told or not.
+    AppliesFromAfar,
+    /// A server delivers the snapshot that another one has, told or not.
+    SnapshotFromAfar,
 }
 
 impl Fault {
-    pub const ALL: [Fault; 52] = [
+    pub const ALL: [Fault; 58] = [
         Fault::None,
         Fault::NeverElects,
         Fault::TwoLeaders,
@@ -159,5 +172,11 @@ impl Fault {
         Fault::Silent,
         Fault::Loud,
         Fault::Restless,
+        Fault::LeadsAtOnce,
+        Fault::AgreesAlone,
+        Fault::GoesUpAlone,
+        Fault::LeadsForTheTest,
+        Fault::AppliesFromAfar,
+        Fault::SnapshotFromAfar,
     ];
 }

@@ -176,11 +176,29 @@ fails!(a_term_for_each_of_five_commands: NewTerms in "concurrent_starts_3b", "as
 fails!(a_term_for_each_of_a_dozen_commands: NewTerms in "count_3b", "assertion",
     "expected a term to last for as long as it takes to agree on a few commands; in 5 attempts it did not");
 
-fails!(agreement_without_followers: None in "follower_failure_3b", "assertion",
-    "expected no agreement at index 4; saw servers 0, 1, 2 apply command 104 there");
+fails!(a_leader_that_asks_nobody: LeadsAtOnce in "initial_election_3a", "assertion",
+    "expected a leader to have been elected by a majority of the 3 servers (§5.2); saw server 0 claim to lead term 1 at 0.0",
+    "but no message has reached it from a majority since it can have asked for votes: heard from none of the servers 1, 2");
 
-fails!(agreement_without_a_majority: None in "fail_no_agree_3b", "assertion",
-    "expected no agreement at index 2; saw servers 0, 1, 2, 3, 4 apply command 20 there");
+fails!(a_leader_that_asks_nobody_for_a_later_term: GoesUpAlone in "initial_election_3a", "assertion",
+    "expected a leader to have been elected by a majority of the 3 servers (§5.2); saw server 0 claim to lead term 2 at 1.",
+    "heard from none of the servers 1, 2");
+
+fails!(a_leader_that_the_test_alone_sees: LeadsForTheTest in "initial_election_3a", "assertion",
+    "expected a leader to have been elected by a majority of the 3 servers (§5.2); saw server 1 claim to lead term 1 at ",
+    "heard from none of the servers 0, 2");
+
+fails!(an_entry_that_no_message_brought: AppliesFromAfar in "follower_failure_3b", "assertion",
+    "expected an entry to be applied when a majority of the servers store it (§5.3); saw server ", " apply the entry at index ",
+    ", but nothing has reached it that server ", " sent since it was given that");
+
+fails!(a_snapshot_that_no_message_brought: SnapshotFromAfar in "snapshot_install_3d", "assertion",
+    "expected an entry to be applied when a majority of the servers store it (§5.3); saw server ",
+    " install a snapshot with the entry at index ");
+
+fails!(an_entry_that_a_leader_applies_at_once: AgreesAlone in "basic_agree_3b", "assertion",
+    "expected an entry to be applied when a majority of the servers store it (§5.3); saw server 0 apply the entry at index ",
+    "but as far as it can know, what server 0 sent since it was given that has reached no other server");
 
 fails!(a_gap: Gap in "basic_agree_3b", "assertion",
     "expected server 1 to apply index 2 next; saw it apply index 3, so there is a gap (command 200)");
@@ -249,10 +267,10 @@ fails!(too_many_bytes: Wasteful in "rpc_bytes_3b", "assertion",
     "expected at most 200000 bytes of RPCs for 10 commands of 5000 bytes; saw 75");
 
 fails!(an_election_without_rpcs: Silent in "count_3b", "assertion",
-    "expected 1 to 30 RPCs to elect the first leader; saw 0");
+    "expected a leader to have been elected by a majority of the 3 servers (§5.2); saw server 0 claim to lead term 1");
 
 fails!(an_election_with_many_rpcs: Loud in "count_3b", "assertion",
-    "expected 1 to 30 RPCs to elect the first leader; saw 33");
+    "expected 1 to 30 RPCs to elect the first leader; saw 3");
 
 fails!(agreement_with_many_rpcs: Wasteful in "count_3b", "assertion",
     "expected at most 42 RPCs for 12 commands; saw ");

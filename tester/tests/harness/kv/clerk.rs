@@ -7,11 +7,12 @@ use std::time::Duration;
 use labapi::{PutError, Version, Versioned};
 use labrpc::ClientEnd;
 use labrt::thread;
+use parking_lot::Mutex;
 
 use super::fault::Fault;
 use super::server::ServerClient;
 use super::spoilt;
-use super::store::{Answer, Request};
+use super::store::{Answer, Request, Store};
 
 struct Clerk {
     fault: Fault,
@@ -19,10 +20,18 @@ struct Clerk {
     /// The server that answered last, and how many have answered.
     leader: AtomicUsize,
     answers: AtomicUsize,
+    /// What a clerk has that asks no server.
+    own: Mutex<Store>,
 }
 
 pub fn make(fault: Fault, servers: Vec<ClientEnd>) -> Arc<dyn labapi::Clerk> {
-    Arc::new(Clerk { fault, servers, leader: AtomicUsize::new(0), answers: AtomicUsize::new(0) })
+    Arc::new(Clerk {
+        fault,
+        servers,
+        leader: AtomicUsize::new(0),
+        answers: AtomicUsize::new(0),
+        own: Mutex::new(Store::new(fault)),
+    })
 }
 
 impl labapi::Clerk for Clerk {
@@ -44,6 +53,8 @@ impl labapi::Clerk for Clerk {
         if self.fault == Fault::Planned
             && let Some(answer) = spoilt::lost_put(version)
         {
+            // A server is asked, and what it answers is not what the clerk answers.
+            self.ask(&Request::Get { key: key.to_owned() });
             return answer;
         }
         let answer = match self.ask(&request) {
@@ -66,6 +77,22 @@ impl labapi::Clerk for Clerk {
 impl Clerk {
     /// The answer, and how many calls it took.
     fn ask(&self, request: &Request) -> (Answer, usize) {
+        if self.fault == Fault::AsksNobody {
+            return (self.own.lock().answer(request.clone()), 1);
+        }
+        if self.fault == Fault::AnswersFromItsMap {
+            let (Request::Get { key } | Request::Put { key, .. }) = request;
+            let is_known = self.own.lock().get(key).is_some();
+            let question = Request::Get { key: key.clone() };
+            let answer = self.servers[0].ask(if is_known { &question } else { request });
+            let own = self.own.lock().answer(request.clone());
+            return (answer.and_then(Result::ok).filter(|_| !is_known).unwrap_or(own), 1);
+        }
+        if self.fault == Fault::DoesNotWait {
+            let (server, question) = (self.servers[0].clone(), request.clone());
+            thread::spawn(move || server.ask(&question));
+            return (self.own.lock().answer(request.clone()), 1);
+        }
         let mut server = self.leader.load(Ordering::Relaxed);
         let mut calls = 1;
         loop {

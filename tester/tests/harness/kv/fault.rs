@@ -69,12 +69,24 @@ faults! {
     AlwaysMaybe,
     /// A clerk asks the server that answered it first for ever.
     NeverAsksAnother,
+    /// A clerk keeps what is put to itself, and asks no server.
+    AsksNobody,
+    /// As `AsksNobody`, but servers are called as well. Nobody waits for what they say.
+    DoesNotWait,
+    /// As `AsksNobody`, but a server is asked each time, and told of the first put to each key.
+    AnswersFromItsMap,
+    /// A server answers by itself, and the others are not asked.
+    AsksNoOtherServer,
 
     // The lock.
-    /// Everybody has it.
+    /// Everybody has it, and has put something.
     NeverWaits,
-    /// It is kept.
+    /// It is kept, though something is put.
     NeverReleases,
+    /// Neither to get it nor to release it the clerk is asked anything.
+    LocksNothing,
+    /// To release it the clerk is asked nothing.
+    ReleasesNothing,
     /// It is never given.
     NeverAcquires,
     /// Another thread uses the clerk as well.
@@ -83,7 +95,7 @@ faults! {
     // The replica.
     /// A request is answered, by nothing, when it has not been committed for 200 ms.
     AnswersWithoutCommit,
-    /// The leader does a request and answers it before it is committed.
+    /// The leader does a request, but its first, and answers it before it is committed.
     DoesBeforeCommit,
     /// Whatever is applied at its index is taken for the request.
     AnswersForOthers,

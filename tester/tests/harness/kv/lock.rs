@@ -28,10 +28,24 @@ impl Lock {
     }
 }
 
+impl Lock {
+    /// Puts to a key that nobody else looks at.
+    fn put_elsewhere(&self) {
+        let version = self.clerk.get(&self.me).map_or(Version(0), |found| found.version);
+        let _ = self.clerk.put(&self.me, "", version);
+    }
+}
+
 impl labapi::Lock for Lock {
     fn acquire(&self) {
-        if self.fault == Fault::NeverWaits {
-            return;
+        match self.fault {
+            Fault::LocksNothing => return,
+            Fault::NeverWaits => {
+                self.put_elsewhere();
+                // Not all at the same moment.
+                return thread::sleep(Duration::from_micros(rng().random_range(0..10_000)));
+            }
+            _ => {}
         }
         if self.fault == Fault::UsesTwoThreads {
             let clerk = Arc::clone(&self.clerk);
@@ -51,8 +65,10 @@ impl labapi::Lock for Lock {
     }
 
     fn release(&self) {
-        if matches!(self.fault, Fault::NeverWaits | Fault::NeverReleases) {
-            return;
+        match self.fault {
+            Fault::LocksNothing | Fault::ReleasesNothing => return,
+            Fault::NeverWaits | Fault::NeverReleases => return self.put_elsewhere(),
+            _ => {}
         }
         loop {
             let holder = self.holder();

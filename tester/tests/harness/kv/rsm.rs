@@ -65,6 +65,7 @@ impl labapi::Rsm for Rsm {
         if self.fault == Fault::RefusesAll || self.fault == Fault::Planned && spoilt::is_submit_refused() {
             return Err(WrongLeader);
         }
+        let is_early = self.fault == Fault::DoesBeforeCommit && self.submits.load(Ordering::Relaxed) > 0;
         let id = rng().random();
         let padding = "x".repeat(if self.fault == Fault::NeverSnapshots { 200 } else { 0 });
         let entry = labgob::encode(&Entry { id, request: request.clone(), padding }).expect("an entry");
@@ -78,12 +79,12 @@ impl labapi::Rsm for Rsm {
             if !waiting.closed {
                 waiting.at.insert(place.index, (id, sender));
             }
-            if self.fault == Fault::DoesBeforeCommit {
+            if is_early {
                 waiting.done.push(id);
             }
             (place.term, receiver)
         };
-        if self.fault == Fault::DoesBeforeCommit {
+        if is_early {
             return Ok(self.machine.lock().do_op(&request));
         }
         if self.submits.fetch_add(1, Ordering::Relaxed) == 2 && self.fault == Fault::RefusesOne {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use labapi::{Raft, Replica, ReplicaServer, Rsm, StateMachine, WrongLeader};
+use labapi::{PutError, Raft, Replica, ReplicaServer, Rsm, StateMachine, WrongLeader};
 use labrpc::Service;
 use labrt::thread;
 use parking_lot::Mutex;
@@ -61,14 +61,15 @@ impl Server {
             Fault::ReadsFromLeader => rsm.raft().get_state().is_leader,
             _ => false,
         };
-        if from_here && matches!(request, Request::Get { .. }) {
+        let from_here = from_here && matches!(request, Request::Get { .. });
+        if from_here || self.fault == Fault::AsksNoOtherServer {
             return Ok(self.store.lock().answer(request));
         }
         let answer = rsm.submit(labgob::encode(&request).expect("a request"))?;
         if answer.is_empty() {
             return Ok(match request {
                 Request::Get { .. } => Answer::Got(None),
-                Request::Put { .. } => Answer::Put(Ok(())),
+                Request::Put { .. } => Answer::Put(Err(PutError::Maybe)),
             });
         }
         Ok(labgob::decode(&answer).expect("an answer"))

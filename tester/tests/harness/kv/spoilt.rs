@@ -116,13 +116,25 @@ pub fn is_applied(raft: &dyn Raft, has_led: bool) -> bool {
     !must_lead || raft.get_state().is_leader
 }
 
-/// The run of a test, and how many gets, puts and submits there were at most.
-fn run(name: &str, spoilt: Spoilt) -> (Report, u32) {
+impl Spoilt {
+    /// Of what is counted in `plan` it takes the number.
+    fn counted(self, plan: &Plan) -> u32 {
+        match self {
+            Self::Nothing => 0,
+            Self::Get(_) | Self::OldGet(_) | Self::NoGet(_) => plan.gets,
+            Self::Put(_) | Self::Dropped(_) | Self::Puts(_) | Self::DoneAndRefused(_) => plan.puts,
+            Self::Submits(_) | Self::Followers(_) | Self::Deposed(_) => plan.submits,
+        }
+    }
+}
+
+/// The run of a test, and how many of the `counted` things there were at most.
+fn run(name: &str, spoilt: Spoilt, counted: &[fn(u32) -> Spoilt]) -> (Report, u32) {
     let _turn = TURN.lock();
     *PLAN.lock() = Plan { spoilt, gets: 0, puts: 0, submits: 0, last: None };
     let report = tester::run(case(name), &solution::<{ Fault::Planned as u8 }>(), &RunOptions::new(1));
     let plan = PLAN.lock();
-    (report, plan.gets.max(plan.puts).max(plan.submits))
+    (report, counted.iter().map(|spoil| spoil(0).counted(&plan)).max().unwrap_or_default())
 }
 
 /// The line of `file` that noticed, if one did.
@@ -161,12 +173,12 @@ fn expect_noticed(name: &str, place: (&str, &str), checks: &[&str], spoil: &[fn(
     let (file, function) = place;
     let mut missing = lines(file, function, checks);
     assert!(!missing.is_empty(), "{function} calls none of {checks:?}");
-    let (report, moments) = run(name, Spoilt::Nothing);
+    let (report, moments) = run(name, Spoilt::Nothing, spoil);
     assert!(report.passed(), "{:?}", report.failure);
     for step in 0..moments.div_ceil(2).min(ENDS) {
         for moment in [1 + step, moments - step] {
             for spoil in spoil {
-                if let Some(line) = line(&run(name, spoil(moment)).0, file) {
+                if let Some(line) = line(&run(name, spoil(moment), &[]).0, file) {
                     missing.remove(&line);
                 }
                 if missing.is_empty() {
@@ -204,6 +216,7 @@ each_check_notices!(
 
     puts_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "take_turns", ["write("], Put;
     gets_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "take_turns", ["get_existing("], NoGet;
+    last_get_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "clients_take_turns", ["get_existing("], NoGet;
 
     submits_of_basic: "basic_4a", "src/rsm/part_4a.rs" "basic_4a", [".inc_to("], Submits;
     counters_of_basic: "basic_4a", "src/rsm/part_4a.rs" "basic_4a", [".check_counter("], Followers;

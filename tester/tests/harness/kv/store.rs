@@ -39,7 +39,7 @@ impl Store {
         }
     }
 
-    fn get(&self, key: &str) -> Option<Versioned> {
+    pub fn get(&self, key: &str) -> Option<Versioned> {
         let nothing = || Versioned { value: String::new(), version: Version(0) };
         match self.keys.get(key) {
             None if self.fault == Fault::ReadsMissingKeys => Some(nothing()),

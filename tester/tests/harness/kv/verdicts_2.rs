@@ -49,6 +49,20 @@ fails!(versions_that_wrap: ShortVersions in "put_concurrent_reliable_2a", "asser
 
 fails!(a_lock_that_all_hold: NeverWaits in "many_clients_reliable_2b", "assertion",
     "expected nobody else to hold the lock while client ", " does; saw that client ");
+fails!(a_clerk_that_asks_nobody: AsksNobody in "reliable_put_2a", "assertion",
+    "expected a clerk to answer what a server has told it; saw put of client 0 return at 0.000 s, when no reply had come to any \
+     request that it sent since the call, at 0.000 s");
+fails!(a_clerk_of_many_that_asks_nobody: AsksNobody in "mem_put_many_clients_reliable_2a", "assertion",
+    "expected a clerk to answer what a server has told it; saw put of client 0 return at ");
+fails!(a_clerk_that_does_not_wait: DoesNotWait in "one_client_reliable_2b", "assertion",
+    "expected a clerk to answer what a server has told it; saw put of client 0 return at 0.000 s");
+fails!(a_clerk_that_answers_from_its_own_map: AnswersFromItsMap in "one_client_reliable_2b", "assertion",
+    "expected key l0 to have been put at least twice in each of ", " turns; saw another client find version 1");
+fails!(a_lock_that_puts_nothing: LocksNothing in "one_client_reliable_2b", "assertion",
+    "expected acquire to put something into the key/value server; saw client 0 return from it at ",
+    "without a put that was, or may have been, done");
+fails!(a_release_that_puts_nothing: ReleasesNothing in "one_client_unreliable_2b", "assertion",
+    "expected release to put something into the key/value server; saw client 0 return from it at ");
 fails!(a_lock_that_is_kept: NeverReleases in "one_client_reliable_2b", "timeout",
     "expected the test to end within 120 s; it goes on; not returned: acquire of client 0 (called at 0.");
 fails!(a_lock_that_is_kept_from_others: NeverReleases in "many_clients_reliable_2b", "timeout",

@@ -23,6 +23,9 @@ fails!(an_answer_before_commit: AnswersWithoutCommit in "leader_partition_4a", "
     "expected submit on server ", "to return when Dec (submit ", "saw it return 0 bytes, when no replica had done that");
 fails!(a_request_done_before_commit: DoesBeforeCommit in "leader_partition_4a", "assertion",
     "expected nothing to be done that was submitted to a leader in a minority; saw server ", " do Dec (submit ");
+fails!(a_request_done_without_a_majority: DoesBeforeCommit in "basic_4a", "assertion",
+    "expected an entry to be applied when a majority of the servers store it (§5.3); saw server ", " do Inc (submit ",
+    ", but as far as it can know, what server ", " sent since it was given that has reached no other server");
 fails!(an_answer_for_anothers_request: AnswersForOthers in "leader_partition_4a", "assertion", "expected submit on server ");
 fails!(a_submit_that_hangs_when_leadership_is_lost: NeverGivesUp in "leader_partition_4a", "assertion",
     "expected every submit to return within 1.000 s after the old leader was connected again");
