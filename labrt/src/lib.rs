@@ -42,6 +42,7 @@
 
 mod backend;
 pub mod channel;
+mod crowd;
 mod here;
 pub mod rand;
 mod raw;
@@ -50,4 +51,5 @@ pub mod sync;
 pub mod thread;
 mod threads;
 pub mod time;
+mod traffic;
 pub mod world;
