@@ -31,6 +31,7 @@ mod report;
 mod rsm;
 mod run;
 mod snapshot;
+mod warned;
 mod words;
 
 pub mod filter;
@@ -51,4 +52,4 @@ pub use log_end::log_end;
 pub use raft::RaftPeers;
 pub use report::{Report, ReportedFailure};
 pub use rsm::Counters;
-pub use run::{RunOptions, patience_after, run};
+pub use run::{CPU_LIMIT, RunOptions, run};

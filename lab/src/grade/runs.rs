@@ -1,7 +1,5 @@
 //! The runs of a submission, test by test.
 
-use std::time::Duration;
-
 use grader::Failure;
 use grader::build::Workspace;
 use grader::score::{Column, NOT_RUN};
@@ -13,7 +11,7 @@ use super::ledger::{Ledger, TestEntry};
 use crate::error::CommandError;
 use crate::report::failure;
 use crate::report::json::fingerprint;
-use crate::run::{Observer, Output, Plan, Run, Settings, pool};
+use crate::run::{Observer, Output, PATIENCE, Plan, Record, Run, Settings, pool};
 
 /// So many runs of a test may hang before the others are not tried.
 const HANGING: u32 = 3;
@@ -40,8 +38,8 @@ pub(super) fn carry_out(
         jobs: grading.shares.one(),
         solution,
         policy: Policy::default(),
-        record: false,
-        patience: tester::patience_after("").min(PATIENCE),
+        record: Record::Nothing,
+        patience: PATIENCE,
         wall_limit: of_all.wall_limit(),
         deadline: None,
         fail_fast: false,
@@ -55,9 +53,6 @@ pub(super) fn carry_out(
     pool::carry_out(plan, &settings, &mut clerk)?;
     clerk.failed.map_or(Ok(()), Err)
 }
-
-/// How long a run may go on without a call of labrt.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Enters runs in a ledger.
 struct Clerk<'a> {
@@ -140,7 +135,8 @@ impl Clerk<'_> {
 /// Whether a failed run took long to be given up: another one will take as long.
 fn hung(failure: &failure::Failure) -> bool {
     let is = |kind: FailureKind| failure.kind == kind.name();
-    is(FailureKind::Blocked) || is(FailureKind::Timeout) && failure.place.is_none()
+    // A time-out that nobody can repeat came from the machine's clocks, not from the run's.
+    is(FailureKind::Blocked) || is(FailureKind::Timeout) && failure.fingerprint == 0
 }
 
 fn kept(failure: &failure::Failure, sources: &str) -> Failure {

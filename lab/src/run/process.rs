@@ -82,6 +82,11 @@ impl Process {
         Ok(Self { child, events: Receiver::new(near.try_clone()?, longest), socket: near, printed })
     }
 
+    /// The system's number of the process.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Gives the worker something to do. Fails when it is dead.
     pub(super) fn order(&self, order: &Order) -> io::Result<()> {
         send(&self.socket, order)

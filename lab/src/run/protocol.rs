@@ -18,8 +18,12 @@ pub(super) struct Order {
     pub(super) solution: String,
     pub(super) policy: String,
     pub(super) record: bool,
+    /// Whether to tell of every line of the log when it is written.
+    pub(super) lines: bool,
     /// How long the run may go on without a call of labrt, in seconds.
     pub(super) patience_seconds: f64,
+    /// The processor time that the run may take, in seconds.
+    pub(super) cpu_seconds: f64,
     /// What an answer must have to be taken for one. Only who was given the order knows it; lab code was not.
     pub(super) key: String,
     /// Whether to print [`MARK`] before the run, so that what lab code prints can be told apart by runs.
@@ -29,11 +33,16 @@ pub(super) struct Order {
 /// Stands in a worker's output where a run begins: ASCII's record separator.
 pub(super) const MARK: u8 = 0x1e;
 
-/// From a worker, twice for each order.
+/// Stands behind each line of a log, which may have line breaks in it: ASCII's record separator.
+pub(super) const END_OF_LINE: char = '\x1e';
+
+/// From a worker, for each order.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Event {
     /// The order of this key is being carried out.
     Started(String),
+    /// Lines of the log, with [`END_OF_LINE`] after each.
+    Logged(String),
     /// It came to this.
     Finished(String, Box<Report>),
 }
@@ -143,7 +152,9 @@ mod tests {
             solution: "raft".to_owned(),
             policy: "random".to_owned(),
             record: false,
+            lines: false,
             patience_seconds: 5.0,
+            cpu_seconds: 60.0,
             key: "secret".to_owned(),
             mark: true,
         }

@@ -4,14 +4,15 @@ use std::collections::VecDeque;
 use std::io;
 use std::process::ExitStatus;
 use std::sync::mpsc::Sender;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tester::Report;
 
 use super::key::Key;
-use super::pool::Shared;
+use super::pool::{Delivery, Record, Shared};
 use super::process::{Output, Process};
 use super::protocol::{Event, LONGEST, LONGEST_WITHOUT_LOG, Order, Received};
+use super::running::Running;
 use super::{Job, Lost, Outcome, Run, Settings};
 use crate::error::CommandError;
 
@@ -28,33 +29,37 @@ const GLANCE: Duration = Duration::from_millis(50);
 /// Workers that may die one after another before their first run begins. More than that is no accident.
 const STILLBORN: u32 = 3;
 
+/// Looks after one worker at a time.
+///
+/// A run ends itself when it has taken the processor time that it may, and says what it was at. Its process is ended when it
+/// does not even do that, and when it does not run at all; see [`Running`].
 pub(super) struct Supervisor<'a> {
     shared: &'a Shared,
-    deliveries: Sender<Result<Run, CommandError>>,
+    deliveries: Sender<Delivery>,
     worker: Option<Process>,
     /// Runs that the worker may still be given.
     left: u32,
     /// What the worker has been given and not answered, in the order in which it does them.
     given: VecDeque<(Job, Key)>,
-    /// Since when the first of `given` runs, if the worker has begun it.
-    running: Option<Instant>,
-    /// When the worker was last heard of while it had nothing begun.
-    idle: Instant,
+    /// Whether the worker has begun the first of `given`.
+    begun: bool,
+    /// How long the worker has been at that, or, while it has begun nothing, since it was last heard of.
+    running: Running,
     /// What a worker took with it before it began it.
     returned: VecDeque<Job>,
     stillborn: u32,
 }
 
 impl<'a> Supervisor<'a> {
-    pub(super) fn new(shared: &'a Shared, deliveries: Sender<Result<Run, CommandError>>) -> Self {
+    pub(super) fn new(shared: &'a Shared, deliveries: Sender<Delivery>) -> Self {
         Self {
             shared,
             deliveries,
             worker: None,
             left: 0,
             given: VecDeque::new(),
-            running: None,
-            idle: Instant::now(),
+            begun: false,
+            running: Running::new(None),
             returned: VecDeque::new(),
             stillborn: 0,
         }
@@ -68,7 +73,7 @@ impl<'a> Supervisor<'a> {
                 Ok(false) => break,
                 Err(error) => {
                     // Nobody listens when another supervisor has failed first.
-                    let _ = self.deliveries.send(Err(error));
+                    let _ = self.deliveries.send(Delivery::Failed(error));
                     break;
                 }
             }
@@ -85,15 +90,22 @@ impl<'a> Supervisor<'a> {
         };
         let heard = worker.listen(GLANCE);
         match heard {
-            Ok(Received::Value(Event::Started(key))) if self.running.is_none() && self.awaits(&key) => {
-                self.running = Some(Instant::now());
+            Ok(Received::Value(Event::Started(key))) if !self.begun && self.awaits(&key) => {
+                self.begun = true;
+                self.restart_clock();
                 self.stillborn = 0;
             }
-            Ok(Received::Value(Event::Finished(key, report)))
-                if self.running.is_some() && self.awaits(&key) && self.is_of_this_run(&report) =>
+            Ok(Received::Value(Event::Logged(lines)))
+                if self.begun && self.shared.settings.record == Record::Lines =>
             {
-                self.running = None;
-                self.idle = Instant::now();
+                let _ = self.deliveries.send(Delivery::Logged(lines));
+                self.check_clock()?;
+            }
+            Ok(Received::Value(Event::Finished(key, report)))
+                if self.begun && self.awaits(&key) && self.is_of_this_run(&report) =>
+            {
+                self.begun = false;
+                self.restart_clock();
                 self.deliver(Outcome::Reported(report));
             }
             Ok(Received::Value(_)) => {
@@ -128,10 +140,10 @@ impl<'a> Supervisor<'a> {
             self.given.push_back((job, key));
             if self.worker.is_none() {
                 let Settings { starter, output, record, .. } = &self.shared.settings;
-                let longest = if *record { LONGEST } else { LONGEST_WITHOUT_LOG };
+                let longest = if *record == Record::Nothing { LONGEST_WITHOUT_LOG } else { LONGEST };
                 let worker = Process::start(starter, *output, longest);
                 self.worker = Some(worker.map_err(|cause| cannot_start(&cause))?);
-                self.idle = Instant::now();
+                self.restart_clock();
                 self.left = if self.shared.settings.is_strange { RUNS_OF_A_STRANGER } else { u32::MAX };
             }
             self.left -= 1;
@@ -161,8 +173,10 @@ impl<'a> Supervisor<'a> {
             seed: job.seed,
             solution: settings.solution.to_owned(),
             policy: settings.policy.to_string(),
-            record: settings.record,
+            record: settings.record != Record::Nothing,
+            lines: settings.record == Record::Lines,
             patience_seconds: settings.patience.as_secs_f64(),
+            cpu_seconds: settings.wall_limit.as_secs_f64(),
             key: key.as_str().to_owned(),
             mark: settings.output == Output::Kept,
         }
@@ -170,12 +184,16 @@ impl<'a> Supervisor<'a> {
 
     /// Gives up a run, or a start, that takes too long.
     fn check_clock(&mut self) -> Result<(), CommandError> {
-        let limit = self.shared.settings.wall_limit;
-        if self.running.unwrap_or(self.idle).elapsed() < limit {
+        let settings = &self.shared.settings;
+        let Some(overtime) = self.running.overtime(settings.wall_limit, settings.patience) else {
             return Ok(());
-        }
+        };
         self.kill();
-        self.replace(|_, printed| Lost::hung(limit, printed))
+        self.replace(|_, printed| Lost::hung(overtime, printed))
+    }
+
+    fn restart_clock(&mut self) {
+        self.running = Running::new(self.worker.as_ref().map(Process::id));
     }
 
     fn kill(&mut self) {
@@ -194,7 +212,7 @@ impl<'a> Supervisor<'a> {
             return Ok(());
         };
         let (status, printed) = worker.bury().map_err(|cause| cannot_start(&cause))?;
-        if self.running.take().is_some() {
+        if std::mem::take(&mut self.begun) {
             self.deliver(Outcome::Lost(verdict(status, printed)));
         } else {
             self.stillborn += 1;
@@ -218,7 +236,7 @@ impl<'a> Supervisor<'a> {
         }
         let (job, _) = self.given.pop_front().expect("an answer to what the worker was given");
         // Nobody listens any more when enough is known.
-        let _ = self.deliveries.send(Ok(Run { job, outcome }));
+        let _ = self.deliveries.send(Delivery::Over(Run { job, outcome }));
     }
 }
 
