@@ -294,7 +294,7 @@ fn failures_are_grouped_and_the_smallest_seed_is_told() {
     finished.says("failure 1 of 1: 10 runs (backup_3b 10)");
     finished.says("assertion: expected 3 servers, saw 7");
     finished.says("seen on server 2 (thread ticker) at 1.500 s, raft/src/peer.rs:10:5");
-    finished.says("99.000000 INFO  server 0/ticker text");
+    finished.says("99.000000 INFO  server 0/ticker        text");
     finished.says("replay: cargo lab replay backup_3b --seed 0x7 --solution fails");
     assert!(!finished.out.contains("another run"), "the recorded run is the same: {finished:?}");
     assert!(!finished.out.contains('\x1b'), "colours without a terminal: {finished:?}");
