@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::sim::Place;
 
-/// So many threads of a run may be there at the same time. Each has two memory maps of its own, of which the system gives a
-/// process some 65,000.
+/// So many threads of a run may be there at the same time. Each has two memory maps of its own, of which the
+/// system gives a process some 65,000.
 pub(crate) const THREADS_MAX: usize = 30_000;
 
 /// A thread that has not ended.

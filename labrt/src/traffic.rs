@@ -1,5 +1,5 @@
-//! [`Traffic`]: the remote calls of a run. It tells a run that does nothing but send from one that gets on, and names the
-//! busiest calls of a run that comes to no end.
+//! [`Traffic`]: the remote calls of a run. It tells a run that does nothing but send from one that gets on,
+//! and names the busiest calls of a run that comes to no end.
 
 use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
@@ -9,15 +9,15 @@ use std::time::Duration;
 
 use rustc_hash::{FxHashMap, FxHasher};
 
-/// A storm is measured by the backlog of the node that calls: each call adds one unit and each 4 KiB sent another, and so many
-/// units are worked off in a second of the run's time.
+/// A storm is measured by the backlog of the node that calls: each call adds one unit and each 4 KiB sent
+/// another, and so many units are worked off in a second of the run's time.
 ///
-/// Counted are events and virtual time, neither of which depends on the machine. A backlog is needed besides a rate, because a
-/// right solution may answer a burst of requests in next to no virtual time.
+/// Counted are events and virtual time, neither of which depends on the machine. A backlog is needed besides
+/// a rate, because a right solution may answer a burst of requests in next to no virtual time.
 const UNITS_A_SECOND: u64 = 20_000;
 
-/// A run in which a node has a longer backlog fails. The busiest run of a right solution that is known comes to less than a
-/// tenth.
+/// A run in which a node has a longer backlog fails. The busiest run of a right solution that is known comes
+/// to less than a tenth.
 pub(crate) const BACKLOG_MAX: u64 = 250_000;
 
 /// Virtual nanoseconds in which a unit is worked off.
@@ -26,8 +26,8 @@ const NANOS_A_UNIT: u64 = 1_000_000_000 / UNITS_A_SECOND;
 /// Bytes that count as one unit.
 const BYTES_A_UNIT: u64 = 4096;
 
-/// So many calls through an end point are free. A test may have thousands of clerks that ask once; no lab code can make itself
-/// end points.
+/// So many calls through an end point are free. A test may have thousands of clerks that ask once; no lab
+/// code can make itself end points.
 const FREE_CALLS: u8 = 10;
 
 /// How many of the busiest calls a failure names.
@@ -40,8 +40,8 @@ pub struct RemoteCall<'a> {
     pub method: &'a str,
     /// The number of the called server, the same for all its lives.
     pub to: u32,
-    /// Its name; `None` as long as nobody has been there. Asked for when a call of this sort is first made, and then until there
-    /// is one.
+    /// Its name; `None` as long as nobody has been there. Asked for when a call of this sort is first made,
+    /// and then until there is one.
     pub name_of_callee: &'a dyn Fn() -> Option<String>,
     /// The number of the end point through which the call goes. End points are counted from 0.
     pub end: u32,
@@ -137,7 +137,8 @@ fn at<T: Clone + Default>(table: &mut Vec<T>, number: u32) -> &mut T {
 }
 
 impl Traffic {
-    /// Counts a call that a node makes at `now`. Says whether its backlog is longer than any right solution's.
+    /// Counts a call that a node makes at `now`. Says whether its backlog is longer than any right
+    /// solution's.
     #[inline]
     pub(crate) fn call(&mut self, now: u64, from: (u32, &Arc<str>), call: &RemoteCall<'_>) -> bool {
         let (node, name) = from;
@@ -208,8 +209,9 @@ impl Traffic {
         )
     }
 
-    /// The busiest calls, each on a line of its own that begins with a line break; nothing if there were none. Of a node that
-    /// has a long backlog those since it began, of any other run those since the run began.
+    /// The busiest calls, each on a line of its own that begins with a line break; nothing if there were
+    /// none. Of a node that has a long backlog those since it began, of any other run those since the run
+    /// began.
     pub(crate) fn busiest(&self, now: u64) -> String {
         let stormiest = self.stormiest(now).filter(|(_, backlog)| backlog.units(now) > BACKLOG_MAX / 10);
         // Lives of a server are nodes of their own, with the same name.
@@ -263,7 +265,8 @@ impl std::fmt::Display for Size {
 mod tests {
     use super::*;
 
-    /// A node makes `count` calls of one sort, each `apart` nanoseconds after the one before. Says whether they are a storm.
+    /// A node makes `count` calls of one sort, each `apart` nanoseconds after the one before. Says whether
+    /// they are a storm.
     fn calls(traffic: &mut Traffic, from: u64, count: u64, apart: u64, bytes: usize) -> bool {
         let name: Arc<str> = "server 1".into();
         let callee = || Some("server 0".to_owned());

@@ -1,7 +1,7 @@
 //! Warnings that `cargo test` has printed: each is printed once a command, whatever number of tests give it.
 //!
-//! The tests of one command are threads of one process, or processes that the same program started. So what was printed is
-//! remembered in the process, and beside the last failure in a file that says for whom.
+//! The tests of one command are threads of one process, or processes that the same program started. So what
+//! was printed is remembered in the process, and beside the last failure in a file that says for whom.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -29,14 +29,15 @@ fn file() -> PathBuf {
 /// What tells the command that started this process from every other one.
 fn command() -> String {
     let parent = parent_id();
-    // Numbers of processes are used again; the time when one started is the 22nd field, counted from its number.
+    // Numbers of processes are used again; the time when one started is the 22nd field, counted from its
+    // number.
     let stat = fs::read_to_string(format!("/proc/{parent}/stat")).unwrap_or_default();
     let started = stat.rsplit_once(')').and_then(|(_, fields)| fields.split_whitespace().nth(19));
     format!("{parent} {}", started.unwrap_or("?"))
 }
 
-/// Those of `warnings` that no other process of the command has printed, as far as the file tells. One that cannot be read or
-/// written tells nothing: a warning too often is better than none.
+/// Those of `warnings` that no other process of the command has printed, as far as the file tells. One that
+/// cannot be read or written tells nothing: a warning too often is better than none.
 fn unknown_to_others(file: &Path, command: &str, warnings: Vec<String>) -> Vec<String> {
     let text = fs::read_to_string(file).unwrap_or_default();
     let known: Option<Vec<&str>> = text

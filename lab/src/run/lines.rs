@@ -18,8 +18,8 @@ const DELAY: Duration = Duration::from_millis(50);
 /// So many bytes are told at once.
 const ENOUGH: usize = 256 * 1024;
 
-/// Lines that are to be told next. The simulation's thread must not wait, and not allocate what others free: its own memory
-/// is measured. So there is room before it begins.
+/// Lines that are to be told next. The simulation's thread must not wait, and not allocate what others free:
+/// its own memory is measured. So there is room before it begins.
 struct Page {
     text: Mutex<State>,
     changed: Condvar,

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 /// Real time that a run may last, for each second of processor time that it may take.
 const PATIENCE_WITH_THE_MACHINE: u32 = 10;
 
-/// A process that has taken no more than this part of the real time waits. One that others keep from running takes more, on a
-/// machine that is of any use.
+/// A process that has taken no more than this part of the real time waits. One that others keep from running
+/// takes more, on a machine that is of any use.
 const HARDLY: u32 = 100;
 
 /// A run that has taken its time is given so much more for its set-up, its clean-up and its report.
@@ -38,11 +38,11 @@ impl Running {
         Self { process, since: Instant::now(), cpu_before: process.and_then(cpu_time) }
     }
 
-    /// Whether the process has been at it for too long, when it may take so much processor time. Real time ends only one that
-    /// hardly runs.
+    /// Whether the process has been at it for too long, when it may take so much processor time. Real time
+    /// ends only one that hardly runs.
     ///
-    /// The run ends itself after that time, or after `patience` more if it never calls labrt: so its process is ended when it
-    /// has taken all of that and a margin.
+    /// The run ends itself after that time, or after `patience` more if it never calls labrt: so its process
+    /// is ended when it has taken all of that and a margin.
     pub(super) fn overtime(&self, limit: Duration, patience: Duration) -> Option<Overtime> {
         let taken = self.cpu_before.zip(self.process.and_then(cpu_time));
         let taken = taken.map(|(before, now)| now.saturating_sub(before));

@@ -5,8 +5,9 @@ use std::cell::{BorrowError, BorrowMutError, Ref, RefCell, RefMut};
 use super::scheduler::Scheduler;
 use crate::raw::pulse;
 
-/// A `RefCell`, but for who comes back into the scheduler after a panic in the midst of a change of it: a destructor that
-/// runs while that panic unwinds would end the process with another one, so the run's thread of the system stands still.
+/// A `RefCell`, but for who comes back into the scheduler after a panic in the midst of a change of it: a
+/// destructor that runs while that panic unwinds would end the process with another one, so the run's thread
+/// of the system stands still.
 pub(crate) struct SchedulerCell(RefCell<Scheduler>);
 
 impl SchedulerCell {
