@@ -118,13 +118,13 @@ pub(crate) struct PlaceArgs {
     #[arg(long, value_name = "B", default_value_t = Backend::default(), value_parser = backends())]
     pub(crate) backend: Backend,
 
-    /// Real seconds after which a run that has not ended is given up; 60 if not given, and 180 on real threads
+    /// Seconds of processor time after which a run that has not ended is given up; 60 if not given, and 180 on real threads
     #[arg(long, value_name = "SECONDS", value_parser = some_seconds, allow_negative_numbers = true)]
     wall_limit: Option<Duration>,
 }
 
 impl PlaceArgs {
-    /// Real time after which a run is given up. On real threads a test ends itself after 150 s.
+    /// Processor time after which a run is given up. On real threads a test ends itself after 150 s.
     pub(crate) fn wall_limit(&self) -> Duration {
         let limit = match self.backend {
             Backend::Simulation => 60,
@@ -266,7 +266,7 @@ pub(crate) struct GradeArgs {
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     pub(crate) jobs: Option<u32>,
 
-    /// Real seconds after which a run that has not ended is given up
+    /// Seconds of processor time after which a run that has not ended is given up
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = some_seconds, allow_negative_numbers = true)]
     pub(crate) wall_limit: Duration,
 

@@ -3,7 +3,6 @@
 mod log_lines;
 
 use std::io::Write;
-use std::time::Duration;
 
 use labreport::text::visible;
 use labrt::world::{Backend, Policy, RUST_LOG, log_asked_for};
@@ -17,7 +16,7 @@ use crate::report::failure::{Evidence, Failure};
 use crate::report::json::fingerprint;
 use crate::report::log_line;
 use crate::report::paint::Paint;
-use crate::run::{Observer, Outcome, Output, Plan, Run, Settings, pool};
+use crate::run::{Observer, Outcome, Output, PATIENCE, Plan, Record, Run, Settings, pool};
 use crate::tested::{Choice, Tested};
 use crate::{Lab, Verdict, failures, interrupt, near, test};
 use log_lines::LineFilter;
@@ -45,8 +44,8 @@ pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandErr
         jobs: 1,
         solution: tested.solution,
         policy: wanted.policy,
-        record: true,
-        patience: wanted.patience(),
+        record: Record::Lines,
+        patience: PATIENCE,
         wall_limit: args.place.wall_limit(),
         deadline: None,
         cut_off: None,
@@ -64,13 +63,13 @@ pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandErr
         settings.policy
     ));
     say(&lines::opening(wanted.case, wanted.case.reliable));
-    let mut single = Single::default();
+    let mut single = Single { filter, shown: 0, lines: 0, run: None };
     pool::carry_out(Plan::single(wanted.case, wanted.seed), &settings, &mut single)?;
+    single.show_counts();
     // A plan of one run gives one run, unless the command was ended.
     let Some(run) = single.run else { return Ok(Verdict::Failed) };
 
     if let Outcome::Reported(report) = &run.outcome {
-        show_log(report, &filter);
         show_verdict(report, paint);
     }
     let failure = Failure::of(&run);
@@ -103,11 +102,6 @@ struct Wanted {
 }
 
 impl Wanted {
-    /// What is known to block is not waited for so long again.
-    fn patience(&self) -> Duration {
-        tester::patience_after(self.recorded.as_ref().map_or("", |replay| &replay.kind))
-    }
-
     fn of(args: &ReplayArgs) -> Result<Self, CommandError> {
         #[cfg(feature = "grading")]
         if args.submission.submission.is_some() && args.test.is_none() {
@@ -177,27 +171,36 @@ fn the_test(name: &str) -> Result<&'static Case, CommandError> {
     }
 }
 
-#[derive(Default)]
+/// Shows the log of the one run as it is written.
 struct Single {
+    filter: LineFilter,
+    shown: u64,
+    lines: u64,
     run: Option<Run>,
 }
 
-impl Observer for Single {
-    fn next(&mut self, run: Run) {
-        self.run = Some(run);
+impl Single {
+    fn show_counts(&self) {
+        if self.shown < self.lines {
+            say(&format!("({} of {} lines of the log)", self.shown, self.lines));
+        }
+        if let Some(kept) = log_asked_for() {
+            say(&format!("({RUST_LOG}={kept}: no other lines were kept)"));
+        }
     }
 }
 
-fn show_log(report: &Report, filter: &LineFilter) {
-    let shown: Vec<&str> = report.log.iter().map(String::as_str).filter(|line| filter.passes(line)).collect();
-    for line in &shown {
-        say(&log_line::shown(line));
+impl Observer for Single {
+    fn logged(&mut self, line: &str) {
+        self.lines += 1;
+        if self.filter.passes(line) {
+            self.shown += 1;
+            say(&log_line::shown(line));
+        }
     }
-    if shown.len() < report.log.len() {
-        say(&format!("({} of {} lines of the log)", shown.len(), report.log.len()));
-    }
-    if let Some(kept) = log_asked_for() {
-        say(&format!("({RUST_LOG}={kept}: no other lines were kept)"));
+
+    fn next(&mut self, run: Run) {
+        self.run = Some(run);
     }
 }
 
@@ -226,12 +229,10 @@ fn comparison(now: u64, recorded: Option<&Replay>, build: &str) -> String {
     let Some(replay) = recorded else {
         return format!("fingerprint {}", fingerprint(now));
     };
-    if replay.fingerprint == 0 {
-        return format!(
-            "fingerprint {}; the process of the recorded run ended before it could tell its own, so nobody knows \
-             whether this was the same run",
-            fingerprint(now)
-        );
+    if replay.fingerprint == 0 || now == 0 {
+        return "whether this was the same run nobody knows: where one of the two ended was decided by the machine \
+                (its memory, or the time that it takes)"
+            .to_owned();
     }
     if replay.fingerprint == now {
         return format!("reproduced: same fingerprint {}", fingerprint(now));
@@ -282,6 +283,10 @@ mod tests {
         assert!(says(8, "then").starts_with("another build"));
         assert!(says(8, "now").starts_with("not reproduced: "));
         // The process was given up before it could tell.
-        assert!(says(0, "now").ends_with("nobody knows whether this was the same run"));
+        assert!(says(0, "now").starts_with("whether this was the same run nobody knows"));
+        assert!(
+            comparison(0, Some(&recorded(7, "now")), "now")
+                .starts_with("whether this was the same run nobody")
+        );
     }
 }

@@ -9,23 +9,27 @@
 //! - [`pool`]: all of them run, results in that order whatever the order in which they end;
 //! - `supervisor`: looks after one worker at a time;
 //! - `process`: a worker as its parent sees it: the process, the socket, what it prints;
+//! - `running`: how long a worker's process has been at it;
 //! - `protocol`: what goes over the socket;
 //! - [`worker`]: the other end of it;
 //! - `key`: what a report must have to be taken for one;
+//! - `lines`: how it tells of a run's log while the run goes on;
 //! - `lost`: what the end of a process says about the run that it was at.
 
 #[cfg(feature = "confine")]
 mod confine;
 mod key;
+mod lines;
 mod lost;
 pub(crate) mod plan;
 pub(crate) mod pool;
 mod process;
 mod protocol;
+mod running;
 mod supervisor;
 pub(crate) mod worker;
 
 pub(crate) use lost::Lost;
 pub(crate) use plan::{Job, Plan};
-pub(crate) use pool::{Observer, Outcome, Run, Settings};
+pub(crate) use pool::{Observer, Outcome, PATIENCE, Record, Run, Settings};
 pub(crate) use process::{Output, Starter};

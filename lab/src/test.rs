@@ -15,7 +15,7 @@ use crate::report::json::{self, About};
 use crate::report::junit;
 use crate::report::summary::Summary;
 use crate::report::terminal::{CAUSES_SHOWN, Terminal, count};
-use crate::run::{Observer, Outcome, Output, Plan, Run, Settings, pool};
+use crate::run::{Observer, Outcome, Output, PATIENCE, Plan, Record, Run, Settings, pool};
 use crate::tested::{Choice, Tested};
 use crate::{Lab, Verdict, failures, interrupt, near};
 
@@ -148,8 +148,8 @@ fn settings(tested: &Tested, args: &TestArgs) -> Settings {
         jobs: args.jobs.unwrap_or_else(|| if backend == Backend::Threads { 1 } else { cores() }),
         solution: tested.solution,
         policy: args.policy,
-        record: false,
-        patience: tester::patience_after(""),
+        record: Record::Nothing,
+        patience: PATIENCE,
         wall_limit: args.place.wall_limit(),
         cut_off: None,
         deadline: args.time.map(|time| Instant::now() + time),
@@ -258,8 +258,7 @@ fn record_causes(summary: &mut Summary, settings: &Settings) -> Result<(), Comma
             cause.recording = Some(Recording { log, fingerprint: cause.first.fingerprint });
             continue;
         }
-        let patience = tester::patience_after(&cause.first.kind);
-        let settings = Settings { record: true, jobs: 1, patience, ..settings.clone() };
+        let settings = Settings { record: Record::End, jobs: 1, ..settings.clone() };
         let mut recorder = Recorder { cause };
         pool::carry_out(
             Plan::single(recorder.cause.first.case, recorder.cause.first.seed),

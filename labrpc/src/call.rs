@@ -18,10 +18,11 @@
 //! course's network tests that every 100 ms for each call; here a test is set only when something has been
 //! cut off, for the same moment.
 
+use std::panic::Location;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use labrt::world::{Filler, slot};
+use labrt::world::{Filler, RemoteCall, slot};
 
 use crate::extras::Copied;
 use crate::fingerprint::{Direction, of_message};
@@ -99,6 +100,14 @@ impl Shared {
         if copy.is_some() {
             self.report(number, Step::RequestDuplicated);
         }
+        self.world.remote_call(&RemoteCall {
+            method,
+            to: place.map_or(u32::MAX, |place| place.0),
+            name_of_callee: &|| self.board.lock().place_title(place?).map(ToOwned::to_owned),
+            end: end.0,
+            place: Location::caller(),
+            bytes: len,
+        });
         match start {
             Start::Unreachable(after, caller) => {
                 self.report(number, Step::RequestLost);
@@ -161,6 +170,7 @@ impl Shared {
         }
         let method = request.server.method(request.method).name;
         self.world.message(of_message(Direction::Copy, method, end.0, place.0, &request.args));
+        self.world.carry(end.0, request.args.len());
         self.note(method, number, Some(place), || "the request again".to_owned());
         self.serve(id, request);
     }
@@ -310,6 +320,7 @@ impl Shared {
         if matches!(fate, Return::CutOff | Return::Lost) {
             self.report(id.number, Step::ReplyLost);
         }
+        self.world.carry(end.0, len);
         let note = |what: &dyn Fn() -> String| self.note(method, id.number, Some(place), what);
         match fate {
             Return::CutOff => note(&|| "reply held back: cut off meanwhile".to_owned()),

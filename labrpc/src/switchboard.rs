@@ -37,6 +37,8 @@ struct End {
 /// A server's name, and the server that has it now.
 struct Place {
     name: String,
+    /// The name of the node of the server that had the place last.
+    title: Option<Arc<str>>,
     host: Option<Host>,
 }
 
@@ -174,7 +176,7 @@ impl Switchboard {
             return *place;
         }
         let place = PlaceId(position(self.places.len()));
-        self.places.push(Place { name: name.to_owned(), host: None });
+        self.places.push(Place { name: name.to_owned(), title: None, host: None });
         self.place_names.insert(name.to_owned(), place);
         place
     }
@@ -185,12 +187,21 @@ impl Switchboard {
         self.lives += 1;
         let life = self.lives;
         let host = server.map(|server| Host { life, server: Arc::new(server) });
-        std::mem::replace(&mut self.places[place.0 as usize].host, host)
+        let place = &mut self.places[place.0 as usize];
+        if let Some(host) = &host {
+            place.title = Some(host.server.node.name().into());
+        }
+        std::mem::replace(&mut place.host, host)
     }
 
     pub(crate) fn server(&self, name: &str) -> Option<&Server> {
         let place = self.place_names.get(name)?;
         self.places[place.0 as usize].host.as_ref().map(|host| &*host.server)
+    }
+
+    /// What people call who is there, or was there last.
+    pub(crate) fn place_title(&self, place: PlaceId) -> Option<&str> {
+        self.places[place.0 as usize].title.as_deref()
     }
 
     pub(crate) fn place_name(&self, place: Option<PlaceId>) -> &str {

@@ -12,6 +12,7 @@ use crate::sim::panics::Panic;
 use crate::sim::streams::StreamRng;
 use crate::sim::{self, Blocker, Place, Sim, ThreadId, Ticket, Wait, Woken};
 use crate::threads::{self, Thread};
+use crate::traffic::RemoteCall;
 
 /// Where the calling thread runs.
 #[derive(Clone, Copy)]
@@ -116,8 +117,15 @@ forward! {
 // Threads.
 forward! {
     /// Adds a thread to `node`. On a dead node the body is dropped and the answer is `None`. A `probe` watches its node, and
-    /// does not count as activity there.
-    fn spawn(node: u32, name: Cow<'static, str>, probe: bool, body: Box<dyn FnOnce() + Send>) -> Option<ThreadId>;
+    /// does not count as activity there. `place` is the line of lab code that starts it. If there are too many threads the run
+    /// fails, and the answer is `None`.
+    fn spawn(
+        node: u32,
+        name: Cow<'static, str>,
+        place: Option<Place>,
+        probe: bool,
+        body: Box<dyn FnOnce() + Send>
+    ) -> Option<ThreadId>;
     /// Waits for a thread to end.
     fn join(thread: ThreadId, place: Place);
     /// Whether the thread has not ended.
@@ -159,6 +167,12 @@ forward! {
     fn later(delay: Duration, event: Box<dyn FnOnce() + Send>);
     /// A message was sent or an entry applied.
     fn message(hash: u64);
+    /// A remote call is being made.
+    fn remote_call(call: &RemoteCall<'_>);
+    /// A message of so many bytes was sent that is no call.
+    fn carry(end: u32, bytes: usize);
+    /// The busiest remote calls, for messages.
+    fn busiest_calls() -> String;
     /// Ends the run with this verdict, unless it has one.
     fn fail(kind: FailureKind, message: String, place: Option<Place>);
     /// Waits for the end of the run, which is near.

@@ -43,6 +43,7 @@
 
 mod backend;
 pub mod channel;
+mod crowd;
 mod here;
 pub mod rand;
 mod raw;
@@ -51,4 +52,5 @@ pub mod sync;
 pub mod thread;
 mod threads;
 pub mod time;
+mod traffic;
 pub mod world;

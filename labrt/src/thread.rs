@@ -71,11 +71,16 @@ where
         here.point();
         here.current_node()
     });
-    spawn_on(node, name, body)
+    spawn_on(node, name, Some(Location::caller()), body)
 }
 
-/// Starts a thread on any node.
-pub(crate) fn spawn_on<F, T>(node: u32, name: Cow<'static, str>, body: F) -> JoinHandle<T>
+/// Starts a thread on any node. `place` is the line of lab code that does, if it is one.
+pub(crate) fn spawn_on<F, T>(
+    node: u32,
+    name: Cow<'static, str>,
+    place: Option<&'static Location<'static>>,
+    body: F,
+) -> JoinHandle<T>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
@@ -86,13 +91,13 @@ where
         let value = body();
         *result.lock() = Some(value);
     });
-    let thread = here::with(|here| here.spawn(node, name.clone(), false, body));
+    let thread = here::with(|here| here.spawn(node, name.clone(), place, false, body));
     JoinHandle { thread, name, outcome }
 }
 
 /// Waits for a thread to end and takes what it returned.
 pub struct JoinHandle<T> {
-    /// `None`: it never ran, because its server was dead.
+    /// `None`: it never ran, because its server was dead, or there were too many threads.
     thread: Option<ThreadId>,
     name: Cow<'static, str>,
     outcome: Arc<Mutex<Option<T>>>,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use labrt::sync::Arc;
 use labrt::thread;
-use labrt::world::{Failure, FailureKind, Options, Run, World, simulate};
+use labrt::world::{Backend, Failure, FailureKind, Options, Run, World, simulate};
 
 /// A run on which nobody wastes time.
 fn impatient(main: impl FnOnce(&World) + Send + 'static) -> Run<()> {
@@ -165,4 +165,179 @@ fn the_same_seed_overflows_in_the_same_way() {
         run.fingerprint
     };
     assert_eq!(fingerprint(), fingerprint());
+}
+
+#[test]
+fn a_run_that_takes_too_much_processor_time_is_a_timeout() {
+    let options = Options { max_cpu_time: Duration::from_millis(30), ..Options::new(1) };
+    let run = simulate(options, |_| -> () {
+        loop {
+            thread::sleep(Duration::from_millis(1));
+        }
+    });
+    let failure = run.result.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Timeout, "{failure}");
+    assert!(failure.message.contains("had not ended after 0.03 s of processor time"), "{failure}");
+    // When that was is the machine's choice: nothing can be said of another run.
+    assert!(failure.from_outside);
+    assert_eq!(run.fingerprint, 0);
+}
+
+#[test]
+fn time_that_a_run_does_not_get_is_not_its_own() {
+    // It sleeps in the system for much longer than it may compute.
+    let options = Options { max_cpu_time: Duration::from_millis(200), ..Options::new(1) };
+    let run = simulate(options, |_| {
+        for _ in 0..6 {
+            labrt::world::aside(|| std::thread::sleep(Duration::from_millis(100)));
+            thread::sleep(Duration::from_millis(1));
+        }
+    });
+    assert_eq!(run.result, Ok(()));
+}
+
+/// What a run comes to in which a thread holds a lock of std over a wait, and another one wants it.
+fn holds_a_lock_of_std(patience: Duration) -> Run<()> {
+    struct Restless(Arc<labrt::sync::Mutex<u64>>);
+    impl Drop for Restless {
+        fn drop(&mut self) {
+            for _ in 0..10 {
+                *self.0.lock() += 1;
+            }
+        }
+    }
+    simulate(Options { patience, ..Options::new(3) }, |world| {
+        let lock = Arc::new(std::sync::Mutex::new(()));
+        let node = world.node("server 1");
+        let counter = Arc::new(labrt::sync::Mutex::new(0));
+        for _ in 0..3 {
+            let (lock, restless) = (lock.clone(), Restless(counter.clone()));
+            drop(node.spawn("ticker", move || {
+                let _restless = restless;
+                let _guard = lock.lock();
+                thread::sleep(Duration::from_millis(10));
+            }));
+        }
+        thread::sleep(Duration::from_secs(10));
+    })
+}
+
+#[test]
+fn who_blocks_has_the_same_fingerprint_whoever_finds_it() {
+    // Once it is found from outside, and the run stands still; once from within, and the run is taken down.
+    let outside = holds_a_lock_of_std(Duration::from_millis(200));
+    let inside = holds_a_lock_of_std(Duration::from_secs(5));
+    for run in [&outside, &inside] {
+        let failure = run.result.as_ref().unwrap_err();
+        says(failure, FailureKind::Blocked, &["waits in `std::sync::Mutex`"]);
+        assert!(run.fingerprint != 0);
+    }
+    assert_eq!(outside.fingerprint, inside.fingerprint);
+}
+
+#[test]
+fn memory_that_the_system_does_not_have_is_a_verdict() {
+    let failure = ticker(|| {
+        let (first, last) = (black_box(7_usize), black_box(8));
+        let entries: Vec<u64> = Vec::with_capacity((first.wrapping_sub(last)) >> 8);
+        black_box(&entries);
+    });
+    says(&failure, FailureKind::Memory, &["the system has no memory for ", " bytes more"]);
+}
+
+#[test]
+fn a_panic_within_labrt_is_a_verdict() {
+    struct Locks(Arc<labrt::sync::Mutex<u64>>);
+    impl Drop for Locks {
+        fn drop(&mut self) {
+            *self.0.lock() += 1;
+        }
+    }
+    let run = simulate(Options::new(1), |world| {
+        let node = world.node("server 1");
+        let lock = Arc::new(labrt::sync::Mutex::new(0));
+        let kill = move || {
+            // It comes back to labrt when it is unwound.
+            let _locks = Locks(lock.clone());
+            node.kill_amid(1000, Duration::from_secs(5));
+        };
+        let other = kill.clone();
+        drop(thread::spawn(other));
+        kill();
+        thread::sleep(Duration::from_secs(10));
+    });
+    let failure = run.result.unwrap_err();
+    says(&failure, FailureKind::Panic, &["one kill at a time", "a panic within labrt"]);
+}
+
+/// Set for a child of a test: the kind of its threads.
+const CROWDED: &str = "LABRT_TEST_CROWDED";
+
+/// A run that starts threads until that fails.
+fn crowd(backend: Backend) -> Run<()> {
+    struct Locks(Arc<labrt::sync::Mutex<u64>>);
+    impl Drop for Locks {
+        fn drop(&mut self) {
+            *self.0.lock() += 1;
+        }
+    }
+    simulate(Options { backend, ..Options::new(1) }, |world| {
+        let lock = Arc::new(labrt::sync::Mutex::new(0));
+        let node = world.node("server 2");
+        drop(node.spawn("ticker", move || {
+            loop {
+                let locks = Locks(lock.clone());
+                // A timer for each reset.
+                drop(thread::spawn(move || {
+                    let _locks = locks;
+                    thread::sleep(Duration::from_secs(1000));
+                }));
+            }
+        }));
+        thread::sleep(Duration::from_secs(60));
+    })
+}
+
+fn expect_crowd(failure: &Failure) {
+    says(
+        failure,
+        FailureKind::Threads,
+        &["server 2 has ", " threads, most of them started at labrt/tests/blocked.rs:"],
+    );
+}
+
+#[test]
+fn too_many_threads_are_a_verdict() {
+    let run = crowd(Backend::Simulation);
+    let failure = run.result.unwrap_err();
+    expect_crowd(&failure);
+    assert_eq!((failure.node.as_str(), failure.thread.as_str()), ("server 2", "ticker"));
+    assert!(failure.message.contains("A run may have 30000 threads"), "{failure}");
+    assert!(run.fingerprint != 0);
+    assert_eq!(run.fingerprint, crowd(Backend::Simulation).fingerprint);
+}
+
+#[test]
+fn threads_that_the_system_does_not_have_are_a_verdict() {
+    if let Ok(backend) = std::env::var(CROWDED) {
+        let run = crowd(backend.parse().unwrap());
+        let failure = run.result.unwrap_err();
+        expect_crowd(&failure);
+        assert!(failure.message.contains("the system cannot start one more ("), "{failure}");
+        assert_eq!(run.fingerprint, 0, "how many there are is the machine's choice");
+        return;
+    }
+    for backend in Backend::ALL {
+        let program = std::env::current_exe().unwrap();
+        let child = std::process::Command::new("sh")
+            .args([
+                "-c",
+                "ulimit -v 2000000; exec \"$0\" --exact threads_that_the_system_does_not_have_are_a_verdict",
+            ])
+            .arg(program)
+            .env(CROWDED, backend.name())
+            .output()
+            .unwrap();
+        assert!(child.status.success(), "{backend}: {}", String::from_utf8_lossy(&child.stdout));
+    }
 }

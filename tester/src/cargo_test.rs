@@ -11,7 +11,7 @@ use crate::lines::{self, Tally};
 use crate::replay::Replay;
 use crate::titles::{Number, Titles};
 use crate::words::Seconds;
-use crate::{Case, Report, RunOptions, cases, log_end, run, seed};
+use crate::{Case, Report, RunOptions, cases, log_end, run, seed, warned};
 
 /// Runs of a test when nobody asks for another number.
 const RUNS: u64 = 10;
@@ -98,7 +98,7 @@ impl Lines {
     /// Prints the closing line and warnings below the opening line.
     fn end(self, tally: &Tally, warnings: &[String]) {
         let mut text = format!("{}\n", lines::closing(tally));
-        for warning in warnings {
+        for warning in warned::fresh(warnings) {
             writeln!(text, "  warning: {warning}").expect("a string takes any text");
         }
         self.close(&text);
@@ -130,11 +130,12 @@ fn explain(case: &'static Case, solution: &Solution, report: &Report) -> String 
     let replay = Replay::of(report, solution.name, options.policy).expect("the run has failed");
     // The same run again, this time with its log.
     let failure = report.failure.as_ref().expect("the run has failed");
-    let again = run(case, solution, &options.recorded(&failure.kind));
+    let again = run(case, solution, &options.recorded());
 
     let mut text =
         format!("{} failed with seed {}\n\n{}", case.name, seed::format(report.seed), cause(report));
-    if again.fingerprint != report.fingerprint {
+    // 0: nobody knows, for the machine decided where the run ended.
+    if again.fingerprint != report.fingerprint && again.fingerprint != 0 && report.fingerprint != 0 {
         text.push_str(
             "\nThe same seed went another way when it was run again. So the run depends on something besides the \
              seed: real time, another source of randomness, or a static that outlives the run.\n",

@@ -143,6 +143,7 @@ impl<P: Program> Cluster<P> {
                 message.push_str("\n  ");
                 message.push_str(line);
             }
+            message.push_str(&world.busiest_calls());
             world.fail_later(FailureKind::Timeout, message);
         });
     }

@@ -34,6 +34,7 @@ mod rsm;
 mod run;
 mod snapshot;
 mod titles;
+mod warned;
 mod words;
 
 pub mod filter;
@@ -55,4 +56,4 @@ pub use log_end::log_end;
 pub use raft::RaftPeers;
 pub use report::{Report, ReportedFailure};
 pub use rsm::Counters;
-pub use run::{RunOptions, patience_after, run};
+pub use run::{CPU_LIMIT, RunOptions, run};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use labapi::Solution;
-use labrt::world::{self, Backend, FailureKind, LONGEST_MESSAGE, Options, Policy, World, shortened};
+use labrt::world::{self, Backend, FailureKind, LONGEST_MESSAGE, Options, Policy, Tap, World, shortened};
 use parking_lot::Mutex;
 
 use crate::case::{Body, Snapshots};
@@ -32,6 +32,10 @@ pub struct RunOptions {
     pub record: bool,
     /// How long a run may go on without a call of labrt; see [`Options::patience`].
     pub patience: Duration,
+    /// The processor time that the run may take; see [`Options::max_cpu_time`].
+    pub max_cpu_time: Duration,
+    /// Takes the lines of the log as they are written, when a simulation is recorded; the report has none then.
+    pub tap: Option<Tap>,
     /// What a verdict on whether a history is linearizable may cost. Without a verdict the run fails.
     pub budget: Budget,
 }
@@ -46,24 +50,22 @@ impl RunOptions {
             policy: Policy::default(),
             record: false,
             patience: Options::new(seed).patience,
+            max_cpu_time: CPU_LIMIT,
+            tap: None,
             budget: Budget::default(),
         }
     }
 
-    /// The same run again, with its log, after it has failed with this kind of failure.
+    /// The same run again, with its log.
     #[must_use]
-    pub fn recorded(self, kind: &str) -> Self {
-        Self { record: true, patience: self.patience.min(patience_after(kind)), ..self }
+    pub fn recorded(self) -> Self {
+        Self { record: true, ..self }
     }
 }
 
-/// How long a run that failed in this way may go on without a call of labrt when it is done again: what is known to
-/// block is not waited for so long a second time.
-#[must_use]
-pub fn patience_after(kind: &str) -> Duration {
-    let usual = Options::new(0).patience;
-    if kind == FailureKind::Blocked.name() { usual / 10 } else { usual }
-}
+/// The processor time that a run takes unless another one is asked for: several hundred times as much as the longest run of a
+/// right solution.
+pub const CPU_LIMIT: Duration = Duration::from_secs(60);
 
 /// Time for the servers to be started in, before a test begins, and taken down in after its end.
 const MARGIN: Duration = Duration::from_secs(30);
@@ -89,7 +91,9 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         policy: options.policy,
         preempt_every: PREEMPT_EVERY,
         record: options.record || threads,
+        tap: options.tap,
         patience: options.patience,
+        max_cpu_time: options.max_cpu_time,
         max_virtual_time: TIME_LIMIT + MARGIN,
         ..Options::new(options.seed)
     };

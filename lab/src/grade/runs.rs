@@ -1,6 +1,6 @@
 //! The runs of a submission, test by test.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use grader::Failure;
 use grader::build::Workspace;
@@ -13,7 +13,7 @@ use super::ledger::{Ledger, TestEntry};
 use crate::error::CommandError;
 use crate::report::failure;
 use crate::report::json::fingerprint;
-use crate::run::{Observer, Output, Plan, Run, Settings, pool};
+use crate::run::{Observer, Output, PATIENCE, Plan, Record, Run, Settings, pool};
 
 /// So many runs of a test may hang before the others are not tried.
 const HANGING: u32 = 3;
@@ -54,8 +54,8 @@ pub(super) fn carry_out(
         jobs: grading.shares.one(),
         solution,
         policy: Policy::default(),
-        record: false,
-        patience: tester::patience_after("").min(PATIENCE),
+        record: Record::Nothing,
+        patience: PATIENCE,
         wall_limit: of_all.wall_limit(),
         deadline: None,
         cut_off: until,
@@ -75,9 +75,6 @@ pub(super) fn carry_out(
     clerk.leave_out_the_rest(CUT_OFF);
     Ok(clerk.test.map(|(_, test)| test))
 }
-
-/// How long a run may go on without a call of labrt.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Enters runs in a ledger.
 struct Clerk<'a> {
@@ -163,7 +160,8 @@ impl Clerk<'_> {
 /// Whether a failed run took long to be given up: another one will take as long.
 fn hung(failure: &failure::Failure) -> bool {
     let is = |kind: FailureKind| failure.kind == kind.name();
-    is(FailureKind::Blocked) || is(FailureKind::Timeout) && failure.place.is_none()
+    // A time-out that nobody can repeat came from the machine's clocks, not from the run's.
+    is(FailureKind::Blocked) || is(FailureKind::Timeout) && failure.fingerprint == 0
 }
 
 fn kept(failure: &failure::Failure, sources: &str) -> Failure {

@@ -63,7 +63,7 @@ impl Causes {
         let likeness = Likeness {
             kind: failure.kind.clone(),
             location: failure.location.clone(),
-            message: without_numbers(&failure.message),
+            message: without_numbers(what_happened(failure)),
         };
         if self.causes.len() == KEPT && !self.known.contains_key(&likeness) {
             self.besides += 1;
@@ -98,6 +98,14 @@ impl Causes {
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Cause> {
         self.causes.iter_mut()
     }
+}
+
+/// What tells a failure's message from those of other causes. Below the first line of a time-out stands what went on meanwhile,
+/// and that is different each time.
+fn what_happened(failure: &Failure) -> &str {
+    let late = ["timeout", "livelock"].contains(&failure.kind.as_str());
+    let first = failure.message.lines().next().filter(|_| late);
+    first.unwrap_or(&failure.message)
 }
 
 /// The message with `#` for each number, and for each list of numbers.
@@ -200,6 +208,14 @@ mod tests {
         assert_eq!((causes.len(), causes.besides()), (KEPT, 7));
         assert_eq!(causes.iter().nth(3).map(Cause::runs), Some(2));
         assert_eq!(causes.iter().filter(|cause| !cause.evidence.printed.is_empty()).count(), WITH_EVIDENCE);
+    }
+
+    #[test]
+    fn of_a_time_out_the_first_line_makes_the_difference() {
+        let late = |seed, message| Failure { kind: "timeout".to_owned(), ..failure(0, seed, message) };
+        let failures = [late(1, "not ended\nbusiest: a\nbusiest: b"), late(2, "not ended\nbusiest: c")];
+        assert_eq!(grouped(&failures), [(1, vec![2])]);
+        assert_eq!(grouped(&[failure(0, 1, "one\ntwo"), failure(0, 2, "one\nthree")]).len(), 2);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! On a terminal a progress bar stands below them while runs go on. It is drawn on the standard
 //! error, so that what is redirected to a file has none of it.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::io::Write;
 use std::time::Duration;
 
@@ -31,6 +33,8 @@ pub(crate) struct Terminal {
     single: bool,
     name_width: usize,
     backend: Backend,
+    /// The warnings that have been shown: the same one is not shown again below the next test.
+    warned: RefCell<HashSet<String>>,
 }
 
 impl Terminal {
@@ -51,6 +55,7 @@ impl Terminal {
             single: plan.runs() == Some(1),
             name_width,
             backend,
+            warned: RefCell::default(),
         }
     }
 
@@ -97,6 +102,9 @@ impl Terminal {
             self.line(&self.row(test));
         }
         for (text, Warning { runs, seed }) in &test.warnings {
+            if !self.warned.borrow_mut().insert(text.clone()) {
+                continue;
+            }
             let where_ = match self.single {
                 true => String::new(),
                 false => format!(" ({}, first seed {})", count(*runs, "run"), seed::format(*seed)),
@@ -170,7 +178,9 @@ impl Terminal {
                 &format!("the end of its log ({which}{kept})"),
                 recording.log.iter().map(String::as_str),
             );
-            if recording.fingerprint != first.fingerprint {
+            // 0: nobody knows, for the machine decided where the run ended.
+            let known = recording.fingerprint != 0 && first.fingerprint != 0;
+            if known && recording.fingerprint != first.fingerprint {
                 self.line(&format!(
                     "  {}: the same seed gave another run when it was recorded, so something outside the\n  \
                      simulation decides: a thread, lock or clock that is not labrt's?",

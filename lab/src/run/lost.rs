@@ -3,9 +3,10 @@
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
-use std::time::Duration;
 
 use labrt::world::{FailureKind, LAST_WORDS};
+
+use super::running::Overtime;
 
 /// A run that brought no report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +27,18 @@ const SIGBUS: [i32; 2] = [7, 10];
 
 impl Lost {
     /// The run had not ended when its time was up.
-    pub(super) fn hung(limit: Duration, printed: String) -> Self {
-        let message = format!("the run had not ended after {} s of real time", limit.as_secs_f64());
+    pub(super) fn hung(overtime: Overtime, printed: String) -> Self {
+        let message = match overtime {
+            Overtime::Processor(time) => format!(
+                "the run had not ended after {} s of processor time, and did not hear that it must",
+                time.as_secs_f64()
+            ),
+            Overtime::Real(time) => format!(
+                "the run had not ended after {} s of real time, in which it hardly ran: it waits for something outside \
+                 of the run that does not come",
+                time.as_secs_f64()
+            ),
+        };
         Self { kind: FailureKind::Timeout, message, printed }
     }
 

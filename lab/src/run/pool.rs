@@ -11,6 +11,7 @@ use labrt::world::{Backend, Policy};
 use tester::Report;
 
 use super::process::{Output, Starter};
+use super::protocol::END_OF_LINE;
 use super::supervisor::Supervisor;
 use super::{Job, Lost, Plan};
 use crate::error::CommandError;
@@ -26,11 +27,12 @@ pub(crate) struct Settings {
     /// Name of the solution.
     pub(crate) solution: &'static str,
     pub(crate) policy: Policy,
-    /// Whether reports carry logs.
-    pub(crate) record: bool,
+    /// What becomes of the runs' logs.
+    pub(crate) record: Record,
     /// How long a run may go on without a call of labrt.
     pub(crate) patience: Duration,
-    /// Real time after which a run is given up.
+    /// Processor time after which a run is given up. Real time counts only for one that does not run at all; see
+    /// [`Supervisor`].
     pub(crate) wall_limit: Duration,
     /// When no more runs are begun; `None`: not before the plan is done.
     pub(crate) deadline: Option<Instant>,
@@ -45,6 +47,20 @@ pub(crate) struct Settings {
     pub(crate) output: Output,
     /// How workers are started.
     pub(crate) starter: Starter,
+}
+
+/// How long a run may go on without a call of labrt.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What becomes of the logs of runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Record {
+    /// There are none.
+    Nothing,
+    /// Reports carry their ends.
+    End,
+    /// The observer is told of every line when it is written.
+    Lines,
 }
 
 /// A run that is over.
@@ -106,6 +122,9 @@ fn cut(text: &mut String, limit: usize) {
 
 /// Who is told of results.
 pub(crate) trait Observer {
+    /// The run that is going on has written a line of its log, which may have line breaks in it.
+    fn logged(&mut self, _line: &str) {}
+
     /// A run has ended. In the order in which they end: good for a progress bar and nothing else.
     fn ended(&mut self, _passed: bool) {}
 
@@ -117,6 +136,16 @@ pub(crate) trait Observer {
     fn has_seen_enough(&self) -> bool {
         false
     }
+}
+
+/// What a supervisor tells.
+pub(super) enum Delivery {
+    /// Lines of a log.
+    Logged(String),
+    /// A run has ended.
+    Over(Run),
+    /// Nothing more can be run.
+    Failed(CommandError),
 }
 
 /// What the supervisors share.
@@ -195,7 +224,7 @@ pub(crate) fn carry_out(
 
 /// Passes on what the supervisors deliver, in the plan's order, until all is done or enough is known.
 fn in_order(
-    deliveries: &mpsc::Receiver<Result<Run, CommandError>>,
+    deliveries: &mpsc::Receiver<Delivery>,
     shared: &Shared,
     observer: &mut dyn Observer,
 ) -> Result<(), CommandError> {
@@ -203,7 +232,14 @@ fn in_order(
     let mut next = 0;
     let mut skipped = 0..0;
     for delivery in deliveries {
-        let run = delivery?;
+        let run = match delivery {
+            Delivery::Over(run) => run,
+            Delivery::Logged(lines) => {
+                lines.split_terminator(END_OF_LINE).for_each(|line| observer.logged(line));
+                continue;
+            }
+            Delivery::Failed(error) => return Err(error),
+        };
         let passed = run.outcome.passed();
         observer.ended(passed);
         if !passed && shared.settings.fail_fast {
@@ -317,7 +353,7 @@ mod tests {
             jobs: 1,
             solution: "raft",
             policy: Policy::default(),
-            record: false,
+            record: Record::Nothing,
             patience: Duration::from_secs(5),
             wall_limit: Duration::from_secs(600),
             deadline: None,

@@ -89,6 +89,11 @@ impl Process {
         Ok(Self { child, events: Receiver::new(near.try_clone()?, longest), socket: near, printed })
     }
 
+    /// The system's number of the process.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Tells the worker something. Fails when it is dead.
     pub(super) fn tell(&self, instruction: &Instruction) -> io::Result<()> {
         send(&self.socket, instruction)

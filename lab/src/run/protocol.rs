@@ -27,8 +27,12 @@ pub(super) struct Order {
     pub(super) solution: String,
     pub(super) policy: String,
     pub(super) record: bool,
+    /// Whether to tell of every line of the log when it is written.
+    pub(super) lines: bool,
     /// How long the run may go on without a call of labrt, in seconds.
     pub(super) patience_seconds: f64,
+    /// The processor time that the run may take, in seconds.
+    pub(super) cpu_seconds: f64,
     /// Whether to print [`MARK`] before the run, so that what lab code prints can be told apart by runs.
     pub(super) mark: bool,
 }
@@ -36,11 +40,16 @@ pub(super) struct Order {
 /// Stands in a worker's output where a run begins: ASCII's record separator.
 pub(super) const MARK: u8 = 0x1e;
 
+/// Stands behind each line of a log, which may have line breaks in it: ASCII's record separator.
+pub(super) const END_OF_LINE: char = '\x1e';
+
 /// From a worker, each once for each order, which are numbered from 0.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Event {
     /// It is being carried out.
     Started(u64),
+    /// Lines of the log, with [`END_OF_LINE`] after each.
+    Logged(String),
     /// Its lab code has ended for good: its key may be known now.
     Ended(u64),
     /// It came to this. The text is its key.
@@ -152,7 +161,9 @@ mod tests {
             solution: "raft".to_owned(),
             policy: "random".to_owned(),
             record: false,
+            lines: false,
             patience_seconds: 5.0,
+            cpu_seconds: 60.0,
             mark: true,
         }
     }

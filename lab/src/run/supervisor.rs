@@ -4,14 +4,15 @@ use std::collections::VecDeque;
 use std::io;
 use std::process::ExitStatus;
 use std::sync::mpsc::Sender;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tester::Report;
 
 use super::key::Key;
-use super::pool::Shared;
+use super::pool::{Delivery, Record, Shared};
 use super::process::{Output, Process};
 use super::protocol::{Event, Instruction, LONGEST, LONGEST_WITHOUT_LOG, Order, Received};
+use super::running::Running;
 use super::{Job, Lost, Outcome, Run, Settings};
 use crate::error::CommandError;
 
@@ -28,9 +29,13 @@ const GLANCE: Duration = Duration::from_millis(50);
 /// Workers that may die one after another before their first run begins. More than that is no accident.
 const STILLBORN: u32 = 3;
 
+/// Looks after one worker at a time.
+///
+/// A run ends itself when it has taken the processor time that it may, and says what it was at. Its process is ended when it
+/// does not even do that, and when it does not run at all; see [`Running`].
 pub(super) struct Supervisor<'a> {
     shared: &'a Shared,
-    deliveries: Sender<Result<Run, CommandError>>,
+    deliveries: Sender<Delivery>,
     worker: Option<Process>,
     /// Runs that the worker may still be given.
     left: u32,
@@ -38,19 +43,19 @@ pub(super) struct Supervisor<'a> {
     given: VecDeque<Job>,
     /// The number of the first of `given` among the orders of this worker.
     number: u64,
-    /// Since when the first of `given` runs, if the worker has begun it.
-    running: Option<Instant>,
+    /// Whether the worker has begun the first of `given`.
+    begun: bool,
     /// What its report must have, since its lab code has ended.
     key: Option<Key>,
-    /// When the worker was last heard of while it had nothing begun.
-    idle: Instant,
+    /// How long the worker has been at that, or, while it has begun nothing, since it was last heard of.
+    running: Running,
     /// What a worker took with it before it began it.
     returned: VecDeque<Job>,
     stillborn: u32,
 }
 
 impl<'a> Supervisor<'a> {
-    pub(super) fn new(shared: &'a Shared, deliveries: Sender<Result<Run, CommandError>>) -> Self {
+    pub(super) fn new(shared: &'a Shared, deliveries: Sender<Delivery>) -> Self {
         Self {
             shared,
             deliveries,
@@ -58,9 +63,9 @@ impl<'a> Supervisor<'a> {
             left: 0,
             given: VecDeque::new(),
             number: 0,
-            running: None,
+            begun: false,
             key: None,
-            idle: Instant::now(),
+            running: Running::new(None),
             returned: VecDeque::new(),
             stillborn: 0,
         }
@@ -74,7 +79,7 @@ impl<'a> Supervisor<'a> {
                 Ok(false) => break,
                 Err(error) => {
                     // Nobody listens when another supervisor has failed first.
-                    let _ = self.deliveries.send(Err(error));
+                    let _ = self.deliveries.send(Delivery::Failed(error));
                     break;
                 }
             }
@@ -91,14 +96,19 @@ impl<'a> Supervisor<'a> {
         };
         let heard = worker.listen(GLANCE);
         match heard {
-            Ok(Received::Value(Event::Started(number)))
-                if self.running.is_none() && number == self.number =>
-            {
-                self.running = Some(Instant::now());
+            Ok(Received::Value(Event::Started(number))) if !self.begun && number == self.number => {
+                self.begun = true;
+                self.restart_clock();
                 self.stillborn = 0;
             }
+            Ok(Received::Value(Event::Logged(lines)))
+                if self.begun && self.key.is_none() && self.shared.settings.record == Record::Lines =>
+            {
+                let _ = self.deliveries.send(Delivery::Logged(lines));
+                self.check_clock()?;
+            }
             Ok(Received::Value(Event::Ended(number)))
-                if self.running.is_some() && self.key.is_none() && number == self.number =>
+                if self.begun && self.key.is_none() && number == self.number =>
             {
                 let key = Key::fresh();
                 // If it is dead, the next glance at its socket will say so.
@@ -110,8 +120,8 @@ impl<'a> Supervisor<'a> {
                     && self.is_of_this_run(&report) =>
             {
                 self.key = None;
-                self.running = None;
-                self.idle = Instant::now();
+                self.begun = false;
+                self.restart_clock();
                 self.deliver(Outcome::Reported(report));
             }
             Ok(Received::Value(_)) => {
@@ -145,11 +155,11 @@ impl<'a> Supervisor<'a> {
             self.given.push_back(job);
             if self.worker.is_none() {
                 let Settings { starter, output, record, .. } = &self.shared.settings;
-                let longest = if *record { LONGEST } else { LONGEST_WITHOUT_LOG };
+                let longest = if *record == Record::Nothing { LONGEST_WITHOUT_LOG } else { LONGEST };
                 let worker = Process::start(starter, *output, longest);
                 self.worker = Some(worker.map_err(|cause| cannot_start(&cause))?);
                 self.number = 0;
-                self.idle = Instant::now();
+                self.restart_clock();
                 self.left = if self.shared.settings.is_strange { RUNS_OF_A_STRANGER } else { u32::MAX };
             }
             self.left -= 1;
@@ -174,20 +184,26 @@ impl<'a> Supervisor<'a> {
             seed: job.seed,
             solution: settings.solution.to_owned(),
             policy: settings.policy.to_string(),
-            record: settings.record,
+            record: settings.record != Record::Nothing,
+            lines: settings.record == Record::Lines,
             patience_seconds: settings.patience.as_secs_f64(),
+            cpu_seconds: settings.wall_limit.as_secs_f64(),
             mark: settings.output == Output::Kept,
         }
     }
 
     /// Gives up a run, or a start, that takes too long.
     fn check_clock(&mut self) -> Result<(), CommandError> {
-        let limit = self.shared.settings.wall_limit;
-        if self.running.unwrap_or(self.idle).elapsed() < limit {
+        let settings = &self.shared.settings;
+        let Some(overtime) = self.running.overtime(settings.wall_limit, settings.patience) else {
             return Ok(());
-        }
+        };
         self.kill();
-        self.replace(|_, printed| Lost::hung(limit, printed))
+        self.replace(|_, printed| Lost::hung(overtime, printed))
+    }
+
+    fn restart_clock(&mut self) {
+        self.running = Running::new(self.worker.as_ref().map(Process::id));
     }
 
     fn kill(&mut self) {
@@ -207,7 +223,7 @@ impl<'a> Supervisor<'a> {
         };
         let (status, printed) = worker.bury().map_err(|cause| cannot_start(&cause))?;
         self.key = None;
-        if self.running.take().is_some() {
+        if std::mem::take(&mut self.begun) {
             self.deliver(Outcome::Lost(verdict(status, printed)));
         } else {
             self.stillborn += 1;
@@ -232,7 +248,7 @@ impl<'a> Supervisor<'a> {
         let job = self.given.pop_front().expect("an answer to what the worker was given");
         self.number += 1;
         // Nobody listens any more when enough is known.
-        let _ = self.deliveries.send(Ok(Run { job, outcome }));
+        let _ = self.deliveries.send(Delivery::Over(Run { job, outcome }));
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tester::RunOptions;
 
+use super::lines::{self, Lines};
 use super::protocol::{Event, Instruction, LONGEST, MARK, Order, Received, Receiver, send};
 use crate::error::CommandError;
 use crate::{Lab, Verdict};
@@ -112,9 +113,21 @@ fn carry_out(
     }
     send(socket, &Event::Started(number))?;
     let patience = Duration::from_secs_f64(order.patience_seconds);
-    let options =
-        RunOptions { backend, policy, record: order.record, patience, ..RunOptions::new(order.seed) };
+    let max_cpu_time = Duration::from_secs_f64(order.cpu_seconds);
+    let lines = order.lines.then(|| Lines::open(socket)).transpose()?;
+    let options = RunOptions {
+        backend,
+        policy,
+        record: order.record,
+        tap: lines.as_ref().map(|_| lines::tap()),
+        patience,
+        max_cpu_time,
+        ..RunOptions::new(order.seed)
+    };
     let report = (lab.run)(case, solution, &options);
+    if let Some(lines) = lines {
+        lines.close()?;
+    }
     send(socket, &Event::Ended(number))?;
     let key = keys.recv().map_err(io::Error::other)?;
     send(socket, &Event::Finished(key, Box::new(report)))

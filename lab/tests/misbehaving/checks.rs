@@ -1,6 +1,6 @@
 //! What is expected of the command line.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::net::UnixListener;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Stdio};
@@ -24,6 +24,13 @@ pub const ALL: &[Check] = checks![
     who_aborts_is_told_of_and_replaced,
     the_end_of_a_process_tells_its_kind,
     who_never_returns_is_given_up,
+    who_takes_too_much_processor_time_is_given_up,
+    who_spins_is_blocked_and_not_late,
+    who_calls_without_end_is_told_of,
+    who_starts_too_many_threads_is_told_of,
+    a_replay_shows_the_log_while_the_run_goes_on,
+    a_warning_is_shown_once_a_command,
+    who_blocks_is_not_said_to_waver,
     what_happens_inside_a_simulation_is_told_apart_too,
     who_prints_while_the_stack_ends_is_told_of,
     what_lab_code_prints_changes_nothing,
@@ -127,7 +134,98 @@ fn who_never_returns_is_given_up() {
     assert_eq!(failed_seeds(&results), ["0x7"]);
     assert_eq!(of_test(&results, VICTIM)["failures"][0]["kind"], "timeout");
     assert_eq!(results["total"]["passed"], results["total"]["runs"].as_u64().expect("a number") - 1);
-    finished.says("had not ended after 0.5 s");
+    finished.says("s of real time, in which it hardly ran");
+}
+
+fn who_takes_too_much_processor_time_is_given_up() {
+    let folder = Folder::new();
+    let (finished, results) = folder.results("test backup --seed 7 --wall-limit 0.2 --solution polls");
+    assert_eq!(finished.status, Some(1));
+    let failure = &of_test(&results, VICTIM)["failures"][0];
+    assert_eq!(failure["kind"], "timeout", "{finished:?}");
+    let message = failure["message"].as_str().expect("a text");
+    assert!(message.contains("had not ended after 0.2 s of processor time"), "{failure}");
+    finished.says("the end of its log");
+    // Where it ended the machine decided: nothing can be said of the run that was recorded.
+    assert!(!finished.out.contains("another run"), "{finished:?}");
+    folder.lab("replay --wall-limit 0.2").says("whether this was the same run nobody knows");
+}
+
+fn who_spins_is_blocked_and_not_late() {
+    let folder = Folder::new();
+    let (finished, results) = folder.results("test backup --seed 1 --wall-limit 0.1 --solution spins");
+    assert_eq!(finished.status, Some(1));
+    assert_eq!(of_test(&results, VICTIM)["failures"][0]["kind"], "blocked", "{finished:?}");
+}
+
+fn who_calls_without_end_is_told_of() {
+    let folder = Folder::new();
+    let (finished, results) =
+        folder.results("test backup --seed 1 --runs 2 --junit junit.xml --solution storms");
+    assert_eq!(finished.status, Some(1));
+    assert_eq!(failed_seeds(&results), ["0x1", "0x2"]);
+    let failure = &of_test(&results, VICTIM)["failures"][0];
+    assert_eq!(failure["kind"], "timeout", "{finished:?}");
+    finished.says("it calls without end and without delay");
+    finished.says("Echo.echo from server 0 to server 0: ");
+    finished.says("the end of its log");
+    finished.says("failure 1 of 1: 2 runs (backup_3b 2)");
+    assert!(!finished.out.contains("another run"), "{finished:?}");
+    folder.lab("replay").says("reproduced: same fingerprint");
+    let junit = std::fs::read_to_string(folder.file("junit.xml")).expect("a file");
+    assert!(
+        junit.contains(r#"type="timeout""#) && junit.contains("Echo.echo from server 0 to server 0"),
+        "{junit}"
+    );
+}
+
+fn who_starts_too_many_threads_is_told_of() {
+    let folder = Folder::new();
+    let (finished, results) = folder.results("test backup --seed 1 --solution crowds");
+    assert_eq!(finished.status, Some(1));
+    let failure = &of_test(&results, VICTIM)["failures"][0];
+    assert_eq!(failure["kind"], "threads", "{finished:?}");
+    let message = failure["message"].as_str().expect("a text");
+    let start = "threads, most of them started at lab/tests/misbehaving/solutions.rs:";
+    assert!(message.starts_with("server 0 has ") && message.contains(start), "{failure}");
+    assert!(!finished.out.contains("another run"), "{finished:?}");
+    let replayed = folder.lab("replay");
+    replayed.says("reproduced: same fingerprint");
+    replayed.says(start);
+}
+
+fn a_replay_shows_the_log_while_the_run_goes_on() {
+    let folder = Folder::new();
+    let mut command = folder.command("replay backup_3b --seed 1 --solution waits_for_a_file");
+    let mut replay = command.stdout(Stdio::piped()).spawn().expect("the command runs");
+    let mut lines = BufReader::new(replay.stdout.take().expect("its output")).lines();
+    // The run waits for the file, and the file is made when the line has been read: else this would never end.
+    let seen =
+        lines.by_ref().map(|line| line.expect("a line")).find(|line| line.contains("waiting for the file"));
+    assert!(seen.is_some());
+    std::fs::write(folder.file("go-on"), "").expect("written");
+    assert!(lines.by_ref().any(|line| line.expect("a line").contains("it is there")));
+    lines.for_each(drop);
+    assert!(replay.wait().expect("it ended").code().is_some());
+}
+
+fn a_warning_is_shown_once_a_command() {
+    let folder = Folder::new();
+    let (finished, results) = folder.results("test 3A --seed 1 --solution holds_locks");
+    let warning = "nobody else can take the lock meanwhile";
+    assert_eq!(finished.out.matches(warning).count(), 1, "{finished:?}");
+    for test in results["tests"].as_array().expect("a list").iter().take(2) {
+        assert!(test["warnings"].to_string().contains(warning), "the file has all: {test}");
+    }
+}
+
+fn who_blocks_is_not_said_to_waver() {
+    let folder = Folder::new();
+    let (finished, results) = folder.results("test backup --seed 1 --solution holds_a_lock_of_std");
+    assert_eq!(of_test(&results, VICTIM)["failures"][0]["kind"], "blocked", "{finished:?}");
+    finished.says("the end of its log");
+    assert!(!finished.out.contains("another run"), "the recorded run is the same: {finished:?}");
+    folder.lab("replay").says("reproduced: same fingerprint");
 }
 
 fn what_happens_inside_a_simulation_is_told_apart_too() {
@@ -201,7 +299,7 @@ fn failures_are_grouped_and_the_smallest_seed_is_told() {
     finished.says("failure 1 of 1: 10 runs (backup_3b 10)");
     finished.says("assertion: expected 3 servers, saw 7");
     finished.says("seen on server 2 (thread ticker) at 1.500 s, raft/src/peer.rs:10:5");
-    finished.says("99.000000 INFO  server 0/ticker text");
+    finished.says("99.000000 INFO  server 0/ticker        text");
     finished.says("replay: cargo lab replay backup_3b --seed 0x7 --solution fails");
     assert!(!finished.out.contains("another run"), "the recorded run is the same: {finished:?}");
     assert!(!finished.out.contains('\x1b'), "colours without a terminal: {finished:?}");

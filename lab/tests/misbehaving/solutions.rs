@@ -11,6 +11,9 @@ use std::time::Duration;
 use labapi::{ApplyMsg, Raft, Solution};
 use labrpc::ClientEnd;
 use labrt::channel::Sender;
+use labrt::sync::Mutex;
+use labrt::thread;
+use labrt::world::LogLine;
 use persister::Persister;
 use tester::linearizability::Budget;
 use tester::{Case, Report, ReportedFailure, RunOptions};
@@ -35,13 +38,31 @@ pub const ALL: &[Solution] = &[
     Solution::new("starts_threads").with_raft(starting),
     Solution::new("prints_itself").with_raft(printing),
     Solution::new("shouts").with_raft(shouting),
+    Solution::new("polls").with_raft(polling),
+    Solution::new("storms").with_raft(storming),
+    Solution::new("crowds").with_raft(crowding),
+    Solution::new("waits_for_a_file").with_raft(waiting),
+    Solution::new("holds_locks").with_raft(holding_locks),
+    Solution::new("holds_a_lock_of_std").with_raft(holding_a_lock_of_std),
 ];
 
 /// Behaves; but no verdict on its history may cost more than ten steps.
 const UNDECIDED: Solution = named("undecided").with_kvsrv(kvsrv::SOLUTION);
 
 /// Those that misbehave in every run, and in a simulation.
-const SIMULATED: [&str; 5] = ["recurses", "spins", "starts_threads", "prints_itself", "shouts"];
+const SIMULATED: [&str; 11] = [
+    "recurses",
+    "spins",
+    "starts_threads",
+    "prints_itself",
+    "shouts",
+    "polls",
+    "storms",
+    "crowds",
+    "waits_for_a_file",
+    "holds_locks",
+    "holds_a_lock_of_std",
+];
 
 const fn named(name: &'static str) -> Solution {
     Solution::new(name).with_raft(raft::make)
@@ -76,8 +97,18 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         report.failure = misbehave(solution.name, options.seed, &mut report.fingerprint);
     }
     if options.record {
-        let line = |number: u32| format!("   {number}.000000 INFO  server {}/ticker text", number % 3);
-        report.log = (0..100).map(line).collect();
+        let line = |number: u32| LogLine {
+            at: Duration::from_secs(number.into()),
+            node: format!("server {}", number % 3),
+            thread: "ticker".to_owned(),
+            level: log::Level::Info,
+            target: "raft".to_owned(),
+            text: "text".to_owned(),
+        };
+        match options.tap {
+            Some(tap) => (0..100).for_each(|number| tap.take(&line(number))),
+            None => report.log = (0..100).map(|number| line(number).to_string()).collect(),
+        }
     }
     if solution.name == "deceives" && misbehaves(case.name, options.seed) {
         report.warnings = vec![HOSTILE.to_owned()];
@@ -221,4 +252,106 @@ fn printing(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -> A
 fn deeper(depth: u64) -> u64 {
     let room = std::hint::black_box([depth; 64]);
     if depth == u64::MAX { room[0] } else { deeper(depth + 1).wrapping_add(room[63]) }
+}
+
+/// A Raft that does nothing, and answers.
+struct Echo;
+
+#[labrpc::service]
+impl Echo {
+    fn echo(&self, number: u64) -> u64 {
+        number
+    }
+}
+
+impl Raft for Echo {
+    fn start(&self, _: Vec<u8>) -> Option<labapi::Started> {
+        None
+    }
+
+    fn get_state(&self) -> labapi::State {
+        labapi::State { term: labapi::Term(0), is_leader: false }
+    }
+
+    fn snapshot(&self, _: labapi::LogIndex, _: Vec<u8>) {}
+
+    fn persist_bytes(&self) -> usize {
+        0
+    }
+
+    fn kill(&self) {}
+
+    fn services(self: Arc<Self>) -> Vec<labrpc::Service> {
+        vec![self.service()]
+    }
+}
+
+fn storming(peers: Vec<ClientEnd>, me: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
+    if me == 0 {
+        drop(thread::spawn(move || {
+            loop {
+                peers[me].echo(&7);
+            }
+        }));
+    }
+    Arc::new(Echo)
+}
+
+fn polling(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
+    loop {
+        thread::sleep(Duration::from_nanos(1));
+    }
+}
+
+fn crowding(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
+    loop {
+        drop(thread::spawn(|| thread::sleep(Duration::from_secs(1000))));
+    }
+}
+
+fn waiting(peers: Vec<ClientEnd>, me: usize, persister: Persister, apply: Sender<ApplyMsg>) -> Arc<dyn Raft> {
+    if me == 0 {
+        log::info!("waiting for the file");
+        while !std::path::Path::new("go-on").exists() {
+            std::hint::spin_loop();
+        }
+        log::info!("it is there");
+    }
+    raft::make(peers, me, persister, apply)
+}
+
+fn holding_locks(
+    peers: Vec<ClientEnd>,
+    me: usize,
+    persister: Persister,
+    apply: Sender<ApplyMsg>,
+) -> Arc<dyn Raft> {
+    let state = Arc::new(Mutex::new(0));
+    for _ in 0..2 {
+        let state = Arc::clone(&state);
+        drop(thread::spawn(move || {
+            let mut state = state.lock();
+            thread::sleep(Duration::from_millis(50));
+            *state += 1;
+        }));
+    }
+    raft::make(peers, me, persister, apply)
+}
+
+fn holding_a_lock_of_std(
+    peers: Vec<ClientEnd>,
+    me: usize,
+    persister: Persister,
+    apply: Sender<ApplyMsg>,
+) -> Arc<dyn Raft> {
+    let state = Arc::new(std::sync::Mutex::new(0));
+    for _ in 0..2 {
+        let state = Arc::clone(&state);
+        drop(thread::spawn(move || {
+            let mut state = state.lock().expect("nobody panics");
+            thread::sleep(Duration::from_millis(50));
+            *state += 1;
+        }));
+    }
+    raft::make(peers, me, persister, apply)
 }

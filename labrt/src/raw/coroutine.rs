@@ -13,6 +13,7 @@
 //! unwinding aborts the process when a destructor waits.
 
 use std::cell::Cell;
+use std::io;
 use std::mem;
 use std::ptr;
 
@@ -30,6 +31,9 @@ pub(crate) const STACK_SIZE: usize = 512 * 1024;
 /// Stacks that no coroutine uses. Making one costs three system calls, taking one from here none.
 static POOL: Mutex<Vec<DefaultStack>> = Mutex::new(Vec::new());
 
+/// So many stacks are kept in the pool.
+const POOLED: usize = 4096;
+
 type Way = Yielder<(), ()>;
 
 /// The stacks of one simulation: its own first, then the process's, then fresh ones.
@@ -39,17 +43,28 @@ pub(crate) struct Stacks {
 }
 
 impl Stacks {
-    fn take(&mut self) -> DefaultStack {
-        self.idle.pop().or_else(|| pulse::aside(|| POOL.lock().pop())).unwrap_or_else(|| {
-            DefaultStack::new(STACK_SIZE)
-                .expect("the system has no memory map left for the stack of one more thread")
-        })
+    /// Makes sure that there is a stack for one more coroutine.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no memory left for it, or no memory map.
+    pub(crate) fn reserve(&mut self) -> io::Result<()> {
+        if self.idle.is_empty() {
+            let used_before = pulse::aside(|| POOL.lock().pop());
+            self.idle.push(used_before.map_or_else(|| DefaultStack::new(STACK_SIZE), Ok)?);
+        }
+        Ok(())
     }
 }
 
 impl Drop for Stacks {
     fn drop(&mut self) {
-        POOL.lock().append(&mut self.idle);
+        let mut pool = POOL.lock();
+        let room = POOLED.saturating_sub(pool.len()).min(self.idle.len());
+        pool.extend(self.idle.drain(..room));
+        drop(pool);
+        // What is left is given back to the system: a run with very many threads is rare, and memory maps are few.
+        self.idle.clear();
     }
 }
 
@@ -91,8 +106,12 @@ impl Exit {
 
 impl Coroutine {
     /// A coroutine that will run `body` on a stack of `stacks`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if no stack was [reserved](Stacks::reserve).
     pub(crate) fn new(stacks: &mut Stacks, body: Box<dyn FnOnce()>) -> Self {
-        let stack = stacks.take();
+        let stack = stacks.idle.pop().expect("a stack was reserved");
         let end = stack.limit().get();
         let raw = Raw::with_stack(stack, move |way: &Way, ()| {
             crate::sim::with(|sim| sim.exit.enter(way));

@@ -6,6 +6,8 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
+use super::pulse::stop_starved;
+
 /// The system's allocator, with a count.
 struct Counting;
 
@@ -28,14 +30,24 @@ fn count(allocated: usize, freed: usize) {
     HELD.set(HELD.get().wrapping_add(allocated as i64).wrapping_sub(freed as i64));
 }
 
+/// What the system answered to a request for so many bytes. If it has none, whoever asked would end the process, and every
+/// other run with it; so a simulation ends itself.
+#[inline]
+fn had(memory: *mut u8, bytes: usize) -> *mut u8 {
+    if memory.is_null() {
+        stop_starved(bytes);
+    }
+    memory
+}
+
 // SAFETY: every method is the system allocator's, called with the caller's own arguments; counting allocates nothing and cannot
-// unwind.
+// unwind, nor does what is done when there is no memory.
 unsafe impl GlobalAlloc for Counting {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size(), 0);
         // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc(layout) }
+        had(unsafe { System.alloc(layout) }, layout.size())
     }
 
     #[inline]
@@ -49,13 +61,13 @@ unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         count(layout.size(), 0);
         // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc_zeroed(layout) }
+        had(unsafe { System.alloc_zeroed(layout) }, layout.size())
     }
 
     #[inline]
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count(size, layout.size());
         // SAFETY: the caller's promises are passed on.
-        unsafe { System.realloc(pointer, layout, size) }
+        had(unsafe { System.realloc(pointer, layout, size) }, size)
     }
 }

@@ -10,14 +10,17 @@
 //!     ▲                 │ it has moved on meanwhile │ let_go          ▲
 //!     └─────────────────┴───────────────────────────┘                │
 //!   FREE ────────────────────────────────────────────────────────────┘
-//!                    the end of a coroutine's stack
+//!                    the end of a coroutine's stack, a panic within
+//!                    labrt, memory that the system does not have
 //! ```
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::ptr;
 use std::sync::Once;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 use crate::sim::{Scheduler, Sim};
 
@@ -27,6 +30,10 @@ const HELD: u32 = 2;
 const KEPT: u32 = 3;
 /// As `KEPT`, because the stack of the running coroutine came to its end.
 const OVERFLOWED: u32 = 4;
+/// As `KEPT`, because labrt panicked in the midst of a change.
+const BROKEN: u32 = 5;
+/// As `KEPT`, because the system has no memory for what was asked for.
+const STARVED: u32 = 6;
 
 /// Frames that are kept of each end of a stack: the innermost and the outermost.
 const KEPT_FRAMES: usize = 64;
@@ -43,6 +50,8 @@ thread_local! {
     /// Whether the coroutine does something of the harness's that concerns the process, not the run.
     static ASIDE: Cell<bool> = const { Cell::new(false) };
     static PULSE: Cell<*const Pulse> = const { Cell::new(ptr::null()) };
+    /// Whether labrt has panicked in the midst of a change.
+    static IS_BROKEN: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A coroutine begins to run on this OS thread (`end`: the lowest address of its stack), or none does any more (0).
@@ -70,12 +79,24 @@ pub(crate) fn aside<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
+/// Why a simulation is asked to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Objection {
+    /// The process has grown by so many bytes.
+    Growth(u64),
+    /// It has taken all the processor time that it may.
+    Time,
+}
+
+/// How `Pulse` stores [`Objection::Time`].
+const LATE: u64 = u64::MAX;
+
 /// Shared by a simulation's OS thread and the thread that waits for its end.
 pub(crate) struct Pulse {
     /// Goes up at every scheduling point and every switch.
     beats: AtomicU64,
-    /// Bytes by which the process has grown, once that is too much and the run must end.
-    excess: AtomicU64,
+    /// Why the run must end, if it must: 0 for no reason, [`LATE`], or bytes by which the process has grown.
+    objection: AtomicU64,
     state: AtomicU32,
     /// The beats that were seen when the thread was asked to stop.
     seen: AtomicU64,
@@ -85,6 +106,21 @@ pub(crate) struct Pulse {
     /// Addresses of code: where the thread is, and who called that.
     frames: [AtomicUsize; 2 * KEPT_FRAMES],
     depth: AtomicUsize,
+    /// What the panic says after which the thread stands still.
+    last_words: Mutex<Option<String>>,
+    /// Bytes that were asked for in vain.
+    wanted: AtomicUsize,
+}
+
+/// Why a thread has stopped by itself, for ever.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// The stack of a simulated thread came to its end.
+    Overflow,
+    /// labrt panicked in the midst of a change, with these words.
+    Panic(String),
+    /// The system has not so many bytes.
+    Memory(usize),
 }
 
 /// Where a stopped thread is: addresses of code, the innermost first.
@@ -99,36 +135,46 @@ impl Pulse {
     pub(crate) fn new() -> Self {
         Self {
             beats: AtomicU64::new(0),
-            excess: AtomicU64::new(0),
+            objection: AtomicU64::new(0),
             state: AtomicU32::new(FREE),
             seen: AtomicU64::new(0),
             sim: AtomicPtr::new(ptr::null_mut()),
             number: AtomicU32::new(0),
             frames: [const { AtomicUsize::new(0) }; 2 * KEPT_FRAMES],
             depth: AtomicUsize::new(0),
+            last_words: Mutex::new(None),
+            wanted: AtomicUsize::new(0),
         }
     }
 
-    /// The simulation goes on. Says whether it has grown too much and must end.
+    /// The simulation goes on. Says whether somebody [objects](Self::objection).
     #[inline]
     pub(crate) fn beat(&self) -> bool {
         // One thread writes: no read-modify-write operation is needed.
         self.beats.store(self.beats.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
-        self.excess.load(Ordering::Relaxed) != 0
+        self.objection.load(Ordering::Relaxed) != 0
     }
 
     pub(crate) fn beats(&self) -> u64 {
         self.beats.load(Ordering::Relaxed)
     }
 
-    /// Asks the simulation to end, because the process has grown by so many bytes.
-    pub(crate) fn object_to_growth(&self, bytes: u64) {
-        self.excess.store(bytes.max(1), Ordering::Relaxed);
+    /// Asks the simulation to end. The last reason stands.
+    pub(crate) fn object(&self, objection: Objection) {
+        let reason = match objection {
+            Objection::Growth(bytes) => bytes.clamp(1, LATE - 1),
+            Objection::Time => LATE,
+        };
+        self.objection.store(reason, Ordering::Relaxed);
     }
 
-    /// By how many bytes the process has grown, if that is too much.
-    pub(crate) fn excess(&self) -> u64 {
-        self.excess.load(Ordering::Relaxed)
+    /// Why the simulation must end, if it must.
+    pub(crate) fn objection(&self) -> Option<Objection> {
+        match self.objection.load(Ordering::Relaxed) {
+            0 => None,
+            LATE => Some(Objection::Time),
+            bytes => Some(Objection::Growth(bytes)),
+        }
     }
 
     /// The system's number of the simulation's OS thread, where it has one and has begun.
@@ -151,9 +197,14 @@ impl Pulse {
         PULSE.set(ptr::from_ref(self));
     }
 
-    /// Whether the stack of a simulated thread came to its end; the OS thread then stands still for ever.
-    pub(crate) fn overflowed(&self) -> bool {
-        self.state.load(Ordering::Acquire) == OVERFLOWED
+    /// Why the OS thread has stopped by itself, if it has; it then stands still for ever.
+    pub(crate) fn stopped(&self) -> Option<Stop> {
+        match self.state.load(Ordering::Acquire) {
+            OVERFLOWED => Some(Stop::Overflow),
+            BROKEN => Some(Stop::Panic(self.last_words.lock().clone().unwrap_or_default())),
+            STARVED => Some(Stop::Memory(self.wanted.load(Ordering::Relaxed))),
+            _ => None,
+        }
     }
 
     /// Asks the OS thread to stand still, if it has not passed a scheduling point since `beats` was read. Says whether
@@ -161,7 +212,7 @@ impl Pulse {
     pub(crate) fn ask(&self, thread: libc::pthread_t, beats: u64) -> bool {
         self.seen.store(beats, Ordering::Relaxed);
         if self.state.compare_exchange(FREE, WANTED, Ordering::AcqRel, Ordering::Acquire).is_err() {
-            return self.overflowed();
+            return self.stopped().is_some();
         }
         // SAFETY: the caller holds the handle of the thread and has not joined it, so that its name is valid.
         unsafe { libc::pthread_kill(thread, libc::SIGURG) };
@@ -207,16 +258,17 @@ impl Pulse {
 
     /// The scheduler of a simulation whose OS thread stands still for ever, and whether that left it in order.
     pub(crate) fn frozen<R>(&self, look: impl FnOnce(&Scheduler, bool) -> R) -> Option<R> {
-        let standing = matches!(self.state.load(Ordering::Acquire), KEPT | OVERFLOWED);
+        let standing = matches!(self.state.load(Ordering::Acquire), KEPT | OVERFLOWED | BROKEN | STARVED);
         let sim = self.sim.load(Ordering::Acquire);
         if !standing || sim.is_null() {
             return None;
         }
-        // SAFETY: `sim` lives in a thread-local of the simulation's OS thread. That thread is in a signal handler that
-        // never returns, so the thread-local is never dropped and nobody else touches it. The handler wrote
+        // SAFETY: `sim` lives in a thread-local of the simulation's OS thread. That thread is in a signal handler or in
+        // one of the functions below that
+        // never return, so the thread-local is never dropped and nobody else touches it. They wrote
         // `state` with `Release` after all that the thread did, and it was read above with `Acquire`.
-        let cell: &RefCell<Scheduler> = unsafe { &(*sim).scheduler };
-        let in_order = cell.try_borrow().is_ok();
+        let cell = unsafe { &(*sim).scheduler };
+        let in_order = cell.try_borrow().is_ok() && self.state.load(Ordering::Acquire) != BROKEN;
         // SAFETY: as above; whoever borrowed the scheduler mutably stands still for ever, too. It may have been
         // in the midst of a change: what is read of it then is checked by whoever reads, and only names and numbers are.
         let scheduler = unsafe { &*cell.as_ptr() };
@@ -237,6 +289,56 @@ impl Pulse {
             });
         }
         self.depth.store(depth, Ordering::Relaxed);
+    }
+}
+
+/// The calling OS thread, which runs a simulated thread, has no memory for so many bytes: it stands still for ever, with all
+/// that it has, and whoever watches it says why. Without memory there is not even a panic. Returns outside a simulated thread.
+///
+/// It allocates nothing.
+pub(super) fn stop_starved(bytes: usize) {
+    let pulse = PULSE.get();
+    if pulse.is_null() || !is_inside() {
+        return;
+    }
+    // SAFETY: as in `on_request`.
+    let pulse = unsafe { &*pulse };
+    pulse.note_frames();
+    pulse.wanted.store(bytes, Ordering::Relaxed);
+    pulse.state.store(STARVED, Ordering::Release);
+    stand_still();
+}
+
+/// labrt panics in the midst of a change, in a simulated thread, with these words. From now on
+/// [`stop_if_broken`] does not return on this OS thread.
+pub(crate) fn note_panic(words: String) {
+    let pulse = PULSE.get();
+    if pulse.is_null() || IS_BROKEN.replace(true) {
+        return;
+    }
+    // SAFETY: as in `on_request`.
+    let pulse = unsafe { &*pulse };
+    pulse.note_frames();
+    *pulse.last_words.lock() = Some(words);
+}
+
+/// Ends the life of the calling OS thread after [`note_panic`]: it stands still for ever, with all that it has, and whoever
+/// watches it says why. What is half changed must not be used any more, by destructors of lab code or by anybody.
+#[inline]
+pub(crate) fn stop_if_broken() {
+    if IS_BROKEN.get() {
+        stop_broken();
+    }
+}
+
+#[cold]
+fn stop_broken() {
+    let pulse = PULSE.get();
+    if !pulse.is_null() {
+        // SAFETY: as in `on_request`.
+        let pulse = unsafe { &*pulse };
+        pulse.state.store(BROKEN, Ordering::Release);
+        stand_still();
     }
 }
 

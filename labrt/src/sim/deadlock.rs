@@ -4,10 +4,13 @@ use std::fmt::Write as _;
 
 use super::failure::FailureKind;
 use super::scheduler::Scheduler;
-use super::threads::{Blocker, By, Life, Thread, ThreadId, Wait};
+use super::threads::{Blocker, By, Life, Place, Thread, ThreadId, Wait};
 
 /// How many waiting threads a report lists.
 const LISTED: usize = 20;
+
+/// Who keeps others waiting for a lock for so long, in virtual nanoseconds, does harm.
+const HARM: u64 = 10_000_000;
 
 /// A thread, what it waits for, and one of those that keep it waiting.
 #[derive(Clone, Copy)]
@@ -142,11 +145,20 @@ impl Scheduler {
             .collect()
     }
 
-    /// The current thread is about to wait for something that takes time. Warns if it holds a lock meanwhile: whoever
-    /// needs the lock waits as well.
+    /// The current thread is about to wait. Warns if it waits for another server while it holds a lock: what that one does may
+    /// depend on the lock, and nobody knows how long it takes.
     pub(crate) fn warn_of_held_locks(&mut self, wait: Wait) {
-        let Some(slot) = self.current else { return };
-        let Some(since) = self.threads[slot].held.first().copied() else { return };
+        if matches!(wait, Wait::Reply)
+            && let Some(slot) = self.current
+            && let Some(since) = self.threads[slot].held.first().copied()
+        {
+            self.warn_of_held_lock(wait, since);
+        }
+    }
+
+    /// The wait of the current thread, which began at `began`, is over. Warns if it held a lock meanwhile, and others had to wait
+    /// for that: what nobody else wanted did no harm.
+    pub(crate) fn judge_held_locks(&mut self, wait: Wait, began: u64) {
         let slow = matches!(
             wait,
             Wait::Sleep(_)
@@ -158,14 +170,32 @@ impl Scheduler {
                 | Wait::Join(_)
                 | Wait::Group(_)
                 | Wait::Park(_)
-                | Wait::Reply
         );
-        if slow {
-            let thread = self.threads[slot].name.clone();
-            self.warn(format!(
-                "thread `{thread}` {wait} while it holds a lock that it took at {since}: nobody else can take \
-                 the lock meanwhile. Drop the guard before"
-            ));
+        let Some(me) = self.current_id().filter(|_| slow && self.now - began >= HARM) else { return };
+        let thread = &self.threads[me.slot];
+        if thread.dying || thread.held.is_empty() {
+            return;
         }
+        let latest = self.now - HARM;
+        let kept_waiting = |blocker: &Blocker| match blocker.by {
+            By::Holding(since) if blocker.thread == me => Some(since),
+            _ => None,
+        };
+        let since = self.threads.living().find_map(|(_, other)| {
+            let waits = other.life == Life::Parked && matches!(other.wait, Wait::Lock(_));
+            let long = waits && other.parked_at <= latest;
+            other.blockers.iter().find_map(kept_waiting).filter(|_| long)
+        });
+        if let Some(since) = since {
+            self.warn_of_held_lock(wait, since);
+        }
+    }
+
+    /// It names lines and nothing else, so that the same mistake is the same warning in every thread, server and run.
+    fn warn_of_held_lock(&mut self, wait: Wait, since: Place) {
+        self.warn(format!(
+            "a thread {wait} while it holds a lock that it took at {since}: nobody else can take the lock meanwhile. Drop \
+             the guard before"
+        ));
     }
 }

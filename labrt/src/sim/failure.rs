@@ -27,6 +27,8 @@ pub enum FailureKind {
     Overflow,
     /// The run used too much memory.
     Memory,
+    /// There are too many threads.
+    Threads,
     /// A checker could not reach a verdict.
     Unknown,
     /// Lab code reached a `todo!()` or an `unimplemented!()`.
@@ -35,7 +37,7 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// All kinds.
-    pub const ALL: [FailureKind; 12] = [
+    pub const ALL: [FailureKind; 13] = [
         FailureKind::Assertion,
         FailureKind::Panic,
         FailureKind::Deadlock,
@@ -46,6 +48,7 @@ impl FailureKind {
         FailureKind::Foreign,
         FailureKind::Overflow,
         FailureKind::Memory,
+        FailureKind::Threads,
         FailureKind::Unknown,
         FailureKind::NotImplemented,
     ];
@@ -64,6 +67,7 @@ impl FailureKind {
             FailureKind::Foreign => "foreign",
             FailureKind::Overflow => "overflow",
             FailureKind::Memory => "memory",
+            FailureKind::Threads => "threads",
             FailureKind::Unknown => "unknown",
             FailureKind::NotImplemented => "not_implemented",
         }
@@ -112,6 +116,15 @@ pub struct Failure {
     pub location: Option<String>,
     /// How the thread got there, where that is known: of a panic only while the run is recorded.
     pub backtrace: Option<String>,
+    /// Whether the machine decided when it came, and not the seed: the same seed may fail at another moment.
+    pub from_outside: bool,
+}
+
+impl Failure {
+    /// Whether the same seed fails at the same moment again.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        !self.from_outside
+    }
 }
 
 impl fmt::Display for Failure {

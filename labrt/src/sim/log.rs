@@ -1,6 +1,7 @@
 //! The log of a recorded run: lines of lab code and of the harness, stamped with virtual time,
 //! server and thread. `RUST_LOG` leaves lines out.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Once, OnceLock};
 use std::time::Duration;
@@ -40,13 +41,64 @@ impl fmt::Display for LogLine {
     }
 }
 
-/// The memory that these lines take.
-pub(crate) fn bytes(lines: &Vec<LogLine>) -> u64 {
-    let texts = |line: &LogLine| {
-        line.node.capacity() + line.thread.capacity() + line.target.capacity() + line.text.capacity()
-    };
-    (lines.capacity() * size_of::<LogLine>() + lines.iter().map(texts).sum::<usize>()) as u64
+/// The log of a run keeps so many lines, the last ones.
+pub(crate) const LINES_KEPT: usize = 100_000;
+
+/// The end of a recorded run's log.
+#[derive(Default)]
+pub(crate) struct Kept(VecDeque<LogLine>);
+
+impl Kept {
+    pub(crate) fn push(&mut self, line: LogLine) {
+        if self.0.len() == LINES_KEPT {
+            self.0.pop_front();
+        }
+        self.0.push_back(line);
+    }
+
+    pub(crate) fn into_lines(self) -> Vec<LogLine> {
+        self.0.into()
+    }
+
+    pub(crate) fn lines(&self) -> Vec<LogLine> {
+        self.0.iter().cloned().collect()
+    }
+
+    /// The memory that it takes.
+    pub(crate) fn bytes(&self) -> u64 {
+        let texts = |line: &LogLine| {
+            line.node.capacity() + line.thread.capacity() + line.target.capacity() + line.text.capacity()
+        };
+        (self.0.capacity() * size_of::<LogLine>() + self.0.iter().map(texts).sum::<usize>()) as u64
+    }
 }
+
+/// Who takes the lines of a log as they are written.
+///
+/// It is called on the simulation's thread of the system, and must not call the run.
+#[derive(Clone, Copy, Debug)]
+pub struct Tap(fn(&LogLine));
+
+impl Tap {
+    /// Hands each line to `take`.
+    #[must_use]
+    pub fn new(take: fn(&LogLine)) -> Self {
+        Self(take)
+    }
+
+    /// Hands over a line.
+    pub fn take(self, line: &LogLine) {
+        (self.0)(line);
+    }
+}
+
+impl PartialEq for Tap {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::fn_addr_eq(self.0, other.0)
+    }
+}
+
+impl Eq for Tap {}
 
 /// Receives the `log` crate's records and keeps those of recorded runs.
 struct Recorder;

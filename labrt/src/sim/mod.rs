@@ -3,6 +3,7 @@
 //! One simulation is one fresh OS thread. [`Sim`] lives in a thread-local of it; all simulated
 //! threads find it there, and nothing else does.
 
+mod cell;
 pub(crate) mod clock;
 mod deadlock;
 pub(crate) mod failure;
@@ -27,12 +28,15 @@ mod timers;
 mod watchdog;
 
 use std::borrow::Cow;
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::raw::coroutine::Exit;
 use crate::raw::heap;
+use crate::raw::pulse::{aside, is_inside, note_panic, stop_if_broken};
+use crate::traffic::RemoteCall;
+use cell::SchedulerCell;
 use failure::{Failure, FailureKind};
 pub(crate) use nodes::TESTER;
 pub(crate) use run::guarded;
@@ -42,6 +46,7 @@ pub(crate) use scheduler::Scheduler;
 use scheduler::Step;
 pub(crate) use threads::{Blocker, By, Life, Place, ThreadId, Ticket, Wait, Woken};
 use timers::Due;
+pub(crate) use watchdog::time_message;
 pub use watchdog::{LAST_WORDS, given_up};
 
 thread_local! {
@@ -52,7 +57,7 @@ thread_local! {
 /// One simulation.
 pub(crate) struct Sim {
     id: u64,
-    pub(crate) scheduler: RefCell<Scheduler>,
+    pub(crate) scheduler: SchedulerCell,
     pub(crate) exit: Exit,
     /// Scheduling points are passed over: see [`Sim::without_switching`].
     atomic: Cell<bool>,
@@ -96,14 +101,19 @@ impl Sim {
         &self,
         node: u32,
         name: Cow<'static, str>,
+        place: Option<Place>,
         probe: bool,
         body: Box<dyn FnOnce() + Send>,
     ) -> Option<ThreadId> {
-        if !self.scheduler.borrow().nodes[node].alive {
-            drop(body);
-            return None;
+        {
+            let mut scheduler = self.scheduler.borrow_mut();
+            if scheduler.nodes[node].alive && scheduler.make_room(place) {
+                return Some(scheduler.spawn(node, name, place, probe, body));
+            }
         }
-        Some(self.scheduler.borrow_mut().spawn(node, name, probe, body))
+        // Lab code's destructors call labrt: not while the scheduler is borrowed.
+        drop(body);
+        None
     }
 
     /// A scheduling point: another thread may run here.
@@ -187,18 +197,25 @@ impl Sim {
 
     /// As [`park`](Self::park), for a wait after which something must be put in order before a kill may be thrown.
     pub(crate) fn park_without_throw(&self, ticket: Ticket, wait: Wait, deadline: Option<u64>) -> Woken {
-        {
+        stop_if_broken();
+        let held_since = {
             let mut scheduler = self.scheduler.borrow_mut();
             let thread = &scheduler.threads[ticket.slot];
+            let holds = !thread.held.is_empty();
             let from_outside = deadline.is_some() || matches!(wait, Wait::Reply | Wait::Save | Wait::Call(_));
             if (thread.dying | thread.unwinding) && from_outside {
                 return Woken::TimedOut;
             }
             scheduler.warn_of_held_locks(wait);
             scheduler.park(wait, deadline);
-        }
+            holds.then_some(scheduler.now)
+        };
         self.exit.suspend();
-        self.scheduler.borrow().threads[ticket.slot].woken
+        let mut scheduler = self.scheduler.borrow_mut();
+        if let Some(began) = held_since {
+            scheduler.judge_held_locks(wait, began);
+        }
+        scheduler.threads[ticket.slot].woken
     }
 
     /// Ends the wait that `ticket` names. Says whether it still lasted. No scheduling point.
@@ -209,6 +226,7 @@ impl Sim {
 
     /// Waits for ever.
     pub(crate) fn stay(&self, wait: Wait) -> ! {
+        stop_if_broken();
         loop {
             {
                 let mut scheduler = self.scheduler.borrow_mut();
@@ -259,7 +277,18 @@ impl Sim {
 
     /// Takes the panic of the current thread as the run's verdict. Says whether there is such a thread.
     pub(crate) fn panicked(&self, tell: impl FnOnce(bool) -> panics::Panic) -> bool {
-        let Ok(mut scheduler) = self.scheduler.try_borrow_mut() else { return false };
+        let Ok(mut scheduler) = self.scheduler.try_borrow_mut() else {
+            if !is_inside() {
+                return false;
+            }
+            // labrt itself panics, in the midst of a change. It cannot stop here, for it would keep the panic hook; but it
+            // does when a destructor waits or comes back into the scheduler, and at the base of the thread.
+            let panic = tell(false);
+            let place = panic.location.map(|place| format!(" at {place}")).unwrap_or_default();
+            note_panic(panic.message + &place);
+            self.atomic.set(true); // nobody else runs meanwhile
+            return true;
+        };
         let Some(slot) = scheduler.current else { return false };
         let thread = &mut scheduler.threads[slot];
         thread.unwinding = true;
@@ -298,7 +327,7 @@ impl Sim {
 
     /// Memory that the simulation holds, in bytes, but for the log: a recorded run is the same as one that is not.
     pub(crate) fn heap_bytes(&self) -> u64 {
-        let log = log::bytes(&self.scheduler.borrow().log);
+        let log = self.scheduler.borrow().log.bytes();
         u64::try_from(heap::held()).unwrap_or(0).saturating_sub(log)
     }
 
@@ -313,7 +342,15 @@ impl Sim {
             None => (String::new(), String::new()),
         };
         let at = since_start(scheduler.now);
-        scheduler.log.push(log::LogLine { at, node, thread, level, target: target.to_owned(), text });
+        let line = log::LogLine { at, node, thread, level, target: target.to_owned(), text };
+        match scheduler.options.tap {
+            Some(tap) => {
+                drop(scheduler);
+                // What becomes of the line concerns the process.
+                aside(|| tap.take(&line));
+            }
+            None => scheduler.log.push(line),
+        }
     }
 }
 
@@ -520,6 +557,24 @@ impl Sim {
         let mut scheduler = self.scheduler.borrow_mut();
         scheduler.fold(hash);
         scheduler.progressed();
+    }
+
+    /// A remote call is being made.
+    #[inline]
+    pub(crate) fn remote_call(&self, call: &RemoteCall<'_>) {
+        self.scheduler.borrow_mut().remote_call(call);
+    }
+
+    /// A message of so many bytes was sent that is no call.
+    #[inline]
+    pub(crate) fn carry(&self, end: u32, bytes: usize) {
+        let mut scheduler = self.scheduler.borrow_mut();
+        let now = scheduler.now;
+        scheduler.traffic.carry(now, end, bytes);
+    }
+
+    pub(crate) fn busiest_calls(&self) -> String {
+        self.scheduler.borrow().busiest_calls()
     }
 
     pub(crate) fn warn(&self, message: String) {

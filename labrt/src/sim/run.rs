@@ -1,7 +1,7 @@
 //! Starting a simulation, running it to its end, and cleaning up after it.
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,8 +11,10 @@ use std::time::Duration;
 
 use cpu_time::ThreadTime;
 
-use super::failure::{Failure, FailureKind};
+use super::cell::SchedulerCell;
+use super::failure::Failure;
 use super::habits::{self, Habits};
+use super::log::Tap;
 use super::policy::Policy;
 use super::scheduler::{Next, Scheduler};
 use super::{SIM, Sim, TESTER, log, panics, since_start, watchdog, with};
@@ -22,8 +24,8 @@ use crate::raw::hash_keys;
 use crate::raw::pulse::{self, HandlerStack, Pulse};
 use crate::threads;
 
-/// How a run is made. On real threads `policy`, `preempt_every`, `max_steps`, `patience` and `max_memory` mean nothing, times are real, and of
-/// a long log the end is kept.
+/// How a run is made. On real threads `policy`, `preempt_every`, `max_steps`, `patience` and `max_memory` mean nothing,
+/// times are real, and no `tap` is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// What the threads are.
@@ -37,6 +39,8 @@ pub struct Options {
     pub preempt_every: u32,
     /// Whether the log is kept. A recorded run is the same run: only slower.
     pub record: bool,
+    /// Takes the lines of a recorded simulation as they are written. They are not kept then.
+    pub tap: Option<Tap>,
     /// A run that goes on for longer, in virtual time, fails as a [`FailureKind::Timeout`](crate::world::FailureKind::Timeout).
     pub max_virtual_time: Duration,
     /// A run that passes more scheduling points fails as a timeout, too: it sends messages without end in no time.
@@ -44,14 +48,17 @@ pub struct Options {
     /// A thread that computes for so long (processor time) or sleeps for so long (real time) without a call of labrt has
     /// blocked all others: the run fails as [`FailureKind::Blocked`](crate::world::FailureKind::Blocked).
     pub patience: Duration,
+    /// A run that takes more processor time fails as a timeout, too: the time of the simulation's own thread of the system, and
+    /// on real threads that of the process. How busy the machine is makes no difference.
+    pub max_cpu_time: Duration,
     /// The run fails as [`FailureKind::Memory`](crate::world::FailureKind::Memory) when the process has grown by more bytes
     /// since its start, and no other run in the process has touched more memory. Looked at on Linux alone.
     pub max_memory: u64,
 }
 
 impl Options {
-    /// A run with this seed: random policy, no log, at most one virtual hour, 500 million scheduling points and 2 GiB, and
-    /// a patience of 5 seconds.
+    /// A run with this seed: random policy, no log, at most one virtual hour, 200 million scheduling points, 10 minutes of
+    /// processor time and 2 GiB, and a patience of 5 seconds.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self {
@@ -60,9 +67,11 @@ impl Options {
             policy: Policy::Random,
             preempt_every: 0,
             record: false,
+            tap: None,
             max_virtual_time: Duration::from_secs(3600),
-            max_steps: 500_000_000,
+            max_steps: 200_000_000,
             patience: Duration::from_secs(5),
+            max_cpu_time: Duration::from_secs(600),
             max_memory: 2 << 30,
         }
     }
@@ -73,7 +82,9 @@ impl Options {
 pub struct Run<T> {
     /// What the main function returned, or the first thing that went wrong.
     pub result: Result<T, Failure>,
-    /// A hash over every scheduling decision and every message: the same for the same source and options.
+    /// A hash over every scheduling decision and every message until the run was over: the same for the same source and options.
+    /// 0 if nobody knows it: on real threads, and when the machine decided where the run ended
+    /// ([`Failure::from_outside`]).
     pub fingerprint: u64,
     /// The time that passed on the run's clock: virtual in a simulation, real on real threads.
     pub virtual_time: Duration,
@@ -83,7 +94,7 @@ pub struct Run<T> {
     pub steps: u64,
     /// What was strange but is no failure.
     pub warnings: Vec<String>,
-    /// The log, if [`Options::record`] was set.
+    /// The log, if [`Options::record`] was set and [`Options::tap`] was not; of a long one the last 100,000 lines.
     pub log: Vec<log::LogLine>,
 }
 
@@ -138,7 +149,7 @@ fn run_here<T: 'static>(
     SIM.with(|sim| {
         let fresh = Sim {
             id,
-            scheduler: RefCell::new(Scheduler::new(options, pulse.clone())),
+            scheduler: SchedulerCell::new(Scheduler::new(options, pulse.clone())),
             exit: Exit::new(),
             atomic: Cell::new(false),
             habits: Habits::new(),
@@ -156,7 +167,11 @@ fn run_here<T: 'static>(
         sim.start_main(Box::new(move || result.set(Some(main(&world)))));
         sim.run();
         // It stays where it is: should the run block while it is taken down, somebody else will look for it.
-        let verdict = sim.scheduler.borrow().verdict.clone();
+        let verdict = {
+            let mut scheduler = sim.scheduler.borrow_mut();
+            scheduler.seal();
+            scheduler.verdict.clone()
+        };
         sim.clean_up();
         verdict
     });
@@ -167,16 +182,14 @@ fn run_here<T: 'static>(
     };
     with(|sim| {
         let mut scheduler = sim.scheduler.borrow_mut();
-        let out_of_memory = matches!(&result, Err(failure) if failure.kind == FailureKind::Memory);
         Run {
-            // When the memory was too much is the machine's choice.
-            fingerprint: if out_of_memory { options.seed } else { scheduler.final_fingerprint() },
+            fingerprint: scheduler.final_fingerprint(result.as_ref().err()),
             result,
             virtual_time: since_start(scheduler.now),
             cpu_time: started.elapsed(),
             steps: scheduler.steps,
             warnings: std::mem::take(&mut scheduler.warnings),
-            log: std::mem::take(&mut scheduler.log),
+            log: std::mem::take(&mut scheduler.log).into_lines(),
         }
     })
 }
@@ -264,7 +277,10 @@ impl Sim {
             main();
             with(|sim| sim.scheduler.borrow_mut().stop = true);
         });
-        self.scheduler.borrow_mut().spawn(TESTER, Cow::Borrowed("main"), false, body);
+        let mut scheduler = self.scheduler.borrow_mut();
+        if scheduler.make_room(None) {
+            scheduler.spawn(TESTER, Cow::Borrowed("main"), None, false, body);
+        }
     }
 }
 
@@ -279,5 +295,6 @@ pub(crate) fn guarded(body: Box<dyn FnOnce()>) {
             body();
         }
     }));
+    pulse::stop_if_broken();
     drop(outcome);
 }

@@ -8,17 +8,19 @@ use std::sync::Arc;
 
 use super::failure::{Failure, FailureKind};
 use super::kill::{Doom, Fuse};
-use super::log::LogLine;
+use super::log::Kept;
 use super::nodes::{Nodes, TESTER};
 use super::policy::Choose;
 use super::preemption::Preemption;
 use super::threads::{Life, Place, ThreadId, Threads, Ticket, Wait, Woken};
 use super::timers::{Due, Timers};
-use super::watchdog::growth_message;
+use super::watchdog::{growth_message, time_message};
 use super::{Options, frames, nanos, since_start};
+use crate::crowd::{self, Full, Member, THREADS_MAX};
 use crate::raw::coroutine::{Coroutine, Stacks};
 use crate::raw::hash_keys::Place as HashKeys;
-use crate::raw::pulse::{Pulse, aside};
+use crate::raw::pulse::{Objection, Pulse, aside};
+use crate::traffic::{RemoteCall, Traffic};
 
 /// Virtual nanoseconds that a scheduling point costs, so that a thread that never waits still
 /// sees time pass.
@@ -83,11 +85,14 @@ pub(crate) struct Scheduler {
     pub(crate) fingerprint: u64,
     /// The run is over: only dying threads run from now on.
     pub(crate) stop: bool,
+    /// The fingerprint of the run, once it is over. How it is taken down is no part of it.
+    sealed: Option<u64>,
     pub(crate) verdict: Option<Failure>,
     pub(crate) doom: Option<Doom>,
     pub(crate) fuse: Option<Fuse>,
     pub(crate) options: Options,
-    pub(crate) log: Vec<LogLine>,
+    pub(crate) log: Kept,
+    pub(crate) traffic: Traffic,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -116,11 +121,13 @@ impl Scheduler {
             preemption: Preemption::new(options.seed, options.preempt_every),
             fingerprint: options.seed,
             stop: false,
+            sealed: None,
             verdict: None,
             doom: None,
             fuse: None,
             options,
-            log: Vec::new(),
+            log: Kept::default(),
+            traffic: Traffic::default(),
             warnings: Vec::new(),
         }
     }
@@ -131,9 +138,26 @@ impl Scheduler {
         self.fingerprint = mixed(self.fingerprint, value);
     }
 
-    /// The fingerprint of a run that ends now.
-    pub(crate) fn final_fingerprint(&self) -> u64 {
-        mixed(mixed(self.fingerprint, self.steps), self.now)
+    /// The run is over, before it is taken down: its fingerprint stands.
+    pub(crate) fn seal(&mut self) {
+        self.sealed = Some(self.fingerprint_now(self.verdict.as_ref().map(|failure| failure.kind)));
+    }
+
+    /// The fingerprint of a run that came to this verdict; 0 if something besides the seed decided when that was.
+    pub(crate) fn final_fingerprint(&self, verdict: Option<&Failure>) -> u64 {
+        match verdict {
+            Some(failure) if !failure.is_repeatable() => 0,
+            _ => self.sealed.unwrap_or_else(|| self.fingerprint_now(verdict.map(|failure| failure.kind))),
+        }
+    }
+
+    fn fingerprint_now(&self, verdict: Option<FailureKind>) -> u64 {
+        let fingerprint = mixed(self.fingerprint, self.steps);
+        match verdict {
+            // A thread that does not come back looks at the clock of std as often as the machine lets it.
+            Some(FailureKind::Blocked | FailureKind::Overflow) => fingerprint,
+            _ => mixed(fingerprint, self.now),
+        }
     }
 
     /// Something happened: what came before was not a livelock.
@@ -166,7 +190,7 @@ impl Scheduler {
             self.report_livelock(slot);
         }
         if self.pulse.beat() {
-            self.report_growth();
+            self.heed_objection();
         }
         if self.fuse.is_some() && self.burn(slot) {
             return Step::Switch;
@@ -213,34 +237,63 @@ impl Scheduler {
         let (kind, message) = if spins > SPIN_BOUND {
             let message = format!(
                 "the thread passed {SPIN_BOUND} scheduling points without waiting once: it spins. Wait on a \
-                 condition variable or a channel, or sleep between two looks"
+                 condition variable or a channel, or sleep between two looks{}",
+                self.busiest_calls()
             );
             (FailureKind::Livelock, message)
         } else if self.steps > self.options.max_steps {
             let message = format!(
                 "the run has not ended after {} scheduling points, though only {:.3} virtual seconds have passed: \
-                 messages go to and fro without end and without delay. Find out who answers every message with \
-                 another one",
+                 threads keep waking each other, or messages go to and fro, with hardly any delay. Find out who \
+                 answers every message with another one{}",
                 self.options.max_steps,
-                since_start(self.now).as_secs_f64()
+                since_start(self.now).as_secs_f64(),
+                self.busiest_calls()
             );
             (FailureKind::Timeout, message)
         } else {
             let message = format!(
                 "{LIVELOCK_BOUND} scheduling points passed without a message or a moment of rest: threads keep \
-                 waking each other and nothing comes of it"
+                 waking each other and nothing comes of it{}",
+                self.busiest_calls()
             );
             (FailureKind::Livelock, message)
         };
         self.fail_here(kind, message);
     }
 
-    /// The process has grown too much since the run began.
+    /// Somebody who looks from outside wants the run to end.
     #[cold]
-    fn report_growth(&mut self) {
-        if !self.stop {
-            let message = growth_message(self.pulse.excess());
-            self.fail_here(FailureKind::Memory, message);
+    fn heed_objection(&mut self) {
+        if self.stop {
+            return;
+        }
+        match self.pulse.objection() {
+            Some(Objection::Growth(bytes)) => self.fail_here(FailureKind::Memory, growth_message(bytes)),
+            Some(Objection::Time) => {
+                let message = time_message(self.options.max_cpu_time) + &self.busiest_calls();
+                self.fail(FailureKind::Timeout, message, None);
+                if let Some(failure) = &mut self.verdict {
+                    failure.from_outside = true;
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// The busiest remote calls so far.
+    pub(crate) fn busiest_calls(&self) -> String {
+        self.traffic.busiest(self.now)
+    }
+
+    /// The current thread makes a remote call.
+    #[inline]
+    pub(crate) fn remote_call(&mut self, call: &RemoteCall<'_>) {
+        let node = self.current.map_or(TESTER, |slot| self.threads[slot].node);
+        let caller = (node, &self.nodes[node].name);
+        if self.traffic.call(self.now, caller, call) && !self.stop {
+            let message = self.traffic.storm(self.now);
+            self.fail(FailureKind::Timeout, message, Some(call.place));
         }
     }
 
@@ -338,6 +391,7 @@ impl Scheduler {
                 message.push_str("\n  ");
                 message.push_str(&wait);
             }
+            message.push_str(&self.busiest_calls());
             self.fail(FailureKind::Timeout, message, None);
         } else {
             self.now = self.now.max(at);
@@ -348,11 +402,37 @@ impl Scheduler {
         }
     }
 
-    /// Adds a thread to a node that is alive; its body runs when it is first chosen.
+    /// Makes sure that a thread can be added. Fails the run if there are too many already; says whether there is room.
+    pub(crate) fn make_room(&mut self, place: Option<Place>) -> bool {
+        let full = self.threads.count() >= THREADS_MAX;
+        let error = if full { None } else { self.stacks.reserve().err() };
+        if !full && error.is_none() {
+            return true;
+        }
+        let message = {
+            let members = self.threads.living().map(|(_, thread)| Member {
+                node: &self.nodes[thread.node].name,
+                name: &thread.name,
+                started_at: thread.started_at,
+            });
+            crowd::describe(error.as_ref().map_or(Full::Limit, Full::System), members)
+        };
+        // Once it has failed it is over, and what is started then is for the taking down.
+        let first = self.verdict.is_none();
+        self.fail(FailureKind::Threads, message, place);
+        if let Some(failure) = self.verdict.as_mut().filter(|_| first) {
+            // How many maps the system has left is not the seed's to decide.
+            failure.from_outside = error.is_some();
+        }
+        false
+    }
+
+    /// Adds a thread to a node that is alive, after [`make_room`](Self::make_room); its body runs when it is first chosen.
     pub(crate) fn spawn(
         &mut self,
         node: u32,
         name: Cow<'static, str>,
+        place: Option<Place>,
         probe: bool,
         body: Box<dyn FnOnce()>,
     ) -> ThreadId {
@@ -360,7 +440,7 @@ impl Scheduler {
         let started = &mut self.nodes[node].started;
         *started = started.checked_add(1).expect("fewer than 2^32 threads of a node");
         let serial = u64::from(node) << 32 | u64::from(*started);
-        let id = self.threads.add(serial, node, name, coroutine);
+        let id = self.threads.add(serial, node, name, place, coroutine);
         self.threads[id.slot].probe = probe;
         self.make_ready(id.slot);
         id
@@ -398,6 +478,7 @@ impl Scheduler {
         let thread = &mut self.threads[slot];
         thread.life = Life::Parked;
         thread.wait = wait;
+        thread.parked_at = self.now;
         thread.spins = 0;
         thread.timed = deadline.is_some();
         if let Some(at) = deadline {
@@ -467,7 +548,7 @@ impl Scheduler {
             None => (self.nodes[TESTER].name.to_string(), "scheduler".to_owned()),
         };
         let at = since_start(self.now);
-        Failure { kind, message, at, node, thread, location: None, backtrace: None }
+        Failure { kind, message, at, node, thread, location: None, backtrace: None, from_outside: false }
     }
 
     pub(crate) fn warn(&mut self, message: String) {

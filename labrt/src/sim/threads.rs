@@ -143,12 +143,16 @@ pub(crate) struct Thread {
     pub(crate) serial: u64,
     pub(crate) node: u32,
     pub(crate) name: Cow<'static, str>,
+    /// The line of lab code that started it, if one did.
+    pub(crate) started_at: Option<Place>,
     /// `None` while it runs, and in a free slot.
     pub(crate) coroutine: Option<Coroutine>,
     pub(crate) life: Life,
     /// The number of the current or last ticket.
     pub(crate) ticket: u64,
     pub(crate) wait: Wait,
+    /// When the current or last wait began, on the run's clock.
+    pub(crate) parked_at: u64,
     /// Who must do something before the current wait for a lock or a thread can end.
     pub(crate) blockers: Vec<Blocker>,
     /// The lines that took the locks that it holds, the oldest first.
@@ -191,16 +195,19 @@ impl Threads {
         serial: u64,
         node: u32,
         name: Cow<'static, str>,
+        started_at: Option<Place>,
         coroutine: Coroutine,
     ) -> ThreadId {
         let thread = Thread {
             serial,
             node,
             name,
+            started_at,
             coroutine: Some(coroutine),
             life: Life::Ready,
             ticket: 0,
             wait: Wait::Ended,
+            parked_at: 0,
             blockers: Vec::new(),
             held: Vec::new(),
             timed: false,
@@ -226,6 +233,11 @@ impl Threads {
             }
         };
         ThreadId { slot, serial }
+    }
+
+    /// How many have not ended.
+    pub(crate) fn count(&self) -> usize {
+        self.slots.len() - self.free.len()
     }
 
     /// Frees the slot of a thread that has ended.

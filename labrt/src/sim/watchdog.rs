@@ -20,7 +20,7 @@ use super::run::{Options, Run};
 use super::scheduler::Scheduler;
 use super::since_start;
 use crate::raw::process::{self, Activity};
-use crate::raw::pulse::Pulse;
+use crate::raw::pulse::{Objection, Pulse, Stop};
 
 /// How often a run is looked at when it has lasted for a while.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -36,6 +36,9 @@ const ATTEMPTS: u32 = 200;
 
 /// Once memory has been lost with a run that was given up, the next runs may take less.
 const AFTER_A_LOSS: u64 = 256 << 20;
+
+/// How many times the processor time that it may take a run may last, where nobody can tell how much it takes.
+const BUSY: u32 = 10;
 
 /// The runs that are going on in this process.
 static RUNNING: Mutex<Vec<Arc<Pulse>>> = Mutex::new(Vec::new());
@@ -62,6 +65,11 @@ pub(super) fn growth_message(bytes: u64) -> String {
          appends to a log, a queue or a channel that nobody empties, or that starts threads which never end",
         bytes as f64 / f64::from(1 << 30)
     )
+}
+
+/// What a run is told that takes too much processor time.
+pub(crate) fn time_message(limit: Duration) -> String {
+    format!("the run had not ended after {} s of processor time", limit.as_secs_f64())
 }
 
 /// Waits for a run to end, by itself or not.
@@ -110,16 +118,14 @@ impl Drop for Entry<'_> {
 }
 
 /// Why a run is given up.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Charge {
     /// It has run without a scheduling point for so much processor time, or slept for so long.
-    Stalled {
-        running: Duration,
-        sleeping: Duration,
-    },
+    Stalled { running: Duration, sleeping: Duration },
     /// It has grown too much.
     Grown(u64),
-    Overflowed,
+    /// It has stopped by itself.
+    Stopped(Stop),
 }
 
 /// What is known of one run from outside.
@@ -163,13 +169,18 @@ impl<'a> Watch<'a> {
 
     /// Looks at the run after `nominal`. Answers what it came to if it is given up.
     fn look<T>(&mut self, nominal: Duration) -> Option<Run<T>> {
-        if self.pulse.overflowed() {
-            return Some(self.give_up(&Turn::try_take()?, Charge::Overflowed));
+        if let Some(stop) = self.pulse.stopped() {
+            return Some(self.give_up(&Turn::try_take()?, Charge::Stopped(stop)));
         }
         // If we were stopped in between, or kept from running, so was the run.
         let passed = self.looked.elapsed().min(nominal * 2);
         self.looked = Instant::now();
-        let charge = self.stalled(passed).or_else(|| self.grown(passed))?;
+        let charge = self.stalled(passed).or_else(|| self.grown(passed));
+        if charge.is_none() && self.is_late() {
+            // Who does not hear is charged with that.
+            self.pulse.object(Objection::Time);
+        }
+        let charge = charge?;
         // Who reads symbols is not stopped: we are going to read some ourselves.
         let turn = Turn::try_take()?;
         if !self.pulse.ask(self.thread.as_pthread_t(), self.beats) {
@@ -184,7 +195,7 @@ impl<'a> Watch<'a> {
             return None;
         }
         self.pulse.keep();
-        Some(self.give_up(&turn, if self.pulse.overflowed() { Charge::Overflowed } else { charge }))
+        Some(self.give_up(&turn, self.pulse.stopped().map_or(charge, Charge::Stopped)))
     }
 
     fn stalled(&mut self, passed: Duration) -> Option<Charge> {
@@ -214,6 +225,16 @@ impl<'a> Watch<'a> {
         (running + sleeping >= self.options.patience).then_some(Charge::Stalled { running, sleeping })
     }
 
+    /// Whether the run has taken all the processor time that it may.
+    fn is_late(&self) -> bool {
+        let limit = self.options.max_cpu_time;
+        match self.cpu {
+            Some(cpu) => cpu > limit,
+            // Without the evidence only time is left, and the machine may be busy.
+            None => self.began.elapsed() > limit.saturating_mul(BUSY),
+        }
+    }
+
     fn grown(&mut self, passed: Duration) -> Option<Charge> {
         let lost = given_up() > 0;
         let limit = if lost { self.options.max_memory.min(AFTER_A_LOSS) } else { self.options.max_memory };
@@ -223,7 +244,7 @@ impl<'a> Watch<'a> {
         }
         match self.objected {
             None if self.is_hungriest() => {
-                self.pulse.object_to_growth(growth);
+                self.pulse.object(Objection::Growth(growth));
                 self.objected = Some(Duration::ZERO);
                 None
             }
@@ -251,7 +272,18 @@ impl<'a> Watch<'a> {
         let (kind, message) = match charge {
             Charge::Stalled { running, sleeping } => stall(&inner, running, sleeping),
             Charge::Grown(bytes) => (FailureKind::Memory, growth_message(bytes)),
-            Charge::Overflowed => overflow(&inner),
+            Charge::Stopped(Stop::Overflow) => overflow(&inner),
+            Charge::Stopped(Stop::Panic(words)) => (
+                FailureKind::Panic,
+                format!("{words}: a panic within labrt, after which the run cannot go on"),
+            ),
+            Charge::Stopped(Stop::Memory(bytes)) => (
+                FailureKind::Memory,
+                format!(
+                    "the system has no memory for {bytes} bytes more. Look for a length or a capacity that is computed, \
+                     for a difference below zero is a very large number"
+                ),
+            ),
         };
         if charge_holds_output(turn, &inner, &stack.outer) {
             die(self.pulse, kind, &message);
@@ -260,6 +292,8 @@ impl<'a> Watch<'a> {
             let seen = Failure {
                 location: frames::lab_line(&inner).map(Frame::place),
                 backtrace: frames::backtrace(&inner),
+                // When memory runs out is the machine's choice; where a thread stops to go on is the run's own.
+                from_outside: kind == FailureKind::Memory,
                 ..scheduler.failure(kind, message.clone())
             };
             let (failure, warnings) = match &scheduler.verdict {
@@ -269,17 +303,13 @@ impl<'a> Watch<'a> {
             };
             let known = if in_order { scheduler.warnings.clone() } else { Vec::new() };
             Run {
+                fingerprint: scheduler.final_fingerprint(Some(&failure)),
                 result: Err(failure),
-                // When memory runs out is the machine's choice; where a thread stops to go on is the run's own.
-                fingerprint: match kind {
-                    FailureKind::Memory => scheduler.options.seed,
-                    _ => scheduler.final_fingerprint(),
-                },
                 virtual_time: since_start(scheduler.now),
                 cpu_time: self.cpu.unwrap_or_else(|| self.began.elapsed()),
                 steps: scheduler.steps,
                 warnings: known.into_iter().chain(warnings).collect(),
-                log: if in_order { scheduler.log.clone() } else { Vec::new() },
+                log: if in_order { scheduler.log.lines() } else { Vec::new() },
             }
         };
         self.pulse.frozen(frozen).expect("it stands still")

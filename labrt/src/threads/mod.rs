@@ -28,6 +28,7 @@ use crate::raw::process;
 use crate::sim::failure::FailureKind;
 use crate::sim::streams::StreamRng;
 use crate::sim::{Blocker, Place, TESTER, ThreadId, Ticket, Wait, Woken};
+use crate::traffic::RemoteCall;
 use node::Node;
 pub(crate) use run::run;
 use run::{FAR, Shared};
@@ -55,6 +56,8 @@ pub(crate) struct Thread {
     run: Arc<Shared>,
     node: Arc<Node>,
     name: Cow<'static, str>,
+    /// The line of lab code that started it, if one did.
+    started_at: Option<Place>,
     serial: u64,
     /// `None` for the thread of the events, which does not wait.
     worker: Option<&'static Worker>,
@@ -72,6 +75,7 @@ struct Job {
     run: Arc<Shared>,
     node: Arc<Node>,
     name: Cow<'static, str>,
+    started_at: Option<Place>,
     serial: u64,
     body: Box<dyn FnOnce() + Send>,
 }
@@ -83,11 +87,12 @@ impl Job {
 
     /// Runs the thread from its beginning to its end.
     fn run(self, worker: &'static Worker) {
-        let Self { run, node, name, serial, body } = self;
+        let Self { run, node, name, started_at, serial, body } = self;
         let thread = Arc::new(Thread {
             run,
             node,
             name,
+            started_at,
             serial,
             worker: Some(worker),
             wait: Mutex::new(None),
@@ -108,6 +113,7 @@ impl Job {
         let _ = catch_unwind(AssertUnwindSafe(move || drop(outcome)));
         CURRENT.set(None);
         worker.ended();
+        thread.run.living.fetch_sub(1, Ordering::Relaxed);
         thread.node.ends(&thread);
     }
 }
@@ -265,10 +271,11 @@ impl Thread {
         &self,
         node: u32,
         name: Cow<'static, str>,
+        place: Option<Place>,
         _probe: bool,
         body: Box<dyn FnOnce() + Send>,
     ) -> Option<ThreadId> {
-        self.run.spawn(node, name, body)
+        self.run.spawn(node, name, place, body)
     }
 
     pub(crate) fn join(&self, thread: ThreadId, place: Place) {
@@ -401,6 +408,18 @@ impl Thread {
     /// There is no fingerprint of a run that is never the same.
     #[inline]
     pub(crate) fn message(&self, _hash: u64) {}
+
+    pub(crate) fn remote_call(&self, call: &RemoteCall<'_>) {
+        self.run.remote_call((self.node.id(), &self.node.name()), call);
+    }
+
+    pub(crate) fn carry(&self, end: u32, bytes: usize) {
+        self.run.carry(end, bytes);
+    }
+
+    pub(crate) fn busiest_calls(&self) -> String {
+        self.run.busiest_calls()
+    }
 
     pub(crate) fn fail(&self, kind: FailureKind, message: String, place: Option<Place>) {
         self.run.fail(self.failure(kind, message, place.map(ToString::to_string)));

@@ -79,6 +79,11 @@ impl Node {
         self.id
     }
 
+    /// Its name, borrowed.
+    pub(super) fn title(&self) -> &str {
+        &self.name
+    }
+
     pub(super) fn name(&self) -> Arc<str> {
         Arc::clone(&self.name)
     }
@@ -120,6 +125,13 @@ impl Node {
         alive
     }
 
+    /// A thread that was about to be started is not.
+    pub(super) fn does_not_start(&self) {
+        let mut state = self.state.lock();
+        state.starting -= 1;
+        self.tell_if_empty(&state);
+    }
+
     pub(super) fn begins(&self, thread: &Arc<Thread>) {
         let mut state = self.state.lock();
         state.starting -= 1;
@@ -131,9 +143,18 @@ impl Node {
         if let Some(position) = state.threads.iter().rposition(|other| Arc::ptr_eq(other, thread)) {
             state.threads.swap_remove(position);
         }
+        self.tell_if_empty(&state);
+    }
+
+    fn tell_if_empty(&self, state: &State) {
         if self.is_dead() && state.threads.is_empty() && state.starting == 0 {
             self.changed.notify_all();
         }
+    }
+
+    /// Its threads that have begun and have not ended.
+    pub(super) fn threads(&self) -> Vec<Arc<Thread>> {
+        self.state.lock().threads.clone()
     }
 
     /// What each of its threads waits for.

@@ -1,10 +1,9 @@
 //! Starting a run on real threads, ending it, and what its threads share.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,18 +14,19 @@ use super::events::Events;
 use super::node::Node;
 use super::worker;
 use super::{CURRENT, Job, Thread};
+use crate::crowd::{self, Full, Member, THREADS_MAX};
 use crate::sim::failure::{Failure, FailureKind};
-use crate::sim::log::LogLine;
+use crate::sim::log::{Kept, LogLine};
 use crate::sim::panics::Panic;
-use crate::sim::{Options, Run, TESTER, ThreadId, Wait, next_run_id, since_start};
+use crate::sim::{Options, Place, Run, TESTER, ThreadId, Wait, next_run_id, since_start, time_message};
+use crate::traffic::{RemoteCall, Traffic};
 use crate::world::World;
 
 /// How long a kill waits for the node's threads before it gives up those that are left.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The log of a run keeps so many lines, the last ones: a run on real threads cannot be run again for its log, so
-/// it is kept also when all goes well.
-const LOG_LINES: usize = 100_000;
+/// How often somebody looks how much processor time the run has taken.
+const GLANCE: Duration = Duration::from_millis(500);
 
 /// Further ahead than any run goes on: the system's clock does not reach as far as a number of nanoseconds does.
 pub(super) const FAR: Duration = Duration::from_secs(100 * 365 * 86400);
@@ -38,6 +38,10 @@ pub(super) struct Shared {
     pub(super) started: Instant,
     pub(super) events: Events,
     nodes: Mutex<Vec<Arc<Node>>>,
+    /// How many threads have been started and have not ended.
+    pub(super) living: AtomicUsize,
+    /// The processor time of the process when the run began.
+    cpu: ProcessTime,
     state: Mutex<State>,
     /// Waits here: the starter, for the end.
     over: Condvar,
@@ -49,7 +53,9 @@ struct State {
     over: bool,
     verdict: Option<Failure>,
     warnings: Vec<String>,
-    log: VecDeque<LogLine>,
+    /// A run on real threads cannot be run again for its log, so it is kept also when all goes well.
+    log: Kept,
+    traffic: Traffic,
 }
 
 /// Runs `main` on real threads; see [`simulate`](crate::world::simulate).
@@ -65,6 +71,8 @@ pub(crate) fn run<T: Send + 'static>(
         started,
         events: Events::new(started),
         nodes: Mutex::new(Vec::new()),
+        living: AtomicUsize::new(0),
+        cpu,
         state: Mutex::new(State::default()),
         over: Condvar::new(),
     });
@@ -83,7 +91,7 @@ pub(crate) fn run<T: Send + 'static>(
             *returned.lock() = Some(value);
             run.end();
         };
-        let main = shared.spawn(TESTER, Cow::Borrowed("main"), Box::new(body));
+        let main = shared.spawn(TESTER, Cow::Borrowed("main"), None, Box::new(body));
         assert!(main.is_some(), "the tester's node is alive when the run begins");
     }
     run.wait_over();
@@ -106,7 +114,7 @@ pub(crate) fn run<T: Send + 'static>(
         cpu_time: cpu.elapsed(),
         steps: 0,
         warnings: std::mem::take(&mut state.warnings),
-        log: std::mem::take(&mut state.log).into(),
+        log: std::mem::take(&mut state.log).into_lines(),
     }
 }
 
@@ -118,24 +126,35 @@ impl Shared {
         let deadline = self.started + limit;
         let mut state = self.state.lock();
         while !state.over {
-            if self.over.wait_until(&mut state, deadline).timed_out() && !state.over {
-                drop(state);
-                let mut message = format!("the run has not ended after {} seconds", limit.as_secs_f64());
-                for line in self.waits() {
-                    message.push_str("\n  ");
-                    message.push_str(&line);
-                }
-                self.fail(Failure {
-                    kind: FailureKind::Timeout,
-                    message,
-                    at: self.started.elapsed(),
-                    node: "tester".to_owned(),
-                    thread: "main".to_owned(),
-                    location: None,
-                    backtrace: None,
-                });
-                return;
+            let glance = deadline.min(Instant::now() + GLANCE);
+            if !self.over.wait_until(&mut state, glance).timed_out() || state.over {
+                continue;
             }
+            let busy = self.cpu.elapsed() > self.options.max_cpu_time;
+            if !busy && Instant::now() < deadline {
+                continue;
+            }
+            drop(state);
+            let mut message = if busy {
+                time_message(self.options.max_cpu_time)
+            } else {
+                format!("the run has not ended after {} seconds", limit.as_secs_f64())
+            };
+            for line in self.waits() {
+                message.push_str("\n  ");
+                message.push_str(&line);
+            }
+            message.push_str(&self.busiest_calls());
+            return self.fail(Failure {
+                kind: FailureKind::Timeout,
+                message,
+                at: self.started.elapsed(),
+                node: "tester".to_owned(),
+                thread: "main".to_owned(),
+                location: None,
+                backtrace: None,
+                from_outside: true,
+            });
         }
     }
 
@@ -183,6 +202,7 @@ impl Shared {
             run: Arc::clone(self),
             node: tester,
             name: Cow::Borrowed("events"),
+            started_at: None,
             serial: 0,
             worker: None,
             wait: Mutex::new(None),
@@ -215,11 +235,12 @@ impl Shared {
         Arc::clone(&self.nodes.lock()[id as usize])
     }
 
-    /// Starts a thread; on a dead node the body is dropped.
+    /// Starts a thread; on a dead node the body is dropped. Where there are too many threads, the run fails.
     pub(super) fn spawn(
         self: &Arc<Self>,
         node: u32,
         name: Cow<'static, str>,
+        started_at: Option<Place>,
         body: Box<dyn FnOnce() + Send>,
     ) -> Option<ThreadId> {
         let node = self.node(node);
@@ -227,7 +248,37 @@ impl Shared {
             return None;
         }
         let serial = node.next_serial();
-        Some(worker::start(Job { run: Arc::clone(self), node, name, serial, body }))
+        let crowded = self.living.fetch_add(1, Ordering::Relaxed) >= THREADS_MAX;
+        let job = Job { run: Arc::clone(self), node, name, started_at, serial, body };
+        let (full, job) = match if crowded { Err((None, job)) } else { worker::start(job) } {
+            Ok(thread) => return Some(thread),
+            Err((error, job)) => (error, job),
+        };
+        self.refuse_thread(full.as_ref().map_or(Full::Limit, Full::System), &job);
+        self.living.fetch_sub(1, Ordering::Relaxed);
+        job.node.does_not_start();
+        None
+    }
+
+    /// Fails the run, because this thread cannot be started.
+    fn refuse_thread(&self, full: Full<'_>, job: &Job) {
+        let nodes = self.nodes.lock().clone();
+        let threads: Vec<Arc<Thread>> = nodes.iter().flat_map(|node| node.threads()).collect();
+        let members = threads.iter().map(|thread| Member {
+            node: thread.node.title(),
+            name: &thread.name,
+            started_at: thread.started_at,
+        });
+        self.fail(Failure {
+            kind: FailureKind::Threads,
+            message: crowd::describe(full, members),
+            at: self.started.elapsed(),
+            node: job.node.name().to_string(),
+            thread: job.name.to_string(),
+            location: job.started_at.map(ToString::to_string),
+            backtrace: None,
+            from_outside: true,
+        });
     }
 
     /// A line for each thread that waits.
@@ -270,13 +321,26 @@ impl Shared {
         }
     }
 
+    pub(super) fn remote_call(&self, node: (u32, &Arc<str>), call: &RemoteCall<'_>) {
+        let now = self.now();
+        // How many there are in a second is the machine's choice: there is no limit.
+        self.state.lock().traffic.call(now, node, call);
+    }
+
+    pub(super) fn carry(&self, end: u32, bytes: usize) {
+        let now = self.now();
+        self.state.lock().traffic.carry(now, end, bytes);
+    }
+
+    pub(super) fn busiest_calls(&self) -> String {
+        let now = self.now();
+        self.state.lock().traffic.busiest(now)
+    }
+
     pub(super) fn record(&self, node: String, thread: String, level: log::Level, target: &str, text: String) {
         let at = self.started.elapsed();
         let mut state = self.state.lock();
-        if state.log.len() == LOG_LINES {
-            state.log.pop_front();
-        }
-        state.log.push_back(LogLine { at, node, thread, level, target: target.to_owned(), text });
+        state.log.push(LogLine { at, node, thread, level, target: target.to_owned(), text });
     }
 }
 
@@ -292,6 +356,7 @@ impl Thread {
             thread: self.name.to_string(),
             location,
             backtrace: None,
+            from_outside: true,
         }
     }
 

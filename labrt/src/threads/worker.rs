@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::hint;
+use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -72,12 +73,15 @@ pub(super) fn worker(slot: u32) -> &'static Worker {
     WORKERS.read()[slot as usize]
 }
 
+/// Why a thread is not started (`None`: it was not tried), and the thread.
+pub(super) type NotStarted = (Option<io::Error>, Job);
+
 /// Gives `job` to a worker that has nothing to do, or to a new one.
 ///
-/// # Panics
+/// # Errors
 ///
-/// Panics if the system cannot start one more thread.
-pub(super) fn start(job: Job) -> ThreadId {
+/// When the system cannot start one more thread.
+pub(super) fn start(job: Job) -> Result<ThreadId, NotStarted> {
     let serial = job.serial();
     let idle = IDLE.lock().pop();
     let Some(ticket) = idle else { return start_worker(job) };
@@ -85,10 +89,10 @@ pub(super) fn start(job: Job) -> ThreadId {
     worker.joiners.lock().serial = serial;
     *worker.inbox.lock() = Some(job);
     worker.unpark(ticket);
-    ThreadId { slot: ticket.slot, serial }
+    Ok(ThreadId { slot: ticket.slot, serial })
 }
 
-fn start_worker(job: Job) -> ThreadId {
+fn start_worker(job: Job) -> Result<ThreadId, NotStarted> {
     let serial = job.serial();
     let mut workers = WORKERS.write();
     let slot = u32::try_from(workers.len()).expect("fewer than 2^32 workers");
@@ -100,14 +104,18 @@ fn start_worker(job: Job) -> ThreadId {
         joiners: Mutex::new(Joiners { serial, waiting: Vec::new() }),
         token: Mutex::default(),
     }));
-    workers.push(worker);
-    drop(workers);
-    thread::Builder::new()
-        .name("labrt".to_owned())
-        .stack_size(STACK_SIZE)
-        .spawn(|| worker.run())
-        .expect("the system can start one more thread");
-    ThreadId { slot, serial }
+    // Whoever looks for it waits until it has its slot.
+    let thread = thread::Builder::new().name("labrt".to_owned()).stack_size(STACK_SIZE);
+    match thread.spawn(|| worker.run()) {
+        Ok(_) => {
+            workers.push(worker);
+            Ok(ThreadId { slot, serial })
+        }
+        Err(error) => {
+            let job = worker.inbox.lock().take();
+            Err((Some(error), job.expect("nobody has run it")))
+        }
+    }
 }
 
 impl Worker {

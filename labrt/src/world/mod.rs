@@ -20,12 +20,13 @@ pub use slot::{Filler, Waiter, slot};
 pub use crate::backend::{Backend, UnknownBackend};
 pub use crate::sim::failure::{Failure, FailureKind, UnknownKind};
 pub use crate::sim::length::{LONGEST_MESSAGE, shortened};
-pub use crate::sim::log::{LogLine, RUST_LOG, asked_for as log_asked_for};
+pub use crate::sim::log::{LogLine, RUST_LOG, Tap, asked_for as log_asked_for};
 pub use crate::sim::policy::{Policy, UnknownPolicy};
 pub use crate::sim::streams::StreamRng;
 pub use crate::sim::{
     LAST_WORDS, Options, Run, confine_simulations, given_up, hash_keys_are_separate, simulate,
 };
+pub use crate::traffic::RemoteCall;
 
 /// Control over one run. Clones control the same run.
 ///
@@ -110,6 +111,27 @@ impl World {
     #[inline]
     pub fn message(&self, hash: u64) {
         self.in_run(|here| here.message(hash));
+    }
+
+    /// Says that a remote call is being made. A run in which servers do nothing but call each other, and hardly any virtual
+    /// time passes, fails as a [`FailureKind::Timeout`]. No scheduling point.
+    #[inline]
+    pub fn remote_call(&self, call: &RemoteCall<'_>) {
+        self.in_run(|here| here.remote_call(call));
+    }
+
+    /// Says that a message of so many bytes was sent that is no call, but belongs to one through this end point: a reply, or a
+    /// request that arrives again. No scheduling point.
+    #[inline]
+    pub fn carry(&self, end: u32, bytes: usize) {
+        self.in_run(|here| here.carry(end, bytes));
+    }
+
+    /// The busiest remote calls so far, for failures that say why a run does not end: each on a line of its own that begins
+    /// with a line break. No scheduling point.
+    #[must_use]
+    pub fn busiest_calls(&self) -> String {
+        self.in_run(|here| here.busiest_calls())
     }
 
     /// Ends the run with this verdict; the location is the caller's.

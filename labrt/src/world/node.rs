@@ -55,12 +55,12 @@ impl Node {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        spawn_on(self.id, Cow::Borrowed(name), body)
+        spawn_on(self.id, Cow::Borrowed(name), None, body)
     }
 
     /// As [`spawn`](Self::spawn), when nobody waits for the thread: cheaper.
     pub fn run(&self, name: &'static str, body: impl FnOnce() + Send + 'static) {
-        self.world.in_run(|here| here.spawn(self.id, Cow::Borrowed(name), false, Box::new(body)));
+        self.world.in_run(|here| here.spawn(self.id, Cow::Borrowed(name), None, false, Box::new(body)));
     }
 
     /// Calls `body` on a thread of the node and waits for what it returns. A scheduling point.
@@ -152,7 +152,7 @@ impl Node {
                 probe();
             }
         };
-        self.world.in_run(|here| here.spawn(id, Cow::Borrowed(name), true, Box::new(body)));
+        self.world.in_run(|here| here.spawn(id, Cow::Borrowed(name), None, true, Box::new(body)));
     }
 }
 

@@ -174,22 +174,40 @@ fn a_reader_and_a_writer_that_wait_for_each_other_are_a_deadlock() {
     assert!(failure.message.contains("2 threads wait for each other"), "{failure}");
 }
 
-#[test]
-fn a_lock_held_across_a_wait_is_worth_a_warning() {
-    let run = simulate(Options::new(1), |world| {
-        let node = world.node("server 1");
-        let call = node.spawn("ticker", || {
-            let state = Mutex::new(0);
-            let _state = state.lock();
-            thread::sleep(Duration::from_millis(1));
-        });
-        call.join().unwrap();
+/// The warnings of a run in which two threads on each of two servers hold a lock for so long.
+fn hold(time: Duration, shared: bool) -> Vec<String> {
+    let run = simulate(Options::new(1), move |world| {
+        for server in 0..2 {
+            let node = world.node(format!("server {server}"));
+            let state = Arc::new(Mutex::new(0));
+            for name in ["ticker", "applier"] {
+                let state = if shared { state.clone() } else { Arc::new(Mutex::new(0)) };
+                drop(node.spawn(name, move || {
+                    for _ in 0..3 {
+                        let _state = state.lock();
+                        thread::sleep(time);
+                    }
+                }));
+            }
+        }
+        thread::sleep(Duration::from_secs(10));
     });
     run.result.unwrap();
-    assert_eq!(run.warnings.len(), 1);
-    let warning = &run.warnings[0];
-    assert!(warning.starts_with("thread `ticker` sleeps at labrt/tests/labrt/deadlock.rs:"), "{warning}");
+    run.warnings
+}
+
+#[test]
+fn a_lock_held_across_a_wait_is_worth_one_warning_for_each_place() {
+    let warnings = hold(Duration::from_millis(20), true);
+    let [warning] = &warnings[..] else { panic!("{warnings:?}") };
+    assert!(warning.starts_with("a thread sleeps at labrt/tests/labrt/deadlock.rs:"), "{warning}");
     assert!(warning.contains("holds a lock that it took at labrt/tests/labrt/deadlock.rs:"), "{warning}");
+}
+
+#[test]
+fn a_lock_held_across_a_wait_is_harmless_if_nobody_waits_for_it_for_long() {
+    assert_eq!(hold(Duration::from_millis(20), false), [""; 0], "nobody wants it");
+    assert_eq!(hold(Duration::from_millis(5), true), [""; 0], "it is soon free");
 }
 
 #[test]

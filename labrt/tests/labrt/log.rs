@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use labrt::sync::{Arc, Mutex};
 use labrt::thread;
-use labrt::world::{Options, Run, World, simulate};
+use labrt::world::{Options, Run, Tap, World, simulate};
 
 fn recorded(record: bool, main: impl Fn(&World) + Send + 'static) -> Run<()> {
     simulate(Options { record, ..Options::new(3) }, main)
@@ -57,4 +57,33 @@ fn lines_are_stamped_with_time_server_and_thread() {
     let note = run.log.iter().find(|line| line.target == "tester").unwrap();
     assert_eq!(note.text, "disconnect 2");
     assert!(note.to_string().contains("0.012"), "{note}");
+}
+
+#[test]
+fn a_tap_is_given_every_line_when_it_is_written() {
+    static TAPPED: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
+    let run = |tap| {
+        simulate(Options { record: true, tap, ..Options::new(1) }, |_| {
+            for number in 0..3 {
+                thread::sleep(Duration::from_secs(1));
+                log::info!("line {number}");
+            }
+        })
+    };
+    let tapped = run(Some(Tap::new(|line| TAPPED.lock().unwrap().push(line.to_string()))));
+    let kept = run(None);
+    assert_eq!(tapped.fingerprint, kept.fingerprint);
+    assert!(tapped.log.is_empty());
+    assert_eq!(*TAPPED.lock().unwrap(), kept.log.iter().map(ToString::to_string).collect::<Vec<_>>());
+}
+
+#[test]
+fn of_a_long_log_the_end_is_kept() {
+    let run = simulate(Options { record: true, ..Options::new(1) }, |_| {
+        for number in 0..100_005 {
+            log::info!("line {number}");
+        }
+    });
+    assert_eq!(run.log.len(), 100_000);
+    assert_eq!((&*run.log[0].text, &*run.log[99_999].text), ("line 5", "line 100004"));
 }

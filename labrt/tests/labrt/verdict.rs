@@ -1,12 +1,12 @@
 //! What ends a run, and what it says then.
 
-use std::panic::catch_unwind;
+use std::panic::{Location, catch_unwind};
 use std::time::Duration;
 
 use labrt::sync::Arc;
 use labrt::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use labrt::thread;
-use labrt::world::{Failure, FailureKind, Options, World, simulate};
+use labrt::world::{Failure, FailureKind, Options, RemoteCall, World, simulate};
 
 fn failure(main: impl FnOnce(&World) + Send + 'static) -> Failure {
     simulate(Options::new(1), main).result.unwrap_err()
@@ -152,5 +152,92 @@ fn a_run_can_be_followed_by_another() {
             thread::sleep(Duration::from_secs(1));
         });
         assert_eq!(result.result.unwrap_err().message, "each time");
+    }
+}
+
+/// The failure of a run whose server makes one call after the other, each after this time.
+fn storm(pause: Duration) -> (u64, Failure) {
+    let run = simulate(Options::new(1), move |world| -> () {
+        let caller = world.clone();
+        drop(world.node("server 1").spawn("append", move || {
+            loop {
+                let call = RemoteCall {
+                    method: "Raft.append_entries",
+                    to: 0,
+                    name_of_callee: &|| Some("server 0".to_owned()),
+                    end: 7,
+                    place: Location::caller(),
+                    bytes: 100,
+                };
+                caller.message(1);
+                caller.remote_call(&call);
+                thread::sleep(pause);
+            }
+        }));
+        thread::sleep(Duration::from_secs(3000));
+    });
+    (run.steps, run.result.unwrap_err())
+}
+
+#[test]
+fn calls_without_end_are_a_timeout_that_names_them() {
+    // Whether or not a message takes some time.
+    for pause in [Duration::ZERO, Duration::from_micros(10)] {
+        let (steps, failure) = storm(pause);
+        assert_eq!(failure.kind, FailureKind::Timeout, "{failure}");
+        for part in [
+            "server 1 made ",
+            "it calls without end and without delay",
+            "\nthe busiest of ",
+            " remote calls since 0.000",
+            "\n  Raft.append_entries from server 1 to server 0: ",
+        ] {
+            assert!(failure.message.contains(part), "no {part:?} in: {failure}");
+        }
+        assert!(failure.location.as_ref().is_some_and(|at| at.starts_with("labrt/tests/labrt/verdict.rs:")));
+        assert!(steps < 3_000_000, "{steps}");
+        assert_eq!(storm(pause), (steps, failure));
+    }
+}
+
+#[test]
+fn every_timeout_names_the_busiest_calls() {
+    let calls = |world: &World| {
+        let call = RemoteCall {
+            method: "Kv.get",
+            to: 3,
+            name_of_callee: &|| Some("server 3".to_owned()),
+            end: 0,
+            place: Location::caller(),
+            bytes: 10,
+        };
+        world.remote_call(&call);
+    };
+    let spins = move |world: &World| -> () {
+        calls(world);
+        loop {
+            labrt::world::point();
+        }
+    };
+    let waits = move |world: &World| {
+        calls(world);
+        thread::sleep(Duration::from_secs(7200));
+    };
+    let computes = move |world: &World| -> () {
+        calls(world);
+        loop {
+            thread::sleep(Duration::from_nanos(1));
+        }
+    };
+    let brief = Options { max_steps: 10_000, ..Options::new(1) };
+    let soon = Options { max_cpu_time: Duration::from_millis(1), ..Options::new(1) };
+    for failure in [
+        simulate(Options::new(1), spins).result.unwrap_err(),
+        simulate(Options::new(1), waits).result.unwrap_err(),
+        simulate(brief, computes).result.unwrap_err(),
+        simulate(soon, computes).result.unwrap_err(),
+    ] {
+        let end = "the busiest of 1 remote calls since 0.000000 s:\n  Kv.get from tester to server 3: 1 calls, 10 bytes of arguments";
+        assert!(failure.message.ends_with(end), "{failure}");
     }
 }

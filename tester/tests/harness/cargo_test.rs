@@ -2,7 +2,15 @@
 //! process of its own, as cargo would.
 
 use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
 use std::{env, fs};
+
+use labapi::{ApplyMsg, LogIndex, Raft, Solution, Started, State, Term};
+use labrpc::{ClientEnd, Service};
+use labrt::channel::Sender;
+use labrt::thread;
+use persister::Persister;
 
 use tempfile::TempDir;
 
@@ -18,6 +26,9 @@ fn student() {
         Ok("wrong index") => solution::<{ Fault::WrongIndex as u8 }>(),
         Ok("remembers") => solution::<{ Fault::Remembers as u8 }>(),
         Ok("exits") => solution::<{ Fault::StartExits as u8 }>(),
+        Ok("storms") => Solution::new("storms").with_raft(storming),
+        Ok("holds") => Solution::new("holds").with_raft(holding),
+        Ok("holds std's") => Solution::new("holds std's").with_raft(holding_std),
         Ok("panics") => solution::<{ Fault::StartPanics as u8 }>(),
         _ => solution::<{ Fault::None as u8 }>(),
     };
@@ -48,6 +59,77 @@ mod students {
     fn four() {
         tester::cargo_test("concurrent_starts_3b", &solution::<{ Fault::None as u8 }>());
     }
+}
+
+/// A Raft that answers, and leads nobody.
+struct Echo;
+
+#[labrpc::service]
+impl Echo {
+    fn echo(&self, number: u64) -> u64 {
+        number
+    }
+}
+
+impl Raft for Echo {
+    fn start(&self, _: Vec<u8>) -> Option<Started> {
+        None
+    }
+
+    fn get_state(&self) -> State {
+        State { term: Term(0), is_leader: false }
+    }
+
+    fn snapshot(&self, _: LogIndex, _: Vec<u8>) {}
+
+    fn persist_bytes(&self) -> usize {
+        0
+    }
+
+    fn kill(&self) {}
+
+    fn services(self: Arc<Self>) -> Vec<Service> {
+        vec![self.service()]
+    }
+}
+
+/// Server 0 asks server 1 again at once, whatever that answers.
+fn storming(peers: Vec<ClientEnd>, me: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
+    if me == 0 {
+        drop(thread::spawn(move || {
+            loop {
+                peers[1].echo(&7);
+            }
+        }));
+    }
+    Arc::new(Echo)
+}
+
+/// Two threads want the same lock, and the first one sleeps with it.
+fn holding(peers: Vec<ClientEnd>, me: usize, persister: Persister, apply: Sender<ApplyMsg>) -> Arc<dyn Raft> {
+    let lock = Arc::new(labrt::sync::Mutex::new(()));
+    for _ in 0..2 {
+        let lock = Arc::clone(&lock);
+        drop(thread::spawn(move || {
+            let _guard = lock.lock();
+            thread::sleep(Duration::from_millis(30));
+        }));
+    }
+    let make_raft = solution::<{ Fault::None as u8 }>().make_raft.expect("it has one");
+    make_raft(peers, me, persister, apply)
+}
+
+/// The same with a lock of std.
+fn holding_std(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
+    let lock = Arc::new(std::sync::Mutex::new(()));
+    for _ in 0..2 {
+        let lock = Arc::clone(&lock);
+        drop(thread::spawn(move || {
+            let _guard = lock.lock();
+            thread::sleep(Duration::from_millis(30));
+        }));
+    }
+    Arc::new(Echo)
 }
 
 /// What the student's `cargo test` came to.
@@ -188,4 +270,42 @@ fn a_bad_variable_is_said_to_be_bad() {
     let output = run(&[("LAB_SEED", "seven")]);
     assert!(!output.passed);
     expect_pieces(&output.text, &["LAB_SEED: `seven` is not a seed"]);
+}
+
+#[test]
+fn a_storm_is_told_of_with_the_end_of_its_log() {
+    let output = run(&[(FAULT, "storms"), ("LAB_SEED", "1")]);
+    assert!(!output.passed);
+    expect_pieces(
+        &output.text,
+        &[
+            "timeout: server 0 made ",
+            "it calls without end and without delay",
+            "\n  Echo.echo from server 0 to server 1: ",
+            "the end of its log:\n",
+            "echo #",
+            "replay: ",
+        ],
+    );
+    assert!(!output.text.contains("another way"), "{}", output.text);
+}
+
+#[test]
+fn who_blocks_went_the_same_way_when_it_was_run_again() {
+    let output = run(&[(FAULT, "holds std's"), ("LAB_SEED", "1")]);
+    assert!(!output.passed);
+    expect_pieces(&output.text, &["blocked: the thread waits in `std::sync::Mutex`", "replay: "]);
+    assert!(!output.text.contains("another way"), "{}", output.text);
+}
+
+#[test]
+fn a_warning_is_printed_once_in_all_processes_of_a_command() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder for the test");
+    let target = folder.path().to_str().expect("a path that is text");
+    let student =
+        || run(&[(FAULT, "holds"), ("LAB_RUNS", "2"), ("CI", "true"), ("CARGO_TARGET_DIR", target)]);
+    let (first, second) = (student(), student());
+    assert!(first.passed && second.passed, "{}{}", first.text, second.text);
+    let warnings = |output: &Output| output.text.matches("nobody else can take the lock meanwhile").count();
+    assert_eq!((warnings(&first), warnings(&second)), (1, 0), "{}{}", first.text, second.text);
 }
