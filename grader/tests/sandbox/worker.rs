@@ -40,7 +40,7 @@ fn work(mut worker: Command, backend: &str, tests: &[&str]) -> Vec<Value> {
     for test in tests {
         let order = json!({
             "test": test, "backend": backend, "seed": 7, "solution": "raft", "policy": "random", "record": true,
-            "patience_seconds": 60.0, "mark": false,
+            "lines": false, "patience_seconds": 60.0, "cpu_seconds": 600.0, "mark": false,
         });
         tell(&near, &json!({ "Order": order }));
     }

@@ -26,6 +26,7 @@ mod wait_group;
 
 use std::time::Duration;
 
+use labrt::sync::{Arc, Mutex};
 use labrt::world::{Backend, Failure, Options, World, simulate};
 
 /// Runs `main` under one seed in simulation; it must pass.
@@ -70,4 +71,15 @@ fn found(main: impl Fn(&World) + Copy + Send + 'static) -> Failure {
     (0..1000)
         .find_map(|seed| simulate(Options::new(seed), main).result.err())
         .expect("a bug that 1,000 seeds find")
+}
+
+/// Calls `f` with a lock that another thread waits for meanwhile.
+fn wanted(f: impl FnOnce()) {
+    let lock = Arc::new(Mutex::new(()));
+    let guard = lock.lock();
+    let wants = lock.clone();
+    let other = labrt::thread::spawn(move || drop(wants.lock()));
+    f();
+    drop(guard);
+    other.join().unwrap();
 }

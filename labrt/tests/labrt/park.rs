@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use labrt::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use labrt::sync::{Arc, Mutex};
+use labrt::sync::Arc;
 use labrt::thread;
 use labrt::time::Instant;
 use labrt::world::{FailureKind, Options, simulate};
 
-use crate::{both, found, passes};
+use crate::{both, found, passes, wanted};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -132,9 +132,7 @@ fn a_worker_that_counts_on_a_token_a_job_is_found() {
 #[test]
 fn a_lock_held_while_one_is_parked_is_worth_a_warning() {
     let run = simulate(Options::new(1), |_| {
-        let state = Mutex::new(0);
-        let _state = state.lock();
-        thread::park_timeout(MS);
+        wanted(|| thread::park_timeout(20 * MS));
     });
     run.result.unwrap();
     assert_eq!(run.warnings.len(), 1);

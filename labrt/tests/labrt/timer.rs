@@ -8,7 +8,7 @@ use labrt::thread;
 use labrt::time::{Instant, Ticker, Timer};
 use labrt::world::{FailureKind, Options, simulate};
 
-use crate::{both, found, passes, passes_simulated};
+use crate::{both, found, passes, passes_simulated, wanted};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -205,9 +205,9 @@ fn a_ticker_ticks_stops_and_goes_on_with_another_period() {
 #[test]
 fn a_lock_held_while_one_waits_for_a_timer_is_worth_a_warning() {
     let run = simulate(Options::new(1), |_| {
-        let state = Mutex::new(0);
-        let _state = state.lock();
-        Timer::new(MS).channel().recv().unwrap();
+        wanted(|| {
+            Timer::new(20 * MS).channel().recv().unwrap();
+        });
     });
     run.result.unwrap();
     assert_eq!(run.warnings.len(), 1);

@@ -6,7 +6,7 @@ use labrt::sync::{Arc, Mutex, WaitGroup};
 use labrt::thread;
 use labrt::world::{FailureKind, Options, simulate};
 
-use crate::{both, found, passes};
+use crate::{both, found, passes, wanted};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -149,12 +149,10 @@ fn a_lock_held_while_one_waits_for_a_group_is_worth_a_warning() {
         let group = WaitGroup::new();
         let working = group.clone();
         thread::spawn(move || {
-            thread::sleep(MS);
+            thread::sleep(20 * MS);
             drop(working);
         });
-        let state = Mutex::new(0);
-        let _state = state.lock();
-        group.wait();
+        wanted(|| group.wait());
     });
     run.result.unwrap();
     assert_eq!(run.warnings.len(), 1);

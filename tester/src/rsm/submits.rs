@@ -157,8 +157,8 @@ impl Cluster<Counters> {
             if submits.iter().all(JoinHandle::is_finished) {
                 if self.get_state(server).is_some_and(|state| state.is_leader) {
                     self.fail(format!(
-                        "expected submits to server {server} to wait for as long as it leads and is cut off; saw all of \
-                         them return: submit needs no time-out"
+                        "expected submits to server {server} to wait for as long as it leads; saw all of them return \
+                         while it was cut off: submit needs no time-out"
                     ));
                 }
                 return;

@@ -12,13 +12,13 @@ pub const SOLUTION: Solution = Solution::new("raft").with_raft(make);
 
 struct Peer {
     me: usize,
-    calls: std::sync::atomic::AtomicUsize,
+    calls: labrt::sync::atomic::AtomicUsize,
 }
 
 #[labrpc::service]
 impl Peer {
     fn hello(&self, _: u64) -> bool {
-        self.calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.calls.fetch_add(1, labrt::sync::atomic::Ordering::Relaxed);
         true
     }
 }
@@ -33,7 +33,7 @@ pub fn make(peers: Vec<ClientEnd>, me: usize, _: Persister, _: Sender<ApplyMsg>)
             }
         });
     }
-    Arc::new(Peer { me, calls: std::sync::atomic::AtomicUsize::new(0) })
+    Arc::new(Peer { me, calls: labrt::sync::atomic::AtomicUsize::new(0) })
 }
 
 impl Raft for Peer {
@@ -42,7 +42,7 @@ impl Raft for Peer {
     }
 
     fn get_state(&self) -> State {
-        let is_leader = self.me == 0 && self.calls.load(std::sync::atomic::Ordering::Relaxed) >= 6;
+        let is_leader = self.me == 0 && self.calls.load(labrt::sync::atomic::Ordering::Relaxed) >= 6;
         State { term: Term(1), is_leader }
     }
 
