@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use labrt::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use labrt::sync::Arc;
+use labrt::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use labrt::thread;
 use labrt::time::Instant;
 use labrt::world::{FailureKind, Options, simulate};
