@@ -97,8 +97,7 @@ fn the_same_seed_is_the_same_run() {
                 })
                 .collect();
             adders.into_iter().for_each(|adder| adder.join().unwrap());
-            let sum = *sum.lock();
-            sum
+            *sum.lock()
         });
         (run.result.unwrap(), run.fingerprint, run.virtual_time)
     };
