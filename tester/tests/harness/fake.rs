@@ -307,6 +307,9 @@ fn messages(this: &Weak<Fake>, me: usize, fault: Fault, index: u64, command: Vec
         let (index, snapshot) = fake.snapshot.lock().clone();
         ApplyMsg::Snapshot { index: LogIndex(index + above), term: Term(1), snapshot: change(snapshot) }
     };
+    if fault == Fault::OwnCommand && index == 2 {
+        return vec![message(2, b"no-op")];
+    }
     if me != 1 {
         return vec![right];
     }
@@ -314,7 +317,6 @@ fn messages(this: &Weak<Fake>, me: usize, fault: Fault, index: u64, command: Vec
         (Fault::Gap, 2) => vec![message(3, &command)],
         (Fault::DeliversTwice, _) => vec![right.clone(), right],
         (Fault::OtherCommand, 2) => vec![message(2, &shared(|shared| shared.log[0].clone()))],
-        (Fault::OwnCommand, 2) => vec![message(2, b"no-op")],
         (Fault::SnapshotIndex, 11) => vec![snapshot(1, |bytes| bytes)],
         (Fault::OldSnapshot, 15) => vec![snapshot(0, |bytes| bytes)],
         (Fault::BrokenSnapshot, 11) => vec![snapshot(0, |_| vec![7; 5])],

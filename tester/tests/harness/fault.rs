@@ -52,7 +52,7 @@ pub enum Fault {
     DeliversTwice,
     /// Server 1 delivers the first entry again as the second.
     OtherCommand,
-    /// Server 1 delivers a command of its own as the second entry.
+    /// Every server delivers a command that nobody submitted as the second entry.
     OwnCommand,
     /// Every server delivers an entry under index 0 first.
     IndexZero,
