@@ -18,7 +18,8 @@ pub struct RightSolution {
     pub difference: String,
     /// Why that is right, with the section of the paper where there is one.
     pub why_right: String,
-    /// Tests of a lab that stands on this one which ask for more speed than this solution has, and must say so.
+    /// Tests of a lab that stands on this one which ask for more speed than this solution has, and must say
+    /// so.
     #[serde(default)]
     pub too_slow_for: Vec<String>,
     /// What is different from the reference.

@@ -7,10 +7,9 @@
 //! The source is looked at as tokens, for macros and attributes have nothing else, and a word in a macro may become
 //! whatever the macro makes of it. `scan` walks over them; `paths`, `attributes` and `words` know what is allowed; `imports` and `macros` know
 //! what names stand for;
-//! `items` finds in the syntax tree which statics are harmless, what is compiled for tests alone, and which files
-//! modules name;
-//! `lifetimes` finds functions that an error of the compiler would let make a borrow live too long;
-//! `depth` keeps source that nests without end from the parser.
+//! `items` finds in the syntax tree which statics are harmless, what is compiled for tests alone, and which
+//! files modules name; `lifetimes` finds functions that an error of the compiler would let make a borrow live
+//! too long; `depth` keeps source that nests without end from the parser.
 
 mod attributes;
 mod depth;

@@ -117,7 +117,8 @@ pub(crate) struct PlaceArgs {
     #[arg(long, value_name = "B", default_value_t = Backend::default(), value_parser = backends())]
     pub(crate) backend: Backend,
 
-    /// Seconds of processor time after which a run that has not ended is given up; 60 if not given, and 180 on real threads
+    /// Seconds of processor time after which a run that has not ended is given up; 60 if not given, and 180
+    /// on real threads
     #[arg(long, value_name = "SECONDS", value_parser = some_seconds, allow_negative_numbers = true)]
     wall_limit: Option<Duration>,
 }

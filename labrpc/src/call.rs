@@ -12,11 +12,11 @@
 //!  wait ◄──────────────────────┴─────────────────────────────────┘
 //! ```
 //!
-//! On real threads a reliable network has no event on the way there and none on the way back. What extras (see
-//! `extras`) add is not drawn: a request may arrive twice, and then whichever handler returns first has answered. The order of the checks
-//! and draws is the course's. What is different is how a caller learns that it has been cut off: the
-//! course's network tests that every 100 ms for each call; here a test is set only when something has been
-//! cut off, for the same moment.
+//! On real threads a reliable network has no event on the way there and none on the way back. What extras
+//! (see `extras`) add is not drawn: a request may arrive twice, and then whichever handler returns first has
+//! answered. The order of the checks and draws is the course's. What is different is how a caller learns that
+//! it has been cut off: the course's network tests that every 100 ms for each call; here a test is set only
+//! when something has been cut off, for the same moment.
 
 use std::panic::Location;
 use std::sync::{Arc, Weak};

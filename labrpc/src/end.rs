@@ -24,7 +24,8 @@ impl ClientEnd {
         Self { network, id }
     }
 
-    /// The number by which an [`Event`](crate::Event) names this end point. No other one of the network has it.
+    /// The number by which an [`Event`](crate::Event) names this end point. No other one of the network has
+    /// it.
     #[must_use]
     pub fn number(&self) -> u32 {
         self.id.0

@@ -47,8 +47,8 @@ impl Shared {
 }
 
 impl Network {
-    /// A network without end points and servers. Its random streams are the world's `network`, and in a simulation
-    /// `network: transit`.
+    /// A network without end points and servers. Its random streams are the world's `network`, and in a
+    /// simulation `network: transit`.
     #[must_use]
     pub fn new(world: &World) -> Self {
         let transit_rng = (world.backend() == Backend::Simulation).then(|| world.rng("network: transit"));
@@ -137,9 +137,10 @@ impl Network {
 
     /// Whether all requests and replies get through, or some are delayed and lost.
     ///
-    /// Each message that gets through takes 5 to 50 µs, drawn from the seed; on real threads, what the machine takes.
-    /// On an unreliable network a request is delayed by 0 to 26 ms more, and lost with a probability of 10 %; a reply
-    /// is lost with another 10 %. A lost message is known to the caller at once, as the course has it.
+    /// Each message that gets through takes 5 to 50 µs, drawn from the seed; on real threads, what the
+    /// machine takes. On an unreliable network a request is delayed by 0 to 26 ms more, and lost with a
+    /// probability of 10 %; a reply is lost with another 10 %. A lost message is known to the caller at once,
+    /// as the course has it.
     pub fn set_reliable(&self, reliable: bool) {
         self.shared.board.lock().weather.settings.reliable = reliable;
     }

@@ -1,7 +1,7 @@
 //! The weather: every probability and delay of the network, and the draws that decide them.
 //!
-//! The constants are the course's but for the transit time. All other delays are whole milliseconds. All are drawn
-//! uniformly.
+//! The constants are the course's but for the transit time. All other delays are whole milliseconds. All are
+//! drawn uniformly.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -28,9 +28,9 @@ const REORDERED_SPREAD_MS: u64 = 2000;
 
 /// What each message that arrives takes besides, in nanoseconds, in a simulation.
 ///
-/// Not the course's: there it is what the machine takes. An RPC took 12.5 µs there and 8.5 µs on our real threads, and
-/// an operation of lab 4, which also encodes, saves and applies, 350 µs. Work takes no time in a simulation, so the
-/// range lies above what the messages alone would need.
+/// Not the course's: there it is what the machine takes. An RPC took 12.5 µs there and 8.5 µs on our real
+/// threads, and an operation of lab 4, which also encodes, saves and applies, 350 µs. Work takes no time in a
+/// simulation, so the range lies above what the messages alone would need.
 const TRANSIT_NS: RangeInclusive<u64> = 5_000..=50_000;
 
 /// What the tester sets, for the whole network.

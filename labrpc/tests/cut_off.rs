@@ -49,8 +49,8 @@ impl Setting {
         call
     }
 
-    /// The call ends so many milliseconds after it began, and what its two messages and its steps take. On real threads
-    /// it may always be later.
+    /// The call ends so many milliseconds after it began, and what its two messages and its steps take. On
+    /// real threads it may always be later.
     #[track_caller]
     fn assert_took(&self, took: Duration, milliseconds: f64) {
         let off = took.as_secs_f64() * 1000.0 - milliseconds;

@@ -84,8 +84,8 @@ fn unreliable() {
     assert_near("the mean delay of failed calls in ms", mean(lost), 13.0, 0.3);
 }
 
-/// On a reliable network each of a call's two messages takes 5 to 50 µs, each time as often as the others, and reading
-/// the clock and sending take well below a microsecond.
+/// On a reliable network each of a call's two messages takes 5 to 50 µs, each time as often as the others,
+/// and reading the clock and sending take well below a microsecond.
 #[test]
 fn reliable() {
     const CALLS: u64 = 20_000;

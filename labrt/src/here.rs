@@ -93,11 +93,11 @@ forward! {
     fn park(ticket: Ticket, wait: Wait, deadline: Option<u64>) -> Woken;
     /// As [`park`](Self::park), for a wait after which something must be put in order before a kill may be thrown.
     fn park_without_throw(ticket: Ticket, wait: Wait, deadline: Option<u64>) -> Woken;
-    /// As [`park`](Self::park), for a wait that only `blocker` can end. A simulation fails when threads wait for each
-    /// other so.
+    /// As [`park`](Self::park), for a wait that only `blocker` can end. A simulation fails when threads wait
+    /// for each other so.
     fn park_behind(ticket: Ticket, wait: Wait, blocker: Blocker);
-    /// Takes the token that `unpark_thread` left for the current thread. If there is none, the wait of `ticket`, which
-    /// must be a [`Wait::Park`] and begin before the next scheduling point, is ended by it.
+    /// Takes the token that `unpark_thread` left for the current thread. If there is none, the wait of
+    /// `ticket`, which must be a [`Wait::Park`] and begin before the next scheduling point, is ended by it.
     fn take_token(ticket: Ticket) -> bool;
     /// Wakes a thread that is parked; for another one a token is left. No scheduling point.
     fn unpark_thread(thread: ThreadId);
@@ -117,8 +117,8 @@ forward! {
 // Threads.
 forward! {
     /// Adds a thread to `node`. On a dead node the body is dropped and the answer is `None`. A `probe` watches its node, and
-    /// does not count as activity there. `place` is the line of lab code that starts it. If there are too many threads the run
-    /// fails, and the answer is `None`.
+    /// does not count as activity there. `place` is the line of lab code that starts it. If there are too
+    /// many threads the run fails, and the answer is `None`.
     fn spawn(
         node: u32,
         name: Cow<'static, str>,

@@ -161,7 +161,8 @@ impl Thread {
 
     /// Ends the thread's [`park`], or lets its next one return at once. A scheduling point.
     ///
-    /// A thread holds one such token at the most: two calls end one `park`. A thread that has ended is left alone.
+    /// A thread holds one such token at the most: two calls end one `park`. A thread that has ended is left
+    /// alone.
     #[track_caller]
     pub fn unpark(&self) {
         here::with(|here| {
@@ -210,11 +211,11 @@ pub fn yield_now() {
     here::with(|here| here.yield_now());
 }
 
-/// Waits until another thread calls [`Thread::unpark`]; returns at once if one has since the last `park`. A scheduling
-/// point.
+/// Waits until another thread calls [`Thread::unpark`]; returns at once if one has since the last `park`. A
+/// scheduling point.
 ///
-/// As in `std`, and unlike there it never returns without a reason. Who waits for a condition of shared data is better off
-/// with a [`Condvar`](crate::sync::Condvar).
+/// As in `std`, and unlike there it never returns without a reason. Who waits for a condition of shared data
+/// is better off with a [`Condvar`](crate::sync::Condvar).
 ///
 /// ```
 /// # use labrt::world::{Options, simulate};

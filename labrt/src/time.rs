@@ -1,4 +1,5 @@
-//! Time for lab code: [`Instant`] on the run's own clock, and [`Timer`] and [`Ticker`], which can be set again.
+//! Time for lab code: [`Instant`] on the run's own clock, and [`Timer`] and [`Ticker`], which can be set
+//! again.
 
 mod timer;
 

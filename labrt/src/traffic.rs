@@ -15,8 +15,8 @@ use crate::sim::TESTER;
 /// another, and so many units are worked off in a second of the run's time.
 ///
 /// Counted are events and virtual time, neither of which depends on the machine. One loop that calls again as
-/// soon as it is answered makes some 18,000 calls a second, for a message takes 5 to 50 µs. A backlog is needed
-/// besides a rate, because a right solution may answer a burst of requests in next to no virtual time.
+/// soon as it is answered makes some 18,000 calls a second, for a message takes 5 to 50 µs. A backlog is
+/// needed besides a rate, because a right solution may answer a burst of requests in next to no virtual time.
 const UNITS_A_SECOND: u64 = 5_000;
 
 /// A run in which a node has a longer backlog fails. The busiest run of a right solution that is known comes

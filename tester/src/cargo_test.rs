@@ -25,7 +25,8 @@ const RUNS: u64 = 10;
 /// run: `sim`, or `threads` for real threads in real time, where one run is enough unless more are asked for.
 /// A fourth, `RUST_LOG`, says which lines of the log a failure shows, see [`labrt::world::RUST_LOG`].
 ///
-/// Of tests that run side by side the lines of each come together: what one has to say waits until the test above it is done.
+/// Of tests that run side by side the lines of each come together: what one has to say waits until the test
+/// above it is done.
 ///
 /// # Panics
 ///

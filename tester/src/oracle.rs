@@ -10,8 +10,8 @@
 //! * answers to questions that overlap are not put in an order;
 //! * what a crash may forget (a term that was never led, an entry that was never applied) may be
 //!   forgotten;
-//! * messages may have any form: that one follows another, as effect and cause, is seen from who sent and got what
-//!   and when (`clocks`), and more counts as cause than may have been one.
+//! * messages may have any form: that one follows another, as effect and cause, is seen from who sent and got
+//!   what and when (`clocks`), and more counts as cause than may have been one.
 
 mod answers;
 mod clocks;

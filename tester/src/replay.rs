@@ -27,8 +27,8 @@ pub struct Replay {
     pub policy: String,
     /// The sources that were tested, as [`build_id`] gives them.
     pub build: String,
-    /// The run's fingerprint; 0 if nobody knows it: the run took its process with it before it could tell, or the machine decided
-    /// where it ended.
+    /// The run's fingerprint; 0 if nobody knows it: the run took its process with it before it could tell, or
+    /// the machine decided where it ended.
     #[serde(with = "hexadecimal")]
     pub fingerprint: u64,
     /// The kind of failure, such as `assertion`.

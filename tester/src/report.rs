@@ -14,8 +14,8 @@ pub struct Report {
     pub seed: u64,
     /// Why the run failed; `None` if it passed.
     pub failure: Option<ReportedFailure>,
-    /// Hash over every decision and message of the run: the same source and the same seed give the same one. 0 if nobody knows it;
-    /// see [`labrt::world::Run::fingerprint`].
+    /// Hash over every decision and message of the run: the same source and the same seed give the same one.
+    /// 0 if nobody knows it; see [`labrt::world::Run::fingerprint`].
     pub fingerprint: u64,
     /// Whether the network was reliable when the test began.
     pub reliable: bool,

@@ -34,7 +34,8 @@ pub struct RunOptions {
     pub patience: Duration,
     /// The processor time that the run may take; see [`Options::max_cpu_time`].
     pub max_cpu_time: Duration,
-    /// Takes the lines of the log as they are written, when a simulation is recorded; the report has none then.
+    /// Takes the lines of the log as they are written, when a simulation is recorded; the report has none
+    /// then.
     pub tap: Option<Tap>,
     /// What a verdict on whether a history is linearizable may cost. Without a verdict the run fails.
     pub budget: Budget,
@@ -63,15 +64,16 @@ impl RunOptions {
     }
 }
 
-/// The processor time that a run takes unless another one is asked for: several hundred times as much as the longest run of a
-/// right solution.
+/// The processor time that a run takes unless another one is asked for: several hundred times as much as the
+/// longest run of a right solution.
 pub const CPU_LIMIT: Duration = Duration::from_secs(60);
 
 /// Time for the servers to be started in, before a test begins, and taken down in after its end.
 const MARGIN: Duration = Duration::from_secs(30);
 
-/// Mean number of scheduling points from one preemption to the next: often enough that what a thread may be caught doing by the
-/// next message is seen, and seldom enough that a solution that sends much is not flagged for it (see `docs/differences.md`).
+/// Mean number of scheduling points from one preemption to the next: often enough that what a thread may be
+/// caught doing by the next message is seen, and seldom enough that a solution that sends much is not flagged
+/// for it (see `docs/differences.md`).
 const PREEMPT_EVERY: u32 = 100;
 
 /// Held by a run on real threads. The tests measure time: two at once would keep each other waiting.

@@ -2,11 +2,12 @@
 
 /// Which titles are printed, and which lines wait.
 ///
-/// A title is printed when its test begins, so that a test that never ends is known by its name. But then nothing may
-/// come between it and the test's other lines. So one running test at a time has its title printed, the one that began
-/// first; what the others have to say waits until that one is done.
+/// A title is printed when its test begins, so that a test that never ends is known by its name. But then
+/// nothing may come between it and the test's other lines. So one running test at a time has its title
+/// printed, the one that began first; what the others have to say waits until that one is done.
 pub(crate) struct Titles {
-    /// Tests that run, in the order in which they began. If there are any, the title of one is the last line printed.
+    /// Tests that run, in the order in which they began. If there are any, the title of one is the last line
+    /// printed.
     running: Vec<Running>,
     /// The lines of tests that are done.
     waiting: String,

@@ -93,8 +93,8 @@ fn what_students_have_no_use_for_is_left_out() {
     }
 }
 
-/// The lint is the framework's and the solutions', and stands in their sources: what is inherited from a manifest would
-/// warn a student, here and where the crate is built in the place of a solution.
+/// The lint is the framework's and the solutions', and stands in their sources: what is inherited from a
+/// manifest would warn a student, here and where the crate is built in the place of a solution.
 #[test]
 fn nobody_asks_students_for_documentation() {
     let handed_out = texts("");

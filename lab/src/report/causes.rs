@@ -100,8 +100,8 @@ impl Causes {
     }
 }
 
-/// What tells a failure's message from those of other causes. Below the first line of a time-out stands what went on meanwhile,
-/// and that is different each time.
+/// What tells a failure's message from those of other causes. Below the first line of a time-out stands what
+/// went on meanwhile, and that is different each time.
 fn what_happened(failure: &Failure) -> &str {
     let late = ["timeout", "livelock"].contains(&failure.kind.as_str());
     let first = failure.message.lines().next().filter(|_| late);

@@ -31,8 +31,8 @@ pub(crate) struct Settings {
     pub(crate) record: Record,
     /// How long a run may go on without a call of labrt.
     pub(crate) patience: Duration,
-    /// Processor time after which a run is given up. Real time counts only for one that does not run at all; see
-    /// [`Supervisor`].
+    /// Processor time after which a run is given up. Real time counts only for one that does not run at all;
+    /// see [`Supervisor`].
     pub(crate) wall_limit: Duration,
     /// When no more runs are begun; `None`: not before the plan is done.
     pub(crate) deadline: Option<Instant>,

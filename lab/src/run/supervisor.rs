@@ -31,8 +31,8 @@ const STILLBORN: u32 = 3;
 
 /// Looks after one worker at a time.
 ///
-/// A run ends itself when it has taken the processor time that it may, and says what it was at. Its process is ended when it
-/// does not even do that, and when it does not run at all; see [`Running`].
+/// A run ends itself when it has taken the processor time that it may, and says what it was at. Its process
+/// is ended when it does not even do that, and when it does not run at all; see [`Running`].
 pub(super) struct Supervisor<'a> {
     shared: &'a Shared,
     deliveries: Sender<Delivery>,

@@ -199,7 +199,8 @@ fn a_replay_shows_the_log_while_the_run_goes_on() {
     let mut command = folder.command("replay backup_3b --seed 1 --solution waits_for_a_file");
     let mut replay = command.stdout(Stdio::piped()).spawn().expect("the command runs");
     let mut lines = BufReader::new(replay.stdout.take().expect("its output")).lines();
-    // The run waits for the file, and the file is made when the line has been read: else this would never end.
+    // The run waits for the file, and the file is made when the line has been read: else this would never
+    // end.
     let seen =
         lines.by_ref().map(|line| line.expect("a line")).find(|line| line.contains("waiting for the file"));
     assert!(seen.is_some());

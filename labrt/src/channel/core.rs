@@ -329,14 +329,15 @@ impl<T> Channel<T> {
         }
     }
 
-    /// Lets the clock send next at `at` (`u64::MAX`: never), not at the time that was set before, and every `period` then. Says
-    /// whether there was a message of the clock to come, or one that nobody had taken.
+    /// Lets the clock send next at `at` (`u64::MAX`: never), not at the time that was set before, and every
+    /// `period` then. Says whether there was a message of the clock to come, or one that nobody had taken.
     pub(super) fn set_clock(&self, here: Here<'_>, at: u64, period: Option<u64>) -> bool {
         let mut state = self.state.open(here);
         let clock = state.clock.as_mut().expect("a timer's channel has a clock");
         let before = std::mem::replace(&mut clock.next, at);
         clock.period = period;
-        // Who waits for a later time wakes up at the old one and waits on: a timer is mostly reset before it is due.
+        // Who waits for a later time wakes up at the old one and waits on: a timer is mostly reset before it
+        // is due.
         if at < before || at == u64::MAX {
             state.wake_receivers(here);
         }

@@ -46,8 +46,8 @@ fn ends<T>(capacity: Option<usize>) -> (Sender<T>, Receiver<T>) {
     (Sender::new(channel.clone()), Receiver::new(channel))
 }
 
-/// A channel that delivers one message, `duration` from now: the moment for which it was due. One that can be reset and
-/// stopped is that of a [`Timer`](crate::time::Timer).
+/// A channel that delivers one message, `duration` from now: the moment for which it was due. One that can be
+/// reset and stopped is that of a [`Timer`](crate::time::Timer).
 #[must_use]
 pub fn after(duration: Duration) -> Receiver<Instant> {
     at(here::with(|here| Instant::from_nanos(here.deadline(duration))))
@@ -64,8 +64,8 @@ pub(crate) fn timed(first: u64, period: Option<u64>) -> Receiver<Instant> {
     Receiver::new(Arc::new(Channel::timed(first, period, |at| at)))
 }
 
-/// Lets a [`timed`] channel deliver its next message at `at` (`u64::MAX`: never) and none before, then one every `period`.
-/// Says whether there was one to come, or to take.
+/// Lets a [`timed`] channel deliver its next message at `at` (`u64::MAX`: never) and none before, then one
+/// every `period`. Says whether there was one to come, or to take.
 pub(crate) fn set_clock(timed: &Receiver<Instant>, here: Here<'_>, at: u64, period: Option<u64>) -> bool {
     timed.channel.set_clock(here, at, period)
 }

@@ -63,7 +63,8 @@ impl Drop for Stacks {
         let room = POOLED.saturating_sub(pool.len()).min(self.idle.len());
         pool.extend(self.idle.drain(..room));
         drop(pool);
-        // What is left is given back to the system: a run with very many threads is rare, and memory maps are few.
+        // What is left is given back to the system: a run with very many threads is rare, and memory maps are
+        // few.
         self.idle.clear();
     }
 }

@@ -30,8 +30,8 @@ fn count(allocated: usize, freed: usize) {
     HELD.set(HELD.get().wrapping_add(allocated as i64).wrapping_sub(freed as i64));
 }
 
-/// What the system answered to a request for so many bytes. If it has none, whoever asked would end the process, and every
-/// other run with it; so a simulation ends itself.
+/// What the system answered to a request for so many bytes. If it has none, whoever asked would end the
+/// process, and every other run with it; so a simulation ends itself.
 #[inline]
 fn had(memory: *mut u8, bytes: usize) -> *mut u8 {
     if memory.is_null() {

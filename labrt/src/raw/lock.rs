@@ -15,15 +15,16 @@ use crate::sim::{Place, Sim};
 use crate::threads::{self, Thread};
 use crate::time::Instant;
 
-/// The guard of a lock that a [`Condvar`](crate::sync::Condvar) can wait under: of a mutex, or of an `RwLock` for reading or
-/// for writing. Only the guards of [`sync`](crate::sync) are.
+/// The guard of a lock that a [`Condvar`](crate::sync::Condvar) can wait under: of a mutex, or of an `RwLock`
+/// for reading or for writing. Only the guards of [`sync`](crate::sync) are.
 pub trait LockGuard: Guard {}
 
 impl<G: Guard> LockGuard for G {}
 
 /// The lock under a guard, for a condition variable to release and take again.
 ///
-/// Who releases it borrows the guard mutably until the lock is taken again: nobody reaches the value meanwhile.
+/// Who releases it borrows the guard mutably until the lock is taken again: nobody reaches the value
+/// meanwhile.
 pub struct Held<'a>(Lock<'a>);
 
 #[derive(Clone, Copy)]

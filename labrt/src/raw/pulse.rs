@@ -263,10 +263,10 @@ impl Pulse {
         if !standing || sim.is_null() {
             return None;
         }
-        // SAFETY: `sim` lives in a thread-local of the simulation's OS thread. That thread is in a signal handler or in
-        // one of the functions below that
-        // never return, so the thread-local is never dropped and nobody else touches it. They wrote
-        // `state` with `Release` after all that the thread did, and it was read above with `Acquire`.
+        // SAFETY: `sim` lives in a thread-local of the simulation's OS thread. That thread is in a signal
+        // handler or in one of the functions below that never return, so the thread-local is never dropped
+        // and nobody else touches it. They wrote `state` with `Release` after all that the thread did, and it
+        // was read above with `Acquire`.
         let cell = unsafe { &(*sim).scheduler };
         let in_order = cell.try_borrow().is_ok() && self.state.load(Ordering::Acquire) != BROKEN;
         // SAFETY: as above; whoever borrowed the scheduler mutably stands still for ever, too. It may have been
@@ -292,8 +292,9 @@ impl Pulse {
     }
 }
 
-/// The calling OS thread, which runs a simulated thread, has no memory for so many bytes: it stands still for ever, with all
-/// that it has, and whoever watches it says why. Without memory there is not even a panic. Returns outside a simulated thread.
+/// The calling OS thread, which runs a simulated thread, has no memory for so many bytes: it stands still for
+/// ever, with all that it has, and whoever watches it says why. Without memory there is not even a panic.
+/// Returns outside a simulated thread.
 ///
 /// It allocates nothing.
 pub(super) fn stop_starved(bytes: usize) {
@@ -322,8 +323,9 @@ pub(crate) fn note_panic(words: String) {
     *pulse.last_words.lock() = Some(words);
 }
 
-/// Ends the life of the calling OS thread after [`note_panic`]: it stands still for ever, with all that it has, and whoever
-/// watches it says why. What is half changed must not be used any more, by destructors of lab code or by anybody.
+/// Ends the life of the calling OS thread after [`note_panic`]: it stands still for ever, with all that it
+/// has, and whoever watches it says why. What is half changed must not be used any more, by destructors of
+/// lab code or by anybody.
 #[inline]
 pub(crate) fn stop_if_broken() {
     if IS_BROKEN.get() {

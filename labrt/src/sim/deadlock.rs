@@ -123,8 +123,8 @@ impl Scheduler {
         self.fail(FailureKind::Deadlock, message, None);
     }
 
-    /// A line for each thread that waits for a lock, or for a value that another one initializes: for which, who keeps it
-    /// waiting, and what that one is doing meanwhile.
+    /// A line for each thread that waits for a lock, or for a value that another one initializes: for which,
+    /// who keeps it waiting, and what that one is doing meanwhile.
     pub(crate) fn lock_waits(&self) -> Vec<String> {
         let waits = |(slot, thread): (u32, &Thread)| {
             let blocker = thread.blockers.first().filter(|_| thread.life == Life::Parked)?;
@@ -145,8 +145,8 @@ impl Scheduler {
             .collect()
     }
 
-    /// The current thread is about to wait. Warns if it waits for another server while it holds a lock: what that one does may
-    /// depend on the lock, and nobody knows how long it takes.
+    /// The current thread is about to wait. Warns if it waits for another server while it holds a lock: what
+    /// that one does may depend on the lock, and nobody knows how long it takes.
     pub(crate) fn warn_of_held_locks(&mut self, wait: Wait) {
         if matches!(wait, Wait::Reply)
             && let Some(slot) = self.current
@@ -156,8 +156,8 @@ impl Scheduler {
         }
     }
 
-    /// The wait of the current thread, which began at `began`, is over. Warns if it held a lock meanwhile, and others had to wait
-    /// for that: what nobody else wanted did no harm.
+    /// The wait of the current thread, which began at `began`, is over. Warns if it held a lock meanwhile,
+    /// and others had to wait for that: what nobody else wanted did no harm.
     pub(crate) fn judge_held_locks(&mut self, wait: Wait, began: u64) {
         let slow = matches!(
             wait,
@@ -191,7 +191,8 @@ impl Scheduler {
         }
     }
 
-    /// It names lines and nothing else, so that the same mistake is the same warning in every thread, server and run.
+    /// It names lines and nothing else, so that the same mistake is the same warning in every thread, server
+    /// and run.
     fn warn_of_held_lock(&mut self, wait: Wait, since: Place) {
         self.warn(format!(
             "a thread {wait} while it holds a lock that it took at {since}: nobody else can take the lock meanwhile. Drop \

@@ -123,8 +123,9 @@ impl Log for Recorder {
     fn flush(&self) {}
 }
 
-/// The variable of the environment that says which lines are kept, in the form that `env_logger` has made common: a level
-/// (`info`), levels of modules (`info,raft=debug`), or `off`. Without it, and if it is empty, all are.
+/// The variable of the environment that says which lines are kept, in the form that `env_logger` has made
+/// common: a level (`info`), levels of modules (`info,raft=debug`), or `off`. Without it, and if it is empty,
+/// all are.
 pub const RUST_LOG: &str = "RUST_LOG";
 
 /// What [`RUST_LOG`] asks for, if it asks for anything: `info`.

@@ -281,8 +281,9 @@ impl Sim {
             if !is_inside() {
                 return false;
             }
-            // labrt itself panics, in the midst of a change. It cannot stop here, for it would keep the panic hook; but it
-            // does when a destructor waits or comes back into the scheduler, and at the base of the thread.
+            // labrt itself panics, in the midst of a change. It cannot stop here, for it would keep the panic
+            // hook; but it does when a destructor waits or comes back into the scheduler, and at the base of
+            // the thread.
             let panic = tell(false);
             let place = panic.location.map(|place| format!(" at {place}")).unwrap_or_default();
             note_panic(panic.message + &place);
@@ -435,8 +436,9 @@ impl Sim {
         self.park(ticket, wait, None);
     }
 
-    /// Takes the token that [`unpark_thread`](Self::unpark_thread) left for the current thread. If there is none, the wait
-    /// of `ticket`, which must be [`Wait::Park`] and begin before the next scheduling point, is woken by it.
+    /// Takes the token that [`unpark_thread`](Self::unpark_thread) left for the current thread. If there is
+    /// none, the wait of `ticket`, which must be [`Wait::Park`] and begin before the next scheduling point,
+    /// is woken by it.
     pub(crate) fn take_token(&self, ticket: Ticket) -> bool {
         std::mem::take(&mut self.scheduler.borrow_mut().threads[ticket.slot].unparked)
     }

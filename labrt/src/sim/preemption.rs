@@ -1,8 +1,8 @@
 //! [`Preemption`]: threads that lose the processor for a while, at any of their scheduling points.
 //!
-//! Work takes no virtual time. Without preemption a server would always be done with one message before the next one
-//! arrives, a few microseconds later, and its threads would never meet. On a machine they do: a system takes the
-//! processor from a thread at any moment, and messages arrive meanwhile.
+//! Work takes no virtual time. Without preemption a server would always be done with one message before the
+//! next one arrives, a few microseconds later, and its threads would never meet. On a machine they do: a
+//! system takes the processor from a thread at any moment, and messages arrive meanwhile.
 
 use std::ops::RangeInclusive;
 
@@ -36,7 +36,8 @@ impl Preemption {
         self.points == 0 // nearly never, if there is none
     }
 
-    /// Draws for how many nanoseconds the thread is preempted, and when the next one is; `None` if there is none.
+    /// Draws for how many nanoseconds the thread is preempted, and when the next one is; `None` if there is
+    /// none.
     #[cold]
     pub(crate) fn begin(&mut self) -> Option<u64> {
         self.set_next();

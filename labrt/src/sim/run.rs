@@ -24,8 +24,8 @@ use crate::raw::hash_keys;
 use crate::raw::pulse::{self, HandlerStack, Pulse};
 use crate::threads;
 
-/// How a run is made. On real threads `policy`, `preempt_every`, `max_steps`, `patience` and `max_memory` mean nothing,
-/// times are real, and no `tap` is called.
+/// How a run is made. On real threads `policy`, `preempt_every`, `max_steps`, `patience` and `max_memory`
+/// mean nothing, times are real, and no `tap` is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// What the threads are.
@@ -34,8 +34,8 @@ pub struct Options {
     pub seed: u64,
     /// How the next thread is picked.
     pub policy: Policy,
-    /// The mean number of scheduling points from one preemption to the next; 0: no thread is preempted. A preempted
-    /// thread of a node goes on 5 to 100 µs later. The harness's own threads are never preempted.
+    /// The mean number of scheduling points from one preemption to the next; 0: no thread is preempted. A
+    /// preempted thread of a node goes on 5 to 100 µs later. The harness's own threads are never preempted.
     pub preempt_every: u32,
     /// Whether the log is kept. A recorded run is the same run: only slower.
     pub record: bool,
@@ -48,8 +48,8 @@ pub struct Options {
     /// A thread that computes for so long (processor time) or sleeps for so long (real time) without a call of labrt has
     /// blocked all others: the run fails as [`FailureKind::Blocked`](crate::world::FailureKind::Blocked).
     pub patience: Duration,
-    /// A run that takes more processor time fails as a timeout, too: the time of the simulation's own thread of the system, and
-    /// on real threads that of the process. How busy the machine is makes no difference.
+    /// A run that takes more processor time fails as a timeout, too: the time of the simulation's own thread
+    /// of the system, and on real threads that of the process. How busy the machine is makes no difference.
     pub max_cpu_time: Duration,
     /// The run fails as [`FailureKind::Memory`](crate::world::FailureKind::Memory) when the process has grown by more bytes
     /// since its start, and no other run in the process has touched more memory. Looked at on Linux alone.
@@ -57,8 +57,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// A run with this seed: random policy, no log, at most one virtual hour, 200 million scheduling points, 10 minutes of
-    /// processor time and 2 GiB, and a patience of 5 seconds.
+    /// A run with this seed: random policy, no log, at most one virtual hour, 200 million scheduling points,
+    /// 10 minutes of processor time and 2 GiB, and a patience of 5 seconds.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self {
@@ -82,9 +82,9 @@ impl Options {
 pub struct Run<T> {
     /// What the main function returned, or the first thing that went wrong.
     pub result: Result<T, Failure>,
-    /// A hash over every scheduling decision and every message until the run was over: the same for the same source and options.
-    /// 0 if nobody knows it: on real threads, and when the machine decided where the run ended
-    /// ([`Failure::from_outside`]).
+    /// A hash over every scheduling decision and every message until the run was over: the same for the same
+    /// source and options. 0 if nobody knows it: on real threads, and when the machine decided where the run
+    /// ended ([`Failure::from_outside`]).
     pub fingerprint: u64,
     /// The time that passed on the run's clock: virtual in a simulation, real on real threads.
     pub virtual_time: Duration,
@@ -94,7 +94,8 @@ pub struct Run<T> {
     pub steps: u64,
     /// What was strange but is no failure.
     pub warnings: Vec<String>,
-    /// The log, if [`Options::record`] was set and [`Options::tap`] was not; of a long one the last 100,000 lines.
+    /// The log, if [`Options::record`] was set and [`Options::tap`] was not; of a long one the last 100,000
+    /// lines.
     pub log: Vec<log::LogLine>,
 }
 

@@ -143,7 +143,8 @@ impl Scheduler {
         self.sealed = Some(self.fingerprint_now(self.verdict.as_ref().map(|failure| failure.kind)));
     }
 
-    /// The fingerprint of a run that came to this verdict; 0 if something besides the seed decided when that was.
+    /// The fingerprint of a run that came to this verdict; 0 if something besides the seed decided when that
+    /// was.
     pub(crate) fn final_fingerprint(&self, verdict: Option<&Failure>) -> u64 {
         match verdict {
             Some(failure) if !failure.is_repeatable() => 0,
@@ -402,7 +403,8 @@ impl Scheduler {
         }
     }
 
-    /// Makes sure that a thread can be added. Fails the run if there are too many already; says whether there is room.
+    /// Makes sure that a thread can be added. Fails the run if there are too many already; says whether there
+    /// is room.
     pub(crate) fn make_room(&mut self, place: Option<Place>) -> bool {
         let full = self.threads.count() >= THREADS_MAX;
         let error = if full { None } else { self.stacks.reserve().err() };
@@ -427,7 +429,8 @@ impl Scheduler {
         false
     }
 
-    /// Adds a thread to a node that is alive, after [`make_room`](Self::make_room); its body runs when it is first chosen.
+    /// Adds a thread to a node that is alive, after [`make_room`](Self::make_room); its body runs when it is
+    /// first chosen.
     pub(crate) fn spawn(
         &mut self,
         node: u32,

@@ -37,7 +37,8 @@ const ATTEMPTS: u32 = 200;
 /// Once memory has been lost with a run that was given up, the next runs may take less.
 const AFTER_A_LOSS: u64 = 256 << 20;
 
-/// How many times the processor time that it may take a run may last, where nobody can tell how much it takes.
+/// How many times the processor time that it may take a run may last, where nobody can tell how much it
+/// takes.
 const BUSY: u32 = 10;
 
 /// The runs that are going on in this process.
@@ -292,7 +293,8 @@ impl<'a> Watch<'a> {
             let seen = Failure {
                 location: frames::lab_line(&inner).map(Frame::place),
                 backtrace: frames::backtrace(&inner),
-                // When memory runs out is the machine's choice; where a thread stops to go on is the run's own.
+                // When memory runs out is the machine's choice; where a thread stops to go on is the run's
+                // own.
                 from_outside: kind == FailureKind::Memory,
                 ..scheduler.failure(kind, message.clone())
             };

@@ -13,9 +13,10 @@ use crate::time::Instant;
 
 /// A condition variable; see `parking_lot::Condvar`.
 ///
-/// Besides the guard of a [`Mutex`](super::Mutex), a wait takes a guard of an [`RwLock`](super::RwLock), for reading or for
-/// writing, and gives back the same sort of guard: what `sync.NewCond(&rw)` and `sync.NewCond(rw.RLocker())` are in Go. Guards
-/// of several sorts, and of several locks, may wait on one condition variable.
+/// Besides the guard of a [`Mutex`](super::Mutex), a wait takes a guard of an [`RwLock`](super::RwLock), for
+/// reading or for writing, and gives back the same sort of guard: what `sync.NewCond(&rw)` and
+/// `sync.NewCond(rw.RLocker())` are in Go. Guards of several sorts, and of several locks, may wait on one
+/// condition variable.
 ///
 /// ```
 /// # use labrt::world::{Options, simulate};
@@ -102,7 +103,8 @@ impl Condvar {
         self.wait_deadline(guard, Some(deadline.nanos()))
     }
 
-    /// Waits while `condition` holds of the guarded value. Not for a guard that reads: that one waits in a loop.
+    /// Waits while `condition` holds of the guarded value. Not for a guard that reads: that one waits in a
+    /// loop.
     #[track_caller]
     pub fn wait_while<G: LockGuard + DerefMut>(
         &self,

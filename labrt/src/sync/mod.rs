@@ -1,4 +1,5 @@
-//! Locks, condition variables, wait groups and atomics for lab code, in the shape of `parking_lot`, `std` and `crossbeam`.
+//! Locks, condition variables, wait groups and atomics for lab code, in the shape of `parking_lot`, `std` and
+//! `crossbeam`.
 //!
 //! Locks are not poisoned: a thread that panics fails the whole run.
 

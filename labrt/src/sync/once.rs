@@ -10,9 +10,9 @@ use crate::sim::{Blocker, By, Place, ThreadId, Ticket, Wait};
 
 /// Does something once, however many threads ask for it; see `std::sync::Once`.
 ///
-/// It belongs to a server, as a field of it, and not into a `static`, which all servers would share: unlike that of `std`,
-/// [`new`](Self::new) is not `const`. It is never poisoned: when the thread that runs the function is killed, the next one
-/// that asks runs its own.
+/// It belongs to a server, as a field of it, and not into a `static`, which all servers would share: unlike
+/// that of `std`, [`new`](Self::new) is not `const`. It is never poisoned: when the thread that runs the
+/// function is killed, the next one that asks runs its own.
 pub struct Once {
     state: Confined<State>,
 }
@@ -38,7 +38,8 @@ impl Once {
         Self { state: Confined::new(State { progress: Progress::New, waiting: Vec::new() }) }
     }
 
-    /// Calls `f` if that is the first call; otherwise waits until the first one has returned. A scheduling point.
+    /// Calls `f` if that is the first call; otherwise waits until the first one has returned. A scheduling
+    /// point.
     ///
     /// A simulation fails with a deadlock if `f` calls `call_once` of the same `Once`.
     #[track_caller]
@@ -170,7 +171,8 @@ impl<T> OnceLock<T> {
         value.map_or(Ok(()), Err)
     }
 
-    /// The value, which `make` makes if there is none. Waits if another thread is making it. A scheduling point.
+    /// The value, which `make` makes if there is none. Waits if another thread is making it. A scheduling
+    /// point.
     ///
     /// A simulation fails with a deadlock if `make` asks the same cell.
     #[track_caller]

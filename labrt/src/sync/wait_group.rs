@@ -13,11 +13,13 @@ use crate::sim::{Ticket, Wait};
 ///
 /// The count goes up and down in two ways, which may be mixed:
 ///
-/// - [`add`](Self::add) and [`done`](Self::done), as in Go's `sync.WaitGroup`, by whoever has the group or an [`Arc`] of it;
-/// - a clone counts as one until it is dropped, as with `crossbeam::sync::WaitGroup`: given to a thread, it is `defer
-///   wg.Done()`, which no early return forgets.
+/// - [`add`](Self::add) and [`done`](Self::done), as in Go's `sync.WaitGroup`, by whoever has the group or an
+///   [`Arc`] of it;
+/// - a clone counts as one until it is dropped, as with `crossbeam::sync::WaitGroup`: given to a thread, it
+///   is `defer wg.Done()`, which no early return forgets.
 ///
-/// The group that [`new`](Self::new) made counts as nothing. So it can be a field of a server, on which methods wait.
+/// The group that [`new`](Self::new) made counts as nothing. So it can be a field of a server, on which
+/// methods wait.
 ///
 /// ```
 /// # use labrt::world::{Options, simulate};

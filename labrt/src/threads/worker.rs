@@ -243,8 +243,8 @@ impl Worker {
         self.joiners.lock().serial == serial
     }
 
-    /// Takes the token that was given to the thread. If there is none, the wait of `ticket` is ended by the next one. By the
-    /// worker itself.
+    /// Takes the token that was given to the thread. If there is none, the wait of `ticket` is ended by the
+    /// next one. By the worker itself.
     pub(super) fn take_token(&self, ticket: Ticket) -> bool {
         let mut token = self.token.lock();
         let given = std::mem::take(&mut token.given);

@@ -11,12 +11,13 @@ use crate::sim;
 /// The time of a timer that is stopped.
 const NEVER: u64 = u64::MAX;
 
-/// Delivers one message on its channel when its time is up, and can be reset and stopped by any thread, also while others
-/// wait for it: `time.Timer` of Go.
+/// Delivers one message on its channel when its time is up, and can be reset and stopped by any thread, also
+/// while others wait for it: `time.Timer` of Go.
 ///
-/// Once [`reset`](Self::reset) or [`stop`](Self::stop) has returned, nobody receives a message for the time that was set
-/// before, as in Go since 1.23: the channel need not be drained. Whoever waits already, in a receive or in a select, waits
-/// for the new time from then on; for a timer that is stopped, until it is reset.
+/// Once [`reset`](Self::reset) or [`stop`](Self::stop) has returned, nobody receives a message for the time
+/// that was set before, as in Go since 1.23: the channel need not be drained. Whoever waits already, in a
+/// receive or in a select, waits for the new time from then on; for a timer that is stopped, until it is
+/// reset.
 ///
 /// Dropping the timer stops nothing: who has a clone of the channel still receives from it.
 ///
@@ -68,9 +69,11 @@ impl Timer {
         &self.channel
     }
 
-    /// Makes the timer due `duration` from now, whether it is running, has fired or is stopped. A scheduling point.
+    /// Makes the timer due `duration` from now, whether it is running, has fired or is stopped. A scheduling
+    /// point.
     ///
-    /// Returns whether the timer was still running, or had fired and nobody had received its message, which is gone now.
+    /// Returns whether the timer was still running, or had fired and nobody had received its message, which
+    /// is gone now.
     #[track_caller]
     pub fn reset(&self, duration: Duration) -> bool {
         here::with(|here| {
@@ -97,8 +100,8 @@ impl fmt::Debug for Timer {
     }
 }
 
-/// Delivers a message on its channel every period, until it is stopped, and can be reset and stopped by any thread, as a
-/// [`Timer`]: `time.Ticker` of Go. Messages that nobody takes in time are not made up for.
+/// Delivers a message on its channel every period, until it is stopped, and can be reset and stopped by any
+/// thread, as a [`Timer`]: `time.Ticker` of Go. Messages that nobody takes in time are not made up for.
 ///
 /// Where the period never changes, [`channel::tick`](crate::channel::tick) does.
 pub struct Ticker {

@@ -113,22 +113,22 @@ impl World {
         self.in_run(|here| here.message(hash));
     }
 
-    /// Says that a remote call is being made. A run in which servers do nothing but call each other, and hardly any virtual
-    /// time passes, fails as a [`FailureKind::Timeout`]. No scheduling point.
+    /// Says that a remote call is being made. A run in which servers do nothing but call each other, and
+    /// hardly any virtual time passes, fails as a [`FailureKind::Timeout`]. No scheduling point.
     #[inline]
     pub fn remote_call(&self, call: &RemoteCall<'_>) {
         self.in_run(|here| here.remote_call(call));
     }
 
-    /// Says that a message of so many bytes was sent that is no call, but belongs to one through this end point: a reply, or a
-    /// request that arrives again. No scheduling point.
+    /// Says that a message of so many bytes was sent that is no call, but belongs to one through this end
+    /// point: a reply, or a request that arrives again. No scheduling point.
     #[inline]
     pub fn carry(&self, end: u32, bytes: usize) {
         self.in_run(|here| here.carry(end, bytes));
     }
 
-    /// The busiest remote calls so far, for failures that say why a run does not end: each on a line of its own that begins
-    /// with a line break. No scheduling point.
+    /// The busiest remote calls so far, for failures that say why a run does not end: each on a line of its
+    /// own that begins with a line break. No scheduling point.
     #[must_use]
     pub fn busiest_calls(&self) -> String {
         self.in_run(|here| here.busiest_calls())

@@ -116,7 +116,8 @@ fn a_notified_wait_does_not_report_a_time_out() {
     });
 }
 
-/// Two readers wait, a writer waits in between for its turn to write, and each lock is what it was after its wait.
+/// Two readers wait, a writer waits in between for its turn to write, and each lock is what it was after its
+/// wait.
 #[test]
 fn readers_and_writers_of_a_read_write_lock_can_wait() {
     passes(|_| {
@@ -205,8 +206,8 @@ fn who_waits_keeps_no_writer_out() {
     });
 }
 
-/// Its own lock is free while it waits, and taken again without a deadlock being seen where there is none; a second read guard
-/// of the same thread is one.
+/// Its own lock is free while it waits, and taken again without a deadlock being seen where there is none; a
+/// second read guard of the same thread is one.
 #[test]
 fn a_writer_that_must_wait_for_its_own_second_guard_is_a_deadlock() {
     let run = simulate(Options::new(1), |_| {

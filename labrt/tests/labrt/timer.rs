@@ -159,8 +159,8 @@ fn an_election_timer_that_sleeps_is_found() {
     assert!(failure.message.contains("elections though there were heartbeats"), "{failure}");
 }
 
-/// The wrong twin, as Go's own documentation had it before 1.23: who drains the channel of a timer that has not fired, or whose
-/// message has been received, waits for ever.
+/// The wrong twin, as Go's own documentation had it before 1.23: who drains the channel of a timer that has
+/// not fired, or whose message has been received, waits for ever.
 #[test]
 fn draining_the_channel_of_a_stopped_timer_is_found() {
     let run = simulate(Options::new(1), |world| {

@@ -66,8 +66,8 @@ fn leader_partition_4a(cluster: &Cluster<Counters>) {
     cluster.sleep(Duration::from_millis(10));
     let count = cluster.inc_among(&majority);
 
-    // The leader cannot know that it was replaced, so its submits wait. Unless it has stepped down because it hears of
-    // no majority, as Ongaro's thesis has it (§6.2).
+    // The leader cannot know that it was replaced, so its submits wait. Unless it has stepped down because it
+    // hears of no majority, as Ongaro's thesis has it (§6.2).
     cluster.expect_waiting_while_it_leads(&submits, leader, Duration::from_secs(1));
 
     // It learns that when it is back, and then what it accepted is lost.
@@ -101,7 +101,8 @@ fn shutdown_4a(cluster: &Cluster<Counters>) {
 
 /// Who submitted something to a server whose Raft is killed must be told.
 fn submits_return_when_all_are_halted(cluster: &Cluster<Counters>) {
-    // Agreement takes a fraction of a millisecond. What a leader accepts that is cut off is surely under way when it is killed.
+    // Agreement takes a fraction of a millisecond. What a leader accepts that is cut off is surely under way
+    // when it is killed.
     let leader = cluster.last_leader();
     cluster.disconnect(leader);
     let mut submits = cluster.submit_concurrently(CROWD, move |cluster| {

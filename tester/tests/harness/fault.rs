@@ -106,7 +106,8 @@ pub enum Fault {
     Restless,
     /// The first server leads as soon as it is there, and asks nobody.
     LeadsAtOnce,
-    /// A leader delivers what it has taken without having heard of anybody, and so do the others when it tells them.
+    /// A leader delivers what it has taken without having heard of anybody, and so do the others when it
+    /// tells them.
     AgreesAlone,
     /// From 1.55 s on the leader leads the next term, and asks nobody.
     GoesUpAlone,
