@@ -1,6 +1,6 @@
 //! [`Calls`]: which calls into the solution have not returned.
 //!
-//! Nothing that a Raft offers may wait for other servers, so a call that is under way for long is
+//! Hardly anything that a solution offers may wait for other servers, so a call that is under way for long is
 //! most likely the reason why a test hangs. When the time limit ends a test, these calls are named.
 
 use std::fmt::Write;
@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use crate::words::{Party, Seconds};
+use crate::display::Seconds;
+use crate::event::Party;
 
 /// The calls that are under way.
 #[derive(Default)]
@@ -62,12 +63,12 @@ impl Drop for Underway {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::Lived;
+    use crate::event::{Group, Incarnation};
 
     #[test]
     fn calls_under_way_are_named_oldest_first() {
         let calls = Arc::new(Calls::default());
-        let who = |server| Lived { server, life: 1 };
+        let who = |server| Incarnation { group: Group { number: 0, name: "" }, server, number: 1 };
         let _put = calls.enter(Party::Client(4), "put", Duration::from_millis(2400));
         let _late = calls.enter(who(2), "snapshot", Duration::from_millis(2300));
         let _early = calls.enter(who(0), "start", Duration::from_millis(1200));

@@ -7,10 +7,10 @@ use labapi::Solution;
 use labrt::world::{Backend, RUST_LOG, log_asked_for};
 use parking_lot::Mutex;
 
+use crate::display::Seconds;
 use crate::lines::{self, Tally};
 use crate::replay::Replay;
 use crate::titles::{Number, Titles};
-use crate::words::Seconds;
 use crate::{Case, Report, RunOptions, cases, log_end, run, seed, warned};
 
 /// Runs of a test when nobody asks for another number.

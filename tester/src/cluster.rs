@@ -1,36 +1,31 @@
 //! [`Cluster`]: the servers of a test, and everything that a test does to them.
 //!
-//! In this file: how a test begins and ends, calls into a server, and figures. Crash and restart are in
-//! `lives`, who can talk to whom in `links`, who leads in `checkers`, agreement on commands in
-//! `agreement`, chance in `dice`, what no test of the course does in `extras`.
+//! It knows no protocol. In this file: how it comes into being, calls into a server, and figures. Start and crash
+//! are in `incarnations`, servers that join and leave in `members`, who can talk to whom in `links`, chance in
+//! `rng`, what no test of the course does in `faults`. What a protocol adds, such as who leads or what is agreed
+//! on, is in the folder of that protocol.
 
-mod agreement;
-mod checkers;
-mod dice;
-mod extras;
+mod faults;
+mod incarnations;
 mod links;
-mod lives;
+mod members;
+mod rng;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use labapi::{State, Term};
-use labrpc::{Network, Observer};
+use labrpc::Network;
 use labrt::thread;
-use labrt::world::{Backend, FailureKind, Node, World};
+use labrt::world::{FailureKind, Node, World};
 use parking_lot::Mutex;
 use persister::Persister;
 
-pub use agreement::{Committed, Retry, Waited};
-
-use crate::calls::Calls;
-use crate::meter::{Figures, Meter};
-use crate::oracle::Watch;
-use crate::program::Program;
+use crate::event::{Group, Incarnation, Kind};
+use crate::protocol::Protocol;
 use crate::raft::RaftPeers;
-use crate::words::Lived;
-use dice::Dice;
+use crate::testbed::Testbed;
+use links::Links;
+use rng::TestRng;
 
 /// The time in which the tests expect a leader to be elected: much longer than the paper's, as the
 /// course's.
@@ -39,146 +34,156 @@ pub const ELECTION_TIMEOUT: Duration = Duration::from_millis(1000);
 /// The virtual time that a test may take.
 pub const TIME_LIMIT: Duration = Duration::from_secs(120);
 
-/// How often a test on real threads waits, at its end, until each oracle has seen something.
-const LAST_LOOKS: u32 = 250;
-
-/// How many threads that wait for a lock are named when that time is up: the first ones tell the story.
-const LOCK_WAITS_SHOWN: usize = 6;
-
-/// The servers of a test, the network between them, and the oracles that watch them.
+/// Servers that run the same protocol, and what a test does to them.
 ///
-/// What runs on the servers is the program `P`: Raft peers, unless said otherwise. Servers are numbered from 0. A cluster is a handle: clones are the same cluster, so that a test
+/// Servers are numbered from 0. Several clusters may share the network of a run, see
+/// [`another`](Self::another). A cluster is a handle: clones are the same cluster, so that a test
 /// may have clients in threads of their own. What a test expects and does not see ends the run at
 /// once, whichever thread it happens in.
-pub struct Cluster<P: Program = RaftPeers> {
+pub struct Cluster<P: Protocol = RaftPeers> {
     pub(crate) inner: Arc<Inner<P>>,
 }
 
-impl<P: Program> Clone for Cluster<P> {
+impl<P: Protocol> Clone for Cluster<P> {
     fn clone(&self) -> Self {
         Self { inner: Arc::clone(&self.inner) }
     }
 }
 
-pub(crate) struct Inner<P: Program> {
-    pub(crate) world: World,
-    pub(crate) network: Network,
-    pub(crate) program: P,
-    servers: Vec<Mutex<Server<P::Instance>>>,
-    pub(crate) watch: Arc<Watch>,
-    pub(crate) calls: Arc<Calls>,
-    dice: Dice,
-    meter: Arc<Meter>,
-    /// Operations of clients that have begun.
-    pub(crate) operations: AtomicU64,
+pub(crate) struct Inner<P: Protocol> {
+    pub(crate) testbed: Arc<Testbed>,
+    pub(crate) group: Group,
+    pub(crate) protocol: P,
+    servers: Mutex<Vec<Server<P::Instance>>>,
+    links: Mutex<Links>,
+    rng: TestRng,
 }
 
-/// What stays of a server when it crashes, and its life while it has one.
+/// What stays of a server when it crashes, and its present incarnation if it has one.
 struct Server<I: ?Sized> {
-    lives: u32,
+    incarnations: u32,
     /// Whether the test wants the server to be reachable.
     connected: bool,
+    /// Whether it has left the cluster.
+    has_left: bool,
     /// What the server has saved. Replaced by a copy at each crash and each start, so that a
     /// crashed instance's late writes reach nobody.
     persister: Persister,
-    /// Names of the latest instance's end points, one for each server.
-    ends: Vec<String>,
-    life: Option<Life<I>>,
+    running: Option<Running<I>>,
     /// The node of an instance that was told to stop, and may not have.
     halted: Option<Node>,
 }
 
-/// A running instance.
-struct Life<I: ?Sized> {
-    who: Lived,
+impl<I: ?Sized> Server<I> {
+    fn new() -> Self {
+        Self {
+            incarnations: 0,
+            connected: false,
+            has_left: false,
+            persister: Persister::new(),
+            running: None,
+            halted: None,
+        }
+    }
+}
+
+/// An incarnation that has started and not crashed.
+struct Running<I: ?Sized> {
+    who: Incarnation,
     node: Node,
     /// Weak, so that the instance is dropped by threads of its own: a destructor that waits for ever
     /// must not make the tester wait. The node keeps it.
     instance: Weak<I>,
 }
 
-impl<P: Program> Cluster<P> {
+/// What the testbed knows of a cluster.
+pub(crate) trait TakenDown: Send + Sync {
+    fn group(&self) -> Group;
+
+    /// Commands that it has committed, for the report.
+    fn commands(&self) -> u64;
+
+    /// Tells all servers to stop.
+    fn stop_all(&self);
+
+    /// Crashes all servers.
+    fn crash_all(&self);
+}
+
+impl<P: Protocol> TakenDown for Cluster<P> {
+    fn group(&self) -> Group {
+        self.inner.group
+    }
+
+    fn commands(&self) -> u64 {
+        self.inner.protocol.commands()
+    }
+
+    fn stop_all(&self) {
+        for server in 0..self.n_servers() {
+            self.call(server, "kill", |_, instance| P::stop(&instance));
+        }
+    }
+
+    fn crash_all(&self) {
+        self.shutdown_all();
+    }
+}
+
+impl<P: Protocol> Cluster<P> {
     /// Starts `servers` servers, all connected, over a network that is still reliable.
-    pub(crate) fn start(world: &World, program: P, servers: usize, meter: &Arc<Meter>) -> Self {
-        let unborn = || {
-            Mutex::new(Server {
-                lives: 0,
-                connected: false,
-                persister: Persister::new(),
-                ends: Vec::new(),
-                life: None,
-                halted: None,
-            })
-        };
-        let (network, watch) = (Network::new(world), Watch::new(world, servers));
-        network.observe(Arc::clone(&watch) as Arc<dyn Observer>);
+    pub(crate) fn start(testbed: &Arc<Testbed>, name: &'static str, protocol: P, servers: usize) -> Self {
+        let group = testbed.new_group(name);
+        for invariant in protocol.invariants(servers) {
+            testbed.events.subscribe(group, invariant);
+        }
+        for server in 0..servers {
+            testbed.events.add_server(group, server);
+        }
         let inner = Inner {
-            world: world.clone(),
-            network,
-            program,
-            servers: (0..servers).map(|_| unborn()).collect(),
-            watch,
-            calls: Arc::new(Calls::default()),
-            dice: Dice::new(world),
-            meter: Arc::clone(meter),
-            operations: AtomicU64::new(0),
+            testbed: Arc::clone(testbed),
+            group,
+            protocol,
+            servers: Mutex::new((0..servers).map(|_| Server::new()).collect()),
+            links: Mutex::default(),
+            rng: TestRng::new(&testbed.world, group),
         };
         let cluster = Self { inner: Arc::new(inner) };
+        testbed.keep(Arc::new(cluster.clone()));
         cluster.start_all();
         cluster
     }
 
-    /// The test begins: its time and its RPCs are counted from here.
-    pub(crate) fn begin(&self, reliable: bool) {
-        let Inner { world, network, meter, calls, .. } = &*self.inner;
-        meter.begin(world.now(), network.total_count(), network.total_bytes());
-        network.set_reliable(reliable);
-        network.set_long_delays(P::LONG_DELAYS);
-        let (world, calls) = (world.clone(), Arc::clone(calls));
-        self.inner.world.later(TIME_LIMIT + Duration::from_nanos(1), move || {
-            let limit = TIME_LIMIT.as_secs();
-            let mut message =
-                format!("expected the test to end within {limit} s; it goes on{}", calls.describe());
-            for line in world.lock_waits().iter().take(LOCK_WAITS_SHOWN) {
-                message.push_str("\n  ");
-                message.push_str(line);
-            }
-            message.push_str(&world.busiest_calls());
-            world.fail_later(FailureKind::Timeout, message);
-        });
+    /// Starts another cluster, of any protocol, on the network of this one. Its name stands before its servers' in
+    /// messages. It has random streams of its own, so what one cluster draws changes nothing in another, and
+    /// invariants of its own. It is taken down at the end of the test.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is a cluster of that name. The first one's name is empty.
+    #[must_use]
+    pub fn another<Q: Protocol>(&self, name: &'static str, protocol: Q, servers: usize) -> Cluster<Q> {
+        Cluster::start(&self.inner.testbed, name, protocol, servers)
     }
 
-    /// The test has passed: whatever it left behind is taken down.
-    pub(crate) fn end(&self) {
-        self.measure();
-        self.inner.meter.end(self.inner.world.now());
-        if P::HAS_RAFT {
-            self.let_oracles_look();
-            self.inner.watch.must_have_looked();
-        }
-        for server in 0..self.n_servers() {
-            self.call(server, "kill", |instance| P::kill(&instance));
-        }
-        self.shutdown_all();
-        self.inner.network.cleanup();
+    /// What runs on the servers.
+    #[must_use]
+    pub fn protocol(&self) -> &P {
+        &self.inner.protocol
     }
 
-    /// On real threads the oracles look every so often, and a short test may end before they have. They are given
-    /// the time for it, before anybody says that they saw nothing.
-    fn let_oracles_look(&self) {
-        let Inner { world, watch, .. } = &*self.inner;
-        for _ in 0..LAST_LOOKS {
-            if world.backend() == Backend::Simulation || watch.have_looked() {
-                return;
-            }
-            self.sleep(Duration::from_millis(20));
-        }
+    pub(crate) fn world(&self) -> &World {
+        &self.inner.testbed.world
     }
 
-    /// Number of servers.
+    pub(crate) fn network(&self) -> &Network {
+        &self.inner.testbed.network
+    }
+
+    /// Number of servers that the cluster ever had; those that left are among them, and are down.
     #[must_use]
     pub fn n_servers(&self) -> usize {
-        self.inner.servers.len()
+        self.inner.servers.lock().len()
     }
 
     /// The server `distance` places after `server`, counting round.
@@ -191,12 +196,12 @@ impl<P: Program> Cluster<P> {
     /// seen, and of which server.
     #[track_caller]
     pub fn fail(&self, message: impl Into<String>) -> ! {
-        self.inner.world.fail(FailureKind::Assertion, message.into())
+        self.world().fail(FailureKind::Assertion, message.into())
     }
 
     /// Remarks on something that is suspicious without being a failure.
     pub fn warn(&self, message: impl Into<String>) {
-        self.inner.world.warn(message.into());
+        self.world().warn(message.into());
     }
 
     /// Lets virtual time pass.
@@ -207,74 +212,71 @@ impl<P: Program> Cluster<P> {
     /// Virtual time since the start of the run.
     #[must_use]
     pub fn now(&self) -> Duration {
-        self.inner.world.now()
+        self.world().now()
     }
 
     /// Whether the network is reliable.
     #[must_use]
     pub fn is_reliable(&self) -> bool {
-        self.inner.network.is_reliable()
+        self.network().is_reliable()
     }
 
     /// Switches the network between reliable and unreliable.
     pub fn set_reliable(&self, reliable: bool) {
-        self.note(|| format!("network: {}", if reliable { "reliable" } else { "unreliable" }));
-        self.inner.network.set_reliable(reliable);
+        let text = if reliable { "network: reliable" } else { "network: unreliable" };
+        self.inner.testbed.emit_faults(text);
+        self.network().set_reliable(reliable);
     }
 
     /// Switches on that two replies out of three are held back, for up to 2.2 s.
     pub fn set_long_reordering(&self, reordering: bool) {
-        self.note(|| format!("network: long reordering {}", if reordering { "on" } else { "off" }));
-        self.inner.network.set_long_reordering(reordering);
+        let text = if reordering { "network: long reordering on" } else { "network: long reordering off" };
+        self.inner.testbed.emit_faults(text);
+        self.network().set_long_reordering(reordering);
     }
 
     pub(crate) fn note(&self, text: impl FnOnce() -> String) {
-        self.inner.world.note("tester", text);
+        self.world().note("tester", text);
+    }
+
+    /// Something happens to a server.
+    #[track_caller]
+    fn emit(&self, who: Incarnation, kind: Kind<'_>) {
+        self.inner.testbed.events.emit(Some(who.group), who.into(), kind);
+    }
+
+    /// The present incarnation of a server, or the last one if it is down.
+    fn incarnation(&self, server: usize) -> Incarnation {
+        let number = self.inner.servers.lock()[server].incarnations;
+        Incarnation { group: self.inner.group, server, number }
     }
 
     /// Bytes of memory that the run holds. On real threads, those that the process holds.
     #[must_use]
     pub fn heap_bytes(&self) -> u64 {
-        self.inner.world.heap_bytes()
+        self.world().heap_bytes()
     }
 
     // Calls into a server.
 
-    /// Runs `f` on a thread of the server; `None` if the server is down or goes down meanwhile.
-    pub(crate) fn call<T: Send + 'static>(
+    /// Runs `f` on a thread of the server, with its instance; `None` if the server is down or goes down meanwhile.
+    /// `what` is what a test waits for if that never ends.
+    pub fn call<T: Send + 'static>(
         &self,
         server: usize,
         what: &'static str,
-        f: impl FnOnce(Arc<P::Instance>) -> T + Send + 'static,
-    ) -> Option<(Lived, T)> {
+        f: impl FnOnce(Incarnation, Arc<P::Instance>) -> T + Send + 'static,
+    ) -> Option<(Incarnation, T)> {
         let (who, node, instance) = {
-            let server = self.inner.servers[server].lock();
-            let life = server.life.as_ref()?;
-            (life.who, life.node.clone(), Weak::clone(&life.instance))
+            let servers = self.inner.servers.lock();
+            let running = servers[server].running.as_ref()?;
+            (running.who, running.node.clone(), Weak::clone(&running.instance))
         };
-        let _underway = self.inner.calls.enter(who, what, self.now());
-        let call = move || Some(f(instance.upgrade()?));
+        let _underway = self.inner.testbed.calls.enter(who, what, self.now());
+        let call = move || Some(f(who, instance.upgrade()?));
         let answer = node.call(what, call).ok()??;
         self.measure();
         Some((who, answer))
-    }
-
-    /// The server's term and whether it thinks that it leads; `None` if it is down, or has no Raft.
-    #[track_caller]
-    pub fn get_state(&self, server: usize) -> Option<State> {
-        let watch = Arc::clone(&self.inner.watch);
-        // On the server, for the floor must be of the same life as the answer.
-        let ask = move |instance| Some((watch.term_floor(server), P::raft(&instance)?.get_state()));
-        let (who, answer) = self.call(server, "get_state", ask)?;
-        let (floor, state) = answer?;
-        self.inner.watch.saw_state(who, floor, state);
-        Some(state)
-    }
-
-    /// The server's term; `None` if it is down.
-    #[track_caller]
-    pub fn term_of(&self, server: usize) -> Option<Term> {
-        self.get_state(server).map(|state| state.term)
     }
 
     // Figures.
@@ -293,7 +295,7 @@ impl<P: Program> Cluster<P> {
     }
 
     fn largest(&self, size: impl Fn(&Persister) -> usize) -> usize {
-        self.inner.servers.iter().map(|server| size(&server.lock().persister)).max().unwrap_or(0)
+        self.inner.servers.lock().iter().map(|server| size(&server.persister)).max().unwrap_or(0)
     }
 
     /// Expects no server to have saved more Raft state than `limit` bytes.
@@ -321,7 +323,7 @@ impl<P: Program> Cluster<P> {
     /// RPCs that reached the server since it was last started.
     #[must_use]
     pub fn rpc_count(&self, server: usize) -> u64 {
-        self.inner.network.count(&name_of(server))
+        self.network().count(&self.address(server))
     }
 
     /// RPCs that reached any server since it was last started.
@@ -333,22 +335,17 @@ impl<P: Program> Cluster<P> {
     /// Bytes sent over the network since the start of the run.
     #[must_use]
     pub fn total_bytes(&self) -> u64 {
-        self.inner.network.total_bytes()
+        self.network().total_bytes()
     }
 
     /// Brings the figures of the report up to date.
     pub(crate) fn measure(&self) {
-        let Inner { network, watch, meter, operations, .. } = &*self.inner;
-        meter.look(Figures {
-            rpcs: network.total_count(),
-            bytes: network.total_bytes(),
-            commands: watch.max_index().0,
-            operations: operations.load(Ordering::Relaxed),
-        });
+        self.inner.testbed.measure();
     }
-}
 
-/// The server's name in the network.
-fn name_of(server: usize) -> String {
-    format!("server-{server}")
+    /// The server's name in the network.
+    fn address(&self, server: usize) -> String {
+        let name = self.inner.group.name();
+        if name.is_empty() { format!("server-{server}") } else { format!("{name}-server-{server}") }
+    }
 }

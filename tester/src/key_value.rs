@@ -2,6 +2,7 @@
 //!
 //! Every operation of every client is noted, and every test ends with the question whether the history is linearizable.
 
+mod answers;
 mod client;
 mod crowd;
 mod logged;
@@ -16,12 +17,13 @@ use labrt::world::FailureKind;
 
 use crate::Cluster;
 use crate::linearizability::{Budget, KeyValue, KeyValueInput, KeyValueOutput, Recorder, Verdict, check};
-use crate::program::Program;
+use crate::protocol::Protocol;
+pub(crate) use answers::Answers;
 pub use client::Client;
 pub use crowd::{Load, Results};
 
-/// A program that clerks can call.
-pub trait KeyValueProgram: Program {
+/// A protocol whose servers clerks can call.
+pub trait KeyValueProtocol: Protocol {
     /// What makes a clerk that calls the servers at these end points.
     fn clerk_maker(&self) -> impl Fn(Vec<ClientEnd>) -> Arc<dyn Clerk> + Send + 'static;
 
@@ -48,18 +50,18 @@ impl Clients {
     }
 }
 
-impl<P: KeyValueProgram> Cluster<P> {
+impl<P: KeyValueProtocol> Cluster<P> {
     /// Fails unless what clients have seen so far can be explained by one key/value store that does one thing at a time.
     ///
     /// Operations that are under way are taken as ones that may or may not have been done.
     #[track_caller]
     pub fn check_linearizable(&self) {
-        let clients = self.inner.program.clients();
+        let clients = self.protocol().clients();
         let verdict = check(&KeyValue, &clients.history.so_far(), clients.budget);
         match &verdict {
             Verdict::Linearizable { .. } => self.note(|| verdict.to_string()),
             Verdict::Violation(_) => self.fail(verdict.to_string()),
-            Verdict::Unknown { .. } => self.inner.world.fail(FailureKind::Unknown, verdict.to_string()),
+            Verdict::Unknown { .. } => self.world().fail(FailureKind::Unknown, verdict.to_string()),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use labapi::Solution;
-use labrt::world::{self, Backend, FailureKind, LONGEST_MESSAGE, Options, Policy, Tap, World, shortened};
+use labrt::world::{self, Backend, FailureKind, LONGEST_MESSAGE, Options, Policy, Tap, shortened};
 use parking_lot::Mutex;
 
 use crate::case::{Body, Snapshots};
@@ -13,10 +13,11 @@ use crate::kvraft::KvServers;
 use crate::kvsrv::KvServer;
 use crate::linearizability::Budget;
 use crate::meter::Meter;
-use crate::program::Program;
-use crate::raft::RaftPeers;
+use crate::protocol::Protocol;
+use crate::raft::{RaftPeers, ReplicatedLog};
 use crate::rsm::Counters;
-use crate::{Case, Report, ReportedFailure};
+use crate::testbed::Testbed;
+use crate::{Case, Detail, Report, ReportedFailure};
 
 /// What decides a run, besides the test and the solution.
 #[derive(Clone, Debug)]
@@ -30,6 +31,8 @@ pub struct RunOptions {
     /// Whether the report carries the log. Recording changes nothing else. A run on real threads cannot be done again for
     /// its log, so it is always recorded, and the report carries the log if it has failed.
     pub record: bool,
+    /// How much of what happens is told to invariants, and whether it is kept. It changes nothing else.
+    pub detail: Detail,
     /// How long a run may go on without a call of labrt; see [`Options::patience`].
     pub patience: Duration,
     /// The processor time that the run may take; see [`Options::max_cpu_time`].
@@ -50,6 +53,7 @@ impl RunOptions {
             seed,
             policy: Policy::default(),
             record: false,
+            detail: Detail::Bare,
             patience: Options::new(seed).patience,
             max_cpu_time: CPU_LIMIT,
             tap: None,
@@ -99,9 +103,12 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         max_virtual_time: TIME_LIMIT + MARGIN,
         ..Options::new(options.seed)
     };
-    let (solution, meter_inside, budget) = (*solution, meter.clone(), options.budget);
-    let run =
-        world::simulate(options_of_world, move |world| play(world, case, &solution, budget, &meter_inside));
+    let (solution, meter_inside) = (*solution, meter.clone());
+    let (budget, detail) = (options.budget, options.detail);
+    let run = world::simulate(options_of_world, move |world| {
+        let testbed = Owned(Testbed::new(world, detail, &meter_inside));
+        play(&testbed.0, case, &solution, budget);
+    });
     let stopped = run.result.as_ref().err().map_or(run.virtual_time, |failure| failure.at);
     let (figures, time) = meter.read(stopped);
     let keeps_log = options.record || run.result.is_err();
@@ -123,10 +130,19 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
     }
 }
 
+/// The testbed of a run, until the run is over.
+struct Owned(Arc<Testbed>);
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        self.0.let_go();
+    }
+}
+
 /// Plays a test to its end.
-fn play(world: &World, case: &'static Case, solution: &Solution, budget: Budget, meter: &Arc<Meter>) {
+fn play(testbed: &Arc<Testbed>, case: &'static Case, solution: &Solution, budget: Budget) {
     let Solution { make_raft, kvsrv, kvraft, .. } = *solution;
-    let stage = Stage { world, case, meter };
+    let stage = Stage { testbed, case };
     let max_raft_state = match case.snapshots {
         Snapshots::Above(bytes) => Some(bytes),
         Snapshots::Never | Snapshots::EveryTenCommands => None,
@@ -135,27 +151,29 @@ fn play(world: &World, case: &'static Case, solution: &Solution, budget: Budget,
         Body::Raft(body) => {
             let make_raft = stage.expect(make_raft, "Raft");
             let snapshots = case.snapshots == Snapshots::EveryTenCommands;
-            stage.play(RaftPeers::new(make_raft, case.servers, snapshots), body);
+            stage.play(RaftPeers::new(make_raft, snapshots), body);
         }
         Body::KvSrv(body) => {
             stage.play(KvServer::new(stage.expect(kvsrv, "key/value server"), budget), body);
         }
         Body::Rsm(body) => {
             let (make_raft, kvraft) = (stage.expect(make_raft, "Raft"), stage.expect(kvraft, "rsm"));
-            stage.play(Counters::new(make_raft, kvraft.make_rsm, max_raft_state, case.servers), body);
+            stage.play(
+                Counters::new(ReplicatedLog::raft(make_raft), kvraft.make_rsm, max_raft_state, case.servers),
+                body,
+            );
         }
         Body::KvRaft(body) => {
             let (make_raft, kvraft) = (stage.expect(make_raft, "Raft"), stage.expect(kvraft, "kvraft"));
-            stage.play(KvServers::new(make_raft, kvraft, max_raft_state, budget), body);
+            stage.play(KvServers::new(ReplicatedLog::raft(make_raft), kvraft, max_raft_state, budget), body);
         }
     }
 }
 
 /// Where a test is played.
 struct Stage<'a> {
-    world: &'a World,
+    testbed: &'a Arc<Testbed>,
     case: &'static Case,
-    meter: &'a Arc<Meter>,
 }
 
 impl Stage<'_> {
@@ -163,15 +181,15 @@ impl Stage<'_> {
     fn expect<T>(&self, part: Option<T>, what: &str) -> T {
         if part.is_none() {
             let message = format!("the solution has no {what} to run this test on");
-            self.world.fail(FailureKind::NotImplemented, message);
+            self.testbed.world.fail(FailureKind::NotImplemented, message);
         }
         part.expect("a run that has failed is over")
     }
 
-    fn play<P: Program>(&self, program: P, body: fn(&Cluster<P>)) {
-        let cluster = Cluster::start(self.world, program, self.case.servers, self.meter);
-        cluster.begin(self.case.reliable);
+    fn play<P: Protocol>(&self, protocol: P, body: fn(&Cluster<P>)) {
+        let cluster = Cluster::start(self.testbed, "", protocol, self.case.servers);
+        self.testbed.begin(self.case.reliable, P::LONG_DELAYS);
         body(&cluster);
-        cluster.end();
+        self.testbed.end();
     }
 }

@@ -1,13 +1,53 @@
 //! Who can talk to whom.
 
-use super::{Cluster, Server};
-use crate::program::Program;
+use std::collections::BTreeSet;
 
-impl<P: Program> Cluster<P> {
+use super::Cluster;
+use crate::event::{Incarnation, Kind};
+use crate::protocol::Protocol;
+
+/// The end points of the servers, and which servers are linked.
+#[derive(Default)]
+pub(super) struct Links {
+    /// The end points of each server's present incarnation: where each leads, and its name.
+    ends: Vec<Vec<(usize, String)>>,
+    /// Pairs of servers that can reach each other, the lower number first. A server can be linked to itself.
+    linked: BTreeSet<(usize, usize)>,
+}
+
+impl Links {
+    /// `who` has another end point to a server. Says whether the two are linked.
+    pub fn add_end(&mut self, who: Incarnation, to: usize, name: String) -> bool {
+        let from = who.server;
+        self.ends.resize(self.ends.len().max(from + 1), Vec::new());
+        self.ends[from].push((to, name));
+        self.linked.contains(&(from.min(to), from.max(to)))
+    }
+
+    /// Takes the end points of a server that is no more.
+    pub fn take_ends(&mut self, server: usize) -> Vec<String> {
+        let ends = self.ends.get_mut(server).map(std::mem::take).unwrap_or_default();
+        ends.into_iter().map(|(_, name)| name).collect()
+    }
+
+    /// The end points from one server to another.
+    pub fn between(&self, from: usize, to: usize) -> impl Iterator<Item = &str> {
+        let ends = self.ends.get(from).map(Vec::as_slice).unwrap_or_default();
+        ends.iter().filter(move |(leads_to, _)| *leads_to == to).map(|(_, name)| name.as_str())
+    }
+
+    /// Links two servers, or cuts the link. Says whether that changes anything.
+    fn set(&mut self, one: usize, other: usize, linked: bool) -> bool {
+        let pair = (one.min(other), one.max(other));
+        if linked { self.linked.insert(pair) } else { self.linked.remove(&pair) }
+    }
+}
+
+impl<P: Protocol> Cluster<P> {
     /// Whether the test wants the server to be reachable. A server that is down is not.
     #[must_use]
     pub fn is_connected(&self, server: usize) -> bool {
-        self.inner.servers[server].lock().connected
+        self.inner.servers.lock()[server].connected
     }
 
     /// Connects the server with every server that is connected, itself included.
@@ -28,7 +68,7 @@ impl<P: Program> Cluster<P> {
 
     /// Connects every server with every other.
     pub fn connect_all(&self) {
-        for server in 0..self.n_servers() {
+        for server in self.everyone() {
             self.connect(server);
         }
     }
@@ -48,41 +88,45 @@ impl<P: Program> Cluster<P> {
     /// Splits the servers so that `leader` is in the minority; returns the majority and the
     /// minority.
     pub fn make_partition(&self, leader: usize) -> (Vec<usize>, Vec<usize>) {
-        let mut majority: Vec<usize> = (0..self.n_servers()).filter(|&server| server != leader).collect();
-        let mut minority = majority.split_off(self.n_servers() / 2 + 1);
+        let everyone = self.everyone();
+        let mut majority: Vec<usize> = everyone.iter().copied().filter(|&server| server != leader).collect();
+        let mut minority = majority.split_off(everyone.len() / 2 + 1);
         minority.push(leader);
         self.partition(&majority, &minority);
         (majority, minority)
     }
 
-    pub(crate) fn everyone(&self) -> Vec<usize> {
-        (0..self.n_servers()).collect()
-    }
-
     /// Connects the server with those of `others` that are connected.
     fn connect_to(&self, server: usize, others: &[usize]) {
-        self.inner.servers[server].lock().connected = true;
+        self.inner.servers.lock()[server].connected = true;
         for &other in others {
             if self.is_connected(other) {
-                self.enable(server, other, true);
+                self.set_link(server, other, true);
             }
         }
     }
 
     fn disconnect_from(&self, server: usize, others: &[usize]) {
-        self.inner.servers[server].lock().connected = false;
+        self.inner.servers.lock()[server].connected = false;
         for &other in others {
-            self.enable(server, other, false);
+            self.set_link(server, other, false);
         }
     }
 
     /// Enables or disables the end points between two servers, both ways.
-    fn enable(&self, one: usize, other: usize, enabled: bool) {
-        for (from, to) in [(one, other), (other, one)] {
-            let Server { ends, .. } = &*self.inner.servers[from].lock();
-            if let Some(end) = ends.get(to) {
-                self.inner.network.enable(end, enabled);
+    fn set_link(&self, one: usize, other: usize, linked: bool) {
+        let changed = {
+            let mut links = self.inner.links.lock();
+            for (from, to) in [(one, other), (other, one)] {
+                for end in links.between(from, to) {
+                    self.network().enable(end, linked);
+                }
             }
+            links.set(one, other, linked)
+        };
+        if changed && one != other {
+            let kind = if linked { Kind::LinkMended { peer: other } } else { Kind::LinkCut { peer: other } };
+            self.emit(self.incarnation(one), kind);
         }
     }
 }

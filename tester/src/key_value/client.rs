@@ -6,17 +6,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use labapi::{Clerk, PutError, Version, Versioned};
 use labrt::world::Node;
 
-use super::KeyValueProgram;
+use super::KeyValueProtocol;
 use super::logged::LoggedClerk;
 use crate::Cluster;
-use crate::cluster::Inner;
-use crate::oracle::Owner;
-use crate::words::Party;
+use crate::event::Party;
 
 /// A client with a clerk of its own, which runs on a node of its own.
 ///
 /// It has one operation under way at a time. What it does is noted in the history of the test.
-pub struct Client<P: KeyValueProgram> {
+pub struct Client<P: KeyValueProtocol> {
     cluster: Cluster<P>,
     number: u32,
     node: Node,
@@ -28,7 +26,7 @@ pub struct Client<P: KeyValueProgram> {
 /// Why a call on a client's node returns.
 const ALIVE: &str = "the node of a client is killed when the client leaves, and not before";
 
-impl<P: KeyValueProgram> Cluster<P> {
+impl<P: KeyValueProtocol> Cluster<P> {
     /// A new client that reaches all servers.
     #[must_use]
     pub fn client(&self) -> Client<P> {
@@ -39,29 +37,29 @@ impl<P: KeyValueProgram> Cluster<P> {
     /// A new client that reaches these servers, until it [is connected to all](Client::connect_all).
     #[must_use]
     pub fn client_to(&self, reached: &[usize]) -> Client<P> {
-        let clients = self.inner.program.clients();
+        let clients = self.protocol().clients();
         let number = clients.number();
-        let network = &self.inner.network;
-        let node = self.inner.world.node(format!("client {number}"));
-        let (ends, servers) = self.make_ends(Owner::of_client(number));
+        let network = self.network();
+        let node = self.world().node(format!("client {number}"));
+        let (ends, servers) = self.make_ends_of_client(number);
         for &server in reached {
             network.enable(&ends[server], true);
         }
-        let make_clerk = self.inner.program.clerk_maker();
+        let make_clerk = self.protocol().clerk_maker();
         let clerk = node.call("make_clerk", move || make_clerk(servers)).expect(ALIVE);
         let logged = LoggedClerk {
             clerk,
             number,
-            world: self.inner.world.clone(),
+            world: self.world().clone(),
             history: Arc::clone(&clients.history),
-            watch: Arc::clone(&self.inner.watch),
+            events: Arc::clone(&self.inner.testbed.events),
             puts: AtomicU64::new(0),
         };
         Client { cluster: self.clone(), number, node, clerk: Arc::new(logged), ends }
     }
 }
 
-impl<P: KeyValueProgram> Client<P> {
+impl<P: KeyValueProtocol> Client<P> {
     /// The number that messages call it by: clients are counted from 0.
     #[must_use]
     pub fn number(&self) -> u32 {
@@ -74,9 +72,9 @@ impl<P: KeyValueProgram> Client<P> {
         what: &'static str,
         question: impl FnOnce(Arc<dyn Clerk>) -> T + Send + 'static,
     ) -> T {
-        let inner = &self.cluster.inner;
-        inner.operations.fetch_add(1, Ordering::Relaxed);
-        let _underway = inner.calls.enter(Party::Client(self.number), what, inner.world.now());
+        let testbed = &self.cluster.inner.testbed;
+        testbed.operations.fetch_add(1, Ordering::Relaxed);
+        let _underway = testbed.calls.enter(Party::Client(self.number), what, testbed.world.now());
         let clerk = Arc::clone(&self.clerk);
         let answer = self.node.call(what, move || question(clerk));
         self.cluster.measure();
@@ -102,23 +100,23 @@ impl<P: KeyValueProgram> Client<P> {
 
     /// So many more clerks on the client's node, each with end points of its own. What they do is not noted.
     pub(crate) fn more_clerks(&self, count: usize) -> Vec<Arc<dyn Clerk>> {
-        let Inner { network, program, .. } = &*self.cluster.inner;
+        let network = self.cluster.network();
         let mut ends = Vec::with_capacity(count);
         for _ in 0..count {
-            let (names, servers) = self.cluster.make_ends(Owner::of_client(self.number));
+            let (names, servers) = self.cluster.make_ends_of_client(self.number);
             for name in &names {
                 network.enable(name, true);
             }
             ends.push(servers);
         }
-        let make_clerk = program.clerk_maker();
+        let make_clerk = self.cluster.protocol().clerk_maker();
         self.node.call("make_clerk", move || ends.into_iter().map(make_clerk).collect()).expect(ALIVE)
     }
 
     /// From now on the client reaches all servers.
     pub fn connect_all(&self) {
         for end in &self.ends {
-            self.cluster.inner.network.enable(end, true);
+            self.cluster.network().enable(end, true);
         }
     }
 
@@ -126,7 +124,7 @@ impl<P: KeyValueProgram> Client<P> {
     pub fn leave(self) {
         self.node.kill();
         for end in &self.ends {
-            self.cluster.inner.network.delete_end(end);
+            self.cluster.network().delete_end(end);
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use labapi::Version;
 use labrt::thread;
 
-use super::{Client, KeyValueProgram};
+use super::{Client, KeyValueProtocol};
 use crate::Cluster;
 
 /// A client rests for a whole number of these after each put, so that several often go on at the same moment. Where agreement takes no
@@ -59,7 +59,7 @@ impl Load {
     }
 }
 
-impl<P: KeyValueProgram> Cluster<P> {
+impl<P: KeyValueProtocol> Cluster<P> {
     /// Starts so many clients, lets each do `work` until it is told to stop after `time`, waits for all, and returns what each of
     /// them returned.
     pub fn spawn_clients_and_wait<T: Send + 'static>(
@@ -125,7 +125,7 @@ impl<P: KeyValueProgram> Cluster<P> {
     }
 }
 
-impl<P: KeyValueProgram> Client<P> {
+impl<P: KeyValueProtocol> Client<P> {
     /// Puts until told to stop, each time over the version that it knows of the key.
     fn keep_putting(&self, load: &Load, rest: Duration, stop: &AtomicBool) -> Results {
         let mut results = Results::default();

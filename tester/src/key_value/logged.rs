@@ -1,13 +1,14 @@
 //! [`LoggedClerk`]: a solution's clerk, and everything that it was asked and has answered.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use labapi::{Clerk, PutError, Version, Versioned};
 use labrt::world::{FailureKind, World};
 
+use crate::event::{EventStream, Kind, Party};
 use crate::linearizability::{HistoryError, KeyValue, KeyValueInput, KeyValueOutput, Model, Recorder};
-use crate::oracle::{Outcome, Watch};
 
 /// A clerk that notes each operation in the history of the test, the moment before it begins and the moment after it
 /// has ended.
@@ -16,24 +17,35 @@ pub(super) struct LoggedClerk {
     pub number: u32,
     pub world: World,
     pub history: Arc<Recorder<KeyValueInput, KeyValueOutput>>,
-    pub watch: Arc<Watch>,
+    pub events: Arc<EventStream>,
     /// How many puts have been done, or may have been.
     pub puts: AtomicU64,
+}
+
+/// A description that is made when it is printed.
+struct Described<F>(F);
+
+impl<F: Fn() -> String> fmt::Display for Described<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&(self.0)())
+    }
 }
 
 impl LoggedClerk {
     fn call(&self, input: KeyValueInput) {
         self.world.note("tester", || format!("client {}: {}", self.number, KeyValue.describe_input(&input)));
-        self.must_be_noted(self.history.call(self.number, self.world.now(), input));
-        self.watch.operation_begins(self.number);
+        self.must_be_noted(self.history.call(self.number, self.world.now(), input.clone()));
+        let kind = Kind::OperationBegan { operation: &Described(|| KeyValue.describe_input(&input)) };
+        self.events.emit(None, Party::Client(self.number), kind);
     }
 
     #[track_caller]
     fn ret(&self, what: &str, output: KeyValueOutput) {
         self.world
             .note("tester", || format!("client {}: {}", self.number, KeyValue.describe_output(&output)));
-        let outcome = if output == KeyValueOutput::Done { Outcome::Done } else { Outcome::Told };
-        self.watch.operation_ends(self.number, what, outcome);
+        let done = output == KeyValueOutput::Done;
+        let answer = &Described(|| KeyValue.describe_output(&output));
+        self.events.emit(None, Party::Client(self.number), Kind::OperationEnded { what, done, answer });
         self.history.ret(self.number, self.world.now(), output).expect("the call was noted");
     }
 

@@ -3,8 +3,8 @@
 use labapi::{PutError, Version, Versioned};
 use serde::{Deserialize, Serialize};
 
-use super::{Client, KeyValueProgram};
-use crate::words::outcome;
+use super::{Client, KeyValueProtocol};
+use crate::display::outcome;
 
 /// The value that [`Client::one_put`] writes: who wrote it, and over which version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,7 +13,7 @@ struct Entry {
     version: u64,
 }
 
-impl<P: KeyValueProgram> Client<P> {
+impl<P: KeyValueProtocol> Client<P> {
     /// Puts until the key has the version after `version`, whoever put it there, and returns that version. For keys that one client writes.
     #[track_caller]
     pub fn put_at_least_once(&self, key: &str, value: &str, mut version: Version) -> Version {

@@ -8,8 +8,8 @@ use labrt::thread;
 use super::KvServers;
 use super::faults::Partitioner;
 use crate::Cluster;
+use crate::display::{Seconds, outcome};
 use crate::key_value::{Load, Results};
-use crate::words::{Seconds, outcome};
 
 /// How much larger than asked for the saved Raft state may get.
 pub(super) const MARGIN: usize = 8;
@@ -85,7 +85,7 @@ impl Cluster<KvServers> {
     /// Expects snapshots to keep what Raft saves small, and none to be taken if none were asked for.
     #[track_caller]
     fn check_sizes(&self) {
-        match self.inner.program.max_raft_state() {
+        match self.protocol().max_raft_state() {
             Some(bytes) => self.check_log_size(MARGIN * bytes),
             None => {
                 let size = self.snapshot_size();

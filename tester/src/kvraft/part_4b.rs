@@ -8,7 +8,7 @@ use labrt::thread;
 
 use super::KvServers;
 use super::generic::{Scenario, speed};
-use crate::words::{Seconds, Servers};
+use crate::display::{Seconds, Servers};
 use crate::{Body, Case, Cluster};
 
 pub(super) const CASES: [Case; 13] = [

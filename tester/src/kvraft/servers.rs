@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
-use labapi::{Clerk, KvRaft, MakeRaft, Raft, ReplicaServer};
+use labapi::{Clerk, KvRaft, Raft, ReplicaServer};
 use labrpc::ClientEnd;
 
-use crate::key_value::{Clients, KeyValueProgram};
+use crate::invariant::Invariant;
+use crate::key_value::{Answers, Clients, KeyValueProtocol};
 use crate::linearizability::Budget;
-use crate::program::{Birth, Booted, Program};
+use crate::protocol::{NodeEnv, Protocol, StartedNode};
+use crate::raft::{Observations, OnRaft, ReplicatedLog};
+use crate::rsm::replica;
 
-/// The program of parts 4B and 4C.
+/// The protocol of parts 4B and 4C.
 pub struct KvServers {
-    make_raft: MakeRaft,
+    log: ReplicatedLog,
+    observations: Observations,
     solution: KvRaft,
     max_raft_state: Option<usize>,
     clients: Clients,
@@ -19,12 +23,18 @@ pub struct KvServers {
 
 impl KvServers {
     pub(crate) fn new(
-        make_raft: MakeRaft,
+        log: ReplicatedLog,
         solution: KvRaft,
         max_raft_state: Option<usize>,
         budget: Budget,
     ) -> Self {
-        Self { make_raft, solution, max_raft_state, clients: Clients::new(budget) }
+        Self {
+            log,
+            observations: Observations::default(),
+            solution,
+            max_raft_state,
+            clients: Clients::new(budget),
+        }
     }
 
     /// About how many bytes of Raft state may be saved before a snapshot has to make them fewer.
@@ -33,35 +43,43 @@ impl KvServers {
     }
 }
 
-impl Program for KvServers {
+impl Protocol for KvServers {
     type Instance = dyn ReplicaServer;
 
-    const LONG_DELAYS: bool = false;
-    const HAS_RAFT: bool = true;
+    fn invariants(&self, servers: usize) -> Vec<Box<dyn Invariant>> {
+        let mut invariants = (self.log.invariants)(&self.observations, servers);
+        invariants.push(Box::new(Answers::default()));
+        invariants
+    }
 
-    fn boot(&self, birth: Birth<'_>) -> Option<Booted<dyn ReplicaServer>> {
+    fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<dyn ReplicaServer>> {
         let make_server = self.solution.make_server;
-        let replica = birth.replica(self.make_raft, self.max_raft_state);
-        birth.watch.begin_life(birth.who);
-        let (server, raft, services) = birth.make("make_server", move || {
+        let replica = replica(env, self.log, self.max_raft_state);
+        let (server, raft, services) = env.make("make_server", move || {
             let server = make_server(replica);
             let (raft, services) = (server.raft(), Arc::clone(&server).services());
             (server, raft, services)
         })?;
-        birth.keep(&server, raft);
-        Some(Booted { instance: server, services })
+        self.observations.probe_and_keep(env, raft, &server);
+        Some(StartedNode { instance: server, services })
     }
 
-    fn raft(instance: &Arc<dyn ReplicaServer>) -> Option<Arc<dyn Raft>> {
-        Some(instance.raft())
-    }
-
-    fn kill(instance: &dyn ReplicaServer) {
+    fn stop(instance: &dyn ReplicaServer) {
         instance.kill();
     }
 }
 
-impl KeyValueProgram for KvServers {
+impl OnRaft for KvServers {
+    fn raft(instance: &Arc<dyn ReplicaServer>) -> Arc<dyn Raft> {
+        instance.raft()
+    }
+
+    fn observations(&self) -> &Observations {
+        &self.observations
+    }
+}
+
+impl KeyValueProtocol for KvServers {
     fn clerk_maker(&self) -> impl Fn(Vec<ClientEnd>) -> Arc<dyn Clerk> + Send + 'static {
         self.solution.make_clerk
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use labapi::Lock;
 
 use super::KvServer;
+use crate::display::Seconds;
 use crate::key_value::Client;
-use crate::words::Seconds;
 
 /// The lock that a client made, which runs on the client's node.
 pub(super) struct ClientLock<'a> {
@@ -17,7 +17,7 @@ pub(super) struct ClientLock<'a> {
 impl Client<KvServer> {
     /// Makes the lock of this name, on the client's clerk.
     pub(super) fn lock(&self, name: &'static str) -> ClientLock<'_> {
-        let make = self.cluster().inner.program.lock_maker();
+        let make = self.cluster().protocol().lock_maker();
         let lock = self.ask("make_lock", move |clerk| Arc::from(make(clerk, name)));
         ClientLock { client: self, lock }
     }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use labapi::{Clerk, PutError, Version, Versioned};
 
 use super::KvServer;
+use crate::display::outcome;
+use crate::event::{Kind, Party};
 use crate::key_value::{Client, Load};
-use crate::oracle::Outcome;
-use crate::words::outcome;
 use crate::{Body, Case, Cluster};
 
 pub(super) const CASES: [Case; 4] = [
@@ -135,13 +135,15 @@ fn each(
     what: impl Fn(usize) -> (String, Version) + Send + 'static,
 ) -> Vec<Result<(), PutError>> {
     let clerks = Arc::clone(clerks);
-    let (watch, number_of_client) = (Arc::clone(&client.cluster().inner.watch), client.number());
+    let (events, party) =
+        (Arc::clone(&client.cluster().inner.testbed.events), Party::Client(client.number()));
     client.ask("put of each clerk", move |_| {
         let put = |(number, clerk): (usize, &Arc<dyn Clerk>)| {
             let (value, version) = what(number);
-            watch.operation_begins(number_of_client);
+            events.emit(None, party, Kind::OperationBegan { operation: &"Put(k)" });
             let answer = clerk.put("k", &value, version);
-            watch.operation_ends(number_of_client, "put", Outcome::of_put(answer));
+            let (done, text) = (answer.is_ok(), outcome(answer));
+            events.emit(None, party, Kind::OperationEnded { what: "put", done, answer: &text });
             answer
         };
         clerks.iter().enumerate().map(put).collect()

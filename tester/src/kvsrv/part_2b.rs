@@ -6,8 +6,8 @@ use std::time::Duration;
 use labapi::{PutError, Version, Versioned};
 
 use super::KvServer;
+use crate::display::outcome;
 use crate::key_value::Client;
-use crate::words::outcome;
 use crate::{Body, Case, Cluster};
 
 pub(super) const CASES: [Case; 4] = [

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use labapi::{Clerk, KvSrv, Lock, Raft};
+use labapi::{Clerk, KvSrv, Lock};
 use labrpc::ClientEnd;
 
-use crate::key_value::{Clients, KeyValueProgram};
+use crate::invariant::Invariant;
+use crate::key_value::{Answers, Clients, KeyValueProtocol};
 use crate::linearizability::Budget;
-use crate::program::{Birth, Booted, Program};
+use crate::protocol::{NodeEnv, Protocol, StartedNode};
 
-/// The program of lab 2.
+/// The protocol of lab 2: there is none.
 pub struct KvServer {
     solution: KvSrv,
     clients: Clients,
@@ -26,26 +27,23 @@ impl KvServer {
     }
 }
 
-impl Program for KvServer {
+impl Protocol for KvServer {
     /// Nobody asks a server of lab 2 anything but what clerks do.
     type Instance = ();
 
-    const LONG_DELAYS: bool = false;
-    const HAS_RAFT: bool = false;
-
-    fn boot(&self, birth: Birth<'_>) -> Option<Booted<()>> {
-        let services = birth.make("make_server", self.solution.make_server)?;
-        Some(Booted { instance: Arc::new(()), services })
+    fn invariants(&self, _: usize) -> Vec<Box<dyn Invariant>> {
+        vec![Box::new(Answers::default())]
     }
 
-    fn raft(_: &Arc<()>) -> Option<Arc<dyn Raft>> {
-        None
+    fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<()>> {
+        let services = env.make("make_server", self.solution.make_server)?;
+        Some(StartedNode { instance: Arc::new(()), services })
     }
 
-    fn kill((): &()) {}
+    fn stop((): &()) {}
 }
 
-impl KeyValueProgram for KvServer {
+impl KeyValueProtocol for KvServer {
     fn clerk_maker(&self) -> impl Fn(Vec<ClientEnd>) -> Arc<dyn Clerk> + Send + 'static {
         let make_clerk = self.solution.make_clerk;
         move |mut ends| make_clerk(ends.pop().expect("there is one server"))

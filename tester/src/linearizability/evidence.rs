@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::verdict::Spent;
-use crate::words::{Seconds, count};
+use crate::display::{Seconds, count};
 
 /// An operation in words.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use labapi::{LogIndex, Term};
 use labrt::thread;
 
-use crate::words::count;
+use crate::display::count;
 use crate::{Case, Cluster, Command, ELECTION_TIMEOUT, Retry, Waited};
 
 pub(super) const CASES: [Case; 10] = [

@@ -1,4 +1,4 @@
-//! [`RaftPeers`]: a Raft peer on each server, with a service that records what it delivers.
+//! [`RaftPeers`]: a Raft peer on each server, with a service that checks what it delivers.
 
 use std::sync::Arc;
 
@@ -6,74 +6,97 @@ use labapi::{ApplyMsg, LogIndex, MakeRaft, Raft};
 use labrt::channel;
 use parking_lot::Mutex;
 
-use crate::program::{Birth, Booted, Program};
-use crate::recorder::Recorder;
+use super::applier::Applier;
+use super::{Observations, OnRaft};
+use crate::invariant::Invariant;
+use crate::protocol::{NodeEnv, Protocol, StartedNode};
 
-/// The program of the Raft tests.
+/// The protocol of the Raft tests.
 pub struct RaftPeers {
     make_raft: MakeRaft,
     snapshots: bool,
+    observations: Observations,
     /// What the latest instance on each server has applied; kept after a crash, until the restart.
-    recorders: Vec<Mutex<Option<Arc<Recorder>>>>,
+    appliers: Mutex<Vec<Option<Arc<Applier>>>>,
 }
 
 impl RaftPeers {
     /// Peers made by `make_raft`; with `snapshots`, the service hands each of them a snapshot after every tenth command.
-    pub(crate) fn new(make_raft: MakeRaft, servers: usize, snapshots: bool) -> Self {
-        Self { make_raft, snapshots, recorders: (0..servers).map(|_| Mutex::default()).collect() }
+    #[must_use]
+    pub fn new(make_raft: MakeRaft, snapshots: bool) -> Self {
+        Self { make_raft, snapshots, observations: Observations::default(), appliers: Mutex::default() }
     }
 
     /// Every index up to this one was applied by the latest instance on the server.
     pub(crate) fn applied(&self, server: usize) -> LogIndex {
-        self.recorders[server].lock().as_ref().map_or(LogIndex(0), |recorder| recorder.applied())
+        let appliers = self.appliers.lock();
+        appliers.get(server).and_then(Option::as_ref).map_or(LogIndex(0), |applier| applier.applied())
+    }
+
+    fn set_applier(&self, server: usize, applier: Arc<Applier>) {
+        let mut appliers = self.appliers.lock();
+        let servers = appliers.len().max(server + 1);
+        appliers.resize(servers, None);
+        appliers[server] = Some(applier);
     }
 }
 
-impl Program for RaftPeers {
+impl Protocol for RaftPeers {
     type Instance = dyn Raft;
 
     const LONG_DELAYS: bool = true;
-    const HAS_RAFT: bool = true;
 
-    fn boot(&self, birth: Birth<'_>) -> Option<Booted<dyn Raft>> {
+    fn invariants(&self, servers: usize) -> Vec<Box<dyn Invariant>> {
+        self.observations.invariants(servers)
+    }
+
+    fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<dyn Raft>> {
         let (sender, messages) = channel::bounded::<ApplyMsg>(0);
-        let Birth { world, watch, calls, node, who, .. } = birth;
         let (raft, services) = {
-            let (make_raft, me) = (self.make_raft, who.server);
-            let (peers, persister) = (birth.peers.clone(), birth.persister.clone());
-            birth.make("make_raft", move || {
+            let (make_raft, me) = (self.make_raft, env.me());
+            let (peers, persister) = (env.peers(), env.persister());
+            env.make("make_raft", move || {
                 let raft = make_raft(peers, me, persister, sender);
                 let services = Arc::clone(&raft).services();
                 (raft, services)
             })?
         };
 
-        let recorder = Recorder::new(who, self.snapshots, world, watch, calls);
-        watch.begin_life(who);
+        let applier = Applier::new(env, self.snapshots, &self.observations);
         // Before the first message is read: the next one must be the entry after the snapshot.
         if self.snapshots {
-            let snapshot = birth.persister.read_snapshot();
+            let snapshot = env.persister().read_snapshot();
             if !snapshot.is_empty() {
-                recorder.restore(&snapshot);
+                applier.restore(&snapshot);
             }
         }
         {
-            let (recorder, raft) = (Arc::clone(&recorder), Arc::clone(&raft));
-            node.run("applier", move || recorder.read(&messages, &*raft));
+            let (applier, raft) = (Arc::clone(&applier), Arc::clone(&raft));
+            env.run("applier", move || applier.read(&messages, &*raft));
         }
         {
-            let recorder = Arc::clone(&recorder);
-            watch.probe(who, node, Arc::clone(&raft), move || recorder.applied());
+            let applier = Arc::clone(&applier);
+            self.observations.probe(env, Arc::clone(&raft), move || applier.applied());
         }
-        *self.recorders[who.server].lock() = Some(recorder);
-        Some(Booted { instance: raft, services })
+        self.set_applier(env.me(), applier);
+        Some(StartedNode { instance: raft, services })
     }
 
-    fn raft(instance: &Arc<dyn Raft>) -> Option<Arc<dyn Raft>> {
-        Some(Arc::clone(instance))
-    }
-
-    fn kill(instance: &dyn Raft) {
+    fn stop(instance: &dyn Raft) {
         instance.kill();
+    }
+
+    fn commands(&self) -> u64 {
+        self.observations.max_index().0
+    }
+}
+
+impl OnRaft for RaftPeers {
+    fn raft(instance: &Arc<dyn Raft>) -> Arc<dyn Raft> {
+        Arc::clone(instance)
+    }
+
+    fn observations(&self) -> &Observations {
+        &self.observations
     }
 }

@@ -9,8 +9,8 @@ use labrt::world::{FailureKind, World};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use crate::oracle::Watch;
-use crate::words::Lived;
+use crate::event::{EventSource, Incarnation};
+use crate::protocol::NodeEnv;
 
 /// What can be asked of a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +68,7 @@ struct Done {
 impl Order {
     /// `who` does something when it has done `before` requests. Whatever a replica does as its `n`th request, all others must do as
     /// their `n`th. Returns the count thereafter.
-    fn agree(&self, who: Lived, before: usize, what: Submitted) -> Result<u64, String> {
+    fn agree(&self, who: Incarnation, before: usize, what: Submitted) -> Result<u64, String> {
         let mut order = self.done.lock();
         if let Some(&Done { what: first, count }) = order.get(before) {
             if first != what {
@@ -117,9 +117,8 @@ impl Done {
 
 /// A replica's state.
 pub(super) struct Counter {
-    who: Lived,
     world: World,
-    watch: Arc<Watch>,
+    events: EventSource,
     /// What all replicas agree on.
     order: Arc<Order>,
     /// What this one has done.
@@ -130,22 +129,19 @@ pub(super) struct Counter {
 }
 
 impl Counter {
-    pub fn new(
-        who: Lived,
-        world: &World,
-        watch: &Arc<Watch>,
-        order: &Arc<Order>,
-        shown: &Arc<AtomicU64>,
-    ) -> Self {
+    pub fn new(env: &NodeEnv<'_>, order: &Arc<Order>, shown: &Arc<AtomicU64>) -> Self {
         Self {
-            who,
-            world: world.clone(),
-            watch: Arc::clone(watch),
+            world: env.world.clone(),
+            events: env.events(),
             order: Arc::clone(order),
             done: 0,
             count: 0,
             shown: Arc::clone(shown),
         }
+    }
+
+    fn who(&self) -> Incarnation {
+        self.events.who()
     }
 
     #[track_caller]
@@ -157,7 +153,7 @@ impl Counter {
 impl StateMachine for Counter {
     fn do_op(&mut self, request: &[u8]) -> Vec<u8> {
         let Some(what) = Submitted::decode(request) else {
-            let (who, bytes) = (self.who, request.len());
+            let (who, bytes) = (self.who(), request.len());
             self.fail(format!(
                 "expected {who} to be asked what was submitted; saw it asked {bytes} bytes that are no request"
             ));
@@ -165,16 +161,16 @@ impl StateMachine for Counter {
         if what.request == Request::Dec {
             self.fail(format!(
                 "expected nothing to be done that was submitted to a leader in a minority; saw {} do {what}",
-                self.who
+                self.who()
             ));
         }
-        self.count = match self.order.agree(self.who, self.done as usize, what) {
+        self.count = match self.order.agree(self.who(), self.done as usize, what) {
             Ok(count) => count,
             Err(objection) => self.fail(objection),
         };
-        self.watch.does(self.who, request, || what.to_string());
+        self.events.executed(request, &what);
         self.done += 1;
-        self.world.note("tester", || format!("{}: {what}, number {}", self.who, self.done));
+        self.world.note("tester", || format!("{}: {what}, number {}", self.who(), self.done));
         self.shown.store(self.count, Ordering::Release);
         Done { what, count: self.count }.answer()
     }
@@ -185,18 +181,18 @@ impl StateMachine for Counter {
 
     fn restore(&mut self, snapshot: &[u8]) {
         let Ok((done, count)) = labgob::decode::<(u64, u64)>(snapshot) else {
-            let (who, bytes) = (self.who, snapshot.len());
+            let (who, bytes) = (self.who(), snapshot.len());
             self.fail(format!(
                 "expected {who} to be restored from a snapshot that was taken; saw {bytes} bytes that are none"
             ));
         };
         if done < self.done {
-            let (who, had) = (self.who, self.done);
+            let (who, had) = (self.who(), self.done);
             self.fail(format!(
                 "expected a replica never to be moved back; saw {who} restored to {done} requests when it had done {had}"
             ));
         }
-        let (who, right) = (self.who, self.order.count_after(done));
+        let (who, right) = (self.who(), self.order.count_after(done));
         if right != Some(count) {
             self.fail(format!(
                 "expected {who} to be restored to a state that a replica had; saw it restored to a count of {count} after {done} \

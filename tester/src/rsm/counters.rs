@@ -3,15 +3,18 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use labapi::{MakeRaft, MakeRsm, Raft, Rsm};
+use labapi::{MakeRsm, Raft, Replica, Rsm};
 use parking_lot::Mutex;
 
 use super::counter::{Counter, Order};
-use crate::program::{Birth, Booted, Program};
+use crate::invariant::Invariant;
+use crate::protocol::{NodeEnv, Protocol, StartedNode};
+use crate::raft::{Observations, OnRaft, ReplicatedLog};
 
-/// The program of part 4A.
+/// The protocol of part 4A.
 pub struct Counters {
-    make_raft: MakeRaft,
+    log: ReplicatedLog,
+    observations: Observations,
     make_rsm: MakeRsm,
     max_raft_state: Option<usize>,
     pub(super) order: Arc<Order>,
@@ -25,13 +28,14 @@ pub struct Counters {
 
 impl Counters {
     pub(crate) fn new(
-        make_raft: MakeRaft,
+        log: ReplicatedLog,
         make_rsm: MakeRsm,
         max_raft_state: Option<usize>,
         servers: usize,
     ) -> Self {
         Self {
-            make_raft,
+            log,
+            observations: Observations::default(),
             make_rsm,
             max_raft_state,
             order: Arc::default(),
@@ -47,36 +51,53 @@ impl Counters {
     }
 }
 
-impl Program for Counters {
+impl Protocol for Counters {
     type Instance = dyn Rsm;
 
-    const LONG_DELAYS: bool = false;
-    const HAS_RAFT: bool = true;
+    fn invariants(&self, servers: usize) -> Vec<Box<dyn Invariant>> {
+        (self.log.invariants)(&self.observations, servers)
+    }
 
-    fn boot(&self, birth: Birth<'_>) -> Option<Booted<dyn Rsm>> {
-        // A number of its own for each life: a crashed instance's must not be seen any more.
+    fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<dyn Rsm>> {
+        // A number of its own for each incarnation: a crashed instance's must not be seen any more.
         let shown: Arc<AtomicU64> = Arc::default();
-        self.counts.lock()[birth.who.server] = Arc::clone(&shown);
-        let counter = Box::new(Counter::new(birth.who, birth.world, birth.watch, &self.order, &shown));
+        self.counts.lock()[env.me()] = Arc::clone(&shown);
+        let counter = Box::new(Counter::new(env, &self.order, &shown));
         let make_rsm = self.make_rsm;
-        let replica = birth.replica(self.make_raft, self.max_raft_state);
-        birth.watch.begin_life(birth.who);
-        let (rsm, raft, services) = birth.make("make_rsm", move || {
+        let replica = replica(env, self.log, self.max_raft_state);
+        let (rsm, raft, services) = env.make("make_rsm", move || {
             let rsm = make_rsm(replica, counter);
             let raft = rsm.raft();
             // Clients are in the same process: nobody calls the rsm over the network.
             let services = Arc::clone(&raft).services();
             (rsm, raft, services)
         })?;
-        birth.keep(&rsm, raft);
-        Some(Booted { instance: rsm, services })
+        self.observations.probe_and_keep(env, raft, &rsm);
+        Some(StartedNode { instance: rsm, services })
     }
 
-    fn raft(instance: &Arc<dyn Rsm>) -> Option<Arc<dyn Raft>> {
-        Some(instance.raft())
-    }
-
-    fn kill(instance: &dyn Rsm) {
+    fn stop(instance: &dyn Rsm) {
         instance.raft().kill();
+    }
+}
+
+impl OnRaft for Counters {
+    fn raft(instance: &Arc<dyn Rsm>) -> Arc<dyn Raft> {
+        instance.raft()
+    }
+
+    fn observations(&self) -> &Observations {
+        &self.observations
+    }
+}
+
+/// What a replica on a server is made from.
+pub(crate) fn replica(env: &NodeEnv<'_>, log: ReplicatedLog, max_raft_state: Option<usize>) -> Replica {
+    Replica {
+        make_raft: log.make,
+        peers: env.peers(),
+        me: env.me(),
+        persister: env.persister(),
+        max_raft_state,
     }
 }

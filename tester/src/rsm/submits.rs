@@ -11,7 +11,7 @@ use labrt::thread::JoinHandle;
 use super::counter::{Request, Submitted};
 use super::counters::Counters;
 use crate::Cluster;
-use crate::words::{Seconds, Servers, count};
+use crate::display::{Seconds, Servers, count};
 
 /// How long a request is offered to the servers.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -24,17 +24,17 @@ impl Cluster<Counters> {
     /// Fails if it answers anything but what the service has answered to this very request.
     #[track_caller]
     pub(super) fn submit(&self, server: usize, request: Request) -> Option<Result<Vec<u8>, WrongLeader>> {
-        let program = &self.inner.program;
-        let what = Submitted { number: program.submits.fetch_add(1, Ordering::Relaxed) + 1, request };
-        let watch = Arc::clone(&self.inner.watch);
-        let submit = move |rsm: Arc<dyn Rsm>| {
+        let protocol = self.protocol();
+        let what = Submitted { number: protocol.submits.fetch_add(1, Ordering::Relaxed) + 1, request };
+        let cluster = self.clone();
+        let submit = move |who, rsm: Arc<dyn Rsm>| {
             let request = what.encode();
-            watch.gives(&request, server);
+            cluster.source(who).submitted(&request);
             rsm.submit(request)
         };
         let (who, answer) = self.call(server, "submit", submit)?;
         if let Ok(answer) = &answer {
-            let right = program.order.answer_to(what.number);
+            let right = protocol.order.answer_to(what.number);
             if right.as_ref() != Some(answer) {
                 let text = |answer: &[u8]| match labgob::decode::<u64>(answer) {
                     Ok(count) => format!("the count {count}"),
@@ -62,7 +62,7 @@ impl Cluster<Counters> {
     /// if there is none in 10 s.
     #[track_caller]
     pub(super) fn one_among(&self, servers: &[usize], request: Request) -> Option<Vec<u8>> {
-        let leader = &self.inner.program.leader;
+        let leader = &self.protocol().leader;
         let began = self.now();
         while self.now() - began < PATIENCE {
             let first = leader.load(Ordering::Relaxed);
@@ -95,7 +95,7 @@ impl Cluster<Counters> {
 
     /// The server that did the last request.
     pub(super) fn last_leader(&self) -> usize {
-        self.inner.program.leader.load(Ordering::Relaxed)
+        self.protocol().leader.load(Ordering::Relaxed)
     }
 
     /// Has an `Inc` done by any server, and returns the count.
@@ -176,7 +176,7 @@ impl Cluster<Counters> {
         let began = self.now();
         let mut pause = Duration::from_millis(10);
         for _ in 0..ROUNDS {
-            let there = self.inner.program.counts().iter().filter(|&&count| count == expected).count();
+            let there = self.protocol().counts().iter().filter(|&&count| count == expected).count();
             if there >= servers {
                 return;
             }
@@ -188,7 +188,7 @@ impl Cluster<Counters> {
         self.fail(format!(
             "expected {servers} servers to count to {expected} within {}; saw the counts {:?}",
             Seconds(self.now() - began),
-            self.inner.program.counts()
+            self.protocol().counts()
         ))
     }
 }

@@ -1,4 +1,4 @@
-//! "A log entry is committed once the leader that created the entry has replicated it on a majority of the
+//! [`ReplicatedOnAMajority`]: "A log entry is committed once the leader that created the entry has replicated it on a majority of the
 //! servers" (paper, §5.3), and only then it is applied.
 //!
 //! Which message takes an entry along only the solution knows. But it was not there before a server was
@@ -8,13 +8,16 @@
 use labapi::LogIndex;
 use rustc_hash::FxHashMap;
 
-use super::Verdict;
-use super::clocks::{Clocks, Moment};
-use crate::words::{Lived, Servers};
+use super::{Verdict, Violation};
+use crate::causality::{Causality, Moment};
+use crate::display::Servers;
+use crate::event::{Event, Incarnation, Interests, Kind};
+use crate::invariant::Invariant;
+use crate::raft::event::RaftEvent;
 
 /// When each request was given to which servers.
 #[derive(Default)]
-pub(super) struct Replication {
+pub(super) struct ReplicatedOnAMajority {
     /// In the order in which it happened.
     given: Vec<Given>,
     /// When a request was last given to a server, by a hash of the request. Two with the same hash are
@@ -22,7 +25,9 @@ pub(super) struct Replication {
     last: FxHashMap<u64, u32>,
     /// When the entry at each index, from 1, had last been given to a server before it was first applied.
     entries: Vec<Option<u32>>,
-    pub looked: u64,
+    /// Whether a leader has taken a command.
+    accepted: bool,
+    looked: u64,
 }
 
 /// A server was given a request.
@@ -34,65 +39,71 @@ struct Given {
     before: Option<u32>,
 }
 
-impl Replication {
+impl ReplicatedOnAMajority {
     /// A server is about to be given a request, at this moment.
-    pub fn give(&mut self, request: &[u8], server: usize, moment: Moment) {
+    fn give(&mut self, request: &[u8], server: usize, moment: Moment) {
         let number = u32::try_from(self.given.len()).expect("fewer than 2^32 requests");
         let before = self.last.insert(hash(request), number);
         self.given.push(Given { server, moment, before });
     }
 
     /// `who` applies the entry at `index`, a request that was given to somebody.
-    pub fn applies(&mut self, who: Lived, index: LogIndex, request: &[u8], clocks: &Clocks) -> Verdict {
+    fn applies(
+        &mut self,
+        who: Incarnation,
+        index: LogIndex,
+        request: &[u8],
+        causality: &Causality,
+    ) -> Verdict {
         let position = usize::try_from(index.0).expect("a log fits in memory") - 1;
         if position == self.entries.len() {
             self.entries.push(self.last.get(&hash(request)).copied());
         }
         self.looked += 1;
         let given = self.entries.get(position).copied().flatten();
-        self.judge(who, given, clocks, || format!("apply the entry at index {index}"))
+        self.judge(who, given, causality, || format!("apply the entry at index {index}"))
     }
 
     /// `who` takes over the state after the entry at `index`.
-    pub fn restores(&mut self, who: Lived, index: LogIndex, clocks: &Clocks) -> Verdict {
+    fn restores(&mut self, who: Incarnation, index: LogIndex, causality: &Causality) -> Verdict {
         let position = usize::try_from(index.0).expect("a log fits in memory").checked_sub(1);
         self.looked += 1;
         let given = position.and_then(|position| self.entries.get(position).copied().flatten());
-        self.judge(who, given, clocks, || format!("install a snapshot with the entry at index {index}"))
+        self.judge(who, given, causality, || format!("install a snapshot with the entry at index {index}"))
     }
 
     /// `who` does a request that was given to somebody. What it is called in a message, `name` tells.
-    pub fn does(
+    fn does(
         &mut self,
-        who: Lived,
+        who: Incarnation,
         request: &[u8],
-        clocks: &Clocks,
+        causality: &Causality,
         name: impl FnOnce() -> String,
     ) -> Verdict {
         self.looked += 1;
         let given = self.last.get(&hash(request)).copied();
-        self.judge(who, given, clocks, || format!("do {}", name()))
+        self.judge(who, given, causality, || format!("do {}", name()))
     }
 
     /// Whether `who` knows that a request has reached a majority, which was given to a server then or before.
     fn judge(
         &self,
-        who: Lived,
+        who: Incarnation,
         given: Option<u32>,
-        clocks: &Clocks,
+        causality: &Causality,
         what: impl FnOnce() -> String,
     ) -> Verdict {
         let Some(last) = given else { return Ok(()) };
         let mut next = given;
         while let Some(number) = next {
             let Given { server, moment, before } = self.given[number as usize];
-            if clocks.majority_reached(who.server, server, moment) {
+            if causality.majority_reached(who, server, moment) {
                 return Ok(());
             }
             next = before;
         }
         let Given { server, moment, .. } = self.given[last as usize];
-        let reached: Vec<usize> = clocks.reached(who.server, server, moment).collect();
+        let reached: Vec<usize> = causality.reached(who, server, moment).collect();
         let known = if server != who.server && !reached.contains(&who.server) {
             format!("nothing has reached it that server {server} sent since it was given that")
         } else {
@@ -102,10 +113,49 @@ impl Replication {
                 "as far as it can know, what server {server} sent since it was given that has reached {reached}"
             )
         };
-        Err(format!(
+        Err(Violation::new(format!(
             "expected an entry to be applied when a majority of the servers store it (§5.3); saw {who} {}, but {known}",
             what()
-        ))
+        )))
+    }
+}
+
+impl Invariant for ReplicatedOnAMajority {
+    fn name(&self) -> &'static str {
+        "entries are applied when a majority stores them"
+    }
+
+    fn interests(&self) -> Interests {
+        Interests::REQUESTS | Interests::AGREEMENT | Interests::CAUSALITY
+    }
+
+    fn on(&mut self, event: &Event<'_>) -> Verdict {
+        let Some(who) = event.server() else { return Ok(()) };
+        let causality = event.causality();
+        match (event.kind, event.protocol()) {
+            (Kind::Submitted { request }, _) => self.give(request, who.server, event.moment()),
+            (Kind::Executed { request, name }, _) => {
+                self.does(who, request, causality, || name.to_string())?
+            }
+            (_, Some(RaftEvent::Accepted { .. })) => self.accepted = true,
+            (_, Some(RaftEvent::Applied { index, command })) => {
+                self.applies(who, *index, command, causality)?;
+            }
+            (_, Some(RaftEvent::Installed { content: Ok(content), .. })) => {
+                self.restores(who, content.last_index, causality)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Where nothing was agreed on, nothing had to be.
+    fn exercised(&self) -> bool {
+        !self.accepted || self.looked > 0
+    }
+
+    fn subject(&self) -> &'static str {
+        "what reached a server before it applied an entry"
     }
 }
 

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use labapi::{LogIndex, Raft, Started, Term};
 
-use super::Cluster;
-use crate::command::Command;
-use crate::words::{Seconds, Servers, count};
+use super::command::Command;
+use super::event::RaftEvent;
+use super::on_raft::OnRaft;
+use crate::Cluster;
+use crate::display::{Seconds, Servers, count};
 
 /// How long [`Cluster::one`] goes on submitting.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -29,7 +31,7 @@ pub enum Retry {
 /// What [`Cluster::n_committed`] found at an index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committed {
-    /// The servers that have applied the index, in their present life.
+    /// The servers that have applied the index, in their present incarnation.
     pub servers: Vec<usize>,
     /// The command there, if there is such a server.
     pub command: Option<Command>,
@@ -58,29 +60,28 @@ impl Cluster {
     #[track_caller]
     pub fn start_on(&self, server: usize, command: impl Into<Command>) -> Option<Started> {
         let command = command.into();
-        self.inner.watch.submit(&command);
-        let watch = Arc::clone(&self.inner.watch);
-        let start = move |raft: Arc<dyn Raft>| {
-            watch.gives(command.bytes(), server);
+        let cluster = self.clone();
+        let start = move |who, raft: Arc<dyn Raft>| {
+            cluster.source(who).submitted(command.bytes());
             raft.start(command.bytes().to_vec())
         };
         let (who, place) = self.call(server, "start", start)?;
         if let Some(place) = place {
-            self.inner.watch.accepted(who, place);
+            self.source(who).emit(&RaftEvent::Accepted { place });
         }
         place
     }
 
     /// Which servers have applied something at `index`, and what.
     ///
-    /// Looks at the latest life of every server, connected or not; of one that is down, at what it
+    /// Looks at the latest incarnation of every server, connected or not; of one that is down, at what it
     /// had applied before. (That they agree is checked whenever a server applies anything.)
     #[must_use]
     pub fn n_committed(&self, index: LogIndex) -> Committed {
         self.measure();
         let servers: Vec<usize> =
-            (0..self.n_servers()).filter(|&server| self.inner.program.applied(server) >= index).collect();
-        let command = if servers.is_empty() { None } else { self.inner.watch.command(index) };
+            (0..self.n_servers()).filter(|&server| self.protocol().applied(server) >= index).collect();
+        let command = if servers.is_empty() { None } else { self.protocol().observations().command(index) };
         Committed { servers, command }
     }
 

@@ -1,18 +1,23 @@
-//! Election Safety (paper, Figure 3): at most one leader can be elected in a given term.
+//! [`ElectionSafety`] (paper, Figure 3): at most one leader can be elected in a given term.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use labapi::Term;
+use parking_lot::Mutex;
 
-use super::Verdict;
-use crate::words::Seconds;
+use super::{Verdict, Violation};
+use crate::display::Seconds;
+use crate::event::{Event, Interests};
+use crate::invariant::Invariant;
+use crate::raft::event::RaftEvent;
 
 /// Who was ever seen to lead which term, over the whole run and across crashes.
 #[derive(Default)]
-pub(super) struct Leaders {
+pub(in crate::raft) struct Leaders {
     of_term: BTreeMap<Term, Sighting>,
-    pub looked: u64,
+    looked: u64,
 }
 
 struct Sighting {
@@ -27,18 +32,57 @@ impl Leaders {
     }
 
     /// `server` said that it leads `term`.
-    pub fn saw(&mut self, server: usize, term: Term, at: Duration) -> Verdict {
+    fn saw(&mut self, server: usize, term: Term, at: Duration) -> Verdict {
         self.looked += 1;
         let first = self.of_term.entry(term).or_insert(Sighting { server, at });
         if first.server == server {
             return Ok(());
         }
-        Err(format!(
+        Err(Violation::new(format!(
             "expected at most one leader in term {term}; saw server {} lead it at {} and server {server} at {}",
             first.server,
             Seconds(first.at),
             Seconds(at),
-        ))
+        )))
+    }
+}
+
+/// Looks at who claims to lead.
+pub(super) struct ElectionSafety {
+    leaders: Arc<Mutex<Leaders>>,
+}
+
+impl ElectionSafety {
+    pub fn new(leaders: &Arc<Mutex<Leaders>>) -> Self {
+        Self { leaders: Arc::clone(leaders) }
+    }
+}
+
+impl Invariant for ElectionSafety {
+    fn name(&self) -> &'static str {
+        "election safety"
+    }
+
+    fn interests(&self) -> Interests {
+        Interests::STATES | Interests::AGREEMENT
+    }
+
+    fn on(&mut self, event: &Event<'_>) -> Verdict {
+        let Some(who) = event.server() else { return Ok(()) };
+        let term = match event.protocol() {
+            Some(RaftEvent::AtRest { state, .. }) if state.is_leader => state.term,
+            Some(RaftEvent::Accepted { place }) => place.term,
+            _ => return Ok(()),
+        };
+        self.leaders.lock().saw(who.server, term, event.at)
+    }
+
+    fn exercised(&self) -> bool {
+        self.leaders.lock().looked > 0
+    }
+
+    fn subject(&self) -> &'static str {
+        "a leader"
     }
 }
 
@@ -60,7 +104,7 @@ mod tests {
         let mut leaders = Leaders::default();
         leaders.saw(1, Term(7), Duration::from_millis(1500)).expect("the first is fine");
         assert_eq!(
-            leaders.saw(0, Term(7), Duration::from_secs(2)).expect_err("the second is not"),
+            leaders.saw(0, Term(7), Duration::from_secs(2)).expect_err("the second is not").message(),
             "expected at most one leader in term 7; saw server 1 lead it at 1.500 s and server 0 at 2.000 s"
         );
     }

@@ -8,7 +8,7 @@ use labapi::LogIndex;
 ///
 /// As bytes: the last index, then the list of commands, which begins with an empty one for the
 /// index 0 that does not exist (as the course's).
-pub(crate) struct Snapshot {
+pub struct Snapshot {
     /// The last index included.
     pub last_index: LogIndex,
     /// The commands from index 1 on.
@@ -17,13 +17,13 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     /// The bytes of the state after the entry at `last_index`.
-    pub fn encode<'a>(last_index: LogIndex, commands: impl Iterator<Item = &'a str>) -> Arc<[u8]> {
+    pub(super) fn encode<'a>(last_index: LogIndex, commands: impl Iterator<Item = &'a str>) -> Arc<[u8]> {
         let list: Vec<&str> = std::iter::once("").chain(commands).collect();
         labgob::encode(&(last_index, list)).expect("a list of texts can always be encoded").into()
     }
 
     /// The state of these bytes, or what is wrong with them.
-    pub fn decode(bytes: &[u8]) -> Result<Self, String> {
+    pub(super) fn decode(bytes: &[u8]) -> Result<Self, String> {
         if bytes.is_empty() {
             return Err("saw one without a byte".into());
         }

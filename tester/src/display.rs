@@ -30,46 +30,6 @@ impl fmt::Display for Servers<'_> {
     }
 }
 
-/// A server in one of its lives: `server 2`, and after a restart `server 2 (life 3)`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Lived {
-    pub server: usize,
-    /// Counted from 1; every start of the server begins another.
-    pub life: u32,
-}
-
-impl fmt::Display for Lived {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "server {}", self.server)?;
-        if self.life > 1 {
-            write!(f, " (life {})", self.life)?;
-        }
-        Ok(())
-    }
-}
-
-/// Whom the test calls: `server 2`, `client 4`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Party {
-    Server(Lived),
-    Client(u32),
-}
-
-impl From<Lived> for Party {
-    fn from(who: Lived) -> Self {
-        Self::Server(who)
-    }
-}
-
-impl fmt::Display for Party {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Server(who) => who.fmt(f),
-            Self::Client(number) => write!(f, "client {number}"),
-        }
-    }
-}
-
 /// What a put came to.
 pub(crate) fn outcome(answer: Result<(), PutError>) -> &'static str {
     match answer {

@@ -1,5 +1,5 @@
-//! Chance in the tests. Faults and commands have streams of their own, so that one more draw here
-//! does not change the weather elsewhere.
+//! [`TestRng`]: chance in the tests. Faults and commands have streams of their own, so that one more draw here
+//! changes no draw elsewhere. Each cluster has its own.
 
 use std::time::Duration;
 
@@ -8,11 +8,12 @@ use labrt::world::{StreamRng, World};
 use parking_lot::Mutex;
 
 use super::Cluster;
-use crate::command::Command;
-use crate::program::Program;
+use crate::event::Group;
+use crate::protocol::Protocol;
+use crate::raft::Command;
 
 /// The streams that a test draws from.
-pub(super) struct Dice {
+pub(super) struct TestRng {
     /// What happens to the servers, and when.
     faults: Mutex<StreamRng>,
     /// What is submitted.
@@ -26,9 +27,9 @@ pub(super) struct Dice {
 /// Letters of random texts, and as many of them as 6 bits can tell apart.
 const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-impl Dice {
-    pub fn new(world: &World) -> Self {
-        let stream = |name| Mutex::new(world.rng(name));
+impl TestRng {
+    pub fn new(world: &World, group: Group) -> Self {
+        let stream = |name| Mutex::new(world.rng(&group.own(name)));
         Self {
             faults: stream("faults"),
             workload: stream("workload"),
@@ -60,17 +61,23 @@ fn text(rng: &mut StreamRng, length: usize) -> String {
     text
 }
 
-impl<P: Program> Cluster<P> {
+impl<P: Protocol> Cluster<P> {
+    /// A pause of 450 to 549 ms, as a checker makes between two looks.
+    #[must_use]
+    pub fn rand_pause(&self) -> Duration {
+        self.inner.rng.pause()
+    }
+
     /// A number that nobody has submitted before: 63 random bits.
     #[must_use]
     pub fn rand(&self) -> Command {
-        Command::from(self.inner.dice.workload.lock().random::<u64>() >> 1)
+        Command::from(self.inner.rng.workload.lock().random::<u64>() >> 1)
     }
 
     /// A random number below `bound`.
     #[must_use]
     pub fn rand_below(&self, bound: u64) -> Command {
-        Command::from(self.inner.dice.workload.lock().random_range(0..bound))
+        Command::from(self.inner.rng.workload.lock().random_range(0..bound))
     }
 
     /// A text of `length` random letters, digits and dashes.
@@ -82,36 +89,37 @@ impl<P: Program> Cluster<P> {
     /// So many random letters, digits and dashes.
     #[must_use]
     pub fn rand_letters(&self, length: usize) -> String {
-        text(&mut self.inner.dice.workload.lock(), length)
+        text(&mut self.inner.rng.workload.lock(), length)
     }
 
     /// A random count from `least` to `most`, both included.
     #[must_use]
     pub fn rand_count(&self, least: usize, most: usize) -> usize {
-        self.inner.dice.workload.lock().random_range(least..=most)
+        self.inner.rng.workload.lock().random_range(least..=most)
     }
 
     /// Whether something happens that happens with this probability.
     #[must_use]
     pub fn chance(&self, probability: f64) -> bool {
-        self.inner.dice.faults.lock().random_bool(probability)
+        self.inner.rng.faults.lock().random_bool(probability)
     }
 
     /// After how many scheduling points of a server it crashes; `None`: when it is at rest.
     pub(super) fn moment_of_crash(&self) -> Option<u32> {
-        let mut faults = self.inner.dice.faults.lock();
+        let mut faults = self.inner.rng.faults.lock();
         faults.random_bool(0.5).then(|| faults.random_range(0..200))
     }
 
     /// Any of the servers.
     #[must_use]
     pub fn any_server(&self) -> usize {
-        self.inner.dice.faults.lock().random_range(0..self.n_servers())
+        let servers = self.n_servers();
+        self.inner.rng.faults.lock().random_range(0..servers)
     }
 
     /// A random time from 0 to `most` milliseconds, both included.
     #[must_use]
     pub fn rand_millis(&self, most: u64) -> Duration {
-        Duration::from_millis(self.inner.dice.faults.lock().random_range(0..=most))
+        Duration::from_millis(self.inner.rng.faults.lock().random_range(0..=most))
     }
 }

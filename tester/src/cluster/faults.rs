@@ -4,30 +4,33 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::{Cluster, name_of};
-use crate::program::Program;
+use super::Cluster;
+use crate::event::Kind;
+use crate::protocol::Protocol;
 
-impl<P: Program> Cluster<P> {
+impl<P: Protocol> Cluster<P> {
     /// How likely a request arrives twice, and how long after it the copy does; see
     /// [`Network::set_duplicates`](labrpc::Network::set_duplicates).
     pub fn set_duplicates(&self, probability: f64, after: RangeInclusive<Duration>) {
-        self.inner.network.set_duplicates(probability, after);
+        self.inner.testbed.emit_faults(&format!("network: {probability} of the requests arrive twice"));
+        self.network().set_duplicates(probability, after);
     }
 
     /// Cuts the way of messages from one server to another, or opens it again: requests of the one and replies to the other do not
     /// arrive. The way back stays as it is. Lasts until one of the two is started anew.
     pub fn cut_way(&self, from: usize, to: usize, cut: bool) {
         self.note(|| format!("the way from server {from} to {to}: {}", if cut { "cut" } else { "open" }));
-        let network = &self.inner.network;
+        let network = self.network();
         self.with_end(from, to, |end| network.cut_requests(end, cut));
         self.with_end(to, from, |end| network.cut_replies(end, cut));
+        self.emit(self.incarnation(from), Kind::WayCut { peer: to, cut });
     }
 
     /// What each message between two servers takes besides, in either direction; `None`: nothing. Lasts until one of the two is
     /// started anew.
     pub fn set_slow_link(&self, one: usize, other: usize, slow: Option<RangeInclusive<Duration>>) {
         for (from, to) in [(one, other), (other, one)] {
-            self.with_end(from, to, |end| self.inner.network.set_slow_link(end, slow.clone()));
+            self.with_end(from, to, |end| self.network().set_slow_link(end, slow.clone()));
         }
     }
 
@@ -36,7 +39,8 @@ impl<P: Program> Cluster<P> {
     pub fn pause(&self, server: usize) {
         if !self.is_crashed(server) {
             self.note(|| format!("pause server {server}"));
-            self.inner.network.pause_server(&name_of(server));
+            self.network().pause_server(&self.address(server));
+            self.emit(self.incarnation(server), Kind::Paused);
         }
     }
 
@@ -44,28 +48,29 @@ impl<P: Program> Cluster<P> {
     pub fn resume(&self, server: usize) {
         if !self.is_crashed(server) {
             self.note(|| format!("resume server {server}"));
-            self.inner.network.resume_server(&name_of(server));
+            self.network().resume_server(&self.address(server));
+            self.emit(self.incarnation(server), Kind::Resumed);
         }
     }
 
     /// Lets the server's clock go at another rate, until it is started anew; see
     /// [`Node::set_clock_rate`](labrt::world::Node::set_clock_rate).
     pub fn set_clock_rate(&self, server: usize, per_million: u32) {
-        if let Some(life) = &self.inner.servers[server].lock().life {
-            life.node.set_clock_rate(per_million);
+        let node = self.inner.servers.lock()[server].running.as_ref().map(|running| running.node.clone());
+        if let Some(node) = node {
+            node.set_clock_rate(per_million);
+            self.emit(self.incarnation(server), Kind::ClockRate(per_million));
         }
     }
 
     /// How long each save of the server takes from now on, in this life and the next ones.
     pub fn set_save_time(&self, server: usize, time: Option<RangeInclusive<Duration>>) {
-        let persister = &self.inner.servers[server].lock().persister;
-        persister.set_save_time(&self.inner.world, &name_of(server), time);
+        let persister = self.inner.servers.lock()[server].persister.clone();
+        persister.set_save_time(self.world(), &self.address(server), time);
     }
 
-    /// Does something with the end point from one server to another, if the one is up.
-    fn with_end(&self, from: usize, to: usize, f: impl FnOnce(&str)) {
-        if let Some(end) = self.inner.servers[from].lock().ends.get(to) {
-            f(end);
-        }
+    /// Does something with each end point from one server to another, if the one is up.
+    fn with_end(&self, from: usize, to: usize, mut f: impl FnMut(&str)) {
+        self.inner.links.lock().between(from, to).for_each(|end| f(end));
     }
 }

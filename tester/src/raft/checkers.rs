@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use labapi::{State, Term};
 
-use super::Cluster;
-use crate::program::Program;
-use crate::words::{Seconds, Servers};
+use super::OnRaft;
+use crate::Cluster;
+use crate::display::{Seconds, Servers};
 
 /// How often [`Cluster::check_one_leader`] looks.
 const ROUNDS: usize = 10;
 
-impl<P: Program> Cluster<P> {
+impl<P: OnRaft> Cluster<P> {
     /// Waits until some connected server leads, and returns it: of several, the one of the highest
     /// term.
     ///
@@ -22,7 +22,7 @@ impl<P: Program> Cluster<P> {
         let began = self.now();
         let mut last_seen = Vec::new();
         for _ in 0..ROUNDS {
-            self.sleep(self.inner.dice.pause());
+            self.sleep(self.rand_pause());
             last_seen = self.states();
             let mut leaders: BTreeMap<Term, Vec<usize>> = BTreeMap::new();
             for &(server, state) in &last_seen {

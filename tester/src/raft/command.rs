@@ -1,6 +1,5 @@
 //! [`Command`]: what the tests submit.
 
-use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -31,6 +30,14 @@ impl Command {
     }
 }
 
+impl Command {
+    /// The command of these bytes; `None` if they are none.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let text = labgob::decode(bytes).ok()?;
+        Some(Self(Arc::new(Forms { text, bytes: bytes.to_vec() })))
+    }
+}
+
 // By its bytes alone a command is compared, and found in a set.
 
 impl PartialEq for Command {
@@ -44,12 +51,6 @@ impl Eq for Command {}
 impl Hash for Command {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.bytes().hash(state);
-    }
-}
-
-impl Borrow<[u8]> for Command {
-    fn borrow(&self) -> &[u8] {
-        self.bytes()
     }
 }
 
@@ -101,7 +102,7 @@ fn show(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
 }
 
 /// Prints bytes that should be a command: as one if they are, as bytes otherwise.
-pub(crate) struct Unchecked<'a>(pub &'a [u8]);
+pub(super) struct Unchecked<'a>(pub &'a [u8]);
 
 impl fmt::Display for Unchecked<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,4 +1,4 @@
-//! Leader Completeness (paper, Figure 3): an entry committed in a term is in the logs of the
+//! [`LeaderCompleteness`] (paper, Figure 3): an entry committed in a term is in the logs of the
 //! leaders of all later terms.
 //!
 //! Neither the term that an entry was committed in nor a leader's log can be seen from outside.
@@ -11,28 +11,32 @@ use std::time::Duration;
 
 use labapi::{LogIndex, Started, Term};
 
-use super::Verdict;
-use crate::words::{Lived, Seconds};
+use super::{Verdict, Violation};
+use crate::display::Seconds;
+use crate::event::{Event, Incarnation, Interests};
+use crate::invariant::Invariant;
+use crate::raft::event::RaftEvent;
 
 /// What is known of the terms in which entries were committed.
 #[derive(Default)]
-pub(super) struct Completeness {
+pub(super) struct LeaderCompleteness {
     /// Sorted by term and by index at once: a later term is only kept if it tells of more entries.
     known: Vec<Evidence>,
-    pub looked: u64,
+    /// Whether a leader has taken a command.
+    accepted: bool,
 }
 
 /// Every entry up to `index` was committed in `term` or before.
 struct Evidence {
     term: Term,
     index: LogIndex,
-    seen: Lived,
+    seen: Incarnation,
     at: Duration,
 }
 
-impl Completeness {
+impl LeaderCompleteness {
     /// `who` had applied everything up to `index` and was found in `term` thereafter.
-    pub fn learn(&mut self, who: Lived, index: LogIndex, term: Term, at: Duration) {
+    fn learn(&mut self, who: Incarnation, index: LogIndex, term: Term, at: Duration) {
         let from = self.known.partition_point(|evidence| evidence.term < term);
         let before =
             if self.known.get(from).is_some_and(|evidence| evidence.term == term) { from + 1 } else { from };
@@ -43,22 +47,16 @@ impl Completeness {
         self.known.splice(from..until.max(before), [Evidence { term, index, seen: who, at }]);
     }
 
-    /// Whether anything is known that a leader could be measured by.
-    pub fn has_evidence(&self) -> bool {
-        !self.known.is_empty()
-    }
-
     /// The leader of `place.term` puts a new command at `place.index`.
-    pub fn check(&mut self, server: usize, place: Started) -> Verdict {
+    fn check(&mut self, server: usize, place: Started) -> Verdict {
         let known = self.known.partition_point(|evidence| evidence.term < place.term);
         let Some(evidence) = known.checked_sub(1).map(|last| &self.known[last]) else {
             return Ok(());
         };
-        self.looked += 1;
         if place.index > evidence.index {
             return Ok(());
         }
-        Err(format!(
+        Err(Violation::new(format!(
             "expected the leader of term {} to have every entry that was committed before; saw server {server} put \
              a new command at index {}, although {}, in term {} at {}, had applied everything up to index {}",
             place.term,
@@ -67,23 +65,63 @@ impl Completeness {
             evidence.term,
             Seconds(evidence.at),
             evidence.index,
-        ))
+        )))
+    }
+}
+
+impl Invariant for LeaderCompleteness {
+    fn name(&self) -> &'static str {
+        "leader completeness"
+    }
+
+    fn interests(&self) -> Interests {
+        Interests::STATES | Interests::AGREEMENT
+    }
+
+    fn on(&mut self, event: &Event<'_>) -> Verdict {
+        let Some(who) = event.server() else { return Ok(()) };
+        match event.protocol() {
+            Some(&RaftEvent::AtRest { state, applied }) => {
+                self.learn(who, applied, state.term, event.at);
+                Ok(())
+            }
+            Some(&RaftEvent::Accepted { place }) => {
+                self.accepted = true;
+                self.check(who.server, place)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Where nothing was agreed on, nothing had to be.
+    fn exercised(&self) -> bool {
+        !self.accepted || !self.known.is_empty()
+    }
+
+    fn subject(&self) -> &'static str {
+        "a term with applied entries"
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Group;
 
-    fn learned(evidence: &[(u64, u64)]) -> Completeness {
-        let mut completeness = Completeness::default();
+    fn learned(evidence: &[(u64, u64)]) -> LeaderCompleteness {
+        let mut completeness = LeaderCompleteness::default();
         for &(term, index) in evidence {
-            completeness.learn(Lived { server: 0, life: 1 }, LogIndex(index), Term(term), Duration::ZERO);
+            completeness.learn(
+                Incarnation { group: Group { number: 0, name: "" }, server: 0, number: 1 },
+                LogIndex(index),
+                Term(term),
+                Duration::ZERO,
+            );
         }
         completeness
     }
 
-    fn kept(completeness: &Completeness) -> Vec<(u64, u64)> {
+    fn kept(completeness: &LeaderCompleteness) -> Vec<(u64, u64)> {
         completeness.known.iter().map(|evidence| (evidence.term.0, evidence.index.0)).collect()
     }
 
@@ -109,7 +147,6 @@ mod tests {
         assert_eq!(start(6, 8), Ok(()));
         assert!(start(3, 4).is_err());
         let missing = start(6, 7).expect_err("index 7 was committed in term 5 at the latest");
-        assert!(missing.contains("server 1 put a new command at index 7"), "{missing}");
-        assert_eq!(completeness.looked, 5);
+        assert!(missing.message().contains("server 1 put a new command at index 7"), "{missing}");
     }
 }

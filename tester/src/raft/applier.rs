@@ -1,4 +1,4 @@
-//! [`Recorder`]: the service on each server. It reads what its Raft delivers and checks every message.
+//! [`Applier`]: the service on each server. It reads what its Raft delivers and checks every message.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,44 +7,45 @@ use labapi::{ApplyMsg, LogIndex, Raft};
 use labrt::channel::Receiver;
 use labrt::world::{FailureKind, World};
 
+use super::Observations;
+use super::command::Unchecked;
+use super::event::RaftEvent;
+use super::snapshot::Snapshot;
 use crate::calls::Calls;
-use crate::command::Unchecked;
-use crate::oracle::Watch;
-use crate::words::Lived;
+use crate::event::{EventSource, Incarnation};
+use crate::protocol::NodeEnv;
 
 /// A snapshot is taken after every index `x` with `x + 1` divisible by this: 9, 19, 29, ...
 const SNAPSHOT_INTERVAL: u64 = 10;
 
-/// What one server has applied in one of its lives.
+/// What one server has applied in one of its incarnations.
 ///
 /// No index is ever skipped and all servers agree, so one number says it all: the commands up to
-/// it are those that [`Watch`] keeps. A recorder belongs to one life; the next begins a new one, so
+/// it are those that [`Observations`] keeps. An applier belongs to one incarnation; the next begins a new one, so
 /// that nothing of a crashed instance can get into it.
-pub(crate) struct Recorder {
-    who: Lived,
+pub(super) struct Applier {
+    events: EventSource,
     snapshots: bool,
     applied: AtomicU64,
     world: World,
-    watch: Arc<Watch>,
+    observations: Observations,
     calls: Arc<Calls>,
 }
 
-impl Recorder {
-    pub fn new(
-        who: Lived,
-        snapshots: bool,
-        world: &World,
-        watch: &Arc<Watch>,
-        calls: &Arc<Calls>,
-    ) -> Arc<Self> {
+impl Applier {
+    pub fn new(env: &NodeEnv<'_>, snapshots: bool, observations: &Observations) -> Arc<Self> {
         Arc::new(Self {
-            who,
+            events: env.events(),
             snapshots,
             applied: AtomicU64::new(0),
-            world: world.clone(),
-            watch: Arc::clone(watch),
-            calls: Arc::clone(calls),
+            world: env.world.clone(),
+            observations: observations.clone(),
+            calls: Arc::clone(env.calls),
         })
+    }
+
+    fn who(&self) -> Incarnation {
+        self.events.who()
     }
 
     /// Every index up to this one has been applied.
@@ -60,7 +61,7 @@ impl Recorder {
     pub fn read(&self, messages: &Receiver<ApplyMsg>, raft: &dyn Raft) {
         while let Ok(message) = messages.recv() {
             match message {
-                ApplyMsg::Command { index, command } => self.apply(index, &command, raft),
+                ApplyMsg::Command { index, command } => self.apply(index, command, raft),
                 // A service without snapshots has handed none over, and ignores them (as the course's).
                 ApplyMsg::Snapshot { index, snapshot, .. } if self.snapshots => {
                     self.install(index, &snapshot);
@@ -70,24 +71,27 @@ impl Recorder {
         }
     }
 
-    fn apply(&self, index: LogIndex, command: &[u8], raft: &dyn Raft) {
+    fn apply(&self, index: LogIndex, command: Vec<u8>, raft: &dyn Raft) {
         let last = self.applied();
         // Without snapshots an entry may be delivered again (as in the course), but not another one.
         let repeated = index <= last && index.0 > 0 && !self.snapshots;
         if index != last.next() && !repeated {
-            self.out_of_order(index, last, command);
+            self.out_of_order(index, last, &command);
         }
-        self.watch.applied(self.who, index, command);
-        self.world.message(trace(self.who, index, command));
-        self.world.note("tester", || format!("applied {index}: {}", Unchecked(command)));
+        let applied = RaftEvent::Applied { index, command };
+        self.events.emit(&applied);
+        if let RaftEvent::Applied { command, .. } = &applied {
+            self.world.message(trace(self.who(), index, command));
+            self.world.note("tester", || format!("applied {index}: {}", Unchecked(command)));
+        }
         if repeated {
             return;
         }
         self.set_applied(index);
         if self.snapshots && (index.0 + 1).is_multiple_of(SNAPSHOT_INTERVAL) {
-            let snapshot = self.watch.snapshot(index).to_vec();
+            let snapshot = self.observations.snapshot(index).to_vec();
             self.world.note("tester", || format!("snapshot({index}), {} bytes", snapshot.len()));
-            let _underway = self.calls.enter(self.who, "snapshot", self.world.now());
+            let _underway = self.calls.enter(self.who(), "snapshot", self.world.now());
             raft.snapshot(index, snapshot);
         }
     }
@@ -105,22 +109,33 @@ impl Recorder {
             FailureKind::Assertion,
             format!(
                 "expected {} to apply index {} next; saw it apply index {index}, {fault} (command {})",
-                self.who,
+                self.who(),
                 last.next(),
                 Unchecked(command)
             ),
         )
     }
 
+    /// A snapshot replaces the state; answers the last index that it includes.
+    #[track_caller]
+    fn replace(&self, snapshot: &[u8]) -> LogIndex {
+        let content = Snapshot::decode(snapshot);
+        let included = content.as_ref().map(|content| content.last_index);
+        let included = included.unwrap_or_default();
+        self.events.emit(&RaftEvent::Installed { bytes: snapshot.to_vec(), content });
+        included
+    }
+
+    #[track_caller]
     fn install(&self, index: LogIndex, snapshot: &[u8]) {
-        let included = self.watch.restored(self.who, snapshot);
+        let included = self.replace(snapshot);
         if index != included {
             self.world.fail(
                 FailureKind::Assertion,
                 format!(
                     "expected {} to deliver a snapshot under the last index that it includes, {included}; saw it \
                      delivered under index {index}",
-                    self.who
+                    self.who()
                 ),
             );
         }
@@ -131,11 +146,11 @@ impl Recorder {
                 format!(
                     "expected {} never to move its service back; saw it deliver a snapshot up to index {index} \
                      when it had applied everything up to index {last}",
-                    self.who
+                    self.who()
                 ),
             );
         }
-        self.world.message(trace(self.who, index, snapshot));
+        self.world.message(trace(self.who(), index, snapshot));
         self.world.note("tester", || format!("installed a snapshot up to {index}, {} bytes", snapshot.len()));
         self.set_applied(index);
     }
@@ -143,14 +158,14 @@ impl Recorder {
     /// Restores the state that was saved before a crash, as a service does when it starts.
     #[track_caller]
     pub fn restore(&self, snapshot: &[u8]) {
-        let index = self.watch.restored(self.who, snapshot);
-        self.world.note("tester", || format!("{} restored a snapshot up to {index}", self.who));
+        let index = self.replace(snapshot);
+        self.world.note("tester", || format!("{} restored a snapshot up to {index}", self.who()));
         self.set_applied(index);
     }
 }
 
 /// A hash of what was delivered, for the run's fingerprint. The same on every machine.
-fn trace(who: Lived, index: LogIndex, payload: &[u8]) -> u64 {
+fn trace(who: Incarnation, index: LogIndex, payload: &[u8]) -> u64 {
     let fold = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let words = payload.chunks(8).map(|chunk| {
         let mut word = [0; 8];

@@ -1,0 +1,439 @@
+//! [`Causality`]: which server knows of which message of which other one, by matrix clocks.
+//!
+//! What a solution writes into its messages is its own, so causality is followed outside of them. Each
+//! message takes along what its sender knew, and whoever it reaches knows that from then on (Lamport's
+//! happened-before; Mattern and Fidge's vector clocks; with a second dimension, what is known of what
+//! others know). Whatever happens on a server is taken to follow all that it was told before. So more
+//! counts as known than may be true, and never less: who is accused of not knowing something cannot have
+//! known it.
+//!
+//! A server that restarts goes on with what it knew: what of that it has saved cannot be seen from outside.
+//! Clients pass nothing on. All clusters of a run are followed together, for one may tell another's servers
+//! of each other.
+
+mod in_flight;
+
+use labrpc::Step;
+
+use crate::event::{Group, Incarnation, Party};
+use in_flight::InFlight;
+
+/// A moment of a server. Time goes on there with each call that it makes, each request that the test hands to
+/// it, and each request of a client that reaches it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(u32);
+
+/// What a server knows: for each server `j` and each server `i`, one row after the other, the latest moment
+/// of `i` that `j` knew of.
+type Knowledge = Box<[u32]>;
+
+/// What every server knows, and what is on its way.
+#[derive(Default)]
+pub struct Causality {
+    /// The servers of all clusters, in the order in which they were added: each in its present incarnation.
+    servers: Vec<Incarnation>,
+    /// The positions in `servers` of each cluster's servers, by number.
+    groups: Vec<Vec<usize>>,
+    /// Who calls through each end point, and the position of the server that it leads to.
+    ends: Vec<(Party, usize)>,
+    /// Whether anybody asks who knows what. If not, only the calls are followed.
+    tracked: bool,
+    known: Vec<Knowledge>,
+    calls: InFlight<Call>,
+    /// Used again, so that messages cost no allocation.
+    unused: Vec<Knowledge>,
+}
+
+/// A call that is on its way. It is forgotten when nothing of it can arrive any more.
+struct Call {
+    from: Party,
+    /// The position of the server that is called.
+    to: usize,
+    /// How many times the request may still arrive.
+    requests: u8,
+    /// Whether it has arrived.
+    delivered: bool,
+    /// Whether no reply can come any more.
+    over: bool,
+    /// The event that was told last of this call.
+    event: u64,
+    /// What the caller knew, until the request cannot arrive any more.
+    request: Option<Knowledge>,
+    /// What the server that was called knew.
+    reply: Option<Knowledge>,
+}
+
+/// Whose a message is.
+pub(crate) struct Sides {
+    pub from: Party,
+    pub to: Incarnation,
+    /// The moment of the server at which the step happens.
+    pub moment: Moment,
+    /// The event that was told last of the same call; 0 if there is none.
+    pub before: u64,
+}
+
+impl Causality {
+    /// Follows from now on who knows what.
+    pub(crate) fn track(&mut self) {
+        self.tracked = true;
+    }
+
+    /// Adds a server, which has no incarnation yet.
+    pub(crate) fn add_server(&mut self, group: Group, server: usize) {
+        let (before, position) = (self.servers.len(), self.servers.len());
+        self.servers.push(Incarnation { group, server, number: 0 });
+        self.groups.resize(self.groups.len().max(group.number() + 1), Vec::new());
+        assert_eq!(self.groups[group.number()].len(), server, "servers are added one after the other");
+        self.groups[group.number()].push(position);
+        self.widen(before);
+    }
+
+    /// Makes room for one more server in everything that is known.
+    fn widen(&mut self, before: usize) {
+        let after = before + 1;
+        let wider = |knowledge: &Knowledge| -> Knowledge {
+            let mut rows = vec![0; after * after].into_boxed_slice();
+            for row in 0..before {
+                rows[row * after..][..before].copy_from_slice(&knowledge[row * before..][..before]);
+            }
+            rows
+        };
+        self.known = self.known.iter().map(wider).collect();
+        self.known.push(vec![0; after * after].into_boxed_slice());
+        for call in self.calls.iter_mut() {
+            call.request = call.request.as_ref().map(wider);
+            call.reply = call.reply.as_ref().map(wider);
+        }
+        self.unused.clear();
+    }
+
+    /// A server starts an incarnation.
+    pub(crate) fn start(&mut self, who: Incarnation) {
+        let position = self.position(who);
+        self.servers[position] = who;
+    }
+
+    /// Through the end point of this number `owner` calls `server` of `group`. They are numbered as they are made.
+    pub(crate) fn add_end(&mut self, number: u32, owner: Party, group: Group, server: usize) {
+        let (number, to) = (number as usize, self.groups[group.number()][server]);
+        if number >= self.ends.len() {
+            self.ends.resize(number + 1, (owner, to));
+        }
+        self.ends[number] = (owner, to);
+    }
+
+    fn position(&self, who: Incarnation) -> usize {
+        self.groups[who.group.number()][who.server]
+    }
+
+    /// The moment that it is on a server. What follows are calls that it makes later, and whatever they lead to.
+    #[must_use]
+    pub fn now(&self, who: Incarnation) -> Moment {
+        let own = self.position(who);
+        Moment(self.known[own][own * self.servers.len() + own])
+    }
+
+    /// The moment that it is on a server. What follows is all that it sends later, replies too, and whatever that
+    /// leads to.
+    pub(crate) fn mark(&mut self, who: Incarnation) -> Moment {
+        let own = self.position(who);
+        self.tick(own)
+    }
+
+    fn tick(&mut self, own: usize) -> Moment {
+        let now = &mut self.known[own][own * self.servers.len() + own];
+        *now += 1;
+        Moment(*now - 1)
+    }
+
+    /// Those servers of the same cluster, besides server `origin` of it, of which `who` knows that what followed on
+    /// `moment` of `origin` has reached them: it has been reached by a message that they sent after they knew.
+    pub fn reached(
+        &self,
+        who: Incarnation,
+        origin: usize,
+        moment: Moment,
+    ) -> impl Iterator<Item = usize> + use<'_> {
+        let group = &self.groups[who.group.number()];
+        let (known, from) = (&self.known[group[who.server]], group[origin]);
+        let knows = move |of: usize| known[of * self.servers.len() + from] > moment.0;
+        (0..group.len()).filter(move |&of| of != origin && knows(group[of]))
+    }
+
+    /// Whether `who` knows that what followed on `moment` of server `origin` has reached a majority of its cluster,
+    /// `origin` included.
+    #[must_use]
+    pub fn majority_reached(&self, who: Incarnation, origin: usize, moment: Moment) -> bool {
+        self.reached(who, origin, moment).count() >= self.groups[who.group.number()].len() / 2
+    }
+
+    /// Takes note of a step of a call, which is told of as the event `event` (0: as none). Answers whose it is;
+    /// `None` if the call is over.
+    pub(crate) fn on(&mut self, call: u64, step: Step, event: u64) -> Option<Sides> {
+        if let Step::RequestSent { end } = step {
+            let (from, to) = self.ends[end as usize];
+            let mut sides = self.sides(from, to, 0);
+            let mut request = None;
+            if let Party::Server(caller) = from
+                && self.tracked
+            {
+                let caller = self.position(caller);
+                sides.moment = self.tick(caller);
+                request = Some(copy(&self.known[caller], &mut self.unused));
+            }
+            let (requests, delivered, over) = (1, false, false);
+            let call_on_its_way = Call { from, to, requests, delivered, over, event, request, reply: None };
+            self.calls.insert(call, call_on_its_way);
+            return Some(sides);
+        }
+        let it = self.calls.get_mut(call)?;
+        let (from, to, before) = (it.from, it.to, it.event);
+        it.event = event;
+        let mut moment = None;
+        match step {
+            Step::RequestSent { .. } => {}
+            Step::RequestDuplicated => it.requests += 1,
+            Step::RequestDelivered => {
+                it.requests -= 1;
+                it.delivered = true;
+                if let (Some(told), Party::Server(caller)) = (&it.request, from) {
+                    let caller = self.groups[caller.group.number()][caller.server];
+                    learn(&mut self.known[to], to, self.servers.len(), told, caller);
+                }
+                if it.requests == 0 {
+                    self.unused.extend(it.request.take());
+                }
+                if let Party::Client(_) = from
+                    && self.tracked
+                {
+                    moment = Some(self.tick(to));
+                }
+            }
+            Step::RequestLost => {
+                it.requests -= 1;
+                it.over |= !it.delivered;
+            }
+            Step::ReplySent => {
+                if let Party::Server(_) = from
+                    && self.tracked
+                {
+                    it.reply = Some(copy(&self.known[to], &mut self.unused));
+                }
+            }
+            Step::ReplyDelivered => {
+                it.over = true;
+                if let (Some(told), Party::Server(caller)) = (&it.reply, from) {
+                    let position = self.groups[caller.group.number()][caller.server];
+                    if self.servers[position] == caller {
+                        learn(&mut self.known[position], position, self.servers.len(), told, to);
+                    }
+                }
+            }
+            Step::ReplyLost => it.over = true,
+        }
+        let it = self.calls.get_mut(call)?;
+        if it.over
+            && it.requests == 0
+            && let Some(Call { request, reply, .. }) = self.calls.remove(call)
+        {
+            self.unused.extend(request);
+            self.unused.extend(reply);
+        }
+        let mut sides = self.sides(from, to, before);
+        sides.moment = moment.unwrap_or(sides.moment);
+        Some(sides)
+    }
+
+    fn sides(&self, from: Party, to: usize, before: u64) -> Sides {
+        let to = self.servers[to];
+        Sides { from, to, moment: self.now(to), before }
+    }
+}
+
+/// A copy of what a server knows, to go along with a message.
+fn copy(known: &Knowledge, unused: &mut Vec<Knowledge>) -> Knowledge {
+    match unused.pop() {
+        Some(mut copy) => {
+            copy.copy_from_slice(known);
+            copy
+        }
+        None => known.clone(),
+    }
+}
+
+/// `to` learns what `from` knew.
+fn learn(known: &mut [u32], to: usize, servers: usize, told: &[u32], from: usize) {
+    for (known, told) in known.iter_mut().zip(told) {
+        *known = (*known).max(*told);
+    }
+    let (own, of_sender) = (to * servers, from * servers);
+    for origin in 0..servers {
+        known[own + origin] = known[own + origin].max(told[of_sender + origin]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GROUP: Group = Group { number: 0, name: "" };
+    const OTHER: Group = Group { number: 1, name: "g1" };
+
+    fn server(server: usize) -> Incarnation {
+        Incarnation { group: GROUP, server, number: 1 }
+    }
+
+    /// Three servers, each with an end point to each: that from `from` to `to` has the number `3 * from + to`.
+    fn three() -> Causality {
+        let mut causality = Causality::default();
+        causality.track();
+        for it in 0..3 {
+            causality.add_server(GROUP, it);
+            causality.start(server(it));
+        }
+        for from in 0..3 {
+            for to in 0..3 {
+                causality.add_end(3 * from as u32 + to as u32, server(from).into(), GROUP, to);
+            }
+        }
+        causality
+    }
+
+    fn happen(causality: &mut Causality, call: u64, steps: &[Step]) {
+        for &step in steps {
+            causality.on(call, step, 0);
+        }
+    }
+
+    fn sent(end: u32) -> [Step; 2] {
+        [Step::RequestSent { end }, Step::RequestDelivered]
+    }
+
+    const BACK: [Step; 2] = [Step::ReplySent, Step::ReplyDelivered];
+
+    #[test]
+    fn a_reply_says_that_the_request_arrived() {
+        let mut causality = three();
+        let before = causality.now(server(0));
+        happen(&mut causality, 1, &sent(1));
+        assert!(causality.reached(server(1), 0, before).eq([1]));
+        assert!(causality.reached(server(0), 0, before).next().is_none());
+        happen(&mut causality, 1, &[Step::ReplySent]);
+        assert!(!causality.majority_reached(server(0), 0, before));
+        happen(&mut causality, 1, &[Step::ReplyDelivered]);
+        assert!(causality.majority_reached(server(0), 0, before));
+        assert!(!causality.majority_reached(server(0), 0, causality.now(server(0))));
+        assert!(causality.calls.is_empty());
+    }
+
+    #[test]
+    fn what_was_sent_before_proves_nothing() {
+        let mut causality = three();
+        happen(&mut causality, 1, &[Step::RequestSent { end: 1 }]);
+        let after = causality.now(server(0));
+        happen(&mut causality, 1, &[Step::RequestDelivered]);
+        happen(&mut causality, 1, &BACK);
+        assert!(causality.reached(server(1), 0, after).next().is_none());
+        assert!(!causality.majority_reached(server(0), 0, after));
+    }
+
+    #[test]
+    fn a_reply_asks_nobody_but_takes_along_what_was_marked() {
+        let mut causality = three();
+        let before = causality.now(server(1));
+        for call in 1..=2 {
+            happen(&mut causality, call, &sent(1));
+            happen(&mut causality, call, &BACK);
+            assert_eq!(causality.majority_reached(server(1), 1, before), call == 2);
+            if call == 1 {
+                assert_eq!(causality.now(server(1)), before);
+                assert_eq!(causality.mark(server(1)), before);
+                happen(&mut causality, 9, &sent(1));
+                happen(&mut causality, 9, &BACK);
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_may_come_as_a_call_and_over_a_third_server() {
+        let mut causality = three();
+        let before = causality.now(server(0));
+        for (call, end) in [(1, 1), (2, 3 + 2), (3, 6)] {
+            happen(&mut causality, call, &sent(end));
+            happen(&mut causality, call, &[Step::ReplyLost]);
+        }
+        assert!(causality.reached(server(0), 0, before).eq([1, 2]));
+        assert!(causality.calls.is_empty());
+    }
+
+    #[test]
+    fn lost_messages_are_forgotten_and_tell_nothing() {
+        let mut causality = three();
+        let before = causality.now(server(0));
+        happen(&mut causality, 1, &[Step::RequestSent { end: 1 }, Step::RequestLost]);
+        happen(&mut causality, 2, &sent(2));
+        happen(&mut causality, 2, &[Step::ReplySent, Step::ReplyLost]);
+        assert_eq!(causality.reached(server(0), 0, before).count(), 0);
+        assert!(causality.calls.is_empty());
+    }
+
+    #[test]
+    fn a_copy_tells_what_the_request_told_also_after_the_reply() {
+        let mut causality = three();
+        let before = causality.now(server(0));
+        happen(&mut causality, 1, &[Step::RequestSent { end: 1 }, Step::RequestDuplicated]);
+        happen(&mut causality, 1, &[Step::RequestDelivered]);
+        happen(&mut causality, 1, &BACK);
+        assert!(!causality.calls.is_empty());
+        happen(&mut causality, 1, &[Step::RequestDelivered]);
+        assert!(causality.calls.is_empty() && causality.reached(server(1), 0, before).eq([1]));
+    }
+
+    #[test]
+    fn a_reply_to_an_earlier_incarnation_tells_the_later_one_nothing() {
+        let mut causality = three();
+        let before = causality.now(server(0));
+        happen(&mut causality, 1, &sent(1));
+        happen(&mut causality, 1, &[Step::ReplySent]);
+        let restarted = Incarnation { number: 2, ..server(0) };
+        causality.start(restarted);
+        happen(&mut causality, 1, &[Step::ReplyDelivered]);
+        assert_eq!(causality.reached(restarted, 0, before).count(), 0);
+    }
+
+    #[test]
+    fn a_request_of_a_client_marks_a_moment_and_passes_nothing_on() {
+        let mut causality = three();
+        causality.add_end(9, Party::Client(4), GROUP, 1);
+        let before = causality.now(server(1));
+        causality.on(1, Step::RequestSent { end: 9 }, 0);
+        let sides = causality.on(1, Step::RequestDelivered, 7).expect("it is on its way");
+        assert_eq!((sides.from, sides.to, sides.moment), (Party::Client(4), server(1), before));
+        assert!(causality.now(server(1)) > before);
+        assert_eq!(causality.on(1, Step::ReplySent, 8).map(|it| it.before), Some(7));
+        assert_eq!(causality.on(1, Step::ReplyDelivered, 9).map(|it| it.before), Some(8));
+        assert!(causality.on(1, Step::ReplyLost, 10).is_none() && causality.calls.is_empty());
+    }
+
+    /// Server 0 tells server 1 of its cluster something by way of another cluster's server, which joined meanwhile.
+    #[test]
+    fn clusters_tell_each_other_and_are_counted_apart() {
+        let mut causality = three();
+        let before = causality.now(server(0));
+        happen(&mut causality, 1, &sent(2));
+        causality.add_server(OTHER, 0);
+        let other = Incarnation { group: OTHER, server: 0, number: 1 };
+        causality.start(other);
+        causality.add_end(9, server(0).into(), OTHER, 0);
+        causality.add_end(10, other.into(), GROUP, 1);
+        happen(&mut causality, 1, &BACK);
+        assert!(causality.reached(server(0), 0, before).eq([2]), "what was on its way is not lost");
+        let later = causality.now(server(0));
+        happen(&mut causality, 2, &sent(9));
+        happen(&mut causality, 3, &sent(10));
+        assert!(causality.reached(server(1), 0, later).eq([1]));
+        assert!(causality.majority_reached(server(1), 0, later));
+        assert!(causality.majority_reached(other, 0, causality.now(other)), "it is all of its cluster");
+    }
+}

@@ -1,0 +1,193 @@
+//! Start and crash.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use labrpc::ClientEnd;
+use persister::Persister;
+
+use super::{Cluster, Running};
+use crate::event::{EventSource, Incarnation, Kind, Party};
+use crate::protocol::{Dialer, NodeEnv, Protocol, StartedNode};
+
+impl<P: Protocol> Cluster<P> {
+    /// Whether the server is down.
+    #[must_use]
+    pub fn is_crashed(&self, server: usize) -> bool {
+        self.inner.servers.lock()[server].running.is_none()
+    }
+
+    /// Crashes the server: it is cut off, what it saved so far is kept, and every thread of it is
+    /// gone at once. It is given no notice. Nothing happens to a server that is down.
+    pub fn shutdown(&self, server: usize) {
+        self.crash(server, false);
+    }
+
+    /// Crashes the server; `amid`: its threads may be in the midst of something.
+    fn crash(&self, server: usize, amid: bool) {
+        // An instance that was only told to stop is still there.
+        let halted = self.inner.servers.lock()[server].halted.take();
+        if let Some(node) = halted {
+            node.kill();
+        }
+        if self.is_crashed(server) {
+            return;
+        }
+        self.note(|| format!("shut down server {server}"));
+        self.disconnect_from_all(server);
+        self.network().delete_server(&self.address(server));
+        // Before the kill: what the instance writes while it dies must not be found again.
+        let kept = self.saved(server).copy();
+        let running = {
+            let server = &mut self.inner.servers.lock()[server];
+            server.persister = kept;
+            server.running.take()
+        };
+        if let Some(running) = running {
+            running.node.kill();
+            self.emit(running.who, Kind::Crashed { amid });
+        }
+        self.delete_ends(server);
+    }
+
+    /// Crashes the server at some moment of the next `pause`, and returns when that has passed: half of the time in the
+    /// midst of what it does, if it does anything, and otherwise at the end.
+    ///
+    /// Servers react at once and then rest until the next timer. A crash at a moment of the clock would nearly
+    /// always find them at rest, with everything saved and answered.
+    pub fn shutdown_within(&self, server: usize, pause: Duration) {
+        let end = self.now() + pause;
+        let node = self.inner.servers.lock()[server].running.as_ref().map(|running| running.node.clone());
+        let mut amid = false;
+        if let Some(node) = node {
+            match self.moment_of_crash() {
+                Some(points) => {
+                    node.kill_amid(points, pause);
+                    amid = true;
+                }
+                None => self.sleep(pause),
+            }
+        }
+        self.crash(server, amid);
+        self.sleep(end.saturating_sub(self.now()));
+    }
+
+    /// Cuts the server off and tells its instance that it is no longer needed, as the course's tester does instead of a crash.
+    /// Its threads live on, until they end by themselves or the server is started or shut down.
+    pub fn halt(&self, server: usize) {
+        self.note(|| format!("halt server {server}"));
+        self.disconnect_from_all(server);
+        self.network().delete_server(&self.address(server));
+        let kept = self.saved(server).copy();
+        self.inner.servers.lock()[server].persister = kept;
+        self.call(server, "kill", |_, instance| P::stop(&instance));
+        let running = self.inner.servers.lock()[server].running.take();
+        if let Some(running) = running {
+            self.emit(running.who, Kind::Halted);
+            self.inner.servers.lock()[server].halted = Some(running.node);
+        }
+        self.delete_ends(server);
+    }
+
+    /// Crashes all servers, one after the other.
+    pub fn shutdown_all(&self) {
+        for server in 0..self.n_servers() {
+            self.shutdown(server);
+        }
+    }
+
+    /// Starts the server from what it had saved, and connects it to every server that is meant to
+    /// be connected. A server that is up is crashed first.
+    pub fn restart(&self, server: usize) {
+        self.start_server(server);
+        self.connect(server);
+    }
+
+    /// Starts all servers of the cluster from what they had saved, and connects all.
+    pub fn start_all(&self) {
+        let everyone = self.everyone();
+        for &server in &everyone {
+            self.start_server(server);
+        }
+        for server in everyone {
+            self.connect(server);
+        }
+    }
+
+    /// Starts another incarnation of the server, connected to nobody.
+    pub(super) fn start_server(&self, server: usize) {
+        self.shutdown(server);
+        let testbed = &self.inner.testbed;
+        let persister = self.saved(server).copy();
+        let who = {
+            let state = &mut self.inner.servers.lock()[server];
+            state.incarnations += 1;
+            state.persister = persister.clone();
+            Incarnation { group: self.inner.group, server, number: state.incarnations }
+        };
+        self.note(|| format!("start {who}"));
+        self.emit(who, Kind::Started);
+        let peers = (0..self.n_servers()).map(|to| self.make_own_end(who, to)).collect();
+        let node = testbed.world.node(self.inner.group.node_name(server));
+        let dialer = {
+            let cluster = self.clone();
+            Dialer { dial: Arc::new(move |to| cluster.make_own_end(who, to)) }
+        };
+        let events = EventSource::new(&testbed.events, who);
+        let env = NodeEnv {
+            world: &testbed.world,
+            calls: &testbed.calls,
+            node: &node,
+            peers,
+            persister,
+            dialer,
+            events,
+        };
+        let Some(StartedNode { instance, services }) = self.inner.protocol.start(&env) else {
+            return self.delete_ends(server);
+        };
+        let mut host = labrpc::Server::new(&node);
+        for service in services {
+            host.add_service(service);
+        }
+        testbed.network.add_server(self.address(server), host);
+        let running = Running { who, node, instance: Arc::downgrade(&instance) };
+        self.inner.servers.lock()[server].running = Some(running);
+    }
+
+    /// What the server has saved: not a copy, but the store itself.
+    fn saved(&self, server: usize) -> Persister {
+        self.inner.servers.lock()[server].persister.clone()
+    }
+
+    /// Makes an end point of an incarnation to a server of the cluster, which reaches it if the two are linked.
+    fn make_own_end(&self, who: Incarnation, to: usize) -> ClientEnd {
+        let (name, end) = self.make_end(who.into(), to);
+        let linked = self.inner.links.lock().add_end(who, to, name.clone());
+        if linked {
+            self.network().enable(&name, true);
+        }
+        end
+    }
+
+    fn delete_ends(&self, server: usize) {
+        let ends = self.inner.links.lock().take_ends(server);
+        for end in &ends {
+            self.network().delete_end(end);
+        }
+    }
+
+    /// Makes an end point of `owner` to a server, still disabled; returns its name and itself.
+    fn make_end(&self, owner: Party, to: usize) -> (String, ClientEnd) {
+        let name = self.inner.rng.end_name();
+        let end = self.network().make_end(name.as_str());
+        self.inner.testbed.events.add_end(end.number(), owner, self.inner.group, to);
+        self.network().connect(&name, &self.address(to));
+        (name, end)
+    }
+
+    /// Makes an end point of a client to each server, still disabled; returns their names and themselves.
+    pub(crate) fn make_ends_of_client(&self, client: u32) -> (Vec<String>, Vec<ClientEnd>) {
+        (0..self.n_servers()).map(|to| self.make_end(Party::Client(client), to)).unzip()
+    }
+}

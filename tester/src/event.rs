@@ -1,0 +1,178 @@
+//! [`Event`]: what happens in a run, as invariants and recordings are told it.
+//!
+//! A run is one stream of events, in an order in which a cause comes before its effect. Nothing that a test
+//! or an invariant knows of a solution comes from anywhere else. What belongs to one protocol alone is a
+//! [`ProtocolEvent`], so that a new protocol adds its own kinds without a change here.
+
+mod interests;
+mod party;
+mod stream;
+
+use std::any::Any;
+use std::fmt;
+use std::time::Duration;
+
+use labrpc::Step;
+
+use crate::causality::{Causality, Moment};
+pub use interests::Interests;
+pub use party::{Group, Incarnation, Party};
+pub(crate) use stream::EventStream;
+pub use stream::{Detail, EventSource};
+
+/// Something that happens in a run.
+///
+/// It is borrowed: whoever wants to keep something of it copies that.
+pub struct Event<'a> {
+    /// Its position in the stream, from 1. Events that nobody subscribes to are not built and have no number.
+    pub number: u64,
+    /// Virtual time since the start of the run.
+    pub at: Duration,
+    /// The number of the event that led to it: the one that the same thread told of before, the delivery of the
+    /// request that the thread handles, the reply that it waited for, or the earlier step of the same message.
+    /// 0 if it has none, or if the run is [bare](Detail::Bare).
+    pub cause: u64,
+    /// The cluster that it concerns; `None`: all.
+    pub group: Option<Group>,
+    /// At whom it happens.
+    pub party: Party,
+    /// What happens.
+    pub kind: Kind<'a>,
+    pub(crate) causality: &'a Causality,
+    /// If it is not the present one.
+    pub(crate) moment: Option<Moment>,
+}
+
+/// What happens.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Kind<'a> {
+    /// A server starts an incarnation, from what it had saved. The solution has done nothing in it so far.
+    Started,
+    /// A server crashes: none of its threads does anything any more.
+    Crashed {
+        /// Whether its threads may have been in the midst of something.
+        amid: bool,
+    },
+    /// A server is told to stop, and cut off. Its threads live on until they end by themselves.
+    Halted,
+    /// A server joins the cluster in the midst of a test.
+    Joined,
+    /// A server leaves the cluster for good.
+    Left,
+    /// A server stands still.
+    Paused,
+    /// A server that stood still goes on.
+    Resumed,
+    /// A server's clock goes at another rate, in parts per million of the run's.
+    ClockRate(u32),
+    /// The server and `peer` can reach each other from now on, both ways.
+    LinkMended {
+        /// The other server's number in the same group.
+        peer: usize,
+    },
+    /// The server and `peer` cannot reach each other any more.
+    LinkCut {
+        /// The other server's number in the same group.
+        peer: usize,
+    },
+    /// The way from the server to `peer` is cut or opened; the way back stays as it is.
+    WayCut {
+        /// The other server's number in the same group.
+        peer: usize,
+        /// Whether it is cut.
+        cut: bool,
+    },
+    /// The network's faults change; the text says to what.
+    Faults(&'a str),
+    /// A step of a message of the party: of its request, or of the reply to it.
+    Message(Message),
+    /// The test is about to hand a request to the server.
+    Submitted {
+        /// The request.
+        request: &'a [u8],
+    },
+    /// A service on the server does a request that was handed to some server.
+    Executed {
+        /// The request.
+        request: &'a [u8],
+        /// What it is called in messages.
+        name: &'a dyn fmt::Display,
+    },
+    /// A client's clerk is about to be asked something.
+    OperationBegan {
+        /// What it is asked.
+        operation: &'a dyn fmt::Display,
+    },
+    /// A client's clerk has answered.
+    OperationEnded {
+        /// What it was asked: `get`, `put`.
+        what: &'a str,
+        /// Whether something has certainly changed: a put is done.
+        done: bool,
+        /// What it answered.
+        answer: &'a dyn fmt::Display,
+    },
+    /// Something that only some protocols know.
+    Protocol(&'a dyn ProtocolEvent),
+    /// An invariant is broken.
+    Violation(&'a str),
+}
+
+/// A step of a call from one party to another.
+#[derive(Clone, Copy)]
+pub struct Message {
+    /// The number of the call, which no other one of the run has.
+    pub call: u64,
+    /// What happens to its request or its reply.
+    pub step: Step,
+    /// Who calls.
+    pub from: Party,
+    /// The server that is called.
+    pub to: Incarnation,
+}
+
+/// An event that a protocol adds to the stream: what its tests observe of a server.
+///
+/// An invariant gets it by its type, see [`Event::protocol`].
+pub trait ProtocolEvent: Any + Send + Sync {
+    /// What it is called in a recording, such as `applied`.
+    fn name(&self) -> &'static str;
+
+    /// The set that it is in: [`Interests::STATES`] or [`Interests::AGREEMENT`].
+    fn class(&self) -> Interests;
+}
+
+impl<'a> Event<'a> {
+    /// The event of a protocol, if it is of that type.
+    #[must_use]
+    pub fn protocol<E: ProtocolEvent>(&self) -> Option<&'a E> {
+        match self.kind {
+            Kind::Protocol(event) => (event as &dyn Any).downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// The server at which it happens, if it happens at one.
+    #[must_use]
+    pub fn server(&self) -> Option<Incarnation> {
+        match self.party {
+            Party::Server(who) => Some(who),
+            Party::Client(_) | Party::Tester => None,
+        }
+    }
+
+    /// Who knows of what, as cause and effect, at this event.
+    #[must_use]
+    pub fn causality(&self) -> &'a Causality {
+        self.causality
+    }
+
+    /// The moment of the server at which it happens, if it happens at one. Whatever is sent there later follows on
+    /// it.
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        let now = || self.server().map(|who| self.causality.now(who));
+        self.moment.or_else(now).unwrap_or_default()
+    }
+}

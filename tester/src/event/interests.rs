@@ -1,0 +1,88 @@
+//! [`Interests`]: which kinds of events a subscriber is told.
+
+use std::ops::BitOr;
+
+#[cfg(doc)]
+use super::ProtocolEvent;
+use super::{Kind, Message, Party};
+
+/// A set of kinds of events. An event that nobody is interested in is not built.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Interests(u16);
+
+impl Interests {
+    /// Nothing.
+    pub const NONE: Self = Self(0);
+    /// Servers that start, crash, halt, join, leave, stand still and go on; their clocks.
+    pub const SERVERS: Self = Self(1);
+    /// Links that are cut and mended, and the network's faults.
+    pub const LINKS: Self = Self(1 << 1);
+    /// Messages of calls that servers make.
+    pub const SERVER_MESSAGES: Self = Self(1 << 2);
+    /// Messages of calls that clients make.
+    pub const CLIENT_MESSAGES: Self = Self(1 << 3);
+    /// What servers save.
+    pub const SAVES: Self = Self(1 << 4);
+    /// Requests that the test hands to servers, and those that services do.
+    pub const REQUESTS: Self = Self(1 << 5);
+    /// Operations of clients.
+    pub const OPERATIONS: Self = Self(1 << 6);
+    /// What servers say of themselves when a probe or a test asks, see [`ProtocolEvent::class`].
+    pub const STATES: Self = Self(1 << 7);
+    /// What servers agree on, see [`ProtocolEvent::class`].
+    pub const AGREEMENT: Self = Self(1 << 10);
+    /// Invariants that are broken.
+    pub const VIOLATIONS: Self = Self(1 << 8);
+    /// Who knows of what, as [`Event::causality`](super::Event::causality) tells: without it, nobody keeps track.
+    pub const CAUSALITY: Self = Self(1 << 9);
+    /// Everything.
+    pub const ALL: Self = Self((1 << 11) - 1);
+
+    /// Whether this and the other set have something in common.
+    #[must_use]
+    pub fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub(super) fn bits(self) -> u16 {
+        self.0
+    }
+
+    pub(super) fn from_bits(bits: u16) -> Self {
+        Self(bits)
+    }
+}
+
+impl BitOr for Interests {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl Kind<'_> {
+    /// The set that this kind is in.
+    #[must_use]
+    pub fn class(&self) -> Interests {
+        match self {
+            Self::Started
+            | Self::Crashed { .. }
+            | Self::Halted
+            | Self::Joined
+            | Self::Left
+            | Self::Paused
+            | Self::Resumed
+            | Self::ClockRate(_) => Interests::SERVERS,
+            Self::LinkMended { .. } | Self::LinkCut { .. } | Self::WayCut { .. } | Self::Faults(_) => {
+                Interests::LINKS
+            }
+            Self::Message(Message { from: Party::Client(_), .. }) => Interests::CLIENT_MESSAGES,
+            Self::Message(_) => Interests::SERVER_MESSAGES,
+            Self::Submitted { .. } | Self::Executed { .. } => Interests::REQUESTS,
+            Self::OperationBegan { .. } | Self::OperationEnded { .. } => Interests::OPERATIONS,
+            Self::Protocol(event) => event.class(),
+            Self::Violation(_) => Interests::VIOLATIONS,
+        }
+    }
+}

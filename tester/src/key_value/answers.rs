@@ -1,0 +1,311 @@
+//! [`Answers`]: a clerk asks. What it answers, a server has told it within the operation. And a put that is done is in
+//! the log of a majority (paper, §5.3 and §8), so the server that says so knows, as cause and effect, that
+//! what came after the clerk's request has reached a majority.
+//!
+//! A get may be answered from a lease (the thesis, §6.4.1), and a put that is refused too: of these a reply
+//! is expected, and no more.
+
+use std::time::Duration;
+
+use labrpc::Step;
+use rustc_hash::FxHashMap;
+
+use crate::causality::{Causality, Moment};
+use crate::display::Seconds;
+use crate::event::{Event, Incarnation, Interests, Kind, Message, Party};
+use crate::invariant::{Invariant, Violation};
+
+/// What came of the requests of each client's present operation.
+#[derive(Default)]
+pub(crate) struct Answers {
+    clients: FxHashMap<u32, Operation>,
+    /// The calls of clients that are under way.
+    underway: FxHashMap<u64, Asked>,
+    /// The number of the last call that a client made.
+    last_call: u64,
+    begun: u64,
+    looked: u64,
+}
+
+#[derive(Clone, Default)]
+struct Operation {
+    /// The last call that was made before it began.
+    since: u64,
+    at: Duration,
+    /// When its first request reached a server, for each that one has reached.
+    reached: Vec<(Incarnation, Moment)>,
+    /// A reply has come to one of its requests.
+    answered: bool,
+    /// And from a server that knew of a majority.
+    by_a_majority: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Asked {
+    client: u32,
+    server: Incarnation,
+    /// How many times the request may still arrive.
+    requests: u8,
+    /// Whether it has arrived.
+    delivered: bool,
+    /// Whether no reply can come any more.
+    over: bool,
+    by_a_majority: bool,
+}
+
+impl Answers {
+    /// An operation of a client begins.
+    fn begins(&mut self, client: u32, at: Duration) {
+        self.begun += 1;
+        self.clients.insert(client, Operation { since: self.last_call, at, ..Operation::default() });
+    }
+
+    /// The operation of a client ends.
+    fn ends(&mut self, client: u32, what: &str, done: bool, at: Duration) -> Result<(), Violation> {
+        self.looked += 1;
+        let Some(operation) = self.clients.get(&client) else { return Ok(()) };
+        if !operation.answered {
+            return Err(Violation::new(format!(
+                "expected a clerk to answer what a server has told it; saw {what} of client {client} return at {}, when \
+                 no reply had come to any request that it sent since the call, at {}",
+                Seconds(at),
+                Seconds(operation.at),
+            )));
+        }
+        if done && !operation.by_a_majority {
+            return Err(Violation::new(format!(
+                "expected a put to be done when a majority of the servers store it (§5.3); saw {what} of client {client} done at \
+                 {}, when no server had replied of which a majority can have known the request (sent at {} or later)",
+                Seconds(at),
+                Seconds(operation.at),
+            )));
+        }
+        Ok(())
+    }
+
+    /// Takes note of a step of a client's call.
+    fn message(&mut self, client: u32, message: &Message, moment: Moment, causality: &Causality) {
+        let Message { call, step, to: server, .. } = *message;
+        match step {
+            Step::RequestSent { .. } => {
+                self.last_call = self.last_call.max(call);
+                let (requests, delivered, over, by_a_majority) = (1, false, false, false);
+                self.underway
+                    .insert(call, Asked { client, server, requests, delivered, over, by_a_majority });
+            }
+            Step::RequestDuplicated => {
+                if let Some(asked) = self.underway.get_mut(&call) {
+                    asked.requests += 1;
+                }
+            }
+            Step::RequestDelivered => {
+                if let Some((asked, operation)) = self.of(call) {
+                    asked.delivered = true;
+                    if !operation.reached.iter().any(|(reached, _)| same(*reached, server)) {
+                        operation.reached.push((server, moment));
+                    }
+                }
+                self.arrives(call);
+            }
+            Step::ReplySent => {
+                if let Some((asked, operation)) = self.of(call) {
+                    let know = |&(reached, moment): &(Incarnation, Moment)| {
+                        reached.group == asked.server.group
+                            && causality.majority_reached(asked.server, reached.server, moment)
+                    };
+                    asked.by_a_majority = operation.reached.iter().any(know);
+                }
+            }
+            Step::ReplyDelivered => {
+                if let Some((asked, operation)) = self.of(call) {
+                    operation.answered = true;
+                    operation.by_a_majority |= asked.by_a_majority;
+                }
+                self.is_over(call);
+            }
+            Step::RequestLost => {
+                // If it is the only one, there is no reply either.
+                self.arrives(call);
+                if self.underway.get(&call).is_some_and(|asked| asked.requests == 0 && !asked.delivered) {
+                    self.underway.remove(&call);
+                }
+            }
+            Step::ReplyLost => self.is_over(call),
+        }
+    }
+
+    /// A request, or its copy, has arrived or is lost.
+    fn arrives(&mut self, call: u64) {
+        if let Some(asked) = self.underway.get_mut(&call) {
+            asked.requests -= 1;
+            if asked.requests == 0 && asked.over {
+                self.underway.remove(&call);
+            }
+        }
+    }
+
+    /// The caller goes on.
+    fn is_over(&mut self, call: u64) {
+        if let Some(asked) = self.underway.get_mut(&call) {
+            asked.over = true;
+            if asked.requests == 0 {
+                self.underway.remove(&call);
+            }
+        }
+    }
+
+    /// A call of a client, and its operation, if it was made in that.
+    fn of(&mut self, call: u64) -> Option<(&mut Asked, &mut Operation)> {
+        let asked = self.underway.get_mut(&call)?;
+        let operation = self.clients.get_mut(&asked.client).filter(|operation| call > operation.since)?;
+        Some((asked, operation))
+    }
+}
+
+/// Whether these are the same server, in whatever incarnation.
+fn same(one: Incarnation, other: Incarnation) -> bool {
+    (one.group, one.server) == (other.group, other.server)
+}
+
+impl Invariant for Answers {
+    fn name(&self) -> &'static str {
+        "clerks answer what servers have told them"
+    }
+
+    fn interests(&self) -> Interests {
+        Interests::OPERATIONS | Interests::CLIENT_MESSAGES | Interests::CAUSALITY
+    }
+
+    fn on(&mut self, event: &Event<'_>) -> Result<(), Violation> {
+        match (event.party, event.kind) {
+            (_, Kind::Message(message)) => {
+                if let Party::Client(client) = message.from {
+                    self.message(client, &message, event.moment(), event.causality());
+                }
+            }
+            (Party::Client(client), Kind::OperationBegan { .. }) => self.begins(client, event.at),
+            (Party::Client(client), Kind::OperationEnded { what, done, .. }) => {
+                self.ends(client, what, done, event.at)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Where no client asked anything, there was nothing to answer.
+    fn exercised(&self) -> bool {
+        self.begun == 0 || self.looked > 0
+    }
+
+    fn subject(&self) -> &'static str {
+        "an answer of a clerk"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Group;
+
+    const GROUP: Group = Group { number: 0, name: "" };
+
+    struct Run {
+        answers: Answers,
+        causality: Causality,
+    }
+
+    /// Client 4 has end 0 to server 0 of three; server 0 has end 1 to server 1.
+    fn start() -> Run {
+        let mut causality = Causality::default();
+        causality.track();
+        for server in 0..3 {
+            causality.add_server(GROUP, server);
+            causality.start(Incarnation { group: GROUP, server, number: 1 });
+        }
+        causality.add_end(0, Party::Client(4), GROUP, 0);
+        causality.add_end(1, Incarnation { group: GROUP, server: 0, number: 1 }.into(), GROUP, 1);
+        Run { answers: Answers::default(), causality }
+    }
+
+    impl Run {
+        fn happen(&mut self, call: u64, steps: &[Step]) {
+            for &step in steps {
+                let sides = self.causality.on(call, step, 0).expect("the call is on its way");
+                if let Party::Client(client) = sides.from {
+                    let message = Message { call, step, from: sides.from, to: sides.to };
+                    self.answers.message(client, &message, sides.moment, &self.causality);
+                }
+            }
+        }
+
+        fn begins(&mut self) {
+            self.answers.begins(4, Duration::ZERO);
+        }
+
+        fn ends(&mut self, what: &str, done: bool) -> Result<(), Violation> {
+            self.answers.ends(4, what, done, Duration::ZERO)
+        }
+    }
+
+    const TO_THE_SERVER: [Step; 2] = [Step::RequestSent { end: 0 }, Step::RequestDelivered];
+    const BACK: [Step; 2] = [Step::ReplySent, Step::ReplyDelivered];
+
+    #[test]
+    fn a_reply_to_an_earlier_operation_is_none_to_this_one() {
+        let mut run = start();
+        run.begins();
+        run.happen(1, &TO_THE_SERVER);
+        assert!(run.ends("get", false).is_err());
+        run.begins();
+        run.happen(1, &BACK);
+        assert!(run.ends("get", false).is_err());
+        run.happen(2, &TO_THE_SERVER);
+        run.happen(2, &BACK);
+        assert_eq!(run.ends("get", false), Ok(()));
+        assert!(run.answers.underway.is_empty());
+    }
+
+    #[test]
+    fn a_put_is_done_when_the_server_has_heard_of_a_majority() {
+        let mut run = start();
+        run.begins();
+        run.happen(1, &TO_THE_SERVER);
+        run.happen(1, &BACK);
+        assert_eq!(run.ends("put", false), Ok(()));
+        assert!(run.ends("put", true).is_err());
+        // The reply is lost, and what is asked again is answered at once.
+        run.begins();
+        run.happen(2, &TO_THE_SERVER);
+        run.happen(3, &[Step::RequestSent { end: 1 }, Step::RequestDelivered]);
+        run.happen(3, &BACK);
+        run.happen(2, &[Step::ReplySent, Step::ReplyLost]);
+        run.happen(4, &TO_THE_SERVER);
+        run.happen(4, &BACK);
+        assert_eq!(run.ends("put", true), Ok(()));
+        assert!(run.answers.underway.is_empty());
+    }
+
+    #[test]
+    fn what_is_lost_or_copied_is_forgotten_in_the_end() {
+        let mut run = start();
+        run.begins();
+        run.happen(1, &[Step::RequestSent { end: 0 }, Step::RequestLost]);
+        assert!(run.answers.underway.is_empty());
+        run.happen(2, &[Step::RequestSent { end: 0 }, Step::RequestDuplicated, Step::RequestDelivered]);
+        run.happen(2, &BACK);
+        assert_eq!(run.answers.underway.len(), 1);
+        run.happen(2, &[Step::RequestDelivered]);
+        assert!(run.answers.underway.is_empty());
+        assert_eq!(run.ends("get", false), Ok(()));
+    }
+
+    #[test]
+    fn an_operation_without_an_answer_is_missed() {
+        let mut answers = Answers::default();
+        assert!(answers.exercised());
+        answers.begins(4, Duration::ZERO);
+        assert!(!answers.exercised());
+        let _ = answers.ends(4, "get", false, Duration::ZERO);
+        assert!(answers.exercised());
+    }
+}

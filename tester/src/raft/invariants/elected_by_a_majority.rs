@@ -1,0 +1,197 @@
+//! [`ElectedByAMajority`]: "A candidate wins an election if it receives votes from a majority of the servers in the full cluster
+//! for the same term" (paper, §5.2).
+//!
+//! What a vote looks like only the solution knows. But a candidate asks for votes when it has entered its
+//! term, and the others vote when they have been asked. So when a server says for the first time that it
+//! leads a term, messages of a majority have reached it that follow, as cause and effect, its own calls of
+//! the time after it was last seen in a lower term. They may be replies or calls, and may come by way of
+//! others.
+
+use std::cmp::Ordering;
+use std::time::Duration;
+
+use labapi::{State, Term};
+
+use super::{Verdict, Violation};
+use crate::causality::{Causality, Moment};
+use crate::display::{Seconds, Servers};
+use crate::event::{Event, Incarnation, Interests, Kind};
+use crate::invariant::Invariant;
+use crate::raft::event::{Question, RaftEvent};
+
+/// What each server was seen in, and what it has said that it leads.
+pub(super) struct ElectedByAMajority {
+    servers: Vec<Seen>,
+    looked: u64,
+}
+
+#[derive(Clone, Default)]
+struct Seen {
+    /// The number of the present incarnation.
+    incarnation: u32,
+    began: Moment,
+    /// The highest term that the server was seen in at rest.
+    term: Term,
+    /// The last look at rest that was answered.
+    last: Moment,
+    /// The look before the last one that was begun. Threads may have gone on since the server was at rest, and tell
+    /// of it a little later. So the look before counts: whatever it has not told by now, it has begun thereafter.
+    before: Moment,
+    /// The last look that was begun.
+    begun: Moment,
+    /// The last look at rest that found it in a lower term.
+    below: Moment,
+    /// The highest term that it leads, with reason.
+    leads: Option<Term>,
+}
+
+impl ElectedByAMajority {
+    pub fn new(servers: usize) -> Self {
+        Self { servers: vec![Seen::default(); servers], looked: 0 }
+    }
+
+    fn seen(&mut self, who: Incarnation) -> &mut Seen {
+        self.servers.resize(self.servers.len().max(who.server + 1), Seen::default());
+        &mut self.servers[who.server]
+    }
+
+    /// An incarnation starts now: whatever it leads from now on, it has to be elected for.
+    fn start(&mut self, who: Incarnation, now: Moment) {
+        *self.seen(who) = Seen {
+            incarnation: who.number,
+            began: now,
+            term: Term::default(),
+            last: now,
+            before: now,
+            begun: now,
+            below: now,
+            leads: None,
+        };
+    }
+
+    /// The probe is about to look at `who`.
+    fn look(&mut self, who: Incarnation, now: Moment) {
+        let seen = self.seen(who);
+        if seen.incarnation == who.number {
+            // Whatever the look before has found was told, or was nothing new.
+            seen.last = seen.before;
+            seen.before = std::mem::replace(&mut seen.begun, now);
+        }
+    }
+
+    /// `who` was found in `term` at rest.
+    fn saw_at_rest(&mut self, who: Incarnation, term: Term) {
+        let seen = self.seen(who);
+        if seen.incarnation != who.number {
+            return;
+        }
+        if term > seen.term {
+            (seen.term, seen.below) = (term, seen.last);
+        }
+        seen.last = seen.before;
+    }
+
+    /// `who` says that it leads `term`, and means it: it said so at rest, or has taken a command.
+    fn claims(&mut self, who: Incarnation, term: Term, causality: &Causality, at: Duration) -> Verdict {
+        let seen = self.seen(who);
+        if seen.incarnation != who.number || seen.leads.is_some_and(|led| term <= led) {
+            return Ok(());
+        }
+        let may_lead = seen.may_lead(who, term, causality);
+        if may_lead {
+            seen.leads = Some(term);
+        }
+        self.looked += 1;
+        if may_lead {
+            return Ok(());
+        }
+        Err(self.objection(who, term, causality, at))
+    }
+
+    /// `who` told the test its state, in the midst of whatever it does. Two fields may be mixed up then: a
+    /// server that has led a term may seem to lead the next one.
+    fn tells(&mut self, who: Incarnation, state: State, causality: &Causality, at: Duration) -> Verdict {
+        let seen = self.seen(who);
+        if !state.is_leader || seen.incarnation != who.number || seen.leads.is_some() {
+            return Ok(());
+        }
+        if seen.may_lead(who, state.term, causality) {
+            return Ok(());
+        }
+        Err(self.objection(who, state.term, causality, at))
+    }
+
+    fn objection(&self, who: Incarnation, term: Term, causality: &Causality, at: Duration) -> Violation {
+        let seen = &self.servers[who.server];
+        let since = seen.looked_before(term);
+        let heard: Vec<usize> = causality.reached(who, who.server, since).collect();
+        let silent: Vec<usize> =
+            (0..self.servers.len()).filter(|it| *it != who.server && !heard.contains(it)).collect();
+        let heard = if heard.is_empty() {
+            format!("heard from none of the {}", Servers(&silent))
+        } else {
+            format!("heard from {} but not from {}", Servers(&heard), Servers(&silent))
+        };
+        Violation::new(format!(
+            "expected a leader to have been elected by a majority of the {} servers (§5.2); saw {who} claim to lead term {term} at {}, \
+             but no message has reached it from a majority since it can have asked for votes: {heard}",
+            self.servers.len(),
+            Seconds(at),
+        ))
+    }
+}
+
+impl Invariant for ElectedByAMajority {
+    fn name(&self) -> &'static str {
+        "leaders are elected by a majority"
+    }
+
+    fn interests(&self) -> Interests {
+        Interests::SERVERS | Interests::STATES | Interests::AGREEMENT | Interests::CAUSALITY
+    }
+
+    fn on(&mut self, event: &Event<'_>) -> Verdict {
+        let Some(who) = event.server() else { return Ok(()) };
+        let (causality, at) = (event.causality(), event.at);
+        match (event.kind, event.protocol()) {
+            (Kind::Started, _) => self.start(who, event.moment()),
+            (_, Some(RaftEvent::Asked { question: Question::Probe })) => self.look(who, event.moment()),
+            (_, Some(RaftEvent::Looked { state })) => self.saw_at_rest(who, state.term),
+            (_, Some(RaftEvent::AtRest { state, .. })) => {
+                self.saw_at_rest(who, state.term);
+                if state.is_leader {
+                    self.claims(who, state.term, causality, at)?;
+                }
+            }
+            (_, Some(RaftEvent::Accepted { place })) => self.claims(who, place.term, causality, at)?,
+            (_, Some(RaftEvent::Told { state, .. })) => self.tells(who, *state, causality, at)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn exercised(&self) -> bool {
+        self.looked > 0
+    }
+
+    fn subject(&self) -> &'static str {
+        "what reached a leader before it led"
+    }
+}
+
+impl Seen {
+    /// The last look before the server can have entered `term`.
+    fn looked_before(&self, term: Term) -> Moment {
+        match term.cmp(&self.term) {
+            Ordering::Greater => self.last,
+            Ordering::Equal => self.below,
+            // An answer that is late.
+            Ordering::Less => self.began,
+        }
+    }
+
+    /// Whether a majority can have voted for the server in `term`.
+    fn may_lead(&self, who: Incarnation, term: Term, causality: &Causality) -> bool {
+        causality.majority_reached(who, who.server, self.looked_before(term))
+    }
+}

@@ -1,0 +1,89 @@
+//! [`LeaderAppendOnly`] (paper, Figure 3): a leader never overwrites its own log, so it gives out each place once
+//! in a term.
+
+use labapi::{LogIndex, Started, Term};
+use rustc_hash::FxHashSet;
+
+use super::{Verdict, Violation};
+use crate::event::{Event, Interests};
+use crate::invariant::Invariant;
+use crate::raft::event::RaftEvent;
+
+/// Every place that a leader promised.
+#[derive(Default)]
+pub(super) struct LeaderAppendOnly {
+    places: FxHashSet<(Term, LogIndex)>,
+}
+
+impl LeaderAppendOnly {
+    /// `server` took a command and says where it will be.
+    fn accept(&mut self, server: usize, place: Started) -> Verdict {
+        let Started { index, term } = place;
+        if index.0 == 0 {
+            return Err(Violation::new(format!(
+                "expected indices that count from 1; saw start on server {server} answer index 0 in term {term}"
+            )));
+        }
+        if !self.places.insert((term, index)) {
+            return Err(Violation::new(format!(
+                "expected the leader of term {term} to give out each index once; \
+                 saw start on server {server} answer index {index} for a second time in that term"
+            )));
+        }
+        Ok(())
+    }
+}
+
+impl Invariant for LeaderAppendOnly {
+    fn name(&self) -> &'static str {
+        "leader append-only"
+    }
+
+    fn interests(&self) -> Interests {
+        Interests::AGREEMENT
+    }
+
+    fn on(&mut self, event: &Event<'_>) -> Verdict {
+        match (event.server(), event.protocol()) {
+            (Some(who), Some(&RaftEvent::Accepted { place })) => self.accept(who.server, place),
+            _ => Ok(()),
+        }
+    }
+
+    /// A test that submits nothing has nothing for it to see.
+    fn exercised(&self) -> bool {
+        true
+    }
+
+    fn subject(&self) -> &'static str {
+        "a command that a leader took"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(index: u64, term: u64) -> Started {
+        Started { index: LogIndex(index), term: Term(term) }
+    }
+
+    #[test]
+    fn a_later_leader_may_give_out_a_place_again_but_not_the_same_one() {
+        let mut invariant = LeaderAppendOnly::default();
+        for (server, index, term) in [(0, 1, 1), (0, 2, 1), (2, 2, 2), (0, 3, 1)] {
+            assert_eq!(invariant.accept(server, place(index, term)), Ok(()));
+        }
+        let twice = invariant.accept(0, place(2, 1)).expect_err("given out before");
+        assert!(
+            twice.message().contains("saw start on server 0 answer index 2 for a second time"),
+            "{twice}"
+        );
+    }
+
+    #[test]
+    fn there_is_no_index_zero() {
+        let zero = LeaderAppendOnly::default().accept(1, place(0, 1)).expect_err("no such place");
+        assert!(zero.message().contains("count from 1"), "{zero}");
+    }
+}

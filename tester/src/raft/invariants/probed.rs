@@ -1,0 +1,37 @@
+//! [`Probed`]: servers come to rest, so that they can be looked at.
+
+use super::Verdict;
+use crate::event::{Event, Interests};
+use crate::invariant::Invariant;
+use crate::raft::event::RaftEvent;
+
+/// Counts what is seen of servers at rest. A solution with a thread that never waits would escape all other invariants.
+#[derive(Default)]
+pub(super) struct Probed {
+    looks: u64,
+}
+
+impl Invariant for Probed {
+    fn name(&self) -> &'static str {
+        "servers come to rest"
+    }
+
+    fn interests(&self) -> Interests {
+        Interests::STATES
+    }
+
+    fn on(&mut self, event: &Event<'_>) -> Verdict {
+        if let Some(RaftEvent::Looked { .. } | RaftEvent::AtRest { .. }) = event.protocol() {
+            self.looks += 1;
+        }
+        Ok(())
+    }
+
+    fn exercised(&self) -> bool {
+        self.looks > 0
+    }
+
+    fn subject(&self) -> &'static str {
+        "a server at rest (does one of its threads never wait?)"
+    }
+}

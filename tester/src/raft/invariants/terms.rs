@@ -1,0 +1,198 @@
+//! [`Terms`]: `currentTerm` "increases monotonically" (paper, Figure 2), and survives a crash.
+
+use labapi::{State, Term};
+
+use super::{Verdict, Violation};
+use crate::event::{Event, Incarnation, Interests, Kind};
+use crate::invariant::Invariant;
+use crate::raft::event::{Question, RaftEvent};
+
+/// The highest terms that each server was seen in.
+pub(super) struct Terms {
+    servers: Vec<Seen>,
+    looked: u64,
+}
+
+#[derive(Clone, Default)]
+struct Seen {
+    /// The number of the present incarnation.
+    incarnation: u32,
+    in_this_incarnation: Term,
+    /// The highest term that the server led in any incarnation. It must have been saved: a candidate
+    /// saves its term before it asks for votes. A term that the server was merely in may be lost
+    /// with a crash at the wrong moment, before anybody was told of it.
+    led: Term,
+    /// The lowest term that the answer to each open question may have.
+    ///
+    /// Taken before the question: two questions that overlap may be answered in any order.
+    floors: Vec<(Question, Term)>,
+}
+
+impl Terms {
+    pub fn new(servers: usize) -> Self {
+        Self { servers: vec![Seen::default(); servers], looked: 0 }
+    }
+
+    fn seen(&mut self, who: Incarnation) -> &mut Seen {
+        self.servers.resize(self.servers.len().max(who.server + 1), Seen::default());
+        &mut self.servers[who.server]
+    }
+
+    /// A new incarnation starts. What was not saved may be forgotten.
+    fn start(&mut self, who: Incarnation) {
+        let seen = self.seen(who);
+        seen.incarnation = who.number;
+        seen.in_this_incarnation = Term::default();
+        seen.floors.clear();
+    }
+
+    /// `who` is about to be asked.
+    fn ask(&mut self, who: Incarnation, question: Question) {
+        let seen = self.seen(who);
+        if seen.incarnation == who.number {
+            seen.floors.retain(|(open, _)| *open != question);
+            seen.floors.push((question, seen.in_this_incarnation));
+        }
+    }
+
+    /// `who` answered with `term`.
+    fn saw(&mut self, who: Incarnation, question: Question, term: Term) -> Verdict {
+        let seen = self.seen(who);
+        if seen.incarnation != who.number {
+            return Ok(());
+        }
+        let Some(open) = seen.floors.iter().position(|(open, _)| *open == question) else { return Ok(()) };
+        let (_, floor) = seen.floors.swap_remove(open);
+        if term < floor {
+            return Err(Violation::new(format!(
+                "expected {who} never to go back in term; saw term {term} after term {floor}"
+            )));
+        }
+        seen.in_this_incarnation = seen.in_this_incarnation.max(term);
+        self.looked += 1;
+        Ok(())
+    }
+
+    /// `who` was in `state` at a moment when none of its threads was in the middle of anything.
+    fn saw_at_rest(&mut self, who: Incarnation, state: State) -> Verdict {
+        let seen = self.seen(who);
+        if seen.incarnation != who.number {
+            return Ok(());
+        }
+        if state.term < seen.led {
+            return Err(Violation::new(format!(
+                "expected {who} to remember after its restart that it had led term {}; saw it in term {}",
+                seen.led, state.term
+            )));
+        }
+        if state.is_leader {
+            seen.led = state.term;
+        }
+        Ok(())
+    }
+}
+
+impl Invariant for Terms {
+    fn name(&self) -> &'static str {
+        "terms never go back"
+    }
+
+    fn interests(&self) -> Interests {
+        Interests::SERVERS | Interests::STATES
+    }
+
+    fn on(&mut self, event: &Event<'_>) -> Verdict {
+        let Some(who) = event.server() else { return Ok(()) };
+        match (event.kind, event.protocol()) {
+            (Kind::Started, _) => self.start(who),
+            (_, Some(&RaftEvent::Asked { question })) => self.ask(who, question),
+            (_, Some(&RaftEvent::Told { question, state })) => self.saw(who, question, state.term)?,
+            (_, Some(&RaftEvent::AtRest { state, .. })) => {
+                self.saw(who, Question::Probe, state.term)?;
+                self.saw_at_rest(who, state)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn exercised(&self) -> bool {
+        self.looked > 0
+    }
+
+    fn subject(&self) -> &'static str {
+        "any server's term"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Group;
+
+    const FIRST: Incarnation = incarnation(1);
+    const SECOND: Incarnation = incarnation(2);
+
+    const fn incarnation(number: u32) -> Incarnation {
+        Incarnation { group: Group { number: 0, name: "" }, server: 1, number }
+    }
+
+    fn terms() -> Terms {
+        let mut terms = Terms::new(3);
+        terms.start(FIRST);
+        terms
+    }
+
+    fn ask_and_see(terms: &mut Terms, who: Incarnation, term: u64) -> Verdict {
+        terms.ask(who, Question::Test(0));
+        terms.saw(who, Question::Test(0), Term(term))
+    }
+
+    #[test]
+    fn a_term_goes_up_or_stays() {
+        let mut terms = terms();
+        for term in [1, 1, 4] {
+            assert_eq!(ask_and_see(&mut terms, FIRST, term), Ok(()));
+        }
+        assert_eq!(
+            ask_and_see(&mut terms, FIRST, 3).expect_err("it went back").message(),
+            "expected server 1 never to go back in term; saw term 3 after term 4"
+        );
+    }
+
+    #[test]
+    fn overlapping_questions_may_be_answered_in_any_order() {
+        let mut terms = terms();
+        terms.ask(FIRST, Question::Test(0));
+        terms.ask(FIRST, Question::Probe);
+        assert_eq!(terms.saw(FIRST, Question::Probe, Term(5)), Ok(()));
+        assert_eq!(terms.saw(FIRST, Question::Test(0), Term(4)), Ok(()));
+        assert_eq!(terms.looked, 2);
+    }
+
+    #[test]
+    fn what_an_earlier_incarnation_says_too_late_counts_for_nothing() {
+        let mut terms = terms();
+        terms.start(SECOND);
+        let leads = State { term: Term(3), is_leader: true };
+        terms.saw_at_rest(SECOND, leads).expect("nothing before");
+        assert_eq!(terms.saw_at_rest(FIRST, State { term: Term(2), is_leader: true }), Ok(()));
+        assert_eq!(terms.saw_at_rest(SECOND, leads), Ok(()));
+        assert!(terms.saw_at_rest(SECOND, State { term: Term(2), is_leader: false }).is_err());
+    }
+
+    #[test]
+    fn a_crash_may_lose_a_term_but_not_one_that_was_led() {
+        let mut terms = terms();
+        terms.saw_at_rest(FIRST, State { term: Term(2), is_leader: true }).expect("nothing before");
+        ask_and_see(&mut terms, FIRST, 6).expect("it goes up");
+        terms.start(SECOND);
+        let back_in = |term| State { term: Term(term), is_leader: false };
+        assert_eq!(ask_and_see(&mut terms, SECOND, 2), Ok(()));
+        assert_eq!(terms.saw_at_rest(SECOND, back_in(2)), Ok(()));
+        assert_eq!(
+            terms.saw_at_rest(SECOND, back_in(1)).expect_err("it forgot").message(),
+            "expected server 1 (life 2) to remember after its restart that it had led term 2; saw it in term 1"
+        );
+    }
+}

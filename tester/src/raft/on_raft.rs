@@ -1,0 +1,47 @@
+//! [`OnRaft`]: protocols with a Raft peer on each server, and what tests ask of any of them.
+
+use std::sync::Arc;
+
+use labapi::{Raft, State, Term};
+
+use super::Observations;
+use super::event::RaftEvent;
+use crate::Cluster;
+use crate::event::{EventSource, Incarnation};
+use crate::protocol::Protocol;
+
+/// A protocol with a Raft peer on each server.
+pub trait OnRaft: Protocol {
+    /// The Raft peer of an instance.
+    fn raft(instance: &Arc<Self::Instance>) -> Arc<dyn Raft>;
+
+    /// What has been seen of the peers.
+    fn observations(&self) -> &Observations;
+}
+
+impl<P: OnRaft> Cluster<P> {
+    pub(crate) fn source(&self, who: Incarnation) -> EventSource {
+        EventSource::new(&self.inner.testbed.events, who)
+    }
+
+    /// The server's term and whether it thinks that it leads; `None` if it is down.
+    #[track_caller]
+    pub fn get_state(&self, server: usize) -> Option<State> {
+        let question = self.protocol().observations().next_question();
+        let cluster = self.clone();
+        // On the server, for question and answer must be of the same incarnation.
+        let ask = move |who, instance| {
+            cluster.source(who).emit(&RaftEvent::Asked { question });
+            P::raft(&instance).get_state()
+        };
+        let (who, state) = self.call(server, "get_state", ask)?;
+        self.source(who).emit(&RaftEvent::Told { question, state });
+        Some(state)
+    }
+
+    /// The server's term; `None` if it is down.
+    #[track_caller]
+    pub fn term_of(&self, server: usize) -> Option<Term> {
+        self.get_state(server).map(|state| state.term)
+    }
+}

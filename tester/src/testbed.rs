@@ -1,0 +1,134 @@
+//! [`Testbed`]: what all clusters of a run share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use labrpc::{Network, Observer};
+use labrt::world::{Backend, FailureKind, World};
+use parking_lot::Mutex;
+
+use crate::calls::Calls;
+use crate::cluster::{TIME_LIMIT, TakenDown};
+use crate::event::{Detail, EventStream, Group, Kind, Party};
+use crate::meter::{Figures, Meter};
+
+/// How often a test on real threads waits, at its end, until each invariant has seen something.
+const LAST_LOOKS: u32 = 250;
+
+/// How many threads that wait for a lock are named when the time is up: the first ones tell the story.
+const LOCK_WAITS_SHOWN: usize = 6;
+
+/// The network and the stream of events of a run, with the figures of its report.
+pub(crate) struct Testbed {
+    pub world: World,
+    pub network: Network,
+    pub events: Arc<EventStream>,
+    pub calls: Arc<Calls>,
+    meter: Arc<Meter>,
+    /// Operations of clients that have begun.
+    pub operations: AtomicU64,
+    /// All clusters, in the order in which they were made.
+    clusters: Mutex<Vec<Arc<dyn TakenDown>>>,
+}
+
+impl Testbed {
+    pub fn new(world: &World, detail: Detail, meter: &Arc<Meter>) -> Arc<Self> {
+        let (network, events) = (Network::new(world), EventStream::new(world, detail));
+        network.observe(Arc::clone(&events) as Arc<dyn Observer>);
+        Arc::new(Self {
+            world: world.clone(),
+            network,
+            events,
+            calls: Arc::default(),
+            meter: Arc::clone(meter),
+            operations: AtomicU64::new(0),
+            clusters: Mutex::default(),
+        })
+    }
+
+    /// A group for the next cluster.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is a cluster of that name.
+    pub fn new_group(&self, name: &'static str) -> Group {
+        let clusters = self.clusters.lock();
+        let taken = clusters.iter().any(|cluster| cluster.group().name() == name);
+        assert!(!taken, "there are two clusters called {name:?}");
+        Group { number: u16::try_from(clusters.len()).expect("a test has few clusters"), name }
+    }
+
+    /// Keeps a cluster until the end of the test, whatever becomes of the test's own handle.
+    pub fn keep(&self, cluster: Arc<dyn TakenDown>) {
+        self.clusters.lock().push(cluster);
+    }
+
+    /// The test begins: its time and its RPCs are counted from here.
+    pub fn begin(&self, reliable: bool, long_delays: bool) {
+        let Self { world, network, meter, calls, .. } = self;
+        meter.begin(world.now(), network.total_count(), network.total_bytes());
+        network.set_reliable(reliable);
+        network.set_long_delays(long_delays);
+        let (late_world, calls) = (world.clone(), Arc::clone(calls));
+        world.later(TIME_LIMIT + Duration::from_nanos(1), move || time_is_up(&late_world, &calls));
+    }
+
+    /// The test has passed: whatever it left behind is taken down.
+    pub fn end(&self) {
+        self.measure();
+        self.meter.end(self.world.now());
+        self.let_invariants_look();
+        self.events.must_be_exercised();
+        let clusters = self.clusters.lock().clone();
+        clusters.iter().for_each(|cluster| cluster.stop_all());
+        clusters.iter().for_each(|cluster| cluster.crash_all());
+        self.network.cleanup();
+    }
+
+    /// On real threads servers are looked at every so often, and a short test may end before they have been. They
+    /// are given the time for it, before anybody says that nothing was seen.
+    fn let_invariants_look(&self) {
+        for _ in 0..LAST_LOOKS {
+            if self.world.backend() == Backend::Simulation || self.events.is_exercised() {
+                return;
+            }
+            labrt::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Brings the figures of the report up to date.
+    pub fn measure(&self) {
+        let commands = self.clusters.lock().iter().map(|cluster| cluster.commands()).sum();
+        self.meter.look(Figures {
+            rpcs: self.network.total_count(),
+            bytes: self.network.total_bytes(),
+            commands,
+            operations: self.operations.load(Ordering::Relaxed),
+        });
+    }
+
+    /// Something happens in the network.
+    #[track_caller]
+    pub fn emit_faults(&self, text: &str) {
+        self.world.note("tester", || text.to_owned());
+        self.events.emit(None, Party::Tester, Kind::Faults(text));
+    }
+
+    /// Lets go of the clusters. They know the testbed: without this neither would ever be dropped.
+    pub fn let_go(&self) {
+        let clusters = std::mem::take(&mut *self.clusters.lock());
+        drop(clusters);
+    }
+}
+
+fn time_is_up(world: &World, calls: &Calls) {
+    let limit = TIME_LIMIT.as_secs();
+    let mut message = format!("expected the test to end within {limit} s; it goes on{}", calls.describe());
+    for line in world.lock_waits().iter().take(LOCK_WAITS_SHOWN) {
+        message.push_str("\n  ");
+        message.push_str(line);
+    }
+    message.push_str(&world.busiest_calls());
+    world.fail_later(FailureKind::Timeout, message);
+}
