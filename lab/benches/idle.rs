@@ -2,6 +2,7 @@
 //!
 //! `cargo bench -p lab --bench idle`
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use labrt::world::Backend;
@@ -15,7 +16,7 @@ fn idle(cluster: &Cluster) {
     cluster.sleep(IDLE);
 }
 
-static CASE: Case = Case::raft("idle", "bench", "idle", idle).servers(5);
+static CASE: LazyLock<Case> = LazyLock::new(|| Case::raft("idle", "bench", "idle", idle).servers(5));
 
 fn main() {
     let options = RunOptions { backend: Backend::Threads, ..RunOptions::new(1) };

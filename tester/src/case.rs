@@ -1,17 +1,15 @@
 //! [`Case`]: a test under its name, and [`cases`], all of them in the course's order.
 
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use crate::cluster::Cluster;
-use crate::kvraft::KvServers;
-use crate::kvsrv::KvServer;
 use crate::released::RELEASED;
-use crate::rsm::Counters;
+use crate::stage::Stage;
 use crate::{kvraft, kvsrv, raft};
 
 /// A test: what it is called, what it is worth, what it runs on, and what it does.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Case {
     /// The course's name in snake case, with the part as suffix: `backup_3b`.
     pub name: &'static str,
@@ -28,9 +26,14 @@ pub struct Case {
     pub reliable: bool,
     /// How the servers of the test come to take snapshots.
     pub snapshots: Snapshots,
-    /// The test itself. It returns if the solution passed, and fails the run otherwise.
-    pub body: Body,
+    /// The crates of a solution that it runs: the one that it tests comes last, what that stands on before.
+    pub needs: &'static [&'static str],
+    /// Starts the servers and plays the test. It returns if the solution passed, and fails the run otherwise.
+    pub(crate) play: Arc<Play>,
 }
+
+/// What a test does, from the start of its servers on.
+pub(crate) type Play = dyn Fn(&Stage<'_>) + Send + Sync;
 
 /// How the servers of a test come to take snapshots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,65 +46,55 @@ pub enum Snapshots {
     Above(usize),
 }
 
-/// What a test does, to what.
-#[derive(Clone, Copy)]
-pub enum Body {
-    /// To Raft peers.
-    Raft(fn(&Cluster)),
-    /// To the single key/value server.
-    KvSrv(fn(&Cluster<KvServer>)),
-    /// To replicas of a counter.
-    Rsm(fn(&Cluster<Counters>)),
-    /// To key/value servers over Raft.
-    KvRaft(fn(&Cluster<KvServers>)),
-}
-
 impl Case {
-    /// A test worth one point, of three servers on a reliable network, without snapshots.
+    /// A test worth one point, of three servers on a reliable network, without snapshots. `needs` are the crates of a
+    /// solution that it runs; `play` starts the servers and does something to them, see [`Stage::play`].
     #[must_use]
-    pub const fn new(name: &'static str, part: &'static str, title: &'static str, body: Body) -> Self {
-        Self { name, part, title, points: 1, servers: 3, reliable: true, snapshots: Snapshots::Never, body }
+    pub fn new(
+        name: &'static str,
+        part: &'static str,
+        title: &'static str,
+        needs: &'static [&'static str],
+        play: impl Fn(&Stage<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        let (points, servers, reliable, snapshots) = (1, 3, true, Snapshots::Never);
+        Self { name, part, title, points, servers, reliable, snapshots, needs, play: Arc::new(play) }
     }
 
     /// A test of Raft peers; see [`new`](Self::new).
     #[must_use]
-    pub const fn raft(
-        name: &'static str,
-        part: &'static str,
-        title: &'static str,
-        body: fn(&Cluster),
-    ) -> Self {
-        Self::new(name, part, title, Body::Raft(body))
+    pub fn raft(name: &'static str, part: &'static str, title: &'static str, body: fn(&Cluster)) -> Self {
+        Self::new(name, part, title, &["raft"], move |stage| raft::play(stage, body))
     }
 
     /// The same test, worth `points`.
     #[must_use]
-    pub const fn points(self, points: u32) -> Self {
+    pub fn points(self, points: u32) -> Self {
         Self { points, ..self }
     }
 
     /// The same test on another number of servers.
     #[must_use]
-    pub const fn servers(self, servers: usize) -> Self {
+    pub fn servers(self, servers: usize) -> Self {
         Self { servers, ..self }
     }
 
     /// The same test on a network that delays messages and loses one in ten, requests and replies
     /// alike.
     #[must_use]
-    pub const fn unreliable(self) -> Self {
+    pub fn unreliable(self) -> Self {
         Self { reliable: false, ..self }
     }
 
     /// The same test with a service that takes a snapshot after every tenth command.
     #[must_use]
-    pub const fn with_snapshots(self) -> Self {
+    pub fn with_snapshots(self) -> Self {
         Self { snapshots: Snapshots::EveryTenCommands, ..self }
     }
 
     /// The same test with replicas that take a snapshot when their Raft has saved about this many bytes.
     #[must_use]
-    pub const fn max_raft_state(self, bytes: usize) -> Self {
+    pub fn max_raft_state(self, bytes: usize) -> Self {
         Self { snapshots: Snapshots::Above(bytes), ..self }
     }
 }

@@ -7,9 +7,16 @@ mod server;
 
 pub use server::KvServer;
 
-use crate::Case;
+use crate::stage::Stage;
+use crate::{Case, Cluster};
 
 /// All tests of it, in the course's order.
 pub(crate) fn cases() -> Vec<Case> {
-    [&part_2a::CASES[..], &part_2b::CASES].concat()
+    [&part_2a::cases()[..], &part_2b::cases()].concat()
+}
+
+/// Plays a test of the single key/value server.
+fn play(stage: &Stage<'_>, body: fn(&Cluster<KvServer>)) {
+    let kvsrv = stage.expect(stage.solution().kvsrv, "key/value server");
+    stage.play(KvServer::new(kvsrv, stage.budget()), body);
 }

@@ -32,6 +32,7 @@ mod released;
 mod report;
 mod rsm;
 mod run;
+mod stage;
 mod testbed;
 mod titles;
 mod warned;
@@ -47,7 +48,7 @@ pub mod seed;
 pub mod workspace;
 
 pub use cargo_test::cargo_test;
-pub use case::{Body, Case, Snapshots, cases};
+pub use case::{Case, Snapshots, cases};
 pub use cluster::{Cluster, ELECTION_TIMEOUT, TIME_LIMIT};
 pub use event::{Detail, Event, EventSource, Incarnation, Interests, Kind, Party, ProtocolEvent};
 pub use invariant::{Invariant, Violation};
@@ -63,3 +64,4 @@ pub use raft::{
 pub use report::{Report, ReportedFailure};
 pub use rsm::Counters;
 pub use run::{CPU_LIMIT, RunOptions, run};
+pub use stage::Stage;

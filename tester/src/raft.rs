@@ -25,9 +25,18 @@ pub use peers::RaftPeers;
 pub use replicated_log::ReplicatedLog;
 pub use snapshot::Snapshot;
 
-use crate::Case;
+use crate::case::Snapshots;
+use crate::stage::Stage;
+use crate::{Case, Cluster};
 
 /// All of them, in the course's order.
 pub(crate) fn cases() -> Vec<Case> {
-    [&part_3a::CASES[..], &part_3b::CASES, &part_3c::CASES, &part_3d::CASES].concat()
+    [&part_3a::cases()[..], &part_3b::cases(), &part_3c::cases(), &part_3d::cases()].concat()
+}
+
+/// Plays a test of Raft peers.
+pub(crate) fn play(stage: &Stage<'_>, body: fn(&Cluster)) {
+    let make_raft = stage.expect(stage.solution().make_raft, "Raft");
+    let snapshots = stage.case().snapshots == Snapshots::EveryTenCommands;
+    stage.play(RaftPeers::new(make_raft, snapshots), body);
 }

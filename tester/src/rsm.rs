@@ -8,5 +8,16 @@ mod submits;
 
 pub use counters::Counters;
 pub(crate) use counters::replica;
-pub(crate) use part_4a::CASES as CASES_4A;
-pub(crate) use part_4c::CASES as CASES_4C;
+pub(crate) use part_4a::cases as cases_4a;
+pub(crate) use part_4c::cases as cases_4c;
+
+use crate::Cluster;
+use crate::raft::ReplicatedLog;
+use crate::stage::Stage;
+
+/// Plays a test of replicas of a counter.
+fn play(stage: &Stage<'_>, body: fn(&Cluster<Counters>)) {
+    let log = ReplicatedLog::raft(stage.expect(stage.solution().make_raft, "Raft"));
+    let make_rsm = stage.expect(stage.solution().kvraft, "rsm").make_rsm;
+    stage.play(Counters::new(log, make_rsm, stage.max_raft_state(), stage.case().servers), body);
+}

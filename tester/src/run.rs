@@ -4,18 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use labapi::Solution;
-use labrt::world::{self, Backend, FailureKind, LONGEST_MESSAGE, Options, Policy, Tap, shortened};
+use labrt::world::{self, Backend, LONGEST_MESSAGE, Options, Policy, Tap, shortened};
 use parking_lot::Mutex;
 
-use crate::case::{Body, Snapshots};
-use crate::cluster::{Cluster, TIME_LIMIT};
-use crate::kvraft::KvServers;
-use crate::kvsrv::KvServer;
+use crate::cluster::TIME_LIMIT;
 use crate::linearizability::Budget;
 use crate::meter::Meter;
-use crate::protocol::Protocol;
-use crate::raft::{RaftPeers, ReplicatedLog};
-use crate::rsm::Counters;
+use crate::stage::Stage;
 use crate::testbed::Testbed;
 use crate::{Case, Detail, Report, ReportedFailure};
 
@@ -107,7 +102,7 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
     let (budget, detail) = (options.budget, options.detail);
     let run = world::simulate(options_of_world, move |world| {
         let testbed = Owned(Testbed::new(world, detail, &meter_inside));
-        play(&testbed.0, case, &solution, budget);
+        (case.play)(&Stage { testbed: &testbed.0, case, solution: &solution, budget });
     });
     let stopped = run.result.as_ref().err().map_or(run.virtual_time, |failure| failure.at);
     let (figures, time) = meter.read(stopped);
@@ -136,60 +131,5 @@ struct Owned(Arc<Testbed>);
 impl Drop for Owned {
     fn drop(&mut self) {
         self.0.let_go();
-    }
-}
-
-/// Plays a test to its end.
-fn play(testbed: &Arc<Testbed>, case: &'static Case, solution: &Solution, budget: Budget) {
-    let Solution { make_raft, kvsrv, kvraft, .. } = *solution;
-    let stage = Stage { testbed, case };
-    let max_raft_state = match case.snapshots {
-        Snapshots::Above(bytes) => Some(bytes),
-        Snapshots::Never | Snapshots::EveryTenCommands => None,
-    };
-    match case.body {
-        Body::Raft(body) => {
-            let make_raft = stage.expect(make_raft, "Raft");
-            let snapshots = case.snapshots == Snapshots::EveryTenCommands;
-            stage.play(RaftPeers::new(make_raft, snapshots), body);
-        }
-        Body::KvSrv(body) => {
-            stage.play(KvServer::new(stage.expect(kvsrv, "key/value server"), budget), body);
-        }
-        Body::Rsm(body) => {
-            let (make_raft, kvraft) = (stage.expect(make_raft, "Raft"), stage.expect(kvraft, "rsm"));
-            stage.play(
-                Counters::new(ReplicatedLog::raft(make_raft), kvraft.make_rsm, max_raft_state, case.servers),
-                body,
-            );
-        }
-        Body::KvRaft(body) => {
-            let (make_raft, kvraft) = (stage.expect(make_raft, "Raft"), stage.expect(kvraft, "kvraft"));
-            stage.play(KvServers::new(ReplicatedLog::raft(make_raft), kvraft, max_raft_state, budget), body);
-        }
-    }
-}
-
-/// Where a test is played.
-struct Stage<'a> {
-    testbed: &'a Arc<Testbed>,
-    case: &'static Case,
-}
-
-impl Stage<'_> {
-    /// What the solution should have for this test.
-    fn expect<T>(&self, part: Option<T>, what: &str) -> T {
-        if part.is_none() {
-            let message = format!("the solution has no {what} to run this test on");
-            self.testbed.world.fail(FailureKind::NotImplemented, message);
-        }
-        part.expect("a run that has failed is over")
-    }
-
-    fn play<P: Protocol>(&self, protocol: P, body: fn(&Cluster<P>)) {
-        let cluster = Cluster::start(self.testbed, "", protocol, self.case.servers);
-        self.testbed.begin(self.case.reliable, P::LONG_DELAYS);
-        body(&cluster);
-        self.testbed.end();
     }
 }

@@ -11,7 +11,7 @@ use grader::rules::Findings;
 use grader::score::Column;
 use grader::submission::{CRATES, Limits, Staged, digest, read};
 use humantime::format_duration;
-use tester::{Body, Case};
+use tester::Case;
 
 use super::judge::Certain;
 use super::ledger::{BuildEntry, Ledger, TestEntry};
@@ -199,12 +199,9 @@ fn wanted(grading: &Grading, ledger: &Ledger) -> [(Column, Vec<&'static Case>); 
 
 /// The crates without which a test cannot be run; `None` if there is no such column.
 pub(super) fn needs(case: &Case, column: Column) -> Option<&'static [&'static str]> {
-    match (&case.body, column) {
-        (Body::KvSrv(_), Column::Own) => Some(&["kvsrv"]),
-        (Body::Raft(_), Column::Own) => Some(&["raft"]),
-        (Body::Rsm(_) | Body::KvRaft(_), Column::Own) => Some(&["raft", "kvraft"]),
-        (Body::Rsm(_) | Body::KvRaft(_), Column::Reference) => Some(&["kvraft"]),
-        (Body::KvSrv(_) | Body::Raft(_), Column::Reference) => None,
+    match column {
+        Column::Own => Some(case.needs),
+        Column::Reference => case.needs.split_first().map(|(_, rest)| rest).filter(|rest| !rest.is_empty()),
     }
 }
 

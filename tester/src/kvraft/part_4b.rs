@@ -9,9 +9,10 @@ use labrt::thread;
 use super::KvServers;
 use super::generic::{Scenario, speed};
 use crate::display::{Seconds, Servers};
-use crate::{Body, Case, Cluster};
+use crate::{Case, Cluster};
 
-pub(super) const CASES: [Case; 13] = [
+pub(super) fn cases() -> [Case; 13] {
+    [
     case("basic_4b", "Test: one client (4B basic)", |cluster| Scenario::clients(1).play(cluster)).points(2),
     case("speed_4b", "Test: one client (4B speed)", speed).servers(3).points(3),
     case("concurrent_4b", "Test: many clients (4B many clients)", |cluster| {
@@ -74,10 +75,11 @@ pub(super) const CASES: [Case; 13] = [
     .servers(7)
     .unreliable()
     .points(4),
-];
+]
+}
 
-const fn case(name: &'static str, title: &'static str, body: fn(&Cluster<KvServers>)) -> Case {
-    Case::new(name, "4B", title, Body::KvRaft(body)).servers(5)
+fn case(name: &'static str, title: &'static str, body: fn(&Cluster<KvServers>)) -> Case {
+    Case::new(name, "4B", title, &["raft", "kvraft"], move |stage| super::play(stage, body)).servers(5)
 }
 
 /// How long the put of a client that was in the minority may take when all are connected again.

@@ -6,12 +6,13 @@ use labapi::Version;
 
 use super::KvServers;
 use super::generic::{MARGIN, Scenario, speed};
-use crate::{Body, Case, Cluster};
+use crate::{Case, Cluster};
 
 /// When a replica takes a snapshot.
 const MAX_RAFT_STATE: usize = 1000;
 
-pub(super) const CASES: [Case; 9] = [
+pub(super) fn cases() -> [Case; 9] {
+    [
     case("snapshot_rpc_4c", "Test: snapshots, one client (4C SnapshotsRPC)", snapshot_rpc_4c)
         .servers(3)
         .points(3),
@@ -66,10 +67,13 @@ pub(super) const CASES: [Case; 9] = [
     .servers(7)
     .unreliable()
     .points(3),
-];
+]
+}
 
-const fn case(name: &'static str, title: &'static str, body: fn(&Cluster<KvServers>)) -> Case {
-    Case::new(name, "4C", title, Body::KvRaft(body)).servers(5).max_raft_state(MAX_RAFT_STATE)
+fn case(name: &'static str, title: &'static str, body: fn(&Cluster<KvServers>)) -> Case {
+    Case::new(name, "4C", title, &["raft", "kvraft"], move |stage| super::play(stage, body))
+        .servers(5)
+        .max_raft_state(MAX_RAFT_STATE)
 }
 
 /// A server misses so much that the others have cut it from their logs: it has to be sent a snapshot.

@@ -8,17 +8,19 @@ use labapi::{PutError, Version, Versioned};
 use super::KvServer;
 use crate::display::outcome;
 use crate::key_value::Client;
-use crate::{Body, Case, Cluster};
+use crate::{Case, Cluster};
 
-pub(super) const CASES: [Case; 4] = [
-    case("one_client_reliable_2b", "Test: 1 lock clients", one_client_2b).points(3),
-    case("many_clients_reliable_2b", "Test: 10 lock clients", many_clients_2b).points(4),
-    case("one_client_unreliable_2b", "Test: 1 lock clients", one_client_2b).unreliable().points(3),
-    case("many_clients_unreliable_2b", "Test: 10 lock clients", many_clients_2b).unreliable().points(5),
-];
+pub(super) fn cases() -> [Case; 4] {
+    [
+        case("one_client_reliable_2b", "Test: 1 lock clients", one_client_2b).points(3),
+        case("many_clients_reliable_2b", "Test: 10 lock clients", many_clients_2b).points(4),
+        case("one_client_unreliable_2b", "Test: 1 lock clients", one_client_2b).unreliable().points(3),
+        case("many_clients_unreliable_2b", "Test: 10 lock clients", many_clients_2b).unreliable().points(5),
+    ]
+}
 
-const fn case(name: &'static str, title: &'static str, body: fn(&Cluster<KvServer>)) -> Case {
-    Case::new(name, "2B", title, Body::KvSrv(body)).servers(1)
+fn case(name: &'static str, title: &'static str, body: fn(&Cluster<KvServer>)) -> Case {
+    Case::new(name, "2B", title, &["kvsrv"], move |stage| super::play(stage, body)).servers(1)
 }
 
 fn one_client_2b(cluster: &Cluster<KvServer>) {

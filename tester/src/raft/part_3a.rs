@@ -6,13 +6,16 @@ use labapi::Term;
 
 use crate::{Case, Cluster, ELECTION_TIMEOUT};
 
-pub(super) const CASES: [Case; 3] = [
-    Case::raft("initial_election_3a", "3A", "Test (3A): initial election", initial_election_3a).points(6),
-    Case::raft("re_election_3a", "3A", "Test (3A): election after network failure", re_election_3a).points(7),
-    Case::raft("many_elections_3a", "3A", "Test (3A): multiple elections", many_elections_3a)
-        .servers(7)
-        .points(7),
-];
+pub(super) fn cases() -> [Case; 3] {
+    [
+        Case::raft("initial_election_3a", "3A", "Test (3A): initial election", initial_election_3a).points(6),
+        Case::raft("re_election_3a", "3A", "Test (3A): election after network failure", re_election_3a)
+            .points(7),
+        Case::raft("many_elections_3a", "3A", "Test (3A): multiple elections", many_elections_3a)
+            .servers(7)
+            .points(7),
+    ]
+}
 
 fn initial_election_3a(cluster: &Cluster) {
     // Does a leader emerge?

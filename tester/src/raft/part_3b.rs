@@ -8,40 +8,43 @@ use labrt::thread;
 use crate::display::count;
 use crate::{Case, Cluster, Command, ELECTION_TIMEOUT, Retry, Waited};
 
-pub(super) const CASES: [Case; 10] = [
-    Case::raft("basic_agree_3b", "3B", "Test (3B): basic agreement", basic_agree_3b).points(3),
-    Case::raft("rpc_bytes_3b", "3B", "Test (3B): RPC byte count", rpc_bytes_3b).points(3),
-    Case::raft(
-        "follower_failure_3b",
-        "3B",
-        "Test (3B): test progressive failure of followers",
-        follower_failure_3b,
-    )
-    .points(3),
-    Case::raft("leader_failure_3b", "3B", "Test (3B): test failure of leaders", leader_failure_3b).points(3),
-    Case::raft("fail_agree_3b", "3B", "Test (3B): agreement after follower reconnects", fail_agree_3b)
+pub(super) fn cases() -> [Case; 10] {
+    [
+        Case::raft("basic_agree_3b", "3B", "Test (3B): basic agreement", basic_agree_3b).points(3),
+        Case::raft("rpc_bytes_3b", "3B", "Test (3B): RPC byte count", rpc_bytes_3b).points(3),
+        Case::raft(
+            "follower_failure_3b",
+            "3B",
+            "Test (3B): test progressive failure of followers",
+            follower_failure_3b,
+        )
         .points(3),
-    Case::raft(
-        "fail_no_agree_3b",
-        "3B",
-        "Test (3B): no agreement if too many followers disconnect",
-        fail_no_agree_3b,
-    )
-    .servers(5)
-    .points(3),
-    Case::raft("concurrent_starts_3b", "3B", "Test (3B): concurrent Start()s", concurrent_starts_3b)
+        Case::raft("leader_failure_3b", "3B", "Test (3B): test failure of leaders", leader_failure_3b)
+            .points(3),
+        Case::raft("fail_agree_3b", "3B", "Test (3B): agreement after follower reconnects", fail_agree_3b)
+            .points(3),
+        Case::raft(
+            "fail_no_agree_3b",
+            "3B",
+            "Test (3B): no agreement if too many followers disconnect",
+            fail_no_agree_3b,
+        )
+        .servers(5)
         .points(3),
-    Case::raft("rejoin_3b", "3B", "Test (3B): rejoin of partitioned leader", rejoin_3b).points(3),
-    Case::raft(
-        "backup_3b",
-        "3B",
-        "Test (3B): leader backs up quickly over incorrect follower logs",
-        backup_3b,
-    )
-    .servers(5)
-    .points(3),
-    Case::raft("count_3b", "3B", "Test (3B): RPC counts aren't too high", count_3b).points(3),
-];
+        Case::raft("concurrent_starts_3b", "3B", "Test (3B): concurrent Start()s", concurrent_starts_3b)
+            .points(3),
+        Case::raft("rejoin_3b", "3B", "Test (3B): rejoin of partitioned leader", rejoin_3b).points(3),
+        Case::raft(
+            "backup_3b",
+            "3B",
+            "Test (3B): leader backs up quickly over incorrect follower logs",
+            backup_3b,
+        )
+        .servers(5)
+        .points(3),
+        Case::raft("count_3b", "3B", "Test (3B): RPC counts aren't too high", count_3b).points(3),
+    ]
+}
 
 /// Attempts that [`concurrent_starts_3b`] and [`count_3b`] make in a term that lasts.
 const ATTEMPTS: usize = 5;

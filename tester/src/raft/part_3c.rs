@@ -10,31 +10,33 @@ use labrt::thread;
 
 use crate::{Case, Cluster, Command, ELECTION_TIMEOUT, Retry, Waited};
 
-pub(super) const CASES: [Case; 8] = [
-    Case::raft("persist1_3c", "3C", "Test (3C): basic persistence", persist1_3c).points(3),
-    Case::raft("persist2_3c", "3C", "Test (3C): more persistence", persist2_3c).servers(5).points(3),
-    Case::raft(
-        "persist3_3c",
-        "3C",
-        "Test (3C): partitioned leader and one follower crash, leader restarts",
-        persist3_3c,
-    )
-    .points(3),
-    Case::raft("figure8_3c", "3C", "Test (3C): Figure 8", figure8_3c).servers(5).points(3),
-    Case::raft("unreliable_agree_3c", "3C", "Test (3C): unreliable agreement", unreliable_agree_3c)
-        .servers(5)
-        .unreliable()
+pub(super) fn cases() -> [Case; 8] {
+    [
+        Case::raft("persist1_3c", "3C", "Test (3C): basic persistence", persist1_3c).points(3),
+        Case::raft("persist2_3c", "3C", "Test (3C): more persistence", persist2_3c).servers(5).points(3),
+        Case::raft(
+            "persist3_3c",
+            "3C",
+            "Test (3C): partitioned leader and one follower crash, leader restarts",
+            persist3_3c,
+        )
         .points(3),
-    Case::raft("figure8_unreliable_3c", "3C", "Test (3C): Figure 8 (unreliable)", figure8_unreliable_3c)
-        .servers(5)
-        .unreliable()
-        .points(4),
-    Case::raft("reliable_churn_3c", "3C", "Test (3C): churn", churn).servers(5).points(3),
-    Case::raft("unreliable_churn_3c", "3C", "Test (3C): unreliable churn", churn)
-        .servers(5)
-        .unreliable()
-        .points(3),
-];
+        Case::raft("figure8_3c", "3C", "Test (3C): Figure 8", figure8_3c).servers(5).points(3),
+        Case::raft("unreliable_agree_3c", "3C", "Test (3C): unreliable agreement", unreliable_agree_3c)
+            .servers(5)
+            .unreliable()
+            .points(3),
+        Case::raft("figure8_unreliable_3c", "3C", "Test (3C): Figure 8 (unreliable)", figure8_unreliable_3c)
+            .servers(5)
+            .unreliable()
+            .points(4),
+        Case::raft("reliable_churn_3c", "3C", "Test (3C): churn", churn).servers(5).points(3),
+        Case::raft("unreliable_churn_3c", "3C", "Test (3C): unreliable churn", churn)
+            .servers(5)
+            .unreliable()
+            .points(3),
+    ]
+}
 
 fn persist1_3c(cluster: &Cluster) {
     let everyone = cluster.n_servers();

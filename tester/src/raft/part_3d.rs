@@ -5,58 +5,65 @@
 
 use crate::{Case, Cluster, Retry};
 
-pub(super) const CASES: [Case; 7] = [
-    Case::raft("snapshot_basic_3d", "3D", "Test (3D): snapshots basic", snapshot_basic_3d)
+pub(super) fn cases() -> [Case; 7] {
+    [
+        Case::raft("snapshot_basic_3d", "3D", "Test (3D): snapshots basic", snapshot_basic_3d)
+            .with_snapshots()
+            .points(3),
+        Case::raft(
+            "snapshot_install_3d",
+            "3D",
+            "Test (3D): install snapshots (disconnect)",
+            snapshots_after_disconnect,
+        )
         .with_snapshots()
-        .points(3),
-    Case::raft(
-        "snapshot_install_3d",
-        "3D",
-        "Test (3D): install snapshots (disconnect)",
-        snapshots_after_disconnect,
-    )
-    .with_snapshots()
-    .points(4),
-    Case::raft(
-        "snapshot_install_unreliable_3d",
-        "3D",
-        "Test (3D): install snapshots (disconnect+unreliable)",
-        snapshots_after_disconnect,
-    )
-    .unreliable()
-    .with_snapshots()
-    .points(4),
-    Case::raft(
-        "snapshot_install_crash_3d",
-        "3D",
-        "Test (3D): install snapshots (crash)",
-        snapshots_after_crash,
-    )
-    .with_snapshots()
-    .points(4),
-    Case::raft(
-        "snapshot_install_un_crash_3d",
-        "3D",
-        "Test (3D): install snapshots (unreliable+crash)",
-        snapshots_after_crash,
-    )
-    .unreliable()
-    .with_snapshots()
-    .points(4),
-    Case::raft(
-        "snapshot_all_crash_3d",
-        "3D",
-        "Test (3D): crash and restart all servers",
-        snapshot_all_crash_3d,
-    )
-    .unreliable()
-    .with_snapshots()
-    .points(3),
-    Case::raft("snapshot_init_3d", "3D", "Test (3D): snapshot initialization after crash", snapshot_init_3d)
+        .points(4),
+        Case::raft(
+            "snapshot_install_unreliable_3d",
+            "3D",
+            "Test (3D): install snapshots (disconnect+unreliable)",
+            snapshots_after_disconnect,
+        )
+        .unreliable()
+        .with_snapshots()
+        .points(4),
+        Case::raft(
+            "snapshot_install_crash_3d",
+            "3D",
+            "Test (3D): install snapshots (crash)",
+            snapshots_after_crash,
+        )
+        .with_snapshots()
+        .points(4),
+        Case::raft(
+            "snapshot_install_un_crash_3d",
+            "3D",
+            "Test (3D): install snapshots (unreliable+crash)",
+            snapshots_after_crash,
+        )
+        .unreliable()
+        .with_snapshots()
+        .points(4),
+        Case::raft(
+            "snapshot_all_crash_3d",
+            "3D",
+            "Test (3D): crash and restart all servers",
+            snapshot_all_crash_3d,
+        )
         .unreliable()
         .with_snapshots()
         .points(3),
-];
+        Case::raft(
+            "snapshot_init_3d",
+            "3D",
+            "Test (3D): snapshot initialization after crash",
+            snapshot_init_3d,
+        )
+        .unreliable()
+        .with_snapshots()
+        .points(3),
+    ]
+}
 
 /// What happens to a server while the others go on.
 #[derive(Clone, Copy, PartialEq, Eq)]
