@@ -1,40 +1,42 @@
-//! What a server keeps across a crash: its Raft state and its latest snapshot.
+//! Storage that survives a crash: [`Storage`] holds named records, and [`Persister`] is its face in the course's labs, with
+//! a Raft state and a snapshot.
 //!
 //! A real server would write a file and wait for the disk. Here a save takes no time, unless the harness makes it
-//! [slow](Persister::set_save_time), and never fails, so what is saved is what the server comes back with; what is
-//! not saved is gone.
+//! [slow](Storage::set_save_time), and never fails, so what is saved is what the server comes back with; what is
+//! not saved is gone. Of a slow save that a crash [interrupts](Storage::set_interrupted_saves), the server finds all or
+//! nothing.
 //!
-//! Left out: torn writes, lost writes.
+//! Left out: torn writes, and the loss of a save that has returned.
 
 #![warn(missing_docs)]
 
-mod disk;
+mod faults;
+mod observer;
+mod storage;
+mod store;
 
 use std::fmt;
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 use std::time::Duration;
 
 use labrt::world::World;
-use parking_lot::Mutex;
 
-use disk::Disk;
+pub use observer::{Observer, SaveEvent, SaveStep};
+pub use storage::Storage;
+
+/// The record that holds the Raft state.
+const RAFT_STATE: &str = "raft_state";
+
+/// The record that holds the snapshot.
+const SNAPSHOT: &str = "snapshot";
 
 /// A handle to one server's store. Clones share the store.
 ///
-/// A server's next life is given a [`copy`](Self::copy), so that what its last life may still save
+/// A server's next incarnation is given a [`copy`](Self::copy), so that what the last one may still save
 /// reaches nobody.
 #[derive(Clone, Default)]
 pub struct Persister {
-    store: Arc<Mutex<Store>>,
-}
-
-#[derive(Clone, Default)]
-struct Store {
-    raft_state: Vec<u8>,
-    snapshot: Vec<u8>,
-    /// `None`: a save takes no time.
-    disk: Option<Box<Disk>>,
+    storage: Storage,
 }
 
 impl Persister {
@@ -44,109 +46,75 @@ impl Persister {
         Self::default()
     }
 
+    /// A persister on this storage: the records `raft_state` and `snapshot` of it.
+    #[must_use]
+    pub fn on(storage: Storage) -> Self {
+        Self { storage }
+    }
+
+    /// The storage below.
+    #[must_use]
+    pub fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
     /// Saves both, at once: nobody ever reads the one without the other. They are safe when this returns.
     ///
     /// What was saved before is replaced. An empty `snapshot` erases an earlier one, so whoever saves the state
     /// gives the current snapshot each time. A scheduling point.
     ///
     /// Does nothing in a destructor of a server that is being killed: nothing is saved after a crash. A slow save that a
-    /// crash interrupts leaves what was saved before.
+    /// crash interrupts leaves what was saved before, or, if the harness wants it so, both of the new.
     #[track_caller]
     pub fn save(&self, raft_state: &[u8], snapshot: &[u8]) {
-        // The server may be killed here, before anything is written, but not from here on.
-        labrt::world::point();
-        if labrt::world::is_dying() {
-            return;
-        }
-        let mut store = self.store.lock();
-        if let Some(disk) = &mut store.disk {
-            let write = disk.begin();
-            drop(store);
-            // A crash that comes meanwhile ends the thread here.
-            let number = write.wait();
-            store = self.store.lock();
-            if !store.disk.as_mut().is_none_or(|disk| disk.finish(number)) {
-                return;
-            }
-        }
-        overwrite(&mut store.raft_state, raft_state);
-        overwrite(&mut store.snapshot, snapshot);
+        self.storage.commit(&[(RAFT_STATE, raft_state), (SNAPSHOT, snapshot)]);
     }
 
-    /// For the harness: how long each save takes on the run's clock; any time of the range is as likely as another.
-    /// `None`: no time, which is so at first.
-    ///
-    /// The thread that saves waits meanwhile, and readers see what was saved before. Several threads may save at a
-    /// time; what was begun last is what stays. Holds for clones, for later copies, and for saves that begin from now on.
-    ///
-    /// The times are drawn from the world's random stream `extras: saves of ` and `name`, from its start.
+    /// For the harness: how long each save takes; see [`Storage::set_save_time`].
     ///
     /// # Panics
     ///
     /// Panics if the range is empty.
     pub fn set_save_time(&self, world: &World, name: &str, time: Option<RangeInclusive<Duration>>) {
-        let disk = time.map(|time| Box::new(Disk::new(world, name, &time)));
-        self.store.lock().disk = disk;
+        self.storage.set_save_time(world, name, time);
     }
 
     /// The Raft state that was saved last; empty if none was.
     #[must_use]
     pub fn read_raft_state(&self) -> Vec<u8> {
-        self.store.lock().raft_state.clone()
+        self.storage.read(RAFT_STATE)
     }
 
     /// The snapshot that was saved last; empty if there is none.
     #[must_use]
     pub fn read_snapshot(&self) -> Vec<u8> {
-        self.store.lock().snapshot.clone()
+        self.storage.read(SNAPSHOT)
     }
 
     /// The length of the Raft state in bytes.
     #[must_use]
     pub fn raft_state_size(&self) -> usize {
-        self.store.lock().raft_state.len()
+        self.storage.size(RAFT_STATE)
     }
 
     /// The length of the snapshot in bytes.
     #[must_use]
     pub fn snapshot_size(&self) -> usize {
-        self.store.lock().snapshot.len()
+        self.storage.size(SNAPSHOT)
     }
 
-    /// Another store that now holds the same.
+    /// Another store that now holds the same; see [`Storage::copy`].
     #[must_use]
     pub fn copy(&self) -> Self {
-        let store = self.store.lock().clone();
-        Self { store: Arc::new(Mutex::new(store)) }
+        Self::on(self.storage.copy())
     }
-}
-
-/// Replaces the content and keeps the memory: a Raft peer saves at nearly every message.
-fn overwrite(buffer: &mut Vec<u8>, content: &[u8]) {
-    buffer.clear();
-    buffer.extend_from_slice(content);
 }
 
 impl fmt::Debug for Persister {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let store = self.store.lock();
         f.debug_struct("Persister")
-            .field("raft_state_size", &store.raft_state.len())
-            .field("snapshot_size", &store.snapshot.len())
+            .field("raft_state_size", &self.raft_state_size())
+            .field("snapshot_size", &self.snapshot_size())
             .finish()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn overwriting_keeps_the_memory() {
-        let mut buffer = Vec::with_capacity(100);
-        let memory = buffer.as_ptr();
-        for content in [&b"a long state"[..], b"", b"short"] {
-            super::overwrite(&mut buffer, content);
-            assert_eq!(buffer, content);
-            assert_eq!(buffer.as_ptr(), memory);
-        }
     }
 }

@@ -1,0 +1,68 @@
+//! Faults of a storage: slow saves ([`SaveTime`]), and what a crash makes of them ([`InterruptedSaves`]).
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use labrt::rand::RngExt;
+use labrt::world::{StreamRng, World, slot};
+
+/// How long saves take.
+#[derive(Clone)]
+pub(crate) struct SaveTime {
+    world: World,
+    rng: StreamRng,
+    /// The least and the most nanoseconds of a save.
+    least: u64,
+    most: u64,
+}
+
+/// The time that one save takes.
+pub(crate) struct Delay {
+    world: World,
+    length: Duration,
+}
+
+impl SaveTime {
+    pub(crate) fn new(world: &World, name: &str, time: &RangeInclusive<Duration>) -> Self {
+        assert!(!time.is_empty(), "no time is in the range {time:?}");
+        let nanos = |time: &Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        Self {
+            world: world.clone(),
+            rng: world.rng(&format!("extras: saves of {name}")),
+            least: nanos(time.start()),
+            most: nanos(time.end()),
+        }
+    }
+
+    pub(crate) fn draw(&mut self) -> Delay {
+        let length = Duration::from_nanos(self.rng.random_range(self.least..=self.most));
+        Delay { world: self.world.clone(), length }
+    }
+}
+
+impl Delay {
+    /// Waits until the time is over. A crash that comes meanwhile ends the thread here.
+    pub(crate) fn wait(self) {
+        let (filler, waiter) = slot();
+        self.world.later(self.length, move || filler.fill(()));
+        let _ = waiter.wait_saved();
+    }
+}
+
+/// Which of the saves that a crash interrupts take effect.
+#[derive(Clone)]
+pub(crate) struct InterruptedSaves {
+    rng: StreamRng,
+    probability: f64,
+}
+
+impl InterruptedSaves {
+    pub(crate) fn new(world: &World, name: &str, probability: f64) -> Self {
+        assert!((0.0..=1.0).contains(&probability), "{probability} is not a probability");
+        Self { rng: world.rng(&format!("faults: interrupted saves of {name}")), probability }
+    }
+
+    pub(crate) fn takes_effect(&mut self) -> bool {
+        self.rng.random_bool(self.probability)
+    }
+}
