@@ -6,10 +6,11 @@
 //!
 //! Read in this order: [`Raft`] (what a peer must offer), [`ApplyMsg`] (what it must deliver),
 //! [`MakeRaft`] (how it comes into being); [`Clerk`] and [`KvSrv`] (lab 2); [`Rsm`] and [`KvRaft`] (lab 4);
-//! [`Solution`] (how the tester is handed all of it).
+//! [`Bully`] (another protocol); [`Solution`] (how the tester is handed all of it).
 
 #![warn(missing_docs)]
 
+mod bully;
 mod index;
 mod key_value;
 mod rsm;
@@ -21,6 +22,7 @@ use labrpc::ClientEnd;
 use labrt::channel::Sender;
 use persister::Persister;
 
+pub use bully::{Bully, MakeBully};
 pub use index::{LogIndex, Term};
 pub use key_value::{Clerk, KvRaft, KvSrv, Lock, PutError, Version, Versioned};
 pub use rsm::{MakeRsm, Replica, ReplicaServer, Rsm, StateMachine, WrongLeader};

@@ -1,6 +1,6 @@
 //! [`Solution`]: what the tester is handed.
 
-use crate::{KvRaft, KvSrv, MakeRaft};
+use crate::{KvRaft, KvSrv, MakeBully, MakeRaft};
 
 /// A solution that can be tested, under a name that `lab test --solution` takes. It need not have all parts.
 #[derive(Clone, Copy)]
@@ -13,13 +13,15 @@ pub struct Solution {
     pub kvsrv: Option<KvSrv>,
     /// Lab 4, on any Raft.
     pub kvraft: Option<KvRaft>,
+    /// Makes a node of the Bully algorithm.
+    pub bully: Option<MakeBully>,
 }
 
 impl Solution {
     /// A solution that has nothing yet.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, make_raft: None, kvsrv: None, kvraft: None }
+        Self { name, make_raft: None, kvsrv: None, kvraft: None, bully: None }
     }
 
     /// The same solution with this Raft.
@@ -38,5 +40,11 @@ impl Solution {
     #[must_use]
     pub const fn with_kvraft(self, kvraft: KvRaft) -> Self {
         Self { kvraft: Some(kvraft), ..self }
+    }
+
+    /// The same solution with this Bully algorithm.
+    #[must_use]
+    pub const fn with_bully(self, bully: MakeBully) -> Self {
+        Self { bully: Some(bully), ..self }
     }
 }

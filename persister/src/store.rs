@@ -59,7 +59,7 @@ impl Store {
             match self.records.get_mut(at) {
                 // A server that saves the same records each time, in order of name, need not search.
                 Some(record) if *record.name == *name && !bytes.is_empty() => {
-                    overwrite(&mut record.bytes, bytes)
+                    overwrite(&mut record.bytes, bytes);
                 }
                 _ => self.write(name, bytes),
             }

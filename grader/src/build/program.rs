@@ -56,8 +56,8 @@ fn glue(name: &str, from: Option<&str>) -> String {
 fn main() -> String {
     format!(
         "mod its_kvraft;\nmod its_kvsrv;\nmod its_raft;\n\nuse std::process::ExitCode;\n\nuse labapi::Solution;\n\n\
-         const OWN: Solution = Solution {{\n    name: \"{OWN}\",\n    make_raft: its_raft::PART,\n    \
-         kvsrv: its_kvsrv::PART,\n    kvraft: its_kvraft::PART,\n}};\n\n\
+         const OWN: Solution = Solution {{\n    make_raft: its_raft::PART,\n    kvsrv: its_kvsrv::PART,\n    \
+         kvraft: its_kvraft::PART,\n    ..Solution::new(\"{OWN}\")\n}};\n\n\
          const ON_REFERENCE: Solution =\n    \
          Solution {{ name: \"{ON_REFERENCE}\", make_raft: raft::SOLUTION.make_raft, ..OWN }};\n\n\
          fn main() -> ExitCode {{\n    \
