@@ -186,7 +186,7 @@ forward! {
     /// Whether the log is kept.
     fn recording() -> bool;
     /// Adds a line to the log of a recorded run.
-    fn record(level: ::log::Level, target: &str, text: String);
+    fn record(level: ::log::Level, target: &str, text: &str);
 }
 
 impl Here<'_> {

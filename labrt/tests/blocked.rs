@@ -4,11 +4,12 @@
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use labrt::sync::Arc;
 use labrt::thread;
-use labrt::world::{Backend, Failure, FailureKind, Options, Run, World, simulate};
+use labrt::world::{Backend, Failure, FailureKind, Options, Run, World, aside, simulate, uncounted};
+use parking_lot::Mutex;
 
 /// A run on which nobody wastes time.
 fn impatient(main: impl FnOnce(&World) + Send + 'static) -> Run<()> {
@@ -72,8 +73,17 @@ fn a_wait_in_the_system_is_found() {
     );
 }
 
+/// Whoever grows by much or watches that nothing does holds this: growth is the process's.
+static GROWTH: Mutex<()> = Mutex::new(());
+
+/// The options of a run that is ended when it has grown by 64 MiB.
+fn small() -> Options {
+    Options { max_memory: 64 << 20, ..Options::new(1) }
+}
+
 #[test]
 fn a_run_that_eats_memory_is_ended() {
+    let _alone = GROWTH.lock();
     struct Noted(Arc<AtomicBool>);
     impl Drop for Noted {
         fn drop(&mut self) {
@@ -84,8 +94,7 @@ fn a_run_that_eats_memory_is_ended() {
     let eat = |sleeps: bool| {
         let dropped = Arc::new(AtomicBool::new(false));
         let noted = Noted(dropped.clone());
-        let options = Options { max_memory: 64 << 20, ..Options::new(1) };
-        let run = simulate(options, move |_| -> () {
+        let run = simulate(small(), move |_| -> () {
             let _noted = noted;
             let mut hoard = Vec::new();
             loop {
@@ -104,6 +113,48 @@ fn a_run_that_eats_memory_is_ended() {
     assert!(eat(true), "a thread that calls labrt gives back what it has");
     assert!(!eat(false), "nothing can be taken from a thread that does not");
     assert!(labrt::world::given_up() > 0);
+}
+
+/// Lets real time pass in which a run is looked at several times.
+fn be_looked_at() {
+    let start = aside(Instant::now);
+    while aside(|| start.elapsed()) < Duration::from_millis(300) {
+        thread::sleep(Duration::from_micros(1));
+    }
+}
+
+#[test]
+fn a_run_is_not_charged_with_uncounted_memory() {
+    let _alone = GROWTH.lock();
+    let run = simulate(small(), |_| {
+        // So small pieces stay with the process when they are freed.
+        let kept: Vec<_> = (0..200_000).map(|_| uncounted(|| Box::new([1_u8; 1000]))).collect();
+        let _above = black_box(Box::new([1_u8; 1000]));
+        be_looked_at();
+        black_box(kept).into_iter().for_each(|piece| uncounted(|| drop(piece)));
+        be_looked_at();
+    });
+    run.result.unwrap();
+}
+
+#[test]
+fn on_real_threads_uncounted_memory_is_the_process_s_alone() {
+    const LARGE: usize = 100 << 20;
+    let _alone = GROWTH.lock();
+    let run = simulate(Options { backend: Backend::Threads, ..Options::new(1) }, |world| {
+        let growth_by = |f: fn() -> Vec<u8>| {
+            let before = world.heap_bytes();
+            (f(), world.heap_bytes().abs_diff(before))
+        };
+        // Other tests hold some of the process's memory.
+        const OTHERS: u64 = LARGE as u64 / 2;
+        let (kept, growth) = growth_by(|| uncounted(|| black_box(vec![1; LARGE])));
+        assert!(growth < OTHERS, "{growth}");
+        uncounted(|| drop(kept));
+        let (_counted, growth) = growth_by(|| black_box(vec![1; LARGE]));
+        assert!(growth > OTHERS, "{growth}");
+    });
+    run.result.unwrap();
 }
 
 #[test]
@@ -189,7 +240,7 @@ fn time_that_a_run_does_not_get_is_not_its_own() {
     let options = Options { max_cpu_time: Duration::from_millis(200), ..Options::new(1) };
     let run = simulate(options, |_| {
         for _ in 0..6 {
-            labrt::world::aside(|| std::thread::sleep(Duration::from_millis(100)));
+            aside(|| std::thread::sleep(Duration::from_millis(100)));
             thread::sleep(Duration::from_millis(1));
         }
     });
@@ -308,6 +359,7 @@ fn expect_crowd(failure: &Failure) {
 
 #[test]
 fn too_many_threads_are_a_verdict() {
+    let _alone = GROWTH.lock();
     let run = crowd(Backend::Simulation);
     let failure = run.result.unwrap_err();
     expect_crowd(&failure);

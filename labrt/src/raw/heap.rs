@@ -5,6 +5,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::pulse::stop_starved;
 
@@ -19,10 +20,36 @@ thread_local! {
     static HELD: Cell<i64> = const { Cell::new(0) };
 }
 
+/// Bytes that all threads of the process have allocated in [`uncounted`], less those that they have freed there.
+static UNCOUNTED: AtomicI64 = AtomicI64::new(0);
+
 /// Bytes that the calling thread of the system has allocated, less those that it has freed: below zero if it frees what others
 /// have allocated.
 pub(crate) fn held() -> i64 {
     HELD.get()
+}
+
+/// Bytes that the process holds and that were allocated in [`uncounted`]: below zero if it freed others there.
+pub(crate) fn held_uncounted() -> i64 {
+    UNCOUNTED.load(Ordering::Relaxed)
+}
+
+/// Calls `f`; what it allocates and frees is not [`held`], but [`held_uncounted`].
+#[inline]
+pub(crate) fn uncounted<R>(f: impl FnOnce() -> R) -> R {
+    /// Also when `f` panics.
+    struct Restore(i64);
+    impl Drop for Restore {
+        #[inline]
+        fn drop(&mut self) {
+            let bytes = HELD.replace(self.0).wrapping_sub(self.0);
+            if bytes != 0 {
+                UNCOUNTED.fetch_add(bytes, Ordering::Relaxed);
+            }
+        }
+    }
+    let _restore = Restore(HELD.get());
+    f()
 }
 
 #[inline]

@@ -44,7 +44,7 @@ impl fmt::Display for LogLine {
 /// The log of a run keeps so many lines, the last ones.
 pub(crate) const LINES_KEPT: usize = 100_000;
 
-/// The end of a recorded run's log.
+/// The end of a recorded run's log. Its memory and that of its lines is [uncounted](crate::raw::heap::uncounted).
 #[derive(Default)]
 pub(crate) struct Kept(VecDeque<LogLine>);
 
@@ -62,14 +62,6 @@ impl Kept {
 
     pub(crate) fn lines(&self) -> Vec<LogLine> {
         self.0.iter().cloned().collect()
-    }
-
-    /// The memory that it takes.
-    pub(crate) fn bytes(&self) -> u64 {
-        let texts = |line: &LogLine| {
-            line.node.capacity() + line.thread.capacity() + line.target.capacity() + line.text.capacity()
-        };
-        (self.0.capacity() * size_of::<LogLine>() + self.0.iter().map(texts).sum::<usize>()) as u64
     }
 }
 
@@ -115,7 +107,7 @@ impl Log for Recorder {
                 // a run that is not recorded does not format them, and both must be the same run.
                 let text = here.without_switching(|| record.args().to_string());
                 let text = shortened(text, LONGEST_MESSAGE);
-                here.record(record.level(), record.target(), text);
+                here.record(record.level(), record.target(), &text);
             }
         });
     }

@@ -326,14 +326,17 @@ impl Sim {
         f()
     }
 
-    /// Memory that the simulation holds, in bytes, but for the log: a recorded run is the same as one that is not.
+    /// Memory that the simulation holds, in bytes.
     pub(crate) fn heap_bytes(&self) -> u64 {
-        let log = self.scheduler.borrow().log.bytes();
-        u64::try_from(heap::held()).unwrap_or(0).saturating_sub(log)
+        u64::try_from(heap::held()).unwrap_or(0)
     }
 
-    /// Adds a line to the log of a recorded run.
-    pub(crate) fn record(&self, level: ::log::Level, target: &str, text: String) {
+    /// Adds a line to the log of a recorded run. Its memory is uncounted: such a run is the same as one that is not recorded.
+    pub(crate) fn record(&self, level: ::log::Level, target: &str, text: &str) {
+        heap::uncounted(|| self.record_line(level, target, text));
+    }
+
+    fn record_line(&self, level: ::log::Level, target: &str, text: &str) {
         let mut scheduler = self.scheduler.borrow_mut();
         let (node, thread) = match scheduler.current {
             Some(slot) => {
@@ -343,7 +346,7 @@ impl Sim {
             None => (String::new(), String::new()),
         };
         let at = since_start(scheduler.now);
-        let line = log::LogLine { at, node, thread, level, target: target.to_owned(), text };
+        let line = log::LogLine { at, node, thread, level, target: target.to_owned(), text: text.to_owned() };
         match scheduler.options.tap {
             Some(tap) => {
                 drop(scheduler);

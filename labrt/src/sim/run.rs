@@ -52,7 +52,8 @@ pub struct Options {
     /// of the system, and on real threads that of the process. How busy the machine is makes no difference.
     pub max_cpu_time: Duration,
     /// The run fails as [`FailureKind::Memory`](crate::world::FailureKind::Memory) when the process has grown by more bytes
-    /// since its start, and no other run in the process has touched more memory. Looked at on Linux alone.
+    /// since its start, and no other run in the process has touched more memory; [`uncounted`](crate::world::uncounted)
+    /// memory aside. Looked at on Linux alone.
     pub max_memory: u64,
 }
 

@@ -19,6 +19,7 @@ use super::frames::{self, Frame, Turn};
 use super::run::{Options, Run};
 use super::scheduler::Scheduler;
 use super::since_start;
+use crate::raw::heap;
 use crate::raw::process::{self, Activity};
 use crate::raw::pulse::{Objection, Pulse, Stop};
 
@@ -144,6 +145,10 @@ struct Watch<'a> {
     sleeping: Duration,
     /// Resident bytes of the process at the start.
     memory: u64,
+    /// Bytes that the process held at the start and that no run is charged with.
+    uncounted: i64,
+    /// By how much that has grown since, at the most: what was freed may still be resident.
+    most_uncounted: u64,
     /// How long it has been asked to end.
     objected: Option<Duration>,
     attempts: u32,
@@ -163,6 +168,8 @@ impl<'a> Watch<'a> {
             running: Duration::ZERO,
             sleeping: Duration::ZERO,
             memory: process::resident_bytes().unwrap_or(0),
+            uncounted: heap::held_uncounted(),
+            most_uncounted: 0,
             objected: None,
             attempts: 0,
         }
@@ -239,7 +246,9 @@ impl<'a> Watch<'a> {
     fn grown(&mut self, passed: Duration) -> Option<Charge> {
         let lost = given_up() > 0;
         let limit = if lost { self.options.max_memory.min(AFTER_A_LOSS) } else { self.options.max_memory };
-        let growth = process::resident_bytes()?.saturating_sub(self.memory);
+        let uncounted = heap::held_uncounted().saturating_sub(self.uncounted);
+        self.most_uncounted = self.most_uncounted.max(u64::try_from(uncounted).unwrap_or(0));
+        let growth = process::resident_bytes()?.saturating_sub(self.memory + self.most_uncounted);
         if growth <= limit {
             return None;
         }

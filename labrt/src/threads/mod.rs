@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use crate::raw::process;
+use crate::raw::{heap, process};
 use crate::sim::failure::FailureKind;
 use crate::sim::streams::StreamRng;
 use crate::sim::{Blocker, Place, TESTER, ThreadId, Ticket, Wait, Woken};
@@ -435,15 +435,18 @@ impl Thread {
 
     /// Memory of the process: its threads cannot be told apart. The log has a length that it does not grow beyond.
     pub(crate) fn heap_bytes(&self) -> u64 {
-        process::resident_bytes().unwrap_or(0)
+        let uncounted = heap::held_uncounted().saturating_sub(self.run.uncounted);
+        process::resident_bytes().unwrap_or(0).saturating_add_signed(uncounted.saturating_neg())
     }
 
     pub(crate) fn recording(&self) -> bool {
         self.run.options.record
     }
 
-    pub(crate) fn record(&self, level: log::Level, target: &str, text: String) {
-        let thread = if self.worker.is_some() { self.name.to_string() } else { String::new() };
-        self.run.record(self.here_name(), thread, level, target, text);
+    pub(crate) fn record(&self, level: log::Level, target: &str, text: &str) {
+        heap::uncounted(|| {
+            let thread = if self.worker.is_some() { self.name.to_string() } else { String::new() };
+            self.run.record(self.here_name(), thread, level, target, text.to_owned());
+        });
     }
 }

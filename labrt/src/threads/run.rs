@@ -15,6 +15,7 @@ use super::node::Node;
 use super::worker;
 use super::{CURRENT, Job, Thread};
 use crate::crowd::{self, Full, Member, THREADS_MAX};
+use crate::raw::heap;
 use crate::sim::failure::{Failure, FailureKind};
 use crate::sim::log::{Kept, LogLine};
 use crate::sim::panics::Panic;
@@ -44,6 +45,8 @@ pub(super) struct Shared {
     cpu: ProcessTime,
     state: Mutex<State>,
     /// Waits here: the starter, for the end.
+    /// Bytes that the process held then and that no run is charged with.
+    pub(super) uncounted: i64,
     over: Condvar,
 }
 
@@ -73,6 +76,7 @@ pub(crate) fn run<T: Send + 'static>(
         nodes: Mutex::new(Vec::new()),
         living: AtomicUsize::new(0),
         cpu,
+        uncounted: heap::held_uncounted(),
         state: Mutex::new(State::default()),
         over: Condvar::new(),
     });

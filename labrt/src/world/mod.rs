@@ -79,7 +79,8 @@ impl World {
     }
 
     /// Bytes of memory that the run holds: those that were allocated in it and not freed. On real threads, and on systems that tell
-    /// it, those that the whole process holds; otherwise 0. For comparing two moments. No scheduling point.
+    /// it, those that the whole process holds; otherwise 0. What was allocated in [`uncounted`] does not count. For comparing
+    /// two moments. No scheduling point.
     #[must_use]
     pub fn heap_bytes(&self) -> u64 {
         self.in_run(|here| here.heap_bytes())
@@ -175,7 +176,7 @@ impl World {
         self.in_run(|here| {
             if here.recording() && sim::log::keeps(log::Level::Info, target) {
                 let text = here.without_switching(text);
-                here.record(log::Level::Info, target, text);
+                here.record(log::Level::Info, target, &text);
             }
         });
     }
@@ -187,6 +188,18 @@ impl World {
 /// share. What `f` returns must not decide what the run does.
 pub fn aside<R>(f: impl FnOnce() -> R) -> R {
     crate::raw::pulse::aside(f)
+}
+
+/// Calls `f`: memory that it allocates or frees counts neither in [`World::heap_bytes`] nor against
+/// [`Options::max_memory`]. It costs a few nanoseconds, may be nested, and does no harm outside a run.
+///
+/// For what the harness keeps of a run: events, contents of messages. What was allocated in `f` must also be freed or
+/// reallocated in an `uncounted`, or it counts as memory that was given back without ever having been held. `f` must be
+/// brief, for only when it returns is it known that its memory does not count, and must not come to a scheduling point: what
+/// other threads allocate meanwhile would not count either.
+#[inline]
+pub fn uncounted<R>(f: impl FnOnce() -> R) -> R {
+    crate::raw::heap::uncounted(f)
 }
 
 /// The time of the system's monotonic clock, without what stands before it: for the benchmark that compares the two.

@@ -21,6 +21,7 @@ mod threads;
 mod threads_races;
 mod time;
 mod timer;
+mod uncounted;
 mod verdict;
 mod wait_group;
 

@@ -1,0 +1,71 @@
+//! Memory that a run is not charged with.
+
+use std::hint::black_box;
+use std::panic::{catch_unwind, resume_unwind};
+
+use labrt::world::{Options, World, simulate, uncounted};
+
+use crate::run;
+
+const LARGE: usize = 100 << 20;
+
+/// What `f` adds to the bytes that the run holds.
+fn growth<T>(world: &World, f: impl FnOnce() -> T) -> (i64, T) {
+    let before = world.heap_bytes();
+    let value = f();
+    (world.heap_bytes().cast_signed() - before.cast_signed(), value)
+}
+
+fn large() -> Vec<u8> {
+    black_box(vec![1; LARGE])
+}
+
+#[test]
+fn what_is_kept_uncounted_is_no_memory_of_the_run() {
+    run(1, |world| {
+        let (grown, kept) = growth(world, || uncounted(large));
+        assert_eq!(grown, 0);
+        let (grown, ()) = growth(world, || uncounted(|| drop(kept)));
+        assert_eq!(grown, 0);
+        assert_eq!(growth(world, large).0, LARGE as i64);
+    });
+}
+
+#[test]
+fn it_can_be_nested() {
+    run(1, |world| {
+        let (grown, kept) = growth(world, || uncounted(|| (uncounted(large), large())));
+        assert_eq!(grown, 0);
+        uncounted(|| drop(kept));
+    });
+}
+
+#[test]
+fn it_can_be_left_by_unwinding() {
+    run(1, |world| {
+        let (grown, payload) =
+            growth(world, || catch_unwind(|| uncounted(|| resume_unwind(Box::new(large())))).unwrap_err());
+        // What std allocates to unwind is freed where that ends.
+        assert!(grown.abs() < 1000, "{grown}");
+        uncounted(|| drop(payload));
+    });
+}
+
+#[test]
+fn it_works_outside_a_run() {
+    assert_eq!(uncounted(|| large().len()), LARGE);
+}
+
+#[test]
+fn a_recorded_run_holds_no_more() {
+    let held = |record| {
+        let run = simulate(Options { record, ..Options::new(1) }, |world| {
+            (0..1000).for_each(|number| log::info!("line {number}"));
+            world.heap_bytes()
+        });
+        (run.result.unwrap(), run.log.len())
+    };
+    let ((quiet, none), (loud, all)) = (held(false), held(true));
+    assert_eq!((none, all), (0, 1000));
+    assert_eq!(quiet, loud);
+}
