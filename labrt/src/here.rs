@@ -3,6 +3,7 @@
 //! Every primitive of labrt asks this first, and is built on the few things that it offers: scheduling points,
 //! tickets, waiting and waking. What they mean is the backend's affair: [`Sim`] or [`threads::Thread`].
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,9 @@ use crate::sim::streams::StreamRng;
 use crate::sim::{self, Blocker, Place, Sim, ThreadId, Ticket, Wait, Woken};
 use crate::threads::{self, Thread};
 use crate::traffic::RemoteCall;
+
+/// A value of the harness's own.
+pub(crate) type Local = dyn Any + Send + Sync;
 
 /// Where the calling thread runs.
 #[derive(Clone, Copy)]
@@ -133,6 +137,12 @@ forward! {
     fn current_thread() -> ThreadId;
     fn current_name() -> Cow<'static, str>;
     fn current_node() -> u32;
+    /// The same, but `None` in an event.
+    fn thread_node() -> Option<u32>;
+    /// The trace context of the current thread; 0 in an event.
+    fn trace_context() -> u64;
+    /// Does nothing in an event.
+    fn set_trace_context(context: u64);
     /// The name of the node of the current thread; empty in an event.
     fn here_name() -> String;
     /// Whether the current thread is being killed.
@@ -181,6 +191,10 @@ forward! {
     fn warn(message: String);
     /// A line for each thread that waits for a lock.
     fn lock_waits() -> Vec<String>;
+    /// Keeps a value of the harness's for the run.
+    ///
+    /// Panics if there is one.
+    fn set_local(value: Arc<Local>);
     /// Memory that the run holds, in bytes.
     fn heap_bytes() -> u64;
     /// Whether the log is kept.
@@ -194,6 +208,14 @@ impl Here<'_> {
     #[inline]
     pub(crate) fn deadline(self, delay: Duration) -> u64 {
         self.now().saturating_add(sim::nanos(delay))
+    }
+
+    /// Calls `f` with the value of the harness's, if there is one.
+    pub(crate) fn with_local<R>(self, f: impl FnOnce(&Arc<Local>) -> R) -> Option<R> {
+        match self {
+            Here::Sim(sim) => sim.with_local(f),
+            Here::Threads(thread) => thread.with_local(f),
+        }
     }
 
     /// Draws from the random stream of the node of the current thread.

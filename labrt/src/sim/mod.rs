@@ -28,10 +28,11 @@ mod timers;
 mod watchdog;
 
 use std::borrow::Cow;
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::here::Local;
 use crate::raw::coroutine::Exit;
 use crate::raw::heap;
 use crate::raw::pulse::{aside, is_inside, note_panic, stop_if_broken};
@@ -63,6 +64,8 @@ pub(crate) struct Sim {
     atomic: Cell<bool>,
     /// What std asks of the system.
     pub(crate) habits: habits::Habits,
+    /// What the harness keeps for the run, until that is over.
+    local: RefCell<Option<Arc<Local>>>,
 }
 
 /// Calls `f` with the simulation that the caller runs in.
@@ -268,6 +271,42 @@ impl Sim {
     /// The node of the current thread; the tester's outside every thread.
     pub(crate) fn current_node(&self) -> u32 {
         self.scheduler.borrow().current_node()
+    }
+
+    /// The same, but `None` outside every thread.
+    pub(crate) fn thread_node(&self) -> Option<u32> {
+        let scheduler = self.scheduler.borrow();
+        scheduler.current.map(|slot| scheduler.threads[slot].node)
+    }
+
+    /// The trace context of the current thread; 0 outside every thread.
+    #[inline]
+    pub(crate) fn trace_context(&self) -> u64 {
+        self.scheduler.borrow().trace_context()
+    }
+
+    #[inline]
+    pub(crate) fn set_trace_context(&self, context: u64) {
+        let mut scheduler = self.scheduler.borrow_mut();
+        if let Some(slot) = scheduler.current {
+            scheduler.threads[slot].trace_context = context;
+        }
+    }
+
+    pub(crate) fn set_local(&self, value: Arc<Local>) {
+        let before = self.local.borrow_mut().replace(value);
+        assert!(before.is_none(), "a run has one value of the harness's");
+    }
+
+    #[inline]
+    pub(crate) fn with_local<R>(&self, f: impl FnOnce(&Arc<Local>) -> R) -> Option<R> {
+        self.local.borrow().as_ref().map(f)
+    }
+
+    /// Drops the value of the harness's. A thread that was abandoned while it looked at it keeps it.
+    pub(crate) fn drop_local(&self) {
+        let value = self.local.try_borrow_mut().ok().and_then(|mut local| local.take());
+        drop(value);
     }
 
     /// Ends the run with this verdict, unless it has one.

@@ -1,7 +1,7 @@
 //! Starting a simulation, running it to its end, and cleaning up after it.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -155,6 +155,7 @@ fn run_here<T: 'static>(
             exit: Exit::new(),
             atomic: Cell::new(false),
             habits: Habits::new(),
+            local: RefCell::new(None),
         };
         assert!(sim.set(fresh).is_ok(), "an OS thread runs one simulation in its life");
     });
@@ -175,6 +176,7 @@ fn run_here<T: 'static>(
             scheduler.verdict.clone()
         };
         sim.clean_up();
+        sim.drop_local();
         verdict
     });
     let result = match (verdict, returned.take()) {

@@ -176,6 +176,12 @@ impl Scheduler {
         self.current.map_or(TESTER, |slot| self.threads[slot].node)
     }
 
+    /// The trace context of the current thread; 0 outside every thread.
+    #[inline]
+    pub(crate) fn trace_context(&self) -> u64 {
+        self.current.map_or(0, |slot| self.threads[slot].trace_context)
+    }
+
     /// A scheduling point of the current thread.
     #[inline]
     pub(crate) fn step(&mut self) -> Step {
@@ -444,7 +450,10 @@ impl Scheduler {
         *started = started.checked_add(1).expect("fewer than 2^32 threads of a node");
         let serial = u64::from(node) << 32 | u64::from(*started);
         let id = self.threads.add(serial, node, name, place, coroutine);
-        self.threads[id.slot].probe = probe;
+        let trace_context = self.trace_context();
+        let thread = &mut self.threads[id.slot];
+        thread.probe = probe;
+        thread.trace_context = trace_context;
         self.make_ready(id.slot);
         id
     }

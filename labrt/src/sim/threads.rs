@@ -177,6 +177,8 @@ pub(crate) struct Thread {
     pub(crate) spins: u32,
     /// It watches its node (see `Node::when_quiet`) and does not count as activity there.
     pub(crate) probe: bool,
+    /// On whose behalf it runs: a number of the harness's.
+    pub(crate) trace_context: u64,
     /// Who waits for its end.
     pub(crate) joiners: Vec<Ticket>,
 }
@@ -220,6 +222,7 @@ impl Threads {
             unparked: false,
             spins: 0,
             probe: false,
+            trace_context: 0,
             joiners: Vec::new(),
         };
         let slot = match self.free.pop() {

@@ -18,12 +18,13 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use crate::here::Local;
 use crate::raw::{heap, process};
 use crate::sim::failure::FailureKind;
 use crate::sim::streams::StreamRng;
@@ -65,6 +66,8 @@ pub(crate) struct Thread {
     wait: Mutex<Option<Wait>>,
     /// How often a kill has been thrown into it.
     throws: AtomicU32,
+    /// On whose behalf it runs: a number of the harness's.
+    trace_context: AtomicU64,
 }
 
 /// What a thread unwinds with whose node was killed. No panic hook sees it; `catch_unwind` of lab code may.
@@ -77,6 +80,7 @@ struct Job {
     name: Cow<'static, str>,
     started_at: Option<Place>,
     serial: u64,
+    trace_context: u64,
     body: Box<dyn FnOnce() + Send>,
 }
 
@@ -87,7 +91,7 @@ impl Job {
 
     /// Runs the thread from its beginning to its end.
     fn run(self, worker: &'static Worker) {
-        let Self { run, node, name, started_at, serial, body } = self;
+        let Self { run, node, name, started_at, serial, trace_context, body } = self;
         let thread = Arc::new(Thread {
             run,
             node,
@@ -97,6 +101,7 @@ impl Job {
             worker: Some(worker),
             wait: Mutex::new(None),
             throws: AtomicU32::new(0),
+            trace_context: AtomicU64::new(trace_context),
         });
         thread.node.begins(&thread);
         CURRENT.set(Some(Arc::clone(&thread)));
@@ -275,7 +280,7 @@ impl Thread {
         _probe: bool,
         body: Box<dyn FnOnce() + Send>,
     ) -> Option<ThreadId> {
-        self.run.spawn(node, name, place, body)
+        self.run.spawn(node, name, place, self.trace_context(), body)
     }
 
     pub(crate) fn join(&self, thread: ThreadId, place: Place) {
@@ -301,6 +306,20 @@ impl Thread {
 
     pub(crate) fn current_node(&self) -> u32 {
         self.node.id()
+    }
+
+    pub(crate) fn thread_node(&self) -> Option<u32> {
+        self.worker.map(|_| self.node.id())
+    }
+
+    pub(crate) fn trace_context(&self) -> u64 {
+        self.trace_context.load(Ordering::Relaxed) // its own
+    }
+
+    pub(crate) fn set_trace_context(&self, context: u64) {
+        if self.worker.is_some() {
+            self.trace_context.store(context, Ordering::Relaxed);
+        }
     }
 
     #[inline]
@@ -433,7 +452,16 @@ impl Thread {
         self.run.lock_waits()
     }
 
-    /// Memory of the process: its threads cannot be told apart. The log has a length that it does not grow beyond.
+    pub(crate) fn set_local(&self, value: Arc<Local>) {
+        self.run.set_local(value);
+    }
+
+    /// Without a lock meanwhile: whoever is abandoned in `f` must not keep the run from its end.
+    pub(crate) fn with_local<R>(&self, f: impl FnOnce(&Arc<Local>) -> R) -> Option<R> {
+        self.run.local().as_ref().map(f)
+    }
+
+    /// Memory of the process: its threads cannot be told apart.
     pub(crate) fn heap_bytes(&self) -> u64 {
         let uncounted = heap::held_uncounted().saturating_sub(self.run.uncounted);
         process::resident_bytes().unwrap_or(0).saturating_add_signed(uncounted.saturating_neg())

@@ -3,18 +3,19 @@
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use cpu_time::ProcessTime;
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, RwLock};
 
 use super::events::Events;
 use super::node::Node;
 use super::worker;
 use super::{CURRENT, Job, Thread};
 use crate::crowd::{self, Full, Member, THREADS_MAX};
+use crate::here::Local;
 use crate::raw::heap;
 use crate::sim::failure::{Failure, FailureKind};
 use crate::sim::log::{Kept, LogLine};
@@ -43,10 +44,12 @@ pub(super) struct Shared {
     pub(super) living: AtomicUsize,
     /// The processor time of the process when the run began.
     cpu: ProcessTime,
-    state: Mutex<State>,
-    /// Waits here: the starter, for the end.
     /// Bytes that the process held then and that no run is charged with.
     pub(super) uncounted: i64,
+    state: Mutex<State>,
+    /// What the harness keeps for the run, until that is over.
+    local: RwLock<Option<Arc<Local>>>,
+    /// Waits here: the starter, for the end.
     over: Condvar,
 }
 
@@ -78,6 +81,7 @@ pub(crate) fn run<T: Send + 'static>(
         cpu,
         uncounted: heap::held_uncounted(),
         state: Mutex::new(State::default()),
+        local: RwLock::new(None),
         over: Condvar::new(),
     });
     let tester = run.add_node("tester".to_owned());
@@ -95,7 +99,7 @@ pub(crate) fn run<T: Send + 'static>(
             *returned.lock() = Some(value);
             run.end();
         };
-        let main = shared.spawn(TESTER, Cow::Borrowed("main"), None, Box::new(body));
+        let main = shared.spawn(TESTER, Cow::Borrowed("main"), None, 0, Box::new(body));
         assert!(main.is_some(), "the tester's node is alive when the run begins");
     }
     run.wait_over();
@@ -105,6 +109,7 @@ pub(crate) fn run<T: Send + 'static>(
     if let Err(panic) = events.join() {
         resume_unwind(panic); // before anybody asks for a verdict, of which there is none
     }
+    run.drop_local();
     let mut state = run.state.lock();
     let result = match (state.verdict.take(), returned.lock().take()) {
         (Some(failure), _) => Err(failure),
@@ -211,6 +216,7 @@ impl Shared {
             worker: None,
             wait: Mutex::new(None),
             throws: AtomicU32::new(0),
+            trace_context: AtomicU64::new(0),
         })));
         let outcome = catch_unwind(AssertUnwindSafe(|| self.events.run()));
         CURRENT.set(None);
@@ -245,6 +251,7 @@ impl Shared {
         node: u32,
         name: Cow<'static, str>,
         started_at: Option<Place>,
+        trace_context: u64,
         body: Box<dyn FnOnce() + Send>,
     ) -> Option<ThreadId> {
         let node = self.node(node);
@@ -253,7 +260,7 @@ impl Shared {
         }
         let serial = node.next_serial();
         let crowded = self.living.fetch_add(1, Ordering::Relaxed) >= THREADS_MAX;
-        let job = Job { run: Arc::clone(self), node, name, started_at, serial, body };
+        let job = Job { run: Arc::clone(self), node, name, started_at, serial, trace_context, body };
         let (full, job) = match if crowded { Err((None, job)) } else { worker::start(job) } {
             Ok(thread) => return Some(thread),
             Err((error, job)) => (error, job),
@@ -302,6 +309,23 @@ impl Shared {
                 _ => None,
             })
             .collect()
+    }
+}
+
+/// A value of the harness's own.
+impl Shared {
+    pub(super) fn set_local(&self, value: Arc<Local>) {
+        let before = self.local.write().replace(value);
+        assert!(before.is_none(), "a run has one value of the harness's");
+    }
+
+    pub(super) fn local(&self) -> Option<Arc<Local>> {
+        self.local.read().clone()
+    }
+
+    fn drop_local(&self) {
+        let value = self.local.write().take();
+        drop(value);
     }
 }
 

@@ -8,7 +8,9 @@
 mod node;
 mod slot;
 
+use std::any::Any;
 use std::panic::Location;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::here::{self, Here};
@@ -165,6 +167,17 @@ impl World {
         self.in_run(|here| here.warn(message.into()));
     }
 
+    /// Keeps a value of the harness's own for the run, which [`with_local`] and [`local`] find on all of its threads and in
+    /// events. It is dropped when the run is over, before [`simulate`] returns, unless the run was [given up](given_up). No
+    /// scheduling point.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the run has such a value already.
+    pub fn set_local(&self, value: Arc<dyn Any + Send + Sync>) {
+        self.in_run(|here| here.set_local(value));
+    }
+
     /// Whether the run's log is kept.
     #[must_use]
     pub fn is_recorded(&self) -> bool {
@@ -216,6 +229,43 @@ pub fn system_clock() -> Duration {
 #[must_use]
 pub fn is_dying() -> bool {
     here::try_with(|here| here.is_dying()).unwrap_or(false)
+}
+
+/// The number of the node that the calling thread runs on, as [`Node::id`] tells it; `None` in an event and outside a run. No
+/// scheduling point.
+#[must_use]
+pub fn current_node() -> Option<u32> {
+    here::try_with(|here| here.thread_node()).flatten()
+}
+
+/// Calls `f` with the value that [`World::set_local`] keeps for the caller's run, and answers what `f` returns; `None` outside a
+/// run, and where no value is kept. No scheduling point.
+#[inline]
+pub fn with_local<R>(f: impl FnOnce(&(dyn Any + Send + Sync)) -> R) -> Option<R> {
+    here::try_with(|here| here.with_local(|value| f(&**value))).flatten()
+}
+
+/// The value that [`World::set_local`] keeps for the caller's run; `None` outside a run, and where no value is kept. To look at
+/// it, [`with_local`] is cheaper. No scheduling point.
+#[must_use]
+pub fn local() -> Option<Arc<dyn Any + Send + Sync>> {
+    here::try_with(|here| here.with_local(Arc::clone)).flatten()
+}
+
+/// The calling thread's trace context: the number that the harness last gave it, to tell on whose behalf the thread runs. A
+/// thread begins with that of the thread that started it, and with 0 if an event did. 0 in an event and outside a run. No
+/// scheduling point.
+#[must_use]
+#[inline]
+pub fn trace_context() -> u64 {
+    here::try_with(|here| here.trace_context()).unwrap_or(0)
+}
+
+/// Sets the calling thread's [`trace_context`], which decides nothing in the run. Does nothing in an event and outside a run. No
+/// scheduling point.
+#[inline]
+pub fn set_trace_context(context: u64) {
+    let _ = here::try_with(|here| here.set_trace_context(context));
 }
 
 /// A scheduling point: another thread may run here. For the harness's own operations that lab code calls.

@@ -37,6 +37,12 @@ impl Node {
         Self { world, id, name }
     }
 
+    /// The node's number, which no other node of the run has; the tester's own is 0. See [`current_node`](super::current_node).
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
     /// The name given to [`World::node`].
     #[must_use]
     pub fn name(&self) -> &str {

@@ -4,6 +4,7 @@ mod atomic;
 mod channel;
 mod clock_rate;
 mod condvar;
+mod context;
 mod deadlock;
 mod determinism;
 mod isolation;
