@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use crate::cluster::Cluster;
 use crate::released::RELEASED;
 use crate::stage::Stage;
-use crate::{kvraft, kvsrv, raft};
+use crate::{bully, kvraft, kvsrv, raft};
 
 /// A test: what it is called, what it is worth, what it runs on, and what it does.
 #[derive(Clone)]
@@ -18,7 +18,7 @@ pub struct Case {
     /// What the course prints when the test begins: `Test (3B): basic agreement`.
     pub title: &'static str,
     /// What passing is worth. The course publishes no points; ours sum to 15 for 2A and 2B each, to 20, 30, 25 and 25 for
-    /// 3A to 3D, and to 30, 40 and 30 for 4A to 4C.
+    /// 3A to 3D, to 30, 40 and 30 for 4A to 4C, and to 30 for B1.
     pub points: u32,
     /// Number of servers.
     pub servers: usize,
@@ -105,11 +105,11 @@ impl fmt::Debug for Case {
     }
 }
 
-/// All tests of the parts that are released, in the course's order.
+/// All tests of the parts that are released: the course's, in its order, and then those of other protocols.
 #[must_use]
 pub fn cases() -> &'static [Case] {
     static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
-        let mut cases = [kvsrv::cases(), raft::cases(), kvraft::cases()].concat();
+        let mut cases = [kvsrv::cases(), raft::cases(), kvraft::cases(), bully::cases()].concat();
         cases.retain(|case| RELEASED.contains(&case.part));
         cases
     });

@@ -18,7 +18,7 @@ use labrpc::Network;
 use labrt::thread;
 use labrt::world::{FailureKind, Node, World};
 use parking_lot::Mutex;
-use persister::Persister;
+use persister::Storage;
 
 use crate::event::{Group, Incarnation, Kind};
 use crate::protocol::Protocol;
@@ -68,7 +68,7 @@ struct Server<I: ?Sized> {
     has_left: bool,
     /// What the server has saved. Replaced by a copy at each crash and each start, so that a
     /// crashed instance's late writes reach nobody.
-    persister: Persister,
+    storage: Storage,
     running: Option<Running<I>>,
     /// The node of an instance that was told to stop, and may not have.
     halted: Option<Node>,
@@ -80,7 +80,7 @@ impl<I: ?Sized> Server<I> {
             incarnations: 0,
             connected: false,
             has_left: false,
-            persister: Persister::new(),
+            storage: Storage::new(),
             running: None,
             halted: None,
         }
@@ -281,43 +281,10 @@ impl<P: Protocol> Cluster<P> {
 
     // Figures.
 
-    /// The most bytes that any server has saved as its Raft state, the snapshot not included. A
-    /// server that is down counts with what it left.
+    /// What the server has saved: while it runs the very storage that it saves to.
     #[must_use]
-    pub fn log_size(&self) -> usize {
-        self.largest(Persister::raft_state_size)
-    }
-
-    /// The most bytes that any server has saved as its snapshot.
-    #[must_use]
-    pub fn snapshot_size(&self) -> usize {
-        self.largest(Persister::snapshot_size)
-    }
-
-    fn largest(&self, size: impl Fn(&Persister) -> usize) -> usize {
-        self.inner.servers.lock().iter().map(|server| size(&server.persister)).max().unwrap_or(0)
-    }
-
-    /// Expects no server to have saved more Raft state than `limit` bytes.
-    #[track_caller]
-    pub fn check_log_size(&self, limit: usize) {
-        let size = self.log_size();
-        if size > limit {
-            self.fail(format!(
-                "expected snapshots to keep every server's saved Raft state at {limit} bytes or below; saw {size}"
-            ));
-        }
-    }
-
-    /// Expects no server to have saved a snapshot of more than `limit` bytes.
-    #[track_caller]
-    pub fn check_snapshot_size(&self, limit: usize) {
-        let size = self.snapshot_size();
-        if size > limit {
-            self.fail(format!(
-                "expected no server to save a snapshot of more than {limit} bytes; saw {size}"
-            ));
-        }
+    pub fn storage(&self, server: usize) -> Storage {
+        self.inner.servers.lock()[server].storage.clone()
     }
 
     /// RPCs that reached the server since it was last started.

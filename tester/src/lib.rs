@@ -15,6 +15,7 @@
 #![warn(missing_docs)]
 
 mod backtrace;
+mod bully;
 mod calls;
 mod cargo_test;
 mod case;
@@ -47,6 +48,7 @@ pub mod replay;
 pub mod seed;
 pub mod workspace;
 
+pub use bully::{BullyEvent, BullyNodes};
 pub use cargo_test::cargo_test;
 pub use case::{Case, Snapshots, cases};
 pub use cluster::{Cluster, ELECTION_TIMEOUT, TIME_LIMIT};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use labrpc::{ClientEnd, Service};
 use labrt::world::{Node, World};
-use persister::Persister;
+use persister::{Persister, Storage};
 
 use crate::calls::Calls;
 use crate::event::{EventSource, Incarnation};
@@ -52,7 +52,7 @@ pub struct NodeEnv<'a> {
     pub(crate) calls: &'a Arc<Calls>,
     pub(crate) node: &'a Node,
     pub(crate) peers: Vec<ClientEnd>,
-    pub(crate) persister: Persister,
+    pub(crate) storage: Storage,
     pub(crate) dialer: Dialer,
     pub(crate) events: EventSource,
 }
@@ -100,10 +100,16 @@ impl NodeEnv<'_> {
         self.dialer.clone()
     }
 
-    /// What the server has saved, as labs 3 and 4 see it.
+    /// What the server has saved, and where it saves.
+    #[must_use]
+    pub fn storage(&self) -> Storage {
+        self.storage.clone()
+    }
+
+    /// The same, as labs 3 and 4 see it.
     #[must_use]
     pub fn persister(&self) -> Persister {
-        self.persister.clone()
+        Persister::on(self.storage())
     }
 
     /// Where events of this server come from.

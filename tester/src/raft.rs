@@ -14,6 +14,7 @@ mod part_3c;
 mod part_3d;
 mod peers;
 mod replicated_log;
+mod sizes;
 mod snapshot;
 
 pub use agreement::{Committed, Retry, Waited};

@@ -63,10 +63,15 @@ impl<P: Protocol> Cluster<P> {
         }
     }
 
-    /// How long each save of the server takes from now on, in this life and the next ones.
+    /// How long each save of the server takes from now on, in this incarnation and the next ones.
     pub fn set_save_time(&self, server: usize, time: Option<RangeInclusive<Duration>>) {
-        let persister = self.inner.servers.lock()[server].persister.clone();
-        persister.set_save_time(self.world(), &self.address(server), time);
+        self.storage(server).set_save_time(self.world(), &self.address(server), time);
+    }
+
+    /// How likely a save that is under way when the server crashes has taken effect nevertheless, in this
+    /// incarnation and the next ones; see [`Storage::set_interrupted_saves`](persister::Storage::set_interrupted_saves).
+    pub fn set_interrupted_saves(&self, server: usize, probability: f64) {
+        self.storage(server).set_interrupted_saves(self.world(), &self.address(server), probability);
     }
 
     /// Does something with each end point from one server to another, if the one is up.

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use labrpc::ClientEnd;
-use persister::Persister;
-
 use super::{Cluster, Running};
 use crate::event::{EventSource, Incarnation, Kind, Party};
 use crate::protocol::{Dialer, NodeEnv, Protocol, StartedNode};
+use labrpc::ClientEnd;
 
 impl<P: Protocol> Cluster<P> {
     /// Whether the server is down.
@@ -37,10 +35,10 @@ impl<P: Protocol> Cluster<P> {
         self.disconnect_from_all(server);
         self.network().delete_server(&self.address(server));
         // Before the kill: what the instance writes while it dies must not be found again.
-        let kept = self.saved(server).copy();
+        let kept = self.storage(server).copy();
         let running = {
             let server = &mut self.inner.servers.lock()[server];
-            server.persister = kept;
+            server.storage = kept;
             server.running.take()
         };
         if let Some(running) = running {
@@ -78,8 +76,8 @@ impl<P: Protocol> Cluster<P> {
         self.note(|| format!("halt server {server}"));
         self.disconnect_from_all(server);
         self.network().delete_server(&self.address(server));
-        let kept = self.saved(server).copy();
-        self.inner.servers.lock()[server].persister = kept;
+        let kept = self.storage(server).copy();
+        self.inner.servers.lock()[server].storage = kept;
         self.call(server, "kill", |_, instance| P::stop(&instance));
         let running = self.inner.servers.lock()[server].running.take();
         if let Some(running) = running {
@@ -118,11 +116,11 @@ impl<P: Protocol> Cluster<P> {
     pub(super) fn start_server(&self, server: usize) {
         self.shutdown(server);
         let testbed = &self.inner.testbed;
-        let persister = self.saved(server).copy();
+        let storage = self.storage(server).copy();
         let who = {
             let state = &mut self.inner.servers.lock()[server];
             state.incarnations += 1;
-            state.persister = persister.clone();
+            state.storage = storage.clone();
             Incarnation { group: self.inner.group, server, number: state.incarnations }
         };
         self.note(|| format!("start {who}"));
@@ -139,7 +137,7 @@ impl<P: Protocol> Cluster<P> {
             calls: &testbed.calls,
             node: &node,
             peers,
-            persister,
+            storage,
             dialer,
             events,
         };
@@ -153,11 +151,6 @@ impl<P: Protocol> Cluster<P> {
         testbed.network.add_server(self.address(server), host);
         let running = Running { who, node, instance: Arc::downgrade(&instance) };
         self.inner.servers.lock()[server].running = Some(running);
-    }
-
-    /// What the server has saved: not a copy, but the store itself.
-    fn saved(&self, server: usize) -> Persister {
-        self.inner.servers.lock()[server].persister.clone()
     }
 
     /// Makes an end point of an incarnation to a server of the cluster, which reaches it if the two are linked.

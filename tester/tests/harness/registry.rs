@@ -7,7 +7,7 @@ use std::path::Path;
 use tester::cases;
 
 /// Each part: how many tests it has, what they are worth together, and where its `#[test]`s are.
-const PARTS: [(&str, usize, u32, &str); 9] = [
+const PARTS: [(&str, usize, u32, &str); 10] = [
     ("2A", 4, 15, "kvsrv"),
     ("2B", 4, 15, "kvsrv"),
     ("3A", 3, 20, "raft"),
@@ -17,6 +17,7 @@ const PARTS: [(&str, usize, u32, &str); 9] = [
     ("4A", 7, 30, "kvraft"),
     ("4B", 13, 40, "kvraft"),
     ("4C", 10, 30, "kvraft"),
+    ("B1", 6, 30, "protocols/bully"),
 ];
 
 #[test]
@@ -54,7 +55,8 @@ fn no_two_tests_print_the_same_line() {
 #[test]
 fn every_test_is_a_test_of_its_crate() {
     for (part, _, _, krate) in PARTS {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../{krate}/tests/{krate}"));
+        let name = krate.trim_start_matches("protocols/");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../{krate}/tests/{name}"));
         let file = folder.join(format!("part_{}.rs", part.to_lowercase()));
         let text = fs::read_to_string(&file).expect("the part's file");
         let lines: Vec<&str> = text.lines().collect();
@@ -68,7 +70,7 @@ fn every_test_is_a_test_of_its_crate() {
         let expected: Vec<&str> =
             cases().iter().filter(|case| case.part == part).map(|case| case.name).collect();
         assert_eq!(functions, expected, "{}", file.display());
-        let solution = if krate == "raft" { "raft::SOLUTION" } else { "SOLUTION" };
+        let solution = if krate.starts_with("kv") { "SOLUTION".to_owned() } else { format!("{name}::SOLUTION") };
         for name in expected {
             let call = format!("    tester::cargo_test(\"{name}\", &{solution});");
             assert!(text.contains(&call), "{name} does not call its test in {}", file.display());

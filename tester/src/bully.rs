@@ -1,0 +1,24 @@
+//! The Bully algorithm: what runs on the servers, what must hold, and the tests.
+
+mod checkers;
+mod event;
+mod invariants;
+mod nodes;
+mod part_b1;
+
+pub use event::BullyEvent;
+pub use nodes::BullyNodes;
+
+use crate::stage::Stage;
+use crate::{Case, Cluster};
+
+/// All of them.
+pub(crate) fn cases() -> Vec<Case> {
+    part_b1::cases().to_vec()
+}
+
+/// Plays a test of nodes of the Bully algorithm.
+fn play(stage: &Stage<'_>, body: fn(&Cluster<BullyNodes>)) {
+    let make = stage.expect(stage.solution().bully, "Bully");
+    stage.play(BullyNodes::new(make), body);
+}

@@ -1,0 +1,22 @@
+//! [`BullyEvent`]: what the tester sees of a node.
+
+use crate::event::{Interests, ProtocolEvent};
+
+/// Something that the tester sees of a node of the Bully algorithm.
+pub enum BullyEvent {
+    /// The node has come to rest, and takes another one for the leader than when it did last.
+    Follows {
+        /// The leader's number, which may be its own; `None`: it knows none.
+        leader: Option<usize>,
+    },
+}
+
+impl ProtocolEvent for BullyEvent {
+    fn name(&self) -> &'static str {
+        "follows"
+    }
+
+    fn class(&self) -> Interests {
+        Interests::STATES
+    }
+}

@@ -1,0 +1,25 @@
+//! What must hold of nodes of the Bully algorithm at every moment, however slow, lossy or divided the network is.
+//!
+//! That there is one leader at a time is not among it: the plain form promises that only where no message is late
+//! and the network is whole.
+
+mod asks_all_higher;
+mod follows_who_has_spoken;
+mod gives_way_upwards;
+
+use crate::invariant::{Invariant, Violation};
+use asks_all_higher::AsksAllHigher;
+use follows_who_has_spoken::FollowsWhoHasSpoken;
+use gives_way_upwards::GivesWayUpwards;
+
+/// `Err` with what was expected and what was seen.
+type Verdict = Result<(), Violation>;
+
+/// All of them, in the order in which they judge.
+pub(super) fn all() -> Vec<Box<dyn Invariant>> {
+    vec![
+        Box::new(GivesWayUpwards::default()),
+        Box::new(FollowsWhoHasSpoken::default()),
+        Box::new(AsksAllHigher::default()),
+    ]
+}

@@ -1,0 +1,62 @@
+//! [`FollowsWhoHasSpoken`]: a node follows a leader that has told it so, by a victory or a heartbeat.
+//!
+//! What a message says only the solution knows. But a node that follows another one has been reached by a message
+//! of that one since it started, be it a request or a reply.
+
+use std::collections::BTreeSet;
+
+use labrpc::Step;
+
+use super::{Verdict, Violation};
+use crate::bully::BullyEvent;
+use crate::event::{Event, Incarnation, Interests, Kind, Message, Party};
+use crate::invariant::Invariant;
+
+/// Who has spoken to whom.
+#[derive(Default)]
+pub(super) struct FollowsWhoHasSpoken {
+    /// Each incarnation, and the number of a server of which a message has reached it.
+    spoken: BTreeSet<(Incarnation, usize)>,
+    looked: bool,
+}
+
+impl Invariant for FollowsWhoHasSpoken {
+    fn name(&self) -> &'static str {
+        "nodes follow who has spoken to them"
+    }
+
+    fn interests(&self) -> Interests {
+        Interests::STATES | Interests::SERVER_MESSAGES
+    }
+
+    fn on(&mut self, event: &Event<'_>) -> Verdict {
+        if let Kind::Message(Message { step, from: Party::Server(from), to, .. }) = event.kind {
+            match step {
+                Step::RequestDelivered => self.spoken.insert((to, from.server)),
+                Step::ReplyDelivered => self.spoken.insert((from, to.server)),
+                _ => false,
+            };
+        }
+        let Some(&BullyEvent::Follows { leader: Some(leader) }) = event.protocol() else { return Ok(()) };
+        let Some(who) = event.server() else { return Ok(()) };
+        if leader == who.server {
+            return Ok(());
+        }
+        self.looked = true;
+        if self.spoken.contains(&(who, leader)) {
+            return Ok(());
+        }
+        Err(Violation::new(format!(
+            "expected a node to follow a leader that has announced itself; saw {who} follow server {leader}, of which no message \
+             has reached it"
+        )))
+    }
+
+    fn exercised(&self) -> bool {
+        self.looked
+    }
+
+    fn subject(&self) -> &'static str {
+        "a node that follows another one"
+    }
+}

@@ -1,0 +1,48 @@
+//! How much Raft peers have saved.
+
+use persister::Persister;
+
+use super::OnRaft;
+use crate::Cluster;
+
+impl<P: OnRaft> Cluster<P> {
+    /// The most bytes that any server has saved as its Raft state, the snapshot not included. A
+    /// server that is down counts with what it left.
+    #[must_use]
+    pub fn log_size(&self) -> usize {
+        self.largest(Persister::raft_state_size)
+    }
+
+    /// The most bytes that any server has saved as its snapshot.
+    #[must_use]
+    pub fn snapshot_size(&self) -> usize {
+        self.largest(Persister::snapshot_size)
+    }
+
+    fn largest(&self, size: impl Fn(&Persister) -> usize) -> usize {
+        let sizes = (0..self.n_servers()).map(|server| size(&Persister::on(self.storage(server))));
+        sizes.max().unwrap_or(0)
+    }
+
+    /// Expects no server to have saved more Raft state than `limit` bytes.
+    #[track_caller]
+    pub fn check_log_size(&self, limit: usize) {
+        let size = self.log_size();
+        if size > limit {
+            self.fail(format!(
+                "expected snapshots to keep every server's saved Raft state at {limit} bytes or below; saw {size}"
+            ));
+        }
+    }
+
+    /// Expects no server to have saved a snapshot of more than `limit` bytes.
+    #[track_caller]
+    pub fn check_snapshot_size(&self, limit: usize) {
+        let size = self.snapshot_size();
+        if size > limit {
+            self.fail(format!(
+                "expected no server to save a snapshot of more than {limit} bytes; saw {size}"
+            ));
+        }
+    }
+}
