@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use labrpc::{ClientEnd, Network, Server};
+use labrt::rand::{RngExt, rng};
 use labrt::thread;
 use labrt::world::{Node, Options, World, simulate};
 
@@ -218,6 +219,7 @@ fn a_node_asks_more_than_once() {
 fn a_lower_node_that_asks_starts_an_election() {
     tell(|_, cluster| {
         cluster.time_until("44444");
+        thread::sleep(Duration::from_millis(rng().random_range(0..1000)));
         cluster.crash(4);
         thread::sleep(MOMENT);
         assert_eq!(cluster.leaders(), "4444x", "nobody has noticed");
