@@ -1,10 +1,10 @@
-//! Storage that survives a crash: [`Storage`] holds named records, and [`Persister`] is its face in the course's labs, with
-//! a Raft state and a snapshot.
+//! Storage that survives a crash: [`Storage`] holds named records, and [`Persister`] is its face in the
+//! course's labs, with a Raft state and a snapshot.
 //!
-//! A real server would write a file and wait for the disk. Here a save takes no time, unless the harness makes it
-//! [slow](Storage::set_save_time), and never fails, so what is saved is what the server comes back with; what is
-//! not saved is gone. Of a slow save that a crash [interrupts](Storage::set_interrupted_saves), the server finds all or
-//! nothing.
+//! A real server would write a file and wait for the disk. Here a save takes no time, unless the harness
+//! makes it [slow](Storage::set_save_time), and never fails, so what is saved is what the server comes back
+//! with; what is not saved is gone. Of a slow save that a crash [interrupts](Storage::set_interrupted_saves),
+//! the server finds all or nothing.
 //!
 //! Left out: torn writes, and the loss of a save that has returned.
 
@@ -60,11 +60,12 @@ impl Persister {
 
     /// Saves both, at once: nobody ever reads the one without the other. They are safe when this returns.
     ///
-    /// What was saved before is replaced. An empty `snapshot` erases an earlier one, so whoever saves the state
-    /// gives the current snapshot each time. A scheduling point.
+    /// What was saved before is replaced. An empty `snapshot` erases an earlier one, so whoever saves the
+    /// state gives the current snapshot each time. A scheduling point.
     ///
-    /// Does nothing in a destructor of a server that is being killed: nothing is saved after a crash. A slow save that a
-    /// crash interrupts leaves what was saved before, or, if the harness wants it so, both of the new.
+    /// Does nothing in a destructor of a server that is being killed: nothing is saved after a crash. A slow
+    /// save that a crash interrupts leaves what was saved before, or, if the harness wants it so, both of the
+    /// new.
     #[track_caller]
     pub fn save(&self, raft_state: &[u8], snapshot: &[u8]) {
         self.storage.commit(&[(RAFT_STATE, raft_state), (SNAPSHOT, snapshot)]);

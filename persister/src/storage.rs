@@ -30,15 +30,15 @@ impl Storage {
         Self::default()
     }
 
-    /// Saves these records at once: no crash and no other thread ever finds some of them without the others. They are
-    /// safe when this returns.
+    /// Saves these records at once: no crash and no other thread ever finds some of them without the others.
+    /// They are safe when this returns.
     ///
-    /// A record of the same name is replaced, or erased if the new one is empty. All other records stay. A scheduling
-    /// point.
+    /// A record of the same name is replaced, or erased if the new one is empty. All other records stay. A
+    /// scheduling point.
     ///
-    /// Does nothing in a destructor of a server that is being killed: nothing is saved after a crash. A slow commit that a
-    /// crash interrupts leaves what was saved before, unless the harness [lets it](Self::set_interrupted_saves)
-    /// take effect as a whole.
+    /// Does nothing in a destructor of a server that is being killed: nothing is saved after a crash. A slow
+    /// commit that a crash interrupts leaves what was saved before, unless the harness [lets
+    /// it](Self::set_interrupted_saves) take effect as a whole.
     ///
     /// # Panics
     ///
@@ -93,12 +93,14 @@ impl Storage {
 
 /// For the harness.
 impl Storage {
-    /// What a crash at this moment leaves: another storage that now holds the same, with the same faults.
+    /// The storage that a crash at this moment leaves: another one that now holds the same, with the same
+    /// faults.
     ///
-    /// Commits under way, and those whose threads were killed while they were, are decided here, each by itself and in
-    /// the order in which they have begun: see [`set_interrupted_saves`](Self::set_interrupted_saves). This storage
-    /// does not change, and another copy of it decides anew. The copy goes on with the random streams of the faults where
-    /// this storage is. It has no observer: the harness sets one for each incarnation.
+    /// Commits under way, and those whose threads were killed while they were, are decided here, each by
+    /// itself and in the order in which they have begun: see
+    /// [`set_interrupted_saves`](Self::set_interrupted_saves). This storage does not change, and another copy
+    /// of it decides anew. The copy goes on with the random streams of the faults where this storage is. It
+    /// has no observer: the harness sets one for each incarnation.
     #[must_use]
     pub fn copy(&self) -> Self {
         let left = self.store.lock().crash();
@@ -108,9 +110,9 @@ impl Storage {
     /// How long each save takes on the run's clock; any time of the range is as likely as another.
     /// `None`: no time, which is so at first.
     ///
-    /// The thread that saves waits meanwhile, and readers see what was saved before. Several threads may save at a
-    /// time; of each record, what was begun last is what stays. Holds for clones, for later copies, and for saves
-    /// that begin from now on.
+    /// The thread that saves waits meanwhile, and readers see what was saved before. Several threads may save
+    /// at a time; of each record, what was begun last is what stays. Holds for clones, for later copies, and
+    /// for saves that begin from now on.
     ///
     /// The times are drawn from the world's random stream `extras: saves of ` and `name`, from its start.
     ///
@@ -124,9 +126,9 @@ impl Storage {
 
     /// The probability with which a commit that a crash interrupts takes effect, as a whole; 0 at first.
     ///
-    /// Only commits that [take time](Self::set_save_time) can be interrupted. The server that crashed is told nothing
-    /// of either outcome, and its next incarnation reads what the [`copy`](Self::copy) holds. Holds for clones, for later
-    /// copies, and for commits under way.
+    /// Only commits that [take time](Self::set_save_time) can be interrupted. The server that crashed is told
+    /// nothing of either outcome, and its next incarnation reads what the [`copy`](Self::copy) holds. Holds
+    /// for clones, for later copies, and for commits under way.
     ///
     /// It is drawn from the world's random stream `faults: interrupted saves of ` and `name`, from its start.
     ///

@@ -1,8 +1,8 @@
 //! [`Store`]: the records, and the commits on their way to them.
 //!
 //! Commits may take effect in another order than they have begun in, and the one that was begun last is the
-//! one that stays. So a commit that takes effect strikes its records out of all commits that were begun before
-//! it and are still under way. Of those, the other records take effect later, all at once again: the
+//! one that stays. So a commit that takes effect strikes its records out of all commits that were begun
+//! before it and are still under way. Of those, the other records take effect later, all at once again: the
 //! outcome is that of the commits one after the other, in the order in which they have begun.
 
 use std::panic::Location;
@@ -15,8 +15,8 @@ use crate::observer::{Observer, SaveEvent, SaveStep};
 pub(crate) struct Store {
     /// In order of name. None of them is empty.
     records: Vec<Record>,
-    /// Commits that take time and have neither taken effect nor been replaced, in the order in which they have
-    /// begun. Those whose threads a crash has ended stay here: a copy decides what becomes of them.
+    /// Commits that take time and have neither taken effect nor been replaced, in the order in which they
+    /// have begun. Those whose threads a crash has ended stay here: a copy decides what becomes of them.
     under_way: Vec<Commit>,
     /// Commits that were begun.
     begun: u64,

@@ -1,4 +1,4 @@
-//! What a node remembers.
+//! The state of a node.
 
 use labrt::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use crate::node::{Bully, NodeId};
 
 /// Everything that changes on a node, under its one lock.
 pub(crate) struct State {
-    /// What the node is doing at the moment.
+    /// The node's part in elections at the moment.
     pub(crate) status: Status,
     /// When the timer does what is due in this status.
     pub(crate) deadline: Instant,
@@ -14,10 +14,11 @@ pub(crate) struct State {
     pub(crate) killed: bool,
 }
 
-/// What a node is doing. It is in an election in the first two.
+/// A node's part in elections. It is in an election in the first two.
 #[derive(Clone, Copy)]
 pub(crate) enum Status {
-    /// Asks the higher nodes, and none of them has answered. Due: to ask again, and to win when the time is over.
+    /// Asks the higher nodes, and none of them has answered. Due: to ask again, and to win when the time is
+    /// over.
     Asking {
         /// How long a higher node may take to answer.
         until: Instant,
