@@ -1,6 +1,10 @@
-//! What it costs to turn an AppendEntries-like message into bytes and back.
+//! What it costs to turn an AppendEntries-like message into bytes and back, and to capture it meanwhile.
 
 use std::hint::black_box;
+
+use labgob::Value;
+use labgob::capture::{self, Recorder};
+use labgob::fragments::Fragments;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use serde::{Deserialize, Serialize};
@@ -48,6 +52,10 @@ fn codec(c: &mut Criterion) {
                 black_box(buffer.len())
             });
         });
+        group.bench_function("encode_captured", |b| {
+            let _session = capture::begin();
+            b.iter(|| capture::encode(black_box(&message)).unwrap());
+        });
         group.bench_function("decode", |b| {
             b.iter(|| labgob::decode::<AppendEntries>(black_box(&bytes)).unwrap());
         });
@@ -69,6 +77,13 @@ fn byte_string(c: &mut Criterion) {
             labgob::encode_into(black_box(&command), &mut buffer).unwrap();
         });
     });
+    group.bench_function("encode_by_element_captured", |b| {
+        let _session = capture::begin();
+        b.iter(|| {
+            buffer.clear();
+            labgob::encode_into(black_box(&command), &mut buffer).unwrap();
+        });
+    });
     group.bench_function("decode_by_element", |b| {
         b.iter(|| labgob::decode::<Vec<u8>>(black_box(&bytes)).unwrap());
     });
@@ -85,5 +100,67 @@ fn byte_string(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, codec, byte_string);
+/// A log of 60 KB whose entries stay encoded, with a header behind them, as it grows and is cut back.
+fn saves(c: &mut Criterion) {
+    let (mut fragments, mut log) = (Fragments::new(), Vec::new());
+    let mut append = |fragments: &mut Fragments, log: &mut Vec<u8>, number: u64| {
+        let entry = Some(Entry { term: number, command: number.to_le_bytes().repeat(6) });
+        let start = log.len();
+        labgob::encode_into(&entry, log).unwrap();
+        fragments.add(&log[start..], &Value::of(&entry).unwrap());
+    };
+    for number in 0..1_000 {
+        append(&mut fragments, &mut log, number);
+    }
+    let mut number = 1_000;
+    let len = log.len();
+    c.bench_function("fragments/append_to_60_kb", |b| {
+        b.iter(|| {
+            if log.len() > len + 1_000 {
+                log.truncate(len);
+            }
+            append(&mut fragments, &mut log, number);
+            let mut saved = log.clone();
+            let start = saved.len();
+            let header = (None::<Entry>, (number, Some(1usize), 7u64));
+            labgob::encode_into(&header, &mut saved).unwrap();
+            fragments.add(&saved[start..], &Value::of(&header).unwrap());
+            number += 1;
+            black_box(fragments.read(&saved).len())
+        });
+    });
+    let mut raw: Vec<u8> = (0..60_000u32).map(|byte| (byte * 31 >> 3) as u8).collect();
+    c.bench_function("fragments/append_to_60_kb_of_unknown_bytes", |b| {
+        b.iter(|| {
+            if raw.len() > 61_000 {
+                raw.truncate(60_000);
+            }
+            raw.extend_from_slice(&[1, 2, 3]);
+            black_box(fragments.read(&raw).len())
+        });
+    });
+}
+
+/// Wants everything.
+struct Everything;
+
+impl Recorder for Everything {
+    fn wants(&self) -> bool {
+        true
+    }
+
+    fn encoded(&self, _: &[u8], value: Value) {
+        black_box(value);
+    }
+
+    fn uncounted(&self, f: &mut dyn FnMut()) {
+        f();
+    }
+}
+
+fn install(_: &mut Criterion) {
+    capture::install(&Everything);
+}
+
+criterion_group!(benches, install, codec, byte_string, saves);
 criterion_main!(benches);

@@ -1,12 +1,17 @@
 //! From a value to bytes.
 
 use std::any::type_name;
+use std::fmt;
 
 use bincode::enc::write::Writer;
 use serde::Serialize;
 
+use crate::capture::{self, Values};
+use crate::tape::Tape;
+use crate::tee::Tee;
+
 /// Room for a typical message of the labs, so that it takes one allocation.
-const TYPICAL_LEN: usize = 64;
+pub(crate) const TYPICAL_LEN: usize = 64;
 
 /// The bytes of one value.
 ///
@@ -26,17 +31,46 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, EncodeError> 
 ///
 /// Those of [`encode`]. Then `bytes` is as it was.
 pub fn encode_into<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) -> Result<(), EncodeError> {
+    if capture::is_active() { capture::encode_into(value, bytes) } else { write(value, bytes) }
+}
+
+/// Appends the bytes of one value, whether the run is captured or not.
+#[inline]
+pub(crate) fn write<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) -> Result<(), EncodeError> {
+    all_or_nothing::<T>(bytes, |bytes| {
+        bincode::serde::encode_into_writer(value, Appending(bytes), crate::decode::FORMAT)
+    })
+}
+
+/// Appends the bytes of one value, and notes the value.
+#[inline]
+pub(crate) fn write_noting<T: Serialize + ?Sized>(
+    value: &T,
+    bytes: &mut Vec<u8>,
+    tape: &mut Tape,
+) -> Result<(), EncodeError> {
+    all_or_nothing::<T>(bytes, |bytes| value.serialize(&mut Tee::new(bytes, tape)))
+}
+
+/// Appends to `bytes`, or leaves them as they were if a value of type `T` cannot be encoded.
+#[inline]
+fn all_or_nothing<T: ?Sized>(
+    bytes: &mut Vec<u8>,
+    append: impl FnOnce(&mut Vec<u8>) -> Result<(), bincode::error::EncodeError>,
+) -> Result<(), EncodeError> {
     let before = bytes.len();
-    bincode::serde::encode_into_writer(value, Appending(bytes), crate::decode::FORMAT).map_err(|error| {
+    append(bytes).map_err(|error| {
         bytes.truncate(before);
         EncodeError { type_name: type_name::<T>(), reason: reason(error) }
     })
 }
 
 /// Writes values one after the other; a [`Decoder`](crate::Decoder) reads them in the same order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Encoder {
     bytes: Vec<u8>,
+    /// What was written, in a captured run.
+    values: Option<Values>,
 }
 
 impl Encoder {
@@ -52,13 +86,28 @@ impl Encoder {
     ///
     /// Those of [`encode`]. Then nothing is appended.
     pub fn encode<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        encode_into(value, &mut self.bytes)
+        if capture::is_active() {
+            Values::encode_into(&mut self.values, value, &mut self.bytes)
+        } else {
+            self.values = None;
+            write(value, &mut self.bytes)
+        }
     }
 
     /// All that was written.
     #[must_use]
     pub fn finish(self) -> Vec<u8> {
+        if let Some(values) = self.values {
+            values.finish(&self.bytes);
+        }
         self.bytes
+    }
+}
+
+/// The same in a captured run and in any other: lab code may print it.
+impl fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoder").field("bytes", &self.bytes).finish()
     }
 }
 
@@ -91,7 +140,7 @@ fn reason(error: bincode::error::EncodeError) -> String {
 }
 
 /// bincode's own growing writer cannot start from a buffer that is already there.
-struct Appending<'a>(&'a mut Vec<u8>);
+pub(crate) struct Appending<'a>(pub(crate) &'a mut Vec<u8>);
 
 impl Writer for Appending<'_> {
     #[inline]

@@ -67,6 +67,11 @@
 //!
 //! Small integers are one byte, larger ones three, five or nine. Left out: schemas, versions, and
 //! any promise that the bytes are the same in the next release.
+//!
+//! # For the harness
+//!
+//! [`capture`] gives what lab code encodes as [values](Value) with names, and [`fragments`] finds it again in what lab
+//! code has saved.
 
 #![warn(missing_docs)]
 
@@ -74,8 +79,15 @@ mod decode;
 mod encode;
 mod guard;
 mod guarded;
+mod names;
+mod tape;
+mod tee;
+mod value;
 
 pub mod bytes;
+pub mod capture;
+pub mod fragments;
 
 pub use decode::{DecodeError, Decoder, decode};
 pub use encode::{EncodeError, Encoder, encode, encode_into};
+pub use value::{Kind, Value};

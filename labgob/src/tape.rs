@@ -1,0 +1,376 @@
+//! [`Tape`]: where the parts of a value are noted while it is encoded.
+//!
+//! A tape is one byte string, without pointers and absolute positions, so that it is one allocation, a part of it is
+//! a value too, and equal values are equal bytes. Each value is a record:
+//!
+//! ```text
+//! Unit, None, False, True, Cut   tag
+//! U8                             tag, the byte
+//! Unsigned, Signed, F64          tag, 8 bytes
+//! U128, I128                     tag, 16 bytes
+//! F32, Char                      tag, 4 bytes
+//! Str, Bytes                     tag, length kept: 4, full length: 4, what is kept
+//! anything with parts            tag, size of the record: 4, parts: 4, parts left out: 4, names of type and variant:
+//!                                2 and 2, the parts; before each field of a struct, its name: 2
+//! ```
+//!
+//! Numbers are little-endian. A map's keys and values alternate, each a part.
+
+use std::cell::Cell;
+
+use crate::capture::uncounted;
+use crate::guard::MAX_DEPTH;
+use crate::names::{self, NameId};
+
+/// Bytes of a tape from which on further parts are only counted.
+pub(crate) const TAPE_MAX: usize = 1 << 20;
+
+/// Room of a new tape: most messages need less.
+const FIRST_ROOM: usize = 512;
+
+/// A larger buffer is not kept for the next tape.
+const KEPT_ROOM: usize = 64 << 10;
+
+/// Bytes of a record with parts before its first part.
+pub(crate) const HEADER: usize = 17;
+
+/// Bytes of a text's record before the text.
+pub(crate) const TEXT_HEADER: usize = 9;
+
+/// Bytes of a field's name.
+pub(crate) const FIELD: usize = size_of::<NameId>();
+
+/// The first byte of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Tag {
+    Unit,
+    None,
+    False,
+    True,
+    /// A value that was left out.
+    Cut,
+    U8,
+    Unsigned,
+    Signed,
+    U128,
+    I128,
+    F32,
+    F64,
+    Char,
+    Str,
+    Bytes,
+    /// A unit struct, or a variant without fields.
+    NamedUnit,
+    Some,
+    Newtype,
+    Seq,
+    Tuple,
+    Map,
+    Struct,
+}
+
+impl Tag {
+    const ALL: [Self; 22] = [
+        Self::Unit,
+        Self::None,
+        Self::False,
+        Self::True,
+        Self::Cut,
+        Self::U8,
+        Self::Unsigned,
+        Self::Signed,
+        Self::U128,
+        Self::I128,
+        Self::F32,
+        Self::F64,
+        Self::Char,
+        Self::Str,
+        Self::Bytes,
+        Self::NamedUnit,
+        Self::Some,
+        Self::Newtype,
+        Self::Seq,
+        Self::Tuple,
+        Self::Map,
+        Self::Struct,
+    ];
+
+    /// The tag that is this byte of a tape.
+    #[inline]
+    pub(crate) fn of(byte: u8) -> Self {
+        Self::ALL[usize::from(byte)]
+    }
+}
+
+/// A record with parts that is being written.
+///
+/// `Serialize` may catch an error or a panic of a part and go on. Then the part has begun and not ended, and the tape is not
+/// as the record left it.
+///
+/// Two registers: it is passed around at each part.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Open {
+    /// Where the record begins; `LEFT_OUT` if it is not noted.
+    at: u32,
+    /// Where its last part ends; of a record that is not noted, what [`Tape::skipping`] is between its parts.
+    end: u32,
+    parts: u32,
+    parts_left_out: u32,
+}
+
+/// The place of a record that is not noted.
+const LEFT_OUT: u32 = u32::MAX;
+
+impl Open {
+    /// What [`Tape::skipping`] is between its parts.
+    #[inline]
+    fn skipping(&self) -> u32 {
+        if self.at == LEFT_OUT { self.end } else { 0 }
+    }
+}
+
+/// The record of a value that is being encoded.
+///
+/// Its memory belongs to the harness: it is allocated and freed as the recorder says.
+#[derive(Debug, Default)]
+pub(crate) struct Tape {
+    /// What is noted, and room behind it.
+    buffer: Vec<u8>,
+    /// How much is noted.
+    len: usize,
+    /// Open records.
+    depth: u32,
+    /// Levels of values that are left out; nothing is noted unless it is 0.
+    skipping: u32,
+    /// What is noted makes no value: see [`Open`].
+    broken: bool,
+}
+
+thread_local! {
+    /// The buffer of the last tape, so that most tapes allocate nothing.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+impl Tape {
+    /// An empty tape with some room.
+    pub(crate) fn new() -> Self {
+        let buffer = SPARE.try_with(Cell::take).unwrap_or_default();
+        Self { buffer, ..Self::default() }
+    }
+
+    /// What is noted, if it makes values.
+    pub(crate) fn bytes(&self) -> Option<&[u8]> {
+        (!self.broken && self.depth == 0 && self.len > 0).then_some(&self.buffer[..self.len])
+    }
+
+    /// The next `len` bytes of the tape, to be written.
+    #[inline]
+    fn next(&mut self, len: usize) -> &mut [u8] {
+        let (start, end) = (self.len, self.len + len);
+        if end > self.buffer.len() {
+            self.grow(end);
+        }
+        self.len = end;
+        &mut self.buffer[start..end]
+    }
+
+    #[inline]
+    fn push(&mut self, bytes: &[u8]) {
+        self.next(bytes.len()).copy_from_slice(bytes);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, len: usize) {
+        uncounted(|| self.buffer.resize(len.next_power_of_two().max(FIRST_ROOM), 0));
+    }
+
+    /// Notes a value without parts, in `N` bytes.
+    #[inline]
+    pub(crate) fn scalar<const N: usize>(&mut self, tag: Tag, payload: [u8; N]) {
+        if self.skipping == 0 {
+            let record = self.next(1 + N);
+            record[0] = tag as u8;
+            record[1..].copy_from_slice(&payload);
+        }
+    }
+
+    /// Notes a text, or what there is room for.
+    #[inline]
+    pub(crate) fn str(&mut self, text: &str) {
+        let room = TAPE_MAX.saturating_sub(self.len);
+        self.text(Tag::Str, beginning(text, room).as_bytes(), text.len());
+    }
+
+    /// Notes a byte string, or what there is room for.
+    #[inline]
+    pub(crate) fn byte_string(&mut self, bytes: &[u8]) {
+        let room = TAPE_MAX.saturating_sub(self.len);
+        self.text(Tag::Bytes, &bytes[..bytes.len().min(room)], bytes.len());
+    }
+
+    fn text(&mut self, tag: Tag, kept: &[u8], len: usize) {
+        if self.skipping == 0 {
+            self.push(&text_header(tag, kept.len(), len));
+            self.push(kept);
+        }
+    }
+
+    /// Begins a record with parts.
+    pub(crate) fn open(
+        &mut self,
+        tag: Tag,
+        type_name: Option<&'static str>,
+        variant: Option<&'static str>,
+    ) -> Open {
+        if self.skipping > 0 || self.depth == MAX_DEPTH {
+            return self.open_skipped();
+        }
+        let at = self.len as u32;
+        self.depth += 1;
+        let id = |name: Option<&'static str>| name.map_or(0, names::id).to_le_bytes();
+        let mut header = [0; HEADER];
+        header[0] = tag as u8;
+        header[13..15].copy_from_slice(&id(type_name));
+        header[15..17].copy_from_slice(&id(variant));
+        self.push(&header);
+        Open { at, end: self.len as u32, parts: 0, parts_left_out: 0 }
+    }
+
+    #[cold]
+    fn open_skipped(&mut self) -> Open {
+        if self.skipping == 0 {
+            self.push(&[Tag::Cut as u8]);
+        }
+        self.skipping += 1;
+        Open { at: LEFT_OUT, end: self.skipping, parts: 0, parts_left_out: 0 }
+    }
+
+    /// Whether nothing has gone wrong since the record was opened, or had its last part.
+    #[inline]
+    fn check(&mut self, open: &Open) {
+        let is_noted = open.at != LEFT_OUT;
+        self.broken |= self.skipping != open.skipping() || (is_noted && self.len as u32 != open.end);
+    }
+
+    /// A part follows, a field of this name.
+    #[inline]
+    pub(crate) fn begin_part(&mut self, open: &Open, field: Option<&'static str>) {
+        self.check(open);
+        if self.len >= TAPE_MAX {
+            self.skipping += 1;
+        }
+        if let Some(field) = field
+            && self.skipping == 0
+        {
+            self.push(&names::id(field).to_le_bytes());
+        }
+    }
+
+    /// The value of a map's entry follows. It is noted if its key was.
+    #[inline]
+    pub(crate) fn begin_value(&mut self, open: &Open) {
+        self.check(open);
+        if open.parts % 2 == 0 {
+            self.skipping += 1;
+        }
+    }
+
+    /// The part has ended.
+    #[inline]
+    pub(crate) fn end_part(&mut self, open: &mut Open) {
+        if self.skipping == open.skipping() {
+            open.parts += 1;
+        } else {
+            self.skipping = open.skipping();
+            open.parts_left_out = open.parts_left_out.saturating_add(1);
+        }
+        if open.at != LEFT_OUT {
+            open.end = self.len as u32;
+        }
+    }
+
+    /// Ends a record with parts.
+    #[inline]
+    pub(crate) fn close(&mut self, open: Open) {
+        self.check(&open);
+        if open.at == LEFT_OUT {
+            self.skipping = open.end - 1;
+        } else if !self.broken {
+            self.depth -= 1;
+            let record = &mut self.buffer[open.at as usize..self.len];
+            let header = record.first_chunk_mut::<HEADER>().expect("its header was written");
+            header[1..5].copy_from_slice(&(self.len as u32 - open.at).to_le_bytes());
+            header[5..9].copy_from_slice(&open.parts.to_le_bytes());
+            header[9..13].copy_from_slice(&open.parts_left_out.to_le_bytes());
+            if header[0] == Tag::Seq as u8 {
+                self.pack_bytes(open);
+            }
+        }
+    }
+
+    /// Makes a byte string of a sequence if it is one of bytes.
+    fn pack_bytes(&mut self, open: Open) {
+        let (at, parts) = (open.at as usize, open.parts as usize);
+        let record = &mut self.buffer[at..self.len];
+        let (bytes, []) = record[HEADER..].as_chunks::<2>() else { return };
+        if parts == 0 || bytes.len() != parts {
+            return;
+        }
+        // Without an end before the last one, so that several are looked at at a time.
+        if bytes.iter().fold(0, |other, [tag, _]| other | (tag ^ Tag::U8 as u8)) != 0 {
+            return;
+        }
+        let len = parts + open.parts_left_out as usize;
+        record[..TEXT_HEADER].copy_from_slice(&text_header(Tag::Bytes, parts, len));
+        for part in 0..parts {
+            record[TEXT_HEADER + part] = record[HEADER + 2 * part + 1];
+        }
+        self.len = at + TEXT_HEADER + parts;
+    }
+
+    /// Notes a value that stands on a tape already.
+    pub(crate) fn copy(&mut self, record: &[u8]) {
+        if self.skipping == 0 {
+            self.push(record);
+        }
+    }
+}
+
+/// The first bytes of a text's record.
+fn text_header(tag: Tag, kept: usize, len: usize) -> [u8; TEXT_HEADER] {
+    let mut header = [0; TEXT_HEADER];
+    header[0] = tag as u8;
+    header[1..5].copy_from_slice(&(kept as u32).to_le_bytes());
+    header[5..9].copy_from_slice(&u32::try_from(len).unwrap_or(u32::MAX).to_le_bytes());
+    header
+}
+
+impl Clone for Tape {
+    fn clone(&self) -> Self {
+        let buffer = uncounted(|| self.buffer.clone());
+        Self { buffer, len: self.len, depth: self.depth, skipping: self.skipping, broken: self.broken }
+    }
+}
+
+impl Drop for Tape {
+    fn drop(&mut self) {
+        let buffer = std::mem::take(&mut self.buffer);
+        let former = if buffer.len() <= KEPT_ROOM {
+            SPARE.try_with(|spare| spare.replace(buffer)).unwrap_or_default()
+        } else {
+            buffer
+        };
+        if former.capacity() > 0 {
+            uncounted(|| drop(former));
+        }
+    }
+}
+
+/// The longest beginning of a text that is at most so many bytes.
+fn beginning(text: &str, len_max: usize) -> &str {
+    let len_max = len_max.min(text.len());
+    let end = (0..=len_max).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
+}
