@@ -26,11 +26,13 @@ use labrt::world::{Filler, RemoteCall, slot};
 
 use crate::extras::Copied;
 use crate::fingerprint::{Direction, of_message};
+use crate::message::{Message, Reply};
 use crate::network::Shared;
-use crate::observer::Step;
+use crate::observer::{Event, Step};
 use crate::server::Server;
 use crate::service::Types;
 use crate::switchboard::{CallId, EndId, PlaceId, Request, Switchboard, Underway};
+use crate::trace;
 use crate::weather::Passage;
 
 /// How often a waiting call is tested for having been cut off.
@@ -43,9 +45,9 @@ pub(crate) const POLL: Duration = Duration::from_micros(100_100);
 /// What becomes of a call when it begins.
 enum Start {
     /// There is no server; the caller is told after this time.
-    Unreachable(Duration, Filler<Vec<u8>>),
+    Unreachable(Duration, Filler<Reply>),
     /// The request is lost; the caller is told after this time.
-    Lost(Duration, Filler<Vec<u8>>),
+    Lost(Duration, Filler<Reply>),
     /// The request arrives after this time.
     Sent(Duration, CallId),
     /// The request is there.
@@ -72,14 +74,15 @@ impl Shared {
         self: &Arc<Self>,
         end: EndId,
         method: &str,
-        args: Vec<u8>,
+        args: Message,
         types: Types,
-    ) -> Option<Vec<u8>> {
+    ) -> Option<Reply> {
         if self.world.is_dying() {
             return None; // a destructor of a server that has crashed: nothing leaves it any more
         }
         let (caller, waiter) = slot();
-        let len = args.len();
+        let (len, content) = (args.len(), args.content.clone());
+        let location = Location::caller();
         let now = self.world.now();
         let (start, copy, place, number, hash) = {
             let mut board = self.board.lock();
@@ -90,32 +93,37 @@ impl Shared {
             board.total_bytes += len as u64;
             let place = board.leads_to(end);
             let hash =
-                of_message(Direction::Request, method, end.0, place.map_or(u32::MAX, |to| to.0), &args);
+                of_message(Direction::Request, method, end.0, place.map_or(u32::MAX, |to| to.0), &args.bytes);
             let start = board.start(end, method, args, types, caller, now);
             let copy = board.duplicate(&start);
             (start, copy, place, board.total_count, hash)
         };
         self.world.message(hash);
-        self.report(number, Step::RequestSent { end: end.0 });
+        let event = |step| Event { method, bytes: len, ..Event::new(number, step) };
+        self.report(|| Event {
+            content: content.as_ref(),
+            location: Some(location),
+            ..event(Step::RequestSent { end: end.0 })
+        });
         if copy.is_some() {
-            self.report(number, Step::RequestDuplicated);
+            self.report(|| event(Step::RequestDuplicated));
         }
         self.world.remote_call(&RemoteCall {
             method,
             to: place.map_or(u32::MAX, |place| place.0),
             name_of_callee: &|| self.board.lock().place_title(place?).map(ToOwned::to_owned),
             end: end.0,
-            place: Location::caller(),
+            place: location,
             bytes: len,
         });
         match start {
             Start::Unreachable(after, caller) => {
-                self.report(number, Step::RequestLost);
+                self.report(|| event(Step::RequestLost));
                 self.note(method, number, place, || format!("nobody there, given up in {after:?}"));
                 self.world.later(after, move || drop(caller));
             }
             Start::Lost(after, caller) => {
-                self.report(number, Step::RequestLost);
+                self.report(|| event(Step::RequestLost));
                 self.note(method, number, place, || {
                     format!("lost request ({len} bytes), known in {after:?}")
                 });
@@ -154,7 +162,7 @@ impl Shared {
         if request.server.node.is_alive() {
             self.serve(id, request);
         } else {
-            self.report(id.number, Step::RequestLost);
+            self.report_lost(id.number, &request);
             self.vanished(id);
             self.discard(request.server);
         }
@@ -165,11 +173,11 @@ impl Shared {
         let copy = self.board.lock().extras.as_mut().and_then(|extras| extras.take_copy(number));
         let Copied { id, end, place, request } = copy.expect("a copy arrives once");
         if !request.server.node.is_alive() {
-            self.report(number, Step::RequestLost);
+            self.report_lost(number, &request);
             return self.discard(request.server);
         }
         let method = request.server.method(request.method).name;
-        self.world.message(of_message(Direction::Copy, method, end.0, place.0, &request.args));
+        self.world.message(of_message(Direction::Copy, method, end.0, place.0, &request.args.bytes));
         self.world.carry(end.0, request.args.len());
         self.note(method, number, Some(place), || "the request again".to_owned());
         self.serve(id, request);
@@ -179,11 +187,19 @@ impl Shared {
     fn serve(self: &Arc<Self>, id: CallId, request: Request) {
         let server = Arc::clone(&request.server);
         server.count_request();
-        self.report(id.number, Step::RequestDelivered);
-        let handling = Handling { network: Arc::clone(self), id, request, answered: false };
+        let event = self.report(|| Event {
+            content: request.args.content.as_ref(),
+            ..request.event(id.number, Step::RequestDelivered)
+        });
+        let handling = Handling { network: Arc::clone(self), id, request, event, answered: false };
         server.node.run(server.method(handling.request.method).name, move || {
             handling.run();
         });
+    }
+
+    /// A request finds its server dead.
+    fn report_lost(&self, number: u64, request: &Request) {
+        self.report(|| request.event(number, Step::RequestLost));
     }
 
     /// Lets go of a server outside every thread. If nobody else holds it, its services are dropped, which is lab
@@ -201,9 +217,9 @@ impl Switchboard {
         &mut self,
         end: EndId,
         method: &str,
-        args: Vec<u8>,
+        args: Message,
         types: Types,
-        caller: Filler<Vec<u8>>,
+        caller: Filler<Reply>,
         now: Duration,
     ) -> Start {
         let Some((place, host)) = self.reach(end) else {
@@ -226,6 +242,7 @@ impl Switchboard {
             place,
             life,
             method: server.method(id).name,
+            full_name: Arc::clone(&server.method(id).full_name),
             reliable: settings.reliable,
             long_reordering: settings.long_reordering,
             caller,
@@ -271,19 +288,32 @@ impl Switchboard {
     }
 }
 
+impl Request {
+    /// A step of this request.
+    fn event(&self, number: u64, step: Step) -> Event<'_> {
+        let method = self.server.method(self.method);
+        let location = (step == Step::RequestDelivered).then_some(method.location);
+        Event { method: &method.full_name, bytes: self.args.len(), location, ..Event::new(number, step) }
+    }
+}
+
 /// A handler at work. If its thread is killed, the network learns that there will be no reply.
 struct Handling {
     network: Arc<Shared>,
     id: CallId,
     request: Request,
+    /// The observer's number of the request's delivery.
+    event: u64,
     answered: bool,
 }
 
 impl Handling {
     fn run(mut self) {
-        let reply = (self.request.server.method(self.request.method).run)(&self.request.args);
+        trace::continue_from(self.event);
+        let method = self.request.server.method(self.request.method);
+        let reply = (method.run)(&self.request.args.bytes);
         self.answered = true;
-        self.network.replied(self.id, reply);
+        self.network.replied(self.id, reply, method.location);
     }
 }
 
@@ -298,13 +328,13 @@ impl Drop for Handling {
 /// The way back.
 impl Shared {
     /// A handler has returned.
-    fn replied(self: &Arc<Self>, id: CallId, reply: Vec<u8>) {
+    fn replied(self: &Arc<Self>, id: CallId, reply: Message, location: &'static Location<'static>) {
         let len = reply.len();
         let (call, fate) = {
             let mut board = self.board.lock();
             if board.cuts_reply(id) {
                 drop(board);
-                return self.swallow(id, &reply);
+                return self.swallow(id, &reply.bytes);
             }
             // Nobody waits any more: the caller was told at a poll.
             let Some(call) = board.remove_call(id) else { return };
@@ -314,11 +344,17 @@ impl Shared {
             }
             (call, fate)
         };
-        let Underway { caller, method, end, place, .. } = call;
+        let Underway { caller, method, full_name, end, place, .. } = call;
+        let Message { bytes: reply, content } = reply;
         self.world.message(of_message(Direction::Reply, method, end.0, place.0, &reply));
-        self.report(id.number, Step::ReplySent);
+        let event = |step| Event { method: &full_name, bytes: len, ..Event::new(id.number, step) };
+        self.report(|| Event {
+            content: content.as_ref(),
+            location: Some(location),
+            ..event(Step::ReplySent)
+        });
         if matches!(fate, Return::CutOff | Return::Lost) {
-            self.report(id.number, Step::ReplyLost);
+            self.report(|| event(Step::ReplyLost));
         }
         self.world.carry(end.0, len);
         let note = |what: &dyn Fn() -> String| self.note(method, id.number, Some(place), what);
@@ -329,17 +365,24 @@ impl Shared {
                 note(&|| format!("reply ({len} bytes) arrives in {by:?}"));
                 let network = Arc::downgrade(self);
                 self.world.later(by, move || {
+                    let mut delivered = 0;
                     with(&network, |network| {
                         network.board.lock().total_bytes += len as u64;
-                        network.report(id.number, Step::ReplyDelivered);
+                        delivered = network.report(|| Event {
+                            method: &full_name,
+                            bytes: len,
+                            content: content.as_ref(),
+                            ..Event::new(id.number, Step::ReplyDelivered)
+                        });
                     });
-                    caller.fill(reply);
+                    caller.fill(Reply { bytes: reply, event: delivered });
                 });
             }
             Return::Delivered => {
                 note(&|| format!("reply ({len} bytes)"));
-                self.report(id.number, Step::ReplyDelivered);
-                caller.fill(reply);
+                let delivered =
+                    self.report(|| Event { content: content.as_ref(), ..event(Step::ReplyDelivered) });
+                caller.fill(Reply { bytes: reply, event: delivered });
             }
         }
     }
@@ -359,13 +402,13 @@ impl Shared {
     /// A handler was killed, or found its node dead. Its caller is told at the next poll, as if the server had
     /// been deleted: a server that is killed and still has its name answers nobody.
     fn vanished(self: &Arc<Self>, id: CallId) {
-        let polls = {
+        let (full_name, polls) = {
             let mut board = self.board.lock();
             let Some(call) = board.call_mut(id) else { return };
             call.vanished = true;
-            board.take_polls()
+            (Arc::clone(&call.full_name), board.take_polls())
         };
-        self.report(id.number, Step::ReplyLost);
+        self.report(|| Event { method: &full_name, ..Event::new(id.number, Step::ReplyLost) });
         self.set_polls(polls);
     }
 
@@ -395,7 +438,7 @@ impl Shared {
         if let Some(call) = call {
             // Of a handler that is gone this was said when it went.
             if !call.vanished {
-                self.report(id.number, Step::ReplyLost);
+                self.report(|| Event { method: &call.full_name, ..Event::new(id.number, Step::ReplyLost) });
             }
             self.note(call.method, id.number, Some(call.place), || "given up: cut off".to_owned());
         }

@@ -6,9 +6,11 @@ use std::sync::Weak;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::message::Message;
 use crate::network::Shared;
 use crate::service::Types;
 use crate::switchboard::EndId;
+use crate::trace;
 
 /// An end point of the network that leads to one server. Clones are the same end point.
 ///
@@ -46,12 +48,13 @@ impl ClientEnd {
     #[track_caller]
     pub fn call<A: Serialize, R: DeserializeOwned>(&self, method: &str, args: &A) -> Option<R> {
         labrt::world::point();
-        let args = match labgob::encode(args) {
-            Ok(bytes) => bytes,
+        let args = match Message::encode(args) {
+            Ok(message) => message,
             Err(error) => panic!("the arguments of {method} cannot be sent: {error}"),
         };
         let reply = self.network.upgrade()?.call(self.id, method, args, Types::of::<A, R>())?;
-        match labgob::decode(&reply) {
+        trace::continue_from(reply.event);
+        match labgob::decode(&reply.bytes) {
             Ok(reply) => Some(reply),
             Err(error) => panic!("the reply of {method} is unreadable: {error}"),
         }

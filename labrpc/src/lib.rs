@@ -78,11 +78,13 @@ mod call;
 mod end;
 mod extras;
 mod fingerprint;
+mod message;
 mod network;
 mod observer;
 mod server;
 mod service;
 mod switchboard;
+mod trace;
 mod weather;
 
 pub use end::ClientEnd;

@@ -9,7 +9,7 @@ use labrt::world::{Backend, Node, World};
 use parking_lot::Mutex;
 
 use crate::end::ClientEnd;
-use crate::observer::{Event, Observer, Step};
+use crate::observer::{Event, Observer};
 use crate::server::Server;
 use crate::switchboard::{EndId, Switchboard};
 use crate::weather::Weather;
@@ -38,11 +38,10 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Tells the observer, if there is one. Not under the lock.
-    pub(crate) fn report(&self, call: u64, step: Step) {
-        if let Some(observer) = self.observer.get() {
-            observer.on(&Event { call, step });
-        }
+    /// Tells the observer, if there is one; answers the number by which it knows the event. Not under the lock.
+    #[inline]
+    pub(crate) fn report<'a>(&self, event: impl FnOnce() -> Event<'a>) -> u64 {
+        self.observer.get().map_or(0, |observer| observer.on(&event()))
     }
 }
 

@@ -2,9 +2,13 @@
 
 use std::any::type_name;
 use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::message::Message;
 
 /// Handlers under a common name, such as `Raft`.
 ///
@@ -21,12 +25,16 @@ pub struct Service {
 /// One handler, behind bytes.
 pub(crate) struct Method {
     pub(crate) name: &'static str,
+    /// With the service's name, as callers name it.
+    pub(crate) full_name: Arc<str>,
     pub(crate) types: Types,
     pub(crate) run: Run,
+    /// The line that adds it; of a service that the attribute makes, the line of the handler.
+    pub(crate) location: &'static Location<'static>,
 }
 
-/// From the bytes of the arguments to the bytes of the reply.
-type Run = Box<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
+/// From the bytes of the arguments to the reply.
+type Run = Box<dyn Fn(&[u8]) -> Message + Send + Sync>;
 
 /// What one end of a call takes the arguments and the reply to be.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,6 +65,7 @@ impl Service {
     ///
     /// Panics if the service has a method of that name.
     #[must_use]
+    #[track_caller]
     pub fn method<A, R, F>(mut self, name: &'static str, handler: F) -> Self
     where
         A: DeserializeOwned,
@@ -69,10 +78,12 @@ impl Service {
             let args = labgob::decode(args)
                 .unwrap_or_else(|error| panic!("the arguments of {service}.{name} are unreadable: {error}"));
             let reply = handler(args);
-            labgob::encode(&reply)
+            Message::encode(&reply)
                 .unwrap_or_else(|error| panic!("the reply of {service}.{name} cannot be sent: {error}"))
         });
-        self.methods.push(Method { name, types: Types::of::<A, R>(), run });
+        let full_name = format!("{service}.{name}").into();
+        let (types, location) = (Types::of::<A, R>(), Location::caller());
+        self.methods.push(Method { name, full_name, types, run, location });
         self
     }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use labrt::world::Filler;
 
 use crate::extras::Extras;
+use crate::message::{Message, Reply};
 use crate::server::{MethodId, Server};
 use crate::weather::Weather;
 
@@ -54,7 +55,7 @@ pub(crate) struct Host {
 pub(crate) struct Request {
     pub(crate) server: Arc<Server>,
     pub(crate) method: MethodId,
-    pub(crate) args: Vec<u8>,
+    pub(crate) args: Message,
 }
 
 /// A call of a server that could be reached when it began.
@@ -64,11 +65,13 @@ pub(crate) struct Underway {
     /// The life of the server that was called.
     pub(crate) life: u64,
     pub(crate) method: &'static str,
+    /// With the service's name.
+    pub(crate) full_name: Arc<str>,
     /// As it was when the call began.
     pub(crate) reliable: bool,
     /// As it was when the call began.
     pub(crate) long_reordering: bool,
-    pub(crate) caller: Filler<Vec<u8>>,
+    pub(crate) caller: Filler<Reply>,
     /// `None` from when it has arrived.
     pub(crate) request: Option<Request>,
     /// When the request arrived. The call is polled from then on.

@@ -94,11 +94,16 @@ fn service(name: &Ident, handlers: &[Handler]) -> TokenStream {
         let pass = if handler.by_reference { quote!(&args) } else { quote!(args) };
         // At the place of the types, so that a missing `Serialize` is reported there.
         let types = quote_spanned!(args.span()=> ::<#args, #reply, _>);
+        // At the place of the handler, which is then the location that the call is made from.
+        let add = quote_spanned!(name.span()=> method);
+        let arguments = quote_spanned! {name.span()=>
+            (#method, move |args: #args| Self::#name(&this, #pass))
+        };
         quote! {
             #(#cfg)*
             let service = {
                 let this = ::std::sync::Arc::clone(self);
-                service.method #types (#method, move |args: #args| Self::#name(&this, #pass))
+                service.#add #types #arguments
             };
         }
     });
