@@ -3,7 +3,5 @@
 use labapi::Solution;
 
 /// The solutions that are compiled in.
-pub const COMPILED_IN: &[Solution] = &[raft::SOLUTION
-    .with_kvsrv(kvsrv::SOLUTION)
-    .with_kvraft(kvraft::SOLUTION)
-    .with_bully(bully::make)];
+pub const COMPILED_IN: &[Solution] =
+    &[raft::SOLUTION.with_kvsrv(kvsrv::SOLUTION).with_kvraft(kvraft::SOLUTION).with_bully(bully::make)];

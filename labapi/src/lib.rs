@@ -21,6 +21,7 @@ use std::sync::Arc;
 use labrpc::ClientEnd;
 use labrt::channel::Sender;
 use persister::Persister;
+use serde::Serialize;
 
 pub use bully::{Bully, MakeBully};
 pub use index::{LogIndex, Term};
@@ -64,7 +65,7 @@ pub trait Raft: Send + Sync {
 }
 
 /// What [`Raft::start`] answers on a leader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Started {
     /// Where the command will appear if it is committed. The first command of all gets 1.
     pub index: LogIndex,
@@ -73,7 +74,7 @@ pub struct Started {
 }
 
 /// What [`Raft::get_state`] answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct State {
     /// `currentTerm` of Figure 2; at least 1 once there is a leader.
     pub term: Term,

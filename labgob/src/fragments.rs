@@ -95,6 +95,25 @@ impl Fragments {
         &self.pieces
     }
 
+    /// What was [read](Self::read) last.
+    #[must_use]
+    pub fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
+    /// As [`read`](Self::read), for bytes that have nothing to do with those that were read last. These stay as they are.
+    #[must_use]
+    pub fn read_once(&mut self, saved: &[u8]) -> Vec<Piece> {
+        if let Some(value) = self.known.find(saved) {
+            return vec![Piece::Value(value, 0..saved.len())];
+        }
+        let mut pieces = Vec::new();
+        for piece in self.known.cover(saved, 0..saved.len()) {
+            push(&mut pieces, piece);
+        }
+        pieces
+    }
+
     /// Reads anew what is neither in the first `prefix` nor in the last `suffix` bytes, and a margin.
     fn read_between(&mut self, saved: &[u8], prefix: usize, suffix: usize) {
         let (first, begin) = self.end_of_prefix(prefix);

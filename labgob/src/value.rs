@@ -277,7 +277,8 @@ impl Value {
 
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
-        self.record().bytes() == other.record().bytes()
+        let same = self.at == other.at && self.tape.is(&other.tape);
+        same || self.record().bytes() == other.record().bytes()
     }
 }
 
@@ -297,6 +298,14 @@ impl Shared {
     #[inline]
     fn bytes(&self) -> &[u8] {
         self.0.as_deref().unwrap_or_default()
+    }
+
+    /// Whether it is the same tape in memory.
+    fn is(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
     }
 }
 

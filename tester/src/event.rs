@@ -4,19 +4,26 @@
 //! or an invariant knows of a solution comes from anywhere else. What belongs to one protocol alone is a
 //! [`ProtocolEvent`], so that a new protocol adds its own kinds without a change here.
 
+mod contents;
 mod interests;
 mod party;
+mod recording;
 mod stream;
 
 use std::any::Any;
 use std::fmt;
+use std::panic::Location;
 use std::time::Duration;
 
+use labgob::Value;
+use labgob::fragments::Piece;
 use labrpc::Step;
+use persister::SaveStep;
 
 use crate::causality::{Causality, Moment};
 pub use interests::Interests;
 pub use party::{Group, Incarnation, Party};
+pub use recording::{Recorded, RecordedKind, RecordedSave, Recording, SavedContent};
 pub(crate) use stream::EventStream;
 pub use stream::{Detail, EventSource};
 
@@ -86,7 +93,9 @@ pub enum Kind<'a> {
     /// The network's faults change; the text says to what.
     Faults(&'a str),
     /// A step of a message of the party: of its request, or of the reply to it.
-    Message(Message),
+    Message(Message<'a>),
+    /// A server saves something.
+    Saved(Save<'a>),
     /// The test is about to hand a request to the server.
     Submitted {
         /// The request.
@@ -121,7 +130,7 @@ pub enum Kind<'a> {
 
 /// A step of a call from one party to another.
 #[derive(Clone, Copy)]
-pub struct Message {
+pub struct Message<'a> {
     /// The number of the call, which no other one of the run has.
     pub call: u64,
     /// What happens to its request or its reply.
@@ -130,6 +139,36 @@ pub struct Message {
     pub from: Party,
     /// The server that is called.
     pub to: Incarnation,
+    /// What is called, as `Service.method`.
+    pub method: &'a str,
+    /// Encoded bytes of the arguments or the reply; 0 if the step is of neither.
+    pub bytes: usize,
+    /// The arguments or the reply, with the names of their fields. `None` in a [bare](Detail::Bare) run.
+    pub content: Option<&'a Value>,
+    /// The line of the solution that calls, or the one that names the handler.
+    pub location: Option<&'static Location<'static>>,
+}
+
+/// A step of a save.
+#[derive(Clone, Copy)]
+pub struct Save<'a> {
+    /// Which step it is.
+    pub step: SaveStep,
+    /// What is saved.
+    pub records: &'a [SavedRecord<'a>],
+    /// The line of the solution that saves.
+    pub location: &'static Location<'static>,
+}
+
+/// A record that is saved.
+pub struct SavedRecord<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What is saved under it.
+    pub bytes: &'a [u8],
+    /// What the solution made the bytes of, piece by piece: values that it has encoded, and bytes of which nothing is
+    /// known. `None` in a [bare](Detail::Bare) run.
+    pub content: Option<&'a [Piece]>,
 }
 
 /// An event that a protocol adds to the stream: what its tests observe of a server.
@@ -141,6 +180,9 @@ pub trait ProtocolEvent: Any + Send + Sync {
 
     /// The set that it is in: [`Interests::STATES`] or [`Interests::AGREEMENT`].
     fn class(&self) -> Interests;
+
+    /// What there is to say of it, with the names of its fields. Called when it is recorded.
+    fn value(&self) -> Value;
 }
 
 impl<'a> Event<'a> {

@@ -52,7 +52,10 @@ pub use bully::{BullyEvent, BullyNodes};
 pub use cargo_test::cargo_test;
 pub use case::{Case, Snapshots, cases};
 pub use cluster::{Cluster, ELECTION_TIMEOUT, TIME_LIMIT};
-pub use event::{Detail, Event, EventSource, Incarnation, Interests, Kind, Party, ProtocolEvent};
+pub use event::{
+    Detail, Event, EventSource, Incarnation, Interests, Kind, Party, ProtocolEvent, Recorded, RecordedKind,
+    Recording,
+};
 pub use invariant::{Invariant, Violation};
 pub use key_value::{Client, Load, Results};
 pub use kvraft::KvServers;

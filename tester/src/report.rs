@@ -1,9 +1,12 @@
 //! [`Report`]: what one run of one test came to.
 
+use std::sync::Arc;
+
 use labrt::world::{Failure, LONGEST_MESSAGE, shortened};
 use serde::{Deserialize, Serialize};
 
 use crate::backtrace::shorten;
+use crate::event::Recording;
 
 /// One run of one test: the verdict, and the figures that the course prints.
 #[derive(Serialize, Deserialize, Clone, Debug)]
@@ -36,6 +39,10 @@ pub struct Report {
     pub operations: u64,
     /// What is suspicious without being a failure.
     pub warnings: Vec<String>,
+    /// The events of the run, if it was [recorded](crate::Detail::Recorded). It does not go along when a report is
+    /// written down.
+    #[serde(skip)]
+    pub recording: Option<Arc<Recording>>,
     /// The log's lines, stamped with time, server and thread; empty unless the run was recorded.
     pub log: Vec<String>,
 }

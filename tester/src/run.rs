@@ -8,6 +8,7 @@ use labrt::world::{self, Backend, LONGEST_MESSAGE, Options, Policy, Tap, shorten
 use parking_lot::Mutex;
 
 use crate::cluster::TIME_LIMIT;
+use crate::event::Recording;
 use crate::linearizability::Budget;
 use crate::meter::Meter;
 use crate::stage::Stage;
@@ -100,9 +101,11 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
     };
     let (solution, meter_inside) = (*solution, meter.clone());
     let (budget, detail) = (options.budget, options.detail);
+    let recording: Arc<Mutex<Option<Recording>>> = Arc::default();
+    let kept = Arc::clone(&recording);
     let run = world::simulate(options_of_world, move |world| {
-        let testbed = Owned(Testbed::new(world, detail, &meter_inside));
-        (case.play)(&Stage { testbed: &testbed.0, case, solution: &solution, budget });
+        let testbed = Owned { testbed: Testbed::new(world, detail, &meter_inside), kept };
+        (case.play)(&Stage { testbed: &testbed.testbed, case, solution: &solution, budget });
     });
     let stopped = run.result.as_ref().err().map_or(run.virtual_time, |failure| failure.at);
     let (figures, time) = meter.read(stopped);
@@ -120,16 +123,22 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         bytes: figures.bytes,
         commands: figures.commands,
         operations: figures.operations,
+        recording: recording.lock().take().map(Arc::new),
         warnings: run.warnings.into_iter().map(|it| shortened(it, LONGEST_MESSAGE)).collect(),
         log: if keeps_log { run.log.iter().map(ToString::to_string).collect() } else { Vec::new() },
     }
 }
 
 /// The testbed of a run, until the run is over.
-struct Owned(Arc<Testbed>);
+struct Owned {
+    testbed: Arc<Testbed>,
+    /// Where the recording is left.
+    kept: Arc<Mutex<Option<Recording>>>,
+}
 
 impl Drop for Owned {
     fn drop(&mut self) {
-        self.0.let_go();
+        *self.kept.lock() = self.testbed.events.take_recording();
+        self.testbed.let_go();
     }
 }

@@ -193,6 +193,7 @@ mod tests {
             commands: 1,
             operations: 0,
             warnings: vec!["a lock was held across a wait".to_owned()],
+            recording: None,
             log: Vec::new(),
         };
         Run { job: Job { position: seed, case, seed }, outcome: Outcome::Reported(Box::new(report)) }

@@ -297,6 +297,7 @@ mod tests {
             commands: 0,
             operations: 0,
             warnings: Vec::new(),
+            recording: None,
             log: Vec::new(),
         }
     }

@@ -1,8 +1,12 @@
 //! [`BullyEvent`]: what the tester sees of a node.
 
+use labgob::Value;
+use serde::Serialize;
+
 use crate::event::{Interests, ProtocolEvent};
 
 /// Something that the tester sees of a node of the Bully algorithm.
+#[derive(Serialize)]
 pub enum BullyEvent {
     /// The node has come to rest, and takes another one for the leader than when it did last.
     Follows {
@@ -18,5 +22,9 @@ impl ProtocolEvent for BullyEvent {
 
     fn class(&self) -> Interests {
         Interests::STATES
+    }
+
+    fn value(&self) -> Value {
+        Value::of(self).expect("numbers can be encoded")
     }
 }

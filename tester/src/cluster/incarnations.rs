@@ -43,6 +43,7 @@ impl<P: Protocol> Cluster<P> {
         };
         if let Some(running) = running {
             running.node.kill();
+            self.inner.testbed.events.forget(&running.node);
             self.emit(running.who, Kind::Crashed { amid });
         }
         self.delete_ends(server);
@@ -132,6 +133,9 @@ impl<P: Protocol> Cluster<P> {
             Dialer { dial: Arc::new(move |to| cluster.make_own_end(who, to)) }
         };
         let events = EventSource::new(&testbed.events, who);
+        if events.wants_saves() {
+            storage.observe(Arc::new(events.clone()));
+        }
         let env = NodeEnv {
             world: &testbed.world,
             calls: &testbed.calls,

@@ -79,6 +79,7 @@ impl Kind<'_> {
             }
             Self::Message(Message { from: Party::Client(_), .. }) => Interests::CLIENT_MESSAGES,
             Self::Message(_) => Interests::SERVER_MESSAGES,
+            Self::Saved(_) => Interests::SAVES,
             Self::Submitted { .. } | Self::Executed { .. } => Interests::REQUESTS,
             Self::OperationBegan { .. } | Self::OperationEnded { .. } => Interests::OPERATIONS,
             Self::Protocol(event) => event.class(),

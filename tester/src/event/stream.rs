@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
 
 use labrpc::{Observer, Step};
-use labrt::world::{FailureKind, World};
+use labrt::world::{self, FailureKind, Node, World};
 use parking_lot::Mutex;
+use persister::SaveEvent;
 
-use super::{Event, Group, Incarnation, Interests, Kind, Message, Party};
-use crate::causality::Causality;
+use super::contents::Contents;
+use super::{Event, Group, Incarnation, Interests, Kind, Message, Party, Recording, Save, SavedRecord};
+use crate::causality::{Causality, Moment, Sides};
 use crate::invariant::{Invariant, Violation};
 
 /// How much of what happens is told.
@@ -31,6 +34,8 @@ pub(crate) struct EventStream {
     /// What anybody is interested in: asked before an event is built.
     interests: AtomicU16,
     state: Mutex<State>,
+    /// What servers encode and save; `None` in a bare run.
+    contents: Option<Arc<Contents>>,
 }
 
 #[derive(Default)]
@@ -39,6 +44,8 @@ struct State {
     subscribers: Vec<Subscriber>,
     /// How many events were built.
     number: u64,
+    /// In a recorded run.
+    recording: Option<Recording>,
 }
 
 struct Subscriber {
@@ -49,17 +56,29 @@ struct Subscriber {
 
 impl EventStream {
     pub fn new(world: &World, detail: Detail) -> Arc<Self> {
-        let interests = if detail == Detail::Bare { Interests::NONE } else { Interests::ALL };
-        let stream = Self {
-            world: world.clone(),
-            detail,
-            interests: AtomicU16::new(interests.bits()),
-            state: Mutex::default(),
+        let mut state = State::default();
+        let (interests, contents) = match detail {
+            Detail::Bare => (Interests::NONE, None),
+            Detail::Watched | Detail::Recorded => {
+                state.causality.track();
+                (Interests::ALL, Some(Contents::of(world)))
+            }
         };
-        if interests.meets(Interests::CAUSALITY) {
-            stream.state.lock().causality.track();
+        state.recording = (detail == Detail::Recorded).then(Recording::default);
+        let interests = AtomicU16::new(interests.bits());
+        Arc::new(Self { world: world.clone(), detail, interests, state: Mutex::new(state), contents })
+    }
+
+    /// The events that were kept; `None` if the run is not recorded. What happens later is not kept.
+    pub fn take_recording(&self) -> Option<Recording> {
+        self.state.lock().recording.take()
+    }
+
+    /// An incarnation on this node saves nothing more.
+    pub fn forget(&self, node: &Node) {
+        if let Some(contents) = &self.contents {
+            world::uncounted(|| contents.forget(node.id()));
         }
-        Arc::new(stream)
     }
 
     /// Has an invariant told of the events of `group`.
@@ -102,22 +121,27 @@ impl EventStream {
         if !moves_time && !wanted {
             return Ok(());
         }
-        let State { causality, subscribers, number } = &mut *self.state.lock();
-        let moment = match (party, kind) {
-            (Party::Server(who), Kind::Started) => {
-                causality.start(who);
-                None
+        world::uncounted(|| {
+            let state = &mut *self.state.lock();
+            let moment = match (party, kind) {
+                (Party::Server(who), Kind::Started) => {
+                    state.causality.start(who);
+                    None
+                }
+                (Party::Server(who), Kind::Submitted { .. }) => Some(state.causality.mark(who)),
+                _ => None,
+            };
+            if !wanted {
+                return Ok(());
             }
-            (Party::Server(who), Kind::Submitted { .. }) => Some(causality.mark(who)),
-            _ => None,
-        };
-        if !wanted {
-            return Ok(());
-        }
-        *number += 1;
-        let (number, cause, at) = (*number, 0, self.world.now());
-        let event = Event { number, at, cause, group, party, kind, causality, moment };
-        tell_all(subscribers, class, &event)
+            let traced = self.detail != Detail::Bare;
+            let cause = if traced { world::trace_context() } else { 0 };
+            let (number, verdict) = state.tell(self.world.now(), cause, group, party, kind, moment);
+            if traced {
+                world::set_trace_context(number);
+            }
+            verdict
+        })
     }
 
     /// What an invariant should have seen and has not, if there is one.
@@ -150,57 +174,85 @@ fn never_saw(what: &str) -> String {
     format!("expected the run's oracles to have something to look at; they never saw {what}")
 }
 
-/// Tells an event to those who are interested in it.
-fn tell_all(subscribers: &mut [Subscriber], class: Interests, event: &Event<'_>) -> Result<(), Violation> {
-    for Subscriber { group, interests, invariant } in subscribers {
-        if interests.meets(class) && event.group.is_none_or(|of| of == *group) {
-            invariant.on(event)?;
+impl State {
+    /// Tells an event to those who are interested in it; answers its number.
+    fn tell(
+        &mut self,
+        at: Duration,
+        cause: u64,
+        group: Option<Group>,
+        party: Party,
+        kind: Kind<'_>,
+        moment: Option<Moment>,
+    ) -> (u64, Result<(), Violation>) {
+        self.number += 1;
+        let Self { causality, subscribers, number, recording } = self;
+        let number = *number;
+        let event = Event { number, at, cause, group, party, kind, causality, moment };
+        if let Some(recording) = recording {
+            recording.take(&event);
         }
+        let class = kind.class();
+        let mut verdict = Ok(());
+        for Subscriber { group, interests, invariant } in subscribers {
+            if interests.meets(class) && event.group.is_none_or(|of| of == *group) {
+                verdict = invariant.on(&event);
+                if verdict.is_err() {
+                    break;
+                }
+            }
+        }
+        if let (Err(violation), Some(recording)) = (&verdict, recording) {
+            let kind = Kind::Violation(violation.message());
+            recording.take(&Event { number: number + 1, cause: number, kind, ..event });
+            self.number += 1;
+        }
+        (number, verdict)
     }
-    Ok(())
 }
 
 impl Observer for EventStream {
-    fn on(&self, event: &labrpc::Event) {
+    fn on(&self, event: &labrpc::Event<'_>) -> u64 {
         let messages = Interests::SERVER_MESSAGES | Interests::CLIENT_MESSAGES;
         if !self.wants(messages | Interests::CAUSALITY) {
-            return;
+            return 0;
         }
+        world::uncounted(|| self.on_message(event, self.wants(messages)))
+    }
+}
+
+impl EventStream {
+    fn on_message(&self, event: &labrpc::Event<'_>, wanted: bool) -> u64 {
         let state = &mut *self.state.lock();
-        let labrpc::Event { call, step } = *event;
-        let Some(sides) = state.causality.on(call, step, state.number + 1) else { return };
-        if !self.wants(messages) {
-            return;
+        let labrpc::Event { call, step, .. } = *event;
+        let Some(sides) = state.causality.on(call, step, state.number + 1) else { return 0 };
+        if !wanted {
+            return 0;
+        }
+        let Sides { from, to, moment, before } = sides;
+        let labrpc::Event { method, bytes, content, location, .. } = *event;
+        let kind = Kind::Message(Message { call, step, from, to, method, bytes, content, location });
+        if !self.wants(kind.class()) {
+            return 0;
         }
         let party = match step {
             Step::RequestSent { .. } | Step::RequestDuplicated | Step::ReplyDelivered | Step::ReplyLost => {
-                sides.from
+                from
             }
-            Step::RequestDelivered | Step::RequestLost | Step::ReplySent => sides.to.into(),
+            Step::RequestDelivered | Step::RequestLost | Step::ReplySent => to.into(),
         };
-        let kind = Kind::Message(Message { call, step, from: sides.from, to: sides.to });
-        let class = kind.class();
-        if !self.wants(class) {
-            return;
-        }
-        state.number += 1;
-        let (number, cause) = (state.number, sides.before);
-        let State { causality, subscribers, .. } = state;
-        let group = Some(sides.to.group);
-        let event = Event {
-            number,
-            at: self.world.now(),
-            cause,
-            group,
-            party,
-            kind,
-            causality,
-            moment: Some(sides.moment),
+        let cause = match step {
+            _ if self.detail == Detail::Bare => 0,
+            Step::RequestSent { .. } => world::trace_context(),
+            _ => before,
         };
-        if let Err(violation) = tell_all(subscribers, class, &event) {
+        let (number, verdict) =
+            state.tell(self.world.now(), cause, Some(to.group), party, kind, Some(moment));
+        if let Err(violation) = verdict {
             // Messages arrive outside every thread, too.
             self.world.fail_later(FailureKind::Assertion, violation.message());
         }
+        if self.detail == Detail::Bare { 0 } else { number }
     }
 }
 
@@ -222,6 +274,11 @@ impl EventSource {
         self.who
     }
 
+    /// Whether anybody wants to know what the server saves.
+    pub(crate) fn wants_saves(&self) -> bool {
+        self.stream.wants(Interests::SAVES)
+    }
+
     /// Something of the protocol's own happens on the server. Ends the run if an invariant objects.
     #[track_caller]
     pub fn emit(&self, event: &dyn super::ProtocolEvent) {
@@ -238,5 +295,26 @@ impl EventSource {
     #[track_caller]
     pub fn executed(&self, request: &[u8], name: &dyn std::fmt::Display) {
         self.stream.emit(Some(self.who.group), self.who.into(), Kind::Executed { request, name });
+    }
+}
+
+impl persister::Observer for EventSource {
+    fn on(&self, event: &SaveEvent<'_>) {
+        let &SaveEvent { step, records, location, .. } = event;
+        let tell = |records: &[SavedRecord<'_>]| {
+            let kind = Kind::Saved(Save { step, records, location });
+            self.stream.tell(Some(self.who.group), self.who.into(), kind)
+        };
+        let verdict = world::uncounted(|| match &self.stream.contents {
+            Some(contents) => contents.read(records, tell),
+            None => {
+                let record = |&(name, bytes)| SavedRecord { name, bytes, content: None };
+                tell(&records.iter().map(record).collect::<Vec<_>>())
+            }
+        });
+        if let Err(violation) = verdict {
+            // The thread is in the midst of a save.
+            self.stream.world.fail_later(FailureKind::Assertion, violation.message());
+        }
     }
 }

@@ -232,7 +232,8 @@ mod tests {
             for &step in steps {
                 let sides = self.causality.on(call, step, 0).expect("the call is on its way");
                 if let Party::Client(client) = sides.from {
-                    let message = Message { call, step, from: sides.from, to: sides.to };
+                    let (from, to, content, location) = (sides.from, sides.to, None, None);
+                    let message = Message { call, step, from, to, method: "", bytes: 0, content, location };
                     self.answers.message(client, &message, sides.moment, &self.causality);
                 }
             }

@@ -1,6 +1,8 @@
 //! [`RaftEvent`]: what the tester sees of a Raft peer, and of the service on it.
 
-use labapi::{LogIndex, Started, State};
+use labapi::{LogIndex, Started, State, Term};
+use labgob::Value;
+use serde::Serialize;
 
 use super::snapshot::Snapshot;
 use crate::event::{Interests, ProtocolEvent};
@@ -59,7 +61,7 @@ pub enum RaftEvent {
 }
 
 /// A question for a peer's state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Question {
     /// Of the test, with a number that no other one has.
     Test(u64),
@@ -88,4 +90,42 @@ impl ProtocolEvent for RaftEvent {
             Self::Installed { .. } => "installed",
         }
     }
+
+    fn value(&self) -> Value {
+        let value = match self {
+            Self::Asked { question } => Value::of(question),
+            Self::Told { state, .. } | Self::Looked { state } => Value::of(state),
+            Self::AtRest { state, applied } => {
+                Value::of(&AtRest { term: state.term, is_leader: state.is_leader, applied: *applied })
+            }
+            Self::Accepted { place } => Value::of(place),
+            Self::Applied { index, command } => Value::of(&Applied { index: *index, command }),
+            Self::Installed { bytes, content } => {
+                let index = content.as_ref().map(|content| content.last_index).ok();
+                Value::of(&Installed { index, bytes: bytes.len() })
+            }
+        };
+        value.expect("numbers and bytes can be encoded")
+    }
+}
+
+#[derive(Serialize)]
+struct AtRest {
+    term: Term,
+    is_leader: bool,
+    applied: LogIndex,
+}
+
+#[derive(Serialize)]
+struct Applied<'a> {
+    index: LogIndex,
+    #[serde(with = "labgob::bytes")]
+    command: &'a [u8],
+}
+
+#[derive(Serialize)]
+struct Installed {
+    /// The last index included, if it is a snapshot.
+    index: Option<LogIndex>,
+    bytes: usize,
 }

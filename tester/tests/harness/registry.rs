@@ -70,7 +70,8 @@ fn every_test_is_a_test_of_its_crate() {
         let expected: Vec<&str> =
             cases().iter().filter(|case| case.part == part).map(|case| case.name).collect();
         assert_eq!(functions, expected, "{}", file.display());
-        let solution = if krate.starts_with("kv") { "SOLUTION".to_owned() } else { format!("{name}::SOLUTION") };
+        let solution =
+            if krate.starts_with("kv") { "SOLUTION".to_owned() } else { format!("{name}::SOLUTION") };
         for name in expected {
             let call = format!("    tester::cargo_test(\"{name}\", &{solution});");
             assert!(text.contains(&call), "{name} does not call its test in {}", file.display());
