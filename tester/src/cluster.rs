@@ -14,13 +14,13 @@ mod rng;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use labrpc::Network;
+use labrpc::{ClientEnd, Network};
 use labrt::thread;
 use labrt::world::{FailureKind, Node, World};
 use parking_lot::Mutex;
 use persister::Storage;
 
-use crate::event::{Group, Incarnation, Kind};
+use crate::event::{Group, Incarnation, Kind, Party};
 use crate::protocol::Protocol;
 use crate::raft::RaftPeers;
 use crate::testbed::Testbed;
@@ -97,8 +97,14 @@ struct Running<I: ?Sized> {
 }
 
 /// What the testbed knows of a cluster.
-pub(crate) trait TakenDown: Send + Sync {
+pub(crate) trait AnyCluster: Send + Sync {
     fn group(&self) -> Group;
+
+    /// Whether the test wants the server to be reachable.
+    fn is_connected(&self, server: usize) -> bool;
+
+    /// Makes an end point of `owner` to a server, still disabled; returns its name and itself.
+    fn make_end(&self, owner: Party, to: usize) -> (String, ClientEnd);
 
     /// Commands that it has committed, for the report.
     fn commands(&self) -> u64;
@@ -110,9 +116,17 @@ pub(crate) trait TakenDown: Send + Sync {
     fn crash_all(&self);
 }
 
-impl<P: Protocol> TakenDown for Cluster<P> {
+impl<P: Protocol> AnyCluster for Cluster<P> {
     fn group(&self) -> Group {
         self.inner.group
+    }
+
+    fn is_connected(&self, server: usize) -> bool {
+        Cluster::is_connected(self, server)
+    }
+
+    fn make_end(&self, owner: Party, to: usize) -> (String, ClientEnd) {
+        Cluster::make_end(self, owner, to)
     }
 
     fn commands(&self) -> u64 {

@@ -57,11 +57,14 @@ pub struct NodeEnv<'a> {
     pub(crate) events: EventSource,
 }
 
-/// Makes end points to servers of the cluster, those among them that join later.
+/// Makes end points to servers: of the same cluster, those among them that join later, and of other clusters.
 #[derive(Clone)]
 pub struct Dialer {
-    pub(crate) dial: Arc<dyn Fn(usize) -> ClientEnd + Send + Sync>,
+    pub(crate) dial: Arc<Dial>,
 }
+
+/// Makes an end point to a server of the cluster of that name, or of the server's own one.
+pub(crate) type Dial = dyn Fn(Option<&str>, usize) -> ClientEnd + Send + Sync;
 
 impl Dialer {
     /// A new end point to the server of this number. It reaches it as the cluster's links have it, now and later.
@@ -71,7 +74,18 @@ impl Dialer {
     /// Panics if there is no such server.
     #[must_use]
     pub fn dial(&self, server: usize) -> ClientEnd {
-        (self.dial)(server)
+        (self.dial)(None, server)
+    }
+
+    /// A new end point to the server of this number in the cluster of this name. It reaches it while both servers are
+    /// connected in their clusters.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no such server.
+    #[must_use]
+    pub fn dial_to(&self, cluster: &str, server: usize) -> ClientEnd {
+        (self.dial)(Some(cluster), server)
     }
 }
 
@@ -94,7 +108,7 @@ impl NodeEnv<'_> {
         self.peers.clone()
     }
 
-    /// Makes end points to servers that join later.
+    /// Makes end points to servers that join later, and to those of other clusters.
     #[must_use]
     pub fn dialer(&self) -> Dialer {
         self.dialer.clone()

@@ -1,17 +1,20 @@
 //! [`Testbed`]: what all clusters of a run share.
 
+mod bridges;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use labrpc::{Network, Observer};
+use labrpc::{ClientEnd, Network, Observer};
 use labrt::world::{Backend, FailureKind, World};
 use parking_lot::Mutex;
 
 use crate::calls::Calls;
-use crate::cluster::{TIME_LIMIT, TakenDown};
-use crate::event::{Detail, EventStream, Group, Kind, Party};
+use crate::cluster::{AnyCluster, TIME_LIMIT};
+use crate::event::{Detail, EventStream, Group, Incarnation, Kind, Party};
 use crate::meter::{Figures, Meter};
+use bridges::{Bridge, Bridges};
 
 /// How often a test on real threads waits, at its end, until each invariant has seen something.
 const LAST_LOOKS: u32 = 250;
@@ -29,7 +32,8 @@ pub(crate) struct Testbed {
     /// Operations of clients that have begun.
     pub operations: AtomicU64,
     /// All clusters, in the order in which they were made.
-    clusters: Mutex<Vec<Arc<dyn TakenDown>>>,
+    clusters: Mutex<Vec<Arc<dyn AnyCluster>>>,
+    bridges: Mutex<Bridges>,
 }
 
 impl Testbed {
@@ -44,6 +48,7 @@ impl Testbed {
             meter: Arc::clone(meter),
             operations: AtomicU64::new(0),
             clusters: Mutex::default(),
+            bridges: Mutex::default(),
         })
     }
 
@@ -60,8 +65,45 @@ impl Testbed {
     }
 
     /// Keeps a cluster until the end of the test, whatever becomes of the test's own handle.
-    pub fn keep(&self, cluster: Arc<dyn TakenDown>) {
+    pub fn keep(&self, cluster: Arc<dyn AnyCluster>) {
         self.clusters.lock().push(cluster);
+    }
+
+    fn cluster(&self, name: &str) -> Option<Arc<dyn AnyCluster>> {
+        self.clusters.lock().iter().find(|cluster| cluster.group().name() == name).cloned()
+    }
+
+    /// Makes an end point of a server to one of another cluster.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no such server.
+    pub fn bridge(&self, from: Incarnation, cluster: &str, to: usize) -> ClientEnd {
+        let target =
+            self.cluster(cluster).unwrap_or_else(|| panic!("there is no cluster called {cluster:?}"));
+        let (name, end) = target.make_end(from.into(), to);
+        let bridge = self.bridges.lock().add(name, from, (target.group(), to));
+        self.open_or_close(&bridge);
+        end
+    }
+
+    /// A server was connected or cut off.
+    pub fn update_bridges(&self, group: Group, server: usize) {
+        let bridges = self.bridges.lock().of((group, server));
+        bridges.iter().for_each(|bridge| self.open_or_close(bridge));
+    }
+
+    /// A server is no more: its end points go.
+    pub fn delete_bridges(&self, group: Group, server: usize) {
+        let bridges = self.bridges.lock().take_from((group, server));
+        bridges.iter().for_each(|bridge| self.network.delete_end(&bridge.name));
+    }
+
+    fn open_or_close(&self, bridge: &Bridge) {
+        let is_connected = |(group, server): (Group, usize)| {
+            self.cluster(group.name()).is_some_and(|cluster| cluster.is_connected(server))
+        };
+        self.network.enable(&bridge.name, is_connected(bridge.from) && is_connected(bridge.to));
     }
 
     /// The test begins: its time and its RPCs are counted from here.

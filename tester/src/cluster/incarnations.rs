@@ -130,7 +130,11 @@ impl<P: Protocol> Cluster<P> {
         let node = testbed.world.node(self.inner.group.node_name(server));
         let dialer = {
             let cluster = self.clone();
-            Dialer { dial: Arc::new(move |to| cluster.make_own_end(who, to)) }
+            let dial = move |name: Option<&str>, to: usize| match name {
+                Some(name) if name != who.group.name() => cluster.inner.testbed.bridge(who, name, to),
+                _ => cluster.make_own_end(who, to),
+            };
+            Dialer { dial: Arc::new(dial) }
         };
         let events = EventSource::new(&testbed.events, who);
         if events.wants_saves() {
@@ -172,10 +176,12 @@ impl<P: Protocol> Cluster<P> {
         for end in &ends {
             self.network().delete_end(end);
         }
+        self.inner.testbed.delete_bridges(self.inner.group, server);
     }
 
     /// Makes an end point of `owner` to a server, still disabled; returns its name and itself.
-    fn make_end(&self, owner: Party, to: usize) -> (String, ClientEnd) {
+    pub(super) fn make_end(&self, owner: Party, to: usize) -> (String, ClientEnd) {
+        assert!(to < self.n_servers(), "there is no server {to}: the cluster has {}", self.n_servers());
         let name = self.inner.rng.end_name();
         let end = self.network().make_end(name.as_str());
         self.inner.testbed.events.add_end(end.number(), owner, self.inner.group, to);

@@ -98,7 +98,7 @@ impl<P: Protocol> Cluster<P> {
 
     /// Connects the server with those of `others` that are connected.
     fn connect_to(&self, server: usize, others: &[usize]) {
-        self.inner.servers.lock()[server].connected = true;
+        self.set_connected(server, true);
         for &other in others {
             if self.is_connected(other) {
                 self.set_link(server, other, true);
@@ -107,10 +107,15 @@ impl<P: Protocol> Cluster<P> {
     }
 
     fn disconnect_from(&self, server: usize, others: &[usize]) {
-        self.inner.servers.lock()[server].connected = false;
+        self.set_connected(server, false);
         for &other in others {
             self.set_link(server, other, false);
         }
+    }
+
+    fn set_connected(&self, server: usize, connected: bool) {
+        self.inner.servers.lock()[server].connected = connected;
+        self.inner.testbed.update_bridges(self.inner.group, server);
     }
 
     /// Enables or disables the end points between two servers, both ways.

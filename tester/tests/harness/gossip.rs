@@ -1,0 +1,187 @@
+//! A protocol of the harness's own, with neither leader nor log: servers tell each other numbers. It shows that all
+//! that a protocol needs is public.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use labapi::Solution;
+use labgob::Value;
+use labrpc::{ClientEnd, Service};
+use labrt::sync::Mutex;
+use labrt::thread;
+use persister::Storage;
+use serde::{Deserialize, Serialize};
+use tester::{
+    Case, Cluster, Detail, Dialer, Event, EventSource, Interests, Invariant, NodeEnv, Protocol,
+    ProtocolEvent, Report, RunOptions, Stage, StartedNode, Violation, run,
+};
+
+/// The protocol, and what is wrong with it.
+#[derive(Clone, Copy, Default)]
+pub struct Gossip {
+    pub fault: Option<Fault>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// A server that restarts has forgotten what it knew.
+    Forgets,
+    /// Nothing is told to the stream of events.
+    TellsNothing,
+    /// Servers do not come up.
+    PanicsAtStart,
+}
+
+/// A server.
+pub struct Gossiper {
+    me: usize,
+    known: Mutex<BTreeSet<u64>>,
+    peers: Mutex<Vec<ClientEnd>>,
+    storage: Storage,
+    dialer: Dialer,
+    events: EventSource,
+    fault: Option<Fault>,
+}
+
+/// What servers tell each other.
+#[derive(Serialize, Deserialize)]
+pub struct Rumor {
+    number: u64,
+    from: usize,
+}
+
+/// What the tester sees of a server.
+#[derive(Serialize)]
+pub enum GossipEvent {
+    /// It knows a number.
+    Knows { number: u64 },
+}
+
+impl ProtocolEvent for GossipEvent {
+    fn name(&self) -> &'static str {
+        "knows"
+    }
+
+    fn class(&self) -> Interests {
+        Interests::STATES
+    }
+
+    fn value(&self) -> Value {
+        Value::of(self).unwrap()
+    }
+}
+
+impl Gossiper {
+    /// Learns a number, and tells the others if it is new.
+    pub fn learn(&self, number: u64) {
+        let known = {
+            let mut known = self.known.lock();
+            if !known.insert(number) {
+                return;
+            }
+            labgob::encode(&*known).unwrap()
+        };
+        self.storage.save("known", &known);
+        if self.fault != Some(Fault::TellsNothing) {
+            self.events.emit(&GossipEvent::Knows { number });
+        }
+        for peer in self.peers.lock().iter().cloned() {
+            let rumor = Rumor { number, from: self.me };
+            thread::spawn(move || peer.rumor(&rumor));
+        }
+    }
+
+    pub fn known(&self) -> Vec<u64> {
+        self.known.lock().iter().copied().collect()
+    }
+
+    /// Tells a server that joined later, too; of another cluster, if it has a name.
+    pub fn befriend(&self, cluster: Option<&str>, server: usize) {
+        let end = match cluster {
+            Some(cluster) => self.dialer.dial_to(cluster, server),
+            None => self.dialer.dial(server),
+        };
+        self.peers.lock().push(end);
+    }
+}
+
+#[labrpc::service]
+impl Gossiper {
+    fn rumor(&self, rumor: Rumor) -> usize {
+        self.learn(rumor.number);
+        self.me + rumor.from
+    }
+}
+
+impl Protocol for Gossip {
+    type Instance = Gossiper;
+
+    fn invariants(&self, _: usize) -> Vec<Box<dyn Invariant>> {
+        vec![Box::new(KnowsWhatIsSmall::default())]
+    }
+
+    fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<Gossiper>> {
+        let (me, fault) = (env.me(), self.fault);
+        let (storage, dialer, events) = (env.storage(), env.dialer(), env.events());
+        let peers = env.peers().into_iter().enumerate().filter(|(server, _)| *server != me);
+        let peers: Vec<ClientEnd> = peers.map(|(_, peer)| peer).collect();
+        let (instance, services): (_, Vec<Service>) = env.make("make_gossip", move || {
+            assert!(fault != Some(Fault::PanicsAtStart), "it does not come up");
+            let saved = storage.read("known");
+            let remembers = !saved.is_empty() && fault != Some(Fault::Forgets);
+            let known = if remembers { labgob::decode(&saved).unwrap() } else { BTreeSet::new() };
+            let (known, peers) = (Mutex::new(known), Mutex::new(peers));
+            let gossiper = Arc::new(Gossiper { me, known, peers, storage, dialer, events, fault });
+            let services = vec![Arc::clone(&gossiper).service()];
+            (gossiper, services)
+        })?;
+        Some(StartedNode { instance, services })
+    }
+
+    fn stop(_: &Gossiper) {}
+}
+
+/// No server knows a number above 1,000.
+#[derive(Default)]
+struct KnowsWhatIsSmall {
+    looked: bool,
+}
+
+impl Invariant for KnowsWhatIsSmall {
+    fn name(&self) -> &'static str {
+        "numbers are small"
+    }
+
+    fn interests(&self) -> Interests {
+        Interests::STATES
+    }
+
+    fn on(&mut self, event: &Event<'_>) -> Result<(), Violation> {
+        let Some(GossipEvent::Knows { number }) = event.protocol() else { return Ok(()) };
+        self.looked = true;
+        let who = event.server().expect("a server knows it");
+        if *number <= 1000 {
+            return Ok(());
+        }
+        Err(Violation::new(format!("expected small numbers; saw {who} learn {number}")))
+    }
+
+    fn exercised(&self) -> bool {
+        self.looked
+    }
+
+    fn subject(&self) -> &'static str {
+        "a number"
+    }
+}
+
+/// Runs a test of servers that gossip.
+pub fn gossip(fault: Option<Fault>, detail: Detail, body: fn(&Cluster<Gossip>)) -> Report {
+    gossip_with(fault, &RunOptions { detail, ..RunOptions::new(7) }, body)
+}
+
+pub fn gossip_with(fault: Option<Fault>, options: &RunOptions, body: fn(&Cluster<Gossip>)) -> Report {
+    let play = move |stage: &Stage<'_>| stage.play(Gossip { fault }, body);
+    let case = Case::new("gossip_x1", "X1", "Test (X1): servers gossip", &[], play);
+    run(Box::leak(Box::new(case)), &Solution::new("none"), options)
+}

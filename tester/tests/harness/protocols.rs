@@ -1,0 +1,284 @@
+//! What the cluster promises to any protocol, shown with one that has neither leader nor log.
+
+use std::time::Duration;
+
+use labrt::world::Backend;
+use tester::{Cluster, Detail, Report, RunOptions};
+
+use crate::gossip::{Fault, Gossip, gossip, gossip_with};
+
+const MOMENT: Duration = Duration::from_millis(50);
+
+fn learn<P>(cluster: &Cluster<P>, server: usize, number: u64)
+where
+    P: tester::Protocol<Instance = crate::gossip::Gossiper>,
+{
+    cluster.call(server, "learn", move |_, gossiper| gossiper.learn(number));
+    cluster.sleep(MOMENT);
+}
+
+fn known(cluster: &Cluster<Gossip>, server: usize) -> Vec<u64> {
+    cluster.call(server, "known", |_, gossiper| gossiper.known()).map(|(_, known)| known).unwrap_or_default()
+}
+
+#[track_caller]
+fn expect_pass(report: &Report) {
+    assert!(report.passed(), "{:?}", report.failure);
+}
+
+#[track_caller]
+fn expect_failure(report: &Report, message: &str) {
+    let failure = report.failure.as_ref().expect("expected a failure");
+    assert!(failure.message.contains(message), "{}", failure.message);
+}
+
+fn bare(body: fn(&Cluster<Gossip>)) -> Report {
+    gossip(None, Detail::Bare, body)
+}
+
+#[test]
+fn servers_need_neither_leader_nor_log() {
+    expect_pass(&bare(|cluster| {
+        learn(cluster, 0, 7);
+        cluster.shutdown(2);
+        learn(cluster, 1, 8);
+        assert_eq!([0, 1, 2].map(|server| known(cluster, server)), [vec![7, 8], vec![7, 8], vec![]]);
+        // What it has saved it knows again.
+        cluster.restart(2);
+        assert_eq!(known(cluster, 2), [7]);
+        learn(cluster, 0, 9);
+        assert_eq!(known(cluster, 2), [7, 9]);
+    }));
+}
+
+#[test]
+fn an_invariant_of_any_protocol_ends_the_run() {
+    let report = bare(|cluster| learn(cluster, 1, 1001));
+    expect_failure(&report, "expected small numbers; saw server 1 learn 1001");
+    assert_eq!(report.failure.unwrap().kind, "assertion");
+}
+
+#[test]
+fn an_invariant_that_saw_nothing_fails_the_run() {
+    let report = gossip(Some(Fault::TellsNothing), Detail::Bare, |cluster| learn(cluster, 0, 7));
+    expect_failure(&report, "they never saw a number");
+}
+
+#[test]
+fn a_server_that_dies_while_it_starts_ends_the_run() {
+    let report = gossip(Some(Fault::PanicsAtStart), Detail::Bare, |_| ());
+    expect_failure(&report, "it does not come up");
+}
+
+#[test]
+fn clusters_share_a_network_and_nothing_else() {
+    expect_pass(&bare(|cluster| {
+        let other = cluster.another("g1", Gossip::default(), 2);
+        learn(cluster, 0, 7);
+        learn(&other, 1, 8);
+        assert_eq!((known(cluster, 2), known(&other, 0)), (vec![7], vec![8]));
+
+        // Each is cut off and crashes by itself.
+        other.disconnect(0);
+        learn(&other, 1, 9);
+        learn(cluster, 1, 10);
+        assert_eq!((known(&other, 0), known(cluster, 0)), (vec![8], vec![7, 10]));
+        other.shutdown_all();
+        assert!(other.is_crashed(0) && !cluster.is_crashed(0));
+    }));
+}
+
+#[test]
+fn a_server_of_another_cluster_is_named_with_it() {
+    let report = bare(|cluster| {
+        learn(cluster, 0, 7);
+        let other = cluster.another("g1", Gossip::default(), 2);
+        learn(&other, 1, 1001);
+    });
+    expect_failure(&report, "saw g1 server 1 learn 1001");
+}
+
+#[test]
+fn an_invariant_of_another_cluster_must_see_something_too() {
+    let report = bare(|cluster| {
+        learn(cluster, 0, 7);
+        let _ = cluster.another("g1", Gossip::default(), 2);
+    });
+    expect_failure(&report, "they never saw a number");
+}
+
+#[test]
+fn two_clusters_have_two_names() {
+    let report = bare(|cluster| {
+        let _ = cluster.another("", Gossip::default(), 2);
+    });
+    expect_failure(&report, "there are two clusters called");
+}
+
+/// What one cluster draws, another one does not miss.
+#[test]
+fn clusters_draw_from_streams_of_their_own() {
+    fn draws(cluster: &Cluster<Gossip>) -> (String, usize, bool) {
+        (cluster.rand_letters(20), cluster.any_server(), cluster.chance(0.5))
+    }
+    static DRAWN: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    expect_pass(&bare(|cluster| {
+        learn(cluster, 0, 7);
+        let (one, two) =
+            (cluster.another("g1", Gossip::default(), 3), cluster.another("g2", Gossip::default(), 3));
+        learn(&one, 0, 7);
+        learn(&two, 0, 7);
+        let of_one = [draws(&one), draws(&one)];
+        let of_two = [draws(&two), draws(&two)];
+        assert_ne!(of_one, of_two);
+        DRAWN.get_or_init(|| cluster.rand_letters(20));
+    }));
+    // The first cluster is where a run without others is.
+    assert_eq!(DRAWN.get(), Some(&first_letters()));
+}
+
+/// What the first cluster draws first, when there is no other.
+fn first_letters() -> String {
+    static LETTERS: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    expect_pass(&bare(|cluster| {
+        learn(cluster, 0, 7);
+        LETTERS.get_or_init(|| cluster.rand_letters(20));
+    }));
+    LETTERS.get().expect("the run has passed").clone()
+}
+
+#[test]
+fn servers_of_two_clusters_reach_each_other_while_both_are_connected() {
+    expect_pass(&bare(|cluster| {
+        let other = cluster.another("g1", Gossip::default(), 1);
+        cluster.call(0, "befriend", |_, gossiper| gossiper.befriend(Some("g1"), 0));
+        learn(cluster, 0, 1);
+        assert_eq!(known(&other, 0), [1]);
+        other.disconnect(0);
+        learn(cluster, 0, 2);
+        other.connect(0);
+        cluster.disconnect(0);
+        learn(cluster, 0, 3);
+        cluster.connect(0);
+        learn(cluster, 0, 4);
+        assert_eq!(known(&other, 0), [1, 4]);
+        // A new incarnation is reached by the same end point; one of the caller has none.
+        other.shutdown(0);
+        other.restart(0);
+        learn(cluster, 0, 5);
+        assert_eq!(known(&other, 0), [1, 4, 5]);
+        cluster.shutdown(0);
+        cluster.restart(0);
+        learn(cluster, 0, 6);
+        assert_eq!(known(&other, 0), [1, 4, 5]);
+    }));
+}
+
+#[test]
+fn a_server_that_joins_is_reached_by_who_dials_it() {
+    expect_pass(&bare(|cluster| {
+        learn(cluster, 0, 1);
+        let joined = cluster.join();
+        assert_eq!((joined, cluster.n_servers(), cluster.everyone()), (3, 4, vec![0, 1, 2, 3]));
+        learn(cluster, 0, 2);
+        assert!(known(cluster, joined).is_empty(), "nobody knows of it yet");
+        cluster.call(0, "befriend", move |_, gossiper| gossiper.befriend(None, joined));
+        learn(cluster, 0, 3);
+        assert_eq!(known(cluster, joined), [3]);
+        // It has end points to all others, and links like theirs.
+        learn(cluster, joined, 4);
+        assert_eq!(known(cluster, 1), [1, 2, 3, 4]);
+        cluster.disconnect(joined);
+        learn(cluster, 0, 5);
+        assert_eq!(known(cluster, joined), [3, 4]);
+        cluster.connect(joined);
+        learn(cluster, 0, 6);
+        assert_eq!(known(cluster, joined), [3, 4, 6]);
+        cluster.partition(&[0, 1], &[2, 3]);
+        learn(cluster, 0, 7);
+        assert_eq!((known(cluster, 1).last(), known(cluster, joined).last()), (Some(&7), Some(&6)));
+    }));
+}
+
+#[test]
+fn an_end_point_that_is_dialled_while_cut_off_works_when_the_cut_is_healed() {
+    expect_pass(&bare(|cluster| {
+        let joined = cluster.join();
+        cluster.disconnect(joined);
+        cluster.call(0, "befriend", move |_, gossiper| gossiper.befriend(None, joined));
+        learn(cluster, 0, 1);
+        assert!(known(cluster, joined).is_empty());
+        cluster.connect(joined);
+        learn(cluster, 0, 2);
+        assert_eq!(known(cluster, joined), [2]);
+    }));
+}
+
+#[test]
+fn a_server_that_leaves_is_gone_for_good() {
+    expect_pass(&bare(|cluster| {
+        learn(cluster, 0, 1);
+        cluster.leave(2);
+        cluster.leave(2);
+        assert!(cluster.has_left(2) && cluster.is_crashed(2) && !cluster.is_connected(2));
+        assert_eq!((cluster.n_servers(), cluster.everyone()), (3, vec![0, 1]));
+        cluster.shutdown_all();
+        cluster.start_all();
+        cluster.connect_all();
+        assert!(cluster.is_crashed(2));
+        learn(cluster, 0, 2);
+        assert_eq!(known(cluster, 1), [1, 2]);
+    }));
+}
+
+#[test]
+fn there_is_no_server_to_dial() {
+    let report = bare(|cluster| {
+        cluster.call(0, "befriend", |_, gossiper| gossiper.befriend(None, 9));
+    });
+    expect_failure(&report, "there is no server 9: the cluster has 3");
+    let report = bare(|cluster| {
+        cluster.call(0, "befriend", |_, gossiper| gossiper.befriend(Some("g9"), 0));
+    });
+    expect_failure(&report, "there is no cluster called \"g9\"");
+}
+
+/// A crash finds a save under way, and whether it has taken effect is drawn.
+#[test]
+fn a_save_that_a_crash_interrupts_may_have_taken_effect() {
+    fn interrupted(cluster: &Cluster<Gossip>, probability: f64) -> Vec<u64> {
+        let second = Duration::from_secs(1);
+        cluster.set_save_time(2, Some(second..=second));
+        cluster.set_interrupted_saves(2, probability);
+        let client = cluster.clone();
+        labrt::thread::spawn(move || client.call(2, "learn", |_, gossiper| gossiper.learn(5)));
+        cluster.sleep(MOMENT);
+        cluster.restart(2);
+        known(cluster, 2)
+    }
+    expect_pass(&bare(|cluster| {
+        learn(cluster, 0, 1);
+        assert_eq!(interrupted(cluster, 0.0), [1]);
+        assert_eq!(interrupted(cluster, 1.0), [1, 5]);
+    }));
+}
+
+#[test]
+fn real_threads_are_no_other_cluster() {
+    let options = RunOptions { backend: Backend::Threads, ..RunOptions::new(7) };
+    expect_pass(&gossip_with(None, &options, |cluster| {
+        let other = cluster.another("g1", Gossip::default(), 2);
+        let joined = cluster.join();
+        cluster.call(0, "befriend", move |_, gossiper| gossiper.befriend(None, joined));
+        learn(cluster, 0, 7);
+        learn(&other, 1, 8);
+        let all_know = || known(cluster, joined) == [7] && known(&other, 0) == [8];
+        for _ in 0..100 {
+            if all_know() {
+                return;
+            }
+            cluster.sleep(MOMENT);
+        }
+        assert!(all_know());
+    }));
+}

@@ -1,0 +1,204 @@
+//! What a recorded run keeps, and that neither watching nor recording changes it.
+
+use std::time::Duration;
+
+use labrpc::Step;
+use labrt::world::Backend;
+use tester::{Case, Cluster, Detail, Party, Recorded, RecordedKind, Report, RunOptions, cases, run};
+
+use crate::fake::solution;
+use crate::fault::Fault;
+use crate::gossip::{Gossip, gossip, gossip_with};
+
+const DETAILS: [Detail; 3] = [Detail::Bare, Detail::Watched, Detail::Recorded];
+
+fn two_rumors(cluster: &Cluster<Gossip>) {
+    for number in [300, 7] {
+        cluster.call(0, "learn", move |_, gossiper| gossiper.learn(number));
+        cluster.sleep(Duration::from_millis(10));
+    }
+    cluster.shutdown(1);
+    cluster.restart(1);
+    cluster.set_reliable(false);
+}
+
+fn recorded() -> Report {
+    let report = gossip(None, Detail::Recorded, two_rumors);
+    assert!(report.passed(), "{:?}", report.failure);
+    report
+}
+
+fn events(report: &Report) -> &[Recorded] {
+    report.recording.as_ref().expect("the run was recorded").events()
+}
+
+#[test]
+fn only_a_recorded_run_keeps_its_events() {
+    for detail in [Detail::Bare, Detail::Watched] {
+        assert!(gossip(None, detail, two_rumors).recording.is_none());
+    }
+    assert!(events(&recorded()).len() > 20);
+}
+
+#[test]
+fn events_are_numbered_and_in_order() {
+    let report = recorded();
+    for (position, event) in events(&report).iter().enumerate() {
+        assert_eq!(event.number, position as u64 + 1);
+        assert!(event.cause < event.number, "{event:?}");
+    }
+    assert!(events(&report).is_sorted_by_key(|event| event.at));
+}
+
+/// The handler of a request goes on from its delivery, the caller from that of the reply.
+#[test]
+fn an_event_names_the_one_that_led_to_it() {
+    let report = recorded();
+    let events = events(&report);
+    let step = |number: u64| match &events[number as usize - 1].kind {
+        RecordedKind::Message { call, step, .. } => Some((*call, *step)),
+        _ => None,
+    };
+    let mut replies = 0;
+    for event in events {
+        match event.kind {
+            RecordedKind::Message { call, step: Step::RequestDelivered, .. } => {
+                assert!(matches!(step(event.cause), Some((sent, Step::RequestSent { .. })) if sent == call));
+            }
+            RecordedKind::Message { call, step: Step::ReplyDelivered, .. } => {
+                replies += 1;
+                assert_eq!(step(event.cause), Some((call, Step::ReplySent)));
+            }
+            // What a server knows it was told, or it was asked to learn it by the test.
+            RecordedKind::Protocol { name: "knows", .. } => {
+                let mut number = event.cause;
+                while number > 0 && step(number).is_none() {
+                    number = events[number as usize - 1].cause;
+                }
+                let first = matches!(event.party, Party::Server(who) if who.server == 0);
+                assert_eq!(number == 0, first, "{event:?}");
+            }
+            _ => {}
+        }
+    }
+    assert!(replies > 0);
+}
+
+#[test]
+fn messages_and_saves_are_values_with_names() {
+    let report = recorded();
+    let (mut requests, mut replies, mut saves) = (0, 0, 0);
+    for event in events(&report) {
+        match &event.kind {
+            RecordedKind::Message { step, method, content, location, bytes, from, .. } => {
+                assert_eq!(&**method, "Gossiper.rumor");
+                let content = content.as_ref();
+                match step {
+                    Step::RequestSent { .. } | Step::RequestDelivered => {
+                        requests += 1;
+                        let number = content.unwrap().get("number").unwrap().as_u64().unwrap();
+                        assert!([7, 300].contains(&number) && *bytes > 0);
+                        let Party::Server(from) = from else { panic!("a server has called") };
+                        let field = content.unwrap().get("from").unwrap();
+                        assert_eq!(field.as_u64(), Some(from.server as u64));
+                        assert!(location.unwrap().file().ends_with("gossip.rs"));
+                    }
+                    Step::ReplySent | Step::ReplyDelivered => {
+                        replies += 1;
+                        assert!(content.unwrap().as_u64().unwrap() < 4);
+                    }
+                    _ => assert!(content.is_none()),
+                }
+            }
+            RecordedKind::Saved { records, location, .. } => {
+                saves += 1;
+                assert!(location.file().ends_with("gossip.rs"));
+                let [record] = &records[..] else { panic!("one record") };
+                assert_eq!(&*record.name, "known");
+                let pieces: Vec<_> = record.content.as_ref().unwrap().pieces().collect();
+                let [labgob::fragments::Piece::Value(value, range)] = &pieces[..] else {
+                    panic!("one encode")
+                };
+                assert_eq!(range.len(), record.bytes);
+                let numbers: Vec<u64> = value.iter().map(|number| number.as_u64().unwrap()).collect();
+                assert!([vec![300], vec![7, 300]].contains(&numbers), "{numbers:?}");
+            }
+            _ => {}
+        }
+    }
+    assert!(requests > 3 && replies > 3 && saves == 6, "{requests} {replies} {saves}");
+}
+
+#[test]
+fn what_happens_to_servers_links_and_faults_is_told() {
+    let report = recorded();
+    let told: Vec<String> = events(&report)
+        .iter()
+        .filter_map(|event| match &event.kind {
+            RecordedKind::Told(text) => Some(format!("{}: {text}", event.party)),
+            _ => None,
+        })
+        .collect();
+    for expected in [
+        "server 2: started",
+        "server 1: link to server 0 mended",
+        "server 1: link to server 2 cut",
+        "server 1: crashed",
+        "server 1 (life 2): started",
+        "tester: network: unreliable",
+    ] {
+        assert!(told.iter().any(|told| told == expected), "expected `{expected}` in {told:#?}");
+    }
+}
+
+#[test]
+fn the_last_event_of_a_run_that_fails_is_the_violation() {
+    let report = gossip(None, Detail::Recorded, |cluster| {
+        cluster.call(2, "learn", |_, gossiper| gossiper.learn(1001));
+    });
+    let events = events(&report);
+    let violation = events.iter().position(|event| matches!(event.kind, RecordedKind::Violation(_))).unwrap();
+    let cause = &events[events[violation].cause as usize - 1];
+    assert!(matches!(cause.kind, RecordedKind::Protocol { name: "knows", .. }), "{cause:?}");
+    assert!(!report.passed());
+}
+
+#[test]
+fn real_threads_can_record_too() {
+    let options = RunOptions { backend: Backend::Threads, detail: Detail::Recorded, ..RunOptions::new(7) };
+    let report = gossip_with(None, &options, two_rumors);
+    assert!(report.passed(), "{:?}", report.failure);
+    let with_content = |event: &&Recorded| matches!(&event.kind, RecordedKind::Message { content: Some(content), .. } if content.get("number").is_some());
+    assert!(events(&report).iter().filter(with_content).count() > 3);
+}
+
+fn verdict(report: &Report) -> (u64, Option<(String, String)>, usize) {
+    let failure = report.failure.as_ref().map(|failure| (failure.kind.clone(), failure.message.clone()));
+    (report.fingerprint, failure, report.warnings.len())
+}
+
+/// `bare` is the reference: what is told to nobody cannot change the run.
+#[track_caller]
+fn expect_the_same(case: &'static Case, solution: &labapi::Solution, seed: u64) {
+    let [bare, watched, recorded] =
+        DETAILS.map(|detail| verdict(&run(case, solution, &RunOptions { detail, ..RunOptions::new(seed) })));
+    assert_eq!(bare, watched, "{} with seed {seed}", case.name);
+    assert_eq!(bare, recorded, "{} with seed {seed}", case.name);
+}
+
+#[test]
+fn a_raft_is_the_same_run_in_every_detail() {
+    for case in cases().iter().filter(|case| ["3A", "3B", "3D"].contains(&case.part)) {
+        expect_the_same(case, &raft::SOLUTION, 3);
+    }
+}
+
+#[test]
+fn a_run_that_fails_is_the_same_run_in_every_detail() {
+    let find = |name: &str| cases().iter().find(|case| case.name == name).unwrap();
+    for seed in 0..3 {
+        expect_the_same(find("initial_election_3a"), &solution::<{ Fault::TwoLeaders as u8 }>(), seed);
+        expect_the_same(find("persist1_3c"), &solution::<{ Fault::ForgetsLog as u8 }>(), seed);
+        expect_the_same(find("basic_agree_3b"), &solution::<{ Fault::OtherCommand as u8 }>(), seed);
+    }
+}
