@@ -3,7 +3,7 @@
 //! Lab code on such a node lives in the node's time: what it reads, how long it sleeps, when it gives up waiting. Timers and
 //! events are in the run's. The one is turned into the other where a thread reads the clock, and where it begins to wait.
 
-use super::scheduler::Scheduler;
+use std::time::Duration;
 
 /// The rate of a clock that keeps the run's time.
 const TRUE: u32 = 1_000_000;
@@ -53,44 +53,13 @@ fn saturated(nanos: u128) -> u64 {
     u64::try_from(nanos).unwrap_or(u64::MAX)
 }
 
-impl Scheduler {
-    /// The time for the current thread: what its node's clock shows.
-    #[inline]
-    pub(crate) fn local_now(&self) -> u64 {
-        self.local_clock().map_or(self.now, |clock| clock.shows(self.now))
-    }
+/// Whole nanoseconds of the run's time; 584 years at the most.
+pub(crate) fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
 
-    /// What the clock of the current thread's node shows at a moment of the run's.
-    pub(crate) fn local_at(&self, run: u64) -> u64 {
-        self.local_clock().map_or(run, |clock| clock.shows(run))
-    }
-
-    /// When it will be `time` for the current thread, in the run's time.
-    #[inline]
-    pub(crate) fn run_time(&self, time: u64) -> u64 {
-        self.local_clock().map_or(time, |clock| clock.first_shows(time))
-    }
-
-    #[inline]
-    fn local_clock(&self) -> Option<Clock> {
-        if !self.nodes.any_clock {
-            return None;
-        }
-        self.nodes[self.threads[self.current?].node].clock
-    }
-
-    /// Lets the clock of `node` go at another rate from now on, and moves the timers of its threads accordingly.
-    pub(crate) fn set_clock_rate(&mut self, node: u32, rate: u32) {
-        let before = self.nodes[node].clock.unwrap_or(Clock::of_the_run());
-        let after = before.at_rate(self.now, rate);
-        self.nodes[node].clock = Some(after);
-        self.nodes.any_clock = true;
-        let threads = &self.threads;
-        let here = |slot: u32| threads[slot].node == node;
-        self.timers.move_waits(|ticket, at| {
-            if threads.waits(ticket) && here(ticket.slot) { after.first_shows(before.shows(at)) } else { at }
-        });
-    }
+pub(crate) fn since_start(nanos: u64) -> Duration {
+    Duration::from_nanos(nanos)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::sim::Place;
+use crate::wait::Place;
 
 /// So many threads of a run may be there at the same time. Each has two memory maps of its own, of which the
 /// system gives a process some 65,000.

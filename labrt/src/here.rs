@@ -3,26 +3,35 @@
 //! Every primitive of labrt asks this first, and is built on the few things that it offers: scheduling points,
 //! tickets, waiting and waking. What they mean is the backend's affair: [`Sim`] or [`threads::Thread`].
 
-use std::any::Any;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::sim::failure::FailureKind;
-use crate::sim::panics::Panic;
-use crate::sim::streams::StreamRng;
-use crate::sim::{self, Blocker, Place, Sim, ThreadId, Ticket, Wait, Woken};
+use crate::clock::nanos;
+use crate::raw::confined::Home;
+use crate::rng::StreamRng;
+use crate::run::failure::{FailureKind, Panic};
+use crate::run::local::Local;
+use crate::sim::simulation::{SIM, Sim};
 use crate::threads::{self, Thread};
 use crate::traffic::RemoteCall;
-
-/// A value of the harness's own.
-pub(crate) type Local = dyn Any + Send + Sync;
+use crate::wait::{Blocker, Place, ThreadId, Ticket, Wait, Woken};
 
 /// Where the calling thread runs.
 #[derive(Clone, Copy)]
 pub(crate) enum Here<'a> {
     Sim(&'a Sim),
     Threads(&'a Thread),
+}
+
+impl From<Here<'_>> for Home {
+    #[inline]
+    fn from(here: Here<'_>) -> Self {
+        match here {
+            Here::Sim(sim) => sim.into(),
+            Here::Threads(thread) => Self::threads(thread.run_id()),
+        }
+    }
 }
 
 /// Calls `f` with where the caller runs.
@@ -42,13 +51,12 @@ pub(crate) fn with<R>(f: impl FnOnce(Here<'_>) -> R) -> R {
 /// As [`with`], but `None` outside every run.
 #[inline(always)]
 pub(crate) fn try_with<R>(f: impl FnOnce(Here<'_>) -> R) -> Option<R> {
-    sim::SIM
-        .try_with(|sim| match sim.get() {
-            Some(sim) => Some(f(Here::Sim(sim))),
-            None => threads::try_with(|thread| f(Here::Threads(thread))),
-        })
-        .ok()
-        .flatten()
+    SIM.try_with(|sim| match sim.get() {
+        Some(sim) => Some(f(Here::Sim(sim))),
+        None => threads::try_with(|thread| f(Here::Threads(thread))),
+    })
+    .ok()
+    .flatten()
 }
 
 #[cold]
@@ -207,7 +215,7 @@ impl Here<'_> {
     /// The time `delay` from now, on the clock of the current thread's node.
     #[inline]
     pub(crate) fn deadline(self, delay: Duration) -> u64 {
-        self.now().saturating_add(sim::nanos(delay))
+        self.now().saturating_add(nanos(delay))
     }
 
     /// Calls `f` with the value of the harness's, if there is one.

@@ -41,16 +41,21 @@
     reason = "a method of `Here<'_>` is not general over its lifetime, and a closure is"
 )]
 
-mod backend;
 pub mod channel;
+mod clock;
 mod crowd;
 mod here;
+mod log_recorder;
+mod panic_hook;
 pub mod rand;
 mod raw;
+mod rng;
+mod run;
 mod sim;
 pub mod sync;
 pub mod thread;
 mod threads;
 pub mod time;
 mod traffic;
+mod wait;
 pub mod world;

@@ -4,10 +4,10 @@ use std::backtrace::Backtrace;
 use std::panic::{self, PanicHookInfo};
 use std::sync::Once;
 
-use super::failure::FailureKind;
-use super::length::{LONGEST_MESSAGE, beginning};
-use super::source_path;
 use crate::here;
+use crate::run::failure::{FailureKind, Panic};
+use crate::run::length::{LONGEST_MESSAGE, beginning};
+use crate::run::source_path;
 
 /// Makes panics of a run's threads known to the run, once a process. All others go on to
 /// the hook that was there before.
@@ -22,14 +22,6 @@ pub(crate) fn install() {
             }
         }));
     });
-}
-
-/// What a panic tells about itself.
-pub(crate) struct Panic {
-    pub(crate) kind: FailureKind,
-    pub(crate) message: String,
-    pub(crate) location: Option<String>,
-    pub(crate) backtrace: Option<String>,
 }
 
 fn verdict(info: &PanicHookInfo<'_>, recording: bool) -> Panic {

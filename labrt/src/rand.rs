@@ -8,7 +8,7 @@ use std::convert::Infallible;
 pub use rand::{Rng, RngExt};
 
 use crate::here;
-use crate::sim::streams::StreamRng;
+use crate::rng::StreamRng;
 
 /// The generator of the server that the caller runs on.
 #[must_use]

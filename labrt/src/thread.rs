@@ -9,7 +9,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use crate::here;
-use crate::sim::{Place, ThreadId, Wait};
+use crate::wait::{Place, ThreadId, Wait};
 
 pub use std::thread::Result;
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rustc_hash::{FxHashMap, FxHasher};
 
-use crate::sim::TESTER;
+use crate::run::ids::TESTER;
 
 /// A storm is measured by the backlog of the node that calls: each call adds one unit and each 16 KiB sent
 /// another, and so many units are worked off in a second of the run's time.

@@ -7,8 +7,8 @@ use std::panic::Location;
 
 use crate::here::{self, Here};
 use crate::raw::confined::Confined;
-use crate::sim::{Place, Ticket, Wait, Woken};
 use crate::time::Instant;
+use crate::wait::{Place, Ticket, Wait, Woken};
 
 pub(super) use selectable::Selectable;
 

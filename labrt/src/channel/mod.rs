@@ -19,8 +19,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::core::Channel;
+use crate::clock::nanos;
 use crate::here::{self, Here};
-use crate::sim;
 use crate::time::Instant;
 
 pub use crate::select;
@@ -80,7 +80,7 @@ pub(crate) fn set_clock(timed: &Receiver<Instant>, here: Here<'_>, at: u64, peri
 pub fn tick(period: Duration) -> Receiver<Instant> {
     assert!(!period.is_zero(), "a channel that ticks all the time would never let time pass");
     let first = here::with(|here| here.deadline(period));
-    timed(first, Some(sim::nanos(period)))
+    timed(first, Some(nanos(period)))
 }
 
 /// A channel that never delivers a message.

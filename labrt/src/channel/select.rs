@@ -10,8 +10,8 @@ use std::time::Duration;
 use super::core::{Selectable, earlier};
 use super::{Receiver, RecvError, SelectTimeoutError, SendError, Sender, TrySelectError};
 use crate::here::{self, Here};
-use crate::sim::{Place, Ticket, Wait, Woken};
 use crate::time::Instant;
+use crate::wait::{Place, Ticket, Wait, Woken};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Direction {

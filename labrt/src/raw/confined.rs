@@ -1,12 +1,36 @@
 //! [`Confined`]: a cell that the threads of one run share.
 
 use std::cell::{RefCell, RefMut};
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lock_api::RawMutex as _;
 
-use crate::here::Here;
+/// The run that the calling thread is a thread of.
+#[derive(Clone, Copy)]
+pub(crate) struct Home {
+    /// The number of the run, which is that of no other one; not 0.
+    run: u64,
+    /// Whether its threads are OS threads; otherwise all of them live on one.
+    is_parallel: bool,
+    /// It is that of one thread.
+    _of_one_thread: PhantomData<*const ()>,
+}
+
+impl Home {
+    /// A simulation, all of whose threads live on the calling OS thread.
+    #[inline]
+    pub(crate) fn simulation(run: u64) -> Self {
+        Self { run, is_parallel: false, _of_one_thread: PhantomData }
+    }
+
+    /// A run on real threads.
+    #[inline]
+    pub(crate) fn threads(run: u64) -> Self {
+        Self { run, is_parallel: true, _of_one_thread: PhantomData }
+    }
+}
 
 /// A value that belongs to the first run that opens it.
 ///
@@ -21,12 +45,13 @@ pub(crate) struct Confined<T> {
     value: RefCell<T>,
 }
 
-// SAFETY: `value` is reached only through `open`, which compares `home` with the id of the run that the calling
-// thread is a thread of. `home` is set once, by compare-and-swap, to the id of one run. That run is either a
-// simulation, which lives on one OS thread for all its life (`sim::Sim` is in a thread-local that is set once a
-// thread), so that all accesses come from this OS thread; or one on real threads, where `open` holds `lock` for as
-// long as the `RefMut` lives. Either way `RefCell` sees one thread at a time, and guards against overlapping
-// accesses by that one. `T: Send` because the value may be created, used and dropped by different threads.
+// SAFETY: `value` is reached only through `open`, which compares `home` with the number of the run that the calling
+// thread is a thread of: nobody but the two backends makes a `Home`, for the calling thread, and it does not leave
+// that. `home` is set once, by compare-and-swap, to the number of one run. That run is either a simulation, which
+// lives on one OS thread for all its life (`Sim` is in a thread-local that is set once a thread), so that all
+// accesses come from this OS thread; or one on real threads, where `open` holds `lock` for as long as the `RefMut`
+// lives. Either way `RefCell` sees one thread at a time, and guards against overlapping accesses by that one.
+// `T: Send` because the value may be created, used and dropped by different threads.
 unsafe impl<T: Send> Sync for Confined<T> {}
 
 impl<T> Confined<T> {
@@ -41,15 +66,13 @@ impl<T> Confined<T> {
     /// Panics if the cell belongs to another run.
     #[inline]
     #[track_caller]
-    pub(crate) fn open(&self, here: Here<'_>) -> Open<'_, T> {
-        self.claim(here);
-        let lock = match here {
-            Here::Sim(_) => None,
-            Here::Threads(_) => {
-                self.lock.lock();
-                Some(Locked(&self.lock))
-            }
-        };
+    pub(crate) fn open(&self, home: impl Into<Home>) -> Open<'_, T> {
+        let home = home.into();
+        self.claim(home);
+        let lock = home.is_parallel.then(|| {
+            self.lock.lock();
+            Locked(&self.lock)
+        });
         Open { value: self.value.borrow_mut(), _lock: lock }
     }
 
@@ -60,21 +83,21 @@ impl<T> Confined<T> {
     /// Panics if the cell belongs to another run.
     #[inline]
     #[track_caller]
-    pub(crate) fn claim(&self, here: Here<'_>) {
-        let id = here.run_id();
+    pub(crate) fn claim(&self, home: impl Into<Home>) {
+        let run = home.into().run;
         let home = self.home.load(Ordering::Acquire);
-        if home != id {
-            self.claim_first(home, id);
+        if home != run {
+            self.claim_first(home, run);
         }
     }
 
     #[cold]
     #[track_caller]
-    fn claim_first(&self, home: u64, id: u64) {
+    fn claim_first(&self, home: u64, run: u64) {
         let claimed = home == 0
-            && match self.home.compare_exchange(0, id, Ordering::AcqRel, Ordering::Acquire) {
+            && match self.home.compare_exchange(0, run, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => true,
-                Err(other) => other == id, // another thread of the same run was faster
+                Err(other) => other == run, // another thread of the same run was faster
             };
         assert!(
             claimed,

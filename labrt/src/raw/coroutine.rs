@@ -76,58 +76,50 @@ pub(crate) struct Coroutine {
     end: usize,
 }
 
-/// The way out of the running coroutine: one a simulation.
-pub(crate) struct Exit(Cell<*const Way>);
+thread_local! {
+    /// The way out of the coroutine that runs on this OS thread; null while none does.
+    static WAY: Cell<*const Way> = const { Cell::new(ptr::null()) };
+}
 
-impl Exit {
-    pub(crate) const fn new() -> Self {
-        Self(Cell::new(ptr::null()))
-    }
-
-    /// Suspends the running coroutine until it is resumed.
-    ///
-    /// # Panics
-    ///
-    /// Panics outside a coroutine.
-    #[inline]
-    pub(crate) fn suspend(&self) {
-        let way = self.0.get();
-        assert!(!way.is_null(), "only a simulated thread can wait");
-        // SAFETY: `way` was set by the coroutine that runs now (`enter` sets it when the body starts,
-        // the line below when it goes on) and cleared by `resume` whenever none runs. The yielder
-        // lives at the base of that coroutine's stack until its body returns.
-        unsafe { (*way).suspend(()) };
-        self.0.set(way);
-    }
-
-    fn enter(&self, way: &Way) {
-        self.0.set(ptr::from_ref(way));
-    }
+/// Suspends the running coroutine until it is resumed.
+///
+/// # Panics
+///
+/// Panics outside a coroutine.
+#[inline]
+pub(crate) fn suspend() {
+    let way = WAY.get();
+    assert!(!way.is_null(), "only a simulated thread can wait");
+    // SAFETY: `way` was set by the coroutine that runs now (when its body starts, and on the line below when it goes
+    // on) and cleared by `resume` whenever none runs on this OS thread. The yielder lives at the base of that
+    // coroutine's stack until its body returns.
+    unsafe { (*way).suspend(()) };
+    WAY.set(way);
 }
 
 impl Coroutine {
-    /// A coroutine that will run `body` on a stack of `stacks`.
+    /// A coroutine that will run `body`, which must not unwind, on a stack of `stacks`.
     ///
     /// # Panics
     ///
     /// Panics if no stack was [reserved](Stacks::reserve).
-    pub(crate) fn new(stacks: &mut Stacks, body: Box<dyn FnOnce()>) -> Self {
+    pub(crate) fn new(stacks: &mut Stacks, body: impl FnOnce() + 'static) -> Self {
         let stack = stacks.idle.pop().expect("a stack was reserved");
         let end = stack.limit().get();
         let raw = Raw::with_stack(stack, move |way: &Way, ()| {
-            crate::sim::with(|sim| sim.exit.enter(way));
-            crate::sim::guarded(body);
+            WAY.set(ptr::from_ref(way));
+            body();
         });
         Self { raw, end }
     }
 
     /// Runs the coroutine until it suspends or returns; says whether it returned.
     #[inline]
-    pub(crate) fn resume(&mut self, exit: &Exit) -> bool {
+    pub(crate) fn resume(&mut self) -> bool {
         pulse::runs_on(self.end);
         let returned = matches!(self.raw.resume(()), CoroutineResult::Return(()));
         pulse::runs_on(0);
-        exit.0.set(ptr::null());
+        WAY.set(ptr::null());
         returned
     }
 

@@ -1,15 +1,45 @@
 //! Functions in the place of the system's, under the system's names.
 //!
 //! Being in the program itself, they are what std finds when it asks for the time, a sleep, randomness, a thread or a
-//! wait. For a simulated thread they ask `sim::habits`; for everybody else they call the function that they stand
+//! wait. For a simulated thread they ask the [`Simulation`]; for everybody else they call the function that they stand
 //! before.
 
 use std::ffi::{CStr, c_int, c_long, c_uint, c_void};
 use std::ptr;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
+use std::time::Duration;
 
 use super::pulse::is_inside;
-use crate::sim::{self, habits};
+
+/// What the simulation of the calling OS thread answers in the system's place. Times are in nanoseconds since the run
+/// began, on the clock of the node that is at hand.
+pub(crate) struct Simulation {
+    /// The time at a look at a clock.
+    pub(crate) clock: fn() -> u64,
+    /// The time that a clock shows, without a look at it.
+    pub(crate) now: fn() -> u64,
+    /// Lets the simulated thread sleep until that time.
+    pub(crate) sleep_until: fn(u64),
+    /// Fills the bytes at random; says whether the OS thread is a simulation's.
+    pub(crate) random: fn(&mut [u8]) -> bool,
+    /// Lab code wants a thread of the system, which it does not get.
+    pub(crate) refuse_thread: fn(),
+    /// A simulated thread has waited so long in a lock of std's in vain, or (`None`) wants to wait with a time-out.
+    pub(crate) refuse_wait: fn(Option<Duration>) -> !,
+    /// How long a lock of std's may be waited for.
+    pub(crate) lock_patience: fn() -> Duration,
+}
+
+static SIMULATION: OnceLock<Simulation> = OnceLock::new();
+
+/// For who [is inside](is_inside): no simulated thread runs before [`install`].
+fn simulation() -> &'static Simulation {
+    match SIMULATION.get() {
+        Some(simulation) => simulation,
+        None => std::process::abort(),
+    }
+}
 
 /// The virtual clock's start on the clocks that count from 1970: the start of 2026, in seconds.
 const EPOCH: i64 = 1_767_225_600;
@@ -19,8 +49,10 @@ const UPTIME: i64 = 1_000_000;
 
 const NANOS: u64 = 1_000_000_000;
 
-/// Keeps the functions in the program: the linker takes what somebody refers to.
-pub(crate) fn install() {
+/// Lets simulated threads ask `simulation` from now on, and keeps the functions in the program: the linker takes what
+/// somebody refers to. The first call counts.
+pub(crate) fn install(simulation: Simulation) {
+    let _ = SIMULATION.set(simulation);
     let functions = [
         clock_gettime as *const (),
         gettimeofday as *const (),
@@ -97,10 +129,10 @@ fn timespec(start: i64, nanos: u64) -> libc::timespec {
 }
 
 /// The system's monotonic clock, called as if nothing stood before it.
-pub(crate) fn system_clock() -> std::time::Duration {
+pub(crate) fn system_clock() -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     real!(CLOCK_GETTIME, (libc::clockid_t, *mut libc::timespec) -> c_int, libc::CLOCK_MONOTONIC, &raw mut time);
-    std::time::Duration::new(time.tv_sec.cast_unsigned(), u32::try_from(time.tv_nsec).unwrap_or(0))
+    Duration::new(time.tv_sec.cast_unsigned(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 /// # Safety
@@ -111,7 +143,7 @@ unsafe extern "C" fn clock_gettime(clock: libc::clockid_t, result: *mut libc::ti
     if !is_inside() {
         return real!(CLOCK_GETTIME, (libc::clockid_t, *mut libc::timespec) -> c_int, clock, result);
     }
-    let now = timespec(start_of(clock), habits::clock());
+    let now = timespec(start_of(clock), (simulation().clock)());
     // SAFETY: the caller passes a place for the time.
     unsafe { result.write(now) };
     0
@@ -125,7 +157,7 @@ unsafe extern "C" fn gettimeofday(result: *mut libc::timeval, zone: *mut c_void)
     if !is_inside() {
         return real!(GETTIMEOFDAY, (*mut libc::timeval, *mut c_void) -> c_int, result, zone);
     }
-    let now = timespec(EPOCH, habits::clock());
+    let now = timespec(EPOCH, (simulation().clock)());
     // SAFETY: the caller passes a place for the time.
     unsafe { result.write(libc::timeval { tv_sec: now.tv_sec, tv_usec: now.tv_nsec / 1000 }) };
     0
@@ -139,7 +171,7 @@ unsafe extern "C" fn time(result: *mut libc::time_t) -> libc::time_t {
     if !is_inside() {
         return real!(TIME, (*mut libc::time_t) -> libc::time_t, result);
     }
-    let now = timespec(EPOCH, habits::clock()).tv_sec;
+    let now = timespec(EPOCH, (simulation().clock)()).tv_sec;
     if !result.is_null() {
         // SAFETY: the caller passes a place for the time, or none.
         unsafe { result.write(now) };
@@ -157,7 +189,7 @@ unsafe extern "C" fn nanosleep(wanted: *const libc::timespec, left: *mut libc::t
     }
     // SAFETY: the caller passes a time.
     let wanted = nanos_since(0, unsafe { &*wanted });
-    habits::sleep_until(habits::now().saturating_add(wanted));
+    (simulation().sleep_until)((simulation().now)().saturating_add(wanted));
     0
 }
 
@@ -181,10 +213,10 @@ unsafe extern "C" fn clock_nanosleep(
     // SAFETY: the caller passes a time.
     let wanted = unsafe { &*wanted };
     let until = match flags & libc::TIMER_ABSTIME {
-        0 => habits::now().saturating_add(nanos_since(0, wanted)),
+        0 => (simulation().now)().saturating_add(nanos_since(0, wanted)),
         _ => nanos_since(start_of(clock), wanted),
     };
-    habits::sleep_until(until);
+    (simulation().sleep_until)(until);
     0
 }
 
@@ -222,7 +254,7 @@ unsafe fn fill(bytes: *mut c_void, length: usize) -> bool {
         ptr::write_bytes(bytes.cast::<u8>(), 0, length);
         std::slice::from_raw_parts_mut(bytes.cast::<u8>(), length)
     };
-    habits::random(bytes)
+    SIMULATION.get().is_some_and(|simulation| (simulation.random)(bytes))
 }
 
 /// # Safety
@@ -236,7 +268,7 @@ unsafe extern "C" fn pthread_create(
     argument: *mut c_void,
 ) -> c_int {
     if is_inside() {
-        habits::refuse_thread();
+        (simulation().refuse_thread)();
         return libc::EAGAIN;
     }
     real!(
@@ -296,10 +328,10 @@ fn futex(address: c_long, operation: c_long, value: c_long, timeout: c_long, e: 
         return system(libc::SYS_futex, address, operation, value, timeout, e, f);
     }
     if timeout != 0 {
-        habits::refuse_wait(None);
+        (simulation().refuse_wait)(None);
     }
     // Another OS thread may hold the lock, but then not for long.
-    let patience = sim::with(sim::Sim::lock_patience);
+    let patience = (simulation().lock_patience)();
     let limit = libc::timespec {
         tv_sec: patience.as_secs().cast_signed(),
         tv_nsec: c_long::from(patience.subsec_nanos().cast_signed()),
@@ -310,7 +342,7 @@ fn futex(address: c_long, operation: c_long, value: c_long, timeout: c_long, e: 
     let answer = system(libc::SYS_futex, address, wait, value, limit, 0, 0);
     // SAFETY: the place is the thread's own.
     if answer == -1 && unsafe { *libc::__errno_location() } == libc::ETIMEDOUT {
-        habits::refuse_wait(Some(patience));
+        (simulation().refuse_wait)(Some(patience));
     }
     answer
 }

@@ -1,19 +1,128 @@
 //! [`RawMutex`] and [`RawRwLock`]: what `lock_api` makes `Mutex` and `RwLock` of.
 //!
 //! Each is two locks, of which a run uses one: in a simulation the one that the scheduler knows, on real threads
-//! `parking_lot`'s.
+//! `parking_lot`'s. Which of them it is and how it is taken is said by whoever implements [`Mutex`] and [`RwLock`].
 
 use std::panic::Location;
 use std::time::Duration;
 
 use lock_api::{RawMutex as _, RawRwLock as _};
 
-use crate::here::{self, Here};
-use crate::sim::mutex::Mutex;
-use crate::sim::rwlock::{Access, RwLock};
-use crate::sim::{Place, Sim};
-use crate::threads::{self, Thread};
-use crate::time::Instant;
+use crate::wait::Place;
+
+/// What a thread wants of a lock.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    Shared,
+    /// Shared even while a writer waits.
+    SharedRecursive,
+    Exclusive,
+}
+
+/// The clock by which locks are given up.
+pub trait Deadlines {
+    /// A moment, as lab code has it.
+    type Instant;
+
+    /// The deadline of a wait that begins now and lasts for `timeout` at the most.
+    fn after(timeout: Duration) -> u64;
+    /// The deadline at that moment.
+    fn at(moment: Self::Instant) -> u64;
+}
+
+/// The simulated one of the two locks that a [`RawMutex`] is, and how the threads of a run take one of the two.
+///
+/// `real` is the other one. It is the same at each call.
+pub trait Mutex: Send + Sync {
+    /// The clock of its deadlines.
+    type Clock: Deadlines;
+
+    const NEW: Self;
+
+    /// Locks; says whether it could before `deadline`. A scheduling point.
+    fn lock(&self, real: &parking_lot::RawMutex, place: Place, deadline: Option<u64>) -> bool;
+    /// Locks if that is possible now. A scheduling point.
+    fn try_lock(&self, real: &parking_lot::RawMutex, place: Place) -> bool;
+    /// Unlocks. A scheduling point, but no kill is thrown.
+    fn unlock(&self, real: HeldMutex<'_>);
+    /// Unlocks: the first half of a wait on a condition variable. No scheduling point.
+    fn unlock_for_wait(&self, real: HeldMutex<'_>);
+    /// Locks again after the wait, also on a thread that is being killed. No scheduling point.
+    fn lock_again(&self, real: &parking_lot::RawMutex, place: Place);
+    fn is_locked(&self, real: &parking_lot::RawMutex) -> bool;
+}
+
+/// As [`Mutex`], of a [`RawRwLock`].
+pub trait RwLock: Send + Sync {
+    /// The clock of its deadlines.
+    type Clock: Deadlines;
+
+    const NEW: Self;
+
+    /// See [`Mutex::lock`].
+    fn lock(
+        &self,
+        real: &parking_lot::RawRwLock,
+        access: Access,
+        place: Place,
+        deadline: Option<u64>,
+    ) -> bool;
+    /// See [`Mutex::try_lock`].
+    fn try_lock(&self, real: &parking_lot::RawRwLock, access: Access, place: Place) -> bool;
+    /// See [`Mutex::unlock`].
+    fn unlock(&self, real: HeldRwLock<'_>);
+    /// Makes the writer the only reader. A scheduling point, but no kill is thrown.
+    fn downgrade(&self, real: HeldRwLock<'_>);
+    /// See [`Mutex::unlock_for_wait`].
+    fn unlock_for_wait(&self, real: HeldRwLock<'_>);
+    /// See [`Mutex::lock_again`].
+    fn lock_again(&self, real: &parking_lot::RawRwLock, access: Access, place: Place);
+    fn is_locked(&self, real: &parking_lot::RawRwLock) -> bool;
+    fn is_locked_exclusive(&self, real: &parking_lot::RawRwLock) -> bool;
+}
+
+/// The real lock of a [`RawMutex`] that the calling thread holds, if its run is on real threads.
+pub struct HeldMutex<'a>(&'a parking_lot::RawMutex);
+
+impl HeldMutex<'_> {
+    /// Unlocks it, on real threads.
+    pub(crate) fn unlock(self) {
+        // SAFETY: `HeldMutex` is made below alone, where the calling thread holds the `RawMutex`: on real threads it
+        // then holds this lock.
+        unsafe { self.0.unlock() };
+    }
+}
+
+/// The real lock of a [`RawRwLock`] that the calling thread holds, if its run is on real threads.
+pub struct HeldRwLock<'a> {
+    real: &'a parking_lot::RawRwLock,
+    access: Access,
+}
+
+impl HeldRwLock<'_> {
+    /// How it is held.
+    pub(crate) fn access(&self) -> Access {
+        self.access
+    }
+
+    /// Unlocks it, on real threads.
+    pub(crate) fn unlock(self) {
+        match self.access {
+            // SAFETY: as in `HeldMutex::unlock`, and the thread holds it with this access.
+            Access::Exclusive => unsafe { self.real.unlock_exclusive() },
+            // SAFETY: as above.
+            Access::Shared | Access::SharedRecursive => unsafe { self.real.unlock_shared() },
+        }
+    }
+
+    /// Makes its writer its only reader, on real threads.
+    pub(crate) fn downgrade(self) {
+        if self.access == Access::Exclusive {
+            // SAFETY: as in `unlock`.
+            unsafe { lock_api::RawRwLockDowngrade::downgrade(self.real) };
+        }
+    }
+}
 
 /// The guard of a lock that a [`Condvar`](crate::sync::Condvar) can wait under: of a mutex, or of an `RwLock`
 /// for reading or for writing. Only the guards of [`sync`](crate::sync) are.
@@ -25,12 +134,15 @@ impl<G: Guard> LockGuard for G {}
 ///
 /// Who releases it borrows the guard mutably until the lock is taken again: nobody reaches the value
 /// meanwhile.
-pub struct Held<'a>(Lock<'a>);
+pub struct Held<'a> {
+    lock: &'a dyn Relock,
+    access: Access,
+}
 
-#[derive(Clone, Copy)]
-enum Lock<'a> {
-    Mutex(&'a RawMutex),
-    RwLock(&'a RawRwLock, Access),
+/// A lock that is given back for the time of a wait by who holds it.
+trait Relock {
+    fn unlock_for_wait(&self, access: Access);
+    fn lock_again(&self, access: Access, place: Place);
 }
 
 mod sealed {
@@ -44,152 +156,106 @@ mod sealed {
 
 use sealed::Guard;
 
-impl<T: ?Sized> Guard for lock_api::MutexGuard<'_, RawMutex, T> {
+impl<M: Mutex, T: ?Sized> Guard for lock_api::MutexGuard<'_, RawMutex<M>, T> {
     fn held(&self) -> Held<'_> {
         // SAFETY: `raw` asks the caller not to unlock what a guard holds. The condition variable releases the
         // lock while it borrows the guard mutably, and takes it again before it gives the guard back.
-        Held(Lock::Mutex(unsafe { lock_api::MutexGuard::mutex(self).raw() }))
+        let lock = unsafe { lock_api::MutexGuard::mutex(self).raw() };
+        Held { lock, access: Access::Exclusive }
     }
 }
 
-impl<T: ?Sized> Guard for lock_api::RwLockReadGuard<'_, RawRwLock, T> {
+impl<L: RwLock, T: ?Sized> Guard for lock_api::RwLockReadGuard<'_, RawRwLock<L>, T> {
     fn held(&self) -> Held<'_> {
         // SAFETY: as for the guard of a mutex.
-        Held(Lock::RwLock(unsafe { lock_api::RwLockReadGuard::rwlock(self).raw() }, Access::Shared))
+        let lock = unsafe { lock_api::RwLockReadGuard::rwlock(self).raw() };
+        Held { lock, access: Access::Shared }
     }
 }
 
-impl<T: ?Sized> Guard for lock_api::RwLockWriteGuard<'_, RawRwLock, T> {
+impl<L: RwLock, T: ?Sized> Guard for lock_api::RwLockWriteGuard<'_, RawRwLock<L>, T> {
     fn held(&self) -> Held<'_> {
         // SAFETY: as for the guard of a mutex.
-        Held(Lock::RwLock(unsafe { lock_api::RwLockWriteGuard::rwlock(self).raw() }, Access::Exclusive))
+        let lock = unsafe { lock_api::RwLockWriteGuard::rwlock(self).raw() };
+        Held { lock, access: Access::Exclusive }
     }
 }
 
 impl Held<'_> {
     /// Unlocks: the first half of a wait on a condition variable. No scheduling point.
-    pub(crate) fn release(&self, here: Here<'_>) {
-        match self.0 {
-            Lock::Mutex(lock) => lock.unlock_for_wait(here),
-            Lock::RwLock(lock, access) => lock.unlock_for_wait(here, access),
-        }
+    pub(crate) fn release(&self) {
+        self.lock.unlock_for_wait(self.access);
     }
 
     /// Locks again after the wait, also on a thread that is being killed. No scheduling point.
-    pub(crate) fn take_again(&self, here: Here<'_>, place: Place) {
-        match self.0 {
-            Lock::Mutex(lock) => lock.take_again(here, place),
-            Lock::RwLock(lock, access) => lock.take_again(here, access, place),
-        }
+    pub(crate) fn take_again(&self, place: Place) {
+        self.lock.lock_again(self.access, place);
     }
-}
-
-/// The deadline of a wait that begins now and lasts for `timeout` at the most.
-#[track_caller]
-fn after(timeout: Duration) -> Option<u64> {
-    Some(here::with(|here| here.deadline(timeout)))
 }
 
 /// A mutual exclusion primitive of lab code.
-pub struct RawMutex {
-    simulated: Mutex,
+pub struct RawMutex<M> {
+    simulated: M,
     real: parking_lot::RawMutex,
 }
 
-impl RawMutex {
-    /// Takes the lock; says whether it could before `deadline`.
-    #[track_caller]
-    fn take(&self, deadline: Option<u64>) -> bool {
-        let place = Location::caller();
-        here::with(|here| match here {
-            Here::Sim(sim) => self.simulated.take(sim, place, deadline),
-            Here::Threads(thread) => {
-                self.simulated.claim(here);
-                threads::lock::mutex(thread, &self.real, place, deadline)
-            }
-        })
+impl<M: Mutex> Relock for RawMutex<M> {
+    fn unlock_for_wait(&self, _: Access) {
+        // The caller has the guard of this lock (see `Held`), so it is the holder.
+        self.simulated.unlock_for_wait(HeldMutex(&self.real));
     }
 
-    /// Locks again after a wait on a condition variable, also on a thread that is being killed. No scheduling point.
-    fn take_again(&self, here: Here<'_>, place: Place) {
-        match here {
-            Here::Sim(sim) => self.simulated.take_again(sim, place),
-            Here::Threads(thread) => threads::lock::mutex_again(thread, &self.real, place),
-        }
-    }
-
-    /// Unlocks: the first half of a wait on a condition variable. No scheduling point.
-    fn unlock_for_wait(&self, here: Here<'_>) {
-        match here {
-            Here::Sim(sim) => self.simulated.release(sim),
-            // SAFETY: the caller has the guard of this lock (see `Held`), so it is the holder.
-            Here::Threads(_) => unsafe { self.real.unlock() },
-        }
+    fn lock_again(&self, _: Access, place: Place) {
+        self.simulated.lock_again(&self.real, place);
     }
 }
 
-// SAFETY: a run uses one of the two locks alone, and no two runs use the same `RawMutex` (`claim`). In a simulation the
-// lock is granted only while nobody holds it, and is taken back only by `unlock`, whose contract allows it to the
-// holder alone; all of this happens on one OS thread. On real threads it is a mutex of `parking_lot`.
-unsafe impl lock_api::RawMutex for RawMutex {
+// SAFETY: a run uses one of the two locks alone, and no two runs use the same `RawMutex`: `M` is `sync::lock::MutexOfRun`,
+// which claims it for its run. In a simulation the lock is granted only while nobody holds it, and is taken back only by
+// `unlock`, whose contract allows it to the holder alone; all of this happens on one OS thread. On real threads it is a
+// mutex of `parking_lot`.
+unsafe impl<M: Mutex> lock_api::RawMutex for RawMutex<M> {
     #[allow(clippy::declare_interior_mutable_const)] // what `lock_api` asks for
-    const INIT: Self = Self { simulated: Mutex::new(), real: parking_lot::RawMutex::INIT };
+    const INIT: Self = Self { simulated: M::NEW, real: parking_lot::RawMutex::INIT };
 
     type GuardMarker = lock_api::GuardNoSend;
 
     #[inline]
     #[track_caller]
     fn lock(&self) {
-        self.take(None);
+        self.simulated.lock(&self.real, Location::caller(), None);
     }
 
+    #[inline]
     #[track_caller]
     fn try_lock(&self) -> bool {
-        let place = Location::caller();
-        here::with(|here| {
-            here.point();
-            match here {
-                Here::Sim(sim) => self.simulated.try_take(sim, place).is_ok(),
-                Here::Threads(_) => {
-                    self.simulated.claim(here);
-                    self.real.try_lock()
-                }
-            }
-        })
+        self.simulated.try_lock(&self.real, Location::caller())
     }
 
+    #[inline]
     unsafe fn unlock(&self) {
-        here::with(|here| {
-            here.point_before_release();
-            match here {
-                Here::Sim(sim) => self.simulated.release(sim),
-                // SAFETY: the caller holds the lock, by the contract of this function.
-                Here::Threads(_) => unsafe { self.real.unlock() },
-            }
-        });
+        // The caller holds the lock, by the contract of this function.
+        self.simulated.unlock(HeldMutex(&self.real));
     }
 
     fn is_locked(&self) -> bool {
-        here::with(|here| match here {
-            Here::Sim(sim) => self.simulated.is_locked(sim),
-            Here::Threads(_) => self.real.is_locked(),
-        })
+        self.simulated.is_locked(&self.real)
     }
 }
 
-// SAFETY: as for `RawMutex`; a time-out only makes `take` give up without the lock.
-unsafe impl lock_api::RawMutexTimed for RawMutex {
+// SAFETY: as for `RawMutex`; a time-out only makes `lock` give up without the lock.
+unsafe impl<M: Mutex> lock_api::RawMutexTimed for RawMutex<M> {
     type Duration = Duration;
-    type Instant = Instant;
+    type Instant = <M::Clock as Deadlines>::Instant;
 
     #[track_caller]
     fn try_lock_for(&self, timeout: Duration) -> bool {
-        self.take(after(timeout))
+        self.simulated.lock(&self.real, Location::caller(), Some(M::Clock::after(timeout)))
     }
 
     #[track_caller]
-    fn try_lock_until(&self, timeout: Instant) -> bool {
-        self.take(Some(timeout.nanos()))
+    fn try_lock_until(&self, timeout: <M::Clock as Deadlines>::Instant) -> bool {
+        self.simulated.lock(&self.real, Location::caller(), Some(M::Clock::at(timeout)))
     }
 }
 
@@ -197,76 +263,48 @@ unsafe impl lock_api::RawMutexTimed for RawMutex {
 ///
 /// As with `parking_lot`, a waiting writer keeps new readers out: a thread that takes a second read
 /// lock while it holds one can wait for a writer that waits for it.
-pub struct RawRwLock {
-    simulated: RwLock,
+pub struct RawRwLock<L> {
+    simulated: L,
     real: parking_lot::RawRwLock,
 }
 
-impl RawRwLock {
+impl<L: RwLock> RawRwLock<L> {
+    /// Locks; says whether it could before `deadline`.
+    #[inline]
     #[track_caller]
     fn take(&self, access: Access, deadline: Option<u64>) -> bool {
-        let place = Location::caller();
-        here::with(|here| match here {
-            Here::Sim(sim) => self.simulated.take(sim, access, place, deadline),
-            Here::Threads(thread) => {
-                self.simulated.claim(here);
-                threads::lock::rwlock(thread, &self.real, access, place, deadline)
-            }
-        })
+        self.simulated.lock(&self.real, access, Location::caller(), deadline)
     }
 
+    #[inline]
     #[track_caller]
     fn try_take(&self, access: Access) -> bool {
-        let place = Location::caller();
-        here::with(|here| {
-            here.point();
-            match here {
-                Here::Sim(sim) => self.simulated.try_take(sim, access, place).is_ok(),
-                Here::Threads(_) => {
-                    self.simulated.claim(here);
-                    threads::lock::try_rwlock(&self.real, access)
-                }
-            }
-        })
+        self.simulated.try_lock(&self.real, access, Location::caller())
     }
 
-    fn release(&self, simulated: impl FnOnce(&RwLock, &Sim), real: impl FnOnce(&Thread)) {
-        here::with(|here| {
-            here.point_before_release();
-            match here {
-                Here::Sim(sim) => simulated(&self.simulated, sim),
-                Here::Threads(thread) => real(thread),
-            }
-        });
+    /// For who holds the lock with this access.
+    fn held(&self, access: Access) -> HeldRwLock<'_> {
+        HeldRwLock { real: &self.real, access }
+    }
+}
+
+impl<L: RwLock> Relock for RawRwLock<L> {
+    fn unlock_for_wait(&self, access: Access) {
+        // The caller has a guard of this lock for this access (see `Held`), so it holds it so.
+        self.simulated.unlock_for_wait(self.held(access));
     }
 
-    /// See [`RawMutex::take_again`].
-    fn take_again(&self, here: Here<'_>, access: Access, place: Place) {
-        match here {
-            Here::Sim(sim) => self.simulated.take_again(sim, access, place),
-            Here::Threads(thread) => threads::lock::rwlock_again(thread, &self.real, access, place),
-        }
-    }
-
-    /// Unlocks without a scheduling point; see [`RawMutex::unlock_for_wait`].
-    fn unlock_for_wait(&self, here: Here<'_>, access: Access) {
-        match (here, access) {
-            (Here::Sim(sim), Access::Exclusive) => self.simulated.release_exclusive(sim),
-            (Here::Sim(sim), _) => self.simulated.release_shared(sim),
-            // SAFETY: the caller has a guard of this lock for this access (see `Held`), so it holds it so.
-            (Here::Threads(_), Access::Exclusive) => unsafe { self.real.unlock_exclusive() },
-            // SAFETY: as above.
-            (Here::Threads(_), _) => unsafe { self.real.unlock_shared() },
-        }
+    fn lock_again(&self, access: Access, place: Place) {
+        self.simulated.lock_again(&self.real, access, place);
     }
 }
 
 // SAFETY: as for `RawMutex`. In a simulation exclusive access is granted only while there is neither writer nor reader,
 // and shared access only while there is no writer; the unlock methods take back what their contract says the caller
 // holds. On real threads it is a lock of `parking_lot`.
-unsafe impl lock_api::RawRwLock for RawRwLock {
+unsafe impl<L: RwLock> lock_api::RawRwLock for RawRwLock<L> {
     #[allow(clippy::declare_interior_mutable_const)] // what `lock_api` asks for
-    const INIT: Self = Self { simulated: RwLock::new(), real: parking_lot::RawRwLock::INIT };
+    const INIT: Self = Self { simulated: L::NEW, real: parking_lot::RawRwLock::INIT };
 
     type GuardMarker = lock_api::GuardNoSend;
 
@@ -282,8 +320,8 @@ unsafe impl lock_api::RawRwLock for RawRwLock {
     }
 
     unsafe fn unlock_shared(&self) {
-        // SAFETY: the caller holds the lock shared, by the contract of this function.
-        self.release(RwLock::release_shared, |_| unsafe { self.real.unlock_shared() });
+        // The caller holds the lock shared, by the contract of this function.
+        self.simulated.unlock(self.held(Access::Shared));
     }
 
     #[inline]
@@ -298,27 +336,21 @@ unsafe impl lock_api::RawRwLock for RawRwLock {
     }
 
     unsafe fn unlock_exclusive(&self) {
-        // SAFETY: the caller holds the lock exclusively, by the contract of this function.
-        self.release(RwLock::release_exclusive, |_| unsafe { self.real.unlock_exclusive() });
+        // The caller holds the lock exclusively, by the contract of this function.
+        self.simulated.unlock(self.held(Access::Exclusive));
     }
 
     fn is_locked(&self) -> bool {
-        here::with(|here| match here {
-            Here::Sim(sim) => self.simulated.is_locked(sim),
-            Here::Threads(_) => self.real.is_locked(),
-        })
+        self.simulated.is_locked(&self.real)
     }
 
     fn is_locked_exclusive(&self) -> bool {
-        here::with(|here| match here {
-            Here::Sim(sim) => self.simulated.is_locked_exclusive(sim),
-            Here::Threads(_) => self.real.is_locked_exclusive(),
-        })
+        self.simulated.is_locked_exclusive(&self.real)
     }
 }
 
 // SAFETY: as for `RawRwLock`; recursive readers are readers.
-unsafe impl lock_api::RawRwLockRecursive for RawRwLock {
+unsafe impl<L: RwLock> lock_api::RawRwLockRecursive for RawRwLock<L> {
     #[track_caller]
     fn lock_shared_recursive(&self) {
         self.take(Access::SharedRecursive, None);
@@ -331,35 +363,35 @@ unsafe impl lock_api::RawRwLockRecursive for RawRwLock {
 }
 
 // SAFETY: the holder is a writer, and becomes the only reader in one step.
-unsafe impl lock_api::RawRwLockDowngrade for RawRwLock {
+unsafe impl<L: RwLock> lock_api::RawRwLockDowngrade for RawRwLock<L> {
     unsafe fn downgrade(&self) {
-        // SAFETY: the caller holds the lock exclusively, by the contract of this function.
-        self.release(RwLock::downgrade, |_| unsafe { self.real.downgrade() });
+        // The caller holds the lock exclusively, by the contract of this function.
+        self.simulated.downgrade(self.held(Access::Exclusive));
     }
 }
 
 // SAFETY: as for `RawRwLock`; a time-out only makes `take` give up without the lock.
-unsafe impl lock_api::RawRwLockTimed for RawRwLock {
+unsafe impl<L: RwLock> lock_api::RawRwLockTimed for RawRwLock<L> {
     type Duration = Duration;
-    type Instant = Instant;
+    type Instant = <L::Clock as Deadlines>::Instant;
 
     #[track_caller]
     fn try_lock_shared_for(&self, timeout: Duration) -> bool {
-        self.take(Access::Shared, after(timeout))
+        self.take(Access::Shared, Some(L::Clock::after(timeout)))
     }
 
     #[track_caller]
-    fn try_lock_shared_until(&self, timeout: Instant) -> bool {
-        self.take(Access::Shared, Some(timeout.nanos()))
+    fn try_lock_shared_until(&self, timeout: <L::Clock as Deadlines>::Instant) -> bool {
+        self.take(Access::Shared, Some(L::Clock::at(timeout)))
     }
 
     #[track_caller]
     fn try_lock_exclusive_for(&self, timeout: Duration) -> bool {
-        self.take(Access::Exclusive, after(timeout))
+        self.take(Access::Exclusive, Some(L::Clock::after(timeout)))
     }
 
     #[track_caller]
-    fn try_lock_exclusive_until(&self, timeout: Instant) -> bool {
-        self.take(Access::Exclusive, Some(timeout.nanos()))
+    fn try_lock_exclusive_until(&self, timeout: <L::Clock as Deadlines>::Instant) -> bool {
+        self.take(Access::Exclusive, Some(L::Clock::at(timeout)))
     }
 }

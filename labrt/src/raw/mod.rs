@@ -1,4 +1,5 @@
-//! The only home of `unsafe` in the workspace: what the runtime cannot do without.
+//! The only home of `unsafe` in the workspace: what the runtime cannot do without. It knows neither of the backends,
+//! and what they have to do here they hand over.
 //!
 //! | file | what is unsafe there | why it holds |
 //! | --- | --- | --- |
@@ -9,7 +10,8 @@
 //! | `interpose` | functions in the place of the system's | they do what the system's do, or call them |
 //! | `lock` | `lock_api`'s raw traits | exclusion is kept by the scheduler's own bookkeeping, or by `parking_lot` |
 //! | `process` | questions to the system about a thread | the places for the answers are our own |
-//! | `pulse` | signal handlers, and a look at a simulation from outside | it stands still for ever, by then |
+//! | `pulse` | signal handlers | they note where the thread is, and allocate nothing |
+//! | `watched` | a look at a simulation from outside | it stands still for ever, by then |
 #![allow(unsafe_code)]
 
 pub(crate) mod confined;
@@ -21,3 +23,4 @@ pub(crate) mod interpose;
 pub(crate) mod lock;
 pub(crate) mod process;
 pub(crate) mod pulse;
+pub(crate) mod watched;

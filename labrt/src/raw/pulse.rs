@@ -22,8 +22,6 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use crate::sim::{Scheduler, Sim};
-
 const FREE: u32 = 0;
 const WANTED: u32 = 1;
 const HELD: u32 = 2;
@@ -100,7 +98,6 @@ pub(crate) struct Pulse {
     state: AtomicU32,
     /// The beats that were seen when the thread was asked to stop.
     seen: AtomicU64,
-    sim: AtomicPtr<Sim>,
     /// The system's number of the OS thread; 0 where there is none.
     number: AtomicU32,
     /// Addresses of code: where the thread is, and who called that.
@@ -138,7 +135,6 @@ impl Pulse {
             objection: AtomicU64::new(0),
             state: AtomicU32::new(FREE),
             seen: AtomicU64::new(0),
-            sim: AtomicPtr::new(ptr::null_mut()),
             number: AtomicU32::new(0),
             frames: [const { AtomicUsize::new(0) }; 2 * KEPT_FRAMES],
             depth: AtomicUsize::new(0),
@@ -182,12 +178,11 @@ impl Pulse {
         Some(self.number.load(Ordering::Relaxed)).filter(|number| *number != 0)
     }
 
-    /// The calling OS thread is the one of `sim` from now on.
+    /// The calling OS thread is the simulation's from now on.
     ///
     /// The caller owns `self` until the OS thread ends, and calls [`detach`] before it gives it up.
-    pub(crate) fn attach(&self, sim: &Sim) {
+    pub(super) fn attach(&self) {
         install_handlers();
-        self.sim.store(ptr::from_ref(sim).cast_mut(), Ordering::Release);
         #[cfg(target_os = "linux")]
         {
             // SAFETY: it has no conditions.
@@ -256,23 +251,14 @@ impl Pulse {
         Stack { inner, outer }
     }
 
-    /// The scheduler of a simulation whose OS thread stands still for ever, and whether that left it in order.
-    pub(crate) fn frozen<R>(&self, look: impl FnOnce(&Scheduler, bool) -> R) -> Option<R> {
-        let standing = matches!(self.state.load(Ordering::Acquire), KEPT | OVERFLOWED | BROKEN | STARVED);
-        let sim = self.sim.load(Ordering::Acquire);
-        if !standing || sim.is_null() {
-            return None;
-        }
-        // SAFETY: `sim` lives in a thread-local of the simulation's OS thread. That thread is in a signal
-        // handler or in one of the functions below that never return, so the thread-local is never dropped
-        // and nobody else touches it. They wrote `state` with `Release` after all that the thread did, and it
-        // was read above with `Acquire`.
-        let cell = unsafe { &(*sim).scheduler };
-        let in_order = cell.try_borrow().is_ok() && self.state.load(Ordering::Acquire) != BROKEN;
-        // SAFETY: as above; whoever borrowed the scheduler mutably stands still for ever, too. It may have been
-        // in the midst of a change: what is read of it then is checked by whoever reads, and only names and numbers are.
-        let scheduler = unsafe { &*cell.as_ptr() };
-        Some(look(scheduler, in_order))
+    /// Whether the OS thread stands still for ever. Then all that it did before has happened for the caller.
+    pub(super) fn stands_still(&self) -> bool {
+        matches!(self.state.load(Ordering::Acquire), KEPT | OVERFLOWED | BROKEN | STARVED)
+    }
+
+    /// Whether the OS thread stands still for ever because labrt panicked in the midst of a change.
+    pub(super) fn is_broken(&self) -> bool {
+        self.state.load(Ordering::Acquire) == BROKEN
     }
 
     /// Notes where the calling OS thread is. For signal handlers: it allocates nothing.
@@ -345,7 +331,7 @@ fn stop_broken() {
 }
 
 /// The OS thread's simulation is over, and cannot be stopped any more.
-pub(crate) fn detach() {
+pub(super) fn detach() {
     PULSE.set(ptr::null());
 }
 

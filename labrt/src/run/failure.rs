@@ -138,3 +138,11 @@ impl fmt::Display for Failure {
     }
 }
 impl std::error::Error for Failure {}
+
+/// What a panic tells about itself.
+pub(crate) struct Panic {
+    pub(crate) kind: FailureKind,
+    pub(crate) message: String,
+    pub(crate) location: Option<String>,
+    pub(crate) backtrace: Option<String>,
+}

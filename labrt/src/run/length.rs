@@ -10,7 +10,7 @@ pub fn shortened(text: String, limit: usize) -> String {
 }
 
 /// The same of a text that somebody else has.
-pub(super) fn beginning(text: &str, limit: usize) -> String {
+pub(crate) fn beginning(text: &str, limit: usize) -> String {
     if text.len() <= limit {
         return text.to_owned();
     }

@@ -3,14 +3,11 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Once, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use env_filter::Filter;
-use log::{Level, LevelFilter, Log, Metadata, Record};
-
-use super::length::{LONGEST_MESSAGE, shortened};
-use crate::here;
+use log::{Level, Metadata};
 
 /// One line of a recorded run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,29 +89,6 @@ impl PartialEq for Tap {
 
 impl Eq for Tap {}
 
-/// Receives the `log` crate's records and keeps those of recorded runs.
-struct Recorder;
-
-impl Log for Recorder {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        here::try_with(|here| here.recording()).unwrap_or(false)
-    }
-
-    fn log(&self, record: &Record<'_>) {
-        let _ = here::try_with(|here| {
-            if here.recording() && keeps(record.level(), record.target()) {
-                // The values' own formatting may call labrt, which must not let another thread run:
-                // a run that is not recorded does not format them, and both must be the same run.
-                let text = here.without_switching(|| record.args().to_string());
-                let text = shortened(text, LONGEST_MESSAGE);
-                here.record(record.level(), record.target(), &text);
-            }
-        });
-    }
-
-    fn flush(&self) {}
-}
-
 /// The variable of the environment that says which lines are kept, in the form that `env_logger` has made
 /// common: a level (`info`), levels of modules (`info,raft=debug`), or `off`. Without it, and if it is empty,
 /// all are.
@@ -137,26 +111,17 @@ fn passes(filter: &Filter, level: Level, target: &str) -> bool {
     filter.enabled(&Metadata::builder().level(level).target(target).build())
 }
 
+/// Looks what [`RUST_LOG`] asks for, once a process.
+pub(crate) fn read_filter() {
+    FILTER.get_or_init(|| asked_for().as_deref().map(filter));
+}
+
 /// Whether a line of that level and from that module is kept in a recorded run.
 ///
 /// It is asked only where a line would be kept: whether it is formatted decides nothing in the run.
 pub(crate) fn keeps(level: Level, target: &str) -> bool {
     let filter = FILTER.get().and_then(Option::as_ref);
     filter.is_none_or(|filter| passes(filter, level, target))
-}
-
-/// Makes the `log` crate's macros write here, once a process.
-///
-/// The level is the same whether or not anything is recorded, because a macro evaluates its
-/// arguments by the level, and lab code may take a lock there.
-pub(crate) fn install() {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| {
-        FILTER.get_or_init(|| asked_for().as_deref().map(filter));
-        if log::set_logger(&Recorder).is_ok() {
-            log::set_max_level(LevelFilter::Trace);
-        }
-    });
 }
 
 #[cfg(test)]

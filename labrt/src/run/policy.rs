@@ -1,18 +1,7 @@
-//! Which of the threads that can run goes next.
+//! [`Policy`]: how a simulation picks the thread that goes next.
 
 use std::fmt;
 use std::str::FromStr;
-
-use rand::{Rng, SeedableRng};
-use rand_xoshiro::Xoshiro256PlusPlus;
-
-/// A way to choose the next thread.
-pub(crate) trait Choose {
-    /// Chooses one of `count` threads, `count` being at least 2; the answer is below `count`.
-    ///
-    /// The last one is the thread that runs now, when it can go on.
-    fn choose(&mut self, count: usize) -> usize;
-}
 
 /// How the scheduler of a simulation picks the next thread among those that can run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,14 +25,6 @@ impl Policy {
         match self {
             Policy::Random => "random",
             Policy::Sticky => "sticky",
-        }
-    }
-
-    pub(crate) fn start(self, seed: u64) -> Box<dyn Choose> {
-        let rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-        match self {
-            Policy::Random => Box::new(Random(rng)),
-            Policy::Sticky => Box::new(Sticky(Random(rng))),
         }
     }
 }
@@ -71,23 +52,5 @@ impl FromStr for Policy {
     fn from_str(name: &str) -> Result<Self, UnknownPolicy> {
         let found = Policy::ALL.into_iter().find(|policy| policy.name() == name);
         found.ok_or_else(|| UnknownPolicy(name.to_owned()))
-    }
-}
-
-struct Random(Xoshiro256PlusPlus);
-
-impl Choose for Random {
-    #[inline]
-    fn choose(&mut self, count: usize) -> usize {
-        // A multiplication instead of a division; the bias is below count / 2^32.
-        (((self.0.next_u64() >> 32) * count as u64) >> 32) as usize
-    }
-}
-
-struct Sticky(Random);
-
-impl Choose for Sticky {
-    fn choose(&mut self, count: usize) -> usize {
-        if self.0.choose(8) > 0 { count - 1 } else { self.0.choose(count) }
     }
 }

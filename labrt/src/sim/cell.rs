@@ -41,8 +41,9 @@ impl SchedulerCell {
         self.0.try_borrow_mut()
     }
 
-    pub(crate) fn as_ptr(&self) -> *mut Scheduler {
-        self.0.as_ptr()
+    /// The cell itself, for who looks at it from outside when nobody is left to borrow it.
+    pub(crate) fn inner(&self) -> &RefCell<Scheduler> {
+        &self.0
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::failure::FailureKind;
 use super::scheduler::Scheduler;
-use super::threads::{Blocker, By, Life, Place, Thread, ThreadId, Wait};
+use super::threads::{Life, Thread};
+use crate::run::failure::FailureKind;
+use crate::wait::{Blocker, By, Place, ThreadId, Wait};
 
 /// How many waiting threads a report lists.
 const LISTED: usize = 20;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
-use super::source_path;
+use crate::run::source_path;
 
 /// One call on a stack.
 #[derive(Clone, Debug)]

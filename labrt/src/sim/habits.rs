@@ -4,23 +4,17 @@
 //! comes from the seed. What cannot be (a thread of the system, a wait in a lock of std) fails the run and says which
 //! name of labrt does the same.
 
-use std::cell::Cell;
 use std::time::Duration;
 
 use rand::Rng;
 
-use super::failure::FailureKind;
 use super::frames;
-
-use super::threads::Wait;
+use super::simulation::{try_with, with};
 use super::watchdog::{LAST_WORDS, blocked_in};
-use super::{Sim, try_with, with};
 use crate::raw::process::last_words;
 use crate::raw::pulse::aside;
-
-/// Virtual nanoseconds between two looks at the clock of std, so that whoever waits for a time by looking at the clock
-/// sees it come.
-const LOOK: u64 = 100;
+use crate::run::failure::FailureKind;
+use crate::wait::Wait;
 
 /// So many looks between two scheduling points leave the run's own clock alone. Some locks look at the clock when
 /// another OS thread was in the way, and chance must not move the clock.
@@ -30,33 +24,27 @@ const LOOKS_FREE: u32 = 1000;
 const LOOKS_MAX: u32 = 10_000_000;
 
 /// How long a lock of std may really be waited for: another OS thread may hold it for a moment.
-pub(crate) const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The same when the run is over already.
-pub(crate) const LOCK_PATIENCE_AT_END: Duration = Duration::from_millis(50);
-
-/// What a simulation keeps for this.
-pub(crate) struct Habits {
-    /// The scheduling point at which the clock was last looked at, and the looks since then.
-    looks: Cell<(u64, u32)>,
-    /// The time at the last look, on the run's clock.
-    shown: Cell<u64>,
-}
-
-impl Habits {
-    pub(crate) fn new() -> Self {
-        Self { looks: Cell::new((0, 0)), shown: Cell::new(0) }
-    }
-}
+const LOCK_PATIENCE_AT_END: Duration = Duration::from_millis(50);
 
 /// Sees to it that what std asks of the system is asked here, where that is possible.
-pub(crate) fn install() {
+pub(super) fn install() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    crate::raw::interpose::install();
+    crate::raw::interpose::install(crate::raw::interpose::Simulation {
+        clock,
+        now,
+        sleep_until,
+        random,
+        refuse_thread,
+        refuse_wait,
+        lock_patience,
+    });
 }
 
 /// Fills `bytes` from the stream of the node at hand. Says whether the OS thread is a simulation's.
-pub(crate) fn random(bytes: &mut [u8]) -> bool {
+fn random(bytes: &mut [u8]) -> bool {
     try_with(|sim| {
         let node = sim.scheduler.try_borrow().ok()?.current_node();
         sim.scheduler.try_borrow_mut().ok()?.nodes[node].entropy.fill_bytes(bytes);
@@ -67,14 +55,10 @@ pub(crate) fn random(bytes: &mut [u8]) -> bool {
 }
 
 /// The virtual nanoseconds since the run began, as a clock of std shows them on the current thread's node.
-pub(crate) fn clock() -> u64 {
+fn clock() -> u64 {
     with(|sim| match sim.scheduler.try_borrow_mut() {
         Ok(mut scheduler) => {
-            let (at, count) = sim.habits.looks.get();
-            let count = if at == scheduler.steps { count + 1 } else { 0 };
-            sim.habits.looks.set((scheduler.steps, count));
-            let shown = scheduler.now.max(sim.habits.shown.get() + LOOK);
-            sim.habits.shown.set(shown);
+            let (shown, count) = sim.std_clock.look(scheduler.steps, scheduler.now);
             if count > LOOKS_FREE {
                 scheduler.now = shown;
             }
@@ -90,14 +74,14 @@ pub(crate) fn clock() -> u64 {
             }
             scheduler.local_at(shown)
         }
-        Err(_) => sim.habits.shown.get(),
+        Err(_) => sim.std_clock.shown(),
     })
 }
 
 /// The time that the clock of std shows, without a look at it.
-pub(crate) fn now() -> u64 {
+fn now() -> u64 {
     with(|sim| {
-        let shown = sim.habits.shown.get();
+        let shown = sim.std_clock.shown();
         sim.scheduler.try_borrow().map_or(shown, |scheduler| scheduler.local_at(scheduler.now.max(shown)))
     })
 }
@@ -106,7 +90,7 @@ pub(crate) fn now() -> u64 {
 ///
 /// A thread that is killed meanwhile returns, and unwinds at its next call of labrt: the caller is not made to be
 /// unwound through.
-pub(crate) fn sleep_until(at: u64) {
+fn sleep_until(at: u64) {
     with(|sim| {
         sim.point_before_release();
         let ticket = sim.ticket();
@@ -115,7 +99,7 @@ pub(crate) fn sleep_until(at: u64) {
 }
 
 /// Fails the run, because lab code wants a thread of the system.
-pub(crate) fn refuse_thread() {
+fn refuse_thread() {
     let message =
         "a simulated thread starts a thread of the system, which knows nothing of the virtual clock and \
                    could not be replayed. Use `labrt::thread::spawn` in the place of `std::thread::spawn`"
@@ -129,7 +113,7 @@ pub(crate) fn refuse_thread() {
 
 /// Fails the run, because a simulated thread waits in a lock that only the others could give back, and gives the thread
 /// up. `waited`: for so long it did, in real time; `None` if the wait has a time-out and was refused at once.
-pub(crate) fn refuse_wait(waited: Option<Duration>) -> ! {
+fn refuse_wait(waited: Option<Duration>) -> ! {
     let frames = aside(frames::here);
     let message = match (frames::blocking_call(&frames), waited) {
         (Some(culprit), Some(waited)) => blocked_in(culprit, waited),
@@ -155,10 +139,8 @@ pub(crate) fn refuse_wait(waited: Option<Duration>) -> ! {
     })
 }
 
-impl Sim {
-    /// How long a lock of std may be waited for.
-    pub(crate) fn lock_patience(&self) -> Duration {
-        let over = self.scheduler.try_borrow().is_ok_and(|scheduler| scheduler.stop);
-        if over { LOCK_PATIENCE_AT_END } else { LOCK_PATIENCE }
-    }
+/// How long a lock of std may be waited for.
+fn lock_patience() -> Duration {
+    let over = with(|sim| sim.scheduler.try_borrow().is_ok_and(|scheduler| scheduler.stop));
+    if over { LOCK_PATIENCE_AT_END } else { LOCK_PATIENCE }
 }

@@ -9,10 +9,12 @@
 
 use std::panic;
 
-use super::Sim;
-use super::nodes::TESTER;
+use super::kill_state::{Doom, Fuse};
 use super::scheduler::{Scheduler, Step};
-use super::threads::{Life, Ticket, Wait, Woken};
+use super::simulation::{Sim, try_with};
+use super::threads::Life;
+use crate::run::ids::TESTER;
+use crate::wait::{Ticket, Wait, Woken};
 
 /// A kill thrown so often into one thread, and caught each time, will be caught for ever.
 const THROWS_MAX: u32 = 100;
@@ -20,24 +22,6 @@ const THROWS_MAX: u32 = 100;
 /// Scheduling points that a thread may pass in the destructors that run while it unwinds. More are a loop that will
 /// never end.
 const LAST_WORDS_MAX: u32 = 100_000;
-
-/// A kill in progress.
-#[derive(Default)]
-pub(crate) struct Doom {
-    /// The nodes that die.
-    nodes: Vec<u32>,
-    /// Dying threads that can run.
-    pub(crate) runnable: Vec<u32>,
-    /// The thread that asked for the kill and waits for its end.
-    waiter: Option<Ticket>,
-}
-
-/// A kill that comes when the node has passed so many scheduling points.
-pub(crate) struct Fuse {
-    node: u32,
-    points: u32,
-    waiter: Ticket,
-}
 
 /// What a dying thread unwinds with. No panic hook sees it; `catch_unwind` of lab code may.
 pub(crate) struct Killed {
@@ -48,7 +32,7 @@ pub(crate) struct Killed {
 impl Drop for Killed {
     /// The unwinding has been caught: by the base of the thread, or by lab code.
     fn drop(&mut self) {
-        let _ = super::try_with(|sim| {
+        let _ = try_with(|sim| {
             let mut scheduler = sim.scheduler.borrow_mut();
             let thread = &mut scheduler.threads[self.slot];
             if thread.serial == self.serial {

@@ -4,9 +4,9 @@
 //! them gets it is then the scheduler's choice like any other, and no wake-up is lost with a thread that is
 //! killed between being woken and running.
 
-use super::{Blocker, By, Place, Sim, ThreadId, Ticket, Wait, Woken};
-use crate::here::Here;
-use crate::raw::confined::Confined;
+use super::simulation::Sim;
+use crate::raw::confined::{Confined, Home};
+use crate::wait::{Blocker, By, Place, ThreadId, Ticket, Wait, Woken};
 
 /// Wakes all that wait for a lock.
 pub(super) fn wake_all(sim: &Sim, waiting: &mut Vec<Ticket>) {
@@ -53,14 +53,14 @@ impl Mutex {
     /// Panics if it is another run's.
     #[inline]
     #[track_caller]
-    pub(crate) fn claim(&self, here: Here<'_>) {
-        self.state.claim(here);
+    pub(crate) fn claim(&self, home: impl Into<Home>) {
+        self.state.claim(home);
     }
 
     /// Takes the lock if it is free; otherwise says whom to wait for. No scheduling point.
     pub(crate) fn try_take(&self, sim: &Sim, place: Place) -> Result<(), Vec<Blocker>> {
         let me = sim.current_thread();
-        let mut state = self.state.open(Here::Sim(sim));
+        let mut state = self.state.open(sim);
         match state.holder {
             None => {
                 state.holder = Some((me, place));
@@ -78,7 +78,7 @@ impl Mutex {
             let Err(blockers) = self.try_take(sim, place) else { return true };
             let ticket = self.queue(sim);
             if !wait_for_lock(sim, ticket, place, blockers, deadline) {
-                self.state.open(Here::Sim(sim)).waiting.retain(|waiting| *waiting != ticket);
+                self.state.open(sim).waiting.retain(|waiting| *waiting != ticket);
                 return false;
             }
         }
@@ -101,13 +101,13 @@ impl Mutex {
 
     fn queue(&self, sim: &Sim) -> Ticket {
         let ticket = sim.ticket();
-        self.state.open(Here::Sim(sim)).waiting.push(ticket);
+        self.state.open(sim).waiting.push(ticket);
         ticket
     }
 
     /// Unlocks without a scheduling point.
     pub(crate) fn release(&self, sim: &Sim) {
-        let mut state = self.state.open(Here::Sim(sim));
+        let mut state = self.state.open(sim);
         if let Some((_, since)) = state.holder.take() {
             sim.holds_no_more(since);
         }
@@ -115,6 +115,6 @@ impl Mutex {
     }
 
     pub(crate) fn is_locked(&self, sim: &Sim) -> bool {
-        self.state.open(Here::Sim(sim)).holder.is_some()
+        self.state.open(sim).holder.is_some()
     }
 }

@@ -4,13 +4,10 @@ use std::sync::Arc;
 
 use rand::Rng;
 
-use super::clock::Clock;
-use super::streams::StreamRng;
-use super::threads::Ticket;
+use crate::clock::Clock;
 use crate::raw::hash_keys::Keys;
-
-/// The node that the run's main function is on.
-pub(crate) const TESTER: u32 = 0;
+use crate::rng::StreamRng;
+use crate::wait::Ticket;
 
 pub(crate) struct NodeState {
     pub(crate) name: Arc<str>,

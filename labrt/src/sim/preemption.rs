@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 
 use rand::RngExt;
 
-use super::streams::StreamRng;
+use crate::rng::StreamRng;
 
 /// For how many virtual nanoseconds a thread is preempted.
 const LASTS_NS: RangeInclusive<u64> = 5_000..=100_000;

@@ -4,18 +4,10 @@
 //! holds one can wait for a writer that waits for it.
 
 use super::mutex::{wait_for_lock, wake_all};
-use super::{Blocker, By, Place, Sim, ThreadId, Ticket, Wait};
-use crate::here::Here;
-use crate::raw::confined::Confined;
-
-/// What a thread wants of a lock.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Access {
-    Shared,
-    /// Shared even while a writer waits.
-    SharedRecursive,
-    Exclusive,
-}
+use super::simulation::Sim;
+use crate::raw::confined::{Confined, Home};
+use crate::raw::lock::Access;
+use crate::wait::{Blocker, By, Place, ThreadId, Ticket, Wait};
 
 /// The lock.
 pub(crate) struct RwLock {
@@ -48,14 +40,14 @@ impl RwLock {
     /// Panics if it is another run's.
     #[inline]
     #[track_caller]
-    pub(crate) fn claim(&self, here: Here<'_>) {
-        self.state.claim(here);
+    pub(crate) fn claim(&self, home: impl Into<Home>) {
+        self.state.claim(home);
     }
 
     /// Takes the lock if that is possible now; otherwise says whom to wait for. No scheduling point.
     pub(crate) fn try_take(&self, sim: &Sim, access: Access, place: Place) -> Result<(), Vec<Blocker>> {
         let me = sim.current_thread();
-        let mut state = self.state.open(Here::Sim(sim));
+        let mut state = self.state.open(sim);
         let holding =
             |(thread, since): &(ThreadId, Place)| Blocker { thread: *thread, by: By::Holding(since) };
         if let Some(writer) = &state.writer {
@@ -91,7 +83,7 @@ impl RwLock {
                 wait_for_lock(sim, ticket, place, blockers, deadline)
             };
             if !woken {
-                self.state.open(Here::Sim(sim)).waiting.retain(|waiting| *waiting != ticket);
+                self.state.open(sim).waiting.retain(|waiting| *waiting != ticket);
                 return false;
             }
         }
@@ -113,25 +105,21 @@ impl RwLock {
 
     fn queue(&self, sim: &Sim) -> Ticket {
         let ticket = sim.ticket();
-        self.state.open(Here::Sim(sim)).waiting.push(ticket);
+        self.state.open(sim).waiting.push(ticket);
         ticket
     }
 
-    /// Gives back a shared lock of the current thread. No scheduling point.
-    pub(crate) fn release_shared(&self, sim: &Sim) {
-        self.release(sim, |state| {
-            let me = sim.current_thread();
-            if let Some(position) = state.readers.iter().rposition(|(reader, _)| *reader == me) {
-                let (_, since) = state.readers.remove(position);
-                sim.holds_no_more(since);
-            }
-        });
-    }
-
-    /// Gives back the exclusive lock. No scheduling point.
-    pub(crate) fn release_exclusive(&self, sim: &Sim) {
-        self.release(sim, |state| {
-            if let Some((_, since)) = state.writer.take() {
+    /// Gives back the lock, which the current thread holds with this access. No scheduling point.
+    pub(crate) fn release(&self, sim: &Sim, access: Access) {
+        self.change(sim, |state| {
+            let holding = if access == Access::Exclusive {
+                state.writer.take()
+            } else {
+                let me = sim.current_thread();
+                let position = state.readers.iter().rposition(|(reader, _)| *reader == me);
+                position.map(|position| state.readers.remove(position))
+            };
+            if let Some((_, since)) = holding {
                 sim.holds_no_more(since);
             }
         });
@@ -139,22 +127,23 @@ impl RwLock {
 
     /// Makes the writer the only reader. No scheduling point.
     pub(crate) fn downgrade(&self, sim: &Sim) {
-        self.release(sim, |state| state.readers.extend(state.writer.take()));
+        self.change(sim, |state| state.readers.extend(state.writer.take()));
     }
 
-    fn release(&self, sim: &Sim, change: impl FnOnce(&mut State)) {
-        let mut state = self.state.open(Here::Sim(sim));
+    /// Changes who holds the lock, and lets those that wait try again.
+    fn change(&self, sim: &Sim, change: impl FnOnce(&mut State)) {
+        let mut state = self.state.open(sim);
         change(&mut state);
         wake_all(sim, &mut state.waiting);
     }
 
     pub(crate) fn is_locked(&self, sim: &Sim) -> bool {
-        let state = self.state.open(Here::Sim(sim));
+        let state = self.state.open(sim);
         state.writer.is_some() || !state.readers.is_empty()
     }
 
     pub(crate) fn is_locked_exclusive(&self, sim: &Sim) -> bool {
-        self.state.open(Here::Sim(sim)).writer.is_some()
+        self.state.open(sim).writer.is_some()
     }
 }
 
@@ -168,14 +157,14 @@ struct WaitingWriter<'a> {
 impl<'a> WaitingWriter<'a> {
     fn new(lock: &'a RwLock, sim: &'a Sim, place: Place) -> Self {
         let writer = sim.current_thread();
-        lock.state.open(Here::Sim(sim)).writers_waiting.push((writer, place));
+        lock.state.open(sim).writers_waiting.push((writer, place));
         Self { lock, sim, writer }
     }
 }
 
 impl Drop for WaitingWriter<'_> {
     fn drop(&mut self) {
-        let mut state = self.lock.state.open(Here::Sim(self.sim));
+        let mut state = self.lock.state.open(self.sim);
         state.writers_waiting.retain(|(writer, _)| *writer != self.writer);
         // Readers that it kept out may go on, also when it gave up or was killed.
         wake_all(self.sim, &mut state.waiting);

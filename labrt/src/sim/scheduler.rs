@@ -6,21 +6,25 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::failure::{Failure, FailureKind};
-use super::kill::{Doom, Fuse};
-use super::log::Kept;
-use super::nodes::{Nodes, TESTER};
-use super::policy::Choose;
+use super::choice::{self, Choose};
+use super::frames;
+use super::kill_state::{Doom, Fuse};
+use super::nodes::Nodes;
 use super::preemption::Preemption;
-use super::threads::{Life, Place, ThreadId, Threads, Ticket, Wait, Woken};
+use super::threads::{Life, Threads};
 use super::timers::{Due, Timers};
-use super::watchdog::{growth_message, time_message};
-use super::{Options, frames, nanos, since_start};
+use crate::clock::{nanos, since_start};
 use crate::crowd::{self, Full, Member, THREADS_MAX};
 use crate::raw::coroutine::{Coroutine, Stacks};
 use crate::raw::hash_keys::Place as HashKeys;
 use crate::raw::pulse::{Objection, Pulse, aside};
+use crate::run::failure::{Failure, FailureKind};
+use crate::run::ids::TESTER;
+use crate::run::limits::{growth_message, time_message};
+use crate::run::log::Kept;
+use crate::run::options::Options;
 use crate::traffic::{RemoteCall, Traffic};
+use crate::wait::{Place, ThreadId, Ticket, Wait, Woken};
 
 /// Virtual nanoseconds that a scheduling point costs, so that a thread that never waits still
 /// sees time pass.
@@ -117,7 +121,7 @@ impl Scheduler {
             at_hand: tester,
             chosen: None,
             tickets: 0,
-            policy: options.policy.start(options.seed),
+            policy: choice::start(options.policy, options.seed),
             preemption: Preemption::new(options.seed, options.preempt_every),
             fingerprint: options.seed,
             stop: false,
@@ -435,15 +439,15 @@ impl Scheduler {
         false
     }
 
-    /// Adds a thread to a node that is alive, after [`make_room`](Self::make_room); its body runs when it is
-    /// first chosen.
+    /// Adds a thread to a node that is alive, after [`make_room`](Self::make_room); its body, which must not unwind, runs
+    /// when it is first chosen.
     pub(crate) fn spawn(
         &mut self,
         node: u32,
         name: Cow<'static, str>,
         place: Option<Place>,
         probe: bool,
-        body: Box<dyn FnOnce()>,
+        body: impl FnOnce() + 'static,
     ) -> ThreadId {
         let coroutine = Coroutine::new(&mut self.stacks, body);
         let started = &mut self.nodes[node].started;

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use super::threads::{ThreadId, Ticket};
+use crate::wait::{ThreadId, Ticket};
 
 /// What happens when a timer is due.
 pub(crate) enum Due {

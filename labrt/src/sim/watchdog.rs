@@ -14,14 +14,17 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use super::failure::{Failure, FailureKind};
 use super::frames::{self, Frame, Turn};
-use super::run::{Options, Run};
 use super::scheduler::Scheduler;
-use super::since_start;
+use crate::clock::since_start;
 use crate::raw::heap;
 use crate::raw::process::{self, Activity};
 use crate::raw::pulse::{Objection, Pulse, Stop};
+use crate::raw::watched::Watched;
+use crate::run::failure::{Failure, FailureKind};
+use crate::run::limits::growth_message;
+use crate::run::options::Options;
+use crate::run::outcome::Run;
 
 /// How often a run is looked at when it has lasted for a while.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -60,29 +63,15 @@ pub fn given_up() -> u32 {
     *GIVEN_UP.lock()
 }
 
-/// What a run that eats memory is told.
-pub(super) fn growth_message(bytes: u64) -> String {
-    format!(
-        "the process has grown by {:.1} GiB since the run began: something collects without end. Look for a loop that \
-         appends to a log, a queue or a channel that nobody empties, or that starts threads which never end",
-        bytes as f64 / f64::from(1 << 30)
-    )
-}
-
-/// What a run is told that takes too much processor time.
-pub(crate) fn time_message(limit: Duration) -> String {
-    format!("the run had not ended after {} s of processor time", limit.as_secs_f64())
-}
-
 /// Waits for a run to end, by itself or not.
 pub(super) fn wait<T>(
     thread: JoinHandle<()>,
     results: &Receiver<Run<T>>,
-    pulse: &Arc<Pulse>,
+    watched: &Watched<Scheduler>,
     options: &Options,
 ) -> Run<T> {
-    let _entry = Entry::new(pulse);
-    let mut watch = Watch::new(&thread, pulse, options);
+    let _entry = Entry::new(watched.pulse());
+    let mut watch = Watch::new(&thread, watched, options);
     let mut glance = Duration::from_millis(1);
     loop {
         match results.recv_timeout(glance) {
@@ -133,6 +122,7 @@ enum Charge {
 /// What is known of one run from outside.
 struct Watch<'a> {
     thread: &'a JoinHandle<()>,
+    watched: &'a Watched<Scheduler>,
     pulse: &'a Arc<Pulse>,
     options: &'a Options,
     began: Instant,
@@ -155,11 +145,12 @@ struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    fn new(thread: &'a JoinHandle<()>, pulse: &'a Arc<Pulse>, options: &'a Options) -> Self {
+    fn new(thread: &'a JoinHandle<()>, watched: &'a Watched<Scheduler>, options: &'a Options) -> Self {
         let now = Instant::now();
         Self {
             thread,
-            pulse,
+            watched,
+            pulse: watched.pulse(),
             options,
             began: now,
             looked: now,
@@ -296,7 +287,7 @@ impl<'a> Watch<'a> {
             ),
         };
         if charge_holds_output(turn, &inner, &stack.outer) {
-            die(self.pulse, kind, &message);
+            die(self.watched, kind, &message);
         }
         let frozen = |scheduler: &Scheduler, in_order: bool| {
             let seen = Failure {
@@ -323,7 +314,7 @@ impl<'a> Watch<'a> {
                 log: if in_order { scheduler.log.lines() } else { Vec::new() },
             }
         };
-        self.pulse.frozen(frozen).expect("it stands still")
+        self.watched.frozen(frozen).expect("it stands still")
     }
 }
 
@@ -333,8 +324,8 @@ fn charge_holds_output(turn: &Turn, inner: &[Frame], outer: &[usize]) -> bool {
 }
 
 /// Says what happened, and ends the process: it could only hang.
-fn die(pulse: &Pulse, kind: FailureKind, message: &str) -> ! {
-    let failure = pulse.frozen(|scheduler, _| scheduler.failure(kind, message.to_owned()));
+fn die(watched: &Watched<Scheduler>, kind: FailureKind, message: &str) -> ! {
+    let failure = watched.frozen(|scheduler, _| scheduler.failure(kind, message.to_owned()));
     let failure = failure.map(|failure| failure.to_string()).unwrap_or_default();
     process::last_words(&format!("{failure}\n{LAST_WORDS}\n"))
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use crate::here::{self, Here};
 use crate::raw::confined::Confined;
 use crate::raw::lock::LockGuard;
-use crate::sim::{Place, Ticket, Wait, Woken};
 use crate::time::Instant;
+use crate::wait::{Place, Ticket, Wait, Woken};
 
 /// A condition variable; see `parking_lot::Condvar`.
 ///
@@ -142,9 +142,9 @@ impl Condvar {
             here.point();
             let ticket = here.ticket();
             self.waiting.open(here).push(ticket);
-            lock.release(here);
+            lock.release();
             let woken = self.wait_woken(here, ticket, place, deadline);
-            lock.take_again(here, place);
+            lock.take_again(place);
             here.throw_if_killed();
             WaitTimeoutResult(woken == Woken::TimedOut)
         })

@@ -5,6 +5,7 @@
 
 pub mod atomic;
 mod condvar;
+mod lock;
 mod once;
 mod wait_group;
 
@@ -14,7 +15,9 @@ pub use condvar::{Condvar, WaitTimeoutResult};
 pub use once::{Once, OnceLock};
 pub use wait_group::WaitGroup;
 
-pub use crate::raw::lock::{LockGuard, RawMutex, RawRwLock};
+pub use lock::{RawMutex, RawRwLock};
+
+pub use crate::raw::lock::LockGuard;
 
 /// A lock around a value; see `parking_lot::Mutex`. Locking and unlocking are scheduling points.
 pub type Mutex<T> = lock_api::Mutex<RawMutex, T>;

@@ -6,7 +6,7 @@ use std::sync::OnceLock as Cell;
 
 use crate::here;
 use crate::raw::confined::Confined;
-use crate::sim::{Blocker, By, Place, ThreadId, Ticket, Wait};
+use crate::wait::{Blocker, By, Place, ThreadId, Ticket, Wait};
 
 /// Does something once, however many threads ask for it; see `std::sync::Once`.
 ///

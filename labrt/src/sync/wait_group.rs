@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::here;
 use crate::raw::confined::Confined;
-use crate::sim::{Ticket, Wait};
+use crate::wait::{Ticket, Wait};
 
 /// Counts what is still to be done, and lets threads wait until that is nothing.
 ///

@@ -9,8 +9,8 @@ use lock_api::{RawMutex as _, RawMutexTimed as _, RawRwLock as _, RawRwLockRecur
 use lock_api::{RawRwLockRecursiveTimed as _, RawRwLockTimed as _};
 
 use super::Thread;
-use crate::sim::rwlock::Access;
-use crate::sim::{Place, Wait};
+use crate::raw::lock::Access;
+use crate::wait::{Place, Wait};
 
 /// How long a kill may take to get through to a thread that waits for a lock.
 const SLICE: Duration = Duration::from_millis(20);

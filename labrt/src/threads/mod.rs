@@ -24,12 +24,13 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use crate::here::Local;
 use crate::raw::{heap, process};
-use crate::sim::failure::FailureKind;
-use crate::sim::streams::StreamRng;
-use crate::sim::{Blocker, Place, TESTER, ThreadId, Ticket, Wait, Woken};
+use crate::rng::StreamRng;
+use crate::run::failure::FailureKind;
+use crate::run::ids::TESTER;
+use crate::run::local::Local;
 use crate::traffic::RemoteCall;
+use crate::wait::{Blocker, Place, ThreadId, Ticket, Wait, Woken};
 use node::Node;
 pub(crate) use run::run;
 use run::{FAR, Shared};

@@ -7,9 +7,9 @@ use parking_lot::{Condvar, Mutex};
 
 use super::Thread;
 use super::worker::worker;
-use crate::sim::clock::Clock;
-use crate::sim::streams::StreamRng;
-use crate::sim::{Ticket, Wait};
+use crate::clock::Clock;
+use crate::rng::StreamRng;
+use crate::wait::{Ticket, Wait};
 
 /// The node was killed.
 const DEAD: u32 = 1;
@@ -312,13 +312,12 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
+    use crate::run::options::Options;
     use crate::threads;
-    use crate::world::{Backend, Options, simulate};
 
     #[test]
     fn a_call_that_comes_after_the_burial_is_told_so() {
-        let options = Options { backend: Backend::Threads, ..Options::new(1) };
-        let run = simulate(options, |_| {
+        let run = threads::run(Options::new(1), |_| {
             let node = Node::new(7, "server".to_owned(), 1);
             let caller = |node: &Node| {
                 threads::try_with(|thread| {

@@ -14,15 +14,18 @@ use super::events::Events;
 use super::node::Node;
 use super::worker;
 use super::{CURRENT, Job, Thread};
+use crate::clock::since_start;
 use crate::crowd::{self, Full, Member, THREADS_MAX};
-use crate::here::Local;
 use crate::raw::heap;
-use crate::sim::failure::{Failure, FailureKind};
-use crate::sim::log::{Kept, LogLine};
-use crate::sim::panics::Panic;
-use crate::sim::{Options, Place, Run, TESTER, ThreadId, Wait, next_run_id, since_start, time_message};
+use crate::run::failure::{Failure, FailureKind, Panic};
+use crate::run::ids::{TESTER, next_run_id};
+use crate::run::limits::time_message;
+use crate::run::local::Local;
+use crate::run::log::{Kept, LogLine};
+use crate::run::options::Options;
+use crate::run::outcome::Run;
 use crate::traffic::{RemoteCall, Traffic};
-use crate::world::World;
+use crate::wait::{Place, ThreadId, Wait};
 
 /// How long a kill waits for the node's threads before it gives up those that are left.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -64,10 +67,10 @@ struct State {
     traffic: Traffic,
 }
 
-/// Runs `main` on real threads; see [`simulate`](crate::world::simulate).
+/// Runs `main`, which is told the number of the run, on real threads. See [`simulate`](crate::world::simulate).
 pub(crate) fn run<T: Send + 'static>(
     options: Options,
-    main: impl FnOnce(&World) -> T + Send + 'static,
+    main: impl FnOnce(u64) -> T + Send + 'static,
 ) -> Run<T> {
     let cpu = ProcessTime::now();
     let started = Instant::now();
@@ -93,9 +96,9 @@ pub(crate) fn run<T: Send + 'static>(
     let returned = Arc::new(Mutex::new(None));
     {
         let shared = &run;
-        let (run, returned, world) = (Arc::clone(&run), Arc::clone(&returned), World::new(run.id));
+        let (run, returned) = (Arc::clone(&run), Arc::clone(&returned));
         let body = move || {
-            let value = main(&world);
+            let value = main(run.id);
             *returned.lock() = Some(value);
             run.end();
         };

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Mutex, RwLock};
 
 use super::Job;
-use crate::sim::{ThreadId, Ticket, Woken};
+use crate::wait::{ThreadId, Ticket, Woken};
 
 /// Bytes of a worker's stack; a page is committed when it is first touched.
 const STACK_SIZE: usize = 2 << 20;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::Instant;
 use crate::channel::{Receiver, set_clock, timed};
+use crate::clock::nanos;
 use crate::here;
-use crate::sim;
 
 /// The time of a timer that is stopped.
 const NEVER: u64 = u64::MAX;
@@ -119,7 +119,7 @@ impl Ticker {
     pub fn new(period: Duration) -> Self {
         let period = positive(period);
         let first = here::with(|here| here.deadline(period));
-        Self { channel: timed(first, Some(sim::nanos(period))) }
+        Self { channel: timed(first, Some(nanos(period))) }
     }
 
     /// The channel that delivers the messages: the moments for which they were due. `t.C` in Go.
@@ -138,7 +138,7 @@ impl Ticker {
         let period = positive(period);
         here::with(|here| {
             here.point();
-            set_clock(&self.channel, here, here.deadline(period), Some(sim::nanos(period)));
+            set_clock(&self.channel, here, here.deadline(period), Some(nanos(period)));
         });
     }
 

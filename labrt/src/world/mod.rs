@@ -6,6 +6,7 @@
 //! from what it is given to here.
 
 mod node;
+mod simulate;
 mod slot;
 
 use std::any::Any;
@@ -13,21 +14,25 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::clock::since_start;
 use crate::here::{self, Here};
-use crate::sim::{self, Wait};
+use crate::run::log::keeps;
+use crate::wait::Wait;
 
 pub use node::{Node, NodeDied};
+pub use simulate::simulate;
 pub use slot::{Filler, Waiter, slot};
 
-pub use crate::backend::{Backend, UnknownBackend};
-pub use crate::sim::failure::{Failure, FailureKind, UnknownKind};
-pub use crate::sim::length::{LONGEST_MESSAGE, shortened};
-pub use crate::sim::log::{LogLine, RUST_LOG, Tap, asked_for as log_asked_for};
-pub use crate::sim::policy::{Policy, UnknownPolicy};
-pub use crate::sim::streams::StreamRng;
-pub use crate::sim::{
-    LAST_WORDS, Options, Run, confine_simulations, given_up, hash_keys_are_separate, simulate,
-};
+pub use crate::rng::StreamRng;
+pub use crate::run::backend::{Backend, UnknownBackend};
+pub use crate::run::failure::{Failure, FailureKind, UnknownKind};
+pub use crate::run::length::{LONGEST_MESSAGE, shortened};
+pub use crate::run::log::{LogLine, RUST_LOG, Tap, asked_for as log_asked_for};
+pub use crate::run::options::Options;
+pub use crate::run::outcome::Run;
+pub use crate::run::policy::{Policy, UnknownPolicy};
+pub use crate::sim::run::{confine_simulations, hash_keys_are_separate};
+pub use crate::sim::watchdog::{LAST_WORDS, given_up};
 pub use crate::traffic::RemoteCall;
 
 /// Control over one run. Clones control the same run.
@@ -77,7 +82,7 @@ impl World {
     /// The virtual time since the run began. No scheduling point.
     #[must_use]
     pub fn now(&self) -> Duration {
-        self.in_run(|here| sim::since_start(here.run_now()))
+        self.in_run(|here| since_start(here.run_now()))
     }
 
     /// Bytes of memory that the run holds: those that were allocated in it and not freed. On real threads, and on systems that tell
@@ -187,7 +192,7 @@ impl World {
     /// Adds a line to the log of a recorded run; `text` is not called in any other. No scheduling point.
     pub fn note(&self, target: &str, text: impl FnOnce() -> String) {
         self.in_run(|here| {
-            if here.recording() && sim::log::keeps(log::Level::Info, target) {
+            if here.recording() && keeps(log::Level::Info, target) {
                 let text = here.without_switching(text);
                 here.record(log::Level::Info, target, &text);
             }

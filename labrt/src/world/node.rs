@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{World, slot};
-use crate::sim::{TESTER, Wait};
+use crate::run::ids::TESTER;
 use crate::thread::{JoinHandle, spawn_on};
+use crate::wait::Wait;
 
 /// One life of a server: the threads that die together. Clones are the same node.
 #[derive(Clone)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::here::{self, Here};
-use crate::sim::{Ticket, Wait};
+use crate::wait::{Ticket, Wait};
 
 /// What the two ends share.
 struct Slot<T> {

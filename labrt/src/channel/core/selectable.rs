@@ -2,7 +2,7 @@
 
 use super::{Channel, Failed, Promise};
 use crate::here::{self, Here};
-use crate::sim::{Place, Ticket, Wait};
+use crate::wait::{Place, Ticket, Wait};
 
 /// What a select needs of a channel, whatever its messages are.
 pub(in crate::channel) trait Selectable {

@@ -1,0 +1,65 @@
+//! [`Watched`]: a value of a simulation's OS thread that somebody else looks at when that thread stands still for ever.
+
+use std::cell::RefCell;
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+use super::pulse::{HandlerStack, Pulse, detach};
+
+/// A [`Pulse`], and the value that is looked at when it has stopped.
+pub(crate) struct Watched<T> {
+    pulse: Arc<Pulse>,
+    /// Null until [`attach`](Self::attach).
+    value: AtomicPtr<RefCell<T>>,
+}
+
+impl<T> Watched<T> {
+    pub(crate) fn new() -> Self {
+        Self { pulse: Arc::new(Pulse::new()), value: AtomicPtr::new(ptr::null_mut()) }
+    }
+
+    pub(crate) fn pulse(&self) -> &Arc<Pulse> {
+        &self.pulse
+    }
+
+    /// While the answer lives, the calling OS thread can be stopped from outside, and notices the end of a stack.
+    ///
+    /// `value` is a thread-local's of the calling OS thread.
+    pub(crate) fn attach<'a>(&'a self, value: &RefCell<T>) -> Attached<'a> {
+        let stack = HandlerStack::new();
+        self.value.store(ptr::from_ref(value).cast_mut(), Ordering::Release);
+        self.pulse.attach();
+        Attached { _stack: stack, _pulse: &self.pulse }
+    }
+
+    /// The value, if the OS thread stands still for ever, and whether that left it in order.
+    pub(crate) fn frozen<R>(&self, look: impl FnOnce(&T, bool) -> R) -> Option<R> {
+        let value = self.value.load(Ordering::Acquire);
+        if !self.pulse.stands_still() || value.is_null() {
+            return None;
+        }
+        // SAFETY: `value` lives in a thread-local of the simulation's OS thread. That thread is in a signal
+        // handler or in one of the functions of `pulse` that never return, so the thread-local is never dropped and
+        // nobody else touches it. They wrote their state with `Release` after all that the thread did, and
+        // `stands_still` read it with `Acquire`.
+        let cell = unsafe { &*value };
+        let in_order = cell.try_borrow().is_ok() && !self.pulse.is_broken();
+        // SAFETY: as above; whoever borrowed the value mutably stands still for ever, too. It may have been in the midst
+        // of a change: what is read of it then is checked by whoever reads, and only names and numbers are.
+        let value = unsafe { &*cell.as_ptr() };
+        Some(look(value, in_order))
+    }
+}
+
+/// See [`Watched::attach`].
+pub(crate) struct Attached<'a> {
+    _stack: HandlerStack,
+    _pulse: &'a Pulse,
+}
+
+impl Drop for Attached<'_> {
+    fn drop(&mut self) {
+        detach();
+    }
+}

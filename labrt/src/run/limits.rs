@@ -1,0 +1,17 @@
+//! What a run is told that comes to one of its limits.
+
+use std::time::Duration;
+
+/// What a run that eats memory is told.
+pub(crate) fn growth_message(bytes: u64) -> String {
+    format!(
+        "the process has grown by {:.1} GiB since the run began: something collects without end. Look for a loop that \
+         appends to a log, a queue or a channel that nobody empties, or that starts threads which never end",
+        bytes as f64 / f64::from(1 << 30)
+    )
+}
+
+/// What a run is told that takes too much processor time.
+pub(crate) fn time_message(limit: Duration) -> String {
+    format!("the run had not ended after {} s of processor time", limit.as_secs_f64())
+}

@@ -1,0 +1,13 @@
+//! What is asked of a run, and what it comes to: the same on both backends.
+
+pub(crate) mod backend;
+pub(crate) mod failure;
+pub(crate) mod ids;
+pub(crate) mod length;
+pub(crate) mod limits;
+pub(crate) mod local;
+pub(crate) mod log;
+pub(crate) mod options;
+pub(crate) mod outcome;
+pub(crate) mod policy;
+pub(crate) mod source_path;

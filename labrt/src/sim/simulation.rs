@@ -1,0 +1,626 @@
+//! [`Sim`]: one simulation, as the threads in it see it.
+
+use std::borrow::Cow;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::cell::SchedulerCell;
+use super::scheduler::{Scheduler, Step};
+use super::std_clock::StdClock;
+use super::threads::Life;
+use super::timers::Due;
+use crate::clock::{nanos, since_start};
+use crate::raw::confined::Home;
+use crate::raw::coroutine::suspend;
+use crate::raw::heap;
+use crate::raw::pulse::{aside, is_inside, note_panic, stop_if_broken};
+use crate::rng::StreamRng;
+use crate::run::failure::{Failure, FailureKind, Panic};
+use crate::run::local::Local;
+use crate::run::log::LogLine;
+use crate::traffic::RemoteCall;
+use crate::wait::{Blocker, By, Place, ThreadId, Ticket, Wait, Woken};
+
+thread_local! {
+    /// The simulation of this OS thread. Set once, when the thread starts.
+    pub(crate) static SIM: OnceCell<Sim> = const { OnceCell::new() };
+}
+
+/// One simulation.
+pub(crate) struct Sim {
+    id: u64,
+    pub(crate) scheduler: SchedulerCell,
+    /// Scheduling points are passed over: see [`Sim::without_switching`].
+    atomic: Cell<bool>,
+    /// What std's clocks show.
+    pub(super) std_clock: StdClock,
+    /// What the harness keeps for the run, until that is over.
+    local: RefCell<Option<Arc<Local>>>,
+}
+
+/// Calls `f` with the simulation that the caller runs in.
+///
+/// # Panics
+///
+/// Panics outside a simulation.
+#[inline]
+#[track_caller]
+pub(crate) fn with<R>(f: impl FnOnce(&Sim) -> R) -> R {
+    SIM.with(|sim| match sim.get() {
+        Some(sim) => f(sim),
+        None => outside(),
+    })
+}
+
+/// As [`with`], but `None` outside a simulation.
+pub(crate) fn try_with<R>(f: impl FnOnce(&Sim) -> R) -> Option<R> {
+    SIM.try_with(|sim| sim.get().map(f)).ok().flatten()
+}
+
+#[cold]
+#[track_caller]
+fn outside() -> ! {
+    panic!("labrt was used outside a run: start the code with `labrt::world::simulate`")
+}
+
+impl From<&Sim> for Home {
+    #[inline]
+    fn from(sim: &Sim) -> Self {
+        Self::simulation(sim.id)
+    }
+}
+
+impl Sim {
+    pub(super) fn new(id: u64, scheduler: Scheduler) -> Self {
+        Self {
+            id,
+            scheduler: SchedulerCell::new(scheduler),
+            atomic: Cell::new(false),
+            std_clock: StdClock::new(),
+            local: RefCell::new(None),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn run_id(&self) -> u64 {
+        self.id
+    }
+
+    /// Adds a thread to `node`. On a dead node the body is dropped and the answer is `None`.
+    pub(crate) fn spawn(
+        &self,
+        node: u32,
+        name: Cow<'static, str>,
+        place: Option<Place>,
+        probe: bool,
+        body: Box<dyn FnOnce() + Send>,
+    ) -> Option<ThreadId> {
+        {
+            let mut scheduler = self.scheduler.borrow_mut();
+            if scheduler.nodes[node].alive && scheduler.make_room(place) {
+                return Some(scheduler.spawn(node, name, place, probe, move || guarded(body)));
+            }
+        }
+        // Lab code's destructors call labrt: not while the scheduler is borrowed.
+        drop(body);
+        None
+    }
+
+    /// A scheduling point: another thread may run here.
+    #[inline]
+    pub(crate) fn point(&self) {
+        if self.atomic.get() {
+            return;
+        }
+        let step = self.scheduler.borrow_mut().step();
+        match step {
+            Step::Continue => {}
+            Step::Switch => self.switch(),
+            Step::Throw => self.throw(),
+            Step::Abandon => self.stay(Wait::Swallowed),
+        }
+    }
+
+    fn switch(&self) {
+        suspend();
+        self.throw_if_killed();
+    }
+
+    /// Unwinds the current thread if it is dying and does not unwind yet.
+    #[inline]
+    pub(crate) fn throw_if_killed(&self) {
+        let step = {
+            let mut scheduler = self.scheduler.borrow_mut();
+            let slot = scheduler.current.expect("only a simulated thread can wait");
+            let thread = &scheduler.threads[slot];
+            if thread.dying { scheduler.step_dying(slot) } else { Step::Continue }
+        };
+        match step {
+            Step::Throw => self.throw(),
+            Step::Abandon => self.stay(Wait::Swallowed),
+            Step::Continue | Step::Switch => {}
+        }
+    }
+
+    /// Gives way to the others: as a scheduling point, but the current thread is not chosen if
+    /// another one can run.
+    pub(crate) fn yield_now(&self) {
+        self.point();
+        let parked = {
+            let mut scheduler = self.scheduler.borrow_mut();
+            let others = !scheduler.ready.is_empty() && !scheduler.stop;
+            match scheduler.current {
+                Some(slot) if others && !scheduler.threads[slot].unwinding => {
+                    let chosen = scheduler.give_way();
+                    scheduler.ready.push(slot);
+                    scheduler.ready.swap_remove(chosen);
+                    true
+                }
+                _ => false,
+            }
+        };
+        if parked {
+            self.switch();
+        }
+    }
+
+    /// A ticket for the wait that the current thread is about to begin.
+    #[inline]
+    pub(crate) fn ticket(&self) -> Ticket {
+        self.scheduler.borrow_mut().ticket()
+    }
+
+    /// Waits until somebody wakes `ticket`, or until the virtual time `deadline`.
+    ///
+    /// A thread that unwinds does not wait for time to pass: its wait is over at once if it has a
+    /// deadline or is for something from outside its node.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside every thread: an event must not wait.
+    pub(crate) fn park(&self, ticket: Ticket, wait: Wait, deadline: Option<u64>) -> Woken {
+        self.throw_if_killed();
+        let woken = self.park_without_throw(ticket, wait, deadline);
+        self.throw_if_killed();
+        woken
+    }
+
+    /// As [`park`](Self::park), for a wait after which something must be put in order before a kill may be thrown.
+    pub(crate) fn park_without_throw(&self, ticket: Ticket, wait: Wait, deadline: Option<u64>) -> Woken {
+        stop_if_broken();
+        let held_since = {
+            let mut scheduler = self.scheduler.borrow_mut();
+            let thread = &scheduler.threads[ticket.slot];
+            let holds = !thread.held.is_empty();
+            let from_outside = deadline.is_some() || matches!(wait, Wait::Reply | Wait::Save | Wait::Call(_));
+            if (thread.dying | thread.unwinding) && from_outside {
+                return Woken::TimedOut;
+            }
+            scheduler.warn_of_held_locks(wait);
+            scheduler.park(wait, deadline);
+            holds.then_some(scheduler.now)
+        };
+        suspend();
+        let mut scheduler = self.scheduler.borrow_mut();
+        if let Some(began) = held_since {
+            scheduler.judge_held_locks(wait, began);
+        }
+        scheduler.threads[ticket.slot].woken
+    }
+
+    /// Ends the wait that `ticket` names. Says whether it still lasted. No scheduling point.
+    #[inline]
+    pub(crate) fn unpark(&self, ticket: Ticket) -> bool {
+        self.scheduler.borrow_mut().wake(ticket, Woken::Notified)
+    }
+
+    /// Waits for ever.
+    pub(crate) fn stay(&self, wait: Wait) -> ! {
+        stop_if_broken();
+        loop {
+            {
+                let mut scheduler = self.scheduler.borrow_mut();
+                scheduler.ticket();
+                scheduler.park(wait, None);
+            }
+            suspend();
+            if !matches!(wait, Wait::Swallowed | Wait::Blocked) {
+                self.throw_if_killed();
+            }
+        }
+    }
+
+    /// The virtual nanoseconds since the run began.
+    #[inline]
+    pub(crate) fn run_now(&self) -> u64 {
+        self.scheduler.borrow().now
+    }
+
+    /// The same on the clock of the current thread's node. All that lab code sees of time, and all deadlines, are on
+    /// that clock.
+    #[inline]
+    pub(crate) fn now(&self) -> u64 {
+        self.scheduler.borrow().local_now()
+    }
+
+    /// Lets `event` run outside every thread, `delay` from now.
+    pub(crate) fn later(&self, delay: Duration, event: Box<dyn FnOnce() + Send>) {
+        let at = self.run_now().saturating_add(nanos(delay));
+        self.scheduler.borrow_mut().timers.add(at, Due::Event(event));
+    }
+
+    /// Whether the current thread is being killed.
+    pub(crate) fn is_dying(&self) -> bool {
+        let scheduler = self.scheduler.borrow();
+        scheduler.current.is_some_and(|slot| scheduler.threads[slot].dying)
+    }
+
+    /// The node of the current thread; the tester's outside every thread.
+    pub(crate) fn current_node(&self) -> u32 {
+        self.scheduler.borrow().current_node()
+    }
+
+    /// The same, but `None` outside every thread.
+    pub(crate) fn thread_node(&self) -> Option<u32> {
+        let scheduler = self.scheduler.borrow();
+        scheduler.current.map(|slot| scheduler.threads[slot].node)
+    }
+
+    /// The trace context of the current thread; 0 outside every thread.
+    #[inline]
+    pub(crate) fn trace_context(&self) -> u64 {
+        self.scheduler.borrow().trace_context()
+    }
+
+    #[inline]
+    pub(crate) fn set_trace_context(&self, context: u64) {
+        let mut scheduler = self.scheduler.borrow_mut();
+        if let Some(slot) = scheduler.current {
+            scheduler.threads[slot].trace_context = context;
+        }
+    }
+
+    pub(crate) fn set_local(&self, value: Arc<Local>) {
+        let before = self.local.borrow_mut().replace(value);
+        assert!(before.is_none(), "a run has one value of the harness's");
+    }
+
+    #[inline]
+    pub(crate) fn with_local<R>(&self, f: impl FnOnce(&Arc<Local>) -> R) -> Option<R> {
+        self.local.borrow().as_ref().map(f)
+    }
+
+    /// Drops the value of the harness's. A thread that was abandoned while it looked at it keeps it.
+    pub(crate) fn drop_local(&self) {
+        let value = self.local.try_borrow_mut().ok().and_then(|mut local| local.take());
+        drop(value);
+    }
+
+    /// Ends the run with this verdict, unless it has one.
+    pub(crate) fn fail(&self, kind: FailureKind, message: String, place: Option<Place>) {
+        self.scheduler.borrow_mut().fail(kind, message, place);
+    }
+
+    /// Takes the panic of the current thread as the run's verdict. Says whether there is such a thread.
+    pub(crate) fn panicked(&self, tell: impl FnOnce(bool) -> Panic) -> bool {
+        let Ok(mut scheduler) = self.scheduler.try_borrow_mut() else {
+            if !is_inside() {
+                return false;
+            }
+            // labrt itself panics, in the midst of a change. It cannot stop here, for it would keep the panic
+            // hook; but it does when a destructor waits or comes back into the scheduler, and at the base of
+            // the thread.
+            let panic = tell(false);
+            let place = panic.location.map(|place| format!(" at {place}")).unwrap_or_default();
+            note_panic(panic.message + &place);
+            self.atomic.set(true); // nobody else runs meanwhile
+            return true;
+        };
+        let Some(slot) = scheduler.current else { return false };
+        let thread = &mut scheduler.threads[slot];
+        thread.unwinding = true;
+        if thread.dying {
+            return true;
+        }
+        let recording = scheduler.options.record;
+        drop(scheduler);
+        let panic = tell(recording);
+        let mut scheduler = self.scheduler.borrow_mut();
+        let failure = Failure {
+            location: panic.location,
+            backtrace: panic.backtrace,
+            ..scheduler.failure(panic.kind, panic.message)
+        };
+        scheduler.verdict.get_or_insert(failure);
+        scheduler.stop = true;
+        true
+    }
+
+    pub(crate) fn recording(&self) -> bool {
+        self.scheduler.try_borrow().is_ok_and(|scheduler| scheduler.options.record)
+    }
+
+    /// Runs `f` without letting another thread run in between.
+    pub(crate) fn without_switching<R>(&self, f: impl FnOnce() -> R) -> R {
+        struct Restore<'a>(&'a Cell<bool>, bool);
+        impl Drop for Restore<'_> {
+            fn drop(&mut self) {
+                self.0.set(self.1);
+            }
+        }
+        let _restore = Restore(&self.atomic, self.atomic.replace(true));
+        f()
+    }
+
+    /// Memory that the simulation holds, in bytes.
+    pub(crate) fn heap_bytes(&self) -> u64 {
+        u64::try_from(heap::held()).unwrap_or(0)
+    }
+
+    /// Adds a line to the log of a recorded run. Its memory is uncounted: such a run is the same as one that is not recorded.
+    pub(crate) fn record(&self, level: ::log::Level, target: &str, text: &str) {
+        heap::uncounted(|| self.record_line(level, target, text));
+    }
+
+    fn record_line(&self, level: ::log::Level, target: &str, text: &str) {
+        let mut scheduler = self.scheduler.borrow_mut();
+        let (node, thread) = match scheduler.current {
+            Some(slot) => {
+                let thread = &scheduler.threads[slot];
+                (scheduler.nodes[thread.node].name.to_string(), thread.name.to_string())
+            }
+            None => (String::new(), String::new()),
+        };
+        let at = since_start(scheduler.now);
+        let line = LogLine { at, node, thread, level, target: target.to_owned(), text: text.to_owned() };
+        match scheduler.options.tap {
+            Some(tap) => {
+                drop(scheduler);
+                // What becomes of the line concerns the process.
+                aside(|| tap.take(&line));
+            }
+            None => scheduler.log.push(line),
+        }
+    }
+}
+
+/// Threads, as other modules see them.
+impl Sim {
+    /// The current thread has taken a lock, at this line.
+    #[inline]
+    pub(crate) fn holds(&self, place: Place) {
+        let mut scheduler = self.scheduler.borrow_mut();
+        if let Some(slot) = scheduler.current {
+            scheduler.threads[slot].held.push(place);
+        }
+    }
+
+    /// The current thread has given back a lock that it took at this line.
+    #[inline]
+    pub(crate) fn holds_no_more(&self, place: Place) {
+        let mut scheduler = self.scheduler.borrow_mut();
+        if let Some(slot) = scheduler.current {
+            let held = &mut scheduler.threads[slot].held;
+            // Mostly the last one, for guards are dropped in the opposite order.
+            if let Some(position) = held.iter().rposition(|since| std::ptr::eq(*since, place)) {
+                held.remove(position);
+            }
+        }
+    }
+
+    /// # Panics
+    ///
+    /// Panics outside every thread.
+    #[inline]
+    pub(crate) fn current_thread(&self) -> ThreadId {
+        self.scheduler.borrow().current_id().expect("an event takes no lock that lab code takes")
+    }
+
+    pub(crate) fn current_name(&self) -> Cow<'static, str> {
+        let scheduler = self.scheduler.borrow();
+        scheduler.current.map_or(Cow::Borrowed(""), |slot| scheduler.threads[slot].name.clone())
+    }
+
+    pub(crate) fn is_alive(&self, thread: ThreadId) -> bool {
+        self.scheduler.borrow().threads.get(thread).is_some()
+    }
+
+    /// Waits for `thread` to end.
+    pub(crate) fn join(&self, thread: ThreadId, place: Place) {
+        let wait = Wait::Join(place);
+        let ticket = {
+            let mut scheduler = self.scheduler.borrow_mut();
+            if scheduler.threads.get(thread).is_none() {
+                return;
+            }
+            let ticket = scheduler.ticket();
+            if let Some(thread) = scheduler.threads.get_mut(thread) {
+                thread.joiners.push(ticket);
+            }
+            let blocker = Blocker { thread, by: By::Running };
+            (!scheduler.closes_cycle(wait, vec![blocker], None)).then_some(ticket)
+        };
+        match ticket {
+            Some(ticket) => {
+                self.park(ticket, wait, None);
+            }
+            None => self.stay(Wait::Ended),
+        }
+    }
+
+    /// As [`park`](Self::park), for a wait that only `blocker` can end: fails the run if it closes a cycle.
+    pub(crate) fn park_behind(&self, ticket: Ticket, wait: Wait, blocker: Blocker) {
+        if self.scheduler.borrow_mut().closes_cycle(wait, vec![blocker], None) {
+            self.stay(Wait::Ended);
+        }
+        self.park(ticket, wait, None);
+    }
+
+    /// Takes the token that [`unpark_thread`](Self::unpark_thread) left for the current thread. If there is
+    /// none, the wait of `ticket`, which must be [`Wait::Park`] and begin before the next scheduling point,
+    /// is woken by it.
+    pub(crate) fn take_token(&self, ticket: Ticket) -> bool {
+        std::mem::take(&mut self.scheduler.borrow_mut().threads[ticket.slot].unparked)
+    }
+
+    /// Wakes `thread` if it is parked, and leaves a token for it if not. No scheduling point.
+    pub(crate) fn unpark_thread(&self, thread: ThreadId) {
+        let mut scheduler = self.scheduler.borrow_mut();
+        let Some(found) = scheduler.threads.get_mut(thread) else { return };
+        let parked = found.life == Life::Parked && matches!(found.wait, Wait::Park(_));
+        let ticket = Ticket { slot: thread.slot, number: found.ticket };
+        found.unparked = !parked;
+        if parked {
+            scheduler.wake(ticket, Woken::Notified);
+        }
+    }
+
+    /// Waits until threads of `node` have run since the last time, and all of them wait again.
+    pub(crate) fn wait_quiet(&self, node: u32) {
+        let ticket = {
+            let mut scheduler = self.scheduler.borrow_mut();
+            let state = &mut scheduler.nodes[node];
+            if state.stirred && state.busy == 0 {
+                state.stirred = false;
+                None
+            } else {
+                let ticket = scheduler.ticket();
+                scheduler.nodes[node].probe = Some(ticket);
+                Some(ticket)
+            }
+        };
+        match ticket {
+            Some(ticket) => {
+                self.park(ticket, Wait::Quiet, None);
+            }
+            // A probe that never waits would keep the others from running.
+            None => self.point(),
+        }
+    }
+
+    /// The scheduling point before something is given back: a lock, an end of a channel.
+    ///
+    /// No kill is thrown here, for what is being given back would be lost with it; the thread unwinds at
+    /// its next call instead.
+    #[inline]
+    pub(crate) fn point_before_release(&self) {
+        if self.atomic.get() {
+            return;
+        }
+        let step = self.scheduler.borrow_mut().step();
+        if step == Step::Switch {
+            suspend();
+        }
+    }
+}
+
+/// What channels ask.
+impl Sim {
+    /// Whether the wait that `ticket` names still lasts.
+    pub(crate) fn waits(&self, ticket: Ticket) -> bool {
+        self.scheduler.borrow().threads.waits(ticket)
+    }
+
+    /// One of `count` possibilities, by the scheduler's policy.
+    pub(crate) fn choose(&self, count: usize) -> usize {
+        self.scheduler.borrow_mut().decide(count)
+    }
+}
+
+/// Nodes, and the run.
+impl Sim {
+    pub(crate) fn add_node(&self, name: String) -> (u32, Arc<str>) {
+        let mut scheduler = self.scheduler.borrow_mut();
+        let seed = scheduler.options.seed;
+        let id = scheduler.nodes.add(name, seed);
+        (id, scheduler.nodes[id].name.clone())
+    }
+
+    pub(crate) fn is_node_alive(&self, node: u32) -> bool {
+        self.scheduler.borrow().nodes[node].alive
+    }
+
+    /// The name of the node of the current thread; empty in an event.
+    pub(crate) fn here_name(&self) -> String {
+        let scheduler = self.scheduler.borrow();
+        let node = scheduler.current.map(|slot| scheduler.threads[slot].node);
+        node.map(|node| scheduler.nodes[node].name.to_string()).unwrap_or_default()
+    }
+
+    pub(crate) fn pause(&self, node: u32) {
+        self.scheduler.borrow_mut().pause(node);
+    }
+
+    pub(crate) fn resume(&self, node: u32) {
+        self.scheduler.borrow_mut().resume(node);
+    }
+
+    pub(crate) fn set_clock_rate(&self, node: u32, per_million: u32) {
+        self.scheduler.borrow_mut().set_clock_rate(node, per_million);
+    }
+
+    /// The scheduler finds the callers of a node that has died by what they wait for.
+    pub(crate) fn await_call(&self, _node: u32, _ticket: Ticket) {}
+
+    pub(crate) fn forget_call(&self, _node: u32, _ticket: Ticket) {}
+
+    pub(crate) fn draw<R>(&self, draw: impl FnOnce(&mut StreamRng) -> R) -> R {
+        let node = self.current_node();
+        draw(&mut self.scheduler.borrow_mut().nodes[node].rng)
+    }
+
+    pub(crate) fn stream(&self, name: &str) -> StreamRng {
+        StreamRng::new(self.scheduler.borrow().options.seed, name)
+    }
+
+    /// A message was sent or an entry applied: it goes into the fingerprint, and what came before was not a livelock.
+    #[inline]
+    pub(crate) fn message(&self, hash: u64) {
+        let mut scheduler = self.scheduler.borrow_mut();
+        scheduler.fold(hash);
+        scheduler.progressed();
+    }
+
+    /// A remote call is being made.
+    #[inline]
+    pub(crate) fn remote_call(&self, call: &RemoteCall<'_>) {
+        self.scheduler.borrow_mut().remote_call(call);
+    }
+
+    /// A message of so many bytes was sent that is no call.
+    #[inline]
+    pub(crate) fn carry(&self, end: u32, bytes: usize) {
+        let mut scheduler = self.scheduler.borrow_mut();
+        let now = scheduler.now;
+        scheduler.traffic.carry(now, end, bytes);
+    }
+
+    pub(crate) fn busiest_calls(&self) -> String {
+        self.scheduler.borrow().busiest_calls()
+    }
+
+    pub(crate) fn warn(&self, message: String) {
+        self.scheduler.borrow_mut().warn(message);
+    }
+
+    pub(crate) fn lock_waits(&self) -> Vec<String> {
+        self.scheduler.borrow().lock_waits()
+    }
+}
+
+/// Runs a thread's body; whatever it unwinds with has been dealt with already.
+pub(super) fn guarded(body: Box<dyn FnOnce()>) {
+    let dying = with(Sim::is_dying);
+    let outcome = catch_unwind(AssertUnwindSafe(move || {
+        if dying {
+            // Killed before it ran: what it owns is dropped, as by a thread that unwinds.
+            drop(body);
+        } else {
+            body();
+        }
+    }));
+    stop_if_broken();
+    drop(outcome);
+}

@@ -1,0 +1,190 @@
+//! Which lock a run uses of the two that a [`RawMutex`] and a [`RawRwLock`] are, and how it is taken.
+
+use std::time::Duration;
+
+use lock_api::{RawMutex as _, RawRwLock as _};
+
+use crate::here::{self, Here};
+use crate::raw::lock::{self, Access, Deadlines, HeldMutex, HeldRwLock};
+use crate::sim::mutex::Mutex as SimMutex;
+use crate::sim::rwlock::RwLock as SimRwLock;
+use crate::threads;
+use crate::time::Instant;
+use crate::wait::Place;
+
+/// The raw lock of a [`Mutex`](super::Mutex).
+pub type RawMutex = lock::RawMutex<MutexOfRun>;
+
+/// The raw lock of an [`RwLock`](super::RwLock).
+pub type RawRwLock = lock::RawRwLock<RwLockOfRun>;
+
+/// The lock that the scheduler of a simulation knows, or else the real one.
+pub struct MutexOfRun(SimMutex);
+
+/// The lock that the scheduler of a simulation knows, or else the real one.
+pub struct RwLockOfRun(SimRwLock);
+
+/// The clock of the calling thread's node.
+pub struct NodeClock;
+
+impl Deadlines for NodeClock {
+    type Instant = Instant;
+
+    #[track_caller]
+    fn after(timeout: Duration) -> u64 {
+        here::with(|here| here.deadline(timeout))
+    }
+
+    fn at(moment: Instant) -> u64 {
+        moment.nanos()
+    }
+}
+
+impl lock::Mutex for MutexOfRun {
+    type Clock = NodeClock;
+
+    #[allow(clippy::declare_interior_mutable_const)] // for a constant of `lock_api`
+    const NEW: Self = Self(SimMutex::new());
+
+    #[track_caller]
+    fn lock(&self, real: &parking_lot::RawMutex, place: Place, deadline: Option<u64>) -> bool {
+        here::with(|here| match here {
+            Here::Sim(sim) => self.0.take(sim, place, deadline),
+            Here::Threads(thread) => {
+                self.0.claim(here);
+                threads::lock::mutex(thread, real, place, deadline)
+            }
+        })
+    }
+
+    #[track_caller]
+    fn try_lock(&self, real: &parking_lot::RawMutex, place: Place) -> bool {
+        here::with(|here| {
+            here.point();
+            match here {
+                Here::Sim(sim) => self.0.try_take(sim, place).is_ok(),
+                Here::Threads(_) => {
+                    self.0.claim(here);
+                    real.try_lock()
+                }
+            }
+        })
+    }
+
+    fn unlock(&self, real: HeldMutex<'_>) {
+        here::with(|here| {
+            here.point_before_release();
+            match here {
+                Here::Sim(sim) => self.0.release(sim),
+                Here::Threads(_) => real.unlock(),
+            }
+        });
+    }
+
+    fn unlock_for_wait(&self, real: HeldMutex<'_>) {
+        here::with(|here| match here {
+            Here::Sim(sim) => self.0.release(sim),
+            Here::Threads(_) => real.unlock(),
+        });
+    }
+
+    fn lock_again(&self, real: &parking_lot::RawMutex, place: Place) {
+        here::with(|here| match here {
+            Here::Sim(sim) => self.0.take_again(sim, place),
+            Here::Threads(thread) => threads::lock::mutex_again(thread, real, place),
+        });
+    }
+
+    fn is_locked(&self, real: &parking_lot::RawMutex) -> bool {
+        here::with(|here| match here {
+            Here::Sim(sim) => self.0.is_locked(sim),
+            Here::Threads(_) => real.is_locked(),
+        })
+    }
+}
+
+impl lock::RwLock for RwLockOfRun {
+    type Clock = NodeClock;
+
+    #[allow(clippy::declare_interior_mutable_const)] // for a constant of `lock_api`
+    const NEW: Self = Self(SimRwLock::new());
+
+    #[track_caller]
+    fn lock(
+        &self,
+        real: &parking_lot::RawRwLock,
+        access: Access,
+        place: Place,
+        deadline: Option<u64>,
+    ) -> bool {
+        here::with(|here| match here {
+            Here::Sim(sim) => self.0.take(sim, access, place, deadline),
+            Here::Threads(thread) => {
+                self.0.claim(here);
+                threads::lock::rwlock(thread, real, access, place, deadline)
+            }
+        })
+    }
+
+    #[track_caller]
+    fn try_lock(&self, real: &parking_lot::RawRwLock, access: Access, place: Place) -> bool {
+        here::with(|here| {
+            here.point();
+            match here {
+                Here::Sim(sim) => self.0.try_take(sim, access, place).is_ok(),
+                Here::Threads(_) => {
+                    self.0.claim(here);
+                    threads::lock::try_rwlock(real, access)
+                }
+            }
+        })
+    }
+
+    fn unlock(&self, real: HeldRwLock<'_>) {
+        here::with(|here| {
+            here.point_before_release();
+            match here {
+                Here::Sim(sim) => self.0.release(sim, real.access()),
+                Here::Threads(_) => real.unlock(),
+            }
+        });
+    }
+
+    fn downgrade(&self, real: HeldRwLock<'_>) {
+        here::with(|here| {
+            here.point_before_release();
+            match here {
+                Here::Sim(sim) => self.0.downgrade(sim),
+                Here::Threads(_) => real.downgrade(),
+            }
+        });
+    }
+
+    fn unlock_for_wait(&self, real: HeldRwLock<'_>) {
+        here::with(|here| match here {
+            Here::Sim(sim) => self.0.release(sim, real.access()),
+            Here::Threads(_) => real.unlock(),
+        });
+    }
+
+    fn lock_again(&self, real: &parking_lot::RawRwLock, access: Access, place: Place) {
+        here::with(|here| match here {
+            Here::Sim(sim) => self.0.take_again(sim, access, place),
+            Here::Threads(thread) => threads::lock::rwlock_again(thread, real, access, place),
+        });
+    }
+
+    fn is_locked(&self, real: &parking_lot::RawRwLock) -> bool {
+        here::with(|here| match here {
+            Here::Sim(sim) => self.0.is_locked(sim),
+            Here::Threads(_) => real.is_locked(),
+        })
+    }
+
+    fn is_locked_exclusive(&self, real: &parking_lot::RawRwLock) -> bool {
+        here::with(|here| match here {
+            Here::Sim(sim) => self.0.is_locked_exclusive(sim),
+            Here::Threads(_) => real.is_locked_exclusive(),
+        })
+    }
+}
