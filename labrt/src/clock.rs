@@ -1,7 +1,8 @@
 //! [`Clock`]: the clock of a node that does not keep the run's time.
 //!
-//! Lab code on such a node lives in the node's time: what it reads, how long it sleeps, when it gives up waiting. Timers and
-//! events are in the run's. The one is turned into the other where a thread reads the clock, and where it begins to wait.
+//! Lab code on such a node lives in the node's time: what it reads, how long it sleeps, when it gives up
+//! waiting. Timers and events are in the run's. The one is turned into the other where a thread reads the
+//! clock, and where it begins to wait.
 
 use std::time::Duration;
 
@@ -66,7 +67,8 @@ pub(crate) fn since_start(nanos: u64) -> Duration {
 mod tests {
     use super::Clock;
 
-    /// A thread that is woken when its time is up must find that it is: for every rate, whatever is lost in rounding.
+    /// A thread that is woken when its time is up must find that it is: for every rate, whatever is lost in
+    /// rounding.
     #[test]
     fn a_time_is_shown_when_it_is_due_and_not_before() {
         for rate in [100_000, 999_999, 1_000_000, 1_000_001, 1_100_000, 3_333_333, 10_000_000] {

@@ -1,7 +1,8 @@
 //! [`Here`]: where the calling thread runs, in a simulation or on real threads.
 //!
-//! Every primitive of labrt asks this first, and is built on the few things that it offers: scheduling points,
-//! tickets, waiting and waking. What they mean is the backend's affair: [`Sim`] or [`threads::Thread`].
+//! Every primitive of labrt asks this first, and is built on the few things that it offers: scheduling
+//! points, tickets, waiting and waking. What they mean is the backend's affair: [`Sim`] or
+//! [`threads::Thread`].
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -89,8 +90,8 @@ forward! {
     fn run_id() -> u64;
     /// A scheduling point: another thread may run here, and a kill is heeded.
     fn point();
-    /// As [`point`](Self::point), before something is given back. No kill is thrown here, for what is being given back
-    /// would be lost with it.
+    /// As [`point`](Self::point), before something is given back. No kill is thrown here, for what is being
+    /// given back would be lost with it.
     fn point_before_release();
     /// Unwinds the current thread if it is dying and does not unwind yet.
     fn throw_if_killed();
@@ -100,10 +101,11 @@ forward! {
     fn ticket() -> Ticket;
     /// Waits until somebody wakes `ticket`, or until `deadline`.
     ///
-    /// A thread that unwinds does not wait for time to pass: its wait is over at once if it has a deadline or is for
-    /// something from outside its node.
+    /// A thread that unwinds does not wait for time to pass: its wait is over at once if it has a deadline or
+    /// is for something from outside its node.
     fn park(ticket: Ticket, wait: Wait, deadline: Option<u64>) -> Woken;
-    /// As [`park`](Self::park), for a wait after which something must be put in order before a kill may be thrown.
+    /// As [`park`](Self::park), for a wait after which something must be put in order before a kill may be
+    /// thrown.
     fn park_without_throw(ticket: Ticket, wait: Wait, deadline: Option<u64>) -> Woken;
     /// As [`park`](Self::park), for a wait that only `blocker` can end. A simulation fails when threads wait
     /// for each other so.
@@ -119,8 +121,8 @@ forward! {
     fn waits(ticket: Ticket) -> bool;
     /// One of `count` possibilities, at random.
     fn choose(count: usize) -> usize;
-    /// Nanoseconds since the run began, on the clock of the current thread's node. All that lab code sees of time, and all
-    /// deadlines, are on that clock.
+    /// Nanoseconds since the run began, on the clock of the current thread's node. All that lab code sees of
+    /// time, and all deadlines, are on that clock.
     fn now() -> u64;
     /// Nanoseconds since the run began.
     fn run_now() -> u64;
@@ -128,9 +130,9 @@ forward! {
 
 // Threads.
 forward! {
-    /// Adds a thread to `node`. On a dead node the body is dropped and the answer is `None`. A `probe` watches its node, and
-    /// does not count as activity there. `place` is the line of lab code that starts it. If there are too
-    /// many threads the run fails, and the answer is `None`.
+    /// Adds a thread to `node`. On a dead node the body is dropped and the answer is `None`. A `probe`
+    /// watches its node, and does not count as activity there. `place` is the line of lab code that starts
+    /// it. If there are too many threads the run fails, and the answer is `None`.
     fn spawn(
         node: u32,
         name: Cow<'static, str>,
@@ -163,7 +165,8 @@ forward! {
     fn is_node_alive(node: u32) -> bool;
     /// Kills `node` and waits until its threads are gone.
     fn kill(node: u32);
-    /// Kills `node` when its threads have passed `points` more scheduling points, but at `deadline` at the latest.
+    /// Kills `node` when its threads have passed `points` more scheduling points, but at `deadline` at the
+    /// latest.
     fn kill_amid(node: u32, points: u32, deadline: u64);
     fn pause(node: u32);
     fn resume(node: u32);
@@ -234,8 +237,8 @@ impl Here<'_> {
         }
     }
 
-    /// Takes the panic of the current thread as the run's verdict. Says whether there is such a thread. `tell` is told whether
-    /// a backtrace is worth its while.
+    /// Takes the panic of the current thread as the run's verdict. Says whether there is such a thread.
+    /// `tell` is told whether a backtrace is worth its while.
     pub(crate) fn panicked(self, tell: impl FnOnce(bool) -> Panic) -> bool {
         match self {
             Here::Sim(sim) => sim.panicked(tell),

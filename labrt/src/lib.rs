@@ -23,17 +23,30 @@
 //!
 //! # How a simulation works
 //!
-//! A simulation is one OS thread. Every simulated thread is a coroutine on it, and at every *scheduling point*
-//! (before a lock, an unlock, an atomic operation, a channel operation, a wait, a wake-up, a spawn, a sleep, a look
-//! at the clock, a remote call, a save) a scheduler seeded from the run's one number picks which of them goes on. The
-//! clock is virtual: when every thread waits it jumps to the next timer. Nothing reads the system's clock or its
-//! randomness, so a seed is a run, to the last message.
+//! A simulation is one OS thread. Every simulated thread is a coroutine on it, and at every *scheduling
+//! point* (before a lock, an unlock, an atomic operation, a channel operation, a wait, a wake-up, a spawn, a
+//! sleep, a look at the clock, a remote call, a save) a scheduler seeded from the run's one number picks
+//! which of them goes on. The clock is virtual: when every thread waits it jumps to the next timer. Nothing
+//! reads the system's clock or its randomness, so a seed is a run, to the last message.
 //!
-//! The same code also runs on real threads ([`world::Backend::Threads`]). The primitives are built on what both backends
-//! offer, and that is `here`.
+//! The same code also runs on real threads ([`world::Backend::Threads`]). The primitives are built on what both
+//! backends offer, and that is `here`.
 //!
-//! Reading order: `sim` (what a simulation is), `sim::scheduler` (who runs next), `sim::kill` (how threads are
-//! made to end), `raw` (the unsafe parts), then the primitives; `threads` for the other backend.
+//! # How labrt is built
+//!
+//! Each layer imports those above it in this table, and no other:
+//!
+//! | layer | modules |
+//! | --- | --- |
+//! | what belongs to neither backend | `run` (options, outcome, failure, log), `wait`, `clock`, `rng`, `traffic`, `crowd` |
+//! | the unsafe parts, which know no scheduler | `raw` |
+//! | the backends | `sim`, `threads` |
+//! | where the calling thread runs | `here`, with `panic_hook` and `log_recorder` |
+//! | the primitives | [`thread`], [`sync`], [`channel`], [`time`], [`rand`] |
+//! | the harness's face | [`world`] |
+//!
+//! Reading order: `sim::simulation` (what a simulation is), `sim::scheduler` (who runs next), `sim::kill` (how
+//! threads are made to end), `raw`, then the primitives; `threads` for the other backend.
 
 #![warn(missing_docs)]
 #![allow(

@@ -13,8 +13,8 @@ pub use timer::{Ticker, Timer};
 
 /// A moment on the run's clock, used as `std::time::Instant` is.
 ///
-/// In a simulation the clock is virtual: it moves when every thread waits, plus a few nanoseconds
-/// for every step that a thread takes. On real threads it is the system's. A server whose clock the harness lets go
+/// In a simulation the clock is virtual: it moves when every thread waits, plus a few nanoseconds for every
+/// step that a thread takes. On real threads it is the system's. A server whose clock the harness lets go
 /// wrong sees that clock.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant {

@@ -27,7 +27,8 @@ struct State<T> {
     receivers: usize,
     /// Threads that wait for a message.
     receiving: Vec<Ticket>,
-    /// Threads that wait until their message is taken. One whose time is up takes its message back when it runs.
+    /// Threads that wait until their message is taken. One whose time is up takes its message back when it
+    /// runs.
     sending: VecDeque<(Ticket, T)>,
     /// Threads that wait in a select until they could send.
     selecting_to_send: Vec<Ticket>,
@@ -39,8 +40,8 @@ struct State<T> {
     promises: Vec<Promise>,
 }
 
-/// Anything may happen between the moment when a select chooses to send and the moment when it does. So a place in the
-/// queue is kept for it, or the receiver to which the message will go.
+/// Anything may happen between the moment when a select chooses to send and the moment when it does. So a
+/// place in the queue is kept for it, or the receiver to which the message will go.
 struct Promise {
     /// Names the select.
     sender: Ticket,
@@ -103,8 +104,8 @@ impl<T> State<T> {
         wake_all(here, &mut self.observing);
     }
 
-    /// Says that `ticket` waits to receive, to all that wait in a select until they could send; the ticket may be
-    /// one of theirs, when a select sends and receives on one channel.
+    /// Says that `ticket` waits to receive, to all that wait in a select until they could send; the ticket
+    /// may be one of theirs, when a select sends and receives on one channel.
     fn announce_receiver(&mut self, here: Here<'_>, ticket: Ticket) {
         self.receiving.push(ticket);
         self.selecting_to_send.retain(|selecting| *selecting == ticket || !here.unpark(*selecting));
@@ -176,7 +177,8 @@ impl<T> State<T> {
         wake_all(here, &mut self.selecting_to_send);
     }
 
-    /// The promise to the select that `ticket` names. Its receiver is woken, and finds a message or no promise.
+    /// The promise to the select that `ticket` names. Its receiver is woken, and finds a message or no
+    /// promise.
     fn take_promise(&mut self, here: Here<'_>, ticket: Ticket) -> Option<Promise> {
         let position = self.promises.iter().position(|promise| promise.sender == ticket)?;
         let promise = self.promises.swap_remove(position);

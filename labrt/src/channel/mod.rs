@@ -70,8 +70,9 @@ pub(crate) fn set_clock(timed: &Receiver<Instant>, here: Here<'_>, at: u64, peri
     timed.channel.set_clock(here, at, period)
 }
 
-/// A channel that delivers a message every `period`, the first one `period` from now. Messages that nobody takes in
-/// time are not made up for. One whose period can be changed is that of a [`Ticker`](crate::time::Ticker).
+/// A channel that delivers a message every `period`, the first one `period` from now. Messages that nobody
+/// takes in time are not made up for. One whose period can be changed is that of a
+/// [`Ticker`](crate::time::Ticker).
 ///
 /// # Panics
 ///

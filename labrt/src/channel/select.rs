@@ -1,7 +1,7 @@
 //! [`Select`] and [`select!`](crate::channel::select!): wait for whichever channel is ready first.
 //!
-//! As with `crossbeam`, an operation is ready also when it would fail at once because the other ends are gone,
-//! and among several ready ones the choice is random: here, by the run's seed.
+//! As with `crossbeam`, an operation is ready also when it would fail at once because the other ends are
+//! gone, and among several ready ones the choice is random: here, by the run's seed.
 
 use std::fmt;
 use std::panic::Location;
@@ -246,14 +246,16 @@ impl fmt::Debug for Select<'_> {
     }
 }
 
-/// The operation that a [`Select`] chose; it must be completed with [`recv`](Self::recv) or [`send`](Self::send).
+/// The operation that a [`Select`] chose; it must be completed with [`recv`](Self::recv) or
+/// [`send`](Self::send).
 ///
-/// What it will receive is set aside for it, and so is the room for what it will send: a thread that waits to receive from
-/// a channel without a buffer waits until it does.
+/// What it will receive is set aside for it, and so is the room for what it will send: a thread that waits to
+/// receive from a channel without a buffer waits until it does.
 ///
 /// # Panics
 ///
-/// Panics when it is dropped without having been completed, as `crossbeam`'s does: a message may be lost with it.
+/// Panics when it is dropped without having been completed, as `crossbeam`'s does: a message may be lost with
+/// it.
 #[must_use = "a selected operation must be completed"]
 pub struct SelectedOperation<'a> {
     index: usize,
@@ -328,8 +330,9 @@ impl Drop for SelectedOperation<'_> {
 /// # }).result.unwrap();
 /// ```
 ///
-/// The arms are `recv(receiver) -> result => body`, `send(sender, message) -> result => body`, and at the end at the most one
-/// `default => body` or `default(timeout) => body`. The message of a send is evaluated only when that arm is chosen.
+/// The arms are `recv(receiver) -> result => body`, `send(sender, message) -> result => body`, and at the end
+/// at the most one `default => body` or `default(timeout) => body`. The message of a send is evaluated only
+/// when that arm is chosen.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! select {

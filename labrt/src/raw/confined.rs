@@ -45,13 +45,14 @@ pub(crate) struct Confined<T> {
     value: RefCell<T>,
 }
 
-// SAFETY: `value` is reached only through `open`, which compares `home` with the number of the run that the calling
-// thread is a thread of: nobody but the two backends makes a `Home`, for the calling thread, and it does not leave
-// that. `home` is set once, by compare-and-swap, to the number of one run. That run is either a simulation, which
-// lives on one OS thread for all its life (`Sim` is in a thread-local that is set once a thread), so that all
-// accesses come from this OS thread; or one on real threads, where `open` holds `lock` for as long as the `RefMut`
-// lives. Either way `RefCell` sees one thread at a time, and guards against overlapping accesses by that one.
-// `T: Send` because the value may be created, used and dropped by different threads.
+// SAFETY: `value` is reached only through `open`, which compares `home` with the number of the run that the
+// calling thread is a thread of: nobody but the two backends makes a `Home`, for the calling thread, and it
+// does not leave that. `home` is set once, by compare-and-swap, to the number of one run. That run is either
+// a simulation, which lives on one OS thread for all its life (`Sim` is in a thread-local that is set once a
+// thread), so that all accesses come from this OS thread; or one on real threads, where `open` holds `lock`
+// for as long as the `RefMut` lives. Either way `RefCell` sees one thread at a time, and guards against
+// overlapping accesses by that one. `T: Send` because the value may be created, used and dropped by different
+// threads.
 unsafe impl<T: Send> Sync for Confined<T> {}
 
 impl<T> Confined<T> {
@@ -134,8 +135,8 @@ struct Locked<'a>(&'a parking_lot::RawMutex);
 impl Drop for Locked<'_> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: made by `open` alone, right after it has locked; the guard does not leave the thread, because
-        // `RefMut`, which lies beside it, does not.
+        // SAFETY: made by `open` alone, right after it has locked; the guard does not leave the thread,
+        // because `RefMut`, which lies beside it, does not.
         unsafe { self.0.unlock() };
     }
 }

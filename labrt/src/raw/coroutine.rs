@@ -90,9 +90,9 @@ thread_local! {
 pub(crate) fn suspend() {
     let way = WAY.get();
     assert!(!way.is_null(), "only a simulated thread can wait");
-    // SAFETY: `way` was set by the coroutine that runs now (when its body starts, and on the line below when it goes
-    // on) and cleared by `resume` whenever none runs on this OS thread. The yielder lives at the base of that
-    // coroutine's stack until its body returns.
+    // SAFETY: `way` was set by the coroutine that runs now (when its body starts, and on the line below when
+    // it goes on) and cleared by `resume` whenever none runs on this OS thread. The yielder lives at the base
+    // of that coroutine's stack until its body returns.
     unsafe { (*way).suspend(()) };
     WAY.set(way);
 }

@@ -1,7 +1,7 @@
 //! How much memory a thread of the system holds: the allocator of the whole program counts along.
 //!
-//! A simulation runs on one thread of the system, so that what this holds is what the simulation holds, whatever else the process
-//! does.
+//! A simulation runs on one thread of the system, so that what this holds is what the simulation holds,
+//! whatever else the process does.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -16,20 +16,23 @@ struct Counting;
 static ALLOCATOR: Counting = Counting;
 
 thread_local! {
-    // Without a destructor and without an initializer that runs: the allocator may use it at any time of a thread's life.
+    // Without a destructor and without an initializer that runs: the allocator may use it at any time of a
+    // thread's life.
     static HELD: Cell<i64> = const { Cell::new(0) };
 }
 
-/// Bytes that all threads of the process have allocated in [`uncounted`], less those that they have freed there.
+/// Bytes that all threads of the process have allocated in [`uncounted`], less those that they have freed
+/// there.
 static UNCOUNTED: AtomicI64 = AtomicI64::new(0);
 
-/// Bytes that the calling thread of the system has allocated, less those that it has freed: below zero if it frees what others
-/// have allocated.
+/// Bytes that the calling thread of the system has allocated, less those that it has freed: below zero if it
+/// frees what others have allocated.
 pub(crate) fn held() -> i64 {
     HELD.get()
 }
 
-/// Bytes that the process holds and that were allocated in [`uncounted`]: below zero if it freed others there.
+/// Bytes that the process holds and that were allocated in [`uncounted`]: below zero if it freed others
+/// there.
 pub(crate) fn held_uncounted() -> i64 {
     UNCOUNTED.load(Ordering::Relaxed)
 }
@@ -67,8 +70,8 @@ fn had(memory: *mut u8, bytes: usize) -> *mut u8 {
     memory
 }
 
-// SAFETY: every method is the system allocator's, called with the caller's own arguments; counting allocates nothing and cannot
-// unwind, nor does what is done when there is no memory.
+// SAFETY: every method is the system allocator's, called with the caller's own arguments; counting allocates
+// nothing and cannot unwind, nor does what is done when there is no memory.
 unsafe impl GlobalAlloc for Counting {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {

@@ -1,8 +1,8 @@
 //! Functions in the place of the system's, under the system's names.
 //!
-//! Being in the program itself, they are what std finds when it asks for the time, a sleep, randomness, a thread or a
-//! wait. For a simulated thread they ask the [`Simulation`]; for everybody else they call the function that they stand
-//! before.
+//! Being in the program itself, they are what std finds when it asks for the time, a sleep, randomness, a
+//! thread or a wait. For a simulated thread they ask the [`Simulation`]; for everybody else they call the
+//! function that they stand before.
 
 use std::ffi::{CStr, c_int, c_long, c_uint, c_void};
 use std::ptr;
@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use super::pulse::is_inside;
 
-/// What the simulation of the calling OS thread answers in the system's place. Times are in nanoseconds since the run
-/// began, on the clock of the node that is at hand.
+/// What the simulation of the calling OS thread answers in the system's place. Times are in nanoseconds since
+/// the run began, on the clock of the node that is at hand.
 pub(crate) struct Simulation {
     /// The time at a look at a clock.
     pub(crate) clock: fn() -> u64,
@@ -25,7 +25,8 @@ pub(crate) struct Simulation {
     pub(crate) random: fn(&mut [u8]) -> bool,
     /// Lab code wants a thread of the system, which it does not get.
     pub(crate) refuse_thread: fn(),
-    /// A simulated thread has waited so long in a lock of std's in vain, or (`None`) wants to wait with a time-out.
+    /// A simulated thread has waited so long in a lock of std's in vain, or (`None`) wants to wait with a
+    /// time-out.
     pub(crate) refuse_wait: fn(Option<Duration>) -> !,
     /// How long a lock of std's may be waited for.
     pub(crate) lock_patience: fn() -> Duration,
@@ -49,8 +50,8 @@ const UPTIME: i64 = 1_000_000;
 
 const NANOS: u64 = 1_000_000_000;
 
-/// Lets simulated threads ask `simulation` from now on, and keeps the functions in the program: the linker takes what
-/// somebody refers to. The first call counts.
+/// Lets simulated threads ask `simulation` from now on, and keeps the functions in the program: the linker
+/// takes what somebody refers to. The first call counts.
 pub(crate) fn install(simulation: Simulation) {
     let _ = SIMULATION.set(simulation);
     let functions = [
@@ -240,7 +241,8 @@ unsafe extern "C" fn getrandom(bytes: *mut c_void, length: usize, flags: c_uint)
 
 /// Fills the place from the seed, if the OS thread is a simulation's.
 ///
-/// Also outside every simulated thread: std draws the keys of its hash maps once an OS thread, whoever makes the first.
+/// Also outside every simulated thread: std draws the keys of its hash maps once an OS thread, whoever makes
+/// the first.
 ///
 /// # Safety
 ///

@@ -1,7 +1,8 @@
 //! [`RawMutex`] and [`RawRwLock`]: what `lock_api` makes `Mutex` and `RwLock` of.
 //!
-//! Each is two locks, of which a run uses one: in a simulation the one that the scheduler knows, on real threads
-//! `parking_lot`'s. Which of them it is and how it is taken is said by whoever implements [`Mutex`] and [`RwLock`].
+//! Each is two locks, of which a run uses one: in a simulation the one that the scheduler knows, on real
+//! threads `parking_lot`'s. Which of them it is and how it is taken is said by whoever implements [`Mutex`]
+//! and [`RwLock`].
 
 use std::panic::Location;
 use std::time::Duration;
@@ -30,7 +31,8 @@ pub trait Deadlines {
     fn at(moment: Self::Instant) -> u64;
 }
 
-/// The simulated one of the two locks that a [`RawMutex`] is, and how the threads of a run take one of the two.
+/// The simulated one of the two locks that a [`RawMutex`] is, and how the threads of a run take one of the
+/// two.
 ///
 /// `real` is the other one. It is the same at each call.
 pub trait Mutex: Send + Sync {
@@ -87,8 +89,8 @@ pub struct HeldMutex<'a>(&'a parking_lot::RawMutex);
 impl HeldMutex<'_> {
     /// Unlocks it, on real threads.
     pub(crate) fn unlock(self) {
-        // SAFETY: `HeldMutex` is made below alone, where the calling thread holds the `RawMutex`: on real threads it
-        // then holds this lock.
+        // SAFETY: `HeldMutex` is made below alone, where the calling thread holds the `RawMutex`: on real
+        // threads it then holds this lock.
         unsafe { self.0.unlock() };
     }
 }
@@ -210,10 +212,10 @@ impl<M: Mutex> Relock for RawMutex<M> {
     }
 }
 
-// SAFETY: a run uses one of the two locks alone, and no two runs use the same `RawMutex`: `M` is `sync::lock::MutexOfRun`,
-// which claims it for its run. In a simulation the lock is granted only while nobody holds it, and is taken back only by
-// `unlock`, whose contract allows it to the holder alone; all of this happens on one OS thread. On real threads it is a
-// mutex of `parking_lot`.
+// SAFETY: a run uses one of the two locks alone, and no two runs use the same `RawMutex`: `M` is
+// `sync::lock::MutexOfRun`, which claims it for its run. In a simulation the lock is granted only while
+// nobody holds it, and is taken back only by `unlock`, whose contract allows it to the holder alone; all of
+// this happens on one OS thread. On real threads it is a mutex of `parking_lot`.
 unsafe impl<M: Mutex> lock_api::RawMutex for RawMutex<M> {
     #[allow(clippy::declare_interior_mutable_const)] // what `lock_api` asks for
     const INIT: Self = Self { simulated: M::NEW, real: parking_lot::RawMutex::INIT };
@@ -299,9 +301,9 @@ impl<L: RwLock> Relock for RawRwLock<L> {
     }
 }
 
-// SAFETY: as for `RawMutex`. In a simulation exclusive access is granted only while there is neither writer nor reader,
-// and shared access only while there is no writer; the unlock methods take back what their contract says the caller
-// holds. On real threads it is a lock of `parking_lot`.
+// SAFETY: as for `RawMutex`. In a simulation exclusive access is granted only while there is neither writer
+// nor reader, and shared access only while there is no writer; the unlock methods take back what their
+// contract says the caller holds. On real threads it is a lock of `parking_lot`.
 unsafe impl<L: RwLock> lock_api::RawRwLock for RawRwLock<L> {
     #[allow(clippy::declare_interior_mutable_const)] // what `lock_api` asks for
     const INIT: Self = Self { simulated: L::NEW, real: parking_lot::RawRwLock::INIT };

@@ -1,5 +1,5 @@
-//! The only home of `unsafe` in the workspace: what the runtime cannot do without. It knows neither of the backends,
-//! and what they have to do here they hand over.
+//! The only home of `unsafe` in the workspace: what the runtime cannot do without. It knows neither of the
+//! backends, and what they have to do here they hand over.
 //!
 //! | file | what is unsafe there | why it holds |
 //! | --- | --- | --- |

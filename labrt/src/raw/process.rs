@@ -25,7 +25,8 @@ mod system {
     pub(crate) fn cpu_time(thread: libc::pthread_t) -> Option<Duration> {
         let mut clock = 0;
         let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        // SAFETY: the caller holds the handle of the thread, so that its name is valid; the places are our own.
+        // SAFETY: the caller holds the handle of the thread, so that its name is valid; the places are our
+        // own.
         let error = unsafe {
             libc::pthread_getcpuclockid(thread, &raw mut clock) != 0
                 || libc::clock_gettime(clock, &raw mut time) != 0

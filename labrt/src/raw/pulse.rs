@@ -1,8 +1,8 @@
 //! [`Pulse`]: what somebody outside sees of a running simulation, and how its OS thread is stopped for good.
 //!
-//! A simulation that loops or waits without a call of labrt cannot be stopped from within. So its OS thread gets a
-//! signal: the handler notes where the thread is, and never returns. The thread holds on to what it has for ever, and
-//! does nothing any more; the process goes on.
+//! A simulation that loops or waits without a call of labrt cannot be stopped from within. So its OS thread
+//! gets a signal: the handler notes where the thread is, and never returns. The thread holds on to what it
+//! has for ever, and does nothing any more; the process goes on.
 //!
 //! ```text
 //!            ask                 the handler              keep
@@ -52,7 +52,8 @@ thread_local! {
     static IS_BROKEN: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A coroutine begins to run on this OS thread (`end`: the lowest address of its stack), or none does any more (0).
+/// A coroutine begins to run on this OS thread (`end`: the lowest address of its stack), or none does any
+/// more (0).
 #[inline]
 pub(super) fn runs_on(end: usize) {
     STACK_END.set(end);
@@ -202,8 +203,8 @@ impl Pulse {
         }
     }
 
-    /// Asks the OS thread to stand still, if it has not passed a scheduling point since `beats` was read. Says whether
-    /// it does; then it waits for [`keep`](Self::keep) or [`let_go`](Self::let_go).
+    /// Asks the OS thread to stand still, if it has not passed a scheduling point since `beats` was read.
+    /// Says whether it does; then it waits for [`keep`](Self::keep) or [`let_go`](Self::let_go).
     pub(crate) fn ask(&self, thread: libc::pthread_t, beats: u64) -> bool {
         self.seen.store(beats, Ordering::Relaxed);
         if self.state.compare_exchange(FREE, WANTED, Ordering::AcqRel, Ordering::Acquire).is_err() {
@@ -264,8 +265,8 @@ impl Pulse {
     /// Notes where the calling OS thread is. For signal handlers: it allocates nothing.
     fn note_frames(&self) {
         let mut depth = 0;
-        // SAFETY: the synchronised version takes a lock, which this thread may hold. What the lock protects is not
-        // used for walking a stack on the systems that labrt runs on.
+        // SAFETY: the synchronised version takes a lock, which this thread may hold. What the lock protects
+        // is not used for walking a stack on the systems that labrt runs on.
         unsafe {
             backtrace::trace_unsynchronized(|frame| {
                 let at = if depth < KEPT_FRAMES { depth } else { KEPT_FRAMES + depth % KEPT_FRAMES };
@@ -335,7 +336,8 @@ pub(super) fn detach() {
     PULSE.set(ptr::null());
 }
 
-/// The stack on which signals of this OS thread are handled; the one from before comes back when it is dropped.
+/// The stack on which signals of this OS thread are handled; the one from before comes back when it is
+/// dropped.
 pub(crate) struct HandlerStack {
     _memory: Vec<u8>,
     before: libc::stack_t,
@@ -347,8 +349,8 @@ impl HandlerStack {
         let mut memory = vec![0; HANDLER_STACK];
         let stack = libc::stack_t { ss_sp: memory.as_mut_ptr().cast(), ss_flags: 0, ss_size: HANDLER_STACK };
         let mut before = libc::stack_t { ss_sp: ptr::null_mut(), ss_flags: libc::SS_DISABLE, ss_size: 0 };
-        // SAFETY: `memory` outlives the use as a signal stack, for dropping `Self` ends that, and a thread that never
-        // leaves its handler never drops it.
+        // SAFETY: `memory` outlives the use as a signal stack, for dropping `Self` ends that, and a thread
+        // that never leaves its handler never drops it.
         unsafe { libc::sigaltstack(&raw const stack, &raw mut before) };
         Self { _memory: memory, before }
     }
@@ -391,8 +393,8 @@ fn install(signal: libc::c_int, handler: usize, flags: libc::c_int) {
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     action.sa_sigaction = handler;
     action.sa_flags = flags;
-    // SAFETY: `handler` is one of the two handlers below, with the arguments that `flags` say, and does in any
-    // thread only what a handler may.
+    // SAFETY: `handler` is one of the two handlers below, with the arguments that `flags` say, and does in
+    // any thread only what a handler may.
     unsafe {
         libc::sigemptyset(&raw mut action.sa_mask);
         libc::sigaction(signal, &raw const action, ptr::null_mut());
@@ -430,7 +432,8 @@ extern "C" fn on_request(_: libc::c_int) {
     set_errno(error);
 }
 
-/// An address that is not mapped: the end of a coroutine's stack, or something for whoever was asked before us.
+/// An address that is not mapped: the end of a coroutine's stack, or something for whoever was asked before
+/// us.
 extern "C" fn on_fault(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     // SAFETY: the system passes the information of a fault, which has an address.
     let address = unsafe { (*info).si_addr() }.addr();
@@ -450,7 +453,8 @@ extern "C" fn on_fault(signal: libc::c_int, info: *mut libc::siginfo_t, context:
 fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     let position = FAULTS.iter().position(|fault| *fault == signal).unwrap_or(0);
     let before = BEFORE[position].load(Ordering::Acquire);
-    // SAFETY: `install_handlers` stored it before it installed the handler that calls this, and it is never freed.
+    // SAFETY: `install_handlers` stored it before it installed the handler that calls this, and it is never
+    // freed.
     let before = unsafe { &*before };
     match before.sa_sigaction {
         libc::SIG_DFL | libc::SIG_IGN => {

@@ -1,4 +1,5 @@
-//! [`Watched`]: a value of a simulation's OS thread that somebody else looks at when that thread stands still for ever.
+//! [`Watched`]: a value of a simulation's OS thread that somebody else looks at when that thread stands still
+//! for ever.
 
 use std::cell::RefCell;
 use std::ptr;
@@ -23,7 +24,8 @@ impl<T> Watched<T> {
         &self.pulse
     }
 
-    /// While the answer lives, the calling OS thread can be stopped from outside, and notices the end of a stack.
+    /// While the answer lives, the calling OS thread can be stopped from outside, and notices the end of a
+    /// stack.
     ///
     /// `value` is a thread-local's of the calling OS thread.
     pub(crate) fn attach<'a>(&'a self, value: &RefCell<T>) -> Attached<'a> {
@@ -40,13 +42,14 @@ impl<T> Watched<T> {
             return None;
         }
         // SAFETY: `value` lives in a thread-local of the simulation's OS thread. That thread is in a signal
-        // handler or in one of the functions of `pulse` that never return, so the thread-local is never dropped and
-        // nobody else touches it. They wrote their state with `Release` after all that the thread did, and
-        // `stands_still` read it with `Acquire`.
+        // handler or in one of the functions of `pulse` that never return, so the thread-local is never
+        // dropped and nobody else touches it. They wrote their state with `Release` after all that the thread
+        // did, and `stands_still` read it with `Acquire`.
         let cell = unsafe { &*value };
         let in_order = cell.try_borrow().is_ok() && !self.pulse.is_broken();
-        // SAFETY: as above; whoever borrowed the value mutably stands still for ever, too. It may have been in the midst
-        // of a change: what is read of it then is checked by whoever reads, and only names and numbers are.
+        // SAFETY: as above; whoever borrowed the value mutably stands still for ever, too. It may have been
+        // in the midst of a change: what is read of it then is checked by whoever reads, and only names and
+        // numbers are.
         let value = unsafe { &*cell.as_ptr() };
         Some(look(value, in_order))
     }

@@ -11,11 +11,11 @@ pub enum Backend {
     Simulation,
     /// Real threads and the system's clock: the seed decides what is drawn, and the machine the rest.
     ///
-    /// Such a run is never the same twice. It has no fingerprint, and of the failures that a simulation finds by itself it
-    /// finds panics alone: who waits for ever is noticed when the time is up.
+    /// Such a run is never the same twice. It has no fingerprint, and of the failures that a simulation finds
+    /// by itself it finds panics alone: who waits for ever is noticed when the time is up.
     ///
-    /// OS threads are used again, for one thread of a run after the other: what lab code keeps in a `thread_local!` is found
-    /// there by the next one.
+    /// OS threads are used again, for one thread of a run after the other: what lab code keeps in a
+    /// `thread_local!` is found there by the next one.
     Threads,
 }
 

@@ -41,7 +41,8 @@ impl fmt::Display for LogLine {
 /// The log of a run keeps so many lines, the last ones.
 pub(crate) const LINES_KEPT: usize = 100_000;
 
-/// The end of a recorded run's log. Its memory and that of its lines is [uncounted](crate::raw::heap::uncounted).
+/// The end of a recorded run's log. Its memory and that of its lines is
+/// [uncounted](crate::raw::heap::uncounted).
 #[derive(Default)]
 pub(crate) struct Kept(VecDeque<LogLine>);
 

@@ -23,19 +23,22 @@ pub struct Options {
     pub record: bool,
     /// Takes the lines of a recorded simulation as they are written. They are not kept then.
     pub tap: Option<Tap>,
-    /// A run that goes on for longer, in virtual time, fails as a [`FailureKind::Timeout`](crate::world::FailureKind::Timeout).
+    /// A run that goes on for longer, in virtual time, fails as a
+    /// [`FailureKind::Timeout`](crate::world::FailureKind::Timeout).
     pub max_virtual_time: Duration,
-    /// A run that passes more scheduling points fails as a timeout, too: it sends messages without end in no time.
+    /// A run that passes more scheduling points fails as a timeout, too: it sends messages without end in no
+    /// time.
     pub max_steps: u64,
-    /// A thread that computes for so long (processor time) or sleeps for so long (real time) without a call of labrt has
-    /// blocked all others: the run fails as [`FailureKind::Blocked`](crate::world::FailureKind::Blocked).
+    /// A thread that computes for so long (processor time) or sleeps for so long (real time) without a call
+    /// of labrt has blocked all others: the run fails as
+    /// [`FailureKind::Blocked`](crate::world::FailureKind::Blocked).
     pub patience: Duration,
     /// A run that takes more processor time fails as a timeout, too: the time of the simulation's own thread
     /// of the system, and on real threads that of the process. How busy the machine is makes no difference.
     pub max_cpu_time: Duration,
-    /// The run fails as [`FailureKind::Memory`](crate::world::FailureKind::Memory) when the process has grown by more bytes
-    /// since its start, and no other run in the process has touched more memory; [`uncounted`](crate::world::uncounted)
-    /// memory aside. Looked at on Linux alone.
+    /// The run fails as [`FailureKind::Memory`](crate::world::FailureKind::Memory) when the process has grown
+    /// by more bytes since its start, and no other run in the process has touched more memory;
+    /// [`uncounted`](crate::world::uncounted) memory aside. Looked at on Linux alone.
     pub max_memory: u64,
 }
 

@@ -22,7 +22,7 @@ pub struct Run<T> {
     pub steps: u64,
     /// What was strange but is no failure.
     pub warnings: Vec<String>,
-    /// The log, if [`Options::record`](crate::world::Options::record) was set and [`Options::tap`](crate::world::Options::tap) was not; of a long one the last 100,000
-    /// lines.
+    /// The log, if [`Options::record`](crate::world::Options::record) was set and
+    /// [`Options::tap`](crate::world::Options::tap) was not; of a long one the last 100,000 lines.
     pub log: Vec<LogLine>,
 }

@@ -22,8 +22,8 @@ struct Link {
 }
 
 impl Scheduler {
-    /// The current thread is about to wait for all of `blockers`. Fails the run if that closes a cycle of threads that
-    /// wait for each other, and none of them gives up at some time; says whether it does.
+    /// The current thread is about to wait for all of `blockers`. Fails the run if that closes a cycle of
+    /// threads that wait for each other, and none of them gives up at some time; says whether it does.
     pub(crate) fn closes_cycle(&mut self, wait: Wait, blockers: Vec<Blocker>, deadline: Option<u64>) -> bool {
         let Some(me) = self.current_id() else { return false };
         let patient = deadline.is_none();

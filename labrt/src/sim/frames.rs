@@ -25,7 +25,8 @@ const fn culprit(call: &'static str, advice: &'static str) -> Culprit {
     Culprit { call, advice }
 }
 
-/// Pieces of the files' names that tell what blocks; the first that fits a frame is meant, from the outermost call on.
+/// Pieces of the files' names that tell what blocks; the first that fits a frame is meant, from the outermost
+/// call on.
 const CULPRITS: &[(&str, Culprit)] = &[
     (
         "parking_lot",
@@ -61,8 +62,9 @@ const CULPRITS: &[(&str, Culprit)] = &[
     ("/std/src/thread/", culprit("`std::thread::park`", "Use `labrt::thread::park` in its place")),
 ];
 
-/// Held by whoever reads the symbols. The crate that does it has a lock of its own, and a thread that is stopped while it
-/// holds that one would stop all others: so nobody is stopped by somebody who does not hold this one.
+/// Held by whoever reads the symbols. The crate that does it has a lock of its own, and a thread that is
+/// stopped while it holds that one would stop all others: so nobody is stopped by somebody who does not hold
+/// this one.
 ///
 /// It is std's, which hands itself to nobody: a thread that is stopped while it waits for it does not get it.
 static READING: Mutex<()> = Mutex::new(());
@@ -159,7 +161,8 @@ pub(crate) fn lab_line(frames: &[Frame]) -> Option<&Frame> {
     frames.iter().find(|frame| frame.is_lab_code()).or_else(|| frames.iter().find(ours))
 }
 
-/// What lab code has called that blocks: the outermost call of something known above the innermost call of lab code.
+/// What lab code has called that blocks: the outermost call of something known above the innermost call of
+/// lab code.
 pub(crate) fn blocking_call(frames: &[Frame]) -> Option<Culprit> {
     let above = frames.iter().take_while(|frame| !frame.is_lab_code());
     let known =

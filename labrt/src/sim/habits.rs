@@ -1,8 +1,8 @@
 //! What lab code asks of std by habit: the time, a sleep, randomness, a thread, a lock.
 //!
-//! Where the answer can be the run's own, it is: clocks are virtual, a sleep is a sleep of the simulated thread, randomness
-//! comes from the seed. What cannot be (a thread of the system, a wait in a lock of std) fails the run and says which
-//! name of labrt does the same.
+//! Where the answer can be the run's own, it is: clocks are virtual, a sleep is a sleep of the simulated
+//! thread, randomness comes from the seed. What cannot be (a thread of the system, a wait in a lock of std)
+//! fails the run and says which name of labrt does the same.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ use crate::raw::pulse::aside;
 use crate::run::failure::FailureKind;
 use crate::wait::Wait;
 
-/// So many looks between two scheduling points leave the run's own clock alone. Some locks look at the clock when
-/// another OS thread was in the way, and chance must not move the clock.
+/// So many looks between two scheduling points leave the run's own clock alone. Some locks look at the clock
+/// when another OS thread was in the way, and chance must not move the clock.
 const LOOKS_FREE: u32 = 1000;
 
 /// So many looks at the clock between two scheduling points: the loop will never end.
@@ -88,8 +88,8 @@ fn now() -> u64 {
 
 /// Lets the simulated thread sleep until a time on its node's clock, in nanoseconds since the run began.
 ///
-/// A thread that is killed meanwhile returns, and unwinds at its next call of labrt: the caller is not made to be
-/// unwound through.
+/// A thread that is killed meanwhile returns, and unwinds at its next call of labrt: the caller is not made
+/// to be unwound through.
 fn sleep_until(at: u64) {
     with(|sim| {
         sim.point_before_release();
@@ -111,8 +111,9 @@ fn refuse_thread() {
     });
 }
 
-/// Fails the run, because a simulated thread waits in a lock that only the others could give back, and gives the thread
-/// up. `waited`: for so long it did, in real time; `None` if the wait has a time-out and was refused at once.
+/// Fails the run, because a simulated thread waits in a lock that only the others could give back, and gives
+/// the thread up. `waited`: for so long it did, in real time; `None` if the wait has a time-out and was
+/// refused at once.
 fn refuse_wait(waited: Option<Duration>) -> ! {
     let frames = aside(frames::here);
     let message = match (frames::blocking_call(&frames), waited) {

@@ -19,8 +19,8 @@ use crate::wait::{Ticket, Wait, Woken};
 /// A kill thrown so often into one thread, and caught each time, will be caught for ever.
 const THROWS_MAX: u32 = 100;
 
-/// Scheduling points that a thread may pass in the destructors that run while it unwinds. More are a loop that will
-/// never end.
+/// Scheduling points that a thread may pass in the destructors that run while it unwinds. More are a loop
+/// that will never end.
 const LAST_WORDS_MAX: u32 = 100_000;
 
 /// What a dying thread unwinds with. No panic hook sees it; `catch_unwind` of lab code may.
@@ -43,8 +43,8 @@ impl Drop for Killed {
 }
 
 impl Scheduler {
-    /// Marks the threads of `node` (`None`: of all nodes) as dying. The current thread, if it is one of them, unwinds at
-    /// its next scheduling point.
+    /// Marks the threads of `node` (`None`: of all nodes) as dying. The current thread, if it is one of them,
+    /// unwinds at its next scheduling point.
     pub(crate) fn doom(&mut self, node: Option<u32>, waiter: Option<Ticket>) {
         // A destructor may kill another node while its own one dies: then both die together.
         let mut doom = self.doom.take().unwrap_or_default();
@@ -210,8 +210,8 @@ impl Sim {
         self.park(ticket, Wait::Kill, None);
     }
 
-    /// Kills `node` when its threads have passed `points` more scheduling points, but at the latest at the virtual
-    /// time `deadline`.
+    /// Kills `node` when its threads have passed `points` more scheduling points, but at the latest at the
+    /// virtual time `deadline`.
     ///
     /// # Panics
     ///

@@ -29,7 +29,8 @@ impl Scheduler {
         self.nodes[self.threads[self.current?].node].clock
     }
 
-    /// Lets the clock of `node` go at another rate from now on, and moves the timers of its threads accordingly.
+    /// Lets the clock of `node` go at another rate from now on, and moves the timers of its threads
+    /// accordingly.
     pub(crate) fn set_clock_rate(&mut self, node: u32, rate: u32) {
         let before = self.nodes[node].clock.unwrap_or(Clock::of_the_run());
         let after = before.at_rate(self.now, rate);

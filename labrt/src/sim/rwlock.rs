@@ -1,7 +1,7 @@
 //! A lock between simulated threads that many readers or one writer hold.
 //!
-//! As with `parking_lot`, a waiting writer keeps new readers out: a thread that takes a second read lock while it
-//! holds one can wait for a writer that waits for it.
+//! As with `parking_lot`, a waiting writer keeps new readers out: a thread that takes a second read lock
+//! while it holds one can wait for a writer that waits for it.
 
 use super::mutex::{wait_for_lock, wake_all};
 use super::simulation::Sim;

@@ -439,8 +439,8 @@ impl Scheduler {
         false
     }
 
-    /// Adds a thread to a node that is alive, after [`make_room`](Self::make_room); its body, which must not unwind, runs
-    /// when it is first chosen.
+    /// Adds a thread to a node that is alive, after [`make_room`](Self::make_room); its body, which must not
+    /// unwind, runs when it is first chosen.
     pub(crate) fn spawn(
         &mut self,
         node: u32,

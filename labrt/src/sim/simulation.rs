@@ -187,7 +187,8 @@ impl Sim {
         woken
     }
 
-    /// As [`park`](Self::park), for a wait after which something must be put in order before a kill may be thrown.
+    /// As [`park`](Self::park), for a wait after which something must be put in order before a kill may be
+    /// thrown.
     pub(crate) fn park_without_throw(&self, ticket: Ticket, wait: Wait, deadline: Option<u64>) -> Woken {
         stop_if_broken();
         let held_since = {
@@ -238,8 +239,8 @@ impl Sim {
         self.scheduler.borrow().now
     }
 
-    /// The same on the clock of the current thread's node. All that lab code sees of time, and all deadlines, are on
-    /// that clock.
+    /// The same on the clock of the current thread's node. All that lab code sees of time, and all deadlines,
+    /// are on that clock.
     #[inline]
     pub(crate) fn now(&self) -> u64 {
         self.scheduler.borrow().local_now()
@@ -359,7 +360,8 @@ impl Sim {
         u64::try_from(heap::held()).unwrap_or(0)
     }
 
-    /// Adds a line to the log of a recorded run. Its memory is uncounted: such a run is the same as one that is not recorded.
+    /// Adds a line to the log of a recorded run. Its memory is uncounted: such a run is the same as one that
+    /// is not recorded.
     pub(crate) fn record(&self, level: ::log::Level, target: &str, text: &str) {
         heap::uncounted(|| self.record_line(level, target, text));
     }
@@ -575,7 +577,8 @@ impl Sim {
         StreamRng::new(self.scheduler.borrow().options.seed, name)
     }
 
-    /// A message was sent or an entry applied: it goes into the fingerprint, and what came before was not a livelock.
+    /// A message was sent or an entry applied: it goes into the fingerprint, and what came before was not a
+    /// livelock.
     #[inline]
     pub(crate) fn message(&self, hash: u64) {
         let mut scheduler = self.scheduler.borrow_mut();

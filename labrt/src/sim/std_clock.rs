@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-/// Virtual nanoseconds between two looks at the clock of std, so that whoever waits for a time by looking at the clock
-/// sees it come.
+/// Virtual nanoseconds between two looks at the clock of std, so that whoever waits for a time by looking at
+/// the clock sees it come.
 const LOOK: u64 = 100;
 
 /// The clock of std, as simulated threads see it.
@@ -19,8 +19,8 @@ impl StdClock {
         Self { looks: Cell::new((0, 0)), shown: Cell::new(0) }
     }
 
-    /// A look at the clock after so many scheduling points of the run, when it is `now` by the run's clock. Answers what
-    /// it shows, and how often it was looked at since the last scheduling point.
+    /// A look at the clock after so many scheduling points of the run, when it is `now` by the run's clock.
+    /// Answers what it shows, and how often it was looked at since the last scheduling point.
     pub(super) fn look(&self, steps: u64, now: u64) -> (u64, u32) {
         let (at, count) = self.looks.get();
         let count = if at == steps { count + 1 } else { 0 };

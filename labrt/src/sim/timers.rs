@@ -99,7 +99,8 @@ impl Timers {
         self.stale = 0;
     }
 
-    /// Moves the timers of waits, each to the time that `to` answers. Those that fall together keep their order.
+    /// Moves the timers of waits, each to the time that `to` answers. Those that fall together keep their
+    /// order.
     pub(crate) fn move_waits(&mut self, to: impl Fn(Ticket, u64) -> u64) {
         let mut timers = std::mem::take(&mut self.heap).into_vec();
         for timer in &mut timers {

@@ -1,9 +1,9 @@
-//! What is seen of a run from outside, in real time: a run that blocks its OS thread, whose stack overflows, or that eats
-//! memory is given up, and the process goes on.
+//! What is seen of a run from outside, in real time: a run that blocks its OS thread, whose stack overflows,
+//! or that eats memory is given up, and the process goes on.
 //!
-//! Real time accuses nobody by itself. A thread that runs is judged by the processor time that it took since its last
-//! scheduling point, one that sleeps by how often it was seen asleep: a machine that is busy or was asleep
-//! makes the verdict come later, not wrong.
+//! Real time accuses nobody by itself. A thread that runs is judged by the processor time that it took since
+//! its last scheduling point, one that sleeps by how often it was seen asleep: a machine that is busy or was
+//! asleep makes the verdict come later, not wrong.
 
 use std::os::unix::thread::JoinHandleExt;
 use std::panic::resume_unwind;

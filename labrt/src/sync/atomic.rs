@@ -65,7 +65,8 @@ macro_rules! atomic {
                 self.0.compare_exchange(current, new, success, failure)
             }
 
-            /// As [`compare_exchange`](Self::compare_exchange); in a simulation it never fails without a reason.
+            /// As [`compare_exchange`](Self::compare_exchange); in a simulation it never fails without a
+            /// reason.
             ///
             /// # Errors
             ///

@@ -1,7 +1,7 @@
 //! Taking a lock of `parking_lot` so that a kill gets through to whoever waits for it.
 //!
-//! A thread cannot be woken from a wait for a lock. So it waits in slices, and looks between them whether its node
-//! was killed.
+//! A thread cannot be woken from a wait for a lock. So it waits in slices, and looks between them whether its
+//! node was killed.
 
 use std::time::Duration;
 
@@ -27,7 +27,8 @@ pub(crate) fn mutex(
     lock.try_lock() || wait(thread, place, deadline, |slice| lock.try_lock_for(slice))
 }
 
-/// Locks `lock` after a wait on a condition variable, also on a thread that is being killed: its guard will unlock it.
+/// Locks `lock` after a wait on a condition variable, also on a thread that is being killed: its guard will
+/// unlock it.
 pub(crate) fn mutex_again(thread: &Thread, lock: &parking_lot::RawMutex, place: Place) {
     if !lock.try_lock() {
         thread.waiting_for(Wait::Lock(place), || lock.lock());

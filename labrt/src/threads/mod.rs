@@ -1,11 +1,12 @@
 //! The threads backend: real threads, the system's clock.
 //!
-//! A thread of a run is an OS thread of a pool ([`worker`]). It waits with a ticket, as a simulated one does, so
-//! that channels, condition variables and slots are the same code on both backends, and a kill wakes a thread from
-//! any wait but one for a lock, which comes in slices ([`lock`]). Locks are `parking_lot`'s.
+//! A thread of a run is an OS thread of a pool ([`worker`]). It waits with a ticket, as a simulated one does,
+//! so that channels, condition variables and slots are the same code on both backends, and a kill wakes a
+//! thread from any wait but one for a lock, which comes in slices ([`lock`]). Locks are `parking_lot`'s.
 //!
-//! A node that is killed, paused or about to be killed raises a signal; its threads look at it at every scheduling point
-//! ([`node`]). A run ends with its main function or with the first verdict, by the kill of every node ([`run`]).
+//! A node that is killed, paused or about to be killed raises a signal; its threads look at it at every
+//! scheduling point ([`node`]). A run ends with its main function or with the first verdict, by the kill of
+//! every node ([`run`]).
 
 mod events;
 pub(crate) mod lock;
@@ -363,7 +364,8 @@ impl Thread {
     fn kill_now(&self, node: &Node) {
         node.doom();
         if self.is_dying() {
-            // It is the caller's own node; or this is a destructor, and whoever killed the caller waits for it.
+            // It is the caller's own node; or this is a destructor, and whoever killed the caller waits for
+            // it.
             return self.point();
         }
         self.run.bury(node);

@@ -177,8 +177,8 @@ impl Node {
         self.changed.notify_all();
     }
 
-    /// Waits until all threads of the dead node are gone, or until `deadline`. Gives up those that are left and the calls into
-    /// the node; answers what those threads do.
+    /// Waits until all threads of the dead node are gone, or until `deadline`. Gives up those that are left
+    /// and the calls into the node; answers what those threads do.
     pub(super) fn wait_empty(&self, deadline: std::time::Instant) -> Vec<String> {
         let mut state = self.state.lock();
         while !state.threads.is_empty() || state.starting > 0 {

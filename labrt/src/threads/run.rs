@@ -33,7 +33,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How often somebody looks how much processor time the run has taken.
 const GLANCE: Duration = Duration::from_millis(500);
 
-/// Further ahead than any run goes on: the system's clock does not reach as far as a number of nanoseconds does.
+/// Further ahead than any run goes on: the system's clock does not reach as far as a number of nanoseconds
+/// does.
 pub(super) const FAR: Duration = Duration::from_secs(100 * 365 * 86400);
 
 /// What the threads of a run share.
@@ -67,7 +68,8 @@ struct State {
     traffic: Traffic,
 }
 
-/// Runs `main`, which is told the number of the run, on real threads. See [`simulate`](crate::world::simulate).
+/// Runs `main`, which is told the number of the run, on real threads. See
+/// [`simulate`](crate::world::simulate).
 pub(crate) fn run<T: Send + 'static>(
     options: Options,
     main: impl FnOnce(u64) -> T + Send + 'static,
@@ -391,8 +393,8 @@ impl Thread {
         }
     }
 
-    /// Takes the panic of the current thread as the run's verdict, unless it is being killed. Says whether there is such
-    /// a thread.
+    /// Takes the panic of the current thread as the run's verdict, unless it is being killed. Says whether
+    /// there is such a thread.
     pub(crate) fn panicked(&self, tell: impl FnOnce(bool) -> Panic) -> bool {
         if self.worker.is_none() {
             return false; // an event: a bug of the harness

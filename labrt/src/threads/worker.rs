@@ -16,12 +16,13 @@ use crate::wait::{ThreadId, Ticket, Woken};
 /// Bytes of a worker's stack; a page is committed when it is first touched.
 const STACK_SIZE: usize = 2 << 20;
 
-/// How long a worker looks whether it was woken before it goes to sleep, at the least and at the most. To sleep and be woken
-/// takes some twenty microseconds, and most answers do not; but looking costs processor time. So a worker looks for long
-/// as long as its waits are short, sleep included, and half as long each time when they are not.
+/// How long a worker looks whether it was woken before it goes to sleep, at the least and at the most. To
+/// sleep and be woken takes some twenty microseconds, and most answers do not; but looking costs processor
+/// time. So a worker looks for long as long as its waits are short, sleep included, and half as long each
+/// time when they are not.
 ///
-/// It does not offer the processor to others meanwhile: on a busy machine it would get it back only when they have had
-/// their turns, long after a deadline.
+/// It does not offer the processor to others meanwhile: on a busy machine it would get it back only when they
+/// have had their turns, long after a deadline.
 const LOOK: (Duration, Duration) = (Duration::from_nanos(250), Duration::from_micros(50));
 
 /// So many looks between two glances at the clock.
@@ -180,8 +181,9 @@ impl Worker {
         }
     }
 
-    /// Waits until `ticket` is woken, or until `deadline`, which is asked again after a [`nudge`](Self::nudge). By the worker
-    /// itself. `soon`: it is worth the while to look for a moment before sleeping.
+    /// Waits until `ticket` is woken, or until `deadline`, which is asked again after a
+    /// [`nudge`](Self::nudge). By the worker itself. `soon`: it is worth the while to look for a moment
+    /// before sleeping.
     pub(super) fn park(&self, ticket: Ticket, deadline: impl Fn() -> Option<Instant>, soon: bool) -> Woken {
         if !soon {
             return self.sleep(ticket, deadline);

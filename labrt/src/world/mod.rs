@@ -1,9 +1,9 @@
 //! The harness's face: starting a run, and control over what happens in it.
 //!
-//! [`simulate`] starts a run and hands its main function a [`World`]. Whoever holds the world makes nodes
-//! (a server is a node, and its next life after a crash is another one), kills, pauses and calls into them, draws from
-//! the run's random streams, and ends the run with a verdict. Lab code is given none of this, and there is no way
-//! from what it is given to here.
+//! [`simulate`] starts a run and hands its main function a [`World`]. Whoever holds the world makes nodes (a
+//! server is a node, and its next life after a crash is another one), kills, pauses and calls into them,
+//! draws from the run's random streams, and ends the run with a verdict. Lab code is given none of this, and
+//! there is no way from what it is given to here.
 
 mod node;
 mod simulate;
@@ -85,9 +85,9 @@ impl World {
         self.in_run(|here| since_start(here.run_now()))
     }
 
-    /// Bytes of memory that the run holds: those that were allocated in it and not freed. On real threads, and on systems that tell
-    /// it, those that the whole process holds; otherwise 0. What was allocated in [`uncounted`] does not count. For comparing
-    /// two moments. No scheduling point.
+    /// Bytes of memory that the run holds: those that were allocated in it and not freed. On real threads,
+    /// and on systems that tell it, those that the whole process holds; otherwise 0. What was allocated in
+    /// [`uncounted`] does not count. For comparing two moments. No scheduling point.
     #[must_use]
     pub fn heap_bytes(&self) -> u64 {
         self.in_run(|here| here.heap_bytes())
@@ -108,8 +108,8 @@ impl World {
 
     /// Lets `event` run once, `delay` from now, outside every thread.
     ///
-    /// An event may lock plain mutexes, fill slots, start threads on nodes and set further events. It must not
-    /// wait, take a lock of lab code, or panic. No scheduling point.
+    /// An event may lock plain mutexes, fill slots, start threads on nodes and set further events. It must
+    /// not wait, take a lock of lab code, or panic. No scheduling point.
     pub fn later(&self, delay: Duration, event: impl FnOnce() + Send + 'static) {
         self.in_run(|here| here.later(delay, Box::new(event)));
     }
@@ -160,8 +160,8 @@ impl World {
         self.in_run(|here| here.fail(kind, message.into(), Some(place)));
     }
 
-    /// A line for each thread that waits for a lock at this moment: for which, who holds it since which line, and what that
-    /// one is doing meanwhile. For failures that say why nothing goes on. No scheduling point.
+    /// A line for each thread that waits for a lock at this moment: for which, who holds it since which line,
+    /// and what that one is doing meanwhile. For failures that say why nothing goes on. No scheduling point.
     #[must_use]
     pub fn lock_waits(&self) -> Vec<String> {
         self.in_run(|here| here.lock_waits())
@@ -172,9 +172,9 @@ impl World {
         self.in_run(|here| here.warn(message.into()));
     }
 
-    /// Keeps a value of the harness's own for the run, which [`with_local`] and [`local`] find on all of its threads and in
-    /// events. It is dropped when the run is over, before [`simulate`] returns, unless the run was [given up](given_up). No
-    /// scheduling point.
+    /// Keeps a value of the harness's own for the run, which [`with_local`] and [`local`] find on all of its
+    /// threads and in events. It is dropped when the run is over, before [`simulate`] returns, unless the run
+    /// was [given up](given_up). No scheduling point.
     ///
     /// # Panics
     ///
@@ -200,10 +200,11 @@ impl World {
     }
 }
 
-/// Calls `f`, during which std's clock, locks, threads and randomness are the system's, as they are outside a simulation.
+/// Calls `f`, during which std's clock, locks, threads and randomness are the system's, as they are outside a
+/// simulation.
 ///
-/// For what concerns the process and not the run: a benchmark that measures real time in a run, a cache that all runs
-/// share. What `f` returns must not decide what the run does.
+/// For what concerns the process and not the run: a benchmark that measures real time in a run, a cache that
+/// all runs share. What `f` returns must not decide what the run does.
 pub fn aside<R>(f: impl FnOnce() -> R) -> R {
     crate::raw::pulse::aside(f)
 }
@@ -211,16 +212,17 @@ pub fn aside<R>(f: impl FnOnce() -> R) -> R {
 /// Calls `f`: memory that it allocates or frees counts neither in [`World::heap_bytes`] nor against
 /// [`Options::max_memory`]. It costs a few nanoseconds, may be nested, and does no harm outside a run.
 ///
-/// For what the harness keeps of a run: events, contents of messages. What was allocated in `f` must also be freed or
-/// reallocated in an `uncounted`, or it counts as memory that was given back without ever having been held. `f` must be
-/// brief, for only when it returns is it known that its memory does not count, and must not come to a scheduling point: what
-/// other threads allocate meanwhile would not count either.
+/// For what the harness keeps of a run: events, contents of messages. What was allocated in `f` must also be
+/// freed or reallocated in an `uncounted`, or it counts as memory that was given back without ever having
+/// been held. `f` must be brief, for only when it returns is it known that its memory does not count, and
+/// must not come to a scheduling point: what other threads allocate meanwhile would not count either.
 #[inline]
 pub fn uncounted<R>(f: impl FnOnce() -> R) -> R {
     crate::raw::heap::uncounted(f)
 }
 
-/// The time of the system's monotonic clock, without what stands before it: for the benchmark that compares the two.
+/// The time of the system's monotonic clock, without what stands before it: for the benchmark that compares
+/// the two.
 #[must_use]
 #[doc(hidden)]
 pub fn system_clock() -> Duration {
@@ -236,38 +238,38 @@ pub fn is_dying() -> bool {
     here::try_with(|here| here.is_dying()).unwrap_or(false)
 }
 
-/// The number of the node that the calling thread runs on, as [`Node::id`] tells it; `None` in an event and outside a run. No
-/// scheduling point.
+/// The number of the node that the calling thread runs on, as [`Node::id`] tells it; `None` in an event and
+/// outside a run. No scheduling point.
 #[must_use]
 pub fn current_node() -> Option<u32> {
     here::try_with(|here| here.thread_node()).flatten()
 }
 
-/// Calls `f` with the value that [`World::set_local`] keeps for the caller's run, and answers what `f` returns; `None` outside a
-/// run, and where no value is kept. No scheduling point.
+/// Calls `f` with the value that [`World::set_local`] keeps for the caller's run, and answers what `f`
+/// returns; `None` outside a run, and where no value is kept. No scheduling point.
 #[inline]
 pub fn with_local<R>(f: impl FnOnce(&(dyn Any + Send + Sync)) -> R) -> Option<R> {
     here::try_with(|here| here.with_local(|value| f(&**value))).flatten()
 }
 
-/// The value that [`World::set_local`] keeps for the caller's run; `None` outside a run, and where no value is kept. To look at
-/// it, [`with_local`] is cheaper. No scheduling point.
+/// The value that [`World::set_local`] keeps for the caller's run; `None` outside a run, and where no value
+/// is kept. To look at it, [`with_local`] is cheaper. No scheduling point.
 #[must_use]
 pub fn local() -> Option<Arc<dyn Any + Send + Sync>> {
     here::try_with(|here| here.with_local(Arc::clone)).flatten()
 }
 
-/// The calling thread's trace context: the number that the harness last gave it, to tell on whose behalf the thread runs. A
-/// thread begins with that of the thread that started it, and with 0 if an event did. 0 in an event and outside a run. No
-/// scheduling point.
+/// The calling thread's trace context: the number that the harness last gave it, to tell on whose behalf the
+/// thread runs. A thread begins with that of the thread that started it, and with 0 if an event did. 0 in an
+/// event and outside a run. No scheduling point.
 #[must_use]
 #[inline]
 pub fn trace_context() -> u64 {
     here::try_with(|here| here.trace_context()).unwrap_or(0)
 }
 
-/// Sets the calling thread's [`trace_context`], which decides nothing in the run. Does nothing in an event and outside a run. No
-/// scheduling point.
+/// Sets the calling thread's [`trace_context`], which decides nothing in the run. Does nothing in an event
+/// and outside a run. No scheduling point.
 #[inline]
 pub fn set_trace_context(context: u64) {
     let _ = here::try_with(|here| here.set_trace_context(context));

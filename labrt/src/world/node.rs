@@ -38,7 +38,8 @@ impl Node {
         Self { world, id, name }
     }
 
-    /// The node's number, which no other node of the run has; the tester's own is 0. See [`current_node`](super::current_node).
+    /// The node's number, which no other node of the run has; the tester's own is 0. See
+    /// [`current_node`](super::current_node).
     #[must_use]
     pub fn id(&self) -> u32 {
         self.id
@@ -86,9 +87,9 @@ impl Node {
         waiter.wait_for(Wait::Call(self.id)).ok_or(NodeDied)
     }
 
-    /// Kills the node: from this moment its threads do nothing any more but unwind. Returns when all
-    /// are gone; one that cannot be stopped is abandoned, with a warning: in a simulation as soon as that is clear, on real
-    /// threads after two seconds. Killing a dead node does nothing.
+    /// Kills the node: from this moment its threads do nothing any more but unwind. Returns when all are
+    /// gone; one that cannot be stopped is abandoned, with a warning: in a simulation as soon as that is
+    /// clear, on real threads after two seconds. Killing a dead node does nothing.
     ///
     /// # Panics
     ///
@@ -97,8 +98,8 @@ impl Node {
         self.world.in_run(|here| here.kill(self.id));
     }
 
-    /// As [`kill`](Self::kill), but in the midst of what the node does: when its threads have passed `points` more scheduling
-    /// points, or after `patience` if they rest before.
+    /// As [`kill`](Self::kill), but in the midst of what the node does: when its threads have passed `points`
+    /// more scheduling points, or after `patience` if they rest before.
     ///
     /// # Panics
     ///
@@ -122,18 +123,20 @@ impl Node {
         self.world.in_run(|here| here.resume(self.id));
     }
 
-    /// Lets the node's clock go at another rate from now on: in a million of the run's seconds `per_million` of the node's
-    /// pass. 1,000,000 is the run's own rate, which every node has at first; at 1,100,000 the clock is a tenth too fast.
+    /// Lets the node's clock go at another rate from now on: in a million of the run's seconds `per_million`
+    /// of the node's pass. 1,000,000 is the run's own rate, which every node has at first; at 1,100,000 the
+    /// clock is a tenth too fast.
     ///
-    /// On the node's clock are its [`Instant`](crate::time::Instant)s, its sleeps, its time-outs, and the channels of
-    /// [`after`](crate::channel::after) and [`tick`](crate::channel::tick) that it receives from. The clock neither jumps nor goes
-    /// back when its rate changes, and waits that have begun end when it shows their time. So moments of one node
-    /// mean nothing on another one. Everything else is in the run's time: the tester, events, the log. The server's next life
-    /// is another node, with a clock of its own.
+    /// On the node's clock are its [`Instant`](crate::time::Instant)s, its sleeps, its time-outs, and the
+    /// channels of [`after`](crate::channel::after) and [`tick`](crate::channel::tick) that it receives from.
+    /// The clock neither jumps nor goes back when its rate changes, and waits that have begun end when it
+    /// shows their time. So moments of one node mean nothing on another one. Everything else is in the run's
+    /// time: the tester, events, the log. The server's next life is another node, with a clock of its own.
     ///
     /// # Panics
     ///
-    /// Panics on the tester's own node, and unless the rate is from 100,000 (a tenth) to 10,000,000 (tenfold).
+    /// Panics on the tester's own node, and unless the rate is from 100,000 (a tenth) to 10,000,000
+    /// (tenfold).
     pub fn set_clock_rate(&self, per_million: u32) {
         assert!(self.id != TESTER, "the tester keeps the run's time");
         assert!(
@@ -145,11 +148,11 @@ impl Node {
 
     /// Lets `probe` look at the node each time when its threads have run and all of them wait again.
     ///
-    /// The probe runs on a thread of the node, which does not count as one of those, and may call lab code. If it
-    /// has to wait there, nobody looks until it can go on. A node has one probe at the most.
+    /// The probe runs on a thread of the node, which does not count as one of those, and may call lab code.
+    /// If it has to wait there, nobody looks until it can go on. A node has one probe at the most.
     ///
-    /// On real threads nobody knows when a node is at rest: the probe looks every 20 ms, and other threads may be in the
-    /// middle of something.
+    /// On real threads nobody knows when a node is at rest: the probe looks every 20 ms, and other threads
+    /// may be in the middle of something.
     pub fn when_quiet(&self, name: &'static str, mut probe: impl FnMut() + Send + 'static) {
         let id = self.id;
         let world = self.world.clone();

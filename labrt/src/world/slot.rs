@@ -61,7 +61,8 @@ impl<T> Waiter<T> {
         self.wait_for(Wait::Reply)
     }
 
-    /// As [`wait`](Self::wait), for a save to end: lab code may hold a lock meanwhile, and nobody is warned of that.
+    /// As [`wait`](Self::wait), for a save to end: lab code may hold a lock meanwhile, and nobody is warned
+    /// of that.
     #[must_use]
     pub fn wait_saved(self) -> Option<T> {
         self.wait_for(Wait::Save)
@@ -83,7 +84,8 @@ impl<T> Waiter<T> {
                     let _call = Call::begin(here, node, ticket);
                     here.park(ticket, wait, None);
                 }
-                // Apart from the other, so that nothing is to be cleaned up when a caller is killed: they often are.
+                // Apart from the other, so that nothing is to be cleaned up when a caller is killed: they
+                // often are.
                 _ => {
                     here.park(ticket, wait, None);
                 }

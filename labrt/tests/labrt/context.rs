@@ -1,4 +1,5 @@
-//! What the harness knows wherever its code is called: a value of its own, the caller's node, on whose behalf it runs.
+//! What the harness knows wherever its code is called: a value of its own, the caller's node, on whose behalf
+//! it runs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};

@@ -6,9 +6,11 @@ use crate::wait::{Place, Ticket, Wait};
 
 /// What a select needs of a channel, whatever its messages are.
 pub(in crate::channel) trait Selectable {
-    /// Takes a message for the select that `ticket` names. `false`: another thread was faster, and there is none.
+    /// Takes a message for the select that `ticket` names. `false`: another thread was faster, and there is
+    /// none.
     fn reserve_message(&self, here: Here<'_>, ticket: Ticket) -> bool;
-    /// Promises the select that `ticket` names that its message will be taken. `false`: another thread was faster.
+    /// Promises the select that `ticket` names that its message will be taken. `false`: another thread was
+    /// faster.
     fn reserve_room(&self, here: Here<'_>, ticket: Ticket) -> bool;
     /// The select that `ticket` names does not do what it has chosen.
     fn release(&self, here: Here<'_>, ticket: Ticket);
