@@ -506,7 +506,7 @@ impl Sim {
     ///
     /// No kill is thrown here, for what is being given back would be lost with it; the thread unwinds at
     /// its next call instead.
-    #[inline]
+    #[inline(always)] // at each unlock
     pub(crate) fn point_before_release(&self) {
         if self.atomic.get() {
             return;
