@@ -30,7 +30,7 @@
 //! reads the system's clock or its randomness, so a seed is a run, to the last message.
 //!
 //! The same code also runs on real threads ([`world::Backend::Threads`]). The primitives are built on what both
-//! backends offer, and that is `here`.
+//! backends offer, and that is `context`.
 //!
 //! # How labrt is built
 //!
@@ -41,7 +41,7 @@
 //! | what belongs to neither backend | `run` (options, outcome, failure, log), `wait`, `clock`, `rng`, `traffic`, `crowd` |
 //! | the unsafe parts, which know no scheduler | `raw` |
 //! | the backends | `sim`, `threads` |
-//! | where the calling thread runs | `here`, with `panic_hook` and `log_recorder` |
+//! | where the calling thread runs | `context`, with `panic_hook` and `log_recorder` |
 //! | the primitives | [`thread`], [`sync`], [`channel`], [`time`], [`rand`] |
 //! | the harness's face | [`world`] |
 //!
@@ -51,13 +51,13 @@
 #![warn(missing_docs)]
 #![allow(
     clippy::redundant_closure_for_method_calls,
-    reason = "a method of `Here<'_>` is not general over its lifetime, and a closure is"
+    reason = "a method of `Context<'_>` is not general over its lifetime, and a closure is"
 )]
 
 pub mod channel;
 mod clock;
+mod context;
 mod crowd;
-mod here;
 mod log_recorder;
 mod panic_hook;
 pub mod rand;

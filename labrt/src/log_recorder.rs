@@ -4,7 +4,7 @@ use std::sync::Once;
 
 use log::{LevelFilter, Log, Metadata, Record};
 
-use crate::here;
+use crate::context;
 use crate::run::length::{LONGEST_MESSAGE, shortened};
 use crate::run::log::{keeps, read_filter};
 
@@ -13,17 +13,17 @@ struct Recorder;
 
 impl Log for Recorder {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
-        here::try_with(|here| here.recording()).unwrap_or(false)
+        context::try_with(|context| context.recording()).unwrap_or(false)
     }
 
     fn log(&self, record: &Record<'_>) {
-        let _ = here::try_with(|here| {
-            if here.recording() && keeps(record.level(), record.target()) {
+        let _ = context::try_with(|context| {
+            if context.recording() && keeps(record.level(), record.target()) {
                 // The values' own formatting may call labrt, which must not let another thread run:
                 // a run that is not recorded does not format them, and both must be the same run.
-                let text = here.without_switching(|| record.args().to_string());
+                let text = context.without_switching(|| record.args().to_string());
                 let text = shortened(text, LONGEST_MESSAGE);
-                here.record(record.level(), record.target(), &text);
+                context.record(record.level(), record.target(), &text);
             }
         });
     }

@@ -4,7 +4,7 @@ use std::backtrace::Backtrace;
 use std::panic::{self, PanicHookInfo};
 use std::sync::Once;
 
-use crate::here;
+use crate::context;
 use crate::run::failure::{FailureKind, Panic};
 use crate::run::length::{LONGEST_MESSAGE, beginning};
 use crate::run::source_path;
@@ -16,7 +16,7 @@ pub(crate) fn install() {
     INSTALLED.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            let taken = here::try_with(|here| here.panicked(|recording| verdict(info, recording)));
+            let taken = context::try_with(|context| context.panicked(|recording| verdict(info, recording)));
             if taken != Some(true) {
                 previous(info);
             }

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 
 pub use rand::{Rng, RngExt};
 
-use crate::here;
+use crate::context;
 use crate::rng::StreamRng;
 
 /// The generator of the server that the caller runs on.
@@ -25,7 +25,7 @@ pub struct NodeRng {
 impl NodeRng {
     #[track_caller]
     fn draw<R>(draw: impl FnOnce(&mut StreamRng) -> R) -> R {
-        here::with(|here| here.draw(draw))
+        context::with(|context| context.draw(draw))
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use crate::here;
+use crate::context;
 use crate::wait::{Place, ThreadId, Wait};
 
 pub use std::thread::Result;
@@ -67,9 +67,9 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    let node = here::with(|here| {
-        here.point();
-        here.current_node()
+    let node = context::with(|context| {
+        context.point();
+        context.current_node()
     });
     spawn_on(node, name, Some(Location::caller()), body)
 }
@@ -91,7 +91,7 @@ where
         let value = body();
         *result.lock() = Some(value);
     });
-    let thread = here::with(|here| here.spawn(node, name.clone(), place, false, body));
+    let thread = context::with(|context| context.spawn(node, name.clone(), place, false, body));
     JoinHandle { thread, name, outcome }
 }
 
@@ -113,10 +113,10 @@ impl<T> JoinHandle<T> {
     #[track_caller]
     pub fn join(self) -> Result<T> {
         let place = Location::caller();
-        here::with(|here| {
-            here.point();
+        context::with(|context| {
+            context.point();
             if let Some(thread) = self.thread {
-                here.join(thread, place);
+                context.join(thread, place);
             }
         });
         let outcome = self.outcome.lock().take();
@@ -126,9 +126,9 @@ impl<T> JoinHandle<T> {
     /// Whether the thread has ended. A scheduling point.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        here::with(|here| {
-            here.point();
-            self.thread.is_none_or(|thread| !here.is_alive(thread))
+        context::with(|context| {
+            context.point();
+            self.thread.is_none_or(|thread| !context.is_alive(thread))
         })
     }
 
@@ -165,10 +165,10 @@ impl Thread {
     /// alone.
     #[track_caller]
     pub fn unpark(&self) {
-        here::with(|here| {
-            here.point();
+        context::with(|context| {
+            context.point();
             if let Some(id) = self.id {
-                here.unpark_thread(id);
+                context.unpark_thread(id);
             }
         });
     }
@@ -190,25 +190,25 @@ impl std::fmt::Debug for Thread {
 #[must_use]
 #[track_caller]
 pub fn current() -> Thread {
-    here::with(|here| Thread { id: Some(here.current_thread()), name: here.current_name() })
+    context::with(|context| Thread { id: Some(context.current_thread()), name: context.current_name() })
 }
 
 /// Waits for `duration` of the run's clock. A scheduling point.
 #[track_caller]
 pub fn sleep(duration: Duration) {
     let place = Location::caller();
-    here::with(|here| {
-        here.point();
-        let deadline = here.deadline(duration);
-        let ticket = here.ticket();
-        here.park(ticket, Wait::Sleep(place), Some(deadline));
+    context::with(|context| {
+        context.point();
+        let deadline = context.deadline(duration);
+        let ticket = context.ticket();
+        context.park(ticket, Wait::Sleep(place), Some(deadline));
     });
 }
 
 /// Lets another thread run, if one can.
 #[track_caller]
 pub fn yield_now() {
-    here::with(|here| here.yield_now());
+    context::with(|context| context.yield_now());
 }
 
 /// Waits until another thread calls [`Thread::unpark`]; returns at once if one has since the last `park`. A
@@ -233,18 +233,18 @@ pub fn park() {
 /// As [`park`], for `timeout` at the most.
 #[track_caller]
 pub fn park_timeout(timeout: Duration) {
-    let deadline = here::with(|here| here.deadline(timeout));
+    let deadline = context::with(|context| context.deadline(timeout));
     park_until(Location::caller(), Some(deadline));
 }
 
 fn park_until(place: Place, deadline: Option<u64>) {
-    here::with(|here| {
-        here.point();
-        let ticket = here.ticket();
-        if here.take_token(ticket) {
-            here.unpark(ticket); // it is no wait
+    context::with(|context| {
+        context.point();
+        let ticket = context.ticket();
+        if context.take_token(ticket) {
+            context.unpark(ticket); // it is no wait
         } else {
-            here.park(ticket, Wait::Park(place), deadline);
+            context.park(ticket, Wait::Park(place), deadline);
         }
     });
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::ops::{Add, AddAssign, Sub, SubAssign};
 pub use std::time::Duration;
 
-use crate::here;
+use crate::context;
 
 pub use timer::{Ticker, Timer};
 
@@ -27,9 +27,9 @@ impl Instant {
     #[must_use]
     #[track_caller]
     pub fn now() -> Self {
-        here::with(|here| {
-            here.point();
-            Self { nanos: here.now() }
+        context::with(|context| {
+            context.point();
+            Self { nanos: context.now() }
         })
     }
 

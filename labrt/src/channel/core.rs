@@ -5,7 +5,7 @@ mod selectable;
 use std::collections::VecDeque;
 use std::panic::Location;
 
-use crate::here::{self, Here};
+use crate::context::{self, Context};
 use crate::raw::confined::Confined;
 use crate::time::Instant;
 use crate::wait::{Place, Ticket, Wait, Woken};
@@ -68,22 +68,22 @@ pub(super) enum Failed {
 }
 
 impl<T> State<T> {
-    fn receive(&mut self, here: Here<'_>) -> Result<T, Failed> {
+    fn receive(&mut self, context: Context<'_>) -> Result<T, Failed> {
         if let Some(clock) = &mut self.clock
-            && here.now() >= clock.next
+            && context.now() >= clock.next
         {
             let at = Instant::from_nanos(clock.next);
-            clock.next = clock.period.map_or(u64::MAX, |period| here.now() + period);
+            clock.next = clock.period.map_or(u64::MAX, |period| context.now() + period);
             return Ok((clock.message)(at));
         }
         if let Some(message) = self.queue.pop_front() {
-            if let Some(next) = self.take_offer(here) {
+            if let Some(next) = self.take_offer(context) {
                 self.queue.push_back(next);
             }
-            wake_all(here, &mut self.selecting_to_send);
+            wake_all(context, &mut self.selecting_to_send);
             return Ok(message);
         }
-        match self.take_offer(here) {
+        match self.take_offer(context) {
             Some(message) => Ok(message),
             None if self.senders == 0 => Err(Failed::Disconnected),
             None => Err(Failed::NotNow),
@@ -91,36 +91,36 @@ impl<T> State<T> {
     }
 
     /// The message of the first thread that waits to send, which need not wait any more.
-    fn take_offer(&mut self, here: Here<'_>) -> Option<T> {
-        let position = self.sending.iter().position(|(ticket, _)| here.waits(*ticket))?;
+    fn take_offer(&mut self, context: Context<'_>) -> Option<T> {
+        let position = self.sending.iter().position(|(ticket, _)| context.waits(*ticket))?;
         let (ticket, message) = self.sending.remove(position)?;
-        here.unpark(ticket);
+        context.unpark(ticket);
         Some(message)
     }
 
     /// Wakes all that wait for something to receive.
-    fn wake_receivers(&mut self, here: Here<'_>) {
-        wake_all(here, &mut self.receiving);
-        wake_all(here, &mut self.observing);
+    fn wake_receivers(&mut self, context: Context<'_>) {
+        wake_all(context, &mut self.receiving);
+        wake_all(context, &mut self.observing);
     }
 
     /// Says that `ticket` waits to receive, to all that wait in a select until they could send; the ticket
     /// may be one of theirs, when a select sends and receives on one channel.
-    fn announce_receiver(&mut self, here: Here<'_>, ticket: Ticket) {
+    fn announce_receiver(&mut self, context: Context<'_>, ticket: Ticket) {
         self.receiving.push(ticket);
-        self.selecting_to_send.retain(|selecting| *selecting == ticket || !here.unpark(*selecting));
+        self.selecting_to_send.retain(|selecting| *selecting == ticket || !context.unpark(*selecting));
     }
 
-    fn send(&mut self, here: Here<'_>, message: T) -> Result<(), (Failed, T)> {
+    fn send(&mut self, context: Context<'_>, message: T) -> Result<(), (Failed, T)> {
         if self.receivers == 0 {
             return Err((Failed::Disconnected, message));
         }
         if self.has_room() {
             self.queue.push_back(message);
-            self.wake_receivers(here);
+            self.wake_receivers(context);
             return Ok(());
         }
-        match self.take_receiver(here) {
+        match self.take_receiver(context) {
             Some(ticket) => {
                 self.handed.push((ticket, message));
                 Ok(())
@@ -138,52 +138,52 @@ impl<T> State<T> {
     }
 
     /// Ends the wait of the first thread that waits to receive, in a channel without a queue.
-    fn take_receiver(&mut self, here: Here<'_>) -> Option<Ticket> {
+    fn take_receiver(&mut self, context: Context<'_>) -> Option<Ticket> {
         if self.capacity != Some(0) {
             return None;
         }
         while !self.receiving.is_empty() {
             let ticket = self.receiving.remove(0);
-            if here.unpark(ticket) {
+            if context.unpark(ticket) {
                 return Some(ticket);
             }
         }
         None
     }
 
-    fn can_send(&self, here: Here<'_>, own: Option<Ticket>) -> bool {
-        let may_take = |ticket: &Ticket| Some(*ticket) != own && here.waits(*ticket);
+    fn can_send(&self, context: Context<'_>, own: Option<Ticket>) -> bool {
+        let may_take = |ticket: &Ticket| Some(*ticket) != own && context.waits(*ticket);
         self.receivers == 0
             || self.has_room()
             || self.capacity == Some(0) && self.receiving.iter().any(may_take)
     }
 
-    fn can_receive(&self, here: Here<'_>) -> bool {
+    fn can_receive(&self, context: Context<'_>) -> bool {
         self.senders == 0
             || !self.queue.is_empty()
-            || self.clock.as_ref().is_some_and(|clock| here.now() >= clock.next)
-            || self.sending.iter().any(|(ticket, _)| here.waits(*ticket))
+            || self.clock.as_ref().is_some_and(|clock| context.now() >= clock.next)
+            || self.sending.iter().any(|(ticket, _)| context.waits(*ticket))
     }
 
     /// There is room in the queue again: for the first that waits to send, or for a select.
-    fn give_room(&mut self, here: Here<'_>) {
+    fn give_room(&mut self, context: Context<'_>) {
         if self.capacity != Some(0)
             && self.has_room()
-            && let Some(next) = self.take_offer(here)
+            && let Some(next) = self.take_offer(context)
         {
             self.queue.push_back(next);
-            self.wake_receivers(here);
+            self.wake_receivers(context);
         }
-        wake_all(here, &mut self.selecting_to_send);
+        wake_all(context, &mut self.selecting_to_send);
     }
 
     /// The promise to the select that `ticket` names. Its receiver is woken, and finds a message or no
     /// promise.
-    fn take_promise(&mut self, here: Here<'_>, ticket: Ticket) -> Option<Promise> {
+    fn take_promise(&mut self, context: Context<'_>, ticket: Ticket) -> Option<Promise> {
         let position = self.promises.iter().position(|promise| promise.sender == ticket)?;
         let promise = self.promises.swap_remove(position);
         if let Some(waiting) = promise.waiting {
-            here.unpark(waiting);
+            context.unpark(waiting);
         }
         Some(promise)
     }
@@ -198,9 +198,9 @@ impl<T> State<T> {
     }
 }
 
-fn wake_all(here: Here<'_>, waiting: &mut Vec<Ticket>) {
+fn wake_all(context: Context<'_>, waiting: &mut Vec<Ticket>) {
     for ticket in waiting.drain(..) {
-        here.unpark(ticket);
+        context.unpark(ticket);
     }
 }
 
@@ -235,16 +235,16 @@ impl<T> Channel<T> {
     }
 
     pub(super) fn try_receive(&self) -> Result<T, Failed> {
-        here::with(|here| {
-            here.point();
-            self.state.open(here).receive(here)
+        context::with(|context| {
+            context.point();
+            self.state.open(context).receive(context)
         })
     }
 
     pub(super) fn try_send(&self, message: T) -> Result<(), (Failed, T)> {
-        here::with(|here| {
-            here.point();
-            self.state.open(here).send(here, message)
+        context::with(|context| {
+            context.point();
+            self.state.open(context).send(context, message)
         })
     }
 
@@ -252,39 +252,39 @@ impl<T> Channel<T> {
     #[track_caller]
     pub(super) fn receive(&self, deadline: Option<u64>) -> Result<T, Failed> {
         let place = Location::caller();
-        here::with(|here| {
-            here.point();
-            self.receive_here(here, deadline, place)
+        context::with(|context| {
+            context.point();
+            self.receive_here(context, deadline, place)
         })
     }
 
     /// As [`receive`](Self::receive), without another scheduling point.
-    fn receive_here(&self, here: Here<'_>, deadline: Option<u64>, place: Place) -> Result<T, Failed> {
+    fn receive_here(&self, context: Context<'_>, deadline: Option<u64>, place: Place) -> Result<T, Failed> {
         loop {
             let (ticket, until, by_clock) = {
-                let mut state = self.state.open(here);
-                match state.receive(here) {
+                let mut state = self.state.open(context);
+                match state.receive(context) {
                     Err(Failed::NotNow) => {}
                     result => return result,
                 }
-                if deadline.is_some_and(|deadline| here.now() >= deadline) {
+                if deadline.is_some_and(|deadline| context.now() >= deadline) {
                     return Err(Failed::NotNow);
                 }
-                let ticket = here.ticket();
-                state.announce_receiver(here, ticket);
+                let ticket = context.ticket();
+                state.announce_receiver(context, ticket);
                 (ticket, earlier(deadline, state.next_tick()), state.clock.is_some())
             };
             let handed = Handed { channel: self, ticket };
             let wait = if by_clock { Wait::Timer(place) } else { Wait::Recv(place) };
-            let woken = here.park(ticket, wait, until);
-            self.await_promise(here, ticket, place);
+            let woken = context.park(ticket, wait, until);
+            self.await_promise(context, ticket, place);
             if let Some(message) = handed.take() {
                 return Ok(message);
             }
             if woken == Woken::TimedOut {
-                let mut state = self.state.open(here);
+                let mut state = self.state.open(context);
                 state.receiving.retain(|waiting| *waiting != ticket);
-                if until.is_some_and(|until| here.now() < until) {
+                if until.is_some_and(|until| context.now() < until) {
                     // The thread unwinds, and for it time stands still.
                     return Err(Failed::NotNow);
                 }
@@ -296,34 +296,34 @@ impl<T> Channel<T> {
     #[track_caller]
     pub(super) fn send(&self, message: T, deadline: Option<u64>) -> Result<(), (Failed, T)> {
         let place = Location::caller();
-        here::with(|here| {
-            here.point();
-            self.send_here(here, message, deadline, place)
+        context::with(|context| {
+            context.point();
+            self.send_here(context, message, deadline, place)
         })
     }
 
     fn send_here(
         &self,
-        here: Here<'_>,
+        context: Context<'_>,
         message: T,
         deadline: Option<u64>,
         place: Place,
     ) -> Result<(), (Failed, T)> {
         let ticket = {
-            let mut state = self.state.open(here);
-            match state.send(here, message) {
+            let mut state = self.state.open(context);
+            match state.send(context, message) {
                 Err((Failed::NotNow, message)) => {
-                    let ticket = here.ticket();
+                    let ticket = context.ticket();
                     state.sending.push_back((ticket, message));
-                    state.wake_receivers(here);
+                    state.wake_receivers(context);
                     ticket
                 }
                 result => return result,
             }
         };
         let offer = Offer { channel: self, ticket };
-        here.park(ticket, Wait::Send(place), deadline);
-        let disconnected = self.state.open(here).receivers == 0;
+        context.park(ticket, Wait::Send(place), deadline);
+        let disconnected = self.state.open(context).receivers == 0;
         match offer.take_back() {
             None => Ok(()),
             Some(message) if disconnected => Err((Failed::Disconnected, message)),
@@ -333,52 +333,52 @@ impl<T> Channel<T> {
 
     /// Lets the clock send next at `at` (`u64::MAX`: never), not at the time that was set before, and every
     /// `period` then. Says whether there was a message of the clock to come, or one that nobody had taken.
-    pub(super) fn set_clock(&self, here: Here<'_>, at: u64, period: Option<u64>) -> bool {
-        let mut state = self.state.open(here);
+    pub(super) fn set_clock(&self, context: Context<'_>, at: u64, period: Option<u64>) -> bool {
+        let mut state = self.state.open(context);
         let clock = state.clock.as_mut().expect("a timer's channel has a clock");
         let before = std::mem::replace(&mut clock.next, at);
         clock.period = period;
         // Who waits for a later time wakes up at the old one and waits on: a timer is mostly reset before it
         // is due.
         if at < before || at == u64::MAX {
-            state.wake_receivers(here);
+            state.wake_receivers(context);
         }
         before < u64::MAX
     }
 
     pub(super) fn add_sender(&self) {
-        here::with(|here| self.state.open(here).senders += 1);
+        context::with(|context| self.state.open(context).senders += 1);
     }
 
     pub(super) fn add_receiver(&self) {
-        here::with(|here| self.state.open(here).receivers += 1);
+        context::with(|context| self.state.open(context).receivers += 1);
     }
 
     pub(super) fn remove_sender(&self) {
         // A channel that outlives its run has nobody left to tell.
-        let _ = here::try_with(|here| {
-            here.point_before_release();
-            let mut state = self.state.open(here);
+        let _ = context::try_with(|context| {
+            context.point_before_release();
+            let mut state = self.state.open(context);
             state.senders -= 1;
             if state.senders == 0 {
-                state.wake_receivers(here);
+                state.wake_receivers(context);
             }
         });
     }
 
     pub(super) fn remove_receiver(&self) {
-        let _ = here::try_with(|here| {
-            here.point_before_release();
+        let _ = context::try_with(|context| {
+            context.point_before_release();
             let unread = {
-                let mut state = self.state.open(here);
+                let mut state = self.state.open(context);
                 state.receivers -= 1;
                 if state.receivers > 0 {
                     return;
                 }
                 for (ticket, _) in &state.sending {
-                    here.unpark(*ticket);
+                    context.unpark(*ticket);
                 }
-                wake_all(here, &mut state.selecting_to_send);
+                wake_all(context, &mut state.selecting_to_send);
                 (std::mem::take(&mut state.queue), std::mem::take(&mut state.handed))
             };
             // Outside the borrow: a message may own an end of this very channel.
@@ -387,11 +387,11 @@ impl<T> Channel<T> {
     }
 
     pub(super) fn len(&self) -> usize {
-        here::with(|here| self.state.open(here).queue.len())
+        context::with(|context| self.state.open(context).queue.len())
     }
 
     pub(super) fn capacity(&self) -> Option<usize> {
-        here::with(|here| self.state.open(here).capacity)
+        context::with(|context| self.state.open(context).capacity)
     }
 }
 
@@ -404,8 +404,8 @@ struct Offer<'a, T> {
 impl<T> Offer<'_, T> {
     /// Takes the message back, unless it has been taken.
     fn take_back(&self) -> Option<T> {
-        here::with(|here| {
-            let mut state = self.channel.state.open(here);
+        context::with(|context| {
+            let mut state = self.channel.state.open(context);
             let position = state.sending.iter().position(|(ticket, _)| *ticket == self.ticket)?;
             state.sending.remove(position).map(|(_, message)| message)
         })
@@ -426,7 +426,7 @@ struct Handed<'a, T> {
 
 impl<T> Handed<'_, T> {
     fn take(&self) -> Option<T> {
-        here::with(|here| self.channel.state.open(here).take_handed(self.ticket))
+        context::with(|context| self.channel.state.open(context).take_handed(self.ticket))
     }
 }
 

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use self::core::Channel;
 use crate::clock::nanos;
-use crate::here::{self, Here};
+use crate::context::{self, Context};
 use crate::time::Instant;
 
 pub use crate::select;
@@ -50,7 +50,7 @@ fn ends<T>(capacity: Option<usize>) -> (Sender<T>, Receiver<T>) {
 /// reset and stopped is that of a [`Timer`](crate::time::Timer).
 #[must_use]
 pub fn after(duration: Duration) -> Receiver<Instant> {
-    at(here::with(|here| Instant::from_nanos(here.deadline(duration))))
+    at(context::with(|context| Instant::from_nanos(context.deadline(duration))))
 }
 
 /// A channel that delivers one message at `moment`.
@@ -66,8 +66,13 @@ pub(crate) fn timed(first: u64, period: Option<u64>) -> Receiver<Instant> {
 
 /// Lets a [`timed`] channel deliver its next message at `at` (`u64::MAX`: never) and none before, then one
 /// every `period`. Says whether there was one to come, or to take.
-pub(crate) fn set_clock(timed: &Receiver<Instant>, here: Here<'_>, at: u64, period: Option<u64>) -> bool {
-    timed.channel.set_clock(here, at, period)
+pub(crate) fn set_clock(
+    timed: &Receiver<Instant>,
+    context: Context<'_>,
+    at: u64,
+    period: Option<u64>,
+) -> bool {
+    timed.channel.set_clock(context, at, period)
 }
 
 /// A channel that delivers a message every `period`, the first one `period` from now. Messages that nobody
@@ -80,7 +85,7 @@ pub(crate) fn set_clock(timed: &Receiver<Instant>, here: Here<'_>, at: u64, peri
 #[must_use]
 pub fn tick(period: Duration) -> Receiver<Instant> {
     assert!(!period.is_zero(), "a channel that ticks all the time would never let time pass");
-    let first = here::with(|here| here.deadline(period));
+    let first = context::with(|context| context.deadline(period));
     timed(first, Some(nanos(period)))
 }
 

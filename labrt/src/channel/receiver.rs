@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::core::{Channel, Failed};
 use super::{RecvError, RecvTimeoutError, TryRecvError};
-use crate::here;
+use crate::context;
 use crate::time::Instant;
 
 /// Receives messages. Clones receive from the same channel: each message goes to one of them.
@@ -49,7 +49,7 @@ impl<T> Receiver<T> {
     /// The time is up, or the channel is empty and there is no sender any more.
     #[track_caller]
     pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
-        let deadline = here::with(|here| Instant::from_nanos(here.deadline(timeout)));
+        let deadline = context::with(|context| Instant::from_nanos(context.deadline(timeout)));
         self.recv_deadline(deadline)
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::core::{Selectable, earlier};
 use super::{Receiver, RecvError, SelectTimeoutError, SendError, Sender, TrySelectError};
-use crate::here::{self, Here};
+use crate::context::{self, Context};
 use crate::time::Instant;
 use crate::wait::{Place, Ticket, Wait, Woken};
 
@@ -27,18 +27,18 @@ struct Operation<'a> {
 
 impl Operation<'_> {
     /// Makes sure that the operation can be completed. `false`: another thread was faster.
-    fn reserve(&self, here: Here<'_>, ticket: Ticket) -> bool {
+    fn reserve(&self, context: Context<'_>, ticket: Ticket) -> bool {
         match self.direction {
-            Direction::Receive => self.channel.reserve_message(here, ticket),
-            Direction::Send => self.channel.reserve_room(here, ticket),
+            Direction::Receive => self.channel.reserve_message(context, ticket),
+            Direction::Send => self.channel.reserve_room(context, ticket),
         }
     }
 
     /// `own`: the wait of the select, if it has begun.
-    fn is_ready(&self, here: Here<'_>, own: Option<Ticket>) -> bool {
+    fn is_ready(&self, context: Context<'_>, own: Option<Ticket>) -> bool {
         match self.direction {
-            Direction::Receive => self.channel.can_receive(here),
-            Direction::Send => self.channel.can_send(here, own),
+            Direction::Receive => self.channel.can_receive(context),
+            Direction::Send => self.channel.can_send(context, own),
         }
     }
 }
@@ -102,9 +102,9 @@ impl<'a> Select<'a> {
     #[track_caller]
     pub fn try_select(&mut self) -> Result<SelectedOperation<'a>, TrySelectError> {
         let place = Location::caller();
-        here::with(|here| {
-            here.point();
-            self.pick(here, place, true).ok_or(TrySelectError)
+        context::with(|context| {
+            context.point();
+            self.pick(context, place, true).ok_or(TrySelectError)
         })
     }
 
@@ -115,7 +115,7 @@ impl<'a> Select<'a> {
     /// The time is up.
     #[track_caller]
     pub fn select_timeout(&mut self, timeout: Duration) -> Result<SelectedOperation<'a>, SelectTimeoutError> {
-        let deadline = here::with(|here| here.deadline(timeout));
+        let deadline = context::with(|context| context.deadline(timeout));
         self.select_by(Some(deadline), true).ok_or(SelectTimeoutError)
     }
 
@@ -151,26 +151,26 @@ impl<'a> Select<'a> {
     #[track_caller]
     fn select_by(&mut self, deadline: Option<u64>, take: bool) -> Option<SelectedOperation<'a>> {
         let place = Location::caller();
-        here::with(|here| {
-            here.point();
+        context::with(|context| {
+            context.point();
             loop {
-                if let Some(selected) = self.pick(here, place, take) {
+                if let Some(selected) = self.pick(context, place, take) {
                     return Some(selected);
                 }
-                if deadline.is_some_and(|deadline| here.now() >= deadline) {
+                if deadline.is_some_and(|deadline| context.now() >= deadline) {
                     return None;
                 }
-                let ticket = here.ticket();
-                let until = earlier(deadline, self.register(here, ticket, take));
-                if matches!(here, Here::Threads(_)) && self.is_any_ready(here, ticket) {
-                    here.unpark(ticket); // it became so before the channel knew of this wait
+                let ticket = context.ticket();
+                let until = earlier(deadline, self.register(context, ticket, take));
+                if matches!(context, Context::Threads(_)) && self.is_any_ready(context, ticket) {
+                    context.unpark(ticket); // it became so before the channel knew of this wait
                 }
-                let woken = here.park(ticket, Wait::Select(place), until);
-                self.forget(here, ticket);
-                if let Some(selected) = self.handed(here, ticket, place) {
+                let woken = context.park(ticket, Wait::Select(place), until);
+                self.forget(context, ticket);
+                if let Some(selected) = self.handed(context, ticket, place) {
                     return Some(selected);
                 }
-                if woken == Woken::TimedOut && until.is_some_and(|until| here.now() < until) {
+                if woken == Woken::TimedOut && until.is_some_and(|until| context.now() < until) {
                     // The thread unwinds, and for it time stands still.
                     return None;
                 }
@@ -178,61 +178,61 @@ impl<'a> Select<'a> {
         })
     }
 
-    fn is_any_ready(&self, here: Here<'_>, own: Ticket) -> bool {
-        self.operations.iter().flatten().any(|operation| operation.is_ready(here, Some(own)))
+    fn is_any_ready(&self, context: Context<'_>, own: Ticket) -> bool {
+        self.operations.iter().flatten().any(|operation| operation.is_ready(context, Some(own)))
     }
 
     /// One of the operations that are ready, at random; `take`: so that it can be completed.
-    fn pick(&self, here: Here<'_>, place: Place, take: bool) -> Option<SelectedOperation<'a>> {
+    fn pick(&self, context: Context<'_>, place: Place, take: bool) -> Option<SelectedOperation<'a>> {
         loop {
-            let ready = |operation: &&Operation<'_>| operation.is_ready(here, None);
+            let ready = |operation: &&Operation<'_>| operation.is_ready(context, None);
             let indices: Vec<usize> = (0..self.operations.len())
                 .filter(|index| self.operations[*index].as_ref().filter(ready).is_some())
                 .collect();
             let index = match indices.len() {
                 0 => return None,
                 1 => indices[0],
-                count => indices[here.choose(count)],
+                count => indices[context.choose(count)],
             };
             let operation = self.operations[index].expect("it is ready");
             // Not for a wait: it names the select.
-            let ticket = here.ticket();
-            here.unpark(ticket);
-            if !take || operation.reserve(here, ticket) {
+            let ticket = context.ticket();
+            context.unpark(ticket);
+            if !take || operation.reserve(context, ticket) {
                 return Some(SelectedOperation { index, operation, ticket, place });
             }
         }
     }
 
-    fn register(&self, here: Here<'_>, ticket: Ticket, take: bool) -> Option<u64> {
+    fn register(&self, context: Context<'_>, ticket: Ticket, take: bool) -> Option<u64> {
         let mut until = None;
         for operation in self.operations.iter().flatten() {
             match operation.direction {
                 Direction::Receive if take => {
-                    until = earlier(until, operation.channel.await_message(here, ticket));
+                    until = earlier(until, operation.channel.await_message(context, ticket));
                 }
-                Direction::Receive => until = earlier(until, operation.channel.observe(here, ticket)),
-                Direction::Send => operation.channel.await_room(here, ticket),
+                Direction::Receive => until = earlier(until, operation.channel.observe(context, ticket)),
+                Direction::Send => operation.channel.await_room(context, ticket),
             }
         }
         until
     }
 
-    fn forget(&self, here: Here<'_>, ticket: Ticket) {
+    fn forget(&self, context: Context<'_>, ticket: Ticket) {
         for operation in self.operations.iter().flatten() {
-            operation.channel.forget(here, ticket);
+            operation.channel.forget(context, ticket);
         }
     }
 
     /// The receive to which a message was handed while the thread waited.
-    fn handed(&self, here: Here<'_>, ticket: Ticket, place: Place) -> Option<SelectedOperation<'a>> {
+    fn handed(&self, context: Context<'_>, ticket: Ticket, place: Place) -> Option<SelectedOperation<'a>> {
         for (index, operation) in self.operations.iter().enumerate() {
             let Some(operation) = operation.filter(|operation| operation.direction == Direction::Receive)
             else {
                 continue;
             };
-            operation.channel.await_promise(here, ticket, place);
-            if operation.channel.was_handed(here, ticket) {
+            operation.channel.await_promise(context, ticket, place);
+            if operation.channel.was_handed(context, ticket) {
                 return Some(SelectedOperation { index, operation, ticket, place });
             }
         }
@@ -308,7 +308,7 @@ impl SelectedOperation<'_> {
 impl Drop for SelectedOperation<'_> {
     fn drop(&mut self) {
         // Outside the run nobody waits for it any more.
-        let _ = here::try_with(|here| self.operation.channel.release(here, self.ticket));
+        let _ = context::try_with(|context| self.operation.channel.release(context, self.ticket));
         assert!(std::thread::panicking(), "a selected operation was dropped without having been completed");
     }
 }
@@ -419,14 +419,14 @@ mod tests {
             let mut select = Select::new();
             select.send(&sender);
             select.recv(&receiver);
-            here::with(|here| {
-                let ticket = here.ticket();
-                select.register(here, ticket, true);
+            context::with(|context| {
+                let ticket = context.ticket();
+                select.register(context, ticket, true);
                 // Or it would look again and again while it waits.
-                assert!(!select.is_any_ready(here, ticket));
-                let other = here.ticket();
-                select.register(here, other, true);
-                assert!(select.is_any_ready(here, ticket), "one select is ready for another one");
+                assert!(!select.is_any_ready(context, ticket));
+                let other = context.ticket();
+                select.register(context, other, true);
+                assert!(select.is_any_ready(context, ticket), "one select is ready for another one");
             });
         });
         run.result.unwrap();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::core::{Channel, Failed};
 use super::{SendError, SendTimeoutError, TrySendError};
-use crate::here;
+use crate::context;
 use crate::time::Instant;
 
 /// Sends messages. Clones send into the same channel.
@@ -49,7 +49,7 @@ impl<T> Sender<T> {
     /// Gives the message back when the time is up, or when there is no receiver any more.
     #[track_caller]
     pub fn send_timeout(&self, message: T, timeout: Duration) -> Result<(), SendTimeoutError<T>> {
-        let deadline = here::with(|here| Instant::from_nanos(here.deadline(timeout)));
+        let deadline = context::with(|context| Instant::from_nanos(context.deadline(timeout)));
         self.send_deadline(message, deadline)
     }
 

@@ -21,7 +21,7 @@ use corosensei::stack::{DefaultStack, Stack as _};
 use corosensei::{Coroutine as Raw, CoroutineResult, Yielder};
 use parking_lot::Mutex;
 
-use super::pulse;
+use super::run_monitor;
 
 /// Bytes reserved for a stack; a page is committed when it is first touched.
 ///
@@ -50,7 +50,7 @@ impl Stacks {
     /// When the system has no memory left for it, or no memory map.
     pub(crate) fn reserve(&mut self) -> io::Result<()> {
         if self.idle.is_empty() {
-            let used_before = pulse::aside(|| POOL.lock().pop());
+            let used_before = run_monitor::aside(|| POOL.lock().pop());
             self.idle.push(used_before.map_or_else(|| DefaultStack::new(STACK_SIZE), Ok)?);
         }
         Ok(())
@@ -116,9 +116,9 @@ impl Coroutine {
     /// Runs the coroutine until it suspends or returns; says whether it returned.
     #[inline]
     pub(crate) fn resume(&mut self) -> bool {
-        pulse::runs_on(self.end);
+        run_monitor::runs_on(self.end);
         let returned = matches!(self.raw.resume(()), CoroutineResult::Return(()));
-        pulse::runs_on(0);
+        run_monitor::runs_on(0);
         WAY.set(ptr::null());
         returned
     }

@@ -7,7 +7,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use super::pulse::stop_starved;
+use super::run_monitor::stop_starved;
 
 /// The system's allocator, with a count.
 struct Counting;

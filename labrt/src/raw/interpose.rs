@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::time::Duration;
 
-use super::pulse::is_inside;
+use super::run_monitor::is_inside;
 
 /// What the simulation of the calling OS thread answers in the system's place. Times are in nanoseconds since
 /// the run began, on the clock of the node that is at hand.

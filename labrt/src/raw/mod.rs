@@ -10,7 +10,7 @@
 //! | `interpose` | functions in the place of the system's | they do what the system's do, or call them |
 //! | `lock` | `lock_api`'s raw traits | exclusion is kept by the scheduler's own bookkeeping, or by `parking_lot` |
 //! | `process` | questions to the system about a thread | the places for the answers are our own |
-//! | `pulse` | signal handlers | they note where the thread is, and allocate nothing |
+//! | `run_monitor` | signal handlers | they note where the thread is, and allocate nothing |
 //! | `watched` | a look at a simulation from outside | it stands still for ever, by then |
 #![allow(unsafe_code)]
 
@@ -22,5 +22,5 @@ pub(crate) mod heap;
 pub(crate) mod interpose;
 pub(crate) mod lock;
 pub(crate) mod process;
-pub(crate) mod pulse;
+pub(crate) mod run_monitor;
 pub(crate) mod watched;

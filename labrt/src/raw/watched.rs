@@ -6,22 +6,22 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use super::pulse::{HandlerStack, Pulse, detach};
+use super::run_monitor::{HandlerStack, RunMonitor, detach};
 
-/// A [`Pulse`], and the value that is looked at when it has stopped.
+/// A [`RunMonitor`], and the value that is looked at when it has stopped.
 pub(crate) struct Watched<T> {
-    pulse: Arc<Pulse>,
+    monitor: Arc<RunMonitor>,
     /// Null until [`attach`](Self::attach).
     value: AtomicPtr<RefCell<T>>,
 }
 
 impl<T> Watched<T> {
     pub(crate) fn new() -> Self {
-        Self { pulse: Arc::new(Pulse::new()), value: AtomicPtr::new(ptr::null_mut()) }
+        Self { monitor: Arc::new(RunMonitor::new()), value: AtomicPtr::new(ptr::null_mut()) }
     }
 
-    pub(crate) fn pulse(&self) -> &Arc<Pulse> {
-        &self.pulse
+    pub(crate) fn monitor(&self) -> &Arc<RunMonitor> {
+        &self.monitor
     }
 
     /// While the answer lives, the calling OS thread can be stopped from outside, and notices the end of a
@@ -31,22 +31,22 @@ impl<T> Watched<T> {
     pub(crate) fn attach<'a>(&'a self, value: &RefCell<T>) -> Attached<'a> {
         let stack = HandlerStack::new();
         self.value.store(ptr::from_ref(value).cast_mut(), Ordering::Release);
-        self.pulse.attach();
-        Attached { _stack: stack, _pulse: &self.pulse }
+        self.monitor.attach();
+        Attached { _stack: stack, _monitor: &self.monitor }
     }
 
     /// The value, if the OS thread stands still for ever, and whether that left it in order.
     pub(crate) fn frozen<R>(&self, look: impl FnOnce(&T, bool) -> R) -> Option<R> {
         let value = self.value.load(Ordering::Acquire);
-        if !self.pulse.stands_still() || value.is_null() {
+        if !self.monitor.stands_still() || value.is_null() {
             return None;
         }
         // SAFETY: `value` lives in a thread-local of the simulation's OS thread. That thread is in a signal
-        // handler or in one of the functions of `pulse` that never return, so the thread-local is never
+        // handler or in one of the functions of `run_monitor` that never return, so the thread-local is never
         // dropped and nobody else touches it. They wrote their state with `Release` after all that the thread
         // did, and `stands_still` read it with `Acquire`.
         let cell = unsafe { &*value };
-        let in_order = cell.try_borrow().is_ok() && !self.pulse.is_broken();
+        let in_order = cell.try_borrow().is_ok() && !self.monitor.is_broken();
         // SAFETY: as above; whoever borrowed the value mutably stands still for ever, too. It may have been
         // in the midst of a change: what is read of it then is checked by whoever reads, and only names and
         // numbers are.
@@ -58,7 +58,7 @@ impl<T> Watched<T> {
 /// See [`Watched::attach`].
 pub(crate) struct Attached<'a> {
     _stack: HandlerStack,
-    _pulse: &'a Pulse,
+    _monitor: &'a RunMonitor,
 }
 
 impl Drop for Attached<'_> {

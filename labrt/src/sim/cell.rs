@@ -3,7 +3,7 @@
 use std::cell::{BorrowError, BorrowMutError, Ref, RefCell, RefMut};
 
 use super::scheduler::Scheduler;
-use crate::raw::pulse;
+use crate::raw::run_monitor;
 
 /// A `RefCell`, but for who comes back into the scheduler after a panic in the midst of a change of it: a
 /// destructor that runs while that panic unwinds would end the process with another one, so the run's thread
@@ -50,6 +50,6 @@ impl SchedulerCell {
 #[cold]
 #[track_caller]
 fn conflict(error: String) -> ! {
-    pulse::stop_if_broken();
+    run_monitor::stop_if_broken();
     panic!("the scheduler is in use: {error}")
 }

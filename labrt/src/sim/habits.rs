@@ -12,7 +12,7 @@ use super::frames;
 use super::simulation::{try_with, with};
 use super::watchdog::{LAST_WORDS, blocked_in};
 use crate::raw::process::last_words;
-use crate::raw::pulse::aside;
+use crate::raw::run_monitor::aside;
 use crate::run::failure::FailureKind;
 use crate::wait::Wait;
 

@@ -9,7 +9,7 @@
 
 use std::panic;
 
-use super::kill_state::{Doom, Fuse};
+use super::kill_state::{KillInProgress, ScheduledCrash};
 use super::scheduler::{Scheduler, Step};
 use super::simulation::{Sim, try_with};
 use super::threads::Life;
@@ -45,10 +45,10 @@ impl Drop for Killed {
 impl Scheduler {
     /// Marks the threads of `node` (`None`: of all nodes) as dying. The current thread, if it is one of them,
     /// unwinds at its next scheduling point.
-    pub(crate) fn doom(&mut self, node: Option<u32>, waiter: Option<Ticket>) {
+    pub(crate) fn begin_kill(&mut self, node: Option<u32>, waiter: Option<Ticket>) {
         // A destructor may kill another node while its own one dies: then both die together.
-        let mut doom = self.doom.take().unwrap_or_default();
-        doom.waiter = doom.waiter.or(waiter);
+        let mut kill = self.kill.take().unwrap_or_default();
+        kill.waiter = kill.waiter.or(waiter);
         for (slot, thread) in self.threads.living_mut() {
             if node.is_none_or(|node| node == thread.node) && !thread.dying {
                 thread.dying = true;
@@ -57,7 +57,7 @@ impl Scheduler {
                 }
                 thread.life = Life::Ready;
                 if self.current != Some(slot) {
-                    doom.runnable.push(slot);
+                    kill.runnable.push(slot);
                 }
             }
         }
@@ -67,38 +67,38 @@ impl Scheduler {
                 state.alive = false;
                 state.held.clear();
                 state.probe = None;
-                doom.nodes.push(id);
+                kill.nodes.push(id);
             }
         }
-        self.doom = Some(doom);
+        self.kill = Some(kill);
     }
 
-    /// The current thread passes a scheduling point while a fuse burns. Says whether it has burnt down.
-    pub(crate) fn burn(&mut self, slot: u32) -> bool {
-        let Some(fuse) = &mut self.fuse else { return false };
-        if self.threads[slot].node != fuse.node {
+    /// The current thread passes a scheduling point while a crash is scheduled. Says whether it comes now.
+    pub(crate) fn tick_scheduled_crash(&mut self, slot: u32) -> bool {
+        let Some(scheduled_crash) = &mut self.scheduled_crash else { return false };
+        if self.threads[slot].node != scheduled_crash.node {
             return false;
         }
-        if fuse.points > 0 {
-            fuse.points -= 1;
+        if scheduled_crash.points > 0 {
+            scheduled_crash.points -= 1;
             return false;
         }
-        let (node, waiter) = (fuse.node, fuse.waiter);
-        self.fuse = None;
-        self.doom(Some(node), Some(waiter));
-        if let Some(doom) = &mut self.doom {
-            doom.runnable.push(slot); // the current thread, which suspends now
+        let (node, waiter) = (scheduled_crash.node, scheduled_crash.waiter);
+        self.scheduled_crash = None;
+        self.begin_kill(Some(node), Some(waiter));
+        if let Some(kill) = &mut self.kill {
+            kill.runnable.push(slot); // the current thread, which suspends now
         }
         true
     }
 
     /// The next dying thread to run. When there is none, ends the kill and answers `None`.
-    pub(crate) fn next_doomed(&mut self) -> Option<u32> {
-        let doom = self.doom.as_mut().expect("called during a kill");
-        if let Some(slot) = doom.runnable.pop() {
+    pub(crate) fn next_dying(&mut self) -> Option<u32> {
+        let kill = self.kill.as_mut().expect("called during a kill");
+        if let Some(slot) = kill.runnable.pop() {
             return Some(slot);
         }
-        let Doom { nodes, waiter, .. } = self.doom.take().expect("called during a kill");
+        let KillInProgress { nodes, waiter, .. } = self.kill.take().expect("called during a kill");
         self.abandon_stuck();
         self.release_callers(&nodes);
         if let Some(waiter) = waiter {
@@ -152,7 +152,7 @@ impl Scheduler {
     /// A scheduling point of a thread that is dying, or that unwinds from a panic.
     #[cold]
     pub(crate) fn step_dying(&mut self, slot: u32) -> Step {
-        self.pulse.beat();
+        self.monitor.record_progress();
         let thread = &mut self.threads[slot];
         if thread.unwinding {
             if std::thread::panicking() {
@@ -200,8 +200,8 @@ impl Sim {
                 return;
             }
             let ticket = scheduler.ticket();
-            let within_another = scheduler.doom.is_some();
-            scheduler.doom(Some(node), Some(ticket));
+            let within_another = scheduler.kill.is_some();
+            scheduler.begin_kill(Some(node), Some(ticket));
             if within_another {
                 return; // a destructor of a dying thread: nobody waits while time stands still
             }
@@ -225,12 +225,12 @@ impl Sim {
                 return;
             }
             let waiter = scheduler.ticket();
-            let other = scheduler.fuse.replace(Fuse { node, points, waiter });
+            let other = scheduler.scheduled_crash.replace(ScheduledCrash { node, points, waiter });
             assert!(other.is_none(), "one kill at a time can wait for its moment");
             waiter
         };
         self.park(ticket, Wait::Kill, Some(deadline));
-        self.scheduler.borrow_mut().fuse = None;
+        self.scheduler.borrow_mut().scheduled_crash = None;
         self.kill(node);
     }
 }

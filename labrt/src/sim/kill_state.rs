@@ -4,7 +4,7 @@ use crate::wait::Ticket;
 
 /// A kill in progress.
 #[derive(Default)]
-pub(crate) struct Doom {
+pub(crate) struct KillInProgress {
     /// The nodes that die.
     pub(super) nodes: Vec<u32>,
     /// Dying threads that can run.
@@ -14,7 +14,7 @@ pub(crate) struct Doom {
 }
 
 /// A kill that comes when the node has passed so many scheduling points.
-pub(crate) struct Fuse {
+pub(crate) struct ScheduledCrash {
     pub(super) node: u32,
     pub(super) points: u32,
     pub(super) waiter: Ticket,

@@ -48,7 +48,7 @@ fn run_here<T: 'static>(
     let started = ThreadTime::now();
     let id = next_run_id();
     SIM.with(|sim| {
-        let fresh = Sim::new(id, Scheduler::new(options, watched.pulse().clone()));
+        let fresh = Sim::new(id, Scheduler::new(options, watched.monitor().clone()));
         assert!(sim.set(fresh).is_ok(), "an OS thread runs one simulation in its life");
     });
     let _attached = with(|sim| watched.attach(sim.scheduler.inner()));
@@ -136,7 +136,7 @@ impl Sim {
 
     /// Unwinds every thread, so that whatever lab code owns is dropped.
     fn clean_up(&self) {
-        self.scheduler.borrow_mut().doom(None, None);
+        self.scheduler.borrow_mut().begin_kill(None, None);
         self.run();
         let events = self.scheduler.borrow_mut().timers.clear();
         drop(events);

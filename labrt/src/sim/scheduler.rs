@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::choice::{self, Choose};
 use super::frames;
-use super::kill_state::{Doom, Fuse};
+use super::kill_state::{KillInProgress, ScheduledCrash};
 use super::nodes::Nodes;
 use super::preemption::Preemption;
 use super::threads::{Life, Threads};
@@ -17,7 +17,7 @@ use crate::clock::{nanos, since_start};
 use crate::crowd::{self, Full, Member, THREADS_MAX};
 use crate::raw::coroutine::{Coroutine, Stacks};
 use crate::raw::hash_keys::Place as HashKeys;
-use crate::raw::pulse::{Objection, Pulse, aside};
+use crate::raw::run_monitor::{Objection, RunMonitor, aside};
 use crate::run::failure::{Failure, FailureKind};
 use crate::run::ids::TESTER;
 use crate::run::limits::{growth_message, time_message};
@@ -69,7 +69,7 @@ pub(crate) struct Scheduler {
     /// The run fails when `steps` comes to this.
     bound: u64,
     /// What is seen of the run from outside.
-    pub(crate) pulse: Arc<Pulse>,
+    pub(crate) monitor: Arc<RunMonitor>,
     pub(crate) timers: Timers,
     pub(crate) threads: Threads,
     pub(crate) nodes: Nodes,
@@ -92,8 +92,8 @@ pub(crate) struct Scheduler {
     /// The fingerprint of the run, once it is over. How it is taken down is no part of it.
     sealed: Option<u64>,
     pub(crate) verdict: Option<Failure>,
-    pub(crate) doom: Option<Doom>,
-    pub(crate) fuse: Option<Fuse>,
+    pub(crate) kill: Option<KillInProgress>,
+    pub(crate) scheduled_crash: Option<ScheduledCrash>,
     pub(crate) options: Options,
     pub(crate) log: Kept,
     pub(crate) traffic: Traffic,
@@ -101,7 +101,7 @@ pub(crate) struct Scheduler {
 }
 
 impl Scheduler {
-    pub(crate) fn new(options: Options, pulse: Arc<Pulse>) -> Self {
+    pub(crate) fn new(options: Options, monitor: Arc<RunMonitor>) -> Self {
         let mut nodes = Nodes::default();
         let tester = nodes.add("tester".to_owned(), options.seed);
         let hash_keys = HashKeys::here();
@@ -110,7 +110,7 @@ impl Scheduler {
             now: 0,
             steps: 0,
             bound: LIVELOCK_BOUND.min(options.max_steps),
-            pulse,
+            monitor,
             timers: Timers::default(),
             threads: Threads::default(),
             nodes,
@@ -127,8 +127,8 @@ impl Scheduler {
             stop: false,
             sealed: None,
             verdict: None,
-            doom: None,
-            fuse: None,
+            kill: None,
+            scheduled_crash: None,
             options,
             log: Kept::default(),
             traffic: Traffic::default(),
@@ -200,10 +200,10 @@ impl Scheduler {
         if thread.spins > SPIN_BOUND || self.steps > self.bound {
             self.report_livelock(slot);
         }
-        if self.pulse.beat() {
+        if self.monitor.record_progress() {
             self.heed_objection();
         }
-        if self.fuse.is_some() && self.burn(slot) {
+        if self.scheduled_crash.is_some() && self.tick_scheduled_crash(slot) {
             return Step::Switch;
         }
         if self.preemption.is_due() && self.preempt(slot) {
@@ -279,7 +279,7 @@ impl Scheduler {
         if self.stop {
             return;
         }
-        match self.pulse.objection() {
+        match self.monitor.objection() {
             Some(Objection::Growth(bytes)) => self.fail_here(FailureKind::Memory, growth_message(bytes)),
             Some(Objection::Time) => {
                 let message = time_message(self.options.max_cpu_time) + &self.busiest_calls();
@@ -327,9 +327,9 @@ impl Scheduler {
     pub(crate) fn next(&mut self) -> Next {
         self.current = None;
         loop {
-            self.pulse.beat();
-            if self.doom.is_some() {
-                match self.next_doomed() {
+            self.monitor.record_progress();
+            if self.kill.is_some() {
+                match self.next_dying() {
                     Some(slot) => return self.run(slot),
                     None => continue,
                 }
@@ -471,8 +471,8 @@ impl Scheduler {
             node.busy += 1;
             node.stirred = true;
         }
-        match &mut self.doom {
-            Some(doom) if thread.dying => doom.runnable.push(slot),
+        match &mut self.kill {
+            Some(kill) if thread.dying => kill.runnable.push(slot),
             _ if node.paused => node.held.push(slot),
             _ => self.ready.push(slot),
         }

@@ -15,7 +15,7 @@ use crate::clock::{nanos, since_start};
 use crate::raw::confined::Home;
 use crate::raw::coroutine::suspend;
 use crate::raw::heap;
-use crate::raw::pulse::{aside, is_inside, note_panic, stop_if_broken};
+use crate::raw::run_monitor::{aside, is_inside, note_panic, stop_if_broken};
 use crate::rng::StreamRng;
 use crate::run::failure::{Failure, FailureKind, Panic};
 use crate::run::local::Local;

@@ -19,7 +19,7 @@ use super::scheduler::Scheduler;
 use crate::clock::since_start;
 use crate::raw::heap;
 use crate::raw::process::{self, Activity};
-use crate::raw::pulse::{Objection, Pulse, Stop};
+use crate::raw::run_monitor::{Objection, RunMonitor, Stop};
 use crate::raw::watched::Watched;
 use crate::run::failure::{Failure, FailureKind};
 use crate::run::limits::growth_message;
@@ -46,7 +46,7 @@ const AFTER_A_LOSS: u64 = 256 << 20;
 const BUSY: u32 = 10;
 
 /// The runs that are going on in this process.
-static RUNNING: Mutex<Vec<Arc<Pulse>>> = Mutex::new(Vec::new());
+static RUNNING: Mutex<Vec<Arc<RunMonitor>>> = Mutex::new(Vec::new());
 
 /// Runs that were given up, and their OS threads with them.
 static GIVEN_UP: Mutex<u32> = Mutex::new(0);
@@ -70,7 +70,7 @@ pub(super) fn wait<T>(
     watched: &Watched<Scheduler>,
     options: &Options,
 ) -> Run<T> {
-    let _entry = Entry::new(watched.pulse());
+    let _entry = Entry::new(watched.monitor());
     let mut watch = Watch::new(&thread, watched, options);
     let mut glance = Duration::from_millis(1);
     loop {
@@ -93,18 +93,18 @@ pub(super) fn wait<T>(
 }
 
 /// The run's place among those that are going on.
-struct Entry<'a>(&'a Arc<Pulse>);
+struct Entry<'a>(&'a Arc<RunMonitor>);
 
 impl<'a> Entry<'a> {
-    fn new(pulse: &'a Arc<Pulse>) -> Self {
-        RUNNING.lock().push(pulse.clone());
-        Self(pulse)
+    fn new(monitor: &'a Arc<RunMonitor>) -> Self {
+        RUNNING.lock().push(monitor.clone());
+        Self(monitor)
     }
 }
 
 impl Drop for Entry<'_> {
     fn drop(&mut self) {
-        RUNNING.lock().retain(|pulse| !Arc::ptr_eq(pulse, self.0));
+        RUNNING.lock().retain(|monitor| !Arc::ptr_eq(monitor, self.0));
     }
 }
 
@@ -123,12 +123,12 @@ enum Charge {
 struct Watch<'a> {
     thread: &'a JoinHandle<()>,
     watched: &'a Watched<Scheduler>,
-    pulse: &'a Arc<Pulse>,
+    monitor: &'a Arc<RunMonitor>,
     options: &'a Options,
     began: Instant,
     looked: Instant,
     /// At the last look.
-    beats: u64,
+    progress: u64,
     cpu: Option<Duration>,
     /// Since the last scheduling point.
     running: Duration,
@@ -150,11 +150,11 @@ impl<'a> Watch<'a> {
         Self {
             thread,
             watched,
-            pulse: watched.pulse(),
+            monitor: watched.monitor(),
             options,
             began: now,
             looked: now,
-            beats: 0,
+            progress: 0,
             cpu: None,
             running: Duration::ZERO,
             sleeping: Duration::ZERO,
@@ -168,7 +168,7 @@ impl<'a> Watch<'a> {
 
     /// Looks at the run after `nominal`. Answers what it came to if it is given up.
     fn look<T>(&mut self, nominal: Duration) -> Option<Run<T>> {
-        if let Some(stop) = self.pulse.stopped() {
+        if let Some(stop) = self.monitor.stopped() {
             return Some(self.give_up(&Turn::try_take()?, Charge::Stopped(stop)));
         }
         // If we were stopped in between, or kept from running, so was the run.
@@ -177,43 +177,43 @@ impl<'a> Watch<'a> {
         let charge = self.stalled(passed).or_else(|| self.grown(passed));
         if charge.is_none() && self.is_late() {
             // Who does not hear is charged with that.
-            self.pulse.object(Objection::Time);
+            self.monitor.object(Objection::Time);
         }
         let charge = charge?;
         // Who reads symbols is not stopped: we are going to read some ourselves.
         let turn = Turn::try_take()?;
-        if !self.pulse.ask(self.thread.as_pthread_t(), self.beats) {
+        if !self.monitor.ask(self.thread.as_pthread_t(), self.progress) {
             return None;
         }
         // A thread that stands still in the midst of printing or allocating would make others stand still.
         let moves = !matches!(charge, Charge::Stalled { running, sleeping } if sleeping > running);
-        let delicate = moves && frames::is_delicate(&frames::resolve(&turn, &self.pulse.stack().inner));
+        let delicate = moves && frames::is_delicate(&frames::resolve(&turn, &self.monitor.stack().inner));
         if delicate && self.attempts < ATTEMPTS {
             self.attempts += 1;
-            self.pulse.let_go();
+            self.monitor.let_go();
             return None;
         }
-        self.pulse.keep();
-        Some(self.give_up(&turn, self.pulse.stopped().map_or(charge, Charge::Stopped)))
+        self.monitor.keep();
+        Some(self.give_up(&turn, self.monitor.stopped().map_or(charge, Charge::Stopped)))
     }
 
     fn stalled(&mut self, passed: Duration) -> Option<Charge> {
-        let beats = self.pulse.beats();
+        let progress = self.monitor.progress();
         let cpu = process::cpu_time(self.thread.as_pthread_t());
         let worked = match (cpu, self.cpu) {
             (Some(now), Some(before)) => now.saturating_sub(before),
             _ => Duration::ZERO,
         };
         self.cpu = cpu;
-        if beats != self.beats {
-            self.beats = beats;
+        if progress != self.progress {
+            self.progress = progress;
             (self.running, self.sleeping) = (Duration::ZERO, Duration::ZERO);
             return None;
         }
         if worked > passed / 10 {
             self.running += worked;
         } else {
-            match self.pulse.number().map_or(Activity::Unknown, process::activity) {
+            match self.monitor.number().map_or(Activity::Unknown, process::activity) {
                 Activity::Sleeps => self.sleeping += passed,
                 // Without the evidence only time is left.
                 Activity::Unknown if cpu.is_none() => self.running += passed,
@@ -245,7 +245,7 @@ impl<'a> Watch<'a> {
         }
         match self.objected {
             None if self.is_hungriest() => {
-                self.pulse.object(Objection::Growth(growth));
+                self.monitor.object(Objection::Growth(growth));
                 self.objected = Some(Duration::ZERO);
                 None
             }
@@ -260,15 +260,16 @@ impl<'a> Watch<'a> {
 
     /// Whether no other run of the process has touched so much memory.
     fn is_hungriest(&self) -> bool {
-        let touched = |pulse: &Arc<Pulse>| pulse.number().and_then(process::pages_touched).unwrap_or(0);
-        let mine = touched(self.pulse);
+        let touched =
+            |monitor: &Arc<RunMonitor>| monitor.number().and_then(process::pages_touched).unwrap_or(0);
+        let mine = touched(self.monitor);
         RUNNING.lock().iter().all(|other| touched(other) <= mine)
     }
 
     /// The run stands still for ever: what it came to.
     fn give_up<T>(&self, turn: &Turn, charge: Charge) -> Run<T> {
         *GIVEN_UP.lock() += 1;
-        let stack = self.pulse.stack();
+        let stack = self.monitor.stack();
         let inner = frames::resolve(turn, &stack.inner);
         let (kind, message) = match charge {
             Charge::Stalled { running, sleeping } => stall(&inner, running, sleeping),

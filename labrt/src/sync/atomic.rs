@@ -7,11 +7,11 @@ use std::fmt;
 pub use std::sync::atomic::Ordering;
 use std::sync::atomic::{self as real};
 
-use crate::here;
+use crate::context;
 
 #[track_caller]
 fn point() {
-    here::with(|here| here.point());
+    context::with(|context| context.point());
 }
 
 macro_rules! atomic {

@@ -5,7 +5,7 @@ use std::ops::DerefMut;
 use std::panic::Location;
 use std::time::Duration;
 
-use crate::here::{self, Here};
+use crate::context::{self, Context};
 use crate::raw::confined::Confined;
 use crate::raw::lock::LockGuard;
 use crate::time::Instant;
@@ -61,13 +61,13 @@ impl Condvar {
     /// Wakes one thread that waits, if there is one; says whether there was. A scheduling point.
     #[track_caller]
     pub fn notify_one(&self) -> bool {
-        here::with(|here| {
-            here.point();
-            let mut waiting = self.waiting.open(here);
+        context::with(|context| {
+            context.point();
+            let mut waiting = self.waiting.open(context);
             while !waiting.is_empty() {
                 // Tickets of threads that were killed while they waited are worthless.
                 let ticket = waiting.remove(0);
-                if here.unpark(ticket) {
+                if context.unpark(ticket) {
                     return true;
                 }
             }
@@ -78,9 +78,9 @@ impl Condvar {
     /// Wakes every thread that waits; says how many there were. A scheduling point.
     #[track_caller]
     pub fn notify_all(&self) -> usize {
-        here::with(|here| {
-            here.point();
-            self.waiting.open(here).drain(..).filter(|ticket| here.unpark(*ticket)).count()
+        context::with(|context| {
+            context.point();
+            self.waiting.open(context).drain(..).filter(|ticket| context.unpark(*ticket)).count()
         })
     }
 
@@ -93,7 +93,7 @@ impl Condvar {
     /// As [`wait`](Self::wait), for `timeout` at the most.
     #[track_caller]
     pub fn wait_for<G: LockGuard>(&self, guard: &mut G, timeout: Duration) -> WaitTimeoutResult {
-        let deadline = here::with(|here| here.deadline(timeout));
+        let deadline = context::with(|context| context.deadline(timeout));
         self.wait_deadline(guard, Some(deadline))
     }
 
@@ -125,7 +125,7 @@ impl Condvar {
         mut condition: impl FnMut(&mut G::Target) -> bool,
         timeout: Duration,
     ) -> WaitTimeoutResult {
-        let deadline = here::with(|here| here.deadline(timeout));
+        let deadline = context::with(|context| context.deadline(timeout));
         while condition(&mut **guard) {
             if self.wait_deadline(guard, Some(deadline)).timed_out() {
                 return WaitTimeoutResult(condition(&mut **guard));
@@ -138,22 +138,22 @@ impl Condvar {
     fn wait_deadline<G: LockGuard>(&self, guard: &mut G, deadline: Option<u64>) -> WaitTimeoutResult {
         let place = Location::caller();
         let lock = guard.held();
-        here::with(|here| {
-            here.point();
-            let ticket = here.ticket();
-            self.waiting.open(here).push(ticket);
+        context::with(|context| {
+            context.point();
+            let ticket = context.ticket();
+            self.waiting.open(context).push(ticket);
             lock.release();
-            let woken = self.wait_woken(here, ticket, place, deadline);
+            let woken = self.wait_woken(context, ticket, place, deadline);
             lock.take_again(place);
-            here.throw_if_killed();
+            context.throw_if_killed();
             WaitTimeoutResult(woken == Woken::TimedOut)
         })
     }
 
-    fn wait_woken(&self, here: Here<'_>, ticket: Ticket, place: Place, deadline: Option<u64>) -> Woken {
-        let woken = here.park_without_throw(ticket, Wait::Condvar(place), deadline);
+    fn wait_woken(&self, context: Context<'_>, ticket: Ticket, place: Place, deadline: Option<u64>) -> Woken {
+        let woken = context.park_without_throw(ticket, Wait::Condvar(place), deadline);
         if woken == Woken::TimedOut {
-            self.waiting.open(here).retain(|waiting| *waiting != ticket);
+            self.waiting.open(context).retain(|waiting| *waiting != ticket);
         }
         woken
     }

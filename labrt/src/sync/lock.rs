@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lock_api::{RawMutex as _, RawRwLock as _};
 
-use crate::here::{self, Here};
+use crate::context::{self, Context};
 use crate::raw::lock::{self, Access, Deadlines, HeldMutex, HeldRwLock};
 use crate::sim::mutex::Mutex as SimMutex;
 use crate::sim::rwlock::RwLock as SimRwLock;
@@ -32,7 +32,7 @@ impl Deadlines for NodeClock {
 
     #[track_caller]
     fn after(timeout: Duration) -> u64 {
-        here::with(|here| here.deadline(timeout))
+        context::with(|context| context.deadline(timeout))
     }
 
     fn at(moment: Instant) -> u64 {
@@ -48,10 +48,10 @@ impl lock::Mutex for MutexOfRun {
 
     #[track_caller]
     fn lock(&self, real: &parking_lot::RawMutex, place: Place, deadline: Option<u64>) -> bool {
-        here::with(|here| match here {
-            Here::Sim(sim) => self.0.take(sim, place, deadline),
-            Here::Threads(thread) => {
-                self.0.claim(here);
+        context::with(|context| match context {
+            Context::Sim(sim) => self.0.take(sim, place, deadline),
+            Context::Threads(thread) => {
+                self.0.claim(context);
                 threads::lock::mutex(thread, real, place, deadline)
             }
         })
@@ -59,12 +59,12 @@ impl lock::Mutex for MutexOfRun {
 
     #[track_caller]
     fn try_lock(&self, real: &parking_lot::RawMutex, place: Place) -> bool {
-        here::with(|here| {
-            here.point();
-            match here {
-                Here::Sim(sim) => self.0.try_take(sim, place).is_ok(),
-                Here::Threads(_) => {
-                    self.0.claim(here);
+        context::with(|context| {
+            context.point();
+            match context {
+                Context::Sim(sim) => self.0.try_take(sim, place).is_ok(),
+                Context::Threads(_) => {
+                    self.0.claim(context);
                     real.try_lock()
                 }
             }
@@ -72,33 +72,33 @@ impl lock::Mutex for MutexOfRun {
     }
 
     fn unlock(&self, real: HeldMutex<'_>) {
-        here::with(|here| {
-            here.point_before_release();
-            match here {
-                Here::Sim(sim) => self.0.release(sim),
-                Here::Threads(_) => real.unlock(),
+        context::with(|context| {
+            context.point_before_release();
+            match context {
+                Context::Sim(sim) => self.0.release(sim),
+                Context::Threads(_) => real.unlock(),
             }
         });
     }
 
     fn unlock_for_wait(&self, real: HeldMutex<'_>) {
-        here::with(|here| match here {
-            Here::Sim(sim) => self.0.release(sim),
-            Here::Threads(_) => real.unlock(),
+        context::with(|context| match context {
+            Context::Sim(sim) => self.0.release(sim),
+            Context::Threads(_) => real.unlock(),
         });
     }
 
     fn lock_again(&self, real: &parking_lot::RawMutex, place: Place) {
-        here::with(|here| match here {
-            Here::Sim(sim) => self.0.take_again(sim, place),
-            Here::Threads(thread) => threads::lock::mutex_again(thread, real, place),
+        context::with(|context| match context {
+            Context::Sim(sim) => self.0.take_again(sim, place),
+            Context::Threads(thread) => threads::lock::mutex_again(thread, real, place),
         });
     }
 
     fn is_locked(&self, real: &parking_lot::RawMutex) -> bool {
-        here::with(|here| match here {
-            Here::Sim(sim) => self.0.is_locked(sim),
-            Here::Threads(_) => real.is_locked(),
+        context::with(|context| match context {
+            Context::Sim(sim) => self.0.is_locked(sim),
+            Context::Threads(_) => real.is_locked(),
         })
     }
 }
@@ -117,10 +117,10 @@ impl lock::RwLock for RwLockOfRun {
         place: Place,
         deadline: Option<u64>,
     ) -> bool {
-        here::with(|here| match here {
-            Here::Sim(sim) => self.0.take(sim, access, place, deadline),
-            Here::Threads(thread) => {
-                self.0.claim(here);
+        context::with(|context| match context {
+            Context::Sim(sim) => self.0.take(sim, access, place, deadline),
+            Context::Threads(thread) => {
+                self.0.claim(context);
                 threads::lock::rwlock(thread, real, access, place, deadline)
             }
         })
@@ -128,12 +128,12 @@ impl lock::RwLock for RwLockOfRun {
 
     #[track_caller]
     fn try_lock(&self, real: &parking_lot::RawRwLock, access: Access, place: Place) -> bool {
-        here::with(|here| {
-            here.point();
-            match here {
-                Here::Sim(sim) => self.0.try_take(sim, access, place).is_ok(),
-                Here::Threads(_) => {
-                    self.0.claim(here);
+        context::with(|context| {
+            context.point();
+            match context {
+                Context::Sim(sim) => self.0.try_take(sim, access, place).is_ok(),
+                Context::Threads(_) => {
+                    self.0.claim(context);
                     threads::lock::try_rwlock(real, access)
                 }
             }
@@ -141,50 +141,50 @@ impl lock::RwLock for RwLockOfRun {
     }
 
     fn unlock(&self, real: HeldRwLock<'_>) {
-        here::with(|here| {
-            here.point_before_release();
-            match here {
-                Here::Sim(sim) => self.0.release(sim, real.access()),
-                Here::Threads(_) => real.unlock(),
+        context::with(|context| {
+            context.point_before_release();
+            match context {
+                Context::Sim(sim) => self.0.release(sim, real.access()),
+                Context::Threads(_) => real.unlock(),
             }
         });
     }
 
     fn downgrade(&self, real: HeldRwLock<'_>) {
-        here::with(|here| {
-            here.point_before_release();
-            match here {
-                Here::Sim(sim) => self.0.downgrade(sim),
-                Here::Threads(_) => real.downgrade(),
+        context::with(|context| {
+            context.point_before_release();
+            match context {
+                Context::Sim(sim) => self.0.downgrade(sim),
+                Context::Threads(_) => real.downgrade(),
             }
         });
     }
 
     fn unlock_for_wait(&self, real: HeldRwLock<'_>) {
-        here::with(|here| match here {
-            Here::Sim(sim) => self.0.release(sim, real.access()),
-            Here::Threads(_) => real.unlock(),
+        context::with(|context| match context {
+            Context::Sim(sim) => self.0.release(sim, real.access()),
+            Context::Threads(_) => real.unlock(),
         });
     }
 
     fn lock_again(&self, real: &parking_lot::RawRwLock, access: Access, place: Place) {
-        here::with(|here| match here {
-            Here::Sim(sim) => self.0.take_again(sim, access, place),
-            Here::Threads(thread) => threads::lock::rwlock_again(thread, real, access, place),
+        context::with(|context| match context {
+            Context::Sim(sim) => self.0.take_again(sim, access, place),
+            Context::Threads(thread) => threads::lock::rwlock_again(thread, real, access, place),
         });
     }
 
     fn is_locked(&self, real: &parking_lot::RawRwLock) -> bool {
-        here::with(|here| match here {
-            Here::Sim(sim) => self.0.is_locked(sim),
-            Here::Threads(_) => real.is_locked(),
+        context::with(|context| match context {
+            Context::Sim(sim) => self.0.is_locked(sim),
+            Context::Threads(_) => real.is_locked(),
         })
     }
 
     fn is_locked_exclusive(&self, real: &parking_lot::RawRwLock) -> bool {
-        here::with(|here| match here {
-            Here::Sim(sim) => self.0.is_locked_exclusive(sim),
-            Here::Threads(_) => real.is_locked_exclusive(),
+        context::with(|context| match context {
+            Context::Sim(sim) => self.0.is_locked_exclusive(sim),
+            Context::Threads(_) => real.is_locked_exclusive(),
         })
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::OnceLock as Cell;
 
-use crate::here;
+use crate::context;
 use crate::raw::confined::Confined;
 use crate::wait::{Blocker, By, Place, ThreadId, Ticket, Wait};
 
@@ -56,30 +56,30 @@ impl Once {
     #[must_use]
     #[track_caller]
     pub fn is_completed(&self) -> bool {
-        here::with(|here| {
-            here.point();
-            matches!(self.state.open(here).progress, Progress::Done)
+        context::with(|context| {
+            context.point();
+            matches!(self.state.open(context).progress, Progress::Done)
         })
     }
 
     /// Says whether the caller is to run the function; if not, it has been run.
     fn begin(&self, place: Place) -> bool {
-        here::with(|here| {
-            here.point();
+        context::with(|context| {
+            context.point();
             loop {
-                let mut state = self.state.open(here);
+                let mut state = self.state.open(context);
                 match state.progress {
                     Progress::Done => return false,
                     Progress::New => {
-                        state.progress = Progress::Running(here.current_thread(), place);
+                        state.progress = Progress::Running(context.current_thread(), place);
                         return true;
                     }
                     Progress::Running(thread, since) => {
-                        let ticket = here.ticket();
+                        let ticket = context.ticket();
                         state.waiting.push(ticket);
                         drop(state);
                         let blocker = Blocker { thread, by: By::Initializing(since) };
-                        here.park_behind(ticket, Wait::Once(place), blocker);
+                        context.park_behind(ticket, Wait::Once(place), blocker);
                     }
                 }
             }
@@ -95,12 +95,12 @@ struct Running<'a> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        here::with(|here| {
-            here.point_before_release();
-            let mut state = self.once.state.open(here);
+        context::with(|context| {
+            context.point_before_release();
+            let mut state = self.once.state.open(context);
             state.progress = self.becomes;
             for ticket in state.waiting.drain(..) {
-                here.unpark(ticket);
+                context.unpark(ticket);
             }
         });
     }

@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::here;
+use crate::context;
 use crate::raw::confined::Confined;
 use crate::wait::{Ticket, Wait};
 
@@ -59,9 +59,9 @@ impl WaitGroup {
     /// Counts `count` more things to be done. A scheduling point.
     #[track_caller]
     pub fn add(&self, count: usize) {
-        here::with(|here| {
-            here.point();
-            self.state.open(here).count += count;
+        context::with(|context| {
+            context.point();
+            self.state.open(context).count += count;
         });
     }
 
@@ -77,14 +77,14 @@ impl WaitGroup {
 
     /// Takes one off the count, and wakes who waits if it was the last. Says whether there was one.
     fn take_off(&self) -> bool {
-        here::with(|here| {
-            here.point_before_release();
-            let mut state = self.state.open(here);
+        context::with(|context| {
+            context.point_before_release();
+            let mut state = self.state.open(context);
             let Some(count) = state.count.checked_sub(1) else { return false };
             state.count = count;
             if count == 0 {
                 for ticket in state.waiting.drain(..) {
-                    here.unpark(ticket);
+                    context.unpark(ticket);
                 }
             }
             true
@@ -100,20 +100,20 @@ impl WaitGroup {
         if self.counted.swap(false, Ordering::Relaxed) {
             self.take_off();
         }
-        here::with(|here| {
-            here.point();
+        context::with(|context| {
+            context.point();
             loop {
                 let ticket = {
-                    let mut state = self.state.open(here);
+                    let mut state = self.state.open(context);
                     if state.count == 0 {
                         return;
                     }
-                    let ticket = here.ticket();
+                    let ticket = context.ticket();
                     state.waiting.push(ticket);
                     ticket
                 };
-                here.park(ticket, Wait::Group(place), None);
-                let mut state = self.state.open(here);
+                context.park(ticket, Wait::Group(place), None);
+                let mut state = self.state.open(context);
                 let registered = state.waiting.iter().position(|waiting| *waiting == ticket);
                 match registered {
                     // The count was 0 once, even if something has been added since.
@@ -136,7 +136,7 @@ impl Clone for WaitGroup {
 impl Drop for WaitGroup {
     fn drop(&mut self) {
         // One that outlives its run has nobody left to tell.
-        if *self.counted.get_mut() && here::try_with(|_| ()).is_some() {
+        if *self.counted.get_mut() && context::try_with(|_| ()).is_some() {
             self.take_off();
         }
     }

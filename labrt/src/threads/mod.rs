@@ -125,7 +125,7 @@ impl Job {
     }
 }
 
-/// Points and waits: see [`Here`](crate::here::Here) for what they mean.
+/// Points and waits: see [`Context`](crate::context::Context) for what they mean.
 impl Thread {
     pub(crate) fn run_id(&self) -> u64 {
         self.run.id
@@ -151,8 +151,8 @@ impl Thread {
         if self.worker.is_none() {
             return; // an event happens outside every thread, also while the tester dies at the end of the run
         }
-        if self.node.burn() {
-            self.node.doom();
+        if self.node.tick_scheduled_crash() {
+            self.node.begin_kill();
         }
         if !self.is_dying() {
             self.node.wait_while_paused();
@@ -362,7 +362,7 @@ impl Thread {
     }
 
     fn kill_now(&self, node: &Node) {
-        node.doom();
+        node.begin_kill();
         if self.is_dying() {
             // It is the caller's own node; or this is a destructor, and whoever killed the caller waits for
             // it.
@@ -376,7 +376,7 @@ impl Thread {
         self.point();
         let node = self.run.node(node);
         let ticket = self.ticket();
-        if node.light_fuse(points, ticket) {
+        if node.schedule_crash(points, ticket) {
             self.park(ticket, Wait::Kill, Some(deadline));
         } else {
             self.worker().cancel(ticket);

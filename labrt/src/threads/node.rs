@@ -16,7 +16,7 @@ const DEAD: u32 = 1;
 /// The node's threads stand still.
 const PAUSED: u32 = 2;
 /// The node is killed when its threads have passed some more scheduling points.
-const FUSE: u32 = 4;
+const CRASH_SCHEDULED: u32 = 4;
 
 /// Nodes of all runs of the process so far.
 static NODES: AtomicU32 = AtomicU32::new(0);
@@ -46,14 +46,14 @@ struct State {
     /// Those that have begun and have not ended, and how many have been started and have not begun.
     threads: Vec<Arc<Thread>>,
     starting: usize,
-    fuse: Option<Fuse>,
+    scheduled_crash: Option<ScheduledCrash>,
     /// Who waits for the result of a call into this node.
     callers: Vec<Ticket>,
     /// The node is dead and its threads are gone or given up: no call into it returns any more.
     buried: bool,
 }
 
-struct Fuse {
+struct ScheduledCrash {
     points: u32,
     waiter: Ticket,
 }
@@ -166,7 +166,7 @@ impl Node {
 /// Kills.
 impl Node {
     /// Kills the node: from now on its threads do nothing any more but unwind.
-    pub(super) fn doom(&self) {
+    pub(super) fn begin_kill(&self) {
         if self.signals.fetch_or(DEAD, Ordering::SeqCst) & DEAD != 0 {
             return; // a second wake would end a wait of some thread's last words
         }
@@ -203,36 +203,36 @@ impl Node {
         left.collect()
     }
 
-    /// Sets the fuse; `false` if the node is dead.
+    /// Schedules a crash; `false` if the node is dead.
     ///
     /// # Panics
     ///
     /// Panics if there is another one.
-    pub(super) fn light_fuse(&self, points: u32, waiter: Ticket) -> bool {
+    pub(super) fn schedule_crash(&self, points: u32, waiter: Ticket) -> bool {
         let mut state = self.state.lock();
         if self.is_dead() {
             return false;
         }
-        assert!(state.fuse.is_none(), "one kill at a time can wait for its moment");
-        state.fuse = Some(Fuse { points, waiter });
-        self.signals.fetch_or(FUSE, Ordering::SeqCst);
+        assert!(state.scheduled_crash.is_none(), "one kill at a time can wait for its moment");
+        state.scheduled_crash = Some(ScheduledCrash { points, waiter });
+        self.signals.fetch_or(CRASH_SCHEDULED, Ordering::SeqCst);
         true
     }
 
-    /// One of its threads passes a scheduling point. Says whether the fuse has burnt down.
-    pub(super) fn burn(&self) -> bool {
-        if !self.has(FUSE) {
+    /// One of its threads passes a scheduling point. Says whether the scheduled crash comes now.
+    pub(super) fn tick_scheduled_crash(&self) -> bool {
+        if !self.has(CRASH_SCHEDULED) {
             return false;
         }
         let mut state = self.state.lock();
-        let Some(fuse) = &mut state.fuse else { return false };
-        if fuse.points > 0 {
-            fuse.points -= 1;
+        let Some(scheduled_crash) = &mut state.scheduled_crash else { return false };
+        if scheduled_crash.points > 0 {
+            scheduled_crash.points -= 1;
             return false;
         }
-        let waiter = fuse.waiter;
-        state.fuse = None;
-        self.signals.fetch_and(!FUSE, Ordering::SeqCst);
+        let waiter = scheduled_crash.waiter;
+        state.scheduled_crash = None;
+        self.signals.fetch_and(!CRASH_SCHEDULED, Ordering::SeqCst);
         worker(waiter.slot).unpark(waiter);
         true
     }
@@ -327,7 +327,7 @@ mod tests {
                 })
             };
             assert_eq!(caller(&node), Some(true));
-            node.doom();
+            node.begin_kill();
             assert_eq!(node.wait_empty(Instant::now()), [""; 0]);
             assert_eq!(caller(&node), Some(false));
         });

@@ -192,7 +192,7 @@ impl Shared {
     fn clean_up(&self) {
         let nodes = self.nodes.lock().clone();
         for node in &nodes {
-            node.doom();
+            node.begin_kill();
         }
         let deadline = Instant::now() + PATIENCE;
         for node in &nodes {
@@ -241,7 +241,7 @@ impl Shared {
         nodes.push(Arc::clone(&node));
         drop(nodes);
         if self.state.lock().over {
-            node.doom(); // too late: nobody would end its threads
+            node.begin_kill(); // too late: nobody would end its threads
         }
         node
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Instant;
 use crate::channel::{Receiver, set_clock, timed};
 use crate::clock::nanos;
-use crate::here;
+use crate::context;
 
 /// The time of a timer that is stopped.
 const NEVER: u64 = u64::MAX;
@@ -60,7 +60,7 @@ impl Timer {
     /// A timer that is due `duration` from now.
     #[must_use]
     pub fn new(duration: Duration) -> Self {
-        Self { channel: timed(here::with(|here| here.deadline(duration)), None) }
+        Self { channel: timed(context::with(|context| context.deadline(duration)), None) }
     }
 
     /// The channel that delivers the message: the moment for which it was due. `t.C` in Go.
@@ -76,9 +76,9 @@ impl Timer {
     /// is gone now.
     #[track_caller]
     pub fn reset(&self, duration: Duration) -> bool {
-        here::with(|here| {
-            here.point();
-            set_clock(&self.channel, here, here.deadline(duration), None)
+        context::with(|context| {
+            context.point();
+            set_clock(&self.channel, context, context.deadline(duration), None)
         })
     }
 
@@ -87,9 +87,9 @@ impl Timer {
     /// Returns what [`reset`](Self::reset) returns.
     #[track_caller]
     pub fn stop(&self) -> bool {
-        here::with(|here| {
-            here.point();
-            set_clock(&self.channel, here, NEVER, None)
+        context::with(|context| {
+            context.point();
+            set_clock(&self.channel, context, NEVER, None)
         })
     }
 }
@@ -118,7 +118,7 @@ impl Ticker {
     #[track_caller]
     pub fn new(period: Duration) -> Self {
         let period = positive(period);
-        let first = here::with(|here| here.deadline(period));
+        let first = context::with(|context| context.deadline(period));
         Self { channel: timed(first, Some(nanos(period))) }
     }
 
@@ -136,18 +136,18 @@ impl Ticker {
     #[track_caller]
     pub fn reset(&self, period: Duration) {
         let period = positive(period);
-        here::with(|here| {
-            here.point();
-            set_clock(&self.channel, here, here.deadline(period), Some(nanos(period)));
+        context::with(|context| {
+            context.point();
+            set_clock(&self.channel, context, context.deadline(period), Some(nanos(period)));
         });
     }
 
     /// Stops the ticker: it delivers nothing until it is reset. A scheduling point.
     #[track_caller]
     pub fn stop(&self) {
-        here::with(|here| {
-            here.point();
-            set_clock(&self.channel, here, NEVER, None);
+        context::with(|context| {
+            context.point();
+            set_clock(&self.channel, context, NEVER, None);
         });
     }
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::since_start;
-use crate::here::{self, Here};
+use crate::context::{self, Context};
 use crate::run::log::keeps;
 use crate::wait::Wait;
 
@@ -51,38 +51,38 @@ impl World {
 
     #[inline]
     #[track_caller]
-    fn in_run<R>(&self, f: impl FnOnce(Here<'_>) -> R) -> R {
-        here::with(|here| {
-            assert!(here.run_id() == self.id, "the handle of one run was used in another one");
-            f(here)
+    fn in_run<R>(&self, f: impl FnOnce(Context<'_>) -> R) -> R {
+        context::with(|context| {
+            assert!(context.run_id() == self.id, "the handle of one run was used in another one");
+            f(context)
         })
     }
 
     /// Makes a node. Its name is for messages and need not be unique.
     pub fn node(&self, name: impl Into<String>) -> Node {
-        let (id, name) = self.in_run(|here| here.add_node(name.into()));
+        let (id, name) = self.in_run(|context| context.add_node(name.into()));
         Node::new(self.clone(), id, name)
     }
 
     /// What the run's threads are.
     #[must_use]
     pub fn backend(&self) -> Backend {
-        self.in_run(|here| match here {
-            Here::Sim(_) => Backend::Simulation,
-            Here::Threads(_) => Backend::Threads,
+        self.in_run(|context| match context {
+            Context::Sim(_) => Backend::Simulation,
+            Context::Threads(_) => Backend::Threads,
         })
     }
 
     /// The random stream of that name, from its start. Streams of other names are independent of it.
     #[must_use]
     pub fn rng(&self, stream: &str) -> StreamRng {
-        self.in_run(|here| here.stream(stream))
+        self.in_run(|context| context.stream(stream))
     }
 
     /// The virtual time since the run began. No scheduling point.
     #[must_use]
     pub fn now(&self) -> Duration {
-        self.in_run(|here| since_start(here.run_now()))
+        self.in_run(|context| since_start(context.run_now()))
     }
 
     /// Bytes of memory that the run holds: those that were allocated in it and not freed. On real threads,
@@ -90,20 +90,20 @@ impl World {
     /// [`uncounted`] does not count. For comparing two moments. No scheduling point.
     #[must_use]
     pub fn heap_bytes(&self) -> u64 {
-        self.in_run(|here| here.heap_bytes())
+        self.in_run(|context| context.heap_bytes())
     }
 
     /// The name of the node that the caller runs on; empty in an event. For messages. No scheduling point.
     #[must_use]
     pub fn here(&self) -> String {
-        self.in_run(|here| here.here_name())
+        self.in_run(|context| context.here_name())
     }
 
     /// Whether the calling thread is being killed: this is one of its destructors, and what it does now
     /// must not reach anybody. No scheduling point.
     #[must_use]
     pub fn is_dying(&self) -> bool {
-        self.in_run(|here| here.is_dying())
+        self.in_run(|context| context.is_dying())
     }
 
     /// Lets `event` run once, `delay` from now, outside every thread.
@@ -111,44 +111,44 @@ impl World {
     /// An event may lock plain mutexes, fill slots, start threads on nodes and set further events. It must
     /// not wait, take a lock of lab code, or panic. No scheduling point.
     pub fn later(&self, delay: Duration, event: impl FnOnce() + Send + 'static) {
-        self.in_run(|here| here.later(delay, Box::new(event)));
+        self.in_run(|context| context.later(delay, Box::new(event)));
     }
 
     /// Says that a message was sent or an entry applied: `hash` goes into the run's fingerprint, and
     /// what came before was not a livelock. No scheduling point.
     #[inline]
     pub fn message(&self, hash: u64) {
-        self.in_run(|here| here.message(hash));
+        self.in_run(|context| context.message(hash));
     }
 
     /// Says that a remote call is being made. A run in which servers do nothing but call each other, and
     /// hardly any virtual time passes, fails as a [`FailureKind::Timeout`]. No scheduling point.
     #[inline]
     pub fn remote_call(&self, call: &RemoteCall<'_>) {
-        self.in_run(|here| here.remote_call(call));
+        self.in_run(|context| context.remote_call(call));
     }
 
     /// Says that a message of so many bytes was sent that is no call, but belongs to one through this end
     /// point: a reply, or a request that arrives again. No scheduling point.
     #[inline]
     pub fn carry(&self, end: u32, bytes: usize) {
-        self.in_run(|here| here.carry(end, bytes));
+        self.in_run(|context| context.carry(end, bytes));
     }
 
     /// The busiest remote calls so far, for failures that say why a run does not end: each on a line of its
     /// own that begins with a line break. No scheduling point.
     #[must_use]
     pub fn busiest_calls(&self) -> String {
-        self.in_run(|here| here.busiest_calls())
+        self.in_run(|context| context.busiest_calls())
     }
 
     /// Ends the run with this verdict; the location is the caller's.
     #[track_caller]
     pub fn fail(&self, kind: FailureKind, message: impl Into<String>) -> ! {
         let place = Location::caller();
-        self.in_run(|here| {
-            here.fail(kind, message.into(), Some(place));
-            here.stay(Wait::Ended)
+        self.in_run(|context| {
+            context.fail(kind, message.into(), Some(place));
+            context.stay(Wait::Ended)
         })
     }
 
@@ -157,19 +157,19 @@ impl World {
     #[track_caller]
     pub fn fail_later(&self, kind: FailureKind, message: impl Into<String>) {
         let place = Location::caller();
-        self.in_run(|here| here.fail(kind, message.into(), Some(place)));
+        self.in_run(|context| context.fail(kind, message.into(), Some(place)));
     }
 
     /// A line for each thread that waits for a lock at this moment: for which, who holds it since which line,
     /// and what that one is doing meanwhile. For failures that say why nothing goes on. No scheduling point.
     #[must_use]
     pub fn lock_waits(&self) -> Vec<String> {
-        self.in_run(|here| here.lock_waits())
+        self.in_run(|context| context.lock_waits())
     }
 
     /// Says that something is strange. Said twice, it is kept once. No scheduling point.
     pub fn warn(&self, message: impl Into<String>) {
-        self.in_run(|here| here.warn(message.into()));
+        self.in_run(|context| context.warn(message.into()));
     }
 
     /// Keeps a value of the harness's own for the run, which [`with_local`] and [`local`] find on all of its
@@ -180,21 +180,21 @@ impl World {
     ///
     /// Panics if the run has such a value already.
     pub fn set_local(&self, value: Arc<dyn Any + Send + Sync>) {
-        self.in_run(|here| here.set_local(value));
+        self.in_run(|context| context.set_local(value));
     }
 
     /// Whether the run's log is kept.
     #[must_use]
     pub fn is_recorded(&self) -> bool {
-        self.in_run(|here| here.recording())
+        self.in_run(|context| context.recording())
     }
 
     /// Adds a line to the log of a recorded run; `text` is not called in any other. No scheduling point.
     pub fn note(&self, target: &str, text: impl FnOnce() -> String) {
-        self.in_run(|here| {
-            if here.recording() && keeps(log::Level::Info, target) {
-                let text = here.without_switching(text);
-                here.record(log::Level::Info, target, &text);
+        self.in_run(|context| {
+            if context.recording() && keeps(log::Level::Info, target) {
+                let text = context.without_switching(text);
+                context.record(log::Level::Info, target, &text);
             }
         });
     }
@@ -206,7 +206,7 @@ impl World {
 /// For what concerns the process and not the run: a benchmark that measures real time in a run, a cache that
 /// all runs share. What `f` returns must not decide what the run does.
 pub fn aside<R>(f: impl FnOnce() -> R) -> R {
-    crate::raw::pulse::aside(f)
+    crate::raw::run_monitor::aside(f)
 }
 
 /// Calls `f`: memory that it allocates or frees counts neither in [`World::heap_bytes`] nor against
@@ -235,28 +235,28 @@ pub fn system_clock() -> Duration {
 /// Whether the calling thread is being killed; see [`World::is_dying`]. `false` outside a run.
 #[must_use]
 pub fn is_dying() -> bool {
-    here::try_with(|here| here.is_dying()).unwrap_or(false)
+    context::try_with(|context| context.is_dying()).unwrap_or(false)
 }
 
 /// The number of the node that the calling thread runs on, as [`Node::id`] tells it; `None` in an event and
 /// outside a run. No scheduling point.
 #[must_use]
 pub fn current_node() -> Option<u32> {
-    here::try_with(|here| here.thread_node()).flatten()
+    context::try_with(|context| context.thread_node()).flatten()
 }
 
 /// Calls `f` with the value that [`World::set_local`] keeps for the caller's run, and answers what `f`
 /// returns; `None` outside a run, and where no value is kept. No scheduling point.
 #[inline]
 pub fn with_local<R>(f: impl FnOnce(&(dyn Any + Send + Sync)) -> R) -> Option<R> {
-    here::try_with(|here| here.with_local(|value| f(&**value))).flatten()
+    context::try_with(|context| context.with_local(|value| f(&**value))).flatten()
 }
 
 /// The value that [`World::set_local`] keeps for the caller's run; `None` outside a run, and where no value
 /// is kept. To look at it, [`with_local`] is cheaper. No scheduling point.
 #[must_use]
 pub fn local() -> Option<Arc<dyn Any + Send + Sync>> {
-    here::try_with(|here| here.with_local(Arc::clone)).flatten()
+    context::try_with(|context| context.with_local(Arc::clone)).flatten()
 }
 
 /// The calling thread's trace context: the number that the harness last gave it, to tell on whose behalf the
@@ -265,19 +265,19 @@ pub fn local() -> Option<Arc<dyn Any + Send + Sync>> {
 #[must_use]
 #[inline]
 pub fn trace_context() -> u64 {
-    here::try_with(|here| here.trace_context()).unwrap_or(0)
+    context::try_with(|context| context.trace_context()).unwrap_or(0)
 }
 
 /// Sets the calling thread's [`trace_context`], which decides nothing in the run. Does nothing in an event
 /// and outside a run. No scheduling point.
 #[inline]
-pub fn set_trace_context(context: u64) {
-    let _ = here::try_with(|here| here.set_trace_context(context));
+pub fn set_trace_context(value: u64) {
+    let _ = context::try_with(|context| context.set_trace_context(value));
 }
 
 /// A scheduling point: another thread may run here. For the harness's own operations that lab code calls.
 #[inline]
 #[track_caller]
 pub fn point() {
-    here::with(|here| here.point());
+    context::with(|context| context.point());
 }

@@ -54,7 +54,7 @@ impl Node {
     /// Whether it has not been killed.
     #[must_use]
     pub fn is_alive(&self) -> bool {
-        self.world.in_run(|here| here.is_node_alive(self.id))
+        self.world.in_run(|context| context.is_node_alive(self.id))
     }
 
     /// Starts a thread on the node. On a dead node it never runs. No scheduling point.
@@ -68,7 +68,7 @@ impl Node {
 
     /// As [`spawn`](Self::spawn), when nobody waits for the thread: cheaper.
     pub fn run(&self, name: &'static str, body: impl FnOnce() + Send + 'static) {
-        self.world.in_run(|here| here.spawn(self.id, Cow::Borrowed(name), None, false, Box::new(body)));
+        self.world.in_run(|context| context.spawn(self.id, Cow::Borrowed(name), None, false, Box::new(body)));
     }
 
     /// Calls `body` on a thread of the node and waits for what it returns. A scheduling point.
@@ -82,7 +82,7 @@ impl Node {
         T: Send + 'static,
     {
         let (filler, waiter) = slot();
-        self.world.in_run(|here| here.point());
+        self.world.in_run(|context| context.point());
         self.run(name, move || filler.fill(body()));
         waiter.wait_for(Wait::Call(self.id)).ok_or(NodeDied)
     }
@@ -95,7 +95,7 @@ impl Node {
     ///
     /// Panics on the tester's own node.
     pub fn kill(&self) {
-        self.world.in_run(|here| here.kill(self.id));
+        self.world.in_run(|context| context.kill(self.id));
     }
 
     /// As [`kill`](Self::kill), but in the midst of what the node does: when its threads have passed `points`
@@ -105,7 +105,7 @@ impl Node {
     ///
     /// Panics on the tester's own node, and while another thread waits in this method.
     pub fn kill_amid(&self, points: u32, patience: Duration) {
-        self.world.in_run(|here| here.kill_amid(self.id, points, here.deadline(patience)));
+        self.world.in_run(|context| context.kill_amid(self.id, points, context.deadline(patience)));
     }
 
     /// Stops the node's threads where they are; their timers go on and are due when they are resumed.
@@ -115,12 +115,12 @@ impl Node {
     /// Panics on the tester's own node.
     pub fn pause(&self) {
         assert!(self.id != TESTER, "the tester cannot pause itself");
-        self.world.in_run(|here| here.pause(self.id));
+        self.world.in_run(|context| context.pause(self.id));
     }
 
     /// Lets the threads of a paused node go on.
     pub fn resume(&self) {
-        self.world.in_run(|here| here.resume(self.id));
+        self.world.in_run(|context| context.resume(self.id));
     }
 
     /// Lets the node's clock go at another rate from now on: in a million of the run's seconds `per_million`
@@ -143,7 +143,7 @@ impl Node {
             CLOCK_RATES.contains(&per_million),
             "a clock that goes at {per_million} in a million is none"
         );
-        self.world.in_run(|here| here.set_clock_rate(self.id, per_million));
+        self.world.in_run(|context| context.set_clock_rate(self.id, per_million));
     }
 
     /// Lets `probe` look at the node each time when its threads have run and all of them wait again.
@@ -158,11 +158,11 @@ impl Node {
         let world = self.world.clone();
         let body = move || {
             loop {
-                world.in_run(|here| here.wait_quiet(id));
+                world.in_run(|context| context.wait_quiet(id));
                 probe();
             }
         };
-        self.world.in_run(|here| here.spawn(id, Cow::Borrowed(name), None, true, Box::new(body)));
+        self.world.in_run(|context| context.spawn(id, Cow::Borrowed(name), None, true, Box::new(body)));
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::here::{self, Here};
+use crate::context::{self, Context};
 use crate::wait::{Ticket, Wait};
 
 /// What the two ends share.
@@ -48,7 +48,7 @@ impl<T> Drop for Filler<T> {
         };
         if let Some(ticket) = waiting {
             // Outside the run nobody waits any more.
-            let _ = here::try_with(|here| here.unpark(ticket));
+            let _ = context::try_with(|context| context.unpark(ticket));
         }
     }
 }
@@ -69,25 +69,25 @@ impl<T> Waiter<T> {
     }
 
     pub(super) fn wait_for(self, wait: Wait) -> Option<T> {
-        here::with(|here| {
+        context::with(|context| {
             let ticket = {
                 let mut slot = self.slot.lock();
                 if slot.closed {
                     return slot.value.take();
                 }
-                let ticket = here.ticket();
+                let ticket = context.ticket();
                 slot.waiting = Some(ticket);
                 ticket
             };
             match wait {
                 Wait::Call(node) => {
-                    let _call = Call::begin(here, node, ticket);
-                    here.park(ticket, wait, None);
+                    let _call = Call::begin(context, node, ticket);
+                    context.park(ticket, wait, None);
                 }
                 // Apart from the other, so that nothing is to be cleaned up when a caller is killed: they
                 // often are.
                 _ => {
-                    here.park(ticket, wait, None);
+                    context.park(ticket, wait, None);
                 }
             }
             self.slot.lock().value.take()
@@ -97,20 +97,20 @@ impl<T> Waiter<T> {
 
 /// A call into a node, while its caller waits.
 struct Call<'a> {
-    here: Here<'a>,
+    context: Context<'a>,
     node: u32,
     ticket: Ticket,
 }
 
 impl<'a> Call<'a> {
-    fn begin(here: Here<'a>, node: u32, ticket: Ticket) -> Self {
-        here.await_call(node, ticket);
-        Self { here, node, ticket }
+    fn begin(context: Context<'a>, node: u32, ticket: Ticket) -> Self {
+        context.await_call(node, ticket);
+        Self { context, node, ticket }
     }
 }
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
-        self.here.forget_call(self.node, self.ticket);
+        self.context.forget_call(self.node, self.ticket);
     }
 }

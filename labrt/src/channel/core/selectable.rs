@@ -1,38 +1,38 @@
 //! What a select does with a channel: look, wait, set aside, complete.
 
 use super::{Channel, Failed, Promise};
-use crate::here::{self, Here};
+use crate::context::{self, Context};
 use crate::wait::{Place, Ticket, Wait};
 
 /// What a select needs of a channel, whatever its messages are.
 pub(in crate::channel) trait Selectable {
     /// Takes a message for the select that `ticket` names. `false`: another thread was faster, and there is
     /// none.
-    fn reserve_message(&self, here: Here<'_>, ticket: Ticket) -> bool;
+    fn reserve_message(&self, context: Context<'_>, ticket: Ticket) -> bool;
     /// Promises the select that `ticket` names that its message will be taken. `false`: another thread was
     /// faster.
-    fn reserve_room(&self, here: Here<'_>, ticket: Ticket) -> bool;
+    fn reserve_room(&self, context: Context<'_>, ticket: Ticket) -> bool;
     /// The select that `ticket` names does not do what it has chosen.
-    fn release(&self, here: Here<'_>, ticket: Ticket);
+    fn release(&self, context: Context<'_>, ticket: Ticket);
     /// Waits until a message that was promised to the thread has come, or will not come after all.
-    fn await_promise(&self, here: Here<'_>, ticket: Ticket, place: Place);
-    fn can_receive(&self, here: Here<'_>) -> bool;
+    fn await_promise(&self, context: Context<'_>, ticket: Ticket, place: Place);
+    fn can_receive(&self, context: Context<'_>) -> bool;
     /// `own`: the caller's wait, which may be one to receive here. Nobody sends to himself.
-    fn can_send(&self, here: Here<'_>, own: Option<Ticket>) -> bool;
+    fn can_send(&self, context: Context<'_>, own: Option<Ticket>) -> bool;
     /// Registers a waiting select; answers when the clock will send.
-    fn await_message(&self, here: Here<'_>, ticket: Ticket) -> Option<u64>;
+    fn await_message(&self, context: Context<'_>, ticket: Ticket) -> Option<u64>;
     /// As [`await_message`](Self::await_message), but no message may be handed over.
-    fn observe(&self, here: Here<'_>, ticket: Ticket) -> Option<u64>;
-    fn await_room(&self, here: Here<'_>, ticket: Ticket);
-    fn forget(&self, here: Here<'_>, ticket: Ticket);
+    fn observe(&self, context: Context<'_>, ticket: Ticket) -> Option<u64>;
+    fn await_room(&self, context: Context<'_>, ticket: Ticket);
+    fn forget(&self, context: Context<'_>, ticket: Ticket);
     /// Whether a message was handed to the thread while it waited with `ticket`.
-    fn was_handed(&self, here: Here<'_>, ticket: Ticket) -> bool;
+    fn was_handed(&self, context: Context<'_>, ticket: Ticket) -> bool;
 }
 
 impl<T> Selectable for Channel<T> {
-    fn reserve_message(&self, here: Here<'_>, ticket: Ticket) -> bool {
-        let mut state = self.state.open(here);
-        match state.receive(here) {
+    fn reserve_message(&self, context: Context<'_>, ticket: Ticket) -> bool {
+        let mut state = self.state.open(context);
+        match state.receive(context) {
             Ok(message) => state.handed.push((ticket, message)),
             Err(Failed::Disconnected) => {}
             Err(Failed::NotNow) => return false,
@@ -40,12 +40,12 @@ impl<T> Selectable for Channel<T> {
         true
     }
 
-    fn reserve_room(&self, here: Here<'_>, ticket: Ticket) -> bool {
-        let mut state = self.state.open(here);
+    fn reserve_room(&self, context: Context<'_>, ticket: Ticket) -> bool {
+        let mut state = self.state.open(context);
         if state.receivers == 0 {
             return true; // to be told so
         }
-        let receiver = state.take_receiver(here);
+        let receiver = state.take_receiver(context);
         let promised = receiver.is_some() || state.has_room();
         if promised {
             state.promises.push(Promise { sender: ticket, receiver, waiting: None });
@@ -53,79 +53,79 @@ impl<T> Selectable for Channel<T> {
         promised
     }
 
-    fn release(&self, here: Here<'_>, ticket: Ticket) {
+    fn release(&self, context: Context<'_>, ticket: Ticket) {
         let message = {
-            let mut state = self.state.open(here);
-            if state.take_promise(here, ticket).is_some() {
-                state.give_room(here);
+            let mut state = self.state.open(context);
+            if state.take_promise(context, ticket).is_some() {
+                state.give_room(context);
             }
             state.take_handed(ticket)
         };
         drop(message);
     }
 
-    fn await_promise(&self, here: Here<'_>, ticket: Ticket, place: Place) {
+    fn await_promise(&self, context: Context<'_>, ticket: Ticket, place: Place) {
         loop {
             let waiting = {
-                let mut state = self.state.open(here);
+                let mut state = self.state.open(context);
                 let to_me = |promise: &&mut Promise| promise.receiver == Some(ticket);
                 let Some(promise) = state.promises.iter_mut().find(to_me) else { return };
-                let waiting = here.ticket();
+                let waiting = context.ticket();
                 promise.waiting = Some(waiting);
                 waiting
             };
-            here.park_without_throw(waiting, Wait::Recv(place), None);
-            if here.is_dying() {
+            context.park_without_throw(waiting, Wait::Recv(place), None);
+            if context.is_dying() {
                 // The message stays with whoever promised it.
-                self.state.open(here).promises.retain(|promise| promise.receiver != Some(ticket));
-                here.throw_if_killed();
+                self.state.open(context).promises.retain(|promise| promise.receiver != Some(ticket));
+                context.throw_if_killed();
                 return;
             }
         }
     }
 
-    fn can_receive(&self, here: Here<'_>) -> bool {
-        self.state.open(here).can_receive(here)
+    fn can_receive(&self, context: Context<'_>) -> bool {
+        self.state.open(context).can_receive(context)
     }
 
-    fn can_send(&self, here: Here<'_>, own: Option<Ticket>) -> bool {
-        self.state.open(here).can_send(here, own)
+    fn can_send(&self, context: Context<'_>, own: Option<Ticket>) -> bool {
+        self.state.open(context).can_send(context, own)
     }
 
-    fn await_message(&self, here: Here<'_>, ticket: Ticket) -> Option<u64> {
-        let mut state = self.state.open(here);
-        state.announce_receiver(here, ticket);
+    fn await_message(&self, context: Context<'_>, ticket: Ticket) -> Option<u64> {
+        let mut state = self.state.open(context);
+        state.announce_receiver(context, ticket);
         state.next_tick()
     }
 
-    fn observe(&self, here: Here<'_>, ticket: Ticket) -> Option<u64> {
-        let mut state = self.state.open(here);
+    fn observe(&self, context: Context<'_>, ticket: Ticket) -> Option<u64> {
+        let mut state = self.state.open(context);
         state.observing.push(ticket);
         state.next_tick()
     }
 
-    fn await_room(&self, here: Here<'_>, ticket: Ticket) {
-        self.state.open(here).selecting_to_send.push(ticket);
+    fn await_room(&self, context: Context<'_>, ticket: Ticket) {
+        self.state.open(context).selecting_to_send.push(ticket);
     }
 
-    fn forget(&self, here: Here<'_>, ticket: Ticket) {
-        let mut state = self.state.open(here);
+    fn forget(&self, context: Context<'_>, ticket: Ticket) {
+        let mut state = self.state.open(context);
         state.receiving.retain(|waiting| *waiting != ticket);
         state.observing.retain(|waiting| *waiting != ticket);
         state.selecting_to_send.retain(|waiting| *waiting != ticket);
     }
 
-    fn was_handed(&self, here: Here<'_>, ticket: Ticket) -> bool {
-        self.state.open(here).handed.iter().any(|(to, _)| *to == ticket)
+    fn was_handed(&self, context: Context<'_>, ticket: Ticket) -> bool {
+        self.state.open(context).handed.iter().any(|(to, _)| *to == ticket)
     }
 }
 
 impl<T> Channel<T> {
     /// Completes a selected receive: takes what was handed over, or else receives.
     pub(in crate::channel) fn complete_receive(&self, ticket: Ticket, place: Place) -> Result<T, Failed> {
-        here::with(|here| {
-            let handed = self.state.open(here).take_handed(ticket);
-            handed.map_or_else(|| self.receive_here(here, None, place), Ok)
+        context::with(|context| {
+            let handed = self.state.open(context).take_handed(ticket);
+            handed.map_or_else(|| self.receive_here(context, None, place), Ok)
         })
     }
 
@@ -136,21 +136,21 @@ impl<T> Channel<T> {
         ticket: Ticket,
         place: Place,
     ) -> Result<(), (Failed, T)> {
-        here::with(|here| {
-            let mut state = self.state.open(here);
-            match state.take_promise(here, ticket) {
+        context::with(|context| {
+            let mut state = self.state.open(context);
+            match state.take_promise(context, ticket) {
                 Some(Promise { receiver: Some(receiver), .. }) => {
                     state.handed.push((receiver, message));
                     return Ok(());
                 }
                 Some(_) if state.receivers > 0 => {
                     state.queue.push_back(message);
-                    state.wake_receivers(here);
+                    state.wake_receivers(context);
                     return Ok(());
                 }
                 _ => drop(state),
             }
-            self.send_here(here, message, None, place)
+            self.send_here(context, message, None, place)
         })
     }
 }

@@ -1,4 +1,4 @@
-//! [`Here`]: where the calling thread runs, in a simulation or on real threads.
+//! [`Context`]: where the calling thread runs, in a simulation or on real threads.
 //!
 //! Every primitive of labrt asks this first, and is built on the few things that it offers: scheduling
 //! points, tickets, waiting and waking. What they mean is the backend's affair: [`Sim`] or
@@ -20,17 +20,17 @@ use crate::wait::{Blocker, Place, ThreadId, Ticket, Wait, Woken};
 
 /// Where the calling thread runs.
 #[derive(Clone, Copy)]
-pub(crate) enum Here<'a> {
+pub(crate) enum Context<'a> {
     Sim(&'a Sim),
     Threads(&'a Thread),
 }
 
-impl From<Here<'_>> for Home {
+impl From<Context<'_>> for Home {
     #[inline]
-    fn from(here: Here<'_>) -> Self {
-        match here {
-            Here::Sim(sim) => sim.into(),
-            Here::Threads(thread) => Self::threads(thread.run_id()),
+    fn from(context: Context<'_>) -> Self {
+        match context {
+            Context::Sim(sim) => sim.into(),
+            Context::Threads(thread) => Self::threads(thread.run_id()),
         }
     }
 }
@@ -42,7 +42,7 @@ impl From<Here<'_>> for Home {
 /// Panics outside every run.
 #[inline(always)] // its frames would be unwound at each kill
 #[track_caller]
-pub(crate) fn with<R>(f: impl FnOnce(Here<'_>) -> R) -> R {
+pub(crate) fn with<R>(f: impl FnOnce(Context<'_>) -> R) -> R {
     match try_with(f) {
         Some(value) => value,
         None => outside(),
@@ -51,10 +51,10 @@ pub(crate) fn with<R>(f: impl FnOnce(Here<'_>) -> R) -> R {
 
 /// As [`with`], but `None` outside every run.
 #[inline(always)]
-pub(crate) fn try_with<R>(f: impl FnOnce(Here<'_>) -> R) -> Option<R> {
+pub(crate) fn try_with<R>(f: impl FnOnce(Context<'_>) -> R) -> Option<R> {
     SIM.try_with(|sim| match sim.get() {
-        Some(sim) => Some(f(Here::Sim(sim))),
-        None => threads::try_with(|thread| f(Here::Threads(thread))),
+        Some(sim) => Some(f(Context::Sim(sim))),
+        None => threads::try_with(|thread| f(Context::Threads(thread))),
     })
     .ok()
     .flatten()
@@ -69,14 +69,14 @@ fn outside() -> ! {
 /// Both backends have these methods, with the same meaning.
 macro_rules! forward {
     ($($(#[$attribute:meta])* fn $name:ident($($argument:ident: $type:ty),*) $(-> $answer:ty)?;)*) => {
-        impl Here<'_> {
+        impl Context<'_> {
             $(
                 $(#[$attribute])*
                 #[inline]
                 pub(crate) fn $name(self $(, $argument: $type)*) $(-> $answer)? {
                     match self {
-                        Here::Sim(sim) => sim.$name($($argument),*),
-                        Here::Threads(thread) => thread.$name($($argument),*),
+                        Context::Sim(sim) => sim.$name($($argument),*),
+                        Context::Threads(thread) => thread.$name($($argument),*),
                     }
                 }
             )*
@@ -214,7 +214,7 @@ forward! {
     fn record(level: ::log::Level, target: &str, text: &str);
 }
 
-impl Here<'_> {
+impl Context<'_> {
     /// The time `delay` from now, on the clock of the current thread's node.
     #[inline]
     pub(crate) fn deadline(self, delay: Duration) -> u64 {
@@ -224,16 +224,16 @@ impl Here<'_> {
     /// Calls `f` with the value of the harness's, if there is one.
     pub(crate) fn with_local<R>(self, f: impl FnOnce(&Arc<Local>) -> R) -> Option<R> {
         match self {
-            Here::Sim(sim) => sim.with_local(f),
-            Here::Threads(thread) => thread.with_local(f),
+            Context::Sim(sim) => sim.with_local(f),
+            Context::Threads(thread) => thread.with_local(f),
         }
     }
 
     /// Draws from the random stream of the node of the current thread.
     pub(crate) fn draw<R>(self, draw: impl FnOnce(&mut StreamRng) -> R) -> R {
         match self {
-            Here::Sim(sim) => sim.draw(draw),
-            Here::Threads(thread) => thread.draw(draw),
+            Context::Sim(sim) => sim.draw(draw),
+            Context::Threads(thread) => thread.draw(draw),
         }
     }
 
@@ -241,16 +241,16 @@ impl Here<'_> {
     /// `tell` is told whether a backtrace is worth its while.
     pub(crate) fn panicked(self, tell: impl FnOnce(bool) -> Panic) -> bool {
         match self {
-            Here::Sim(sim) => sim.panicked(tell),
-            Here::Threads(thread) => thread.panicked(tell),
+            Context::Sim(sim) => sim.panicked(tell),
+            Context::Threads(thread) => thread.panicked(tell),
         }
     }
 
     /// Runs `f` without letting another simulated thread run in between.
     pub(crate) fn without_switching<R>(self, f: impl FnOnce() -> R) -> R {
         match self {
-            Here::Sim(sim) => sim.without_switching(f),
-            Here::Threads(_) => f(),
+            Context::Sim(sim) => sim.without_switching(f),
+            Context::Threads(_) => f(),
         }
     }
 }

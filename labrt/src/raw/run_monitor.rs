@@ -1,4 +1,4 @@
-//! [`Pulse`]: what somebody outside sees of a running simulation, and how its OS thread is stopped for good.
+//! [`RunMonitor`]: what somebody outside sees of a running simulation, and how its OS thread is stopped for good.
 //!
 //! A simulation that loops or waits without a call of labrt cannot be stopped from within. So its OS thread
 //! gets a signal: the handler notes where the thread is, and never returns. The thread holds on to what it
@@ -47,7 +47,7 @@ thread_local! {
     static STACK_END: Cell<usize> = const { Cell::new(0) };
     /// Whether the coroutine does something of the harness's that concerns the process, not the run.
     static ASIDE: Cell<bool> = const { Cell::new(false) };
-    static PULSE: Cell<*const Pulse> = const { Cell::new(ptr::null()) };
+    static MONITOR: Cell<*const RunMonitor> = const { Cell::new(ptr::null()) };
     /// Whether labrt has panicked in the midst of a change.
     static IS_BROKEN: Cell<bool> = const { Cell::new(false) };
 }
@@ -87,17 +87,17 @@ pub(crate) enum Objection {
     Time,
 }
 
-/// How `Pulse` stores [`Objection::Time`].
+/// How `RunMonitor` stores [`Objection::Time`].
 const LATE: u64 = u64::MAX;
 
 /// Shared by a simulation's OS thread and the thread that waits for its end.
-pub(crate) struct Pulse {
+pub(crate) struct RunMonitor {
     /// Goes up at every scheduling point and every switch.
-    beats: AtomicU64,
+    progress: AtomicU64,
     /// Why the run must end, if it must: 0 for no reason, [`LATE`], or bytes by which the process has grown.
     objection: AtomicU64,
     state: AtomicU32,
-    /// The beats that were seen when the thread was asked to stop.
+    /// The progress that was seen when the thread was asked to stop.
     seen: AtomicU64,
     /// The system's number of the OS thread; 0 where there is none.
     number: AtomicU32,
@@ -129,10 +129,10 @@ pub(crate) struct Stack {
     pub(crate) outer: Vec<usize>,
 }
 
-impl Pulse {
+impl RunMonitor {
     pub(crate) fn new() -> Self {
         Self {
-            beats: AtomicU64::new(0),
+            progress: AtomicU64::new(0),
             objection: AtomicU64::new(0),
             state: AtomicU32::new(FREE),
             seen: AtomicU64::new(0),
@@ -146,14 +146,14 @@ impl Pulse {
 
     /// The simulation goes on. Says whether somebody [objects](Self::objection).
     #[inline]
-    pub(crate) fn beat(&self) -> bool {
+    pub(crate) fn record_progress(&self) -> bool {
         // One thread writes: no read-modify-write operation is needed.
-        self.beats.store(self.beats.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        self.progress.store(self.progress.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         self.objection.load(Ordering::Relaxed) != 0
     }
 
-    pub(crate) fn beats(&self) -> u64 {
-        self.beats.load(Ordering::Relaxed)
+    pub(crate) fn progress(&self) -> u64 {
+        self.progress.load(Ordering::Relaxed)
     }
 
     /// Asks the simulation to end. The last reason stands.
@@ -190,7 +190,7 @@ impl Pulse {
             let number = unsafe { libc::gettid() };
             self.number.store(number.cast_unsigned(), Ordering::Relaxed);
         }
-        PULSE.set(ptr::from_ref(self));
+        MONITOR.set(ptr::from_ref(self));
     }
 
     /// Why the OS thread has stopped by itself, if it has; it then stands still for ever.
@@ -203,10 +203,10 @@ impl Pulse {
         }
     }
 
-    /// Asks the OS thread to stand still, if it has not passed a scheduling point since `beats` was read.
+    /// Asks the OS thread to stand still, if it has not passed a scheduling point since `progress` was read.
     /// Says whether it does; then it waits for [`keep`](Self::keep) or [`let_go`](Self::let_go).
-    pub(crate) fn ask(&self, thread: libc::pthread_t, beats: u64) -> bool {
-        self.seen.store(beats, Ordering::Relaxed);
+    pub(crate) fn ask(&self, thread: libc::pthread_t, progress: u64) -> bool {
+        self.seen.store(progress, Ordering::Relaxed);
         if self.state.compare_exchange(FREE, WANTED, Ordering::AcqRel, Ordering::Acquire).is_err() {
             return self.stopped().is_some();
         }
@@ -285,29 +285,29 @@ impl Pulse {
 ///
 /// It allocates nothing.
 pub(super) fn stop_starved(bytes: usize) {
-    let pulse = PULSE.get();
-    if pulse.is_null() || !is_inside() {
+    let monitor = MONITOR.get();
+    if monitor.is_null() || !is_inside() {
         return;
     }
     // SAFETY: as in `on_request`.
-    let pulse = unsafe { &*pulse };
-    pulse.note_frames();
-    pulse.wanted.store(bytes, Ordering::Relaxed);
-    pulse.state.store(STARVED, Ordering::Release);
+    let monitor = unsafe { &*monitor };
+    monitor.note_frames();
+    monitor.wanted.store(bytes, Ordering::Relaxed);
+    monitor.state.store(STARVED, Ordering::Release);
     stand_still();
 }
 
 /// labrt panics in the midst of a change, in a simulated thread, with these words. From now on
 /// [`stop_if_broken`] does not return on this OS thread.
 pub(crate) fn note_panic(words: String) {
-    let pulse = PULSE.get();
-    if pulse.is_null() || IS_BROKEN.replace(true) {
+    let monitor = MONITOR.get();
+    if monitor.is_null() || IS_BROKEN.replace(true) {
         return;
     }
     // SAFETY: as in `on_request`.
-    let pulse = unsafe { &*pulse };
-    pulse.note_frames();
-    *pulse.last_words.lock() = Some(words);
+    let monitor = unsafe { &*monitor };
+    monitor.note_frames();
+    *monitor.last_words.lock() = Some(words);
 }
 
 /// Ends the life of the calling OS thread after [`note_panic`]: it stands still for ever, with all that it
@@ -322,18 +322,18 @@ pub(crate) fn stop_if_broken() {
 
 #[cold]
 fn stop_broken() {
-    let pulse = PULSE.get();
-    if !pulse.is_null() {
+    let monitor = MONITOR.get();
+    if !monitor.is_null() {
         // SAFETY: as in `on_request`.
-        let pulse = unsafe { &*pulse };
-        pulse.state.store(BROKEN, Ordering::Release);
+        let monitor = unsafe { &*monitor };
+        monitor.state.store(BROKEN, Ordering::Release);
         stand_still();
     }
 }
 
 /// The OS thread's simulation is over, and cannot be stopped any more.
 pub(super) fn detach() {
-    PULSE.set(ptr::null());
+    MONITOR.set(ptr::null());
 }
 
 /// The stack on which signals of this OS thread are handled; the one from before comes back when it is
@@ -403,24 +403,24 @@ fn install(signal: libc::c_int, handler: usize, flags: libc::c_int) {
 
 /// Somebody asks a thread to stand still.
 extern "C" fn on_request(_: libc::c_int) {
-    let pulse = PULSE.get();
-    if pulse.is_null() {
+    let monitor = MONITOR.get();
+    if monitor.is_null() {
         return;
     }
     // SAFETY: `attach` set it for this thread, whose main function owns the value until after `detach`.
-    let pulse = unsafe { &*pulse };
-    if pulse.state.load(Ordering::Acquire) != WANTED {
+    let monitor = unsafe { &*monitor };
+    if monitor.state.load(Ordering::Acquire) != WANTED {
         return;
     }
-    if pulse.beats() != pulse.seen.load(Ordering::Relaxed) {
-        pulse.state.store(FREE, Ordering::Release);
+    if monitor.progress() != monitor.seen.load(Ordering::Relaxed) {
+        monitor.state.store(FREE, Ordering::Release);
         return;
     }
     let error = errno();
-    pulse.note_frames();
-    pulse.state.store(HELD, Ordering::Release);
+    monitor.note_frames();
+    monitor.state.store(HELD, Ordering::Release);
     loop {
-        match pulse.state.load(Ordering::Acquire) {
+        match monitor.state.load(Ordering::Acquire) {
             // SAFETY: no file is named.
             HELD => unsafe {
                 libc::poll(ptr::null_mut(), 0, 1);
@@ -437,13 +437,13 @@ extern "C" fn on_request(_: libc::c_int) {
 extern "C" fn on_fault(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     // SAFETY: the system passes the information of a fault, which has an address.
     let address = unsafe { (*info).si_addr() }.addr();
-    let (end, pulse) = (STACK_END.get(), PULSE.get());
+    let (end, monitor) = (STACK_END.get(), MONITOR.get());
     let guard = end.saturating_sub(BELOW_GUARD)..end + PAGE.load(Ordering::Relaxed);
-    if end != 0 && !pulse.is_null() && guard.contains(&address) {
+    if end != 0 && !monitor.is_null() && guard.contains(&address) {
         // SAFETY: as in `on_request`.
-        let pulse = unsafe { &*pulse };
-        pulse.note_frames();
-        pulse.state.store(OVERFLOWED, Ordering::Release);
+        let monitor = unsafe { &*monitor };
+        monitor.note_frames();
+        monitor.state.store(OVERFLOWED, Ordering::Release);
         stand_still();
     }
     pass_on(signal, info, context);
