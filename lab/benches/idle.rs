@@ -6,12 +6,12 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use labrt::world::Backend;
-use tester::{Case, Cluster, RunOptions, run};
+use tester::{Case, RaftCluster, RunOptions, run};
 
 /// How long it has nothing to do.
 const IDLE: Duration = Duration::from_secs(20);
 
-fn idle(cluster: &Cluster) {
+fn idle(cluster: &RaftCluster) {
     cluster.check_one_leader();
     cluster.sleep(IDLE);
 }

@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use tester::{Case, Cluster, Report, Retry, RunOptions, run};
+use tester::{Case, RaftCluster, Report, Retry, RunOptions, run};
 
 const MS: Duration = Duration::from_millis(1);
 const SERVERS: usize = 5;
 const COMMANDS: u64 = 20;
 
 /// Switches on what stays on.
-fn trouble(cluster: &Cluster) {
+fn trouble(cluster: &RaftCluster) {
     cluster.set_duplicates(0.3, Duration::ZERO..=100 * MS);
     for server in 0..SERVERS {
         cluster.set_clock_rate(server, [900_000, 950_000, 1_000_000, 1_050_000, 1_100_000][server]);
@@ -25,7 +25,7 @@ fn trouble(cluster: &Cluster) {
 
 /// Agreement on some commands, while one way or another is cut for a while and one server or another stands still for less than an election
 /// takes.
-fn agreement(cluster: &Cluster) {
+fn agreement(cluster: &RaftCluster) {
     trouble(cluster);
     let mut cut = None;
     for command in 0..COMMANDS {
@@ -48,7 +48,7 @@ fn agreement(cluster: &Cluster) {
 }
 
 /// The same with crashes: a server's next life has the same disk, and new ends and a new clock.
-fn agreement_with_crashes(cluster: &Cluster) {
+fn agreement_with_crashes(cluster: &RaftCluster) {
     trouble(cluster);
     for command in 0..COMMANDS {
         let victim = cluster.any_server();
@@ -60,7 +60,7 @@ fn agreement_with_crashes(cluster: &Cluster) {
     }
 }
 
-fn case(body: fn(&Cluster)) -> Case {
+fn case(body: fn(&RaftCluster)) -> Case {
     Case::raft("extras_3c", "3C", "Test (3C): everything at once", body).servers(SERVERS)
 }
 

@@ -1,12 +1,9 @@
-//! [`Case`]: a test under its name, and [`cases`], all of them in the course's order.
+//! [`Case`]: a test under its name.
 
 use std::fmt;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use crate::cluster::Cluster;
-use crate::released::RELEASED;
-use crate::stage::Stage;
-use crate::{bully, kvraft, kvsrv, raft};
+use crate::stage::{Snapshots, Stage};
 
 /// A test: what it is called, what it is worth, what it runs on, and what it does.
 #[derive(Clone)]
@@ -35,17 +32,6 @@ pub struct Case {
 /// What a test does, from the start of its servers on.
 pub(crate) type Play = dyn Fn(&Stage<'_>) + Send + Sync;
 
-/// How the servers of a test come to take snapshots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Snapshots {
-    /// They take none.
-    Never,
-    /// The service on each server hands its Raft one after every tenth command.
-    EveryTenCommands,
-    /// The replica takes one when its Raft has saved about this many bytes.
-    Above(usize),
-}
-
 impl Case {
     /// A test worth one point, of three servers on a reliable network, without snapshots. `needs` are the crates of a
     /// solution that it runs; `play` starts the servers and does something to them, see [`Stage::play`].
@@ -59,12 +45,6 @@ impl Case {
     ) -> Self {
         let (points, servers, reliable, snapshots) = (1, 3, true, Snapshots::Never);
         Self { name, part, title, points, servers, reliable, snapshots, needs, play: Arc::new(play) }
-    }
-
-    /// A test of Raft peers; see [`new`](Self::new).
-    #[must_use]
-    pub fn raft(name: &'static str, part: &'static str, title: &'static str, body: fn(&Cluster)) -> Self {
-        Self::new(name, part, title, &["raft"], move |stage| raft::play(stage, body))
     }
 
     /// The same test, worth `points`.
@@ -103,15 +83,4 @@ impl fmt::Debug for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Case({})", self.name)
     }
-}
-
-/// All tests of the parts that are released: the course's, in its order, and then those of other protocols.
-#[must_use]
-pub fn cases() -> &'static [Case] {
-    static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
-        let mut cases = [kvsrv::cases(), raft::cases(), kvraft::cases(), bully::cases()].concat();
-        cases.retain(|case| RELEASED.contains(&case.part));
-        cases
-    });
-    &CASES
 }

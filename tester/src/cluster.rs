@@ -2,14 +2,16 @@
 //!
 //! It knows no protocol. In this file: how it comes into being, calls into a server, and figures. Start and crash
 //! are in `incarnations`, servers that join and leave in `members`, who can talk to whom in `links`, chance in
-//! `rng`, what no test of the course does in `faults`. What a protocol adds, such as who leads or what is agreed
+//! `chance`, what no test of the course does in `faults`. What a protocol adds, such as who leads or what is agreed
 //! on, is in the folder of that protocol.
 
+mod chance;
 mod faults;
 mod incarnations;
+mod link_table;
 mod links;
 mod members;
-mod rng;
+mod test_rng;
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -22,17 +24,13 @@ use persister::Storage;
 
 use crate::event::{Group, Incarnation, Kind, Party};
 use crate::protocol::Protocol;
-use crate::raft::RaftPeers;
-use crate::testbed::Testbed;
-use links::Links;
-use rng::TestRng;
+use crate::testbed::{AnyCluster, Testbed};
+use link_table::LinkTable;
+use test_rng::TestRng;
 
 /// The time in which the tests expect a leader to be elected: much longer than the paper's, as the
 /// course's.
 pub const ELECTION_TIMEOUT: Duration = Duration::from_millis(1000);
-
-/// The virtual time that a test may take.
-pub const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 /// Servers that run the same protocol, and what a test does to them.
 ///
@@ -40,7 +38,7 @@ pub const TIME_LIMIT: Duration = Duration::from_secs(120);
 /// [`another`](Self::another). A cluster is a handle: clones are the same cluster, so that a test
 /// may have clients in threads of their own. What a test expects and does not see ends the run at
 /// once, whichever thread it happens in.
-pub struct Cluster<P: Protocol = RaftPeers> {
+pub struct Cluster<P: Protocol> {
     pub(crate) inner: Arc<Inner<P>>,
 }
 
@@ -55,7 +53,7 @@ pub(crate) struct Inner<P: Protocol> {
     pub(crate) group: Group,
     pub(crate) protocol: P,
     servers: Mutex<Vec<Server<P::Instance>>>,
-    links: Mutex<Links>,
+    links: Mutex<LinkTable>,
     rng: TestRng,
 }
 
@@ -94,26 +92,6 @@ struct Running<I: ?Sized> {
     /// Weak, so that the instance is dropped by threads of its own: a destructor that waits for ever
     /// must not make the tester wait. The node keeps it.
     instance: Weak<I>,
-}
-
-/// What the testbed knows of a cluster.
-pub(crate) trait AnyCluster: Send + Sync {
-    fn group(&self) -> Group;
-
-    /// Whether the test wants the server to be reachable.
-    fn is_connected(&self, server: usize) -> bool;
-
-    /// Makes an end point of `owner` to a server, still disabled; returns its name and itself.
-    fn make_end(&self, owner: Party, to: usize) -> (String, ClientEnd);
-
-    /// Commands that it has committed, for the report.
-    fn commands(&self) -> u64;
-
-    /// Tells all servers to stop.
-    fn stop_all(&self);
-
-    /// Crashes all servers.
-    fn crash_all(&self);
 }
 
 impl<P: Protocol> AnyCluster for Cluster<P> {

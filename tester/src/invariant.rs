@@ -21,7 +21,7 @@ pub trait Invariant: Send {
     /// # Errors
     ///
     /// The invariant is broken. The run ends with that.
-    fn on(&mut self, event: &Event<'_>) -> Result<(), Violation>;
+    fn on(&mut self, event: &Event<'_>) -> Verdict;
 
     /// Whether it has seen what it is there for. Asked at the end of a run that has passed so far.
     fn exercised(&self) -> bool;
@@ -29,6 +29,9 @@ pub trait Invariant: Send {
     /// What it has to see for that, for the message if it never does: `a leader`.
     fn subject(&self) -> &'static str;
 }
+
+/// What an invariant says of an event: nothing, or what was expected and what was seen.
+pub type Verdict = Result<(), Violation>;
 
 /// An invariant is broken.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -29,6 +29,7 @@ mod log_end;
 mod meter;
 mod protocol;
 mod raft;
+mod registry;
 mod released;
 mod report;
 mod rsm;
@@ -50,23 +51,25 @@ pub mod workspace;
 
 pub use bully::{BullyEvent, BullyNodes};
 pub use cargo_test::cargo_test;
-pub use case::{Case, Snapshots, cases};
-pub use cluster::{Cluster, ELECTION_TIMEOUT, TIME_LIMIT};
+pub use case::Case;
+pub use cluster::{Cluster, ELECTION_TIMEOUT};
 pub use event::{
     Detail, Event, EventSource, Incarnation, Interests, Kind, Party, ProtocolEvent, Recorded, RecordedKind,
     Recording,
 };
-pub use invariant::{Invariant, Violation};
+pub use invariant::{Invariant, Verdict, Violation};
 pub use key_value::{Client, Load, Results};
 pub use kvraft::KvServers;
 pub use kvsrv::KvServer;
 pub use log_end::log_end;
 pub use protocol::{Dialer, NodeEnv, Protocol, StartedNode};
 pub use raft::{
-    Command, Committed, Observations, OnRaft, Question, RaftEvent, RaftPeers, ReplicatedLog, Retry, Snapshot,
-    Waited,
+    Command, Committed, Observations, OnRaft, Question, RaftCluster, RaftEvent, RaftPeers, ReplicatedLog,
+    Retry, Snapshot, Waited,
 };
+pub use registry::cases;
 pub use report::{Report, ReportedFailure};
 pub use rsm::Counters;
 pub use run::{CPU_LIMIT, RunOptions, run};
-pub use stage::Stage;
+pub use stage::{Snapshots, Stage};
+pub use testbed::TIME_LIMIT;

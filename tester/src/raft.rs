@@ -16,6 +16,7 @@ mod peers;
 mod replicated_log;
 mod sizes;
 mod snapshot;
+mod workload;
 
 pub use agreement::{Committed, Retry, Waited};
 pub use command::Command;
@@ -26,9 +27,11 @@ pub use peers::RaftPeers;
 pub use replicated_log::ReplicatedLog;
 pub use snapshot::Snapshot;
 
-use crate::case::Snapshots;
-use crate::stage::Stage;
+use crate::stage::{Snapshots, Stage};
 use crate::{Case, Cluster};
+
+/// Servers with a Raft peer each.
+pub type RaftCluster = Cluster<RaftPeers>;
 
 /// All of them, in the course's order.
 pub(crate) fn cases() -> Vec<Case> {
@@ -36,8 +39,16 @@ pub(crate) fn cases() -> Vec<Case> {
 }
 
 /// Plays a test of Raft peers.
-pub(crate) fn play(stage: &Stage<'_>, body: fn(&Cluster)) {
+fn play(stage: &Stage<'_>, body: fn(&RaftCluster)) {
     let make_raft = stage.expect(stage.solution().make_raft, "Raft");
-    let snapshots = stage.case().snapshots == Snapshots::EveryTenCommands;
+    let snapshots = stage.snapshots() == Snapshots::EveryTenCommands;
     stage.play(RaftPeers::new(make_raft, snapshots), body);
+}
+
+impl Case {
+    /// A test of Raft peers; see [`new`](Self::new).
+    #[must_use]
+    pub fn raft(name: &'static str, part: &'static str, title: &'static str, body: fn(&RaftCluster)) -> Self {
+        Self::new(name, part, title, &["raft"], move |stage| play(stage, body))
+    }
 }

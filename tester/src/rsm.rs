@@ -19,5 +19,5 @@ use crate::stage::Stage;
 fn play(stage: &Stage<'_>, body: fn(&Cluster<Counters>)) {
     let log = ReplicatedLog::raft(stage.expect(stage.solution().make_raft, "Raft"));
     let make_rsm = stage.expect(stage.solution().kvraft, "rsm").make_rsm;
-    stage.play(Counters::new(log, make_rsm, stage.max_raft_state(), stage.case().servers), body);
+    stage.play(Counters::new(log, make_rsm, stage.max_raft_state(), stage.servers()), body);
 }

@@ -7,12 +7,11 @@ use labapi::Solution;
 use labrt::world::{self, Backend, LONGEST_MESSAGE, Options, Policy, Tap, shortened};
 use parking_lot::Mutex;
 
-use crate::cluster::TIME_LIMIT;
 use crate::event::Recording;
 use crate::linearizability::Budget;
 use crate::meter::Meter;
 use crate::stage::Stage;
-use crate::testbed::Testbed;
+use crate::testbed::{TIME_LIMIT, Testbed};
 use crate::{Case, Detail, Report, ReportedFailure};
 
 /// What decides a run, besides the test and the solution.
@@ -104,8 +103,10 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
     let recording: Arc<Mutex<Option<Recording>>> = Arc::default();
     let kept = Arc::clone(&recording);
     let run = world::simulate(options_of_world, move |world| {
-        let testbed = Owned { testbed: Testbed::new(world, detail, &meter_inside), kept };
-        (case.play)(&Stage { testbed: &testbed.testbed, case, solution: &solution, budget });
+        let owned = Owned { testbed: Testbed::new(world, detail, &meter_inside), kept };
+        let Case { servers, reliable, snapshots, .. } = *case;
+        let testbed = &owned.testbed;
+        (case.play)(&Stage { testbed, solution: &solution, servers, reliable, snapshots, budget });
     });
     let stopped = run.result.as_ref().err().map_or(run.virtual_time, |failure| failure.at);
     let (figures, time) = meter.read(stopped);

@@ -5,31 +5,49 @@ use std::sync::Arc;
 use labapi::Solution;
 use labrt::world::FailureKind;
 
-use crate::case::Snapshots;
+use crate::Cluster;
 use crate::linearizability::Budget;
 use crate::protocol::Protocol;
 use crate::testbed::Testbed;
-use crate::{Case, Cluster};
 
 /// Where a test is played, and what with.
 pub struct Stage<'a> {
     pub(crate) testbed: &'a Arc<Testbed>,
-    pub(crate) case: &'a Case,
     pub(crate) solution: &'a Solution,
+    pub(crate) servers: usize,
+    pub(crate) reliable: bool,
+    pub(crate) snapshots: Snapshots,
     pub(crate) budget: Budget,
 }
 
-impl Stage<'_> {
-    /// The test.
-    #[must_use]
-    pub fn case(&self) -> &Case {
-        self.case
-    }
+/// How the servers of a test come to take snapshots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Snapshots {
+    /// They take none.
+    Never,
+    /// The service on each server hands its Raft one after every tenth command.
+    EveryTenCommands,
+    /// The replica takes one when its Raft has saved about this many bytes.
+    Above(usize),
+}
 
+impl Stage<'_> {
     /// What is tested.
     #[must_use]
     pub fn solution(&self) -> &Solution {
         self.solution
+    }
+
+    /// The number of servers that the test begins with.
+    #[must_use]
+    pub fn servers(&self) -> usize {
+        self.servers
+    }
+
+    /// How the servers come to take snapshots.
+    #[must_use]
+    pub fn snapshots(&self) -> Snapshots {
+        self.snapshots
     }
 
     /// What a verdict on whether a history is linearizable may cost.
@@ -41,7 +59,7 @@ impl Stage<'_> {
     /// About how many bytes of state may be saved before a snapshot has to make them fewer; `None`: no limit.
     #[must_use]
     pub fn max_raft_state(&self) -> Option<usize> {
-        match self.case.snapshots {
+        match self.snapshots {
             Snapshots::Above(bytes) => Some(bytes),
             Snapshots::Never | Snapshots::EveryTenCommands => None,
         }
@@ -58,8 +76,8 @@ impl Stage<'_> {
 
     /// Starts the test's servers, has `body` do something to them, and takes them down.
     pub fn play<P: Protocol>(&self, protocol: P, body: impl FnOnce(&Cluster<P>)) {
-        let cluster = Cluster::start(self.testbed, "", protocol, self.case.servers);
-        self.testbed.begin(self.case.reliable, P::LONG_DELAYS);
+        let cluster = Cluster::start(self.testbed, "", protocol, self.servers);
+        self.testbed.begin(self.reliable, P::LONG_DELAYS);
         body(&cluster);
         self.testbed.end();
     }

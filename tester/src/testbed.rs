@@ -11,16 +11,38 @@ use labrt::world::{Backend, FailureKind, World};
 use parking_lot::Mutex;
 
 use crate::calls::Calls;
-use crate::cluster::{AnyCluster, TIME_LIMIT};
 use crate::event::{Detail, EventStream, Group, Incarnation, Kind, Party};
 use crate::meter::{Figures, Meter};
 use bridges::{Bridge, Bridges};
+
+/// The virtual time that a test may take.
+pub const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 /// How often a test on real threads waits, at its end, until each invariant has seen something.
 const LAST_LOOKS: u32 = 250;
 
 /// How many threads that wait for a lock are named when the time is up: the first ones tell the story.
 const LOCK_WAITS_SHOWN: usize = 6;
+
+/// What the testbed knows of a cluster.
+pub(crate) trait AnyCluster: Send + Sync {
+    fn group(&self) -> Group;
+
+    /// Whether the test wants the server to be reachable.
+    fn is_connected(&self, server: usize) -> bool;
+
+    /// Makes an end point of `owner` to a server, still disabled; returns its name and itself.
+    fn make_end(&self, owner: Party, to: usize) -> (String, ClientEnd);
+
+    /// Commands that it has committed, for the report.
+    fn commands(&self) -> u64;
+
+    /// Tells all servers to stop.
+    fn stop_all(&self);
+
+    /// Crashes all servers.
+    fn crash_all(&self);
+}
 
 /// The network and the stream of events of a run, with the figures of its report.
 pub(crate) struct Testbed {

@@ -133,6 +133,7 @@ fn passed(case: &Case, options: &RunOptions) -> Report {
         commands: seed % 10,
         operations: 0,
         warnings: Vec::new(),
+        recording: None,
         log: Vec::new(),
     }
 }

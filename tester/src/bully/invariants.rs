@@ -7,13 +7,10 @@ mod asks_all_higher;
 mod follows_who_has_spoken;
 mod gives_way_upwards;
 
-use crate::invariant::{Invariant, Violation};
+use crate::invariant::Invariant;
 use asks_all_higher::AsksAllHigher;
 use follows_who_has_spoken::FollowsWhoHasSpoken;
 use gives_way_upwards::GivesWayUpwards;
-
-/// `Err` with what was expected and what was seen.
-type Verdict = Result<(), Violation>;
 
 /// All of them, in the order in which they judge.
 pub(super) fn all() -> Vec<Box<dyn Invariant>> {

@@ -75,7 +75,7 @@ impl<P: Protocol> Cluster<P> {
     }
 
     /// Does something with each end point from one server to another, if the one is up.
-    fn with_end(&self, from: usize, to: usize, mut f: impl FnMut(&str)) {
-        self.inner.links.lock().between(from, to).for_each(|end| f(end));
+    fn with_end(&self, from: usize, to: usize, f: impl FnMut(&str)) {
+        self.inner.links.lock().between(from, to).for_each(f);
     }
 }

@@ -1,47 +1,8 @@
 //! Who can talk to whom.
 
-use std::collections::BTreeSet;
-
 use super::Cluster;
-use crate::event::{Incarnation, Kind};
+use crate::event::Kind;
 use crate::protocol::Protocol;
-
-/// The end points of the servers, and which servers are linked.
-#[derive(Default)]
-pub(super) struct Links {
-    /// The end points of each server's present incarnation: where each leads, and its name.
-    ends: Vec<Vec<(usize, String)>>,
-    /// Pairs of servers that can reach each other, the lower number first. A server can be linked to itself.
-    linked: BTreeSet<(usize, usize)>,
-}
-
-impl Links {
-    /// `who` has another end point to a server. Says whether the two are linked.
-    pub fn add_end(&mut self, who: Incarnation, to: usize, name: String) -> bool {
-        let from = who.server;
-        self.ends.resize(self.ends.len().max(from + 1), Vec::new());
-        self.ends[from].push((to, name));
-        self.linked.contains(&(from.min(to), from.max(to)))
-    }
-
-    /// Takes the end points of a server that is no more.
-    pub fn take_ends(&mut self, server: usize) -> Vec<String> {
-        let ends = self.ends.get_mut(server).map(std::mem::take).unwrap_or_default();
-        ends.into_iter().map(|(_, name)| name).collect()
-    }
-
-    /// The end points from one server to another.
-    pub fn between(&self, from: usize, to: usize) -> impl Iterator<Item = &str> {
-        let ends = self.ends.get(from).map(Vec::as_slice).unwrap_or_default();
-        ends.iter().filter(move |(leads_to, _)| *leads_to == to).map(|(_, name)| name.as_str())
-    }
-
-    /// Links two servers, or cuts the link. Says whether that changes anything.
-    fn set(&mut self, one: usize, other: usize, linked: bool) -> bool {
-        let pair = (one.min(other), one.max(other));
-        if linked { self.linked.insert(pair) } else { self.linked.remove(&pair) }
-    }
-}
 
 impl<P: Protocol> Cluster<P> {
     /// Whether the test wants the server to be reachable. A server that is down is not.

@@ -100,7 +100,7 @@ struct EncodesOfTheRun;
 
 impl Recorder for EncodesOfTheRun {
     fn wants(&self) -> bool {
-        world::with_local(|local| local.is::<Contents>()).unwrap_or(false)
+        world::with_local(<dyn std::any::Any + Send + Sync + 'static>::is::<Contents>).unwrap_or(false)
     }
 
     fn encoded(&self, bytes: &[u8], value: Value) {

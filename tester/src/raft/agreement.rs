@@ -1,4 +1,4 @@
-//! Agreement on commands: [`Cluster::one`], [`Cluster::n_committed`], [`Cluster::wait`].
+//! Agreement on commands: [`RaftCluster::one`], [`RaftCluster::n_committed`], [`RaftCluster::wait`].
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -6,20 +6,20 @@ use std::time::Duration;
 
 use labapi::{LogIndex, Raft, Started, Term};
 
+use super::RaftCluster;
 use super::command::Command;
 use super::event::RaftEvent;
 use super::on_raft::OnRaft;
-use crate::Cluster;
 use crate::display::{Seconds, Servers, count};
 
-/// How long [`Cluster::one`] goes on submitting.
+/// How long [`RaftCluster::one`] goes on submitting.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long [`Cluster::one`] waits for a command that a leader has accepted.
+/// How long [`RaftCluster::one`] waits for a command that a leader has accepted.
 const PATIENCE_WITH_ONE_LEADER: Duration = Duration::from_secs(2);
-/// How often [`Cluster::wait`] looks.
+/// How often [`RaftCluster::wait`] looks.
 const ROUNDS: u32 = 30;
 
-/// What [`Cluster::one`] does when a leader accepted the command and it was not committed in time.
+/// What [`RaftCluster::one`] does when a leader accepted the command and it was not committed in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
     /// Submits it again, so that it may be committed twice.
@@ -28,7 +28,7 @@ pub enum Retry {
     No,
 }
 
-/// What [`Cluster::n_committed`] found at an index.
+/// What [`RaftCluster::n_committed`] found at an index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committed {
     /// The servers that have applied the index, in their present incarnation.
@@ -45,7 +45,7 @@ impl Committed {
     }
 }
 
-/// What [`Cluster::wait`] waited for.
+/// What [`RaftCluster::wait`] waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Waited {
     /// Enough servers have applied this command.
@@ -54,7 +54,7 @@ pub enum Waited {
     TermMoved,
 }
 
-impl Cluster {
+impl RaftCluster {
     /// Hands a command to the server, connected or not: where the server puts it and in which term,
     /// or `None` if the server is no leader or is down.
     #[track_caller]

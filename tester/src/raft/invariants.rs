@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::invariant::{Invariant, Violation};
+use crate::invariant::Invariant;
 use elected_by_a_majority::ElectedByAMajority;
 use election_safety::ElectionSafety;
 pub(super) use election_safety::Leaders;
@@ -36,9 +36,6 @@ use replicated_on_a_majority::ReplicatedOnAMajority;
 pub(super) use state_machine_safety::AppliedLog;
 use state_machine_safety::StateMachineSafety;
 use terms::Terms;
-
-/// `Err` with what was expected and what was seen.
-type Verdict = Result<(), Violation>;
 
 /// All of them, in the order in which they judge.
 pub(super) fn all(

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use labapi::Term;
 
-use crate::{Case, Cluster, ELECTION_TIMEOUT};
+use super::RaftCluster;
+use crate::{Case, ELECTION_TIMEOUT};
 
 pub(super) fn cases() -> [Case; 3] {
     [
@@ -17,7 +18,7 @@ pub(super) fn cases() -> [Case; 3] {
     ]
 }
 
-fn initial_election_3a(cluster: &Cluster) {
+fn initial_election_3a(cluster: &RaftCluster) {
     // Does a leader emerge?
     cluster.check_one_leader();
 
@@ -39,7 +40,7 @@ fn initial_election_3a(cluster: &Cluster) {
     cluster.check_one_leader();
 }
 
-fn re_election_3a(cluster: &Cluster) {
+fn re_election_3a(cluster: &RaftCluster) {
     let first = cluster.check_one_leader();
 
     // When the leader is cut off, is another elected?
@@ -66,7 +67,7 @@ fn re_election_3a(cluster: &Cluster) {
     cluster.check_one_leader();
 }
 
-fn many_elections_3a(cluster: &Cluster) {
+fn many_elections_3a(cluster: &RaftCluster) {
     cluster.check_one_leader();
 
     for _ in 0..9 {

@@ -5,8 +5,9 @@ use std::time::Duration;
 use labapi::{LogIndex, Term};
 use labrt::thread;
 
+use super::RaftCluster;
 use crate::display::count;
-use crate::{Case, Cluster, Command, ELECTION_TIMEOUT, Retry, Waited};
+use crate::{Case, Command, ELECTION_TIMEOUT, Retry, Waited};
 
 pub(super) fn cases() -> [Case; 10] {
     [
@@ -49,7 +50,7 @@ pub(super) fn cases() -> [Case; 10] {
 /// Attempts that [`concurrent_starts_3b`] and [`count_3b`] make in a term that lasts.
 const ATTEMPTS: usize = 5;
 
-fn basic_agree_3b(cluster: &Cluster) {
+fn basic_agree_3b(cluster: &RaftCluster) {
     for index in (1..=3).map(LogIndex) {
         // Nobody has submitted anything for this index yet.
         cluster.check_no_agreement(index);
@@ -60,13 +61,13 @@ fn basic_agree_3b(cluster: &Cluster) {
 }
 
 #[track_caller]
-fn expect_index(cluster: &Cluster, agreed: LogIndex, expected: LogIndex) {
+fn expect_index(cluster: &RaftCluster, agreed: LogIndex, expected: LogIndex) {
     if agreed != expected {
         cluster.fail(format!("expected agreement at index {expected}; saw it at index {agreed}"));
     }
 }
 
-fn rpc_bytes_3b(cluster: &Cluster) {
+fn rpc_bytes_3b(cluster: &RaftCluster) {
     const COMMANDS: u64 = 10;
     const COMMAND_BYTES: u64 = 5000;
 
@@ -91,7 +92,7 @@ fn rpc_bytes_3b(cluster: &Cluster) {
     }
 }
 
-fn follower_failure_3b(cluster: &Cluster) {
+fn follower_failure_3b(cluster: &RaftCluster) {
     cluster.one(101, cluster.n_servers(), Retry::No);
 
     // Without one follower, do the leader and the other one go on?
@@ -113,7 +114,7 @@ fn follower_failure_3b(cluster: &Cluster) {
 
 /// Hands a command to a server that must take it, since it leads; returns the index.
 #[track_caller]
-fn start_on_leader(cluster: &Cluster, leader: usize, command: u64) -> LogIndex {
+fn start_on_leader(cluster: &RaftCluster, leader: usize, command: u64) -> LogIndex {
     match cluster.start_on(leader, command) {
         Some(place) => place.index,
         None => cluster.fail(format!(
@@ -122,7 +123,7 @@ fn start_on_leader(cluster: &Cluster, leader: usize, command: u64) -> LogIndex {
     }
 }
 
-fn leader_failure_3b(cluster: &Cluster) {
+fn leader_failure_3b(cluster: &RaftCluster) {
     cluster.one(101, cluster.n_servers(), Retry::No);
 
     // Without the first leader, do the others elect one and go on?
@@ -142,7 +143,7 @@ fn leader_failure_3b(cluster: &Cluster) {
     cluster.check_no_agreement(LogIndex(4));
 }
 
-fn fail_agree_3b(cluster: &Cluster) {
+fn fail_agree_3b(cluster: &RaftCluster) {
     cluster.one(101, cluster.n_servers(), Retry::No);
 
     // A follower is cut off while the others agree.
@@ -162,7 +163,7 @@ fn fail_agree_3b(cluster: &Cluster) {
     cluster.one(107, cluster.n_servers(), Retry::Yes);
 }
 
-fn fail_no_agree_3b(cluster: &Cluster) {
+fn fail_no_agree_3b(cluster: &RaftCluster) {
     cluster.one(10, cluster.n_servers(), Retry::No);
 
     // Three of five are cut off: the leader takes a command, and nobody may commit it.
@@ -190,7 +191,7 @@ fn fail_no_agree_3b(cluster: &Cluster) {
     cluster.one(1000, cluster.n_servers(), Retry::Yes);
 }
 
-fn concurrent_starts_3b(cluster: &Cluster) {
+fn concurrent_starts_3b(cluster: &RaftCluster) {
     for attempt in 0..ATTEMPTS {
         if attempt > 0 {
             // Give the election that was in the way time to end.
@@ -204,7 +205,7 @@ fn concurrent_starts_3b(cluster: &Cluster) {
 }
 
 #[track_caller]
-fn term_changed_too_often(cluster: &Cluster) -> ! {
+fn term_changed_too_often(cluster: &RaftCluster) -> ! {
     cluster.fail(format!(
         "expected a term to last for as long as it takes to agree on a few commands; in {} it did not",
         count(ATTEMPTS, "attempt")
@@ -214,7 +215,7 @@ fn term_changed_too_often(cluster: &Cluster) -> ! {
 /// Are commands that are submitted to a leader at the same time all committed? `None` if the
 /// leader's term ended meanwhile.
 #[track_caller]
-fn start_concurrently(cluster: &Cluster) -> Option<()> {
+fn start_concurrently(cluster: &RaftCluster) -> Option<()> {
     const COMMANDS: u64 = 5;
 
     let leader = cluster.check_one_leader();
@@ -252,7 +253,7 @@ fn start_concurrently(cluster: &Cluster) -> Option<()> {
     Some(())
 }
 
-fn rejoin_3b(cluster: &Cluster) {
+fn rejoin_3b(cluster: &RaftCluster) {
     cluster.one(101, cluster.n_servers(), Retry::Yes);
 
     // A leader that is cut off takes commands that it cannot commit.
@@ -276,7 +277,7 @@ fn rejoin_3b(cluster: &Cluster) {
     cluster.one(105, cluster.n_servers(), Retry::Yes);
 }
 
-fn backup_3b(cluster: &Cluster) {
+fn backup_3b(cluster: &RaftCluster) {
     const COMMANDS: usize = 50;
     let majority = cluster.n_servers() / 2 + 1;
 
@@ -330,7 +331,7 @@ fn backup_3b(cluster: &Cluster) {
     cluster.one(cluster.rand(), cluster.n_servers(), Retry::Yes);
 }
 
-fn count_3b(cluster: &Cluster) {
+fn count_3b(cluster: &RaftCluster) {
     // To elect the first leader takes some RPCs, but not many.
     cluster.check_one_leader();
     let election = cluster.rpc_counts();
@@ -361,7 +362,7 @@ fn count_3b(cluster: &Cluster) {
 /// Does agreement on a dozen commands, submitted in one go, take few RPCs? Returns how many there
 /// have been so far, or `None` if the leader's term ended meanwhile.
 #[track_caller]
-fn count_agreement(cluster: &Cluster) -> Option<u64> {
+fn count_agreement(cluster: &RaftCluster) -> Option<u64> {
     /// Commands that are waited for.
     const COMMANDS: u64 = 10;
 

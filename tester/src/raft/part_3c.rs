@@ -8,7 +8,8 @@ use labrt::sync::Arc;
 use labrt::sync::atomic::{AtomicBool, Ordering};
 use labrt::thread;
 
-use crate::{Case, Cluster, Command, ELECTION_TIMEOUT, Retry, Waited};
+use super::RaftCluster;
+use crate::{Case, Command, ELECTION_TIMEOUT, Retry, Waited};
 
 pub(super) fn cases() -> [Case; 8] {
     [
@@ -38,7 +39,7 @@ pub(super) fn cases() -> [Case; 8] {
     ]
 }
 
-fn persist1_3c(cluster: &Cluster) {
+fn persist1_3c(cluster: &RaftCluster) {
     let everyone = cluster.n_servers();
     cluster.one(11, everyone, Retry::Yes);
 
@@ -68,7 +69,7 @@ fn persist1_3c(cluster: &Cluster) {
     cluster.one(16, everyone, Retry::Yes);
 }
 
-fn persist2_3c(cluster: &Cluster) {
+fn persist2_3c(cluster: &RaftCluster) {
     let mut next_command = 11;
     let mut agree = |expected| {
         cluster.one(next_command, expected, Retry::Yes);
@@ -103,7 +104,7 @@ fn persist2_3c(cluster: &Cluster) {
     cluster.one(1000, 5, Retry::Yes);
 }
 
-fn persist3_3c(cluster: &Cluster) {
+fn persist3_3c(cluster: &RaftCluster) {
     cluster.one(101, 3, Retry::Yes);
 
     // One follower is cut off and misses an agreement.
@@ -125,14 +126,14 @@ fn persist3_3c(cluster: &Cluster) {
 
 /// A pause between two rounds of Figure 8: mostly too short for an entry to be committed, now and
 /// then long enough.
-fn figure8_pause(cluster: &Cluster) -> Duration {
+fn figure8_pause(cluster: &RaftCluster) -> Duration {
     if cluster.chance(0.1) { cluster.rand_millis(499) } else { cluster.rand_millis(12) }
 }
 
 /// Figure 8 of the paper, many times over: leaders crash soon after they took a command, so that
 /// logs are full of entries of older terms, which reach a majority and may still be overwritten. A
 /// leader may commit such an entry only along with one of its own term.
-fn figure8_3c(cluster: &Cluster) {
+fn figure8_3c(cluster: &RaftCluster) {
     let majority = cluster.n_servers() / 2 + 1;
     cluster.one(cluster.rand(), 1, Retry::Yes);
 
@@ -171,7 +172,7 @@ fn figure8_3c(cluster: &Cluster) {
     cluster.one(cluster.rand(), cluster.n_servers(), Retry::Yes);
 }
 
-fn unreliable_agree_3c(cluster: &Cluster) {
+fn unreliable_agree_3c(cluster: &RaftCluster) {
     // Messages are lost, and many clients want something at a time. Is everything committed?
     let mut clients = Vec::new();
     for round in 1..50 {
@@ -193,7 +194,7 @@ fn unreliable_agree_3c(cluster: &Cluster) {
 
 /// As [`figure8_3c`], but leaders are cut off instead of crashed, and messages are lost and, from the
 /// 200th round on, overtake one another by far.
-fn figure8_unreliable_3c(cluster: &Cluster) {
+fn figure8_unreliable_3c(cluster: &RaftCluster) {
     let majority = cluster.n_servers() / 2 + 1;
     let command = || cluster.rand_below(10_000);
     cluster.one(command(), 1, Retry::Yes);
@@ -237,7 +238,7 @@ fn figure8_unreliable_3c(cluster: &Cluster) {
 
 /// Servers come and go while clients submit commands. Nothing that a client saw committed may be
 /// lost, whatever crashed since.
-fn churn(cluster: &Cluster) {
+fn churn(cluster: &RaftCluster) {
     let stop = Arc::new(AtomicBool::new(false));
     let clients: Vec<_> = (0..3)
         .map(|me| {
@@ -300,7 +301,7 @@ fn churn(cluster: &Cluster) {
 }
 
 /// Submits commands to whoever takes them until told to stop; returns those that it saw committed.
-fn churn_client(cluster: &Cluster, me: u64, stop: &AtomicBool) -> Vec<Command> {
+fn churn_client(cluster: &RaftCluster, me: u64, stop: &AtomicBool) -> Vec<Command> {
     const PAUSES: [u64; 5] = [10, 20, 50, 100, 200];
 
     let mut seen = Vec::new();

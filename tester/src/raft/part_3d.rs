@@ -3,7 +3,8 @@
 //! The service on each server hands its Raft a snapshot after every tenth command, and checks that
 //! what it gets goes on exactly where it was.
 
-use crate::{Case, Cluster, Retry};
+use super::RaftCluster;
+use crate::{Case, Retry};
 
 pub(super) fn cases() -> [Case; 7] {
     [
@@ -77,21 +78,21 @@ enum Fault {
 /// after every tenth command.
 const MAX_LOG_SIZE: usize = 2000;
 
-fn snapshot_basic_3d(cluster: &Cluster) {
+fn snapshot_basic_3d(cluster: &RaftCluster) {
     snapshots(cluster, Fault::None);
 }
 
-fn snapshots_after_disconnect(cluster: &Cluster) {
+fn snapshots_after_disconnect(cluster: &RaftCluster) {
     snapshots(cluster, Fault::Disconnect);
 }
 
-fn snapshots_after_crash(cluster: &Cluster) {
+fn snapshots_after_crash(cluster: &RaftCluster) {
     snapshots(cluster, Fault::Crash);
 }
 
 /// One server at a time misses so many commands that the others have cut them from their logs: it
 /// has to be sent a snapshot when it is back.
-fn snapshots(cluster: &Cluster, fault: Fault) {
+fn snapshots(cluster: &RaftCluster, fault: Fault) {
     let everyone = cluster.n_servers();
     cluster.one(cluster.rand(), everyone, Retry::Yes);
     let mut leader = cluster.check_one_leader();
@@ -139,7 +140,7 @@ fn snapshots(cluster: &Cluster, fault: Fault) {
     }
 }
 
-fn snapshot_all_crash_3d(cluster: &Cluster) {
+fn snapshot_all_crash_3d(cluster: &RaftCluster) {
     let everyone = cluster.n_servers();
     cluster.one(cluster.rand(), everyone, Retry::Yes);
 
@@ -165,7 +166,7 @@ fn snapshot_all_crash_3d(cluster: &Cluster) {
 }
 
 /// A Raft that starts from a snapshot has to keep it: a later save must not replace it by nothing.
-fn snapshot_init_3d(cluster: &Cluster) {
+fn snapshot_init_3d(cluster: &RaftCluster) {
     let everyone = cluster.n_servers();
     cluster.one(cluster.rand(), everyone, Retry::Yes);
 

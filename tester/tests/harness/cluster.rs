@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use labapi::LogIndex;
 use labrt::thread;
-use tester::{Case, Cluster, Report, Retry, RunOptions, run};
+use tester::{Case, RaftCluster, Report, Retry, RunOptions, run};
 
 use crate::fake::solution;
 use crate::fault::Fault;
 
-fn case(body: fn(&Cluster)) -> &'static Case {
+fn case(body: fn(&RaftCluster)) -> &'static Case {
     Box::leak(Box::new(Case::raft("scenario_3b", "3B", "Test (3B): a scenario of the harness's own", body)))
 }
 
@@ -18,7 +18,7 @@ fn run_with<const FAULT: u8>(case: &'static Case) -> Report {
 }
 
 #[track_caller]
-fn expect_pass(body: fn(&Cluster)) {
+fn expect_pass(body: fn(&RaftCluster)) {
     let report = run_with::<{ Fault::None as u8 }>(case(body));
     assert!(report.passed(), "{:?}", report.failure);
 }

@@ -85,7 +85,8 @@ impl Gossiper {
         if self.fault != Some(Fault::TellsNothing) {
             self.events.emit(&GossipEvent::Knows { number });
         }
-        for peer in self.peers.lock().iter().cloned() {
+        let peers = self.peers.lock().clone();
+        for peer in peers {
             let rumor = Rumor { number, from: self.me };
             thread::spawn(move || peer.rumor(&rumor));
         }

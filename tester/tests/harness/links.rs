@@ -11,7 +11,7 @@ use labrpc::{ClientEnd, Service};
 use labrt::channel::Sender;
 use labrt::thread;
 use persister::Persister;
-use tester::{Case, Cluster, RunOptions, run};
+use tester::{Case, RaftCluster, RunOptions, run};
 
 thread_local! {
     /// Pairs of servers of which the first has reached the second.
@@ -69,7 +69,7 @@ fn make(peers: Vec<ClientEnd>, me: usize, _: Persister, _: Sender<ApplyMsg>) -> 
 }
 
 /// Lets every server ping every server, and returns who reached whom.
-fn reached(cluster: &Cluster) -> Vec<(usize, usize)> {
+fn reached(cluster: &RaftCluster) -> Vec<(usize, usize)> {
     REACHED.with_borrow_mut(Vec::clear);
     for server in 0..cluster.n_servers() {
         cluster.start_on(server, 0);
@@ -91,7 +91,7 @@ fn within(groups: &[&[usize]]) -> Vec<(usize, usize)> {
     pairs
 }
 
-fn expect_pass(body: fn(&Cluster)) {
+fn expect_pass(body: fn(&RaftCluster)) {
     let case = Case::raft("links_3a", "3A", "Test (3A): a test of the harness's own", body).servers(5);
     let solution = Solution::new("pinger").with_raft(make);
     let report = run(Box::leak(Box::new(case)), &solution, &RunOptions::new(1));

@@ -140,7 +140,7 @@ fn lines(case: &Case, function: &str, checks: &[&str]) -> BTreeSet<usize> {
     let body = text
         .lines()
         .zip(1..)
-        .skip_while(|(line, _)| !line.starts_with(&format!("fn {function}(cluster: &Cluster")))
+        .skip_while(|(line, _)| !line.starts_with(&format!("fn {function}(cluster: &RaftCluster")))
         .take_while(|(line, _)| *line != "}");
     body.filter(|(line, _)| checks.iter().any(|check| line.contains(check)))
         .map(|(_, number)| number)

@@ -6,11 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use labrpc::Step;
 
-use super::{Verdict, Violation};
 use crate::bully::BullyEvent;
 use crate::display::Servers;
 use crate::event::{Event, Incarnation, Interests, Kind, Message, Party};
-use crate::invariant::Invariant;
+use crate::invariant::{Invariant, Verdict, Violation};
 
 /// Whom each node has called.
 #[derive(Default)]

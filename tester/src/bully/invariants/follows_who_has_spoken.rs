@@ -7,10 +7,9 @@ use std::collections::BTreeSet;
 
 use labrpc::Step;
 
-use super::{Verdict, Violation};
 use crate::bully::BullyEvent;
 use crate::event::{Event, Incarnation, Interests, Kind, Message, Party};
-use crate::invariant::Invariant;
+use crate::invariant::{Invariant, Verdict, Violation};
 
 /// Who has spoken to whom.
 #[derive(Default)]

@@ -1,9 +1,8 @@
 //! [`GivesWayUpwards`]: a node follows itself or a higher one, never a lower one.
 
-use super::{Verdict, Violation};
 use crate::bully::BullyEvent;
 use crate::event::{Event, Interests};
-use crate::invariant::Invariant;
+use crate::invariant::{Invariant, Verdict, Violation};
 
 /// Compares each leader with those who follow it.
 #[derive(Default)]

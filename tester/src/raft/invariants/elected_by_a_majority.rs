@@ -12,11 +12,10 @@ use std::time::Duration;
 
 use labapi::{State, Term};
 
-use super::{Verdict, Violation};
 use crate::causality::{Causality, Moment};
 use crate::display::{Seconds, Servers};
 use crate::event::{Event, Incarnation, Interests, Kind};
-use crate::invariant::Invariant;
+use crate::invariant::{Invariant, Verdict, Violation};
 use crate::raft::event::{Question, RaftEvent};
 
 /// What each server was seen in, and what it has said that it leads.

@@ -7,10 +7,9 @@ use std::time::Duration;
 use labapi::Term;
 use parking_lot::Mutex;
 
-use super::{Verdict, Violation};
 use crate::display::Seconds;
 use crate::event::{Event, Interests};
-use crate::invariant::Invariant;
+use crate::invariant::{Invariant, Verdict, Violation};
 use crate::raft::event::RaftEvent;
 
 /// Who was ever seen to lead which term, over the whole run and across crashes.

@@ -4,9 +4,8 @@
 use labapi::{LogIndex, Started, Term};
 use rustc_hash::FxHashSet;
 
-use super::{Verdict, Violation};
 use crate::event::{Event, Interests};
-use crate::invariant::Invariant;
+use crate::invariant::{Invariant, Verdict, Violation};
 use crate::raft::event::RaftEvent;
 
 /// Every place that a leader promised.

@@ -11,10 +11,9 @@ use std::time::Duration;
 
 use labapi::{LogIndex, Started, Term};
 
-use super::{Verdict, Violation};
 use crate::display::Seconds;
 use crate::event::{Event, Incarnation, Interests};
-use crate::invariant::Invariant;
+use crate::invariant::{Invariant, Verdict, Violation};
 use crate::raft::event::RaftEvent;
 
 /// What is known of the terms in which entries were committed.

@@ -1,8 +1,7 @@
 //! [`Probed`]: servers come to rest, so that they can be looked at.
 
-use super::Verdict;
 use crate::event::{Event, Interests};
-use crate::invariant::Invariant;
+use crate::invariant::{Invariant, Verdict};
 use crate::raft::event::RaftEvent;
 
 /// Counts what is seen of servers at rest. A solution with a thread that never waits would escape all other invariants.

@@ -8,11 +8,10 @@
 use labapi::LogIndex;
 use rustc_hash::FxHashMap;
 
-use super::{Verdict, Violation};
 use crate::causality::{Causality, Moment};
 use crate::display::Servers;
 use crate::event::{Event, Incarnation, Interests, Kind};
-use crate::invariant::Invariant;
+use crate::invariant::{Invariant, Verdict, Violation};
 use crate::raft::event::RaftEvent;
 
 /// When each request was given to which servers.
@@ -135,7 +134,7 @@ impl Invariant for ReplicatedOnAMajority {
         match (event.kind, event.protocol()) {
             (Kind::Submitted { request }, _) => self.give(request, who.server, event.moment()),
             (Kind::Executed { request, name }, _) => {
-                self.does(who, request, causality, || name.to_string())?
+                self.does(who, request, causality, || name.to_string())?;
             }
             (_, Some(RaftEvent::Accepted { .. })) => self.accepted = true,
             (_, Some(RaftEvent::Applied { index, command })) => {

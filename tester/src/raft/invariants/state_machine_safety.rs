@@ -8,10 +8,9 @@ use labapi::LogIndex;
 use parking_lot::Mutex;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Verdict, Violation};
 use crate::display::Seconds;
 use crate::event::{Event, Incarnation, Interests, Kind};
-use crate::invariant::Invariant;
+use crate::invariant::{Invariant, Verdict, Violation};
 use crate::raft::command::{Command, Unchecked};
 use crate::raft::event::RaftEvent;
 use crate::raft::snapshot::Snapshot;
@@ -163,7 +162,7 @@ impl Invariant for StateMachineSafety {
                 self.applies(who, *index, command, event.at)?;
             }
             (Some(who), Some(RaftEvent::Installed { bytes, content })) => {
-                self.installs(who, bytes, content)?
+                self.installs(who, bytes, content)?;
             }
             _ => {}
         }

@@ -2,9 +2,8 @@
 
 use labapi::{State, Term};
 
-use super::{Verdict, Violation};
 use crate::event::{Event, Incarnation, Interests, Kind};
-use crate::invariant::Invariant;
+use crate::invariant::{Invariant, Verdict, Violation};
 use crate::raft::event::{Question, RaftEvent};
 
 /// The highest terms that each server was seen in.

@@ -1,0 +1,59 @@
+//! [`TestRng`]: chance in the tests. Faults and commands have streams of their own, so that one more draw here
+//! changes no draw elsewhere. Each cluster has its own.
+
+use std::time::Duration;
+
+use labrt::rand::RngExt;
+use labrt::world::{StreamRng, World};
+use parking_lot::Mutex;
+
+use crate::event::Group;
+
+/// The streams that a test draws from.
+pub(super) struct TestRng {
+    /// What happens to the servers, and when.
+    pub faults: Mutex<StreamRng>,
+    /// What is submitted.
+    pub workload: Mutex<StreamRng>,
+    /// How long a checker waits between two looks.
+    pauses: Mutex<StreamRng>,
+    /// Names that nobody can guess.
+    names: Mutex<StreamRng>,
+}
+
+/// Letters of random texts, and as many of them as 6 bits can tell apart.
+const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+impl TestRng {
+    pub fn new(world: &World, group: Group) -> Self {
+        let stream = |name| Mutex::new(world.rng(&group.own(name)));
+        Self {
+            faults: stream("faults"),
+            workload: stream("workload"),
+            pauses: stream("pauses"),
+            names: stream("names"),
+        }
+    }
+
+    /// The name of an end point.
+    pub fn end_name(&self) -> String {
+        text(&mut self.names.lock(), 20)
+    }
+
+    /// A pause of 450 to 549 ms.
+    pub fn pause(&self) -> Duration {
+        Duration::from_millis(450 + self.pauses.lock().random_range(0..100))
+    }
+}
+
+pub(super) fn text(rng: &mut StreamRng, length: usize) -> String {
+    let mut text = String::with_capacity(length);
+    while text.len() < length {
+        let mut bits = rng.random::<u64>();
+        for _ in 0..10.min(length - text.len()) {
+            text.push(char::from(LETTERS[(bits % 64) as usize]));
+            bits /= 64;
+        }
+    }
+    text
+}
