@@ -103,7 +103,7 @@ fn byte_string(c: &mut Criterion) {
 /// A log of 60 KB whose entries stay encoded, with a header behind them, as it grows and is cut back.
 fn saves(c: &mut Criterion) {
     let (mut fragments, mut log) = (Fragments::new(), Vec::new());
-    let mut append = |fragments: &mut Fragments, log: &mut Vec<u8>, number: u64| {
+    let append = |fragments: &mut Fragments, log: &mut Vec<u8>, number: u64| {
         let entry = Some(Entry { term: number, command: number.to_le_bytes().repeat(6) });
         let start = log.len();
         labgob::encode_into(&entry, log).unwrap();
@@ -129,7 +129,7 @@ fn saves(c: &mut Criterion) {
             black_box(fragments.read(&saved).len())
         });
     });
-    let mut raw: Vec<u8> = (0..60_000u32).map(|byte| (byte * 31 >> 3) as u8).collect();
+    let mut raw: Vec<u8> = (0..60_000u32).map(|byte| ((byte * 31) >> 3) as u8).collect();
     c.bench_function("fragments/append_to_60_kb_of_unknown_bytes", |b| {
         b.iter(|| {
             if raw.len() > 61_000 {

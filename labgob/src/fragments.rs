@@ -5,12 +5,14 @@
 //! finds it again.
 
 mod index;
+mod recent;
 
 use std::ops::Range;
 
 use crate::value::Value;
 
 use index::Index;
+use recent::Recent;
 
 /// Bytes of one end of a change that are read again, for an encoding may reach across it.
 const MARGIN: usize = 256;
@@ -48,6 +50,8 @@ impl Piece {
 /// see to it themselves.
 #[derive(Debug, Default)]
 pub struct Fragments {
+    /// What was encoded last, in order. The index has it when it is needed there.
+    recent: Recent,
     known: Index,
     /// What was read last.
     saved: Vec<u8>,
@@ -65,10 +69,20 @@ impl Fragments {
     /// The server has encoded `value`, and `bytes` are what it became. If the same bytes were encoded from another value before,
     /// they mean this one from now on.
     pub fn add(&mut self, bytes: &[u8], value: &Value) {
-        if self.known.is_full_for(bytes, value) {
-            self.keep_what_is_in_use();
+        self.recent.add(bytes, value);
+        if self.recent.is_full() {
+            self.index_recent();
         }
-        self.known.add(bytes, value);
+    }
+
+    #[cold]
+    fn index_recent(&mut self) {
+        for (bytes, value) in self.recent.take() {
+            if self.known.is_full_for(&bytes, &value) {
+                self.keep_what_is_in_use();
+            }
+            self.known.add(&bytes, &value);
+        }
     }
 
     /// The pieces of what a server has saved, in order and without gaps.
@@ -83,13 +97,17 @@ impl Fragments {
         if prefix == saved.len() && prefix == self.saved.len() {
             return &self.pieces;
         }
-        if let Some(value) = self.known.find(saved) {
-            self.pieces.clear();
-            self.pieces.push(Piece::Value(value, 0..saved.len()));
-        } else {
-            let suffix = common_suffix(&self.saved[prefix..], &saved[prefix..]);
-            self.read_between(saved, prefix, suffix);
+        if !self.read_in_order(saved, prefix) {
+            self.index_recent();
+            if let Some(value) = self.known.find(saved) {
+                self.pieces.clear();
+                self.pieces.push(Piece::Value(value, 0..saved.len()));
+            } else {
+                let suffix = common_suffix(&self.saved[prefix..], &saved[prefix..]);
+                self.read_between(saved, prefix, suffix);
+            }
         }
+        self.recent.is_read();
         self.saved.truncate(prefix);
         self.saved.extend_from_slice(&saved[prefix..]);
         &self.pieces
@@ -104,6 +122,7 @@ impl Fragments {
     /// As [`read`](Self::read), for bytes that have nothing to do with those that were read last. These stay as they are.
     #[must_use]
     pub fn read_once(&mut self, saved: &[u8]) -> Vec<Piece> {
+        self.index_recent();
         if let Some(value) = self.known.find(saved) {
             return vec![Piece::Value(value, 0..saved.len())];
         }
@@ -112,6 +131,22 @@ impl Fragments {
             push(&mut pieces, piece);
         }
         pieces
+    }
+
+    /// Tries whether what was encoded since the last save follows, in its order, on pieces of that save: so it is mostly.
+    /// Changes nothing if it does not.
+    fn read_in_order(&mut self, saved: &[u8], prefix: usize) -> bool {
+        let kept = self.pieces.partition_point(|piece| piece.range().end <= prefix);
+        let begin = kept.checked_sub(1).map_or(0, |last| self.pieces[last].range().end);
+        // All of it may have been encoded anew, what is as before too.
+        for (kept, begin) in [(0, 0), (kept, begin)] {
+            if let Some(pieces) = self.recent.cover(saved, begin) {
+                self.pieces.truncate(kept);
+                self.pieces.extend(pieces);
+                return true;
+            }
+        }
+        false
     }
 
     /// Reads anew what is neither in the first `prefix` nor in the last `suffix` bytes, and a margin.

@@ -272,7 +272,7 @@ impl Tape {
     #[inline]
     pub(crate) fn begin_value(&mut self, open: &Open) {
         self.check(open);
-        if open.parts % 2 == 0 {
+        if open.parts.is_multiple_of(2) {
             self.skipping += 1;
         }
     }

@@ -314,10 +314,10 @@ impl Drop for Shared {
     /// the memory is freed all the same, only on the run's account; a simulation has one thread.
     #[inline]
     fn drop(&mut self) {
-        if let Some(tape) = self.0.take() {
-            if Arc::strong_count(&tape) == 1 {
-                uncounted(|| drop(tape));
-            }
+        if let Some(tape) = self.0.take()
+            && Arc::strong_count(&tape) == 1
+        {
+            uncounted(|| drop(tape));
         }
     }
 }

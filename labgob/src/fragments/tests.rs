@@ -32,9 +32,6 @@ fn read(fragments: &mut Fragments, saved: &[u8]) -> Vec<Piece> {
         assert_eq!(piece.range().start, end);
         assert!(piece.range().end > end);
         end = piece.range().end;
-        if let Piece::Value(value, range) = piece {
-            assert_eq!(fragments.known.find(&saved[range.clone()]).as_ref().unwrap_or(value), value);
-        }
     }
     assert_eq!(end, saved.len());
     pieces
@@ -159,7 +156,7 @@ fn bytes_of_ones_own_making_are_unknown() {
     let mut fragments = Fragments::new();
     assert!(fragments.read(&[]).is_empty());
     assert_eq!(read(&mut fragments, &[1, 2, 3]), [Piece::Bytes(0..3)]);
-    let mut saved: Vec<u8> = (0..5_000u32).map(|byte| (byte * 7 >> 2) as u8).collect();
+    let mut saved: Vec<u8> = (0..5_000u32).map(|byte| ((byte * 7) >> 2) as u8).collect();
     for change in 0..200 {
         match change % 3 {
             0 => saved.extend_from_slice(&[1, 2, 3]),
@@ -193,10 +190,9 @@ fn short_values_are_told_apart_by_what_covers_most() {
     assert_eq!(shown(&read(&mut fragments, &longer)), ["(5, 77)"]);
     longer.extend_from_slice(&saved);
     assert_eq!(shown(&read(&mut fragments, &longer)), ["(5, 77)", "5", "true"]);
-    // The same byte means what was encoded last.
-    append(&mut fragments, &mut Vec::new(), &1u8);
-    longer.push(1);
-    assert_eq!(shown(&read(&mut fragments, &longer)), ["(5, 77)", "5", "1", "1"]);
+    // The same byte means what was encoded last, and what was there before means what it meant.
+    append(&mut fragments, &mut longer, &1u8);
+    assert_eq!(shown(&read(&mut fragments, &longer)), ["(5, 77)", "5", "true", "1"]);
     // Greedy from the left would take the two that leave a byte over.
     let mut fragments = Fragments::new();
     for bytes in [&[9u8, 9][..], &[9, 9, 9], &[8], &[9, 8, 8]] {
