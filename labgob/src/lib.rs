@@ -90,4 +90,4 @@ pub mod fragments;
 
 pub use decode::{DecodeError, Decoder, decode};
 pub use encode::{EncodeError, Encoder, encode, encode_into};
-pub use value::{Kind, Value};
+pub use value::{Kept, Kind, Value};

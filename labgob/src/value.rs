@@ -2,6 +2,7 @@
 
 mod display;
 mod json;
+mod kept;
 mod record;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use crate::capture::{Values, note, uncounted};
 use crate::encode::EncodeError;
 use crate::tape::Tape;
 
+pub use kept::Kept;
 use record::Record;
 
 /// The shape of a [`Value`].

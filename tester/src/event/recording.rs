@@ -1,11 +1,12 @@
 //! [`Recording`]: the events of a run, kept.
 
+use std::ops::Range;
 use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-use labgob::Value;
 use labgob::fragments::Piece;
+use labgob::{Kept, Value};
 use labrpc::Step;
 use persister::SaveStep;
 use rustc_hash::FxHashSet;
@@ -133,35 +134,83 @@ pub struct RecordedSave {
 pub struct SavedContent {
     /// The pieces, [`CHUNK`] together but for the last ones. Chunks that have not changed since the save before are
     /// the same ones.
-    chunks: Arc<[Arc<[Piece]>]>,
+    chunks: Arc<[Arc<[KeptPiece]>]>,
 }
 
 /// How many pieces are shared together.
 const CHUNK: usize = 64;
 
+/// A value of more bytes shares what it has in common with the one before it.
+const LARGE: usize = 4096;
+
+/// A piece of a record.
+#[derive(Clone, Debug)]
+enum KeptPiece {
+    Small(Piece),
+    Large(Kept, Range<usize>),
+}
+
+impl KeptPiece {
+    /// Keeps a piece, beside the one that was there before. Answers also the bytes that this takes.
+    fn new(piece: &Piece, before: Option<&Self>) -> (Self, usize) {
+        match piece {
+            Piece::Value(value, range) if value.byte_size() > LARGE => {
+                let before = before.and_then(|before| match before {
+                    Self::Large(kept, _) => Some(kept),
+                    Self::Small(_) => None,
+                });
+                let (kept, bytes) = Kept::new(value, before);
+                (Self::Large(kept, range.clone()), bytes)
+            }
+            Piece::Value(value, _) => {
+                let known = before.is_some_and(|before| before.is(piece));
+                (Self::Small(piece.clone()), if known { 0 } else { value.byte_size() })
+            }
+            Piece::Bytes(_) => (Self::Small(piece.clone()), 0),
+        }
+    }
+
+    /// Whether it is the same, as far as that can be told without looking at large values.
+    fn is(&self, piece: &Piece) -> bool {
+        matches!(self, Self::Small(kept) if kept == piece)
+    }
+
+    fn piece(&self) -> Piece {
+        match self {
+            Self::Small(piece) => piece.clone(),
+            Self::Large(kept, range) => Piece::Value(kept.value(), range.clone()),
+        }
+    }
+}
+
 impl SavedContent {
     /// The pieces, in order and without gaps.
-    pub fn pieces(&self) -> impl Iterator<Item = &Piece> {
-        self.chunks.iter().flat_map(|chunk| chunk.iter())
+    pub fn pieces(&self) -> impl Iterator<Item = Piece> {
+        self.chunks.iter().flat_map(|chunk| chunk.iter().map(KeptPiece::piece))
     }
 
     /// The pieces of a save that comes after this one, and the bytes that it takes besides.
     fn next(&self, pieces: &[Piece]) -> (Self, usize) {
         let mut fresh = 0;
-        let mut chunks: Vec<Arc<[Piece]>> = Vec::with_capacity(pieces.len().div_ceil(CHUNK));
+        let mut chunks: Vec<Arc<[KeptPiece]>> = Vec::with_capacity(pieces.len().div_ceil(CHUNK));
         for (position, chunk) in pieces.chunks(CHUNK).enumerate() {
             let before = self.chunks.get(position);
-            if let Some(same) = before.filter(|before| before[..] == *chunk) {
+            let is_same = |before: &&Arc<[KeptPiece]>| {
+                before.len() == chunk.len() && before.iter().zip(chunk).all(|(kept, piece)| kept.is(piece))
+            };
+            if let Some(same) = before.filter(is_same) {
                 chunks.push(Arc::clone(same));
                 continue;
             }
             let known = before.map_or(&[][..], |before| before);
-            let same = known.iter().zip(chunk).take_while(|(known, piece)| known == piece).count();
-            let values = chunk[same..].iter().map(size_of_piece);
-            fresh += values.sum::<usize>() + size_of_val(chunk);
-            chunks.push(chunk.into());
+            let keep = |(position, piece)| {
+                let (kept, bytes) = KeptPiece::new(piece, known.get(position));
+                fresh += bytes + size_of::<KeptPiece>();
+                kept
+            };
+            chunks.push(chunk.iter().enumerate().map(keep).collect());
         }
-        fresh += chunks.len() * size_of::<Arc<[Piece]>>();
+        fresh += chunks.len() * size_of::<Arc<[KeptPiece]>>();
         (Self { chunks: chunks.into() }, fresh)
     }
 }
@@ -276,13 +325,6 @@ impl Recording {
         let name: Arc<str> = name.into();
         self.names.insert(Arc::clone(&name));
         name
-    }
-}
-
-fn size_of_piece(piece: &Piece) -> usize {
-    match piece {
-        Piece::Value(value, _) => value.byte_size(),
-        Piece::Bytes(_) => 0,
     }
 }
 

@@ -177,6 +177,33 @@ fn verdict(report: &Report) -> (u64, Option<(String, String)>, usize) {
     (report.fingerprint, failure, report.warnings.len())
 }
 
+/// A log that is encoded as a whole at each save is not kept as a whole each time.
+#[test]
+fn what_is_saved_shares_what_has_not_changed() {
+    let report = gossip(None, Detail::Recorded, |cluster| {
+        for number in 0..1000 {
+            cluster.call(0, "learn", move |_, gossiper| gossiper.learn(number));
+        }
+        cluster.sleep(Duration::from_secs(1));
+    });
+    assert!(report.passed(), "{:?}", report.failure);
+    let recording = report.recording.as_ref().unwrap();
+    let mut whole = 0;
+    let (mut saves, mut last) = (0, None);
+    for event in recording.events() {
+        if let RecordedKind::Saved { records, .. } = &event.kind {
+            let pieces: Vec<_> = records[0].content.as_ref().unwrap().pieces().collect();
+            let [labgob::fragments::Piece::Value(value, _)] = &pieces[..] else { panic!("one encode") };
+            whole += value.byte_size();
+            saves += 1;
+            last = Some(value.len());
+        }
+    }
+    assert_eq!((saves, last), (3000, Some(1000)));
+    assert!(recording.content_bytes() * 2 < whole, "{} of {whole}", recording.content_bytes());
+    assert_eq!((recording.without_contents(), recording.left_out()), (0, 0));
+}
+
 /// `bare` is the reference: what is told to nobody cannot change the run.
 #[track_caller]
 fn expect_the_same(case: &'static Case, solution: &labapi::Solution, seed: u64) {
