@@ -299,7 +299,7 @@ impl<P: Protocol> Cluster<P> {
 
     /// Brings the figures of the report up to date.
     pub(crate) fn measure(&self) {
-        self.inner.testbed.measure();
+        self.inner.testbed.measure_sometimes();
     }
 
     /// The server's name in the network.

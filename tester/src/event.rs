@@ -27,6 +27,15 @@ pub use recording::{Recorded, RecordedKind, RecordedSave, Recording, SavedConten
 pub(crate) use stream::EventStream;
 pub use stream::{Detail, EventSource};
 
+/// A point of the stream of events, seen from a server: what was told before, and its moment there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// The number of the last event before.
+    pub number: u64,
+    /// The server's moment.
+    pub moment: Moment,
+}
+
 /// Something that happens in a run.
 ///
 /// It is borrowed: whoever wants to keep something of it copies that.
@@ -93,9 +102,9 @@ pub enum Kind<'a> {
     /// The network's faults change; the text says to what.
     Faults(&'a str),
     /// A step of a message of the party: of its request, or of the reply to it.
-    Message(Message<'a>),
+    Message(&'a Message<'a>),
     /// A server saves something.
-    Saved(Save<'a>),
+    Saved(&'a Save<'a>),
     /// The test is about to hand a request to the server.
     Submitted {
         /// The request.

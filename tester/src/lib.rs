@@ -54,8 +54,8 @@ pub use cargo_test::cargo_test;
 pub use case::Case;
 pub use cluster::{Cluster, ELECTION_TIMEOUT};
 pub use event::{
-    Detail, Event, EventSource, Incarnation, Interests, Kind, Party, ProtocolEvent, Recorded, RecordedKind,
-    Recording,
+    Detail, Event, EventSource, Incarnation, Interests, Kind, Mark, Party, ProtocolEvent, Recorded,
+    RecordedKind, Recording,
 };
 pub use invariant::{Invariant, Verdict, Violation};
 pub use key_value::{Client, Load, Results};
@@ -64,8 +64,8 @@ pub use kvsrv::KvServer;
 pub use log_end::log_end;
 pub use protocol::{Dialer, NodeEnv, Protocol, StartedNode};
 pub use raft::{
-    Command, Committed, Observations, OnRaft, Question, RaftCluster, RaftEvent, RaftPeers, ReplicatedLog,
-    Retry, Snapshot, Waited,
+    Command, Committed, Look, Observations, OnRaft, RaftCluster, RaftEvent, RaftPeers, ReplicatedLog, Retry,
+    Snapshot, Waited,
 };
 pub use registry::cases;
 pub use report::{Report, ReportedFailure};

@@ -139,6 +139,7 @@ struct Owned {
 
 impl Drop for Owned {
     fn drop(&mut self) {
+        self.testbed.measure();
         *self.kept.lock() = self.testbed.events.take_recording();
         self.testbed.let_go();
     }

@@ -21,6 +21,9 @@ pub const TIME_LIMIT: Duration = Duration::from_secs(120);
 /// How often a test on real threads waits, at its end, until each invariant has seen something.
 const LAST_LOOKS: u32 = 250;
 
+/// How often the figures of the report are brought up to date.
+const MEASURE_INTERVAL: Duration = Duration::from_millis(10);
+
 /// How many threads that wait for a lock are named when the time is up: the first ones tell the story.
 const LOCK_WAITS_SHOWN: usize = 6;
 
@@ -56,6 +59,8 @@ pub(crate) struct Testbed {
     /// All clusters, in the order in which they were made.
     clusters: Mutex<Vec<Arc<dyn AnyCluster>>>,
     bridges: Mutex<Bridges>,
+    /// When the figures are looked at next.
+    measure_at: Mutex<Duration>,
 }
 
 impl Testbed {
@@ -71,6 +76,7 @@ impl Testbed {
             operations: AtomicU64::new(0),
             clusters: Mutex::default(),
             bridges: Mutex::default(),
+            measure_at: Mutex::default(),
         })
     }
 
@@ -158,6 +164,17 @@ impl Testbed {
                 return;
             }
             labrt::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Brings the figures of the report up to date, now and then: they are needed if the run ends at once.
+    pub fn measure_sometimes(&self) {
+        let now = self.world.now();
+        let mut due = self.measure_at.lock();
+        if now >= *due {
+            *due = now + MEASURE_INTERVAL;
+            drop(due);
+            self.measure();
         }
     }
 

@@ -270,8 +270,8 @@ impl Recording {
         }
     }
 
-    fn message(&mut self, message: Message<'_>) -> RecordedKind {
-        let Message { call, step, from, to, method, bytes, content, location } = message;
+    fn message(&mut self, message: &Message<'_>) -> RecordedKind {
+        let &Message { call, step, from, to, method, bytes, content, location } = message;
         // The content of a request is kept once, with its sending and its delivery alike.
         let size = match step {
             Step::RequestSent { .. } | Step::ReplySent => content.map_or(0, Value::byte_size),
@@ -281,7 +281,7 @@ impl Recording {
         RecordedKind::Message { call, step, from, to, method: self.name(method), bytes, content, location }
     }
 
-    fn save(&mut self, event: &Event<'_>, save: Save<'_>) -> RecordedKind {
+    fn save(&mut self, event: &Event<'_>, save: &Save<'_>) -> RecordedKind {
         let Some(who) = event.server() else { return RecordedKind::Told("saved".into()) };
         let mut records = Vec::with_capacity(save.records.len());
         for record in save.records {

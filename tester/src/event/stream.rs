@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use persister::SaveEvent;
 
 use super::contents::Contents;
-use super::{Event, Group, Incarnation, Interests, Kind, Message, Party, Recording, Save, SavedRecord};
+use super::{Event, Group, Incarnation, Interests, Kind, Mark, Message, Party, Recording, Save, SavedRecord};
 use crate::causality::{Causality, Moment, Sides};
 use crate::invariant::{Invariant, Violation};
 
@@ -74,6 +74,12 @@ impl EventStream {
         self.state.lock().recording.take()
     }
 
+    /// Calls `f`, whose memory is not the run's if contents are dealt with.
+    #[inline]
+    fn uncounted<R>(&self, f: impl FnOnce() -> R) -> R {
+        if self.detail == Detail::Bare { f() } else { world::uncounted(f) }
+    }
+
     /// An incarnation on this node saves nothing more.
     pub fn forget(&self, node: &Node) {
         if let Some(contents) = &self.contents {
@@ -121,7 +127,7 @@ impl EventStream {
         if !moves_time && !wanted {
             return Ok(());
         }
-        world::uncounted(|| {
+        self.uncounted(|| {
             let state = &mut *self.state.lock();
             let moment = match (party, kind) {
                 (Party::Server(who), Kind::Started) => {
@@ -217,7 +223,7 @@ impl Observer for EventStream {
         if !self.wants(messages | Interests::CAUSALITY) {
             return 0;
         }
-        world::uncounted(|| self.on_message(event, self.wants(messages)))
+        self.uncounted(|| self.on_message(event, self.wants(messages)))
     }
 }
 
@@ -231,7 +237,8 @@ impl EventStream {
         }
         let Sides { from, to, moment, before } = sides;
         let labrpc::Event { method, bytes, content, location, .. } = *event;
-        let kind = Kind::Message(Message { call, step, from, to, method, bytes, content, location });
+        let message = Message { call, step, from, to, method, bytes, content, location };
+        let kind = Kind::Message(&message);
         if !self.wants(kind.class()) {
             return 0;
         }
@@ -274,6 +281,13 @@ impl EventSource {
         self.who
     }
 
+    /// Where the stream is now, for what begins now on the server.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        let state = self.stream.state.lock();
+        Mark { number: state.number, moment: state.causality.now(self.who) }
+    }
+
     /// Whether anybody wants to know what the server saves.
     pub(crate) fn wants_saves(&self) -> bool {
         self.stream.wants(Interests::SAVES)
@@ -302,8 +316,8 @@ impl persister::Observer for EventSource {
     fn on(&self, event: &SaveEvent<'_>) {
         let &SaveEvent { step, records, location, .. } = event;
         let tell = |records: &[SavedRecord<'_>]| {
-            let kind = Kind::Saved(Save { step, records, location });
-            self.stream.tell(Some(self.who.group), self.who.into(), kind)
+            let save = Save { step, records, location };
+            self.stream.tell(Some(self.who.group), self.who.into(), Kind::Saved(&save))
         };
         let verdict = world::uncounted(|| match &self.stream.contents {
             Some(contents) => contents.read(records, tell),

@@ -180,7 +180,7 @@ impl Invariant for Answers {
         match (event.party, event.kind) {
             (_, Kind::Message(message)) => {
                 if let Party::Client(client) = message.from {
-                    self.message(client, &message, event.moment(), event.causality());
+                    self.message(client, message, event.moment(), event.causality());
                 }
             }
             (Party::Client(client), Kind::OperationBegan { .. }) => self.begins(client, event.at),

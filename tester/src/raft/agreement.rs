@@ -67,7 +67,8 @@ impl RaftCluster {
         };
         let (who, place) = self.call(server, "start", start)?;
         if let Some(place) = place {
-            self.source(who).emit(&RaftEvent::Accepted { place });
+            let look = self.protocol().observations().last_look(who);
+            self.source(who).emit(&RaftEvent::Accepted { place, look });
         }
         place
     }

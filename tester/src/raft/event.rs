@@ -5,35 +5,34 @@ use labgob::Value;
 use serde::Serialize;
 
 use super::snapshot::Snapshot;
-use crate::event::{Interests, ProtocolEvent};
+use crate::event::{Interests, Mark, ProtocolEvent};
 
 /// Something that the tester sees of a Raft peer.
 ///
-/// A peer is asked for its state by the test, and by a probe each time when its threads have come to rest.
-/// Questions that overlap may be answered in any order, so an invariant is told of the beginning and the end of
-/// each.
+/// A peer is asked for its state by the test, and by a probe each time when its threads have come to rest. Questions
+/// that overlap may be answered in any order, so with each answer comes when it was asked for.
 pub enum RaftEvent {
-    /// The peer is about to be asked for its state. If it was the probe that asked last, and nothing was told since,
-    /// the answer was what it had been before.
-    Asked {
-        /// By whom.
-        question: Question,
-    },
     /// The peer answered a question of the test, in the midst of whatever it does. Two fields may be mixed up
     /// then: a server that has led a term may seem to lead the next one.
     Told {
-        /// The question.
-        question: Question,
+        /// When it was asked.
+        asked: Mark,
         /// The answer.
         state: State,
+        /// When the probe has asked last.
+        look: Option<Look>,
     },
     /// The peer answered the probe that it leads, which is news. It is asked once more.
     Looked {
+        /// When it was asked.
+        look: Look,
         /// The answer.
         state: State,
     },
     /// The peer answered the probe, and the answer is news. If it is that it leads, it said so twice in a row.
     AtRest {
+        /// When it was asked.
+        look: Look,
         /// The state.
         state: State,
         /// Every index up to this one had been applied before the probe asked.
@@ -43,6 +42,8 @@ pub enum RaftEvent {
     Accepted {
         /// Where it says that the command will be.
         place: Started,
+        /// When the probe has asked last.
+        look: Option<Look>,
     },
     /// The service applies an entry, having applied every index before.
     Applied {
@@ -60,28 +61,25 @@ pub enum RaftEvent {
     },
 }
 
-/// A question for a peer's state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Question {
-    /// Of the test, with a number that no other one has.
-    Test(u64),
-    /// Of the probe. Each replaces the one before.
-    Probe,
+/// When the probe asked a peer for its state, and was answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// This time.
+    pub asked: Mark,
+    /// The time before, and the time before that. Most of them found nothing new, and no event tells of them.
+    pub before: [Mark; 2],
 }
 
 impl ProtocolEvent for RaftEvent {
     fn class(&self) -> Interests {
         match self {
-            Self::Asked { .. } | Self::Told { .. } | Self::Looked { .. } | Self::AtRest { .. } => {
-                Interests::STATES
-            }
+            Self::Told { .. } | Self::Looked { .. } | Self::AtRest { .. } => Interests::STATES,
             Self::Accepted { .. } | Self::Applied { .. } | Self::Installed { .. } => Interests::AGREEMENT,
         }
     }
 
     fn name(&self) -> &'static str {
         match self {
-            Self::Asked { .. } => "asked",
             Self::Told { .. } => "told",
             Self::Looked { .. } => "looked",
             Self::AtRest { .. } => "at_rest",
@@ -93,12 +91,11 @@ impl ProtocolEvent for RaftEvent {
 
     fn value(&self) -> Value {
         let value = match self {
-            Self::Asked { question } => Value::of(question),
-            Self::Told { state, .. } | Self::Looked { state } => Value::of(state),
-            Self::AtRest { state, applied } => {
+            Self::Told { state, .. } | Self::Looked { state, .. } => Value::of(state),
+            Self::AtRest { state, applied, .. } => {
                 Value::of(&AtRest { term: state.term, is_leader: state.is_leader, applied: *applied })
             }
-            Self::Accepted { place } => Value::of(place),
+            Self::Accepted { place, .. } => Value::of(place),
             Self::Applied { index, command } => Value::of(&Applied { index: *index, command }),
             Self::Installed { bytes, content } => {
                 let index = content.as_ref().map(|content| content.last_index).ok();

@@ -1,14 +1,14 @@
 //! [`Observations`]: what the invariants of a cluster of Raft peers have seen, for the tests to ask.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use labapi::{LogIndex, Raft, Term};
 use parking_lot::Mutex;
 
 use super::command::Command;
-use super::event::{Question, RaftEvent};
+use super::event::{Look, RaftEvent};
 use super::invariants::{AppliedLog, Leaders, all};
+use crate::event::Incarnation;
 use crate::invariant::Invariant;
 use crate::protocol::NodeEnv;
 
@@ -20,9 +20,10 @@ pub struct Observations {
 
 #[derive(Default)]
 struct Shared {
-    questions: AtomicU64,
     log: Arc<Mutex<AppliedLog>>,
     leaders: Arc<Mutex<Leaders>>,
+    /// The last look at each server that was answered, and in which incarnation.
+    looks: Mutex<Vec<Option<(u32, Look)>>>,
 }
 
 impl Observations {
@@ -47,9 +48,19 @@ impl Observations {
         self.shared.log.lock().max_index()
     }
 
-    /// A number for a question of the test.
-    pub(super) fn next_question(&self) -> Question {
-        Question::Test(self.shared.questions.fetch_add(1, Ordering::Relaxed))
+    /// The last look at an incarnation that was answered.
+    pub(super) fn last_look(&self, who: Incarnation) -> Option<Look> {
+        let looks = self.shared.looks.lock();
+        let (incarnation, look) = looks.get(who.server).copied().flatten()?;
+        (incarnation == who.number).then_some(look)
+    }
+
+    fn looked(&self, who: Incarnation, look: Look) {
+        let mut looks = self.shared.looks.lock();
+        if looks.len() <= who.server {
+            looks.resize(who.server + 1, None);
+        }
+        looks[who.server] = Some((who.number, look));
     }
 
     fn knows_leader(&self, server: usize, term: Term) -> bool {
@@ -66,23 +77,25 @@ impl Observations {
     ) {
         let (observations, events) = (self.clone(), env.events());
         let mut last_seen = None;
-        events.emit(&RaftEvent::Asked { question: Question::Probe });
+        let mut before = [events.mark(); 2];
         env.when_quiet(move || {
             // In this order: the term asked for thereafter is not below that of the entries.
             let applied = applied();
-            events.emit(&RaftEvent::Asked { question: Question::Probe });
+            let look = Look { asked: events.mark(), before };
+            before = [look.asked, before[0]];
             let state = raft.get_state();
+            observations.looked(events.who(), look);
             if last_seen == Some((applied, state)) {
                 return;
             }
             if state.is_leader && !observations.knows_leader(events.who().server, state.term) {
-                events.emit(&RaftEvent::Looked { state });
+                events.emit(&RaftEvent::Looked { look, state });
                 if raft.get_state() != state {
                     return;
                 }
             }
             last_seen = Some((applied, state));
-            events.emit(&RaftEvent::AtRest { state, applied });
+            events.emit(&RaftEvent::AtRest { look, state, applied });
         });
     }
 

@@ -27,15 +27,12 @@ impl<P: OnRaft> Cluster<P> {
     /// The server's term and whether it thinks that it leads; `None` if it is down.
     #[track_caller]
     pub fn get_state(&self, server: usize) -> Option<State> {
-        let question = self.protocol().observations().next_question();
         let cluster = self.clone();
         // On the server, for question and answer must be of the same incarnation.
-        let ask = move |who, instance| {
-            cluster.source(who).emit(&RaftEvent::Asked { question });
-            P::raft(&instance).get_state()
-        };
-        let (who, state) = self.call(server, "get_state", ask)?;
-        self.source(who).emit(&RaftEvent::Told { question, state });
+        let ask = move |who, instance| (cluster.source(who).mark(), P::raft(&instance).get_state());
+        let (who, (asked, state)) = self.call(server, "get_state", ask)?;
+        let look = self.protocol().observations().last_look(who);
+        self.source(who).emit(&RaftEvent::Told { asked, state, look });
         Some(state)
     }
 

@@ -64,9 +64,10 @@ impl Cluster<Counters> {
     pub(super) fn one_among(&self, servers: &[usize], request: Request) -> Option<Vec<u8>> {
         let leader = &self.protocol().leader;
         let began = self.now();
+        let all = self.n_servers();
         while self.now() - began < PATIENCE {
             let first = leader.load(Ordering::Relaxed);
-            for server in (0..self.n_servers()).map(|distance| self.after(first, distance)) {
+            for server in (0..all).map(|distance| (first + distance) % all) {
                 if self.is_connected(server)
                     && servers.contains(&server)
                     && let Some(Ok(answer)) = self.submit(server, request)

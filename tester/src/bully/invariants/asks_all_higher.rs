@@ -32,7 +32,7 @@ impl Invariant for AsksAllHigher {
 
     fn on(&mut self, event: &Event<'_>) -> Verdict {
         match event.kind {
-            Kind::Message(Message {
+            Kind::Message(&Message {
                 step: Step::RequestSent { .. }, from: Party::Server(from), to, ..
             }) => {
                 self.called.entry(from).or_default().insert(to.server);

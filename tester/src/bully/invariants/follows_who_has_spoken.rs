@@ -29,7 +29,7 @@ impl Invariant for FollowsWhoHasSpoken {
     }
 
     fn on(&mut self, event: &Event<'_>) -> Verdict {
-        if let Kind::Message(Message { step, from: Party::Server(from), to, .. }) = event.kind {
+        if let Kind::Message(&Message { step, from: Party::Server(from), to, .. }) = event.kind {
             match step {
                 Step::RequestDelivered => self.spoken.insert((to, from.server)),
                 Step::ReplyDelivered => self.spoken.insert((from, to.server)),

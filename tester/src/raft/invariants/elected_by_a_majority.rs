@@ -16,7 +16,7 @@ use crate::causality::{Causality, Moment};
 use crate::display::{Seconds, Servers};
 use crate::event::{Event, Incarnation, Interests, Kind};
 use crate::invariant::{Invariant, Verdict, Violation};
-use crate::raft::event::{Question, RaftEvent};
+use crate::raft::event::{Look, RaftEvent};
 
 /// What each server was seen in, and what it has said that it leads.
 pub(super) struct ElectedByAMajority {
@@ -33,11 +33,6 @@ struct Seen {
     term: Term,
     /// The last look at rest that was answered.
     last: Moment,
-    /// The look before the last one that was begun. Threads may have gone on since the server was at rest, and tell
-    /// of it a little later. So the look before counts: whatever it has not told by now, it has begun thereafter.
-    before: Moment,
-    /// The last look that was begun.
-    begun: Moment,
     /// The last look at rest that found it in a lower term.
     below: Moment,
     /// The highest term that it leads, with reason.
@@ -61,33 +56,34 @@ impl ElectedByAMajority {
             began: now,
             term: Term::default(),
             last: now,
-            before: now,
-            begun: now,
             below: now,
             leads: None,
         };
     }
 
-    /// The probe is about to look at `who`.
-    fn look(&mut self, who: Incarnation, now: Moment) {
+    /// What the probe has seen of `who` since it saw something new was nothing new.
+    fn looked(&mut self, who: Incarnation, look: Option<Look>) {
         let seen = self.seen(who);
-        if seen.incarnation == who.number {
-            // Whatever the look before has found was told, or was nothing new.
-            seen.last = seen.before;
-            seen.before = std::mem::replace(&mut seen.begun, now);
+        if let Some(look) = look
+            && seen.incarnation == who.number
+        {
+            seen.last = look.before[0].moment;
         }
     }
 
     /// `who` was found in `term` at rest.
-    fn saw_at_rest(&mut self, who: Incarnation, term: Term) {
+    ///
+    /// Threads may have gone on since the server was at rest, and tell of it a little later. So the look before counts:
+    /// whatever the server has not told by now, it has begun thereafter.
+    fn saw_at_rest(&mut self, who: Incarnation, look: Look, term: Term) {
         let seen = self.seen(who);
         if seen.incarnation != who.number {
             return;
         }
         if term > seen.term {
-            (seen.term, seen.below) = (term, seen.last);
+            (seen.term, seen.below) = (term, look.before[1].moment);
         }
-        seen.last = seen.before;
+        seen.last = look.before[0].moment;
     }
 
     /// `who` says that it leads `term`, and means it: it said so at rest, or has taken a command.
@@ -154,16 +150,21 @@ impl Invariant for ElectedByAMajority {
         let (causality, at) = (event.causality(), event.at);
         match (event.kind, event.protocol()) {
             (Kind::Started, _) => self.start(who, event.moment()),
-            (_, Some(RaftEvent::Asked { question: Question::Probe })) => self.look(who, event.moment()),
-            (_, Some(RaftEvent::Looked { state })) => self.saw_at_rest(who, state.term),
-            (_, Some(RaftEvent::AtRest { state, .. })) => {
-                self.saw_at_rest(who, state.term);
+            (_, Some(&RaftEvent::Looked { look, state })) => self.saw_at_rest(who, look, state.term),
+            (_, Some(&RaftEvent::AtRest { look, state, .. })) => {
+                self.saw_at_rest(who, look, state.term);
                 if state.is_leader {
                     self.claims(who, state.term, causality, at)?;
                 }
             }
-            (_, Some(RaftEvent::Accepted { place })) => self.claims(who, place.term, causality, at)?,
-            (_, Some(RaftEvent::Told { state, .. })) => self.tells(who, *state, causality, at)?,
+            (_, Some(&RaftEvent::Accepted { place, look })) => {
+                self.looked(who, look);
+                self.claims(who, place.term, causality, at)?;
+            }
+            (_, Some(&RaftEvent::Told { state, look, .. })) => {
+                self.looked(who, look);
+                self.tells(who, state, causality, at)?;
+            }
             _ => {}
         }
         Ok(())

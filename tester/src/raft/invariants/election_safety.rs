@@ -70,7 +70,7 @@ impl Invariant for ElectionSafety {
         let Some(who) = event.server() else { return Ok(()) };
         let term = match event.protocol() {
             Some(RaftEvent::AtRest { state, .. }) if state.is_leader => state.term,
-            Some(RaftEvent::Accepted { place }) => place.term,
+            Some(RaftEvent::Accepted { place, .. }) => place.term,
             _ => return Ok(()),
         };
         self.leaders.lock().saw(who.server, term, event.at)

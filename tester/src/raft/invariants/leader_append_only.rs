@@ -44,7 +44,7 @@ impl Invariant for LeaderAppendOnly {
 
     fn on(&mut self, event: &Event<'_>) -> Verdict {
         match (event.server(), event.protocol()) {
-            (Some(who), Some(&RaftEvent::Accepted { place })) => self.accept(who.server, place),
+            (Some(who), Some(&RaftEvent::Accepted { place, .. })) => self.accept(who.server, place),
             _ => Ok(()),
         }
     }

@@ -80,11 +80,11 @@ impl Invariant for LeaderCompleteness {
     fn on(&mut self, event: &Event<'_>) -> Verdict {
         let Some(who) = event.server() else { return Ok(()) };
         match event.protocol() {
-            Some(&RaftEvent::AtRest { state, applied }) => {
+            Some(&RaftEvent::AtRest { state, applied, .. }) => {
                 self.learn(who, applied, state.term, event.at);
                 Ok(())
             }
-            Some(&RaftEvent::Accepted { place }) => {
+            Some(&RaftEvent::Accepted { place, .. }) => {
                 self.accepted = true;
                 self.check(who.server, place)
             }

@@ -4,7 +4,7 @@ use labapi::{State, Term};
 
 use crate::event::{Event, Incarnation, Interests, Kind};
 use crate::invariant::{Invariant, Verdict, Violation};
-use crate::raft::event::{Question, RaftEvent};
+use crate::raft::event::RaftEvent;
 
 /// The highest terms that each server was seen in.
 pub(super) struct Terms {
@@ -17,14 +17,15 @@ struct Seen {
     /// The number of the present incarnation.
     incarnation: u32,
     in_this_incarnation: Term,
+    /// The terms that it was seen in, and the numbers of the events that told it first.
+    ///
+    /// Two questions that overlap may be answered in any order: what was told after a question was asked says nothing of
+    /// the answer to that.
+    told: Vec<(u64, Term)>,
     /// The highest term that the server led in any incarnation. It must have been saved: a candidate
     /// saves its term before it asks for votes. A term that the server was merely in may be lost
     /// with a crash at the wrong moment, before anybody was told of it.
     led: Term,
-    /// The lowest term that the answer to each open question may have.
-    ///
-    /// Taken before the question: two questions that overlap may be answered in any order.
-    floors: Vec<(Question, Term)>,
 }
 
 impl Terms {
@@ -42,32 +43,26 @@ impl Terms {
         let seen = self.seen(who);
         seen.incarnation = who.number;
         seen.in_this_incarnation = Term::default();
-        seen.floors.clear();
+        seen.told.clear();
     }
 
-    /// `who` is about to be asked.
-    fn ask(&mut self, who: Incarnation, question: Question) {
-        let seen = self.seen(who);
-        if seen.incarnation == who.number {
-            seen.floors.retain(|(open, _)| *open != question);
-            seen.floors.push((question, seen.in_this_incarnation));
-        }
-    }
-
-    /// `who` answered with `term`.
-    fn saw(&mut self, who: Incarnation, question: Question, term: Term) -> Verdict {
+    /// `who`, asked after the event `asked`, answered with `term` at the event `number`.
+    fn saw(&mut self, who: Incarnation, asked: u64, number: u64, term: Term) -> Verdict {
         let seen = self.seen(who);
         if seen.incarnation != who.number {
             return Ok(());
         }
-        let Some(open) = seen.floors.iter().position(|(open, _)| *open == question) else { return Ok(()) };
-        let (_, floor) = seen.floors.swap_remove(open);
+        let known = seen.told.iter().rev().find(|(told, _)| *told <= asked);
+        let floor = known.map_or(Term::default(), |(_, term)| *term);
         if term < floor {
             return Err(Violation::new(format!(
                 "expected {who} never to go back in term; saw term {term} after term {floor}"
             )));
         }
-        seen.in_this_incarnation = seen.in_this_incarnation.max(term);
+        if term > seen.in_this_incarnation {
+            seen.in_this_incarnation = term;
+            seen.told.push((number, term));
+        }
         self.looked += 1;
         Ok(())
     }
@@ -104,10 +99,11 @@ impl Invariant for Terms {
         let Some(who) = event.server() else { return Ok(()) };
         match (event.kind, event.protocol()) {
             (Kind::Started, _) => self.start(who),
-            (_, Some(&RaftEvent::Asked { question })) => self.ask(who, question),
-            (_, Some(&RaftEvent::Told { question, state })) => self.saw(who, question, state.term)?,
-            (_, Some(&RaftEvent::AtRest { state, .. })) => {
-                self.saw(who, Question::Probe, state.term)?;
+            (_, Some(&RaftEvent::Told { asked, state, .. })) => {
+                self.saw(who, asked.number, event.number, state.term)?;
+            }
+            (_, Some(&RaftEvent::AtRest { look, state, .. })) => {
+                self.saw(who, look.asked.number, event.number, state.term)?;
                 self.saw_at_rest(who, state)?;
             }
             _ => {}
@@ -142,9 +138,10 @@ mod tests {
         terms
     }
 
+    /// Asks and sees, after all that was told before.
     fn ask_and_see(terms: &mut Terms, who: Incarnation, term: u64) -> Verdict {
-        terms.ask(who, Question::Test(0));
-        terms.saw(who, Question::Test(0), Term(term))
+        let number = terms.looked + 1;
+        terms.saw(who, number - 1, number, Term(term))
     }
 
     #[test]
@@ -162,10 +159,9 @@ mod tests {
     #[test]
     fn overlapping_questions_may_be_answered_in_any_order() {
         let mut terms = terms();
-        terms.ask(FIRST, Question::Test(0));
-        terms.ask(FIRST, Question::Probe);
-        assert_eq!(terms.saw(FIRST, Question::Probe, Term(5)), Ok(()));
-        assert_eq!(terms.saw(FIRST, Question::Test(0), Term(4)), Ok(()));
+        assert_eq!(terms.saw(FIRST, 2, 3, Term(5)), Ok(()));
+        assert_eq!(terms.saw(FIRST, 2, 4, Term(4)), Ok(()));
+        assert!(terms.saw(FIRST, 3, 5, Term(4)).is_err());
         assert_eq!(terms.looked, 2);
     }
 
