@@ -63,6 +63,16 @@ struct Call {
     reply: Option<Knowledge>,
 }
 
+/// A call whose step was noted.
+pub(crate) struct Moved {
+    from: Party,
+    /// The position of the server that is called.
+    to: usize,
+    before: u64,
+    /// The moment at which it was, if time went on then.
+    moment: Option<Moment>,
+}
+
 /// Whose a message is.
 pub(crate) struct Sides {
     pub from: Party,
@@ -171,21 +181,28 @@ impl Causality {
     /// Takes note of a step of a call, which is told of as the event `event` (0: as none). Answers whose it is;
     /// `None` if the call is over.
     pub(crate) fn on(&mut self, call: u64, step: Step, event: u64) -> Option<Sides> {
+        let Moved { from, to, before, moment } = self.advance(call, step, event)?;
+        let to_server = self.servers[to];
+        let now = || self.now(to_server);
+        Some(Sides { from, to: to_server, moment: moment.unwrap_or_else(now), before })
+    }
+
+    /// As [`on`](Self::on), when nobody asks whose it is.
+    pub(crate) fn advance(&mut self, call: u64, step: Step, event: u64) -> Option<Moved> {
         if let Step::RequestSent { end } = step {
             let (from, to) = self.ends[end as usize];
-            let mut sides = self.sides(from, to, 0);
-            let mut request = None;
+            let (mut request, mut moment) = (None, None);
             if let Party::Server(caller) = from
                 && self.tracked
             {
                 let caller = self.position(caller);
-                sides.moment = self.tick(caller);
+                moment = Some(self.tick(caller));
                 request = Some(copy(&self.known[caller], &mut self.unused));
             }
             let (requests, delivered, over) = (1, false, false);
             let call_on_its_way = Call { from, to, requests, delivered, over, event, request, reply: None };
             self.calls.insert(call, call_on_its_way);
-            return Some(sides);
+            return Some(Moved { from, to, before: 0, moment });
         }
         let it = self.calls.get_mut(call)?;
         let (from, to, before) = (it.from, it.to, it.event);
@@ -232,22 +249,12 @@ impl Causality {
             }
             Step::ReplyLost => it.over = true,
         }
-        let it = self.calls.get_mut(call)?;
-        if it.over
-            && it.requests == 0
-            && let Some(Call { request, reply, .. }) = self.calls.remove(call)
-        {
+        let over = self.calls.get_mut(call).is_some_and(|it| it.over && it.requests == 0);
+        if over && let Some(Call { request, reply, .. }) = self.calls.remove(call) {
             self.unused.extend(request);
             self.unused.extend(reply);
         }
-        let mut sides = self.sides(from, to, before);
-        sides.moment = moment.unwrap_or(sides.moment);
-        Some(sides)
-    }
-
-    fn sides(&self, from: Party, to: usize, before: u64) -> Sides {
-        let to = self.servers[to];
-        Sides { from, to, moment: self.now(to), before }
+        Some(Moved { from, to, before, moment })
     }
 }
 

@@ -231,10 +231,11 @@ impl EventStream {
     fn on_message(&self, event: &labrpc::Event<'_>, wanted: bool) -> u64 {
         let state = &mut *self.state.lock();
         let labrpc::Event { call, step, .. } = *event;
-        let Some(sides) = state.causality.on(call, step, state.number + 1) else { return 0 };
         if !wanted {
+            state.causality.advance(call, step, 0);
             return 0;
         }
+        let Some(sides) = state.causality.on(call, step, state.number + 1) else { return 0 };
         let Sides { from, to, moment, before } = sides;
         let labrpc::Event { method, bytes, content, location, .. } = *event;
         let message = Message { call, step, from, to, method, bytes, content, location };
