@@ -501,7 +501,7 @@ impl Raft for Fake {
     }
 }
 
-/// Whether the test asks, and not an oracle that looks at a server at rest.
+/// Whether the test asks, and not a probe that looks at a server at rest.
 fn is_asked_by_the_test() -> bool {
     thread::current().name() == Some("get_state")
 }

@@ -257,7 +257,7 @@ fn an_instance_that_delivers_nothing() {
     expect_noticed("persist1_3c", "persist1_3c", &[".wait("], Spoilt::NothingDelivered);
 }
 
-/// Before the test looks whether anybody agreed without a majority, the oracle has seen it.
+/// Before the test looks whether anybody agreed without a majority, an invariant has seen it.
 #[test]
 fn agreement_of_one() {
     for test in ["follower_failure_3b", "leader_failure_3b", "fail_no_agree_3b"] {

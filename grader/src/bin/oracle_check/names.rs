@@ -1,5 +1,7 @@
 //! [`Names`]: the functions of the tester that end a run, and those that check something for a test.
 
+use std::collections::BTreeSet;
+
 use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{Attribute, FnArg, Meta, ReturnType, Signature, Type};
@@ -12,30 +14,37 @@ const PERHAPS: [&str; 4] = ["start_on", "any_leader", "submit", "one_among"];
 pub struct Names {
     /// Those that never return, because they end the run.
     ends_run: Vec<String>,
-    /// The checkers that the tests call, with whether they return nothing.
-    checkers: Vec<(String, bool)>,
-    /// The methods of oracles by which they learn something.
-    entries: Vec<String>,
+    /// The checkers that tests may call: their file, their name, and whether they return nothing.
+    checkers: Vec<(String, String, bool)>,
+    /// The folders of the labs: those with a part in them.
+    labs: BTreeSet<String>,
+    /// The files in which there is an invariant.
+    invariants: BTreeSet<String>,
 }
 
 impl Names {
     /// Collects those of a file.
     pub fn add(&mut self, file: &str, syntax: &syn::File) {
+        if let Some((folder, name)) = file.rsplit_once('/')
+            && name.starts_with("part_")
+        {
+            self.labs.insert(folder.to_owned());
+        }
         let mut signatures = Signatures::default();
         signatures.visit_file(syntax);
+        if signatures.has_invariant {
+            self.invariants.insert(file.to_owned());
+        }
         for (signature, track_caller) in signatures.found {
             let name = signature.ident.to_string();
-            if file.starts_with("src/oracle/") && is_entry(&signature) {
-                self.entries.push(name.clone());
-            }
             if matches!(&signature.output, ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_))) {
                 self.ends_run.push(name);
-            } else if track_caller && (file.starts_with("src/cluster/") || is_course_test(file)) {
+            } else if track_caller {
                 // One that answers yes or no leaves the verdict to the test.
                 let answers = signature.output.to_token_stream().to_string();
                 if answers != "-> bool" && !PERHAPS.contains(&name.as_str()) {
                     let quiet = matches!(signature.output, ReturnType::Default);
-                    self.checkers.push((name, quiet));
+                    self.checkers.push((file.to_owned(), name, quiet));
                 }
             }
         }
@@ -46,20 +55,31 @@ impl Names {
         self.ends_run.iter().any(|known| known == name)
     }
 
-    /// Whether oracles learn something by a method of this name.
-    pub fn is_entry(&self, name: &str) -> bool {
-        self.entries.iter().any(|known| known == name)
+    /// Whether a file has an invariant: it is judged whole, with what the invariant is made of.
+    pub fn has_invariant(&self, file: &str) -> bool {
+        self.invariants.contains(file)
+    }
+
+    /// Whether a file has tests of the course, or what these are made of.
+    pub fn is_course_test(&self, file: &str) -> bool {
+        // What the labs with clients share has no part of its own.
+        let shared = file == "src/key_value.rs" || file.starts_with("src/key_value/");
+        let is_in =
+            |folder: &String| file.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        shared || self.labs.iter().any(is_in)
     }
 
     /// Whether a function of this name is a checker, and if so, whether it returns nothing.
     pub fn checker(&self, name: &str) -> Option<bool> {
-        self.checkers.iter().find(|(known, _)| known == name).map(|(_, quiet)| *quiet)
+        let is = |(file, known, _): &&(String, String, bool)| known == name && self.is_course_test(file);
+        self.checkers.iter().find(is).map(|(_, _, quiet)| *quiet)
     }
 }
 
 #[derive(Default)]
 struct Signatures {
     found: Vec<(Signature, bool)>,
+    has_invariant: bool,
 }
 
 impl<'ast> Visit<'ast> for Signatures {
@@ -73,24 +93,34 @@ impl<'ast> Visit<'ast> for Signatures {
         self.found.push((function.sig.clone(), is_track_caller(&function.attrs)));
     }
 
+    fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
+        self.has_invariant |= is_invariant(item);
+        visit::visit_item_impl(self, item);
+    }
+
     fn visit_impl_item_fn(&mut self, function: &'ast syn::ImplItemFn) {
         self.found.push((function.sig.clone(), is_track_caller(&function.attrs)));
     }
 }
 
-/// Whether a file has tests of the course, or what these are made of.
-pub fn is_course_test(file: &str) -> bool {
-    let folders = ["src/raft/", "src/key_value/", "src/kvsrv/", "src/rsm/", "src/kvraft/"];
-    file == "src/key_value.rs" || folders.iter().any(|folder| file.starts_with(folder))
+/// `impl Invariant for …`.
+pub fn is_invariant(item: &syn::ItemImpl) -> bool {
+    let last = item.trait_.as_ref().and_then(|(_, path, _)| path.segments.last());
+    last.is_some_and(|name| name.ident == "Invariant")
 }
 
-/// Whether a method changes an oracle and answers at most with a verdict.
+/// Whether a method changes an invariant and answers at most with a verdict.
 pub fn is_entry(signature: &Signature) -> bool {
-    let changes = signature.inputs.iter().any(
-        |input| matches!(input, FnArg::Receiver(me) if me.reference.is_some() && me.mutability.is_some()),
-    );
     let result = signature.output.to_token_stream().to_string();
-    changes && (result.is_empty() || result.contains("Verdict") || result.contains("Result"))
+    changes_itself(signature)
+        && (result.is_empty() || result.contains("Verdict") || result.contains("Result"))
+}
+
+/// `&mut self`.
+pub fn changes_itself(signature: &Signature) -> bool {
+    signature.inputs.iter().any(
+        |input| matches!(input, FnArg::Receiver(me) if me.reference.is_some() && me.mutability.is_some()),
+    )
 }
 
 /// `#[track_caller]`.

@@ -8,14 +8,17 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, ReturnType, Signature, Stmt};
 
-use crate::names::{Names, is_course_test, is_entry, is_test, is_track_caller};
+use crate::names::{Names, changes_itself, is_entry, is_invariant, is_test, is_track_caller};
 use crate::site::{Kind, Site};
 
 /// What ends a run, or warns, without being written in the tester.
 const VERDICTS: [&str; 3] = ["fail_later", "warn", "resume_unwind"];
 
 /// Functions that pass on a verdict which is somebody else's.
-const PASS_ON: [&str; 3] = ["fail", "warn", "ask"];
+const PASS_ON: [&str; 2] = ["fail", "warn"];
+
+/// The methods by which an event is told to the stream.
+const EMITS: [&str; 3] = ["emit", "submitted", "executed"];
 
 /// The places of a crate's files, numbered through.
 #[derive(Debug, Default)]
@@ -68,17 +71,14 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Whether an `Err` here is an oracle's objection, and no remark on what a user typed.
+    /// Whether an `Err` here is an objection to what a solution does, and no remark on what a user typed.
     fn judges(&self) -> bool {
-        self.file.starts_with("src/oracle") || ["src/snapshot.rs", "src/rsm/counter.rs"].contains(&self.file)
-    }
-
-    fn is_oracle(&self) -> bool {
-        self.file.starts_with("src/oracle/")
+        self.names.has_invariant(self.file)
+            || ["src/raft/snapshot.rs", "src/rsm/counter.rs"].contains(&self.file)
     }
 
     fn is_course_test(&self) -> bool {
-        is_course_test(self.file)
+        self.names.is_course_test(self.file)
     }
 
     fn number(&mut self, kind: Kind, line: usize, what: String) -> u32 {
@@ -194,21 +194,27 @@ impl Search<'_> {
         (self.function, self.track_caller) = outside;
     }
 
-    /// Where an oracle is told something: `oracles.leaders.saw` in `oracles.leaders.saw(…)`.
-    fn asked_oracle(&self, expr: &Expr) -> Option<String> {
-        let Expr::MethodCall(call) = expr else { return None };
-        let Expr::Field(field) = &*call.receiver else { return None };
-        let Expr::Path(path) = &*field.base else { return None };
-        let asked = path.path.is_ident("oracles") && self.names.is_entry(&call.method.to_string());
-        asked.then(|| format!("{}.{}", field.to_token_stream(), call.method).replace(' ', ""))
+    /// Whether an event is told here to the stream.
+    fn emits(&self, expr: &Expr) -> bool {
+        matches!(expr, Expr::MethodCall(call) if EMITS.iter().any(|name| call.method == name))
     }
 
-    /// Whether something gets into an oracle by this method.
+    /// Whether something gets by this method into an invariant, or into what the invariants ask.
     fn is_entry(&self, signature: &Signature, owner: &str) -> bool {
-        if owner == "Watch" {
-            return matches!(signature.output, ReturnType::Default);
+        if owner == "Causality" {
+            return changes_itself(signature);
         }
-        self.is_oracle() && is_entry(signature)
+        self.names.has_invariant(self.file) && is_entry(signature)
+    }
+
+    /// An invariant that always claims to have seen something.
+    fn claim_to_be_exercised(&mut self, signature: &Signature, block: &syn::Block, owner: &str) {
+        self.function = format!("{owner}::exercised");
+        let what = "it has seen what it is there for".to_owned();
+        let number = self.number(Kind::Assertion, line(signature), what);
+        let start = block.brace_token.span.open().byte_range().end;
+        self.inserts.push((start, format!(" if crate::switch::off({number}) {{ return true; }}")));
+        self.function.clear();
     }
 }
 
@@ -227,6 +233,9 @@ impl<'ast> Visit<'ast> for Search<'_> {
         let owner = item.self_ty.to_token_stream().to_string();
         for member in &item.items {
             if let syn::ImplItem::Fn(function) = member {
+                if is_invariant(item) && function.sig.ident == "exercised" {
+                    self.claim_to_be_exercised(&function.sig, &function.block, &owner);
+                }
                 self.visit_function(&function.attrs, &function.sig, &function.block, &owner);
             }
         }
@@ -274,12 +283,9 @@ impl<'ast> Visit<'ast> for Search<'_> {
             );
             return self.insert(range(expr), before, " })");
         }
-        if let Some(oracle) = self.asked_oracle(expr) {
-            let number = self.number(Kind::Entry, line(expr), format!("{oracle} is asked"));
-            let before = format!(
-                "(if crate::switch::off({number}) {{ crate::switch::Unjudged::unjudged() }} else {{ "
-            );
-            return self.insert(range(expr), before, " })");
+        if self.emits(expr) {
+            let number = self.number(Kind::Event, line(expr), self.words(expr));
+            return self.insert(range(expr), format!("(if !crate::switch::off({number}) {{ "), " })");
         }
         let maps_error = self.judges() && called(expr).is_some_and(|name| name == "map_err");
         if maps_error || self.is_objection(expr) {
@@ -361,7 +367,7 @@ mod tests {
         let mut names = Names::default();
         // What a test of the course finds in other files.
         names.add(
-            "src/cluster/checkers.rs",
+            "src/raft/checkers.rs",
             &syn::parse_quote! {
                 impl Cluster {
                     #[track_caller] pub fn one(&self) -> LogIndex {}
@@ -423,35 +429,43 @@ mod tests {
     }
 
     #[test]
-    fn an_oracle_has_objections_and_entries() {
-        let oracle = "impl Leaders {\n    pub fn saw(&mut self) -> Verdict {\n        if odd() { return Err(\"odd\".into()); }\n        \
-                      Err(\"end\".into())\n    }\n    pub fn knows(&self) -> bool { true }\n}\n";
-        let (text, found) = instrumented("src/oracle/leaders.rs", oracle);
-        let entry = "entry 2 Leaders::saw Leaders::saw(…)";
-        assert_eq!(found, [entry, "assertion 3 Leaders::saw odd", "assertion 4 Leaders::saw end"]);
+    fn an_invariant_has_objections_entries_and_a_claim_to_be_exercised() {
+        let invariant = "impl Leaders {\n    fn saw(&mut self) -> Verdict {\n        if odd() { return Err(\"odd\".into()); }\n        \
+                         Err(\"end\".into())\n    }\n    fn knows(&self) -> bool { true }\n    fn seen(&mut self) -> &mut Seen {}\n}\n\
+                         impl Invariant for Leaders {\n    fn on(&mut self) -> Verdict { Ok(()) }\n    fn exercised(&self) -> bool { x }\n}\n";
+        let (text, found) = instrumented("src/elsewhere/leaders.rs", invariant);
+        assert_eq!(
+            found,
+            [
+                "entry 2 Leaders::saw Leaders::saw(…)",
+                "assertion 3 Leaders::saw odd",
+                "assertion 4 Leaders::saw end",
+                "entry 10 Leaders::on Leaders::on(…)",
+                "assertion 11 Leaders::exercised it has seen what it is there for",
+            ]
+        );
         assert!(text.contains("crate::switch::heed(3, Err(\"end\".into()))"), "{text}");
+        assert!(text.contains("-> bool { if crate::switch::off(5) { return true; } x }"), "{text}");
         // An error elsewhere is about what a user typed.
-        assert_eq!(instrumented("src/seed.rs", oracle).1, [""; 0]);
+        let other = invariant.replace("impl Invariant for", "impl Display for");
+        assert_eq!(instrumented("src/seed.rs", &other).1, [""; 0]);
     }
 
     #[test]
-    fn whoever_tells_an_oracle_something_can_be_stopped() {
-        let names = || {
-            let oracle = syn::parse_quote! { impl Leaders { fn saw(&mut self) -> Verdict {} } };
-            let mut names = Names::default();
-            names.add("src/oracle/leaders.rs", &oracle);
-            names
-        };
-        let text = "fn f() { ask(|oracles| { oracles.leaders.saw()?; oracles.leaders.knows() }) }";
-        let mut sites = Sites::default();
-        let result = sites.instrument(&names(), "src/oracle.rs", text, &syn::parse_file(text).unwrap());
-        assert_eq!(sites.sites.len(), 1);
-        assert_eq!(
-            (sites.sites[0].kind, sites.sites[0].what.as_str()),
-            (Kind::Entry, "oracles.leaders.saw is asked")
+    fn whoever_tells_of_an_event_can_be_stopped() {
+        let (text, found) = instrumented(
+            "src/cluster/a.rs",
+            "fn f() {\n    self.emit(who, Kind::Started);\n    g(|| events.submitted(x))\n}\n",
         );
-        let inserted = "(if crate::switch::off(1) { crate::switch::Unjudged::unjudged() } else { oracles.leaders.saw() })?;";
-        assert!(result.contains(inserted), "{result}");
+        assert_eq!(found, ["event 2 f self.emit(who, Kind::Started)", "event 3 f events.submitted(x)"]);
+        assert!(text.contains("(if !crate::switch::off(1) { self.emit(who, Kind::Started) });"), "{text}");
+        assert!(text.contains("g(|| (if !crate::switch::off(2) { events.submitted(x) }))"), "{text}");
+    }
+
+    #[test]
+    fn all_that_reaches_causality_is_an_entry() {
+        let text = "impl Causality { fn mark(&mut self) -> Moment { m }\n fn now(&self) -> Moment { m } }";
+        assert_eq!(instrumented("src/causality.rs", text).1, ["entry 1 Causality::mark Causality::mark(…)"]);
     }
 
     #[test]
@@ -474,7 +488,7 @@ mod tests {
 
     #[test]
     fn tests_and_those_who_pass_a_verdict_on_are_left_alone() {
-        let text = "fn ask() { fail(\"\"); }\n#[cfg(test)]\nmod tests { fn f() { fail(\"\"); } }\n";
-        assert_eq!(instrumented("src/oracle.rs", text), (text.to_owned(), Vec::new()));
+        let text = "fn warn() { fail(\"\"); }\n#[cfg(test)]\nmod tests { fn f() { fail(\"\"); } }\n";
+        assert_eq!(instrumented("src/cluster.rs", text), (text.to_owned(), Vec::new()));
     }
 }

@@ -5,14 +5,16 @@ use std::fmt;
 /// What can be switched off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// A place that ends the run with a failure, or makes an oracle object, or warns.
+    /// A place that ends the run with a failure, or makes an invariant object, or warns.
     Assertion,
     /// A check that a test of the course makes by calling a checker: this call alone.
     Check,
-    /// A way in which an oracle learns what happens: nothing gets in there.
+    /// A way in which an invariant learns what happens: nothing gets in there.
     Entry,
-    /// All ways into an oracle at once.
-    Oracle,
+    /// A place where an event is told to all invariants: nobody is told.
+    Event,
+    /// All ways into an invariant at once.
+    Invariant,
 }
 
 impl fmt::Display for Kind {
@@ -21,7 +23,8 @@ impl fmt::Display for Kind {
             Self::Assertion => "assertion",
             Self::Check => "check",
             Self::Entry => "entry",
-            Self::Oracle => "oracle",
+            Self::Event => "event",
+            Self::Invariant => "invariant",
         })
     }
 }
@@ -32,7 +35,7 @@ pub struct Site {
     pub kind: Kind,
     /// The number in the instrumented source; a check that is told by where it stands has none.
     pub number: Option<u32>,
-    /// From the top of the crate, such as `src/recorder.rs`.
+    /// From the top of the crate, such as `src/run.rs`.
     pub file: String,
     pub line: usize,
     pub function: String,

@@ -7,8 +7,8 @@ use std::sync::{LazyLock, Mutex};
 
 use labapi::{LogIndex, Term, Version, Versioned};
 
-use crate::Waited;
-use crate::snapshot::Snapshot;
+use crate::causality::Moment;
+use crate::{Snapshot, Waited};
 
 /// The numbers of what is switched off: `3,4`.
 static OFF: LazyLock<Vec<u32>> = LazyLock::new(|| {
@@ -53,8 +53,8 @@ pub fn off_or_called_from(number: u32, caller: &Location<'_>) -> bool {
         || OFF_AT.as_ref().is_some_and(|(file, line)| caller.line() == *line && caller.file().ends_with(file.as_str()))
 }
 
-/// What an oracle said, or that it is content if the place is switched off.
-pub fn heed<T: Unjudged>(number: u32, answer: Result<T, String>) -> Result<T, String> {
+/// What an invariant said, or that it is content if the place is switched off.
+pub fn heed<T: Unjudged, E>(number: u32, answer: Result<T, E>) -> Result<T, E> {
     if off(number) { Ok(answer.unwrap_or_else(|_| T::unjudged())) } else { answer }
 }
 
@@ -118,6 +118,19 @@ impl Unjudged for Waited {
 impl Unjudged for Snapshot {
     fn unjudged() -> Self {
         Self { last_index: LogIndex(0), commands: Vec::new() }
+    }
+}
+
+impl Unjudged for &Snapshot {
+    fn unjudged() -> Self {
+        static EMPTY: LazyLock<Snapshot> = LazyLock::new(Snapshot::unjudged);
+        &EMPTY
+    }
+}
+
+impl Unjudged for Moment {
+    fn unjudged() -> Self {
+        Self::default()
     }
 }
 

@@ -49,13 +49,14 @@ fn first_words(text: &str) -> String {
     }
 }
 
-/// `60 assertions, 20 checks, 15 entries, 8 oracles`, as far as there are any.
+/// `60 assertions, 20 checks, 15 entries, 8 invariants`, as far as there are any.
 pub fn count(switches: &[&Switch]) -> String {
     let names = [
         (Kind::Assertion, "assertion", "assertions"),
         (Kind::Check, "check", "checks"),
         (Kind::Entry, "entry", "entries"),
-        (Kind::Oracle, "oracle", "oracles"),
+        (Kind::Event, "event", "events"),
+        (Kind::Invariant, "invariant", "invariants"),
     ];
     let of_kind = |kind| switches.iter().filter(|switch| switch.site.kind == kind).count();
     let parts = names.iter().filter_map(|&(kind, one, many)| match of_kind(kind) {
@@ -104,28 +105,28 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A switch for each place, and one for each oracle.
+/// A switch for each place, and one for each invariant.
 fn switches(sites: Vec<Site>) -> Vec<Switch> {
-    let mut oracles: Vec<Switch> = Vec::new();
+    let mut invariants: Vec<Switch> = Vec::new();
     for site in &sites {
         let Some(number) = site.number.filter(|_| site.kind == Kind::Entry) else { continue };
-        match oracles.iter_mut().find(|oracle| oracle.site.file == site.file) {
-            Some(oracle) => oracle.numbers.push(number),
+        match invariants.iter_mut().find(|it| it.site.file == site.file) {
+            Some(it) => it.numbers.push(number),
             None => {
                 let owner = site.function.split("::").next().unwrap_or_default().to_owned();
                 let site = Site {
-                    kind: Kind::Oracle,
+                    kind: Kind::Invariant,
                     line: 0,
                     what: "all entries".into(),
                     function: owner,
                     ..site.clone()
                 };
-                oracles.push(Switch { site, numbers: vec![number] });
+                invariants.push(Switch { site, numbers: vec![number] });
             }
         }
     }
     let each = sites.into_iter().map(|site| Switch { numbers: site.number.into_iter().collect(), site });
-    let mut all: Vec<Switch> = each.chain(oracles).collect();
+    let mut all: Vec<Switch> = each.chain(invariants).collect();
     all.sort_by_key(|switch| switch.site.kind);
     all
 }
