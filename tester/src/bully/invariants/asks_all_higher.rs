@@ -69,3 +69,13 @@ impl Invariant for AsksAllHigher {
         "a node that leads"
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_seen_nothing_does_not_claim_to_have() {
+        assert!(!AsksAllHigher::default().exercised());
+    }
+}

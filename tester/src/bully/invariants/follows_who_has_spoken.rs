@@ -59,3 +59,13 @@ impl Invariant for FollowsWhoHasSpoken {
         "a node that follows another one"
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_seen_nothing_does_not_claim_to_have() {
+        assert!(!FollowsWhoHasSpoken::default().exercised());
+    }
+}

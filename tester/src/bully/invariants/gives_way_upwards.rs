@@ -39,3 +39,13 @@ impl Invariant for GivesWayUpwards {
         "a node that knows a leader"
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_seen_nothing_does_not_claim_to_have() {
+        assert!(!GivesWayUpwards::default().exercised());
+    }
+}

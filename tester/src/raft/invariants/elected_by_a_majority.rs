@@ -195,3 +195,13 @@ impl Seen {
         causality.majority_reached(who, who.server, self.looked_before(term))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_seen_nothing_does_not_claim_to_have() {
+        assert!(!ElectedByAMajority::new(3).exercised());
+    }
+}

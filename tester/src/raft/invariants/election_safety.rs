@@ -107,4 +107,9 @@ mod tests {
             "expected at most one leader in term 7; saw server 1 lead it at 1.500 s and server 0 at 2.000 s"
         );
     }
+
+    #[test]
+    fn who_has_seen_nothing_does_not_claim_to_have() {
+        assert!(!ElectionSafety::new(&Arc::default()).exercised());
+    }
 }

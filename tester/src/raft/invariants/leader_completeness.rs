@@ -148,4 +148,12 @@ mod tests {
         let missing = start(6, 7).expect_err("index 7 was committed in term 5 at the latest");
         assert!(missing.message().contains("server 1 put a new command at index 7"), "{missing}");
     }
+
+    #[test]
+    fn who_has_seen_nothing_does_not_claim_to_have() {
+        let mut invariant = LeaderCompleteness::default();
+        assert!(invariant.exercised(), "nothing was agreed on");
+        invariant.accepted = true;
+        assert!(!invariant.exercised());
+    }
 }

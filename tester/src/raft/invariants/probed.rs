@@ -34,3 +34,13 @@ impl Invariant for Probed {
         "a server at rest (does one of its threads never wait?)"
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_seen_nothing_does_not_claim_to_have() {
+        assert!(!Probed::default().exercised());
+    }
+}

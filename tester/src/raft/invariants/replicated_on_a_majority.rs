@@ -165,3 +165,16 @@ fn hash(request: &[u8]) -> u64 {
     hasher.write(request);
     hasher.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_seen_nothing_does_not_claim_to_have() {
+        let mut invariant = ReplicatedOnAMajority::default();
+        assert!(invariant.exercised(), "nothing was agreed on");
+        invariant.accepted = true;
+        assert!(!invariant.exercised());
+    }
+}

@@ -178,3 +178,16 @@ impl Invariant for StateMachineSafety {
         "an applied entry"
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_seen_nothing_does_not_claim_to_have() {
+        let mut invariant = StateMachineSafety::new(&Arc::default());
+        assert!(invariant.exercised(), "nothing was agreed on");
+        invariant.accepted = true;
+        assert!(!invariant.exercised());
+    }
+}

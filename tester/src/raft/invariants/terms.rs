@@ -190,4 +190,9 @@ mod tests {
             "expected server 1 (life 2) to remember after its restart that it had led term 2; saw it in term 1"
         );
     }
+
+    #[test]
+    fn who_has_seen_nothing_does_not_claim_to_have() {
+        assert!(!Terms::new(3).exercised());
+    }
 }
