@@ -435,9 +435,11 @@ mod tests {
 
     #[test]
     fn an_invariant_has_objections_entries_and_a_claim_to_be_exercised() {
-        let invariant = "impl Leaders {\n    fn saw(&mut self) -> Verdict {\n        if odd() { return Err(\"odd\".into()); }\n        \
-                         Err(\"end\".into())\n    }\n    fn knows(&self) -> bool { true }\n    fn seen(&mut self) -> &mut Seen {}\n}\n\
-                         impl Invariant for Leaders {\n    fn on(&mut self) -> Verdict { Ok(()) }\n    fn exercised(&self) -> bool { x }\n}\n\
+        let invariant = "impl Leaders {\n    fn saw(&mut self) -> Verdict {\n        \
+                         if odd() { return Err(\"odd\".into()); }\n        Err(\"end\".into())\n    }\n    \
+                         fn knows(&self) -> bool { true }\n    fn seen(&mut self) -> &mut Seen {}\n}\n\
+                         impl Invariant for Leaders {\n    fn on(&mut self) -> Verdict { Ok(()) }\n    \
+                         fn exercised(&self) -> bool { x }\n}\n\
                          impl Invariant for Other { fn exercised(&self) -> bool { true } }\n";
         let (text, found) = instrumented("src/elsewhere/leaders.rs", invariant);
         assert_eq!(
