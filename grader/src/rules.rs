@@ -24,12 +24,13 @@ mod tokens;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::thread;
 
 use proc_macro2::{LexError, TokenStream};
 use serde::{Deserialize, Serialize};
 
-use crate::submission::{CRATES, SourceFile};
+use crate::submission::{CRATES, SourceFile, crate_of, folder_of};
 pub use finding::{Finding, Rule, Severity};
 use items::Items;
 use macros::Macros;
@@ -100,7 +101,7 @@ pub fn check(files: &[SourceFile]) -> Result<Findings, CheckError> {
 pub fn certain(files: &[SourceFile]) -> Result<Vec<SourceFile>, CheckError> {
     with_stack(|| {
         let mut certain: BTreeSet<String> =
-            CRATES.into_iter().map(|name| format!("{name}/src/lib.rs")).collect();
+            CRATES.into_iter().map(|name| format!("{}/src/lib.rs", folder_of(name))).collect();
         let mut next: Vec<String> = certain.iter().cloned().collect();
         while let Some(path) = next.pop() {
             let file = files.iter().find(|file| file.path == path);
@@ -135,7 +136,7 @@ fn check_here(files: &[SourceFile]) -> Findings {
         match read(file) {
             Ok((read, unparsed)) => {
                 findings.unparsed.extend(unparsed);
-                let name = file.path.split('/').next().unwrap_or_default();
+                let name = crate_of(Path::new(&file.path)).unwrap_or_default();
                 crates.entry(name).or_default().push(read);
             }
             Err(Unreadable::Refused(finding)) => findings.violations.push(finding),

@@ -1,6 +1,7 @@
 //! [`read`]: takes from a folder that a student gave what is graded, and nothing else.
 //!
-//! Taken are `raft/src`, `kvsrv/src` and `kvraft/src`, as far as they are there, and of these the files that end in `.rs`.
+//! Taken are `raft/src`, `kvsrv/src`, `kvraft/src` and `protocols/bully/src`, as far as they are there, and of these the
+//! files that end in `.rs`.
 //! No link is followed, no special file is opened, and no more is read than [`Limits`] allow, so that a folder which was
 //! made to harm the grader is as safe as any other.
 
@@ -18,7 +19,19 @@ pub use names::{NamesError, names, same_name};
 pub use refusal::{Reason, Refusal};
 
 /// The crates that a student may hand in, in the order of the labs' numbers.
-pub const CRATES: [&str; 3] = ["kvsrv", "raft", "kvraft"];
+pub const CRATES: [&str; 4] = ["kvsrv", "raft", "kvraft", "bully"];
+
+/// The folder of one of [`CRATES`] in a submission, and in our workspace.
+#[must_use]
+pub fn folder_of(name: &str) -> &str {
+    if name == "bully" { "protocols/bully" } else { name }
+}
+
+/// Which of [`CRATES`] a file or folder belongs to, given its path from the top of a submission.
+#[must_use]
+pub fn crate_of(path: &Path) -> Option<&'static str> {
+    CRATES.into_iter().find(|name| path.starts_with(folder_of(name)))
+}
 
 /// What was taken from a submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,9 +57,7 @@ impl Staged {
     /// Which of [`CRATES`] there are: those with a file.
     #[must_use]
     pub fn crates(&self) -> BTreeSet<&'static str> {
-        let first = |file: &SourceFile| file.path.split('/').next().map(str::to_owned);
-        let there: BTreeSet<_> = self.files.iter().filter_map(first).collect();
-        CRATES.into_iter().filter(|name| there.contains(*name)).collect()
+        self.files.iter().filter_map(|file| crate_of(Path::new(&file.path))).collect()
     }
 }
 

@@ -43,27 +43,37 @@ fn sources_alone_are_taken() {
         "raft/tests/a.rs",
         "raft/src/data.txt",
         "other/src/lib.rs",
+        "bully/src/lib.rs",
+        "protocols/README.md",
+        "protocols/bully/page.md",
+        "protocols/other/src/lib.rs",
     ] {
         write(&folder.path().join(path), "");
     }
     write(&folder.path().join("kvraft/src/lib.rs"), "");
+    write(&folder.path().join("protocols/bully/src/lib.rs"), "");
 
     let staged = read(folder.path(), &Limits::default()).unwrap();
 
     let paths: Vec<_> = staged.files.iter().map(|file| &*file.path).collect();
-    assert_eq!(paths, ["kvraft/src/lib.rs", "raft/src/lib.rs", "raft/src/log/mod.rs"]);
-    assert_eq!(staged.crates().into_iter().collect::<Vec<_>>(), ["kvraft", "raft"]);
+    let taken = ["kvraft/src/lib.rs", "protocols/bully/src/lib.rs", "raft/src/lib.rs", "raft/src/log/mod.rs"];
+    assert_eq!(paths, taken);
+    assert_eq!(staged.crates().into_iter().collect::<Vec<_>>(), ["bully", "kvraft", "raft"]);
     let ignored = [
         ".cargo",
         "Cargo.toml",
+        "bully",
         "other",
+        "protocols/README.md",
+        "protocols/bully/page.md",
+        "protocols/other",
         "raft/Cargo.toml",
         "raft/build.rs",
         "raft/src/data.txt",
         "raft/tests",
     ];
     assert_eq!(staged.ignored, ignored);
-    assert_eq!(staged.files[2].text, "// ä");
+    assert_eq!(staged.files[3].text, "// ä");
 }
 
 #[test]
@@ -79,6 +89,9 @@ fn no_link_is_followed() {
     for (link, to, honest) in [
         ("raft", "raft", "kvraft/src/lib.rs"),
         ("raft/src", "src", "kvraft/src/lib.rs"),
+        ("protocols", "", "kvraft/src/lib.rs"),
+        ("protocols/bully", "raft", "kvraft/src/lib.rs"),
+        ("protocols/bully/src", "src", "kvraft/src/lib.rs"),
         ("raft/src/sub", "", "raft/src/lib.rs"),
         ("raft/src/lib.rs", "lib.rs", "raft/src/log.rs"),
         ("raft/src/gone.rs", "nowhere", "raft/src/lib.rs"),

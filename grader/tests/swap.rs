@@ -22,6 +22,7 @@ impl Place {
             ("other/raft/src/lib.rs", "other raft"),
             ("other/raft/src/log/mod.rs", "other log"),
             ("other/kvsrv/src/lib.rs", "other kvsrv"),
+            ("ws/protocols/bully/src/lib.rs", "own bully"),
         ] {
             place.write(file, text);
         }
@@ -63,6 +64,17 @@ impl Place {
     fn other(&self) -> String {
         self.folder.path().join("other").to_str().expect("text").to_owned()
     }
+}
+
+#[test]
+fn a_crate_within_another_folder_is_swapped_too() {
+    let place = Place::new();
+    place.write("other/protocols/bully/src/lib.rs", "other bully");
+    let (status, text) = place.swap(&[&place.other()]);
+    assert!(status == 0 && text.contains("swapped in: kvsrv raft protocols/bully"), "{text}");
+    assert_eq!(place.read("ws/protocols/bully/src/lib.rs"), "other bully");
+    let (status, text) = place.swap(&["--back"]);
+    assert_eq!((status, place.read("ws/protocols/bully/src/lib.rs")), (0, "own bully".to_owned()), "{text}");
 }
 
 #[test]
@@ -134,7 +146,7 @@ fn what_is_no_solution_is_refused() {
     let place = Place::new();
     for (argument, says) in [
         ("/nowhere", "no folder /nowhere"),
-        ("other/raft", "has none of: kvsrv/src raft/src kvraft/src"),
+        ("other/raft", "has none of: kvsrv/src raft/src kvraft/src protocols/bully/src"),
         ("--forth", "usage"),
         ("--back", "nothing is swapped"),
         (".", "this workspace"),

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::submission::crate_of;
+
 /// A line of cargo's `--message-format=json`, as far as anybody asks.
 #[derive(Deserialize)]
 struct Line {
@@ -19,8 +21,7 @@ struct Target {
     src_path: PathBuf,
 }
 
-/// The library of each crate of the workspace at `sources`, by the crate's folder there: what cargo built,
-/// and what it had.
+/// The library of each of a submission's crates in the workspace at `sources`: what cargo built, and what it had.
 pub(super) fn libraries(printed: &[u8], sources: &Path) -> BTreeMap<String, PathBuf> {
     let mut libraries = BTreeMap::new();
     for line in printed.split(|&byte| byte == b'\n') {
@@ -30,9 +31,9 @@ pub(super) fn libraries(printed: &[u8], sources: &Path) -> BTreeMap<String, Path
         let library = filenames.into_iter().find(|file| file.extension().is_some_and(|it| it == "rlib"));
         if let ("compiler-artifact", Some(library)) = (&*reason, library)
             && let Ok(path) = target.src_path.strip_prefix(sources)
-            && let Some(folder) = path.components().next()
+            && let Some(name) = crate_of(path)
         {
-            libraries.insert(folder.as_os_str().to_string_lossy().into_owned(), library);
+            libraries.insert(name.to_owned(), library);
         }
     }
     libraries
@@ -50,13 +51,16 @@ mod tests {
         };
         let lines = [
             line("compiler-artifact", "/w/raft/src/lib.rs", &["/t/libraft-1.rlib", "/t/libraft-1.rmeta"]),
+            line("compiler-artifact", "/w/protocols/bully/src/lib.rs", &["/t/libbully-1.rlib"]),
             line("compiler-artifact", "/base/raft/src/lib.rs", &["/t/libraft-2.rlib"]),
             line("compiler-artifact", "/w/program/src/main.rs", &["/t/lab"]),
             line("compiler-message", "/w/kvsrv/src/lib.rs", &["/t/libkvsrv-1.rlib"]),
             "no JSON".to_owned(),
             "{\"reason\":\"build-finished\",\"success\":true}".to_owned(),
         ];
-        let expected = BTreeMap::from([("raft".to_owned(), PathBuf::from("/t/libraft-1.rlib"))]);
+        let expected = [("raft", "/t/libraft-1.rlib"), ("bully", "/t/libbully-1.rlib")];
+        let expected = expected.map(|(name, file)| (name.to_owned(), PathBuf::from(file)));
+        let expected = BTreeMap::from(expected);
         assert_eq!(libraries(lines.join("\n").as_bytes(), Path::new("/w")), expected);
     }
 }

@@ -12,7 +12,7 @@ use crate::copy_workspace;
 use crate::hash::Fnv;
 
 /// The crates of the framework, and the reference's.
-const CRATES: [&str; 12] = [
+const CRATES: [&str; 13] = [
     "labrt",
     "labgob",
     "labrpc",
@@ -22,6 +22,7 @@ const CRATES: [&str; 12] = [
     "raft",
     "kvsrv",
     "kvraft",
+    "protocols/bully",
     "tester",
     "labreport",
     "lab",

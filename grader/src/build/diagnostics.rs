@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::told;
-use crate::submission::CRATES;
+use crate::submission::{CRATES, crate_of};
 
 /// A line of cargo's `--message-format=json`, as far as anybody asks.
 #[derive(Deserialize)]
@@ -45,7 +45,7 @@ pub(super) fn errors_by_crate(printed: &[u8], sources: &Path) -> BTreeMap<&'stat
         if line.reason != "compiler-message" || !message.level.starts_with("error") {
             continue;
         }
-        if let Some(name) = crate_of(&target, &message, sources) {
+        if let Some(name) = blamed(&target, &message, sources) {
             *errors.entry(name).or_default() +=
                 &told::error(&message.level, message.rendered.as_deref().unwrap_or_default());
         }
@@ -53,10 +53,9 @@ pub(super) fn errors_by_crate(printed: &[u8], sources: &Path) -> BTreeMap<&'stat
     errors
 }
 
-fn crate_of(target: &Target, message: &Message, sources: &Path) -> Option<&'static str> {
+fn blamed(target: &Target, message: &Message, sources: &Path) -> Option<&'static str> {
     let path = Path::new(&target.src_path).strip_prefix(sources).ok()?;
-    let own = CRATES.into_iter().find(|name| path.starts_with(name));
-    own.or_else(|| {
+    crate_of(path).or_else(|| {
         // The program has a file for each crate.
         let primary = message.spans.iter().filter(|span| span.is_primary);
         let file = |name: &str| format!("program/src/its_{name}.rs");

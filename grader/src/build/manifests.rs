@@ -9,7 +9,7 @@ use toml::{Table, Value};
 use super::program::PACKAGE;
 use super::{BuildError, file_error};
 use crate::profile::Profile;
-use crate::submission::CRATES;
+use crate::submission::{CRATES, folder_of};
 
 /// Reads a manifest.
 pub(super) fn read(path: &Path) -> Result<Table, BuildError> {
@@ -72,7 +72,7 @@ pub(super) fn submission_workspace(framework: &Path) -> Result<String, BuildErro
     let mut manifest = read(&path)?;
     let workspace = manifest.get_mut("workspace").and_then(Value::as_table_mut);
     let workspace = workspace.ok_or_else(|| wrong(&path, "it has no workspace"))?;
-    let members: Vec<Value> = CRATES.into_iter().chain(["program"]).map(Value::from).collect();
+    let members: Vec<Value> = CRATES.into_iter().map(folder_of).chain(["program"]).map(Value::from).collect();
     workspace.insert("members".into(), members.into());
     let lints = "rust.unsafe_code = 'forbid'".parse::<Table>().expect("a constant that is well formed");
     workspace.insert("lints".into(), lints.into());
@@ -95,7 +95,7 @@ pub(super) fn submission_workspace(framework: &Path) -> Result<String, BuildErro
 /// The manifest of one of a submission's crates: it may use what the reference uses, and is called as the reference is, in
 /// logs and names of types.
 pub(super) fn submitted(name: &str, framework: &Path) -> Result<String, BuildError> {
-    let reference = read(&framework.join(name).join("Cargo.toml"))?;
+    let reference = read(&framework.join(folder_of(name)).join("Cargo.toml"))?;
     let dependencies = reference.get("dependencies").cloned().unwrap_or_else(|| Table::new().into());
     let dependencies = Table::from_iter([("dependencies".to_owned(), dependencies)]);
     Ok(format!(
@@ -111,10 +111,12 @@ pub(super) fn program() -> String {
         "[package]\nname = \"program\"\nversion = \"0.1.0\"\nedition.workspace = true\nbuild = false\n\n\
          [lints]\nworkspace = true\n\n[[bin]]\nname = \"lab\"\npath = \"src/main.rs\"\n\n\
          [dependencies]\nlab = { workspace = true, default-features = false, features = [\"confine\"] }\nlabapi.workspace = true\n\
-         tester.workspace = true\nraft.workspace = true\nkvsrv.workspace = true\nkvraft.workspace = true\n"
+         tester.workspace = true\n"
             .to_owned();
     for name in CRATES {
-        writeln!(manifest, "submitted_{name} = {{ package = \"submitted-{name}\", path = \"../{name}\" }}")
+        let folder = folder_of(name);
+        writeln!(manifest, "{name}.workspace = true").expect("a string takes any text");
+        writeln!(manifest, "submitted_{name} = {{ package = \"submitted-{name}\", path = \"../{folder}\" }}")
             .expect("a string takes any text");
     }
     manifest

@@ -43,6 +43,7 @@ fn glue(name: &str, from: Option<&str>) -> String {
     let (kind, value) = match name {
         "raft" => ("MakeRaft", "SOLUTION.make_raft"),
         "kvsrv" => ("KvSrv", "Some(SOLUTION)"),
+        "bully" => ("MakeBully", "SOLUTION.bully"),
         _ => ("KvRaft", "Some(SOLUTION)"),
     };
     match from {
@@ -55,9 +56,9 @@ fn glue(name: &str, from: Option<&str>) -> String {
 
 fn main() -> String {
     format!(
-        "mod its_kvraft;\nmod its_kvsrv;\nmod its_raft;\n\nuse std::process::ExitCode;\n\nuse labapi::Solution;\n\n\
+        "mod its_bully;\nmod its_kvraft;\nmod its_kvsrv;\nmod its_raft;\n\nuse std::process::ExitCode;\n\nuse labapi::Solution;\n\n\
          const OWN: Solution = Solution {{\n    make_raft: its_raft::PART,\n    kvsrv: its_kvsrv::PART,\n    \
-         kvraft: its_kvraft::PART,\n    ..Solution::new(\"{OWN}\")\n}};\n\n\
+         kvraft: its_kvraft::PART,\n    bully: its_bully::PART,\n    ..Solution::new(\"{OWN}\")\n}};\n\n\
          const ON_REFERENCE: Solution =\n    \
          Solution {{ name: \"{ON_REFERENCE}\", make_raft: raft::SOLUTION.make_raft, ..OWN }};\n\n\
          fn main() -> ExitCode {{\n    \

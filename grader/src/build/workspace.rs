@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::copy::{copy_with_times, write_if_new};
 use super::program::{self, EMPTY, Missing};
 use super::{Base, BuildError, file_error, manifests};
-use crate::submission::{CRATES, SourceFile};
+use crate::submission::{CRATES, SourceFile, crate_of, folder_of};
 
 /// A submission's crates, and where they are built. Nobody else writes there.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Workspace {
     missing: Missing,
     /// The submission's files, as it has them.
     files: BTreeSet<String>,
-    /// The libraries that the last build made, by folder of the sources.
+    /// The libraries that the last build made, by crate.
     libraries: BTreeMap<String, PathBuf>,
 }
 
@@ -35,9 +35,7 @@ impl Workspace {
         files: &[SourceFile],
         missing: Missing,
     ) -> Result<Self, BuildError> {
-        let first = |file: &SourceFile| file.path.split('/').next().map(str::to_owned);
-        let there: BTreeSet<String> = files.iter().filter_map(first).collect();
-        let there = CRATES.into_iter().filter(|name| there.contains(*name)).collect();
+        let there = files.iter().filter_map(|file| crate_of(Path::new(&file.path))).collect();
         let mut workspace = Self::new(folder, there, missing);
         workspace.files = files.iter().map(|file| file.path.clone()).collect();
         let mark = folder.join("base");
@@ -81,7 +79,7 @@ impl Workspace {
         write("Cargo.toml", &manifests::submission_workspace(framework)?)?;
         write("program/Cargo.toml", &manifests::program())?;
         for name in CRATES {
-            write(&format!("{name}/Cargo.toml"), &manifests::submitted(name, framework)?)?;
+            write(&format!("{}/Cargo.toml", folder_of(name)), &manifests::submitted(name, framework)?)?;
         }
         self.write_program()
     }
@@ -100,11 +98,10 @@ impl Workspace {
             wanted.insert(path);
             Ok::<_, BuildError>(())
         };
-        let prefix = format!("{name}/");
-        for file in files.iter().filter(|file| file.path.starts_with(&prefix)) {
+        for file in files.iter().filter(|file| crate_of(Path::new(&file.path)) == Some(name)) {
             write(self.sources().join(&file.path), &file.text)?;
         }
-        let folder = self.sources().join(name).join("src");
+        let folder = self.sources().join(folder_of(name)).join("src");
         if !self.there.contains(name) {
             write(folder.join("lib.rs"), EMPTY)?;
         }
@@ -114,7 +111,7 @@ impl Workspace {
     /// Takes one of the submission's crates out: it does not build.
     pub(super) fn give_up(&mut self, name: &str) -> Result<(), BuildError> {
         self.there.remove(name);
-        let folder = self.sources().join(name).join("src");
+        let folder = self.sources().join(folder_of(name)).join("src");
         fs::remove_dir_all(&folder).map_err(file_error(&folder))?;
         write_if_new(&folder.join("lib.rs"), EMPTY.as_bytes())?;
         self.write_program()
@@ -122,7 +119,7 @@ impl Workspace {
 
     /// Those of the submission's crates that have no `lib.rs`.
     pub(super) fn headless(&self) -> Vec<&'static str> {
-        let headless = |name: &&str| !self.sources().join(name).join("src/lib.rs").is_file();
+        let headless = |name: &&str| !self.sources().join(folder_of(name)).join("src/lib.rs").is_file();
         self.there.iter().copied().filter(headless).collect()
     }
 
@@ -143,10 +140,12 @@ impl Workspace {
         self.there.iter().all(|&name| self.libraries.contains_key(name))
     }
 
-    /// The library that the last build made of one of the folders of the sources.
+    /// The library that the last build made of one of the submission's crates.
     pub(super) fn library(&self, name: &str) -> Result<&Path, BuildError> {
         let library = self.libraries.get(name).map(PathBuf::as_path);
-        library.ok_or_else(|| file_error(&self.sources().join(name))(std::io::ErrorKind::NotFound.into()))
+        library.ok_or_else(|| {
+            file_error(&self.sources().join(folder_of(name)))(std::io::ErrorKind::NotFound.into())
+        })
     }
 
     /// Where the sources and the manifests are.

@@ -7,6 +7,8 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, Item, ItemMod, ItemStatic, Meta, StaticMutability, Type};
 
+use crate::submission::{CRATES, folder_of};
+
 /// What the syntax tree tells of a file.
 #[derive(Debug, Default)]
 pub(super) struct Items {
@@ -57,9 +59,10 @@ impl Items {
     }
 }
 
-/// Whether a folder is `raft/src`, and not one in it.
+/// Whether a folder is the `src` of a crate, and not one in it.
 fn is_source_folder(folder: &str) -> bool {
-    folder.split_once('/').is_some_and(|(_, inside)| inside == "src")
+    let krate = folder.strip_suffix("/src");
+    CRATES.into_iter().any(|name| krate == Some(folder_of(name)))
 }
 
 /// Items that are in no other, in order.

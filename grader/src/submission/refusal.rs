@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::{CRATES, folder_of};
+
 /// Something for which a submission is refused.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Refusal {
@@ -61,7 +63,8 @@ impl fmt::Display for Reason {
             Self::TooDeep(limit) => write!(f, "is more than {limit} folders below `src`"),
             Self::Unreadable(why) => write!(f, "cannot be read: {why}"),
             Self::Nothing => {
-                f.write_str("has nothing to grade: no file ends in .rs in raft/src, kvsrv/src or kvraft/src")
+                let folders = CRATES.map(|name| format!("{}/src", folder_of(name))).join(", ");
+                write!(f, "has nothing to grade: no file ends in .rs in any of {folders}")
             }
         }
     }

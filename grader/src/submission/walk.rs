@@ -12,7 +12,7 @@ use std::path::Path;
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, fstat, openat, statat};
 use rustix::io::Errno;
 
-use super::{CRATES, Limits, Reason, Refusal, SourceFile, Staged};
+use super::{CRATES, Limits, Reason, Refusal, SourceFile, Staged, folder_of};
 
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 /// A pipe that took a file's place since must not make us wait for its writer.
@@ -78,18 +78,32 @@ impl Walk<'_> {
             Err(error) => return self.unreadable(".", error),
         };
         for entry in self.entries(&folder, ".") {
-            match CRATES.into_iter().find(|name| entry.is(name)) {
-                Some(name) if entry.kind == FileType::Symlink => self.refuse(name, Reason::Symlink),
-                Some(name) if entry.kind == FileType::Directory => self.krate(&folder, &entry, name),
-                _ => self.ignore(entry.shown()),
-            }
+            self.above_sources(&folder, &entry, entry.shown());
         }
     }
 
-    fn krate(&mut self, folder: &OwnedFd, entry: &Entry, name: &str) {
-        let Some(folder) = self.open(folder, entry, name) else { return };
-        for entry in self.entries(&folder, name) {
-            let path = format!("{name}/{}", entry.shown());
+    /// A name in the submission's folder, or in a folder of it that holds crates.
+    fn above_sources(&mut self, folder: &OwnedFd, entry: &Entry, path: String) {
+        let mut folders = CRATES.into_iter().map(folder_of);
+        let is_crate = folders.clone().any(|folder| folder == path);
+        let holds_crates = folders.any(|folder| Path::new(folder).starts_with(&path));
+        match entry.kind {
+            FileType::Symlink if holds_crates => self.refuse(&path, Reason::Symlink),
+            FileType::Directory if is_crate => self.krate(folder, entry, &path),
+            FileType::Directory if holds_crates => {
+                let Some(folder) = self.open(folder, entry, &path) else { return };
+                for entry in self.entries(&folder, &path) {
+                    self.above_sources(&folder, &entry, format!("{path}/{}", entry.shown()));
+                }
+            }
+            _ => self.ignore(path),
+        }
+    }
+
+    fn krate(&mut self, folder: &OwnedFd, entry: &Entry, krate: &str) {
+        let Some(folder) = self.open(folder, entry, krate) else { return };
+        for entry in self.entries(&folder, krate) {
+            let path = format!("{krate}/{}", entry.shown());
             match entry.kind {
                 FileType::Symlink if entry.is("src") => self.refuse(&path, Reason::Symlink),
                 FileType::Directory if entry.is("src") => self.source(&folder, &entry, &path, 0),

@@ -4,10 +4,11 @@
 //! told without one. After it, what it read and what it made are known; this decides.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use grader::report::{Graded, Outcome};
 use grader::rules::{CheckError, Findings, certain, check};
-use grader::submission::{SourceFile, Staged};
+use grader::submission::{SourceFile, Staged, crate_of};
 
 use super::Grading;
 use super::ledger::BuildEntry;
@@ -72,7 +73,7 @@ fn is_graded(grading: &Grading, graded: &mut Graded) -> bool {
 /// none.
 pub(super) fn not_compiled(staged: &Staged, build: &BuildEntry) -> Option<String> {
     let built =
-        |path: &str| path.split_once('/').is_some_and(|(name, _)| build.crates.iter().any(|it| it == name));
+        |path: &str| crate_of(Path::new(path)).is_some_and(|name| build.crates.iter().any(|it| it == name));
     let all = staged.files.iter().map(|file| &*file.path);
     let files: Vec<&str> = all.filter(|path| built(path) && !build.inspection.read.contains(*path)).collect();
     let more = match files.len().saturating_sub(TOLD) {

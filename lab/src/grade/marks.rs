@@ -1,10 +1,12 @@
 //! What a ledger is worth, and what else its author should know.
 
+use std::path::Path;
+
 use grader::Failure;
 use grader::report::{Graded, Outcome};
 use grader::rules::Findings;
 use grader::score::{Column, ColumnRuns, NOT_RUN, TestRuns};
-use grader::submission::Staged;
+use grader::submission::{Staged, crate_of};
 use tester::Case;
 
 use super::Grading;
@@ -15,7 +17,7 @@ use super::submission::{needs, not_handed_in};
 
 /// Marks a submission by its ledger.
 pub(super) fn mark(grading: &Grading, staged: &Staged, ledger: &Ledger, graded: &mut Graded) {
-    for name in not_handed_in(staged) {
+    for name in not_handed_in(grading, staged) {
         graded.notes.push(format!("{name} was not handed in: its tests were not run."));
     }
     graded.outcome = match &ledger.build {
@@ -46,7 +48,8 @@ pub(super) fn mark(grading: &Grading, staged: &Staged, ledger: &Ledger, graded: 
 
 /// Whether the rules could not read a file of a crate that was built.
 fn has_unread(findings: &Findings, crates: &[String]) -> bool {
-    let built = |file: &str| crates.iter().any(|name| file.starts_with(&format!("{name}/")));
+    let built =
+        |file: &str| crate_of(Path::new(file)).is_some_and(|krate| crates.iter().any(|name| name == krate));
     findings.unparsed.iter().any(|it| built(&it.file))
 }
 

@@ -205,10 +205,13 @@ pub(super) fn needs(case: &Case, column: Column) -> Option<&'static [&'static st
     }
 }
 
-/// The crates that a submission does not have.
-pub(super) fn not_handed_in(staged: &Staged) -> Vec<&'static str> {
+/// The crates that a submission does not have, of those that graded tests need.
+pub(super) fn not_handed_in(grading: &Grading, staged: &Staged) -> Vec<&'static str> {
     let there = staged.crates();
-    CRATES.into_iter().filter(|name| !there.contains(name)).collect()
+    let graded: BTreeSet<&str> = grading.rubric.tests().map(|test| test.name.as_str()).collect();
+    let cases = || tester::cases().iter().filter(|case| graded.contains(case.name));
+    let is_needed = |name: &str| cases().any(|case| case.needs.contains(&name));
+    CRATES.into_iter().filter(|name| !there.contains(name) && is_needed(name)).collect()
 }
 
 /// The folder in which a submission is built and run. It is gone when this value is.
