@@ -18,6 +18,8 @@ pub struct Corpus {
     pub rafts: Family,
     /// Those of labs 2 and 4.
     pub services: Family,
+    /// Those of the Bully algorithm.
+    pub bullies: Family,
 }
 
 /// The wrong and the right solutions of some labs.
@@ -31,22 +33,22 @@ pub struct Family {
 
 impl Corpus {
     /// The corpus of the workspace at `workspace`: `wrong-rafts`, `right-rafts`, `wrong-services` and `right-services` in
-    /// `grader`.
+    /// `grader`, and `wrong` and `right` beside the Bully algorithm.
     ///
     /// # Errors
     ///
     /// A file cannot be read or has not the right form.
     pub fn load(workspace: &Path) -> Result<Self, FileError> {
-        let family = |name: &str| -> Result<Family, FileError> {
-            let folder = |kind: &str| workspace.join("grader").join(format!("{kind}-{name}"));
-            Ok(Family { wrong: load_all(&folder("wrong"))?, right: load_all(&folder("right"))? })
+        let family = |wrong: &str, right: &str| -> Result<Family, FileError> {
+            Ok(Family { wrong: load_all(&workspace.join(wrong))?, right: load_all(&workspace.join(right))? })
         };
         let sources = |reference| Ok((reference, Sources::of(reference, workspace)?));
         Ok(Self {
             workspace: workspace.to_owned(),
             references: Reference::ALL.into_iter().map(sources).collect::<Result<_, FileError>>()?,
-            rafts: family("rafts")?,
-            services: family("services")?,
+            rafts: family("grader/wrong-rafts", "grader/right-rafts")?,
+            services: family("grader/wrong-services", "grader/right-services")?,
+            bullies: family("protocols/bully/wrong", "protocols/bully/right")?,
         })
     }
 
@@ -84,7 +86,7 @@ impl Corpus {
         let copy =
             |(reference, sources): (&Reference, &Sources)| (reference.copy().to_owned(), sources.clone());
         let mut solutions: BTreeMap<String, Sources> = self.references.iter().map(copy).collect();
-        for family in [&self.rafts, &self.services] {
+        for family in [&self.rafts, &self.services, &self.bullies] {
             let wrong = family.wrong.iter().map(|it| (&it.name, it.reference, &it.edits));
             let right = family.right.iter().map(|it| (&it.name, it.reference, &it.edits));
             for (name, reference, edits) in wrong.chain(right) {

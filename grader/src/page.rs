@@ -36,6 +36,18 @@ pub const SERVICES: Page = Page {
     family: |corpus| &corpus.services,
 };
 
+/// The Bully algorithm's.
+pub const BULLIES: Page = Page {
+    file: "wrong-bullies.md",
+    introduction: include_str!("page/bullies.md"),
+    things: "Bullies",
+    right: include_str!("page/right_bullies.md"),
+    family: |corpus| &corpus.bullies,
+};
+
+/// All of them.
+pub const ALL: [Page; 3] = [RAFTS, SERVICES, BULLIES];
+
 /// How many tests are named for one wrong solution; more would hide the others.
 const TESTS_SHOWN: usize = 3;
 

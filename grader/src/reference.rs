@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::submission::folder_of;
+
 /// A reference solution: a crate of the workspace, and the tests that it is there for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -13,20 +15,29 @@ pub enum Reference {
     KvSrv,
     /// Lab 4, which runs on the reference's Raft.
     KvRaft,
+    /// The Bully algorithm.
+    Bully,
 }
 
 impl Reference {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Raft, Self::KvSrv, Self::KvRaft];
+    pub const ALL: [Self; 4] = [Self::Raft, Self::KvSrv, Self::KvRaft, Self::Bully];
 
-    /// The name of the crate and of its folder in the workspace.
+    /// The name of the crate.
     #[must_use]
     pub fn krate(self) -> &'static str {
         match self {
             Self::Raft => "raft",
             Self::KvSrv => "kvsrv",
             Self::KvRaft => "kvraft",
+            Self::Bully => "bully",
         }
+    }
+
+    /// The folder of the crate in the workspace.
+    #[must_use]
+    pub fn folder(self) -> &'static str {
+        folder_of(self.krate())
     }
 
     /// The parts of the labs whose tests run it.
@@ -36,6 +47,7 @@ impl Reference {
             Self::Raft => &["3A", "3B", "3C", "3D"],
             Self::KvSrv => &["2A", "2B"],
             Self::KvRaft => &["4A", "4B", "4C"],
+            Self::Bully => &["B1"],
         }
     }
 
@@ -46,6 +58,7 @@ impl Reference {
             Self::Raft => "copy_of_the_reference",
             Self::KvSrv => "copy_of_kvsrv",
             Self::KvRaft => "copy_of_kvraft",
+            Self::Bully => "copy_of_bully",
         }
     }
 }

@@ -272,18 +272,19 @@ fn program_source(solutions: &BTreeMap<String, Sources>) -> String {
     let mut solution_lines = String::new();
     for (name, krate, edited) in crates(solutions) {
         // What is not edited is the reference's.
-        let [raft, kvsrv, kvraft] =
+        let [raft, kvsrv, kvraft, bully] =
             Reference::ALL.map(|it| if it == edited { krate.as_str() } else { it.krate() });
         writeln!(
             solution_lines,
             "    Solution::new(\"{name}\").with_raft({raft}::make).with_kvsrv({kvsrv}::SOLUTION)\
-             .with_kvraft({kvraft}::SOLUTION),"
+             .with_kvraft({kvraft}::SOLUTION).with_bully({bully}::make),"
         )
         .expect("a string takes any text");
     }
     format!(
         "use std::process::ExitCode;\n\nuse labapi::Solution;\n\n\
-         const SOLUTIONS: &[Solution] = &[\n    raft::SOLUTION.with_kvsrv(kvsrv::SOLUTION).with_kvraft(kvraft::SOLUTION),\n{solution_lines}];\n\n\
+         const SOLUTIONS: &[Solution] = &[\n    raft::SOLUTION.with_kvsrv(kvsrv::SOLUTION).with_kvraft(kvraft::SOLUTION)\
+         .with_bully(bully::make),\n{solution_lines}];\n\n\
          fn main() -> ExitCode {{\n    lab::Lab {{ solutions: SOLUTIONS, run: tester::run }}.main()\n}}\n"
     )
 }

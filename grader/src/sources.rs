@@ -23,7 +23,7 @@ impl Sources {
     /// A file cannot be read.
     pub fn of(reference: Reference, workspace: &Path) -> Result<Self, FileError> {
         let mut files = BTreeMap::new();
-        let krate = workspace.join(reference.krate());
+        let krate = workspace.join(reference.folder());
         read_into(&krate, Path::new("Cargo.toml"), &mut files)?;
         read_into(&krate, Path::new("src"), &mut files)?;
         Ok(Self { reference, files })
@@ -39,7 +39,7 @@ impl Sources {
         for edit in edits {
             let file = edit
                 .file
-                .strip_prefix(self.reference.krate())
+                .strip_prefix(self.reference.folder())
                 .ok()
                 .and_then(|path| edited.files.get_mut(path));
             let file = file.ok_or_else(|| EditError::NoFile { file: edit.file.clone() })?;

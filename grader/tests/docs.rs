@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use grader::page::{self, Page};
+use grader::page;
 use grader::{Corpus, Reference};
-
-const PAGES: [Page; 2] = [page::RAFTS, page::SERVICES];
 
 fn read(corpus: &Corpus, name: &str) -> String {
     fs::read_to_string(corpus.workspace().join("docs").join(name)).expect("a page of the docs")
@@ -15,7 +13,7 @@ fn read(corpus: &Corpus, name: &str) -> String {
 #[test]
 fn the_pages_describe_every_wrong_solution_as_its_file_does() {
     let corpus = Corpus::here().expect("files of the right form");
-    for page in PAGES {
+    for page in page::ALL {
         let text = read(&corpus, page.file);
         let (wrong_ones, _) = text.split_once("\n## Right ").expect("a part on the right ones");
         let rows: Vec<&str> = wrong_ones.lines().filter(|line| line.starts_with("| `")).collect();
@@ -37,7 +35,7 @@ fn what_is_not_seen_is_named_where_the_tests_are_described() {
     let section = section.expect("a section on what the tests do not see");
     // Names in backticks stand at the odd places.
     let named: BTreeSet<&str> = section.split('`').skip(1).step_by(2).collect();
-    for wrong in PAGES.iter().flat_map(|page| &page.family(&corpus).wrong) {
+    for wrong in page::ALL.iter().flat_map(|page| &page.family(&corpus).wrong) {
         let not_seen = wrong.caught_by.is_empty();
         assert_eq!(named.contains(wrong.name.as_str()), not_seen, "{}", wrong.name);
     }
@@ -46,7 +44,7 @@ fn what_is_not_seen_is_named_where_the_tests_are_described() {
 #[test]
 fn every_right_solution_is_named() {
     let corpus = Corpus::here().expect("files of the right form");
-    for page in PAGES {
+    for page in page::ALL {
         let rows: String = page.family(&corpus).right.iter().map(page::right_row).collect();
         let end = page.right.to_owned() + &rows;
         assert!(read(&corpus, page.file).ends_with(&end), "{} does not end with\n{end}", page.file);
@@ -58,7 +56,7 @@ fn every_right_solution_is_named() {
 fn no_two_solutions_have_the_same_name() {
     let corpus = Corpus::here().expect("files of the right form");
     let mut names = BTreeSet::from(["raft"]);
-    let families = PAGES.map(|page| page.family(&corpus));
+    let families = page::ALL.map(|page| page.family(&corpus));
     let wrong = families.iter().flat_map(|family| &family.wrong).map(|wrong| wrong.name.as_str());
     let right = families.iter().flat_map(|family| &family.right).map(|right| right.name.as_str());
     for name in wrong.chain(right).chain(Reference::ALL.map(Reference::copy)) {

@@ -25,6 +25,8 @@ enum Which {
     Rafts,
     /// Labs 2 and 4
     Services,
+    /// The Bully algorithm
+    Bully,
 }
 
 #[derive(clap::Args)]
@@ -47,6 +49,7 @@ impl Args {
         match self.which {
             Which::Rafts => page::RAFTS,
             Which::Services => page::SERVICES,
+            Which::Bully => page::BULLIES,
         }
     }
 

@@ -56,6 +56,7 @@ fn tried_by(edited: Reference) -> &'static [Reference] {
         Reference::Raft => &[Reference::Raft, Reference::KvRaft],
         Reference::KvSrv => &[Reference::KvSrv],
         Reference::KvRaft => &[Reference::KvRaft],
+        Reference::Bully => &[Reference::Bully],
     }
 }
 
