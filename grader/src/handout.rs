@@ -1,7 +1,7 @@
 //! The student's workspace, made from this one: [`write()`].
 //!
 //! The framework's crates are handed out as they are, without their own tests, benchmarks and what is compiled for
-//! teachers alone. In place of the solutions stand the skeletons of `handout/`, with the solutions' names and tests.
+//! teachers alone. In place of the solutions stand the skeletons of `handout/` and `protocols/`, with the solutions' names and tests.
 //! Nothing is written twice by hand: members, dependencies, profiles and lints are those of this workspace, less what
 //! nobody needs any more.
 //!
@@ -43,7 +43,8 @@ pub struct Options {
 pub fn write(workspace: &Path, folder: &Path, options: &Options) -> Result<(), HandoutError> {
     destination::check(workspace, folder, options.force)?;
     let tree = contents::collect(workspace, &options.parts)?;
-    let former = parts::crates().map(Path::new).chain(contents::FRAMEWORK.map(Path::new));
+    let former =
+        parts::LABS.iter().map(|lab| Path::new(lab.folder)).chain(contents::FRAMEWORK.map(Path::new));
     tree.write(folder, former)?;
     lock::write(workspace, folder)
 }

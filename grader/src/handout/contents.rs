@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::HandoutError;
 use super::manifest::Manifest;
-use super::parts::{Parts, crates};
+use super::parts::{LABS, Lab, Parts};
 use super::source::cut;
 use super::tree::Tree;
 
@@ -52,9 +52,9 @@ impl Collector<'_> {
     fn collect(mut self) -> Result<Tree, HandoutError> {
         let mut root = self.manifest(Path::new("Cargo.toml"))?;
         let here = root.members()?;
-        let here = |folder: &&str| here.iter().any(|member| member == folder);
-        let students: Vec<&str> = crates().filter(here).filter(|name| self.parts.need(name)).collect();
-        let missing: Vec<&str> = crates().filter(|name| !students.contains(name)).collect();
+        let released = |lab: &&Lab| here.iter().any(|it| it == lab.folder) && self.parts.need(lab.krate);
+        let (students, missing): (Vec<&Lab>, Vec<&Lab>) = LABS.iter().partition(released);
+        let missing: Vec<&str> = missing.iter().map(|lab| lab.krate).collect();
 
         let mut members = Vec::new();
         for folder in FRAMEWORK {
@@ -62,13 +62,14 @@ impl Collector<'_> {
         }
         self.leave_out_solutions(&missing)?;
         self.release_tests()?;
-        for name in &students {
-            members.push(((*name).to_owned(), self.student(Path::new(name))?));
+        for lab in &students {
+            members.push((lab.folder.to_owned(), self.student(lab)?));
         }
         for (folder, manifest) in &members {
             self.tree.add(Path::new(folder).join("Cargo.toml"), manifest.text());
         }
-        root.strip_workspace(&members, &students)?;
+        let defaults: Vec<&str> = students.iter().map(|lab| lab.folder).collect();
+        root.strip_workspace(&members, &defaults)?;
         self.tree.add("Cargo.toml", root.text());
 
         for path in COPIED.map(Path::new) {
@@ -139,8 +140,8 @@ impl Collector<'_> {
     }
 
     /// A crate that students write: the skeleton, under the solution's name and with its tests of what is released.
-    fn student(&mut self, krate: &Path) -> Result<Manifest, HandoutError> {
-        let skeleton = Path::new(HANDOUT).join(krate);
+    fn student(&mut self, lab: &Lab) -> Result<Manifest, HandoutError> {
+        let (krate, skeleton) = (Path::new(lab.folder), Path::new(lab.skeleton));
         self.copy(&skeleton.join("src"), &krate.join("src"))?;
         self.copy(&Path::new(HANDOUT).join("clippy.toml"), &krate.join("clippy.toml"))?;
         let tests = krate.join("tests");
@@ -183,9 +184,14 @@ impl Collector<'_> {
     fn pages(&mut self) -> Result<(), HandoutError> {
         let pages = Path::new(HANDOUT).join("docs");
         self.copy(&pages, Path::new("docs"))?;
+        for lab in &LABS {
+            if let Some(page) = lab.page {
+                self.copy(Path::new(page), Path::new(&format!("docs/lab-{}.md", lab.krate)))?;
+            }
+        }
         for page in self.tree.below(Path::new("docs")) {
             let lab = page.file_stem().and_then(|stem| stem.to_str()?.strip_prefix("lab-"));
-            if lab.is_some_and(|number| !self.parts.have_lab(number)) {
+            if lab.is_some_and(|name| !self.parts.have_lab(name)) {
                 self.tree.remove(&page);
             }
         }
@@ -218,18 +224,31 @@ fn without_solution(source: &str, krate: &str) -> String {
         "raft" => &source.replace("[raft::SOLUTION", "[Solution::new(\"raft\")"),
         _ => source,
     };
-    let pieces: Vec<&str> = source.split(&format!(".with_{krate}({krate}::SOLUTION)")).collect();
-    let (last, others) = pieces.split_last().expect("a split has a piece at least");
-    let text: String = others.iter().map(|piece| piece.trim_end()).chain([*last]).collect();
+    let mut text = source.to_owned();
+    for exported in ["SOLUTION", "make"] {
+        let pieces: Vec<&str> = text.split(&format!(".with_{krate}({krate}::{exported})")).collect();
+        let (last, others) = pieces.split_last().expect("a split has a piece at least");
+        text = others.iter().map(|piece| piece.trim_end()).chain([*last]).collect();
+    }
     // What is short enough by now stands on one line.
     let joined = text.replace("=\n    &[", "= &[");
     let fits = joined.lines().all(|line| line.len() <= MAX_WIDTH);
     if fits { joined } else { text }
 }
 
-/// The students' README, whose commands are about part 3A, with commands about what these students begin with.
+/// The students' README, whose commands are about part 3A and tests of 3A and 3B, with commands about what these
+/// students have and begin with.
 fn beginning_with(readme: &str, parts: &Parts) -> String {
     let Some((part, krate)) = parts.first() else { return readme.to_owned() };
+    let mut readme = readme.to_owned();
+    let first = tester::cases().iter().find(|case| case.part == part);
+    for (example, its_part) in [("initial_election_3a", "3A"), ("backup_3b", "3B")] {
+        if let Some(first) = first.filter(|_| !parts.contains(its_part)) {
+            readme = readme
+                .replace(&format!("-p raft {example}"), &format!("-p {krate} {}", first.name))
+                .replace(example, first.name);
+        }
+    }
     readme
         .replace("-p raft 3a", &format!("-p {krate} 3a"))
         .replace(" 3a", &format!(" {}", part.to_lowercase()))
@@ -276,6 +295,10 @@ mod tests {
         assert_eq!(second, "ALL: X = &[Solution::new(\"raft\").with_kvsrv(kvsrv::SOLUTION)];");
         let other = without_solution("ALL: X = &[raft::SOLUTION.with_kvraft(kvraft::SOLUTION)];", "raft");
         assert_eq!(other, "ALL: X = &[Solution::new(\"raft\").with_kvraft(kvraft::SOLUTION)];");
+        let source = "ALL: X = &[raft::SOLUTION.with_bully(bully::make)];";
+        assert_eq!(without_solution(source, "bully"), "ALL: X = &[raft::SOLUTION];");
+        let source =
+            "ALL: X =\n    &[raft::SOLUTION.with_kvsrv(kvsrv::SOLUTION)\n.with_kvraft(kvraft::SOLUTION)];";
         let long = format!("{source}{}", "-".repeat(MAX_WIDTH));
         assert!(without_solution(&long, "kvsrv").contains("=\n    &[raft::SOLUTION\n.with_kvraft"));
     }
@@ -288,6 +311,12 @@ mod tests {
             beginning_with(readme, &parts),
             "    cargo test -p kvsrv 2b\n\nruns the tests of part 2B: `cargo lab test 2b --runs 9`."
         );
+        let readme = "`cargo test -p raft backup_3b`, `cargo lab replay initial_election_3a`";
+        assert_eq!(
+            beginning_with(readme, &"B1".parse().unwrap()),
+            "`cargo test -p bully first_election_b1`, `cargo lab replay first_election_b1`"
+        );
+        assert_eq!(beginning_with(readme, &Parts::default()), readme);
     }
 
     #[test]

@@ -8,6 +8,9 @@ use grader::handout::{self, HandoutError, Options};
 
 use crate::students::{files, here, write};
 
+/// The folders of the crates that students write.
+const CRATES: [&str; 4] = ["raft", "kvsrv", "kvraft", "protocols/bully"];
+
 /// The texts of a hand-out of these parts.
 fn texts(parts: &str) -> BTreeMap<PathBuf, String> {
     let folder = tempfile::tempdir().unwrap();
@@ -28,7 +31,7 @@ fn no_four_lines_of_the_solutions_are_handed_out() {
     let mut looked_at = 0;
     for comments in [false, true] {
         let mut solution = BTreeMap::new();
-        for krate in ["raft", "kvsrv", "kvraft"] {
+        for krate in CRATES {
             for (path, content) in files(&here().join(krate).join("src")) {
                 let text = String::from_utf8(content).unwrap();
                 for four in lines(&text, comments).windows(4) {
@@ -68,6 +71,11 @@ fn what_students_have_no_use_for_is_left_out() {
         "harness.md",
         "wrong-rafts.md",
         "wrong-services.md",
+        "wrong-bullies.md",
+        "page.md",
+        "skeleton",
+        "wrong",
+        "right",
         "measuring.md",
         "linearizability.md",
         ".git",
@@ -76,10 +84,7 @@ fn what_students_have_no_use_for_is_left_out() {
         assert!(!names.contains(name), "{name} is there");
     }
     for path in handed_out.keys().filter(|path| path.iter().any(|name| name == "tests")) {
-        assert!(
-            path.starts_with("raft") || path.starts_with("kvsrv") || path.starts_with("kvraft"),
-            "{path:?}"
-        );
+        assert!(CRATES.iter().any(|krate| path.starts_with(krate)), "{path:?}");
     }
     for (path, text) in handed_out.iter().filter(|(path, _)| path.file_name().unwrap() == "Cargo.toml") {
         let manifest: toml::Table = text.parse().unwrap();
@@ -103,7 +108,7 @@ fn nobody_asks_students_for_documentation() {
         let source = &handed_out[&Path::new(krate).join("src/lib.rs")];
         assert!(source.contains(lint), "{krate} is documented");
     }
-    for krate in ["raft", "kvsrv", "kvraft"] {
+    for krate in CRATES {
         let solution = fs::read_to_string(here().join(krate).join("src/lib.rs")).unwrap();
         assert!(solution.contains(lint), "the solution {krate} is documented");
         for (path, text) in handed_out.iter().filter(|(path, _)| path.starts_with(krate)) {
@@ -147,7 +152,7 @@ fn the_variables_of_the_environment_are_told() {
 #[test]
 fn what_builds_for_students_builds_in_the_place_of_the_solutions() {
     let all_handed_out = texts("");
-    for krate in ["raft", "kvsrv", "kvraft"] {
+    for krate in CRATES {
         let dependencies = |manifest: &str| {
             let manifest: toml::Table = manifest.parse().unwrap();
             manifest["dependencies"].clone()
@@ -160,7 +165,7 @@ fn what_builds_for_students_builds_in_the_place_of_the_solutions() {
 
 #[test]
 fn every_link_leads_somewhere() {
-    for parts in ["", "3A", "2", "3,4A"] {
+    for parts in ["", "3A", "2", "3,4A", "B1"] {
         let handed_out = texts(parts);
         let mut found = 0;
         for (page, text) in
@@ -197,13 +202,10 @@ fn the_pages_of_the_labs_name_their_tests() {
         let Some(part) = part.filter(|_| path.iter().any(|folder| folder == "tests")) else {
             continue;
         };
-        let page = &handed_out[Path::new(&format!("docs/lab-{}.md", &part[..1]))];
+        let lab = if part == "b1" { "bully" } else { &part[..1] };
+        let page = &handed_out[Path::new(&format!("docs/lab-{lab}.md"))];
         for test in text.lines().filter_map(|line| line.strip_prefix("fn ")?.strip_suffix("() {")) {
-            assert!(
-                page.contains(&format!("`{test}`")),
-                "the page of lab {} does not tell of {test}",
-                &part[..1]
-            );
+            assert!(page.contains(&format!("`{test}`")), "the page of lab {lab} does not tell of {test}");
             named += 1;
         }
     }
@@ -239,8 +241,10 @@ fn what_is_not_released_is_not_there() {
         "raft/tests/raft/part_3d.rs",
         "kvsrv",
         "kvraft",
+        "protocols",
         "docs/lab-2",
         "docs/lab-4",
+        "docs/lab-bully",
     ] {
         assert!(!has(&first, later), "{later} is there");
     }
@@ -252,10 +256,21 @@ fn what_is_not_released_is_not_there() {
     for (chosen, list, command) in [
         ("3A,3C", r#"&["3A", "3C"]"#, "cargo test -p raft 3a"),
         ("2", r#"&["2A", "2B"]"#, "cargo test -p kvsrv 2a"),
+        ("B1", r#"&["B1"]"#, "cargo test -p bully first_election_b1"),
     ] {
         let handed_out = texts(chosen);
         assert!(handed_out[Path::new("tester/src/released.rs")].contains(&format!("= {list};")), "{chosen}");
         assert!(handed_out[Path::new("README.md")].contains(command), "{chosen}");
+    }
+
+    let bully = names("B1");
+    assert!(has(&bully, "protocols/bully/tests/bully/part_b1.rs") && has(&bully, "docs/lab-bully.md"));
+    for other in ["raft", "kvsrv", "kvraft", "docs/lab-3"] {
+        assert!(!has(&bully, other), "{other} is there");
+    }
+    let readme = &texts("B1")[Path::new("README.md")];
+    for other in ["backup_3b", "initial_election_3a", "-p raft"] {
+        assert!(!readme.contains(other), "the README is about {other}");
     }
 
     // Lab 4 stands on the Raft of lab 3.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use grader::handout::{self, Options};
+use grader::handout::{self, Options, Parts};
 
 /// The workspace that the hand-out is made from.
 pub fn here() -> &'static Path {
@@ -15,8 +15,8 @@ pub fn here() -> &'static Path {
 
 /// Writes a hand-out of these parts (all if empty) into a folder.
 pub fn write(folder: &Path, parts: &str) {
-    let parts = if parts.is_empty() { "2,3,4" } else { parts };
-    let options = Options { parts: parts.parse().unwrap(), force: true };
+    let parts = if parts.is_empty() { Parts::default() } else { parts.parse().unwrap() };
+    let options = Options { parts, force: true };
     handout::write(here(), folder, &options).unwrap_or_else(|error| panic!("{error}"));
 }
 
@@ -55,7 +55,7 @@ impl Students {
         Self { folder, _alone: alone }
     }
 
-    /// Puts the reference in place of the skeleton of this crate.
+    /// Puts the reference in place of the skeleton of the crate in this folder.
     pub fn solve(&self, krate: &str) {
         let sources = Path::new(krate).join("src");
         fs::remove_dir_all(self.folder.join(&sources)).unwrap();

@@ -12,7 +12,7 @@ fn kinds(outcomes: &std::collections::BTreeMap<String, String>) -> BTreeSet<&str
 
 #[test]
 fn nothing_in_it_is_remarked_on() {
-    for parts in ["", "3A", "2", "4"] {
+    for parts in ["", "3A", "2", "4", "B1"] {
         let students = Students::new(parts);
         students.cargo_succeeds(&["fmt", "--all", "--check"]);
         students.cargo_succeeds(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
@@ -40,13 +40,31 @@ fn what_only_works_on_real_threads_is_remarked_on() {
 fn every_test_is_not_implemented() {
     let students = Students::new("");
     let outcomes = students.outcomes(&[], 1);
-    assert!(outcomes.len() == 66, "{outcomes:?}");
+    assert!(outcomes.len() == 72, "{outcomes:?}");
     assert_eq!(kinds(&outcomes), BTreeSet::from(["not_implemented"]), "{outcomes:?}");
     // The same from the students' other command.
     let output = students.cargo(&["test", "--no-fail-fast"]);
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
     assert!(said.contains("not_implemented") && !said.contains(" ... ok"), "{said}");
+}
+
+#[test]
+fn bully_can_be_handed_out_alone() {
+    let students = Students::new("B1");
+    let outcomes = students.outcomes(&[], 1);
+    assert_eq!(outcomes.len(), 6, "{outcomes:?}");
+    assert_eq!(kinds(&outcomes), BTreeSet::from(["not_implemented"]), "{outcomes:?}");
+    for arguments in [&["-p", "bully", "b1"][..], &["-p", "bully", "first_election_b1"], &[]] {
+        let output = students.cargo(&[&["test", "--no-fail-fast"], arguments].concat());
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(said.contains("not_implemented: not yet implemented: bully::"), "{said}");
+        assert!(said.contains(", part B1") && !said.contains(" ... ok"), "{said}");
+    }
+    students.solve("protocols/bully");
+    let outcomes = students.outcomes(&["b1"], 3);
+    assert_eq!(kinds(&outcomes), BTreeSet::from(["passed"]), "{outcomes:?}");
 }
 
 #[test]
@@ -62,11 +80,11 @@ fn a_part_can_be_done_while_the_next_is_untouched() {
 #[test]
 fn with_the_solutions_in_it_everything_passes() {
     let students = Students::new("");
-    for krate in ["raft", "kvsrv", "kvraft"] {
+    for krate in ["raft", "kvsrv", "kvraft", "protocols/bully"] {
         students.solve(krate);
     }
     let outcomes = students.outcomes(&[], 1);
-    assert!(outcomes.len() == 66, "{outcomes:?}");
+    assert!(outcomes.len() == 72, "{outcomes:?}");
     assert_eq!(kinds(&outcomes), BTreeSet::from(["passed"]), "{outcomes:?}");
 }
 

@@ -17,7 +17,7 @@ impl Bully {
     ///   node does not seem to know.
     /// - Nobody waits here for the outcome: the lower node wants its answer now.
     pub(crate) fn answer_election(&self, args: Election) -> Alive {
-        todo!("bully::answer_election")
+        todo!("bully::answer_election, part B1")
     }
 
     /// Another node says that it has won.
@@ -25,6 +25,6 @@ impl Bully {
     /// Whoever it is, this node follows it from now on: that is the plain form. What goes wrong with that
     /// shows `late_victory_b1`.
     pub(crate) fn answer_victory(&self, args: Victory) -> Ack {
-        todo!("bully::answer_victory")
+        todo!("bully::answer_victory, part B1")
     }
 }

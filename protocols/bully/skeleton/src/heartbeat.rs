@@ -12,6 +12,6 @@ impl Bully {
     ///   follows the higher one from now on, also if it leads itself.
     /// - From a lower node: that one has not heard yet that it leads no longer.
     pub(crate) fn answer_heartbeat(&self, args: Heartbeat) -> Ack {
-        todo!("bully::answer_heartbeat")
+        todo!("bully::answer_heartbeat, part B1")
     }
 }

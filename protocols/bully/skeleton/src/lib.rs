@@ -1,4 +1,4 @@
-//! The Bully algorithm, yours to write. `page.md` goes through it; the algorithm is Hector Garcia-Molina's,
+//! The Bully algorithm, yours to write. `docs/lab-bully.md` goes through it; the algorithm is Hector Garcia-Molina's,
 //! *Elections in a Distributed Computing System*, 1982, in the plain form of textbooks.
 //!
 //! What is here compiles and does nothing. Wherever something is missing stands `todo!` or *Your code here*.
@@ -10,7 +10,7 @@
 //! - `election.rs`: who leads.
 //! - `heartbeat.rs`: whether the leader is still there.
 //!
-//! Only [`SOLUTION`] is known outside: rename, move and add what you like.
+//! Only [`SOLUTION`] and [`make`] are known outside: rename, move and add what you like.
 
 #![allow(
     dead_code,

@@ -11,7 +11,9 @@ pub(crate) struct Election {
 
 /// The answer to [`Election`]: a higher node is alive, and takes care of the election.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Alive;
+pub(crate) struct Alive {
+    // That it comes says it all.
+}
 
 /// To all lower nodes: the sender has won an election.
 #[derive(Debug, Serialize, Deserialize)]

@@ -70,13 +70,13 @@ impl Bully {
 
 /// What the tester asks of it. `labapi` says what each must do.
 impl labapi::Bully for Bully {
-    fn leader(&self) -> Option<usize> {
-        todo!("bully::leader")
-    }
-
     fn kill(&self) {
         self.killed.store(true, Ordering::Release);
         // Your code here, if you have threads that wait for something that comes no more: wake them.
+    }
+
+    fn leader(&self) -> Option<usize> {
+        todo!("bully::leader, part B1")
     }
 
     fn services(self: Arc<Self>) -> Vec<Service> {
@@ -88,12 +88,12 @@ impl labapi::Bully for Bully {
 /// What the other nodes ask of it. To call them, use `crate::node::BullyClient`.
 #[labrpc::service]
 impl Bully {
-    fn election(&self, args: Election) -> Alive {
-        self.answer_election(args)
-    }
-
     fn victory(&self, args: Victory) -> Ack {
         self.answer_victory(args)
+    }
+
+    fn election(&self, args: Election) -> Alive {
+        self.answer_election(args)
     }
 
     fn heartbeat(&self, args: Heartbeat) -> Ack {

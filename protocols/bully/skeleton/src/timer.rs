@@ -3,7 +3,7 @@
 use crate::node::Bully;
 
 // Your constants here: how often a leader sends heartbeats, and how long a node waits to hear of its leader,
-// for an answer, and for a victory. `page.md` says how they depend on each other.
+// for an answer, and for a victory. `docs/lab-bully.md` says how they depend on each other.
 
 impl Bully {
     /// The timer's thread: starts the first election at once. From then on it does whatever is due, until the
@@ -18,6 +18,6 @@ impl Bully {
     /// `labrt::thread::sleep` for some milliseconds between two looks will do.
     /// `labrt::sync::Condvar::wait_until` is better.
     pub(crate) fn run_timer(&self) {
-        todo!("bully::run_timer")
+        todo!("bully::run_timer, part B1")
     }
 }
