@@ -38,6 +38,16 @@ impl Cluster<BullyNodes> {
         }
     }
 
+    /// Waits until none of `servers` knows a leader, as in an election; for 5 s at most, for it may be over before
+    /// anybody looks.
+    pub fn wait_for_election(&self, servers: &[usize]) {
+        let began = self.now();
+        while self.now() - began < PATIENCE && servers.iter().any(|&server| self.leader_of(server).is_some())
+        {
+            self.sleep(INTERVAL);
+        }
+    }
+
     /// Expects all of `servers` to take `leader` for the leader, and nobody else, for so long.
     #[track_caller]
     pub fn expect_leader_stays(&self, servers: &[usize], leader: usize, time: Duration) {

@@ -40,10 +40,20 @@ fn leader_crash_b1(cluster: &Cluster<BullyNodes>) {
     // Whenever the leader crashes, the highest of those that are left takes over.
     while let Some(leader) = everyone.pop() {
         cluster.shutdown_within(leader, cluster.rand_millis(300));
-        let Some(&next) = everyone.last() else { return };
+        let Some(&next) = everyone.last() else { break };
         cluster.wait_for_leader(&everyone, next);
         cluster.expect_leader_stays(&everyone, next, QUIET);
     }
+
+    // The next one crashes too, in the midst of the election, when it has answered the others. They must not wait for
+    // its victory for ever.
+    cluster.start_all();
+    cluster.wait_for_leader(&cluster.everyone(), 4);
+    cluster.shutdown(4);
+    cluster.wait_for_election(&[0, 1, 2]);
+    cluster.sleep(Duration::from_millis(10));
+    cluster.shutdown(3);
+    cluster.wait_for_leader(&[0, 1, 2], 2);
 }
 
 fn highest_returns_b1(cluster: &Cluster<BullyNodes>) {
