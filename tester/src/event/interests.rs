@@ -44,6 +44,19 @@ impl Interests {
         self.0 & other.0 != 0
     }
 
+    /// How many kinds there are.
+    pub(super) const KINDS: usize = 11;
+
+    /// The numbers of the kinds in it.
+    pub(super) fn kinds(self) -> impl Iterator<Item = usize> {
+        (0..Self::KINDS).filter(move |kind| self.0 & (1 << kind) != 0)
+    }
+
+    /// The number of its only kind.
+    pub(super) fn first(self) -> usize {
+        self.0.trailing_zeros() as usize
+    }
+
     pub(super) fn bits(self) -> u16 {
         self.0
     }

@@ -42,6 +42,8 @@ pub(crate) struct EventStream {
 struct State {
     causality: Causality,
     subscribers: Vec<Subscriber>,
+    /// The positions of those who are interested in each kind.
+    interested: [Vec<u16>; Interests::KINDS],
     /// How many events were built.
     number: u64,
     /// In a recorded run.
@@ -50,7 +52,6 @@ struct State {
 
 struct Subscriber {
     group: Group,
-    interests: Interests,
     invariant: Box<dyn Invariant>,
 }
 
@@ -91,7 +92,11 @@ impl EventStream {
     pub fn subscribe(&self, group: Group, invariant: Box<dyn Invariant>) {
         let interests = invariant.interests();
         let mut state = self.state.lock();
-        state.subscribers.push(Subscriber { group, interests, invariant });
+        let position = u16::try_from(state.subscribers.len()).expect("few invariants");
+        for kind in interests.kinds() {
+            state.interested[kind].push(position);
+        }
+        state.subscribers.push(Subscriber { group, invariant });
         if interests.meets(Interests::CAUSALITY) {
             state.causality.track();
         }
@@ -192,16 +197,16 @@ impl State {
         moment: Option<Moment>,
     ) -> (u64, Result<(), Violation>) {
         self.number += 1;
-        let Self { causality, subscribers, number, recording } = self;
+        let Self { causality, subscribers, interested, number, recording } = self;
         let number = *number;
         let event = Event { number, at, cause, group, party, kind, causality, moment };
         if let Some(recording) = recording {
             recording.take(&event);
         }
-        let class = kind.class();
         let mut verdict = Ok(());
-        for Subscriber { group, interests, invariant } in subscribers {
-            if interests.meets(class) && event.group.is_none_or(|of| of == *group) {
+        for position in &interested[kind.class().first()] {
+            let Subscriber { group, invariant } = &mut subscribers[usize::from(*position)];
+            if event.group.is_none_or(|of| of == *group) {
                 verdict = invariant.on(&event);
                 if verdict.is_err() {
                     break;

@@ -64,7 +64,7 @@ impl Applier {
                 ApplyMsg::Command { index, command } => self.apply(index, command, raft),
                 // A service without snapshots has handed none over, and ignores them (as the course's).
                 ApplyMsg::Snapshot { index, snapshot, .. } if self.snapshots => {
-                    self.install(index, &snapshot);
+                    self.install(index, snapshot);
                 }
                 ApplyMsg::Snapshot { .. } => {}
             }
@@ -116,19 +116,20 @@ impl Applier {
         )
     }
 
-    /// A snapshot replaces the state; answers the last index that it includes.
+    /// A snapshot replaces the state; answers the last index that it includes, and the snapshot.
     #[track_caller]
-    fn replace(&self, snapshot: &[u8]) -> LogIndex {
-        let content = Snapshot::decode(snapshot);
-        let included = content.as_ref().map(|content| content.last_index);
-        let included = included.unwrap_or_default();
-        self.events.emit(&RaftEvent::Installed { bytes: snapshot.to_vec(), content });
-        included
+    fn replace(&self, bytes: Vec<u8>) -> (LogIndex, Vec<u8>) {
+        let content = Snapshot::decode(&bytes);
+        let included = content.as_ref().map(|content| content.last_index).unwrap_or_default();
+        let installed = RaftEvent::Installed { bytes, content };
+        self.events.emit(&installed);
+        let RaftEvent::Installed { bytes, .. } = installed else { unreachable!("it was made here") };
+        (included, bytes)
     }
 
     #[track_caller]
-    fn install(&self, index: LogIndex, snapshot: &[u8]) {
-        let included = self.replace(snapshot);
+    fn install(&self, index: LogIndex, snapshot: Vec<u8>) {
+        let (included, snapshot) = self.replace(snapshot);
         if index != included {
             self.world.fail(
                 FailureKind::Assertion,
@@ -150,15 +151,15 @@ impl Applier {
                 ),
             );
         }
-        self.world.message(trace(self.who(), index, snapshot));
+        self.world.message(trace(self.who(), index, &snapshot));
         self.world.note("tester", || format!("installed a snapshot up to {index}, {} bytes", snapshot.len()));
         self.set_applied(index);
     }
 
     /// Restores the state that was saved before a crash, as a service does when it starts.
     #[track_caller]
-    pub fn restore(&self, snapshot: &[u8]) {
-        let index = self.replace(snapshot);
+    pub fn restore(&self, snapshot: Vec<u8>) {
+        let (index, _) = self.replace(snapshot);
         self.world.note("tester", || format!("{} restored a snapshot up to {index}", self.who()));
         self.set_applied(index);
     }

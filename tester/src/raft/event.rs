@@ -35,8 +35,14 @@ pub enum RaftEvent {
         look: Look,
         /// The state.
         state: State,
+    },
+    /// The peer answered the probe that it is in a term, after its service had applied more than when it was asked
+    /// before.
+    HasApplied {
         /// Every index up to this one had been applied before the probe asked.
         applied: LogIndex,
+        /// The term.
+        term: Term,
     },
     /// The peer took a command.
     Accepted {
@@ -74,7 +80,10 @@ impl ProtocolEvent for RaftEvent {
     fn class(&self) -> Interests {
         match self {
             Self::Told { .. } | Self::Looked { .. } | Self::AtRest { .. } => Interests::STATES,
-            Self::Accepted { .. } | Self::Applied { .. } | Self::Installed { .. } => Interests::AGREEMENT,
+            Self::HasApplied { .. }
+            | Self::Accepted { .. }
+            | Self::Applied { .. }
+            | Self::Installed { .. } => Interests::AGREEMENT,
         }
     }
 
@@ -83,6 +92,7 @@ impl ProtocolEvent for RaftEvent {
             Self::Told { .. } => "told",
             Self::Looked { .. } => "looked",
             Self::AtRest { .. } => "at_rest",
+            Self::HasApplied { .. } => "has_applied",
             Self::Accepted { .. } => "accepted",
             Self::Applied { .. } => "applied",
             Self::Installed { .. } => "installed",
@@ -91,10 +101,10 @@ impl ProtocolEvent for RaftEvent {
 
     fn value(&self) -> Value {
         let value = match self {
-            Self::Told { state, .. } | Self::Looked { state, .. } => Value::of(state),
-            Self::AtRest { state, applied, .. } => {
-                Value::of(&AtRest { term: state.term, is_leader: state.is_leader, applied: *applied })
+            Self::Told { state, .. } | Self::Looked { state, .. } | Self::AtRest { state, .. } => {
+                Value::of(state)
             }
+            Self::HasApplied { applied, term } => Value::of(&HasApplied { applied: *applied, term: *term }),
             Self::Accepted { place, .. } => Value::of(place),
             Self::Applied { index, command } => Value::of(&Applied { index: *index, command }),
             Self::Installed { bytes, content } => {
@@ -107,10 +117,9 @@ impl ProtocolEvent for RaftEvent {
 }
 
 #[derive(Serialize)]
-struct AtRest {
-    term: Term,
-    is_leader: bool,
+struct HasApplied {
     applied: LogIndex,
+    term: Term,
 }
 
 #[derive(Serialize)]

@@ -85,17 +85,21 @@ impl Observations {
             before = [look.asked, before[0]];
             let state = raft.get_state();
             observations.looked(events.who(), look);
-            if last_seen == Some((applied, state)) {
-                return;
-            }
-            if state.is_leader && !observations.knows_leader(events.who().server, state.term) {
-                events.emit(&RaftEvent::Looked { look, state });
-                if raft.get_state() != state {
-                    return;
+            let news = last_seen != Some((applied, state));
+            let changed = last_seen.is_none_or(|(_, last)| last != state);
+            if news && changed {
+                if state.is_leader && !observations.knows_leader(events.who().server, state.term) {
+                    events.emit(&RaftEvent::Looked { look, state });
+                    if raft.get_state() != state {
+                        return;
+                    }
                 }
+                events.emit(&RaftEvent::AtRest { look, state });
             }
-            last_seen = Some((applied, state));
-            events.emit(&RaftEvent::AtRest { look, state, applied });
+            if news {
+                last_seen = Some((applied, state));
+                events.emit(&RaftEvent::HasApplied { applied, term: state.term });
+            }
         });
     }
 

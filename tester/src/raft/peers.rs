@@ -67,7 +67,7 @@ impl Protocol for RaftPeers {
         if self.snapshots {
             let snapshot = env.persister().read_snapshot();
             if !snapshot.is_empty() {
-                applier.restore(&snapshot);
+                applier.restore(snapshot);
             }
         }
         {

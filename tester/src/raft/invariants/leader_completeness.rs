@@ -74,14 +74,14 @@ impl Invariant for LeaderCompleteness {
     }
 
     fn interests(&self) -> Interests {
-        Interests::STATES | Interests::AGREEMENT
+        Interests::AGREEMENT
     }
 
     fn on(&mut self, event: &Event<'_>) -> Verdict {
         let Some(who) = event.server() else { return Ok(()) };
         match event.protocol() {
-            Some(&RaftEvent::AtRest { state, applied, .. }) => {
-                self.learn(who, applied, state.term, event.at);
+            Some(&RaftEvent::HasApplied { applied, term }) => {
+                self.learn(who, applied, term, event.at);
                 Ok(())
             }
             Some(&RaftEvent::Accepted { place, .. }) => {
