@@ -136,7 +136,7 @@ impl Shared {
             }
             Start::Arrived(id, request) => {
                 self.note(method, number, place, || format!("request ({len} bytes)"));
-                self.serve(id, request);
+                self.serve(id, end, request);
             }
             Start::Misfit(why) => panic!("{why}"),
         }
@@ -151,16 +151,16 @@ impl Shared {
     /// A request reaches its server, which may have been deleted meanwhile: it is served all the same.
     fn arrive(self: &Arc<Self>, id: CallId) {
         let now = self.world.now();
-        let (request, polls) = {
+        let (end, request, polls) = {
             let mut board = self.board.lock();
             let call = board.call_mut(id).expect("a call is not over before its request has arrived");
             call.since = now;
             let request = call.request.take().expect("a request arrives once");
-            (request, board.take_polls())
+            (call.end, request, board.take_polls())
         };
         self.set_polls(polls);
         if request.server.node.is_alive() {
-            self.serve(id, request);
+            self.serve(id, end, request);
         } else {
             self.report_lost(id.number, &request);
             self.vanished(id);
@@ -180,18 +180,18 @@ impl Shared {
         self.world.message(of_message(Direction::Copy, method, end.0, place.0, &request.args.bytes));
         self.world.carry(end.0, request.args.len());
         self.note(method, number, Some(place), || "the request again".to_owned());
-        self.serve(id, request);
+        self.serve(id, end, request);
     }
 
     /// Starts the handler on a thread of the server.
-    fn serve(self: &Arc<Self>, id: CallId, request: Request) {
+    fn serve(self: &Arc<Self>, id: CallId, end: EndId, request: Request) {
         let server = Arc::clone(&request.server);
         server.count_request();
         let event = self.report(|| Event {
             content: request.args.content.as_ref(),
             ..request.event(id.number, Step::RequestDelivered)
         });
-        let handling = Handling { network: Arc::clone(self), id, request, event, answered: false };
+        let handling = Handling { network: Arc::clone(self), id, end, request, event, answered: false };
         server.node.run(server.method(handling.request.method).name, move || {
             handling.run();
         });
@@ -301,6 +301,7 @@ impl Request {
 struct Handling {
     network: Arc<Shared>,
     id: CallId,
+    end: EndId,
     request: Request,
     /// The observer's number of the request's delivery.
     event: u64,
@@ -313,7 +314,7 @@ impl Handling {
         let method = self.request.server.method(self.request.method);
         let reply = (method.run)(&self.request.args.bytes);
         self.answered = true;
-        self.network.replied(self.id, reply, method.location);
+        self.network.replied(&self, reply, method.location);
     }
 }
 
@@ -328,16 +329,29 @@ impl Drop for Handling {
 /// The way back.
 impl Shared {
     /// A handler has returned.
-    fn replied(self: &Arc<Self>, id: CallId, reply: Message, location: &'static Location<'static>) {
-        let len = reply.len();
+    fn replied(self: &Arc<Self>, handling: &Handling, reply: Message, location: &'static Location<'static>) {
+        let (id, len) = (handling.id, reply.len());
+        let told = |step| {
+            let content = reply.content.as_ref();
+            self.report(|| Event {
+                content,
+                bytes: len,
+                location: Some(location),
+                ..handling.request.event(id.number, step)
+            });
+        };
         let (call, fate) = {
             let mut board = self.board.lock();
             if board.cuts_reply(id) {
                 drop(board);
+                told(Step::ReplySent);
                 return self.swallow(id, &reply.bytes);
             }
-            // Nobody waits any more: the caller was told at a poll.
-            let Some(call) = board.remove_call(id) else { return };
+            let Some(call) = board.remove_call(id) else {
+                // Nobody waits any more: the caller was told at a poll.
+                drop(board);
+                return told(Step::ReplyLate { end: handling.end.0 });
+            };
             let fate = board.finish(&call);
             if matches!(fate, Return::Delivered) {
                 board.total_bytes += len as u64;
@@ -345,14 +359,10 @@ impl Shared {
             (call, fate)
         };
         let Underway { caller, method, full_name, end, place, .. } = call;
+        self.world.message(of_message(Direction::Reply, method, end.0, place.0, &reply.bytes));
+        told(Step::ReplySent);
         let Message { bytes: reply, content } = reply;
-        self.world.message(of_message(Direction::Reply, method, end.0, place.0, &reply));
         let event = |step| Event { method: &full_name, bytes: len, ..Event::new(id.number, step) };
-        self.report(|| Event {
-            content: content.as_ref(),
-            location: Some(location),
-            ..event(Step::ReplySent)
-        });
         if matches!(fate, Return::CutOff | Return::Lost) {
             self.report(|| event(Step::ReplyLost));
         }

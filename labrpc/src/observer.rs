@@ -48,6 +48,12 @@ pub enum Step {
     ReplyDelivered,
     /// The caller gets no reply to a request that was delivered.
     ReplyLost,
+    /// The handler has returned when nobody waits any more: the call was given up, or another copy of the request
+    /// was answered.
+    ReplyLate {
+        /// The number of the end point, as of [`RequestSent`](Self::RequestSent).
+        end: u32,
+    },
 }
 
 impl Event<'_> {

@@ -32,6 +32,8 @@ type Knowledge = Box<[u32]>;
 pub struct Causality {
     /// The servers of all clusters, in the order in which they were added: each in its present incarnation.
     servers: Vec<Incarnation>,
+    /// Which of them run.
+    running: Vec<bool>,
     /// The positions in `servers` of each cluster's servers, by number.
     groups: Vec<Vec<usize>>,
     /// Who calls through each end point, and the position of the server that it leads to.
@@ -49,37 +51,35 @@ struct Call {
     from: Party,
     /// The position of the server that is called.
     to: usize,
+    /// The incarnation that is called, as far as is known.
+    callee: Incarnation,
     /// How many times the request may still arrive.
     requests: u8,
     /// Whether it has arrived.
     delivered: bool,
     /// Whether no reply can come any more.
     over: bool,
-    /// The event that was told last of this call.
-    event: u64,
+    /// The events that told of the sending of the request, of its copy, and of the reply.
+    sent: u64,
+    copied: u64,
+    replied: u64,
     /// What the caller knew, until the request cannot arrive any more.
     request: Option<Knowledge>,
     /// What the server that was called knew.
     reply: Option<Knowledge>,
 }
 
-/// A call whose step was noted.
-pub(crate) struct Moved {
-    from: Party,
-    /// The position of the server that is called.
-    to: usize,
-    before: u64,
-    /// The moment at which it was, if time went on then.
-    moment: Option<Moment>,
-}
-
-/// Whose a message is.
+/// A step of a call, with what is known of it.
 pub(crate) struct Sides {
     pub from: Party,
     pub to: Incarnation,
-    /// The moment of the server at which the step happens.
-    pub moment: Moment,
-    /// The event that was told last of the same call; 0 if there is none.
+    /// At whom it happens.
+    pub at: Party,
+    /// What happens: a reply that reaches nobody is lost.
+    pub step: Step,
+    /// The moment of the server at which it happens, if time went on then.
+    pub moment: Option<Moment>,
+    /// The event that led to it, if that is an earlier step of the same call; 0 if it has none.
     pub before: u64,
 }
 
@@ -93,6 +93,7 @@ impl Causality {
     pub(crate) fn add_server(&mut self, group: Group, server: usize) {
         let (before, position) = (self.servers.len(), self.servers.len());
         self.servers.push(Incarnation { group, server, number: 0 });
+        self.running.push(false);
         self.groups.resize(self.groups.len().max(group.number() + 1), Vec::new());
         assert_eq!(self.groups[group.number()].len(), server, "servers are added one after the other");
         self.groups[group.number()].push(position);
@@ -122,6 +123,19 @@ impl Causality {
     pub(crate) fn start(&mut self, who: Incarnation) {
         let position = self.position(who);
         self.servers[position] = who;
+        self.running[position] = true;
+    }
+
+    /// A server crashes.
+    pub(crate) fn crash(&mut self, who: Incarnation) {
+        let position = self.position(who);
+        self.running[position] &= self.servers[position] != who;
+    }
+
+    /// Whether what is told to it now reaches somebody.
+    fn runs(&self, who: Incarnation) -> bool {
+        let position = self.position(who);
+        self.running[position] && self.servers[position] == who
     }
 
     /// Through the end point of this number `owner` calls `server` of `group`. They are numbered as they are made.
@@ -178,42 +192,35 @@ impl Causality {
         self.reached(who, origin, moment).count() >= self.groups[who.group.number()].len() / 2
     }
 
-    /// Takes note of a step of a call, which is told of as the event `event` (0: as none). Answers whose it is;
-    /// `None` if the call is over.
+    /// Takes note of a step of a call, which is told of as the event `event` (0: as none). `None` if the call is over.
     pub(crate) fn on(&mut self, call: u64, step: Step, event: u64) -> Option<Sides> {
-        let Moved { from, to, before, moment } = self.advance(call, step, event)?;
-        let to_server = self.servers[to];
-        let now = || self.now(to_server);
-        Some(Sides { from, to: to_server, moment: moment.unwrap_or_else(now), before })
-    }
-
-    /// As [`on`](Self::on), when nobody asks whose it is.
-    pub(crate) fn advance(&mut self, call: u64, step: Step, event: u64) -> Option<Moved> {
-        if let Step::RequestSent { end } = step {
-            let (from, to) = self.ends[end as usize];
-            let (mut request, mut moment) = (None, None);
-            if let Party::Server(caller) = from
-                && self.tracked
-            {
-                let caller = self.position(caller);
-                moment = Some(self.tick(caller));
-                request = Some(copy(&self.known[caller], &mut self.unused));
+        match step {
+            Step::RequestSent { end } => return Some(self.send(call, step, end, event)),
+            Step::ReplyLate { end } => {
+                let (from, to) = self.ends[end as usize];
+                let to = self.servers[to];
+                return Some(Sides { from, to, at: to.into(), step, moment: None, before: 0 });
             }
-            let (requests, delivered, over) = (1, false, false);
-            let call_on_its_way = Call { from, to, requests, delivered, over, event, request, reply: None };
-            self.calls.insert(call, call_on_its_way);
-            return Some(Moved { from, to, before: 0, moment });
+            _ => {}
         }
         let it = self.calls.get_mut(call)?;
-        let (from, to, before) = (it.from, it.to, it.event);
-        it.event = event;
-        let mut moment = None;
+        let (from, to) = (it.from, it.to);
+        let (mut step, mut moment) = (step, None);
+        let before = match step {
+            Step::RequestDelivered if it.delivered && it.copied > 0 => it.copied,
+            Step::ReplyDelivered | Step::ReplyLost if it.replied > 0 => it.replied,
+            _ => it.sent,
+        };
         match step {
-            Step::RequestSent { .. } => {}
-            Step::RequestDuplicated => it.requests += 1,
+            Step::RequestSent { .. } | Step::ReplyLate { .. } => {}
+            Step::RequestDuplicated => {
+                it.requests += 1;
+                it.copied = event;
+            }
             Step::RequestDelivered => {
                 it.requests -= 1;
                 it.delivered = true;
+                it.callee = self.servers[to];
                 if let (Some(told), Party::Server(caller)) = (&it.request, from) {
                     let caller = self.groups[caller.group.number()][caller.server];
                     learn(&mut self.known[to], to, self.servers.len(), told, caller);
@@ -232,6 +239,7 @@ impl Causality {
                 it.over |= !it.delivered;
             }
             Step::ReplySent => {
+                it.replied = event;
                 if let Party::Server(_) = from
                     && self.tracked
                 {
@@ -240,21 +248,62 @@ impl Causality {
             }
             Step::ReplyDelivered => {
                 it.over = true;
-                if let (Some(told), Party::Server(caller)) = (&it.reply, from) {
-                    let position = self.groups[caller.group.number()][caller.server];
-                    if self.servers[position] == caller {
+                let told = it.reply.take();
+                if let Party::Server(caller) = from {
+                    if !self.runs(caller) {
+                        step = Step::ReplyLost;
+                    } else if let Some(told) = &told {
+                        let position = self.position(caller);
                         learn(&mut self.known[position], position, self.servers.len(), told, to);
                     }
                 }
+                self.unused.extend(told);
             }
             Step::ReplyLost => it.over = true,
         }
-        let over = self.calls.get_mut(call).is_some_and(|it| it.over && it.requests == 0);
-        if over && let Some(Call { request, reply, .. }) = self.calls.remove(call) {
+        let it = self.calls.get_mut(call)?;
+        let to = it.callee;
+        if it.over
+            && it.requests == 0
+            && let Some(Call { request, reply, .. }) = self.calls.remove(call)
+        {
             self.unused.extend(request);
             self.unused.extend(reply);
         }
-        Some(Moved { from, to, before, moment })
+        let at = match step {
+            Step::RequestDelivered | Step::ReplySent => to.into(),
+            _ => from,
+        };
+        Some(Sides { from, to, at, step, moment, before })
+    }
+
+    /// A call is made.
+    fn send(&mut self, call: u64, step: Step, end: u32, event: u64) -> Sides {
+        let (from, to) = self.ends[end as usize];
+        let (mut request, mut moment) = (None, None);
+        if let Party::Server(caller) = from
+            && self.tracked
+        {
+            let caller = self.position(caller);
+            moment = Some(self.tick(caller));
+            request = Some(copy(&self.known[caller], &mut self.unused));
+        }
+        let callee = self.servers[to];
+        let call_on_its_way = Call {
+            from,
+            to,
+            callee,
+            requests: 1,
+            delivered: false,
+            over: false,
+            sent: event,
+            copied: 0,
+            replied: 0,
+            request,
+            reply: None,
+        };
+        self.calls.insert(call, call_on_its_way);
+        Sides { from, to: callee, at: from, step, moment, before: 0 }
     }
 }
 
@@ -416,11 +465,44 @@ mod tests {
         let before = causality.now(server(1));
         causality.on(1, Step::RequestSent { end: 9 }, 0);
         let sides = causality.on(1, Step::RequestDelivered, 7).expect("it is on its way");
-        assert_eq!((sides.from, sides.to, sides.moment), (Party::Client(4), server(1), before));
+        assert_eq!((sides.from, sides.to, sides.moment), (Party::Client(4), server(1), Some(before)));
         assert!(causality.now(server(1)) > before);
-        assert_eq!(causality.on(1, Step::ReplySent, 8).map(|it| it.before), Some(7));
+        causality.on(1, Step::ReplySent, 8);
         assert_eq!(causality.on(1, Step::ReplyDelivered, 9).map(|it| it.before), Some(8));
         assert!(causality.on(1, Step::ReplyLost, 10).is_none() && causality.calls.is_empty());
+    }
+
+    #[test]
+    fn each_copy_of_a_request_comes_from_its_own_event() {
+        let mut causality = three();
+        let mut before = |step, event| causality.on(1, step, event).map(|sides| sides.before);
+        assert_eq!(before(Step::RequestSent { end: 1 }, 1), Some(0));
+        assert_eq!(before(Step::RequestDuplicated, 2), Some(1));
+        assert_eq!(before(Step::RequestDelivered, 3), Some(1));
+        before(Step::ReplySent, 4);
+        assert_eq!(before(Step::ReplyDelivered, 5), Some(4));
+        assert_eq!(before(Step::RequestDelivered, 6), Some(2));
+        assert_eq!(before(Step::ReplyLate { end: 1 }, 7), Some(0));
+    }
+
+    #[test]
+    fn a_reply_to_a_server_that_has_crashed_is_lost() {
+        let mut causality = three();
+        happen(&mut causality, 1, &sent(1));
+        causality.crash(server(0));
+        let sides = causality.on(1, Step::ReplyDelivered, 0).expect("it is on its way");
+        assert_eq!((sides.step, sides.at), (Step::ReplyLost, server(0).into()));
+    }
+
+    /// The caller learns of the incarnation that was called, whatever has become of it.
+    #[test]
+    fn a_reply_names_the_incarnation_that_was_called() {
+        let mut causality = three();
+        happen(&mut causality, 1, &sent(1));
+        causality.crash(server(1));
+        causality.start(Incarnation { number: 2, ..server(1) });
+        let sides = causality.on(1, Step::ReplyLost, 0).expect("it is on its way");
+        assert_eq!((sides.to, sides.at), (server(1), server(0).into()));
     }
 
     /// Server 0 tells server 1 of its cluster something by way of another cluster's server, which joined meanwhile.

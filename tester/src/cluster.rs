@@ -69,7 +69,7 @@ struct Server<I: ?Sized> {
     storage: Storage,
     running: Option<Running<I>>,
     /// The node of an instance that was told to stop, and may not have.
-    halted: Option<Node>,
+    halted: Option<(Incarnation, Node)>,
 }
 
 impl<I: ?Sized> Server<I> {

@@ -44,9 +44,9 @@ pub struct Event<'a> {
     pub number: u64,
     /// Virtual time since the start of the run.
     pub at: Duration,
-    /// The number of the event that led to it: the one that the same thread told of before, the delivery of the
-    /// request that the thread handles, the reply that it waited for, or the earlier step of the same message.
-    /// 0 if it has none, or if the run is [bare](Detail::Bare).
+    /// The number of the event that led to it. Of what a thread does, that is what the same thread did before, the
+    /// delivery of the request that it handles, or of the reply that it waited for; of a message that arrives or is lost,
+    /// its sending. 0 if it has none, or if the run is [bare](Detail::Bare).
     pub cause: u64,
     /// The cluster that it concerns; `None`: all.
     pub group: Option<Group>,
@@ -210,6 +210,16 @@ impl<'a> Event<'a> {
         match self.party {
             Party::Server(who) => Some(who),
             Party::Client(_) | Party::Tester => None,
+        }
+    }
+
+    /// Whether it concerns a cluster. A message concerns those of both of its sides.
+    #[must_use]
+    pub fn concerns(&self, group: Group) -> bool {
+        match (self.group, self.kind) {
+            (None, _) => true,
+            (_, Kind::Message(Message { from: Party::Server(from), .. })) if from.group == group => true,
+            (Some(of), _) => of == group,
         }
     }
 

@@ -9,7 +9,6 @@ mod logged;
 mod puts;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use labapi::Clerk;
 use labrpc::ClientEnd;
@@ -34,19 +33,13 @@ pub trait KeyValueProtocol: Protocol {
 /// What all clients of a test share.
 pub struct Clients {
     history: Arc<Recorder<KeyValueInput, KeyValueOutput>>,
-    next: AtomicU32,
     budget: Budget,
 }
 
 impl Clients {
     /// No client yet; verdicts on the history of this test cost no more than `budget`.
     pub(crate) fn new(budget: Budget) -> Self {
-        Self { history: Arc::default(), next: AtomicU32::new(0), budget }
-    }
-
-    /// A number that no other client has.
-    fn number(&self) -> u32 {
-        self.next.fetch_add(1, Ordering::Relaxed)
+        Self { history: Arc::default(), budget }
     }
 }
 

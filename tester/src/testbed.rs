@@ -3,7 +3,7 @@
 mod bridges;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use labrpc::{ClientEnd, Network, Observer};
@@ -58,7 +58,11 @@ pub(crate) struct Testbed {
     pub operations: AtomicU64,
     /// All clusters, in the order in which they were made.
     clusters: Mutex<Vec<Arc<dyn AnyCluster>>>,
+    /// The names of all clusters.
+    groups: Mutex<Vec<&'static str>>,
     bridges: Mutex<Bridges>,
+    /// How many clients there were.
+    clients: AtomicU32,
     /// When the figures are looked at next.
     measure_at: Mutex<Duration>,
 }
@@ -75,7 +79,9 @@ impl Testbed {
             meter: Arc::clone(meter),
             operations: AtomicU64::new(0),
             clusters: Mutex::default(),
+            groups: Mutex::default(),
             bridges: Mutex::default(),
+            clients: AtomicU32::new(0),
             measure_at: Mutex::default(),
         })
     }
@@ -86,10 +92,10 @@ impl Testbed {
     ///
     /// Panics if there is a cluster of that name.
     pub fn new_group(&self, name: &'static str) -> Group {
-        let clusters = self.clusters.lock();
-        let taken = clusters.iter().any(|cluster| cluster.group().name() == name);
-        assert!(!taken, "there are two clusters called {name:?}");
-        Group { number: u16::try_from(clusters.len()).expect("a test has few clusters"), name }
+        let mut groups = self.groups.lock();
+        assert!(!groups.contains(&name), "there are two clusters called {name:?}");
+        groups.push(name);
+        Group { number: u16::try_from(groups.len() - 1).expect("a test has few clusters"), name }
     }
 
     /// Keeps a cluster until the end of the test, whatever becomes of the test's own handle.
@@ -132,6 +138,11 @@ impl Testbed {
             self.cluster(group.name()).is_some_and(|cluster| cluster.is_connected(server))
         };
         self.network.enable(&bridge.name, is_connected(bridge.from) && is_connected(bridge.to));
+    }
+
+    /// A number that no other client of the run has.
+    pub fn new_client(&self) -> u32 {
+        self.clients.fetch_add(1, Ordering::Relaxed)
     }
 
     /// The test begins: its time and its RPCs are counted from here.
@@ -180,7 +191,8 @@ impl Testbed {
 
     /// Brings the figures of the report up to date.
     pub fn measure(&self) {
-        let commands = self.clusters.lock().iter().map(|cluster| cluster.commands()).sum();
+        let clusters = self.clusters.lock().clone();
+        let commands = clusters.iter().map(|cluster| cluster.commands()).sum();
         self.meter.look(Figures {
             rpcs: self.network.total_count(),
             bytes: self.network.total_bytes(),
@@ -198,6 +210,7 @@ impl Testbed {
 
     /// Lets go of the clusters. They know the testbed: without this neither would ever be dropped.
     pub fn let_go(&self) {
+        self.network.cleanup();
         let clusters = std::mem::take(&mut *self.clusters.lock());
         drop(clusters);
     }

@@ -13,10 +13,10 @@ use follows_who_has_spoken::FollowsWhoHasSpoken;
 use gives_way_upwards::GivesWayUpwards;
 
 /// All of them, in the order in which they judge.
-pub(super) fn all() -> Vec<Box<dyn Invariant>> {
+pub(super) fn all(servers: usize) -> Vec<Box<dyn Invariant>> {
     vec![
         Box::new(GivesWayUpwards::default()),
         Box::new(FollowsWhoHasSpoken::default()),
-        Box::new(AsksAllHigher::default()),
+        Box::new(AsksAllHigher::new(servers)),
     ]
 }

@@ -25,8 +25,8 @@ impl BullyNodes {
 impl Protocol for BullyNodes {
     type Instance = dyn Bully;
 
-    fn invariants(&self, _: usize) -> Vec<Box<dyn Invariant>> {
-        invariants::all()
+    fn invariants(&self, servers: usize) -> Vec<Box<dyn Invariant>> {
+        invariants::all(servers)
     }
 
     fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<dyn Bully>> {

@@ -7,6 +7,7 @@ use super::{Cluster, Running};
 use crate::event::{EventSource, Incarnation, Kind, Party};
 use crate::protocol::{Dialer, NodeEnv, Protocol, StartedNode};
 use labrpc::ClientEnd;
+use labrt::world::Node;
 
 impl<P: Protocol> Cluster<P> {
     /// Whether the server is down.
@@ -25,8 +26,8 @@ impl<P: Protocol> Cluster<P> {
     fn crash(&self, server: usize, amid: bool) {
         // An instance that was only told to stop is still there.
         let halted = self.inner.servers.lock()[server].halted.take();
-        if let Some(node) = halted {
-            node.kill();
+        if let Some((who, node)) = halted {
+            self.end_incarnation(who, &node, amid);
         }
         if self.is_crashed(server) {
             return;
@@ -42,11 +43,16 @@ impl<P: Protocol> Cluster<P> {
             server.running.take()
         };
         if let Some(running) = running {
-            running.node.kill();
-            self.inner.testbed.events.forget(&running.node);
-            self.emit(running.who, Kind::Crashed { amid });
+            self.end_incarnation(running.who, &running.node, amid);
         }
-        self.delete_ends(server);
+    }
+
+    /// Ends all threads of an incarnation, and deletes its end points.
+    fn end_incarnation(&self, who: Incarnation, node: &Node, amid: bool) {
+        node.kill();
+        self.inner.testbed.events.forget(node);
+        self.emit(who, Kind::Crashed { amid });
+        self.delete_ends(who.server);
     }
 
     /// Crashes the server at some moment of the next `pause`, and returns when that has passed: half of the time in the
@@ -83,7 +89,7 @@ impl<P: Protocol> Cluster<P> {
         let running = self.inner.servers.lock()[server].running.take();
         if let Some(running) = running {
             self.emit(running.who, Kind::Halted);
-            self.inner.servers.lock()[server].halted = Some(running.node);
+            self.inner.servers.lock()[server].halted = Some((running.who, running.node));
         }
         self.delete_ends(server);
     }
@@ -97,6 +103,10 @@ impl<P: Protocol> Cluster<P> {
 
     /// Starts the server from what it had saved, and connects it to every server that is meant to
     /// be connected. A server that is up is crashed first.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the server has [left](Self::leave).
     pub fn restart(&self, server: usize) {
         self.start_server(server);
         self.connect(server);
@@ -115,6 +125,7 @@ impl<P: Protocol> Cluster<P> {
 
     /// Starts another incarnation of the server, connected to nobody.
     pub(super) fn start_server(&self, server: usize) {
+        assert!(!self.has_left(server), "server {server} has left the cluster");
         self.shutdown(server);
         let testbed = &self.inner.testbed;
         let storage = self.storage(server).copy();
@@ -126,19 +137,23 @@ impl<P: Protocol> Cluster<P> {
         };
         self.note(|| format!("start {who}"));
         self.emit(who, Kind::Started);
-        let peers = (0..self.n_servers()).map(|to| self.make_own_end(who, to)).collect();
         let node = testbed.world.node(self.inner.group.node_name(server));
+        let peers = (0..self.n_servers()).map(|to| self.make_own_end(who, to)).collect();
         let dialer = {
-            let cluster = self.clone();
-            let dial = move |name: Option<&str>, to: usize| match name {
-                Some(name) if name != who.group.name() => cluster.inner.testbed.bridge(who, name, to),
-                _ => cluster.make_own_end(who, to),
+            // Weak: the solution may keep it, and the network keeps the solution.
+            let inner = Arc::downgrade(&self.inner);
+            let dial = move |name: Option<&str>, to: usize| {
+                let cluster = Self { inner: inner.upgrade().expect("the run goes on while servers dial") };
+                match name {
+                    Some(name) if name != who.group.name() => cluster.inner.testbed.bridge(who, name, to),
+                    _ => cluster.make_own_end(who, to),
+                }
             };
             Dialer { dial: Arc::new(dial) }
         };
         let events = EventSource::new(&testbed.events, who);
         if events.wants_saves() {
-            storage.observe(Arc::new(events.clone()));
+            storage.observe(Arc::new(events.of_saves(&node)));
         }
         let env = NodeEnv {
             world: &testbed.world,
@@ -150,7 +165,7 @@ impl<P: Protocol> Cluster<P> {
             events,
         };
         let Some(StartedNode { instance, services }) = self.inner.protocol.start(&env) else {
-            return self.delete_ends(server);
+            return self.end_incarnation(who, &node, true);
         };
         let mut host = labrpc::Server::new(&node);
         for service in services {
@@ -164,8 +179,8 @@ impl<P: Protocol> Cluster<P> {
     /// Makes an end point of an incarnation to a server of the cluster, which reaches it if the two are linked.
     fn make_own_end(&self, who: Incarnation, to: usize) -> ClientEnd {
         let (name, end) = self.make_end(who.into(), to);
-        let linked = self.inner.links.lock().add_end(who, to, name.clone());
-        if linked {
+        let mut links = self.inner.links.lock();
+        if links.add_end(who, to, name.clone()) {
             self.network().enable(&name, true);
         }
         end

@@ -13,9 +13,10 @@ impl<P: Protocol> Cluster<P> {
         let server = {
             let mut servers = self.inner.servers.lock();
             servers.push(Server::new());
-            servers.len() - 1
+            let server = servers.len() - 1;
+            self.inner.testbed.events.add_server(self.inner.group, server);
+            server
         };
-        self.inner.testbed.events.add_server(self.inner.group, server);
         self.note(|| format!("server {server} joins"));
         self.emit(self.incarnation(server), Kind::Joined);
         self.restart(server);

@@ -21,7 +21,8 @@ pub(super) struct Contents {
 #[derive(Default)]
 struct NodeContents {
     encoded: Fragments,
-    /// The record that is saved most: what it consists of is read as changes to what it was before.
+    /// The record that was saved first, which is taken to change most: what it consists of is read as changes to what it
+    /// was before.
     main: Option<String>,
     others: Vec<Other>,
 }
@@ -48,10 +49,15 @@ impl Contents {
         self.nodes.lock().entry(node).or_default().encoded.add(bytes, value);
     }
 
-    /// Calls `tell` with what the server on the calling thread's node saves now, and what each record consists of.
-    pub fn read<R>(&self, records: &[(&str, &[u8])], tell: impl FnOnce(&[SavedRecord<'_>]) -> R) -> R {
+    /// Calls `tell` with what the server on this node saves now, and what each record consists of.
+    pub fn read<R>(
+        &self,
+        node: u32,
+        records: &[(&str, &[u8])],
+        tell: impl FnOnce(&[SavedRecord<'_>]) -> R,
+    ) -> R {
         let mut nodes = self.nodes.lock();
-        let node = nodes.entry(world::current_node().unwrap_or(0)).or_default();
+        let node = nodes.entry(node).or_default();
         for (record, bytes) in records {
             node.read(record, bytes);
         }

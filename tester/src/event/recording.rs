@@ -16,8 +16,8 @@ use super::{Event, Group, Incarnation, Kind, Message, Party, Save};
 /// The bytes of contents that are kept of a run. What comes later is kept without contents.
 const MAX_CONTENTS: usize = 256 << 20;
 
-/// The events that are kept of a run. Later ones are counted.
-const MAX_EVENTS: usize = 4_000_000;
+/// The events that are kept of a run, which take about 256 MiB besides. Later ones are counted.
+const MAX_EVENTS: usize = 1_000_000;
 
 /// All events of a run, in order.
 ///
@@ -30,6 +30,8 @@ pub struct Recording {
     names: FxHashSet<Arc<str>>,
     /// Bytes of contents that are kept.
     contents: usize,
+    /// Nothing more is kept with contents: they are too large together.
+    is_full: bool,
     without_contents: u64,
     left_out: u64,
     last: Vec<LastSave>,
@@ -112,7 +114,7 @@ pub enum RecordedKind {
         /// What it is called, such as `applied`.
         name: &'static str,
         /// What there is to say of it.
-        value: Value,
+        value: Option<Value>,
     },
     /// An invariant is broken.
     Violation(Box<str>),
@@ -262,7 +264,7 @@ impl Recording {
             }
             Kind::Protocol(event) => {
                 let value = event.value();
-                self.contents += value.byte_size();
+                let value = self.has_room(value.byte_size()).then_some(value);
                 RecordedKind::Protocol { name: event.name(), value }
             }
             Kind::Violation(message) => RecordedKind::Violation(message.into()),
@@ -277,7 +279,7 @@ impl Recording {
             Step::RequestSent { .. } | Step::ReplySent => content.map_or(0, Value::byte_size),
             _ => 0,
         };
-        let content = if self.has_room(size) { content.cloned() } else { None };
+        let content = content.filter(|_| self.has_room(size)).cloned();
         RecordedKind::Message { call, step, from, to, method: self.name(method), bytes, content, location }
     }
 
@@ -309,13 +311,13 @@ impl Recording {
 
     /// Counts so many bytes of contents, if they are kept.
     fn has_room(&mut self, bytes: usize) -> bool {
-        let fits = self.contents + bytes <= MAX_CONTENTS;
-        if fits {
-            self.contents += bytes;
-        } else {
+        self.is_full |= self.contents + bytes > MAX_CONTENTS;
+        if self.is_full {
             self.without_contents += 1;
+        } else {
+            self.contents += bytes;
         }
-        fits
+        !self.is_full
     }
 
     fn name(&mut self, name: &str) -> Arc<str> {

@@ -128,8 +128,8 @@ impl EventStream {
     fn tell(&self, group: Option<Group>, party: Party, kind: Kind<'_>) -> Result<(), Violation> {
         let class = kind.class();
         let wanted = self.wants(class);
-        let moves_time = matches!(kind, Kind::Started | Kind::Submitted { .. });
-        if !moves_time && !wanted {
+        let is_followed = matches!(kind, Kind::Started | Kind::Crashed { .. } | Kind::Submitted { .. });
+        if !is_followed && !wanted {
             return Ok(());
         }
         self.uncounted(|| {
@@ -137,6 +137,10 @@ impl EventStream {
             let moment = match (party, kind) {
                 (Party::Server(who), Kind::Started) => {
                     state.causality.start(who);
+                    None
+                }
+                (Party::Server(who), Kind::Crashed { .. }) => {
+                    state.causality.crash(who);
                     None
                 }
                 (Party::Server(who), Kind::Submitted { .. }) => Some(state.causality.mark(who)),
@@ -206,7 +210,7 @@ impl State {
         let mut verdict = Ok(());
         for position in &interested[kind.class().first()] {
             let Subscriber { group, invariant } = &mut subscribers[usize::from(*position)];
-            if event.group.is_none_or(|of| of == *group) {
+            if event.concerns(*group) {
                 verdict = invariant.on(&event);
                 if verdict.is_err() {
                     break;
@@ -234,33 +238,34 @@ impl Observer for EventStream {
 
 impl EventStream {
     fn on_message(&self, event: &labrpc::Event<'_>, wanted: bool) -> u64 {
-        let state = &mut *self.state.lock();
-        let labrpc::Event { call, step, .. } = *event;
-        if !wanted {
-            state.causality.advance(call, step, 0);
-            return 0;
-        }
-        let Some(sides) = state.causality.on(call, step, state.number + 1) else { return 0 };
-        let Sides { from, to, moment, before } = sides;
-        let labrpc::Event { method, bytes, content, location, .. } = *event;
-        let message = Message { call, step, from, to, method, bytes, content, location };
-        let kind = Kind::Message(&message);
-        if !self.wants(kind.class()) {
-            return 0;
-        }
-        let party = match step {
-            Step::RequestSent { .. } | Step::RequestDuplicated | Step::ReplyDelivered | Step::ReplyLost => {
-                from
+        let (number, verdict) = {
+            let state = &mut *self.state.lock();
+            let number = if wanted { state.number + 1 } else { 0 };
+            let Some(sides) = state.causality.on(event.call, event.step, number) else { return 0 };
+            if !wanted {
+                return 0;
             }
-            Step::RequestDelivered | Step::RequestLost | Step::ReplySent => to.into(),
+            let labrpc::Event { call, method, bytes, content, location, .. } = *event;
+            let Sides { from, to, at, step, moment, before } = sides;
+            let message = Message { call, step, from, to, method, bytes, content, location };
+            let kind = Kind::Message(&message);
+            if !self.wants(kind.class()) {
+                return 0;
+            }
+            // Sending is what a thread does; the other steps happen to the message.
+            let by_thread =
+                matches!(step, Step::RequestSent { .. } | Step::ReplySent | Step::ReplyLate { .. });
+            let cause = match self.detail {
+                Detail::Bare => 0,
+                _ if by_thread => world::trace_context(),
+                _ => before,
+            };
+            let told = state.tell(self.world.now(), cause, Some(to.group), at, kind, moment);
+            if by_thread && self.detail != Detail::Bare {
+                world::set_trace_context(told.0);
+            }
+            told
         };
-        let cause = match step {
-            _ if self.detail == Detail::Bare => 0,
-            Step::RequestSent { .. } => world::trace_context(),
-            _ => before,
-        };
-        let (number, verdict) =
-            state.tell(self.world.now(), cause, Some(to.group), party, kind, Some(moment));
         if let Err(violation) = verdict {
             // Messages arrive outside every thread, too.
             self.world.fail_later(FailureKind::Assertion, violation.message());
@@ -274,11 +279,18 @@ impl EventStream {
 pub struct EventSource {
     stream: Arc<EventStream>,
     who: Incarnation,
+    /// The node that the incarnation runs on, if it is told what it saves.
+    node: Option<u32>,
 }
 
 impl EventSource {
     pub(crate) fn new(stream: &Arc<EventStream>, who: Incarnation) -> Self {
-        Self { stream: Arc::clone(stream), who }
+        Self { stream: Arc::clone(stream), who, node: None }
+    }
+
+    /// The same source, told what the server saves, which runs on this node.
+    pub(crate) fn of_saves(&self, node: &Node) -> Self {
+        Self { node: Some(node.id()), ..self.clone() }
     }
 
     /// The server.
@@ -325,9 +337,9 @@ impl persister::Observer for EventSource {
             let save = Save { step, records, location };
             self.stream.tell(Some(self.who.group), self.who.into(), Kind::Saved(&save))
         };
-        let verdict = world::uncounted(|| match &self.stream.contents {
-            Some(contents) => contents.read(records, tell),
-            None => {
+        let verdict = world::uncounted(|| match (&self.stream.contents, self.node) {
+            (Some(contents), Some(node)) => contents.read(node, records, tell),
+            _ => {
                 let record = |&(name, bytes)| SavedRecord { name, bytes, content: None };
                 tell(&records.iter().map(record).collect::<Vec<_>>())
             }

@@ -131,6 +131,7 @@ impl Answers {
                 }
             }
             Step::ReplyLost => self.is_over(call),
+            Step::ReplyLate { .. } => {}
         }
     }
 
@@ -234,7 +235,8 @@ mod tests {
                 if let Party::Client(client) = sides.from {
                     let (from, to, content, location) = (sides.from, sides.to, None, None);
                     let message = Message { call, step, from, to, method: "", bytes: 0, content, location };
-                    self.answers.message(client, &message, sides.moment, &self.causality);
+                    let moment = sides.moment.unwrap_or_default();
+                    self.answers.message(client, &message, moment, &self.causality);
                 }
             }
         }

@@ -38,7 +38,7 @@ impl<P: KeyValueProtocol> Cluster<P> {
     #[must_use]
     pub fn client_to(&self, reached: &[usize]) -> Client<P> {
         let clients = self.protocol().clients();
-        let number = clients.number();
+        let number = self.inner.testbed.new_client();
         let network = self.network();
         let node = self.world().node(format!("client {number}"));
         let (ends, servers) = self.make_ends_of_client(number);
@@ -53,6 +53,7 @@ impl<P: KeyValueProtocol> Cluster<P> {
             world: self.world().clone(),
             history: Arc::clone(&clients.history),
             events: Arc::clone(&self.inner.testbed.events),
+            group: self.inner.group,
             puts: AtomicU64::new(0),
         };
         Client { cluster: self.clone(), number, node, clerk: Arc::new(logged), ends }

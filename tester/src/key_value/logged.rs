@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use labapi::{Clerk, PutError, Version, Versioned};
 use labrt::world::{FailureKind, World};
 
-use crate::event::{EventStream, Kind, Party};
+use crate::event::{EventStream, Group, Kind, Party};
 use crate::linearizability::{HistoryError, KeyValue, KeyValueInput, KeyValueOutput, Model, Recorder};
 
 /// A clerk that notes each operation in the history of the test, the moment before it begins and the moment after it
@@ -18,6 +18,7 @@ pub(super) struct LoggedClerk {
     pub world: World,
     pub history: Arc<Recorder<KeyValueInput, KeyValueOutput>>,
     pub events: Arc<EventStream>,
+    pub group: Group,
     /// How many puts have been done, or may have been.
     pub puts: AtomicU64,
 }
@@ -36,7 +37,7 @@ impl LoggedClerk {
         self.world.note("tester", || format!("client {}: {}", self.number, KeyValue.describe_input(&input)));
         self.must_be_noted(self.history.call(self.number, self.world.now(), input.clone()));
         let kind = Kind::OperationBegan { operation: &Described(|| KeyValue.describe_input(&input)) };
-        self.events.emit(None, Party::Client(self.number), kind);
+        self.events.emit(Some(self.group), Party::Client(self.number), kind);
     }
 
     #[track_caller]
@@ -45,7 +46,11 @@ impl LoggedClerk {
             .note("tester", || format!("client {}: {}", self.number, KeyValue.describe_output(&output)));
         let done = output == KeyValueOutput::Done;
         let answer = &Described(|| KeyValue.describe_output(&output));
-        self.events.emit(None, Party::Client(self.number), Kind::OperationEnded { what, done, answer });
+        self.events.emit(
+            Some(self.group),
+            Party::Client(self.number),
+            Kind::OperationEnded { what, done, answer },
+        );
         self.history.ret(self.number, self.world.now(), output).expect("the call was noted");
     }
 

@@ -137,15 +137,16 @@ fn each(
     what: impl Fn(usize) -> (String, Version) + Send + 'static,
 ) -> Vec<Result<(), PutError>> {
     let clerks = Arc::clone(clerks);
-    let (events, party) =
-        (Arc::clone(&client.cluster().inner.testbed.events), Party::Client(client.number()));
+    let inner = &client.cluster().inner;
+    let (events, group) = (Arc::clone(&inner.testbed.events), Some(inner.group));
+    let party = Party::Client(client.number());
     client.ask("put of each clerk", move |_| {
         let put = |(number, clerk): (usize, &Arc<dyn Clerk>)| {
             let (value, version) = what(number);
-            events.emit(None, party, Kind::OperationBegan { operation: &"Put(k)" });
+            events.emit(group, party, Kind::OperationBegan { operation: &"Put(k)" });
             let answer = clerk.put("k", &value, version);
             let (done, text) = (answer.is_ok(), outcome(answer));
-            events.emit(None, party, Kind::OperationEnded { what: "put", done, answer: &text });
+            events.emit(group, party, Kind::OperationEnded { what: "put", done, answer: &text });
             answer
         };
         clerks.iter().enumerate().map(put).collect()

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use labapi::Solution;
 use labgob::Value;
@@ -71,6 +72,19 @@ impl ProtocolEvent for GossipEvent {
     }
 }
 
+/// How many servers are in memory.
+static ALIVE: AtomicUsize = AtomicUsize::new(0);
+
+pub fn alive() -> usize {
+    ALIVE.load(Ordering::Relaxed)
+}
+
+impl Drop for Gossiper {
+    fn drop(&mut self) {
+        ALIVE.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Gossiper {
     /// Learns a number, and tells the others if it is new.
     pub fn learn(&self, number: u64) {
@@ -132,6 +146,7 @@ impl Protocol for Gossip {
             let remembers = !saved.is_empty() && fault != Some(Fault::Forgets);
             let known = if remembers { labgob::decode(&saved).unwrap() } else { BTreeSet::new() };
             let (known, peers) = (Mutex::new(known), Mutex::new(peers));
+            ALIVE.fetch_add(1, Ordering::Relaxed);
             let gossiper = Arc::new(Gossiper { me, known, peers, storage, dialer, events, fault });
             let services = vec![Arc::clone(&gossiper).service()];
             (gossiper, services)

@@ -282,3 +282,30 @@ fn real_threads_are_no_other_cluster() {
         assert!(all_know());
     }));
 }
+
+#[test]
+fn a_server_that_has_left_is_not_started_again() {
+    let report = bare(|cluster| {
+        learn(cluster, 0, 1);
+        cluster.leave(2);
+        cluster.restart(2);
+    });
+    expect_failure(&report, "server 2 has left the cluster");
+}
+
+/// The solution keeps a dialer, the network the solution, and a cluster the network.
+#[test]
+fn a_run_that_fails_leaves_nothing_in_memory() {
+    let before = crate::gossip::alive();
+    for _ in 0..3 {
+        expect_failure(&gossip(None, Detail::Recorded, |cluster| cluster.fail("it fails")), "it fails");
+    }
+    // Other tests run beside this one, and end.
+    for _ in 0..600 {
+        if crate::gossip::alive() <= before {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("{} servers are left of {before}", crate::gossip::alive());
+}

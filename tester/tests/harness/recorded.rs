@@ -204,6 +204,50 @@ fn what_is_saved_shares_what_has_not_changed() {
     assert_eq!((recording.without_contents(), recording.left_out()), (0, 0));
 }
 
+/// A crash finds a save under way: what it was about to save is told by the test's thread.
+#[test]
+fn a_save_that_a_crash_interrupts_is_told_with_its_content() {
+    let report = gossip(None, Detail::Recorded, |cluster| {
+        let second = Duration::from_secs(1);
+        cluster.call(2, "learn", |_, gossiper| gossiper.learn(5));
+        cluster.sleep(second);
+        cluster.set_save_time(2, Some(second..=second));
+        let client = cluster.clone();
+        labrt::thread::spawn(move || client.call(2, "learn", |_, gossiper| gossiper.learn(300)));
+        cluster.sleep(Duration::from_millis(10));
+        cluster.shutdown(2);
+    });
+    assert!(report.passed(), "{:?}", report.failure);
+    let is_interrupted = |event: &&Recorded| {
+        matches!(event.kind, RecordedKind::Saved { step: persister::SaveStep::Interrupted { .. }, .. })
+    };
+    let event = events(&report).iter().find(is_interrupted).expect("a save was interrupted");
+    let RecordedKind::Saved { records, .. } = &event.kind else { panic!("it is a save") };
+    let pieces: Vec<_> = records[0].content.as_ref().unwrap().pieces().collect();
+    assert!(
+        matches!(&pieces[..], [labgob::fragments::Piece::Value(value, _)] if value.len() == 2),
+        "{pieces:?}"
+    );
+}
+
+#[test]
+fn a_server_that_was_told_to_stop_crashes_when_it_is_shut_down() {
+    let report = gossip(None, Detail::Recorded, |cluster| {
+        cluster.call(0, "learn", |_, gossiper| gossiper.learn(5));
+        cluster.halt(1);
+        cluster.restart(1);
+    });
+    assert!(report.passed(), "{:?}", report.failure);
+    let is_told = |text: &str| {
+        let told = |event: &Recorded| {
+            matches!(&event.kind, RecordedKind::Told(told) if **told == *text)
+                && event.party.to_string() == "server 1"
+        };
+        events(&report).iter().position(told)
+    };
+    assert!(is_told("told to stop").unwrap() < is_told("crashed").unwrap());
+}
+
 /// `bare` is the reference: what is told to nobody cannot change the run.
 #[track_caller]
 fn expect_the_same(case: &'static Case, solution: &labapi::Solution, seed: u64) {

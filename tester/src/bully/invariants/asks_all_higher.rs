@@ -12,13 +12,27 @@ use crate::event::{Event, Incarnation, Interests, Kind, Message, Party};
 use crate::invariant::{Invariant, Verdict, Violation};
 
 /// Whom each node has called.
-#[derive(Default)]
 pub(super) struct AsksAllHigher {
-    /// The servers that an incarnation has called since it last followed another one.
-    called: BTreeMap<Incarnation, BTreeSet<usize>>,
-    /// The highest number of a server.
-    highest: usize,
+    nodes: BTreeMap<Incarnation, Node>,
+    /// The number of servers that the cluster has had so far.
+    servers: usize,
     looked: bool,
+}
+
+#[derive(Default)]
+struct Node {
+    /// The number of servers that it was given end points to.
+    peers: usize,
+    /// Whom it has called since it last followed another one, and in the time before that: a heartbeat that is late
+    /// may come in the midst of an election, which goes on.
+    called: BTreeSet<usize>,
+    called_before: BTreeSet<usize>,
+}
+
+impl AsksAllHigher {
+    pub fn new(servers: usize) -> Self {
+        Self { nodes: BTreeMap::new(), servers, looked: false }
+    }
 }
 
 impl Invariant for AsksAllHigher {
@@ -31,26 +45,31 @@ impl Invariant for AsksAllHigher {
     }
 
     fn on(&mut self, event: &Event<'_>) -> Verdict {
-        match event.kind {
-            Kind::Message(&Message {
-                step: Step::RequestSent { .. }, from: Party::Server(from), to, ..
-            }) => {
-                self.called.entry(from).or_default().insert(to.server);
+        match (event.kind, event.server()) {
+            (
+                Kind::Message(&Message {
+                    step: Step::RequestSent { .. }, from: Party::Server(from), to, ..
+                }),
+                _,
+            ) => {
+                if from.group == to.group {
+                    self.nodes.entry(from).or_default().called.insert(to.server);
+                }
             }
-            Kind::Started => {
-                self.highest = self.highest.max(event.server().map_or(0, |who| who.server));
-            }
+            (Kind::Joined, _) => self.servers += 1,
+            (Kind::Started, Some(who)) => self.nodes.entry(who).or_default().peers = self.servers,
             _ => {}
         }
         let Some(&BullyEvent::Follows { leader: Some(leader) }) = event.protocol() else { return Ok(()) };
         let Some(who) = event.server() else { return Ok(()) };
-        let called = self.called.entry(who).or_default();
+        let node = self.nodes.entry(who).or_default();
         if leader != who.server {
-            called.clear();
+            node.called_before = std::mem::take(&mut node.called);
             return Ok(());
         }
         self.looked = true;
-        let silent: Vec<usize> = (who.server + 1..=self.highest).filter(|it| !called.contains(it)).collect();
+        let is_called = |peer: &usize| node.called.contains(peer) || node.called_before.contains(peer);
+        let silent: Vec<usize> = (who.server + 1..node.peers).filter(|peer| !is_called(peer)).collect();
         if silent.is_empty() {
             return Ok(());
         }
@@ -76,6 +95,6 @@ mod tests {
 
     #[test]
     fn who_has_seen_nothing_does_not_claim_to_have() {
-        assert!(!AsksAllHigher::default().exercised());
+        assert!(!AsksAllHigher::new(5).exercised());
     }
 }

@@ -31,8 +31,8 @@ impl Invariant for FollowsWhoHasSpoken {
     fn on(&mut self, event: &Event<'_>) -> Verdict {
         if let Kind::Message(&Message { step, from: Party::Server(from), to, .. }) = event.kind {
             match step {
-                Step::RequestDelivered => self.spoken.insert((to, from.server)),
-                Step::ReplyDelivered => self.spoken.insert((from, to.server)),
+                Step::RequestDelivered if from.group == to.group => self.spoken.insert((to, from.server)),
+                Step::ReplyDelivered if from.group == to.group => self.spoken.insert((from, to.server)),
                 _ => false,
             };
         }
