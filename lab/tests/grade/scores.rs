@@ -10,6 +10,14 @@ fn each_earns_what_it_can_do() {
     stage.submit("whole", &ALL);
     stage.submit("raft_alone", &["raft"]);
     stage.submit("without_raft", &["kvsrv", "kvraft"]);
+    stage.submit("bully_alone", &["protocols/bully"]);
+    stage.submit("broken_bully", &["raft", "protocols/bully"]);
+    stage.append("broken_bully/protocols/bully/src/timer.rs", "fn broken() {");
+    stage.submit("static_bully", &["protocols/bully"]);
+    stage.append(
+        "static_bully/protocols/bully/src/timer.rs",
+        "pub static S: labrt::sync::Mutex<u8> = labrt::sync::Mutex::new(0);",
+    );
     stage.submit_from(&workspace().join("handout"), "skeleton", &ALL);
     stage.submit("broken_kvraft", &ALL);
     stage.append("broken_kvraft/kvraft/src/lib.rs", "fn broken() -> u8 { \"text\" }\n");
@@ -30,8 +38,19 @@ fn each_earns_what_it_can_do() {
         fs::write(path, text).unwrap();
     }
     stage.append("messy/raft/src/lib.rs", "#[cfg(test)] mod tests;\n");
-    let names =
-        ["broken", "broken_kvraft", "messy", "nameless", "raft_alone", "skeleton", "whole", "without_raft"];
+    let names = [
+        "broken",
+        "broken_bully",
+        "broken_kvraft",
+        "bully_alone",
+        "messy",
+        "nameless",
+        "raft_alone",
+        "skeleton",
+        "static_bully",
+        "whole",
+        "without_raft",
+    ];
     let options = ["--out", "out", "--runs", "2", "--seed", "7"];
     let (status, printed) = said(&mut stage.lab(&[&["grade"], &names[..], &options].concat()));
     assert_eq!(status, Some(0), "{printed}");
@@ -41,12 +60,15 @@ fn each_earns_what_it_can_do() {
         names.iter().map(|name| (*name, scores[*name][1].as_str(), scores[*name][2].as_str())).collect();
     let expected = [
         ("broken", "does_not_build", "0"),
+        ("broken_bully", "graded", "100"),
         ("broken_kvraft", "graded", "130"),
+        ("bully_alone", "graded", "30"),
         // What the compiler does not read makes no difference.
         ("messy", "graded", "100"),
         ("nameless", "does_not_build", "0"),
         ("raft_alone", "graded", "100"),
         ("skeleton", "graded", "0"),
+        ("static_bully", "breaks_rules", "0"),
         ("whole", "graded", "230"),
         ("without_raft", "graded", "130"),
     ];
@@ -56,6 +78,8 @@ fn each_earns_what_it_can_do() {
     assert!(report("broken_kvraft").contains("kvraft does not build"));
     assert!(report("broken_kvraft").contains("mismatched types"));
     assert!(report("raft_alone").contains("kvsrv was not handed in"));
+    assert!(report("broken_bully").contains("bully does not build"));
+    assert!(report("static_bully").contains("protocols/bully/src/timer.rs"));
     assert!(report("skeleton").contains("not implemented"));
     let told =
         "does not read raft/src/bin/try.rs, raft/src/log_backup.rs, raft/src/old.rs, raft/src/tests.rs:";

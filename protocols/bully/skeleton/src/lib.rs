@@ -1,5 +1,5 @@
-//! The Bully algorithm, yours to write. `docs/lab-bully.md` goes through it; the algorithm is Hector Garcia-Molina's,
-//! *Elections in a Distributed Computing System*, 1982, in the plain form of textbooks.
+//! The Bully algorithm, yours to write. `docs/lab-bully.md` goes through it; the algorithm is Hector
+//! Garcia-Molina's, *Elections in a Distributed Computing System*, 1982, in the plain form of textbooks.
 //!
 //! What is here compiles and does nothing. Wherever something is missing stands `todo!` or *Your code here*.
 //!

@@ -21,7 +21,7 @@ pub(crate) struct Victory {
     // Your data here.
 }
 
-/// To all lower nodes, again and again: the leader is there.
+/// To all lower nodes, regularly: the sender still leads.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Heartbeat {
     // Your data here.

@@ -43,6 +43,22 @@ pub fn make(ends: Vec<ClientEnd>, me: usize) -> Arc<dyn labapi::Bully> {
     node
 }
 
+/// What the other nodes ask of it. To call them, use `crate::node::BullyClient`.
+#[labrpc::service]
+impl Bully {
+    fn victory(&self, args: Victory) -> Ack {
+        self.answer_victory(args)
+    }
+
+    fn election(&self, args: Election) -> Alive {
+        self.answer_election(args)
+    }
+
+    fn heartbeat(&self, args: Heartbeat) -> Ack {
+        self.answer_heartbeat(args)
+    }
+}
+
 impl Bully {
     /// Runs `body` in a thread of this node, which the log calls `name`.
     ///
@@ -82,21 +98,5 @@ impl labapi::Bully for Bully {
     fn services(self: Arc<Self>) -> Vec<Service> {
         let calls_of_peers = self.service();
         vec![calls_of_peers]
-    }
-}
-
-/// What the other nodes ask of it. To call them, use `crate::node::BullyClient`.
-#[labrpc::service]
-impl Bully {
-    fn victory(&self, args: Victory) -> Ack {
-        self.answer_victory(args)
-    }
-
-    fn election(&self, args: Election) -> Alive {
-        self.answer_election(args)
-    }
-
-    fn heartbeat(&self, args: Heartbeat) -> Ack {
-        self.answer_heartbeat(args)
     }
 }
