@@ -37,6 +37,10 @@ pub(super) fn cut(source: &str) -> Result<Cut, String> {
         if gap && after.is_none_or(|text| text.trim().is_empty() || text.trim_start().starts_with('}')) {
             lines[before.expect("there is a gap before")] = None;
         }
+        let is_first = before.is_some_and(|line| lines[line].is_some_and(|text| text.ends_with('{')));
+        if is_first && after.is_some_and(|text| text.trim().is_empty()) {
+            lines[range.end() + 1] = None;
+        }
         lines[range].fill(None);
     }
     let text = lines.iter().flatten().flat_map(|line| [line, "\n"]).collect();
@@ -201,6 +205,9 @@ fn run(command: Command) {
 }
 
 impl Command {
+    #[cfg(test)]
+    fn dropped_first() {}
+
     fn kept() {}
 
     #[cfg(test)]
