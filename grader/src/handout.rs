@@ -1,7 +1,8 @@
 //! The student's workspace, made from this one: [`write()`].
 //!
 //! The framework's crates are handed out as they are, without their own tests, benchmarks and what is compiled for
-//! teachers alone. In place of the solutions stand the skeletons of `handout/` and `protocols/`, with the solutions' names and tests.
+//! teachers alone. In place of the solutions stand the skeletons of `handout/` and `protocols/`, with the solutions'
+//! names and tests.
 //! Nothing is written twice by hand: members, dependencies, profiles and lints are those of this workspace, less what
 //! nobody needs any more.
 //!

@@ -215,8 +215,8 @@ pub(crate) struct HandoutArgs {
 #[cfg(feature = "grading")]
 #[derive(Args, Debug)]
 pub(crate) struct SubmissionArgs {
-    /// A submission instead: raft/src, kvsrv/src, kvraft/src and protocols/bully/src of this folder, and what is
-    /// compiled in for those that it does not have
+    /// A submission instead: raft/src, kvsrv/src, kvraft/src and protocols/bully/src of this folder, and what
+    /// is compiled in for those that it does not have
     #[arg(long, value_name = "DIR", conflicts_with = "solution")]
     pub(crate) submission: Option<PathBuf>,
 
@@ -242,7 +242,8 @@ pub(crate) enum WhichRaft {
 #[cfg(feature = "grading")]
 #[derive(Args, Debug)]
 pub(crate) struct GradeArgs {
-    /// The submissions: folders in which raft/src, kvsrv/src, kvraft/src and protocols/bully/src are, or some of them
+    /// The submissions: folders in which raft/src, kvsrv/src, kvraft/src and protocols/bully/src are, or some
+    /// of them
     #[arg(value_name = "DIR", required = true)]
     pub(crate) submissions: Vec<PathBuf>,
 

@@ -21,7 +21,8 @@ struct Target {
     src_path: PathBuf,
 }
 
-/// The library of each of a submission's crates in the workspace at `sources`: what cargo built, and what it had.
+/// The library of each of a submission's crates in the workspace at `sources`: what cargo built, and what it
+/// had.
 pub(super) fn libraries(printed: &[u8], sources: &Path) -> BTreeMap<String, PathBuf> {
     let mut libraries = BTreeMap::new();
     for line in printed.split(|&byte| byte == b'\n') {

@@ -236,8 +236,8 @@ fn without_solution(source: &str, krate: &str) -> String {
     if fits { joined } else { text }
 }
 
-/// The students' README, whose commands are about part 3A and tests of 3A and 3B, with commands about what these
-/// students have and begin with.
+/// The students' README, whose commands are about part 3A and tests of 3A and 3B, with commands about what
+/// these students have and begin with.
 fn beginning_with(readme: &str, parts: &Parts) -> String {
     let Some((part, krate)) = parts.first() else { return readme.to_owned() };
     let mut readme = readme.to_owned();

@@ -47,7 +47,8 @@ pub(super) const LABS: [Lab; 4] = [
 
 /// Some parts of the labs. All of them by default.
 ///
-/// As text: parts with commas between them, such as `3A,3B`; `3` is all of lab 3, and `B` all of the Bully algorithm.
+/// As text: parts with commas between them, such as `3A,3B`; `3` is all of lab 3, and `B` all of the Bully
+/// algorithm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parts(BTreeSet<&'static str>);
 
