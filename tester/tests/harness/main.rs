@@ -1,6 +1,7 @@
 //! Tests of the tester itself, against a Raft that is none: it cheats, and it can be told to be
 //! wrong in one way or another.
 
+mod bully;
 mod cargo_test;
 mod cluster;
 mod fake;

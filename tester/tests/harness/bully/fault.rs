@@ -1,0 +1,82 @@
+//! [`Fault`]: the ways in which a node of the Bully algorithm can be wrong.
+
+use std::time::Duration;
+
+/// What is wrong with the nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Fault {
+    None,
+    /// Nobody ever knows a leader.
+    KnowsNobody,
+    /// Node 1 follows node 0.
+    FollowsALowerOne,
+    /// A node that knows no leader follows node 4, whether or not that has said anything.
+    FollowsAStranger,
+    /// When it has run for a second, node 3 leads, and asks nobody. The test is not told.
+    LeadsUnasked,
+    /// When it has run for a second, node 0 knows no leader for 20 ms.
+    Wavers,
+    /// In every election but its first, node 1 leads until it knows who does. Only the test is told.
+    LeadsInElections,
+    /// Node 0 follows the first leader that it knew, for ever.
+    BelievesInTheFirst,
+    /// Node 0 follows node 3 for ever, once it has.
+    BelievesInTheSecond,
+    /// Node 1 does not take itself for the leader.
+    NeedsAMajority,
+}
+
+/// What a node's answer depends on.
+pub struct Situation {
+    pub me: usize,
+    /// Whom the node truly takes for the leader.
+    pub leader: Option<usize>,
+    /// All whom it has truly taken for it so far, in order.
+    pub leaders: Vec<usize>,
+    /// The time since it started.
+    pub age: Duration,
+    /// Whether a test asks, and not the probe that tells the invariants.
+    pub test_asks: bool,
+}
+
+impl Fault {
+    const ALL: [Fault; 10] = [
+        Fault::None,
+        Fault::KnowsNobody,
+        Fault::FollowsALowerOne,
+        Fault::FollowsAStranger,
+        Fault::LeadsUnasked,
+        Fault::Wavers,
+        Fault::LeadsInElections,
+        Fault::BelievesInTheFirst,
+        Fault::BelievesInTheSecond,
+        Fault::NeedsAMajority,
+    ];
+
+    pub fn of(number: u8) -> Self {
+        Self::ALL.into_iter().find(|fault| *fault as u8 == number).expect("a fault's number")
+    }
+
+    /// Whom the node says that it takes for the leader.
+    pub fn answer(self, situation: &Situation) -> Option<usize> {
+        const SECOND: Duration = Duration::from_secs(1);
+        const MOMENT: Duration = Duration::from_millis(20);
+
+        let &Situation { me, leader, ref leaders, age, test_asks } = situation;
+        match self {
+            Self::KnowsNobody => None,
+            Self::FollowsALowerOne if me == 1 => Some(0),
+            Self::FollowsAStranger if leader.is_none() && me < 4 => Some(4),
+            Self::LeadsUnasked if me == 3 && age > SECOND && !test_asks => Some(3),
+            Self::Wavers if me == 0 && (SECOND..SECOND + MOMENT).contains(&age) => None,
+            Self::LeadsInElections if me == 1 && leader.is_none() && !leaders.is_empty() && test_asks => {
+                Some(1)
+            }
+            Self::BelievesInTheFirst if me == 0 => leaders.first().copied(),
+            Self::BelievesInTheSecond if me == 0 && leaders.contains(&3) => Some(3),
+            Self::NeedsAMajority if leader == Some(1) && me == 1 => None,
+            _ => leader,
+        }
+    }
+}

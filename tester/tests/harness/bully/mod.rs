@@ -1,0 +1,68 @@
+//! Tests of the tester's Bully tests, against the reference's nodes, which can be told to answer wrongly: all
+//! that the tester ever asks a node is who leads.
+
+mod fault;
+mod spoilt;
+mod verdicts;
+
+use std::sync::Arc;
+
+use labapi::{Bully, Solution};
+use labrpc::{ClientEnd, Service};
+use labrt::sync::Mutex;
+use labrt::thread;
+use labrt::time::Instant;
+use tester::{Case, cases};
+
+use fault::{Fault, Situation};
+
+/// The solution with a fault: `solution::<{ Fault::Wavers as u8 }>()`.
+fn solution<const FAULT: u8>() -> Solution {
+    Solution::new("double").with_bully(make::<FAULT>)
+}
+
+/// A node of the reference, and what is wrong with its answers.
+struct Double {
+    fault: Fault,
+    me: usize,
+    node: Arc<dyn Bully>,
+    started: Instant,
+    /// All whom it has taken for the leader, in order.
+    leaders: Mutex<Vec<usize>>,
+}
+
+fn make<const FAULT: u8>(peers: Vec<ClientEnd>, me: usize) -> Arc<dyn Bully> {
+    let (fault, started, leaders) = (Fault::of(FAULT), Instant::now(), Mutex::default());
+    Arc::new(Double { fault, me, node: ::bully::make(peers, me), started, leaders })
+}
+
+impl Bully for Double {
+    fn leader(&self) -> Option<usize> {
+        let leader = self.node.leader();
+        let mut leaders = self.leaders.lock();
+        if let Some(leader) = leader
+            && leaders.last() != Some(&leader)
+        {
+            leaders.push(leader);
+        }
+        let (leaders, age) = (leaders.clone(), self.started.elapsed());
+        self.fault.answer(&Situation { me: self.me, leader, leaders, age, test_asks: test_asks() })
+    }
+
+    fn kill(&self) {
+        self.node.kill();
+    }
+
+    fn services(self: Arc<Self>) -> Vec<Service> {
+        Arc::clone(&self.node).services()
+    }
+}
+
+/// Whether the call that is under way is a test's.
+fn test_asks() -> bool {
+    thread::current().name() == Some("leader")
+}
+
+fn case(name: &str) -> &'static Case {
+    cases().iter().find(|case| case.name == name).expect("a test of that name")
+}
