@@ -129,26 +129,79 @@ fn messages_and_saves_are_values_with_names() {
     assert!(requests > 3 && replies > 3 && saves == 6, "{requests} {replies} {saves}");
 }
 
+/// What a run has told in words.
+fn told(body: fn(&Cluster<Gossip>)) -> Vec<String> {
+    let report = gossip(None, Detail::Recorded, body);
+    assert!(report.passed(), "{:?}", report.failure);
+    let told = events(&report).iter().filter_map(|event| match &event.kind {
+        RecordedKind::Told(text) => Some(format!("{}: {text}", event.party)),
+        _ => None,
+    });
+    told.collect()
+}
+
+#[track_caller]
+fn expect_told(told: &[String], expected: &[&str]) {
+    for &expected in expected {
+        assert!(told.iter().any(|told| told == expected), "expected `{expected}` in {told:#?}");
+    }
+}
+
 #[test]
 fn what_happens_to_servers_links_and_faults_is_told() {
-    let report = recorded();
-    let told: Vec<String> = events(&report)
-        .iter()
-        .filter_map(|event| match &event.kind {
-            RecordedKind::Told(text) => Some(format!("{}: {text}", event.party)),
-            _ => None,
-        })
-        .collect();
-    for expected in [
+    let expected = [
         "server 2: started",
         "server 1: link to server 0 mended",
         "server 1: link to server 2 cut",
         "server 1: crashed",
         "server 1 (life 2): started",
         "tester: network: unreliable",
-    ] {
-        assert!(told.iter().any(|told| told == expected), "expected `{expected}` in {told:#?}");
+    ];
+    expect_told(&told(two_rumors), &expected);
+}
+
+#[test]
+fn what_no_test_of_the_course_does_to_servers_is_told() {
+    fn body(cluster: &Cluster<Gossip>) {
+        two_rumors(cluster);
+        cluster.pause(0);
+        cluster.resume(0);
+        cluster.set_clock_rate(0, 2_000_000);
+        cluster.cut_way(0, 2, true);
+        cluster.cut_way(0, 2, false);
+        let joined = cluster.join();
+        cluster.leave(joined);
+        cluster.halt(2);
     }
+    let expected = [
+        "server 0: paused",
+        "server 0: resumed",
+        "server 0: clock at 2000000 ppm",
+        "server 0: way to server 2 cut",
+        "server 0: way to server 2 open",
+        "server 3: joined",
+        "server 3: left",
+        "server 2: told to stop",
+    ];
+    expect_told(&told(body), &expected);
+}
+
+#[test]
+fn what_the_network_does_to_messages_is_told() {
+    fn body(cluster: &Cluster<Gossip>) {
+        two_rumors(cluster);
+        cluster.set_reliable(true);
+        cluster.set_long_reordering(true);
+        cluster.set_long_reordering(false);
+        cluster.set_duplicates(0.25, Duration::ZERO..=Duration::from_millis(1));
+    }
+    let expected = [
+        "tester: network: reliable",
+        "tester: network: long reordering on",
+        "tester: network: long reordering off",
+        "tester: network: 0.25 of the requests arrive twice",
+    ];
+    expect_told(&told(body), &expected);
 }
 
 #[test]
