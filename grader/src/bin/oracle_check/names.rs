@@ -7,7 +7,7 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, FnArg, Meta, ReturnType, Signature, Type};
 
 /// Functions that answer perhaps something, and leave it to the test what that means.
-const PERHAPS: [&str; 4] = ["start_on", "any_leader", "submit", "one_among"];
+const PERHAPS: [&str; 5] = ["get_state", "start_on", "any_leader", "submit", "one_among"];
 
 /// The functions of the tester that matter to the search, by name.
 #[derive(Clone, Debug, Default)]
