@@ -13,7 +13,7 @@ use labrt::thread;
 use persister::Storage;
 use serde::{Deserialize, Serialize};
 use tester::{
-    Case, Cluster, Detail, Dialer, Event, EventSource, Interests, Invariant, NodeEnv, Protocol,
+    Case, Cluster, Detail, Dialer, Event, EventSource, Interests, Invariant, Kind, NodeEnv, Protocol,
     ProtocolEvent, Report, RunOptions, Stage, StartedNode, Violation, run,
 };
 
@@ -31,6 +31,10 @@ pub enum Fault {
     TellsNothing,
     /// Servers do not come up.
     PanicsAtStart,
+    /// Servers call each other by another method.
+    Whispers,
+    /// Servers save under another name.
+    SavesElsewhere,
 }
 
 /// A server.
@@ -95,14 +99,19 @@ impl Gossiper {
             }
             labgob::encode(&*known).unwrap()
         };
-        self.storage.save("known", &known);
+        let name = if self.fault == Some(Fault::SavesElsewhere) { "elsewhere" } else { "known" };
+        self.storage.save(name, &known);
         if self.fault != Some(Fault::TellsNothing) {
             self.events.emit(&GossipEvent::Knows { number });
         }
         let peers = self.peers.lock().clone();
         for peer in peers {
             let rumor = Rumor { number, from: self.me };
-            thread::spawn(move || peer.rumor(&rumor));
+            if self.fault == Some(Fault::Whispers) {
+                thread::spawn(move || peer.whisper(&rumor));
+            } else {
+                thread::spawn(move || peer.rumor(&rumor));
+            }
         }
     }
 
@@ -126,13 +135,17 @@ impl Gossiper {
         self.learn(rumor.number);
         self.me + rumor.from
     }
+
+    fn whisper(&self, rumor: Rumor) -> usize {
+        self.rumor(rumor)
+    }
 }
 
 impl Protocol for Gossip {
     type Instance = Gossiper;
 
     fn invariants(&self, _: usize) -> Vec<Box<dyn Invariant>> {
-        vec![Box::new(KnowsWhatIsSmall::default())]
+        vec![Box::new(KnowsWhatIsSmall::default()), Box::new(CallsAndSaves::default())]
     }
 
     fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<Gossiper>> {
@@ -188,6 +201,43 @@ impl Invariant for KnowsWhatIsSmall {
 
     fn subject(&self) -> &'static str {
         "a number"
+    }
+}
+
+/// Servers spread rumors, and save what they know. Objects in the midst of a message, or of a save.
+#[derive(Default)]
+struct CallsAndSaves {
+    looked: bool,
+}
+
+impl Invariant for CallsAndSaves {
+    fn name(&self) -> &'static str {
+        "calls and saves are those of the protocol"
+    }
+
+    fn interests(&self) -> Interests {
+        Interests::SERVER_MESSAGES | Interests::SAVES
+    }
+
+    fn on(&mut self, event: &Event<'_>) -> Result<(), Violation> {
+        self.looked = true;
+        match event.kind {
+            Kind::Message(message) if message.method != "Gossiper.rumor" => {
+                Err(Violation::new(format!("expected rumors; saw {} call {}", message.from, message.method)))
+            }
+            Kind::Saved(save) if save.records.iter().any(|record| record.name != "known") => Err(
+                Violation::new(format!("expected what is known; saw {} save something else", event.party)),
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    fn exercised(&self) -> bool {
+        self.looked
+    }
+
+    fn subject(&self) -> &'static str {
+        "a call or a save"
     }
 }
 

@@ -65,6 +65,20 @@ fn an_invariant_that_saw_nothing_fails_the_run() {
 }
 
 #[test]
+fn an_invariant_may_object_to_a_message() {
+    let report = gossip(Some(Fault::Whispers), Detail::Bare, |cluster| learn(cluster, 0, 7));
+    expect_failure(&report, "expected rumors; saw server 0 call Gossiper.whisper");
+    assert_eq!(report.failure.unwrap().kind, "assertion");
+}
+
+#[test]
+fn an_invariant_may_object_to_a_save() {
+    let report = gossip(Some(Fault::SavesElsewhere), Detail::Bare, |cluster| learn(cluster, 0, 7));
+    expect_failure(&report, "expected what is known; saw server 0 save something else");
+    assert_eq!(report.failure.unwrap().kind, "assertion");
+}
+
+#[test]
 fn a_server_that_dies_while_it_starts_ends_the_run() {
     let report = gossip(Some(Fault::PanicsAtStart), Detail::Bare, |_| ());
     expect_failure(&report, "it does not come up");

@@ -198,7 +198,49 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
+    use labrpc::Step;
+
     use super::*;
+    use crate::event::{Group, Mark};
+
+    const GROUP: Group = Group { number: 0, name: "" };
+    const CANDIDATE: Incarnation = Incarnation { group: GROUP, server: 0, number: 1 };
+
+    /// Three servers, of which the candidate can call server 1.
+    fn three() -> Causality {
+        let mut causality = Causality::default();
+        causality.track();
+        for server in 0..3 {
+            causality.add_server(GROUP, server);
+            causality.start(Incarnation { server, ..CANDIDATE });
+        }
+        causality.add_end(0, CANDIDATE.into(), GROUP, 1);
+        causality
+    }
+
+    /// The candidate calls server 1 and is answered.
+    fn call(causality: &mut Causality, call: u64) {
+        use Step::{ReplyDelivered, ReplySent, RequestDelivered, RequestSent};
+        for step in [RequestSent { end: 0 }, RequestDelivered, ReplySent, ReplyDelivered] {
+            causality.on(call, step, 0);
+        }
+    }
+
+    #[test]
+    fn answers_of_before_the_last_look_are_no_votes() {
+        let mut causality = three();
+        let mut invariant = ElectedByAMajority::new(3);
+        invariant.start(CANDIDATE, causality.now(CANDIDATE));
+        call(&mut causality, 1);
+
+        let asked = Mark { number: 0, moment: causality.now(CANDIDATE) };
+        invariant.looked(CANDIDATE, Some(Look { asked, before: [asked; 2] }));
+        let objection = invariant.claims(CANDIDATE, Term(2), &causality, Duration::ZERO).unwrap_err();
+        assert!(objection.message().ends_with("heard from none of the servers 1, 2"), "{objection}");
+
+        call(&mut causality, 2);
+        assert_eq!(invariant.claims(CANDIDATE, Term(2), &causality, Duration::ZERO), Ok(()));
+    }
 
     #[test]
     fn who_has_seen_nothing_does_not_claim_to_have() {
