@@ -205,6 +205,23 @@ fn what_the_network_does_to_messages_is_told() {
 }
 
 #[test]
+fn what_a_raft_says_and_does_is_recorded() {
+    let case = cases().iter().find(|case| case.name == "basic_agree_3b").unwrap();
+    let options = RunOptions { detail: Detail::Recorded, ..RunOptions::new(1) };
+    let report = run(case, &raft::SOLUTION, &options);
+    let names: Vec<&str> = events(&report)
+        .iter()
+        .filter_map(|event| match event.kind {
+            RecordedKind::Protocol { name, .. } => Some(name),
+            _ => None,
+        })
+        .collect();
+    for expected in ["looked", "at_rest", "accepted", "applied"] {
+        assert!(names.contains(&expected), "expected `{expected}` in {names:?}");
+    }
+}
+
+#[test]
 fn the_last_event_of_a_run_that_fails_is_the_violation() {
     let report = gossip(None, Detail::Recorded, |cluster| {
         cluster.call(2, "learn", |_, gossiper| gossiper.learn(1001));
