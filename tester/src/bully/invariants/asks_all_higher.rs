@@ -51,10 +51,8 @@ impl Invariant for AsksAllHigher {
                     step: Step::RequestSent { .. }, from: Party::Server(from), to, ..
                 }),
                 _,
-            ) => {
-                if from.group == to.group {
-                    self.nodes.entry(from).or_default().called.insert(to.server);
-                }
+            ) if from.group == to.group => {
+                self.nodes.entry(from).or_default().called.insert(to.server);
             }
             (Kind::Joined, _) => self.servers += 1,
             (Kind::Started, Some(who)) => self.nodes.entry(who).or_default().peers = self.servers,
