@@ -8,9 +8,10 @@
 //! - [`Reachable`]: its command line where it can be run;
 //! - [`stop_all`]: the end of all that is going on.
 //!
-//! A submission's crates stand in a workspace of their own and depend on the base where that is. So the framework has the same
-//! paths for all of them, and cargo takes what was built in the base from a copy of its target folder. Nothing that
-//! a submission brings decides how it is built but its sources: there is no build script and no manifest of its own.
+//! A submission's crates stand in a workspace of their own and depend on the base where that is. So the
+//! framework has the same paths for all of them, and cargo takes what was built in the base from a copy of
+//! its target folder. Nothing that a submission brings decides how it is built but its sources: there is no
+//! build script and no manifest of its own.
 
 mod artifacts;
 mod base;

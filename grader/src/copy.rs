@@ -10,8 +10,8 @@ use crate::scratch::{file_error, write_bytes};
 /// Folders at the top of a workspace that are no source.
 const LEFT_OUT: [&str; 2] = ["target", ".git"];
 
-/// Makes the folder `to` equal to the workspace at `from`, except for its target folder, which is kept. What is the same
-/// already is not touched, so that only what differs is compiled again.
+/// Makes the folder `to` equal to the workspace at `from`, except for its target folder, which is kept. What
+/// is the same already is not touched, so that only what differs is compiled again.
 ///
 /// # Errors
 ///

@@ -32,8 +32,8 @@ pub struct Family {
 }
 
 impl Corpus {
-    /// The corpus of the workspace at `workspace`: `wrong-rafts`, `right-rafts`, `wrong-services` and `right-services` in
-    /// `grader`, and `wrong` and `right` beside the Bully algorithm.
+    /// The corpus of the workspace at `workspace`: `wrong-rafts`, `right-rafts`, `wrong-services` and
+    /// `right-services` in `grader`, and `wrong` and `right` beside the Bully algorithm.
     ///
     /// # Errors
     ///
@@ -76,8 +76,8 @@ impl Corpus {
         self.references[&reference].edited(edits)
     }
 
-    /// Builds all whose edits fit, and each reference itself under [another name](Reference::copy), in `folder`, on the
-    /// framework that `cache` has for [submissions](Base) too.
+    /// Builds all whose edits fit, and each reference itself under [another name](Reference::copy), in
+    /// `folder`, on the framework that `cache` has for [submissions](Base) too.
     ///
     /// # Errors
     ///

@@ -1,13 +1,13 @@
 //! The student's workspace, made from this one: [`write()`].
 //!
-//! The framework's crates are handed out as they are, without their own tests, benchmarks and what is compiled for
-//! teachers alone. In place of the solutions stand the skeletons of `handout/` and `protocols/`, with the solutions'
-//! names and tests.
-//! Nothing is written twice by hand: members, dependencies, profiles and lints are those of this workspace, less what
-//! nobody needs any more.
+//! The framework's crates are handed out as they are, without their own tests, benchmarks and what is
+//! compiled for teachers alone. In place of the solutions stand the skeletons of `handout/` and `protocols/`,
+//! with the solutions' names and tests. Nothing is written twice by hand: members, dependencies, profiles and
+//! lints are those of this workspace, less what nobody needs any more.
 //!
-//! Read in this order: `parts` (what is released), `contents` (which files go where), `source` and `manifest` (what is cut out
-//! of them), `tree` (all of it, before and on the disk), `lock` (the versions), `destination` (where it may be written).
+//! Read in this order: `parts` (what is released), `contents` (which files go where), `source` and `manifest`
+//! (what is cut out of them), `tree` (all of it, before and on the disk), `lock` (the versions),
+//! `destination` (where it may be written).
 
 mod contents;
 mod destination;
@@ -28,15 +28,17 @@ pub use parts::Parts;
 pub struct Options {
     /// What students get so far.
     pub parts: Parts,
-    /// Write also into a folder that has something in it. Files that the hand-out has too are replaced; in the folders of
-    /// its crates, and of crates that are not released, all else goes. The rest of the folder stays.
+    /// Write also into a folder that has something in it. Files that the hand-out has too are replaced; in
+    /// the folders of its crates, and of crates that are not released, all else goes. The rest of the folder
+    /// stays.
     pub force: bool,
 }
 
-/// Writes the hand-out of the workspace at `workspace` into the folder `folder`, which is made if it is not there.
+/// Writes the hand-out of the workspace at `workspace` into the folder `folder`, which is made if it is not
+/// there.
 ///
-/// The same sources give the same bytes. The versions of all dependencies are those of this workspace; cargo is asked to
-/// leave out those that are not needed, without the network.
+/// The same sources give the same bytes. The versions of all dependencies are those of this workspace; cargo
+/// is asked to leave out those that are not needed, without the network.
 ///
 /// # Errors
 ///

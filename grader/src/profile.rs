@@ -2,8 +2,8 @@
 
 use toml::{Table, Value};
 
-/// The release profile of a workspace of solutions, made of the original's: what arithmetic overflow and `debug_assert!` do there
-/// they must do here, for they decide what a run is.
+/// The release profile of a workspace of solutions, made of the original's: what arithmetic overflow and
+/// `debug_assert!` do there they must do here, for they decide what a run is.
 pub(crate) struct Profile(Table);
 
 impl Profile {

@@ -107,8 +107,8 @@ impl Rubric {
         self.tests.iter().map(|(_, worth)| worth.points).sum()
     }
 
-    /// Grades runs: every test that is graded, in its order, also those that were not run. Runs of other tests are left
-    /// out.
+    /// Grades runs: every test that is graded, in its order, also those that were not run. Runs of other
+    /// tests are left out.
     #[must_use]
     pub fn grade(&self, runs: &[TestRuns]) -> Vec<GradedTest> {
         let graded = self.tests.iter().map(|(test, worth)| {

@@ -4,12 +4,12 @@
 //! message for people who did not know, with file and line; what defends the grader is the sandbox, and
 //! memory that joins the servers of a simulation is seen in the [object code](crate::build::Inspection).
 //!
-//! The source is looked at as tokens, for macros and attributes have nothing else, and a word in a macro may become
-//! whatever the macro makes of it. `scan` walks over them; `paths`, `attributes` and `words` know what is allowed; `imports` and `macros` know
-//! what names stand for;
-//! `items` finds in the syntax tree which statics are harmless, what is compiled for tests alone, and which
-//! files modules name; `lifetimes` finds functions that an error of the compiler would let make a borrow live
-//! too long; `depth` keeps source that nests without end from the parser.
+//! The source is looked at as tokens, for macros and attributes have nothing else, and a word in a macro may
+//! become whatever the macro makes of it. `scan` walks over them; `paths`, `attributes` and `words` know what
+//! is allowed; `imports` and `macros` know what names stand for; `items` finds in the syntax tree which
+//! statics are harmless, what is compiled for tests alone, and which files modules name; `lifetimes` finds
+//! functions that an error of the compiler would let make a borrow live too long; `depth` keeps source that
+//! nests without end from the parser.
 
 mod attributes;
 mod depth;
@@ -35,7 +35,8 @@ pub use finding::{Finding, Rule, Severity};
 use items::Items;
 use macros::Macros;
 
-/// Enough for the deepest source that `depth` lets pass, in a debug build too. Memory that is not touched costs nothing.
+/// Enough for the deepest source that `depth` lets pass, in a debug build too. Memory that is not touched
+/// costs nothing.
 const STACK: usize = 1 << 30;
 
 /// More violations than this, or more warnings, of one file are counted and not kept.
@@ -48,8 +49,8 @@ pub struct Findings {
     pub violations: Vec<Finding>,
     /// These are shown.
     pub warnings: Vec<Finding>,
-    /// Files that do not parse. The compiler will say so in better words; if it does not, the rules have not read what
-    /// it compiled, and the solution must be refused.
+    /// Files that do not parse. The compiler will say so in better words; if it does not, the rules have not
+    /// read what it compiled, and the solution must be refused.
     pub unparsed: Vec<Unparsed>,
     /// How many violations and warnings more there are than were kept: a hundred of each a file.
     pub besides: usize,
@@ -82,7 +83,8 @@ pub enum CheckError {
 /// Checks files of a solution, as [`submission`](crate::submission) gives them: each as if the compiler read
 /// it.
 ///
-/// The same files have the same findings. Takes less than a second a megabyte, and never reads anything but `files`.
+/// The same files have the same findings. Takes less than a second a megabyte, and never reads anything but
+/// `files`.
 ///
 /// # Errors
 ///

@@ -1,8 +1,8 @@
 //! [`Scratch`]: a workspace of its own in which many solutions become one command line.
 //!
-//! Each solution is a small crate. They depend on the framework's crates where these are, so that a dozen crates are built
-//! once and nothing of the framework is copied; and one program has all of them compiled in, to choose from with
-//! `--solution`.
+//! Each solution is a small crate. They depend on the framework's crates where these are, so that a dozen
+//! crates are built once and nothing of the framework is copied; and one program has all of them compiled in,
+//! to choose from with `--solution`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -20,7 +20,8 @@ use crate::{Reference, Results, Sources};
 /// The folder of the program.
 const PROGRAM: &str = "lab";
 
-/// What is made of a reference is compiled as fast as it can be, for there are dozens and each is run for seconds.
+/// What is made of a reference is compiled as fast as it can be, for there are dozens and each is run for
+/// seconds.
 const DIFFERS: [(&str, i64); 2] = [("opt-level", 0), ("codegen-units", 1)];
 
 /// A workspace with a crate for each solution and a command line with all of them.
@@ -98,8 +99,8 @@ impl Scratch {
         if self.target().exists() { Ok(()) } else { copy_with_times(target, &self.target(), &is_program) }
     }
 
-    /// Writes the workspace. `solutions` are the sources of each, by name. What is there already and the same is not
-    /// touched, so that only what differs is compiled again.
+    /// Writes the workspace. `solutions` are the sources of each, by name. What is there already and the same
+    /// is not touched, so that only what differs is compiled again.
     ///
     /// # Errors
     ///
@@ -186,8 +187,8 @@ impl Scratch {
         Ok((output.status, String::from_utf8_lossy(&printed).into_owned()))
     }
 
-    /// Runs `tests` of one solution over the seeds from 1 on: names, or parts of the labs. Answers the results and what
-    /// was printed.
+    /// Runs `tests` of one solution over the seeds from 1 on: names, or parts of the labs. Answers the
+    /// results and what was printed.
     ///
     /// # Errors
     ///
@@ -205,8 +206,8 @@ impl Scratch {
         }
     }
 
-    /// A command in the scratch workspace, with a target folder of its own: what is kept there, also the last failure,
-    /// is not the original's.
+    /// A command in the scratch workspace, with a target folder of its own: what is kept there, also the last
+    /// failure, is not the original's.
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.folder).env("CARGO_TARGET_DIR", self.target());

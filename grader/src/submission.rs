@@ -1,9 +1,8 @@
 //! [`read`]: takes from a folder that a student gave what is graded, and nothing else.
 //!
-//! Taken are `raft/src`, `kvsrv/src`, `kvraft/src` and `protocols/bully/src`, as far as they are there, and of
-//! these the files that end in `.rs`.
-//! No link is followed, no special file is opened, and no more is read than [`Limits`] allow, so that a folder which was
-//! made to harm the grader is as safe as any other.
+//! Taken are `raft/src`, `kvsrv/src`, `kvraft/src` and `protocols/bully/src`, as far as they are there, and
+//! of these the files that end in `.rs`. No link is followed, no special file is opened, and no more is read
+//! than [`Limits`] allow, so that a folder which was made to harm the grader is as safe as any other.
 
 mod limits;
 mod names;

@@ -1,4 +1,5 @@
-//! What it costs to tell a run's events, and that telling changes nothing: every test in each detail, side by side.
+//! What it costs to tell a run's events, and that telling changes nothing: every test in each detail, side by
+//! side.
 //!
 //! `cargo bench -p lab --bench modes -- [SEEDS] [FILTER]`, 10 seeds and all tests if not given.
 

@@ -1,8 +1,8 @@
 //! A key/value service whose keys have versions (the course's labs 2 and 4).
 //!
-//! A key has a value and a version, or does not exist. A put with the version of the key changes the value and makes
-//! the version the next one; a put with version 0 creates a key that does not exist, with version 1. So a put that is
-//! done twice takes effect once.
+//! A key has a value and a version, or does not exist. A put with the version of the key changes the value
+//! and makes the version the next one; a put with version 0 creates a key that does not exist, with version
+//! 1. So a put that is done twice takes effect once.
 
 use std::fmt;
 use std::sync::Arc;
@@ -46,8 +46,8 @@ pub enum PutError {
     NoKey,
     /// The key has another version: the put was certainly not done (`ErrVersion`).
     Version,
-    /// The key has another version now, but an earlier transmission of the same put may have made it so: nobody can
-    /// tell whether the put was done (`ErrMaybe`). Only a [`Clerk`] says this, never a server.
+    /// The key has another version now, but an earlier transmission of the same put may have made it so:
+    /// nobody can tell whether the put was done (`ErrMaybe`). Only a [`Clerk`] says this, never a server.
     Maybe,
 }
 
@@ -62,8 +62,8 @@ pub trait Clerk: Send + Sync {
     ///
     /// # Errors
     ///
-    /// See [`PutError`]. A wrong version is [`PutError::Version`] if the answer was to the first transmission of this
-    /// put, and [`PutError::Maybe`] if there were others before it: what became of those is unknown.
+    /// See [`PutError`]. A wrong version is [`PutError::Version`] if the answer was to the first transmission
+    /// of this put, and [`PutError::Maybe`] if there were others before it: what became of those is unknown.
     fn put(&self, key: &str, value: &str, version: Version) -> Result<(), PutError>;
 }
 
@@ -92,7 +92,8 @@ pub struct KvSrv {
 pub struct KvRaft {
     /// Makes a replica of a state machine (part 4A).
     pub make_rsm: MakeRsm,
-    /// Makes a replica of the key/value service, from what it saved before a crash, if it ever ran. Must return at once.
+    /// Makes a replica of the key/value service, from what it saved before a crash, if it ever ran. Must
+    /// return at once.
     pub make_server: fn(Replica) -> Arc<dyn ReplicaServer>,
     /// Makes a clerk that calls the servers at these end points, which are in the order of the servers.
     pub make_clerk: fn(Vec<ClientEnd>) -> Arc<dyn Clerk>,

@@ -31,9 +31,10 @@ pub use solution::Solution;
 
 /// One Raft peer, as its service and the tester see it (paper §5, Figure 2; the course's `raftapi`).
 ///
-/// Any replicated log with a leader can offer this, and be what lab 4 stands on. In Paxos the term is the ballot of the
-/// distinguished proposer and the index the instance; in ZAB the term is the epoch, and the index counts the
-/// transactions of all epochs. A term has one leader, and goes up with each change of leader.
+/// Any replicated log with a leader can offer this, and be what lab 4 stands on. In Paxos the term is the
+/// ballot of the distinguished proposer and the index the instance; in ZAB the term is the epoch, and the
+/// index counts the transactions of all epochs. A term has one leader, and goes up with each change of
+/// leader.
 ///
 /// Every method may be called from any thread at any time, also on a peer that was killed.
 /// None of them may wait for other servers.
@@ -58,8 +59,8 @@ pub trait Raft: Send + Sync {
     /// Size in bytes of the persisted Raft state, without the snapshot.
     fn persist_bytes(&self) -> usize;
 
-    /// The peer is no longer needed: its threads should end soon, and with them what it sends to its service on, so
-    /// that the service sees the channel closed and ends as well.
+    /// The peer is no longer needed: its threads should end soon, and with them what it sends to its service
+    /// on, so that the service sees the channel closed and ends as well.
     ///
     /// In a simulated crash the threads are gone whether or not the peer obeys.
     fn kill(&self);

@@ -1,7 +1,7 @@
 //! For the harness: what lab code encodes, as [values](Value) with names, while a run is captured.
 //!
-//! A value is noted while it is encoded, in the same pass: `Serialize` is called once, whether anybody listens or not,
-//! and the bytes are the same. So a captured run is the same run as one that is not.
+//! A value is noted while it is encoded, in the same pass: `Serialize` is called once, whether anybody
+//! listens or not, and the bytes are the same. So a captured run is the same run as one that is not.
 //!
 //! With no [`Session`] alive, this costs an encode the look at one atomic.
 
@@ -16,19 +16,20 @@ use crate::value::Value;
 
 /// Who is told what lab code encodes. One for the process.
 ///
-/// It is called on lab code's threads, in the middle of what they do, so it must not wait and not call labrt's
-/// scheduling points.
+/// It is called on lab code's threads, in the middle of what they do, so it must not wait and not call
+/// labrt's scheduling points.
 pub trait Recorder: Send + Sync {
-    /// Whether what the calling thread encodes is to be captured. Asked at each encode while a [`Session`] lives.
+    /// Whether what the calling thread encodes is to be captured. Asked at each encode while a [`Session`]
+    /// lives.
     fn wants(&self) -> bool;
 
     /// Lab code has encoded a value: `bytes` are all that it became. Told of [`encode`](crate::encode()) and
-    /// [`encode_into`](crate::encode_into), and of an [`Encoder`](crate::Encoder) when it is finished, whose values
-    /// come as one tuple. Not told of what failed, nor of this module's [`encode`].
+    /// [`encode_into`](crate::encode_into), and of an [`Encoder`](crate::Encoder) when it is finished, whose
+    /// values come as one tuple. Not told of what failed, nor of this module's [`encode`].
     fn encoded(&self, bytes: &[u8], value: Value);
 
-    /// Calls `f` once, at once. Memory that is allocated or freed meanwhile belongs to the harness, not to the run. May
-    /// be called in another call of itself.
+    /// Calls `f` once, at once. Memory that is allocated or freed meanwhile belongs to the harness, not to
+    /// the run. May be called in another call of itself.
     fn uncounted(&self, f: &mut dyn FnMut());
 }
 
@@ -46,7 +47,8 @@ pub fn install(recorder: &'static dyn Recorder) {
     assert!(RECORDER.set(recorder).is_ok(), "the process has a recorder");
 }
 
-/// While one lives, each encode in the process asks the recorder whether it [wants](Recorder::wants) the value.
+/// While one lives, each encode in the process asks the recorder whether it [wants](Recorder::wants) the
+/// value.
 #[derive(Debug)]
 #[must_use = "nothing is captured once the session is dropped"]
 pub struct Session(());
@@ -63,7 +65,8 @@ impl Drop for Session {
     }
 }
 
-/// Encodes a message, and gives its value too if the calling thread's run is captured. The recorder is not told.
+/// Encodes a message, and gives its value too if the calling thread's run is captured. The recorder is not
+/// told.
 ///
 /// # Errors
 ///

@@ -1,8 +1,8 @@
 //! For the harness: what saved bytes consist of, of which only the encodings of their pieces are known.
 //!
-//! A server saves bytes, and how it made them is its own affair: one encode, several encodes one after the other, encodings
-//! that it kept and put together anew, or bytes of its own making. [`Fragments`] knows what the server has encoded and
-//! finds it again.
+//! A server saves bytes, and how it made them is its own affair: one encode, several encodes one after the
+//! other, encodings that it kept and put together anew, or bytes of its own making. [`Fragments`] knows what
+//! the server has encoded and finds it again.
 
 mod index;
 mod recent;
@@ -43,11 +43,12 @@ impl Piece {
 
 /// What a server has encoded, and what it saved last. One for each server.
 ///
-/// Holds at most 4 MiB of encodings and their values. Before it were more, it forgets a quarter: what was not added or found
-/// for the longest time, and is not in use. What was saved last is held besides, with its pieces.
+/// Holds at most 4 MiB of encodings and their values. Before it were more, it forgets a quarter: what was not
+/// added or found for the longest time, and is not in use. What was saved last is held besides, with its
+/// pieces.
 ///
-/// All of it is memory of the harness: who calls it sees to the account, save for that of the [values](Value), which
-/// see to it themselves.
+/// All of it is memory of the harness: who calls it sees to the account, save for that of the
+/// [values](Value), which see to it themselves.
 #[derive(Debug, Default)]
 pub struct Fragments {
     /// What was encoded last, in order. The index has it when it is needed there.
@@ -66,8 +67,8 @@ impl Fragments {
         Self::default()
     }
 
-    /// The server has encoded `value`, and `bytes` are what it became. If the same bytes were encoded from another value before,
-    /// they mean this one from now on.
+    /// The server has encoded `value`, and `bytes` are what it became. If the same bytes were encoded from
+    /// another value before, they mean this one from now on.
     pub fn add(&mut self, bytes: &[u8], value: &Value) {
         self.recent.add(bytes, value);
         if self.recent.is_full() {
@@ -87,9 +88,9 @@ impl Fragments {
 
     /// The pieces of what a server has saved, in order and without gaps.
     ///
-    /// If all of it was encoded at once, it is one piece. Otherwise, what is at the beginning and at the end as in the save
-    /// before has the same pieces as there. Of what is between, as few bytes as possible are [`Piece::Bytes`], and it has as
-    /// few pieces as possible.
+    /// If all of it was encoded at once, it is one piece. Otherwise, what is at the beginning and at the end
+    /// as in the save before has the same pieces as there. Of what is between, as few bytes as possible are
+    /// [`Piece::Bytes`], and it has as few pieces as possible.
     ///
     /// Takes about as long as comparing the bytes with those before, and finding what is new.
     pub fn read(&mut self, saved: &[u8]) -> &[Piece] {
@@ -119,7 +120,8 @@ impl Fragments {
         &self.pieces
     }
 
-    /// As [`read`](Self::read), for bytes that have nothing to do with those that were read last. These stay as they are.
+    /// As [`read`](Self::read), for bytes that have nothing to do with those that were read last. These stay
+    /// as they are.
     #[must_use]
     pub fn read_once(&mut self, saved: &[u8]) -> Vec<Piece> {
         self.index_recent();
@@ -133,8 +135,8 @@ impl Fragments {
         pieces
     }
 
-    /// Tries whether what was encoded since the last save follows, in its order, on pieces of that save: so it is mostly.
-    /// Changes nothing if it does not.
+    /// Tries whether what was encoded since the last save follows, in its order, on pieces of that save: so
+    /// it is mostly. Changes nothing if it does not.
     fn read_in_order(&mut self, saved: &[u8], prefix: usize) -> bool {
         let kept = self.pieces.partition_point(|piece| piece.range().end <= prefix);
         let begin = kept.checked_sub(1).map_or(0, |last| self.pieces[last].range().end);
@@ -200,8 +202,8 @@ impl Fragments {
         }
     }
 
-    /// The number of the piece after the last one that is read again, and where to end, which may be within that
-    /// last one.
+    /// The number of the piece after the last one that is read again, and where to end, which may be within
+    /// that last one.
     fn start_of_suffix(&self, first: usize, begin: usize, suffix: usize) -> (usize, usize) {
         let start = self.saved.len() - suffix;
         let margin = start + suffix.min(MARGIN);

@@ -70,8 +70,8 @@
 //!
 //! # For the harness
 //!
-//! [`capture`] gives what lab code encodes as [values](Value) with names, and [`fragments`] finds it again in what lab
-//! code has saved.
+//! [`capture`] gives what lab code encodes as [values](Value) with names, and [`fragments`] finds it again in
+//! what lab code has saved.
 
 #![warn(missing_docs)]
 

@@ -1,7 +1,7 @@
 //! Names of types, variants and fields as small numbers, so that a tape holds no pointers.
 //!
-//! The table belongs to the process and only grows. A number depends on which thread met a name first, so it never
-//! leaves this crate: it is compared for equality and turned back into the name.
+//! The table belongs to the process and only grows. A number depends on which thread met a name first, so it
+//! never leaves this crate: it is compared for equality and turned back into the name.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -28,8 +28,8 @@ static NUMBERS: Mutex<BTreeMap<&'static str, NameId>> = Mutex::new(BTreeMap::new
 const CACHE_SLOTS: usize = 512;
 
 thread_local! {
-    /// Address, length and number of names that were met lately. A static name never changes, so its address and
-    /// length stand for it.
+    /// Address, length and number of names that were met lately. A static name never changes, so its address
+    /// and length stand for it.
     static CACHE: [Cell<(usize, usize, NameId)>; CACHE_SLOTS] = const { [const { Cell::new((0, 0, 0)) }; CACHE_SLOTS] };
 }
 

@@ -1,7 +1,7 @@
 //! [`Tape`]: where the parts of a value are noted while it is encoded.
 //!
-//! A tape is one byte string, without pointers and absolute positions, so that it is one allocation, a part of it is
-//! a value too, and equal values are equal bytes. Each value is a record:
+//! A tape is one byte string, without pointers and absolute positions, so that it is one allocation, a part
+//! of it is a value too, and equal values are equal bytes. Each value is a record:
 //!
 //! ```text
 //! Unit, None, False, True, Cut   tag
@@ -105,8 +105,8 @@ impl Tag {
 
 /// A record with parts that is being written.
 ///
-/// `Serialize` may catch an error or a panic of a part and go on. Then the part has begun and not ended, and the tape is not
-/// as the record left it.
+/// `Serialize` may catch an error or a panic of a part and go on. Then the part has begun and not ended, and
+/// the tape is not as the record left it.
 ///
 /// Two registers: it is passed around at each part.
 #[derive(Clone, Copy, Debug)]

@@ -1,12 +1,12 @@
 //! [`Tee`]: a serializer that writes a value's bytes and notes the value on a tape meanwhile.
 //!
-//! To `Serialize` it is the serializer of bincode: the bytes, the errors and all answers are the same, and each part is
-//! serialized once, in the same order. So a value that takes a lock, draws a number or panics when it is serialized
-//! does the same with and without a tape.
+//! To `Serialize` it is the serializer of bincode: the bytes, the errors and all answers are the same, and
+//! each part is serialized once, in the same order. So a value that takes a lock, draws a number or panics
+//! when it is serialized does the same with and without a tape.
 //!
-//! It stands beside bincode's instead of wrapping it, which would be three times as slow. What a value without parts
-//! becomes is bincode's affair here too. This file only says what precedes the parts of others: the number of a sequence's or
-//! map's elements, a variant's number, and a byte before what an option holds.
+//! It stands beside bincode's instead of wrapping it, which would be three times as slow. What a value
+//! without parts becomes is bincode's affair here too. This file only says what precedes the parts of others:
+//! the number of a sequence's or map's elements, a variant's number, and a byte before what an option holds.
 
 use std::fmt::Display;
 

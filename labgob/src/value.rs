@@ -73,17 +73,17 @@ pub enum Kind {
 /// # Ok::<(), labgob::EncodeError>(())
 /// ```
 ///
-/// A value as a whole takes at most about 1 MiB, and nests 128 levels deep: what is beyond is left out, and how much
-/// it was is told.
+/// A value as a whole takes at most about 1 MiB, and nests 128 levels deep: what is beyond is left out, and
+/// how much it was is told.
 ///
-/// Two values are equal if they would be written alike and have the same names: integers of different width are equal
-/// (but not `u8` and wider ones, signed and unsigned ones), floating-point numbers are compared bit by bit, and the
-/// entries of a map in their order.
+/// Two values are equal if they would be written alike and have the same names: integers of different width
+/// are equal (but not `u8` and wider ones, signed and unsigned ones), floating-point numbers are compared bit
+/// by bit, and the entries of a map in their order.
 ///
-/// [`Display`](fmt::Display) is one line, in which what is long is shortened: `{term: 1, entries: [], granted: true}`.
-/// With `{:#}` structs and newtypes are named too: `Vote {term: Term(1)}`. As `serde::Serialize` it is for JSON: structs
-/// are maps, an enum's variants are tagged with their names, and bytes are text if they are printable, else
-/// hexadecimal digits.
+/// [`Display`](fmt::Display) is one line, in which what is long is shortened: `{term: 1, entries: [],
+/// granted: true}`. With `{:#}` structs and newtypes are named too: `Vote {term: Term(1)}`. As
+/// `serde::Serialize` it is for JSON: structs are maps, an enum's variants are tagged with their names, and
+/// bytes are text if they are printable, else hexadecimal digits.
 #[derive(Clone)]
 pub struct Value {
     tape: Shared,
@@ -148,15 +148,15 @@ impl Value {
         self.record().variant()
     }
 
-    /// The field of that name, or the value of that key in a map whose keys are texts. Newtype structs are looked
-    /// through.
+    /// The field of that name, or the value of that key in a map whose keys are texts. Newtype structs are
+    /// looked through.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Self> {
         self.record().get(name).map(|record| self.part(record))
     }
 
-    /// The element at `index`, counted from 0; the field at that place of a struct. Of a map, keys and values count as
-    /// elements. Newtype structs are looked through. `None` beyond the end, and of bytes.
+    /// The element at `index`, counted from 0; the field at that place of a struct. Of a map, keys and values
+    /// count as elements. Newtype structs are looked through. `None` beyond the end, and of bytes.
     ///
     /// Takes time in proportion to `index`.
     #[must_use]
@@ -175,8 +175,8 @@ impl Value {
         record.parts().next().map(|(_, part)| self.part(part))
     }
 
-    /// All elements: of a sequence, a tuple, a struct, `Some`; of a map, keys and values in turn. Newtype structs are
-    /// looked through.
+    /// All elements: of a sequence, a tuple, a struct, `Some`; of a map, keys and values in turn. Newtype
+    /// structs are looked through.
     pub fn iter(&self) -> impl Iterator<Item = Self> + '_ {
         self.record().look_through().parts().map(|(_, record)| self.part(record))
     }
@@ -195,8 +195,8 @@ impl Value {
         record.entries().map(|(key, value)| (self.part(key), self.part(value)))
     }
 
-    /// The number of elements, of a map's entries, or of a text's or byte string's bytes, with those that were left out.
-    /// Newtype structs are looked through. 0 of what has none.
+    /// The number of elements, of a map's entries, or of a text's or byte string's bytes, with those that
+    /// were left out. Newtype structs are looked through. 0 of what has none.
     #[must_use]
     pub fn len(&self) -> usize {
         self.record().look_through().len()
@@ -208,14 +208,15 @@ impl Value {
         self.len() == 0
     }
 
-    /// Whether something of this value itself was left out because the value as a whole was too large or too deep: some of
-    /// its elements, the end of its text, or all. Its elements may be cut besides.
+    /// Whether something of this value itself was left out because the value as a whole was too large or too
+    /// deep: some of its elements, the end of its text, or all. Its elements may be cut besides.
     #[must_use]
     pub fn is_cut(&self) -> bool {
         self.record().is_cut()
     }
 
-    /// An integer that is not negative. Newtype structs are looked through, here and below: `Term(3)` reads as 3.
+    /// An integer that is not negative. Newtype structs are looked through, here and below: `Term(3)` reads
+    /// as 3.
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {
         self.as_u128()?.try_into().ok()
@@ -262,8 +263,8 @@ impl Value {
         self.record().look_through().str()
     }
 
-    /// A byte string, or what was [kept](Self::is_cut) of it. A sequence of `u8` is one, and so is an empty sequence of
-    /// whatever it is.
+    /// A byte string, or what was [kept](Self::is_cut) of it. A sequence of `u8` is one, and so is an empty
+    /// sequence of whatever it is.
     #[must_use]
     pub fn as_bytes(&self) -> Option<&[u8]> {
         self.record().look_through().byte_string()
@@ -312,8 +313,8 @@ impl Shared {
 }
 
 impl Drop for Shared {
-    /// Two threads that drop the last two clones at the same time may both think that the other is the last one. Then
-    /// the memory is freed all the same, only on the run's account; a simulation has one thread.
+    /// Two threads that drop the last two clones at the same time may both think that the other is the last
+    /// one. Then the memory is freed all the same, only on the run's account; a simulation has one thread.
     #[inline]
     fn drop(&mut self) {
         if let Some(tape) = self.0.take()

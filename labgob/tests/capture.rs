@@ -159,7 +159,8 @@ fn a_captured_run_is_told_and_is_not_another_one() {
     assert_eq!((bytes, value.unwrap()), (encode(&message(1)).unwrap(), Value::of(&message(1)).unwrap()));
     drop(TOLD.take());
 
-    // Memory: all that is held besides what lab code holds is on the harness's account, and so is what is given back.
+    // Memory: all that is held besides what lab code holds is on the harness's account, and so is what is
+    // given back.
     let counted = || held() - TOLD.uncounted.load(Relaxed);
     for entries in [0, 1, 100, 10_000] {
         let lab = message(entries);

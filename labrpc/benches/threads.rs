@@ -14,8 +14,8 @@ use labrt::world::{Backend, Options, World, simulate};
 /// As many calls as in the course's benchmark.
 const COURSE: u64 = 100_000;
 
-/// The time of so many calls from each of `clients`, over a reliable network to one server: a number there, and the
-/// text of it back.
+/// The time of so many calls from each of `clients`, over a reliable network to one server: a number there,
+/// and the text of it back.
 fn calls(count: u64, clients: usize) -> Duration {
     let options =
         Options { backend: Backend::Threads, max_virtual_time: Duration::from_secs(600), ..Options::new(1) };

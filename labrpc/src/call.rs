@@ -37,8 +37,8 @@ use crate::weather::Passage;
 
 /// How often a waiting call is tested for having been cut off.
 ///
-/// The course's timers are set for 100 ms, one after the other, and each fires a little late. On a clock that is
-/// never late, the eleventh test would fall on the same instant as a deletion 1100 ms after the call (the
+/// The course's timers are set for 100 ms, one after the other, and each fires a little late. On a clock that
+/// is never late, the eleventh test would fall on the same instant as a deletion 1100 ms after the call (the
 /// course's `TestKilled`), and who is first would be chance.
 pub(crate) const POLL: Duration = Duration::from_micros(100_100);
 
@@ -202,8 +202,8 @@ impl Shared {
         self.report(|| request.event(number, Step::RequestLost));
     }
 
-    /// Lets go of a server outside every thread. If nobody else holds it, its services are dropped, which is lab
-    /// code and belongs on a thread.
+    /// Lets go of a server outside every thread. If nobody else holds it, its services are dropped, which is
+    /// lab code and belongs on a thread.
     fn discard(&self, server: Arc<Server>) {
         if let Some(last) = Arc::into_inner(server) {
             self.node.run("drop server", move || drop(last));
@@ -268,7 +268,8 @@ impl Switchboard {
         }
     }
 
-    /// Decides whether the request of a call that has begun arrives twice; answers after what time the copy does.
+    /// Decides whether the request of a call that has begun arrives twice; answers after what time the copy
+    /// does.
     fn duplicate(&mut self, start: &Start) -> Option<Duration> {
         self.extras.as_ref()?;
         let (id, arrives) = match start {
@@ -397,7 +398,8 @@ impl Shared {
         }
     }
 
-    /// A reply is lost on a way that is cut. Its caller is told at the next poll, as if the server had been deleted.
+    /// A reply is lost on a way that is cut. Its caller is told at the next poll, as if the server had been
+    /// deleted.
     #[cold]
     fn swallow(self: &Arc<Self>, id: CallId, reply: &[u8]) {
         let known = self.board.lock().call(id).map(|call| (call.method, call.end, call.place));
@@ -409,8 +411,8 @@ impl Shared {
         self.vanished(id);
     }
 
-    /// A handler was killed, or found its node dead. Its caller is told at the next poll, as if the server had
-    /// been deleted: a server that is killed and still has its name answers nobody.
+    /// A handler was killed, or found its node dead. Its caller is told at the next poll, as if the server
+    /// had been deleted: a server that is killed and still has its name answers nobody.
     fn vanished(self: &Arc<Self>, id: CallId) {
         let (full_name, polls) = {
             let mut board = self.board.lock();
@@ -495,8 +497,8 @@ fn until_poll(since: Duration, now: Duration) -> Duration {
     Duration::from_nanos(interval - waited % interval)
 }
 
-/// What an event does to the network, if it is still there. Events keep nothing alive: what they hold would be
-/// dropped outside every thread.
+/// What an event does to the network, if it is still there. Events keep nothing alive: what they hold would
+/// be dropped outside every thread.
 fn with(network: &Weak<Shared>, f: impl FnOnce(&Arc<Shared>)) {
     if let Some(network) = network.upgrade() {
         f(&network);

@@ -1,7 +1,7 @@
 //! The extras: what the course's network does not do. All are off until the harness switches them on.
 //!
-//! Each kind draws from a random stream of its own and none from the weather's, so that it changes neither what
-//! the weather draws for the calls that it leaves alone, nor what the other kinds draw.
+//! Each kind draws from a random stream of its own and none from the weather's, so that it changes neither
+//! what the weather draws for the calls that it leaves alone, nor what the other kinds draw.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -98,8 +98,8 @@ impl Extras {
         self.links.remove(&end.0);
     }
 
-    /// How long the caller of a request that is cut off waits in vain, when servers that cannot be reached cost less than
-    /// `bound_ms`; `None` if the way is free.
+    /// How long the caller of a request that is cut off waits in vain, when servers that cannot be reached
+    /// cost less than `bound_ms`; `None` if the way is free.
     pub(crate) fn cuts_request(&mut self, end: EndId, bound_ms: u64) -> Option<Duration> {
         let cut = self.links.get(&end.0)?.requests_cut;
         cut.then(|| milliseconds_below(&mut self.cuts_rng, bound_ms))

@@ -45,8 +45,8 @@
 //!
 //! ## What an answer promises
 //!
-//! `Some(reply)`: the handler ran, and this is what it returned. It ran once for this call, unless the tester has
-//! switched duplicated calls on.
+//! `Some(reply)`: the handler ran, and this is what it returned. It ran once for this call, unless the tester
+//! has switched duplicated calls on.
 //!
 //! `None`: there is no reply, and **nobody can tell why**. The request was lost and the handler never
 //! ran; or the handler ran and its reply was lost; or the server is down or cut off, before or after it
@@ -69,8 +69,8 @@
 //! [`Network`] makes end points and servers and says who reaches whom and how well. The probabilities and
 //! delays are the course's; they are in one file, `weather`. What one call goes through is in `call`.
 //!
-//! What the course's network does not do is off until it is asked for: calls that arrive twice, links that are cut in one
-//! direction or slow, and servers that are paused. `extras` says what they have in common.
+//! What the course's network does not do is off until it is asked for: calls that arrive twice, links that
+//! are cut in one direction or slow, and servers that are paused. `extras` says what they have in common.
 
 #![warn(missing_docs)]
 

@@ -38,7 +38,8 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Tells the observer, if there is one; answers the number by which it knows the event. Not under the lock.
+    /// Tells the observer, if there is one; answers the number by which it knows the event. Not under the
+    /// lock.
     #[inline]
     pub(crate) fn report<'a>(&self, event: impl FnOnce() -> Event<'a>) -> u64 {
         self.observer.get().map_or(0, |observer| observer.on(&event()))
@@ -82,7 +83,8 @@ impl Network {
         ClientEnd::new(Arc::downgrade(&self.shared), id)
     }
 
-    /// Forgets an end point. Calls through it find nobody from now on, those under way as if it were disabled.
+    /// Forgets an end point. Calls through it find nobody from now on, those under way as if it were
+    /// disabled.
     ///
     /// # Panics
     ///

@@ -14,14 +14,14 @@ pub struct Event<'a> {
     pub step: Step,
     /// The method that is called, such as `Raft.request_vote`.
     pub method: &'a str,
-    /// The length of the message in bytes: of the arguments, or of the reply. 0 if there is no message, as when a
-    /// handler is killed.
+    /// The length of the message in bytes: of the arguments, or of the reply. 0 if there is no message, as
+    /// when a handler is killed.
     pub bytes: usize,
-    /// What the message says. In a run that is [captured](labgob::capture) it comes with each step that sends or
-    /// delivers a message; otherwise there is none.
+    /// What the message says. In a run that is [captured](labgob::capture) it comes with each step that sends
+    /// or delivers a message; otherwise there is none.
     pub content: Option<&'a Value>,
-    /// A line of lab code. With [`Step::RequestSent`], the one that makes the call; with [`Step::RequestDelivered`] and
-    /// [`Step::ReplySent`], the one that names the handler.
+    /// A line of lab code. With [`Step::RequestSent`], the one that makes the call; with
+    /// [`Step::RequestDelivered`] and [`Step::ReplySent`], the one that names the handler.
     pub location: Option<&'static Location<'static>>,
 }
 
@@ -48,8 +48,8 @@ pub enum Step {
     ReplyDelivered,
     /// The caller gets no reply to a request that was delivered.
     ReplyLost,
-    /// The handler has returned when nobody waits any more: the call was given up, or another copy of the request
-    /// was answered.
+    /// The handler has returned when nobody waits any more: the call was given up, or another copy of the
+    /// request was answered.
     ReplyLate {
         /// The number of the end point, as of [`RequestSent`](Self::RequestSent).
         end: u32,
@@ -66,12 +66,12 @@ impl Event<'_> {
 
 /// Learns of every message of a network, in an order in which a cause comes before its effect.
 ///
-/// It is told on any thread, and outside all of them, so it must not call labrt's scheduling points. It changes nothing of
-/// the run.
+/// It is told on any thread, and outside all of them, so it must not call labrt's scheduling points. It
+/// changes nothing of the run.
 pub trait Observer: Send + Sync {
     /// `event` happens now. Answers the number by which the observer knows it, and 0 if it does not.
     ///
-    /// The number of a [`Step::RequestDelivered`] becomes the trace context of the handler's thread, and that of a
-    /// [`Step::ReplyDelivered`] the one of the thread that made the call.
+    /// The number of a [`Step::RequestDelivered`] becomes the trace context of the handler's thread, and that
+    /// of a [`Step::ReplyDelivered`] the one of the thread that made the call.
     fn on(&self, event: &Event<'_>) -> u64;
 }

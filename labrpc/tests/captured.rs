@@ -76,8 +76,8 @@ impl Observer for Seen {
     }
 }
 
-/// A run in which threads of two kinds contend, and send and encode what `message` makes; and how many contents its observer
-/// was told.
+/// A run in which threads of two kinds contend, and send and encode what `message` makes; and how many
+/// contents its observer was told.
 fn run<M: Serialize + Send + 'static>(
     seed: u64,
     message: impl Fn(&Arc<Mutex<u64>>, u64) -> M + Send + Sync + 'static,
@@ -128,7 +128,8 @@ fn run<M: Serialize + Send + 'static>(
     (outcome, seen.contents.load(Ordering::Relaxed))
 }
 
-/// The same run with and without being captured, for several seeds. Says whether the last one came to its end.
+/// The same run with and without being captured, for several seeds. Says whether the last one came to its
+/// end.
 fn is_the_same<M: Serialize + Send + 'static>(
     message: impl Fn(&Arc<Mutex<u64>>, u64) -> M + Send + Sync + Clone + 'static,
 ) -> bool {

@@ -1,7 +1,7 @@
 //! The course's twelve tests of its network.
 //!
-//! Each is run with several seeds, and once on real threads; the course runs them once, on whatever the machine happens
-//! to do.
+//! Each is run with several seeds, and once on real threads; the course runs them once, on whatever the
+//! machine happens to do.
 
 mod junk;
 

@@ -155,8 +155,8 @@ fn assert_uniform(samples: impl Iterator<Item = u64> + Clone, bound: u64) {
     }
 }
 
-/// With long reordering, two replies in three are late: by 200 to 2199 ms, the shorter the likelier. The network may
-/// be reliable otherwise.
+/// With long reordering, two replies in three are late: by 200 to 2199 ms, the shorter the likelier. The
+/// network may be reliable otherwise.
 #[test]
 fn long_reordering() {
     let samples = measure(|_, network, end| {

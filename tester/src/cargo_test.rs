@@ -59,8 +59,8 @@ pub fn cargo_test(name: &str, solution: &Solution) {
     }
     lines.end(&tally, &warnings);
     if let Some(report) = failed {
-        // Where the harness noticed the failure is no help. libtest shows what is printed here with the failed
-        // test, and a panic's message and backtrace would come after it.
+        // Where the harness noticed the failure is no help. libtest shows what is printed here with the
+        // failed test, and a panic's message and backtrace would come after it.
         let explanation = match plan.backend {
             Backend::Simulation => explain(case, solution, &report),
             Backend::Threads => explain_on_threads(case, &report),

@@ -14,8 +14,8 @@ pub struct Case {
     pub part: &'static str,
     /// What the course prints when the test begins: `Test (3B): basic agreement`.
     pub title: &'static str,
-    /// What passing is worth. The course publishes no points; ours sum to 15 for 2A and 2B each, to 20, 30, 25 and 25 for
-    /// 3A to 3D, to 30, 40 and 30 for 4A to 4C, and to 30 for B1.
+    /// What passing is worth. The course publishes no points; ours sum to 15 for 2A and 2B each, to 20, 30,
+    /// 25 and 25 for 3A to 3D, to 30, 40 and 30 for 4A to 4C, and to 30 for B1.
     pub points: u32,
     /// Number of servers.
     pub servers: usize,
@@ -33,8 +33,9 @@ pub struct Case {
 pub(crate) type Play = dyn Fn(&Stage<'_>) + Send + Sync;
 
 impl Case {
-    /// A test worth one point, of three servers on a reliable network, without snapshots. `needs` are the crates of a
-    /// solution that it runs; `play` starts the servers and does something to them, see [`Stage::play`].
+    /// A test worth one point, of three servers on a reliable network, without snapshots. `needs` are the
+    /// crates of a solution that it runs; `play` starts the servers and does something to them, see
+    /// [`Stage::play`].
     #[must_use]
     pub fn new(
         name: &'static str,

@@ -138,7 +138,8 @@ impl Causality {
         self.running[position] && self.servers[position] == who
     }
 
-    /// Through the end point of this number `owner` calls `server` of `group`. They are numbered as they are made.
+    /// Through the end point of this number `owner` calls `server` of `group`. They are numbered as they are
+    /// made.
     pub(crate) fn add_end(&mut self, number: u32, owner: Party, group: Group, server: usize) {
         let (number, to) = (number as usize, self.groups[group.number()][server]);
         if number >= self.ends.len() {
@@ -151,15 +152,16 @@ impl Causality {
         self.groups[who.group.number()][who.server]
     }
 
-    /// The moment that it is on a server. What follows are calls that it makes later, and whatever they lead to.
+    /// The moment that it is on a server. What follows are calls that it makes later, and whatever they lead
+    /// to.
     #[must_use]
     pub fn now(&self, who: Incarnation) -> Moment {
         let own = self.position(who);
         Moment(self.known[own][own * self.servers.len() + own])
     }
 
-    /// The moment that it is on a server. What follows is all that it sends later, replies too, and whatever that
-    /// leads to.
+    /// The moment that it is on a server. What follows is all that it sends later, replies too, and whatever
+    /// that leads to.
     pub(crate) fn mark(&mut self, who: Incarnation) -> Moment {
         let own = self.position(who);
         self.tick(own)
@@ -171,8 +173,9 @@ impl Causality {
         Moment(*now - 1)
     }
 
-    /// Those servers of the same cluster, besides server `origin` of it, of which `who` knows that what followed on
-    /// `moment` of `origin` has reached them: it has been reached by a message that they sent after they knew.
+    /// Those servers of the same cluster, besides server `origin` of it, of which `who` knows that what
+    /// followed on `moment` of `origin` has reached them: it has been reached by a message that they sent
+    /// after they knew.
     pub fn reached(
         &self,
         who: Incarnation,
@@ -185,14 +188,15 @@ impl Causality {
         (0..group.len()).filter(move |&of| of != origin && knows(group[of]))
     }
 
-    /// Whether `who` knows that what followed on `moment` of server `origin` has reached a majority of its cluster,
-    /// `origin` included.
+    /// Whether `who` knows that what followed on `moment` of server `origin` has reached a majority of its
+    /// cluster, `origin` included.
     #[must_use]
     pub fn majority_reached(&self, who: Incarnation, origin: usize, moment: Moment) -> bool {
         self.reached(who, origin, moment).count() >= self.groups[who.group.number()].len() / 2
     }
 
-    /// Takes note of a step of a call, which is told of as the event `event` (0: as none). `None` if the call is over.
+    /// Takes note of a step of a call, which is told of as the event `event` (0: as none). `None` if the call
+    /// is over.
     pub(crate) fn on(&mut self, call: u64, step: Step, event: u64) -> Option<Sides> {
         match step {
             Step::RequestSent { end } => return Some(self.send(call, step, end, event)),
@@ -340,7 +344,8 @@ mod tests {
         Incarnation { group: GROUP, server, number: 1 }
     }
 
-    /// Three servers, each with an end point to each: that from `from` to `to` has the number `3 * from + to`.
+    /// Three servers, each with an end point to each: that from `from` to `to` has the number `3 * from +
+    /// to`.
     fn three() -> Causality {
         let mut causality = Causality::default();
         causality.track();
@@ -505,7 +510,8 @@ mod tests {
         assert_eq!((sides.to, sides.at), (server(1), server(0).into()));
     }
 
-    /// Server 0 tells server 1 of its cluster something by way of another cluster's server, which joined meanwhile.
+    /// Server 0 tells server 1 of its cluster something by way of another cluster's server, which joined
+    /// meanwhile.
     #[test]
     fn clusters_tell_each_other_and_are_counted_apart() {
         let mut causality = three();

@@ -1,9 +1,9 @@
 //! [`Cluster`]: the servers of a test, and everything that a test does to them.
 //!
-//! It knows no protocol. In this file: how it comes into being, calls into a server, and figures. Start and crash
-//! are in `incarnations`, servers that join and leave in `members`, who can talk to whom in `links`, chance in
-//! `chance`, what no test of the course does in `faults`. What a protocol adds, such as who leads or what is agreed
-//! on, is in the folder of that protocol.
+//! It knows no protocol. In this file: how it comes into being, calls into a server, and figures. Start and
+//! crash are in `incarnations`, servers that join and leave in `members`, who can talk to whom in `links`,
+//! chance in `chance`, what no test of the course does in `faults`. What a protocol adds, such as who leads
+//! or what is agreed on, is in the folder of that protocol.
 
 mod chance;
 mod faults;
@@ -146,9 +146,9 @@ impl<P: Protocol> Cluster<P> {
         cluster
     }
 
-    /// Starts another cluster, of any protocol, on the network of this one. Its name stands before its servers' in
-    /// messages. It has random streams of its own, so what one cluster draws changes nothing in another, and
-    /// invariants of its own. It is taken down at the end of the test.
+    /// Starts another cluster, of any protocol, on the network of this one. Its name stands before its
+    /// servers' in messages. It has random streams of its own, so what one cluster draws changes nothing in
+    /// another, and invariants of its own. It is taken down at the end of the test.
     ///
     /// # Panics
     ///
@@ -251,8 +251,8 @@ impl<P: Protocol> Cluster<P> {
 
     // Calls into a server.
 
-    /// Runs `f` on a thread of the server, with its instance; `None` if the server is down or goes down meanwhile.
-    /// `what` is what a test waits for if that never ends.
+    /// Runs `f` on a thread of the server, with its instance; `None` if the server is down or goes down
+    /// meanwhile. `what` is what a test waits for if that never ends.
     pub fn call<T: Send + 'static>(
         &self,
         server: usize,

@@ -44,9 +44,9 @@ pub struct Event<'a> {
     pub number: u64,
     /// Virtual time since the start of the run.
     pub at: Duration,
-    /// The number of the event that led to it. Of what a thread does, that is what the same thread did before, the
-    /// delivery of the request that it handles, or of the reply that it waited for; of a message that arrives or is lost,
-    /// its sending. 0 if it has none, or if the run is [bare](Detail::Bare).
+    /// The number of the event that led to it. Of what a thread does, that is what the same thread did
+    /// before, the delivery of the request that it handles, or of the reply that it waited for; of a message
+    /// that arrives or is lost, its sending. 0 if it has none, or if the run is [bare](Detail::Bare).
     pub cause: u64,
     /// The cluster that it concerns; `None`: all.
     pub group: Option<Group>,
@@ -175,8 +175,8 @@ pub struct SavedRecord<'a> {
     pub name: &'a str,
     /// What is saved under it.
     pub bytes: &'a [u8],
-    /// What the solution made the bytes of, piece by piece: values that it has encoded, and bytes of which nothing is
-    /// known. `None` in a [bare](Detail::Bare) run.
+    /// What the solution made the bytes of, piece by piece: values that it has encoded, and bytes of which
+    /// nothing is known. `None` in a [bare](Detail::Bare) run.
     pub content: Option<&'a [Piece]>,
 }
 
@@ -229,8 +229,8 @@ impl<'a> Event<'a> {
         self.causality
     }
 
-    /// The moment of the server at which it happens, if it happens at one. Whatever is sent there later follows on
-    /// it.
+    /// The moment of the server at which it happens, if it happens at one. Whatever is sent there later
+    /// follows on it.
     #[must_use]
     pub fn moment(&self) -> Moment {
         let now = || self.server().map(|who| self.causality.now(who));

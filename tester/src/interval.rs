@@ -12,8 +12,9 @@ pub struct Interval {
 /// The normal distribution has 95 % of its mass within so many standard deviations.
 const Z: f64 = 1.959_963_984_540_054;
 
-/// The 95 % score interval of Wilson (1927) for `passed` of `runs`: of intervals that are made in this way, 95 % hold the
-/// true pass rate. Also for few runs, and where all passed or none. Everything, if there were no runs.
+/// The 95 % score interval of Wilson (1927) for `passed` of `runs`: of intervals that are made in this way,
+/// 95 % hold the true pass rate. Also for few runs, and where all passed or none. Everything, if there were
+/// no runs.
 ///
 /// With `p = passed / n`, its middle is `(p + z²/2n) / (1 + z²/n)`, and it reaches
 /// `z √(p(1 - p)/n + z²/4n²) / (1 + z²/n)` to either side.

@@ -6,9 +6,9 @@ use crate::event::{Event, Interests};
 
 /// A property that holds at every moment of every run of a protocol, whatever the test.
 ///
-/// It is told the events of its cluster that it is interested in, from the first start of a server to the end of
-/// the test, across crashes, and learns nothing in any other way. It objects when the events that it has been told
-/// cannot be those of a right solution. A run in which it saw nothing proves nothing, and fails.
+/// It is told the events of its cluster that it is interested in, from the first start of a server to the end
+/// of the test, across crashes, and learns nothing in any other way. It objects when the events that it has
+/// been told cannot be those of a right solution. A run in which it saw nothing proves nothing, and fails.
 pub trait Invariant: Send {
     /// Its name, such as `election safety`.
     fn name(&self) -> &'static str;

@@ -1,6 +1,8 @@
-//! Clients of a key/value service, what they do in the tests of labs 2 and 4, and the history of what they saw.
+//! Clients of a key/value service, what they do in the tests of labs 2 and 4, and the history of what they
+//! saw.
 //!
-//! Every operation of every client is noted, and every test ends with the question whether the history is linearizable.
+//! Every operation of every client is noted, and every test ends with the question whether the history is
+//! linearizable.
 
 mod answers;
 mod client;
@@ -44,7 +46,8 @@ impl Clients {
 }
 
 impl<P: KeyValueProtocol> Cluster<P> {
-    /// Fails unless what clients have seen so far can be explained by one key/value store that does one thing at a time.
+    /// Fails unless what clients have seen so far can be explained by one key/value store that does one thing
+    /// at a time.
     ///
     /// Operations that are under way are taken as ones that may or may not have been done.
     #[track_caller]

@@ -2,10 +2,10 @@
 //!
 //! The tester names no solution: it is handed one, and knows of it what [`labapi`] says.
 //!
-//! To see what a test asks, open its part in `raft/`: [`Case`] is a test under its name, and
-//! [`cases`] lists them. What a test may do to the servers is [`Cluster`], which runs any [`Protocol`]. All that
-//! happens is a stream of [`Event`]s, and what must hold at any moment, whatever the test, is an [`Invariant`]
-//! that listens to it. A folder a protocol has the rest: what runs on the servers, what its tests ask and do, its
+//! To see what a test asks, open its part in `raft/`: [`Case`] is a test under its name, and [`cases`] lists
+//! them. What a test may do to the servers is [`Cluster`], which runs any [`Protocol`]. All that happens is a
+//! stream of [`Event`]s, and what must hold at any moment, whatever the test, is an [`Invariant`] that
+//! listens to it. A folder a protocol has the rest: what runs on the servers, what its tests ask and do, its
 //! invariants, and the tests themselves. [`run()`] runs one test in one simulation and gives a [`Report`];
 //! [`cargo_test()`] is what a `#[test]` calls.
 //!

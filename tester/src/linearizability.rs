@@ -1,8 +1,9 @@
 //! Whether what clients saw can be explained by one object that does one thing at a time.
 //!
-//! A [`History`] is what clients asked and were answered, and when. It is linearizable if each operation can be given a
-//! moment between its call and its return so that, in the order of these moments, a [`Model`] of the object would have
-//! given all the same answers. [`check`] finds such an order or shows that there is none:
+//! A [`History`] is what clients asked and were answered, and when. It is linearizable if each operation can
+//! be given a moment between its call and its return so that, in the order of these moments, a [`Model`] of
+//! the object would have given all the same answers. [`check`] finds such an order or shows that there is
+//! none:
 //!
 //! ```
 //! use std::time::Duration;
@@ -21,8 +22,8 @@
 //! # Ok::<(), tester::linearizability::HistoryError>(())
 //! ```
 //!
-//! To see how a verdict comes about, begin with `check`, then read `search`; `versions` is why it is seldom needed for
-//! the key/value service. What a failed test prints is `evidence`.
+//! To see how a verdict comes about, begin with `check`, then read `search`; `versions` is why it is seldom
+//! needed for the key/value service. What a failed test prints is `evidence`.
 
 mod check;
 mod evidence;

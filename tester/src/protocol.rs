@@ -13,19 +13,20 @@ use crate::invariant::Invariant;
 
 /// What runs on each server of a cluster, and what the tester has to know of it.
 ///
-/// A cluster starts and crashes incarnations of servers, whatever the protocol. Who leads, what is agreed on and
-/// what must hold is the protocol's own: it looks at its instances, tells the [stream of events](crate::Event) what
-/// it sees, and names the [invariants](Invariant) that listen to it. A protocol without a leader or a log leaves
-/// those out.
+/// A cluster starts and crashes incarnations of servers, whatever the protocol. Who leads, what is agreed on
+/// and what must hold is the protocol's own: it looks at its instances, tells the [stream of
+/// events](crate::Event) what it sees, and names the [invariants](Invariant) that listen to it. A protocol
+/// without a leader or a log leaves those out.
 pub trait Protocol: Send + Sync + Sized + 'static {
     /// What the solution runs on a server, in one incarnation.
     type Instance: ?Sized + Send + Sync + 'static;
 
-    /// Whether a call to a server that cannot be reached takes up to 7 s (as in the Raft tests) instead of up to
-    /// 0.1 s. For the whole network; the cluster that a test begins with decides.
+    /// Whether a call to a server that cannot be reached takes up to 7 s (as in the Raft tests) instead of up
+    /// to 0.1 s. For the whole network; the cluster that a test begins with decides.
     const LONG_DELAYS: bool = false;
 
-    /// What must hold in a cluster that begins with `servers` servers, in the order in which they are to judge.
+    /// What must hold in a cluster that begins with `servers` servers, in the order in which they are to
+    /// judge.
     fn invariants(&self, servers: usize) -> Vec<Box<dyn Invariant>> {
         let _ = servers;
         Vec::new()
@@ -33,8 +34,8 @@ pub trait Protocol: Send + Sync + Sized + 'static {
 
     /// Starts an incarnation; `None` if the server crashes while it starts.
     ///
-    /// The solution's code runs on threads of the server, see [`NodeEnv::make`], and not on the caller's. Something
-    /// on the server must keep the instance: a service, a thread, a probe.
+    /// The solution's code runs on threads of the server, see [`NodeEnv::make`], and not on the caller's.
+    /// Something on the server must keep the instance: a service, a thread, a probe.
     fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<Self::Instance>>;
 
     /// Tells an instance that it is no longer needed. Called on a thread of the server.
@@ -67,7 +68,8 @@ pub struct Dialer {
 pub(crate) type Dial = dyn Fn(Option<&str>, usize) -> ClientEnd + Send + Sync;
 
 impl Dialer {
-    /// A new end point to the server of this number. It reaches it as the cluster's links have it, now and later.
+    /// A new end point to the server of this number. It reaches it as the cluster's links have it, now and
+    /// later.
     ///
     /// # Panics
     ///
@@ -77,8 +79,8 @@ impl Dialer {
         (self.dial)(None, server)
     }
 
-    /// A new end point to the server of this number in the cluster of this name. It reaches it while both servers are
-    /// connected in their clusters.
+    /// A new end point to the server of this number in the cluster of this name. It reaches it while both
+    /// servers are connected in their clusters.
     ///
     /// # Panics
     ///
@@ -132,7 +134,8 @@ impl NodeEnv<'_> {
         self.events.clone()
     }
 
-    /// Runs the solution's constructor `what`, on a thread of the server; `None` if the server crashes meanwhile.
+    /// Runs the solution's constructor `what`, on a thread of the server; `None` if the server crashes
+    /// meanwhile.
     pub fn make<T: Send + 'static>(
         &self,
         what: &'static str,
@@ -147,8 +150,9 @@ impl NodeEnv<'_> {
         self.node.run(name, body);
     }
 
-    /// Has `look` called each time when the server's threads have come to rest, on a thread of the server that does
-    /// not count as one of them. It may call the solution. There is one such probe for each incarnation.
+    /// Has `look` called each time when the server's threads have come to rest, on a thread of the server
+    /// that does not count as one of them. It may call the solution. There is one such probe for each
+    /// incarnation.
     ///
     /// On real threads nobody knows when a server is at rest: it is called every 20 ms.
     pub fn when_quiet(&self, look: impl FnMut() + Send + 'static) {

@@ -39,8 +39,8 @@ pub struct Report {
     pub operations: u64,
     /// What is suspicious without being a failure.
     pub warnings: Vec<String>,
-    /// The events of the run, if it was [recorded](crate::Detail::Recorded). It does not go along when a report is
-    /// written down.
+    /// The events of the run, if it was [recorded](crate::Detail::Recorded). It does not go along when a
+    /// report is written down.
     #[serde(skip)]
     pub recording: Option<Arc<Recording>>,
     /// The log's lines, stamped with time, server and thread; empty unless the run was recorded.

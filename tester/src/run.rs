@@ -23,8 +23,8 @@ pub struct RunOptions {
     pub seed: u64,
     /// How the scheduler picks the next thread.
     pub policy: Policy,
-    /// Whether the report carries the log. Recording changes nothing else. A run on real threads cannot be done again for
-    /// its log, so it is always recorded, and the report carries the log if it has failed.
+    /// Whether the report carries the log. Recording changes nothing else. A run on real threads cannot be
+    /// done again for its log, so it is always recorded, and the report carries the log if it has failed.
     pub record: bool,
     /// How much of what happens is told to invariants, and whether it is kept. It changes nothing else.
     pub detail: Detail,
@@ -78,7 +78,8 @@ const PREEMPT_EVERY: u32 = 100;
 /// Held by a run on real threads. The tests measure time: two at once would keep each other waiting.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// Runs a test against a solution: in a simulation on an OS thread of its own, or on real threads, one run at a time.
+/// Runs a test against a solution: in a simulation on an OS thread of its own, or on real threads, one run at
+/// a time.
 ///
 /// Whatever the solution does ends in the report: a failed expectation, a panic or a deadlock in any
 /// thread, a test that does not end.

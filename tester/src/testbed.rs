@@ -167,8 +167,8 @@ impl Testbed {
         self.network.cleanup();
     }
 
-    /// On real threads servers are looked at every so often, and a short test may end before they have been. They
-    /// are given the time for it, before anybody says that nothing was seen.
+    /// On real threads servers are looked at every so often, and a short test may end before they have been.
+    /// They are given the time for it, before anybody says that nothing was seen.
     fn let_invariants_look(&self) {
         for _ in 0..LAST_LOOKS {
             if self.world.backend() == Backend::Simulation || self.events.is_exercised() {

@@ -1,4 +1,5 @@
-//! Confines itself and becomes a program: `confine PROFILE -- PROGRAM ARGUMENTS...`, as `grader::sandbox` writes it.
+//! Confines itself and becomes a program: `confine PROFILE -- PROGRAM ARGUMENTS...`, as `grader::sandbox`
+//! writes it.
 
 #[cfg(target_os = "linux")]
 fn main() {

@@ -42,8 +42,8 @@ pub struct Base {
 }
 
 impl Base {
-    /// The base in `folder`, made of the workspace at `original` unless that was done before. Waits until nobody else uses
-    /// another one that is there. `tell` is called before something that takes minutes.
+    /// The base in `folder`, made of the workspace at `original` unless that was done before. Waits until
+    /// nobody else uses another one that is there. `tell` is called before something that takes minutes.
     ///
     /// # Errors
     ///

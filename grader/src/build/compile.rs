@@ -46,7 +46,8 @@ pub enum Confined<'a> {
 /// What became of a submission's crates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Built {
-    /// There is a command line, with all crates but those that are named here with what the compiler said of them.
+    /// There is a command line, with all crates but those that are named here with what the compiler said of
+    /// them.
     Without(BTreeMap<&'static str, String>),
     /// No crate of the submission builds.
     Nothing(BTreeMap<&'static str, String>),

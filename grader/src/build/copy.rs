@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::{BuildError, file_error};
 
-/// Copies the folder `from` to `to`, which is not there yet, with the times of change of all files. Leaves out names that
-/// `leave_out` chooses at the top.
+/// Copies the folder `from` to `to`, which is not there yet, with the times of change of all files. Leaves
+/// out names that `leave_out` chooses at the top.
 pub(crate) fn copy_with_times(
     from: &Path,
     to: &Path,

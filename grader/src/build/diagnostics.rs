@@ -35,7 +35,8 @@ struct Span {
     is_primary: bool,
 }
 
-/// The errors of each crate of the submission, as the compiler renders them. `sources` is the workspace's folder.
+/// The errors of each crate of the submission, as the compiler renders them. `sources` is the workspace's
+/// folder.
 pub(super) fn errors_by_crate(printed: &[u8], sources: &Path) -> BTreeMap<&'static str, String> {
     let mut errors: BTreeMap<_, String> = BTreeMap::new();
     for line in printed.split(|&byte| byte == b'\n') {

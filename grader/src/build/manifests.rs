@@ -92,8 +92,8 @@ pub(super) fn submission_workspace(framework: &Path) -> Result<String, BuildErro
     Ok(manifest.to_string())
 }
 
-/// The manifest of one of a submission's crates: it may use what the reference uses, and is called as the reference is, in
-/// logs and names of types.
+/// The manifest of one of a submission's crates: it may use what the reference uses, and is called as the
+/// reference is, in logs and names of types.
 pub(super) fn submitted(name: &str, framework: &Path) -> Result<String, BuildError> {
     let reference = read(&framework.join(folder_of(name)).join("Cargo.toml"))?;
     let dependencies = reference.get("dependencies").cloned().unwrap_or_else(|| Table::new().into());

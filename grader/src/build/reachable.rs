@@ -10,9 +10,9 @@ use super::{BuildError, file_error};
 
 /// A program at a path that everybody can follow, for as long as this value lives.
 ///
-/// A run that root starts becomes another user. It is started even where that user has no way to, but then it cannot read
-/// itself; and the simulation, which names the functions that a thread stands in, would see none. So a program in a
-/// folder of root alone is copied to where temporary files are.
+/// A run that root starts becomes another user. It is started even where that user has no way to, but then it
+/// cannot read itself; and the simulation, which names the functions that a thread stands in, would see none.
+/// So a program in a folder of root alone is copied to where temporary files are.
 #[derive(Debug)]
 pub struct Reachable {
     program: PathBuf,

@@ -1,4 +1,5 @@
-//! [`tasks`]: how many threads and processes a build has. The system counts them for ordinary users, and not for root.
+//! [`tasks`]: how many threads and processes a build has. The system counts them for ordinary users, and not
+//! for root.
 
 use std::fs;
 

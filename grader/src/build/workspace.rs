@@ -23,8 +23,8 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Writes the workspace of a submission with these files into `folder`. What is there already and the same is not touched,
-    /// so that only what differs is compiled again; what is left over goes.
+    /// Writes the workspace of a submission with these files into `folder`. What is there already and the
+    /// same is not touched, so that only what differs is compiled again; what is left over goes.
     ///
     /// # Errors
     ///

@@ -139,7 +139,8 @@ impl Collector<'_> {
         Ok(())
     }
 
-    /// A crate that students write: the skeleton, under the solution's name and with its tests of what is released.
+    /// A crate that students write: the skeleton, under the solution's name and with its tests of what is
+    /// released.
     fn student(&mut self, lab: &Lab) -> Result<Manifest, HandoutError> {
         let (krate, skeleton) = (Path::new(lab.folder), Path::new(lab.skeleton));
         self.copy(&skeleton.join("src"), &krate.join("src"))?;
@@ -154,7 +155,8 @@ impl Collector<'_> {
         Ok(manifest)
     }
 
-    /// Takes the tests of parts that are not released out of the folder `tests`, and all of it if nothing is left.
+    /// Takes the tests of parts that are not released out of the folder `tests`, and all of it if nothing is
+    /// left.
     fn release(&mut self, tests: &Path) -> Result<(), HandoutError> {
         let (mut left, mut gone) = (0, Vec::new());
         for path in self.tree.below(tests) {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::HandoutError;
 
-/// Refuses a folder that has something in it unless `force`d, and one in which the hand-out and the sources at `workspace`
-/// would get mixed. What cargo has built is no source.
+/// Refuses a folder that has something in it unless `force`d, and one in which the hand-out and the sources
+/// at `workspace` would get mixed. What cargo has built is no source.
 pub(super) fn check(workspace: &Path, folder: &Path, force: bool) -> Result<(), HandoutError> {
     let workspace = whole(workspace).map_err(HandoutError::file(workspace))?;
     let place = whole(folder).map_err(HandoutError::file(folder))?;

@@ -8,8 +8,8 @@ use super::HandoutError;
 
 const NAME: &str = "Cargo.lock";
 
-/// Writes the lock file of the hand-out in `folder`, whose other files are written. Cargo takes out of this workspace's what the
-/// hand-out does not need; it looks nothing up and changes no version.
+/// Writes the lock file of the hand-out in `folder`, whose other files are written. Cargo takes out of this
+/// workspace's what the hand-out does not need; it looks nothing up and changes no version.
 pub(super) fn write(workspace: &Path, folder: &Path) -> Result<(), HandoutError> {
     let (from, to) = (workspace.join(NAME), folder.join(NAME));
     let versions = fs::read(&from).map_err(HandoutError::file(&from))?;

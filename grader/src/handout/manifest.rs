@@ -102,8 +102,8 @@ impl Manifest {
         }
     }
 
-    /// Makes the manifest of a skeleton that of the crate in whose place it stands: with its name, and with what the tests of
-    /// `original` need.
+    /// Makes the manifest of a skeleton that of the crate in whose place it stands: with its name, and with
+    /// what the tests of `original` need.
     ///
     /// # Errors
     ///
@@ -140,7 +140,8 @@ impl Manifest {
         Ok(texts(members).collect())
     }
 
-    /// Makes a workspace of `members` alone, given with their folders. By default `cargo test` is about `defaults`.
+    /// Makes a workspace of `members` alone, given with their folders. By default `cargo test` is about
+    /// `defaults`.
     ///
     /// # Errors
     ///

@@ -99,7 +99,8 @@ impl Parts {
         Some((first, lab.krate))
     }
 
-    /// Whether students need this crate: because a part of its lab is released, or because lab 4 stands on it.
+    /// Whether students need this crate: because a part of its lab is released, or because lab 4 stands on
+    /// it.
     pub(super) fn need(&self, name: &str) -> bool {
         LABS.iter()
             .filter(|lab| lab.krate == name || (name == "raft" && lab.krate == "kvraft"))

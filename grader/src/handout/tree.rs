@@ -25,8 +25,8 @@ impl Tree {
         self.files.insert(path.into(), File { content: text.into(), executable: false });
     }
 
-    /// Adds what `path` is in the workspace: a file, or a folder with all that is in it. Names that begin with a dot are
-    /// passed over in folders, and so is what is neither a file nor a folder.
+    /// Adds what `path` is in the workspace: a file, or a folder with all that is in it. Names that begin
+    /// with a dot are passed over in folders, and so is what is neither a file nor a folder.
     ///
     /// # Errors
     ///
@@ -72,8 +72,8 @@ impl Tree {
         std::str::from_utf8(&file.content).map_err(|error| HandoutError::form(path, error))
     }
 
-    /// Writes all files into `folder`. Those that are the same already are not touched. In the folders `emptied` all that
-    /// is not part of the hand-out goes, except for what cargo has built.
+    /// Writes all files into `folder`. Those that are the same already are not touched. In the folders
+    /// `emptied` all that is not part of the hand-out goes, except for what cargo has built.
     ///
     /// # Errors
     ///

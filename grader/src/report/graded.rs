@@ -46,14 +46,16 @@ pub enum Outcome {
     Refused(Vec<Refusal>),
     /// It breaks rules: see [`Graded::findings`] and [`Graded::objections`].
     BreaksRules,
-    /// The compiler reads a file that the rules cannot: see [`Findings::unparsed`]. Its tests ran and do not count.
+    /// The compiler reads a file that the rules cannot: see [`Findings::unparsed`]. Its tests ran and do not
+    /// count.
     Unchecked,
     /// It does not build: see [`Graded::build_log`].
     DoesNotBuild,
-    /// Its build ended in a way that cannot be graded, which is told. The submission or the machine may be to blame: the
-    /// build is tried again when the submission is graded again.
+    /// Its build ended in a way that cannot be graded, which is told. The submission or the machine may be to
+    /// blame: the build is tried again when the submission is graded again.
     Stopped(String),
-    /// The grader could not do its work, which is told. The submission is not to blame and should be graded again.
+    /// The grader could not do its work, which is told. The submission is not to blame and should be graded
+    /// again.
     NotGraded(String),
 }
 

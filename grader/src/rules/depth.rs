@@ -1,8 +1,8 @@
 //! Source that nests without end.
 //!
-//! The parser calls itself for each level, and `!!!!x` or `a else if b else if c` are levels as brackets are. A megabyte of
-//! them would fill any stack. How deep the parser goes is bounded by what stands before a token since its statement began,
-//! and before the statement's brackets since theirs did, and so on.
+//! The parser calls itself for each level, and `!!!!x` or `a else if b else if c` are levels as brackets are.
+//! A megabyte of them would fill any stack. How deep the parser goes is bounded by what stands before a token
+//! since its statement began, and before the statement's brackets since theirs did, and so on.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree, token_stream::IntoIter};
 

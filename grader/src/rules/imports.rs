@@ -5,7 +5,8 @@ use proc_macro2::{Span, TokenTree};
 use super::paths::End;
 use super::tokens::{is_punct, is_word, list, plain};
 
-/// A path of more names is not read further, and refused: braces in braces would make of a megabyte many gigabytes of names.
+/// A path of more names is not read further, and refused: braces in braces would make of a megabyte many
+/// gigabytes of names.
 pub(super) const DEEPEST: usize = 64;
 
 /// A path of an import.
@@ -47,8 +48,8 @@ fn imports_of_one(tree: &[TokenTree], prefix: &[String]) -> Vec<Import> {
     vec![Import { path, end, at: first.span() }]
 }
 
-/// How far an import goes whose `use` stands before `tokens`. The next `use` ends it too: it would be none then, and must not
-/// be read again for each.
+/// How far an import goes whose `use` stands before `tokens`. The next `use` ends it too: it would be none
+/// then, and must not be read again for each.
 pub(super) fn import_length(tokens: &[TokenTree]) -> usize {
     let is_end = |token: &TokenTree| is_punct(Some(token), ';') || is_word(Some(token), "use");
     tokens.iter().position(is_end).unwrap_or(tokens.len())

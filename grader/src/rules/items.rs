@@ -26,7 +26,8 @@ impl Items {
     pub(super) fn of(file: &syn::File, path: &str) -> Self {
         let folder = match path.rsplit_once('/') {
             Some((folder, "mod.rs")) => folder.to_owned(),
-            // The root of a crate has its modules beside it. Elsewhere the name means nothing, and no program is built.
+            // The root of a crate has its modules beside it. Elsewhere the name means nothing, and no program
+            // is built.
             Some((folder, "lib.rs")) if is_source_folder(folder) => folder.to_owned(),
             _ => path.trim_end_matches(".rs").to_owned(),
         };
@@ -155,8 +156,8 @@ fn is_cfg_test(attribute: &Attribute) -> bool {
     list.path.is_ident("cfg") && list.tokens.to_string() == "test"
 }
 
-/// Whether a type is made of numbers, characters and texts. Somebody may have given another type such a name, but not
-/// one that [`is_literal`] lets be filled.
+/// Whether a type is made of numbers, characters and texts. Somebody may have given another type such a name,
+/// but not one that [`is_literal`] lets be filled.
 fn is_plain(ty: &Type) -> bool {
     const PLAIN: [&str; 17] = [
         "bool", "char", "str", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32",

@@ -23,8 +23,8 @@ impl Macros {
     }
 }
 
-/// The names of macros that mean something else here than elsewhere: those that are defined here, and all that is imported
-/// under another name.
+/// The names of macros that mean something else here than elsewhere: those that are defined here, and all
+/// that is imported under another name.
 fn own_macros(tokens: &TokenStream) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     each_level(tokens, &mut |tokens| {

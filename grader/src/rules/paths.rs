@@ -16,7 +16,8 @@ pub(super) enum End {
 /// So many names of a path decide what it means, if it begins with a crate.
 pub(super) const LONGEST: usize = 8;
 
-/// Modules of std that compute and nothing else, and its macros. Those that are allowed in part are in [`of_std`].
+/// Modules of std that compute and nothing else, and its macros. Those that are allowed in part are in
+/// [`of_std`].
 const PURE: [&str; 76] = [
     "any",
     "array",

@@ -83,7 +83,8 @@ impl Scan<'_> {
                         if is_punct(tokens.get(at + 2), '!')
                             && matches!(tokens.get(at + 3), Some(TokenTree::Group(_)))
                         {
-                            // A macro by any name: what it may be called is looked at where the name is given.
+                            // A macro by any name: what it may be called is looked at where the name is
+                            // given.
                             at + 3
                         } else {
                             at + 2
@@ -122,8 +123,8 @@ impl Scan<'_> {
         self.in_macro = outside;
     }
 
-    /// All that a macro is given, piece by piece: it may drop what stands before a word, and what a word would belong to
-    /// in code, it then does not belong to.
+    /// All that a macro is given, piece by piece: it may drop what stands before a word, and what a word
+    /// would belong to in code, it then does not belong to.
     fn pieces(&mut self, tokens: &[TokenTree], within: Within) {
         let mut told = 0;
         for (at, token) in tokens.iter().enumerate() {
@@ -136,7 +137,8 @@ impl Scan<'_> {
                     if at < told {
                         continue;
                     }
-                    // What goes on from other names is judged with them, unless it would mean more without them.
+                    // What goes on from other names is judged with them, unless it would mean more without
+                    // them.
                     let goes_on = at >= 2 && is_separator(tokens, at - 2);
                     let most = if goes_on { paths::LONGEST } else { usize::MAX };
                     let name = plain(word);
@@ -290,8 +292,8 @@ impl Scan<'_> {
         (name.to_owned(), at)
     }
 
-    /// A name that leads to what is forbidden, with `::` behind it and then no name: pieces that a macro puts together, or
-    /// what hides the path.
+    /// A name that leads to what is forbidden, with `::` behind it and then no name: pieces that a macro puts
+    /// together, or what hides the path.
     fn strange(&mut self, tokens: &[TokenTree], at: usize, first: &Ident, path: &[String]) {
         let own = self.items.is_some_and(|items| items.has_module(&path[path.len() - 1]));
         let is_told = self.broken(path, &End::Plain, false).is_some();

@@ -36,7 +36,8 @@ pub(super) fn in_pieces(word: &str) -> Option<Rule> {
     })
 }
 
-/// Whether a lint guards against what the rules forbid, or against what would keep the compiler busy without end.
+/// Whether a lint guards against what the rules forbid, or against what would keep the compiler busy without
+/// end.
 pub(super) fn is_guarded_lint(word: &str) -> bool {
     matches!(word, "unsafe_code" | "long_running_const_eval")
 }
@@ -48,8 +49,8 @@ pub(super) fn is_keyword(word: &str) -> bool {
     KEYWORDS.contains(&word)
 }
 
-/// Macros of std, log and labrt, which put their arguments together as they stand. To others, a word is a piece of they
-/// alone know what.
+/// Macros of std, log and labrt, which put their arguments together as they stand. To others, a word is a
+/// piece of they alone know what.
 pub(super) const PLAIN_MACROS: [&str; 35] = [
     "assert",
     "assert_eq",

@@ -1,7 +1,8 @@
 //! Which system calls can be made: seccomp.
 //!
-//! The kernel asks a filter once for each number whether it always says yes, and remembers that. So a call that is allowed
-//! whatever its arguments costs next to nothing, wherever it stands in a list; only those with conditions are looked at.
+//! The kernel asks a filter once for each number whether it always says yes, and remembers that. So a call
+//! that is allowed whatever its arguments costs next to nothing, wherever it stands in a list; only those
+//! with conditions are looked at.
 
 mod lists;
 
@@ -19,8 +20,8 @@ use super::Profile;
 /// A system call, and what its arguments must be: one of the rules, or anything if there is none.
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
-/// Takes the filters upon this process and all that it starts, for good. Unless the profile allows children, no program
-/// can be started but by a call of `execveat` with this very `name`; an attempt ends the process.
+/// Takes the filters upon this process and all that it starts, for good. Unless the profile allows children,
+/// no program can be started but by a call of `execveat` with this very `name`; an attempt ends the process.
 pub(super) fn enter(profile: &Profile, name: &CStr) -> Result<(), String> {
     // All are made before the first is entered. The last one knows no call that would enter another.
     for filter in filters(profile, name)? {

@@ -13,8 +13,9 @@ use rustix::thread::{
     set_thread_res_gid, set_thread_res_uid,
 };
 
-/// The first of the users that processes become which root starts. Each becomes a user of its own, so that none can
-/// touch another, and the system counts the threads of each by themselves. No such user has an account.
+/// The first of the users that processes become which root starts. Each becomes a user of its own, so that
+/// none can touch another, and the system counts the threads of each by themselves. No such user has an
+/// account.
 const FIRST_USER: u32 = 1_879_048_192;
 
 /// Whether the process is root, as the machine sees it or its container.
@@ -41,8 +42,8 @@ pub(super) fn own_count() -> io::Result<()> {
     separate(CloneFlags::CLONE_NEWUSER)
 }
 
-/// Has namespaces of its own: no network but a loopback that is down, nobody else's shared memory. Its next child is the
-/// first process of a process namespace, and when that ends, all of its descendants are killed.
+/// Has namespaces of its own: no network but a loopback that is down, nobody else's shared memory. Its next
+/// child is the first process of a process namespace, and when that ends, all of its descendants are killed.
 pub(super) fn own_namespaces() -> io::Result<()> {
     separate(
         CloneFlags::CLONE_NEWUSER
@@ -64,8 +65,8 @@ fn separate(what: CloneFlags) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives up what root, or the first user of a namespace, may do, for good. [`bound_capabilities`] must have been called while
-/// the process was still root.
+/// Gives up what root, or the first user of a namespace, may do, for good. [`bound_capabilities`] must have
+/// been called while the process was still root.
 pub(super) fn drop_capabilities() -> io::Result<()> {
     clear_ambient_capability_set()?;
     let none = CapabilitySet::empty();
@@ -73,8 +74,8 @@ pub(super) fn drop_capabilities() -> io::Result<()> {
     Ok(())
 }
 
-/// Makes sure that no program that is started gets powers because root starts it. Others than root need no such thing,
-/// and are not allowed to ask for it.
+/// Makes sure that no program that is started gets powers because root starts it. Others than root need no
+/// such thing, and are not allowed to ask for it.
 pub(super) fn bound_capabilities() -> io::Result<()> {
     let may = rustix::thread::capabilities(None)?.effective.contains(CapabilitySet::SETPCAP);
     if !may {

@@ -29,12 +29,12 @@ fn at<E: fmt::Display>(step: Step) -> impl FnOnce(E) -> Failure {
     move |cause| Failure { step, cause: cause.to_string() }
 }
 
-/// Confines this process and turns it into the program that `args` name: a profile, then `--`, the program, and its
-/// arguments, as [`super::Sandbox::command`] writes them. `args` must be the last of this process's arguments, and the process must
-/// have one thread.
+/// Confines this process and turns it into the program that `args` name: a profile, then `--`, the program,
+/// and its arguments, as [`super::Sandbox::command`] writes them. `args` must be the last of this process's
+/// arguments, and the process must have one thread.
 ///
-/// It does not return. What goes wrong before the program starts is said in one line on the standard error, and the process
-/// ends with the status [`LAUNCH_FAILED`].
+/// It does not return. What goes wrong before the program starts is said in one line on the standard error,
+/// and the process ends with the status [`LAUNCH_FAILED`].
 pub fn enter(args: &[OsString]) -> ! {
     if args.first().is_some_and(|first| first == PROBE) {
         probe::probe();
@@ -107,8 +107,8 @@ fn variables() -> Vec<CString> {
     env::vars_os().filter_map(|variable| CString::new(join(variable)).ok()).collect()
 }
 
-/// Starts this launcher again, as the first process of the process namespace, and ends as that ends. When this process is
-/// killed, so is that, and with it all others in the namespace.
+/// Starts this launcher again, as the first process of the process namespace, and ends as that ends. When
+/// this process is killed, so is that, and with it all others in the namespace.
 fn supervise(order: Order, args: &[OsString]) -> Result<Infallible, Failure> {
     let own: Vec<OsString> = env::args_os().collect();
     let before = own.len().saturating_sub(args.len());

@@ -5,8 +5,8 @@ use std::io;
 
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 
-/// Has the kernel kill this process when its parent dies: the thread of it that started this process. Must be called again
-/// whenever the process has become another user.
+/// Has the kernel kill this process when its parent dies: the thread of it that started this process. Must be
+/// called again whenever the process has become another user.
 pub(super) fn die_with_parent(parent: u32) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let alive = match getppid() {

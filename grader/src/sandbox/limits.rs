@@ -2,20 +2,22 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How much of the machine a process may use. The limits hold for root too; nothing in the sandbox can raise them.
+/// How much of the machine a process may use. The limits hold for root too; nothing in the sandbox can raise
+/// them.
 ///
 /// All but `processes` count for each process by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Address space, in bytes. Stacks and heaps of threads count in full, whether they are used or not.
     pub memory: u64,
-    /// Processor time of all threads together, in seconds, from 1. The process gets `SIGXCPU` at the limit, and `SIGKILL` a
-    /// second later.
+    /// Processor time of all threads together, in seconds, from 1. The process gets `SIGXCPU` at the limit,
+    /// and `SIGKILL` a second later.
     pub cpu_seconds: u64,
-    /// Processes and threads together. The system does not count them for a [`super::Profile::build`] that root started: there
-    /// whoever started it must.
+    /// Processes and threads together. The system does not count them for a [`super::Profile::build`] that
+    /// root started: there whoever started it must.
     pub processes: u64,
-    /// The largest file that may be written, in bytes; `SIGXFSZ` beyond it. Pipes and sockets are not counted.
+    /// The largest file that may be written, in bytes; `SIGXFSZ` beyond it. Pipes and sockets are not
+    /// counted.
     pub file: u64,
     /// Files that are open at a time.
     pub open_files: u64,
@@ -25,7 +27,8 @@ const MEBIBYTE: u64 = 1 << 20;
 const GIBIBYTE: u64 = 1 << 30;
 
 impl Limits {
-    /// For a worker: its simulations take some dozens of threads at most, and a GiB of address space, most of it unused.
+    /// For a worker: its simulations take some dozens of threads at most, and a GiB of address space, most of
+    /// it unused.
     #[must_use]
     pub const fn run() -> Self {
         Self { memory: 4 * GIBIBYTE, cpu_seconds: 600, processes: 256, file: 16 * MEBIBYTE, open_files: 256 }

@@ -11,9 +11,9 @@ pub struct Printed {
     pub lost: u64,
 }
 
-/// Reads all of `from` and keeps the first `most` bytes, so that the writer neither waits for a reader nor fills the memory. No
-/// limit of the sandbox counts what goes into a pipe; what ends an endless writer is its limit of processor time, or
-/// its parent.
+/// Reads all of `from` and keeps the first `most` bytes, so that the writer neither waits for a reader nor
+/// fills the memory. No limit of the sandbox counts what goes into a pipe; what ends an endless writer is its
+/// limit of processor time, or its parent.
 ///
 /// # Errors
 ///

@@ -17,8 +17,8 @@ pub struct Profile {
     pub executable: Vec<PathBuf>,
     /// Folders in which files may be read, made, changed and removed.
     pub writable: Vec<PathBuf>,
-    /// Names of the variables that the process gets from its parent's environment. [`std::process::Command::env`] adds
-    /// others.
+    /// Names of the variables that the process gets from its parent's environment.
+    /// [`std::process::Command::env`] adds others.
     pub environment: Vec<String>,
     /// Where temporary files go: what `TMPDIR` is set to. It must be writable to be of use.
     pub temporary: Option<PathBuf>,
@@ -49,8 +49,8 @@ const HARMLESS: [&str; 4] = ["/dev/null", "/dev/zero", "/dev/urandom", "/proc/se
 pub struct Build {
     /// The toolchain: what `rustc --print sysroot` says.
     pub toolchain: PathBuf,
-    /// The folder of cargo with the registry's sources: `CARGO_HOME`. Only what builds need can be read of it: no
-    /// credentials.
+    /// The folder of cargo with the registry's sources: `CARGO_HOME`. Only what builds need can be read of
+    /// it: no credentials.
     pub cargo_home: PathBuf,
     /// The workspace to build. It can be read alone, so its lock file must be complete.
     pub workspace: PathBuf,
@@ -59,8 +59,8 @@ pub struct Build {
 }
 
 impl Profile {
-    /// For a program that was made of a submission, such as `lab worker`: it may have threads and talk over the files that it
-    /// inherits. It may write nowhere and start nothing.
+    /// For a program that was made of a submission, such as `lab worker`: it may have threads and talk over
+    /// the files that it inherits. It may write nowhere and start nothing.
     #[must_use]
     pub fn run(program: &Path) -> Self {
         let mut executable = existing(&LOADERS);
@@ -77,8 +77,8 @@ impl Profile {
         }
     }
 
-    /// The same with a folder of its own. If the sandbox is started by root, the folder is given to the user that the process
-    /// becomes; the folders above it must let everyone pass.
+    /// The same with a folder of its own. If the sandbox is started by root, the folder is given to the user
+    /// that the process becomes; the folders above it must let everyone pass.
     #[must_use]
     pub fn with_scratch(mut self, folder: &Path) -> Self {
         self.writable.push(folder.to_owned());
@@ -87,8 +87,8 @@ impl Profile {
         self
     }
 
-    /// For `cargo build --offline --locked` and what it starts. Call the toolchain's own `bin/cargo`: the one of rustup wants
-    /// to know more than it may.
+    /// For `cargo build --offline --locked` and what it starts. Call the toolchain's own `bin/cargo`: the one
+    /// of rustup wants to know more than it may.
     #[must_use]
     pub fn build(build: &Build) -> Self {
         let cargo = ["registry", "git", "config.toml", "config"].map(|name| build.cargo_home.join(name));

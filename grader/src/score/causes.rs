@@ -25,8 +25,8 @@ pub struct Cause {
 /// The causes of a test's failures, which are in the order of seeds: the most frequent first, then by seed.
 /// Runs that were not made ([`NOT_RUN`]) come last, however many they are: they say nothing of the solution.
 ///
-/// Two failures have the same cause if their kinds are equal, and their messages but for the numbers in them. `replay`
-/// gives the command that does a failed run again.
+/// Two failures have the same cause if their kinds are equal, and their messages but for the numbers in them.
+/// `replay` gives the command that does a failed run again.
 #[must_use]
 pub fn causes(failures: &[Failure], replay: &dyn Fn(&Failure) -> String) -> Vec<Cause> {
     let mut causes: Vec<(String, Cause)> = Vec::new();

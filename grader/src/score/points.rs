@@ -26,8 +26,8 @@ impl Points {
         Self(hundredths)
     }
 
-    /// The share `passed / runs` of these points, rounded down, so that only who passes all runs has all points. None if
-    /// there were no runs.
+    /// The share `passed / runs` of these points, rounded down, so that only who passes all runs has all
+    /// points. None if there were no runs.
     #[must_use]
     pub fn share(self, passed: u64, runs: u64) -> Self {
         let share = (u128::from(self.0) * u128::from(passed.min(runs))).checked_div(u128::from(runs));

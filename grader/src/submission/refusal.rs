@@ -9,7 +9,8 @@ use super::{CRATES, folder_of};
 /// Something for which a submission is refused.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Refusal {
-    /// Where it stands below the submission's folder (`.` is the folder itself), with what cannot be printed escaped.
+    /// Where it stands below the submission's folder (`.` is the folder itself), with what cannot be printed
+    /// escaped.
     pub path: String,
     /// What is wrong with it.
     pub reason: Reason,

@@ -1,7 +1,8 @@
 //! The way through a submission's folder.
 //!
-//! Every file and folder is opened by its name in the folder that holds it, which is open already, and without following
-//! links. So what was looked at is what is read, also if somebody changes the folder meanwhile.
+//! Every file and folder is opened by its name in the folder that holds it, which is open already, and
+//! without following links. So what was looked at is what is read, also if somebody changes the folder
+//! meanwhile.
 
 use std::ffi::CString;
 use std::fs::File;

@@ -1,4 +1,5 @@
-//! [`Index`]: encodings in the order of their bytes, so that those with which some bytes begin are near each other.
+//! [`Index`]: encodings in the order of their bytes, so that those with which some bytes begin are near each
+//! other.
 
 use std::collections::BTreeMap;
 use std::ops::{Bound, Range};
@@ -176,8 +177,8 @@ impl Index {
 
     /// The pieces of a range of `saved`.
     ///
-    /// First it is found out whether encodings cover all of it. This is quick, since only the ends of encodings matter. If they
-    /// do not, each byte may also be unknown.
+    /// First it is found out whether encodings cover all of it. This is quick, since only the ends of
+    /// encodings matter. If they do not, each byte may also be unknown.
     pub(super) fn cover(&mut self, saved: &[u8], range: Range<usize>) -> Vec<Piece> {
         let bytes = &saved[range.clone()];
         let covers = self.covers(bytes, false).or_else(|| self.covers(bytes, true)).unwrap_or_default();

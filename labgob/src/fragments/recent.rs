@@ -38,8 +38,8 @@ impl Recent {
         self.read = self.encodings.len();
     }
 
-    /// The pieces of `saved` from `begin` on, if they are what was encoded since the last save, in its order. Some of
-    /// that may have gone elsewhere.
+    /// The pieces of `saved` from `begin` on, if they are what was encoded since the last save, in its order.
+    /// Some of that may have gone elsewhere.
     pub(super) fn cover(&self, saved: &[u8], begin: usize) -> Option<Vec<Piece>> {
         let (mut position, mut pieces) = (begin, Vec::new());
         for (bytes, value) in &self.encodings[self.read..] {

@@ -11,7 +11,8 @@ const ELEMENTS_SHOWN: usize = 16;
 /// Bytes of a text that are shown; of one that is not longer than twice as many, all.
 const TEXT_SHOWN: usize = 64;
 
-/// Bytes of a byte string that are shown in hexadecimal digits; of one that is not longer than twice as many, all.
+/// Bytes of a byte string that are shown in hexadecimal digits; of one that is not longer than twice as many,
+/// all.
 const BYTES_SHOWN: usize = 16;
 
 /// Stands for what is left out.

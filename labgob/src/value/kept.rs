@@ -7,8 +7,8 @@ use super::Value;
 /// Bytes that are shared together.
 const CHUNK: usize = 1024;
 
-/// A value that is kept for long. What it has in common with the one before, such as all of a log but the entry at its end,
-/// is kept once: whatever is at the same place, in chunks of 1 KiB.
+/// A value that is kept for long. What it has in common with the one before, such as all of a log but the
+/// entry at its end, is kept once: whatever is at the same place, in chunks of 1 KiB.
 ///
 /// Its memory belongs to whoever makes it.
 #[derive(Clone, Debug)]

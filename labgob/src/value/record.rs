@@ -202,7 +202,8 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// A byte string that people can read as text: UTF-8 without control characters other than line breaks and tabs.
+    /// A byte string that people can read as text: UTF-8 without control characters other than line breaks
+    /// and tabs.
     pub(super) fn printable(self) -> Option<&'a str> {
         let bytes = self.byte_string()?;
         // The last character of a byte string that was cut may be incomplete.

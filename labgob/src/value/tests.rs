@@ -214,8 +214,8 @@ fn what_is_too_large_is_cut_and_counted() {
     assert!(serde_json::to_string(&deep).unwrap().contains("…"));
 }
 
-/// `Serialize` that catches what went wrong in a part and goes on. bincode lets it, and the bytes are what they are;
-/// there is no value that would be right.
+/// `Serialize` that catches what went wrong in a part and goes on. bincode lets it, and the bytes are what
+/// they are; there is no value that would be right.
 struct Careless;
 
 struct Fails;

@@ -146,8 +146,8 @@ fn client(name: &Ident, handlers: &[Handler]) -> TokenStream {
     });
     quote! {
         #[doc = #about]
-        // The trait is visible in all of the crate, the types that it names perhaps in a module only; and what
-        // is sent is the handler's type, be it a `String`.
+        // The trait is visible in all of the crate, the types that it names perhaps in a module only; and
+        // what is sent is the handler's type, be it a `String`.
         #[allow(private_interfaces, clippy::ptr_arg)]
         #visibility trait #client {
             #(#declarations)*

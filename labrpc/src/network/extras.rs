@@ -9,10 +9,12 @@ use super::{Network, no_end, no_server};
 use crate::extras::{Extras, Link, Span};
 use crate::switchboard::Switchboard;
 
-/// What the course's network does not do. All of it is off at first and costs nothing then; it draws from random streams
-/// of its own, so that the calls that it leaves alone are lost and delayed by the same draws as without it.
+/// What the course's network does not do. All of it is off at first and costs nothing then; it draws from
+/// random streams of its own, so that the calls that it leaves alone are lost and delayed by the same draws
+/// as without it.
 impl Network {
-    /// How likely a request arrives twice, and how long after it the copy does. 0: never, which is so at first.
+    /// How likely a request arrives twice, and how long after it the copy does. 0: never, which is so at
+    /// first.
     ///
     /// A request that is lost has no copy; the copy itself is not lost any more. It is handled like another
     /// request, and [counted](Self::count) by the server; the totals count the call once. Whichever handler
@@ -29,8 +31,9 @@ impl Network {
 
     /// Cuts the way from an end point to its server, or opens it again. At first it is open.
     ///
-    /// A request that sets out meanwhile does not arrive, and its caller waits in vain as for a server that cannot be
-    /// reached: up to 100 ms, or 7 s with long delays. What is on its way arrives, and replies come back.
+    /// A request that sets out meanwhile does not arrive, and its caller waits in vain as for a server that
+    /// cannot be reached: up to 100 ms, or 7 s with long delays. What is on its way arrives, and replies come
+    /// back.
     ///
     /// # Panics
     ///
@@ -41,8 +44,8 @@ impl Network {
 
     /// Cuts the way from a server back to an end point, or opens it again. At first it is open.
     ///
-    /// Requests arrive and are handled, but a reply that sets out meanwhile is lost. Its caller is told at the
-    /// next of its polls, about every 100 ms from when the request arrived.
+    /// Requests arrive and are handled, but a reply that sets out meanwhile is lost. Its caller is told at
+    /// the next of its polls, about every 100 ms from when the request arrived.
     ///
     /// # Panics
     ///
@@ -51,11 +54,11 @@ impl Network {
         self.change_link(end, |link| link.replies_cut = cut);
     }
 
-    /// What each request through an end point and each reply to it takes, besides what it takes anyway; any time of
-    /// the range is as likely as another. `None`: nothing, which is so at first.
+    /// What each request through an end point and each reply to it takes, besides what it takes anyway; any
+    /// time of the range is as likely as another. `None`: nothing, which is so at first.
     ///
-    /// It holds for messages that set out from now on. A reply that is on its way is delivered, whatever becomes of
-    /// its server and of the end point; one that is lost is known at once.
+    /// It holds for messages that set out from now on. A reply that is on its way is delivered, whatever
+    /// becomes of its server and of the end point; one that is lost is known at once.
     ///
     /// # Panics
     ///
@@ -65,11 +68,11 @@ impl Network {
         self.change_link(end, |link| link.slow = slow);
     }
 
-    /// Stops the threads of the server that has this name where they are. Requests that arrive meanwhile wait, and so do
-    /// their callers, until it is [resumed](Self::resume_server), or deleted.
+    /// Stops the threads of the server that has this name where they are. Requests that arrive meanwhile
+    /// wait, and so do their callers, until it is [resumed](Self::resume_server), or deleted.
     ///
-    /// Its timers go on, and those that are due meanwhile are all due when it is resumed. A call of the harness into
-    /// the server waits too.
+    /// Its timers go on, and those that are due meanwhile are all due when it is resumed. A call of the
+    /// harness into the server waits too.
     ///
     /// # Panics
     ///
@@ -78,7 +81,8 @@ impl Network {
         self.node_of(server).pause();
     }
 
-    /// Lets the threads of a paused server go on. Requests that have arrived meanwhile are handled now, in any order.
+    /// Lets the threads of a paused server go on. Requests that have arrived meanwhile are handled now, in
+    /// any order.
     ///
     /// # Panics
     ///

@@ -1,5 +1,5 @@
-//! Runs on real threads in which moments count. A machine that is busy with something else is late, and what comes of that is
-//! nobody's fault.
+//! Runs on real threads in which moments count. A machine that is busy with something else is late, and what
+//! comes of that is nobody's fault.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use labrt::world::Run;
 
-/// Who sleeps longer by this than was asked for is late: the tests leave a millisecond between two moments at least.
+/// Who sleeps longer by this than was asked for is late: the tests leave a millisecond between two moments at
+/// least.
 const LATE: Duration = Duration::from_micros(500);
 
 /// So often a machine may be late before its verdict counts all the same.

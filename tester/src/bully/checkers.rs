@@ -7,8 +7,8 @@ use super::BullyNodes;
 use crate::Cluster;
 use crate::display::{Seconds, Servers};
 
-/// The time in which the nodes must agree on a leader after whatever has happened: much longer than it takes to
-/// notice that a leader is gone, and to elect another one.
+/// The time in which the nodes must agree on a leader after whatever has happened: much longer than it takes
+/// to notice that a leader is gone, and to elect another one.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How often the checkers look.
@@ -38,8 +38,8 @@ impl Cluster<BullyNodes> {
         }
     }
 
-    /// Waits until none of `servers` knows a leader, as in an election; for 5 s at most, for it may be over before
-    /// anybody looks.
+    /// Waits until none of `servers` knows a leader, as in an election; for 5 s at most, for it may be over
+    /// before anybody looks.
     pub fn wait_for_election(&self, servers: &[usize]) {
         let began = self.now();
         while self.now() - began < PATIENCE && servers.iter().any(|&server| self.leader_of(server).is_some())

@@ -1,7 +1,8 @@
-//! What must hold of nodes of the Bully algorithm at every moment, however slow, lossy or divided the network is.
+//! What must hold of nodes of the Bully algorithm at every moment, however slow, lossy or divided the network
+//! is.
 //!
-//! That there is one leader at a time is not among it: the plain form promises that only where no message is late
-//! and the network is whole.
+//! That there is one leader at a time is not among it: the plain form promises that only where no message is
+//! late and the network is whole.
 
 mod asks_all_higher;
 mod follows_who_has_spoken;

@@ -1,5 +1,5 @@
-//! Part B1: the plain Bully algorithm (Garcia-Molina, 1982): what it promises where no message is lost or late, and
-//! two situations in which it is wrong for a while.
+//! Part B1: the plain Bully algorithm (Garcia-Molina, 1982): what it promises where no message is lost or
+//! late, and two situations in which it is wrong for a while.
 
 use std::time::Duration;
 
@@ -45,8 +45,8 @@ fn leader_crash_b1(cluster: &Cluster<BullyNodes>) {
         cluster.expect_leader_stays(&everyone, next, QUIET);
     }
 
-    // The next one crashes too, in the midst of the election, when it has answered the others. They must not wait for
-    // its victory for ever.
+    // The next one crashes too, in the midst of the election, when it has answered the others. They must not
+    // wait for its victory for ever.
     cluster.start_all();
     cluster.wait_for_leader(&cluster.everyone(), 4);
     cluster.shutdown(4);
@@ -107,8 +107,8 @@ fn late_victory_b1(cluster: &Cluster<BullyNodes>) {
     cluster.set_slow_link(4, 0, Some(slow));
     cluster.sleep(Duration::from_secs(1));
 
-    // It crashes, and another one wins. Then node 0 hears of the victory of before, and may believe it: no message says
-    // to which election it belongs. In the end all must follow the node that is there.
+    // It crashes, and another one wins. Then node 0 hears of the victory of before, and may believe it: no
+    // message says to which election it belongs. In the end all must follow the node that is there.
     cluster.shutdown(4);
     cluster.wait_for_leader(&everyone[1..4], 3);
     let began = cluster.now();
@@ -129,8 +129,8 @@ fn partition_b1(cluster: &Cluster<BullyNodes>) {
     let everyone = cluster.everyone();
     cluster.wait_for_leader(&everyone, 4);
 
-    // Nobody needs a majority, so each half elects the highest of its nodes. That this is so is the plain form's
-    // weakness, and what its cures are measured by.
+    // Nobody needs a majority, so each half elects the highest of its nodes. That this is so is the plain
+    // form's weakness, and what its cures are measured by.
     let (one, other) = ([0, 1], [2, 3, 4]);
     cluster.partition(&one, &other);
     cluster.wait_for_leader(&one, 1);

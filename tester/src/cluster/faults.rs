@@ -1,5 +1,5 @@
-//! What no test of the course does: calls that arrive twice, ways that are cut, slow links and disks, paused servers, clocks that
-//! go wrong. All are off unless a test asks for them.
+//! What no test of the course does: calls that arrive twice, ways that are cut, slow links and disks, paused
+//! servers, clocks that go wrong. All are off unless a test asks for them.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -16,8 +16,9 @@ impl<P: Protocol> Cluster<P> {
         self.network().set_duplicates(probability, after);
     }
 
-    /// Cuts the way of messages from one server to another, or opens it again: requests of the one and replies to the other do not
-    /// arrive. The way back stays as it is. Lasts until one of the two is started anew.
+    /// Cuts the way of messages from one server to another, or opens it again: requests of the one and
+    /// replies to the other do not arrive. The way back stays as it is. Lasts until one of the two is started
+    /// anew.
     pub fn cut_way(&self, from: usize, to: usize, cut: bool) {
         self.note(|| format!("the way from server {from} to {to}: {}", if cut { "cut" } else { "open" }));
         let network = self.network();
@@ -26,16 +27,16 @@ impl<P: Protocol> Cluster<P> {
         self.emit(self.incarnation(from), Kind::WayCut { peer: to, cut });
     }
 
-    /// What each message between two servers takes besides, in either direction; `None`: nothing. Lasts until one of the two is
-    /// started anew.
+    /// What each message between two servers takes besides, in either direction; `None`: nothing. Lasts until
+    /// one of the two is started anew.
     pub fn set_slow_link(&self, one: usize, other: usize, slow: Option<RangeInclusive<Duration>>) {
         for (from, to) in [(one, other), (other, one)] {
             self.with_end(from, to, |end| self.network().set_slow_link(end, slow.clone()));
         }
     }
 
-    /// Lets a server stand still. Whoever calls it waits, the test included, until it is resumed or crashes. Nothing happens
-    /// to a server that is down.
+    /// Lets a server stand still. Whoever calls it waits, the test included, until it is resumed or crashes.
+    /// Nothing happens to a server that is down.
     pub fn pause(&self, server: usize) {
         if !self.is_crashed(server) {
             self.note(|| format!("pause server {server}"));
@@ -69,7 +70,8 @@ impl<P: Protocol> Cluster<P> {
     }
 
     /// How likely a save that is under way when the server crashes has taken effect nevertheless, in this
-    /// incarnation and the next ones; see [`Storage::set_interrupted_saves`](persister::Storage::set_interrupted_saves).
+    /// incarnation and the next ones; see
+    /// [`Storage::set_interrupted_saves`](persister::Storage::set_interrupted_saves).
     pub fn set_interrupted_saves(&self, server: usize, probability: f64) {
         self.storage(server).set_interrupted_saves(self.world(), &self.address(server), probability);
     }

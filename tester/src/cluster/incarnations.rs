@@ -55,11 +55,11 @@ impl<P: Protocol> Cluster<P> {
         self.delete_ends(who.server);
     }
 
-    /// Crashes the server at some moment of the next `pause`, and returns when that has passed: half of the time in the
-    /// midst of what it does, if it does anything, and otherwise at the end.
+    /// Crashes the server at some moment of the next `pause`, and returns when that has passed: half of the
+    /// time in the midst of what it does, if it does anything, and otherwise at the end.
     ///
-    /// Servers react at once and then rest until the next timer. A crash at a moment of the clock would nearly
-    /// always find them at rest, with everything saved and answered.
+    /// Servers react at once and then rest until the next timer. A crash at a moment of the clock would
+    /// nearly always find them at rest, with everything saved and answered.
     pub fn shutdown_within(&self, server: usize, pause: Duration) {
         let end = self.now() + pause;
         let node = self.inner.servers.lock()[server].running.as_ref().map(|running| running.node.clone());
@@ -77,8 +77,9 @@ impl<P: Protocol> Cluster<P> {
         self.sleep(end.saturating_sub(self.now()));
     }
 
-    /// Cuts the server off and tells its instance that it is no longer needed, as the course's tester does instead of a crash.
-    /// Its threads live on, until they end by themselves or the server is started or shut down.
+    /// Cuts the server off and tells its instance that it is no longer needed, as the course's tester does
+    /// instead of a crash. Its threads live on, until they end by themselves or the server is started or shut
+    /// down.
     pub fn halt(&self, server: usize) {
         self.note(|| format!("halt server {server}"));
         self.disconnect_from_all(server);
@@ -176,7 +177,8 @@ impl<P: Protocol> Cluster<P> {
         self.inner.servers.lock()[server].running = Some(running);
     }
 
-    /// Makes an end point of an incarnation to a server of the cluster, which reaches it if the two are linked.
+    /// Makes an end point of an incarnation to a server of the cluster, which reaches it if the two are
+    /// linked.
     fn make_own_end(&self, who: Incarnation, to: usize) -> ClientEnd {
         let (name, end) = self.make_end(who.into(), to);
         let mut links = self.inner.links.lock();

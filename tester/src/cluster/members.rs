@@ -23,8 +23,8 @@ impl<P: Protocol> Cluster<P> {
         server
     }
 
-    /// Takes a server out of the cluster for good: it crashes, and is not started again. Its number stays its own.
-    /// Nothing happens to a server that has left.
+    /// Takes a server out of the cluster for good: it crashes, and is not started again. Its number stays its
+    /// own. Nothing happens to a server that has left.
     pub fn leave(&self, server: usize) {
         if self.has_left(server) {
             return;

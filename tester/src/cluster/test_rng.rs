@@ -1,5 +1,5 @@
-//! [`TestRng`]: chance in the tests. Faults and commands have streams of their own, so that one more draw here
-//! changes no draw elsewhere. Each cluster has its own.
+//! [`TestRng`]: chance in the tests. Faults and commands have streams of their own, so that one more draw
+//! here changes no draw elsewhere. Each cluster has its own.
 
 use std::time::Duration;
 

@@ -21,8 +21,8 @@ pub(super) struct Contents {
 #[derive(Default)]
 struct NodeContents {
     encoded: Fragments,
-    /// The record that was saved first, which is taken to change most: what it consists of is read as changes to what it
-    /// was before.
+    /// The record that was saved first, which is taken to change most: what it consists of is read as changes
+    /// to what it was before.
     main: Option<String>,
     others: Vec<Other>,
 }

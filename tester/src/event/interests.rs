@@ -33,7 +33,8 @@ impl Interests {
     pub const AGREEMENT: Self = Self(1 << 10);
     /// Invariants that are broken.
     pub const VIOLATIONS: Self = Self(1 << 8);
-    /// Who knows of what, as [`Event::causality`](super::Event::causality) tells: without it, nobody keeps track.
+    /// Who knows of what, as [`Event::causality`](super::Event::causality) tells: without it, nobody keeps
+    /// track.
     pub const CAUSALITY: Self = Self(1 << 9);
     /// Everything.
     pub const ALL: Self = Self((1 << 11) - 1);

@@ -21,8 +21,8 @@ const MAX_EVENTS: usize = 1_000_000;
 
 /// All events of a run, in order.
 ///
-/// Contents share what they have in common: a saved log that has grown by an entry is kept as the pieces of the one
-/// before and one more.
+/// Contents share what they have in common: a saved log that has grown by an entry is kept as the pieces of
+/// the one before and one more.
 #[derive(Debug, Default)]
 pub struct Recording {
     events: Vec<Recorded>,
@@ -66,7 +66,8 @@ pub struct Recorded {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RecordedKind {
-    /// Something that happens to a server, a link, or the network, in words: `started`, `link to server 2 cut`.
+    /// Something that happens to a server, a link, or the network, in words: `started`, `link to server 2
+    /// cut`.
     Told(Box<str>),
     /// A step of a message.
     Message {
@@ -134,8 +135,8 @@ pub struct RecordedSave {
 /// What a record that was saved consists of. Bytes of which nothing is known are not kept.
 #[derive(Clone, Debug, Default)]
 pub struct SavedContent {
-    /// The pieces, [`CHUNK`] together but for the last ones. Chunks that have not changed since the save before are
-    /// the same ones.
+    /// The pieces, [`CHUNK`] together but for the last ones. Chunks that have not changed since the save
+    /// before are the same ones.
     chunks: Arc<[Arc<[KeptPiece]>]>,
 }
 

@@ -17,8 +17,8 @@ use crate::invariant::{Invariant, Violation};
 /// How much of what happens is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Detail {
-    /// Events that an invariant subscribes to, without the contents of messages and of what is saved. Others are
-    /// not built.
+    /// Events that an invariant subscribes to, without the contents of messages and of what is saved. Others
+    /// are not built.
     #[default]
     Bare,
     /// All events, with contents, which are dropped when all subscribers have seen them.

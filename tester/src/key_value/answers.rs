@@ -1,6 +1,6 @@
-//! [`Answers`]: a clerk asks. What it answers, a server has told it within the operation. And a put that is done is in
-//! the log of a majority (paper, §5.3 and §8), so the server that says so knows, as cause and effect, that
-//! what came after the clerk's request has reached a majority.
+//! [`Answers`]: a clerk asks. What it answers, a server has told it within the operation. And a put that is
+//! done is in the log of a majority (paper, §5.3 and §8), so the server that says so knows, as cause and
+//! effect, that what came after the clerk's request has reached a majority.
 //!
 //! A get may be answered from a lease (the thesis, §6.4.1), and a put that is refused too: of these a reply
 //! is expected, and no more.

@@ -12,11 +12,12 @@ use labrt::thread;
 use super::{Client, KeyValueProtocol};
 use crate::Cluster;
 
-/// A client rests for a whole number of these after each put, so that several often go on at the same moment. Where agreement takes no
-/// virtual time, clients that never rest would put without end.
+/// A client rests for a whole number of these after each put, so that several often go on at the same moment.
+/// Where agreement takes no virtual time, clients that never rest would put without end.
 const REST: Duration = Duration::from_millis(20);
 
-/// The rests of many clients are longer, by this for each client: there is a limit to what a service can do, too.
+/// The rests of many clients are longer, by this for each client: there is a limit to what a service can do,
+/// too.
 const REST_A_CLIENT: Duration = Duration::from_millis(4);
 
 /// How many rests at most.
@@ -60,8 +61,8 @@ impl Load {
 }
 
 impl<P: KeyValueProtocol> Cluster<P> {
-    /// Starts so many clients, lets each do `work` until it is told to stop after `time`, waits for all, and returns what each of
-    /// them returned.
+    /// Starts so many clients, lets each do `work` until it is told to stop after `time`, waits for all, and
+    /// returns what each of them returned.
     pub fn spawn_clients_and_wait<T: Send + 'static>(
         &self,
         clients: usize,
@@ -97,8 +98,8 @@ impl<P: KeyValueProtocol> Cluster<P> {
         sum
     }
 
-    /// Expects the version of `key` to be what the puts of all clients add up to. If nothing can have been lost, every put that was done
-    /// was reported as such.
+    /// Expects the version of `key` to be what the puts of all clients add up to. If nothing can have been
+    /// lost, every put that was done was reported as such.
     #[track_caller]
     pub fn check_put_concurrent(&self, client: &Client<P>, key: &str, total: Results, nothing_lost: bool) {
         let Version(version) = client.get_existing(key).version;

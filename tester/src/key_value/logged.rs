@@ -10,8 +10,8 @@ use labrt::world::{FailureKind, World};
 use crate::event::{EventStream, Group, Kind, Party};
 use crate::linearizability::{HistoryError, KeyValue, KeyValueInput, KeyValueOutput, Model, Recorder};
 
-/// A clerk that notes each operation in the history of the test, the moment before it begins and the moment after it
-/// has ended.
+/// A clerk that notes each operation in the history of the test, the moment before it begins and the moment
+/// after it has ended.
 pub(super) struct LoggedClerk {
     pub clerk: Arc<dyn Clerk>,
     pub number: u32,
@@ -54,7 +54,8 @@ impl LoggedClerk {
         self.history.ret(self.number, self.world.now(), output).expect("the call was noted");
     }
 
-    /// A clerk serves one thread at a time. A lock that uses the one that it was given in several breaks that.
+    /// A clerk serves one thread at a time. A lock that uses the one that it was given in several breaks
+    /// that.
     #[track_caller]
     fn must_be_noted(&self, noted: Result<(), HistoryError>) {
         if let Err(error) = noted {

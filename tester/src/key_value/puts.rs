@@ -14,7 +14,8 @@ struct Entry {
 }
 
 impl<P: KeyValueProtocol> Client<P> {
-    /// Puts until the key has the version after `version`, whoever put it there, and returns that version. For keys that one client writes.
+    /// Puts until the key has the version after `version`, whoever put it there, and returns that version.
+    /// For keys that one client writes.
     #[track_caller]
     pub fn put_at_least_once(&self, key: &str, value: &str, mut version: Version) -> Version {
         loop {
@@ -62,8 +63,9 @@ impl<P: KeyValueProtocol> Client<P> {
         found
     }
 
-    /// Puts as often as it takes until one put was not refused for its version, which is `version` at first and thereafter what
-    /// the client has read. Returns the version after that, and whether the put was surely done.
+    /// Puts as often as it takes until one put was not refused for its version, which is `version` at first
+    /// and thereafter what the client has read. Returns the version after that, and whether the put was
+    /// surely done.
     #[track_caller]
     pub(super) fn one_put(&self, key: &str, mut version: Version) -> (Version, bool) {
         loop {

@@ -31,7 +31,8 @@ fn many_clients_2b(cluster: &Cluster<KvServer>) {
     clients_take_turns(cluster, 10);
 }
 
-/// Who holds the lock writes its number into a key, and clears it before it lets go. So nobody who holds the lock may find a number there.
+/// Who holds the lock writes its number into a key, and clears it before it lets go. So nobody who holds the
+/// lock may find a number there.
 fn clients_take_turns(cluster: &Cluster<KvServer>, clients: usize) {
     let turns: u64 =
         cluster.spawn_clients_and_wait(clients, Duration::from_secs(2), take_turns).into_iter().sum();

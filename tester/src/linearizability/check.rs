@@ -24,11 +24,13 @@ struct Part<'a, M: Model> {
 
 /// Whether `history` is linearizable, as far as `budget` allows to tell.
 ///
-/// Each key is checked by itself: first those that the model decides by its [`shortcut`](Model::shortcut), then
-/// the others, the one with the fewest operations first. The check ends with the first violation. A key that takes more than
-/// the budget does not keep the check from finding a violation of another one, as far as the rest of the budget goes.
+/// Each key is checked by itself: first those that the model decides by its [`shortcut`](Model::shortcut),
+/// then the others, the one with the fewest operations first. The check ends with the first violation. A key
+/// that takes more than the budget does not keep the check from finding a violation of another one, as far as
+/// the rest of the budget goes.
 ///
-/// The same history, model and budget give the same verdict, with the same evidence, after the same number of steps.
+/// The same history, model and budget give the same verdict, with the same evidence, after the same number of
+/// steps.
 pub fn check<M: Model>(model: &M, history: &History<M::Input, M::Output>, budget: Budget) -> Verdict {
     Check { model, history, budget, spent: Spent::default() }.run()
 }
@@ -87,7 +89,8 @@ impl<'a, M: Model> Check<'a, M> {
         }
     }
 
-    /// The operations of each key, the keys by their first calls. What only reads and never returned says nothing.
+    /// The operations of each key, the keys by their first calls. What only reads and never returned says
+    /// nothing.
     fn parts(&self) -> Vec<Part<'a, M>> {
         let mut numbers = FxHashMap::default();
         let mut parts: Vec<Part<'a, M>> = Vec::new();

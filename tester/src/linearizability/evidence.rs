@@ -48,16 +48,17 @@ pub struct Prefix {
 
 /// Why a history is not linearizable.
 ///
-/// Up to the return of one operation there are orders that explain all answers; with this return there is none. The
-/// evidence has this operation, such orders, and a few operations that are enough for a contradiction.
+/// Up to the return of one operation there are orders that explain all answers; with this return there is
+/// none. The evidence has this operation, such orders, and a few operations that are enough for a
+/// contradiction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
     /// The key whose operations have no order.
     pub key: String,
     /// The operation that cannot be placed: of all returns of this key, the first that nothing explains.
     pub operation: Shown,
-    /// The longest orders of what went before, one for each state to which they can lead, [`PREFIXES`](Self::PREFIXES) at
-    /// most. Empty if it would take too long to find them.
+    /// The longest orders of what went before, one for each state to which they can lead,
+    /// [`PREFIXES`](Self::PREFIXES) at most. Empty if it would take too long to find them.
     pub prefixes: Vec<Prefix>,
     /// Whether `prefixes` has all states that are possible.
     pub all_prefixes: bool,

@@ -82,10 +82,10 @@ pub enum HistoryError {
 
 /// The operations of a run, with the order of their calls and returns.
 ///
-/// The order is what counts; the times are for people to read. On a virtual clock many events share a time, and
-/// only the order in which they were noted says which came first. A history is made in one of two ways: event by event
-/// ([`call`](Self::call), [`ret`](Self::ret), [`give_up`](Self::give_up)), which keeps that order, or from operations
-/// with their times ([`from_times`](Self::from_times)).
+/// The order is what counts; the times are for people to read. On a virtual clock many events share a time,
+/// and only the order in which they were noted says which came first. A history is made in one of two ways:
+/// event by event ([`call`](Self::call), [`ret`](Self::ret), [`give_up`](Self::give_up)), which keeps that
+/// order, or from operations with their times ([`from_times`](Self::from_times)).
 #[derive(Clone, Debug)]
 pub struct History<I, O> {
     operations: Vec<Operation<I, O>>,
@@ -133,8 +133,8 @@ impl<I, O> History<I, O> {
     ///
     /// # Errors
     ///
-    /// [`HistoryError::ReturnWithoutCall`] if none is, and [`HistoryError::ReturnBeforeCall`] if the call was later than
-    /// `at`. Nothing is noted then.
+    /// [`HistoryError::ReturnWithoutCall`] if none is, and [`HistoryError::ReturnBeforeCall`] if the call was
+    /// later than `at`. Nothing is noted then.
     pub fn ret(&mut self, client: u32, at: Duration, output: O) -> Result<(), HistoryError> {
         let Some(&open) = self.open.get(&client) else {
             return Err(HistoryError::ReturnWithoutCall { client, at });
@@ -152,22 +152,23 @@ impl<I, O> History<I, O> {
         Ok(())
     }
 
-    /// Notes that the call of `client` that is under way, if there is one, will never return: the client was stopped, or
-    /// stopped waiting. The operation may still take effect, at any time from its call on. The client may call again.
+    /// Notes that the call of `client` that is under way, if there is one, will never return: the client was
+    /// stopped, or stopped waiting. The operation may still take effect, at any time from its call on. The
+    /// client may call again.
     pub fn give_up(&mut self, client: u32) {
         self.open.remove(&client);
     }
 
     /// A history of operations of which only the times are known.
     ///
-    /// Events at the same time are taken as simultaneous: calls sort before returns, so that operations that touch
-    /// overlap. That is the lenient reading; the other would find violations where there are none.
+    /// Events at the same time are taken as simultaneous: calls sort before returns, so that operations that
+    /// touch overlap. That is the lenient reading; the other would find violations where there are none.
     ///
     /// # Errors
     ///
-    /// [`HistoryError::ReturnBeforeCall`], and [`HistoryError::Overlap`] for a client that calls before its last call
-    /// has returned. A client that calls at the very time of its last return is in order, and so is one that calls after a
-    /// call that never returned: see [`give_up`](Self::give_up).
+    /// [`HistoryError::ReturnBeforeCall`], and [`HistoryError::Overlap`] for a client that calls before its
+    /// last call has returned. A client that calls at the very time of its last return is in order, and so is
+    /// one that calls after a call that never returned: see [`give_up`](Self::give_up).
     pub fn from_times(mut operations: Vec<Timed<I, O>>) -> Result<Self, HistoryError> {
         operations.sort_by_key(|operation| operation.called);
         let mut last = FxHashMap::<u32, (Duration, Duration)>::default();

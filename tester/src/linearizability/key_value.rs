@@ -8,9 +8,9 @@ use super::versions;
 
 /// The versioned key/value service of the course (2025).
 ///
-/// A key has a value and a version, or does not exist, which is version 0. `Put(key, value, version)` changes the value
-/// if the version is the key's, and makes it the next one; with version 0 it creates the key. Everything that a client
-/// learns is compared: value, version and error, of `Get` and of `Put`.
+/// A key has a value and a version, or does not exist, which is version 0. `Put(key, value, version)` changes
+/// the value if the version is the key's, and makes it the next one; with version 0 it creates the key.
+/// Everything that a client learns is compared: value, version and error, of `Get` and of `Put`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KeyValue;
 

@@ -7,14 +7,16 @@ use super::states::content_bytes;
 
 /// The sequential object that a history is compared with.
 ///
-/// An operation takes effect at one moment between its call and its return. The model says what the effect is, and
-/// which answers are right. Two things are not certain, and neither needs more than this:
-/// - an operation that *never returned* has no output; it may take effect at any time after its call, or never;
+/// An operation takes effect at one moment between its call and its return. The model says what the effect
+/// is, and which answers are right. Two things are not certain, and neither needs more than this:
+/// - an operation that *never returned* has no output; it may take effect at any time after its call, or
+///   never;
 /// - an operation that *returned without saying* ([`may_be_lost`](Self::may_be_lost)) takes effect before its
 ///   return, or never.
 ///
-/// In both cases the search also tries to leave the operation out, so [`step`](Self::step) has one result at most.
-/// An object that may do one of several things carries, as its state, the set of the states in which it may be.
+/// In both cases the search also tries to leave the operation out, so [`step`](Self::step) has one result at
+/// most. An object that may do one of several things carries, as its state, the set of the states in which it
+/// may be.
 pub trait Model {
     /// What names an object. Objects do not depend on each other, so each is checked by itself.
     type Key: Clone + Eq + Hash + fmt::Display;
@@ -31,10 +33,11 @@ pub trait Model {
     /// The state of an object that nobody has used.
     fn init(&self) -> Self::State;
 
-    /// The state after an operation that takes effect in `state`; `None` if it cannot be answered like that there.
+    /// The state after an operation that takes effect in `state`; `None` if it cannot be answered like that
+    /// there.
     ///
-    /// Without an output (the call never returned) any answer is right. A step with an output must lead to the same
-    /// state as the step without.
+    /// Without an output (the call never returned) any answer is right. A step with an output must lead to
+    /// the same state as the step without.
     fn step(
         &self,
         state: &Self::State,
@@ -42,16 +45,16 @@ pub trait Model {
         output: Option<&Self::Output>,
     ) -> Option<Self::State>;
 
-    /// Whether who got this output cannot know if the operation took effect at all. Then [`step`](Self::step) says
-    /// what it did if it took effect.
+    /// Whether who got this output cannot know if the operation took effect at all. Then [`step`](Self::step)
+    /// says what it did if it took effect.
     fn may_be_lost(&self, input: &Self::Input, output: &Self::Output) -> bool {
         let _ = (input, output);
         false
     }
 
-    /// Whether the operation, answered so, leaves every state as it was. The search need not put it off where it is
-    /// right, and a violation's evidence can do without it. `false` is always safe; `true` for an operation that
-    /// changes a state makes verdicts wrong.
+    /// Whether the operation, answered so, leaves every state as it was. The search need not put it off where
+    /// it is right, and a violation's evidence can do without it. `false` is always safe; `true` for an
+    /// operation that changes a state makes verdicts wrong.
     fn only_reads(&self, input: &Self::Input, output: Option<&Self::Output>) -> bool {
         let _ = (input, output);
         false
@@ -94,7 +97,8 @@ pub struct Interval<'a, I, O> {
     pub output: Option<&'a O>,
     /// The position of the call in the history.
     pub call: usize,
-    /// The position of the return, if there is one. Without, the operation may take effect at any time, or never.
+    /// The position of the return, if there is one. Without, the operation may take effect at any time, or
+    /// never.
     pub ret: Option<usize>,
 }
 
@@ -113,8 +117,8 @@ pub enum Shortcut {
     Linearizable,
     /// There is none.
     Violation {
-        /// Positions of operations that allow none, whatever the others do or did: if each of the others took effect at
-        /// any time, any number of times or never. Few are better than many.
+        /// Positions of operations that allow none, whatever the others do or did: if each of the others took
+        /// effect at any time, any number of times or never. Few are better than many.
         core: Vec<usize>,
     },
     /// The search has to decide.

@@ -9,8 +9,8 @@ use super::verdict::{Budget, Spent};
 pub(super) enum Ended {
     /// Each operation that must take effect has its place.
     Complete,
-    /// All was tried. The position of the operation whose return no order passes; of several, the last one that any
-    /// order comes to.
+    /// All was tried. The position of the operation whose return no order passes; of several, the last one
+    /// that any order comes to.
     Stuck(usize),
     /// It would take more than it may.
     OutOfBudget,
@@ -37,7 +37,8 @@ struct Frame {
 enum Choice {
     /// The operation takes effect here.
     Place(u32),
-    /// The operation reads what is there. Whatever works out without this works out with it, so there is no choice.
+    /// The operation reads what is there. Whatever works out without this works out with it, so there is no
+    /// choice.
     Read(u32),
     /// The operation never takes effect. This is tried last, when its return is reached.
     Drop(u32),
@@ -68,11 +69,12 @@ enum Tried {
 
 /// A search for an order of the operations on one key.
 ///
-/// The operations that are not settled are a doubly linked list, in the order of their calls. A step tries the next one
-/// of those that are called before the first return of the list. If the model accepts its answer, and the search
-/// has not yet been where this leads to, the operation leaves the list, and it goes on from the head of the list. When all have been
-/// tried, the operation of that first return cannot take effect in time: it is dropped if it may be, or else the last
-/// choice is undone, and the next operation tried in its stead.
+/// The operations that are not settled are a doubly linked list, in the order of their calls. A step tries
+/// the next one of those that are called before the first return of the list. If the model accepts its
+/// answer, and the search has not yet been where this leads to, the operation leaves the list, and it goes on
+/// from the head of the list. When all have been tried, the operation of that first return cannot take effect
+/// in time: it is dropped if it may be, or else the last choice is undone, and the next operation tried in
+/// its stead.
 pub(super) struct Search<'a, M: Model> {
     model: &'a M,
     operations: &'a [Interval<'a, M::Input, M::Output>],
@@ -159,7 +161,8 @@ impl<'a, M: Model> Search<'a, M> {
         }
     }
 
-    /// Orders of all operations that lead to different states, `wanted` at most, and whether there are no others.
+    /// Orders of all operations that lead to different states, `wanted` at most, and whether there are no
+    /// others.
     pub fn orders(&mut self, budget: Budget, wanted: usize) -> (Vec<Order<M::State>>, bool) {
         let mut found: Vec<(u32, Vec<usize>)> = Vec::new();
         let ended = self.explore(budget, |search| {
@@ -182,8 +185,8 @@ impl<'a, M: Model> Search<'a, M> {
         (orders.collect(), ended == Some(false))
     }
 
-    /// Goes everywhere, until `enough` says so of a place where all returns are passed. `None` if the budget does not
-    /// last, otherwise whether it was enough.
+    /// Goes everywhere, until `enough` says so of a place where all returns are passed. `None` if the budget
+    /// does not last, otherwise whether it was enough.
     fn explore(&mut self, budget: Budget, mut enough: impl FnMut(&Self) -> bool) -> Option<bool> {
         if self.all_passed() && enough(self) {
             return Some(true);
@@ -352,7 +355,8 @@ impl<'a, M: Model> Search<'a, M> {
     }
 }
 
-/// A bit for each operation, different for those that are under way at the same time, and how many bits that takes.
+/// A bit for each operation, different for those that are under way at the same time, and how many bits that
+/// takes.
 fn bits<I, O>(operations: &[Interval<'_, I, O>], returns: &[u32]) -> (Vec<u32>, usize) {
     let mut bits: Vec<u32> = Vec::with_capacity(operations.len());
     let mut unused = Vec::new();

@@ -1,11 +1,11 @@
 //! [`Seen`]: where the search has been, and what it needs not try again.
 
-/// A place in the search is a triple: the first return that has not been passed, the state, and which of the operations
-/// that are under way at that return are settled.
+/// A place in the search is a triple: the first return that has not been passed, the state, and which of the
+/// operations that are under way at that return are settled.
 ///
-/// That is the whole set of settled operations, and short: what returned before is settled, what is called after is not.
-/// A place takes `8 + 8 * words` bytes, where a word has room for 64 operations under way at a time, however long
-/// the history is. The table is of our own making so that its size is known to the byte.
+/// That is the whole set of settled operations, and short: what returned before is settled, what is called
+/// after is not. A place takes `8 + 8 * words` bytes, where a word has room for 64 operations under way at a
+/// time, however long the history is. The table is of our own making so that its size is known to the byte.
 pub(super) struct Seen {
     words: usize,
     /// Per place: frontier and state in one word, then the mask.

@@ -6,7 +6,8 @@ use super::evidence::Evidence;
 
 /// What a check may cost.
 ///
-/// Steps and bytes, never seconds: the same history gets the same verdict on every machine, however busy it is.
+/// Steps and bytes, never seconds: the same history gets the same verdict on every machine, however busy it
+/// is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// Operations looked at or tried, over all keys; one that makes a state of 256 bytes or more counts once
@@ -58,8 +59,8 @@ impl fmt::Display for Spent {
 #[must_use = "a history that was not found linearizable must not pass"]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// There is an order of the operations in which each takes effect between its call and its return, and in which the
-    /// model gives all the answers.
+    /// There is an order of the operations in which each takes effect between its call and its return, and in
+    /// which the model gives all the answers.
     Linearizable {
         /// What it took.
         spent: Spent,

@@ -1,14 +1,15 @@
 //! [`decide`]: versioned puts say themselves in which order they took effect.
 //!
-//! A put that succeeded at version `v` is the one that led from `v` to `v + 1`. So the order of the changes is known, and
-//! so is, for each `Get`, between which two changes it belongs. What is left is to find moments: let each change
-//! happen as early as it can; if one is too late then, it always is. That takes a sort and a pass.
+//! A put that succeeded at version `v` is the one that led from `v` to `v + 1`. So the order of the changes
+//! is known, and so is, for each `Get`, between which two changes it belongs. What is left is to find
+//! moments: let each change happen as early as it can; if one is too late then, it always is. That takes a
+//! sort and a pass.
 //!
-//! Two kinds of operation leave a choice. Of several puts that *may* have made the same change, the one that can be
-//! earliest is as good as any. A put that was told that its version is wrong saw a later version, or an earlier
-//! one: later is no burden to anybody, so it is earlier only if it cannot be later. That puts off changes, so the pass is
-//! made again until nothing is put off any more. Where an operation that is not needed could help by leading to
-//! one more version, the search has to decide.
+//! Two kinds of operation leave a choice. Of several puts that *may* have made the same change, the one that
+//! can be earliest is as good as any. A put that was told that its version is wrong saw a later version, or
+//! an earlier one: later is no burden to anybody, so it is earlier only if it cannot be later. That puts off
+//! changes, so the pass is made again until nothing is put off any more. Where an operation that is not
+//! needed could help by leading to one more version, the search has to decide.
 
 use super::key_value::{KeyValueInput, KeyValueOutput};
 use super::model::{Interval, Shortcut};
@@ -74,7 +75,8 @@ struct Versions<'a> {
     last: (u64, usize),
     /// For each version before the last: when it was left, at the earliest.
     left: Vec<Earliest>,
-    /// For each version before the last: the changes that can have led away from it, and before which moment not.
+    /// For each version before the last: the changes that can have led away from it, and before which moment
+    /// not.
     choices: Vec<(std::ops::Range<usize>, Earliest)>,
 }
 
@@ -153,8 +155,8 @@ impl<'a> Versions<'a> {
         }
     }
 
-    /// Keeps, of the changes up to the last version, those that agree with what was read. An error if there are
-    /// two where there can be one, or none where there must be one.
+    /// Keeps, of the changes up to the last version, those that agree with what was read. An error if there
+    /// are two where there can be one, or none where there must be one.
     fn leave_out_other_values(&mut self) -> Result<(), Core> {
         let (last, who) = self.last;
         let mut kept = Vec::new();
@@ -181,7 +183,8 @@ impl<'a> Versions<'a> {
         Ok(())
     }
 
-    /// A read of the version that `changes` led to, if there is one; an error if what is known of them does not agree.
+    /// A read of the version that `changes` led to, if there is one; an error if what is known of them does
+    /// not agree.
     fn agreed(&self, changes: &[Change], reads: &[(u64, usize)]) -> Result<Option<usize>, Core> {
         if let [one, another, ..] = changes
             && another.sure
@@ -239,8 +242,8 @@ impl<'a> Versions<'a> {
         Ok(Shortcut::Undecided)
     }
 
-    /// Gives each change the earliest moment it can have. Whether that showed that a put must have seen an earlier version:
-    /// then the moments may be too early.
+    /// Gives each change the earliest moment it can have. Whether that showed that a put must have seen an
+    /// earlier version: then the moments may be too early.
     fn pass(&mut self) -> Result<bool, Core> {
         let last = self.last.0;
         self.left.clear();
@@ -335,7 +338,8 @@ impl<'a> Versions<'a> {
                 Reason::Call(op) => {
                     core.push(op);
                     let wrong = self.wrong.iter().find(|wrong| wrong.op == op);
-                    // Such a put comes before because it cannot have seen a later version, and that has a reason too.
+                    // Such a put comes before because it cannot have seen a later version, and that has a
+                    // reason too.
                     if let Some(reason) = wrong.and_then(|wrong| wrong.saw_earlier)
                         && explained.insert((false, op))
                     {

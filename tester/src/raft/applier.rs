@@ -20,9 +20,9 @@ const SNAPSHOT_INTERVAL: u64 = 10;
 
 /// What one server has applied in one of its incarnations.
 ///
-/// No index is ever skipped and all servers agree, so one number says it all: the commands up to
-/// it are those that [`Observations`] keeps. An applier belongs to one incarnation; the next begins a new one, so
-/// that nothing of a crashed instance can get into it.
+/// No index is ever skipped and all servers agree, so one number says it all: the commands up to it are those
+/// that [`Observations`] keeps. An applier belongs to one incarnation; the next begins a new one, so that
+/// nothing of a crashed instance can get into it.
 pub(super) struct Applier {
     events: EventSource,
     snapshots: bool,

@@ -9,8 +9,8 @@ use crate::event::{Interests, Mark, ProtocolEvent};
 
 /// Something that the tester sees of a Raft peer.
 ///
-/// A peer is asked for its state by the test, and by a probe each time when its threads have come to rest. Questions
-/// that overlap may be answered in any order, so with each answer comes when it was asked for.
+/// A peer is asked for its state by the test, and by a probe each time when its threads have come to rest.
+/// Questions that overlap may be answered in any order, so with each answer comes when it was asked for.
 pub enum RaftEvent {
     /// The peer answered a question of the test, in the midst of whatever it does. Two fields may be mixed up
     /// then: a server that has led a term may seem to lead the next one.
@@ -29,15 +29,16 @@ pub enum RaftEvent {
         /// The answer.
         state: State,
     },
-    /// The peer answered the probe, and the answer is news. If it is that it leads, it said so twice in a row.
+    /// The peer answered the probe, and the answer is news. If it is that it leads, it said so twice in a
+    /// row.
     AtRest {
         /// When it was asked.
         look: Look,
         /// The state.
         state: State,
     },
-    /// The peer answered the probe that it is in a term, after its service had applied more than when it was asked
-    /// before.
+    /// The peer answered the probe that it is in a term, after its service had applied more than when it was
+    /// asked before.
     HasApplied {
         /// Every index up to this one had been applied before the probe asked.
         applied: LogIndex,

@@ -67,8 +67,8 @@ impl Observations {
         self.shared.leaders.lock().knows(server, term)
     }
 
-    /// Looks at the state of a server each time its threads have come to rest. `applied` tells the highest index
-    /// that this incarnation has applied.
+    /// Looks at the state of a server each time its threads have come to rest. `applied` tells the highest
+    /// index that this incarnation has applied.
     pub fn probe(
         &self,
         env: &NodeEnv<'_>,
@@ -103,8 +103,8 @@ impl Observations {
         });
     }
 
-    /// Has the invariants look at the Raft of an instance, and keeps the instance for as long as the incarnation
-    /// lasts. What it applies they cannot see.
+    /// Has the invariants look at the Raft of an instance, and keeps the instance for as long as the
+    /// incarnation lasts. What it applies they cannot see.
     pub fn probe_and_keep<I: ?Sized + Send + Sync + 'static>(
         &self,
         env: &NodeEnv<'_>,

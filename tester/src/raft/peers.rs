@@ -21,7 +21,8 @@ pub struct RaftPeers {
 }
 
 impl RaftPeers {
-    /// Peers made by `make_raft`; with `snapshots`, the service hands each of them a snapshot after every tenth command.
+    /// Peers made by `make_raft`; with `snapshots`, the service hands each of them a snapshot after every
+    /// tenth command.
     #[must_use]
     pub fn new(make_raft: MakeRaft, snapshots: bool) -> Self {
         Self { make_raft, snapshots, observations: Observations::default(), appliers: Mutex::default() }

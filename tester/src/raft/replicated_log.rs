@@ -7,10 +7,11 @@ use crate::invariant::Invariant;
 
 /// A replicated log behind [`labapi::Raft`], and what must hold of it: Raft itself, or another protocol.
 ///
-/// Lab 4's replicas submit requests to a log, get them back in one order, cut it by snapshots, and ask who leads. Of
-/// all that `labapi::Raft` says no more than any leader-based log can offer: a term is a number that goes up with
-/// each change of leader, a ballot in Paxos and an epoch in ZAB, and an index counts what is delivered. So there
-/// is no second trait for it. What belongs to Raft alone are its invariants, and these come with the log.
+/// Lab 4's replicas submit requests to a log, get them back in one order, cut it by snapshots, and ask who
+/// leads. Of all that `labapi::Raft` says no more than any leader-based log can offer: a term is a number
+/// that goes up with each change of leader, a ballot in Paxos and an epoch in ZAB, and an index counts what
+/// is delivered. So there is no second trait for it. What belongs to Raft alone are its invariants, and these
+/// come with the log.
 #[derive(Clone, Copy)]
 pub struct ReplicatedLog {
     /// Makes a peer.

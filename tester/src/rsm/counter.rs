@@ -30,8 +30,9 @@ pub(super) struct Submitted {
     pub request: Request,
 }
 
-/// Sent along with each request. Without it a hundred entries would stay below the size at which `snapshot_4c` expects them to have been
-/// replaced by a snapshot; in Go, where each names its types, they do not.
+/// Sent along with each request. Without it a hundred entries would stay below the size at which
+/// `snapshot_4c` expects them to have been replaced by a snapshot; in Go, where each names its types, they do
+/// not.
 const WEIGHT: [u8; 24] = [0; 24];
 
 impl Submitted {
@@ -66,8 +67,8 @@ struct Done {
 }
 
 impl Order {
-    /// `who` does something when it has done `before` requests. Whatever a replica does as its `n`th request, all others must do as
-    /// their `n`th. Returns the count thereafter.
+    /// `who` does something when it has done `before` requests. Whatever a replica does as its `n`th request,
+    /// all others must do as their `n`th. Returns the count thereafter.
     fn agree(&self, who: Incarnation, before: usize, what: Submitted) -> Result<u64, String> {
         let mut order = self.done.lock();
         if let Some(&Done { what: first, count }) = order.get(before) {

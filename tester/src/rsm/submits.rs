@@ -58,8 +58,8 @@ impl Cluster<Counters> {
         Some(answer)
     }
 
-    /// Offers a request to these servers, as far as they are connected, again and again, and returns the first answer; `None`
-    /// if there is none in 10 s.
+    /// Offers a request to these servers, as far as they are connected, again and again, and returns the
+    /// first answer; `None` if there is none in 10 s.
     #[track_caller]
     pub(super) fn one_among(&self, servers: &[usize], request: Request) -> Option<Vec<u8>> {
         let leader = &self.protocol().leader;

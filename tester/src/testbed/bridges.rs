@@ -5,8 +5,8 @@ use crate::event::{Group, Incarnation};
 /// A server, in whatever incarnation.
 type Server = (Group, usize);
 
-/// The end points that lead from one cluster to another. Each works while both of its servers are connected in
-/// their clusters.
+/// The end points that lead from one cluster to another. Each works while both of its servers are connected
+/// in their clusters.
 #[derive(Default)]
 pub(super) struct Bridges {
     ends: Vec<Bridge>,

@@ -1,5 +1,5 @@
-//! A protocol of the harness's own, with neither leader nor log: servers tell each other numbers. It shows that all
-//! that a protocol needs is public.
+//! A protocol of the harness's own, with neither leader nor log: servers tell each other numbers. It shows
+//! that all that a protocol needs is public.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -44,7 +44,8 @@ fn no_two_tests_have_the_same_name() {
     assert_eq!(names.len(), cases().len());
 }
 
-/// The course's titles of key/value tests do not say whether the network is reliable; the line that is printed does.
+/// The course's titles of key/value tests do not say whether the network is reliable; the line that is
+/// printed does.
 #[test]
 fn no_two_tests_print_the_same_line() {
     let lines: HashSet<(&str, bool)> = cases().iter().map(|case| (case.title, case.reliable)).collect();

@@ -1,4 +1,5 @@
-//! A right solution that is spoilt at a chosen moment, and the checks of the course's tests, each of which must notice.
+//! A right solution that is spoilt at a chosen moment, and the checks of the course's tests, each of which
+//! must notice.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -28,7 +29,8 @@ enum Spoilt {
     NothingDelivered(u32),
 }
 
-/// The one plan of this process: a run cannot be told more than its seed. Whoever runs something holds `TURN`.
+/// The one plan of this process: a run cannot be told more than its seed. Whoever runs something holds
+/// `TURN`.
 static TURN: Mutex<()> = Mutex::new(());
 static PLAN: Mutex<Plan> = Mutex::new(Plan { spoilt: Spoilt::NobodyLeads(u32::MAX), calls: 0, instances: 0 });
 
@@ -151,7 +153,8 @@ fn lines(case: &Case, function: &str, checks: &[&str]) -> BTreeSet<usize> {
 const NEED_A_LEADER: [&str; 5] =
     ["check_one_leader()", ".one(", "= start_on_leader(", " start_concurrently(", " count_agreement("];
 
-/// Spoils the solution at one moment after the other, until each of `checks` in the test has been the one that noticed.
+/// Spoils the solution at one moment after the other, until each of `checks` in the test has been the one
+/// that noticed.
 fn expect_noticed(name: &str, function: &str, checks: &[&str], spoil: fn(u32) -> Spoilt) {
     /// So many calls one by one: a round of the loops in the tests takes fewer.
     const FIRST: u32 = 60;

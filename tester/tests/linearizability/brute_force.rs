@@ -40,8 +40,8 @@ pub fn until<'a, I, O>(history: &'a History<I, O>, end: usize) -> Vec<Op<'a, I, 
 /// A sequential object: all states to which an operation may lead that is answered so, or not at all.
 pub type Spec<S, I, O> = fn(&S, &I, Option<&O>) -> Vec<S>;
 
-/// Whether there is an order. `free` operations may take effect any number of times, or never; their steps must not go
-/// on for ever.
+/// Whether there is an order. `free` operations may take effect any number of times, or never; their steps
+/// must not go on for ever.
 pub fn is_linearizable<S, I, O>(init: &S, spec: Spec<S, I, O>, ops: &[Op<I, O>], free: &[Op<I, O>]) -> bool {
     order(init, spec, ops, free, &mut vec![false; ops.len()])
 }

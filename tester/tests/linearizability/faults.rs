@@ -1,4 +1,5 @@
-//! One fault in a history that is otherwise right: it is found where it is, with the fewest operations that show it.
+//! One fault in a history that is otherwise right: it is found where it is, with the fewest operations that
+//! show it.
 
 use std::ops::RangeInclusive;
 
@@ -47,8 +48,8 @@ where
     }
 }
 
-/// The fault is in the core, which has so many operations. By the search alone it may have one more: none that can be left
-/// out, but others would be fewer.
+/// The fault is in the core, which has so many operations. By the search alone it may have one more: none
+/// that can be left out, but others would be fewer.
 fn found(all: Vec<(KeyValueHistory, usize)>, core: RangeInclusive<usize>) {
     for (history, place) in all {
         let by_versions = evidence(&KeyValue, &history);

@@ -172,7 +172,8 @@ fn a_wrong_version_may_be_an_earlier_one() {
 
 #[test]
 fn one_more_version_from_an_operation_that_was_not_needed() {
-    // The put at version 2 was told that this is wrong when the version had been 2: so the lost one had made it 3.
+    // The put at version 2 was told that this is wrong when the version had been 2: so the lost one had made
+    // it 3.
     let lost = |lost| {
         let mut events = vec![Call(0, put("a", 0)), Return(0, Done), Call(0, put("b", 1)), Return(0, Done)];
         if lost {

@@ -1,4 +1,5 @@
-//! Tests of the linearizability checker: histories of which the verdict is known, by hand or by trying all orders.
+//! Tests of the linearizability checker: histories of which the verdict is known, by hand or by trying all
+//! orders.
 
 mod agreement;
 mod appending;

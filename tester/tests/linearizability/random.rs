@@ -53,8 +53,8 @@ pub struct Workload {
     pub values: u64,
 }
 
-/// A history of a right key/value service: each operation takes effect at some moment between its call and its return.
-/// All calls overlap, as when each client calls again at once.
+/// A history of a right key/value service: each operation takes effect at some moment between its call and
+/// its return. All calls overlap, as when each client calls again at once.
 pub fn key_value(random: &mut Random, workload: Workload) -> KeyValueHistory {
     let Workload { clients, operations, keys, .. } = workload;
     let names: Vec<Arc<str>> = (0..keys).map(|key| format!("k{key}").into()).collect();
@@ -203,8 +203,8 @@ pub fn spoil<I: Clone, O: Clone>(
     spoilt
 }
 
-/// The same history, with one stale read close to its end: a `Get` of the last quarter is answered what one was
-/// that had returned long before it was called. `None` if there is no such pair.
+/// The same history, with one stale read close to its end: a `Get` of the last quarter is answered what one
+/// was that had returned long before it was called. `None` if there is no such pair.
 pub fn with_a_stale_get(history: &KeyValueHistory) -> Option<KeyValueHistory> {
     let operations = history.operations();
     let is_get = |position: usize| matches!(operations[position].output, Some(KeyValueOutput::Value { .. }));

@@ -5,8 +5,8 @@ use std::process::exit;
 
 use grader::sandbox::{Profile, Sandbox};
 
-/// Starts this program in a sandbox, without a sandbox if there is no `launcher`, and waits for it. It does all that it can to
-/// stay when this process is gone.
+/// Starts this program in a sandbox, without a sandbox if there is no `launcher`, and waits for it. It does
+/// all that it can to stay when this process is gone.
 pub(super) fn grade(profile: &str, launcher: &[String]) -> ! {
     let program = std::env::current_exe().expect("a program");
     let mut command = if launcher.is_empty() {

@@ -1,5 +1,6 @@
-//! Does on demand what a submission must not be able to do: `hostile DEED [ON WHAT]`. It ends with 0 if the deed is done, and with
-//! 3 and the system's word if it is refused. The tests of the sandbox start it, within and without.
+//! Does on demand what a submission must not be able to do: `hostile DEED [ON WHAT]`. It ends with 0 if the
+//! deed is done, and with 3 and the system's word if it is refused. The tests of the sandbox start it, within
+//! and without.
 
 #[cfg(target_os = "linux")]
 mod files;

@@ -87,7 +87,8 @@ fn outlive() -> io::Result<()> {
     stay()
 }
 
-/// Prints the process's number in the eyes of those who see all processes: in a namespace of its own it is another.
+/// Prints the process's number in the eyes of those who see all processes: in a namespace of its own it is
+/// another.
 fn own_number() -> io::Result<()> {
     println!("{}", fs::read_link("/proc/self")?.display());
     io::stdout().flush()

@@ -71,7 +71,8 @@ impl fmt::Display for Noticed {
 }
 
 impl Harness {
-    /// Copies the workspace to `folder`, puts `files` into the copy's tester, builds its tests, and runs them once.
+    /// Copies the workspace to `folder`, puts `files` into the copy's tester, builds its tests, and runs them
+    /// once.
     pub fn build(workspace: &Path, folder: &Path, files: &[File], jobs: usize) -> Result<Self, Problem> {
         copy_workspace(workspace, folder).map_err(|error| error.to_string())?;
         let tester = folder.join("tester");
@@ -136,7 +137,8 @@ impl Harness {
         Ok(Test { program: program.to_owned(), name: name.to_owned(), time, comes_to, red: red.is_some() })
     }
 
-    /// Which tests are red while `switch` is off. A test that does not come there cannot tell, and is not run.
+    /// Which tests are red while `switch` is off. A test that does not come there cannot tell, and is not
+    /// run.
     pub fn try_without(&self, switch: &Switch) -> Result<Noticed, Problem> {
         let places = switch.places();
         let come: Vec<&Test> = self

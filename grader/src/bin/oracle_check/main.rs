@@ -21,14 +21,16 @@ use harness::{Harness, Noticed, side_by_side};
 use redundant::Redundant;
 use switches::Switch;
 
-/// Switches off each assertion and each invariant of the tester in turn, and shows which tests of the tester notice.
+/// Switches off each assertion and each invariant of the tester in turn, and shows which tests of the tester
+/// notice.
 ///
-/// Works on a copy of the workspace in target/oracle-check, built once. Exits with 0 if some test turns red for each
-/// of them, with 1 if none does for one of them, and with 2 if that cannot be found out.
+/// Works on a copy of the workspace in target/oracle-check, built once. Exits with 0 if some test turns red
+/// for each of them, with 1 if none does for one of them, and with 2 if that cannot be found out.
 #[derive(Parser)]
 #[command(bin_name = "scripts/oracle-check", max_term_width = 100)]
 struct Arguments {
-    /// Check only those with this in their place, function or message, such as `applier.rs` or `at most one leader`.
+    /// Check only those with this in their place, function or message, such as `applier.rs` or `at most one
+    /// leader`.
     #[arg(value_name = "PATTERN")]
     pattern: Option<String>,
 

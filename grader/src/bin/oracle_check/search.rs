@@ -1,4 +1,5 @@
-//! [`Sites`]: every place of the tester's source where it can give a verdict, and the source with a switch at each.
+//! [`Sites`]: every place of the tester's source where it can give a verdict, and the source with a switch at
+//! each.
 
 use std::ops::Range;
 

@@ -1,4 +1,5 @@
-//! Which assertions are switched off. Not a part of the grader: `oracle-check` adds this file to its copy of the tester.
+//! Which assertions are switched off. Not a part of the grader: `oracle-check` adds this file to its copy of
+//! the tester.
 
 use std::collections::BTreeSet;
 use std::io::Write;

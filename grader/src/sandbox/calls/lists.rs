@@ -7,8 +7,8 @@ use seccompiler::{SeccompCmpOp, SeccompCondition, SeccompRule};
 use super::{Rules, argument};
 use crate::sandbox::Profile;
 
-/// What every profile allows, whatever the arguments: memory, threads, time, signals within the process, reading files
-/// that the rules of files allow, and using what is open.
+/// What every profile allows, whatever the arguments: memory, threads, time, signals within the process,
+/// reading files that the rules of files allow, and using what is open.
 const ALWAYS: &[c_long] = &[
     // Memory.
     libc::SYS_brk,
@@ -280,7 +280,8 @@ const PRCTL: [libc::c_int; 6] = [
     libc::PR_GET_NO_NEW_PRIVS,
 ];
 
-/// A new process in a namespace of its own could get powers there. (`CLONE_NEWTIME` cannot be asked of this call.)
+/// A new process in a namespace of its own could get powers there. (`CLONE_NEWTIME` cannot be asked of this
+/// call.)
 const NAMESPACES: libc::c_int = libc::CLONE_NEWUSER
     | libc::CLONE_NEWNS
     | libc::CLONE_NEWPID
@@ -289,8 +290,8 @@ const NAMESPACES: libc::c_int = libc::CLONE_NEWUSER
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWCGROUP;
 
-/// What the profile allows. `clone3` is on no list, because a filter cannot see what it is asked for: libraries then use
-/// `clone`.
+/// What the profile allows. `clone3` is on no list, because a filter cannot see what it is asked for:
+/// libraries then use `clone`.
 pub(super) fn allowed(profile: &Profile) -> Rules {
     let mut rules = always(&[ALWAYS, ALWAYS_OLDER]);
     rules.insert(libc::SYS_fcntl, FCNTL.iter().map(|&it| equal(1, it)).collect());

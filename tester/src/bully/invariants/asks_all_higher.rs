@@ -23,8 +23,8 @@ pub(super) struct AsksAllHigher {
 struct Node {
     /// The number of servers that it was given end points to.
     peers: usize,
-    /// Whom it has called since it last followed another one, and in the time before that: a heartbeat that is late
-    /// may come in the midst of an election, which goes on.
+    /// Whom it has called since it last followed another one, and in the time before that: a heartbeat that
+    /// is late may come in the midst of an election, which goes on.
     called: BTreeSet<usize>,
     called_before: BTreeSet<usize>,
 }

@@ -1,5 +1,5 @@
-//! [`ElectedByAMajority`]: "A candidate wins an election if it receives votes from a majority of the servers in the full cluster
-//! for the same term" (paper, §5.2).
+//! [`ElectedByAMajority`]: "A candidate wins an election if it receives votes from a majority of the servers
+//! in the full cluster for the same term" (paper, §5.2).
 //!
 //! What a vote looks like only the solution knows. But a candidate asks for votes when it has entered its
 //! term, and the others vote when they have been asked. So when a server says for the first time that it
@@ -73,8 +73,8 @@ impl ElectedByAMajority {
 
     /// `who` was found in `term` at rest.
     ///
-    /// Threads may have gone on since the server was at rest, and tell of it a little later. So the look before counts:
-    /// whatever the server has not told by now, it has begun thereafter.
+    /// Threads may have gone on since the server was at rest, and tell of it a little later. So the look
+    /// before counts: whatever the server has not told by now, it has begun thereafter.
     fn saw_at_rest(&mut self, who: Incarnation, look: Look, term: Term) {
         let seen = self.seen(who);
         if seen.incarnation != who.number {

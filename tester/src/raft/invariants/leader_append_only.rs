@@ -1,5 +1,5 @@
-//! [`LeaderAppendOnly`] (paper, Figure 3): a leader never overwrites its own log, so it gives out each place once
-//! in a term.
+//! [`LeaderAppendOnly`] (paper, Figure 3): a leader never overwrites its own log, so it gives out each place
+//! once in a term.
 
 use labapi::{LogIndex, Started, Term};
 use rustc_hash::FxHashSet;

@@ -4,7 +4,8 @@ use crate::event::{Event, Interests};
 use crate::invariant::{Invariant, Verdict};
 use crate::raft::event::RaftEvent;
 
-/// Counts what is seen of servers at rest. A solution with a thread that never waits would escape all other invariants.
+/// Counts what is seen of servers at rest. A solution with a thread that never waits would escape all other
+/// invariants.
 #[derive(Default)]
 pub(super) struct Probed {
     looks: u64,

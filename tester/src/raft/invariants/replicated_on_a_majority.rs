@@ -1,5 +1,5 @@
-//! [`ReplicatedOnAMajority`]: "A log entry is committed once the leader that created the entry has replicated it on a majority of the
-//! servers" (paper, §5.3), and only then it is applied.
+//! [`ReplicatedOnAMajority`]: "A log entry is committed once the leader that created the entry has replicated
+//! it on a majority of the servers" (paper, §5.3), and only then it is applied.
 //!
 //! Which message takes an entry along only the solution knows. But it was not there before a server was
 //! given it. So whoever applies an entry knows, as cause and effect, that what came after it was given to a

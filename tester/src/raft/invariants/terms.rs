@@ -19,8 +19,8 @@ struct Seen {
     in_this_incarnation: Term,
     /// The terms that it was seen in, and the numbers of the events that told it first.
     ///
-    /// Two questions that overlap may be answered in any order: what was told after a question was asked says nothing of
-    /// the answer to that.
+    /// Two questions that overlap may be answered in any order: what was told after a question was asked says
+    /// nothing of the answer to that.
     told: Vec<(u64, Term)>,
     /// The highest term that the server led in any incarnation. It must have been saved: a candidate
     /// saves its term before it asks for votes. A term that the server was merely in may be lost

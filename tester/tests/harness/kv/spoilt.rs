@@ -1,4 +1,5 @@
-//! A right double that is spoilt at a chosen moment, and the checks of the tests of labs 2 and 4, each of which must notice.
+//! A right double that is spoilt at a chosen moment, and the checks of the tests of labs 2 and 4, each of
+//! which must notice.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,7 +23,8 @@ enum Spoilt {
     OldGet(u32),
     /// The get of this number finds nothing.
     NoGet(u32),
-    /// The put of this number is answered otherwise: that there is no such key if it was done, and that it was done if not.
+    /// The put of this number is answered otherwise: that there is no such key if it was done, and that it
+    /// was done if not.
     Put(u32),
     /// The put of this number is not done, and answered as if it were.
     Dropped(u32),
@@ -47,7 +49,8 @@ struct Plan {
     last: Option<Versioned>,
 }
 
-/// The one plan of this process: a run cannot be told more than its seed. Whoever runs something holds `TURN`.
+/// The one plan of this process: a run cannot be told more than its seed. Whoever runs something holds
+/// `TURN`.
 static TURN: Mutex<()> = Mutex::new(());
 static PLAN: Mutex<Plan> =
     Mutex::new(Plan { spoilt: Spoilt::Nothing, gets: 0, puts: 0, submits: 0, last: None });
@@ -165,7 +168,8 @@ fn lines(file: &str, function: &str, checks: &[&str]) -> BTreeSet<usize> {
     found
 }
 
-/// Spoils the solution at one moment after the other, until each of `checks` in the function has been the one that noticed.
+/// Spoils the solution at one moment after the other, until each of `checks` in the function has been the one
+/// that noticed.
 fn expect_noticed(name: &str, place: (&str, &str), checks: &[&str], spoil: &[fn(u32) -> Spoilt]) {
     /// So many moments from each end: what is between them is more of the same, and would take a minute.
     const ENDS: u32 = 60;
