@@ -147,8 +147,9 @@ impl<P: Protocol> Cluster<P> {
     }
 
     /// Starts another cluster, of any protocol, on the network of this one. Its name stands before its
-    /// servers' in messages. It has random streams of its own, so what one cluster draws changes nothing in
-    /// another, and invariants of its own. It is taken down at the end of the test.
+    /// servers' in messages. It has invariants of its own, and random streams of its own for faults, load,
+    /// pauses and names; the network draws delays and losses for all clusters from the same streams. It is
+    /// taken down at the end of the test.
     ///
     /// # Panics
     ///

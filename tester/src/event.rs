@@ -190,7 +190,8 @@ pub trait ProtocolEvent: Any + Send + Sync {
     /// The set that it is in: [`Interests::STATES`] or [`Interests::AGREEMENT`].
     fn class(&self) -> Interests;
 
-    /// What there is to say of it, with the names of its fields. Called when it is recorded.
+    /// What there is to say of it, with the names of its fields. Called when it is recorded, under a lock: it
+    /// must not tell the stream anything.
     fn value(&self) -> Value;
 }
 

@@ -30,12 +30,12 @@ impl Interests {
     /// What servers say of themselves when a probe or a test asks, see [`ProtocolEvent::class`].
     pub const STATES: Self = Self(1 << 7);
     /// What servers agree on, see [`ProtocolEvent::class`].
-    pub const AGREEMENT: Self = Self(1 << 10);
+    pub const AGREEMENT: Self = Self(1 << 8);
     /// Invariants that are broken.
-    pub const VIOLATIONS: Self = Self(1 << 8);
+    pub const VIOLATIONS: Self = Self(1 << 9);
     /// Who knows of what, as [`Event::causality`](super::Event::causality) tells: without it, nobody keeps
     /// track.
-    pub const CAUSALITY: Self = Self(1 << 9);
+    pub const CAUSALITY: Self = Self(1 << 10);
     /// Everything.
     pub const ALL: Self = Self((1 << 11) - 1);
 

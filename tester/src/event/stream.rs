@@ -217,9 +217,16 @@ impl State {
                 }
             }
         }
-        if let (Err(violation), Some(recording)) = (&verdict, recording) {
+        if let Err(violation) = &verdict {
             let kind = Kind::Violation(violation.message());
-            recording.take(&Event { number: number + 1, cause: number, kind, ..event });
+            let event = Event { number: number + 1, cause: number, kind, ..event };
+            if let Some(recording) = recording {
+                recording.take(&event);
+            }
+            for position in &interested[Interests::VIOLATIONS.first()] {
+                // The run ends with the first violation, whatever others say of it.
+                let _ = subscribers[usize::from(*position)].invariant.on(&event);
+            }
             self.number += 1;
         }
         (number, verdict)
