@@ -13,7 +13,8 @@ pub enum Fault {
     FollowsALowerOne,
     /// A node that knows no leader follows node 4, whether or not that has said anything.
     FollowsAStranger,
-    /// When it has run for a second, node 3 leads, and asks nobody. The test is not told.
+    /// When it has run for a second, node 3 knows no leader for 20 ms, follows again for 20 ms, and leads. It
+    /// asks nobody. The test is not told.
     LeadsUnasked,
     /// When it has run for a second, node 0 knows no leader for 20 ms.
     Wavers,
@@ -68,7 +69,11 @@ impl Fault {
             Self::KnowsNobody => None,
             Self::FollowsALowerOne if me == 1 => Some(0),
             Self::FollowsAStranger if leader.is_none() && me < 4 => Some(4),
-            Self::LeadsUnasked if me == 3 && age > SECOND && !test_asks => Some(3),
+            Self::LeadsUnasked if me == 3 && age >= SECOND && !test_asks => match age - SECOND {
+                time if time < MOMENT => None,
+                time if time < 2 * MOMENT => leader,
+                _ => Some(3),
+            },
             Self::Wavers if me == 0 && (SECOND..SECOND + MOMENT).contains(&age) => None,
             Self::LeadsInElections if me == 1 && leader.is_none() && !leaders.is_empty() && test_asks => {
                 Some(1)
