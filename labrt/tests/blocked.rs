@@ -40,8 +40,10 @@ fn says(failure: &Failure, kind: FailureKind, parts: &[&str]) {
     }
     let location = failure.location.as_deref().unwrap_or_default();
     assert!(location.starts_with("labrt/tests/blocked.rs:"), "{location} in: {failure}");
-    // The process goes on.
-    assert_eq!(simulate(Options::new(7), |_| 7).result, Ok(7));
+    // The process goes on. Not asked where its memory is limited: stacks that are kept for later may be all of it.
+    if std::env::var_os(CROWDED).is_none() {
+        assert_eq!(simulate(Options::new(7), |_| 7).result, Ok(7));
+    }
 }
 
 #[test]
