@@ -358,3 +358,18 @@ fn told(kind: &Kind<'_>) -> String {
         | Kind::Violation(_) => unreachable!("it is kept in a form of its own"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contents_that_are_too_large_together_are_counted() {
+        let mut recording = Recording::default();
+        assert!(recording.has_room(MAX_CONTENTS));
+        assert!(!recording.has_room(1));
+        // Nothing that is smaller slips in later, for what is kept would have gaps.
+        assert!(!recording.has_room(0));
+        assert_eq!((recording.content_bytes(), recording.without_contents()), (MAX_CONTENTS, 2));
+    }
+}
