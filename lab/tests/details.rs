@@ -1,4 +1,5 @@
-//! A run is the same, however much of it is told: bare, watched or recorded. With the reference, every test once.
+//! A run is the same, however much of it is told: bare, watched or recorded. With the reference, every test once,
+//! but for one that takes as long as all others together. `cargo bench -p lab --bench modes` has all, over many seeds.
 
 use lab::COMPILED_IN;
 use tester::{Detail, Report, RunOptions, cases, run};
@@ -11,7 +12,7 @@ fn outcome(report: &Report) -> (u64, Option<String>, u64, u64) {
 
 #[test]
 fn every_test_is_the_same_run_in_every_detail() {
-    for case in cases() {
+    for case in cases().iter().filter(|case| !case.name.starts_with("mem_put")) {
         let [bare, watched, recorded] = [Detail::Bare, Detail::Watched, Detail::Recorded]
             .map(|detail| run(case, &COMPILED_IN[0], &RunOptions { detail, ..RunOptions::new(2) }));
         assert_eq!(outcome(&bare), outcome(&watched), "{} watched", case.name);

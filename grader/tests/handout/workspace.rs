@@ -55,8 +55,9 @@ fn bully_can_be_handed_out_alone() {
     let outcomes = students.outcomes(&[], 1);
     assert_eq!(outcomes.len(), 6, "{outcomes:?}");
     assert_eq!(kinds(&outcomes), BTreeSet::from(["not_implemented"]), "{outcomes:?}");
-    for arguments in [&["-p", "bully", "b1"][..], &["-p", "bully", "first_election_b1"], &[]] {
-        let output = students.cargo(&[&["test", "--no-fail-fast"], arguments].concat());
+    // With other packages chosen, cargo would build them all anew.
+    for filter in ["b1", "first_election_b1"] {
+        let output = students.cargo(&["test", "--no-fail-fast", filter]);
         let said = [output.stdout, output.stderr].concat();
         let said = String::from_utf8_lossy(&said);
         assert!(said.contains("not_implemented: not yet implemented: bully::"), "{said}");
