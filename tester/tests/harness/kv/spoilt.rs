@@ -222,27 +222,27 @@ each_check_notices!(
     gets_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "take_turns", ["get_existing("], NoGet;
     last_get_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "clients_take_turns", ["get_existing("], NoGet;
 
-    submits_of_basic: "basic_4a", "src/rsm/part_4a.rs" "basic_4a", [".inc_to("], Submits;
-    counters_of_basic: "basic_4a", "src/rsm/part_4a.rs" "basic_4a", [".check_counter("], Followers;
-    counters_of_concurrent: "concurrent_4a", "src/rsm/part_4a.rs" "concurrent_4a", [".check_counter("], Followers;
-    submits_of_leader_failure: "leader_failure_4a", "src/rsm/part_4a.rs" "leader_failure_4a", [".inc()"], Submits;
-    counters_of_leader_failure: "leader_failure_4a", "src/rsm/part_4a.rs" "leader_failure_4a",
+    submits_of_basic: "basic_4a", "src/kvraft/rsm/part_4a.rs" "basic_4a", [".inc_to("], Submits;
+    counters_of_basic: "basic_4a", "src/kvraft/rsm/part_4a.rs" "basic_4a", [".check_counter("], Followers;
+    counters_of_concurrent: "concurrent_4a", "src/kvraft/rsm/part_4a.rs" "concurrent_4a", [".check_counter("], Followers;
+    submits_of_leader_failure: "leader_failure_4a", "src/kvraft/rsm/part_4a.rs" "leader_failure_4a", [".inc()"], Submits;
+    counters_of_leader_failure: "leader_failure_4a", "src/kvraft/rsm/part_4a.rs" "leader_failure_4a",
         [".check_counter("], Followers Deposed;
-    submits_of_leader_partition: "leader_partition_4a", "src/rsm/part_4a.rs" "leader_partition_4a",
+    submits_of_leader_partition: "leader_partition_4a", "src/kvraft/rsm/part_4a.rs" "leader_partition_4a",
         [".inc()", ".inc_among("], Submits;
-    counters_of_leader_partition: "leader_partition_4a", "src/rsm/part_4a.rs" "leader_partition_4a",
+    counters_of_leader_partition: "leader_partition_4a", "src/kvraft/rsm/part_4a.rs" "leader_partition_4a",
         [".check_counter("], Followers;
-    counters_of_restart_replay: "restart_replay_4a", "src/rsm/part_4a.rs" "restart_replay_4a",
+    counters_of_restart_replay: "restart_replay_4a", "src/kvraft/rsm/part_4a.rs" "restart_replay_4a",
         [".check_counter("], Followers;
-    submits_of_restarts: "restart_replay_4a", "src/rsm/part_4a.rs" "count_to_100_and_restart", [".inc_to("], Submits;
-    counters_of_restarts: "restart_replay_4a", "src/rsm/part_4a.rs" "count_to_100_and_restart",
+    submits_of_restarts: "restart_replay_4a", "src/kvraft/rsm/part_4a.rs" "count_to_100_and_restart", [".inc_to("], Submits;
+    counters_of_restarts: "restart_replay_4a", "src/kvraft/rsm/part_4a.rs" "count_to_100_and_restart",
         [".check_counter("], Followers;
-    submits_of_shutdown: "shutdown_4a", "src/rsm/part_4a.rs" "shutdown_4a", [".inc()"], Submits;
-    submits_of_restart_submit: "restart_submit_4a", "src/rsm/part_4a.rs" "restart_submit_4a", [".inc()"], Submits;
-    counters_of_restart_submit: "restart_submit_4a", "src/rsm/part_4a.rs" "restart_submit_4a",
+    submits_of_shutdown: "shutdown_4a", "src/kvraft/rsm/part_4a.rs" "shutdown_4a", [".inc()"], Submits;
+    submits_of_restart_submit: "restart_submit_4a", "src/kvraft/rsm/part_4a.rs" "restart_submit_4a", [".inc()"], Submits;
+    counters_of_restart_submit: "restart_submit_4a", "src/kvraft/rsm/part_4a.rs" "restart_submit_4a",
         [".check_counter("], Followers;
-    submits_of_snapshot: "snapshot_4c", "src/rsm/part_4c.rs" "snapshot_4c", [".inc()"], Submits;
-    counters_of_snapshot: "snapshot_4c", "src/rsm/part_4c.rs" "snapshot_4c", [".check_counter("], Followers;
+    submits_of_snapshot: "snapshot_4c", "src/kvraft/rsm/part_4c.rs" "snapshot_4c", [".inc()"], Submits;
+    counters_of_snapshot: "snapshot_4c", "src/kvraft/rsm/part_4c.rs" "snapshot_4c", [".check_counter("], Followers;
 
     puts_of_generic: "basic_4b", "src/key_value/crowd.rs" "keep_putting", ["one_put("], Put;
     count_of_generic: "persist_one_client_4b", "src/kvraft/generic.rs" "play", ["check_put_concurrent("], Dropped;

@@ -17,7 +17,7 @@ use crate::stage::Stage;
 
 /// Plays a test of replicas of a counter.
 fn play(stage: &Stage<'_>, body: fn(&Cluster<Counters>)) {
-    let log = ReplicatedLog::raft(stage.expect(stage.solution().make_raft, "Raft"));
-    let make_rsm = stage.expect(stage.solution().kvraft, "rsm").make_rsm;
+    let log = ReplicatedLog::raft(stage.expect(stage.solution().raft(), "Raft"));
+    let make_rsm = stage.expect(stage.solution().key_value_on_raft(), "rsm").make_rsm;
     stage.play(Counters::new(log, make_rsm, stage.max_raft_state(), stage.servers()), body);
 }
