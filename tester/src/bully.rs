@@ -17,6 +17,7 @@ pub(crate) const LAB: Lab = Lab {
     krate: "bully",
     number: "B",
     title: "The Bully algorithm",
+    task: "the Bully algorithm",
     folder: "protocols/bully",
     export: "Solution",
     parts: &[Part::new("B1", "election of the highest node")],

@@ -19,6 +19,7 @@ pub(crate) const LAB: Lab = Lab {
     krate: "kvraft",
     number: "4",
     title: "Fault-tolerant key/value service",
+    task: "a key/value service on your Raft",
     folder: "kvraft",
     export: "KvRaft",
     parts: &[

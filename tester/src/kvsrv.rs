@@ -15,6 +15,7 @@ pub(crate) const LAB: Lab = Lab {
     krate: "kvsrv",
     number: "2",
     title: "Key/value server",
+    task: "a key/value server and a lock on it",
     folder: "kvsrv",
     export: "KvSrv",
     parts: &[Part::new("2A", "key/value server"), Part::new("2B", "lock")],

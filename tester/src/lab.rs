@@ -18,6 +18,8 @@ pub struct Lab {
     pub number: &'static str,
     /// The title, such as `Raft`.
     pub title: &'static str,
+    /// The task of students in a few words: `a key/value server and a lock on it`.
+    pub task: &'static str,
     /// The folder, from the top of the workspace: `raft`, `protocols/bully`.
     pub folder: &'static str,
     /// The type of the constant `SOLUTION` that the crate exports: a name in [`labapi`].

@@ -50,7 +50,7 @@ pub mod seed;
 pub mod workspace;
 
 pub use bully::{BullyEvent, BullyNodes};
-pub use cargo_test::cargo_test;
+pub use cargo_test::{cargo_test, cargo_tests};
 pub use case::Case;
 pub use cluster::{Cluster, ELECTION_TIMEOUT};
 pub use event::{

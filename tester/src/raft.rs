@@ -38,6 +38,7 @@ pub(crate) const LAB: Lab = Lab {
     krate: "raft",
     number: "3",
     title: "Raft",
+    task: "Raft",
     folder: "raft",
     export: "Solution",
     parts: &[

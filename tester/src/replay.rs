@@ -11,6 +11,16 @@ use serde::{Deserialize, Serialize};
 use crate::workspace::{self, WorkspaceError};
 use crate::{Report, seed};
 
+/// The names of the solution that a command line tests unless told otherwise: the reference in its own
+/// workspace, the student's own in theirs, and `raft`, which was both in version 0.1.
+const DEFAULT_SOLUTIONS: [&str; 3] = ["reference", "own", "raft"];
+
+/// Whether a solution of this name is the one that a command line tests unless told otherwise.
+#[must_use]
+pub fn is_default_solution(name: &str) -> bool {
+    DEFAULT_SOLUTIONS.contains(&name)
+}
+
 /// A failing run, complete enough to run it again and to see whether it was the same run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Replay {
@@ -60,12 +70,12 @@ impl Replay {
     #[must_use]
     pub fn command_line(&self) -> String {
         let mut line = format!("cargo lab replay {} --seed {}", self.test, seed::format(self.seed));
-        for (option, value, default) in [
-            ("backend", &self.backend, "sim"),
-            ("solution", &self.solution, "raft"),
-            ("policy", &self.policy, Policy::default().name()),
+        for (option, value, is_default) in [
+            ("backend", &self.backend, self.backend == "sim"),
+            ("solution", &self.solution, is_default_solution(&self.solution)),
+            ("policy", &self.policy, self.policy == Policy::default().name()),
         ] {
-            if value != default {
+            if !is_default {
                 line += &format!(" --{option} {value}");
             }
         }

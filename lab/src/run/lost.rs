@@ -10,11 +10,11 @@ use super::running::Overtime;
 
 /// A run that brought no report.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Lost {
-    pub(crate) kind: FailureKind,
-    pub(crate) message: String,
+pub struct Lost {
+    pub kind: FailureKind,
+    pub message: String,
     /// The last that the worker printed.
-    pub(crate) printed: String,
+    pub printed: String,
 }
 
 const SIGABRT: i32 = 6;

@@ -1,0 +1,6 @@
+//! [`FRAMEWORK`]: the crates that lab code is written on and tested with.
+
+/// The folders of the crates that students use and do not write. They are handed out, and built once for all
+/// submissions.
+pub(crate) const FRAMEWORK: [&str; 9] =
+    ["labrt", "labgob", "labrpc", "labrpc/macros", "persister", "labapi", "tester", "labreport", "lab"];
