@@ -17,7 +17,7 @@ const CRATES: [&str; 13] = [
     "labrpc",
     "labrpc/macros",
     "labrt",
-    "labrt/habits",
+    "labrt/std_compat",
     "persister",
     "raft",
     "tester",
@@ -83,7 +83,7 @@ mod tests {
             ("/elsewhere/labrpc/src/client/mod.rs", "labrpc/src/client/mod.rs"),
             ("/home/me/raft/src/labs/raft/src/log.rs", "raft/src/log.rs"),
             ("/ws/tester/tests/harness/main.rs", "tester/tests/harness/main.rs"),
-            ("/ws/labrt/habits/src/lib.rs", "labrt/habits/src/lib.rs"),
+            ("/ws/labrt/std_compat/src/lib.rs", "labrt/habits/src/lib.rs"),
             ("raft/src/log.rs", "raft/src/log.rs"),
             // Not of the workspace.
             ("./string/../sysdeps/x86_64/memset.S", "./string/../sysdeps/x86_64/memset.S"),

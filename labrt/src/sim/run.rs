@@ -10,7 +10,7 @@ use cpu_time::ThreadTime;
 
 use super::scheduler::{Next, Scheduler};
 use super::simulation::{SIM, Sim, guarded, with};
-use super::{habits, watchdog};
+use super::{std_compat, watchdog};
 use crate::clock::since_start;
 use crate::raw::hash_keys;
 use crate::raw::watched::Watched;
@@ -24,7 +24,7 @@ pub(crate) fn run<T: Send + 'static>(
     options: Options,
     main: impl FnOnce(u64) -> T + Send + 'static,
 ) -> Run<T> {
-    habits::install();
+    std_compat::install();
     hash_keys::find();
     let watched = Arc::new(Watched::new());
     let (sender, results) = mpsc::channel();
