@@ -22,7 +22,7 @@ use std::panic::Location;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use labrt::world::{Filler, RemoteCall, slot};
+use labrt::world::{RemoteCall, oneshot};
 
 use crate::extras::Copied;
 use crate::fingerprint::{Direction, of_message};
@@ -45,9 +45,9 @@ pub(crate) const POLL: Duration = Duration::from_micros(100_100);
 /// What becomes of a call when it begins.
 enum Start {
     /// There is no server; the caller is told after this time.
-    Unreachable(Duration, Filler<Reply>),
+    Unreachable(Duration, oneshot::Sender<Reply>),
     /// The request is lost; the caller is told after this time.
-    Lost(Duration, Filler<Reply>),
+    Lost(Duration, oneshot::Sender<Reply>),
     /// The request arrives after this time.
     Sent(Duration, CallId),
     /// The request is there.
@@ -80,7 +80,7 @@ impl Shared {
         if self.world.is_dying() {
             return None; // a destructor of a server that has crashed: nothing leaves it any more
         }
-        let (caller, waiter) = slot();
+        let (caller, receiver) = oneshot::channel();
         let (len, content) = (args.len(), args.content.clone());
         let location = Location::caller();
         let now = self.world.now();
@@ -145,7 +145,7 @@ impl Shared {
             let network = Arc::downgrade(self);
             self.world.later(after, move || with(&network, |network| network.arrive_again(number)));
         }
-        waiter.wait()
+        receiver.recv()
     }
 
     /// A request reaches its server, which may have been deleted meanwhile: it is served all the same.
@@ -219,7 +219,7 @@ impl Switchboard {
         method: &str,
         args: Message,
         types: Types,
-        caller: Filler<Reply>,
+        caller: oneshot::Sender<Reply>,
         now: Duration,
     ) -> Start {
         let Some((place, host)) = self.reach(end) else {
@@ -386,14 +386,14 @@ impl Shared {
                             ..Event::new(id.number, Step::ReplyDelivered)
                         });
                     });
-                    caller.fill(Reply { bytes: reply, event: delivered });
+                    caller.send(Reply { bytes: reply, event: delivered });
                 });
             }
             Return::Delivered => {
                 note(&|| format!("reply ({len} bytes)"));
                 let delivered =
                     self.report(|| Event { content: content.as_ref(), ..event(Step::ReplyDelivered) });
-                caller.fill(Reply { bytes: reply, event: delivered });
+                caller.send(Reply { bytes: reply, event: delivered });
             }
         }
     }

@@ -6,8 +6,8 @@
 //! there is no way from what it is given to here.
 
 mod node;
+pub mod oneshot;
 mod simulate;
-mod slot;
 
 use std::any::Any;
 use std::panic::Location;
@@ -21,7 +21,6 @@ use crate::wait::Wait;
 
 pub use node::{Node, NodeDied};
 pub use simulate::simulate;
-pub use slot::{Filler, Waiter, slot};
 
 pub use crate::rng::StreamRng;
 pub use crate::run::backend::{Backend, UnknownBackend};
@@ -108,7 +107,7 @@ impl World {
 
     /// Lets `event` run once, `delay` from now, outside every thread.
     ///
-    /// An event may lock plain mutexes, fill slots, start threads on nodes and set further events. It must
+    /// An event may lock plain mutexes, send on a [`oneshot`] channel, start threads on nodes and set further events. It must
     /// not wait, take a lock of lab code, or panic. No scheduling point.
     pub fn later(&self, delay: Duration, event: impl FnOnce() + Send + 'static) {
         self.in_run(|context| context.later(delay, Box::new(event)));

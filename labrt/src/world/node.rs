@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{World, slot};
+use super::{World, oneshot};
 use crate::run::ids::TESTER;
 use crate::thread::{JoinHandle, spawn_on};
 use crate::wait::Wait;
@@ -81,10 +81,10 @@ impl Node {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        let (filler, waiter) = slot();
+        let (result, receiver) = oneshot::channel();
         self.world.in_run(|context| context.point());
-        self.run(name, move || filler.fill(body()));
-        waiter.wait_for(Wait::Call(self.id)).ok_or(NodeDied)
+        self.run(name, move || result.send(body()));
+        receiver.recv_in(Wait::Call(self.id)).ok_or(NodeDied)
     }
 
     /// Kills the node: from this moment its threads do nothing any more but unwind. Returns when all are

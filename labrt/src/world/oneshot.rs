@@ -1,4 +1,7 @@
-//! [`slot`]: hands one value to one thread that waits for it.
+//! A oneshot channel of the harness: it hands one value to one waiting thread.
+//!
+//! An event can send, which makes this the way for an event to resume a thread: a remote call waits for its reply
+//! like this, and a slow save for its end. Lab code uses [`channel`](crate::channel).
 
 use std::sync::Arc;
 
@@ -7,76 +10,78 @@ use parking_lot::Mutex;
 use crate::context::{self, Context};
 use crate::wait::{Ticket, Wait};
 
-/// What the two ends share.
-struct Slot<T> {
+/// The state that the two ends share.
+struct Shared<T> {
     value: Option<T>,
-    /// The filler is gone: no value will come any more.
+    /// The sender is gone: no value will come any more.
     closed: bool,
+    /// The wait of the receiving thread.
     waiting: Option<Ticket>,
 }
 
-/// The end that gives the value.
-pub struct Filler<T> {
-    slot: Arc<Mutex<Slot<T>>>,
+/// The sending end.
+pub struct Sender<T> {
+    shared: Arc<Mutex<Shared<T>>>,
 }
 
-/// The end that waits for the value.
-pub struct Waiter<T> {
-    slot: Arc<Mutex<Slot<T>>>,
+/// The receiving end.
+pub struct Receiver<T> {
+    shared: Arc<Mutex<Shared<T>>>,
 }
 
-/// A slot for one value. Filling it is no scheduling point and may be done in an event.
+/// A channel for one value. Sending is no scheduling point and may be done in an event.
 #[must_use]
-pub fn slot<T: Send>() -> (Filler<T>, Waiter<T>) {
-    let slot = Arc::new(Mutex::new(Slot { value: None, closed: false, waiting: None }));
-    (Filler { slot: slot.clone() }, Waiter { slot })
+pub fn channel<T: Send>() -> (Sender<T>, Receiver<T>) {
+    let shared = Arc::new(Mutex::new(Shared { value: None, closed: false, waiting: None }));
+    (Sender { shared: shared.clone() }, Receiver { shared })
 }
 
-impl<T> Filler<T> {
-    /// Gives the value and wakes the waiter.
-    pub fn fill(self, value: T) {
-        self.slot.lock().value = Some(value);
+impl<T> Sender<T> {
+    /// Sends the value and wakes the receiving thread. A value that nobody receives is dropped.
+    pub fn send(self, value: T) {
+        self.shared.lock().value = Some(value);
     }
 }
 
-impl<T> Drop for Filler<T> {
+impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         let waiting = {
-            let mut slot = self.slot.lock();
-            slot.closed = true;
-            slot.waiting.take()
+            let mut shared = self.shared.lock();
+            shared.closed = true;
+            shared.waiting.take()
         };
         if let Some(ticket) = waiting {
-            // Outside the run nobody waits any more.
+            // Outside the run no thread waits any more.
             let _ = context::try_with(|context| context.unpark(ticket));
         }
     }
 }
 
-impl<T> Waiter<T> {
-    /// Waits for the value; `None` if the filler was dropped without one, or if the calling thread is
-    /// being killed and this is one of its destructors.
+impl<T> Receiver<T> {
+    /// Waits for the value. Returns `None` if the sender was dropped without one, or if the calling thread is
+    /// being killed and this is called from one of its destructors.
     #[must_use]
-    pub fn wait(self) -> Option<T> {
-        self.wait_for(Wait::Reply)
+    pub fn recv(self) -> Option<T> {
+        self.recv_in(Wait::Reply)
     }
 
-    /// As [`wait`](Self::wait), for a save to end: lab code may hold a lock meanwhile, and nobody is warned
-    /// of that.
+    /// As [`recv`](Self::recv), for the end of a save: lab code may hold a lock during this wait without a
+    /// warning.
     #[must_use]
-    pub fn wait_saved(self) -> Option<T> {
-        self.wait_for(Wait::Save)
+    pub fn recv_saved(self) -> Option<T> {
+        self.recv_in(Wait::Save)
     }
 
-    pub(super) fn wait_for(self, wait: Wait) -> Option<T> {
+    /// Waits for the value in a wait of this kind, which failure messages name.
+    pub(super) fn recv_in(self, wait: Wait) -> Option<T> {
         context::with(|context| {
             let ticket = {
-                let mut slot = self.slot.lock();
-                if slot.closed {
-                    return slot.value.take();
+                let mut shared = self.shared.lock();
+                if shared.closed {
+                    return shared.value.take();
                 }
                 let ticket = context.ticket();
-                slot.waiting = Some(ticket);
+                shared.waiting = Some(ticket);
                 ticket
             };
             match wait {
@@ -84,18 +89,18 @@ impl<T> Waiter<T> {
                     let _call = Call::begin(context, node, ticket);
                     context.park(ticket, wait, None);
                 }
-                // Apart from the other, so that nothing is to be cleaned up when a caller is killed: they
-                // often are.
+                // A separate branch without a guard: callers are killed often, and a guard would make
+                // unwinding slower.
                 _ => {
                     context.park(ticket, wait, None);
                 }
             }
-            self.slot.lock().value.take()
+            self.shared.lock().value.take()
         })
     }
 }
 
-/// A call into a node, while its caller waits.
+/// A call into a node, registered while its caller waits.
 struct Call<'a> {
     context: Context<'a>,
     node: u32,

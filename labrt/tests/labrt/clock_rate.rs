@@ -118,11 +118,11 @@ fn everybody_else_keeps_the_runs_time() {
         // What the network sets on the node's threads is in the run's time.
         let late = world.clone();
         let waits = fast.call("event", move || {
-            let (filler, waiter) = labrt::world::slot();
+            let (sender, receiver) = labrt::world::oneshot::channel();
             let start = late.now();
             let then = late.clone();
-            late.later(100 * MS, move || filler.fill(then.now() - start));
-            waiter.wait().expect("it is filled")
+            late.later(100 * MS, move || sender.send(then.now() - start));
+            receiver.recv().expect("it is sent")
         });
         assert_about((waits.unwrap(), 100 * MS));
         // And so is the patience of the harness.
