@@ -120,19 +120,19 @@ impl Shared {
             Start::Unreachable(after, caller) => {
                 self.report(|| event(Step::RequestLost));
                 self.note(method, number, place, || format!("nobody there, given up in {after:?}"));
-                self.world.later(after, move || drop(caller));
+                self.world.schedule(after, move || drop(caller));
             }
             Start::Lost(after, caller) => {
                 self.report(|| event(Step::RequestLost));
                 self.note(method, number, place, || {
                     format!("lost request ({len} bytes), known in {after:?}")
                 });
-                self.world.later(after, move || drop(caller));
+                self.world.schedule(after, move || drop(caller));
             }
             Start::Sent(after, id) => {
                 self.note(method, number, place, || format!("request ({len} bytes) arrives in {after:?}"));
                 let network = Arc::downgrade(self);
-                self.world.later(after, move || with(&network, |network| network.arrive(id)));
+                self.world.schedule(after, move || with(&network, |network| network.arrive(id)));
             }
             Start::Arrived(id, request) => {
                 self.note(method, number, place, || format!("request ({len} bytes)"));
@@ -143,7 +143,7 @@ impl Shared {
         if let Some(after) = copy {
             self.note(method, number, place, || format!("the request arrives again in {after:?}"));
             let network = Arc::downgrade(self);
-            self.world.later(after, move || with(&network, |network| network.arrive_again(number)));
+            self.world.schedule(after, move || with(&network, |network| network.arrive_again(number)));
         }
         receiver.recv()
     }
@@ -375,7 +375,7 @@ impl Shared {
             Return::Arrives(by) => {
                 note(&|| format!("reply ({len} bytes) arrives in {by:?}"));
                 let network = Arc::downgrade(self);
-                self.world.later(by, move || {
+                self.world.schedule(by, move || {
                     let mut delivered = 0;
                     with(&network, |network| {
                         network.board.lock().total_bytes += len as u64;
@@ -432,7 +432,7 @@ impl Shared {
         let now = self.world.now();
         for (id, since) in polls {
             let network = Arc::downgrade(self);
-            self.world.later(until_poll(since, now), move || {
+            self.world.schedule(until_poll(since, now), move || {
                 with(&network, |network| network.poll(id));
             });
         }

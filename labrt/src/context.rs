@@ -185,7 +185,7 @@ forward! {
     /// The random stream of that name, from its start.
     fn stream(name: &str) -> StreamRng;
     /// Lets `event` run outside every thread, `delay` from now.
-    fn later(delay: Duration, event: Box<dyn FnOnce() + Send>);
+    fn schedule(delay: Duration, event: Box<dyn FnOnce() + Send>);
     /// A message was sent or an entry applied.
     fn message(hash: u64);
     /// A remote call is being made.

@@ -44,7 +44,7 @@ impl Delay {
     /// Waits until the time is over. A crash that comes meanwhile ends the thread here.
     pub(crate) fn wait(self) {
         let (sender, receiver) = oneshot::channel();
-        self.world.later(self.length, move || sender.send(()));
+        self.world.schedule(self.length, move || sender.send(()));
         let _ = receiver.recv_saved();
     }
 }

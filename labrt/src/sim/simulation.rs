@@ -247,7 +247,7 @@ impl Sim {
     }
 
     /// Lets `event` run outside every thread, `delay` from now.
-    pub(crate) fn later(&self, delay: Duration, event: Box<dyn FnOnce() + Send>) {
+    pub(crate) fn schedule(&self, delay: Duration, event: Box<dyn FnOnce() + Send>) {
         let at = self.run_now().saturating_add(nanos(delay));
         self.scheduler.borrow_mut().timers.add(at, Due::Event(event));
     }

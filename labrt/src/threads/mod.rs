@@ -423,7 +423,7 @@ impl Thread {
         StreamRng::new(self.run.options.seed, name)
     }
 
-    pub(crate) fn later(&self, delay: Duration, event: Box<dyn FnOnce() + Send>) {
+    pub(crate) fn schedule(&self, delay: Duration, event: Box<dyn FnOnce() + Send>) {
         self.run.events.add(self.run.started.elapsed() + delay.min(FAR), event);
     }
 

@@ -109,8 +109,8 @@ impl World {
     ///
     /// An event may lock plain mutexes, send on a [`oneshot`] channel, start threads on nodes and set further events. It must
     /// not wait, take a lock of lab code, or panic. No scheduling point.
-    pub fn later(&self, delay: Duration, event: impl FnOnce() + Send + 'static) {
-        self.in_run(|context| context.later(delay, Box::new(event)));
+    pub fn schedule(&self, delay: Duration, event: impl FnOnce() + Send + 'static) {
+        self.in_run(|context| context.schedule(delay, Box::new(event)));
     }
 
     /// Says that a message was sent or an entry applied: `hash` goes into the run's fingerprint, and

@@ -13,7 +13,7 @@ use crate::{log_recorder, panic_hook, sim, threads};
 ///
 /// # Panics
 ///
-/// Panics if an event (see [`World::later`](World::later)) panics: that is a bug of the harness.
+/// Panics if an event (see [`World::schedule`]) panics: that is a bug of the harness.
 pub fn simulate<T: Send + 'static>(
     options: Options,
     main: impl FnOnce(&World) -> T + Send + 'static,

@@ -121,7 +121,7 @@ fn everybody_else_keeps_the_runs_time() {
             let (sender, receiver) = labrt::world::oneshot::channel();
             let start = late.now();
             let then = late.clone();
-            late.later(100 * MS, move || sender.send(then.now() - start));
+            late.schedule(100 * MS, move || sender.send(then.now() - start));
             receiver.recv().expect("it is sent")
         });
         assert_about((waits.unwrap(), 100 * MS));

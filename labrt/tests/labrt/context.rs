@@ -21,7 +21,7 @@ fn add(number: u64) {
 /// What `f` answers when it is called in an event.
 fn in_event<T: Send + 'static>(world: &World, f: impl FnOnce() -> T + Send + 'static) -> T {
     let (sender, receiver) = oneshot::channel();
-    world.later(Duration::from_millis(1), move || sender.send(f()));
+    world.schedule(Duration::from_millis(1), move || sender.send(f()));
     receiver.recv().unwrap()
 }
 

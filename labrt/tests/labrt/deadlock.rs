@@ -123,7 +123,7 @@ fn waiting_under_a_lock_that_one_had_to_wait_for_is_no_deadlock() {
                 for _ in 0..3 {
                     let _state = state.lock();
                     let (sender, receiver) = labrt::world::oneshot::channel();
-                    world.later(Duration::from_millis(1), move || sender.send(()));
+                    world.schedule(Duration::from_millis(1), move || sender.send(()));
                     assert!(receiver.recv().is_some());
                 }
             }));

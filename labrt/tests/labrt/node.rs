@@ -98,7 +98,7 @@ fn events_run_in_the_order_of_their_times() {
         let order = Arc::new(parking_lot::Mutex::new(Vec::new()));
         for (delay, name) in [(20, 'c'), (10, 'a'), (10, 'b')] {
             let order = order.clone();
-            world.later(delay * MS, move || order.lock().push(name));
+            world.schedule(delay * MS, move || order.lock().push(name));
         }
         if world.backend() == Backend::Simulation {
             thread::sleep(15 * MS);
@@ -117,12 +117,12 @@ fn an_event_sends_on_a_oneshot_channel() {
     both(|world| {
         let start = Instant::now();
         let (sender, receiver) = oneshot::channel();
-        world.later(10 * MS, move || sender.send(7));
+        world.schedule(10 * MS, move || sender.send(7));
         assert_eq!(receiver.recv(), Some(7));
         assert!(start.elapsed() >= 10 * MS);
 
         let (sender, receiver) = oneshot::channel::<i32>();
-        world.later(10 * MS, move || drop(sender));
+        world.schedule(10 * MS, move || drop(sender));
         assert_eq!(receiver.recv(), None);
     });
 }

@@ -88,7 +88,7 @@ fn a_check_that_fails_ends_the_run_at_once() {
 fn an_event_can_end_the_run() {
     let failure = failure(|world| {
         let inner = world.clone();
-        world.later(Duration::from_secs(1), move || inner.fail_later(FailureKind::Timeout, "too long"));
+        world.schedule(Duration::from_secs(1), move || inner.fail_later(FailureKind::Timeout, "too long"));
         thread::sleep(Duration::from_secs(1000));
     });
     assert_eq!((failure.kind, failure.at.as_secs()), (FailureKind::Timeout, 1));
