@@ -98,7 +98,7 @@ impl Shared {
             let copy = board.duplicate(&start);
             (start, copy, place, board.total_count, hash)
         };
-        self.world.message(hash);
+        self.world.record_event(hash);
         let event = |step| Event { method, bytes: len, ..Event::new(number, step) };
         self.report(|| Event {
             content: content.as_ref(),
@@ -177,7 +177,7 @@ impl Shared {
             return self.discard(request.server);
         }
         let method = request.server.method(request.method).name;
-        self.world.message(of_message(Direction::Copy, method, end.0, place.0, &request.args.bytes));
+        self.world.record_event(of_message(Direction::Copy, method, end.0, place.0, &request.args.bytes));
         self.world.carry(end.0, request.args.len());
         self.note(method, number, Some(place), || "the request again".to_owned());
         self.serve(id, end, request);
@@ -360,7 +360,7 @@ impl Shared {
             (call, fate)
         };
         let Underway { caller, method, full_name, end, place, .. } = call;
-        self.world.message(of_message(Direction::Reply, method, end.0, place.0, &reply.bytes));
+        self.world.record_event(of_message(Direction::Reply, method, end.0, place.0, &reply.bytes));
         told(Step::ReplySent);
         let Message { bytes: reply, content } = reply;
         let event = |step| Event { method: &full_name, bytes: len, ..Event::new(id.number, step) };
@@ -404,7 +404,7 @@ impl Shared {
     fn swallow(self: &Arc<Self>, id: CallId, reply: &[u8]) {
         let known = self.board.lock().call(id).map(|call| (call.method, call.end, call.place));
         let Some((method, end, place)) = known else { return };
-        self.world.message(of_message(Direction::Reply, method, end.0, place.0, reply));
+        self.world.record_event(of_message(Direction::Reply, method, end.0, place.0, reply));
         self.note(method, id.number, Some(place), || {
             format!("lost reply ({} bytes): cut one way", reply.len())
         });

@@ -187,7 +187,7 @@ forward! {
     /// Lets `event` run outside every thread, `delay` from now.
     fn schedule(delay: Duration, event: Box<dyn FnOnce() + Send>);
     /// A message was sent or an entry applied.
-    fn message(hash: u64);
+    fn record_event(hash: u64);
     /// A remote call is being made.
     fn remote_call(call: &RemoteCall<'_>);
     /// A message of so many bytes was sent that is no call.

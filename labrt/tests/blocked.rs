@@ -164,7 +164,7 @@ fn messages_without_end_and_without_delay_are_a_timeout() {
     let options = Options { max_steps: 100_000, ..Options::new(1) };
     let run = simulate(options, |world| -> () {
         loop {
-            world.message(1);
+            world.record_event(1);
             thread::spawn(|| ()).join().unwrap();
         }
     });

@@ -580,7 +580,7 @@ impl Sim {
     /// A message was sent or an entry applied: it goes into the fingerprint, and what came before was not a
     /// livelock.
     #[inline]
-    pub(crate) fn message(&self, hash: u64) {
+    pub(crate) fn record_event(&self, hash: u64) {
         let mut scheduler = self.scheduler.borrow_mut();
         scheduler.fold(hash);
         scheduler.progressed();

@@ -429,7 +429,7 @@ impl Thread {
 
     /// There is no fingerprint of a run that is never the same.
     #[inline]
-    pub(crate) fn message(&self, _hash: u64) {}
+    pub(crate) fn record_event(&self, _hash: u64) {}
 
     pub(crate) fn remote_call(&self, call: &RemoteCall<'_>) {
         self.run.remote_call((self.node.id(), &self.node.name()), call);

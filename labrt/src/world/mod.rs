@@ -116,8 +116,8 @@ impl World {
     /// Says that a message was sent or an entry applied: `hash` goes into the run's fingerprint, and
     /// what came before was not a livelock. No scheduling point.
     #[inline]
-    pub fn message(&self, hash: u64) {
-        self.in_run(|context| context.message(hash));
+    pub fn record_event(&self, hash: u64) {
+        self.in_run(|context| context.record_event(hash));
     }
 
     /// Says that a remote call is being made. A run in which servers do nothing but call each other, and

@@ -169,7 +169,7 @@ fn storm(pause: Duration) -> (u64, Failure) {
                     place: Location::caller(),
                     bytes: 100,
                 };
-                caller.message(1);
+                caller.record_event(1);
                 caller.remote_call(&call);
                 thread::sleep(pause);
             }
