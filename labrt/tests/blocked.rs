@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use labrt::sync::Arc;
 use labrt::thread;
-use labrt::world::{Backend, Failure, FailureKind, Options, Run, World, aside, simulate, uncounted};
+use labrt::world::{Backend, Failure, FailureKind, Options, Run, World, simulate, uncounted, with_real_std};
 use parking_lot::Mutex;
 
 /// A run on which nobody wastes time.
@@ -119,8 +119,8 @@ fn a_run_that_eats_memory_is_ended() {
 
 /// Lets real time pass in which a run is looked at several times.
 fn be_looked_at() {
-    let start = aside(Instant::now);
-    while aside(|| start.elapsed()) < Duration::from_millis(300) {
+    let start = with_real_std(Instant::now);
+    while with_real_std(|| start.elapsed()) < Duration::from_millis(300) {
         thread::sleep(Duration::from_micros(1));
     }
 }
@@ -242,7 +242,7 @@ fn time_that_a_run_does_not_get_is_not_its_own() {
     let options = Options { max_cpu_time: Duration::from_millis(200), ..Options::new(1) };
     let run = simulate(options, |_| {
         for _ in 0..6 {
-            aside(|| std::thread::sleep(Duration::from_millis(100)));
+            with_real_std(|| std::thread::sleep(Duration::from_millis(100)));
             thread::sleep(Duration::from_millis(1));
         }
     });

@@ -50,7 +50,7 @@ impl Stacks {
     /// When the system has no memory left for it, or no memory map.
     pub(crate) fn reserve(&mut self) -> io::Result<()> {
         if self.idle.is_empty() {
-            let used_before = run_monitor::aside(|| POOL.lock().pop());
+            let used_before = run_monitor::with_real_std(|| POOL.lock().pop());
             self.idle.push(used_before.map_or_else(|| DefaultStack::new(STACK_SIZE), Ok)?);
         }
         Ok(())

@@ -46,7 +46,7 @@ thread_local! {
     /// The lowest address of the stack of the coroutine that runs on this OS thread; 0 while none does.
     static STACK_END: Cell<usize> = const { Cell::new(0) };
     /// Whether the coroutine does something of the harness's that concerns the process, not the run.
-    static ASIDE: Cell<bool> = const { Cell::new(false) };
+    static WITH_REAL_STD: Cell<bool> = const { Cell::new(false) };
     static MONITOR: Cell<*const RunMonitor> = const { Cell::new(ptr::null()) };
     /// Whether labrt has panicked in the midst of a change.
     static IS_BROKEN: Cell<bool> = const { Cell::new(false) };
@@ -63,18 +63,18 @@ pub(super) fn runs_on(end: usize) {
 #[inline]
 #[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), allow(dead_code))]
 pub(crate) fn is_inside() -> bool {
-    STACK_END.get() != 0 && !ASIDE.get()
+    STACK_END.get() != 0 && !WITH_REAL_STD.get()
 }
 
 /// Calls `f`, during which clock, locks and threads of std are the system's own.
-pub(crate) fn aside<R>(f: impl FnOnce() -> R) -> R {
+pub(crate) fn with_real_std<R>(f: impl FnOnce() -> R) -> R {
     struct Restore(bool);
     impl Drop for Restore {
         fn drop(&mut self) {
-            ASIDE.set(self.0);
+            WITH_REAL_STD.set(self.0);
         }
     }
-    let _restore = Restore(ASIDE.replace(true));
+    let _restore = Restore(WITH_REAL_STD.replace(true));
     f()
 }
 

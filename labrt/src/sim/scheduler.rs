@@ -17,7 +17,7 @@ use crate::clock::{nanos, since_start};
 use crate::crowd::{self, Full, Member, THREADS_MAX};
 use crate::raw::coroutine::{Coroutine, Stacks};
 use crate::raw::hash_keys::Place as HashKeys;
-use crate::raw::run_monitor::{Objection, RunMonitor, aside};
+use crate::raw::run_monitor::{Objection, RunMonitor, with_real_std};
 use crate::run::failure::{Failure, FailureKind};
 use crate::run::ids::TESTER;
 use crate::run::limits::{growth_message, time_message};
@@ -313,7 +313,7 @@ impl Scheduler {
         if self.verdict.is_some() {
             return;
         }
-        let frames = aside(frames::here);
+        let frames = with_real_std(frames::here);
         let failure = Failure {
             location: frames::lab_line(&frames).map(frames::Frame::place),
             backtrace: frames::backtrace(&frames),

@@ -15,7 +15,7 @@ use crate::clock::{nanos, since_start};
 use crate::raw::confined::Home;
 use crate::raw::coroutine::suspend;
 use crate::raw::heap;
-use crate::raw::run_monitor::{aside, is_inside, note_panic, stop_if_broken};
+use crate::raw::run_monitor::{is_inside, note_panic, stop_if_broken, with_real_std};
 use crate::rng::StreamRng;
 use crate::run::failure::{Failure, FailureKind, Panic};
 use crate::run::local::Local;
@@ -381,7 +381,7 @@ impl Sim {
             Some(tap) => {
                 drop(scheduler);
                 // What becomes of the line concerns the process.
-                aside(|| tap.take(&line));
+                with_real_std(|| tap.take(&line));
             }
             None => scheduler.log.push(line),
         }

@@ -12,7 +12,7 @@ use super::frames;
 use super::simulation::{try_with, with};
 use super::watchdog::{LAST_WORDS, blocked_in};
 use crate::raw::process::last_words;
-use crate::raw::run_monitor::aside;
+use crate::raw::run_monitor::with_real_std;
 use crate::run::failure::FailureKind;
 use crate::wait::Wait;
 
@@ -115,7 +115,7 @@ fn refuse_thread() {
 /// the thread up. `waited`: for so long it did, in real time; `None` if the wait has a time-out and was
 /// refused at once.
 fn refuse_wait(waited: Option<Duration>) -> ! {
-    let frames = aside(frames::here);
+    let frames = with_real_std(frames::here);
     let message = match (frames::blocking_call(&frames), waited) {
         (Some(culprit), Some(waited)) => blocked_in(culprit, waited),
         (Some(frames::Culprit { call, advice }), None) => format!(

@@ -204,8 +204,8 @@ impl World {
 ///
 /// For what concerns the process and not the run: a benchmark that measures real time in a run, a cache that
 /// all runs share. What `f` returns must not decide what the run does.
-pub fn aside<R>(f: impl FnOnce() -> R) -> R {
-    crate::raw::run_monitor::aside(f)
+pub fn with_real_std<R>(f: impl FnOnce() -> R) -> R {
+    crate::raw::run_monitor::with_real_std(f)
 }
 
 /// Calls `f`: memory that it allocates or frees counts neither in [`World::heap_bytes`] nor against
