@@ -89,10 +89,10 @@ forward! {
     /// Tells the run from every other one of the process.
     fn run_id() -> u64;
     /// A scheduling point: another thread may run here, and a kill is heeded.
-    fn point();
-    /// As [`point`](Self::point), before something is given back. No kill is thrown here, for what is being
-    /// given back would be lost with it.
-    fn point_before_release();
+    fn scheduling_point();
+    /// As [`scheduling_point`](Self::scheduling_point), before something is released. No kill is thrown here,
+    /// because what is being released would be lost with it.
+    fn scheduling_point_before_release();
     /// Unwinds the current thread if it is dying and does not unwind yet.
     fn throw_if_killed();
     /// Gives way to the others.

@@ -68,7 +68,7 @@ where
     T: Send + 'static,
 {
     let node = context::with(|context| {
-        context.point();
+        context.scheduling_point();
         context.current_node()
     });
     spawn_on(node, name, Some(Location::caller()), body)
@@ -114,7 +114,7 @@ impl<T> JoinHandle<T> {
     pub fn join(self) -> Result<T> {
         let place = Location::caller();
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             if let Some(thread) = self.thread {
                 context.join(thread, place);
             }
@@ -127,7 +127,7 @@ impl<T> JoinHandle<T> {
     #[must_use]
     pub fn is_finished(&self) -> bool {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             self.thread.is_none_or(|thread| !context.is_alive(thread))
         })
     }
@@ -166,7 +166,7 @@ impl Thread {
     #[track_caller]
     pub fn unpark(&self) {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             if let Some(id) = self.id {
                 context.unpark_thread(id);
             }
@@ -198,7 +198,7 @@ pub fn current() -> Thread {
 pub fn sleep(duration: Duration) {
     let place = Location::caller();
     context::with(|context| {
-        context.point();
+        context.scheduling_point();
         let deadline = context.deadline(duration);
         let ticket = context.ticket();
         context.park(ticket, Wait::Sleep(place), Some(deadline));
@@ -239,7 +239,7 @@ pub fn park_timeout(timeout: Duration) {
 
 fn park_until(place: Place, deadline: Option<u64>) {
     context::with(|context| {
-        context.point();
+        context.scheduling_point();
         let ticket = context.ticket();
         if context.take_token(ticket) {
             context.unpark(ticket); // it is no wait

@@ -28,7 +28,7 @@ impl Instant {
     #[track_caller]
     pub fn now() -> Self {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             Self { nanos: context.now() }
         })
     }

@@ -236,14 +236,14 @@ impl<T> Channel<T> {
 
     pub(super) fn try_receive(&self) -> Result<T, Failed> {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             self.state.open(context).receive(context)
         })
     }
 
     pub(super) fn try_send(&self, message: T) -> Result<(), (Failed, T)> {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             self.state.open(context).send(context, message)
         })
     }
@@ -253,7 +253,7 @@ impl<T> Channel<T> {
     pub(super) fn receive(&self, deadline: Option<u64>) -> Result<T, Failed> {
         let place = Location::caller();
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             self.receive_here(context, deadline, place)
         })
     }
@@ -297,7 +297,7 @@ impl<T> Channel<T> {
     pub(super) fn send(&self, message: T, deadline: Option<u64>) -> Result<(), (Failed, T)> {
         let place = Location::caller();
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             self.send_here(context, message, deadline, place)
         })
     }
@@ -357,7 +357,7 @@ impl<T> Channel<T> {
     pub(super) fn remove_sender(&self) {
         // A channel that outlives its run has nobody left to tell.
         let _ = context::try_with(|context| {
-            context.point_before_release();
+            context.scheduling_point_before_release();
             let mut state = self.state.open(context);
             state.senders -= 1;
             if state.senders == 0 {
@@ -368,7 +368,7 @@ impl<T> Channel<T> {
 
     pub(super) fn remove_receiver(&self) {
         let _ = context::try_with(|context| {
-            context.point_before_release();
+            context.scheduling_point_before_release();
             let unread = {
                 let mut state = self.state.open(context);
                 state.receivers -= 1;

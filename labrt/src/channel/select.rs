@@ -103,7 +103,7 @@ impl<'a> Select<'a> {
     pub fn try_select(&mut self) -> Result<SelectedOperation<'a>, TrySelectError> {
         let place = Location::caller();
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             self.pick(context, place, true).ok_or(TrySelectError)
         })
     }
@@ -152,7 +152,7 @@ impl<'a> Select<'a> {
     fn select_by(&mut self, deadline: Option<u64>, take: bool) -> Option<SelectedOperation<'a>> {
         let place = Location::caller();
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             loop {
                 if let Some(selected) = self.pick(context, place, take) {
                     return Some(selected);

@@ -193,7 +193,7 @@ impl Sim {
     /// Panics if `node` is the tester's own.
     pub(crate) fn kill(&self, node: u32) {
         assert!(node != TESTER, "the tester cannot kill itself");
-        self.point();
+        self.scheduling_point();
         let ticket = {
             let mut scheduler = self.scheduler.borrow_mut();
             if !scheduler.nodes[node].alive {
@@ -218,7 +218,7 @@ impl Sim {
     /// Panics if `node` is the tester's own, or if another thread waits for a kill of this sort.
     pub(crate) fn kill_amid(&self, node: u32, points: u32, deadline: u64) {
         assert!(node != TESTER, "the tester cannot kill itself");
-        self.point();
+        self.scheduling_point();
         let ticket = {
             let mut scheduler = self.scheduler.borrow_mut();
             if !scheduler.nodes[node].alive {

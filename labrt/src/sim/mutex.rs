@@ -73,7 +73,7 @@ impl Mutex {
 
     /// Takes the lock, waiting until `deadline` at the latest; says whether it has it.
     pub(crate) fn take(&self, sim: &Sim, place: Place, deadline: Option<u64>) -> bool {
-        sim.point();
+        sim.scheduling_point();
         loop {
             let Err(blockers) = self.try_take(sim, place) else { return true };
             let ticket = self.queue(sim);

@@ -73,7 +73,7 @@ impl RwLock {
 
     /// Takes the lock, waiting until `deadline` at the latest; says whether it has it.
     pub(crate) fn take(&self, sim: &Sim, access: Access, place: Place, deadline: Option<u64>) -> bool {
-        sim.point();
+        sim.scheduling_point();
         loop {
             let Err(blockers) = self.try_take(sim, access, place) else { return true };
             let ticket = self.queue(sim);

@@ -110,7 +110,7 @@ impl Sim {
 
     /// A scheduling point: another thread may run here.
     #[inline]
-    pub(crate) fn point(&self) {
+    pub(crate) fn scheduling_point(&self) {
         if self.atomic.get() {
             return;
         }
@@ -147,7 +147,7 @@ impl Sim {
     /// Gives way to the others: as a scheduling point, but the current thread is not chosen if
     /// another one can run.
     pub(crate) fn yield_now(&self) {
-        self.point();
+        self.scheduling_point();
         let parked = {
             let mut scheduler = self.scheduler.borrow_mut();
             let others = !scheduler.ready.is_empty() && !scheduler.stop;
@@ -498,7 +498,7 @@ impl Sim {
                 self.park(ticket, Wait::Quiet, None);
             }
             // A probe that never waits would keep the others from running.
-            None => self.point(),
+            None => self.scheduling_point(),
         }
     }
 
@@ -507,7 +507,7 @@ impl Sim {
     /// No kill is thrown here, for what is being given back would be lost with it; the thread unwinds at
     /// its next call instead.
     #[inline(always)] // at each unlock
-    pub(crate) fn point_before_release(&self) {
+    pub(crate) fn scheduling_point_before_release(&self) {
         if self.atomic.get() {
             return;
         }

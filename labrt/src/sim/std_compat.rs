@@ -92,7 +92,7 @@ fn now() -> u64 {
 /// to be unwound through.
 fn sleep_until(at: u64) {
     with(|sim| {
-        sim.point_before_release();
+        sim.scheduling_point_before_release();
         let ticket = sim.ticket();
         sim.park_without_throw(ticket, Wait::StdSleep, Some(at));
     });

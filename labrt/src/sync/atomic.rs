@@ -10,8 +10,8 @@ use std::sync::atomic::{self as real};
 use crate::context;
 
 #[track_caller]
-fn point() {
-    context::with(|context| context.point());
+fn scheduling_point() {
+    context::with(|context| context.scheduling_point());
 }
 
 macro_rules! atomic {
@@ -30,21 +30,21 @@ macro_rules! atomic {
             /// Reads the value.
             #[track_caller]
             pub fn load(&self, order: Ordering) -> $value {
-                point();
+                scheduling_point();
                 self.0.load(order)
             }
 
             /// Writes the value.
             #[track_caller]
             pub fn store(&self, value: $value, order: Ordering) {
-                point();
+                scheduling_point();
                 self.0.store(value, order);
             }
 
             /// Writes the value and returns the one before.
             #[track_caller]
             pub fn swap(&self, value: $value, order: Ordering) -> $value {
-                point();
+                scheduling_point();
                 self.0.swap(value, order)
             }
 
@@ -61,7 +61,7 @@ macro_rules! atomic {
                 success: Ordering,
                 failure: Ordering,
             ) -> Result<$value, $value> {
-                point();
+                scheduling_point();
                 self.0.compare_exchange(current, new, success, failure)
             }
 
@@ -138,7 +138,7 @@ macro_rules! fetch {
                 #[doc = concat!("See `std::sync::atomic::", stringify!($name), "::", stringify!($method), "`.")]
                 #[track_caller]
                 pub fn $method(&self, value: $value, order: Ordering) -> $value {
-                    point();
+                    scheduling_point();
                     self.0.$method(value, order)
                 }
             )*

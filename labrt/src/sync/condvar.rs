@@ -62,7 +62,7 @@ impl Condvar {
     #[track_caller]
     pub fn notify_one(&self) -> bool {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             let mut waiting = self.waiting.open(context);
             while !waiting.is_empty() {
                 // Tickets of threads that were killed while they waited are worthless.
@@ -79,7 +79,7 @@ impl Condvar {
     #[track_caller]
     pub fn notify_all(&self) -> usize {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             self.waiting.open(context).drain(..).filter(|ticket| context.unpark(*ticket)).count()
         })
     }
@@ -139,7 +139,7 @@ impl Condvar {
         let place = Location::caller();
         let lock = guard.held();
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             let ticket = context.ticket();
             self.waiting.open(context).push(ticket);
             lock.release();

@@ -60,7 +60,7 @@ impl lock::Mutex for MutexOfRun {
     #[track_caller]
     fn try_lock(&self, real: &parking_lot::RawMutex, place: Place) -> bool {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             match context {
                 Context::Sim(sim) => self.0.try_take(sim, place).is_ok(),
                 Context::Threads(_) => {
@@ -73,7 +73,7 @@ impl lock::Mutex for MutexOfRun {
 
     fn unlock(&self, real: HeldMutex<'_>) {
         context::with(|context| {
-            context.point_before_release();
+            context.scheduling_point_before_release();
             match context {
                 Context::Sim(sim) => self.0.release(sim),
                 Context::Threads(_) => real.unlock(),
@@ -129,7 +129,7 @@ impl lock::RwLock for RwLockOfRun {
     #[track_caller]
     fn try_lock(&self, real: &parking_lot::RawRwLock, access: Access, place: Place) -> bool {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             match context {
                 Context::Sim(sim) => self.0.try_take(sim, access, place).is_ok(),
                 Context::Threads(_) => {
@@ -142,7 +142,7 @@ impl lock::RwLock for RwLockOfRun {
 
     fn unlock(&self, real: HeldRwLock<'_>) {
         context::with(|context| {
-            context.point_before_release();
+            context.scheduling_point_before_release();
             match context {
                 Context::Sim(sim) => self.0.release(sim, real.access()),
                 Context::Threads(_) => real.unlock(),
@@ -152,7 +152,7 @@ impl lock::RwLock for RwLockOfRun {
 
     fn downgrade(&self, real: HeldRwLock<'_>) {
         context::with(|context| {
-            context.point_before_release();
+            context.scheduling_point_before_release();
             match context {
                 Context::Sim(sim) => self.0.downgrade(sim),
                 Context::Threads(_) => real.downgrade(),

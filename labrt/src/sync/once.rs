@@ -57,7 +57,7 @@ impl Once {
     #[track_caller]
     pub fn is_completed(&self) -> bool {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             matches!(self.state.open(context).progress, Progress::Done)
         })
     }
@@ -65,7 +65,7 @@ impl Once {
     /// Says whether the caller is to run the function; if not, it has been run.
     fn begin(&self, place: Place) -> bool {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             loop {
                 let mut state = self.state.open(context);
                 match state.progress {
@@ -96,7 +96,7 @@ struct Running<'a> {
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         context::with(|context| {
-            context.point_before_release();
+            context.scheduling_point_before_release();
             let mut state = self.once.state.open(context);
             state.progress = self.becomes;
             for ticket in state.waiting.drain(..) {

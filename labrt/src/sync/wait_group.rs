@@ -60,7 +60,7 @@ impl WaitGroup {
     #[track_caller]
     pub fn add(&self, count: usize) {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             self.state.open(context).count += count;
         });
     }
@@ -78,7 +78,7 @@ impl WaitGroup {
     /// Takes one off the count, and wakes who waits if it was the last. Says whether there was one.
     fn take_off(&self) -> bool {
         context::with(|context| {
-            context.point_before_release();
+            context.scheduling_point_before_release();
             let mut state = self.state.open(context);
             let Some(count) = state.count.checked_sub(1) else { return false };
             state.count = count;
@@ -101,7 +101,7 @@ impl WaitGroup {
             self.take_off();
         }
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             loop {
                 let ticket = {
                     let mut state = self.state.open(context);

@@ -23,7 +23,7 @@ pub(crate) fn mutex(
     place: Place,
     deadline: Option<u64>,
 ) -> bool {
-    thread.point();
+    thread.scheduling_point();
     lock.try_lock() || wait(thread, place, deadline, |slice| lock.try_lock_for(slice))
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn rwlock(
     place: Place,
     deadline: Option<u64>,
 ) -> bool {
-    thread.point();
+    thread.scheduling_point();
     try_rwlock(lock, access)
         || wait(thread, place, deadline, |slice| match access {
             Access::Shared => lock.try_lock_shared_for(slice),
@@ -91,7 +91,7 @@ fn wait(
             if try_for(slice) {
                 return true;
             }
-            thread.point();
+            thread.scheduling_point();
             if slice.is_zero() {
                 return false;
             }

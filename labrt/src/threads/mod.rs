@@ -132,17 +132,17 @@ impl Thread {
     }
 
     #[inline]
-    pub(crate) fn point(&self) {
+    pub(crate) fn scheduling_point(&self) {
         if self.node.signals() {
             self.heed();
         }
     }
 
     #[inline]
-    pub(crate) fn point_before_release(&self) {}
+    pub(crate) fn scheduling_point_before_release(&self) {}
 
     pub(crate) fn throw_if_killed(&self) {
-        self.point();
+        self.scheduling_point();
     }
 
     /// Does what the node's signals say.
@@ -176,7 +176,7 @@ impl Thread {
     }
 
     pub(crate) fn yield_now(&self) {
-        self.point();
+        self.scheduling_point();
         thread::yield_now();
     }
 
@@ -195,7 +195,7 @@ impl Thread {
             self.throw();
         }
         let woken = self.park_without_throw(ticket, wait, deadline);
-        self.point();
+        self.scheduling_point();
         woken
     }
 
@@ -357,7 +357,7 @@ impl Thread {
 
     pub(crate) fn kill(&self, node: u32) {
         assert!(node != TESTER, "the tester cannot kill itself");
-        self.point();
+        self.scheduling_point();
         self.kill_now(&self.run.node(node));
     }
 
@@ -366,14 +366,14 @@ impl Thread {
         if self.is_dying() {
             // It is the caller's own node; or this is a destructor, and whoever killed the caller waits for
             // it.
-            return self.point();
+            return self.scheduling_point();
         }
         self.run.bury(node);
     }
 
     pub(crate) fn kill_amid(&self, node: u32, points: u32, deadline: u64) {
         assert!(node != TESTER, "the tester cannot kill itself");
-        self.point();
+        self.scheduling_point();
         let node = self.run.node(node);
         let ticket = self.ticket();
         if node.schedule_crash(points, ticket) {

@@ -77,7 +77,7 @@ impl Timer {
     #[track_caller]
     pub fn reset(&self, duration: Duration) -> bool {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             set_clock(&self.channel, context, context.deadline(duration), None)
         })
     }
@@ -88,7 +88,7 @@ impl Timer {
     #[track_caller]
     pub fn stop(&self) -> bool {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             set_clock(&self.channel, context, NEVER, None)
         })
     }
@@ -137,7 +137,7 @@ impl Ticker {
     pub fn reset(&self, period: Duration) {
         let period = positive(period);
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             set_clock(&self.channel, context, context.deadline(period), Some(nanos(period)));
         });
     }
@@ -146,7 +146,7 @@ impl Ticker {
     #[track_caller]
     pub fn stop(&self) {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             set_clock(&self.channel, context, NEVER, None);
         });
     }

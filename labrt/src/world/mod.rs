@@ -277,6 +277,6 @@ pub fn set_trace_context(value: u64) {
 /// A scheduling point: another thread may run here. For the harness's own operations that lab code calls.
 #[inline]
 #[track_caller]
-pub fn point() {
-    context::with(|context| context.point());
+pub fn scheduling_point() {
+    context::with(|context| context.scheduling_point());
 }

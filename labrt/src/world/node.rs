@@ -82,7 +82,7 @@ impl Node {
         T: Send + 'static,
     {
         let (result, receiver) = oneshot::channel();
-        self.world.in_run(|context| context.point());
+        self.world.in_run(|context| context.scheduling_point());
         self.run(name, move || result.send(body()));
         receiver.recv_in(Wait::Call(self.id)).ok_or(NodeDied)
     }

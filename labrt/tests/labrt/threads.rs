@@ -125,7 +125,7 @@ fn an_event_at_the_end_of_the_run_is_not_killed() {
             while !labrt::world::is_dying() {
                 std::hint::spin_loop();
             }
-            labrt::world::point();
+            labrt::world::scheduling_point();
         });
         begins.recv().unwrap();
     });

@@ -216,7 +216,7 @@ fn every_timeout_names_the_busiest_calls() {
     let spins = move |world: &World| -> () {
         calls(world);
         loop {
-            labrt::world::point();
+            labrt::world::scheduling_point();
         }
     };
     let waits = move |world: &World| {
