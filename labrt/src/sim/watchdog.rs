@@ -244,7 +244,7 @@ impl<'a> Watch<'a> {
             return None;
         }
         match self.objected {
-            None if self.is_hungriest() => {
+            None if self.uses_most_memory() => {
                 self.monitor.object(Objection::Growth(growth));
                 self.objected = Some(Duration::ZERO);
                 None
@@ -259,7 +259,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Whether no other run of the process has touched so much memory.
-    fn is_hungriest(&self) -> bool {
+    fn uses_most_memory(&self) -> bool {
         let touched =
             |monitor: &Arc<RunMonitor>| monitor.number().and_then(process::pages_touched).unwrap_or(0);
         let mine = touched(self.monitor);
