@@ -113,7 +113,7 @@ impl Shared {
             to: place.map_or(u32::MAX, |place| place.0),
             name_of_callee: &|| self.board.lock().place_title(place?).map(ToOwned::to_owned),
             end: end.0,
-            place: location,
+            location,
             bytes: len,
         });
         match start {

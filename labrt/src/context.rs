@@ -16,7 +16,7 @@ use crate::run::local::Local;
 use crate::sim::simulation::{SIM, Sim};
 use crate::threads::{self, Thread};
 use crate::traffic::RemoteCall;
-use crate::wait::{Blocker, Place, ThreadId, Ticket, Wait, Woken};
+use crate::wait::{Blocker, SourceLocation, ThreadId, Ticket, Wait, Woken};
 
 /// Where the calling thread runs.
 #[derive(Clone, Copy)]
@@ -131,17 +131,17 @@ forward! {
 // Threads.
 forward! {
     /// Adds a thread to `node`. On a dead node the body is dropped and the answer is `None`. A `probe`
-    /// watches its node, and does not count as activity there. `place` is the line of lab code that starts
+    /// watches its node, and does not count as activity there. `location` is the line of lab code that starts
     /// it. If there are too many threads the run fails, and the answer is `None`.
     fn spawn(
         node: u32,
         name: Cow<'static, str>,
-        place: Option<Place>,
+        location: Option<SourceLocation>,
         probe: bool,
         body: Box<dyn FnOnce() + Send>
     ) -> Option<ThreadId>;
     /// Waits for a thread to end.
-    fn join(thread: ThreadId, place: Place);
+    fn join(thread: ThreadId, location: SourceLocation);
     /// Whether the thread has not ended.
     fn is_alive(thread: ThreadId) -> bool;
     fn current_thread() -> ThreadId;
@@ -195,7 +195,7 @@ forward! {
     /// The busiest remote calls, for messages.
     fn busiest_calls() -> String;
     /// Ends the run with this verdict, unless it has one.
-    fn fail(kind: FailureKind, message: String, place: Option<Place>);
+    fn fail(kind: FailureKind, message: String, location: Option<SourceLocation>);
     /// Waits for the end of the run, which is near.
     fn stay(wait: Wait) -> !;
     /// Says that something is strange.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::wait::Place;
+use crate::wait::SourceLocation;
 
 /// So many threads of a run may be there at the same time. Each has two memory maps of its own, of which the
 /// system gives a process some 65,000.
@@ -13,7 +13,7 @@ pub(crate) struct Member<'a> {
     pub(crate) node: &'a str,
     pub(crate) name: &'a str,
     /// The line that started it, if lab code did.
-    pub(crate) started_at: Option<Place>,
+    pub(crate) started_at: Option<SourceLocation>,
 }
 
 /// Why one more thread cannot be started.
@@ -54,7 +54,7 @@ fn origin(members: &[Member<'_>]) -> String {
     let mut origins: BTreeMap<String, usize> = BTreeMap::new();
     for member in members {
         let origin = match member.started_at {
-            Some(place) => format!("started at {}:{}", place.file(), place.line()),
+            Some(location) => format!("started at {}:{}", location.file(), location.line()),
             None => format!("called `{}`", member.name),
         };
         *origins.entry(origin).or_default() += 1;
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn the_node_and_the_line_with_the_most_threads_are_named() {
-        let here: Place = Location::caller();
+        let here: SourceLocation = Location::caller();
         let member = |number: usize| Member {
             node: if number < 30 { "server 2" } else { "server 0" },
             name: "Raft.append_entries",

@@ -9,7 +9,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use crate::context;
-use crate::wait::{Place, ThreadId, Wait};
+use crate::wait::{SourceLocation, ThreadId, Wait};
 
 pub use std::thread::Result;
 
@@ -74,11 +74,11 @@ where
     spawn_on(node, name, Some(Location::caller()), body)
 }
 
-/// Starts a thread on any node. `place` is the line of lab code that does, if it is one.
+/// Starts a thread on any node. `location` is the line of lab code that does, if it is one.
 pub(crate) fn spawn_on<F, T>(
     node: u32,
     name: Cow<'static, str>,
-    place: Option<&'static Location<'static>>,
+    location: Option<&'static Location<'static>>,
     body: F,
 ) -> JoinHandle<T>
 where
@@ -91,7 +91,7 @@ where
         let value = body();
         *result.lock() = Some(value);
     });
-    let thread = context::with(|context| context.spawn(node, name.clone(), place, false, body));
+    let thread = context::with(|context| context.spawn(node, name.clone(), location, false, body));
     JoinHandle { thread, name, outcome }
 }
 
@@ -112,11 +112,11 @@ impl<T> JoinHandle<T> {
     /// whole run.)
     #[track_caller]
     pub fn join(self) -> Result<T> {
-        let place = Location::caller();
+        let location = Location::caller();
         context::with(|context| {
             context.scheduling_point();
             if let Some(thread) = self.thread {
-                context.join(thread, place);
+                context.join(thread, location);
             }
         });
         let outcome = self.outcome.lock().take();
@@ -196,12 +196,12 @@ pub fn current() -> Thread {
 /// Waits for `duration` of the run's clock. A scheduling point.
 #[track_caller]
 pub fn sleep(duration: Duration) {
-    let place = Location::caller();
+    let location = Location::caller();
     context::with(|context| {
         context.scheduling_point();
         let deadline = context.deadline(duration);
         let ticket = context.ticket();
-        context.park(ticket, Wait::Sleep(place), Some(deadline));
+        context.park(ticket, Wait::Sleep(location), Some(deadline));
     });
 }
 
@@ -237,14 +237,14 @@ pub fn park_timeout(timeout: Duration) {
     park_until(Location::caller(), Some(deadline));
 }
 
-fn park_until(place: Place, deadline: Option<u64>) {
+fn park_until(location: SourceLocation, deadline: Option<u64>) {
     context::with(|context| {
         context.scheduling_point();
         let ticket = context.ticket();
         if context.take_token(ticket) {
             context.unpark(ticket); // it is no wait
         } else {
-            context.park(ticket, Wait::Park(place), deadline);
+            context.park(ticket, Wait::Park(location), deadline);
         }
     });
 }

@@ -49,7 +49,7 @@ pub struct RemoteCall<'a> {
     /// The number of the end point through which the call goes. End points are counted from 0.
     pub end: u32,
     /// The line of lab code that calls.
-    pub place: &'static Location<'static>,
+    pub location: &'static Location<'static>,
     /// The length of the encoded arguments.
     pub bytes: usize,
 }
@@ -274,8 +274,9 @@ mod tests {
     fn calls(traffic: &mut Traffic, from: u64, count: u64, apart: u64, bytes: usize) -> bool {
         let name: Arc<str> = "server 1".into();
         let callee = || Some("server 0".to_owned());
-        let place = Location::caller();
-        let call = RemoteCall { method: "Raft.append", to: 0, name_of_callee: &callee, end: 3, place, bytes };
+        let location = Location::caller();
+        let call =
+            RemoteCall { method: "Raft.append", to: 0, name_of_callee: &callee, end: 3, location, bytes };
         (0..count).any(|number| traffic.call(from + number * apart, (1, &name), &call))
     }
 
@@ -307,9 +308,9 @@ mod tests {
         let name: Arc<str> = "client 0".into();
         let callee = || Some("server 0".to_owned());
         for end in 0..u32::try_from(2 * BACKLOG_MAX).expect("a number of end points") {
-            let place = Location::caller();
+            let location = Location::caller();
             let call =
-                RemoteCall { method: "Kv.put", to: 0, name_of_callee: &callee, end, place, bytes: 1000 };
+                RemoteCall { method: "Kv.put", to: 0, name_of_callee: &callee, end, location, bytes: 1000 };
             assert!(!traffic.call(0, (1, &name), &call));
         }
     }
@@ -319,8 +320,9 @@ mod tests {
         let mut traffic = Traffic::default();
         let name: Arc<str> = "tester".into();
         let callee = || Some("server 0".to_owned());
-        let place = Location::caller();
-        let call = RemoteCall { method: "Junk.ask", to: 0, name_of_callee: &callee, end: 3, place, bytes: 0 };
+        let location = Location::caller();
+        let call =
+            RemoteCall { method: "Junk.ask", to: 0, name_of_callee: &callee, end: 3, location, bytes: 0 };
         assert!((0..2 * BACKLOG_MAX).all(|_| !traffic.call(0, (TESTER, &name), &call)));
     }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::panic::Location;
 
-/// A place in source code, for messages.
-pub(crate) type Place = &'static Location<'static>;
+/// A line of source code, for messages.
+pub(crate) type SourceLocation = &'static Location<'static>;
 
 /// Names a thread for ever: a slot of the table is used again, a serial number never.
 ///
@@ -43,23 +43,23 @@ pub(crate) enum Woken {
 /// What a thread waits for; the place is the line of lab code that waits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Wait {
-    Sleep(Place),
+    Sleep(SourceLocation),
     /// A sleep by `std::thread::sleep`, which does not say where.
     StdSleep,
-    Lock(Place),
-    Condvar(Place),
-    Recv(Place),
+    Lock(SourceLocation),
+    Condvar(SourceLocation),
+    Recv(SourceLocation),
     /// A message from a channel of the clock: of a timer that may be stopped, or that has fired.
-    Timer(Place),
-    Send(Place),
-    Select(Place),
-    Join(Place),
+    Timer(SourceLocation),
+    Send(SourceLocation),
+    Select(SourceLocation),
+    Join(SourceLocation),
     /// Another thread that initialises a value.
-    Once(Place),
+    Once(SourceLocation),
     /// The end of all that a wait group counts.
-    Group(Place),
+    Group(SourceLocation),
     /// A call of `unpark`.
-    Park(Place),
+    Park(SourceLocation),
     /// The answer to a remote call.
     Reply,
     /// The end of a save that takes time.
@@ -81,18 +81,18 @@ pub(crate) enum Wait {
 impl fmt::Display for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Wait::Sleep(place) => write!(f, "sleeps at {place}"),
+            Wait::Sleep(location) => write!(f, "sleeps at {location}"),
             Wait::StdSleep => f.write_str("sleeps by std::thread::sleep"),
-            Wait::Lock(place) => write!(f, "waits for a lock at {place}"),
-            Wait::Condvar(place) => write!(f, "waits on a condition variable at {place}"),
-            Wait::Recv(place) => write!(f, "waits to receive at {place}"),
-            Wait::Timer(place) => write!(f, "waits for a timer at {place}"),
-            Wait::Send(place) => write!(f, "waits to send at {place}"),
-            Wait::Select(place) => write!(f, "waits in a select at {place}"),
-            Wait::Join(place) => write!(f, "waits for a thread to end at {place}"),
-            Wait::Once(place) => write!(f, "waits for a value to be initialized at {place}"),
-            Wait::Group(place) => write!(f, "waits for a wait group at {place}"),
-            Wait::Park(place) => write!(f, "waits to be unparked at {place}"),
+            Wait::Lock(location) => write!(f, "waits for a lock at {location}"),
+            Wait::Condvar(location) => write!(f, "waits on a condition variable at {location}"),
+            Wait::Recv(location) => write!(f, "waits to receive at {location}"),
+            Wait::Timer(location) => write!(f, "waits for a timer at {location}"),
+            Wait::Send(location) => write!(f, "waits to send at {location}"),
+            Wait::Select(location) => write!(f, "waits in a select at {location}"),
+            Wait::Join(location) => write!(f, "waits for a thread to end at {location}"),
+            Wait::Once(location) => write!(f, "waits for a value to be initialized at {location}"),
+            Wait::Group(location) => write!(f, "waits for a wait group at {location}"),
+            Wait::Park(location) => write!(f, "waits to be unparked at {location}"),
             Wait::Reply => f.write_str("waits for the reply to a remote call"),
             Wait::Save => f.write_str("waits for a save to end"),
             Wait::Call(_) => f.write_str("waits for a call into a server to return"),
@@ -116,11 +116,11 @@ pub(crate) struct Blocker {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum By {
     /// It holds the lock, since this line.
-    Holding(Place),
+    Holding(SourceLocation),
     /// It waits to write since this line, and new readers must wait behind it.
-    WaitingToWrite(Place),
+    WaitingToWrite(SourceLocation),
     /// It has not ended.
     Running,
     /// It initialises the value, since this line.
-    Initializing(Place),
+    Initializing(SourceLocation),
 }

@@ -8,7 +8,7 @@ use std::panic::Location;
 use crate::context::{self, Context};
 use crate::raw::confined::Confined;
 use crate::time::Instant;
-use crate::wait::{Place, Ticket, Wait, Woken};
+use crate::wait::{SourceLocation, Ticket, Wait, Woken};
 
 pub(super) use selectable::Selectable;
 
@@ -251,15 +251,20 @@ impl<T> Channel<T> {
     /// Receives, waiting until `deadline` at the latest.
     #[track_caller]
     pub(super) fn receive(&self, deadline: Option<u64>) -> Result<T, Failed> {
-        let place = Location::caller();
+        let location = Location::caller();
         context::with(|context| {
             context.scheduling_point();
-            self.receive_here(context, deadline, place)
+            self.receive_here(context, deadline, location)
         })
     }
 
     /// As [`receive`](Self::receive), without another scheduling point.
-    fn receive_here(&self, context: Context<'_>, deadline: Option<u64>, place: Place) -> Result<T, Failed> {
+    fn receive_here(
+        &self,
+        context: Context<'_>,
+        deadline: Option<u64>,
+        location: SourceLocation,
+    ) -> Result<T, Failed> {
         loop {
             let (ticket, until, by_clock) = {
                 let mut state = self.state.open(context);
@@ -275,9 +280,9 @@ impl<T> Channel<T> {
                 (ticket, earlier(deadline, state.next_tick()), state.clock.is_some())
             };
             let handed = Handed { channel: self, ticket };
-            let wait = if by_clock { Wait::Timer(place) } else { Wait::Recv(place) };
+            let wait = if by_clock { Wait::Timer(location) } else { Wait::Recv(location) };
             let woken = context.park(ticket, wait, until);
-            self.await_promise(context, ticket, place);
+            self.await_promise(context, ticket, location);
             if let Some(message) = handed.take() {
                 return Ok(message);
             }
@@ -295,10 +300,10 @@ impl<T> Channel<T> {
     /// Sends, waiting until `deadline` at the latest.
     #[track_caller]
     pub(super) fn send(&self, message: T, deadline: Option<u64>) -> Result<(), (Failed, T)> {
-        let place = Location::caller();
+        let location = Location::caller();
         context::with(|context| {
             context.scheduling_point();
-            self.send_here(context, message, deadline, place)
+            self.send_here(context, message, deadline, location)
         })
     }
 
@@ -307,7 +312,7 @@ impl<T> Channel<T> {
         context: Context<'_>,
         message: T,
         deadline: Option<u64>,
-        place: Place,
+        location: SourceLocation,
     ) -> Result<(), (Failed, T)> {
         let ticket = {
             let mut state = self.state.open(context);
@@ -322,7 +327,7 @@ impl<T> Channel<T> {
             }
         };
         let offer = Offer { channel: self, ticket };
-        context.park(ticket, Wait::Send(place), deadline);
+        context.park(ticket, Wait::Send(location), deadline);
         let disconnected = self.state.open(context).receivers == 0;
         match offer.take_back() {
             None => Ok(()),

@@ -11,7 +11,7 @@ use super::core::{Selectable, earlier};
 use super::{Receiver, RecvError, SelectTimeoutError, SendError, Sender, TrySelectError};
 use crate::context::{self, Context};
 use crate::time::Instant;
-use crate::wait::{Place, Ticket, Wait, Woken};
+use crate::wait::{SourceLocation, Ticket, Wait, Woken};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Direction {
@@ -101,10 +101,10 @@ impl<'a> Select<'a> {
     /// None is ready.
     #[track_caller]
     pub fn try_select(&mut self) -> Result<SelectedOperation<'a>, TrySelectError> {
-        let place = Location::caller();
+        let location = Location::caller();
         context::with(|context| {
             context.scheduling_point();
-            self.pick(context, place, true).ok_or(TrySelectError)
+            self.pick(context, location, true).ok_or(TrySelectError)
         })
     }
 
@@ -150,11 +150,11 @@ impl<'a> Select<'a> {
     /// Waits for an operation; `take`: so that a message may be handed over meanwhile.
     #[track_caller]
     fn select_by(&mut self, deadline: Option<u64>, take: bool) -> Option<SelectedOperation<'a>> {
-        let place = Location::caller();
+        let location = Location::caller();
         context::with(|context| {
             context.scheduling_point();
             loop {
-                if let Some(selected) = self.pick(context, place, take) {
+                if let Some(selected) = self.pick(context, location, take) {
                     return Some(selected);
                 }
                 if deadline.is_some_and(|deadline| context.now() >= deadline) {
@@ -165,9 +165,9 @@ impl<'a> Select<'a> {
                 if matches!(context, Context::Threads(_)) && self.is_any_ready(context, ticket) {
                     context.unpark(ticket); // it became so before the channel knew of this wait
                 }
-                let woken = context.park(ticket, Wait::Select(place), until);
+                let woken = context.park(ticket, Wait::Select(location), until);
                 self.forget(context, ticket);
-                if let Some(selected) = self.handed(context, ticket, place) {
+                if let Some(selected) = self.handed(context, ticket, location) {
                     return Some(selected);
                 }
                 if woken == Woken::TimedOut && until.is_some_and(|until| context.now() < until) {
@@ -183,7 +183,12 @@ impl<'a> Select<'a> {
     }
 
     /// One of the operations that are ready, at random; `take`: so that it can be completed.
-    fn pick(&self, context: Context<'_>, place: Place, take: bool) -> Option<SelectedOperation<'a>> {
+    fn pick(
+        &self,
+        context: Context<'_>,
+        location: SourceLocation,
+        take: bool,
+    ) -> Option<SelectedOperation<'a>> {
         loop {
             let ready = |operation: &&Operation<'_>| operation.is_ready(context, None);
             let indices: Vec<usize> = (0..self.operations.len())
@@ -199,7 +204,7 @@ impl<'a> Select<'a> {
             let ticket = context.ticket();
             context.unpark(ticket);
             if !take || operation.reserve(context, ticket) {
-                return Some(SelectedOperation { index, operation, ticket, place });
+                return Some(SelectedOperation { index, operation, ticket, location });
             }
         }
     }
@@ -225,15 +230,20 @@ impl<'a> Select<'a> {
     }
 
     /// The receive to which a message was handed while the thread waited.
-    fn handed(&self, context: Context<'_>, ticket: Ticket, place: Place) -> Option<SelectedOperation<'a>> {
+    fn handed(
+        &self,
+        context: Context<'_>,
+        ticket: Ticket,
+        location: SourceLocation,
+    ) -> Option<SelectedOperation<'a>> {
         for (index, operation) in self.operations.iter().enumerate() {
             let Some(operation) = operation.filter(|operation| operation.direction == Direction::Receive)
             else {
                 continue;
             };
-            operation.channel.await_promise(context, ticket, place);
+            operation.channel.await_promise(context, ticket, location);
             if operation.channel.was_handed(context, ticket) {
-                return Some(SelectedOperation { index, operation, ticket, place });
+                return Some(SelectedOperation { index, operation, ticket, location });
             }
         }
         None
@@ -262,7 +272,7 @@ pub struct SelectedOperation<'a> {
     operation: Operation<'a>,
     /// Names the select, to the channel on which something is set aside for it.
     ticket: Ticket,
-    place: Place,
+    location: SourceLocation,
 }
 
 impl fmt::Debug for SelectedOperation<'_> {
@@ -284,9 +294,9 @@ impl SelectedOperation<'_> {
     ///
     /// The channel is empty and there is no sender any more.
     pub fn recv<T>(self, receiver: &Receiver<T>) -> Result<T, RecvError> {
-        let (ticket, place) = (self.ticket, self.place);
+        let (ticket, location) = (self.ticket, self.location);
         self.complete();
-        receiver.channel.complete_receive(ticket, place).map_err(|_| RecvError)
+        receiver.channel.complete_receive(ticket, location).map_err(|_| RecvError)
     }
 
     /// Completes a send. `sender` must be the one that the operation was added with.
@@ -295,9 +305,9 @@ impl SelectedOperation<'_> {
     ///
     /// Gives the message back when there is no receiver any more.
     pub fn send<T>(self, sender: &Sender<T>, message: T) -> Result<(), SendError<T>> {
-        let (ticket, place) = (self.ticket, self.place);
+        let (ticket, location) = (self.ticket, self.location);
         self.complete();
-        sender.channel.complete_send(message, ticket, place).map_err(|(_, message)| SendError(message))
+        sender.channel.complete_send(message, ticket, location).map_err(|(_, message)| SendError(message))
     }
 
     fn complete(self) {

@@ -133,16 +133,16 @@ mod system {
     }
 
     /// The keys of this OS thread.
-    pub(crate) struct Place {
+    pub(crate) struct KeySlot {
         /// `None`: nobody knows where.
         at: Option<usize>,
         /// It is that of one thread.
         _of_one_thread: std::marker::PhantomData<*const ()>,
     }
 
-    impl Place {
+    impl KeySlot {
         /// The place on the calling OS thread. Has std draw its keys, so that it will not do that later.
-        pub(crate) fn here() -> Self {
+        pub(crate) fn of_this_thread() -> Self {
             std::hint::black_box(RandomState::new());
             let distance = DISTANCE.get().copied().flatten();
             let at = distance.map(|distance| anchor().wrapping_add_signed(distance));
@@ -168,10 +168,10 @@ mod system {
         false
     }
 
-    pub(crate) struct Place;
+    pub(crate) struct KeySlot;
 
-    impl Place {
-        pub(crate) fn here() -> Self {
+    impl KeySlot {
+        pub(crate) fn of_this_thread() -> Self {
             Self
         }
 
@@ -181,7 +181,7 @@ mod system {
     }
 }
 
-pub(crate) use system::{Place, find};
+pub(crate) use system::{KeySlot, find};
 
 #[cfg(all(test, target_os = "linux", target_env = "gnu"))]
 mod tests {
@@ -190,10 +190,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_map_has_the_keys_that_were_put_there() {
+    fn a_map_takes_the_keys_that_were_written() {
         assert!(find());
         let elsewhere = std::thread::spawn(|| {
-            let place = Place::here();
+            let place = KeySlot::of_this_thread();
             let hash = |keys| {
                 place.replace(keys);
                 let (one, next) = (RandomState::new().hash_one(1), RandomState::new().hash_one(1));
@@ -209,9 +209,9 @@ mod tests {
     }
 
     #[test]
-    fn what_was_there_comes_back() {
+    fn the_previous_keys_can_be_restored() {
         assert!(find());
-        let place = Place::here();
+        let place = KeySlot::of_this_thread();
         let ours = place.replace([1, 2]);
         std::hint::black_box(RandomState::new());
         let counted = place.replace(ours);

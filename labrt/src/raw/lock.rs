@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use lock_api::{RawMutex as _, RawRwLock as _};
 
-use crate::wait::Place;
+use crate::wait::SourceLocation;
 
 /// What a thread wants of a lock.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,15 +42,15 @@ pub trait Mutex: Send + Sync {
     const NEW: Self;
 
     /// Locks; says whether it could before `deadline`. A scheduling point.
-    fn lock(&self, real: &parking_lot::RawMutex, place: Place, deadline: Option<u64>) -> bool;
+    fn lock(&self, real: &parking_lot::RawMutex, location: SourceLocation, deadline: Option<u64>) -> bool;
     /// Locks if that is possible now. A scheduling point.
-    fn try_lock(&self, real: &parking_lot::RawMutex, place: Place) -> bool;
+    fn try_lock(&self, real: &parking_lot::RawMutex, location: SourceLocation) -> bool;
     /// Unlocks. A scheduling point, but no kill is thrown.
     fn unlock(&self, real: HeldMutex<'_>);
     /// Unlocks: the first half of a wait on a condition variable. No scheduling point.
     fn unlock_for_wait(&self, real: HeldMutex<'_>);
     /// Locks again after the wait, also on a thread that is being killed. No scheduling point.
-    fn lock_again(&self, real: &parking_lot::RawMutex, place: Place);
+    fn lock_again(&self, real: &parking_lot::RawMutex, location: SourceLocation);
     fn is_locked(&self, real: &parking_lot::RawMutex) -> bool;
 }
 
@@ -66,11 +66,11 @@ pub trait RwLock: Send + Sync {
         &self,
         real: &parking_lot::RawRwLock,
         access: Access,
-        place: Place,
+        location: SourceLocation,
         deadline: Option<u64>,
     ) -> bool;
     /// See [`Mutex::try_lock`].
-    fn try_lock(&self, real: &parking_lot::RawRwLock, access: Access, place: Place) -> bool;
+    fn try_lock(&self, real: &parking_lot::RawRwLock, access: Access, location: SourceLocation) -> bool;
     /// See [`Mutex::unlock`].
     fn unlock(&self, real: HeldRwLock<'_>);
     /// Makes the writer the only reader. A scheduling point, but no kill is thrown.
@@ -78,7 +78,7 @@ pub trait RwLock: Send + Sync {
     /// See [`Mutex::unlock_for_wait`].
     fn unlock_for_wait(&self, real: HeldRwLock<'_>);
     /// See [`Mutex::lock_again`].
-    fn lock_again(&self, real: &parking_lot::RawRwLock, access: Access, place: Place);
+    fn lock_again(&self, real: &parking_lot::RawRwLock, access: Access, location: SourceLocation);
     fn is_locked(&self, real: &parking_lot::RawRwLock) -> bool;
     fn is_locked_exclusive(&self, real: &parking_lot::RawRwLock) -> bool;
 }
@@ -144,7 +144,7 @@ pub struct Held<'a> {
 /// A lock that is given back for the time of a wait by who holds it.
 trait Relock {
     fn unlock_for_wait(&self, access: Access);
-    fn lock_again(&self, access: Access, place: Place);
+    fn lock_again(&self, access: Access, location: SourceLocation);
 }
 
 mod sealed {
@@ -190,8 +190,8 @@ impl Held<'_> {
     }
 
     /// Locks again after the wait, also on a thread that is being killed. No scheduling point.
-    pub(crate) fn take_again(&self, place: Place) {
-        self.lock.lock_again(self.access, place);
+    pub(crate) fn take_again(&self, location: SourceLocation) {
+        self.lock.lock_again(self.access, location);
     }
 }
 
@@ -207,8 +207,8 @@ impl<M: Mutex> Relock for RawMutex<M> {
         self.simulated.unlock_for_wait(HeldMutex(&self.real));
     }
 
-    fn lock_again(&self, _: Access, place: Place) {
-        self.simulated.lock_again(&self.real, place);
+    fn lock_again(&self, _: Access, location: SourceLocation) {
+        self.simulated.lock_again(&self.real, location);
     }
 }
 
@@ -296,8 +296,8 @@ impl<L: RwLock> Relock for RawRwLock<L> {
         self.simulated.unlock_for_wait(self.held(access));
     }
 
-    fn lock_again(&self, access: Access, place: Place) {
-        self.simulated.lock_again(&self.real, access, place);
+    fn lock_again(&self, access: Access, location: SourceLocation) {
+        self.simulated.lock_again(&self.real, access, location);
     }
 }
 

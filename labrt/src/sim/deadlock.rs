@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::scheduler::Scheduler;
 use super::threads::{Life, Thread};
 use crate::run::failure::FailureKind;
-use crate::wait::{Blocker, By, Place, ThreadId, Wait};
+use crate::wait::{Blocker, By, SourceLocation, ThreadId, Wait};
 
 /// How many waiting threads a report lists.
 const LISTED: usize = 20;
@@ -70,8 +70,8 @@ impl Scheduler {
     }
 
     fn report_cycle(&mut self, cycle: &[Link]) {
-        let place = match cycle[0].wait {
-            Wait::Lock(place) | Wait::Join(place) | Wait::Once(place) => Some(place),
+        let location = match cycle[0].wait {
+            Wait::Lock(location) | Wait::Join(location) | Wait::Once(location) => Some(location),
             _ => None,
         };
         let message = match cycle {
@@ -105,7 +105,7 @@ impl Scheduler {
                 message
             }
         };
-        self.fail(FailureKind::Deadlock, message, place);
+        self.fail(FailureKind::Deadlock, message, location);
     }
 
     /// Nothing can run, no timer is set, and the test has not ended.
@@ -194,7 +194,7 @@ impl Scheduler {
 
     /// It names lines and nothing else, so that the same mistake is the same warning in every thread, server
     /// and run.
-    fn warn_of_held_lock(&mut self, wait: Wait, since: Place) {
+    fn warn_of_held_lock(&mut self, wait: Wait, since: SourceLocation) {
         self.warn(format!(
             "a thread {wait} while it holds a lock that it took at {since}: nobody else can take the lock meanwhile. Drop \
              the guard before"

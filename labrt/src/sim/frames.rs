@@ -138,7 +138,7 @@ impl Frame {
     }
 
     /// `file:line:column`, as in a panic; without the column where the compiler does not give it.
-    pub(crate) fn place(&self) -> String {
+    pub(crate) fn location(&self) -> String {
         let Self { file, line, column, .. } = self;
         if *column == 0 { format!("{file}:{line}") } else { format!("{file}:{line}:{column}") }
     }
@@ -181,7 +181,7 @@ pub(crate) fn backtrace(frames: &[Frame]) -> Option<String> {
     let mut last = String::new();
     let mut number = 0;
     for frame in frames.iter().filter(|frame| !frame.is_foreign() && !frame.file.starts_with("labrt/src/")) {
-        let entry = format!("{}\n             at {}\n", frame.function, frame.place());
+        let entry = format!("{}\n             at {}\n", frame.function, frame.location());
         if entry != last {
             let _ = write!(text, "{number:4}: {entry}");
             number += 1;

@@ -7,7 +7,7 @@ use super::mutex::{wait_for_lock, wake_all};
 use super::simulation::Sim;
 use crate::raw::confined::{Confined, Home};
 use crate::raw::lock::Access;
-use crate::wait::{Blocker, By, Place, ThreadId, Ticket, Wait};
+use crate::wait::{Blocker, By, SourceLocation, ThreadId, Ticket, Wait};
 
 /// The lock.
 pub(crate) struct RwLock {
@@ -15,10 +15,10 @@ pub(crate) struct RwLock {
 }
 
 struct State {
-    writer: Option<(ThreadId, Place)>,
-    readers: Vec<(ThreadId, Place)>,
+    writer: Option<(ThreadId, SourceLocation)>,
+    readers: Vec<(ThreadId, SourceLocation)>,
     waiting: Vec<Ticket>,
-    writers_waiting: Vec<(ThreadId, Place)>,
+    writers_waiting: Vec<(ThreadId, SourceLocation)>,
 }
 
 impl RwLock {
@@ -45,17 +45,24 @@ impl RwLock {
     }
 
     /// Takes the lock if that is possible now; otherwise says whom to wait for. No scheduling point.
-    pub(crate) fn try_take(&self, sim: &Sim, access: Access, place: Place) -> Result<(), Vec<Blocker>> {
+    pub(crate) fn try_take(
+        &self,
+        sim: &Sim,
+        access: Access,
+        location: SourceLocation,
+    ) -> Result<(), Vec<Blocker>> {
         let me = sim.current_thread();
         let mut state = self.state.open(sim);
-        let holding =
-            |(thread, since): &(ThreadId, Place)| Blocker { thread: *thread, by: By::Holding(since) };
+        let holding = |(thread, since): &(ThreadId, SourceLocation)| Blocker {
+            thread: *thread,
+            by: By::Holding(since),
+        };
         if let Some(writer) = &state.writer {
             return Err(vec![holding(writer)]);
         }
         match access {
             Access::Shared if !state.writers_waiting.is_empty() => {
-                let waiting = |(thread, since): &(ThreadId, Place)| Blocker {
+                let waiting = |(thread, since): &(ThreadId, SourceLocation)| Blocker {
                     thread: *thread,
                     by: By::WaitingToWrite(since),
                 };
@@ -64,23 +71,29 @@ impl RwLock {
             Access::Exclusive if !state.readers.is_empty() => {
                 return Err(state.readers.iter().map(holding).collect());
             }
-            Access::Shared | Access::SharedRecursive => state.readers.push((me, place)),
-            Access::Exclusive => state.writer = Some((me, place)),
+            Access::Shared | Access::SharedRecursive => state.readers.push((me, location)),
+            Access::Exclusive => state.writer = Some((me, location)),
         }
-        sim.holds(place);
+        sim.holds(location);
         Ok(())
     }
 
     /// Takes the lock, waiting until `deadline` at the latest; says whether it has it.
-    pub(crate) fn take(&self, sim: &Sim, access: Access, place: Place, deadline: Option<u64>) -> bool {
+    pub(crate) fn take(
+        &self,
+        sim: &Sim,
+        access: Access,
+        location: SourceLocation,
+        deadline: Option<u64>,
+    ) -> bool {
         sim.scheduling_point();
         loop {
-            let Err(blockers) = self.try_take(sim, access, place) else { return true };
+            let Err(blockers) = self.try_take(sim, access, location) else { return true };
             let ticket = self.queue(sim);
             let woken = {
                 // Counted by a guard, because a kill unwinds from the wait.
-                let _writer = (access == Access::Exclusive).then(|| WaitingWriter::new(self, sim, place));
-                wait_for_lock(sim, ticket, place, blockers, deadline)
+                let _writer = (access == Access::Exclusive).then(|| WaitingWriter::new(self, sim, location));
+                wait_for_lock(sim, ticket, location, blockers, deadline)
             };
             if !woken {
                 self.state.open(sim).waiting.retain(|waiting| *waiting != ticket);
@@ -91,11 +104,11 @@ impl RwLock {
 
     /// Locks again after a wait on a condition variable, also on a thread that is killed meanwhile; see
     /// [`Mutex::take_again`](super::mutex::Mutex::take_again).
-    pub(crate) fn take_again(&self, sim: &Sim, access: Access, place: Place) {
-        while let Err(blockers) = self.try_take(sim, access, place) {
+    pub(crate) fn take_again(&self, sim: &Sim, access: Access, location: SourceLocation) {
+        while let Err(blockers) = self.try_take(sim, access, location) {
             let ticket = self.queue(sim);
-            let _writer = (access == Access::Exclusive).then(|| WaitingWriter::new(self, sim, place));
-            let wait = Wait::Lock(place);
+            let _writer = (access == Access::Exclusive).then(|| WaitingWriter::new(self, sim, location));
+            let wait = Wait::Lock(location);
             if sim.scheduler.borrow_mut().closes_cycle(wait, blockers, None) {
                 sim.stay(Wait::Ended);
             }
@@ -155,9 +168,9 @@ struct WaitingWriter<'a> {
 }
 
 impl<'a> WaitingWriter<'a> {
-    fn new(lock: &'a RwLock, sim: &'a Sim, place: Place) -> Self {
+    fn new(lock: &'a RwLock, sim: &'a Sim, location: SourceLocation) -> Self {
         let writer = sim.current_thread();
-        lock.state.open(sim).writers_waiting.push((writer, place));
+        lock.state.open(sim).writers_waiting.push((writer, location));
         Self { lock, sim, writer }
     }
 }

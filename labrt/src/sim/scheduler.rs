@@ -16,7 +16,7 @@ use super::timers::{Due, Timers};
 use crate::clock::{nanos, since_start};
 use crate::crowd::{self, Full, Member, THREADS_MAX};
 use crate::raw::coroutine::{Coroutine, Stacks};
-use crate::raw::hash_keys::Place as HashKeys;
+use crate::raw::hash_keys::KeySlot;
 use crate::raw::run_monitor::{Objection, RunMonitor, with_real_std};
 use crate::run::failure::{Failure, FailureKind};
 use crate::run::ids::TESTER;
@@ -24,7 +24,7 @@ use crate::run::limits::{growth_message, time_message};
 use crate::run::log::Kept;
 use crate::run::options::Options;
 use crate::traffic::{RemoteCall, Traffic};
-use crate::wait::{Place, ThreadId, Ticket, Wait, Woken};
+use crate::wait::{SourceLocation, ThreadId, Ticket, Wait, Woken};
 
 /// Virtual nanoseconds that a scheduling point costs, so that a thread that never waits still
 /// sees time pass.
@@ -78,7 +78,7 @@ pub(crate) struct Scheduler {
     pub(crate) ready: Vec<u32>,
     pub(crate) current: Option<u32>,
     /// Where std has the keys of the node at hand.
-    hash_keys: HashKeys,
+    hash_keys: KeySlot,
     /// The node whose keys these are.
     at_hand: u32,
     /// Chosen at the last scheduling point to run next.
@@ -104,7 +104,7 @@ impl Scheduler {
     pub(crate) fn new(options: Options, monitor: Arc<RunMonitor>) -> Self {
         let mut nodes = Nodes::default();
         let tester = nodes.add("tester".to_owned(), options.seed);
-        let hash_keys = HashKeys::here();
+        let hash_keys = KeySlot::of_this_thread();
         hash_keys.replace(nodes[tester].hash_keys);
         Self {
             now: 0,
@@ -304,7 +304,7 @@ impl Scheduler {
         let caller = (node, &self.nodes[node].name);
         if self.traffic.call(self.now, caller, call) && !self.stop {
             let message = self.traffic.storm(self.now);
-            self.fail(FailureKind::Timeout, message, Some(call.place));
+            self.fail(FailureKind::Timeout, message, Some(call.location));
         }
     }
 
@@ -315,7 +315,7 @@ impl Scheduler {
         }
         let frames = with_real_std(frames::here);
         let failure = Failure {
-            location: frames::lab_line(&frames).map(frames::Frame::place),
+            location: frames::lab_line(&frames).map(frames::Frame::location),
             backtrace: frames::backtrace(&frames),
             ..self.failure(kind, message)
         };
@@ -415,7 +415,7 @@ impl Scheduler {
 
     /// Makes sure that a thread can be added. Fails the run if there are too many already; says whether there
     /// is room.
-    pub(crate) fn make_room(&mut self, place: Option<Place>) -> bool {
+    pub(crate) fn make_room(&mut self, location: Option<SourceLocation>) -> bool {
         let full = self.threads.count() >= THREADS_MAX;
         let error = if full { None } else { self.stacks.reserve().err() };
         if !full && error.is_none() {
@@ -431,7 +431,7 @@ impl Scheduler {
         };
         // Once it has failed it is over, and what is started then is for the taking down.
         let first = self.verdict.is_none();
-        self.fail(FailureKind::Threads, message, place);
+        self.fail(FailureKind::Threads, message, location);
         if let Some(failure) = self.verdict.as_mut().filter(|_| first) {
             // How many maps the system has left is not the seed's to decide.
             failure.from_outside = error.is_some();
@@ -445,7 +445,7 @@ impl Scheduler {
         &mut self,
         node: u32,
         name: Cow<'static, str>,
-        place: Option<Place>,
+        location: Option<SourceLocation>,
         probe: bool,
         body: impl FnOnce() + 'static,
     ) -> ThreadId {
@@ -453,7 +453,7 @@ impl Scheduler {
         let started = &mut self.nodes[node].started;
         *started = started.checked_add(1).expect("fewer than 2^32 threads of a node");
         let serial = u64::from(node) << 32 | u64::from(*started);
-        let id = self.threads.add(serial, node, name, place, coroutine);
+        let id = self.threads.add(serial, node, name, location, coroutine);
         let trace_context = self.trace_context();
         let thread = &mut self.threads[id.slot];
         thread.probe = probe;
@@ -548,8 +548,8 @@ impl Scheduler {
     }
 
     /// Records the verdict and ends the run; the first verdict stands.
-    pub(crate) fn fail(&mut self, kind: FailureKind, message: String, place: Option<Place>) {
-        let failure = Failure { location: place.map(ToString::to_string), ..self.failure(kind, message) };
+    pub(crate) fn fail(&mut self, kind: FailureKind, message: String, location: Option<SourceLocation>) {
+        let failure = Failure { location: location.map(ToString::to_string), ..self.failure(kind, message) };
         self.verdict.get_or_insert(failure);
         self.stop = true;
     }

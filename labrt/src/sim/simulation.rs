@@ -21,7 +21,7 @@ use crate::run::failure::{Failure, FailureKind, Panic};
 use crate::run::local::Local;
 use crate::run::log::LogLine;
 use crate::traffic::RemoteCall;
-use crate::wait::{Blocker, By, Place, ThreadId, Ticket, Wait, Woken};
+use crate::wait::{Blocker, By, SourceLocation, ThreadId, Ticket, Wait, Woken};
 
 thread_local! {
     /// The simulation of this OS thread. Set once, when the thread starts.
@@ -93,14 +93,14 @@ impl Sim {
         &self,
         node: u32,
         name: Cow<'static, str>,
-        place: Option<Place>,
+        location: Option<SourceLocation>,
         probe: bool,
         body: Box<dyn FnOnce() + Send>,
     ) -> Option<ThreadId> {
         {
             let mut scheduler = self.scheduler.borrow_mut();
-            if scheduler.nodes[node].alive && scheduler.make_room(place) {
-                return Some(scheduler.spawn(node, name, place, probe, move || guarded(body)));
+            if scheduler.nodes[node].alive && scheduler.make_room(location) {
+                return Some(scheduler.spawn(node, name, location, probe, move || guarded(body)));
             }
         }
         // Lab code's destructors call labrt: not while the scheduler is borrowed.
@@ -300,8 +300,8 @@ impl Sim {
     }
 
     /// Ends the run with this verdict, unless it has one.
-    pub(crate) fn fail(&self, kind: FailureKind, message: String, place: Option<Place>) {
-        self.scheduler.borrow_mut().fail(kind, message, place);
+    pub(crate) fn fail(&self, kind: FailureKind, message: String, location: Option<SourceLocation>) {
+        self.scheduler.borrow_mut().fail(kind, message, location);
     }
 
     /// Takes the panic of the current thread as the run's verdict. Says whether there is such a thread.
@@ -314,8 +314,8 @@ impl Sim {
             // hook; but it does when a destructor waits or comes back into the scheduler, and at the base of
             // the thread.
             let panic = tell(false);
-            let place = panic.location.map(|place| format!(" at {place}")).unwrap_or_default();
-            note_panic(panic.message + &place);
+            let location = panic.location.map(|location| format!(" at {location}")).unwrap_or_default();
+            note_panic(panic.message + &location);
             self.atomic.set(true); // nobody else runs meanwhile
             return true;
         };
@@ -392,21 +392,21 @@ impl Sim {
 impl Sim {
     /// The current thread has taken a lock, at this line.
     #[inline]
-    pub(crate) fn holds(&self, place: Place) {
+    pub(crate) fn holds(&self, location: SourceLocation) {
         let mut scheduler = self.scheduler.borrow_mut();
         if let Some(slot) = scheduler.current {
-            scheduler.threads[slot].held.push(place);
+            scheduler.threads[slot].held.push(location);
         }
     }
 
     /// The current thread has given back a lock that it took at this line.
     #[inline]
-    pub(crate) fn holds_no_more(&self, place: Place) {
+    pub(crate) fn holds_no_more(&self, location: SourceLocation) {
         let mut scheduler = self.scheduler.borrow_mut();
         if let Some(slot) = scheduler.current {
             let held = &mut scheduler.threads[slot].held;
             // Mostly the last one, for guards are dropped in the opposite order.
-            if let Some(position) = held.iter().rposition(|since| std::ptr::eq(*since, place)) {
+            if let Some(position) = held.iter().rposition(|since| std::ptr::eq(*since, location)) {
                 held.remove(position);
             }
         }
@@ -430,8 +430,8 @@ impl Sim {
     }
 
     /// Waits for `thread` to end.
-    pub(crate) fn join(&self, thread: ThreadId, place: Place) {
-        let wait = Wait::Join(place);
+    pub(crate) fn join(&self, thread: ThreadId, location: SourceLocation) {
+        let wait = Wait::Join(location);
         let ticket = {
             let mut scheduler = self.scheduler.borrow_mut();
             if scheduler.threads.get(thread).is_none() {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::raw::coroutine::Coroutine;
-use crate::wait::{Blocker, Place, ThreadId, Ticket, Wait, Woken};
+use crate::wait::{Blocker, SourceLocation, ThreadId, Ticket, Wait, Woken};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Life {
@@ -21,7 +21,7 @@ pub(crate) struct Thread {
     pub(crate) node: u32,
     pub(crate) name: Cow<'static, str>,
     /// The line of lab code that started it, if one did.
-    pub(crate) started_at: Option<Place>,
+    pub(crate) started_at: Option<SourceLocation>,
     /// `None` while it runs, and in a free slot.
     pub(crate) coroutine: Option<Coroutine>,
     pub(crate) life: Life,
@@ -33,7 +33,7 @@ pub(crate) struct Thread {
     /// Who must do something before the current wait for a lock or a thread can end.
     pub(crate) blockers: Vec<Blocker>,
     /// The lines that took the locks that it holds, the oldest first.
-    pub(crate) held: Vec<Place>,
+    pub(crate) held: Vec<SourceLocation>,
     /// Whether the current wait has a timer.
     pub(crate) timed: bool,
     pub(crate) woken: Woken,
@@ -74,7 +74,7 @@ impl Threads {
         serial: u64,
         node: u32,
         name: Cow<'static, str>,
-        started_at: Option<Place>,
+        started_at: Option<SourceLocation>,
         coroutine: Coroutine,
     ) -> ThreadId {
         let thread = Thread {

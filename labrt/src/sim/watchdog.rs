@@ -292,7 +292,7 @@ impl<'a> Watch<'a> {
         }
         let frozen = |scheduler: &Scheduler, in_order: bool| {
             let seen = Failure {
-                location: frames::lab_line(&inner).map(Frame::place),
+                location: frames::lab_line(&inner).map(Frame::location),
                 backtrace: frames::backtrace(&inner),
                 // When memory runs out is the machine's choice; where a thread stops to go on is the run's
                 // own.
@@ -365,7 +365,7 @@ pub(super) fn blocked_in(culprit: frames::Culprit, since: Duration) -> String {
 fn overflow(frames: &[Frame]) -> (FailureKind, String) {
     let repeated: Vec<String> = frames::repeated(frames)
         .into_iter()
-        .map(|frame| format!("\n  {} ({})", frame.function, frame.place()))
+        .map(|frame| format!("\n  {} ({})", frame.function, frame.location()))
         .collect();
     let size = crate::raw::coroutine::STACK_SIZE / 1024;
     let message = if repeated.is_empty() {

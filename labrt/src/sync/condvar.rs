@@ -9,7 +9,7 @@ use crate::context::{self, Context};
 use crate::raw::confined::Confined;
 use crate::raw::lock::LockGuard;
 use crate::time::Instant;
-use crate::wait::{Place, Ticket, Wait, Woken};
+use crate::wait::{SourceLocation, Ticket, Wait, Woken};
 
 /// A condition variable; see `parking_lot::Condvar`.
 ///
@@ -136,22 +136,28 @@ impl Condvar {
 
     #[track_caller]
     fn wait_deadline<G: LockGuard>(&self, guard: &mut G, deadline: Option<u64>) -> WaitTimeoutResult {
-        let place = Location::caller();
+        let location = Location::caller();
         let lock = guard.held();
         context::with(|context| {
             context.scheduling_point();
             let ticket = context.ticket();
             self.waiting.open(context).push(ticket);
             lock.release();
-            let woken = self.wait_woken(context, ticket, place, deadline);
-            lock.take_again(place);
+            let woken = self.wait_woken(context, ticket, location, deadline);
+            lock.take_again(location);
             context.throw_if_killed();
             WaitTimeoutResult(woken == Woken::TimedOut)
         })
     }
 
-    fn wait_woken(&self, context: Context<'_>, ticket: Ticket, place: Place, deadline: Option<u64>) -> Woken {
-        let woken = context.park_without_throw(ticket, Wait::Condvar(place), deadline);
+    fn wait_woken(
+        &self,
+        context: Context<'_>,
+        ticket: Ticket,
+        location: SourceLocation,
+        deadline: Option<u64>,
+    ) -> Woken {
+        let woken = context.park_without_throw(ticket, Wait::Condvar(location), deadline);
         if woken == Woken::TimedOut {
             self.waiting.open(context).retain(|waiting| *waiting != ticket);
         }

@@ -10,7 +10,7 @@ use crate::sim::mutex::Mutex as SimMutex;
 use crate::sim::rwlock::RwLock as SimRwLock;
 use crate::threads;
 use crate::time::Instant;
-use crate::wait::Place;
+use crate::wait::SourceLocation;
 
 /// The raw lock of a [`Mutex`](super::Mutex).
 pub type RawMutex = lock::RawMutex<MutexOfRun>;
@@ -47,22 +47,22 @@ impl lock::Mutex for MutexOfRun {
     const NEW: Self = Self(SimMutex::new());
 
     #[track_caller]
-    fn lock(&self, real: &parking_lot::RawMutex, place: Place, deadline: Option<u64>) -> bool {
+    fn lock(&self, real: &parking_lot::RawMutex, location: SourceLocation, deadline: Option<u64>) -> bool {
         context::with(|context| match context {
-            Context::Sim(sim) => self.0.take(sim, place, deadline),
+            Context::Sim(sim) => self.0.take(sim, location, deadline),
             Context::Threads(thread) => {
                 self.0.claim(context);
-                threads::lock::mutex(thread, real, place, deadline)
+                threads::lock::mutex(thread, real, location, deadline)
             }
         })
     }
 
     #[track_caller]
-    fn try_lock(&self, real: &parking_lot::RawMutex, place: Place) -> bool {
+    fn try_lock(&self, real: &parking_lot::RawMutex, location: SourceLocation) -> bool {
         context::with(|context| {
             context.scheduling_point();
             match context {
-                Context::Sim(sim) => self.0.try_take(sim, place).is_ok(),
+                Context::Sim(sim) => self.0.try_take(sim, location).is_ok(),
                 Context::Threads(_) => {
                     self.0.claim(context);
                     real.try_lock()
@@ -88,10 +88,10 @@ impl lock::Mutex for MutexOfRun {
         });
     }
 
-    fn lock_again(&self, real: &parking_lot::RawMutex, place: Place) {
+    fn lock_again(&self, real: &parking_lot::RawMutex, location: SourceLocation) {
         context::with(|context| match context {
-            Context::Sim(sim) => self.0.take_again(sim, place),
-            Context::Threads(thread) => threads::lock::mutex_again(thread, real, place),
+            Context::Sim(sim) => self.0.take_again(sim, location),
+            Context::Threads(thread) => threads::lock::mutex_again(thread, real, location),
         });
     }
 
@@ -114,24 +114,24 @@ impl lock::RwLock for RwLockOfRun {
         &self,
         real: &parking_lot::RawRwLock,
         access: Access,
-        place: Place,
+        location: SourceLocation,
         deadline: Option<u64>,
     ) -> bool {
         context::with(|context| match context {
-            Context::Sim(sim) => self.0.take(sim, access, place, deadline),
+            Context::Sim(sim) => self.0.take(sim, access, location, deadline),
             Context::Threads(thread) => {
                 self.0.claim(context);
-                threads::lock::rwlock(thread, real, access, place, deadline)
+                threads::lock::rwlock(thread, real, access, location, deadline)
             }
         })
     }
 
     #[track_caller]
-    fn try_lock(&self, real: &parking_lot::RawRwLock, access: Access, place: Place) -> bool {
+    fn try_lock(&self, real: &parking_lot::RawRwLock, access: Access, location: SourceLocation) -> bool {
         context::with(|context| {
             context.scheduling_point();
             match context {
-                Context::Sim(sim) => self.0.try_take(sim, access, place).is_ok(),
+                Context::Sim(sim) => self.0.try_take(sim, access, location).is_ok(),
                 Context::Threads(_) => {
                     self.0.claim(context);
                     threads::lock::try_rwlock(real, access)
@@ -167,10 +167,10 @@ impl lock::RwLock for RwLockOfRun {
         });
     }
 
-    fn lock_again(&self, real: &parking_lot::RawRwLock, access: Access, place: Place) {
+    fn lock_again(&self, real: &parking_lot::RawRwLock, access: Access, location: SourceLocation) {
         context::with(|context| match context {
-            Context::Sim(sim) => self.0.take_again(sim, access, place),
-            Context::Threads(thread) => threads::lock::rwlock_again(thread, real, access, place),
+            Context::Sim(sim) => self.0.take_again(sim, access, location),
+            Context::Threads(thread) => threads::lock::rwlock_again(thread, real, access, location),
         });
     }
 

@@ -6,7 +6,7 @@ use std::sync::OnceLock as Cell;
 
 use crate::context;
 use crate::raw::confined::Confined;
-use crate::wait::{Blocker, By, Place, ThreadId, Ticket, Wait};
+use crate::wait::{Blocker, By, SourceLocation, ThreadId, Ticket, Wait};
 
 /// Does something once, however many threads ask for it; see `std::sync::Once`.
 ///
@@ -27,7 +27,7 @@ struct State {
 enum Progress {
     New,
     /// Who runs the function, and since which line.
-    Running(ThreadId, Place),
+    Running(ThreadId, SourceLocation),
     Done,
 }
 
@@ -44,8 +44,8 @@ impl Once {
     /// A simulation fails with a deadlock if `f` calls `call_once` of the same `Once`.
     #[track_caller]
     pub fn call_once(&self, f: impl FnOnce()) {
-        let place = Location::caller();
-        if self.begin(place) {
+        let location = Location::caller();
+        if self.begin(location) {
             let mut running = Running { once: self, becomes: Progress::New };
             f();
             running.becomes = Progress::Done;
@@ -63,7 +63,7 @@ impl Once {
     }
 
     /// Says whether the caller is to run the function; if not, it has been run.
-    fn begin(&self, place: Place) -> bool {
+    fn begin(&self, location: SourceLocation) -> bool {
         context::with(|context| {
             context.scheduling_point();
             loop {
@@ -71,7 +71,7 @@ impl Once {
                 match state.progress {
                     Progress::Done => return false,
                     Progress::New => {
-                        state.progress = Progress::Running(context.current_thread(), place);
+                        state.progress = Progress::Running(context.current_thread(), location);
                         return true;
                     }
                     Progress::Running(thread, since) => {
@@ -79,7 +79,7 @@ impl Once {
                         state.waiting.push(ticket);
                         drop(state);
                         let blocker = Blocker { thread, by: By::Initializing(since) };
-                        context.park_behind(ticket, Wait::Once(place), blocker);
+                        context.park_behind(ticket, Wait::Once(location), blocker);
                     }
                 }
             }

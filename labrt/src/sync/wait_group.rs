@@ -96,7 +96,7 @@ impl WaitGroup {
     /// A clone that waits counts no more: its own work is done.
     #[track_caller]
     pub fn wait(&self) {
-        let place = Location::caller();
+        let location = Location::caller();
         if self.counted.swap(false, Ordering::Relaxed) {
             self.take_off();
         }
@@ -112,7 +112,7 @@ impl WaitGroup {
                     state.waiting.push(ticket);
                     ticket
                 };
-                context.park(ticket, Wait::Group(place), None);
+                context.park(ticket, Wait::Group(location), None);
                 let mut state = self.state.open(context);
                 let registered = state.waiting.iter().position(|waiting| *waiting == ticket);
                 match registered {

@@ -31,7 +31,7 @@ use crate::run::failure::FailureKind;
 use crate::run::ids::TESTER;
 use crate::run::local::Local;
 use crate::traffic::RemoteCall;
-use crate::wait::{Blocker, Place, ThreadId, Ticket, Wait, Woken};
+use crate::wait::{Blocker, SourceLocation, ThreadId, Ticket, Wait, Woken};
 use node::Node;
 pub(crate) use run::run;
 use run::{FAR, Shared};
@@ -60,7 +60,7 @@ pub(crate) struct Thread {
     node: Arc<Node>,
     name: Cow<'static, str>,
     /// The line of lab code that started it, if one did.
-    started_at: Option<Place>,
+    started_at: Option<SourceLocation>,
     serial: u64,
     /// `None` for the thread of the events, which does not wait.
     worker: Option<&'static Worker>,
@@ -80,7 +80,7 @@ struct Job {
     run: Arc<Shared>,
     node: Arc<Node>,
     name: Cow<'static, str>,
-    started_at: Option<Place>,
+    started_at: Option<SourceLocation>,
     serial: u64,
     trace_context: u64,
     body: Box<dyn FnOnce() + Send>,
@@ -278,17 +278,17 @@ impl Thread {
         &self,
         node: u32,
         name: Cow<'static, str>,
-        place: Option<Place>,
+        location: Option<SourceLocation>,
         _probe: bool,
         body: Box<dyn FnOnce() + Send>,
     ) -> Option<ThreadId> {
-        self.run.spawn(node, name, place, self.trace_context(), body)
+        self.run.spawn(node, name, location, self.trace_context(), body)
     }
 
-    pub(crate) fn join(&self, thread: ThreadId, place: Place) {
+    pub(crate) fn join(&self, thread: ThreadId, location: SourceLocation) {
         let ticket = self.ticket();
         if worker(thread.slot).add_joiner(thread.serial, ticket) {
-            self.park(ticket, Wait::Join(place), None);
+            self.park(ticket, Wait::Join(location), None);
         } else {
             self.worker().cancel(ticket);
         }
@@ -443,8 +443,8 @@ impl Thread {
         self.run.busiest_calls()
     }
 
-    pub(crate) fn fail(&self, kind: FailureKind, message: String, place: Option<Place>) {
-        self.run.fail(self.failure(kind, message, place.map(ToString::to_string)));
+    pub(crate) fn fail(&self, kind: FailureKind, message: String, location: Option<SourceLocation>) {
+        self.run.fail(self.failure(kind, message, location.map(ToString::to_string)));
     }
 
     pub(crate) fn warn(&self, message: String) {

@@ -25,7 +25,7 @@ use crate::run::log::{Kept, LogLine};
 use crate::run::options::Options;
 use crate::run::outcome::Run;
 use crate::traffic::{RemoteCall, Traffic};
-use crate::wait::{Place, ThreadId, Wait};
+use crate::wait::{SourceLocation, ThreadId, Wait};
 
 /// How long a kill waits for the node's threads before it gives up those that are left.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -255,7 +255,7 @@ impl Shared {
         self: &Arc<Self>,
         node: u32,
         name: Cow<'static, str>,
-        started_at: Option<Place>,
+        started_at: Option<SourceLocation>,
         trace_context: u64,
         body: Box<dyn FnOnce() + Send>,
     ) -> Option<ThreadId> {

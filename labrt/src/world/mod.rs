@@ -144,9 +144,9 @@ impl World {
     /// Ends the run with this verdict; the location is the caller's.
     #[track_caller]
     pub fn fail(&self, kind: FailureKind, message: impl Into<String>) -> ! {
-        let place = Location::caller();
+        let location = Location::caller();
         self.in_run(|context| {
-            context.fail(kind, message.into(), Some(place));
+            context.fail(kind, message.into(), Some(location));
             context.stay(Wait::Ended)
         })
     }
@@ -155,8 +155,8 @@ impl World {
     /// something must be put in order first.
     #[track_caller]
     pub fn fail_later(&self, kind: FailureKind, message: impl Into<String>) {
-        let place = Location::caller();
-        self.in_run(|context| context.fail(kind, message.into(), Some(place)));
+        let location = Location::caller();
+        self.in_run(|context| context.fail(kind, message.into(), Some(location)));
     }
 
     /// A line for each thread that waits for a lock at this moment: for which, who holds it since which line,

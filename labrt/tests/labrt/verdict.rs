@@ -166,7 +166,7 @@ fn storm(pause: Duration) -> (u64, Failure) {
                     to: 0,
                     name_of_callee: &|| Some("server 0".to_owned()),
                     end: 7,
-                    place: Location::caller(),
+                    location: Location::caller(),
                     bytes: 100,
                 };
                 caller.record_event(1);
@@ -208,7 +208,7 @@ fn every_timeout_names_the_busiest_calls() {
             to: 3,
             name_of_callee: &|| Some("server 3".to_owned()),
             end: 0,
-            place: Location::caller(),
+            location: Location::caller(),
             bytes: 10,
         };
         world.remote_call(&call);

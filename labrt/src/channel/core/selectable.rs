@@ -2,7 +2,7 @@
 
 use super::{Channel, Failed, Promise};
 use crate::context::{self, Context};
-use crate::wait::{Place, Ticket, Wait};
+use crate::wait::{SourceLocation, Ticket, Wait};
 
 /// What a select needs of a channel, whatever its messages are.
 pub(in crate::channel) trait Selectable {
@@ -15,7 +15,7 @@ pub(in crate::channel) trait Selectable {
     /// The select that `ticket` names does not do what it has chosen.
     fn release(&self, context: Context<'_>, ticket: Ticket);
     /// Waits until a message that was promised to the thread has come, or will not come after all.
-    fn await_promise(&self, context: Context<'_>, ticket: Ticket, place: Place);
+    fn await_promise(&self, context: Context<'_>, ticket: Ticket, location: SourceLocation);
     fn can_receive(&self, context: Context<'_>) -> bool;
     /// `own`: the caller's wait, which may be one to receive here. Nobody sends to himself.
     fn can_send(&self, context: Context<'_>, own: Option<Ticket>) -> bool;
@@ -64,7 +64,7 @@ impl<T> Selectable for Channel<T> {
         drop(message);
     }
 
-    fn await_promise(&self, context: Context<'_>, ticket: Ticket, place: Place) {
+    fn await_promise(&self, context: Context<'_>, ticket: Ticket, location: SourceLocation) {
         loop {
             let waiting = {
                 let mut state = self.state.open(context);
@@ -74,7 +74,7 @@ impl<T> Selectable for Channel<T> {
                 promise.waiting = Some(waiting);
                 waiting
             };
-            context.park_without_throw(waiting, Wait::Recv(place), None);
+            context.park_without_throw(waiting, Wait::Recv(location), None);
             if context.is_dying() {
                 // The message stays with whoever promised it.
                 self.state.open(context).promises.retain(|promise| promise.receiver != Some(ticket));
@@ -122,10 +122,14 @@ impl<T> Selectable for Channel<T> {
 
 impl<T> Channel<T> {
     /// Completes a selected receive: takes what was handed over, or else receives.
-    pub(in crate::channel) fn complete_receive(&self, ticket: Ticket, place: Place) -> Result<T, Failed> {
+    pub(in crate::channel) fn complete_receive(
+        &self,
+        ticket: Ticket,
+        location: SourceLocation,
+    ) -> Result<T, Failed> {
         context::with(|context| {
             let handed = self.state.open(context).take_handed(ticket);
-            handed.map_or_else(|| self.receive_here(context, None, place), Ok)
+            handed.map_or_else(|| self.receive_here(context, None, location), Ok)
         })
     }
 
@@ -134,7 +138,7 @@ impl<T> Channel<T> {
         &self,
         message: T,
         ticket: Ticket,
-        place: Place,
+        location: SourceLocation,
     ) -> Result<(), (Failed, T)> {
         context::with(|context| {
             let mut state = self.state.open(context);
@@ -150,7 +154,7 @@ impl<T> Channel<T> {
                 }
                 _ => drop(state),
             }
-            self.send_here(context, message, None, place)
+            self.send_here(context, message, None, location)
         })
     }
 }
