@@ -38,7 +38,7 @@
 //!
 //! | layer | modules |
 //! | --- | --- |
-//! | what belongs to neither backend | `run` (options, outcome, failure, log), `wait`, `clock`, `rng`, `traffic`, `crowd` |
+//! | what belongs to neither backend | `run` (options, outcome, failure, log), `wait`, `clock`, `rng`, `traffic`, `thread_limit` |
 //! | the unsafe parts, which know no scheduler | `raw` |
 //! | the backends | `sim`, `threads` |
 //! | where the calling thread runs | `context`, with `panic_hook` and `log_recorder` |
@@ -57,7 +57,6 @@
 pub mod channel;
 mod clock;
 mod context;
-mod crowd;
 mod log_recorder;
 mod panic_hook;
 pub mod rand;
@@ -67,6 +66,7 @@ mod run;
 mod sim;
 pub mod sync;
 pub mod thread;
+mod thread_limit;
 mod threads;
 pub mod time;
 mod traffic;

@@ -14,7 +14,6 @@ use super::preemption::Preemption;
 use super::threads::{Life, Threads};
 use super::timers::{Due, Timers};
 use crate::clock::{nanos, since_start};
-use crate::crowd::{self, Full, Member, THREADS_MAX};
 use crate::raw::coroutine::{Coroutine, Stacks};
 use crate::raw::hash_keys::KeySlot;
 use crate::raw::run_monitor::{Objection, RunMonitor, with_real_std};
@@ -23,6 +22,7 @@ use crate::run::ids::TESTER;
 use crate::run::limits::{growth_message, time_message};
 use crate::run::log::Kept;
 use crate::run::options::Options;
+use crate::thread_limit::{self, LimitReached, LiveThread, THREADS_MAX};
 use crate::traffic::{RemoteCall, Traffic};
 use crate::wait::{SourceLocation, ThreadId, Ticket, Wait, Woken};
 
@@ -422,12 +422,12 @@ impl Scheduler {
             return true;
         }
         let message = {
-            let members = self.threads.living().map(|(_, thread)| Member {
+            let members = self.threads.living().map(|(_, thread)| LiveThread {
                 node: &self.nodes[thread.node].name,
                 name: &thread.name,
                 started_at: thread.started_at,
             });
-            crowd::describe(error.as_ref().map_or(Full::Limit, Full::System), members)
+            thread_limit::message(error.as_ref().map_or(LimitReached::Limit, LimitReached::System), members)
         };
         // Once it has failed it is over, and what is started then is for the taking down.
         let first = self.verdict.is_none();

@@ -15,7 +15,6 @@ use super::node::Node;
 use super::worker;
 use super::{CURRENT, Job, Thread};
 use crate::clock::since_start;
-use crate::crowd::{self, Full, Member, THREADS_MAX};
 use crate::raw::heap;
 use crate::run::failure::{Failure, FailureKind, Panic};
 use crate::run::ids::{TESTER, next_run_id};
@@ -24,6 +23,7 @@ use crate::run::local::Local;
 use crate::run::log::{Kept, LogLine};
 use crate::run::options::Options;
 use crate::run::outcome::Run;
+use crate::thread_limit::{self, LimitReached, LiveThread, THREADS_MAX};
 use crate::traffic::{RemoteCall, Traffic};
 use crate::wait::{SourceLocation, ThreadId, Wait};
 
@@ -264,30 +264,30 @@ impl Shared {
             return None;
         }
         let serial = node.next_serial();
-        let crowded = self.living.fetch_add(1, Ordering::Relaxed) >= THREADS_MAX;
+        let at_limit = self.living.fetch_add(1, Ordering::Relaxed) >= THREADS_MAX;
         let job = Job { run: Arc::clone(self), node, name, started_at, serial, trace_context, body };
-        let (full, job) = match if crowded { Err((None, job)) } else { worker::start(job) } {
+        let (full, job) = match if at_limit { Err((None, job)) } else { worker::start(job) } {
             Ok(thread) => return Some(thread),
             Err((error, job)) => (error, job),
         };
-        self.refuse_thread(full.as_ref().map_or(Full::Limit, Full::System), &job);
+        self.refuse_thread(full.as_ref().map_or(LimitReached::Limit, LimitReached::System), &job);
         self.living.fetch_sub(1, Ordering::Relaxed);
         job.node.does_not_start();
         None
     }
 
     /// Fails the run, because this thread cannot be started.
-    fn refuse_thread(&self, full: Full<'_>, job: &Job) {
+    fn refuse_thread(&self, full: LimitReached<'_>, job: &Job) {
         let nodes = self.nodes.lock().clone();
         let threads: Vec<Arc<Thread>> = nodes.iter().flat_map(|node| node.threads()).collect();
-        let members = threads.iter().map(|thread| Member {
+        let members = threads.iter().map(|thread| LiveThread {
             node: thread.node.title(),
             name: &thread.name,
             started_at: thread.started_at,
         });
         self.fail(Failure {
             kind: FailureKind::Threads,
-            message: crowd::describe(full, members),
+            message: thread_limit::message(full, members),
             at: self.started.elapsed(),
             node: job.node.name().to_string(),
             thread: job.name.to_string(),
