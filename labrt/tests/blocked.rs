@@ -327,7 +327,7 @@ fn a_panic_within_labrt_is_a_verdict() {
 const CROWDED: &str = "LABRT_TEST_CROWDED";
 
 /// A run that starts threads until that fails.
-fn crowd(backend: Backend) -> Run<()> {
+fn start_too_many_threads(backend: Backend) -> Run<()> {
     struct Locks(Arc<labrt::sync::Mutex<u64>>);
     impl Drop for Locks {
         fn drop(&mut self) {
@@ -351,7 +351,7 @@ fn crowd(backend: Backend) -> Run<()> {
     })
 }
 
-fn expect_crowd(failure: &Failure) {
+fn expect_threads_failure(failure: &Failure) {
     says(
         failure,
         FailureKind::Threads,
@@ -362,21 +362,21 @@ fn expect_crowd(failure: &Failure) {
 #[test]
 fn too_many_threads_are_a_verdict() {
     let _alone = GROWTH.lock();
-    let run = crowd(Backend::Simulation);
+    let run = start_too_many_threads(Backend::Simulation);
     let failure = run.result.unwrap_err();
-    expect_crowd(&failure);
+    expect_threads_failure(&failure);
     assert_eq!((failure.node.as_str(), failure.thread.as_str()), ("server 2", "ticker"));
     assert!(failure.message.contains("A run may have 30000 threads"), "{failure}");
     assert!(run.fingerprint != 0);
-    assert_eq!(run.fingerprint, crowd(Backend::Simulation).fingerprint);
+    assert_eq!(run.fingerprint, start_too_many_threads(Backend::Simulation).fingerprint);
 }
 
 #[test]
 fn threads_that_the_system_does_not_have_are_a_verdict() {
     if let Ok(backend) = std::env::var(CROWDED) {
-        let run = crowd(backend.parse().unwrap());
+        let run = start_too_many_threads(backend.parse().unwrap());
         let failure = run.result.unwrap_err();
-        expect_crowd(&failure);
+        expect_threads_failure(&failure);
         assert!(failure.message.contains("the system cannot start one more ("), "{failure}");
         assert_eq!(run.fingerprint, 0, "how many there are is the machine's choice");
         return;

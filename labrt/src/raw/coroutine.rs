@@ -116,9 +116,9 @@ impl Coroutine {
     /// Runs the coroutine until it suspends or returns; says whether it returned.
     #[inline]
     pub(crate) fn resume(&mut self) -> bool {
-        run_monitor::runs_on(self.end);
+        run_monitor::set_stack_end(self.end);
         let returned = matches!(self.raw.resume(()), CoroutineResult::Return(()));
-        run_monitor::runs_on(0);
+        run_monitor::set_stack_end(0);
         WAY.set(ptr::null());
         returned
     }

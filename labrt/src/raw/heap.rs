@@ -7,7 +7,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use super::run_monitor::stop_starved;
+use super::run_monitor::stop_out_of_memory;
 
 /// The system's allocator, with a count.
 struct Counting;
@@ -65,7 +65,7 @@ fn count(allocated: usize, freed: usize) {
 #[inline]
 fn had(memory: *mut u8, bytes: usize) -> *mut u8 {
     if memory.is_null() {
-        stop_starved(bytes);
+        stop_out_of_memory(bytes);
     }
     memory
 }

@@ -38,15 +38,15 @@ impl<T> Watched<T> {
     /// The value, if the OS thread stands still for ever, and whether that left it in order.
     pub(crate) fn frozen<R>(&self, look: impl FnOnce(&T, bool) -> R) -> Option<R> {
         let value = self.value.load(Ordering::Acquire);
-        if !self.monitor.stands_still() || value.is_null() {
+        if !self.monitor.is_stopped() || value.is_null() {
             return None;
         }
         // SAFETY: `value` lives in a thread-local of the simulation's OS thread. That thread is in a signal
         // handler or in one of the functions of `run_monitor` that never return, so the thread-local is never
         // dropped and nobody else touches it. They wrote their state with `Release` after all that the thread
-        // did, and `stands_still` read it with `Acquire`.
+        // did, and `is_stopped` read it with `Acquire`.
         let cell = unsafe { &*value };
-        let in_order = cell.try_borrow().is_ok() && !self.monitor.is_broken();
+        let in_order = cell.try_borrow().is_ok() && !self.monitor.has_panicked();
         // SAFETY: as above; whoever borrowed the value mutably stands still for ever, too. It may have been
         // in the midst of a change: what is read of it then is checked by whoever reads, and only names and
         // numbers are.

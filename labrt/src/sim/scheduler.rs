@@ -16,7 +16,7 @@ use super::timers::{Due, Timers};
 use crate::clock::{nanos, since_start};
 use crate::raw::coroutine::{Coroutine, Stacks};
 use crate::raw::hash_keys::KeySlot;
-use crate::raw::run_monitor::{Objection, RunMonitor, with_real_std};
+use crate::raw::run_monitor::{RunMonitor, StopRequest, with_real_std};
 use crate::run::failure::{Failure, FailureKind};
 use crate::run::ids::TESTER;
 use crate::run::limits::{growth_message, time_message};
@@ -201,7 +201,7 @@ impl Scheduler {
             self.report_livelock(slot);
         }
         if self.monitor.record_progress() {
-            self.heed_objection();
+            self.heed_stop_request();
         }
         if self.scheduled_crash.is_some() && self.tick_scheduled_crash(slot) {
             return Step::Switch;
@@ -275,13 +275,13 @@ impl Scheduler {
 
     /// Somebody who looks from outside wants the run to end.
     #[cold]
-    fn heed_objection(&mut self) {
+    fn heed_stop_request(&mut self) {
         if self.stop {
             return;
         }
-        match self.monitor.objection() {
-            Some(Objection::Growth(bytes)) => self.fail_here(FailureKind::Memory, growth_message(bytes)),
-            Some(Objection::Time) => {
+        match self.monitor.stop_request() {
+            Some(StopRequest::Memory(bytes)) => self.fail_here(FailureKind::Memory, growth_message(bytes)),
+            Some(StopRequest::CpuTime) => {
                 let message = time_message(self.options.max_cpu_time) + &self.busiest_calls();
                 self.fail(FailureKind::Timeout, message, None);
                 if let Some(failure) = &mut self.verdict {

@@ -15,7 +15,7 @@ use crate::clock::{nanos, since_start};
 use crate::raw::confined::Home;
 use crate::raw::coroutine::suspend;
 use crate::raw::heap;
-use crate::raw::run_monitor::{is_inside, note_panic, stop_if_broken, with_real_std};
+use crate::raw::run_monitor::{is_inside, record_panic, stop_if_panicked, with_real_std};
 use crate::rng::StreamRng;
 use crate::run::failure::{Failure, FailureKind, Panic};
 use crate::run::local::Local;
@@ -190,7 +190,7 @@ impl Sim {
     /// As [`park`](Self::park), for a wait after which something must be put in order before a kill may be
     /// thrown.
     pub(crate) fn park_without_throw(&self, ticket: Ticket, wait: Wait, deadline: Option<u64>) -> Woken {
-        stop_if_broken();
+        stop_if_panicked();
         let held_since = {
             let mut scheduler = self.scheduler.borrow_mut();
             let thread = &scheduler.threads[ticket.slot];
@@ -219,7 +219,7 @@ impl Sim {
 
     /// Waits for ever.
     pub(crate) fn stay(&self, wait: Wait) -> ! {
-        stop_if_broken();
+        stop_if_panicked();
         loop {
             {
                 let mut scheduler = self.scheduler.borrow_mut();
@@ -315,7 +315,7 @@ impl Sim {
             // the thread.
             let panic = tell(false);
             let location = panic.location.map(|location| format!(" at {location}")).unwrap_or_default();
-            note_panic(panic.message + &location);
+            record_panic(panic.message + &location);
             self.atomic.set(true); // nobody else runs meanwhile
             return true;
         };
@@ -624,6 +624,6 @@ pub(super) fn guarded(body: Box<dyn FnOnce()>) {
             body();
         }
     }));
-    stop_if_broken();
+    stop_if_panicked();
     drop(outcome);
 }

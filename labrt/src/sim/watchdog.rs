@@ -19,7 +19,7 @@ use super::scheduler::Scheduler;
 use crate::clock::since_start;
 use crate::raw::heap;
 use crate::raw::process::{self, Activity};
-use crate::raw::run_monitor::{Objection, RunMonitor, Stop};
+use crate::raw::run_monitor::{RunMonitor, StopCause, StopRequest};
 use crate::raw::watched::Watched;
 use crate::run::failure::{Failure, FailureKind};
 use crate::run::limits::growth_message;
@@ -116,7 +116,7 @@ enum Charge {
     /// It has grown too much.
     Grown(u64),
     /// It has stopped by itself.
-    Stopped(Stop),
+    Stopped(StopCause),
 }
 
 /// What is known of one run from outside.
@@ -140,7 +140,7 @@ struct Watch<'a> {
     /// By how much that has grown since, at the most: what was freed may still be resident.
     most_uncounted: u64,
     /// How long it has been asked to end.
-    objected: Option<Duration>,
+    stop_requested: Option<Duration>,
     attempts: u32,
 }
 
@@ -161,7 +161,7 @@ impl<'a> Watch<'a> {
             memory: process::resident_bytes().unwrap_or(0),
             uncounted: heap::held_uncounted(),
             most_uncounted: 0,
-            objected: None,
+            stop_requested: None,
             attempts: 0,
         }
     }
@@ -177,12 +177,12 @@ impl<'a> Watch<'a> {
         let charge = self.stalled(passed).or_else(|| self.grown(passed));
         if charge.is_none() && self.is_late() {
             // Who does not hear is charged with that.
-            self.monitor.object(Objection::Time);
+            self.monitor.request_stop(StopRequest::CpuTime);
         }
         let charge = charge?;
         // Who reads symbols is not stopped: we are going to read some ourselves.
         let turn = Turn::try_take()?;
-        if !self.monitor.ask(self.thread.as_pthread_t(), self.progress) {
+        if !self.monitor.pause(self.thread.as_pthread_t(), self.progress) {
             return None;
         }
         // A thread that stands still in the midst of printing or allocating would make others stand still.
@@ -190,10 +190,10 @@ impl<'a> Watch<'a> {
         let delicate = moves && frames::is_delicate(&frames::resolve(&turn, &self.monitor.stack().inner));
         if delicate && self.attempts < ATTEMPTS {
             self.attempts += 1;
-            self.monitor.let_go();
+            self.monitor.resume();
             return None;
         }
-        self.monitor.keep();
+        self.monitor.stop();
         Some(self.give_up(&turn, self.monitor.stopped().map_or(charge, Charge::Stopped)))
     }
 
@@ -213,7 +213,7 @@ impl<'a> Watch<'a> {
         if worked > passed / 10 {
             self.running += worked;
         } else {
-            match self.monitor.number().map_or(Activity::Unknown, process::activity) {
+            match self.monitor.thread_id().map_or(Activity::Unknown, process::activity) {
                 Activity::Sleeps => self.sleeping += passed,
                 // Without the evidence only time is left.
                 Activity::Unknown if cpu.is_none() => self.running += passed,
@@ -243,15 +243,15 @@ impl<'a> Watch<'a> {
         if growth <= limit {
             return None;
         }
-        match self.objected {
+        match self.stop_requested {
             None if self.uses_most_memory() => {
-                self.monitor.object(Objection::Growth(growth));
-                self.objected = Some(Duration::ZERO);
+                self.monitor.request_stop(StopRequest::Memory(growth));
+                self.stop_requested = Some(Duration::ZERO);
                 None
             }
             None => None,
             Some(since) => {
-                self.objected = Some(since + passed);
+                self.stop_requested = Some(since + passed);
                 let deaf = self.running + self.sleeping >= DEAF && since >= DEAF;
                 (deaf || since >= LEAVE).then_some(Charge::Grown(growth))
             }
@@ -261,7 +261,7 @@ impl<'a> Watch<'a> {
     /// Whether no other run of the process has touched so much memory.
     fn uses_most_memory(&self) -> bool {
         let touched =
-            |monitor: &Arc<RunMonitor>| monitor.number().and_then(process::pages_touched).unwrap_or(0);
+            |monitor: &Arc<RunMonitor>| monitor.thread_id().and_then(process::pages_touched).unwrap_or(0);
         let mine = touched(self.monitor);
         RUNNING.lock().iter().all(|other| touched(other) <= mine)
     }
@@ -274,12 +274,12 @@ impl<'a> Watch<'a> {
         let (kind, message) = match charge {
             Charge::Stalled { running, sleeping } => stall(&inner, running, sleeping),
             Charge::Grown(bytes) => (FailureKind::Memory, growth_message(bytes)),
-            Charge::Stopped(Stop::Overflow) => overflow(&inner),
-            Charge::Stopped(Stop::Panic(words)) => (
+            Charge::Stopped(StopCause::StackOverflow) => overflow(&inner),
+            Charge::Stopped(StopCause::Panic(words)) => (
                 FailureKind::Panic,
                 format!("{words}: a panic within labrt, after which the run cannot go on"),
             ),
-            Charge::Stopped(Stop::Memory(bytes)) => (
+            Charge::Stopped(StopCause::Memory(bytes)) => (
                 FailureKind::Memory,
                 format!(
                     "the system has no memory for {bytes} bytes more. Look for a length or a capacity that is computed, \
