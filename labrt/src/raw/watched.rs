@@ -36,7 +36,7 @@ impl<T> Watched<T> {
     }
 
     /// The value, if the OS thread stands still for ever, and whether that left it in order.
-    pub(crate) fn frozen<R>(&self, look: impl FnOnce(&T, bool) -> R) -> Option<R> {
+    pub(crate) fn inspect_stopped<R>(&self, look: impl FnOnce(&T, bool) -> R) -> Option<R> {
         let value = self.value.load(Ordering::Acquire);
         if !self.monitor.is_stopped() || value.is_null() {
             return None;
@@ -46,12 +46,12 @@ impl<T> Watched<T> {
         // dropped and nobody else touches it. They wrote their state with `Release` after all that the thread
         // did, and `is_stopped` read it with `Acquire`.
         let cell = unsafe { &*value };
-        let in_order = cell.try_borrow().is_ok() && !self.monitor.has_panicked();
+        let consistent = cell.try_borrow().is_ok() && !self.monitor.has_panicked();
         // SAFETY: as above; whoever borrowed the value mutably stands still for ever, too. It may have been
         // in the midst of a change: what is read of it then is checked by whoever reads, and only names and
         // numbers are.
         let value = unsafe { &*cell.as_ptr() };
-        Some(look(value, in_order))
+        Some(look(value, consistent))
     }
 }
 

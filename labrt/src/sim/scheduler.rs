@@ -313,9 +313,9 @@ impl Scheduler {
         if self.verdict.is_some() {
             return;
         }
-        let frames = with_real_std(frames::here);
+        let frames = with_real_std(frames::capture);
         let failure = Failure {
-            location: frames::lab_line(&frames).map(frames::Frame::location),
+            location: frames::innermost_lab_frame(&frames).map(frames::Frame::location),
             backtrace: frames::backtrace(&frames),
             ..self.failure(kind, message)
         };

@@ -115,10 +115,10 @@ fn refuse_thread() {
 /// the thread up. `waited`: for so long it did, in real time; `None` if the wait has a time-out and was
 /// refused at once.
 fn refuse_wait(waited: Option<Duration>) -> ! {
-    let frames = with_real_std(frames::here);
+    let frames = with_real_std(frames::capture);
     let message = match (frames::blocking_call(&frames), waited) {
-        (Some(culprit), Some(waited)) => blocked_in(culprit, waited),
-        (Some(frames::Culprit { call, advice }), None) => format!(
+        (Some(blocking), Some(waited)) => blocked_in(blocking, waited),
+        (Some(frames::BlockingCall { call, advice }), None) => format!(
             "the thread waits with a time-out in {call}, which knows nothing of the virtual clock. {advice}"
         ),
         (None, _) => {
@@ -128,7 +128,7 @@ fn refuse_wait(waited: Option<Duration>) -> ! {
                 .to_owned()
         }
     };
-    if frames::prints(&frames) {
+    if frames::holds_output_lock(&frames) {
         let failure = with(|sim| sim.scheduler.borrow().failure(FailureKind::Blocked, message));
         last_words(&format!("{failure}\n{LAST_WORDS}\n"));
     }
