@@ -98,7 +98,7 @@ mod system {
 pub(crate) use system::{activity, cpu_time, pages_touched, resident_bytes};
 
 /// Writes to the standard error, past all locks, and ends the process.
-pub(crate) fn last_words(text: &str) -> ! {
+pub(crate) fn abort_with_message(text: &str) -> ! {
     // SAFETY: the bytes are `text`'s.
     unsafe { libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), text.len()) };
     std::process::abort()

@@ -64,7 +64,7 @@ impl Mutex {
         match state.holder {
             None => {
                 state.holder = Some((me, location));
-                sim.holds(location);
+                sim.took_lock(location);
                 Ok(())
             }
             Some((thread, since)) => Err(vec![Blocker { thread, by: By::Holding(since) }]),
@@ -109,7 +109,7 @@ impl Mutex {
     pub(crate) fn release(&self, sim: &Sim) {
         let mut state = self.state.open(sim);
         if let Some((_, since)) = state.holder.take() {
-            sim.holds_no_more(since);
+            sim.released_lock(since);
         }
         wake_all(sim, &mut state.waiting);
     }

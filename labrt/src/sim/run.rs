@@ -148,7 +148,7 @@ impl Sim {
             with(|sim| sim.scheduler.borrow_mut().stop = true);
         });
         let mut scheduler = self.scheduler.borrow_mut();
-        if scheduler.make_room(None) {
+        if scheduler.reserve_thread(None) {
             scheduler.spawn(TESTER, Cow::Borrowed("main"), None, false, move || guarded(body));
         }
     }

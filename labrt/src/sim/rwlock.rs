@@ -74,7 +74,7 @@ impl RwLock {
             Access::Shared | Access::SharedRecursive => state.readers.push((me, location)),
             Access::Exclusive => state.writer = Some((me, location)),
         }
-        sim.holds(location);
+        sim.took_lock(location);
         Ok(())
     }
 
@@ -133,7 +133,7 @@ impl RwLock {
                 position.map(|position| state.readers.remove(position))
             };
             if let Some((_, since)) = holding {
-                sim.holds_no_more(since);
+                sim.released_lock(since);
             }
         });
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::cell::SchedulerCell;
 use super::scheduler::{Scheduler, Step};
 use super::std_clock::StdClock;
-use super::threads::Life;
+use super::threads::ThreadState;
 use super::timers::Due;
 use crate::clock::{nanos, since_start};
 use crate::raw::confined::Home;
@@ -99,7 +99,7 @@ impl Sim {
     ) -> Option<ThreadId> {
         {
             let mut scheduler = self.scheduler.borrow_mut();
-            if scheduler.nodes[node].alive && scheduler.make_room(location) {
+            if scheduler.nodes[node].alive && scheduler.reserve_thread(location) {
                 return Some(scheduler.spawn(node, name, location, probe, move || guarded(body)));
             }
         }
@@ -153,7 +153,7 @@ impl Sim {
             let others = !scheduler.ready.is_empty() && !scheduler.stop;
             match scheduler.current {
                 Some(slot) if others && !scheduler.threads[slot].unwinding => {
-                    let chosen = scheduler.give_way();
+                    let chosen = scheduler.choose_other();
                     scheduler.ready.push(slot);
                     scheduler.ready.swap_remove(chosen);
                     true
@@ -206,7 +206,7 @@ impl Sim {
         suspend();
         let mut scheduler = self.scheduler.borrow_mut();
         if let Some(began) = held_since {
-            scheduler.judge_held_locks(wait, began);
+            scheduler.warn_of_slow_held_locks(wait, began);
         }
         scheduler.threads[ticket.slot].woken
     }
@@ -392,7 +392,7 @@ impl Sim {
 impl Sim {
     /// The current thread has taken a lock, at this line.
     #[inline]
-    pub(crate) fn holds(&self, location: SourceLocation) {
+    pub(crate) fn took_lock(&self, location: SourceLocation) {
         let mut scheduler = self.scheduler.borrow_mut();
         if let Some(slot) = scheduler.current {
             scheduler.threads[slot].held.push(location);
@@ -401,7 +401,7 @@ impl Sim {
 
     /// The current thread has given back a lock that it took at this line.
     #[inline]
-    pub(crate) fn holds_no_more(&self, location: SourceLocation) {
+    pub(crate) fn released_lock(&self, location: SourceLocation) {
         let mut scheduler = self.scheduler.borrow_mut();
         if let Some(slot) = scheduler.current {
             let held = &mut scheduler.threads[slot].held;
@@ -471,7 +471,7 @@ impl Sim {
     pub(crate) fn unpark_thread(&self, thread: ThreadId) {
         let mut scheduler = self.scheduler.borrow_mut();
         let Some(found) = scheduler.threads.get_mut(thread) else { return };
-        let parked = found.life == Life::Parked && matches!(found.wait, Wait::Park(_));
+        let parked = found.state == ThreadState::Parked && matches!(found.wait, Wait::Park(_));
         let ticket = Ticket { slot: thread.slot, number: found.ticket };
         found.unparked = !parked;
         if parked {
@@ -484,8 +484,8 @@ impl Sim {
         let ticket = {
             let mut scheduler = self.scheduler.borrow_mut();
             let state = &mut scheduler.nodes[node];
-            if state.stirred && state.busy == 0 {
-                state.stirred = false;
+            if state.ran_since_probe && state.runnable == 0 {
+                state.ran_since_probe = false;
                 None
             } else {
                 let ticket = scheduler.ticket();
@@ -582,7 +582,7 @@ impl Sim {
     #[inline]
     pub(crate) fn record_event(&self, hash: u64) {
         let mut scheduler = self.scheduler.borrow_mut();
-        scheduler.fold(hash);
+        scheduler.mix(hash);
         scheduler.progressed();
     }
 

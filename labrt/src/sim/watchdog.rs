@@ -335,13 +335,13 @@ fn holds_output_lock(symbols: &SymbolLock, inner: &[Frame], outer: &[usize]) -> 
 fn abort_process(watched: &Watched<Scheduler>, kind: FailureKind, message: &str) -> ! {
     let failure = watched.inspect_stopped(|scheduler, _| scheduler.failure(kind, message.to_owned()));
     let failure = failure.map(|failure| failure.to_string()).unwrap_or_default();
-    process::last_words(&format!("{failure}\n{LAST_WORDS}\n"))
+    process::abort_with_message(&format!("{failure}\n{LAST_WORDS}\n"))
 }
 
 /// A thread that has not come back to labrt.
 fn stall_failure(frames: &[Frame], running: Duration, sleeping: Duration) -> (FailureKind, String) {
     let message = match frames::blocking_call(frames) {
-        Some(blocking) if sleeping > running => blocked_in(blocking, sleeping),
+        Some(blocking) if sleeping > running => blocked_message(blocking, sleeping),
         _ if sleeping > running => format!(
             "the thread waits in a call of the system for {:.1} s of real time, and no other thread of the run can go on \
              meanwhile: they all share one OS thread. Wait by labrt alone: its locks, its channels, its \
@@ -359,7 +359,7 @@ fn stall_failure(frames: &[Frame], running: Duration, sleeping: Duration) -> (Fa
 }
 
 /// A thread that waits in something that knows nothing of the simulation.
-pub(super) fn blocked_in(blocking: frames::BlockingCall, since: Duration) -> String {
+pub(super) fn blocked_message(blocking: frames::BlockingCall, since: Duration) -> String {
     let frames::BlockingCall { call, advice } = blocking;
     format!(
         "the thread waits in {call} for {:.1} s of real time. Nobody can wake it: all simulated threads share one OS \
