@@ -111,7 +111,7 @@ impl Shared {
         self.world.remote_call(&RemoteCall {
             method,
             to: place.map_or(u32::MAX, |place| place.0),
-            name_of_callee: &|| self.board.lock().place_title(place?).map(ToOwned::to_owned),
+            callee_name: &|| self.board.lock().place_title(place?).map(ToOwned::to_owned),
             end: end.0,
             location,
             bytes: len,
@@ -178,7 +178,7 @@ impl Shared {
         }
         let method = request.server.method(request.method).name;
         self.world.record_event(of_message(Direction::Copy, method, end.0, place.0, &request.args.bytes));
-        self.world.carry(end.0, request.args.len());
+        self.world.record_bytes(end.0, request.args.len());
         self.note(method, number, Some(place), || "the request again".to_owned());
         self.serve(id, end, request);
     }
@@ -367,7 +367,7 @@ impl Shared {
         if matches!(fate, Return::CutOff | Return::Lost) {
             self.report(|| event(Step::ReplyLost));
         }
-        self.world.carry(end.0, len);
+        self.world.record_bytes(end.0, len);
         let note = |what: &dyn Fn() -> String| self.note(method, id.number, Some(place), what);
         match fate {
             Return::CutOff => note(&|| "reply held back: cut off meanwhile".to_owned()),

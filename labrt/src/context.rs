@@ -153,8 +153,6 @@ forward! {
     fn trace_context() -> u64;
     /// Does nothing in an event.
     fn set_trace_context(context: u64);
-    /// The name of the node of the current thread; empty in an event.
-    fn here_name() -> String;
     /// Whether the current thread is being killed.
     fn is_dying() -> bool;
 }
@@ -167,7 +165,7 @@ forward! {
     fn kill(node: u32);
     /// Kills `node` when its threads have passed `points` more scheduling points, but at `deadline` at the
     /// latest.
-    fn kill_amid(node: u32, points: u32, deadline: u64);
+    fn kill_after(node: u32, points: u32, deadline: u64);
     fn pause(node: u32);
     fn resume(node: u32);
     /// Lets the clock of `node` go at another rate from now on.
@@ -191,7 +189,7 @@ forward! {
     /// A remote call is being made.
     fn remote_call(call: &RemoteCall<'_>);
     /// A message of so many bytes was sent that is no call.
-    fn carry(end: u32, bytes: usize);
+    fn record_bytes(end: u32, bytes: usize);
     /// The busiest remote calls, for messages.
     fn busiest_calls() -> String;
     /// Ends the run with this verdict, unless it has one.

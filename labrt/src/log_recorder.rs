@@ -5,10 +5,10 @@ use std::sync::Once;
 use log::{LevelFilter, Log, Metadata, Record};
 
 use crate::context;
-use crate::run::length::{LONGEST_MESSAGE, shortened};
-use crate::run::log::{keeps, read_filter};
+use crate::run::log::{is_kept, read_filter};
+use crate::run::truncate::{LONGEST_MESSAGE, truncated};
 
-/// Receives the `log` crate's records and keeps those of recorded runs.
+/// Receives the `log` crate's records and is_kept those of recorded runs.
 struct Recorder;
 
 impl Log for Recorder {
@@ -18,11 +18,11 @@ impl Log for Recorder {
 
     fn log(&self, record: &Record<'_>) {
         let _ = context::try_with(|context| {
-            if context.recording() && keeps(record.level(), record.target()) {
+            if context.recording() && is_kept(record.level(), record.target()) {
                 // The values' own formatting may call labrt, which must not let another thread run:
                 // a run that is not recorded does not format them, and both must be the same run.
                 let text = context.without_switching(|| record.args().to_string());
-                let text = shortened(text, LONGEST_MESSAGE);
+                let text = truncated(text, LONGEST_MESSAGE);
                 context.record(record.level(), record.target(), &text);
             }
         });

@@ -6,8 +6,8 @@ use std::sync::Once;
 
 use crate::context;
 use crate::run::failure::{FailureKind, Panic};
-use crate::run::length::{LONGEST_MESSAGE, beginning};
 use crate::run::source_path;
+use crate::run::truncate::{LONGEST_MESSAGE, truncated_str};
 
 /// Makes panics of a run's threads known to the run, once a process. All others go on to
 /// the hook that was there before.
@@ -30,7 +30,7 @@ fn verdict(info: &PanicHookInfo<'_>, recording: bool) -> Panic {
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     let text = text.unwrap_or("a panic whose payload is not text");
     // Copied only as far as it is kept: it may be as large as all memory that the run has.
-    let message = beginning(text, LONGEST_MESSAGE);
+    let message = truncated_str(text, LONGEST_MESSAGE);
     Panic {
         kind: if is_not_implemented(&message) { FailureKind::NotImplemented } else { FailureKind::Panic },
         message,

@@ -45,7 +45,7 @@ pub struct RemoteCall<'a> {
     pub to: u32,
     /// Its name; `None` as long as nobody has been there. Asked for when a call of this sort is first made,
     /// and then until there is one.
-    pub name_of_callee: &'a dyn Fn() -> Option<String>,
+    pub callee_name: &'a dyn Fn() -> Option<String>,
     /// The number of the end point through which the call goes. End points are counted from 0.
     pub end: u32,
     /// The line of lab code that calls.
@@ -173,7 +173,7 @@ impl Traffic {
             backlog: 0,
         });
         if calls.to.is_none() {
-            calls.to = (call.name_of_callee)().map(Into::into);
+            calls.to = (call.callee_name)().map(Into::into);
         }
         if calls.backlog != backlog.number {
             calls.backlog = backlog.number;
@@ -186,7 +186,7 @@ impl Traffic {
 
     /// Counts the bytes of a reply to a call through that end point, or of a request that arrives again.
     #[inline]
-    pub(crate) fn carry(&mut self, now: u64, end: u32, bytes: usize) {
+    pub(crate) fn record_bytes(&mut self, now: u64, end: u32, bytes: usize) {
         let end = *at(&mut self.ends, end);
         if end.calls == FREE_CALLS && end.node != TESTER {
             at(&mut self.backlogs, end.node).add(now, 0, bytes as u64);
@@ -275,8 +275,7 @@ mod tests {
         let name: Arc<str> = "server 1".into();
         let callee = || Some("server 0".to_owned());
         let location = Location::caller();
-        let call =
-            RemoteCall { method: "Raft.append", to: 0, name_of_callee: &callee, end: 3, location, bytes };
+        let call = RemoteCall { method: "Raft.append", to: 0, callee_name: &callee, end: 3, location, bytes };
         (0..count).any(|number| traffic.call(from + number * apart, (1, &name), &call))
     }
 
@@ -298,7 +297,7 @@ mod tests {
         assert!(calls(&mut Traffic::default(), 0, few + FREE + 1, 0, big));
         let mut traffic = Traffic::default();
         assert!(!calls(&mut traffic, 0, FREE + 1, 0, 0));
-        traffic.carry(0, 3, (BACKLOG_MAX * BYTES_A_UNIT) as usize);
+        traffic.record_bytes(0, 3, (BACKLOG_MAX * BYTES_A_UNIT) as usize);
         assert!(calls(&mut traffic, 0, 1, 0, 0));
     }
 
@@ -310,7 +309,7 @@ mod tests {
         for end in 0..u32::try_from(2 * BACKLOG_MAX).expect("a number of end points") {
             let location = Location::caller();
             let call =
-                RemoteCall { method: "Kv.put", to: 0, name_of_callee: &callee, end, location, bytes: 1000 };
+                RemoteCall { method: "Kv.put", to: 0, callee_name: &callee, end, location, bytes: 1000 };
             assert!(!traffic.call(0, (1, &name), &call));
         }
     }
@@ -321,8 +320,7 @@ mod tests {
         let name: Arc<str> = "tester".into();
         let callee = || Some("server 0".to_owned());
         let location = Location::caller();
-        let call =
-            RemoteCall { method: "Junk.ask", to: 0, name_of_callee: &callee, end: 3, location, bytes: 0 };
+        let call = RemoteCall { method: "Junk.ask", to: 0, callee_name: &callee, end: 3, location, bytes: 0 };
         assert!((0..2 * BACKLOG_MAX).all(|_| !traffic.call(0, (TESTER, &name), &call)));
     }
 

@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 
 /// A run on which nobody wastes time.
 fn impatient(main: impl FnOnce(&World) + Send + 'static) -> Run<()> {
-    simulate(Options { patience: Duration::from_millis(200), ..Options::new(1) }, main)
+    simulate(Options { stall_timeout: Duration::from_millis(200), ..Options::new(1) }, main)
 }
 
 /// The failure of a run whose thread `ticker` on `server 1` does this, 1.5 virtual seconds after the start.
@@ -114,7 +114,7 @@ fn a_run_that_eats_memory_is_ended() {
     };
     assert!(eat(true), "a thread that calls labrt gives back what it has");
     assert!(!eat(false), "nothing can be taken from a thread that does not");
-    assert!(labrt::world::given_up() > 0);
+    assert!(labrt::world::abandoned_runs() > 0);
 }
 
 /// Lets real time pass in which a run is looked at several times.
@@ -250,7 +250,7 @@ fn time_that_a_run_does_not_get_is_not_its_own() {
 }
 
 /// What a run comes to in which a thread holds a lock of std over a wait, and another one wants it.
-fn holds_a_lock_of_std(patience: Duration) -> Run<()> {
+fn holds_a_lock_of_std(stall_timeout: Duration) -> Run<()> {
     struct Restless(Arc<labrt::sync::Mutex<u64>>);
     impl Drop for Restless {
         fn drop(&mut self) {
@@ -259,7 +259,7 @@ fn holds_a_lock_of_std(patience: Duration) -> Run<()> {
             }
         }
     }
-    simulate(Options { patience, ..Options::new(3) }, |world| {
+    simulate(Options { stall_timeout, ..Options::new(3) }, |world| {
         let lock = Arc::new(std::sync::Mutex::new(()));
         let node = world.node("server 1");
         let counter = Arc::new(labrt::sync::Mutex::new(0));
@@ -312,7 +312,7 @@ fn a_panic_within_labrt_is_a_verdict() {
         let kill = move || {
             // It comes back to labrt when it is unwound.
             let _locks = Locks(lock.clone());
-            node.kill_amid(1000, Duration::from_secs(5));
+            node.kill_after(1000, Duration::from_secs(5));
         };
         let other = kill.clone();
         drop(thread::spawn(other));

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use labapi::Solution;
-use labrt::world::{Backend, RUST_LOG, log_asked_for};
+use labrt::world::{Backend, RUST_LOG, log_filter};
 use parking_lot::Mutex;
 
 use crate::display::Seconds;
@@ -184,7 +184,7 @@ fn explain_on_threads(case: &'static Case, report: &Report) -> String {
 
 /// The line above the log, with what `RUST_LOG` has left of it.
 fn log_title(title: &str) -> String {
-    let kept = log_asked_for().map(|kept| format!(" ({RUST_LOG}={kept})")).unwrap_or_default();
+    let kept = log_filter().map(|kept| format!(" ({RUST_LOG}={kept})")).unwrap_or_default();
     format!("\n{title}{kept}:\n")
 }
 

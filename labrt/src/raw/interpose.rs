@@ -29,7 +29,7 @@ pub(crate) struct Simulation {
     /// time-out.
     pub(crate) refuse_wait: fn(Option<Duration>) -> !,
     /// How long a lock of std's may be waited for.
-    pub(crate) lock_patience: fn() -> Duration,
+    pub(crate) lock_wait_max: fn() -> Duration,
 }
 
 static SIMULATION: OnceLock<Simulation> = OnceLock::new();
@@ -333,10 +333,10 @@ fn futex(address: c_long, operation: c_long, value: c_long, timeout: c_long, e: 
         (simulation().refuse_wait)(None);
     }
     // Another OS thread may hold the lock, but then not for long.
-    let patience = (simulation().lock_patience)();
+    let lock_wait_max = (simulation().lock_wait_max)();
     let limit = libc::timespec {
-        tv_sec: patience.as_secs().cast_signed(),
-        tv_nsec: c_long::from(patience.subsec_nanos().cast_signed()),
+        tv_sec: lock_wait_max.as_secs().cast_signed(),
+        tv_nsec: c_long::from(lock_wait_max.subsec_nanos().cast_signed()),
     };
     let private = operation & c_long::from(libc::FUTEX_PRIVATE_FLAG);
     let wait = c_long::from(libc::FUTEX_WAIT) | private;
@@ -344,7 +344,7 @@ fn futex(address: c_long, operation: c_long, value: c_long, timeout: c_long, e: 
     let answer = system(libc::SYS_futex, address, wait, value, limit, 0, 0);
     // SAFETY: the place is the thread's own.
     if answer == -1 && unsafe { *libc::__errno_location() } == libc::ETIMEDOUT {
-        (simulation().refuse_wait)(Some(patience));
+        (simulation().refuse_wait)(Some(lock_wait_max));
     }
     answer
 }

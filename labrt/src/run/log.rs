@@ -38,17 +38,17 @@ impl fmt::Display for LogLine {
     }
 }
 
-/// The log of a run keeps so many lines, the last ones.
-pub(crate) const LINES_KEPT: usize = 100_000;
+/// The log of a run is_kept so many lines, the last ones.
+pub(crate) const MAX_LINES: usize = 100_000;
 
 /// The end of a recorded run's log. Its memory and that of its lines is
 /// [uncounted](crate::raw::heap::uncounted).
 #[derive(Default)]
-pub(crate) struct Kept(VecDeque<LogLine>);
+pub(crate) struct LogBuffer(VecDeque<LogLine>);
 
-impl Kept {
+impl LogBuffer {
     pub(crate) fn push(&mut self, line: LogLine) {
-        if self.0.len() == LINES_KEPT {
+        if self.0.len() == MAX_LINES {
             self.0.pop_front();
         }
         self.0.push_back(line);
@@ -97,15 +97,15 @@ pub const RUST_LOG: &str = "RUST_LOG";
 
 /// What [`RUST_LOG`] asks for, if it asks for anything: `info`.
 #[must_use]
-pub fn asked_for() -> Option<String> {
+pub fn log_filter() -> Option<String> {
     std::env::var(RUST_LOG).ok().filter(|text| !text.trim().is_empty())
 }
 
 /// What [`RUST_LOG`] asked for when the first run of the process began; `None`: everything.
 static FILTER: OnceLock<Option<Filter>> = OnceLock::new();
 
-fn filter(asked_for: &str) -> Filter {
-    env_filter::Builder::new().parse(asked_for).build()
+fn filter(spec: &str) -> Filter {
+    env_filter::Builder::new().parse(spec).build()
 }
 
 fn passes(filter: &Filter, level: Level, target: &str) -> bool {
@@ -114,13 +114,13 @@ fn passes(filter: &Filter, level: Level, target: &str) -> bool {
 
 /// Looks what [`RUST_LOG`] asks for, once a process.
 pub(crate) fn read_filter() {
-    FILTER.get_or_init(|| asked_for().as_deref().map(filter));
+    FILTER.get_or_init(|| log_filter().as_deref().map(filter));
 }
 
 /// Whether a line of that level and from that module is kept in a recorded run.
 ///
 /// It is asked only where a line would be kept: whether it is formatted decides nothing in the run.
-pub(crate) fn keeps(level: Level, target: &str) -> bool {
+pub(crate) fn is_kept(level: Level, target: &str) -> bool {
     let filter = FILTER.get().and_then(Option::as_ref);
     filter.is_none_or(|filter| passes(filter, level, target))
 }
@@ -129,24 +129,24 @@ pub(crate) fn keeps(level: Level, target: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn keeps(asked_for: &str, level: Level, target: &str) -> bool {
-        passes(&filter(asked_for), level, target)
+    fn is_kept(spec: &str, level: Level, target: &str) -> bool {
+        passes(&filter(spec), level, target)
     }
 
     #[test]
     fn a_level_keeps_the_graver_ones() {
-        for (asked_for, kept) in [("trace", 3), ("debug", 2), ("info", 1), ("off", 0)] {
+        for (spec, kept) in [("trace", 3), ("debug", 2), ("info", 1), ("off", 0)] {
             let levels = [Level::Info, Level::Debug, Level::Trace];
-            let count = levels.into_iter().filter(|level| keeps(asked_for, *level, "raft::election")).count();
-            assert_eq!(count, kept, "RUST_LOG={asked_for}");
+            let count = levels.into_iter().filter(|level| is_kept(spec, *level, "raft::election")).count();
+            assert_eq!(count, kept, "RUST_LOG={spec}");
         }
     }
 
     #[test]
     fn modules_have_levels_of_their_own() {
-        assert!(keeps("info,raft=debug", Level::Debug, "raft::election"));
-        assert!(!keeps("info,raft=debug", Level::Debug, "kvraft"));
-        assert!(keeps("info,raft=debug", Level::Info, "labrpc"));
-        assert!(!keeps("raft", Level::Info, "labrpc"));
+        assert!(is_kept("info,raft=debug", Level::Debug, "raft::election"));
+        assert!(!is_kept("info,raft=debug", Level::Debug, "kvraft"));
+        assert!(is_kept("info,raft=debug", Level::Info, "labrpc"));
+        assert!(!is_kept("raft", Level::Info, "labrpc"));
     }
 }

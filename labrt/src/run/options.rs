@@ -6,7 +6,7 @@ use super::backend::Backend;
 use super::log::Tap;
 use super::policy::Policy;
 
-/// How a run is made. On real threads `policy`, `preempt_every`, `max_steps`, `patience` and `max_memory`
+/// How a run is made. On real threads `policy`, `preempt_every`, `max_steps`, `stall_timeout` and `max_memory`
 /// mean nothing, times are real, and no `tap` is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -32,7 +32,7 @@ pub struct Options {
     /// A thread that computes for so long (processor time) or sleeps for so long (real time) without a call
     /// of labrt has blocked all others: the run fails as
     /// [`FailureKind::Blocked`](crate::world::FailureKind::Blocked).
-    pub patience: Duration,
+    pub stall_timeout: Duration,
     /// A run that takes more processor time fails as a timeout, too: the time of the simulation's own thread
     /// of the system, and on real threads that of the process. How busy the machine is makes no difference.
     pub max_cpu_time: Duration,
@@ -56,7 +56,7 @@ impl Options {
             tap: None,
             max_virtual_time: Duration::from_secs(3600),
             max_steps: 200_000_000,
-            patience: Duration::from_secs(5),
+            stall_timeout: Duration::from_secs(5),
             max_cpu_time: Duration::from_secs(600),
             max_memory: 2 << 30,
         }

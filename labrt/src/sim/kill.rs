@@ -217,7 +217,7 @@ impl Sim {
     /// # Panics
     ///
     /// Panics if `node` is the tester's own, or if another thread waits for a kill of this sort.
-    pub(crate) fn kill_amid(&self, node: u32, points: u32, deadline: u64) {
+    pub(crate) fn kill_after(&self, node: u32, points: u32, deadline: u64) {
         assert!(node != TESTER, "the tester cannot kill itself");
         self.scheduling_point();
         let ticket = {

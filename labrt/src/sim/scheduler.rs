@@ -20,7 +20,7 @@ use crate::raw::run_monitor::{RunMonitor, StopRequest, with_real_std};
 use crate::run::failure::{Failure, FailureKind};
 use crate::run::ids::TESTER;
 use crate::run::limits::{growth_message, time_message};
-use crate::run::log::Kept;
+use crate::run::log::LogBuffer;
 use crate::run::options::Options;
 use crate::thread_limit::{self, LimitReached, LiveThread, THREADS_MAX};
 use crate::traffic::{RemoteCall, Traffic};
@@ -95,7 +95,7 @@ pub(crate) struct Scheduler {
     pub(crate) kill: Option<KillInProgress>,
     pub(crate) scheduled_crash: Option<ScheduledCrash>,
     pub(crate) options: Options,
-    pub(crate) log: Kept,
+    pub(crate) log: LogBuffer,
     pub(crate) traffic: Traffic,
     pub(crate) warnings: Vec<String>,
 }
@@ -130,7 +130,7 @@ impl Scheduler {
             kill: None,
             scheduled_crash: None,
             options,
-            log: Kept::default(),
+            log: LogBuffer::default(),
             traffic: Traffic::default(),
             warnings: Vec::new(),
         }

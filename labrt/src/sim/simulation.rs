@@ -544,13 +544,6 @@ impl Sim {
         self.scheduler.borrow().nodes[node].alive
     }
 
-    /// The name of the node of the current thread; empty in an event.
-    pub(crate) fn here_name(&self) -> String {
-        let scheduler = self.scheduler.borrow();
-        let node = scheduler.current.map(|slot| scheduler.threads[slot].node);
-        node.map(|node| scheduler.nodes[node].name.to_string()).unwrap_or_default()
-    }
-
     pub(crate) fn pause(&self, node: u32) {
         self.scheduler.borrow_mut().pause(node);
     }
@@ -594,10 +587,10 @@ impl Sim {
 
     /// A message of so many bytes was sent that is no call.
     #[inline]
-    pub(crate) fn carry(&self, end: u32, bytes: usize) {
+    pub(crate) fn record_bytes(&self, end: u32, bytes: usize) {
         let mut scheduler = self.scheduler.borrow_mut();
         let now = scheduler.now;
-        scheduler.traffic.carry(now, end, bytes);
+        scheduler.traffic.record_bytes(now, end, bytes);
     }
 
     pub(crate) fn busiest_calls(&self) -> String {

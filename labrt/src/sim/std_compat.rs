@@ -10,7 +10,7 @@ use rand::Rng;
 
 use super::frames;
 use super::simulation::{try_with, with};
-use super::watchdog::{LAST_WORDS, blocked_message};
+use super::watchdog::{ABORT_NOTE, blocked_message};
 use crate::raw::process::abort_with_message;
 use crate::raw::run_monitor::with_real_std;
 use crate::run::failure::FailureKind;
@@ -39,7 +39,7 @@ pub(super) fn install() {
         random,
         refuse_thread,
         refuse_wait,
-        lock_patience,
+        lock_wait_max,
     });
 }
 
@@ -130,7 +130,7 @@ fn refuse_wait(waited: Option<Duration>) -> ! {
     };
     if frames::holds_output_lock(&frames) {
         let failure = with(|sim| sim.scheduler.borrow().failure(FailureKind::Blocked, message));
-        abort_with_message(&format!("{failure}\n{LAST_WORDS}\n"));
+        abort_with_message(&format!("{failure}\n{ABORT_NOTE}\n"));
     }
     with(|sim| {
         if let Ok(mut scheduler) = sim.scheduler.try_borrow_mut() {
@@ -141,7 +141,7 @@ fn refuse_wait(waited: Option<Duration>) -> ! {
 }
 
 /// How long a lock of std may be waited for.
-fn lock_patience() -> Duration {
+fn lock_wait_max() -> Duration {
     let over = with(|sim| sim.scheduler.try_borrow().is_ok_and(|scheduler| scheduler.stop));
     if over { LOCK_WAIT_MAX_AT_END } else { LOCK_WAIT_MAX }
 }

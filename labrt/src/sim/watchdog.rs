@@ -49,18 +49,18 @@ const REAL_TIME_FACTOR: u32 = 10;
 static RUNNING: Mutex<Vec<Arc<RunMonitor>>> = Mutex::new(Vec::new());
 
 /// Runs that were given up, and their OS threads with them.
-static GIVEN_UP: Mutex<u32> = Mutex::new(0);
+static ABANDONED_RUNS: Mutex<u32> = Mutex::new(0);
 
 /// What a process prints, below the verdict, that a run takes along.
-pub const LAST_WORDS: &str = "(the thread was printing, and nobody else can print now: the process ends)";
+pub const ABORT_NOTE: &str = "(the thread was printing, and nobody else can print now: the process ends)";
 
 /// How many runs of this process were given up, together with the OS thread and the memory that they had.
 ///
 /// Such a run has failed as blocked, or for want of stack or memory. A process that is to run many more tests
 /// may want to make way for a fresh one.
 #[must_use]
-pub fn given_up() -> u32 {
-    *GIVEN_UP.lock()
+pub fn abandoned_runs() -> u32 {
+    *ABANDONED_RUNS.lock()
 }
 
 /// Waits for a run to end, by itself or not.
@@ -222,7 +222,7 @@ impl<'a> Watchdog<'a> {
             }
         }
         let (running, sleeping) = (self.running, self.sleeping);
-        (running + sleeping >= self.options.patience).then_some(Reason::Stalled { running, sleeping })
+        (running + sleeping >= self.options.stall_timeout).then_some(Reason::Stalled { running, sleeping })
     }
 
     /// Whether the run has taken all the processor time that it may.
@@ -236,7 +236,7 @@ impl<'a> Watchdog<'a> {
     }
 
     fn check_memory(&mut self, passed: Duration) -> Option<Reason> {
-        let lost = given_up() > 0;
+        let lost = abandoned_runs() > 0;
         let limit = if lost {
             self.options.max_memory.min(MAX_MEMORY_AFTER_ABANDONED)
         } else {
@@ -275,7 +275,7 @@ impl<'a> Watchdog<'a> {
 
     /// The run stands still for ever: what it came to.
     fn give_up<T>(&self, symbols: &SymbolLock, reason: Reason) -> Run<T> {
-        *GIVEN_UP.lock() += 1;
+        *ABANDONED_RUNS.lock() += 1;
         let stack = self.monitor.stack();
         let inner = frames::resolve(symbols, &stack.inner);
         let (kind, message) = match reason {
@@ -335,7 +335,7 @@ fn holds_output_lock(symbols: &SymbolLock, inner: &[Frame], outer: &[usize]) -> 
 fn abort_process(watched: &Watched<Scheduler>, kind: FailureKind, message: &str) -> ! {
     let failure = watched.inspect_stopped(|scheduler, _| scheduler.failure(kind, message.to_owned()));
     let failure = failure.map(|failure| failure.to_string()).unwrap_or_default();
-    process::abort_with_message(&format!("{failure}\n{LAST_WORDS}\n"))
+    process::abort_with_message(&format!("{failure}\n{ABORT_NOTE}\n"))
 }
 
 /// A thread that has not come back to labrt.

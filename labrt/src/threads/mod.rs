@@ -329,7 +329,7 @@ impl Thread {
         self.node.is_dead()
     }
 
-    pub(crate) fn here_name(&self) -> String {
+    fn node_name(&self) -> String {
         if self.worker.is_some() { self.node.name().to_string() } else { String::new() }
     }
 
@@ -371,7 +371,7 @@ impl Thread {
         self.run.bury(node);
     }
 
-    pub(crate) fn kill_amid(&self, node: u32, points: u32, deadline: u64) {
+    pub(crate) fn kill_after(&self, node: u32, points: u32, deadline: u64) {
         assert!(node != TESTER, "the tester cannot kill itself");
         self.scheduling_point();
         let node = self.run.node(node);
@@ -435,8 +435,8 @@ impl Thread {
         self.run.remote_call((self.node.id(), &self.node.name()), call);
     }
 
-    pub(crate) fn carry(&self, end: u32, bytes: usize) {
-        self.run.carry(end, bytes);
+    pub(crate) fn record_bytes(&self, end: u32, bytes: usize) {
+        self.run.record_bytes(end, bytes);
     }
 
     pub(crate) fn busiest_calls(&self) -> String {
@@ -477,7 +477,7 @@ impl Thread {
     pub(crate) fn record(&self, level: log::Level, target: &str, text: &str) {
         heap::uncounted(|| {
             let thread = if self.worker.is_some() { self.name.to_string() } else { String::new() };
-            self.run.record(self.here_name(), thread, level, target, text.to_owned());
+            self.run.record(self.node_name(), thread, level, target, text.to_owned());
         });
     }
 }

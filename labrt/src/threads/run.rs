@@ -20,7 +20,7 @@ use crate::run::failure::{Failure, FailureKind, Panic};
 use crate::run::ids::{TESTER, next_run_id};
 use crate::run::limits::time_message;
 use crate::run::local::Local;
-use crate::run::log::{Kept, LogLine};
+use crate::run::log::{LogBuffer, LogLine};
 use crate::run::options::Options;
 use crate::run::outcome::Run;
 use crate::thread_limit::{self, LimitReached, LiveThread, THREADS_MAX};
@@ -64,7 +64,7 @@ struct State {
     verdict: Option<Failure>,
     warnings: Vec<String>,
     /// A run on real threads cannot be run again for its log, so it is kept also when all goes well.
-    log: Kept,
+    log: LogBuffer,
     traffic: Traffic,
 }
 
@@ -360,9 +360,9 @@ impl Shared {
         self.state.lock().traffic.call(now, node, call);
     }
 
-    pub(super) fn carry(&self, end: u32, bytes: usize) {
+    pub(super) fn record_bytes(&self, end: u32, bytes: usize) {
         let now = self.now();
-        self.state.lock().traffic.carry(now, end, bytes);
+        self.state.lock().traffic.record_bytes(now, end, bytes);
     }
 
     pub(super) fn busiest_calls(&self) -> String {

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crate::clock::since_start;
 use crate::context::{self, Context};
-use crate::run::log::keeps;
+use crate::run::log::is_kept;
 use crate::wait::Wait;
 
 pub use node::{Node, NodeDied};
@@ -25,13 +25,13 @@ pub use simulate::simulate;
 pub use crate::rng::StreamRng;
 pub use crate::run::backend::{Backend, UnknownBackend};
 pub use crate::run::failure::{Failure, FailureKind, UnknownKind};
-pub use crate::run::length::{LONGEST_MESSAGE, shortened};
-pub use crate::run::log::{LogLine, RUST_LOG, Tap, asked_for as log_asked_for};
+pub use crate::run::log::{LogLine, RUST_LOG, Tap, log_filter};
 pub use crate::run::options::Options;
 pub use crate::run::outcome::Run;
 pub use crate::run::policy::{Policy, UnknownPolicy};
+pub use crate::run::truncate::{LONGEST_MESSAGE, truncated};
 pub use crate::sim::run::{confine_simulations, hash_keys_are_separate};
-pub use crate::sim::watchdog::{LAST_WORDS, given_up};
+pub use crate::sim::watchdog::{ABORT_NOTE, abandoned_runs};
 pub use crate::traffic::RemoteCall;
 
 /// Control over one run. Clones control the same run.
@@ -92,12 +92,6 @@ impl World {
         self.in_run(|context| context.heap_bytes())
     }
 
-    /// The name of the node that the caller runs on; empty in an event. For messages. No scheduling point.
-    #[must_use]
-    pub fn here(&self) -> String {
-        self.in_run(|context| context.here_name())
-    }
-
     /// Whether the calling thread is being killed: this is one of its destructors, and what it does now
     /// must not reach anybody. No scheduling point.
     #[must_use]
@@ -130,8 +124,8 @@ impl World {
     /// Says that a message of so many bytes was sent that is no call, but belongs to one through this end
     /// point: a reply, or a request that arrives again. No scheduling point.
     #[inline]
-    pub fn carry(&self, end: u32, bytes: usize) {
-        self.in_run(|context| context.carry(end, bytes));
+    pub fn record_bytes(&self, end: u32, bytes: usize) {
+        self.in_run(|context| context.record_bytes(end, bytes));
     }
 
     /// The busiest remote calls so far, for failures that say why a run does not end: each on a line of its
@@ -173,7 +167,7 @@ impl World {
 
     /// Keeps a value of the harness's own for the run, which [`with_local`] and [`local`] find on all of its
     /// threads and in events. It is dropped when the run is over, before [`simulate`] returns, unless the run
-    /// was [given up](given_up). No scheduling point.
+    /// was [abandoned](abandoned_runs). No scheduling point.
     ///
     /// # Panics
     ///
@@ -191,7 +185,7 @@ impl World {
     /// Adds a line to the log of a recorded run; `text` is not called in any other. No scheduling point.
     pub fn note(&self, target: &str, text: impl FnOnce() -> String) {
         self.in_run(|context| {
-            if context.recording() && keeps(log::Level::Info, target) {
+            if context.recording() && is_kept(log::Level::Info, target) {
                 let text = context.without_switching(text);
                 context.record(log::Level::Info, target, &text);
             }
@@ -211,7 +205,7 @@ pub fn with_real_std<R>(f: impl FnOnce() -> R) -> R {
 /// Calls `f`: memory that it allocates or frees counts neither in [`World::heap_bytes`] nor against
 /// [`Options::max_memory`]. It costs a few nanoseconds, may be nested, and does no harm outside a run.
 ///
-/// For what the harness keeps of a run: events, contents of messages. What was allocated in `f` must also be
+/// For what the harness is_kept of a run: events, contents of messages. What was allocated in `f` must also be
 /// freed or reallocated in an `uncounted`, or it counts as memory that was given back without ever having
 /// been held. `f` must be brief, for only when it returns is it known that its memory does not count, and
 /// must not come to a scheduling point: what other threads allocate meanwhile would not count either.
@@ -244,14 +238,14 @@ pub fn current_node() -> Option<u32> {
     context::try_with(|context| context.thread_node()).flatten()
 }
 
-/// Calls `f` with the value that [`World::set_local`] keeps for the caller's run, and answers what `f`
+/// Calls `f` with the value that [`World::set_local`] is_kept for the caller's run, and answers what `f`
 /// returns; `None` outside a run, and where no value is kept. No scheduling point.
 #[inline]
 pub fn with_local<R>(f: impl FnOnce(&(dyn Any + Send + Sync)) -> R) -> Option<R> {
     context::try_with(|context| context.with_local(|value| f(&**value))).flatten()
 }
 
-/// The value that [`World::set_local`] keeps for the caller's run; `None` outside a run, and where no value
+/// The value that [`World::set_local`] is_kept for the caller's run; `None` outside a run, and where no value
 /// is kept. To look at it, [`with_local`] is cheaper. No scheduling point.
 #[must_use]
 pub fn local() -> Option<Arc<dyn Any + Send + Sync>> {

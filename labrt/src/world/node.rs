@@ -99,13 +99,13 @@ impl Node {
     }
 
     /// As [`kill`](Self::kill), but in the midst of what the node does: when its threads have passed `points`
-    /// more scheduling points, or after `patience` if they rest before.
+    /// more scheduling points, or after `timeout` if they rest before.
     ///
     /// # Panics
     ///
     /// Panics on the tester's own node, and while another thread waits in this method.
-    pub fn kill_amid(&self, points: u32, patience: Duration) {
-        self.world.in_run(|context| context.kill_amid(self.id, points, context.deadline(patience)));
+    pub fn kill_after(&self, points: u32, timeout: Duration) {
+        self.world.in_run(|context| context.kill_after(self.id, points, context.deadline(timeout)));
     }
 
     /// Stops the node's threads where they are; their timers go on and are due when they are resumed.

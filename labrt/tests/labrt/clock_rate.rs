@@ -127,7 +127,7 @@ fn everybody_else_keeps_the_runs_time() {
         assert_about((waits.unwrap(), 100 * MS));
         // And so is the patience of the harness.
         let start = world.now();
-        fast.kill_amid(1000, 100 * MS);
+        fast.kill_after(1000, 100 * MS);
         assert_about((world.now() - start, 100 * MS));
     });
 }

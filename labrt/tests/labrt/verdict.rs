@@ -164,7 +164,7 @@ fn storm(pause: Duration) -> (u64, Failure) {
                 let call = RemoteCall {
                     method: "Raft.append_entries",
                     to: 0,
-                    name_of_callee: &|| Some("server 0".to_owned()),
+                    callee_name: &|| Some("server 0".to_owned()),
                     end: 7,
                     location: Location::caller(),
                     bytes: 100,
@@ -206,7 +206,7 @@ fn every_timeout_names_the_busiest_calls() {
         let call = RemoteCall {
             method: "Kv.get",
             to: 3,
-            name_of_callee: &|| Some("server 3".to_owned()),
+            callee_name: &|| Some("server 3".to_owned()),
             end: 0,
             location: Location::caller(),
             bytes: 10,
