@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 /// The rate of a clock that keeps the run's time.
-const TRUE: u32 = 1_000_000;
+const NOMINAL_RATE: u32 = 1_000_000;
 
 /// A clock that goes evenly since some moment.
 #[derive(Clone, Copy)]
@@ -22,35 +22,36 @@ pub(crate) struct Clock {
 
 impl Clock {
     /// The clock of who keeps the run's time.
-    pub(crate) const fn of_the_run() -> Self {
-        Self { run: 0, shown: 0, rate: TRUE }
+    pub(crate) const fn run_clock() -> Self {
+        Self { run: 0, shown: 0, rate: NOMINAL_RATE }
     }
 
     /// The same clock, going at another rate from the moment `run` on.
     pub(crate) fn at_rate(self, run: u64, rate: u32) -> Self {
-        Self { run, shown: self.shows(run), rate }
+        Self { run, shown: self.reading_at(run), rate }
     }
 
     /// What it shows at a moment of the run's.
-    pub(crate) fn shows(self, run: u64) -> u64 {
+    pub(crate) fn reading_at(self, run: u64) -> u64 {
         if run == u64::MAX {
             return run; // the end of time is the same everywhere
         }
-        let passed = u128::from(run.saturating_sub(self.run)) * u128::from(self.rate) / u128::from(TRUE);
-        saturated(u128::from(self.shown) + passed)
+        let passed =
+            u128::from(run.saturating_sub(self.run)) * u128::from(self.rate) / u128::from(NOMINAL_RATE);
+        saturating_u64(u128::from(self.shown) + passed)
     }
 
     /// The first moment of the run's, since the clock goes as it does, at which it shows `time` or more.
-    pub(crate) fn first_shows(self, time: u64) -> u64 {
+    pub(crate) fn run_time_of(self, time: u64) -> u64 {
         if time == u64::MAX {
             return time;
         }
-        let ahead = u128::from(time.saturating_sub(self.shown)) * u128::from(TRUE);
-        saturated(u128::from(self.run) + ahead.div_ceil(u128::from(self.rate)))
+        let ahead = u128::from(time.saturating_sub(self.shown)) * u128::from(NOMINAL_RATE);
+        saturating_u64(u128::from(self.run) + ahead.div_ceil(u128::from(self.rate)))
     }
 }
 
-fn saturated(nanos: u128) -> u64 {
+fn saturating_u64(nanos: u128) -> u64 {
     u64::try_from(nanos).unwrap_or(u64::MAX)
 }
 
@@ -75,9 +76,9 @@ mod tests {
             let clock = Clock { run: 1_000_003, shown: 999_983, rate };
             for ahead in (0..3000).chain([1 << 40, (1 << 40) + 1]) {
                 let time = clock.shown + ahead;
-                let due = clock.first_shows(time);
-                assert!(clock.shows(due) >= time, "{rate}, {ahead}");
-                assert!(ahead == 0 || clock.shows(due - 1) < time, "{rate}, {ahead}");
+                let due = clock.run_time_of(time);
+                assert!(clock.reading_at(due) >= time, "{rate}, {ahead}");
+                assert!(ahead == 0 || clock.reading_at(due - 1) < time, "{rate}, {ahead}");
             }
         }
     }
@@ -85,8 +86,8 @@ mod tests {
     #[test]
     fn the_end_of_time_is_never_reached() {
         let clock = Clock { run: 5, shown: 5, rate: 10_000_000 };
-        assert_eq!((clock.shows(u64::MAX), clock.first_shows(u64::MAX)), (u64::MAX, u64::MAX));
+        assert_eq!((clock.reading_at(u64::MAX), clock.run_time_of(u64::MAX)), (u64::MAX, u64::MAX));
         let slow = Clock { run: 5, shown: 5, rate: 100_000 };
-        assert_eq!((slow.shows(u64::MAX), slow.first_shows(u64::MAX - 1)), (u64::MAX, u64::MAX));
+        assert_eq!((slow.reading_at(u64::MAX), slow.run_time_of(u64::MAX - 1)), (u64::MAX, u64::MAX));
     }
 }

@@ -22,7 +22,7 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    spawn_here(Cow::Borrowed("thread"), body)
+    spawn_on_this_node(Cow::Borrowed("thread"), body)
 }
 
 /// Gives a thread a name, which failures and log lines show.
@@ -56,13 +56,13 @@ impl Builder {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        Ok(spawn_here(self.name.unwrap_or(Cow::Borrowed("thread")), body))
+        Ok(spawn_on_this_node(self.name.unwrap_or(Cow::Borrowed("thread")), body))
     }
 }
 
 /// Starts a thread on the caller's node.
 #[track_caller]
-fn spawn_here<F, T>(name: Cow<'static, str>, body: F) -> JoinHandle<T>
+fn spawn_on_this_node<F, T>(name: Cow<'static, str>, body: F) -> JoinHandle<T>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,

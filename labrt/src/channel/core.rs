@@ -37,12 +37,12 @@ struct State<T> {
     /// Messages given to threads that waited for one, until they run; and to selects, until they complete.
     handed: Vec<(Ticket, T)>,
     /// What selects have chosen to send, until they do.
-    promises: Vec<Promise>,
+    reservations: Vec<Reservation>,
 }
 
 /// Anything may happen between the moment when a select chooses to send and the moment when it does. So a
 /// place in the queue is kept for it, or the receiver to which the message will go.
-struct Promise {
+struct Reservation {
     /// Names the select.
     sender: Ticket,
     /// Who will be handed the message, in a channel without a queue.
@@ -62,7 +62,7 @@ struct Clock<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Failed {
     /// Nothing to be done now.
-    NotNow,
+    WouldBlock,
     /// There will never be anything: the other ends are gone.
     Disconnected,
 }
@@ -86,7 +86,7 @@ impl<T> State<T> {
         match self.take_offer(context) {
             Some(message) => Ok(message),
             None if self.senders == 0 => Err(Failed::Disconnected),
-            None => Err(Failed::NotNow),
+            None => Err(Failed::WouldBlock),
         }
     }
 
@@ -106,7 +106,7 @@ impl<T> State<T> {
 
     /// Says that `ticket` waits to receive, to all that wait in a select until they could send; the ticket
     /// may be one of theirs, when a select sends and receives on one channel.
-    fn announce_receiver(&mut self, context: Context<'_>, ticket: Ticket) {
+    fn add_receiving(&mut self, context: Context<'_>, ticket: Ticket) {
         self.receiving.push(ticket);
         self.selecting_to_send.retain(|selecting| *selecting == ticket || !context.unpark(*selecting));
     }
@@ -125,15 +125,16 @@ impl<T> State<T> {
                 self.handed.push((ticket, message));
                 Ok(())
             }
-            None => Err((Failed::NotNow, message)),
+            None => Err((Failed::WouldBlock, message)),
         }
     }
 
     /// Whether the queue has room for one more message.
     fn has_room(&self) -> bool {
         self.capacity.is_none_or(|capacity| {
-            let promised = self.promises.iter().filter(|promise| promise.receiver.is_none()).count();
-            self.queue.len() + promised < capacity
+            let reserved =
+                self.reservations.iter().filter(|reservation| reservation.receiver.is_none()).count();
+            self.queue.len() + reserved < capacity
         })
     }
 
@@ -166,7 +167,7 @@ impl<T> State<T> {
     }
 
     /// There is room in the queue again: for the first that waits to send, or for a select.
-    fn give_room(&mut self, context: Context<'_>) {
+    fn hand_out_room(&mut self, context: Context<'_>) {
         if self.capacity != Some(0)
             && self.has_room()
             && let Some(next) = self.take_offer(context)
@@ -177,15 +178,15 @@ impl<T> State<T> {
         wake_all(context, &mut self.selecting_to_send);
     }
 
-    /// The promise to the select that `ticket` names. Its receiver is woken, and finds a message or no
-    /// promise.
-    fn take_promise(&mut self, context: Context<'_>, ticket: Ticket) -> Option<Promise> {
-        let position = self.promises.iter().position(|promise| promise.sender == ticket)?;
-        let promise = self.promises.swap_remove(position);
-        if let Some(waiting) = promise.waiting {
+    /// The reservation to the select that `ticket` names. Its receiver is woken, and finds a message or no
+    /// reservation.
+    fn take_reservation(&mut self, context: Context<'_>, ticket: Ticket) -> Option<Reservation> {
+        let position = self.reservations.iter().position(|reservation| reservation.sender == ticket)?;
+        let reservation = self.reservations.swap_remove(position);
+        if let Some(waiting) = reservation.waiting {
             context.unpark(waiting);
         }
-        Some(promise)
+        Some(reservation)
     }
 
     fn take_handed(&mut self, ticket: Ticket) -> Option<T> {
@@ -229,7 +230,7 @@ impl<T> Channel<T> {
                 selecting_to_send: Vec::new(),
                 observing: Vec::new(),
                 handed: Vec::new(),
-                promises: Vec::new(),
+                reservations: Vec::new(),
             }),
         }
     }
@@ -254,12 +255,12 @@ impl<T> Channel<T> {
         let location = Location::caller();
         context::with(|context| {
             context.scheduling_point();
-            self.receive_here(context, deadline, location)
+            self.receive_in(context, deadline, location)
         })
     }
 
     /// As [`receive`](Self::receive), without another scheduling point.
-    fn receive_here(
+    fn receive_in(
         &self,
         context: Context<'_>,
         deadline: Option<u64>,
@@ -269,20 +270,20 @@ impl<T> Channel<T> {
             let (ticket, until, by_clock) = {
                 let mut state = self.state.open(context);
                 match state.receive(context) {
-                    Err(Failed::NotNow) => {}
+                    Err(Failed::WouldBlock) => {}
                     result => return result,
                 }
                 if deadline.is_some_and(|deadline| context.now() >= deadline) {
-                    return Err(Failed::NotNow);
+                    return Err(Failed::WouldBlock);
                 }
                 let ticket = context.ticket();
-                state.announce_receiver(context, ticket);
+                state.add_receiving(context, ticket);
                 (ticket, earlier(deadline, state.next_tick()), state.clock.is_some())
             };
             let handed = Handed { channel: self, ticket };
             let wait = if by_clock { Wait::Timer(location) } else { Wait::Recv(location) };
             let woken = context.park(ticket, wait, until);
-            self.await_promise(context, ticket, location);
+            self.await_reserved_message(context, ticket, location);
             if let Some(message) = handed.take() {
                 return Ok(message);
             }
@@ -291,7 +292,7 @@ impl<T> Channel<T> {
                 state.receiving.retain(|waiting| *waiting != ticket);
                 if until.is_some_and(|until| context.now() < until) {
                     // The thread unwinds, and for it time stands still.
-                    return Err(Failed::NotNow);
+                    return Err(Failed::WouldBlock);
                 }
             }
         }
@@ -303,11 +304,11 @@ impl<T> Channel<T> {
         let location = Location::caller();
         context::with(|context| {
             context.scheduling_point();
-            self.send_here(context, message, deadline, location)
+            self.send_in(context, message, deadline, location)
         })
     }
 
-    fn send_here(
+    fn send_in(
         &self,
         context: Context<'_>,
         message: T,
@@ -317,7 +318,7 @@ impl<T> Channel<T> {
         let ticket = {
             let mut state = self.state.open(context);
             match state.send(context, message) {
-                Err((Failed::NotNow, message)) => {
+                Err((Failed::WouldBlock, message)) => {
                     let ticket = context.ticket();
                     state.sending.push_back((ticket, message));
                     state.wake_receivers(context);
@@ -332,7 +333,7 @@ impl<T> Channel<T> {
         match offer.take_back() {
             None => Ok(()),
             Some(message) if disconnected => Err((Failed::Disconnected, message)),
-            Some(message) => Err((Failed::NotNow, message)),
+            Some(message) => Err((Failed::WouldBlock, message)),
         }
     }
 
@@ -442,9 +443,9 @@ impl<T> Drop for Handed<'_, T> {
 }
 
 /// The earlier of two deadlines.
-pub(super) fn earlier(one: Option<u64>, other: Option<u64>) -> Option<u64> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
+pub(super) fn earlier(first: Option<u64>, second: Option<u64>) -> Option<u64> {
+    match (first, second) {
+        (Some(first), Some(second)) => Some(first.min(second)),
+        (first, second) => first.or(second),
     }
 }

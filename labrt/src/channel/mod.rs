@@ -32,16 +32,16 @@ pub use sender::Sender;
 /// A channel that holds any number of messages.
 #[must_use]
 pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
-    ends(None)
+    new_channel(None)
 }
 
 /// A channel that holds `capacity` messages. With 0 a send waits until a receiver takes the message.
 #[must_use]
 pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
-    ends(Some(capacity))
+    new_channel(Some(capacity))
 }
 
-fn ends<T>(capacity: Option<usize>) -> (Sender<T>, Receiver<T>) {
+fn new_channel<T>(capacity: Option<usize>) -> (Sender<T>, Receiver<T>) {
     let channel = Arc::new(Channel::new(capacity));
     (Sender::new(channel.clone()), Receiver::new(channel))
 }

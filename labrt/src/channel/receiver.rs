@@ -37,7 +37,7 @@ impl<T> Receiver<T> {
     /// The channel is empty now, or is empty and there is no sender any more.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
         self.channel.try_receive().map_err(|failed| match failed {
-            Failed::NotNow => TryRecvError::Empty,
+            Failed::WouldBlock => TryRecvError::Empty,
             Failed::Disconnected => TryRecvError::Disconnected,
         })
     }
@@ -61,7 +61,7 @@ impl<T> Receiver<T> {
     #[track_caller]
     pub fn recv_deadline(&self, deadline: Instant) -> Result<T, RecvTimeoutError> {
         self.channel.receive(Some(deadline.nanos())).map_err(|failed| match failed {
-            Failed::NotNow => RecvTimeoutError::Timeout,
+            Failed::WouldBlock => RecvTimeoutError::Timeout,
             Failed::Disconnected => RecvTimeoutError::Disconnected,
         })
     }

@@ -241,7 +241,7 @@ impl<'a> Select<'a> {
             else {
                 continue;
             };
-            operation.channel.await_promise(context, ticket, location);
+            operation.channel.await_reserved_message(context, ticket, location);
             if operation.channel.was_handed(context, ticket) {
                 return Some(SelectedOperation { index, operation, ticket, location });
             }

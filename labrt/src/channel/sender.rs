@@ -37,7 +37,7 @@ impl<T> Sender<T> {
     /// Gives the message back when the channel is full, or when there is no receiver any more.
     pub fn try_send(&self, message: T) -> Result<(), TrySendError<T>> {
         self.channel.try_send(message).map_err(|failed| match failed {
-            (Failed::NotNow, message) => TrySendError::Full(message),
+            (Failed::WouldBlock, message) => TrySendError::Full(message),
             (Failed::Disconnected, message) => TrySendError::Disconnected(message),
         })
     }
@@ -61,7 +61,7 @@ impl<T> Sender<T> {
     #[track_caller]
     pub fn send_deadline(&self, message: T, deadline: Instant) -> Result<(), SendTimeoutError<T>> {
         self.channel.send(message, Some(deadline.nanos())).map_err(|failed| match failed {
-            (Failed::NotNow, message) => SendTimeoutError::Timeout(message),
+            (Failed::WouldBlock, message) => SendTimeoutError::Timeout(message),
             (Failed::Disconnected, message) => SendTimeoutError::Disconnected(message),
         })
     }

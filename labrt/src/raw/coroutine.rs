@@ -32,9 +32,9 @@ pub(crate) const STACK_SIZE: usize = 512 * 1024;
 static POOL: Mutex<Vec<DefaultStack>> = Mutex::new(Vec::new());
 
 /// So many stacks are kept in the pool.
-const POOLED: usize = 4096;
+const POOL_MAX: usize = 4096;
 
-type Way = Yielder<(), ()>;
+type CoroutineYielder = Yielder<(), ()>;
 
 /// The stacks of one simulation: its own first, then the process's, then fresh ones.
 #[derive(Default)]
@@ -60,7 +60,7 @@ impl Stacks {
 impl Drop for Stacks {
     fn drop(&mut self) {
         let mut pool = POOL.lock();
-        let room = POOLED.saturating_sub(pool.len()).min(self.idle.len());
+        let room = POOL_MAX.saturating_sub(pool.len()).min(self.idle.len());
         pool.extend(self.idle.drain(..room));
         drop(pool);
         // What is left is given back to the system: a run with very many threads is rare, and memory maps are
@@ -78,7 +78,7 @@ pub(crate) struct Coroutine {
 
 thread_local! {
     /// The way out of the coroutine that runs on this OS thread; null while none does.
-    static WAY: Cell<*const Way> = const { Cell::new(ptr::null()) };
+    static YIELDER: Cell<*const CoroutineYielder> = const { Cell::new(ptr::null()) };
 }
 
 /// Suspends the running coroutine until it is resumed.
@@ -88,13 +88,13 @@ thread_local! {
 /// Panics outside a coroutine.
 #[inline]
 pub(crate) fn suspend() {
-    let way = WAY.get();
-    assert!(!way.is_null(), "only a simulated thread can wait");
+    let yielder = YIELDER.get();
+    assert!(!yielder.is_null(), "only a simulated thread can wait");
     // SAFETY: `way` was set by the coroutine that runs now (when its body starts, and on the line below when
     // it goes on) and cleared by `resume` whenever none runs on this OS thread. The yielder lives at the base
     // of that coroutine's stack until its body returns.
-    unsafe { (*way).suspend(()) };
-    WAY.set(way);
+    unsafe { (*yielder).suspend(()) };
+    YIELDER.set(yielder);
 }
 
 impl Coroutine {
@@ -106,8 +106,8 @@ impl Coroutine {
     pub(crate) fn new(stacks: &mut Stacks, body: impl FnOnce() + 'static) -> Self {
         let stack = stacks.idle.pop().expect("a stack was reserved");
         let end = stack.limit().get();
-        let raw = Raw::with_stack(stack, move |way: &Way, ()| {
-            WAY.set(ptr::from_ref(way));
+        let raw = Raw::with_stack(stack, move |yielder: &CoroutineYielder, ()| {
+            YIELDER.set(ptr::from_ref(yielder));
             body();
         });
         Self { raw, end }
@@ -119,7 +119,7 @@ impl Coroutine {
         run_monitor::set_stack_end(self.end);
         let returned = matches!(self.raw.resume(()), CoroutineResult::Return(()));
         run_monitor::set_stack_end(0);
-        WAY.set(ptr::null());
+        YIELDER.set(ptr::null());
         returned
     }
 

@@ -63,7 +63,7 @@ fn count(allocated: usize, freed: usize) {
 /// What the system answered to a request for so many bytes. If it has none, whoever asked would end the
 /// process, and every other run with it; so a simulation ends itself.
 #[inline]
-fn had(memory: *mut u8, bytes: usize) -> *mut u8 {
+fn checked(memory: *mut u8, bytes: usize) -> *mut u8 {
     if memory.is_null() {
         stop_out_of_memory(bytes);
     }
@@ -77,7 +77,7 @@ unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size(), 0);
         // SAFETY: the caller's promises are passed on.
-        had(unsafe { System.alloc(layout) }, layout.size())
+        checked(unsafe { System.alloc(layout) }, layout.size())
     }
 
     #[inline]
@@ -91,13 +91,13 @@ unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         count(layout.size(), 0);
         // SAFETY: the caller's promises are passed on.
-        had(unsafe { System.alloc_zeroed(layout) }, layout.size())
+        checked(unsafe { System.alloc_zeroed(layout) }, layout.size())
     }
 
     #[inline]
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count(size, layout.size());
         // SAFETY: the caller's promises are passed on.
-        had(unsafe { System.realloc(pointer, layout, size) }, size)
+        checked(unsafe { System.realloc(pointer, layout, size) }, size)
     }
 }

@@ -294,7 +294,7 @@ impl Scheduler {
 
     /// The busiest remote calls so far.
     pub(crate) fn busiest_calls(&self) -> String {
-        self.traffic.busiest(self.now)
+        self.traffic.busiest_message(self.now)
     }
 
     /// The current thread makes a remote call.
@@ -303,7 +303,7 @@ impl Scheduler {
         let node = self.current.map_or(TESTER, |slot| self.threads[slot].node);
         let caller = (node, &self.nodes[node].name);
         if self.traffic.call(self.now, caller, call) && !self.stop {
-            let message = self.traffic.storm(self.now);
+            let message = self.traffic.storm_message(self.now);
             self.fail(FailureKind::Timeout, message, Some(call.location));
         }
     }

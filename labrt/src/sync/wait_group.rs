@@ -72,11 +72,11 @@ impl WaitGroup {
     /// Panics if nothing is to be done: `done` was called more often than things were added.
     #[track_caller]
     pub fn done(&self) {
-        assert!(self.take_off(), "a wait group was told `done` more often than things were added to it");
+        assert!(self.decrement(), "a wait group was told `done` more often than things were added to it");
     }
 
     /// Takes one off the count, and wakes who waits if it was the last. Says whether there was one.
-    fn take_off(&self) -> bool {
+    fn decrement(&self) -> bool {
         context::with(|context| {
             context.scheduling_point_before_release();
             let mut state = self.state.open(context);
@@ -98,7 +98,7 @@ impl WaitGroup {
     pub fn wait(&self) {
         let location = Location::caller();
         if self.counted.swap(false, Ordering::Relaxed) {
-            self.take_off();
+            self.decrement();
         }
         context::with(|context| {
             context.scheduling_point();
@@ -137,7 +137,7 @@ impl Drop for WaitGroup {
     fn drop(&mut self) {
         // One that outlives its run has nobody left to tell.
         if *self.counted.get_mut() && context::try_with(|_| ()).is_some() {
-            self.take_off();
+            self.decrement();
         }
     }
 }

@@ -34,7 +34,7 @@ use crate::traffic::RemoteCall;
 use crate::wait::{Blocker, SourceLocation, ThreadId, Ticket, Wait, Woken};
 use node::Node;
 pub(crate) use run::run;
-use run::{FAR, Shared};
+use run::{MAX_DELAY, Shared};
 use worker::{Worker, worker};
 
 /// A kill thrown so often into one thread, and caught each time, will be caught for ever.
@@ -105,14 +105,14 @@ impl Job {
             throws: AtomicU32::new(0),
             trace_context: AtomicU64::new(trace_context),
         });
-        thread.node.begins(&thread);
+        thread.node.thread_began(&thread);
         CURRENT.set(Some(Arc::clone(&thread)));
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             if thread.is_dying() {
                 // Killed before it ran: what it owns is dropped, as by a thread that unwinds.
                 drop(body);
             } else {
-                thread.heed();
+                thread.handle_signals();
                 body();
             }
         }));
@@ -121,7 +121,7 @@ impl Job {
         CURRENT.set(None);
         worker.ended();
         thread.run.living.fetch_sub(1, Ordering::Relaxed);
-        thread.node.ends(&thread);
+        thread.node.thread_ended(&thread);
     }
 }
 
@@ -134,7 +134,7 @@ impl Thread {
     #[inline]
     pub(crate) fn scheduling_point(&self) {
         if self.node.signals() {
-            self.heed();
+            self.handle_signals();
         }
     }
 
@@ -147,7 +147,7 @@ impl Thread {
 
     /// Does what the node's signals say.
     #[cold]
-    fn heed(&self) {
+    fn handle_signals(&self) {
         if self.worker.is_none() {
             return; // an event happens outside every thread, also while the tester dies at the end of the run
         }
@@ -211,8 +211,8 @@ impl Thread {
             }
         }
         let deadline = || deadline.map(|deadline| self.run.moment(self.node.run_time(deadline)));
-        let soon = !matches!(wait, Wait::Sleep(_) | Wait::Quiet | Wait::Kill);
-        self.waiting_for(wait, || worker.park(ticket, deadline, soon))
+        let spin = !matches!(wait, Wait::Sleep(_) | Wait::Quiet | Wait::Kill);
+        self.waiting_for(wait, || worker.park(ticket, deadline, spin))
     }
 
     /// Says, while `f` runs, what the thread waits for.
@@ -256,7 +256,7 @@ impl Thread {
     }
 
     pub(crate) fn now(&self) -> u64 {
-        self.node.shows(self.run.now())
+        self.node.reading_at(self.run.now())
     }
 
     pub(crate) fn run_now(&self) -> u64 {
@@ -368,7 +368,7 @@ impl Thread {
             // it.
             return self.scheduling_point();
         }
-        self.run.bury(node);
+        self.run.reap(node);
     }
 
     pub(crate) fn kill_after(&self, node: u32, points: u32, deadline: u64) {
@@ -424,7 +424,7 @@ impl Thread {
     }
 
     pub(crate) fn schedule(&self, delay: Duration, event: Box<dyn FnOnce() + Send>) {
-        self.run.events.add(self.run.started.elapsed() + delay.min(FAR), event);
+        self.run.events.add(self.run.started.elapsed() + delay.min(MAX_DELAY), event);
     }
 
     /// There is no fingerprint of a run that is never the same.

@@ -28,14 +28,14 @@ use crate::traffic::{RemoteCall, Traffic};
 use crate::wait::{SourceLocation, ThreadId, Wait};
 
 /// How long a kill waits for the node's threads before it gives up those that are left.
-const PATIENCE: Duration = Duration::from_secs(2);
+const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How often somebody looks how much processor time the run has taken.
-const GLANCE: Duration = Duration::from_millis(500);
+const CPU_CHECK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Further ahead than any run goes on: the system's clock does not reach as far as a number of nanoseconds
 /// does.
-pub(super) const FAR: Duration = Duration::from_secs(100 * 365 * 86400);
+pub(super) const MAX_DELAY: Duration = Duration::from_secs(100 * 365 * 86400);
 
 /// What the threads of a run share.
 pub(super) struct Shared {
@@ -93,7 +93,7 @@ pub(crate) fn run<T: Send + 'static>(
     let events = thread::Builder::new().name("labrt events".to_owned());
     let events = {
         let (run, tester) = (Arc::clone(&run), Arc::clone(&tester));
-        events.spawn(move || run.let_events_happen(tester)).expect("the system can start a thread")
+        events.spawn(move || run.run_events(tester)).expect("the system can start a thread")
     };
     let returned = Arc::new(Mutex::new(None));
     {
@@ -140,8 +140,8 @@ impl Shared {
         let deadline = self.started + limit;
         let mut state = self.state.lock();
         while !state.over {
-            let glance = deadline.min(Instant::now() + GLANCE);
-            if !self.over.wait_until(&mut state, glance).timed_out() || state.over {
+            let wake_at = deadline.min(Instant::now() + CPU_CHECK_INTERVAL);
+            if !self.over.wait_until(&mut state, wake_at).timed_out() || state.over {
                 continue;
             }
             let busy = self.cpu.elapsed() > self.options.max_cpu_time;
@@ -194,24 +194,24 @@ impl Shared {
         for node in &nodes {
             node.begin_kill();
         }
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + KILL_TIMEOUT;
         for node in &nodes {
-            self.bury_until(node, deadline);
+            self.reap_until(node, deadline);
         }
     }
 
     /// Waits until the threads of a node that was killed are gone; gives up those that do not end.
-    pub(super) fn bury(&self, node: &Node) {
-        self.bury_until(node, Instant::now() + PATIENCE);
+    pub(super) fn reap(&self, node: &Node) {
+        self.reap_until(node, Instant::now() + KILL_TIMEOUT);
     }
 
-    fn bury_until(&self, node: &Node, deadline: Instant) {
+    fn reap_until(&self, node: &Node, deadline: Instant) {
         for abandoned in node.wait_empty(deadline) {
             self.warn(abandoned);
         }
     }
 
-    fn let_events_happen(self: &Arc<Self>, tester: Arc<Node>) {
+    fn run_events(self: &Arc<Self>, tester: Arc<Node>) {
         CURRENT.set(Some(Arc::new(Thread {
             run: Arc::clone(self),
             node: tester,
@@ -260,7 +260,7 @@ impl Shared {
         body: Box<dyn FnOnce() + Send>,
     ) -> Option<ThreadId> {
         let node = self.node(node);
-        if !node.starts() {
+        if !node.begin_start() {
             return None;
         }
         let serial = node.next_serial();
@@ -272,7 +272,7 @@ impl Shared {
         };
         self.refuse_thread(full.as_ref().map_or(LimitReached::Limit, LimitReached::System), &job);
         self.living.fetch_sub(1, Ordering::Relaxed);
-        job.node.does_not_start();
+        job.node.cancel_start();
         None
     }
 
@@ -281,7 +281,7 @@ impl Shared {
         let nodes = self.nodes.lock().clone();
         let threads: Vec<Arc<Thread>> = nodes.iter().flat_map(|node| node.threads()).collect();
         let members = threads.iter().map(|thread| LiveThread {
-            node: thread.node.title(),
+            node: thread.node.name_str(),
             name: &thread.name,
             started_at: thread.started_at,
         });
@@ -344,7 +344,7 @@ impl Shared {
 
     /// The moment so many nanoseconds after the beginning.
     pub(super) fn moment(&self, nanos: u64) -> Instant {
-        self.started + since_start(nanos).min(FAR)
+        self.started + since_start(nanos).min(MAX_DELAY)
     }
 
     pub(super) fn warn(&self, message: String) {
@@ -367,7 +367,7 @@ impl Shared {
 
     pub(super) fn busiest_calls(&self) -> String {
         let now = self.now();
-        self.state.lock().traffic.busiest(now)
+        self.state.lock().traffic.busiest_message(now)
     }
 
     pub(super) fn record(&self, node: String, thread: String, level: log::Level, target: &str, text: String) {

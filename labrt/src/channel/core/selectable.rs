@@ -1,6 +1,6 @@
 //! What a select does with a channel: look, wait, set aside, complete.
 
-use super::{Channel, Failed, Promise};
+use super::{Channel, Failed, Reservation};
 use crate::context::{self, Context};
 use crate::wait::{SourceLocation, Ticket, Wait};
 
@@ -15,7 +15,7 @@ pub(in crate::channel) trait Selectable {
     /// The select that `ticket` names does not do what it has chosen.
     fn release(&self, context: Context<'_>, ticket: Ticket);
     /// Waits until a message that was promised to the thread has come, or will not come after all.
-    fn await_promise(&self, context: Context<'_>, ticket: Ticket, location: SourceLocation);
+    fn await_reserved_message(&self, context: Context<'_>, ticket: Ticket, location: SourceLocation);
     fn can_receive(&self, context: Context<'_>) -> bool;
     /// `own`: the caller's wait, which may be one to receive here. Nobody sends to himself.
     fn can_send(&self, context: Context<'_>, own: Option<Ticket>) -> bool;
@@ -35,7 +35,7 @@ impl<T> Selectable for Channel<T> {
         match state.receive(context) {
             Ok(message) => state.handed.push((ticket, message)),
             Err(Failed::Disconnected) => {}
-            Err(Failed::NotNow) => return false,
+            Err(Failed::WouldBlock) => return false,
         }
         true
     }
@@ -46,38 +46,41 @@ impl<T> Selectable for Channel<T> {
             return true; // to be told so
         }
         let receiver = state.take_receiver(context);
-        let promised = receiver.is_some() || state.has_room();
-        if promised {
-            state.promises.push(Promise { sender: ticket, receiver, waiting: None });
+        let reserved = receiver.is_some() || state.has_room();
+        if reserved {
+            state.reservations.push(Reservation { sender: ticket, receiver, waiting: None });
         }
-        promised
+        reserved
     }
 
     fn release(&self, context: Context<'_>, ticket: Ticket) {
         let message = {
             let mut state = self.state.open(context);
-            if state.take_promise(context, ticket).is_some() {
-                state.give_room(context);
+            if state.take_reservation(context, ticket).is_some() {
+                state.hand_out_room(context);
             }
             state.take_handed(ticket)
         };
         drop(message);
     }
 
-    fn await_promise(&self, context: Context<'_>, ticket: Ticket, location: SourceLocation) {
+    fn await_reserved_message(&self, context: Context<'_>, ticket: Ticket, location: SourceLocation) {
         loop {
             let waiting = {
                 let mut state = self.state.open(context);
-                let to_me = |promise: &&mut Promise| promise.receiver == Some(ticket);
-                let Some(promise) = state.promises.iter_mut().find(to_me) else { return };
+                let to_me = |reservation: &&mut Reservation| reservation.receiver == Some(ticket);
+                let Some(reservation) = state.reservations.iter_mut().find(to_me) else { return };
                 let waiting = context.ticket();
-                promise.waiting = Some(waiting);
+                reservation.waiting = Some(waiting);
                 waiting
             };
             context.park_without_throw(waiting, Wait::Recv(location), None);
             if context.is_dying() {
                 // The message stays with whoever promised it.
-                self.state.open(context).promises.retain(|promise| promise.receiver != Some(ticket));
+                self.state
+                    .open(context)
+                    .reservations
+                    .retain(|reservation| reservation.receiver != Some(ticket));
                 context.throw_if_killed();
                 return;
             }
@@ -94,7 +97,7 @@ impl<T> Selectable for Channel<T> {
 
     fn await_message(&self, context: Context<'_>, ticket: Ticket) -> Option<u64> {
         let mut state = self.state.open(context);
-        state.announce_receiver(context, ticket);
+        state.add_receiving(context, ticket);
         state.next_tick()
     }
 
@@ -129,7 +132,7 @@ impl<T> Channel<T> {
     ) -> Result<T, Failed> {
         context::with(|context| {
             let handed = self.state.open(context).take_handed(ticket);
-            handed.map_or_else(|| self.receive_here(context, None, location), Ok)
+            handed.map_or_else(|| self.receive_in(context, None, location), Ok)
         })
     }
 
@@ -142,8 +145,8 @@ impl<T> Channel<T> {
     ) -> Result<(), (Failed, T)> {
         context::with(|context| {
             let mut state = self.state.open(context);
-            match state.take_promise(context, ticket) {
-                Some(Promise { receiver: Some(receiver), .. }) => {
+            match state.take_reservation(context, ticket) {
+                Some(Reservation { receiver: Some(receiver), .. }) => {
                     state.handed.push((receiver, message));
                     return Ok(());
                 }
@@ -154,7 +157,7 @@ impl<T> Channel<T> {
                 }
                 _ => drop(state),
             }
-            self.send_here(context, message, None, location)
+            self.send_in(context, message, None, location)
         })
     }
 }
