@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::nanos;
-use crate::raw::confined::Home;
+use crate::raw::confined::Owner;
 use crate::rng::StreamRng;
 use crate::run::failure::{FailureKind, Panic};
 use crate::run::local::Local;
@@ -25,7 +25,7 @@ pub(crate) enum Context<'a> {
     Threads(&'a Thread),
 }
 
-impl From<Context<'_>> for Home {
+impl From<Context<'_>> for Owner {
     #[inline]
     fn from(context: Context<'_>) -> Self {
         match context {
@@ -195,7 +195,7 @@ forward! {
     /// Ends the run with this verdict, unless it has one.
     fn fail(kind: FailureKind, message: String, location: Option<SourceLocation>);
     /// Waits for the end of the run, which is near.
-    fn stay(wait: Wait) -> !;
+    fn wait_forever(wait: Wait) -> !;
     /// Says that something is strange.
     fn warn(message: String);
     /// A line for each thread that waits for a lock.

@@ -73,7 +73,7 @@ pub(crate) enum Wait {
     /// The run is over.
     Ended,
     /// Lab code caught the kill as often as it was thrown.
-    Swallowed,
+    CatchesKill,
     /// It is in a call of std's that would block every thread of the run.
     Blocked,
 }
@@ -99,7 +99,7 @@ impl fmt::Display for Wait {
             Wait::Kill => f.write_str("waits for a server to be killed"),
             Wait::Quiet => f.write_str("watches the server"),
             Wait::Ended => f.write_str("has ended the run"),
-            Wait::Swallowed => f.write_str("catches every panic and goes on"),
+            Wait::CatchesKill => f.write_str("catches every panic and goes on"),
             Wait::Blocked => f.write_str("waits in a call that blocks every other thread"),
         }
     }
@@ -109,12 +109,12 @@ impl fmt::Display for Wait {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Blocker {
     pub(crate) thread: ThreadId,
-    pub(crate) by: By,
+    pub(crate) by: BlockedBy,
 }
 
 /// How a thread keeps another one waiting.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum By {
+pub(crate) enum BlockedBy {
     /// It holds the lock, since this line.
     Holding(SourceLocation),
     /// It waits to write since this line, and new readers must wait behind it.

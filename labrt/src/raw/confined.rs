@@ -9,7 +9,7 @@ use lock_api::RawMutex as _;
 
 /// The run that the calling thread is a thread of.
 #[derive(Clone, Copy)]
-pub(crate) struct Home {
+pub(crate) struct Owner {
     /// The number of the run, which is that of no other one; not 0.
     run: u64,
     /// Whether its threads are OS threads; otherwise all of them live on one.
@@ -18,7 +18,7 @@ pub(crate) struct Home {
     _of_one_thread: PhantomData<*const ()>,
 }
 
-impl Home {
+impl Owner {
     /// A simulation, all of whose threads live on the calling OS thread.
     #[inline]
     pub(crate) fn simulation(run: u64) -> Self {
@@ -39,14 +39,14 @@ impl Home {
 /// replay: opening it from a second run is refused.
 pub(crate) struct Confined<T> {
     /// The run that owns the value; 0 while none has opened it.
-    home: AtomicU64,
+    owner: AtomicU64,
     /// Held by whoever has the value open on real threads; not used in a simulation.
     lock: parking_lot::RawMutex,
     value: RefCell<T>,
 }
 
 // SAFETY: `value` is reached only through `open`, which compares `home` with the number of the run that the
-// calling thread is a thread of: nobody but the two backends makes a `Home`, for the calling thread, and it
+// calling thread is a thread of: nobody but the two backends makes a `Owner`, for the calling thread, and it
 // does not leave that. `home` is set once, by compare-and-swap, to the number of one run. That run is either
 // a simulation, which lives on one OS thread for all its life (`Sim` is in a thread-local that is set once a
 // thread), so that all accesses come from this OS thread; or one on real threads, where `open` holds `lock`
@@ -57,7 +57,7 @@ unsafe impl<T: Send> Sync for Confined<T> {}
 
 impl<T> Confined<T> {
     pub(crate) const fn new(value: T) -> Self {
-        Self { home: AtomicU64::new(0), lock: parking_lot::RawMutex::INIT, value: RefCell::new(value) }
+        Self { owner: AtomicU64::new(0), lock: parking_lot::RawMutex::INIT, value: RefCell::new(value) }
     }
 
     /// Opens the cell. Nobody else has it open meanwhile: nothing that waits may be done before it is closed.
@@ -67,10 +67,10 @@ impl<T> Confined<T> {
     /// Panics if the cell belongs to another run.
     #[inline]
     #[track_caller]
-    pub(crate) fn open(&self, home: impl Into<Home>) -> Open<'_, T> {
-        let home = home.into();
-        self.claim(home);
-        let lock = home.is_parallel.then(|| {
+    pub(crate) fn open(&self, owner: impl Into<Owner>) -> Open<'_, T> {
+        let owner = owner.into();
+        self.claim(owner);
+        let lock = owner.is_parallel.then(|| {
             self.lock.lock();
             Locked(&self.lock)
         });
@@ -84,19 +84,19 @@ impl<T> Confined<T> {
     /// Panics if the cell belongs to another run.
     #[inline]
     #[track_caller]
-    pub(crate) fn claim(&self, home: impl Into<Home>) {
-        let run = home.into().run;
-        let home = self.home.load(Ordering::Acquire);
-        if home != run {
-            self.claim_first(home, run);
+    pub(crate) fn claim(&self, owner: impl Into<Owner>) {
+        let run = owner.into().run;
+        let owner = self.owner.load(Ordering::Acquire);
+        if owner != run {
+            self.claim_first(owner, run);
         }
     }
 
     #[cold]
     #[track_caller]
-    fn claim_first(&self, home: u64, run: u64) {
-        let claimed = home == 0
-            && match self.home.compare_exchange(0, run, Ordering::AcqRel, Ordering::Acquire) {
+    fn claim_first(&self, owner: u64, run: u64) {
+        let claimed = owner == 0
+            && match self.owner.compare_exchange(0, run, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => true,
                 Err(other) => other == run, // another thread of the same run was faster
             };

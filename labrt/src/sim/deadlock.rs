@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::scheduler::Scheduler;
 use super::threads::{Thread, ThreadState};
 use crate::run::failure::FailureKind;
-use crate::wait::{Blocker, By, SourceLocation, ThreadId, Wait};
+use crate::wait::{BlockedBy, Blocker, SourceLocation, ThreadId, Wait};
 
 /// How many waiting threads a report lists.
 const LISTED_MAX: usize = 20;
@@ -75,11 +75,13 @@ impl Scheduler {
             _ => None,
         };
         let message = match cycle {
-            [WaitEdge { waiter, blocker: Blocker { by: By::Initializing(since), .. }, .. }] => format!(
-                "{} needs a value while it initializes it since {since}; it will wait for itself for ever",
-                self.describe(waiter.slot)
-            ),
-            [WaitEdge { waiter, blocker: Blocker { by: By::Holding(since), .. }, .. }] => format!(
+            [WaitEdge { waiter, blocker: Blocker { by: BlockedBy::Initializing(since), .. }, .. }] => {
+                format!(
+                    "{} needs a value while it initializes it since {since}; it will wait for itself for ever",
+                    self.describe(waiter.slot)
+                )
+            }
+            [WaitEdge { waiter, blocker: Blocker { by: BlockedBy::Holding(since), .. }, .. }] => format!(
                 "{} locks what it already holds since {since}; it will wait for itself for ever. Drop the first \
                  guard before, or pass it on",
                 self.describe(waiter.slot)
@@ -91,14 +93,14 @@ impl Scheduler {
                     let _ = write!(message, "\n  {} {wait}", self.describe(waiter.slot));
                     let other = self.describe(blocker.thread.slot);
                     let _ = match blocker.by {
-                        By::Holding(since) => write!(message, ", which {other} holds since {since}"),
-                        By::WaitingToWrite(since) => {
+                        BlockedBy::Holding(since) => write!(message, ", which {other} holds since {since}"),
+                        BlockedBy::WaitingToWrite(since) => {
                             write!(message, ", behind {other}, which waits to write since {since}")
                         }
-                        By::Initializing(since) => {
+                        BlockedBy::Initializing(since) => {
                             write!(message, ", which {other} initializes since {since}")
                         }
-                        By::Running => write!(message, ", which is {other}"),
+                        BlockedBy::Running => write!(message, ", which is {other}"),
                     };
                 }
                 message.push_str("\nTake locks in the same order everywhere, or hold one at a time");
@@ -130,9 +132,9 @@ impl Scheduler {
         let waits = |(slot, thread): (u32, &Thread)| {
             let blocker = thread.blockers.first().filter(|_| thread.state == ThreadState::Parked)?;
             let (done, since) = match blocker.by {
-                By::Holding(since) | By::WaitingToWrite(since) => ("took", since),
-                By::Initializing(since) => ("began to initialize", since),
-                By::Running => return None,
+                BlockedBy::Holding(since) | BlockedBy::WaitingToWrite(since) => ("took", since),
+                BlockedBy::Initializing(since) => ("began to initialize", since),
+                BlockedBy::Running => return None,
             };
             let holder = self.threads.get(blocker.thread)?;
             let doing =
@@ -180,7 +182,7 @@ impl Scheduler {
         }
         let latest = self.now - HARMFUL_HOLD;
         let kept_waiting = |blocker: &Blocker| match blocker.by {
-            By::Holding(since) if blocker.thread == me => Some(since),
+            BlockedBy::Holding(since) if blocker.thread == me => Some(since),
             _ => None,
         };
         let since = self.threads.living().find_map(|(_, other)| {

@@ -183,7 +183,7 @@ impl Sim {
         };
         match killed {
             Some(killed) => panic::resume_unwind(Box::new(killed)),
-            None => self.stay(Wait::Swallowed),
+            None => self.wait_forever(Wait::CatchesKill),
         }
     }
 

@@ -5,8 +5,8 @@
 //! killed between being woken and running.
 
 use super::simulation::Sim;
-use crate::raw::confined::{Confined, Home};
-use crate::wait::{Blocker, By, SourceLocation, ThreadId, Ticket, Wait, Woken};
+use crate::raw::confined::{Confined, Owner};
+use crate::wait::{BlockedBy, Blocker, SourceLocation, ThreadId, Ticket, Wait, Woken};
 
 /// Wakes all that wait for a lock.
 pub(super) fn wake_all(sim: &Sim, waiting: &mut Vec<Ticket>) {
@@ -25,7 +25,7 @@ pub(super) fn wait_for_lock(
 ) -> bool {
     let wait = Wait::Lock(location);
     if sim.scheduler.borrow_mut().closes_cycle(wait, blockers, deadline) {
-        sim.stay(Wait::Ended);
+        sim.wait_forever(Wait::Ended);
     }
     sim.park(ticket, wait, deadline) == Woken::Notified
 }
@@ -53,8 +53,8 @@ impl Mutex {
     /// Panics if it is another run's.
     #[inline]
     #[track_caller]
-    pub(crate) fn claim(&self, home: impl Into<Home>) {
-        self.state.claim(home);
+    pub(crate) fn claim(&self, owner: impl Into<Owner>) {
+        self.state.claim(owner);
     }
 
     /// Takes the lock if it is free; otherwise says whom to wait for. No scheduling point.
@@ -67,7 +67,7 @@ impl Mutex {
                 sim.took_lock(location);
                 Ok(())
             }
-            Some((thread, since)) => Err(vec![Blocker { thread, by: By::Holding(since) }]),
+            Some((thread, since)) => Err(vec![Blocker { thread, by: BlockedBy::Holding(since) }]),
         }
     }
 
@@ -93,7 +93,7 @@ impl Mutex {
             let ticket = self.queue(sim);
             let wait = Wait::Lock(location);
             if sim.scheduler.borrow_mut().closes_cycle(wait, blockers, None) {
-                sim.stay(Wait::Ended);
+                sim.wait_forever(Wait::Ended);
             }
             sim.park_without_throw(ticket, wait, None);
         }

@@ -5,9 +5,9 @@
 
 use super::mutex::{wait_for_lock, wake_all};
 use super::simulation::Sim;
-use crate::raw::confined::{Confined, Home};
+use crate::raw::confined::{Confined, Owner};
 use crate::raw::lock::Access;
-use crate::wait::{Blocker, By, SourceLocation, ThreadId, Ticket, Wait};
+use crate::wait::{BlockedBy, Blocker, SourceLocation, ThreadId, Ticket, Wait};
 
 /// The lock.
 pub(crate) struct RwLock {
@@ -40,8 +40,8 @@ impl RwLock {
     /// Panics if it is another run's.
     #[inline]
     #[track_caller]
-    pub(crate) fn claim(&self, home: impl Into<Home>) {
-        self.state.claim(home);
+    pub(crate) fn claim(&self, owner: impl Into<Owner>) {
+        self.state.claim(owner);
     }
 
     /// Takes the lock if that is possible now; otherwise says whom to wait for. No scheduling point.
@@ -55,7 +55,7 @@ impl RwLock {
         let mut state = self.state.open(sim);
         let holding = |(thread, since): &(ThreadId, SourceLocation)| Blocker {
             thread: *thread,
-            by: By::Holding(since),
+            by: BlockedBy::Holding(since),
         };
         if let Some(writer) = &state.writer {
             return Err(vec![holding(writer)]);
@@ -64,7 +64,7 @@ impl RwLock {
             Access::Shared if !state.writers_waiting.is_empty() => {
                 let waiting = |(thread, since): &(ThreadId, SourceLocation)| Blocker {
                     thread: *thread,
-                    by: By::WaitingToWrite(since),
+                    by: BlockedBy::WaitingToWrite(since),
                 };
                 return Err(state.writers_waiting.iter().map(waiting).collect());
             }
@@ -110,7 +110,7 @@ impl RwLock {
             let _writer = (access == Access::Exclusive).then(|| WaitingWriter::new(self, sim, location));
             let wait = Wait::Lock(location);
             if sim.scheduler.borrow_mut().closes_cycle(wait, blockers, None) {
-                sim.stay(Wait::Ended);
+                sim.wait_forever(Wait::Ended);
             }
             sim.park_without_throw(ticket, wait, None);
         }

@@ -12,7 +12,7 @@ use super::std_clock::StdClock;
 use super::threads::ThreadState;
 use super::timers::Due;
 use crate::clock::{nanos, since_start};
-use crate::raw::confined::Home;
+use crate::raw::confined::Owner;
 use crate::raw::coroutine::suspend;
 use crate::raw::heap;
 use crate::raw::run_monitor::{is_inside, record_panic, stop_if_panicked, with_real_std};
@@ -21,7 +21,7 @@ use crate::run::failure::{Failure, FailureKind, Panic};
 use crate::run::local::Local;
 use crate::run::log::LogLine;
 use crate::traffic::RemoteCall;
-use crate::wait::{Blocker, By, SourceLocation, ThreadId, Ticket, Wait, Woken};
+use crate::wait::{BlockedBy, Blocker, SourceLocation, ThreadId, Ticket, Wait, Woken};
 
 thread_local! {
     /// The simulation of this OS thread. Set once, when the thread starts.
@@ -65,7 +65,7 @@ fn outside() -> ! {
     panic!("labrt was used outside a run: start the code with `labrt::world::simulate`")
 }
 
-impl From<&Sim> for Home {
+impl From<&Sim> for Owner {
     #[inline]
     fn from(sim: &Sim) -> Self {
         Self::simulation(sim.id)
@@ -119,7 +119,7 @@ impl Sim {
             Step::Continue => {}
             Step::Switch => self.switch(),
             Step::Throw => self.throw(),
-            Step::Abandon => self.stay(Wait::Swallowed),
+            Step::Abandon => self.wait_forever(Wait::CatchesKill),
         }
     }
 
@@ -139,7 +139,7 @@ impl Sim {
         };
         match step {
             Step::Throw => self.throw(),
-            Step::Abandon => self.stay(Wait::Swallowed),
+            Step::Abandon => self.wait_forever(Wait::CatchesKill),
             Step::Continue | Step::Switch => {}
         }
     }
@@ -218,7 +218,7 @@ impl Sim {
     }
 
     /// Waits for ever.
-    pub(crate) fn stay(&self, wait: Wait) -> ! {
+    pub(crate) fn wait_forever(&self, wait: Wait) -> ! {
         stop_if_panicked();
         loop {
             {
@@ -227,7 +227,7 @@ impl Sim {
                 scheduler.park(wait, None);
             }
             suspend();
-            if !matches!(wait, Wait::Swallowed | Wait::Blocked) {
+            if !matches!(wait, Wait::CatchesKill | Wait::Blocked) {
                 self.throw_if_killed();
             }
         }
@@ -441,21 +441,21 @@ impl Sim {
             if let Some(thread) = scheduler.threads.get_mut(thread) {
                 thread.joiners.push(ticket);
             }
-            let blocker = Blocker { thread, by: By::Running };
+            let blocker = Blocker { thread, by: BlockedBy::Running };
             (!scheduler.closes_cycle(wait, vec![blocker], None)).then_some(ticket)
         };
         match ticket {
             Some(ticket) => {
                 self.park(ticket, wait, None);
             }
-            None => self.stay(Wait::Ended),
+            None => self.wait_forever(Wait::Ended),
         }
     }
 
     /// As [`park`](Self::park), for a wait that only `blocker` can end: fails the run if it closes a cycle.
     pub(crate) fn park_behind(&self, ticket: Ticket, wait: Wait, blocker: Blocker) {
         if self.scheduler.borrow_mut().closes_cycle(wait, vec![blocker], None) {
-            self.stay(Wait::Ended);
+            self.wait_forever(Wait::Ended);
         }
         self.park(ticket, wait, None);
     }

@@ -70,7 +70,7 @@ fn clock() -> u64 {
                 );
                 scheduler.fail_here(FailureKind::Livelock, message);
                 drop(scheduler);
-                sim.stay(Wait::Blocked);
+                sim.wait_forever(Wait::Blocked);
             }
             scheduler.local_at(shown)
         }
@@ -136,7 +136,7 @@ fn refuse_wait(waited: Option<Duration>) -> ! {
         if let Ok(mut scheduler) = sim.scheduler.try_borrow_mut() {
             scheduler.fail_here(FailureKind::Blocked, message);
         }
-        sim.stay(Wait::Blocked)
+        sim.wait_forever(Wait::Blocked)
     })
 }
 

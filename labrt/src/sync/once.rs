@@ -6,7 +6,7 @@ use std::sync::OnceLock as Cell;
 
 use crate::context;
 use crate::raw::confined::Confined;
-use crate::wait::{Blocker, By, SourceLocation, ThreadId, Ticket, Wait};
+use crate::wait::{BlockedBy, Blocker, SourceLocation, ThreadId, Ticket, Wait};
 
 /// Does something once, however many threads ask for it; see `std::sync::Once`.
 ///
@@ -78,7 +78,7 @@ impl Once {
                         let ticket = context.ticket();
                         state.waiting.push(ticket);
                         drop(state);
-                        let blocker = Blocker { thread, by: By::Initializing(since) };
+                        let blocker = Blocker { thread, by: BlockedBy::Initializing(since) };
                         context.park_behind(ticket, Wait::Once(location), blocker);
                     }
                 }

@@ -169,7 +169,7 @@ impl Thread {
             let killed: Box<dyn Any + Send> = Box::new(Killed);
             resume_unwind(killed);
         }
-        *self.wait.lock() = Some(Wait::Swallowed);
+        *self.wait.lock() = Some(Wait::CatchesKill);
         loop {
             thread::park();
         }
@@ -264,7 +264,7 @@ impl Thread {
     }
 
     /// Waits for the end of the run, which is near.
-    pub(crate) fn stay(&self, wait: Wait) -> ! {
+    pub(crate) fn wait_forever(&self, wait: Wait) -> ! {
         loop {
             let ticket = self.ticket();
             self.park(ticket, wait, None);

@@ -141,7 +141,7 @@ impl World {
         let location = Location::caller();
         self.in_run(|context| {
             context.fail(kind, message.into(), Some(location));
-            context.stay(Wait::Ended)
+            context.wait_forever(Wait::Ended)
         })
     }
 
