@@ -29,8 +29,8 @@
 //! which of them goes on. The clock is virtual: when every thread waits it jumps to the next timer. Nothing
 //! reads the system's clock or its randomness, so a seed is a run, to the last message.
 //!
-//! The same code also runs on real threads ([`world::Backend::Threads`]). The primitives are built on what both
-//! backends offer, and that is `context`.
+//! The same code also runs on real threads ([`world::Backend::Threads`]). The primitives are built on what
+//! both backends offer, and that is `context`.
 //!
 //! # How labrt is built
 //!
@@ -45,8 +45,8 @@
 //! | the primitives | [`thread`], [`sync`], [`channel`], [`time`], [`rand`] |
 //! | the harness's face | [`world`] |
 //!
-//! Reading order: `sim::simulation` (what a simulation is), `sim::scheduler` (who runs next), `sim::kill` (how
-//! threads are made to end), `raw`, then the primitives; `threads` for the other backend.
+//! Reading order: `sim::simulation` (what a simulation is), `sim::scheduler` (who runs next), `sim::kill`
+//! (how threads are made to end), `raw`, then the primitives; `threads` for the other backend.
 
 #![warn(missing_docs)]
 #![allow(

@@ -1,5 +1,5 @@
-//! The limit on threads of a run, and the message of a run that reaches it: which node has most of the threads,
-//! and which line started them.
+//! The limit on threads of a run, and the message of a run that reaches it: which node has most of the
+//! threads, and which line started them.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Who waits, for what, and who can wake them: what both backends and the primitives say about waits.
+//! Threads, tickets and waits: the vocabulary that both backends and the primitives share.
 
 use std::fmt;
 use std::panic::Location;
@@ -6,10 +6,10 @@ use std::panic::Location;
 /// A line of source code, for messages.
 pub(crate) type SourceLocation = &'static Location<'static>;
 
-/// Names a thread for ever: a slot of the table is used again, a serial number never.
+/// Identifies a thread. Slots of the thread table are reused, serial numbers are not.
 ///
-/// The lower half of the serial number counts the threads of one node. Lab code sees this half alone: how
-/// many threads other servers start is not its business.
+/// The lower half of the serial number counts the threads of one node. Lab code sees only this half, so that
+/// it cannot learn how many threads other servers have started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ThreadId {
     pub(crate) slot: u32,
@@ -17,64 +17,64 @@ pub(crate) struct ThreadId {
 }
 
 impl ThreadId {
-    /// Tells the thread from all others of its node; from 1.
+    /// The number of the thread among those of its node, from 1.
     pub(crate) fn on_its_node(self) -> u64 {
         self.serial & u64::from(u32::MAX)
     }
 }
 
-/// Names one wait of one thread. Whoever wants to wake the thread from it holds the ticket; once
-/// the wait is over the ticket is worthless.
+/// Identifies one wait of one thread. It is held by whoever is to wake the thread, and has no effect after
+/// the wait has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ticket {
     pub(crate) slot: u32,
     pub(crate) number: u64,
 }
 
-/// Why a thread stopped waiting.
+/// The reason for which a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Woken {
-    /// Somebody woke it.
+    /// The thread was woken.
     Notified,
-    /// Its time was up.
+    /// The deadline passed.
     TimedOut,
 }
 
-/// What a thread waits for; the place is the line of lab code that waits.
+/// The kind of a wait. The location is the line of lab code that waits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Wait {
     Sleep(SourceLocation),
-    /// A sleep by `std::thread::sleep`, which does not say where.
+    /// A call of `std::thread::sleep`, whose location is not known.
     StdSleep,
     Lock(SourceLocation),
     Condvar(SourceLocation),
     Recv(SourceLocation),
-    /// A message from a channel of the clock: of a timer that may be stopped, or that has fired.
+    /// A message from the channel of a timer, which may be stopped or have fired already.
     Timer(SourceLocation),
     Send(SourceLocation),
     Select(SourceLocation),
     Join(SourceLocation),
-    /// Another thread that initialises a value.
+    /// Another thread's initialization of a value.
     Once(SourceLocation),
-    /// The end of all that a wait group counts.
+    /// A wait group's count of 0.
     Group(SourceLocation),
     /// A call of `unpark`.
     Park(SourceLocation),
-    /// The answer to a remote call.
+    /// The reply to a remote call.
     Reply,
-    /// The end of a save that takes time.
+    /// The end of a slow save.
     Save,
     /// The result of a call into this node.
     Call(u32),
-    /// Until every thread of a node that is being killed is gone.
+    /// The end of all threads of a node that is being killed.
     Kill,
-    /// Until the node's other threads all wait.
+    /// The moment when all other threads of the node wait.
     Quiet,
-    /// The run is over.
+    /// The end of the run, after it has failed.
     Ended,
-    /// Lab code caught the kill as often as it was thrown.
+    /// Nothing: lab code has caught the kill each time it was thrown, and the thread is suspended.
     CatchesKill,
-    /// It is in a call of std's that would block every thread of the run.
+    /// Nothing: the thread made a call of std that would block the whole run, and is suspended.
     Blocked,
 }
 
@@ -105,7 +105,7 @@ impl fmt::Display for Wait {
     }
 }
 
-/// A thread that must do something before another one can go on.
+/// A thread that keeps another one waiting.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Blocker {
     pub(crate) thread: ThreadId,
@@ -117,10 +117,10 @@ pub(crate) struct Blocker {
 pub(crate) enum BlockedBy {
     /// It holds the lock, since this line.
     Holding(SourceLocation),
-    /// It waits to write since this line, and new readers must wait behind it.
+    /// It waits to write since this line, and new readers queue behind it.
     WaitingToWrite(SourceLocation),
     /// It has not ended.
     Running,
-    /// It initialises the value, since this line.
+    /// It has been initializing the value since this line.
     Initializing(SourceLocation),
 }

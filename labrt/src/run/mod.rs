@@ -1,4 +1,4 @@
-//! What is asked of a run, and what it comes to: the same on both backends.
+//! The options and the outcome of a run, which are the same on both backends.
 
 pub(crate) mod backend;
 pub(crate) mod failure;

@@ -1,15 +1,16 @@
-//! [`truncated`]: what lab code says may be long, and a report of it may not.
+//! [`truncated`]: limits the length of texts that come from lab code.
 
-/// Bytes of a message, a log line or a warning that are kept: much more than anybody reads.
+/// The most bytes that are kept of a message, a log line or a warning.
 pub const LONGEST_MESSAGE: usize = 16 << 10;
 
-/// The text up to about `limit` bytes, and how much more there was.
+/// The text, cut at a character boundary after at most `limit` bytes. A text that was cut ends with the
+/// number of bytes left out.
 #[must_use]
 pub fn truncated(text: String, limit: usize) -> String {
     if text.len() <= limit { text } else { truncated_str(&text, limit) }
 }
 
-/// The same of a text that somebody else has.
+/// As [`truncated`], for a borrowed text.
 pub(crate) fn truncated_str(text: &str, limit: usize) -> String {
     if text.len() <= limit {
         return text.to_owned();
@@ -23,7 +24,7 @@ mod tests {
     use super::truncated;
 
     #[test]
-    fn what_is_short_stays_and_the_rest_is_cut_between_characters() {
+    fn long_texts_are_cut_between_characters() {
         assert_eq!(truncated("größe".to_owned(), 7), "größe");
         assert_eq!(truncated("größer".to_owned(), 7), "größe … and 1 bytes more");
         assert_eq!(truncated("größe".to_owned(), 3), "gr … and 5 bytes more");

@@ -1,7 +1,7 @@
 //! A oneshot channel of the harness: it hands one value to one waiting thread.
 //!
-//! An event can send, which makes this the way for an event to resume a thread: a remote call waits for its reply
-//! like this, and a slow save for its end. Lab code uses [`channel`](crate::channel).
+//! An event can send, which makes this the way for an event to resume a thread: a remote call waits for its
+//! reply like this, and a slow save for its end. Lab code uses [`channel`](crate::channel).
 
 use std::sync::Arc;
 
