@@ -275,7 +275,7 @@ fn rates_that_are_none_are_refused() {
     for rate in [0, 99_999, 10_000_001, u32::MAX] {
         let run = simulate(Options::new(1), move |world: &World| world.node("server").set_clock_rate(rate));
         let message = run.result.unwrap_err().message;
-        assert_eq!(message, format!("a clock that goes at {rate} in a million is none"));
+        assert_eq!(message, format!("clock rate {rate} ppm is outside 100,000..=10,000,000"));
     }
     run(1, |world| {
         world.node("server").set_clock_rate(100_000);

@@ -1,31 +1,35 @@
-//! What a select does with a channel: look, wait, set aside, complete.
+//! [`Selectable`]: the operations of a select on a channel: check, wait, reserve, complete.
 
 use super::{Channel, Failed, Reservation};
 use crate::context::{self, Context};
 use crate::wait::{SourceLocation, Ticket, Wait};
 
-/// What a select needs of a channel, whatever its messages are.
+/// The operations that a select needs of a channel, for any message type.
 pub(in crate::channel) trait Selectable {
-    /// Takes a message for the select that `ticket` names. `false`: another thread was faster, and there is
-    /// none.
+    /// Takes a message for the select `ticket`. Returns `false` if there is none any more, because another
+    /// thread was faster.
     fn reserve_message(&self, context: Context<'_>, ticket: Ticket) -> bool;
-    /// Promises the select that `ticket` names that its message will be taken. `false`: another thread was
-    /// faster.
+    /// Reserves room or a receiver for the select `ticket`. Returns `false` if there is none any more,
+    /// because another thread was faster.
     fn reserve_room(&self, context: Context<'_>, ticket: Ticket) -> bool;
-    /// The select that `ticket` names does not do what it has chosen.
+    /// Gives back what was reserved for the select `ticket`, which will not be completed.
     fn release(&self, context: Context<'_>, ticket: Ticket);
-    /// Waits until a message that was promised to the thread has come, or will not come after all.
+    /// Waits, if the thread was reserved as a receiver, until the message has come or the reservation was
+    /// given back.
     fn await_reserved_message(&self, context: Context<'_>, ticket: Ticket, location: SourceLocation);
+    /// Whether a receive would not block.
     fn can_receive(&self, context: Context<'_>) -> bool;
-    /// `own`: the caller's wait, which may be one to receive here. Nobody sends to himself.
+    /// Whether a send would not block. `own` is the caller's wait, which does not count as a receiver.
     fn can_send(&self, context: Context<'_>, own: Option<Ticket>) -> bool;
-    /// Registers a waiting select; answers when the clock will send.
+    /// Registers a select that waits to receive. Returns the time of the clock's next message.
     fn await_message(&self, context: Context<'_>, ticket: Ticket) -> Option<u64>;
-    /// As [`await_message`](Self::await_message), but no message may be handed over.
+    /// As [`await_message`](Self::await_message), for a select that must not be given a message.
     fn observe(&self, context: Context<'_>, ticket: Ticket) -> Option<u64>;
+    /// Registers a select that waits to send.
     fn await_room(&self, context: Context<'_>, ticket: Ticket);
+    /// Removes the registrations of a select.
     fn forget(&self, context: Context<'_>, ticket: Ticket);
-    /// Whether a message was handed to the thread while it waited with `ticket`.
+    /// Whether a message was given to the thread while it waited with `ticket`.
     fn was_handed(&self, context: Context<'_>, ticket: Ticket) -> bool;
 }
 
@@ -43,7 +47,7 @@ impl<T> Selectable for Channel<T> {
     fn reserve_room(&self, context: Context<'_>, ticket: Ticket) -> bool {
         let mut state = self.state.open(context);
         if state.receivers == 0 {
-            return true; // to be told so
+            return true; // so that the send reports it
         }
         let receiver = state.take_receiver(context);
         let reserved = receiver.is_some() || state.has_room();
@@ -76,7 +80,7 @@ impl<T> Selectable for Channel<T> {
             };
             context.park_without_throw(waiting, Wait::Recv(location), None);
             if context.is_dying() {
-                // The message stays with whoever promised it.
+                // The message stays with the sender.
                 self.state
                     .open(context)
                     .reservations
@@ -124,7 +128,7 @@ impl<T> Selectable for Channel<T> {
 }
 
 impl<T> Channel<T> {
-    /// Completes a selected receive: takes what was handed over, or else receives.
+    /// Completes a selected receive: takes the message that was given to the select, or receives one.
     pub(in crate::channel) fn complete_receive(
         &self,
         ticket: Ticket,
@@ -136,7 +140,7 @@ impl<T> Channel<T> {
         })
     }
 
-    /// Completes a selected send: to whom it was promised, or else to whoever comes.
+    /// Completes a selected send: to the reserved receiver or room, or as an ordinary send.
     pub(in crate::channel) fn complete_send(
         &self,
         message: T,
