@@ -1,4 +1,4 @@
-//! Which lock a run uses of the two that a [`RawMutex`] and a [`RawRwLock`] are, and how it is taken.
+//! The raw locks of lab code: each uses a simulated lock or a real one, depending on the run's backend.
 
 use std::time::Duration;
 
@@ -18,10 +18,10 @@ pub type RawMutex = lock::RawMutex<MutexOfRun>;
 /// The raw lock of an [`RwLock`](super::RwLock).
 pub type RawRwLock = lock::RawRwLock<RwLockOfRun>;
 
-/// The lock that the scheduler of a simulation knows, or else the real one.
+/// A mutex of a simulation, and the choice between it and the real one.
 pub struct MutexOfRun(SimMutex);
 
-/// The lock that the scheduler of a simulation knows, or else the real one.
+/// A reader-writer lock of a simulation, and the choice between it and the real one.
 pub struct RwLockOfRun(SimRwLock);
 
 /// The clock of the calling thread's node.
@@ -43,7 +43,7 @@ impl Deadlines for NodeClock {
 impl lock::Mutex for MutexOfRun {
     type Clock = NodeClock;
 
-    #[allow(clippy::declare_interior_mutable_const)] // for a constant of `lock_api`
+    #[allow(clippy::declare_interior_mutable_const)] // `lock_api` requires a constant
     const NEW: Self = Self(SimMutex::new());
 
     #[track_caller]
@@ -106,7 +106,7 @@ impl lock::Mutex for MutexOfRun {
 impl lock::RwLock for RwLockOfRun {
     type Clock = NodeClock;
 
-    #[allow(clippy::declare_interior_mutable_const)] // for a constant of `lock_api`
+    #[allow(clippy::declare_interior_mutable_const)] // `lock_api` requires a constant
     const NEW: Self = Self(SimRwLock::new());
 
     #[track_caller]
