@@ -25,7 +25,7 @@ pub(crate) fn run<T: Send + 'static>(
     main: impl FnOnce(u64) -> T + Send + 'static,
 ) -> Run<T> {
     std_compat::install();
-    hash_keys::find();
+    hash_keys::locate();
     let watched = Arc::new(Watched::new());
     let (sender, results) = mpsc::channel();
     let inside = watched.clone();
@@ -96,7 +96,7 @@ fn run_here<T: 'static>(
 /// server can tell from it how many hash maps others have made, and can be told something by it.
 #[must_use]
 pub fn hash_keys_are_separate() -> bool {
-    hash_keys::find()
+    hash_keys::locate()
 }
 
 /// What each OS thread of a simulation does first.
