@@ -5,7 +5,7 @@ mod log_lines;
 use std::io::Write;
 
 use labreport::text::visible;
-use labrt::world::{Backend, Policy, RUST_LOG, log_asked_for};
+use labrt::world::{Backend, Policy, RUST_LOG, log_filter};
 use tester::lines::{self, Tally};
 use tester::replay::{NoLastFailure, Replay, build_id, is_default_solution};
 use tester::{Case, Report, seed};
@@ -182,7 +182,7 @@ impl Single {
         if self.shown < self.lines {
             say(&format!("({} of {} lines of the log)", self.shown, self.lines));
         }
-        if let Some(kept) = log_asked_for() {
+        if let Some(kept) = log_filter() {
             say(&format!("({RUST_LOG}={kept}: no other lines were kept)"));
         }
     }

@@ -22,7 +22,7 @@ use std::panic::Location;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use labrt::world::{Filler, RemoteCall, slot};
+use labrt::world::{RemoteCall, oneshot};
 
 use crate::extras::Copied;
 use crate::fingerprint::{Direction, of_message};
@@ -45,9 +45,9 @@ pub(crate) const POLL: Duration = Duration::from_micros(100_100);
 /// What becomes of a call when it begins.
 enum Start {
     /// There is no server; the caller is told after this time.
-    Unreachable(Duration, Filler<Reply>),
+    Unreachable(Duration, oneshot::Sender<Reply>),
     /// The request is lost; the caller is told after this time.
-    Lost(Duration, Filler<Reply>),
+    Lost(Duration, oneshot::Sender<Reply>),
     /// The request arrives after this time.
     Sent(Duration, CallId),
     /// The request is there.
@@ -80,7 +80,7 @@ impl Shared {
         if self.world.is_dying() {
             return None; // a destructor of a server that has crashed: nothing leaves it any more
         }
-        let (caller, waiter) = slot();
+        let (caller, receiver) = oneshot::channel();
         let (len, content) = (args.len(), args.content.clone());
         let location = Location::caller();
         let now = self.world.now();
@@ -98,7 +98,7 @@ impl Shared {
             let copy = board.duplicate(&start);
             (start, copy, place, board.total_count, hash)
         };
-        self.world.message(hash);
+        self.world.record_event(hash);
         let event = |step| Event { method, bytes: len, ..Event::new(number, step) };
         self.report(|| Event {
             content: content.as_ref(),
@@ -111,28 +111,28 @@ impl Shared {
         self.world.remote_call(&RemoteCall {
             method,
             to: place.map_or(u32::MAX, |place| place.0),
-            name_of_callee: &|| self.board.lock().place_title(place?).map(ToOwned::to_owned),
+            callee_name: &|| self.board.lock().place_title(place?).map(ToOwned::to_owned),
             end: end.0,
-            place: location,
+            location,
             bytes: len,
         });
         match start {
             Start::Unreachable(after, caller) => {
                 self.report(|| event(Step::RequestLost));
                 self.note(method, number, place, || format!("nobody there, given up in {after:?}"));
-                self.world.later(after, move || drop(caller));
+                self.world.schedule(after, move || drop(caller));
             }
             Start::Lost(after, caller) => {
                 self.report(|| event(Step::RequestLost));
                 self.note(method, number, place, || {
                     format!("lost request ({len} bytes), known in {after:?}")
                 });
-                self.world.later(after, move || drop(caller));
+                self.world.schedule(after, move || drop(caller));
             }
             Start::Sent(after, id) => {
                 self.note(method, number, place, || format!("request ({len} bytes) arrives in {after:?}"));
                 let network = Arc::downgrade(self);
-                self.world.later(after, move || with(&network, |network| network.arrive(id)));
+                self.world.schedule(after, move || with(&network, |network| network.arrive(id)));
             }
             Start::Arrived(id, request) => {
                 self.note(method, number, place, || format!("request ({len} bytes)"));
@@ -143,9 +143,9 @@ impl Shared {
         if let Some(after) = copy {
             self.note(method, number, place, || format!("the request arrives again in {after:?}"));
             let network = Arc::downgrade(self);
-            self.world.later(after, move || with(&network, |network| network.arrive_again(number)));
+            self.world.schedule(after, move || with(&network, |network| network.arrive_again(number)));
         }
-        waiter.wait()
+        receiver.recv()
     }
 
     /// A request reaches its server, which may have been deleted meanwhile: it is served all the same.
@@ -177,8 +177,8 @@ impl Shared {
             return self.discard(request.server);
         }
         let method = request.server.method(request.method).name;
-        self.world.message(of_message(Direction::Copy, method, end.0, place.0, &request.args.bytes));
-        self.world.carry(end.0, request.args.len());
+        self.world.record_event(of_message(Direction::Copy, method, end.0, place.0, &request.args.bytes));
+        self.world.record_bytes(end.0, request.args.len());
         self.note(method, number, Some(place), || "the request again".to_owned());
         self.serve(id, end, request);
     }
@@ -219,7 +219,7 @@ impl Switchboard {
         method: &str,
         args: Message,
         types: Types,
-        caller: Filler<Reply>,
+        caller: oneshot::Sender<Reply>,
         now: Duration,
     ) -> Start {
         let Some((place, host)) = self.reach(end) else {
@@ -360,14 +360,14 @@ impl Shared {
             (call, fate)
         };
         let Underway { caller, method, full_name, end, place, .. } = call;
-        self.world.message(of_message(Direction::Reply, method, end.0, place.0, &reply.bytes));
+        self.world.record_event(of_message(Direction::Reply, method, end.0, place.0, &reply.bytes));
         told(Step::ReplySent);
         let Message { bytes: reply, content } = reply;
         let event = |step| Event { method: &full_name, bytes: len, ..Event::new(id.number, step) };
         if matches!(fate, Return::CutOff | Return::Lost) {
             self.report(|| event(Step::ReplyLost));
         }
-        self.world.carry(end.0, len);
+        self.world.record_bytes(end.0, len);
         let note = |what: &dyn Fn() -> String| self.note(method, id.number, Some(place), what);
         match fate {
             Return::CutOff => note(&|| "reply held back: cut off meanwhile".to_owned()),
@@ -375,7 +375,7 @@ impl Shared {
             Return::Arrives(by) => {
                 note(&|| format!("reply ({len} bytes) arrives in {by:?}"));
                 let network = Arc::downgrade(self);
-                self.world.later(by, move || {
+                self.world.schedule(by, move || {
                     let mut delivered = 0;
                     with(&network, |network| {
                         network.board.lock().total_bytes += len as u64;
@@ -386,14 +386,14 @@ impl Shared {
                             ..Event::new(id.number, Step::ReplyDelivered)
                         });
                     });
-                    caller.fill(Reply { bytes: reply, event: delivered });
+                    caller.send(Reply { bytes: reply, event: delivered });
                 });
             }
             Return::Delivered => {
                 note(&|| format!("reply ({len} bytes)"));
                 let delivered =
                     self.report(|| Event { content: content.as_ref(), ..event(Step::ReplyDelivered) });
-                caller.fill(Reply { bytes: reply, event: delivered });
+                caller.send(Reply { bytes: reply, event: delivered });
             }
         }
     }
@@ -404,7 +404,7 @@ impl Shared {
     fn swallow(self: &Arc<Self>, id: CallId, reply: &[u8]) {
         let known = self.board.lock().call(id).map(|call| (call.method, call.end, call.place));
         let Some((method, end, place)) = known else { return };
-        self.world.message(of_message(Direction::Reply, method, end.0, place.0, reply));
+        self.world.record_event(of_message(Direction::Reply, method, end.0, place.0, reply));
         self.note(method, id.number, Some(place), || {
             format!("lost reply ({} bytes): cut one way", reply.len())
         });
@@ -432,7 +432,7 @@ impl Shared {
         let now = self.world.now();
         for (id, since) in polls {
             let network = Arc::downgrade(self);
-            self.world.later(until_poll(since, now), move || {
+            self.world.schedule(until_poll(since, now), move || {
                 with(&network, |network| network.poll(id));
             });
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use labrt::world::Filler;
+use labrt::world::oneshot;
 
 use crate::extras::Extras;
 use crate::message::{Message, Reply};
@@ -71,7 +71,7 @@ pub(crate) struct Underway {
     pub(crate) reliable: bool,
     /// As it was when the call began.
     pub(crate) long_reordering: bool,
-    pub(crate) caller: Filler<Reply>,
+    pub(crate) caller: oneshot::Sender<Reply>,
     /// `None` from when it has arrived.
     pub(crate) request: Option<Request>,
     /// When the request arrived. The call is polled from then on.

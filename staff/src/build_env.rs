@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::build::{Base, Confined, Reachable};
 use crate::sandbox::{Profile, Sandbox};
-use labrt::world::{RUST_LOG, log_asked_for};
+use labrt::world::{RUST_LOG, log_filter};
 
 use lab::error::CommandError;
 use lab::run::Starter;
@@ -64,7 +64,7 @@ impl BuildEnv {
                 }
             };
             // Of the environment it gets this alone: which lines of the log are kept.
-            command.envs(log_asked_for().map(|kept| (RUST_LOG, kept)));
+            command.envs(log_filter().map(|kept| (RUST_LOG, kept)));
             Ok(command)
         }))
     }

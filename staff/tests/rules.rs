@@ -340,7 +340,7 @@ fn nothing_that_stands_before_hides_a_word_in_a_macro() {
         (Rule::ThreadLocal, "thread_local! { static S: u8 = 0; }"),
         (Rule::System, "std::fs::read(a)"),
         (Rule::System, "core::ffi::a()"),
-        (Rule::Simulation, "labrt::world::point()"),
+        (Rule::Simulation, "labrt::world::scheduling_point()"),
         (Rule::Simulation, "tester::cases()"),
         (Rule::Embed, "include_str!(\"a\")"),
     ] {
@@ -499,8 +499,8 @@ fn the_simulation_is_the_testers() {
         &[
             "use labrt::world;",
             "use labrt::{sync::Mutex, world::{self, World}};",
-            "fn f() { labrt::world::point() }",
-            "use labrt; fn f() { self::labrt::world::point() }",
+            "fn f() { labrt::world::scheduling_point() }",
+            "use labrt; fn f() { self::labrt::world::scheduling_point() }",
             "use labrt::raw;",
             "use labrpc::Network;",
             "use labrpc::{ClientEnd, Server as S};",
@@ -511,7 +511,7 @@ fn the_simulation_is_the_testers() {
             "use lab::run;",
             "fn f() { log::set_max_level(log::LevelFilter::Off) }",
             "use log::set_logger;",
-            "m!(\"labrt::world::point\");",
+            "m!(\"labrt::world::scheduling_point\");",
         ],
     );
     violates(

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use labapi::Solution;
-use labrt::world::{Backend, RUST_LOG, log_asked_for};
+use labrt::world::{Backend, RUST_LOG, log_filter};
 use libtest_mimic::{Arguments, Trial};
 use parking_lot::Mutex;
 
@@ -211,7 +211,7 @@ fn explain_on_threads(case: &'static Case, report: &Report) -> String {
 
 /// The line above the log, with what `RUST_LOG` has left of it.
 fn log_title(title: &str) -> String {
-    let kept = log_asked_for().map(|kept| format!(" ({RUST_LOG}={kept})")).unwrap_or_default();
+    let kept = log_filter().map(|kept| format!(" ({RUST_LOG}={kept})")).unwrap_or_default();
     format!("\n{title}{kept}:\n")
 }
 

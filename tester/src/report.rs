@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use labrt::world::{Failure, LONGEST_MESSAGE, shortened};
+use labrt::world::{Failure, LONGEST_MESSAGE, truncated};
 use serde::{Deserialize, Serialize};
 
 use crate::backtrace::shorten;
@@ -81,10 +81,10 @@ impl From<Failure> for ReportedFailure {
     fn from(failure: Failure) -> Self {
         Self {
             kind: failure.kind.to_string(),
-            message: shortened(failure.message, LONGEST_MESSAGE),
+            message: truncated(failure.message, LONGEST_MESSAGE),
             at_seconds: failure.at.as_secs_f64(),
             node: failure.node,
-            thread: shortened(failure.thread, LONGEST_NAME),
+            thread: truncated(failure.thread, LONGEST_NAME),
             location: failure.location,
             backtrace: failure.backtrace.as_deref().map(shorten),
         }

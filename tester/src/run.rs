@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use labapi::Solution;
-use labrt::world::{self, Backend, LONGEST_MESSAGE, Options, Policy, Tap, shortened};
+use labrt::world::{self, Backend, LONGEST_MESSAGE, Options, Policy, Tap, truncated};
 use parking_lot::Mutex;
 
 use crate::event::Recording;
@@ -28,7 +28,7 @@ pub struct RunOptions {
     pub record: bool,
     /// How much of what happens is told to invariants, and whether it is kept. It changes nothing else.
     pub detail: Detail,
-    /// How long a run may go on without a call of labrt; see [`Options::patience`].
+    /// How long a run may go on without a call of labrt; see [`Options::stall_timeout`].
     pub patience: Duration,
     /// The processor time that the run may take; see [`Options::max_cpu_time`].
     pub max_cpu_time: Duration,
@@ -49,7 +49,7 @@ impl RunOptions {
             policy: Policy::default(),
             record: false,
             detail: Detail::Bare,
-            patience: Options::new(seed).patience,
+            patience: Options::new(seed).stall_timeout,
             max_cpu_time: CPU_LIMIT,
             tap: None,
             budget: Budget::default(),
@@ -94,7 +94,7 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         preempt_every: PREEMPT_EVERY,
         record: options.record || threads,
         tap: options.tap,
-        patience: options.patience,
+        stall_timeout: options.patience,
         max_cpu_time: options.max_cpu_time,
         max_virtual_time: TIME_LIMIT + MARGIN,
         ..Options::new(options.seed)
@@ -126,7 +126,7 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         commands: figures.commands,
         operations: figures.operations,
         recording: recording.lock().take().map(Arc::new),
-        warnings: run.warnings.into_iter().map(|it| shortened(it, LONGEST_MESSAGE)).collect(),
+        warnings: run.warnings.into_iter().map(|it| truncated(it, LONGEST_MESSAGE)).collect(),
         log: if keeps_log { run.log.iter().map(ToString::to_string).collect() } else { Vec::new() },
     }
 }

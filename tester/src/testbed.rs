@@ -152,7 +152,7 @@ impl Testbed {
         network.set_reliable(reliable);
         network.set_long_delays(long_delays);
         let (late_world, calls) = (world.clone(), Arc::clone(calls));
-        world.later(TIME_LIMIT + Duration::from_nanos(1), move || time_is_up(&late_world, &calls));
+        world.schedule(TIME_LIMIT + Duration::from_nanos(1), move || time_is_up(&late_world, &calls));
     }
 
     /// The test has passed: whatever it left behind is taken down.

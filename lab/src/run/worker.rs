@@ -59,7 +59,7 @@ impl Worker {
         let (orders, keys) = receive(self.incoming);
         for (number, order) in (0..).zip(orders) {
             carry_out(lab, number, &order, &keys, &self.socket).map_err(broken)?;
-            if labrt::world::given_up() > 0 {
+            if labrt::world::abandoned_runs() > 0 {
                 // An OS thread is lost, with all that it holds. A fresh process has neither.
                 break;
             }

@@ -67,7 +67,7 @@ impl<P: Protocol> Cluster<P> {
         if let Some(node) = node {
             match self.moment_of_crash() {
                 Some(points) => {
-                    node.kill_amid(points, pause);
+                    node.kill_after(points, pause);
                     amid = true;
                 }
                 None => self.sleep(pause),

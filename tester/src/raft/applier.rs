@@ -81,7 +81,7 @@ impl Applier {
         let applied = RaftEvent::Applied { index, command };
         self.events.emit(&applied);
         if let RaftEvent::Applied { command, .. } = &applied {
-            self.world.message(trace(self.who(), index, command));
+            self.world.record_event(trace(self.who(), index, command));
             self.world.note("tester", || format!("applied {index}: {}", Unchecked(command)));
         }
         if repeated {
@@ -151,7 +151,7 @@ impl Applier {
                 ),
             );
         }
-        self.world.message(trace(self.who(), index, &snapshot));
+        self.world.record_event(trace(self.who(), index, &snapshot));
         self.world.note("tester", || format!("installed a snapshot up to {index}, {} bytes", snapshot.len()));
         self.set_applied(index);
     }

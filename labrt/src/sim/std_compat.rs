@@ -10,24 +10,24 @@ use rand::Rng;
 
 use super::frames;
 use super::simulation::{try_with, with};
-use super::watchdog::{LAST_WORDS, blocked_in};
-use crate::raw::process::last_words;
-use crate::raw::run_monitor::aside;
+use super::watchdog::{ABORT_NOTE, blocked_message};
+use crate::raw::process::abort_with_message;
+use crate::raw::run_monitor::with_real_std;
 use crate::run::failure::FailureKind;
 use crate::wait::Wait;
 
 /// So many looks between two scheduling points leave the run's own clock alone. Some locks look at the clock
 /// when another OS thread was in the way, and chance must not move the clock.
-const LOOKS_FREE: u32 = 1000;
+const FREE_READS: u32 = 1000;
 
 /// So many looks at the clock between two scheduling points: the loop will never end.
-const LOOKS_MAX: u32 = 10_000_000;
+const READS_MAX: u32 = 10_000_000;
 
 /// How long a lock of std may really be waited for: another OS thread may hold it for a moment.
-const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+const LOCK_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// The same when the run is over already.
-const LOCK_PATIENCE_AT_END: Duration = Duration::from_millis(50);
+const LOCK_WAIT_MAX_AT_END: Duration = Duration::from_millis(50);
 
 /// Sees to it that what std asks of the system is asked here, where that is possible.
 pub(super) fn install() {
@@ -39,7 +39,7 @@ pub(super) fn install() {
         random,
         refuse_thread,
         refuse_wait,
-        lock_patience,
+        lock_wait_max,
     });
 }
 
@@ -58,19 +58,19 @@ fn random(bytes: &mut [u8]) -> bool {
 fn clock() -> u64 {
     with(|sim| match sim.scheduler.try_borrow_mut() {
         Ok(mut scheduler) => {
-            let (shown, count) = sim.std_clock.look(scheduler.steps, scheduler.now);
-            if count > LOOKS_FREE {
+            let (shown, count) = sim.std_clock.read(scheduler.steps, scheduler.now);
+            if count > FREE_READS {
                 scheduler.now = shown;
             }
-            if count > LOOKS_MAX {
+            if count > READS_MAX {
                 let message = format!(
-                    "the thread looked at the clock of std {LOOKS_MAX} times without a call of labrt, while nobody \
+                    "the thread looked at the clock of std {READS_MAX} times without a call of labrt, while nobody \
                          else could run: it waits for something that cannot come. Wait on a condition variable or a \
                          channel, or use `labrt::thread::sleep`"
                 );
                 scheduler.fail_here(FailureKind::Livelock, message);
                 drop(scheduler);
-                sim.stay(Wait::Blocked);
+                sim.wait_forever(Wait::Blocked);
             }
             scheduler.local_at(shown)
         }
@@ -92,7 +92,7 @@ fn now() -> u64 {
 /// to be unwound through.
 fn sleep_until(at: u64) {
     with(|sim| {
-        sim.point_before_release();
+        sim.scheduling_point_before_release();
         let ticket = sim.ticket();
         sim.park_without_throw(ticket, Wait::StdSleep, Some(at));
     });
@@ -115,10 +115,10 @@ fn refuse_thread() {
 /// the thread up. `waited`: for so long it did, in real time; `None` if the wait has a time-out and was
 /// refused at once.
 fn refuse_wait(waited: Option<Duration>) -> ! {
-    let frames = aside(frames::here);
+    let frames = with_real_std(frames::capture);
     let message = match (frames::blocking_call(&frames), waited) {
-        (Some(culprit), Some(waited)) => blocked_in(culprit, waited),
-        (Some(frames::Culprit { call, advice }), None) => format!(
+        (Some(blocking), Some(waited)) => blocked_message(blocking, waited),
+        (Some(frames::BlockingCall { call, advice }), None) => format!(
             "the thread waits with a time-out in {call}, which knows nothing of the virtual clock. {advice}"
         ),
         (None, _) => {
@@ -128,20 +128,20 @@ fn refuse_wait(waited: Option<Duration>) -> ! {
                 .to_owned()
         }
     };
-    if frames::prints(&frames) {
+    if frames::holds_output_lock(&frames) {
         let failure = with(|sim| sim.scheduler.borrow().failure(FailureKind::Blocked, message));
-        last_words(&format!("{failure}\n{LAST_WORDS}\n"));
+        abort_with_message(&format!("{failure}\n{ABORT_NOTE}\n"));
     }
     with(|sim| {
         if let Ok(mut scheduler) = sim.scheduler.try_borrow_mut() {
             scheduler.fail_here(FailureKind::Blocked, message);
         }
-        sim.stay(Wait::Blocked)
+        sim.wait_forever(Wait::Blocked)
     })
 }
 
 /// How long a lock of std may be waited for.
-fn lock_patience() -> Duration {
+fn lock_wait_max() -> Duration {
     let over = with(|sim| sim.scheduler.try_borrow().is_ok_and(|scheduler| scheduler.stop));
-    if over { LOCK_PATIENCE_AT_END } else { LOCK_PATIENCE }
+    if over { LOCK_WAIT_MAX_AT_END } else { LOCK_WAIT_MAX }
 }

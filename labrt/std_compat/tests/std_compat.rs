@@ -1,31 +1,31 @@
-//! What std gives to lab code inside a simulation.
+//! Behaviour of std inside a simulation.
 #![cfg(target_os = "linux")]
 
 use std::time::Duration;
 
-use habits::{FAILS, waits_by_looking_at_the_clock, works};
 use labrt::world::{Options, Run, simulate};
+use std_compat::{FAILS, busy_waits_on_std_clock, works};
 
-fn under(seed: u64) -> Run<String> {
+fn run_with(seed: u64) -> Run<String> {
     simulate(Options::new(seed), |_| works())
 }
 
-fn seen(seed: u64) -> (String, u64) {
-    let run = under(seed);
+fn output_of(seed: u64) -> (String, u64) {
+    let run = run_with(seed);
     (run.result.unwrap_or_else(|failure| panic!("{failure}")), run.fingerprint)
 }
 
 #[test]
-fn a_seed_decides_what_std_says() {
+fn the_seed_determines_std_results() {
     for seed in 0..20 {
-        assert_eq!(seen(seed), seen(seed), "seed {seed}");
+        assert_eq!(output_of(seed), output_of(seed), "seed {seed}");
     }
 }
 
 #[test]
-fn another_seed_orders_maps_in_another_way() {
+fn different_seeds_give_different_map_orders() {
     let orders: std::collections::HashSet<String> =
-        (0..10).map(|seed| seen(seed).0.split(']').next().unwrap_or_default().to_owned()).collect();
+        (0..10).map(|seed| output_of(seed).0.split(']').next().unwrap_or_default().to_owned()).collect();
     assert!(orders.len() > 5, "{orders:?}");
 }
 
@@ -61,7 +61,7 @@ fn other_threads_run_while_one_sleeps() {
 }
 
 #[test]
-fn who_sleeps_by_std_can_be_killed() {
+fn a_thread_in_std_sleep_can_be_killed() {
     let run = simulate(Options::new(1), |world| {
         let server = world.node("server");
         drop(server.spawn("sleeper", || {
@@ -78,28 +78,28 @@ fn who_sleeps_by_std_can_be_killed() {
 }
 
 #[test]
-fn who_looks_at_the_clock_sees_time_pass() {
-    let run = simulate(Options::new(1), |_| waits_by_looking_at_the_clock(Duration::from_millis(300)));
+fn polling_the_clock_advances_virtual_time() {
+    let run = simulate(Options::new(1), |_| busy_waits_on_std_clock(Duration::from_millis(300)));
     assert!(run.result.unwrap() < Duration::from_millis(301));
 }
 
 #[test]
-fn what_cannot_be_simulated_is_named() {
-    for (habit, kind, call, instead) in FAILS {
-        let runs = [(); 2].map(|()| simulate(Options::new(1), |_| habit()));
+fn unsupported_calls_fail_with_a_replacement() {
+    for (code, kind, call, replacement) in FAILS {
+        let runs = [(); 2].map(|()| simulate(Options::new(1), |_| code()));
         let [first, again] = runs.map(|run| (run.result.expect_err(call), run.fingerprint));
         assert_eq!(first.1, again.1, "{call}: another run");
         let failure = first.0;
         assert_eq!(failure.kind.name(), *kind, "{failure}");
         assert!(failure.message.contains(call), "no {call} in: {failure}");
-        assert!(failure.message.contains(instead), "no {instead} in: {failure}");
+        assert!(failure.message.contains(replacement), "no {replacement} in: {failure}");
         let location = failure.location.as_deref().unwrap_or_default();
-        assert!(location.starts_with("labrt/habits/src/lib.rs:"), "{location} in: {failure}");
+        assert!(location.starts_with("labrt/std_compat/src/lib.rs:"), "{location} in: {failure}");
     }
 }
 
 #[test]
-fn outside_a_simulation_std_is_std() {
+fn std_is_unchanged_outside_a_simulation() {
     let start = std::time::Instant::now();
     std::thread::sleep(Duration::from_millis(1));
     assert!(start.elapsed() >= Duration::from_millis(1));

@@ -1,7 +1,8 @@
-//! Lab code that uses std by habit, in a crate of its own as students' code is.
+//! Lab code that calls std instead of labrt, in a crate of its own as students' code is.
 //!
-//! What can be simulated all the same is in [`works`]; what fails the run, with the name of labrt to use, in [`FAILS`].
-//! `cargo run -p habits` prints what the first kind sees: the same for a seed in debug and in release.
+//! [`works`] makes the calls that a simulation supports. [`FAILS`] lists the calls that fail the run, with the
+//! labrt name that the failure message must recommend. `cargo run -p std_compat` prints both: the output for a
+//! seed is the same in debug and in release.
 
 #![warn(missing_docs)]
 
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use labrt::sync::Arc;
 use rand::RngExt;
 
-/// What three threads see of maps, dice and clocks, one line each look.
+/// The results of std maps, random numbers and clocks in three threads, one line for each look.
 #[must_use]
 pub fn works() -> String {
     let lines = Arc::new(labrt::sync::Mutex::new(String::new()));
@@ -22,7 +23,7 @@ pub fn works() -> String {
             let lines = lines.clone();
             labrt::thread::spawn(move || {
                 for _ in 0..3 {
-                    let line = look();
+                    let line = observe_std();
                     writeln!(lines.lock(), "thread {id}: {line}").expect("a string takes any text");
                 }
             })
@@ -33,26 +34,27 @@ pub fn works() -> String {
     lines.clone()
 }
 
-/// The order of a map and of a set, a die, a sleep of some milliseconds as two clocks see it, and the date.
-fn look() -> String {
+/// The order of a map and of a set, a random number, the length of a short sleep on the clocks of std and labrt,
+/// and the date.
+fn observe_std() -> String {
     let map: HashMap<u32, ()> = (0..8).map(|key| (key, ())).collect();
     let set: HashSet<&str> = ["a", "b", "c", "d"].into();
-    let die: u64 = rand::rng().random();
-    let (start, here) = (Instant::now(), labrt::time::Instant::now());
-    std::thread::sleep(Duration::from_millis(die % 10));
-    let slept = (start.elapsed(), here.elapsed());
-    assert!(slept.0 >= Duration::from_millis(die % 10), "a sleep was too short: {slept:?}");
+    let number: u64 = rand::rng().random();
+    let (start, labrt_start) = (Instant::now(), labrt::time::Instant::now());
+    std::thread::sleep(Duration::from_millis(number % 10));
+    let slept = (start.elapsed(), labrt_start.elapsed());
+    assert!(slept.0 >= Duration::from_millis(number % 10), "a sleep was too short: {slept:?}");
     let date = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
     format!(
-        "{:?} {:?} {die:#x} {slept:?} {date:?}",
+        "{:?} {:?} {number:#x} {slept:?} {date:?}",
         map.keys().collect::<Vec<_>>(),
         set.iter().collect::<Vec<_>>()
     )
 }
 
-/// Looks at the clock of std until a time has come. Returns how long it took.
+/// Polls the clock of std until `time` has passed. Returns how long it took.
 #[must_use]
-pub fn waits_by_looking_at_the_clock(time: Duration) -> Duration {
+pub fn busy_waits_on_std_clock(time: Duration) -> Duration {
     let start = Instant::now();
     while start.elapsed() < time {
         std::hint::spin_loop();
@@ -60,10 +62,11 @@ pub fn waits_by_looking_at_the_clock(time: Duration) -> Duration {
     start.elapsed()
 }
 
-/// A habit that fails the run: what it does, the kind of failure, what the message names, and what it recommends.
+/// A call of std that fails the run: the code that makes it, the failure kind, the call that the message names,
+/// and the replacement that it recommends.
 pub type Failing = (fn(), &'static str, &'static str, &'static str);
 
-/// All of them.
+/// All calls that must fail a run.
 pub const FAILS: &[Failing] = &[
     (starts_a_thread, "foreign", "std::thread::spawn", "labrt::thread::spawn"),
     (holds_a_mutex, "blocked", "`std::sync::Mutex`", "`labrt::sync::Mutex`"),
@@ -77,7 +80,7 @@ pub const FAILS: &[Failing] = &[
     (holds_a_mutex_of_parking_lot, "blocked", "`parking_lot`", "`labrt::sync`"),
     (receives_from_crossbeam, "blocked", "`crossbeam`", "`labrt::channel`"),
     (waits_for_a_lazy_value, "blocked", "LazyLock`", "`labrt::sync"),
-    (looks_at_the_clock_for_ever, "livelock", "the clock of std", "`labrt::thread::sleep`"),
+    (polls_the_clock_forever, "livelock", "the clock of std", "`labrt::thread::sleep`"),
 ];
 
 fn starts_a_thread() {
@@ -166,6 +169,6 @@ fn waits_for_a_lazy_value() {
     **value;
 }
 
-fn looks_at_the_clock_for_ever() {
+fn polls_the_clock_forever() {
     while Instant::now().elapsed() < NAP {}
 }
