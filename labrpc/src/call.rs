@@ -25,6 +25,7 @@ use std::time::Duration;
 use labrt::world::{Filler, RemoteCall, slot};
 
 use crate::extras::Copied;
+use crate::fault_model::Passage;
 use crate::fingerprint::{Direction, of_message};
 use crate::message::{Message, Reply};
 use crate::network::Shared;
@@ -33,7 +34,6 @@ use crate::server::Server;
 use crate::service::Types;
 use crate::switchboard::{CallId, EndId, PlaceId, Request, Switchboard, Underway};
 use crate::trace;
-use crate::weather::Passage;
 
 /// How often a waiting call is tested for having been cut off.
 ///
@@ -223,11 +223,11 @@ impl Switchboard {
         now: Duration,
     ) -> Start {
         let Some((place, host)) = self.reach(end) else {
-            return Start::Unreachable(self.weather.unreachable(), caller);
+            return Start::Unreachable(self.fault_model.unreachable(), caller);
         };
         let (life, server) = (host.life, Arc::clone(&host.server));
         if let Some(extras) = &mut self.extras
-            && let Some(after) = extras.cuts_request(end, self.weather.settings.unreachable_ms())
+            && let Some(after) = extras.cuts_request(end, self.fault_model.settings.unreachable_ms())
         {
             return Start::Unreachable(after, caller);
         }
@@ -236,7 +236,7 @@ impl Switchboard {
             Ok(id) => id,
             Err(why) => return Start::Misfit(why),
         };
-        let settings = self.weather.settings;
+        let settings = self.fault_model.settings;
         let mut call = Underway {
             end,
             place,
@@ -252,14 +252,14 @@ impl Switchboard {
             vanished: false,
         };
         let request = Request { server, method: id, args };
-        let passage = (!settings.reliable).then(|| self.weather.request());
+        let passage = (!settings.reliable).then(|| self.fault_model.request());
         let slowed = self.extras.as_mut().and_then(|extras| extras.slows(end));
         let delay = match passage {
             Some(Passage::Lost(after)) => return Start::Lost(after, call.caller),
             Some(Passage::Arrives(after)) => Some(after),
             None => None,
         };
-        match sum([delay, slowed, self.weather.transit()]) {
+        match sum([delay, slowed, self.fault_model.transit()]) {
             None => Start::Arrived(self.add_call(call), request),
             Some(after) => {
                 call.request = Some(request);
@@ -477,12 +477,12 @@ impl Switchboard {
         if self.is_dead(call) {
             return Return::CutOff;
         }
-        if !call.reliable && self.weather.loses() {
+        if !call.reliable && self.fault_model.loses() {
             return Return::Lost;
         }
-        let late = call.long_reordering.then(|| self.weather.reorders()).flatten();
+        let late = call.long_reordering.then(|| self.fault_model.reorders()).flatten();
         let slowed = self.extras.as_mut().and_then(|extras| extras.slows(call.end));
-        sum([late, slowed, self.weather.transit()]).map_or(Return::Delivered, Return::Arrives)
+        sum([late, slowed, self.fault_model.transit()]).map_or(Return::Delivered, Return::Arrives)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The extras: what the course's network does not do. All are off until the harness switches them on.
 //!
-//! Each kind draws from a random stream of its own and none from the weather's, so that it changes neither
-//! what the weather draws for the calls that it leaves alone, nor what the other kinds draw.
+//! Each kind draws from a random stream of its own and none from the fault model's, so that it changes neither
+//! what the fault model draws for the calls that it leaves alone, nor what the other kinds draw.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -10,8 +10,8 @@ use std::time::Duration;
 use labrt::world::{StreamRng, World};
 use rand::RngExt;
 
+use crate::fault_model::milliseconds_below;
 use crate::switchboard::{CallId, EndId, PlaceId, Request};
-use crate::weather::milliseconds_below;
 
 /// The extras of a network that uses one.
 pub(crate) struct Extras {

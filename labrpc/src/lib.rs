@@ -67,7 +67,7 @@
 //! # For the harness
 //!
 //! [`Network`] makes end points and servers and says who reaches whom and how well. The probabilities and
-//! delays are the course's; they are in one file, `weather`. What one call goes through is in `call`.
+//! delays are the course's; they are in one file, `fault_model`. What one call goes through is in `call`.
 //!
 //! What the course's network does not do is off until it is asked for: calls that arrive twice, links that
 //! are cut in one direction or slow, and servers that are paused. `extras` says what they have in common.
@@ -77,6 +77,7 @@
 mod call;
 mod end;
 mod extras;
+mod fault_model;
 mod fingerprint;
 mod message;
 mod network;
@@ -85,7 +86,6 @@ mod server;
 mod service;
 mod switchboard;
 mod trace;
-mod weather;
 
 pub use end::ClientEnd;
 pub use labrpc_macros::service;

@@ -9,10 +9,10 @@ use labrt::world::{Backend, Node, World};
 use parking_lot::Mutex;
 
 use crate::end::ClientEnd;
+use crate::fault_model::FaultModel;
 use crate::observer::{Event, Observer};
 use crate::server::Server;
 use crate::switchboard::{EndId, Switchboard};
-use crate::weather::Weather;
 
 /// A network of end points and servers. Clones are the same network.
 ///
@@ -52,10 +52,10 @@ impl Network {
     #[must_use]
     pub fn new(world: &World) -> Self {
         let transit_rng = (world.backend() == Backend::Simulation).then(|| world.rng("network: transit"));
-        let weather = Weather::new(world.rng("network"), transit_rng);
+        let fault_model = FaultModel::new(world.rng("network"), transit_rng);
         let shared = Shared {
             world: world.clone(),
-            board: Mutex::new(Switchboard::new(weather)),
+            board: Mutex::new(Switchboard::new(fault_model)),
             node: world.node("network"),
             observer: OnceLock::new(),
         };
@@ -143,29 +143,29 @@ impl Network {
     /// probability of 10 %; a reply is lost with another 10 %. A lost message is known to the caller at once,
     /// as the course has it.
     pub fn set_reliable(&self, reliable: bool) {
-        self.shared.board.lock().weather.settings.reliable = reliable;
+        self.shared.board.lock().fault_model.settings.reliable = reliable;
     }
 
     /// Whether a server that cannot be reached costs its caller up to 7 s instead of up to 100 ms.
     pub fn set_long_delays(&self, long_delays: bool) {
-        self.shared.board.lock().weather.settings.long_delays = long_delays;
+        self.shared.board.lock().fault_model.settings.long_delays = long_delays;
     }
 
     /// Whether two replies in three are late, by 200 to 2199 ms. Also on a reliable network.
     pub fn set_long_reordering(&self, long_reordering: bool) {
-        self.shared.board.lock().weather.settings.long_reordering = long_reordering;
+        self.shared.board.lock().fault_model.settings.long_reordering = long_reordering;
     }
 
     /// What [`set_reliable`](Self::set_reliable) has set.
     #[must_use]
     pub fn is_reliable(&self) -> bool {
-        self.shared.board.lock().weather.settings.reliable
+        self.shared.board.lock().fault_model.settings.reliable
     }
 
     /// What [`set_long_delays`](Self::set_long_delays) has set.
     #[must_use]
     pub fn is_long_delays(&self) -> bool {
-        self.shared.board.lock().weather.settings.long_delays
+        self.shared.board.lock().fault_model.settings.long_delays
     }
 
     /// How many requests have reached the server that has this name now, whether or not their replies got

@@ -10,9 +10,9 @@ use std::time::Duration;
 use labrt::world::Filler;
 
 use crate::extras::Extras;
+use crate::fault_model::FaultModel;
 use crate::message::{Message, Reply};
 use crate::server::{MethodId, Server};
-use crate::weather::Weather;
 
 /// The position of an end point. Never used again, so what is known of a deleted one stays true.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -84,7 +84,7 @@ pub(crate) struct Underway {
 
 /// Everything that is behind the network's lock.
 pub(crate) struct Switchboard {
-    pub(crate) weather: Weather,
+    pub(crate) fault_model: FaultModel,
     /// `None` until one is switched on.
     pub(crate) extras: Option<Box<Extras>>,
     ends: Vec<End>,
@@ -103,9 +103,9 @@ pub(crate) struct Switchboard {
 }
 
 impl Switchboard {
-    pub(crate) fn new(weather: Weather) -> Self {
+    pub(crate) fn new(fault_model: FaultModel) -> Self {
         Self {
-            weather,
+            fault_model,
             extras: None,
             ends: Vec::new(),
             end_names: BTreeMap::new(),

@@ -103,8 +103,8 @@ fn milliseconds(range: RangeInclusive<u64>) -> RangeInclusive<Duration> {
     Duration::from_millis(*range.start())..=Duration::from_millis(*range.end())
 }
 
-/// What becomes of so many calls, one after the other, on an unreliable network.
-fn weather(calls: i64, prepare: impl FnOnce(&Network) + Send + 'static) -> Vec<(u128, bool)> {
+/// The duration and success of so many calls, one after the other, on an unreliable network.
+fn outcomes(calls: i64, prepare: impl FnOnce(&Network) + Send + 'static) -> Vec<(u128, bool)> {
     passes(7, move |scene| {
         let end = scene.end("end");
         scene.network.set_reliable(false);
@@ -119,26 +119,26 @@ fn weather(calls: i64, prepare: impl FnOnce(&Network) + Send + 'static) -> Vec<(
 }
 
 #[test]
-fn extras_leave_the_weather_alone() {
-    let plain = weather(500, |_| {});
+fn extras_change_no_draw_of_the_fault_model() {
+    let plain = outcomes(500, |_| {});
     assert!(plain.iter().any(|(_, answered)| !answered) && plain.iter().any(|(took, _)| *took > 200));
-    assert_eq!(plain, weather(500, |network| network.set_duplicates(0.0, Duration::ZERO..=MS)));
-    assert_eq!(plain, weather(500, |network| network.set_duplicates(1.0, milliseconds(1..=50))));
+    assert_eq!(plain, outcomes(500, |network| network.set_duplicates(0.0, Duration::ZERO..=MS)));
+    assert_eq!(plain, outcomes(500, |network| network.set_duplicates(1.0, milliseconds(1..=50))));
     assert_eq!(
         plain,
-        weather(500, |network| network.set_slow_link("end", Some(Duration::ZERO..=Duration::ZERO)))
+        outcomes(500, |network| network.set_slow_link("end", Some(Duration::ZERO..=Duration::ZERO)))
     );
     assert_eq!(
         plain,
-        weather(500, |network| {
+        outcomes(500, |network| {
             network.cut_requests("end", false);
             network.cut_replies("end", false);
         })
     );
-    // Calls through another end point that is cut draw nothing from the weather of these.
+    // Calls through another end point that is cut draw nothing from the fault model of these.
     assert_eq!(
         plain,
-        weather(500, |network| {
+        outcomes(500, |network| {
             let other = network.make_end("other");
             network.connect("other", "server");
             network.enable("other", true);
@@ -385,11 +385,11 @@ fn a_slow_link_takes_any_time_of_its_range() {
     assert!((200_000..210_000).contains(least) && (390_000..400_100).contains(most), "{least} to {most}");
 }
 
-/// On an unreliable network a slow link adds to the delay that the weather draws; what is lost is lost.
+/// On an unreliable network a slow link adds to the delay that the fault model draws; what is lost is lost.
 #[test]
-fn a_slow_link_adds_to_the_weather() {
-    let plain = weather(300, |_| {});
-    let slow = weather(300, |network| {
+fn a_slow_link_adds_to_the_fault_model_s_delay() {
+    let plain = outcomes(300, |_| {});
+    let slow = outcomes(300, |network| {
         network.set_slow_link("end", Some(Duration::from_secs(5)..=Duration::from_secs(5)));
     });
     for ((plain, answered), slow) in plain.into_iter().zip(slow) {

@@ -1,4 +1,4 @@
-//! The weather: every probability and delay of the network, and the draws that decide them.
+//! [`FaultModel`]: every probability and delay of the course's network, and the draws from them.
 //!
 //! The constants are the course's but for the transit time. All other delays are whole milliseconds. All are
 //! drawn uniformly.
@@ -51,8 +51,8 @@ impl Settings {
     }
 }
 
-/// The settings, and the dice.
-pub(crate) struct Weather {
+/// The settings, and the random streams that decide about messages.
+pub(crate) struct FaultModel {
     pub(crate) settings: Settings,
     rng: StreamRng,
     /// `None` on real threads, where messages take time by themselves.
@@ -66,8 +66,8 @@ pub(crate) enum Passage {
     Arrives(Duration),
 }
 
-impl Weather {
-    /// Fair: reliable, without long delays and without reordering.
+impl FaultModel {
+    /// A network that is reliable, without long delays and without reordering.
     pub(crate) fn new(rng: StreamRng, transit_rng: Option<StreamRng>) -> Self {
         let settings = Settings { reliable: true, long_delays: false, long_reordering: false };
         Self { settings, rng, transit_rng }

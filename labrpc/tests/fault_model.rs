@@ -197,10 +197,10 @@ fn long_reordering_and_unreliable() {
     );
 }
 
-/// A call goes by the weather in which it began.
+/// The settings at the beginning of a call decide about it.
 #[test]
-fn the_weather_is_that_of_the_beginning() {
-    let (fair, foul) = measure(|world, network, _| {
+fn a_call_keeps_the_settings_of_its_beginning() {
+    let (reliable, unreliable) = measure(|world, network, _| {
         let network = network.clone();
         let mut server = Server::new(&world.node("slow server"));
         let slow = |args: i64| {
@@ -227,12 +227,13 @@ fn the_weather_is_that_of_the_beginning() {
             let successes = calls.into_iter().filter_map(|call| call.join().unwrap().then_some(())).count();
             (arrived, successes as u64)
         };
-        let (arrived_fair, fair) = successes(true);
-        assert_eq!(arrived_fair, 1000);
-        let (arrived_foul, foul) = successes(false);
-        assert!(arrived_foul < 2000);
-        (fair, (arrived_foul - 1000, foul))
+        let (arrived_reliably, reliable) = successes(true);
+        assert_eq!(arrived_reliably, 1000);
+        let (arrived_in_all, unreliable) = successes(false);
+        assert!(arrived_in_all < 2000);
+        (reliable, (arrived_in_all - 1000, unreliable))
     });
-    assert_eq!(fair, 1000, "calls that began on a reliable network");
-    assert!(foul.1 < foul.0, "{} of {} handlers' replies got through, none was lost", foul.1, foul.0);
+    assert_eq!(reliable, 1000, "calls that began on a reliable network");
+    let (arrived, replied) = unreliable;
+    assert!(replied < arrived, "{replied} of {arrived} handlers' replies got through, none was lost");
 }
