@@ -12,11 +12,11 @@
 //!  wait ◄──────────────────────┴─────────────────────────────────┘
 //! ```
 //!
-//! On real threads a reliable network has no event on the way there and none on the way back. What extras
-//! (see `extras`) add is not drawn: a request may arrive twice, and then whichever handler returns first has
-//! answered. The order of the checks and draws is the course's. What is different is how a caller learns that
-//! it has been cut off: the course's network tests that every 100 ms for each call; here a test is set only
-//! when something has been cut off, for the same moment.
+//! On real threads a reliable network has no event on the way there and none on the way back. Injected faults
+//! are not in the picture: a request may arrive twice, and then the handler that returns first answers. The
+//! order of the checks and draws is the course's. What is different is how a caller learns that it has been
+//! cut off: the course's network tests that every 100 ms for each call; here a test is set only when
+//! something has been cut off, for the same moment.
 
 use std::panic::Location;
 use std::sync::{Arc, Weak};
@@ -24,8 +24,8 @@ use std::time::Duration;
 
 use labrt::world::{Filler, RemoteCall, slot};
 
-use crate::extras::Copied;
 use crate::fault_model::Passage;
+use crate::faults::Copied;
 use crate::fingerprint::{Direction, of_message};
 use crate::message::{Message, Reply};
 use crate::network::Shared;
@@ -170,7 +170,7 @@ impl Shared {
 
     /// The copy of a request reaches its server. Whichever handler returns first has answered the call.
     fn arrive_again(self: &Arc<Self>, number: u64) {
-        let copy = self.board.lock().extras.as_mut().and_then(|extras| extras.take_copy(number));
+        let copy = self.board.lock().faults.as_mut().and_then(|faults| faults.take_copy(number));
         let Copied { id, end, place, request } = copy.expect("a copy arrives once");
         if !request.server.node.is_alive() {
             self.report_lost(number, &request);
@@ -226,8 +226,8 @@ impl Switchboard {
             return Start::Unreachable(self.fault_model.unreachable(), caller);
         };
         let (life, server) = (host.life, Arc::clone(&host.server));
-        if let Some(extras) = &mut self.extras
-            && let Some(after) = extras.cuts_request(end, self.fault_model.settings.unreachable_ms())
+        if let Some(faults) = &mut self.faults
+            && let Some(after) = faults.cuts_request(end, self.fault_model.settings.unreachable_ms())
         {
             return Start::Unreachable(after, caller);
         }
@@ -253,7 +253,7 @@ impl Switchboard {
         };
         let request = Request { server, method: id, args };
         let passage = (!settings.reliable).then(|| self.fault_model.request());
-        let slowed = self.extras.as_mut().and_then(|extras| extras.slows(end));
+        let slowed = self.faults.as_mut().and_then(|faults| faults.slows(end));
         let delay = match passage {
             Some(Passage::Lost(after)) => return Start::Lost(after, call.caller),
             Some(Passage::Arrives(after)) => Some(after),
@@ -271,20 +271,20 @@ impl Switchboard {
     /// Decides whether the request of a call that has begun arrives twice; answers after what time the copy
     /// does.
     fn duplicate(&mut self, start: &Start) -> Option<Duration> {
-        self.extras.as_ref()?;
+        self.faults.as_ref()?;
         let (id, arrives) = match start {
             Start::Arrived(id, _) => (*id, Duration::ZERO),
             Start::Sent(after, id) => (*id, *after),
             Start::Unreachable(..) | Start::Lost(..) | Start::Misfit(_) => return None,
         };
-        let after = arrives + self.extras.as_mut()?.duplicates()?;
+        let after = arrives + self.faults.as_mut()?.duplicates()?;
         let call = self.call(id)?;
         let request = match start {
             Start::Arrived(_, request) => request.clone(),
             _ => call.request.clone()?,
         };
         let copy = Copied { id, end: call.end, place: call.place, request };
-        self.extras.as_mut()?.add_copy(copy);
+        self.faults.as_mut()?.add_copy(copy);
         Some(after)
     }
 }
@@ -468,8 +468,8 @@ impl Shared {
 impl Switchboard {
     /// Whether the reply to a call sets out on a way that is cut. One that nobody waits for does not.
     fn cuts_reply(&self, id: CallId) -> bool {
-        let Some(extras) = &self.extras else { return false };
-        self.call(id).is_some_and(|call| extras.cuts_reply(call.end) && !self.is_dead(call))
+        let Some(faults) = &self.faults else { return false };
+        self.call(id).is_some_and(|call| faults.cuts_reply(call.end) && !self.is_dead(call))
     }
 
     /// Decides about a reply.
@@ -481,7 +481,7 @@ impl Switchboard {
             return Return::Lost;
         }
         let late = call.long_reordering.then(|| self.fault_model.reorders()).flatten();
-        let slowed = self.extras.as_mut().and_then(|extras| extras.slows(call.end));
+        let slowed = self.faults.as_mut().and_then(|faults| faults.slows(call.end));
         sum([late, slowed, self.fault_model.transit()]).map_or(Return::Delivered, Return::Arrives)
     }
 }

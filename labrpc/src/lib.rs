@@ -69,15 +69,16 @@
 //! [`Network`] makes end points and servers and says who reaches whom and how well. The probabilities and
 //! delays are the course's; they are in one file, `fault_model`. What one call goes through is in `call`.
 //!
-//! What the course's network does not do is off until it is asked for: calls that arrive twice, links that
-//! are cut in one direction or slow, and servers that are paused. `extras` says what they have in common.
+//! The harness can also inject faults that the course's network does not have: calls that arrive twice, links
+//! that are cut in one direction or slow, and servers that are paused. All are off at first. They are in
+//! `faults`.
 
 #![warn(missing_docs)]
 
 mod call;
 mod end;
-mod extras;
 mod fault_model;
+mod faults;
 mod fingerprint;
 mod message;
 mod network;

@@ -1,6 +1,6 @@
 //! [`Network`]: what the harness sets up and changes.
 
-mod extras;
+mod faults;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use labrt::world::Filler;
 
-use crate::extras::Extras;
 use crate::fault_model::FaultModel;
+use crate::faults::InjectedFaults;
 use crate::message::{Message, Reply};
 use crate::server::{MethodId, Server};
 
@@ -86,7 +86,7 @@ pub(crate) struct Underway {
 pub(crate) struct Switchboard {
     pub(crate) fault_model: FaultModel,
     /// `None` until one is switched on.
-    pub(crate) extras: Option<Box<Extras>>,
+    pub(crate) faults: Option<Box<InjectedFaults>>,
     ends: Vec<End>,
     end_names: BTreeMap<String, EndId>,
     places: Vec<Place>,
@@ -106,7 +106,7 @@ impl Switchboard {
     pub(crate) fn new(fault_model: FaultModel) -> Self {
         Self {
             fault_model,
-            extras: None,
+            faults: None,
             ends: Vec::new(),
             end_names: BTreeMap::new(),
             places: Vec::new(),
@@ -144,8 +144,8 @@ impl Switchboard {
             return false;
         };
         self.ends[id.0 as usize] = End { enabled: false, leads_to: None };
-        if let Some(extras) = &mut self.extras {
-            extras.forget(id);
+        if let Some(faults) = &mut self.faults {
+            faults.forget(id);
         }
         true
     }

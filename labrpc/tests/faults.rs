@@ -1,4 +1,4 @@
-//! What is off by default: calls that arrive twice, ways that are cut, slow links, paused servers.
+//! Injected faults: duplicated requests, one-way cuts, slow links and paused servers.
 
 mod junk;
 mod punctual;
@@ -119,7 +119,7 @@ fn outcomes(calls: i64, prepare: impl FnOnce(&Network) + Send + 'static) -> Vec<
 }
 
 #[test]
-fn extras_change_no_draw_of_the_fault_model() {
+fn injected_faults_change_no_draw_of_the_fault_model() {
     let plain = outcomes(500, |_| {});
     assert!(plain.iter().any(|(_, answered)| !answered) && plain.iter().any(|(took, _)| *took > 200));
     assert_eq!(plain, outcomes(500, |network| network.set_duplicates(0.0, Duration::ZERO..=MS)));
@@ -148,9 +148,9 @@ fn extras_change_no_draw_of_the_fault_model() {
     );
 }
 
-/// One extra draws the same whether or not another one is on.
+/// A kind of fault draws the same whether or not another kind is on.
 #[test]
-fn extras_leave_each_other_alone() {
+fn kinds_of_faults_draw_independently() {
     let slowness = |duplicates| {
         passes(3, move |scene| {
             let end = scene.end("end");
@@ -387,7 +387,7 @@ fn a_slow_link_takes_any_time_of_its_range() {
 
 /// On an unreliable network a slow link adds to the delay that the fault model draws; what is lost is lost.
 #[test]
-fn a_slow_link_adds_to_the_fault_model_s_delay() {
+fn a_slow_link_adds_to_the_drawn_delay() {
     let plain = outcomes(300, |_| {});
     let slow = outcomes(300, |network| {
         network.set_slow_link("end", Some(Duration::from_secs(5)..=Duration::from_secs(5)));
@@ -529,7 +529,7 @@ fn with_everything_on_the_same_seed_is_the_same_run() {
 }
 
 #[test]
-fn a_recorded_run_tells_of_the_extras() {
+fn the_log_of_a_recorded_run_has_the_injected_faults() {
     let (.., lines) = everything(1, true);
     for what in ["nobody there", "arrives again in", "the request again", "cut one way", "bytes) arrives in"]
     {
