@@ -32,7 +32,7 @@ use crate::network::Shared;
 use crate::observer::{Event, Step};
 use crate::server::Server;
 use crate::service::Types;
-use crate::switchboard::{CallId, EndId, PlaceId, Request, Switchboard, Underway};
+use crate::switchboard::{AddressId, CallId, EndId, Request, Switchboard, Underway};
 use crate::trace;
 
 /// How often a waiting call is tested for having been cut off.
@@ -84,19 +84,24 @@ impl Shared {
         let (len, content) = (args.len(), args.content.clone());
         let location = Location::caller();
         let now = self.world.now();
-        let (start, copy, place, number, hash) = {
+        let (start, copy, address, number, hash) = {
             let mut board = self.board.lock();
             if board.closed {
                 return None;
             }
             board.total_count += 1;
             board.total_bytes += len as u64;
-            let place = board.leads_to(end);
-            let hash =
-                of_message(Direction::Request, method, end.0, place.map_or(u32::MAX, |to| to.0), &args.bytes);
+            let address = board.leads_to(end);
+            let hash = of_message(
+                Direction::Request,
+                method,
+                end.0,
+                address.map_or(u32::MAX, |to| to.0),
+                &args.bytes,
+            );
             let start = board.start(end, method, args, types, caller, now);
             let copy = board.duplicate(&start);
-            (start, copy, place, board.total_count, hash)
+            (start, copy, address, board.total_count, hash)
         };
         self.world.message(hash);
         let event = |step| Event { method, bytes: len, ..Event::new(number, step) };
@@ -110,8 +115,8 @@ impl Shared {
         }
         self.world.remote_call(&RemoteCall {
             method,
-            to: place.map_or(u32::MAX, |place| place.0),
-            name_of_callee: &|| self.board.lock().place_title(place?).map(ToOwned::to_owned),
+            to: address.map_or(u32::MAX, |address| address.0),
+            name_of_callee: &|| self.board.lock().node_name(address?).map(ToOwned::to_owned),
             end: end.0,
             place: location,
             bytes: len,
@@ -119,29 +124,29 @@ impl Shared {
         match start {
             Start::Unreachable(after, caller) => {
                 self.report(|| event(Step::RequestLost));
-                self.note(method, number, place, || format!("nobody there, given up in {after:?}"));
+                self.note(method, number, address, || format!("nobody there, given up in {after:?}"));
                 self.world.later(after, move || drop(caller));
             }
             Start::Lost(after, caller) => {
                 self.report(|| event(Step::RequestLost));
-                self.note(method, number, place, || {
+                self.note(method, number, address, || {
                     format!("lost request ({len} bytes), known in {after:?}")
                 });
                 self.world.later(after, move || drop(caller));
             }
             Start::Sent(after, id) => {
-                self.note(method, number, place, || format!("request ({len} bytes) arrives in {after:?}"));
+                self.note(method, number, address, || format!("request ({len} bytes) arrives in {after:?}"));
                 let network = Arc::downgrade(self);
                 self.world.later(after, move || with(&network, |network| network.arrive(id)));
             }
             Start::Arrived(id, request) => {
-                self.note(method, number, place, || format!("request ({len} bytes)"));
+                self.note(method, number, address, || format!("request ({len} bytes)"));
                 self.serve(id, end, request);
             }
             Start::Misfit(why) => panic!("{why}"),
         }
         if let Some(after) = copy {
-            self.note(method, number, place, || format!("the request arrives again in {after:?}"));
+            self.note(method, number, address, || format!("the request arrives again in {after:?}"));
             let network = Arc::downgrade(self);
             self.world.later(after, move || with(&network, |network| network.arrive_again(number)));
         }
@@ -171,15 +176,15 @@ impl Shared {
     /// The copy of a request reaches its server. Whichever handler returns first has answered the call.
     fn arrive_again(self: &Arc<Self>, number: u64) {
         let copy = self.board.lock().faults.as_mut().and_then(|faults| faults.take_copy(number));
-        let Copied { id, end, place, request } = copy.expect("a copy arrives once");
+        let Copied { id, end, address, request } = copy.expect("a copy arrives once");
         if !request.server.node.is_alive() {
             self.report_lost(number, &request);
             return self.discard(request.server);
         }
         let method = request.server.method(request.method).name;
-        self.world.message(of_message(Direction::Copy, method, end.0, place.0, &request.args.bytes));
+        self.world.message(of_message(Direction::Copy, method, end.0, address.0, &request.args.bytes));
         self.world.carry(end.0, request.args.len());
-        self.note(method, number, Some(place), || "the request again".to_owned());
+        self.note(method, number, Some(address), || "the request again".to_owned());
         self.serve(id, end, request);
     }
 
@@ -222,7 +227,7 @@ impl Switchboard {
         caller: Filler<Reply>,
         now: Duration,
     ) -> Start {
-        let Some((place, host)) = self.reach(end) else {
+        let Some((address, host)) = self.reach(end) else {
             return Start::Unreachable(self.fault_model.unreachable(), caller);
         };
         let (life, server) = (host.life, Arc::clone(&host.server));
@@ -239,7 +244,7 @@ impl Switchboard {
         let settings = self.fault_model.settings;
         let mut call = Underway {
             end,
-            place,
+            address,
             life,
             method: server.method(id).name,
             full_name: Arc::clone(&server.method(id).full_name),
@@ -283,7 +288,7 @@ impl Switchboard {
             Start::Arrived(_, request) => request.clone(),
             _ => call.request.clone()?,
         };
-        let copy = Copied { id, end: call.end, place: call.place, request };
+        let copy = Copied { id, end: call.end, address: call.address, request };
         self.faults.as_mut()?.add_copy(copy);
         Some(after)
     }
@@ -359,8 +364,8 @@ impl Shared {
             }
             (call, fate)
         };
-        let Underway { caller, method, full_name, end, place, .. } = call;
-        self.world.message(of_message(Direction::Reply, method, end.0, place.0, &reply.bytes));
+        let Underway { caller, method, full_name, end, address, .. } = call;
+        self.world.message(of_message(Direction::Reply, method, end.0, address.0, &reply.bytes));
         told(Step::ReplySent);
         let Message { bytes: reply, content } = reply;
         let event = |step| Event { method: &full_name, bytes: len, ..Event::new(id.number, step) };
@@ -368,7 +373,7 @@ impl Shared {
             self.report(|| event(Step::ReplyLost));
         }
         self.world.carry(end.0, len);
-        let note = |what: &dyn Fn() -> String| self.note(method, id.number, Some(place), what);
+        let note = |what: &dyn Fn() -> String| self.note(method, id.number, Some(address), what);
         match fate {
             Return::CutOff => note(&|| "reply held back: cut off meanwhile".to_owned()),
             Return::Lost => note(&|| format!("lost reply ({len} bytes)")),
@@ -402,10 +407,10 @@ impl Shared {
     /// deleted.
     #[cold]
     fn swallow(self: &Arc<Self>, id: CallId, reply: &[u8]) {
-        let known = self.board.lock().call(id).map(|call| (call.method, call.end, call.place));
-        let Some((method, end, place)) = known else { return };
-        self.world.message(of_message(Direction::Reply, method, end.0, place.0, reply));
-        self.note(method, id.number, Some(place), || {
+        let known = self.board.lock().call(id).map(|call| (call.method, call.end, call.address));
+        let Some((method, end, address)) = known else { return };
+        self.world.message(of_message(Direction::Reply, method, end.0, address.0, reply));
+        self.note(method, id.number, Some(address), || {
             format!("lost reply ({} bytes): cut one way", reply.len())
         });
         self.vanished(id);
@@ -452,15 +457,15 @@ impl Shared {
             if !call.vanished {
                 self.report(|| Event { method: &call.full_name, ..Event::new(id.number, Step::ReplyLost) });
             }
-            self.note(call.method, id.number, Some(call.place), || "given up: cut off".to_owned());
+            self.note(call.method, id.number, Some(call.address), || "given up: cut off".to_owned());
         }
     }
 
     /// A line about a call in the log of a recorded run.
-    fn note(&self, method: &str, number: u64, place: Option<PlaceId>, what: impl FnOnce() -> String) {
+    fn note(&self, method: &str, number: u64, address: Option<AddressId>, what: impl FnOnce() -> String) {
         self.world.note("labrpc", || {
             let method = method.rsplit('.').next().unwrap_or(method);
-            format!("{method} #{number} -> {}: {}", self.board.lock().place_name(place), what())
+            format!("{method} #{number} -> {}: {}", self.board.lock().address_name(address), what())
         });
     }
 }

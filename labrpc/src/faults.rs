@@ -12,7 +12,7 @@ use labrt::world::{StreamRng, World};
 use rand::RngExt;
 
 use crate::fault_model::milliseconds_below;
-use crate::switchboard::{CallId, EndId, PlaceId, Request};
+use crate::switchboard::{AddressId, CallId, EndId, Request};
 
 /// The injected faults of a network that uses one of them.
 pub(crate) struct InjectedFaults {
@@ -44,7 +44,7 @@ pub(crate) struct Link {
 pub(crate) struct Copied {
     pub(crate) id: CallId,
     pub(crate) end: EndId,
-    pub(crate) place: PlaceId,
+    pub(crate) address: AddressId,
     pub(crate) request: Request,
 }
 

@@ -18,9 +18,9 @@ use crate::server::{MethodId, Server};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EndId(pub(crate) u32);
 
-/// The position of a server's name.
+/// The position of an address, which is a server name.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct PlaceId(pub(crate) u32);
+pub(crate) struct AddressId(pub(crate) u32);
 
 /// Names a call for ever: a slot is used again, a number never.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,14 +32,14 @@ pub(crate) struct CallId {
 
 struct End {
     enabled: bool,
-    leads_to: Option<PlaceId>,
+    leads_to: Option<AddressId>,
 }
 
-/// A server's name, and the server that has it now.
-struct Place {
+/// A server name that end points lead to, and the server that has it now.
+struct Address {
     name: String,
-    /// The name of the node of the server that had the place last.
-    title: Option<Arc<str>>,
+    /// The name of the node of the server that had this address last.
+    node_name: Option<Arc<str>>,
     host: Option<Host>,
 }
 
@@ -61,7 +61,7 @@ pub(crate) struct Request {
 /// A call of a server that could be reached when it began.
 pub(crate) struct Underway {
     pub(crate) end: EndId,
-    pub(crate) place: PlaceId,
+    pub(crate) address: AddressId,
     /// The life of the server that was called.
     pub(crate) life: u64,
     pub(crate) method: &'static str,
@@ -88,9 +88,9 @@ pub(crate) struct Switchboard {
     /// `None` until one is switched on.
     pub(crate) faults: Option<Box<InjectedFaults>>,
     ends: Vec<End>,
-    end_names: BTreeMap<String, EndId>,
-    places: Vec<Place>,
-    place_names: BTreeMap<String, PlaceId>,
+    ends_by_name: BTreeMap<String, EndId>,
+    addresses: Vec<Address>,
+    addresses_by_name: BTreeMap<String, AddressId>,
     lives: u64,
     calls: Vec<Option<(u64, Underway)>>,
     free: Vec<u32>,
@@ -108,9 +108,9 @@ impl Switchboard {
             fault_model,
             faults: None,
             ends: Vec::new(),
-            end_names: BTreeMap::new(),
-            places: Vec::new(),
-            place_names: BTreeMap::new(),
+            ends_by_name: BTreeMap::new(),
+            addresses: Vec::new(),
+            addresses_by_name: BTreeMap::new(),
             lives: 0,
             calls: Vec::new(),
             free: Vec::new(),
@@ -126,21 +126,21 @@ impl Switchboard {
     /// `None` if the name is in use.
     pub(crate) fn add_end(&mut self, name: String) -> Option<EndId> {
         let id = EndId(position(self.ends.len()));
-        if self.end_names.contains_key(&name) {
+        if self.ends_by_name.contains_key(&name) {
             return None;
         }
-        self.end_names.insert(name, id);
+        self.ends_by_name.insert(name, id);
         self.ends.push(End { enabled: false, leads_to: None });
         Some(id)
     }
 
     pub(crate) fn end(&self, name: &str) -> Option<EndId> {
-        self.end_names.get(name).copied()
+        self.ends_by_name.get(name).copied()
     }
 
     /// Forgets the name. For the calls under way the end is disabled for good.
     pub(crate) fn remove_end(&mut self, name: &str) -> bool {
-        let Some(id) = self.end_names.remove(name) else {
+        let Some(id) = self.ends_by_name.remove(name) else {
             return false;
         };
         self.ends[id.0 as usize] = End { enabled: false, leads_to: None };
@@ -151,8 +151,8 @@ impl Switchboard {
     }
 
     pub(crate) fn connect(&mut self, end: EndId, server: &str) {
-        let place = self.place_or_new(server);
-        self.ends[end.0 as usize].leads_to = Some(place);
+        let address = self.address_or_new(server);
+        self.ends[end.0 as usize].leads_to = Some(address);
     }
 
     pub(crate) fn enable(&mut self, end: EndId, enabled: bool) {
@@ -160,61 +160,61 @@ impl Switchboard {
     }
 
     /// Where the end leads, whoever is there.
-    pub(crate) fn leads_to(&self, end: EndId) -> Option<PlaceId> {
+    pub(crate) fn leads_to(&self, end: EndId) -> Option<AddressId> {
         self.ends[end.0 as usize].leads_to
     }
 
     /// Who answers at the end: the end is enabled, leads somewhere, and there is a server.
-    pub(crate) fn reach(&self, end: EndId) -> Option<(PlaceId, &Host)> {
+    pub(crate) fn reach(&self, end: EndId) -> Option<(AddressId, &Host)> {
         let end = &self.ends[end.0 as usize];
-        let place = end.leads_to.filter(|_| end.enabled)?;
-        Some((place, self.places[place.0 as usize].host.as_ref()?))
+        let address = end.leads_to.filter(|_| end.enabled)?;
+        Some((address, self.addresses[address.0 as usize].host.as_ref()?))
     }
 }
 
 /// Servers.
 impl Switchboard {
-    fn place_or_new(&mut self, name: &str) -> PlaceId {
-        if let Some(place) = self.place_names.get(name) {
-            return *place;
+    fn address_or_new(&mut self, name: &str) -> AddressId {
+        if let Some(address) = self.addresses_by_name.get(name) {
+            return *address;
         }
-        let place = PlaceId(position(self.places.len()));
-        self.places.push(Place { name: name.to_owned(), title: None, host: None });
-        self.place_names.insert(name.to_owned(), place);
-        place
+        let address = AddressId(position(self.addresses.len()));
+        self.addresses.push(Address { name: name.to_owned(), node_name: None, host: None });
+        self.addresses_by_name.insert(name.to_owned(), address);
+        address
     }
 
     /// Gives the name to another server. Answers which one had it.
     pub(crate) fn replace_server(&mut self, name: &str, server: Option<Server>) -> Option<Host> {
-        let place = self.place_or_new(name);
+        let address = self.address_or_new(name);
         self.lives += 1;
         let life = self.lives;
         let host = server.map(|server| Host { life, server: Arc::new(server) });
-        let place = &mut self.places[place.0 as usize];
+        let address = &mut self.addresses[address.0 as usize];
         if let Some(host) = &host {
-            place.title = Some(host.server.node.name().into());
+            address.node_name = Some(host.server.node.name().into());
         }
-        std::mem::replace(&mut place.host, host)
+        std::mem::replace(&mut address.host, host)
     }
 
     pub(crate) fn server(&self, name: &str) -> Option<&Server> {
-        let place = self.place_names.get(name)?;
-        self.places[place.0 as usize].host.as_ref().map(|host| &*host.server)
+        let address = self.addresses_by_name.get(name)?;
+        self.addresses[address.0 as usize].host.as_ref().map(|host| &*host.server)
     }
 
     /// What people call who is there, or was there last.
-    pub(crate) fn place_title(&self, place: PlaceId) -> Option<&str> {
-        self.places[place.0 as usize].title.as_deref()
+    pub(crate) fn node_name(&self, address: AddressId) -> Option<&str> {
+        self.addresses[address.0 as usize].node_name.as_deref()
     }
 
-    pub(crate) fn place_name(&self, place: Option<PlaceId>) -> &str {
-        place.map_or("nowhere", |place| &self.places[place.0 as usize].name)
+    pub(crate) fn address_name(&self, address: Option<AddressId>) -> &str {
+        address.map_or("nowhere", |address| &self.addresses[address.0 as usize].name)
     }
 }
 
 /// Calls under way.
 impl Switchboard {
-    /// Gives the call that was counted last a place among those under way.
+    /// Adds the call that was counted last to those in flight.
     pub(crate) fn add_call(&mut self, call: Underway) -> CallId {
         let number = self.total_count;
         let slot = self.free.pop().unwrap_or_else(|| {
@@ -254,7 +254,7 @@ impl Switchboard {
     /// Whether no reply may get through to the caller any more, as things are now: its end is disabled, or
     /// the server has been deleted or replaced, or its handler is gone.
     pub(crate) fn is_dead(&self, call: &Underway) -> bool {
-        let host = self.places[call.place.0 as usize].host.as_ref();
+        let host = self.addresses[call.address.0 as usize].host.as_ref();
         !self.ends[call.end.0 as usize].enabled
             || host.is_none_or(|host| host.life != call.life)
             || call.vanished
