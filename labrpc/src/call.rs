@@ -30,9 +30,9 @@ use crate::fingerprint::{Direction, of_message};
 use crate::message::{Message, Reply};
 use crate::network::Shared;
 use crate::observer::{Event, Step};
+use crate::router::{AddressId, CallId, EndId, Request, Router, Underway};
 use crate::server::Server;
 use crate::service::Types;
-use crate::switchboard::{AddressId, CallId, EndId, Request, Switchboard, Underway};
 use crate::trace;
 
 /// How often a waiting call is tested for having been cut off.
@@ -85,13 +85,13 @@ impl Shared {
         let location = Location::caller();
         let now = self.world.now();
         let (start, copy, address, number, hash) = {
-            let mut board = self.board.lock();
-            if board.closed {
+            let mut router = self.router.lock();
+            if router.closed {
                 return None;
             }
-            board.total_count += 1;
-            board.total_bytes += len as u64;
-            let address = board.leads_to(end);
+            router.total_count += 1;
+            router.total_bytes += len as u64;
+            let address = router.leads_to(end);
             let hash = of_message(
                 Direction::Request,
                 method,
@@ -99,9 +99,9 @@ impl Shared {
                 address.map_or(u32::MAX, |to| to.0),
                 &args.bytes,
             );
-            let start = board.start(end, method, args, types, caller, now);
-            let copy = board.duplicate(&start);
-            (start, copy, address, board.total_count, hash)
+            let start = router.start(end, method, args, types, caller, now);
+            let copy = router.duplicate(&start);
+            (start, copy, address, router.total_count, hash)
         };
         self.world.message(hash);
         let event = |step| Event { method, bytes: len, ..Event::new(number, step) };
@@ -116,7 +116,7 @@ impl Shared {
         self.world.remote_call(&RemoteCall {
             method,
             to: address.map_or(u32::MAX, |address| address.0),
-            name_of_callee: &|| self.board.lock().node_name(address?).map(ToOwned::to_owned),
+            name_of_callee: &|| self.router.lock().node_name(address?).map(ToOwned::to_owned),
             end: end.0,
             place: location,
             bytes: len,
@@ -157,11 +157,11 @@ impl Shared {
     fn arrive(self: &Arc<Self>, id: CallId) {
         let now = self.world.now();
         let (end, request, polls) = {
-            let mut board = self.board.lock();
-            let call = board.call_mut(id).expect("a call is not over before its request has arrived");
+            let mut router = self.router.lock();
+            let call = router.call_mut(id).expect("a call is not over before its request has arrived");
             call.since = now;
             let request = call.request.take().expect("a request arrives once");
-            (call.end, request, board.take_polls())
+            (call.end, request, router.take_polls())
         };
         self.set_polls(polls);
         if request.server.node.is_alive() {
@@ -175,7 +175,7 @@ impl Shared {
 
     /// The copy of a request reaches its server. Whichever handler returns first has answered the call.
     fn arrive_again(self: &Arc<Self>, number: u64) {
-        let copy = self.board.lock().faults.as_mut().and_then(|faults| faults.take_copy(number));
+        let copy = self.router.lock().faults.as_mut().and_then(|faults| faults.take_copy(number));
         let Copied { id, end, address, request } = copy.expect("a copy arrives once");
         if !request.server.node.is_alive() {
             self.report_lost(number, &request);
@@ -216,7 +216,7 @@ impl Shared {
     }
 }
 
-impl Switchboard {
+impl Router {
     /// Decides about a call, once it is counted.
     fn start(
         &mut self,
@@ -347,20 +347,20 @@ impl Shared {
             });
         };
         let (call, fate) = {
-            let mut board = self.board.lock();
-            if board.cuts_reply(id) {
-                drop(board);
+            let mut router = self.router.lock();
+            if router.cuts_reply(id) {
+                drop(router);
                 told(Step::ReplySent);
                 return self.swallow(id, &reply.bytes);
             }
-            let Some(call) = board.remove_call(id) else {
+            let Some(call) = router.remove_call(id) else {
                 // Nobody waits any more: the caller was told at a poll.
-                drop(board);
+                drop(router);
                 return told(Step::ReplyLate { end: handling.end.0 });
             };
-            let fate = board.finish(&call);
+            let fate = router.finish(&call);
             if matches!(fate, Return::Delivered) {
-                board.total_bytes += len as u64;
+                router.total_bytes += len as u64;
             }
             (call, fate)
         };
@@ -383,7 +383,7 @@ impl Shared {
                 self.world.later(by, move || {
                     let mut delivered = 0;
                     with(&network, |network| {
-                        network.board.lock().total_bytes += len as u64;
+                        network.router.lock().total_bytes += len as u64;
                         delivered = network.report(|| Event {
                             method: &full_name,
                             bytes: len,
@@ -407,7 +407,7 @@ impl Shared {
     /// deleted.
     #[cold]
     fn swallow(self: &Arc<Self>, id: CallId, reply: &[u8]) {
-        let known = self.board.lock().call(id).map(|call| (call.method, call.end, call.address));
+        let known = self.router.lock().call(id).map(|call| (call.method, call.end, call.address));
         let Some((method, end, address)) = known else { return };
         self.world.message(of_message(Direction::Reply, method, end.0, address.0, reply));
         self.note(method, id.number, Some(address), || {
@@ -420,10 +420,10 @@ impl Shared {
     /// had been deleted: a server that is killed and still has its name answers nobody.
     fn vanished(self: &Arc<Self>, id: CallId) {
         let (full_name, polls) = {
-            let mut board = self.board.lock();
-            let Some(call) = board.call_mut(id) else { return };
+            let mut router = self.router.lock();
+            let Some(call) = router.call_mut(id) else { return };
             call.vanished = true;
-            (Arc::clone(&call.full_name), board.take_polls())
+            (Arc::clone(&call.full_name), router.take_polls())
         };
         self.report(|| Event { method: &full_name, ..Event::new(id.number, Step::ReplyLost) });
         self.set_polls(polls);
@@ -447,10 +447,10 @@ impl Shared {
     /// handler's reply gets through after all.
     fn poll(&self, id: CallId) {
         let call = {
-            let mut board = self.board.lock();
-            let Some(call) = board.call_mut(id) else { return };
+            let mut router = self.router.lock();
+            let Some(call) = router.call_mut(id) else { return };
             call.polled = false;
-            board.remove_if_dead(id)
+            router.remove_if_dead(id)
         };
         if let Some(call) = call {
             // Of a handler that is gone this was said when it went.
@@ -465,12 +465,12 @@ impl Shared {
     fn note(&self, method: &str, number: u64, address: Option<AddressId>, what: impl FnOnce() -> String) {
         self.world.note("labrpc", || {
             let method = method.rsplit('.').next().unwrap_or(method);
-            format!("{method} #{number} -> {}: {}", self.board.lock().address_name(address), what())
+            format!("{method} #{number} -> {}: {}", self.router.lock().address_name(address), what())
         });
     }
 }
 
-impl Switchboard {
+impl Router {
     /// Whether the reply to a call sets out on a way that is cut. One that nobody waits for does not.
     fn cuts_reply(&self, id: CallId) -> bool {
         let Some(faults) = &self.faults else { return false };

@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 
 use crate::message::Message;
 use crate::network::Shared;
+use crate::router::EndId;
 use crate::service::Types;
-use crate::switchboard::EndId;
 use crate::trace;
 
 /// An end point of the network that leads to one server. Clones are the same end point.

@@ -12,7 +12,7 @@ use labrt::world::{StreamRng, World};
 use rand::RngExt;
 
 use crate::fault_model::milliseconds_below;
-use crate::switchboard::{AddressId, CallId, EndId, Request};
+use crate::router::{AddressId, CallId, EndId, Request};
 
 /// The injected faults of a network that uses one of them.
 pub(crate) struct InjectedFaults {

@@ -83,9 +83,9 @@ mod fingerprint;
 mod message;
 mod network;
 mod observer;
+mod router;
 mod server;
 mod service;
-mod switchboard;
 mod trace;
 
 pub use end::ClientEnd;

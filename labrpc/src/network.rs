@@ -11,8 +11,8 @@ use parking_lot::Mutex;
 use crate::end::ClientEnd;
 use crate::fault_model::FaultModel;
 use crate::observer::{Event, Observer};
+use crate::router::{EndId, Router};
 use crate::server::Server;
-use crate::switchboard::{EndId, Switchboard};
 
 /// A network of end points and servers. Clones are the same network.
 ///
@@ -31,7 +31,7 @@ pub struct Network {
 pub(crate) struct Shared {
     pub(crate) world: World,
     /// Never locked across a call of labrt that waits, nor while lab code runs.
-    pub(crate) board: Mutex<Switchboard>,
+    pub(crate) router: Mutex<Router>,
     /// For what must not be done outside every thread.
     pub(crate) node: Node,
     observer: OnceLock<Arc<dyn Observer>>,
@@ -55,7 +55,7 @@ impl Network {
         let fault_model = FaultModel::new(world.rng("network"), transit_rng);
         let shared = Shared {
             world: world.clone(),
-            board: Mutex::new(Switchboard::new(fault_model)),
+            router: Mutex::new(Router::new(fault_model)),
             node: world.node("network"),
             observer: OnceLock::new(),
         };
@@ -78,7 +78,7 @@ impl Network {
     /// Panics if there is an end point of that name.
     pub fn make_end(&self, name: impl Into<String>) -> ClientEnd {
         let name = name.into();
-        let id = self.shared.board.lock().add_end(name.clone());
+        let id = self.shared.router.lock().add_end(name.clone());
         let id = id.unwrap_or_else(|| panic!("there are two end points called {name:?}"));
         ClientEnd::new(Arc::downgrade(&self.shared), id)
     }
@@ -90,7 +90,7 @@ impl Network {
     ///
     /// Panics if there is no end point of that name.
     pub fn delete_end(&self, name: &str) {
-        let removed = self.change(|board| board.remove_end(name));
+        let removed = self.change(|router| router.remove_end(name));
         assert!(removed, "{}", no_end(name));
     }
 
@@ -100,11 +100,11 @@ impl Network {
     ///
     /// Panics if there is no end point of that name.
     pub fn connect(&self, end: &str, server: &str) {
-        let mut board = self.shared.board.lock();
-        match board.end(end) {
-            Some(id) => board.connect(id, server),
+        let mut router = self.shared.router.lock();
+        match router.end(end) {
+            Some(id) => router.connect(id, server),
             None => {
-                drop(board);
+                drop(router);
                 panic!("{}", no_end(end));
             }
         }
@@ -116,9 +116,9 @@ impl Network {
     ///
     /// Panics if there is no end point of that name.
     pub fn enable(&self, end: &str, enabled: bool) {
-        let found = self.change(|board| {
-            let id: Option<EndId> = board.end(end);
-            id.map(|id| board.enable(id, enabled)).is_some()
+        let found = self.change(|router| {
+            let id: Option<EndId> = router.end(end);
+            id.map(|id| router.enable(id, enabled)).is_some()
         });
         assert!(found, "{}", no_end(end));
     }
@@ -126,13 +126,13 @@ impl Network {
     /// Gives the name to this server, and takes it from the one that had it.
     pub fn add_server(&self, name: impl Into<String>, server: Server) {
         let name = name.into();
-        let former = self.change(|board| board.replace_server(&name, Some(server)));
+        let former = self.change(|router| router.replace_server(&name, Some(server)));
         drop(former);
     }
 
     /// Takes the name from the server that has it, if there is one. What it does from now on reaches nobody.
     pub fn delete_server(&self, name: &str) {
-        let former = self.change(|board| board.replace_server(name, None));
+        let former = self.change(|router| router.replace_server(name, None));
         drop(former);
     }
 
@@ -143,29 +143,29 @@ impl Network {
     /// probability of 10 %; a reply is lost with another 10 %. A lost message is known to the caller at once,
     /// as the course has it.
     pub fn set_reliable(&self, reliable: bool) {
-        self.shared.board.lock().fault_model.settings.reliable = reliable;
+        self.shared.router.lock().fault_model.settings.reliable = reliable;
     }
 
     /// Whether a server that cannot be reached costs its caller up to 7 s instead of up to 100 ms.
     pub fn set_long_delays(&self, long_delays: bool) {
-        self.shared.board.lock().fault_model.settings.long_delays = long_delays;
+        self.shared.router.lock().fault_model.settings.long_delays = long_delays;
     }
 
     /// Whether two replies in three are late, by 200 to 2199 ms. Also on a reliable network.
     pub fn set_long_reordering(&self, long_reordering: bool) {
-        self.shared.board.lock().fault_model.settings.long_reordering = long_reordering;
+        self.shared.router.lock().fault_model.settings.long_reordering = long_reordering;
     }
 
     /// What [`set_reliable`](Self::set_reliable) has set.
     #[must_use]
     pub fn is_reliable(&self) -> bool {
-        self.shared.board.lock().fault_model.settings.reliable
+        self.shared.router.lock().fault_model.settings.reliable
     }
 
     /// What [`set_long_delays`](Self::set_long_delays) has set.
     #[must_use]
     pub fn is_long_delays(&self) -> bool {
-        self.shared.board.lock().fault_model.settings.long_delays
+        self.shared.router.lock().fault_model.settings.long_delays
     }
 
     /// How many requests have reached the server that has this name now, whether or not their replies got
@@ -176,33 +176,33 @@ impl Network {
     /// Panics if no server has that name.
     #[must_use]
     pub fn count(&self, server: &str) -> u64 {
-        let count = self.shared.board.lock().server(server).map(Server::requests);
+        let count = self.shared.router.lock().server(server).map(Server::requests);
         count.unwrap_or_else(|| panic!("{}", no_server(server)))
     }
 
     /// How many calls were made, whatever became of them.
     #[must_use]
     pub fn total_count(&self) -> u64 {
-        self.shared.board.lock().total_count
+        self.shared.router.lock().total_count
     }
 
     /// The bytes of the arguments of all calls, and of the replies that got through.
     #[must_use]
     pub fn total_bytes(&self) -> u64 {
-        self.shared.board.lock().total_bytes
+        self.shared.router.lock().total_bytes
     }
 
     /// Closes the network: later calls give `None` at once. Those under way go on.
     pub fn cleanup(&self) {
-        self.shared.board.lock().closed = true;
+        self.shared.router.lock().closed = true;
     }
 
     /// Changes who reaches whom, and sets polls for the calls that this cuts off.
-    fn change<T>(&self, change: impl FnOnce(&mut Switchboard) -> T) -> T {
+    fn change<T>(&self, change: impl FnOnce(&mut Router) -> T) -> T {
         let (result, polls) = {
-            let mut board = self.shared.board.lock();
-            let result = change(&mut board);
-            (result, board.take_polls())
+            let mut router = self.shared.router.lock();
+            let result = change(&mut router);
+            (result, router.take_polls())
         };
         self.shared.set_polls(polls);
         result

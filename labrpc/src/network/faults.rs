@@ -7,7 +7,7 @@ use labrt::world::Node;
 
 use super::{Network, no_end, no_server};
 use crate::faults::{InjectedFaults, Link, Span};
-use crate::switchboard::Switchboard;
+use crate::router::Router;
 
 /// Faults that the course's network does not have. All are off at first and cost nothing then. They draw from
 /// random streams of their own, so other calls are lost and delayed by the same draws as without them.
@@ -91,22 +91,22 @@ impl Network {
     }
 
     fn node_of(&self, server: &str) -> Node {
-        let node = self.shared.board.lock().server(server).map(|server| server.node.clone());
+        let node = self.shared.router.lock().server(server).map(|server| server.node.clone());
         node.unwrap_or_else(|| panic!("{}", no_server(server)))
     }
 
     fn change_link(&self, end: &str, change: impl FnOnce(&mut Link)) {
         let found =
-            self.with_faults(|board, faults| board.end(end).map(|id| change(faults.link(id))).is_some());
+            self.with_faults(|router, faults| router.end(end).map(|id| change(faults.link(id))).is_some());
         assert!(found, "{}", no_end(end));
     }
 
-    fn with_faults<T>(&self, change: impl FnOnce(&Switchboard, &mut InjectedFaults) -> T) -> T {
-        let mut board = self.shared.board.lock();
+    fn with_faults<T>(&self, change: impl FnOnce(&Router, &mut InjectedFaults) -> T) -> T {
+        let mut router = self.shared.router.lock();
         let mut faults =
-            board.faults.take().unwrap_or_else(|| Box::new(InjectedFaults::new(&self.shared.world)));
-        let result = change(&board, &mut faults);
-        board.faults = Some(faults);
+            router.faults.take().unwrap_or_else(|| Box::new(InjectedFaults::new(&self.shared.world)));
+        let result = change(&router, &mut faults);
+        router.faults = Some(faults);
         result
     }
 }

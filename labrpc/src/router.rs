@@ -1,7 +1,7 @@
-//! [`Switchboard`]: who leads where, which server has which name, and the calls that are under way.
+//! [`Router`]: the end points, the addresses they lead to, the servers at these, and the calls in flight.
 //!
-//! Plain bookkeeping behind the network's one lock. Nothing here waits, and no lab code runs under it, the
-//! `Drop` of a server included: what is taken out is given back to the caller.
+//! It is behind the network's one lock. Nothing here waits, and no lab code runs under the lock, the `Drop`
+//! of a server included: a server that is removed is returned to the caller.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::faults::InjectedFaults;
 use crate::message::{Message, Reply};
 use crate::server::{MethodId, Server};
 
-/// The position of an end point. Never used again, so what is known of a deleted one stays true.
+/// The position of an end point. It is never reused, so it still names a deleted end point.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EndId(pub(crate) u32);
 
@@ -22,7 +22,7 @@ pub(crate) struct EndId(pub(crate) u32);
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct AddressId(pub(crate) u32);
 
-/// Names a call for ever: a slot is used again, a number never.
+/// Identifies a call. Slots are reused, numbers are not.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CallId {
     slot: u32,
@@ -82,10 +82,10 @@ pub(crate) struct Underway {
     pub(crate) vanished: bool,
 }
 
-/// Everything that is behind the network's lock.
-pub(crate) struct Switchboard {
+/// The state of the network, behind its lock.
+pub(crate) struct Router {
     pub(crate) fault_model: FaultModel,
-    /// `None` until one is switched on.
+    /// `None` until a fault is switched on.
     pub(crate) faults: Option<Box<InjectedFaults>>,
     ends: Vec<End>,
     ends_by_name: BTreeMap<String, EndId>,
@@ -102,7 +102,7 @@ pub(crate) struct Switchboard {
     pub(crate) closed: bool,
 }
 
-impl Switchboard {
+impl Router {
     pub(crate) fn new(fault_model: FaultModel) -> Self {
         Self {
             fault_model,
@@ -122,7 +122,7 @@ impl Switchboard {
 }
 
 /// End points.
-impl Switchboard {
+impl Router {
     /// `None` if the name is in use.
     pub(crate) fn add_end(&mut self, name: String) -> Option<EndId> {
         let id = EndId(position(self.ends.len()));
@@ -173,7 +173,7 @@ impl Switchboard {
 }
 
 /// Servers.
-impl Switchboard {
+impl Router {
     fn address_or_new(&mut self, name: &str) -> AddressId {
         if let Some(address) = self.addresses_by_name.get(name) {
             return *address;
@@ -213,7 +213,7 @@ impl Switchboard {
 }
 
 /// Calls under way.
-impl Switchboard {
+impl Router {
     /// Adds the call that was counted last to those in flight.
     pub(crate) fn add_call(&mut self, call: Underway) -> CallId {
         let number = self.total_count;
