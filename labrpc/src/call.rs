@@ -227,10 +227,10 @@ impl Router {
         caller: Filler<Reply>,
         now: Duration,
     ) -> Start {
-        let Some((address, host)) = self.reach(end) else {
+        let Some((address, incarnation)) = self.reach(end) else {
             return Start::Unreachable(self.fault_model.unreachable(), caller);
         };
-        let (life, server) = (host.life, Arc::clone(&host.server));
+        let (incarnation, server) = (incarnation.number, Arc::clone(&incarnation.server));
         if let Some(faults) = &mut self.faults
             && let Some(after) = faults.cuts_request(end, self.fault_model.settings.unreachable_ms())
         {
@@ -245,7 +245,7 @@ impl Router {
         let mut call = Underway {
             end,
             address,
-            life,
+            incarnation,
             method: server.method(id).name,
             full_name: Arc::clone(&server.method(id).full_name),
             reliable: settings.reliable,

@@ -40,13 +40,14 @@ struct Address {
     name: String,
     /// The name of the node of the server that had this address last.
     node_name: Option<Arc<str>>,
-    host: Option<Host>,
+    incarnation: Option<Incarnation>,
 }
 
-/// A server under its name. Lives are numbered, so that a later one is not taken for an earlier one.
+/// An incarnation of the server at an address. They are numbered, so that a reply of an earlier one is
+/// recognized.
 #[derive(Clone)]
-pub(crate) struct Host {
-    pub(crate) life: u64,
+pub(crate) struct Incarnation {
+    pub(crate) number: u64,
     pub(crate) server: Arc<Server>,
 }
 
@@ -62,8 +63,8 @@ pub(crate) struct Request {
 pub(crate) struct Underway {
     pub(crate) end: EndId,
     pub(crate) address: AddressId,
-    /// The life of the server that was called.
-    pub(crate) life: u64,
+    /// The number of the server's incarnation that was called.
+    pub(crate) incarnation: u64,
     pub(crate) method: &'static str,
     /// With the service's name.
     pub(crate) full_name: Arc<str>,
@@ -91,7 +92,8 @@ pub(crate) struct Router {
     ends_by_name: BTreeMap<String, EndId>,
     addresses: Vec<Address>,
     addresses_by_name: BTreeMap<String, AddressId>,
-    lives: u64,
+    /// The number of the latest incarnation at any address.
+    incarnations: u64,
     calls: Vec<Option<(u64, Underway)>>,
     free: Vec<u32>,
     /// Calls so far, whatever became of them.
@@ -111,7 +113,7 @@ impl Router {
             ends_by_name: BTreeMap::new(),
             addresses: Vec::new(),
             addresses_by_name: BTreeMap::new(),
-            lives: 0,
+            incarnations: 0,
             calls: Vec::new(),
             free: Vec::new(),
             total_count: 0,
@@ -165,10 +167,10 @@ impl Router {
     }
 
     /// Who answers at the end: the end is enabled, leads somewhere, and there is a server.
-    pub(crate) fn reach(&self, end: EndId) -> Option<(AddressId, &Host)> {
+    pub(crate) fn reach(&self, end: EndId) -> Option<(AddressId, &Incarnation)> {
         let end = &self.ends[end.0 as usize];
         let address = end.leads_to.filter(|_| end.enabled)?;
-        Some((address, self.addresses[address.0 as usize].host.as_ref()?))
+        Some((address, self.addresses[address.0 as usize].incarnation.as_ref()?))
     }
 }
 
@@ -179,27 +181,27 @@ impl Router {
             return *address;
         }
         let address = AddressId(position(self.addresses.len()));
-        self.addresses.push(Address { name: name.to_owned(), node_name: None, host: None });
+        self.addresses.push(Address { name: name.to_owned(), node_name: None, incarnation: None });
         self.addresses_by_name.insert(name.to_owned(), address);
         address
     }
 
-    /// Gives the name to another server. Answers which one had it.
-    pub(crate) fn replace_server(&mut self, name: &str, server: Option<Server>) -> Option<Host> {
+    /// Puts another server, or none, at an address. Returns the former one.
+    pub(crate) fn replace_server(&mut self, name: &str, server: Option<Server>) -> Option<Incarnation> {
         let address = self.address_or_new(name);
-        self.lives += 1;
-        let life = self.lives;
-        let host = server.map(|server| Host { life, server: Arc::new(server) });
+        self.incarnations += 1;
+        let number = self.incarnations;
+        let incarnation = server.map(|server| Incarnation { number, server: Arc::new(server) });
         let address = &mut self.addresses[address.0 as usize];
-        if let Some(host) = &host {
-            address.node_name = Some(host.server.node.name().into());
+        if let Some(incarnation) = &incarnation {
+            address.node_name = Some(incarnation.server.node.name().into());
         }
-        std::mem::replace(&mut address.host, host)
+        std::mem::replace(&mut address.incarnation, incarnation)
     }
 
     pub(crate) fn server(&self, name: &str) -> Option<&Server> {
         let address = self.addresses_by_name.get(name)?;
-        self.addresses[address.0 as usize].host.as_ref().map(|host| &*host.server)
+        self.addresses[address.0 as usize].incarnation.as_ref().map(|it| &*it.server)
     }
 
     /// What people call who is there, or was there last.
@@ -254,9 +256,9 @@ impl Router {
     /// Whether no reply may get through to the caller any more, as things are now: its end is disabled, or
     /// the server has been deleted or replaced, or its handler is gone.
     pub(crate) fn is_dead(&self, call: &Underway) -> bool {
-        let host = self.addresses[call.address.0 as usize].host.as_ref();
+        let incarnation = self.addresses[call.address.0 as usize].incarnation.as_ref();
         !self.ends[call.end.0 as usize].enabled
-            || host.is_none_or(|host| host.life != call.life)
+            || incarnation.is_none_or(|it| it.number != call.incarnation)
             || call.vanished
     }
 

@@ -7,7 +7,7 @@ use labrt::world::Node;
 
 use crate::service::{Method, Service, Types};
 
-/// One life of a server, as the network sees it. A server that restarts is another one.
+/// One incarnation of a server, as the network sees it. A server that restarts is another one.
 pub struct Server {
     pub(crate) node: Node,
     services: Vec<Service>,

@@ -157,7 +157,7 @@ fn a_deleted_server_gives_none_at_the_next_poll() {
     });
 }
 
-/// A reply must not come from a life of the server that is over, though its name is in use again.
+/// A reply must not come from an earlier incarnation of the server, though its name is in use again.
 #[test]
 fn a_replaced_server_gives_none_at_the_next_poll() {
     test(|setting| {
