@@ -24,13 +24,13 @@ use std::time::Duration;
 
 use labrt::world::{Filler, RemoteCall, slot};
 
-use crate::fault_model::Passage;
-use crate::faults::Copied;
+use crate::fault_model::RequestFate;
+use crate::faults::Duplicate;
 use crate::fingerprint::{Direction, of_message};
 use crate::message::{Message, Reply};
 use crate::network::Shared;
 use crate::observer::{Event, Step};
-use crate::router::{AddressId, CallId, EndId, Request, Router, Underway};
+use crate::router::{AddressId, CallId, CallInFlight, EndId, Request, Router};
 use crate::server::Server;
 use crate::service::Types;
 use crate::trace;
@@ -53,12 +53,12 @@ enum Start {
     /// The request is there.
     Arrived(CallId, Request),
     /// Caller and server do not fit together.
-    Misfit(String),
+    Mismatch(String),
 }
 
 /// What becomes of a reply.
 #[derive(Clone, Copy)]
-enum Return {
+enum ReplyFate {
     CutOff,
     Lost,
     /// It reaches the caller after this time.
@@ -143,7 +143,7 @@ impl Shared {
                 self.note(method, number, address, || format!("request ({len} bytes)"));
                 self.serve(id, end, request);
             }
-            Start::Misfit(why) => panic!("{why}"),
+            Start::Mismatch(why) => panic!("{why}"),
         }
         if let Some(after) = copy {
             self.note(method, number, address, || format!("the request arrives again in {after:?}"));
@@ -161,14 +161,14 @@ impl Shared {
             let call = router.call_mut(id).expect("a call is not over before its request has arrived");
             call.since = now;
             let request = call.request.take().expect("a request arrives once");
-            (call.end, request, router.take_polls())
+            (call.end, request, router.take_calls_to_poll())
         };
-        self.set_polls(polls);
+        self.schedule_polls(polls);
         if request.server.node.is_alive() {
             self.serve(id, end, request);
         } else {
             self.report_lost(id.number, &request);
-            self.vanished(id);
+            self.mark_handler_gone(id);
             self.discard(request.server);
         }
     }
@@ -176,7 +176,7 @@ impl Shared {
     /// The copy of a request reaches its server. Whichever handler returns first has answered the call.
     fn arrive_again(self: &Arc<Self>, number: u64) {
         let copy = self.router.lock().faults.as_mut().and_then(|faults| faults.take_copy(number));
-        let Copied { id, end, address, request } = copy.expect("a copy arrives once");
+        let Duplicate { id, end, address, request } = copy.expect("a copy arrives once");
         if !request.server.node.is_alive() {
             self.report_lost(number, &request);
             return self.discard(request.server);
@@ -196,9 +196,9 @@ impl Shared {
             content: request.args.content.as_ref(),
             ..request.event(id.number, Step::RequestDelivered)
         });
-        let handling = Handling { network: Arc::clone(self), id, end, request, event, answered: false };
-        server.node.run(server.method(handling.request.method).name, move || {
-            handling.run();
+        let handler_run = HandlerRun { network: Arc::clone(self), id, end, request, event, answered: false };
+        server.node.run(server.method(handler_run.request.method).name, move || {
+            handler_run.run();
         });
     }
 
@@ -239,10 +239,10 @@ impl Router {
         // Earlier than in the course, where a lost request names no wrong method.
         let id = match server.find(method, types) {
             Ok(id) => id,
-            Err(why) => return Start::Misfit(why),
+            Err(why) => return Start::Mismatch(why),
         };
         let settings = self.fault_model.settings;
-        let mut call = Underway {
+        let mut call = CallInFlight {
             end,
             address,
             incarnation,
@@ -253,18 +253,18 @@ impl Router {
             caller,
             request: None,
             since: now,
-            polled: false,
-            vanished: false,
+            poll_scheduled: false,
+            handler_gone: false,
         };
         let request = Request { server, method: id, args };
         let passage = (!settings.reliable).then(|| self.fault_model.request());
         let slowed = self.faults.as_mut().and_then(|faults| faults.slows(end));
         let delay = match passage {
-            Some(Passage::Lost(after)) => return Start::Lost(after, call.caller),
-            Some(Passage::Arrives(after)) => Some(after),
+            Some(RequestFate::Lost(after)) => return Start::Lost(after, call.caller),
+            Some(RequestFate::Arrives(after)) => Some(after),
             None => None,
         };
-        match sum([delay, slowed, self.fault_model.transit()]) {
+        match total([delay, slowed, self.fault_model.transit()]) {
             None => Start::Arrived(self.add_call(call), request),
             Some(after) => {
                 call.request = Some(request);
@@ -280,7 +280,7 @@ impl Router {
         let (id, arrives) = match start {
             Start::Arrived(id, _) => (*id, Duration::ZERO),
             Start::Sent(after, id) => (*id, *after),
-            Start::Unreachable(..) | Start::Lost(..) | Start::Misfit(_) => return None,
+            Start::Unreachable(..) | Start::Lost(..) | Start::Mismatch(_) => return None,
         };
         let after = arrives + self.faults.as_mut()?.duplicates()?;
         let call = self.call(id)?;
@@ -288,7 +288,7 @@ impl Router {
             Start::Arrived(_, request) => request.clone(),
             _ => call.request.clone()?,
         };
-        let copy = Copied { id, end: call.end, address: call.address, request };
+        let copy = Duplicate { id, end: call.end, address: call.address, request };
         self.faults.as_mut()?.add_copy(copy);
         Some(after)
     }
@@ -304,7 +304,7 @@ impl Request {
 }
 
 /// A handler at work. If its thread is killed, the network learns that there will be no reply.
-struct Handling {
+struct HandlerRun {
     network: Arc<Shared>,
     id: CallId,
     end: EndId,
@@ -314,7 +314,7 @@ struct Handling {
     answered: bool,
 }
 
-impl Handling {
+impl HandlerRun {
     fn run(mut self) {
         trace::continue_from(self.event);
         let method = self.request.server.method(self.request.method);
@@ -324,10 +324,10 @@ impl Handling {
     }
 }
 
-impl Drop for Handling {
+impl Drop for HandlerRun {
     fn drop(&mut self) {
         if !self.answered {
-            self.network.vanished(self.id);
+            self.network.mark_handler_gone(self.id);
         }
     }
 }
@@ -335,49 +335,54 @@ impl Drop for Handling {
 /// The way back.
 impl Shared {
     /// A handler has returned.
-    fn replied(self: &Arc<Self>, handling: &Handling, reply: Message, location: &'static Location<'static>) {
-        let (id, len) = (handling.id, reply.len());
-        let told = |step| {
+    fn replied(
+        self: &Arc<Self>,
+        handler_run: &HandlerRun,
+        reply: Message,
+        location: &'static Location<'static>,
+    ) {
+        let (id, len) = (handler_run.id, reply.len());
+        let report_step = |step| {
             let content = reply.content.as_ref();
             self.report(|| Event {
                 content,
                 bytes: len,
                 location: Some(location),
-                ..handling.request.event(id.number, step)
+                ..handler_run.request.event(id.number, step)
             });
         };
         let (call, fate) = {
             let mut router = self.router.lock();
             if router.cuts_reply(id) {
                 drop(router);
-                told(Step::ReplySent);
-                return self.swallow(id, &reply.bytes);
+                report_step(Step::ReplySent);
+                return self.lose_reply(id, &reply.bytes);
             }
             let Some(call) = router.remove_call(id) else {
                 // Nobody waits any more: the caller was told at a poll.
                 drop(router);
-                return told(Step::ReplyLate { end: handling.end.0 });
+                return report_step(Step::ReplyLate { end: handler_run.end.0 });
             };
             let fate = router.finish(&call);
-            if matches!(fate, Return::Delivered) {
+            if matches!(fate, ReplyFate::Delivered) {
                 router.total_bytes += len as u64;
             }
             (call, fate)
         };
-        let Underway { caller, method, full_name, end, address, .. } = call;
+        let CallInFlight { caller, method, full_name, end, address, .. } = call;
         self.world.message(of_message(Direction::Reply, method, end.0, address.0, &reply.bytes));
-        told(Step::ReplySent);
+        report_step(Step::ReplySent);
         let Message { bytes: reply, content } = reply;
         let event = |step| Event { method: &full_name, bytes: len, ..Event::new(id.number, step) };
-        if matches!(fate, Return::CutOff | Return::Lost) {
+        if matches!(fate, ReplyFate::CutOff | ReplyFate::Lost) {
             self.report(|| event(Step::ReplyLost));
         }
         self.world.carry(end.0, len);
         let note = |what: &dyn Fn() -> String| self.note(method, id.number, Some(address), what);
         match fate {
-            Return::CutOff => note(&|| "reply held back: cut off meanwhile".to_owned()),
-            Return::Lost => note(&|| format!("lost reply ({len} bytes)")),
-            Return::Arrives(by) => {
+            ReplyFate::CutOff => note(&|| "reply held back: cut off meanwhile".to_owned()),
+            ReplyFate::Lost => note(&|| format!("lost reply ({len} bytes)")),
+            ReplyFate::Arrives(by) => {
                 note(&|| format!("reply ({len} bytes) arrives in {by:?}"));
                 let network = Arc::downgrade(self);
                 self.world.later(by, move || {
@@ -394,7 +399,7 @@ impl Shared {
                     caller.fill(Reply { bytes: reply, event: delivered });
                 });
             }
-            Return::Delivered => {
+            ReplyFate::Delivered => {
                 note(&|| format!("reply ({len} bytes)"));
                 let delivered =
                     self.report(|| Event { content: content.as_ref(), ..event(Step::ReplyDelivered) });
@@ -406,31 +411,31 @@ impl Shared {
     /// A reply is lost on a way that is cut. Its caller is told at the next poll, as if the server had been
     /// deleted.
     #[cold]
-    fn swallow(self: &Arc<Self>, id: CallId, reply: &[u8]) {
+    fn lose_reply(self: &Arc<Self>, id: CallId, reply: &[u8]) {
         let known = self.router.lock().call(id).map(|call| (call.method, call.end, call.address));
         let Some((method, end, address)) = known else { return };
         self.world.message(of_message(Direction::Reply, method, end.0, address.0, reply));
         self.note(method, id.number, Some(address), || {
             format!("lost reply ({} bytes): cut one way", reply.len())
         });
-        self.vanished(id);
+        self.mark_handler_gone(id);
     }
 
     /// A handler was killed, or found its node dead. Its caller is told at the next poll, as if the server
     /// had been deleted: a server that is killed and still has its name answers nobody.
-    fn vanished(self: &Arc<Self>, id: CallId) {
+    fn mark_handler_gone(self: &Arc<Self>, id: CallId) {
         let (full_name, polls) = {
             let mut router = self.router.lock();
             let Some(call) = router.call_mut(id) else { return };
-            call.vanished = true;
-            (Arc::clone(&call.full_name), router.take_polls())
+            call.handler_gone = true;
+            (Arc::clone(&call.full_name), router.take_calls_to_poll())
         };
         self.report(|| Event { method: &full_name, ..Event::new(id.number, Step::ReplyLost) });
-        self.set_polls(polls);
+        self.schedule_polls(polls);
     }
 
     /// Sets the next poll of calls that have just been cut off.
-    pub(crate) fn set_polls(self: &Arc<Self>, polls: Vec<(CallId, Duration)>) {
+    pub(crate) fn schedule_polls(self: &Arc<Self>, polls: Vec<(CallId, Duration)>) {
         if polls.is_empty() {
             return;
         }
@@ -449,12 +454,12 @@ impl Shared {
         let call = {
             let mut router = self.router.lock();
             let Some(call) = router.call_mut(id) else { return };
-            call.polled = false;
-            router.remove_if_dead(id)
+            call.poll_scheduled = false;
+            router.remove_if_cut_off(id)
         };
         if let Some(call) = call {
             // Of a handler that is gone this was said when it went.
-            if !call.vanished {
+            if !call.handler_gone {
                 self.report(|| Event { method: &call.full_name, ..Event::new(id.number, Step::ReplyLost) });
             }
             self.note(call.method, id.number, Some(call.address), || "given up: cut off".to_owned());
@@ -474,25 +479,25 @@ impl Router {
     /// Whether the reply to a call sets out on a way that is cut. One that nobody waits for does not.
     fn cuts_reply(&self, id: CallId) -> bool {
         let Some(faults) = &self.faults else { return false };
-        self.call(id).is_some_and(|call| faults.cuts_reply(call.end) && !self.is_dead(call))
+        self.call(id).is_some_and(|call| faults.cuts_reply(call.end) && !self.is_cut_off(call))
     }
 
     /// Decides about a reply.
-    fn finish(&mut self, call: &Underway) -> Return {
-        if self.is_dead(call) {
-            return Return::CutOff;
+    fn finish(&mut self, call: &CallInFlight) -> ReplyFate {
+        if self.is_cut_off(call) {
+            return ReplyFate::CutOff;
         }
         if !call.reliable && self.fault_model.loses() {
-            return Return::Lost;
+            return ReplyFate::Lost;
         }
         let late = call.long_reordering.then(|| self.fault_model.reorders()).flatten();
         let slowed = self.faults.as_mut().and_then(|faults| faults.slows(call.end));
-        sum([late, slowed, self.fault_model.transit()]).map_or(Return::Delivered, Return::Arrives)
+        total([late, slowed, self.fault_model.transit()]).map_or(ReplyFate::Delivered, ReplyFate::Arrives)
     }
 }
 
 /// All delays of a message together; `None` if there is none.
-fn sum(delays: [Option<Duration>; 3]) -> Option<Duration> {
+fn total(delays: [Option<Duration>; 3]) -> Option<Duration> {
     delays.into_iter().flatten().reduce(|sum, delay| sum + delay)
 }
 

@@ -61,7 +61,7 @@ pub(crate) struct FaultModel {
 
 /// What becomes of a request.
 #[derive(Clone, Copy)]
-pub(crate) enum Passage {
+pub(crate) enum RequestFate {
     Lost(Duration),
     Arrives(Duration),
 }
@@ -85,9 +85,9 @@ impl FaultModel {
     }
 
     /// What becomes of a request on an unreliable network, and when.
-    pub(crate) fn request(&mut self) -> Passage {
+    pub(crate) fn request(&mut self) -> RequestFate {
         let after = milliseconds_below(&mut self.rng, SHORT_DELAY_MS);
-        if self.loses() { Passage::Lost(after) } else { Passage::Arrives(after) }
+        if self.loses() { RequestFate::Lost(after) } else { RequestFate::Arrives(after) }
     }
 
     /// Whether an unreliable network loses this message.

@@ -26,7 +26,7 @@ pub(crate) struct InjectedFaults {
     /// Links with a fault, by the number of the end point.
     links: BTreeMap<u32, Link>,
     /// Second transmissions under way, by the number of their call.
-    copies: BTreeMap<u64, Copied>,
+    copies: BTreeMap<u64, Duplicate>,
 }
 
 /// The two ways between an end point and its server.
@@ -41,7 +41,7 @@ pub(crate) struct Link {
 }
 
 /// The second transmission of a duplicated request, under way.
-pub(crate) struct Copied {
+pub(crate) struct Duplicate {
     pub(crate) id: CallId,
     pub(crate) end: EndId,
     pub(crate) address: AddressId,
@@ -124,12 +124,12 @@ impl InjectedFaults {
         (self.duplicates > 0.0 && rng.random_bool(self.duplicates)).then(|| self.copies_after.draw(rng))
     }
 
-    pub(crate) fn add_copy(&mut self, copy: Copied) {
+    pub(crate) fn add_copy(&mut self, copy: Duplicate) {
         self.copies.insert(copy.id.number, copy);
     }
 
     /// Takes out a second transmission that arrives.
-    pub(crate) fn take_copy(&mut self, number: u64) -> Option<Copied> {
+    pub(crate) fn take_copy(&mut self, number: u64) -> Option<Duplicate> {
         self.copies.remove(&number)
     }
 }

@@ -202,9 +202,9 @@ impl Network {
         let (result, polls) = {
             let mut router = self.shared.router.lock();
             let result = change(&mut router);
-            (result, router.take_polls())
+            (result, router.take_calls_to_poll())
         };
-        self.shared.set_polls(polls);
+        self.shared.schedule_polls(polls);
         result
     }
 }

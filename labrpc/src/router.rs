@@ -60,7 +60,7 @@ pub(crate) struct Request {
 }
 
 /// A call of a server that could be reached when it began.
-pub(crate) struct Underway {
+pub(crate) struct CallInFlight {
     pub(crate) end: EndId,
     pub(crate) address: AddressId,
     /// The number of the server's incarnation that was called.
@@ -77,10 +77,10 @@ pub(crate) struct Underway {
     pub(crate) request: Option<Request>,
     /// When the request arrived. The call is polled from then on.
     pub(crate) since: Duration,
-    /// Whether the next poll is set.
-    pub(crate) polled: bool,
+    /// Whether the next poll is scheduled.
+    pub(crate) poll_scheduled: bool,
     /// The handler was killed, or never began: it will not answer.
-    pub(crate) vanished: bool,
+    pub(crate) handler_gone: bool,
 }
 
 /// The state of the network, behind its lock.
@@ -94,7 +94,7 @@ pub(crate) struct Router {
     addresses_by_name: BTreeMap<String, AddressId>,
     /// The number of the latest incarnation at any address.
     incarnations: u64,
-    calls: Vec<Option<(u64, Underway)>>,
+    calls: Vec<Option<(u64, CallInFlight)>>,
     free: Vec<u32>,
     /// Calls so far, whatever became of them.
     pub(crate) total_count: u64,
@@ -217,7 +217,7 @@ impl Router {
 /// Calls under way.
 impl Router {
     /// Adds the call that was counted last to those in flight.
-    pub(crate) fn add_call(&mut self, call: Underway) -> CallId {
+    pub(crate) fn add_call(&mut self, call: CallInFlight) -> CallId {
         let number = self.total_count;
         let slot = self.free.pop().unwrap_or_else(|| {
             self.calls.push(None);
@@ -228,53 +228,53 @@ impl Router {
     }
 
     /// The call, unless it is over.
-    pub(crate) fn call_mut(&mut self, id: CallId) -> Option<&mut Underway> {
+    pub(crate) fn call_mut(&mut self, id: CallId) -> Option<&mut CallInFlight> {
         match &mut self.calls[id.slot as usize] {
             Some((number, call)) if *number == id.number => Some(call),
             _ => None,
         }
     }
 
-    pub(crate) fn call(&self, id: CallId) -> Option<&Underway> {
+    pub(crate) fn call(&self, id: CallId) -> Option<&CallInFlight> {
         let (_, call) = self.calls[id.slot as usize].as_ref().filter(|(number, _)| *number == id.number)?;
         Some(call)
     }
 
     /// Ends the call.
-    pub(crate) fn remove_call(&mut self, id: CallId) -> Option<Underway> {
+    pub(crate) fn remove_call(&mut self, id: CallId) -> Option<CallInFlight> {
         self.call_mut(id)?;
         self.free.push(id.slot);
         self.calls[id.slot as usize].take().map(|(_, call)| call)
     }
 
-    /// Ends the call if it [is dead](Self::is_dead).
-    pub(crate) fn remove_if_dead(&mut self, id: CallId) -> Option<Underway> {
+    /// Ends the call if it [is dead](Self::is_cut_off).
+    pub(crate) fn remove_if_cut_off(&mut self, id: CallId) -> Option<CallInFlight> {
         let call = self.call(id)?;
-        if self.is_dead(call) { self.remove_call(id) } else { None }
+        if self.is_cut_off(call) { self.remove_call(id) } else { None }
     }
 
     /// Whether no reply may get through to the caller any more, as things are now: its end is disabled, or
     /// the server has been deleted or replaced, or its handler is gone.
-    pub(crate) fn is_dead(&self, call: &Underway) -> bool {
+    pub(crate) fn is_cut_off(&self, call: &CallInFlight) -> bool {
         let incarnation = self.addresses[call.address.0 as usize].incarnation.as_ref();
         !self.ends[call.end.0 as usize].enabled
             || incarnation.is_none_or(|it| it.number != call.incarnation)
-            || call.vanished
+            || call.handler_gone
     }
 
     /// The calls at a server that are dead and for which no poll is set yet. Takes it that it is set now.
-    pub(crate) fn take_polls(&mut self) -> Vec<(CallId, Duration)> {
+    pub(crate) fn take_calls_to_poll(&mut self) -> Vec<(CallId, Duration)> {
         let mut polls = Vec::new();
         for slot in 0..self.calls.len() {
             let Some((number, call)) = &self.calls[slot] else {
                 continue;
             };
-            if call.polled || call.request.is_some() || !self.is_dead(call) {
+            if call.poll_scheduled || call.request.is_some() || !self.is_cut_off(call) {
                 continue;
             }
             polls.push((CallId { slot: position(slot), number: *number }, call.since));
             if let Some((_, call)) = &mut self.calls[slot] {
-                call.polled = true;
+                call.poll_scheduled = true;
             }
         }
         polls
