@@ -222,7 +222,7 @@ impl Raft {
         }
         // New term: here is its leader.
         state.observe_term(args.term);
-        state.heed_leader();
+        state.follow_current_leader();
 
         // 2. Refuse what does not continue this log.
         let conflict = find_conflict(&state.log, args.prev_log_index, args.prev_log_term);

@@ -100,7 +100,7 @@ impl State {
     }
 
     /// The term has a leader: a candidate gives way to it, and nobody needs an election (§5.2).
-    pub(crate) fn heed_leader(&mut self) {
+    pub(crate) fn follow_current_leader(&mut self) {
         self.role = Role::Follower;
         self.restart_election_timer();
     }
