@@ -77,8 +77,8 @@
 
 mod decode;
 mod encode;
-mod guard;
-mod guarded;
+mod limited;
+mod limits;
 mod names;
 mod tape;
 mod tee;

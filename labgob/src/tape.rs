@@ -19,7 +19,7 @@
 use std::cell::Cell;
 
 use crate::capture::uncounted;
-use crate::guard::MAX_DEPTH;
+use crate::limits::MAX_DEPTH;
 use crate::names::{self, NameId};
 
 /// Bytes of a tape from which on further parts are only counted.
@@ -105,7 +105,7 @@ impl Tag {
 
 /// A record with parts that is being written.
 ///
-/// `Serialize` may catch an error or a panic of a part and go on. Then the part has begun and not ended, and
+/// `Serialize` may catch an error or a panic of a part and go on. Then the part has start and not ended, and
 /// the tape is not as the record left it.
 ///
 /// Two registers: it is passed around at each part.
