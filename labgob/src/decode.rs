@@ -3,14 +3,11 @@
 use std::any::type_name;
 use std::marker::PhantomData;
 
-use bincode::config::{Configuration, standard};
 use serde::de::DeserializeOwned;
 
+use crate::format::FORMAT;
 use crate::limited::Limited;
 use crate::limits::{DecodeLimits, LimitExceeded, MAX_DEPTH, ZERO_BYTE_MAX};
-
-/// Little-endian, integers of variable length.
-pub(crate) const FORMAT: Configuration = standard();
 
 /// Decodes the one value that `bytes` hold.
 ///

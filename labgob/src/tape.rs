@@ -18,7 +18,7 @@
 
 use std::cell::Cell;
 
-use crate::capture::uncounted;
+use crate::accounting::uncounted;
 use crate::limits::MAX_DEPTH;
 use crate::names::{self, NameId};
 
@@ -335,6 +335,35 @@ impl Tape {
         if self.skipping == 0 {
             self.push(record);
         }
+    }
+}
+
+/// A tuple that is recorded element by element.
+#[derive(Clone, Debug)]
+pub(crate) struct Tuple {
+    tape: Tape,
+    open: Open,
+}
+
+impl Tuple {
+    /// A tuple without elements so far.
+    pub(crate) fn new() -> Self {
+        let mut tape = Tape::new();
+        let open = tape.open(Tag::Tuple, None, None);
+        Self { tape, open }
+    }
+
+    /// Appends an element: a complete record.
+    pub(crate) fn add(&mut self, record: &[u8]) {
+        self.tape.begin_part(&self.open, None);
+        self.tape.copy(record);
+        self.tape.end_part(&mut self.open);
+    }
+
+    /// The tape with the complete tuple.
+    pub(crate) fn finish(mut self) -> Tape {
+        self.tape.close(self.open);
+        self.tape
     }
 }
 
