@@ -93,5 +93,5 @@ pub mod fragments;
 
 pub use decode::{DecodeError, Decoder, decode};
 pub use encode::{Encoder, encode, encode_into};
-pub use value::{Kept, Kind, Value};
+pub use value::{ChunkedValue, Kind, Value};
 pub use write::EncodeError;

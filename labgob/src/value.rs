@@ -1,8 +1,8 @@
 //! [`Value`]: what was encoded, with the names of types, fields and variants.
 
+mod chunked;
 mod display;
 mod json;
-mod kept;
 mod record;
 
 use std::fmt;
@@ -14,7 +14,7 @@ use crate::accounting::uncounted;
 use crate::tape::{Tape, Tuple};
 use crate::write::{EncodeError, write_recorded};
 
-pub use kept::Kept;
+pub use chunked::ChunkedValue;
 use record::Record;
 
 /// The shape of a [`Value`].
