@@ -1,4 +1,4 @@
-//! The life of one call, from the caller to the server and back.
+//! The course of one call, from the caller to the server and back.
 //!
 //! ```text
 //!  caller's thread          events                      handler's thread
@@ -12,11 +12,12 @@
 //!  wait ◄──────────────────────┴─────────────────────────────────┘
 //! ```
 //!
-//! On real threads a reliable network has no event on the way there and none on the way back. Injected faults
-//! are not in the picture: a request may arrive twice, and then the handler that returns first answers. The
-//! order of the checks and draws is the course's. What is different is how a caller learns that it has been
-//! cut off: the course's network tests that every 100 ms for each call; here a test is set only when
-//! something has been cut off, for the same moment.
+//! On real threads a reliable network delivers requests and replies without an event. Injected faults are not
+//! in the picture: a request may arrive twice, and then the handler that returns first answers.
+//!
+//! The order of checks and draws is the course's. Polls are different: the course's network checks every 100
+//! ms for each call whether it is cut off; here a poll is scheduled, for the same time, only when something
+//! has been cut off.
 
 use std::panic::Location;
 use std::sync::{Arc, Weak};
@@ -35,38 +36,41 @@ use crate::server::Server;
 use crate::service::Types;
 use crate::trace;
 
-/// How often a waiting call is tested for having been cut off.
+/// The interval at which a waiting call is polled for being cut off.
 ///
 /// The course's timers are set for 100 ms, one after the other, and each fires a little late. On a clock that
-/// is never late, the eleventh test would fall on the same instant as a deletion 1100 ms after the call (the
-/// course's `TestKilled`), and who is first would be chance.
-pub(crate) const POLL: Duration = Duration::from_micros(100_100);
+/// is never late, the eleventh poll would coincide with a deletion 1100 ms after the call (the course's
+/// `TestKilled`), and their order would be arbitrary.
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_micros(100_100);
 
-/// What becomes of a call when it begins.
+/// The outcome of the first checks and draws of a call.
 enum Start {
-    /// There is no server; the caller is told after this time.
+    /// There is no server; the call fails after this time.
     Unreachable(Duration, Filler<Reply>),
-    /// The request is lost; the caller is told after this time.
+    /// The request is lost; the call fails after this time.
     Lost(Duration, Filler<Reply>),
     /// The request arrives after this time.
     Sent(Duration, CallId),
-    /// The request is there.
+    /// The request arrives at once.
     Arrived(CallId, Request),
-    /// Caller and server do not fit together.
+    /// The server has no such method, or the types differ. The message says which.
     Mismatch(String),
 }
 
-/// What becomes of a reply.
+/// The outcome of the checks and draws of a reply.
 #[derive(Clone, Copy)]
 enum ReplyFate {
+    /// The call is cut off.
     CutOff,
+    /// The reply is lost.
     Lost,
-    /// It reaches the caller after this time.
+    /// The reply reaches the caller after this time.
     Arrives(Duration),
+    /// The reply reaches the caller at once.
     Delivered,
 }
 
-/// The way there.
+/// From the caller to the handler.
 impl Shared {
     /// Makes a call and waits for the bytes of its reply.
     #[track_caller]
@@ -78,7 +82,7 @@ impl Shared {
         types: Types,
     ) -> Option<Reply> {
         if self.world.is_dying() {
-            return None; // a destructor of a server that has crashed: nothing leaves it any more
+            return None; // a destructor on a server that has crashed: it sends nothing any more
         }
         let (caller, waiter) = slot();
         let (len, content) = (args.len(), args.content.clone());
@@ -91,7 +95,7 @@ impl Shared {
             }
             router.total_count += 1;
             router.total_bytes += len as u64;
-            let address = router.leads_to(end);
+            let address = router.address_of(end);
             let hash = of_message(
                 Direction::Request,
                 method,
@@ -124,13 +128,13 @@ impl Shared {
         match start {
             Start::Unreachable(after, caller) => {
                 self.report(|| event(Step::RequestLost));
-                self.note(method, number, address, || format!("nobody there, given up in {after:?}"));
+                self.note(method, number, address, || format!("server unreachable, call fails in {after:?}"));
                 self.world.later(after, move || drop(caller));
             }
             Start::Lost(after, caller) => {
                 self.report(|| event(Step::RequestLost));
                 self.note(method, number, address, || {
-                    format!("lost request ({len} bytes), known in {after:?}")
+                    format!("request lost ({len} bytes), call fails in {after:?}")
                 });
                 self.world.later(after, move || drop(caller));
             }
@@ -146,19 +150,19 @@ impl Shared {
             Start::Mismatch(why) => panic!("{why}"),
         }
         if let Some(after) = copy {
-            self.note(method, number, address, || format!("the request arrives again in {after:?}"));
+            self.note(method, number, address, || format!("duplicate request arrives in {after:?}"));
             let network = Arc::downgrade(self);
-            self.world.later(after, move || with(&network, |network| network.arrive_again(number)));
+            self.world.later(after, move || with(&network, |network| network.arrive_duplicate(number)));
         }
         waiter.wait()
     }
 
-    /// A request reaches its server, which may have been deleted meanwhile: it is served all the same.
+    /// A request reaches its server. A server that has been deleted meanwhile handles it too.
     fn arrive(self: &Arc<Self>, id: CallId) {
         let now = self.world.now();
         let (end, request, polls) = {
             let mut router = self.router.lock();
-            let call = router.call_mut(id).expect("a call is not over before its request has arrived");
+            let call = router.call_mut(id).expect("a call does not end before its request has arrived");
             call.since = now;
             let request = call.request.take().expect("a request arrives once");
             (call.end, request, router.take_calls_to_poll())
@@ -173,8 +177,9 @@ impl Shared {
         }
     }
 
-    /// The copy of a request reaches its server. Whichever handler returns first has answered the call.
-    fn arrive_again(self: &Arc<Self>, number: u64) {
+    /// The second transmission of a request reaches its server. The handler that returns first answers the
+    /// call.
+    fn arrive_duplicate(self: &Arc<Self>, number: u64) {
         let copy = self.router.lock().faults.as_mut().and_then(|faults| faults.take_copy(number));
         let Duplicate { id, end, address, request } = copy.expect("a copy arrives once");
         if !request.server.node.is_alive() {
@@ -184,7 +189,7 @@ impl Shared {
         let method = request.server.method(request.method).name;
         self.world.message(of_message(Direction::Copy, method, end.0, address.0, &request.args.bytes));
         self.world.carry(end.0, request.args.len());
-        self.note(method, number, Some(address), || "the request again".to_owned());
+        self.note(method, number, Some(address), || "duplicate request".to_owned());
         self.serve(id, end, request);
     }
 
@@ -207,8 +212,8 @@ impl Shared {
         self.report(|| request.event(number, Step::RequestLost));
     }
 
-    /// Lets go of a server outside every thread. If nobody else holds it, its services are dropped, which is
-    /// lab code and belongs on a thread.
+    /// Drops a reference to a server, outside all threads. The last one drops the services: that is lab code,
+    /// and runs on a thread.
     fn discard(&self, server: Arc<Server>) {
         if let Some(last) = Arc::into_inner(server) {
             self.node.run("drop server", move || drop(last));
@@ -217,7 +222,7 @@ impl Shared {
 }
 
 impl Router {
-    /// Decides about a call, once it is counted.
+    /// Makes the checks and draws of a call, which is counted already.
     fn start(
         &mut self,
         end: EndId,
@@ -236,7 +241,7 @@ impl Router {
         {
             return Start::Unreachable(after, caller);
         }
-        // Earlier than in the course, where a lost request names no wrong method.
+        // Earlier than in the course, where a lost request is not checked for its method.
         let id = match server.find(method, types) {
             Ok(id) => id,
             Err(why) => return Start::Mismatch(why),
@@ -273,8 +278,7 @@ impl Router {
         }
     }
 
-    /// Decides whether the request of a call that has begun arrives twice; answers after what time the copy
-    /// does.
+    /// Draws whether the request of a call is duplicated. Returns the time until the duplicate arrives.
     fn duplicate(&mut self, start: &Start) -> Option<Duration> {
         self.faults.as_ref()?;
         let (id, arrives) = match start {
@@ -295,7 +299,7 @@ impl Router {
 }
 
 impl Request {
-    /// A step of this request.
+    /// The event of a step of this request.
     fn event(&self, number: u64, step: Step) -> Event<'_> {
         let method = self.server.method(self.method);
         let location = (step == Step::RequestDelivered).then_some(method.location);
@@ -303,13 +307,13 @@ impl Request {
     }
 }
 
-/// A handler at work. If its thread is killed, the network learns that there will be no reply.
+/// A running handler. If its thread is killed, its destructor tells the network that there will be no reply.
 struct HandlerRun {
     network: Arc<Shared>,
     id: CallId,
     end: EndId,
     request: Request,
-    /// The observer's number of the request's delivery.
+    /// The observer's number of the delivery event.
     event: u64,
     answered: bool,
 }
@@ -332,7 +336,7 @@ impl Drop for HandlerRun {
     }
 }
 
-/// The way back.
+/// From the handler to the caller.
 impl Shared {
     /// A handler has returned.
     fn replied(
@@ -359,7 +363,7 @@ impl Shared {
                 return self.lose_reply(id, &reply.bytes);
             }
             let Some(call) = router.remove_call(id) else {
-                // Nobody waits any more: the caller was told at a poll.
+                // The call has failed at a poll, or was answered.
                 drop(router);
                 return report_step(Step::ReplyLate { end: handler_run.end.0 });
             };
@@ -380,8 +384,8 @@ impl Shared {
         self.world.carry(end.0, len);
         let note = |what: &dyn Fn() -> String| self.note(method, id.number, Some(address), what);
         match fate {
-            ReplyFate::CutOff => note(&|| "reply held back: cut off meanwhile".to_owned()),
-            ReplyFate::Lost => note(&|| format!("lost reply ({len} bytes)")),
+            ReplyFate::CutOff => note(&|| "reply discarded: the call is cut off".to_owned()),
+            ReplyFate::Lost => note(&|| format!("reply lost ({len} bytes)")),
             ReplyFate::Arrives(by) => {
                 note(&|| format!("reply ({len} bytes) arrives in {by:?}"));
                 let network = Arc::downgrade(self);
@@ -408,21 +412,21 @@ impl Shared {
         }
     }
 
-    /// A reply is lost on a way that is cut. Its caller is told at the next poll, as if the server had been
-    /// deleted.
+    /// A reply is lost because its direction is cut. The call fails at the next poll, as if the server had
+    /// been deleted.
     #[cold]
     fn lose_reply(self: &Arc<Self>, id: CallId, reply: &[u8]) {
         let known = self.router.lock().call(id).map(|call| (call.method, call.end, call.address));
         let Some((method, end, address)) = known else { return };
         self.world.message(of_message(Direction::Reply, method, end.0, address.0, reply));
         self.note(method, id.number, Some(address), || {
-            format!("lost reply ({} bytes): cut one way", reply.len())
+            format!("reply lost ({} bytes): the link is cut", reply.len())
         });
         self.mark_handler_gone(id);
     }
 
-    /// A handler was killed, or found its node dead. Its caller is told at the next poll, as if the server
-    /// had been deleted: a server that is killed and still has its name answers nobody.
+    /// A handler was killed, or never began on a killed node. The call fails at the next poll, as if the
+    /// server had been deleted: a killed server that keeps its address sends no replies.
     fn mark_handler_gone(self: &Arc<Self>, id: CallId) {
         let (full_name, polls) = {
             let mut router = self.router.lock();
@@ -434,7 +438,7 @@ impl Shared {
         self.schedule_polls(polls);
     }
 
-    /// Sets the next poll of calls that have just been cut off.
+    /// Schedules the next poll of calls that have just been cut off.
     pub(crate) fn schedule_polls(self: &Arc<Self>, polls: Vec<(CallId, Duration)>) {
         if polls.is_empty() {
             return;
@@ -448,8 +452,7 @@ impl Shared {
         }
     }
 
-    /// Tells the caller that there will be no reply, if the call is still cut off. If it is not, the
-    /// handler's reply gets through after all.
+    /// Ends the call without a reply if it is still cut off. Otherwise the handler's reply will get through.
     fn poll(&self, id: CallId) {
         let call = {
             let mut router = self.router.lock();
@@ -458,15 +461,15 @@ impl Shared {
             router.remove_if_cut_off(id)
         };
         if let Some(call) = call {
-            // Of a handler that is gone this was said when it went.
+            // If the handler is gone, this was reported when it went.
             if !call.handler_gone {
                 self.report(|| Event { method: &call.full_name, ..Event::new(id.number, Step::ReplyLost) });
             }
-            self.note(call.method, id.number, Some(call.address), || "given up: cut off".to_owned());
+            self.note(call.method, id.number, Some(call.address), || "call fails: cut off".to_owned());
         }
     }
 
-    /// A line about a call in the log of a recorded run.
+    /// Adds a line about a call to the log of a recorded run.
     fn note(&self, method: &str, number: u64, address: Option<AddressId>, what: impl FnOnce() -> String) {
         self.world.note("labrpc", || {
             let method = method.rsplit('.').next().unwrap_or(method);
@@ -476,13 +479,13 @@ impl Shared {
 }
 
 impl Router {
-    /// Whether the reply to a call sets out on a way that is cut. One that nobody waits for does not.
+    /// Whether the reply to a call is lost because its direction is cut. A call that is cut off loses none.
     fn cuts_reply(&self, id: CallId) -> bool {
         let Some(faults) = &self.faults else { return false };
         self.call(id).is_some_and(|call| faults.cuts_reply(call.end) && !self.is_cut_off(call))
     }
 
-    /// Decides about a reply.
+    /// Makes the checks and draws of a reply.
     fn finish(&mut self, call: &CallInFlight) -> ReplyFate {
         if self.is_cut_off(call) {
             return ReplyFate::CutOff;
@@ -496,19 +499,19 @@ impl Router {
     }
 }
 
-/// All delays of a message together; `None` if there is none.
+/// The sum of a message's delays; `None` if there is none.
 fn total(delays: [Option<Duration>; 3]) -> Option<Duration> {
     delays.into_iter().flatten().reduce(|sum, delay| sum + delay)
 }
 
 /// The time from `now` to the next poll of a call that arrived at `since`.
 fn until_poll(since: Duration, now: Duration) -> Duration {
-    let (interval, waited) = (POLL.as_nanos() as u64, now.saturating_sub(since).as_nanos() as u64);
+    let (interval, waited) = (POLL_INTERVAL.as_nanos() as u64, now.saturating_sub(since).as_nanos() as u64);
     Duration::from_nanos(interval - waited % interval)
 }
 
-/// What an event does to the network, if it is still there. Events keep nothing alive: what they hold would
-/// be dropped outside every thread.
+/// Calls `f` with the network, if it still exists. An event holds no reference that keeps the network alive,
+/// because events are dropped outside all threads.
 fn with(network: &Weak<Shared>, f: impl FnOnce(&Arc<Shared>)) {
     if let Some(network) = network.upgrade() {
         f(&network);

@@ -1,7 +1,7 @@
 //! [`FaultModel`]: every probability and delay of the course's network, and the draws from them.
 //!
-//! The constants are the course's but for the transit time. All other delays are whole milliseconds. All are
-//! drawn uniformly.
+//! The constants are the course's, except the transit time. The course's delays are whole milliseconds. All
+//! draws are uniform.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -9,43 +9,43 @@ use std::time::Duration;
 use labrt::world::StreamRng;
 use rand::RngExt;
 
-/// On an unreliable network a request takes less than this on its way, in milliseconds.
+/// The exclusive bound in milliseconds of the delay of a request on an unreliable network.
 const SHORT_DELAY_MS: u64 = 27;
-/// The time until a caller learns that a server cannot be reached is below this, in milliseconds...
+/// The exclusive bound in milliseconds of the time after which a call to an unreachable server fails.
 const UNREACHABLE_MS: u64 = 100;
-/// ...and below this if long delays are on.
+/// The same bound with long delays.
 const LONG_UNREACHABLE_MS: u64 = 7000;
-/// How many requests in a thousand, and independently how many replies, an unreliable network loses.
+/// The probability in thousandths that an unreliable network loses a request, and independently a reply.
 const LOST_PER_MILLE: u32 = 100;
-/// With long reordering on, so many replies...
+/// With long reordering, `REORDERED` of `REORDERED_OUT_OF` replies are late.
 const REORDERED: u32 = 600;
-/// ...out of so many are late,
 const REORDERED_OUT_OF: u32 = 900;
-/// by at least so many milliseconds,
+/// The least delay of a late reply, in milliseconds.
 const REORDERED_MIN_MS: u64 = 200;
-/// and by less than so many more. Short delays are the likelier ones: the bound itself is drawn.
+/// A late reply is delayed by less than this in addition, in milliseconds. The bound itself is drawn, so
+/// short delays are more likely.
 const REORDERED_SPREAD_MS: u64 = 2000;
 
-/// What each message that arrives takes besides, in nanoseconds, in a simulation.
+/// The transit time of each message that arrives, in nanoseconds, in a simulation.
 ///
-/// Not the course's: there it is what the machine takes. An RPC took 12.5 µs there and 8.5 µs on our real
-/// threads, and an operation of lab 4, which also encodes, saves and applies, 350 µs. Work takes no time in a
-/// simulation, so the range lies above what the messages alone would need.
+/// In the course it is the time that the machine takes. An RPC took 12.5 µs there and 8.5 µs on our real
+/// threads, and an operation of lab 4, which also encodes, saves and applies, 350 µs. Computing takes no time
+/// in a simulation, so the range is above what the messages alone would take.
 const TRANSIT_NS: RangeInclusive<u64> = 5_000..=50_000;
 
-/// What the tester sets, for the whole network.
+/// The settings of the harness, for the whole network.
 #[derive(Clone, Copy)]
 pub(crate) struct Settings {
-    /// Requests and replies are not lost, and take their transit time and no more.
+    /// Requests and replies are not lost, and take only their transit time.
     pub(crate) reliable: bool,
-    /// Unreachable servers cost seconds.
+    /// Calls to unreachable servers fail after seconds.
     pub(crate) long_delays: bool,
     /// Replies overtake each other.
     pub(crate) long_reordering: bool,
 }
 
 impl Settings {
-    /// A caller waits in vain for less than so many milliseconds.
+    /// The exclusive bound in milliseconds of the time after which a call to an unreachable server fails.
     pub(crate) fn unreachable_ms(&self) -> u64 {
         if self.long_delays { LONG_UNREACHABLE_MS } else { UNREACHABLE_MS }
     }
@@ -59,10 +59,12 @@ pub(crate) struct FaultModel {
     transit_rng: Option<StreamRng>,
 }
 
-/// What becomes of a request.
+/// The fate of a request on an unreliable network.
 #[derive(Clone, Copy)]
 pub(crate) enum RequestFate {
+    /// The request is lost; the call fails after this time.
     Lost(Duration),
+    /// The request arrives after this time.
     Arrives(Duration),
 }
 
@@ -73,29 +75,29 @@ impl FaultModel {
         Self { settings, rng, transit_rng }
     }
 
-    /// What a message that arrives takes besides every other delay; `None` on real threads.
+    /// Draws the transit time of a message, which is added to all other delays; `None` on real threads.
     pub(crate) fn transit(&mut self) -> Option<Duration> {
         let rng = self.transit_rng.as_mut()?;
         Some(Duration::from_nanos(rng.random_range(TRANSIT_NS)))
     }
 
-    /// How long a caller waits in vain for a server that cannot be reached.
+    /// Draws the time after which a call to an unreachable server fails.
     pub(crate) fn unreachable(&mut self) -> Duration {
         milliseconds_below(&mut self.rng, self.settings.unreachable_ms())
     }
 
-    /// What becomes of a request on an unreliable network, and when.
+    /// Draws the fate of a request on an unreliable network.
     pub(crate) fn request(&mut self) -> RequestFate {
         let after = milliseconds_below(&mut self.rng, SHORT_DELAY_MS);
         if self.loses() { RequestFate::Lost(after) } else { RequestFate::Arrives(after) }
     }
 
-    /// Whether an unreliable network loses this message.
+    /// Draws whether an unreliable network loses a message.
     pub(crate) fn loses(&mut self) -> bool {
         self.rng.random_range(0..1000) < LOST_PER_MILLE
     }
 
-    /// By how much this reply is late, with long reordering on; `None` if it is not.
+    /// Draws the additional delay of a reply with long reordering; `None` if it is not late.
     pub(crate) fn reorders(&mut self) -> Option<Duration> {
         if self.rng.random_range(0..REORDERED_OUT_OF) >= REORDERED {
             return None;

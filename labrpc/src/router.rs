@@ -32,13 +32,13 @@ pub(crate) struct CallId {
 
 struct End {
     enabled: bool,
-    leads_to: Option<AddressId>,
+    address: Option<AddressId>,
 }
 
 /// A server name that end points lead to, and the server that has it now.
 struct Address {
     name: String,
-    /// The name of the node of the server that had this address last.
+    /// The name of the node of the server that is, or was last, at this address.
     node_name: Option<Arc<str>>,
     incarnation: Option<Incarnation>,
 }
@@ -59,27 +59,27 @@ pub(crate) struct Request {
     pub(crate) args: Message,
 }
 
-/// A call of a server that could be reached when it began.
+/// A call in flight. Its server was reachable when it began.
 pub(crate) struct CallInFlight {
     pub(crate) end: EndId,
     pub(crate) address: AddressId,
     /// The number of the server's incarnation that was called.
     pub(crate) incarnation: u64,
     pub(crate) method: &'static str,
-    /// With the service's name.
+    /// The method with the service's name, such as `Raft.request_vote`.
     pub(crate) full_name: Arc<str>,
-    /// As it was when the call began.
+    /// The setting when the call began.
     pub(crate) reliable: bool,
-    /// As it was when the call began.
+    /// The setting when the call began.
     pub(crate) long_reordering: bool,
     pub(crate) caller: Filler<Reply>,
-    /// `None` from when it has arrived.
+    /// `None` once it has arrived.
     pub(crate) request: Option<Request>,
-    /// When the request arrived. The call is polled from then on.
+    /// The arrival of the request. Polls are counted from it.
     pub(crate) since: Duration,
     /// Whether the next poll is scheduled.
     pub(crate) poll_scheduled: bool,
-    /// The handler was killed, or never began: it will not answer.
+    /// The handler was killed, or never began: there will be no reply.
     pub(crate) handler_gone: bool,
 }
 
@@ -96,11 +96,11 @@ pub(crate) struct Router {
     incarnations: u64,
     calls: Vec<Option<(u64, CallInFlight)>>,
     free: Vec<u32>,
-    /// Calls so far, whatever became of them.
+    /// The number of calls so far, whatever their outcome.
     pub(crate) total_count: u64,
-    /// Bytes of all arguments, and of the replies that were delivered.
+    /// The bytes of all arguments, and of the replies that were delivered.
     pub(crate) total_bytes: u64,
-    /// The network has been cleaned up.
+    /// Whether the network has been cleaned up.
     pub(crate) closed: bool,
 }
 
@@ -132,7 +132,7 @@ impl Router {
             return None;
         }
         self.ends_by_name.insert(name, id);
-        self.ends.push(End { enabled: false, leads_to: None });
+        self.ends.push(End { enabled: false, address: None });
         Some(id)
     }
 
@@ -140,12 +140,12 @@ impl Router {
         self.ends_by_name.get(name).copied()
     }
 
-    /// Forgets the name. For the calls under way the end is disabled for good.
+    /// Removes the name. For calls in flight, the end is disabled for ever.
     pub(crate) fn remove_end(&mut self, name: &str) -> bool {
         let Some(id) = self.ends_by_name.remove(name) else {
             return false;
         };
-        self.ends[id.0 as usize] = End { enabled: false, leads_to: None };
+        self.ends[id.0 as usize] = End { enabled: false, address: None };
         if let Some(faults) = &mut self.faults {
             faults.forget(id);
         }
@@ -154,22 +154,23 @@ impl Router {
 
     pub(crate) fn connect(&mut self, end: EndId, server: &str) {
         let address = self.address_or_new(server);
-        self.ends[end.0 as usize].leads_to = Some(address);
+        self.ends[end.0 as usize].address = Some(address);
     }
 
     pub(crate) fn enable(&mut self, end: EndId, enabled: bool) {
         self.ends[end.0 as usize].enabled = enabled;
     }
 
-    /// Where the end leads, whoever is there.
-    pub(crate) fn leads_to(&self, end: EndId) -> Option<AddressId> {
-        self.ends[end.0 as usize].leads_to
+    /// The address that the end leads to, whether or not a server is there.
+    pub(crate) fn address_of(&self, end: EndId) -> Option<AddressId> {
+        self.ends[end.0 as usize].address
     }
 
-    /// Who answers at the end: the end is enabled, leads somewhere, and there is a server.
+    /// The server that calls through this end reach: the end is enabled, and there is a server at its
+    /// address.
     pub(crate) fn reach(&self, end: EndId) -> Option<(AddressId, &Incarnation)> {
         let end = &self.ends[end.0 as usize];
-        let address = end.leads_to.filter(|_| end.enabled)?;
+        let address = end.address.filter(|_| end.enabled)?;
         Some((address, self.addresses[address.0 as usize].incarnation.as_ref()?))
     }
 }
@@ -204,17 +205,17 @@ impl Router {
         self.addresses[address.0 as usize].incarnation.as_ref().map(|it| &*it.server)
     }
 
-    /// What people call who is there, or was there last.
+    /// The node name of the server that is, or was last, at this address.
     pub(crate) fn node_name(&self, address: AddressId) -> Option<&str> {
         self.addresses[address.0 as usize].node_name.as_deref()
     }
 
     pub(crate) fn address_name(&self, address: Option<AddressId>) -> &str {
-        address.map_or("nowhere", |address| &self.addresses[address.0 as usize].name)
+        address.map_or("no address", |address| &self.addresses[address.0 as usize].name)
     }
 }
 
-/// Calls under way.
+/// Calls in flight.
 impl Router {
     /// Adds the call that was counted last to those in flight.
     pub(crate) fn add_call(&mut self, call: CallInFlight) -> CallId {
@@ -227,7 +228,7 @@ impl Router {
         CallId { slot, number }
     }
 
-    /// The call, unless it is over.
+    /// The call, unless it has ended.
     pub(crate) fn call_mut(&mut self, id: CallId) -> Option<&mut CallInFlight> {
         match &mut self.calls[id.slot as usize] {
             Some((number, call)) if *number == id.number => Some(call),
@@ -240,21 +241,21 @@ impl Router {
         Some(call)
     }
 
-    /// Ends the call.
+    /// Removes the call, which ends.
     pub(crate) fn remove_call(&mut self, id: CallId) -> Option<CallInFlight> {
         self.call_mut(id)?;
         self.free.push(id.slot);
         self.calls[id.slot as usize].take().map(|(_, call)| call)
     }
 
-    /// Ends the call if it [is dead](Self::is_cut_off).
+    /// Removes the call if it [is cut off](Self::is_cut_off).
     pub(crate) fn remove_if_cut_off(&mut self, id: CallId) -> Option<CallInFlight> {
         let call = self.call(id)?;
         if self.is_cut_off(call) { self.remove_call(id) } else { None }
     }
 
-    /// Whether no reply may get through to the caller any more, as things are now: its end is disabled, or
-    /// the server has been deleted or replaced, or its handler is gone.
+    /// Whether no reply can reach the caller at present: its end is disabled, the server has been deleted or
+    /// replaced, or the handler is gone.
     pub(crate) fn is_cut_off(&self, call: &CallInFlight) -> bool {
         let incarnation = self.addresses[call.address.0 as usize].incarnation.as_ref();
         !self.ends[call.end.0 as usize].enabled
@@ -262,7 +263,8 @@ impl Router {
             || call.handler_gone
     }
 
-    /// The calls at a server that are dead and for which no poll is set yet. Takes it that it is set now.
+    /// The calls at a server that are cut off and have no poll scheduled, with the arrivals of their
+    /// requests. Marks their polls as scheduled.
     pub(crate) fn take_calls_to_poll(&mut self) -> Vec<(CallId, Duration)> {
         let mut polls = Vec::new();
         for slot in 0..self.calls.len() {

@@ -104,7 +104,10 @@ fn the_log_of_a_recorded_run_says_why_there_is_no_reply() {
         echo(end, 5);
     });
     assert_eq!(unreachable.len(), 1);
-    assert!(unreachable[0].starts_with("echo #1 -> server-2: nobody there, given up in "), "{unreachable:?}");
+    assert!(
+        unreachable[0].starts_with("echo #1 -> server-2: server unreachable, call fails in "),
+        "{unreachable:?}"
+    );
 
     let cut_off = lines(1, |network, end| {
         let (end, network) = (end.clone(), network.clone());
@@ -114,7 +117,7 @@ fn the_log_of_a_recorded_run_says_why_there_is_no_reply() {
         call.join().unwrap();
     });
     assert_eq!(cut_off.len(), 2);
-    assert_eq!(cut_off[1], "echo #1 -> server-2: given up: cut off");
+    assert_eq!(cut_off[1], "echo #1 -> server-2: call fails: cut off");
 
     let unreliable = lines(1, |network, end| {
         network.set_reliable(false);
@@ -123,8 +126,8 @@ fn the_log_of_a_recorded_run_says_why_there_is_no_reply() {
     });
     for what in [
         "request (1 bytes) arrives in",
-        "lost request (1 bytes)",
-        "lost reply (1 bytes)",
+        "request lost (1 bytes)",
+        "reply lost (1 bytes)",
         "reply (1 bytes) arrives in",
     ] {
         assert!(unreliable.iter().any(|line| line.contains(what)), "no line says {what:?}");
