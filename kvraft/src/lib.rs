@@ -40,7 +40,8 @@
 //! # What was left out
 //!
 //! - Reading without writing (§8). Each get costs as much as a put.
-//! - Remembering clients, so that a put that was done is answered the second time as it was the first time (§8).
+//! - Remembering clients, so that a put that was done is answered the second time as it was the first time
+//!   (§8).
 //! - Saying who leads. A server that does not lead leaves it to the clerk to find out (§8).
 //! - Giving up. A leader that is cut off does not know it, and its clients wait until it is connected again.
 //! - Taking a snapshot while the service goes on. Ours waits for it.

@@ -1,11 +1,11 @@
-//! Who waits for which entry of the log.
+//! [`Waiting`]: the requests that `submit` waits for, by their index in the log.
 //!
 //! A request gets a place in the log when it is submitted, and keeps it unless another leader puts something
 //! else there. So whoever waits is known by the place; and when something is applied there, it must be
 //! the very request, and not another one in its place.
 //!
-//! Whoever waits holds one end of a channel, and the table holds the other end. Either an answer is sent, or the
-//! table drops its end, and then there will be none.
+//! Whoever waits holds one end of a channel, and the table holds the other end. Either an answer is sent, or
+//! the table drops its end, and then there will be none.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use labapi::{LogIndex, Started, Term};
 use labrt::channel::{self, Receiver, Sender};
 
 /// Tells a request from all others: a random number. A counter would start again after a crash, and then take
-/// a request of an earlier life for a new one.
+/// a request of an earlier incarnation for a new one.
 pub(crate) type RequestId = u64;
 
 /// The requests that somebody waits for, by the index at which they are in the log.
@@ -58,8 +58,8 @@ impl Waiting {
         self.by_index = self.by_index.split_off(&index.next());
     }
 
-    /// This server leads `term` no longer, nor any term before. What becomes of the requests of these terms is up
-    /// to other leaders.
+    /// This server leads `term` no longer, nor any term before. What becomes of the requests of these terms
+    /// is up to other leaders.
     pub(crate) fn give_up(&mut self, term: Term) {
         self.by_index.retain(|_, waiter| waiter.term > term);
     }
@@ -78,7 +78,8 @@ mod tests {
 
     use super::*;
 
-    /// The answer so far of each request that was submitted in this order, with its id, index and term; after `events`.
+    /// The answer so far of each request that was submitted in this order, with its id, index and term; after
+    /// `events`.
     fn answers(
         submitted: &[(RequestId, u64, u64)],
         events: fn(&mut Waiting),
