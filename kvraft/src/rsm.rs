@@ -72,22 +72,22 @@ impl labapi::Rsm for Rsm {
 
 /// The submitting side.
 impl Rsm {
-    /// Puts a request in the log. Returns the term in which that was done, and where the answer will come.
+    /// Appends a request to the log. Returns the term of the entry, and the channel for the answer.
     fn start(&self, request: Vec<u8>) -> Result<(Term, Receiver<Vec<u8>>), WrongLeader> {
         let id = rng().random();
         let entry = labgob::encode(&Entry { id, request }).expect("numbers and bytes can be encoded");
 
-        // The request may be applied before `start` returns. The reader must not look for who waits for
-        // it until that is known, so it has to wait for this lock.
+        // The request may be applied before `start` returns. The reader takes this lock to find the waiting
+        // `submit`, so it finds it only when it has been added.
         let mut waiting = self.waiting.lock();
-        let place = self.raft.start(entry).ok_or(WrongLeader)?;
-        Ok((place.term, waiting.add(place, id)))
+        let position = self.raft.start(entry).ok_or(WrongLeader)?;
+        Ok((position.term, waiting.add(position, id)))
     }
 
     /// Gives up on the requests of `term` if this server does not lead it any more.
     ///
     /// Without this they could wait for ever. If another leader removes them from the log, that is not
-    /// noticed here until something else is committed in their place. But perhaps nobody submits
+    /// noticed here until something else is committed at their index. But perhaps nobody submits
     /// anything else, because all clients wait for these.
     ///
     /// A leader that is cut off does not know it, and goes on waiting.
@@ -118,7 +118,7 @@ impl Rsm {
         self.waiting.lock().close(); // Raft was killed
     }
 
-    /// Does a request, and tells who waits for it.
+    /// Executes a request, and sends the answer if `submit` waits for it here.
     fn apply(&self, machine: &mut dyn StateMachine, index: LogIndex, command: &[u8]) {
         let Entry { id, request } = labgob::decode(command).expect("all entries were made by `start`");
         let answer = machine.do_op(&request);
