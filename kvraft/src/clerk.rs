@@ -47,8 +47,8 @@ impl labapi::Clerk for Clerk {
 }
 
 impl Clerk {
-    /// Calls one server after the other, beginning with the leader, until one of them answers. Returns the answer,
-    /// and how many calls that took.
+    /// Calls one server after the other, beginning with the leader, until one of them answers. Returns the
+    /// answer, and how many calls that took.
     fn ask<T>(&self, call: impl Fn(&ClientEnd) -> Option<Result<T, WrongLeader>>) -> (T, usize) {
         let mut server = self.leader.load(Ordering::Relaxed);
         let mut transmissions = 1;

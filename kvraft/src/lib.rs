@@ -10,14 +10,14 @@
 //! what it answers depends on nothing else. A key has a value and a version, and a put names the version that
 //! it wants to replace.
 //!
-//! **The replica** (`rsm.rs`) brings requests to the store, and knows nothing of keys. Whoever submits a
-//! request has it put in the log, and waits. The reader takes what is committed from Raft, lets the
-//! store do it, and hands the answer to whoever waits for it.
+//! **The replica** (`rsm.rs`) brings requests to the store, and knows nothing of keys. `submit` appends a
+//! request to the log, and waits. The reader takes committed requests from Raft, lets the store execute them,
+//! and sends the answer to the `submit` that waits for it.
 //!
-//! **Waiting** (`waiting.rs`). Not every request in the log of a leader is committed: another leader may put
-//! something else in its place. Whoever waits for it has to be told, and three events tell it. Something
-//! else is applied in that place; or this server leads the term no longer; or its Raft has ended. Then the
-//! answer is "wrong leader", which means: it may have been done, or may yet be; ask another server.
+//! **Waiting** (`waiting.rs`). Not every request in the log of a leader is committed: another leader may
+//! replace it. Then `submit` must stop waiting. Three events show it: another request is applied at that
+//! index; or this server no longer leads the term; or its Raft has ended. Then the answer is "wrong leader",
+//! which means: the request may have been executed, or may yet be; ask another server.
 //!
 //! **The server** (`server.rs`) takes gets and puts from clerks and submits them.
 //!
@@ -34,13 +34,14 @@
 //! # How it runs
 //!
 //! The store belongs to the reader, which is a thread, and so needs no lock. Each call of a clerk is a thread
-//! that waits in `submit`. They meet at the table of who waits for what. It has a lock, and nobody holds that
-//! while the store is at work.
+//! that waits in `submit`. They share the table of waiting requests. It has a lock, which nobody holds while
+//! the store executes a request.
 //!
 //! # What was left out
 //!
 //! - Reading without writing (§8). Each get costs as much as a put.
-//! - Remembering clients, so that a put that was done is answered the second time as it was the first time (§8).
+//! - Remembering clients, so that a put that was done is answered the second time as it was the first time
+//!   (§8).
 //! - Saying who leads. A server that does not lead leaves it to the clerk to find out (§8).
 //! - Giving up. A leader that is cut off does not know it, and its clients wait until it is connected again.
 //! - Taking a snapshot while the service goes on. Ours waits for it.

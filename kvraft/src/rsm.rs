@@ -1,4 +1,5 @@
-//! The replicated state machine: has requests put in the log, does what is in the log, and brings the two together.
+//! The replicated state machine: has requests put in the log, does what is in the log, and brings the two
+//! together.
 
 use labapi::{ApplyMsg, LogIndex, Raft, Replica, State, StateMachine, Term, WrongLeader};
 use labrt::channel::{self, Receiver, RecvTimeoutError};
@@ -10,10 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::waiting::{RequestId, Waiting};
 
-/// How often somebody who waits looks whether this server still leads.
+/// The interval at which a waiting `submit` checks whether this server still leads.
 const LEADERSHIP_CHECK: Duration = Duration::from_millis(100);
 
-/// What is in the log: a request, and what tells it from others that look the same.
+/// An entry of the log: a request, and an id that distinguishes it from equal requests.
 #[derive(Serialize, Deserialize)]
 struct Entry {
     id: RequestId,
@@ -24,13 +25,14 @@ struct Entry {
 /// One replica of a state machine. The machine itself belongs to the reader's thread.
 struct Rsm {
     raft: Arc<dyn Raft>,
-    /// How large the Raft state may become before a snapshot, in bytes; `None`: as large as it likes.
+    /// The size of the Raft state in bytes from which on a snapshot is taken; `None`: never.
     max_raft_state: Option<usize>,
-    /// Who waits for what. Held while a request gets its place in the log, never while one is done.
+    /// The requests that `submit` waits for. Locked while a request is appended to the log, never while one
+    /// is executed.
     waiting: Mutex<Waiting>,
 }
 
-/// Starts a replica, with what it saved in an earlier life if there was one. Returns at once.
+/// Starts a replica, with what an earlier incarnation saved if there was one. Returns at once.
 pub(crate) fn make(replica: Replica, mut machine: Box<dyn StateMachine>) -> Arc<dyn labapi::Rsm> {
     // Raft will deliver what comes after the snapshot.
     let snapshot = replica.persister.read_snapshot();
@@ -68,24 +70,24 @@ impl labapi::Rsm for Rsm {
     }
 }
 
-/// The side of those who submit.
+/// The submitting side.
 impl Rsm {
-    /// Puts a request in the log. Returns the term in which that was done, and where the answer will come.
+    /// Appends a request to the log. Returns the term of the entry, and the channel for the answer.
     fn start(&self, request: Vec<u8>) -> Result<(Term, Receiver<Vec<u8>>), WrongLeader> {
         let id = rng().random();
         let entry = labgob::encode(&Entry { id, request }).expect("numbers and bytes can be encoded");
 
-        // The request may be applied before `start` returns. The reader must not look for who waits for
-        // it until that is known, so it has to wait for this lock.
+        // The request may be applied before `start` returns. The reader takes this lock to find the waiting
+        // `submit`, so it finds it only when it has been added.
         let mut waiting = self.waiting.lock();
-        let place = self.raft.start(entry).ok_or(WrongLeader)?;
-        Ok((place.term, waiting.add(place, id)))
+        let position = self.raft.start(entry).ok_or(WrongLeader)?;
+        Ok((position.term, waiting.add(position, id)))
     }
 
     /// Gives up on the requests of `term` if this server does not lead it any more.
     ///
     /// Without this they could wait for ever. If another leader removes them from the log, that is not
-    /// noticed here until something else is committed in their place. But perhaps nobody submits
+    /// noticed here until something else is committed at their index. But perhaps nobody submits
     /// anything else, because all clients wait for these.
     ///
     /// A leader that is cut off does not know it, and goes on waiting.
@@ -116,7 +118,7 @@ impl Rsm {
         self.waiting.lock().close(); // Raft was killed
     }
 
-    /// Does a request, and tells who waits for it.
+    /// Executes a request, and sends the answer if `submit` waits for it here.
     fn apply(&self, machine: &mut dyn StateMachine, index: LogIndex, command: &[u8]) {
         let Entry { id, request } = labgob::decode(command).expect("all entries were made by `start`");
         let answer = machine.do_op(&request);

@@ -1,4 +1,4 @@
-//! One server of the key/value service: a replica of the [`Store`], and what clerks can ask it.
+//! One server of the key/value service: a replica of the [`Store`], and the RPCs for clerks.
 
 use labapi::{Raft, Replica, ReplicaServer, Rsm, WrongLeader};
 use labrpc::Service;
@@ -13,12 +13,12 @@ pub(crate) struct KvServer {
     rsm: Arc<dyn Rsm>,
 }
 
-/// Starts a server, with what it saved in an earlier life if there was one. Returns at once.
+/// Starts a server, with what an earlier incarnation saved if there was one. Returns at once.
 pub(crate) fn make(replica: Replica) -> Arc<dyn ReplicaServer> {
     Arc::new(KvServer { rsm: rsm::make(replica, Box::new(Store::default())) })
 }
 
-/// What the clerks can call.
+/// The RPCs that the clerks call.
 #[labrpc::service]
 impl KvServer {
     /// The value and version of a key, if it exists.

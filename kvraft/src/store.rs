@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use labapi::{PutError, StateMachine, Version, Versioned};
 use serde::{Deserialize, Serialize};
 
-/// What a client wants.
+/// A client's request.
 ///
 /// A get goes through the log as well. A leader may have been deposed without knowing it; if it answered
 /// from its own copy, the answer could be out of date (§8).

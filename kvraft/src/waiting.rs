@@ -1,70 +1,72 @@
-//! Who waits for which entry of the log.
+//! [`Waiting`]: the requests that `submit` waits for, by their index in the log.
 //!
-//! A request gets a place in the log when it is submitted, and keeps it unless another leader puts something
-//! else there. So whoever waits is known by the place; and when something is applied there, it must be
-//! the very request, and not another one in its place.
+//! A request gets an index in the log when it is submitted, and keeps it unless another leader replaces the
+//! entry. So a waiting `submit` is found by the index of its request. When an entry is applied there, its id
+//! shows whether it is that request or another one.
 //!
-//! Whoever waits holds one end of a channel, and the table holds the other end. Either an answer is sent, or the
-//! table drops its end, and then there will be none.
+//! A waiting `submit` holds the receiver of a channel, and the table holds the sender. Either the answer is
+//! sent, or the table drops the sender, and there will be no answer.
 
 use std::collections::BTreeMap;
 
 use labapi::{LogIndex, Started, Term};
 use labrt::channel::{self, Receiver, Sender};
 
-/// Tells a request from all others: a random number. A counter would start again after a crash, and then take
-/// a request of an earlier life for a new one.
+/// Identifies a request: a random number. A counter would start again after a crash, and then a request of an
+/// earlier incarnation would be taken for a new one.
 pub(crate) type RequestId = u64;
 
-/// The requests that somebody waits for, by the index at which they are in the log.
+/// The requests that `submit` waits for, by their index in the log.
 #[derive(Default)]
 pub(crate) struct Waiting {
     by_index: BTreeMap<LogIndex, Waiter>,
-    /// Nothing will be applied any more, so whoever comes now gets no answer either.
+    /// Whether Raft has ended: nothing will be applied any more, so requests that are added now get no answer
+    /// either.
     closed: bool,
 }
 
-/// Somebody who waits for a request.
+/// A waiting `submit`.
 struct Waiter {
     /// The term in which this server, as its leader, put the request in the log.
     term: Term,
     id: RequestId,
-    /// Where the answer goes.
+    /// The channel for the answer.
     answer: Sender<Vec<u8>>,
 }
 
 impl Waiting {
-    /// The request has this place in the log: its answer will come out of the channel.
+    /// Adds a request at this position in the log. Its answer will come from the channel.
     ///
-    /// Another one that had the same index has lost its place.
-    pub(crate) fn add(&mut self, place: Started, id: RequestId) -> Receiver<Vec<u8>> {
+    /// An earlier request at the same index has been replaced, and gets no answer.
+    pub(crate) fn add(&mut self, position: Started, id: RequestId) -> Receiver<Vec<u8>> {
         let (answer, receiver) = channel::bounded(1);
         if !self.closed {
-            self.by_index.insert(place.index, Waiter { term: place.term, id, answer });
+            self.by_index.insert(position.index, Waiter { term: position.term, id, answer });
         }
         receiver
     }
 
-    /// The request was applied at `index`: where its answer goes, if somebody here waits for it.
+    /// Takes the channel for the answer to the request that was applied at `index`, if `submit` waits for it
+    /// here.
     ///
-    /// Another one that had the same index has lost its place.
+    /// Another request that was at this index has been replaced, and gets no answer.
     pub(crate) fn take(&mut self, index: LogIndex, id: RequestId) -> Option<Sender<Vec<u8>>> {
         let waiter = self.by_index.remove(&index)?;
         (waiter.id == id).then_some(waiter.answer)
     }
 
-    /// A snapshot stands for everything up to `index`. It does not say what the answers were.
+    /// A snapshot replaces everything up to `index`. It does not have the answers.
     pub(crate) fn skip_to(&mut self, index: LogIndex) {
         self.by_index = self.by_index.split_off(&index.next());
     }
 
-    /// This server leads `term` no longer, nor any term before. What becomes of the requests of these terms is up
-    /// to other leaders.
+    /// Drops the requests of `term` and earlier terms, which this server leads no longer. Other leaders
+    /// decide about them.
     pub(crate) fn give_up(&mut self, term: Term) {
         self.by_index.retain(|_, waiter| waiter.term > term);
     }
 
-    /// Nothing will be applied any more.
+    /// Drops all requests: nothing will be applied any more.
     pub(crate) fn close(&mut self) {
         self.closed = true;
         self.by_index.clear();
@@ -78,15 +80,15 @@ mod tests {
 
     use super::*;
 
-    /// The answer so far of each request that was submitted in this order, with its id, index and term; after `events`.
+    /// The answers so far, after `events`, to requests that were submitted with these ids, indices and terms.
     fn answers(
         submitted: &[(RequestId, u64, u64)],
         events: fn(&mut Waiting),
     ) -> Vec<Result<Vec<u8>, TryRecvError>> {
         let mut waiting = Waiting::default();
-        let place = |index, term| Started { index: LogIndex(index), term: Term(term) };
+        let position = |index, term| Started { index: LogIndex(index), term: Term(term) };
         let receivers: Vec<_> =
-            submitted.iter().map(|&(id, index, term)| waiting.add(place(index, term), id)).collect();
+            submitted.iter().map(|&(id, index, term)| waiting.add(position(index, term), id)).collect();
         events(&mut waiting);
         receivers.iter().map(Receiver::try_recv).collect()
     }
@@ -108,9 +110,13 @@ mod tests {
             let seen = answers(&submitted, |waiting| apply(waiting, 6, 71));
             assert_eq!(seen, [not_yet.clone(), answer.clone(), not_yet.clone()], "applied");
             let seen = answers(&submitted, |waiting| apply(waiting, 6, 99));
-            assert_eq!(seen, [not_yet.clone(), none.clone(), not_yet.clone()], "another one in its place");
+            assert_eq!(
+                seen,
+                [not_yet.clone(), none.clone(), not_yet.clone()],
+                "another request at its index"
+            );
             let seen = answers(&[(70, 5, 1), (71, 5, 3)], |waiting| apply(waiting, 5, 71));
-            assert_eq!(seen, [none.clone(), answer.clone()], "submitted in two terms for one place");
+            assert_eq!(seen, [none.clone(), answer.clone()], "submitted in two terms at one index");
 
             let seen = answers(&submitted, |waiting| waiting.give_up(Term(2)));
             assert_eq!(seen, [none.clone(), none.clone(), not_yet.clone()], "deposed, and elected again");

@@ -1,4 +1,4 @@
-//! The server: what it keeps, and what it can be asked.
+//! The server: its keys, and its RPCs.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ pub(crate) struct PutArgs {
 
 /// The server.
 ///
-/// It knows nothing of its clients: all that it keeps is keys.
+/// It keeps keys, and nothing about its clients.
 #[derive(Default)]
 pub(crate) struct KvServer {
     /// The keys that exist. Each has version 1 or more.
@@ -36,7 +36,7 @@ pub(crate) fn make() -> Vec<Service> {
     vec![Arc::new(KvServer::default()).service()]
 }
 
-/// What the clerks can call.
+/// The RPCs that the clerks call.
 #[labrpc::service]
 impl KvServer {
     /// The value and version of a key, if it exists.

@@ -1,4 +1,4 @@
-//! [`Term`] and [`LogIndex`]: two counters of Figure 2 that must never be taken for each other.
+//! [`Term`] and [`LogIndex`]: the counters of Figure 2, as distinct types.
 
 use std::fmt;
 

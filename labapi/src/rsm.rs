@@ -1,4 +1,4 @@
-//! A service that is replicated over Raft: [`Rsm`] carries requests to every replica's [`StateMachine`].
+//! A service that is replicated over Raft: an [`Rsm`] executes requests on every replica's [`StateMachine`].
 
 use std::sync::Arc;
 
@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{MakeRaft, Raft};
 
-/// The service that is replicated: it does one request after another, the same on every replica.
+/// The replicated service: it executes one request after another, with the same result on every replica.
 ///
-/// What it answers and becomes may depend on its state and the request alone: not on time, chance, or the
-/// order of a hash map.
+/// Results and new states may depend only on the state and the request: not on time, randomness, or the order
+/// of a hash map.
 pub trait StateMachine: Send {
-    /// Does a request that was committed, and says what the answer to it is.
+    /// Executes a committed request, and returns the answer.
     ///
     /// Called for every committed request on every replica, in the order of the log.
     fn do_op(&mut self, request: &[u8]) -> Vec<u8>;
@@ -21,8 +21,7 @@ pub trait StateMachine: Send {
     /// The whole state, as bytes.
     fn snapshot(&self) -> Vec<u8>;
 
-    /// Takes the state that [`snapshot`](Self::snapshot) gave, here or on another replica, in place of its
-    /// own.
+    /// Replaces the state by a [`snapshot`](Self::snapshot), of this replica or another.
     fn restore(&mut self, snapshot: &[u8]);
 }
 
@@ -30,15 +29,15 @@ pub trait StateMachine: Send {
 ///
 /// Methods may be called from any thread at any time, also after its Raft was killed.
 pub trait Rsm: Send + Sync {
-    /// Has a request done by every replica, and returns what the state machine of this one answered.
+    /// Has a request executed by every replica, and returns the answer of this replica's state machine.
     ///
     /// Waits until the request is committed and applied here. A leader that is cut off from the others may
-    /// wait until the cut is healed.
+    /// wait until the partition heals.
     ///
     /// # Errors
     ///
     /// [`WrongLeader`] if this replica is not the leader, or if it lost leadership, or its Raft was killed,
-    /// before it could tell what becomes of the request. The request may still be done, by all replicas or by
+    /// before the outcome of the request was known. The request may still be executed, by all replicas or by
     /// none.
     fn submit(&self, request: Vec<u8>) -> Result<Vec<u8>, WrongLeader>;
 
@@ -46,40 +45,41 @@ pub trait Rsm: Send + Sync {
     fn raft(&self) -> Arc<dyn Raft>;
 }
 
-/// This replica cannot say what became of a request: it is not the leader, or stopped being it. Ask another.
+/// This replica does not know the outcome of a request, because it is not the leader or no longer is. Ask
+/// another replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WrongLeader;
 
-/// What a replica is made from.
+/// The arguments for making a replica.
 pub struct Replica {
     /// Makes the Raft peer of the replica.
     pub make_raft: MakeRaft,
-    /// The end points to the Raft peers of all replicas, in the same order on every server (the one to itself
-    /// is there and unused).
+    /// The end points to the Raft peers of all replicas, in the same order on every server (the one to the
+    /// replica itself is unused).
     pub peers: Vec<ClientEnd>,
     /// The position of this replica among them.
     pub me: usize,
-    /// What it saved before it crashed, if it ever ran.
+    /// The storage, with the state that earlier incarnations saved.
     pub persister: Persister,
-    /// About how many bytes of Raft state may be saved before a snapshot has to make them fewer; `None`: no
-    /// snapshots.
+    /// The approximate size in bytes of the persisted Raft state from which on a snapshot must be taken;
+    /// `None`: no snapshots.
     pub max_raft_state: Option<usize>,
 }
 
-/// Makes a replica of a state machine, from the last snapshot that was saved, if there is one. Must return at
-/// once.
+/// The constructor of a replica of a state machine, from the last snapshot that was saved, if there is one.
+/// It must return at once.
 pub type MakeRsm = fn(Replica, Box<dyn StateMachine>) -> Arc<dyn Rsm>;
 
-/// A server of a replicated service, as the tester sees it.
+/// A server of a replicated service: its interface for the tester.
 pub trait ReplicaServer: Send + Sync {
     /// The Raft peer of this server.
     fn raft(&self) -> Arc<dyn Raft>;
 
-    /// The server is no longer needed: it and its Raft should end soon.
+    /// Stops the server, which is no longer needed. Its threads and those of its Raft should end soon.
     ///
-    /// In a simulated crash the threads are gone whether or not the server obeys.
+    /// In a simulated crash the threads are killed, whether or not this has been called.
     fn kill(&self);
 
-    /// The services that others call: the clerks this server, the other servers its Raft.
+    /// The RPC services: of this server for clerks, and of its Raft for the other servers.
     fn services(self: Arc<Self>) -> Vec<Service>;
 }

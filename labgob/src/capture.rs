@@ -10,9 +10,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
 
-use crate::encode::{EncodeError, TYPICAL_LEN, write, write_noting};
-use crate::tape::{Open, Tag, Tape};
+use crate::accounting;
+use crate::tape::Tuple;
 use crate::value::Value;
+use crate::write::{EncodeError, write, write_recorded};
+
+/// Initial capacity in bytes of an encoding, so that a typical message of the labs takes one allocation.
+pub(crate) const TYPICAL_LEN: usize = 64;
 
 /// Who is told what lab code encodes. One for the process.
 ///
@@ -45,6 +49,7 @@ static SESSIONS: AtomicUsize = AtomicUsize::new(0);
 /// Panics if the process has a recorder.
 pub fn install(recorder: &'static dyn Recorder) {
     assert!(RECORDER.set(recorder).is_ok(), "the process has a recorder");
+    accounting::install(|f| RECORDER.get().expect("it was installed").uncounted(f));
 }
 
 /// While one lives, each encode in the process asks the recorder whether it [wants](Recorder::wants) the
@@ -92,7 +97,7 @@ fn recorder() -> Option<&'static dyn Recorder> {
 #[inline(never)]
 fn capture<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) -> Result<Option<Value>, EncodeError> {
     match recorder() {
-        Some(_) => note(value, bytes).map(|tape| Value::of_tape(&tape)),
+        Some(_) => write_recorded(value, bytes).map(|tape| Value::of_tape(&tape)),
         None => write(value, bytes).map(|()| None),
     }
 }
@@ -102,26 +107,16 @@ fn capture<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) -> Result<Opti
 pub(crate) fn encode_into<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) -> Result<(), EncodeError> {
     let Some(recorder) = recorder() else { return write(value, bytes) };
     let before = bytes.len();
-    let tape = note(value, bytes)?;
+    let tape = write_recorded(value, bytes)?;
     if let Some(value) = Value::of_tape(&tape) {
         recorder.encoded(&bytes[before..], value);
     }
     Ok(())
 }
 
-/// Appends the bytes of a value, and notes the value on a tape.
-pub(crate) fn note<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) -> Result<Tape, EncodeError> {
-    let mut tape = Tape::new();
-    write_noting(value, bytes, &mut tape)?;
-    Ok(tape)
-}
-
 /// The values of an [`Encoder`](crate::Encoder) in a captured run.
-#[derive(Debug)]
-pub(crate) struct Values {
-    tape: Tape,
-    open: Open,
-}
+#[derive(Clone, Debug)]
+pub(crate) struct Values(Tuple);
 
 impl Values {
     /// Appends the bytes of one more value. `values` are those of the encoder so far; `None` if they are not
@@ -132,58 +127,26 @@ impl Values {
         value: &T,
         bytes: &mut Vec<u8>,
     ) -> Result<(), EncodeError> {
-        // Not left in its place: should the encoding panic, the values are no longer known.
+        // Not left in its place: if the encoding panics, the values are no longer known.
         let mut known = values.take();
         if recorder().is_none() || (known.is_none() && !bytes.is_empty()) {
             return write(value, bytes);
         }
-        let result = note(value, bytes).map(|tape| match tape.bytes() {
-            Some(record) => known.get_or_insert_with(Self::new).add(record),
+        let result = write_recorded(value, bytes).map(|tape| match tape.bytes() {
+            Some(record) => known.get_or_insert_with(|| Self(Tuple::new())).0.add(record),
             None => known = None,
         });
         *values = known;
         result
     }
 
-    pub(crate) fn new() -> Self {
-        let mut tape = Tape::new();
-        let open = tape.open(Tag::Tuple, None, None);
-        Self { tape, open }
-    }
-
-    pub(crate) fn add(&mut self, record: &[u8]) {
-        self.tape.begin_part(&self.open, None);
-        self.tape.copy(record);
-        self.tape.end_part(&mut self.open);
-    }
-
-    /// All of them as one value.
-    pub(crate) fn into_value(mut self) -> Option<Value> {
-        self.tape.close(self.open);
-        Value::of_tape(&self.tape)
-    }
-
     /// The encoder has finished: tells the recorder.
     #[cold]
     pub(crate) fn finish(self, bytes: &[u8]) {
         if let Some(recorder) = recorder()
-            && let Some(value) = self.into_value()
+            && let Some(value) = Value::of_tape(&self.0.finish())
         {
             recorder.encoded(bytes, value);
         }
     }
-}
-
-impl Clone for Values {
-    fn clone(&self) -> Self {
-        Self { tape: self.tape.clone(), open: self.open }
-    }
-}
-
-/// Calls `f`, whose memory is the harness's.
-pub(crate) fn uncounted<R>(f: impl FnOnce() -> R) -> R {
-    let Some(recorder) = RECORDER.get() else { return f() };
-    let (mut f, mut result) = (Some(f), None);
-    recorder.uncounted(&mut || result = f.take().map(|f| f()));
-    result.expect("the recorder calls what it is given")
 }

@@ -1,18 +1,15 @@
-//! From bytes to a value, with nothing taken on trust.
+//! Decoding: from untrusted bytes to a value.
 
 use std::any::type_name;
 use std::marker::PhantomData;
 
-use bincode::config::{Configuration, standard};
 use serde::de::DeserializeOwned;
 
-use crate::guard::{FREE, Guard, MAX_DEPTH, Refusal};
-use crate::guarded::Guarded;
+use crate::format::FORMAT;
+use crate::limited::Limited;
+use crate::limits::{DecodeLimits, LimitExceeded, MAX_DEPTH, ZERO_BYTE_MAX};
 
-/// Little-endian, integers of variable length.
-pub(crate) const FORMAT: Configuration = standard();
-
-/// The one value that `bytes` hold.
+/// Decodes the one value that `bytes` hold.
 ///
 /// # Errors
 ///
@@ -26,7 +23,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     }
 }
 
-/// Reads back the values that an [`Encoder`](crate::Encoder) wrote, in the same order.
+/// Reads the values that an [`Encoder`](crate::Encoder) wrote, in the same order.
 #[derive(Clone, Debug)]
 pub struct Decoder<'a> {
     rest: &'a [u8],
@@ -45,8 +42,8 @@ impl<'a> Decoder<'a> {
     ///
     /// # Errors
     ///
-    /// [`DecodeError`] if the next bytes are not a value of this type. The decoder then stays
-    /// where it was.
+    /// [`DecodeError`] if the next bytes are not a value of this type. The position of the decoder then stays
+    /// the same.
     pub fn decode<T: DeserializeOwned>(&mut self) -> Result<T, DecodeError> {
         let (value, used) = decode_first(self.rest)?;
         self.rest = &self.rest[used..];
@@ -60,7 +57,7 @@ impl<'a> Decoder<'a> {
         self.rest.is_empty()
     }
 
-    /// Ends the reading.
+    /// Checks that every byte was read.
     ///
     /// # Errors
     ///
@@ -74,31 +71,32 @@ impl<'a> Decoder<'a> {
     }
 }
 
-/// One value and the number of bytes that it took.
+/// Decodes the first value; also gives the number of bytes that it took.
 fn decode_first<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, usize), DecodeError> {
-    let mut guard = Guard::new(bytes.len());
-    let seed = Guarded::new(PhantomData::<T>, &mut guard);
+    let mut limits = DecodeLimits::new(bytes.len());
+    let seed = Limited::new(PhantomData::<T>, &mut limits);
     bincode::serde::seed_decode_from_slice(seed, bytes, FORMAT)
-        .map_err(|error| explain(type_name::<T>(), bytes.len(), &guard, error))
+        .map_err(|error| explain(type_name::<T>(), bytes.len(), &limits, error))
 }
 
 #[cold]
 fn explain(
     type_name: &'static str,
     len: usize,
-    guard: &Guard,
+    limits: &DecodeLimits,
     error: bincode::error::DecodeError,
 ) -> DecodeError {
-    match (guard.refusal(), error) {
-        (Some(Refusal::Length(claimed)), _) => DecodeError::AbsurdLength { type_name, claimed, len },
-        (Some(Refusal::Depth), _) => DecodeError::TooDeep { type_name },
-        (Some(Refusal::FreeMemory), _) => DecodeError::MadeOfNothing { type_name, len },
+    match (limits.exceeded(), error) {
+        (Some(LimitExceeded::Length(claimed)), _) => DecodeError::LengthTooLarge { type_name, claimed, len },
+        (Some(LimitExceeded::Depth), _) => DecodeError::TooDeep { type_name },
+        (Some(LimitExceeded::ZeroByteElements), _) => DecodeError::ZeroByteElements { type_name, len },
         (None, bincode::error::DecodeError::UnexpectedEnd { .. }) => DecodeError::TooShort { type_name, len },
         (None, error) => DecodeError::Malformed { type_name, reason: reason(error) },
     }
 }
 
-/// bincode's errors print as Rust values; these are the ones that serde types can meet.
+/// An error of bincode as text. bincode prints them as Rust values; these are the ones that serde types can
+/// get.
 fn reason(error: bincode::error::DecodeError) -> String {
     use bincode::error::DecodeError as E;
     use bincode::serde::DecodeError::AnyNotSupported;
@@ -110,25 +108,25 @@ fn reason(error: bincode::error::DecodeError) -> String {
         E::InvalidCharEncoding(_) => "a character is not UTF-8".to_owned(),
         E::Utf8 { inner } => format!("a string is not UTF-8: {inner}"),
         E::Serde(AnyNotSupported) => {
-            "the type wants to know from the bytes what they are (`untagged`, `flatten` or `tag`)".to_owned()
+            "the type needs a self-describing format (`untagged`, `flatten` or `tag`)".to_owned()
         }
         E::OtherString(text) => text,
         other => other.to_string(),
     }
 }
 
-/// Bytes are not the value that was expected. Each variant names that value's Rust type.
+/// The bytes are not a value of the expected type. Each variant names that Rust type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// The value was complete and bytes remained: most often another type was encoded.
+    /// Bytes are left over after the value: most often another type was encoded.
     #[error("{left} of {len} bytes are left over after {type_name}: was it encoded as another type?")]
     LeftOver {
         /// The type that was decoded (the last one, if there were several).
         type_name: &'static str,
-        /// How many bytes remained.
+        /// The number of bytes left over.
         left: usize,
-        /// How many there were in all.
+        /// The number of bytes in all.
         len: usize,
     },
     /// The bytes ended before the value did.
@@ -136,33 +134,33 @@ pub enum DecodeError {
     TooShort {
         /// The type that was to be decoded.
         type_name: &'static str,
-        /// How many bytes there were.
+        /// The number of bytes in all.
         len: usize,
     },
     /// A collection claimed more elements than the bytes could hold.
     #[error("cannot decode {type_name}: a collection claims {claimed} elements in {len} bytes")]
-    AbsurdLength {
+    LengthTooLarge {
         /// The type that was to be decoded.
         type_name: &'static str,
         /// The number of elements that was read.
         claimed: usize,
-        /// How many bytes there were.
+        /// The number of bytes in all.
         len: usize,
     },
-    /// Elements of collections that take no bytes at all, because all their fields are skipped or units,
-    /// would fill more memory than there are bytes, and 64 KiB.
+    /// Elements that take no bytes, because all their fields are skipped or units, would take more memory
+    /// than `len + 65,536` bytes.
     #[error(
-        "cannot decode {type_name}: more than {} bytes of elements that take none of the {len} bytes",
-        len + FREE
+        "cannot decode {type_name}: elements that take none of the {len} bytes would fill more than {} bytes",
+        len + ZERO_BYTE_MAX
     )]
-    MadeOfNothing {
+    ZeroByteElements {
         /// The type that was to be decoded.
         type_name: &'static str,
-        /// How many bytes there were.
+        /// The number of bytes in all.
         len: usize,
     },
-    /// Values nest deeper than any stack should be asked to follow: more than 128 levels, or values that
-    /// take, each in another, more than 16 KiB and thrice the largest of them.
+    /// Values nest too deep for the stack: more than 128 levels, or nested values of more than 16 KiB and
+    /// three times the largest of them.
     #[error(
         "cannot decode {type_name}: values nest deeper than {MAX_DEPTH} levels, or than the stack can hold"
     )]
@@ -170,12 +168,12 @@ pub enum DecodeError {
         /// The type that was to be decoded.
         type_name: &'static str,
     },
-    /// A byte was none of those allowed at its place.
+    /// A byte is not allowed at its position.
     #[error("cannot decode {type_name}: {reason}")]
     Malformed {
         /// The type that was to be decoded.
         type_name: &'static str,
-        /// What was wrong.
+        /// The reason, as text.
         reason: String,
     },
 }
@@ -187,8 +185,8 @@ impl DecodeError {
         match self {
             Self::LeftOver { type_name, .. }
             | Self::TooShort { type_name, .. }
-            | Self::AbsurdLength { type_name, .. }
-            | Self::MadeOfNothing { type_name, .. }
+            | Self::LengthTooLarge { type_name, .. }
+            | Self::ZeroByteElements { type_name, .. }
             | Self::TooDeep { type_name }
             | Self::Malformed { type_name, .. } => type_name,
         }

@@ -75,19 +75,23 @@
 
 #![warn(missing_docs)]
 
+mod accounting;
 mod decode;
 mod encode;
-mod guard;
-mod guarded;
+mod format;
+mod limited;
+mod limits;
 mod names;
 mod tape;
 mod tee;
 mod value;
+mod write;
 
 pub mod bytes;
 pub mod capture;
 pub mod fragments;
 
 pub use decode::{DecodeError, Decoder, decode};
-pub use encode::{EncodeError, Encoder, encode, encode_into};
-pub use value::{Kept, Kind, Value};
+pub use encode::{Encoder, encode, encode_into};
+pub use value::{ChunkedValue, Kind, Value};
+pub use write::EncodeError;

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use crate::capture::uncounted;
+use crate::accounting::uncounted;
 
 /// The number of a name; 0 stands for none.
 pub(crate) type NameId = u16;

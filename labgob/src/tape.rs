@@ -18,8 +18,8 @@
 
 use std::cell::Cell;
 
-use crate::capture::uncounted;
-use crate::guard::MAX_DEPTH;
+use crate::accounting::uncounted;
+use crate::limits::MAX_DEPTH;
 use crate::names::{self, NameId};
 
 /// Bytes of a tape from which on further parts are only counted.
@@ -105,7 +105,7 @@ impl Tag {
 
 /// A record with parts that is being written.
 ///
-/// `Serialize` may catch an error or a panic of a part and go on. Then the part has begun and not ended, and
+/// `Serialize` may catch an error or a panic of a part and go on. Then the part has start and not ended, and
 /// the tape is not as the record left it.
 ///
 /// Two registers: it is passed around at each part.
@@ -335,6 +335,35 @@ impl Tape {
         if self.skipping == 0 {
             self.push(record);
         }
+    }
+}
+
+/// A tuple that is recorded element by element.
+#[derive(Clone, Debug)]
+pub(crate) struct Tuple {
+    tape: Tape,
+    open: Open,
+}
+
+impl Tuple {
+    /// A tuple without elements so far.
+    pub(crate) fn new() -> Self {
+        let mut tape = Tape::new();
+        let open = tape.open(Tag::Tuple, None, None);
+        Self { tape, open }
+    }
+
+    /// Appends an element: a complete record.
+    pub(crate) fn add(&mut self, record: &[u8]) {
+        self.tape.begin_part(&self.open, None);
+        self.tape.copy(record);
+        self.tape.end_part(&mut self.open);
+    }
+
+    /// The tape with the complete tuple.
+    pub(crate) fn finish(mut self) -> Tape {
+        self.tape.close(self.open);
+        self.tape
     }
 }
 

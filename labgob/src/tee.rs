@@ -19,7 +19,7 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
-use crate::encode::Appending;
+use crate::format::{Appending, FORMAT};
 use crate::tape::{Open, Tag, Tape};
 
 /// Writes a value and notes it.
@@ -31,7 +31,7 @@ pub(crate) struct Tee<'a> {
 impl<'a> Tee<'a> {
     /// Appends to `bytes` and to `tape`.
     pub(crate) fn new(bytes: &'a mut Vec<u8>, tape: &'a mut Tape) -> Self {
-        Self { encoder: EncoderImpl::new(Appending(bytes), crate::decode::FORMAT), tape }
+        Self { encoder: EncoderImpl::new(Appending(bytes), FORMAT), tape }
     }
 
     /// Writes the number of elements, which must be known beforehand.

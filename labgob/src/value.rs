@@ -1,8 +1,8 @@
 //! [`Value`]: what was encoded, with the names of types, fields and variants.
 
+mod chunked;
 mod display;
 mod json;
-mod kept;
 mod record;
 
 use std::fmt;
@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::capture::{Values, note, uncounted};
-use crate::encode::EncodeError;
-use crate::tape::Tape;
+use crate::accounting::uncounted;
+use crate::tape::{Tape, Tuple};
+use crate::write::{EncodeError, write_recorded};
 
-pub use kept::Kept;
+pub use chunked::ChunkedValue;
 use record::Record;
 
 /// The shape of a [`Value`].
@@ -98,18 +98,18 @@ impl Value {
     ///
     /// Those of [`encode`](crate::encode()).
     pub fn of<T: Serialize + ?Sized>(value: &T) -> Result<Self, EncodeError> {
-        let tape = note(value, &mut Vec::new())?;
+        let tape = write_recorded(value, &mut Vec::new())?;
         Ok(Self::of_tape(&tape).unwrap_or_else(|| Self::new(&[crate::tape::Tag::Cut as u8])))
     }
 
     /// These values as one tuple.
     #[must_use]
     pub fn tuple<'a>(values: impl IntoIterator<Item = &'a Self>) -> Self {
-        let mut tuple = Values::new();
+        let mut tuple = Tuple::new();
         for value in values {
             tuple.add(value.record().bytes());
         }
-        tuple.into_value().expect("each value was added as a whole")
+        Self::of_tape(&tuple.finish()).expect("each value was added as a whole")
     }
 
     /// What stands on a tape, if it is a value.

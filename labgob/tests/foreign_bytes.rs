@@ -103,7 +103,7 @@ fn an_absurd_length_is_an_error() {
         // Each list alone would do.
         absurd::<Vec<Vec<()>>>(&[&[3][..], &encode(&60_000u64).unwrap().repeat(3)].concat()),
     ] {
-        assert!(matches!(error, DecodeError::AbsurdLength { .. }), "{error}");
+        assert!(matches!(error, DecodeError::LengthTooLarge { .. }), "{error}");
     }
     for error in [
         absurd::<String>(&claim),

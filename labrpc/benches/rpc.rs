@@ -1,4 +1,4 @@
-//! What one simulated RPC costs, in processor time: encoding both ways, the scheduler, the network.
+//! The processor time of one simulated RPC: encoding both ways, the scheduler, the network.
 
 use std::hint::black_box;
 use std::time::Duration;

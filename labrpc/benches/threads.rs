@@ -1,6 +1,6 @@
 //! RPCs on real threads: one after the other, as the course's benchmark makes them, and from several clients.
 //!
-//! Real time, not processor time: what counts is how long a caller waits.
+//! They measure real time, not processor time, because the caller's waiting time is of interest.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use labrt::thread;
 use labrt::time::Instant;
 use labrt::world::{Backend, Options, World, simulate};
 
-/// As many calls as in the course's benchmark.
+/// The number of calls in the course's benchmark.
 const COURSE: u64 = 100_000;
 
 /// The time of so many calls from each of `clients`, over a reliable network to one server: a number there,

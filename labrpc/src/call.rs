@@ -1,4 +1,4 @@
-//! The life of one call, from the caller to the server and back.
+//! The course of one call, from the caller to the server and back.
 //!
 //! ```text
 //!  caller's thread          events                      handler's thread
@@ -12,11 +12,12 @@
 //!  wait ◄──────────────────────┴─────────────────────────────────┘
 //! ```
 //!
-//! On real threads a reliable network has no event on the way there and none on the way back. What extras
-//! (see `extras`) add is not drawn: a request may arrive twice, and then whichever handler returns first has
-//! answered. The order of the checks and draws is the course's. What is different is how a caller learns that
-//! it has been cut off: the course's network tests that every 100 ms for each call; here a test is set only
-//! when something has been cut off, for the same moment.
+//! On real threads a reliable network delivers requests and replies without an event. Injected faults are not
+//! in the picture: a request may arrive twice, and then the handler that returns first answers.
+//!
+//! The order of checks and draws is the course's. Polls are different: the course's network checks every 100
+//! ms for each call whether it is cut off; here a poll is scheduled, for the same time, only when something
+//! has been cut off.
 
 use std::panic::Location;
 use std::sync::{Arc, Weak};
@@ -24,49 +25,52 @@ use std::time::Duration;
 
 use labrt::world::{RemoteCall, oneshot};
 
-use crate::extras::Copied;
+use crate::fault_model::RequestFate;
+use crate::faults::Duplicate;
 use crate::fingerprint::{Direction, of_message};
 use crate::message::{Message, Reply};
 use crate::network::Shared;
 use crate::observer::{Event, Step};
+use crate::router::{AddressId, CallId, CallInFlight, EndId, Request, Router};
 use crate::server::Server;
 use crate::service::Types;
-use crate::switchboard::{CallId, EndId, PlaceId, Request, Switchboard, Underway};
 use crate::trace;
-use crate::weather::Passage;
 
-/// How often a waiting call is tested for having been cut off.
+/// The interval at which a waiting call is polled for being cut off.
 ///
 /// The course's timers are set for 100 ms, one after the other, and each fires a little late. On a clock that
-/// is never late, the eleventh test would fall on the same instant as a deletion 1100 ms after the call (the
-/// course's `TestKilled`), and who is first would be chance.
-pub(crate) const POLL: Duration = Duration::from_micros(100_100);
+/// is never late, the eleventh poll would coincide with a deletion 1100 ms after the call (the course's
+/// `TestKilled`), and their order would be arbitrary.
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_micros(100_100);
 
-/// What becomes of a call when it begins.
+/// The outcome of the first checks and draws of a call.
 enum Start {
-    /// There is no server; the caller is told after this time.
+    /// There is no server; the call fails after this time.
     Unreachable(Duration, oneshot::Sender<Reply>),
-    /// The request is lost; the caller is told after this time.
+    /// The request is lost; the call fails after this time.
     Lost(Duration, oneshot::Sender<Reply>),
     /// The request arrives after this time.
     Sent(Duration, CallId),
-    /// The request is there.
+    /// The request arrives at once.
     Arrived(CallId, Request),
-    /// Caller and server do not fit together.
-    Misfit(String),
+    /// The server has no such method, or the types differ. The message says which.
+    Mismatch(String),
 }
 
-/// What becomes of a reply.
+/// The outcome of the checks and draws of a reply.
 #[derive(Clone, Copy)]
-enum Return {
+enum ReplyFate {
+    /// The call is cut off.
     CutOff,
+    /// The reply is lost.
     Lost,
-    /// It reaches the caller after this time.
+    /// The reply reaches the caller after this time.
     Arrives(Duration),
+    /// The reply reaches the caller at once.
     Delivered,
 }
 
-/// The way there.
+/// From the caller to the handler.
 impl Shared {
     /// Makes a call and waits for the bytes of its reply.
     #[track_caller]
@@ -78,25 +82,30 @@ impl Shared {
         types: Types,
     ) -> Option<Reply> {
         if self.world.is_dying() {
-            return None; // a destructor of a server that has crashed: nothing leaves it any more
+            return None; // a destructor on a server that has crashed: it sends nothing any more
         }
         let (caller, receiver) = oneshot::channel();
         let (len, content) = (args.len(), args.content.clone());
         let location = Location::caller();
         let now = self.world.now();
-        let (start, copy, place, number, hash) = {
-            let mut board = self.board.lock();
-            if board.closed {
+        let (start, copy, address, number, hash) = {
+            let mut router = self.router.lock();
+            if router.closed {
                 return None;
             }
-            board.total_count += 1;
-            board.total_bytes += len as u64;
-            let place = board.leads_to(end);
-            let hash =
-                of_message(Direction::Request, method, end.0, place.map_or(u32::MAX, |to| to.0), &args.bytes);
-            let start = board.start(end, method, args, types, caller, now);
-            let copy = board.duplicate(&start);
-            (start, copy, place, board.total_count, hash)
+            router.total_count += 1;
+            router.total_bytes += len as u64;
+            let address = router.address_of(end);
+            let hash = of_message(
+                Direction::Request,
+                method,
+                end.0,
+                address.map_or(u32::MAX, |to| to.0),
+                &args.bytes,
+            );
+            let start = router.start(end, method, args, types, caller, now);
+            let copy = router.duplicate(&start);
+            (start, copy, address, router.total_count, hash)
         };
         self.world.record_event(hash);
         let event = |step| Event { method, bytes: len, ..Event::new(number, step) };
@@ -110,8 +119,8 @@ impl Shared {
         }
         self.world.remote_call(&RemoteCall {
             method,
-            to: place.map_or(u32::MAX, |place| place.0),
-            callee_name: &|| self.board.lock().place_title(place?).map(ToOwned::to_owned),
+            to: address.map_or(u32::MAX, |address| address.0),
+            callee_name: &|| self.router.lock().node_name(address?).map(ToOwned::to_owned),
             end: end.0,
             location,
             bytes: len,
@@ -119,67 +128,68 @@ impl Shared {
         match start {
             Start::Unreachable(after, caller) => {
                 self.report(|| event(Step::RequestLost));
-                self.note(method, number, place, || format!("nobody there, given up in {after:?}"));
+                self.note(method, number, address, || format!("server unreachable, call fails in {after:?}"));
                 self.world.schedule(after, move || drop(caller));
             }
             Start::Lost(after, caller) => {
                 self.report(|| event(Step::RequestLost));
-                self.note(method, number, place, || {
-                    format!("lost request ({len} bytes), known in {after:?}")
+                self.note(method, number, address, || {
+                    format!("request lost ({len} bytes), call fails in {after:?}")
                 });
                 self.world.schedule(after, move || drop(caller));
             }
             Start::Sent(after, id) => {
-                self.note(method, number, place, || format!("request ({len} bytes) arrives in {after:?}"));
+                self.note(method, number, address, || format!("request ({len} bytes) arrives in {after:?}"));
                 let network = Arc::downgrade(self);
                 self.world.schedule(after, move || with(&network, |network| network.arrive(id)));
             }
             Start::Arrived(id, request) => {
-                self.note(method, number, place, || format!("request ({len} bytes)"));
+                self.note(method, number, address, || format!("request ({len} bytes)"));
                 self.serve(id, end, request);
             }
-            Start::Misfit(why) => panic!("{why}"),
+            Start::Mismatch(why) => panic!("{why}"),
         }
         if let Some(after) = copy {
-            self.note(method, number, place, || format!("the request arrives again in {after:?}"));
+            self.note(method, number, address, || format!("duplicate request arrives in {after:?}"));
             let network = Arc::downgrade(self);
-            self.world.schedule(after, move || with(&network, |network| network.arrive_again(number)));
+            self.world.schedule(after, move || with(&network, |network| network.arrive_duplicate(number)));
         }
         receiver.recv()
     }
 
-    /// A request reaches its server, which may have been deleted meanwhile: it is served all the same.
+    /// A request reaches its server. A server that has been deleted meanwhile handles it too.
     fn arrive(self: &Arc<Self>, id: CallId) {
         let now = self.world.now();
         let (end, request, polls) = {
-            let mut board = self.board.lock();
-            let call = board.call_mut(id).expect("a call is not over before its request has arrived");
+            let mut router = self.router.lock();
+            let call = router.call_mut(id).expect("a call does not end before its request has arrived");
             call.since = now;
             let request = call.request.take().expect("a request arrives once");
-            (call.end, request, board.take_polls())
+            (call.end, request, router.take_calls_to_poll())
         };
-        self.set_polls(polls);
+        self.schedule_polls(polls);
         if request.server.node.is_alive() {
             self.serve(id, end, request);
         } else {
             self.report_lost(id.number, &request);
-            self.vanished(id);
+            self.mark_handler_gone(id);
             self.discard(request.server);
         }
     }
 
-    /// The copy of a request reaches its server. Whichever handler returns first has answered the call.
-    fn arrive_again(self: &Arc<Self>, number: u64) {
-        let copy = self.board.lock().extras.as_mut().and_then(|extras| extras.take_copy(number));
-        let Copied { id, end, place, request } = copy.expect("a copy arrives once");
+    /// The second transmission of a request reaches its server. The handler that returns first answers the
+    /// call.
+    fn arrive_duplicate(self: &Arc<Self>, number: u64) {
+        let copy = self.router.lock().faults.as_mut().and_then(|faults| faults.take_copy(number));
+        let Duplicate { id, end, address, request } = copy.expect("a copy arrives once");
         if !request.server.node.is_alive() {
             self.report_lost(number, &request);
             return self.discard(request.server);
         }
         let method = request.server.method(request.method).name;
-        self.world.record_event(of_message(Direction::Copy, method, end.0, place.0, &request.args.bytes));
+        self.world.record_event(of_message(Direction::Copy, method, end.0, address.0, &request.args.bytes));
         self.world.record_bytes(end.0, request.args.len());
-        self.note(method, number, Some(place), || "the request again".to_owned());
+        self.note(method, number, Some(address), || "duplicate request".to_owned());
         self.serve(id, end, request);
     }
 
@@ -191,9 +201,9 @@ impl Shared {
             content: request.args.content.as_ref(),
             ..request.event(id.number, Step::RequestDelivered)
         });
-        let handling = Handling { network: Arc::clone(self), id, end, request, event, answered: false };
-        server.node.run(server.method(handling.request.method).name, move || {
-            handling.run();
+        let handler_run = HandlerRun { network: Arc::clone(self), id, end, request, event, answered: false };
+        server.node.run(server.method(handler_run.request.method).name, move || {
+            handler_run.run();
         });
     }
 
@@ -202,8 +212,8 @@ impl Shared {
         self.report(|| request.event(number, Step::RequestLost));
     }
 
-    /// Lets go of a server outside every thread. If nobody else holds it, its services are dropped, which is
-    /// lab code and belongs on a thread.
+    /// Drops a reference to a server, outside all threads. The last one drops the services: that is lab code,
+    /// and runs on a thread.
     fn discard(&self, server: Arc<Server>) {
         if let Some(last) = Arc::into_inner(server) {
             self.node.run("drop server", move || drop(last));
@@ -211,8 +221,8 @@ impl Shared {
     }
 }
 
-impl Switchboard {
-    /// Decides about a call, once it is counted.
+impl Router {
+    /// Makes the checks and draws of a call, which is counted already.
     fn start(
         &mut self,
         end: EndId,
@@ -222,25 +232,25 @@ impl Switchboard {
         caller: oneshot::Sender<Reply>,
         now: Duration,
     ) -> Start {
-        let Some((place, host)) = self.reach(end) else {
-            return Start::Unreachable(self.weather.unreachable(), caller);
+        let Some((address, incarnation)) = self.reach(end) else {
+            return Start::Unreachable(self.fault_model.unreachable(), caller);
         };
-        let (life, server) = (host.life, Arc::clone(&host.server));
-        if let Some(extras) = &mut self.extras
-            && let Some(after) = extras.cuts_request(end, self.weather.settings.unreachable_ms())
+        let (incarnation, server) = (incarnation.number, Arc::clone(&incarnation.server));
+        if let Some(faults) = &mut self.faults
+            && let Some(after) = faults.cuts_request(end, self.fault_model.settings.unreachable_ms())
         {
             return Start::Unreachable(after, caller);
         }
-        // Earlier than in the course, where a lost request names no wrong method.
+        // Earlier than in the course, where a lost request is not checked for its method.
         let id = match server.find(method, types) {
             Ok(id) => id,
-            Err(why) => return Start::Misfit(why),
+            Err(why) => return Start::Mismatch(why),
         };
-        let settings = self.weather.settings;
-        let mut call = Underway {
+        let settings = self.fault_model.settings;
+        let mut call = CallInFlight {
             end,
-            place,
-            life,
+            address,
+            incarnation,
             method: server.method(id).name,
             full_name: Arc::clone(&server.method(id).full_name),
             reliable: settings.reliable,
@@ -248,18 +258,18 @@ impl Switchboard {
             caller,
             request: None,
             since: now,
-            polled: false,
-            vanished: false,
+            poll_scheduled: false,
+            handler_gone: false,
         };
         let request = Request { server, method: id, args };
-        let passage = (!settings.reliable).then(|| self.weather.request());
-        let slowed = self.extras.as_mut().and_then(|extras| extras.slows(end));
+        let passage = (!settings.reliable).then(|| self.fault_model.request());
+        let slowed = self.faults.as_mut().and_then(|faults| faults.slows(end));
         let delay = match passage {
-            Some(Passage::Lost(after)) => return Start::Lost(after, call.caller),
-            Some(Passage::Arrives(after)) => Some(after),
+            Some(RequestFate::Lost(after)) => return Start::Lost(after, call.caller),
+            Some(RequestFate::Arrives(after)) => Some(after),
             None => None,
         };
-        match sum([delay, slowed, self.weather.transit()]) {
+        match total([delay, slowed, self.fault_model.transit()]) {
             None => Start::Arrived(self.add_call(call), request),
             Some(after) => {
                 call.request = Some(request);
@@ -268,29 +278,28 @@ impl Switchboard {
         }
     }
 
-    /// Decides whether the request of a call that has begun arrives twice; answers after what time the copy
-    /// does.
+    /// Draws whether the request of a call is duplicated. Returns the time until the duplicate arrives.
     fn duplicate(&mut self, start: &Start) -> Option<Duration> {
-        self.extras.as_ref()?;
+        self.faults.as_ref()?;
         let (id, arrives) = match start {
             Start::Arrived(id, _) => (*id, Duration::ZERO),
             Start::Sent(after, id) => (*id, *after),
-            Start::Unreachable(..) | Start::Lost(..) | Start::Misfit(_) => return None,
+            Start::Unreachable(..) | Start::Lost(..) | Start::Mismatch(_) => return None,
         };
-        let after = arrives + self.extras.as_mut()?.duplicates()?;
+        let after = arrives + self.faults.as_mut()?.duplicates()?;
         let call = self.call(id)?;
         let request = match start {
             Start::Arrived(_, request) => request.clone(),
             _ => call.request.clone()?,
         };
-        let copy = Copied { id, end: call.end, place: call.place, request };
-        self.extras.as_mut()?.add_copy(copy);
+        let copy = Duplicate { id, end: call.end, address: call.address, request };
+        self.faults.as_mut()?.add_copy(copy);
         Some(after)
     }
 }
 
 impl Request {
-    /// A step of this request.
+    /// The event of a step of this request.
     fn event(&self, number: u64, step: Step) -> Event<'_> {
         let method = self.server.method(self.method);
         let location = (step == Step::RequestDelivered).then_some(method.location);
@@ -298,18 +307,18 @@ impl Request {
     }
 }
 
-/// A handler at work. If its thread is killed, the network learns that there will be no reply.
-struct Handling {
+/// A running handler. If its thread is killed, its destructor tells the network that there will be no reply.
+struct HandlerRun {
     network: Arc<Shared>,
     id: CallId,
     end: EndId,
     request: Request,
-    /// The observer's number of the request's delivery.
+    /// The observer's number of the delivery event.
     event: u64,
     answered: bool,
 }
 
-impl Handling {
+impl HandlerRun {
     fn run(mut self) {
         trace::continue_from(self.event);
         let method = self.request.server.method(self.request.method);
@@ -319,66 +328,71 @@ impl Handling {
     }
 }
 
-impl Drop for Handling {
+impl Drop for HandlerRun {
     fn drop(&mut self) {
         if !self.answered {
-            self.network.vanished(self.id);
+            self.network.mark_handler_gone(self.id);
         }
     }
 }
 
-/// The way back.
+/// From the handler to the caller.
 impl Shared {
     /// A handler has returned.
-    fn replied(self: &Arc<Self>, handling: &Handling, reply: Message, location: &'static Location<'static>) {
-        let (id, len) = (handling.id, reply.len());
-        let told = |step| {
+    fn replied(
+        self: &Arc<Self>,
+        handler_run: &HandlerRun,
+        reply: Message,
+        location: &'static Location<'static>,
+    ) {
+        let (id, len) = (handler_run.id, reply.len());
+        let report_step = |step| {
             let content = reply.content.as_ref();
             self.report(|| Event {
                 content,
                 bytes: len,
                 location: Some(location),
-                ..handling.request.event(id.number, step)
+                ..handler_run.request.event(id.number, step)
             });
         };
         let (call, fate) = {
-            let mut board = self.board.lock();
-            if board.cuts_reply(id) {
-                drop(board);
-                told(Step::ReplySent);
-                return self.swallow(id, &reply.bytes);
+            let mut router = self.router.lock();
+            if router.cuts_reply(id) {
+                drop(router);
+                report_step(Step::ReplySent);
+                return self.lose_reply(id, &reply.bytes);
             }
-            let Some(call) = board.remove_call(id) else {
-                // Nobody waits any more: the caller was told at a poll.
-                drop(board);
-                return told(Step::ReplyLate { end: handling.end.0 });
+            let Some(call) = router.remove_call(id) else {
+                // The call has failed at a poll, or was answered.
+                drop(router);
+                return report_step(Step::ReplyLate { end: handler_run.end.0 });
             };
-            let fate = board.finish(&call);
-            if matches!(fate, Return::Delivered) {
-                board.total_bytes += len as u64;
+            let fate = router.finish(&call);
+            if matches!(fate, ReplyFate::Delivered) {
+                router.total_bytes += len as u64;
             }
             (call, fate)
         };
-        let Underway { caller, method, full_name, end, place, .. } = call;
-        self.world.record_event(of_message(Direction::Reply, method, end.0, place.0, &reply.bytes));
-        told(Step::ReplySent);
+        let CallInFlight { caller, method, full_name, end, address, .. } = call;
+        self.world.record_event(of_message(Direction::Reply, method, end.0, address.0, &reply.bytes));
+        report_step(Step::ReplySent);
         let Message { bytes: reply, content } = reply;
         let event = |step| Event { method: &full_name, bytes: len, ..Event::new(id.number, step) };
-        if matches!(fate, Return::CutOff | Return::Lost) {
+        if matches!(fate, ReplyFate::CutOff | ReplyFate::Lost) {
             self.report(|| event(Step::ReplyLost));
         }
         self.world.record_bytes(end.0, len);
-        let note = |what: &dyn Fn() -> String| self.note(method, id.number, Some(place), what);
+        let note = |what: &dyn Fn() -> String| self.note(method, id.number, Some(address), what);
         match fate {
-            Return::CutOff => note(&|| "reply held back: cut off meanwhile".to_owned()),
-            Return::Lost => note(&|| format!("lost reply ({len} bytes)")),
-            Return::Arrives(by) => {
+            ReplyFate::CutOff => note(&|| "reply discarded: the call is cut off".to_owned()),
+            ReplyFate::Lost => note(&|| format!("reply lost ({len} bytes)")),
+            ReplyFate::Arrives(by) => {
                 note(&|| format!("reply ({len} bytes) arrives in {by:?}"));
                 let network = Arc::downgrade(self);
                 self.world.schedule(by, move || {
                     let mut delivered = 0;
                     with(&network, |network| {
-                        network.board.lock().total_bytes += len as u64;
+                        network.router.lock().total_bytes += len as u64;
                         delivered = network.report(|| Event {
                             method: &full_name,
                             bytes: len,
@@ -389,7 +403,7 @@ impl Shared {
                     caller.send(Reply { bytes: reply, event: delivered });
                 });
             }
-            Return::Delivered => {
+            ReplyFate::Delivered => {
                 note(&|| format!("reply ({len} bytes)"));
                 let delivered =
                     self.report(|| Event { content: content.as_ref(), ..event(Step::ReplyDelivered) });
@@ -398,34 +412,34 @@ impl Shared {
         }
     }
 
-    /// A reply is lost on a way that is cut. Its caller is told at the next poll, as if the server had been
-    /// deleted.
+    /// A reply is lost because its direction is cut. The call fails at the next poll, as if the server had
+    /// been deleted.
     #[cold]
-    fn swallow(self: &Arc<Self>, id: CallId, reply: &[u8]) {
-        let known = self.board.lock().call(id).map(|call| (call.method, call.end, call.place));
-        let Some((method, end, place)) = known else { return };
-        self.world.record_event(of_message(Direction::Reply, method, end.0, place.0, reply));
-        self.note(method, id.number, Some(place), || {
-            format!("lost reply ({} bytes): cut one way", reply.len())
+    fn lose_reply(self: &Arc<Self>, id: CallId, reply: &[u8]) {
+        let known = self.router.lock().call(id).map(|call| (call.method, call.end, call.address));
+        let Some((method, end, address)) = known else { return };
+        self.world.record_event(of_message(Direction::Reply, method, end.0, address.0, reply));
+        self.note(method, id.number, Some(address), || {
+            format!("reply lost ({} bytes): the link is cut", reply.len())
         });
-        self.vanished(id);
+        self.mark_handler_gone(id);
     }
 
-    /// A handler was killed, or found its node dead. Its caller is told at the next poll, as if the server
-    /// had been deleted: a server that is killed and still has its name answers nobody.
-    fn vanished(self: &Arc<Self>, id: CallId) {
+    /// A handler was killed, or never began on a killed node. The call fails at the next poll, as if the
+    /// server had been deleted: a killed server that keeps its address sends no replies.
+    fn mark_handler_gone(self: &Arc<Self>, id: CallId) {
         let (full_name, polls) = {
-            let mut board = self.board.lock();
-            let Some(call) = board.call_mut(id) else { return };
-            call.vanished = true;
-            (Arc::clone(&call.full_name), board.take_polls())
+            let mut router = self.router.lock();
+            let Some(call) = router.call_mut(id) else { return };
+            call.handler_gone = true;
+            (Arc::clone(&call.full_name), router.take_calls_to_poll())
         };
         self.report(|| Event { method: &full_name, ..Event::new(id.number, Step::ReplyLost) });
-        self.set_polls(polls);
+        self.schedule_polls(polls);
     }
 
-    /// Sets the next poll of calls that have just been cut off.
-    pub(crate) fn set_polls(self: &Arc<Self>, polls: Vec<(CallId, Duration)>) {
+    /// Schedules the next poll of calls that have just been cut off.
+    pub(crate) fn schedule_polls(self: &Arc<Self>, polls: Vec<(CallId, Duration)>) {
         if polls.is_empty() {
             return;
         }
@@ -438,67 +452,66 @@ impl Shared {
         }
     }
 
-    /// Tells the caller that there will be no reply, if the call is still cut off. If it is not, the
-    /// handler's reply gets through after all.
+    /// Ends the call without a reply if it is still cut off. Otherwise the handler's reply will get through.
     fn poll(&self, id: CallId) {
         let call = {
-            let mut board = self.board.lock();
-            let Some(call) = board.call_mut(id) else { return };
-            call.polled = false;
-            board.remove_if_dead(id)
+            let mut router = self.router.lock();
+            let Some(call) = router.call_mut(id) else { return };
+            call.poll_scheduled = false;
+            router.remove_if_cut_off(id)
         };
         if let Some(call) = call {
-            // Of a handler that is gone this was said when it went.
-            if !call.vanished {
+            // If the handler is gone, this was reported when it went.
+            if !call.handler_gone {
                 self.report(|| Event { method: &call.full_name, ..Event::new(id.number, Step::ReplyLost) });
             }
-            self.note(call.method, id.number, Some(call.place), || "given up: cut off".to_owned());
+            self.note(call.method, id.number, Some(call.address), || "call fails: cut off".to_owned());
         }
     }
 
-    /// A line about a call in the log of a recorded run.
-    fn note(&self, method: &str, number: u64, place: Option<PlaceId>, what: impl FnOnce() -> String) {
+    /// Adds a line about a call to the log of a recorded run.
+    fn note(&self, method: &str, number: u64, address: Option<AddressId>, what: impl FnOnce() -> String) {
         self.world.note("labrpc", || {
             let method = method.rsplit('.').next().unwrap_or(method);
-            format!("{method} #{number} -> {}: {}", self.board.lock().place_name(place), what())
+            format!("{method} #{number} -> {}: {}", self.router.lock().address_name(address), what())
         });
     }
 }
 
-impl Switchboard {
-    /// Whether the reply to a call sets out on a way that is cut. One that nobody waits for does not.
+impl Router {
+    /// Whether the reply to a call is lost because its direction is cut. A call that is cut off loses none.
     fn cuts_reply(&self, id: CallId) -> bool {
-        let Some(extras) = &self.extras else { return false };
-        self.call(id).is_some_and(|call| extras.cuts_reply(call.end) && !self.is_dead(call))
+        let Some(faults) = &self.faults else { return false };
+        self.call(id).is_some_and(|call| faults.cuts_reply(call.end) && !self.is_cut_off(call))
     }
 
-    /// Decides about a reply.
-    fn finish(&mut self, call: &Underway) -> Return {
-        if self.is_dead(call) {
-            return Return::CutOff;
+    /// Makes the checks and draws of a reply.
+    fn finish(&mut self, call: &CallInFlight) -> ReplyFate {
+        if self.is_cut_off(call) {
+            return ReplyFate::CutOff;
         }
-        if !call.reliable && self.weather.loses() {
-            return Return::Lost;
+        if !call.reliable && self.fault_model.loses() {
+            return ReplyFate::Lost;
         }
-        let late = call.long_reordering.then(|| self.weather.reorders()).flatten();
-        let slowed = self.extras.as_mut().and_then(|extras| extras.slows(call.end));
-        sum([late, slowed, self.weather.transit()]).map_or(Return::Delivered, Return::Arrives)
+        let late = call.long_reordering.then(|| self.fault_model.reorders()).flatten();
+        let slowed = self.faults.as_mut().and_then(|faults| faults.slows(call.end));
+        total([late, slowed, self.fault_model.transit()]).map_or(ReplyFate::Delivered, ReplyFate::Arrives)
     }
 }
 
-/// All delays of a message together; `None` if there is none.
-fn sum(delays: [Option<Duration>; 3]) -> Option<Duration> {
+/// The sum of a message's delays; `None` if there is none.
+fn total(delays: [Option<Duration>; 3]) -> Option<Duration> {
     delays.into_iter().flatten().reduce(|sum, delay| sum + delay)
 }
 
 /// The time from `now` to the next poll of a call that arrived at `since`.
 fn until_poll(since: Duration, now: Duration) -> Duration {
-    let (interval, waited) = (POLL.as_nanos() as u64, now.saturating_sub(since).as_nanos() as u64);
+    let (interval, waited) = (POLL_INTERVAL.as_nanos() as u64, now.saturating_sub(since).as_nanos() as u64);
     Duration::from_nanos(interval - waited % interval)
 }
 
-/// What an event does to the network, if it is still there. Events keep nothing alive: what they hold would
-/// be dropped outside every thread.
+/// Calls `f` with the network, if it still exists. An event holds no reference that keeps the network alive,
+/// because events are dropped outside all threads.
 fn with(network: &Weak<Shared>, f: impl FnOnce(&Arc<Shared>)) {
     if let Some(network) = network.upgrade() {
         f(&network);

@@ -1,4 +1,4 @@
-//! [`ClientEnd`]: where a server puts its calls in.
+//! [`ClientEnd`]: an end point, through which a server or client makes its calls.
 
 use std::fmt;
 use std::sync::Weak;
@@ -8,13 +8,13 @@ use serde::de::DeserializeOwned;
 
 use crate::message::Message;
 use crate::network::Shared;
+use crate::router::EndId;
 use crate::service::Types;
-use crate::switchboard::EndId;
 use crate::trace;
 
 /// An end point of the network that leads to one server. Clones are the same end point.
 ///
-/// It keeps no network alive: services own end points and the network owns services.
+/// It holds a weak reference to the network, because services own end points and the network owns services.
 #[derive(Clone)]
 pub struct ClientEnd {
     network: Weak<Shared>,
@@ -26,8 +26,7 @@ impl ClientEnd {
         Self { network, id }
     }
 
-    /// The number by which an [`Event`](crate::Event) names this end point. No other one of the network has
-    /// it.
+    /// The number of this end point in an [`Event`](crate::Event). It is unique in the network.
     #[must_use]
     pub fn number(&self) -> u32 {
         self.id.0
@@ -35,9 +34,10 @@ impl ClientEnd {
 
     /// Calls `Service.method` on the server that this end leads to, and waits for the reply.
     ///
-    /// `None`: there was no reply, and nobody can tell why (see the [crate's documentation](crate)). Also
-    /// after the network's [`cleanup`](crate::Network::cleanup), and on a thread that is being killed. A
-    /// scheduling point.
+    /// `None`: there was no reply, for a reason that the caller cannot know (see the [crate's
+    /// documentation](crate)). Calls also give `None` after the network's
+    /// [`cleanup`](crate::Network::cleanup), and on a thread that is being killed. A call is a scheduling
+    /// point.
     ///
     /// Lab code calls this through the trait that [`#[labrpc::service]`](macro@crate::service) makes.
     ///

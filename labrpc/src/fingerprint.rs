@@ -1,20 +1,20 @@
-//! A hash of a message, for the run's fingerprint: the same on every machine, and fast, because
-//! every byte that is sent goes through it.
+//! The hash of a message in the run's fingerprint. It is the same on every machine, and fast, because every
+//! byte that is sent is hashed.
 
 /// Odd, with about as many ones as zeros.
 const KEYS: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93];
 
-/// Which way a message goes.
+/// The kind of a transmission.
 #[derive(Clone, Copy)]
 #[repr(u8)]
 pub(crate) enum Direction {
     Request = 1,
     Reply = 2,
-    /// A request that arrives again.
+    /// The second transmission of a duplicated request.
     Copy = 3,
 }
 
-/// The hash of one message: what it says, of which method, from which end to which server.
+/// The hash of one message: its bytes, method, end point and server address.
 pub(crate) fn of_message(direction: Direction, method: &str, from: u32, to: u32, bytes: &[u8]) -> u64 {
     let hash = mix(u64::from(from) << 32 | u64::from(to), direction as u64);
     let hash = fold(hash, method.as_bytes());
@@ -28,7 +28,7 @@ fn mix(a: u64, b: u64) -> u64 {
     (product as u64) ^ ((product >> 64) as u64)
 }
 
-/// Sixteen bytes a multiplication.
+/// Hashes sixteen bytes with each multiplication.
 #[inline]
 fn fold(hash: u64, bytes: &[u8]) -> u64 {
     let mut hash = mix(hash, bytes.len() as u64);
@@ -44,8 +44,8 @@ fn fold(hash: u64, bytes: &[u8]) -> u64 {
     hash
 }
 
-/// Fewer than sixteen bytes as two words. They overlap, which loses nothing because the length is hashed, and
-/// is faster than filling up a chunk.
+/// Fewer than sixteen bytes as two words. They may overlap: nothing is lost, because the length is hashed
+/// too. This is faster than padding.
 #[inline]
 fn ends_of(bytes: &[u8]) -> (u64, u64) {
     if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
@@ -67,9 +67,9 @@ mod tests {
 
     use super::{Direction, of_message};
 
-    /// Every part of a message is in its hash: two messages that differ anywhere differ there.
+    /// Two messages that differ in any part have different hashes.
     #[test]
-    fn every_part_counts() {
+    fn every_part_is_hashed() {
         let mut hashes = HashSet::new();
         let long = [7u8; 100];
         for len in 0..100 {
@@ -87,7 +87,7 @@ mod tests {
         assert!(hashes.insert(of_message(Direction::Request, "a", 0, 0, b"bc")));
     }
 
-    /// Recorded: the fingerprint of a run must not depend on the machine or the compiler.
+    /// A recorded value: the fingerprint of a run must not depend on the machine or the compiler.
     #[test]
     fn is_the_same_everywhere() {
         let hash = of_message(Direction::Request, "Raft.request_vote", 3, 4, b"twenty bytes, or so..");

@@ -1,24 +1,24 @@
-//! [`Message`]: what goes over the network.
+//! [`Message`]: the encoded arguments or reply of a call.
 
 use labgob::{EncodeError, Value, capture};
 use serde::Serialize;
 
-/// Arguments or a reply.
+/// The encoded arguments or reply of a call.
 #[derive(Clone)]
 pub(crate) struct Message {
     pub(crate) bytes: Vec<u8>,
-    /// What the bytes mean, if the run is captured.
+    /// The value that was encoded, if the run is captured.
     pub(crate) content: Option<Value>,
 }
 
 impl Message {
-    /// Encodes what is to be sent.
+    /// Encodes arguments or a reply.
     pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Self, EncodeError> {
         let (bytes, content) = capture::encode(value)?;
         Ok(Self { bytes, content })
     }
 
-    /// Its length in bytes.
+    /// The length in bytes.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }
@@ -27,6 +27,6 @@ impl Message {
 /// A reply that reaches its caller.
 pub(crate) struct Reply {
     pub(crate) bytes: Vec<u8>,
-    /// The observer's number of its delivery.
+    /// The observer's number of the delivery event.
     pub(crate) event: u64,
 }

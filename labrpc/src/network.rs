@@ -1,6 +1,6 @@
-//! [`Network`]: what the harness sets up and changes.
+//! [`Network`]: end points, servers and settings, for the harness.
 
-mod extras;
+mod faults;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -9,37 +9,59 @@ use labrt::world::{Backend, Node, World};
 use parking_lot::Mutex;
 
 use crate::end::ClientEnd;
+use crate::fault_model::FaultModel;
 use crate::observer::{Event, Observer};
+use crate::router::{EndId, Router};
 use crate::server::Server;
-use crate::switchboard::{EndId, Switchboard};
-use crate::weather::Weather;
 
 /// A network of end points and servers. Clones are the same network.
 ///
-/// At first it is reliable, with neither long delays nor long reordering. It is there as long as one of the
-/// clones; after that every call gives `None`.
+/// At first it is reliable, without long delays and without long reordering. It exists until the last clone
+/// is dropped; after that every call gives `None`.
 ///
-/// Changes take effect at once, and none of them is a scheduling point. A call under way when its end is
-/// disabled or its server deleted or replaced gives `None`, whether or not its handler ran, at the next of
-/// its polls, about every 100 ms; if it can be reached again by then, its reply gets through.
+/// Changes take effect at once, and none of them is a scheduling point. A call in flight is polled about
+/// every 100 ms. If its end is disabled or its server deleted or replaced, it gives `None` at the next poll,
+/// whether or not the handler ran. If the server can be reached again by then, the reply gets through.
+///
+/// ```
+/// use labrpc::{Network, Server, Service};
+/// use labrt::world::{Options, simulate};
+///
+/// let run = simulate(Options::new(1), |world| {
+///     let network = Network::new(world);
+///     let mut server = Server::new(&world.node("server"));
+///     server.add_service(Service::new("Counter").method("next", |number: u64| number + 1));
+///     network.add_server("server", server);
+///
+///     let end = network.make_end("client");
+///     network.connect("client", "server");
+///     network.enable("client", true);
+///     assert_eq!(end.call::<u64, u64>("Counter.next", &7), Some(8));
+///
+///     network.enable("client", false);
+///     assert_eq!(end.call::<u64, u64>("Counter.next", &7), None);
+///     assert_eq!((network.total_count(), network.count("server")), (2, 1));
+/// });
+/// run.result.unwrap();
+/// ```
 #[derive(Clone)]
 pub struct Network {
     shared: Arc<Shared>,
 }
 
-/// What the network's handles, end points and events have in common.
+/// The network itself, shared by handles, end points and events.
 pub(crate) struct Shared {
     pub(crate) world: World,
     /// Never locked across a call of labrt that waits, nor while lab code runs.
-    pub(crate) board: Mutex<Switchboard>,
-    /// For what must not be done outside every thread.
+    pub(crate) router: Mutex<Router>,
+    /// The node of threads that run lab code for the network, such as destructors.
     pub(crate) node: Node,
     observer: OnceLock<Arc<dyn Observer>>,
 }
 
 impl Shared {
-    /// Tells the observer, if there is one; answers the number by which it knows the event. Not under the
-    /// lock.
+    /// Reports an event to the observer, if there is one. Returns the observer's number of the event, else 0.
+    /// Must not be called under the lock.
     #[inline]
     pub(crate) fn report<'a>(&self, event: impl FnOnce() -> Event<'a>) -> u64 {
         self.observer.get().map_or(0, |observer| observer.on(&event()))
@@ -47,164 +69,166 @@ impl Shared {
 }
 
 impl Network {
-    /// A network without end points and servers. Its random streams are the world's `network`, and in a
-    /// simulation `network: transit`.
+    /// Makes a network without end points and servers. It draws from the world's random stream `network`, and
+    /// in a simulation also from `network: transit`.
     #[must_use]
     pub fn new(world: &World) -> Self {
         let transit_rng = (world.backend() == Backend::Simulation).then(|| world.rng("network: transit"));
-        let weather = Weather::new(world.rng("network"), transit_rng);
+        let fault_model = FaultModel::new(world.rng("network"), transit_rng);
         let shared = Shared {
             world: world.clone(),
-            board: Mutex::new(Switchboard::new(weather)),
+            router: Mutex::new(Router::new(fault_model)),
             node: world.node("network"),
             observer: OnceLock::new(),
         };
         Self { shared: Arc::new(shared) }
     }
 
-    /// Has `observer` told of every message from now on.
+    /// Sets the observer, which is told of every message from now on.
     ///
     /// # Panics
     ///
-    /// Panics if the network has an observer.
+    /// Panics if the network already has an observer.
     pub fn observe(&self, observer: Arc<dyn Observer>) {
         assert!(self.shared.observer.set(observer).is_ok(), "the network has an observer");
     }
 
-    /// Makes an end point, connected to nothing and disabled.
+    /// Makes an end point, disabled and not connected.
     ///
     /// # Panics
     ///
-    /// Panics if there is an end point of that name.
+    /// Panics if there already is an end point of that name.
     pub fn make_end(&self, name: impl Into<String>) -> ClientEnd {
         let name = name.into();
-        let id = self.shared.board.lock().add_end(name.clone());
+        let id = self.shared.router.lock().add_end(name.clone());
         let id = id.unwrap_or_else(|| panic!("there are two end points called {name:?}"));
         ClientEnd::new(Arc::downgrade(&self.shared), id)
     }
 
-    /// Forgets an end point. Calls through it find nobody from now on, those under way as if it were
+    /// Deletes an end point. From now on no call through it reaches a server. For calls in flight it is
     /// disabled.
     ///
     /// # Panics
     ///
     /// Panics if there is no end point of that name.
     pub fn delete_end(&self, name: &str) {
-        let removed = self.change(|board| board.remove_end(name));
+        let removed = self.change(|router| router.remove_end(name));
         assert!(removed, "{}", no_end(name));
     }
 
-    /// Lets an end point lead to the server of that name, which need not exist yet. Meant to be done once.
+    /// Connects an end point to the server of that name, which need not exist yet.
     ///
     /// # Panics
     ///
     /// Panics if there is no end point of that name.
     pub fn connect(&self, end: &str, server: &str) {
-        let mut board = self.shared.board.lock();
-        match board.end(end) {
-            Some(id) => board.connect(id, server),
+        let mut router = self.shared.router.lock();
+        match router.end(end) {
+            Some(id) => router.connect(id, server),
             None => {
-                drop(board);
+                drop(router);
                 panic!("{}", no_end(end));
             }
         }
     }
 
-    /// Enables or disables an end point. Through a disabled one nobody can be reached.
+    /// Enables or disables an end point. No call through a disabled one reaches a server.
     ///
     /// # Panics
     ///
     /// Panics if there is no end point of that name.
     pub fn enable(&self, end: &str, enabled: bool) {
-        let found = self.change(|board| {
-            let id: Option<EndId> = board.end(end);
-            id.map(|id| board.enable(id, enabled)).is_some()
+        let found = self.change(|router| {
+            let id: Option<EndId> = router.end(end);
+            id.map(|id| router.enable(id, enabled)).is_some()
         });
         assert!(found, "{}", no_end(end));
     }
 
-    /// Gives the name to this server, and takes it from the one that had it.
+    /// Adds a server under a name. It replaces the server that had the name.
     pub fn add_server(&self, name: impl Into<String>, server: Server) {
         let name = name.into();
-        let former = self.change(|board| board.replace_server(&name, Some(server)));
+        let former = self.change(|router| router.replace_server(&name, Some(server)));
         drop(former);
     }
 
-    /// Takes the name from the server that has it, if there is one. What it does from now on reaches nobody.
+    /// Deletes the server that has this name, if there is one. Its replies are discarded from now on.
     pub fn delete_server(&self, name: &str) {
-        let former = self.change(|board| board.replace_server(name, None));
+        let former = self.change(|router| router.replace_server(name, None));
         drop(former);
     }
 
-    /// Whether all requests and replies get through, or some are delayed and lost.
+    /// Makes the network reliable or unreliable. At first it is reliable.
     ///
-    /// Each message that gets through takes 5 to 50 µs, drawn from the seed; on real threads, what the
-    /// machine takes. On an unreliable network a request is delayed by 0 to 26 ms more, and lost with a
-    /// probability of 10 %; a reply is lost with another 10 %. A lost message is known to the caller at once,
-    /// as the course has it.
+    /// Each message that arrives takes 5 to 50 µs, drawn from the seed; on real threads, the time that the
+    /// machine takes. An unreliable network delays each request by another 0 to 26 ms, and loses it with a
+    /// probability of 10 %; it loses each reply with a probability of 10 % too. The caller of a lost message
+    /// gets `None` at once, as in the course.
     pub fn set_reliable(&self, reliable: bool) {
-        self.shared.board.lock().weather.settings.reliable = reliable;
+        self.shared.router.lock().fault_model.settings.reliable = reliable;
     }
 
-    /// Whether a server that cannot be reached costs its caller up to 7 s instead of up to 100 ms.
+    /// Switches long delays on or off. With them a call to an unreachable server fails after up to 7 s
+    /// instead of up to 100 ms.
     pub fn set_long_delays(&self, long_delays: bool) {
-        self.shared.board.lock().weather.settings.long_delays = long_delays;
+        self.shared.router.lock().fault_model.settings.long_delays = long_delays;
     }
 
-    /// Whether two replies in three are late, by 200 to 2199 ms. Also on a reliable network.
+    /// Switches long reordering on or off. With it two replies in three are late, by 200 to 2199 ms, also on
+    /// a reliable network.
     pub fn set_long_reordering(&self, long_reordering: bool) {
-        self.shared.board.lock().weather.settings.long_reordering = long_reordering;
+        self.shared.router.lock().fault_model.settings.long_reordering = long_reordering;
     }
 
-    /// What [`set_reliable`](Self::set_reliable) has set.
+    /// Whether the network [is reliable](Self::set_reliable).
     #[must_use]
     pub fn is_reliable(&self) -> bool {
-        self.shared.board.lock().weather.settings.reliable
+        self.shared.router.lock().fault_model.settings.reliable
     }
 
-    /// What [`set_long_delays`](Self::set_long_delays) has set.
+    /// Whether [long delays](Self::set_long_delays) are on.
     #[must_use]
     pub fn is_long_delays(&self) -> bool {
-        self.shared.board.lock().weather.settings.long_delays
+        self.shared.router.lock().fault_model.settings.long_delays
     }
 
-    /// How many requests have reached the server that has this name now, whether or not their replies got
-    /// through. A server that restarts begins at 0.
+    /// The number of requests that have arrived at the server that has this name now, whether or not their
+    /// replies got through. A server that restarts begins at 0.
     ///
     /// # Panics
     ///
     /// Panics if no server has that name.
     #[must_use]
     pub fn count(&self, server: &str) -> u64 {
-        let count = self.shared.board.lock().server(server).map(Server::requests);
+        let count = self.shared.router.lock().server(server).map(Server::requests);
         count.unwrap_or_else(|| panic!("{}", no_server(server)))
     }
 
-    /// How many calls were made, whatever became of them.
+    /// The number of calls so far, whatever their outcome.
     #[must_use]
     pub fn total_count(&self) -> u64 {
-        self.shared.board.lock().total_count
+        self.shared.router.lock().total_count
     }
 
-    /// The bytes of the arguments of all calls, and of the replies that got through.
+    /// The number of bytes of the arguments of all calls, and of the replies that got through.
     #[must_use]
     pub fn total_bytes(&self) -> u64 {
-        self.shared.board.lock().total_bytes
+        self.shared.router.lock().total_bytes
     }
 
-    /// Closes the network: later calls give `None` at once. Those under way go on.
+    /// Closes the network: later calls give `None` at once. Calls in flight go on.
     pub fn cleanup(&self) {
-        self.shared.board.lock().closed = true;
+        self.shared.router.lock().closed = true;
     }
 
-    /// Changes who reaches whom, and sets polls for the calls that this cuts off.
-    fn change<T>(&self, change: impl FnOnce(&mut Switchboard) -> T) -> T {
+    /// Changes the routes, and schedules polls for the calls that this cuts off.
+    fn change<T>(&self, change: impl FnOnce(&mut Router) -> T) -> T {
         let (result, polls) = {
-            let mut board = self.shared.board.lock();
-            let result = change(&mut board);
-            (result, board.take_polls())
+            let mut router = self.shared.router.lock();
+            let result = change(&mut router);
+            (result, router.take_calls_to_poll())
         };
-        self.shared.set_polls(polls);
+        self.shared.schedule_polls(polls);
         result
     }
 }

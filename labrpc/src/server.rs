@@ -1,4 +1,4 @@
-//! [`Server`]: services, and the node that their handlers run on.
+//! [`Server`]: services, and the node on which their handlers run.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,11 +7,11 @@ use labrt::world::Node;
 
 use crate::service::{Method, Service, Types};
 
-/// One life of a server, as the network sees it. A server that restarts is another one.
+/// One incarnation of a server, as the network sees it. A server that restarts is another one.
 pub struct Server {
     pub(crate) node: Node,
     services: Vec<Service>,
-    /// Requests that have reached it.
+    /// The number of requests that have arrived.
     requests: AtomicU64,
 }
 
@@ -23,7 +23,7 @@ pub(crate) struct MethodId {
 }
 
 impl Server {
-    /// A server without services. Its handlers will run on threads of `node` and die with it.
+    /// Makes a server without services. Its handlers run on threads of `node`, and are killed with it.
     #[must_use]
     pub fn new(node: &Node) -> Self {
         Self { node: node.clone(), services: Vec::new(), requests: AtomicU64::new(0) }
@@ -33,7 +33,7 @@ impl Server {
     ///
     /// # Panics
     ///
-    /// Panics if the server has a service of that name.
+    /// Panics if the server already has a service of that name.
     pub fn add_service(&mut self, service: Service) {
         assert!(
             self.services.iter().all(|known| known.name != service.name),
@@ -43,9 +43,9 @@ impl Server {
         self.services.push(service);
     }
 
-    /// Finds `Service.method` for a caller that takes arguments and reply to be of these types.
+    /// Finds `Service.method` for a caller with these types of arguments and reply.
     ///
-    /// Few services with few methods: going through them is faster than hashing.
+    /// A server has few methods, so a linear search is faster than hashing.
     pub(crate) fn find(&self, full_name: &str, types: Types) -> Result<MethodId, String> {
         let found = full_name.rsplit_once('.').and_then(|(service_name, method_name)| {
             let service = self.services.iter().position(|service| service.name == service_name)?;
@@ -54,7 +54,7 @@ impl Server {
         });
         match found {
             Some(id) if self.method(id).types == types => Ok(id),
-            Some(id) => Err(disagreement(full_name, types, self.method(id).types)),
+            Some(id) => Err(type_mismatch(full_name, types, self.method(id).types)),
             None => Err(self.unknown(full_name)),
         }
     }
@@ -63,7 +63,7 @@ impl Server {
         &self.services[id.service].methods[id.method]
     }
 
-    /// One more request has arrived.
+    /// Counts a request that has arrived.
     pub(crate) fn count_request(&self) {
         self.requests.fetch_add(1, Ordering::Relaxed);
     }
@@ -75,20 +75,20 @@ impl Server {
     #[cold]
     fn unknown(&self, full_name: &str) -> String {
         let Some((service_name, method_name)) = full_name.rsplit_once('.') else {
-            return format!("a remote call names `Service.method`, not `{full_name}`");
+            return format!("a remote call must name `Service.method`, not `{full_name}`");
         };
         let (kind, name, known): (_, _, Vec<&str>) =
             match self.services.iter().find(|service| service.name == service_name) {
                 Some(service) => ("method", method_name, service.methods.iter().map(|m| m.name).collect()),
                 None => ("service", service_name, self.services.iter().map(|s| s.name).collect()),
             };
-        let known = if known.is_empty() { "none at all".to_owned() } else { known.join(", ") };
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         format!("call of {full_name}: {} has no {kind} `{name}`; it has {known}", self.node.name())
     }
 }
 
 #[cold]
-fn disagreement(full_name: &str, caller: Types, server: Types) -> String {
+fn type_mismatch(full_name: &str, caller: Types, server: Types) -> String {
     let (what, sent, expected) = if caller.args == server.args {
         ("a reply", caller.reply, server.reply)
     } else {

@@ -1,4 +1,4 @@
-//! [`Service`]: what a server can be asked.
+//! [`Service`]: handlers that can be called over the network.
 
 use std::any::type_name;
 use std::fmt;
@@ -22,21 +22,21 @@ pub struct Service {
     pub(crate) methods: Vec<Method>,
 }
 
-/// One handler, behind bytes.
+/// One handler, from encoded arguments to an encoded reply.
 pub(crate) struct Method {
     pub(crate) name: &'static str,
-    /// With the service's name, as callers name it.
+    /// The method with the service's name, such as `Raft.request_vote`.
     pub(crate) full_name: Arc<str>,
     pub(crate) types: Types,
     pub(crate) run: Run,
-    /// The line that adds it; of a service that the attribute makes, the line of the handler.
+    /// The line of lab code that adds the method. With the attribute, it is the line of the handler.
     pub(crate) location: &'static Location<'static>,
 }
 
-/// From the bytes of the arguments to the reply.
+/// Decodes the arguments, runs the handler, and encodes the reply.
 type Run = Box<dyn Fn(&[u8]) -> Message + Send + Sync>;
 
-/// What one end of a call takes the arguments and the reply to be.
+/// The types of arguments and reply, as the caller or the handler names them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Types {
     pub(crate) args: &'static str,
@@ -50,20 +50,20 @@ impl Types {
 }
 
 impl Service {
-    /// A service without methods.
+    /// Makes a service without methods.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
         Self { name, methods: Vec::new() }
     }
 
-    /// Adds a handler. Each call of it runs on a thread of its own.
+    /// Adds a handler. Each call of the handler runs on its own thread.
     ///
-    /// The handler's thread panics, naming the method, if a message cannot be decoded or the reply not
-    /// encoded. With derived `Serialize` and `Deserialize` that does not happen.
+    /// The handler's thread panics with the name of the method if the arguments cannot be decoded or the
+    /// reply cannot be encoded. With derived `Serialize` and `Deserialize` that does not happen.
     ///
     /// # Panics
     ///
-    /// Panics if the service has a method of that name.
+    /// Panics if the service already has a method of that name.
     #[must_use]
     #[track_caller]
     pub fn method<A, R, F>(mut self, name: &'static str, handler: F) -> Self

@@ -1,6 +1,6 @@
-//! What the calling thread does from now on comes from something that the observer knows by a number.
+//! The trace context of a thread: the message that it handles, or the reply that it got last.
 
-/// Says that the calling thread goes on with a message, whose delivery the observer knows by this number.
+/// Sets the trace context of the calling thread to the delivery that has this number with the observer.
 pub(crate) fn continue_from(event: u64) {
     if event > 0 {
         labrt::world::set_trace_context(event);

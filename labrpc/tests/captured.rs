@@ -1,4 +1,4 @@
-//! A run whose messages are captured is the same run, whatever `Serialize` does.
+//! Capturing the messages of a run does not change it, whatever `Serialize` does.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,7 +14,7 @@ use labrt::thread;
 use labrt::world::{Options, World, simulate};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// Wants everything, and counts it.
+/// A recorder that can be switched on, and counts the values.
 struct Counter {
     is_on: AtomicBool,
     encoded: AtomicU64,
@@ -37,26 +37,26 @@ impl Recorder for Counter {
     }
 }
 
-/// Captures as long as it lives. One at a time: the recorder is the process's.
+/// Captures until it is dropped. One at a time, since the process has one recorder.
 struct Capturing {
     _session: Session,
-    _alone: MutexGuard<'static, ()>,
+    _lock: MutexGuard<'static, ()>,
 }
 
 fn capturing() -> Capturing {
     static INSTALLED: Once = Once::new();
-    static ALONE: StdMutex<()> = StdMutex::new(());
+    static LOCK: StdMutex<()> = StdMutex::new(());
     INSTALLED.call_once(|| capture::install(&COUNTER));
-    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    Capturing { _session: capture::begin(), _alone: alone }
+    let lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    Capturing { _session: capture::begin(), _lock: lock }
 }
 
-/// What a run can be told apart by.
+/// Everything that distinguishes a run from another.
 #[derive(Debug, PartialEq)]
 struct Outcome {
     fingerprint: u64,
     verdict: Result<(), String>,
-    /// All that was sent and encoded.
+    /// All bytes that were sent and encoded.
     bytes: Vec<Vec<u8>>,
     events: Vec<(u64, Step, String, usize)>,
 }
@@ -76,8 +76,8 @@ impl Observer for Seen {
     }
 }
 
-/// A run in which threads of two kinds contend, and send and encode what `message` makes; and how many
-/// contents its observer was told.
+/// A run whose threads contend for a lock, and encode and send the values of `message`. The second result is
+/// the number of contents that the observer got.
 fn run<M: Serialize + Send + 'static>(
     seed: u64,
     message: impl Fn(&Arc<Mutex<u64>>, u64) -> M + Send + Sync + 'static,
@@ -128,9 +128,8 @@ fn run<M: Serialize + Send + 'static>(
     (outcome, seen.contents.load(Ordering::Relaxed))
 }
 
-/// The same run with and without being captured, for several seeds. Says whether the last one came to its
-/// end.
-fn is_the_same<M: Serialize + Send + 'static>(
+/// Checks for several seeds that capturing does not change the run. Returns whether the last run passed.
+fn same_when_captured<M: Serialize + Send + 'static>(
     message: impl Fn(&Arc<Mutex<u64>>, u64) -> M + Send + Sync + Clone + 'static,
 ) -> bool {
     let _capturing = capturing();
@@ -163,11 +162,11 @@ struct Plain {
 }
 
 #[test]
-fn of_plain_messages() {
-    assert!(is_the_same(|_, number| Plain { number, text: "x".repeat(number as usize) }));
+fn plain_messages() {
+    assert!(same_when_captured(|_, number| Plain { number, text: "x".repeat(number as usize) }));
 }
 
-/// Takes a lock of lab code, for which other threads wait, and holds it across a scheduling point.
+/// Takes a contended lock of lab code, and holds it across a scheduling point.
 struct Locks(Arc<Mutex<u64>>);
 
 impl Serialize for Locks {
@@ -180,8 +179,8 @@ impl Serialize for Locks {
 }
 
 #[test]
-fn of_messages_that_take_a_lock() {
-    assert!(is_the_same(|shared, _| vec![Locks(Arc::clone(shared)), Locks(Arc::clone(shared))]));
+fn messages_that_take_a_lock() {
+    assert!(same_when_captured(|shared, _| vec![Locks(Arc::clone(shared)), Locks(Arc::clone(shared))]));
 }
 
 /// Draws from the run's randomness.
@@ -194,15 +193,17 @@ impl Serialize for Draws {
 }
 
 #[test]
-fn of_messages_that_draw() {
-    assert!(is_the_same(|_, _| (Draws, Some(Draws))));
+fn messages_that_draw_random_numbers() {
+    assert!(same_when_captured(|_, _| (Draws, Some(Draws))));
 }
 
 #[test]
-fn of_messages_with_a_hash_map() {
-    // Its order comes from keys that std draws, once a map.
-    assert!(is_the_same(|_, number| { (0..20).map(|key| (key, number)).collect::<HashMap<u64, u64>>() }));
-    assert!(is_the_same(|_, number| MakesMap(number)));
+fn messages_with_a_hash_map() {
+    // The order comes from keys that std draws for each map.
+    assert!(same_when_captured(|_, number| {
+        (0..20).map(|key| (key, number)).collect::<HashMap<u64, u64>>()
+    }));
+    assert!(same_when_captured(|_, number| MakesMap(number)));
 }
 
 /// Makes its map when it is serialized.
@@ -214,7 +215,7 @@ impl Serialize for MakesMap {
     }
 }
 
-/// Panics at last, in the middle of what it writes.
+/// Panics in the middle of serializing number 207.
 struct Panics(u64);
 
 impl Serialize for Panics {
@@ -225,11 +226,11 @@ impl Serialize for Panics {
 }
 
 #[test]
-fn of_messages_that_panic() {
-    assert!(!is_the_same(|_, number| (1, Some(Panics(number)))));
+fn messages_that_panic() {
+    assert!(!same_when_captured(|_, number| (1, Some(Panics(number)))));
 }
 
-/// A request that arrives twice says the same both times, and it is the same value.
+/// Both deliveries of a duplicated request have the same value, in the same memory.
 #[test]
 fn a_copy_has_the_content_of_its_request() {
     #[derive(Default)]
@@ -269,7 +270,7 @@ fn a_copy_has_the_content_of_its_request() {
         Step::ReplySent,
         Step::ReplyDelivered,
         Step::RequestDelivered,
-        // Nobody waits for what the second handler has to say.
+        // The call was answered by the first handler.
         Step::ReplyLate { end: 0 },
     ];
     assert_eq!(steps, expected);
@@ -279,5 +280,5 @@ fn a_copy_has_the_content_of_its_request() {
     let memory = |at: usize| contents[at].1.get("text").unwrap().as_str().map(str::as_ptr);
     assert_eq!(memory(0), memory(1));
     assert_eq!(memory(0), memory(4));
-    assert_ne!(memory(0), memory(2), "the reply was encoded by itself");
+    assert_ne!(memory(0), memory(2), "the reply is another value");
 }

@@ -64,7 +64,7 @@ fn one_pair(world: &World, network: &Network) -> (ClientEnd, Arc<JunkServer>) {
     (end, junk)
 }
 
-/// Do calls arrive, and answers come back?
+/// Calls arrive, and replies come back.
 #[test]
 fn basic() {
     test(|world, network| {
@@ -86,7 +86,7 @@ fn types() {
     });
 }
 
-/// Does an end point that was never enabled keep quiet, and work once it is?
+/// An end point that was never enabled gets no reply, and gets one once it is.
 #[test]
 fn disconnect() {
     test(|world, network| {
@@ -98,7 +98,7 @@ fn disconnect() {
     });
 }
 
-/// Is every request counted?
+/// Every request is counted.
 #[test]
 fn counts() {
     test(|world, network| {
@@ -110,7 +110,7 @@ fn counts() {
     });
 }
 
-/// Are arguments and replies counted by the byte?
+/// The bytes of arguments and replies are counted.
 #[test]
 fn bytes() {
     test(|world, network| {
@@ -158,7 +158,7 @@ fn concurrent_many() {
     });
 }
 
-/// On an unreliable network some calls succeed, some do not, and no answer is wrong.
+/// On an unreliable network some calls succeed, some do not, and no reply is wrong.
 #[test]
 fn unreliable() {
     const CLIENTS: i64 = 300;
@@ -210,8 +210,8 @@ fn concurrent_one() {
     });
 }
 
-/// Calls that failed while the end point was disabled must not hold up or disturb one that is made
-/// when it is enabled again.
+/// Calls that failed while the end point was disabled must not delay a call that is made when it is enabled
+/// again.
 #[test]
 fn regression1() {
     test(|world, network| {
@@ -267,7 +267,7 @@ fn killed() {
     });
 }
 
-/// 100,000 calls, one after the other. How long they take is for `cargo bench` to say.
+/// 100,000 calls, one after the other. Their duration is measured by `cargo bench`.
 #[test]
 fn benchmark() {
     test_with_seeds([1], |world, network| {
@@ -280,7 +280,7 @@ fn benchmark() {
 }
 
 /// The long-delay flag may change while calls are on their way. In the course this is for the race
-/// detector alone; here, too, the second call finds nobody.
+/// detector alone; here the second call must also get no reply.
 #[test]
 fn long_delay_race() {
     test(|world, network| {

@@ -1,4 +1,4 @@
-//! Calls that cannot work: each fails with a message that says what is wrong and where.
+//! Invalid calls: each fails with a message that says what is wrong and where.
 
 use std::sync::Arc;
 
@@ -34,48 +34,48 @@ impl Raft {
         VoteReply { granted: args.term == 0 && Arc::strong_count(self) > 0 }
     }
 
-    fn unsendable(&self, _args: VoteArgs) -> Stubborn {
-        Stubborn
+    fn unsendable(&self, _args: VoteArgs) -> Unencodable {
+        Unencodable
     }
 }
 
-/// Can neither be written nor read.
+/// Can be neither encoded nor decoded.
 #[derive(Clone, Copy)]
-struct Stubborn;
+struct Unencodable;
 
-impl Serialize for Stubborn {
+impl Serialize for Unencodable {
     fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-        Err(serde::ser::Error::custom("it will not"))
+        Err(serde::ser::Error::custom("not supported"))
     }
 }
 
-impl<'de> Deserialize<'de> for Stubborn {
+impl<'de> Deserialize<'de> for Unencodable {
     fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
-        Err(D::Error::custom("it will not"))
+        Err(D::Error::custom("not supported"))
     }
 }
 
-/// Written as nothing, and not readable.
-struct OneWay;
+/// Is encoded as no bytes, and cannot be decoded.
+struct Undecodable;
 
-impl Serialize for OneWay {
+impl Serialize for Undecodable {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_unit()
     }
 }
 
-impl<'de> Deserialize<'de> for OneWay {
+impl<'de> Deserialize<'de> for Undecodable {
     fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
-        Err(D::Error::custom("it will not"))
+        Err(D::Error::custom("not supported"))
     }
 }
 
-/// What comes of a call made on a node called `client`: the same in simulation and on real threads.
+/// The failure of a call on a node `client`, which is the same in simulation and on real threads.
 fn failure<R>(call: impl Fn(&ClientEnd) -> Option<R> + Copy + Send + 'static) -> Failure {
     let on_threads = failure_with(Options { backend: Backend::Threads, ..Options::new(1) }, call);
     let simulated = failure_with(Options::new(1), call);
-    let words = |failure: &Failure| (failure.kind, failure.message.clone(), failure.location.clone());
-    assert_eq!(words(&simulated), words(&on_threads));
+    let summary = |failure: &Failure| (failure.kind, failure.message.clone(), failure.location.clone());
+    assert_eq!(summary(&simulated), summary(&on_threads));
     simulated
 }
 
@@ -84,8 +84,9 @@ fn failure_with<R>(options: Options, call: impl FnOnce(&ClientEnd) -> Option<R> 
         let network = Network::new(world);
         let mut server = Server::new(&world.node("server-2"));
         server.add_service(Arc::new(Raft).service());
-        server
-            .add_service(Service::new("Odd").method("read", |_: OneWay| 1u8).method("write", |_: u8| OneWay));
+        server.add_service(
+            Service::new("Odd").method("read", |_: Undecodable| 1u8).method("write", |_: u8| Undecodable),
+        );
         network.add_server("server-2", server);
         let end = network.make_end("end");
         network.connect("end", "server-2");
@@ -144,7 +145,7 @@ fn arguments_of_another_type() {
     assert_blames_caller(&failure, &["Raft.request_vote", "arguments of type u64", "misuse::VoteArgs"]);
 }
 
-/// Though the bytes are the same.
+/// The bytes are the same, the types are not.
 #[test]
 fn a_reply_of_another_type() {
     let failure = failure(|end| end.call::<_, OtherReply>("Raft.request_vote", &VoteArgs { term: 1 }));
@@ -156,31 +157,31 @@ fn a_reply_of_another_type() {
 
 #[test]
 fn arguments_that_cannot_be_sent() {
-    let failure = failure(|end| end.call::<_, VoteReply>("Raft.request_vote", &Stubborn));
-    assert_blames_caller(&failure, &["Raft.request_vote", "misuse::Stubborn", "it will not"]);
+    let failure = failure(|end| end.call::<_, VoteReply>("Raft.request_vote", &Unencodable));
+    assert_blames_caller(&failure, &["Raft.request_vote", "misuse::Unencodable", "not supported"]);
 }
 
 #[test]
 fn arguments_that_cannot_be_read() {
-    let failure = failure(|end| end.call::<_, u8>("Odd.read", &OneWay));
-    assert_says(&failure, "server-2", &["Odd.read", "misuse::OneWay", "it will not"]);
+    let failure = failure(|end| end.call::<_, u8>("Odd.read", &Undecodable));
+    assert_says(&failure, "server-2", &["Odd.read", "misuse::Undecodable", "not supported"]);
 }
 
 #[test]
 fn a_reply_that_cannot_be_sent() {
     let failure = failure(|end| end.unsendable(&VoteArgs { term: 1 }));
-    assert_says(&failure, "server-2", &["Raft.unsendable", "misuse::Stubborn", "it will not"]);
+    assert_says(&failure, "server-2", &["Raft.unsendable", "misuse::Unencodable", "not supported"]);
 }
 
 #[test]
 fn a_reply_that_cannot_be_read() {
-    let failure = failure(|end| end.call::<_, OneWay>("Odd.write", &1u8));
-    assert_blames_caller(&failure, &["Odd.write", "misuse::OneWay", "it will not"]);
+    let failure = failure(|end| end.call::<_, Undecodable>("Odd.write", &1u8));
+    assert_blames_caller(&failure, &["Odd.write", "misuse::Undecodable", "not supported"]);
 }
 
-/// A wrong call to nobody is not found out: nobody knows what a server offers that is not there.
+/// An invalid call to an unreachable server is not detected: its methods are not known.
 #[test]
-fn a_wrong_call_to_nobody_finds_nobody() {
+fn an_invalid_call_to_an_unreachable_server_gets_no_reply() {
     let run = simulate(Options::new(1), |world| {
         let network = Network::new(world);
         network.make_end("end").call::<u64, u64>("Paxos.prepare", &1)
@@ -189,7 +190,7 @@ fn a_wrong_call_to_nobody_finds_nobody() {
 }
 
 #[test]
-fn the_right_call_works() {
+fn a_valid_call_gets_a_reply() {
     let run = simulate(Options::new(1), |world| {
         let network = Network::new(world);
         let mut server = Server::new(&world.node("server"));
@@ -205,9 +206,9 @@ fn the_right_call_works() {
     assert_eq!(run.result.unwrap(), (Some(true), Some(true)));
 }
 
-/// Names that the harness gets wrong.
+/// Unknown and duplicate names in calls of the harness.
 #[test]
-fn names_of_the_harness() {
+fn unknown_and_duplicate_names_panic() {
     fn message<T: Send + 'static>(misuse: impl FnOnce(&World, &Network) -> T + Send + 'static) -> String {
         let run = simulate(Options::new(1), move |world| misuse(world, &Network::new(world)));
         let failure = run.result.err().expect("the misuse must be refused");

@@ -1,4 +1,4 @@
-//! What an observer is told of each message.
+//! The events that an observer gets for each message.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -24,7 +24,7 @@ impl Sleeper {
     }
 }
 
-/// Keeps a line for each event, without what only captured runs have.
+/// Keeps a line for each event, without the content, which only captured runs have.
 #[derive(Default)]
 struct Lines(Mutex<Vec<String>>);
 
@@ -41,8 +41,8 @@ impl Observer for Lines {
     }
 }
 
-/// What is told of a run with one server, `Sleeper`, and an enabled end point to it.
-fn told(body: impl FnOnce(&Network, &ClientEnd) + Send + 'static) -> Vec<String> {
+/// The events of a run with one server, `Sleeper`, and an enabled end point to it.
+fn events(body: impl FnOnce(&Network, &ClientEnd) + Send + 'static) -> Vec<String> {
     let lines = Arc::new(Lines::default());
     let observer: Arc<dyn Observer> = Arc::clone(&lines) as _;
     let run = simulate(Options::new(1), move |world: &World| {
@@ -63,9 +63,9 @@ fn told(body: impl FnOnce(&Network, &ClientEnd) + Send + 'static) -> Vec<String>
 #[test]
 fn each_step_names_the_method_and_the_lines_of_lab_code() {
     let call_line = line!() + 1;
-    let told = told(|_, end| assert_eq!(end.sleep(&Args { milliseconds: 300 }), Some(300)));
+    let events = events(|_, end| assert_eq!(end.sleep(&Args { milliseconds: 300 }), Some(300)));
     assert_eq!(
-        told,
+        events,
         [
             format!("1 RequestSent {{ end: 0 }} Sleeper.sleep 3 {call_line}"),
             format!("1 RequestDelivered Sleeper.sleep 3 {HANDLER_LINE}"),
@@ -76,13 +76,13 @@ fn each_step_names_the_method_and_the_lines_of_lab_code() {
 }
 
 #[test]
-fn what_is_lost_has_a_method_too() {
-    let unreachable = told(|network, end| {
+fn the_event_of_a_lost_message_names_the_method() {
+    let unreachable = events(|network, end| {
         network.enable("end", false);
         assert_eq!(end.sleep(&Args { milliseconds: 1 }), None);
     });
     assert_eq!(unreachable[1..], ["1 RequestLost Sleeper.sleep 1 0"]);
-    let cut_off = told(|network, end| {
+    let cut_off = events(|network, end| {
         let (end, network) = (end.clone(), network.clone());
         let call = thread::spawn(move || end.sleep(&Args { milliseconds: 200 }));
         thread::sleep(Duration::from_millis(10));
@@ -90,14 +90,14 @@ fn what_is_lost_has_a_method_too() {
         assert_eq!(call.join().unwrap(), None);
     });
     assert_eq!(cut_off[2..], ["1 ReplyLost Sleeper.sleep 0 0"]);
-    let unreliable = told(|network, end| {
+    let unreliable = events(|network, end| {
         network.set_reliable(false);
         for _ in 0..100 {
             let _: Option<u64> = end.sleep(&Args { milliseconds: 0 });
         }
     });
     for what in ["RequestLost Sleeper.sleep 1 0", "ReplyLost Sleeper.sleep 1 0"] {
-        assert!(unreliable.iter().any(|line| line.ends_with(what)), "nothing says {what}");
+        assert!(unreliable.iter().any(|line| line.ends_with(what)), "no event says {what}");
     }
     let steps = [Step::ReplySent, Step::ReplyDelivered];
     assert!(steps.iter().all(|step| unreliable.iter().any(|line| line.contains(&format!("{step:?}")))));

@@ -1,4 +1,4 @@
-//! What a run says about its messages: its fingerprint always, and lines if it is recorded.
+//! The messages in a run's fingerprint, and in the log of a recorded run.
 
 use std::time::Duration;
 
@@ -26,8 +26,8 @@ fn run<T: Send + 'static>(
     })
 }
 
-/// Some calls at a time on an unreliable network, and what came of them.
-fn busy(seed: u64, first: u64) -> (u64, Vec<Option<u64>>) {
+/// Concurrent calls on an unreliable network: the fingerprint and the replies.
+fn concurrent_calls(seed: u64, first: u64) -> (u64, Vec<Option<u64>>) {
     let run = run(Options::new(seed), move |network, end| {
         network.set_reliable(false);
         let calls: Vec<_> = (first..first + 20)
@@ -44,21 +44,21 @@ fn busy(seed: u64, first: u64) -> (u64, Vec<Option<u64>>) {
 #[test]
 fn the_same_seed_is_the_same_run() {
     for seed in 0..20 {
-        assert_eq!(busy(seed, 0), busy(seed, 0));
+        assert_eq!(concurrent_calls(seed, 0), concurrent_calls(seed, 0));
     }
 }
 
 #[test]
 fn another_seed_is_another_run() {
-    let mut fingerprints: Vec<_> = (0..100).map(|seed| busy(seed, 0).0).collect();
+    let mut fingerprints: Vec<_> = (0..100).map(|seed| concurrent_calls(seed, 0).0).collect();
     fingerprints.sort_unstable();
     fingerprints.dedup();
     assert_eq!(fingerprints.len(), 100);
 }
 
-/// Two runs that differ in one byte of one message, and in nothing else.
+/// Two runs that differ in one byte of one message.
 #[test]
-fn what_is_said_is_in_the_fingerprint() {
+fn the_bytes_of_messages_are_in_the_fingerprint() {
     let one_call = |text: &'static str| {
         simulate(Options::new(1), |world: &World| {
             let network = Network::new(world);
@@ -76,7 +76,7 @@ fn what_is_said_is_in_the_fingerprint() {
     assert_ne!(one_call("hello"), one_call("hallo"));
 }
 
-/// The lines about the network in a recorded run.
+/// The lines about the network in the log of a recorded run.
 fn lines(seed: u64, body: impl FnOnce(&Network, &ClientEnd) + Send + 'static) -> Vec<String> {
     let mut options = Options::new(seed);
     options.record = true;
@@ -90,7 +90,7 @@ fn echo(end: &ClientEnd, milliseconds: u64) {
 }
 
 #[test]
-fn a_recorded_run_tells_of_every_message() {
+fn the_log_of_a_recorded_run_has_every_message() {
     let reliable = lines(1, |_, end| echo(end, 5));
     let [request, reply] = &reliable[..] else { panic!("expected two lines; saw {reliable:#?}") };
     assert!(request.starts_with("echo #1 -> server-2: request (1 bytes) arrives in "), "{request}");
@@ -98,13 +98,16 @@ fn a_recorded_run_tells_of_every_message() {
 }
 
 #[test]
-fn a_recorded_run_tells_why_there_is_no_reply() {
-    let nobody = lines(1, |network, end| {
+fn the_log_of_a_recorded_run_says_why_there_is_no_reply() {
+    let unreachable = lines(1, |network, end| {
         network.enable("end", false);
         echo(end, 5);
     });
-    assert_eq!(nobody.len(), 1);
-    assert!(nobody[0].starts_with("echo #1 -> server-2: nobody there, given up in "), "{nobody:?}");
+    assert_eq!(unreachable.len(), 1);
+    assert!(
+        unreachable[0].starts_with("echo #1 -> server-2: server unreachable, call fails in "),
+        "{unreachable:?}"
+    );
 
     let cut_off = lines(1, |network, end| {
         let (end, network) = (end.clone(), network.clone());
@@ -114,7 +117,7 @@ fn a_recorded_run_tells_why_there_is_no_reply() {
         call.join().unwrap();
     });
     assert_eq!(cut_off.len(), 2);
-    assert_eq!(cut_off[1], "echo #1 -> server-2: given up: cut off");
+    assert_eq!(cut_off[1], "echo #1 -> server-2: call fails: cut off");
 
     let unreliable = lines(1, |network, end| {
         network.set_reliable(false);
@@ -123,8 +126,8 @@ fn a_recorded_run_tells_why_there_is_no_reply() {
     });
     for what in [
         "request (1 bytes) arrives in",
-        "lost request (1 bytes)",
-        "lost reply (1 bytes)",
+        "request lost (1 bytes)",
+        "reply lost (1 bytes)",
         "reply (1 bytes) arrives in",
     ] {
         assert!(unreliable.iter().any(|line| line.contains(what)), "no line says {what:?}");

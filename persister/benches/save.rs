@@ -1,4 +1,4 @@
-//! What a save costs, in processor time: a Raft peer saves at nearly every message.
+//! The processor time of a save: a Raft peer saves at nearly every message.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use labrt::thread;
 use labrt::world::{Options, World, simulate};
 use persister::Persister;
 
-/// The processor time of so many saves of a Raft state of 200 bytes, beside a snapshot of so many bytes.
+/// The processor time of `count` saves of a Raft state of 200 bytes, with a snapshot of `snapshot` bytes.
 fn saves(count: u64, snapshot: usize) -> Duration {
     let options = Options { max_virtual_time: Duration::MAX, max_steps: u64::MAX, ..Options::new(count) };
     let run = simulate(options, move |_: &World| {
         let persister = Persister::new();
         let (state, snapshot) = (vec![1; 200], vec![2; snapshot]);
         for number in 0..count {
-            // A thread that never waits is taken for one that spins.
+            // A thread that never waits would be reported as a livelock.
             if number % 10_000 == 0 {
                 thread::sleep(Duration::from_millis(1));
             }

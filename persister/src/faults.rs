@@ -1,4 +1,4 @@
-//! Faults of a storage: slow saves ([`SaveTime`]), and what a crash makes of them ([`InterruptedSaves`]).
+//! Faults of a storage: slow saves ([`SaveTime`]), and the effect of a crash on them ([`InterruptedSaves`]).
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -6,17 +6,17 @@ use std::time::Duration;
 use labrt::rand::RngExt;
 use labrt::world::{StreamRng, World, oneshot};
 
-/// How long saves take.
+/// The distribution of the durations of saves.
 #[derive(Clone)]
 pub(crate) struct SaveTime {
     world: World,
     rng: StreamRng,
-    /// The least and the most nanoseconds of a save.
+    /// The bounds of a duration in nanoseconds, both included.
     least: u64,
     most: u64,
 }
 
-/// The time that one save takes.
+/// The duration of one save.
 pub(crate) struct Delay {
     world: World,
     length: Duration,
@@ -28,6 +28,7 @@ impl SaveTime {
         let nanos = |time: &Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         Self {
             world: world.clone(),
+            // The name of the stream belongs to what a seed replays.
             rng: world.rng(&format!("extras: saves of {name}")),
             least: nanos(time.start()),
             most: nanos(time.end()),
@@ -41,7 +42,7 @@ impl SaveTime {
 }
 
 impl Delay {
-    /// Waits until the time is over. A crash that comes meanwhile ends the thread here.
+    /// Waits until the save has ended. A crash meanwhile kills the thread here.
     pub(crate) fn wait(self) {
         let (sender, receiver) = oneshot::channel();
         self.world.schedule(self.length, move || sender.send(()));
@@ -49,7 +50,7 @@ impl Delay {
     }
 }
 
-/// Which of the saves that a crash interrupts take effect.
+/// Draws which of the saves that a crash interrupts take effect.
 #[derive(Clone)]
 pub(crate) struct InterruptedSaves {
     rng: StreamRng,

@@ -1,12 +1,46 @@
-//! Storage that survives a crash: [`Storage`] holds named records, and [`Persister`] is its face in the
+//! Storage that survives a crash: [`Storage`] holds named records, and [`Persister`] is its interface in the
 //! course's labs, with a Raft state and a snapshot.
 //!
-//! A real server would write a file and wait for the disk. Here a save takes no time, unless the harness
-//! makes it [slow](Storage::set_save_time), and never fails, so what is saved is what the server comes back
-//! with; what is not saved is gone. Of a slow save that a crash [interrupts](Storage::set_interrupted_saves),
-//! the server finds all or nothing.
+//! A real server would write a file and wait for the disk. Here a save never fails, and takes no time unless
+//! the harness makes it [slow](Storage::set_save_time). A server that restarts reads what was saved;
+//! everything else is lost. A slow save that a crash [interrupts](Storage::set_interrupted_saves) takes
+//! effect as a whole or not at all.
 //!
-//! Left out: torn writes, and the loss of a save that has returned.
+//! Not modelled: torn writes, and the loss of a save that has returned.
+//!
+//! # Example
+//!
+//! A server crashes during its second save, and restarts with the first:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use labrt::thread;
+//! use labrt::world::{Options, simulate};
+//! use persister::Persister;
+//!
+//! let run = simulate(Options::new(1), |world| {
+//!     let persister = Persister::new();
+//!     let save_time = Duration::from_millis(10);
+//!     persister.set_save_time(world, "server 0", Some(save_time..=save_time));
+//!
+//!     let node = world.node("server 0");
+//!     let server_persister = persister.clone();
+//!     node.run("server", move || {
+//!         server_persister.save(b"term 1", b"a snapshot");
+//!         server_persister.save(b"term 2", b"a snapshot");
+//!     });
+//!     thread::sleep(Duration::from_millis(15));
+//!
+//!     // The crash: all threads of the server end, and the next incarnation gets a copy of the storage.
+//!     node.kill();
+//!     let restarted = persister.copy();
+//!     assert_eq!(restarted.read_raft_state(), b"term 1");
+//!     assert_eq!(restarted.read_snapshot(), b"a snapshot");
+//!     assert_eq!(restarted.raft_state_size(), 6);
+//! });
+//! run.result.unwrap();
+//! ```
 
 #![warn(missing_docs)]
 
@@ -30,48 +64,48 @@ const RAFT_STATE: &str = "raft_state";
 /// The record that holds the snapshot.
 const SNAPSHOT: &str = "snapshot";
 
-/// A handle to one server's store. Clones share the store.
+/// A handle to the storage of one server. Clones share the storage.
 ///
-/// A server's next incarnation is given a [`copy`](Self::copy), so that what the last one may still save
-/// reaches nobody.
+/// The next incarnation of a server gets a [`copy`](Self::copy), so that late saves of the previous one have
+/// no effect on it.
 #[derive(Clone, Default)]
 pub struct Persister {
     storage: Storage,
 }
 
 impl Persister {
-    /// A store with nothing in it.
+    /// Makes an empty storage.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A persister on this storage: the records `raft_state` and `snapshot` of it.
+    /// Makes a persister on this storage. It uses the records `raft_state` and `snapshot`.
     #[must_use]
     pub fn on(storage: Storage) -> Self {
         Self { storage }
     }
 
-    /// The storage below.
+    /// The storage under this persister.
     #[must_use]
     pub fn storage(&self) -> &Storage {
         &self.storage
     }
 
-    /// Saves both, at once: nobody ever reads the one without the other. They are safe when this returns.
+    /// Saves the Raft state and the snapshot atomically: no read gives one without the other. When this
+    /// returns, both are durable.
     ///
-    /// What was saved before is replaced. An empty `snapshot` erases an earlier one, so whoever saves the
-    /// state gives the current snapshot each time. A scheduling point.
+    /// Both replace the earlier ones. An empty `snapshot` erases the earlier one, so give the current
+    /// snapshot with each save. A save is a scheduling point.
     ///
-    /// Does nothing in a destructor of a server that is being killed: nothing is saved after a crash. A slow
-    /// save that a crash interrupts leaves what was saved before, or, if the harness wants it so, both of the
-    /// new.
+    /// A destructor on a server that is being killed saves nothing. A slow save that a crash interrupts has
+    /// no effect, or, if the harness [lets it](Storage::set_interrupted_saves), takes effect as a whole.
     #[track_caller]
     pub fn save(&self, raft_state: &[u8], snapshot: &[u8]) {
         self.storage.commit(&[(RAFT_STATE, raft_state), (SNAPSHOT, snapshot)]);
     }
 
-    /// For the harness: how long each save takes; see [`Storage::set_save_time`].
+    /// For the harness: sets the duration of each save; see [`Storage::set_save_time`].
     ///
     /// # Panics
     ///
@@ -104,7 +138,7 @@ impl Persister {
         self.storage.size(SNAPSHOT)
     }
 
-    /// Another store that now holds the same; see [`Storage::copy`].
+    /// The storage after a crash at this moment, for the next incarnation; see [`Storage::copy`].
     #[must_use]
     pub fn copy(&self) -> Self {
         Self::on(self.storage.copy())

@@ -1,44 +1,44 @@
-//! [`Observer`]: who is told of each save.
+//! [`Observer`]: gets the events of every save.
 
 use std::panic::Location;
 
-/// A step of a save, as an [`Observer`] is told it.
+/// A step of a save, for an [`Observer`].
 #[derive(Clone, Copy, Debug)]
 pub struct SaveEvent<'a> {
-    /// The save's number: saves are counted from 1, in the order in which they begin. A
+    /// The number of the save. Saves are counted from 1, in the order in which they begin. A
     /// [copy](crate::Storage::copy) goes on counting.
     pub number: u64,
-    /// Which step it is.
+    /// The step.
     pub step: SaveStep,
-    /// The records that are saved, with their names. Records that a save begun later has replaced meanwhile
-    /// are left out, so an event after [`Began`](SaveStep::Began) may have fewer of them, or none.
+    /// The names and bytes of the saved records. Records that a later save has replaced meanwhile are left
+    /// out, so an event after [`Began`](SaveStep::Began) may have fewer records, or none.
     pub records: &'a [(&'a str, &'a [u8])],
     /// The line of lab code that saves.
     pub location: &'static Location<'static>,
 }
 
-/// The steps of a save. One that takes no time has a single step.
+/// The steps of a save. A save that takes no time has a single step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SaveStep {
     /// A save that takes time has begun.
     Began,
-    /// It takes effect: whoever reads from now on sees it, and a crash does not undo it.
+    /// The save takes effect: reads see it from now on, and a crash does not undo it.
     TookEffect {
-        /// Whether it took time.
+        /// Whether the save took time.
         slow: bool,
     },
-    /// A crash found it under way: somebody took a [copy](crate::Storage::copy).
+    /// A crash interrupts the save: a [copy](crate::Storage::copy) is taken.
     Interrupted {
-        /// Whether the copy has it.
+        /// Whether the save takes effect in the copy.
         took_effect: bool,
     },
 }
 
-/// Learns of every save of a storage, in the order in which they happen.
+/// An observer of every save of a storage, in the order in which they happen.
 ///
-/// It is told on the thread that saves or copies, before anybody can read what was saved. Therefore it must
-/// not use the storage, wait, or come to a scheduling point. It changes nothing of the run.
+/// It is called on the thread that saves or copies, before the save can be read, and under the storage's
+/// lock. So it must not use the storage, wait, or call a scheduling point. It does not change the run.
 pub trait Observer: Send + Sync {
-    /// `event` happens now.
+    /// Called when `event` happens.
     fn on(&self, event: &SaveEvent<'_>);
 }

@@ -13,10 +13,11 @@ use crate::faults::{InterruptedSaves, SaveTime};
 use crate::observer::Observer;
 use crate::store::Store;
 
-/// A handle to what one server keeps across a crash: records of bytes, each under a name. Clones share it.
+/// A handle to the storage of one server, which survives a crash: byte strings (*records*) under names.
+/// Clones share the storage.
 ///
-/// A server's next incarnation is given a [`copy`](Self::copy), so that what the last one may still save
-/// reaches nobody.
+/// The next incarnation of a server gets a [`copy`](Self::copy), so that late saves of the previous one have
+/// no effect on it.
 #[derive(Clone, Default)]
 pub struct Storage {
     store: Arc<Mutex<Store>>,
@@ -24,21 +25,20 @@ pub struct Storage {
 
 /// For lab code.
 impl Storage {
-    /// A storage with nothing in it.
+    /// Makes an empty storage.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Saves these records at once: no crash and no other thread ever finds some of them without the others.
-    /// They are safe when this returns.
+    /// Saves these records atomically: no other thread, and no server after a crash, reads some of them
+    /// without the others. When this returns, they are durable.
     ///
     /// A record of the same name is replaced, or erased if the new one is empty. All other records stay. A
-    /// scheduling point.
+    /// commit is a scheduling point.
     ///
-    /// Does nothing in a destructor of a server that is being killed: nothing is saved after a crash. A slow
-    /// commit that a crash interrupts leaves what was saved before, unless the harness [lets
-    /// it](Self::set_interrupted_saves) take effect as a whole.
+    /// A destructor on a server that is being killed saves nothing. A slow commit that a crash interrupts has
+    /// no effect, unless the harness [lets it](Self::set_interrupted_saves) take effect as a whole.
     ///
     /// # Panics
     ///
@@ -46,11 +46,11 @@ impl Storage {
     #[track_caller]
     pub fn commit(&self, records: &[(&str, &[u8])]) {
         for (at, (name, _)) in records.iter().enumerate() {
-            let twice = records[..at].iter().any(|(other, _)| other == name);
-            assert!(!twice, "a commit has two records {name:?}");
+            let duplicate = records[..at].iter().any(|(other, _)| other == name);
+            assert!(!duplicate, "a commit has two records {name:?}");
         }
         let location = Location::caller();
-        // The server may be killed here, before anything is written, but not from here on.
+        // The server may be killed here, before anything is written, but not after this line.
         labrt::world::scheduling_point();
         if labrt::world::is_dying() {
             return;
@@ -72,7 +72,7 @@ impl Storage {
         self.commit(&[(record, bytes)]);
     }
 
-    /// The record that was saved last under this name; empty if there is none.
+    /// The record of this name that was saved last; empty if there is none.
     #[must_use]
     pub fn read(&self, record: &str) -> Vec<u8> {
         self.store.lock().read(record).to_vec()
@@ -93,28 +93,26 @@ impl Storage {
 
 /// For the harness.
 impl Storage {
-    /// The storage that a crash at this moment leaves: another one that now holds the same, with the same
-    /// faults.
+    /// The storage after a crash at this moment: another storage with the same records and the same faults.
     ///
-    /// Commits under way, and those whose threads were killed while they were, are decided here, each by
-    /// itself and in the order in which they have begun: see
-    /// [`set_interrupted_saves`](Self::set_interrupted_saves). This storage does not change, and another copy
-    /// of it decides anew. The copy goes on with the random streams of the faults where this storage is. It
-    /// has no observer: the harness sets one for each incarnation.
+    /// For each commit in progress, and each whose thread was killed, it is drawn here whether it takes
+    /// effect, in the order in which they began: see [`set_interrupted_saves`](Self::set_interrupted_saves).
+    /// This storage does not change, and another copy of it draws again. The copy continues the random
+    /// streams of the faults. It has no observer: the harness sets one for each incarnation.
     #[must_use]
     pub fn copy(&self) -> Self {
-        let left = self.store.lock().crash();
-        Self { store: Arc::new(Mutex::new(left)) }
+        let after = self.store.lock().crash();
+        Self { store: Arc::new(Mutex::new(after)) }
     }
 
-    /// How long each save takes on the run's clock; any time of the range is as likely as another.
-    /// `None`: no time, which is so at first.
+    /// Sets the duration of each save on the run's clock, drawn uniformly from the range. `None`, as at
+    /// first: saves take no time.
     ///
-    /// The thread that saves waits meanwhile, and readers see what was saved before. Several threads may save
-    /// at a time; of each record, what was begun last is what stays. Holds for clones, for later copies, and
+    /// The thread that saves waits meanwhile, and reads give the earlier records. Several threads may save at
+    /// a time; of each record, the save that began last remains. This holds for clones, for later copies, and
     /// for saves that begin from now on.
     ///
-    /// The times are drawn from the world's random stream `extras: saves of ` and `name`, from its start.
+    /// The durations are drawn from the world's random stream `extras: saves of ` and `name`, from its start.
     ///
     /// # Panics
     ///
@@ -124,13 +122,15 @@ impl Storage {
         self.store.lock().save_time = save_time;
     }
 
-    /// The probability with which a commit that a crash interrupts takes effect, as a whole; 0 at first.
+    /// Sets the probability with which a commit that a crash interrupts takes effect as a whole. At first it
+    /// is 0.
     ///
-    /// Only commits that [take time](Self::set_save_time) can be interrupted. The server that crashed is told
-    /// nothing of either outcome, and its next incarnation reads what the [`copy`](Self::copy) holds. Holds
-    /// for clones, for later copies, and for commits under way.
+    /// Only commits that [take time](Self::set_save_time) can be interrupted. The next incarnation of the
+    /// server reads the records of the [`copy`](Self::copy). This holds for clones, for later copies, and for
+    /// commits in progress.
     ///
-    /// It is drawn from the world's random stream `faults: interrupted saves of ` and `name`, from its start.
+    /// The draws are from the world's random stream `faults: interrupted saves of ` and `name`, from its
+    /// start.
     ///
     /// # Panics
     ///
@@ -140,11 +140,11 @@ impl Storage {
         self.store.lock().interrupted_saves = Some(interrupted_saves);
     }
 
-    /// Has `observer` told of every save from now on. Holds for clones, not for copies.
+    /// Sets the observer, which is told of every save from now on, also through clones, but not of copies.
     ///
     /// # Panics
     ///
-    /// Panics if the storage has an observer.
+    /// Panics if the storage already has an observer.
     pub fn observe(&self, observer: Arc<dyn Observer>) {
         let former = self.store.lock().observer.replace(observer);
         assert!(former.is_none(), "the storage has an observer");

@@ -1,9 +1,8 @@
-//! [`Store`]: the records, and the commits on their way to them.
+//! [`Store`]: the records, and the commits in progress.
 //!
-//! Commits may take effect in another order than they have begun in, and the one that was begun last is the
-//! one that stays. So a commit that takes effect strikes its records out of all commits that were begun
-//! before it and are still under way. Of those, the other records take effect later, all at once again: the
-//! outcome is that of the commits one after the other, in the order in which they have begun.
+//! Commits may take effect in another order than they began. The result is as if each had taken effect in the
+//! order in which they began: a commit that takes effect removes its records from all earlier commits that
+//! are still in progress. The other records of those take effect later, all at once.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -13,13 +12,13 @@ use crate::observer::{Observer, SaveEvent, SaveStep};
 
 #[derive(Default)]
 pub(crate) struct Store {
-    /// In order of name. None of them is empty.
+    /// In order of name. No record is empty.
     records: Vec<Record>,
-    /// Commits that take time and have neither taken effect nor been replaced, in the order in which they
-    /// have begun. Those whose threads a crash has ended stay here: a copy decides what becomes of them.
-    under_way: Vec<Commit>,
-    /// Commits that were begun.
-    begun: u64,
+    /// Slow commits that have not taken effect, in the order in which they began. Commits whose threads were
+    /// killed stay here: a copy decides whether they take effect.
+    in_progress: Vec<Commit>,
+    /// The number of commits so far, which is the number of the latest.
+    started: u64,
     /// `None`: a save takes no time.
     pub(crate) save_time: Option<Box<SaveTime>>,
     /// `None`: an interrupted save has no effect.
@@ -27,14 +26,14 @@ pub(crate) struct Store {
     pub(crate) observer: Option<Arc<dyn Observer>>,
 }
 
-/// A name and what is stored under it.
+/// A name and the bytes that are stored under it.
 #[derive(Clone)]
 struct Record {
     name: Box<str>,
     bytes: Vec<u8>,
 }
 
-/// A commit under way.
+/// A commit in progress.
 struct Commit {
     number: u64,
     records: Vec<Record>,
@@ -47,14 +46,14 @@ impl Store {
         self.find(name).map_or(&[], |at| &self.records[at].bytes)
     }
 
-    /// Names and sizes, in order of name.
+    /// Names and sizes in bytes, in order of name.
     pub(crate) fn sizes(&self) -> impl Iterator<Item = (&str, usize)> {
         self.records.iter().map(|record| (&*record.name, record.bytes.len()))
     }
 
-    /// A commit that takes no time.
+    /// Commits at once.
     pub(crate) fn commit(&mut self, records: &[(&str, &[u8])], location: &'static Location<'static>) {
-        self.begun += 1;
+        self.started += 1;
         for (at, &(name, bytes)) in records.iter().enumerate() {
             match self.records.get_mut(at) {
                 // A server that saves the same records each time, in order of name, need not search.
@@ -63,47 +62,47 @@ impl Store {
                 }
                 _ => self.write(name, bytes),
             }
-            strike_out(&mut self.under_way, name);
+            supersede(&mut self.in_progress, name);
         }
-        self.tell(self.begun, SaveStep::TookEffect { slow: false }, records, location);
+        self.notify(self.started, SaveStep::TookEffect { slow: false }, records, location);
     }
 
-    /// A commit that takes time has begun. Answers its number.
+    /// Begins a slow commit. Returns its number.
     pub(crate) fn begin(&mut self, records: &[(&str, &[u8])], location: &'static Location<'static>) -> u64 {
-        self.begun += 1;
+        self.started += 1;
         let owned = records.iter().map(|&(name, bytes)| Record { name: name.into(), bytes: bytes.into() });
-        self.under_way.push(Commit { number: self.begun, records: owned.collect(), location });
-        self.tell(self.begun, SaveStep::Began, records, location);
-        self.begun
+        self.in_progress.push(Commit { number: self.started, records: owned.collect(), location });
+        self.notify(self.started, SaveStep::Began, records, location);
+        self.started
     }
 
-    /// A commit that was begun has taken its time.
+    /// Ends a slow commit, which takes effect.
     pub(crate) fn finish(&mut self, number: u64) {
-        let at = self.under_way.iter().position(|commit| commit.number == number);
-        let commit = self.under_way.remove(at.expect("a commit that has begun ends once"));
-        let earlier = self.under_way.partition_point(|other| other.number < number);
+        let at = self.in_progress.iter().position(|commit| commit.number == number);
+        let commit = self.in_progress.remove(at.expect("a commit ends once"));
+        let earlier = self.in_progress.partition_point(|other| other.number < number);
         for Record { name, bytes } in &commit.records {
             self.write(name, bytes);
-            strike_out(&mut self.under_way[..earlier], name);
+            supersede(&mut self.in_progress[..earlier], name);
         }
-        self.tell_of(&commit, SaveStep::TookEffect { slow: true });
+        self.notify_commit(&commit, SaveStep::TookEffect { slow: true });
     }
 
-    /// The store that a crash at this moment leaves.
+    /// The store after a crash at this moment.
     pub(crate) fn crash(&mut self) -> Self {
-        let mut left = Self { records: self.records.clone(), begun: self.begun, ..Self::default() };
-        for commit in &self.under_way {
+        let mut after = Self { records: self.records.clone(), started: self.started, ..Self::default() };
+        for commit in &self.in_progress {
             let took_effect = self.interrupted_saves.as_mut().is_some_and(|saves| saves.takes_effect());
             if took_effect {
                 for Record { name, bytes } in &commit.records {
-                    left.write(name, bytes);
+                    after.write(name, bytes);
                 }
             }
-            self.tell_of(commit, SaveStep::Interrupted { took_effect });
+            self.notify_commit(commit, SaveStep::Interrupted { took_effect });
         }
-        left.save_time = self.save_time.clone();
-        left.interrupted_saves = self.interrupted_saves.clone();
-        left
+        after.save_time = self.save_time.clone();
+        after.interrupted_saves = self.interrupted_saves.clone();
+        after
     }
 
     /// The position of the record of that name, or else where it belongs.
@@ -122,7 +121,7 @@ impl Store {
         }
     }
 
-    fn tell(
+    fn notify(
         &self,
         number: u64,
         step: SaveStep,
@@ -134,22 +133,22 @@ impl Store {
         }
     }
 
-    fn tell_of(&self, commit: &Commit, step: SaveStep) {
+    fn notify_commit(&self, commit: &Commit, step: SaveStep) {
         if self.observer.is_some() {
             let records: Vec<_> = commit.records.iter().map(|it| (&*it.name, &*it.bytes)).collect();
-            self.tell(commit.number, step, &records, commit.location);
+            self.notify(commit.number, step, &records, commit.location);
         }
     }
 }
 
-/// The record was replaced by a commit that has begun after all of these.
-fn strike_out(earlier: &mut [Commit], name: &str) {
+/// Removes a record from commits that began before the commit that has replaced it.
+fn supersede(earlier: &mut [Commit], name: &str) {
     for commit in earlier {
         commit.records.retain(|record| *record.name != *name);
     }
 }
 
-/// Replaces the content and keeps the memory: a Raft peer saves at nearly every message.
+/// Replaces the content and keeps the allocation, because a Raft peer saves at nearly every message.
 fn overwrite(buffer: &mut Vec<u8>, content: &[u8]) {
     buffer.clear();
     buffer.extend_from_slice(content);
@@ -160,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn saving_keeps_the_memory() {
+    fn saving_keeps_the_allocation() {
         let mut store = Store::default();
         store.commit(&[("state", &[1; 100])], Location::caller());
         let memory = store.read("state").as_ptr();
@@ -172,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn an_erased_record_takes_no_room() {
+    fn an_erased_record_takes_no_memory() {
         let mut store = Store::default();
         for number in 0..100 {
             let name = format!("record {number}");

@@ -1,4 +1,4 @@
-//! What is saved, and what a crash makes of it.
+//! Saves through a [`Persister`], and the effect of crashes on them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ fn run<T: Send + 'static>(seed: u64, body: impl FnOnce(&World) -> T + Send + 'st
 }
 
 #[test]
-fn a_new_store_is_empty() {
+fn a_new_persister_is_empty() {
     let persister = Persister::new();
     assert_eq!(persister.read_raft_state(), b"");
     assert_eq!(persister.read_snapshot(), b"");
@@ -22,7 +22,7 @@ fn a_new_store_is_empty() {
 }
 
 #[test]
-fn what_was_saved_last_is_read() {
+fn the_last_save_is_read() {
     run(1, |_| {
         let persister = Persister::new();
         persister.save(b"term 1", b"a long snapshot");
@@ -34,7 +34,7 @@ fn what_was_saved_last_is_read() {
 }
 
 #[test]
-fn an_empty_snapshot_erases() {
+fn an_empty_snapshot_erases_the_earlier_one() {
     run(1, |_| {
         let persister = Persister::new();
         persister.save(b"state", b"snapshot");
@@ -65,8 +65,8 @@ fn clones_share_and_copies_do_not() {
     });
 }
 
-/// Wherever a server is killed, what it leaves is one whole save, and the last one that returned or the
-/// one after it. Some kills must fall between two saves and some before the first for this to say anything.
+/// A kill at any point leaves one whole save: the last one that returned, or the one after it. The seeds must
+/// include kills before the first save and between two saves.
 #[test]
 fn a_kill_leaves_a_whole_save() {
     let mut left = std::collections::BTreeSet::new();
@@ -99,7 +99,7 @@ fn a_kill_leaves_a_whole_save() {
     assert!(left.contains(&0) && left.contains(&10) && left.len() > 5, "kills at {left:?} only");
 }
 
-/// Two threads of one server that save at the same time: every read sees the two halves of one save.
+/// Two threads of one server save concurrently: every read gives the state and snapshot of one save.
 #[test]
 fn saves_are_not_mixed() {
     for seed in 0..50 {
@@ -128,12 +128,12 @@ fn saves_are_not_mixed() {
     }
 }
 
-/// A destructor that saves, as a peer might that wants to leave everything in order.
+/// Saves in its destructor, as a peer might that wants to shut down cleanly.
 struct SavesWhenDropped(Persister);
 
 impl Drop for SavesWhenDropped {
     fn drop(&mut self) {
-        self.0.save(b"last words", b"");
+        self.0.save(b"from a destructor", b"");
     }
 }
 
@@ -152,13 +152,13 @@ fn a_crash_saves_nothing() {
         node.kill();
         assert_eq!(persister.read_raft_state(), b"state");
         drop(SavesWhenDropped(persister.clone()));
-        assert_eq!(persister.read_raft_state(), b"last words", "whoever is alive saves in a destructor too");
+        assert_eq!(persister.read_raft_state(), b"from a destructor", "a destructor on a live server saves");
     });
 }
 
 const MS: Duration = Duration::from_millis(1);
 
-/// A store each of whose saves takes from `least` to `most` milliseconds.
+/// A persister whose saves take from `least` to `most` milliseconds.
 fn slow(world: &World, least: u64, most: u64) -> Persister {
     let persister = Persister::new();
     let time = Duration::from_millis(least)..=Duration::from_millis(most);
@@ -167,7 +167,7 @@ fn slow(world: &World, least: u64, most: u64) -> Persister {
 }
 
 #[test]
-fn a_save_takes_no_time_unless_it_is_told_to() {
+fn a_save_takes_no_time_unless_a_save_time_is_set() {
     run(1, move |world| {
         let persister = Persister::new();
         persister.save(b"state", b"");
@@ -181,15 +181,15 @@ fn a_save_takes_no_time_unless_it_is_told_to() {
     });
 }
 
-/// The saves of a store take every time of the range, and those of another one other times.
+/// The durations of saves are uniform in the range, and those of another storage are different draws.
 #[test]
-fn the_times_of_saves_are_drawn() {
-    let times = |name: &'static str, draw_besides: bool| {
+fn the_durations_of_saves_are_drawn() {
+    let times = |name: &'static str, other_draws: bool| {
         run(1, move |world| {
             let persister = Persister::new();
             persister.set_save_time(world, name, Some(10 * MS..=20 * MS));
             let time_save = |_| {
-                if draw_besides {
+                if other_draws {
                     let _: u64 = labrt::rand::rng().random();
                 }
                 let start = world.now();
@@ -204,12 +204,12 @@ fn the_times_of_saves_are_drawn() {
     assert!((10_000..10_100).contains(least) && (19_900..20_001).contains(most), "{least} to {most}");
     let mean = one.iter().sum::<u128>() / 500;
     assert!((14_500..15_500).contains(&mean), "{mean}");
-    assert_eq!(one, times("server 0", true), "nobody else draws from the stream of the saves");
+    assert_eq!(one, times("server 0", true), "other draws do not use the stream of the saves");
     assert_ne!(one, times("server 1", false));
 }
 
 #[test]
-fn a_slow_save_is_seen_when_it_has_ended_and_keeps_nobody_from_reading() {
+fn a_slow_save_is_read_when_it_has_ended_and_does_not_block_reads() {
     run(1, move |world| {
         let persister = slow(world, 10, 10);
         let writer = {
@@ -225,7 +225,7 @@ fn a_slow_save_is_seen_when_it_has_ended_and_keeps_nobody_from_reading() {
     });
 }
 
-/// A crash during a slow save leaves what was saved before, then and later.
+/// A slow save that a crash interrupts has no effect, then or later.
 #[test]
 fn a_crash_during_a_slow_save_leaves_the_old_content() {
     run(1, move |world| {
@@ -235,7 +235,7 @@ fn a_crash_during_a_slow_save_leaves_the_old_content() {
         node.run("writer", move || {
             writer.save(b"old", b"old snapshot");
             writer.save(b"new", b"new snapshot");
-            unreachable!("the server is dead by now");
+            unreachable!("the server was killed");
         });
         thread::sleep(15 * MS);
         let kept = persister.copy();
@@ -250,7 +250,7 @@ fn a_crash_during_a_slow_save_leaves_the_old_content() {
     });
 }
 
-/// Of two threads that save at a time, the one that began last is the one whose content stays.
+/// Of two concurrent saves, the one that began last remains.
 #[test]
 fn a_slow_save_does_not_undo_one_that_was_begun_later() {
     let overtaken = (0..50).filter(|&seed| {
@@ -274,9 +274,9 @@ fn a_slow_save_does_not_undo_one_that_was_begun_later() {
     assert!((5..45).contains(&overtaken.count()));
 }
 
-/// The next life of a server has the same disk, and goes on with its stream.
+/// The next incarnation of a server has the same save times, and continues the random stream.
 #[test]
-fn a_copy_is_as_slow() {
+fn a_copy_has_the_same_save_times() {
     run(1, move |world| {
         let persister = slow(world, 10, 10);
         persister.save(b"state", b"");
@@ -289,9 +289,9 @@ fn a_copy_is_as_slow() {
     });
 }
 
-/// Lab code may save while it holds its lock: that is no mistake that a run warns of.
+/// Lab code may save while it holds a lock: the run does not warn of it.
 #[test]
-fn a_slow_save_under_a_lock_is_nothing_to_warn_of() {
+fn a_slow_save_under_a_lock_gives_no_warning() {
     let run = simulate(Options::new(1), |world: &World| {
         let lock = labrt::sync::Mutex::new(slow(world, 1, 2));
         lock.lock().save(b"state", b"");
@@ -326,7 +326,7 @@ fn the_fingerprint_of_slow_saves_is_the_same_again() {
 }
 
 #[test]
-fn a_range_without_a_time_is_refused() {
+fn an_empty_range_panics() {
     let failure = simulate(Options::new(1), |world: &World| slow(world, 2, 1)).result.unwrap_err();
     assert_eq!(failure.message, "no time is in the range 2ms..=1ms");
 }

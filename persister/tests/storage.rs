@@ -1,4 +1,4 @@
-//! Named records: what a commit does, in which order commits take effect, and what a crash leaves of them.
+//! Named records: commits, the order in which they take effect, and the effect of crashes on them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,12 +19,12 @@ fn message_of(body: impl FnOnce(&World) + Send + 'static) -> String {
     simulate(Options::new(1), body).result.unwrap_err().message
 }
 
-/// Each commit takes so many milliseconds from now on.
+/// Sets the duration of each commit from now on.
 fn slow_down(storage: &Storage, world: &World, ms: u32) {
     storage.set_save_time(world, "server 0", Some(ms * MS..=ms * MS));
 }
 
-/// Saves `value` under each of these names, on a thread of its own that has begun when this returns.
+/// Saves `value` under each of these names on another thread. The save has begun when this returns.
 fn begin(storage: &Storage, names: &'static [&'static str], value: &'static [u8]) -> JoinHandle<()> {
     let storage = storage.clone();
     let saves = thread::spawn(move || {
@@ -56,7 +56,7 @@ fn a_commit_replaces_its_records_and_no_other() {
     });
 }
 
-/// Whatever the order of names in a commit and in the storage.
+/// In any order of names in a commit and in the storage.
 #[test]
 fn records_are_found_by_their_names() {
     run(1, |_| {
@@ -124,7 +124,7 @@ fn clones_share_and_copies_do_not() {
     });
 }
 
-/// Whoever looks at any moment sees all records of a slow commit or none, in the storage and in copies.
+/// A read at any time gives all records of a slow commit or none, in the storage and in copies.
 #[test]
 fn a_slow_commit_takes_effect_at_once() {
     run(1, |world| {
@@ -142,9 +142,9 @@ fn a_slow_commit_takes_effect_at_once() {
     });
 }
 
-/// Commits with some records in common: of each record, the commit that began last stays.
+/// Concurrent commits with common records: of each record, the commit that began last remains.
 #[test]
-fn of_each_record_what_was_begun_last_stays() {
+fn of_each_record_the_commit_that_began_last_remains() {
     let mut seen = BTreeMap::<_, u32>::new();
     for seed in 0..200 {
         let saw = run(seed, |world| {
@@ -168,7 +168,7 @@ fn of_each_record_what_was_begun_last_stays() {
         });
         *seen.entry(saw).or_default() += 1;
     }
-    // The order in which they end, and what there is to be seen after each.
+    // The possible orders in which the commits end, and the records after each.
     let orders = [
         vec!["---", "11-", "122", "123"],
         vec!["---", "11-", "113", "123"],
@@ -183,13 +183,13 @@ fn of_each_record_what_was_begun_last_stays() {
             "{order:?}"
         );
     }
-    // Two of them ended between two looks.
+    // In the others, two commits ended between two reads.
     assert!(seen.keys().all(|saw| saw.len() < 4), "{seen:?}");
 }
 
-/// Neither a save that takes no time nor a disk of another speed confuses the order.
+/// Saves that take no time, or another time, keep the order.
 #[test]
-fn the_order_outlives_a_change_of_the_save_time() {
+fn a_change_of_the_save_time_keeps_the_order() {
     run(1, |world| {
         let storage = Storage::new();
         slow_down(&storage, world, 20);
@@ -211,9 +211,9 @@ fn the_order_outlives_a_change_of_the_save_time() {
     });
 }
 
-/// An erased record does not come back with a commit that was begun before.
+/// A commit that began before an erasure does not restore the erased record.
 #[test]
-fn an_erasure_stays_too() {
+fn an_erasure_remains_too() {
     run(1, |world| {
         let storage = Storage::new();
         slow_down(&storage, world, 10);
@@ -225,7 +225,7 @@ fn an_erasure_stays_too() {
     });
 }
 
-/// What a crash leaves of two commits under way, when the server is killed before or after the copy.
+/// The records after a crash during two commits, with the server killed before or after the copy.
 fn interrupted(seed: u64, probability: Option<f64>, kill_first: bool) -> String {
     run(seed, move |world| {
         let storage = Storage::new();
@@ -249,15 +249,15 @@ fn interrupted(seed: u64, probability: Option<f64>, kill_first: bool) -> String 
         node.kill();
         let first = xyz(&left);
         thread::sleep(20 * MS);
-        assert_eq!(xyz(&storage), "000", "the storage itself stays as it was");
-        assert_eq!(xyz(&left), first, "and so does the copy");
-        assert_eq!(xyz(&left.copy()), first, "for it has nothing under way");
+        assert_eq!(xyz(&storage), "000", "the storage itself does not change");
+        assert_eq!(xyz(&left), first, "nor does the copy");
+        assert_eq!(xyz(&left.copy()), first, "since it has no commit in progress");
         first
     })
 }
 
 #[test]
-fn an_interrupted_commit_has_no_effect_unless_it_is_told_to() {
+fn an_interrupted_commit_has_no_effect_unless_a_probability_is_set() {
     for kill_first in [false, true] {
         assert_eq!(interrupted(1, None, kill_first), "000");
         assert_eq!(interrupted(1, Some(0.0), kill_first), "000");
@@ -265,7 +265,7 @@ fn an_interrupted_commit_has_no_effect_unless_it_is_told_to() {
     }
 }
 
-/// Each commit is decided by itself, and none by halves.
+/// Each commit is drawn independently, and takes effect as a whole.
 #[test]
 fn interrupted_commits_take_effect_with_the_probability_that_was_set() {
     for kill_first in [false, true] {
@@ -281,7 +281,7 @@ fn interrupted_commits_take_effect_with_the_probability_that_was_set() {
     }
 }
 
-/// An earlier commit that is decided at the crash does not undo a later one that has returned.
+/// An earlier commit that takes effect at the crash does not undo a later one that has returned.
 #[test]
 fn an_interrupted_commit_undoes_nothing_that_has_returned() {
     run(1, |world| {
@@ -298,9 +298,9 @@ fn an_interrupted_commit_undoes_nothing_that_has_returned() {
     });
 }
 
-/// A commit that has begun and ended is no matter of chance.
+/// A commit that has ended is not drawn.
 #[test]
-fn a_commit_that_has_ended_stays() {
+fn a_commit_that_has_ended_remains() {
     run(1, |world| {
         let storage = Storage::new();
         storage.set_interrupted_saves(world, "server 0", 0.0);
@@ -310,7 +310,7 @@ fn a_commit_that_has_ended_stays() {
     });
 }
 
-/// Incarnations go on with the stream, which is the storage's own and disturbs no other.
+/// Incarnations continue the random stream, which is used for nothing else.
 #[test]
 fn interruptions_are_drawn_from_their_own_stream() {
     let crashes = |name: &'static str, probability: f64| {
@@ -346,7 +346,7 @@ fn interruptions_are_drawn_from_their_own_stream() {
 }
 
 #[test]
-fn only_probabilities_are_taken() {
+fn an_invalid_probability_panics() {
     for (probability, text) in [(-0.1, "-0.1"), (1.1, "1.1"), (f64::NAN, "NaN")] {
         let message =
             message_of(move |world| Storage::new().set_interrupted_saves(world, "server 0", probability));
@@ -354,7 +354,7 @@ fn only_probabilities_are_taken() {
     }
 }
 
-/// Writes down what it is told: the number, the step, the records and the line.
+/// Records each event: the number, the step, the records and the line.
 #[derive(Default)]
 struct Notes(Mutex<Vec<(u64, SaveStep, String, u32)>>);
 
@@ -374,10 +374,10 @@ fn observed(storage: &Storage) -> Arc<Notes> {
 }
 
 #[test]
-fn an_observer_is_told_of_each_save_and_of_its_line() {
+fn an_observer_gets_each_save_and_its_line() {
     run(1, |world| {
         let storage = Storage::new();
-        storage.save("x", b"not told");
+        storage.save("x", b"not observed");
         let notes = observed(&storage);
         let fast = SaveStep::TookEffect { slow: false };
 
@@ -404,9 +404,9 @@ fn an_observer_is_told_of_each_save_and_of_its_line() {
     });
 }
 
-/// Of a slow save it is told when it begins and ends, without what was replaced meanwhile.
+/// The events of a slow save are its beginning and its end, without records that were replaced meanwhile.
 #[test]
-fn an_observer_is_told_of_slow_and_interrupted_saves() {
+fn an_observer_gets_slow_and_interrupted_saves() {
     for probability in [0.0, 1.0] {
         run(1, move |world| {
             let storage = Storage::new();
@@ -419,7 +419,7 @@ fn an_observer_is_told_of_slow_and_interrupted_saves() {
             let copy = storage.copy();
             second.join().unwrap();
             first.join().unwrap();
-            copy.save("z", b"not told");
+            copy.save("z", b"not observed");
 
             let took_effect = probability > 0.5;
             let notes = notes.0.lock().clone();
@@ -438,7 +438,7 @@ fn an_observer_is_told_of_slow_and_interrupted_saves() {
     }
 }
 
-/// The saves of the next incarnation have numbers of their own.
+/// The saves of the next incarnation have later numbers.
 #[test]
 fn a_copy_goes_on_counting() {
     run(1, |_| {
@@ -461,7 +461,7 @@ fn a_storage_has_one_observer() {
     assert_eq!(message, "the storage has an observer");
 }
 
-/// Neither who looks on nor what crashes would leave changes the run.
+/// An observer does not change the run.
 #[test]
 fn an_observer_changes_nothing() {
     let fingerprint = |watch: bool| {

@@ -32,7 +32,7 @@ pub(crate) struct Log {
     last_included_term: Term,
     /// The entries after `last_included_index`.
     entries: Vec<Entry>,
-    /// How often entries were taken away in this life.
+    /// How often entries were removed since the server started.
     rewrites: u64,
 }
 
@@ -144,8 +144,8 @@ impl Log {
         self.rewrites += 1;
     }
 
-    /// How often entries were taken away in this life. As long as the number is the same, the log has
-    /// changed at most by growing at its end.
+    /// How often entries were removed since the server started. As long as the number is the same, the
+    /// log has changed at most by growing at its end.
     pub(crate) fn rewrites(&self) -> u64 {
         self.rewrites
     }

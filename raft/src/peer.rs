@@ -23,7 +23,7 @@ pub(crate) type PeerId = usize;
 
 /// One Raft server.
 pub(crate) struct Raft {
-    /// This very server, for the threads that it starts.
+    /// This server itself, for the threads that it starts.
     this: Weak<Raft>,
     /// Its position among `peers`.
     pub(crate) me: PeerId,
@@ -37,7 +37,7 @@ pub(crate) struct Raft {
     pub(crate) applier: Condvar,
 }
 
-/// Starts a server as a follower, with what it saved in an earlier life if there was one.
+/// Starts a server as a follower, with what an earlier incarnation saved if there was one.
 ///
 /// It is position `me` of `peers`, and sends what is committed on `service`. Returns at once.
 pub fn make(
@@ -106,7 +106,7 @@ impl labapi::Raft for Raft {
     }
 }
 
-/// What the other servers can call.
+/// The RPCs that the other servers call.
 #[labrpc::service]
 impl Raft {
     /// Figure 2, "RequestVote RPC".

@@ -1,5 +1,5 @@
-//! What survives a crash: the persistent state of Figure 2 and, as §7 adds, the snapshot with the
-//! index and term at its end.
+//! The persistent state, which survives a crash: that of Figure 2 and, as §7 adds, the snapshot with
+//! the index and term at its end.
 //!
 //! Everything is saved at once, so that log and snapshot always fit together. It is saved by the last
 //! step of each handler that changed something, and always before anyone else can learn of
@@ -17,11 +17,11 @@ use crate::log::{Entry, Log};
 use crate::peer::PeerId;
 use crate::state::{Role, State};
 
-/// What is saved besides the entries: `current_term`, `voted_for`, and the index and term at the end
-/// of the snapshot.
+/// The persistent state besides the entries: `current_term`, `voted_for`, and the index and term at
+/// the end of the snapshot.
 type Header = (Term, Option<PeerId>, LogIndex, Term);
 
-/// What was saved last.
+/// The persistent state as saved last.
 #[derive(Default)]
 pub(crate) struct Saved {
     current_term: Term,
@@ -118,7 +118,7 @@ fn encode(value: &impl Serialize, bytes: &mut Vec<u8>) {
     labgob::encode_into(value, bytes).expect("numbers, options and bytes can be encoded");
 }
 
-/// What [`Saved::bytes`] say.
+/// Decodes [`Saved::bytes`].
 fn decode(bytes: &[u8]) -> Result<(Term, Option<PeerId>, Log), labgob::DecodeError> {
     let mut decoder = Decoder::new(bytes);
     let mut entries = Vec::new();
@@ -171,7 +171,7 @@ mod tests {
             for (step, change) in changes.into_iter().enumerate() {
                 change(&mut state);
                 state.persist();
-                // Once from the first life, and once from one that was itself restored.
+                // Restored once from the first incarnation, and once from a restored one.
                 for _ in 0..2 {
                     let back = State::restore(persister.clone());
                     assert!(back.is_saved());

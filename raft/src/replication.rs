@@ -67,7 +67,7 @@ impl Raft {
         state.persist();
 
         for peer in self.others() {
-            self.send_news(&mut state, peer);
+            self.replicate_if_behind(&mut state, peer);
         }
         self.advance_commit_index(&mut state); // alone, a leader is a majority
         state.check_invariants();
@@ -85,7 +85,7 @@ impl Raft {
 
     /// "If last log index >= nextIndex for a follower: send entries starting at nextIndex" (Figure
     /// 2, "Leaders"), unless others are on their way.
-    fn send_news(&self, state: &mut State, peer: PeerId) {
+    fn replicate_if_behind(&self, state: &mut State, peer: PeerId) {
         let last_index = state.log.last_index();
         let Some(progress) = state.progress(peer) else {
             return;
@@ -156,7 +156,7 @@ impl Raft {
             progress.next_index = progress.next_index.max(index.next());
             progress.in_flight = false;
             self.advance_commit_index(state);
-            self.send_news(state, peer);
+            self.replicate_if_behind(state, peer);
         }
     }
 
@@ -173,7 +173,7 @@ impl Raft {
         progress.next_index = retry_index(&state.log, conflict).clamp(progress.match_index.next(), refused);
         progress.in_flight = false;
         log::debug!("goes back to {} for server {peer}: {conflict:?}", progress.next_index);
-        self.send_news(state, peer);
+        self.replicate_if_behind(state, peer);
     }
 
     /// "If there exists an N such that N > commitIndex, a majority of `matchIndex[i]` >= N,
@@ -222,7 +222,7 @@ impl Raft {
         }
         // New term: here is its leader.
         state.observe_term(args.term);
-        state.heed_leader();
+        state.follow_current_leader();
 
         // 2. Refuse what does not continue this log.
         let conflict = find_conflict(&state.log, args.prev_log_index, args.prev_log_term);

@@ -101,7 +101,7 @@ impl Raft {
         }
         // New term: here is its leader.
         state.observe_term(args.term);
-        state.heed_leader();
+        state.follow_current_leader();
 
         // 5. A snapshot of what is committed here already brings nothing new.
         if args.last_included_index > state.commit_index {

@@ -1,4 +1,4 @@
-//! What a server remembers: the box "State" of Figure 2.
+//! The state of a server: the box "State" of Figure 2.
 
 use std::collections::BTreeSet;
 
@@ -20,8 +20,8 @@ pub(crate) struct State {
     pub(crate) voted_for: Option<PeerId>,
     /// The commands, each with the term in which a leader received it.
     pub(crate) log: Log,
-    /// What replaces the log up to `log.last_included_index()`, in the service's own encoding.
-    /// Empty if that is zero.
+    /// The snapshot that replaces the log up to `log.last_included_index()`, in the service's own
+    /// encoding. Empty if that index is zero.
     pub(crate) snapshot: Vec<u8>,
 
     // Volatile state on all servers.
@@ -35,38 +35,38 @@ pub(crate) struct State {
     /// Below `log.last_included_index()` it says that the service still needs `snapshot`.
     pub(crate) last_applied: LogIndex,
 
-    /// What the server is at the moment, with what only such a server knows.
+    /// The server's present role, with the state of that role.
     pub(crate) role: Role,
     /// When a follower or candidate has waited long enough for a leader.
     pub(crate) election_deadline: Instant,
     /// When a leader sends the next heartbeats, or a candidate asks again for votes.
     pub(crate) repeat_deadline: Instant,
-    /// Set when the service needs the server no longer: its threads end.
+    /// Whether the service has killed the server: its threads then end.
     pub(crate) killed: bool,
 
     /// Where the persistent state is saved.
     pub(crate) persister: Persister,
-    /// What was saved last. Invariant: at the end of each handler nothing is unsaved.
+    /// The persistent state as saved last. Invariant: it is up to date at the end of each handler.
     pub(crate) saved: Saved,
 }
 
-/// What a server is (§5.1, Figure 4).
+/// The role of a server (§5.1, Figure 4).
 pub(crate) enum Role {
     /// Answers others.
     Follower,
     /// Asks for votes.
     Candidate {
-        /// Who gave it theirs in this term; itself included.
+        /// The servers that gave it their votes in this term, itself included.
         votes: BTreeSet<PeerId>,
     },
     /// Replicates its log.
     Leader {
-        /// Volatile state on leaders: how far each server is, by position.
+        /// Volatile state on leaders: the progress of each server, by position.
         progress: Vec<Progress>,
     },
 }
 
-/// What a leader knows of one server. Made anew after each election.
+/// A leader's knowledge of one server's log. Reinitialized after each election.
 #[derive(Clone)]
 pub(crate) struct Progress {
     /// The next entry to send. Moves forward when entries leave, not when they are acknowledged
@@ -100,12 +100,12 @@ impl State {
     }
 
     /// The term has a leader: a candidate gives way to it, and nobody needs an election (§5.2).
-    pub(crate) fn heed_leader(&mut self) {
+    pub(crate) fn follow_current_leader(&mut self) {
         self.role = Role::Follower;
         self.restart_election_timer();
     }
 
-    /// What this server knows of another one, if it leads.
+    /// The progress of another server, if this one leads.
     pub(crate) fn progress(&mut self, peer: PeerId) -> Option<&mut Progress> {
         match &mut self.role {
             Role::Leader { progress } => Some(&mut progress[peer]),
@@ -113,8 +113,8 @@ impl State {
         }
     }
 
-    /// What must hold whenever the lock is released. Called at the end of each handler; costs nothing
-    /// where debug assertions are off.
+    /// Checks what must hold whenever the lock is released. Called at the end of each handler; costs
+    /// nothing where debug assertions are off.
     pub(crate) fn check_invariants(&self) {
         if !cfg!(debug_assertions) {
             return;

@@ -5,8 +5,7 @@ use std::time::Duration;
 use serde::ser::{Error, SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
-use crate::encode::{write, write_noting};
-use crate::tape::Tape;
+use crate::write::{write, write_recorded};
 
 #[derive(Serialize)]
 struct Unit;
@@ -85,7 +84,7 @@ impl Serialize for WithoutLength {
 fn same<T: Serialize + ?Sized>(value: &T) {
     let (mut plain, mut noted) = (vec![1, 2], vec![1, 2]);
     let written = write(value, &mut plain);
-    assert_eq!(write_noting(value, &mut noted, &mut Tape::new()), written);
+    assert_eq!(write_recorded(value, &mut noted).map(drop), written);
     assert_eq!(noted, plain, "of {}", std::any::type_name::<T>());
 }
 

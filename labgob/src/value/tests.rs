@@ -251,10 +251,10 @@ impl Serialize for Careless {
 #[test]
 fn a_value_that_goes_on_after_an_error_is_none() {
     let mut bytes = Vec::new();
-    let tape = note(&Careless, &mut bytes).unwrap();
+    let tape = write_recorded(&Careless, &mut bytes).unwrap();
     assert!(Value::of_tape(&tape).is_none());
     let mut plain = Vec::new();
-    crate::encode::write(&Careless, &mut plain).unwrap();
+    crate::write::write(&Careless, &mut plain).unwrap();
     assert_eq!(bytes, plain);
     assert_eq!(value(&Careless).kind(), Kind::Cut);
 }

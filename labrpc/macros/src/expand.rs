@@ -1,4 +1,4 @@
-//! From an `impl` block of handlers to the service and the client trait beside it.
+//! The expansion of an `impl` block of handlers: the service and the client trait.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -7,8 +7,8 @@ use syn::{Error, ItemImpl, PathArguments, Result, Type};
 
 use crate::handler::Handler;
 
-/// What `#[labrpc::service]` turns `item` into: `item` itself, and after it what is generated or
-/// everything that is wrong.
+/// The expansion of `#[labrpc::service]` on `item`: `item` itself, followed by the generated items or by all
+/// errors.
 pub(crate) fn expand(arguments: &TokenStream, item: TokenStream) -> TokenStream {
     match parse(arguments, item.clone()) {
         Ok((name, handlers)) => {
@@ -23,14 +23,14 @@ pub(crate) fn expand(arguments: &TokenStream, item: TokenStream) -> TokenStream 
     }
 }
 
-/// The type's name and its handlers.
+/// Parses the block into the type's name and its handlers.
 fn parse(arguments: &TokenStream, item: TokenStream) -> Result<(Ident, Vec<Handler>)> {
     if !arguments.is_empty() {
         return Err(Error::new_spanned(arguments, "#[labrpc::service] takes no arguments"));
     }
-    let place = item.clone();
+    let whole = item.clone();
     let block: ItemImpl = syn::parse2(item).map_err(|_| {
-        Error::new_spanned(place, "#[labrpc::service] belongs on an impl block of RPC handlers")
+        Error::new_spanned(whole, "#[labrpc::service] belongs on an impl block of RPC handlers")
     })?;
     let name = service_name(&block)?;
 
@@ -78,7 +78,7 @@ fn service_name(block: &ItemImpl) -> Result<Ident> {
     }
 }
 
-/// As visible as the least visible handler.
+/// The visibility of the generated items: that of the least visible handler.
 fn visibility(handlers: &[Handler]) -> TokenStream {
     if handlers.iter().all(|handler| handler.is_pub) { quote!(pub) } else { quote!(pub(crate)) }
 }
@@ -92,9 +92,9 @@ fn service(name: &Ident, handlers: &[Handler]) -> TokenStream {
         let cfg = handler.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
         let method = name.to_string();
         let pass = if handler.by_reference { quote!(&args) } else { quote!(args) };
-        // At the place of the types, so that a missing `Serialize` is reported there.
+        // With the span of the types, so that a missing `Serialize` is reported there.
         let types = quote_spanned!(args.span()=> ::<#args, #reply, _>);
-        // At the place of the handler, which is then the location that the call is made from.
+        // With the span of the handler, whose line is then the location of the method.
         let add = quote_spanned!(name.span()=> method);
         let arguments = quote_spanned! {name.span()=>
             (#method, move |args: #args| Self::#name(&this, #pass))
@@ -146,8 +146,8 @@ fn client(name: &Ident, handlers: &[Handler]) -> TokenStream {
     });
     quote! {
         #[doc = #about]
-        // The trait is visible in all of the crate, the types that it names perhaps in a module only; and
-        // what is sent is the handler's type, be it a `String`.
+        // The trait is visible in the whole crate, but its types perhaps only in a module. And the argument
+        // is a reference to the handler's type, even if that is a `String`.
         #[allow(private_interfaces, clippy::ptr_arg)]
         #visibility trait #client {
             #(#declarations)*

@@ -1,20 +1,20 @@
-//! What an RPC handler looks like, and what to say when a function is none.
+//! [`Handler`]: the parts of an RPC handler, and the errors for functions that are none.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Attribute, Error, FnArg, ImplItem, ImplItemFn, Receiver, Result, ReturnType, Type, Visibility};
 
-/// Functions of `ClientEnd` and of the expansion, which a handler would hide or be hidden by.
+/// Names of functions of `ClientEnd` and of the expansion, which handlers cannot have.
 const RESERVED: [&str; 2] = ["call", "service"];
 
-/// A function that can be called over the network.
+/// An RPC handler.
 pub(crate) struct Handler {
     pub(crate) name: Ident,
-    /// The documentation and the `cfg` conditions, which also hold for what is generated.
+    /// The documentation and the `cfg` conditions, which the generated functions get too.
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) is_pub: bool,
-    /// The type that is sent: for `args: &Args` it is `Args`.
+    /// The type of the arguments; `Args` for `args: &Args`.
     pub(crate) args: Type,
     /// Whether the handler takes its arguments by reference.
     pub(crate) by_reference: bool,
@@ -22,11 +22,11 @@ pub(crate) struct Handler {
 }
 
 impl Handler {
-    /// Takes an item of the `impl` block for a handler.
+    /// Parses an item of the `impl` block.
     ///
     /// # Errors
     ///
-    /// The first thing about the item that is not as a handler should be, at its place.
+    /// The first way in which the item is not a handler, with its span.
     pub(crate) fn from_item(item: &ImplItem) -> Result<Self> {
         let ImplItem::Fn(function) = item else {
             return Err(Error::new(
@@ -38,7 +38,7 @@ impl Handler {
         let (args, by_reference) = args(function)?;
         Ok(Self {
             name: function.sig.ident.clone(),
-            attributes: function.attrs.iter().filter(|attribute| concerns_all(attribute)).cloned().collect(),
+            attributes: function.attrs.iter().filter(|attribute| is_repeated(attribute)).cloned().collect(),
             is_pub: matches!(function.vis, Visibility::Public(_)),
             args,
             by_reference,
@@ -47,7 +47,7 @@ impl Handler {
     }
 }
 
-fn concerns_all(attribute: &Attribute) -> bool {
+fn is_repeated(attribute: &Attribute) -> bool {
     ["doc", "cfg"].iter().any(|name| attribute.path().is_ident(name))
 }
 
@@ -58,7 +58,7 @@ fn check_signature(function: &ImplItemFn) -> Result<()> {
     if let Some(keyword) = &signature.asyncness {
         return refuse(
             keyword,
-            format!("RPC handler `{name}` cannot be async: it runs on a thread and may block"),
+            format!("RPC handler `{name}` cannot be async: it runs on its own thread and may block"),
         );
     }
     if let Some(keyword) = &signature.constness {
@@ -73,32 +73,29 @@ fn check_signature(function: &ImplItemFn) -> Result<()> {
     if !signature.generics.params.is_empty() {
         return refuse(
             &signature.generics,
-            format!("RPC handler `{name}` cannot be generic: the bytes of a message do not say their type"),
+            format!("RPC handler `{name}` cannot be generic: the bytes of a message do not name their type"),
         );
     }
     if let Some(clause) = &signature.generics.where_clause {
         return refuse(clause, format!("RPC handler `{name}` cannot have a where clause"));
     }
     if RESERVED.iter().any(|reserved| name == reserved) {
-        return refuse(
-            name,
-            format!("an RPC handler cannot be called `{name}`: labrpc uses that name itself"),
-        );
+        return refuse(name, format!("an RPC handler cannot be called `{name}`: labrpc uses that name"));
     }
     match signature.inputs.first() {
         Some(FnArg::Receiver(receiver)) if is_shared(receiver) => Ok(()),
         Some(FnArg::Receiver(receiver)) => refuse(
             receiver,
             format!(
-                "RPC handler `{name}` must take `&self` (or `self: &Arc<Self>`): handlers of one server run at \
-                 the same time, so what they change is behind a lock"
+                "RPC handler `{name}` must take `&self` (or `self: &Arc<Self>`): handlers of one server run \
+                 concurrently, so what they change must be behind a lock"
             ),
         ),
         _ => refuse(
             name,
             format!(
-                "`{name}` has no receiver: an RPC handler is `fn {name}(&self, args: Args) -> Reply`; move other \
-                 functions to another impl block"
+                "`{name}` has no receiver: an RPC handler is `fn {name}(&self, args: Args) -> Reply`; move \
+                 other functions to another impl block"
             ),
         ),
     }
@@ -121,7 +118,7 @@ fn is_shared(receiver: &Receiver) -> bool {
 
 fn args(function: &ImplItemFn) -> Result<(Type, bool)> {
     let name = &function.sig.ident;
-    let shape = "an RPC handler takes one argument, a struct with all that is sent";
+    let shape = "an RPC handler takes one argument, a struct";
     let mut inputs = function.sig.inputs.iter().skip(1);
     let Some(FnArg::Typed(first)) = inputs.next() else {
         return Err(Error::new(name.span(), format!("`{name}` takes no arguments: {shape}")));
@@ -134,7 +131,7 @@ fn args(function: &ImplItemFn) -> Result<(Type, bool)> {
             if let Some(mutability) = &reference.mutability {
                 return Err(Error::new(
                     mutability.span(),
-                    format!("`{name}` cannot take `&mut`: what it changed would stay on this server"),
+                    format!("`{name}` cannot take `&mut`: the caller would not see the change"),
                 ));
             }
             if let Some(lifetime) = &reference.lifetime {
@@ -160,16 +157,16 @@ fn reply(function: &ImplItemFn) -> Result<Type> {
         }
         ReturnType::Default => Err(Error::new(
             name.span(),
-            format!("`{name}` has no return type: an RPC handler returns its reply, if only `-> ()`"),
+            format!("`{name}` has no return type: an RPC handler returns a reply, even if it is `-> ()`"),
         )),
     }
 }
 
-/// The types of a handler are written once more outside the block, where some words mean another thing.
+/// Checks a type of a handler. It is repeated outside the block, where `Self` and `impl` mean something else.
 fn check_type(ty: &Type) -> Result<()> {
     for (word, why) in [
-        ("Self", "write the type's name: what is sent is also named outside this impl block"),
-        ("impl", "write the type's name: both ends of an RPC must know it"),
+        ("Self", "write the type's name: the type is also named outside this impl block"),
+        ("impl", "write the type's name: caller and handler must name the same type"),
     ] {
         if let Some(found) = find(word, ty.to_token_stream()) {
             return Err(Error::new(found.span(), why));

@@ -1,4 +1,4 @@
-//! The service of the network's tests: handlers of several shapes, some of which write down that they ran.
+//! The course's `JunkServer`: handlers of several shapes, some of which log that they ran.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ impl JunkServer {
 
 #[labrpc::service]
 impl JunkServer {
-    /// The number that the text means.
+    /// Parses a number.
     pub fn handler1(&self, args: String) -> i64 {
         let mut log = self.log.lock();
         let number = args.parse().expect("the tests send numbers");
@@ -48,7 +48,7 @@ impl JunkServer {
         format!("handler2-{args}")
     }
 
-    /// Takes its time.
+    /// Takes 20 seconds.
     pub fn handler3(&self, args: i64) -> i64 {
         let _log = self.log.lock();
         thread::sleep(Duration::from_secs(20));

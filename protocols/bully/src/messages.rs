@@ -29,6 +29,6 @@ pub(crate) struct Heartbeat {
     pub(crate) leader: NodeId,
 }
 
-/// The reply to [`Victory`] and [`Heartbeat`], with which nobody does anything.
+/// The reply to [`Victory`] and [`Heartbeat`], which is ignored.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Ack;

@@ -19,7 +19,7 @@ pub(crate) type NodeId = usize;
 
 /// One node.
 pub(crate) struct Bully {
-    /// This very node, for the threads that it starts.
+    /// This node itself, for the threads that it starts.
     this: Weak<Bully>,
     /// Its number.
     pub(crate) me: NodeId,
@@ -47,7 +47,7 @@ pub fn make(peers: Vec<ClientEnd>, me: usize) -> Arc<dyn labapi::Bully> {
 }
 
 impl Bully {
-    /// Runs `work` on a thread of its own. What it answers is lost.
+    /// Runs `work` on a thread of its own, and discards its result.
     pub(crate) fn spawn<T>(&self, name: &'static str, work: impl FnOnce(&Bully) -> T + Send + 'static) {
         let this = self.this.upgrade();
         let this = this.expect("whoever calls a method holds the node");
@@ -89,7 +89,7 @@ impl labapi::Bully for Bully {
     }
 }
 
-/// What the other nodes can call.
+/// The RPCs that the other nodes call.
 #[labrpc::service]
 impl Bully {
     /// A lower node wants to know whether this one is alive.

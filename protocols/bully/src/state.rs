@@ -8,41 +8,41 @@ use crate::node::{Bully, NodeId};
 pub(crate) struct State {
     /// The node's part in elections at the moment.
     pub(crate) status: Status,
-    /// When the timer does what is due in this status.
+    /// The time at which the timer acts on this status.
     pub(crate) deadline: Instant,
-    /// Set when the node is needed no longer: its threads end.
+    /// Whether the node was killed: its threads then end.
     pub(crate) killed: bool,
 }
 
-/// A node's part in elections. It is in an election in the first two.
+/// A node's part in elections. In the first two statuses it is in an election.
 #[derive(Clone, Copy)]
 pub(crate) enum Status {
-    /// Asks the higher nodes, and none of them has answered. Due: to ask again, and to win when the time is
-    /// over.
+    /// Asks the higher nodes, and none of them has answered. At the deadline it asks again, or wins if the
+    /// time is over.
     Asking {
-        /// How long a higher node may take to answer.
+        /// The time by which a higher node must answer.
         until: Instant,
     },
-    /// A higher node lives, and one of those will win. Due: a new election.
+    /// A higher node is alive, and one of those will win. At the deadline it starts a new election.
     AwaitingVictory,
-    /// Knows who leads. Due: an election, for the leader is gone.
+    /// Follows a leader. At the deadline the leader is taken for dead, and it starts an election.
     Following {
         /// Who leads.
         leader: NodeId,
     },
-    /// Leads. Due: the next heartbeats.
+    /// Leads. At the deadline it sends the next heartbeats.
     Leading,
 }
 
 impl State {
-    /// A node that starts knows no leader, and has waited long enough for one.
+    /// The state of a node that starts: it knows no leader, and its deadline has passed.
     pub(crate) fn new() -> Self {
         Self { status: Status::AwaitingVictory, deadline: Instant::now(), killed: false }
     }
 }
 
 impl Bully {
-    /// Changes the status. The timer does what is due in it after this time.
+    /// Changes the status. The timer acts on it after this time.
     pub(crate) fn enter(&self, state: &mut State, status: Status, due: Duration) {
         state.status = status;
         state.deadline = Instant::now() + due;

@@ -195,7 +195,7 @@ fn a_lower_node_that_returns_follows() {
     });
 }
 
-/// What a node sends first may be lost. It asks again before it takes the others for dead.
+/// The first requests of a node may be lost. It asks again before it takes the others for dead.
 #[test]
 fn a_node_asks_more_than_once() {
     tell(|_, cluster| {

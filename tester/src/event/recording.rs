@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use labgob::fragments::Piece;
-use labgob::{Kept, Value};
+use labgob::{ChunkedValue, Value};
 use labrpc::Step;
 use persister::SaveStep;
 use rustc_hash::FxHashSet;
@@ -150,7 +150,7 @@ const LARGE: usize = 4096;
 #[derive(Clone, Debug)]
 enum KeptPiece {
     Small(Piece),
-    Large(Kept, Range<usize>),
+    Large(ChunkedValue, Range<usize>),
 }
 
 impl KeptPiece {
@@ -162,7 +162,7 @@ impl KeptPiece {
                     Self::Large(kept, _) => Some(kept),
                     Self::Small(_) => None,
                 });
-                let (kept, bytes) = Kept::new(value, before);
+                let (kept, bytes) = ChunkedValue::new(value, before);
                 (Self::Large(kept, range.clone()), bytes)
             }
             Piece::Value(value, _) => {

@@ -1,4 +1,4 @@
-//! The expansion of right blocks, and the messages for wrong ones.
+//! The expansion of valid blocks, and the errors of invalid ones.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -145,8 +145,8 @@ fn arguments_of_the_attribute_are_refused() {
     assert!(text.contains("takesnoarguments"), "{text}");
 }
 
-/// Every wrong item is reported at once, and the block itself stays, so that nothing else in the
-/// student's crate seems to be missing.
+/// Every invalid item is reported at once. The block itself stays, so that there are no further errors about
+/// missing functions in the student's crate.
 #[test]
 fn all_errors_are_reported_and_the_block_stays() {
     let item = quote! {

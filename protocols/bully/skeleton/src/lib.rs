@@ -1,7 +1,7 @@
 //! The Bully algorithm, yours to write. `docs/lab-bully.md` goes through it; the algorithm is Hector
 //! Garcia-Molina's, *Elections in a Distributed Computing System*, 1982, in the plain form of textbooks.
 //!
-//! What is here compiles and does nothing. Wherever something is missing stands `todo!` or *Your code here*.
+//! The skeleton compiles and does nothing. Wherever something is missing stands `todo!` or *Your code here*.
 //!
 //! - `node.rs`: one node, how it starts, and what the tester and the other nodes ask of it. Begin here.
 //! - `messages.rs`: what the nodes send to each other.

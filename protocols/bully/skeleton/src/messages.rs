@@ -1,4 +1,4 @@
-//! What the nodes send to each other. A call has one request and one reply, so *alive* is the reply to
+//! The messages of the nodes. A call has one request and one reply, so *alive* is the reply to
 //! *election*.
 
 use serde::{Deserialize, Serialize};

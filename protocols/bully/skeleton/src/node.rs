@@ -11,7 +11,7 @@ use labrt::thread;
 use crate::messages::{Ack, Alive, Election, Heartbeat, Victory};
 use crate::state::State;
 
-/// What is tested: nodes that [`make`] starts.
+/// The solution under test: nodes that [`make`] starts.
 pub const SOLUTION: Solution = Solution::new("bully").with_bully(make);
 
 /// One node.
@@ -43,7 +43,7 @@ pub fn make(ends: Vec<ClientEnd>, me: usize) -> Arc<dyn labapi::Bully> {
     node
 }
 
-/// What the other nodes ask of it. To call them, use `crate::node::BullyClient`.
+/// The RPCs that the other nodes call. To call them, use `crate::node::BullyClient`.
 #[labrpc::service]
 impl Bully {
     fn victory(&self, args: Victory) -> Ack {
@@ -84,7 +84,7 @@ impl Bully {
     }
 }
 
-/// What the tester asks of it. `labapi` says what each must do.
+/// The interface for the tester. `labapi` documents each function.
 impl labapi::Bully for Bully {
     fn kill(&self) {
         self.killed.store(true, Ordering::Release);

@@ -1,4 +1,4 @@
-//! What a node knows.
+//! The state of a node.
 
 /// All that changes, under one lock.
 #[derive(Default)]

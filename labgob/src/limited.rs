@@ -1,4 +1,4 @@
-//! serde's traits around bincode's, so that every part of a value is read under its [`Guard`].
+//! [`Limited`]: wrappers of serde's traits that charge every part of a value to its [`DecodeLimits`].
 
 use std::fmt;
 
@@ -6,56 +6,56 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use crate::guard::{Begun, Guard};
+use crate::limits::{DecodeLimits, ElementStart};
 
-/// Something of serde's, and the guard that goes with it.
-pub(crate) struct Guarded<'a, I> {
+/// A deserializer, seed or access of serde, with the limits of the value.
+pub(crate) struct Limited<'a, I> {
     inner: I,
-    guard: &'a mut Guard,
+    limits: &'a mut DecodeLimits,
 }
 
-impl<'a, I> Guarded<'a, I> {
-    pub(crate) fn new(inner: I, guard: &'a mut Guard) -> Self {
-        Self { inner, guard }
+impl<'a, I> Limited<'a, I> {
+    pub(crate) fn new(inner: I, limits: &'a mut DecodeLimits) -> Self {
+        Self { inner, limits }
     }
 
-    /// Reads a value with parts: one level down, each part under the same guard.
+    /// Reads a value with parts: one level down, each part under the same limits.
     #[inline]
     fn descend<V, T, E: Error>(
         self,
         visitor: V,
         parts: Parts,
-        read: impl FnOnce(I, Inside<'_, V>) -> Result<T, E>,
+        read: impl FnOnce(I, PartsVisitor<'_, V>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let outer = self.guard.enter(size_of::<T>())?;
-        self.guard.make(size_of::<T>());
-        let value = read(self.inner, Inside { visitor, parts, guard: &mut *self.guard })?;
-        self.guard.leave(outer);
+        let outer = self.limits.enter(size_of::<T>())?;
+        self.limits.add_memory(size_of::<T>());
+        let value = read(self.inner, PartsVisitor { visitor, parts, limits: &mut *self.limits })?;
+        self.limits.leave(outer);
         Ok(value)
     }
 }
 
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Guarded<'_, S> {
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Limited<'_, S> {
     type Value = S::Value;
 
     #[inline]
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        self.inner.deserialize(Guarded { inner: deserializer, guard: self.guard })
+        self.inner.deserialize(Limited { inner: deserializer, limits: self.limits })
     }
 }
 
-/// Of values without parts, only that they are read is noted: each takes at least a byte.
+/// A value without parts counts as a read: it takes at least one byte.
 macro_rules! forward {
     ($($method:ident)*) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-            self.guard.read();
+            self.limits.read();
             self.inner.$method(visitor)
         }
     )*};
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarded<'_, D> {
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Limited<'_, D> {
     type Error = D::Error;
 
     forward! {
@@ -67,23 +67,23 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarded<'_, D> {
         deserialize_identifier deserialize_ignored_any
     }
 
-    // bincode would reserve the length that it reads; what is borrowed from the input is checked
-    // against the input, and the visitor copies it.
+    // bincode would reserve the length that it reads. A borrowed string is checked against the input, and the
+    // visitor copies it.
     #[inline]
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.guard.read();
+        self.limits.read();
         self.inner.deserialize_str(visitor)
     }
 
     #[inline]
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.guard.read();
+        self.limits.read();
         self.inner.deserialize_bytes(visitor)
     }
 
     #[inline]
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.guard.make(size_of::<V::Value>());
+        self.limits.add_memory(size_of::<V::Value>());
         self.inner.deserialize_unit(visitor)
     }
 
@@ -93,13 +93,13 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarded<'_, D> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.guard.make(size_of::<V::Value>());
+        self.limits.add_memory(size_of::<V::Value>());
         self.inner.deserialize_unit_struct(name, visitor)
     }
 
     #[inline]
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.guard.read();
+        self.limits.read();
         self.descend(visitor, Parts::Fixed, |inner, inside| inner.deserialize_option(inside))
     }
 
@@ -114,7 +114,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarded<'_, D> {
 
     #[inline]
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.guard.read();
+        self.limits.read();
         self.descend(visitor, Parts::Claimed, |inner, inside| inner.deserialize_seq(inside))
     }
 
@@ -135,7 +135,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarded<'_, D> {
 
     #[inline]
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.guard.read();
+        self.limits.read();
         self.descend(visitor, Parts::Claimed, |inner, inside| inner.deserialize_map(inside))
     }
 
@@ -156,7 +156,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarded<'_, D> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.guard.read();
+        self.limits.read();
         self.descend(visitor, Parts::Fixed, |inner, inside| inner.deserialize_enum(name, variants, inside))
     }
 
@@ -166,34 +166,34 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guarded<'_, D> {
     }
 }
 
-/// Where the number of a value's parts comes from.
+/// The source of the number of a value's parts.
 #[derive(Clone, Copy)]
 enum Parts {
-    /// From the Rust type.
+    /// The Rust type.
     Fixed,
-    /// From the bytes: to be paid for.
+    /// The bytes: each part is charged.
     Claimed,
 }
 
-/// A visitor, one level down.
-struct Inside<'a, V> {
+/// The visitor of a value with parts, one level down.
+struct PartsVisitor<'a, V> {
     visitor: V,
     parts: Parts,
-    guard: &'a mut Guard,
+    limits: &'a mut DecodeLimits,
 }
 
-impl<V> Inside<'_, V> {
+impl<V> PartsVisitor<'_, V> {
     #[inline]
-    fn pay<E: Error>(&mut self, len: Option<usize>) -> Result<(), E> {
+    fn charge<E: Error>(&mut self, len: Option<usize>) -> Result<(), E> {
         match self.parts {
             Parts::Fixed => Ok(()),
-            Parts::Claimed => self.guard.claim(len.unwrap_or(0)),
+            Parts::Claimed => self.limits.claim(len.unwrap_or(0)),
         }
     }
 }
 
-/// Only what has parts is visited from inside.
-impl<'de, V: Visitor<'de>> Visitor<'de> for Inside<'_, V> {
+/// Only values with parts have this visitor.
+impl<'de, V: Visitor<'de>> Visitor<'de> for PartsVisitor<'_, V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -207,55 +207,55 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Inside<'_, V> {
 
     #[inline]
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        self.visitor.visit_some(Guarded::new(deserializer, self.guard))
+        self.visitor.visit_some(Limited::new(deserializer, self.limits))
     }
 
     #[inline]
     fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        self.visitor.visit_newtype_struct(Guarded::new(deserializer, self.guard))
+        self.visitor.visit_newtype_struct(Limited::new(deserializer, self.limits))
     }
 
     #[inline]
     fn visit_seq<A: SeqAccess<'de>>(mut self, elements: A) -> Result<V::Value, A::Error> {
-        self.pay(elements.size_hint())?;
-        self.visitor.visit_seq(Access::new(elements, self.parts, self.guard))
+        self.charge(elements.size_hint())?;
+        self.visitor.visit_seq(Access::new(elements, self.parts, self.limits))
     }
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(mut self, entries: A) -> Result<V::Value, A::Error> {
-        self.pay(entries.size_hint())?;
-        self.visitor.visit_map(Access::new(entries, self.parts, self.guard))
+        self.charge(entries.size_hint())?;
+        self.visitor.visit_map(Access::new(entries, self.parts, self.limits))
     }
 
     #[inline]
     fn visit_enum<A: EnumAccess<'de>>(self, variant: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_enum(Guarded::new(variant, self.guard))
+        self.visitor.visit_enum(Limited::new(variant, self.limits))
     }
 }
 
-/// The parts of a value, one after the other. Whoever asks how many there are is not told: they would make
-/// room for as many.
+/// The parts of a value, one after the other. There is no size hint, because collections would reserve as
+/// much.
 struct Access<'a, A> {
     inner: A,
     parts: Parts,
-    guard: &'a mut Guard,
-    /// Where the entry of a map began, and the size of its key.
-    entry: (Begun, usize),
+    limits: &'a mut DecodeLimits,
+    /// The beginning of a map's entry, and the size of its key in bytes.
+    entry: (ElementStart, usize),
 }
 
 impl<'a, A> Access<'a, A> {
     #[inline]
-    fn new(inner: A, parts: Parts, guard: &'a mut Guard) -> Self {
-        let entry = (guard.begin(), 0);
-        Self { inner, parts, guard, entry }
+    fn new(inner: A, parts: Parts, limits: &'a mut DecodeLimits) -> Self {
+        let entry = (limits.begin_element(), 0);
+        Self { inner, parts, limits, entry }
     }
 
-    /// Pays for an element, or for an entry of a map.
+    /// Charges an element, or an entry of a map.
     #[inline]
-    fn end<E: Error>(&mut self, begun: Begun, size: usize) -> Result<(), E> {
+    fn end<E: Error>(&mut self, start: ElementStart, size: usize) -> Result<(), E> {
         match self.parts {
             Parts::Fixed => Ok(()),
-            Parts::Claimed => self.guard.end(begun, size),
+            Parts::Claimed => self.limits.end_element(start, size),
         }
     }
 }
@@ -265,10 +265,10 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Access<'_, A> {
 
     #[inline]
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        let begun = self.guard.begin();
-        let element = self.inner.next_element_seed(Guarded::new(seed, self.guard))?;
+        let start = self.limits.begin_element();
+        let element = self.inner.next_element_seed(Limited::new(seed, self.limits))?;
         if element.is_some() {
-            self.end(begun, size_of::<S::Value>())?;
+            self.end(start, size_of::<S::Value>())?;
         }
         Ok(element)
     }
@@ -284,15 +284,15 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Access<'_, A> {
 
     #[inline]
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        self.entry = (self.guard.begin(), size_of::<S::Value>());
-        self.inner.next_key_seed(Guarded::new(seed, self.guard))
+        self.entry = (self.limits.begin_element(), size_of::<S::Value>());
+        self.inner.next_key_seed(Limited::new(seed, self.limits))
     }
 
     #[inline]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        let value = self.inner.next_value_seed(Guarded::new(seed, self.guard))?;
-        let (begun, key) = self.entry;
-        self.end(begun, key + size_of::<S::Value>())?;
+        let value = self.inner.next_value_seed(Limited::new(seed, self.limits))?;
+        let (start, key) = self.entry;
+        self.end(start, key + size_of::<S::Value>())?;
         Ok(value)
     }
 
@@ -302,19 +302,19 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Access<'_, A> {
     }
 }
 
-impl<'de, 'a, A: EnumAccess<'de>> EnumAccess<'de> for Guarded<'a, A> {
+impl<'de, 'a, A: EnumAccess<'de>> EnumAccess<'de> for Limited<'a, A> {
     type Error = A::Error;
-    type Variant = Guarded<'a, A::Variant>;
+    type Variant = Limited<'a, A::Variant>;
 
     #[inline]
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), A::Error> {
         let (value, variant) = self.inner.variant_seed(seed)?;
-        Ok((value, Guarded::new(variant, self.guard)))
+        Ok((value, Limited::new(variant, self.limits)))
     }
 }
 
-/// The enum itself was one level; its fields are on the same.
-impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Guarded<'_, A> {
+/// The fields of an enum are on the same level as the enum.
+impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Limited<'_, A> {
     type Error = A::Error;
 
     #[inline]
@@ -324,12 +324,12 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Guarded<'_, A> {
 
     #[inline]
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, A::Error> {
-        self.inner.newtype_variant_seed(Guarded::new(seed, self.guard))
+        self.inner.newtype_variant_seed(Limited::new(seed, self.limits))
     }
 
     #[inline]
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
-        self.inner.tuple_variant(len, Inside { visitor, parts: Parts::Fixed, guard: self.guard })
+        self.inner.tuple_variant(len, PartsVisitor { visitor, parts: Parts::Fixed, limits: self.limits })
     }
 
     #[inline]
@@ -338,6 +338,6 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Guarded<'_, A> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        self.inner.struct_variant(fields, Inside { visitor, parts: Parts::Fixed, guard: self.guard })
+        self.inner.struct_variant(fields, PartsVisitor { visitor, parts: Parts::Fixed, limits: self.limits })
     }
 }

@@ -25,8 +25,8 @@ fn measure<T: Send + 'static>(body: impl FnOnce(&World, &Network, ClientEnd) -> 
     run.result.unwrap_or_else(|failure| panic!("{failure:?}"))
 }
 
-/// How many whole milliseconds each of so many simultaneous calls took, and whether it got a reply.
-fn at_the_same_time(end: &ClientEnd, calls: usize) -> Vec<(u64, bool)> {
+/// The duration of each of so many concurrent calls in whole milliseconds, and whether it got a reply.
+fn concurrently(end: &ClientEnd, calls: usize) -> Vec<(u64, bool)> {
     let threads: Vec<_> = (0..calls)
         .map(|_| {
             let end = end.clone();
@@ -79,7 +79,7 @@ fn unreliable() {
     for (delay, count) in counts.into_iter().enumerate() {
         assert_near(&format!("the share of delays of {delay} ms"), share(count), 1.0 / 27.0, 0.003);
     }
-    // Being lost and being slow have nothing to do with each other.
+    // Loss and delay are independent.
     let lost = samples.iter().filter(|(_, answered)| !answered).map(|(delay, _)| *delay);
     assert_near("the mean delay of failed calls in ms", mean(lost), 13.0, 0.3);
 }
@@ -108,28 +108,28 @@ fn reliable() {
 
 #[test]
 fn no_call_is_lost_on_a_reliable_network() {
-    let samples = measure(|_, _, end| at_the_same_time(&end, 1000));
+    let samples = measure(|_, _, end| concurrently(&end, 1000));
     assert!(samples.iter().all(|sample| *sample == (0, true)), "{samples:?}");
 }
 
-/// Calls to nobody fail after 0 to 99 ms.
+/// Calls to an unreachable server fail after 0 to 99 ms.
 #[test]
 fn unreachable() {
     let samples = measure(|_, network, end| {
         network.enable("end", false);
-        (0..20).flat_map(|_| at_the_same_time(&end, 1000)).collect::<Vec<_>>()
+        (0..20).flat_map(|_| concurrently(&end, 1000)).collect::<Vec<_>>()
     });
     assert!(samples.iter().all(|(_, answered)| !answered));
     assert_uniform(samples.iter().map(|(delay, _)| *delay), 100);
 }
 
-/// With long delays, calls to nobody fail after 0 to 6999 ms.
+/// With long delays, calls to an unreachable server fail after 0 to 6999 ms.
 #[test]
 fn unreachable_with_long_delays() {
     let samples = measure(|_, network, end| {
         network.set_long_delays(true);
         network.delete_server("server");
-        (0..20).flat_map(|_| at_the_same_time(&end, 1000)).collect::<Vec<_>>()
+        (0..20).flat_map(|_| concurrently(&end, 1000)).collect::<Vec<_>>()
     });
     assert!(samples.iter().all(|(_, answered)| !answered));
     assert_uniform(samples.iter().map(|(delay, _)| *delay), 7000);
@@ -161,7 +161,7 @@ fn assert_uniform(samples: impl Iterator<Item = u64> + Clone, bound: u64) {
 fn long_reordering() {
     let samples = measure(|_, network, end| {
         network.set_long_reordering(true);
-        (0..30).flat_map(|_| at_the_same_time(&end, 1000)).collect::<Vec<_>>()
+        (0..30).flat_map(|_| concurrently(&end, 1000)).collect::<Vec<_>>()
     });
     assert!(samples.iter().all(|(_, answered)| *answered));
     let late: Vec<u64> = samples.iter().map(|(delay, _)| *delay).filter(|delay| *delay > 0).collect();
@@ -184,7 +184,7 @@ fn long_reordering_and_unreliable() {
     let samples = measure(|_, network, end| {
         network.set_reliable(false);
         network.set_long_reordering(true);
-        (0..20).flat_map(|_| at_the_same_time(&end, 1000)).collect::<Vec<_>>()
+        (0..20).flat_map(|_| concurrently(&end, 1000)).collect::<Vec<_>>()
     });
     let answered: Vec<u64> =
         samples.iter().filter(|(_, answered)| *answered).map(|(delay, _)| *delay).collect();
@@ -193,14 +193,14 @@ fn long_reordering_and_unreliable() {
     assert_near("the share of late replies", late as f64 / answered.len() as f64, 2.0 / 3.0, 0.019);
     assert!(
         samples.iter().all(|(delay, answered)| *answered || *delay < 27),
-        "a lost message is known at once"
+        "the caller of a lost message gets `None` at once"
     );
 }
 
-/// A call goes by the weather in which it began.
+/// The settings at the beginning of a call decide about it.
 #[test]
-fn the_weather_is_that_of_the_beginning() {
-    let (fair, foul) = measure(|world, network, _| {
+fn a_call_keeps_the_settings_of_its_beginning() {
+    let (reliable, unreliable) = measure(|world, network, _| {
         let network = network.clone();
         let mut server = Server::new(&world.node("slow server"));
         let slow = |args: i64| {
@@ -227,12 +227,13 @@ fn the_weather_is_that_of_the_beginning() {
             let successes = calls.into_iter().filter_map(|call| call.join().unwrap().then_some(())).count();
             (arrived, successes as u64)
         };
-        let (arrived_fair, fair) = successes(true);
-        assert_eq!(arrived_fair, 1000);
-        let (arrived_foul, foul) = successes(false);
-        assert!(arrived_foul < 2000);
-        (fair, (arrived_foul - 1000, foul))
+        let (arrived_reliably, reliable) = successes(true);
+        assert_eq!(arrived_reliably, 1000);
+        let (arrived_in_all, unreliable) = successes(false);
+        assert!(arrived_in_all < 2000);
+        (reliable, (arrived_in_all - 1000, unreliable))
     });
-    assert_eq!(fair, 1000, "calls that began on a reliable network");
-    assert!(foul.1 < foul.0, "{} of {} handlers' replies got through, none was lost", foul.1, foul.0);
+    assert_eq!(reliable, 1000, "calls that began on a reliable network");
+    let (arrived, replied) = unreliable;
+    assert!(replied < arrived, "{replied} of {arrived} handlers' replies got through, none was lost");
 }

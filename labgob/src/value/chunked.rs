@@ -1,23 +1,24 @@
-//! [`Kept`]: a value that is kept beside others that are much like it.
+//! [`ChunkedValue`]: a value in chunks that are shared with the version before.
 
 use std::sync::Arc;
 
 use super::Value;
 
-/// Bytes that are shared together.
+/// The size of a chunk in bytes.
 const CHUNK: usize = 1024;
 
-/// A value that is kept for long. What it has in common with the one before, such as all of a log but the
-/// entry at its end, is kept once: whatever is at the same place, in chunks of 1 KiB.
+/// A value in chunks of 1 KiB, for storing many versions of it. A chunk that equals the one at the same
+/// position of the version before is stored once: of a log that grows, only the end takes memory.
 ///
-/// Its memory belongs to whoever makes it.
+/// Its memory is charged to the thread that makes it.
 #[derive(Clone, Debug)]
-pub struct Kept {
+pub struct ChunkedValue {
     chunks: Arc<[Arc<[u8]>]>,
 }
 
-impl Kept {
-    /// Keeps a value, beside the one that was kept `before`. Answers also the bytes that this takes.
+impl ChunkedValue {
+    /// Stores a value, sharing chunks with the version `before`. The second result is the memory that this
+    /// takes, in bytes.
     #[must_use]
     pub fn new(value: &Value, before: Option<&Self>) -> (Self, usize) {
         let known = before.map_or(&[][..], |before| &before.chunks);
@@ -34,7 +35,7 @@ impl Kept {
         (Self { chunks }, fresh)
     }
 
-    /// The value again.
+    /// The stored value.
     #[must_use]
     pub fn value(&self) -> Value {
         Value::new(&self.chunks.concat())
@@ -54,7 +55,7 @@ mod tests {
         let mut before = None;
         for (term, entries) in [(1, 0), (1, 500), (2, 500), (300, 501), (300, 7)] {
             let value = log(term, entries);
-            let (kept, _) = Kept::new(&value, before.as_ref());
+            let (kept, _) = ChunkedValue::new(&value, before.as_ref());
             assert_eq!(kept.value(), value);
             before = Some(kept);
         }
@@ -64,15 +65,15 @@ mod tests {
     fn a_part_of_a_value_is_kept_by_itself() {
         let value = log(7, 100);
         let part = value.index(1).unwrap();
-        let (kept, _) = Kept::new(&part, None);
+        let (kept, _) = ChunkedValue::new(&part, None);
         assert_eq!(kept.value(), part);
     }
 
     #[test]
     fn what_has_not_changed_is_kept_once() {
-        let (before, all) = Kept::new(&log(1, 1000), None);
-        let (_, appended) = Kept::new(&log(1, 1001), Some(&before));
-        let (_, new_term) = Kept::new(&log(9, 1000), Some(&before));
+        let (before, all) = ChunkedValue::new(&log(1, 1000), None);
+        let (_, appended) = ChunkedValue::new(&log(1, 1001), Some(&before));
+        let (_, new_term) = ChunkedValue::new(&log(9, 1000), Some(&before));
         assert!(all > 30_000, "{all}");
         for bytes in [appended, new_term] {
             assert!(bytes < 3 * CHUNK + size_of_val(&*before.chunks), "{bytes}");

@@ -1,5 +1,4 @@
-//! Runs on real threads in which moments count. A machine that is busy with something else is late, and what
-//! comes of that is nobody's fault.
+//! Tests of exact times on real threads, where a busy machine may be late.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -7,25 +6,29 @@ use std::time::{Duration, Instant};
 
 use labrt::world::Run;
 
-/// Who sleeps longer by this than was asked for is late: the tests leave a millisecond between two moments at
-/// least.
+/// The delay of a sleep from which on the machine is late. The tests leave at least a millisecond between two
+/// moments.
 const LATE: Duration = Duration::from_micros(500);
 
-/// So often a machine may be late before its verdict counts all the same.
+/// The attempts after which a failure counts even on a late machine.
 const ATTEMPTS: u32 = 50;
 
-/// Runs `attempt` until it passes, and panics if it fails while the machine is on time.
-pub fn on_time<T>(attempt: impl Fn() -> Run<T>) {
+/// Runs `attempt` until it passes.
+///
+/// # Panics
+///
+/// Panics if `attempt` fails while the machine is on time.
+pub fn retry_while_late<T>(attempt: impl Fn() -> Run<T>) {
     for number in 1.. {
-        let (run, late) = watching(&attempt);
+        let (run, late) = with_lateness(&attempt);
         let Err(failure) = run.result else { return };
         assert!(late >= LATE && number < ATTEMPTS, "on threads: {failure:?}");
         eprintln!("the machine was {late:?} late: once more");
     }
 }
 
-/// What `attempt` answers, and how late the machine was at most meanwhile.
-fn watching<T>(attempt: impl Fn() -> T) -> (T, Duration) {
+/// The result of `attempt`, and the greatest delay of a sleep meanwhile.
+fn with_lateness<T>(attempt: impl Fn() -> T) -> (T, Duration) {
     const NAP: Duration = Duration::from_millis(1);
 
     let is_over = AtomicBool::new(false);
@@ -41,6 +44,6 @@ fn watching<T>(attempt: impl Fn() -> T) -> (T, Duration) {
         });
         let answer = attempt();
         is_over.store(true, Ordering::Relaxed);
-        (answer, watch.join().expect("it has nothing to panic about"))
+        (answer, watch.join().expect("it only sleeps"))
     })
 }

@@ -1,7 +1,8 @@
-//! The extras: what the course's network does not do. All are off until the harness switches them on.
+//! [`InjectedFaults`]: faults that the course's network does not have. All are off until the harness switches
+//! them on.
 //!
-//! Each kind draws from a random stream of its own and none from the weather's, so that it changes neither
-//! what the weather draws for the calls that it leaves alone, nor what the other kinds draw.
+//! Each kind draws from a random stream of its own and none from the fault model's. So a fault changes
+//! neither the fault model's draws for other calls nor the draws of the other kinds.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -10,11 +11,11 @@ use std::time::Duration;
 use labrt::world::{StreamRng, World};
 use rand::RngExt;
 
-use crate::switchboard::{CallId, EndId, PlaceId, Request};
-use crate::weather::milliseconds_below;
+use crate::fault_model::milliseconds_below;
+use crate::router::{AddressId, CallId, EndId, Request};
 
-/// The extras of a network that uses one.
-pub(crate) struct Extras {
+/// The injected faults of a network that uses one of them.
+pub(crate) struct InjectedFaults {
     /// The probability that a request arrives twice.
     duplicates: f64,
     /// How long after the request its copy arrives.
@@ -22,10 +23,10 @@ pub(crate) struct Extras {
     duplicates_rng: StreamRng,
     cuts_rng: StreamRng,
     slow_links_rng: StreamRng,
-    /// By the end point's number. One that is not here is as good as any.
+    /// Links with a fault, by the number of the end point.
     links: BTreeMap<u32, Link>,
-    /// Copies on their way, by the number of their call.
-    copies: BTreeMap<u64, Copied>,
+    /// Second transmissions under way, by the number of their call.
+    copies: BTreeMap<u64, Duplicate>,
 }
 
 /// The two ways between an end point and its server.
@@ -35,19 +36,19 @@ pub(crate) struct Link {
     pub(crate) requests_cut: bool,
     /// No reply comes back.
     pub(crate) replies_cut: bool,
-    /// What each message takes besides.
+    /// The additional delay of each message.
     pub(crate) slow: Option<Span>,
 }
 
-/// A request that is on its way for the second time.
-pub(crate) struct Copied {
+/// The second transmission of a duplicated request, under way.
+pub(crate) struct Duplicate {
     pub(crate) id: CallId,
     pub(crate) end: EndId,
-    pub(crate) place: PlaceId,
+    pub(crate) address: AddressId,
     pub(crate) request: Request,
 }
 
-/// The least and the most that something takes, in nanoseconds.
+/// A range of delays in nanoseconds, both ends included.
 #[derive(Clone, Copy)]
 pub(crate) struct Span {
     least: u64,
@@ -69,9 +70,11 @@ impl Span {
     }
 }
 
-impl Extras {
-    /// All off.
+impl InjectedFaults {
+    /// No fault is on.
     pub(crate) fn new(world: &World) -> Self {
+        // The names of the streams belong to what a seed replays: with other names, every draw is another
+        // one.
         Self {
             duplicates: 0.0,
             copies_after: Span { least: 0, most: 0 },
@@ -98,8 +101,8 @@ impl Extras {
         self.links.remove(&end.0);
     }
 
-    /// How long the caller of a request that is cut off waits in vain, when servers that cannot be reached
-    /// cost less than `bound_ms`; `None` if the way is free.
+    /// The time until the caller of a request learns that its link is cut, drawn below `bound_ms`; `None` if
+    /// the link is not cut.
     pub(crate) fn cuts_request(&mut self, end: EndId, bound_ms: u64) -> Option<Duration> {
         let cut = self.links.get(&end.0)?.requests_cut;
         cut.then(|| milliseconds_below(&mut self.cuts_rng, bound_ms))
@@ -109,24 +112,24 @@ impl Extras {
         self.links.get(&end.0).is_some_and(|link| link.replies_cut)
     }
 
-    /// What a message, either way, takes besides; `None` if the link is not slow.
+    /// The additional delay of a request or a reply; `None` if the link is not slow.
     pub(crate) fn slows(&mut self, end: EndId) -> Option<Duration> {
         let slow = self.links.get(&end.0)?.slow?;
         Some(slow.draw(&mut self.slow_links_rng))
     }
 
-    /// How long after a request its copy arrives; `None` if it has none.
+    /// The time from a request to its second transmission; `None` if it is not duplicated.
     pub(crate) fn duplicates(&mut self) -> Option<Duration> {
         let rng = &mut self.duplicates_rng;
         (self.duplicates > 0.0 && rng.random_bool(self.duplicates)).then(|| self.copies_after.draw(rng))
     }
 
-    pub(crate) fn add_copy(&mut self, copy: Copied) {
+    pub(crate) fn add_copy(&mut self, copy: Duplicate) {
         self.copies.insert(copy.id.number, copy);
     }
 
-    /// Takes a copy that arrives.
-    pub(crate) fn take_copy(&mut self, number: u64) -> Option<Copied> {
+    /// Takes out a second transmission that arrives.
+    pub(crate) fn take_copy(&mut self, number: u64) -> Option<Duplicate> {
         self.copies.remove(&number)
     }
 }
