@@ -43,11 +43,12 @@ pub mod causality;
 pub mod event;
 pub mod filter;
 pub mod interval;
-pub mod linearizability;
 pub mod lines;
 pub mod replay;
 pub mod seed;
 pub mod workspace;
+
+pub use linearizability;
 
 pub use bully::{BullyEvent, BullyNodes};
 pub use cargo_test::cargo_test;

@@ -12,7 +12,7 @@ use crate::copy_workspace;
 use crate::hash::Fnv;
 
 /// The crates of the framework, and the reference's.
-const CRATES: [&str; 13] = [
+const CRATES: [&str; 14] = [
     "labrt",
     "labgob",
     "labrpc",
@@ -23,6 +23,7 @@ const CRATES: [&str; 13] = [
     "kvsrv",
     "kvraft",
     "protocols/bully",
+    "linearizability",
     "tester",
     "labreport",
     "lab",
