@@ -48,7 +48,7 @@ fn histories(c: &mut Criterion) {
         ("one key, losses", key_value(1, true)),
         ("100 keys", key_value(100, false)),
     ] {
-        let stale = random::with_a_stale_get(&right).expect("there is a read to spoil");
+        let stale = random::with_a_stale_get(&right).expect("there is a read to corrupt");
         for (what, history, expected) in [("linearizable", &right, true), ("one stale read", &stale, false)] {
             group.bench_function(format!("{name}/{what}"), |b| {
                 b.iter_custom(|count| time(&KeyValue, history, expected, count));
@@ -59,7 +59,7 @@ fn histories(c: &mut Criterion) {
         }
     }
     let right = register();
-    let stale = random::with_a_stale_read(&right).expect("there is a read to spoil");
+    let stale = random::with_a_stale_read(&right).expect("there is a read to corrupt");
     for (what, history, expected) in [("linearizable", &right, true), ("one stale read", &stale, false)] {
         group.bench_function(format!("register/{what}"), |b| {
             b.iter_custom(|count| time(&Register, history, expected, count));
@@ -73,7 +73,8 @@ fn growing(c: &mut Criterion) {
     group.sample_size(10);
     for operations in [38, 1_500] {
         for fault in [Fault::Nothing, Fault::Stale, Fault::Lost, Fault::TooEarly] {
-            let history = appending::history(&mut Random(1), operations, fault).expect("an answer to spoil");
+            let history =
+                appending::history(&mut Random(1), operations, fault).expect("an answer to corrupt");
             group.bench_function(format!("{operations} operations/{fault:?}"), |b| {
                 b.iter_custom(|count| time(&Text::default(), &history, fault == Fault::Nothing, count));
             });

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::evidence::{Evidence, Prefix, Shown};
+use crate::evidence::{DescribedOperation, Evidence, Prefix};
 use crate::history::{History, Operation};
 use crate::model::{Interval, Model, Shortcut};
 use crate::search::{Ended, Order, Search};
@@ -195,9 +195,9 @@ impl<'a, M: Model> Check<'a, M> {
         (orders, all)
     }
 
-    fn shown(&self, position: usize) -> Shown {
+    fn shown(&self, position: usize) -> DescribedOperation {
         let operation = &self.history.operations()[position];
-        Shown {
+        DescribedOperation {
             position,
             client: operation.client,
             called: operation.called,

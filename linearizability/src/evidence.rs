@@ -8,7 +8,7 @@ use crate::verdict::Spent;
 
 /// An operation in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
+pub struct DescribedOperation {
     /// Its position in [`History::operations`](crate::History::operations).
     pub position: usize,
     /// Who called.
@@ -24,7 +24,7 @@ pub struct Shown {
 }
 
 /// `client 3, 1.204 s to 1.260 s: Get(x) -> "a", version 2`
-impl fmt::Display for Shown {
+impl fmt::Display for DescribedOperation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { client, input, .. } = self;
         write!(f, "client {client}, {} ", Seconds(self.called))?;
@@ -39,7 +39,7 @@ impl fmt::Display for Shown {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prefix {
     /// The operations in this order. Those that did not take effect, or not yet, are missing.
-    pub order: Vec<Shown>,
+    pub order: Vec<DescribedOperation>,
     /// What the key is at its end.
     pub state: String,
     /// What the operation that cannot be placed would have to be answered there.
@@ -56,7 +56,7 @@ pub struct Evidence {
     /// The key whose operations have no order.
     pub key: String,
     /// The operation that cannot be placed: of all returns of this key, the first that nothing explains.
-    pub operation: Shown,
+    pub operation: DescribedOperation,
     /// The longest orders of what went before, one for each state to which they can lead,
     /// [`PREFIXES`](Self::PREFIXES) at most. Empty if it would take too long to find them.
     pub prefixes: Vec<Prefix>,
@@ -65,7 +65,7 @@ pub struct Evidence {
     /// Operations that cannot all be as they are, by the order of their calls: whatever the others did, and
     /// whenever, even if each took effect any number of times; or less, if [`in_order`](Self::in_order).
     /// Empty if it would take too long to find them.
-    pub core: Vec<Shown>,
+    pub core: Vec<DescribedOperation>,
     /// Whether no operation of `core` can be left out.
     pub minimal: bool,
     /// Whether `core` is only known to be contradictory if the others took effect in the first order of

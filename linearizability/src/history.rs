@@ -36,7 +36,7 @@ impl<I, O> Operation<I, O> {
 
 /// An operation of which only the times are known: what [`History::from_times`] takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Timed<I, O> {
+pub struct TimedOperation<I, O> {
     /// Who called.
     pub client: u32,
     /// What it asked.
@@ -169,12 +169,12 @@ impl<I, O> History<I, O> {
     /// [`HistoryError::ReturnBeforeCall`], and [`HistoryError::Overlap`] for a client that calls before its
     /// last call has returned. A client that calls at the very time of its last return is in order, and so is
     /// one that calls after a call that never returned: see [`give_up`](Self::give_up).
-    pub fn from_times(mut operations: Vec<Timed<I, O>>) -> Result<Self, HistoryError> {
+    pub fn from_times(mut operations: Vec<TimedOperation<I, O>>) -> Result<Self, HistoryError> {
         operations.sort_by_key(|operation| operation.called);
         let mut last = FxHashMap::<u32, (Duration, Duration)>::default();
         let mut events = Vec::with_capacity(2 * operations.len());
         for (position, operation) in operations.iter().enumerate() {
-            let Timed { client, called, .. } = *operation;
+            let TimedOperation { client, called, .. } = *operation;
             if let Some(&(since, until)) = last.get(&client)
                 && called < until
             {
@@ -199,7 +199,7 @@ impl<I, O> History<I, O> {
             }
         }
         let operations = operations.into_iter().zip(places).map(|(operation, (call, ret))| {
-            let Timed { client, input, called, returned } = operation;
+            let TimedOperation { client, input, called, returned } = operation;
             let (returned, output) = returned.unzip();
             Operation { client, input, output, called, returned, call, ret }
         });

@@ -67,8 +67,8 @@ mod verdict;
 mod versions;
 
 pub use check::check;
-pub use evidence::{Evidence, Prefix, Shown};
-pub use history::{History, HistoryError, Operation, Recorder, Timed};
+pub use evidence::{DescribedOperation, Evidence, Prefix};
+pub use history::{History, HistoryError, Operation, Recorder, TimedOperation};
 pub use key_value::{KeyValue, KeyValueInput, KeyValueOutput, KeyValueState};
 pub use lock::{Lock, LockInput, LockOutput};
 pub use model::{Interval, Model, Shortcut};

@@ -141,7 +141,7 @@ impl<P: Protocol> Cluster<P> {
             rng: TestRng::new(&testbed.world, group),
         };
         let cluster = Self { inner: Arc::new(inner) };
-        testbed.keep(Arc::new(cluster.clone()));
+        testbed.add_cluster(Arc::new(cluster.clone()));
         cluster.start_all();
         cluster
     }

@@ -20,7 +20,7 @@ use labgob::fragments::Piece;
 use labrpc::Step;
 use persister::SaveStep;
 
-use crate::causality::{Causality, Moment};
+use crate::causality::{Causality, LogicalTime};
 pub use interests::Interests;
 pub use party::{Group, Incarnation, Party};
 pub use recording::{Recorded, RecordedKind, RecordedSave, Recording, SavedContent};
@@ -29,11 +29,11 @@ pub use stream::{Detail, EventSource};
 
 /// A point of the stream of events, seen from a server: what was told before, and its moment there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Mark {
+pub struct StreamPosition {
     /// The number of the last event before.
     pub number: u64,
     /// The server's moment.
-    pub moment: Moment,
+    pub moment: LogicalTime,
 }
 
 /// Something that happens in a run.
@@ -56,7 +56,7 @@ pub struct Event<'a> {
     pub kind: Kind<'a>,
     pub(crate) causality: &'a Causality,
     /// If it is not the present one.
-    pub(crate) moment: Option<Moment>,
+    pub(crate) moment: Option<LogicalTime>,
 }
 
 /// What happens.
@@ -68,7 +68,7 @@ pub enum Kind<'a> {
     /// A server crashes: none of its threads does anything any more.
     Crashed {
         /// Whether its threads may have been in the midst of something.
-        amid: bool,
+        mid_operation: bool,
     },
     /// A server is told to stop, and cut off. Its threads live on until they end by themselves.
     Halted,
@@ -233,7 +233,7 @@ impl<'a> Event<'a> {
     /// The moment of the server at which it happens, if it happens at one. Whatever is sent there later
     /// follows on it.
     #[must_use]
-    pub fn moment(&self) -> Moment {
+    pub fn moment(&self) -> LogicalTime {
         let now = || self.server().map(|who| self.causality.now(who));
         self.moment.or_else(now).unwrap_or_default()
     }

@@ -6,7 +6,7 @@
 
 mod answers;
 mod client;
-mod crowd;
+mod concurrent_puts;
 mod logged;
 mod puts;
 
@@ -21,7 +21,7 @@ use crate::linearizability::{Budget, KeyValue, KeyValueInput, KeyValueOutput, Re
 use crate::protocol::Protocol;
 pub(crate) use answers::Answers;
 pub use client::Client;
-pub use crowd::{Load, Results};
+pub use concurrent_puts::{Load, Results};
 
 /// A protocol whose servers clerks can call.
 pub trait KeyValueProtocol: Protocol {

@@ -80,7 +80,10 @@ mod tests {
         let early = |at| if at < 50 && at % 10 == 0 { "server 2" } else { "server 12" };
         let with_five = [vec![0, 10, 20, 30, 40], Vec::from_iter(85..100)].concat();
         assert_eq!(shown(&log(100, early), "server 2", "saw server 12"), with_five);
-        assert_eq!(shown(&log(100, early), "tester", "saw server 2 (life 3) and server 12"), with_five);
+        assert_eq!(
+            shown(&log(100, early), "tester", "saw server 2 (incarnation 3) and server 12"),
+            with_five
+        );
         // Three of its lines are among the last, so two more make five.
         let also_late = |at| if at >= 97 { "server 2" } else { early(at) };
         let with_two = [vec![30, 40], Vec::from_iter(85..100)].concat();

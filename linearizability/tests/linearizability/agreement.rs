@@ -36,12 +36,12 @@ fn small_history(random: &mut Random) -> KeyValueHistory {
         values: 2,
     };
     let history = random::key_value(random, workload);
-    let spoilt = random.below(4);
-    random::spoil(&history, |_, input, output| {
-        if spoilt > 0 && random.one_in(6) {
+    let corrupted = random.below(4);
+    random::corrupt(&history, |_, input, output| {
+        if corrupted > 0 && random.one_in(6) {
             return any_output(random);
         }
-        match (spoilt, input, output) {
+        match (corrupted, input, output) {
             // Wrong in the way of services that are: a success that is none, and the reverse.
             (1, KeyValueInput::Put { .. }, _) if random.one_in(4) => {
                 if random.one_in(2) {
@@ -63,7 +63,7 @@ fn intervals(history: &KeyValueHistory) -> Vec<Interval<'_, KeyValueInput, KeyVa
 }
 
 /// An evidence says what is true: that it is this return, that these orders are right, that this core is one.
-fn look_at(evidence: &Evidence, history: &KeyValueHistory) {
+fn check_evidence(evidence: &Evidence, history: &KeyValueHistory) {
     let init: Key = (0, "".into());
     let all = history.operations();
     let stuck = &all[evidence.operation.position];
@@ -183,8 +183,8 @@ fn versioned_puts() {
                 assert_eq!(quick.operation, searched.operation, "history {number}: {history:#?}");
                 assert_eq!(quick.prefixes, searched.prefixes, "history {number}");
                 if number % 8 == 0 {
-                    look_at(quick, &history);
-                    look_at(searched, &history);
+                    check_evidence(quick, &history);
+                    check_evidence(searched, &history);
                 }
                 wrong += 1;
             }
@@ -203,7 +203,7 @@ fn registers() {
         let clients = 2 + random.below(3) as u32;
         let operations_wanted = 2 + random.below(6) as usize;
         let history = random::register(&mut random, clients, operations_wanted, 2);
-        let history = random::spoil(&history, |_, _, output| match output {
+        let history = random::corrupt(&history, |_, _, output| match output {
             RegisterOutput::Value(_) if random.one_in(4) => {
                 RegisterOutput::Value(["", "v0", "v1", "v2"][random.below(4) as usize].into())
             }

@@ -87,14 +87,14 @@ pub enum Fault {
 }
 
 /// A history of `operations`, half of them appends, with one wrong answer at three quarters of it. All calls
-/// of the three clients overlap. `None` if there was no answer to spoil.
+/// of the three clients overlap. `None` if there was no answer to corrupt.
 pub fn history(random: &mut Random, operations: usize, fault: Fault) -> Option<TextHistory> {
     let mut history = TextHistory::new();
     let mut clients: Vec<Option<(Input, Option<Output>)>> = vec![None; 3];
     let mut texts = vec![String::new()];
     // How many texts there were when each client called.
     let mut before = [0; 3];
-    let (mut called, mut appended, mut is_spoilt) = (0, 0, fault == Fault::Nothing);
+    let (mut called, mut appended, mut is_corrupted) = (0, 0, fault == Fault::Nothing);
     let mut at = Duration::ZERO;
     while called < operations || clients.iter().any(Option::is_some) {
         at += Duration::from_micros(50);
@@ -120,10 +120,10 @@ pub fn history(random: &mut Random, operations: usize, fault: Fault) -> Option<T
             }
             Some((Input::Get, None)) => {
                 let text = texts.last().unwrap();
-                let answer = if is_spoilt || called * 4 < operations * 3 || before[client as usize] < 5 {
+                let answer = if is_corrupted || called * 4 < operations * 3 || before[client as usize] < 5 {
                     text.clone()
                 } else {
-                    is_spoilt = true;
+                    is_corrupted = true;
                     match fault {
                         Fault::Nothing => unreachable!(),
                         // Of the appends that had taken effect by its call, two may not have returned.
@@ -137,5 +137,5 @@ pub fn history(random: &mut Random, operations: usize, fault: Fault) -> Option<T
             Some((_, Some(output))) => history.ret(client, at, output).unwrap(),
         }
     }
-    is_spoilt.then_some(history)
+    is_corrupted.then_some(history)
 }

@@ -7,7 +7,7 @@ use crate::searched::Searched;
 
 fn hard() -> RegisterHistory {
     let history = random::register(&mut Random(5), 10, 1_000, 0);
-    random::with_a_stale_read(&history).expect("there is a read to spoil")
+    random::with_a_stale_read(&history).expect("there is a read to corrupt")
 }
 
 #[track_caller]
@@ -74,7 +74,7 @@ fn a_key_that_is_not_decided_hides_no_violation_of_another() {
     let workload =
         Workload { clients: 4, operations: 400, keys: 4, losses: false, guesses: false, values: 0 };
     let history = random::key_value(&mut Random(1), workload);
-    let stale = random::with_a_stale_get(&history).expect("there is a read to spoil");
+    let stale = random::with_a_stale_get(&history).expect("there is a read to corrupt");
     let Verdict::Violation(evidence) = check(&Searched, &stale, Budget::default()) else {
         panic!("expected a violation");
     };

@@ -10,7 +10,7 @@ use crate::random::{self, KeyValueHistory, Random, Workload};
 use crate::searched::Searched;
 
 /// Right histories, and what each is with operation `position` answered something else, if `fault` says so.
-fn spoilt(
+fn corrupted(
     fault: impl Fn(&KeyValueHistory, usize) -> Option<KeyValueOutput>,
 ) -> Vec<(KeyValueHistory, usize)> {
     let mut random = Random(11);
@@ -24,17 +24,17 @@ fn spoilt(
         let first = 20 + random.below(20) as usize;
         let place = (first..60).find_map(|position| Some((position, fault(&history, position)?)));
         if let Some((place, output)) = place {
-            let spoilt =
-                random::spoil(
+            let corrupted =
+                random::corrupt(
                     &history,
                     |position, _, right| {
                         if position == place { output.clone() } else { right.clone() }
                     },
                 );
-            all.push((spoilt, place));
+            all.push((corrupted, place));
         }
     }
-    assert!(all.len() > 100, "only {} histories could be spoilt", all.len());
+    assert!(all.len() > 100, "only {} histories could be corrupted", all.len());
     all
 }
 
@@ -91,7 +91,7 @@ fn known(history: &KeyValueHistory, position: usize) -> u64 {
 #[test]
 fn a_value_that_nobody_put() {
     found(
-        spoilt(|history, position| {
+        corrupted(|history, position| {
             let version = version(history.operations()[position].output.as_ref()?)?;
             Some(KeyValueOutput::Value { value: "phantom".into(), version })
         }),
@@ -102,7 +102,7 @@ fn a_value_that_nobody_put() {
 #[test]
 fn a_stale_get() {
     found(
-        spoilt(|history, position| {
+        corrupted(|history, position| {
             version(history.operations()[position].output.as_ref()?)?;
             let known = known(history, position);
             let old = history.operations()[..position]
@@ -117,7 +117,7 @@ fn a_stale_get() {
 #[test]
 fn a_key_that_is_gone() {
     found(
-        spoilt(|history, position| {
+        corrupted(|history, position| {
             version(history.operations()[position].output.as_ref()?)?;
             (known(history, position) > 0).then_some(NoKey)
         }),
@@ -128,7 +128,7 @@ fn a_key_that_is_gone() {
 #[test]
 fn two_puts_that_succeed_at_one_version() {
     found(
-        spoilt(|history, position| {
+        corrupted(|history, position| {
             let operation = &history.operations()[position];
             let KeyValueInput::Put { version, .. } = operation.input else { return None };
             let another = history.operations().iter().any(|other| {

@@ -91,7 +91,7 @@ fn what_an_evidence_takes_is_bounded_also_where_each_step_makes_more() {
     for (operations, seeds) in [(38, 8), (1_500, 1)] {
         for fault in [Fault::Stale, Fault::Lost, Fault::TooEarly] {
             for seed in 0..seeds {
-                let history = history(&mut Random(seed), operations, fault).expect("an answer to spoil");
+                let history = history(&mut Random(seed), operations, fault).expect("an answer to corrupt");
                 let (evidence, (steps, bytes)) = evidence(&history);
                 let (most_steps, most_bytes) = bounds(operations as u64, evidence.spent.steps);
                 let what = format!("{operations} operations, {fault:?}, seed {seed}");

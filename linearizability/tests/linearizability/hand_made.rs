@@ -188,13 +188,19 @@ fn one_more_version_from_an_operation_that_was_not_needed() {
 
 #[test]
 fn calls_at_the_time_of_a_return_overlap_it() {
-    use linearizability::Timed;
+    use linearizability::TimedOperation;
     use std::time::Duration;
 
     let ms = Duration::from_millis;
     let with = |second: u64| {
-        let put = Timed { client: 0, input: put("a", 0), called: ms(1), returned: Some((ms(2), Done)) };
-        let get = Timed { client: 1, input: get(), called: ms(second), returned: Some((ms(second), NoKey)) };
+        let put =
+            TimedOperation { client: 0, input: put("a", 0), called: ms(1), returned: Some((ms(2), Done)) };
+        let get = TimedOperation {
+            client: 1,
+            input: get(),
+            called: ms(second),
+            returned: Some((ms(second), NoKey)),
+        };
         History::from_times(vec![put, get]).unwrap()
     };
     right(&with(1));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use linearizability::KeyValueOutput::{self, Done};
-use linearizability::{History, HistoryError, KeyValueInput, Recorder, Timed};
+use linearizability::{History, HistoryError, KeyValueInput, Recorder, TimedOperation};
 
 use crate::written::{get, put};
 
@@ -53,7 +53,7 @@ fn a_return_before_its_call() {
 
 #[test]
 fn operations_with_times() {
-    let timed = |client, called, returned: Option<u64>| Timed {
+    let timed = |client, called, returned: Option<u64>| TimedOperation {
         client,
         input: put("a", 0),
         called: ms(called),

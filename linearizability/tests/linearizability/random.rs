@@ -178,7 +178,7 @@ pub fn register(random: &mut Random, clients: u32, operations: usize, values: u6
 }
 
 /// The same history, but that `change` may give each return another output.
-pub fn spoil<I: Clone, O: Clone>(
+pub fn corrupt<I: Clone, O: Clone>(
     history: &History<I, O>,
     mut change: impl FnMut(usize, &I, &O) -> O,
 ) -> History<I, O> {
@@ -189,18 +189,18 @@ pub fn spoil<I: Clone, O: Clone>(
         events.extend(operation.return_event().map(|event| (event, position)));
     }
     events.sort_unstable();
-    let mut spoilt = History::new();
+    let mut corrupted = History::new();
     for (event, position) in events {
         let operation = &operations[position];
         if event == operation.call_event() {
             // Whose last call never returned has given it up.
-            spoilt.give_up(operation.client);
-            spoilt.call(operation.client, operation.called, operation.input.clone()).unwrap();
+            corrupted.give_up(operation.client);
+            corrupted.call(operation.client, operation.called, operation.input.clone()).unwrap();
         } else if let (Some(at), Some(output)) = (operation.returned, &operation.output) {
-            spoilt.ret(operation.client, at, change(position, &operation.input, output)).unwrap();
+            corrupted.ret(operation.client, at, change(position, &operation.input, output)).unwrap();
         }
     }
-    spoilt
+    corrupted
 }
 
 /// The same history, with one stale read close to its end: a `Get` of the last quarter is answered what one
@@ -216,7 +216,10 @@ pub fn with_a_stale_get(history: &KeyValueHistory) -> Option<KeyValueHistory> {
             && operations[position].output != operations[stale].output
     })?;
     let output = operations[old].output.clone()?;
-    Some(spoil(history, |position, _, right| if position == stale { output.clone() } else { right.clone() }))
+    Some(corrupt(
+        history,
+        |position, _, right| if position == stale { output.clone() } else { right.clone() },
+    ))
 }
 
 /// The same history, with one read in its last quarter that is answered the value of a write long before.
@@ -228,5 +231,8 @@ pub fn with_a_stale_read(history: &RegisterHistory) -> Option<RegisterHistory> {
         .rev()
         .find(|&position| is_read(position) && operations[position].output != operations[stale].output)?;
     let output = operations[old].output.clone()?;
-    Some(spoil(history, |position, _, right| if position == stale { output.clone() } else { right.clone() }))
+    Some(corrupt(
+        history,
+        |position, _, right| if position == stale { output.clone() } else { right.clone() },
+    ))
 }

@@ -67,7 +67,7 @@ impl Group {
     }
 }
 
-/// A server in one of its incarnations: `server 2`, and after a restart `server 2 (life 3)`; in a cluster
+/// A server in one of its incarnations: `server 2`, and after a restart `server 2 (incarnation 3)`; in a cluster
 /// with a name `g1 server 2`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Incarnation {
@@ -86,7 +86,7 @@ impl fmt::Display for Incarnation {
         }
         write!(f, "server {}", self.server)?;
         if self.number > 1 {
-            write!(f, " (life {})", self.number)?;
+            write!(f, " (incarnation {})", self.number)?;
         }
         Ok(())
     }

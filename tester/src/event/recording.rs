@@ -68,7 +68,7 @@ pub struct Recorded {
 pub enum RecordedKind {
     /// Something that happens to a server, a link, or the network, in words: `started`, `link to server 2
     /// cut`.
-    Told(Box<str>),
+    Described(Box<str>),
     /// A step of a message.
     Message {
         /// The number of the call.
@@ -243,7 +243,7 @@ impl Recording {
         self.contents
     }
 
-    pub(super) fn take(&mut self, event: &Event<'_>) {
+    pub(super) fn record(&mut self, event: &Event<'_>) {
         if self.events.len() >= MAX_EVENTS {
             self.left_out += 1;
             return;
@@ -269,7 +269,7 @@ impl Recording {
                 RecordedKind::Protocol { name: event.name(), value }
             }
             Kind::Violation(message) => RecordedKind::Violation(message.into()),
-            kind => RecordedKind::Told(told(&kind).into()),
+            kind => RecordedKind::Described(describe(&kind).into()),
         }
     }
 
@@ -285,7 +285,7 @@ impl Recording {
     }
 
     fn save(&mut self, event: &Event<'_>, save: &Save<'_>) -> RecordedKind {
-        let Some(who) = event.server() else { return RecordedKind::Told("saved".into()) };
+        let Some(who) = event.server() else { return RecordedKind::Described("saved".into()) };
         let mut records = Vec::with_capacity(save.records.len());
         for record in save.records {
             let name = self.name(record.name);
@@ -332,11 +332,11 @@ impl Recording {
 }
 
 /// What happens to a server, a link or the network, in words.
-fn told(kind: &Kind<'_>) -> String {
+fn describe(kind: &Kind<'_>) -> String {
     match kind {
         Kind::Started => "started".into(),
-        Kind::Crashed { amid: true } => "crashed in the midst of something".into(),
-        Kind::Crashed { amid: false } => "crashed".into(),
+        Kind::Crashed { mid_operation: true } => "crashed in the midst of something".into(),
+        Kind::Crashed { mid_operation: false } => "crashed".into(),
         Kind::Halted => "told to stop".into(),
         Kind::Joined => "joined".into(),
         Kind::Left => "left".into(),

@@ -24,7 +24,7 @@ const FAULT: &str = "HARNESS_FAULT";
 fn student() {
     let solution = match env::var(FAULT).as_deref() {
         Ok("wrong index") => solution::<{ Fault::WrongIndex as u8 }>(),
-        Ok("remembers") => solution::<{ Fault::Remembers as u8 }>(),
+        Ok("remembers") => solution::<{ Fault::DependsOnEarlierRuns as u8 }>(),
         Ok("exits") => solution::<{ Fault::StartExits as u8 }>(),
         Ok("storms") => Solution::new("storms").with_raft(storming),
         Ok("holds") => Solution::new("holds").with_raft(holding),
@@ -162,8 +162,8 @@ fn run_tests(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
 fn expect_pieces(text: &str, pieces: &[&str]) {
     let mut rest = text;
     for piece in pieces {
-        let place = rest.find(piece).unwrap_or_else(|| panic!("expected `{piece}` next in: {text}"));
-        rest = &rest[place + piece.len()..];
+        let position = rest.find(piece).unwrap_or_else(|| panic!("expected `{piece}` next in: {text}"));
+        rest = &rest[position + piece.len()..];
     }
 }
 

@@ -24,7 +24,7 @@ faults! {
     /// Nothing.
     None,
     /// What `spoilt` has planned.
-    Planned,
+    Injected,
 
     // The store.
     /// A put is done whatever the version.
@@ -46,7 +46,7 @@ faults! {
     /// The fifth put loses its value.
     LosesAValue,
     /// Every value ever put is kept.
-    Remembers,
+    KeepsAllValues,
     /// A snapshot says that each key was put twice as often.
     CountsTwice,
     /// A snapshot has 600 bytes too many.

@@ -18,10 +18,10 @@ const REST: Duration = Duration::from_millis(20);
 
 /// The rests of many clients are longer, by this for each client: there is a limit to what a service can do,
 /// too.
-const REST_A_CLIENT: Duration = Duration::from_millis(4);
+const REST_PER_CLIENT: Duration = Duration::from_millis(4);
 
 /// How many rests at most.
-const RESTS: usize = 4;
+const MAX_RESTS: usize = 4;
 
 /// How many puts were surely done, and how many were maybe.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,7 +88,7 @@ impl<P: KeyValueProtocol> Cluster<P> {
     /// So many clients put for `time`; returns the sum of their results.
     pub fn put_concurrently(&self, clients: usize, time: Duration, load: &Load) -> Results {
         let load = load.clone();
-        let rest = REST.max(REST_A_CLIENT * clients as u32);
+        let rest = REST.max(REST_PER_CLIENT * clients as u32);
         let mut sum = Results::default();
         for results in self
             .spawn_clients_and_wait(clients, time, move |client, stop| client.keep_putting(&load, rest, stop))
@@ -141,7 +141,7 @@ impl<P: KeyValueProtocol> Client<P> {
             } else {
                 results.maybe += 1;
             }
-            self.cluster().sleep(rest * self.cluster().rand_count(0, RESTS) as u32);
+            self.cluster().sleep(rest * self.cluster().rand_count(0, MAX_RESTS) as u32);
         }
         results
     }

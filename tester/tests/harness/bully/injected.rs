@@ -16,7 +16,7 @@ use super::{case, test_asks};
 /// When the nodes are spoilt.
 struct Plan {
     /// From the test's call of this number on, counted over all nodes, the test is told that nobody leads.
-    spoilt_from: u32,
+    faulty_from: u32,
     /// The test's calls so far.
     calls: u32,
 }
@@ -24,7 +24,7 @@ struct Plan {
 /// The one plan of this process: a run cannot be told more than its seed. Whoever runs something holds
 /// `TURN`.
 static TURN: Mutex<()> = Mutex::new(());
-static PLAN: Mutex<Plan> = Mutex::new(Plan { spoilt_from: u32::MAX, calls: 0 });
+static PLAN: Mutex<Plan> = Mutex::new(Plan { faulty_from: u32::MAX, calls: 0 });
 
 struct Wrapped(Arc<dyn Bully>);
 
@@ -40,7 +40,7 @@ impl Bully for Wrapped {
         }
         let mut plan = PLAN.lock();
         plan.calls += 1;
-        if plan.calls >= plan.spoilt_from { None } else { leader }
+        if plan.calls >= plan.faulty_from { None } else { leader }
     }
 
     fn kill(&self) {
@@ -53,10 +53,10 @@ impl Bully for Wrapped {
 }
 
 /// The run of a test, and how many calls the test made.
-fn run_spoilt(name: &str, spoilt_from: u32) -> (Report, u32) {
+fn run_injected(name: &str, faulty_from: u32) -> (Report, u32) {
     let _turn = TURN.lock();
-    *PLAN.lock() = Plan { spoilt_from, calls: 0 };
-    let report = tester::run(case(name), &Solution::new("spoilt").with_bully(make), &RunOptions::new(1));
+    *PLAN.lock() = Plan { faulty_from, calls: 0 };
+    let report = tester::run(case(name), &Solution::new("injected").with_bully(make), &RunOptions::new(1));
     (report, PLAN.lock().calls)
 }
 
@@ -87,10 +87,10 @@ fn lines(function: &str) -> BTreeSet<usize> {
 fn expect_noticed(name: &str) {
     let mut missing = lines(name);
     assert!(!missing.is_empty(), "{name} checks nothing");
-    let (report, calls) = run_spoilt(name, u32::MAX);
+    let (report, calls) = run_injected(name, u32::MAX);
     assert!(report.passed(), "{:?}", report.failure);
     let mut notices = |moment| {
-        let line = line(&run_spoilt(name, moment).0);
+        let line = line(&run_injected(name, moment).0);
         missing.remove(&line.unwrap_or_default());
         (moment, line)
     };
@@ -102,7 +102,7 @@ fn expect_noticed(name: &str) {
             spans.extend([(middle, last), (first, middle)]);
         }
     }
-    assert!(missing.is_empty(), "whatever was spoilt, nobody noticed on the lines {missing:?} of {name}");
+    assert!(missing.is_empty(), "whatever was injected, nobody noticed on the lines {missing:?} of {name}");
 }
 
 macro_rules! each_check_notices {

@@ -1,4 +1,4 @@
-//! [`FollowsWhoHasSpoken`]: a node follows a leader that has told it so, by a victory or a heartbeat.
+//! [`FollowsAnnouncedLeader`]: a node follows a leader that has told it so, by a victory or a heartbeat.
 //!
 //! What a message says only the solution knows. But a node that follows another one has been reached by a
 //! message of that one since it started, be it a request or a reply.
@@ -13,15 +13,15 @@ use crate::invariant::{Invariant, Verdict, Violation};
 
 /// Who has spoken to whom.
 #[derive(Default)]
-pub(super) struct FollowsWhoHasSpoken {
+pub(super) struct FollowsAnnouncedLeader {
     /// Each incarnation, and the number of a server of which a message has reached it.
-    spoken: BTreeSet<(Incarnation, usize)>,
-    looked: bool,
+    heard_from: BTreeSet<(Incarnation, usize)>,
+    checked: bool,
 }
 
-impl Invariant for FollowsWhoHasSpoken {
+impl Invariant for FollowsAnnouncedLeader {
     fn name(&self) -> &'static str {
-        "nodes follow who has spoken to them"
+        "nodes follow a leader that has sent them a message"
     }
 
     fn interests(&self) -> Interests {
@@ -31,8 +31,8 @@ impl Invariant for FollowsWhoHasSpoken {
     fn on(&mut self, event: &Event<'_>) -> Verdict {
         if let Kind::Message(&Message { step, from: Party::Server(from), to, .. }) = event.kind {
             match step {
-                Step::RequestDelivered if from.group == to.group => self.spoken.insert((to, from.server)),
-                Step::ReplyDelivered if from.group == to.group => self.spoken.insert((from, to.server)),
+                Step::RequestDelivered if from.group == to.group => self.heard_from.insert((to, from.server)),
+                Step::ReplyDelivered if from.group == to.group => self.heard_from.insert((from, to.server)),
                 _ => false,
             };
         }
@@ -41,8 +41,8 @@ impl Invariant for FollowsWhoHasSpoken {
         if leader == who.server {
             return Ok(());
         }
-        self.looked = true;
-        if self.spoken.contains(&(who, leader)) {
+        self.checked = true;
+        if self.heard_from.contains(&(who, leader)) {
             return Ok(());
         }
         Err(Violation::new(format!(
@@ -52,7 +52,7 @@ impl Invariant for FollowsWhoHasSpoken {
     }
 
     fn exercised(&self) -> bool {
-        self.looked
+        self.checked
     }
 
     fn subject(&self) -> &'static str {
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_has_seen_nothing_does_not_claim_to_have() {
-        assert!(!FollowsWhoHasSpoken::default().exercised());
+    fn is_not_exercised_without_events() {
+        assert!(!FollowsAnnouncedLeader::default().exercised());
     }
 }

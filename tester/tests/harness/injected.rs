@@ -16,7 +16,7 @@ use tester::{Case, Report, RunOptions, cases, run};
 
 /// What goes wrong, and when.
 #[derive(Clone, Copy, Debug)]
-enum Spoilt {
+enum Injected {
     /// From the test's call of this number on, counted over all servers, nobody leads.
     NobodyLeads(u32),
     /// From that call on server 2 is one term further.
@@ -32,10 +32,11 @@ enum Spoilt {
 /// The one plan of this process: a run cannot be told more than its seed. Whoever runs something holds
 /// `TURN`.
 static TURN: Mutex<()> = Mutex::new(());
-static PLAN: Mutex<Plan> = Mutex::new(Plan { spoilt: Spoilt::NobodyLeads(u32::MAX), calls: 0, instances: 0 });
+static PLAN: Mutex<Plan> =
+    Mutex::new(Plan { injected: Injected::NobodyLeads(u32::MAX), calls: 0, instances: 0 });
 
 struct Plan {
-    spoilt: Spoilt,
+    injected: Injected,
     calls: u32,
     instances: u32,
 }
@@ -51,7 +52,7 @@ struct Wrapped {
 fn make(peers: Vec<ClientEnd>, me: usize, persister: Persister, service: Sender<ApplyMsg>) -> Arc<dyn Raft> {
     let mut plan = PLAN.lock();
     plan.instances += 1;
-    let silent = matches!(plan.spoilt, Spoilt::NothingDelivered(from) if plan.instances >= from);
+    let silent = matches!(plan.injected, Injected::NothingDelivered(from) if plan.instances >= from);
     drop(plan);
     let (service, unread) = if silent {
         let (nowhere, unread) = channel::bounded(0);
@@ -64,41 +65,41 @@ fn make(peers: Vec<ClientEnd>, me: usize, persister: Persister, service: Sender<
 }
 
 /// What the call that is under way has to be answered with, if not with the truth.
-fn spoilt() -> Option<Spoilt> {
+fn injected() -> Option<Injected> {
     let is_tests_own = matches!(thread::current().name(), Some("start" | "get_state"));
     let mut plan = PLAN.lock();
     plan.calls += u32::from(is_tests_own);
-    match plan.spoilt {
-        Spoilt::NobodyLeads(from) | Spoilt::TermsDiffer(from) | Spoilt::NobodyIsAsked(from) => {
+    match plan.injected {
+        Injected::NobodyLeads(from) | Injected::TermsDiffer(from) | Injected::NobodyIsAsked(from) => {
             plan.calls >= from
         }
-        Spoilt::EverybodyLeads(from) => plan.calls >= from && is_tests_own,
-        Spoilt::NothingDelivered(_) => false,
+        Injected::EverybodyLeads(from) => plan.calls >= from && is_tests_own,
+        Injected::NothingDelivered(_) => false,
     }
-    .then_some(plan.spoilt)
+    .then_some(plan.injected)
 }
 
 impl Raft for Wrapped {
     fn start(&self, command: Vec<u8>) -> Option<Started> {
-        let spoilt = spoilt();
-        if matches!(spoilt, Some(Spoilt::NobodyLeads(_))) {
+        let injected = injected();
+        if matches!(injected, Some(Injected::NobodyLeads(_))) {
             return None;
         }
-        let place = self.raft.start(command.clone())?;
-        if matches!(spoilt, Some(Spoilt::NobodyIsAsked(_))) {
+        let position = self.raft.start(command.clone())?;
+        if matches!(injected, Some(Injected::NobodyIsAsked(_))) {
             // An error says that the server is going down.
-            let _ = self.service.send(ApplyMsg::Command { index: place.index, command });
+            let _ = self.service.send(ApplyMsg::Command { index: position.index, command });
         }
-        Some(place)
+        Some(position)
     }
 
     fn get_state(&self) -> State {
-        let spoilt = spoilt();
+        let injected = injected();
         let state = self.raft.get_state();
-        match spoilt {
-            Some(Spoilt::NobodyLeads(_)) => State { is_leader: false, ..state },
-            Some(Spoilt::EverybodyLeads(_)) => State { is_leader: true, ..state },
-            Some(Spoilt::TermsDiffer(_)) if self.me == 2 => State { term: Term(state.term.0 + 1), ..state },
+        match injected {
+            Some(Injected::NobodyLeads(_)) => State { is_leader: false, ..state },
+            Some(Injected::EverybodyLeads(_)) => State { is_leader: true, ..state },
+            Some(Injected::TermsDiffer(_)) if self.me == 2 => State { term: Term(state.term.0 + 1), ..state },
             _ => state,
         }
     }
@@ -121,10 +122,10 @@ impl Raft for Wrapped {
 }
 
 /// The run of a test, and how many calls the test made and instances there were.
-fn run_spoilt(case: &'static Case, spoilt: Spoilt) -> (Report, u32, u32) {
+fn run_injected(case: &'static Case, injected: Injected) -> (Report, u32, u32) {
     let _turn = TURN.lock();
-    *PLAN.lock() = Plan { spoilt, calls: 0, instances: 0 };
-    let report = run(case, &Solution::new("spoilt").with_raft(make), &RunOptions::new(1));
+    *PLAN.lock() = Plan { injected, calls: 0, instances: 0 };
+    let report = run(case, &Solution::new("injected").with_raft(make), &RunOptions::new(1));
     let plan = PLAN.lock();
     (report, plan.calls, plan.instances)
 }
@@ -155,20 +156,20 @@ const NEED_A_LEADER: [&str; 5] =
 
 /// Spoils the solution at one moment after the other, until each of `checks` in the test has been the one
 /// that noticed.
-fn expect_noticed(name: &str, function: &str, checks: &[&str], spoil: fn(u32) -> Spoilt) {
+fn expect_noticed(name: &str, function: &str, checks: &[&str], inject: fn(u32) -> Injected) {
     /// So many calls one by one: a round of the loops in the tests takes fewer.
     const FIRST: u32 = 60;
 
     let case = cases().iter().find(|case| case.name == name).expect("a test of that name");
     let mut missing = lines(case, function, checks);
     assert!(!missing.is_empty(), "{function} calls none of {checks:?}");
-    let (report, calls, instances) = run_spoilt(case, spoil(u32::MAX));
+    let (report, calls, instances) = run_injected(case, inject(u32::MAX));
     assert!(report.passed(), "{:?}", report.failure);
     let moments = calls.max(instances);
 
     // Who notices, and whether that was the last that was missing.
     let mut notices = |moment| {
-        let line = line(&run_spoilt(case, spoil(moment)).0);
+        let line = line(&run_injected(case, inject(moment)).0);
         missing.remove(&line.unwrap_or_default());
         (line, missing.is_empty())
     };
@@ -188,7 +189,7 @@ fn expect_noticed(name: &str, function: &str, checks: &[&str], spoil: fn(u32) ->
         }
         spans.extend([(middle, last), (first, middle)]);
     }
-    panic!("whatever was spoilt, nobody noticed on the lines {missing:?} of {function}");
+    panic!("whatever was injected, nobody noticed on the lines {missing:?} of {function}");
 }
 
 /// Tests that do what another one does, on another network or without a fault.
@@ -204,7 +205,7 @@ macro_rules! each_check_notices {
         $(
             #[test]
             fn $name() {
-                expect_noticed(stringify!($name), stringify!($function), &NEED_A_LEADER, Spoilt::NobodyLeads);
+                expect_noticed(stringify!($name), stringify!($function), &NEED_A_LEADER, Injected::NobodyLeads);
             }
         )+
 
@@ -247,17 +248,17 @@ each_check_notices!(
 
 #[test]
 fn terms_that_differ() {
-    expect_noticed("initial_election_3a", "initial_election_3a", &["check_terms()"], Spoilt::TermsDiffer);
+    expect_noticed("initial_election_3a", "initial_election_3a", &["check_terms()"], Injected::TermsDiffer);
 }
 
 #[test]
 fn a_leader_without_a_majority() {
-    expect_noticed("re_election_3a", "re_election_3a", &["check_no_leader()"], Spoilt::EverybodyLeads);
+    expect_noticed("re_election_3a", "re_election_3a", &["check_no_leader()"], Injected::EverybodyLeads);
 }
 
 #[test]
 fn an_instance_that_delivers_nothing() {
-    expect_noticed("persist1_3c", "persist1_3c", &[".wait("], Spoilt::NothingDelivered);
+    expect_noticed("persist1_3c", "persist1_3c", &[".wait("], Injected::NothingDelivered);
 }
 
 /// Before the test looks whether anybody agreed without a majority, an invariant has seen it.
@@ -265,7 +266,7 @@ fn an_instance_that_delivers_nothing() {
 fn agreement_of_one() {
     for test in ["follower_failure_3b", "leader_failure_3b", "fail_no_agree_3b"] {
         let case = cases().iter().find(|case| case.name == test).expect("a test of that name");
-        let (report, ..) = run_spoilt(case, Spoilt::NobodyIsAsked(1));
+        let (report, ..) = run_injected(case, Injected::NobodyIsAsked(1));
         let failure = report.failure.expect("nobody was asked");
         assert!(failure.message.contains("has reached no other server"), "{test}: {}", failure.message);
     }

@@ -1,4 +1,4 @@
-//! [`GivesWayUpwards`]: a node follows itself or a higher one, never a lower one.
+//! [`FollowsSelfOrHigher`]: a node follows itself or a higher one, never a lower one.
 
 use crate::bully::BullyEvent;
 use crate::event::{Event, Interests};
@@ -6,13 +6,13 @@ use crate::invariant::{Invariant, Verdict, Violation};
 
 /// Compares each leader with those who follow it.
 #[derive(Default)]
-pub(super) struct GivesWayUpwards {
-    looked: bool,
+pub(super) struct FollowsSelfOrHigher {
+    checked: bool,
 }
 
-impl Invariant for GivesWayUpwards {
+impl Invariant for FollowsSelfOrHigher {
     fn name(&self) -> &'static str {
-        "nodes give way to higher ones alone"
+        "nodes follow themselves or a higher node"
     }
 
     fn interests(&self) -> Interests {
@@ -22,7 +22,7 @@ impl Invariant for GivesWayUpwards {
     fn on(&mut self, event: &Event<'_>) -> Verdict {
         let Some(&BullyEvent::Follows { leader: Some(leader) }) = event.protocol() else { return Ok(()) };
         let Some(who) = event.server() else { return Ok(()) };
-        self.looked = true;
+        self.checked = true;
         if leader >= who.server {
             return Ok(());
         }
@@ -32,7 +32,7 @@ impl Invariant for GivesWayUpwards {
     }
 
     fn exercised(&self) -> bool {
-        self.looked
+        self.checked
     }
 
     fn subject(&self) -> &'static str {
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_has_seen_nothing_does_not_claim_to_have() {
-        assert!(!GivesWayUpwards::default().exercised());
+    fn is_not_exercised_without_events() {
+        assert!(!FollowsSelfOrHigher::default().exercised());
     }
 }

@@ -14,7 +14,7 @@ use super::{case, solution};
 
 /// What goes wrong, and when. Gets, puts and submits are counted over all clients, from 1.
 #[derive(Clone, Copy, Debug)]
-enum Spoilt {
+enum Injected {
     /// Nothing.
     Nothing,
     /// The get of this number finds another value.
@@ -41,7 +41,7 @@ enum Spoilt {
 }
 
 struct Plan {
-    spoilt: Spoilt,
+    injected: Injected,
     gets: u32,
     puts: u32,
     submits: u32,
@@ -53,17 +53,17 @@ struct Plan {
 /// `TURN`.
 static TURN: Mutex<()> = Mutex::new(());
 static PLAN: Mutex<Plan> =
-    Mutex::new(Plan { spoilt: Spoilt::Nothing, gets: 0, puts: 0, submits: 0, last: None });
+    Mutex::new(Plan { injected: Injected::Nothing, gets: 0, puts: 0, submits: 0, last: None });
 
 /// What a get finds.
 pub fn get(answer: Option<Versioned>) -> Option<Versioned> {
     let mut plan = PLAN.lock();
     plan.gets += 1;
     let last = std::mem::replace(&mut plan.last, answer.clone());
-    match plan.spoilt {
-        Spoilt::OldGet(number) if number == plan.gets => last.or(answer),
-        Spoilt::NoGet(number) if number == plan.gets => None,
-        Spoilt::Get(number) if number == plan.gets => {
+    match plan.injected {
+        Injected::OldGet(number) if number == plan.gets => last.or(answer),
+        Injected::NoGet(number) if number == plan.gets => None,
+        Injected::Get(number) if number == plan.gets => {
             let mut found = answer.unwrap_or(Versioned { value: String::new(), version: Version(7) });
             found.value.push('!');
             Some(found)
@@ -76,10 +76,10 @@ pub fn get(answer: Option<Versioned>) -> Option<Versioned> {
 pub fn lost_put(version: Version) -> Option<Result<(), PutError>> {
     let mut plan = PLAN.lock();
     plan.puts += 1;
-    match plan.spoilt {
-        Spoilt::Puts(from) if plan.puts >= from && version == Version(0) => Some(Err(PutError::Maybe)),
-        Spoilt::Puts(from) if plan.puts >= from => Some(Err(PutError::NoKey)),
-        Spoilt::Dropped(number) if plan.puts == number => Some(Ok(())),
+    match plan.injected {
+        Injected::Puts(from) if plan.puts >= from && version == Version(0) => Some(Err(PutError::Maybe)),
+        Injected::Puts(from) if plan.puts >= from => Some(Err(PutError::NoKey)),
+        Injected::Dropped(number) if plan.puts == number => Some(Ok(())),
         _ => None,
     }
 }
@@ -87,15 +87,15 @@ pub fn lost_put(version: Version) -> Option<Result<(), PutError>> {
 /// What the put that was counted last is answered.
 pub fn put(answer: Result<(), PutError>) -> Result<(), PutError> {
     let plan = PLAN.lock();
-    match plan.spoilt {
-        Spoilt::Put(number) if number == plan.puts => {
+    match plan.injected {
+        Injected::Put(number) if number == plan.puts => {
             if answer.is_ok() {
                 Err(PutError::NoKey)
             } else {
                 Ok(())
             }
         }
-        Spoilt::DoneAndRefused(number) if number == plan.puts && answer.is_ok() => Err(PutError::Version),
+        Injected::DoneAndRefused(number) if number == plan.puts && answer.is_ok() => Err(PutError::Version),
         _ => answer,
     }
 }
@@ -104,22 +104,22 @@ pub fn put(answer: Result<(), PutError>) -> Result<(), PutError> {
 pub fn is_submit_refused() -> bool {
     let mut plan = PLAN.lock();
     plan.submits += 1;
-    matches!(plan.spoilt, Spoilt::Submits(from) if plan.submits >= from)
+    matches!(plan.injected, Injected::Submits(from) if plan.submits >= from)
 }
 
 /// Whether a replica over this Raft, which has led or not, does what was agreed on.
 pub fn is_applied(raft: &dyn Raft, has_led: bool) -> bool {
     let plan = PLAN.lock();
-    let must_lead = match plan.spoilt {
-        Spoilt::Followers(from) => plan.submits >= from,
-        Spoilt::Deposed(from) => plan.submits >= from && has_led,
+    let must_lead = match plan.injected {
+        Injected::Followers(from) => plan.submits >= from,
+        Injected::Deposed(from) => plan.submits >= from && has_led,
         _ => false,
     };
     drop(plan);
     !must_lead || raft.get_state().is_leader
 }
 
-impl Spoilt {
+impl Injected {
     /// Of what is counted in `plan` it takes the number.
     fn counted(self, plan: &Plan) -> u32 {
         match self {
@@ -132,12 +132,12 @@ impl Spoilt {
 }
 
 /// The run of a test, and how many of the `counted` things there were at most.
-fn run(name: &str, spoilt: Spoilt, counted: &[fn(u32) -> Spoilt]) -> (Report, u32) {
+fn run(name: &str, injected: Injected, counted: &[fn(u32) -> Injected]) -> (Report, u32) {
     let _turn = TURN.lock();
-    *PLAN.lock() = Plan { spoilt, gets: 0, puts: 0, submits: 0, last: None };
-    let report = tester::run(case(name), &solution::<{ Fault::Planned as u8 }>(), &RunOptions::new(1));
+    *PLAN.lock() = Plan { injected, gets: 0, puts: 0, submits: 0, last: None };
+    let report = tester::run(case(name), &solution::<{ Fault::Injected as u8 }>(), &RunOptions::new(1));
     let plan = PLAN.lock();
-    (report, counted.iter().map(|spoil| spoil(0).counted(&plan)).max().unwrap_or_default())
+    (report, counted.iter().map(|inject| inject(0).counted(&plan)).max().unwrap_or_default())
 }
 
 /// The line of `file` that noticed, if one did.
@@ -170,19 +170,19 @@ fn lines(file: &str, function: &str, checks: &[&str]) -> BTreeSet<usize> {
 
 /// Spoils the solution at one moment after the other, until each of `checks` in the function has been the one
 /// that noticed.
-fn expect_noticed(name: &str, place: (&str, &str), checks: &[&str], spoil: &[fn(u32) -> Spoilt]) {
+fn expect_noticed(name: &str, position: (&str, &str), checks: &[&str], inject: &[fn(u32) -> Injected]) {
     /// So many moments from each end: what is between them is more of the same, and would take a minute.
     const ENDS: u32 = 60;
 
-    let (file, function) = place;
+    let (file, function) = position;
     let mut missing = lines(file, function, checks);
     assert!(!missing.is_empty(), "{function} calls none of {checks:?}");
-    let (report, moments) = run(name, Spoilt::Nothing, spoil);
+    let (report, moments) = run(name, Injected::Nothing, inject);
     assert!(report.passed(), "{:?}", report.failure);
     for step in 0..moments.div_ceil(2).min(ENDS) {
         for moment in [1 + step, moments - step] {
-            for spoil in spoil {
-                if let Some(line) = line(&run(name, spoil(moment), &[]).0, file) {
+            for inject in inject {
+                if let Some(line) = line(&run(name, inject(moment), &[]).0, file) {
                     missing.remove(&line);
                 }
                 if missing.is_empty() {
@@ -191,15 +191,15 @@ fn expect_noticed(name: &str, place: (&str, &str), checks: &[&str], spoil: &[fn(
             }
         }
     }
-    panic!("whatever was spoilt, nobody noticed on the lines {missing:?} of {function}");
+    panic!("whatever was injected, nobody noticed on the lines {missing:?} of {function}");
 }
 
 macro_rules! each_check_notices {
-    ($($name:ident: $test:literal, $file:literal $function:literal, [$($check:literal),+], $($spoilt:ident)+;)+) => {
+    ($($name:ident: $test:literal, $file:literal $function:literal, [$($check:literal),+], $($injected:ident)+;)+) => {
         $(
             #[test]
             fn $name() {
-                expect_noticed($test, ($file, $function), &[$($check),+], &[$(Spoilt::$spoilt),+]);
+                expect_noticed($test, ($file, $function), &[$($check),+], &[$(Injected::$injected),+]);
             }
         )+
     };
@@ -244,7 +244,7 @@ each_check_notices!(
     submits_of_snapshot: "snapshot_4c", "src/kvraft/rsm/part_4c.rs" "snapshot_4c", [".inc()"], Submits;
     counters_of_snapshot: "snapshot_4c", "src/kvraft/rsm/part_4c.rs" "snapshot_4c", [".check_counter("], Followers;
 
-    puts_of_generic: "basic_4b", "src/key_value/crowd.rs" "keep_putting", ["one_put("], Put;
+    puts_of_generic: "basic_4b", "src/key_value/concurrent_puts.rs" "keep_putting", ["one_put("], Put;
     count_of_generic: "persist_one_client_4b", "src/kvraft/generic.rs" "play", ["check_put_concurrent("], Dropped;
     history_of_generic: "basic_4b", "src/kvraft/generic.rs" "play", ["check_linearizable("], OldGet;
     last_get_of_speed: "speed_4b", "src/kvraft/generic.rs" "speed", ["check_get("], Get;
