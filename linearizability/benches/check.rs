@@ -1,6 +1,6 @@
-//! What it costs, in processor time, to check 10,000 operations of 10 clients, all of whose calls overlap: on
-//! one key and on 100; and with one stale read, evidence included. And what the evidence costs where states
-//! grow: a text to which three clients append.
+//! The processor time of a check of 10,000 operations of 10 clients, all of whose calls overlap: on one key
+//! and on 100; and with one stale read, evidence included. And the cost of evidence where states grow: a text
+//! to which three clients append.
 
 use std::hint::black_box;
 use std::time::Duration;

@@ -9,7 +9,7 @@ use crate::search::{Ended, Order, Search};
 use crate::shrink::{can_be_right, shrink};
 use crate::verdict::{Budget, Spent, Verdict};
 
-/// What each search for a part of the evidence may take, when the verdict is there, besides what it takes for
+/// The budget of each search for a part of the evidence, when the verdict is known, besides the budget for
 /// each operation.
 const PREFIX_STEPS: u64 = 200_000;
 const PREFIX_STEPS_AN_OPERATION: u64 = 40;
@@ -46,7 +46,7 @@ struct Check<'a, M: Model> {
 struct Found {
     /// The position, within the key's operations, of the one that cannot be placed.
     stuck: usize,
-    /// What the model's shortcut has to say about it.
+    /// The core that the model's shortcut found.
     core: Option<Vec<usize>>,
 }
 
@@ -217,7 +217,7 @@ fn interval<I, O>(operation: &Operation<I, O>) -> Interval<'_, I, O> {
     }
 }
 
-/// What had been called before `last` returned, and had returned by then.
+/// The operations called before `last` returned, with the returns up to then.
 fn beginning<'a, I, O>(operations: &[Interval<'a, I, O>], last: usize) -> Vec<Interval<'a, I, O>> {
     let end = operations[last].ret;
     operations

@@ -17,9 +17,9 @@ pub struct DescribedOperation {
     pub called: Duration,
     /// When the call returned, if it did.
     pub returned: Option<Duration>,
-    /// What was asked.
+    /// The request.
     pub input: String,
-    /// What was answered, if anything.
+    /// The answer; `None` if the operation never returned.
     pub output: Option<String>,
 }
 
@@ -40,9 +40,9 @@ impl fmt::Display for DescribedOperation {
 pub struct Prefix {
     /// The operations in this order. Those that did not take effect, or not yet, are missing.
     pub order: Vec<DescribedOperation>,
-    /// What the key is at its end.
+    /// The state of the key at its end.
     pub state: String,
-    /// What the operation that cannot be placed would have to be answered there.
+    /// The answer that the model would give there to the operation that cannot be placed.
     pub allowed: String,
 }
 
@@ -78,7 +78,7 @@ pub struct Evidence {
     pub right_later: Option<bool>,
     /// How many operations of the key had been called until then.
     pub operations: usize,
-    /// What the check took, without the search for evidence.
+    /// The cost of the check, without the search for evidence.
     pub spent: Spent,
 }
 

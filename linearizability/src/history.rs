@@ -10,9 +10,9 @@ use rustc_hash::FxHashMap;
 pub struct Operation<I, O> {
     /// Who called. A client has one operation at a time.
     pub client: u32,
-    /// What it asked.
+    /// The request.
     pub input: I,
-    /// What it was answered; `None` if the call never returned.
+    /// The answer; `None` if the call never returned.
     pub output: Option<O>,
     /// When it called, since the start of the run.
     pub called: Duration,
@@ -39,7 +39,7 @@ impl<I, O> Operation<I, O> {
 pub struct TimedOperation<I, O> {
     /// Who called.
     pub client: u32,
-    /// What it asked.
+    /// The request.
     pub input: I,
     /// When it called.
     pub called: Duration,
@@ -47,7 +47,7 @@ pub struct TimedOperation<I, O> {
     pub returned: Option<(Duration, O)>,
 }
 
-/// What no clients can have done, one operation at a time each.
+/// An event that no sequence of clients can have produced, one operation at a time each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HistoryError {
     /// A return where no call of the client is under way.

@@ -9,7 +9,7 @@ use crate::model::Model;
 /// The object, and how many of the operations have taken effect.
 pub(crate) struct InOrder<'a, 'b, M: Model> {
     model: &'a M,
-    /// What is asked by them.
+    /// Their requests.
     order: &'b [&'a M::Input],
 }
 

@@ -14,7 +14,7 @@ use crate::versions;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KeyValue;
 
-/// What a client asks of the service.
+/// A request to the service.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum KeyValueInput {
     /// The value and version of a key.
@@ -28,12 +28,12 @@ pub enum KeyValueInput {
         key: Arc<str>,
         /// Its value from then on.
         value: Arc<str>,
-        /// What the client believes to be its version; 0 to create it.
+        /// The key's version as the client believes it to be; 0 to create the key.
         version: u64,
     },
 }
 
-/// What a client is answered.
+/// An answer of the service.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum KeyValueOutput {
     /// To `Get`: the key has this.

@@ -8,7 +8,7 @@ use crate::model::Model;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Lock;
 
-/// What a client asks of a lock.
+/// A request to a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum LockInput {
     /// To hold it. Returns when the client does.
@@ -34,7 +34,7 @@ pub enum LockInput {
     },
 }
 
-/// What a client is answered.
+/// An answer of a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LockOutput {
     /// Done.

@@ -18,11 +18,11 @@ use crate::states::content_bytes;
 /// most. An object that may do one of several things carries, as its state, the set of the states in which it
 /// may be.
 pub trait Model {
-    /// What names an object. Objects do not depend on each other, so each is checked by itself.
+    /// The name of an object. Objects are independent of each other, so each is checked by itself.
     type Key: Clone + Eq + Hash + fmt::Display;
-    /// What a client asks.
+    /// A request of a client.
     type Input;
-    /// What it is answered.
+    /// An answer to a request.
     type Output;
     /// The state of one object.
     type State: Clone + Eq + Hash;
@@ -75,7 +75,7 @@ pub trait Model {
     /// A state in words, to stand after "the object was": `"a" at version 2`.
     fn describe_state(&self, state: &Self::State) -> String;
 
-    /// What the operation would have to answer in `state`, in words: `("a", version 2)`.
+    /// The answer that the model would give in `state`, in words: `("a", version 2)`.
     fn allowed(&self, state: &Self::State, input: &Self::Input) -> String;
 
     /// Decides the operations on one key faster than the search could, where the model knows how.
@@ -90,9 +90,9 @@ pub trait Model {
 /// An operation on one key, as the checker sees it: it takes effect between two events of the history.
 #[derive(Debug)]
 pub struct Interval<'a, I, O> {
-    /// What was asked.
+    /// The request.
     pub input: &'a I,
-    /// What was answered. Where only the beginning of a history is looked at, this may be known though
+    /// The answer. Where only the beginning of a history is looked at, it may be known though
     /// [`ret`](Self::ret) is not.
     pub output: Option<&'a O>,
     /// The position of the call in the history.
@@ -110,7 +110,7 @@ impl<I, O> Clone for Interval<'_, I, O> {
 
 impl<I, O> Copy for Interval<'_, I, O> {}
 
-/// What [`Model::shortcut`] found out.
+/// The result of [`Model::shortcut`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shortcut {
     /// There is an order.

@@ -8,10 +8,10 @@ use crate::model::Model;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Register;
 
-/// What a client asks of a register.
+/// A request to a register.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum RegisterInput {
-    /// What is in it.
+    /// Reads the value.
     Read {
         /// Its name.
         name: Arc<str>,
@@ -20,12 +20,12 @@ pub enum RegisterInput {
     Write {
         /// Its name.
         name: Arc<str>,
-        /// What is in it from then on.
+        /// The new value.
         value: Arc<str>,
     },
 }
 
-/// What a client is answered.
+/// An answer of a register.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum RegisterOutput {
     /// To `Read`.

@@ -24,7 +24,7 @@ pub(crate) struct Order<S> {
     pub state: S,
 }
 
-/// What is on the way from the beginning to where the search is.
+/// A step of the path from the beginning to the present position of the search.
 #[derive(Clone, Copy)]
 struct Frame {
     choice: Choice,
@@ -46,7 +46,7 @@ enum Choice {
     Free(u32),
 }
 
-/// What is to be tried next.
+/// The next operation to be tried.
 #[derive(Clone, Copy)]
 enum Cursor {
     /// An operation of the list, or its end.
@@ -57,7 +57,7 @@ enum Cursor {
     Back,
 }
 
-/// What came of a try.
+/// The result of a try.
 enum Tried {
     /// The next try is as good as this one was.
     Refused,
@@ -147,7 +147,7 @@ impl<'a, M: Model> Search<'a, M> {
         search
     }
 
-    /// What it took so far.
+    /// The cost so far.
     pub fn spent(&self) -> Spent {
         Spent { steps: self.steps, bytes: self.seen.bytes() + self.states.bytes() }
     }

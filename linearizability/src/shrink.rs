@@ -18,8 +18,8 @@ use crate::search::{Ended, Search};
 use crate::states::count_step;
 use crate::verdict::Budget;
 
-/// What the search for a small core may take in each of the two ways, and one of its checks, besides what it
-/// takes for each operation of the history.
+/// The budget of the search for a small core in each of the two ways, and of one of its checks, besides the
+/// budget for each operation of the history.
 const STEPS: u64 = 200_000;
 const STEPS_A_CHECK: u64 = 10_000;
 const STEPS_AN_OPERATION: u64 = 40;
@@ -39,7 +39,7 @@ pub(crate) struct Core {
     pub is_in_order: bool,
 }
 
-/// What is supposed of the operations that are not in the core.
+/// The assumption on the operations outside the core.
 enum Others<'o> {
     Free,
     InOrder(&'o [usize]),

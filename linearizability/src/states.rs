@@ -62,12 +62,12 @@ pub(crate) fn content_bytes(value: &impl Hash) -> usize {
 /// and so on: it takes about as long to make them, and to hash them, as to try an operation.
 const BYTES_A_STEP: usize = 256;
 
-/// What a step counts that made a state of `size` bytes, besides 1.
+/// The cost of a step that made a state of `size` bytes, besides 1.
 pub(crate) fn more_steps(size: usize) -> u64 {
     (size / BYTES_A_STEP) as u64
 }
 
-/// What a step counts that made this state.
+/// The cost of a step that made this state.
 pub(crate) fn count_step(state: &impl Hash) -> u64 {
     1 + more_steps(content_bytes(state))
 }

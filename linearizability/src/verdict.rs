@@ -4,10 +4,10 @@ use std::fmt;
 
 use crate::evidence::Evidence;
 
-/// What a check may cost.
+/// The limits of a check.
 ///
-/// Steps and bytes, never seconds: the same history gets the same verdict on every machine, however busy it
-/// is.
+/// They are steps and bytes, never seconds: the same history gets the same verdict on every machine, however
+/// busy it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// Operations looked at or tried, over all keys; one that makes a state of 256 bytes or more counts once
@@ -24,7 +24,7 @@ impl Default for Budget {
     }
 }
 
-/// What a check did cost.
+/// The cost of a check.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
     /// Operations looked at or tried, and the states that they made, as [`Budget::steps`] counts them.
@@ -43,7 +43,7 @@ impl Spent {
         self.bytes = self.bytes.max(more.bytes);
     }
 
-    /// What is left of `budget`, for another search.
+    /// The rest of `budget`, for another search.
     pub(crate) fn left(self, budget: Budget) -> Budget {
         Budget { steps: budget.steps.saturating_sub(self.steps), bytes: budget.bytes }
     }
@@ -55,14 +55,14 @@ impl fmt::Display for Spent {
     }
 }
 
-/// What a check says of a history.
+/// The verdict on a history.
 #[must_use = "a history that was not found linearizable must not pass"]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// There is an order of the operations in which each takes effect between its call and its return, and in
     /// which the model gives all the answers.
     Linearizable {
-        /// What it took.
+        /// The cost of the check.
         spent: Spent,
     },
     /// There is none.
@@ -71,9 +71,9 @@ pub enum Verdict {
     Unknown {
         /// The first key that is not decided.
         key: String,
-        /// What it took.
+        /// The cost of the check.
         spent: Spent,
-        /// What it may take.
+        /// The budget of the check.
         budget: Budget,
     },
 }

@@ -1,15 +1,14 @@
-//! [`Causality`]: which server knows of which message of which other one, by matrix clocks.
+//! [`Causality`]: the happened-before relation between servers, tracked by matrix clocks.
 //!
-//! What a solution writes into its messages is its own, so causality is followed outside of them. Each
-//! message takes along what its sender knew, and whoever it reaches knows that from then on (Lamport's
-//! happened-before; Mattern and Fidge's vector clocks; with a second dimension, what is known of what
-//! others know). Whatever happens on a server is taken to follow all that it was told before. So more
-//! counts as known than may be true, and never less: who is accused of not knowing something cannot have
-//! known it.
+//! The tester cannot read a solution's messages, so causality is tracked outside of them. Each message
+//! carries the clock of its sender, and its receiver merges that into its own (Lamport's happened-before;
+//! Mattern and Fidge's vector clocks; the second dimension is what is known of what others know). Every event
+//! on a server counts as a consequence of all messages received before. So the relation may contain more than
+//! is true, and never less: a server that is accused of not knowing something cannot have known it.
 //!
-//! A server that restarts goes on with what it knew: what of that it has saved cannot be seen from outside.
-//! Clients pass nothing on. All clusters of a run are followed together, for one may tell another's servers
-//! of each other.
+//! A server that restarts keeps its clock, because what it has saved cannot be seen from outside. Clients
+//! carry no clock. All clusters of a run are tracked together, because servers of one cluster may tell
+//! another's of each other.
 
 mod in_flight;
 
@@ -18,16 +17,16 @@ use labrpc::Step;
 use crate::event::{Group, Incarnation, Party};
 use in_flight::InFlight;
 
-/// A moment of a server. Time goes on there with each call that it makes, each request that the test hands to
-/// it, and each request of a client that reaches it.
+/// A point in a server's logical time. It advances with each call that the server makes, each request that
+/// the test hands to it, and each request of a client that reaches it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LogicalTime(u32);
 
-/// What a server knows: for each server `j` and each server `i`, one row after the other, the latest moment
-/// of `i` that `j` knew of.
+/// The matrix clock of a server: for each server `j` and each server `i`, one row after the other, the latest
+/// time of `i` that `j` knew of.
 type MatrixClock = Box<[u32]>;
 
-/// What every server knows, and what is on its way.
+/// The matrix clocks of all servers, and the calls in flight.
 #[derive(Default)]
 pub struct Causality {
     /// The servers of all clusters, in the order in which they were added: each in its present incarnation.
@@ -63,9 +62,9 @@ struct Call {
     sent: u64,
     copied: u64,
     replied: u64,
-    /// What the caller knew, until the request cannot arrive any more.
+    /// The caller's clock when it sent the request, until the request cannot arrive any more.
     request: Option<MatrixClock>,
-    /// What the server that was called knew.
+    /// The callee's clock when it sent the reply.
     reply: Option<MatrixClock>,
 }
 
@@ -75,7 +74,7 @@ pub(crate) struct CallStep {
     pub to: Incarnation,
     /// At whom it happens.
     pub at: Party,
-    /// What happens: a reply that reaches nobody is lost.
+    /// The step. A reply that reaches nobody is a lost one.
     pub step: Step,
     /// The moment of the server at which it happens, if time went on then.
     pub moment: Option<LogicalTime>,

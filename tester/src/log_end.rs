@@ -32,7 +32,7 @@ fn server_in(text: &str) -> Option<usize> {
     })
 }
 
-/// What a line has after its time and its level: the node, if it is a thread's line.
+/// The node of a thread's line, which follows its time and its level.
 fn node_of(line: &str) -> Option<&str> {
     let (_time, rest) = line.trim_start().split_once(' ')?;
     let (_level, rest) = rest.trim_start().split_once(' ')?;

@@ -20,7 +20,7 @@ struct State {
     figures: Figures,
 }
 
-/// What the course prints of a test.
+/// The figures that the course prints of a test.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Figures {
     pub rpcs: u64,

@@ -33,7 +33,7 @@ pub struct Replay {
     pub fingerprint: u64,
     /// The kind of failure, such as `assertion`.
     pub kind: String,
-    /// What went wrong.
+    /// The failure's message.
     pub message: String,
 }
 
@@ -131,7 +131,7 @@ pub enum NoLastFailure {
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// The error.
         cause: String,
     },
 }

@@ -14,7 +14,7 @@ use crate::stage::Stage;
 use crate::testbed::{TIME_LIMIT, Testbed};
 use crate::{Case, Detail, Report, ReportedFailure};
 
-/// What decides a run, besides the test and the solution.
+/// The options of a run, besides the test and the solution.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
     /// Whether it is simulated, or takes place on real threads in real time.
@@ -35,7 +35,7 @@ pub struct RunOptions {
     /// Takes the lines of the log as they are written, when a simulation is recorded; the report has none
     /// then.
     pub tap: Option<Tap>,
-    /// What a verdict on whether a history is linearizable may cost. Without a verdict the run fails.
+    /// The budget of a verdict on whether a history is linearizable. Without a verdict the run fails.
     pub budget: Budget,
 }
 

@@ -27,7 +27,7 @@ const MEASURE_INTERVAL: Duration = Duration::from_millis(10);
 /// How many threads that wait for a lock are named when the time is up: the first ones tell the story.
 const LOCK_WAITS_SHOWN: usize = 6;
 
-/// What the testbed knows of a cluster.
+/// A cluster, as far as the testbed knows it.
 pub(crate) trait AnyCluster: Send + Sync {
     fn group(&self) -> Group;
 

@@ -71,7 +71,7 @@ pub enum WorkspaceError {
     },
 }
 
-/// What tells where the workspace is. Paths that cannot be had are empty.
+/// The paths that tell where the workspace is. Paths that cannot be had are empty.
 #[derive(Debug, Default)]
 struct Locations {
     /// The package that cargo runs.

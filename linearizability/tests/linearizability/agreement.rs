@@ -13,7 +13,7 @@ use crate::brute_force::{
 use crate::random::{self, KeyValueHistory, Random, Workload};
 use crate::searched::Searched;
 
-/// What a key's `Get` or a `Put` may be answered by a service that has lost its mind.
+/// An answer to a `Get` or a `Put`, at random.
 fn any_output(random: &mut Random) -> KeyValueOutput {
     match random.below(8) {
         0 => KeyValueOutput::NoKey,

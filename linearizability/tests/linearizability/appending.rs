@@ -21,7 +21,7 @@ pub enum Input {
     Get,
 }
 
-/// What `Get` answers; nothing to `Append`.
+/// The text, for `Get`; nothing for `Append`.
 pub type Output = Option<String>;
 
 pub type TextHistory = History<Input, Output>;
@@ -74,7 +74,7 @@ impl Model for Text {
     }
 }
 
-/// What is wrong with one answer.
+/// The fault of one answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     Nothing,

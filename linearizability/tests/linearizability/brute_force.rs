@@ -27,7 +27,7 @@ pub fn operations<I, O>(history: &History<I, O>) -> Vec<Op<'_, I, O>> {
         .collect()
 }
 
-/// What is known when event `end` has happened: later calls are gone, and later returns have not come.
+/// The history up to event `end`: without later calls and later returns.
 pub fn until<'a, I, O>(history: &'a History<I, O>, end: usize) -> Vec<Op<'a, I, O>> {
     let mut all = operations(history);
     all.retain(|op| op.call <= end);

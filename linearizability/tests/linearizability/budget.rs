@@ -1,4 +1,4 @@
-//! What is over its budget is "unknown", and never a pass; and what it took is the same every time.
+//! A check that exceeds its budget is "unknown", and never a pass; its cost is the same every time.
 
 use linearizability::{Budget, KeyValue, Register, Verdict, check};
 

@@ -15,8 +15,8 @@ fn evidence(history: &TextHistory) -> (Box<Evidence>, (u64, u64)) {
     }
 }
 
-/// What may be made for an evidence, of states of which each is `size` bytes at most: as many steps as its
-/// budgets have, and 256 bytes for each of them, and the last state of each search.
+/// Bounds on the states made for one evidence, each of `size` bytes at most: as many steps as its budgets
+/// have, 256 bytes for each of them, and the last state of each search.
 fn bounds(operations: u64, spent: u64) -> (u64, u64) {
     let steps = spent + 3 * (200_000 + 40 * operations) + 3 * operations;
     (steps, 256 * 2 * steps)

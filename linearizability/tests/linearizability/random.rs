@@ -31,7 +31,7 @@ impl Random {
 pub type KeyValueHistory = History<KeyValueInput, KeyValueOutput>;
 pub type RegisterHistory = History<RegisterInput, RegisterOutput>;
 
-/// What a client's operation has come to.
+/// A client, with its operation under way.
 struct Client<I, O> {
     /// Asked, and answered if it has taken effect.
     under_way: Option<(I, Option<O>)>,
@@ -119,7 +119,7 @@ pub fn key_value(random: &mut Random, workload: Workload) -> KeyValueHistory {
     history
 }
 
-/// What the service does.
+/// Executes an operation on the service.
 fn apply(stored: &mut (Arc<str>, u64), input: &KeyValueInput) -> KeyValueOutput {
     match input {
         KeyValueInput::Get { .. } if stored.1 == 0 => KeyValueOutput::NoKey,

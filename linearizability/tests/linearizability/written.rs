@@ -16,12 +16,12 @@ pub fn put(value: &str, version: u64) -> KeyValueInput {
     KeyValueInput::Put { key: "x".into(), value: value.into(), version }
 }
 
-/// What a `Get` is answered.
+/// The answer to a `Get`.
 pub fn value(value: &str, version: u64) -> KeyValueOutput {
     KeyValueOutput::Value { value: value.into(), version }
 }
 
-/// What happens, one event a millisecond, the first at 1 ms.
+/// An event of a history, one each millisecond, the first at 1 ms.
 pub enum Event {
     Call(u32, KeyValueInput),
     Return(u32, KeyValueOutput),

@@ -1,5 +1,5 @@
-//! What must hold of nodes of the Bully algorithm at every moment, however slow, lossy or divided the network
-//! is.
+//! Invariants of the Bully algorithm. They hold at every moment, however slow, lossy or partitioned the
+//! network is.
 //!
 //! That there is one leader at a time is not among it: the plain form promises that only where no message is
 //! late and the network is whole.

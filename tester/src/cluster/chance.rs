@@ -1,4 +1,4 @@
-//! What a test draws.
+//! Random draws of the tests.
 
 use std::time::Duration;
 

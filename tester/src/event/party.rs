@@ -61,7 +61,7 @@ impl Group {
         }
     }
 
-    /// What something of this group is called that the first group has too: `faults`, `g1: faults`.
+    /// A name made unique to this group: `faults` in the first group, `g1: faults` in group `g1`.
     pub(crate) fn own(self, what: &str) -> String {
         if self.name.is_empty() { what.to_owned() } else { format!("{}: {what}", self.name) }
     }

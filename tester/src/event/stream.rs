@@ -33,10 +33,10 @@ pub enum Detail {
 pub(crate) struct EventStream {
     world: World,
     detail: Detail,
-    /// What anybody is interested in: asked before an event is built.
+    /// The union of all subscribers' interests. It is tested before an event is built.
     interests: AtomicU16,
     state: Mutex<State>,
-    /// What servers encode and save; `None` in a bare run.
+    /// The values that servers encode and save; `None` in a bare run.
     contents: Option<Arc<Contents>>,
 }
 
@@ -161,7 +161,7 @@ impl EventStream {
         })
     }
 
-    /// What an invariant should have seen and has not, if there is one.
+    /// The subject of an invariant that has not been exercised, if there is one.
     fn unexercised(&self) -> Option<&'static str> {
         let state = self.state.lock();
         let idle = state.subscribers.iter().find(|subscriber| !subscriber.invariant.exercised());

@@ -15,7 +15,7 @@ use crate::display::Seconds;
 use crate::event::{Event, Incarnation, Interests, Kind, Message, Party};
 use crate::invariant::{Invariant, Violation};
 
-/// What came of the requests of each client's present operation.
+/// The requests and replies of each client's present operation.
 #[derive(Default)]
 pub(crate) struct Answers {
     clients: FxHashMap<u32, Operation>,

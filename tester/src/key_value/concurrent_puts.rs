@@ -39,7 +39,7 @@ impl AddAssign for Results {
     }
 }
 
-/// What each client of a crowd puts.
+/// The keys that concurrent clients put to.
 #[derive(Clone, Debug)]
 pub struct Load {
     /// The keys; a client takes one at random each time.

@@ -19,7 +19,7 @@ const PATIENCE_WITH_ONE_LEADER: Duration = Duration::from_secs(2);
 /// How often [`RaftCluster::wait`] looks.
 const ROUNDS: u32 = 30;
 
-/// What [`RaftCluster::one`] does when a leader accepted the command and it was not committed in time.
+/// The action of [`RaftCluster::one`] when a leader accepted the command and it was not committed in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
     /// Submits it again, so that it may be committed twice.
@@ -28,7 +28,7 @@ pub enum Retry {
     No,
 }
 
-/// What [`RaftCluster::n_committed`] found at an index.
+/// The state of an index, as [`RaftCluster::n_committed`] finds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committed {
     /// The servers that have applied the index, in their present incarnation.
@@ -45,7 +45,7 @@ impl Committed {
     }
 }
 
-/// What [`RaftCluster::wait`] waited for.
+/// The outcome of [`RaftCluster::wait`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Waited {
     /// Enough servers have applied this command.
@@ -165,7 +165,7 @@ impl RaftCluster {
         None
     }
 
-    /// What became of a command that `leader` accepted.
+    /// The state of a command that `leader` accepted, in words.
     fn fate_of(&self, leader: usize, position: Started, accepted: Duration) -> String {
         let Started { index, term } = position;
         let committed = self.n_committed(index);

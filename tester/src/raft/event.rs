@@ -63,7 +63,7 @@ pub enum RaftEvent {
     Installed {
         /// The snapshot.
         bytes: Vec<u8>,
-        /// What is in it, or what is wrong with it.
+        /// The decoded snapshot, or what is wrong with its bytes.
         content: Result<Snapshot, String>,
     },
 }

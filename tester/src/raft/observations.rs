@@ -12,7 +12,7 @@ use crate::event::Incarnation;
 use crate::invariant::Invariant;
 use crate::protocol::NodeEnv;
 
-/// What has been seen of a cluster of Raft peers. Clones are the same.
+/// Observations of a cluster of Raft peers. Clones share their state.
 #[derive(Clone, Default)]
 pub struct Observations {
     shared: Arc<Shared>,

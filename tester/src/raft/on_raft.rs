@@ -15,7 +15,7 @@ pub trait OnRaft: Protocol {
     /// The Raft peer of an instance.
     fn raft(instance: &Arc<Self::Instance>) -> Arc<dyn Raft>;
 
-    /// What has been seen of the peers.
+    /// The observations of the peers.
     fn observations(&self) -> &Observations;
 }
 

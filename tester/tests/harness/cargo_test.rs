@@ -1,4 +1,4 @@
-//! What a student sees of `cargo test`: [`student`] is their test, and the others run it in a
+//! The output of `cargo test` as a student sees it: [`student`] is their test, and the others run it in a
 //! process of its own, as cargo would.
 
 use std::process::Command;
@@ -132,7 +132,7 @@ fn holding_std(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -
     Arc::new(Echo)
 }
 
-/// What the student's `cargo test` came to.
+/// The output of the student's `cargo test`.
 struct Output {
     passed: bool,
     text: String,

@@ -1,4 +1,4 @@
-//! What the cluster promises to tests, shown by small tests of its own.
+//! Guarantees of the cluster to tests, shown by small tests of its own.
 
 use std::time::Duration;
 

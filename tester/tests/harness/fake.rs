@@ -26,7 +26,7 @@ pub fn solution<const FAULT: u8>() -> Solution {
     Solution::new("fake").with_raft(make_raft)
 }
 
-/// What all servers of a run share. A run has an OS thread of its own.
+/// The state that all servers of a run share. A run has an OS thread of its own.
 #[derive(Default)]
 struct Shared {
     term: u64,
@@ -148,7 +148,7 @@ fn make<const FAULT: u8>(
 fn run(this: &Weak<Fake>, service: &Sender<ApplyMsg>, servers: usize) {
     let fake = this.upgrade().expect("it is just being made");
     let (me, fault, peers) = (fake.me, fake.fault, fake.peers.clone());
-    let _last_words = SavesOnDrop(fake.persister.clone(), fault);
+    let _saves_on_drop = SavesOnDrop(fake.persister.clone(), fault);
     let mut delivered = fake.snapshot.lock().0;
     drop(fake);
     let mut followed = Followed::default();
@@ -224,7 +224,7 @@ fn run(this: &Weak<Fake>, service: &Sender<ApplyMsg>, servers: usize) {
     }
 }
 
-/// What the others have of what a leader has.
+/// The progress that a leader has told the others.
 #[derive(Default)]
 struct Followed {
     committed: usize,
@@ -232,7 +232,7 @@ struct Followed {
 }
 
 impl Followed {
-    /// What a leader does every 5 ms.
+    /// A leader's action every 5 ms.
     fn lead(&mut self, this: &Weak<Fake>, me: usize, peers: &[ClientEnd], fault: Fault) {
         self.rounds += 1;
         if fault == Fault::GoesUpAlone && thread_time() > 1550 && shared(|it| it.term == 1) {
@@ -300,7 +300,7 @@ fn call_everyone(peers: &[ClientEnd], times: usize) {
     }
 }
 
-/// What the server delivers when it should deliver `command` at `index`.
+/// The messages that the server delivers when it should deliver `command` at `index`.
 fn messages(this: &Weak<Fake>, me: usize, fault: Fault, index: u64, command: Vec<u8>) -> Vec<ApplyMsg> {
     let message =
         |index: u64, command: &[u8]| ApplyMsg::Command { index: LogIndex(index), command: command.into() };
@@ -435,7 +435,7 @@ impl Raft for Fake {
                 (Fault::SwapsTwo, 0) => shared.held = command,
                 (Fault::SwapsTwo, 1) => shared.log = vec![command, std::mem::take(&mut shared.held)],
                 (Fault::AppendsTwice | Fault::AppendsTwiceAnswersFirst, _) => {
-                    shared.log.extend([command.clone(), command])
+                    shared.log.extend([command.clone(), command]);
                 }
                 _ => shared.log.push(command),
             }

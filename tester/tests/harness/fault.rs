@@ -1,6 +1,6 @@
 //! [`Fault`]: the ways in which a solution can be wrong.
 
-/// What is wrong with the Raft.
+/// The fault of the Raft.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Fault {
@@ -94,7 +94,7 @@ pub enum Fault {
     OwnTerm,
     /// The first two commands change places in the log.
     SwapsTwo,
-    /// What is saved besides a snapshot takes 2000 bytes and more.
+    /// The saved state takes 2000 bytes and more, besides a snapshot.
     LongLog,
     /// The leader sends each command to everyone five times.
     SendsCommandsFiveTimes,

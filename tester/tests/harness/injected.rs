@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use persister::Persister;
 use tester::{Case, Report, RunOptions, cases, run};
 
-/// What goes wrong, and when.
+/// The fault, and the call at which it begins.
 #[derive(Clone, Copy, Debug)]
 enum Injected {
     /// From the test's call of this number on, counted over all servers, nobody leads.
@@ -64,7 +64,7 @@ fn make(peers: Vec<ClientEnd>, me: usize, persister: Persister, service: Sender<
     Arc::new(Wrapped { me, raft, service, _unread: unread })
 }
 
-/// What the call that is under way has to be answered with, if not with the truth.
+/// The fault that the call under way is to be answered with, if it has begun.
 fn injected() -> Option<Injected> {
     let is_tests_own = matches!(thread::current().name(), Some("start" | "get_state"));
     let mut plan = PLAN.lock();

@@ -1,4 +1,4 @@
-//! What a recorded run keeps, and that neither watching nor recording changes it.
+//! The contents of a recorded run; and that neither watching nor recording changes the run.
 
 use std::time::Duration;
 
@@ -129,7 +129,7 @@ fn messages_and_saves_are_values_with_names() {
     assert!(requests > 3 && replies > 3 && saves == 6, "{requests} {replies} {saves}");
 }
 
-/// What a run has told in words.
+/// The events of a run that are described in words.
 fn told(body: fn(&Cluster<Gossip>)) -> Vec<String> {
     let report = gossip(None, Detail::Recorded, body);
     assert!(report.passed(), "{:?}", report.failure);

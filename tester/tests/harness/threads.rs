@@ -1,4 +1,4 @@
-//! What is different on real threads, shown with a Raft of a single server: it agrees with itself at once.
+//! Differences on real threads, shown with a Raft of a single server: it agrees with itself at once.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! [`FollowsAnnouncedLeader`]: a node follows a leader that has told it so, by a victory or a heartbeat.
 //!
-//! What a message says only the solution knows. But a node that follows another one has been reached by a
-//! message of that one since it started, be it a request or a reply.
+//! The content of a message is known to the solution alone. But a node that follows another one has received
+//! a message from it since it started: a request or a reply.
 
 use std::collections::BTreeSet;
 

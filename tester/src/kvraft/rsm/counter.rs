@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 use crate::event::{EventSource, Incarnation};
 use crate::protocol::NodeEnv;
 
-/// What can be asked of a counter.
+/// A request to a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Request {
     /// To count one up; the answer is the count.
     Inc,
     /// Nothing; the answer is empty.
     Null,
-    /// What must never be committed.
+    /// A request that must never be committed.
     Dec,
 }
 
@@ -52,7 +52,7 @@ impl fmt::Display for Submitted {
     }
 }
 
-/// What replicas have done, in which order, and what came of it.
+/// The requests that replicas have executed, in order, with their results.
 #[derive(Default)]
 pub(super) struct ExecutionOrder {
     done: Mutex<Vec<Executed>>,
@@ -100,7 +100,7 @@ impl ExecutionOrder {
         self.done.lock().get(last).map(|done| done.count)
     }
 
-    /// What the service answers to the request of this number; `None` if no replica has done it.
+    /// The service's answer to the request of this number; `None` if no replica has executed it.
     pub fn answer_to(&self, number: u64) -> Option<Vec<u8>> {
         let order = self.done.lock();
         order.iter().rev().find(|done| done.what.number == number).map(Executed::answer)
@@ -120,9 +120,9 @@ impl Executed {
 pub(super) struct Counter {
     world: World,
     events: EventSource,
-    /// What all replicas agree on.
+    /// The order on which all replicas agree.
     order: Arc<ExecutionOrder>,
-    /// What this one has done.
+    /// The number of requests that this replica has executed.
     done: u64,
     count: u64,
     /// The count, for the test to see.

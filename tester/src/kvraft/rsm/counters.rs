@@ -91,7 +91,7 @@ impl OnRaft for Counters {
     }
 }
 
-/// What a replica on a server is made from.
+/// The parts from which a replica on a server is made.
 pub(crate) fn replica(env: &NodeEnv<'_>, log: ReplicatedLog, max_raft_state: Option<usize>) -> Replica {
     Replica {
         make_raft: log.make,

@@ -1,11 +1,10 @@
 //! [`ElectedByAMajority`]: "A candidate wins an election if it receives votes from a majority of the servers
 //! in the full cluster for the same term" (paper, §5.2).
 //!
-//! What a vote looks like only the solution knows. But a candidate asks for votes when it has entered its
-//! term, and the others vote when they have been asked. So when a server says for the first time that it
-//! leads a term, messages of a majority have reached it that follow, as cause and effect, its own calls of
-//! the time after it was last seen in a lower term. They may be replies or calls, and may come by way of
-//! others.
+//! The form of a vote is known to the solution alone. But a candidate asks for votes after it has entered its
+//! term, and the others vote after they have been asked. So when a server first claims to lead a term,
+//! messages of a majority have reached it that causally follow the calls it made after it was last seen in a
+//! lower term. They may be replies or calls, and may come by way of other servers.
 
 use std::cmp::Ordering;
 use std::time::Duration;
@@ -18,7 +17,7 @@ use crate::event::{Event, Incarnation, Interests, Kind};
 use crate::invariant::{Invariant, Verdict, Violation};
 use crate::raft::event::{ProbeTimes, RaftEvent};
 
-/// What each server was seen in, and what it has said that it leads.
+/// The terms in which each server was seen, and those that it has claimed to lead.
 pub(super) struct ElectedByAMajority {
     servers: Vec<Seen>,
     checked: u64,
@@ -61,7 +60,7 @@ impl ElectedByAMajority {
         };
     }
 
-    /// What the probe has seen of `who` since it saw something new was nothing new.
+    /// Notes that the probes of `who` since the last new state have found nothing new.
     fn probed(&mut self, who: Incarnation, probe: Option<ProbeTimes>) {
         let seen = self.seen(who);
         if let Some(probe) = probe

@@ -16,7 +16,7 @@ use crate::event::{Event, Incarnation, Interests};
 use crate::invariant::{Invariant, Verdict, Violation};
 use crate::raft::event::RaftEvent;
 
-/// What is known of the terms in which entries were committed.
+/// Evidence of the terms in which entries were committed.
 #[derive(Default)]
 pub(super) struct LeaderCompleteness {
     /// Sorted by term and by index at once: a later term is only kept if it tells of more entries.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What is wrong with the nodes.
+/// The fault of the nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Fault {
@@ -28,7 +28,7 @@ pub enum Fault {
     NeedsAMajority,
 }
 
-/// What a node's answer depends on.
+/// The situation that a node's answer depends on.
 pub struct Situation {
     pub me: usize,
     /// Whom the node truly takes for the leader.

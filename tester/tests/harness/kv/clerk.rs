@@ -20,7 +20,7 @@ struct Clerk {
     /// The server that answered last, and how many have answered.
     leader: AtomicUsize,
     answers: AtomicUsize,
-    /// What a clerk has that asks no server.
+    /// The store of a clerk that asks no server.
     own: Mutex<Store>,
 }
 

@@ -2,7 +2,7 @@
 
 macro_rules! faults {
     ($($(#[$doc:meta])* $name:ident,)+) => {
-        /// What is wrong.
+        /// The fault.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u8)]
         pub enum Fault {
@@ -23,7 +23,7 @@ macro_rules! faults {
 faults! {
     /// Nothing.
     None,
-    /// What `spoilt` has planned.
+    /// The fault that `injected` has planned.
     Injected,
 
     // The store.

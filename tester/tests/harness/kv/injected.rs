@@ -12,7 +12,8 @@ use tester::{Report, RunOptions};
 use super::fault::Fault;
 use super::{case, solution};
 
-/// What goes wrong, and when. Gets, puts and submits are counted over all clients, from 1.
+/// The fault, and the operation at which it begins. Gets, puts and submits are counted over all clients, from
+/// 1.
 #[derive(Clone, Copy, Debug)]
 enum Injected {
     /// Nothing.
@@ -45,7 +46,7 @@ struct Plan {
     gets: u32,
     puts: u32,
     submits: u32,
-    /// What the last get found.
+    /// The result of the last get.
     last: Option<Versioned>,
 }
 
@@ -55,7 +56,7 @@ static TURN: Mutex<()> = Mutex::new(());
 static PLAN: Mutex<Plan> =
     Mutex::new(Plan { injected: Injected::Nothing, gets: 0, puts: 0, submits: 0, last: None });
 
-/// What a get finds.
+/// The result of a get.
 pub fn get(answer: Option<Versioned>) -> Option<Versioned> {
     let mut plan = PLAN.lock();
     plan.gets += 1;
@@ -72,7 +73,7 @@ pub fn get(answer: Option<Versioned>) -> Option<Versioned> {
     }
 }
 
-/// What the put over `version` that comes next is answered if it is not done at all. Counts it.
+/// The answer to the next put over `version` if it is not to be done at all. Counts it.
 pub fn lost_put(version: Version) -> Option<Result<(), PutError>> {
     let mut plan = PLAN.lock();
     plan.puts += 1;
@@ -84,7 +85,7 @@ pub fn lost_put(version: Version) -> Option<Result<(), PutError>> {
     }
 }
 
-/// What the put that was counted last is answered.
+/// The answer to the put that was counted last.
 pub fn put(answer: Result<(), PutError>) -> Result<(), PutError> {
     let plan = PLAN.lock();
     match plan.injected {

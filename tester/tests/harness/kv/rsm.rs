@@ -36,7 +36,7 @@ struct Rsm {
 struct Waiting {
     at: BTreeMap<LogIndex, (u64, Sender<Vec<u8>>)>,
     closed: bool,
-    /// What was done before it was committed.
+    /// The requests that were done before they were committed.
     done: Vec<u64>,
 }
 
