@@ -20,7 +20,7 @@ mod workload;
 
 pub use agreement::{Committed, Retry, Waited};
 pub use command::Command;
-pub use event::{Look, RaftEvent};
+pub use event::{ProbeTimes, RaftEvent};
 pub use observations::Observations;
 pub use on_raft::OnRaft;
 pub use peers::RaftPeers;

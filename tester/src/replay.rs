@@ -43,7 +43,7 @@ pub struct Replay {
     pub fingerprint: u64,
     /// The kind of failure, such as `assertion`.
     pub kind: String,
-    /// What went wrong.
+    /// The failure's message.
     pub message: String,
 }
 
@@ -141,7 +141,7 @@ pub enum NoLastFailure {
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// The error.
         cause: String,
     },
 }

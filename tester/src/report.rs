@@ -37,7 +37,7 @@ pub struct Report {
     /// Operations that clients began during the test; 0 in the Raft tests, which have no clients.
     #[serde(default)]
     pub operations: u64,
-    /// What is suspicious without being a failure.
+    /// Observations that are suspicious without being a failure.
     pub warnings: Vec<String>,
     /// The events of the run, if it was [recorded](crate::Detail::Recorded). It does not go along when a
     /// report is written down.
@@ -60,7 +60,7 @@ impl Report {
 pub struct ReportedFailure {
     /// The kind's name, such as `assertion` or `not_implemented`; see [`labrt::world::FailureKind`].
     pub kind: String,
-    /// What was expected and what was seen.
+    /// The expectation and the observation.
     pub message: String,
     /// Virtual seconds since the start of the simulation.
     pub at_seconds: f64,

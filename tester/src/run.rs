@@ -14,7 +14,7 @@ use crate::stage::Stage;
 use crate::testbed::{TIME_LIMIT, Testbed};
 use crate::{Case, Detail, Report, ReportedFailure};
 
-/// What decides a run, besides the test and the solution.
+/// The options of a run, besides the test and the solution.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
     /// Whether it is simulated, or takes place on real threads in real time.
@@ -35,7 +35,7 @@ pub struct RunOptions {
     /// Takes the lines of the log as they are written, when a simulation is recorded; the report has none
     /// then.
     pub tap: Option<Tap>,
-    /// What a verdict on whether a history is linearizable may cost. Without a verdict the run fails.
+    /// The budget of a verdict on whether a history is linearizable. Without a verdict the run fails.
     pub budget: Budget,
 }
 
@@ -104,7 +104,7 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
     let recording: Arc<Mutex<Option<Recording>>> = Arc::default();
     let kept = Arc::clone(&recording);
     let run = world::simulate(options_of_world, move |world| {
-        let owned = Owned { testbed: Testbed::new(world, detail, &meter_inside), kept };
+        let owned = OwnedTestbed { testbed: Testbed::new(world, detail, &meter_inside), kept };
         let Case { servers, reliable, snapshots, .. } = *case;
         let testbed = &owned.testbed;
         (case.play)(&Stage { testbed, solution: &solution, servers, reliable, snapshots, budget });
@@ -132,16 +132,16 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
 }
 
 /// The testbed of a run, until the run is over.
-struct Owned {
+struct OwnedTestbed {
     testbed: Arc<Testbed>,
     /// Where the recording is left.
     kept: Arc<Mutex<Option<Recording>>>,
 }
 
-impl Drop for Owned {
+impl Drop for OwnedTestbed {
     fn drop(&mut self) {
         self.testbed.measure();
         *self.kept.lock() = self.testbed.events.take_recording();
-        self.testbed.let_go();
+        self.testbed.release_clusters();
     }
 }

@@ -204,7 +204,8 @@ impl Search<'_> {
     fn is_entry(&self, signature: &Signature, owner: &str) -> bool {
         if owner == "Causality" {
             // A call that is made has no answer to give in its place; it is noted by `on`, which has.
-            return changes_itself(signature) && signature.output.to_token_stream().to_string() != "-> Sides";
+            return changes_itself(signature)
+                && signature.output.to_token_stream().to_string() != "-> CallStep";
         }
         self.names.has_invariant(self.file) && is_entry(signature)
     }
@@ -474,8 +475,8 @@ mod tests {
 
     #[test]
     fn all_that_reaches_causality_is_an_entry() {
-        let text = "impl Causality { fn mark(&mut self) -> Moment { m }\n fn now(&self) -> Moment { m }\n \
-                    fn send(&mut self) -> Sides { s } }";
+        let text = "impl Causality { fn mark(&mut self) -> LogicalTime { m }\n fn now(&self) -> LogicalTime { m }\n \
+                    fn send(&mut self) -> CallStep { s } }";
         assert_eq!(instrumented("src/causality.rs", text).1, ["entry 1 Causality::mark Causality::mark(…)"]);
     }
 

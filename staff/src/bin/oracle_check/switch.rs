@@ -8,7 +8,7 @@ use std::sync::{LazyLock, Mutex};
 
 use labapi::{LogIndex, Term, Version, Versioned};
 
-use crate::causality::Moment;
+use crate::causality::LogicalTime;
 use crate::{Snapshot, Waited};
 
 /// The numbers of what is switched off: `3,4`.
@@ -129,7 +129,7 @@ impl Unjudged for &Snapshot {
     }
 }
 
-impl Unjudged for Moment {
+impl Unjudged for LogicalTime {
     fn unjudged() -> Self {
         Self::default()
     }

@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 use crate::event::{EventSource, Incarnation};
 use crate::protocol::NodeEnv;
 
-/// What can be asked of a counter.
+/// A request to a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Request {
     /// To count one up; the answer is the count.
     Inc,
     /// Nothing; the answer is empty.
     Null,
-    /// What must never be committed.
+    /// A request that must never be committed.
     Dec,
 }
 
@@ -33,16 +33,16 @@ pub(super) struct Submitted {
 /// Sent along with each request. Without it a hundred entries would stay below the size at which
 /// `snapshot_4c` expects them to have been replaced by a snapshot; in Go, where each names its types, they do
 /// not.
-const WEIGHT: [u8; 24] = [0; 24];
+const PADDING: [u8; 24] = [0; 24];
 
 impl Submitted {
     pub fn encode(self) -> Vec<u8> {
-        labgob::encode(&(self, WEIGHT)).expect("a request can always be encoded")
+        labgob::encode(&(self, PADDING)).expect("a request can always be encoded")
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
-        let (submitted, weight) = labgob::decode::<(Self, [u8; WEIGHT.len()])>(bytes).ok()?;
-        (weight == WEIGHT).then_some(submitted)
+        let (submitted, padding) = labgob::decode::<(Self, [u8; PADDING.len()])>(bytes).ok()?;
+        (padding == PADDING).then_some(submitted)
     }
 }
 
@@ -52,26 +52,26 @@ impl fmt::Display for Submitted {
     }
 }
 
-/// What replicas have done, in which order, and what came of it.
+/// The requests that replicas have executed, in order, with their results.
 #[derive(Default)]
-pub(super) struct Order {
-    done: Mutex<Vec<Done>>,
+pub(super) struct ExecutionOrder {
+    done: Mutex<Vec<Executed>>,
 }
 
 /// A request that some replica has done.
 #[derive(Clone, Copy)]
-struct Done {
+struct Executed {
     what: Submitted,
     /// The count thereafter.
     count: u64,
 }
 
-impl Order {
+impl ExecutionOrder {
     /// `who` does something when it has done `before` requests. Whatever a replica does as its `n`th request,
     /// all others must do as their `n`th. Returns the count thereafter.
     fn agree(&self, who: Incarnation, before: usize, what: Submitted) -> Result<u64, String> {
         let mut order = self.done.lock();
-        if let Some(&Done { what: first, count }) = order.get(before) {
+        if let Some(&Executed { what: first, count }) = order.get(before) {
             if first != what {
                 return Err(format!(
                     "expected all replicas to do the same requests in the same order; saw {who} do {what} as number {}, where \
@@ -90,7 +90,7 @@ impl Order {
             ));
         }
         let count = order.last().map_or(0, |last| last.count) + u64::from(what.request == Request::Inc);
-        order.push(Done { what, count });
+        order.push(Executed { what, count });
         Ok(count)
     }
 
@@ -100,14 +100,14 @@ impl Order {
         self.done.lock().get(last).map(|done| done.count)
     }
 
-    /// What the service answers to the request of this number; `None` if no replica has done it.
+    /// The service's answer to the request of this number; `None` if no replica has executed it.
     pub fn answer_to(&self, number: u64) -> Option<Vec<u8>> {
         let order = self.done.lock();
-        order.iter().rev().find(|done| done.what.number == number).map(Done::answer)
+        order.iter().rev().find(|done| done.what.number == number).map(Executed::answer)
     }
 }
 
-impl Done {
+impl Executed {
     fn answer(&self) -> Vec<u8> {
         match self.what.request {
             Request::Inc => labgob::encode(&self.count).expect("a number can always be encoded"),
@@ -120,9 +120,9 @@ impl Done {
 pub(super) struct Counter {
     world: World,
     events: EventSource,
-    /// What all replicas agree on.
-    order: Arc<Order>,
-    /// What this one has done.
+    /// The order on which all replicas agree.
+    order: Arc<ExecutionOrder>,
+    /// The number of requests that this replica has executed.
     done: u64,
     count: u64,
     /// The count, for the test to see.
@@ -130,7 +130,7 @@ pub(super) struct Counter {
 }
 
 impl Counter {
-    pub fn new(env: &NodeEnv<'_>, order: &Arc<Order>, shown: &Arc<AtomicU64>) -> Self {
+    pub fn new(env: &NodeEnv<'_>, order: &Arc<ExecutionOrder>, shown: &Arc<AtomicU64>) -> Self {
         Self {
             world: env.world.clone(),
             events: env.events(),
@@ -173,7 +173,7 @@ impl StateMachine for Counter {
         self.done += 1;
         self.world.note("tester", || format!("{}: {what}, number {}", self.who(), self.done));
         self.shown.store(self.count, Ordering::Release);
-        Done { what, count: self.count }.answer()
+        Executed { what, count: self.count }.answer()
     }
 
     fn snapshot(&self) -> Vec<u8> {

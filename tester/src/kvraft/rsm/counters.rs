@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use labapi::{MakeRsm, Raft, Replica, Rsm};
 use parking_lot::Mutex;
 
-use super::counter::{Counter, Order};
+use super::counter::{Counter, ExecutionOrder};
 use crate::invariant::Invariant;
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
 use crate::raft::{Observations, OnRaft, ReplicatedLog};
@@ -17,7 +17,7 @@ pub struct Counters {
     observations: Observations,
     make_rsm: MakeRsm,
     max_raft_state: Option<usize>,
-    pub(super) order: Arc<Order>,
+    pub(super) order: Arc<ExecutionOrder>,
     /// The count of the latest instance on each server; kept after a crash, until the restart.
     counts: Mutex<Vec<Arc<AtomicU64>>>,
     /// The server that did the last request, where the next search for a leader begins.
@@ -91,7 +91,7 @@ impl OnRaft for Counters {
     }
 }
 
-/// What a replica on a server is made from.
+/// The parts from which a replica on a server is made.
 pub(crate) fn replica(env: &NodeEnv<'_>, log: ReplicatedLog, max_raft_state: Option<usize>) -> Replica {
     Replica {
         make_raft: log.make,

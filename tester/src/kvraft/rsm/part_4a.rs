@@ -23,7 +23,7 @@ fn case(name: &'static str, title: &'static str, body: fn(&Cluster<Counters>)) -
 }
 
 /// How many submits there are at once.
-const CROWD: usize = 100;
+const CONCURRENT_SUBMITS: usize = 100;
 
 fn basic_4a(cluster: &Cluster<Counters>) {
     for count in 1..=10 {
@@ -62,7 +62,7 @@ fn leader_partition_4a(cluster: &Cluster<Counters>) {
     // A leader that is alone goes on accepting requests. None of them may be done, nor answered.
     let leader = cluster.any_leader().unwrap_or(0);
     let (majority, _) = cluster.make_partition(leader);
-    let submits = cluster.submit_concurrently(CROWD, move |cluster| {
+    let submits = cluster.submit_concurrently(CONCURRENT_SUBMITS, move |cluster| {
         let _ = cluster.submit(leader, Request::Dec);
     });
     cluster.sleep(Duration::from_millis(10));
@@ -107,11 +107,11 @@ fn submits_return_when_all_are_halted(cluster: &Cluster<Counters>) {
     // when it is killed.
     let leader = cluster.last_leader();
     cluster.disconnect(leader);
-    let mut submits = cluster.submit_concurrently(CROWD, move |cluster| {
+    let mut submits = cluster.submit_concurrently(CONCURRENT_SUBMITS, move |cluster| {
         let _ = cluster.submit(leader, Request::Null);
     });
     let everyone = cluster.everyone();
-    submits.extend(cluster.submit_concurrently(CROWD, move |cluster| {
+    submits.extend(cluster.submit_concurrently(CONCURRENT_SUBMITS, move |cluster| {
         let _ = cluster.one_among(&everyone, Request::Null);
     }));
     cluster.sleep(Duration::from_millis(20));
