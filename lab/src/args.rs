@@ -33,6 +33,7 @@ pub(crate) enum Command {
     Worker,
 }
 
+/// The arguments of `lab test`.
 #[derive(Args, Debug)]
 pub struct TestArgs {
     /// Which tests: a part (3A), a name or a piece of names (backup); all if there is none
@@ -79,6 +80,7 @@ pub struct TestArgs {
     #[arg(long, value_name = "P", default_value_t = Policy::default(), value_parser = policies())]
     pub policy: Policy,
 
+    /// Where runs take place.
     #[command(flatten)]
     pub backend: BackendArgs,
 }
@@ -107,6 +109,7 @@ impl BackendArgs {
     }
 }
 
+/// The arguments of `lab replay`.
 #[derive(Args, Debug)]
 pub struct ReplayArgs {
     /// The test; needs --seed. Without both, the last failure is replayed
@@ -133,6 +136,7 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "P", value_parser = policies())]
     pub policy: Option<Policy>,
 
+    /// Where runs take place.
     #[command(flatten)]
     pub backend: BackendArgs,
 
@@ -157,6 +161,7 @@ pub struct ReplayArgs {
     pub level: Option<log::Level>,
 }
 
+/// The arguments of `lab list`.
 #[derive(Args, Debug)]
 pub struct ListArgs {
     /// Print JSON instead of a table

@@ -101,7 +101,7 @@ impl Replay {
         // own and puts it in place whole.
         let thread = std::thread::current().id();
         let draft = folder.join(format!(".last-failure-{}-{thread:?}.json", std::process::id()));
-        fs::write(&draft, serde_json::to_string_pretty(self)? + "\n")?;
+        fs::write(&draft, serde_json::to_string_pretty(&self.stored())? + "\n")?;
         fs::rename(&draft, file)
     }
 
@@ -119,9 +119,52 @@ impl Replay {
             io::ErrorKind::NotFound => NoLastFailure::NothingFailed { file: file.to_owned() },
             _ => NoLastFailure::Unreadable { file: file.to_owned(), cause: cause.to_string() },
         })?;
-        serde_json::from_str(&text)
+        Self::from_json(&text)
             .map_err(|cause| NoLastFailure::Unreadable { file: file.to_owned(), cause: cause.to_string() })
     }
+
+    /// As JSON on one line, with the number of its form.
+    ///
+    /// # Panics
+    ///
+    /// Never: texts and numbers have a JSON form.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(&self.stored()).expect("texts and numbers have a JSON form")
+    }
+
+    /// A replay from JSON that this version or an earlier one wrote.
+    ///
+    /// # Errors
+    ///
+    /// The text is not such JSON, or a later version wrote it. The sentence says which.
+    pub fn from_json(text: &str) -> Result<Self, String> {
+        let stored: Stored = serde_json::from_str(text).map_err(|cause| cause.to_string())?;
+        if stored.schema > SCHEMA {
+            return Err(format!("a later version wrote it: schema {}, and this one reads {SCHEMA}", stored.schema));
+        }
+        Ok(stored.replay)
+    }
+
+    fn stored(&self) -> Stored {
+        Stored { schema: SCHEMA, replay: self.clone() }
+    }
+}
+
+/// The number of the form in which replays are stored. Version 0.1 wrote the same without the number.
+const SCHEMA: u32 = 1;
+
+/// A replay in a file.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    #[serde(default = "first_schema")]
+    schema: u32,
+    #[serde(flatten)]
+    replay: Replay,
+}
+
+fn first_schema() -> u32 {
+    1
 }
 
 /// There is no last failure to replay.

@@ -8,10 +8,13 @@ use crate::run::{Job, Outcome, Run};
 /// What is remembered of a failed run.
 #[derive(Debug, Clone)]
 pub struct Failure {
+    /// The test.
     pub case: &'static Case,
+    /// The seed of the run.
     pub seed: u64,
     /// The kind's name, such as `assertion`.
     pub kind: String,
+    /// What was expected and what was seen.
     pub message: String,
     /// The run's fingerprint; 0 if its process died before it could tell.
     pub fingerprint: u64,
@@ -24,7 +27,9 @@ pub struct Failure {
 /// Who noticed a failure, and when.
 #[derive(Debug, Clone)]
 pub struct Place {
+    /// The server, or the tester.
     pub node: String,
+    /// The thread.
     pub thread: String,
     /// Virtual seconds since the start of the simulation.
     pub at_seconds: f64,
@@ -33,6 +38,7 @@ pub struct Place {
 /// What is too long to be remembered of every failure.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
+    /// The calls that led to a panic.
     pub backtrace: Option<String>,
     /// The last that a process printed before it died.
     pub printed: String,

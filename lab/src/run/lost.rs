@@ -11,7 +11,9 @@ use super::running::Overtime;
 /// A run that brought no report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lost {
+    /// The kind of failure.
     pub kind: FailureKind,
+    /// How the process ended, in a sentence.
     pub message: String,
     /// The last that the worker printed.
     pub printed: String,

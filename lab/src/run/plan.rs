@@ -9,7 +9,9 @@ use tester::Case;
 pub struct Job {
     /// Its place in the plan, from 0.
     pub position: u64,
+    /// The test.
     pub case: &'static Case,
+    /// The seed.
     pub seed: u64,
 }
 

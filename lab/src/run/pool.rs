@@ -26,6 +26,7 @@ pub struct Settings {
     pub jobs: u32,
     /// Name of the solution.
     pub solution: &'static str,
+    /// How the simulation chooses the next thread.
     pub policy: Policy,
     /// What becomes of the runs' logs.
     pub record: Record,
@@ -66,7 +67,9 @@ pub enum Record {
 /// A run that is over.
 #[derive(Debug)]
 pub struct Run {
+    /// The test and the seed.
     pub job: Job,
+    /// The report, or how its process was lost.
     pub outcome: Outcome,
 }
 
@@ -80,6 +83,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether the run passed.
     pub fn passed(&self) -> bool {
         matches!(self, Outcome::Reported(report) if report.failure.is_none())
     }

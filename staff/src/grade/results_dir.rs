@@ -18,8 +18,8 @@ use lab::error::CommandError;
 /// What belongs to the grader alone, in the folder of results.
 pub(super) const FOLDER: &str = ".grading";
 
-/// What is kept there of submissions.
-const FOLDERS: [&str; 3] = ["checkpoints", "rows", "sources"];
+/// The folders there with what is kept of submissions. Version 0.1 had checkpoints in `ledgers`.
+const FOLDERS: [&str; 4] = ["checkpoints", "rows", "sources", "ledgers"];
 
 /// The folder of results. While this value lives, no other grader works there.
 pub(super) struct ResultsDir {
@@ -171,7 +171,29 @@ fn fresh_seed() -> u64 {
     RandomState::new().hash_one("a secret seed") >> 1
 }
 
-/// What a file of the grader says; `None` if there is none.
+/// The number of the form in which files of the grader are written. Another number means another form; version
+/// 0.1 wrote none.
+const SCHEMA: u32 = 2;
+
+/// A file of the grader.
+#[derive(Serialize, Deserialize)]
+struct Numbered<T> {
+    schema: u32,
+    content: T,
+}
+
+/// The number alone, whatever else there is.
+#[derive(Deserialize)]
+struct Schema {
+    #[serde(default = "first_schema")]
+    schema: u32,
+}
+
+fn first_schema() -> u32 {
+    1
+}
+
+/// The content of a file of the grader; `None` if there is none.
 ///
 /// # Errors
 ///
@@ -183,13 +205,20 @@ pub(super) fn read<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, Comman
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(cause) => return Err(CommandError::new(format!("cannot read {}: {cause}", file.display()))),
     };
-    serde_json::from_slice(&text).map(Some).map_err(|cause| {
+    let refused = |why: String| {
         CommandError::new(format!(
-            "{} was written by another version of the grader ({cause}), and nothing was changed: go on with that version, \
+            "{} was written by another version of the grader ({why}), and nothing was changed: go on with that version, \
              give another --out, or --again to drop all results that are there",
             file.display()
         ))
-    })
+    };
+    match serde_json::from_slice::<Schema>(&text) {
+        Ok(Schema { schema: SCHEMA }) => {}
+        Ok(Schema { schema }) => return Err(refused(format!("schema {schema}, and this one writes {SCHEMA}"))),
+        Err(cause) => return Err(refused(cause.to_string())),
+    }
+    let numbered: Numbered<T> = serde_json::from_slice(&text).map_err(|cause| refused(cause.to_string()))?;
+    Ok(Some(numbered.content))
 }
 
 /// Puts a file in its place as a whole, for its owner alone.
@@ -198,7 +227,7 @@ pub(super) fn write<T: Serialize>(file: &Path, value: &T) -> std::io::Result<()>
     fs::create_dir_all(folder)?;
     let draft = file.with_extension("draft");
     let mut open = File::options().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-    open.write_all(&serde_json::to_vec_pretty(value)?)?;
+    open.write_all(&serde_json::to_vec_pretty(&Numbered { schema: SCHEMA, content: value })?)?;
     open.sync_data()?;
     fs::rename(&draft, file)
 }
@@ -215,9 +244,13 @@ mod tests {
         let settings = Settings { seed: "0x1".to_owned(), ..Settings::default() };
         write(&file, &settings).expect("written");
         assert_eq!(read::<Settings>(&file), Ok(Some(settings)));
+        let of_first = "{\"seed\":\"0x1\",\"runs\":1,\"wall_limit_ms\":1,\"base\":\"\"}";
         for other in [
-            "{\"seed\":\"0x1\"}",
-            "{\"seed\":\"0x1\",\"runs\":1,\"wall_limit_ms\":1,\"base\":\"\",\"new\":1}",
+            of_first,
+            &format!("{{\"schema\":1,\"content\":{of_first}}}"),
+            &format!("{{\"schema\":3,\"content\":{of_first}}}"),
+            "{\"schema\":2,\"content\":{\"seed\":\"0x1\"}}",
+            &format!("{{\"schema\":2,\"content\":{}}}", of_first.replace('}', ",\"new\":1}")),
             "",
         ] {
             fs::write(&file, other).expect("written");

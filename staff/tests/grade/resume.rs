@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use crate::stage::{Stage, files, said};
 
-/// Names, seed and runs of a submission's tests that a ledger has.
-fn tests_in_ledger(stage: &Stage, out: &str, name: &str) -> usize {
-    let ledger = stage.path(out).join(".grading/ledgers").join(format!("{name}.json"));
-    let text = fs::read_to_string(ledger).unwrap_or_default();
-    let ledger: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    ledger["tests"].as_array().map_or(0, Vec::len)
+/// Names, seed and runs of a submission's tests that a checkpoint has.
+fn tests_in_checkpoint(stage: &Stage, out: &str, name: &str) -> usize {
+    let checkpoint = stage.path(out).join(".grading/checkpoints").join(format!("{name}.json"));
+    let text = fs::read_to_string(checkpoint).unwrap_or_default();
+    let checkpoint: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    checkpoint["tests"].as_array().map_or(0, Vec::len)
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn an_interrupted_grading_comes_to_the_same() {
         let mut grader =
             grade("pieces", &[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
         while grader.try_wait().unwrap().is_none() {
-            let done = tests_in_ledger(&stage, "pieces", "one") + tests_in_ledger(&stage, "pieces", "two");
+            let done = tests_in_checkpoint(&stage, "pieces", "one") + tests_in_checkpoint(&stage, "pieces", "two");
             if done > wanted {
                 grader.kill().unwrap();
                 grader.wait().unwrap();
@@ -45,7 +45,7 @@ fn an_interrupted_grading_comes_to_the_same() {
             }
             std::thread::sleep(Duration::from_millis(2));
         }
-        let done = tests_in_ledger(&stage, "pieces", "one") + tests_in_ledger(&stage, "pieces", "two");
+        let done = tests_in_checkpoint(&stage, "pieces", "one") + tests_in_checkpoint(&stage, "pieces", "two");
         assert!(done > wanted, "what was done is lost: {done} tests");
     }
     assert_eq!(interrupted, 3, "the grading ended before it could be interrupted");
@@ -54,17 +54,17 @@ fn an_interrupted_grading_comes_to_the_same() {
     assert_eq!(files(&stage.path("whole")), files(&stage.path("pieces")));
 
     // Nothing is left to do, with or without the seed.
-    let ledgers = files(&stage.path("pieces/.grading/ledgers"));
+    let checkpoints = files(&stage.path("pieces/.grading/checkpoints"));
     let again = ["grade", "one", "two", "--rubric", rubric, "--runs", "6", "--out", "pieces"];
     assert_eq!(said(&mut stage.lab(&again)).0, Some(0));
-    assert_eq!(ledgers, files(&stage.path("pieces/.grading/ledgers")));
+    assert_eq!(checkpoints, files(&stage.path("pieces/.grading/checkpoints")));
 
     // Another version's settings are no reason to drop what others have earned.
     let settings = stage.path("pieces/.grading/settings.json");
     let ours = fs::read_to_string(&settings).unwrap();
     for (theirs, says) in [
         (
-            Some(ours.replacen('{', "{ \"tests\": \"of another version\",", 1)),
+            Some(ours.replacen("\"schema\": 2", "\"schema\": 3", 1)),
             "another version of the grader",
         ),
         (Some(String::new()), "another version of the grader"),
@@ -78,15 +78,15 @@ fn an_interrupted_grading_comes_to_the_same() {
         assert_eq!(status, Some(2), "{printed}");
         assert!(printed.contains(says) && printed.contains("settings.json"), "{printed}");
         assert!(printed.contains("--again") && printed.lines().count() == 1, "{printed}");
-        assert_eq!(ledgers, files(&stage.path("pieces/.grading/ledgers")), "checkpoints are lost");
+        assert_eq!(checkpoints, files(&stage.path("pieces/.grading/checkpoints")), "checkpoints are lost");
     }
     fs::write(&settings, ours).unwrap();
-    let ledger = stage.path("pieces/.grading/ledgers/two.json");
-    let ours = fs::read_to_string(&ledger).unwrap();
-    fs::write(&ledger, ours.replacen('{', "{ \"more\": 1,", 1)).unwrap();
+    let checkpoint = stage.path("pieces/.grading/checkpoints/two.json");
+    let ours = fs::read_to_string(&checkpoint).unwrap();
+    fs::write(&checkpoint, ours.replacen("\"content\": {", "\"content\": { \"more\": 1,", 1)).unwrap();
     let (_, printed) = said(&mut stage.lab(&again));
     assert!(printed.contains("two.json was written by another version of the grader"), "{printed}");
-    fs::write(&ledger, ours).unwrap();
+    fs::write(&checkpoint, ours).unwrap();
     assert_eq!(said(&mut stage.lab(&again)).0, Some(0));
 
     for (more, says) in [
@@ -122,7 +122,7 @@ fn a_build_that_was_stopped_is_tried_again() {
         assert_eq!(status, Some(0), "{printed}");
         assert_eq!(stage.scores("out")["one"][1], "stopped", "{printed}");
         assert!(printed.contains("the build of 1 was stopped; the same command tries it again"), "{printed}");
-        assert!(!stage.path("out/.grading/ledgers/one.json").exists(), "it is held to be known");
+        assert!(!stage.path("out/.grading/checkpoints/one.json").exists(), "it is held to be known");
     }
 }
 

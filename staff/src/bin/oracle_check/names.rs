@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{Attribute, FnArg, Meta, ReturnType, Signature, Type};
+use tester::Lab;
 
 /// Functions that answer perhaps something, and leave it to the test what that means.
 const PERHAPS: [&str; 5] = ["get_state", "start_on", "any_leader", "submit", "one_among"];
@@ -16,8 +17,6 @@ pub struct Names {
     ends_run: Vec<String>,
     /// The checkers that tests may call: their file, their name, and whether they return nothing.
     checkers: Vec<(String, String, bool)>,
-    /// The folders of the labs: those with a part in them.
-    labs: BTreeSet<String>,
     /// The files in which there is an invariant.
     invariants: BTreeSet<String>,
 }
@@ -25,11 +24,6 @@ pub struct Names {
 impl Names {
     /// Collects those of a file.
     pub fn add(&mut self, file: &str, syntax: &syn::File) {
-        if let Some((folder, name)) = file.rsplit_once('/')
-            && name.starts_with("part_")
-        {
-            self.labs.insert(folder.to_owned());
-        }
         let mut signatures = Signatures::default();
         signatures.visit_file(syntax);
         if signatures.has_invariant {
@@ -64,9 +58,11 @@ impl Names {
     pub fn is_course_test(&self, file: &str) -> bool {
         // What the labs with clients share has no part of its own.
         let shared = file == "src/key_value.rs" || file.starts_with("src/key_value/");
-        let is_in =
-            |folder: &String| file.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'));
-        shared || self.labs.iter().any(is_in)
+        let is_of = |lab: &Lab| {
+            let rest = file.strip_prefix("src/").and_then(|file| file.strip_prefix(lab.krate));
+            rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+        };
+        shared || tester::labs().iter().any(is_of)
     }
 
     /// Whether a function of this name is a checker, and if so, whether it returns nothing.
