@@ -110,12 +110,12 @@ fn everything() -> Vec<Vec<u8>> {
     all.push(branch.finish());
     assert!(std::panic::catch_unwind(|| encode(&Panics)).is_err());
     // What a panic leaves of an encoder is bytes, and no value.
-    let mut broken = Encoder::new();
-    broken.encode(&1u8).unwrap();
-    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| broken.encode(&Panics))).is_err());
-    broken.encode(&2u8).unwrap();
-    assert_eq!(format!("{broken:?}"), "Encoder { bytes: [1, 2, 5, 2] }");
-    all.push(broken.finish());
+    let mut inconsistent = Encoder::new();
+    inconsistent.encode(&1u8).unwrap();
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| inconsistent.encode(&Panics))).is_err());
+    inconsistent.encode(&2u8).unwrap();
+    assert_eq!(format!("{inconsistent:?}"), "Encoder { bytes: [1, 2, 5, 2] }");
+    all.push(inconsistent.finish());
     all.push(capture::encode(&message(2)).unwrap().0);
     all.push(vec![0; 100]);
     all

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::index::BYTES_MAX;
+use super::index::MAX_COST;
 use super::*;
 use crate::{encode, encode_into};
 
@@ -250,17 +250,17 @@ fn memory_is_bounded_and_what_is_in_use_stays() {
         let other = encode(&(number, "something that is not saved".repeat(4))).unwrap();
         log.fragments.add(&other, &Value::of(&other).unwrap());
         encoded += other.len();
-        assert!(log.fragments.known.cost() <= BYTES_MAX);
+        assert!(log.fragments.known.cost() <= MAX_COST);
     }
-    assert!(encoded > BYTES_MAX);
-    assert!(log.fragments.known.cost() > BYTES_MAX / 2);
+    assert!(encoded > MAX_COST);
+    assert!(log.fragments.known.cost() > MAX_COST / 2);
     // Read as if for the first time.
     log.fragments.read(&[]);
     let after = log.save(1);
     assert!(before[..500].iter().zip(&after).all(|(before, after)| address(before) == address(after)));
-    let large = vec![1u8; BYTES_MAX + 1];
+    let large = vec![1u8; MAX_COST + 1];
     log.fragments.add(&large, &Value::of("large").unwrap());
-    assert!(log.fragments.known.cost() <= BYTES_MAX);
+    assert!(log.fragments.known.cost() <= MAX_COST);
 }
 
 #[test]
