@@ -30,7 +30,8 @@ const CACHE_SLOTS: usize = 512;
 thread_local! {
     /// Address, length and number of recent names. A static name never changes, so its address and length
     /// identify it.
-    static CACHE: [Cell<(usize, usize, NameId)>; CACHE_SLOTS] = const { [const { Cell::new((0, 0, 0)) }; CACHE_SLOTS] };
+    static CACHE: [Cell<(usize, usize, NameId)>; CACHE_SLOTS] =
+        const { [const { Cell::new((0, 0, 0)) }; CACHE_SLOTS] };
 }
 
 /// The number of a name, the same for equal names.

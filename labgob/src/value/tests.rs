@@ -114,7 +114,7 @@ fn every_kind_is_read_back() {
 }
 
 #[test]
-fn one_line_tells_it() {
+fn display_is_one_line() {
     let message = value(&append_entries());
     assert_eq!(
         message.to_string(),
@@ -174,7 +174,7 @@ fn equal_values_are_equal() {
 }
 
 #[test]
-fn what_is_too_large_is_cut_and_counted() {
+fn a_value_that_is_too_large_is_truncated_and_counted() {
     let ids: Vec<u64> = (0..200_000).collect();
     let large = value(&(1u64, &ids, vec!["text"; 3], BTreeMap::from([(1, 2)]), append_entries()));
     assert!(large.byte_size() <= MAX_TAPE_LEN + 1000, "{}", large.byte_size());
@@ -249,7 +249,7 @@ impl Serialize for Careless {
 }
 
 #[test]
-fn a_value_that_goes_on_after_an_error_is_none() {
+fn a_value_that_goes_on_after_an_error_is_not_recorded() {
     let mut bytes = Vec::new();
     let tape = write_recorded(&Careless, &mut bytes).unwrap();
     assert!(Value::of_tape(&tape).is_none());
