@@ -146,7 +146,7 @@ fn a_whole_encoding_is_preferred_to_its_parts() {
     assert_eq!(shown(&read(&mut fragments, &saved)), ["7", "300"]);
     append(&mut fragments, &mut once_more, &(7u64, 300u64));
     assert_eq!(once_more, saved);
-    // What is as before keeps its pieces; for what changes in between the whole is known.
+    // After an unrelated save no pieces are kept, so the encoding of the whole is found.
     fragments.read(&[1]);
     assert_eq!(shown(&read(&mut fragments, &saved)), ["(7, 300)"]);
 }

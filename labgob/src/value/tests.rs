@@ -118,7 +118,10 @@ fn display_is_one_line() {
     let message = value(&append_entries());
     assert_eq!(
         message.to_string(),
-        r#"{term: 2, leader: 1, entries: [{term: 1, command: "x=1"}, {term: 1, command: 0x00ff}], voted_for: Some(3), granted: true}"#
+        concat!(
+            r#"{term: 2, leader: 1, entries: [{term: 1, command: "x=1"}, {term: 1, command: 0x00ff}], "#,
+            "voted_for: Some(3), granted: true}"
+        )
     );
     assert_eq!(
         format!("{:#}", value(&append_entries().entries[0])),
@@ -145,7 +148,10 @@ fn json_has_the_names() {
     let json = |value: Value| serde_json::to_string(&value).unwrap();
     assert_eq!(
         json(value(&append_entries())),
-        r#"{"term":2,"leader":1,"entries":[{"term":1,"command":"x=1"},{"term":1,"command":"00ff"}],"voted_for":3,"granted":true}"#
+        concat!(
+            r#"{"term":2,"leader":1,"entries":[{"term":1,"command":"x=1"},{"term":1,"command":"00ff"}],"#,
+            r#""voted_for":3,"granted":true}"#
+        )
     );
     let put = Command::Put { key: "k".to_owned(), version: 1 };
     assert_eq!(
