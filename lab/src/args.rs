@@ -11,7 +11,7 @@ use labrt::world::{Backend, Policy};
 
 use crate::error::CommandError;
 
-/// The Raft labs of MIT 6.5840, simulated: every run is decided by one seed.
+/// The distributed systems labs, simulated: one seed determines the whole run.
 #[derive(Parser, Debug)]
 #[command(name = "lab", bin_name = "cargo lab", version, max_term_width = 100)]
 struct CommandLine {
@@ -19,6 +19,7 @@ struct CommandLine {
     command: Command,
 }
 
+/// The commands that students have.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     /// Run tests
@@ -27,95 +28,69 @@ pub(crate) enum Command {
     Replay(ReplayArgs),
     /// List tests, their parts, titles and points
     List(ListArgs),
-    /// Make the workspace that students are given: this one with skeletons in place of the solutions
-    #[cfg(feature = "grading")]
-    Handout(HandoutArgs),
-    /// Score submissions, with a report for each
-    #[cfg(feature = "grading")]
-    Grade(GradeArgs),
-    /// What `lab test` starts to run simulations in
+    /// Carry out runs for the process that started this one
     #[command(hide = true)]
     Worker,
-    /// The same for lab code of strangers: its threads are confined
-    #[cfg(feature = "confine")]
-    #[command(hide = true)]
-    ConfinedWorker,
 }
 
-impl Command {
-    /// Whether a person asks for runs.
-    pub(crate) fn makes_runs(&self) -> bool {
-        #[cfg(feature = "grading")]
-        if matches!(self, Self::Grade(_)) {
-            return true;
-        }
-        matches!(self, Self::Test(_))
-    }
-}
-
+/// The arguments of `lab test`.
 #[derive(Args, Debug)]
-pub(crate) struct TestArgs {
+pub struct TestArgs {
     /// Which tests: a part (3A), a name or a piece of names (backup); all if there is none
     #[arg(value_name = "FILTER")]
-    pub(crate) filters: Vec<String>,
+    pub filters: Vec<String>,
 
     /// Runs of each test, over N seeds beginning with the first
     #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one, allow_negative_numbers = true)]
-    pub(crate) runs: u32,
+    pub runs: u32,
 
     /// Run all tests again and again, each time over another seed, until a run fails
     #[arg(long, conflicts_with = "runs")]
-    pub(crate) until_failure: bool,
+    pub until_failure: bool,
 
     /// Run all tests again and again, each time over another seed, for so long: 90s, 10m, 1h30m
     #[arg(long = "for", value_name = "TIME", conflicts_with = "runs", value_parser = some_time, allow_negative_numbers = true)]
-    pub(crate) time: Option<Duration>,
+    pub time: Option<Duration>,
 
     /// The first seed, decimal or 0x hexadecimal; if not given, a fresh one, which is printed
     #[arg(long, value_name = "S", value_parser = tester::seed::parse, allow_negative_numbers = true)]
-    pub(crate) seed: Option<u64>,
+    pub seed: Option<u64>,
 
     /// Runs side by side; if not given, all cores in simulation, and one on real threads
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
-    pub(crate) jobs: Option<u32>,
+    pub jobs: Option<u32>,
 
     /// Write the results as JSON
     #[arg(long, value_name = "FILE")]
-    pub(crate) json: Option<PathBuf>,
+    pub json: Option<PathBuf>,
 
     /// Write the results as JUnit XML
     #[arg(long, value_name = "FILE")]
-    pub(crate) junit: Option<PathBuf>,
+    pub junit: Option<PathBuf>,
 
     /// Stop at the first failure
     #[arg(long)]
-    pub(crate) fail_fast: bool,
+    pub fail_fast: bool,
 
-    /// The implementation to test, of those that are compiled in
-    #[arg(long, value_name = "NAME", default_value = DEFAULT_SOLUTION)]
-    pub(crate) solution: String,
-
-    #[cfg(feature = "grading")]
-    #[command(flatten)]
-    pub(crate) submission: SubmissionArgs,
+    /// The solution to test, of those that are compiled in; if not given, the first
+    #[arg(long, value_name = "NAME")]
+    pub solution: Option<String>,
 
     /// How the simulation chooses the next thread
     #[arg(long, value_name = "P", default_value_t = Policy::default(), value_parser = policies())]
-    pub(crate) policy: Policy,
+    pub policy: Policy,
 
+    /// Where runs take place.
     #[command(flatten)]
-    pub(crate) place: PlaceArgs,
+    pub backend: BackendArgs,
 }
-
-/// The solution of who does not ask for one.
-pub(crate) const DEFAULT_SOLUTION: &str = "raft";
 
 /// Where runs take place.
 #[derive(Args, Debug)]
-pub(crate) struct PlaceArgs {
+pub struct BackendArgs {
     /// Simulated, or on real threads in real time
     #[arg(long, value_name = "B", default_value_t = Backend::default(), value_parser = backends())]
-    pub(crate) backend: Backend,
+    pub backend: Backend,
 
     /// Seconds of processor time after which a run that has not ended is given up; 60 if not given, and 180
     /// on real threads
@@ -123,9 +98,9 @@ pub(crate) struct PlaceArgs {
     wall_limit: Option<Duration>,
 }
 
-impl PlaceArgs {
+impl BackendArgs {
     /// Processor time after which a run is given up. On real threads a test ends itself after 150 s.
-    pub(crate) fn wall_limit(&self) -> Duration {
+    pub fn wall_limit(&self) -> Duration {
         let limit = match self.backend {
             Backend::Simulation => 60,
             Backend::Threads => 180,
@@ -134,178 +109,83 @@ impl PlaceArgs {
     }
 }
 
+/// The arguments of `lab replay`.
 #[derive(Args, Debug)]
-pub(crate) struct ReplayArgs {
+pub struct ReplayArgs {
     /// The test; needs --seed. Without both, the last failure is replayed
     #[arg(requires = "seed")]
-    pub(crate) test: Option<String>,
+    pub test: Option<String>,
 
     /// Replay a failure of this file, which `lab test` writes
     #[arg(long, value_name = "FILE", conflicts_with_all = ["test", "seed", "solution", "policy"])]
-    pub(crate) from: Option<PathBuf>,
+    pub from: Option<PathBuf>,
 
     /// Which failure of the file, counted from 1
     #[arg(long, value_name = "N", default_value = "1", requires = "from", value_parser = at_least_one, allow_negative_numbers = true)]
-    pub(crate) number: u32,
+    pub number: u32,
 
     /// The seed of the run, decimal or 0x hexadecimal
     #[arg(long, value_name = "S", value_parser = tester::seed::parse, allow_negative_numbers = true, requires = "test")]
-    pub(crate) seed: Option<u64>,
+    pub seed: Option<u64>,
 
-    /// The implementation, of those that are compiled in; the last failure's, or `raft`
+    /// The solution, of those that are compiled in; the last failure's, or the first
     #[arg(long, value_name = "NAME")]
-    pub(crate) solution: Option<String>,
-
-    #[cfg(feature = "grading")]
-    #[command(flatten)]
-    pub(crate) submission: SubmissionArgs,
+    pub solution: Option<String>,
 
     /// How the simulation chooses the next thread; the last failure's, or `random`
     #[arg(long, value_name = "P", value_parser = policies())]
-    pub(crate) policy: Option<Policy>,
+    pub policy: Option<Policy>,
 
+    /// Where runs take place.
     #[command(flatten)]
-    pub(crate) place: PlaceArgs,
+    pub backend: BackendArgs,
 
     /// Show only lines of this server
     #[arg(long, value_name = "N")]
-    pub(crate) server: Option<u32>,
+    pub server: Option<u32>,
 
     /// Show only lines from this virtual time on, in seconds
     #[arg(long, value_name = "TIME", value_parser = seconds, allow_negative_numbers = true)]
-    pub(crate) since: Option<Duration>,
+    pub since: Option<Duration>,
 
     /// Show only lines up to this virtual time, in seconds
     #[arg(long, value_name = "TIME", value_parser = seconds, allow_negative_numbers = true)]
-    pub(crate) until: Option<Duration>,
+    pub until: Option<Duration>,
 
     /// Show only lines that contain this text
     #[arg(long, value_name = "TEXT")]
-    pub(crate) grep: Option<String>,
+    pub grep: Option<String>,
 
     /// Show only lines of this level and the graver ones: error, warn, info, debug or trace
     #[arg(long, value_name = "L", value_parser = level)]
-    pub(crate) level: Option<log::Level>,
+    pub level: Option<log::Level>,
 }
 
+/// The arguments of `lab list`.
 #[derive(Args, Debug)]
-pub(crate) struct ListArgs {
+pub struct ListArgs {
     /// Print JSON instead of a table
     #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[cfg(feature = "grading")]
-#[derive(Args, Debug)]
-pub(crate) struct HandoutArgs {
-    /// Where it goes: a new or empty folder outside of this workspace
-    #[arg(value_name = "DIR")]
-    pub(crate) folder: PathBuf,
-
-    /// What is released so far, with commas between: parts (3A,3B) or labs (2,3); all if not given
-    #[arg(long, value_name = "PARTS", default_value = "2,3,4")]
-    pub(crate) parts: grader::handout::Parts,
-
-    /// Write also into a folder that has something in it, over an earlier hand-out
-    #[arg(long)]
-    pub(crate) force: bool,
-}
-
-/// A submission in the place of what is compiled in.
-#[cfg(feature = "grading")]
-#[derive(Args, Debug)]
-pub(crate) struct SubmissionArgs {
-    /// A submission instead: raft/src, kvsrv/src, kvraft/src and protocols/bully/src of this folder, and what
-    /// is compiled in for those that it does not have
-    #[arg(long, value_name = "DIR", conflicts_with = "solution")]
-    pub(crate) submission: Option<PathBuf>,
-
-    /// The Raft below the submission's key/value service: its own, or the reference
-    #[arg(long, value_name = "R", requires = "submission")]
-    pub(crate) raft: Option<WhichRaft>,
-
-    /// Build and run the submission without a sandbox
-    #[arg(long, requires = "submission")]
-    pub(crate) no_sandbox: bool,
-}
-
-/// The Raft below a submission's key/value service.
-#[cfg(feature = "grading")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum WhichRaft {
-    /// The submission's.
-    Own,
-    /// The reference's.
-    Reference,
-}
-
-#[cfg(feature = "grading")]
-#[derive(Args, Debug)]
-pub(crate) struct GradeArgs {
-    /// The submissions: folders in which raft/src, kvsrv/src, kvraft/src and protocols/bully/src are, or some
-    /// of them
-    #[arg(value_name = "DIR", required = true)]
-    pub(crate) submissions: Vec<PathBuf>,
-
-    /// Where results go; what is there already is not done again
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: PathBuf,
-
-    /// Runs of each test, over N seeds beginning with the first, the same for all submissions
-    #[arg(long, value_name = "N", default_value = "20", value_parser = at_least_one, allow_negative_numbers = true)]
-    pub(crate) runs: u32,
-
-    /// The first seed, decimal or 0x hexadecimal; if not given, a fresh one, which is kept secret in --out
-    #[arg(long, value_name = "S", value_parser = tester::seed::parse, allow_negative_numbers = true)]
-    pub(crate) seed: Option<u64>,
-
-    /// What tests are worth; if not given, what `lab list` says
-    #[arg(long, value_name = "FILE")]
-    pub(crate) rubric: Option<PathBuf>,
-
-    /// Submissions, and runs of them, side by side; if not given, all cores
-    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
-    pub(crate) jobs: Option<u32>,
-
-    /// Seconds of processor time after which a run that has not ended is given up
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = some_seconds, allow_negative_numbers = true)]
-    pub(crate) wall_limit: Duration,
-
-    /// Real time for a submission, its build included: 9m. What has not run by then counts as failed, until
-    /// the same command goes on; if not given, it takes as long as it takes
-    #[arg(long, value_name = "TIME", value_parser = some_time, allow_negative_numbers = true)]
-    pub(crate) time_limit: Option<Duration>,
-
-    /// Where the framework is built, once for all submissions; if not given, in the target folder
-    #[arg(long, value_name = "DIR")]
-    pub(crate) cache: Option<PathBuf>,
-
-    /// Drop what is in --out, and do all of it again
-    #[arg(long)]
-    pub(crate) again: bool,
-
-    /// Grade also what breaks rules, and show what was found: the sandbox is what defends you
-    #[arg(long)]
-    pub(crate) despite_rules: bool,
-
-    /// Build and run submissions without a sandbox, as you, with all that you may do
-    #[arg(long)]
-    pub(crate) no_sandbox: bool,
+    pub json: bool,
 }
 
 /// Why there is no command to carry out.
 #[derive(Debug)]
-pub(crate) enum Stop {
+pub enum Stop {
     /// Help or the version was asked for, and shown.
     Shown,
     /// The arguments make no sense.
     Refused(CommandError),
 }
 
-/// Reads the arguments, the program's own name first.
-pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Stop> {
-    match CommandLine::try_parse_from(arguments) {
-        Ok(line) => Ok(line.command),
+/// Reads the arguments of a command line that clap knows by its type, the program's own name first.
+///
+/// # Errors
+///
+/// [`Stop`]: help was shown, or the arguments make no sense.
+pub fn parse<C: Parser>(arguments: impl Iterator<Item = OsString>) -> Result<C, Stop> {
+    match C::try_parse_from(arguments) {
+        Ok(line) => Ok(line),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             // A reader who closed the pipe has seen enough.
             let _ = error.print();
@@ -313,6 +193,11 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
         }
         Err(error) => Err(Stop::Refused(one_line(&error))),
     }
+}
+
+/// The students' command line.
+pub(crate) fn command(arguments: impl Iterator<Item = OsString>) -> Result<Command, Stop> {
+    parse::<CommandLine>(arguments).map(|line| line.command)
 }
 
 /// clap's message without its usage and its advice to write an option as a value.
@@ -342,7 +227,12 @@ fn policies() -> impl TypedValueParser<Value = Policy> {
     PossibleValuesParser::new(Policy::ALL.map(Policy::name)).try_map(|name| name.parse::<Policy>())
 }
 
-fn at_least_one(text: &str) -> Result<u32, String> {
+/// A whole number that is not 0.
+///
+/// # Errors
+///
+/// The sentence that says what would be right.
+pub fn at_least_one(text: &str) -> Result<u32, String> {
     text.parse()
         .ok()
         .filter(|&number| number > 0)
@@ -355,8 +245,12 @@ fn seconds(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
 }
 
-/// Minutes and seconds, but not none.
-fn some_time(text: &str) -> Result<Duration, String> {
+/// A time with its unit, but not none.
+///
+/// # Errors
+///
+/// The sentence that says what would be right.
+pub fn some_time(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(time) if !time.is_zero() => Ok(time),
         _ => Err("give a time with its unit, such as 90s, 10m or 1h30m".to_owned()),
@@ -364,7 +258,11 @@ fn some_time(text: &str) -> Result<Duration, String> {
 }
 
 /// Seconds, but not none: no run ends at once.
-fn some_seconds(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+///
+/// The sentence that says what would be right.
+pub fn some_seconds(text: &str) -> Result<Duration, String> {
     let time = seconds(text)?;
     if time.is_zero() { Err("give more than 0 seconds, such as 60 or 2.5".to_owned()) } else { Ok(time) }
 }
@@ -381,7 +279,7 @@ mod tests {
 
     fn refusal(arguments: &[&str]) -> String {
         let arguments = std::iter::once("lab").chain(arguments.iter().copied()).map(OsString::from);
-        match parse(arguments) {
+        match command(arguments) {
             Err(Stop::Refused(error)) => error.to_string(),
             other => panic!("expected a refusal, got {other:?}"),
         }
@@ -417,10 +315,6 @@ mod tests {
             (&["replay", "--seed", "1"], "TEST"),
             (&["replay", "--level", "loud"], "warn"),
             (&["replay", "--since", "-1"], "--since"),
-            #[cfg(feature = "grading")]
-            (&["grade", "ann", "--out", "o", "--time-limit", "600"], "90s, 10m or 1h30m"),
-            #[cfg(feature = "grading")]
-            (&["handout", "there", "--parts", "3A,3E"], "there is no part `3E`; the parts are 2A, 2B, 3A"),
             (&[], "says which there are"),
         ] {
             let refusal = refusal(arguments);

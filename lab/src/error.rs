@@ -8,11 +8,11 @@ use labreport::text::visible;
 ///
 /// The text says what is wrong and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct CommandError(String);
+pub struct CommandError(String);
 
 impl CommandError {
     /// An error with this text, on one line whatever it is made of.
-    pub(crate) fn new(text: impl Into<String>) -> Self {
+    pub fn new(text: impl Into<String>) -> Self {
         let text: String = text.into();
         let mut line = String::new();
         for part in text.lines().map(str::trim).filter(|part| !part.is_empty()) {

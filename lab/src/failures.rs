@@ -53,7 +53,7 @@ fn write(file: &Path, failures: &[Replay]) -> io::Result<()> {
     let draft = folder.join(format!(".failures-{}.jsonl", std::process::id()));
     let mut text = Vec::new();
     for failure in failures {
-        serde_json::to_writer(&mut text, failure)?;
+        text.extend(failure.to_json().as_bytes());
         text.push(b'\n');
     }
     fs::File::create(&draft)?.write_all(&text)?;
@@ -73,7 +73,7 @@ pub(crate) fn load(file: &Path, number: usize) -> Result<Replay, CommandError> {
         }
         failures += 1;
         if failures == number {
-            return serde_json::from_str(&line)
+            return Replay::from_json(&line)
                 .map_err(|cause| unreadable(&format!("failure {number} is none: {cause}")));
         }
     }

@@ -10,102 +10,103 @@
 
 #![warn(missing_docs)]
 
-mod args;
-mod error;
+pub mod args;
+pub mod error;
 mod failures;
-#[cfg(feature = "grading")]
-mod grade;
-#[cfg(feature = "grading")]
-mod handout;
-mod interrupt;
+pub mod interrupt;
 mod list;
 mod near;
 mod replay;
-mod report;
-mod run;
-mod shell;
+pub mod report;
+pub mod run;
+pub mod shell;
 mod solutions;
-#[cfg(feature = "grading")]
-mod submission;
 mod test;
-mod tested;
-#[cfg(feature = "grading")]
-mod workshop;
+pub mod tested;
 
 use std::process::ExitCode;
 
 use labapi::Solution;
+use tester::replay::is_default_solution;
 use tester::workspace::WorkspaceError;
 use tester::{Case, Report, RunOptions};
 
-use args::Command;
+use args::{Command, Stop};
 use error::CommandError;
+pub use list::list;
+pub use replay::replay;
 pub use solutions::COMPILED_IN;
+pub use test::test;
+use tested::Tested;
 
 /// What a command line works with.
 pub struct Lab {
-    /// The solutions that `--solution` chooses from. The first is not special: the default is the
-    /// one called `raft`.
+    /// The solutions that `--solution` chooses from. The first is the default.
     pub solutions: &'static [Solution],
     /// Runs one test once, in a simulation: [`tester::run`].
     pub run: fn(&'static Case, &Solution, &RunOptions) -> Report,
 }
 
 impl Lab {
-    /// Does what the process's arguments ask for.
-    ///
-    /// The exit status is 0 when all tests passed, 1 when one failed, 2 when the arguments ask for something that cannot be
-    /// done, and one line on the standard error says why; 3 when a submission does not build, and the compiler says why.
-    /// After Ctrl-C or SIGTERM the process ends as by that signal, when what is known has been written.
+    /// Does what the process's arguments ask for, of the commands that students have; see [`finish`] for the
+    /// exit status.
     #[must_use]
     pub fn main(&self) -> ExitCode {
-        #[cfg(feature = "grading")]
-        workshop::confine_if_told();
-        let command = args::parse(std::env::args_os());
-        if command.as_ref().is_ok_and(Command::makes_runs) {
-            warn_of_shared_hash_keys();
-        }
-        let outcome = match command {
-            Ok(Command::Test(args)) => not_for_another().and_then(|()| test::test(self, &args)),
-            Ok(Command::Replay(args)) => not_for_another().and_then(|()| replay::replay(self, &args)),
-            Ok(Command::List(args)) => list::list(&args),
-            #[cfg(feature = "grading")]
-            Ok(Command::Handout(args)) => handout::hand_out(&args),
-            #[cfg(feature = "grading")]
-            Ok(Command::Grade(args)) => grade::grade(&args),
-            Ok(Command::Worker) => run::worker::serve(self),
-            #[cfg(feature = "confine")]
-            Ok(Command::ConfinedWorker) => run::worker::serve_confined(self),
-            Err(args::Stop::Shown) => Ok(Verdict::Passed),
-            Err(args::Stop::Refused(error)) => Err(error),
-        };
-        if let Err(error) = &outcome
-            && !interrupt::has_come()
-        {
-            eprintln!("error: {error}");
-        }
-        interrupt::end_if_it_came();
-        match outcome {
-            Ok(Verdict::Passed) => ExitCode::SUCCESS,
-            Ok(Verdict::Failed) => ExitCode::from(1),
-            #[cfg(feature = "grading")]
-            Ok(Verdict::DoesNotBuild) => ExitCode::from(3),
-            Err(_) => ExitCode::from(2),
-        }
+        finish(args::command(std::env::args_os()).and_then(|command| {
+            let outcome = match command {
+                Command::Test(args) => not_for_another().and_then(|()| {
+                    warn_of_shared_hash_keys();
+                    test(&args, || Tested::compiled_in(self, args.solution.as_deref()).map(Ok))
+                }),
+                Command::Replay(args) => not_for_another()
+                    .and_then(|()| replay(&args, |name| Tested::compiled_in(self, name).map(Ok))),
+                Command::List(args) => list(&args),
+                Command::Worker => run::worker::serve(self),
+            };
+            outcome.map_err(Stop::Refused)
+        }))
     }
 
-    /// The solution of that name.
-    fn solution(&self, name: &str) -> Result<&'static Solution, CommandError> {
-        self.solutions.iter().find(|solution| solution.name == name).ok_or_else(|| {
+    /// The solution of that name; the first if there is no name, or one that means the same.
+    fn solution(&self, name: Option<&str>) -> Result<&'static Solution, CommandError> {
+        let default = || self.solutions.first().filter(|_| name.is_none_or(is_default_solution));
+        let named = self.solutions.iter().find(|solution| Some(solution.name) == name);
+        named.or_else(default).ok_or_else(|| {
             let names: Vec<&str> = self.solutions.iter().map(|solution| solution.name).collect();
+            let name = name.unwrap_or_default();
             CommandError::new(format!("there is no solution `{name}`; {}", near::advice(name, &names)))
         })
     }
 }
 
+/// Ends a command.
+///
+/// The exit status is 0 when all tests passed, 1 when one failed, 2 when the arguments ask for something that
+/// cannot be done, and one line on the standard error says why; 3 when a submission does not build, and the
+/// compiler says why. After Ctrl-C or SIGTERM the process ends as by that signal, when what is known has been
+/// written.
+pub fn finish(outcome: Result<Verdict, Stop>) -> ExitCode {
+    if let Err(Stop::Refused(error)) = &outcome
+        && !interrupt::has_come()
+    {
+        eprintln!("error: {error}");
+    }
+    interrupt::end_if_it_came();
+    match outcome {
+        Ok(Verdict::Passed) | Err(Stop::Shown) => ExitCode::SUCCESS,
+        Ok(Verdict::Failed) => ExitCode::from(1),
+        Ok(Verdict::DoesNotBuild) => ExitCode::from(3),
+        Err(Stop::Refused(_)) => ExitCode::from(2),
+    }
+}
+
 /// Refuses to test this program's solutions where it would be taken for a test of another workspace's.
 /// Without any workspace they can be tested, and only nothing is remembered.
-fn not_for_another() -> Result<(), CommandError> {
+///
+/// # Errors
+///
+/// The process runs in another workspace than the one that it was built in.
+pub fn not_for_another() -> Result<(), CommandError> {
     match tester::workspace::find() {
         Err(error @ WorkspaceError::Another { .. }) => Err(CommandError::new(error.to_string())),
         _ => Ok(()),
@@ -114,7 +115,7 @@ fn not_for_another() -> Result<(), CommandError> {
 
 /// Says what is lost if std's hash maps are not each server's own. On systems other than Linux they never
 /// are, and nobody is graded.
-fn warn_of_shared_hash_keys() {
+pub fn warn_of_shared_hash_keys() {
     if cfg!(target_os = "linux") && !labrt::world::hash_keys_are_separate() {
         eprintln!(
             "warning: std keeps the keys of its hash maps in a place that was not found. All servers of a simulation count \
@@ -126,12 +127,11 @@ fn warn_of_shared_hash_keys() {
 
 /// What a command that could be carried out came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+pub enum Verdict {
     /// Every run passed, or there was nothing to run.
     Passed,
     /// At least one run failed, or could not be graded.
     Failed,
     /// What was to be tested does not build.
-    #[cfg(feature = "grading")]
     DoesNotBuild,
 }

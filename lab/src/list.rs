@@ -30,7 +30,7 @@ impl From<&'static Case> for Row {
 }
 
 /// Prints the list.
-pub(crate) fn list(args: &ListArgs) -> Result<Verdict, CommandError> {
+pub fn list(args: &ListArgs) -> Result<Verdict, CommandError> {
     let rows: Vec<Row> = tester::cases().iter().map(Row::from).collect();
     let text = if args.json {
         let listing = Listing { schema: 1, tests: rows };

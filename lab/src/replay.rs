@@ -5,25 +5,33 @@ mod log_lines;
 use std::io::Write;
 
 use labreport::text::visible;
-use labrt::world::{Backend, Policy, RUST_LOG, log_asked_for};
+use labrt::world::{Backend, Policy, RUST_LOG, log_filter};
 use tester::lines::{self, Tally};
-use tester::replay::{NoLastFailure, Replay, build_id};
+use tester::replay::{NoLastFailure, Replay, build_id, is_default_solution};
 use tester::{Case, Report, seed};
 
-use crate::args::{DEFAULT_SOLUTION, ReplayArgs};
+use crate::args::ReplayArgs;
 use crate::error::CommandError;
 use crate::report::failure::{Evidence, Failure};
 use crate::report::json::fingerprint;
 use crate::report::log_line;
 use crate::report::paint::Paint;
 use crate::run::{Observer, Outcome, Output, PATIENCE, Plan, Record, Run, Settings, pool};
-use crate::tested::{Choice, Tested};
-use crate::{Lab, Verdict, failures, interrupt, near, test};
+use crate::tested::Choice;
+use crate::{Verdict, failures, interrupt, near, test};
 use log_lines::LineFilter;
 
-/// Runs the test that was asked for, or the last failure.
-pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandError> {
-    if args.place.backend == Backend::Threads {
+/// Runs the test that was asked for, or the last failure, on what `choose_solution` gives for the name of a
+/// solution, if there is one.
+///
+/// # Errors
+///
+/// The arguments ask for something that cannot be done.
+pub fn replay(
+    args: &ReplayArgs,
+    choose_solution: impl FnOnce(Option<&str>) -> Result<Choice, CommandError>,
+) -> Result<Verdict, CommandError> {
+    if args.backend.backend == Backend::Threads {
         return Err(CommandError::new(
             "a run on real threads is never the same twice: leave `--backend threads` out to replay a simulated one",
         ));
@@ -31,7 +39,7 @@ pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandErr
     let mut wanted = Wanted::of(args)?;
     let filter = LineFilter::of(args, wanted.case)?;
     interrupt::watch("stopping")?;
-    let tested = match tested(lab, args, &wanted)? {
+    let tested = match choose_solution(args.solution.as_deref().or(wanted.solution.as_deref()))? {
         Ok(tested) => tested,
         Err(verdict) => return Ok(verdict),
     };
@@ -46,11 +54,11 @@ pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandErr
         policy: wanted.policy,
         record: Record::Lines,
         patience: PATIENCE,
-        wall_limit: args.place.wall_limit(),
+        wall_limit: args.backend.wall_limit(),
         deadline: None,
         cut_off: None,
         fail_fast: false,
-        is_strange: false,
+        untrusted: false,
         output: Output::Shown,
         starter: tested.starter.clone(),
     };
@@ -82,20 +90,12 @@ pub(crate) fn replay(lab: &Lab, args: &ReplayArgs) -> Result<Verdict, CommandErr
     Ok(if failure.is_some() { Verdict::Failed } else { Verdict::Passed })
 }
 
-/// Whose run it is.
-fn tested(lab: &Lab, args: &ReplayArgs, wanted: &Wanted) -> Result<Choice, CommandError> {
-    #[cfg(feature = "grading")]
-    if let Some(folder) = &args.submission.submission {
-        return crate::submission::choose(folder, &args.submission);
-    }
-    Tested::compiled_in(lab, args.solution.as_ref().unwrap_or(&wanted.solution)).map(Ok)
-}
-
 /// The run that is to be done again.
 struct Wanted {
     case: &'static Case,
     seed: u64,
-    solution: String,
+    /// `None`: the default.
+    solution: Option<String>,
     policy: Policy,
     /// The last failure, if it was this run.
     recorded: Option<Replay>,
@@ -103,11 +103,6 @@ struct Wanted {
 
 impl Wanted {
     fn of(args: &ReplayArgs) -> Result<Self, CommandError> {
-        #[cfg(feature = "grading")]
-        if args.submission.submission.is_some() && args.test.is_none() {
-            let text = "no failure of a submission is remembered: give a test and its seed";
-            return Err(CommandError::new(text));
-        }
         if let Some(file) = &args.from {
             return Self::recorded(failures::load(file, args.number as usize)?, "the failure");
         }
@@ -116,18 +111,21 @@ impl Wanted {
             (Some(test), Some(seed)) => Self {
                 case: the_test(test)?,
                 seed,
-                solution: DEFAULT_SOLUTION.to_owned(),
+                solution: None,
                 policy: Policy::default(),
                 recorded: recorded.ok(),
             },
             _ => Self::last(recorded)?,
         };
-        wanted.solution = args.solution.clone().unwrap_or(wanted.solution);
+        wanted.solution = args.solution.clone().or(wanted.solution);
         wanted.policy = args.policy.unwrap_or(wanted.policy);
         let (case, seed, solution, policy) = (wanted.case, wanted.seed, &wanted.solution, wanted.policy);
         let same = |replay: &Replay| {
             (replay.test.as_str(), replay.seed) == (case.name, seed)
-                && (&replay.solution, replay.policy.as_str()) == (solution, policy.name())
+                && replay.policy == policy.name()
+                && (Some(&replay.solution) == solution.as_ref()
+                    || is_default_solution(&replay.solution)
+                        && solution.as_ref().is_none_or(|name| is_default_solution(name)))
         };
         wanted.recorded = wanted.recorded.filter(same);
         Ok(wanted)
@@ -148,7 +146,7 @@ impl Wanted {
         Ok(Self {
             case: the_test(&replay.test)?,
             seed: replay.seed,
-            solution: replay.solution.clone(),
+            solution: Some(replay.solution.clone()),
             policy,
             recorded: Some(replay),
         })
@@ -184,7 +182,7 @@ impl Single {
         if self.shown < self.lines {
             say(&format!("({} of {} lines of the log)", self.shown, self.lines));
         }
-        if let Some(kept) = log_asked_for() {
+        if let Some(kept) = log_filter() {
             say(&format!("({RUST_LOG}={kept}: no other lines were kept)"));
         }
     }

@@ -7,9 +7,9 @@
 //! - [`files`]: opened before the runs, replaced while they go on.
 
 pub(crate) mod causes;
-pub(crate) mod failure;
+pub mod failure;
 pub(crate) mod files;
-pub(crate) mod json;
+pub mod json;
 pub(crate) mod junit;
 pub(crate) mod log_line;
 pub(crate) mod paint;

@@ -16,20 +16,18 @@
 //! - `lines`: how it tells of a run's log while the run goes on;
 //! - `lost`: what the end of a process says about the run that it was at.
 
-#[cfg(feature = "confine")]
-mod confine;
 mod key;
 mod lines;
 mod lost;
-pub(crate) mod plan;
-pub(crate) mod pool;
+mod plan;
+pub mod pool;
 mod process;
 mod protocol;
 mod running;
 mod supervisor;
-pub(crate) mod worker;
+pub mod worker;
 
-pub(crate) use lost::Lost;
-pub(crate) use plan::{Job, Plan};
-pub(crate) use pool::{Observer, Outcome, PATIENCE, Record, Run, Settings};
-pub(crate) use process::{Output, Starter};
+pub use lost::Lost;
+pub use plan::{Job, Plan};
+pub use pool::{Observer, Outcome, PATIENCE, Record, Run, Settings};
+pub use process::{Output, Starter};

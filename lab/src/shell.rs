@@ -8,7 +8,7 @@ use labreport::text::one_line;
 
 /// The path as one word of a shell's command: as it is, in quotes, or with escapes where a character is not
 /// seen.
-pub(crate) fn word(path: impl AsRef<OsStr>) -> String {
+pub fn word(path: impl AsRef<OsStr>) -> String {
     let path = path.as_ref();
     let is_seen = |text: &&str| one_line(text, usize::MAX) == **text;
     if let Some(text) = path.to_str().filter(is_seen)

@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use labrt::world::Backend;
-use tester::replay::{Replay, build_id};
+use tester::replay::{Replay, build_id, is_default_solution};
 use tester::{Case, filter, log_end, seed};
 
-use crate::args::{DEFAULT_SOLUTION, TestArgs};
+use crate::args::TestArgs;
 use crate::error::CommandError;
 use crate::report::causes::{Cause, Recording};
 use crate::report::failure::Failure;
@@ -17,13 +17,20 @@ use crate::report::summary::Summary;
 use crate::report::terminal::{CAUSES_SHOWN, Terminal, count};
 use crate::run::{Observer, Outcome, Output, PATIENCE, Plan, Record, Run, Settings, pool};
 use crate::tested::{Choice, Tested};
-use crate::{Lab, Verdict, failures, interrupt, near};
+use crate::{Verdict, failures, interrupt, near};
 
-/// Runs the tests that were asked for.
-pub(crate) fn test(lab: &Lab, args: &TestArgs) -> Result<Verdict, CommandError> {
+/// Runs the tests that were asked for, on what `choose` gives once the arguments are known to be right.
+///
+/// # Errors
+///
+/// The arguments ask for something that cannot be done.
+pub fn test(
+    args: &TestArgs,
+    choose_solution: impl FnOnce() -> Result<Choice, CommandError>,
+) -> Result<Verdict, CommandError> {
     let cases = choose(&args.filters)?;
     interrupt::watch("stopping; what has been run so far is told, and kept where results were asked for")?;
-    let tested = match tested(lab, args)? {
+    let tested = match choose_solution()? {
         Ok(tested) => tested,
         Err(verdict) => return Ok(verdict),
     };
@@ -129,17 +136,8 @@ pub(crate) fn choose(filters: &[String]) -> Result<Vec<&'static Case>, CommandEr
     })
 }
 
-/// What is to be tested.
-fn tested(lab: &Lab, args: &TestArgs) -> Result<Choice, CommandError> {
-    #[cfg(feature = "grading")]
-    if let Some(folder) = &args.submission.submission {
-        return crate::submission::choose(folder, &args.submission);
-    }
-    Tested::compiled_in(lab, &args.solution).map(Ok)
-}
-
 fn settings(tested: &Tested, args: &TestArgs) -> Settings {
-    let backend = args.place.backend;
+    let backend = args.backend.backend;
     let cores =
         || std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
     Settings {
@@ -150,11 +148,11 @@ fn settings(tested: &Tested, args: &TestArgs) -> Settings {
         policy: args.policy,
         record: Record::Nothing,
         patience: PATIENCE,
-        wall_limit: args.place.wall_limit(),
+        wall_limit: args.backend.wall_limit(),
         cut_off: None,
         deadline: args.time.map(|time| Instant::now() + time),
         fail_fast: args.fail_fast || args.until_failure,
-        is_strange: false,
+        untrusted: false,
         output: Output::Kept,
         starter: tested.starter.clone(),
     }
@@ -168,7 +166,7 @@ fn plural_jobs(jobs: u32) -> String {
 fn in_simulation(failure: &Failure, tested: &Tested) -> String {
     let solution = match tested.solution {
         _ if tested.is_submission() => tested.options.clone(),
-        DEFAULT_SOLUTION => String::new(),
+        name if is_default_solution(name) => String::new(),
         name => format!(" --solution {name}"),
     };
     format!("cargo lab test {} --runs 1000{solution}", failure.case.name)
@@ -177,7 +175,7 @@ fn in_simulation(failure: &Failure, tested: &Tested) -> String {
 /// What can be run again of a failure.
 fn replay_of(failure: &Failure, tested: &Tested, settings: &Settings, build: &str) -> Replay {
     // A submission is chosen by other options.
-    let solution = if tested.is_submission() { DEFAULT_SOLUTION } else { tested.solution };
+    let solution = if tested.is_submission() { "own" } else { tested.solution };
     Replay {
         test: failure.case.name.to_owned(),
         seed: failure.seed,

@@ -1,42 +1,49 @@
-//! [`Tested`]: what is under test, one of the solutions that are compiled in or a submission.
+//! [`Tested`]: the solution under test, one of those that are compiled in or somebody else's.
+
+use std::any::Any;
 
 use crate::error::CommandError;
 use crate::run::Starter;
 use crate::{Lab, Verdict};
 
-/// What is under test.
-pub(crate) struct Tested {
+/// The solution under test.
+pub struct Tested {
     /// The solution's name, as the workers know it.
-    pub(crate) solution: &'static str,
-    /// What people call it.
-    pub(crate) title: String,
-    pub(crate) starter: Starter,
-    /// What a command needs besides to choose a submission: empty for what is compiled in.
-    pub(crate) options: String,
-    /// What must stay as it is while workers run.
-    #[cfg(feature = "grading")]
-    pub(crate) _held: Option<crate::submission::Held>,
+    pub solution: &'static str,
+    /// Its name for people.
+    pub title: String,
+    /// Starts the workers that have it compiled in.
+    pub starter: Starter,
+    /// The options with which a command chooses it again, each after a space; empty for a solution that is
+    /// compiled in.
+    pub options: String,
+    /// What must stay as it is while workers run, such as a lock.
+    pub held: Option<Box<dyn Any>>,
 }
 
-/// What was asked for, or the end of the command if it does not build.
-pub(crate) type Choice = Result<Tested, Verdict>;
+/// The solution that was asked for, or the end of the command if there is nothing to test.
+pub type Choice = Result<Tested, Verdict>;
 
 impl Tested {
-    /// A solution that is compiled in.
-    pub(crate) fn compiled_in(lab: &Lab, name: &str) -> Result<Self, CommandError> {
+    /// A solution that is compiled in; the first if no name is given.
+    ///
+    /// # Errors
+    ///
+    /// There is none of this name.
+    pub fn compiled_in(lab: &Lab, name: Option<&str>) -> Result<Self, CommandError> {
         let solution = lab.solution(name)?.name;
         Ok(Self {
             solution,
             title: solution.to_owned(),
             starter: Starter::this_program(),
             options: String::new(),
-            #[cfg(feature = "grading")]
-            _held: None,
+            held: None,
         })
     }
 
-    /// Whether it is a submission.
-    pub(crate) fn is_submission(&self) -> bool {
+    /// Whether it is somebody else's.
+    #[must_use]
+    pub fn is_submission(&self) -> bool {
         !self.options.is_empty()
     }
 }

@@ -108,7 +108,7 @@ pub use bully::{Bully, MakeBully};
 pub use index::{LogIndex, Term};
 pub use key_value::{Clerk, KvRaft, KvSrv, Lock, PutError, Version, Versioned};
 pub use rsm::{MakeRsm, Replica, ReplicaServer, Rsm, StateMachine, WrongLeader};
-pub use solution::Solution;
+pub use solution::{Export, Solution};
 
 /// One Raft peer: its interface for the service and the tester (paper §5, Figure 2; the course's `raftapi`).
 ///

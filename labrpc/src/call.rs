@@ -23,7 +23,7 @@ use std::panic::Location;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use labrt::world::{Filler, RemoteCall, slot};
+use labrt::world::{RemoteCall, oneshot};
 
 use crate::fault_model::RequestFate;
 use crate::faults::Duplicate;
@@ -46,9 +46,9 @@ pub(crate) const POLL_INTERVAL: Duration = Duration::from_micros(100_100);
 /// The outcome of the first checks and draws of a call.
 enum Start {
     /// There is no server; the call fails after this time.
-    Unreachable(Duration, Filler<Reply>),
+    Unreachable(Duration, oneshot::Sender<Reply>),
     /// The request is lost; the call fails after this time.
-    Lost(Duration, Filler<Reply>),
+    Lost(Duration, oneshot::Sender<Reply>),
     /// The request arrives after this time.
     Sent(Duration, CallId),
     /// The request arrives at once.
@@ -84,7 +84,7 @@ impl Shared {
         if self.world.is_dying() {
             return None; // a destructor on a server that has crashed: it sends nothing any more
         }
-        let (caller, waiter) = slot();
+        let (caller, receiver) = oneshot::channel();
         let (len, content) = (args.len(), args.content.clone());
         let location = Location::caller();
         let now = self.world.now();
@@ -107,7 +107,7 @@ impl Shared {
             let copy = router.duplicate(&start);
             (start, copy, address, router.total_count, hash)
         };
-        self.world.message(hash);
+        self.world.record_event(hash);
         let event = |step| Event { method, bytes: len, ..Event::new(number, step) };
         self.report(|| Event {
             content: content.as_ref(),
@@ -120,28 +120,28 @@ impl Shared {
         self.world.remote_call(&RemoteCall {
             method,
             to: address.map_or(u32::MAX, |address| address.0),
-            name_of_callee: &|| self.router.lock().node_name(address?).map(ToOwned::to_owned),
+            callee_name: &|| self.router.lock().node_name(address?).map(ToOwned::to_owned),
             end: end.0,
-            place: location,
+            location,
             bytes: len,
         });
         match start {
             Start::Unreachable(after, caller) => {
                 self.report(|| event(Step::RequestLost));
                 self.note(method, number, address, || format!("server unreachable, call fails in {after:?}"));
-                self.world.later(after, move || drop(caller));
+                self.world.schedule(after, move || drop(caller));
             }
             Start::Lost(after, caller) => {
                 self.report(|| event(Step::RequestLost));
                 self.note(method, number, address, || {
                     format!("request lost ({len} bytes), call fails in {after:?}")
                 });
-                self.world.later(after, move || drop(caller));
+                self.world.schedule(after, move || drop(caller));
             }
             Start::Sent(after, id) => {
                 self.note(method, number, address, || format!("request ({len} bytes) arrives in {after:?}"));
                 let network = Arc::downgrade(self);
-                self.world.later(after, move || with(&network, |network| network.arrive(id)));
+                self.world.schedule(after, move || with(&network, |network| network.arrive(id)));
             }
             Start::Arrived(id, request) => {
                 self.note(method, number, address, || format!("request ({len} bytes)"));
@@ -152,9 +152,9 @@ impl Shared {
         if let Some(after) = copy {
             self.note(method, number, address, || format!("duplicate request arrives in {after:?}"));
             let network = Arc::downgrade(self);
-            self.world.later(after, move || with(&network, |network| network.arrive_duplicate(number)));
+            self.world.schedule(after, move || with(&network, |network| network.arrive_duplicate(number)));
         }
-        waiter.wait()
+        receiver.recv()
     }
 
     /// A request reaches its server. A server that has been deleted meanwhile handles it too.
@@ -187,8 +187,8 @@ impl Shared {
             return self.discard(request.server);
         }
         let method = request.server.method(request.method).name;
-        self.world.message(of_message(Direction::Copy, method, end.0, address.0, &request.args.bytes));
-        self.world.carry(end.0, request.args.len());
+        self.world.record_event(of_message(Direction::Copy, method, end.0, address.0, &request.args.bytes));
+        self.world.record_bytes(end.0, request.args.len());
         self.note(method, number, Some(address), || "duplicate request".to_owned());
         self.serve(id, end, request);
     }
@@ -229,7 +229,7 @@ impl Router {
         method: &str,
         args: Message,
         types: Types,
-        caller: Filler<Reply>,
+        caller: oneshot::Sender<Reply>,
         now: Duration,
     ) -> Start {
         let Some((address, incarnation)) = self.reach(end) else {
@@ -374,14 +374,14 @@ impl Shared {
             (call, fate)
         };
         let CallInFlight { caller, method, full_name, end, address, .. } = call;
-        self.world.message(of_message(Direction::Reply, method, end.0, address.0, &reply.bytes));
+        self.world.record_event(of_message(Direction::Reply, method, end.0, address.0, &reply.bytes));
         report_step(Step::ReplySent);
         let Message { bytes: reply, content } = reply;
         let event = |step| Event { method: &full_name, bytes: len, ..Event::new(id.number, step) };
         if matches!(fate, ReplyFate::CutOff | ReplyFate::Lost) {
             self.report(|| event(Step::ReplyLost));
         }
-        self.world.carry(end.0, len);
+        self.world.record_bytes(end.0, len);
         let note = |what: &dyn Fn() -> String| self.note(method, id.number, Some(address), what);
         match fate {
             ReplyFate::CutOff => note(&|| "reply discarded: the call is cut off".to_owned()),
@@ -389,7 +389,7 @@ impl Shared {
             ReplyFate::Arrives(by) => {
                 note(&|| format!("reply ({len} bytes) arrives in {by:?}"));
                 let network = Arc::downgrade(self);
-                self.world.later(by, move || {
+                self.world.schedule(by, move || {
                     let mut delivered = 0;
                     with(&network, |network| {
                         network.router.lock().total_bytes += len as u64;
@@ -400,14 +400,14 @@ impl Shared {
                             ..Event::new(id.number, Step::ReplyDelivered)
                         });
                     });
-                    caller.fill(Reply { bytes: reply, event: delivered });
+                    caller.send(Reply { bytes: reply, event: delivered });
                 });
             }
             ReplyFate::Delivered => {
                 note(&|| format!("reply ({len} bytes)"));
                 let delivered =
                     self.report(|| Event { content: content.as_ref(), ..event(Step::ReplyDelivered) });
-                caller.fill(Reply { bytes: reply, event: delivered });
+                caller.send(Reply { bytes: reply, event: delivered });
             }
         }
     }
@@ -418,7 +418,7 @@ impl Shared {
     fn lose_reply(self: &Arc<Self>, id: CallId, reply: &[u8]) {
         let known = self.router.lock().call(id).map(|call| (call.method, call.end, call.address));
         let Some((method, end, address)) = known else { return };
-        self.world.message(of_message(Direction::Reply, method, end.0, address.0, reply));
+        self.world.record_event(of_message(Direction::Reply, method, end.0, address.0, reply));
         self.note(method, id.number, Some(address), || {
             format!("reply lost ({} bytes): the link is cut", reply.len())
         });
@@ -446,7 +446,7 @@ impl Shared {
         let now = self.world.now();
         for (id, since) in polls {
             let network = Arc::downgrade(self);
-            self.world.later(until_poll(since, now), move || {
+            self.world.schedule(until_poll(since, now), move || {
                 with(&network, |network| network.poll(id));
             });
         }

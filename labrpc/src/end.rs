@@ -47,7 +47,7 @@ impl ClientEnd {
     /// `A` and `R`, or if `args` cannot be encoded.
     #[track_caller]
     pub fn call<A: Serialize, R: DeserializeOwned>(&self, method: &str, args: &A) -> Option<R> {
-        labrt::world::point();
+        labrt::world::scheduling_point();
         let args = match Message::encode(args) {
             Ok(message) => message,
             Err(error) => panic!("the arguments of {method} cannot be sent: {error}"),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use labrt::world::Filler;
+use labrt::world::oneshot;
 
 use crate::fault_model::FaultModel;
 use crate::faults::InjectedFaults;
@@ -72,7 +72,7 @@ pub(crate) struct CallInFlight {
     pub(crate) reliable: bool,
     /// The setting when the call began.
     pub(crate) long_reordering: bool,
-    pub(crate) caller: Filler<Reply>,
+    pub(crate) caller: oneshot::Sender<Reply>,
     /// `None` once it has arrived.
     pub(crate) request: Option<Request>,
     /// The arrival of the request. Polls are counted from it.

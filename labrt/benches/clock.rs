@@ -19,11 +19,11 @@ fn clock(c: &mut Criterion) {
                 let mut total = Duration::ZERO;
                 for _ in 0..count.div_ceil(1000) {
                     labrt::thread::yield_now();
-                    let start = labrt::world::aside(Instant::now);
+                    let start = labrt::world::with_real_std(Instant::now);
                     (0..1000).for_each(|_| {
                         black_box(Instant::now());
                     });
-                    total += labrt::world::aside(|| start.elapsed());
+                    total += labrt::world::with_real_std(|| start.elapsed());
                 }
                 total
             });

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, criterion_group, criterion_main};
 use labrt::sync::{Arc, Mutex};
 use labrt::thread;
-use labrt::world::{Options, World, aside, simulate};
+use labrt::world::{Options, World, simulate, with_real_std};
 
 /// The real time that `main` measures inside a run of its own.
 fn inside(main: impl FnOnce(&World) -> Duration + Send + 'static) -> Duration {
@@ -19,9 +19,9 @@ fn timed(count: u64, mut operation: impl FnMut()) -> Duration {
     let mut total = Duration::ZERO;
     for batch in (0..count).step_by(1000) {
         thread::sleep(Duration::from_millis(1));
-        let start = aside(Instant::now);
+        let start = with_real_std(Instant::now);
         (batch..count.min(batch + 1000)).for_each(|_| operation());
-        total += aside(|| start.elapsed());
+        total += with_real_std(|| start.elapsed());
     }
     total
 }
@@ -71,7 +71,7 @@ fn primitives(c: &mut Criterion) {
         b.iter_custom(|count| {
             inside(move |_| {
                 let lock = Arc::new(Mutex::new(0u64));
-                let start = aside(Instant::now);
+                let start = with_real_std(Instant::now);
                 let threads: Vec<_> = (0..4)
                     .map(|_| {
                         let lock = lock.clone();
@@ -86,7 +86,7 @@ fn primitives(c: &mut Criterion) {
                     })
                     .collect();
                 threads.into_iter().for_each(|thread| thread.join().expect("returns"));
-                aside(|| start.elapsed())
+                with_real_std(|| start.elapsed())
             })
         });
     });

@@ -1,31 +1,30 @@
-//! [`Context`]: where the calling thread runs, in a simulation or on real threads.
+//! [`Context`]: the run and thread of the caller, in a simulation or on real threads.
 //!
-//! Every primitive of labrt asks this first, and is built on the few things that it offers: scheduling
-//! points, tickets, waiting and waking. What they mean is the backend's affair: [`Sim`] or
-//! [`threads::Thread`].
+//! Every primitive of labrt gets the context first, and is built on its few operations: scheduling points,
+//! tickets, waiting and waking. The backends implement them: [`Sim`] and [`threads::Thread`].
 
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::nanos;
-use crate::raw::confined::Home;
+use crate::raw::confined::Owner;
 use crate::rng::StreamRng;
 use crate::run::failure::{FailureKind, Panic};
 use crate::run::local::Local;
 use crate::sim::simulation::{SIM, Sim};
 use crate::threads::{self, Thread};
 use crate::traffic::RemoteCall;
-use crate::wait::{Blocker, Place, ThreadId, Ticket, Wait, Woken};
+use crate::wait::{Blocker, SourceLocation, ThreadId, Ticket, Wait, Woken};
 
-/// Where the calling thread runs.
+/// The run and thread of the caller.
 #[derive(Clone, Copy)]
 pub(crate) enum Context<'a> {
     Sim(&'a Sim),
     Threads(&'a Thread),
 }
 
-impl From<Context<'_>> for Home {
+impl From<Context<'_>> for Owner {
     #[inline]
     fn from(context: Context<'_>) -> Self {
         match context {
@@ -35,12 +34,12 @@ impl From<Context<'_>> for Home {
     }
 }
 
-/// Calls `f` with where the caller runs.
+/// Calls `f` with the context of the caller.
 ///
 /// # Panics
 ///
 /// Panics outside every run.
-#[inline(always)] // its frames would be unwound at each kill
+#[inline(always)] // a frame of its own would be unwound at each kill
 #[track_caller]
 pub(crate) fn with<R>(f: impl FnOnce(Context<'_>) -> R) -> R {
     match try_with(f) {
@@ -66,7 +65,7 @@ fn outside() -> ! {
     panic!("labrt was used outside a run: start the code with `labrt::world::simulate`")
 }
 
-/// Both backends have these methods, with the same meaning.
+/// Defines methods that both backends have, with the same meaning.
 macro_rules! forward {
     ($($(#[$attribute:meta])* fn $name:ident($($argument:ident: $type:ty),*) $(-> $answer:ty)?;)*) => {
         impl Context<'_> {
@@ -84,77 +83,76 @@ macro_rules! forward {
     };
 }
 
-// Points and waits.
+// Scheduling points and waits.
 forward! {
-    /// Tells the run from every other one of the process.
+    /// The number of the run, unique in the process.
     fn run_id() -> u64;
-    /// A scheduling point: another thread may run here, and a kill is heeded.
-    fn point();
-    /// As [`point`](Self::point), before something is given back. No kill is thrown here, for what is being
-    /// given back would be lost with it.
-    fn point_before_release();
-    /// Unwinds the current thread if it is dying and does not unwind yet.
+    /// A scheduling point: another thread may run here, and a kill of the caller takes effect.
+    fn scheduling_point();
+    /// A [`scheduling_point`](Self::scheduling_point) before a release. No kill takes effect here, because
+    /// the release would not happen.
+    fn scheduling_point_before_release();
+    /// Unwinds the current thread if its node was killed and it does not unwind yet.
     fn throw_if_killed();
-    /// Gives way to the others.
+    /// Lets another thread run, if one can.
     fn yield_now();
-    /// A ticket for the wait that the current thread is about to begin. It may be woken from now on.
+    /// A ticket for the wait that the current thread is about to begin. The wait can be ended from now on.
     fn ticket() -> Ticket;
-    /// Waits until somebody wakes `ticket`, or until `deadline`.
+    /// Waits until `ticket` is woken, or until `deadline`.
     ///
-    /// A thread that unwinds does not wait for time to pass: its wait is over at once if it has a deadline or
-    /// is for something from outside its node.
+    /// No time passes for a thread that unwinds: its wait ends at once if it has a deadline or depends on
+    /// something outside its node.
     fn park(ticket: Ticket, wait: Wait, deadline: Option<u64>) -> Woken;
-    /// As [`park`](Self::park), for a wait after which something must be put in order before a kill may be
-    /// thrown.
+    /// As [`park`](Self::park), but a kill does not unwind from it: for waits after which the caller must
+    /// clean up first.
     fn park_without_throw(ticket: Ticket, wait: Wait, deadline: Option<u64>) -> Woken;
-    /// As [`park`](Self::park), for a wait that only `blocker` can end. A simulation fails when threads wait
-    /// for each other so.
+    /// As [`park`](Self::park), for a wait that only `blocker` can end. A simulation fails if this closes a
+    /// cycle of waiting threads.
     fn park_behind(ticket: Ticket, wait: Wait, blocker: Blocker);
-    /// Takes the token that `unpark_thread` left for the current thread. If there is none, the wait of
-    /// `ticket`, which must be a [`Wait::Park`] and begin before the next scheduling point, is ended by it.
+    /// Takes the token that `unpark_thread` left for the current thread, and returns whether there was one.
+    /// If not, the next `unpark_thread` ends the wait of `ticket`, which must be a [`Wait::Park`] and begin
+    /// before the next scheduling point.
     fn take_token(ticket: Ticket) -> bool;
-    /// Wakes a thread that is parked; for another one a token is left. No scheduling point.
+    /// Wakes `thread` if it is parked, and leaves a token for it otherwise. No scheduling point.
     fn unpark_thread(thread: ThreadId);
-    /// Ends the wait that `ticket` names. Says whether it still lasted. No scheduling point.
+    /// Ends the wait of `ticket`. Returns whether it had not ended before. No scheduling point.
     fn unpark(ticket: Ticket) -> bool;
-    /// Whether the wait that `ticket` names still lasts.
+    /// Whether the wait of `ticket` has not ended.
     fn waits(ticket: Ticket) -> bool;
-    /// One of `count` possibilities, at random.
+    /// A random number below `count`.
     fn choose(count: usize) -> usize;
-    /// Nanoseconds since the run began, on the clock of the current thread's node. All that lab code sees of
-    /// time, and all deadlines, are on that clock.
+    /// Nanoseconds since the run began, on the clock of the current thread's node. Lab code sees only this
+    /// clock, and all deadlines are on it.
     fn now() -> u64;
-    /// Nanoseconds since the run began.
+    /// Nanoseconds since the run began, on the run's clock.
     fn run_now() -> u64;
 }
 
 // Threads.
 forward! {
-    /// Adds a thread to `node`. On a dead node the body is dropped and the answer is `None`. A `probe`
-    /// watches its node, and does not count as activity there. `place` is the line of lab code that starts
-    /// it. If there are too many threads the run fails, and the answer is `None`.
+    /// Adds a thread to `node`. `location` is the line of lab code that starts it. A `probe` does not count
+    /// as activity of its node. Returns `None` and drops the body if the node is dead, or if there are too
+    /// many threads; the run then fails.
     fn spawn(
         node: u32,
         name: Cow<'static, str>,
-        place: Option<Place>,
+        location: Option<SourceLocation>,
         probe: bool,
         body: Box<dyn FnOnce() + Send>
     ) -> Option<ThreadId>;
     /// Waits for a thread to end.
-    fn join(thread: ThreadId, place: Place);
-    /// Whether the thread has not ended.
+    fn join(thread: ThreadId, location: SourceLocation);
+    /// Whether `thread` has not ended.
     fn is_alive(thread: ThreadId) -> bool;
     fn current_thread() -> ThreadId;
     fn current_name() -> Cow<'static, str>;
     fn current_node() -> u32;
-    /// The same, but `None` in an event.
+    /// As [`current_node`](Self::current_node), but `None` in an event.
     fn thread_node() -> Option<u32>;
     /// The trace context of the current thread; 0 in an event.
     fn trace_context() -> u64;
     /// Does nothing in an event.
     fn set_trace_context(context: u64);
-    /// The name of the node of the current thread; empty in an event.
-    fn here_name() -> String;
     /// Whether the current thread is being killed.
     fn is_dying() -> bool;
 }
@@ -165,48 +163,48 @@ forward! {
     fn is_node_alive(node: u32) -> bool;
     /// Kills `node` and waits until its threads are gone.
     fn kill(node: u32);
-    /// Kills `node` when its threads have passed `points` more scheduling points, but at `deadline` at the
-    /// latest.
-    fn kill_amid(node: u32, points: u32, deadline: u64);
+    /// Kills `node` when its threads have passed `points` more scheduling points, or at `deadline` if that
+    /// comes first.
+    fn kill_after(node: u32, points: u32, deadline: u64);
     fn pause(node: u32);
     fn resume(node: u32);
-    /// Lets the clock of `node` go at another rate from now on.
+    /// Sets the rate of `node`'s clock from now on.
     fn set_clock_rate(node: u32, per_million: u32);
-    /// The caller waits with this ticket for a call into `node`, and is to be woken when the node has died.
+    /// Registers the wait of a call into `node`, which ends when the node has died.
     fn await_call(node: u32, ticket: Ticket);
-    /// The call has ended, one way or another.
+    /// Removes what `await_call` has registered.
     fn forget_call(node: u32, ticket: Ticket);
-    /// Waits for the moment when a probe of `node` looks at it next.
+    /// Waits for the next moment at which the probe of `node` is to be called.
     fn wait_quiet(node: u32);
 }
 
 // The run.
 forward! {
-    /// The random stream of that name, from its start.
+    /// The random stream `name` of the run, from its start.
     fn stream(name: &str) -> StreamRng;
-    /// Lets `event` run outside every thread, `delay` from now.
-    fn later(delay: Duration, event: Box<dyn FnOnce() + Send>);
-    /// A message was sent or an entry applied.
-    fn message(hash: u64);
-    /// A remote call is being made.
+    /// Schedules `event` to run outside every thread, `delay` from now.
+    fn schedule(delay: Duration, event: Box<dyn FnOnce() + Send>);
+    /// Records that a message was sent or an entry applied.
+    fn record_event(hash: u64);
+    /// Records a remote call.
     fn remote_call(call: &RemoteCall<'_>);
-    /// A message of so many bytes was sent that is no call.
-    fn carry(end: u32, bytes: usize);
-    /// The busiest remote calls, for messages.
+    /// Records the bytes of a message that is no new call.
+    fn record_bytes(end: u32, bytes: usize);
+    /// The most frequent remote calls, for messages.
     fn busiest_calls() -> String;
-    /// Ends the run with this verdict, unless it has one.
-    fn fail(kind: FailureKind, message: String, place: Option<Place>);
-    /// Waits for the end of the run, which is near.
-    fn stay(wait: Wait) -> !;
-    /// Says that something is strange.
+    /// Ends the run with this verdict, unless it has one already.
+    fn fail(kind: FailureKind, message: String, location: Option<SourceLocation>);
+    /// Suspends the current thread until the end of the run, which is near.
+    fn wait_forever(wait: Wait) -> !;
+    /// Adds a warning.
     fn warn(message: String);
     /// A line for each thread that waits for a lock.
     fn lock_waits() -> Vec<String>;
-    /// Keeps a value of the harness's for the run.
+    /// Attaches a value to the run.
     ///
-    /// Panics if there is one.
+    /// Panics if there is one already.
     fn set_local(value: Arc<Local>);
-    /// Memory that the run holds, in bytes.
+    /// The memory of the run, in bytes.
     fn heap_bytes() -> u64;
     /// Whether the log is kept.
     fn recording() -> bool;
@@ -221,7 +219,7 @@ impl Context<'_> {
         self.now().saturating_add(nanos(delay))
     }
 
-    /// Calls `f` with the value of the harness's, if there is one.
+    /// Calls `f` with the value that is attached to the run, if there is one.
     pub(crate) fn with_local<R>(self, f: impl FnOnce(&Arc<Local>) -> R) -> Option<R> {
         match self {
             Context::Sim(sim) => sim.with_local(f),
@@ -237,16 +235,16 @@ impl Context<'_> {
         }
     }
 
-    /// Takes the panic of the current thread as the run's verdict. Says whether there is such a thread.
-    /// `tell` is told whether a backtrace is worth its while.
-    pub(crate) fn panicked(self, tell: impl FnOnce(bool) -> Panic) -> bool {
+    /// Makes a panic of the current thread the run's verdict. Returns whether the caller is a thread of the
+    /// run. The argument of `describe` says whether a backtrace is wanted.
+    pub(crate) fn panicked(self, describe: impl FnOnce(bool) -> Panic) -> bool {
         match self {
-            Context::Sim(sim) => sim.panicked(tell),
-            Context::Threads(thread) => thread.panicked(tell),
+            Context::Sim(sim) => sim.panicked(describe),
+            Context::Threads(thread) => thread.panicked(describe),
         }
     }
 
-    /// Runs `f` without letting another simulated thread run in between.
+    /// Calls `f` without switching to another simulated thread.
     pub(crate) fn without_switching<R>(self, f: impl FnOnce() -> R) -> R {
         match self {
             Context::Sim(sim) => sim.without_switching(f),

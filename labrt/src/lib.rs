@@ -29,8 +29,8 @@
 //! which of them goes on. The clock is virtual: when every thread waits it jumps to the next timer. Nothing
 //! reads the system's clock or its randomness, so a seed is a run, to the last message.
 //!
-//! The same code also runs on real threads ([`world::Backend::Threads`]). The primitives are built on what both
-//! backends offer, and that is `context`.
+//! The same code also runs on real threads ([`world::Backend::Threads`]). The primitives are built on what
+//! both backends offer, and that is `context`.
 //!
 //! # How labrt is built
 //!
@@ -38,15 +38,15 @@
 //!
 //! | layer | modules |
 //! | --- | --- |
-//! | what belongs to neither backend | `run` (options, outcome, failure, log), `wait`, `clock`, `rng`, `traffic`, `crowd` |
+//! | what belongs to neither backend | `run` (options, outcome, failure, log), `wait`, `clock`, `rng`, `traffic`, `thread_limit` |
 //! | the unsafe parts, which know no scheduler | `raw` |
 //! | the backends | `sim`, `threads` |
 //! | where the calling thread runs | `context`, with `panic_hook` and `log_recorder` |
 //! | the primitives | [`thread`], [`sync`], [`channel`], [`time`], [`rand`] |
 //! | the harness's face | [`world`] |
 //!
-//! Reading order: `sim::simulation` (what a simulation is), `sim::scheduler` (who runs next), `sim::kill` (how
-//! threads are made to end), `raw`, then the primitives; `threads` for the other backend.
+//! Reading order: `sim::simulation` (what a simulation is), `sim::scheduler` (who runs next), `sim::kill`
+//! (how threads are made to end), `raw`, then the primitives; `threads` for the other backend.
 
 #![warn(missing_docs)]
 #![allow(
@@ -57,7 +57,6 @@
 pub mod channel;
 mod clock;
 mod context;
-mod crowd;
 mod log_recorder;
 mod panic_hook;
 pub mod rand;
@@ -67,6 +66,7 @@ mod run;
 mod sim;
 pub mod sync;
 pub mod thread;
+mod thread_limit;
 mod threads;
 pub mod time;
 mod traffic;

@@ -1,12 +1,12 @@
-//! The way of the `log` crate's records into the log of a recorded run.
+//! Passes records of the `log` crate to the log of a recorded run.
 
 use std::sync::Once;
 
 use log::{LevelFilter, Log, Metadata, Record};
 
 use crate::context;
-use crate::run::length::{LONGEST_MESSAGE, shortened};
-use crate::run::log::{keeps, read_filter};
+use crate::run::log::{is_kept, read_filter};
+use crate::run::truncate::{LONGEST_MESSAGE, truncated};
 
 /// Receives the `log` crate's records and keeps those of recorded runs.
 struct Recorder;
@@ -18,11 +18,11 @@ impl Log for Recorder {
 
     fn log(&self, record: &Record<'_>) {
         let _ = context::try_with(|context| {
-            if context.recording() && keeps(record.level(), record.target()) {
-                // The values' own formatting may call labrt, which must not let another thread run:
-                // a run that is not recorded does not format them, and both must be the same run.
+            if context.recording() && is_kept(record.level(), record.target()) {
+                // Formatting a value may call labrt, which must not switch threads here: runs that are not
+                // recorded do not format it, and recording must not change the run.
                 let text = context.without_switching(|| record.args().to_string());
-                let text = shortened(text, LONGEST_MESSAGE);
+                let text = truncated(text, LONGEST_MESSAGE);
                 context.record(record.level(), record.target(), &text);
             }
         });
@@ -31,10 +31,10 @@ impl Log for Recorder {
     fn flush(&self) {}
 }
 
-/// Makes the `log` crate's macros write here, once a process.
+/// Installs the recorder as the logger of the `log` crate, once per process.
 ///
-/// The level is the same whether or not anything is recorded, because a macro evaluates its
-/// arguments by the level, and lab code may take a lock there.
+/// The maximum level does not depend on whether the run is recorded: the macros evaluate their arguments by
+/// it, and lab code may take a lock there.
 pub(crate) fn install() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {

@@ -1,4 +1,4 @@
-//! The first panic of lab code is the run's verdict, also when lab code catches it.
+//! The panic hook: the first panic of lab code becomes the run's verdict, even if lab code catches it.
 
 use std::backtrace::Backtrace;
 use std::panic::{self, PanicHookInfo};
@@ -6,11 +6,11 @@ use std::sync::Once;
 
 use crate::context;
 use crate::run::failure::{FailureKind, Panic};
-use crate::run::length::{LONGEST_MESSAGE, beginning};
 use crate::run::source_path;
+use crate::run::truncate::{LONGEST_MESSAGE, truncated_str};
 
-/// Makes panics of a run's threads known to the run, once a process. All others go on to
-/// the hook that was there before.
+/// Installs the panic hook, once per process. It reports panics of a run's threads to the run, and passes all
+/// others to the previous hook.
 pub(crate) fn install() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
@@ -29,18 +29,18 @@ fn verdict(info: &PanicHookInfo<'_>, recording: bool) -> Panic {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     let text = text.unwrap_or("a panic whose payload is not text");
-    // Copied only as far as it is kept: it may be as large as all memory that the run has.
-    let message = beginning(text, LONGEST_MESSAGE);
+    // Truncated while it is copied: it may be as large as the memory of the run.
+    let message = truncated_str(text, LONGEST_MESSAGE);
     Panic {
         kind: if is_not_implemented(&message) { FailureKind::NotImplemented } else { FailureKind::Panic },
         message,
         location: info.location().map(ToString::to_string),
-        // Resolving it takes longer than a whole run.
+        // Only in recorded runs: resolving a backtrace takes longer than a whole run.
         backtrace: recording.then(|| source_path::in_backtrace(&Backtrace::force_capture().to_string())),
     }
 }
 
-/// Whether the message is one of `todo!()` or `unimplemented!()`.
+/// Whether the message comes from `todo!()` or `unimplemented!()`.
 fn is_not_implemented(message: &str) -> bool {
     ["not yet implemented", "not implemented"].into_iter().any(|start| {
         message.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with(": "))
@@ -52,7 +52,7 @@ mod tests {
     use super::is_not_implemented;
 
     #[test]
-    fn a_todo_is_told_from_other_panics() {
+    fn only_todo_and_unimplemented_count_as_not_implemented() {
         assert!(is_not_implemented("not yet implemented"));
         assert!(is_not_implemented("not yet implemented: raft::start, part 3B"));
         assert!(is_not_implemented("not implemented: later"));

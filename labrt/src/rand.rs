@@ -1,7 +1,17 @@
 //! Randomness for lab code.
 //!
-//! Each server draws from a stream of its own, which the run's seed decides, so that what one
-//! server draws does not depend on what another one does.
+//! Each server draws from a stream of its own that is derived from the run's seed, so that its random numbers
+//! do not depend on what other servers do.
+//!
+//! ```
+//! # use labrt::world::{Options, simulate};
+//! # simulate(Options::new(1), |_| {
+//! use labrt::rand::RngExt;
+//!
+//! let timeout = labrt::rand::rng().random_range(150..300);
+//! assert!((150..300).contains(&timeout));
+//! # }).result.unwrap();
+//! ```
 
 use std::convert::Infallible;
 
@@ -10,13 +20,13 @@ pub use rand::{Rng, RngExt};
 use crate::context;
 use crate::rng::StreamRng;
 
-/// The generator of the server that the caller runs on.
+/// The random generator of the caller's server.
 #[must_use]
 pub fn rng() -> NodeRng {
     NodeRng { _private: () }
 }
 
-/// The generator of the server on which it is used. Draws through the traits of `rand`.
+/// The random generator of the server on which it is used. Draws through the traits of `rand`.
 #[derive(Clone, Copy, Debug)]
 pub struct NodeRng {
     _private: (),

@@ -1,14 +1,14 @@
-//! Independent random streams, all derived from the run's one seed.
+//! Independent random streams, all derived from the run's seed.
 
 use std::convert::Infallible;
 
 use rand::{SeedableRng, TryRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-/// The generator of one purpose of one run: the network's, the faults', a server's lab code.
+/// The random generator of one purpose in one run, such as network faults, or the lab code of one server.
 ///
-/// Streams are independent, so that one more draw in one place does not change the weather
-/// elsewhere. Obtained from [`World::rng`](crate::world::World::rng); draws through the traits of `rand`.
+/// Streams are independent: an additional draw from one does not change any other. Obtained from
+/// [`World::rng`](crate::world::World::rng); draws through the traits of `rand`.
 #[derive(Clone, Debug)]
 pub struct StreamRng(Xoshiro256PlusPlus);
 
@@ -37,7 +37,7 @@ impl TryRng for StreamRng {
     }
 }
 
-/// The FNV-1a hash: short names to far-apart seeds, the same on every machine.
+/// The FNV-1a hash. It maps similar names to unrelated seeds and is the same on every machine.
 fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)

@@ -1,4 +1,18 @@
-//! Threads for lab code, in the shape of `std::thread`.
+//! Threads for lab code, with the API of `std::thread`.
+//!
+//! ```
+//! # use labrt::world::{Options, simulate};
+//! # simulate(Options::new(1), |_| {
+//! use labrt::thread;
+//! use labrt::time::{Duration, Instant};
+//!
+//! let start = Instant::now();
+//! let sleeper = thread::Builder::new().name("sleeper").spawn(|| thread::sleep(Duration::from_secs(10))).unwrap();
+//! sleeper.join().unwrap();
+//! // Ten virtual seconds have passed, and hardly any real time.
+//! assert!(start.elapsed() >= Duration::from_secs(10));
+//! # }).result.unwrap();
+//! ```
 
 use std::borrow::Cow;
 use std::io;
@@ -9,36 +23,36 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use crate::context;
-use crate::wait::{Place, ThreadId, Wait};
+use crate::wait::{SourceLocation, ThreadId, Wait};
 
 pub use std::thread::Result;
 
-/// Starts a thread on the server that the caller runs on. A scheduling point.
+/// Starts a thread on the caller's server. A scheduling point.
 ///
-/// The thread goes on when its handle is dropped, and is gone when its server crashes.
+/// The thread continues if its handle is dropped, and ends when its server crashes.
 #[track_caller]
 pub fn spawn<F, T>(body: F) -> JoinHandle<T>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    spawn_here(Cow::Borrowed("thread"), body)
+    spawn_on_this_node(Cow::Borrowed("thread"), body)
 }
 
-/// Gives a thread a name, which failures and log lines show.
+/// Starts threads with a name, which failures and log lines show.
 #[derive(Debug, Default)]
 pub struct Builder {
     name: Option<Cow<'static, str>>,
 }
 
 impl Builder {
-    /// A thread without a name.
+    /// Makes a builder without a name.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Names the thread: by a `String` as in `std`, or by a literal, which costs nothing.
+    /// Sets the thread's name: a `String` as in `std`, or a literal, which is not allocated.
     #[must_use]
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.name = Some(name.into());
@@ -49,36 +63,36 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// As in `std`, for when the system cannot start a thread; a simulated thread always starts.
+    /// Never returns an error. The type is that of `std`.
     #[track_caller]
     pub fn spawn<F, T>(self, body: F) -> io::Result<JoinHandle<T>>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        Ok(spawn_here(self.name.unwrap_or(Cow::Borrowed("thread")), body))
+        Ok(spawn_on_this_node(self.name.unwrap_or(Cow::Borrowed("thread")), body))
     }
 }
 
 /// Starts a thread on the caller's node.
 #[track_caller]
-fn spawn_here<F, T>(name: Cow<'static, str>, body: F) -> JoinHandle<T>
+fn spawn_on_this_node<F, T>(name: Cow<'static, str>, body: F) -> JoinHandle<T>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
     let node = context::with(|context| {
-        context.point();
+        context.scheduling_point();
         context.current_node()
     });
     spawn_on(node, name, Some(Location::caller()), body)
 }
 
-/// Starts a thread on any node. `place` is the line of lab code that does, if it is one.
+/// Starts a thread on any node. `location` is the line of lab code that starts it.
 pub(crate) fn spawn_on<F, T>(
     node: u32,
     name: Cow<'static, str>,
-    place: Option<&'static Location<'static>>,
+    location: Option<&'static Location<'static>>,
     body: F,
 ) -> JoinHandle<T>
 where
@@ -91,13 +105,13 @@ where
         let value = body();
         *result.lock() = Some(value);
     });
-    let thread = context::with(|context| context.spawn(node, name.clone(), place, false, body));
+    let thread = context::with(|context| context.spawn(node, name.clone(), location, false, body));
     JoinHandle { thread, name, outcome }
 }
 
-/// Waits for a thread to end and takes what it returned.
+/// The handle of a thread, which waits for its end and returns its result.
 pub struct JoinHandle<T> {
-    /// `None`: it never ran, because its server was dead, or there were too many threads.
+    /// `None` if the thread never ran, because its server was dead or the run had too many threads.
     thread: Option<ThreadId>,
     name: Cow<'static, str>,
     outcome: Arc<Mutex<Option<T>>>,
@@ -108,15 +122,14 @@ impl<T> JoinHandle<T> {
     ///
     /// # Errors
     ///
-    /// The thread did not return, because its server was killed. (A panic of any thread ends the
-    /// whole run.)
+    /// The thread did not return because its server was killed. (A panic of any thread ends the whole run.)
     #[track_caller]
     pub fn join(self) -> Result<T> {
-        let place = Location::caller();
+        let location = Location::caller();
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             if let Some(thread) = self.thread {
-                context.join(thread, place);
+                context.join(thread, location);
             }
         });
         let outcome = self.outcome.lock().take();
@@ -127,12 +140,12 @@ impl<T> JoinHandle<T> {
     #[must_use]
     pub fn is_finished(&self) -> bool {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             self.thread.is_none_or(|thread| !context.is_alive(thread))
         })
     }
 
-    /// What is known of the thread.
+    /// The name and identity of the thread.
     #[must_use]
     pub fn thread(&self) -> Thread {
         Thread { id: self.thread, name: self.name.clone() }
@@ -145,7 +158,7 @@ impl<T> std::fmt::Debug for JoinHandle<T> {
     }
 }
 
-/// A thread's name and identity.
+/// The name and identity of a thread.
 #[derive(Clone)]
 pub struct Thread {
     id: Option<ThreadId>,
@@ -153,27 +166,28 @@ pub struct Thread {
 }
 
 impl Thread {
-    /// The name that [`Builder::name`] gave.
+    /// The name set by [`Builder::name`].
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         Some(&self.name)
     }
 
-    /// Ends the thread's [`park`], or lets its next one return at once. A scheduling point.
+    /// Ends the thread's [`park`], or leaves a token with which its next one returns at once. A scheduling
+    /// point.
     ///
-    /// A thread holds one such token at the most: two calls end one `park`. A thread that has ended is left
-    /// alone.
+    /// A thread holds at most one token: two calls before a `park` count once. Has no effect on a thread that
+    /// has ended.
     #[track_caller]
     pub fn unpark(&self) {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             if let Some(id) = self.id {
                 context.unpark_thread(id);
             }
         });
     }
 
-    /// What tells the thread from every other of its server; 0 if it never ran, because the server was dead.
+    /// The number of the thread, unique on its server; 0 if it never ran because the server was dead.
     #[must_use]
     pub fn id(&self) -> u64 {
         self.id.map_or(0, ThreadId::on_its_node)
@@ -186,22 +200,22 @@ impl std::fmt::Debug for Thread {
     }
 }
 
-/// The thread that calls.
+/// The calling thread.
 #[must_use]
 #[track_caller]
 pub fn current() -> Thread {
     context::with(|context| Thread { id: Some(context.current_thread()), name: context.current_name() })
 }
 
-/// Waits for `duration` of the run's clock. A scheduling point.
+/// Waits for `duration` on the server's clock. A scheduling point.
 #[track_caller]
 pub fn sleep(duration: Duration) {
-    let place = Location::caller();
+    let location = Location::caller();
     context::with(|context| {
-        context.point();
+        context.scheduling_point();
         let deadline = context.deadline(duration);
         let ticket = context.ticket();
-        context.park(ticket, Wait::Sleep(place), Some(deadline));
+        context.park(ticket, Wait::Sleep(location), Some(deadline));
     });
 }
 
@@ -211,11 +225,11 @@ pub fn yield_now() {
     context::with(|context| context.yield_now());
 }
 
-/// Waits until another thread calls [`Thread::unpark`]; returns at once if one has since the last `park`. A
-/// scheduling point.
+/// Waits until another thread calls [`Thread::unpark`]. Returns at once if that has happened since the last
+/// `park`. A scheduling point.
 ///
-/// As in `std`, and unlike there it never returns without a reason. Who waits for a condition of shared data
-/// is better off with a [`Condvar`](crate::sync::Condvar).
+/// Unlike that of `std`, it never returns spuriously. To wait for a condition of shared data, prefer a
+/// [`Condvar`](crate::sync::Condvar).
 ///
 /// ```
 /// # use labrt::world::{Options, simulate};
@@ -230,21 +244,21 @@ pub fn park() {
     park_until(Location::caller(), None);
 }
 
-/// As [`park`], for `timeout` at the most.
+/// As [`park`], but waits for at most `timeout`.
 #[track_caller]
 pub fn park_timeout(timeout: Duration) {
     let deadline = context::with(|context| context.deadline(timeout));
     park_until(Location::caller(), Some(deadline));
 }
 
-fn park_until(place: Place, deadline: Option<u64>) {
+fn park_until(location: SourceLocation, deadline: Option<u64>) {
     context::with(|context| {
-        context.point();
+        context.scheduling_point();
         let ticket = context.ticket();
         if context.take_token(ticket) {
-            context.unpark(ticket); // it is no wait
+            context.unpark(ticket); // no wait begins
         } else {
-            context.park(ticket, Wait::Park(place), deadline);
+            context.park(ticket, Wait::Park(location), deadline);
         }
     });
 }

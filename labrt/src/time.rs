@@ -1,5 +1,18 @@
-//! Time for lab code: [`Instant`] on the run's own clock, and [`Timer`] and [`Ticker`], which can be set
-//! again.
+//! Time for lab code: [`Instant`] on the server's clock, and [`Timer`] and [`Ticker`], which can be reset.
+//!
+//! ```
+//! # use labrt::world::{Options, simulate};
+//! # simulate(Options::new(1), |_| {
+//! use labrt::thread::sleep;
+//! use labrt::time::{Duration, Instant};
+//!
+//! let start = Instant::now();
+//! sleep(Duration::from_millis(50));
+//! let slept = start.elapsed();
+//! assert!(slept >= Duration::from_millis(50));
+//! assert!(slept < Duration::from_millis(51), "a sleep of a simulation is as long as asked: {slept:?}");
+//! # }).result.unwrap();
+//! ```
 
 mod timer;
 
@@ -11,11 +24,11 @@ use crate::context;
 
 pub use timer::{Ticker, Timer};
 
-/// A moment on the run's clock, used as `std::time::Instant` is.
+/// A moment on the server's clock, with the API of `std::time::Instant`.
 ///
-/// In a simulation the clock is virtual: it moves when every thread waits, plus a few nanoseconds for every
-/// step that a thread takes. On real threads it is the system's. A server whose clock the harness lets go
-/// wrong sees that clock.
+/// In a simulation the clock is virtual: it advances when every thread waits, and by a few nanoseconds at
+/// every scheduling point. On real threads it is the system's. The harness may let the clock of a server run
+/// too fast or too slow.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant {
     /// Nanoseconds since the run began.
@@ -23,17 +36,17 @@ pub struct Instant {
 }
 
 impl Instant {
-    /// The current time. A scheduling point.
+    /// The present moment. A scheduling point.
     #[must_use]
     #[track_caller]
     pub fn now() -> Self {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             Self { nanos: context.now() }
         })
     }
 
-    /// The time that has passed since this moment; zero if it lies ahead.
+    /// The time since this moment; zero if it is in the future. A scheduling point.
     #[must_use]
     #[track_caller]
     pub fn elapsed(&self) -> Duration {
@@ -58,14 +71,14 @@ impl Instant {
         self.nanos.checked_sub(earlier.nanos).map(Duration::from_nanos)
     }
 
-    /// This moment and `duration`; `None` beyond the end of the clock.
+    /// This moment plus `duration`; `None` if that is beyond the end of the clock.
     #[must_use]
     pub fn checked_add(&self, duration: Duration) -> Option<Self> {
         let nanos = u64::try_from(duration.as_nanos()).ok()?;
         self.nanos.checked_add(nanos).map(|nanos| Self { nanos })
     }
 
-    /// This moment less `duration`; `None` before the start of the run.
+    /// This moment minus `duration`; `None` if that is before the start of the run.
     #[must_use]
     pub fn checked_sub(&self, duration: Duration) -> Option<Self> {
         let nanos = u64::try_from(duration.as_nanos()).ok()?;
@@ -85,9 +98,9 @@ impl Add<Duration> for Instant {
     type Output = Self;
     /// # Panics
     ///
-    /// Panics beyond the end of the clock, 584 years from the start.
+    /// Panics if the sum is beyond the end of the clock, 584 years after the start of the run.
     fn add(self, duration: Duration) -> Self {
-        self.checked_add(duration).expect("a moment beyond the end of the clock")
+        self.checked_add(duration).expect("the instant is beyond the end of the clock")
     }
 }
 
@@ -101,9 +114,9 @@ impl Sub<Duration> for Instant {
     type Output = Self;
     /// # Panics
     ///
-    /// Panics before the start of the run.
+    /// Panics if the difference is before the start of the run.
     fn sub(self, duration: Duration) -> Self {
-        self.checked_sub(duration).expect("a moment before the start of the run")
+        self.checked_sub(duration).expect("the instant is before the start of the run")
     }
 }
 

@@ -17,24 +17,24 @@ use crate::run::ids::TESTER;
 /// Counted are events and virtual time, neither of which depends on the machine. One loop that calls again as
 /// soon as it is answered makes some 18,000 calls a second, for a message takes 5 to 50 µs. A backlog is
 /// needed besides a rate, because a right solution may answer a burst of requests in next to no virtual time.
-const UNITS_A_SECOND: u64 = 5_000;
+const UNITS_PER_SECOND: u64 = 5_000;
 
 /// A run in which a node has a longer backlog fails. The busiest run of a right solution that is known comes
 /// to less than a tenth.
 pub(crate) const BACKLOG_MAX: u64 = 50_000;
 
 /// Virtual nanoseconds in which a unit is worked off.
-const NANOS_A_UNIT: u64 = 1_000_000_000 / UNITS_A_SECOND;
+const NANOS_PER_UNIT: u64 = 1_000_000_000 / UNITS_PER_SECOND;
 
 /// Bytes that count as one unit.
-const BYTES_A_UNIT: u64 = 16_384;
+const BYTES_PER_UNIT: u64 = 16_384;
 
 /// So many calls through an end point are free. A test may have thousands of clerks that ask once; no lab
 /// code can make itself end points.
 const FREE_CALLS: u8 = 10;
 
 /// How many of the busiest calls a failure names.
-const SHOWN: usize = 3;
+const CALLS_SHOWN: usize = 3;
 
 /// A remote call that is being made.
 #[derive(Clone, Copy)]
@@ -45,11 +45,11 @@ pub struct RemoteCall<'a> {
     pub to: u32,
     /// Its name; `None` as long as nobody has been there. Asked for when a call of this sort is first made,
     /// and then until there is one.
-    pub name_of_callee: &'a dyn Fn() -> Option<String>,
+    pub callee_name: &'a dyn Fn() -> Option<String>,
     /// The number of the end point through which the call goes. End points are counted from 0.
     pub end: u32,
     /// The line of lab code that calls.
-    pub place: &'static Location<'static>,
+    pub location: &'static Location<'static>,
     /// The length of the encoded arguments.
     pub bytes: usize,
 }
@@ -112,12 +112,12 @@ struct Backlog {
 
 impl Backlog {
     fn units(&self, now: u64) -> u64 {
-        self.clear_at.saturating_sub(now) / NANOS_A_UNIT
+        self.clear_at.saturating_sub(now) / NANOS_PER_UNIT
     }
 
     #[inline]
     fn add(&mut self, now: u64, calls: u64, bytes: u64) {
-        let cost = calls * NANOS_A_UNIT + bytes.saturating_mul(NANOS_A_UNIT) / BYTES_A_UNIT;
+        let cost = calls * NANOS_PER_UNIT + bytes.saturating_mul(NANOS_PER_UNIT) / BYTES_PER_UNIT;
         self.clear_at = self.clear_at.max(now).saturating_add(cost);
     }
 }
@@ -131,7 +131,7 @@ struct End {
 }
 
 /// The place of that number in a table that grows.
-fn at<T: Clone + Default>(table: &mut Vec<T>, number: u32) -> &mut T {
+fn entry<T: Clone + Default>(table: &mut Vec<T>, number: u32) -> &mut T {
     let number = number as usize;
     if number >= table.len() {
         table.resize(number + 1, T::default());
@@ -146,12 +146,12 @@ impl Traffic {
     pub(crate) fn call(&mut self, now: u64, from: (u32, &Arc<str>), call: &RemoteCall<'_>) -> bool {
         let (node, name) = from;
         let bytes = call.bytes as u64;
-        let end = at(&mut self.ends, call.end);
+        let end = entry(&mut self.ends, call.end);
         end.node = node;
         // What the harness calls by itself is its own affair.
         let free = end.calls < FREE_CALLS || node == TESTER;
         end.calls += u8::from(end.calls < FREE_CALLS);
-        let backlog = at(&mut self.backlogs, node);
+        let backlog = entry(&mut self.backlogs, node);
         if backlog.clear_at <= now {
             *backlog =
                 Backlog { clear_at: now, since: now, number: backlog.number + 1, sent: Count::default() };
@@ -173,7 +173,7 @@ impl Traffic {
             backlog: 0,
         });
         if calls.to.is_none() {
-            calls.to = (call.name_of_callee)().map(Into::into);
+            calls.to = (call.callee_name)().map(Into::into);
         }
         if calls.backlog != backlog.number {
             calls.backlog = backlog.number;
@@ -186,21 +186,21 @@ impl Traffic {
 
     /// Counts the bytes of a reply to a call through that end point, or of a request that arrives again.
     #[inline]
-    pub(crate) fn carry(&mut self, now: u64, end: u32, bytes: usize) {
-        let end = *at(&mut self.ends, end);
+    pub(crate) fn record_bytes(&mut self, now: u64, end: u32, bytes: usize) {
+        let end = *entry(&mut self.ends, end);
         if end.calls == FREE_CALLS && end.node != TESTER {
-            at(&mut self.backlogs, end.node).add(now, 0, bytes as u64);
+            entry(&mut self.backlogs, end.node).add(now, 0, bytes as u64);
         }
     }
 
     /// The node with the longest backlog.
-    fn stormiest(&self, now: u64) -> Option<(u32, &Backlog)> {
+    fn longest_backlog(&self, now: u64) -> Option<(u32, &Backlog)> {
         (0..).zip(&self.backlogs).max_by_key(|(_, backlog)| backlog.units(now))
     }
 
     /// What is said of a storm.
-    pub(crate) fn storm(&self, now: u64) -> String {
-        let Some((node, backlog)) = self.stormiest(now) else { return String::new() };
+    pub(crate) fn storm_message(&self, now: u64) -> String {
+        let Some((node, backlog)) = self.longest_backlog(now) else { return String::new() };
         let Count { calls, bytes } = backlog.sent;
         let who = self.calls.iter().find(|(key, _)| key.from == node).map_or("", |(_, calls)| &calls.from);
         format!(
@@ -209,19 +209,20 @@ impl Traffic {
              the same call at once: something must have changed before, or some time have passed{}",
             Size(bytes),
             Duration::from_nanos(now - backlog.since).as_secs_f64(),
-            self.busiest(now)
+            self.busiest_message(now)
         )
     }
 
     /// The busiest calls, each on a line of its own that begins with a line break; nothing if there were
     /// none. Of a node that has a long backlog those since it began, of any other run those since the run
     /// began.
-    pub(crate) fn busiest(&self, now: u64) -> String {
-        let stormiest = self.stormiest(now).filter(|(_, backlog)| backlog.units(now) > BACKLOG_MAX / 10);
+    pub(crate) fn busiest_message(&self, now: u64) -> String {
+        let longest_backlog =
+            self.longest_backlog(now).filter(|(_, backlog)| backlog.units(now) > BACKLOG_MAX / 10);
         // Lives of a server are nodes of their own, with the same name.
         let mut named: FxHashMap<(&str, &str, &str), Count> = FxHashMap::default();
         for (key, calls) in &self.calls {
-            let count = match stormiest {
+            let count = match longest_backlog {
                 Some((node, backlog)) if key.from == node && calls.backlog == backlog.number => calls.recent,
                 Some(_) => continue,
                 None => calls.total,
@@ -238,13 +239,13 @@ impl Traffic {
         if busiest.is_empty() {
             return text;
         }
-        let (all, since) = match stormiest {
+        let (all, since) = match longest_backlog {
             Some((_, backlog)) => (backlog.sent, backlog.since),
             None => (self.total, 0),
         };
         let since = Duration::from_nanos(since).as_secs_f64();
         let _ = write!(text, "\nthe busiest of {} remote calls since {since:.6} s:", all.calls);
-        for ((method, from, to), Count { calls, bytes }) in busiest.into_iter().take(SHOWN) {
+        for ((method, from, to), Count { calls, bytes }) in busiest.into_iter().take(CALLS_SHOWN) {
             let _ =
                 write!(text, "\n  {method} from {from} to {to}: {calls} calls, {} of arguments", Size(bytes));
         }
@@ -274,8 +275,8 @@ mod tests {
     fn calls(traffic: &mut Traffic, from: u64, count: u64, apart: u64, bytes: usize) -> bool {
         let name: Arc<str> = "server 1".into();
         let callee = || Some("server 0".to_owned());
-        let place = Location::caller();
-        let call = RemoteCall { method: "Raft.append", to: 0, name_of_callee: &callee, end: 3, place, bytes };
+        let location = Location::caller();
+        let call = RemoteCall { method: "Raft.append", to: 0, callee_name: &callee, end: 3, location, bytes };
         (0..count).any(|number| traffic.call(from + number * apart, (1, &name), &call))
     }
 
@@ -285,19 +286,19 @@ mod tests {
     fn calls_without_delay_are_a_storm_and_calls_with_delay_are_not() {
         assert!(!calls(&mut Traffic::default(), 0, BACKLOG_MAX + FREE, 0, 0));
         assert!(calls(&mut Traffic::default(), 0, BACKLOG_MAX + FREE + 1, 0, 0));
-        assert!(!calls(&mut Traffic::default(), 0, 3 * BACKLOG_MAX, NANOS_A_UNIT, 0));
+        assert!(!calls(&mut Traffic::default(), 0, 3 * BACKLOG_MAX, NANOS_PER_UNIT, 0));
         // With a message time of some microseconds it takes longer, and is a storm all the same.
-        assert!(calls(&mut Traffic::default(), 0, 2 * BACKLOG_MAX, NANOS_A_UNIT / 3, 0));
+        assert!(calls(&mut Traffic::default(), 0, 2 * BACKLOG_MAX, NANOS_PER_UNIT / 3, 0));
     }
 
     #[test]
     fn bytes_count_as_calls_do() {
-        let (big, few) = (1 << 24, BACKLOG_MAX * BYTES_A_UNIT / (1 << 24));
+        let (big, few) = (1 << 24, BACKLOG_MAX * BYTES_PER_UNIT / (1 << 24));
         assert!(!calls(&mut Traffic::default(), 0, few, 0, big));
         assert!(calls(&mut Traffic::default(), 0, few + FREE + 1, 0, big));
         let mut traffic = Traffic::default();
         assert!(!calls(&mut traffic, 0, FREE + 1, 0, 0));
-        traffic.carry(0, 3, (BACKLOG_MAX * BYTES_A_UNIT) as usize);
+        traffic.record_bytes(0, 3, (BACKLOG_MAX * BYTES_PER_UNIT) as usize);
         assert!(calls(&mut traffic, 0, 1, 0, 0));
     }
 
@@ -307,9 +308,9 @@ mod tests {
         let name: Arc<str> = "client 0".into();
         let callee = || Some("server 0".to_owned());
         for end in 0..u32::try_from(2 * BACKLOG_MAX).expect("a number of end points") {
-            let place = Location::caller();
+            let location = Location::caller();
             let call =
-                RemoteCall { method: "Kv.put", to: 0, name_of_callee: &callee, end, place, bytes: 1000 };
+                RemoteCall { method: "Kv.put", to: 0, callee_name: &callee, end, location, bytes: 1000 };
             assert!(!traffic.call(0, (1, &name), &call));
         }
     }
@@ -319,23 +320,23 @@ mod tests {
         let mut traffic = Traffic::default();
         let name: Arc<str> = "tester".into();
         let callee = || Some("server 0".to_owned());
-        let place = Location::caller();
-        let call = RemoteCall { method: "Junk.ask", to: 0, name_of_callee: &callee, end: 3, place, bytes: 0 };
+        let location = Location::caller();
+        let call = RemoteCall { method: "Junk.ask", to: 0, callee_name: &callee, end: 3, location, bytes: 0 };
         assert!((0..2 * BACKLOG_MAX).all(|_| !traffic.call(0, (TESTER, &name), &call)));
     }
 
     #[test]
     fn the_busiest_are_those_of_the_storm() {
         let mut traffic = Traffic::default();
-        assert_eq!(traffic.busiest(0), "");
+        assert_eq!(traffic.busiest_message(0), "");
         calls(&mut traffic, 0, 20, 0, 100);
         assert_eq!(
-            traffic.busiest(2_000_000_000),
+            traffic.busiest_message(2_000_000_000),
             "\nthe busiest of 20 remote calls since 0.000000 s:\
              \n  Raft.append from server 1 to server 0: 20 calls, 2.0 kB of arguments"
         );
         assert!(calls(&mut traffic, 2_000_000_000, 2 * BACKLOG_MAX, 0, 4));
-        let text = traffic.storm(2_000_000_000);
+        let text = traffic.storm_message(2_000_000_000);
         assert!(
             text.starts_with("server 1 made 49990 remote calls, with 200.0 kB of arguments, in 0.000000 "),
             "{text}"

@@ -1,15 +1,15 @@
-//! Who waits, for what, and who can wake them: what both backends and the primitives say about waits.
+//! Threads, tickets and waits: the vocabulary that both backends and the primitives share.
 
 use std::fmt;
 use std::panic::Location;
 
-/// A place in source code, for messages.
-pub(crate) type Place = &'static Location<'static>;
+/// A line of source code, for messages.
+pub(crate) type SourceLocation = &'static Location<'static>;
 
-/// Names a thread for ever: a slot of the table is used again, a serial number never.
+/// Identifies a thread. Slots of the thread table are reused, serial numbers are not.
 ///
-/// The lower half of the serial number counts the threads of one node. Lab code sees this half alone: how
-/// many threads other servers start is not its business.
+/// The lower half of the serial number counts the threads of one node. Lab code sees only this half, so that
+/// it cannot learn how many threads other servers have started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ThreadId {
     pub(crate) slot: u32,
@@ -17,110 +17,110 @@ pub(crate) struct ThreadId {
 }
 
 impl ThreadId {
-    /// Tells the thread from all others of its node; from 1.
+    /// The number of the thread among those of its node, from 1.
     pub(crate) fn on_its_node(self) -> u64 {
         self.serial & u64::from(u32::MAX)
     }
 }
 
-/// Names one wait of one thread. Whoever wants to wake the thread from it holds the ticket; once
-/// the wait is over the ticket is worthless.
+/// Identifies one wait of one thread. It is held by whoever is to wake the thread, and has no effect after
+/// the wait has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ticket {
     pub(crate) slot: u32,
     pub(crate) number: u64,
 }
 
-/// Why a thread stopped waiting.
+/// The reason for which a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Woken {
-    /// Somebody woke it.
+    /// The thread was woken.
     Notified,
-    /// Its time was up.
+    /// The deadline passed.
     TimedOut,
 }
 
-/// What a thread waits for; the place is the line of lab code that waits.
+/// The kind of a wait. The location is the line of lab code that waits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Wait {
-    Sleep(Place),
-    /// A sleep by `std::thread::sleep`, which does not say where.
+    Sleep(SourceLocation),
+    /// A call of `std::thread::sleep`, whose location is not known.
     StdSleep,
-    Lock(Place),
-    Condvar(Place),
-    Recv(Place),
-    /// A message from a channel of the clock: of a timer that may be stopped, or that has fired.
-    Timer(Place),
-    Send(Place),
-    Select(Place),
-    Join(Place),
-    /// Another thread that initialises a value.
-    Once(Place),
-    /// The end of all that a wait group counts.
-    Group(Place),
+    Lock(SourceLocation),
+    Condvar(SourceLocation),
+    Recv(SourceLocation),
+    /// A message from the channel of a timer, which may be stopped or have fired already.
+    Timer(SourceLocation),
+    Send(SourceLocation),
+    Select(SourceLocation),
+    Join(SourceLocation),
+    /// Another thread's initialization of a value.
+    Once(SourceLocation),
+    /// A wait group's count of 0.
+    Group(SourceLocation),
     /// A call of `unpark`.
-    Park(Place),
-    /// The answer to a remote call.
+    Park(SourceLocation),
+    /// The reply to a remote call.
     Reply,
-    /// The end of a save that takes time.
+    /// The end of a slow save.
     Save,
     /// The result of a call into this node.
     Call(u32),
-    /// Until every thread of a node that is being killed is gone.
+    /// The end of all threads of a node that is being killed.
     Kill,
-    /// Until the node's other threads all wait.
+    /// The moment when all other threads of the node wait.
     Quiet,
-    /// The run is over.
+    /// The end of the run, after it has failed.
     Ended,
-    /// Lab code caught the kill as often as it was thrown.
-    Swallowed,
-    /// It is in a call of std's that would block every thread of the run.
+    /// Nothing: lab code has caught the kill each time it was thrown, and the thread is suspended.
+    CatchesKill,
+    /// Nothing: the thread made a call of std that would block the whole run, and is suspended.
     Blocked,
 }
 
 impl fmt::Display for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Wait::Sleep(place) => write!(f, "sleeps at {place}"),
+            Wait::Sleep(location) => write!(f, "sleeps at {location}"),
             Wait::StdSleep => f.write_str("sleeps by std::thread::sleep"),
-            Wait::Lock(place) => write!(f, "waits for a lock at {place}"),
-            Wait::Condvar(place) => write!(f, "waits on a condition variable at {place}"),
-            Wait::Recv(place) => write!(f, "waits to receive at {place}"),
-            Wait::Timer(place) => write!(f, "waits for a timer at {place}"),
-            Wait::Send(place) => write!(f, "waits to send at {place}"),
-            Wait::Select(place) => write!(f, "waits in a select at {place}"),
-            Wait::Join(place) => write!(f, "waits for a thread to end at {place}"),
-            Wait::Once(place) => write!(f, "waits for a value to be initialized at {place}"),
-            Wait::Group(place) => write!(f, "waits for a wait group at {place}"),
-            Wait::Park(place) => write!(f, "waits to be unparked at {place}"),
+            Wait::Lock(location) => write!(f, "waits for a lock at {location}"),
+            Wait::Condvar(location) => write!(f, "waits on a condition variable at {location}"),
+            Wait::Recv(location) => write!(f, "waits to receive at {location}"),
+            Wait::Timer(location) => write!(f, "waits for a timer at {location}"),
+            Wait::Send(location) => write!(f, "waits to send at {location}"),
+            Wait::Select(location) => write!(f, "waits in a select at {location}"),
+            Wait::Join(location) => write!(f, "waits for a thread to end at {location}"),
+            Wait::Once(location) => write!(f, "waits for a value to be initialized at {location}"),
+            Wait::Group(location) => write!(f, "waits for a wait group at {location}"),
+            Wait::Park(location) => write!(f, "waits to be unparked at {location}"),
             Wait::Reply => f.write_str("waits for the reply to a remote call"),
             Wait::Save => f.write_str("waits for a save to end"),
             Wait::Call(_) => f.write_str("waits for a call into a server to return"),
             Wait::Kill => f.write_str("waits for a server to be killed"),
             Wait::Quiet => f.write_str("watches the server"),
             Wait::Ended => f.write_str("has ended the run"),
-            Wait::Swallowed => f.write_str("catches every panic and goes on"),
+            Wait::CatchesKill => f.write_str("catches every panic and goes on"),
             Wait::Blocked => f.write_str("waits in a call that blocks every other thread"),
         }
     }
 }
 
-/// A thread that must do something before another one can go on.
+/// A thread that keeps another one waiting.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Blocker {
     pub(crate) thread: ThreadId,
-    pub(crate) by: By,
+    pub(crate) by: BlockedBy,
 }
 
 /// How a thread keeps another one waiting.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum By {
+pub(crate) enum BlockedBy {
     /// It holds the lock, since this line.
-    Holding(Place),
-    /// It waits to write since this line, and new readers must wait behind it.
-    WaitingToWrite(Place),
+    Holding(SourceLocation),
+    /// It waits to write since this line, and new readers queue behind it.
+    WaitingToWrite(SourceLocation),
     /// It has not ended.
     Running,
-    /// It initialises the value, since this line.
-    Initializing(Place),
+    /// It has been initializing the value since this line.
+    Initializing(SourceLocation),
 }

@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use labrt::sync::Arc;
 use labrt::thread;
-use labrt::world::{Backend, Failure, FailureKind, Options, Run, World, aside, simulate, uncounted};
+use labrt::world::{Backend, Failure, FailureKind, Options, Run, World, simulate, uncounted, with_real_std};
 use parking_lot::Mutex;
 
 /// A run on which nobody wastes time.
 fn impatient(main: impl FnOnce(&World) + Send + 'static) -> Run<()> {
-    simulate(Options { patience: Duration::from_millis(200), ..Options::new(1) }, main)
+    simulate(Options { stall_timeout: Duration::from_millis(200), ..Options::new(1) }, main)
 }
 
 /// The failure of a run whose thread `ticker` on `server 1` does this, 1.5 virtual seconds after the start.
@@ -114,13 +114,13 @@ fn a_run_that_eats_memory_is_ended() {
     };
     assert!(eat(true), "a thread that calls labrt gives back what it has");
     assert!(!eat(false), "nothing can be taken from a thread that does not");
-    assert!(labrt::world::given_up() > 0);
+    assert!(labrt::world::abandoned_runs() > 0);
 }
 
 /// Lets real time pass in which a run is looked at several times.
 fn be_looked_at() {
-    let start = aside(Instant::now);
-    while aside(|| start.elapsed()) < Duration::from_millis(300) {
+    let start = with_real_std(Instant::now);
+    while with_real_std(|| start.elapsed()) < Duration::from_millis(300) {
         thread::sleep(Duration::from_micros(1));
     }
 }
@@ -164,7 +164,7 @@ fn messages_without_end_and_without_delay_are_a_timeout() {
     let options = Options { max_steps: 100_000, ..Options::new(1) };
     let run = simulate(options, |world| -> () {
         loop {
-            world.message(1);
+            world.record_event(1);
             thread::spawn(|| ()).join().unwrap();
         }
     });
@@ -242,7 +242,7 @@ fn time_that_a_run_does_not_get_is_not_its_own() {
     let options = Options { max_cpu_time: Duration::from_millis(200), ..Options::new(1) };
     let run = simulate(options, |_| {
         for _ in 0..6 {
-            aside(|| std::thread::sleep(Duration::from_millis(100)));
+            with_real_std(|| std::thread::sleep(Duration::from_millis(100)));
             thread::sleep(Duration::from_millis(1));
         }
     });
@@ -250,7 +250,7 @@ fn time_that_a_run_does_not_get_is_not_its_own() {
 }
 
 /// What a run comes to in which a thread holds a lock of std over a wait, and another one wants it.
-fn holds_a_lock_of_std(patience: Duration) -> Run<()> {
+fn holds_a_lock_of_std(stall_timeout: Duration) -> Run<()> {
     struct Restless(Arc<labrt::sync::Mutex<u64>>);
     impl Drop for Restless {
         fn drop(&mut self) {
@@ -259,7 +259,7 @@ fn holds_a_lock_of_std(patience: Duration) -> Run<()> {
             }
         }
     }
-    simulate(Options { patience, ..Options::new(3) }, |world| {
+    simulate(Options { stall_timeout, ..Options::new(3) }, |world| {
         let lock = Arc::new(std::sync::Mutex::new(()));
         let node = world.node("server 1");
         let counter = Arc::new(labrt::sync::Mutex::new(0));
@@ -312,7 +312,7 @@ fn a_panic_within_labrt_is_a_verdict() {
         let kill = move || {
             // It comes back to labrt when it is unwound.
             let _locks = Locks(lock.clone());
-            node.kill_amid(1000, Duration::from_secs(5));
+            node.kill_after(1000, Duration::from_secs(5));
         };
         let other = kill.clone();
         drop(thread::spawn(other));
@@ -327,7 +327,7 @@ fn a_panic_within_labrt_is_a_verdict() {
 const CROWDED: &str = "LABRT_TEST_CROWDED";
 
 /// A run that starts threads until that fails.
-fn crowd(backend: Backend) -> Run<()> {
+fn start_too_many_threads(backend: Backend) -> Run<()> {
     struct Locks(Arc<labrt::sync::Mutex<u64>>);
     impl Drop for Locks {
         fn drop(&mut self) {
@@ -351,7 +351,7 @@ fn crowd(backend: Backend) -> Run<()> {
     })
 }
 
-fn expect_crowd(failure: &Failure) {
+fn expect_threads_failure(failure: &Failure) {
     says(
         failure,
         FailureKind::Threads,
@@ -362,21 +362,21 @@ fn expect_crowd(failure: &Failure) {
 #[test]
 fn too_many_threads_are_a_verdict() {
     let _alone = GROWTH.lock();
-    let run = crowd(Backend::Simulation);
+    let run = start_too_many_threads(Backend::Simulation);
     let failure = run.result.unwrap_err();
-    expect_crowd(&failure);
+    expect_threads_failure(&failure);
     assert_eq!((failure.node.as_str(), failure.thread.as_str()), ("server 2", "ticker"));
     assert!(failure.message.contains("A run may have 30000 threads"), "{failure}");
     assert!(run.fingerprint != 0);
-    assert_eq!(run.fingerprint, crowd(Backend::Simulation).fingerprint);
+    assert_eq!(run.fingerprint, start_too_many_threads(Backend::Simulation).fingerprint);
 }
 
 #[test]
 fn threads_that_the_system_does_not_have_are_a_verdict() {
     if let Ok(backend) = std::env::var(CROWDED) {
-        let run = crowd(backend.parse().unwrap());
+        let run = start_too_many_threads(backend.parse().unwrap());
         let failure = run.result.unwrap_err();
-        expect_crowd(&failure);
+        expect_threads_failure(&failure);
         assert!(failure.message.contains("the system cannot start one more ("), "{failure}");
         assert_eq!(run.fingerprint, 0, "how many there are is the machine's choice");
         return;

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use labrt::rand::RngExt;
-use labrt::world::{StreamRng, World, slot};
+use labrt::world::{StreamRng, World, oneshot};
 
 /// The distribution of the durations of saves.
 #[derive(Clone)]
@@ -44,9 +44,9 @@ impl SaveTime {
 impl Delay {
     /// Waits until the save has ended. A crash meanwhile kills the thread here.
     pub(crate) fn wait(self) {
-        let (filler, waiter) = slot();
-        self.world.later(self.length, move || filler.fill(()));
-        let _ = waiter.wait_saved();
+        let (sender, receiver) = oneshot::channel();
+        self.world.schedule(self.length, move || sender.send(()));
+        let _ = receiver.recv_saved();
     }
 }
 

@@ -51,7 +51,7 @@ impl Storage {
         }
         let location = Location::caller();
         // The server may be killed here, before anything is written, but not after this line.
-        labrt::world::point();
+        labrt::world::scheduling_point();
         if labrt::world::is_dying() {
             return;
         }

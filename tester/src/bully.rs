@@ -10,15 +10,28 @@ pub use event::BullyEvent;
 pub use nodes::BullyNodes;
 
 use crate::stage::Stage;
-use crate::{Case, Cluster};
+use crate::{Case, Cluster, Lab, Part};
+
+/// The Bully algorithm.
+pub(crate) const LAB: Lab = Lab {
+    krate: "bully",
+    number: "B",
+    title: "The Bully algorithm",
+    task: "the Bully algorithm",
+    folder: "protocols/bully",
+    export: "Solution",
+    parts: &[Part::new("B1", "election of the highest node")],
+    needs: &[],
+    cases,
+};
 
 /// All of them.
-pub(crate) fn cases() -> Vec<Case> {
+fn cases() -> Vec<Case> {
     part_b1::cases().to_vec()
 }
 
 /// Plays a test of nodes of the Bully algorithm.
 fn play(stage: &Stage<'_>, body: fn(&Cluster<BullyNodes>)) {
-    let make = stage.expect(stage.solution().bully, "Bully");
+    let make = stage.expect(stage.solution().bully_node(), "Bully");
     stage.play(BullyNodes::new(make), body);
 }

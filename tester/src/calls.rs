@@ -55,8 +55,8 @@ impl Calls {
 impl Drop for Underway {
     fn drop(&mut self) {
         let mut underway = self.calls.underway.lock();
-        let place = underway.iter().position(|call| *call == self.call);
-        underway.swap_remove(place.expect("a call that is under way is on the list"));
+        let position = underway.iter().position(|call| *call == self.call);
+        underway.swap_remove(position.expect("a call that is under way is on the list"));
     }
 }
 

@@ -1,20 +1,42 @@
-//! [`cargo_test()`]: what a `#[test]` of a solution calls.
+//! [`cargo_tests`]: the tests of a lab as a target of `cargo test`; [`cargo_test()`]: one of them, for a `#[test]`.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::process::ExitCode;
 
 use labapi::Solution;
-use labrt::world::{Backend, RUST_LOG, log_asked_for};
+use labrt::world::{Backend, RUST_LOG, log_filter};
+use libtest_mimic::{Arguments, Trial};
 use parking_lot::Mutex;
 
 use crate::display::Seconds;
 use crate::lines::{self, Tally};
 use crate::replay::Replay;
 use crate::titles::{Number, Titles};
-use crate::{Case, Report, RunOptions, cases, log_end, run, seed, warned};
+use crate::{Case, Report, RunOptions, cases, labs, log_end, run, seed, warned};
 
 /// Runs of a test when nobody asks for another number.
 const RUNS: u64 = 10;
+
+/// Runs the tests of a lab, given the name of its crate, as the arguments of the process choose them: the `main`
+/// of a test target without a harness (`harness = false`). Each is run as by [`cargo_test()`].
+///
+/// The target takes what targets of `#[test]`s take: pieces of names, `--exact`, `--skip`, `--list`,
+/// `--test-threads`.
+///
+/// # Panics
+///
+/// Panics when no lab has a crate of this name, and when a variable of the environment is not what it should
+/// be.
+pub fn cargo_tests(lab: &str, solution: Solution) -> ExitCode {
+    let lab = labs().iter().find(|it| it.krate == lab).unwrap_or_else(|| panic!("there is no lab `{lab}`"));
+    let plan = Plan::of_environment();
+    let trial = |case: &'static Case| {
+        Trial::test(case.name, move || run_all(case, &solution, plan).map_err(Into::into))
+    };
+    let trials = cases().iter().filter(|case| lab.has_part(case.part)).map(trial).collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
 
 /// Runs the test `name` over several seeds, and prints the lines that the course prints: the first
 /// before the runs, so that a test that never ends is known by its name.
@@ -36,8 +58,16 @@ const RUNS: u64 = 10;
 #[track_caller]
 pub fn cargo_test(name: &str, solution: &Solution) {
     let case = find(name).unwrap_or_else(|problem| panic!("{problem}"));
-    let plan =
-        Plan::read(|variable| std::env::var(variable).ok()).unwrap_or_else(|problem| panic!("{problem}"));
+    if let Err(explanation) = run_all(case, solution, Plan::of_environment()) {
+        // Where the harness noticed the failure is no help. libtest shows what is printed here with the
+        // failed test, and a panic's message and backtrace would come after it.
+        eprint!("{explanation}");
+        std::panic::resume_unwind(Box::new("the test has failed, and said why"));
+    }
+}
+
+/// Makes the runs of a test. The error is everything that a student needs to know of the first that failed.
+fn run_all(case: &'static Case, solution: &Solution, plan: Plan) -> Result<(), String> {
     // On real threads one test runs at a time, and is not announced before its turn.
     let _turn = (plan.backend == Backend::Threads).then(|| TURN.lock());
     let lines = Lines::begin(case);
@@ -58,15 +88,12 @@ pub fn cargo_test(name: &str, solution: &Solution) {
         }
     }
     lines.end(&tally, &warnings);
-    if let Some(report) = failed {
-        // Where the harness noticed the failure is no help. libtest shows what is printed here with the
-        // failed test, and a panic's message and backtrace would come after it.
-        let explanation = match plan.backend {
+    match failed {
+        None => Ok(()),
+        Some(report) => Err(match plan.backend {
             Backend::Simulation => explain(case, solution, &report),
             Backend::Threads => explain_on_threads(case, &report),
-        };
-        eprint!("{explanation}");
-        std::panic::resume_unwind(Box::new("the test has failed, and said why"));
+        }),
     }
 }
 
@@ -184,7 +211,7 @@ fn explain_on_threads(case: &'static Case, report: &Report) -> String {
 
 /// The line above the log, with what `RUST_LOG` has left of it.
 fn log_title(title: &str) -> String {
-    let kept = log_asked_for().map(|kept| format!(" ({RUST_LOG}={kept})")).unwrap_or_default();
+    let kept = log_filter().map(|kept| format!(" ({RUST_LOG}={kept})")).unwrap_or_default();
     format!("\n{title}{kept}:\n")
 }
 
@@ -200,7 +227,7 @@ fn cause(report: &Report) -> String {
 }
 
 /// Which seeds are run, and where.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Plan {
     backend: Backend,
     /// Seeds 0, 1, ...: the same in every plan of this size.
@@ -211,6 +238,11 @@ struct Plan {
 }
 
 impl Plan {
+    /// The plan that the environment asks for.
+    fn of_environment() -> Self {
+        Self::read(|variable| std::env::var(variable).ok()).unwrap_or_else(|problem| panic!("{problem}"))
+    }
+
     /// Reads the plan from variables of the environment; `Err` says which is wrong, and how.
     fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let given = |name: &str| variable(name).filter(|value| !value.is_empty());

@@ -1,15 +1,14 @@
-//! [`Causality`]: which server knows of which message of which other one, by matrix clocks.
+//! [`Causality`]: the happened-before relation between servers, tracked by matrix clocks.
 //!
-//! What a solution writes into its messages is its own, so causality is followed outside of them. Each
-//! message takes along what its sender knew, and whoever it reaches knows that from then on (Lamport's
-//! happened-before; Mattern and Fidge's vector clocks; with a second dimension, what is known of what
-//! others know). Whatever happens on a server is taken to follow all that it was told before. So more
-//! counts as known than may be true, and never less: who is accused of not knowing something cannot have
-//! known it.
+//! The tester cannot read a solution's messages, so causality is tracked outside of them. Each message
+//! carries the clock of its sender, and its receiver merges that into its own (Lamport's happened-before;
+//! Mattern and Fidge's vector clocks; the second dimension is what is known of what others know). Every event
+//! on a server counts as a consequence of all messages received before. So the relation may contain more than
+//! is true, and never less: a server that is accused of not knowing something cannot have known it.
 //!
-//! A server that restarts goes on with what it knew: what of that it has saved cannot be seen from outside.
-//! Clients pass nothing on. All clusters of a run are followed together, for one may tell another's servers
-//! of each other.
+//! A server that restarts keeps its clock, because what it has saved cannot be seen from outside. Clients
+//! carry no clock. All clusters of a run are tracked together, because servers of one cluster may tell
+//! another's of each other.
 
 mod in_flight;
 
@@ -18,16 +17,16 @@ use labrpc::Step;
 use crate::event::{Group, Incarnation, Party};
 use in_flight::InFlight;
 
-/// A moment of a server. Time goes on there with each call that it makes, each request that the test hands to
-/// it, and each request of a client that reaches it.
+/// A point in a server's logical time. It advances with each call that the server makes, each request that
+/// the test hands to it, and each request of a client that reaches it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Moment(u32);
+pub struct LogicalTime(u32);
 
-/// What a server knows: for each server `j` and each server `i`, one row after the other, the latest moment
-/// of `i` that `j` knew of.
-type Knowledge = Box<[u32]>;
+/// The matrix clock of a server: for each server `j` and each server `i`, one row after the other, the latest
+/// time of `i` that `j` knew of.
+type MatrixClock = Box<[u32]>;
 
-/// What every server knows, and what is on its way.
+/// The matrix clocks of all servers, and the calls in flight.
 #[derive(Default)]
 pub struct Causality {
     /// The servers of all clusters, in the order in which they were added: each in its present incarnation.
@@ -40,10 +39,10 @@ pub struct Causality {
     ends: Vec<(Party, usize)>,
     /// Whether anybody asks who knows what. If not, only the calls are followed.
     tracked: bool,
-    known: Vec<Knowledge>,
+    known: Vec<MatrixClock>,
     calls: InFlight<Call>,
     /// Used again, so that messages cost no allocation.
-    unused: Vec<Knowledge>,
+    spare: Vec<MatrixClock>,
 }
 
 /// A call that is on its way. It is forgotten when nothing of it can arrive any more.
@@ -63,22 +62,22 @@ struct Call {
     sent: u64,
     copied: u64,
     replied: u64,
-    /// What the caller knew, until the request cannot arrive any more.
-    request: Option<Knowledge>,
-    /// What the server that was called knew.
-    reply: Option<Knowledge>,
+    /// The caller's clock when it sent the request, until the request cannot arrive any more.
+    request: Option<MatrixClock>,
+    /// The callee's clock when it sent the reply.
+    reply: Option<MatrixClock>,
 }
 
 /// A step of a call, with what is known of it.
-pub(crate) struct Sides {
+pub(crate) struct CallStep {
     pub from: Party,
     pub to: Incarnation,
     /// At whom it happens.
     pub at: Party,
-    /// What happens: a reply that reaches nobody is lost.
+    /// The step. A reply that reaches nobody is a lost one.
     pub step: Step,
     /// The moment of the server at which it happens, if time went on then.
-    pub moment: Option<Moment>,
+    pub moment: Option<LogicalTime>,
     /// The event that led to it, if that is an earlier step of the same call; 0 if it has none.
     pub before: u64,
 }
@@ -103,7 +102,7 @@ impl Causality {
     /// Makes room for one more server in everything that is known.
     fn widen(&mut self, before: usize) {
         let after = before + 1;
-        let wider = |knowledge: &Knowledge| -> Knowledge {
+        let wider = |knowledge: &MatrixClock| -> MatrixClock {
             let mut rows = vec![0; after * after].into_boxed_slice();
             for row in 0..before {
                 rows[row * after..][..before].copy_from_slice(&knowledge[row * before..][..before]);
@@ -116,7 +115,7 @@ impl Causality {
             call.request = call.request.as_ref().map(wider);
             call.reply = call.reply.as_ref().map(wider);
         }
-        self.unused.clear();
+        self.spare.clear();
     }
 
     /// A server starts an incarnation.
@@ -155,22 +154,22 @@ impl Causality {
     /// The moment that it is on a server. What follows are calls that it makes later, and whatever they lead
     /// to.
     #[must_use]
-    pub fn now(&self, who: Incarnation) -> Moment {
+    pub fn now(&self, who: Incarnation) -> LogicalTime {
         let own = self.position(who);
-        Moment(self.known[own][own * self.servers.len() + own])
+        LogicalTime(self.known[own][own * self.servers.len() + own])
     }
 
     /// The moment that it is on a server. What follows is all that it sends later, replies too, and whatever
     /// that leads to.
-    pub(crate) fn mark(&mut self, who: Incarnation) -> Moment {
+    pub(crate) fn advance(&mut self, who: Incarnation) -> LogicalTime {
         let own = self.position(who);
         self.tick(own)
     }
 
-    fn tick(&mut self, own: usize) -> Moment {
+    fn tick(&mut self, own: usize) -> LogicalTime {
         let now = &mut self.known[own][own * self.servers.len() + own];
         *now += 1;
-        Moment(*now - 1)
+        LogicalTime(*now - 1)
     }
 
     /// Those servers of the same cluster, besides server `origin` of it, of which `who` knows that what
@@ -180,7 +179,7 @@ impl Causality {
         &self,
         who: Incarnation,
         origin: usize,
-        moment: Moment,
+        moment: LogicalTime,
     ) -> impl Iterator<Item = usize> + use<'_> {
         let group = &self.groups[who.group.number()];
         let (known, from) = (&self.known[group[who.server]], group[origin]);
@@ -191,19 +190,19 @@ impl Causality {
     /// Whether `who` knows that what followed on `moment` of server `origin` has reached a majority of its
     /// cluster, `origin` included.
     #[must_use]
-    pub fn majority_reached(&self, who: Incarnation, origin: usize, moment: Moment) -> bool {
+    pub fn majority_reached(&self, who: Incarnation, origin: usize, moment: LogicalTime) -> bool {
         self.reached(who, origin, moment).count() >= self.groups[who.group.number()].len() / 2
     }
 
     /// Takes note of a step of a call, which is told of as the event `event` (0: as none). `None` if the call
     /// is over.
-    pub(crate) fn on(&mut self, call: u64, step: Step, event: u64) -> Option<Sides> {
+    pub(crate) fn on(&mut self, call: u64, step: Step, event: u64) -> Option<CallStep> {
         match step {
             Step::RequestSent { end } => return Some(self.send(call, step, end, event)),
             Step::ReplyLate { end } => {
                 let (from, to) = self.ends[end as usize];
                 let to = self.servers[to];
-                return Some(Sides { from, to, at: to.into(), step, moment: None, before: 0 });
+                return Some(CallStep { from, to, at: to.into(), step, moment: None, before: 0 });
             }
             _ => {}
         }
@@ -227,10 +226,10 @@ impl Causality {
                 it.callee = self.servers[to];
                 if let (Some(told), Party::Server(caller)) = (&it.request, from) {
                     let caller = self.groups[caller.group.number()][caller.server];
-                    learn(&mut self.known[to], to, self.servers.len(), told, caller);
+                    merge(&mut self.known[to], to, self.servers.len(), told, caller);
                 }
                 if it.requests == 0 {
-                    self.unused.extend(it.request.take());
+                    self.spare.extend(it.request.take());
                 }
                 if let Party::Client(_) = from
                     && self.tracked
@@ -247,7 +246,7 @@ impl Causality {
                 if let Party::Server(_) = from
                     && self.tracked
                 {
-                    it.reply = Some(copy(&self.known[to], &mut self.unused));
+                    it.reply = Some(copy(&self.known[to], &mut self.spare));
                 }
             }
             Step::ReplyDelivered => {
@@ -258,10 +257,10 @@ impl Causality {
                         step = Step::ReplyLost;
                     } else if let Some(told) = &told {
                         let position = self.position(caller);
-                        learn(&mut self.known[position], position, self.servers.len(), told, to);
+                        merge(&mut self.known[position], position, self.servers.len(), told, to);
                     }
                 }
-                self.unused.extend(told);
+                self.spare.extend(told);
             }
             Step::ReplyLost => it.over = true,
         }
@@ -271,18 +270,18 @@ impl Causality {
             && it.requests == 0
             && let Some(Call { request, reply, .. }) = self.calls.remove(call)
         {
-            self.unused.extend(request);
-            self.unused.extend(reply);
+            self.spare.extend(request);
+            self.spare.extend(reply);
         }
         let at = match step {
             Step::RequestDelivered | Step::ReplySent => to.into(),
             _ => from,
         };
-        Some(Sides { from, to, at, step, moment, before })
+        Some(CallStep { from, to, at, step, moment, before })
     }
 
     /// A call is made.
-    fn send(&mut self, call: u64, step: Step, end: u32, event: u64) -> Sides {
+    fn send(&mut self, call: u64, step: Step, end: u32, event: u64) -> CallStep {
         let (from, to) = self.ends[end as usize];
         let (mut request, mut moment) = (None, None);
         if let Party::Server(caller) = from
@@ -290,7 +289,7 @@ impl Causality {
         {
             let caller = self.position(caller);
             moment = Some(self.tick(caller));
-            request = Some(copy(&self.known[caller], &mut self.unused));
+            request = Some(copy(&self.known[caller], &mut self.spare));
         }
         let callee = self.servers[to];
         let call_on_its_way = Call {
@@ -307,13 +306,13 @@ impl Causality {
             reply: None,
         };
         self.calls.insert(call, call_on_its_way);
-        Sides { from, to: callee, at: from, step, moment, before: 0 }
+        CallStep { from, to: callee, at: from, step, moment, before: 0 }
     }
 }
 
 /// A copy of what a server knows, to go along with a message.
-fn copy(known: &Knowledge, unused: &mut Vec<Knowledge>) -> Knowledge {
-    match unused.pop() {
+fn copy(known: &MatrixClock, spare: &mut Vec<MatrixClock>) -> MatrixClock {
+    match spare.pop() {
         Some(mut copy) => {
             copy.copy_from_slice(known);
             copy
@@ -323,7 +322,7 @@ fn copy(known: &Knowledge, unused: &mut Vec<Knowledge>) -> Knowledge {
 }
 
 /// `to` learns what `from` knew.
-fn learn(known: &mut [u32], to: usize, servers: usize, told: &[u32], from: usize) {
+fn merge(known: &mut [u32], to: usize, servers: usize, told: &[u32], from: usize) {
     for (known, told) in known.iter_mut().zip(told) {
         *known = (*known).max(*told);
     }
@@ -409,7 +408,7 @@ mod tests {
             assert_eq!(causality.majority_reached(server(1), 1, before), call == 2);
             if call == 1 {
                 assert_eq!(causality.now(server(1)), before);
-                assert_eq!(causality.mark(server(1)), before);
+                assert_eq!(causality.advance(server(1)), before);
                 happen(&mut causality, 9, &sent(1));
                 happen(&mut causality, 9, &BACK);
             }

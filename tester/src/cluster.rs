@@ -57,15 +57,15 @@ pub(crate) struct Inner<P: Protocol> {
     rng: TestRng,
 }
 
-/// What stays of a server when it crashes, and its present incarnation if it has one.
+/// The state of a server that survives a crash, and its present incarnation if it has one.
 struct Server<I: ?Sized> {
     incarnations: u32,
     /// Whether the test wants the server to be reachable.
     connected: bool,
     /// Whether it has left the cluster.
     has_left: bool,
-    /// What the server has saved. Replaced by a copy at each crash and each start, so that a
-    /// crashed instance's late writes reach nobody.
+    /// The server's storage. It is replaced by a copy at each crash and each start, so that late writes of a
+    /// crashed instance reach nobody.
     storage: Storage,
     running: Option<Running<I>>,
     /// The node of an instance that was told to stop, and may not have.
@@ -141,7 +141,7 @@ impl<P: Protocol> Cluster<P> {
             rng: TestRng::new(&testbed.world, group),
         };
         let cluster = Self { inner: Arc::new(inner) };
-        testbed.keep(Arc::new(cluster.clone()));
+        testbed.add_cluster(Arc::new(cluster.clone()));
         cluster.start_all();
         cluster
     }
@@ -159,7 +159,7 @@ impl<P: Protocol> Cluster<P> {
         Cluster::start(&self.inner.testbed, name, protocol, servers)
     }
 
-    /// What runs on the servers.
+    /// The protocol that the servers run.
     #[must_use]
     pub fn protocol(&self) -> &P {
         &self.inner.protocol
@@ -274,7 +274,7 @@ impl<P: Protocol> Cluster<P> {
 
     // Figures.
 
-    /// What the server has saved: while it runs the very storage that it saves to.
+    /// The server's storage. While the server runs, it is the very storage that the server saves to.
     #[must_use]
     pub fn storage(&self, server: usize) -> Storage {
         self.inner.servers.lock()[server].storage.clone()

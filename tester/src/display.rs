@@ -30,7 +30,7 @@ impl fmt::Display for Servers<'_> {
     }
 }
 
-/// What a put came to.
+/// The outcome of a put in words.
 pub(crate) fn outcome(answer: Result<(), PutError>) -> &'static str {
     match answer {
         Ok(()) => "done",

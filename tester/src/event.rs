@@ -20,7 +20,7 @@ use labgob::fragments::Piece;
 use labrpc::Step;
 use persister::SaveStep;
 
-use crate::causality::{Causality, Moment};
+use crate::causality::{Causality, LogicalTime};
 pub use interests::Interests;
 pub use party::{Group, Incarnation, Party};
 pub use recording::{Recorded, RecordedKind, RecordedSave, Recording, SavedContent};
@@ -29,11 +29,11 @@ pub use stream::{Detail, EventSource};
 
 /// A point of the stream of events, seen from a server: what was told before, and its moment there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Mark {
+pub struct StreamPosition {
     /// The number of the last event before.
     pub number: u64,
     /// The server's moment.
-    pub moment: Moment,
+    pub moment: LogicalTime,
 }
 
 /// Something that happens in a run.
@@ -52,14 +52,14 @@ pub struct Event<'a> {
     pub group: Option<Group>,
     /// At whom it happens.
     pub party: Party,
-    /// What happens.
+    /// The kind of event, with its details.
     pub kind: Kind<'a>,
     pub(crate) causality: &'a Causality,
     /// If it is not the present one.
-    pub(crate) moment: Option<Moment>,
+    pub(crate) moment: Option<LogicalTime>,
 }
 
-/// What happens.
+/// The kind of an event.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Kind<'a> {
@@ -68,7 +68,7 @@ pub enum Kind<'a> {
     /// A server crashes: none of its threads does anything any more.
     Crashed {
         /// Whether its threads may have been in the midst of something.
-        amid: bool,
+        mid_operation: bool,
     },
     /// A server is told to stop, and cut off. Its threads live on until they end by themselves.
     Halted,
@@ -114,21 +114,21 @@ pub enum Kind<'a> {
     Executed {
         /// The request.
         request: &'a [u8],
-        /// What it is called in messages.
+        /// Its name in messages.
         name: &'a dyn fmt::Display,
     },
     /// A client's clerk is about to be asked something.
     OperationBegan {
-        /// What it is asked.
+        /// The operation, such as `Get(x)`.
         operation: &'a dyn fmt::Display,
     },
     /// A client's clerk has answered.
     OperationEnded {
-        /// What it was asked: `get`, `put`.
+        /// The operation's name: `get`, `put`.
         what: &'a str,
         /// Whether something has certainly changed: a put is done.
         done: bool,
-        /// What it answered.
+        /// The answer.
         answer: &'a dyn fmt::Display,
     },
     /// Something that only some protocols know.
@@ -142,13 +142,13 @@ pub enum Kind<'a> {
 pub struct Message<'a> {
     /// The number of the call, which no other one of the run has.
     pub call: u64,
-    /// What happens to its request or its reply.
+    /// The step of its request or its reply.
     pub step: Step,
     /// Who calls.
     pub from: Party,
     /// The server that is called.
     pub to: Incarnation,
-    /// What is called, as `Service.method`.
+    /// The method called, as `Service.method`.
     pub method: &'a str,
     /// Encoded bytes of the arguments or the reply; 0 if the step is of neither.
     pub bytes: usize,
@@ -163,7 +163,7 @@ pub struct Message<'a> {
 pub struct Save<'a> {
     /// Which step it is.
     pub step: SaveStep,
-    /// What is saved.
+    /// The records saved.
     pub records: &'a [SavedRecord<'a>],
     /// The line of the solution that saves.
     pub location: &'static Location<'static>,
@@ -173,10 +173,10 @@ pub struct Save<'a> {
 pub struct SavedRecord<'a> {
     /// Its name.
     pub name: &'a str,
-    /// What is saved under it.
+    /// The content saved under that name.
     pub bytes: &'a [u8],
-    /// What the solution made the bytes of, piece by piece: values that it has encoded, and bytes of which
-    /// nothing is known. `None` in a [bare](Detail::Bare) run.
+    /// The pieces that the solution made the bytes of: values that it has encoded, and bytes of unknown
+    /// origin. `None` in a [bare](Detail::Bare) run.
     pub content: Option<&'a [Piece]>,
 }
 
@@ -184,14 +184,14 @@ pub struct SavedRecord<'a> {
 ///
 /// An invariant gets it by its type, see [`Event::protocol`].
 pub trait ProtocolEvent: Any + Send + Sync {
-    /// What it is called in a recording, such as `applied`.
+    /// Its name in a recording, such as `applied`.
     fn name(&self) -> &'static str;
 
     /// The set that it is in: [`Interests::STATES`] or [`Interests::AGREEMENT`].
     fn class(&self) -> Interests;
 
-    /// What there is to say of it, with the names of its fields. Called when it is recorded, under a lock: it
-    /// must not tell the stream anything.
+    /// Its content, with field names. Called when the event is recorded, under a lock: it must not emit
+    /// another event.
     fn value(&self) -> Value;
 }
 
@@ -233,7 +233,7 @@ impl<'a> Event<'a> {
     /// The moment of the server at which it happens, if it happens at one. Whatever is sent there later
     /// follows on it.
     #[must_use]
-    pub fn moment(&self) -> Moment {
+    pub fn moment(&self) -> LogicalTime {
         let now = || self.server().map(|who| self.causality.now(who));
         self.moment.or_else(now).unwrap_or_default()
     }

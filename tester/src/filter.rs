@@ -6,7 +6,7 @@ use crate::{Case, cases};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{filter}` is neither a part nor a piece of a test's name")]
 pub struct UnknownFilter {
-    /// What was given.
+    /// The filter as it was given.
     pub filter: String,
 }
 

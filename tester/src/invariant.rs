@@ -26,11 +26,11 @@ pub trait Invariant: Send {
     /// Whether it has seen what it is there for. Asked at the end of a run that has passed so far.
     fn exercised(&self) -> bool;
 
-    /// What it has to see for that, for the message if it never does: `a leader`.
+    /// The thing that it has to observe to be exercised, for the message if it never does: `a leader`.
     fn subject(&self) -> &'static str;
 }
 
-/// What an invariant says of an event: nothing, or what was expected and what was seen.
+/// The verdict of an invariant on an event: no objection, or the violation.
 pub type Verdict = Result<(), Violation>;
 
 /// An invariant is broken.
@@ -46,7 +46,7 @@ impl Violation {
         Self { message: message.into() }
     }
 
-    /// What was expected and what was seen.
+    /// The expectation and the observation.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message

@@ -6,7 +6,7 @@
 
 mod answers;
 mod client;
-mod crowd;
+mod concurrent_puts;
 mod logged;
 mod puts;
 
@@ -21,18 +21,18 @@ use crate::linearizability::{Budget, KeyValue, KeyValueInput, KeyValueOutput, Re
 use crate::protocol::Protocol;
 pub(crate) use answers::Answers;
 pub use client::Client;
-pub use crowd::{Load, Results};
+pub use concurrent_puts::{Load, Results};
 
 /// A protocol whose servers clerks can call.
 pub trait KeyValueProtocol: Protocol {
-    /// What makes a clerk that calls the servers at these end points.
+    /// A function that makes a clerk which calls the servers at the given end points.
     fn clerk_maker(&self) -> impl Fn(Vec<ClientEnd>) -> Arc<dyn Clerk> + Send + 'static;
 
-    /// What all clients of the test share.
+    /// The state that all clients of the test share.
     fn clients(&self) -> &Clients;
 }
 
-/// What all clients of a test share.
+/// The state that all clients of a test share.
 pub struct Clients {
     history: Arc<Recorder<KeyValueInput, KeyValueOutput>>,
     budget: Budget,

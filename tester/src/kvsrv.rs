@@ -8,15 +8,28 @@ mod server;
 pub use server::KvServer;
 
 use crate::stage::Stage;
-use crate::{Case, Cluster};
+use crate::{Case, Cluster, Lab, Part};
+
+/// Lab 2.
+pub(crate) const LAB: Lab = Lab {
+    krate: "kvsrv",
+    number: "2",
+    title: "Key/value server",
+    task: "a key/value server and a lock on it",
+    folder: "kvsrv",
+    export: "KvSrv",
+    parts: &[Part::new("2A", "key/value server"), Part::new("2B", "lock")],
+    needs: &[],
+    cases,
+};
 
 /// All tests of it, in the course's order.
-pub(crate) fn cases() -> Vec<Case> {
+fn cases() -> Vec<Case> {
     [&part_2a::cases()[..], &part_2b::cases()].concat()
 }
 
 /// Plays a test of the single key/value server.
 fn play(stage: &Stage<'_>, body: fn(&Cluster<KvServer>)) {
-    let kvsrv = stage.expect(stage.solution().kvsrv, "key/value server");
+    let kvsrv = stage.expect(stage.solution().key_value_server(), "key/value server");
     stage.play(KvServer::new(kvsrv, stage.budget()), body);
 }

@@ -25,6 +25,7 @@ mod invariant;
 mod key_value;
 mod kvraft;
 mod kvsrv;
+mod lab;
 mod log_end;
 mod meter;
 mod protocol;
@@ -32,7 +33,6 @@ mod raft;
 mod registry;
 mod released;
 mod report;
-mod rsm;
 mod run;
 mod stage;
 mod testbed;
@@ -43,33 +43,34 @@ pub mod causality;
 pub mod event;
 pub mod filter;
 pub mod interval;
-pub mod linearizability;
 pub mod lines;
 pub mod replay;
 pub mod seed;
 pub mod workspace;
 
+pub use linearizability;
+
 pub use bully::{BullyEvent, BullyNodes};
-pub use cargo_test::cargo_test;
+pub use cargo_test::{cargo_test, cargo_tests};
 pub use case::Case;
 pub use cluster::{Cluster, ELECTION_TIMEOUT};
 pub use event::{
-    Detail, Event, EventSource, Incarnation, Interests, Kind, Mark, Party, ProtocolEvent, Recorded,
-    RecordedKind, Recording,
+    Detail, Event, EventSource, Incarnation, Interests, Kind, Party, ProtocolEvent, Recorded, RecordedKind,
+    Recording, StreamPosition,
 };
 pub use invariant::{Invariant, Verdict, Violation};
 pub use key_value::{Client, Load, Results};
-pub use kvraft::KvServers;
+pub use kvraft::{Counters, KvServers};
 pub use kvsrv::KvServer;
+pub use lab::{Lab, Part};
 pub use log_end::log_end;
 pub use protocol::{Dialer, NodeEnv, Protocol, StartedNode};
 pub use raft::{
-    Command, Committed, Look, Observations, OnRaft, RaftCluster, RaftEvent, RaftPeers, ReplicatedLog, Retry,
-    Snapshot, Waited,
+    Command, Committed, Observations, OnRaft, ProbeTimes, RaftCluster, RaftEvent, RaftPeers, ReplicatedLog,
+    Retry, Snapshot, Waited,
 };
-pub use registry::cases;
+pub use registry::{cases, labs};
 pub use report::{Report, ReportedFailure};
-pub use rsm::Counters;
 pub use run::{CPU_LIMIT, RunOptions, run};
 pub use stage::{Snapshots, Stage};
 pub use testbed::TIME_LIMIT;

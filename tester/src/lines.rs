@@ -8,7 +8,7 @@ use crate::{Case, Report};
 /// The kind of failure that is no fault of the code but its absence.
 const NOT_IMPLEMENTED: &str = "not_implemented";
 
-/// What the runs of one test sum up to.
+/// Sums over the runs of one test.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tally {
     /// Runs that ended.
@@ -70,14 +70,14 @@ impl Tally {
     }
 }
 
-/// What a test prints when it begins: `Test (3A): initial election (reliable network)...`
+/// The line that a test prints when it begins: `Test (3A): initial election (reliable network)...`
 #[must_use]
 pub fn opening(case: &Case, reliable: bool) -> String {
     let network = if reliable { "reliable" } else { "unreliable" };
     format!("{} ({network} network)...", case.title)
 }
 
-/// What a test prints when its runs have ended.
+/// The line that a test prints when its runs have ended.
 ///
 /// ```text
 ///   ... Passed --  time  3.1s #peers 3 #RPCs    62 #Ops    0 #bytes  14.2k #cmds    0 cpu 0.8ms

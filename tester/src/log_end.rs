@@ -32,7 +32,7 @@ fn server_in(text: &str) -> Option<usize> {
     })
 }
 
-/// What a line has after its time and its level: the node, if it is a thread's line.
+/// The node of a thread's line, which follows its time and its level.
 fn node_of(line: &str) -> Option<&str> {
     let (_time, rest) = line.trim_start().split_once(' ')?;
     let (_level, rest) = rest.trim_start().split_once(' ')?;
@@ -80,7 +80,10 @@ mod tests {
         let early = |at| if at < 50 && at % 10 == 0 { "server 2" } else { "server 12" };
         let with_five = [vec![0, 10, 20, 30, 40], Vec::from_iter(85..100)].concat();
         assert_eq!(shown(&log(100, early), "server 2", "saw server 12"), with_five);
-        assert_eq!(shown(&log(100, early), "tester", "saw server 2 (life 3) and server 12"), with_five);
+        assert_eq!(
+            shown(&log(100, early), "tester", "saw server 2 (incarnation 3) and server 12"),
+            with_five
+        );
         // Three of its lines are among the last, so two more make five.
         let also_late = |at| if at >= 97 { "server 2" } else { early(at) };
         let with_two = [vec![30, 40], Vec::from_iter(85..100)].concat();

@@ -20,7 +20,7 @@ struct State {
     figures: Figures,
 }
 
-/// What the course prints of a test.
+/// The figures that the course prints of a test.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Figures {
     pub rpcs: u64,
@@ -37,7 +37,7 @@ impl Meter {
     }
 
     /// The network has carried this much in all, and this much was done.
-    pub fn look(&self, seen: Figures) {
+    pub fn update(&self, seen: Figures) {
         let mut state = self.state.lock();
         // Who asked earlier may get here later, when threads are real.
         let State { rpcs_before, bytes_before, figures, .. } = *state;

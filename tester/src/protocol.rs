@@ -11,22 +11,22 @@ use crate::calls::Calls;
 use crate::event::{EventSource, Incarnation};
 use crate::invariant::Invariant;
 
-/// What runs on each server of a cluster, and what the tester has to know of it.
+/// The program that each server of a cluster runs, and what the tester has to know of it.
 ///
 /// A cluster starts and crashes incarnations of servers, whatever the protocol. Who leads, what is agreed on
 /// and what must hold is the protocol's own: it looks at its instances, tells the [stream of
 /// events](crate::Event) what it sees, and names the [invariants](Invariant) that listen to it. A protocol
 /// without a leader or a log leaves those out.
 pub trait Protocol: Send + Sync + Sized + 'static {
-    /// What the solution runs on a server, in one incarnation.
+    /// The instance that the solution runs on a server, in one incarnation.
     type Instance: ?Sized + Send + Sync + 'static;
 
     /// Whether a call to a server that cannot be reached takes up to 7 s (as in the Raft tests) instead of up
     /// to 0.1 s. For the whole network; the cluster that a test begins with decides.
     const LONG_DELAYS: bool = false;
 
-    /// What must hold in a cluster that begins with `servers` servers, in the order in which they are to
-    /// judge.
+    /// The invariants of a cluster that begins with `servers` servers, in the order in which they judge an
+    /// event.
     fn invariants(&self, servers: usize) -> Vec<Box<dyn Invariant>> {
         let _ = servers;
         Vec::new()
@@ -116,7 +116,7 @@ impl NodeEnv<'_> {
         self.dialer.clone()
     }
 
-    /// What the server has saved, and where it saves.
+    /// The server's storage: what it has saved, and where it saves.
     #[must_use]
     pub fn storage(&self) -> Storage {
         self.storage.clone()
@@ -167,7 +167,7 @@ impl NodeEnv<'_> {
 
 /// An incarnation that has just started.
 pub struct StartedNode<I: ?Sized> {
-    /// What the solution made.
+    /// The instance that the solution made.
     pub instance: Arc<I>,
     /// The services that it offers over the network.
     pub services: Vec<Service>,

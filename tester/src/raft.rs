@@ -20,7 +20,7 @@ mod workload;
 
 pub use agreement::{Committed, Retry, Waited};
 pub use command::Command;
-pub use event::{Look, RaftEvent};
+pub use event::{ProbeTimes, RaftEvent};
 pub use observations::Observations;
 pub use on_raft::OnRaft;
 pub use peers::RaftPeers;
@@ -28,19 +28,37 @@ pub use replicated_log::ReplicatedLog;
 pub use snapshot::Snapshot;
 
 use crate::stage::{Snapshots, Stage};
-use crate::{Case, Cluster};
+use crate::{Case, Cluster, Lab, Part};
 
 /// Servers with a Raft peer each.
 pub type RaftCluster = Cluster<RaftPeers>;
 
+/// Lab 3.
+pub(crate) const LAB: Lab = Lab {
+    krate: "raft",
+    number: "3",
+    title: "Raft",
+    task: "Raft",
+    folder: "raft",
+    export: "Solution",
+    parts: &[
+        Part::new("3A", "leader election"),
+        Part::new("3B", "log"),
+        Part::new("3C", "persistence"),
+        Part::new("3D", "log compaction"),
+    ],
+    needs: &[],
+    cases,
+};
+
 /// All of them, in the course's order.
-pub(crate) fn cases() -> Vec<Case> {
+fn cases() -> Vec<Case> {
     [&part_3a::cases()[..], &part_3b::cases(), &part_3c::cases(), &part_3d::cases()].concat()
 }
 
 /// Plays a test of Raft peers.
 fn play(stage: &Stage<'_>, body: fn(&RaftCluster)) {
-    let make_raft = stage.expect(stage.solution().make_raft, "Raft");
+    let make_raft = stage.expect(stage.solution().raft(), "Raft");
     let snapshots = stage.snapshots() == Snapshots::EveryTenCommands;
     stage.play(RaftPeers::new(make_raft, snapshots), body);
 }

@@ -11,6 +11,16 @@ use serde::{Deserialize, Serialize};
 use crate::workspace::{self, WorkspaceError};
 use crate::{Report, seed};
 
+/// The names of the solution that a command line tests unless told otherwise: the reference in its own
+/// workspace, the student's own in theirs, and `raft`, which was both in version 0.1.
+const DEFAULT_SOLUTIONS: [&str; 3] = ["reference", "own", "raft"];
+
+/// Whether a solution of this name is the one that a command line tests unless told otherwise.
+#[must_use]
+pub fn is_default_solution(name: &str) -> bool {
+    DEFAULT_SOLUTIONS.contains(&name)
+}
+
 /// A failing run, complete enough to run it again and to see whether it was the same run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Replay {
@@ -33,7 +43,7 @@ pub struct Replay {
     pub fingerprint: u64,
     /// The kind of failure, such as `assertion`.
     pub kind: String,
-    /// What went wrong.
+    /// The failure's message.
     pub message: String,
 }
 
@@ -60,12 +70,12 @@ impl Replay {
     #[must_use]
     pub fn command_line(&self) -> String {
         let mut line = format!("cargo lab replay {} --seed {}", self.test, seed::format(self.seed));
-        for (option, value, default) in [
-            ("backend", &self.backend, "sim"),
-            ("solution", &self.solution, "raft"),
-            ("policy", &self.policy, Policy::default().name()),
+        for (option, value, is_default) in [
+            ("backend", &self.backend, self.backend == "sim"),
+            ("solution", &self.solution, is_default_solution(&self.solution)),
+            ("policy", &self.policy, self.policy == Policy::default().name()),
         ] {
-            if value != default {
+            if !is_default {
                 line += &format!(" --{option} {value}");
             }
         }
@@ -91,7 +101,7 @@ impl Replay {
         // own and puts it in place whole.
         let thread = std::thread::current().id();
         let draft = folder.join(format!(".last-failure-{}-{thread:?}.json", std::process::id()));
-        fs::write(&draft, serde_json::to_string_pretty(self)? + "\n")?;
+        fs::write(&draft, serde_json::to_string_pretty(&self.stored())? + "\n")?;
         fs::rename(&draft, file)
     }
 
@@ -109,9 +119,55 @@ impl Replay {
             io::ErrorKind::NotFound => NoLastFailure::NothingFailed { file: file.to_owned() },
             _ => NoLastFailure::Unreadable { file: file.to_owned(), cause: cause.to_string() },
         })?;
-        serde_json::from_str(&text)
+        Self::from_json(&text)
             .map_err(|cause| NoLastFailure::Unreadable { file: file.to_owned(), cause: cause.to_string() })
     }
+
+    /// As JSON on one line, with the number of its form.
+    ///
+    /// # Panics
+    ///
+    /// Never: texts and numbers have a JSON form.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(&self.stored()).expect("texts and numbers have a JSON form")
+    }
+
+    /// A replay from JSON that this version or an earlier one wrote.
+    ///
+    /// # Errors
+    ///
+    /// The text is not such JSON, or a later version wrote it. The sentence says which.
+    pub fn from_json(text: &str) -> Result<Self, String> {
+        let stored: Stored = serde_json::from_str(text).map_err(|cause| cause.to_string())?;
+        if stored.schema > SCHEMA {
+            return Err(format!(
+                "a later version wrote it: schema {}, and this one reads {SCHEMA}",
+                stored.schema
+            ));
+        }
+        Ok(stored.replay)
+    }
+
+    fn stored(&self) -> Stored {
+        Stored { schema: SCHEMA, replay: self.clone() }
+    }
+}
+
+/// The number of the form in which replays are stored. Version 0.1 wrote the same without the number.
+const SCHEMA: u32 = 1;
+
+/// A replay in a file.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    #[serde(default = "first_schema")]
+    schema: u32,
+    #[serde(flatten)]
+    replay: Replay,
+}
+
+fn first_schema() -> u32 {
+    1
 }
 
 /// There is no last failure to replay.
@@ -131,7 +187,7 @@ pub enum NoLastFailure {
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// The error.
         cause: String,
     },
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use labrt::world::{Failure, LONGEST_MESSAGE, shortened};
+use labrt::world::{Failure, LONGEST_MESSAGE, truncated};
 use serde::{Deserialize, Serialize};
 
 use crate::backtrace::shorten;
@@ -37,7 +37,7 @@ pub struct Report {
     /// Operations that clients began during the test; 0 in the Raft tests, which have no clients.
     #[serde(default)]
     pub operations: u64,
-    /// What is suspicious without being a failure.
+    /// Observations that are suspicious without being a failure.
     pub warnings: Vec<String>,
     /// The events of the run, if it was [recorded](crate::Detail::Recorded). It does not go along when a
     /// report is written down.
@@ -60,7 +60,7 @@ impl Report {
 pub struct ReportedFailure {
     /// The kind's name, such as `assertion` or `not_implemented`; see [`labrt::world::FailureKind`].
     pub kind: String,
-    /// What was expected and what was seen.
+    /// The expectation and the observation.
     pub message: String,
     /// Virtual seconds since the start of the simulation.
     pub at_seconds: f64,
@@ -81,10 +81,10 @@ impl From<Failure> for ReportedFailure {
     fn from(failure: Failure) -> Self {
         Self {
             kind: failure.kind.to_string(),
-            message: shortened(failure.message, LONGEST_MESSAGE),
+            message: truncated(failure.message, LONGEST_MESSAGE),
             at_seconds: failure.at.as_secs_f64(),
             node: failure.node,
-            thread: shortened(failure.thread, LONGEST_NAME),
+            thread: truncated(failure.thread, LONGEST_NAME),
             location: failure.location,
             backtrace: failure.backtrace.as_deref().map(shorten),
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use labapi::Solution;
-use labrt::world::{self, Backend, LONGEST_MESSAGE, Options, Policy, Tap, shortened};
+use labrt::world::{self, Backend, LONGEST_MESSAGE, Options, Policy, Tap, truncated};
 use parking_lot::Mutex;
 
 use crate::event::Recording;
@@ -12,9 +12,9 @@ use crate::linearizability::Budget;
 use crate::meter::Meter;
 use crate::stage::Stage;
 use crate::testbed::{TIME_LIMIT, Testbed};
-use crate::{Case, Detail, Report, ReportedFailure};
+use crate::{Case, Detail, Report, ReportedFailure, labs};
 
-/// What decides a run, besides the test and the solution.
+/// The options of a run, besides the test and the solution.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
     /// Whether it is simulated, or takes place on real threads in real time.
@@ -28,14 +28,14 @@ pub struct RunOptions {
     pub record: bool,
     /// How much of what happens is told to invariants, and whether it is kept. It changes nothing else.
     pub detail: Detail,
-    /// How long a run may go on without a call of labrt; see [`Options::patience`].
+    /// How long a run may go on without a call of labrt; see [`Options::stall_timeout`].
     pub patience: Duration,
     /// The processor time that the run may take; see [`Options::max_cpu_time`].
     pub max_cpu_time: Duration,
     /// Takes the lines of the log as they are written, when a simulation is recorded; the report has none
     /// then.
     pub tap: Option<Tap>,
-    /// What a verdict on whether a history is linearizable may cost. Without a verdict the run fails.
+    /// The budget of a verdict on whether a history is linearizable. Without a verdict the run fails.
     pub budget: Budget,
 }
 
@@ -49,7 +49,7 @@ impl RunOptions {
             policy: Policy::default(),
             record: false,
             detail: Detail::Bare,
-            patience: Options::new(seed).patience,
+            patience: Options::new(seed).stall_timeout,
             max_cpu_time: CPU_LIMIT,
             tap: None,
             budget: Budget::default(),
@@ -85,6 +85,7 @@ static TURN: Mutex<()> = Mutex::new(());
 /// thread, a test that does not end.
 #[must_use]
 pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Report {
+    world::name_lab_folders(labs().iter().map(|lab| lab.folder));
     let meter = Arc::new(Meter::default());
     let threads = options.backend == Backend::Threads;
     let _turn = threads.then(|| TURN.lock());
@@ -94,7 +95,7 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         preempt_every: PREEMPT_EVERY,
         record: options.record || threads,
         tap: options.tap,
-        patience: options.patience,
+        stall_timeout: options.patience,
         max_cpu_time: options.max_cpu_time,
         max_virtual_time: TIME_LIMIT + MARGIN,
         ..Options::new(options.seed)
@@ -104,7 +105,7 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
     let recording: Arc<Mutex<Option<Recording>>> = Arc::default();
     let kept = Arc::clone(&recording);
     let run = world::simulate(options_of_world, move |world| {
-        let owned = Owned { testbed: Testbed::new(world, detail, &meter_inside), kept };
+        let owned = OwnedTestbed { testbed: Testbed::new(world, detail, &meter_inside), kept };
         let Case { servers, reliable, snapshots, .. } = *case;
         let testbed = &owned.testbed;
         (case.play)(&Stage { testbed, solution: &solution, servers, reliable, snapshots, budget });
@@ -126,22 +127,22 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         commands: figures.commands,
         operations: figures.operations,
         recording: recording.lock().take().map(Arc::new),
-        warnings: run.warnings.into_iter().map(|it| shortened(it, LONGEST_MESSAGE)).collect(),
+        warnings: run.warnings.into_iter().map(|it| truncated(it, LONGEST_MESSAGE)).collect(),
         log: if keeps_log { run.log.iter().map(ToString::to_string).collect() } else { Vec::new() },
     }
 }
 
 /// The testbed of a run, until the run is over.
-struct Owned {
+struct OwnedTestbed {
     testbed: Arc<Testbed>,
     /// Where the recording is left.
     kept: Arc<Mutex<Option<Recording>>>,
 }
 
-impl Drop for Owned {
+impl Drop for OwnedTestbed {
     fn drop(&mut self) {
         self.testbed.measure();
         *self.kept.lock() = self.testbed.events.take_recording();
-        self.testbed.let_go();
+        self.testbed.release_clusters();
     }
 }

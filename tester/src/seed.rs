@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, RandomState};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a seed: give a whole number below 2^64, decimal (31) or hexadecimal (0x1f)")]
 pub struct BadSeed {
-    /// What was given.
+    /// The text as it was given.
     pub text: String,
 }
 

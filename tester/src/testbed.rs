@@ -19,7 +19,7 @@ use bridges::{Bridge, Bridges};
 pub const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 /// How often a test on real threads waits, at its end, until each invariant has seen something.
-const LAST_LOOKS: u32 = 250;
+const EXERCISE_ROUNDS: u32 = 250;
 
 /// How often the figures of the report are brought up to date.
 const MEASURE_INTERVAL: Duration = Duration::from_millis(10);
@@ -27,7 +27,7 @@ const MEASURE_INTERVAL: Duration = Duration::from_millis(10);
 /// How many threads that wait for a lock are named when the time is up: the first ones tell the story.
 const LOCK_WAITS_SHOWN: usize = 6;
 
-/// What the testbed knows of a cluster.
+/// A cluster, as far as the testbed knows it.
 pub(crate) trait AnyCluster: Send + Sync {
     fn group(&self) -> Group;
 
@@ -99,7 +99,7 @@ impl Testbed {
     }
 
     /// Keeps a cluster until the end of the test, whatever becomes of the test's own handle.
-    pub fn keep(&self, cluster: Arc<dyn AnyCluster>) {
+    pub fn add_cluster(&self, cluster: Arc<dyn AnyCluster>) {
         self.clusters.lock().push(cluster);
     }
 
@@ -152,14 +152,14 @@ impl Testbed {
         network.set_reliable(reliable);
         network.set_long_delays(long_delays);
         let (late_world, calls) = (world.clone(), Arc::clone(calls));
-        world.later(TIME_LIMIT + Duration::from_nanos(1), move || time_is_up(&late_world, &calls));
+        world.schedule(TIME_LIMIT + Duration::from_nanos(1), move || report_timeout(&late_world, &calls));
     }
 
     /// The test has passed: whatever it left behind is taken down.
     pub fn end(&self) {
         self.measure();
         self.meter.end(self.world.now());
-        self.let_invariants_look();
+        self.wait_until_exercised();
         self.events.must_be_exercised();
         let clusters = self.clusters.lock().clone();
         clusters.iter().for_each(|cluster| cluster.stop_all());
@@ -169,8 +169,8 @@ impl Testbed {
 
     /// On real threads servers are looked at every so often, and a short test may end before they have been.
     /// They are given the time for it, before anybody says that nothing was seen.
-    fn let_invariants_look(&self) {
-        for _ in 0..LAST_LOOKS {
+    fn wait_until_exercised(&self) {
+        for _ in 0..EXERCISE_ROUNDS {
             if self.world.backend() == Backend::Simulation || self.events.is_exercised() {
                 return;
             }
@@ -193,7 +193,7 @@ impl Testbed {
     pub fn measure(&self) {
         let clusters = self.clusters.lock().clone();
         let commands = clusters.iter().map(|cluster| cluster.commands()).sum();
-        self.meter.look(Figures {
+        self.meter.update(Figures {
             rpcs: self.network.total_count(),
             bytes: self.network.total_bytes(),
             commands,
@@ -209,14 +209,14 @@ impl Testbed {
     }
 
     /// Lets go of the clusters. They know the testbed: without this neither would ever be dropped.
-    pub fn let_go(&self) {
+    pub fn release_clusters(&self) {
         self.network.cleanup();
         let clusters = std::mem::take(&mut *self.clusters.lock());
         drop(clusters);
     }
 }
 
-fn time_is_up(world: &World, calls: &Calls) {
+fn report_timeout(world: &World, calls: &Calls) {
     let limit = TIME_LIMIT.as_secs();
     let mut message = format!("expected the test to end within {limit} s; it goes on{}", calls.describe());
     for line in world.lock_waits().iter().take(LOCK_WAITS_SHOWN) {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
 
-/// What this process has printed.
+/// The warnings that this process has printed.
 static PRINTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// Those of `warnings` that this command has not printed yet. They count as printed from now on.
@@ -30,7 +30,7 @@ fn file() -> Option<PathBuf> {
     Some(crate::replay::last_failure_file().ok()?.with_file_name("warned.txt"))
 }
 
-/// What tells the command that started this process from every other one.
+/// An identity of the command that started this process, different from that of every other command.
 fn command() -> String {
     let parent = parent_id();
     // Numbers of processes are used again; the time when one started is the 22nd field, counted from its

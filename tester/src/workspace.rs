@@ -5,7 +5,7 @@
 //! folder.
 //!
 //! A workspace is a folder whose `Cargo.toml` has a `[workspace]`, with the crates `tester` and `labrt`.
-//! Three places tell which one is meant, each by the nearest workspace at or above it:
+//! Three locations tell which one is meant, each by the nearest workspace at or above it:
 //!
 //! 1. `CARGO_MANIFEST_DIR`, which `cargo run` and `cargo test` set for what they start;
 //! 2. the program's file, unless it is in `CARGO_TARGET_DIR`, which may be anywhere;
@@ -26,7 +26,7 @@ use std::{env, fs};
 /// There is none, or it cannot be told which one is meant.
 pub fn find() -> Result<&'static Path, WorkspaceError> {
     static FOUND: OnceLock<Result<PathBuf, WorkspaceError>> = OnceLock::new();
-    FOUND.get_or_init(|| Places::of_this_process().workspace()).as_deref().map_err(Clone::clone)
+    FOUND.get_or_init(|| Locations::of_this_process().workspace()).as_deref().map_err(Clone::clone)
 }
 
 /// The target folder of the workspace: `CARGO_TARGET_DIR` if that is set, seen from the workspace, or else
@@ -44,7 +44,7 @@ pub fn target() -> Result<PathBuf, WorkspaceError> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WorkspaceError {
-    /// None of the places is in a workspace.
+    /// None of the locations is in a workspace.
     #[error(
         "this program finds no workspace: neither it ({}) nor the current folder ({}) is in one; run `cargo lab` \
          in the workspace",
@@ -71,9 +71,9 @@ pub enum WorkspaceError {
     },
 }
 
-/// What tells where the workspace is. Paths that cannot be had are empty.
+/// The paths that tell where the workspace is. Paths that cannot be had are empty.
 #[derive(Debug, Default)]
-struct Places {
+struct Locations {
     /// The package that cargo runs.
     cargo: PathBuf,
     program: PathBuf,
@@ -82,7 +82,7 @@ struct Places {
     target: Option<PathBuf>,
 }
 
-impl Places {
+impl Locations {
     fn of_this_process() -> Self {
         let current = env::current_dir().unwrap_or_default();
         Self {
@@ -140,9 +140,9 @@ mod tests {
     use super::*;
 
     /// Two workspaces, side by side, and a folder that is in none. Gone when the test ends.
-    struct Stage(PathBuf);
+    struct TwoWorkspaces(PathBuf);
 
-    impl Stage {
+    impl TwoWorkspaces {
         fn new(name: &str) -> Self {
             let stage = Self(env::temp_dir().join(format!("workspace-{name}-{}", std::process::id())));
             for workspace in ["original", "copy"] {
@@ -178,18 +178,18 @@ mod tests {
             current: &str,
             target: &str,
         ) -> Result<String, WorkspaceError> {
-            let places = Places {
+            let locations = Locations {
                 cargo: self.path(cargo),
                 program: self.path(program),
                 current: self.path(current),
                 target: (!target.is_empty()).then(|| self.path(target)),
             };
             let name = |path: PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
-            places.workspace().map(|path| name(path).expect("a name"))
+            locations.workspace().map(|path| name(path).expect("a name"))
         }
     }
 
-    impl Drop for Stage {
+    impl Drop for TwoWorkspaces {
         fn drop(&mut self) {
             let _ = fs::remove_dir_all(&self.0);
         }
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn it_is_where_the_program_runs_and_not_where_it_was_compiled() {
-        let stage = Stage::new("runs");
+        let stage = TwoWorkspaces::new("runs");
         for workspace in ["original", "copy"] {
             let lab = format!("{workspace}/lab");
             let program = format!("{workspace}/target/release/lab");
@@ -225,14 +225,14 @@ mod tests {
 
     #[test]
     fn a_target_folder_within_another_workspace_says_nothing() {
-        let stage = Stage::new("target");
+        let stage = TwoWorkspaces::new("target");
         let found = stage.find("copy/lab", "original/target/release/lab", "copy", "original/target");
         assert_eq!(found, Ok("copy".to_owned()));
     }
 
     #[test]
     fn two_workspaces_are_one_too_many() {
-        let stage = Stage::new("two");
+        let stage = TwoWorkspaces::new("two");
         let program = "original/target/release/lab";
         for (cargo, current) in
             [("copy/lab", "nowhere"), ("copy/lab", "copy"), ("", "copy"), ("", "copy/lab")]
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn no_workspace_is_an_error() {
-        let stage = Stage::new("none");
+        let stage = TwoWorkspaces::new("none");
         let error = stage.find("", "nowhere/release/lab", "nowhere", "").expect_err("no workspace");
         assert!(matches!(error, WorkspaceError::None { .. }), "{error}");
         assert_eq!(error.to_string().lines().count(), 1, "{error}");

@@ -7,42 +7,48 @@ use crate::run::{Job, Outcome, Run};
 
 /// What is remembered of a failed run.
 #[derive(Debug, Clone)]
-pub(crate) struct Failure {
-    pub(crate) case: &'static Case,
-    pub(crate) seed: u64,
+pub struct Failure {
+    /// The test.
+    pub case: &'static Case,
+    /// The seed of the run.
+    pub seed: u64,
     /// The kind's name, such as `assertion`.
-    pub(crate) kind: String,
-    pub(crate) message: String,
+    pub kind: String,
+    /// What was expected and what was seen.
+    pub message: String,
     /// The run's fingerprint; 0 if its process died before it could tell.
-    pub(crate) fingerprint: u64,
+    pub fingerprint: u64,
     /// Where in the simulation it was noticed; a process that died does not tell.
-    pub(crate) place: Option<Place>,
+    pub place: Option<Place>,
     /// Where in the source, as `file:line:column`.
-    pub(crate) location: Option<String>,
+    pub location: Option<String>,
 }
 
 /// Who noticed a failure, and when.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
-    pub(crate) node: String,
-    pub(crate) thread: String,
+pub struct Place {
+    /// The server, or the tester.
+    pub node: String,
+    /// The thread.
+    pub thread: String,
     /// Virtual seconds since the start of the simulation.
-    pub(crate) at_seconds: f64,
+    pub at_seconds: f64,
 }
 
 /// What is too long to be remembered of every failure.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Evidence {
-    pub(crate) backtrace: Option<String>,
+pub struct Evidence {
+    /// The calls that led to a panic.
+    pub backtrace: Option<String>,
     /// The last that a process printed before it died.
-    pub(crate) printed: String,
+    pub printed: String,
     /// The log of a run that cannot be done again for it.
-    pub(crate) log: Vec<String>,
+    pub log: Vec<String>,
 }
 
 impl Failure {
     /// The failure of a run, and the evidence; `None` if the run passed.
-    pub(crate) fn of(run: &Run) -> Option<(Self, Evidence)> {
+    pub fn of(run: &Run) -> Option<(Self, Evidence)> {
         let Job { case, seed, .. } = run.job;
         match &run.outcome {
             Outcome::Reported(report) => {
@@ -79,13 +85,13 @@ impl Failure {
     }
 
     /// Kind and message, the message's further lines indented by `indent`. All of it is visible.
-    pub(crate) fn statement(&self, indent: &str) -> String {
+    pub fn statement(&self, indent: &str) -> String {
         let kind = shown_name(&self.kind).replace('_', " ");
         format!("{kind}: {}", visible(self.message.trim_end()).replace('\n', &format!("\n{indent}")))
     }
 
     /// Who noticed it, when, and where in the source, in one line; `None` if its process did not tell.
-    pub(crate) fn sighting(&self) -> Option<String> {
+    pub fn sighting(&self) -> Option<String> {
         let Place { node, thread, at_seconds } = self.place.as_ref()?;
         let (node, thread) = (shown_name(node), shown_name(thread));
         let location = self.location.as_deref().map(|it| format!(", {}", shown_name(it))).unwrap_or_default();

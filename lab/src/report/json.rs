@@ -142,7 +142,8 @@ pub(crate) fn text(summary: &Summary, about: &About<'_>, replay: &dyn Fn(&Cause)
 }
 
 /// A fingerprint at its full width, so that two can be compared by eye.
-pub(crate) fn fingerprint(fingerprint: u64) -> String {
+#[must_use]
+pub fn fingerprint(fingerprint: u64) -> String {
     format!("{fingerprint:#018x}")
 }
 

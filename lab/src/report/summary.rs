@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use labrt::world::shortened;
+use labrt::world::truncated;
 use tester::Case;
 use tester::lines::Tally;
 
@@ -67,7 +67,7 @@ impl Summary {
         if let Some((mut failure, evidence)) = Failure::of(run) {
             self.causes.add(&failure, evidence);
             if self.messages + failure.message.len() > MESSAGES {
-                failure.message = shortened(failure.message, SHORT_MESSAGE);
+                failure.message = truncated(failure.message, SHORT_MESSAGE);
             }
             if self.remembered < FAILURES {
                 self.remembered += 1;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use labreport::text::visible;
-use labrt::world::{Backend, RUST_LOG, log_asked_for};
+use labrt::world::{Backend, RUST_LOG, log_filter};
 use tester::interval::{Interval, wilson};
 use tester::lines::Tally;
 use tester::{lines, seed};
@@ -173,7 +173,7 @@ impl Terminal {
         let which = format!("{}, seed {}", first.case.name, seed::format(first.seed));
         self.quote(&format!("the last that it printed ({which})"), cause.evidence.printed.trim_end().lines());
         if let Some(recording) = &cause.recording {
-            let kept = log_asked_for().map(|kept| format!(", {RUST_LOG}={kept}")).unwrap_or_default();
+            let kept = log_filter().map(|kept| format!(", {RUST_LOG}={kept}")).unwrap_or_default();
             self.quote(
                 &format!("the end of its log ({which}{kept})"),
                 recording.log.iter().map(String::as_str),

@@ -4,17 +4,19 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
-use labrt::world::{FailureKind, LAST_WORDS};
+use labrt::world::{ABORT_NOTE, FailureKind};
 
 use super::running::Overtime;
 
 /// A run that brought no report.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Lost {
-    pub(crate) kind: FailureKind,
-    pub(crate) message: String,
+pub struct Lost {
+    /// The kind of failure.
+    pub kind: FailureKind,
+    /// How the process ended, in a sentence.
+    pub message: String,
     /// The last that the worker printed.
-    pub(crate) printed: String,
+    pub printed: String,
 }
 
 const SIGABRT: i32 = 6;
@@ -65,7 +67,7 @@ impl Lost {
 
 /// What a simulation said of itself before it ended its process, if it did.
 fn last_verdict(printed: &str) -> Option<(FailureKind, String)> {
-    let (verdict, _) = printed.rsplit_once(LAST_WORDS)?;
+    let (verdict, _) = printed.rsplit_once(ABORT_NOTE)?;
     // What lab code printed comes before it, and need not end with a line.
     let start = |kind: FailureKind| verdict.rfind(&format!("{kind} at ")).map(|start| (start, kind));
     let (start, kind) = FailureKind::ALL.into_iter().filter_map(start).max_by_key(|(start, _)| *start)?;

@@ -6,18 +6,20 @@ use tester::Case;
 
 /// One run that is to be done.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Job {
+pub struct Job {
     /// Its place in the plan, from 0.
-    pub(crate) position: u64,
-    pub(crate) case: &'static Case,
-    pub(crate) seed: u64,
+    pub position: u64,
+    /// The test.
+    pub case: &'static Case,
+    /// The seed.
+    pub seed: u64,
 }
 
 /// Each test over the same consecutive seeds.
 ///
 /// The runs are made up when they are asked for: a plan of a million runs takes no memory.
 #[derive(Debug, Clone)]
-pub(crate) struct Plan {
+pub struct Plan {
     cases: Vec<&'static Case>,
     /// Runs of each test; `None`: without end.
     runs: Option<u64>,
@@ -28,28 +30,28 @@ pub(crate) struct Plan {
 impl Plan {
     /// Each of `cases` over the seeds `first_seed`, `first_seed + 1`, …, going round after 2⁶⁴ − 1: all runs of the first test,
     /// then of the second.
-    pub(crate) fn new(cases: Vec<&'static Case>, runs: u32, first_seed: u64) -> Self {
+    pub fn new(cases: Vec<&'static Case>, runs: u32, first_seed: u64) -> Self {
         Self { cases, runs: Some(u64::from(runs)), first_seed, position: 0 }
     }
 
     /// All of `cases` with the seed `first_seed`, then all with the next one, and so on without end.
-    pub(crate) fn endless(cases: Vec<&'static Case>, first_seed: u64) -> Self {
+    pub fn endless(cases: Vec<&'static Case>, first_seed: u64) -> Self {
         Self { cases, runs: None, first_seed, position: 0 }
     }
 
     /// One run of one test.
-    pub(crate) fn single(case: &'static Case, seed: u64) -> Self {
+    pub fn single(case: &'static Case, seed: u64) -> Self {
         Self::new(vec![case], 1, seed)
     }
 
     /// Number of runs of each test; `None` if the plan has no end.
-    pub(crate) fn runs(&self) -> Option<u64> {
+    pub fn runs(&self) -> Option<u64> {
         self.runs
     }
 
     /// Leaves out the runs that are still to come of the test that has the run at `position`; returns their positions.
     /// Where there is no end, nothing is left out.
-    pub(crate) fn skip_test(&mut self, position: u64) -> Range<u64> {
+    pub fn skip_test(&mut self, position: u64) -> Range<u64> {
         let end = self.runs.map_or(0, |runs| (position / runs + 1) * runs);
         let skipped = self.position..end.max(self.position);
         self.position = skipped.end;
@@ -57,7 +59,7 @@ impl Plan {
     }
 
     /// Number of runs in the whole plan; `None` if it has no end.
-    pub(crate) fn total(&self) -> Option<u64> {
+    pub fn total(&self) -> Option<u64> {
         Some(self.cases.len() as u64 * self.runs?)
     }
 }

@@ -19,42 +19,43 @@ use crate::interrupt;
 
 /// How a plan is carried out.
 #[derive(Debug, Clone)]
-pub(crate) struct Settings {
+pub struct Settings {
     /// Where runs take place.
-    pub(crate) backend: Backend,
+    pub backend: Backend,
     /// Number of runs side by side.
-    pub(crate) jobs: u32,
+    pub jobs: u32,
     /// Name of the solution.
-    pub(crate) solution: &'static str,
-    pub(crate) policy: Policy,
+    pub solution: &'static str,
+    /// How the simulation chooses the next thread.
+    pub policy: Policy,
     /// What becomes of the runs' logs.
-    pub(crate) record: Record,
+    pub record: Record,
     /// How long a run may go on without a call of labrt.
-    pub(crate) patience: Duration,
+    pub patience: Duration,
     /// Processor time after which a run is given up. Real time counts only for one that does not run at all;
     /// see [`Supervisor`].
-    pub(crate) wall_limit: Duration,
+    pub wall_limit: Duration,
     /// When no more runs are begun; `None`: not before the plan is done.
-    pub(crate) deadline: Option<Instant>,
+    pub deadline: Option<Instant>,
     /// When runs that are going on are given up, and told of to nobody; `None`: never.
-    pub(crate) cut_off: Option<Instant>,
+    pub cut_off: Option<Instant>,
     /// Whether the first failure in the plan's order is the last run.
-    pub(crate) fail_fast: bool,
+    pub fail_fast: bool,
     /// Whether lab code is a stranger's. Then a process makes few runs, and of what it tells no more is kept than a
     /// report needs.
-    pub(crate) is_strange: bool,
+    pub untrusted: bool,
     /// Whether lab code's own printing is shown.
-    pub(crate) output: Output,
+    pub output: Output,
     /// How workers are started.
-    pub(crate) starter: Starter,
+    pub starter: Starter,
 }
 
 /// How long a run may go on without a call of labrt.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What becomes of the logs of runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Record {
+pub enum Record {
     /// There are none.
     Nothing,
     /// Reports carry their ends.
@@ -65,14 +66,16 @@ pub(crate) enum Record {
 
 /// A run that is over.
 #[derive(Debug)]
-pub(crate) struct Run {
-    pub(crate) job: Job,
-    pub(crate) outcome: Outcome,
+pub struct Run {
+    /// The test and the seed.
+    pub job: Job,
+    /// The report, or how its process was lost.
+    pub outcome: Outcome,
 }
 
 /// What became of a run.
 #[derive(Debug)]
-pub(crate) enum Outcome {
+pub enum Outcome {
     /// It ended by itself.
     Reported(Box<Report>),
     /// Its worker died or hung.
@@ -80,7 +83,8 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    pub(crate) fn passed(&self) -> bool {
+    /// Whether the run passed.
+    pub fn passed(&self) -> bool {
         matches!(self, Outcome::Reported(report) if report.failure.is_none())
     }
 
@@ -121,7 +125,7 @@ fn cut(text: &mut String, limit: usize) {
 }
 
 /// Who is told of results.
-pub(crate) trait Observer {
+pub trait Observer {
     /// The run that is going on has written a line of its log, which may have line breaks in it.
     fn logged(&mut self, _line: &str) {}
 
@@ -197,11 +201,7 @@ impl Shared {
 /// # Errors
 ///
 /// When workers cannot be started.
-pub(crate) fn carry_out(
-    plan: Plan,
-    settings: &Settings,
-    observer: &mut dyn Observer,
-) -> Result<(), CommandError> {
+pub fn carry_out(plan: Plan, settings: &Settings, observer: &mut dyn Observer) -> Result<(), CommandError> {
     let jobs = plan.total().unwrap_or(u64::MAX).min(u64::from(settings.jobs));
     let shared = Shared {
         settings: settings.clone(),
@@ -360,7 +360,7 @@ mod tests {
             deadline: None,
             cut_off: None,
             fail_fast: false,
-            is_strange: false,
+            untrusted: false,
             output: Output::Kept,
             starter,
         };

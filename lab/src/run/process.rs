@@ -23,7 +23,7 @@ const DYING: Duration = Duration::from_secs(5);
 
 /// What becomes of what a worker prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Output {
+pub enum Output {
     /// The end of it is kept, as evidence should the worker die.
     Kept,
     /// It goes where the command's own output goes, made visible.
@@ -32,11 +32,11 @@ pub(crate) enum Output {
 
 /// How a worker is started.
 #[derive(Clone)]
-pub(crate) struct Starter(Arc<dyn Fn() -> io::Result<Command> + Send + Sync>);
+pub struct Starter(Arc<dyn Fn() -> io::Result<Command> + Send + Sync>);
 
 impl Starter {
     /// Workers are copies of this program.
-    pub(crate) fn this_program() -> Self {
+    pub fn this_program() -> Self {
         Self::new(|| {
             let mut command = Command::new(this_program()?);
             command.arg("worker");
@@ -45,7 +45,7 @@ impl Starter {
     }
 
     /// Workers are what these commands start, whose standard files are set by others.
-    pub(crate) fn new(command: impl Fn() -> io::Result<Command> + Send + Sync + 'static) -> Self {
+    pub fn new(command: impl Fn() -> io::Result<Command> + Send + Sync + 'static) -> Self {
         Self(Arc::new(command))
     }
 }

@@ -21,13 +21,13 @@ const AT_HAND: usize = 2;
 
 /// Runs that a process of a stranger's lab code makes. What they leave in memory must not add up until one of them fails for
 /// it, and which one depends on how many jobs there are. A process's first run takes some 40 ms longer than others.
-const RUNS_OF_A_STRANGER: u32 = 200;
+const RUNS_PER_UNTRUSTED_WORKER: u32 = 200;
 
 /// How soon a supervisor notices that its work is of no interest any more.
 const GLANCE: Duration = Duration::from_millis(50);
 
 /// Workers that may die one after another before their first run begins. More than that is no accident.
-const STILLBORN: u32 = 3;
+const MAX_FAILED_STARTS: u32 = 3;
 
 /// Looks after one worker at a time.
 ///
@@ -160,7 +160,7 @@ impl<'a> Supervisor<'a> {
                 self.worker = Some(worker.map_err(|cause| cannot_start(&cause))?);
                 self.number = 0;
                 self.restart_clock();
-                self.left = if self.shared.settings.is_strange { RUNS_OF_A_STRANGER } else { u32::MAX };
+                self.left = if self.shared.settings.untrusted { RUNS_PER_UNTRUSTED_WORKER } else { u32::MAX };
             }
             self.left -= 1;
             let worker = self.worker.as_ref().expect("it was just started");
@@ -227,7 +227,7 @@ impl<'a> Supervisor<'a> {
             self.deliver(Outcome::Lost(verdict(status, printed)));
         } else {
             self.stillborn += 1;
-            if self.stillborn == STILLBORN {
+            if self.stillborn == MAX_FAILED_STARTS {
                 let last = printed.lines().last().unwrap_or("it printed nothing");
                 return Err(cannot_start(&io::Error::other(format!(
                     "it ended before its first run: {last}"
@@ -242,7 +242,7 @@ impl<'a> Supervisor<'a> {
 
     /// The first run that the worker had is over.
     fn deliver(&mut self, mut outcome: Outcome) {
-        if self.shared.settings.is_strange {
+        if self.shared.settings.untrusted {
             outcome.cut();
         }
         let job = self.given.pop_front().expect("an answer to what the worker was given");

@@ -1,7 +1,7 @@
 //! A worker: carries out one order after the other until its parent is gone.
 
 use std::io::{self, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -14,17 +14,25 @@ use crate::error::CommandError;
 use crate::{Lab, Verdict};
 
 /// Serves the parent at the other end of the standard input until that end is closed.
-pub(crate) fn serve(lab: &Lab) -> Result<Verdict, CommandError> {
-    Worker::start()?.work(lab)
+///
+/// # Errors
+///
+/// The standard input is no such connection, or it breaks.
+pub fn serve(lab: &Lab) -> Result<Verdict, CommandError> {
+    serve_after(lab, |_| Ok(()))
 }
 
-/// The same, with the threads that run lab code confined.
-#[cfg(feature = "confine")]
-pub(crate) fn serve_confined(lab: &Lab) -> Result<Verdict, CommandError> {
+/// The same, after `prepare`, which is given the descriptors of the connection.
+///
+/// # Errors
+///
+/// As [`serve`], or those of `prepare`.
+pub fn serve_after(
+    lab: &Lab,
+    prepare: impl FnOnce([RawFd; 2]) -> Result<(), CommandError>,
+) -> Result<Verdict, CommandError> {
     let worker = Worker::start()?;
-    let connection = [&worker.socket, &worker.incoming].map(std::os::fd::AsRawFd::as_raw_fd);
-    super::confine::confine_simulations(connection)
-        .map_err(|cause| CommandError::new(format!("a worker cannot confine its runs: {cause}")))?;
+    prepare([&worker.socket, &worker.incoming].map(AsRawFd::as_raw_fd))?;
     worker.work(lab)
 }
 
@@ -51,7 +59,7 @@ impl Worker {
         let (orders, keys) = receive(self.incoming);
         for (number, order) in (0..).zip(orders) {
             carry_out(lab, number, &order, &keys, &self.socket).map_err(broken)?;
-            if labrt::world::given_up() > 0 {
+            if labrt::world::abandoned_runs() > 0 {
                 // An OS thread is lost, with all that it holds. A fresh process has neither.
                 break;
             }

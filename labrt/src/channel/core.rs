@@ -1,4 +1,4 @@
-//! What the two ends of a channel share: the queue, and who waits.
+//! [`Channel`]: the state that the ends of a channel share, its queue and its waiting threads.
 
 mod selectable;
 
@@ -8,7 +8,7 @@ use std::panic::Location;
 use crate::context::{self, Context};
 use crate::raw::confined::Confined;
 use crate::time::Instant;
-use crate::wait::{Place, Ticket, Wait, Woken};
+use crate::wait::{SourceLocation, Ticket, Wait, Woken};
 
 pub(super) use selectable::Selectable;
 
@@ -19,51 +19,53 @@ pub(super) struct Channel<T> {
 
 struct State<T> {
     queue: VecDeque<T>,
-    /// How many messages the queue holds; `None`: any number. At 0 a message goes from hand to hand.
+    /// The most messages in the queue; `None` for no limit. At 0 each message passes from a sender directly
+    /// to a receiver.
     capacity: Option<usize>,
-    /// Sends messages by the clock, in channels made by `after` and `tick`.
+    /// The clock that sends the messages of a timer channel.
     clock: Option<Clock<T>>,
     senders: usize,
     receivers: usize,
-    /// Threads that wait for a message.
+    /// Threads that wait to receive.
     receiving: Vec<Ticket>,
-    /// Threads that wait until their message is taken. One whose time is up takes its message back when it
+    /// Threads that wait to send, with their messages. A thread that times out takes its message back when it
     /// runs.
     sending: VecDeque<(Ticket, T)>,
-    /// Threads that wait in a select until they could send.
+    /// Threads that wait in a select for an opportunity to send.
     selecting_to_send: Vec<Ticket>,
-    /// Threads that wait in `Select::ready`: woken like receivers, but nothing may be handed to them.
+    /// Threads that wait in `Select::ready`: woken as receivers are, but never given a message.
     observing: Vec<Ticket>,
-    /// Messages given to threads that waited for one, until they run; and to selects, until they complete.
+    /// Messages that were given to waiting threads which have not run yet, and to selects that are not
+    /// completed.
     handed: Vec<(Ticket, T)>,
-    /// What selects have chosen to send, until they do.
-    promises: Vec<Promise>,
+    /// Reservations of selects that have chosen to send and are not completed.
+    reservations: Vec<Reservation>,
 }
 
-/// Anything may happen between the moment when a select chooses to send and the moment when it does. So a
-/// place in the queue is kept for it, or the receiver to which the message will go.
-struct Promise {
-    /// Names the select.
+/// Room in the queue, or a receiver, that is reserved for a select. Other threads may run between the moment
+/// when a select chooses to send and the moment when it sends.
+struct Reservation {
+    /// The ticket of the select.
     sender: Ticket,
-    /// Who will be handed the message, in a channel without a queue.
+    /// The wait of the receiver that gets the message, in a channel without a queue.
     receiver: Option<Ticket>,
-    /// The receiver's wait for that.
+    /// The receiver's second wait, for the message itself.
     waiting: Option<Ticket>,
 }
 
 struct Clock<T> {
-    /// Virtual nanoseconds of the next message; `u64::MAX`: none.
+    /// The virtual time of the next message in nanoseconds; `u64::MAX` for none.
     next: u64,
     period: Option<u64>,
     message: fn(Instant) -> T,
 }
 
-/// Why there was nothing to receive, or no way to send.
+/// The reason for which an operation did not succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Failed {
-    /// Nothing to be done now.
-    NotNow,
-    /// There will never be anything: the other ends are gone.
+    /// It is not possible now.
+    WouldBlock,
+    /// It will never be possible: all other ends were dropped.
     Disconnected,
 }
 
@@ -86,11 +88,11 @@ impl<T> State<T> {
         match self.take_offer(context) {
             Some(message) => Ok(message),
             None if self.senders == 0 => Err(Failed::Disconnected),
-            None => Err(Failed::NotNow),
+            None => Err(Failed::WouldBlock),
         }
     }
 
-    /// The message of the first thread that waits to send, which need not wait any more.
+    /// Takes the message of the first thread that waits to send, and ends its wait.
     fn take_offer(&mut self, context: Context<'_>) -> Option<T> {
         let position = self.sending.iter().position(|(ticket, _)| context.waits(*ticket))?;
         let (ticket, message) = self.sending.remove(position)?;
@@ -98,15 +100,15 @@ impl<T> State<T> {
         Some(message)
     }
 
-    /// Wakes all that wait for something to receive.
+    /// Wakes all threads that wait to receive.
     fn wake_receivers(&mut self, context: Context<'_>) {
         wake_all(context, &mut self.receiving);
         wake_all(context, &mut self.observing);
     }
 
-    /// Says that `ticket` waits to receive, to all that wait in a select until they could send; the ticket
-    /// may be one of theirs, when a select sends and receives on one channel.
-    fn announce_receiver(&mut self, context: Context<'_>, ticket: Ticket) {
+    /// Adds a wait to receive, and wakes the selects that wait to send, except for `ticket` itself: a select
+    /// may send and receive on one channel.
+    fn add_receiving(&mut self, context: Context<'_>, ticket: Ticket) {
         self.receiving.push(ticket);
         self.selecting_to_send.retain(|selecting| *selecting == ticket || !context.unpark(*selecting));
     }
@@ -125,19 +127,21 @@ impl<T> State<T> {
                 self.handed.push((ticket, message));
                 Ok(())
             }
-            None => Err((Failed::NotNow, message)),
+            None => Err((Failed::WouldBlock, message)),
         }
     }
 
-    /// Whether the queue has room for one more message.
+    /// Whether the queue has room for one more message that is not reserved.
     fn has_room(&self) -> bool {
         self.capacity.is_none_or(|capacity| {
-            let promised = self.promises.iter().filter(|promise| promise.receiver.is_none()).count();
-            self.queue.len() + promised < capacity
+            let reserved =
+                self.reservations.iter().filter(|reservation| reservation.receiver.is_none()).count();
+            self.queue.len() + reserved < capacity
         })
     }
 
-    /// Ends the wait of the first thread that waits to receive, in a channel without a queue.
+    /// Ends the wait of the first thread that waits to receive and returns its ticket, in a channel without a
+    /// queue.
     fn take_receiver(&mut self, context: Context<'_>) -> Option<Ticket> {
         if self.capacity != Some(0) {
             return None;
@@ -165,8 +169,8 @@ impl<T> State<T> {
             || self.sending.iter().any(|(ticket, _)| context.waits(*ticket))
     }
 
-    /// There is room in the queue again: for the first that waits to send, or for a select.
-    fn give_room(&mut self, context: Context<'_>) {
+    /// Gives room that has become free to the first thread that waits to send, and wakes the selects that do.
+    fn hand_out_room(&mut self, context: Context<'_>) {
         if self.capacity != Some(0)
             && self.has_room()
             && let Some(next) = self.take_offer(context)
@@ -177,15 +181,15 @@ impl<T> State<T> {
         wake_all(context, &mut self.selecting_to_send);
     }
 
-    /// The promise to the select that `ticket` names. Its receiver is woken, and finds a message or no
-    /// promise.
-    fn take_promise(&mut self, context: Context<'_>, ticket: Ticket) -> Option<Promise> {
-        let position = self.promises.iter().position(|promise| promise.sender == ticket)?;
-        let promise = self.promises.swap_remove(position);
-        if let Some(waiting) = promise.waiting {
+    /// Removes the reservation of the select `ticket`, and wakes its receiver, which then finds either a
+    /// message or no reservation.
+    fn take_reservation(&mut self, context: Context<'_>, ticket: Ticket) -> Option<Reservation> {
+        let position = self.reservations.iter().position(|reservation| reservation.sender == ticket)?;
+        let reservation = self.reservations.swap_remove(position);
+        if let Some(waiting) = reservation.waiting {
             context.unpark(waiting);
         }
-        Some(promise)
+        Some(reservation)
     }
 
     fn take_handed(&mut self, ticket: Ticket) -> Option<T> {
@@ -210,9 +214,9 @@ impl<T> Channel<T> {
         Self::with_clock(capacity, 1, None)
     }
 
-    /// A channel without a sender's end: the clock sends.
+    /// A channel without a sending end, on which the clock sends.
     pub(super) fn timed(at: u64, period: Option<u64>, message: fn(Instant) -> T) -> Self {
-        // Counts as a sender, or the channel would be disconnected.
+        // The clock counts as a sender, or the channel would be disconnected.
         Self::with_clock(Some(1), 1, Some(Clock { next: at, period, message }))
     }
 
@@ -229,21 +233,21 @@ impl<T> Channel<T> {
                 selecting_to_send: Vec::new(),
                 observing: Vec::new(),
                 handed: Vec::new(),
-                promises: Vec::new(),
+                reservations: Vec::new(),
             }),
         }
     }
 
     pub(super) fn try_receive(&self) -> Result<T, Failed> {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             self.state.open(context).receive(context)
         })
     }
 
     pub(super) fn try_send(&self, message: T) -> Result<(), (Failed, T)> {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             self.state.open(context).send(context, message)
         })
     }
@@ -251,33 +255,38 @@ impl<T> Channel<T> {
     /// Receives, waiting until `deadline` at the latest.
     #[track_caller]
     pub(super) fn receive(&self, deadline: Option<u64>) -> Result<T, Failed> {
-        let place = Location::caller();
+        let location = Location::caller();
         context::with(|context| {
-            context.point();
-            self.receive_here(context, deadline, place)
+            context.scheduling_point();
+            self.receive_in(context, deadline, location)
         })
     }
 
     /// As [`receive`](Self::receive), without another scheduling point.
-    fn receive_here(&self, context: Context<'_>, deadline: Option<u64>, place: Place) -> Result<T, Failed> {
+    fn receive_in(
+        &self,
+        context: Context<'_>,
+        deadline: Option<u64>,
+        location: SourceLocation,
+    ) -> Result<T, Failed> {
         loop {
             let (ticket, until, by_clock) = {
                 let mut state = self.state.open(context);
                 match state.receive(context) {
-                    Err(Failed::NotNow) => {}
+                    Err(Failed::WouldBlock) => {}
                     result => return result,
                 }
                 if deadline.is_some_and(|deadline| context.now() >= deadline) {
-                    return Err(Failed::NotNow);
+                    return Err(Failed::WouldBlock);
                 }
                 let ticket = context.ticket();
-                state.announce_receiver(context, ticket);
+                state.add_receiving(context, ticket);
                 (ticket, earlier(deadline, state.next_tick()), state.clock.is_some())
             };
             let handed = Handed { channel: self, ticket };
-            let wait = if by_clock { Wait::Timer(place) } else { Wait::Recv(place) };
+            let wait = if by_clock { Wait::Timer(location) } else { Wait::Recv(location) };
             let woken = context.park(ticket, wait, until);
-            self.await_promise(context, ticket, place);
+            self.await_reserved_message(context, ticket, location);
             if let Some(message) = handed.take() {
                 return Ok(message);
             }
@@ -285,8 +294,8 @@ impl<T> Channel<T> {
                 let mut state = self.state.open(context);
                 state.receiving.retain(|waiting| *waiting != ticket);
                 if until.is_some_and(|until| context.now() < until) {
-                    // The thread unwinds, and for it time stands still.
-                    return Err(Failed::NotNow);
+                    // The thread unwinds, and its timed waits end early.
+                    return Err(Failed::WouldBlock);
                 }
             }
         }
@@ -295,24 +304,24 @@ impl<T> Channel<T> {
     /// Sends, waiting until `deadline` at the latest.
     #[track_caller]
     pub(super) fn send(&self, message: T, deadline: Option<u64>) -> Result<(), (Failed, T)> {
-        let place = Location::caller();
+        let location = Location::caller();
         context::with(|context| {
-            context.point();
-            self.send_here(context, message, deadline, place)
+            context.scheduling_point();
+            self.send_in(context, message, deadline, location)
         })
     }
 
-    fn send_here(
+    fn send_in(
         &self,
         context: Context<'_>,
         message: T,
         deadline: Option<u64>,
-        place: Place,
+        location: SourceLocation,
     ) -> Result<(), (Failed, T)> {
         let ticket = {
             let mut state = self.state.open(context);
             match state.send(context, message) {
-                Err((Failed::NotNow, message)) => {
+                Err((Failed::WouldBlock, message)) => {
                     let ticket = context.ticket();
                     state.sending.push_back((ticket, message));
                     state.wake_receivers(context);
@@ -322,24 +331,24 @@ impl<T> Channel<T> {
             }
         };
         let offer = Offer { channel: self, ticket };
-        context.park(ticket, Wait::Send(place), deadline);
+        context.park(ticket, Wait::Send(location), deadline);
         let disconnected = self.state.open(context).receivers == 0;
         match offer.take_back() {
             None => Ok(()),
             Some(message) if disconnected => Err((Failed::Disconnected, message)),
-            Some(message) => Err((Failed::NotNow, message)),
+            Some(message) => Err((Failed::WouldBlock, message)),
         }
     }
 
-    /// Lets the clock send next at `at` (`u64::MAX`: never), not at the time that was set before, and every
-    /// `period` then. Says whether there was a message of the clock to come, or one that nobody had taken.
+    /// Replaces the time of the clock's next message by `at` (`u64::MAX` for never), and the period after it.
+    /// Returns whether a message was pending: not due yet, or due and not received.
     pub(super) fn set_clock(&self, context: Context<'_>, at: u64, period: Option<u64>) -> bool {
         let mut state = self.state.open(context);
         let clock = state.clock.as_mut().expect("a timer's channel has a clock");
         let before = std::mem::replace(&mut clock.next, at);
         clock.period = period;
-        // Who waits for a later time wakes up at the old one and waits on: a timer is mostly reset before it
-        // is due.
+        // If the time moves back, receivers need not be woken: they wake at the old time and wait again. Most
+        // timers are reset before they are due.
         if at < before || at == u64::MAX {
             state.wake_receivers(context);
         }
@@ -355,9 +364,9 @@ impl<T> Channel<T> {
     }
 
     pub(super) fn remove_sender(&self) {
-        // A channel that outlives its run has nobody left to tell.
+        // Outside its run no thread waits for the channel any more.
         let _ = context::try_with(|context| {
-            context.point_before_release();
+            context.scheduling_point_before_release();
             let mut state = self.state.open(context);
             state.senders -= 1;
             if state.senders == 0 {
@@ -368,7 +377,7 @@ impl<T> Channel<T> {
 
     pub(super) fn remove_receiver(&self) {
         let _ = context::try_with(|context| {
-            context.point_before_release();
+            context.scheduling_point_before_release();
             let unread = {
                 let mut state = self.state.open(context);
                 state.receivers -= 1;
@@ -381,7 +390,7 @@ impl<T> Channel<T> {
                 wake_all(context, &mut state.selecting_to_send);
                 (std::mem::take(&mut state.queue), std::mem::take(&mut state.handed))
             };
-            // Outside the borrow: a message may own an end of this very channel.
+            // After the borrow has ended: a message may own an end of this channel.
             drop(unread);
         });
     }
@@ -395,14 +404,14 @@ impl<T> Channel<T> {
     }
 }
 
-/// The message of a thread that waits to send. A thread that is killed meanwhile drops it, and what it owns.
+/// The message of a thread that waits to send. Dropped if the thread is killed.
 struct Offer<'a, T> {
     channel: &'a Channel<T>,
     ticket: Ticket,
 }
 
 impl<T> Offer<'_, T> {
-    /// Takes the message back, unless it has been taken.
+    /// Takes the message back, unless it was received.
     fn take_back(&self) -> Option<T> {
         context::with(|context| {
             let mut state = self.channel.state.open(context);
@@ -418,7 +427,7 @@ impl<T> Drop for Offer<'_, T> {
     }
 }
 
-/// What may be handed to a thread that waits to receive. A thread that is killed meanwhile drops it.
+/// The message that a thread which waits to receive may be given. Dropped if the thread is killed.
 struct Handed<'a, T> {
     channel: &'a Channel<T>,
     ticket: Ticket,
@@ -437,9 +446,9 @@ impl<T> Drop for Handed<'_, T> {
 }
 
 /// The earlier of two deadlines.
-pub(super) fn earlier(one: Option<u64>, other: Option<u64>) -> Option<u64> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
+pub(super) fn earlier(first: Option<u64>, second: Option<u64>) -> Option<u64> {
+    match (first, second) {
+        (Some(first), Some(second)) => Some(first.min(second)),
+        (first, second) => first.or(second),
     }
 }

@@ -1,4 +1,4 @@
-//! Why a channel operation failed: `crossbeam`'s types, so that lab code reads the same.
+//! Errors of channel operations: `crossbeam`'s types, so that lab code is the same with either crate.
 
 pub use crossbeam::channel::{
     ReadyTimeoutError, RecvError, RecvTimeoutError, SelectTimeoutError, SendError, SendTimeoutError,

@@ -1,4 +1,6 @@
-//! Channels for lab code, in the shape of `crossbeam::channel`. Every operation is a scheduling point.
+//! Channels for lab code, with the API of `crossbeam::channel`. Every operation is a scheduling point.
+//!
+//! A channel with capacity 0 passes a message directly from sender to receiver:
 //!
 //! ```
 //! # use labrt::world::{Options, simulate};
@@ -6,6 +8,36 @@
 //! let (sender, receiver) = labrt::channel::bounded(0);
 //! labrt::thread::spawn(move || sender.send("hello"));
 //! assert_eq!(receiver.recv(), Ok("hello"));
+//! # }).result.unwrap();
+//! ```
+//!
+//! [`select!`] waits for whichever operation is ready first. Here a follower waits for a heartbeat, with a timeout:
+//!
+//! ```
+//! # use labrt::world::{Options, simulate};
+//! # simulate(Options::new(1), |_| {
+//! use labrt::channel::{after, select, unbounded};
+//! use labrt::time::Duration;
+//!
+//! let (heartbeat, heartbeats) = unbounded();
+//! labrt::thread::spawn(move || {
+//!     for term in [1, 1] {
+//!         labrt::thread::sleep(Duration::from_millis(100));
+//!         heartbeat.send(term).unwrap();
+//!     }
+//!     labrt::thread::sleep(Duration::from_secs(1)); // the leader hangs
+//! });
+//! let mut received = 0;
+//! loop {
+//!     select! {
+//!         recv(heartbeats) -> term => {
+//!             assert_eq!(term, Ok(1));
+//!             received += 1;
+//!         }
+//!         recv(after(Duration::from_millis(300))) -> _ => break, // time for an election
+//!     }
+//! }
+//! assert_eq!(received, 2);
 //! # }).result.unwrap();
 //! ```
 
@@ -29,43 +61,44 @@ pub use receiver::{IntoIter, Iter, Receiver, TryIter};
 pub use select::{Select, SelectedOperation};
 pub use sender::Sender;
 
-/// A channel that holds any number of messages.
+/// Makes a channel without a limit of messages.
 #[must_use]
 pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
-    ends(None)
+    new_channel(None)
 }
 
-/// A channel that holds `capacity` messages. With 0 a send waits until a receiver takes the message.
+/// Makes a channel that holds at most `capacity` messages. With 0 a send waits until a receiver takes the
+/// message.
 #[must_use]
 pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
-    ends(Some(capacity))
+    new_channel(Some(capacity))
 }
 
-fn ends<T>(capacity: Option<usize>) -> (Sender<T>, Receiver<T>) {
+fn new_channel<T>(capacity: Option<usize>) -> (Sender<T>, Receiver<T>) {
     let channel = Arc::new(Channel::new(capacity));
     (Sender::new(channel.clone()), Receiver::new(channel))
 }
 
-/// A channel that delivers one message, `duration` from now: the moment for which it was due. One that can be
-/// reset and stopped is that of a [`Timer`](crate::time::Timer).
+/// Makes a channel that delivers one message, `duration` from now: the moment at which it was due. A
+/// [`Timer`](crate::time::Timer) can also be reset and stopped.
 #[must_use]
 pub fn after(duration: Duration) -> Receiver<Instant> {
     at(context::with(|context| Instant::from_nanos(context.deadline(duration))))
 }
 
-/// A channel that delivers one message at `moment`.
+/// Makes a channel that delivers one message, at `moment`.
 #[must_use]
 pub fn at(moment: Instant) -> Receiver<Instant> {
     timed(moment.nanos(), None)
 }
 
-/// A timer's channel: [`at`] that can be set again by [`set_clock`].
+/// Makes the channel of a timer, whose time and period can be changed by [`set_clock`].
 pub(crate) fn timed(first: u64, period: Option<u64>) -> Receiver<Instant> {
     Receiver::new(Arc::new(Channel::timed(first, period, |at| at)))
 }
 
-/// Lets a [`timed`] channel deliver its next message at `at` (`u64::MAX`: never) and none before, then one
-/// every `period`. Says whether there was one to come, or to take.
+/// Changes the time of a [`timed`] channel's next message to `at` (`u64::MAX` for never), and its period
+/// after that. Returns whether a message was pending: not due yet, or due and not received.
 pub(crate) fn set_clock(
     timed: &Receiver<Instant>,
     context: Context<'_>,
@@ -75,21 +108,21 @@ pub(crate) fn set_clock(
     timed.channel.set_clock(context, at, period)
 }
 
-/// A channel that delivers a message every `period`, the first one `period` from now. Messages that nobody
-/// takes in time are not made up for. One whose period can be changed is that of a
-/// [`Ticker`](crate::time::Ticker).
+/// Makes a channel that delivers a message every `period`, the first one `period` from now. Messages are
+/// skipped while an earlier one was not received. A [`Ticker`](crate::time::Ticker) can also be reset and
+/// stopped.
 ///
 /// # Panics
 ///
 /// Panics if `period` is zero.
 #[must_use]
 pub fn tick(period: Duration) -> Receiver<Instant> {
-    assert!(!period.is_zero(), "a channel that ticks all the time would never let time pass");
+    assert!(!period.is_zero(), "the period of a tick channel must not be zero");
     let first = context::with(|context| context.deadline(period));
     timed(first, Some(nanos(period)))
 }
 
-/// A channel that never delivers a message.
+/// Makes a channel that never delivers a message.
 #[must_use]
 pub fn never<T>() -> Receiver<T> {
     Receiver::new(Arc::new(Channel::new(Some(0))))

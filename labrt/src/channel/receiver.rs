@@ -1,4 +1,4 @@
-//! [`Receiver`]: the end of a channel that messages come out of.
+//! [`Receiver`]: the receiving end of a channel.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,76 +9,76 @@ use super::{RecvError, RecvTimeoutError, TryRecvError};
 use crate::context;
 use crate::time::Instant;
 
-/// Receives messages. Clones receive from the same channel: each message goes to one of them.
+/// The receiving end of a channel. Clones receive from the same channel; each message goes to one of them.
 pub struct Receiver<T> {
     pub(super) channel: Arc<Channel<T>>,
 }
 
 impl<T> Receiver<T> {
-    /// The first receiver of a channel, which counts it already.
+    /// The first receiver of a channel, which the channel counts already.
     pub(super) fn new(channel: Arc<Channel<T>>) -> Self {
         Self { channel }
     }
 
-    /// Takes the next message, waiting while there is none.
+    /// Receives the next message, waiting while there is none.
     ///
     /// # Errors
     ///
-    /// The channel is empty and there is no sender any more.
+    /// The channel is empty and all senders were dropped.
     #[track_caller]
     pub fn recv(&self) -> Result<T, RecvError> {
         self.channel.receive(None).map_err(|_| RecvError)
     }
 
-    /// Takes the next message if there is one.
+    /// Receives the next message if there is one.
     ///
     /// # Errors
     ///
-    /// The channel is empty now, or is empty and there is no sender any more.
+    /// The channel is empty, or is empty and all senders were dropped.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
         self.channel.try_receive().map_err(|failed| match failed {
-            Failed::NotNow => TryRecvError::Empty,
+            Failed::WouldBlock => TryRecvError::Empty,
             Failed::Disconnected => TryRecvError::Disconnected,
         })
     }
 
-    /// Takes the next message, waiting for `timeout` at the most.
+    /// Receives the next message, waiting for at most `timeout`.
     ///
     /// # Errors
     ///
-    /// The time is up, or the channel is empty and there is no sender any more.
+    /// The time is up, or the channel is empty and all senders were dropped.
     #[track_caller]
     pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
         let deadline = context::with(|context| Instant::from_nanos(context.deadline(timeout)));
         self.recv_deadline(deadline)
     }
 
-    /// Takes the next message, waiting until `deadline` at the latest.
+    /// Receives the next message, waiting until `deadline` at the latest.
     ///
     /// # Errors
     ///
-    /// The time is up, or the channel is empty and there is no sender any more.
+    /// The time is up, or the channel is empty and all senders were dropped.
     #[track_caller]
     pub fn recv_deadline(&self, deadline: Instant) -> Result<T, RecvTimeoutError> {
         self.channel.receive(Some(deadline.nanos())).map_err(|failed| match failed {
-            Failed::NotNow => RecvTimeoutError::Timeout,
+            Failed::WouldBlock => RecvTimeoutError::Timeout,
             Failed::Disconnected => RecvTimeoutError::Disconnected,
         })
     }
 
-    /// The messages as they come, until there is no sender any more.
+    /// An iterator over the messages, which waits for each and ends when all senders were dropped.
     #[must_use]
     pub fn iter(&self) -> Iter<'_, T> {
         Iter(self)
     }
 
-    /// The messages that are there, without waiting.
+    /// An iterator over the messages that can be received without waiting.
     #[must_use]
     pub fn try_iter(&self) -> TryIter<'_, T> {
         TryIter(self)
     }
 
-    /// How many messages the channel holds.
+    /// The number of messages in the channel.
     #[must_use]
     pub fn len(&self) -> usize {
         self.channel.len()
@@ -90,13 +90,13 @@ impl<T> Receiver<T> {
         self.len() == 0
     }
 
-    /// Whether the channel can hold no further message; always true with capacity 0.
+    /// Whether the channel is full; always true with capacity 0.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.capacity() == Some(self.len())
     }
 
-    /// How many messages the channel can hold; `None`: any number.
+    /// The capacity of the channel; `None` for no limit.
     #[must_use]
     pub fn capacity(&self) -> Option<usize> {
         self.channel.capacity()
@@ -150,7 +150,7 @@ impl<T> Iterator for TryIter<'_, T> {
     }
 }
 
-/// The messages of a receiver as they come, until there is no sender any more.
+/// An iterator that owns its receiver; see [`Receiver::iter`].
 #[derive(Debug)]
 pub struct IntoIter<T>(Receiver<T>);
 

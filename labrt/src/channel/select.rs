@@ -1,7 +1,7 @@
-//! [`Select`] and [`select!`](crate::channel::select!): wait for whichever channel is ready first.
+//! [`Select`] and [`select!`](crate::channel::select!): wait for whichever channel operation is ready first.
 //!
-//! As with `crossbeam`, an operation is ready also when it would fail at once because the other ends are
-//! gone, and among several ready ones the choice is random: here, by the run's seed.
+//! As with `crossbeam`, an operation is also ready if it would fail at once because the other ends were
+//! dropped, and one of several ready operations is chosen at random: here, by the run's seed.
 
 use std::fmt;
 use std::panic::Location;
@@ -11,7 +11,7 @@ use super::core::{Selectable, earlier};
 use super::{Receiver, RecvError, SelectTimeoutError, SendError, Sender, TrySelectError};
 use crate::context::{self, Context};
 use crate::time::Instant;
-use crate::wait::{Place, Ticket, Wait, Woken};
+use crate::wait::{SourceLocation, Ticket, Wait, Woken};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Direction {
@@ -26,7 +26,7 @@ struct Operation<'a> {
 }
 
 impl Operation<'_> {
-    /// Makes sure that the operation can be completed. `false`: another thread was faster.
+    /// Reserves what the operation needs. Returns `false` if another thread was faster.
     fn reserve(&self, context: Context<'_>, ticket: Ticket) -> bool {
         match self.direction {
             Direction::Receive => self.channel.reserve_message(context, ticket),
@@ -34,7 +34,7 @@ impl Operation<'_> {
         }
     }
 
-    /// `own`: the wait of the select, if it has begun.
+    /// Whether the operation would not block. `own` is the wait of the select, if it has begun.
     fn is_ready(&self, context: Context<'_>, own: Option<Ticket>) -> bool {
         match self.direction {
             Direction::Receive => self.channel.can_receive(context),
@@ -46,23 +46,23 @@ impl Operation<'_> {
 /// Waits for one of several channel operations; see `crossbeam::channel::Select`.
 #[derive(Default)]
 pub struct Select<'a> {
-    /// An operation that was removed leaves its place empty, so that indices stay.
+    /// `None` for an operation that was removed: the others keep their indices.
     operations: Vec<Option<Operation<'a>>>,
 }
 
 impl<'a> Select<'a> {
-    /// A select without operations.
+    /// Makes a select without operations.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds receiving from `receiver`; answers the operation's index.
+    /// Adds a receive from `receiver`. Returns the operation's index.
     pub fn recv<T>(&mut self, receiver: &'a Receiver<T>) -> usize {
         self.add(&*receiver.channel, Direction::Receive)
     }
 
-    /// Adds sending to `sender`; answers the operation's index.
+    /// Adds a send to `sender`. Returns the operation's index.
     pub fn send<T>(&mut self, sender: &'a Sender<T>) -> usize {
         self.add(&*sender.channel, Direction::Send)
     }
@@ -89,7 +89,10 @@ impl<'a> Select<'a> {
     /// Panics if there is no operation.
     #[track_caller]
     pub fn select(&mut self) -> SelectedOperation<'a> {
-        assert!(self.operations.iter().any(Option::is_some), "a select without operations waits for ever");
+        assert!(
+            self.operations.iter().any(Option::is_some),
+            "a select without operations would wait forever"
+        );
         let selected = self.select_by(None, true);
         selected.expect("a select without a time-out ends with an operation")
     }
@@ -98,17 +101,17 @@ impl<'a> Select<'a> {
     ///
     /// # Errors
     ///
-    /// None is ready.
+    /// No operation is ready.
     #[track_caller]
     pub fn try_select(&mut self) -> Result<SelectedOperation<'a>, TrySelectError> {
-        let place = Location::caller();
+        let location = Location::caller();
         context::with(|context| {
-            context.point();
-            self.pick(context, place, true).ok_or(TrySelectError)
+            context.scheduling_point();
+            self.pick(context, location, true).ok_or(TrySelectError)
         })
     }
 
-    /// Waits until an operation is ready, for `timeout` at the most, and selects it.
+    /// Waits for at most `timeout` until an operation is ready, and selects it.
     ///
     /// # Errors
     ///
@@ -119,7 +122,7 @@ impl<'a> Select<'a> {
         self.select_by(Some(deadline), true).ok_or(SelectTimeoutError)
     }
 
-    /// Waits until an operation is ready, until `deadline` at the latest, and selects it.
+    /// Waits until `deadline` at the latest until an operation is ready, and selects it.
     ///
     /// # Errors
     ///
@@ -132,29 +135,32 @@ impl<'a> Select<'a> {
         self.select_by(Some(deadline.nanos()), true).ok_or(SelectTimeoutError)
     }
 
-    /// Waits until an operation is ready and answers its index, without selecting it: when it is tried, it
-    /// may turn out that another thread was faster.
+    /// Waits until an operation is ready and returns its index, without selecting it: another thread may be
+    /// faster than the caller's attempt.
     ///
     /// # Panics
     ///
     /// Panics if there is no operation.
     #[track_caller]
     pub fn ready(&mut self) -> usize {
-        assert!(self.operations.iter().any(Option::is_some), "a select without operations waits for ever");
+        assert!(
+            self.operations.iter().any(Option::is_some),
+            "a select without operations would wait forever"
+        );
         let ready = self.select_by(None, false).expect("a select without a time-out ends with an operation");
         let index = ready.index;
-        ready.complete(); // nothing was set aside
+        ready.complete(); // nothing was reserved
         index
     }
 
-    /// Waits for an operation; `take`: so that a message may be handed over meanwhile.
+    /// Waits for an operation. `take` says whether a message may be given to the select.
     #[track_caller]
     fn select_by(&mut self, deadline: Option<u64>, take: bool) -> Option<SelectedOperation<'a>> {
-        let place = Location::caller();
+        let location = Location::caller();
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             loop {
-                if let Some(selected) = self.pick(context, place, take) {
+                if let Some(selected) = self.pick(context, location, take) {
                     return Some(selected);
                 }
                 if deadline.is_some_and(|deadline| context.now() >= deadline) {
@@ -163,15 +169,15 @@ impl<'a> Select<'a> {
                 let ticket = context.ticket();
                 let until = earlier(deadline, self.register(context, ticket, take));
                 if matches!(context, Context::Threads(_)) && self.is_any_ready(context, ticket) {
-                    context.unpark(ticket); // it became so before the channel knew of this wait
+                    context.unpark(ticket); // it became ready before the wait was registered
                 }
-                let woken = context.park(ticket, Wait::Select(place), until);
+                let woken = context.park(ticket, Wait::Select(location), until);
                 self.forget(context, ticket);
-                if let Some(selected) = self.handed(context, ticket, place) {
+                if let Some(selected) = self.handed(context, ticket, location) {
                     return Some(selected);
                 }
                 if woken == Woken::TimedOut && until.is_some_and(|until| context.now() < until) {
-                    // The thread unwinds, and for it time stands still.
+                    // The thread unwinds, and its timed waits end early.
                     return None;
                 }
             }
@@ -182,8 +188,13 @@ impl<'a> Select<'a> {
         self.operations.iter().flatten().any(|operation| operation.is_ready(context, Some(own)))
     }
 
-    /// One of the operations that are ready, at random; `take`: so that it can be completed.
-    fn pick(&self, context: Context<'_>, place: Place, take: bool) -> Option<SelectedOperation<'a>> {
+    /// One of the ready operations, at random. `take` says whether to reserve what it needs.
+    fn pick(
+        &self,
+        context: Context<'_>,
+        location: SourceLocation,
+        take: bool,
+    ) -> Option<SelectedOperation<'a>> {
         loop {
             let ready = |operation: &&Operation<'_>| operation.is_ready(context, None);
             let indices: Vec<usize> = (0..self.operations.len())
@@ -195,11 +206,11 @@ impl<'a> Select<'a> {
                 count => indices[context.choose(count)],
             };
             let operation = self.operations[index].expect("it is ready");
-            // Not for a wait: it names the select.
+            // The ticket identifies the select. It is not for a wait.
             let ticket = context.ticket();
             context.unpark(ticket);
             if !take || operation.reserve(context, ticket) {
-                return Some(SelectedOperation { index, operation, ticket, place });
+                return Some(SelectedOperation { index, operation, ticket, location });
             }
         }
     }
@@ -224,16 +235,21 @@ impl<'a> Select<'a> {
         }
     }
 
-    /// The receive to which a message was handed while the thread waited.
-    fn handed(&self, context: Context<'_>, ticket: Ticket, place: Place) -> Option<SelectedOperation<'a>> {
+    /// The receive operation to which a message was given while the thread waited.
+    fn handed(
+        &self,
+        context: Context<'_>,
+        ticket: Ticket,
+        location: SourceLocation,
+    ) -> Option<SelectedOperation<'a>> {
         for (index, operation) in self.operations.iter().enumerate() {
             let Some(operation) = operation.filter(|operation| operation.direction == Direction::Receive)
             else {
                 continue;
             };
-            operation.channel.await_promise(context, ticket, place);
+            operation.channel.await_reserved_message(context, ticket, location);
             if operation.channel.was_handed(context, ticket) {
-                return Some(SelectedOperation { index, operation, ticket, place });
+                return Some(SelectedOperation { index, operation, ticket, location });
             }
         }
         None
@@ -249,20 +265,20 @@ impl fmt::Debug for Select<'_> {
 /// The operation that a [`Select`] chose; it must be completed with [`recv`](Self::recv) or
 /// [`send`](Self::send).
 ///
-/// What it will receive is set aside for it, and so is the room for what it will send: a thread that waits to
-/// receive from a channel without a buffer waits until it does.
+/// The message that it will receive, or the room for the message that it will send, is reserved for it. On a
+/// channel with capacity 0 the reserved receiver waits until the operation is completed.
 ///
 /// # Panics
 ///
-/// Panics when it is dropped without having been completed, as `crossbeam`'s does: a message may be lost with
+/// Panics if it is dropped without having been completed, as `crossbeam`'s does: a message may be lost with
 /// it.
 #[must_use = "a selected operation must be completed"]
 pub struct SelectedOperation<'a> {
     index: usize,
     operation: Operation<'a>,
-    /// Names the select, to the channel on which something is set aside for it.
+    /// Identifies the select to the channel with the reservation.
     ticket: Ticket,
-    place: Place,
+    location: SourceLocation,
 }
 
 impl fmt::Debug for SelectedOperation<'_> {
@@ -272,7 +288,7 @@ impl fmt::Debug for SelectedOperation<'_> {
 }
 
 impl SelectedOperation<'_> {
-    /// The operation's index, as [`Select::recv`] or [`Select::send`] answered it.
+    /// The operation's index, as returned by [`Select::recv`] or [`Select::send`].
     #[must_use]
     pub fn index(&self) -> usize {
         self.index
@@ -282,22 +298,22 @@ impl SelectedOperation<'_> {
     ///
     /// # Errors
     ///
-    /// The channel is empty and there is no sender any more.
+    /// The channel is empty and all senders were dropped.
     pub fn recv<T>(self, receiver: &Receiver<T>) -> Result<T, RecvError> {
-        let (ticket, place) = (self.ticket, self.place);
+        let (ticket, location) = (self.ticket, self.location);
         self.complete();
-        receiver.channel.complete_receive(ticket, place).map_err(|_| RecvError)
+        receiver.channel.complete_receive(ticket, location).map_err(|_| RecvError)
     }
 
     /// Completes a send. `sender` must be the one that the operation was added with.
     ///
     /// # Errors
     ///
-    /// Gives the message back when there is no receiver any more.
+    /// All receivers were dropped; the error contains the message.
     pub fn send<T>(self, sender: &Sender<T>, message: T) -> Result<(), SendError<T>> {
-        let (ticket, place) = (self.ticket, self.place);
+        let (ticket, location) = (self.ticket, self.location);
         self.complete();
-        sender.channel.complete_send(message, ticket, place).map_err(|(_, message)| SendError(message))
+        sender.channel.complete_send(message, ticket, location).map_err(|(_, message)| SendError(message))
     }
 
     fn complete(self) {
@@ -307,13 +323,13 @@ impl SelectedOperation<'_> {
 
 impl Drop for SelectedOperation<'_> {
     fn drop(&mut self) {
-        // Outside the run nobody waits for it any more.
+        // Outside the run no thread waits for it any more.
         let _ = context::try_with(|context| self.operation.channel.release(context, self.ticket));
         assert!(std::thread::panicking(), "a selected operation was dropped without having been completed");
     }
 }
 
-/// Waits for whichever of several channel operations is ready first, and runs its arm.
+/// Waits for the first of several channel operations that is ready, and runs its arm.
 ///
 /// ```
 /// # use labrt::world::{Options, simulate};
@@ -331,12 +347,12 @@ impl Drop for SelectedOperation<'_> {
 /// ```
 ///
 /// The arms are `recv(receiver) -> result => body`, `send(sender, message) -> result => body`, and at the end
-/// at the most one `default => body` or `default(timeout) => body`. The message of a send is evaluated only
-/// when that arm is chosen.
+/// at most one `default => body` or `default(timeout) => body`. The message of a send is evaluated only if
+/// that arm is chosen.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! select {
-    // One arm after the other: its channel is added to `$select`, and how to complete it is kept in the list.
+    // Handles one arm after the other: adds its channel to `$select`, and appends its completion to the list.
     (@arms $select:ident [$($done:tt)*] recv($receiver:expr) -> $result:pat => $body:block, $($rest:tt)*) => {{
         let receiver = &$receiver;
         let index = $select.recv(receiver);
@@ -422,7 +438,7 @@ mod tests {
             context::with(|context| {
                 let ticket = context.ticket();
                 select.register(context, ticket, true);
-                // Or it would look again and again while it waits.
+                // Otherwise it would never wait, but check again and again.
                 assert!(!select.is_any_ready(context, ticket));
                 let other = context.ticket();
                 select.register(context, other, true);

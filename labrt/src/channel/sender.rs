@@ -1,4 +1,4 @@
-//! [`Sender`]: the end of a channel that messages go into.
+//! [`Sender`]: the sending end of a channel.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use super::{SendError, SendTimeoutError, TrySendError};
 use crate::context;
 use crate::time::Instant;
 
-/// Sends messages. Clones send into the same channel.
+/// The sending end of a channel. Clones send into the same channel.
 pub struct Sender<T> {
     pub(super) channel: Arc<Channel<T>>,
 }
 
 impl<T> Sender<T> {
-    /// The first sender of a channel, which counts it already.
+    /// The first sender of a channel, which the channel counts already.
     pub(super) fn new(channel: Arc<Channel<T>>) -> Self {
         Self { channel }
     }
@@ -24,29 +24,29 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     ///
-    /// Gives the message back when there is no receiver any more.
+    /// All receivers were dropped; the error contains the message.
     #[track_caller]
     pub fn send(&self, message: T) -> Result<(), SendError<T>> {
         self.channel.send(message, None).map_err(|(_, message)| SendError(message))
     }
 
-    /// Sends `message` if that can be done at once.
+    /// Sends `message` if that is possible without waiting.
     ///
     /// # Errors
     ///
-    /// Gives the message back when the channel is full, or when there is no receiver any more.
+    /// The channel is full, or all receivers were dropped; the error contains the message.
     pub fn try_send(&self, message: T) -> Result<(), TrySendError<T>> {
         self.channel.try_send(message).map_err(|failed| match failed {
-            (Failed::NotNow, message) => TrySendError::Full(message),
+            (Failed::WouldBlock, message) => TrySendError::Full(message),
             (Failed::Disconnected, message) => TrySendError::Disconnected(message),
         })
     }
 
-    /// Sends `message`, waiting for `timeout` at the most while the channel is full.
+    /// Sends `message`, waiting for at most `timeout` while the channel is full.
     ///
     /// # Errors
     ///
-    /// Gives the message back when the time is up, or when there is no receiver any more.
+    /// The time is up, or all receivers were dropped; the error contains the message.
     #[track_caller]
     pub fn send_timeout(&self, message: T, timeout: Duration) -> Result<(), SendTimeoutError<T>> {
         let deadline = context::with(|context| Instant::from_nanos(context.deadline(timeout)));
@@ -57,16 +57,16 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     ///
-    /// Gives the message back when the time is up, or when there is no receiver any more.
+    /// The time is up, or all receivers were dropped; the error contains the message.
     #[track_caller]
     pub fn send_deadline(&self, message: T, deadline: Instant) -> Result<(), SendTimeoutError<T>> {
         self.channel.send(message, Some(deadline.nanos())).map_err(|failed| match failed {
-            (Failed::NotNow, message) => SendTimeoutError::Timeout(message),
+            (Failed::WouldBlock, message) => SendTimeoutError::Timeout(message),
             (Failed::Disconnected, message) => SendTimeoutError::Disconnected(message),
         })
     }
 
-    /// How many messages the channel holds.
+    /// The number of messages in the channel.
     #[must_use]
     pub fn len(&self) -> usize {
         self.channel.len()
@@ -78,13 +78,13 @@ impl<T> Sender<T> {
         self.len() == 0
     }
 
-    /// Whether the channel can hold no further message; always true with capacity 0.
+    /// Whether the channel is full; always true with capacity 0.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.capacity() == Some(self.len())
     }
 
-    /// How many messages the channel can hold; `None`: any number.
+    /// The capacity of the channel; `None` for no limit.
     #[must_use]
     pub fn capacity(&self) -> Option<usize> {
         self.channel.capacity()

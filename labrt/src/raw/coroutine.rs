@@ -1,4 +1,4 @@
-//! Stackful coroutines: what a simulated thread runs on.
+//! Stackful coroutines, on which simulated threads run.
 //!
 //! ```text
 //!             resume                 suspend
@@ -8,9 +8,9 @@
 //!                       done ──► its stack goes back to the pool
 //! ```
 //!
-//! A coroutine is resumed by the scheduler alone, and suspends only itself. It always ends by
-//! returning: a kill makes the body unwind to its own base, never from outside, for a forced
-//! unwinding aborts the process when a destructor waits.
+//! Only the scheduler resumes a coroutine, and a coroutine only suspends itself. It always ends by returning:
+//! a kill makes the body unwind by itself. Forced unwinding from outside would abort the process if a
+//! destructor waits.
 
 use std::cell::Cell;
 use std::io;
@@ -23,34 +23,34 @@ use parking_lot::Mutex;
 
 use super::run_monitor;
 
-/// Bytes reserved for a stack; a page is committed when it is first touched.
+/// Bytes of address space for a stack; pages are committed when they are first touched.
 ///
-/// Enough for a panic's backtrace and for `serde` in a debug build with room to spare.
+/// More than enough for a panic's backtrace and for `serde` in a debug build.
 pub(crate) const STACK_SIZE: usize = 512 * 1024;
 
-/// Stacks that no coroutine uses. Making one costs three system calls, taking one from here none.
+/// Unused stacks. Making a stack takes three system calls, taking one from here none.
 static POOL: Mutex<Vec<DefaultStack>> = Mutex::new(Vec::new());
 
-/// So many stacks are kept in the pool.
-const POOLED: usize = 4096;
+/// The most stacks in the pool.
+const POOL_MAX: usize = 4096;
 
-type Way = Yielder<(), ()>;
+type CoroutineYielder = Yielder<(), ()>;
 
-/// The stacks of one simulation: its own first, then the process's, then fresh ones.
+/// The stacks of one simulation. It uses its own idle ones first, then those of the pool, then new ones.
 #[derive(Default)]
 pub(crate) struct Stacks {
     idle: Vec<DefaultStack>,
 }
 
 impl Stacks {
-    /// Makes sure that there is a stack for one more coroutine.
+    /// Ensures that there is a stack for one more coroutine.
     ///
     /// # Errors
     ///
-    /// When the system has no memory left for it, or no memory map.
+    /// The system has no memory, or no memory map, for another stack.
     pub(crate) fn reserve(&mut self) -> io::Result<()> {
         if self.idle.is_empty() {
-            let used_before = run_monitor::aside(|| POOL.lock().pop());
+            let used_before = run_monitor::with_real_std(|| POOL.lock().pop());
             self.idle.push(used_before.map_or_else(|| DefaultStack::new(STACK_SIZE), Ok)?);
         }
         Ok(())
@@ -60,16 +60,16 @@ impl Stacks {
 impl Drop for Stacks {
     fn drop(&mut self) {
         let mut pool = POOL.lock();
-        let room = POOLED.saturating_sub(pool.len()).min(self.idle.len());
+        let room = POOL_MAX.saturating_sub(pool.len()).min(self.idle.len());
         pool.extend(self.idle.drain(..room));
         drop(pool);
-        // What is left is given back to the system: a run with very many threads is rare, and memory maps are
-        // few.
+        // The rest is returned to the system: runs with very many threads are rare, and memory maps are
+        // limited.
         self.idle.clear();
     }
 }
 
-/// A simulated thread's body and stack.
+/// The body and the stack of a simulated thread.
 pub(crate) struct Coroutine {
     raw: Raw<(), (), (), DefaultStack>,
     /// The lowest address of the stack.
@@ -77,8 +77,8 @@ pub(crate) struct Coroutine {
 }
 
 thread_local! {
-    /// The way out of the coroutine that runs on this OS thread; null while none does.
-    static WAY: Cell<*const Way> = const { Cell::new(ptr::null()) };
+    /// The yielder of the coroutine that runs on this OS thread; null while none does.
+    static YIELDER: Cell<*const CoroutineYielder> = const { Cell::new(ptr::null()) };
 }
 
 /// Suspends the running coroutine until it is resumed.
@@ -88,17 +88,17 @@ thread_local! {
 /// Panics outside a coroutine.
 #[inline]
 pub(crate) fn suspend() {
-    let way = WAY.get();
-    assert!(!way.is_null(), "only a simulated thread can wait");
-    // SAFETY: `way` was set by the coroutine that runs now (when its body starts, and on the line below when
-    // it goes on) and cleared by `resume` whenever none runs on this OS thread. The yielder lives at the base
-    // of that coroutine's stack until its body returns.
-    unsafe { (*way).suspend(()) };
-    WAY.set(way);
+    let yielder = YIELDER.get();
+    assert!(!yielder.is_null(), "only a simulated thread can wait");
+    // SAFETY: `yielder` was set by the coroutine that runs now (when its body starts, and on the line below
+    // when it is resumed) and cleared by `resume` whenever none runs on this OS thread. The yielder lives at
+    // the base of that coroutine's stack until its body returns.
+    unsafe { (*yielder).suspend(()) };
+    YIELDER.set(yielder);
 }
 
 impl Coroutine {
-    /// A coroutine that will run `body`, which must not unwind, on a stack of `stacks`.
+    /// Makes a coroutine that will run `body`, which must not unwind, on a stack of `stacks`.
     ///
     /// # Panics
     ///
@@ -106,29 +106,29 @@ impl Coroutine {
     pub(crate) fn new(stacks: &mut Stacks, body: impl FnOnce() + 'static) -> Self {
         let stack = stacks.idle.pop().expect("a stack was reserved");
         let end = stack.limit().get();
-        let raw = Raw::with_stack(stack, move |way: &Way, ()| {
-            WAY.set(ptr::from_ref(way));
+        let raw = Raw::with_stack(stack, move |yielder: &CoroutineYielder, ()| {
+            YIELDER.set(ptr::from_ref(yielder));
             body();
         });
         Self { raw, end }
     }
 
-    /// Runs the coroutine until it suspends or returns; says whether it returned.
+    /// Runs the coroutine until it suspends or returns. Returns whether it has returned.
     #[inline]
     pub(crate) fn resume(&mut self) -> bool {
-        run_monitor::runs_on(self.end);
+        run_monitor::set_stack_end(self.end);
         let returned = matches!(self.raw.resume(()), CoroutineResult::Return(()));
-        run_monitor::runs_on(0);
-        WAY.set(ptr::null());
+        run_monitor::set_stack_end(0);
+        YIELDER.set(ptr::null());
         returned
     }
 
-    /// Gives the stack of a coroutine that has returned back to the pool.
+    /// Returns the stack of a finished coroutine to `stacks`.
     pub(crate) fn recycle(self, stacks: &mut Stacks) {
         stacks.idle.push(self.raw.into_stack());
     }
 
-    /// Gives up a coroutine that cannot end: its stack and what lives on it stay for ever.
+    /// Leaks a coroutine that cannot end, with its stack and everything on it.
     pub(crate) fn abandon(self) {
         mem::forget(self);
     }

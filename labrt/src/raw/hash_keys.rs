@@ -1,14 +1,14 @@
-//! The keys of std's hash maps, for each node its own.
+//! Separate keys of std's hash maps for each node.
 //!
-//! `RandomState::new` takes two words from a thread-local of std and counts the first one up. All nodes of a
-//! simulation live on one OS thread, so that they would share this counter: a server could read what another
-//! one has counted. Std draws the words once an OS thread, and has no function that sets them. So the place
-//! where they lie is found, once a process, and a simulation exchanges what lies there whenever another node
-//! goes on.
+//! `RandomState::new` copies two words from a thread-local of std and increments the first one. All nodes of
+//! a simulation share one OS thread and would share this counter, so that one server could observe how many
+//! maps another one has made. Std draws the words once per OS thread and has no function to set them. So
+//! their address is located once per process, and a simulation exchanges the words whenever it switches to
+//! another node.
 
 use std::collections::hash_map::RandomState;
 
-/// What `RandomState::new` copies and counts up, in the order in which std keeps it.
+/// The two words that `RandomState::new` copies, in the order in which std stores them.
 pub(crate) type Keys = [u64; 2];
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -22,20 +22,20 @@ mod system {
     use super::{Keys, RandomState};
 
     thread_local! {
-        /// Its address, plus a distance that is the same on all threads, is that of std's keys.
+        /// A thread-local of this module. The distance from it to std's keys is the same on all threads.
         static ANCHOR: Cell<u64> = const { Cell::new(0) };
     }
 
-    /// The distance, in bytes; `None` if the keys are not there.
+    /// The distance in bytes; `None` if the keys were not found.
     static DISTANCE: OnceLock<Option<isize>> = OnceLock::new();
 
     fn anchor() -> usize {
         ANCHOR.with(|anchor| ptr::from_ref(anchor).addr())
     }
 
-    /// Looks for the keys, the first time in the thread-locals of the calling thread. Says whether they were
-    /// found.
-    pub(crate) fn find() -> bool {
+    /// Locates the keys, in the thread-locals of the calling thread, unless that was done before. Returns
+    /// whether they were found.
+    pub(crate) fn locate() -> bool {
         DISTANCE.get_or_init(distance).is_some()
     }
 
@@ -46,28 +46,28 @@ mod system {
         let counter = (0..2).find(|&at| counts(at))?;
         let mut kept = next;
         kept[counter] = kept[counter].wrapping_add(1);
-        let (kept, turned) = (kept, [kept[1], kept[0]]);
+        let swapped = [kept[1], kept[0]];
 
         let last = block.end.checked_sub(size_of::<Keys>())?;
-        let places = (block.start.next_multiple_of(align_of::<u64>())..=last).step_by(align_of::<u64>());
-        let mut found = places.filter(|&place| {
-            let there = read(place);
-            there == kept || there == turned
+        let addresses = (block.start.next_multiple_of(align_of::<u64>())..=last).step_by(align_of::<u64>());
+        let mut found = addresses.filter(|&address| {
+            let words = read(address);
+            words == kept || words == swapped
         });
-        let place = found.next()?;
-        if found.next().is_some() || !is_place_of_keys(place) {
+        let address = found.next()?;
+        if found.next().is_some() || !holds_keys(address) {
             return None;
         }
-        Some(place.wrapping_sub(anchor()).cast_signed())
+        Some(address.wrapping_sub(anchor()).cast_signed())
     }
 
-    /// Whether what is written there is what `RandomState::new` takes.
-    fn is_place_of_keys(place: usize) -> bool {
-        let before = read(place);
+    /// Whether `RandomState::new` returns the words that are written to this address.
+    fn holds_keys(address: usize) -> bool {
+        let before = read(address);
         let ours = [0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210];
-        write(place, ours);
-        let (drawn, after) = (draw(), read(place));
-        write(place, before);
+        write(address, ours);
+        let (drawn, after) = (draw(), read(address));
+        write(address, before);
         let same = drawn.is_some_and(|drawn| drawn == ours || drawn == [ours[1], ours[0]]);
         same && after != ours
     }
@@ -79,26 +79,27 @@ mod system {
             return None;
         }
         let state = RandomState::new();
-        // SAFETY: the place is `state`, which has this size and is aligned for it. It is two keys of 64 bits,
-        // so that none of its bytes is padding, in whatever order they are.
+        // SAFETY: the pointer is to `state`, which has this size and alignment. It consists of two keys of 64
+        // bits, so it has no padding bytes, whatever their order.
         Some(unsafe { ptr::from_ref(&state).cast::<[u64; 2]>().read() })
     }
 
-    fn read(place: usize) -> Keys {
-        // SAFETY: `place` lies with the keys' size and alignment in the block of the calling thread's
-        // thread-locals: `distance` goes no further, and later it is the place that was found there. The
-        // loader has initialised all of the block. Nothing else runs on this thread while it is read, and
-        // nobody else knows the block.
-        unsafe { ptr::with_exposed_provenance::<Keys>(place).read_volatile() }
+    fn read(address: usize) -> Keys {
+        // SAFETY: `address` is in the block of the calling thread's thread-locals, with the size and
+        // alignment of the keys: `distance` goes no further, and later it is the address that was found
+        // there. The loader has initialised the whole block. Nothing else runs on this thread while it is
+        // read, and no other thread accesses the block.
+        unsafe { ptr::with_exposed_provenance::<Keys>(address).read_volatile() }
     }
 
-    fn write(place: usize, keys: Keys) {
-        // SAFETY: as in `read`, and what lies there are the keys of `RandomState::new`: two words that it
-        // just drew, which lie nowhere else in the block, in a `Cell` of plain integers that nobody borrows.
-        unsafe { ptr::with_exposed_provenance_mut::<Keys>(place).write_volatile(keys) };
+    fn write(address: usize, keys: Keys) {
+        // SAFETY: as in `read`, and the words are the keys of `RandomState::new`: two words that it has just
+        // drawn, which occur nowhere else in the block, in a `Cell` of plain integers that is not borrowed.
+        unsafe { ptr::with_exposed_provenance_mut::<Keys>(address).write_volatile(keys) };
     }
 
-    /// Where the calling thread has the thread-locals of the program itself, std's among them.
+    /// The addresses of the calling thread's block of thread-locals of the program itself, which include
+    /// std's.
     fn thread_locals() -> Option<Range<usize>> {
         let mut search = Search { anchor: anchor(), found: None };
         // SAFETY: `look` is a callback of the right type, and `search` outlives the call.
@@ -113,14 +114,14 @@ mod system {
 
     /// # Safety
     ///
-    /// As `dl_iterate_phdr` calls it: with the description of a program or library, and the [`Search`] that
-    /// it was given.
+    /// To be called by `dl_iterate_phdr` with a valid description of a program or library, and the [`Search`]
+    /// that was passed to it.
     unsafe extern "C" fn look(info: *mut libc::dl_phdr_info, _: usize, search: *mut c_void) -> c_int {
-        // SAFETY: the caller passes both for the time of the call; nothing else refers to them meanwhile.
+        // SAFETY: both are valid for the time of the call, and nothing else refers to them meanwhile.
         let (info, search) = unsafe { (&*info, &mut *search.cast::<Search>()) };
         let start = info.dlpi_tls_data.expose_provenance();
         for number in 0..usize::from(info.dlpi_phnum) {
-            // SAFETY: there are so many program headers.
+            // SAFETY: `number` is below the number of program headers.
             let header = unsafe { &*info.dlpi_phdr.add(number) };
             let length = usize::try_from(header.p_memsz).unwrap_or(0);
             let block = start..start.saturating_add(length);
@@ -132,29 +133,30 @@ mod system {
         0
     }
 
-    /// The keys of this OS thread.
-    pub(crate) struct Place {
-        /// `None`: nobody knows where.
-        at: Option<usize>,
-        /// It is that of one thread.
+    /// The keys of the calling OS thread.
+    pub(crate) struct KeySlot {
+        /// The address; `None` if it was not found.
+        address: Option<usize>,
+        /// Makes the type `!Send`.
         _of_one_thread: std::marker::PhantomData<*const ()>,
     }
 
-    impl Place {
-        /// The place on the calling OS thread. Has std draw its keys, so that it will not do that later.
-        pub(crate) fn here() -> Self {
+    impl KeySlot {
+        /// The slot of the calling OS thread. Makes std draw its keys, so that it does not overwrite them
+        /// later.
+        pub(crate) fn of_this_thread() -> Self {
             std::hint::black_box(RandomState::new());
             let distance = DISTANCE.get().copied().flatten();
-            let at = distance.map(|distance| anchor().wrapping_add_signed(distance));
-            Self { at, _of_one_thread: std::marker::PhantomData }
+            let address = distance.map(|distance| anchor().wrapping_add_signed(distance));
+            Self { address, _of_one_thread: std::marker::PhantomData }
         }
 
-        /// Puts `keys` there, and answers what was there.
+        /// Replaces the keys, and returns the previous ones.
         #[inline]
         pub(crate) fn replace(&self, keys: Keys) -> Keys {
-            let Some(place) = self.at else { return keys };
-            let before = read(place);
-            write(place, keys);
+            let Some(address) = self.address else { return keys };
+            let before = read(address);
+            write(address, keys);
             before
         }
     }
@@ -164,14 +166,14 @@ mod system {
 mod system {
     use super::Keys;
 
-    pub(crate) fn find() -> bool {
+    pub(crate) fn locate() -> bool {
         false
     }
 
-    pub(crate) struct Place;
+    pub(crate) struct KeySlot;
 
-    impl Place {
-        pub(crate) fn here() -> Self {
+    impl KeySlot {
+        pub(crate) fn of_this_thread() -> Self {
             Self
         }
 
@@ -181,7 +183,7 @@ mod system {
     }
 }
 
-pub(crate) use system::{Place, find};
+pub(crate) use system::{KeySlot, locate};
 
 #[cfg(all(test, target_os = "linux", target_env = "gnu"))]
 mod tests {
@@ -190,12 +192,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_map_has_the_keys_that_were_put_there() {
-        assert!(find());
+    fn a_map_takes_the_keys_that_were_written() {
+        assert!(locate());
         let elsewhere = std::thread::spawn(|| {
-            let place = Place::here();
+            let slot = KeySlot::of_this_thread();
             let hash = |keys| {
-                place.replace(keys);
+                slot.replace(keys);
                 let (one, next) = (RandomState::new().hash_one(1), RandomState::new().hash_one(1));
                 (one, next)
             };
@@ -209,13 +211,13 @@ mod tests {
     }
 
     #[test]
-    fn what_was_there_comes_back() {
-        assert!(find());
-        let place = Place::here();
-        let ours = place.replace([1, 2]);
+    fn the_previous_keys_can_be_restored() {
+        assert!(locate());
+        let slot = KeySlot::of_this_thread();
+        let ours = slot.replace([1, 2]);
         std::hint::black_box(RandomState::new());
-        let counted = place.replace(ours);
+        let counted = slot.replace(ours);
         assert_ne!(counted, [1, 2]);
-        assert_eq!(place.replace(ours), ours);
+        assert_eq!(slot.replace(ours), ours);
     }
 }

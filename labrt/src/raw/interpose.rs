@@ -1,8 +1,8 @@
-//! Functions in the place of the system's, under the system's names.
+//! Interposed functions of the C library, under the same names.
 //!
-//! Being in the program itself, they are what std finds when it asks for the time, a sleep, randomness, a
-//! thread or a wait. For a simulated thread they ask the [`Simulation`]; for everybody else they call the
-//! function that they stand before.
+//! The linker prefers functions of the program itself, so std calls these for time, sleeps, randomness,
+//! threads and waits. For simulated threads they call the [`Simulation`]; for all others they call the
+//! original function.
 
 use std::ffi::{CStr, c_int, c_long, c_uint, c_void};
 use std::ptr;
@@ -12,29 +12,29 @@ use std::time::Duration;
 
 use super::run_monitor::is_inside;
 
-/// What the simulation of the calling OS thread answers in the system's place. Times are in nanoseconds since
-/// the run began, on the clock of the node that is at hand.
+/// The callbacks of the simulation on the calling OS thread. Times are in nanoseconds since the run began, on
+/// the clock of the current node.
 pub(crate) struct Simulation {
-    /// The time at a look at a clock.
+    /// Reads the clock.
     pub(crate) clock: fn() -> u64,
-    /// The time that a clock shows, without a look at it.
+    /// The time of the clock, without counting as a read.
     pub(crate) now: fn() -> u64,
-    /// Lets the simulated thread sleep until that time.
+    /// Lets the simulated thread sleep until this time.
     pub(crate) sleep_until: fn(u64),
-    /// Fills the bytes at random; says whether the OS thread is a simulation's.
+    /// Fills the bytes at random. Returns `false` if the OS thread is not a simulation's.
     pub(crate) random: fn(&mut [u8]) -> bool,
-    /// Lab code wants a thread of the system, which it does not get.
+    /// Fails the run because lab code starts an OS thread.
     pub(crate) refuse_thread: fn(),
-    /// A simulated thread has waited so long in a lock of std's in vain, or (`None`) wants to wait with a
-    /// time-out.
+    /// Fails the run because a simulated thread has waited for a lock of std for this long, or (`None`)
+    /// begins a wait with a timeout.
     pub(crate) refuse_wait: fn(Option<Duration>) -> !,
-    /// How long a lock of std's may be waited for.
-    pub(crate) lock_patience: fn() -> Duration,
+    /// The longest wait for a lock of std.
+    pub(crate) lock_wait_max: fn() -> Duration,
 }
 
 static SIMULATION: OnceLock<Simulation> = OnceLock::new();
 
-/// For who [is inside](is_inside): no simulated thread runs before [`install`].
+/// The callbacks. For callers that [are inside](is_inside): no simulated thread runs before [`install`].
 fn simulation() -> &'static Simulation {
     match SIMULATION.get() {
         Some(simulation) => simulation,
@@ -42,16 +42,16 @@ fn simulation() -> &'static Simulation {
     }
 }
 
-/// The virtual clock's start on the clocks that count from 1970: the start of 2026, in seconds.
+/// The start of the virtual clock on clocks that count from 1970, in seconds: the start of 2026.
 const EPOCH: i64 = 1_767_225_600;
 
-/// The virtual clock's start on all other clocks, in seconds. Not 0: std may subtract from it.
+/// The start of the virtual clock on all other clocks, in seconds. Not 0, because std may subtract from it.
 const UPTIME: i64 = 1_000_000;
 
 const NANOS: u64 = 1_000_000_000;
 
-/// Lets simulated threads ask `simulation` from now on, and keeps the functions in the program: the linker
-/// takes what somebody refers to. The first call counts.
+/// Sets the callbacks, and refers to the interposed functions so that the linker keeps them. Only the first
+/// call has an effect.
 pub(crate) fn install(simulation: Simulation) {
     let _ = SIMULATION.set(simulation);
     let functions = [
@@ -67,7 +67,7 @@ pub(crate) fn install(simulation: Simulation) {
     std::hint::black_box(functions);
 }
 
-/// A function of the system that one of ours stands before.
+/// The original of an interposed function.
 struct Real {
     name: &'static CStr,
     address: AtomicPtr<c_void>,
@@ -86,7 +86,7 @@ impl Real {
 
     #[cold]
     fn find(&self) -> *mut c_void {
-        // SAFETY: the name ends with a zero byte. Looking it up again does no harm.
+        // SAFETY: the name ends with a zero byte. Looking it up twice is harmless.
         let address = unsafe { libc::dlsym(libc::RTLD_NEXT, self.name.as_ptr()) };
         if address.is_null() {
             // Every libc has them all.
@@ -97,12 +97,12 @@ impl Real {
     }
 }
 
-/// Calls the function of the system whose address is in `$real`.
+/// Calls the original function `$real`.
 macro_rules! real {
     ($real:expr, ($($kind:ty),*) -> $result:ty, $($argument:expr),*) => {{
-        // SAFETY: the address is that of the system's function of this name, whose types these are.
+        // SAFETY: the address is that of the original function, which has these types.
         let function: unsafe extern "C" fn($($kind),*) -> $result = unsafe { std::mem::transmute($real.address()) };
-        // SAFETY: what the caller promised of its arguments is what the system's function asks for.
+        // SAFETY: the caller guarantees for its arguments what the original function requires.
         unsafe { function($($argument),*) }
     }};
 }
@@ -129,7 +129,7 @@ fn timespec(start: i64, nanos: u64) -> libc::timespec {
     libc::timespec { tv_sec: start.saturating_add(seconds), tv_nsec: (nanos % NANOS).cast_signed() }
 }
 
-/// The system's monotonic clock, called as if nothing stood before it.
+/// The system's monotonic clock, read by the original function.
 pub(crate) fn system_clock() -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     real!(CLOCK_GETTIME, (libc::clockid_t, *mut libc::timespec) -> c_int, libc::CLOCK_MONOTONIC, &raw mut time);
@@ -145,7 +145,7 @@ unsafe extern "C" fn clock_gettime(clock: libc::clockid_t, result: *mut libc::ti
         return real!(CLOCK_GETTIME, (libc::clockid_t, *mut libc::timespec) -> c_int, clock, result);
     }
     let now = timespec(start_of(clock), (simulation().clock)());
-    // SAFETY: the caller passes a place for the time.
+    // SAFETY: the caller passes a valid pointer.
     unsafe { result.write(now) };
     0
 }
@@ -159,7 +159,7 @@ unsafe extern "C" fn gettimeofday(result: *mut libc::timeval, zone: *mut c_void)
         return real!(GETTIMEOFDAY, (*mut libc::timeval, *mut c_void) -> c_int, result, zone);
     }
     let now = timespec(EPOCH, (simulation().clock)());
-    // SAFETY: the caller passes a place for the time.
+    // SAFETY: the caller passes a valid pointer.
     unsafe { result.write(libc::timeval { tv_sec: now.tv_sec, tv_usec: now.tv_nsec / 1000 }) };
     0
 }
@@ -174,7 +174,7 @@ unsafe extern "C" fn time(result: *mut libc::time_t) -> libc::time_t {
     }
     let now = timespec(EPOCH, (simulation().clock)()).tv_sec;
     if !result.is_null() {
-        // SAFETY: the caller passes a place for the time, or none.
+        // SAFETY: the caller passes a valid pointer or null.
         unsafe { result.write(now) };
     }
     now
@@ -188,7 +188,7 @@ unsafe extern "C" fn nanosleep(wanted: *const libc::timespec, left: *mut libc::t
     if !is_inside() {
         return real!(NANOSLEEP, (*const libc::timespec, *mut libc::timespec) -> c_int, wanted, left);
     }
-    // SAFETY: the caller passes a time.
+    // SAFETY: the caller passes a valid pointer.
     let wanted = nanos_since(0, unsafe { &*wanted });
     (simulation().sleep_until)((simulation().now)().saturating_add(wanted));
     0
@@ -211,7 +211,7 @@ unsafe extern "C" fn clock_nanosleep(
             clock, flags, wanted, left
         );
     }
-    // SAFETY: the caller passes a time.
+    // SAFETY: the caller passes a valid pointer.
     let wanted = unsafe { &*wanted };
     let until = match flags & libc::TIMER_ABSTIME {
         0 => (simulation().now)().saturating_add(nanos_since(0, wanted)),
@@ -221,7 +221,7 @@ unsafe extern "C" fn clock_nanosleep(
     0
 }
 
-/// Nanoseconds from a start, in seconds, to a time.
+/// Nanoseconds from `start`, in seconds, to `time`.
 fn nanos_since(start: i64, time: &libc::timespec) -> u64 {
     let seconds = u64::try_from(time.tv_sec.saturating_sub(start)).unwrap_or(0);
     seconds.saturating_mul(NANOS).saturating_add(time.tv_nsec.cast_unsigned())
@@ -232,26 +232,26 @@ fn nanos_since(start: i64, time: &libc::timespec) -> u64 {
 /// As for the system's function.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn getrandom(bytes: *mut c_void, length: usize, flags: c_uint) -> isize {
-    // SAFETY: the caller passes a place for so many bytes.
+    // SAFETY: the caller passes a buffer of this length.
     if !unsafe { fill(bytes, length) } {
         return real!(GETRANDOM, (*mut c_void, usize, c_uint) -> isize, bytes, length, flags);
     }
     length.cast_signed()
 }
 
-/// Fills the place from the seed, if the OS thread is a simulation's.
+/// Fills the buffer from the seed, if the OS thread is a simulation's. Returns whether it is.
 ///
-/// Also outside every simulated thread: std draws the keys of its hash maps once an OS thread, whoever makes
-/// the first.
+/// This includes the OS thread outside every simulated thread: std draws the keys of its hash maps once per
+/// OS thread, for whichever code makes the first map.
 ///
 /// # Safety
 ///
-/// `bytes` is a place for `length` bytes, or `length` is 0.
+/// `bytes` must be valid for writing `length` bytes, unless `length` is 0.
 unsafe fn fill(bytes: *mut c_void, length: usize) -> bool {
     if length == 0 || bytes.is_null() {
         return false;
     }
-    // SAFETY: the place is there, and zeroes make its bytes initialised.
+    // SAFETY: the buffer is valid, and writing zeroes initialises it.
     let bytes = unsafe {
         ptr::write_bytes(bytes.cast::<u8>(), 0, length);
         std::slice::from_raw_parts_mut(bytes.cast::<u8>(), length)
@@ -285,7 +285,7 @@ unsafe extern "C" fn pthread_create(
     )
 }
 
-/// The system's own `syscall` takes as many arguments as the call has; it reads six all the same.
+/// The original `syscall` is variadic but always reads six arguments.
 ///
 /// # Safety
 ///
@@ -304,7 +304,7 @@ unsafe extern "C" fn syscall(
         libc::SYS_futex if is_inside() => return futex(a, b, c, d, e, f),
         libc::SYS_getrandom => {
             let length = b.cast_unsigned().try_into().unwrap_or(0);
-            // SAFETY: the caller passes a place for so many bytes.
+            // SAFETY: the caller passes a buffer of this length.
             if unsafe { fill(ptr::with_exposed_provenance_mut(a.cast_unsigned() as usize), length) } {
                 return b;
             }
@@ -314,7 +314,7 @@ unsafe extern "C" fn syscall(
     system(number, a, b, c, d, e, f)
 }
 
-/// A call of the system.
+/// Makes a system call.
 fn system(number: c_long, a: c_long, b: c_long, c: c_long, d: c_long, e: c_long, f: c_long) -> c_long {
     real!(
         SYSCALL,
@@ -323,7 +323,7 @@ fn system(number: c_long, a: c_long, b: c_long, c: c_long, d: c_long, e: c_long,
     )
 }
 
-/// A simulated thread waits in a lock of std, or wakes who does.
+/// A futex call of a simulated thread: a wait in a lock of std, or a wake-up.
 fn futex(address: c_long, operation: c_long, value: c_long, timeout: c_long, e: c_long, f: c_long) -> c_long {
     let call = operation & c_long::from(!(libc::FUTEX_PRIVATE_FLAG | libc::FUTEX_CLOCK_REALTIME));
     if call != c_long::from(libc::FUTEX_WAIT) && call != c_long::from(libc::FUTEX_WAIT_BITSET) {
@@ -332,19 +332,19 @@ fn futex(address: c_long, operation: c_long, value: c_long, timeout: c_long, e: 
     if timeout != 0 {
         (simulation().refuse_wait)(None);
     }
-    // Another OS thread may hold the lock, but then not for long.
-    let patience = (simulation().lock_patience)();
+    // Another OS thread may hold the lock for a moment.
+    let lock_wait_max = (simulation().lock_wait_max)();
     let limit = libc::timespec {
-        tv_sec: patience.as_secs().cast_signed(),
-        tv_nsec: c_long::from(patience.subsec_nanos().cast_signed()),
+        tv_sec: lock_wait_max.as_secs().cast_signed(),
+        tv_nsec: c_long::from(lock_wait_max.subsec_nanos().cast_signed()),
     };
     let private = operation & c_long::from(libc::FUTEX_PRIVATE_FLAG);
     let wait = c_long::from(libc::FUTEX_WAIT) | private;
     let limit = (&raw const limit).expose_provenance().cast_signed() as c_long;
     let answer = system(libc::SYS_futex, address, wait, value, limit, 0, 0);
-    // SAFETY: the place is the thread's own.
+    // SAFETY: the pointer is valid for the calling thread.
     if answer == -1 && unsafe { *libc::__errno_location() } == libc::ETIMEDOUT {
-        (simulation().refuse_wait)(Some(patience));
+        (simulation().refuse_wait)(Some(lock_wait_max));
     }
     answer
 }

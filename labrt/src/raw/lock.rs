@@ -1,17 +1,16 @@
-//! [`RawMutex`] and [`RawRwLock`]: what `lock_api` makes `Mutex` and `RwLock` of.
+//! [`RawMutex`] and [`RawRwLock`]: the raw locks of which `lock_api` makes `Mutex` and `RwLock`.
 //!
-//! Each is two locks, of which a run uses one: in a simulation the one that the scheduler knows, on real
-//! threads `parking_lot`'s. Which of them it is and how it is taken is said by whoever implements [`Mutex`]
-//! and [`RwLock`].
+//! Each consists of two locks, of which a run uses one: a simulated lock in a simulation, and `parking_lot`'s
+//! on real threads. The implementations of [`Mutex`] and [`RwLock`] choose between them.
 
 use std::panic::Location;
 use std::time::Duration;
 
 use lock_api::{RawMutex as _, RawRwLock as _};
 
-use crate::wait::Place;
+use crate::wait::SourceLocation;
 
-/// What a thread wants of a lock.
+/// A mode of access to a lock.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     Shared,
@@ -20,41 +19,40 @@ pub enum Access {
     Exclusive,
 }
 
-/// The clock by which locks are given up.
+/// The clock of the timeouts of a lock.
 pub trait Deadlines {
-    /// A moment, as lab code has it.
+    /// The type of a moment in lab code.
     type Instant;
 
-    /// The deadline of a wait that begins now and lasts for `timeout` at the most.
+    /// The deadline `timeout` from now.
     fn after(timeout: Duration) -> u64;
-    /// The deadline at that moment.
+    /// The deadline at `moment`.
     fn at(moment: Self::Instant) -> u64;
 }
 
-/// The simulated one of the two locks that a [`RawMutex`] is, and how the threads of a run take one of the
-/// two.
+/// The simulated lock of a [`RawMutex`], and the choice between it and the real one.
 ///
-/// `real` is the other one. It is the same at each call.
+/// `real` is the real lock, which is the same in each call.
 pub trait Mutex: Send + Sync {
     /// The clock of its deadlines.
     type Clock: Deadlines;
 
     const NEW: Self;
 
-    /// Locks; says whether it could before `deadline`. A scheduling point.
-    fn lock(&self, real: &parking_lot::RawMutex, place: Place, deadline: Option<u64>) -> bool;
-    /// Locks if that is possible now. A scheduling point.
-    fn try_lock(&self, real: &parking_lot::RawMutex, place: Place) -> bool;
-    /// Unlocks. A scheduling point, but no kill is thrown.
+    /// Locks, waiting until `deadline` at the latest. Returns whether it succeeded. A scheduling point.
+    fn lock(&self, real: &parking_lot::RawMutex, location: SourceLocation, deadline: Option<u64>) -> bool;
+    /// Locks if that is possible without waiting. A scheduling point.
+    fn try_lock(&self, real: &parking_lot::RawMutex, location: SourceLocation) -> bool;
+    /// Unlocks. A scheduling point, but no kill takes effect.
     fn unlock(&self, real: HeldMutex<'_>);
     /// Unlocks: the first half of a wait on a condition variable. No scheduling point.
     fn unlock_for_wait(&self, real: HeldMutex<'_>);
     /// Locks again after the wait, also on a thread that is being killed. No scheduling point.
-    fn lock_again(&self, real: &parking_lot::RawMutex, place: Place);
+    fn lock_again(&self, real: &parking_lot::RawMutex, location: SourceLocation);
     fn is_locked(&self, real: &parking_lot::RawMutex) -> bool;
 }
 
-/// As [`Mutex`], of a [`RawRwLock`].
+/// As [`Mutex`], for a [`RawRwLock`].
 pub trait RwLock: Send + Sync {
     /// The clock of its deadlines.
     type Clock: Deadlines;
@@ -66,19 +64,19 @@ pub trait RwLock: Send + Sync {
         &self,
         real: &parking_lot::RawRwLock,
         access: Access,
-        place: Place,
+        location: SourceLocation,
         deadline: Option<u64>,
     ) -> bool;
     /// See [`Mutex::try_lock`].
-    fn try_lock(&self, real: &parking_lot::RawRwLock, access: Access, place: Place) -> bool;
+    fn try_lock(&self, real: &parking_lot::RawRwLock, access: Access, location: SourceLocation) -> bool;
     /// See [`Mutex::unlock`].
     fn unlock(&self, real: HeldRwLock<'_>);
-    /// Makes the writer the only reader. A scheduling point, but no kill is thrown.
+    /// Turns the writer into a reader. A scheduling point, but no kill takes effect.
     fn downgrade(&self, real: HeldRwLock<'_>);
     /// See [`Mutex::unlock_for_wait`].
     fn unlock_for_wait(&self, real: HeldRwLock<'_>);
     /// See [`Mutex::lock_again`].
-    fn lock_again(&self, real: &parking_lot::RawRwLock, access: Access, place: Place);
+    fn lock_again(&self, real: &parking_lot::RawRwLock, access: Access, location: SourceLocation);
     fn is_locked(&self, real: &parking_lot::RawRwLock) -> bool;
     fn is_locked_exclusive(&self, real: &parking_lot::RawRwLock) -> bool;
 }
@@ -89,7 +87,7 @@ pub struct HeldMutex<'a>(&'a parking_lot::RawMutex);
 impl HeldMutex<'_> {
     /// Unlocks it, on real threads.
     pub(crate) fn unlock(self) {
-        // SAFETY: `HeldMutex` is made below alone, where the calling thread holds the `RawMutex`: on real
+        // SAFETY: a `HeldMutex` is only made below, where the calling thread holds the `RawMutex`. On real
         // threads it then holds this lock.
         unsafe { self.0.unlock() };
     }
@@ -102,7 +100,7 @@ pub struct HeldRwLock<'a> {
 }
 
 impl HeldRwLock<'_> {
-    /// How it is held.
+    /// The access that the thread has.
     pub(crate) fn access(&self) -> Access {
         self.access
     }
@@ -117,7 +115,7 @@ impl HeldRwLock<'_> {
         }
     }
 
-    /// Makes its writer its only reader, on real threads.
+    /// Turns its writer into a reader, on real threads.
     pub(crate) fn downgrade(self) {
         if self.access == Access::Exclusive {
             // SAFETY: as in `unlock`.
@@ -126,31 +124,31 @@ impl HeldRwLock<'_> {
     }
 }
 
-/// The guard of a lock that a [`Condvar`](crate::sync::Condvar) can wait under: of a mutex, or of an `RwLock`
-/// for reading or for writing. Only the guards of [`sync`](crate::sync) are.
+/// A guard with which a [`Condvar`](crate::sync::Condvar) can wait: that of a mutex, or a read or write guard
+/// of an `RwLock`. Implemented by the guards of [`sync`](crate::sync) only.
 pub trait LockGuard: Guard {}
 
 impl<G: Guard> LockGuard for G {}
 
-/// The lock under a guard, for a condition variable to release and take again.
+/// The lock of a guard, which a condition variable releases and takes again.
 ///
-/// Who releases it borrows the guard mutably until the lock is taken again: nobody reaches the value
+/// The guard is mutably borrowed until the lock is taken again, so that the value cannot be accessed
 /// meanwhile.
 pub struct Held<'a> {
     lock: &'a dyn Relock,
     access: Access,
 }
 
-/// A lock that is given back for the time of a wait by who holds it.
+/// A lock that its holder releases for the time of a wait.
 trait Relock {
     fn unlock_for_wait(&self, access: Access);
-    fn lock_again(&self, access: Access, place: Place);
+    fn lock_again(&self, access: Access, location: SourceLocation);
 }
 
 mod sealed {
     use super::Held;
 
-    /// Not to be had outside of labrt: whoever implements it decides which lock is released.
+    /// Private to labrt: an implementation determines which lock is released.
     pub trait Guard {
         fn held(&self) -> Held<'_>;
     }
@@ -160,8 +158,9 @@ use sealed::Guard;
 
 impl<M: Mutex, T: ?Sized> Guard for lock_api::MutexGuard<'_, RawMutex<M>, T> {
     fn held(&self) -> Held<'_> {
-        // SAFETY: `raw` asks the caller not to unlock what a guard holds. The condition variable releases the
-        // lock while it borrows the guard mutably, and takes it again before it gives the guard back.
+        // SAFETY: `raw` requires that the caller does not unlock the lock of a live guard. The condition
+        // variable releases the lock while the guard is mutably borrowed, and takes it again before the
+        // borrow ends.
         let lock = unsafe { lock_api::MutexGuard::mutex(self).raw() };
         Held { lock, access: Access::Exclusive }
     }
@@ -190,12 +189,12 @@ impl Held<'_> {
     }
 
     /// Locks again after the wait, also on a thread that is being killed. No scheduling point.
-    pub(crate) fn take_again(&self, place: Place) {
-        self.lock.lock_again(self.access, place);
+    pub(crate) fn take_again(&self, location: SourceLocation) {
+        self.lock.lock_again(self.access, location);
     }
 }
 
-/// A mutual exclusion primitive of lab code.
+/// The raw mutex of lab code.
 pub struct RawMutex<M> {
     simulated: M,
     real: parking_lot::RawMutex,
@@ -207,17 +206,17 @@ impl<M: Mutex> Relock for RawMutex<M> {
         self.simulated.unlock_for_wait(HeldMutex(&self.real));
     }
 
-    fn lock_again(&self, _: Access, place: Place) {
-        self.simulated.lock_again(&self.real, place);
+    fn lock_again(&self, _: Access, location: SourceLocation) {
+        self.simulated.lock_again(&self.real, location);
     }
 }
 
-// SAFETY: a run uses one of the two locks alone, and no two runs use the same `RawMutex`: `M` is
-// `sync::lock::MutexOfRun`, which claims it for its run. In a simulation the lock is granted only while
-// nobody holds it, and is taken back only by `unlock`, whose contract allows it to the holder alone; all of
-// this happens on one OS thread. On real threads it is a mutex of `parking_lot`.
+// SAFETY: a run uses only one of the two locks, and no two runs use the same `RawMutex`: `M` is
+// `sync::lock::MutexOfRun`, which claims it for its run. In a simulation the lock is granted only while no
+// thread holds it, and is released only by `unlock`, which by its contract only the holder calls; all of this
+// happens on one OS thread. On real threads it is a mutex of `parking_lot`.
 unsafe impl<M: Mutex> lock_api::RawMutex for RawMutex<M> {
-    #[allow(clippy::declare_interior_mutable_const)] // what `lock_api` asks for
+    #[allow(clippy::declare_interior_mutable_const)] // required by `lock_api`
     const INIT: Self = Self { simulated: M::NEW, real: parking_lot::RawMutex::INIT };
 
     type GuardMarker = lock_api::GuardNoSend;
@@ -245,7 +244,7 @@ unsafe impl<M: Mutex> lock_api::RawMutex for RawMutex<M> {
     }
 }
 
-// SAFETY: as for `RawMutex`; a time-out only makes `lock` give up without the lock.
+// SAFETY: as for `RawMutex`; after a timeout `lock` returns without the lock.
 unsafe impl<M: Mutex> lock_api::RawMutexTimed for RawMutex<M> {
     type Duration = Duration;
     type Instant = <M::Clock as Deadlines>::Instant;
@@ -261,17 +260,17 @@ unsafe impl<M: Mutex> lock_api::RawMutexTimed for RawMutex<M> {
     }
 }
 
-/// A lock that many readers or one writer hold.
+/// The raw reader-writer lock of lab code.
 ///
-/// As with `parking_lot`, a waiting writer keeps new readers out: a thread that takes a second read
-/// lock while it holds one can wait for a writer that waits for it.
+/// As with `parking_lot`, new readers queue behind a waiting writer: a thread that takes a second read lock
+/// can deadlock with a writer that waits for the first one.
 pub struct RawRwLock<L> {
     simulated: L,
     real: parking_lot::RawRwLock,
 }
 
 impl<L: RwLock> RawRwLock<L> {
-    /// Locks; says whether it could before `deadline`.
+    /// Locks, waiting until `deadline` at the latest. Returns whether it succeeded.
     #[inline]
     #[track_caller]
     fn take(&self, access: Access, deadline: Option<u64>) -> bool {
@@ -284,7 +283,7 @@ impl<L: RwLock> RawRwLock<L> {
         self.simulated.try_lock(&self.real, access, Location::caller())
     }
 
-    /// For who holds the lock with this access.
+    /// The held lock. The calling thread must hold it with this access.
     fn held(&self, access: Access) -> HeldRwLock<'_> {
         HeldRwLock { real: &self.real, access }
     }
@@ -292,20 +291,20 @@ impl<L: RwLock> RawRwLock<L> {
 
 impl<L: RwLock> Relock for RawRwLock<L> {
     fn unlock_for_wait(&self, access: Access) {
-        // The caller has a guard of this lock for this access (see `Held`), so it holds it so.
+        // The caller has a guard of this lock with this access (see `Held`), so it holds it.
         self.simulated.unlock_for_wait(self.held(access));
     }
 
-    fn lock_again(&self, access: Access, place: Place) {
-        self.simulated.lock_again(&self.real, access, place);
+    fn lock_again(&self, access: Access, location: SourceLocation) {
+        self.simulated.lock_again(&self.real, access, location);
     }
 }
 
 // SAFETY: as for `RawMutex`. In a simulation exclusive access is granted only while there is neither writer
-// nor reader, and shared access only while there is no writer; the unlock methods take back what their
-// contract says the caller holds. On real threads it is a lock of `parking_lot`.
+// nor reader, and shared access only while there is no writer; the unlock methods release what the caller
+// holds by their contract. On real threads it is a lock of `parking_lot`.
 unsafe impl<L: RwLock> lock_api::RawRwLock for RawRwLock<L> {
-    #[allow(clippy::declare_interior_mutable_const)] // what `lock_api` asks for
+    #[allow(clippy::declare_interior_mutable_const)] // required by `lock_api`
     const INIT: Self = Self { simulated: L::NEW, real: parking_lot::RawRwLock::INIT };
 
     type GuardMarker = lock_api::GuardNoSend;
@@ -364,7 +363,7 @@ unsafe impl<L: RwLock> lock_api::RawRwLockRecursive for RawRwLock<L> {
     }
 }
 
-// SAFETY: the holder is a writer, and becomes the only reader in one step.
+// SAFETY: the holder is a writer and becomes a reader atomically.
 unsafe impl<L: RwLock> lock_api::RawRwLockDowngrade for RawRwLock<L> {
     unsafe fn downgrade(&self) {
         // The caller holds the lock exclusively, by the contract of this function.
@@ -372,7 +371,7 @@ unsafe impl<L: RwLock> lock_api::RawRwLockDowngrade for RawRwLock<L> {
     }
 }
 
-// SAFETY: as for `RawRwLock`; a time-out only makes `take` give up without the lock.
+// SAFETY: as for `RawRwLock`; after a timeout `take` returns without the lock.
 unsafe impl<L: RwLock> lock_api::RawRwLockTimed for RawRwLock<L> {
     type Duration = Duration;
     type Instant = <L::Clock as Deadlines>::Instant;

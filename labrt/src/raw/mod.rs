@@ -1,17 +1,17 @@
-//! The only home of `unsafe` in the workspace: what the runtime cannot do without. It knows neither of the
-//! backends, and what they have to do here they hand over.
+//! The only module of the workspace with `unsafe` code. It does not depend on the backends; they pass
+//! callbacks where it has to call them.
 //!
-//! | file | what is unsafe there | why it holds |
+//! | file | unsafe part | why it is sound |
 //! | --- | --- | --- |
-//! | `confined` | a `Sync` cell without a lock | it opens for one run only: a simulation is one OS thread, and on real threads there is a lock |
-//! | `coroutine` | stacks of our own, and the way back out of them | the pointer to the way out is set only while that coroutine runs |
-//! | `hash_keys` | std's own thread-local, read and written | what was drawn from it twice lies there, and nowhere else |
-//! | `heap` | the allocator of the program | it is the system's, with a count |
-//! | `interpose` | functions in the place of the system's | they do what the system's do, or call them |
-//! | `lock` | `lock_api`'s raw traits | exclusion is kept by the scheduler's own bookkeeping, or by `parking_lot` |
-//! | `process` | questions to the system about a thread | the places for the answers are our own |
-//! | `run_monitor` | signal handlers | they note where the thread is, and allocate nothing |
-//! | `watched` | a look at a simulation from outside | it stands still for ever, by then |
+//! | `confined` | a `Sync` cell without a lock | it opens for one run only: a simulation is one OS thread, and on real threads it has a lock |
+//! | `coroutine` | switching stacks | the pointer to the yielder is set only while its coroutine runs |
+//! | `hash_keys` | reading and writing a thread-local of std | its address was verified by drawing from it |
+//! | `heap` | the global allocator | it calls the system's and counts |
+//! | `interpose` | functions that replace the system's | they behave as the system's do, or call them |
+//! | `lock` | the raw traits of `lock_api` | the scheduler's bookkeeping or `parking_lot` ensures exclusion |
+//! | `process` | system calls about a thread | the output buffers are its own |
+//! | `run_monitor` | signal handlers | they record the stack and allocate nothing |
+//! | `watched` | reading a simulation's state from another thread | the simulation's thread is stopped for good |
 #![allow(unsafe_code)]
 
 pub(crate) mod confined;

@@ -1,17 +1,17 @@
-//! What the system says of a thread and of the process, and a last word.
+//! Information of the system about a thread and the process, and the abort of the process.
 
 use std::time::Duration;
 
-/// What an OS thread does at this moment.
+/// The state of an OS thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Activity {
-    /// It runs, or would if it were let; or it waits for a disk.
+    /// It runs, is runnable, or waits for a disk.
     Runs,
-    /// It waits for something to happen.
+    /// It sleeps interruptibly.
     Sleeps,
-    /// It waits for somebody to read what it writes.
+    /// It waits in a write for a reader.
     Writes,
-    /// The system does not say.
+    /// The system does not provide it.
     Unknown,
 }
 
@@ -25,8 +25,8 @@ mod system {
     pub(crate) fn cpu_time(thread: libc::pthread_t) -> Option<Duration> {
         let mut clock = 0;
         let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        // SAFETY: the caller holds the handle of the thread, so that its name is valid; the places are our
-        // own.
+        // SAFETY: the caller holds the handle of the thread, so that its id is valid; the output variables
+        // are local.
         let error = unsafe {
             libc::pthread_getcpuclockid(thread, &raw mut clock) != 0
                 || libc::clock_gettime(clock, &raw mut time) != 0
@@ -35,7 +35,7 @@ mod system {
         (!error).then(|| Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0)))
     }
 
-    /// The fields of a thread's `stat` behind its name, which may contain anything.
+    /// The fields of a thread's `stat` file after its name, which may contain any characters.
     fn stat(number: u32) -> Option<Vec<String>> {
         let text = fs::read_to_string(format!("/proc/self/task/{number}/stat")).ok()?;
         let (_, fields) = text.rsplit_once(')')?;
@@ -51,7 +51,7 @@ mod system {
         }
     }
 
-    /// Whether it is in one of the system calls that wait for a reader.
+    /// Whether the thread is in a system call that may wait for a reader.
     fn writes(number: u32) -> bool {
         let call = fs::read_to_string(format!("/proc/self/task/{number}/syscall")).unwrap_or_default();
         let call = call.split_whitespace().next().and_then(|call| call.parse().ok());
@@ -59,12 +59,12 @@ mod system {
         call.is_some_and(|call: libc::c_long| writing.contains(&call))
     }
 
-    /// How often the thread touched a page for the first time.
+    /// The number of pages that the thread was the first to touch (minor page faults).
     pub(crate) fn pages_touched(number: u32) -> Option<u64> {
         stat(number)?.get(7)?.parse().ok()
     }
 
-    /// The memory of the process that is there and not swapped out.
+    /// The resident memory of the process.
     pub(crate) fn resident_bytes() -> Option<u64> {
         let text = fs::read_to_string("/proc/self/statm").ok()?;
         let pages: u64 = text.split_whitespace().nth(1)?.parse().ok()?;
@@ -97,9 +97,9 @@ mod system {
 
 pub(crate) use system::{activity, cpu_time, pages_touched, resident_bytes};
 
-/// Writes to the standard error, past all locks, and ends the process.
-pub(crate) fn last_words(text: &str) -> ! {
-    // SAFETY: the bytes are `text`'s.
+/// Writes `text` to the standard error without taking any lock, and aborts the process.
+pub(crate) fn abort_with_message(text: &str) -> ! {
+    // SAFETY: pointer and length are `text`'s.
     unsafe { libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), text.len()) };
     std::process::abort()
 }

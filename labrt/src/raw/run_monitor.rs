@@ -1,17 +1,19 @@
-//! [`RunMonitor`]: what somebody outside sees of a running simulation, and how its OS thread is stopped for good.
+//! [`RunMonitor`]: the state of a running simulation as other OS threads see it, and the way to stop its OS
+//! thread for good.
 //!
-//! A simulation that loops or waits without a call of labrt cannot be stopped from within. So its OS thread
-//! gets a signal: the handler notes where the thread is, and never returns. The thread holds on to what it
-//! has for ever, and does nothing any more; the process goes on.
+//! A simulation that loops or blocks without calling labrt cannot be stopped from within. Its OS thread is
+//! sent a signal instead; the handler records the stack and never returns. The stopped thread keeps its locks
+//! and memory for the rest of the process, and the process goes on.
 //!
 //! ```text
-//!            ask                 the handler              keep
-//!   FREE ───────────► WANTED ──────────────────► HELD ───────────► KEPT
-//!     ▲                 │ it has moved on meanwhile │ let_go          ▲
-//!     └─────────────────┴───────────────────────────┘                │
-//!   FREE ────────────────────────────────────────────────────────────┘
-//!                    the end of a coroutine's stack, a panic within
-//!                    labrt, memory that the system does not have
+//!              pause                 signal handler          stop
+//!   RUNNING ───────────► REQUESTED ─────────────────► PAUSED ──────► STOPPED
+//!     ▲                      │ progress since then       │ resume
+//!     └──────────────────────┴───────────────────────────┘
+//!
+//!   RUNNING ──► STACK_OVERFLOW   the stack of a coroutine is full
+//!           ──► INTERNAL_PANIC   labrt panicked while it changed its own state
+//!           ──► OUT_OF_MEMORY    the system has no memory for an allocation
 //! ```
 
 use std::cell::Cell;
@@ -22,110 +24,111 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-const FREE: u32 = 0;
-const WANTED: u32 = 1;
-const HELD: u32 = 2;
-const KEPT: u32 = 3;
-/// As `KEPT`, because the stack of the running coroutine came to its end.
-const OVERFLOWED: u32 = 4;
-/// As `KEPT`, because labrt panicked in the midst of a change.
-const BROKEN: u32 = 5;
-/// As `KEPT`, because the system has no memory for what was asked for.
-const STARVED: u32 = 6;
+const RUNNING: u32 = 0;
+const REQUESTED: u32 = 1;
+const PAUSED: u32 = 2;
+const STOPPED: u32 = 3;
+/// Stopped because the stack of the running coroutine is full.
+const STACK_OVERFLOW: u32 = 4;
+/// Stopped because labrt panicked while it changed its own state.
+const INTERNAL_PANIC: u32 = 5;
+/// Stopped because the system has no memory for an allocation.
+const OUT_OF_MEMORY: u32 = 6;
 
-/// Frames that are kept of each end of a stack: the innermost and the outermost.
-const KEPT_FRAMES: usize = 64;
+/// Frames recorded at each end of a stack: the innermost ones and the outermost ones.
+const RECORDED_FRAMES: usize = 64;
 
-/// A guard page is missed by less than this, if it is missed.
+/// Bytes below the guard page in which a fault also counts as a stack overflow: a large frame can skip the
+/// page.
 const BELOW_GUARD: usize = 64 * 1024;
 
-/// The stack of a signal handler, which unwinds there.
+/// Bytes of the stack on which signal handlers run; they walk the interrupted stack there.
 const HANDLER_STACK: usize = 64 * 1024;
 
 thread_local! {
     /// The lowest address of the stack of the coroutine that runs on this OS thread; 0 while none does.
     static STACK_END: Cell<usize> = const { Cell::new(0) };
-    /// Whether the coroutine does something of the harness's that concerns the process, not the run.
-    static ASIDE: Cell<bool> = const { Cell::new(false) };
+    /// Whether the coroutine is inside [`with_real_std`].
+    static WITH_REAL_STD: Cell<bool> = const { Cell::new(false) };
     static MONITOR: Cell<*const RunMonitor> = const { Cell::new(ptr::null()) };
-    /// Whether labrt has panicked in the midst of a change.
-    static IS_BROKEN: Cell<bool> = const { Cell::new(false) };
+    /// Whether labrt has panicked while it changed its own state.
+    static HAS_PANICKED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A coroutine begins to run on this OS thread (`end`: the lowest address of its stack), or none does any
-/// more (0).
+/// Sets the lowest address of the stack of the coroutine that runs on this OS thread; 0 if none does.
 #[inline]
-pub(super) fn runs_on(end: usize) {
+pub(super) fn set_stack_end(end: usize) {
     STACK_END.set(end);
 }
 
-/// Whether the caller is lab code, or harness code on its behalf, in a simulated thread.
+/// Whether the caller runs in a simulated thread and outside [`with_real_std`]: calls of std are then
+/// simulated.
 #[inline]
 #[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), allow(dead_code))]
 pub(crate) fn is_inside() -> bool {
-    STACK_END.get() != 0 && !ASIDE.get()
+    STACK_END.get() != 0 && !WITH_REAL_STD.get()
 }
 
-/// Calls `f`, during which clock, locks and threads of std are the system's own.
-pub(crate) fn aside<R>(f: impl FnOnce() -> R) -> R {
+/// Calls `f` with the clock, locks and threads of std being the system's own.
+pub(crate) fn with_real_std<R>(f: impl FnOnce() -> R) -> R {
     struct Restore(bool);
     impl Drop for Restore {
         fn drop(&mut self) {
-            ASIDE.set(self.0);
+            WITH_REAL_STD.set(self.0);
         }
     }
-    let _restore = Restore(ASIDE.replace(true));
+    let _restore = Restore(WITH_REAL_STD.replace(true));
     f()
 }
 
-/// Why a simulation is asked to end.
+/// The reason for which a simulation is asked to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Objection {
-    /// The process has grown by so many bytes.
-    Growth(u64),
-    /// It has taken all the processor time that it may.
-    Time,
+pub(crate) enum StopRequest {
+    /// The process has grown by this many bytes, which is more than the run may use.
+    Memory(u64),
+    /// The run has used up its processor time.
+    CpuTime,
 }
 
-/// How `RunMonitor` stores [`Objection::Time`].
-const LATE: u64 = u64::MAX;
+/// The stored form of [`StopRequest::CpuTime`].
+const OUT_OF_TIME: u64 = u64::MAX;
 
-/// Shared by a simulation's OS thread and the thread that waits for its end.
+/// State shared by a simulation's OS thread and the thread that waits for the end of the run.
 pub(crate) struct RunMonitor {
-    /// Goes up at every scheduling point and every switch.
+    /// Incremented at every scheduling point and every thread switch.
     progress: AtomicU64,
-    /// Why the run must end, if it must: 0 for no reason, [`LATE`], or bytes by which the process has grown.
-    objection: AtomicU64,
+    /// The request to end the run: 0 for none, [`OUT_OF_TIME`], or the bytes by which the process has grown.
+    stop_request: AtomicU64,
     state: AtomicU32,
-    /// The progress that was seen when the thread was asked to stop.
-    seen: AtomicU64,
-    /// The system's number of the OS thread; 0 where there is none.
-    number: AtomicU32,
-    /// Addresses of code: where the thread is, and who called that.
-    frames: [AtomicUsize; 2 * KEPT_FRAMES],
+    /// The value of `progress` when the pause was requested.
+    progress_at_request: AtomicU64,
+    /// The kernel's id of the OS thread; 0 on systems without one.
+    thread_id: AtomicU32,
+    /// The recorded stack: code addresses, the innermost frame first. The second half is a ring buffer.
+    frames: [AtomicUsize; 2 * RECORDED_FRAMES],
     depth: AtomicUsize,
-    /// What the panic says after which the thread stands still.
-    last_words: Mutex<Option<String>>,
-    /// Bytes that were asked for in vain.
-    wanted: AtomicUsize,
+    /// The message of the panic after which the thread was stopped.
+    panic_message: Mutex<Option<String>>,
+    /// The size of the allocation that failed.
+    requested_bytes: AtomicUsize,
 }
 
-/// Why a thread has stopped by itself, for ever.
+/// The reason for which a simulation's OS thread has stopped by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// The stack of a simulated thread came to its end.
-    Overflow,
-    /// labrt panicked in the midst of a change, with these words.
+pub(crate) enum StopCause {
+    /// The stack of a simulated thread is full.
+    StackOverflow,
+    /// labrt panicked with this message while it changed its own state.
     Panic(String),
-    /// The system has not so many bytes.
+    /// The system has no memory for an allocation of this many bytes.
     Memory(usize),
 }
 
-/// Where a stopped thread is: addresses of code, the innermost first.
+/// The stack of a stopped thread: code addresses, the innermost frame first.
 pub(crate) struct Stack {
     /// The innermost frames.
     pub(crate) inner: Vec<usize>,
-    /// The outermost frames, as far as they are not among the inner ones.
+    /// The outermost frames that are not among `inner`.
     pub(crate) outer: Vec<usize>,
 }
 
@@ -133,143 +136,148 @@ impl RunMonitor {
     pub(crate) fn new() -> Self {
         Self {
             progress: AtomicU64::new(0),
-            objection: AtomicU64::new(0),
-            state: AtomicU32::new(FREE),
-            seen: AtomicU64::new(0),
-            number: AtomicU32::new(0),
-            frames: [const { AtomicUsize::new(0) }; 2 * KEPT_FRAMES],
+            stop_request: AtomicU64::new(0),
+            state: AtomicU32::new(RUNNING),
+            progress_at_request: AtomicU64::new(0),
+            thread_id: AtomicU32::new(0),
+            frames: [const { AtomicUsize::new(0) }; 2 * RECORDED_FRAMES],
             depth: AtomicUsize::new(0),
-            last_words: Mutex::new(None),
-            wanted: AtomicUsize::new(0),
+            panic_message: Mutex::new(None),
+            requested_bytes: AtomicUsize::new(0),
         }
     }
 
-    /// The simulation goes on. Says whether somebody [objects](Self::objection).
+    /// Counts one step of progress. Returns whether the run is [asked to end](Self::stop_request).
     #[inline]
     pub(crate) fn record_progress(&self) -> bool {
         // One thread writes: no read-modify-write operation is needed.
         self.progress.store(self.progress.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
-        self.objection.load(Ordering::Relaxed) != 0
+        self.stop_request.load(Ordering::Relaxed) != 0
     }
 
     pub(crate) fn progress(&self) -> u64 {
         self.progress.load(Ordering::Relaxed)
     }
 
-    /// Asks the simulation to end. The last reason stands.
-    pub(crate) fn object(&self, objection: Objection) {
-        let reason = match objection {
-            Objection::Growth(bytes) => bytes.clamp(1, LATE - 1),
-            Objection::Time => LATE,
+    /// Asks the simulation to end at its next scheduling point. The last request wins.
+    pub(crate) fn request_stop(&self, stop_request: StopRequest) {
+        let reason = match stop_request {
+            StopRequest::Memory(bytes) => bytes.clamp(1, OUT_OF_TIME - 1),
+            StopRequest::CpuTime => OUT_OF_TIME,
         };
-        self.objection.store(reason, Ordering::Relaxed);
+        self.stop_request.store(reason, Ordering::Relaxed);
     }
 
-    /// Why the simulation must end, if it must.
-    pub(crate) fn objection(&self) -> Option<Objection> {
-        match self.objection.load(Ordering::Relaxed) {
+    /// The request to end, if there is one.
+    pub(crate) fn stop_request(&self) -> Option<StopRequest> {
+        match self.stop_request.load(Ordering::Relaxed) {
             0 => None,
-            LATE => Some(Objection::Time),
-            bytes => Some(Objection::Growth(bytes)),
+            OUT_OF_TIME => Some(StopRequest::CpuTime),
+            bytes => Some(StopRequest::Memory(bytes)),
         }
     }
 
-    /// The system's number of the simulation's OS thread, where it has one and has begun.
-    pub(crate) fn number(&self) -> Option<u32> {
-        Some(self.number.load(Ordering::Relaxed)).filter(|number| *number != 0)
+    /// The kernel's id of the simulation's OS thread, once that has started; `None` on systems without one.
+    pub(crate) fn thread_id(&self) -> Option<u32> {
+        Some(self.thread_id.load(Ordering::Relaxed)).filter(|thread_id| *thread_id != 0)
     }
 
-    /// The calling OS thread is the simulation's from now on.
+    /// Makes the calling OS thread the one that this monitor can stop.
     ///
-    /// The caller owns `self` until the OS thread ends, and calls [`detach`] before it gives it up.
+    /// The caller keeps `self` alive until the OS thread ends or [`detach`] was called.
     pub(super) fn attach(&self) {
         install_handlers();
         #[cfg(target_os = "linux")]
         {
             // SAFETY: it has no conditions.
-            let number = unsafe { libc::gettid() };
-            self.number.store(number.cast_unsigned(), Ordering::Relaxed);
+            let thread_id = unsafe { libc::gettid() };
+            self.thread_id.store(thread_id.cast_unsigned(), Ordering::Relaxed);
         }
         MONITOR.set(ptr::from_ref(self));
     }
 
-    /// Why the OS thread has stopped by itself, if it has; it then stands still for ever.
-    pub(crate) fn stopped(&self) -> Option<Stop> {
+    /// The reason for which the OS thread has stopped by itself; `None` if it has not.
+    pub(crate) fn stopped(&self) -> Option<StopCause> {
         match self.state.load(Ordering::Acquire) {
-            OVERFLOWED => Some(Stop::Overflow),
-            BROKEN => Some(Stop::Panic(self.last_words.lock().clone().unwrap_or_default())),
-            STARVED => Some(Stop::Memory(self.wanted.load(Ordering::Relaxed))),
+            STACK_OVERFLOW => Some(StopCause::StackOverflow),
+            INTERNAL_PANIC => Some(StopCause::Panic(self.panic_message.lock().clone().unwrap_or_default())),
+            OUT_OF_MEMORY => Some(StopCause::Memory(self.requested_bytes.load(Ordering::Relaxed))),
             _ => None,
         }
     }
 
-    /// Asks the OS thread to stand still, if it has not passed a scheduling point since `progress` was read.
-    /// Says whether it does; then it waits for [`keep`](Self::keep) or [`let_go`](Self::let_go).
-    pub(crate) fn ask(&self, thread: libc::pthread_t, progress: u64) -> bool {
-        self.seen.store(progress, Ordering::Relaxed);
-        if self.state.compare_exchange(FREE, WANTED, Ordering::AcqRel, Ordering::Acquire).is_err() {
+    /// Pauses the OS thread if it has passed no scheduling point since `progress` was read. Returns whether
+    /// it is paused; it then waits for [`stop`](Self::stop) or [`resume`](Self::resume).
+    pub(crate) fn pause(&self, thread: libc::pthread_t, progress: u64) -> bool {
+        self.progress_at_request.store(progress, Ordering::Relaxed);
+        if self.state.compare_exchange(RUNNING, REQUESTED, Ordering::AcqRel, Ordering::Acquire).is_err() {
             return self.stopped().is_some();
         }
-        // SAFETY: the caller holds the handle of the thread and has not joined it, so that its name is valid.
+        // SAFETY: the caller holds the handle of the thread and has not joined it, so that its id is valid.
         unsafe { libc::pthread_kill(thread, libc::SIGURG) };
         for _ in 0..2000 {
             match self.state.load(Ordering::Acquire) {
-                WANTED => std::thread::sleep(Duration::from_millis(1)),
-                FREE => return false,
+                REQUESTED => std::thread::sleep(Duration::from_millis(1)),
+                RUNNING => return false,
                 _ => return true,
             }
         }
-        // It sleeps too deeply. Should it wake up, the signal is waiting for it.
+        // It is in an uninterruptible sleep; the signal stays pending.
         false
     }
 
-    /// The OS thread, which stands still, never goes on.
-    pub(crate) fn keep(&self) {
-        let _ = self.state.compare_exchange(HELD, KEPT, Ordering::AcqRel, Ordering::Acquire);
+    /// Stops the paused OS thread for good.
+    pub(crate) fn stop(&self) {
+        let _ = self.state.compare_exchange(PAUSED, STOPPED, Ordering::AcqRel, Ordering::Acquire);
     }
 
-    /// The OS thread, which stands still, goes on for the time being.
-    pub(crate) fn let_go(&self) {
-        let _ = self.state.compare_exchange(HELD, FREE, Ordering::AcqRel, Ordering::Acquire);
+    /// Lets the paused OS thread continue.
+    pub(crate) fn resume(&self) {
+        let _ = self.state.compare_exchange(PAUSED, RUNNING, Ordering::AcqRel, Ordering::Acquire);
     }
 
-    /// Where the OS thread stands.
+    /// The recorded stack of the OS thread, which is paused or stopped.
     pub(crate) fn stack(&self) -> Stack {
         let load = |range: std::ops::Range<usize>| -> Vec<usize> {
             range.map(|at| self.frames[at].load(Ordering::Relaxed)).collect()
         };
         let depth = self.depth.load(Ordering::Relaxed);
-        let inner = load(0..depth.min(KEPT_FRAMES));
-        let outer = match depth.saturating_sub(KEPT_FRAMES) {
-            more @ 0..=KEPT_FRAMES => load(KEPT_FRAMES..KEPT_FRAMES + more),
+        let inner = load(0..depth.min(RECORDED_FRAMES));
+        let outer = match depth.saturating_sub(RECORDED_FRAMES) {
+            more @ 0..=RECORDED_FRAMES => load(RECORDED_FRAMES..RECORDED_FRAMES + more),
             more => {
-                let oldest = KEPT_FRAMES + more % KEPT_FRAMES;
-                let mut ring = load(oldest..2 * KEPT_FRAMES);
-                ring.extend(load(KEPT_FRAMES..oldest));
+                let oldest = RECORDED_FRAMES + more % RECORDED_FRAMES;
+                let mut ring = load(oldest..2 * RECORDED_FRAMES);
+                ring.extend(load(RECORDED_FRAMES..oldest));
                 ring
             }
         };
         Stack { inner, outer }
     }
 
-    /// Whether the OS thread stands still for ever. Then all that it did before has happened for the caller.
-    pub(super) fn stands_still(&self) -> bool {
-        matches!(self.state.load(Ordering::Acquire), KEPT | OVERFLOWED | BROKEN | STARVED)
+    /// Whether the OS thread is stopped for good. Everything that it did before then happens-before the
+    /// return of this call.
+    pub(super) fn is_stopped(&self) -> bool {
+        matches!(
+            self.state.load(Ordering::Acquire),
+            STOPPED | STACK_OVERFLOW | INTERNAL_PANIC | OUT_OF_MEMORY
+        )
     }
 
-    /// Whether the OS thread stands still for ever because labrt panicked in the midst of a change.
-    pub(super) fn is_broken(&self) -> bool {
-        self.state.load(Ordering::Acquire) == BROKEN
+    /// Whether the OS thread was stopped by a panic within labrt.
+    pub(super) fn has_panicked(&self) -> bool {
+        self.state.load(Ordering::Acquire) == INTERNAL_PANIC
     }
 
-    /// Notes where the calling OS thread is. For signal handlers: it allocates nothing.
-    fn note_frames(&self) {
+    /// Records the stack of the calling OS thread. Safe in signal handlers: it allocates nothing.
+    fn record_frames(&self) {
         let mut depth = 0;
         // SAFETY: the synchronised version takes a lock, which this thread may hold. What the lock protects
         // is not used for walking a stack on the systems that labrt runs on.
         unsafe {
             backtrace::trace_unsynchronized(|frame| {
-                let at = if depth < KEPT_FRAMES { depth } else { KEPT_FRAMES + depth % KEPT_FRAMES };
+                let at =
+                    if depth < RECORDED_FRAMES { depth } else { RECORDED_FRAMES + depth % RECORDED_FRAMES };
                 self.frames[at].store(frame.ip().addr(), Ordering::Relaxed);
                 depth += 1;
                 depth < 1 << 16
@@ -279,77 +287,73 @@ impl RunMonitor {
     }
 }
 
-/// The calling OS thread, which runs a simulated thread, has no memory for so many bytes: it stands still for
-/// ever, with all that it has, and whoever watches it says why. Without memory there is not even a panic.
-/// Returns outside a simulated thread.
-///
-/// It allocates nothing.
-pub(super) fn stop_starved(bytes: usize) {
+/// Stops the calling OS thread for good because an allocation of `bytes` has failed in a simulated thread.
+/// The watchdog reports the failure: without memory this thread could not even panic. Returns outside a
+/// simulated thread. Allocates nothing.
+pub(super) fn stop_out_of_memory(bytes: usize) {
     let monitor = MONITOR.get();
     if monitor.is_null() || !is_inside() {
         return;
     }
     // SAFETY: as in `on_request`.
     let monitor = unsafe { &*monitor };
-    monitor.note_frames();
-    monitor.wanted.store(bytes, Ordering::Relaxed);
-    monitor.state.store(STARVED, Ordering::Release);
-    stand_still();
+    monitor.record_frames();
+    monitor.requested_bytes.store(bytes, Ordering::Relaxed);
+    monitor.state.store(OUT_OF_MEMORY, Ordering::Release);
+    block_forever();
 }
 
-/// labrt panics in the midst of a change, in a simulated thread, with these words. From now on
-/// [`stop_if_broken`] does not return on this OS thread.
-pub(crate) fn note_panic(words: String) {
+/// Records the message of a panic within labrt, in a simulated thread, that happened while labrt changed its
+/// own state. From now on [`stop_if_panicked`] does not return on this OS thread.
+pub(crate) fn record_panic(message: String) {
     let monitor = MONITOR.get();
-    if monitor.is_null() || IS_BROKEN.replace(true) {
+    if monitor.is_null() || HAS_PANICKED.replace(true) {
         return;
     }
     // SAFETY: as in `on_request`.
     let monitor = unsafe { &*monitor };
-    monitor.note_frames();
-    *monitor.last_words.lock() = Some(words);
+    monitor.record_frames();
+    *monitor.panic_message.lock() = Some(message);
 }
 
-/// Ends the life of the calling OS thread after [`note_panic`]: it stands still for ever, with all that it
-/// has, and whoever watches it says why. What is half changed must not be used any more, by destructors of
-/// lab code or by anybody.
+/// Stops the calling OS thread for good if [`record_panic`] was called on it; the watchdog reports the
+/// failure. The half-changed state must not be used again, not even by destructors of lab code.
 #[inline]
-pub(crate) fn stop_if_broken() {
-    if IS_BROKEN.get() {
-        stop_broken();
+pub(crate) fn stop_if_panicked() {
+    if HAS_PANICKED.get() {
+        stop_panicked();
     }
 }
 
 #[cold]
-fn stop_broken() {
+fn stop_panicked() {
     let monitor = MONITOR.get();
     if !monitor.is_null() {
         // SAFETY: as in `on_request`.
         let monitor = unsafe { &*monitor };
-        monitor.state.store(BROKEN, Ordering::Release);
-        stand_still();
+        monitor.state.store(INTERNAL_PANIC, Ordering::Release);
+        block_forever();
     }
 }
 
-/// The OS thread's simulation is over, and cannot be stopped any more.
+/// Undoes [`RunMonitor::attach`] for the calling OS thread.
 pub(super) fn detach() {
     MONITOR.set(ptr::null());
 }
 
-/// The stack on which signals of this OS thread are handled; the one from before comes back when it is
-/// dropped.
+/// The stack on which this OS thread handles signals. Dropping it restores the previous one.
 pub(crate) struct HandlerStack {
     _memory: Vec<u8>,
     before: libc::stack_t,
 }
 
 impl HandlerStack {
-    /// A stack for the calling OS thread, big enough to unwind on.
+    /// Installs a stack for the calling OS thread that is large enough for walking another stack.
     pub(crate) fn new() -> Self {
         let mut memory = vec![0; HANDLER_STACK];
         let stack = libc::stack_t { ss_sp: memory.as_mut_ptr().cast(), ss_flags: 0, ss_size: HANDLER_STACK };
         let mut before = libc::stack_t { ss_sp: ptr::null_mut(), ss_flags: libc::SS_DISABLE, ss_size: 0 };
-        // SAFETY: `memory` outlives the use as a signal stack, for dropping `Self` ends that, and a thread
+        // SAFETY: `memory` outlives its use as a signal stack: dropping `Self` ends that use, and a thread
         // that never leaves its handler never drops it.
         unsafe { libc::sigaltstack(&raw const stack, &raw mut before) };
         Self { _memory: memory, before }
@@ -358,13 +362,14 @@ impl HandlerStack {
 
 impl Drop for HandlerStack {
     fn drop(&mut self) {
-        // SAFETY: what `sigaltstack` said was the stack before: std's, which lives as long as the thread.
+        // SAFETY: `before` is what `sigaltstack` returned: std's own stack, which lives as long as the
+        // thread.
         unsafe { libc::sigaltstack(&raw const self.before, ptr::null_mut()) };
     }
 }
 
-/// What the two fault signals did before; written once, before the handlers are in place.
-static BEFORE: [AtomicPtr<libc::sigaction>; 2] = [const { AtomicPtr::new(ptr::null_mut()) }; 2];
+/// The previous actions of the two fault signals. Written once, before the handlers are installed.
+static PREVIOUS_ACTIONS: [AtomicPtr<libc::sigaction>; 2] = [const { AtomicPtr::new(ptr::null_mut()) }; 2];
 const FAULTS: [libc::c_int; 2] = [libc::SIGSEGV, libc::SIGBUS];
 
 static PAGE: AtomicUsize = AtomicUsize::new(0);
@@ -375,15 +380,15 @@ fn install_handlers() {
         // SAFETY: it has no conditions.
         let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
         PAGE.store(usize::try_from(page).unwrap_or(4096), Ordering::Relaxed);
-        for (signal, before) in FAULTS.into_iter().zip(&BEFORE) {
+        for (signal, before) in FAULTS.into_iter().zip(&PREVIOUS_ACTIONS) {
             // SAFETY: an action is plain data, and zeroes are one.
             let mut old: libc::sigaction = unsafe { std::mem::zeroed() };
-            // SAFETY: the place is `old`'s own.
+            // SAFETY: the pointer is to `old`.
             unsafe { libc::sigaction(signal, ptr::null(), &raw mut old) };
             before.store(Box::into_raw(Box::new(old)), Ordering::Release);
             install(signal, on_fault as *const () as usize, libc::SA_SIGINFO | libc::SA_ONSTACK);
         }
-        // Ignored unless somebody handles it, so that it is harmless wherever else it arrives.
+        // Ignored by default, so that it is harmless on any other thread.
         install(libc::SIGURG, on_request as *const () as usize, libc::SA_ONSTACK | libc::SA_RESTART);
     });
 }
@@ -393,15 +398,15 @@ fn install(signal: libc::c_int, handler: usize, flags: libc::c_int) {
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     action.sa_sigaction = handler;
     action.sa_flags = flags;
-    // SAFETY: `handler` is one of the two handlers below, with the arguments that `flags` say, and does in
-    // any thread only what a handler may.
+    // SAFETY: `handler` is one of the two handlers below, takes the arguments that `flags` promise, and is
+    // async-signal-safe in every thread.
     unsafe {
         libc::sigemptyset(&raw mut action.sa_mask);
         libc::sigaction(signal, &raw const action, ptr::null_mut());
     }
 }
 
-/// Somebody asks a thread to stand still.
+/// The handler of the pause request.
 extern "C" fn on_request(_: libc::c_int) {
     let monitor = MONITOR.get();
     if monitor.is_null() {
@@ -409,31 +414,30 @@ extern "C" fn on_request(_: libc::c_int) {
     }
     // SAFETY: `attach` set it for this thread, whose main function owns the value until after `detach`.
     let monitor = unsafe { &*monitor };
-    if monitor.state.load(Ordering::Acquire) != WANTED {
+    if monitor.state.load(Ordering::Acquire) != REQUESTED {
         return;
     }
-    if monitor.progress() != monitor.seen.load(Ordering::Relaxed) {
-        monitor.state.store(FREE, Ordering::Release);
+    if monitor.progress() != monitor.progress_at_request.load(Ordering::Relaxed) {
+        monitor.state.store(RUNNING, Ordering::Release);
         return;
     }
     let error = errno();
-    monitor.note_frames();
-    monitor.state.store(HELD, Ordering::Release);
+    monitor.record_frames();
+    monitor.state.store(PAUSED, Ordering::Release);
     loop {
         match monitor.state.load(Ordering::Acquire) {
             // SAFETY: no file is named.
-            HELD => unsafe {
+            PAUSED => unsafe {
                 libc::poll(ptr::null_mut(), 0, 1);
             },
-            FREE => break,
-            _ => stand_still(),
+            RUNNING => break,
+            _ => block_forever(),
         }
     }
     set_errno(error);
 }
 
-/// An address that is not mapped: the end of a coroutine's stack, or something for whoever was asked before
-/// us.
+/// The handler of a memory fault: a full coroutine stack, or a fault for the previous handler.
 extern "C" fn on_fault(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     // SAFETY: the system passes the information of a fault, which has an address.
     let address = unsafe { (*info).si_addr() }.addr();
@@ -442,28 +446,28 @@ extern "C" fn on_fault(signal: libc::c_int, info: *mut libc::siginfo_t, context:
     if end != 0 && !monitor.is_null() && guard.contains(&address) {
         // SAFETY: as in `on_request`.
         let monitor = unsafe { &*monitor };
-        monitor.note_frames();
-        monitor.state.store(OVERFLOWED, Ordering::Release);
-        stand_still();
+        monitor.record_frames();
+        monitor.state.store(STACK_OVERFLOW, Ordering::Release);
+        block_forever();
     }
-    pass_on(signal, info, context);
+    call_previous_handler(signal, info, context);
 }
 
-/// Does what was done about the signal before this module came.
-fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+/// Does what the signal's previous action would have done.
+fn call_previous_handler(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     let position = FAULTS.iter().position(|fault| *fault == signal).unwrap_or(0);
-    let before = BEFORE[position].load(Ordering::Acquire);
-    // SAFETY: `install_handlers` stored it before it installed the handler that calls this, and it is never
-    // freed.
+    let before = PREVIOUS_ACTIONS[position].load(Ordering::Acquire);
+    // SAFETY: `install_handlers` stored it before it installed the handler that calls this, and never frees
+    // it.
     let before = unsafe { &*before };
     match before.sa_sigaction {
         libc::SIG_DFL | libc::SIG_IGN => {
-            // The faulting instruction is tried again, and this time the system ends the process.
+            // The faulting instruction runs again, and this time the system ends the process.
             // SAFETY: the default is installed.
             unsafe { libc::signal(signal, libc::SIG_DFL) };
         }
         handler if before.sa_flags & libc::SA_SIGINFO != 0 => {
-            // SAFETY: whoever installed it said with this flag that it takes three arguments.
+            // SAFETY: a handler installed with this flag takes three arguments.
             let handler: extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void) =
                 unsafe { std::mem::transmute(handler) };
             handler(signal, info, context);
@@ -476,8 +480,8 @@ fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::
     }
 }
 
-/// Waits for ever.
-fn stand_still() -> ! {
+/// Never returns.
+fn block_forever() -> ! {
     loop {
         // SAFETY: it has no conditions.
         unsafe { libc::pause() };
@@ -485,23 +489,23 @@ fn stand_still() -> ! {
 }
 
 #[cfg(target_os = "linux")]
-fn errno_place() -> *mut libc::c_int {
+fn errno_location() -> *mut libc::c_int {
     // SAFETY: it has no conditions.
     unsafe { libc::__errno_location() }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn errno_place() -> *mut libc::c_int {
+fn errno_location() -> *mut libc::c_int {
     // SAFETY: it has no conditions.
     unsafe { libc::__error() }
 }
 
 fn errno() -> libc::c_int {
-    // SAFETY: the place is the thread's own, for all its life.
-    unsafe { *errno_place() }
+    // SAFETY: the pointer is valid for the lifetime of the thread.
+    unsafe { *errno_location() }
 }
 
 fn set_errno(error: libc::c_int) {
     // SAFETY: as above.
-    unsafe { *errno_place() = error };
+    unsafe { *errno_location() = error };
 }

@@ -1,5 +1,4 @@
-//! [`Watched`]: a value of a simulation's OS thread that somebody else looks at when that thread stands still
-//! for ever.
+//! [`Watched`]: a value of a simulation's OS thread that another thread may read once that thread is stopped for good.
 
 use std::cell::RefCell;
 use std::ptr;
@@ -8,7 +7,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::run_monitor::{HandlerStack, RunMonitor, detach};
 
-/// A [`RunMonitor`], and the value that is looked at when it has stopped.
+/// A [`RunMonitor`], and the value that may be read when the monitored thread is stopped.
 pub(crate) struct Watched<T> {
     monitor: Arc<RunMonitor>,
     /// Null until [`attach`](Self::attach).
@@ -24,10 +23,9 @@ impl<T> Watched<T> {
         &self.monitor
     }
 
-    /// While the answer lives, the calling OS thread can be stopped from outside, and notices the end of a
-    /// stack.
+    /// While the result lives, the calling OS thread can be stopped by others and detects stack overflows.
     ///
-    /// `value` is a thread-local's of the calling OS thread.
+    /// `value` must be in a thread-local of the calling OS thread.
     pub(crate) fn attach<'a>(&'a self, value: &RefCell<T>) -> Attached<'a> {
         let stack = HandlerStack::new();
         self.value.store(ptr::from_ref(value).cast_mut(), Ordering::Release);
@@ -35,23 +33,23 @@ impl<T> Watched<T> {
         Attached { _stack: stack, _monitor: &self.monitor }
     }
 
-    /// The value, if the OS thread stands still for ever, and whether that left it in order.
-    pub(crate) fn frozen<R>(&self, look: impl FnOnce(&T, bool) -> R) -> Option<R> {
+    /// Calls `look` with the value, if the OS thread is stopped for good. The second argument says whether
+    /// the value is consistent: no change of it was interrupted.
+    pub(crate) fn inspect_stopped<R>(&self, look: impl FnOnce(&T, bool) -> R) -> Option<R> {
         let value = self.value.load(Ordering::Acquire);
-        if !self.monitor.stands_still() || value.is_null() {
+        if !self.monitor.is_stopped() || value.is_null() {
             return None;
         }
         // SAFETY: `value` lives in a thread-local of the simulation's OS thread. That thread is in a signal
-        // handler or in one of the functions of `run_monitor` that never return, so the thread-local is never
-        // dropped and nobody else touches it. They wrote their state with `Release` after all that the thread
-        // did, and `stands_still` read it with `Acquire`.
+        // handler or in a function of `run_monitor` that never returns, so the thread-local is never dropped
+        // and not accessed by that thread any more. It has stored its state with `Release` after everything
+        // else, and `is_stopped` loads the state with `Acquire`.
         let cell = unsafe { &*value };
-        let in_order = cell.try_borrow().is_ok() && !self.monitor.is_broken();
-        // SAFETY: as above; whoever borrowed the value mutably stands still for ever, too. It may have been
-        // in the midst of a change: what is read of it then is checked by whoever reads, and only names and
-        // numbers are.
+        let consistent = cell.try_borrow().is_ok() && !self.monitor.has_panicked();
+        // SAFETY: as above; a mutable borrow can only be that of the stopped thread. It may have been in the
+        // middle of a change: readers then use only names and numbers, and check them.
         let value = unsafe { &*cell.as_ptr() };
-        Some(look(value, in_order))
+        Some(look(value, consistent))
     }
 }
 

@@ -1,21 +1,20 @@
-//! [`Backend`]: what the threads of a run are.
+//! [`Backend`]: simulated threads or real ones.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What the threads of a run are.
+/// The kind of threads that a run uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Backend {
-    /// Simulated threads on a virtual clock: the seed decides everything.
+    /// Simulated threads on a virtual clock: the seed determines everything.
     #[default]
     Simulation,
-    /// Real threads and the system's clock: the seed decides what is drawn, and the machine the rest.
+    /// Real threads and the system's clock: the seed determines the random numbers, and the machine the rest.
     ///
-    /// Such a run is never the same twice. It has no fingerprint, and of the failures that a simulation finds
-    /// by itself it finds panics alone: who waits for ever is noticed when the time is up.
+    /// Runs cannot be repeated and have no fingerprint. Of the failures that a simulation detects by itself,
+    /// only panics are detected; a deadlock shows as a timeout.
     ///
-    /// OS threads are used again, for one thread of a run after the other: what lab code keeps in a
-    /// `thread_local!` is found there by the next one.
+    /// OS threads are reused: a thread of a run may find what an earlier one left in a `thread_local!`.
     Threads,
 }
 
@@ -23,7 +22,7 @@ impl Backend {
     /// All backends.
     pub const ALL: [Self; 2] = [Self::Simulation, Self::Threads];
 
-    /// What it is called on the command line: `sim` or `threads`.
+    /// The name on the command line: `sim` or `threads`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -39,7 +38,7 @@ impl fmt::Display for Backend {
     }
 }
 
-/// No backend has this name.
+/// The error for a name that is no [`Backend`]'s.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownBackend(String);
 

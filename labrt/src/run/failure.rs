@@ -1,10 +1,10 @@
-//! What a failed run says.
+//! [`Failure`]: why a run failed, and where.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Why a run failed.
+/// The kind of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FailureKind {
     /// A check of the tester did not hold.
@@ -13,21 +13,21 @@ pub enum FailureKind {
     Panic,
     /// Threads wait for each other, or nothing can ever run again.
     Deadlock,
-    /// Threads run and run, and nothing happens.
+    /// Threads keep running without making progress.
     Livelock,
     /// The test took too long.
     Timeout,
     /// The process ended.
     Abort,
-    /// A thread loops or waits in a way that lets no other one run.
+    /// A thread loops or blocks without calling labrt, so that no other thread can run.
     Blocked,
-    /// Lab code called what a simulation cannot do, such as `std::thread::spawn`.
+    /// Lab code made a call that cannot be simulated, such as `std::thread::spawn`.
     Foreign,
-    /// A thread's stack was too small for it.
+    /// The stack of a thread overflowed.
     Overflow,
     /// The run used too much memory.
     Memory,
-    /// There are too many threads.
+    /// The run has too many threads.
     Threads,
     /// A checker could not reach a verdict.
     Unknown,
@@ -80,7 +80,7 @@ impl fmt::Display for FailureKind {
     }
 }
 
-/// The name of no [`FailureKind`].
+/// The error for a name that is no [`FailureKind`]'s.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownKind(String);
 
@@ -99,24 +99,25 @@ impl FromStr for FailureKind {
     }
 }
 
-/// The first thing that went wrong in a run: its verdict.
+/// The first failure of a run, which is its verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What sort of thing.
+    /// The kind of failure.
     pub kind: FailureKind,
-    /// What was expected and what was seen; may have several lines.
+    /// The expectation and the observation; may have several lines.
     pub message: String,
     /// The virtual time since the run began.
     pub at: Duration,
-    /// The node on which it was seen, such as `server 2`.
+    /// The node on which it was detected, such as `server 2`.
     pub node: String,
-    /// The thread that saw it.
+    /// The thread that detected it.
     pub thread: String,
-    /// `file:line:column` of the check, the panic or the wait, where there is one.
+    /// `file:line:column` of the check, the panic or the wait; `None` if there is no such line.
     pub location: Option<String>,
-    /// How the thread got there, where that is known: of a panic only while the run is recorded.
+    /// The backtrace of the thread, if known. Panics have one only in recorded runs and on real threads.
     pub backtrace: Option<String>,
-    /// Whether the machine decided when it came, and not the seed: the same seed may fail at another moment.
+    /// Whether the machine determined the moment of the failure, and not the seed: the same seed may fail at
+    /// another moment, or not at all.
     pub from_outside: bool,
 }
 
@@ -139,7 +140,7 @@ impl fmt::Display for Failure {
 }
 impl std::error::Error for Failure {}
 
-/// What a panic tells about itself.
+/// The details of a panic.
 pub(crate) struct Panic {
     pub(crate) kind: FailureKind,
     pub(crate) message: String,

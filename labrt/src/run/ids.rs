@@ -1,11 +1,11 @@
-//! Numbers by which runs and nodes are told apart.
+//! Numbers that identify runs and nodes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The node that the run's main function is on.
+/// The node of the run's main function.
 pub(crate) const TESTER: u32 = 0;
 
-/// What tells a run from every other one of the process.
+/// A number that identifies a run within the process; never 0.
 pub(crate) fn next_run_id() -> u64 {
     static NEXT_ID: AtomicU64 = AtomicU64::new(1);
     NEXT_ID.fetch_add(1, Ordering::Relaxed)

@@ -1,8 +1,8 @@
-//! What a run is told that comes to one of its limits.
+//! Messages of runs that exceed their limits.
 
 use std::time::Duration;
 
-/// What a run that eats memory is told.
+/// The message for a run whose process has grown by `bytes`.
 pub(crate) fn growth_message(bytes: u64) -> String {
     format!(
         "the process has grown by {:.1} GiB since the run began: something collects without end. Look for a loop that \
@@ -11,7 +11,7 @@ pub(crate) fn growth_message(bytes: u64) -> String {
     )
 }
 
-/// What a run is told that takes too much processor time.
+/// The message for a run that has used more processor time than `limit`.
 pub(crate) fn time_message(limit: Duration) -> String {
     format!("the run had not ended after {} s of processor time", limit.as_secs_f64())
 }

@@ -1,6 +1,6 @@
-//! [`Local`]: a value of the harness's own, which it keeps for a run.
+//! [`Local`]: a value that the harness attaches to a run.
 
 use std::any::Any;
 
-/// A value of any type that all threads of a run may look at.
+/// A value of any type, shared by all threads of a run.
 pub(crate) type Local = dyn Any + Send + Sync;

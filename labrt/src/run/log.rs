@@ -1,5 +1,5 @@
-//! The log of a recorded run: lines of lab code and of the harness, stamped with virtual time,
-//! server and thread. `RUST_LOG` leaves lines out.
+//! The log of a recorded run: lines of lab code and of the harness with virtual time, server and thread.
+//! `RUST_LOG` selects lines.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -14,15 +14,15 @@ use log::{Level, Metadata};
 pub struct LogLine {
     /// The virtual time since the run began.
     pub at: Duration,
-    /// The node that wrote it, such as `server 2`; empty outside every thread.
+    /// The node that wrote it, such as `server 2`; empty for an event.
     pub node: String,
-    /// The thread that wrote it; empty outside every thread.
+    /// The thread that wrote it; empty for an event.
     pub thread: String,
-    /// How important it is. The harness writes at `Info`.
+    /// The level. The harness writes at `Info`.
     pub level: Level,
     /// The module that wrote it.
     pub target: String,
-    /// What it says.
+    /// The text.
     pub text: String,
 }
 
@@ -38,17 +38,16 @@ impl fmt::Display for LogLine {
     }
 }
 
-/// The log of a run keeps so many lines, the last ones.
-pub(crate) const LINES_KEPT: usize = 100_000;
+/// The number of lines that are kept of a run: the last ones.
+pub(crate) const MAX_LINES: usize = 100_000;
 
-/// The end of a recorded run's log. Its memory and that of its lines is
-/// [uncounted](crate::raw::heap::uncounted).
+/// The last lines of a recorded run's log. Their memory is [uncounted](crate::raw::heap::uncounted).
 #[derive(Default)]
-pub(crate) struct Kept(VecDeque<LogLine>);
+pub(crate) struct LogBuffer(VecDeque<LogLine>);
 
-impl Kept {
+impl LogBuffer {
     pub(crate) fn push(&mut self, line: LogLine) {
-        if self.0.len() == LINES_KEPT {
+        if self.0.len() == MAX_LINES {
             self.0.pop_front();
         }
         self.0.push_back(line);
@@ -63,20 +62,20 @@ impl Kept {
     }
 }
 
-/// Who takes the lines of a log as they are written.
+/// A function that receives the lines of a log as they are written.
 ///
-/// It is called on the simulation's thread of the system, and must not call the run.
+/// It is called on the simulation's OS thread and must not call into the run.
 #[derive(Clone, Copy, Debug)]
 pub struct Tap(fn(&LogLine));
 
 impl Tap {
-    /// Hands each line to `take`.
+    /// A tap that passes each line to `take`.
     #[must_use]
     pub fn new(take: fn(&LogLine)) -> Self {
         Self(take)
     }
 
-    /// Hands over a line.
+    /// Passes a line on.
     pub fn take(self, line: &LogLine) {
         (self.0)(line);
     }
@@ -90,37 +89,36 @@ impl PartialEq for Tap {
 
 impl Eq for Tap {}
 
-/// The variable of the environment that says which lines are kept, in the form that `env_logger` has made
-/// common: a level (`info`), levels of modules (`info,raft=debug`), or `off`. Without it, and if it is empty,
-/// all are.
+/// The environment variable that selects the lines that are kept, in the syntax of `env_logger`: a level
+/// (`info`), levels of modules (`info,raft=debug`), or `off`. All lines are kept if it is unset or empty.
 pub const RUST_LOG: &str = "RUST_LOG";
 
-/// What [`RUST_LOG`] asks for, if it asks for anything: `info`.
+/// The value of [`RUST_LOG`], such as `info`; `None` if it is unset or empty.
 #[must_use]
-pub fn asked_for() -> Option<String> {
+pub fn log_filter() -> Option<String> {
     std::env::var(RUST_LOG).ok().filter(|text| !text.trim().is_empty())
 }
 
-/// What [`RUST_LOG`] asked for when the first run of the process began; `None`: everything.
+/// The filter that [`RUST_LOG`] gave when the first run of the process began; `None` keeps everything.
 static FILTER: OnceLock<Option<Filter>> = OnceLock::new();
 
-fn filter(asked_for: &str) -> Filter {
-    env_filter::Builder::new().parse(asked_for).build()
+fn filter(spec: &str) -> Filter {
+    env_filter::Builder::new().parse(spec).build()
 }
 
 fn passes(filter: &Filter, level: Level, target: &str) -> bool {
     filter.enabled(&Metadata::builder().level(level).target(target).build())
 }
 
-/// Looks what [`RUST_LOG`] asks for, once a process.
+/// Reads [`RUST_LOG`], once per process.
 pub(crate) fn read_filter() {
-    FILTER.get_or_init(|| asked_for().as_deref().map(filter));
+    FILTER.get_or_init(|| log_filter().as_deref().map(filter));
 }
 
-/// Whether a line of that level and from that module is kept in a recorded run.
+/// Whether a recorded run keeps a line of that level and module.
 ///
-/// It is asked only where a line would be kept: whether it is formatted decides nothing in the run.
-pub(crate) fn keeps(level: Level, target: &str) -> bool {
+/// Only recorded runs ask this; formatting a line does not affect the run.
+pub(crate) fn is_kept(level: Level, target: &str) -> bool {
     let filter = FILTER.get().and_then(Option::as_ref);
     filter.is_none_or(|filter| passes(filter, level, target))
 }
@@ -129,24 +127,24 @@ pub(crate) fn keeps(level: Level, target: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn keeps(asked_for: &str, level: Level, target: &str) -> bool {
-        passes(&filter(asked_for), level, target)
+    fn is_kept(spec: &str, level: Level, target: &str) -> bool {
+        passes(&filter(spec), level, target)
     }
 
     #[test]
-    fn a_level_keeps_the_graver_ones() {
-        for (asked_for, kept) in [("trace", 3), ("debug", 2), ("info", 1), ("off", 0)] {
+    fn a_level_keeps_the_more_severe_ones() {
+        for (spec, kept) in [("trace", 3), ("debug", 2), ("info", 1), ("off", 0)] {
             let levels = [Level::Info, Level::Debug, Level::Trace];
-            let count = levels.into_iter().filter(|level| keeps(asked_for, *level, "raft::election")).count();
-            assert_eq!(count, kept, "RUST_LOG={asked_for}");
+            let count = levels.into_iter().filter(|level| is_kept(spec, *level, "raft::election")).count();
+            assert_eq!(count, kept, "RUST_LOG={spec}");
         }
     }
 
     #[test]
-    fn modules_have_levels_of_their_own() {
-        assert!(keeps("info,raft=debug", Level::Debug, "raft::election"));
-        assert!(!keeps("info,raft=debug", Level::Debug, "kvraft"));
-        assert!(keeps("info,raft=debug", Level::Info, "labrpc"));
-        assert!(!keeps("raft", Level::Info, "labrpc"));
+    fn modules_can_have_their_own_levels() {
+        assert!(is_kept("info,raft=debug", Level::Debug, "raft::election"));
+        assert!(!is_kept("info,raft=debug", Level::Debug, "kvraft"));
+        assert!(is_kept("info,raft=debug", Level::Info, "labrpc"));
+        assert!(!is_kept("raft", Level::Info, "labrpc"));
     }
 }

@@ -1,9 +1,8 @@
-//! What is asked of a run, and what it comes to: the same on both backends.
+//! The options and the outcome of a run, which are the same on both backends.
 
 pub(crate) mod backend;
 pub(crate) mod failure;
 pub(crate) mod ids;
-pub(crate) mod length;
 pub(crate) mod limits;
 pub(crate) mod local;
 pub(crate) mod log;
@@ -11,3 +10,4 @@ pub(crate) mod options;
 pub(crate) mod outcome;
 pub(crate) mod policy;
 pub(crate) mod source_path;
+pub(crate) mod truncate;

@@ -1,4 +1,4 @@
-//! [`Policy`]: how a simulation picks the thread that goes next.
+//! [`Policy`]: how a simulation picks the thread that runs next.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,9 +9,9 @@ pub enum Policy {
     /// Every thread with the same probability, at every scheduling point. `random` on the command line.
     #[default]
     Random,
-    /// The running thread goes on with probability 7/8, otherwise as [`Policy::Random`]. Fewer switches and
-    /// longer bursts: it finds bugs that need one thread to be far ahead of another. `sticky` on the
-    /// command line.
+    /// The running thread continues with probability 7/8, and otherwise as with [`Policy::Random`]. Switches
+    /// are rarer and bursts longer, which finds bugs that need one thread to be far ahead of another.
+    /// `sticky` on the command line.
     Sticky,
 }
 
@@ -35,7 +35,7 @@ impl fmt::Display for Policy {
     }
 }
 
-/// The name of no [`Policy`].
+/// The error for a name that is no [`Policy`]'s.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownPolicy(String);
 

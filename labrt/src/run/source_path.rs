@@ -1,38 +1,46 @@
-//! Paths of source files as the compiler gives them to `panic!`: from the workspace on, as `raft/src/log.rs`.
+//! Paths of source files relative to the workspace, such as `raft/src/log.rs`.
 //!
-//! A program's debug information has the whole paths of the files that it was compiled from. They belong to
-//! the machine, or to the folder, where that was done. This need not be where the program runs, and not even
-//! one folder: who copies a workspace with all that was built in it, and edits a crate, has a program of
-//! which this crate is compiled in the copy and the others in the original. So no folder's name is compared.
-//! What tells is the name of a crate of the workspace, before the folder with its sources.
+//! Debug information contains the absolute paths of the files at compile time. They need not exist where the
+//! program runs, and need not share one folder: in a copied workspace, the crates that were edited are
+//! compiled in the copy and the others in the original. So the workspace is not recognised by its folder, but
+//! by the name of one of its crates followed by a source folder.
 
-/// The crates of the workspace. Those of labs and the framework have the same names in every workspace.
-const CRATES: [&str; 13] = [
-    "grader",
-    "kvraft",
-    "kvsrv",
+use std::sync::OnceLock;
+
+/// The crates of the framework.
+const FRAMEWORK: [&str; 11] = [
     "lab",
     "labapi",
     "labgob",
+    "labreport",
     "labrpc",
     "labrpc/macros",
     "labrt",
-    "labrt/habits",
+    "labrt/std_compat",
+    "linearizability",
     "persister",
-    "raft",
     "tester",
 ];
 
-/// The folders of a crate with sources.
+/// The folders of the labs, as they were named.
+static LABS: OnceLock<Vec<&str>> = OnceLock::new();
+
+/// Names the folders of the labs' crates, such as `raft` or `protocols/bully`: failures then give the paths of
+/// their sources from the workspace on. Only the first call counts.
+pub fn name_lab_folders(folders: impl IntoIterator<Item = &'static str>) {
+    let _ = LABS.set(folders.into_iter().collect());
+}
+
 const FOLDERS: [&str; 4] = ["src", "tests", "benches", "examples"];
 
-/// The path from the workspace on, if it is that of a file of a crate of the workspace; as it is otherwise.
+/// The path relative to the workspace, if the file belongs to a crate of the workspace; otherwise `path`
+/// itself.
 pub(crate) fn in_workspace(path: &str) -> &str {
-    // What is relative is so to the workspace; after `./` there are the system's libraries.
-    if !path.starts_with('/') || is_foreign(path) {
+    // Relative paths are relative to the workspace already; those with `./` are of the system's libraries.
+    if !path.starts_with('/') || is_external(path) {
         return path;
     }
-    // Of several, the last one: what is before is somebody's way to the workspace.
+    // The last match: folders above the workspace may have the name of a crate, too.
     let ends = path.rmatch_indices('/').map(|(border, _)| &path[border + 1..]);
     ends.into_iter().find(|end| begins_with_crate(end)).unwrap_or(path)
 }
@@ -40,18 +48,19 @@ pub(crate) fn in_workspace(path: &str) -> &str {
 fn begins_with_crate(path: &str) -> bool {
     let below =
         |path: &str, folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-    CRATES.iter().filter(|krate| below(path, krate)).any(|krate| {
+    let labs = LABS.get().into_iter().flatten();
+    FRAMEWORK.iter().chain(labs).filter(|krate| below(path, krate)).any(|krate| {
         let inside = &path[krate.len() + 1..];
         FOLDERS.iter().any(|folder| below(inside, folder))
     })
 }
 
-/// Of the compiler or the registry.
-fn is_foreign(path: &str) -> bool {
+/// Whether the file belongs to the compiler or the registry.
+fn is_external(path: &str) -> bool {
     ["/rustc/", "/rustlib/", "/registry/src/"].iter().any(|part| path.contains(part))
 }
 
-/// The text of a backtrace of std, with such paths.
+/// The text of a backtrace of std, with paths relative to the workspace.
 pub(crate) fn in_backtrace(text: &str) -> String {
     let mut shortened = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
@@ -61,7 +70,7 @@ pub(crate) fn in_backtrace(text: &str) -> String {
                 shortened.push_str(" at ");
                 let short = in_workspace(path);
                 if short.len() < path.len() {
-                    // As std prints what is below the current folder.
+                    // As std prints paths below the current folder.
                     shortened.push_str("./");
                 }
                 shortened.push_str(short);
@@ -77,15 +86,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_begins_at_the_workspace_wherever_that_was() {
+    fn paths_are_relative_to_the_workspace() {
+        name_lab_folders(["raft", "protocols/bully"]);
         for (path, short) in [
             ("/home/me/6.5840/raft/src/log.rs", "raft/src/log.rs"),
             ("/elsewhere/labrpc/src/client/mod.rs", "labrpc/src/client/mod.rs"),
             ("/home/me/raft/src/labs/raft/src/log.rs", "raft/src/log.rs"),
             ("/ws/tester/tests/harness/main.rs", "tester/tests/harness/main.rs"),
-            ("/ws/labrt/habits/src/lib.rs", "labrt/habits/src/lib.rs"),
+            ("/ws/labrt/std_compat/src/lib.rs", "labrt/std_compat/src/lib.rs"),
+            ("/ws/protocols/bully/src/lib.rs", "protocols/bully/src/lib.rs"),
             ("raft/src/log.rs", "raft/src/log.rs"),
-            // Not of the workspace.
+            // Outside the workspace.
             ("./string/../sysdeps/x86_64/memset.S", "./string/../sysdeps/x86_64/memset.S"),
             ("/rustc/5980/library/std/src/thread/mod.rs", "/rustc/5980/library/std/src/thread/mod.rs"),
             (
@@ -103,12 +114,13 @@ mod tests {
 
     #[test]
     fn this_file_is_in_the_workspace() {
-        let here = in_workspace(concat!("/somewhere/else/", file!()));
-        assert_eq!(here, file!());
+        let path = in_workspace(concat!("/somewhere/else/", file!()));
+        assert_eq!(path, file!());
     }
 
     #[test]
-    fn a_backtrace_does_not_tell_where_it_was_compiled() {
+    fn a_backtrace_has_paths_relative_to_the_workspace() {
+        name_lab_folders(["raft", "protocols/bully"]);
         let text = "   3: core::panicking::panic_fmt
              at /rustc/5980/library/core/src/panicking.rs:80:14
    4: append

@@ -50,6 +50,6 @@ impl SchedulerCell {
 #[cold]
 #[track_caller]
 fn conflict(error: String) -> ! {
-    run_monitor::stop_if_broken();
+    run_monitor::stop_if_panicked();
     panic!("the scheduler is in use: {error}")
 }

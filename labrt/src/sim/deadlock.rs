@@ -3,19 +3,19 @@
 use std::fmt::Write as _;
 
 use super::scheduler::Scheduler;
-use super::threads::{Life, Thread};
+use super::threads::{Thread, ThreadState};
 use crate::run::failure::FailureKind;
-use crate::wait::{Blocker, By, Place, ThreadId, Wait};
+use crate::wait::{BlockedBy, Blocker, SourceLocation, ThreadId, Wait};
 
 /// How many waiting threads a report lists.
-const LISTED: usize = 20;
+const LISTED_MAX: usize = 20;
 
 /// Who keeps others waiting for a lock for so long, in virtual nanoseconds, does harm.
-const HARM: u64 = 10_000_000;
+const HARMFUL_HOLD: u64 = 10_000_000;
 
 /// A thread, what it waits for, and one of those that keep it waiting.
 #[derive(Clone, Copy)]
-struct Link {
+struct WaitEdge {
     waiter: ThreadId,
     wait: Wait,
     blocker: Blocker,
@@ -26,8 +26,8 @@ impl Scheduler {
     /// threads that wait for each other, and none of them gives up at some time; says whether it does.
     pub(crate) fn closes_cycle(&mut self, wait: Wait, blockers: Vec<Blocker>, deadline: Option<u64>) -> bool {
         let Some(me) = self.current_id() else { return false };
-        let patient = deadline.is_none();
-        let cycle = patient.then(|| self.way_back(me, me, wait, &blockers, &mut Vec::new())).flatten();
+        let untimed = deadline.is_none();
+        let cycle = untimed.then(|| self.path_to(me, me, wait, &blockers, &mut Vec::new())).flatten();
         self.threads[me.slot].blockers = blockers;
         if let Some(cycle) = &cycle {
             self.report_cycle(cycle);
@@ -36,16 +36,16 @@ impl Scheduler {
     }
 
     /// The links from `waiter`, which waits for `blockers`, to `me`.
-    fn way_back(
+    fn path_to(
         &self,
         me: ThreadId,
         waiter: ThreadId,
         wait: Wait,
         blockers: &[Blocker],
         seen: &mut Vec<ThreadId>,
-    ) -> Option<Vec<Link>> {
+    ) -> Option<Vec<WaitEdge>> {
         for blocker in blockers {
-            let link = Link { waiter, wait, blocker: *blocker };
+            let link = WaitEdge { waiter, wait, blocker: *blocker };
             if blocker.thread == me {
                 return Some(vec![link]);
             }
@@ -57,10 +57,10 @@ impl Scheduler {
             // One that waits with a time-out gives up some time; one that waits for anything but a lock or a
             // thread has blockers from an earlier wait, if any.
             let blocked = matches!(next.wait, Wait::Lock(_) | Wait::Join(_) | Wait::Once(_));
-            if next.life != Life::Parked || next.timed || !blocked {
+            if next.state != ThreadState::Parked || next.timed || !blocked {
                 continue;
             }
-            let rest = self.way_back(me, blocker.thread, next.wait, &next.blockers, seen);
+            let rest = self.path_to(me, blocker.thread, next.wait, &next.blockers, seen);
             if let Some(mut rest) = rest {
                 rest.insert(0, link);
                 return Some(rest);
@@ -69,17 +69,19 @@ impl Scheduler {
         None
     }
 
-    fn report_cycle(&mut self, cycle: &[Link]) {
-        let place = match cycle[0].wait {
-            Wait::Lock(place) | Wait::Join(place) | Wait::Once(place) => Some(place),
+    fn report_cycle(&mut self, cycle: &[WaitEdge]) {
+        let location = match cycle[0].wait {
+            Wait::Lock(location) | Wait::Join(location) | Wait::Once(location) => Some(location),
             _ => None,
         };
         let message = match cycle {
-            [Link { waiter, blocker: Blocker { by: By::Initializing(since), .. }, .. }] => format!(
-                "{} needs a value while it initializes it since {since}; it will wait for itself for ever",
-                self.describe(waiter.slot)
-            ),
-            [Link { waiter, blocker: Blocker { by: By::Holding(since), .. }, .. }] => format!(
+            [WaitEdge { waiter, blocker: Blocker { by: BlockedBy::Initializing(since), .. }, .. }] => {
+                format!(
+                    "{} needs a value while it initializes it since {since}; it will wait for itself for ever",
+                    self.describe(waiter.slot)
+                )
+            }
+            [WaitEdge { waiter, blocker: Blocker { by: BlockedBy::Holding(since), .. }, .. }] => format!(
                 "{} locks what it already holds since {since}; it will wait for itself for ever. Drop the first \
                  guard before, or pass it on",
                 self.describe(waiter.slot)
@@ -87,25 +89,25 @@ impl Scheduler {
             _ => {
                 let mut message =
                     format!("{} threads wait for each other, and none can ever go on:", cycle.len());
-                for Link { waiter, wait, blocker } in cycle {
+                for WaitEdge { waiter, wait, blocker } in cycle {
                     let _ = write!(message, "\n  {} {wait}", self.describe(waiter.slot));
                     let other = self.describe(blocker.thread.slot);
                     let _ = match blocker.by {
-                        By::Holding(since) => write!(message, ", which {other} holds since {since}"),
-                        By::WaitingToWrite(since) => {
+                        BlockedBy::Holding(since) => write!(message, ", which {other} holds since {since}"),
+                        BlockedBy::WaitingToWrite(since) => {
                             write!(message, ", behind {other}, which waits to write since {since}")
                         }
-                        By::Initializing(since) => {
+                        BlockedBy::Initializing(since) => {
                             write!(message, ", which {other} initializes since {since}")
                         }
-                        By::Running => write!(message, ", which is {other}"),
+                        BlockedBy::Running => write!(message, ", which is {other}"),
                     };
                 }
                 message.push_str("\nTake locks in the same order everywhere, or hold one at a time");
                 message
             }
         };
-        self.fail(FailureKind::Deadlock, message, place);
+        self.fail(FailureKind::Deadlock, message, location);
     }
 
     /// Nothing can run, no timer is set, and the test has not ended.
@@ -117,9 +119,9 @@ impl Scheduler {
             .map(|(slot, thread)| format!("\n  {} {}", self.describe(slot), thread.wait))
             .collect();
         let mut message = "every thread waits, and nothing can ever wake one:".to_owned();
-        message.extend(waiting.iter().take(LISTED).map(String::as_str));
-        if waiting.len() > LISTED {
-            let _ = write!(message, "\n  and {} more", waiting.len() - LISTED);
+        message.extend(waiting.iter().take(LISTED_MAX).map(String::as_str));
+        if waiting.len() > LISTED_MAX {
+            let _ = write!(message, "\n  and {} more", waiting.len() - LISTED_MAX);
         }
         self.fail(FailureKind::Deadlock, message, None);
     }
@@ -128,14 +130,15 @@ impl Scheduler {
     /// who keeps it waiting, and what that one is doing meanwhile.
     pub(crate) fn lock_waits(&self) -> Vec<String> {
         let waits = |(slot, thread): (u32, &Thread)| {
-            let blocker = thread.blockers.first().filter(|_| thread.life == Life::Parked)?;
+            let blocker = thread.blockers.first().filter(|_| thread.state == ThreadState::Parked)?;
             let (done, since) = match blocker.by {
-                By::Holding(since) | By::WaitingToWrite(since) => ("took", since),
-                By::Initializing(since) => ("began to initialize", since),
-                By::Running => return None,
+                BlockedBy::Holding(since) | BlockedBy::WaitingToWrite(since) => ("took", since),
+                BlockedBy::Initializing(since) => ("began to initialize", since),
+                BlockedBy::Running => return None,
             };
             let holder = self.threads.get(blocker.thread)?;
-            let doing = if holder.life == Life::Parked { holder.wait.to_string() } else { "runs".to_owned() };
+            let doing =
+                if holder.state == ThreadState::Parked { holder.wait.to_string() } else { "runs".to_owned() };
             let (waiter, holder) = (self.describe(slot), self.describe(blocker.thread.slot));
             Some(format!("{waiter} {}, which {holder} {done} at {since} and now {doing}", thread.wait))
         };
@@ -159,7 +162,7 @@ impl Scheduler {
 
     /// The wait of the current thread, which began at `began`, is over. Warns if it held a lock meanwhile,
     /// and others had to wait for that: what nobody else wanted did no harm.
-    pub(crate) fn judge_held_locks(&mut self, wait: Wait, began: u64) {
+    pub(crate) fn warn_of_slow_held_locks(&mut self, wait: Wait, began: u64) {
         let slow = matches!(
             wait,
             Wait::Sleep(_)
@@ -172,18 +175,18 @@ impl Scheduler {
                 | Wait::Group(_)
                 | Wait::Park(_)
         );
-        let Some(me) = self.current_id().filter(|_| slow && self.now - began >= HARM) else { return };
+        let Some(me) = self.current_id().filter(|_| slow && self.now - began >= HARMFUL_HOLD) else { return };
         let thread = &self.threads[me.slot];
         if thread.dying || thread.held.is_empty() {
             return;
         }
-        let latest = self.now - HARM;
+        let latest = self.now - HARMFUL_HOLD;
         let kept_waiting = |blocker: &Blocker| match blocker.by {
-            By::Holding(since) if blocker.thread == me => Some(since),
+            BlockedBy::Holding(since) if blocker.thread == me => Some(since),
             _ => None,
         };
         let since = self.threads.living().find_map(|(_, other)| {
-            let waits = other.life == Life::Parked && matches!(other.wait, Wait::Lock(_));
+            let waits = other.state == ThreadState::Parked && matches!(other.wait, Wait::Lock(_));
             let long = waits && other.parked_at <= latest;
             other.blockers.iter().find_map(kept_waiting).filter(|_| long)
         });
@@ -194,7 +197,7 @@ impl Scheduler {
 
     /// It names lines and nothing else, so that the same mistake is the same warning in every thread, server
     /// and run.
-    fn warn_of_held_lock(&mut self, wait: Wait, since: Place) {
+    fn warn_of_held_lock(&mut self, wait: Wait, since: SourceLocation) {
         self.warn(format!(
             "a thread {wait} while it holds a lock that it took at {since}: nobody else can take the lock meanwhile. Drop \
              the guard before"

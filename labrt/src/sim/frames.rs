@@ -16,50 +16,50 @@ pub(crate) struct Frame {
 
 /// What the frames above lab code are waiting in, and what to use in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Culprit {
+pub(crate) struct BlockingCall {
     pub(crate) call: &'static str,
     pub(crate) advice: &'static str,
 }
 
-const fn culprit(call: &'static str, advice: &'static str) -> Culprit {
-    Culprit { call, advice }
+const fn blocking(call: &'static str, advice: &'static str) -> BlockingCall {
+    BlockingCall { call, advice }
 }
 
 /// Pieces of the files' names that tell what blocks; the first that fits a frame is meant, from the outermost
 /// call on.
-const CULPRITS: &[(&str, Culprit)] = &[
+const BLOCKING_CALLS: &[(&str, BlockingCall)] = &[
     (
         "parking_lot",
-        culprit("a lock or condition variable of `parking_lot`", "Use those of `labrt::sync` in its place"),
+        blocking("a lock or condition variable of `parking_lot`", "Use those of `labrt::sync` in its place"),
     ),
-    ("crossbeam", culprit("a channel of `crossbeam`", "Use `labrt::channel` in its place")),
-    ("/std/src/sync/mpsc", culprit("`std::sync::mpsc`", "Use `labrt::channel` in its place")),
-    ("/std/src/sync/mpmc", culprit("`std::sync::mpsc`", "Use `labrt::channel` in its place")),
-    ("/std/src/sync/barrier", culprit("`std::sync::Barrier`", "Use `labrt::sync::Condvar` in its place")),
-    ("/poison/condvar", culprit("`std::sync::Condvar`", "Use `labrt::sync::Condvar` in its place")),
-    ("/poison/rwlock", culprit("`std::sync::RwLock`", "Use `labrt::sync::RwLock` in its place")),
-    ("/poison/mutex", culprit("`std::sync::Mutex`", "Use `labrt::sync::Mutex` in its place")),
+    ("crossbeam", blocking("a channel of `crossbeam`", "Use `labrt::channel` in its place")),
+    ("/std/src/sync/mpsc", blocking("`std::sync::mpsc`", "Use `labrt::channel` in its place")),
+    ("/std/src/sync/mpmc", blocking("`std::sync::mpsc`", "Use `labrt::channel` in its place")),
+    ("/std/src/sync/barrier", blocking("`std::sync::Barrier`", "Use `labrt::sync::Condvar` in its place")),
+    ("/poison/condvar", blocking("`std::sync::Condvar`", "Use `labrt::sync::Condvar` in its place")),
+    ("/poison/rwlock", blocking("`std::sync::RwLock`", "Use `labrt::sync::RwLock` in its place")),
+    ("/poison/mutex", blocking("`std::sync::Mutex`", "Use `labrt::sync::Mutex` in its place")),
     (
         "/sync/once",
-        culprit(
+        blocking(
             "`std::sync::Once` (or `OnceLock`, or `LazyLock`)",
             "Use those of `labrt::sync` in their place",
         ),
     ),
     (
         "/poison/once",
-        culprit(
+        blocking(
             "`std::sync::Once` (or `OnceLock`, or `LazyLock`)",
             "Use those of `labrt::sync` in their place",
         ),
     ),
-    ("/sync/lazy_lock", culprit("`std::sync::LazyLock`", "Use `labrt::sync::OnceLock` in its place")),
+    ("/sync/lazy_lock", blocking("`std::sync::LazyLock`", "Use `labrt::sync::OnceLock` in its place")),
     (
         "/std/src/thread/join_handle",
-        culprit("`join` of a thread of std", "Use `labrt::thread::spawn` in its place"),
+        blocking("`join` of a thread of std", "Use `labrt::thread::spawn` in its place"),
     ),
-    ("/std/src/thread/scoped", culprit("`std::thread::scope`", "Use `labrt::thread::spawn` in its place")),
-    ("/std/src/thread/", culprit("`std::thread::park`", "Use `labrt::thread::park` in its place")),
+    ("/std/src/thread/scoped", blocking("`std::thread::scope`", "Use `labrt::thread::spawn` in its place")),
+    ("/std/src/thread/", blocking("`std::thread::park`", "Use `labrt::thread::park` in its place")),
 ];
 
 /// Held by whoever reads the symbols. The crate that does it has a lock of its own, and a thread that is
@@ -67,19 +67,19 @@ const CULPRITS: &[(&str, Culprit)] = &[
 /// this one.
 ///
 /// It is std's, which hands itself to nobody: a thread that is stopped while it waits for it does not get it.
-static READING: Mutex<()> = Mutex::new(());
+static SYMBOL_LOCK: Mutex<()> = Mutex::new(());
 
 /// The right to read symbols.
-pub(crate) struct Turn(#[expect(dead_code, reason = "it is held")] MutexGuard<'static, ()>);
+pub(crate) struct SymbolLock(#[expect(dead_code, reason = "it is held")] MutexGuard<'static, ()>);
 
-impl Turn {
-    fn take() -> Self {
-        Self(READING.lock().unwrap_or_else(PoisonError::into_inner))
+impl SymbolLock {
+    fn acquire() -> Self {
+        Self(SYMBOL_LOCK.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// If nobody else has it.
-    pub(crate) fn try_take() -> Option<Self> {
-        match READING.try_lock() {
+    pub(crate) fn try_acquire() -> Option<Self> {
+        match SYMBOL_LOCK.try_lock() {
             Ok(guard) => Some(Self(guard)),
             Err(TryLockError::Poisoned(guard)) => Some(Self(guard.into_inner())),
             Err(TryLockError::WouldBlock) => None,
@@ -88,7 +88,7 @@ impl Turn {
 }
 
 /// What a stack of addresses, the innermost first, says. Calls that the compiler has inlined are listed, too.
-pub(crate) fn resolve(_turn: &Turn, addresses: &[usize]) -> Vec<Frame> {
+pub(crate) fn resolve(_lock: &SymbolLock, addresses: &[usize]) -> Vec<Frame> {
     let mut frames = Vec::new();
     for address in addresses {
         backtrace::resolve(std::ptr::without_provenance_mut(*address), |symbol| {
@@ -104,13 +104,13 @@ pub(crate) fn resolve(_turn: &Turn, addresses: &[usize]) -> Vec<Frame> {
 }
 
 /// Where the calling thread is.
-pub(crate) fn here() -> Vec<Frame> {
+pub(crate) fn capture() -> Vec<Frame> {
     let mut addresses = Vec::new();
     backtrace::trace(|frame| {
         addresses.push(frame.ip().addr());
         addresses.len() < 100
     });
-    resolve(&Turn::take(), &addresses)
+    resolve(&SymbolLock::acquire(), &addresses)
 }
 
 /// The crates of the workspace that lab code calls and is called by.
@@ -118,7 +118,7 @@ const HARNESS: [&str; 5] = ["labrt/src/", "labrpc/src/", "labgob/src/", "persist
 
 impl Frame {
     /// Of no crate of the workspace: std, the system, a crate of the registry.
-    fn is_foreign(&self) -> bool {
+    fn is_external(&self) -> bool {
         let parts = [
             "/rustc/",
             "/library/std/",
@@ -134,17 +134,17 @@ impl Frame {
 
     /// What somebody wrote who uses the framework.
     fn is_lab_code(&self) -> bool {
-        !self.is_foreign() && !HARNESS.iter().any(|part| self.file.starts_with(part))
+        !self.is_external() && !HARNESS.iter().any(|part| self.file.starts_with(part))
     }
 
     /// `file:line:column`, as in a panic; without the column where the compiler does not give it.
-    pub(crate) fn place(&self) -> String {
+    pub(crate) fn location(&self) -> String {
         let Self { file, line, column, .. } = self;
         if *column == 0 { format!("{file}:{line}") } else { format!("{file}:{line}:{column}") }
     }
 
     /// Belongs to the allocator, or holds the lock of an output: who stands still here takes others along.
-    fn is_delicate(&self) -> bool {
+    fn holds_global_lock(&self) -> bool {
         let name = self.function.trim_start_matches('_');
         self.file.contains("/std/src/io/stdio.rs")
             || ["malloc", "free", "calloc", "realloc", "int_malloc", "int_free", "libc_malloc", "libc_free"]
@@ -156,23 +156,24 @@ impl Frame {
 }
 
 /// The innermost call of lab code; of anybody's in the workspace if there is none.
-pub(crate) fn lab_line(frames: &[Frame]) -> Option<&Frame> {
-    let ours = |frame: &&Frame| !frame.is_foreign() && !frame.file.starts_with("labrt/src/");
+pub(crate) fn innermost_lab_frame(frames: &[Frame]) -> Option<&Frame> {
+    let ours = |frame: &&Frame| !frame.is_external() && !frame.file.starts_with("labrt/src/");
     frames.iter().find(|frame| frame.is_lab_code()).or_else(|| frames.iter().find(ours))
 }
 
 /// What lab code has called that blocks: the outermost call of something known above the innermost call of
 /// lab code.
-pub(crate) fn blocking_call(frames: &[Frame]) -> Option<Culprit> {
+pub(crate) fn blocking_call(frames: &[Frame]) -> Option<BlockingCall> {
     let above = frames.iter().take_while(|frame| !frame.is_lab_code());
-    let known =
-        |frame: &Frame| CULPRITS.iter().find(|(piece, _)| frame.file.contains(piece)).map(|(_, it)| *it);
+    let known = |frame: &Frame| {
+        BLOCKING_CALLS.iter().find(|(path, _)| frame.file.contains(path)).map(|(_, call)| *call)
+    };
     above.filter_map(known).last()
 }
 
 /// Whether a thread that stands still there would keep others from allocating or printing.
-pub(crate) fn is_delicate(frames: &[Frame]) -> bool {
-    frames.iter().take_while(|frame| !frame.file.starts_with("labrt/src/sim/")).any(Frame::is_delicate)
+pub(crate) fn holds_global_lock(frames: &[Frame]) -> bool {
+    frames.iter().take_while(|frame| !frame.file.starts_with("labrt/src/sim/")).any(Frame::holds_global_lock)
 }
 
 /// The frames of lab code in the form of a backtrace, each once in a row.
@@ -180,8 +181,8 @@ pub(crate) fn backtrace(frames: &[Frame]) -> Option<String> {
     let mut text = String::new();
     let mut last = String::new();
     let mut number = 0;
-    for frame in frames.iter().filter(|frame| !frame.is_foreign() && !frame.file.starts_with("labrt/src/")) {
-        let entry = format!("{}\n             at {}\n", frame.function, frame.place());
+    for frame in frames.iter().filter(|frame| !frame.is_external() && !frame.file.starts_with("labrt/src/")) {
+        let entry = format!("{}\n             at {}\n", frame.function, frame.location());
         if entry != last {
             let _ = write!(text, "{number:4}: {entry}");
             number += 1;
@@ -194,7 +195,7 @@ pub(crate) fn backtrace(frames: &[Frame]) -> Option<String> {
 /// The functions that come again and again, the most frequent first; at most three.
 pub(crate) fn repeated(frames: &[Frame]) -> Vec<&Frame> {
     let mut counts: Vec<(&Frame, usize)> = Vec::new();
-    for frame in frames.iter().filter(|frame| !frame.is_foreign()) {
+    for frame in frames.iter().filter(|frame| !frame.is_external()) {
         match counts.iter_mut().find(|(known, _)| known.function == frame.function) {
             Some((_, count)) => *count += 1,
             None => counts.push((frame, 1)),
@@ -210,6 +211,6 @@ pub(crate) fn repeated(frames: &[Frame]) -> Vec<&Frame> {
 }
 
 /// Whether a thread that stands still there holds the lock of an output.
-pub(crate) fn prints(frames: &[Frame]) -> bool {
+pub(crate) fn holds_output_lock(frames: &[Frame]) -> bool {
     frames.iter().any(|frame| frame.file.contains("/std/src/io/stdio.rs"))
 }

@@ -12,7 +12,7 @@ use std::panic;
 use super::kill_state::{KillInProgress, ScheduledCrash};
 use super::scheduler::{Scheduler, Step};
 use super::simulation::{Sim, try_with};
-use super::threads::Life;
+use super::threads::ThreadState;
 use crate::run::ids::TESTER;
 use crate::wait::{Ticket, Wait, Woken};
 
@@ -21,7 +21,7 @@ const THROWS_MAX: u32 = 100;
 
 /// Scheduling points that a thread may pass in the destructors that run while it unwinds. More are a loop
 /// that will never end.
-const LAST_WORDS_MAX: u32 = 100_000;
+const UNWIND_STEPS_MAX: u32 = 100_000;
 
 /// What a dying thread unwinds with. No panic hook sees it; `catch_unwind` of lab code may.
 pub(crate) struct Killed {
@@ -52,10 +52,10 @@ impl Scheduler {
         for (slot, thread) in self.threads.living_mut() {
             if node.is_none_or(|node| node == thread.node) && !thread.dying {
                 thread.dying = true;
-                if thread.life == Life::Parked && !thread.probe {
-                    self.nodes[thread.node].busy += 1;
+                if thread.state == ThreadState::Parked && !thread.probe {
+                    self.nodes[thread.node].runnable += 1;
                 }
-                thread.life = Life::Ready;
+                thread.state = ThreadState::Ready;
                 if self.current != Some(slot) {
                     kill.runnable.push(slot);
                 }
@@ -65,7 +65,7 @@ impl Scheduler {
         for (id, state) in self.nodes.iter_mut() {
             if node.is_none_or(|node| node == id) {
                 state.alive = false;
-                state.held.clear();
+                state.paused_ready.clear();
                 state.probe = None;
                 kill.nodes.push(id);
             }
@@ -140,7 +140,8 @@ impl Scheduler {
             .threads
             .living()
             .filter(|(_, thread)| {
-                thread.life == Life::Parked && matches!(thread.wait, Wait::Call(to) if nodes.contains(&to))
+                thread.state == ThreadState::Parked
+                    && matches!(thread.wait, Wait::Call(to) if nodes.contains(&to))
             })
             .map(|(slot, thread)| Ticket { slot, number: thread.ticket })
             .collect();
@@ -157,8 +158,8 @@ impl Scheduler {
         if thread.unwinding {
             if std::thread::panicking() {
                 // In a destructor: another panic there would abort the process.
-                thread.last_words += 1;
-                return if thread.last_words > LAST_WORDS_MAX { Step::Abandon } else { Step::Continue };
+                thread.unwind_steps += 1;
+                return if thread.unwind_steps > UNWIND_STEPS_MAX { Step::Abandon } else { Step::Continue };
             }
             thread.unwinding = false;
         }
@@ -182,7 +183,7 @@ impl Sim {
         };
         match killed {
             Some(killed) => panic::resume_unwind(Box::new(killed)),
-            None => self.stay(Wait::Swallowed),
+            None => self.wait_forever(Wait::CatchesKill),
         }
     }
 
@@ -193,7 +194,7 @@ impl Sim {
     /// Panics if `node` is the tester's own.
     pub(crate) fn kill(&self, node: u32) {
         assert!(node != TESTER, "the tester cannot kill itself");
-        self.point();
+        self.scheduling_point();
         let ticket = {
             let mut scheduler = self.scheduler.borrow_mut();
             if !scheduler.nodes[node].alive {
@@ -216,9 +217,9 @@ impl Sim {
     /// # Panics
     ///
     /// Panics if `node` is the tester's own, or if another thread waits for a kill of this sort.
-    pub(crate) fn kill_amid(&self, node: u32, points: u32, deadline: u64) {
+    pub(crate) fn kill_after(&self, node: u32, points: u32, deadline: u64) {
         assert!(node != TESTER, "the tester cannot kill itself");
-        self.point();
+        self.scheduling_point();
         let ticket = {
             let mut scheduler = self.scheduler.borrow_mut();
             if !scheduler.nodes[node].alive {

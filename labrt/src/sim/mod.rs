@@ -7,8 +7,6 @@ mod cell;
 mod choice;
 mod deadlock;
 mod frames;
-#[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), allow(dead_code))]
-mod habits;
 mod kill;
 mod kill_state;
 pub(crate) mod mutex;
@@ -20,6 +18,8 @@ pub(crate) mod rwlock;
 mod scheduler;
 pub(crate) mod simulation;
 mod std_clock;
+#[cfg_attr(not(all(target_os = "linux", target_env = "gnu")), allow(dead_code))]
+mod std_compat;
 mod threads;
 mod timers;
 pub(crate) mod watchdog;

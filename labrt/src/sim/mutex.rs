@@ -5,8 +5,8 @@
 //! killed between being woken and running.
 
 use super::simulation::Sim;
-use crate::raw::confined::{Confined, Home};
-use crate::wait::{Blocker, By, Place, ThreadId, Ticket, Wait, Woken};
+use crate::raw::confined::{Confined, Owner};
+use crate::wait::{BlockedBy, Blocker, SourceLocation, ThreadId, Ticket, Wait, Woken};
 
 /// Wakes all that wait for a lock.
 pub(super) fn wake_all(sim: &Sim, waiting: &mut Vec<Ticket>) {
@@ -19,13 +19,13 @@ pub(super) fn wake_all(sim: &Sim, waiting: &mut Vec<Ticket>) {
 pub(super) fn wait_for_lock(
     sim: &Sim,
     ticket: Ticket,
-    place: Place,
+    location: SourceLocation,
     blockers: Vec<Blocker>,
     deadline: Option<u64>,
 ) -> bool {
-    let wait = Wait::Lock(place);
+    let wait = Wait::Lock(location);
     if sim.scheduler.borrow_mut().closes_cycle(wait, blockers, deadline) {
-        sim.stay(Wait::Ended);
+        sim.wait_forever(Wait::Ended);
     }
     sim.park(ticket, wait, deadline) == Woken::Notified
 }
@@ -37,7 +37,7 @@ pub(crate) struct Mutex {
 
 struct State {
     /// Who holds it, and since which line.
-    holder: Option<(ThreadId, Place)>,
+    holder: Option<(ThreadId, SourceLocation)>,
     waiting: Vec<Ticket>,
 }
 
@@ -53,31 +53,31 @@ impl Mutex {
     /// Panics if it is another run's.
     #[inline]
     #[track_caller]
-    pub(crate) fn claim(&self, home: impl Into<Home>) {
-        self.state.claim(home);
+    pub(crate) fn claim(&self, owner: impl Into<Owner>) {
+        self.state.claim(owner);
     }
 
     /// Takes the lock if it is free; otherwise says whom to wait for. No scheduling point.
-    pub(crate) fn try_take(&self, sim: &Sim, place: Place) -> Result<(), Vec<Blocker>> {
+    pub(crate) fn try_take(&self, sim: &Sim, location: SourceLocation) -> Result<(), Vec<Blocker>> {
         let me = sim.current_thread();
         let mut state = self.state.open(sim);
         match state.holder {
             None => {
-                state.holder = Some((me, place));
-                sim.holds(place);
+                state.holder = Some((me, location));
+                sim.took_lock(location);
                 Ok(())
             }
-            Some((thread, since)) => Err(vec![Blocker { thread, by: By::Holding(since) }]),
+            Some((thread, since)) => Err(vec![Blocker { thread, by: BlockedBy::Holding(since) }]),
         }
     }
 
     /// Takes the lock, waiting until `deadline` at the latest; says whether it has it.
-    pub(crate) fn take(&self, sim: &Sim, place: Place, deadline: Option<u64>) -> bool {
-        sim.point();
+    pub(crate) fn take(&self, sim: &Sim, location: SourceLocation, deadline: Option<u64>) -> bool {
+        sim.scheduling_point();
         loop {
-            let Err(blockers) = self.try_take(sim, place) else { return true };
+            let Err(blockers) = self.try_take(sim, location) else { return true };
             let ticket = self.queue(sim);
-            if !wait_for_lock(sim, ticket, place, blockers, deadline) {
+            if !wait_for_lock(sim, ticket, location, blockers, deadline) {
                 self.state.open(sim).waiting.retain(|waiting| *waiting != ticket);
                 return false;
             }
@@ -88,12 +88,12 @@ impl Mutex {
     ///
     /// A thread that is killed meanwhile still waits for the lock: its guard unlocks it while it unwinds,
     /// and must not unlock what another one holds.
-    pub(crate) fn take_again(&self, sim: &Sim, place: Place) {
-        while let Err(blockers) = self.try_take(sim, place) {
+    pub(crate) fn take_again(&self, sim: &Sim, location: SourceLocation) {
+        while let Err(blockers) = self.try_take(sim, location) {
             let ticket = self.queue(sim);
-            let wait = Wait::Lock(place);
+            let wait = Wait::Lock(location);
             if sim.scheduler.borrow_mut().closes_cycle(wait, blockers, None) {
-                sim.stay(Wait::Ended);
+                sim.wait_forever(Wait::Ended);
             }
             sim.park_without_throw(ticket, wait, None);
         }
@@ -109,7 +109,7 @@ impl Mutex {
     pub(crate) fn release(&self, sim: &Sim) {
         let mut state = self.state.open(sim);
         if let Some((_, since)) = state.holder.take() {
-            sim.holds_no_more(since);
+            sim.released_lock(since);
         }
         wake_all(sim, &mut state.waiting);
     }

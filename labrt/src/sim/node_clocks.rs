@@ -7,18 +7,18 @@ impl Scheduler {
     /// The time for the current thread: what its node's clock shows.
     #[inline]
     pub(crate) fn local_now(&self) -> u64 {
-        self.local_clock().map_or(self.now, |clock| clock.shows(self.now))
+        self.local_clock().map_or(self.now, |clock| clock.reading_at(self.now))
     }
 
     /// What the clock of the current thread's node shows at a moment of the run's.
     pub(crate) fn local_at(&self, run: u64) -> u64 {
-        self.local_clock().map_or(run, |clock| clock.shows(run))
+        self.local_clock().map_or(run, |clock| clock.reading_at(run))
     }
 
     /// When it will be `time` for the current thread, in the run's time.
     #[inline]
     pub(crate) fn run_time(&self, time: u64) -> u64 {
-        self.local_clock().map_or(time, |clock| clock.first_shows(time))
+        self.local_clock().map_or(time, |clock| clock.run_time_of(time))
     }
 
     #[inline]
@@ -32,14 +32,18 @@ impl Scheduler {
     /// Lets the clock of `node` go at another rate from now on, and moves the timers of its threads
     /// accordingly.
     pub(crate) fn set_clock_rate(&mut self, node: u32, rate: u32) {
-        let before = self.nodes[node].clock.unwrap_or(Clock::of_the_run());
+        let before = self.nodes[node].clock.unwrap_or(Clock::run_clock());
         let after = before.at_rate(self.now, rate);
         self.nodes[node].clock = Some(after);
         self.nodes.any_clock = true;
         let threads = &self.threads;
         let here = |slot: u32| threads[slot].node == node;
         self.timers.move_waits(|ticket, at| {
-            if threads.waits(ticket) && here(ticket.slot) { after.first_shows(before.shows(at)) } else { at }
+            if threads.waits(ticket) && here(ticket.slot) {
+                after.run_time_of(before.reading_at(at))
+            } else {
+                at
+            }
         });
     }
 }

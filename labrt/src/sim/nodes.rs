@@ -16,7 +16,7 @@ pub(crate) struct NodeState {
     /// `None`: the run's.
     pub(crate) clock: Option<Clock>,
     /// Threads that could run if the node were not paused.
-    pub(crate) held: Vec<u32>,
+    pub(crate) paused_ready: Vec<u32>,
     /// What lab code on this node draws from.
     pub(crate) rng: StreamRng,
     /// What std draws on this node.
@@ -26,9 +26,9 @@ pub(crate) struct NodeState {
     /// How many threads were started on it.
     pub(crate) started: u32,
     /// How many of its threads can run or run, probes excepted.
-    pub(crate) busy: u32,
+    pub(crate) runnable: u32,
     /// Whether a thread has run since the probe last looked.
-    pub(crate) stirred: bool,
+    pub(crate) ran_since_probe: bool,
     /// The wait of the probe, while it waits for the node to be quiet.
     pub(crate) probe: Option<Ticket>,
 }
@@ -52,13 +52,13 @@ impl Nodes {
             alive: true,
             paused: false,
             clock: None,
-            held: Vec::new(),
+            paused_ready: Vec::new(),
             rng,
             entropy,
             hash_keys,
             started: 0,
-            busy: 0,
-            stirred: false,
+            runnable: 0,
+            ran_since_probe: false,
             probe: None,
         });
         id

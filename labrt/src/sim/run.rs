@@ -10,7 +10,7 @@ use cpu_time::ThreadTime;
 
 use super::scheduler::{Next, Scheduler};
 use super::simulation::{SIM, Sim, guarded, with};
-use super::{habits, watchdog};
+use super::{std_compat, watchdog};
 use crate::clock::since_start;
 use crate::raw::hash_keys;
 use crate::raw::watched::Watched;
@@ -24,8 +24,8 @@ pub(crate) fn run<T: Send + 'static>(
     options: Options,
     main: impl FnOnce(u64) -> T + Send + 'static,
 ) -> Run<T> {
-    habits::install();
-    hash_keys::find();
+    std_compat::install();
+    hash_keys::locate();
     let watched = Arc::new(Watched::new());
     let (sender, results) = mpsc::channel();
     let inside = watched.clone();
@@ -96,7 +96,7 @@ fn run_here<T: 'static>(
 /// server can tell from it how many hash maps others have made, and can be told something by it.
 #[must_use]
 pub fn hash_keys_are_separate() -> bool {
-    hash_keys::find()
+    hash_keys::locate()
 }
 
 /// What each OS thread of a simulation does first.
@@ -148,7 +148,7 @@ impl Sim {
             with(|sim| sim.scheduler.borrow_mut().stop = true);
         });
         let mut scheduler = self.scheduler.borrow_mut();
-        if scheduler.make_room(None) {
+        if scheduler.reserve_thread(None) {
             scheduler.spawn(TESTER, Cow::Borrowed("main"), None, false, move || guarded(body));
         }
     }

@@ -5,9 +5,9 @@
 
 use super::mutex::{wait_for_lock, wake_all};
 use super::simulation::Sim;
-use crate::raw::confined::{Confined, Home};
+use crate::raw::confined::{Confined, Owner};
 use crate::raw::lock::Access;
-use crate::wait::{Blocker, By, Place, ThreadId, Ticket, Wait};
+use crate::wait::{BlockedBy, Blocker, SourceLocation, ThreadId, Ticket, Wait};
 
 /// The lock.
 pub(crate) struct RwLock {
@@ -15,10 +15,10 @@ pub(crate) struct RwLock {
 }
 
 struct State {
-    writer: Option<(ThreadId, Place)>,
-    readers: Vec<(ThreadId, Place)>,
+    writer: Option<(ThreadId, SourceLocation)>,
+    readers: Vec<(ThreadId, SourceLocation)>,
     waiting: Vec<Ticket>,
-    writers_waiting: Vec<(ThreadId, Place)>,
+    writers_waiting: Vec<(ThreadId, SourceLocation)>,
 }
 
 impl RwLock {
@@ -40,47 +40,60 @@ impl RwLock {
     /// Panics if it is another run's.
     #[inline]
     #[track_caller]
-    pub(crate) fn claim(&self, home: impl Into<Home>) {
-        self.state.claim(home);
+    pub(crate) fn claim(&self, owner: impl Into<Owner>) {
+        self.state.claim(owner);
     }
 
     /// Takes the lock if that is possible now; otherwise says whom to wait for. No scheduling point.
-    pub(crate) fn try_take(&self, sim: &Sim, access: Access, place: Place) -> Result<(), Vec<Blocker>> {
+    pub(crate) fn try_take(
+        &self,
+        sim: &Sim,
+        access: Access,
+        location: SourceLocation,
+    ) -> Result<(), Vec<Blocker>> {
         let me = sim.current_thread();
         let mut state = self.state.open(sim);
-        let holding =
-            |(thread, since): &(ThreadId, Place)| Blocker { thread: *thread, by: By::Holding(since) };
+        let holding = |(thread, since): &(ThreadId, SourceLocation)| Blocker {
+            thread: *thread,
+            by: BlockedBy::Holding(since),
+        };
         if let Some(writer) = &state.writer {
             return Err(vec![holding(writer)]);
         }
         match access {
             Access::Shared if !state.writers_waiting.is_empty() => {
-                let waiting = |(thread, since): &(ThreadId, Place)| Blocker {
+                let waiting = |(thread, since): &(ThreadId, SourceLocation)| Blocker {
                     thread: *thread,
-                    by: By::WaitingToWrite(since),
+                    by: BlockedBy::WaitingToWrite(since),
                 };
                 return Err(state.writers_waiting.iter().map(waiting).collect());
             }
             Access::Exclusive if !state.readers.is_empty() => {
                 return Err(state.readers.iter().map(holding).collect());
             }
-            Access::Shared | Access::SharedRecursive => state.readers.push((me, place)),
-            Access::Exclusive => state.writer = Some((me, place)),
+            Access::Shared | Access::SharedRecursive => state.readers.push((me, location)),
+            Access::Exclusive => state.writer = Some((me, location)),
         }
-        sim.holds(place);
+        sim.took_lock(location);
         Ok(())
     }
 
     /// Takes the lock, waiting until `deadline` at the latest; says whether it has it.
-    pub(crate) fn take(&self, sim: &Sim, access: Access, place: Place, deadline: Option<u64>) -> bool {
-        sim.point();
+    pub(crate) fn take(
+        &self,
+        sim: &Sim,
+        access: Access,
+        location: SourceLocation,
+        deadline: Option<u64>,
+    ) -> bool {
+        sim.scheduling_point();
         loop {
-            let Err(blockers) = self.try_take(sim, access, place) else { return true };
+            let Err(blockers) = self.try_take(sim, access, location) else { return true };
             let ticket = self.queue(sim);
             let woken = {
                 // Counted by a guard, because a kill unwinds from the wait.
-                let _writer = (access == Access::Exclusive).then(|| WaitingWriter::new(self, sim, place));
-                wait_for_lock(sim, ticket, place, blockers, deadline)
+                let _writer = (access == Access::Exclusive).then(|| WaitingWriter::new(self, sim, location));
+                wait_for_lock(sim, ticket, location, blockers, deadline)
             };
             if !woken {
                 self.state.open(sim).waiting.retain(|waiting| *waiting != ticket);
@@ -91,13 +104,13 @@ impl RwLock {
 
     /// Locks again after a wait on a condition variable, also on a thread that is killed meanwhile; see
     /// [`Mutex::take_again`](super::mutex::Mutex::take_again).
-    pub(crate) fn take_again(&self, sim: &Sim, access: Access, place: Place) {
-        while let Err(blockers) = self.try_take(sim, access, place) {
+    pub(crate) fn take_again(&self, sim: &Sim, access: Access, location: SourceLocation) {
+        while let Err(blockers) = self.try_take(sim, access, location) {
             let ticket = self.queue(sim);
-            let _writer = (access == Access::Exclusive).then(|| WaitingWriter::new(self, sim, place));
-            let wait = Wait::Lock(place);
+            let _writer = (access == Access::Exclusive).then(|| WaitingWriter::new(self, sim, location));
+            let wait = Wait::Lock(location);
             if sim.scheduler.borrow_mut().closes_cycle(wait, blockers, None) {
-                sim.stay(Wait::Ended);
+                sim.wait_forever(Wait::Ended);
             }
             sim.park_without_throw(ticket, wait, None);
         }
@@ -120,7 +133,7 @@ impl RwLock {
                 position.map(|position| state.readers.remove(position))
             };
             if let Some((_, since)) = holding {
-                sim.holds_no_more(since);
+                sim.released_lock(since);
             }
         });
     }
@@ -155,9 +168,9 @@ struct WaitingWriter<'a> {
 }
 
 impl<'a> WaitingWriter<'a> {
-    fn new(lock: &'a RwLock, sim: &'a Sim, place: Place) -> Self {
+    fn new(lock: &'a RwLock, sim: &'a Sim, location: SourceLocation) -> Self {
         let writer = sim.current_thread();
-        lock.state.open(sim).writers_waiting.push((writer, place));
+        lock.state.open(sim).writers_waiting.push((writer, location));
         Self { lock, sim, writer }
     }
 }

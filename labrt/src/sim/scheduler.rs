@@ -11,20 +11,20 @@ use super::frames;
 use super::kill_state::{KillInProgress, ScheduledCrash};
 use super::nodes::Nodes;
 use super::preemption::Preemption;
-use super::threads::{Life, Threads};
+use super::threads::{ThreadState, Threads};
 use super::timers::{Due, Timers};
 use crate::clock::{nanos, since_start};
-use crate::crowd::{self, Full, Member, THREADS_MAX};
 use crate::raw::coroutine::{Coroutine, Stacks};
-use crate::raw::hash_keys::Place as HashKeys;
-use crate::raw::run_monitor::{Objection, RunMonitor, aside};
+use crate::raw::hash_keys::KeySlot;
+use crate::raw::run_monitor::{RunMonitor, StopRequest, with_real_std};
 use crate::run::failure::{Failure, FailureKind};
 use crate::run::ids::TESTER;
 use crate::run::limits::{growth_message, time_message};
-use crate::run::log::Kept;
+use crate::run::log::LogBuffer;
 use crate::run::options::Options;
+use crate::thread_limit::{self, LimitReached, LiveThread, THREADS_MAX};
 use crate::traffic::{RemoteCall, Traffic};
-use crate::wait::{Place, ThreadId, Ticket, Wait, Woken};
+use crate::wait::{SourceLocation, ThreadId, Ticket, Wait, Woken};
 
 /// Virtual nanoseconds that a scheduling point costs, so that a thread that never waits still
 /// sees time pass.
@@ -67,7 +67,7 @@ pub(crate) struct Scheduler {
     /// Scheduling points so far.
     pub(crate) steps: u64,
     /// The run fails when `steps` comes to this.
-    bound: u64,
+    step_limit: u64,
     /// What is seen of the run from outside.
     pub(crate) monitor: Arc<RunMonitor>,
     pub(crate) timers: Timers,
@@ -78,9 +78,9 @@ pub(crate) struct Scheduler {
     pub(crate) ready: Vec<u32>,
     pub(crate) current: Option<u32>,
     /// Where std has the keys of the node at hand.
-    hash_keys: HashKeys,
+    hash_keys: KeySlot,
     /// The node whose keys these are.
-    at_hand: u32,
+    keys_node: u32,
     /// Chosen at the last scheduling point to run next.
     chosen: Option<u32>,
     tickets: u64,
@@ -95,7 +95,7 @@ pub(crate) struct Scheduler {
     pub(crate) kill: Option<KillInProgress>,
     pub(crate) scheduled_crash: Option<ScheduledCrash>,
     pub(crate) options: Options,
-    pub(crate) log: Kept,
+    pub(crate) log: LogBuffer,
     pub(crate) traffic: Traffic,
     pub(crate) warnings: Vec<String>,
 }
@@ -104,12 +104,12 @@ impl Scheduler {
     pub(crate) fn new(options: Options, monitor: Arc<RunMonitor>) -> Self {
         let mut nodes = Nodes::default();
         let tester = nodes.add("tester".to_owned(), options.seed);
-        let hash_keys = HashKeys::here();
+        let hash_keys = KeySlot::of_this_thread();
         hash_keys.replace(nodes[tester].hash_keys);
         Self {
             now: 0,
             steps: 0,
-            bound: LIVELOCK_BOUND.min(options.max_steps),
+            step_limit: LIVELOCK_BOUND.min(options.max_steps),
             monitor,
             timers: Timers::default(),
             threads: Threads::default(),
@@ -118,7 +118,7 @@ impl Scheduler {
             ready: Vec::new(),
             current: None,
             hash_keys,
-            at_hand: tester,
+            keys_node: tester,
             chosen: None,
             tickets: 0,
             policy: choice::start(options.policy, options.seed),
@@ -130,7 +130,7 @@ impl Scheduler {
             kill: None,
             scheduled_crash: None,
             options,
-            log: Kept::default(),
+            log: LogBuffer::default(),
             traffic: Traffic::default(),
             warnings: Vec::new(),
         }
@@ -138,8 +138,8 @@ impl Scheduler {
 
     /// Mixes one decision or message into the fingerprint.
     #[inline]
-    pub(crate) fn fold(&mut self, value: u64) {
-        self.fingerprint = mixed(self.fingerprint, value);
+    pub(crate) fn mix(&mut self, value: u64) {
+        self.fingerprint = mix_hash(self.fingerprint, value);
     }
 
     /// The run is over, before it is taken down: its fingerprint stands.
@@ -157,18 +157,18 @@ impl Scheduler {
     }
 
     fn fingerprint_now(&self, verdict: Option<FailureKind>) -> u64 {
-        let fingerprint = mixed(self.fingerprint, self.steps);
+        let fingerprint = mix_hash(self.fingerprint, self.steps);
         match verdict {
             // A thread that does not come back looks at the clock of std as often as the machine lets it.
             Some(FailureKind::Blocked | FailureKind::Overflow) => fingerprint,
-            _ => mixed(fingerprint, self.now),
+            _ => mix_hash(fingerprint, self.now),
         }
     }
 
     /// Something happened: what came before was not a livelock.
     #[inline]
     pub(crate) fn progressed(&mut self) {
-        self.bound = (self.steps + LIVELOCK_BOUND).min(self.options.max_steps);
+        self.step_limit = (self.steps + LIVELOCK_BOUND).min(self.options.max_steps);
     }
 
     pub(crate) fn current_id(&self) -> Option<ThreadId> {
@@ -197,11 +197,11 @@ impl Scheduler {
         thread.spins += 1;
         self.now += STEP;
         self.steps += 1;
-        if thread.spins > SPIN_BOUND || self.steps > self.bound {
+        if thread.spins > SPIN_BOUND || self.steps > self.step_limit {
             self.report_livelock(slot);
         }
         if self.monitor.record_progress() {
-            self.heed_objection();
+            self.handle_stop_request();
         }
         if self.scheduled_crash.is_some() && self.tick_scheduled_crash(slot) {
             return Step::Switch;
@@ -219,7 +219,7 @@ impl Scheduler {
         }
         let choice = self.policy.choose(others + 1);
         if choice == others {
-            self.fold(self.threads[slot].serial);
+            self.mix(self.threads[slot].serial);
             return Step::Continue;
         }
         let chosen = std::mem::replace(&mut self.ready[choice], slot);
@@ -230,12 +230,12 @@ impl Scheduler {
     /// One of `count` possibilities.
     pub(crate) fn decide(&mut self, count: usize) -> usize {
         let choice = self.policy.choose(count);
-        self.fold(choice as u64);
+        self.mix(choice as u64);
         choice
     }
 
     /// The position in the ready list of a thread that runs instead of the current one, chosen to run next.
-    pub(crate) fn give_way(&mut self) -> usize {
+    pub(crate) fn choose_other(&mut self) -> usize {
         let count = self.ready.len();
         let choice = if count == 1 { 0 } else { self.policy.choose(count) };
         self.chosen = Some(self.ready[choice]);
@@ -275,13 +275,13 @@ impl Scheduler {
 
     /// Somebody who looks from outside wants the run to end.
     #[cold]
-    fn heed_objection(&mut self) {
+    fn handle_stop_request(&mut self) {
         if self.stop {
             return;
         }
-        match self.monitor.objection() {
-            Some(Objection::Growth(bytes)) => self.fail_here(FailureKind::Memory, growth_message(bytes)),
-            Some(Objection::Time) => {
+        match self.monitor.stop_request() {
+            Some(StopRequest::Memory(bytes)) => self.fail_here(FailureKind::Memory, growth_message(bytes)),
+            Some(StopRequest::CpuTime) => {
                 let message = time_message(self.options.max_cpu_time) + &self.busiest_calls();
                 self.fail(FailureKind::Timeout, message, None);
                 if let Some(failure) = &mut self.verdict {
@@ -294,7 +294,7 @@ impl Scheduler {
 
     /// The busiest remote calls so far.
     pub(crate) fn busiest_calls(&self) -> String {
-        self.traffic.busiest(self.now)
+        self.traffic.busiest_message(self.now)
     }
 
     /// The current thread makes a remote call.
@@ -303,8 +303,8 @@ impl Scheduler {
         let node = self.current.map_or(TESTER, |slot| self.threads[slot].node);
         let caller = (node, &self.nodes[node].name);
         if self.traffic.call(self.now, caller, call) && !self.stop {
-            let message = self.traffic.storm(self.now);
-            self.fail(FailureKind::Timeout, message, Some(call.place));
+            let message = self.traffic.storm_message(self.now);
+            self.fail(FailureKind::Timeout, message, Some(call.location));
         }
     }
 
@@ -313,9 +313,9 @@ impl Scheduler {
         if self.verdict.is_some() {
             return;
         }
-        let frames = aside(frames::here);
+        let frames = with_real_std(frames::capture);
         let failure = Failure {
-            location: frames::lab_line(&frames).map(frames::Frame::place),
+            location: frames::innermost_lab_frame(&frames).map(frames::Frame::location),
             backtrace: frames::backtrace(&frames),
             ..self.failure(kind, message)
         };
@@ -350,7 +350,7 @@ impl Scheduler {
                     continue;
                 }
                 Some(Due::Event(event)) => {
-                    self.turn_to(TESTER);
+                    self.switch_node(TESTER);
                     return Next::Event(event);
                 }
                 None => {}
@@ -374,19 +374,19 @@ impl Scheduler {
         let thread = &mut self.threads[slot];
         let coroutine = thread.coroutine.take().expect("a thread that is not running has its coroutine");
         let (serial, node) = (thread.serial, thread.node);
-        self.turn_to(node);
+        self.switch_node(node);
         self.current = Some(slot);
-        self.fold(serial);
+        self.mix(serial);
         Next::Run(slot, coroutine)
     }
 
     /// Another node may go on: what std keeps for the OS thread is now that node's.
     #[inline]
-    fn turn_to(&mut self, node: u32) {
-        if node != self.at_hand {
+    fn switch_node(&mut self, node: u32) {
+        if node != self.keys_node {
             let keys = self.hash_keys.replace(self.nodes[node].hash_keys);
-            self.nodes[self.at_hand].hash_keys = keys;
-            self.at_hand = node;
+            self.nodes[self.keys_node].hash_keys = keys;
+            self.keys_node = node;
         }
     }
 
@@ -415,23 +415,23 @@ impl Scheduler {
 
     /// Makes sure that a thread can be added. Fails the run if there are too many already; says whether there
     /// is room.
-    pub(crate) fn make_room(&mut self, place: Option<Place>) -> bool {
+    pub(crate) fn reserve_thread(&mut self, location: Option<SourceLocation>) -> bool {
         let full = self.threads.count() >= THREADS_MAX;
         let error = if full { None } else { self.stacks.reserve().err() };
         if !full && error.is_none() {
             return true;
         }
         let message = {
-            let members = self.threads.living().map(|(_, thread)| Member {
+            let members = self.threads.living().map(|(_, thread)| LiveThread {
                 node: &self.nodes[thread.node].name,
                 name: &thread.name,
                 started_at: thread.started_at,
             });
-            crowd::describe(error.as_ref().map_or(Full::Limit, Full::System), members)
+            thread_limit::message(error.as_ref().map_or(LimitReached::Limit, LimitReached::System), members)
         };
         // Once it has failed it is over, and what is started then is for the taking down.
         let first = self.verdict.is_none();
-        self.fail(FailureKind::Threads, message, place);
+        self.fail(FailureKind::Threads, message, location);
         if let Some(failure) = self.verdict.as_mut().filter(|_| first) {
             // How many maps the system has left is not the seed's to decide.
             failure.from_outside = error.is_some();
@@ -439,13 +439,13 @@ impl Scheduler {
         false
     }
 
-    /// Adds a thread to a node that is alive, after [`make_room`](Self::make_room); its body, which must not
+    /// Adds a thread to a node that is alive, after [`reserve_thread`](Self::reserve_thread); its body, which must not
     /// unwind, runs when it is first chosen.
     pub(crate) fn spawn(
         &mut self,
         node: u32,
         name: Cow<'static, str>,
-        place: Option<Place>,
+        location: Option<SourceLocation>,
         probe: bool,
         body: impl FnOnce() + 'static,
     ) -> ThreadId {
@@ -453,7 +453,7 @@ impl Scheduler {
         let started = &mut self.nodes[node].started;
         *started = started.checked_add(1).expect("fewer than 2^32 threads of a node");
         let serial = u64::from(node) << 32 | u64::from(*started);
-        let id = self.threads.add(serial, node, name, place, coroutine);
+        let id = self.threads.add(serial, node, name, location, coroutine);
         let trace_context = self.trace_context();
         let thread = &mut self.threads[id.slot];
         thread.probe = probe;
@@ -465,15 +465,15 @@ impl Scheduler {
     /// Puts a thread that has just stopped waiting, or has just been made, where it will be chosen.
     fn make_ready(&mut self, slot: u32) {
         let thread = &mut self.threads[slot];
-        thread.life = Life::Ready;
+        thread.state = ThreadState::Ready;
         let node = &mut self.nodes[thread.node];
         if !thread.probe {
-            node.busy += 1;
-            node.stirred = true;
+            node.runnable += 1;
+            node.ran_since_probe = true;
         }
         match &mut self.kill {
             Some(kill) if thread.dying => kill.runnable.push(slot),
-            _ if node.paused => node.held.push(slot),
+            _ if node.paused => node.paused_ready.push(slot),
             _ => self.ready.push(slot),
         }
     }
@@ -492,7 +492,7 @@ impl Scheduler {
         let slot = self.current.expect("only a simulated thread can wait");
         let deadline = deadline.map(|time| self.run_time(time));
         let thread = &mut self.threads[slot];
-        thread.life = Life::Parked;
+        thread.state = ThreadState::Parked;
         thread.wait = wait;
         thread.parked_at = self.now;
         thread.spins = 0;
@@ -501,7 +501,7 @@ impl Scheduler {
             let ticket = Ticket { slot, number: thread.ticket };
             self.timers.add(at, Due::Wake(ticket));
         }
-        self.rest(slot);
+        self.thread_rests(slot);
     }
 
     /// Ends the wait that `ticket` names. Says whether it still lasted.
@@ -512,7 +512,7 @@ impl Scheduler {
         }
         let thread = &mut self.threads[ticket.slot];
         thread.woken = woken;
-        if thread.timed && woken == Woken::Notified && self.timers.outdate() {
+        if thread.timed && woken == Woken::Notified && self.timers.mark_stale() {
             let threads = &self.threads;
             self.timers.purge(|ticket| threads.waits(ticket));
         }
@@ -521,18 +521,18 @@ impl Scheduler {
     }
 
     /// The thread waits or has ended: perhaps its node is quiet now.
-    fn rest(&mut self, slot: u32) {
+    fn thread_rests(&mut self, slot: u32) {
         let thread = &self.threads[slot];
         if thread.probe {
             return;
         }
         let node = &mut self.nodes[thread.node];
-        node.busy -= 1;
-        if node.busy == 0
-            && node.stirred
+        node.runnable -= 1;
+        if node.runnable == 0
+            && node.ran_since_probe
             && let Some(probe) = node.probe.take()
         {
-            node.stirred = false;
+            node.ran_since_probe = false;
             self.wake(probe, Woken::Notified);
         }
     }
@@ -540,7 +540,7 @@ impl Scheduler {
     /// Removes a thread whose body has returned.
     pub(crate) fn finish(&mut self, slot: u32, coroutine: Coroutine) {
         coroutine.recycle(&mut self.stacks);
-        self.rest(slot);
+        self.thread_rests(slot);
         for joiner in std::mem::take(&mut self.threads[slot].joiners) {
             self.wake(joiner, Woken::Notified);
         }
@@ -548,8 +548,8 @@ impl Scheduler {
     }
 
     /// Records the verdict and ends the run; the first verdict stands.
-    pub(crate) fn fail(&mut self, kind: FailureKind, message: String, place: Option<Place>) {
-        let failure = Failure { location: place.map(ToString::to_string), ..self.failure(kind, message) };
+    pub(crate) fn fail(&mut self, kind: FailureKind, message: String, location: Option<SourceLocation>) {
+        let failure = Failure { location: location.map(ToString::to_string), ..self.failure(kind, message) };
         self.verdict.get_or_insert(failure);
         self.stop = true;
     }
@@ -581,7 +581,7 @@ impl Scheduler {
 }
 
 #[inline]
-fn mixed(fingerprint: u64, value: u64) -> u64 {
+fn mix_hash(fingerprint: u64, value: u64) -> u64 {
     let mixed = (fingerprint ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed ^ (mixed >> 29)
 }
@@ -610,7 +610,7 @@ impl Scheduler {
         }
         let node = &mut self.nodes[thread.node];
         if node.paused {
-            node.held.push(id.slot);
+            node.paused_ready.push(id.slot);
         } else {
             self.ready.push(id.slot);
         }
@@ -622,11 +622,11 @@ impl Scheduler {
     pub(crate) fn pause(&mut self, node: u32) {
         self.nodes[node].paused = true;
         let threads = &self.threads;
-        let held = &mut self.nodes[node].held;
+        let paused_ready = &mut self.nodes[node].paused_ready;
         self.ready.retain(|slot| {
             let stays = threads[*slot].node != node;
             if !stays {
-                held.push(*slot);
+                paused_ready.push(*slot);
             }
             stays
         });
@@ -634,7 +634,7 @@ impl Scheduler {
 
     pub(crate) fn resume(&mut self, node: u32) {
         self.nodes[node].paused = false;
-        let held = std::mem::take(&mut self.nodes[node].held);
-        self.ready.extend(held);
+        let paused_ready = std::mem::take(&mut self.nodes[node].paused_ready);
+        self.ready.extend(paused_ready);
     }
 }

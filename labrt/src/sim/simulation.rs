@@ -9,19 +9,19 @@ use std::time::Duration;
 use super::cell::SchedulerCell;
 use super::scheduler::{Scheduler, Step};
 use super::std_clock::StdClock;
-use super::threads::Life;
+use super::threads::ThreadState;
 use super::timers::Due;
 use crate::clock::{nanos, since_start};
-use crate::raw::confined::Home;
+use crate::raw::confined::Owner;
 use crate::raw::coroutine::suspend;
 use crate::raw::heap;
-use crate::raw::run_monitor::{aside, is_inside, note_panic, stop_if_broken};
+use crate::raw::run_monitor::{is_inside, record_panic, stop_if_panicked, with_real_std};
 use crate::rng::StreamRng;
 use crate::run::failure::{Failure, FailureKind, Panic};
 use crate::run::local::Local;
 use crate::run::log::LogLine;
 use crate::traffic::RemoteCall;
-use crate::wait::{Blocker, By, Place, ThreadId, Ticket, Wait, Woken};
+use crate::wait::{BlockedBy, Blocker, SourceLocation, ThreadId, Ticket, Wait, Woken};
 
 thread_local! {
     /// The simulation of this OS thread. Set once, when the thread starts.
@@ -65,7 +65,7 @@ fn outside() -> ! {
     panic!("labrt was used outside a run: start the code with `labrt::world::simulate`")
 }
 
-impl From<&Sim> for Home {
+impl From<&Sim> for Owner {
     #[inline]
     fn from(sim: &Sim) -> Self {
         Self::simulation(sim.id)
@@ -93,14 +93,14 @@ impl Sim {
         &self,
         node: u32,
         name: Cow<'static, str>,
-        place: Option<Place>,
+        location: Option<SourceLocation>,
         probe: bool,
         body: Box<dyn FnOnce() + Send>,
     ) -> Option<ThreadId> {
         {
             let mut scheduler = self.scheduler.borrow_mut();
-            if scheduler.nodes[node].alive && scheduler.make_room(place) {
-                return Some(scheduler.spawn(node, name, place, probe, move || guarded(body)));
+            if scheduler.nodes[node].alive && scheduler.reserve_thread(location) {
+                return Some(scheduler.spawn(node, name, location, probe, move || guarded(body)));
             }
         }
         // Lab code's destructors call labrt: not while the scheduler is borrowed.
@@ -110,7 +110,7 @@ impl Sim {
 
     /// A scheduling point: another thread may run here.
     #[inline]
-    pub(crate) fn point(&self) {
+    pub(crate) fn scheduling_point(&self) {
         if self.atomic.get() {
             return;
         }
@@ -119,7 +119,7 @@ impl Sim {
             Step::Continue => {}
             Step::Switch => self.switch(),
             Step::Throw => self.throw(),
-            Step::Abandon => self.stay(Wait::Swallowed),
+            Step::Abandon => self.wait_forever(Wait::CatchesKill),
         }
     }
 
@@ -139,7 +139,7 @@ impl Sim {
         };
         match step {
             Step::Throw => self.throw(),
-            Step::Abandon => self.stay(Wait::Swallowed),
+            Step::Abandon => self.wait_forever(Wait::CatchesKill),
             Step::Continue | Step::Switch => {}
         }
     }
@@ -147,13 +147,13 @@ impl Sim {
     /// Gives way to the others: as a scheduling point, but the current thread is not chosen if
     /// another one can run.
     pub(crate) fn yield_now(&self) {
-        self.point();
+        self.scheduling_point();
         let parked = {
             let mut scheduler = self.scheduler.borrow_mut();
             let others = !scheduler.ready.is_empty() && !scheduler.stop;
             match scheduler.current {
                 Some(slot) if others && !scheduler.threads[slot].unwinding => {
-                    let chosen = scheduler.give_way();
+                    let chosen = scheduler.choose_other();
                     scheduler.ready.push(slot);
                     scheduler.ready.swap_remove(chosen);
                     true
@@ -190,7 +190,7 @@ impl Sim {
     /// As [`park`](Self::park), for a wait after which something must be put in order before a kill may be
     /// thrown.
     pub(crate) fn park_without_throw(&self, ticket: Ticket, wait: Wait, deadline: Option<u64>) -> Woken {
-        stop_if_broken();
+        stop_if_panicked();
         let held_since = {
             let mut scheduler = self.scheduler.borrow_mut();
             let thread = &scheduler.threads[ticket.slot];
@@ -206,7 +206,7 @@ impl Sim {
         suspend();
         let mut scheduler = self.scheduler.borrow_mut();
         if let Some(began) = held_since {
-            scheduler.judge_held_locks(wait, began);
+            scheduler.warn_of_slow_held_locks(wait, began);
         }
         scheduler.threads[ticket.slot].woken
     }
@@ -218,8 +218,8 @@ impl Sim {
     }
 
     /// Waits for ever.
-    pub(crate) fn stay(&self, wait: Wait) -> ! {
-        stop_if_broken();
+    pub(crate) fn wait_forever(&self, wait: Wait) -> ! {
+        stop_if_panicked();
         loop {
             {
                 let mut scheduler = self.scheduler.borrow_mut();
@@ -227,7 +227,7 @@ impl Sim {
                 scheduler.park(wait, None);
             }
             suspend();
-            if !matches!(wait, Wait::Swallowed | Wait::Blocked) {
+            if !matches!(wait, Wait::CatchesKill | Wait::Blocked) {
                 self.throw_if_killed();
             }
         }
@@ -247,7 +247,7 @@ impl Sim {
     }
 
     /// Lets `event` run outside every thread, `delay` from now.
-    pub(crate) fn later(&self, delay: Duration, event: Box<dyn FnOnce() + Send>) {
+    pub(crate) fn schedule(&self, delay: Duration, event: Box<dyn FnOnce() + Send>) {
         let at = self.run_now().saturating_add(nanos(delay));
         self.scheduler.borrow_mut().timers.add(at, Due::Event(event));
     }
@@ -300,8 +300,8 @@ impl Sim {
     }
 
     /// Ends the run with this verdict, unless it has one.
-    pub(crate) fn fail(&self, kind: FailureKind, message: String, place: Option<Place>) {
-        self.scheduler.borrow_mut().fail(kind, message, place);
+    pub(crate) fn fail(&self, kind: FailureKind, message: String, location: Option<SourceLocation>) {
+        self.scheduler.borrow_mut().fail(kind, message, location);
     }
 
     /// Takes the panic of the current thread as the run's verdict. Says whether there is such a thread.
@@ -314,8 +314,8 @@ impl Sim {
             // hook; but it does when a destructor waits or comes back into the scheduler, and at the base of
             // the thread.
             let panic = tell(false);
-            let place = panic.location.map(|place| format!(" at {place}")).unwrap_or_default();
-            note_panic(panic.message + &place);
+            let location = panic.location.map(|location| format!(" at {location}")).unwrap_or_default();
+            record_panic(panic.message + &location);
             self.atomic.set(true); // nobody else runs meanwhile
             return true;
         };
@@ -381,7 +381,7 @@ impl Sim {
             Some(tap) => {
                 drop(scheduler);
                 // What becomes of the line concerns the process.
-                aside(|| tap.take(&line));
+                with_real_std(|| tap.take(&line));
             }
             None => scheduler.log.push(line),
         }
@@ -392,21 +392,21 @@ impl Sim {
 impl Sim {
     /// The current thread has taken a lock, at this line.
     #[inline]
-    pub(crate) fn holds(&self, place: Place) {
+    pub(crate) fn took_lock(&self, location: SourceLocation) {
         let mut scheduler = self.scheduler.borrow_mut();
         if let Some(slot) = scheduler.current {
-            scheduler.threads[slot].held.push(place);
+            scheduler.threads[slot].held.push(location);
         }
     }
 
     /// The current thread has given back a lock that it took at this line.
     #[inline]
-    pub(crate) fn holds_no_more(&self, place: Place) {
+    pub(crate) fn released_lock(&self, location: SourceLocation) {
         let mut scheduler = self.scheduler.borrow_mut();
         if let Some(slot) = scheduler.current {
             let held = &mut scheduler.threads[slot].held;
             // Mostly the last one, for guards are dropped in the opposite order.
-            if let Some(position) = held.iter().rposition(|since| std::ptr::eq(*since, place)) {
+            if let Some(position) = held.iter().rposition(|since| std::ptr::eq(*since, location)) {
                 held.remove(position);
             }
         }
@@ -430,8 +430,8 @@ impl Sim {
     }
 
     /// Waits for `thread` to end.
-    pub(crate) fn join(&self, thread: ThreadId, place: Place) {
-        let wait = Wait::Join(place);
+    pub(crate) fn join(&self, thread: ThreadId, location: SourceLocation) {
+        let wait = Wait::Join(location);
         let ticket = {
             let mut scheduler = self.scheduler.borrow_mut();
             if scheduler.threads.get(thread).is_none() {
@@ -441,21 +441,21 @@ impl Sim {
             if let Some(thread) = scheduler.threads.get_mut(thread) {
                 thread.joiners.push(ticket);
             }
-            let blocker = Blocker { thread, by: By::Running };
+            let blocker = Blocker { thread, by: BlockedBy::Running };
             (!scheduler.closes_cycle(wait, vec![blocker], None)).then_some(ticket)
         };
         match ticket {
             Some(ticket) => {
                 self.park(ticket, wait, None);
             }
-            None => self.stay(Wait::Ended),
+            None => self.wait_forever(Wait::Ended),
         }
     }
 
     /// As [`park`](Self::park), for a wait that only `blocker` can end: fails the run if it closes a cycle.
     pub(crate) fn park_behind(&self, ticket: Ticket, wait: Wait, blocker: Blocker) {
         if self.scheduler.borrow_mut().closes_cycle(wait, vec![blocker], None) {
-            self.stay(Wait::Ended);
+            self.wait_forever(Wait::Ended);
         }
         self.park(ticket, wait, None);
     }
@@ -471,7 +471,7 @@ impl Sim {
     pub(crate) fn unpark_thread(&self, thread: ThreadId) {
         let mut scheduler = self.scheduler.borrow_mut();
         let Some(found) = scheduler.threads.get_mut(thread) else { return };
-        let parked = found.life == Life::Parked && matches!(found.wait, Wait::Park(_));
+        let parked = found.state == ThreadState::Parked && matches!(found.wait, Wait::Park(_));
         let ticket = Ticket { slot: thread.slot, number: found.ticket };
         found.unparked = !parked;
         if parked {
@@ -484,8 +484,8 @@ impl Sim {
         let ticket = {
             let mut scheduler = self.scheduler.borrow_mut();
             let state = &mut scheduler.nodes[node];
-            if state.stirred && state.busy == 0 {
-                state.stirred = false;
+            if state.ran_since_probe && state.runnable == 0 {
+                state.ran_since_probe = false;
                 None
             } else {
                 let ticket = scheduler.ticket();
@@ -498,7 +498,7 @@ impl Sim {
                 self.park(ticket, Wait::Quiet, None);
             }
             // A probe that never waits would keep the others from running.
-            None => self.point(),
+            None => self.scheduling_point(),
         }
     }
 
@@ -507,7 +507,7 @@ impl Sim {
     /// No kill is thrown here, for what is being given back would be lost with it; the thread unwinds at
     /// its next call instead.
     #[inline(always)] // at each unlock
-    pub(crate) fn point_before_release(&self) {
+    pub(crate) fn scheduling_point_before_release(&self) {
         if self.atomic.get() {
             return;
         }
@@ -544,13 +544,6 @@ impl Sim {
         self.scheduler.borrow().nodes[node].alive
     }
 
-    /// The name of the node of the current thread; empty in an event.
-    pub(crate) fn here_name(&self) -> String {
-        let scheduler = self.scheduler.borrow();
-        let node = scheduler.current.map(|slot| scheduler.threads[slot].node);
-        node.map(|node| scheduler.nodes[node].name.to_string()).unwrap_or_default()
-    }
-
     pub(crate) fn pause(&self, node: u32) {
         self.scheduler.borrow_mut().pause(node);
     }
@@ -580,9 +573,9 @@ impl Sim {
     /// A message was sent or an entry applied: it goes into the fingerprint, and what came before was not a
     /// livelock.
     #[inline]
-    pub(crate) fn message(&self, hash: u64) {
+    pub(crate) fn record_event(&self, hash: u64) {
         let mut scheduler = self.scheduler.borrow_mut();
-        scheduler.fold(hash);
+        scheduler.mix(hash);
         scheduler.progressed();
     }
 
@@ -594,10 +587,10 @@ impl Sim {
 
     /// A message of so many bytes was sent that is no call.
     #[inline]
-    pub(crate) fn carry(&self, end: u32, bytes: usize) {
+    pub(crate) fn record_bytes(&self, end: u32, bytes: usize) {
         let mut scheduler = self.scheduler.borrow_mut();
         let now = scheduler.now;
-        scheduler.traffic.carry(now, end, bytes);
+        scheduler.traffic.record_bytes(now, end, bytes);
     }
 
     pub(crate) fn busiest_calls(&self) -> String {
@@ -624,6 +617,6 @@ pub(super) fn guarded(body: Box<dyn FnOnce()>) {
             body();
         }
     }));
-    stop_if_broken();
+    stop_if_panicked();
     drop(outcome);
 }

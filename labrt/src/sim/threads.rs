@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use crate::raw::coroutine::Coroutine;
-use crate::wait::{Blocker, Place, ThreadId, Ticket, Wait, Woken};
+use crate::wait::{Blocker, SourceLocation, ThreadId, Ticket, Wait, Woken};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Life {
+pub(crate) enum ThreadState {
     /// The slot is not in use.
     Free,
     /// Can run: in the ready list, held by a paused node, preempted, or running.
@@ -21,10 +21,10 @@ pub(crate) struct Thread {
     pub(crate) node: u32,
     pub(crate) name: Cow<'static, str>,
     /// The line of lab code that started it, if one did.
-    pub(crate) started_at: Option<Place>,
+    pub(crate) started_at: Option<SourceLocation>,
     /// `None` while it runs, and in a free slot.
     pub(crate) coroutine: Option<Coroutine>,
-    pub(crate) life: Life,
+    pub(crate) state: ThreadState,
     /// The number of the current or last ticket.
     pub(crate) ticket: u64,
     pub(crate) wait: Wait,
@@ -33,7 +33,7 @@ pub(crate) struct Thread {
     /// Who must do something before the current wait for a lock or a thread can end.
     pub(crate) blockers: Vec<Blocker>,
     /// The lines that took the locks that it holds, the oldest first.
-    pub(crate) held: Vec<Place>,
+    pub(crate) held: Vec<SourceLocation>,
     /// Whether the current wait has a timer.
     pub(crate) timed: bool,
     pub(crate) woken: Woken,
@@ -47,7 +47,7 @@ pub(crate) struct Thread {
     /// How often a kill has been thrown into it.
     pub(crate) throws: u32,
     /// Scheduling points that it has passed while it unwinds.
-    pub(crate) last_words: u32,
+    pub(crate) unwind_steps: u32,
     /// Somebody has called `unpark`, and it has not called `park` since.
     pub(crate) unparked: bool,
     /// Scheduling points since it last waited.
@@ -74,7 +74,7 @@ impl Threads {
         serial: u64,
         node: u32,
         name: Cow<'static, str>,
-        started_at: Option<Place>,
+        started_at: Option<SourceLocation>,
         coroutine: Coroutine,
     ) -> ThreadId {
         let thread = Thread {
@@ -83,7 +83,7 @@ impl Threads {
             name,
             started_at,
             coroutine: Some(coroutine),
-            life: Life::Ready,
+            state: ThreadState::Ready,
             ticket: 0,
             wait: Wait::Ended,
             parked_at: 0,
@@ -95,7 +95,7 @@ impl Threads {
             dying: false,
             unwinding: false,
             throws: 0,
-            last_words: 0,
+            unwind_steps: 0,
             unparked: false,
             spins: 0,
             probe: false,
@@ -123,7 +123,7 @@ impl Threads {
     /// Frees the slot of a thread that has ended.
     pub(crate) fn remove(&mut self, slot: u32) {
         let thread = &mut self[slot];
-        thread.life = Life::Free;
+        thread.state = ThreadState::Free;
         thread.ticket = 0;
         thread.serial = 0;
         self.free.push(slot);
@@ -143,16 +143,16 @@ impl Threads {
     pub(crate) fn waits(&self, ticket: Ticket) -> bool {
         self.slots
             .get(ticket.slot as usize)
-            .is_some_and(|thread| thread.ticket == ticket.number && thread.life == Life::Parked)
+            .is_some_and(|thread| thread.ticket == ticket.number && thread.state == ThreadState::Parked)
     }
 
     /// All threads that have not ended, in the order of the table.
     pub(crate) fn living(&self) -> impl Iterator<Item = (u32, &Thread)> {
-        (0..).zip(&self.slots).filter(|(_, thread)| thread.life != Life::Free)
+        (0..).zip(&self.slots).filter(|(_, thread)| thread.state != ThreadState::Free)
     }
 
     pub(crate) fn living_mut(&mut self) -> impl Iterator<Item = (u32, &mut Thread)> {
-        (0..).zip(&mut self.slots).filter(|(_, thread)| thread.life != Life::Free)
+        (0..).zip(&mut self.slots).filter(|(_, thread)| thread.state != ThreadState::Free)
     }
 }
 

@@ -85,7 +85,7 @@ impl Timers {
     ///
     /// Answers whether it is time to [`purge`](Self::purge): a loop of short waits with long
     /// time-outs must not fill the heap.
-    pub(crate) fn outdate(&mut self) -> bool {
+    pub(crate) fn mark_stale(&mut self) -> bool {
         self.stale += 1;
         self.stale > 64 && self.stale * 2 > self.heap.len()
     }

@@ -14,12 +14,12 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use super::frames::{self, Frame, Turn};
+use super::frames::{self, Frame, SymbolLock};
 use super::scheduler::Scheduler;
 use crate::clock::since_start;
 use crate::raw::heap;
 use crate::raw::process::{self, Activity};
-use crate::raw::run_monitor::{Objection, RunMonitor, Stop};
+use crate::raw::run_monitor::{RunMonitor, StopCause, StopRequest};
 use crate::raw::watched::Watched;
 use crate::run::failure::{Failure, FailureKind};
 use crate::run::limits::growth_message;
@@ -27,40 +27,40 @@ use crate::run::options::Options;
 use crate::run::outcome::Run;
 
 /// How often a run is looked at when it has lasted for a while.
-const GLANCE: Duration = Duration::from_millis(50);
+const POLL_INTERVAL_MAX: Duration = Duration::from_millis(50);
 
 /// A run that was asked to end because of its memory is given so long for it.
-const LEAVE: Duration = Duration::from_secs(2);
+const MEMORY_GRACE: Duration = Duration::from_secs(2);
 
 /// The same while it passes no scheduling point, and so does not hear.
-const DEAF: Duration = Duration::from_millis(100);
+const UNRESPONSIVE_GRACE: Duration = Duration::from_millis(100);
 
 /// How often a thread that holds what others need is let go again before it is stopped all the same.
-const ATTEMPTS: u32 = 200;
+const RESUMES_MAX: u32 = 200;
 
 /// Once memory has been lost with a run that was given up, the next runs may take less.
-const AFTER_A_LOSS: u64 = 256 << 20;
+const MAX_MEMORY_AFTER_ABANDONED: u64 = 256 << 20;
 
 /// How many times the processor time that it may take a run may last, where nobody can tell how much it
 /// takes.
-const BUSY: u32 = 10;
+const REAL_TIME_FACTOR: u32 = 10;
 
 /// The runs that are going on in this process.
 static RUNNING: Mutex<Vec<Arc<RunMonitor>>> = Mutex::new(Vec::new());
 
 /// Runs that were given up, and their OS threads with them.
-static GIVEN_UP: Mutex<u32> = Mutex::new(0);
+static ABANDONED_RUNS: Mutex<u32> = Mutex::new(0);
 
 /// What a process prints, below the verdict, that a run takes along.
-pub const LAST_WORDS: &str = "(the thread was printing, and nobody else can print now: the process ends)";
+pub const ABORT_NOTE: &str = "(the thread was printing, and nobody else can print now: the process ends)";
 
 /// How many runs of this process were given up, together with the OS thread and the memory that they had.
 ///
 /// Such a run has failed as blocked, or for want of stack or memory. A process that is to run many more tests
 /// may want to make way for a fresh one.
 #[must_use]
-pub fn given_up() -> u32 {
-    *GIVEN_UP.lock()
+pub fn abandoned_runs() -> u32 {
+    *ABANDONED_RUNS.lock()
 }
 
 /// Waits for a run to end, by itself or not.
@@ -70,11 +70,11 @@ pub(super) fn wait<T>(
     watched: &Watched<Scheduler>,
     options: &Options,
 ) -> Run<T> {
-    let _entry = Entry::new(watched.monitor());
-    let mut watch = Watch::new(&thread, watched, options);
-    let mut glance = Duration::from_millis(1);
+    let _registration = Registration::new(watched.monitor());
+    let mut watchdog = Watchdog::new(&thread, watched, options);
+    let mut interval = Duration::from_millis(1);
     loop {
-        match results.recv_timeout(glance) {
+        match results.recv_timeout(interval) {
             Ok(run) => {
                 thread.join().unwrap_or_else(|panic| resume_unwind(panic));
                 return run;
@@ -85,24 +85,24 @@ pub(super) fn wait<T>(
             }
             Err(RecvTimeoutError::Timeout) => {}
         }
-        if let Some(run) = watch.look(glance) {
+        if let Some(run) = watchdog.poll(interval) {
             return run;
         }
-        glance = (glance * 2).min(GLANCE);
+        interval = (interval * 2).min(POLL_INTERVAL_MAX);
     }
 }
 
 /// The run's place among those that are going on.
-struct Entry<'a>(&'a Arc<RunMonitor>);
+struct Registration<'a>(&'a Arc<RunMonitor>);
 
-impl<'a> Entry<'a> {
+impl<'a> Registration<'a> {
     fn new(monitor: &'a Arc<RunMonitor>) -> Self {
         RUNNING.lock().push(monitor.clone());
         Self(monitor)
     }
 }
 
-impl Drop for Entry<'_> {
+impl Drop for Registration<'_> {
     fn drop(&mut self) {
         RUNNING.lock().retain(|monitor| !Arc::ptr_eq(monitor, self.0));
     }
@@ -110,23 +110,23 @@ impl Drop for Entry<'_> {
 
 /// Why a run is given up.
 #[derive(Clone)]
-enum Charge {
+enum Reason {
     /// It has run without a scheduling point for so much processor time, or slept for so long.
     Stalled { running: Duration, sleeping: Duration },
     /// It has grown too much.
-    Grown(u64),
+    Memory(u64),
     /// It has stopped by itself.
-    Stopped(Stop),
+    Stopped(StopCause),
 }
 
 /// What is known of one run from outside.
-struct Watch<'a> {
+struct Watchdog<'a> {
     thread: &'a JoinHandle<()>,
     watched: &'a Watched<Scheduler>,
     monitor: &'a Arc<RunMonitor>,
     options: &'a Options,
     began: Instant,
-    looked: Instant,
+    last_poll: Instant,
     /// At the last look.
     progress: u64,
     cpu: Option<Duration>,
@@ -134,17 +134,17 @@ struct Watch<'a> {
     running: Duration,
     sleeping: Duration,
     /// Resident bytes of the process at the start.
-    memory: u64,
+    memory_at_start: u64,
     /// Bytes that the process held at the start and that no run is charged with.
-    uncounted: i64,
+    uncounted_at_start: i64,
     /// By how much that has grown since, at the most: what was freed may still be resident.
-    most_uncounted: u64,
+    uncounted_growth_max: u64,
     /// How long it has been asked to end.
-    objected: Option<Duration>,
-    attempts: u32,
+    since_stop_request: Option<Duration>,
+    resumes: u32,
 }
 
-impl<'a> Watch<'a> {
+impl<'a> Watchdog<'a> {
     fn new(thread: &'a JoinHandle<()>, watched: &'a Watched<Scheduler>, options: &'a Options) -> Self {
         let now = Instant::now();
         Self {
@@ -153,51 +153,52 @@ impl<'a> Watch<'a> {
             monitor: watched.monitor(),
             options,
             began: now,
-            looked: now,
+            last_poll: now,
             progress: 0,
             cpu: None,
             running: Duration::ZERO,
             sleeping: Duration::ZERO,
-            memory: process::resident_bytes().unwrap_or(0),
-            uncounted: heap::held_uncounted(),
-            most_uncounted: 0,
-            objected: None,
-            attempts: 0,
+            memory_at_start: process::resident_bytes().unwrap_or(0),
+            uncounted_at_start: heap::held_uncounted(),
+            uncounted_growth_max: 0,
+            since_stop_request: None,
+            resumes: 0,
         }
     }
 
     /// Looks at the run after `nominal`. Answers what it came to if it is given up.
-    fn look<T>(&mut self, nominal: Duration) -> Option<Run<T>> {
+    fn poll<T>(&mut self, nominal: Duration) -> Option<Run<T>> {
         if let Some(stop) = self.monitor.stopped() {
-            return Some(self.give_up(&Turn::try_take()?, Charge::Stopped(stop)));
+            return Some(self.give_up(&SymbolLock::try_acquire()?, Reason::Stopped(stop)));
         }
         // If we were stopped in between, or kept from running, so was the run.
-        let passed = self.looked.elapsed().min(nominal * 2);
-        self.looked = Instant::now();
-        let charge = self.stalled(passed).or_else(|| self.grown(passed));
-        if charge.is_none() && self.is_late() {
+        let passed = self.last_poll.elapsed().min(nominal * 2);
+        self.last_poll = Instant::now();
+        let reason = self.check_stall(passed).or_else(|| self.check_memory(passed));
+        if reason.is_none() && self.is_out_of_time() {
             // Who does not hear is charged with that.
-            self.monitor.object(Objection::Time);
+            self.monitor.request_stop(StopRequest::CpuTime);
         }
-        let charge = charge?;
+        let reason = reason?;
         // Who reads symbols is not stopped: we are going to read some ourselves.
-        let turn = Turn::try_take()?;
-        if !self.monitor.ask(self.thread.as_pthread_t(), self.progress) {
+        let symbols = SymbolLock::try_acquire()?;
+        if !self.monitor.pause(self.thread.as_pthread_t(), self.progress) {
             return None;
         }
         // A thread that stands still in the midst of printing or allocating would make others stand still.
-        let moves = !matches!(charge, Charge::Stalled { running, sleeping } if sleeping > running);
-        let delicate = moves && frames::is_delicate(&frames::resolve(&turn, &self.monitor.stack().inner));
-        if delicate && self.attempts < ATTEMPTS {
-            self.attempts += 1;
-            self.monitor.let_go();
+        let moves = !matches!(reason, Reason::Stalled { running, sleeping } if sleeping > running);
+        let holds_lock =
+            moves && frames::holds_global_lock(&frames::resolve(&symbols, &self.monitor.stack().inner));
+        if holds_lock && self.resumes < RESUMES_MAX {
+            self.resumes += 1;
+            self.monitor.resume();
             return None;
         }
-        self.monitor.keep();
-        Some(self.give_up(&turn, self.monitor.stopped().map_or(charge, Charge::Stopped)))
+        self.monitor.stop();
+        Some(self.give_up(&symbols, self.monitor.stopped().map_or(reason, Reason::Stopped)))
     }
 
-    fn stalled(&mut self, passed: Duration) -> Option<Charge> {
+    fn check_stall(&mut self, passed: Duration) -> Option<Reason> {
         let progress = self.monitor.progress();
         let cpu = process::cpu_time(self.thread.as_pthread_t());
         let worked = match (cpu, self.cpu) {
@@ -213,7 +214,7 @@ impl<'a> Watch<'a> {
         if worked > passed / 10 {
             self.running += worked;
         } else {
-            match self.monitor.number().map_or(Activity::Unknown, process::activity) {
+            match self.monitor.thread_id().map_or(Activity::Unknown, process::activity) {
                 Activity::Sleeps => self.sleeping += passed,
                 // Without the evidence only time is left.
                 Activity::Unknown if cpu.is_none() => self.running += passed,
@@ -221,65 +222,71 @@ impl<'a> Watch<'a> {
             }
         }
         let (running, sleeping) = (self.running, self.sleeping);
-        (running + sleeping >= self.options.patience).then_some(Charge::Stalled { running, sleeping })
+        (running + sleeping >= self.options.stall_timeout).then_some(Reason::Stalled { running, sleeping })
     }
 
     /// Whether the run has taken all the processor time that it may.
-    fn is_late(&self) -> bool {
+    fn is_out_of_time(&self) -> bool {
         let limit = self.options.max_cpu_time;
         match self.cpu {
             Some(cpu) => cpu > limit,
             // Without the evidence only time is left, and the machine may be busy.
-            None => self.began.elapsed() > limit.saturating_mul(BUSY),
+            None => self.began.elapsed() > limit.saturating_mul(REAL_TIME_FACTOR),
         }
     }
 
-    fn grown(&mut self, passed: Duration) -> Option<Charge> {
-        let lost = given_up() > 0;
-        let limit = if lost { self.options.max_memory.min(AFTER_A_LOSS) } else { self.options.max_memory };
-        let uncounted = heap::held_uncounted().saturating_sub(self.uncounted);
-        self.most_uncounted = self.most_uncounted.max(u64::try_from(uncounted).unwrap_or(0));
-        let growth = process::resident_bytes()?.saturating_sub(self.memory + self.most_uncounted);
+    fn check_memory(&mut self, passed: Duration) -> Option<Reason> {
+        let lost = abandoned_runs() > 0;
+        let limit = if lost {
+            self.options.max_memory.min(MAX_MEMORY_AFTER_ABANDONED)
+        } else {
+            self.options.max_memory
+        };
+        let uncounted = heap::held_uncounted().saturating_sub(self.uncounted_at_start);
+        self.uncounted_growth_max = self.uncounted_growth_max.max(u64::try_from(uncounted).unwrap_or(0));
+        let growth =
+            process::resident_bytes()?.saturating_sub(self.memory_at_start + self.uncounted_growth_max);
         if growth <= limit {
             return None;
         }
-        match self.objected {
-            None if self.is_hungriest() => {
-                self.monitor.object(Objection::Growth(growth));
-                self.objected = Some(Duration::ZERO);
+        match self.since_stop_request {
+            None if self.uses_most_memory() => {
+                self.monitor.request_stop(StopRequest::Memory(growth));
+                self.since_stop_request = Some(Duration::ZERO);
                 None
             }
             None => None,
             Some(since) => {
-                self.objected = Some(since + passed);
-                let deaf = self.running + self.sleeping >= DEAF && since >= DEAF;
-                (deaf || since >= LEAVE).then_some(Charge::Grown(growth))
+                self.since_stop_request = Some(since + passed);
+                let unresponsive =
+                    self.running + self.sleeping >= UNRESPONSIVE_GRACE && since >= UNRESPONSIVE_GRACE;
+                (unresponsive || since >= MEMORY_GRACE).then_some(Reason::Memory(growth))
             }
         }
     }
 
     /// Whether no other run of the process has touched so much memory.
-    fn is_hungriest(&self) -> bool {
+    fn uses_most_memory(&self) -> bool {
         let touched =
-            |monitor: &Arc<RunMonitor>| monitor.number().and_then(process::pages_touched).unwrap_or(0);
+            |monitor: &Arc<RunMonitor>| monitor.thread_id().and_then(process::pages_touched).unwrap_or(0);
         let mine = touched(self.monitor);
         RUNNING.lock().iter().all(|other| touched(other) <= mine)
     }
 
     /// The run stands still for ever: what it came to.
-    fn give_up<T>(&self, turn: &Turn, charge: Charge) -> Run<T> {
-        *GIVEN_UP.lock() += 1;
+    fn give_up<T>(&self, symbols: &SymbolLock, reason: Reason) -> Run<T> {
+        *ABANDONED_RUNS.lock() += 1;
         let stack = self.monitor.stack();
-        let inner = frames::resolve(turn, &stack.inner);
-        let (kind, message) = match charge {
-            Charge::Stalled { running, sleeping } => stall(&inner, running, sleeping),
-            Charge::Grown(bytes) => (FailureKind::Memory, growth_message(bytes)),
-            Charge::Stopped(Stop::Overflow) => overflow(&inner),
-            Charge::Stopped(Stop::Panic(words)) => (
+        let inner = frames::resolve(symbols, &stack.inner);
+        let (kind, message) = match reason {
+            Reason::Stalled { running, sleeping } => stall_failure(&inner, running, sleeping),
+            Reason::Memory(bytes) => (FailureKind::Memory, growth_message(bytes)),
+            Reason::Stopped(StopCause::StackOverflow) => overflow_failure(&inner),
+            Reason::Stopped(StopCause::Panic(words)) => (
                 FailureKind::Panic,
                 format!("{words}: a panic within labrt, after which the run cannot go on"),
             ),
-            Charge::Stopped(Stop::Memory(bytes)) => (
+            Reason::Stopped(StopCause::Memory(bytes)) => (
                 FailureKind::Memory,
                 format!(
                     "the system has no memory for {bytes} bytes more. Look for a length or a capacity that is computed, \
@@ -287,12 +294,12 @@ impl<'a> Watch<'a> {
                 ),
             ),
         };
-        if charge_holds_output(turn, &inner, &stack.outer) {
-            die(self.watched, kind, &message);
+        if holds_output_lock(symbols, &inner, &stack.outer) {
+            abort_process(self.watched, kind, &message);
         }
-        let frozen = |scheduler: &Scheduler, in_order: bool| {
+        let look = |scheduler: &Scheduler, consistent: bool| {
             let seen = Failure {
-                location: frames::lab_line(&inner).map(Frame::place),
+                location: frames::innermost_lab_frame(&inner).map(Frame::location),
                 backtrace: frames::backtrace(&inner),
                 // When memory runs out is the machine's choice; where a thread stops to go on is the run's
                 // own.
@@ -301,10 +308,10 @@ impl<'a> Watch<'a> {
             };
             let (failure, warnings) = match &scheduler.verdict {
                 // It had failed already, and blocked while it was taken down.
-                Some(first) if in_order => (first.clone(), vec![format!("after that: {seen}")]),
+                Some(first) if consistent => (first.clone(), vec![format!("after that: {seen}")]),
                 _ => (seen, Vec::new()),
             };
-            let known = if in_order { scheduler.warnings.clone() } else { Vec::new() };
+            let known = if consistent { scheduler.warnings.clone() } else { Vec::new() };
             Run {
                 fingerprint: scheduler.final_fingerprint(Some(&failure)),
                 result: Err(failure),
@@ -312,29 +319,29 @@ impl<'a> Watch<'a> {
                 cpu_time: self.cpu.unwrap_or_else(|| self.began.elapsed()),
                 steps: scheduler.steps,
                 warnings: known.into_iter().chain(warnings).collect(),
-                log: if in_order { scheduler.log.lines() } else { Vec::new() },
+                log: if consistent { scheduler.log.lines() } else { Vec::new() },
             }
         };
-        self.watched.frozen(frozen).expect("it stands still")
+        self.watched.inspect_stopped(look).expect("it stands still")
     }
 }
 
 /// What a thread that stands still in the midst of printing takes along: everything that prints.
-fn charge_holds_output(turn: &Turn, inner: &[Frame], outer: &[usize]) -> bool {
-    frames::prints(inner) || frames::prints(&frames::resolve(turn, outer))
+fn holds_output_lock(symbols: &SymbolLock, inner: &[Frame], outer: &[usize]) -> bool {
+    frames::holds_output_lock(inner) || frames::holds_output_lock(&frames::resolve(symbols, outer))
 }
 
 /// Says what happened, and ends the process: it could only hang.
-fn die(watched: &Watched<Scheduler>, kind: FailureKind, message: &str) -> ! {
-    let failure = watched.frozen(|scheduler, _| scheduler.failure(kind, message.to_owned()));
+fn abort_process(watched: &Watched<Scheduler>, kind: FailureKind, message: &str) -> ! {
+    let failure = watched.inspect_stopped(|scheduler, _| scheduler.failure(kind, message.to_owned()));
     let failure = failure.map(|failure| failure.to_string()).unwrap_or_default();
-    process::last_words(&format!("{failure}\n{LAST_WORDS}\n"))
+    process::abort_with_message(&format!("{failure}\n{ABORT_NOTE}\n"))
 }
 
 /// A thread that has not come back to labrt.
-fn stall(frames: &[Frame], running: Duration, sleeping: Duration) -> (FailureKind, String) {
+fn stall_failure(frames: &[Frame], running: Duration, sleeping: Duration) -> (FailureKind, String) {
     let message = match frames::blocking_call(frames) {
-        Some(culprit) if sleeping > running => blocked_in(culprit, sleeping),
+        Some(blocking) if sleeping > running => blocked_message(blocking, sleeping),
         _ if sleeping > running => format!(
             "the thread waits in a call of the system for {:.1} s of real time, and no other thread of the run can go on \
              meanwhile: they all share one OS thread. Wait by labrt alone: its locks, its channels, its \
@@ -352,8 +359,8 @@ fn stall(frames: &[Frame], running: Duration, sleeping: Duration) -> (FailureKin
 }
 
 /// A thread that waits in something that knows nothing of the simulation.
-pub(super) fn blocked_in(culprit: frames::Culprit, since: Duration) -> String {
-    let frames::Culprit { call, advice } = culprit;
+pub(super) fn blocked_message(blocking: frames::BlockingCall, since: Duration) -> String {
+    let frames::BlockingCall { call, advice } = blocking;
     format!(
         "the thread waits in {call} for {:.1} s of real time. Nobody can wake it: all simulated threads share one OS \
          thread, and this wait stops them all. {advice}",
@@ -362,10 +369,10 @@ pub(super) fn blocked_in(culprit: frames::Culprit, since: Duration) -> String {
 }
 
 /// A stack that came to its end.
-fn overflow(frames: &[Frame]) -> (FailureKind, String) {
+fn overflow_failure(frames: &[Frame]) -> (FailureKind, String) {
     let repeated: Vec<String> = frames::repeated(frames)
         .into_iter()
-        .map(|frame| format!("\n  {} ({})", frame.function, frame.place()))
+        .map(|frame| format!("\n  {} ({})", frame.function, frame.location()))
         .collect();
     let size = crate::raw::coroutine::STACK_SIZE / 1024;
     let message = if repeated.is_empty() {

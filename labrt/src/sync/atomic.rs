@@ -1,7 +1,26 @@
-//! Atomics for lab code, in the shape of `std::sync::atomic`. Every operation is a scheduling point.
+//! Atomics for lab code, with the API of `std::sync::atomic`. Every operation is a scheduling point.
 //!
-//! In a simulation every operation is sequentially consistent, whatever ordering is asked for: the
-//! simulation finds races between threads, not between a processor's caches.
+//! In a simulation every operation is sequentially consistent, whatever ordering it names: a simulation finds
+//! races between threads, but no effects of weak memory ordering.
+//!
+//! ```
+//! # use labrt::world::{Options, simulate};
+//! # simulate(Options::new(1), |_| {
+//! use labrt::sync::Arc;
+//! use labrt::sync::atomic::{AtomicU64, Ordering};
+//!
+//! let next_id = Arc::new(AtomicU64::new(0));
+//! let threads: Vec<_> = (0..4)
+//!     .map(|_| {
+//!         let next_id = next_id.clone();
+//!         labrt::thread::spawn(move || next_id.fetch_add(1, Ordering::SeqCst))
+//!     })
+//!     .collect();
+//! let mut ids: Vec<u64> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+//! ids.sort_unstable();
+//! assert_eq!(ids, [0, 1, 2, 3]);
+//! # }).result.unwrap();
+//! ```
 
 use std::fmt;
 pub use std::sync::atomic::Ordering;
@@ -10,8 +29,8 @@ use std::sync::atomic::{self as real};
 use crate::context;
 
 #[track_caller]
-fn point() {
-    context::with(|context| context.point());
+fn scheduling_point() {
+    context::with(|context| context.scheduling_point());
 }
 
 macro_rules! atomic {
@@ -21,7 +40,7 @@ macro_rules! atomic {
         pub struct $name(real::$name);
 
         impl $name {
-            /// An atomic that holds `value`.
+            /// Makes an atomic with this value.
             #[must_use]
             pub const fn new(value: $value) -> Self {
                 Self(real::$name::new(value))
@@ -30,21 +49,21 @@ macro_rules! atomic {
             /// Reads the value.
             #[track_caller]
             pub fn load(&self, order: Ordering) -> $value {
-                point();
+                scheduling_point();
                 self.0.load(order)
             }
 
             /// Writes the value.
             #[track_caller]
             pub fn store(&self, value: $value, order: Ordering) {
-                point();
+                scheduling_point();
                 self.0.store(value, order);
             }
 
-            /// Writes the value and returns the one before.
+            /// Writes the value and returns the previous one.
             #[track_caller]
             pub fn swap(&self, value: $value, order: Ordering) -> $value {
-                point();
+                scheduling_point();
                 self.0.swap(value, order)
             }
 
@@ -52,7 +71,7 @@ macro_rules! atomic {
             ///
             /// # Errors
             ///
-            /// The value found, if it is another one.
+            /// The value, if it is not `current`.
             #[track_caller]
             pub fn compare_exchange(
                 &self,
@@ -61,16 +80,15 @@ macro_rules! atomic {
                 success: Ordering,
                 failure: Ordering,
             ) -> Result<$value, $value> {
-                point();
+                scheduling_point();
                 self.0.compare_exchange(current, new, success, failure)
             }
 
-            /// As [`compare_exchange`](Self::compare_exchange); in a simulation it never fails without a
-            /// reason.
+            /// As [`compare_exchange`](Self::compare_exchange). In a simulation it never fails spuriously.
             ///
             /// # Errors
             ///
-            /// The value found, if it is another one.
+            /// The value, if it is not `current`.
             #[track_caller]
             pub fn compare_exchange_weak(
                 &self,
@@ -82,11 +100,12 @@ macro_rules! atomic {
                 self.compare_exchange(current, new, success, failure)
             }
 
-            /// Replaces the value by what `change` makes of it, trying again when another thread was faster.
+            /// Replaces the value by the result of `change`, and tries again if another thread changed it
+            /// meanwhile.
             ///
             /// # Errors
             ///
-            /// The value for which `change` gave `None`.
+            /// The value for which `change` returned `None`.
             #[track_caller]
             pub fn fetch_update(
                 &self,
@@ -104,12 +123,12 @@ macro_rules! atomic {
                 Err(before)
             }
 
-            /// The value, without a scheduling point: nobody else can reach it.
+            /// A mutable reference to the value. No scheduling point: no other thread can access it.
             pub fn get_mut(&mut self) -> &mut $value {
                 self.0.get_mut()
             }
 
-            /// The value, without a scheduling point.
+            /// Returns the value. No scheduling point.
             #[must_use]
             pub fn into_inner(self) -> $value {
                 self.0.into_inner()
@@ -130,7 +149,7 @@ macro_rules! atomic {
     };
 }
 
-/// Operations that change the value and return the one before.
+/// Defines operations that change the value and return the previous one.
 macro_rules! fetch {
     ($name:ident, $value:ty: $($method:ident)*) => {
         impl $name {
@@ -138,7 +157,7 @@ macro_rules! fetch {
                 #[doc = concat!("See `std::sync::atomic::", stringify!($name), "::", stringify!($method), "`.")]
                 #[track_caller]
                 pub fn $method(&self, value: $value, order: Ordering) -> $value {
-                    point();
+                    scheduling_point();
                     self.0.$method(value, order)
                 }
             )*

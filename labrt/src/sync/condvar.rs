@@ -1,4 +1,4 @@
-//! [`Condvar`]: wait under a lock until something may have changed.
+//! [`Condvar`]: a condition variable for mutexes and reader-writer locks.
 
 use std::fmt;
 use std::ops::DerefMut;
@@ -9,13 +9,13 @@ use crate::context::{self, Context};
 use crate::raw::confined::Confined;
 use crate::raw::lock::LockGuard;
 use crate::time::Instant;
-use crate::wait::{Place, Ticket, Wait, Woken};
+use crate::wait::{SourceLocation, Ticket, Wait, Woken};
 
 /// A condition variable; see `parking_lot::Condvar`.
 ///
-/// Besides the guard of a [`Mutex`](super::Mutex), a wait takes a guard of an [`RwLock`](super::RwLock), for
-/// reading or for writing, and gives back the same sort of guard: what `sync.NewCond(&rw)` and
-/// `sync.NewCond(rw.RLocker())` are in Go. Guards of several sorts, and of several locks, may wait on one
+/// A wait takes the guard of a [`Mutex`](super::Mutex), or the read or write guard of an
+/// [`RwLock`](super::RwLock), as `sync.NewCond(&rw)` and `sync.NewCond(rw.RLocker())` do in Go. The lock is
+/// held in the same way after the wait. Guards of different kinds, and of different locks, may wait on one
 /// condition variable.
 ///
 /// ```
@@ -39,12 +39,12 @@ pub struct Condvar {
     waiting: Confined<Vec<Ticket>>,
 }
 
-/// Whether a wait ended because its time was up.
+/// The result of a wait with a timeout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WaitTimeoutResult(bool);
 
 impl WaitTimeoutResult {
-    /// Whether the wait ended because its time was up.
+    /// Whether the wait timed out.
     #[must_use]
     pub fn timed_out(self) -> bool {
         self.0
@@ -52,20 +52,20 @@ impl WaitTimeoutResult {
 }
 
 impl Condvar {
-    /// A condition variable on which nobody waits.
+    /// Makes a condition variable.
     #[must_use]
     pub const fn new() -> Self {
         Self { waiting: Confined::new(Vec::new()) }
     }
 
-    /// Wakes one thread that waits, if there is one; says whether there was. A scheduling point.
+    /// Wakes one waiting thread. Returns whether there was one. A scheduling point.
     #[track_caller]
     pub fn notify_one(&self) -> bool {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             let mut waiting = self.waiting.open(context);
             while !waiting.is_empty() {
-                // Tickets of threads that were killed while they waited are worthless.
+                // The ticket of a thread that was killed meanwhile wakes nobody.
                 let ticket = waiting.remove(0);
                 if context.unpark(ticket) {
                     return true;
@@ -75,36 +75,36 @@ impl Condvar {
         })
     }
 
-    /// Wakes every thread that waits; says how many there were. A scheduling point.
+    /// Wakes all waiting threads. Returns their number. A scheduling point.
     #[track_caller]
     pub fn notify_all(&self) -> usize {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             self.waiting.open(context).drain(..).filter(|ticket| context.unpark(*ticket)).count()
         })
     }
 
-    /// Unlocks the guard's lock, waits to be woken, and locks it again.
+    /// Releases the guard's lock, waits for a notification, and takes the lock again. A scheduling point.
     #[track_caller]
     pub fn wait<G: LockGuard>(&self, guard: &mut G) {
         self.wait_deadline(guard, None);
     }
 
-    /// As [`wait`](Self::wait), for `timeout` at the most.
+    /// As [`wait`](Self::wait), but waits for at most `timeout`.
     #[track_caller]
     pub fn wait_for<G: LockGuard>(&self, guard: &mut G, timeout: Duration) -> WaitTimeoutResult {
         let deadline = context::with(|context| context.deadline(timeout));
         self.wait_deadline(guard, Some(deadline))
     }
 
-    /// As [`wait`](Self::wait), until `deadline` at the latest.
+    /// As [`wait`](Self::wait), but waits until `deadline` at the latest.
     #[track_caller]
     pub fn wait_until<G: LockGuard>(&self, guard: &mut G, deadline: Instant) -> WaitTimeoutResult {
         self.wait_deadline(guard, Some(deadline.nanos()))
     }
 
-    /// Waits while `condition` holds of the guarded value. Not for a guard that reads: that one waits in a
-    /// loop.
+    /// Waits while `condition` is true for the guarded value. Not for read guards; they can call
+    /// [`wait`](Self::wait) in a loop.
     #[track_caller]
     pub fn wait_while<G: LockGuard + DerefMut>(
         &self,
@@ -116,8 +116,8 @@ impl Condvar {
         }
     }
 
-    /// Waits while `condition` holds of the guarded value, for `timeout` at the most. The answer says whether
-    /// the time was up while the condition still held.
+    /// Waits while `condition` is true for the guarded value, for at most `timeout`. The result says whether
+    /// the wait timed out with the condition still true.
     #[track_caller]
     pub fn wait_while_for<G: LockGuard + DerefMut>(
         &self,
@@ -136,22 +136,28 @@ impl Condvar {
 
     #[track_caller]
     fn wait_deadline<G: LockGuard>(&self, guard: &mut G, deadline: Option<u64>) -> WaitTimeoutResult {
-        let place = Location::caller();
+        let location = Location::caller();
         let lock = guard.held();
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             let ticket = context.ticket();
             self.waiting.open(context).push(ticket);
             lock.release();
-            let woken = self.wait_woken(context, ticket, place, deadline);
-            lock.take_again(place);
+            let woken = self.wait_woken(context, ticket, location, deadline);
+            lock.take_again(location);
             context.throw_if_killed();
             WaitTimeoutResult(woken == Woken::TimedOut)
         })
     }
 
-    fn wait_woken(&self, context: Context<'_>, ticket: Ticket, place: Place, deadline: Option<u64>) -> Woken {
-        let woken = context.park_without_throw(ticket, Wait::Condvar(place), deadline);
+    fn wait_woken(
+        &self,
+        context: Context<'_>,
+        ticket: Ticket,
+        location: SourceLocation,
+        deadline: Option<u64>,
+    ) -> Woken {
+        let woken = context.park_without_throw(ticket, Wait::Condvar(location), deadline);
         if woken == Woken::TimedOut {
             self.waiting.open(context).retain(|waiting| *waiting != ticket);
         }

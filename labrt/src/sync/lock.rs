@@ -1,4 +1,4 @@
-//! Which lock a run uses of the two that a [`RawMutex`] and a [`RawRwLock`] are, and how it is taken.
+//! The raw locks of lab code: each uses a simulated lock or a real one, depending on the run's backend.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::sim::mutex::Mutex as SimMutex;
 use crate::sim::rwlock::RwLock as SimRwLock;
 use crate::threads;
 use crate::time::Instant;
-use crate::wait::Place;
+use crate::wait::SourceLocation;
 
 /// The raw lock of a [`Mutex`](super::Mutex).
 pub type RawMutex = lock::RawMutex<MutexOfRun>;
@@ -18,10 +18,10 @@ pub type RawMutex = lock::RawMutex<MutexOfRun>;
 /// The raw lock of an [`RwLock`](super::RwLock).
 pub type RawRwLock = lock::RawRwLock<RwLockOfRun>;
 
-/// The lock that the scheduler of a simulation knows, or else the real one.
+/// A mutex of a simulation, and the choice between it and the real one.
 pub struct MutexOfRun(SimMutex);
 
-/// The lock that the scheduler of a simulation knows, or else the real one.
+/// A reader-writer lock of a simulation, and the choice between it and the real one.
 pub struct RwLockOfRun(SimRwLock);
 
 /// The clock of the calling thread's node.
@@ -43,26 +43,26 @@ impl Deadlines for NodeClock {
 impl lock::Mutex for MutexOfRun {
     type Clock = NodeClock;
 
-    #[allow(clippy::declare_interior_mutable_const)] // for a constant of `lock_api`
+    #[allow(clippy::declare_interior_mutable_const)] // `lock_api` requires a constant
     const NEW: Self = Self(SimMutex::new());
 
     #[track_caller]
-    fn lock(&self, real: &parking_lot::RawMutex, place: Place, deadline: Option<u64>) -> bool {
+    fn lock(&self, real: &parking_lot::RawMutex, location: SourceLocation, deadline: Option<u64>) -> bool {
         context::with(|context| match context {
-            Context::Sim(sim) => self.0.take(sim, place, deadline),
+            Context::Sim(sim) => self.0.take(sim, location, deadline),
             Context::Threads(thread) => {
                 self.0.claim(context);
-                threads::lock::mutex(thread, real, place, deadline)
+                threads::lock::mutex(thread, real, location, deadline)
             }
         })
     }
 
     #[track_caller]
-    fn try_lock(&self, real: &parking_lot::RawMutex, place: Place) -> bool {
+    fn try_lock(&self, real: &parking_lot::RawMutex, location: SourceLocation) -> bool {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             match context {
-                Context::Sim(sim) => self.0.try_take(sim, place).is_ok(),
+                Context::Sim(sim) => self.0.try_take(sim, location).is_ok(),
                 Context::Threads(_) => {
                     self.0.claim(context);
                     real.try_lock()
@@ -73,7 +73,7 @@ impl lock::Mutex for MutexOfRun {
 
     fn unlock(&self, real: HeldMutex<'_>) {
         context::with(|context| {
-            context.point_before_release();
+            context.scheduling_point_before_release();
             match context {
                 Context::Sim(sim) => self.0.release(sim),
                 Context::Threads(_) => real.unlock(),
@@ -88,10 +88,10 @@ impl lock::Mutex for MutexOfRun {
         });
     }
 
-    fn lock_again(&self, real: &parking_lot::RawMutex, place: Place) {
+    fn lock_again(&self, real: &parking_lot::RawMutex, location: SourceLocation) {
         context::with(|context| match context {
-            Context::Sim(sim) => self.0.take_again(sim, place),
-            Context::Threads(thread) => threads::lock::mutex_again(thread, real, place),
+            Context::Sim(sim) => self.0.take_again(sim, location),
+            Context::Threads(thread) => threads::lock::mutex_again(thread, real, location),
         });
     }
 
@@ -106,7 +106,7 @@ impl lock::Mutex for MutexOfRun {
 impl lock::RwLock for RwLockOfRun {
     type Clock = NodeClock;
 
-    #[allow(clippy::declare_interior_mutable_const)] // for a constant of `lock_api`
+    #[allow(clippy::declare_interior_mutable_const)] // `lock_api` requires a constant
     const NEW: Self = Self(SimRwLock::new());
 
     #[track_caller]
@@ -114,24 +114,24 @@ impl lock::RwLock for RwLockOfRun {
         &self,
         real: &parking_lot::RawRwLock,
         access: Access,
-        place: Place,
+        location: SourceLocation,
         deadline: Option<u64>,
     ) -> bool {
         context::with(|context| match context {
-            Context::Sim(sim) => self.0.take(sim, access, place, deadline),
+            Context::Sim(sim) => self.0.take(sim, access, location, deadline),
             Context::Threads(thread) => {
                 self.0.claim(context);
-                threads::lock::rwlock(thread, real, access, place, deadline)
+                threads::lock::rwlock(thread, real, access, location, deadline)
             }
         })
     }
 
     #[track_caller]
-    fn try_lock(&self, real: &parking_lot::RawRwLock, access: Access, place: Place) -> bool {
+    fn try_lock(&self, real: &parking_lot::RawRwLock, access: Access, location: SourceLocation) -> bool {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             match context {
-                Context::Sim(sim) => self.0.try_take(sim, access, place).is_ok(),
+                Context::Sim(sim) => self.0.try_take(sim, access, location).is_ok(),
                 Context::Threads(_) => {
                     self.0.claim(context);
                     threads::lock::try_rwlock(real, access)
@@ -142,7 +142,7 @@ impl lock::RwLock for RwLockOfRun {
 
     fn unlock(&self, real: HeldRwLock<'_>) {
         context::with(|context| {
-            context.point_before_release();
+            context.scheduling_point_before_release();
             match context {
                 Context::Sim(sim) => self.0.release(sim, real.access()),
                 Context::Threads(_) => real.unlock(),
@@ -152,7 +152,7 @@ impl lock::RwLock for RwLockOfRun {
 
     fn downgrade(&self, real: HeldRwLock<'_>) {
         context::with(|context| {
-            context.point_before_release();
+            context.scheduling_point_before_release();
             match context {
                 Context::Sim(sim) => self.0.downgrade(sim),
                 Context::Threads(_) => real.downgrade(),
@@ -167,10 +167,10 @@ impl lock::RwLock for RwLockOfRun {
         });
     }
 
-    fn lock_again(&self, real: &parking_lot::RawRwLock, access: Access, place: Place) {
+    fn lock_again(&self, real: &parking_lot::RawRwLock, access: Access, location: SourceLocation) {
         context::with(|context| match context {
-            Context::Sim(sim) => self.0.take_again(sim, access, place),
-            Context::Threads(thread) => threads::lock::rwlock_again(thread, real, access, place),
+            Context::Sim(sim) => self.0.take_again(sim, access, location),
+            Context::Threads(thread) => threads::lock::rwlock_again(thread, real, access, location),
         });
     }
 

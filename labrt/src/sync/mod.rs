@@ -1,7 +1,34 @@
-//! Locks, condition variables, wait groups and atomics for lab code, in the shape of `parking_lot`, `std` and
-//! `crossbeam`.
+//! Locks, condition variables, wait groups and atomics for lab code, with the APIs of `parking_lot`, `std`
+//! and `crossbeam`.
 //!
 //! Locks are not poisoned: a thread that panics fails the whole run.
+//!
+//! ```
+//! # use labrt::world::{Options, simulate};
+//! # simulate(Options::new(1), |_| {
+//! use labrt::sync::{Arc, Condvar, Mutex};
+//!
+//! // A commit index that an applier waits for.
+//! let commit = Arc::new((Mutex::new(0), Condvar::new()));
+//! let applier = labrt::thread::spawn({
+//!     let commit = commit.clone();
+//!     move || {
+//!         let (index, changed) = &*commit;
+//!         let mut index = index.lock();
+//!         while *index < 3 {
+//!             changed.wait(&mut index); // unlocks while it waits
+//!         }
+//!         *index
+//!     }
+//! });
+//! for _ in 0..3 {
+//!     let (index, changed) = &*commit;
+//!     *index.lock() += 1;
+//!     changed.notify_all();
+//! }
+//! assert_eq!(applier.join().unwrap(), 3);
+//! # }).result.unwrap();
+//! ```
 
 pub mod atomic;
 mod condvar;
@@ -19,15 +46,16 @@ pub use lock::{RawMutex, RawRwLock};
 
 pub use crate::raw::lock::LockGuard;
 
-/// A lock around a value; see `parking_lot::Mutex`. Locking and unlocking are scheduling points.
+/// A mutual exclusion lock with a value; see `parking_lot::Mutex`. Locking and unlocking are scheduling
+/// points.
 pub type Mutex<T> = lock_api::Mutex<RawMutex, T>;
-/// Holds a [`Mutex`] locked while it lives.
+/// A guard that unlocks its [`Mutex`] when it is dropped.
 pub type MutexGuard<'a, T> = lock_api::MutexGuard<'a, RawMutex, T>;
-/// Holds a [`Mutex`] locked and gives access to a part of its value.
+/// A guard of a [`Mutex`] that gives access to a part of the value.
 pub type MappedMutexGuard<'a, T> = lock_api::MappedMutexGuard<'a, RawMutex, T>;
-/// A lock that many readers or one writer hold; see `parking_lot::RwLock`.
+/// A lock for many readers or one writer; see `parking_lot::RwLock`.
 pub type RwLock<T> = lock_api::RwLock<RawRwLock, T>;
-/// Holds an [`RwLock`] for reading while it lives.
+/// A guard that holds its [`RwLock`] for reading until it is dropped.
 pub type RwLockReadGuard<'a, T> = lock_api::RwLockReadGuard<'a, RawRwLock, T>;
-/// Holds an [`RwLock`] for writing while it lives.
+/// A guard that holds its [`RwLock`] for writing until it is dropped.
 pub type RwLockWriteGuard<'a, T> = lock_api::RwLockWriteGuard<'a, RawRwLock, T>;

@@ -1,4 +1,4 @@
-//! [`Once`] and [`OnceLock`]: what is done, or made, one time only.
+//! [`Once`] and [`OnceLock`]: one-time execution and initialization.
 
 use std::fmt;
 use std::panic::Location;
@@ -6,46 +6,46 @@ use std::sync::OnceLock as Cell;
 
 use crate::context;
 use crate::raw::confined::Confined;
-use crate::wait::{Blocker, By, Place, ThreadId, Ticket, Wait};
+use crate::wait::{BlockedBy, Blocker, SourceLocation, ThreadId, Ticket, Wait};
 
-/// Does something once, however many threads ask for it; see `std::sync::Once`.
+/// Runs a function once, however many threads call it; see `std::sync::Once`.
 ///
-/// It belongs to a server, as a field of it, and not into a `static`, which all servers would share: unlike
-/// that of `std`, [`new`](Self::new) is not `const`. It is never poisoned: when the thread that runs the
-/// function is killed, the next one that asks runs its own.
+/// It should be a field of a server. A `static` would be shared by all servers, so [`new`](Self::new) is not
+/// `const`, unlike that of `std`. It is never poisoned: if the thread that runs the function is killed, the
+/// next caller runs its own function.
 pub struct Once {
     state: Confined<State>,
 }
 
 struct State {
     progress: Progress,
-    /// Who waits for the thread that runs the function.
+    /// Threads that wait for the one that runs the function.
     waiting: Vec<Ticket>,
 }
 
 #[derive(Clone, Copy)]
 enum Progress {
     New,
-    /// Who runs the function, and since which line.
-    Running(ThreadId, Place),
+    /// The thread that runs the function, and the line that called.
+    Running(ThreadId, SourceLocation),
     Done,
 }
 
 impl Once {
-    /// Nothing has been done.
+    /// Makes a `Once` that has not run.
     #[must_use]
     pub fn new() -> Self {
         Self { state: Confined::new(State { progress: Progress::New, waiting: Vec::new() }) }
     }
 
-    /// Calls `f` if that is the first call; otherwise waits until the first one has returned. A scheduling
+    /// Calls `f` if this is the first call; otherwise waits until the first one has returned. A scheduling
     /// point.
     ///
     /// A simulation fails with a deadlock if `f` calls `call_once` of the same `Once`.
     #[track_caller]
     pub fn call_once(&self, f: impl FnOnce()) {
-        let place = Location::caller();
-        if self.begin(place) {
+        let location = Location::caller();
+        if self.begin(location) {
             let mut running = Running { once: self, becomes: Progress::New };
             f();
             running.becomes = Progress::Done;
@@ -57,29 +57,29 @@ impl Once {
     #[track_caller]
     pub fn is_completed(&self) -> bool {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             matches!(self.state.open(context).progress, Progress::Done)
         })
     }
 
-    /// Says whether the caller is to run the function; if not, it has been run.
-    fn begin(&self, place: Place) -> bool {
+    /// Returns whether the caller has to run the function. If not, it has run already.
+    fn begin(&self, location: SourceLocation) -> bool {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             loop {
                 let mut state = self.state.open(context);
                 match state.progress {
                     Progress::Done => return false,
                     Progress::New => {
-                        state.progress = Progress::Running(context.current_thread(), place);
+                        state.progress = Progress::Running(context.current_thread(), location);
                         return true;
                     }
                     Progress::Running(thread, since) => {
                         let ticket = context.ticket();
                         state.waiting.push(ticket);
                         drop(state);
-                        let blocker = Blocker { thread, by: By::Initializing(since) };
-                        context.park_behind(ticket, Wait::Once(place), blocker);
+                        let blocker = Blocker { thread, by: BlockedBy::Initializing(since) };
+                        context.park_behind(ticket, Wait::Once(location), blocker);
                     }
                 }
             }
@@ -87,7 +87,7 @@ impl Once {
     }
 }
 
-/// While it lives, the function runs; a kill unwinds from it.
+/// A guard that lives while the function runs, from which a kill may unwind.
 struct Running<'a> {
     once: &'a Once,
     becomes: Progress,
@@ -96,7 +96,7 @@ struct Running<'a> {
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         context::with(|context| {
-            context.point_before_release();
+            context.scheduling_point_before_release();
             let mut state = self.once.state.open(context);
             state.progress = self.becomes;
             for ticket in state.waiting.drain(..) {
@@ -120,7 +120,7 @@ impl fmt::Debug for Once {
 
 /// A value that is written once; see `std::sync::OnceLock`.
 ///
-/// It belongs to a server, as [`Once`] does.
+/// It should be a field of a server, as a [`Once`].
 ///
 /// ```
 /// # use labrt::world::{Options, simulate};
@@ -135,35 +135,35 @@ impl fmt::Debug for Once {
 /// ```
 pub struct OnceLock<T> {
     once: Once,
-    /// Written under `once` alone, so that nobody waits in it.
+    /// Written only within `once`, so that no thread ever waits for it.
     value: Cell<T>,
 }
 
 impl<T> OnceLock<T> {
-    /// A cell without a value.
+    /// Makes a cell without a value.
     #[must_use]
     pub fn new() -> Self {
         Self { once: Once::new(), value: Cell::new() }
     }
 
-    /// The value, if there is one. Does not wait. A scheduling point.
+    /// Returns the value, if there is one. Does not wait. A scheduling point.
     #[must_use]
     #[track_caller]
     pub fn get(&self) -> Option<&T> {
         if self.once.is_completed() { self.value.get() } else { None }
     }
 
-    /// The value, if there is one. No scheduling point: nobody else can reach it.
+    /// Returns the value, if there is one. No scheduling point: no other thread can access it.
     #[must_use]
     pub fn get_mut(&mut self) -> Option<&mut T> {
         self.value.get_mut()
     }
 
-    /// Writes the value. Waits if another thread is writing it. A scheduling point.
+    /// Writes the value. Waits while another thread is writing it. A scheduling point.
     ///
     /// # Errors
     ///
-    /// There is a value already; `value` is given back.
+    /// There is a value already; the error is `value`.
     #[track_caller]
     pub fn set(&self, value: T) -> Result<(), T> {
         let mut value = Some(value);
@@ -171,24 +171,24 @@ impl<T> OnceLock<T> {
         value.map_or(Ok(()), Err)
     }
 
-    /// The value, which `make` makes if there is none. Waits if another thread is making it. A scheduling
-    /// point.
+    /// Returns the value, after initializing it with `make` if there is none. Waits while another thread
+    /// initializes it. A scheduling point.
     ///
-    /// A simulation fails with a deadlock if `make` asks the same cell.
+    /// A simulation fails with a deadlock if `make` uses the same cell.
     #[track_caller]
     pub fn get_or_init(&self, make: impl FnOnce() -> T) -> &T {
         self.once.call_once(|| self.write(make()));
         self.value.get().expect("it has been written")
     }
 
-    /// Takes the value out, so that another one can be written. No scheduling point.
+    /// Removes the value, so that another one can be written. No scheduling point.
     #[must_use]
     pub fn take(&mut self) -> Option<T> {
         self.once = Once::new();
         self.value.take()
     }
 
-    /// The value, if there is one. No scheduling point.
+    /// Returns the value, if there is one. No scheduling point.
     #[must_use]
     pub fn into_inner(self) -> Option<T> {
         self.value.into_inner()
@@ -196,7 +196,7 @@ impl<T> OnceLock<T> {
 
     fn write(&self, value: T) {
         let written = self.value.set(value);
-        assert!(written.is_ok(), "`Once` lets nobody write twice");
+        assert!(written.is_ok(), "`Once` runs one writer only");
     }
 }
 

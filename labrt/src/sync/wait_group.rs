@@ -1,4 +1,4 @@
-//! [`WaitGroup`]: wait until all that was begun is done.
+//! [`WaitGroup`]: waits until a number of tasks is done.
 
 use std::fmt;
 use std::panic::Location;
@@ -9,17 +9,15 @@ use crate::context;
 use crate::raw::confined::Confined;
 use crate::wait::{Ticket, Wait};
 
-/// Counts what is still to be done, and lets threads wait until that is nothing.
+/// Counts unfinished tasks, and lets threads wait until the count is 0.
 ///
-/// The count goes up and down in two ways, which may be mixed:
+/// Tasks are counted in two ways, which may be mixed:
 ///
-/// - [`add`](Self::add) and [`done`](Self::done), as in Go's `sync.WaitGroup`, by whoever has the group or an
-///   [`Arc`] of it;
-/// - a clone counts as one until it is dropped, as with `crossbeam::sync::WaitGroup`: given to a thread, it
-///   is `defer wg.Done()`, which no early return forgets.
+/// - by [`add`](Self::add) and [`done`](Self::done), as with Go's `sync.WaitGroup`;
+/// - by clones, as with `crossbeam::sync::WaitGroup`: a clone counts as one task until it is dropped. A clone
+///   that a thread owns works like `defer wg.Done()`.
 ///
-/// The group that [`new`](Self::new) made counts as nothing. So it can be a field of a server, on which
-/// methods wait.
+/// The group that [`new`](Self::new) returns does not count, so that it can be a field of a server.
 ///
 /// ```
 /// # use labrt::world::{Options, simulate};
@@ -39,7 +37,7 @@ use crate::wait::{Ticket, Wait};
 /// ```
 pub struct WaitGroup {
     state: Arc<Confined<State>>,
-    /// This handle is one of those that are counted.
+    /// Whether this handle counts as a task.
     counted: AtomicBool,
 }
 
@@ -49,36 +47,37 @@ struct State {
 }
 
 impl WaitGroup {
-    /// A group with nothing to wait for.
+    /// Makes a group without tasks.
     #[must_use]
     pub fn new() -> Self {
         let state = Arc::new(Confined::new(State { count: 0, waiting: Vec::new() }));
         Self { state, counted: AtomicBool::new(false) }
     }
 
-    /// Counts `count` more things to be done. A scheduling point.
+    /// Adds `count` tasks. A scheduling point.
     #[track_caller]
     pub fn add(&self, count: usize) {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             self.state.open(context).count += count;
         });
     }
 
-    /// One thing is done. A scheduling point.
+    /// Marks one task as done. A scheduling point.
     ///
     /// # Panics
     ///
-    /// Panics if nothing is to be done: `done` was called more often than things were added.
+    /// Panics if the count is 0: `done` was called more often than tasks were added.
     #[track_caller]
     pub fn done(&self) {
-        assert!(self.take_off(), "a wait group was told `done` more often than things were added to it");
+        assert!(self.decrement(), "`done` was called more often than tasks were added to the wait group");
     }
 
-    /// Takes one off the count, and wakes who waits if it was the last. Says whether there was one.
-    fn take_off(&self) -> bool {
+    /// Decrements the count, and wakes the waiting threads if it is 0 then. Returns `false` if it was 0
+    /// already.
+    fn decrement(&self) -> bool {
         context::with(|context| {
-            context.point_before_release();
+            context.scheduling_point_before_release();
             let mut state = self.state.open(context);
             let Some(count) = state.count.checked_sub(1) else { return false };
             state.count = count;
@@ -91,17 +90,17 @@ impl WaitGroup {
         })
     }
 
-    /// Waits until nothing is left to be done. A scheduling point.
+    /// Waits until all tasks are done. A scheduling point.
     ///
-    /// A clone that waits counts no more: its own work is done.
+    /// A clone stops counting when it waits: its own task is done.
     #[track_caller]
     pub fn wait(&self) {
-        let place = Location::caller();
+        let location = Location::caller();
         if self.counted.swap(false, Ordering::Relaxed) {
-            self.take_off();
+            self.decrement();
         }
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             loop {
                 let ticket = {
                     let mut state = self.state.open(context);
@@ -112,11 +111,11 @@ impl WaitGroup {
                     state.waiting.push(ticket);
                     ticket
                 };
-                context.park(ticket, Wait::Group(place), None);
+                context.park(ticket, Wait::Group(location), None);
                 let mut state = self.state.open(context);
                 let registered = state.waiting.iter().position(|waiting| *waiting == ticket);
                 match registered {
-                    // The count was 0 once, even if something has been added since.
+                    // The count was 0 at some moment, even if tasks have been added since.
                     None => return,
                     Some(position) => drop(state.waiting.remove(position)),
                 }
@@ -126,7 +125,7 @@ impl WaitGroup {
 }
 
 impl Clone for WaitGroup {
-    /// One more thing to be done, until the clone is dropped. A scheduling point.
+    /// Adds a task that is done when the clone is dropped. A scheduling point.
     fn clone(&self) -> Self {
         self.add(1);
         Self { state: self.state.clone(), counted: AtomicBool::new(true) }
@@ -135,9 +134,9 @@ impl Clone for WaitGroup {
 
 impl Drop for WaitGroup {
     fn drop(&mut self) {
-        // One that outlives its run has nobody left to tell.
+        // Outside its run no thread waits for the group any more.
         if *self.counted.get_mut() && context::try_with(|_| ()).is_some() {
-            self.take_off();
+            self.decrement();
         }
     }
 }

@@ -10,7 +10,7 @@ use lock_api::{RawRwLockRecursiveTimed as _, RawRwLockTimed as _};
 
 use super::Thread;
 use crate::raw::lock::Access;
-use crate::wait::{Place, Wait};
+use crate::wait::{SourceLocation, Wait};
 
 /// How long a kill may take to get through to a thread that waits for a lock.
 const SLICE: Duration = Duration::from_millis(20);
@@ -20,18 +20,18 @@ const SLICE: Duration = Duration::from_millis(20);
 pub(crate) fn mutex(
     thread: &Thread,
     lock: &parking_lot::RawMutex,
-    place: Place,
+    location: SourceLocation,
     deadline: Option<u64>,
 ) -> bool {
-    thread.point();
-    lock.try_lock() || wait(thread, place, deadline, |slice| lock.try_lock_for(slice))
+    thread.scheduling_point();
+    lock.try_lock() || wait(thread, location, deadline, |slice| lock.try_lock_for(slice))
 }
 
 /// Locks `lock` after a wait on a condition variable, also on a thread that is being killed: its guard will
 /// unlock it.
-pub(crate) fn mutex_again(thread: &Thread, lock: &parking_lot::RawMutex, place: Place) {
+pub(crate) fn mutex_again(thread: &Thread, lock: &parking_lot::RawMutex, location: SourceLocation) {
     if !lock.try_lock() {
-        thread.waiting_for(Wait::Lock(place), || lock.lock());
+        thread.waiting_for(Wait::Lock(location), || lock.lock());
     }
 }
 
@@ -41,12 +41,12 @@ pub(crate) fn rwlock(
     thread: &Thread,
     lock: &parking_lot::RawRwLock,
     access: Access,
-    place: Place,
+    location: SourceLocation,
     deadline: Option<u64>,
 ) -> bool {
-    thread.point();
+    thread.scheduling_point();
     try_rwlock(lock, access)
-        || wait(thread, place, deadline, |slice| match access {
+        || wait(thread, location, deadline, |slice| match access {
             Access::Shared => lock.try_lock_shared_for(slice),
             Access::SharedRecursive => lock.try_lock_shared_recursive_for(slice),
             Access::Exclusive => lock.try_lock_exclusive_for(slice),
@@ -54,9 +54,14 @@ pub(crate) fn rwlock(
 }
 
 /// As [`mutex_again`], for a lock of many readers or one writer.
-pub(crate) fn rwlock_again(thread: &Thread, lock: &parking_lot::RawRwLock, access: Access, place: Place) {
+pub(crate) fn rwlock_again(
+    thread: &Thread,
+    lock: &parking_lot::RawRwLock,
+    access: Access,
+    location: SourceLocation,
+) {
     if !try_rwlock(lock, access) {
-        thread.waiting_for(Wait::Lock(place), || match access {
+        thread.waiting_for(Wait::Lock(location), || match access {
             Access::Shared => lock.lock_shared(),
             Access::SharedRecursive => lock.lock_shared_recursive(),
             Access::Exclusive => lock.lock_exclusive(),
@@ -77,11 +82,11 @@ pub(crate) fn try_rwlock(lock: &parking_lot::RawRwLock, access: Access) -> bool 
 /// Tries for one slice of time after the other.
 fn wait(
     thread: &Thread,
-    place: Place,
+    location: SourceLocation,
     deadline: Option<u64>,
     mut try_for: impl FnMut(Duration) -> bool,
 ) -> bool {
-    thread.waiting_for(Wait::Lock(place), || {
+    thread.waiting_for(Wait::Lock(location), || {
         loop {
             let slice = match deadline {
                 None => SLICE,
@@ -91,7 +96,7 @@ fn wait(
             if try_for(slice) {
                 return true;
             }
-            thread.point();
+            thread.scheduling_point();
             if slice.is_zero() {
                 return false;
             }

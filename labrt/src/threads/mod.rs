@@ -31,10 +31,10 @@ use crate::run::failure::FailureKind;
 use crate::run::ids::TESTER;
 use crate::run::local::Local;
 use crate::traffic::RemoteCall;
-use crate::wait::{Blocker, Place, ThreadId, Ticket, Wait, Woken};
+use crate::wait::{Blocker, SourceLocation, ThreadId, Ticket, Wait, Woken};
 use node::Node;
 pub(crate) use run::run;
-use run::{FAR, Shared};
+use run::{MAX_DELAY, Shared};
 use worker::{Worker, worker};
 
 /// A kill thrown so often into one thread, and caught each time, will be caught for ever.
@@ -60,7 +60,7 @@ pub(crate) struct Thread {
     node: Arc<Node>,
     name: Cow<'static, str>,
     /// The line of lab code that started it, if one did.
-    started_at: Option<Place>,
+    started_at: Option<SourceLocation>,
     serial: u64,
     /// `None` for the thread of the events, which does not wait.
     worker: Option<&'static Worker>,
@@ -80,7 +80,7 @@ struct Job {
     run: Arc<Shared>,
     node: Arc<Node>,
     name: Cow<'static, str>,
-    started_at: Option<Place>,
+    started_at: Option<SourceLocation>,
     serial: u64,
     trace_context: u64,
     body: Box<dyn FnOnce() + Send>,
@@ -105,14 +105,14 @@ impl Job {
             throws: AtomicU32::new(0),
             trace_context: AtomicU64::new(trace_context),
         });
-        thread.node.begins(&thread);
+        thread.node.thread_began(&thread);
         CURRENT.set(Some(Arc::clone(&thread)));
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             if thread.is_dying() {
                 // Killed before it ran: what it owns is dropped, as by a thread that unwinds.
                 drop(body);
             } else {
-                thread.heed();
+                thread.handle_signals();
                 body();
             }
         }));
@@ -121,7 +121,7 @@ impl Job {
         CURRENT.set(None);
         worker.ended();
         thread.run.living.fetch_sub(1, Ordering::Relaxed);
-        thread.node.ends(&thread);
+        thread.node.thread_ended(&thread);
     }
 }
 
@@ -132,22 +132,22 @@ impl Thread {
     }
 
     #[inline]
-    pub(crate) fn point(&self) {
+    pub(crate) fn scheduling_point(&self) {
         if self.node.signals() {
-            self.heed();
+            self.handle_signals();
         }
     }
 
     #[inline]
-    pub(crate) fn point_before_release(&self) {}
+    pub(crate) fn scheduling_point_before_release(&self) {}
 
     pub(crate) fn throw_if_killed(&self) {
-        self.point();
+        self.scheduling_point();
     }
 
     /// Does what the node's signals say.
     #[cold]
-    fn heed(&self) {
+    fn handle_signals(&self) {
         if self.worker.is_none() {
             return; // an event happens outside every thread, also while the tester dies at the end of the run
         }
@@ -169,14 +169,14 @@ impl Thread {
             let killed: Box<dyn Any + Send> = Box::new(Killed);
             resume_unwind(killed);
         }
-        *self.wait.lock() = Some(Wait::Swallowed);
+        *self.wait.lock() = Some(Wait::CatchesKill);
         loop {
             thread::park();
         }
     }
 
     pub(crate) fn yield_now(&self) {
-        self.point();
+        self.scheduling_point();
         thread::yield_now();
     }
 
@@ -195,7 +195,7 @@ impl Thread {
             self.throw();
         }
         let woken = self.park_without_throw(ticket, wait, deadline);
-        self.point();
+        self.scheduling_point();
         woken
     }
 
@@ -211,8 +211,8 @@ impl Thread {
             }
         }
         let deadline = || deadline.map(|deadline| self.run.moment(self.node.run_time(deadline)));
-        let soon = !matches!(wait, Wait::Sleep(_) | Wait::Quiet | Wait::Kill);
-        self.waiting_for(wait, || worker.park(ticket, deadline, soon))
+        let spin = !matches!(wait, Wait::Sleep(_) | Wait::Quiet | Wait::Kill);
+        self.waiting_for(wait, || worker.park(ticket, deadline, spin))
     }
 
     /// Says, while `f` runs, what the thread waits for.
@@ -256,7 +256,7 @@ impl Thread {
     }
 
     pub(crate) fn now(&self) -> u64 {
-        self.node.shows(self.run.now())
+        self.node.reading_at(self.run.now())
     }
 
     pub(crate) fn run_now(&self) -> u64 {
@@ -264,7 +264,7 @@ impl Thread {
     }
 
     /// Waits for the end of the run, which is near.
-    pub(crate) fn stay(&self, wait: Wait) -> ! {
+    pub(crate) fn wait_forever(&self, wait: Wait) -> ! {
         loop {
             let ticket = self.ticket();
             self.park(ticket, wait, None);
@@ -278,17 +278,17 @@ impl Thread {
         &self,
         node: u32,
         name: Cow<'static, str>,
-        place: Option<Place>,
+        location: Option<SourceLocation>,
         _probe: bool,
         body: Box<dyn FnOnce() + Send>,
     ) -> Option<ThreadId> {
-        self.run.spawn(node, name, place, self.trace_context(), body)
+        self.run.spawn(node, name, location, self.trace_context(), body)
     }
 
-    pub(crate) fn join(&self, thread: ThreadId, place: Place) {
+    pub(crate) fn join(&self, thread: ThreadId, location: SourceLocation) {
         let ticket = self.ticket();
         if worker(thread.slot).add_joiner(thread.serial, ticket) {
-            self.park(ticket, Wait::Join(place), None);
+            self.park(ticket, Wait::Join(location), None);
         } else {
             self.worker().cancel(ticket);
         }
@@ -329,7 +329,7 @@ impl Thread {
         self.node.is_dead()
     }
 
-    pub(crate) fn here_name(&self) -> String {
+    fn node_name(&self) -> String {
         if self.worker.is_some() { self.node.name().to_string() } else { String::new() }
     }
 
@@ -357,7 +357,7 @@ impl Thread {
 
     pub(crate) fn kill(&self, node: u32) {
         assert!(node != TESTER, "the tester cannot kill itself");
-        self.point();
+        self.scheduling_point();
         self.kill_now(&self.run.node(node));
     }
 
@@ -366,14 +366,14 @@ impl Thread {
         if self.is_dying() {
             // It is the caller's own node; or this is a destructor, and whoever killed the caller waits for
             // it.
-            return self.point();
+            return self.scheduling_point();
         }
-        self.run.bury(node);
+        self.run.reap(node);
     }
 
-    pub(crate) fn kill_amid(&self, node: u32, points: u32, deadline: u64) {
+    pub(crate) fn kill_after(&self, node: u32, points: u32, deadline: u64) {
         assert!(node != TESTER, "the tester cannot kill itself");
-        self.point();
+        self.scheduling_point();
         let node = self.run.node(node);
         let ticket = self.ticket();
         if node.schedule_crash(points, ticket) {
@@ -423,28 +423,28 @@ impl Thread {
         StreamRng::new(self.run.options.seed, name)
     }
 
-    pub(crate) fn later(&self, delay: Duration, event: Box<dyn FnOnce() + Send>) {
-        self.run.events.add(self.run.started.elapsed() + delay.min(FAR), event);
+    pub(crate) fn schedule(&self, delay: Duration, event: Box<dyn FnOnce() + Send>) {
+        self.run.events.add(self.run.started.elapsed() + delay.min(MAX_DELAY), event);
     }
 
     /// There is no fingerprint of a run that is never the same.
     #[inline]
-    pub(crate) fn message(&self, _hash: u64) {}
+    pub(crate) fn record_event(&self, _hash: u64) {}
 
     pub(crate) fn remote_call(&self, call: &RemoteCall<'_>) {
         self.run.remote_call((self.node.id(), &self.node.name()), call);
     }
 
-    pub(crate) fn carry(&self, end: u32, bytes: usize) {
-        self.run.carry(end, bytes);
+    pub(crate) fn record_bytes(&self, end: u32, bytes: usize) {
+        self.run.record_bytes(end, bytes);
     }
 
     pub(crate) fn busiest_calls(&self) -> String {
         self.run.busiest_calls()
     }
 
-    pub(crate) fn fail(&self, kind: FailureKind, message: String, place: Option<Place>) {
-        self.run.fail(self.failure(kind, message, place.map(ToString::to_string)));
+    pub(crate) fn fail(&self, kind: FailureKind, message: String, location: Option<SourceLocation>) {
+        self.run.fail(self.failure(kind, message, location.map(ToString::to_string)));
     }
 
     pub(crate) fn warn(&self, message: String) {
@@ -477,7 +477,7 @@ impl Thread {
     pub(crate) fn record(&self, level: log::Level, target: &str, text: &str) {
         heap::uncounted(|| {
             let thread = if self.worker.is_some() { self.name.to_string() } else { String::new() };
-            self.run.record(self.here_name(), thread, level, target, text.to_owned());
+            self.run.record(self.node_name(), thread, level, target, text.to_owned());
         });
     }
 }

@@ -50,7 +50,7 @@ struct State {
     /// Who waits for the result of a call into this node.
     callers: Vec<Ticket>,
     /// The node is dead and its threads are gone or given up: no call into it returns any more.
-    buried: bool,
+    reaped: bool,
 }
 
 struct ScheduledCrash {
@@ -80,7 +80,7 @@ impl Node {
     }
 
     /// Its name, borrowed.
-    pub(super) fn title(&self) -> &str {
+    pub(super) fn name_str(&self) -> &str {
         &self.name
     }
 
@@ -118,7 +118,7 @@ impl Node {
     }
 
     /// A thread is about to be started; `false`: not on a dead node.
-    pub(super) fn starts(&self) -> bool {
+    pub(super) fn begin_start(&self) -> bool {
         let mut state = self.state.lock();
         let alive = !self.is_dead();
         state.starting += usize::from(alive);
@@ -126,27 +126,27 @@ impl Node {
     }
 
     /// A thread that was about to be started is not.
-    pub(super) fn does_not_start(&self) {
+    pub(super) fn cancel_start(&self) {
         let mut state = self.state.lock();
         state.starting -= 1;
-        self.tell_if_empty(&state);
+        self.notify_if_empty(&state);
     }
 
-    pub(super) fn begins(&self, thread: &Arc<Thread>) {
+    pub(super) fn thread_began(&self, thread: &Arc<Thread>) {
         let mut state = self.state.lock();
         state.starting -= 1;
         state.threads.push(Arc::clone(thread));
     }
 
-    pub(super) fn ends(&self, thread: &Arc<Thread>) {
+    pub(super) fn thread_ended(&self, thread: &Arc<Thread>) {
         let mut state = self.state.lock();
         if let Some(position) = state.threads.iter().rposition(|other| Arc::ptr_eq(other, thread)) {
             state.threads.swap_remove(position);
         }
-        self.tell_if_empty(&state);
+        self.notify_if_empty(&state);
     }
 
-    fn tell_if_empty(&self, state: &State) {
+    fn notify_if_empty(&self, state: &State) {
         if self.is_dead() && state.threads.is_empty() && state.starting == 0 {
             self.changed.notify_all();
         }
@@ -186,7 +186,7 @@ impl Node {
                 break;
             }
         }
-        state.buried = true;
+        state.reaped = true;
         for caller in state.callers.drain(..) {
             worker(caller.slot).unpark(caller);
         }
@@ -240,7 +240,7 @@ impl Node {
     /// The caller waits with this ticket for a call into the node; it is woken when the node has died.
     pub(super) fn add_caller(&self, ticket: Ticket) {
         let mut state = self.state.lock();
-        if state.buried {
+        if state.reaped {
             worker(ticket.slot).unpark(ticket);
         } else {
             state.callers.push(ticket);
@@ -284,25 +284,25 @@ impl Node {
 
     /// What the node's clock shows when it is `run` by the run's.
     #[inline]
-    pub(super) fn shows(&self, run: u64) -> u64 {
-        self.clock().map_or(run, |clock| clock.shows(run))
+    pub(super) fn reading_at(&self, run: u64) -> u64 {
+        self.clock().map_or(run, |clock| clock.reading_at(run))
     }
 
     /// When it will be `time` on the node, by the run's clock.
     #[inline]
     pub(super) fn run_time(&self, time: u64) -> u64 {
-        self.clock().map_or(time, |clock| clock.first_shows(time))
+        self.clock().map_or(time, |clock| clock.run_time_of(time))
     }
 
     /// Lets the clock go at another rate from now on, also for those that wait.
     pub(super) fn set_clock_rate(&self, now: u64, rate: u32) {
         {
             let mut clock = self.clock.lock();
-            *clock = Some(clock.unwrap_or(Clock::of_the_run()).at_rate(now, rate));
+            *clock = Some(clock.unwrap_or(Clock::run_clock()).at_rate(now, rate));
             self.has_clock.store(true, Ordering::Relaxed);
         }
         for thread in &self.state.lock().threads {
-            thread.worker().nudge();
+            thread.worker().recheck_deadline();
         }
     }
 }
@@ -316,7 +316,7 @@ mod tests {
     use crate::threads;
 
     #[test]
-    fn a_call_that_comes_after_the_burial_is_told_so() {
+    fn a_call_into_a_reaped_node_ends_at_once() {
         let run = threads::run(Options::new(1), |_| {
             let node = Node::new(7, "server".to_owned(), 1);
             let caller = |node: &Node| {

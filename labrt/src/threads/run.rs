@@ -15,27 +15,27 @@ use super::node::Node;
 use super::worker;
 use super::{CURRENT, Job, Thread};
 use crate::clock::since_start;
-use crate::crowd::{self, Full, Member, THREADS_MAX};
 use crate::raw::heap;
 use crate::run::failure::{Failure, FailureKind, Panic};
 use crate::run::ids::{TESTER, next_run_id};
 use crate::run::limits::time_message;
 use crate::run::local::Local;
-use crate::run::log::{Kept, LogLine};
+use crate::run::log::{LogBuffer, LogLine};
 use crate::run::options::Options;
 use crate::run::outcome::Run;
+use crate::thread_limit::{self, LimitReached, LiveThread, THREADS_MAX};
 use crate::traffic::{RemoteCall, Traffic};
-use crate::wait::{Place, ThreadId, Wait};
+use crate::wait::{SourceLocation, ThreadId, Wait};
 
 /// How long a kill waits for the node's threads before it gives up those that are left.
-const PATIENCE: Duration = Duration::from_secs(2);
+const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How often somebody looks how much processor time the run has taken.
-const GLANCE: Duration = Duration::from_millis(500);
+const CPU_CHECK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Further ahead than any run goes on: the system's clock does not reach as far as a number of nanoseconds
 /// does.
-pub(super) const FAR: Duration = Duration::from_secs(100 * 365 * 86400);
+pub(super) const MAX_DELAY: Duration = Duration::from_secs(100 * 365 * 86400);
 
 /// What the threads of a run share.
 pub(super) struct Shared {
@@ -64,7 +64,7 @@ struct State {
     verdict: Option<Failure>,
     warnings: Vec<String>,
     /// A run on real threads cannot be run again for its log, so it is kept also when all goes well.
-    log: Kept,
+    log: LogBuffer,
     traffic: Traffic,
 }
 
@@ -93,7 +93,7 @@ pub(crate) fn run<T: Send + 'static>(
     let events = thread::Builder::new().name("labrt events".to_owned());
     let events = {
         let (run, tester) = (Arc::clone(&run), Arc::clone(&tester));
-        events.spawn(move || run.let_events_happen(tester)).expect("the system can start a thread")
+        events.spawn(move || run.run_events(tester)).expect("the system can start a thread")
     };
     let returned = Arc::new(Mutex::new(None));
     {
@@ -140,8 +140,8 @@ impl Shared {
         let deadline = self.started + limit;
         let mut state = self.state.lock();
         while !state.over {
-            let glance = deadline.min(Instant::now() + GLANCE);
-            if !self.over.wait_until(&mut state, glance).timed_out() || state.over {
+            let wake_at = deadline.min(Instant::now() + CPU_CHECK_INTERVAL);
+            if !self.over.wait_until(&mut state, wake_at).timed_out() || state.over {
                 continue;
             }
             let busy = self.cpu.elapsed() > self.options.max_cpu_time;
@@ -194,24 +194,24 @@ impl Shared {
         for node in &nodes {
             node.begin_kill();
         }
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + KILL_TIMEOUT;
         for node in &nodes {
-            self.bury_until(node, deadline);
+            self.reap_until(node, deadline);
         }
     }
 
     /// Waits until the threads of a node that was killed are gone; gives up those that do not end.
-    pub(super) fn bury(&self, node: &Node) {
-        self.bury_until(node, Instant::now() + PATIENCE);
+    pub(super) fn reap(&self, node: &Node) {
+        self.reap_until(node, Instant::now() + KILL_TIMEOUT);
     }
 
-    fn bury_until(&self, node: &Node, deadline: Instant) {
+    fn reap_until(&self, node: &Node, deadline: Instant) {
         for abandoned in node.wait_empty(deadline) {
             self.warn(abandoned);
         }
     }
 
-    fn let_events_happen(self: &Arc<Self>, tester: Arc<Node>) {
+    fn run_events(self: &Arc<Self>, tester: Arc<Node>) {
         CURRENT.set(Some(Arc::new(Thread {
             run: Arc::clone(self),
             node: tester,
@@ -255,39 +255,39 @@ impl Shared {
         self: &Arc<Self>,
         node: u32,
         name: Cow<'static, str>,
-        started_at: Option<Place>,
+        started_at: Option<SourceLocation>,
         trace_context: u64,
         body: Box<dyn FnOnce() + Send>,
     ) -> Option<ThreadId> {
         let node = self.node(node);
-        if !node.starts() {
+        if !node.begin_start() {
             return None;
         }
         let serial = node.next_serial();
-        let crowded = self.living.fetch_add(1, Ordering::Relaxed) >= THREADS_MAX;
+        let at_limit = self.living.fetch_add(1, Ordering::Relaxed) >= THREADS_MAX;
         let job = Job { run: Arc::clone(self), node, name, started_at, serial, trace_context, body };
-        let (full, job) = match if crowded { Err((None, job)) } else { worker::start(job) } {
+        let (full, job) = match if at_limit { Err((None, job)) } else { worker::start(job) } {
             Ok(thread) => return Some(thread),
             Err((error, job)) => (error, job),
         };
-        self.refuse_thread(full.as_ref().map_or(Full::Limit, Full::System), &job);
+        self.refuse_thread(full.as_ref().map_or(LimitReached::Limit, LimitReached::System), &job);
         self.living.fetch_sub(1, Ordering::Relaxed);
-        job.node.does_not_start();
+        job.node.cancel_start();
         None
     }
 
     /// Fails the run, because this thread cannot be started.
-    fn refuse_thread(&self, full: Full<'_>, job: &Job) {
+    fn refuse_thread(&self, full: LimitReached<'_>, job: &Job) {
         let nodes = self.nodes.lock().clone();
         let threads: Vec<Arc<Thread>> = nodes.iter().flat_map(|node| node.threads()).collect();
-        let members = threads.iter().map(|thread| Member {
-            node: thread.node.title(),
+        let members = threads.iter().map(|thread| LiveThread {
+            node: thread.node.name_str(),
             name: &thread.name,
             started_at: thread.started_at,
         });
         self.fail(Failure {
             kind: FailureKind::Threads,
-            message: crowd::describe(full, members),
+            message: thread_limit::message(full, members),
             at: self.started.elapsed(),
             node: job.node.name().to_string(),
             thread: job.name.to_string(),
@@ -344,7 +344,7 @@ impl Shared {
 
     /// The moment so many nanoseconds after the beginning.
     pub(super) fn moment(&self, nanos: u64) -> Instant {
-        self.started + since_start(nanos).min(FAR)
+        self.started + since_start(nanos).min(MAX_DELAY)
     }
 
     pub(super) fn warn(&self, message: String) {
@@ -360,14 +360,14 @@ impl Shared {
         self.state.lock().traffic.call(now, node, call);
     }
 
-    pub(super) fn carry(&self, end: u32, bytes: usize) {
+    pub(super) fn record_bytes(&self, end: u32, bytes: usize) {
         let now = self.now();
-        self.state.lock().traffic.carry(now, end, bytes);
+        self.state.lock().traffic.record_bytes(now, end, bytes);
     }
 
     pub(super) fn busiest_calls(&self) -> String {
         let now = self.now();
-        self.state.lock().traffic.busiest(now)
+        self.state.lock().traffic.busiest_message(now)
     }
 
     pub(super) fn record(&self, node: String, thread: String, level: log::Level, target: &str, text: String) {

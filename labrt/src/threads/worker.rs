@@ -23,10 +23,10 @@ const STACK_SIZE: usize = 2 << 20;
 ///
 /// It does not offer the processor to others meanwhile: on a busy machine it would get it back only when they
 /// have had their turns, long after a deadline.
-const LOOK: (Duration, Duration) = (Duration::from_nanos(250), Duration::from_micros(50));
+const SPIN_TIME: (Duration, Duration) = (Duration::from_nanos(250), Duration::from_micros(50));
 
 /// So many looks between two glances at the clock.
-const LOOKS: u32 = 8;
+const SPINS_PER_CLOCK_READ: u32 = 8;
 
 /// Every worker of the process, by its slot.
 static WORKERS: RwLock<Vec<&'static Worker>> = RwLock::new(Vec::new());
@@ -65,7 +65,7 @@ struct Token {
 
 thread_local! {
     /// How long to look before the next sleep.
-    static PATIENCE: Cell<Duration> = const { Cell::new(LOOK.1) };
+    static SPIN_LIMIT: Cell<Duration> = const { Cell::new(SPIN_TIME.1) };
 }
 
 /// The worker in that slot.
@@ -175,24 +175,24 @@ impl Worker {
     }
 
     /// Lets it look again how long it still has to wait.
-    pub(super) fn nudge(&self) {
+    pub(super) fn recheck_deadline(&self) {
         if let Some(thread) = self.thread.get() {
             thread.unpark();
         }
     }
 
     /// Waits until `ticket` is woken, or until `deadline`, which is asked again after a
-    /// [`nudge`](Self::nudge). By the worker itself. `soon`: it is worth the while to look for a moment
+    /// [`recheck_deadline`](Self::recheck_deadline). By the worker itself. `spin`: it is worth the while to look for a moment
     /// before sleeping.
-    pub(super) fn park(&self, ticket: Ticket, deadline: impl Fn() -> Option<Instant>, soon: bool) -> Woken {
-        if !soon {
+    pub(super) fn park(&self, ticket: Ticket, deadline: impl Fn() -> Option<Instant>, spin: bool) -> Woken {
+        if !spin {
             return self.sleep(ticket, deadline);
         }
-        let (least, most) = LOOK;
+        let (least, most) = SPIN_TIME;
         let start = Instant::now();
-        let woken = if self.look(ticket, start) { Woken::Notified } else { self.sleep(ticket, deadline) };
+        let woken = if self.spin(ticket, start) { Woken::Notified } else { self.sleep(ticket, deadline) };
         let short = start.elapsed() < 2 * most;
-        PATIENCE.set(if short { most } else { (PATIENCE.get() / 2).max(least) });
+        SPIN_LIMIT.set(if short { most } else { (SPIN_LIMIT.get() / 2).max(least) });
         woken
     }
 
@@ -213,10 +213,10 @@ impl Worker {
     }
 
     /// Looks for a moment whether `ticket` is woken.
-    fn look(&self, ticket: Ticket, start: Instant) -> bool {
-        let patience = PATIENCE.get();
-        while start.elapsed() < patience {
-            for _ in 0..LOOKS {
+    fn spin(&self, ticket: Ticket, start: Instant) -> bool {
+        let limit = SPIN_LIMIT.get();
+        while start.elapsed() < limit {
+            for _ in 0..SPINS_PER_CLOCK_READ {
                 if !self.waits(ticket) {
                     return true;
                 }

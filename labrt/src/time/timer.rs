@@ -1,4 +1,4 @@
-//! [`Timer`] and [`Ticker`]: channels of the clock that can be set again.
+//! [`Timer`] and [`Ticker`]: timer channels that can be reset and stopped.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,18 +8,17 @@ use crate::channel::{Receiver, set_clock, timed};
 use crate::clock::nanos;
 use crate::context;
 
-/// The time of a timer that is stopped.
+/// The due time of a stopped timer.
 const NEVER: u64 = u64::MAX;
 
-/// Delivers one message on its channel when its time is up, and can be reset and stopped by any thread, also
-/// while others wait for it: `time.Timer` of Go.
+/// A timer that delivers one message on its channel when it is due, as Go's `time.Timer`. Any thread may
+/// reset or stop it, even while others wait for it.
 ///
-/// Once [`reset`](Self::reset) or [`stop`](Self::stop) has returned, nobody receives a message for the time
-/// that was set before, as in Go since 1.23: the channel need not be drained. Whoever waits already, in a
-/// receive or in a select, waits for the new time from then on; for a timer that is stopped, until it is
-/// reset.
+/// After [`reset`](Self::reset) or [`stop`](Self::stop) has returned, no message of the previous time is
+/// received, as in Go since 1.23: the channel need not be drained. Threads that wait already, in a receive or
+/// a select, wait for the new time from then on, and after a stop until the timer is reset.
 ///
-/// Dropping the timer stops nothing: who has a clone of the channel still receives from it.
+/// Dropping the timer does not stop it: clones of the channel still receive from it.
 ///
 /// ```
 /// # use labrt::world::{Options, simulate};
@@ -57,13 +56,13 @@ pub struct Timer {
 }
 
 impl Timer {
-    /// A timer that is due `duration` from now.
+    /// Makes a timer that is due `duration` from now.
     #[must_use]
     pub fn new(duration: Duration) -> Self {
         Self { channel: timed(context::with(|context| context.deadline(duration)), None) }
     }
 
-    /// The channel that delivers the message: the moment for which it was due. `t.C` in Go.
+    /// The channel that delivers the message, which is the moment at which the timer was due. `t.C` in Go.
     #[must_use]
     pub fn channel(&self) -> &Receiver<Instant> {
         &self.channel
@@ -72,23 +71,23 @@ impl Timer {
     /// Makes the timer due `duration` from now, whether it is running, has fired or is stopped. A scheduling
     /// point.
     ///
-    /// Returns whether the timer was still running, or had fired and nobody had received its message, which
-    /// is gone now.
+    /// Returns whether a message was pending: the timer was still running, or it had fired and its message,
+    /// which is discarded, had not been received.
     #[track_caller]
     pub fn reset(&self, duration: Duration) -> bool {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             set_clock(&self.channel, context, context.deadline(duration), None)
         })
     }
 
-    /// Stops the timer: it delivers nothing until it is reset. A scheduling point.
+    /// Stops the timer. It delivers nothing until it is reset. A scheduling point.
     ///
-    /// Returns what [`reset`](Self::reset) returns.
+    /// Returns the same as [`reset`](Self::reset).
     #[track_caller]
     pub fn stop(&self) -> bool {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             set_clock(&self.channel, context, NEVER, None)
         })
     }
@@ -100,16 +99,16 @@ impl fmt::Debug for Timer {
     }
 }
 
-/// Delivers a message on its channel every period, until it is stopped, and can be reset and stopped by any
-/// thread, as a [`Timer`]: `time.Ticker` of Go. Messages that nobody takes in time are not made up for.
+/// A timer that delivers a message on its channel every period until it is stopped, as Go's `time.Ticker`.
+/// Any thread may reset or stop it. Messages are skipped while an earlier one was not received.
 ///
-/// Where the period never changes, [`channel::tick`](crate::channel::tick) does.
+/// If the period never changes, [`channel::tick`](crate::channel::tick) suffices.
 pub struct Ticker {
     channel: Receiver<Instant>,
 }
 
 impl Ticker {
-    /// A ticker whose first message comes `period` from now.
+    /// Makes a ticker whose first message is due `period` from now.
     ///
     /// # Panics
     ///
@@ -122,13 +121,13 @@ impl Ticker {
         Self { channel: timed(first, Some(nanos(period))) }
     }
 
-    /// The channel that delivers the messages: the moments for which they were due. `t.C` in Go.
+    /// The channel that delivers the messages, which are the moments at which they were due. `t.C` in Go.
     #[must_use]
     pub fn channel(&self) -> &Receiver<Instant> {
         &self.channel
     }
 
-    /// Stops the ticker if it runs, and lets it tick every `period` from now on. A scheduling point.
+    /// Restarts the ticker with this period, whether it runs or is stopped. A scheduling point.
     ///
     /// # Panics
     ///
@@ -137,16 +136,16 @@ impl Ticker {
     pub fn reset(&self, period: Duration) {
         let period = positive(period);
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             set_clock(&self.channel, context, context.deadline(period), Some(nanos(period)));
         });
     }
 
-    /// Stops the ticker: it delivers nothing until it is reset. A scheduling point.
+    /// Stops the ticker. It delivers nothing until it is reset. A scheduling point.
     #[track_caller]
     pub fn stop(&self) {
         context::with(|context| {
-            context.point();
+            context.scheduling_point();
             set_clock(&self.channel, context, NEVER, None);
         });
     }
@@ -154,7 +153,7 @@ impl Ticker {
 
 #[track_caller]
 fn positive(period: Duration) -> Duration {
-    assert!(!period.is_zero(), "a ticker that ticks all the time would never let time pass");
+    assert!(!period.is_zero(), "the period of a ticker must not be zero");
     period
 }
 

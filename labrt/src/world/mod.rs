@@ -1,13 +1,34 @@
-//! The harness's face: starting a run, and control over what happens in it.
+//! The interface of the harness: starting a run, and control over what happens in it.
 //!
-//! [`simulate`] starts a run and hands its main function a [`World`]. Whoever holds the world makes nodes (a
-//! server is a node, and its next life after a crash is another one), kills, pauses and calls into them,
-//! draws from the run's random streams, and ends the run with a verdict. Lab code is given none of this, and
-//! there is no way from what it is given to here.
+//! [`simulate`] starts a run and passes a [`World`] to its main function. The world makes nodes (each incarnation
+//! of a server is a node), kills, pauses and calls into them, provides the run's random streams, and ends the
+//! run with a verdict. Lab code is given none of this, and cannot reach it from what it is given.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use labrt::world::{NodeDied, Options, simulate};
+//!
+//! let run = simulate(Options::new(1), |world| {
+//!     let server = world.node("server 0");
+//!     assert_eq!(server.call("add", || 1 + 1), Ok(2));
+//!
+//!     // The crash comes in the middle of the call, after one virtual second.
+//!     let crashing = server.clone();
+//!     labrt::thread::spawn(move || {
+//!         labrt::thread::sleep(Duration::from_secs(1));
+//!         crashing.kill();
+//!     });
+//!     let answer = server.call("slow", || labrt::thread::sleep(Duration::from_secs(3600)));
+//!     assert_eq!(answer, Err(NodeDied));
+//!     world.now()
+//! });
+//! assert_eq!(run.result.unwrap().as_secs(), 1);
+//! ```
 
 mod node;
+pub mod oneshot;
 mod simulate;
-mod slot;
 
 use std::any::Any;
 use std::panic::Location;
@@ -16,31 +37,31 @@ use std::time::Duration;
 
 use crate::clock::since_start;
 use crate::context::{self, Context};
-use crate::run::log::keeps;
+use crate::run::log::is_kept;
 use crate::wait::Wait;
 
 pub use node::{Node, NodeDied};
 pub use simulate::simulate;
-pub use slot::{Filler, Waiter, slot};
 
 pub use crate::rng::StreamRng;
 pub use crate::run::backend::{Backend, UnknownBackend};
 pub use crate::run::failure::{Failure, FailureKind, UnknownKind};
-pub use crate::run::length::{LONGEST_MESSAGE, shortened};
-pub use crate::run::log::{LogLine, RUST_LOG, Tap, asked_for as log_asked_for};
+pub use crate::run::log::{LogLine, RUST_LOG, Tap, log_filter};
 pub use crate::run::options::Options;
 pub use crate::run::outcome::Run;
 pub use crate::run::policy::{Policy, UnknownPolicy};
+pub use crate::run::source_path::name_lab_folders;
+pub use crate::run::truncate::{LONGEST_MESSAGE, truncated};
 pub use crate::sim::run::{confine_simulations, hash_keys_are_separate};
-pub use crate::sim::watchdog::{LAST_WORDS, given_up};
+pub use crate::sim::watchdog::{ABORT_NOTE, abandoned_runs};
 pub use crate::traffic::RemoteCall;
 
 /// Control over one run. Clones control the same run.
 ///
-/// All methods panic when they are called from outside the run.
+/// All methods panic if they are called outside the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct World {
-    /// The run that this is the handle of.
+    /// The id of the run.
     id: u64,
 }
 
@@ -58,13 +79,13 @@ impl World {
         })
     }
 
-    /// Makes a node. Its name is for messages and need not be unique.
+    /// Adds a node. Its name is for messages and need not be unique.
     pub fn node(&self, name: impl Into<String>) -> Node {
         let (id, name) = self.in_run(|context| context.add_node(name.into()));
         Node::new(self.clone(), id, name)
     }
 
-    /// What the run's threads are.
+    /// The backend of the run.
     #[must_use]
     pub fn backend(&self) -> Backend {
         self.in_run(|context| match context {
@@ -73,7 +94,7 @@ impl World {
         })
     }
 
-    /// The random stream of that name, from its start. Streams of other names are independent of it.
+    /// The random stream `stream` of the run, from its start. Streams of different names are independent.
     #[must_use]
     pub fn rng(&self, stream: &str) -> StreamRng {
         self.in_run(|context| context.stream(stream))
@@ -85,96 +106,90 @@ impl World {
         self.in_run(|context| since_start(context.run_now()))
     }
 
-    /// Bytes of memory that the run holds: those that were allocated in it and not freed. On real threads,
-    /// and on systems that tell it, those that the whole process holds; otherwise 0. What was allocated in
-    /// [`uncounted`] does not count. For comparing two moments. No scheduling point.
+    /// The bytes of memory that the run has allocated and not freed, without [`uncounted`] memory. On real
+    /// threads the resident memory of the whole process, or 0 if the system does not provide it. Meant for
+    /// comparing two moments. No scheduling point.
     #[must_use]
     pub fn heap_bytes(&self) -> u64 {
         self.in_run(|context| context.heap_bytes())
     }
 
-    /// The name of the node that the caller runs on; empty in an event. For messages. No scheduling point.
-    #[must_use]
-    pub fn here(&self) -> String {
-        self.in_run(|context| context.here_name())
-    }
-
-    /// Whether the calling thread is being killed: this is one of its destructors, and what it does now
-    /// must not reach anybody. No scheduling point.
+    /// Whether the calling thread is being killed. The caller is then one of its destructors, whose effects
+    /// must stay local to the node. No scheduling point.
     #[must_use]
     pub fn is_dying(&self) -> bool {
         self.in_run(|context| context.is_dying())
     }
 
-    /// Lets `event` run once, `delay` from now, outside every thread.
+    /// Schedules `event` to run once, `delay` from now, outside every thread.
     ///
-    /// An event may lock plain mutexes, fill slots, start threads on nodes and set further events. It must
-    /// not wait, take a lock of lab code, or panic. No scheduling point.
-    pub fn later(&self, delay: Duration, event: impl FnOnce() + Send + 'static) {
-        self.in_run(|context| context.later(delay, Box::new(event)));
+    /// An event may lock plain mutexes, send on a [`oneshot`] channel, start threads on nodes and schedule
+    /// further events. It must not wait, take a lock of lab code, or panic. No scheduling point.
+    pub fn schedule(&self, delay: Duration, event: impl FnOnce() + Send + 'static) {
+        self.in_run(|context| context.schedule(delay, Box::new(event)));
     }
 
-    /// Says that a message was sent or an entry applied: `hash` goes into the run's fingerprint, and
-    /// what came before was not a livelock. No scheduling point.
+    /// Records that a message was sent or an entry applied: mixes `hash` into the run's fingerprint, and
+    /// counts as progress for the livelock detection. No scheduling point.
     #[inline]
-    pub fn message(&self, hash: u64) {
-        self.in_run(|context| context.message(hash));
+    pub fn record_event(&self, hash: u64) {
+        self.in_run(|context| context.record_event(hash));
     }
 
-    /// Says that a remote call is being made. A run in which servers do nothing but call each other, and
-    /// hardly any virtual time passes, fails as a [`FailureKind::Timeout`]. No scheduling point.
+    /// Records a remote call. A run in which a server does nothing but call others, while hardly any virtual
+    /// time passes, fails as a [`FailureKind::Timeout`]. No scheduling point.
     #[inline]
     pub fn remote_call(&self, call: &RemoteCall<'_>) {
         self.in_run(|context| context.remote_call(call));
     }
 
-    /// Says that a message of so many bytes was sent that is no call, but belongs to one through this end
-    /// point: a reply, or a request that arrives again. No scheduling point.
+    /// Records the bytes of a message that belongs to a call through the end point `end` but is no new call:
+    /// a reply, or a duplicate of the request. No scheduling point.
     #[inline]
-    pub fn carry(&self, end: u32, bytes: usize) {
-        self.in_run(|context| context.carry(end, bytes));
+    pub fn record_bytes(&self, end: u32, bytes: usize) {
+        self.in_run(|context| context.record_bytes(end, bytes));
     }
 
-    /// The busiest remote calls so far, for failures that say why a run does not end: each on a line of its
-    /// own that begins with a line break. No scheduling point.
+    /// The most frequent remote calls so far, for the messages of runs that do not end: each on a line of its
+    /// own, which begins with a line break. No scheduling point.
     #[must_use]
     pub fn busiest_calls(&self) -> String {
         self.in_run(|context| context.busiest_calls())
     }
 
-    /// Ends the run with this verdict; the location is the caller's.
+    /// Ends the run with this verdict and the caller's source location.
     #[track_caller]
     pub fn fail(&self, kind: FailureKind, message: impl Into<String>) -> ! {
-        let place = Location::caller();
+        let location = Location::caller();
         self.in_run(|context| {
-            context.fail(kind, message.into(), Some(place));
-            context.stay(Wait::Ended)
+            context.fail(kind, message.into(), Some(location));
+            context.wait_forever(Wait::Ended)
         })
     }
 
-    /// As [`fail`](Self::fail), but returns: the run ends at the next scheduling point. For events, and where
-    /// something must be put in order first.
+    /// As [`fail`](Self::fail), but returns: the run ends at the next scheduling point. For events, and for
+    /// callers that have to clean up first.
     #[track_caller]
     pub fn fail_later(&self, kind: FailureKind, message: impl Into<String>) {
-        let place = Location::caller();
-        self.in_run(|context| context.fail(kind, message.into(), Some(place)));
+        let location = Location::caller();
+        self.in_run(|context| context.fail(kind, message.into(), Some(location)));
     }
 
-    /// A line for each thread that waits for a lock at this moment: for which, who holds it since which line,
-    /// and what that one is doing meanwhile. For failures that say why nothing goes on. No scheduling point.
+    /// A line for each thread that waits for a lock: the line that waits, the holder, the line that locked,
+    /// and what the holder is doing. For messages about runs without progress. No scheduling point.
     #[must_use]
     pub fn lock_waits(&self) -> Vec<String> {
         self.in_run(|context| context.lock_waits())
     }
 
-    /// Says that something is strange. Said twice, it is kept once. No scheduling point.
+    /// Adds a warning to the run, unless it has the same one already. No scheduling point.
     pub fn warn(&self, message: impl Into<String>) {
         self.in_run(|context| context.warn(message.into()));
     }
 
-    /// Keeps a value of the harness's own for the run, which [`with_local`] and [`local`] find on all of its
-    /// threads and in events. It is dropped when the run is over, before [`simulate`] returns, unless the run
-    /// was [given up](given_up). No scheduling point.
+    /// Attaches a value to the run. [`with_local`] and [`local`] return it in all threads of the run and in
+    /// events. It is dropped at the end of the run, before [`simulate`] returns, unless the run was
+    /// [abandoned](abandoned_runs). No scheduling point.
     ///
     /// # Panics
     ///
@@ -189,10 +204,10 @@ impl World {
         self.in_run(|context| context.recording())
     }
 
-    /// Adds a line to the log of a recorded run; `text` is not called in any other. No scheduling point.
+    /// Adds a line to the log of a recorded run. Other runs do not call `text`. No scheduling point.
     pub fn note(&self, target: &str, text: impl FnOnce() -> String) {
         self.in_run(|context| {
-            if context.recording() && keeps(log::Level::Info, target) {
+            if context.recording() && is_kept(log::Level::Info, target) {
                 let text = context.without_switching(text);
                 context.record(log::Level::Info, target, &text);
             }
@@ -200,29 +215,29 @@ impl World {
     }
 }
 
-/// Calls `f`, during which std's clock, locks, threads and randomness are the system's, as they are outside a
-/// simulation.
+/// Calls `f` with the clock, locks, threads and randomness of std being the system's own, as they are outside
+/// a simulation.
 ///
-/// For what concerns the process and not the run: a benchmark that measures real time in a run, a cache that
-/// all runs share. What `f` returns must not decide what the run does.
-pub fn aside<R>(f: impl FnOnce() -> R) -> R {
-    crate::raw::run_monitor::aside(f)
+/// For work that concerns the process and not the run: measuring real time in a run, a cache that all runs
+/// share. The result of `f` must not influence the run.
+pub fn with_real_std<R>(f: impl FnOnce() -> R) -> R {
+    crate::raw::run_monitor::with_real_std(f)
 }
 
-/// Calls `f`: memory that it allocates or frees counts neither in [`World::heap_bytes`] nor against
-/// [`Options::max_memory`]. It costs a few nanoseconds, may be nested, and does no harm outside a run.
+/// Calls `f`. Memory that `f` allocates or frees counts neither in [`World::heap_bytes`] nor against
+/// [`Options::max_memory`]. This costs a few nanoseconds, may be nested, and may be used outside a run.
 ///
-/// For what the harness keeps of a run: events, contents of messages. What was allocated in `f` must also be
-/// freed or reallocated in an `uncounted`, or it counts as memory that was given back without ever having
-/// been held. `f` must be brief, for only when it returns is it known that its memory does not count, and
-/// must not come to a scheduling point: what other threads allocate meanwhile would not count either.
+/// For the harness's records of a run: events, contents of messages. Memory that was allocated in `f` must
+/// also be freed or reallocated in an `uncounted`, or the run's count becomes too small. `f` must be short,
+/// because its memory counts until it returns, and must not pass a scheduling point, because the allocations
+/// of other threads would not count either.
 #[inline]
 pub fn uncounted<R>(f: impl FnOnce() -> R) -> R {
     crate::raw::heap::uncounted(f)
 }
 
-/// The time of the system's monotonic clock, without what stands before it: for the benchmark that compares
-/// the two.
+/// The time of the system's monotonic clock, read past the interposed function: for the benchmark that
+/// compares the two.
 #[must_use]
 #[doc(hidden)]
 pub fn system_clock() -> Duration {
@@ -232,52 +247,52 @@ pub fn system_clock() -> Duration {
     return Duration::ZERO;
 }
 
-/// Whether the calling thread is being killed; see [`World::is_dying`]. `false` outside a run.
+/// Whether the calling thread is being killed; see [`World::is_dying`]. `false` outside every run.
 #[must_use]
 pub fn is_dying() -> bool {
     context::try_with(|context| context.is_dying()).unwrap_or(false)
 }
 
-/// The number of the node that the calling thread runs on, as [`Node::id`] tells it; `None` in an event and
-/// outside a run. No scheduling point.
+/// The [`Node::id`] of the calling thread's node; `None` in an event and outside every run. No scheduling
+/// point.
 #[must_use]
 pub fn current_node() -> Option<u32> {
     context::try_with(|context| context.thread_node()).flatten()
 }
 
-/// Calls `f` with the value that [`World::set_local`] keeps for the caller's run, and answers what `f`
-/// returns; `None` outside a run, and where no value is kept. No scheduling point.
+/// Calls `f` with the value that [`World::set_local`] attached to the caller's run, and returns its result.
+/// `None` outside every run, and if there is no value. No scheduling point.
 #[inline]
 pub fn with_local<R>(f: impl FnOnce(&(dyn Any + Send + Sync)) -> R) -> Option<R> {
     context::try_with(|context| context.with_local(|value| f(&**value))).flatten()
 }
 
-/// The value that [`World::set_local`] keeps for the caller's run; `None` outside a run, and where no value
-/// is kept. To look at it, [`with_local`] is cheaper. No scheduling point.
+/// The value that [`World::set_local`] attached to the caller's run; `None` outside every run, and if there
+/// is no value. [`with_local`] is cheaper. No scheduling point.
 #[must_use]
 pub fn local() -> Option<Arc<dyn Any + Send + Sync>> {
     context::try_with(|context| context.with_local(Arc::clone)).flatten()
 }
 
-/// The calling thread's trace context: the number that the harness last gave it, to tell on whose behalf the
-/// thread runs. A thread begins with that of the thread that started it, and with 0 if an event did. 0 in an
-/// event and outside a run. No scheduling point.
+/// The calling thread's trace context: a number by which the harness tells on whose behalf the thread runs. A
+/// new thread inherits that of the thread that started it, or 0 from an event. 0 in an event and outside
+/// every run. No scheduling point.
 #[must_use]
 #[inline]
 pub fn trace_context() -> u64 {
     context::try_with(|context| context.trace_context()).unwrap_or(0)
 }
 
-/// Sets the calling thread's [`trace_context`], which decides nothing in the run. Does nothing in an event
-/// and outside a run. No scheduling point.
+/// Sets the calling thread's [`trace_context`], which does not influence the run. Does nothing in an event
+/// and outside every run. No scheduling point.
 #[inline]
 pub fn set_trace_context(value: u64) {
     let _ = context::try_with(|context| context.set_trace_context(value));
 }
 
-/// A scheduling point: another thread may run here. For the harness's own operations that lab code calls.
+/// A scheduling point: another thread may run here. For operations of the harness that lab code calls.
 #[inline]
 #[track_caller]
-pub fn point() {
-    context::with(|context| context.point());
+pub fn scheduling_point() {
+    context::with(|context| context.scheduling_point());
 }

@@ -1,4 +1,4 @@
-//! [`Node`]: a server, from the start of one life to its end.
+//! [`Node`]: one incarnation of a server, from its start to its crash.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,12 +6,12 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{World, slot};
+use super::{World, oneshot};
 use crate::run::ids::TESTER;
 use crate::thread::{JoinHandle, spawn_on};
 use crate::wait::Wait;
 
-/// One life of a server: the threads that die together. Clones are the same node.
+/// One incarnation of a server: the threads that are killed together. Clones are the same node.
 #[derive(Clone)]
 pub struct Node {
     world: World,
@@ -19,10 +19,10 @@ pub struct Node {
     name: Arc<str>,
 }
 
-/// The rates that a clock can have, per million of the run's.
+/// The valid clock rates, in parts per million of the run's.
 const CLOCK_RATES: RangeInclusive<u32> = 100_000..=10_000_000;
 
-/// A call did not return, because its node was killed.
+/// The error of a call whose node was killed before it returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NodeDied;
 
@@ -38,7 +38,7 @@ impl Node {
         Self { world, id, name }
     }
 
-    /// The node's number, which no other node of the run has; the tester's own is 0. See
+    /// The node's number, which is unique in the run; the tester's own node has 0. See
     /// [`current_node`](super::current_node).
     #[must_use]
     pub fn id(&self) -> u32 {
@@ -51,13 +51,13 @@ impl Node {
         &self.name
     }
 
-    /// Whether it has not been killed.
+    /// Whether the node has not been killed.
     #[must_use]
     pub fn is_alive(&self) -> bool {
         self.world.in_run(|context| context.is_node_alive(self.id))
     }
 
-    /// Starts a thread on the node. On a dead node it never runs. No scheduling point.
+    /// Starts a thread on the node. On a dead node the thread never runs. No scheduling point.
     pub fn spawn<F, T>(&self, name: &'static str, body: F) -> JoinHandle<T>
     where
         F: FnOnce() -> T + Send + 'static,
@@ -66,12 +66,12 @@ impl Node {
         spawn_on(self.id, Cow::Borrowed(name), None, body)
     }
 
-    /// As [`spawn`](Self::spawn), when nobody waits for the thread: cheaper.
+    /// As [`spawn`](Self::spawn), but without a handle, which is cheaper.
     pub fn run(&self, name: &'static str, body: impl FnOnce() + Send + 'static) {
         self.world.in_run(|context| context.spawn(self.id, Cow::Borrowed(name), None, false, Box::new(body)));
     }
 
-    /// Calls `body` on a thread of the node and waits for what it returns. A scheduling point.
+    /// Calls `body` on a thread of the node and waits for its result. A scheduling point.
     ///
     /// # Errors
     ///
@@ -81,15 +81,15 @@ impl Node {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        let (filler, waiter) = slot();
-        self.world.in_run(|context| context.point());
-        self.run(name, move || filler.fill(body()));
-        waiter.wait_for(Wait::Call(self.id)).ok_or(NodeDied)
+        let (result, receiver) = oneshot::channel();
+        self.world.in_run(|context| context.scheduling_point());
+        self.run(name, move || result.send(body()));
+        receiver.recv_in(Wait::Call(self.id)).ok_or(NodeDied)
     }
 
-    /// Kills the node: from this moment its threads do nothing any more but unwind. Returns when all are
-    /// gone; one that cannot be stopped is abandoned, with a warning: in a simulation as soon as that is
-    /// clear, on real threads after two seconds. Killing a dead node does nothing.
+    /// Kills the node: from now on its threads only unwind. Returns when all of them have ended. A thread
+    /// that cannot be stopped is abandoned with a warning: in a simulation as soon as it cannot continue, on
+    /// real threads after two seconds. Killing a dead node does nothing.
     ///
     /// # Panics
     ///
@@ -98,17 +98,18 @@ impl Node {
         self.world.in_run(|context| context.kill(self.id));
     }
 
-    /// As [`kill`](Self::kill), but in the midst of what the node does: when its threads have passed `points`
-    /// more scheduling points, or after `patience` if they rest before.
+    /// As [`kill`](Self::kill), but in the middle of the node's work: after its threads have passed `points`
+    /// more scheduling points, or after `timeout` if they pass fewer.
     ///
     /// # Panics
     ///
     /// Panics on the tester's own node, and while another thread waits in this method.
-    pub fn kill_amid(&self, points: u32, patience: Duration) {
-        self.world.in_run(|context| context.kill_amid(self.id, points, context.deadline(patience)));
+    pub fn kill_after(&self, points: u32, timeout: Duration) {
+        self.world.in_run(|context| context.kill_after(self.id, points, context.deadline(timeout)));
     }
 
-    /// Stops the node's threads where they are; their timers go on and are due when they are resumed.
+    /// Suspends the node's threads. Their timers continue, and those that expire meanwhile take effect when
+    /// the node is resumed.
     ///
     /// # Panics
     ///
@@ -118,41 +119,39 @@ impl Node {
         self.world.in_run(|context| context.pause(self.id));
     }
 
-    /// Lets the threads of a paused node go on.
+    /// Resumes the threads of a paused node.
     pub fn resume(&self) {
         self.world.in_run(|context| context.resume(self.id));
     }
 
-    /// Lets the node's clock go at another rate from now on: in a million of the run's seconds `per_million`
-    /// of the node's pass. 1,000,000 is the run's own rate, which every node has at first; at 1,100,000 the
-    /// clock is a tenth too fast.
+    /// Sets the rate of the node's clock from now on, in parts per million of the run's clock. Every node
+    /// starts with 1,000,000; at 1,100,000 its clock is 10 % too fast.
     ///
-    /// On the node's clock are its [`Instant`](crate::time::Instant)s, its sleeps, its time-outs, and the
+    /// The node's clock determines its [`Instant`](crate::time::Instant)s, sleeps and timeouts, and the
     /// channels of [`after`](crate::channel::after) and [`tick`](crate::channel::tick) that it receives from.
-    /// The clock neither jumps nor goes back when its rate changes, and waits that have begun end when it
-    /// shows their time. So moments of one node mean nothing on another one. Everything else is in the run's
-    /// time: the tester, events, the log. The server's next life is another node, with a clock of its own.
+    /// Changing the rate never makes the clock jump; waits that have begun end when the clock shows their
+    /// time. Instants of different nodes cannot be compared. Everything else uses the run's clock: the
+    /// tester, events, the log. The server's next incarnation is another node, with a clock of its own.
     ///
     /// # Panics
     ///
-    /// Panics on the tester's own node, and unless the rate is from 100,000 (a tenth) to 10,000,000
-    /// (tenfold).
+    /// Panics on the tester's own node, and if the rate is outside 100,000..=10,000,000.
     pub fn set_clock_rate(&self, per_million: u32) {
         assert!(self.id != TESTER, "the tester keeps the run's time");
         assert!(
             CLOCK_RATES.contains(&per_million),
-            "a clock that goes at {per_million} in a million is none"
+            "clock rate {per_million} ppm is outside 100,000..=10,000,000"
         );
         self.world.in_run(|context| context.set_clock_rate(self.id, per_million));
     }
 
-    /// Lets `probe` look at the node each time when its threads have run and all of them wait again.
+    /// Calls `probe` whenever threads of the node have run and all of them wait again.
     ///
-    /// The probe runs on a thread of the node, which does not count as one of those, and may call lab code.
-    /// If it has to wait there, nobody looks until it can go on. A node has one probe at the most.
+    /// The probe runs on a thread of the node that does not count as activity, and may call lab code. While
+    /// it waits there, it is not called again. A node has at most one probe.
     ///
-    /// On real threads nobody knows when a node is at rest: the probe looks every 20 ms, and other threads
-    /// may be in the middle of something.
+    /// On real threads the quiet moments are not known: the probe is called every 20 ms, while other threads
+    /// may be in the middle of an operation.
     pub fn when_quiet(&self, name: &'static str, mut probe: impl FnMut() + Send + 'static) {
         let id = self.id;
         let world = self.world.clone();

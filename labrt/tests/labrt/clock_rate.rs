@@ -118,16 +118,16 @@ fn everybody_else_keeps_the_runs_time() {
         // What the network sets on the node's threads is in the run's time.
         let late = world.clone();
         let waits = fast.call("event", move || {
-            let (filler, waiter) = labrt::world::slot();
+            let (sender, receiver) = labrt::world::oneshot::channel();
             let start = late.now();
             let then = late.clone();
-            late.later(100 * MS, move || filler.fill(then.now() - start));
-            waiter.wait().expect("it is filled")
+            late.schedule(100 * MS, move || sender.send(then.now() - start));
+            receiver.recv().expect("it is sent")
         });
         assert_about((waits.unwrap(), 100 * MS));
         // And so is the patience of the harness.
         let start = world.now();
-        fast.kill_amid(1000, 100 * MS);
+        fast.kill_after(1000, 100 * MS);
         assert_about((world.now() - start, 100 * MS));
     });
 }
@@ -275,7 +275,7 @@ fn rates_that_are_none_are_refused() {
     for rate in [0, 99_999, 10_000_001, u32::MAX] {
         let run = simulate(Options::new(1), move |world: &World| world.node("server").set_clock_rate(rate));
         let message = run.result.unwrap_err().message;
-        assert_eq!(message, format!("a clock that goes at {rate} in a million is none"));
+        assert_eq!(message, format!("clock rate {rate} ppm is outside 100,000..=10,000,000"));
     }
     run(1, |world| {
         world.node("server").set_clock_rate(100_000);

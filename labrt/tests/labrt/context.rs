@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use labrt::thread;
 use labrt::world::{
-    FailureKind, Node, Options, World, current_node, local, set_trace_context, simulate, slot, trace_context,
-    with_local,
+    FailureKind, Node, Options, World, current_node, local, oneshot, set_trace_context, simulate,
+    trace_context, with_local,
 };
 
 use crate::{both, on_threads};
@@ -20,9 +20,9 @@ fn add(number: u64) {
 
 /// What `f` answers when it is called in an event.
 fn in_event<T: Send + 'static>(world: &World, f: impl FnOnce() -> T + Send + 'static) -> T {
-    let (filler, waiter) = slot();
-    world.later(Duration::from_millis(1), move || filler.fill(f()));
-    waiter.wait().unwrap()
+    let (sender, receiver) = oneshot::channel();
+    world.schedule(Duration::from_millis(1), move || sender.send(f()));
+    receiver.recv().unwrap()
 }
 
 #[test]
@@ -112,9 +112,9 @@ fn a_thread_inherits_the_trace_context_of_its_starter() {
         assert_eq!(spawned.join().unwrap(), (7, (), 8));
         assert_eq!(server.call("call", || thread::spawn(trace_context).join().unwrap()), Ok(7));
         assert_eq!(server.spawn("spawn", trace_context).join().unwrap(), 7);
-        let (filler, waiter) = slot();
-        server.run("run", move || filler.fill(trace_context()));
-        assert_eq!(waiter.wait(), Some(7));
+        let (sender, receiver) = oneshot::channel();
+        server.run("run", move || sender.send(trace_context()));
+        assert_eq!(receiver.recv(), Some(7));
         assert_eq!(trace_context(), 7);
     });
 }
@@ -123,14 +123,14 @@ fn a_thread_inherits_the_trace_context_of_its_starter() {
 fn an_event_has_no_trace_context_and_gives_none() {
     both(|world| {
         set_trace_context(7);
-        let (filler, waiter) = slot();
+        let (sender, receiver) = oneshot::channel();
         let server = world.node("server 0");
         let seen = in_event(world, move || {
             set_trace_context(9);
-            server.run("started", move || filler.fill(trace_context()));
+            server.run("started", move || sender.send(trace_context()));
             trace_context()
         });
-        assert_eq!((seen, waiter.wait()), (0, Some(0)));
+        assert_eq!((seen, receiver.recv()), (0, Some(0)));
         assert_eq!(trace_context(), 7);
     });
     set_trace_context(9);

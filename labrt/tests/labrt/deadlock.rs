@@ -122,9 +122,9 @@ fn waiting_under_a_lock_that_one_had_to_wait_for_is_no_deadlock() {
             threads.push(node.spawn("caller", move || {
                 for _ in 0..3 {
                     let _state = state.lock();
-                    let (filler, waiter) = labrt::world::slot();
-                    world.later(Duration::from_millis(1), move || filler.fill(()));
-                    assert!(waiter.wait().is_some());
+                    let (sender, receiver) = labrt::world::oneshot::channel();
+                    world.schedule(Duration::from_millis(1), move || sender.send(()));
+                    assert!(receiver.recv().is_some());
                 }
             }));
         }

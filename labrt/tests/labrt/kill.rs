@@ -74,7 +74,7 @@ fn kill_with(options: Options, k: u32, body: fn(Node, Arc<AtomicUsize>)) -> Run<
         let alive = Arc::new(AtomicUsize::new(0));
         body(node.clone(), alive.clone());
         let start = world.now();
-        node.kill_amid(k, Duration::from_secs(1));
+        node.kill_after(k, Duration::from_secs(1));
         assert!(!node.is_alive());
         (world.now() - start < Duration::from_secs(1), alive.load(SeqCst))
     })

@@ -1,4 +1,4 @@
-//! Nodes: calls, pauses, probes, events and slots.
+//! Nodes: calls, pauses, probes, events and oneshot channels.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use labrt::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use labrt::sync::{Arc, Mutex};
 use labrt::thread;
 use labrt::time::Instant;
-use labrt::world::{Backend, NodeDied, slot};
+use labrt::world::{Backend, NodeDied, oneshot};
 
 use crate::{both, passes, passes_simulated};
 
@@ -98,7 +98,7 @@ fn events_run_in_the_order_of_their_times() {
         let order = Arc::new(parking_lot::Mutex::new(Vec::new()));
         for (delay, name) in [(20, 'c'), (10, 'a'), (10, 'b')] {
             let order = order.clone();
-            world.later(delay * MS, move || order.lock().push(name));
+            world.schedule(delay * MS, move || order.lock().push(name));
         }
         if world.backend() == Backend::Simulation {
             thread::sleep(15 * MS);
@@ -113,17 +113,17 @@ fn events_run_in_the_order_of_their_times() {
 }
 
 #[test]
-fn an_event_fills_a_slot() {
+fn an_event_sends_on_a_oneshot_channel() {
     both(|world| {
         let start = Instant::now();
-        let (filler, waiter) = slot();
-        world.later(10 * MS, move || filler.fill(7));
-        assert_eq!(waiter.wait(), Some(7));
+        let (sender, receiver) = oneshot::channel();
+        world.schedule(10 * MS, move || sender.send(7));
+        assert_eq!(receiver.recv(), Some(7));
         assert!(start.elapsed() >= 10 * MS);
 
-        let (filler, waiter) = slot::<i32>();
-        world.later(10 * MS, move || drop(filler));
-        assert_eq!(waiter.wait(), None);
+        let (sender, receiver) = oneshot::channel::<i32>();
+        world.schedule(10 * MS, move || drop(sender));
+        assert_eq!(receiver.recv(), None);
     });
 }
 

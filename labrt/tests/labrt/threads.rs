@@ -104,7 +104,7 @@ fn an_event_that_panics_ends_the_run_at_once() {
     let flag = finished.clone();
     let run = std::panic::catch_unwind(move || {
         run(move |world| {
-            world.later(Duration::from_millis(1), || panic!("a bug of the harness"));
+            world.schedule(Duration::from_millis(1), || panic!("a bug of the harness"));
             for _ in 0..1000 {
                 thread::sleep(Duration::from_millis(10));
             }
@@ -120,12 +120,12 @@ fn an_event_that_panics_ends_the_run_at_once() {
 fn an_event_at_the_end_of_the_run_is_not_killed() {
     let run = run(|world| {
         let (begun, begins) = std::sync::mpsc::channel();
-        world.later(Duration::ZERO, move || {
+        world.schedule(Duration::ZERO, move || {
             begun.send(()).unwrap();
             while !labrt::world::is_dying() {
                 std::hint::spin_loop();
             }
-            labrt::world::point();
+            labrt::world::scheduling_point();
         });
         begins.recv().unwrap();
     });
@@ -135,8 +135,8 @@ fn an_event_at_the_end_of_the_run_is_not_killed() {
 #[test]
 fn an_event_may_lie_beyond_the_end_of_the_clock() {
     let run = run(|world| {
-        world.later(Duration::MAX, || panic!("too early"));
-        world.later(Duration::from_millis(1), || ());
+        world.schedule(Duration::MAX, || panic!("too early"));
+        world.schedule(Duration::from_millis(1), || ());
         thread::sleep(Duration::from_millis(5));
     });
     run.result.unwrap();

@@ -130,7 +130,7 @@ fn kills_of_all_sorts_at_once_leave_a_dead_node() {
         let amid = {
             let node = node.clone();
             thread::spawn(move || {
-                node.kill_amid(u32::try_from(round).unwrap(), Duration::from_millis(1));
+                node.kill_after(u32::try_from(round).unwrap(), Duration::from_millis(1));
                 assert!(!node.is_alive());
             })
         };

@@ -88,7 +88,7 @@ fn a_check_that_fails_ends_the_run_at_once() {
 fn an_event_can_end_the_run() {
     let failure = failure(|world| {
         let inner = world.clone();
-        world.later(Duration::from_secs(1), move || inner.fail_later(FailureKind::Timeout, "too long"));
+        world.schedule(Duration::from_secs(1), move || inner.fail_later(FailureKind::Timeout, "too long"));
         thread::sleep(Duration::from_secs(1000));
     });
     assert_eq!((failure.kind, failure.at.as_secs()), (FailureKind::Timeout, 1));
@@ -164,12 +164,12 @@ fn storm(pause: Duration) -> (u64, Failure) {
                 let call = RemoteCall {
                     method: "Raft.append_entries",
                     to: 0,
-                    name_of_callee: &|| Some("server 0".to_owned()),
+                    callee_name: &|| Some("server 0".to_owned()),
                     end: 7,
-                    place: Location::caller(),
+                    location: Location::caller(),
                     bytes: 100,
                 };
-                caller.message(1);
+                caller.record_event(1);
                 caller.remote_call(&call);
                 thread::sleep(pause);
             }
@@ -206,9 +206,9 @@ fn every_timeout_names_the_busiest_calls() {
         let call = RemoteCall {
             method: "Kv.get",
             to: 3,
-            name_of_callee: &|| Some("server 3".to_owned()),
+            callee_name: &|| Some("server 3".to_owned()),
             end: 0,
-            place: Location::caller(),
+            location: Location::caller(),
             bytes: 10,
         };
         world.remote_call(&call);
@@ -216,7 +216,7 @@ fn every_timeout_names_the_busiest_calls() {
     let spins = move |world: &World| -> () {
         calls(world);
         loop {
-            labrt::world::point();
+            labrt::world::scheduling_point();
         }
     };
     let waits = move |world: &World| {

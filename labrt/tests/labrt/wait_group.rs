@@ -105,7 +105,7 @@ fn more_done_than_added_is_a_panic() {
     let run = simulate(Options::new(1), |_| WaitGroup::new().done());
     let failure = run.result.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Panic);
-    assert!(failure.message.contains("`done` more often than things were added"), "{failure}");
+    assert!(failure.message.contains("`done` was called more often than tasks were added"), "{failure}");
     assert!(failure.location.unwrap().starts_with("labrt/tests/labrt/wait_group.rs:"));
 }
 

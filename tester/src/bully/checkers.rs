@@ -90,7 +90,7 @@ impl Cluster<BullyNodes> {
         }
     }
 
-    /// What each server says: `server 0 follow 4, server 1 know nobody`.
+    /// The leader that each server names: `server 0 follow 4, server 1 know nobody`.
     fn views(&self, servers: &[usize]) -> String {
         let mut text = String::new();
         for &server in servers {

@@ -1,4 +1,4 @@
-//! What a test draws.
+//! Random draws of the tests.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ impl<P: Protocol> Cluster<P> {
     }
 
     /// After how many scheduling points of a server it crashes; `None`: when it is at rest.
-    pub(super) fn moment_of_crash(&self) -> Option<u32> {
+    pub(super) fn crash_point(&self) -> Option<u32> {
         let mut faults = self.inner.rng.faults.lock();
         faults.random_bool(0.5).then(|| faults.random_range(0..200))
     }

@@ -1,5 +1,5 @@
-//! What no test of the course does: calls that arrive twice, ways that are cut, slow links and disks, paused
-//! servers, clocks that go wrong. All are off unless a test asks for them.
+//! Faults that no test of the course injects: duplicated requests, one-way cuts, slow links and disks, paused
+//! servers, clocks that run fast or slow. All are off unless a test asks for them.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -27,8 +27,8 @@ impl<P: Protocol> Cluster<P> {
         self.emit(self.incarnation(from), Kind::WayCut { peer: to, cut });
     }
 
-    /// What each message between two servers takes besides, in either direction; `None`: nothing. Lasts until
-    /// one of the two is started anew.
+    /// Sets an additional delay for each message between two servers, in either direction; `None`: no
+    /// additional delay. Lasts until one of the two servers is restarted.
     pub fn set_slow_link(&self, one: usize, other: usize, slow: Option<RangeInclusive<Duration>>) {
         for (from, to) in [(one, other), (other, one)] {
             self.with_end(from, to, |end| self.network().set_slow_link(end, slow.clone()));

@@ -22,12 +22,12 @@ impl<P: Protocol> Cluster<P> {
         self.crash(server, false);
     }
 
-    /// Crashes the server; `amid`: its threads may be in the midst of something.
-    fn crash(&self, server: usize, amid: bool) {
+    /// Crashes the server; `mid_operation`: its threads may be in the midst of something.
+    fn crash(&self, server: usize, mid_operation: bool) {
         // An instance that was only told to stop is still there.
         let halted = self.inner.servers.lock()[server].halted.take();
         if let Some((who, node)) = halted {
-            self.end_incarnation(who, &node, amid);
+            self.end_incarnation(who, &node, mid_operation);
         }
         if self.is_crashed(server) {
             return;
@@ -43,15 +43,15 @@ impl<P: Protocol> Cluster<P> {
             server.running.take()
         };
         if let Some(running) = running {
-            self.end_incarnation(running.who, &running.node, amid);
+            self.end_incarnation(running.who, &running.node, mid_operation);
         }
     }
 
     /// Ends all threads of an incarnation, and deletes its end points.
-    fn end_incarnation(&self, who: Incarnation, node: &Node, amid: bool) {
+    fn end_incarnation(&self, who: Incarnation, node: &Node, mid_operation: bool) {
         node.kill();
         self.inner.testbed.events.forget(node);
-        self.emit(who, Kind::Crashed { amid });
+        self.emit(who, Kind::Crashed { mid_operation });
         self.delete_ends(who.server);
     }
 
@@ -63,17 +63,17 @@ impl<P: Protocol> Cluster<P> {
     pub fn shutdown_within(&self, server: usize, pause: Duration) {
         let end = self.now() + pause;
         let node = self.inner.servers.lock()[server].running.as_ref().map(|running| running.node.clone());
-        let mut amid = false;
+        let mut mid_operation = false;
         if let Some(node) = node {
-            match self.moment_of_crash() {
+            match self.crash_point() {
                 Some(points) => {
-                    node.kill_amid(points, pause);
-                    amid = true;
+                    node.kill_after(points, pause);
+                    mid_operation = true;
                 }
                 None => self.sleep(pause),
             }
         }
-        self.crash(server, amid);
+        self.crash(server, mid_operation);
         self.sleep(end.saturating_sub(self.now()));
     }
 

@@ -11,9 +11,9 @@ use crate::event::Group;
 
 /// The streams that a test draws from.
 pub(super) struct TestRng {
-    /// What happens to the servers, and when.
+    /// Faults of the servers and their times.
     pub faults: Mutex<StreamRng>,
-    /// What is submitted.
+    /// Commands and requests.
     pub workload: Mutex<StreamRng>,
     /// How long a checker waits between two looks.
     pauses: Mutex<StreamRng>,

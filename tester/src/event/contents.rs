@@ -11,13 +11,13 @@ use rustc_hash::FxHashMap;
 
 use super::SavedRecord;
 
-/// What the servers of a run have encoded.
+/// The values that the servers of a run have encoded.
 pub(super) struct Contents {
     nodes: Mutex<FxHashMap<u32, NodeContents>>,
     _session: Session,
 }
 
-/// What one incarnation of a server has encoded, and what it saved last.
+/// The values that one incarnation of a server has encoded, and its last save.
 #[derive(Default)]
 struct NodeContents {
     encoded: Fragments,
@@ -92,7 +92,7 @@ impl NodeContents {
         }
     }
 
-    /// What a record consists of, as it was read last.
+    /// The pieces of a record, as of its last save.
     fn pieces(&self, record: &str) -> &[Piece] {
         match self.others.iter().find(|other| other.record == record) {
             Some(other) => &other.pieces,

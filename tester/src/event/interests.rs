@@ -21,15 +21,15 @@ impl Interests {
     pub const SERVER_MESSAGES: Self = Self(1 << 2);
     /// Messages of calls that clients make.
     pub const CLIENT_MESSAGES: Self = Self(1 << 3);
-    /// What servers save.
+    /// Saves of servers.
     pub const SAVES: Self = Self(1 << 4);
     /// Requests that the test hands to servers, and those that services do.
     pub const REQUESTS: Self = Self(1 << 5);
     /// Operations of clients.
     pub const OPERATIONS: Self = Self(1 << 6);
-    /// What servers say of themselves when a probe or a test asks, see [`ProtocolEvent::class`].
+    /// States of servers, as reported to a probe or a test; see [`ProtocolEvent::class`].
     pub const STATES: Self = Self(1 << 7);
-    /// What servers agree on, see [`ProtocolEvent::class`].
+    /// Agreement among servers; see [`ProtocolEvent::class`].
     pub const AGREEMENT: Self = Self(1 << 8);
     /// Invariants that are broken.
     pub const VIOLATIONS: Self = Self(1 << 9);

@@ -61,13 +61,13 @@ impl Group {
         }
     }
 
-    /// What something of this group is called that the first group has too: `faults`, `g1: faults`.
+    /// A name made unique to this group: `faults` in the first group, `g1: faults` in group `g1`.
     pub(crate) fn own(self, what: &str) -> String {
         if self.name.is_empty() { what.to_owned() } else { format!("{}: {what}", self.name) }
     }
 }
 
-/// A server in one of its incarnations: `server 2`, and after a restart `server 2 (life 3)`; in a cluster
+/// A server in one of its incarnations: `server 2`, and after a restart `server 2 (incarnation 3)`; in a cluster
 /// with a name `g1 server 2`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Incarnation {
@@ -86,7 +86,7 @@ impl fmt::Display for Incarnation {
         }
         write!(f, "server {}", self.server)?;
         if self.number > 1 {
-            write!(f, " (life {})", self.number)?;
+            write!(f, " (incarnation {})", self.number)?;
         }
         Ok(())
     }

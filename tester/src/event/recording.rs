@@ -37,7 +37,7 @@ pub struct Recording {
     last: Vec<LastSave>,
 }
 
-/// What a server has saved last under a name.
+/// The last save of a record by a server.
 #[derive(Debug)]
 struct LastSave {
     who: Incarnation,
@@ -58,32 +58,32 @@ pub struct Recorded {
     pub group: Option<Group>,
     /// At whom it happens.
     pub party: Party,
-    /// What happens.
+    /// The kind of event, with its details.
     pub kind: RecordedKind,
 }
 
-/// What happens; see [`Kind`].
+/// The kind of a recorded event; see [`Kind`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RecordedKind {
     /// Something that happens to a server, a link, or the network, in words: `started`, `link to server 2
     /// cut`.
-    Told(Box<str>),
+    Described(Box<str>),
     /// A step of a message.
     Message {
         /// The number of the call.
         call: u64,
-        /// What happens to its request or its reply.
+        /// The step of its request or its reply.
         step: Step,
         /// Who calls.
         from: Party,
         /// The server that is called.
         to: Incarnation,
-        /// What is called, as `Service.method`.
+        /// The method called, as `Service.method`.
         method: Arc<str>,
         /// Encoded bytes of the message.
         bytes: usize,
-        /// What it says.
+        /// The arguments or the reply.
         content: Option<Value>,
         /// The line of the solution that calls, or the one that names the handler.
         location: Option<&'static Location<'static>>,
@@ -92,7 +92,7 @@ pub enum RecordedKind {
     Saved {
         /// Which step it is.
         step: SaveStep,
-        /// What is saved.
+        /// The records saved.
         records: Box<[RecordedSave]>,
         /// The line of the solution that saves.
         location: &'static Location<'static>,
@@ -105,16 +105,16 @@ pub enum RecordedKind {
     OperationBegan(Box<str>),
     /// A client's clerk has answered.
     OperationEnded {
-        /// What it was asked: `get`, `put`.
+        /// The operation's name: `get`, `put`.
         what: Box<str>,
-        /// What it answered.
+        /// The answer.
         answer: Box<str>,
     },
     /// Something that only some protocols know.
     Protocol {
-        /// What it is called, such as `applied`.
+        /// The event's name, such as `applied`.
         name: &'static str,
-        /// What there is to say of it.
+        /// The event's content.
         value: Option<Value>,
     },
     /// An invariant is broken.
@@ -128,11 +128,11 @@ pub struct RecordedSave {
     pub name: Arc<str>,
     /// Its length in bytes.
     pub bytes: usize,
-    /// What it consists of.
+    /// The pieces of the record.
     pub content: Option<SavedContent>,
 }
 
-/// What a record that was saved consists of. Bytes of which nothing is known are not kept.
+/// The pieces of a record that was saved. Bytes of unknown origin are not kept.
 #[derive(Clone, Debug, Default)]
 pub struct SavedContent {
     /// The pieces, [`CHUNK`] together but for the last ones. Chunks that have not changed since the save
@@ -243,7 +243,7 @@ impl Recording {
         self.contents
     }
 
-    pub(super) fn take(&mut self, event: &Event<'_>) {
+    pub(super) fn record(&mut self, event: &Event<'_>) {
         if self.events.len() >= MAX_EVENTS {
             self.left_out += 1;
             return;
@@ -269,7 +269,7 @@ impl Recording {
                 RecordedKind::Protocol { name: event.name(), value }
             }
             Kind::Violation(message) => RecordedKind::Violation(message.into()),
-            kind => RecordedKind::Told(told(&kind).into()),
+            kind => RecordedKind::Described(describe(&kind).into()),
         }
     }
 
@@ -285,7 +285,7 @@ impl Recording {
     }
 
     fn save(&mut self, event: &Event<'_>, save: &Save<'_>) -> RecordedKind {
-        let Some(who) = event.server() else { return RecordedKind::Told("saved".into()) };
+        let Some(who) = event.server() else { return RecordedKind::Described("saved".into()) };
         let mut records = Vec::with_capacity(save.records.len());
         for record in save.records {
             let name = self.name(record.name);
@@ -331,12 +331,12 @@ impl Recording {
     }
 }
 
-/// What happens to a server, a link or the network, in words.
-fn told(kind: &Kind<'_>) -> String {
+/// An event of a server, a link or the network in words.
+fn describe(kind: &Kind<'_>) -> String {
     match kind {
         Kind::Started => "started".into(),
-        Kind::Crashed { amid: true } => "crashed in the midst of something".into(),
-        Kind::Crashed { amid: false } => "crashed".into(),
+        Kind::Crashed { mid_operation: true } => "crashed in the midst of something".into(),
+        Kind::Crashed { mid_operation: false } => "crashed".into(),
         Kind::Halted => "told to stop".into(),
         Kind::Joined => "joined".into(),
         Kind::Left => "left".into(),

@@ -10,8 +10,10 @@ use parking_lot::Mutex;
 use persister::SaveEvent;
 
 use super::contents::Contents;
-use super::{Event, Group, Incarnation, Interests, Kind, Mark, Message, Party, Recording, Save, SavedRecord};
-use crate::causality::{Causality, Moment, Sides};
+use super::{
+    Event, Group, Incarnation, Interests, Kind, Message, Party, Recording, Save, SavedRecord, StreamPosition,
+};
+use crate::causality::{CallStep, Causality, LogicalTime};
 use crate::invariant::{Invariant, Violation};
 
 /// How much of what happens is told.
@@ -31,10 +33,10 @@ pub enum Detail {
 pub(crate) struct EventStream {
     world: World,
     detail: Detail,
-    /// What anybody is interested in: asked before an event is built.
+    /// The union of all subscribers' interests. It is tested before an event is built.
     interests: AtomicU16,
     state: Mutex<State>,
-    /// What servers encode and save; `None` in a bare run.
+    /// The values that servers encode and save; `None` in a bare run.
     contents: Option<Arc<Contents>>,
 }
 
@@ -120,12 +122,12 @@ impl EventStream {
     /// Something happens. Ends the run, outside of the lock, if an invariant objects.
     #[track_caller]
     pub fn emit(&self, group: Option<Group>, party: Party, kind: Kind<'_>) {
-        if let Err(violation) = self.tell(group, party, kind) {
+        if let Err(violation) = self.publish(group, party, kind) {
             self.world.fail(FailureKind::Assertion, violation.message());
         }
     }
 
-    fn tell(&self, group: Option<Group>, party: Party, kind: Kind<'_>) -> Result<(), Violation> {
+    fn publish(&self, group: Option<Group>, party: Party, kind: Kind<'_>) -> Result<(), Violation> {
         let class = kind.class();
         let wanted = self.wants(class);
         let is_followed = matches!(kind, Kind::Started | Kind::Crashed { .. } | Kind::Submitted { .. });
@@ -143,7 +145,7 @@ impl EventStream {
                     state.causality.crash(who);
                     None
                 }
-                (Party::Server(who), Kind::Submitted { .. }) => Some(state.causality.mark(who)),
+                (Party::Server(who), Kind::Submitted { .. }) => Some(state.causality.advance(who)),
                 _ => None,
             };
             if !wanted {
@@ -151,7 +153,7 @@ impl EventStream {
             }
             let traced = self.detail != Detail::Bare;
             let cause = if traced { world::trace_context() } else { 0 };
-            let (number, verdict) = state.tell(self.world.now(), cause, group, party, kind, moment);
+            let (number, verdict) = state.publish(self.world.now(), cause, group, party, kind, moment);
             if traced {
                 world::set_trace_context(number);
             }
@@ -159,7 +161,7 @@ impl EventStream {
         })
     }
 
-    /// What an invariant should have seen and has not, if there is one.
+    /// The subject of an invariant that has not been exercised, if there is one.
     fn unexercised(&self) -> Option<&'static str> {
         let state = self.state.lock();
         let idle = state.subscribers.iter().find(|subscriber| !subscriber.invariant.exercised());
@@ -175,7 +177,7 @@ impl EventStream {
     #[track_caller]
     pub fn must_be_exercised(&self) {
         if let Some(subject) = self.unexercised() {
-            self.world.fail(FailureKind::Assertion, never_saw(subject));
+            self.world.fail(FailureKind::Assertion, not_exercised(subject));
         }
         self.world.note("tester", || {
             let state = self.state.lock();
@@ -185,27 +187,27 @@ impl EventStream {
     }
 }
 
-fn never_saw(what: &str) -> String {
-    format!("expected the run's oracles to have something to look at; they never saw {what}")
+fn not_exercised(what: &str) -> String {
+    format!("expected the run's invariants to have something to look at; they never saw {what}")
 }
 
 impl State {
     /// Tells an event to those who are interested in it; answers its number.
-    fn tell(
+    fn publish(
         &mut self,
         at: Duration,
         cause: u64,
         group: Option<Group>,
         party: Party,
         kind: Kind<'_>,
-        moment: Option<Moment>,
+        moment: Option<LogicalTime>,
     ) -> (u64, Result<(), Violation>) {
         self.number += 1;
         let Self { causality, subscribers, interested, number, recording } = self;
         let number = *number;
         let event = Event { number, at, cause, group, party, kind, causality, moment };
         if let Some(recording) = recording {
-            recording.take(&event);
+            recording.record(&event);
         }
         let mut verdict = Ok(());
         for position in &interested[kind.class().first()] {
@@ -221,7 +223,7 @@ impl State {
             let kind = Kind::Violation(violation.message());
             let event = Event { number: number + 1, cause: number, kind, ..event };
             if let Some(recording) = recording {
-                recording.take(&event);
+                recording.record(&event);
             }
             for position in &interested[Interests::VIOLATIONS.first()] {
                 // The run ends with the first violation, whatever others say of it.
@@ -253,7 +255,7 @@ impl EventStream {
                 return 0;
             }
             let labrpc::Event { call, method, bytes, content, location, .. } = *event;
-            let Sides { from, to, at, step, moment, before } = sides;
+            let CallStep { from, to, at, step, moment, before } = sides;
             let message = Message { call, step, from, to, method, bytes, content, location };
             let kind = Kind::Message(&message);
             if !self.wants(kind.class()) {
@@ -267,7 +269,7 @@ impl EventStream {
                 _ if by_thread => world::trace_context(),
                 _ => before,
             };
-            let told = state.tell(self.world.now(), cause, Some(to.group), at, kind, moment);
+            let told = state.publish(self.world.now(), cause, Some(to.group), at, kind, moment);
             if by_thread && self.detail != Detail::Bare {
                 world::set_trace_context(told.0);
             }
@@ -308,9 +310,9 @@ impl EventSource {
 
     /// Where the stream is now, for what begins now on the server.
     #[must_use]
-    pub fn mark(&self) -> Mark {
+    pub fn position(&self) -> StreamPosition {
         let state = self.stream.state.lock();
-        Mark { number: state.number, moment: state.causality.now(self.who) }
+        StreamPosition { number: state.number, moment: state.causality.now(self.who) }
     }
 
     /// Whether anybody wants to know what the server saves.
@@ -342,7 +344,7 @@ impl persister::Observer for EventSource {
         let &SaveEvent { step, records, location, .. } = event;
         let tell = |records: &[SavedRecord<'_>]| {
             let save = Save { step, records, location };
-            self.stream.tell(Some(self.who.group), self.who.into(), Kind::Saved(&save))
+            self.stream.publish(Some(self.who.group), self.who.into(), Kind::Saved(&save))
         };
         let verdict = world::uncounted(|| match (&self.stream.contents, self.node) {
             (Some(contents), Some(node)) => contents.read(node, records, tell),

@@ -10,21 +10,21 @@ use std::time::Duration;
 use labrpc::Step;
 use rustc_hash::FxHashMap;
 
-use crate::causality::{Causality, Moment};
+use crate::causality::{Causality, LogicalTime};
 use crate::display::Seconds;
 use crate::event::{Event, Incarnation, Interests, Kind, Message, Party};
 use crate::invariant::{Invariant, Violation};
 
-/// What came of the requests of each client's present operation.
+/// The requests and replies of each client's present operation.
 #[derive(Default)]
 pub(crate) struct Answers {
     clients: FxHashMap<u32, Operation>,
     /// The calls of clients that are under way.
-    underway: FxHashMap<u64, Asked>,
+    underway: FxHashMap<u64, ClientCall>,
     /// The number of the last call that a client made.
     last_call: u64,
     begun: u64,
-    looked: u64,
+    checked: u64,
 }
 
 #[derive(Clone, Default)]
@@ -33,7 +33,7 @@ struct Operation {
     since: u64,
     at: Duration,
     /// When its first request reached a server, for each that one has reached.
-    reached: Vec<(Incarnation, Moment)>,
+    reached: Vec<(Incarnation, LogicalTime)>,
     /// A reply has come to one of its requests.
     answered: bool,
     /// And from a server that knew of a majority.
@@ -41,7 +41,7 @@ struct Operation {
 }
 
 #[derive(Clone, Copy)]
-struct Asked {
+struct ClientCall {
     client: u32,
     server: Incarnation,
     /// How many times the request may still arrive.
@@ -62,7 +62,7 @@ impl Answers {
 
     /// The operation of a client ends.
     fn ends(&mut self, client: u32, what: &str, done: bool, at: Duration) -> Result<(), Violation> {
-        self.looked += 1;
+        self.checked += 1;
         let Some(operation) = self.clients.get(&client) else { return Ok(()) };
         if !operation.answered {
             return Err(Violation::new(format!(
@@ -84,14 +84,14 @@ impl Answers {
     }
 
     /// Takes note of a step of a client's call.
-    fn message(&mut self, client: u32, message: &Message, moment: Moment, causality: &Causality) {
+    fn message(&mut self, client: u32, message: &Message, moment: LogicalTime, causality: &Causality) {
         let Message { call, step, to: server, .. } = *message;
         match step {
             Step::RequestSent { .. } => {
                 self.last_call = self.last_call.max(call);
                 let (requests, delivered, over, by_a_majority) = (1, false, false, false);
                 self.underway
-                    .insert(call, Asked { client, server, requests, delivered, over, by_a_majority });
+                    .insert(call, ClientCall { client, server, requests, delivered, over, by_a_majority });
             }
             Step::RequestDuplicated => {
                 if let Some(asked) = self.underway.get_mut(&call) {
@@ -99,17 +99,17 @@ impl Answers {
                 }
             }
             Step::RequestDelivered => {
-                if let Some((asked, operation)) = self.of(call) {
+                if let Some((asked, operation)) = self.call_and_operation(call) {
                     asked.delivered = true;
                     if !operation.reached.iter().any(|(reached, _)| same(*reached, server)) {
                         operation.reached.push((server, moment));
                     }
                 }
-                self.arrives(call);
+                self.request_ended(call);
             }
             Step::ReplySent => {
-                if let Some((asked, operation)) = self.of(call) {
-                    let know = |&(reached, moment): &(Incarnation, Moment)| {
+                if let Some((asked, operation)) = self.call_and_operation(call) {
+                    let know = |&(reached, moment): &(Incarnation, LogicalTime)| {
                         reached.group == asked.server.group
                             && causality.majority_reached(asked.server, reached.server, moment)
                     };
@@ -117,26 +117,26 @@ impl Answers {
                 }
             }
             Step::ReplyDelivered => {
-                if let Some((asked, operation)) = self.of(call) {
+                if let Some((asked, operation)) = self.call_and_operation(call) {
                     operation.answered = true;
                     operation.by_a_majority |= asked.by_a_majority;
                 }
-                self.is_over(call);
+                self.caller_returned(call);
             }
             Step::RequestLost => {
                 // If it is the only one, there is no reply either.
-                self.arrives(call);
+                self.request_ended(call);
                 if self.underway.get(&call).is_some_and(|asked| asked.requests == 0 && !asked.delivered) {
                     self.underway.remove(&call);
                 }
             }
-            Step::ReplyLost => self.is_over(call),
+            Step::ReplyLost => self.caller_returned(call),
             Step::ReplyLate { .. } => {}
         }
     }
 
     /// A request, or its copy, has arrived or is lost.
-    fn arrives(&mut self, call: u64) {
+    fn request_ended(&mut self, call: u64) {
         if let Some(asked) = self.underway.get_mut(&call) {
             asked.requests -= 1;
             if asked.requests == 0 && asked.over {
@@ -146,7 +146,7 @@ impl Answers {
     }
 
     /// The caller goes on.
-    fn is_over(&mut self, call: u64) {
+    fn caller_returned(&mut self, call: u64) {
         if let Some(asked) = self.underway.get_mut(&call) {
             asked.over = true;
             if asked.requests == 0 {
@@ -156,7 +156,7 @@ impl Answers {
     }
 
     /// A call of a client, and its operation, if it was made in that.
-    fn of(&mut self, call: u64) -> Option<(&mut Asked, &mut Operation)> {
+    fn call_and_operation(&mut self, call: u64) -> Option<(&mut ClientCall, &mut Operation)> {
         let asked = self.underway.get_mut(&call)?;
         let operation = self.clients.get_mut(&asked.client).filter(|operation| call > operation.since)?;
         Some((asked, operation))
@@ -195,7 +195,7 @@ impl Invariant for Answers {
 
     /// Where no client asked anything, there was nothing to answer.
     fn exercised(&self) -> bool {
-        self.begun == 0 || self.looked > 0
+        self.begun == 0 || self.checked > 0
     }
 
     fn subject(&self) -> &'static str {

@@ -1,4 +1,4 @@
-//! What one client does in the tests.
+//! Operations of one client in the tests.
 
 use labapi::{PutError, Version, Versioned};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What happens to the servers while clients go on.
+//! Faults of the servers while clients go on.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

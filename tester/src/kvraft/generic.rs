@@ -14,7 +14,7 @@ use crate::key_value::{Load, Results};
 /// How much larger than asked for the saved Raft state may get.
 pub(super) const MARGIN: usize = 8;
 
-/// What happens while clients put.
+/// The clients, keys and faults of a test.
 #[derive(Clone, Copy)]
 pub(super) struct Scenario {
     clients: usize,

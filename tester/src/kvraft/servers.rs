@@ -5,12 +5,12 @@ use std::sync::Arc;
 use labapi::{Clerk, KvRaft, Raft, ReplicaServer};
 use labrpc::ClientEnd;
 
+use super::rsm::replica;
 use crate::invariant::Invariant;
 use crate::key_value::{Answers, Clients, KeyValueProtocol};
 use crate::linearizability::Budget;
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
 use crate::raft::{Observations, OnRaft, ReplicatedLog};
-use crate::rsm::replica;
 
 /// The protocol of parts 4B and 4C.
 pub struct KvServers {

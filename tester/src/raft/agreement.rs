@@ -19,7 +19,7 @@ const PATIENCE_WITH_ONE_LEADER: Duration = Duration::from_secs(2);
 /// How often [`RaftCluster::wait`] looks.
 const ROUNDS: u32 = 30;
 
-/// What [`RaftCluster::one`] does when a leader accepted the command and it was not committed in time.
+/// The action of [`RaftCluster::one`] when a leader accepted the command and it was not committed in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
     /// Submits it again, so that it may be committed twice.
@@ -28,7 +28,7 @@ pub enum Retry {
     No,
 }
 
-/// What [`RaftCluster::n_committed`] found at an index.
+/// The state of an index, as [`RaftCluster::n_committed`] finds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committed {
     /// The servers that have applied the index, in their present incarnation.
@@ -45,7 +45,7 @@ impl Committed {
     }
 }
 
-/// What [`RaftCluster::wait`] waited for.
+/// The outcome of [`RaftCluster::wait`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Waited {
     /// Enough servers have applied this command.
@@ -65,12 +65,12 @@ impl RaftCluster {
             cluster.source(who).submitted(command.bytes());
             raft.start(command.bytes().to_vec())
         };
-        let (who, place) = self.call(server, "start", start)?;
-        if let Some(place) = place {
-            let look = self.protocol().observations().last_look(who);
-            self.source(who).emit(&RaftEvent::Accepted { place, look });
+        let (who, position) = self.call(server, "start", start)?;
+        if let Some(position) = position {
+            let probe = self.protocol().observations().last_probe(who);
+            self.source(who).emit(&RaftEvent::Accepted { position, probe });
         }
-        place
+        position
     }
 
     /// Which servers have applied something at `index`, and what.
@@ -111,16 +111,16 @@ impl RaftCluster {
         let mut attempts = 0;
         let mut last_attempt = None;
         while self.now() - began < PATIENCE {
-            let Some((leader, place)) = self.submit_to_any(&command, &mut asked) else {
+            let Some((leader, position)) = self.submit_to_any(&command, &mut asked) else {
                 self.sleep(Duration::from_millis(50));
                 continue;
             };
             attempts += 1;
             let accepted = self.now();
             while self.now() - accepted < PATIENCE_WITH_ONE_LEADER {
-                let committed = self.n_committed(place.index);
+                let committed = self.n_committed(position.index);
                 if committed.count() >= expected.max(1) && committed.command.as_ref() == Some(&command) {
-                    return place.index;
+                    return position.index;
                 }
                 self.sleep(Duration::from_millis(20));
             }
@@ -129,16 +129,16 @@ impl RaftCluster {
                     "expected {} to apply command {command} within {}; {}",
                     count(expected, "server"),
                     Seconds(PATIENCE_WITH_ONE_LEADER),
-                    self.fate_of(leader, place, accepted),
+                    self.fate_of(leader, position, accepted),
                 ));
             }
-            last_attempt = Some((leader, place, accepted));
+            last_attempt = Some((leader, position, accepted));
         }
         let mut seen = format!("it was accepted {}", count(attempts, "time"));
         match last_attempt {
             None => write!(seen, "; {}", self.nobody_leads()),
-            Some((leader, place, accepted)) => {
-                write!(seen, ", the last time as follows: {}", self.fate_of(leader, place, accepted))
+            Some((leader, position, accepted)) => {
+                write!(seen, ", the last time as follows: {}", self.fate_of(leader, position, accepted))
             }
         }
         .expect("a string takes any text");
@@ -157,17 +157,17 @@ impl RaftCluster {
             *asked += 1;
             let server = *asked % self.n_servers();
             if self.is_connected(server)
-                && let Some(place) = self.start_on(server, command)
+                && let Some(position) = self.start_on(server, command)
             {
-                return Some((server, place));
+                return Some((server, position));
             }
         }
         None
     }
 
-    /// What became of a command that `leader` accepted.
-    fn fate_of(&self, leader: usize, place: Started, accepted: Duration) -> String {
-        let Started { index, term } = place;
+    /// The state of a command that `leader` accepted, in words.
+    fn fate_of(&self, leader: usize, position: Started, accepted: Duration) -> String {
+        let Started { index, term } = position;
         let committed = self.n_committed(index);
         let fate = match &committed.command {
             None => "nobody has applied that index".into(),

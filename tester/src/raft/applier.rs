@@ -18,7 +18,7 @@ use crate::protocol::NodeEnv;
 /// A snapshot is taken after every index `x` with `x + 1` divisible by this: 9, 19, 29, ...
 const SNAPSHOT_INTERVAL: u64 = 10;
 
-/// What one server has applied in one of its incarnations.
+/// The log prefix that one server has applied in one of its incarnations.
 ///
 /// No index is ever skipped and all servers agree, so one number says it all: the commands up to it are those
 /// that [`Observations`] keeps. An applier belongs to one incarnation; the next begins a new one, so that
@@ -81,7 +81,7 @@ impl Applier {
         let applied = RaftEvent::Applied { index, command };
         self.events.emit(&applied);
         if let RaftEvent::Applied { command, .. } = &applied {
-            self.world.message(trace(self.who(), index, command));
+            self.world.record_event(trace(self.who(), index, command));
             self.world.note("tester", || format!("applied {index}: {}", Unchecked(command)));
         }
         if repeated {
@@ -151,7 +151,7 @@ impl Applier {
                 ),
             );
         }
-        self.world.message(trace(self.who(), index, &snapshot));
+        self.world.record_event(trace(self.who(), index, &snapshot));
         self.world.note("tester", || format!("installed a snapshot up to {index}, {} bytes", snapshot.len()));
         self.set_applied(index);
     }

@@ -17,7 +17,7 @@ struct Forms {
 }
 
 impl Command {
-    /// What is handed to Raft.
+    /// The bytes that are handed to Raft.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.0.bytes

@@ -5,7 +5,7 @@ use labgob::Value;
 use serde::Serialize;
 
 use super::snapshot::Snapshot;
-use crate::event::{Interests, Mark, ProtocolEvent};
+use crate::event::{Interests, ProtocolEvent, StreamPosition};
 
 /// Something that the tester sees of a Raft peer.
 ///
@@ -14,32 +14,32 @@ use crate::event::{Interests, Mark, ProtocolEvent};
 pub enum RaftEvent {
     /// The peer answered a question of the test, in the midst of whatever it does. Two fields may be mixed up
     /// then: a server that has led a term may seem to lead the next one.
-    Told {
+    Queried {
         /// When it was asked.
-        asked: Mark,
+        asked: StreamPosition,
         /// The answer.
         state: State,
         /// When the probe has asked last.
-        look: Option<Look>,
+        probe: Option<ProbeTimes>,
     },
     /// The peer answered the probe that it leads, which is news. It is asked once more.
-    Looked {
+    ProbedOnce {
         /// When it was asked.
-        look: Look,
+        probe: ProbeTimes,
         /// The answer.
         state: State,
     },
     /// The peer answered the probe, and the answer is news. If it is that it leads, it said so twice in a
     /// row.
-    AtRest {
+    Probed {
         /// When it was asked.
-        look: Look,
+        probe: ProbeTimes,
         /// The state.
         state: State,
     },
     /// The peer answered the probe that it is in a term, after its service had applied more than when it was
     /// asked before.
-    HasApplied {
+    AppliedInTerm {
         /// Every index up to this one had been applied before the probe asked.
         applied: LogIndex,
         /// The term.
@@ -48,9 +48,9 @@ pub enum RaftEvent {
     /// The peer took a command.
     Accepted {
         /// Where it says that the command will be.
-        place: Started,
+        position: Started,
         /// When the probe has asked last.
-        look: Option<Look>,
+        probe: Option<ProbeTimes>,
     },
     /// The service applies an entry, having applied every index before.
     Applied {
@@ -63,25 +63,25 @@ pub enum RaftEvent {
     Installed {
         /// The snapshot.
         bytes: Vec<u8>,
-        /// What is in it, or what is wrong with it.
+        /// The decoded snapshot, or what is wrong with its bytes.
         content: Result<Snapshot, String>,
     },
 }
 
 /// When the probe asked a peer for its state, and was answered.
 #[derive(Clone, Copy, Debug)]
-pub struct Look {
+pub struct ProbeTimes {
     /// This time.
-    pub asked: Mark,
+    pub asked: StreamPosition,
     /// The time before, and the time before that. Most of them found nothing new, and no event tells of them.
-    pub before: [Mark; 2],
+    pub before: [StreamPosition; 2],
 }
 
 impl ProtocolEvent for RaftEvent {
     fn class(&self) -> Interests {
         match self {
-            Self::Told { .. } | Self::Looked { .. } | Self::AtRest { .. } => Interests::STATES,
-            Self::HasApplied { .. }
+            Self::Queried { .. } | Self::ProbedOnce { .. } | Self::Probed { .. } => Interests::STATES,
+            Self::AppliedInTerm { .. }
             | Self::Accepted { .. }
             | Self::Applied { .. }
             | Self::Installed { .. } => Interests::AGREEMENT,
@@ -90,10 +90,10 @@ impl ProtocolEvent for RaftEvent {
 
     fn name(&self) -> &'static str {
         match self {
-            Self::Told { .. } => "told",
-            Self::Looked { .. } => "looked",
-            Self::AtRest { .. } => "at_rest",
-            Self::HasApplied { .. } => "has_applied",
+            Self::Queried { .. } => "queried",
+            Self::ProbedOnce { .. } => "probed_once",
+            Self::Probed { .. } => "probed",
+            Self::AppliedInTerm { .. } => "applied_in_term",
             Self::Accepted { .. } => "accepted",
             Self::Applied { .. } => "applied",
             Self::Installed { .. } => "installed",
@@ -102,11 +102,13 @@ impl ProtocolEvent for RaftEvent {
 
     fn value(&self) -> Value {
         let value = match self {
-            Self::Told { state, .. } | Self::Looked { state, .. } | Self::AtRest { state, .. } => {
+            Self::Queried { state, .. } | Self::ProbedOnce { state, .. } | Self::Probed { state, .. } => {
                 Value::of(state)
             }
-            Self::HasApplied { applied, term } => Value::of(&HasApplied { applied: *applied, term: *term }),
-            Self::Accepted { place, .. } => Value::of(place),
+            Self::AppliedInTerm { applied, term } => {
+                Value::of(&AppliedInTerm { applied: *applied, term: *term })
+            }
+            Self::Accepted { position, .. } => Value::of(position),
             Self::Applied { index, command } => Value::of(&Applied { index: *index, command }),
             Self::Installed { bytes, content } => {
                 let index = content.as_ref().map(|content| content.last_index).ok();
@@ -118,7 +120,7 @@ impl ProtocolEvent for RaftEvent {
 }
 
 #[derive(Serialize)]
-struct HasApplied {
+struct AppliedInTerm {
     applied: LogIndex,
     term: Term,
 }

@@ -1,16 +1,15 @@
-//! What must hold of Raft peers at every moment, whatever the test.
+//! Invariants of Raft peers. They hold at every moment, whatever the test.
 //!
-//! They watch all servers from the first start to the end, connected or not, and remember across
-//! crashes. What a correct solution may do, they allow:
+//! They observe all servers from the first start to the end, connected or not, across crashes. They allow
+//! whatever a correct solution may do:
 //!
-//! * a state is looked at when none of the server's threads is in the middle of anything, and a
-//!   claim to lead counts only if it is made twice in a row, so that two fields which are read one
-//!   after the other are not mixed up;
-//! * answers to questions that overlap are not put in an order;
-//! * what a crash may forget (a term that was never led, an entry that was never applied) may be
-//!   forgotten;
-//! * messages may have any form: that one follows another, as effect and cause, is seen from who sent and got
-//!   what and when (see [`causality`](crate::causality)), and more counts as cause than may have been one.
+//! * A state is probed when none of the server's threads is in the middle of anything, and a claim to lead
+//!   counts only if it is made twice in a row, so that two fields which are read one after the other are not
+//!   mixed up.
+//! * Answers to overlapping queries are not ordered.
+//! * A crash may lose a term that was never led and an entry that was never applied.
+//! * Messages may have any form: causality is derived from who sent and received what and when (see
+//!   [`causality`](crate::causality)), and overestimated where it is not certain.
 
 mod elected_by_a_majority;
 mod election_safety;

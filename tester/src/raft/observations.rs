@@ -6,13 +6,13 @@ use labapi::{LogIndex, Raft, Term};
 use parking_lot::Mutex;
 
 use super::command::Command;
-use super::event::{Look, RaftEvent};
+use super::event::{ProbeTimes, RaftEvent};
 use super::invariants::{AppliedLog, Leaders, all};
 use crate::event::Incarnation;
 use crate::invariant::Invariant;
 use crate::protocol::NodeEnv;
 
-/// What has been seen of a cluster of Raft peers. Clones are the same.
+/// Observations of a cluster of Raft peers. Clones share their state.
 #[derive(Clone, Default)]
 pub struct Observations {
     shared: Arc<Shared>,
@@ -23,7 +23,7 @@ struct Shared {
     log: Arc<Mutex<AppliedLog>>,
     leaders: Arc<Mutex<Leaders>>,
     /// The last look at each server that was answered, and in which incarnation.
-    looks: Mutex<Vec<Option<(u32, Look)>>>,
+    last_probes: Mutex<Vec<Option<(u32, ProbeTimes)>>>,
 }
 
 impl Observations {
@@ -49,18 +49,18 @@ impl Observations {
     }
 
     /// The last look at an incarnation that was answered.
-    pub(super) fn last_look(&self, who: Incarnation) -> Option<Look> {
-        let looks = self.shared.looks.lock();
-        let (incarnation, look) = looks.get(who.server).copied().flatten()?;
-        (incarnation == who.number).then_some(look)
+    pub(super) fn last_probe(&self, who: Incarnation) -> Option<ProbeTimes> {
+        let last_probes = self.shared.last_probes.lock();
+        let (incarnation, probe) = last_probes.get(who.server).copied().flatten()?;
+        (incarnation == who.number).then_some(probe)
     }
 
-    fn looked(&self, who: Incarnation, look: Look) {
-        let mut looks = self.shared.looks.lock();
-        if looks.len() <= who.server {
-            looks.resize(who.server + 1, None);
+    fn record_probe(&self, who: Incarnation, probe: ProbeTimes) {
+        let mut last_probes = self.shared.last_probes.lock();
+        if last_probes.len() <= who.server {
+            last_probes.resize(who.server + 1, None);
         }
-        looks[who.server] = Some((who.number, look));
+        last_probes[who.server] = Some((who.number, probe));
     }
 
     fn knows_leader(&self, server: usize, term: Term) -> bool {
@@ -77,28 +77,28 @@ impl Observations {
     ) {
         let (observations, events) = (self.clone(), env.events());
         let mut last_seen = None;
-        let mut before = [events.mark(); 2];
+        let mut before = [events.position(); 2];
         env.when_quiet(move || {
             // In this order: the term asked for thereafter is not below that of the entries.
             let applied = applied();
-            let look = Look { asked: events.mark(), before };
-            before = [look.asked, before[0]];
+            let probe = ProbeTimes { asked: events.position(), before };
+            before = [probe.asked, before[0]];
             let state = raft.get_state();
-            observations.looked(events.who(), look);
+            observations.record_probe(events.who(), probe);
             let news = last_seen != Some((applied, state));
             let changed = last_seen.is_none_or(|(_, last)| last != state);
             if news && changed {
                 if state.is_leader && !observations.knows_leader(events.who().server, state.term) {
-                    events.emit(&RaftEvent::Looked { look, state });
+                    events.emit(&RaftEvent::ProbedOnce { probe, state });
                     if raft.get_state() != state {
                         return;
                     }
                 }
-                events.emit(&RaftEvent::AtRest { look, state });
+                events.emit(&RaftEvent::Probed { probe, state });
             }
             if news {
                 last_seen = Some((applied, state));
-                events.emit(&RaftEvent::HasApplied { applied, term: state.term });
+                events.emit(&RaftEvent::AppliedInTerm { applied, term: state.term });
             }
         });
     }

@@ -15,7 +15,7 @@ pub trait OnRaft: Protocol {
     /// The Raft peer of an instance.
     fn raft(instance: &Arc<Self::Instance>) -> Arc<dyn Raft>;
 
-    /// What has been seen of the peers.
+    /// The observations of the peers.
     fn observations(&self) -> &Observations;
 }
 
@@ -29,10 +29,10 @@ impl<P: OnRaft> Cluster<P> {
     pub fn get_state(&self, server: usize) -> Option<State> {
         let cluster = self.clone();
         // On the server, for question and answer must be of the same incarnation.
-        let ask = move |who, instance| (cluster.source(who).mark(), P::raft(&instance).get_state());
+        let ask = move |who, instance| (cluster.source(who).position(), P::raft(&instance).get_state());
         let (who, (asked, state)) = self.call(server, "get_state", ask)?;
-        let look = self.protocol().observations().last_look(who);
-        self.source(who).emit(&RaftEvent::Told { asked, state, look });
+        let probe = self.protocol().observations().last_probe(who);
+        self.source(who).emit(&RaftEvent::Queried { asked, state, probe });
         Some(state)
     }
 

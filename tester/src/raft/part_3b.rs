@@ -116,7 +116,7 @@ fn follower_failure_3b(cluster: &RaftCluster) {
 #[track_caller]
 fn start_on_leader(cluster: &RaftCluster, leader: usize, command: u64) -> LogIndex {
     match cluster.start_on(leader, command) {
-        Some(place) => place.index,
+        Some(position) => position.index,
         None => cluster.fail(format!(
             "expected server {leader}, the leader, to accept command {command}; it says that it does not lead"
         )),
@@ -224,10 +224,12 @@ fn start_concurrently(cluster: &RaftCluster) -> Option<()> {
     let clients: Vec<_> = (0..COMMANDS)
         .map(|client| {
             let cluster = cluster.clone();
-            thread::spawn(move || cluster.start_on(leader, 100 + client).filter(|place| place.term == term))
+            thread::spawn(move || {
+                cluster.start_on(leader, 100 + client).filter(|position| position.term == term)
+            })
         })
         .collect();
-    let places: Vec<_> = clients
+    let positions: Vec<_> = clients
         .into_iter()
         .filter_map(|client| client.join().expect("a client that fails ends the run"))
         .collect();
@@ -236,8 +238,8 @@ fn start_concurrently(cluster: &RaftCluster) -> Option<()> {
     }
 
     let mut committed = Vec::new();
-    for place in places {
-        match cluster.wait(place.index, cluster.n_servers(), Some(term)) {
+    for position in positions {
+        match cluster.wait(position.index, cluster.n_servers(), Some(term)) {
             Waited::Committed(command) => committed.push(command),
             Waited::TermMoved => return None,
         }
@@ -374,12 +376,12 @@ fn count_agreement(cluster: &RaftCluster) -> Option<u64> {
     let mut commands = Vec::new();
     for distance in 1..COMMANDS + 2 {
         let command = cluster.rand_below(1 << 31);
-        let place = cluster.start_on(leader, &command).filter(|place| place.term == term)?;
+        let position = cluster.start_on(leader, &command).filter(|position| position.term == term)?;
         let expected = LogIndex(first.index.0 + distance);
-        if place.index != expected {
+        if position.index != expected {
             cluster.fail(format!(
                 "expected the leader to put its next command at index {expected}; saw it at index {}",
-                place.index
+                position.index
             ));
         }
         commands.push((expected, command));

@@ -307,16 +307,16 @@ fn churn_client(cluster: &RaftCluster, me: u64, stop: &AtomicBool) -> Vec<Comman
     let mut seen = Vec::new();
     while !stop.load(Ordering::SeqCst) {
         let command = cluster.rand();
-        let mut place = None;
+        let mut position = None;
         for server in 0..cluster.n_servers() {
-            place = cluster.start_on(server, &command).or(place);
+            position = cluster.start_on(server, &command).or(position);
         }
-        let Some(place) = place else {
+        let Some(position) = position else {
             cluster.sleep(Duration::from_millis(79 + 17 * me));
             continue;
         };
         for pause in PAUSES {
-            if let Some(committed) = cluster.n_committed(place.index).command {
+            if let Some(committed) = cluster.n_committed(position.index).command {
                 if committed == command {
                     seen.push(command);
                 }

@@ -66,7 +66,7 @@ pub(super) fn cases() -> [Case; 7] {
     ]
 }
 
-/// What happens to a server while the others go on.
+/// The fault of a server while the others go on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fault {
     None,

@@ -16,7 +16,7 @@ pub struct RaftPeers {
     make_raft: MakeRaft,
     snapshots: bool,
     observations: Observations,
-    /// What the latest instance on each server has applied; kept after a crash, until the restart.
+    /// The applier of the latest instance on each server; kept after a crash, until the restart.
     appliers: Mutex<Vec<Option<Arc<Applier>>>>,
 }
 

@@ -16,7 +16,7 @@ use crate::invariant::Invariant;
 pub struct ReplicatedLog {
     /// Makes a peer.
     pub make: MakeRaft,
-    /// What must hold, for a cluster of so many servers.
+    /// The invariants, for a cluster of so many servers.
     pub invariants: fn(&Observations, usize) -> Vec<Box<dyn Invariant>>,
 }
 

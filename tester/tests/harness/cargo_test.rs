@@ -1,4 +1,4 @@
-//! What a student sees of `cargo test`: [`student`] is their test, and the others run it in a
+//! The output of `cargo test` as a student sees it: [`student`] is their test, and the others run it in a
 //! process of its own, as cargo would.
 
 use std::process::Command;
@@ -24,7 +24,7 @@ const FAULT: &str = "HARNESS_FAULT";
 fn student() {
     let solution = match env::var(FAULT).as_deref() {
         Ok("wrong index") => solution::<{ Fault::WrongIndex as u8 }>(),
-        Ok("remembers") => solution::<{ Fault::Remembers as u8 }>(),
+        Ok("remembers") => solution::<{ Fault::DependsOnEarlierRuns as u8 }>(),
         Ok("exits") => solution::<{ Fault::StartExits as u8 }>(),
         Ok("storms") => Solution::new("storms").with_raft(storming),
         Ok("holds") => Solution::new("holds").with_raft(holding),
@@ -132,7 +132,7 @@ fn holding_std(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -
     Arc::new(Echo)
 }
 
-/// What the student's `cargo test` came to.
+/// The output of the student's `cargo test`.
 struct Output {
     passed: bool,
     text: String,
@@ -162,8 +162,8 @@ fn run_tests(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
 fn expect_pieces(text: &str, pieces: &[&str]) {
     let mut rest = text;
     for piece in pieces {
-        let place = rest.find(piece).unwrap_or_else(|| panic!("expected `{piece}` next in: {text}"));
-        rest = &rest[place + piece.len()..];
+        let position = rest.find(piece).unwrap_or_else(|| panic!("expected `{piece}` next in: {text}"));
+        rest = &rest[position + piece.len()..];
     }
 }
 

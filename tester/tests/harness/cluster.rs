@@ -1,4 +1,4 @@
-//! What the cluster promises to tests, shown by small tests of its own.
+//! Guarantees of the cluster to tests, shown by small tests of its own.
 
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ fn a_restart_connects_the_restarted_server_alone() {
 #[test]
 fn what_a_crashed_server_writes_while_it_dies_is_lost() {
     // It would be found in the next life, which would begin at index 999.
-    let report = run_with::<{ Fault::SavesWhileDying as u8 }>(case(|cluster| {
+    let report = run_with::<{ Fault::SavesWhileCrashing as u8 }>(case(|cluster| {
         cluster.one(1, 3, Retry::Yes);
         cluster.shutdown_all();
         assert_eq!((cluster.log_size(), cluster.snapshot_size()), (0, 0));
@@ -130,7 +130,7 @@ fn a_test_in_which_nothing_was_seen_does_not_pass() {
     expect_failure(
         &report,
         "assertion",
-        "expected the run's oracles to have something to look at; they never saw",
+        "expected the run's invariants to have something to look at; they never saw",
     );
 }
 

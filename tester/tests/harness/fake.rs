@@ -26,7 +26,7 @@ pub fn solution<const FAULT: u8>() -> Solution {
     Solution::new("fake").with_raft(make_raft)
 }
 
-/// What all servers of a run share. A run has an OS thread of its own.
+/// The state that all servers of a run share. A run has an OS thread of its own.
 #[derive(Default)]
 struct Shared {
     term: u64,
@@ -40,7 +40,7 @@ struct Shared {
     next_term: bool,
     /// Whether server 1 has been heard by a majority, though it does not lead.
     server_1_is_heard: bool,
-    flickers: u64,
+    claims: u64,
     held: Vec<u8>,
     refused: bool,
 }
@@ -90,7 +90,7 @@ impl Shared {
 struct Fake {
     me: usize,
     fault: Fault,
-    born_again: bool,
+    restarted: bool,
     peers: Vec<ClientEnd>,
     persister: Persister,
     /// How much of the log it may deliver.
@@ -116,7 +116,7 @@ fn make<const FAULT: u8>(
             Some((index, persister.read_snapshot()))
         }
     };
-    let born_again = shared(|shared| {
+    let restarted = shared(|shared| {
         shared.servers.resize_with(peers.len(), Weak::new);
         if (0..peers.len()).all(|server| !shared.is_up(server)) {
             match fault {
@@ -137,7 +137,7 @@ fn make<const FAULT: u8>(
     });
     let snapshot = Mutex::new(saved.unwrap_or_default());
     let servers = peers.len();
-    let fake = Arc::new(Fake { me, fault, born_again, peers, persister, told: AtomicU64::new(0), snapshot });
+    let fake = Arc::new(Fake { me, fault, restarted, peers, persister, told: AtomicU64::new(0), snapshot });
     let this = Arc::downgrade(&fake);
     shared(|shared| shared.servers[me] = this.clone());
     thread::spawn(move || run(&this, &service, servers));
@@ -148,14 +148,14 @@ fn make<const FAULT: u8>(
 fn run(this: &Weak<Fake>, service: &Sender<ApplyMsg>, servers: usize) {
     let fake = this.upgrade().expect("it is just being made");
     let (me, fault, peers) = (fake.me, fake.fault, fake.peers.clone());
-    let _last_words = LastWords(fake.persister.clone(), fault);
+    let _saves_on_drop = SavesOnDrop(fake.persister.clone(), fault);
     let mut delivered = fake.snapshot.lock().0;
     drop(fake);
     let mut followed = Followed::default();
     if !matches!(fault, Fault::LeadsAtOnce) {
         thread::sleep(Duration::from_millis(300));
     }
-    if fault == Fault::Remembers {
+    if fault == Fault::DependsOnEarlierRuns {
         static SEEN: AtomicU64 = AtomicU64::new(0);
         thread::sleep(Duration::from_millis(SEEN.fetch_add(1, Ordering::Relaxed)));
     }
@@ -171,7 +171,7 @@ fn run(this: &Weak<Fake>, service: &Sender<ApplyMsg>, servers: usize) {
             });
             let asks = match fault {
                 Fault::LeadsAtOnce => 0,
-                Fault::Loud => 17,
+                Fault::CallsOftenWhenElected => 17,
                 _ => 1,
             };
             if ask(&peers, me, 0, asks, fault) && shared(|shared| shared.term == term) {
@@ -182,11 +182,14 @@ fn run(this: &Weak<Fake>, service: &Sender<ApplyMsg>, servers: usize) {
         if shared(|shared| shared.leader == Some(me)) {
             followed.lead(this, me, &peers, fault);
         }
-        if fault == Fault::Flickers && me == 1 && shared(|it| it.term > 0 && !it.server_1_is_heard) {
+        if fault == Fault::LeadsIntermittently && me == 1 && shared(|it| it.term > 0 && !it.server_1_is_heard)
+        {
             let is_heard = ask(&peers, me, 0, 1, fault);
             shared(|shared| shared.server_1_is_heard = is_heard);
         }
-        if fault == Fault::Restless && shared(|shared| shared.leader == Some(me) && shared.log.len() >= 12) {
+        if fault == Fault::CallsOftenWhenIdle
+            && shared(|shared| shared.leader == Some(me) && shared.log.len() >= 12)
+        {
             call_everyone(&peers, 1);
             thread::sleep(Duration::from_millis(20));
         }
@@ -221,7 +224,7 @@ fn run(this: &Weak<Fake>, service: &Sender<ApplyMsg>, servers: usize) {
     }
 }
 
-/// What the others have of what a leader has.
+/// The progress that a leader has told the others.
 #[derive(Default)]
 struct Followed {
     committed: usize,
@@ -229,7 +232,7 @@ struct Followed {
 }
 
 impl Followed {
-    /// What a leader does every 5 ms.
+    /// A leader's action every 5 ms.
     fn lead(&mut self, this: &Weak<Fake>, me: usize, peers: &[ClientEnd], fault: Fault) {
         self.rounds += 1;
         if fault == Fault::GoesUpAlone && thread_time() > 1550 && shared(|it| it.term == 1) {
@@ -267,7 +270,7 @@ impl Followed {
 /// Tells everybody else how much may be delivered, so many times, and answers whether a majority, the
 /// server itself included, has heard of it.
 fn ask(peers: &[ClientEnd], me: usize, told: u64, times: usize, fault: Fault) -> bool {
-    let is_silent = fault == Fault::Silent || times == 0;
+    let is_silent = fault == Fault::SendsNothing || times == 0;
     let (sender, answers) = channel::unbounded();
     for (server, peer) in peers.iter().enumerate().filter(|(server, _)| *server != me && !is_silent) {
         for _ in 0..times {
@@ -297,7 +300,7 @@ fn call_everyone(peers: &[ClientEnd], times: usize) {
     }
 }
 
-/// What the server delivers when it should deliver `command` at `index`.
+/// The messages that the server delivers when it should deliver `command` at `index`.
 fn messages(this: &Weak<Fake>, me: usize, fault: Fault, index: u64, command: Vec<u8>) -> Vec<ApplyMsg> {
     let message =
         |index: u64, command: &[u8]| ApplyMsg::Command { index: LogIndex(index), command: command.into() };
@@ -323,7 +326,7 @@ fn messages(this: &Weak<Fake>, me: usize, fault: Fault, index: u64, command: Vec
         (Fault::MixedSnapshot, 11) => vec![snapshot(0, mixed)],
         (Fault::ShortSnapshot, 11) => vec![snapshot(0, short)],
         (Fault::EmptySnapshot, 11) => vec![snapshot(0, |_| Vec::new())],
-        (Fault::HeadlessSnapshot, 11) => vec![snapshot(0, |_| encoded(9, Vec::new()))],
+        (Fault::SnapshotWithoutIndexZero, 11) => vec![snapshot(0, |_| encoded(9, Vec::new()))],
         (Fault::SnapshotAhead, 11) => vec![snapshot(0, |_| ahead())],
         _ => vec![right],
     }
@@ -360,11 +363,11 @@ fn encoded(index: u64, commands: Vec<String>) -> Vec<u8> {
 }
 
 /// Saves when its thread dies.
-struct LastWords(Persister, Fault);
+struct SavesOnDrop(Persister, Fault);
 
-impl Drop for LastWords {
+impl Drop for SavesOnDrop {
     fn drop(&mut self) {
-        if self.1 == Fault::SavesWhileDying {
+        if self.1 == Fault::SavesWhileCrashing {
             let state = labgob::encode(&(999u64, "")).expect("a number and a text");
             self.0.save(&state, b"the last words");
         }
@@ -413,7 +416,7 @@ impl Raft for Fake {
             Fault::StartPanics => panic!("the log is upside down"),
             Fault::StartExits => std::process::exit(3),
             Fault::StartIsMissing => todo!("put the command in the log"),
-            Fault::Wasteful => self.waste(&command),
+            Fault::SendsCommandsFiveTimes => self.waste(&command),
             _ => {}
         }
         shared(|shared| {
@@ -431,17 +434,19 @@ impl Raft for Fake {
             match (self.fault, shared.last_index) {
                 (Fault::SwapsTwo, 0) => shared.held = command,
                 (Fault::SwapsTwo, 1) => shared.log = vec![command, std::mem::take(&mut shared.held)],
-                (Fault::Doubles | Fault::DoublesQuietly, _) => shared.log.extend([command.clone(), command]),
+                (Fault::AppendsTwice | Fault::AppendsTwiceAnswersFirst, _) => {
+                    shared.log.extend([command.clone(), command]);
+                }
                 _ => shared.log.push(command),
             }
             if self.fault != Fault::SameIndexAgain || shared.last_index < 2 {
                 shared.last_index += 1;
             }
             let index = match self.fault {
-                Fault::WrongIndex | Fault::Remembers => shared.last_index + 1,
+                Fault::WrongIndex | Fault::DependsOnEarlierRuns => shared.last_index + 1,
                 Fault::CountsFromZero => shared.last_index - 1,
-                Fault::Doubles => 2 * shared.last_index,
-                Fault::DoublesQuietly => 2 * shared.last_index - 1,
+                Fault::AppendsTwice => 2 * shared.last_index,
+                Fault::AppendsTwiceAnswersFirst => 2 * shared.last_index - 1,
                 Fault::SkipsAhead if shared.last_index == 3 => 7,
                 _ => shared.last_index,
             };
@@ -468,10 +473,10 @@ impl Raft for Fake {
                 Fault::TermGoesBackForAMoment if (1200..1220).contains(&now) => term -= 1,
                 Fault::TermZero => term = 0,
                 Fault::OwnTerm if self.me == 2 => term += 5,
-                Fault::ForgetsTerm if self.born_again => term = 0,
-                Fault::Flickers if self.me == 1 && shared.server_1_is_heard => {
-                    shared.flickers += 1;
-                    is_leader = shared.flickers % 2 == 1;
+                Fault::ForgetsTerm if self.restarted => term = 0,
+                Fault::LeadsIntermittently if self.me == 1 && shared.server_1_is_heard => {
+                    shared.claims += 1;
+                    is_leader = shared.claims % 2 == 1;
                 }
                 _ => {}
             }

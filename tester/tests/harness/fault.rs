@@ -1,6 +1,6 @@
 //! [`Fault`]: the ways in which a solution can be wrong.
 
-/// What is wrong with the Raft.
+/// The fault of the Raft.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Fault {
@@ -35,9 +35,9 @@ pub enum Fault {
     /// `start` answers as it did before.
     SameIndexAgain,
     /// Each command is put into the log twice, and `start` answers the second place.
-    Doubles,
-    /// As `Doubles`, and `start` answers the first place.
-    DoublesQuietly,
+    AppendsTwice,
+    /// As `AppendsTwice`, and `start` answers the first place.
+    AppendsTwiceAnswersFirst,
     /// The leader refuses the fourth command once.
     RefusesOne,
     /// Nothing is delivered after the first entry, and the third command is promised index 7.
@@ -71,7 +71,7 @@ pub enum Fault {
     /// Server 1 delivers a snapshot of no bytes.
     EmptySnapshot,
     /// Server 1 delivers a snapshot without the command of index 0.
-    HeadlessSnapshot,
+    SnapshotWithoutIndexZero,
     /// `start` does not return.
     StartHangs,
     /// Making a server takes four minutes.
@@ -81,11 +81,11 @@ pub enum Fault {
     /// `start` ends the process.
     StartExits,
     /// A server that dies saves something else.
-    SavesWhileDying,
+    SavesWhileCrashing,
     /// One `get_state` in two of server 1 says that it leads, when it has been heard by the others.
-    Flickers,
+    LeadsIntermittently,
     /// As `WrongIndex`, and begins the later the more runs this process has seen.
-    Remembers,
+    DependsOnEarlierRuns,
     /// The destructor waits for ever.
     NeverDropped,
     /// `kill` does not return.
@@ -94,16 +94,16 @@ pub enum Fault {
     OwnTerm,
     /// The first two commands change places in the log.
     SwapsTwo,
-    /// What is saved besides a snapshot takes 2000 bytes and more.
+    /// The saved state takes 2000 bytes and more, besides a snapshot.
     LongLog,
     /// The leader sends each command to everyone five times.
-    Wasteful,
+    SendsCommandsFiveTimes,
     /// No RPC is ever sent.
-    Silent,
+    SendsNothing,
     /// The first leader calls everyone 17 times.
-    Loud,
+    CallsOftenWhenElected,
     /// When there are 12 commands the leader calls everyone every 25 ms.
-    Restless,
+    CallsOftenWhenIdle,
     /// The first server leads as soon as it is there, and asks nobody.
     LeadsAtOnce,
     /// A leader delivers what it has taken without having heard of anybody, and so do the others when it
@@ -137,8 +137,8 @@ impl Fault {
         Fault::WrongIndex,
         Fault::CountsFromZero,
         Fault::SameIndexAgain,
-        Fault::Doubles,
-        Fault::DoublesQuietly,
+        Fault::AppendsTwice,
+        Fault::AppendsTwiceAnswersFirst,
         Fault::RefusesOne,
         Fault::SkipsAhead,
         Fault::NewTerms,
@@ -155,24 +155,24 @@ impl Fault {
         Fault::SnapshotAhead,
         Fault::ShortSnapshot,
         Fault::EmptySnapshot,
-        Fault::HeadlessSnapshot,
+        Fault::SnapshotWithoutIndexZero,
         Fault::StartHangs,
         Fault::MakeHangs,
         Fault::StartPanics,
         Fault::StartIsMissing,
         Fault::StartExits,
-        Fault::SavesWhileDying,
-        Fault::Flickers,
-        Fault::Remembers,
+        Fault::SavesWhileCrashing,
+        Fault::LeadsIntermittently,
+        Fault::DependsOnEarlierRuns,
         Fault::NeverDropped,
         Fault::KillHangs,
         Fault::OwnTerm,
         Fault::SwapsTwo,
         Fault::LongLog,
-        Fault::Wasteful,
-        Fault::Silent,
-        Fault::Loud,
-        Fault::Restless,
+        Fault::SendsCommandsFiveTimes,
+        Fault::SendsNothing,
+        Fault::CallsOftenWhenElected,
+        Fault::CallsOftenWhenIdle,
         Fault::LeadsAtOnce,
         Fault::AgreesAlone,
         Fault::GoesUpAlone,

@@ -48,14 +48,14 @@ pub struct Gossiper {
     fault: Option<Fault>,
 }
 
-/// What servers tell each other.
+/// The messages between servers.
 #[derive(Serialize, Deserialize)]
 pub struct Rumor {
     number: u64,
     from: usize,
 }
 
-/// What the tester sees of a server.
+/// The protocol's own event.
 #[derive(Serialize)]
 pub enum GossipEvent {
     /// It knows a number.

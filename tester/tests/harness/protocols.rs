@@ -1,4 +1,4 @@
-//! What the cluster promises to any protocol, shown with one that has neither leader nor log.
+//! Guarantees of the cluster to any protocol, shown with one that has neither leader nor log.
 
 use std::time::Duration;
 
@@ -129,7 +129,7 @@ fn two_clusters_have_two_names() {
     expect_failure(&report, "there are two clusters called");
 }
 
-/// What one cluster draws, another one does not miss.
+/// The draws of one cluster do not change those of another one.
 #[test]
 fn clusters_draw_from_streams_of_their_own() {
     fn draws(cluster: &Cluster<Gossip>) -> (String, usize, bool) {
@@ -151,7 +151,7 @@ fn clusters_draw_from_streams_of_their_own() {
     assert_eq!(DRAWN.get(), Some(&first_letters()));
 }
 
-/// What the first cluster draws first, when there is no other.
+/// The first draws of the first cluster, when there is no other.
 fn first_letters() -> String {
     static LETTERS: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     expect_pass(&bare(|cluster| {

@@ -1,4 +1,4 @@
-//! What a recorded run keeps, and that neither watching nor recording changes it.
+//! The contents of a recorded run; and that neither watching nor recording changes the run.
 
 use std::time::Duration;
 
@@ -129,12 +129,12 @@ fn messages_and_saves_are_values_with_names() {
     assert!(requests > 3 && replies > 3 && saves == 6, "{requests} {replies} {saves}");
 }
 
-/// What a run has told in words.
+/// The events of a run that are described in words.
 fn told(body: fn(&Cluster<Gossip>)) -> Vec<String> {
     let report = gossip(None, Detail::Recorded, body);
     assert!(report.passed(), "{:?}", report.failure);
     let told = events(&report).iter().filter_map(|event| match &event.kind {
-        RecordedKind::Told(text) => Some(format!("{}: {text}", event.party)),
+        RecordedKind::Described(text) => Some(format!("{}: {text}", event.party)),
         _ => None,
     });
     told.collect()
@@ -154,7 +154,7 @@ fn what_happens_to_servers_links_and_faults_is_told() {
         "server 1: link to server 0 mended",
         "server 1: link to server 2 cut",
         "server 1: crashed",
-        "server 1 (life 2): started",
+        "server 1 (incarnation 2): started",
         "tester: network: unreliable",
     ];
     expect_told(&told(two_rumors), &expected);
@@ -216,7 +216,7 @@ fn what_a_raft_says_and_does_is_recorded() {
             _ => None,
         })
         .collect();
-    for expected in ["looked", "at_rest", "accepted", "applied"] {
+    for expected in ["probed_once", "probed", "accepted", "applied"] {
         assert!(names.contains(&expected), "expected `{expected}` in {names:?}");
     }
 }
@@ -310,7 +310,7 @@ fn a_server_that_was_told_to_stop_crashes_when_it_is_shut_down() {
     assert!(report.passed(), "{:?}", report.failure);
     let is_told = |text: &str| {
         let told = |event: &Recorded| {
-            matches!(&event.kind, RecordedKind::Told(told) if **told == *text)
+            matches!(&event.kind, RecordedKind::Described(told) if **told == *text)
                 && event.party.to_string() == "server 1"
         };
         events(&report).iter().position(told)

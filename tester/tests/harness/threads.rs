@@ -1,4 +1,4 @@
-//! What is different on real threads, shown with a Raft of a single server: it agrees with itself at once.
+//! Differences on real threads, shown with a Raft of a single server: it agrees with itself at once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,10 +48,10 @@ impl Raft for Alone {
 }
 
 #[test]
-fn a_test_may_end_before_the_oracles_have_looked() {
+fn a_test_may_end_before_the_invariants_are_exercised() {
     let case = Case::raft("short_3b", "3B", "Test (3B): one command", |cluster| {
-        let place = cluster.start_on(0, 7).expect("it leads");
-        while cluster.n_committed(place.index).count() == 0 {
+        let position = cluster.start_on(0, 7).expect("it leads");
+        while cluster.n_committed(position.index).count() == 0 {
             cluster.sleep(Duration::from_micros(100));
         }
     });

@@ -97,7 +97,7 @@ fails!(two_leaders_between_two_looks_of_the_test: TwoLeadersForAMoment in "initi
 fails!(a_term_goes_back: TermGoesBack in "initial_election_3a", "assertion",
     "never to go back in term; saw term 0 after term 1");
 
-fails!(a_term_goes_back_between_the_looks_of_the_oracles: TermGoesBackForTheTest in "initial_election_3a", "assertion",
+fails!(a_term_goes_back_between_the_probes: TermGoesBackForTheTest in "initial_election_3a", "assertion",
     "expected server 0 never to go back in term; saw term 0 after term 1");
 
 fails!(a_term_goes_back_between_two_looks_of_the_test: TermGoesBackForAMoment in "initial_election_3a", "assertion",
@@ -117,14 +117,14 @@ fn a_term_that_ends_without_need_is_warned_of() {
 }
 
 fails!(a_term_is_forgotten_in_a_crash: ForgetsTerm in "persist1_3c", "assertion",
-    "expected server 0 (life 2) to remember after its restart that it had led term 1; saw it in term 0");
+    "expected server 0 (incarnation 2) to remember after its restart that it had led term 1; saw it in term 0");
 
 fails!(the_log_is_forgotten_in_a_crash: ForgetsLog in "persist1_3c", "assertion",
     "expected the leader of term 2 to have every entry that was committed before; saw server ",
     " put a new command at index 1");
 
 fails!(the_log_is_rewritten_after_a_crash: RewritesLog in "persist1_3c", "assertion",
-    "expected command 11 at index 1, where server ", " (life 2) apply command 12 there");
+    "expected command 11 at index 1, where server ", " (incarnation 2) apply command 12 there");
 
 fails!(a_leader_without_committed_entries: LeaderWithoutLog in "persist1_3c", "assertion",
     "expected the leader of term 2 to have every entry that was committed before; saw server ",
@@ -140,19 +140,19 @@ fails!(start_answers_index_zero: CountsFromZero in "basic_agree_3b", "assertion"
 fails!(start_answers_an_index_twice: SameIndexAgain in "concurrent_starts_3b", "assertion",
     "expected the leader of term 1 to give out each index once; saw start on server 0 answer index 2");
 
-fails!(a_command_that_is_put_into_the_log_twice: Doubles in "basic_agree_3b", "assertion",
+fails!(a_command_that_is_put_into_the_log_twice: AppendsTwice in "basic_agree_3b", "assertion",
     "expected agreement at index 1; saw it at index 2");
 
-fails!(a_long_command_that_is_put_into_the_log_twice: Doubles in "rpc_bytes_3b", "assertion",
+fails!(a_long_command_that_is_put_into_the_log_twice: AppendsTwice in "rpc_bytes_3b", "assertion",
     "expected agreement at index 2; saw it at index 4");
 
-fails!(a_wrong_index_for_a_command_that_cannot_be_committed: Doubles in "follower_failure_3b", "assertion",
+fails!(a_wrong_index_for_a_command_that_cannot_be_committed: AppendsTwice in "follower_failure_3b", "assertion",
     "expected agreement at index 4; saw it at index 8");
 
-fails!(a_wrong_index_without_a_majority: Doubles in "fail_no_agree_3b", "assertion",
+fails!(a_wrong_index_without_a_majority: AppendsTwice in "fail_no_agree_3b", "assertion",
     "expected agreement at index 2; saw it at index 4");
 
-fails!(an_entry_before_anything_was_submitted_for_it: DoublesQuietly in "basic_agree_3b", "assertion",
+fails!(an_entry_before_anything_was_submitted_for_it: AppendsTwiceAnswersFirst in "basic_agree_3b", "assertion",
     "expected no agreement at index 2; saw servers 0, 1, 2 apply command 100 there");
 
 fails!(a_leader_without_followers_that_refuses: RefusesOne in "follower_failure_3b", "assertion",
@@ -237,7 +237,7 @@ fails!(a_snapshot_of_other_commands: MixedSnapshot in "snapshot_basic_3d", "asse
 fails!(a_snapshot_without_a_byte: EmptySnapshot in "snapshot_basic_3d", "assertion",
     "expected server 1 to hand over a snapshot; saw one without a byte");
 
-fails!(a_snapshot_without_the_command_of_index_zero: HeadlessSnapshot in "snapshot_basic_3d", "assertion",
+fails!(a_snapshot_without_the_command_of_index_zero: SnapshotWithoutIndexZero in "snapshot_basic_3d", "assertion",
     "expected server 1 to hand over a snapshot; saw one without the empty command of index 0");
 
 fails!(a_snapshot_that_lacks_a_command: ShortSnapshot in "snapshot_basic_3d", "assertion",
@@ -263,25 +263,25 @@ fails!(start_panics: StartPanics in "basic_agree_3b", "panic", "the log is upsid
 
 fails!(start_is_not_written_yet: StartIsMissing in "basic_agree_3b", "not_implemented", "put the command in the log");
 
-fails!(too_many_bytes: Wasteful in "rpc_bytes_3b", "assertion",
+fails!(too_many_bytes: SendsCommandsFiveTimes in "rpc_bytes_3b", "assertion",
     "expected at most 200000 bytes of RPCs for 10 commands of 5000 bytes; saw 75");
 
-fails!(an_election_without_rpcs: Silent in "count_3b", "assertion",
+fails!(an_election_without_rpcs: SendsNothing in "count_3b", "assertion",
     "expected a leader to have been elected by a majority of the 3 servers (§5.2); saw server 0 claim to lead term 1");
 
-fails!(an_election_with_many_rpcs: Loud in "count_3b", "assertion",
+fails!(an_election_with_many_rpcs: CallsOftenWhenElected in "count_3b", "assertion",
     "expected 1 to 30 RPCs to elect the first leader; saw 3");
 
-fails!(agreement_with_many_rpcs: Wasteful in "count_3b", "assertion",
+fails!(agreement_with_many_rpcs: SendsCommandsFiveTimes in "count_3b", "assertion",
     "expected at most 42 RPCs for 12 commands; saw ");
 
-fails!(many_rpcs_for_nothing: Restless in "count_3b", "assertion",
+fails!(many_rpcs_for_nothing: CallsOftenWhenIdle in "count_3b", "assertion",
     "expected at most 60 RPCs in 1 s in which nothing was submitted; saw ");
 
 fails!(a_log_that_snapshots_do_not_shorten: LongLog in "snapshot_basic_3d", "assertion",
     "expected snapshots to keep every server's saved Raft state below 2000 bytes; saw 200");
 
-fails!(two_leaders_that_the_test_alone_sees: Flickers in "initial_election_3a", "assertion",
+fails!(two_leaders_that_the_test_alone_sees: LeadsIntermittently in "initial_election_3a", "assertion",
     "expected at most one leader in a term; saw servers 0, 1 lead term 1");
 
 fails!(terms_that_differ: OwnTerm in "initial_election_3a", "assertion",
@@ -289,7 +289,7 @@ fails!(terms_that_differ: OwnTerm in "initial_election_3a", "assertion",
 
 #[test]
 fn a_claim_to_lead_that_is_not_repeated_does_not_count() {
-    let report = report::<{ Fault::Flickers as u8 }>("basic_agree_3b", 0);
+    let report = report::<{ Fault::LeadsIntermittently as u8 }>("basic_agree_3b", 0);
     assert!(report.passed(), "{:?}", report.failure);
 }
 
@@ -299,7 +299,8 @@ fn the_place_of_a_failure_is_the_line_of_the_test() {
         (report::<{ Fault::NeverElects as u8 }>("initial_election_3a", 0), "tester/src/raft/part_3a.rs:"),
         (report::<{ Fault::WrongIndex as u8 }>("basic_agree_3b", 0), "tester/src/raft/part_3b.rs:"),
     ] {
-        let location = report.failure.expect("the solution is wrong").location.expect("a check has a place");
+        let location =
+            report.failure.expect("the solution is wrong").location.expect("a check has a position");
         assert!(location.contains(file), "{location}");
     }
 }

@@ -1,31 +1,35 @@
-//! What a select does with a channel: look, wait, set aside, complete.
+//! [`Selectable`]: the operations of a select on a channel: check, wait, reserve, complete.
 
-use super::{Channel, Failed, Promise};
+use super::{Channel, Failed, Reservation};
 use crate::context::{self, Context};
-use crate::wait::{Place, Ticket, Wait};
+use crate::wait::{SourceLocation, Ticket, Wait};
 
-/// What a select needs of a channel, whatever its messages are.
+/// The operations that a select needs of a channel, for any message type.
 pub(in crate::channel) trait Selectable {
-    /// Takes a message for the select that `ticket` names. `false`: another thread was faster, and there is
-    /// none.
+    /// Takes a message for the select `ticket`. Returns `false` if there is none any more, because another
+    /// thread was faster.
     fn reserve_message(&self, context: Context<'_>, ticket: Ticket) -> bool;
-    /// Promises the select that `ticket` names that its message will be taken. `false`: another thread was
-    /// faster.
+    /// Reserves room or a receiver for the select `ticket`. Returns `false` if there is none any more,
+    /// because another thread was faster.
     fn reserve_room(&self, context: Context<'_>, ticket: Ticket) -> bool;
-    /// The select that `ticket` names does not do what it has chosen.
+    /// Gives back what was reserved for the select `ticket`, which will not be completed.
     fn release(&self, context: Context<'_>, ticket: Ticket);
-    /// Waits until a message that was promised to the thread has come, or will not come after all.
-    fn await_promise(&self, context: Context<'_>, ticket: Ticket, place: Place);
+    /// Waits, if the thread was reserved as a receiver, until the message has come or the reservation was
+    /// given back.
+    fn await_reserved_message(&self, context: Context<'_>, ticket: Ticket, location: SourceLocation);
+    /// Whether a receive would not block.
     fn can_receive(&self, context: Context<'_>) -> bool;
-    /// `own`: the caller's wait, which may be one to receive here. Nobody sends to himself.
+    /// Whether a send would not block. `own` is the caller's wait, which does not count as a receiver.
     fn can_send(&self, context: Context<'_>, own: Option<Ticket>) -> bool;
-    /// Registers a waiting select; answers when the clock will send.
+    /// Registers a select that waits to receive. Returns the time of the clock's next message.
     fn await_message(&self, context: Context<'_>, ticket: Ticket) -> Option<u64>;
-    /// As [`await_message`](Self::await_message), but no message may be handed over.
+    /// As [`await_message`](Self::await_message), for a select that must not be given a message.
     fn observe(&self, context: Context<'_>, ticket: Ticket) -> Option<u64>;
+    /// Registers a select that waits to send.
     fn await_room(&self, context: Context<'_>, ticket: Ticket);
+    /// Removes the registrations of a select.
     fn forget(&self, context: Context<'_>, ticket: Ticket);
-    /// Whether a message was handed to the thread while it waited with `ticket`.
+    /// Whether a message was given to the thread while it waited with `ticket`.
     fn was_handed(&self, context: Context<'_>, ticket: Ticket) -> bool;
 }
 
@@ -35,7 +39,7 @@ impl<T> Selectable for Channel<T> {
         match state.receive(context) {
             Ok(message) => state.handed.push((ticket, message)),
             Err(Failed::Disconnected) => {}
-            Err(Failed::NotNow) => return false,
+            Err(Failed::WouldBlock) => return false,
         }
         true
     }
@@ -43,41 +47,44 @@ impl<T> Selectable for Channel<T> {
     fn reserve_room(&self, context: Context<'_>, ticket: Ticket) -> bool {
         let mut state = self.state.open(context);
         if state.receivers == 0 {
-            return true; // to be told so
+            return true; // so that the send reports it
         }
         let receiver = state.take_receiver(context);
-        let promised = receiver.is_some() || state.has_room();
-        if promised {
-            state.promises.push(Promise { sender: ticket, receiver, waiting: None });
+        let reserved = receiver.is_some() || state.has_room();
+        if reserved {
+            state.reservations.push(Reservation { sender: ticket, receiver, waiting: None });
         }
-        promised
+        reserved
     }
 
     fn release(&self, context: Context<'_>, ticket: Ticket) {
         let message = {
             let mut state = self.state.open(context);
-            if state.take_promise(context, ticket).is_some() {
-                state.give_room(context);
+            if state.take_reservation(context, ticket).is_some() {
+                state.hand_out_room(context);
             }
             state.take_handed(ticket)
         };
         drop(message);
     }
 
-    fn await_promise(&self, context: Context<'_>, ticket: Ticket, place: Place) {
+    fn await_reserved_message(&self, context: Context<'_>, ticket: Ticket, location: SourceLocation) {
         loop {
             let waiting = {
                 let mut state = self.state.open(context);
-                let to_me = |promise: &&mut Promise| promise.receiver == Some(ticket);
-                let Some(promise) = state.promises.iter_mut().find(to_me) else { return };
+                let to_me = |reservation: &&mut Reservation| reservation.receiver == Some(ticket);
+                let Some(reservation) = state.reservations.iter_mut().find(to_me) else { return };
                 let waiting = context.ticket();
-                promise.waiting = Some(waiting);
+                reservation.waiting = Some(waiting);
                 waiting
             };
-            context.park_without_throw(waiting, Wait::Recv(place), None);
+            context.park_without_throw(waiting, Wait::Recv(location), None);
             if context.is_dying() {
-                // The message stays with whoever promised it.
-                self.state.open(context).promises.retain(|promise| promise.receiver != Some(ticket));
+                // The message stays with the sender.
+                self.state
+                    .open(context)
+                    .reservations
+                    .retain(|reservation| reservation.receiver != Some(ticket));
                 context.throw_if_killed();
                 return;
             }
@@ -94,7 +101,7 @@ impl<T> Selectable for Channel<T> {
 
     fn await_message(&self, context: Context<'_>, ticket: Ticket) -> Option<u64> {
         let mut state = self.state.open(context);
-        state.announce_receiver(context, ticket);
+        state.add_receiving(context, ticket);
         state.next_tick()
     }
 
@@ -121,25 +128,29 @@ impl<T> Selectable for Channel<T> {
 }
 
 impl<T> Channel<T> {
-    /// Completes a selected receive: takes what was handed over, or else receives.
-    pub(in crate::channel) fn complete_receive(&self, ticket: Ticket, place: Place) -> Result<T, Failed> {
+    /// Completes a selected receive: takes the message that was given to the select, or receives one.
+    pub(in crate::channel) fn complete_receive(
+        &self,
+        ticket: Ticket,
+        location: SourceLocation,
+    ) -> Result<T, Failed> {
         context::with(|context| {
             let handed = self.state.open(context).take_handed(ticket);
-            handed.map_or_else(|| self.receive_here(context, None, place), Ok)
+            handed.map_or_else(|| self.receive_in(context, None, location), Ok)
         })
     }
 
-    /// Completes a selected send: to whom it was promised, or else to whoever comes.
+    /// Completes a selected send: to the reserved receiver or room, or as an ordinary send.
     pub(in crate::channel) fn complete_send(
         &self,
         message: T,
         ticket: Ticket,
-        place: Place,
+        location: SourceLocation,
     ) -> Result<(), (Failed, T)> {
         context::with(|context| {
             let mut state = self.state.open(context);
-            match state.take_promise(context, ticket) {
-                Some(Promise { receiver: Some(receiver), .. }) => {
+            match state.take_reservation(context, ticket) {
+                Some(Reservation { receiver: Some(receiver), .. }) => {
                     state.handed.push((receiver, message));
                     return Ok(());
                 }
@@ -150,7 +161,7 @@ impl<T> Channel<T> {
                 }
                 _ => drop(state),
             }
-            self.send_here(context, message, None, place)
+            self.send_in(context, message, None, location)
         })
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct AsksAllHigher {
     nodes: BTreeMap<Incarnation, Node>,
     /// The number of servers that the cluster has had so far.
     servers: usize,
-    looked: bool,
+    checked: bool,
 }
 
 #[derive(Default)]
@@ -31,7 +31,7 @@ struct Node {
 
 impl AsksAllHigher {
     pub fn new(servers: usize) -> Self {
-        Self { nodes: BTreeMap::new(), servers, looked: false }
+        Self { nodes: BTreeMap::new(), servers, checked: false }
     }
 }
 
@@ -65,7 +65,7 @@ impl Invariant for AsksAllHigher {
             node.called_before = std::mem::take(&mut node.called);
             return Ok(());
         }
-        self.looked = true;
+        self.checked = true;
         let is_called = |peer: &usize| node.called.contains(peer) || node.called_before.contains(peer);
         let silent: Vec<usize> = (who.server + 1..node.peers).filter(|peer| !is_called(peer)).collect();
         if silent.is_empty() {
@@ -79,7 +79,7 @@ impl Invariant for AsksAllHigher {
     }
 
     fn exercised(&self) -> bool {
-        self.looked
+        self.checked
     }
 
     fn subject(&self) -> &'static str {
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_has_seen_nothing_does_not_claim_to_have() {
+    fn is_not_exercised_without_events() {
         assert!(!AsksAllHigher::new(5).exercised());
     }
 }

@@ -1,47 +1,46 @@
 //! [`ElectedByAMajority`]: "A candidate wins an election if it receives votes from a majority of the servers
 //! in the full cluster for the same term" (paper, §5.2).
 //!
-//! What a vote looks like only the solution knows. But a candidate asks for votes when it has entered its
-//! term, and the others vote when they have been asked. So when a server says for the first time that it
-//! leads a term, messages of a majority have reached it that follow, as cause and effect, its own calls of
-//! the time after it was last seen in a lower term. They may be replies or calls, and may come by way of
-//! others.
+//! The form of a vote is known to the solution alone. But a candidate asks for votes after it has entered its
+//! term, and the others vote after they have been asked. So when a server first claims to lead a term,
+//! messages of a majority have reached it that causally follow the calls it made after it was last seen in a
+//! lower term. They may be replies or calls, and may come by way of other servers.
 
 use std::cmp::Ordering;
 use std::time::Duration;
 
 use labapi::{State, Term};
 
-use crate::causality::{Causality, Moment};
+use crate::causality::{Causality, LogicalTime};
 use crate::display::{Seconds, Servers};
 use crate::event::{Event, Incarnation, Interests, Kind};
 use crate::invariant::{Invariant, Verdict, Violation};
-use crate::raft::event::{Look, RaftEvent};
+use crate::raft::event::{ProbeTimes, RaftEvent};
 
-/// What each server was seen in, and what it has said that it leads.
+/// The terms in which each server was seen, and those that it has claimed to lead.
 pub(super) struct ElectedByAMajority {
     servers: Vec<Seen>,
-    looked: u64,
+    checked: u64,
 }
 
 #[derive(Clone, Default)]
 struct Seen {
     /// The number of the present incarnation.
     incarnation: u32,
-    began: Moment,
+    began: LogicalTime,
     /// The highest term that the server was seen in at rest.
     term: Term,
     /// The last look at rest that was answered.
-    last: Moment,
+    last: LogicalTime,
     /// The last look at rest that found it in a lower term.
-    below: Moment,
+    below: LogicalTime,
     /// The highest term that it leads, with reason.
     leads: Option<Term>,
 }
 
 impl ElectedByAMajority {
     pub fn new(servers: usize) -> Self {
-        Self { servers: vec![Seen::default(); servers], looked: 0 }
+        Self { servers: vec![Seen::default(); servers], checked: 0 }
     }
 
     fn seen(&mut self, who: Incarnation) -> &mut Seen {
@@ -50,7 +49,7 @@ impl ElectedByAMajority {
     }
 
     /// An incarnation starts now: whatever it leads from now on, it has to be elected for.
-    fn start(&mut self, who: Incarnation, now: Moment) {
+    fn start(&mut self, who: Incarnation, now: LogicalTime) {
         *self.seen(who) = Seen {
             incarnation: who.number,
             began: now,
@@ -61,13 +60,13 @@ impl ElectedByAMajority {
         };
     }
 
-    /// What the probe has seen of `who` since it saw something new was nothing new.
-    fn looked(&mut self, who: Incarnation, look: Option<Look>) {
+    /// Notes that the probes of `who` since the last new state have found nothing new.
+    fn probed(&mut self, who: Incarnation, probe: Option<ProbeTimes>) {
         let seen = self.seen(who);
-        if let Some(look) = look
+        if let Some(probe) = probe
             && seen.incarnation == who.number
         {
-            seen.last = look.before[0].moment;
+            seen.last = probe.before[0].moment;
         }
     }
 
@@ -75,15 +74,15 @@ impl ElectedByAMajority {
     ///
     /// Threads may have gone on since the server was at rest, and tell of it a little later. So the look
     /// before counts: whatever the server has not told by now, it has begun thereafter.
-    fn saw_at_rest(&mut self, who: Incarnation, look: Look, term: Term) {
+    fn saw_at_rest(&mut self, who: Incarnation, probe: ProbeTimes, term: Term) {
         let seen = self.seen(who);
         if seen.incarnation != who.number {
             return;
         }
         if term > seen.term {
-            (seen.term, seen.below) = (term, look.before[1].moment);
+            (seen.term, seen.below) = (term, probe.before[1].moment);
         }
-        seen.last = look.before[0].moment;
+        seen.last = probe.before[0].moment;
     }
 
     /// `who` says that it leads `term`, and means it: it said so at rest, or has taken a command.
@@ -96,7 +95,7 @@ impl ElectedByAMajority {
         if may_lead {
             seen.leads = Some(term);
         }
-        self.looked += 1;
+        self.checked += 1;
         if may_lead {
             return Ok(());
         }
@@ -118,7 +117,7 @@ impl ElectedByAMajority {
 
     fn objection(&self, who: Incarnation, term: Term, causality: &Causality, at: Duration) -> Violation {
         let seen = &self.servers[who.server];
-        let since = seen.looked_before(term);
+        let since = seen.last_probe_below(term);
         let heard: Vec<usize> = causality.reached(who, who.server, since).collect();
         let silent: Vec<usize> =
             (0..self.servers.len()).filter(|it| *it != who.server && !heard.contains(it)).collect();
@@ -150,19 +149,19 @@ impl Invariant for ElectedByAMajority {
         let (causality, at) = (event.causality(), event.at);
         match (event.kind, event.protocol()) {
             (Kind::Started, _) => self.start(who, event.moment()),
-            (_, Some(&RaftEvent::Looked { look, state })) => self.saw_at_rest(who, look, state.term),
-            (_, Some(&RaftEvent::AtRest { look, state, .. })) => {
-                self.saw_at_rest(who, look, state.term);
+            (_, Some(&RaftEvent::ProbedOnce { probe, state })) => self.saw_at_rest(who, probe, state.term),
+            (_, Some(&RaftEvent::Probed { probe, state, .. })) => {
+                self.saw_at_rest(who, probe, state.term);
                 if state.is_leader {
                     self.claims(who, state.term, causality, at)?;
                 }
             }
-            (_, Some(&RaftEvent::Accepted { place, look })) => {
-                self.looked(who, look);
-                self.claims(who, place.term, causality, at)?;
+            (_, Some(&RaftEvent::Accepted { position, probe })) => {
+                self.probed(who, probe);
+                self.claims(who, position.term, causality, at)?;
             }
-            (_, Some(&RaftEvent::Told { state, look, .. })) => {
-                self.looked(who, look);
+            (_, Some(&RaftEvent::Queried { state, probe, .. })) => {
+                self.probed(who, probe);
                 self.tells(who, state, causality, at)?;
             }
             _ => {}
@@ -171,7 +170,7 @@ impl Invariant for ElectedByAMajority {
     }
 
     fn exercised(&self) -> bool {
-        self.looked > 0
+        self.checked > 0
     }
 
     fn subject(&self) -> &'static str {
@@ -181,7 +180,7 @@ impl Invariant for ElectedByAMajority {
 
 impl Seen {
     /// The last look before the server can have entered `term`.
-    fn looked_before(&self, term: Term) -> Moment {
+    fn last_probe_below(&self, term: Term) -> LogicalTime {
         match term.cmp(&self.term) {
             Ordering::Greater => self.last,
             Ordering::Equal => self.below,
@@ -192,7 +191,7 @@ impl Seen {
 
     /// Whether a majority can have voted for the server in `term`.
     fn may_lead(&self, who: Incarnation, term: Term, causality: &Causality) -> bool {
-        causality.majority_reached(who, who.server, self.looked_before(term))
+        causality.majority_reached(who, who.server, self.last_probe_below(term))
     }
 }
 
@@ -201,7 +200,7 @@ mod tests {
     use labrpc::Step;
 
     use super::*;
-    use crate::event::{Group, Mark};
+    use crate::event::{Group, StreamPosition};
 
     const GROUP: Group = Group { number: 0, name: "" };
     const CANDIDATE: Incarnation = Incarnation { group: GROUP, server: 0, number: 1 };
@@ -233,8 +232,8 @@ mod tests {
         invariant.start(CANDIDATE, causality.now(CANDIDATE));
         call(&mut causality, 1);
 
-        let asked = Mark { number: 0, moment: causality.now(CANDIDATE) };
-        invariant.looked(CANDIDATE, Some(Look { asked, before: [asked; 2] }));
+        let asked = StreamPosition { number: 0, moment: causality.now(CANDIDATE) };
+        invariant.probed(CANDIDATE, Some(ProbeTimes { asked, before: [asked; 2] }));
         let objection = invariant.claims(CANDIDATE, Term(2), &causality, Duration::ZERO).unwrap_err();
         assert!(objection.message().ends_with("heard from none of the servers 1, 2"), "{objection}");
 
@@ -243,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_seen_nothing_does_not_claim_to_have() {
+    fn is_not_exercised_without_events() {
         assert!(!ElectedByAMajority::new(3).exercised());
     }
 }

@@ -16,7 +16,7 @@ use crate::raft::event::RaftEvent;
 #[derive(Default)]
 pub(in crate::raft) struct Leaders {
     of_term: BTreeMap<Term, Sighting>,
-    looked: u64,
+    checked: u64,
 }
 
 struct Sighting {
@@ -32,7 +32,7 @@ impl Leaders {
 
     /// `server` said that it leads `term`.
     fn saw(&mut self, server: usize, term: Term, at: Duration) -> Verdict {
-        self.looked += 1;
+        self.checked += 1;
         let first = self.of_term.entry(term).or_insert(Sighting { server, at });
         if first.server == server {
             return Ok(());
@@ -69,15 +69,15 @@ impl Invariant for ElectionSafety {
     fn on(&mut self, event: &Event<'_>) -> Verdict {
         let Some(who) = event.server() else { return Ok(()) };
         let term = match event.protocol() {
-            Some(RaftEvent::AtRest { state, .. }) if state.is_leader => state.term,
-            Some(RaftEvent::Accepted { place, .. }) => place.term,
+            Some(RaftEvent::Probed { state, .. }) if state.is_leader => state.term,
+            Some(RaftEvent::Accepted { position, .. }) => position.term,
             _ => return Ok(()),
         };
         self.leaders.lock().saw(who.server, term, event.at)
     }
 
     fn exercised(&self) -> bool {
-        self.leaders.lock().looked > 0
+        self.leaders.lock().checked > 0
     }
 
     fn subject(&self) -> &'static str {
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_seen_nothing_does_not_claim_to_have() {
+    fn is_not_exercised_without_events() {
         assert!(!ElectionSafety::new(&Arc::default()).exercised());
     }
 }

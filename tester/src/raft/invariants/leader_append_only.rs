@@ -11,19 +11,19 @@ use crate::raft::event::RaftEvent;
 /// Every place that a leader promised.
 #[derive(Default)]
 pub(super) struct LeaderAppendOnly {
-    places: FxHashSet<(Term, LogIndex)>,
+    positions: FxHashSet<(Term, LogIndex)>,
 }
 
 impl LeaderAppendOnly {
     /// `server` took a command and says where it will be.
-    fn accept(&mut self, server: usize, place: Started) -> Verdict {
-        let Started { index, term } = place;
+    fn accept(&mut self, server: usize, position: Started) -> Verdict {
+        let Started { index, term } = position;
         if index.0 == 0 {
             return Err(Violation::new(format!(
                 "expected indices that count from 1; saw start on server {server} answer index 0 in term {term}"
             )));
         }
-        if !self.places.insert((term, index)) {
+        if !self.positions.insert((term, index)) {
             return Err(Violation::new(format!(
                 "expected the leader of term {term} to give out each index once; \
                  saw start on server {server} answer index {index} for a second time in that term"
@@ -44,7 +44,7 @@ impl Invariant for LeaderAppendOnly {
 
     fn on(&mut self, event: &Event<'_>) -> Verdict {
         match (event.server(), event.protocol()) {
-            (Some(who), Some(&RaftEvent::Accepted { place, .. })) => self.accept(who.server, place),
+            (Some(who), Some(&RaftEvent::Accepted { position, .. })) => self.accept(who.server, position),
             _ => Ok(()),
         }
     }
@@ -63,7 +63,7 @@ impl Invariant for LeaderAppendOnly {
 mod tests {
     use super::*;
 
-    fn place(index: u64, term: u64) -> Started {
+    fn position(index: u64, term: u64) -> Started {
         Started { index: LogIndex(index), term: Term(term) }
     }
 
@@ -71,9 +71,9 @@ mod tests {
     fn a_later_leader_may_give_out_a_place_again_but_not_the_same_one() {
         let mut invariant = LeaderAppendOnly::default();
         for (server, index, term) in [(0, 1, 1), (0, 2, 1), (2, 2, 2), (0, 3, 1)] {
-            assert_eq!(invariant.accept(server, place(index, term)), Ok(()));
+            assert_eq!(invariant.accept(server, position(index, term)), Ok(()));
         }
-        let twice = invariant.accept(0, place(2, 1)).expect_err("given out before");
+        let twice = invariant.accept(0, position(2, 1)).expect_err("given out before");
         assert!(
             twice.message().contains("saw start on server 0 answer index 2 for a second time"),
             "{twice}"
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn there_is_no_index_zero() {
-        let zero = LeaderAppendOnly::default().accept(1, place(0, 1)).expect_err("no such place");
+        let zero = LeaderAppendOnly::default().accept(1, position(0, 1)).expect_err("no such position");
         assert!(zero.message().contains("count from 1"), "{zero}");
     }
 }

@@ -16,7 +16,7 @@ use crate::event::{Event, Incarnation, Interests};
 use crate::invariant::{Invariant, Verdict, Violation};
 use crate::raft::event::RaftEvent;
 
-/// What is known of the terms in which entries were committed.
+/// Evidence of the terms in which entries were committed.
 #[derive(Default)]
 pub(super) struct LeaderCompleteness {
     /// Sorted by term and by index at once: a later term is only kept if it tells of more entries.
@@ -47,19 +47,19 @@ impl LeaderCompleteness {
     }
 
     /// The leader of `place.term` puts a new command at `place.index`.
-    fn check(&mut self, server: usize, place: Started) -> Verdict {
-        let known = self.known.partition_point(|evidence| evidence.term < place.term);
+    fn check(&mut self, server: usize, position: Started) -> Verdict {
+        let known = self.known.partition_point(|evidence| evidence.term < position.term);
         let Some(evidence) = known.checked_sub(1).map(|last| &self.known[last]) else {
             return Ok(());
         };
-        if place.index > evidence.index {
+        if position.index > evidence.index {
             return Ok(());
         }
         Err(Violation::new(format!(
             "expected the leader of term {} to have every entry that was committed before; saw server {server} put \
              a new command at index {}, although {}, in term {} at {}, had applied everything up to index {}",
-            place.term,
-            place.index,
+            position.term,
+            position.index,
             evidence.seen,
             evidence.term,
             Seconds(evidence.at),
@@ -80,13 +80,13 @@ impl Invariant for LeaderCompleteness {
     fn on(&mut self, event: &Event<'_>) -> Verdict {
         let Some(who) = event.server() else { return Ok(()) };
         match event.protocol() {
-            Some(&RaftEvent::HasApplied { applied, term }) => {
+            Some(&RaftEvent::AppliedInTerm { applied, term }) => {
                 self.learn(who, applied, term, event.at);
                 Ok(())
             }
-            Some(&RaftEvent::Accepted { place, .. }) => {
+            Some(&RaftEvent::Accepted { position, .. }) => {
                 self.accepted = true;
-                self.check(who.server, place)
+                self.check(who.server, position)
             }
             _ => Ok(()),
         }
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_seen_nothing_does_not_claim_to_have() {
+    fn is_not_exercised_without_events() {
         let mut invariant = LeaderCompleteness::default();
         assert!(invariant.exercised(), "nothing was agreed on");
         invariant.accepted = true;

@@ -8,7 +8,7 @@ use crate::raft::event::RaftEvent;
 /// invariants.
 #[derive(Default)]
 pub(super) struct Probed {
-    looks: u64,
+    probes: u64,
 }
 
 impl Invariant for Probed {
@@ -21,14 +21,14 @@ impl Invariant for Probed {
     }
 
     fn on(&mut self, event: &Event<'_>) -> Verdict {
-        if let Some(RaftEvent::Looked { .. } | RaftEvent::AtRest { .. }) = event.protocol() {
-            self.looks += 1;
+        if let Some(RaftEvent::ProbedOnce { .. } | RaftEvent::Probed { .. }) = event.protocol() {
+            self.probes += 1;
         }
         Ok(())
     }
 
     fn exercised(&self) -> bool {
-        self.looks > 0
+        self.probes > 0
     }
 
     fn subject(&self) -> &'static str {
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_has_seen_nothing_does_not_claim_to_have() {
+    fn is_not_exercised_without_events() {
         assert!(!Probed::default().exercised());
     }
 }

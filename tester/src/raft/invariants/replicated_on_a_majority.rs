@@ -8,7 +8,7 @@
 use labapi::LogIndex;
 use rustc_hash::FxHashMap;
 
-use crate::causality::{Causality, Moment};
+use crate::causality::{Causality, LogicalTime};
 use crate::display::Servers;
 use crate::event::{Event, Incarnation, Interests, Kind};
 use crate::invariant::{Invariant, Verdict, Violation};
@@ -26,21 +26,21 @@ pub(super) struct ReplicatedOnAMajority {
     entries: Vec<Option<u32>>,
     /// Whether a leader has taken a command.
     accepted: bool,
-    looked: u64,
+    checked: u64,
 }
 
 /// A server was given a request.
 #[derive(Clone, Copy)]
 struct Given {
     server: usize,
-    moment: Moment,
+    moment: LogicalTime,
     /// When the same request was given to a server before.
     before: Option<u32>,
 }
 
 impl ReplicatedOnAMajority {
     /// A server is about to be given a request, at this moment.
-    fn give(&mut self, request: &[u8], server: usize, moment: Moment) {
+    fn give(&mut self, request: &[u8], server: usize, moment: LogicalTime) {
         let number = u32::try_from(self.given.len()).expect("fewer than 2^32 requests");
         let before = self.last.insert(hash(request), number);
         self.given.push(Given { server, moment, before });
@@ -58,7 +58,7 @@ impl ReplicatedOnAMajority {
         if position == self.entries.len() {
             self.entries.push(self.last.get(&hash(request)).copied());
         }
-        self.looked += 1;
+        self.checked += 1;
         let given = self.entries.get(position).copied().flatten();
         self.judge(who, given, causality, || format!("apply the entry at index {index}"))
     }
@@ -66,7 +66,7 @@ impl ReplicatedOnAMajority {
     /// `who` takes over the state after the entry at `index`.
     fn restores(&mut self, who: Incarnation, index: LogIndex, causality: &Causality) -> Verdict {
         let position = usize::try_from(index.0).expect("a log fits in memory").checked_sub(1);
-        self.looked += 1;
+        self.checked += 1;
         let given = position.and_then(|position| self.entries.get(position).copied().flatten());
         self.judge(who, given, causality, || format!("install a snapshot with the entry at index {index}"))
     }
@@ -79,7 +79,7 @@ impl ReplicatedOnAMajority {
         causality: &Causality,
         name: impl FnOnce() -> String,
     ) -> Verdict {
-        self.looked += 1;
+        self.checked += 1;
         let given = self.last.get(&hash(request)).copied();
         self.judge(who, given, causality, || format!("do {}", name()))
     }
@@ -150,7 +150,7 @@ impl Invariant for ReplicatedOnAMajority {
 
     /// Where nothing was agreed on, nothing had to be.
     fn exercised(&self) -> bool {
-        !self.accepted || self.looked > 0
+        !self.accepted || self.checked > 0
     }
 
     fn subject(&self) -> &'static str {
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_has_seen_nothing_does_not_claim_to_have() {
+    fn is_not_exercised_without_events() {
         let mut invariant = ReplicatedOnAMajority::default();
         assert!(invariant.exercised(), "nothing was agreed on");
         invariant.accepted = true;

@@ -63,12 +63,12 @@ pub(super) struct StateMachineSafety {
     submitted: FxHashSet<Box<[u8]>>,
     /// Whether a leader has taken a command.
     accepted: bool,
-    looked: u64,
+    checked: u64,
 }
 
 impl StateMachineSafety {
     pub fn new(log: &Arc<Mutex<AppliedLog>>) -> Self {
-        Self { log: Arc::clone(log), submitted: FxHashSet::default(), accepted: false, looked: 0 }
+        Self { log: Arc::clone(log), submitted: FxHashSet::default(), accepted: false, checked: 0 }
     }
 
     /// `command` is about to be handed to a server.
@@ -80,7 +80,7 @@ impl StateMachineSafety {
 
     /// `who` applies `command` at `index`, having applied every index before.
     fn applies(&mut self, who: Incarnation, index: LogIndex, command: &[u8], at: Duration) -> Verdict {
-        self.looked += 1;
+        self.checked += 1;
         let log = &mut *self.log.lock();
         if let Some(first) = log.entry(index) {
             if first.command.bytes() == command {
@@ -110,7 +110,7 @@ impl StateMachineSafety {
             .as_ref()
             .map_err(|why| Violation::new(format!("expected {who} to hand over a snapshot; {why}")))?;
         let last_index = *last_index;
-        self.looked += 1;
+        self.checked += 1;
         let log = &mut *self.log.lock();
         if last_index <= log.max_index() && *log.snapshot(last_index) == *bytes {
             return Ok(());
@@ -171,7 +171,7 @@ impl Invariant for StateMachineSafety {
 
     /// Where nothing was agreed on, nothing had to be.
     fn exercised(&self) -> bool {
-        !self.accepted || self.looked > 0
+        !self.accepted || self.checked > 0
     }
 
     fn subject(&self) -> &'static str {
@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_has_seen_nothing_does_not_claim_to_have() {
+    fn is_not_exercised_without_events() {
         let mut invariant = StateMachineSafety::new(&Arc::default());
         assert!(invariant.exercised(), "nothing was agreed on");
         invariant.accepted = true;

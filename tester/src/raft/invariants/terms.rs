@@ -9,7 +9,7 @@ use crate::raft::event::RaftEvent;
 /// The highest terms that each server was seen in.
 pub(super) struct Terms {
     servers: Vec<Seen>,
-    looked: u64,
+    checked: u64,
 }
 
 #[derive(Clone, Default)]
@@ -30,7 +30,7 @@ struct Seen {
 
 impl Terms {
     pub fn new(servers: usize) -> Self {
-        Self { servers: vec![Seen::default(); servers], looked: 0 }
+        Self { servers: vec![Seen::default(); servers], checked: 0 }
     }
 
     fn seen(&mut self, who: Incarnation) -> &mut Seen {
@@ -63,7 +63,7 @@ impl Terms {
             seen.in_this_incarnation = term;
             seen.told.push((number, term));
         }
-        self.looked += 1;
+        self.checked += 1;
         Ok(())
     }
 
@@ -99,11 +99,11 @@ impl Invariant for Terms {
         let Some(who) = event.server() else { return Ok(()) };
         match (event.kind, event.protocol()) {
             (Kind::Started, _) => self.start(who),
-            (_, Some(&RaftEvent::Told { asked, state, .. })) => {
+            (_, Some(&RaftEvent::Queried { asked, state, .. })) => {
                 self.saw(who, asked.number, event.number, state.term)?;
             }
-            (_, Some(&RaftEvent::AtRest { look, state, .. })) => {
-                self.saw(who, look.asked.number, event.number, state.term)?;
+            (_, Some(&RaftEvent::Probed { probe, state, .. })) => {
+                self.saw(who, probe.asked.number, event.number, state.term)?;
                 self.saw_at_rest(who, state)?;
             }
             _ => {}
@@ -112,7 +112,7 @@ impl Invariant for Terms {
     }
 
     fn exercised(&self) -> bool {
-        self.looked > 0
+        self.checked > 0
     }
 
     fn subject(&self) -> &'static str {
@@ -140,7 +140,7 @@ mod tests {
 
     /// Asks and sees, after all that was told before.
     fn ask_and_see(terms: &mut Terms, who: Incarnation, term: u64) -> Verdict {
-        let number = terms.looked + 1;
+        let number = terms.checked + 1;
         terms.saw(who, number - 1, number, Term(term))
     }
 
@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(terms.saw(FIRST, 2, 3, Term(5)), Ok(()));
         assert_eq!(terms.saw(FIRST, 2, 4, Term(4)), Ok(()));
         assert!(terms.saw(FIRST, 3, 5, Term(4)).is_err());
-        assert_eq!(terms.looked, 2);
+        assert_eq!(terms.checked, 2);
     }
 
     #[test]
@@ -187,12 +187,12 @@ mod tests {
         assert_eq!(terms.saw_at_rest(SECOND, back_in(2)), Ok(()));
         assert_eq!(
             terms.saw_at_rest(SECOND, back_in(1)).expect_err("it forgot").message(),
-            "expected server 1 (life 2) to remember after its restart that it had led term 2; saw it in term 1"
+            "expected server 1 (incarnation 2) to remember after its restart that it had led term 2; saw it in term 1"
         );
     }
 
     #[test]
-    fn who_has_seen_nothing_does_not_claim_to_have() {
+    fn is_not_exercised_without_events() {
         assert!(!Terms::new(3).exercised());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What is wrong with the nodes.
+/// The fault of the nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Fault {
@@ -12,23 +12,23 @@ pub enum Fault {
     /// Node 1 follows node 0.
     FollowsALowerOne,
     /// A node that knows no leader follows node 4, whether or not that has said anything.
-    FollowsAStranger,
+    FollowsUnheardLeader,
     /// When it has run for a second, node 3 knows no leader for 20 ms, follows again for 20 ms, and leads. It
     /// asks nobody. The test is not told.
     LeadsUnasked,
     /// When it has run for a second, node 0 knows no leader for 20 ms.
-    Wavers,
+    ForgetsLeaderBriefly,
     /// In every election but its first, node 1 leads until it knows who does. Only the test is told.
     LeadsInElections,
     /// Node 0 follows the first leader that it knew, for ever.
-    BelievesInTheFirst,
+    KeepsFirstLeader,
     /// Node 0 follows node 3 for ever, once it has.
-    BelievesInTheSecond,
+    KeepsLeader3,
     /// Node 1 does not take itself for the leader.
     NeedsAMajority,
 }
 
-/// What a node's answer depends on.
+/// The situation that a node's answer depends on.
 pub struct Situation {
     pub me: usize,
     /// Whom the node truly takes for the leader.
@@ -46,12 +46,12 @@ impl Fault {
         Fault::None,
         Fault::KnowsNobody,
         Fault::FollowsALowerOne,
-        Fault::FollowsAStranger,
+        Fault::FollowsUnheardLeader,
         Fault::LeadsUnasked,
-        Fault::Wavers,
+        Fault::ForgetsLeaderBriefly,
         Fault::LeadsInElections,
-        Fault::BelievesInTheFirst,
-        Fault::BelievesInTheSecond,
+        Fault::KeepsFirstLeader,
+        Fault::KeepsLeader3,
         Fault::NeedsAMajority,
     ];
 
@@ -68,18 +68,18 @@ impl Fault {
         match self {
             Self::KnowsNobody => None,
             Self::FollowsALowerOne if me == 1 => Some(0),
-            Self::FollowsAStranger if leader.is_none() && me < 4 => Some(4),
+            Self::FollowsUnheardLeader if leader.is_none() && me < 4 => Some(4),
             Self::LeadsUnasked if me == 3 && age >= SECOND && !test_asks => match age - SECOND {
                 time if time < MOMENT => None,
                 time if time < 2 * MOMENT => leader,
                 _ => Some(3),
             },
-            Self::Wavers if me == 0 && (SECOND..SECOND + MOMENT).contains(&age) => None,
+            Self::ForgetsLeaderBriefly if me == 0 && (SECOND..SECOND + MOMENT).contains(&age) => None,
             Self::LeadsInElections if me == 1 && leader.is_none() && !leaders.is_empty() && test_asks => {
                 Some(1)
             }
-            Self::BelievesInTheFirst if me == 0 => leaders.first().copied(),
-            Self::BelievesInTheSecond if me == 0 && leaders.contains(&3) => Some(3),
+            Self::KeepsFirstLeader if me == 0 => leaders.first().copied(),
+            Self::KeepsLeader3 if me == 0 && leaders.contains(&3) => Some(3),
             Self::NeedsAMajority if leader == Some(1) && me == 1 => None,
             _ => leader,
         }

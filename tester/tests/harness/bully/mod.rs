@@ -2,7 +2,7 @@
 //! that the tester ever asks a node is who leads.
 
 mod fault;
-mod spoilt;
+mod injected;
 mod verdicts;
 
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use tester::{Case, cases};
 
 use fault::{Fault, Situation};
 
-/// The solution with a fault: `solution::<{ Fault::Wavers as u8 }>()`.
+/// The solution with a fault: `solution::<{ Fault::ForgetsLeaderBriefly as u8 }>()`.
 fn solution<const FAULT: u8>() -> Solution {
     Solution::new("double").with_bully(make::<FAULT>)
 }

@@ -39,7 +39,7 @@ fn right_nodes_pass() {
 fails!(a_node_that_follows_a_lower_one: FollowsALowerOne in "first_election_b1",
     "expected a node to lead or to follow a higher one; saw server 1 follow server 0");
 
-fails!(a_node_that_follows_who_has_said_nothing: FollowsAStranger in "first_election_b1",
+fails!(a_node_that_follows_who_has_said_nothing: FollowsUnheardLeader in "first_election_b1",
     "expected a node to follow a leader that has announced itself; saw server ",
     " follow server 4, of which no message has reached it");
 
@@ -52,16 +52,16 @@ fails!(nodes_that_never_agree: KnowsNobody in "first_election_b1",
      reach; saw server 0 know nobody, server 1 know nobody, server 2 know nobody, server 3 know nobody, \
      server 4 know nobody");
 
-fails!(a_leader_that_is_forgotten_for_no_reason: Wavers in "first_election_b1",
+fails!(a_leader_that_is_forgotten_for_no_reason: ForgetsLeaderBriefly in "first_election_b1",
     "expected servers 0, 1, 2, 3, 4 to follow server 4 for as long as nothing fails; saw after ",
     ": server 0 know nobody, server 1 follow server 4, server 2 follow server 4, server 3 follow server 4, \
      server 4 lead");
 
-fails!(a_dead_leader_that_is_believed_in_for_ever: BelievesInTheFirst in "leader_crash_b1",
+fails!(a_dead_leader_that_is_believed_in_for_ever: KeepsFirstLeader in "leader_crash_b1",
     "expected servers 0, 1, 2, 3 to agree within 5.000 s that server 3 leads, the highest that they \
      reach; saw server 0 follow server 4, server 1 follow server 3");
 
-fails!(a_highest_node_that_does_not_take_over: BelievesInTheSecond in "highest_returns_b1",
+fails!(a_highest_node_that_does_not_take_over: KeepsLeader3 in "highest_returns_b1",
     "expected servers 0, 1, 2, 3, 4 to agree within 5.000 s that server 4 leads, the highest that they \
      reach; saw server 0 follow server 3, server 1 follow server 4");
 

@@ -10,8 +10,8 @@ use labrt::thread;
 use parking_lot::Mutex;
 
 use super::fault::Fault;
+use super::injected;
 use super::server::ServerClient;
-use super::spoilt;
 use super::store::{Answer, Request, Store};
 
 struct Clerk {
@@ -20,7 +20,7 @@ struct Clerk {
     /// The server that answered last, and how many have answered.
     leader: AtomicUsize,
     answers: AtomicUsize,
-    /// What a clerk has that asks no server.
+    /// The store of a clerk that asks no server.
     own: Mutex<Store>,
 }
 
@@ -45,13 +45,13 @@ impl labapi::Clerk for Clerk {
             // Somebody else's.
             (Answer::Put(_), _) => None,
         };
-        if self.fault == Fault::Planned { spoilt::get(answer) } else { answer }
+        if self.fault == Fault::Injected { injected::get(answer) } else { answer }
     }
 
     fn put(&self, key: &str, value: &str, version: Version) -> Result<(), PutError> {
         let request = Request::Put { key: key.to_owned(), value: value.to_owned(), version };
-        if self.fault == Fault::Planned
-            && let Some(answer) = spoilt::lost_put(version)
+        if self.fault == Fault::Injected
+            && let Some(answer) = injected::lost_put(version)
         {
             // A server is asked, and what it answers is not what the clerk answers.
             self.ask(&Request::Get { key: key.to_owned() });
@@ -68,7 +68,7 @@ impl labapi::Clerk for Clerk {
         };
         match self.fault {
             Fault::AlwaysMaybe => Err(PutError::Maybe),
-            Fault::Planned => spoilt::put(answer),
+            Fault::Injected => injected::put(answer),
             _ => answer,
         }
     }

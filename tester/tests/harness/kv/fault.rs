@@ -2,7 +2,7 @@
 
 macro_rules! faults {
     ($($(#[$doc:meta])* $name:ident,)+) => {
-        /// What is wrong.
+        /// The fault.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u8)]
         pub enum Fault {
@@ -23,8 +23,8 @@ macro_rules! faults {
 faults! {
     /// Nothing.
     None,
-    /// What `spoilt` has planned.
-    Planned,
+    /// The fault that `injected` has planned.
+    Injected,
 
     // The store.
     /// A put is done whatever the version.
@@ -46,7 +46,7 @@ faults! {
     /// The fifth put loses its value.
     LosesAValue,
     /// Every value ever put is kept.
-    Remembers,
+    KeepsAllValues,
     /// A snapshot says that each key was put twice as often.
     CountsTwice,
     /// A snapshot has 600 bytes too many.

@@ -2,10 +2,10 @@
 
 mod clerk;
 mod fault;
+mod injected;
 mod lock;
 mod rsm;
 mod server;
-mod spoilt;
 mod store;
 mod verdicts_2;
 mod verdicts_4a;

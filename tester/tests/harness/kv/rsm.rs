@@ -13,7 +13,7 @@ use labrt::thread;
 use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
-use super::spoilt;
+use super::injected;
 
 #[derive(Serialize, Deserialize)]
 struct Entry {
@@ -36,7 +36,7 @@ struct Rsm {
 struct Waiting {
     at: BTreeMap<LogIndex, (u64, Sender<Vec<u8>>)>,
     closed: bool,
-    /// What was done before it was committed.
+    /// The requests that were done before they were committed.
     done: Vec<u64>,
 }
 
@@ -62,7 +62,7 @@ pub fn make(fault: Fault, replica: Replica, mut machine: Box<dyn StateMachine>) 
 
 impl labapi::Rsm for Rsm {
     fn submit(&self, request: Vec<u8>) -> Result<Vec<u8>, WrongLeader> {
-        if self.fault == Fault::RefusesAll || self.fault == Fault::Planned && spoilt::is_submit_refused() {
+        if self.fault == Fault::RefusesAll || self.fault == Fault::Injected && injected::is_submit_refused() {
             return Err(WrongLeader);
         }
         let is_early = self.fault == Fault::DoesBeforeCommit && self.submits.load(Ordering::Relaxed) > 0;
@@ -74,15 +74,15 @@ impl labapi::Rsm for Rsm {
             if self.fault == Fault::StartsTwice {
                 self.raft.start(entry.clone()).ok_or(WrongLeader)?;
             }
-            let place = self.raft.start(entry).ok_or(WrongLeader)?;
+            let position = self.raft.start(entry).ok_or(WrongLeader)?;
             let (sender, receiver) = channel::bounded(1);
             if !waiting.closed {
-                waiting.at.insert(place.index, (id, sender));
+                waiting.at.insert(position.index, (id, sender));
             }
             if is_early {
                 waiting.done.push(id);
             }
-            (place.term, receiver)
+            (position.term, receiver)
         };
         if is_early {
             return Ok(self.machine.lock().do_op(&request));
@@ -134,8 +134,8 @@ impl Rsm {
                     continue;
                 }
                 (Fault::StopsAtTwo, 2, 2..) => continue,
-                (Fault::Planned, _, _)
-                    if !spoilt::is_applied(&*self.raft, self.submits.load(Ordering::Relaxed) > 0) =>
+                (Fault::Injected, _, _)
+                    if !injected::is_applied(&*self.raft, self.submits.load(Ordering::Relaxed) > 0) =>
                 {
                     continue;
                 }

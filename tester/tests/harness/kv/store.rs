@@ -48,7 +48,7 @@ impl Store {
     }
 
     fn put(&mut self, key: String, value: String, version: Version) -> Result<(), PutError> {
-        if self.fault == Fault::Remembers {
+        if self.fault == Fault::KeepsAllValues {
             self.remembered.push(value.clone());
         }
         let Some(it) = self.keys.get_mut(&key) else {

@@ -30,7 +30,7 @@ fails!(a_value_of_a_missing_key: ReadsMissingKeys in "reliable_put_2a", "asserti
     "expected no such key as y, whose only put was refused; saw ``, version 0");
 fails!(a_right_put_that_is_maybe_done: AlwaysMaybe in "reliable_put_2a", "assertion",
     "expected put(k) over version 0: done; saw: maybe done");
-fails!(a_server_that_remembers: Remembers in "mem_put_many_clients_reliable_2a", "assertion",
+fails!(a_server_that_remembers: KeepsAllValues in "mem_put_many_clients_reliable_2a", "assertion",
     "expected at most 200 bytes of memory a client");
 fails!(a_first_put_that_is_done: CreatesOverAnything in "mem_put_many_clients_reliable_2a", "assertion",
     "expected put(k) over version 1 of clerk 0, before k exists: no such key; saw: done");

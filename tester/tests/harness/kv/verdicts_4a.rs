@@ -48,7 +48,7 @@ fails!(other_bytes: OtherBytes in "basic_4a", "assertion",
 fails!(no_snapshots: NeverSnapshots in "snapshot_4c", "assertion",
     "expected snapshots to keep every server's saved Raft state at 2000 bytes or below; saw ");
 fails!(a_snapshot_that_is_ignored: IgnoresSnapshot in "snapshot_4c", "assertion",
-    "expected all replicas to do the same requests in the same order; saw server ", "(life 2) do Inc (submit ", "as number 1, ");
+    "expected all replicas to do the same requests in the same order; saw server ", "(incarnation 2) do Inc (submit ", "as number 1, ");
 fails!(a_snapshot_that_moves_back: RestoresTooLate in "snapshot_4c", "assertion",
     "expected a replica never to be moved back; saw server ", "restored to 10 requests when it had done 20");
 fails!(a_snapshot_that_is_none: RestoresOtherBytes in "snapshot_4c", "assertion",

@@ -1,0 +1,16 @@
+//! The tests of the key/value service, on the Raft of this workspace: `cargo test 4a` runs a part,
+//! `cargo test speed_4b` a test.
+//!
+//! What each test does is told in `tester/src/kvraft`. Each runs over several seeds; `LAB_SEED`, `LAB_RUNS` and
+//! `CI` say over which, see [`tester::cargo_tests`].
+
+use std::process::ExitCode;
+
+use labapi::Solution;
+
+fn main() -> ExitCode {
+    tester::cargo_tests(
+        "kvraft",
+        Solution::new("own").with(&[("raft", &raft::SOLUTION), ("kvraft", &kvraft::SOLUTION)]),
+    )
+}

@@ -1,0 +1,87 @@
+//! The processor time of a check of 10,000 operations of 10 clients, all of whose calls overlap: on one key
+//! and on 100; and with one stale read, evidence included. And the cost of evidence where states grow: a text
+//! to which three clients append.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use appending::{Fault, Text};
+use cpu_time::ProcessTime;
+use criterion::{Criterion, criterion_group, criterion_main};
+use linearizability::{Budget, History, KeyValue, Model, Register, Verdict, check};
+use random::{KeyValueHistory, Random, RegisterHistory, Workload};
+use searched::Searched;
+
+#[path = "../tests/linearizability/appending.rs"]
+mod appending;
+#[path = "../tests/linearizability/random.rs"]
+#[allow(dead_code, reason = "what the tests make of small histories is not measured")]
+mod random;
+#[path = "../tests/linearizability/searched.rs"]
+mod searched;
+
+fn key_value(keys: usize, losses: bool) -> KeyValueHistory {
+    let workload = Workload { clients: 10, operations: 10_000, keys, losses, guesses: false, values: 0 };
+    random::key_value(&mut Random(1), workload)
+}
+
+fn register() -> RegisterHistory {
+    random::register(&mut Random(1), 10, 10_000, 0)
+}
+
+/// The processor time of so many checks, of which each must say what is expected.
+fn time<M: Model>(model: &M, history: &History<M::Input, M::Output>, expected: bool, count: u64) -> Duration {
+    let start = ProcessTime::now();
+    for _ in 0..count {
+        let verdict = check(model, black_box(history), Budget::default());
+        let found = matches!(verdict, Verdict::Violation(_));
+        assert!(if expected { verdict.is_linearizable() } else { found }, "{verdict}");
+    }
+    start.elapsed()
+}
+
+fn histories(c: &mut Criterion) {
+    let mut group = c.benchmark_group("10,000 operations");
+    group.sample_size(10);
+    for (name, right) in [
+        ("one key", key_value(1, false)),
+        ("one key, losses", key_value(1, true)),
+        ("100 keys", key_value(100, false)),
+    ] {
+        let stale = random::with_a_stale_get(&right).expect("there is a read to corrupt");
+        for (what, history, expected) in [("linearizable", &right, true), ("one stale read", &stale, false)] {
+            group.bench_function(format!("{name}/{what}"), |b| {
+                b.iter_custom(|count| time(&KeyValue, history, expected, count));
+            });
+            group.bench_function(format!("{name}/{what}, by the search alone"), |b| {
+                b.iter_custom(|count| time(&Searched, history, expected, count));
+            });
+        }
+    }
+    let right = register();
+    let stale = random::with_a_stale_read(&right).expect("there is a read to corrupt");
+    for (what, history, expected) in [("linearizable", &right, true), ("one stale read", &stale, false)] {
+        group.bench_function(format!("register/{what}"), |b| {
+            b.iter_custom(|count| time(&Register, history, expected, count));
+        });
+    }
+    group.finish();
+}
+
+fn growing(c: &mut Criterion) {
+    let mut group = c.benchmark_group("appends");
+    group.sample_size(10);
+    for operations in [38, 1_500] {
+        for fault in [Fault::Nothing, Fault::Stale, Fault::Lost, Fault::TooEarly] {
+            let history =
+                appending::history(&mut Random(1), operations, fault).expect("an answer to corrupt");
+            group.bench_function(format!("{operations} operations/{fault:?}"), |b| {
+                b.iter_custom(|count| time(&Text::default(), &history, fault == Fault::Nothing, count));
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, histories, growing);
+criterion_main!(benches);

@@ -1,0 +1,231 @@
+//! [`check`]: a verdict on a history, key by key.
+
+use rustc_hash::FxHashMap;
+
+use crate::evidence::{DescribedOperation, Evidence, Prefix};
+use crate::history::{History, Operation};
+use crate::model::{Interval, Model, Shortcut};
+use crate::search::{Ended, Order, Search};
+use crate::shrink::{can_be_right, shrink};
+use crate::verdict::{Budget, Spent, Verdict};
+
+/// The budget of each search for a part of the evidence, when the verdict is known, besides the budget for
+/// each operation.
+const PREFIX_STEPS: u64 = 200_000;
+const PREFIX_STEPS_AN_OPERATION: u64 = 40;
+
+/// The operations on one key.
+struct Part<'a, M: Model> {
+    key: M::Key,
+    /// Their positions in the history.
+    positions: Vec<usize>,
+    operations: Vec<Interval<'a, M::Input, M::Output>>,
+}
+
+/// Whether `history` is linearizable, as far as `budget` allows to tell.
+///
+/// Each key is checked by itself: first those that the model decides by its [`shortcut`](Model::shortcut),
+/// then the others, the one with the fewest operations first. The check ends with the first violation. A key
+/// that takes more than the budget does not keep the check from finding a violation of another one, as far as
+/// the rest of the budget goes.
+///
+/// The same history, model and budget give the same verdict, with the same evidence, after the same number of
+/// steps.
+pub fn check<M: Model>(model: &M, history: &History<M::Input, M::Output>, budget: Budget) -> Verdict {
+    Check { model, history, budget, spent: Spent::default() }.run()
+}
+
+struct Check<'a, M: Model> {
+    model: &'a M,
+    history: &'a History<M::Input, M::Output>,
+    budget: Budget,
+    spent: Spent,
+}
+
+/// A key's operations that have no order.
+struct Found {
+    /// The position, within the key's operations, of the one that cannot be placed.
+    stuck: usize,
+    /// The core that the model's shortcut found.
+    core: Option<Vec<usize>>,
+}
+
+impl<'a, M: Model> Check<'a, M> {
+    fn run(mut self) -> Verdict {
+        let mut parts = Vec::new();
+        let mut undecided: Option<String> = None;
+        for part in self.parts() {
+            self.spent.steps += part.operations.len() as u64;
+            if self.spent.exceeds(self.budget) {
+                undecided.get_or_insert_with(|| part.key.to_string());
+                continue;
+            }
+            match self.model.shortcut(&part.operations) {
+                Shortcut::Linearizable => {}
+                Shortcut::Violation { .. } => {
+                    let found = self.first_impossible(&part);
+                    return self.violation(&part, found);
+                }
+                Shortcut::Undecided => parts.push(part),
+            }
+        }
+        parts.sort_by_key(|part| part.operations.len());
+        for part in &parts {
+            let mut search = Search::new(self.model, &part.operations, &[]);
+            let ended = search.run(self.spent.left(self.budget));
+            self.spent.add(search.spent());
+            match ended {
+                Ended::Complete => {}
+                Ended::Stuck(stuck) => return self.violation(part, Found { stuck, core: None }),
+                Ended::OutOfBudget => {
+                    undecided.get_or_insert_with(|| part.key.to_string());
+                }
+            }
+        }
+        let Self { spent, budget, .. } = self;
+        match undecided {
+            None => Verdict::Linearizable { spent },
+            Some(key) => Verdict::Unknown { key, spent, budget },
+        }
+    }
+
+    /// The operations of each key, the keys by their first calls. What only reads and never returned says
+    /// nothing.
+    fn parts(&self) -> Vec<Part<'a, M>> {
+        let mut numbers = FxHashMap::default();
+        let mut parts: Vec<Part<'a, M>> = Vec::new();
+        for (position, operation) in self.history.operations().iter().enumerate() {
+            if operation.output.is_none() && self.model.only_reads(&operation.input, None) {
+                continue;
+            }
+            let key = self.model.key(&operation.input);
+            let number = *numbers.entry(key).or_insert_with_key(|key| {
+                parts.push(Part { key: key.clone(), positions: Vec::new(), operations: Vec::new() });
+                parts.len() - 1
+            });
+            parts[number].positions.push(position);
+            parts[number].operations.push(interval(operation));
+        }
+        parts
+    }
+
+    /// The first return of a part that has no order: the shortest beginning without an order ends with it.
+    fn first_impossible(&self, part: &Part<'_, M>) -> Found {
+        let mut returns: Vec<usize> =
+            (0..part.operations.len()).filter(|&op| part.operations[op].ret.is_some()).collect();
+        returns.sort_unstable_by_key(|&op| part.operations[op].ret);
+        let first = returns.partition_point(|&op| self.has_order(&beginning(&part.operations, op)));
+        // The whole has no order, so there is one at the last return at the latest.
+        let stuck = returns[first.min(returns.len() - 1)];
+        let core = match self.model.shortcut(&beginning(&part.operations, stuck)) {
+            Shortcut::Violation { core } => Some(core),
+            Shortcut::Linearizable | Shortcut::Undecided => None,
+        };
+        Found { stuck, core }
+    }
+
+    /// Whether operations have an order, or it would take too long to tell.
+    fn has_order(&self, operations: &[Interval<'_, M::Input, M::Output>]) -> bool {
+        match self.model.shortcut(operations) {
+            Shortcut::Linearizable => true,
+            Shortcut::Violation { .. } => false,
+            Shortcut::Undecided => {
+                let steps = PREFIX_STEPS + PREFIX_STEPS_AN_OPERATION * operations.len() as u64;
+                let budget = Budget { steps, bytes: self.budget.bytes };
+                !matches!(Search::new(self.model, operations, &[]).run(budget), Ended::Stuck(_))
+            }
+        }
+    }
+
+    fn violation(&self, part: &Part<'_, M>, Found { stuck, core }: Found) -> Verdict {
+        let operations = beginning(&part.operations, stuck);
+        let shown = |op: usize| self.shown(part.positions[op]);
+        let (orders, all_prefixes) = self.orders(&operations, stuck);
+        let order = orders.first().map(|order| order.operations.as_slice());
+        let core = shrink(self.model, &operations, stuck, core, order);
+        let right_later = if core.operations == [stuck] && !core.is_in_order {
+            self.is_right_later(part, stuck)
+        } else {
+            None
+        };
+        let prefix = |order: Order<M::State>| Prefix {
+            order: order.operations.iter().map(|&op| shown(op)).collect(),
+            state: self.model.describe_state(&order.state),
+            allowed: self.model.allowed(&order.state, operations[stuck].input),
+        };
+        Verdict::Violation(Box::new(Evidence {
+            key: part.key.to_string(),
+            operation: shown(stuck),
+            prefixes: orders.into_iter().map(prefix).collect(),
+            all_prefixes,
+            core: core.operations.into_iter().map(shown).collect(),
+            minimal: core.is_minimal,
+            in_order: core.is_in_order,
+            right_later,
+            operations: operations.len(),
+            spent: self.spent,
+        }))
+    }
+
+    /// Whether an answer that is right at no time before it was given would be right with the help of
+    /// operations that were called later. `None` if it takes too long to tell.
+    fn is_right_later(&self, part: &Part<'_, M>, stuck: usize) -> Option<bool> {
+        let called = beginning(&part.operations, stuck).len();
+        if called == part.operations.len() {
+            Some(false)
+        } else {
+            can_be_right(self.model, &part.operations, stuck)
+        }
+    }
+
+    /// Orders of `operations` without the one that is stuck, and whether there are all.
+    fn orders(
+        &self,
+        operations: &[Interval<'_, M::Input, M::Output>],
+        stuck: usize,
+    ) -> (Vec<Order<M::State>>, bool) {
+        let others: Vec<usize> = (0..operations.len()).filter(|&op| op != stuck).collect();
+        let without: Vec<_> = others.iter().map(|&op| operations[op]).collect();
+        let steps = PREFIX_STEPS + PREFIX_STEPS_AN_OPERATION * operations.len() as u64;
+        let budget = Budget { steps, bytes: self.budget.bytes };
+        let (mut orders, all) = Search::new(self.model, &without, &[]).orders(budget, Evidence::PREFIXES);
+        for order in &mut orders {
+            order.operations.iter_mut().for_each(|op| *op = others[*op]);
+        }
+        (orders, all)
+    }
+
+    fn shown(&self, position: usize) -> DescribedOperation {
+        let operation = &self.history.operations()[position];
+        DescribedOperation {
+            position,
+            client: operation.client,
+            called: operation.called,
+            returned: operation.returned,
+            input: self.model.describe_input(&operation.input),
+            output: operation.output.as_ref().map(|output| self.model.describe_output(output)),
+        }
+    }
+}
+
+fn interval<I, O>(operation: &Operation<I, O>) -> Interval<'_, I, O> {
+    Interval {
+        input: &operation.input,
+        output: operation.output.as_ref(),
+        call: operation.call_event(),
+        ret: operation.return_event(),
+    }
+}
+
+/// The operations called before `last` returned, with the returns up to then.
+fn beginning<'a, I, O>(operations: &[Interval<'a, I, O>], last: usize) -> Vec<Interval<'a, I, O>> {
+    let end = operations[last].ret;
+    operations
+        .iter()
+        .take_while(|operation| end.is_none_or(|end| operation.call < end))
+        .map(|operation| Interval {
+            ret: operation.ret.filter(|&ret| end.is_none_or(|end| ret <= end)),
+            ..*operation
+        })
+        .collect()
+}

@@ -1,0 +1,171 @@
+//! [`Evidence`]: why there is no order, for a person to read.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::display::{Seconds, count};
+use crate::verdict::Spent;
+
+/// An operation in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DescribedOperation {
+    /// Its position in [`History::operations`](crate::History::operations).
+    pub position: usize,
+    /// Who called.
+    pub client: u32,
+    /// When.
+    pub called: Duration,
+    /// When the call returned, if it did.
+    pub returned: Option<Duration>,
+    /// The request.
+    pub input: String,
+    /// The answer; `None` if the operation never returned.
+    pub output: Option<String>,
+}
+
+/// `client 3, 1.204 s to 1.260 s: Get(x) -> "a", version 2`
+impl fmt::Display for DescribedOperation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { client, input, .. } = self;
+        write!(f, "client {client}, {} ", Seconds(self.called))?;
+        match (self.returned, &self.output) {
+            (Some(returned), Some(output)) => write!(f, "to {}: {input} -> {output}", Seconds(returned)),
+            _ => write!(f, "on, without a return: {input}"),
+        }
+    }
+}
+
+/// An order of all that must have taken effect before the operation that cannot be placed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prefix {
+    /// The operations in this order. Those that did not take effect, or not yet, are missing.
+    pub order: Vec<DescribedOperation>,
+    /// The state of the key at its end.
+    pub state: String,
+    /// The answer that the model would give there to the operation that cannot be placed.
+    pub allowed: String,
+}
+
+/// Why a history is not linearizable.
+///
+/// Up to the return of one operation there are orders that explain all answers; with this return there is
+/// none. The evidence has this operation, such orders, and a few operations that are enough for a
+/// contradiction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// The key whose operations have no order.
+    pub key: String,
+    /// The operation that cannot be placed: of all returns of this key, the first that nothing explains.
+    pub operation: DescribedOperation,
+    /// The longest orders of what went before, one for each state to which they can lead,
+    /// [`PREFIXES`](Self::PREFIXES) at most. Empty if it would take too long to find them.
+    pub prefixes: Vec<Prefix>,
+    /// Whether `prefixes` has all states that are possible.
+    pub all_prefixes: bool,
+    /// Operations that cannot all be as they are, by the order of their calls: whatever the others did, and
+    /// whenever, even if each took effect any number of times; or less, if [`in_order`](Self::in_order).
+    /// Empty if it would take too long to find them.
+    pub core: Vec<DescribedOperation>,
+    /// Whether no operation of `core` can be left out.
+    pub minimal: bool,
+    /// Whether `core` is only known to be contradictory if the others took effect in the first order of
+    /// [`prefixes`](Self::prefixes), whenever: all that they might have done is more than could be tried, as
+    /// where states grow.
+    pub in_order: bool,
+    /// If [`operation`](Self::operation) is all of `core`, its answer is right at no time before it was
+    /// given. Then: whether it could be right with the help of operations that were called later. `None` if
+    /// nobody knows.
+    pub right_later: Option<bool>,
+    /// How many operations of the key had been called until then.
+    pub operations: usize,
+    /// The cost of the check, without the search for evidence.
+    pub spent: Spent,
+}
+
+/// How much of a long order is shown.
+const SHOWN: usize = 4;
+
+/// How many operations of a core are shown.
+const SHOWN_CORE: usize = 12;
+
+impl Evidence {
+    /// How many prefixes an evidence has, at most.
+    pub const PREFIXES: usize = 4;
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, operation, operations, .. } = self;
+        writeln!(
+            f,
+            "expected the operations on key {key} to be linearizable: each takes effect at one moment between its \
+             call and its return; saw an answer that no order explains:"
+        )?;
+        writeln!(f, "    {operation}")?;
+        let others = self.core.iter().filter(|shown| shown.position != operation.position).count();
+        match (self.core.len(), others) {
+            (0, _) => {}
+            (_, 0) if self.in_order => {
+                writeln!(
+                    f,
+                    "whenever the other operations on {key} took effect, in the first order below, this answer is \
+                     wrong."
+                )?;
+            }
+            (_, 0) if self.right_later == Some(false) => {
+                writeln!(f, "whatever the other operations on {key} did, this answer is wrong at any time.")?;
+            }
+            (_, 0) => {
+                writeln!(
+                    f,
+                    "whatever the operations on {key} did that had been called by then, this answer is wrong."
+                )?;
+                if self.right_later == Some(true) {
+                    writeln!(f, "it could be right only with operations that were called later.")?;
+                }
+            }
+            _ => {
+                let number = self.core.len();
+                if self.in_order {
+                    writeln!(
+                        f,
+                        "these {number} contradict each other, whenever the others took effect, in the first \
+                         order below:"
+                    )?;
+                } else {
+                    writeln!(f, "these {number} contradict each other, whatever else happened:")?;
+                }
+                for shown in self.core.iter().take(SHOWN_CORE) {
+                    let mark = if shown.position == operation.position { '>' } else { ' ' };
+                    writeln!(f, "  {mark} {shown}")?;
+                }
+                if self.core.len() > SHOWN_CORE {
+                    writeln!(f, "    and {} more", self.core.len() - SHOWN_CORE)?;
+                }
+            }
+        }
+        match self.prefixes.len() {
+            0 => {}
+            1 => writeln!(f, "without it the operations so far ({operations}) have an order:")?,
+            _ => writeln!(f, "without it the operations so far ({operations}) have orders, such as:")?,
+        }
+        for prefix in &self.prefixes {
+            let hidden = prefix.order.len().saturating_sub(SHOWN);
+            if hidden > 0 {
+                writeln!(f, "    {}, then", count(hidden, "operation"))?;
+            }
+            for shown in &prefix.order[hidden..] {
+                writeln!(f, "    {shown}")?;
+            }
+            writeln!(
+                f,
+                "  which leaves {key} {}; there the answer would be {}",
+                prefix.state, prefix.allowed
+            )?;
+        }
+        if !self.all_prefixes && !self.prefixes.is_empty() {
+            writeln!(f, "other orders may lead to other states")?;
+        }
+        Ok(())
+    }
+}

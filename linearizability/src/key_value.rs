@@ -1,0 +1,193 @@
+//! [`KeyValue`]: keys with values and versions, as the course's key/value service keeps them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::model::{Interval, Model, Shortcut};
+use crate::versions;
+
+/// The versioned key/value service of the course (2025).
+///
+/// A key has a value and a version, or does not exist, which is version 0. `Put(key, value, version)` changes
+/// the value if the version is the key's, and makes it the next one; with version 0 it creates the key.
+/// Everything that a client learns is compared: value, version and error, of `Get` and of `Put`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KeyValue;
+
+/// A request to the service.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum KeyValueInput {
+    /// The value and version of a key.
+    Get {
+        /// The key.
+        key: Arc<str>,
+    },
+    /// To change the value of a key, if `version` is the key's.
+    Put {
+        /// The key.
+        key: Arc<str>,
+        /// Its value from then on.
+        value: Arc<str>,
+        /// The key's version as the client believes it to be; 0 to create the key.
+        version: u64,
+    },
+}
+
+/// An answer of the service.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum KeyValueOutput {
+    /// To `Get`: the key has this.
+    Value {
+        /// The value.
+        value: Arc<str>,
+        /// The version, 1 or more.
+        version: u64,
+    },
+    /// To `Put`: done.
+    Done,
+    /// The key does not exist. To `Put` with version 0 this is never right.
+    NoKey,
+    /// To `Put`: the key exists, with another version.
+    WrongVersion,
+    /// To `Put`, from the clerk: done before the return, or never.
+    Maybe,
+}
+
+/// Value and version of a key; `None` while it does not exist.
+pub type KeyValueState = Option<(Arc<str>, u64)>;
+
+impl Model for KeyValue {
+    type Key = Arc<str>;
+    type Input = KeyValueInput;
+    type Output = KeyValueOutput;
+    type State = KeyValueState;
+
+    fn key(&self, input: &KeyValueInput) -> Arc<str> {
+        match input {
+            KeyValueInput::Get { key } | KeyValueInput::Put { key, .. } => Arc::clone(key),
+        }
+    }
+
+    fn init(&self) -> KeyValueState {
+        None
+    }
+
+    fn step(
+        &self,
+        state: &KeyValueState,
+        input: &KeyValueInput,
+        output: Option<&KeyValueOutput>,
+    ) -> Option<KeyValueState> {
+        match input {
+            KeyValueInput::Get { .. } => {
+                let right = match (output, state) {
+                    (None, _) | (Some(KeyValueOutput::NoKey), None) => true,
+                    (Some(KeyValueOutput::Value { value, version }), Some((stored, current))) => {
+                        value == stored && version == current
+                    }
+                    _ => false,
+                };
+                right.then(|| state.clone())
+            }
+            KeyValueInput::Put { value, version, .. } => {
+                let current = state.as_ref().map_or(0, |(_, version)| *version);
+                let answer = match (state, *version == current) {
+                    (_, true) => KeyValueOutput::Done,
+                    (None, false) => KeyValueOutput::NoKey,
+                    (Some(_), false) => KeyValueOutput::WrongVersion,
+                };
+                let right = match output {
+                    None => true,
+                    // Answered so, it has an effect here or it has none at all.
+                    Some(KeyValueOutput::Maybe) => answer == KeyValueOutput::Done,
+                    Some(output) => *output == answer,
+                };
+                if !right {
+                    return None;
+                }
+                if answer != KeyValueOutput::Done {
+                    return Some(state.clone());
+                }
+                Some(Some((Arc::clone(value), current.checked_add(1)?)))
+            }
+        }
+    }
+
+    fn may_be_lost(&self, input: &KeyValueInput, output: &KeyValueOutput) -> bool {
+        matches!((input, output), (KeyValueInput::Put { .. }, KeyValueOutput::Maybe))
+    }
+
+    fn only_reads(&self, input: &KeyValueInput, output: Option<&KeyValueOutput>) -> bool {
+        matches!(input, KeyValueInput::Get { .. })
+            || matches!(output, Some(KeyValueOutput::NoKey | KeyValueOutput::WrongVersion))
+    }
+
+    fn state_bytes(&self, state: &KeyValueState) -> usize {
+        // The value itself is the history's; a state only points to it.
+        size_of_val(state)
+    }
+
+    fn describe_input(&self, input: &KeyValueInput) -> String {
+        match input {
+            KeyValueInput::Get { key } => format!("Get({key})"),
+            KeyValueInput::Put { key, value, version } => {
+                format!("Put({key}, {}, version {version})", Short(value))
+            }
+        }
+    }
+
+    fn describe_output(&self, output: &KeyValueOutput) -> String {
+        match output {
+            KeyValueOutput::Value { value, version } => format!("{}, version {version}", Short(value)),
+            KeyValueOutput::Done => "Ok".to_owned(),
+            KeyValueOutput::NoKey => "ErrNoKey".to_owned(),
+            KeyValueOutput::WrongVersion => "ErrVersion".to_owned(),
+            KeyValueOutput::Maybe => "ErrMaybe".to_owned(),
+        }
+    }
+
+    fn describe_state(&self, state: &KeyValueState) -> String {
+        match state {
+            None => "missing".to_owned(),
+            Some((value, version)) => format!("{}, version {version}", Short(value)),
+        }
+    }
+
+    fn allowed(&self, state: &KeyValueState, input: &KeyValueInput) -> String {
+        let output = match (input, state) {
+            (KeyValueInput::Get { .. }, Some((value, version))) => {
+                KeyValueOutput::Value { value: Arc::clone(value), version: *version }
+            }
+            (KeyValueInput::Get { .. }, None) => KeyValueOutput::NoKey,
+            (KeyValueInput::Put { version: 0, .. }, None) => KeyValueOutput::Done,
+            (KeyValueInput::Put { .. }, None) => KeyValueOutput::NoKey,
+            (KeyValueInput::Put { version, .. }, Some((_, current))) if version == current => {
+                KeyValueOutput::Done
+            }
+            (KeyValueInput::Put { .. }, Some(_)) => KeyValueOutput::WrongVersion,
+        };
+        self.describe_output(&output)
+    }
+
+    fn shortcut(&self, operations: &[Interval<'_, KeyValueInput, KeyValueOutput>]) -> Shortcut {
+        versions::decide(operations)
+    }
+}
+
+/// A value in quotes, without its middle if it is long.
+struct Short<'a>(&'a str);
+
+/// Longer values are shortened.
+const SHORT: usize = 40;
+
+impl fmt::Display for Short<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.0.chars().count();
+        if count <= SHORT {
+            return write!(f, "{:?}", self.0);
+        }
+        let head: String = self.0.chars().take(SHORT / 2).collect();
+        let tail: String = self.0.chars().skip(count - SHORT / 4).collect();
+        write!(f, "{head:?}...{tail:?} ({count} characters)")
+    }
+}

@@ -1,0 +1,126 @@
+//! [`Model`]: what an object does, one operation at a time.
+
+use std::fmt;
+use std::hash::Hash;
+
+use crate::states::content_bytes;
+
+/// The sequential object that a history is compared with.
+///
+/// An operation takes effect at one moment between its call and its return. The model says what the effect
+/// is, and which answers are right. Two things are not certain, and neither needs more than this:
+/// - an operation that *never returned* has no output; it may take effect at any time after its call, or
+///   never;
+/// - an operation that *returned without saying* ([`may_be_lost`](Self::may_be_lost)) takes effect before its
+///   return, or never.
+///
+/// In both cases the search also tries to leave the operation out, so [`step`](Self::step) has one result at
+/// most. An object that may do one of several things carries, as its state, the set of the states in which it
+/// may be.
+pub trait Model {
+    /// The name of an object. Objects are independent of each other, so each is checked by itself.
+    type Key: Clone + Eq + Hash + fmt::Display;
+    /// A request of a client.
+    type Input;
+    /// An answer to a request.
+    type Output;
+    /// The state of one object.
+    type State: Clone + Eq + Hash;
+
+    /// Whose operation it is.
+    fn key(&self, input: &Self::Input) -> Self::Key;
+
+    /// The state of an object that nobody has used.
+    fn init(&self) -> Self::State;
+
+    /// The state after an operation that takes effect in `state`; `None` if it cannot be answered like that
+    /// there.
+    ///
+    /// Without an output (the call never returned) any answer is right. A step with an output must lead to
+    /// the same state as the step without.
+    fn step(
+        &self,
+        state: &Self::State,
+        input: &Self::Input,
+        output: Option<&Self::Output>,
+    ) -> Option<Self::State>;
+
+    /// Whether who got this output cannot know if the operation took effect at all. Then [`step`](Self::step)
+    /// says what it did if it took effect.
+    fn may_be_lost(&self, input: &Self::Input, output: &Self::Output) -> bool {
+        let _ = (input, output);
+        false
+    }
+
+    /// Whether the operation, answered so, leaves every state as it was. The search need not put it off where
+    /// it is right, and a violation's evidence can do without it. `false` is always safe; `true` for an
+    /// operation that changes a state makes verdicts wrong.
+    fn only_reads(&self, input: &Self::Input, output: Option<&Self::Output>) -> bool {
+        let _ = (input, output);
+        false
+    }
+
+    /// The memory that a kept state takes, in bytes, what it points to included: as much as it hashes, unless
+    /// the model knows better.
+    fn state_bytes(&self, state: &Self::State) -> usize {
+        size_of_val(state).max(content_bytes(state))
+    }
+
+    /// An operation in words, without its output: `Put(x, "a", version 1)`.
+    fn describe_input(&self, input: &Self::Input) -> String;
+
+    /// An output in words: `Ok`.
+    fn describe_output(&self, output: &Self::Output) -> String;
+
+    /// A state in words, to stand after "the object was": `"a" at version 2`.
+    fn describe_state(&self, state: &Self::State) -> String;
+
+    /// The answer that the model would give in `state`, in words: `("a", version 2)`.
+    fn allowed(&self, state: &Self::State, input: &Self::Input) -> String;
+
+    /// Decides the operations on one key faster than the search could, where the model knows how.
+    ///
+    /// `operations` are in the order of their calls. It must never disagree with the search.
+    fn shortcut(&self, operations: &[Interval<'_, Self::Input, Self::Output>]) -> Shortcut {
+        let _ = operations;
+        Shortcut::Undecided
+    }
+}
+
+/// An operation on one key, as the checker sees it: it takes effect between two events of the history.
+#[derive(Debug)]
+pub struct Interval<'a, I, O> {
+    /// The request.
+    pub input: &'a I,
+    /// The answer. Where only the beginning of a history is looked at, it may be known though
+    /// [`ret`](Self::ret) is not.
+    pub output: Option<&'a O>,
+    /// The position of the call in the history.
+    pub call: usize,
+    /// The position of the return, if there is one. Without, the operation may take effect at any time, or
+    /// never.
+    pub ret: Option<usize>,
+}
+
+impl<I, O> Clone for Interval<'_, I, O> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<I, O> Copy for Interval<'_, I, O> {}
+
+/// The result of [`Model::shortcut`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shortcut {
+    /// There is an order.
+    Linearizable,
+    /// There is none.
+    Violation {
+        /// Positions of operations that allow none, whatever the others do or did: if each of the others took
+        /// effect at any time, any number of times or never. Few are better than many.
+        core: Vec<usize>,
+    },
+    /// The search has to decide.
+    Undecided,
+}

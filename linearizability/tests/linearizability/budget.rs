@@ -1,0 +1,100 @@
+//! A check that exceeds its budget is "unknown", and never a pass; its cost is the same every time.
+
+use linearizability::{Budget, KeyValue, Register, Verdict, check};
+
+use crate::random::{self, Random, RegisterHistory, Workload};
+use crate::searched::Searched;
+
+fn hard() -> RegisterHistory {
+    let history = random::register(&mut Random(5), 10, 1_000, 0);
+    random::with_a_stale_read(&history).expect("there is a read to corrupt")
+}
+
+#[track_caller]
+fn unknown(verdict: &Verdict) {
+    assert!(matches!(verdict, Verdict::Unknown { .. }), "{verdict}");
+    assert!(!verdict.is_linearizable(), "{verdict}");
+}
+
+#[test]
+fn too_many_steps() {
+    let history = hard();
+    let Verdict::Violation(evidence) = check(&Register, &history, Budget::default()) else {
+        panic!("expected a violation");
+    };
+    let enough = Budget { steps: evidence.spent.steps, ..Budget::default() };
+    assert!(matches!(check(&Register, &history, enough), Verdict::Violation(_)));
+    // From next to nothing up to one step less than it takes.
+    for steps in [0, 1, 100, evidence.spent.steps / 2, evidence.spent.steps - 1] {
+        let verdict = check(&Register, &history, Budget { steps, ..Budget::default() });
+        unknown(&verdict);
+        let Verdict::Unknown { key, spent, budget } = verdict else { unreachable!() };
+        assert_eq!((key.as_str(), budget.steps), ("r", steps));
+        // The operations that were to be looked at, or one step too many.
+        assert!(spent.steps <= (steps + 1).max(1_000), "{spent}");
+    }
+}
+
+#[test]
+fn too_much_memory() {
+    let history = hard();
+    let Verdict::Violation(evidence) = check(&Register, &history, Budget::default()) else {
+        panic!("expected a violation");
+    };
+    let bytes = evidence.spent.bytes;
+    assert!(matches!(
+        check(&Register, &history, Budget { bytes, ..Budget::default() }),
+        Verdict::Violation(_)
+    ));
+    unknown(&check(&Register, &history, Budget { bytes: bytes - 1, ..Budget::default() }));
+    unknown(&check(&Register, &history, Budget { bytes: 0, ..Budget::default() }));
+}
+
+#[test]
+fn the_message_says_that_it_is_no_pass() {
+    let verdict = check(&Register, &hard(), Budget { steps: 2_000, bytes: 1 << 20 });
+    assert_eq!(
+        verdict.to_string(),
+        "expected a verdict on the history of key r within 2000 steps and 1049 kB; saw none after 2001 steps and 10 kB: \
+         it is not known whether the history is linearizable, and that is not a pass"
+    );
+}
+
+#[test]
+fn the_shortcut_has_a_budget_as_well() {
+    let workload =
+        Workload { clients: 4, operations: 100, keys: 1, losses: false, guesses: false, values: 0 };
+    let history = random::key_value(&mut Random(1), workload);
+    assert!(check(&KeyValue, &history, Budget { steps: 100, ..Budget::default() }).is_linearizable());
+    unknown(&check(&KeyValue, &history, Budget { steps: 99, ..Budget::default() }));
+}
+
+#[test]
+fn a_key_that_is_not_decided_hides_no_violation_of_another() {
+    let workload =
+        Workload { clients: 4, operations: 400, keys: 4, losses: false, guesses: false, values: 0 };
+    let history = random::key_value(&mut Random(1), workload);
+    let stale = random::with_a_stale_get(&history).expect("there is a read to corrupt");
+    let Verdict::Violation(evidence) = check(&Searched, &stale, Budget::default()) else {
+        panic!("expected a violation");
+    };
+    // As many steps as there are operations, and those of this key's search.
+    let verdict = check(&KeyValue, &stale, Budget { steps: 400, bytes: 0 });
+    match verdict {
+        Verdict::Violation(again) => assert_eq!(again.key, evidence.key),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn the_same_history_takes_the_same_steps_and_has_the_same_evidence() {
+    // Written down: they must be the same on every machine, in debug and in release.
+    let Verdict::Violation(evidence) = check(&Register, &hard(), Budget::default()) else {
+        panic!("expected a violation");
+    };
+    let Verdict::Violation(again) = check(&Register, &hard(), Budget::default()) else {
+        panic!("expected a violation");
+    };
+    assert_eq!(evidence, again);
+    assert_eq!((evidence.spent.steps, evidence.spent.bytes), (236_081, 1_475_480));
+}

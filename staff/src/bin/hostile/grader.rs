@@ -1,0 +1,22 @@
+//! Not hostile: stands for a grader that is killed.
+
+use std::path::Path;
+use std::process::exit;
+
+use staff::sandbox::{Profile, Sandbox};
+
+/// Starts this program in a sandbox, without a sandbox if there is no `launcher`, and waits for it. It does
+/// all that it can to stay when this process is gone.
+pub(super) fn grade(profile: &str, launcher: &[String]) -> ! {
+    let program = std::env::current_exe().expect("a program");
+    let mut command = if launcher.is_empty() {
+        std::process::Command::new(Path::new(&program))
+    } else {
+        let profile: Profile = serde_json::from_str(profile).expect("a profile");
+        let sandbox = Sandbox::detect(launcher).expect("a sandbox");
+        sandbox.command(&profile, &program).expect("a command")
+    };
+    let status = command.arg("outlive the parent").status();
+    println!("{status:?}");
+    exit(1)
+}

@@ -1,0 +1,75 @@
+//! The manifests, none of which is a submission's.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use toml_edit::Value;
+
+use super::BuildError;
+use super::program::PACKAGE;
+use crate::manifest::Manifest;
+use crate::submission::{crates, folder_of};
+
+/// The manifest of a package of the base: what its library needs.
+pub(super) fn framework_package(path: &Path) -> Result<Manifest, BuildError> {
+    let mut manifest = Manifest::read(path)?;
+    manifest.remove_tables(&["dev-dependencies", "bench", "test", "example", "bin"]);
+    Ok(manifest)
+}
+
+/// The manifest of the base's workspace, made of the original's.
+pub(super) fn framework_workspace(path: &Path, members: &[&str]) -> Result<Manifest, BuildError> {
+    let mut manifest = Manifest::read(path)?;
+    manifest.set_members(members, &[])?;
+    manifest.retain_dependencies(|_, path| path.is_none_or(|path| members.contains(&path)));
+    manifest.keep_release_profile();
+    // This program is no part of what is built.
+    manifest.retain_profiles(|name| name != env!("CARGO_PKG_NAME"));
+    Ok(manifest)
+}
+
+/// The manifest of a submission's workspace, on the base at `framework`.
+pub(super) fn submission_workspace(framework: &Path) -> Result<String, BuildError> {
+    let mut manifest = Manifest::read(&framework.join("Cargo.toml"))?;
+    let members: Vec<&str> = crates().map(folder_of).chain(["program"]).collect();
+    manifest.set_members(&members, &[])?;
+    manifest.set_lints("rust.unsafe_code = 'forbid'")?;
+    manifest.make_paths_absolute(framework);
+    for name in crates() {
+        // They are compiled for one submission: optimised less, they run as fast, nearly.
+        let differs: [(&str, Value); 2] = [("opt-level", 1.into()), ("codegen-units", 2.into())];
+        manifest.profile_like(&format!("submitted-{name}"), name, &differs);
+    }
+    // The program is one object, so that it can be kept.
+    manifest.profile_like(PACKAGE, PACKAGE, &[("codegen-units", 1.into())]);
+    Ok(manifest.text())
+}
+
+/// The manifest of one of a submission's crates: it may use what the reference uses, and is called as the
+/// reference is, in logs and names of types.
+pub(super) fn submitted(name: &str, framework: &Path) -> Result<String, BuildError> {
+    let reference = Manifest::read(&framework.join(folder_of(name)).join("Cargo.toml"))?;
+    let dependencies = reference.dependencies_text();
+    Ok(format!(
+        "[package]\nname = \"submitted-{name}\"\nversion = \"0.1.0\"\nedition.workspace = true\n\
+         build = false\nautobins = false\nautoexamples = false\nautotests = false\nautobenches = false\n\n\
+         [lints]\nworkspace = true\n\n[lib]\nname = \"{name}\"\npath = \"src/lib.rs\"\n\n{dependencies}"
+    ))
+}
+
+/// The manifest of the command line.
+pub(super) fn program() -> String {
+    let mut manifest =
+        "[package]\nname = \"program\"\nversion = \"0.1.0\"\nedition.workspace = true\nbuild = false\n\n\
+         [lints]\nworkspace = true\n\n[[bin]]\nname = \"lab\"\npath = \"src/main.rs\"\n\n\
+         [dependencies]\nlab = { workspace = true, default-features = false, features = [\"confine\"] }\nlabapi.workspace = true\n\
+         tester.workspace = true\n"
+            .to_owned();
+    for name in crates() {
+        let folder = folder_of(name);
+        writeln!(manifest, "{name}.workspace = true").expect("a string takes any text");
+        writeln!(manifest, "submitted_{name} = {{ package = \"submitted-{name}\", path = \"../{folder}\" }}")
+            .expect("a string takes any text");
+    }
+    manifest
+}

@@ -1,0 +1,206 @@
+//! `lab grade`: scores and reports for submissions, whatever they do.
+//!
+//! This process is the one that is trusted: it reads what was handed in, writes results, and runs none of it. A submission is
+//! built and run by others, in a sandbox.
+//!
+//! - [`checkpoint`]: what is known of a submission already, kept so that nothing is done twice;
+//! - [`results_dir`]: the folder of results, and with which seed and runs it was begun;
+//! - [`submission_index`]: what it has of submissions besides their runs;
+//! - [`submission`]: one submission, from its files to its runs;
+//! - [`judge`]: whether it is graded, by its source and by what was built of it;
+//! - [`runs`]: its runs, test by test;
+//! - [`scoring`]: what the checkpoint is worth;
+//! - [`progress`]: how far everything is.
+
+mod checkpoint;
+mod judge;
+mod progress;
+mod results_dir;
+mod runs;
+mod scoring;
+mod submission;
+mod submission_index;
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::report;
+use crate::report::{Graded, Outcome};
+use crate::rubric::{self, KnownTest, Rubric};
+use crate::submission::names;
+
+use crate::args::GradeArgs;
+use crate::build_env::BuildEnv;
+use lab::Verdict;
+use lab::error::CommandError;
+use lab::interrupt;
+use progress::Progress;
+use results_dir::ResultsDir;
+
+/// Names in the folder of results that no submission can have.
+const TAKEN: [&str; 2] = ["scores.csv", results_dir::FOLDER];
+
+/// What all submissions have in common.
+struct Grading {
+    build_env: BuildEnv,
+    results: ResultsDir,
+    rubric: Rubric,
+    progress: Progress,
+    /// Whether what breaks rules is graded all the same.
+    despite_rules: bool,
+    /// Real time for a submission.
+    time_limit: Option<Duration>,
+    shares: Shares,
+}
+
+impl Grading {
+    /// Writes what is known of a submission.
+    fn report(&self, graded: &Graded) -> Result<(), CommandError> {
+        let to = self.results.out().join(&graded.name);
+        fs::create_dir_all(&to)
+            .and_then(|()| report::write(graded, &to))
+            .map_err(|cause| CommandError::new(format!("cannot write into {}: {cause}", to.display())))
+    }
+
+    /// Writes the table of all submissions.
+    fn write_scores(&self) -> Result<(), CommandError> {
+        report::write_scores(&submission_index::rows(&self.results)?, &self.results.out().join("scores.csv"))
+            .map_err(|cause| CommandError::new(format!("cannot write scores.csv: {cause}")))
+    }
+}
+
+/// What can be done side by side, and how many share it.
+struct Shares {
+    /// Runs side by side, of all submissions together.
+    jobs: u32,
+    /// Submissions that are being graded, or are about to be.
+    active: AtomicUsize,
+}
+
+impl Shares {
+    /// Of so many submissions, as many as there are jobs are graded at once. They count from the beginning: who comes first must
+    /// not take what the others are about to need.
+    fn new(jobs: u32, submissions: usize) -> Self {
+        Self { jobs, active: AtomicUsize::new(submissions.min(jobs as usize)) }
+    }
+
+    /// The share of one submission.
+    fn one(&self) -> u32 {
+        let active = u32::try_from(self.active.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
+        (self.jobs / active.max(1)).max(1)
+    }
+
+    /// One of those who share has nothing left to do.
+    fn leave(&self) {
+        self.active.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Grades the submissions that were given.
+pub(crate) fn grade(args: &GradeArgs) -> Result<Verdict, CommandError> {
+    let text = |error: &dyn std::fmt::Display| CommandError::new(error.to_string());
+    let names = names(&args.submissions, &TAKEN).map_err(|error| text(&error))?;
+    let rubric = read_rubric(args)?;
+    for folder in &args.submissions {
+        results_dir::refuse_inside(&args.out, folder)?;
+    }
+    let results = ResultsDir::open(args)?;
+    interrupt::watch("stopping; the same command goes on where it stopped")?;
+    let build_env = BuildEnv::open(args.cache.as_deref(), args.no_sandbox)?;
+    let results = results.begin(args, build_env.base().id())?;
+    let all = submission_index::name_folders(
+        &results,
+        names.into_iter().zip(args.submissions.iter().cloned()).collect(),
+    )?;
+
+    let cores = std::thread::available_parallelism().map_or(1, |it| u32::try_from(it.get()).unwrap_or(1));
+    let jobs = args.jobs.unwrap_or(cores);
+    let grading = Grading {
+        build_env,
+        results,
+        rubric,
+        progress: Progress::new(),
+        despite_rules: args.despite_rules,
+        time_limit: args.time_limit,
+        shares: Shares::new(jobs, all.len()),
+    };
+    let graded = side_by_side(&grading, &all)?;
+    grading.write_scores()?;
+    grading.progress.end(&graded, &args.out);
+    let failed = graded.iter().any(|it| matches!(it.outcome, Outcome::NotGraded(_)));
+    Ok(if failed { Verdict::Failed } else { Verdict::Passed })
+}
+
+/// Grades all submissions, several at a time; their rows of the table are in their order.
+fn side_by_side(grading: &Grading, all: &[(String, PathBuf)]) -> Result<Vec<Graded>, CommandError> {
+    let next = AtomicUsize::new(0);
+    let graded: Mutex<Vec<Option<Graded>>> = Mutex::new(vec![None; all.len()]);
+    let threads = all.len().min(grading.shares.jobs as usize);
+    let work = || -> Result<(), CommandError> {
+        while let Some((at, (name, folder))) = {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            all.get(at).map(|it| (at, it)).filter(|_| !interrupt::has_come())
+        } {
+            let one = submission::grade(grading, name, folder);
+            grading.report(&one)?;
+            grading.progress.graded(&one);
+            let row = submission_index::row(one);
+            submission_index::keep_row(&grading.results, &row)?;
+            let mut graded = graded.lock().unwrap_or_else(PoisonError::into_inner);
+            graded[at] = Some(row);
+            grading.write_scores()?;
+        }
+        grading.shares.leave();
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().expect("a submission cannot make the grader panic"))
+    })?;
+    let graded = graded.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(graded.into_iter().flatten().collect())
+}
+
+fn read_rubric(args: &GradeArgs) -> Result<Rubric, CommandError> {
+    let tests: Vec<KnownTest> = tester::cases()
+        .iter()
+        .map(|case| KnownTest {
+            name: case.name.to_owned(),
+            part: case.part.to_owned(),
+            title: case.title.to_owned(),
+            points: case.points,
+        })
+        .collect();
+    let (text, name) = match &args.rubric {
+        None => (rubric::DEFAULT.to_owned(), "the default rubric".to_owned()),
+        Some(file) => {
+            let text = fs::read_to_string(file).map_err(|cause| {
+                CommandError::new(format!("cannot read the rubric {}: {cause}", file.display()))
+            })?;
+            (text, file.display().to_string())
+        }
+    };
+    Rubric::parse(&text, &tests).map_err(|error| CommandError::new(format!("{name}: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_shared_than_there_is() {
+        for (jobs, submissions, share, last) in [(8, 1, 8, 8), (8, 2, 4, 8), (8, 100, 1, 8), (7, 3, 2, 7)] {
+            let shares = Shares::new(jobs, submissions);
+            assert_eq!(shares.one(), share, "{jobs} jobs, {submissions} submissions");
+            for _ in 1..submissions.min(jobs as usize) {
+                shares.leave();
+            }
+            assert_eq!(shares.one(), last, "{jobs} jobs, {submissions} submissions");
+        }
+    }
+}

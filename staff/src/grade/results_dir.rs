@@ -1,0 +1,263 @@
+//! [`ResultsDir`]: the folder of results, and with which seed and runs it was begun.
+
+use std::collections::hash_map::RandomState;
+use std::fs::{self, File};
+use std::hash::BuildHasher;
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tester::seed;
+
+use crate::args::GradeArgs;
+use lab::error::CommandError;
+
+/// What belongs to the grader alone, in the folder of results.
+pub(super) const FOLDER: &str = ".grading";
+
+/// The folders there with what is kept of submissions. Version 0.1 had checkpoints in `ledgers`.
+const FOLDERS: [&str; 4] = ["checkpoints", "rows", "sources", "ledgers"];
+
+/// The folder of results. While this value lives, no other grader works there.
+pub(super) struct ResultsDir {
+    out: PathBuf,
+    settings: Settings,
+    _lock: File,
+}
+
+/// What must be the same for all that is in one folder.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Settings {
+    /// The first seed, `0x` and hexadecimal. Students must not know it before they have handed in.
+    seed: String,
+    pub(super) runs: u32,
+    wall_limit_ms: u64,
+    /// The framework, the reference and the compiler.
+    base: String,
+}
+
+impl Settings {
+    pub(super) fn first_seed(&self) -> u64 {
+        seed::parse(&self.seed).unwrap_or_default()
+    }
+
+    pub(super) fn wall_limit(&self) -> std::time::Duration {
+        std::time::Duration::from_millis(self.wall_limit_ms)
+    }
+}
+
+impl ResultsDir {
+    /// Makes the folder if it is not there.
+    pub(super) fn open(args: &GradeArgs) -> Result<Self, CommandError> {
+        let cannot = |cause: std::io::Error| {
+            CommandError::new(format!("cannot write into {}: {cause}", args.out.display()))
+        };
+        fs::create_dir_all(&args.out).map_err(cannot)?;
+        let out = fs::canonicalize(&args.out).map_err(cannot)?;
+        let own = out.join(FOLDER);
+        // Others pass through to the program that they are to run, and see nothing.
+        let made = fs::DirBuilder::new().mode(0o711).recursive(true).create(&own);
+        made.map_err(cannot)?;
+        let lock = File::create(own.join("lock")).map_err(cannot)?;
+        flock(&lock, FlockOperation::NonBlockingLockExclusive)
+            .map_err(|_| CommandError::new(format!("another grader works in {}", args.out.display())))?;
+        Ok(Self { out, settings: Settings::default(), _lock: lock })
+    }
+
+    /// Goes on with what is there, or begins.
+    pub(super) fn begin(mut self, args: &GradeArgs, base: &str) -> Result<Self, CommandError> {
+        let file = self.own("settings.json");
+        let there = if args.again { None } else { read::<Settings>(&file)? };
+        if there.is_none() && !args.again && FOLDERS.iter().any(|name| self.own(name).exists()) {
+            return Err(CommandError::new(format!(
+                "{} is gone, and there are results that were made with it: put it back, give another --out, or --again to \
+                 drop them",
+                file.display()
+            )));
+        }
+        let mut wanted = Settings {
+            seed: args.seed.map(seed::format).unwrap_or_default(),
+            runs: args.runs,
+            wall_limit_ms: u64::try_from(args.wall_limit.as_millis()).unwrap_or(u64::MAX).max(1),
+            base: base.to_owned(),
+        };
+        match there {
+            Some(there) => {
+                if wanted.seed.is_empty() {
+                    wanted.seed.clone_from(&there.seed);
+                }
+                if let Some(difference) = difference(&there, &wanted) {
+                    return Err(CommandError::new(format!(
+                        "{} has results of {difference}; give another --out, or --again to drop them",
+                        args.out.display()
+                    )));
+                }
+            }
+            None => {
+                if wanted.seed.is_empty() {
+                    wanted.seed = seed::format(fresh_seed());
+                }
+                let drop_all = || -> std::io::Result<()> {
+                    for name in FOLDERS {
+                        let folder = self.own(name);
+                        if folder.exists() {
+                            fs::remove_dir_all(&folder)?;
+                        }
+                    }
+                    let folders = self.own("folders.json");
+                    if folders.exists() { fs::remove_file(&folders) } else { Ok(()) }
+                };
+                drop_all().and_then(|()| write(&file, &wanted)).map_err(|cause| {
+                    CommandError::new(format!("cannot write into {}: {cause}", self.own("").display()))
+                })?;
+            }
+        }
+        self.settings = wanted;
+        Ok(self)
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Where results go.
+    pub(super) fn out(&self) -> &Path {
+        &self.out
+    }
+
+    /// A path of the grader's own.
+    pub(super) fn own(&self, name: &str) -> PathBuf {
+        self.out.join(FOLDER).join(name)
+    }
+}
+
+/// Refuses to put results into a submission: they would be read as if they had been handed in.
+pub(super) fn refuse_inside(out: &Path, submission: &Path) -> Result<(), CommandError> {
+    let within =
+        |cause: std::io::Error| CommandError::new(format!("cannot tell where {} is: {cause}", out.display()));
+    let absolute = std::path::absolute(out).map_err(within)?;
+    // It need not be there yet.
+    let above = absolute.ancestors().find_map(|above| fs::canonicalize(above).ok());
+    match (above, fs::canonicalize(submission)) {
+        (Some(above), Ok(submission)) if above.starts_with(&submission) => Err(CommandError::new(format!(
+            "{} is inside of the submission {}; give another --out",
+            out.display(),
+            submission.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// In words, what `wanted` differs in from what is there.
+fn difference(there: &Settings, wanted: &Settings) -> Option<String> {
+    if there.seed != wanted.seed {
+        return Some("another seed".to_owned());
+    }
+    if there.runs != wanted.runs {
+        return Some(format!("{} runs a test", there.runs));
+    }
+    if there.wall_limit_ms != wanted.wall_limit_ms {
+        return Some(format!("runs of up to {} s", there.wall_limit().as_secs_f64()));
+    }
+    (there.base != wanted.base).then(|| "another version of the framework, or another compiler".to_owned())
+}
+
+/// 63 bits that nobody can guess: std draws the keys of its hash maps from the system.
+fn fresh_seed() -> u64 {
+    RandomState::new().hash_one("a secret seed") >> 1
+}
+
+/// The number of the form in which files of the grader are written. Another number means another form; version
+/// 0.1 wrote none.
+const SCHEMA: u32 = 2;
+
+/// A file of the grader.
+#[derive(Serialize, Deserialize)]
+struct Numbered<T> {
+    schema: u32,
+    content: T,
+}
+
+/// The number alone, whatever else there is.
+#[derive(Deserialize)]
+struct Schema {
+    #[serde(default = "first_schema")]
+    schema: u32,
+}
+
+fn first_schema() -> u32 {
+    1
+}
+
+/// The content of a file of the grader; `None` if there is none.
+///
+/// # Errors
+///
+/// The file cannot be read, or is not one that [`write`] of this version wrote. To go on as if it were not
+/// there would drop what somebody else's grades are made of.
+pub(super) fn read<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, CommandError> {
+    let text = match fs::read(file) {
+        Ok(text) => text,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(cause) => return Err(CommandError::new(format!("cannot read {}: {cause}", file.display()))),
+    };
+    let refused = |why: String| {
+        CommandError::new(format!(
+            "{} was written by another version of the grader ({why}), and nothing was changed: go on with that version, \
+             give another --out, or --again to drop all results that are there",
+            file.display()
+        ))
+    };
+    match serde_json::from_slice::<Schema>(&text) {
+        Ok(Schema { schema: SCHEMA }) => {}
+        Ok(Schema { schema }) => {
+            return Err(refused(format!("schema {schema}, and this one writes {SCHEMA}")));
+        }
+        Err(cause) => return Err(refused(cause.to_string())),
+    }
+    let numbered: Numbered<T> = serde_json::from_slice(&text).map_err(|cause| refused(cause.to_string()))?;
+    Ok(Some(numbered.content))
+}
+
+/// Puts a file in its place as a whole, for its owner alone.
+pub(super) fn write<T: Serialize>(file: &Path, value: &T) -> std::io::Result<()> {
+    let folder = file.parent().expect("the file is in a folder");
+    fs::create_dir_all(folder)?;
+    let draft = file.with_extension("draft");
+    let mut open = File::options().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    open.write_all(&serde_json::to_vec_pretty(&Numbered { schema: SCHEMA, content: value })?)?;
+    open.sync_data()?;
+    fs::rename(&draft, file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_version_wrote_is_refused_and_not_taken_for_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("settings.json");
+        assert_eq!(read::<Settings>(&file), Ok(None));
+        let settings = Settings { seed: "0x1".to_owned(), ..Settings::default() };
+        write(&file, &settings).expect("written");
+        assert_eq!(read::<Settings>(&file), Ok(Some(settings)));
+        let of_first = "{\"seed\":\"0x1\",\"runs\":1,\"wall_limit_ms\":1,\"base\":\"\"}";
+        for other in [
+            of_first,
+            &format!("{{\"schema\":1,\"content\":{of_first}}}"),
+            &format!("{{\"schema\":3,\"content\":{of_first}}}"),
+            "{\"schema\":2,\"content\":{\"seed\":\"0x1\"}}",
+            &format!("{{\"schema\":2,\"content\":{}}}", of_first.replace('}', ",\"new\":1}")),
+            "",
+        ] {
+            fs::write(&file, other).expect("written");
+            let error = read::<Settings>(&file).expect_err("refused").to_string();
+            assert!(error.contains("another version") && error.contains("--again"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The runs of a submission, test by test.
+
+use std::time::Instant;
+
+use crate::build::Workspace;
+use crate::mutants::Failure;
+use crate::score::{Column, NOT_RUN};
+use labrt::world::{Backend, FailureKind, Policy};
+use tester::{Case, seed};
+
+use super::Grading;
+use super::checkpoint::{Checkpoint, TestEntry};
+use lab::error::CommandError;
+use lab::report::failure;
+use lab::report::json::fingerprint;
+use lab::run::{Observer, Output, PATIENCE, Plan, Record, Run, Settings, pool};
+
+/// So many runs of a test may hang before the others are not tried.
+const HANGING: u32 = 3;
+
+/// Bytes of a failure's message that are kept.
+const MESSAGE: usize = 4096;
+
+/// What is said of runs that were not made because the time was up, or somebody stopped the grading.
+pub(super) const CUT_OFF: &str = "the grading had ended";
+
+/// Whose runs they are, and of which program.
+pub(super) struct Runs<'a> {
+    pub(super) grading: &'a Grading,
+    pub(super) name: &'a str,
+    pub(super) program: &'a Workspace,
+    /// When they are given up.
+    pub(super) until: Option<Instant>,
+    /// Told whenever the checkpoint has one test more.
+    pub(super) told: &'a dyn Fn(&Checkpoint) -> Result<(), CommandError>,
+}
+
+/// Runs these tests and enters them in the checkpoint, each when all of its runs are over. If the time is up in
+/// the middle of a test, or the command is interrupted, returns what there is of it: no checkpoint has that.
+pub(super) fn carry_out(
+    runs: &Runs<'_>,
+    solution: &'static str,
+    column: Column,
+    cases: Vec<&'static Case>,
+    checkpoint: &mut Checkpoint,
+) -> Result<Option<TestEntry>, CommandError> {
+    let Runs { grading, name, program, until, told } = *runs;
+    if cases.is_empty() {
+        return Ok(None);
+    }
+    let of_all = grading.results.settings();
+    let settings = Settings {
+        backend: Backend::Simulation,
+        jobs: grading.shares.one(),
+        solution,
+        policy: Policy::default(),
+        record: Record::Nothing,
+        patience: PATIENCE,
+        wall_limit: of_all.wall_limit(),
+        deadline: None,
+        cut_off: until,
+        fail_fast: false,
+        untrusted: true,
+        output: Output::Kept,
+        starter: grading.build_env.starter(&program.program())?,
+    };
+    let plan = Plan::new(cases, of_all.runs, of_all.first_seed());
+    let sources = format!("{}/", program.sources().display());
+    let mut recorder = RunRecorder {
+        grading,
+        name,
+        told,
+        sources,
+        column,
+        checkpoint,
+        test: None,
+        hanging: 0,
+        failed: None,
+    };
+    pool::carry_out(plan, &settings, &mut recorder)?;
+    if let Some(cause) = recorder.failed {
+        return Err(cause);
+    }
+    recorder.leave_out_the_rest(CUT_OFF);
+    Ok(recorder.test.map(|(_, test)| test))
+}
+
+/// Enters runs in a checkpoint.
+struct RunRecorder<'a> {
+    grading: &'a Grading,
+    name: &'a str,
+    told: &'a dyn Fn(&Checkpoint) -> Result<(), CommandError>,
+    /// Where its source is: what is told of it must not depend on that.
+    sources: String,
+    column: Column,
+    checkpoint: &'a mut Checkpoint,
+    /// The test whose runs are arriving.
+    test: Option<(&'static Case, TestEntry)>,
+    /// How many of its runs hung.
+    hanging: u32,
+    /// Why the checkpoint cannot be kept.
+    failed: Option<CommandError>,
+}
+
+impl Observer for RunRecorder<'_> {
+    fn next(&mut self, run: Run) {
+        let case = run.job.case;
+        if self.checkpoint.test(case.name, self.column).is_some() {
+            // There was enough to see without it.
+            return;
+        }
+        let column = self.column;
+        let (_, test) = self.test.get_or_insert_with(|| {
+            let entry = TestEntry { name: case.name.to_owned(), column, runs: 0, failures: Vec::new() };
+            (case, entry)
+        });
+        test.runs += 1;
+        if let Some((failure, _)) = failure::Failure::of(&run) {
+            self.hanging += u32::from(hung(&failure));
+            test.failures.push(kept(&failure, &self.sources));
+        }
+        let runs = u64::from(self.grading.results.settings().runs);
+        if self.has_seen_enough_of_it() {
+            self.leave_out_the_rest(&format!("{HANGING} runs before it had hung"));
+        }
+        if self.test.as_ref().is_some_and(|(_, test)| test.runs == runs) {
+            self.enter();
+        }
+    }
+
+    fn has_seen_enough(&self) -> bool {
+        self.test.is_none()
+    }
+}
+
+impl RunRecorder<'_> {
+    fn has_seen_enough_of_it(&self) -> bool {
+        self.hanging == HANGING
+    }
+
+    /// Counts the runs of the test that have not come as failed.
+    fn leave_out_the_rest(&mut self, why: &str) {
+        let settings = self.grading.results.settings();
+        let runs = u64::from(settings.runs);
+        let Some((_, test)) = &mut self.test else { return };
+        for number in test.runs..runs {
+            test.failures.push(Failure {
+                seed: seed::format(settings.first_seed().wrapping_add(number)),
+                kind: NOT_RUN.to_owned(),
+                message: why.to_owned(),
+                fingerprint: fingerprint(0),
+            });
+        }
+        test.runs = runs;
+    }
+
+    fn enter(&mut self) {
+        self.hanging = 0;
+        let Some((_, test)) = self.test.take() else { return };
+        self.grading.progress.tested(self.name, &test);
+        self.checkpoint.tests.push(test);
+        let kept = self.checkpoint.save(&self.grading.results, self.name);
+        if let Err(cause) = kept.and_then(|()| (self.told)(self.checkpoint)) {
+            self.failed = Some(cause);
+        }
+    }
+}
+
+/// Whether a failed run took long to be given up: another one will take as long.
+fn hung(failure: &failure::Failure) -> bool {
+    let is = |kind: FailureKind| failure.kind == kind.name();
+    // A time-out that nobody can repeat came from the machine's clocks, not from the run's.
+    is(FailureKind::Blocked) || is(FailureKind::Timeout) && failure.fingerprint == 0
+}
+
+fn kept(failure: &failure::Failure, sources: &str) -> Failure {
+    let mut message = failure.message.replace(sources, "");
+    if message.len() > MESSAGE {
+        let end = (0..=MESSAGE).rev().find(|&end| message.is_char_boundary(end)).unwrap_or(0);
+        message.truncate(end);
+        message.push('…');
+    }
+    Failure {
+        seed: seed::format(failure.seed),
+        kind: failure.kind.clone(),
+        message,
+        fingerprint: fingerprint(failure.fingerprint),
+    }
+}

@@ -1,0 +1,159 @@
+//! What a checkpoint is worth, and what else its author should know.
+
+use std::path::Path;
+
+use crate::mutants::Failure;
+use crate::report::{Graded, Outcome};
+use crate::rules::Findings;
+use crate::score::{Column, ColumnRuns, NOT_RUN, TestRuns};
+use crate::submission::{Staged, crate_of};
+use tester::Case;
+
+use super::Grading;
+use super::checkpoint::{BuildEntry, Checkpoint, TestEntry};
+use super::judge::not_compiled;
+use super::runs::CUT_OFF;
+use super::submission::{needs, not_handed_in};
+
+/// Marks a submission by its checkpoint.
+pub(super) fn score(grading: &Grading, staged: &Staged, checkpoint: &Checkpoint, graded: &mut Graded) {
+    for name in not_handed_in(grading, staged) {
+        graded.notes.push(format!("{name} was not handed in: its tests were not run."));
+    }
+    graded.outcome = match &checkpoint.build {
+        Some(build @ BuildEntry { crates, errors, .. }) => {
+            graded.notes.extend(not_compiled(staged, build));
+            for (name, said) in errors {
+                graded.notes.push(format!("{name} does not build: its tests were not run."));
+                graded.build_log += said;
+            }
+            let read = grading.despite_rules || !has_unread(&graded.findings, crates);
+            outcome_of(crates, read)
+        }
+        None => Outcome::NotGraded("it was not built".to_owned()),
+    };
+    if graded.outcome == Outcome::Graded {
+        let crates: Vec<&str> = match &checkpoint.build {
+            Some(BuildEntry { crates, .. }) => crates.iter().map(String::as_str).collect(),
+            None => Vec::new(),
+        };
+        let runs: Vec<TestRuns> =
+            tester::cases().iter().filter_map(|case| test_runs(case, checkpoint, &crates)).collect();
+        graded.tests = grading.rubric.grade(&runs);
+        let is_graded = |test: &&TestEntry| graded.tests.iter().any(|it| it.name == test.name);
+        let notes: Vec<String> = checkpoint.tests.iter().filter(is_graded).filter_map(not_made).collect();
+        graded.notes.extend(notes);
+    }
+}
+
+/// Whether the rules could not read a file of a crate that was built.
+fn has_unread(findings: &Findings, crates: &[String]) -> bool {
+    let built =
+        |file: &str| crate_of(Path::new(file)).is_some_and(|krate| crates.iter().any(|name| name == krate));
+    findings.unparsed.iter().any(|it| built(&it.file))
+}
+
+/// What became of a submission of which these crates were built. `read`: by the rules too, as far as anybody cares.
+fn outcome_of(crates: &[String], read: bool) -> Outcome {
+    match (crates.is_empty(), read) {
+        (_, false) => Outcome::Unchecked,
+        (true, true) => Outcome::DoesNotBuild,
+        (false, true) => Outcome::Graded,
+    }
+}
+
+/// The sentence about runs of a test that were not made; `None` if all were.
+fn not_made(test: &TestEntry) -> Option<String> {
+    let mut not_run = test.failures.iter().filter(|it| it.kind == NOT_RUN);
+    let first = not_run.next()?;
+    let not_made = 1 + not_run.count();
+    let why = if first.message == CUT_OFF { CUT_OFF } else { "runs before them had hung" };
+    let column = match test.column {
+        Column::Own => String::new(),
+        Column::Reference => format!(" ({})", test.column.title()),
+    };
+    Some(format!(
+        "{not_made} of {} runs of {}{column} were not made, because {why}; they count as failed.",
+        test.runs, test.name
+    ))
+}
+
+/// The runs of a test, if any of the crates that it is about is there.
+fn test_runs(case: &Case, checkpoint: &Checkpoint, crates: &[&str]) -> Option<TestRuns> {
+    let mut columns = Vec::new();
+    for column in [Column::Own, Column::Reference] {
+        let Some(needs) = needs(case, column) else { continue };
+        match checkpoint.test(case.name, column) {
+            Some(test) => columns.push(column_runs(test)),
+            // Its key/value service is there, and its Raft is not.
+            None if needs.iter().any(|name| crates.contains(name)) => {
+                columns.push(ColumnRuns { column, runs: 0, passed: 0, causes: Vec::new() });
+            }
+            None => {}
+        }
+    }
+    (!columns.is_empty()).then(|| TestRuns { name: case.name.to_owned(), columns })
+}
+
+fn column_runs(test: &TestEntry) -> ColumnRuns {
+    let on_reference = match test.column {
+        Column::Own => "",
+        Column::Reference => " --submission DIR --raft reference",
+    };
+    let replay =
+        |failure: &Failure| format!("cargo lab replay {} --seed {}{on_reference}", test.name, failure.seed);
+    ColumnRuns::of_failures(test.column, test.runs, &test.failures, &replay)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Unparsed;
+
+    use super::*;
+
+    #[test]
+    fn what_the_rules_cannot_read_does_not_count() {
+        let unparsed = Unparsed {
+            file: "raft/src/a.rs".to_owned(),
+            line: 1,
+            column: 1,
+            message: "expected `;`".to_owned(),
+        };
+        let findings = Findings { unparsed: vec![unparsed], ..Findings::default() };
+        for (crates, expected) in [
+            (&["raft", "kvsrv"][..], Outcome::Unchecked),
+            // The compiler could not read it either.
+            (&["kvsrv"], Outcome::Graded),
+            (&[], Outcome::DoesNotBuild),
+        ] {
+            let crates: Vec<String> = crates.iter().map(|&name| name.to_owned()).collect();
+            assert_eq!(outcome_of(&crates, !has_unread(&findings, &crates)), expected, "{crates:?}");
+        }
+    }
+
+    #[test]
+    fn runs_that_were_not_made_are_told() {
+        let failure = |kind: &str| Failure {
+            seed: "0x1".to_owned(),
+            kind: kind.to_owned(),
+            message: String::new(),
+            fingerprint: "0x0".to_owned(),
+        };
+        let mut test = TestEntry {
+            name: "a_3a".to_owned(),
+            column: Column::Own,
+            runs: 5,
+            failures: vec![failure("timeout")],
+        };
+        assert_eq!(not_made(&test), None);
+        test.failures.extend([failure(NOT_RUN), failure(NOT_RUN)]);
+        let note = not_made(&test).expect("a note");
+        assert!(
+            note.starts_with("2 of 5 runs of a_3a were not made, because runs before them had"),
+            "{note}"
+        );
+        test.failures[1].message = CUT_OFF.to_owned();
+        let note = not_made(&test).expect("a note");
+        assert!(note.contains("because the grading had ended; they count as failed"), "{note}");
+    }
+}

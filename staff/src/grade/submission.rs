@@ -1,0 +1,232 @@
+//! One submission, from its files to its runs.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use crate::build::{Built, Inspection, Missing, ON_REFERENCE, OWN, Workspace};
+use crate::report::{Graded, Outcome};
+use crate::rules::Findings;
+use crate::score::Column;
+use crate::submission::{Limits, Staged, crates, digest, read};
+use humantime::format_duration;
+use tester::Case;
+
+use super::checkpoint::{BuildEntry, Checkpoint, TestEntry};
+use super::judge::Certain;
+use super::runs::Runs;
+use super::{Grading, runs, scoring, submission_index};
+use lab::error::CommandError;
+use lab::interrupt;
+
+/// Grades a submission. Whatever goes wrong is in the result.
+pub(super) fn grade(grading: &Grading, name: &str, folder: &Path) -> Graded {
+    let mut graded = Graded {
+        name: name.to_owned(),
+        folder: fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned()).to_string_lossy().into_owned(),
+        outcome: Outcome::Graded,
+        ignored: Vec::new(),
+        ignored_besides: 0,
+        findings: Findings::default(),
+        objections: Vec::new(),
+        build_log: String::new(),
+        notes: Vec::new(),
+        tests: grading.rubric.grade(&[]),
+    };
+    let until = grading.time_limit.map(|limit| Instant::now() + limit);
+    if let Err(cause) = advance(grading, folder, until, &mut graded) {
+        graded.outcome = Outcome::NotGraded(cause.to_string());
+    }
+    graded
+}
+
+/// As far as it comes. An error is the grader's own.
+fn advance(
+    grading: &Grading,
+    folder: &Path,
+    until: Option<Instant>,
+    graded: &mut Graded,
+) -> Result<(), CommandError> {
+    let staged = match read(folder, &Limits::default()) {
+        Ok(staged) => staged,
+        Err(refusals) => {
+            graded.outcome = Outcome::Refused(refusals);
+            return Ok(());
+        }
+    };
+    submission_index::keep_sources(&grading.results, &graded.name, &staged.files)?;
+    graded.ignored.clone_from(&staged.ignored);
+    graded.ignored_besides = staged.ignored_besides;
+    let certain = Certain::of(&staged)?;
+    if !certain.before_build(grading, graded) {
+        return Ok(());
+    }
+    let mut checkpoint = Checkpoint::open(&grading.results, &graded.name, &digest(&staged.files))?;
+    if let Some(build) = &checkpoint.build
+        && !certain.after_build(grading, &staged, build, graded)?
+    {
+        return Ok(());
+    }
+    let is_complete = wanted(grading, &checkpoint).iter().all(|(_, cases)| cases.is_empty());
+    if checkpoint.build.is_some() && is_complete {
+        scoring::score(grading, &staged, &checkpoint, graded);
+        return Ok(());
+    }
+    match work(grading, &staged, &certain, until, &mut checkpoint, graded)? {
+        Work::Done => scoring::score(grading, &staged, &checkpoint, graded),
+        Work::Refused => {}
+        Work::CutOff(test) => {
+            checkpoint.tests.extend(test);
+            scoring::score(grading, &staged, &checkpoint, graded);
+            let limit = grading.time_limit.filter(|_| !interrupt::has_come());
+            let why = match limit {
+                Some(limit) => format!("the time of {} for a submission was up", format_duration(limit)),
+                None => "the grading was stopped".to_owned(),
+            };
+            unfinished(graded, &why);
+        }
+        Work::Stopped(why) => graded.outcome = Outcome::Stopped(why),
+        Work::NotBuilt => unfinished(graded, "the grading was stopped"),
+    }
+    Ok(())
+}
+
+/// Says that not all tests have run, unless something graver is known.
+fn unfinished(graded: &mut Graded, why: &str) {
+    if graded.outcome == Outcome::Graded {
+        graded.outcome = Outcome::Unfinished(why.to_owned());
+    }
+}
+
+/// What building and running came to.
+enum Work {
+    /// All that there is to know is in the checkpoint.
+    Done,
+    /// What was built is not run, and the result says why.
+    Refused,
+    /// The time was up, or somebody stopped the grading, with a test half done. The next grading goes on from
+    /// the checkpoint.
+    CutOff(Option<TestEntry>),
+    /// Somebody stopped the grading before there was anything to run.
+    NotBuilt,
+    /// The build was stopped, which is told. The checkpoint knows nothing of it, so that the next grading tries again: who stopped
+    /// it may have been the submission or the machine.
+    Stopped(String),
+}
+
+/// Builds the submission, and runs what the checkpoint does not have.
+fn work(
+    grading: &Grading,
+    staged: &Staged,
+    certain: &Certain,
+    until: Option<Instant>,
+    checkpoint: &mut Checkpoint,
+    graded: &mut Graded,
+) -> Result<Work, CommandError> {
+    let text = |error: &dyn std::fmt::Display| CommandError::new(error.to_string());
+    let name = &*graded.name.clone();
+    let folder = Folder(grading.results.own("work").join(name));
+    folder.clear().map_err(|cause| text(&cause))?;
+    grading.progress.says(name, "is built");
+    let base = grading.build_env.base();
+    let mut workspace =
+        Workspace::write(base, &folder.0, &staged.files, Missing::Nothing).map_err(|error| text(&error))?;
+    let built = workspace
+        .build_until(base, grading.build_env.confined(), grading.shares.one(), until)
+        .map_err(|error| text(&error))?;
+    let (errors, inspection) = match built {
+        Built::Without(errors) => (errors, workspace.inspect().map_err(|error| text(&error))?),
+        Built::Nothing(errors) => (errors, Inspection::default()),
+        Built::Stopped(_) if interrupt::has_come() => return Ok(Work::NotBuilt),
+        Built::Stopped(why) => return Ok(Work::Stopped(why)),
+    };
+    let entry = BuildEntry {
+        crates: workspace.crates().iter().map(|&name| name.to_owned()).collect(),
+        errors: errors.into_iter().map(|(name, said)| (name.to_owned(), said)).collect(),
+        inspection,
+    };
+    if checkpoint.build.as_ref() != Some(&entry) {
+        if checkpoint.build.is_some() {
+            // It is not the program that the other tests were run with.
+            checkpoint.tests.clear();
+        }
+        let is_graded = certain.after_build(grading, staged, &entry, graded)?;
+        checkpoint.build = Some(entry);
+        checkpoint.save(&grading.results, name)?;
+        if !is_graded {
+            return Ok(Work::Refused);
+        }
+    }
+    let before = graded.clone();
+    let told = |checkpoint: &Checkpoint| {
+        let mut so_far = before.clone();
+        scoring::score(grading, staged, checkpoint, &mut so_far);
+        unfinished(&mut so_far, "they are being run");
+        grading.report(&so_far)
+    };
+    let runs = Runs { grading, name, program: &workspace, until, told: &told };
+    for (column, cases) in wanted(grading, checkpoint) {
+        let solution = match column {
+            Column::Own => OWN,
+            Column::Reference => ON_REFERENCE,
+        };
+        let last = cases.last().copied();
+        let half_done = runs::carry_out(&runs, solution, column, cases, checkpoint)?;
+        if last.is_some_and(|last| checkpoint.test(last.name, column).is_none()) {
+            return Ok(Work::CutOff(half_done));
+        }
+    }
+    Ok(Work::Done)
+}
+
+/// The tests that can be run and have not been, in each column.
+fn wanted(grading: &Grading, checkpoint: &Checkpoint) -> [(Column, Vec<&'static Case>); 2] {
+    let there: BTreeSet<&str> = match &checkpoint.build {
+        Some(BuildEntry { crates, .. }) => crates.iter().map(String::as_str).collect(),
+        None => BTreeSet::new(),
+    };
+    let graded: BTreeSet<&str> = grading.rubric.tests().map(|test| test.name.as_str()).collect();
+    [Column::Own, Column::Reference].map(|column| {
+        let wanted = |case: &&Case| {
+            graded.contains(case.name)
+                && needs(case, column).is_some_and(|needs| needs.iter().all(|name| there.contains(name)))
+                && checkpoint.test(case.name, column).is_none()
+        };
+        (column, tester::cases().iter().filter(wanted).collect())
+    })
+}
+
+/// The crates without which a test cannot be run; `None` if there is no such column.
+pub(super) fn needs(case: &Case, column: Column) -> Option<&'static [&'static str]> {
+    match column {
+        Column::Own => Some(case.needs),
+        Column::Reference => case.needs.split_first().map(|(_, rest)| rest).filter(|rest| !rest.is_empty()),
+    }
+}
+
+/// The crates that a submission does not have, of those that graded tests need.
+pub(super) fn not_handed_in(grading: &Grading, staged: &Staged) -> Vec<&'static str> {
+    let there = staged.crates();
+    let graded: BTreeSet<&str> = grading.rubric.tests().map(|test| test.name.as_str()).collect();
+    let cases = || tester::cases().iter().filter(|case| graded.contains(case.name));
+    let is_needed = |name: &str| cases().any(|case| case.needs.contains(&name));
+    crates().filter(|name| !there.contains(name) && is_needed(name)).collect()
+}
+
+/// The folder in which a submission is built and run. It is gone when this value is.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    /// Removes what an interrupted grading left there.
+    fn clear(&self) -> std::io::Result<()> {
+        if self.0.exists() { fs::remove_dir_all(&self.0) } else { Ok(()) }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // If it stays, it is cleared when it is needed again.
+        let _ = self.clear();
+    }
+}

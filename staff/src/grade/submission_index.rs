@@ -1,0 +1,148 @@
+//! What the folder of results has of submissions besides their runs: which folders they came from, what was taken from there,
+//! and their rows of the table.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::report::Graded;
+use crate::submission::{SourceFile, same_name};
+
+use super::results_dir::{self, ResultsDir};
+use lab::error::CommandError;
+
+/// Gives each submission the name that the folder of results has for it already, and remembers the others.
+pub(super) fn name_folders(
+    results: &ResultsDir,
+    all: Vec<(String, PathBuf)>,
+) -> Result<Vec<(String, PathBuf)>, CommandError> {
+    let file = results.own("folders.json");
+    let mut known: BTreeMap<String, String> = results_dir::read(&file)?.unwrap_or_default();
+    let mut named = Vec::new();
+    for (name, folder) in all {
+        let path = fs::canonicalize(&folder)
+            .map_err(|cause| CommandError::new(format!("cannot read {}: {cause}", folder.display())))?;
+        named.push((name_of(&mut known, name, &path.to_string_lossy())?, folder));
+    }
+    results_dir::write(&file, &known)
+        .map_err(|cause| CommandError::new(format!("cannot write {}: {cause}", file.display())))?;
+    Ok(named)
+}
+
+/// The name of the submission at `path`, which would be called `name` if it were new.
+fn name_of(known: &mut BTreeMap<String, String>, name: String, path: &str) -> Result<String, CommandError> {
+    if let Some((name, _)) = known.iter().find(|(_, there)| *there == path) {
+        return Ok(name.clone());
+    }
+    let same = known.iter().find(|(there, _)| same_name(there, &name));
+    if let Some((_, there)) = same {
+        // Neither must take the place of the other's results.
+        return Err(CommandError::new(format!(
+            "there are results of {there} under the name {name}: rename {path}, or give another --out"
+        )));
+    }
+    known.insert(name.clone(), path.to_owned());
+    Ok(name)
+}
+
+/// Keeps the files that were taken from a submission, so that what was graded can be looked at later.
+pub(super) fn keep_sources(
+    results: &ResultsDir,
+    name: &str,
+    files: &[SourceFile],
+) -> Result<(), CommandError> {
+    let folder = results.own("sources");
+    replace_sources(&folder.join(name), &folder.join(format!(".{name}.draft")), files)
+        .map_err(|cause| CommandError::new(format!("cannot write {}: {cause}", folder.join(name).display())))
+}
+
+/// `draft` is where the files are written first.
+fn replace_sources(to: &Path, draft: &Path, files: &[SourceFile]) -> io::Result<()> {
+    let clear = |folder: &Path| if folder.exists() { fs::remove_dir_all(folder) } else { Ok(()) };
+    clear(draft)?;
+    // No submission that runs is to see what others handed in.
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(draft)?;
+    for file in files {
+        let path = draft.join(&file.path);
+        builder.create(path.parent().expect("the file is in a crate"))?;
+        let mut open = fs::File::options().write(true).create_new(true).mode(0o600).open(path)?;
+        open.write_all(file.text.as_bytes())?;
+    }
+    clear(to)?;
+    fs::rename(draft, to)
+}
+
+/// As much of a graded submission as the table needs.
+pub(super) fn row(mut graded: Graded) -> Graded {
+    graded.ignored.clear();
+    graded.build_log.clear();
+    graded.notes.clear();
+    graded.findings.warnings.clear();
+    graded.findings.violations.truncate(1);
+    graded.findings.unparsed.truncate(1);
+    graded.objections.truncate(1);
+    for column in graded.tests.iter_mut().flat_map(|test| &mut test.columns) {
+        column.causes.clear();
+    }
+    graded
+}
+
+/// Keeps a row of the table for those that are graded later.
+pub(super) fn keep_row(results: &ResultsDir, row: &Graded) -> Result<(), CommandError> {
+    let file = results.own("rows").join(format!("{}.json", row.name));
+    results_dir::write(&file, row)
+        .map_err(|cause| CommandError::new(format!("cannot write {}: {cause}", file.display())))
+}
+
+/// The rows of all submissions that the folder has results of, in the order of names.
+pub(super) fn rows(results: &ResultsDir) -> Result<Vec<Graded>, CommandError> {
+    let folder = results.own("rows");
+    let cannot = |cause: io::Error| CommandError::new(format!("cannot read {}: {cause}", folder.display()));
+    let mut rows: Vec<Graded> = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(cannot)? {
+        let path = entry.map_err(cannot)?.path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            rows.extend(results_dir::read::<Graded>(&path)?);
+        }
+    }
+    rows.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_belongs_to_one_folder() {
+        let mut known = BTreeMap::new();
+        let mut name_of = |name: &str, path: &str| name_of(&mut known, name.to_owned(), path);
+        assert_eq!(name_of("x", "/a/x").unwrap(), "x");
+        assert_eq!(name_of("x", "/a/x").unwrap(), "x");
+        let error = name_of("X", "/b/x").unwrap_err().to_string();
+        assert!(error.contains("/a/x") && error.contains("rename /b/x"), "{error}");
+        assert_eq!(name_of("größe", "/a/größe").unwrap(), "größe");
+        assert!(name_of("GRÖßE", "/b/GRÖßE").is_err());
+        // What it is called when another one of that name is graded with it.
+        assert_eq!(name_of("x-12", "/a/x").unwrap(), "x");
+        assert_eq!(name_of("x-34", "/b/x").unwrap(), "x-34");
+    }
+
+    #[test]
+    fn the_sources_are_those_that_were_taken_last() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().expect("a folder");
+        let (to, draft) = (folder.path().join("sources/ann"), folder.path().join("sources/.ann.draft"));
+        for path in ["raft/src/old.rs", "raft/src/log/mod.rs"] {
+            let file = SourceFile { path: path.to_owned(), text: "mod x;".to_owned() };
+            replace_sources(&to, &draft, &[file]).expect("written");
+            assert_eq!(fs::read_to_string(to.join(path)).expect("read"), "mod x;");
+        }
+        assert!(!to.join("raft/src/old.rs").exists() && !draft.exists());
+        assert_eq!(fs::metadata(&to).expect("a folder").permissions().mode() & 0o777, 0o700);
+    }
+}

@@ -1,0 +1,91 @@
+//! Teaching on top of the labs: everything that students do not have.
+//!
+//! - [`mutants`]: solutions that are wrong on purpose, and which tests notice;
+//! - [`handout`]: the workspace that students are given;
+//! - [`submission`]: the files that are taken from what students hand in;
+//! - [`rules`]: what must not be in them;
+//! - [`sandbox`]: processes that can do no harm;
+//! - [`build`]: a submission's crates and a command line, built in a sandbox;
+//! - [`score`] and [`rubric`]: the points that runs become;
+//! - [`report`]: the files that tell of a graded submission;
+//! - `grade`: `lab grade`, which does all of this for many submissions;
+//! - [`manifest`]: the one writer of manifests;
+//! - `args`: the command line, with the students' commands.
+//!
+//! What labs there are, and where their files lie, is known from [`tester::labs`] alone.
+
+#![warn(missing_docs)]
+
+mod args;
+pub mod build;
+mod build_env;
+mod copy;
+mod framework;
+mod grade;
+pub mod handout;
+mod hash;
+pub mod manifest;
+pub mod mutants;
+pub mod report;
+pub mod rubric;
+pub mod rules;
+pub mod sandbox;
+pub mod score;
+pub mod submission;
+mod tested;
+
+use std::process::ExitCode;
+
+use lab::args::{Stop, parse};
+use lab::error::CommandError;
+use lab::tested::Tested;
+use lab::{Lab, finish, interrupt, not_for_another, warn_of_shared_hash_keys};
+
+use args::{Command, CommandLine, SubmissionArgs};
+pub use copy::copy_workspace;
+
+/// Does what the process's arguments ask for; see [`finish`] for the exit status.
+#[must_use]
+pub fn main(lab: &Lab) -> ExitCode {
+    build_env::confine_if_told();
+    interrupt::also(build::stop_all);
+    finish(parse::<CommandLine>(std::env::args_os()).and_then(|line| {
+        let outcome = match line.command {
+            Command::Test(args) => not_for_another().and_then(|()| {
+                warn_of_shared_hash_keys();
+                lab::test(&args.command, || choose(lab, &args.submission, args.command.solution.as_deref()))
+            }),
+            Command::Replay(args) => replay(lab, &args),
+            Command::List(args) => lab::list(&args),
+            Command::Handout(args) => handout::command::hand_out(&args),
+            Command::Grade(args) => {
+                warn_of_shared_hash_keys();
+                grade::grade(&args)
+            }
+            Command::Mutants(args) => mutants::command::mutants(&args),
+            Command::Worker => lab::run::worker::serve(lab),
+        };
+        outcome.map_err(Stop::Refused)
+    }))
+}
+
+fn replay(lab: &Lab, args: &args::OnSubmission<lab::args::ReplayArgs>) -> Result<lab::Verdict, CommandError> {
+    not_for_another()?;
+    if args.submission.submission.is_some() && args.command.test.is_none() {
+        let text = "no failure of a submission is remembered: give a test and its seed";
+        return Err(CommandError::new(text));
+    }
+    lab::replay(&args.command, |name| choose(lab, &args.submission, name))
+}
+
+/// The submission that is asked for, or what is compiled in.
+fn choose(
+    lab: &Lab,
+    submission: &SubmissionArgs,
+    name: Option<&str>,
+) -> Result<lab::tested::Choice, CommandError> {
+    match &submission.submission {
+        Some(folder) => tested::choose(folder, submission),
+        None => Tested::compiled_in(lab, name).map(Ok),
+    }
+}

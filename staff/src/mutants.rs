@@ -1,0 +1,31 @@
+//! Measures what the tests notice, with solutions that are wrong on purpose.
+//!
+//! A [`WrongSolution`] is the reference of a lab with one rule broken, as a student might break it; a
+//! [`RightSolution`] is one done otherwise and still right. Each is a small file with exact before/after
+//! edits of the reference's [`Sources`], in the folder `wrong` or `right` of the lab. A [`Scratch`] workspace
+//! has a crate for each and one command line with all of them compiled in, so that building dozens takes
+//! about as long as building one, and the workspace that people work in stays as it is.
+//!
+//! Read in this order: `edit`, `wrong_solution` and `right_solution` (the files), `corpus` (all of them),
+//! `sources` and `scratch` (how they are built), `results` (what the tests said), `page` (the table in the
+//! docs), `command` (`lab mutants`).
+
+pub(crate) mod command;
+mod corpus;
+mod edit;
+mod file;
+pub mod page;
+mod results;
+mod right_solution;
+pub(crate) mod scratch;
+mod sources;
+mod wrong_solution;
+
+pub use corpus::{Corpus, Family, Variant};
+pub use edit::{Edit, EditError};
+pub use file::FileError;
+pub use results::{Failure, Results, TestResult};
+pub use right_solution::RightSolution;
+pub use scratch::{Scratch, ScratchError};
+pub use sources::Sources;
+pub use wrong_solution::{CaughtBy, WrongSolution};

@@ -1,0 +1,108 @@
+//! `lab mutants`: the answer of the tests to wrong and to right solutions, over as many seeds as one likes.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use lab::Verdict;
+use lab::error::CommandError;
+use tester::Lab;
+
+use super::{Corpus, Family, Scratch, page};
+
+/// Arguments of `lab mutants`.
+#[derive(Args, Debug)]
+pub(crate) struct MutantsArgs {
+    /// Which: wrong solutions become a page of the docs, and right ones must pass
+    kind: Kind,
+    /// Of which lab, by the name of its crate
+    #[arg(value_parser = lab_of_name)]
+    lab: &'static Lab,
+    /// Which of them, by name; all if none is given
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// Runs of each test, over the seeds from 1 on
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    runs: u64,
+    /// Where they are built; kept, so that only what has changed is compiled again
+    #[arg(long, value_name = "DIR", default_value = "target/mutants")]
+    folder: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Kind {
+    /// Solutions with a mistake
+    Wrong,
+    /// Solutions that do something otherwise
+    Right,
+}
+
+fn lab_of_name(name: &str) -> Result<&'static Lab, String> {
+    tester::labs().iter().find(|lab| lab.krate == name).ok_or_else(|| {
+        let names: Vec<&str> = tester::labs().iter().map(|lab| lab.krate).collect();
+        format!("the labs are {}", names.join(", "))
+    })
+}
+
+/// Runs the tests of a lab on wrong solutions, and prints the page; or on right ones, which must pass.
+pub(crate) fn mutants(args: &MutantsArgs) -> Result<Verdict, CommandError> {
+    let corpus = Corpus::here().map_err(cannot)?;
+    let family = corpus.families().iter().find(|family| family.lab.krate == args.lab.krate);
+    let family = family.expect("every lab has a family");
+    let names = family.wrong.iter().map(|it| &it.name).chain(family.right.iter().map(|it| &it.name));
+    let names: Vec<&str> = names.map(String::as_str).collect();
+    if let Some(unknown) = args.names.iter().find(|name| !names.contains(&name.as_str())) {
+        return Err(CommandError::new(format!("`{unknown}` is none of {}", names.join(", "))));
+    }
+    let workspace = corpus.workspace();
+    let scratch = corpus.build(&workspace.join("target/lab/grading"), &workspace.join(&args.folder));
+    let scratch = scratch.map_err(cannot)?;
+    match args.kind {
+        Kind::Wrong => wrong(args, &corpus, family, &scratch),
+        Kind::Right => right(args, family, &scratch),
+    }
+}
+
+impl MutantsArgs {
+    fn chooses(&self, name: &str) -> bool {
+        self.names.is_empty() || self.names.iter().any(|chosen| chosen == name)
+    }
+}
+
+fn parts(lab: &Lab) -> Vec<&'static str> {
+    lab.parts.iter().map(|part| part.name).collect()
+}
+
+fn wrong(
+    args: &MutantsArgs,
+    corpus: &Corpus,
+    family: &Family,
+    scratch: &Scratch,
+) -> Result<Verdict, CommandError> {
+    let mut measured = Vec::new();
+    for wrong in family.wrong.iter().filter(|wrong| args.chooses(&wrong.name)) {
+        family.edited(&wrong.edits).map_err(cannot)?;
+        let (results, _) = scratch.test(&wrong.name, &parts(family.lab), args.runs).map_err(cannot)?;
+        eprintln!("{}: {} of {} tests notice", wrong.name, results.noticed(), results.tests.len());
+        measured.push((wrong, results));
+    }
+    print!("{}", page::text(family, corpus.workspace(), &measured, args.runs).map_err(cannot)?);
+    Ok(Verdict::Passed)
+}
+
+fn right(args: &MutantsArgs, family: &Family, scratch: &Scratch) -> Result<Verdict, CommandError> {
+    let mut verdict = Verdict::Passed;
+    for right in family.right.iter().filter(|right| args.chooses(&right.name)) {
+        family.edited(&right.edits).map_err(cannot)?;
+        let (results, printed) = scratch.test(&right.name, &parts(family.lab), args.runs).map_err(cannot)?;
+        println!("{}: {}", right.name, printed.lines().last().unwrap_or_default());
+        if results.noticed() > 0 {
+            verdict = Verdict::Failed;
+            println!("{printed}");
+        }
+    }
+    Ok(verdict)
+}
+
+fn cannot(cause: impl std::fmt::Display) -> CommandError {
+    CommandError::new(cause.to_string())
+}

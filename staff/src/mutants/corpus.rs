@@ -1,0 +1,126 @@
+//! [`Corpus`]: all wrong and all right solutions.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use tester::Lab;
+
+use super::file::load_all;
+use super::{Edit, EditError, FileError, RightSolution, Scratch, ScratchError, Sources, WrongSolution};
+use crate::build::Base;
+
+/// The wrong and the right solutions of all labs, and the references that they edit.
+#[derive(Debug)]
+pub struct Corpus {
+    workspace: PathBuf,
+    families: Vec<Family>,
+}
+
+/// The wrong and the right solutions of a lab.
+#[derive(Debug)]
+pub struct Family {
+    /// The lab.
+    pub lab: &'static Lab,
+    /// The reference.
+    pub reference: Sources,
+    /// The wrong ones, by name.
+    pub wrong: Vec<WrongSolution>,
+    /// The right ones, by name.
+    pub right: Vec<RightSolution>,
+}
+
+impl Family {
+    /// The reference with these edits.
+    ///
+    /// # Errors
+    ///
+    /// An edit does not fit.
+    pub fn edited(&self, edits: &[Edit]) -> Result<Sources, EditError> {
+        self.reference.edited(edits)
+    }
+
+    /// The name of the reference without edits, when it is built as the others are.
+    #[must_use]
+    pub fn copy(&self) -> String {
+        format!("copy_of_{}", self.lab.krate)
+    }
+}
+
+impl Corpus {
+    /// The corpus of the workspace at `workspace`: the folders `wrong` and `right` of every lab.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read or has not the right form.
+    pub fn load(workspace: &Path) -> Result<Self, FileError> {
+        let family = |lab: &'static Lab| -> Result<Family, FileError> {
+            let folder = workspace.join(lab.folder);
+            Ok(Family {
+                lab,
+                reference: Sources::of(lab, workspace)?,
+                wrong: load_all(&folder.join("wrong"))?,
+                right: load_all(&folder.join("right"))?,
+            })
+        };
+        let families = tester::labs().iter().map(family).collect::<Result<_, _>>()?;
+        Ok(Self { workspace: workspace.to_owned(), families })
+    }
+
+    /// The corpus of the workspace that this program runs in.
+    ///
+    /// # Errors
+    ///
+    /// As [`Corpus::load`], and when there is no such workspace.
+    pub fn here() -> Result<Self, FileError> {
+        Self::load(tester::workspace::find()?)
+    }
+
+    /// The folder of the workspace.
+    #[must_use]
+    pub fn workspace(&self) -> &Path {
+        &self.workspace
+    }
+
+    /// All families, in the order of the labs.
+    #[must_use]
+    pub fn families(&self) -> &[Family] {
+        &self.families
+    }
+
+    /// Builds all whose edits fit, and each reference itself under [another name](Family::copy), in
+    /// `folder`, on the framework that `cache` has for [submissions](Base) too.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read or written, or something does not build.
+    pub fn build(&self, cache: &Path, folder: &Path) -> Result<Scratch, ScratchError> {
+        let mut variants = BTreeMap::new();
+        for family in &self.families {
+            variants.insert(family.copy(), Variant { sources: family.reference.clone(), is_wrong: false });
+            let wrong = family.wrong.iter().map(|it| (&it.name, &it.edits, true));
+            let right = family.right.iter().map(|it| (&it.name, &it.edits, false));
+            for (name, edits, is_wrong) in wrong.chain(right) {
+                // A trial of one whose edits do not fit says so.
+                if let Ok(sources) = family.edited(edits) {
+                    variants.insert(name.clone(), Variant { sources, is_wrong });
+                }
+            }
+        }
+        let base = Base::prepare(&self.workspace, cache, &|| ())?;
+        let scratch = Scratch::new(&base.framework(), folder);
+        scratch.begin_with(&base.target())?;
+        scratch.write(&variants)?;
+        scratch.build()?;
+        Ok(scratch)
+    }
+}
+
+/// A variant of a reference, to be built.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    /// Its crate.
+    pub sources: Sources,
+    /// Whether it is wrong: then it is built without debug assertions, so that the tests notice what is wrong
+    /// and not the reference's own checks, which a student's code does not have.
+    pub is_wrong: bool,
+}

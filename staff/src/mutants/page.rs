@@ -1,0 +1,100 @@
+//! The page of a lab's wrong and right solutions, and which tests notice the wrong ones.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use super::{Family, Results, RightSolution, TestResult, WrongSolution};
+
+/// How many tests are named for one wrong solution; more would hide the others.
+const TESTS_SHOWN: usize = 3;
+
+/// The path of the page, from the top of the workspace: `docs/wrong-raft.md`.
+#[must_use]
+pub fn path(family: &Family) -> PathBuf {
+    format!("docs/wrong-{}.md", family.lab.krate).into()
+}
+
+/// The beginning of the page: `wrong/README.md` of the lab, in the workspace at `workspace`.
+///
+/// # Errors
+///
+/// The file cannot be read.
+pub fn introduction(family: &Family, workspace: &Path) -> io::Result<String> {
+    fs::read_to_string(workspace.join(family.lab.folder).join("wrong/README.md"))
+}
+
+/// The end of the page: `right/README.md` of the lab, and a row for each right solution.
+///
+/// # Errors
+///
+/// The file cannot be read.
+pub fn end(family: &Family, workspace: &Path) -> io::Result<String> {
+    let text = fs::read_to_string(workspace.join(family.lab.folder).join("right/README.md"))?;
+    let rows: String = family.right.iter().map(right_row).collect();
+    Ok(format!("\n{}\n{rows}", text.trim()))
+}
+
+/// The page for what was measured, over `runs` runs of each test.
+///
+/// # Errors
+///
+/// A file of the lab cannot be read.
+pub fn text(
+    family: &Family,
+    workspace: &Path,
+    measured: &[(&WrongSolution, Results)],
+    runs: u64,
+) -> io::Result<String> {
+    let mut page = introduction(family, workspace)?;
+    let seen = measured.iter().filter(|(_, results)| results.noticed() > 0).count();
+    let all = measured.len();
+    let share = 100 * seen / all.max(1);
+    let mut line = |text: &str| writeln!(page, "{text}").expect("a string takes any text");
+    line(&format!("\nThe tests notice {seen} of {all} wrong solutions ({share} %) in {runs} seeds.\n"));
+    line(&format!("| name | what the student thought | the rule | noticed by, in how many of {runs} runs |"));
+    line("| --- | --- | --- | --- |");
+    for (wrong, results) in measured {
+        line(&format!("{} {} |", row(wrong), noticed_by(results)));
+    }
+    Ok(page + &end(family, workspace)?)
+}
+
+/// The beginning of a wrong solution's row: what is in its file.
+#[must_use]
+pub fn row(wrong: &WrongSolution) -> String {
+    format!("| `{}` | {} | {} |", wrong.name, wrong.thought, wrong.rule)
+}
+
+/// A right solution's row, with the line's end.
+#[must_use]
+pub fn right_row(right: &RightSolution) -> String {
+    format!("| `{}` | {} | {} |\n", right.name, right.difference, right.why_right)
+}
+
+/// The tests that notice, those that do so most often first.
+fn noticed_by(results: &Results) -> String {
+    let mut tests: Vec<&TestResult> = results.tests.iter().filter(|test| !test.failures.is_empty()).collect();
+    tests.sort_by_key(|test| std::cmp::Reverse(test.failures.len()));
+    let mut text = if tests.is_empty() { "no test".to_owned() } else { String::new() };
+    for test in tests.iter().take(TESTS_SHOWN) {
+        let separator = if text.is_empty() { "" } else { ", " };
+        let (name, count, kinds) = (&test.name, test.failures.len(), kinds(test));
+        write!(text, "{separator}`{name}` {count} ({kinds})").expect("a string takes any text");
+    }
+    if tests.len() > TESTS_SHOWN {
+        write!(text, ", {} more", tests.len() - TESTS_SHOWN).expect("a string takes any text");
+    }
+    text
+}
+
+/// The kinds of a test's failures, the first one first.
+fn kinds(test: &TestResult) -> String {
+    let mut kinds: Vec<&str> = Vec::new();
+    for failure in &test.failures {
+        if !kinds.contains(&failure.kind.as_str()) {
+            kinds.push(&failure.kind);
+        }
+    }
+    kinds.join(", ")
+}

@@ -1,0 +1,45 @@
+//! [`WrongSolution`]: one mistake, and which tests must notice it.
+
+use serde::Deserialize;
+
+use super::Edit;
+use super::file::Named;
+
+/// A reference with one rule broken. Read from a TOML file.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WrongSolution {
+    /// The file's name without its ending.
+    pub name: String,
+    /// What the student thought.
+    pub thought: String,
+    /// The rule that it breaks, with the section of the paper where there is one.
+    pub rule: String,
+    /// The tests that must notice. None if the tests let it pass, which they then must.
+    pub caught_by: Vec<CaughtBy>,
+    /// Why the tests do not see it, if they do not.
+    pub not_seen: Option<String>,
+    /// What is different from the reference.
+    #[serde(rename = "edit")]
+    pub edits: Vec<Edit>,
+}
+
+/// A test that must fail.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaughtBy {
+    /// The test's name, such as `many_elections_3a`.
+    pub test: String,
+    /// The kind of failure that it must report, such as `assertion`.
+    pub kind: String,
+    /// In at least one of this many runs, over the seeds from 1 on.
+    pub within: u64,
+    /// Text that the failure's message must have.
+    pub says: String,
+}
+
+impl Named for WrongSolution {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}

@@ -1,0 +1,149 @@
+//! What is done is not done again, and what is interrupted comes to the same.
+
+use std::fs;
+use std::process::Stdio;
+use std::time::Duration;
+
+use crate::stage::{Stage, files, said};
+
+/// Names, seed and runs of a submission's tests that a checkpoint has.
+fn tests_in_checkpoint(stage: &Stage, out: &str, name: &str) -> usize {
+    let checkpoint = stage.path(out).join(".grading/checkpoints").join(format!("{name}.json"));
+    let text = fs::read_to_string(checkpoint).unwrap_or_default();
+    let checkpoint: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    checkpoint["tests"].as_array().map_or(0, Vec::len)
+}
+
+#[test]
+fn an_interrupted_grading_comes_to_the_same() {
+    let stage = Stage::new();
+    stage.submit("one", &["raft"]);
+    stage.submit("two", &["raft"]);
+    let submissions = ["one", "two"];
+    // Some runs fail, so that there is something to be told of them.
+    stage.votes_twice("two");
+    let rubric = stage.rubric("[\"3A\", \"3B\", \"3C\", \"3D\"]");
+    let rubric = rubric.to_str().unwrap();
+    let grade = |out: &str, more: &[&str]| {
+        let options = ["--rubric", rubric, "--runs", "6", "--seed", "0x2a", "--out", out];
+        stage.lab(&[&["grade"], &submissions[..], &options, more].concat())
+    };
+    let (status, printed) = said(&mut grade("whole", &[]));
+    assert_eq!(status, Some(0), "{printed}");
+
+    let mut interrupted = 0;
+    for wanted in [0, 2, 9] {
+        let mut grader =
+            grade("pieces", &[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
+        while grader.try_wait().unwrap().is_none() {
+            let done =
+                tests_in_checkpoint(&stage, "pieces", "one") + tests_in_checkpoint(&stage, "pieces", "two");
+            if done > wanted {
+                grader.kill().unwrap();
+                grader.wait().unwrap();
+                interrupted += 1;
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let done =
+            tests_in_checkpoint(&stage, "pieces", "one") + tests_in_checkpoint(&stage, "pieces", "two");
+        assert!(done > wanted, "what was done is lost: {done} tests");
+    }
+    assert_eq!(interrupted, 3, "the grading ended before it could be interrupted");
+    let (status, printed) = said(&mut grade("pieces", &["--jobs", "1"]));
+    assert_eq!(status, Some(0), "{printed}");
+    assert_eq!(files(&stage.path("whole")), files(&stage.path("pieces")));
+
+    // Nothing is left to do, with or without the seed.
+    let checkpoints = files(&stage.path("pieces/.grading/checkpoints"));
+    let again = ["grade", "one", "two", "--rubric", rubric, "--runs", "6", "--out", "pieces"];
+    assert_eq!(said(&mut stage.lab(&again)).0, Some(0));
+    assert_eq!(checkpoints, files(&stage.path("pieces/.grading/checkpoints")));
+
+    // Another version's settings are no reason to drop what others have earned.
+    let settings = stage.path("pieces/.grading/settings.json");
+    let ours = fs::read_to_string(&settings).unwrap();
+    for (theirs, says) in [
+        (Some(ours.replacen("\"schema\": 2", "\"schema\": 3", 1)), "another version of the grader"),
+        (Some(String::new()), "another version of the grader"),
+        (None, "is gone"),
+    ] {
+        match theirs {
+            Some(theirs) => fs::write(&settings, theirs).unwrap(),
+            None => fs::remove_file(&settings).unwrap(),
+        }
+        let (status, printed) = said(&mut stage.lab(&["grade", "one", "--out", "pieces", "--runs", "6"]));
+        assert_eq!(status, Some(2), "{printed}");
+        assert!(printed.contains(says) && printed.contains("settings.json"), "{printed}");
+        assert!(printed.contains("--again") && printed.lines().count() == 1, "{printed}");
+        assert_eq!(checkpoints, files(&stage.path("pieces/.grading/checkpoints")), "checkpoints are lost");
+    }
+    fs::write(&settings, ours).unwrap();
+    let checkpoint = stage.path("pieces/.grading/checkpoints/two.json");
+    let ours = fs::read_to_string(&checkpoint).unwrap();
+    fs::write(&checkpoint, ours.replacen("\"content\": {", "\"content\": { \"more\": 1,", 1)).unwrap();
+    let (_, printed) = said(&mut stage.lab(&again));
+    assert!(printed.contains("two.json was written by another version of the grader"), "{printed}");
+    fs::write(&checkpoint, ours).unwrap();
+    assert_eq!(said(&mut stage.lab(&again)).0, Some(0));
+
+    for (more, says) in [
+        (&["--runs", "6", "--seed", "1"][..], "another seed"),
+        (&["--runs", "7"], "6 runs a test"),
+        (&["--runs", "6", "--wall-limit", "59"], "runs of up to 60 s"),
+    ] {
+        let (status, printed) = said(&mut stage.lab(&[&["grade", "one", "--out", "pieces"], more].concat()));
+        assert_eq!(status, Some(2), "{printed}");
+        assert!(printed.contains(says) && printed.contains("--again"), "{printed}");
+    }
+    assert_eq!(files(&stage.path("whole")), files(&stage.path("pieces")), "nothing was touched");
+}
+
+/// What stopped it may have been a full disk or a busy machine.
+#[test]
+fn a_build_that_was_stopped_is_tried_again() {
+    let stage = Stage::new();
+    stage.submit("one", &["raft", "kvraft"]);
+    // Each crate builds, and they cannot be in one program: an error of neither.
+    for name in ["raft", "kvraft"] {
+        let allocator = "\n#[global_allocator]\nstatic MEMORY: std::alloc::System = std::alloc::System;\n";
+        stage.append(&format!("one/{name}/src/lib.rs"), allocator);
+    }
+    let rubric = stage.rubric("[\"3A\"]");
+    let grade = || {
+        let options =
+            ["--rubric", rubric.to_str().unwrap(), "--runs", "1", "--out", "out", "--despite-rules"];
+        said(&mut stage.lab(&[&["grade", "one"][..], &options].concat()))
+    };
+    for _ in 0..2 {
+        let (status, printed) = grade();
+        assert_eq!(status, Some(0), "{printed}");
+        assert_eq!(stage.scores("out")["one"][1], "stopped", "{printed}");
+        assert!(printed.contains("the build of 1 was stopped; the same command tries it again"), "{printed}");
+        assert!(!stage.path("out/.grading/checkpoints/one.json").exists(), "it is held to be known");
+    }
+}
+
+/// What a run leaves in memory, and with it the number of jobs, must not decide how the next one ends.
+#[test]
+fn a_process_makes_few_runs() {
+    let stage = Stage::new();
+    stage.submit("one", &["raft"]);
+    let file = stage.path("one/raft/src/peer.rs");
+    let text = fs::read_to_string(&file).unwrap();
+    let (before, body) = (") -> Arc<dyn labapi::Raft> {\n", "    let raft = Arc::new_cyclic");
+    assert!(text.contains(&format!("{before}{body}")));
+    // A process makes two hundred runs, of seven servers at most; there are six hundred, of thirteen servers by threes.
+    let count = "    static STARTED: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);\n    \
+        let before = STARTED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);\n    \
+        assert!(before < 1400, \"too much ran here before\");\n";
+    fs::write(&file, text.replace(&format!("{before}{body}"), &format!("{before}{count}{body}"))).unwrap();
+    let rubric = stage.rubric("[\"3A\"]");
+    let options = ["--rubric", rubric.to_str().unwrap(), "--runs", "200", "--seed", "1", "--jobs", "1"];
+    let all = [&["grade", "one", "--out", "out", "--despite-rules"][..], &options].concat();
+    let (status, printed) = said(&mut stage.lab(&all));
+    assert_eq!(status, Some(0), "{printed}");
+    let row = &stage.scores("out")["one"];
+    assert_eq!((row[1].as_str(), &row[2]), ("graded", &row[3]), "{printed}");
+}

@@ -1,0 +1,58 @@
+//! The fixture of trials of wrong and of right solutions: one build, and one trial after the other.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use staff::mutants::{Corpus, Family, Scratch};
+use tester::Lab;
+
+/// A corpus that the first trial builds, so that `--list` builds nothing.
+pub struct Fixture {
+    corpus: Corpus,
+    scratch: OnceLock<Result<Scratch, String>>,
+}
+
+impl Fixture {
+    /// The corpus's command line. It is kept from one test run to the next, and shared by all, so that only
+    /// what has changed is compiled again.
+    pub fn scratch(&self) -> Result<&Scratch, Failed> {
+        let kept = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let built = self.scratch.get_or_init(|| {
+            let built = self.corpus.build(&kept.join("lab/grading"), &kept.join("corpus"));
+            built.map_err(|error| error.to_string())
+        });
+        built.as_ref().map_err(Failed::from)
+    }
+
+    /// The wrong and right solutions of a lab.
+    pub fn family(&self, lab: &str) -> &Family {
+        let family = self.corpus.families().iter().find(|family| family.lab.krate == lab);
+        family.expect("every lab has a family")
+    }
+}
+
+/// The names of a lab's parts, as filters of tests.
+pub fn parts(lab: &Lab) -> Vec<&'static str> {
+    lab.parts.iter().map(|part| part.name).collect()
+}
+
+/// What one trial does.
+pub type Body = Box<dyn FnOnce(&Fixture) -> Result<(), Failed> + Send>;
+
+/// Runs, for each lab, the trials that `trials` gives, under the name of the lab and their own. One comes after
+/// the other: they share the command line's files, and each uses all cores.
+pub fn run(trials: fn(&Family) -> Vec<(String, Body)>) -> ExitCode {
+    let corpus = Corpus::here().expect("files of the right form");
+    let fixture = Arc::new(Fixture { corpus, scratch: OnceLock::new() });
+    let mut all = Vec::new();
+    for family in fixture.corpus.families() {
+        for (name, body) in trials(family) {
+            let fixture = fixture.clone();
+            all.push(Trial::test(format!("{}::{name}", family.lab.krate), move || body(&fixture)));
+        }
+    }
+    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
+    libtest_mimic::run(&arguments, all).exit_code()
+}

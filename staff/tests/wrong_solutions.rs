@@ -1,0 +1,87 @@
+//! The tests notice solutions that are wrong on purpose, one a file of a lab's folder `wrong`: the tests that a
+//! file names fail as it says, and fail again when they are replayed. A wrong solution that no test notices
+//! passes all.
+//!
+//! `cargo test -p staff --test wrong_solutions [LAB][::NAME]`
+
+mod trial;
+
+use std::process::ExitCode;
+
+use libtest_mimic::Failed;
+use staff::mutants::{CaughtBy, Failure, Scratch, WrongSolution};
+use tester::Lab;
+
+use trial::{Body, Fixture, parts};
+
+/// Runs of each test of which a wrong solution must pass all to count as not seen.
+const UNSEEN_RUNS: u64 = 5;
+
+fn main() -> ExitCode {
+    trial::run(|family| {
+        let trial = |wrong: &WrongSolution| {
+            let (lab, name, wrong) = (family.lab, wrong.name.clone(), wrong.clone());
+            let body: Body = Box::new(move |fixture| try_one(fixture, lab, &wrong));
+            (name, body)
+        };
+        family.wrong.iter().map(trial).collect()
+    })
+}
+
+fn try_one(fixture: &Fixture, lab: &'static Lab, wrong: &WrongSolution) -> Result<(), Failed> {
+    fixture.family(lab.krate).edited(&wrong.edits)?;
+    match (&wrong.caught_by[..], &wrong.not_seen) {
+        ([], None) => Err("the file names no test that notices, and no reason why none does".into()),
+        ([], Some(_)) => is_not_seen(fixture.scratch()?, lab, wrong),
+        (caught_by, None) => {
+            caught_by.iter().try_for_each(|caught_by| is_caught(fixture.scratch()?, wrong, caught_by))
+        }
+        (_, Some(_)) => Err("the file says that tests notice, and that none does".into()),
+    }
+}
+
+fn is_caught(scratch: &Scratch, wrong: &WrongSolution, caught_by: &CaughtBy) -> Result<(), Failed> {
+    let CaughtBy { test, kind, within, says } = caught_by;
+    if !(1..=10).contains(within) {
+        return Err(
+            format!("{test}: expected a mistake to be noticed within 1 to 10 seeds, not {within}").into()
+        );
+    }
+    let (results, printed) = scratch.test(&wrong.name, &[test], *within)?;
+    let [result] = &results.tests[..] else {
+        return Err(format!("`{test}` does not name one test").into());
+    };
+    let Some(failure) = result.failures.first() else {
+        return Err(format!("{test} noticed nothing in {within} runs:\n{printed}").into());
+    };
+    if failure.kind != *kind || !failure.message.contains(says.as_str()) {
+        return Err(
+            format!("{test}: expected a failure of kind {kind} that says `{says}`, saw {failure:?}").into()
+        );
+    }
+    let line = format!("cargo lab replay {test} --seed {} --solution {}", failure.seed, wrong.name);
+    if !printed.contains(&line) {
+        return Err(format!("expected the line `{line}` in:\n{printed}").into());
+    }
+    replays(scratch, &line, failure)
+}
+
+/// The replay line that was printed shows the same failure again, and says that it was the same run if anyone can know.
+fn replays(scratch: &Scratch, line: &str, failure: &Failure) -> Result<(), Failed> {
+    let words: Vec<&str> = line.split(' ').skip("cargo lab".split(' ').count()).collect();
+    let (status, printed) = scratch.lab(&words)?;
+    let same_run = printed.lines().any(|line| line.starts_with("reproduced")) || !failure.is_comparable();
+    if status.code() != Some(1) || !printed.contains(&failure.kind_in_words()) || !same_run {
+        return Err(format!("expected `{line}` to reproduce the failure ({status}):\n{printed}").into());
+    }
+    Ok(())
+}
+
+/// The mistake shows in no test: else the file, and the docs, say less of the tests than is true.
+fn is_not_seen(scratch: &Scratch, lab: &Lab, wrong: &WrongSolution) -> Result<(), Failed> {
+    let (results, printed) = scratch.test(&wrong.name, &parts(lab), UNSEEN_RUNS)?;
+    if results.noticed() > 0 {
+        return Err(format!("expected the tests to see nothing, but they do:\n{printed}").into());
+    }
+    Ok(())
+}

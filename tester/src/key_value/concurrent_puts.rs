@@ -1,0 +1,148 @@
+//! Many clients at once: [`Cluster::spawn_clients_and_wait`], and what their puts must add up to.
+
+use std::collections::HashMap;
+use std::ops::AddAssign;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use labapi::Version;
+use labrt::thread;
+
+use super::{Client, KeyValueProtocol};
+use crate::Cluster;
+
+/// A client rests for a whole number of these after each put, so that several often go on at the same moment.
+/// Where agreement takes no virtual time, clients that never rest would put without end.
+const REST: Duration = Duration::from_millis(20);
+
+/// The rests of many clients are longer, by this for each client: there is a limit to what a service can do,
+/// too.
+const REST_PER_CLIENT: Duration = Duration::from_millis(4);
+
+/// How many rests at most.
+const MAX_RESTS: usize = 4;
+
+/// How many puts were surely done, and how many were maybe.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Results {
+    /// Reported as done.
+    pub done: u64,
+    /// Reported as maybe done.
+    pub maybe: u64,
+}
+
+impl AddAssign for Results {
+    fn add_assign(&mut self, other: Self) {
+        self.done += other.done;
+        self.maybe += other.maybe;
+    }
+}
+
+/// The keys that concurrent clients put to.
+#[derive(Clone, Debug)]
+pub struct Load {
+    /// The keys; a client takes one at random each time.
+    pub keys: Arc<[String]>,
+}
+
+impl Load {
+    /// The key `k` alone.
+    #[must_use]
+    pub fn one_key() -> Self {
+        Self { keys: ["k".to_owned()].into() }
+    }
+
+    /// The keys `k0`, `k1` and so on.
+    #[must_use]
+    pub fn random_keys(count: usize) -> Self {
+        Self { keys: (0..count).map(|number| format!("k{number}")).collect() }
+    }
+}
+
+impl<P: KeyValueProtocol> Cluster<P> {
+    /// Starts so many clients, lets each do `work` until it is told to stop after `time`, waits for all, and
+    /// returns what each of them returned.
+    pub fn spawn_clients_and_wait<T: Send + 'static>(
+        &self,
+        clients: usize,
+        time: Duration,
+        work: impl Fn(&Client<P>, &AtomicBool) -> T + Send + Sync + Clone + 'static,
+    ) -> Vec<T> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let threads: Vec<_> = (0..clients)
+            .map(|_| {
+                let (client, stop, work) = (self.client(), Arc::clone(&stop), work.clone());
+                thread::spawn(move || {
+                    let result = work(&client, &stop);
+                    client.leave();
+                    result
+                })
+            })
+            .collect();
+        self.sleep(time);
+        stop.store(true, Ordering::Release);
+        threads.into_iter().map(|thread| thread.join().expect("a panic ends the run")).collect()
+    }
+
+    /// So many clients put for `time`; returns the sum of their results.
+    pub fn put_concurrently(&self, clients: usize, time: Duration, load: &Load) -> Results {
+        let load = load.clone();
+        let rest = REST.max(REST_PER_CLIENT * clients as u32);
+        let mut sum = Results::default();
+        for results in self
+            .spawn_clients_and_wait(clients, time, move |client, stop| client.keep_putting(&load, rest, stop))
+        {
+            sum += results;
+        }
+        sum
+    }
+
+    /// Expects the version of `key` to be what the puts of all clients add up to. If nothing can have been
+    /// lost, every put that was done was reported as such.
+    #[track_caller]
+    pub fn check_put_concurrent(&self, client: &Client<P>, key: &str, total: Results, nothing_lost: bool) {
+        let Version(version) = client.get_existing(key).version;
+        let Results { done, maybe } = total;
+        if nothing_lost && version != done {
+            self.fail(format!(
+                "expected key {key} to have version {done}, the number of puts that were reported as done ({maybe} maybe), \
+                 for nothing was lost; saw version {version}"
+            ));
+        }
+        if version > done + maybe {
+            self.fail(format!(
+                "expected key {key} to have at most version {}, the number of puts that were reported as done ({done}) or maybe \
+                 done ({maybe}); saw version {version}",
+                done + maybe
+            ));
+        }
+        if version < done {
+            self.fail(format!(
+                "expected key {key} to have at least version {done}, the number of puts that were reported as done; saw \
+                 version {version}"
+            ));
+        }
+    }
+}
+
+impl<P: KeyValueProtocol> Client<P> {
+    /// Puts until told to stop, each time over the version that it knows of the key.
+    fn keep_putting(&self, load: &Load, rest: Duration, stop: &AtomicBool) -> Results {
+        let mut results = Results::default();
+        let mut versions: HashMap<usize, Version> = HashMap::new();
+        while !stop.load(Ordering::Acquire) {
+            let number = self.cluster().rand_count(0, load.keys.len() - 1);
+            let known = versions.entry(number).or_default();
+            let (version, done) = self.one_put(&load.keys[number], *known);
+            *known = version;
+            if done {
+                results.done += 1;
+            } else {
+                results.maybe += 1;
+            }
+            self.cluster().sleep(rest * self.cluster().rand_count(0, MAX_RESTS) as u32);
+        }
+        results
+    }
+}

@@ -1,0 +1,23 @@
+//! Part 4A: any service, replicated. The tests replicate a counter.
+
+mod counter;
+mod counters;
+mod part_4a;
+mod part_4c;
+mod submits;
+
+pub use counters::Counters;
+pub(crate) use counters::replica;
+pub(crate) use part_4a::cases as cases_4a;
+pub(crate) use part_4c::cases as cases_4c;
+
+use crate::Cluster;
+use crate::raft::ReplicatedLog;
+use crate::stage::Stage;
+
+/// Plays a test of replicas of a counter.
+fn play(stage: &Stage<'_>, body: fn(&Cluster<Counters>)) {
+    let log = ReplicatedLog::raft(stage.expect(stage.solution().raft(), "Raft"));
+    let make_rsm = stage.expect(stage.solution().key_value_on_raft(), "rsm").make_rsm;
+    stage.play(Counters::new(log, make_rsm, stage.max_raft_state(), stage.servers()), body);
+}

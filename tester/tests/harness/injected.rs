@@ -1,0 +1,273 @@
+//! A right solution that is spoilt at a chosen moment, and the checks of the course's tests, each of which
+//! must notice.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use labapi::{ApplyMsg, LogIndex, Raft, Solution, Started, State, Term};
+use labrpc::{ClientEnd, Service};
+use labrt::channel::{self, Receiver, Sender};
+use labrt::thread;
+use parking_lot::Mutex;
+use persister::Persister;
+use tester::{Case, Report, RunOptions, cases, run};
+
+/// The fault, and the call at which it begins.
+#[derive(Clone, Copy, Debug)]
+enum Injected {
+    /// From the test's call of this number on, counted over all servers, nobody leads.
+    NobodyLeads(u32),
+    /// From that call on server 2 is one term further.
+    TermsDiffer(u32),
+    /// From that call on everybody leads when the test asks.
+    EverybodyLeads(u32),
+    /// From that call on a leader delivers each command as soon as it takes it.
+    NobodyIsAsked(u32),
+    /// From the instance of this number on, whatever its server, nothing is delivered.
+    NothingDelivered(u32),
+}
+
+/// The one plan of this process: a run cannot be told more than its seed. Whoever runs something holds
+/// `TURN`.
+static TURN: Mutex<()> = Mutex::new(());
+static PLAN: Mutex<Plan> =
+    Mutex::new(Plan { injected: Injected::NobodyLeads(u32::MAX), calls: 0, instances: 0 });
+
+struct Plan {
+    injected: Injected,
+    calls: u32,
+    instances: u32,
+}
+
+struct Wrapped {
+    me: usize,
+    raft: Arc<dyn Raft>,
+    service: Sender<ApplyMsg>,
+    /// Where an instance delivers that nobody reads.
+    _unread: Option<Receiver<ApplyMsg>>,
+}
+
+fn make(peers: Vec<ClientEnd>, me: usize, persister: Persister, service: Sender<ApplyMsg>) -> Arc<dyn Raft> {
+    let mut plan = PLAN.lock();
+    plan.instances += 1;
+    let silent = matches!(plan.injected, Injected::NothingDelivered(from) if plan.instances >= from);
+    drop(plan);
+    let (service, unread) = if silent {
+        let (nowhere, unread) = channel::bounded(0);
+        (nowhere, Some(unread))
+    } else {
+        (service, None)
+    };
+    let raft = raft::make(peers, me, persister, service.clone());
+    Arc::new(Wrapped { me, raft, service, _unread: unread })
+}
+
+/// The fault that the call under way is to be answered with, if it has begun.
+fn injected() -> Option<Injected> {
+    let is_tests_own = matches!(thread::current().name(), Some("start" | "get_state"));
+    let mut plan = PLAN.lock();
+    plan.calls += u32::from(is_tests_own);
+    match plan.injected {
+        Injected::NobodyLeads(from) | Injected::TermsDiffer(from) | Injected::NobodyIsAsked(from) => {
+            plan.calls >= from
+        }
+        Injected::EverybodyLeads(from) => plan.calls >= from && is_tests_own,
+        Injected::NothingDelivered(_) => false,
+    }
+    .then_some(plan.injected)
+}
+
+impl Raft for Wrapped {
+    fn start(&self, command: Vec<u8>) -> Option<Started> {
+        let injected = injected();
+        if matches!(injected, Some(Injected::NobodyLeads(_))) {
+            return None;
+        }
+        let position = self.raft.start(command.clone())?;
+        if matches!(injected, Some(Injected::NobodyIsAsked(_))) {
+            // An error says that the server is going down.
+            let _ = self.service.send(ApplyMsg::Command { index: position.index, command });
+        }
+        Some(position)
+    }
+
+    fn get_state(&self) -> State {
+        let injected = injected();
+        let state = self.raft.get_state();
+        match injected {
+            Some(Injected::NobodyLeads(_)) => State { is_leader: false, ..state },
+            Some(Injected::EverybodyLeads(_)) => State { is_leader: true, ..state },
+            Some(Injected::TermsDiffer(_)) if self.me == 2 => State { term: Term(state.term.0 + 1), ..state },
+            _ => state,
+        }
+    }
+
+    fn snapshot(&self, index: LogIndex, snapshot: Vec<u8>) {
+        self.raft.snapshot(index, snapshot);
+    }
+
+    fn persist_bytes(&self) -> usize {
+        self.raft.persist_bytes()
+    }
+
+    fn kill(&self) {
+        self.raft.kill();
+    }
+
+    fn services(self: Arc<Self>) -> Vec<Service> {
+        Arc::clone(&self.raft).services()
+    }
+}
+
+/// The run of a test, and how many calls the test made and instances there were.
+fn run_injected(case: &'static Case, injected: Injected) -> (Report, u32, u32) {
+    let _turn = TURN.lock();
+    *PLAN.lock() = Plan { injected, calls: 0, instances: 0 };
+    let report = run(case, &Solution::new("injected").with_raft(make), &RunOptions::new(1));
+    let plan = PLAN.lock();
+    (report, plan.calls, plan.instances)
+}
+
+/// The line of the test that noticed, if one did.
+fn line(report: &Report) -> Option<usize> {
+    let location = report.failure.as_ref()?.location.as_ref()?;
+    location.split("tester/src/raft/").nth(1)?.split(':').nth(1)?.parse().ok()
+}
+
+/// The lines of a test on which one of `checks` is called.
+fn lines(case: &Case, function: &str, checks: &[&str]) -> BTreeSet<usize> {
+    let file = format!("src/raft/part_{}.rs", case.part.to_lowercase());
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect("the part's file");
+    let body = text
+        .lines()
+        .zip(1..)
+        .skip_while(|(line, _)| !line.starts_with(&format!("fn {function}(cluster: &RaftCluster")))
+        .take_while(|(line, _)| *line != "}");
+    body.filter(|(line, _)| checks.iter().any(|check| line.contains(check)))
+        .map(|(_, number)| number)
+        .collect()
+}
+
+/// Calls that fail when nobody leads.
+const NEED_A_LEADER: [&str; 5] =
+    ["check_one_leader()", ".one(", "= start_on_leader(", " start_concurrently(", " count_agreement("];
+
+/// Spoils the solution at one moment after the other, until each of `checks` in the test has been the one
+/// that noticed.
+fn expect_noticed(name: &str, function: &str, checks: &[&str], inject: fn(u32) -> Injected) {
+    /// So many calls one by one: a round of the loops in the tests takes fewer.
+    const FIRST: u32 = 60;
+
+    let case = cases().iter().find(|case| case.name == name).expect("a test of that name");
+    let mut missing = lines(case, function, checks);
+    assert!(!missing.is_empty(), "{function} calls none of {checks:?}");
+    let (report, calls, instances) = run_injected(case, inject(u32::MAX));
+    assert!(report.passed(), "{:?}", report.failure);
+    let moments = calls.max(instances);
+
+    // Who notices, and whether that was the last that was missing.
+    let mut notices = |moment| {
+        let line = line(&run_injected(case, inject(moment)).0);
+        missing.remove(&line.unwrap_or_default());
+        (line, missing.is_empty())
+    };
+    if notices(1).1 || notices(moments).1 || (2..=FIRST.min(moments)).any(|moment| notices(moment).1) {
+        return;
+    }
+    // What comes after the first loops: look between any two moments that differ.
+    let mut ends = |moment| (moment, notices(moment));
+    let mut spans = vec![(ends(FIRST.min(moments)), ends(moments))];
+    while let Some((first, last)) = spans.pop() {
+        if first.1.0 == last.1.0 || last.0 - first.0 <= 1 {
+            continue;
+        }
+        let middle = ends(first.0.midpoint(last.0));
+        if middle.1.1 {
+            return;
+        }
+        spans.extend([(middle, last), (first, middle)]);
+    }
+    panic!("whatever was injected, nobody noticed on the lines {missing:?} of {function}");
+}
+
+/// Tests that do what another one does, on another network or without a fault.
+const SAME_BODY: [&str; 4] = [
+    "unreliable_churn_3c",
+    "snapshot_basic_3d",
+    "snapshot_install_unreliable_3d",
+    "snapshot_install_un_crash_3d",
+];
+
+macro_rules! each_check_notices {
+    ($($name:ident: $function:ident),+ $(,)?) => {
+        $(
+            #[test]
+            fn $name() {
+                expect_noticed(stringify!($name), stringify!($function), &NEED_A_LEADER, Injected::NobodyLeads);
+            }
+        )+
+
+        #[test]
+        fn no_test_is_left_out() {
+            for case in cases().iter().filter(|case| case.part.starts_with('3')) {
+                let has_its_turn = [$(stringify!($name)),+].contains(&case.name);
+                assert_ne!(has_its_turn, SAME_BODY.contains(&case.name), "{}", case.name);
+            }
+        }
+    };
+}
+
+each_check_notices!(
+    initial_election_3a: initial_election_3a,
+    re_election_3a: re_election_3a,
+    many_elections_3a: many_elections_3a,
+    basic_agree_3b: basic_agree_3b,
+    rpc_bytes_3b: rpc_bytes_3b,
+    follower_failure_3b: follower_failure_3b,
+    leader_failure_3b: leader_failure_3b,
+    fail_agree_3b: fail_agree_3b,
+    fail_no_agree_3b: fail_no_agree_3b,
+    concurrent_starts_3b: concurrent_starts_3b,
+    rejoin_3b: rejoin_3b,
+    backup_3b: backup_3b,
+    count_3b: count_3b,
+    persist1_3c: persist1_3c,
+    persist2_3c: persist2_3c,
+    persist3_3c: persist3_3c,
+    figure8_3c: figure8_3c,
+    unreliable_agree_3c: unreliable_agree_3c,
+    figure8_unreliable_3c: figure8_unreliable_3c,
+    reliable_churn_3c: churn,
+    snapshot_install_3d: snapshots,
+    snapshot_install_crash_3d: snapshots,
+    snapshot_all_crash_3d: snapshot_all_crash_3d,
+    snapshot_init_3d: snapshot_init_3d,
+);
+
+#[test]
+fn terms_that_differ() {
+    expect_noticed("initial_election_3a", "initial_election_3a", &["check_terms()"], Injected::TermsDiffer);
+}
+
+#[test]
+fn a_leader_without_a_majority() {
+    expect_noticed("re_election_3a", "re_election_3a", &["check_no_leader()"], Injected::EverybodyLeads);
+}
+
+#[test]
+fn an_instance_that_delivers_nothing() {
+    expect_noticed("persist1_3c", "persist1_3c", &[".wait("], Injected::NothingDelivered);
+}
+
+/// Before the test looks whether anybody agreed without a majority, an invariant has seen it.
+#[test]
+fn agreement_of_one() {
+    for test in ["follower_failure_3b", "leader_failure_3b", "fail_no_agree_3b"] {
+        let case = cases().iter().find(|case| case.name == test).expect("a test of that name");
+        let (report, ..) = run_injected(case, Injected::NobodyIsAsked(1));
+        let failure = report.failure.expect("nobody was asked");
+        assert!(failure.message.contains("has reached no other server"), "{test}: {}", failure.message);
+    }
+}

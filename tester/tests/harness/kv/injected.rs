@@ -1,0 +1,265 @@
+//! A right double that is spoilt at a chosen moment, and the checks of the tests of labs 2 and 4, each of
+//! which must notice.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use labapi::{PutError, Raft, Version, Versioned};
+use parking_lot::Mutex;
+use tester::{Report, RunOptions};
+
+use super::fault::Fault;
+use super::{case, solution};
+
+/// The fault, and the operation at which it begins. Gets, puts and submits are counted over all clients, from
+/// 1.
+#[derive(Clone, Copy, Debug)]
+enum Injected {
+    /// Nothing.
+    Nothing,
+    /// The get of this number finds another value.
+    Get(u32),
+    /// The get of this number finds what the one before has found.
+    OldGet(u32),
+    /// The get of this number finds nothing.
+    NoGet(u32),
+    /// The put of this number is answered otherwise: that there is no such key if it was done, and that it
+    /// was done if not.
+    Put(u32),
+    /// The put of this number is not done, and answered as if it were.
+    Dropped(u32),
+    /// From the put of this number on nothing is put, and keys do not exist.
+    Puts(u32),
+    /// The put of this number is done, and refused for its version.
+    DoneAndRefused(u32),
+    /// From the submit of this number on nobody leads.
+    Submits(u32),
+    /// From the submit of this number on only who leads does what was agreed on.
+    Followers(u32),
+    /// From the submit of this number on who has led before, and does not lead now, does nothing.
+    Deposed(u32),
+}
+
+struct Plan {
+    injected: Injected,
+    gets: u32,
+    puts: u32,
+    submits: u32,
+    /// The result of the last get.
+    last: Option<Versioned>,
+}
+
+/// The one plan of this process: a run cannot be told more than its seed. Whoever runs something holds
+/// `TURN`.
+static TURN: Mutex<()> = Mutex::new(());
+static PLAN: Mutex<Plan> =
+    Mutex::new(Plan { injected: Injected::Nothing, gets: 0, puts: 0, submits: 0, last: None });
+
+/// The result of a get.
+pub fn get(answer: Option<Versioned>) -> Option<Versioned> {
+    let mut plan = PLAN.lock();
+    plan.gets += 1;
+    let last = std::mem::replace(&mut plan.last, answer.clone());
+    match plan.injected {
+        Injected::OldGet(number) if number == plan.gets => last.or(answer),
+        Injected::NoGet(number) if number == plan.gets => None,
+        Injected::Get(number) if number == plan.gets => {
+            let mut found = answer.unwrap_or(Versioned { value: String::new(), version: Version(7) });
+            found.value.push('!');
+            Some(found)
+        }
+        _ => answer,
+    }
+}
+
+/// The answer to the next put over `version` if it is not to be done at all. Counts it.
+pub fn lost_put(version: Version) -> Option<Result<(), PutError>> {
+    let mut plan = PLAN.lock();
+    plan.puts += 1;
+    match plan.injected {
+        Injected::Puts(from) if plan.puts >= from && version == Version(0) => Some(Err(PutError::Maybe)),
+        Injected::Puts(from) if plan.puts >= from => Some(Err(PutError::NoKey)),
+        Injected::Dropped(number) if plan.puts == number => Some(Ok(())),
+        _ => None,
+    }
+}
+
+/// The answer to the put that was counted last.
+pub fn put(answer: Result<(), PutError>) -> Result<(), PutError> {
+    let plan = PLAN.lock();
+    match plan.injected {
+        Injected::Put(number) if number == plan.puts => {
+            if answer.is_ok() {
+                Err(PutError::NoKey)
+            } else {
+                Ok(())
+            }
+        }
+        Injected::DoneAndRefused(number) if number == plan.puts && answer.is_ok() => Err(PutError::Version),
+        _ => answer,
+    }
+}
+
+/// Whether a submit is refused. Counts it.
+pub fn is_submit_refused() -> bool {
+    let mut plan = PLAN.lock();
+    plan.submits += 1;
+    matches!(plan.injected, Injected::Submits(from) if plan.submits >= from)
+}
+
+/// Whether a replica over this Raft, which has led or not, does what was agreed on.
+pub fn is_applied(raft: &dyn Raft, has_led: bool) -> bool {
+    let plan = PLAN.lock();
+    let must_lead = match plan.injected {
+        Injected::Followers(from) => plan.submits >= from,
+        Injected::Deposed(from) => plan.submits >= from && has_led,
+        _ => false,
+    };
+    drop(plan);
+    !must_lead || raft.get_state().is_leader
+}
+
+impl Injected {
+    /// Of what is counted in `plan` it takes the number.
+    fn counted(self, plan: &Plan) -> u32 {
+        match self {
+            Self::Nothing => 0,
+            Self::Get(_) | Self::OldGet(_) | Self::NoGet(_) => plan.gets,
+            Self::Put(_) | Self::Dropped(_) | Self::Puts(_) | Self::DoneAndRefused(_) => plan.puts,
+            Self::Submits(_) | Self::Followers(_) | Self::Deposed(_) => plan.submits,
+        }
+    }
+}
+
+/// The run of a test, and how many of the `counted` things there were at most.
+fn run(name: &str, injected: Injected, counted: &[fn(u32) -> Injected]) -> (Report, u32) {
+    let _turn = TURN.lock();
+    *PLAN.lock() = Plan { injected, gets: 0, puts: 0, submits: 0, last: None };
+    let report = tester::run(case(name), &solution::<{ Fault::Injected as u8 }>(), &RunOptions::new(1));
+    let plan = PLAN.lock();
+    (report, counted.iter().map(|inject| inject(0).counted(&plan)).max().unwrap_or_default())
+}
+
+/// The line of `file` that noticed, if one did.
+fn line(report: &Report, file: &str) -> Option<usize> {
+    let location = report.failure.as_ref()?.location.as_ref()?;
+    location.split(file).nth(1)?.split(':').nth(1)?.parse().ok()
+}
+
+/// The lines of a function on which one of `checks` is called.
+fn lines(file: &str, function: &str, checks: &[&str]) -> BTreeSet<usize> {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect("the file");
+    let start = format!("fn {function}(");
+    let mut indent = "";
+    let mut found = BTreeSet::new();
+    let mut inside = false;
+    for (line, number) in text.lines().zip(1..) {
+        if !inside && line.contains(&start) {
+            inside = true;
+            indent = &line[..line.len() - line.trim_start().len()];
+        }
+        if inside && checks.iter().any(|check| line.contains(check)) {
+            found.insert(number);
+        }
+        if inside && line.strip_prefix(indent) == Some("}") {
+            break;
+        }
+    }
+    found
+}
+
+/// Spoils the solution at one moment after the other, until each of `checks` in the function has been the one
+/// that noticed.
+fn expect_noticed(name: &str, position: (&str, &str), checks: &[&str], inject: &[fn(u32) -> Injected]) {
+    /// So many moments from each end: what is between them is more of the same, and would take a minute.
+    const ENDS: u32 = 60;
+
+    let (file, function) = position;
+    let mut missing = lines(file, function, checks);
+    assert!(!missing.is_empty(), "{function} calls none of {checks:?}");
+    let (report, moments) = run(name, Injected::Nothing, inject);
+    assert!(report.passed(), "{:?}", report.failure);
+    for step in 0..moments.div_ceil(2).min(ENDS) {
+        for moment in [1 + step, moments - step] {
+            for inject in inject {
+                if let Some(line) = line(&run(name, inject(moment), &[]).0, file) {
+                    missing.remove(&line);
+                }
+                if missing.is_empty() {
+                    return;
+                }
+            }
+        }
+    }
+    panic!("whatever was injected, nobody noticed on the lines {missing:?} of {function}");
+}
+
+macro_rules! each_check_notices {
+    ($($name:ident: $test:literal, $file:literal $function:literal, [$($check:literal),+], $($injected:ident)+;)+) => {
+        $(
+            #[test]
+            fn $name() {
+                expect_noticed($test, ($file, $function), &[$($check),+], &[$(Injected::$injected),+]);
+            }
+        )+
+    };
+}
+
+each_check_notices!(
+    puts_of_reliable_put: "reliable_put_2a", "src/kvsrv/part_2a.rs" "reliable_put_2a", ["expect_put("], Put;
+    gets_of_reliable_put: "reliable_put_2a", "src/kvsrv/part_2a.rs" "reliable_put_2a", ["check_get(", "cluster.fail("], Get;
+    puts_of_put_concurrent: "put_concurrent_reliable_2a", "src/kvsrv/part_2a.rs" "put_concurrent_reliable_2a",
+        ["check_put_concurrent("], Dropped;
+    history_of_put_concurrent: "put_concurrent_reliable_2a", "src/kvsrv/part_2a.rs" "put_concurrent_reliable_2a",
+        ["check_linearizable("], OldGet;
+    gets_of_unreliable_net: "unreliable_net_2a", "src/kvsrv/part_2a.rs" "unreliable_net_2a", ["check_get("], Get;
+    history_of_unreliable_net: "unreliable_net_2a", "src/kvsrv/part_2a.rs" "unreliable_net_2a",
+        ["check_linearizable("], DoneAndRefused;
+    history_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "clients_take_turns",
+        ["check_linearizable("], DoneAndRefused;
+
+    puts_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "take_turns", ["write("], Put;
+    gets_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "take_turns", ["get_existing("], NoGet;
+    last_get_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "clients_take_turns", ["get_existing("], NoGet;
+
+    submits_of_basic: "basic_4a", "src/kvraft/rsm/part_4a.rs" "basic_4a", [".inc_to("], Submits;
+    counters_of_basic: "basic_4a", "src/kvraft/rsm/part_4a.rs" "basic_4a", [".check_counter("], Followers;
+    counters_of_concurrent: "concurrent_4a", "src/kvraft/rsm/part_4a.rs" "concurrent_4a", [".check_counter("], Followers;
+    submits_of_leader_failure: "leader_failure_4a", "src/kvraft/rsm/part_4a.rs" "leader_failure_4a", [".inc()"], Submits;
+    counters_of_leader_failure: "leader_failure_4a", "src/kvraft/rsm/part_4a.rs" "leader_failure_4a",
+        [".check_counter("], Followers Deposed;
+    submits_of_leader_partition: "leader_partition_4a", "src/kvraft/rsm/part_4a.rs" "leader_partition_4a",
+        [".inc()", ".inc_among("], Submits;
+    counters_of_leader_partition: "leader_partition_4a", "src/kvraft/rsm/part_4a.rs" "leader_partition_4a",
+        [".check_counter("], Followers;
+    counters_of_restart_replay: "restart_replay_4a", "src/kvraft/rsm/part_4a.rs" "restart_replay_4a",
+        [".check_counter("], Followers;
+    submits_of_restarts: "restart_replay_4a", "src/kvraft/rsm/part_4a.rs" "count_to_100_and_restart", [".inc_to("], Submits;
+    counters_of_restarts: "restart_replay_4a", "src/kvraft/rsm/part_4a.rs" "count_to_100_and_restart",
+        [".check_counter("], Followers;
+    submits_of_shutdown: "shutdown_4a", "src/kvraft/rsm/part_4a.rs" "shutdown_4a", [".inc()"], Submits;
+    submits_of_restart_submit: "restart_submit_4a", "src/kvraft/rsm/part_4a.rs" "restart_submit_4a", [".inc()"], Submits;
+    counters_of_restart_submit: "restart_submit_4a", "src/kvraft/rsm/part_4a.rs" "restart_submit_4a",
+        [".check_counter("], Followers;
+    submits_of_snapshot: "snapshot_4c", "src/kvraft/rsm/part_4c.rs" "snapshot_4c", [".inc()"], Submits;
+    counters_of_snapshot: "snapshot_4c", "src/kvraft/rsm/part_4c.rs" "snapshot_4c", [".check_counter("], Followers;
+
+    puts_of_generic: "basic_4b", "src/key_value/concurrent_puts.rs" "keep_putting", ["one_put("], Put;
+    count_of_generic: "persist_one_client_4b", "src/kvraft/generic.rs" "play", ["check_put_concurrent("], Dropped;
+    history_of_generic: "basic_4b", "src/kvraft/generic.rs" "play", ["check_linearizable("], OldGet;
+    last_get_of_speed: "speed_4b", "src/kvraft/generic.rs" "speed", ["check_get("], Get;
+    history_of_speed: "speed_4b", "src/kvraft/generic.rs" "speed", ["check_linearizable("], Get;
+    gets_of_one_partition: "one_partition_4b", "src/kvraft/part_4b.rs" "one_partition_4b", ["check_get("], Get;
+    puts_of_one_partition: "one_partition_4b", "src/kvraft/part_4b.rs" "one_partition_4b", ["put_at_least_once("], Puts;
+    history_of_one_partition: "one_partition_4b", "src/kvraft/part_4b.rs" "one_partition_4b",
+        ["check_linearizable("], DoneAndRefused;
+    gets_of_snapshot_rpc: "snapshot_rpc_4c", "src/kvraft/part_4c.rs" "snapshot_rpc_4c", ["check_get("], Get;
+    puts_of_snapshot_rpc: "snapshot_rpc_4c", "src/kvraft/part_4c.rs" "snapshot_rpc_4c", ["put_at_least_once("], Puts;
+    history_of_snapshot_rpc: "snapshot_rpc_4c", "src/kvraft/part_4c.rs" "snapshot_rpc_4c",
+        ["check_linearizable("], DoneAndRefused;
+    gets_of_snapshot_size: "snapshot_size_4c", "src/kvraft/part_4c.rs" "snapshot_size_4c", ["check_get("], Get;
+    puts_of_snapshot_size: "snapshot_size_4c", "src/kvraft/part_4c.rs" "snapshot_size_4c", ["put_at_least_once("], Puts;
+    history_of_snapshot_size: "snapshot_size_4c", "src/kvraft/part_4c.rs" "snapshot_size_4c",
+        ["check_linearizable("], DoneAndRefused;
+);
