@@ -23,7 +23,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     }
 }
 
-/// Reads the values that an [`Encoder`](crate::Encoder) wrote, in the same order.
+/// A decoder of the values of an [`Encoder`](crate::Encoder), in the same order.
 #[derive(Clone, Debug)]
 pub struct Decoder<'a> {
     rest: &'a [u8],
@@ -32,13 +32,13 @@ pub struct Decoder<'a> {
 }
 
 impl<'a> Decoder<'a> {
-    /// A decoder at the first byte.
+    /// Makes a decoder at the first byte.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes, last_type: "nothing", len: bytes.len() }
     }
 
-    /// The next value.
+    /// Decodes the next value.
     ///
     /// # Errors
     ///
