@@ -71,7 +71,7 @@ fn a_wait_in_the_system_is_found() {
     says(
         &failure,
         FailureKind::Blocked,
-        &["waits in a call of the system for ", "they all share one OS thread"],
+        &["has been waiting in a system call for ", "they all share one OS thread"],
     );
 }
 
@@ -187,7 +187,7 @@ fn an_overflowing_stack_is_a_verdict() {
     let failure = ticker(|| {
         black_box(deeper(0));
     });
-    says(&failure, FailureKind::Overflow, &["stack of 512 KiB is full", "deeper", "recursion without end"]);
+    says(&failure, FailureKind::Overflow, &["stack of 512 KiB is full", "deeper", "endless recursion"]);
 }
 
 #[test]
@@ -320,7 +320,7 @@ fn a_panic_within_labrt_is_a_verdict() {
         thread::sleep(Duration::from_secs(10));
     });
     let failure = run.result.unwrap_err();
-    says(&failure, FailureKind::Panic, &["one kill at a time", "a panic within labrt"]);
+    says(&failure, FailureKind::Panic, &["only one crash can be scheduled", "a panic within labrt"]);
 }
 
 /// Set for a child of a test: the kind of its threads.

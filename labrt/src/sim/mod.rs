@@ -1,7 +1,7 @@
 //! The simulation backend: threads as coroutines, a seeded scheduler, a virtual clock.
 //!
-//! One simulation is one fresh OS thread. [`Sim`](simulation::Sim) lives in a thread-local of it; all
-//! simulated threads find it there, and nothing else does.
+//! A simulation has an OS thread of its own. [`Sim`](simulation::Sim) is in a thread-local of it, where all
+//! simulated threads find it, and no other thread does.
 
 mod cell;
 mod choice;

@@ -81,7 +81,7 @@ fn a_second_value_is_a_bug_of_the_harness() {
         let result = simulate(options, |world| (0..2).for_each(|number| world.set_local(Arc::new(number))));
         let failure = result.result.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Panic);
-        assert!(failure.message.contains("one value of the harness's"), "{failure}");
+        assert!(failure.message.contains("set_local` was called twice"), "{failure}");
     }
 }
 

@@ -51,7 +51,7 @@ fn relocking_ones_own_lock_is_a_deadlock() {
     });
     let failure = run.result.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Deadlock);
-    assert!(failure.message.contains("locks what it already holds since labrt/tests/labrt/deadlock.rs:"));
+    assert!(failure.message.contains("locks what it has held since labrt/tests/labrt/deadlock.rs:"));
     assert!(failure.location.unwrap().starts_with("labrt/tests/labrt/deadlock.rs:"));
 }
 
@@ -153,7 +153,7 @@ fn writing_while_one_reads_is_a_deadlock() {
     });
     let failure = run.result.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Deadlock);
-    assert!(failure.message.contains("locks what it already holds since labrt/tests/"), "{failure}");
+    assert!(failure.message.contains("locks what it has held since labrt/tests/"), "{failure}");
 }
 
 #[test]
