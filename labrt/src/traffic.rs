@@ -227,7 +227,7 @@ impl Traffic {
                 None => calls.total,
             };
             let sum = named
-                .entry((&calls.method, &calls.from, calls.to.as_deref().unwrap_or("nobody")))
+                .entry((&calls.method, &calls.from, calls.to.as_deref().unwrap_or("no server")))
                 .or_default();
             sum.calls += count.calls;
             sum.bytes += count.bytes;

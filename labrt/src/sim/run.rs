@@ -49,7 +49,7 @@ fn run_here<T: 'static>(
     let id = next_run_id();
     SIM.with(|sim| {
         let fresh = Sim::new(id, Scheduler::new(options, watched.monitor().clone()));
-        assert!(sim.set(fresh).is_ok(), "an OS thread runs one simulation in its life");
+        assert!(sim.set(fresh).is_ok(), "an OS thread runs only one simulation");
     });
     let _attached = with(|sim| watched.attach(sim.scheduler.inner()));
     if let Some(first) = FIRST.get() {

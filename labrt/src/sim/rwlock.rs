@@ -181,7 +181,7 @@ impl Drop for WaitingWriter<'_> {
     fn drop(&mut self) {
         let mut state = self.lock.state.open(self.sim);
         state.writers_waiting.retain(|(writer, _)| *writer != self.writer);
-        // Readers that it kept out may go on, also when it gave up or was killed.
+        // Readers that queued behind it may continue, even if it timed out or was killed.
         wake_all(self.sim, &mut state.waiting);
     }
 }

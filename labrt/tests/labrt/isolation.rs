@@ -104,10 +104,10 @@ fn hash_keys_are_the_same_in_a_replay() {
 
 /// The ids and debug texts of three threads of a server, the last one of which has ended.
 fn threads() -> Vec<(u64, String)> {
-    let told = |thread: thread::Thread| (thread.id(), format!("{thread:?}"));
+    let described = |thread: thread::Thread| (thread.id(), format!("{thread:?}"));
     let one = thread::spawn(|| thread::current().id());
     let (id, other) = (one.thread().id(), thread::spawn(|| ()));
-    let seen = vec![told(thread::current()), told(one.thread()), told(other.thread())];
+    let seen = vec![described(thread::current()), described(one.thread()), described(other.thread())];
     assert_eq!(one.join().unwrap(), id);
     other.join().unwrap();
     seen

@@ -363,7 +363,7 @@ fn a_thread_that_always_catches_the_kill_is_abandoned() {
         run.warnings,
         [
             "thread `stubborn` of server 3 could not be stopped and was abandoned: while it was being killed it catches \
-          every panic and goes on"
+          every panic and continues"
         ]
     );
 }

@@ -156,10 +156,10 @@ fn preempted_threads_are_killed_and_paused_like_others() {
             node.pause();
             let before = count.load(SeqCst);
             thread::sleep(MS);
-            assert_eq!(count.load(SeqCst), before, "it stands still");
+            assert_eq!(count.load(SeqCst), before, "a paused node must not run");
             node.resume();
             thread::sleep(MS);
-            assert!(count.load(SeqCst) > before, "it goes on");
+            assert!(count.load(SeqCst) > before, "a resumed node must run");
             node.kill();
             let before = count.load(SeqCst);
             thread::sleep(MS);
