@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rand::Rng;
 
+use super::scheduler::Scheduler;
 use crate::clock::Clock;
 use crate::raw::hash_keys::Keys;
 use crate::rng::StreamRng;
@@ -82,5 +83,27 @@ impl std::ops::IndexMut<u32> for Nodes {
     #[inline]
     fn index_mut(&mut self, id: u32) -> &mut NodeState {
         &mut self.all[id as usize]
+    }
+}
+
+/// Pauses of nodes.
+impl Scheduler {
+    pub(crate) fn pause(&mut self, node: u32) {
+        self.nodes[node].paused = true;
+        let threads = &self.threads;
+        let paused_ready = &mut self.nodes[node].paused_ready;
+        self.ready.retain(|slot| {
+            let stays = threads[*slot].node != node;
+            if !stays {
+                paused_ready.push(*slot);
+            }
+            stays
+        });
+    }
+
+    pub(crate) fn resume(&mut self, node: u32) {
+        self.nodes[node].paused = false;
+        let paused_ready = std::mem::take(&mut self.nodes[node].paused_ready);
+        self.ready.extend(paused_ready);
     }
 }

@@ -8,7 +8,11 @@ use std::ops::RangeInclusive;
 
 use rand::RngExt;
 
+use super::scheduler::Scheduler;
+use super::timers::Due;
 use crate::rng::StreamRng;
+use crate::run::ids::TESTER;
+use crate::wait::ThreadId;
 
 /// The duration of a preemption in virtual nanoseconds.
 const LASTS_NS: RangeInclusive<u64> = 5_000..=100_000;
@@ -49,5 +53,35 @@ impl Preemption {
             0 => u32::MAX,
             mean => self.rng.random_range(1..=mean.saturating_mul(2)),
         };
+    }
+}
+
+impl Scheduler {
+    /// Preempts the current thread, unless it is the harness's. Returns whether it did.
+    #[cold]
+    pub(super) fn preempt(&mut self, slot: u32) -> bool {
+        let Some(lasts) = self.preemption.begin() else { return false };
+        let thread = &mut self.threads[slot];
+        if self.stop || thread.probe || thread.node == TESTER {
+            return false;
+        }
+        thread.preempted = true;
+        let id = ThreadId { slot, serial: thread.serial };
+        self.timers.add(self.now + lasts, Due::Resume(id));
+        true
+    }
+
+    /// Makes a preempted thread runnable again. One that was killed meanwhile runs already.
+    pub(super) fn end_preemption(&mut self, id: ThreadId) {
+        let Some(thread) = self.threads.get_mut(id) else { return };
+        if !std::mem::take(&mut thread.preempted) || thread.dying {
+            return;
+        }
+        let node = &mut self.nodes[thread.node];
+        if node.paused {
+            node.paused_ready.push(id.slot);
+        } else {
+            self.ready.push(id.slot);
+        }
     }
 }

@@ -7,34 +7,32 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::choice::{self, Choose};
-use super::frames;
 use super::kill_state::{KillInProgress, ScheduledCrash};
 use super::nodes::Nodes;
 use super::preemption::Preemption;
 use super::threads::{ThreadState, Threads};
 use super::timers::{Due, Timers};
-use crate::clock::{nanos, since_start};
+use crate::clock::nanos;
 use crate::raw::coroutine::{Coroutine, Stacks};
 use crate::raw::hash_keys::KeySlot;
-use crate::raw::run_monitor::{RunMonitor, StopRequest, with_real_std};
+use crate::raw::run_monitor::RunMonitor;
 use crate::run::failure::{Failure, FailureKind};
 use crate::run::ids::TESTER;
-use crate::run::limits::{growth_message, time_message};
 use crate::run::log::LogBuffer;
 use crate::run::options::Options;
 use crate::thread_limit::{self, LimitReached, LiveThread, THREADS_MAX};
-use crate::traffic::{RemoteCall, Traffic};
+use crate::traffic::Traffic;
 use crate::wait::{SourceLocation, ThreadId, Ticket, Wait, Woken};
 
 /// Virtual nanoseconds that a scheduling point takes, so that time passes even for a thread that never waits.
 const STEP: u64 = 20;
 
 /// The most scheduling points that a thread may pass without waiting. More are an endless loop.
-const SPIN_BOUND: u32 = 1_000_000;
+pub(super) const SPIN_BOUND: u32 = 1_000_000;
 
 /// The most scheduling points without progress: a message, an applied entry, or a moment when all threads
 /// wait.
-const LIVELOCK_BOUND: u64 = 2_000_000;
+pub(super) const LIVELOCK_BOUND: u64 = 2_000_000;
 
 /// The most threads that a timeout lists as waiting for locks.
 const LOCK_WAITS_SHOWN: usize = 5;
@@ -84,7 +82,7 @@ pub(crate) struct Scheduler {
     chosen: Option<u32>,
     tickets: u64,
     policy: Box<dyn Choose>,
-    preemption: Preemption,
+    pub(super) preemption: Preemption,
     pub(crate) fingerprint: u64,
     /// The run is over: only dying threads run from now on.
     pub(crate) stop: bool,
@@ -239,87 +237,6 @@ impl Scheduler {
         let choice = if count == 1 { 0 } else { self.policy.choose(count) };
         self.chosen = Some(self.ready[choice]);
         choice
-    }
-
-    #[cold]
-    fn report_livelock(&mut self, slot: u32) {
-        let spins = self.threads[slot].spins;
-        let (kind, message) = if spins > SPIN_BOUND {
-            let message = format!(
-                "the thread passed {SPIN_BOUND} scheduling points without waiting once: it spins. Wait on a \
-                 condition variable or a channel, or sleep between two checks{}",
-                self.busiest_calls()
-            );
-            (FailureKind::Livelock, message)
-        } else if self.steps > self.options.max_steps {
-            let message = format!(
-                "the run has not ended after {} scheduling points, though only {:.3} virtual seconds have passed: \
-                 threads wake each other, or servers exchange messages, with hardly any delay. Look for a message \
-                 that is always answered by another one{}",
-                self.options.max_steps,
-                since_start(self.now).as_secs_f64(),
-                self.busiest_calls()
-            );
-            (FailureKind::Timeout, message)
-        } else {
-            let message = format!(
-                "{LIVELOCK_BOUND} scheduling points passed without a message and without a moment when all threads \
-                 wait: threads wake each other without making progress{}",
-                self.busiest_calls()
-            );
-            (FailureKind::Livelock, message)
-        };
-        self.fail_here(kind, message);
-    }
-
-    /// Fails the run because the watchdog has requested its end.
-    #[cold]
-    fn handle_stop_request(&mut self) {
-        if self.stop {
-            return;
-        }
-        match self.monitor.stop_request() {
-            Some(StopRequest::Memory(bytes)) => self.fail_here(FailureKind::Memory, growth_message(bytes)),
-            Some(StopRequest::CpuTime) => {
-                let message = time_message(self.options.max_cpu_time) + &self.busiest_calls();
-                self.fail(FailureKind::Timeout, message, None);
-                if let Some(failure) = &mut self.verdict {
-                    failure.from_outside = true;
-                }
-            }
-            None => {}
-        }
-    }
-
-    /// The most frequent remote calls so far, for messages.
-    pub(crate) fn busiest_calls(&self) -> String {
-        self.traffic.busiest_message(self.now)
-    }
-
-    /// Records a remote call of the current thread.
-    #[inline]
-    pub(crate) fn remote_call(&mut self, call: &RemoteCall<'_>) {
-        let node = self.current.map_or(TESTER, |slot| self.threads[slot].node);
-        let caller = (node, &self.nodes[node].name);
-        if self.traffic.call(self.now, caller, call) && !self.stop {
-            let message = self.traffic.storm_message(self.now);
-            self.fail(FailureKind::Timeout, message, Some(call.location));
-        }
-    }
-
-    /// Fails the run at the current line of lab code.
-    pub(crate) fn fail_here(&mut self, kind: FailureKind, message: String) {
-        if self.verdict.is_some() {
-            return;
-        }
-        let frames = with_real_std(frames::capture);
-        let failure = Failure {
-            location: frames::innermost_lab_frame(&frames).map(frames::Frame::location),
-            backtrace: frames::backtrace(&frames),
-            ..self.failure(kind, message)
-        };
-        self.verdict = Some(failure);
-        self.stop = true;
     }
 
     /// Chooses the next action, and advances the clock if no thread can run.
@@ -546,95 +463,10 @@ impl Scheduler {
         }
         self.threads.remove(slot);
     }
-
-    /// Ends the run with this verdict, unless it has one already.
-    pub(crate) fn fail(&mut self, kind: FailureKind, message: String, location: Option<SourceLocation>) {
-        let failure = Failure { location: location.map(ToString::to_string), ..self.failure(kind, message) };
-        self.verdict.get_or_insert(failure);
-        self.stop = true;
-    }
-
-    /// A failure that the current thread detects now.
-    pub(crate) fn failure(&self, kind: FailureKind, message: String) -> Failure {
-        let (node, thread) = match self.current {
-            Some(slot) => {
-                let thread = &self.threads[slot];
-                (self.nodes[thread.node].name.to_string(), thread.name.to_string())
-            }
-            None => (self.nodes[TESTER].name.to_string(), "scheduler".to_owned()),
-        };
-        let at = since_start(self.now);
-        Failure { kind, message, at, node, thread, location: None, backtrace: None, from_outside: false }
-    }
-
-    pub(crate) fn warn(&mut self, message: String) {
-        if !self.warnings.contains(&message) {
-            self.warnings.push(message);
-        }
-    }
-
-    /// `thread` of `node`, for messages.
-    pub(crate) fn describe(&self, slot: u32) -> String {
-        let thread = &self.threads[slot];
-        format!("thread `{}` of {}", thread.name, self.nodes[thread.node].name)
-    }
 }
 
 #[inline]
 fn mix_hash(fingerprint: u64, value: u64) -> u64 {
     let mixed = (fingerprint ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed ^ (mixed >> 29)
-}
-
-/// Preemption.
-impl Scheduler {
-    /// Preempts the current thread, unless it is the harness's. Returns whether it did.
-    #[cold]
-    fn preempt(&mut self, slot: u32) -> bool {
-        let Some(lasts) = self.preemption.begin() else { return false };
-        let thread = &mut self.threads[slot];
-        if self.stop || thread.probe || thread.node == TESTER {
-            return false;
-        }
-        thread.preempted = true;
-        let id = ThreadId { slot, serial: thread.serial };
-        self.timers.add(self.now + lasts, Due::Resume(id));
-        true
-    }
-
-    /// Makes a preempted thread runnable again. One that was killed meanwhile runs already.
-    fn end_preemption(&mut self, id: ThreadId) {
-        let Some(thread) = self.threads.get_mut(id) else { return };
-        if !std::mem::take(&mut thread.preempted) || thread.dying {
-            return;
-        }
-        let node = &mut self.nodes[thread.node];
-        if node.paused {
-            node.paused_ready.push(id.slot);
-        } else {
-            self.ready.push(id.slot);
-        }
-    }
-}
-
-/// Pauses of nodes.
-impl Scheduler {
-    pub(crate) fn pause(&mut self, node: u32) {
-        self.nodes[node].paused = true;
-        let threads = &self.threads;
-        let paused_ready = &mut self.nodes[node].paused_ready;
-        self.ready.retain(|slot| {
-            let stays = threads[*slot].node != node;
-            if !stays {
-                paused_ready.push(*slot);
-            }
-            stays
-        });
-    }
-
-    pub(crate) fn resume(&mut self, node: u32) {
-        self.nodes[node].paused = false;
-        let paused_ready = std::mem::take(&mut self.nodes[node].paused_ready);
-        self.ready.extend(paused_ready);
-    }
 }
