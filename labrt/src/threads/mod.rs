@@ -1,13 +1,13 @@
 //! The threads backend: real threads, the system's clock.
 //!
-//! A thread of a run is an OS thread of a pool ([`worker`]). It waits with tickets, as a simulated one does,
-//! so that channels, condition variables and oneshot channels are the same code on both backends, and a kill
-//! ends every wait except one for a lock, which is divided into short slices ([`lock`]). Locks are
-//! `parking_lot`'s.
+//! A thread of a run is an OS thread of a pool ([`worker`](mod@worker)). It waits with tickets, as a
+//! simulated one does, so that channels, condition variables and oneshot channels are the same code on both
+//! backends, and a kill ends every wait except one for a lock, which is divided into short slices ([`lock`]).
+//! Locks are `parking_lot`'s.
 //!
 //! A node that is killed, paused or about to be killed sets a signal, which its threads check at every
 //! scheduling point ([`node`]). A run ends when its main function returns or at the first verdict, by killing
-//! all nodes ([`run`]).
+//! all nodes ([`run`](mod@run)).
 
 mod events;
 pub(crate) mod lock;
