@@ -48,8 +48,8 @@ pub(crate) fn message<'a>(
         }
     };
     format!(
-        "{whose}{why}. Do not start a thread for each event, but let one thread handle many: one timer thread is enough, \
-         if it sleeps until the deadline and then checks whether the deadline has moved"
+        "{whose}{why}. Do not start a thread for each event, but let one thread handle many: one timer \
+         thread is enough, if it sleeps until the deadline and then checks whether the deadline has moved"
     )
 }
 
@@ -85,7 +85,8 @@ mod tests {
         let text = message(LimitReached::Limit, (0..40).map(thread));
         let line = location.line();
         let start = format!(
-            "server 2 has 30 threads, most of them started at labrt/src/thread_limit.rs:{line} (20). A run may"
+            "server 2 has 30 threads, most of them started at labrt/src/thread_limit.rs:{line} (20). A run \
+             may"
         );
         assert!(text.starts_with(&start), "{text}");
         let error = io::Error::from_raw_os_error(libc::EAGAIN);

@@ -1,5 +1,5 @@
-//! [`Traffic`]: counts of the remote calls of a run. They detect message storms, and name the most frequent calls of a run
-//! that does not end.
+//! [`Traffic`]: counts of the remote calls of a run. They detect message storms, and name the most frequent
+//! calls of a run that does not end.
 
 use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
@@ -203,9 +203,10 @@ impl Traffic {
         let Count { calls, bytes } = backlog.sent;
         let who = self.calls.iter().find(|(key, _)| key.from == node).map_or("", |(_, calls)| &calls.from);
         format!(
-            "{who} made {calls} remote calls, with {} of arguments, in {:.6} virtual seconds: it calls without end and \
-             without delay. No correct solution comes near this. Look for a reply, or a failure, after which the same \
-             call is made at once: wait for a change, or for some time, before it{}",
+            "{who} made {calls} remote calls, with {} of arguments, in {:.6} virtual seconds: it calls \
+             without end and without delay. No correct solution comes near this. Look for a reply, or a \
+             failure, after which the same call is made at once: wait for a change, or for some time, before \
+             it{}",
             Size(bytes),
             Duration::from_nanos(now - backlog.since).as_secs_f64(),
             self.busiest_message(now)

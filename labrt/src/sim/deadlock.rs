@@ -82,8 +82,8 @@ impl Scheduler {
                 )
             }
             [WaitEdge { waiter, blocker: Blocker { by: BlockedBy::Holding(since), .. }, .. }] => format!(
-                "{} locks what it has held since {since}: it waits for itself. Drop the first guard before, or \
-                 pass it on",
+                "{} locks what it has held since {since}: it waits for itself. Drop the first guard before, \
+                 or pass it on",
                 self.describe(waiter.slot)
             ),
             _ => {
@@ -199,8 +199,8 @@ impl Scheduler {
     /// thread, server and run.
     fn warn_of_held_lock(&mut self, wait: Wait, since: SourceLocation) {
         self.warn(format!(
-            "a thread {wait} while it holds a lock that it took at {since}: nobody else can take the lock meanwhile. Drop \
-             the guard before"
+            "a thread {wait} while it holds a lock that it took at {since}: nobody else can take the lock \
+             meanwhile. Drop the guard before"
         ));
     }
 }

@@ -64,9 +64,9 @@ fn clock() -> u64 {
             }
             if count > READS_MAX {
                 let message = format!(
-                    "the thread read the clock of std {READS_MAX} times without a call of labrt, while no other \
-                     thread could run: it waits for something that cannot happen. Wait on a condition variable or a \
-                     channel, or use `labrt::thread::sleep`"
+                    "the thread read the clock of std {READS_MAX} times without a call of labrt, while no \
+                     other thread could run: it waits for something that cannot happen. Wait on a condition \
+                     variable or a channel, or use `labrt::thread::sleep`"
                 );
                 scheduler.fail_here(FailureKind::Livelock, message);
                 drop(scheduler);
@@ -122,8 +122,8 @@ fn refuse_wait(waited: Option<Duration>) -> ! {
             "the thread waits with a timeout in {call}, which does not follow the virtual clock. {advice}"
         ),
         (None, _) => {
-            "the thread waits for a lock that is not labrt's: all simulated threads share one OS thread, which this \
-             wait blocks. Use the locks of `labrt::sync` and the channels of `labrt::channel`"
+            "the thread waits for a lock that is not labrt's: all simulated threads share one OS thread, \
+             which this wait blocks. Use the locks of `labrt::sync` and the channels of `labrt::channel`"
                 .to_owned()
         }
     };

@@ -25,9 +25,9 @@ impl Scheduler {
             (FailureKind::Livelock, message)
         } else if self.steps > self.options.max_steps {
             let message = format!(
-                "the run has not ended after {} scheduling points, though only {:.3} virtual seconds have passed: \
-                 threads wake each other, or servers exchange messages, with hardly any delay. Look for a message \
-                 that is always answered by another one{}",
+                "the run has not ended after {} scheduling points, though only {:.3} virtual seconds have \
+                 passed: threads wake each other, or servers exchange messages, with hardly any delay. Look \
+                 for a message that is always answered by another one{}",
                 self.options.max_steps,
                 since_start(self.now).as_secs_f64(),
                 self.busiest_calls()
@@ -35,8 +35,8 @@ impl Scheduler {
             (FailureKind::Timeout, message)
         } else {
             let message = format!(
-                "{LIVELOCK_BOUND} scheduling points passed without a message and without a moment when all threads \
-                 wait: threads wake each other without making progress{}",
+                "{LIVELOCK_BOUND} scheduling points passed without a message and without a moment when all \
+                 threads wait: threads wake each other without making progress{}",
                 self.busiest_calls()
             );
             (FailureKind::Livelock, message)

@@ -291,8 +291,8 @@ impl<'a> Watchdog<'a> {
             Reason::Stopped(StopCause::Memory(bytes)) => (
                 FailureKind::Memory,
                 format!(
-                    "the system has no memory for {bytes} bytes more. Look for a length or a capacity that is computed: \
-                     a difference below zero wraps around to a very large number"
+                    "the system has no memory for {bytes} bytes more. Look for a length or a capacity that \
+                     is computed: a difference below zero wraps around to a very large number"
                 ),
             ),
         };
@@ -344,14 +344,16 @@ fn stall_failure(frames: &[Frame], running: Duration, sleeping: Duration) -> (Fa
     let message = match frames::blocking_call(frames) {
         Some(call) if sleeping > running => blocked_message(call, sleeping),
         _ if sleeping > running => format!(
-            "the thread has been waiting in a system call for {:.1} s of real time, and no other thread of the run can \
-             continue: they all share one OS thread. Wait by labrt only: its locks, its channels, its `thread::sleep`",
+            "the thread has been waiting in a system call for {:.1} s of real time, and no other thread of \
+             the run can continue: they all share one OS thread. Wait by labrt only: its locks, its \
+             channels, its `thread::sleep`",
             sleeping.as_secs_f64()
         ),
         _ => format!(
-            "the thread has been computing for {:.1} s of real time without a call of labrt, so no other thread can \
-             run: an endless loop? A loop that waits for another thread must wait by labrt (a condition variable, a \
-             channel, `labrt::thread::sleep`): atomics and `yield_now` of std do not let other threads run",
+            "the thread has been computing for {:.1} s of real time without a call of labrt, so no other \
+             thread can run: an endless loop? A loop that waits for another thread must wait by labrt (a \
+             condition variable, a channel, `labrt::thread::sleep`): atomics and `yield_now` of std do not \
+             let other threads run",
             running.as_secs_f64()
         ),
     };
@@ -362,8 +364,8 @@ fn stall_failure(frames: &[Frame], running: Duration, sleeping: Duration) -> (Fa
 pub(super) fn blocked_message(blocking: frames::BlockingCall, since: Duration) -> String {
     let frames::BlockingCall { call, advice } = blocking;
     format!(
-        "the thread has been waiting in {call} for {:.1} s of real time. No other thread can wake it: all simulated \
-         threads share one OS thread, which this wait blocks. {advice}",
+        "the thread has been waiting in {call} for {:.1} s of real time. No other thread can wake it: all \
+         simulated threads share one OS thread, which this wait blocks. {advice}",
         since.as_secs_f64()
     )
 }
@@ -377,13 +379,13 @@ fn overflow_failure(frames: &[Frame]) -> (FailureKind, String) {
     let size = crate::raw::coroutine::STACK_SIZE / 1024;
     let message = if repeated.is_empty() {
         format!(
-            "the thread's stack of {size} KiB is full. Keep large values on the heap (`Vec`, `Box`), and look for an \
-             endless recursion"
+            "the thread's stack of {size} KiB is full. Keep large values on the heap (`Vec`, `Box`), and \
+             look for an endless recursion"
         )
     } else {
         format!(
-            "the thread's stack of {size} KiB is full: an endless recursion? These functions call each other or \
-             themselves:{}",
+            "the thread's stack of {size} KiB is full: an endless recursion? These functions call each other \
+             or themselves:{}",
             repeated.concat()
         )
     };

@@ -1,8 +1,9 @@
 //! The interface of the harness: starting a run, and control over what happens in it.
 //!
-//! [`simulate`](fn@simulate) starts a run and passes a [`World`] to its main function. The world makes nodes (each incarnation
-//! of a server is a node), kills, pauses and calls into them, provides the run's random streams, and ends the
-//! run with a verdict. Lab code is given none of this, and cannot reach it from what it is given.
+//! [`simulate`](fn@simulate) starts a run and passes a [`World`] to its main function. The world makes nodes
+//! (each incarnation of a server is a node), kills, pauses and calls into them, provides the run's random
+//! streams, and ends the run with a verdict. Lab code is given none of this, and cannot reach it from what it
+//! is given.
 //!
 //! ```
 //! use std::time::Duration;

@@ -361,10 +361,8 @@ fn a_thread_that_always_catches_the_kill_is_abandoned() {
     run.result.unwrap();
     assert_eq!(
         run.warnings,
-        [
-            "thread `stubborn` of server 3 could not be stopped and was abandoned: while it was being killed it catches \
-          every panic and continues"
-        ]
+        ["thread `stubborn` of server 3 could not be stopped and was abandoned: while it was being killed \
+             it catches every panic and continues"]
     );
 }
 

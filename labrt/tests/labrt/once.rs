@@ -121,7 +121,8 @@ fn a_value_that_needs_itself_is_a_deadlock() {
     });
     let failure = run.result.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Deadlock);
-    let expected = "thread `maker` of server 1 needs a value that it has been initializing since labrt/tests/labrt/once.rs:";
+    let expected = "thread `maker` of server 1 needs a value that it has been initializing since \
+     labrt/tests/labrt/once.rs:";
     assert!(failure.message.contains(expected), "{failure}");
 }
 

@@ -276,7 +276,10 @@ fn room_is_reserved_for_a_selected_send() {
         let (sender, receiver) = bounded(1);
         let other = sender.clone();
         select! {
-            send(sender, { assert!(other.try_send(1).is_err(), "the room is taken"); 2 }) -> result => result.unwrap(),
+            send(sender, {
+                assert!(other.try_send(1).is_err(), "the room is reserved");
+                2
+            }) -> result => result.unwrap(),
         }
         assert_eq!(receiver.try_recv(), Ok(2));
         assert_eq!(other.try_send(3), Ok(()));

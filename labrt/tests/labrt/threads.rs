@@ -80,7 +80,8 @@ fn a_thread_that_never_calls_labrt_is_abandoned_with_a_warning() {
     });
     stop.store(true, std::sync::atomic::Ordering::SeqCst);
     run.result.unwrap();
-    let warning = "thread `spinner` of server 0 could not be stopped and was abandoned: while it was being killed it runs";
+    let warning = "thread `spinner` of server 0 could not be stopped and was abandoned: while it was being \
+     killed it runs";
     assert_eq!(run.warnings, [warning]);
 }
 

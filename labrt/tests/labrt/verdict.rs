@@ -237,7 +237,8 @@ fn every_timeout_names_the_busiest_calls() {
         simulate(brief, computes).result.unwrap_err(),
         simulate(soon, computes).result.unwrap_err(),
     ] {
-        let end = "the busiest of 1 remote calls since 0.000000 s:\n  Kv.get from tester to server 3: 1 calls, 10 bytes of arguments";
+        let end = "the busiest of 1 remote calls since 0.000000 s:\
+                   \n  Kv.get from tester to server 3: 1 calls, 10 bytes of arguments";
         assert!(failure.message.ends_with(end), "{failure}");
     }
 }
