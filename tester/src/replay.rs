@@ -141,7 +141,10 @@ impl Replay {
     pub fn from_json(text: &str) -> Result<Self, String> {
         let stored: Stored = serde_json::from_str(text).map_err(|cause| cause.to_string())?;
         if stored.schema > SCHEMA {
-            return Err(format!("a later version wrote it: schema {}, and this one reads {SCHEMA}", stored.schema));
+            return Err(format!(
+                "a later version wrote it: schema {}, and this one reads {SCHEMA}",
+                stored.schema
+            ));
         }
         Ok(stored.replay)
     }

@@ -12,7 +12,7 @@ use crate::linearizability::Budget;
 use crate::meter::Meter;
 use crate::stage::Stage;
 use crate::testbed::{TIME_LIMIT, Testbed};
-use crate::{Case, Detail, Report, ReportedFailure};
+use crate::{Case, Detail, Report, ReportedFailure, labs};
 
 /// The options of a run, besides the test and the solution.
 #[derive(Clone, Debug)]
@@ -85,6 +85,7 @@ static TURN: Mutex<()> = Mutex::new(());
 /// thread, a test that does not end.
 #[must_use]
 pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Report {
+    world::name_lab_folders(labs().iter().map(|lab| lab.folder));
     let meter = Arc::new(Meter::default());
     let threads = options.backend == Backend::Threads;
     let _turn = threads.then(|| TURN.lock());
