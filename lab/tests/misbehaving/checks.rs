@@ -260,7 +260,7 @@ fn who_prints_while_the_stack_ends_is_told_of() {
     assert_eq!(finished.status, Some(1));
     let failure = &of_test(&results, VICTIM)["failures"][0];
     assert_eq!(failure["kind"], "overflow", "{finished:?}");
-    assert!(failure["message"].as_str().expect("a text").contains("a recursion without end"), "{failure}");
+    assert!(failure["message"].as_str().expect("a text").contains("an endless recursion"), "{failure}");
 }
 
 fn what_lab_code_prints_changes_nothing() {

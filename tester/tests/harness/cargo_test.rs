@@ -294,7 +294,7 @@ fn a_storm_is_told_of_with_the_end_of_its_log() {
 fn who_blocks_went_the_same_way_when_it_was_run_again() {
     let output = run(&[(FAULT, "holds std's"), ("LAB_SEED", "1")]);
     assert!(!output.passed);
-    expect_pieces(&output.text, &["blocked: the thread waits in `std::sync::Mutex`", "replay: "]);
+    expect_pieces(&output.text, &["blocked: the thread has been waiting in `std::sync::Mutex`", "replay: "]);
     assert!(!output.text.contains("another way"), "{}", output.text);
 }
 
