@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{env, fs};
 
-use labapi::{ApplyMsg, LogIndex, Raft, Solution, Started, State, Term};
+use labapi::{ApplyMsg, Raft, Solution};
 use labrpc::{ClientEnd, Service};
 use labrt::channel::Sender;
 use labrt::thread;
@@ -14,8 +14,9 @@ use persister::Persister;
 
 use tempfile::TempDir;
 
-use crate::fake::solution;
-use crate::fault::Fault;
+use crate::raft::double::solution;
+use crate::raft::fault::Fault;
+use crate::raft::stub::{Partial, Stub};
 
 /// Chooses what is wrong with the student's solution.
 const FAULT: &str = "HARNESS_FAULT";
@@ -37,8 +38,8 @@ fn student() {
 
 /// Tests that run side by side.
 mod students {
-    use crate::fake::solution;
-    use crate::fault::Fault;
+    use crate::raft::double::solution;
+    use crate::raft::fault::Fault;
 
     #[test]
     fn one() {
@@ -71,23 +72,7 @@ impl Echo {
     }
 }
 
-impl Raft for Echo {
-    fn start(&self, _: Vec<u8>) -> Option<Started> {
-        None
-    }
-
-    fn get_state(&self) -> State {
-        State { term: Term(0), is_leader: false }
-    }
-
-    fn snapshot(&self, _: LogIndex, _: Vec<u8>) {}
-
-    fn persist_bytes(&self) -> usize {
-        0
-    }
-
-    fn kill(&self) {}
-
+impl Partial for Echo {
     fn services(self: Arc<Self>) -> Vec<Service> {
         vec![self.service()]
     }
@@ -102,19 +87,23 @@ fn storming(peers: Vec<ClientEnd>, me: usize, _: Persister, _: Sender<ApplyMsg>)
             }
         }));
     }
-    Arc::new(Echo)
+    Arc::new(Stub(Arc::new(Echo)))
 }
 
-/// Two threads want the same lock, and the first one sleeps with it.
+/// Two threads hold the same lock for a while, one after the other.
+fn contend(hold: impl Fn() + Clone + Send + 'static) {
+    for _ in 0..2 {
+        drop(thread::spawn(hold.clone()));
+    }
+}
+
+/// A thread sleeps while it holds a lock that another one wants.
 fn holding(peers: Vec<ClientEnd>, me: usize, persister: Persister, apply: Sender<ApplyMsg>) -> Arc<dyn Raft> {
     let lock = Arc::new(labrt::sync::Mutex::new(()));
-    for _ in 0..2 {
-        let lock = Arc::clone(&lock);
-        drop(thread::spawn(move || {
-            let _guard = lock.lock();
-            thread::sleep(Duration::from_millis(30));
-        }));
-    }
+    contend(move || {
+        let _guard = lock.lock();
+        thread::sleep(Duration::from_millis(30));
+    });
     let make_raft = solution::<{ Fault::None as u8 }>().make_raft.expect("it has one");
     make_raft(peers, me, persister, apply)
 }
@@ -122,14 +111,11 @@ fn holding(peers: Vec<ClientEnd>, me: usize, persister: Persister, apply: Sender
 /// The same with a lock of std.
 fn holding_std(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
     let lock = Arc::new(std::sync::Mutex::new(()));
-    for _ in 0..2 {
-        let lock = Arc::clone(&lock);
-        drop(thread::spawn(move || {
-            let _guard = lock.lock();
-            thread::sleep(Duration::from_millis(30));
-        }));
-    }
-    Arc::new(Echo)
+    contend(move || {
+        let _guard = lock.lock();
+        thread::sleep(Duration::from_millis(30));
+    });
+    Arc::new(Stub(Arc::new(Echo)))
 }
 
 /// The output of the student's `cargo test`.
@@ -194,7 +180,7 @@ fn a_failing_test_says_why_and_how_to_see_it_again() {
             "(virtual time) on tester, thread main, ",
             "tester/src/raft/part_3b.rs:",
             "its log:\n",
-            "replay: cargo lab replay basic_agree_3b --seed 0x5 --solution fake\n\n\nfailures:\n",
+            "replay: cargo lab replay basic_agree_3b --seed 0x5 --solution double\n\n\nfailures:\n",
             "test result: FAILED.",
         ],
     );
@@ -251,7 +237,7 @@ fn a_panic_is_shown_with_its_backtrace() {
             "panic: the log is upside down\n  at 0.",
             " on server ",
             "thread start",
-            "fake.rs:",
+            "raft/double.rs:",
             "start\n",
             "its log:",
         ],

@@ -27,12 +27,12 @@ pub struct Gossip {
 pub enum Fault {
     /// A server that restarts has forgotten what it knew.
     Forgets,
-    /// Nothing is told to the stream of events.
-    TellsNothing,
+    /// Servers emit no event.
+    EmitsNothing,
     /// Servers do not come up.
     PanicsAtStart,
     /// Servers call each other by another method.
-    Whispers,
+    CallsOtherMethod,
     /// Servers save under another name.
     SavesElsewhere,
 }
@@ -101,13 +101,13 @@ impl Gossiper {
         };
         let name = if self.fault == Some(Fault::SavesElsewhere) { "elsewhere" } else { "known" };
         self.storage.save(name, &known);
-        if self.fault != Some(Fault::TellsNothing) {
+        if self.fault != Some(Fault::EmitsNothing) {
             self.events.emit(&GossipEvent::Knows { number });
         }
         let peers = self.peers.lock().clone();
         for peer in peers {
             let rumor = Rumor { number, from: self.me };
-            if self.fault == Some(Fault::Whispers) {
+            if self.fault == Some(Fault::CallsOtherMethod) {
                 thread::spawn(move || peer.whisper(&rumor));
             } else {
                 thread::spawn(move || peer.rumor(&rumor));
@@ -120,7 +120,7 @@ impl Gossiper {
     }
 
     /// Tells a server that joined later, too; of another cluster, if it has a name.
-    pub fn befriend(&self, cluster: Option<&str>, server: usize) {
+    pub fn add_peer(&self, cluster: Option<&str>, server: usize) {
         let end = match cluster {
             Some(cluster) => self.dialer.dial_to(cluster, server),
             None => self.dialer.dial(server),
@@ -173,7 +173,7 @@ impl Protocol for Gossip {
 /// No server knows a number above 1,000.
 #[derive(Default)]
 struct KnowsWhatIsSmall {
-    looked: bool,
+    exercised: bool,
 }
 
 impl Invariant for KnowsWhatIsSmall {
@@ -187,7 +187,7 @@ impl Invariant for KnowsWhatIsSmall {
 
     fn on(&mut self, event: &Event<'_>) -> Result<(), Violation> {
         let Some(GossipEvent::Knows { number }) = event.protocol() else { return Ok(()) };
-        self.looked = true;
+        self.exercised = true;
         let who = event.server().expect("a server knows it");
         if *number <= 1000 {
             return Ok(());
@@ -196,7 +196,7 @@ impl Invariant for KnowsWhatIsSmall {
     }
 
     fn exercised(&self) -> bool {
-        self.looked
+        self.exercised
     }
 
     fn subject(&self) -> &'static str {
@@ -207,7 +207,7 @@ impl Invariant for KnowsWhatIsSmall {
 /// Servers spread rumors, and save what they know. Objects in the midst of a message, or of a save.
 #[derive(Default)]
 struct CallsAndSaves {
-    looked: bool,
+    exercised: bool,
 }
 
 impl Invariant for CallsAndSaves {
@@ -220,7 +220,7 @@ impl Invariant for CallsAndSaves {
     }
 
     fn on(&mut self, event: &Event<'_>) -> Result<(), Violation> {
-        self.looked = true;
+        self.exercised = true;
         match event.kind {
             Kind::Message(message) if message.method != "Gossiper.rumor" => {
                 Err(Violation::new(format!("expected rumors; saw {} call {}", message.from, message.method)))
@@ -233,7 +233,7 @@ impl Invariant for CallsAndSaves {
     }
 
     fn exercised(&self) -> bool {
-        self.looked
+        self.exercised
     }
 
     fn subject(&self) -> &'static str {

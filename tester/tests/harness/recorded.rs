@@ -6,9 +6,10 @@ use labrpc::Step;
 use labrt::world::Backend;
 use tester::{Case, Cluster, Detail, Party, Recorded, RecordedKind, Report, RunOptions, cases, run};
 
-use crate::fake::solution;
-use crate::fault::Fault;
+use crate::expect::expect_pass;
 use crate::gossip::{Gossip, gossip, gossip_with};
+use crate::raft::double::solution;
+use crate::raft::fault::Fault;
 
 const DETAILS: [Detail; 3] = [Detail::Bare, Detail::Watched, Detail::Recorded];
 
@@ -24,7 +25,7 @@ fn two_rumors(cluster: &Cluster<Gossip>) {
 
 fn recorded() -> Report {
     let report = gossip(None, Detail::Recorded, two_rumors);
-    assert!(report.passed(), "{:?}", report.failure);
+    expect_pass(&report);
     report
 }
 
@@ -132,7 +133,7 @@ fn messages_and_saves_are_values_with_names() {
 /// The events of a run that are described in words.
 fn told(body: fn(&Cluster<Gossip>)) -> Vec<String> {
     let report = gossip(None, Detail::Recorded, body);
-    assert!(report.passed(), "{:?}", report.failure);
+    expect_pass(&report);
     let told = events(&report).iter().filter_map(|event| match &event.kind {
         RecordedKind::Described(text) => Some(format!("{}: {text}", event.party)),
         _ => None,
@@ -237,7 +238,7 @@ fn the_last_event_of_a_run_that_fails_is_the_violation() {
 fn real_threads_can_record_too() {
     let options = RunOptions { backend: Backend::Threads, detail: Detail::Recorded, ..RunOptions::new(7) };
     let report = gossip_with(None, &options, two_rumors);
-    assert!(report.passed(), "{:?}", report.failure);
+    expect_pass(&report);
     let with_content = |event: &&Recorded| matches!(&event.kind, RecordedKind::Message { content: Some(content), .. } if content.get("number").is_some());
     assert!(events(&report).iter().filter(with_content).count() > 3);
 }
@@ -256,7 +257,7 @@ fn what_is_saved_shares_what_has_not_changed() {
         }
         cluster.sleep(Duration::from_secs(1));
     });
-    assert!(report.passed(), "{:?}", report.failure);
+    expect_pass(&report);
     let recording = report.recording.as_ref().unwrap();
     let mut whole = 0;
     let (mut saves, mut last) = (0, None);
@@ -287,7 +288,7 @@ fn a_save_that_a_crash_interrupts_is_told_with_its_content() {
         cluster.sleep(Duration::from_millis(10));
         cluster.shutdown(2);
     });
-    assert!(report.passed(), "{:?}", report.failure);
+    expect_pass(&report);
     let is_interrupted = |event: &&Recorded| {
         matches!(event.kind, RecordedKind::Saved { step: persister::SaveStep::Interrupted { .. }, .. })
     };
@@ -307,7 +308,7 @@ fn a_server_that_was_told_to_stop_crashes_when_it_is_shut_down() {
         cluster.halt(1);
         cluster.restart(1);
     });
-    assert!(report.passed(), "{:?}", report.failure);
+    expect_pass(&report);
     let is_told = |text: &str| {
         let told = |event: &Recorded| {
             matches!(&event.kind, RecordedKind::Described(told) if **told == *text)

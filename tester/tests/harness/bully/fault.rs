@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-/// The fault of the nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Fault {
+use crate::faults::faults;
+
+faults! {
     None,
     /// Nobody ever knows a leader.
     KnowsNobody,
@@ -42,23 +41,6 @@ pub struct Situation {
 }
 
 impl Fault {
-    const ALL: [Fault; 10] = [
-        Fault::None,
-        Fault::KnowsNobody,
-        Fault::FollowsALowerOne,
-        Fault::FollowsUnheardLeader,
-        Fault::LeadsUnasked,
-        Fault::ForgetsLeaderBriefly,
-        Fault::LeadsInElections,
-        Fault::KeepsFirstLeader,
-        Fault::KeepsLeader3,
-        Fault::NeedsAMajority,
-    ];
-
-    pub fn of(number: u8) -> Self {
-        Self::ALL.into_iter().find(|fault| *fault as u8 == number).expect("a fault's number")
-    }
-
     /// Whom the node says that it takes for the leader.
     pub fn answer(self, situation: &Situation) -> Option<usize> {
         const SECOND: Duration = Duration::from_secs(1);

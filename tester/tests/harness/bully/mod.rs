@@ -12,8 +12,9 @@ use labrpc::{ClientEnd, Service};
 use labrt::sync::Mutex;
 use labrt::thread;
 use labrt::time::Instant;
-use tester::{Case, cases};
+use tester::{Report, RunOptions, run};
 
+use crate::expect::case;
 use fault::{Fault, Situation};
 
 /// The solution with a fault: `solution::<{ Fault::ForgetsLeaderBriefly as u8 }>()`.
@@ -63,6 +64,9 @@ fn test_asks() -> bool {
     thread::current().name() == Some("leader")
 }
 
-fn case(name: &str) -> &'static Case {
-    cases().iter().find(|case| case.name == name).expect("a test of that name")
+/// The number of seeds with which wrong nodes are tried.
+const RUNS: u64 = 3;
+
+fn report<const FAULT: u8>(name: &str, seed: u64) -> Report {
+    run(case(name), &solution::<FAULT>(), &RunOptions::new(seed))
 }

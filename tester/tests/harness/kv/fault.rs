@@ -1,24 +1,6 @@
 //! [`Fault`]: what can be wrong with the key/value double.
 
-macro_rules! faults {
-    ($($(#[$doc:meta])* $name:ident,)+) => {
-        /// The fault.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[repr(u8)]
-        pub enum Fault {
-            $($(#[$doc])* $name,)+
-        }
-
-        impl Fault {
-            const ALL: &[Fault] = &[$(Fault::$name),+];
-
-            /// The fault of this number.
-            pub fn of(number: u8) -> Self {
-                Self::ALL[usize::from(number)]
-            }
-        }
-    };
-}
+use crate::faults::faults;
 
 faults! {
     /// Nothing.

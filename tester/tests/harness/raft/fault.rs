@@ -1,9 +1,8 @@
-//! [`Fault`]: the ways in which a solution can be wrong.
+//! [`Fault`]: the ways in which the Raft double can be wrong.
 
-/// The fault of the Raft.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Fault {
+use crate::faults::faults;
+
+faults! {
     None,
     NeverElects,
     /// From 0.7 s on server 1 leads the term as well.
@@ -117,67 +116,4 @@ pub enum Fault {
     AppliesFromAfar,
     /// A server delivers the snapshot that another one has, told or not.
     SnapshotFromAfar,
-}
-
-impl Fault {
-    pub const ALL: [Fault; 58] = [
-        Fault::None,
-        Fault::NeverElects,
-        Fault::TwoLeaders,
-        Fault::TwoLeadersForAMoment,
-        Fault::TermGoesBack,
-        Fault::TermGoesBackForAMoment,
-        Fault::TermGoesBackForTheTest,
-        Fault::TermZero,
-        Fault::TermGoesUp,
-        Fault::ForgetsTerm,
-        Fault::ForgetsLog,
-        Fault::RewritesLog,
-        Fault::LeaderWithoutLog,
-        Fault::WrongIndex,
-        Fault::CountsFromZero,
-        Fault::SameIndexAgain,
-        Fault::AppendsTwice,
-        Fault::AppendsTwiceAnswersFirst,
-        Fault::RefusesOne,
-        Fault::SkipsAhead,
-        Fault::NewTerms,
-        Fault::TwoAccept,
-        Fault::Gap,
-        Fault::DeliversTwice,
-        Fault::OtherCommand,
-        Fault::OwnCommand,
-        Fault::IndexZero,
-        Fault::SnapshotIndex,
-        Fault::OldSnapshot,
-        Fault::BrokenSnapshot,
-        Fault::MixedSnapshot,
-        Fault::SnapshotAhead,
-        Fault::ShortSnapshot,
-        Fault::EmptySnapshot,
-        Fault::SnapshotWithoutIndexZero,
-        Fault::StartHangs,
-        Fault::MakeHangs,
-        Fault::StartPanics,
-        Fault::StartIsMissing,
-        Fault::StartExits,
-        Fault::SavesWhileCrashing,
-        Fault::LeadsIntermittently,
-        Fault::DependsOnEarlierRuns,
-        Fault::NeverDropped,
-        Fault::KillHangs,
-        Fault::OwnTerm,
-        Fault::SwapsTwo,
-        Fault::LongLog,
-        Fault::SendsCommandsFiveTimes,
-        Fault::SendsNothing,
-        Fault::CallsOftenWhenElected,
-        Fault::CallsOftenWhenIdle,
-        Fault::LeadsAtOnce,
-        Fault::AgreesAlone,
-        Fault::GoesUpAlone,
-        Fault::LeadsForTheTest,
-        Fault::AppliesFromAfar,
-        Fault::SnapshotFromAfar,
-    ];
 }

@@ -1,0 +1,47 @@
+//! [`Stub`]: a Raft that has no more than a test needs of it.
+
+use std::sync::Arc;
+
+use labapi::{LogIndex, Raft, Started, State, Term};
+use labrpc::Service;
+
+/// The methods of a Raft that a stub may have. As they are, it leads nobody, takes no command, and is not
+/// called by others.
+pub trait Partial: Send + Sync + 'static {
+    fn start(&self, _: Vec<u8>) -> Option<Started> {
+        None
+    }
+
+    fn get_state(&self) -> State {
+        State { term: Term(0), is_leader: false }
+    }
+
+    fn services(self: Arc<Self>) -> Vec<Service> {
+        Vec::new()
+    }
+}
+
+/// A Raft with these methods. It saves nothing, and `kill` has no effect.
+pub struct Stub<T>(pub Arc<T>);
+
+impl<T: Partial> Raft for Stub<T> {
+    fn start(&self, command: Vec<u8>) -> Option<Started> {
+        self.0.start(command)
+    }
+
+    fn get_state(&self) -> State {
+        self.0.get_state()
+    }
+
+    fn snapshot(&self, _: LogIndex, _: Vec<u8>) {}
+
+    fn persist_bytes(&self) -> usize {
+        0
+    }
+
+    fn kill(&self) {}
+
+    fn services(self: Arc<Self>) -> Vec<Service> {
+        Arc::clone(&self.0).services()
+    }
+}
