@@ -68,8 +68,8 @@ impl Group {
     }
 }
 
-/// A server in one of its incarnations: `server 2`, and after a restart `server 2 (incarnation 3)`; in a cluster
-/// with a name `g1 server 2`.
+/// A server in one of its incarnations: `server 2`, and after a restart `server 2 (incarnation 3)`; in a
+/// cluster with a name `g1 server 2`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Incarnation {
     /// The cluster that the server is in.
