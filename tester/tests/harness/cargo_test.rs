@@ -18,7 +18,7 @@ use crate::raft::double::solution;
 use crate::raft::fault::Fault;
 use crate::raft::stub::{Partial, Stub};
 
-/// Chooses what is wrong with the student's solution.
+/// Chooses the fault of the student's solution.
 const FAULT: &str = "HARNESS_FAULT";
 
 #[test]
@@ -62,7 +62,7 @@ mod students {
     }
 }
 
-/// A Raft that answers, and leads nobody.
+/// A Raft that answers calls and never leads.
 struct Echo;
 
 #[labrpc::service]
@@ -78,7 +78,7 @@ impl Partial for Echo {
     }
 }
 
-/// Server 0 asks server 1 again at once, whatever that answers.
+/// Server 0 calls server 1 again immediately after each answer.
 fn storming(peers: Vec<ClientEnd>, me: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
     if me == 0 {
         drop(thread::spawn(move || {
@@ -137,7 +137,7 @@ fn run_tests(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     for variable in ["CI", "LAB_SEED", "LAB_RUNS", "LAB_BACKEND", "RUST_LOG", FAULT] {
         command.env_remove(variable);
     }
-    // Who asks for backtraces wants the solution's, not the harness's.
+    // Backtraces are the solution's, not the harness's.
     command.env("RUST_BACKTRACE", "1");
     let output = command.envs(variables.iter().copied()).output().expect("this program runs");
     let text = String::from_utf8(output.stdout).expect("libtest prints text");
@@ -174,7 +174,7 @@ fn a_failing_test_says_why_and_how_to_see_it_again() {
     expect_pieces(
         &output.text,
         &[
-            // The first failure is the last run.
+            // The first failing run is the last one.
             "Test (3B): basic agreement (reliable network)...\n  ... FAILED --  time ",
             "basic_agree_3b failed with seed 0x5\n\nassertion: expected 3 servers to apply command 100 within 2.000 s",
             "(virtual time) on tester, thread main, ",
@@ -197,7 +197,7 @@ fn the_lines_of_tests_that_run_side_by_side_come_together_and_once() {
     for _ in 0..5 {
         let output = run_tests(&arguments, &[("LAB_RUNS", "2")]);
         assert!(output.passed, "{}", output.text);
-        // libtest's own lines come in between, and in the midst of a line.
+        // libtest's own lines come in between, also within a line.
         let is_title = |line: &&str| line.contains("Test (3");
         let is_result = |line: &&str| line.contains("  ... Passed 2/2 -- ");
         let lines: Vec<&str> = output.text.lines().filter(|line| is_title(line) || is_result(line)).collect();

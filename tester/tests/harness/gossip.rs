@@ -1,5 +1,5 @@
-//! A protocol of the harness's own, with neither leader nor log: servers tell each other numbers. It shows
-//! that all that a protocol needs is public.
+//! A protocol of the harness's own, with neither leader nor log: servers gossip numbers. It shows that
+//! everything a protocol needs is public.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use tester::{
     ProtocolEvent, Report, RunOptions, Stage, StartedNode, Violation, run,
 };
 
-/// The protocol, and what is wrong with it.
+/// The protocol, and its fault.
 #[derive(Clone, Copy, Default)]
 pub struct Gossip {
     pub fault: Option<Fault>,
@@ -25,11 +25,11 @@ pub struct Gossip {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// A server that restarts has forgotten what it knew.
+    /// A server that restarts has lost its numbers.
     Forgets,
     /// Servers emit no event.
     EmitsNothing,
-    /// Servers do not come up.
+    /// Servers panic at their start.
     PanicsAtStart,
     /// Servers call each other by another method.
     CallsOtherMethod,
@@ -58,7 +58,7 @@ pub struct Rumor {
 /// The protocol's own event.
 #[derive(Serialize)]
 pub enum GossipEvent {
-    /// It knows a number.
+    /// A server knows a number.
     Knows { number: u64 },
 }
 
@@ -76,7 +76,7 @@ impl ProtocolEvent for GossipEvent {
     }
 }
 
-/// How many servers are in memory.
+/// The number of servers in memory.
 static ALIVE: AtomicUsize = AtomicUsize::new(0);
 
 pub fn alive() -> usize {
@@ -90,7 +90,7 @@ impl Drop for Gossiper {
 }
 
 impl Gossiper {
-    /// Learns a number, and tells the others if it is new.
+    /// Learns a number, and gossips it if it is new.
     pub fn learn(&self, number: u64) {
         let known = {
             let mut known = self.known.lock();
@@ -119,7 +119,7 @@ impl Gossiper {
         self.known.lock().iter().copied().collect()
     }
 
-    /// Tells a server that joined later, too; of another cluster, if it has a name.
+    /// Adds a peer that joined later; of another cluster, if that has a name.
     pub fn add_peer(&self, cluster: Option<&str>, server: usize) {
         let end = match cluster {
             Some(cluster) => self.dialer.dial_to(cluster, server),
@@ -204,7 +204,7 @@ impl Invariant for KnowsWhatIsSmall {
     }
 }
 
-/// Servers spread rumors, and save what they know. Objects in the midst of a message, or of a save.
+/// Servers spread rumors, and save their numbers. It objects in the middle of a message, or of a save.
 #[derive(Default)]
 struct CallsAndSaves {
     exercised: bool,

@@ -33,7 +33,7 @@ fn servers_need_neither_leader_nor_log() {
         cluster.shutdown(2);
         learn(cluster, 1, 8);
         assert_eq!([0, 1, 2].map(|server| known(cluster, server)), [vec![7, 8], vec![7, 8], vec![]]);
-        // What it has saved it knows again.
+        // It reads what it has saved.
         cluster.restart(2);
         assert_eq!(known(cluster, 2), [7]);
         learn(cluster, 0, 9);
@@ -79,7 +79,7 @@ fn clusters_share_a_network_and_nothing_else() {
         learn(&other, 1, 8);
         assert_eq!((known(cluster, 2), known(&other, 0)), (vec![7], vec![8]));
 
-        // Each is cut off and crashes by itself.
+        // Each is disconnected and crashes by itself.
         other.disconnect(0);
         learn(&other, 1, 9);
         learn(cluster, 1, 10);
@@ -134,7 +134,7 @@ fn clusters_draw_from_streams_of_their_own() {
         assert_ne!(of_one, of_two);
         DRAWN.get_or_init(|| cluster.rand_letters(20));
     }));
-    // The first cluster is where a run without others is.
+    // Another cluster does not change the first one's draws.
     assert_eq!(DRAWN.get(), Some(&first_letters()));
 }
 
@@ -163,7 +163,7 @@ fn servers_of_two_clusters_reach_each_other_while_both_are_connected() {
         cluster.connect(0);
         learn(cluster, 0, 4);
         assert_eq!(known(&other, 0), [1, 4]);
-        // A new incarnation is reached by the same end point; one of the caller has none.
+        // A new incarnation is reached through the same end point; a new incarnation of the caller has none.
         other.shutdown(0);
         other.restart(0);
         learn(cluster, 0, 5);
@@ -186,7 +186,7 @@ fn a_server_that_joins_is_reached_by_who_dials_it() {
         cluster.call(0, "add_peer", move |_, gossiper| gossiper.add_peer(None, joined));
         learn(cluster, 0, 3);
         assert_eq!(known(cluster, joined), [3]);
-        // It has end points to all others, and links like theirs.
+        // It has end points to all others, and the same links.
         learn(cluster, joined, 4);
         assert_eq!(known(cluster, 1), [1, 2, 3, 4]);
         cluster.disconnect(joined);
@@ -244,7 +244,7 @@ fn there_is_no_server_to_dial() {
     expect_failure(&report, "panic", &["there is no cluster called \"g9\""]);
 }
 
-/// A crash finds a save under way, and whether it has taken effect is drawn.
+/// A crash interrupts a save, and whether that has taken effect is drawn.
 #[test]
 fn a_save_that_a_crash_interrupts_may_have_taken_effect() {
     fn interrupted(cluster: &Cluster<Gossip>, probability: f64) -> Vec<u64> {
@@ -294,7 +294,7 @@ fn a_server_that_has_left_is_not_started_again() {
     expect_failure(&report, "panic", &["server 2 has left the cluster"]);
 }
 
-/// The solution keeps a dialer, the network the solution, and a cluster the network.
+/// The solution keeps a dialer, the network keeps the solution, and the cluster keeps the network.
 #[test]
 fn a_run_that_fails_leaves_nothing_in_memory() {
     let before = crate::gossip::alive();
@@ -305,7 +305,7 @@ fn a_run_that_fails_leaves_nothing_in_memory() {
             &["it fails"],
         );
     }
-    // Other tests run beside this one, and end.
+    // Other tests run at the same time, and end.
     for _ in 0..600 {
         if crate::gossip::alive() <= before {
             return;

@@ -51,7 +51,8 @@ fn events_are_numbered_and_in_order() {
     assert!(events(&report).is_sorted_by_key(|event| event.at));
 }
 
-/// The handler of a request goes on from its delivery, the caller from that of the reply.
+/// The handler of a request is caused by its delivery; the caller's next action, by the delivery of the
+/// reply.
 #[test]
 fn an_event_names_the_one_that_led_to_it() {
     let report = recorded();
@@ -70,7 +71,7 @@ fn an_event_names_the_one_that_led_to_it() {
                 replies += 1;
                 assert_eq!(step(event.cause), Some((call, Step::ReplySent)));
             }
-            // What a server knows it was told, or it was asked to learn it by the test.
+            // A server learned a number from a message, or from the test.
             RecordedKind::Protocol { name: "knows", .. } => {
                 let mut number = event.cause;
                 while number > 0 && step(number).is_none() {
@@ -275,7 +276,7 @@ fn what_is_saved_shares_what_has_not_changed() {
     assert_eq!((recording.without_contents(), recording.left_out()), (0, 0));
 }
 
-/// A crash finds a save under way: what it was about to save is told by the test's thread.
+/// A crash interrupts a save: its event comes from the test's thread.
 #[test]
 fn a_save_that_a_crash_interrupts_is_told_with_its_content() {
     let report = gossip(None, Detail::Recorded, |cluster| {
@@ -319,7 +320,7 @@ fn a_server_that_was_told_to_stop_crashes_when_it_is_shut_down() {
     assert!(is_told("told to stop").unwrap() < is_told("crashed").unwrap());
 }
 
-/// `bare` is the reference: what is told to nobody cannot change the run.
+/// `bare` is the reference: events that nobody receives cannot change the run.
 #[track_caller]
 fn expect_the_same(case: &'static Case, solution: &labapi::Solution, seed: u64) {
     let [bare, watched, recorded] =

@@ -13,7 +13,8 @@ use crate::injection::{Injection, Missing};
 
 /// The fault of the nodes, and when it begins.
 struct Plan {
-    /// From the test's call of this number on, counted over all nodes, the test is told that nobody leads.
+    /// From the test's call of this number on, counted over all nodes, nodes tell the test that they know no
+    /// leader.
     faulty_from: u32,
     /// The test's calls so far.
     calls: u32,
@@ -47,7 +48,7 @@ impl Bully for Wrapped {
     }
 }
 
-/// The run of a test, and how many calls the test made.
+/// The run of a test, and the number of the test's calls.
 fn run_injected(test: &str, faulty_from: u32) -> (Report, u32) {
     let solution = Solution::new("injected").with_bully(make);
     INJECTION.run(test, &solution, Plan { faulty_from, calls: 0 }, |plan| plan.calls)

@@ -1,5 +1,5 @@
-//! Tests of the tester's Bully tests, against the reference's nodes, which can be told to answer wrongly: all
-//! that the tester ever asks a node is who leads.
+//! Tests of the tester's Bully tests. The doubles are the reference's nodes with wrong answers: the leader is
+//! all that the tester ever asks a node for.
 
 mod fault;
 mod injected;
@@ -22,13 +22,13 @@ fn solution<const FAULT: u8>() -> Solution {
     Solution::new("double").with_bully(make::<FAULT>)
 }
 
-/// A node of the reference, and what is wrong with its answers.
+/// A node of the reference, and the fault of its answers.
 struct Double {
     fault: Fault,
     me: usize,
     node: Arc<dyn Bully>,
     started: Instant,
-    /// All whom it has taken for the leader, in order.
+    /// All leaders that it has followed, in order.
     leaders: Mutex<Vec<usize>>,
 }
 
@@ -59,7 +59,7 @@ impl Bully for Double {
     }
 }
 
-/// Whether the call that is under way is a test's.
+/// Whether the call under way is a test's.
 fn test_asks() -> bool {
     thread::current().name() == Some("leader")
 }

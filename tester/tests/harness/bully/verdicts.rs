@@ -1,4 +1,4 @@
-//! Right nodes pass; wrong ones fail with the right words.
+//! Correct nodes pass; wrong ones fail with the right message.
 
 use tester::cases;
 

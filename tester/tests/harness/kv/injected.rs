@@ -13,16 +13,16 @@ use crate::injection::{Injection, Missing};
 /// 1.
 #[derive(Clone, Copy, Debug)]
 enum Injected {
-    /// Nothing.
+    /// No fault.
     Nothing,
-    /// The get of this number finds another value.
+    /// The get of this number returns another value.
     Get(u32),
-    /// The get of this number finds what the one before has found.
+    /// The get of this number returns the result of the one before.
     OldGet(u32),
-    /// The get of this number finds nothing.
+    /// The get of this number returns no value.
     NoGet(u32),
-    /// The put of this number is answered otherwise: that there is no such key if it was done, and that it
-    /// was done if not.
+    /// The put of this number gets a wrong answer: that there is no such key if it was done, and that it was
+    /// done if not.
     Put(u32),
     /// The put of this number is not done, and answered as if it were.
     Dropped(u32),
@@ -32,9 +32,10 @@ enum Injected {
     DoneAndRefused(u32),
     /// From the submit of this number on nobody leads.
     Submits(u32),
-    /// From the submit of this number on only who leads does what was agreed on.
+    /// From the submit of this number on, only a server that leads executes requests.
     Followers(u32),
-    /// From the submit of this number on who has led before, and does not lead now, does nothing.
+    /// From the submit of this number on, a server that has led before, and does not lead now, executes
+    /// nothing.
     Deposed(u32),
 }
 
@@ -107,7 +108,7 @@ pub fn is_submit_refused() -> bool {
     matches!(plan.injected, Injected::Submits(from) if plan.submits >= from)
 }
 
-/// Whether a replica over this Raft, which has led or not, does what was agreed on.
+/// Whether a replica over this Raft, which has led or not, executes requests.
 pub fn is_applied(raft: &dyn Raft, has_led: bool) -> bool {
     let plan = INJECTION.plan();
     let must_lead = match plan.injected {
@@ -120,7 +121,7 @@ pub fn is_applied(raft: &dyn Raft, has_led: bool) -> bool {
 }
 
 impl Injected {
-    /// Of what is counted in `plan` it takes the number.
+    /// The count in `plan` to which its number refers.
     fn counted(self, plan: &Plan) -> u32 {
         match self {
             Self::Nothing => 0,
@@ -131,7 +132,7 @@ impl Injected {
     }
 }
 
-/// The run of a test, and how many of the `counted` things there were at most.
+/// The run of a test, and the largest of the counts in `counted`.
 fn run(name: &str, injected: Injected, counted: &[fn(u32) -> Injected]) -> (Report, u32) {
     let solution = solution::<{ Fault::Injected as u8 }>();
     INJECTION.run(name, &solution, Plan::of(injected), |plan| {
@@ -147,7 +148,7 @@ fn expect_noticed(
     checks: &[&str],
     faults: &[fn(u32) -> Injected],
 ) {
-    /// So many operations from each end: what is between them is more of the same, and would take a minute.
+    /// The number of operations from each end: those between are similar, and would take a minute.
     const ENDS: u32 = 60;
 
     let mut missing = Missing::new(file, function, checks);

@@ -1,4 +1,4 @@
-//! Tests of the tester's key/value and rsm tests, against a solution that can be told to be wrong.
+//! Tests of the tester's key/value and rsm tests, against a double that can be told to be wrong.
 
 mod clerk;
 mod fault;

@@ -1,4 +1,4 @@
-//! Wrong key/value servers, clerks and locks fail with the right words.
+//! Wrong key/value servers, clerks and locks fail with the right message.
 
 use labapi::Solution;
 use tester::RunOptions;

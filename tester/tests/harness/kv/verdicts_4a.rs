@@ -1,4 +1,4 @@
-//! Wrong replicas of a counter fail with the right words.
+//! Wrong replicas of a counter fail with the right message.
 
 use super::expect_right_passes;
 use crate::expect::fails;

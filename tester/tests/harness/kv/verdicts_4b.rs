@@ -1,4 +1,4 @@
-//! Wrong key/value services over Raft fail with the right words.
+//! Wrong key/value services over Raft fail with the right message.
 
 use super::expect_right_passes;
 use crate::expect::{fails, fails_at_times};

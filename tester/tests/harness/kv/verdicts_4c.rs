@@ -1,4 +1,4 @@
-//! Key/value services over Raft with wrong snapshots fail with the right words.
+//! Key/value services over Raft with wrong snapshots fail with the right message.
 
 use super::expect_right_passes;
 use crate::expect::fails;

@@ -33,7 +33,7 @@ fn a_crashed_server_delivers_and_answers_nothing() {
         assert_eq!(cluster.start_on(2, 9), None);
         let second = cluster.one(2, 2, Retry::Yes);
         cluster.sleep(Duration::from_secs(1));
-        // What it had applied before still counts, until it is started again.
+        // The entries that it had applied before still count, until it is restarted.
         assert_eq!(cluster.n_committed(first).servers, [0, 1, 2]);
         assert_eq!(cluster.n_committed(second).servers, [0, 1]);
         cluster.restart(2);

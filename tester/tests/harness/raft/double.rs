@@ -32,13 +32,13 @@ struct Shared {
     term: u64,
     leader: Option<usize>,
     log: Vec<Vec<u8>>,
-    /// The length of the log that a majority was last asked about. What is beyond goes with its leader.
+    /// The length of the log that a majority was last told. Entries beyond it are lost with their leader.
     committed: usize,
     servers: Vec<Weak<Double>>,
     last_index: u64,
-    /// Whether the leader is to enter the next term.
+    /// Whether the leader is about to enter the next term.
     next_term: bool,
-    /// Whether server 1 has been heard by a majority, though it does not lead.
+    /// Whether a majority has answered server 1, though it does not lead.
     server_1_is_heard: bool,
     claims: u64,
     held: Vec<u8>,
@@ -58,8 +58,8 @@ impl Shared {
         self.servers.get(server).is_some_and(|server| server.strong_count() > 0)
     }
 
-    /// Whether a server is the next leader: the first of those that are up, if they are a majority and
-    /// there is none.
+    /// Whether a server is the next leader: the first of those that are up, if they are a majority and there
+    /// is no leader.
     fn is_next_leader(&self, server: usize) -> bool {
         let mut up = (0..self.servers.len()).filter(|&server| self.is_up(server));
         let is_first = up.next() == Some(server);
@@ -75,7 +75,7 @@ impl Shared {
         { snapshots }.find(|(last, _)| *last > index)
     }
 
-    /// Makes a server the leader of the term that it has begun.
+    /// Makes a server the leader of the term that it has started.
     fn elect(&mut self, server: usize, fault: Fault) {
         self.leader = Some(server);
         let lost = self.log.len().saturating_sub(self.committed);
@@ -93,7 +93,7 @@ struct Double {
     restarted: bool,
     peers: Vec<ClientEnd>,
     persister: Persister,
-    /// How much of the log it may deliver.
+    /// The length of the log prefix that it may deliver.
     told: AtomicU64,
     /// Index of the last snapshot, and the snapshot.
     snapshot: Mutex<(u64, Vec<u8>)>,
@@ -145,7 +145,7 @@ fn make<const FAULT: u8>(
     double
 }
 
-/// Elects and delivers, every 5 ms.
+/// Elects leaders and delivers entries, every 5 ms.
 fn run(this: &Weak<Double>, service: &Sender<ApplyMsg>, servers: usize) {
     let double = this.upgrade().expect("it is just being made");
     let (me, fault, peers) = (double.me, double.fault, double.peers.clone());
@@ -225,7 +225,7 @@ fn run(this: &Weak<Double>, service: &Sender<ApplyMsg>, servers: usize) {
     }
 }
 
-/// The progress that a leader has told the others.
+/// The log prefix that a leader has replicated, and its rounds.
 #[derive(Default)]
 struct Followed {
     committed: usize,
@@ -268,8 +268,8 @@ impl Followed {
     }
 }
 
-/// Tells everybody else how much may be delivered, so many times, and answers whether a majority, the
-/// server itself included, has heard of it.
+/// Tells all other servers how much may be delivered, so many times, and returns whether a majority, the
+/// server itself included, has received it.
 fn ask(peers: &[ClientEnd], me: usize, told: u64, times: usize, fault: Fault) -> bool {
     let is_silent = fault == Fault::SendsNothing || times == 0;
     let (sender, answers) = channel::unbounded();
@@ -293,7 +293,7 @@ fn ask(peers: &[ClientEnd], me: usize, told: u64, times: usize, fault: Fault) ->
     true
 }
 
-/// Sends nothing to everyone, so many times.
+/// Sends an empty command to every server, so many times.
 fn call_everyone(peers: &[ClientEnd], times: usize) {
     for peer in peers.iter().flat_map(|peer| std::iter::repeat_n(peer, times)) {
         let peer = peer.clone();
@@ -363,7 +363,7 @@ fn encoded(index: u64, commands: Vec<String>) -> Vec<u8> {
     labgob::encode(&(index, commands)).expect("a number and texts")
 }
 
-/// Saves when its thread dies.
+/// Saves when its thread is killed.
 struct SavesOnDrop(Persister, Fault);
 
 impl Drop for SavesOnDrop {
@@ -410,7 +410,7 @@ impl Double {
 
 impl Raft for Double {
     fn start(&self, command: Vec<u8>) -> Option<Started> {
-        // As in a real one, another thread may run before the lock is taken.
+        // As in a real Raft, another thread may run before the lock is taken.
         thread::yield_now();
         match self.fault {
             Fault::StartHangs => wait_for_a_busy_thread(),
@@ -507,7 +507,7 @@ impl Raft for Double {
     }
 }
 
-/// Whether the test asks, and not a probe that looks at a server at rest.
+/// Whether the call is the test's, and not the probe's.
 fn is_asked_by_the_test() -> bool {
     thread::current().name() == Some("get_state")
 }

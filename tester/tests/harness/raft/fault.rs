@@ -9,41 +9,41 @@ faults! {
     TwoLeaders,
     /// A second server leads the term for 20 ms, from 1.2 s on.
     TwoLeadersForAMoment,
-    /// From 1.5 s on every server answers with the term before.
+    /// From 1.5 s on every server answers with the previous term.
     TermGoesBack,
-    /// From 1.2 s on every server answers with the term before, for 20 ms.
+    /// From 1.2 s on every server answers with the previous term, for 20 ms.
     TermGoesBackForAMoment,
-    /// From 1.5 s on every server answers the test, and nobody else, with the term before.
+    /// From 1.5 s on every server answers the test, but not the probe, with the previous term.
     TermGoesBackForTheTest,
-    /// Everybody is in term 0, the leader too.
+    /// All servers are in term 0, the leader too.
     TermZero,
     /// From 1.5 s on the same leader leads the next term.
     TermGoesUp,
-    /// A server that crashed begins again at term 0.
+    /// A server that crashed restarts at term 0.
     ForgetsTerm,
-    /// When all are down the log is lost.
+    /// When all servers are down, the log is lost.
     ForgetsLog,
-    /// When all are down the entries are lost, and the next command takes the place of each.
+    /// When all servers are down, the entries are lost, and the next command takes the index of each.
     RewritesLog,
-    /// A leader after the first begins with an empty log.
+    /// A leader after the first starts with an empty log.
     LeaderWithoutLog,
-    /// `start` answers one too much.
+    /// `start` returns an index one too high.
     WrongIndex,
-    /// `start` answers an index from 0.
+    /// `start` returns indices from 0.
     CountsFromZero,
-    /// `start` answers as it did before.
+    /// `start` returns the same index again.
     SameIndexAgain,
-    /// Each command is put into the log twice, and `start` answers the second place.
+    /// Each command is appended twice, and `start` returns the second index.
     AppendsTwice,
-    /// As `AppendsTwice`, and `start` answers the first place.
+    /// As `AppendsTwice`, and `start` returns the first index.
     AppendsTwiceAnswersFirst,
     /// The leader refuses the fourth command once.
     RefusesOne,
-    /// Nothing is delivered after the first entry, and the third command is promised index 7.
+    /// Nothing is delivered after the first entry, and the third command is assigned index 7.
     SkipsAhead,
-    /// With each command that it takes the leader enters the next term.
+    /// With each command that it accepts the leader enters the next term.
     NewTerms,
-    /// Server 1 takes commands as if it led.
+    /// Server 1 accepts commands as if it led.
     TwoAccept,
     /// Server 1 delivers the second entry under index 3.
     Gap,
@@ -51,19 +51,19 @@ faults! {
     DeliversTwice,
     /// Server 1 delivers the first entry again as the second.
     OtherCommand,
-    /// Every server delivers a command that nobody submitted as the second entry.
+    /// Every server delivers a command that was not submitted as the second entry.
     OwnCommand,
     /// Every server delivers an entry under index 0 first.
     IndexZero,
-    /// Server 1 delivers its snapshot, under an index one too high.
+    /// Server 1 delivers its snapshot under an index one too high.
     SnapshotIndex,
     /// Server 1 delivers a snapshot five entries late.
     OldSnapshot,
     /// Server 1 delivers bytes that are no snapshot.
     BrokenSnapshot,
-    /// Server 1 delivers a snapshot in which two commands have changed places.
+    /// Server 1 delivers a snapshot in which two commands are swapped.
     MixedSnapshot,
-    /// Server 1 delivers a snapshot with one command more than there are.
+    /// Server 1 delivers a snapshot with one command more than the log has.
     SnapshotAhead,
     /// Server 1 delivers a snapshot without its last command.
     ShortSnapshot,
@@ -79,19 +79,19 @@ faults! {
     StartIsMissing,
     /// `start` ends the process.
     StartExits,
-    /// A server that dies saves something else.
+    /// A server saves something else while it is killed.
     SavesWhileCrashing,
-    /// One `get_state` in two of server 1 says that it leads, when it has been heard by the others.
+    /// Every second `get_state` of server 1 says that it leads, once a majority has answered it.
     LeadsIntermittently,
-    /// As `WrongIndex`, and begins the later the more runs this process has seen.
+    /// As `WrongIndex`, and starts later in each run of this process.
     DependsOnEarlierRuns,
-    /// The destructor waits for ever.
+    /// The destructor never returns.
     NeverDropped,
     /// `kill` does not return.
     KillHangs,
     /// Server 2 is in a term of its own.
     OwnTerm,
-    /// The first two commands change places in the log.
+    /// The first two commands are swapped in the log.
     SwapsTwo,
     /// The saved state takes 2000 bytes and more, besides a snapshot.
     LongLog,
@@ -99,21 +99,21 @@ faults! {
     SendsCommandsFiveTimes,
     /// No RPC is ever sent.
     SendsNothing,
-    /// The first leader calls everyone 17 times.
+    /// The first leader calls every server 17 times.
     CallsOftenWhenElected,
-    /// When there are 12 commands the leader calls everyone every 25 ms.
+    /// Once there are 12 commands, the leader calls every server every 25 ms.
     CallsOftenWhenIdle,
-    /// The first server leads as soon as it is there, and asks nobody.
+    /// The first server leads at once, and calls nobody.
     LeadsAtOnce,
-    /// A leader delivers what it has taken without having heard of anybody, and so do the others when it
-    /// tells them.
+    /// A leader delivers the commands that it has accepted without an answer from anybody, and so do the
+    /// others when it tells them.
     AgreesAlone,
-    /// From 1.55 s on the leader leads the next term, and asks nobody.
+    /// From 1.55 s on the leader leads the next term, and calls nobody.
     GoesUpAlone,
-    /// Server 1 tells the test, and nobody else, that it leads.
+    /// Server 1 tells the test, but not the probe, that it leads.
     LeadsForTheTest,
-    /// Whatever a leader has found to be agreed on, the others deliver at once, told or not.
+    /// The others deliver the entries that a leader has replicated at once, without a message.
     AppliesFromAfar,
-    /// A server delivers the snapshot that another one has, told or not.
+    /// A server delivers the snapshot of another one, without a message.
     SnapshotFromAfar,
 }

@@ -18,13 +18,13 @@ use crate::injection::{Injection, Missing};
 enum Injected {
     /// From the test's call of this number on, counted over all servers, nobody leads.
     NobodyLeads(u32),
-    /// From that call on server 2 is one term further.
+    /// From that call on server 2 is in a term one higher.
     TermsDiffer(u32),
-    /// From that call on everybody leads when the test asks.
+    /// From that call on every server tells the test that it leads.
     EverybodyLeads(u32),
-    /// From that call on a leader delivers each command as soon as it takes it.
+    /// From that call on a leader delivers each command as soon as it accepts it.
     NobodyIsAsked(u32),
-    /// From the instance of this number on, whatever its server, nothing is delivered.
+    /// From the instance of this number on, counted over all servers, nothing is delivered.
     NothingDelivered(u32),
 }
 
@@ -42,7 +42,7 @@ struct Wrapped {
     me: usize,
     raft: Arc<dyn Raft>,
     service: Sender<ApplyMsg>,
-    /// Where an instance delivers that nobody reads.
+    /// The channel of an instance that delivers nothing.
     _unread: Option<Receiver<ApplyMsg>>,
 }
 
@@ -84,7 +84,7 @@ impl Raft for Wrapped {
         }
         let position = self.raft.start(command.clone())?;
         if matches!(injected, Some(Injected::NobodyIsAsked(_))) {
-            // An error says that the server is going down.
+            // An error means that the server is going down.
             let _ = self.service.send(ApplyMsg::Command { index: position.index, command });
         }
         Some(position)
@@ -118,7 +118,7 @@ impl Raft for Wrapped {
     }
 }
 
-/// The run of a test, and how many calls the test made or instances there were, whichever are more.
+/// The run of a test, and the number of the test's calls or of the instances, whichever is larger.
 fn run_injected(test: &str, injected: Injected) -> (Report, u32) {
     let plan = Plan { injected, calls: 0, instances: 0 };
     let solution = Solution::new("injected").with_raft(make);
@@ -132,7 +132,7 @@ const NEED_A_LEADER: [&str; 5] =
 /// Injects a fault at one call after the other, until each of `checks` in the test has been the one that
 /// noticed.
 fn expect_noticed(name: &str, function: &'static str, checks: &[&str], inject: fn(u32) -> Injected) {
-    /// So many calls one by one: a round of the loops in the tests takes fewer.
+    /// The number of calls that are tried one by one: a round of the loops in the tests takes fewer.
     const ONE_BY_ONE: u32 = 60;
 
     let file = match case(name).part {
@@ -147,7 +147,7 @@ fn expect_noticed(name: &str, function: &'static str, checks: &[&str], inject: f
     missing.expect_noticed(calls, ONE_BY_ONE, |call| run_injected(name, inject(call)).0);
 }
 
-/// Tests that do what another one does, on another network or without a fault.
+/// Tests with the same body as another one, on another network or without a fault.
 const SAME_BODY: [&str; 4] = [
     "unreliable_churn_3c",
     "snapshot_basic_3d",
@@ -216,7 +216,7 @@ fn an_instance_that_delivers_nothing() {
     expect_noticed("persist1_3c", "persist1_3c", &[".wait("], Injected::NothingDelivered);
 }
 
-/// Before the test looks whether anybody agreed without a majority, an invariant has seen it.
+/// Before the test checks that there is no agreement without a majority, an invariant objects.
 #[test]
 fn agreement_of_one() {
     for test in ["follower_failure_3b", "leader_failure_3b", "fail_no_agree_3b"] {

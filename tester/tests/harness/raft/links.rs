@@ -1,5 +1,5 @@
-//! Who can talk to whom, tried out with a "Raft" that sends a ping to everyone when it is asked to start
-//! anything. Its first server leads when it has been answered by three others.
+//! Links between servers, shown with a "Raft" that pings all servers when a command is submitted. Its first
+//! server leads when three others have answered.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ thread_local! {
 struct Pinger {
     me: usize,
     peers: Vec<ClientEnd>,
-    /// Who has answered, a bit for each.
+    /// The servers that have answered, a bit for each.
     answers: Arc<AtomicUsize>,
 }
 
@@ -63,7 +63,7 @@ fn make(peers: Vec<ClientEnd>, me: usize, _: Persister, _: Sender<ApplyMsg>) -> 
     Arc::new(Stub(Arc::new(Pinger { me, peers, answers: Arc::default() })))
 }
 
-/// Lets every server ping every server, and returns who reached whom.
+/// Has every server ping every server, and returns who reached whom.
 fn reached(cluster: &RaftCluster) -> Vec<(usize, usize)> {
     REACHED.with_borrow_mut(Vec::clear);
     for server in 0..cluster.n_servers() {
@@ -104,7 +104,7 @@ fn a_server_that_is_cut_off_reaches_nobody_and_is_reached_by_nobody() {
         cluster.disconnect(1);
         assert_eq!(reached(cluster), within(&[&[0, 2, 3, 4]]));
         cluster.disconnect(3);
-        // Server 3 is not meant to be connected, so 1 does not get to it.
+        // Server 3 is not connected, so server 1 does not reach it.
         cluster.connect(1);
         assert_eq!(reached(cluster), within(&[&[0, 1, 2, 4]]));
         cluster.connect(3);

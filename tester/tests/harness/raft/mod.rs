@@ -1,5 +1,5 @@
-//! Tests of the tester's Raft tests and of its cluster, against Rafts that are none: they share memory, or
-//! have a single server, or answer nothing but pings.
+//! Tests of the tester's Raft tests and of its cluster, against doubles: Rafts whose servers share memory,
+//! have no other servers, or answer pings only.
 
 mod cluster;
 pub mod double;

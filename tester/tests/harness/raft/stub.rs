@@ -1,12 +1,11 @@
-//! [`Stub`]: a Raft that has no more than a test needs of it.
+//! [`Stub`]: a Raft with the methods that a test needs, and no others.
 
 use std::sync::Arc;
 
 use labapi::{LogIndex, Raft, Started, State, Term};
 use labrpc::Service;
 
-/// The methods of a Raft that a stub may have. As they are, it leads nobody, takes no command, and is not
-/// called by others.
+/// The methods that a stub may have. By default it leads nobody, accepts no command, and offers no service.
 pub trait Partial: Send + Sync + 'static {
     fn start(&self, _: Vec<u8>) -> Option<Started> {
         None

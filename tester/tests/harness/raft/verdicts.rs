@@ -1,4 +1,4 @@
-//! A right solution passes; a wrong one fails with the right words.
+//! A correct solution passes; a wrong one fails with the right message.
 
 use tester::{RunOptions, run};
 
