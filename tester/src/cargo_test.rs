@@ -1,4 +1,5 @@
-//! [`cargo_tests`]: the tests of a lab as a target of `cargo test`; [`cargo_test()`]: one of them, for a `#[test]`.
+//! [`cargo_tests`]: the tests of a lab as a target of `cargo test`; [`cargo_test()`]: one of them, for a
+//! `#[test]`.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -18,8 +19,8 @@ use crate::{Case, Report, RunOptions, cases, labs, log_end, run, seed, warned};
 /// Runs of a test when nobody asks for another number.
 const RUNS: u64 = 10;
 
-/// Runs the tests of a lab, given the name of its crate, as the arguments of the process choose them: the `main`
-/// of a test target without a harness (`harness = false`). Each is run as by [`cargo_test()`].
+/// Runs the tests of a lab, given the name of its crate, as the arguments of the process choose them: the
+/// `main` of a test target without a harness (`harness = false`). Each is run as by [`cargo_test()`].
 ///
 /// The target takes what targets of `#[test]`s take: pieces of names, `--exact`, `--skip`, `--list`,
 /// `--test-threads`.
@@ -215,7 +216,7 @@ fn log_title(title: &str) -> String {
     format!("\n{title}{kept}:\n")
 }
 
-/// What went wrong, where and when.
+/// The failure: its message, location and time.
 fn cause(report: &Report) -> String {
     let failure = report.failure.as_ref().expect("the run has failed");
     let at = Seconds(std::time::Duration::from_secs_f64(failure.at_seconds));

@@ -1,8 +1,8 @@
-//! Filters: choosing tests by what a person would type.
+//! Filters: the choice of tests on the command line.
 
 use crate::{Case, cases};
 
-/// A filter that no test and no part answers to.
+/// A filter that matches no part and no test.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{filter}` is neither a part nor a piece of a test's name")]
 pub struct UnknownFilter {
@@ -39,7 +39,7 @@ fn select_from<'a>(cases: &'a [Case], filters: &[String]) -> Result<Vec<&'a Case
     Ok(cases.iter().zip(chosen).filter_map(|(case, chosen)| chosen.then_some(case)).collect())
 }
 
-/// Positions of the cases that `filter` chooses.
+/// The positions of the cases that `filter` matches.
 fn matches(cases: &[Case], filter: &str) -> Vec<usize> {
     let wanted = plain(filter);
     if wanted.is_empty() {
@@ -62,7 +62,7 @@ fn matches(cases: &[Case], filter: &str) -> Vec<usize> {
     positions(&|case| plain(case.name).contains(&wanted))
 }
 
-/// A name without what people write in different ways.
+/// A name without case, underscores and dashes.
 fn plain(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect()
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{env, fs};
 
-use labapi::{ApplyMsg, LogIndex, Raft, Solution, Started, State, Term};
+use labapi::{ApplyMsg, Raft, Solution};
 use labrpc::{ClientEnd, Service};
 use labrt::channel::Sender;
 use labrt::thread;
@@ -14,10 +14,11 @@ use persister::Persister;
 
 use tempfile::TempDir;
 
-use crate::fake::solution;
-use crate::fault::Fault;
+use crate::raft::double::solution;
+use crate::raft::fault::Fault;
+use crate::raft::stub::{Partial, Stub};
 
-/// Chooses what is wrong with the student's solution.
+/// Chooses the fault of the student's solution.
 const FAULT: &str = "HARNESS_FAULT";
 
 #[test]
@@ -37,8 +38,8 @@ fn student() {
 
 /// Tests that run side by side.
 mod students {
-    use crate::fake::solution;
-    use crate::fault::Fault;
+    use crate::raft::double::solution;
+    use crate::raft::fault::Fault;
 
     #[test]
     fn one() {
@@ -61,7 +62,7 @@ mod students {
     }
 }
 
-/// A Raft that answers, and leads nobody.
+/// A Raft that answers calls and never leads.
 struct Echo;
 
 #[labrpc::service]
@@ -71,29 +72,13 @@ impl Echo {
     }
 }
 
-impl Raft for Echo {
-    fn start(&self, _: Vec<u8>) -> Option<Started> {
-        None
-    }
-
-    fn get_state(&self) -> State {
-        State { term: Term(0), is_leader: false }
-    }
-
-    fn snapshot(&self, _: LogIndex, _: Vec<u8>) {}
-
-    fn persist_bytes(&self) -> usize {
-        0
-    }
-
-    fn kill(&self) {}
-
+impl Partial for Echo {
     fn services(self: Arc<Self>) -> Vec<Service> {
         vec![self.service()]
     }
 }
 
-/// Server 0 asks server 1 again at once, whatever that answers.
+/// Server 0 calls server 1 again immediately after each answer.
 fn storming(peers: Vec<ClientEnd>, me: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
     if me == 0 {
         drop(thread::spawn(move || {
@@ -102,19 +87,23 @@ fn storming(peers: Vec<ClientEnd>, me: usize, _: Persister, _: Sender<ApplyMsg>)
             }
         }));
     }
-    Arc::new(Echo)
+    Arc::new(Stub(Arc::new(Echo)))
 }
 
-/// Two threads want the same lock, and the first one sleeps with it.
+/// Two threads hold the same lock for a while, one after the other.
+fn contend(hold: impl Fn() + Clone + Send + 'static) {
+    for _ in 0..2 {
+        drop(thread::spawn(hold.clone()));
+    }
+}
+
+/// A thread sleeps while it holds a lock that another one wants.
 fn holding(peers: Vec<ClientEnd>, me: usize, persister: Persister, apply: Sender<ApplyMsg>) -> Arc<dyn Raft> {
     let lock = Arc::new(labrt::sync::Mutex::new(()));
-    for _ in 0..2 {
-        let lock = Arc::clone(&lock);
-        drop(thread::spawn(move || {
-            let _guard = lock.lock();
-            thread::sleep(Duration::from_millis(30));
-        }));
-    }
+    contend(move || {
+        let _guard = lock.lock();
+        thread::sleep(Duration::from_millis(30));
+    });
     let make_raft = solution::<{ Fault::None as u8 }>().make_raft.expect("it has one");
     make_raft(peers, me, persister, apply)
 }
@@ -122,14 +111,11 @@ fn holding(peers: Vec<ClientEnd>, me: usize, persister: Persister, apply: Sender
 /// The same with a lock of std.
 fn holding_std(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
     let lock = Arc::new(std::sync::Mutex::new(()));
-    for _ in 0..2 {
-        let lock = Arc::clone(&lock);
-        drop(thread::spawn(move || {
-            let _guard = lock.lock();
-            thread::sleep(Duration::from_millis(30));
-        }));
-    }
-    Arc::new(Echo)
+    contend(move || {
+        let _guard = lock.lock();
+        thread::sleep(Duration::from_millis(30));
+    });
+    Arc::new(Stub(Arc::new(Echo)))
 }
 
 /// The output of the student's `cargo test`.
@@ -151,7 +137,7 @@ fn run_tests(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     for variable in ["CI", "LAB_SEED", "LAB_RUNS", "LAB_BACKEND", "RUST_LOG", FAULT] {
         command.env_remove(variable);
     }
-    // Who asks for backtraces wants the solution's, not the harness's.
+    // Backtraces are the solution's, not the harness's.
     command.env("RUST_BACKTRACE", "1");
     let output = command.envs(variables.iter().copied()).output().expect("this program runs");
     let text = String::from_utf8(output.stdout).expect("libtest prints text");
@@ -188,13 +174,13 @@ fn a_failing_test_says_why_and_how_to_see_it_again() {
     expect_pieces(
         &output.text,
         &[
-            // The first failure is the last run.
+            // The first failing run is the last one.
             "Test (3B): basic agreement (reliable network)...\n  ... FAILED --  time ",
             "basic_agree_3b failed with seed 0x5\n\nassertion: expected 3 servers to apply command 100 within 2.000 s",
             "(virtual time) on tester, thread main, ",
             "tester/src/raft/part_3b.rs:",
             "its log:\n",
-            "replay: cargo lab replay basic_agree_3b --seed 0x5 --solution fake\n\n\nfailures:\n",
+            "replay: cargo lab replay basic_agree_3b --seed 0x5 --solution double\n\n\nfailures:\n",
             "test result: FAILED.",
         ],
     );
@@ -211,7 +197,7 @@ fn the_lines_of_tests_that_run_side_by_side_come_together_and_once() {
     for _ in 0..5 {
         let output = run_tests(&arguments, &[("LAB_RUNS", "2")]);
         assert!(output.passed, "{}", output.text);
-        // libtest's own lines come in between, and in the midst of a line.
+        // libtest's own lines come in between, also within a line.
         let is_title = |line: &&str| line.contains("Test (3");
         let is_result = |line: &&str| line.contains("  ... Passed 2/2 -- ");
         let lines: Vec<&str> = output.text.lines().filter(|line| is_title(line) || is_result(line)).collect();
@@ -251,7 +237,7 @@ fn a_panic_is_shown_with_its_backtrace() {
             "panic: the log is upside down\n  at 0.",
             " on server ",
             "thread start",
-            "fake.rs:",
+            "raft/double.rs:",
             "start\n",
             "its log:",
         ],

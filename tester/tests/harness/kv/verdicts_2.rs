@@ -1,25 +1,24 @@
-//! Wrong key/value servers, clerks and locks fail with the right words.
+//! Wrong key/value servers, clerks and locks fail with the right message.
 
 use labapi::Solution;
 use tester::RunOptions;
 use tester::linearizability::Budget;
 
 use super::fault::Fault;
-use super::{case, expect_failure, expect_pass, fails, fails_at_times, solution};
+use super::{expect_right_passes, solution};
+use crate::expect::{case, expect_failure, fails, fails_at_times};
 
 #[test]
 fn a_right_solution_passes() {
-    for name in ["reliable_put_2a", "put_concurrent_reliable_2a", "unreliable_net_2a"] {
-        expect_pass::<{ Fault::None as u8 }>(name, 1);
-    }
-    for name in [
+    expect_right_passes(&[
+        "reliable_put_2a",
+        "put_concurrent_reliable_2a",
+        "unreliable_net_2a",
         "one_client_reliable_2b",
         "many_clients_reliable_2b",
         "one_client_unreliable_2b",
         "many_clients_unreliable_2b",
-    ] {
-        expect_pass::<{ Fault::None as u8 }>(name, 1);
-    }
+    ]);
 }
 
 fails!(a_put_over_anything: PutsOverAnything in "reliable_put_2a", "assertion",
