@@ -214,14 +214,14 @@ fn zero_byte_elements() {
     let many = encode(&vec![Skipped::default(); 60_000]).unwrap();
     let (bytes, refused) = peak_memory::<Vec<Skipped>>(&many);
     let error = refused.map(drop).unwrap_err();
-    assert!(matches!(error, DecodeError::ZeroByteElements { len: 3, .. }), "{error}");
+    assert!(matches!(error, DecodeError::MadeOfNothing { len: 3, .. }), "{error}");
     assert!(error.to_string().contains("Skipped") && error.to_string().contains("65539 bytes"), "{error}");
     assert!(bytes <= CONSTANT, "{bytes}");
 
     // Each element is 32,768 units: it is the work that is refused.
     let units = encode(&60_000u64).unwrap();
     let error = decode::<Vec<[[[(); 32]; 32]; 32]>>(&units).map(drop).unwrap_err();
-    assert!(matches!(error, DecodeError::ZeroByteElements { .. }), "{error}");
+    assert!(matches!(error, DecodeError::MadeOfNothing { .. }), "{error}");
 }
 
 /// Deeply nested large values would overflow the stack, 512 KiB in a simulation. A few levels can be decoded.
