@@ -48,25 +48,25 @@ pub(crate) struct OnSubmission<C: Args> {
 
 #[derive(Args, Debug)]
 pub(crate) struct HandoutArgs {
-    /// Where it goes: a new or empty folder outside of this workspace
+    /// The destination: a new or empty folder outside of this workspace
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
 
-    /// What is released so far, with commas between: parts (3A,3B) or labs (2,3); if not given, all labs of the
-    /// course, which are those with a number
+    /// The released parts (3A,3B) or labs (2,3), separated by commas; by default all labs of the course,
+    /// which are those with a number
     #[arg(long, value_name = "PARTS", default_value_t)]
     pub(crate) parts: Parts,
 
-    /// Write also into a folder that has something in it, over an earlier hand-out
+    /// Write also into a folder that is not empty, over an earlier hand-out
     #[arg(long)]
     pub(crate) force: bool,
 }
 
-/// A submission in the place of what is compiled in.
+/// A submission in place of a compiled-in solution.
 #[derive(Args, Debug)]
 pub(crate) struct SubmissionArgs {
-    /// A submission instead: the folders `src` of the labs that this folder has, such as raft/src, and the
-    /// reference for the others
+    /// Test a submission: the folders `src` of the labs in this folder, such as raft/src, and the reference
+    /// for the other labs
     #[arg(long, value_name = "DIR", conflicts_with = "solution")]
     pub(crate) submission: Option<PathBuf>,
 
@@ -90,52 +90,64 @@ pub(crate) enum WhichRaft {
 
 #[derive(Args, Debug)]
 pub(crate) struct GradeArgs {
-    /// The submissions: folders in which the folders `src` of the labs are, such as raft/src, or some of them
+    /// The submissions: folders that contain the folders `src` of the labs, such as raft/src, or some of them
     #[arg(value_name = "DIR", required = true)]
     pub(crate) submissions: Vec<PathBuf>,
 
-    /// Where results go; what is there already is not done again
+    /// The folder of results; results that are there already are kept and not computed again
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
 
-    /// Runs of each test, over N seeds beginning with the first, the same for all submissions
-    #[arg(long, value_name = "N", default_value = "20", value_parser = at_least_one, allow_negative_numbers = true)]
+    /// Runs of each test, over N consecutive seeds beginning with the first, the same for all submissions
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "20",
+        value_parser = at_least_one,
+        allow_negative_numbers = true
+    )]
     pub(crate) runs: u32,
 
-    /// The first seed, decimal or 0x hexadecimal; if not given, a fresh one, which is kept secret in --out
+    /// The first seed, decimal or 0x hexadecimal; by default a fresh one, which is kept secret in --out
     #[arg(long, value_name = "S", value_parser = tester::seed::parse, allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
 
-    /// What tests are worth; if not given, what `lab list` says
+    /// The points of the tests; by default those of `lab list`
     #[arg(long, value_name = "FILE")]
     pub(crate) rubric: Option<PathBuf>,
 
-    /// Submissions, and runs of them, side by side; if not given, all cores
+    /// Number of submissions, and of runs, in parallel; by default all cores
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     pub(crate) jobs: Option<u32>,
 
-    /// Seconds of processor time after which a run that has not ended is given up
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = some_seconds, allow_negative_numbers = true)]
+    /// Seconds of processor time after which a run that has not ended is aborted
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value = "60",
+        value_parser = some_seconds,
+        allow_negative_numbers = true
+    )]
     pub(crate) wall_limit: Duration,
 
-    /// Real time for a submission, its build included: 9m. What has not run by then counts as failed, until
-    /// the same command goes on; if not given, it takes as long as it takes
+    /// Real time for a submission, its build included, such as 9m. Runs that are not made by then count as
+    /// failed until the same command continues; by default there is no limit
     #[arg(long, value_name = "TIME", value_parser = some_time, allow_negative_numbers = true)]
     pub(crate) time_limit: Option<Duration>,
 
-    /// Where the framework is built, once for all submissions; if not given, in the target folder
+    /// The folder in which the framework is built, once for all submissions; by default in the target folder
     #[arg(long, value_name = "DIR")]
     pub(crate) cache: Option<PathBuf>,
 
-    /// Drop what is in --out, and do all of it again
+    /// Discard the results in --out, and grade again
     #[arg(long)]
     pub(crate) again: bool,
 
-    /// Grade also what breaks rules, and show what was found: the sandbox is what defends you
+    /// Grade also submissions that break rules, and show the findings: only the sandbox protects you then
     #[arg(long)]
     pub(crate) despite_rules: bool,
 
-    /// Build and run submissions without a sandbox, as you, with all that you may do
+    /// Build and run submissions without a sandbox, with all permissions of your account
     #[arg(long)]
     pub(crate) no_sandbox: bool,
 }
@@ -148,12 +160,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clap_finds_no_fault_with_the_definitions() {
+    fn the_definitions_are_valid_for_clap() {
         CommandLine::command().debug_assert();
     }
 
     #[test]
-    fn every_refusal_is_one_line_that_says_what_would_be_right() {
+    fn every_error_is_one_line_that_names_a_valid_value() {
         for (arguments, says) in [
             (&["grade", "ann", "--out", "o", "--time-limit", "600"][..], "90s, 10m or 1h30m"),
             (&["handout", "there", "--parts", "3A,3Z"], "there is no part `3Z`; the parts are 2A, 2B, 3A"),
