@@ -67,7 +67,7 @@ fn an_interrupted_grading_comes_to_the_same() {
     for (theirs, says) in [
         (Some(ours.replacen("\"schema\": 2", "\"schema\": 3", 1)), "another version of the grader"),
         (Some(String::new()), "another version of the grader"),
-        (None, "is gone"),
+        (None, "is missing"),
     ] {
         match theirs {
             Some(theirs) => fs::write(&settings, theirs).unwrap(),
