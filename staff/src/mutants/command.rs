@@ -1,4 +1,4 @@
-//! `lab mutants`: the answer of the tests to wrong and to right solutions, over as many seeds as one likes.
+//! `lab mutants`: the results of the tests for wrong and for right solutions.
 
 use std::path::PathBuf;
 
@@ -12,18 +12,18 @@ use super::{Corpus, Family, Scratch, page};
 /// Arguments of `lab mutants`.
 #[derive(Args, Debug)]
 pub(crate) struct MutantsArgs {
-    /// Which: wrong solutions become a page of the docs, and right ones must pass
+    /// The kind of solutions: wrong ones become a page of the docs, and right ones must pass
     kind: Kind,
-    /// Of which lab, by the name of its crate
+    /// The lab, by the name of its crate
     #[arg(value_parser = lab_of_name)]
     lab: &'static Lab,
-    /// Which of them, by name; all if none is given
+    /// The solutions, by name; by default all
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// Runs of each test, over the seeds from 1 on
     #[arg(long, value_name = "N", default_value_t = 20)]
     runs: u64,
-    /// Where they are built; kept, so that only what has changed is compiled again
+    /// The folder of the build, which is kept so that only changes are compiled again
     #[arg(long, value_name = "DIR", default_value = "target/mutants")]
     folder: PathBuf,
 }
@@ -32,7 +32,7 @@ pub(crate) struct MutantsArgs {
 enum Kind {
     /// Solutions with a mistake
     Wrong,
-    /// Solutions that do something otherwise
+    /// Correct variants of the reference
     Right,
 }
 
