@@ -1,4 +1,4 @@
-//! What is written, and what is not.
+//! The files of the hand-out, and files that must not be in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

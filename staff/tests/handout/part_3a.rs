@@ -2,7 +2,7 @@
 
 use crate::students::Students;
 
-/// Where in the skeleton something goes, and what. What is replaced stands in the file once.
+/// Replacements in the skeleton: file, old text, which occurs once, and new text.
 const EDITS: [(&str, &str, &str); 8] = [
     (
         "peer.rs",
