@@ -11,6 +11,7 @@
 #![warn(missing_docs)]
 
 pub mod args;
+mod completions;
 pub mod error;
 mod failures;
 pub mod interrupt;
@@ -31,7 +32,8 @@ use tester::replay::is_default_solution;
 use tester::workspace::WorkspaceError;
 use tester::{Case, Report, RunOptions};
 
-use args::{Command, Stop};
+use args::{Command, CommandLine, Stop, parse};
+pub use completions::completions;
 use error::CommandError;
 pub use list::list;
 pub use replay::replay;
@@ -52,8 +54,9 @@ impl Lab {
     /// exit status.
     #[must_use]
     pub fn main(&self) -> ExitCode {
-        finish(args::command(std::env::args_os()).and_then(|command| {
-            let outcome = match command {
+        finish(parse::<CommandLine>(std::env::args_os()).and_then(|line| {
+            set_color(line.global.color);
+            let outcome = match line.command {
                 Command::Test(args) => not_for_another().and_then(|()| {
                     warn_of_shared_hash_keys();
                     test(&args, || Tested::compiled_in(self, args.solution.as_deref()).map(Ok))
@@ -61,6 +64,7 @@ impl Lab {
                 Command::Replay(args) => not_for_another()
                     .and_then(|()| replay(&args, |name| Tested::compiled_in(self, name).map(Ok))),
                 Command::List(args) => list(&args),
+                Command::Completions(args) => completions::<CommandLine>(&args),
                 Command::Worker => run::worker::serve(self),
             };
             outcome.map_err(Stop::Refused)
@@ -98,6 +102,11 @@ pub fn finish(outcome: Result<Verdict, Stop>) -> ExitCode {
         Ok(Verdict::DoesNotBuild) => ExitCode::from(3),
         Err(Stop::Refused(_)) => ExitCode::from(2),
     }
+}
+
+/// Decides for the whole process whether the output has colours. It counts before anything is printed.
+pub fn set_color(choice: clap::ColorChoice) {
+    report::paint::choose(choice);
 }
 
 /// Refuses to test this program's solutions where it would be taken for a test of another workspace's.

@@ -6,6 +6,7 @@ use std::io::Write;
 
 use labreport::text::visible;
 use labrt::world::{Backend, Policy, RUST_LOG, log_filter};
+use tester::filter::Selection;
 use tester::lines::{self, Tally};
 use tester::replay::{NoLastFailure, Replay, build_id, is_default_solution};
 use tester::{Case, Report, seed};
@@ -158,7 +159,7 @@ const ADVICE: &str = "; give a test and its seed, such as `cargo lab replay back
 
 /// The one test that `name` chooses.
 fn the_test(name: &str) -> Result<&'static Case, CommandError> {
-    let cases = test::choose(&[name.to_owned()])?;
+    let cases = test::choose(Selection { filters: &[name.to_owned()], ..Selection::default() })?;
     match cases[..] {
         [case] => Ok(case),
         _ => {

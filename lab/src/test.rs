@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use labrt::world::Backend;
+use tester::filter::{Selection, SelectionError, select};
 use tester::replay::{Replay, build_id, is_default_solution};
-use tester::{Case, filter, log_end, seed};
+use tester::{Case, log_end, seed};
 
 use crate::args::TestArgs;
 use crate::error::CommandError;
@@ -17,7 +18,7 @@ use crate::report::summary::Summary;
 use crate::report::terminal::{CAUSES_SHOWN, Terminal, count};
 use crate::run::{Observer, Outcome, Output, PATIENCE, Plan, Record, Run, Settings, pool};
 use crate::tested::{Choice, Tested};
-use crate::{Verdict, failures, interrupt, near};
+use crate::{Verdict, failures, interrupt, list, near};
 
 /// Runs the tests that were asked for, on what `choose` gives once the arguments are known to be right.
 ///
@@ -28,7 +29,16 @@ pub fn test(
     args: &TestArgs,
     choose_solution: impl FnOnce() -> Result<Choice, CommandError>,
 ) -> Result<Verdict, CommandError> {
-    let cases = choose(&args.filters)?;
+    let cases = choose(Selection { filters: &args.filters, skip: &args.skip, exact: args.exact })?;
+    if args.list {
+        list::print_table(cases);
+        return Ok(Verdict::Passed);
+    }
+    if args.no_capture {
+        eprintln!(
+            "note: `lab test` does not show what lab code prints; `cargo lab replay` shows it, with the log"
+        );
+    }
     interrupt::watch("stopping; what has been run so far is told, and kept where results were asked for")?;
     let tested = match choose_solution()? {
         Ok(tested) => tested,
@@ -120,11 +130,17 @@ fn how_often(args: &TestArgs) -> String {
     format!("over and over{time}{until}")
 }
 
-/// The tests that the filters choose.
-pub(crate) fn choose(filters: &[String]) -> Result<Vec<&'static Case>, CommandError> {
-    filter::select(filters).map_err(|unknown| {
+/// The tests of a selection.
+pub(crate) fn choose(selection: Selection<'_>) -> Result<Vec<&'static Case>, CommandError> {
+    select(selection).map_err(|error| {
+        let filter = match &error {
+            SelectionError::Unknown { filter } | SelectionError::UnknownName { filter } => filter,
+            SelectionError::NothingLeft => {
+                return CommandError::new(format!("{error}; give fewer --skip, or other filters"));
+            }
+        };
         let names: Vec<&str> = tester::cases().iter().map(|case| case.name).collect();
-        let near = near::names(&unknown.filter, &names);
+        let near = near::names(filter, &names);
         let advice = if near.is_empty() {
             let mut parts: Vec<&str> = tester::cases().iter().map(|case| case.part).collect();
             parts.dedup();
@@ -132,7 +148,7 @@ pub(crate) fn choose(filters: &[String]) -> Result<Vec<&'static Case>, CommandEr
         } else {
             format!("did you mean {}?", near::either(&near))
         };
-        CommandError::new(format!("{unknown}; {advice}"))
+        CommandError::new(format!("{error}; {advice}"))
     })
 }
 

@@ -39,7 +39,7 @@ use std::process::ExitCode;
 use lab::args::{Stop, parse};
 use lab::error::CommandError;
 use lab::tested::Tested;
-use lab::{Lab, finish, interrupt, not_for_another, warn_of_shared_hash_keys};
+use lab::{Lab, finish, interrupt, not_for_another, set_color, warn_of_shared_hash_keys};
 
 use args::{Command, CommandLine, SubmissionArgs};
 pub use copy::copy_workspace;
@@ -50,6 +50,7 @@ pub fn main(lab: &Lab) -> ExitCode {
     build_env::confine_if_told();
     interrupt::also(build::stop_all);
     finish(parse::<CommandLine>(std::env::args_os()).and_then(|line| {
+        set_color(line.global.color);
         let outcome = match line.command {
             Command::Test(args) => not_for_another().and_then(|()| {
                 warn_of_shared_hash_keys();
@@ -57,6 +58,7 @@ pub fn main(lab: &Lab) -> ExitCode {
             }),
             Command::Replay(args) => replay(lab, &args),
             Command::List(args) => lab::list(&args),
+            Command::Completions(args) => lab::completions::<CommandLine>(&args),
             Command::Handout(args) => handout::command::hand_out(&args),
             Command::Grade(args) => {
                 warn_of_shared_hash_keys();
