@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_chooses_nothing_is_an_error() {
+    fn a_filter_without_matches_is_an_error() {
         for filter in ["", "_", "3X", "bakcup", "test"] {
             assert_eq!(
                 chosen(&["3A", filter]),

@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_saved_is_loaded() {
+    fn a_saved_replay_is_loaded() {
         let folder = Folder::new("round-trip");
         let file = folder.0.join("lab/last-failure.json");
         assert_eq!(
