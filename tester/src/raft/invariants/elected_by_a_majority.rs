@@ -175,7 +175,7 @@ impl Invariant for ElectedByAMajority {
     }
 
     fn subject(&self) -> &'static str {
-        "what reached a leader before it led"
+        "the messages that reach a leader before it leads"
     }
 }
 

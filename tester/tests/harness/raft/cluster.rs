@@ -120,11 +120,7 @@ fn a_client_that_panics_fails_the_test() {
 #[test]
 fn a_test_without_exercised_invariants_does_not_pass() {
     let report = run_right(|_| {});
-    expect_failure(
-        &report,
-        "assertion",
-        &["expected the run's invariants to have something to look at; they never saw"],
-    );
+    expect_failure(&report, "assertion", &["expected the run to exercise its invariants; they never saw"]);
 }
 
 #[test]
