@@ -1,5 +1,5 @@
-//! The reference under all extras at once, with all oracles: calls that arrive twice, slow links, clocks a tenth off, slow saves, servers that
-//! stand still, and ways that are cut and healed.
+//! The reference under all injected faults at once, with all invariants: duplicated requests, slow links, clock
+//! rates a tenth off, slow saves, paused servers, and one-way links that are cut and healed.
 
 use std::time::Duration;
 

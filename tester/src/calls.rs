@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_nothing_to_say_of_calls_that_returned() {
+    fn calls_that_returned_are_not_named() {
         assert_eq!(Calls::default().describe(), "");
     }
 }

@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_that_is_named_is_run_once_unless_more_is_asked_for() {
+    fn a_given_seed_is_run_once_unless_more_runs_are_asked_for() {
         assert_eq!(seeds(&[("LAB_SEED", "0x1f")]), [31]);
         assert_eq!(seeds(&[("LAB_SEED", "31"), ("CI", "true")]), [31]);
         assert_eq!(seeds(&[("LAB_SEED", "31"), ("LAB_RUNS", "3")]), [31, 32, 33]);
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_variable_is_said() {
+    fn the_error_of_a_variable_is_reported() {
         for (name, value, message) in [
             ("LAB_SEED", "0xgg", "LAB_SEED: `0xgg` is not a seed"),
             ("LAB_RUNS", "0", "LAB_RUNS is `0`: give a whole number of runs, 1 or more"),
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_that_does_not_exist_is_said_to_be_none() {
+    fn an_unknown_test_is_reported() {
         let problem = find("bakcup_3b").expect_err("no such test");
         assert!(problem.starts_with("there is no test `bakcup_3b`; the tests are: reliable_put_2a, "));
     }

@@ -223,14 +223,14 @@ mod tests {
     }
 
     #[test]
-    fn a_target_folder_within_another_workspace_says_nothing() {
+    fn a_target_folder_within_another_workspace_is_ignored() {
         let stage = TwoWorkspaces::new("target");
         let found = stage.find("copy/lab", "original/target/release/lab", "copy", "original/target");
         assert_eq!(found, Ok("copy".to_owned()));
     }
 
     #[test]
-    fn two_workspaces_are_one_too_many() {
+    fn two_different_workspaces_are_an_error() {
         let stage = TwoWorkspaces::new("two");
         let program = "original/target/release/lab";
         for (cargo, current) in

@@ -254,7 +254,7 @@ mod tests {
     const BACK: [Step; 2] = [Step::ReplySent, Step::ReplyDelivered];
 
     #[test]
-    fn a_reply_to_an_earlier_operation_is_none_to_this_one() {
+    fn a_reply_to_an_earlier_operation_does_not_count() {
         let mut run = start();
         run.begins();
         run.happen(1, &TO_THE_SERVER);
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_lost_or_copied_is_forgotten_in_the_end() {
+    fn lost_and_duplicated_calls_are_dropped_in_the_end() {
         let mut run = start();
         run.begins();
         run.happen(1, &[Step::RequestSent { end: 0 }, Step::RequestLost]);
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_without_an_answer_is_missed() {
+    fn an_operation_without_an_answer_does_not_exercise_the_invariant() {
         let mut answers = Answers::default();
         assert!(answers.exercised());
         answers.begins(4, Duration::ZERO);

@@ -175,7 +175,7 @@ impl Invariant for ElectedByAMajority {
     }
 
     fn subject(&self) -> &'static str {
-        "what reached a leader before it led"
+        "the messages that reach a leader before it leads"
     }
 }
 
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_of_before_the_last_look_are_no_votes() {
+    fn answers_before_the_last_probe_are_not_votes() {
         let mut causality = three();
         let mut invariant = ElectedByAMajority::new(3);
         invariant.start(CANDIDATE, causality.now(CANDIDATE));

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_tells_more_is_kept() {
+    fn only_stronger_evidence_is_kept() {
         assert_eq!(kept(&learned(&[(1, 0)])), []);
         assert_eq!(kept(&learned(&[(1, 3), (1, 2), (1, 5)])), [(1, 5)]);
         assert_eq!(kept(&learned(&[(1, 3), (4, 3), (4, 4)])), [(1, 3), (4, 4)]);

@@ -154,7 +154,7 @@ impl Invariant for ReplicatedOnAMajority {
     }
 
     fn subject(&self) -> &'static str {
-        "what reached a server before it applied an entry"
+        "the messages that reach a server before it applies an entry"
     }
 }
 

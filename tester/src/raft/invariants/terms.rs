@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_earlier_incarnation_says_too_late_counts_for_nothing() {
+    fn a_late_report_of_an_earlier_incarnation_is_ignored() {
         let mut terms = terms();
         terms.start(SECOND);
         let leads = State { term: Term(3), is_leader: true };

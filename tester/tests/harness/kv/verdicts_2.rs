@@ -74,7 +74,7 @@ fails!(a_lock_that_takes_too_long: VerySlow in "one_client_reliable_2b", "assert
     "expected some client to have had the lock and to have given it back; saw none");
 
 #[test]
-fn a_history_that_is_not_decided_is_no_pass() {
+fn an_undecided_history_does_not_pass() {
     for name in ["put_concurrent_reliable_2a", "basic_4b"] {
         let budget = Budget { steps: 10, ..Budget::default() };
         let solution = solution::<{ Fault::None as u8 }>();
@@ -84,7 +84,7 @@ fn a_history_that_is_not_decided_is_no_pass() {
 }
 
 #[test]
-fn what_a_solution_does_not_have_is_not_implemented() {
+fn a_missing_part_of_a_solution_is_not_implemented() {
     for (name, what) in [
         ("reliable_put_2a", "key/value server"),
         ("basic_agree_3b", "Raft"),

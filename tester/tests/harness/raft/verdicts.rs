@@ -80,7 +80,7 @@ fails!(a_leader_in_term_zero: TermZero in "initial_election_3a", "assertion",
     "expected a leader's term to be at least 1; saw all servers in term 0");
 
 #[test]
-fn a_term_that_ends_without_need_is_warned_of() {
+fn a_needless_change_of_term_is_warned_of() {
     let report = report::<{ Fault::TermGoesUp as u8 }>("initial_election_3a", 0);
     expect_pass(&report);
     assert_eq!(report.warnings, ["the term went from 1 to 2 although nothing had failed"]);
