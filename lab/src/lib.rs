@@ -58,7 +58,7 @@ impl Lab {
             set_color(line.global.color);
             let outcome = match line.command {
                 Command::Test(args) => not_for_another().and_then(|()| {
-                    warn_of_shared_hash_keys();
+                    warn_of_unseeded_hash_maps();
                     test(&args, || Tested::compiled_in(self, args.solution.as_deref()).map(Ok))
                 }),
                 Command::Replay(args) => not_for_another()
@@ -122,15 +122,10 @@ pub fn not_for_another() -> Result<(), CommandError> {
     }
 }
 
-/// Says what is lost if std's hash maps are not each server's own. On systems other than Linux they never
-/// are, and nobody is graded.
-pub fn warn_of_shared_hash_keys() {
-    if cfg!(target_os = "linux") && !labrt::world::hash_keys_are_separate() {
-        eprintln!(
-            "warning: std keeps the keys of its hash maps in a place that was not found. All servers of a simulation count \
-             them up together: a submission may use that as memory that its servers share. See \"Threat model\" in \
-             docs/instructors.md"
-        );
+/// Warns where std's hash maps do not follow the seed.
+pub fn warn_of_unseeded_hash_maps() {
+    if let Some(warning) = tester::unseeded_hash_maps() {
+        eprintln!("warning: {warning}");
     }
 }
 
