@@ -38,8 +38,35 @@ pub fn cargo_tests(lab: &str, solution: Solution) -> ExitCode {
     if let Some(warning) = unseeded_hash_maps() {
         eprintln!("warning: {warning}");
     }
-    let trials = cases().iter().filter(|case| lab.has_part(case.part)).map(trial).collect();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    let (filters, options) = filters(std::env::args());
+    let arguments = Arguments::from_iter(options);
+    let is_chosen = |case: &&Case| {
+        let matches = |filter: &String| {
+            if arguments.exact { case.name == filter } else { case.name.contains(filter.as_str()) }
+        };
+        lab.has_part(case.part) && (filters.is_empty() || filters.iter().any(matches))
+    };
+    let trials = cases().iter().filter(is_chosen).map(trial).collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// The filters among the arguments of a test target, of which there may be several, as targets of `#[test]`s take
+/// them; and the other arguments, the program's name first.
+fn filters(arguments: impl Iterator<Item = String>) -> (Vec<String>, Vec<String>) {
+    const TAKE_A_VALUE: [&str; 6] = ["--skip", "--test-threads", "--format", "--color", "--logfile", "-Z"];
+    let (mut filters, mut options) = (Vec::new(), Vec::new());
+    let mut is_value = true;
+    for argument in arguments {
+        let is_option = argument.starts_with('-');
+        let takes_value = TAKE_A_VALUE.contains(&argument.as_str());
+        if is_value || is_option {
+            options.push(argument)
+        } else {
+            filters.push(argument)
+        }
+        is_value = takes_value;
+    }
+    (filters, options)
 }
 
 /// Runs the test `name` over several seeds, and prints the lines that the course prints: the first
@@ -292,6 +319,15 @@ mod tests {
 
     fn seeds(variables: &[(&str, &str)]) -> Vec<u64> {
         plan(variables).expect("the variables are right").seeds().collect()
+    }
+
+    #[test]
+    fn a_target_takes_several_filters() {
+        let arguments =
+            ["raft", "3a", "--skip", "re_", "backup_3b", "--test-threads=1", "--exact", "--color", "never"];
+        let (filters, options) = filters(arguments.iter().map(ToString::to_string));
+        assert_eq!(filters, ["3a", "backup_3b"]);
+        assert_eq!(options, ["raft", "--skip", "re_", "--test-threads=1", "--exact", "--color", "never"]);
     }
 
     #[test]
