@@ -1,7 +1,7 @@
 //! `--json`: the results for programs.
 //!
-//! The form is a promise: fields may be added, none renamed. Seeds and fingerprints are texts
-//! (`"0x1f"`), because a JSON number need not hold 64 bits. Figures are sums over the runs.
+//! The format is stable: fields may be added, none is renamed. Seeds and fingerprints are strings (`"0x1f"`),
+//! because JSON readers may keep fewer than 64 bits of a number. Figures are sums over the runs.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use super::causes::Cause;
 use super::failure::Failure;
 use super::summary::{Summary, TestSummary};
 
-/// What the results do not say themselves.
+/// The settings of the command, which results do not contain.
 #[derive(Debug, Clone)]
 pub(crate) struct About<'a> {
-    /// The sources, as [`tester::replay::build_id`] names them.
+    /// The hash of the sources, of [`tester::replay::build_id`].
     pub(crate) build: &'a str,
     pub(crate) backend: Backend,
     pub(crate) solution: &'a str,
@@ -24,7 +24,7 @@ pub(crate) struct About<'a> {
     pub(crate) first_seed: u64,
     pub(crate) jobs: u32,
     pub(crate) wall: Duration,
-    /// Whether all that was to be run was.
+    /// Whether all runs have ended.
     pub(crate) finished: bool,
 }
 
@@ -39,10 +39,10 @@ struct Results<'a> {
     jobs: u32,
     tests: Vec<Test<'a>>,
     causes: Vec<CauseOfFailures<'a>>,
-    /// Failures of causes that are not listed, because there are too many.
+    /// Failures of causes beyond the limit, which are not listed.
     failures_of_other_causes: u64,
     total: Total,
-    /// Whether all that was to be run was: false in what a command that was ended leaves behind.
+    /// Whether all runs have ended; `false` in the results of an interrupted command.
     finished: bool,
 }
 
@@ -56,7 +56,7 @@ struct Test<'a> {
     passed: u64,
     failed: u64,
     failures: Vec<FailedRun<'a>>,
-    /// Failed runs that are not listed, because there are too many.
+    /// Failed runs beyond the limit, which are not listed.
     failures_besides: u64,
     warnings: Vec<Warning<'a>>,
     virtual_seconds: f64,
@@ -73,9 +73,9 @@ struct FailedRun<'a> {
     seed: String,
     kind: &'a str,
     message: &'a str,
-    /// `0x0000000000000000` if the run's process died before it could tell.
+    /// `0x0000000000000000` if the run's process died before it reported one.
     fingerprint: String,
-    /// Missing if the process died, as are virtual time and thread.
+    /// `None` if the process died, as are virtual time and thread.
     node: Option<&'a str>,
     thread: Option<&'a str>,
     at_seconds: Option<f64>,
@@ -96,7 +96,7 @@ struct CauseOfFailures<'a> {
     location: Option<&'a str>,
     runs: u64,
     tests: Vec<&'a str>,
-    /// The first test that it made fail, and the smallest seed there.
+    /// The first test that failed, and its smallest seed that failed.
     test: &'a str,
     seed: String,
     replay: String,
@@ -113,7 +113,7 @@ struct Total {
     virtual_seconds: f64,
 }
 
-/// The text of the file. `replay` gives the command that runs a cause's first failure again.
+/// The content of the file. `replay` gives the command that replays a cause's first failure.
 pub(crate) fn text(summary: &Summary, about: &About<'_>, replay: &dyn Fn(&Cause) -> String) -> String {
     let total = summary.total();
     let results = Results {
@@ -126,7 +126,7 @@ pub(crate) fn text(summary: &Summary, about: &About<'_>, replay: &dyn Fn(&Cause)
         jobs: about.jobs,
         tests: summary.tests.iter().map(Test::from).collect(),
         causes: summary.causes.iter().map(|cause| of_cause(cause, replay(cause))).collect(),
-        failures_of_other_causes: summary.causes.besides(),
+        failures_of_other_causes: summary.causes.failures_of_others(),
         total: Total {
             runs: total.runs,
             passed: total.passed,
@@ -141,7 +141,7 @@ pub(crate) fn text(summary: &Summary, about: &About<'_>, replay: &dyn Fn(&Cause)
     serde_json::to_string_pretty(&results).expect("texts and numbers have a JSON form") + "\n"
 }
 
-/// A fingerprint at its full width, so that two can be compared by eye.
+/// A fingerprint with all 16 digits, so that two are easily compared.
 #[must_use]
 pub fn fingerprint(fingerprint: u64) -> String {
     format!("{fingerprint:#018x}")
@@ -182,15 +182,15 @@ impl<'a> From<&'a TestSummary> for Test<'a> {
 
 impl<'a> From<&'a Failure> for FailedRun<'a> {
     fn from(failure: &'a Failure) -> Self {
-        let place = failure.place.as_ref();
+        let origin = failure.origin.as_ref();
         Self {
             seed: seed::format(failure.seed),
             kind: &failure.kind,
             message: &failure.message,
             fingerprint: fingerprint(failure.fingerprint),
-            node: place.map(|place| place.node.as_str()),
-            thread: place.map(|place| place.thread.as_str()),
-            at_seconds: place.map(|place| place.at_seconds),
+            node: origin.map(|origin| origin.node.as_str()),
+            thread: origin.map(|origin| origin.thread.as_str()),
+            at_seconds: origin.map(|origin| origin.at_seconds),
             location: failure.location.as_deref(),
         }
     }
