@@ -5,7 +5,7 @@
 //! after another over a socket. A worker that dies or hangs is replaced, and its current run is reported as
 //! failed.
 //!
-//! - [`plan`]: the runs, in order;
+//! - `plan`: the runs, in order;
 //! - [`pool`]: carries out a plan, and delivers results in the plan's order;
 //! - `supervisor`: runs one worker at a time, and replaces it when it dies;
 //! - `process`: a worker as its parent has it: the process, the socket, the output;

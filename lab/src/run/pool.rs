@@ -32,8 +32,7 @@ pub struct Settings {
     pub record: Record,
     /// The limit on the time between two calls of labrt in a run.
     pub patience: Duration,
-    /// The limit on a run's CPU time. Real time counts only for a run that hardly gets the processor; see
-    /// [`Supervisor`].
+    /// The limit on a run's CPU time. Real time counts only for a run that hardly gets the processor.
     pub wall_limit: Duration,
     /// The time after which no more runs begin, if any.
     pub deadline: Option<Instant>,
