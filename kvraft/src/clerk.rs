@@ -10,8 +10,8 @@ use labrt::time::Duration;
 use crate::server::KvServerClient;
 use crate::store::{GetArgs, PutArgs};
 
-/// How long a clerk waits when it has asked all servers in vain. Shorter than an election, so that little
-/// time is lost when it is over.
+/// How long a clerk waits when it has asked all servers without success. Shorter than an election, so that
+/// little time is lost when it is over.
 const ROUND_PAUSE: Duration = Duration::from_millis(50);
 
 /// A client's way to the service.

@@ -124,7 +124,7 @@ impl Rsm {
         let answer = machine.do_op(&request);
         let waiter = self.waiting.lock().take(index, id);
         if let Some(waiter) = waiter {
-            let _ = waiter.send(answer); // in a crash, whoever waited may be gone first
+            let _ = waiter.send(answer); // in a crash, the receiver may be gone first
         }
     }
 

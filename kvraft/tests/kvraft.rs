@@ -1,8 +1,8 @@
 //! The tests of the key/value service, on the Raft of this workspace: `cargo test 4a` runs a part,
 //! `cargo test speed_4b` a test.
 //!
-//! What each test does is told in `tester/src/kvraft`. Each runs over several seeds; `LAB_SEED`, `LAB_RUNS` and
-//! `CI` say over which, see [`tester::cargo_tests`].
+//! The tests are documented in `tester/src/kvraft`. Each runs over several seeds, which `LAB_SEED`,
+//! `LAB_RUNS` and `CI` choose; see [`tester::cargo_tests`].
 
 use std::process::ExitCode;
 

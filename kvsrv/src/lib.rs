@@ -20,12 +20,12 @@
 //! # What was left out
 //!
 //! - Remembering clients. A server that keeps its last reply to every client can repeat that reply, and
-//!   needs no `Maybe`. But that takes memory for each client, and somebody must find out when a client is
+//!   needs no `Maybe`. But that takes memory for each client, and the server must find out when a client is
 //!   gone. A version takes a number for each key.
 //! - Crashes of the server. For that there are several servers in `kvraft`.
 //! - Crashes of a client that holds the lock. Nobody can tell a client that is gone from one that is slow,
 //!   so nobody takes the lock away from it.
-//! - A queue at the lock. Those who wait look now and then, and whoever looks at the right moment is next. A
+//! - A queue at the lock. Waiting clients poll, and the one that polls at the right moment is next. A
 //!   client that takes the lock again as soon as it has given it up can keep the others waiting for ever.
 
 #![warn(missing_docs)]

@@ -1,7 +1,7 @@
 //! The tests of the key/value server: `cargo test 2a` runs a part, `cargo test reliable_put_2a` a test.
 //!
-//! What each test does is told in `tester/src/kvsrv`. Each runs over several seeds; `LAB_SEED`, `LAB_RUNS` and
-//! `CI` say over which, see [`tester::cargo_tests`].
+//! The tests are documented in `tester/src/kvsrv`. Each runs over several seeds, which `LAB_SEED`, `LAB_RUNS`
+//! and `CI` choose; see [`tester::cargo_tests`].
 
 use std::process::ExitCode;
 

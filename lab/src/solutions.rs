@@ -2,10 +2,5 @@
 
 use labapi::Solution;
 
-/// The solutions that are compiled in.
-pub const COMPILED_IN: &[Solution] = &[Solution::new("reference").with(&[
-    ("kvsrv", &kvsrv::SOLUTION),
-    ("raft", &raft::SOLUTION),
-    ("kvraft", &kvraft::SOLUTION),
-    ("bully", &bully::SOLUTION),
-])];
+/// The solutions that are compiled in. The first is the default.
+pub const COMPILED_IN: &[Solution] = &[Solution::new("reference").with(tester::all_solutions!())];

@@ -1,4 +1,4 @@
-//! What it costs to turn an AppendEntries-like message into bytes and back, and to capture it meanwhile.
+//! The time for encoding, decoding and capturing a message like AppendEntries.
 
 use std::hint::black_box;
 
@@ -100,7 +100,7 @@ fn byte_string(c: &mut Criterion) {
     group.finish();
 }
 
-/// A log of 60 KB whose entries stay encoded, with a header behind them, as it grows and is cut back.
+/// A log of 60 KB whose entries stay encoded, followed by a header, as it grows and is truncated.
 fn saves(c: &mut Criterion) {
     let (mut fragments, mut log) = (Fragments::new(), Vec::new());
     let append = |fragments: &mut Fragments, log: &mut Vec<u8>, number: u64| {
@@ -141,7 +141,7 @@ fn saves(c: &mut Criterion) {
     });
 }
 
-/// Wants everything.
+/// A recorder that captures everything.
 struct Everything;
 
 impl Recorder for Everything {

@@ -1,4 +1,4 @@
-//! A faster way for a field of type `Vec<u8>`: copied as a whole instead of byte by byte.
+//! Faster encoding of a field of type `Vec<u8>`, which is copied as a whole instead of byte by byte.
 //!
 //! ```
 //! #[derive(serde::Serialize, serde::Deserialize)]
@@ -16,7 +16,7 @@ use std::fmt;
 use serde::de::{Error, Visitor};
 use serde::{Deserializer, Serializer};
 
-/// Writes a byte string as a whole. Called by what `#[serde(with = "labgob::bytes")]` derives.
+/// Writes a byte string as a whole. The code that `#[serde(with = "labgob::bytes")]` derives calls this.
 ///
 /// # Errors
 ///
@@ -25,7 +25,7 @@ pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S:
     serializer.serialize_bytes(bytes)
 }
 
-/// Reads a byte string as a whole. Called by what `#[serde(with = "labgob::bytes")]` derives.
+/// Reads a byte string as a whole. The code that `#[serde(with = "labgob::bytes")]` derives calls this.
 ///
 /// # Errors
 ///

@@ -1,9 +1,9 @@
-//! For the harness: what lab code encodes, as [values](Value) with names, while a run is captured.
+//! For the harness: capturing the values that lab code encodes, as [values](Value) with names.
 //!
-//! A value is noted while it is encoded, in the same pass: `Serialize` is called once, whether anybody
-//! listens or not, and the bytes are the same. So a captured run is the same run as one that is not.
+//! A value is recorded in the same pass in which it is encoded: `Serialize` is called once, with or without a
+//! recorder, and the bytes are the same. So a run does not change when it is captured.
 //!
-//! With no [`Session`] alive, this costs an encode the look at one atomic.
+//! Without a [`Session`], the cost for each encode is a load of one atomic.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,47 +18,46 @@ use crate::write::{EncodeError, write, write_recorded};
 /// Initial capacity in bytes of an encoding, so that a typical message of the labs takes one allocation.
 pub(crate) const TYPICAL_LEN: usize = 64;
 
-/// Who is told what lab code encodes. One for the process.
+/// A recorder of the values that lab code encodes. A process has one.
 ///
-/// It is called on lab code's threads, in the middle of what they do, so it must not wait and not call
-/// labrt's scheduling points.
+/// It is called on threads of lab code during an encode, so it must not wait, and must not call labrt's
+/// scheduling points.
 pub trait Recorder: Send + Sync {
-    /// Whether what the calling thread encodes is to be captured. Asked at each encode while a [`Session`]
-    /// lives.
+    /// Whether encodes of the calling thread are captured. Called at each encode during a [`Session`].
     fn wants(&self) -> bool;
 
-    /// Lab code has encoded a value: `bytes` are all that it became. Told of [`encode`](crate::encode()) and
-    /// [`encode_into`](crate::encode_into), and of an [`Encoder`](crate::Encoder) when it is finished, whose
-    /// values come as one tuple. Not told of what failed, nor of this module's [`encode`].
+    /// Called when lab code has encoded `value` as `bytes`: after [`encode`](crate::encode()) and
+    /// [`encode_into`](crate::encode_into), and at the end of an [`Encoder`](crate::Encoder), whose values
+    /// are one tuple. Not called after a failure, nor for this module's [`encode`].
     fn encoded(&self, bytes: &[u8], value: Value);
 
-    /// Calls `f` once, at once. Memory that is allocated or freed meanwhile belongs to the harness, not to
-    /// the run. May be called in another call of itself.
+    /// Calls `f` once, at once. Memory that is allocated or freed meanwhile is the harness's and not charged
+    /// to the run. Calls may nest.
     fn uncounted(&self, f: &mut dyn FnMut());
 }
 
 static RECORDER: OnceLock<&'static dyn Recorder> = OnceLock::new();
 
-/// How many sessions are alive.
+/// The number of sessions that have begun and not ended.
 static SESSIONS: AtomicUsize = AtomicUsize::new(0);
 
-/// Says who is told.
+/// Installs the recorder of the process.
 ///
 /// # Panics
 ///
-/// Panics if the process has a recorder.
+/// Panics if the process already has a recorder.
 pub fn install(recorder: &'static dyn Recorder) {
     assert!(RECORDER.set(recorder).is_ok(), "the process has a recorder");
     accounting::install(|f| RECORDER.get().expect("it was installed").uncounted(f));
 }
 
-/// While one lives, each encode in the process asks the recorder whether it [wants](Recorder::wants) the
-/// value.
+/// A period during which each encode in the process asks the recorder whether it [wants](Recorder::wants) the
+/// value. It ends when this is dropped.
 #[derive(Debug)]
 #[must_use = "nothing is captured once the session is dropped"]
 pub struct Session(());
 
-/// Begins a session. Several may be alive at a time.
+/// Begins a session. Sessions may overlap.
 pub fn begin() -> Session {
     SESSIONS.fetch_add(1, Ordering::Relaxed);
     Session(())
@@ -70,8 +69,8 @@ impl Drop for Session {
     }
 }
 
-/// Encodes a message, and gives its value too if the calling thread's run is captured. The recorder is not
-/// told.
+/// Encodes a message; also gives its value if the calling thread's run is captured. The recorder is not
+/// called.
 ///
 /// # Errors
 ///
@@ -83,13 +82,13 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<(Vec<u8>, Option<Value
     Ok((bytes, value))
 }
 
-/// Whether any run may be captured.
+/// Whether a session has begun, so that a run may be captured.
 #[inline]
 pub(crate) fn is_active() -> bool {
     SESSIONS.load(Ordering::Relaxed) > 0
 }
 
-/// Who is told, if the calling thread's run is captured.
+/// The recorder, if the calling thread's run is captured.
 fn recorder() -> Option<&'static dyn Recorder> {
     RECORDER.get().copied().filter(|recorder| recorder.wants())
 }
@@ -102,7 +101,7 @@ fn capture<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) -> Result<Opti
     }
 }
 
-/// Appends the bytes of a value that lab code encodes, and tells the recorder.
+/// Appends the bytes of a value that lab code encodes, and passes the value to the recorder.
 #[inline(never)]
 pub(crate) fn encode_into<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) -> Result<(), EncodeError> {
     let Some(recorder) = recorder() else { return write(value, bytes) };
@@ -140,7 +139,7 @@ impl Values {
         result
     }
 
-    /// The encoder has finished: tells the recorder.
+    /// Passes the values to the recorder: the encoder has finished.
     #[cold]
     pub(crate) fn finish(self, bytes: &[u8]) {
         if let Some(recorder) = recorder()

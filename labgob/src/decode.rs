@@ -23,7 +23,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     }
 }
 
-/// Reads the values that an [`Encoder`](crate::Encoder) wrote, in the same order.
+/// A decoder of the values of an [`Encoder`](crate::Encoder), in the same order.
 #[derive(Clone, Debug)]
 pub struct Decoder<'a> {
     rest: &'a [u8],
@@ -32,13 +32,13 @@ pub struct Decoder<'a> {
 }
 
 impl<'a> Decoder<'a> {
-    /// A decoder at the first byte.
+    /// Makes a decoder at the first byte.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes, last_type: "nothing", len: bytes.len() }
     }
 
-    /// The next value.
+    /// Decodes the next value.
     ///
     /// # Errors
     ///
@@ -87,9 +87,9 @@ fn explain(
     error: bincode::error::DecodeError,
 ) -> DecodeError {
     match (limits.exceeded(), error) {
-        (Some(LimitExceeded::Length(claimed)), _) => DecodeError::LengthTooLarge { type_name, claimed, len },
+        (Some(LimitExceeded::Length(claimed)), _) => DecodeError::AbsurdLength { type_name, claimed, len },
         (Some(LimitExceeded::Depth), _) => DecodeError::TooDeep { type_name },
-        (Some(LimitExceeded::ZeroByteElements), _) => DecodeError::ZeroByteElements { type_name, len },
+        (Some(LimitExceeded::ZeroByteElements), _) => DecodeError::MadeOfNothing { type_name, len },
         (None, bincode::error::DecodeError::UnexpectedEnd { .. }) => DecodeError::TooShort { type_name, len },
         (None, error) => DecodeError::Malformed { type_name, reason: reason(error) },
     }
@@ -139,7 +139,7 @@ pub enum DecodeError {
     },
     /// A collection claimed more elements than the bytes could hold.
     #[error("cannot decode {type_name}: a collection claims {claimed} elements in {len} bytes")]
-    LengthTooLarge {
+    AbsurdLength {
         /// The type that was to be decoded.
         type_name: &'static str,
         /// The number of elements that was read.
@@ -153,7 +153,7 @@ pub enum DecodeError {
         "cannot decode {type_name}: elements that take none of the {len} bytes would fill more than {} bytes",
         len + ZERO_BYTE_MAX
     )]
-    ZeroByteElements {
+    MadeOfNothing {
         /// The type that was to be decoded.
         type_name: &'static str,
         /// The number of bytes in all.
@@ -185,8 +185,8 @@ impl DecodeError {
         match self {
             Self::LeftOver { type_name, .. }
             | Self::TooShort { type_name, .. }
-            | Self::LengthTooLarge { type_name, .. }
-            | Self::ZeroByteElements { type_name, .. }
+            | Self::AbsurdLength { type_name, .. }
+            | Self::MadeOfNothing { type_name, .. }
             | Self::TooDeep { type_name }
             | Self::Malformed { type_name, .. } => type_name,
         }

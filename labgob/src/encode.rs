@@ -7,37 +7,38 @@ use serde::Serialize;
 use crate::capture::{self, TYPICAL_LEN, Values};
 use crate::write::{EncodeError, write};
 
-/// The bytes of one value.
+/// Encodes one value.
 ///
 /// # Errors
 ///
-/// [`EncodeError`] if the type cannot be encoded; with derived `Serialize` that takes one of the
-/// attributes named in the [crate's documentation](crate).
+/// [`EncodeError`] if the type cannot be encoded. With derived `Serialize` that happens only with the
+/// attributes that the [crate's documentation](crate) names.
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, EncodeError> {
     let mut bytes = Vec::with_capacity(TYPICAL_LEN);
     encode_into(value, &mut bytes)?;
     Ok(bytes)
 }
 
-/// Appends the bytes of one value to `bytes`, so that a buffer can be used again (after `clear`).
+/// Encodes one value and appends it to `bytes`. After `clear`, a buffer can be reused.
 ///
 /// # Errors
 ///
-/// Those of [`encode`]. Then `bytes` is as it was.
+/// Those of [`encode`]. Then `bytes` does not change.
 pub fn encode_into<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) -> Result<(), EncodeError> {
     if capture::is_active() { capture::encode_into(value, bytes) } else { write(value, bytes) }
 }
 
-/// Writes values one after the other; a [`Decoder`](crate::Decoder) reads them in the same order.
+/// An encoder of several values, one after the other; a [`Decoder`](crate::Decoder) reads them in the same
+/// order.
 #[derive(Clone, Default)]
 pub struct Encoder {
     bytes: Vec<u8>,
-    /// What was written, in a captured run.
+    /// The values so far, in a captured run.
     values: Option<Values>,
 }
 
 impl Encoder {
-    /// An encoder that has written nothing.
+    /// Makes an encoder without values.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -57,7 +58,7 @@ impl Encoder {
         }
     }
 
-    /// All that was written.
+    /// The bytes of all values.
     #[must_use]
     pub fn finish(self) -> Vec<u8> {
         if let Some(values) = self.values {
@@ -67,7 +68,7 @@ impl Encoder {
     }
 }
 
-/// The same in a captured run and in any other: lab code may print it.
+/// The same whether or not the run is captured, because lab code may print it.
 impl fmt::Debug for Encoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Encoder").field("bytes", &self.bytes).finish()

@@ -1,8 +1,8 @@
-//! For the harness: what saved bytes consist of, of which only the encodings of their pieces are known.
+//! For the harness: the values that saved bytes consist of, found by the encodings of their pieces.
 //!
-//! A server saves bytes, and how it made them is its own affair: one encode, several encodes one after the
-//! other, encodings that it kept and put together anew, or bytes of its own making. [`Fragments`] knows what
-//! the server has encoded and finds it again.
+//! A server saves bytes that it may have made in any way: by one encode, several encodes one after the other,
+//! encodings that it has stored and concatenated again, or without labgob. [`Fragments`] knows the values
+//! that the server has encoded, and finds their encodings in the saved bytes.
 
 mod index;
 mod recent;
@@ -14,20 +14,20 @@ use crate::value::Value;
 use index::Index;
 use recent::Recent;
 
-/// Bytes of one end of a change that are read again, for an encoding may reach across it.
+/// The number of bytes beside a change that are searched again, because an encoding may reach across its end.
 const MARGIN: usize = 256;
 
-/// A stretch of saved bytes.
+/// A range of saved bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// These bytes were encoded before, from this value.
+    /// The encoding of this value.
     Value(Value, Range<usize>),
-    /// Nothing is known of these bytes.
+    /// Bytes that are no known encoding.
     Bytes(Range<usize>),
 }
 
 impl Piece {
-    /// Where it is in what was saved.
+    /// The range in the saved bytes.
     #[must_use]
     pub fn range(&self) -> Range<usize> {
         match self {
@@ -41,34 +41,34 @@ impl Piece {
     }
 }
 
-/// What a server has encoded, and what it saved last. One for each server.
+/// The encodings of a server, and its latest save. One for each server.
 ///
-/// Holds at most 4 MiB of encodings and their values. Before it were more, it forgets a quarter: what was not
-/// added or found for the longest time, and is not in use. What was saved last is held besides, with its
-/// pieces.
+/// It holds at most 4 MiB of encodings and their values. When that is reached, it drops a quarter: the least
+/// recently added or found ones that are not in the latest save. The latest save and its pieces are held in
+/// addition.
 ///
-/// All of it is memory of the harness: who calls it sees to the account, save for that of the
-/// [values](Value), which see to it themselves.
+/// Its memory is the harness's: the caller must exempt it from the run's account. [Values](Value) do so
+/// themselves.
 #[derive(Debug, Default)]
 pub struct Fragments {
-    /// What was encoded last, in order. The index has it when it is needed there.
+    /// The latest encodings, in order. They are moved to the index when it is needed.
     recent: Recent,
     known: Index,
-    /// What was read last.
+    /// The latest save.
     saved: Vec<u8>,
-    /// All of `saved`, in order and without gaps.
+    /// The pieces of `saved`, in order and without gaps.
     pieces: Vec<Piece>,
 }
 
 impl Fragments {
-    /// Nothing was encoded and nothing saved.
+    /// Makes an instance without encodings and without a save.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The server has encoded `value`, and `bytes` are what it became. If the same bytes were encoded from
-    /// another value before, they mean this one from now on.
+    /// Adds an encoding: the server has encoded `value` as `bytes`. If another value had the same encoding
+    /// before, the bytes stand for this value from now on.
     pub fn add(&mut self, bytes: &[u8], value: &Value) {
         self.recent.add(bytes, value);
         if self.recent.is_full() {
@@ -80,19 +80,19 @@ impl Fragments {
     fn index_recent(&mut self) {
         for (bytes, value) in self.recent.take() {
             if self.known.is_full_for(&bytes, &value) {
-                self.keep_what_is_in_use();
+                self.shrink_index();
             }
             self.known.add(&bytes, &value);
         }
     }
 
-    /// The pieces of what a server has saved, in order and without gaps.
+    /// Splits a save of the server into pieces, in order and without gaps.
     ///
-    /// If all of it was encoded at once, it is one piece. Otherwise, what is at the beginning and at the end
-    /// as in the save before has the same pieces as there. Of what is between, as few bytes as possible are
-    /// [`Piece::Bytes`], and it has as few pieces as possible.
+    /// A save that is one encoding is one piece. Otherwise a common prefix and suffix with the save before
+    /// have the same pieces as there. Between them, as few bytes as possible are [`Piece::Bytes`], in as few
+    /// pieces as possible.
     ///
-    /// Takes about as long as comparing the bytes with those before, and finding what is new.
+    /// Takes time for comparing the bytes with those before, and for searching the changed range.
     pub fn read(&mut self, saved: &[u8]) -> &[Piece] {
         let prefix = common_prefix(&self.saved, saved);
         if prefix == saved.len() && prefix == self.saved.len() {
@@ -108,20 +108,20 @@ impl Fragments {
                 self.read_between(saved, prefix, suffix);
             }
         }
-        self.recent.is_read();
+        self.recent.mark_saved();
         self.saved.truncate(prefix);
         self.saved.extend_from_slice(&saved[prefix..]);
         &self.pieces
     }
 
-    /// What was [read](Self::read) last.
+    /// The pieces of the latest save.
     #[must_use]
     pub fn pieces(&self) -> &[Piece] {
         &self.pieces
     }
 
-    /// As [`read`](Self::read), for bytes that have nothing to do with those that were read last. These stay
-    /// as they are.
+    /// Splits bytes into pieces as [`read`](Self::read) does, without comparing them with the latest save,
+    /// which remains the latest.
     #[must_use]
     pub fn read_once(&mut self, saved: &[u8]) -> Vec<Piece> {
         self.index_recent();
@@ -135,12 +135,12 @@ impl Fragments {
         pieces
     }
 
-    /// Tries whether what was encoded since the last save follows, in its order, on pieces of that save: so
-    /// it is mostly. Changes nothing if it does not.
+    /// Checks whether the save consists of pieces of the save before, followed by the encodings since, in
+    /// their order, which is the most frequent case. Otherwise returns `false` and changes nothing.
     fn read_in_order(&mut self, saved: &[u8], prefix: usize) -> bool {
         let kept = self.pieces.partition_point(|piece| piece.range().end <= prefix);
         let begin = kept.checked_sub(1).map_or(0, |last| self.pieces[last].range().end);
-        // All of it may have been encoded anew, what is as before too.
+        // Everything may have been encoded again, also the unchanged prefix.
         for (kept, begin) in [(0, 0), (kept, begin)] {
             if let Some(pieces) = self.recent.cover(saved, begin) {
                 self.pieces.truncate(kept);
@@ -151,7 +151,7 @@ impl Fragments {
         false
     }
 
-    /// Reads anew what is neither in the first `prefix` nor in the last `suffix` bytes, and a margin.
+    /// Searches the range between the first `prefix` and the last `suffix` bytes again, with a margin.
     fn read_between(&mut self, saved: &[u8], prefix: usize, suffix: usize) {
         let (first, begin) = self.end_of_prefix(prefix);
         let (last, end) = self.start_of_suffix(first, begin, suffix);
@@ -159,7 +159,7 @@ impl Fragments {
         let moved = |position: usize| position + saved.len() - before;
 
         let mut pieces = Vec::new();
-        // Unknown bytes that stay are one piece with those beside them.
+        // Unchanged unknown bytes form one piece with unknown bytes beside them.
         let (mut from, mut to) = (first, last);
         if let Some(Piece::Bytes(range)) = self.pieces.get(first).filter(|piece| piece.range().start < begin)
         {
@@ -187,12 +187,13 @@ impl Fragments {
         self.pieces.splice(from..to, pieces);
     }
 
-    /// The number of the first piece that is read again, and where to begin, which may be within that piece.
+    /// The index of the first piece that is searched again, and the position to begin at, which may be within
+    /// that piece.
     fn end_of_prefix(&self, prefix: usize) -> (usize, usize) {
         let margin = prefix.saturating_sub(MARGIN);
         let first = self.pieces.partition_point(|piece| piece.range().end <= margin);
         match self.pieces.get(first) {
-            // A long piece, which means what it meant.
+            // A long piece that has not changed.
             Some(Piece::Value(_, range)) if range.start < margin && range.end <= prefix => {
                 (first + 1, range.end)
             }
@@ -202,8 +203,8 @@ impl Fragments {
         }
     }
 
-    /// The number of the piece after the last one that is read again, and where to end, which may be within
-    /// that last one.
+    /// The index of the piece after the last one that is searched again, and the position to end at, which
+    /// may be within that last one.
     fn start_of_suffix(&self, first: usize, begin: usize, suffix: usize) -> (usize, usize) {
         let start = self.saved.len() - suffix;
         let margin = start + suffix.min(MARGIN);
@@ -218,9 +219,9 @@ impl Fragments {
         }
     }
 
-    /// Forgets what was not added or found for the longest time, except what the latest save consists of.
+    /// Drops the least recently used encodings, except those of the latest save.
     #[cold]
-    fn keep_what_is_in_use(&mut self) {
+    fn shrink_index(&mut self) {
         for piece in &self.pieces {
             if let Piece::Value(_, range) = piece {
                 self.known.touch(&self.saved[range.clone()]);
@@ -230,7 +231,7 @@ impl Fragments {
     }
 }
 
-/// Appends a piece; unknown bytes become one piece with those before.
+/// Appends a piece. Adjacent unknown bytes become one piece.
 fn push(pieces: &mut Vec<Piece>, piece: Piece) {
     match (pieces.last_mut(), piece) {
         (Some(Piece::Bytes(before)), Piece::Bytes(range)) => before.end = range.end,
@@ -238,10 +239,10 @@ fn push(pieces: &mut Vec<Piece>, piece: Piece) {
     }
 }
 
-/// Bytes that are compared at a time.
+/// The number of bytes that are compared at a time.
 const BLOCK: usize = 512;
 
-/// How many bytes two strings have in common at their beginnings.
+/// The length of the common prefix.
 fn common_prefix(a: &[u8], b: &[u8]) -> usize {
     // A block at a time, which is a comparison of memory.
     let blocks = a.chunks_exact(BLOCK).zip(b.chunks_exact(BLOCK)).take_while(|(a, b)| a == b).count();
@@ -249,7 +250,7 @@ fn common_prefix(a: &[u8], b: &[u8]) -> usize {
     start + a[start..].iter().zip(&b[start..]).take_while(|(a, b)| a == b).count()
 }
 
-/// How many bytes two strings have in common at their ends.
+/// The length of the common suffix.
 fn common_suffix(a: &[u8], b: &[u8]) -> usize {
     let blocks = a.rchunks_exact(BLOCK).zip(b.rchunks_exact(BLOCK)).take_while(|(a, b)| a == b).count();
     let end = blocks * BLOCK;

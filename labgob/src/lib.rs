@@ -1,4 +1,4 @@
-//! The bytes of a value, and back: what is sent over the network and saved across a crash.
+//! Encoding of values as bytes, for the network and for storage that survives a crash.
 //!
 //! Anything that derives serde's `Serialize` and `Deserialize` can be encoded:
 //!
@@ -16,8 +16,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Several values can follow one another, as when a Raft peer saves its state. They are read back
-//! in the order in which they were written:
+//! Several values can be encoded one after the other, as when a Raft peer saves its state. They are decoded
+//! in the same order:
 //!
 //! ```
 //! let mut encoder = labgob::Encoder::new();
@@ -28,50 +28,66 @@
 //! let mut decoder = labgob::Decoder::new(&bytes);
 //! let term: u64 = decoder.decode()?;
 //! let voted_for: Option<usize> = decoder.decode()?;
-//! decoder.finish()?; // nothing may be left
+//! decoder.finish()?; // fails if bytes are left over
 //! assert_eq!((term, voted_for), (7, Some(2)));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What to know
+//! Bytes that are not a value of the expected type give a [`DecodeError`] that names the Rust type, never a
+//! panic:
 //!
-//! - The bytes do not say which type they came from. Decoding them as another type gives an error
-//!   or a wrong value, so both sides must name the same type.
-//! - Every field is sent, private ones and zeros included, and decoding makes a new value: nothing
-//!   is left over from an earlier one.
-//! - Foreign bytes give a [`DecodeError`] that names the Rust type, never a panic.
-//! - Memory follows what was read, never a length that is announced: see [below](#memory).
-//! - A `Vec<u8>` goes element by element, at about a nanosecond a byte. For long byte strings,
-//!   annotate the field with `#[serde(with = "labgob::bytes")]`.
-//! - serde's attributes `flatten`, `untagged`, `tag` and `skip_serializing_if` need a format that
-//!   describes itself, which this is not: they give an error or a wrong value.
+//! ```
+//! use labgob::DecodeError;
+//!
+//! let bytes = labgob::encode(&(7u64, "seven"))?;
+//! let error = labgob::decode::<u64>(&bytes).unwrap_err();
+//! assert_eq!(error, DecodeError::LeftOver { type_name: "u64", left: 6, len: 7 });
+//! assert_eq!(error.to_string(), "6 of 7 bytes are left over after u64: was it encoded as another type?");
+//!
+//! let error = labgob::decode::<(u64, String)>(&bytes[..3]).unwrap_err();
+//! assert!(matches!(error, DecodeError::TooShort { len: 3, .. }));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Properties of the format
+//!
+//! - The bytes do not name their type. Decoding them as another type gives an error or a wrong value, so both
+//!   sides must use the same type.
+//! - Every field is encoded, private ones and zeros included. Decoding makes a new value, which keeps nothing
+//!   of an earlier one.
+//! - Memory is limited by the bytes that were read, never by a length in them: see [below](#memory).
+//! - A `Vec<u8>` is encoded element by element, at about a nanosecond a byte. For long byte strings, annotate
+//!   the field with `#[serde(with = "labgob::bytes")]`.
+//! - serde's attributes `flatten`, `untagged`, `tag` and `skip_serializing_if` need a self-describing format,
+//!   which this is not: they give an error or a wrong value.
 //!
 //! # Memory
 //!
-//! A collection grows with the elements that arrive; a length that was read reserves nothing. From `n` bytes,
-//! whatever they are, decoding never holds more than `12 × r × n` bytes and 256 KiB. Here `r` belongs to the
-//! type: how much memory one byte of its encoding may stand for.
+//! A collection grows with its elements; a length in the bytes reserves nothing. Decoding `n` arbitrary bytes
+//! takes at most `12 × r × n` bytes of memory and 256 KiB. Here `r` depends on the type: it is the memory for
+//! one byte of an encoding.
 //!
-//! - Of a `Vec<u64>`, `r` is 8: an element takes at least a byte.
-//! - Of a `Vec<Option<T>>`, `r` is the size of the option, since `None` takes a byte. Keep large values that
-//!   may be missing in a `Box`.
-//! - The 12 is for a `BTreeMap` with one entry, which has room for eleven. A `Vec` takes 3 while it grows.
+//! - For a `Vec<u64>`, `r` is 8: an element takes at least one byte.
+//! - For a `Vec<Option<T>>`, `r` is the size of the option, since `None` takes one byte. Put large optional
+//!   values into a `Box`.
+//! - The factor 12 is for a `BTreeMap` with one entry, which has room for eleven. For a `Vec` it is 3 while
+//!   it grows.
 //!
-//! Three kinds of values are refused, though they could be encoded:
+//! Three kinds of values can be encoded but not decoded:
 //!
 //! - more than `n + 65,536` elements that take no bytes, such as units;
-//! - elements that take no bytes but memory, because their fields are skipped, with more than `n + 65,536`
-//!   bytes in all;
-//! - values that nest deeper than 128 levels, or that take, each in another, more than 16 KiB and three times
-//!   the largest of them: they would fill the stack of a simulated thread.
+//! - elements that take no bytes because their fields are skipped, with more than `n + 65,536` bytes of
+//!   memory in all;
+//! - values that nest deeper than 128 levels, or nested values of more than 16 KiB and three times the
+//!   largest of them: they would overflow the stack of a simulated thread.
 //!
-//! Small integers are one byte, larger ones three, five or nine. Left out: schemas, versions, and
-//! any promise that the bytes are the same in the next release.
+//! Small integers take one byte, larger ones three, five or nine. There are no schemas and no versions, and
+//! the bytes may be different in the next release.
 //!
 //! # For the harness
 //!
-//! [`capture`] gives what lab code encodes as [values](Value) with names, and [`fragments`] finds it again in
-//! what lab code has saved.
+//! [`capture`] records the values that lab code encodes, as [values](Value) with names. [`fragments`] finds
+//! them in the bytes that lab code saves.
 
 #![warn(missing_docs)]
 

@@ -1,7 +1,7 @@
-//! Names of types, variants and fields as small numbers, so that a tape holds no pointers.
+//! Interned names of types, variants and fields: small numbers, so that a tape holds no pointers.
 //!
-//! The table belongs to the process and only grows. A number depends on which thread met a name first, so it
-//! never leaves this crate: it is compared for equality and turned back into the name.
+//! The process has one table, which only grows. A number depends on the order in which threads intern names,
+//! so it never leaves this crate: numbers are only compared for equality and turned back into names.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -12,25 +12,26 @@ use crate::accounting::uncounted;
 /// The number of a name; 0 stands for none.
 pub(crate) type NameId = u16;
 
-/// More names than any lab has. Further ones read as [`UNKNOWN`].
-const NAMES_MAX: usize = 4096;
+/// The size of the table, more than any lab needs. Further names become [`UNKNOWN`].
+const MAX_NAMES: usize = 4096;
 
-/// What a name beyond the table reads as.
+/// The text for names that do not fit into the table.
 const UNKNOWN: &str = "?";
 
-/// By number. Reading takes no lock.
-static NAMES: [OnceLock<&'static str>; NAMES_MAX] = [const { OnceLock::new() }; NAMES_MAX];
+/// The names by number. Reading takes no lock.
+static NAMES: [OnceLock<&'static str>; MAX_NAMES] = [const { OnceLock::new() }; MAX_NAMES];
 
 /// The numbers by name.
 static NUMBERS: Mutex<BTreeMap<&'static str, NameId>> = Mutex::new(BTreeMap::new());
 
-/// Slots of the cache, a power of two.
+/// The number of slots of the cache, a power of two.
 const CACHE_SLOTS: usize = 512;
 
 thread_local! {
-    /// Address, length and number of names that were met lately. A static name never changes, so its address
-    /// and length stand for it.
-    static CACHE: [Cell<(usize, usize, NameId)>; CACHE_SLOTS] = const { [const { Cell::new((0, 0, 0)) }; CACHE_SLOTS] };
+    /// Address, length and number of recent names. A static name never changes, so its address and length
+    /// identify it.
+    static CACHE: [Cell<(usize, usize, NameId)>; CACHE_SLOTS] =
+        const { [const { Cell::new((0, 0, 0)) }; CACHE_SLOTS] };
 }
 
 /// The number of a name, the same for equal names.
@@ -62,7 +63,7 @@ fn number(name: &'static str) -> NameId {
         return *id;
     }
     let position = numbers.len();
-    if position == NAMES_MAX {
+    if position == MAX_NAMES {
         return NameId::MAX;
     }
     let id = (position + 1) as NameId;

@@ -1,17 +1,18 @@
-//! [`Tape`]: where the parts of a value are noted while it is encoded.
+//! [`Tape`]: a value in a flat byte string, recorded while the value is encoded.
 //!
-//! A tape is one byte string, without pointers and absolute positions, so that it is one allocation, a part
-//! of it is a value too, and equal values are equal bytes. Each value is a record:
+//! A tape has no pointers and no absolute positions. So it is one allocation, a part of a value is a value
+//! too, and equal values are equal bytes. Each value is a record:
 //!
 //! ```text
-//! Unit, None, False, True, Cut   tag
-//! U8                             tag, the byte
-//! Unsigned, Signed, F64          tag, 8 bytes
-//! U128, I128                     tag, 16 bytes
-//! F32, Char                      tag, 4 bytes
-//! Str, Bytes                     tag, length kept: 4, full length: 4, what is kept
-//! anything with parts            tag, size of the record: 4, parts: 4, parts left out: 4, names of type and variant:
-//!                                2 and 2, the parts; before each field of a struct, its name: 2
+//! Unit, None, False, True, Omitted   tag
+//! U8                                 tag, the byte
+//! Unsigned, Signed, F64              tag, 8 bytes
+//! U128, I128                         tag, 16 bytes
+//! F32, Char                          tag, 4 bytes
+//! Str, Bytes                         tag, stored length: 4, full length: 4, the stored bytes
+//! anything with parts                tag, size of the record: 4, parts: 4, omitted parts: 4,
+//!                                    names of type and variant: 2 and 2, the parts;
+//!                                    before each field of a struct, its name: 2
 //! ```
 //!
 //! Numbers are little-endian. A map's keys and values alternate, each a part.
@@ -22,22 +23,22 @@ use crate::accounting::uncounted;
 use crate::limits::MAX_DEPTH;
 use crate::names::{self, NameId};
 
-/// Bytes of a tape from which on further parts are only counted.
-pub(crate) const TAPE_MAX: usize = 1 << 20;
+/// The length of a tape in bytes from which on further parts are omitted and only counted.
+pub(crate) const MAX_TAPE_LEN: usize = 1 << 20;
 
-/// Room of a new tape: most messages need less.
-const FIRST_ROOM: usize = 512;
+/// The least capacity of a buffer in bytes. Most messages need less.
+const MIN_CAPACITY: usize = 512;
 
-/// A larger buffer is not kept for the next tape.
-const KEPT_ROOM: usize = 64 << 10;
+/// The greatest capacity in bytes of a buffer that is reused for the next tape.
+const MAX_SPARE_CAPACITY: usize = 64 << 10;
 
-/// Bytes of a record with parts before its first part.
+/// The length in bytes of the header of a record with parts.
 pub(crate) const HEADER: usize = 17;
 
-/// Bytes of a text's record before the text.
+/// The length in bytes of the header of a text or byte string.
 pub(crate) const TEXT_HEADER: usize = 9;
 
-/// Bytes of a field's name.
+/// The length in bytes of a field's name.
 pub(crate) const FIELD: usize = size_of::<NameId>();
 
 /// The first byte of a record.
@@ -48,8 +49,8 @@ pub(crate) enum Tag {
     None,
     False,
     True,
-    /// A value that was left out.
-    Cut,
+    /// A value that was omitted.
+    Omitted,
     U8,
     Unsigned,
     Signed,
@@ -76,7 +77,7 @@ impl Tag {
         Self::None,
         Self::False,
         Self::True,
-        Self::Cut,
+        Self::Omitted,
         Self::U8,
         Self::Unsigned,
         Self::Signed,
@@ -105,46 +106,44 @@ impl Tag {
 
 /// A record with parts that is being written.
 ///
-/// `Serialize` may catch an error or a panic of a part and go on. Then the part has start and not ended, and
-/// the tape is not as the record left it.
+/// `Serialize` may catch an error or a panic of a part and go on. Then that part has no end, and the tape is
+/// inconsistent with the record.
 ///
-/// Two registers: it is passed around at each part.
+/// It fits into two registers, because it is passed around with each part.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Open {
-    /// Where the record begins; `LEFT_OUT` if it is not noted.
+    /// The position of the record; `NOT_RECORDED` if it is omitted.
     at: u32,
-    /// Where its last part ends; of a record that is not noted, what [`Tape::skipping`] is between its parts.
+    /// The end of its last part. If the record is omitted, the value of [`Tape::skipping`] between its parts.
     end: u32,
     parts: u32,
-    parts_left_out: u32,
+    omitted_parts: u32,
 }
 
-/// The place of a record that is not noted.
-const LEFT_OUT: u32 = u32::MAX;
+/// The position of a record that is omitted.
+const NOT_RECORDED: u32 = u32::MAX;
 
 impl Open {
-    /// What [`Tape::skipping`] is between its parts.
+    /// The value of [`Tape::skipping`] between the parts of the record.
     #[inline]
     fn skipping(&self) -> u32 {
-        if self.at == LEFT_OUT { self.end } else { 0 }
+        if self.at == NOT_RECORDED { self.end } else { 0 }
     }
 }
 
-/// The record of a value that is being encoded.
-///
-/// Its memory belongs to the harness: it is allocated and freed as the recorder says.
+/// The record of a value that is being encoded. Its memory is [not charged](crate::accounting) to the run.
 #[derive(Debug, Default)]
 pub(crate) struct Tape {
-    /// What is noted, and room behind it.
+    /// The recorded bytes, followed by free capacity.
     buffer: Vec<u8>,
-    /// How much is noted.
+    /// The number of recorded bytes.
     len: usize,
-    /// Open records.
+    /// The number of open records.
     depth: u32,
-    /// Levels of values that are left out; nothing is noted unless it is 0.
+    /// The number of open values that are omitted. Nothing is recorded unless it is 0.
     skipping: u32,
-    /// What is noted makes no value: see [`Open`].
-    broken: bool,
+    /// Whether the recorded bytes are not a valid value: see [`Open`].
+    inconsistent: bool,
 }
 
 thread_local! {
@@ -153,15 +152,15 @@ thread_local! {
 }
 
 impl Tape {
-    /// An empty tape with some room.
+    /// Makes an empty tape, with the buffer of an earlier one if there is one.
     pub(crate) fn new() -> Self {
         let buffer = SPARE.try_with(Cell::take).unwrap_or_default();
         Self { buffer, ..Self::default() }
     }
 
-    /// What is noted, if it makes values.
+    /// The recorded bytes, if they are complete and valid records.
     pub(crate) fn bytes(&self) -> Option<&[u8]> {
-        (!self.broken && self.depth == 0 && self.len > 0).then_some(&self.buffer[..self.len])
+        (!self.inconsistent && self.depth == 0 && self.len > 0).then_some(&self.buffer[..self.len])
     }
 
     /// The next `len` bytes of the tape, to be written.
@@ -183,10 +182,10 @@ impl Tape {
     #[cold]
     #[inline(never)]
     fn grow(&mut self, len: usize) {
-        uncounted(|| self.buffer.resize(len.next_power_of_two().max(FIRST_ROOM), 0));
+        uncounted(|| self.buffer.resize(len.next_power_of_two().max(MIN_CAPACITY), 0));
     }
 
-    /// Notes a value without parts, in `N` bytes.
+    /// Records a value without parts, in `N` bytes.
     #[inline]
     pub(crate) fn scalar<const N: usize>(&mut self, tag: Tag, payload: [u8; N]) {
         if self.skipping == 0 {
@@ -196,21 +195,21 @@ impl Tape {
         }
     }
 
-    /// Notes a text, or what there is room for.
+    /// Records a text, or as much of it as fits.
     #[inline]
     pub(crate) fn str(&mut self, text: &str) {
-        let room = TAPE_MAX.saturating_sub(self.len);
-        self.text(Tag::Str, beginning(text, room).as_bytes(), text.len());
+        let room = MAX_TAPE_LEN.saturating_sub(self.len);
+        self.push_text(Tag::Str, prefix(text, room).as_bytes(), text.len());
     }
 
-    /// Notes a byte string, or what there is room for.
+    /// Records a byte string, or as much of it as fits.
     #[inline]
     pub(crate) fn byte_string(&mut self, bytes: &[u8]) {
-        let room = TAPE_MAX.saturating_sub(self.len);
-        self.text(Tag::Bytes, &bytes[..bytes.len().min(room)], bytes.len());
+        let room = MAX_TAPE_LEN.saturating_sub(self.len);
+        self.push_text(Tag::Bytes, &bytes[..bytes.len().min(room)], bytes.len());
     }
 
-    fn text(&mut self, tag: Tag, kept: &[u8], len: usize) {
+    fn push_text(&mut self, tag: Tag, kept: &[u8], len: usize) {
         if self.skipping == 0 {
             self.push(&text_header(tag, kept.len(), len));
             self.push(kept);
@@ -235,30 +234,30 @@ impl Tape {
         header[13..15].copy_from_slice(&id(type_name));
         header[15..17].copy_from_slice(&id(variant));
         self.push(&header);
-        Open { at, end: self.len as u32, parts: 0, parts_left_out: 0 }
+        Open { at, end: self.len as u32, parts: 0, omitted_parts: 0 }
     }
 
     #[cold]
     fn open_skipped(&mut self) -> Open {
         if self.skipping == 0 {
-            self.push(&[Tag::Cut as u8]);
+            self.push(&[Tag::Omitted as u8]);
         }
         self.skipping += 1;
-        Open { at: LEFT_OUT, end: self.skipping, parts: 0, parts_left_out: 0 }
+        Open { at: NOT_RECORDED, end: self.skipping, parts: 0, omitted_parts: 0 }
     }
 
-    /// Whether nothing has gone wrong since the record was opened, or had its last part.
+    /// Checks that the tape is consistent with the record, between two of its parts.
     #[inline]
     fn check(&mut self, open: &Open) {
-        let is_noted = open.at != LEFT_OUT;
-        self.broken |= self.skipping != open.skipping() || (is_noted && self.len as u32 != open.end);
+        let is_recorded = open.at != NOT_RECORDED;
+        self.inconsistent |= self.skipping != open.skipping() || (is_recorded && self.len as u32 != open.end);
     }
 
-    /// A part follows, a field of this name.
+    /// Begins a part: a field of this name, or an element.
     #[inline]
     pub(crate) fn begin_part(&mut self, open: &Open, field: Option<&'static str>) {
         self.check(open);
-        if self.len >= TAPE_MAX {
+        if self.len >= MAX_TAPE_LEN {
             self.skipping += 1;
         }
         if let Some(field) = field
@@ -268,7 +267,7 @@ impl Tape {
         }
     }
 
-    /// The value of a map's entry follows. It is noted if its key was.
+    /// Begins the value of a map's entry. It is recorded if its key was.
     #[inline]
     pub(crate) fn begin_value(&mut self, open: &Open) {
         self.check(open);
@@ -277,16 +276,16 @@ impl Tape {
         }
     }
 
-    /// The part has ended.
+    /// Ends the part.
     #[inline]
     pub(crate) fn end_part(&mut self, open: &mut Open) {
         if self.skipping == open.skipping() {
             open.parts += 1;
         } else {
             self.skipping = open.skipping();
-            open.parts_left_out = open.parts_left_out.saturating_add(1);
+            open.omitted_parts = open.omitted_parts.saturating_add(1);
         }
-        if open.at != LEFT_OUT {
+        if open.at != NOT_RECORDED {
             open.end = self.len as u32;
         }
     }
@@ -295,34 +294,34 @@ impl Tape {
     #[inline]
     pub(crate) fn close(&mut self, open: Open) {
         self.check(&open);
-        if open.at == LEFT_OUT {
+        if open.at == NOT_RECORDED {
             self.skipping = open.end - 1;
-        } else if !self.broken {
+        } else if !self.inconsistent {
             self.depth -= 1;
             let record = &mut self.buffer[open.at as usize..self.len];
-            let header = record.first_chunk_mut::<HEADER>().expect("its header was written");
+            let header = record.first_chunk_mut::<HEADER>().expect("the header was written");
             header[1..5].copy_from_slice(&(self.len as u32 - open.at).to_le_bytes());
             header[5..9].copy_from_slice(&open.parts.to_le_bytes());
-            header[9..13].copy_from_slice(&open.parts_left_out.to_le_bytes());
+            header[9..13].copy_from_slice(&open.omitted_parts.to_le_bytes());
             if header[0] == Tag::Seq as u8 {
-                self.pack_bytes(open);
+                self.compact_bytes(open);
             }
         }
     }
 
-    /// Makes a byte string of a sequence if it is one of bytes.
-    fn pack_bytes(&mut self, open: Open) {
+    /// Turns a sequence of `u8` into a byte string.
+    fn compact_bytes(&mut self, open: Open) {
         let (at, parts) = (open.at as usize, open.parts as usize);
         let record = &mut self.buffer[at..self.len];
         let (bytes, []) = record[HEADER..].as_chunks::<2>() else { return };
         if parts == 0 || bytes.len() != parts {
             return;
         }
-        // Without an end before the last one, so that several are looked at at a time.
+        // Without an early exit, so that the compiler can vectorize the loop.
         if bytes.iter().fold(0, |other, [tag, _]| other | (tag ^ Tag::U8 as u8)) != 0 {
             return;
         }
-        let len = parts + open.parts_left_out as usize;
+        let len = parts + open.omitted_parts as usize;
         record[..TEXT_HEADER].copy_from_slice(&text_header(Tag::Bytes, parts, len));
         for part in 0..parts {
             record[TEXT_HEADER + part] = record[HEADER + 2 * part + 1];
@@ -330,8 +329,8 @@ impl Tape {
         self.len = at + TEXT_HEADER + parts;
     }
 
-    /// Notes a value that stands on a tape already.
-    pub(crate) fn copy(&mut self, record: &[u8]) {
+    /// Copies a record of another tape.
+    pub(crate) fn push_record(&mut self, record: &[u8]) {
         if self.skipping == 0 {
             self.push(record);
         }
@@ -356,7 +355,7 @@ impl Tuple {
     /// Appends an element: a complete record.
     pub(crate) fn add(&mut self, record: &[u8]) {
         self.tape.begin_part(&self.open, None);
-        self.tape.copy(record);
+        self.tape.push_record(record);
         self.tape.end_part(&mut self.open);
     }
 
@@ -367,7 +366,7 @@ impl Tuple {
     }
 }
 
-/// The first bytes of a text's record.
+/// The header of a text or byte string.
 fn text_header(tag: Tag, kept: usize, len: usize) -> [u8; TEXT_HEADER] {
     let mut header = [0; TEXT_HEADER];
     header[0] = tag as u8;
@@ -379,14 +378,20 @@ fn text_header(tag: Tag, kept: usize, len: usize) -> [u8; TEXT_HEADER] {
 impl Clone for Tape {
     fn clone(&self) -> Self {
         let buffer = uncounted(|| self.buffer.clone());
-        Self { buffer, len: self.len, depth: self.depth, skipping: self.skipping, broken: self.broken }
+        Self {
+            buffer,
+            len: self.len,
+            depth: self.depth,
+            skipping: self.skipping,
+            inconsistent: self.inconsistent,
+        }
     }
 }
 
 impl Drop for Tape {
     fn drop(&mut self) {
         let buffer = std::mem::take(&mut self.buffer);
-        let former = if buffer.len() <= KEPT_ROOM {
+        let former = if buffer.len() <= MAX_SPARE_CAPACITY {
             SPARE.try_with(|spare| spare.replace(buffer)).unwrap_or_default()
         } else {
             buffer
@@ -397,8 +402,8 @@ impl Drop for Tape {
     }
 }
 
-/// The longest beginning of a text that is at most so many bytes.
-fn beginning(text: &str, len_max: usize) -> &str {
+/// The longest prefix of a text that is at most `len_max` bytes long.
+fn prefix(text: &str, len_max: usize) -> &str {
     let len_max = len_max.min(text.len());
     let end = (0..=len_max).rev().find(|end| text.is_char_boundary(*end));
     &text[..end.unwrap_or(0)]

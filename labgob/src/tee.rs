@@ -1,12 +1,12 @@
-//! [`Tee`]: a serializer that writes a value's bytes and notes the value on a tape meanwhile.
+//! [`Tee`]: a serializer that writes the bytes of a value and records the value on a tape in the same pass.
 //!
-//! To `Serialize` it is the serializer of bincode: the bytes, the errors and all answers are the same, and
-//! each part is serialized once, in the same order. So a value that takes a lock, draws a number or panics
-//! when it is serialized does the same with and without a tape.
+//! For `Serialize` it behaves as bincode's serializer: the bytes, the errors and all results are the same,
+//! and each part is serialized once, in the same order. So a value that takes a lock, draws a random number
+//! or panics when it is serialized does the same with and without a tape.
 //!
-//! It stands beside bincode's instead of wrapping it, which would be three times as slow. What a value
-//! without parts becomes is bincode's affair here too. This file only says what precedes the parts of others:
-//! the number of a sequence's or map's elements, a variant's number, and a byte before what an option holds.
+//! It does not wrap bincode's serializer, which would be three times as slow. bincode still encodes values
+//! without parts. This file writes what precedes the parts of other values: the number of elements of a
+//! sequence or map, the number of a variant, and the byte before the value of an option.
 
 use std::fmt::Display;
 
@@ -22,19 +22,19 @@ use serde::ser::{
 use crate::format::{Appending, FORMAT};
 use crate::tape::{Open, Tag, Tape};
 
-/// Writes a value and notes it.
+/// Writes a value and records it.
 pub(crate) struct Tee<'a> {
     encoder: EncoderImpl<Appending<'a>, Configuration>,
     tape: &'a mut Tape,
 }
 
 impl<'a> Tee<'a> {
-    /// Appends to `bytes` and to `tape`.
+    /// Makes a serializer that appends to `bytes` and to `tape`.
     pub(crate) fn new(bytes: &'a mut Vec<u8>, tape: &'a mut Tape) -> Self {
         Self { encoder: EncoderImpl::new(Appending(bytes), FORMAT), tape }
     }
 
-    /// Writes the number of elements, which must be known beforehand.
+    /// Writes the number of elements, which must be known in advance.
     #[inline]
     fn len(&mut self, len: Option<usize>) -> Result<(), EncodeError> {
         match len {
@@ -54,7 +54,7 @@ impl<'a> Tee<'a> {
     }
 }
 
-/// What serializes the parts of a value, and the value's record.
+/// The serializer of the parts of a value, with the value's record.
 pub(crate) struct Parts<'a, 'b> {
     tee: &'a mut Tee<'b>,
     open: Open,
@@ -66,7 +66,7 @@ impl<'a, 'b> Parts<'a, 'b> {
         Self { tee, open }
     }
 
-    /// Serializes a part, a field of this name.
+    /// Serializes a part: a field of this name, or an element.
     #[inline]
     fn part<T: Serialize + ?Sized>(
         &mut self,

@@ -1,4 +1,4 @@
-//! [`Value`]: what was encoded, with the names of types, fields and variants.
+//! [`Value`]: an encoded value with the names of its types, fields and variants.
 
 mod chunked;
 mod display;
@@ -52,11 +52,11 @@ pub enum Kind {
     Map,
     /// A struct, or a variant, with named fields.
     Struct,
-    /// A value that was left out: see [`Value::is_cut`].
-    Cut,
+    /// A value that was omitted: see [`Value::is_truncated`].
+    Omitted,
 }
 
-/// What was encoded, as a value with names. Clones share it, and so do its parts.
+/// An encoded value with the names of its types, fields and variants. Clones and parts share its memory.
 ///
 /// ```
 /// use labgob::Value;
@@ -73,33 +73,32 @@ pub enum Kind {
 /// # Ok::<(), labgob::EncodeError>(())
 /// ```
 ///
-/// A value as a whole takes at most about 1 MiB, and nests 128 levels deep: what is beyond is left out, and
-/// how much it was is told.
+/// A value takes at most about 1 MiB, and nests at most 128 levels deep. The rest is omitted and counted.
 ///
-/// Two values are equal if they would be written alike and have the same names: integers of different width
-/// are equal (but not `u8` and wider ones, signed and unsigned ones), floating-point numbers are compared bit
-/// by bit, and the entries of a map in their order.
+/// Two values are equal if their contents and names are equal. Integers of different widths may be equal,
+/// except `u8` and wider ones, and signed and unsigned ones. Floating-point numbers are compared bit by bit,
+/// and the entries of a map in their order.
 ///
-/// [`Display`](fmt::Display) is one line, in which what is long is shortened: `{term: 1, entries: [],
-/// granted: true}`. With `{:#}` structs and newtypes are named too: `Vote {term: Term(1)}`. As
-/// `serde::Serialize` it is for JSON: structs are maps, an enum's variants are tagged with their names, and
+/// [`Display`](fmt::Display) gives one line, and shortens long texts and collections: `{term: 1, entries: [],
+/// granted: true}`. `{:#}` also gives the names of structs and newtypes: `Vote {term: Term(1)}`.
+/// `serde::Serialize` is for JSON: structs are maps, variants of an enum are tagged with their names, and
 /// bytes are text if they are printable, else hexadecimal digits.
 #[derive(Clone)]
 pub struct Value {
     tape: Shared,
-    /// Where on the tape its record begins.
+    /// The position of its record on the tape.
     at: u32,
 }
 
 impl Value {
-    /// The value that encoding `value` would give.
+    /// The value that encoding `value` would record.
     ///
     /// # Errors
     ///
     /// Those of [`encode`](crate::encode()).
     pub fn of<T: Serialize + ?Sized>(value: &T) -> Result<Self, EncodeError> {
         let tape = write_recorded(value, &mut Vec::new())?;
-        Ok(Self::of_tape(&tape).unwrap_or_else(|| Self::new(&[crate::tape::Tag::Cut as u8])))
+        Ok(Self::of_tape(&tape).unwrap_or_else(|| Self::new(&[crate::tape::Tag::Omitted as u8])))
     }
 
     /// These values as one tuple.
@@ -112,7 +111,7 @@ impl Value {
         Self::of_tape(&tuple.finish()).expect("each value was added as a whole")
     }
 
-    /// What stands on a tape, if it is a value.
+    /// The value on a tape, if the tape is valid.
     pub(crate) fn of_tape(tape: &Tape) -> Option<Self> {
         tape.bytes().map(Self::new)
     }
@@ -130,41 +129,41 @@ impl Value {
         Self { tape: self.tape.clone(), at: record.position() as u32 }
     }
 
-    /// Its shape.
+    /// The shape of the value.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.record().kind()
     }
 
-    /// The name of the struct or enum; `None` of what has no name, as a tuple.
+    /// The name of the struct or enum; `None` for types without a name, such as tuples.
     #[must_use]
     pub fn type_name(&self) -> Option<&'static str> {
         self.record().type_name()
     }
 
-    /// The name of an enum's variant; `None` of what is no enum. `Option` is none here.
+    /// The name of an enum's variant; `None` for other types, and for `Option`.
     #[must_use]
     pub fn variant(&self) -> Option<&'static str> {
         self.record().variant()
     }
 
     /// The field of that name, or the value of that key in a map whose keys are texts. Newtype structs are
-    /// looked through.
+    /// transparent.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Self> {
         self.record().get(name).map(|record| self.part(record))
     }
 
-    /// The element at `index`, counted from 0; the field at that place of a struct. Of a map, keys and values
-    /// count as elements. Newtype structs are looked through. `None` beyond the end, and of bytes.
+    /// The element, or field of a struct, at `index`, counted from 0. The keys and values of a map count as
+    /// elements. Newtype structs are transparent. `None` beyond the end, and for bytes.
     ///
     /// Takes time in proportion to `index`.
     #[must_use]
     pub fn index(&self, index: usize) -> Option<Self> {
-        self.record().look_through().parts().nth(index).map(|(_, record)| self.part(record))
+        self.record().unwrap_newtypes().parts().nth(index).map(|(_, record)| self.part(record))
     }
 
-    /// What is in a `Some`, a newtype, or a variant with one field that has no name.
+    /// The value inside a `Some`, a newtype, or a variant with one field that has no name.
     #[must_use]
     pub fn inner(&self) -> Option<Self> {
         let record = self.record();
@@ -175,31 +174,31 @@ impl Value {
         record.parts().next().map(|(_, part)| self.part(part))
     }
 
-    /// All elements: of a sequence, a tuple, a struct, `Some`; of a map, keys and values in turn. Newtype
-    /// structs are looked through.
+    /// All elements of a sequence, tuple, struct or `Some`; the keys and values of a map, alternating.
+    /// Newtype structs are transparent.
     pub fn iter(&self) -> impl Iterator<Item = Self> + '_ {
-        self.record().look_through().parts().map(|(_, record)| self.part(record))
+        self.record().unwrap_newtypes().parts().map(|(_, record)| self.part(record))
     }
 
-    /// All named fields of a struct, or of a variant. Newtype structs are looked through.
+    /// All named fields of a struct, or of a variant. Newtype structs are transparent.
     pub fn fields(&self) -> impl Iterator<Item = (&'static str, Self)> + '_ {
         self.record()
-            .look_through()
+            .unwrap_newtypes()
             .parts()
             .filter_map(|(name, record)| name.map(|name| (name, self.part(record))))
     }
 
-    /// All entries of a map. Newtype structs are looked through.
+    /// All entries of a map. Newtype structs are transparent.
     pub fn entries(&self) -> impl Iterator<Item = (Self, Self)> + '_ {
-        let record = self.record().look_through();
+        let record = self.record().unwrap_newtypes();
         record.entries().map(|(key, value)| (self.part(key), self.part(value)))
     }
 
-    /// The number of elements, of a map's entries, or of a text's or byte string's bytes, with those that
-    /// were left out. Newtype structs are looked through. 0 of what has none.
+    /// The number of elements, of entries of a map, or of bytes of a text or byte string, including omitted
+    /// ones. Newtype structs are transparent. 0 for other values.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.record().look_through().len()
+        self.record().unwrap_newtypes().len()
     }
 
     /// Whether [`len`](Self::len) is 0.
@@ -208,14 +207,14 @@ impl Value {
         self.len() == 0
     }
 
-    /// Whether something of this value itself was left out because the value as a whole was too large or too
-    /// deep: some of its elements, the end of its text, or all. Its elements may be cut besides.
+    /// Whether something of this value itself was omitted because the whole value was too large or too deep:
+    /// some of its elements, the end of its text, or everything. Its elements may be truncated too.
     #[must_use]
-    pub fn is_cut(&self) -> bool {
-        self.record().is_cut()
+    pub fn is_truncated(&self) -> bool {
+        self.record().is_truncated()
     }
 
-    /// An integer that is not negative. Newtype structs are looked through, here and below: `Term(3)` reads
+    /// An integer that is not negative. Newtype structs are transparent, here and below: `Term(3)` reads
     /// as 3.
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {
@@ -225,7 +224,7 @@ impl Value {
     /// An integer that fits.
     #[must_use]
     pub fn as_i64(&self) -> Option<i64> {
-        let record = self.record().look_through();
+        let record = self.record().unwrap_newtypes();
         record
             .signed()
             .and_then(|signed| signed.try_into().ok())
@@ -235,45 +234,45 @@ impl Value {
     /// An integer that is not negative.
     #[must_use]
     pub fn as_u128(&self) -> Option<u128> {
-        let record = self.record().look_through();
+        let record = self.record().unwrap_newtypes();
         record.unsigned().or_else(|| record.signed()?.try_into().ok())
     }
 
     /// A floating-point number.
     #[must_use]
     pub fn as_f64(&self) -> Option<f64> {
-        self.record().look_through().float()
+        self.record().unwrap_newtypes().float()
     }
 
     /// `true` or `false`.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
-        self.record().look_through().bool()
+        self.record().unwrap_newtypes().bool()
     }
 
     /// A character.
     #[must_use]
     pub fn as_char(&self) -> Option<char> {
-        self.record().look_through().char()
+        self.record().unwrap_newtypes().char()
     }
 
-    /// A text, or what was [kept](Self::is_cut) of it.
+    /// A text, or the beginning of a [truncated](Self::is_truncated) one.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
-        self.record().look_through().str()
+        self.record().unwrap_newtypes().str()
     }
 
-    /// A byte string, or what was [kept](Self::is_cut) of it. A sequence of `u8` is one, and so is an empty
-    /// sequence of whatever it is.
+    /// A byte string, or the beginning of a [truncated](Self::is_truncated) one. A sequence of `u8` is a byte
+    /// string, and so is any empty sequence.
     #[must_use]
     pub fn as_bytes(&self) -> Option<&[u8]> {
-        self.record().look_through().byte_string()
+        self.record().unwrap_newtypes().byte_string()
     }
 
-    /// Bytes of memory that are held for this value, all of which it shares with its clones and parts.
+    /// The memory of this value in bytes, which it shares with its clones and parts.
     #[must_use]
     pub fn byte_size(&self) -> usize {
-        // What an `Arc` counts stands before it.
+        // With the two counters of the `Arc`.
         self.tape.bytes().len() + 2 * size_of::<usize>()
     }
 }
@@ -293,7 +292,7 @@ impl fmt::Debug for Value {
     }
 }
 
-/// A tape that is complete. Its memory belongs to the harness.
+/// A complete tape. Its memory is not charged to the run.
 #[derive(Clone)]
 struct Shared(Option<Arc<[u8]>>);
 
@@ -303,7 +302,7 @@ impl Shared {
         self.0.as_deref().unwrap_or_default()
     }
 
-    /// Whether it is the same tape in memory.
+    /// Whether both are the same tape in memory.
     fn is(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Some(one), Some(other)) => Arc::ptr_eq(one, other),
@@ -313,8 +312,8 @@ impl Shared {
 }
 
 impl Drop for Shared {
-    /// Two threads that drop the last two clones at the same time may both think that the other is the last
-    /// one. Then the memory is freed all the same, only on the run's account; a simulation has one thread.
+    /// If two threads drop the last two clones at the same time, both may see another clone. Then the memory
+    /// is freed too, but charged to the run. A simulation runs one thread at a time.
     #[inline]
     fn drop(&mut self) {
         if let Some(tape) = self.0.take()

@@ -1,6 +1,6 @@
-//! What a recorder is told, and on whose account memory is.
+//! Capturing with a recorder, and the account of its memory.
 //!
-//! There is one recorder in a process, and the allocator counts for all of it, so there is one test here.
+//! A process has one recorder, and the allocator counts for the whole process, so there is one test here.
 
 use std::cell::Cell;
 use std::sync::Mutex;
@@ -15,10 +15,10 @@ use serde::{Serialize, Serializer};
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-struct Told {
-    /// What was encoded.
+struct TestRecorder {
+    /// The encodings and their values.
     encoded: Mutex<Vec<(Vec<u8>, Value)>>,
-    /// Bytes that are held and not counted.
+    /// The memory in bytes that is not charged to the run.
     uncounted: AtomicI64,
     calls: AtomicU64,
 }
@@ -27,10 +27,10 @@ thread_local! {
     static IS_WANTED: Cell<bool> = const { Cell::new(false) };
 }
 
-static TOLD: Told =
-    Told { encoded: Mutex::new(Vec::new()), uncounted: AtomicI64::new(0), calls: AtomicU64::new(0) };
+static RECORDER: TestRecorder =
+    TestRecorder { encoded: Mutex::new(Vec::new()), uncounted: AtomicI64::new(0), calls: AtomicU64::new(0) };
 
-impl Recorder for Told {
+impl Recorder for TestRecorder {
     fn wants(&self) -> bool {
         IS_WANTED.get()
     }
@@ -54,7 +54,7 @@ impl Recorder for Told {
     }
 }
 
-impl Told {
+impl TestRecorder {
     fn take(&self) -> Vec<(Vec<u8>, Value)> {
         let mut taken = Vec::new();
         self.uncounted(&mut || taken = std::mem::take(&mut *self.encoded.lock().unwrap()));
@@ -94,8 +94,8 @@ impl Serialize for Panics {
     }
 }
 
-/// Everything that lab code may do, and the bytes that it gets.
-fn everything() -> Vec<Vec<u8>> {
+/// Encodes in every way in which lab code can, and returns the bytes.
+fn encode_in_all_ways() -> Vec<Vec<u8>> {
     let mut all = vec![encode(&message(0)).unwrap(), encode(&message(200)).unwrap()];
     let mut appended = vec![1, 2, 3];
     encode_into(&message(1), &mut appended).unwrap();
@@ -109,83 +109,83 @@ fn everything() -> Vec<Vec<u8>> {
     all.push(encoder.finish());
     all.push(branch.finish());
     assert!(std::panic::catch_unwind(|| encode(&Panics)).is_err());
-    // What a panic leaves of an encoder is bytes, and no value.
-    let mut broken = Encoder::new();
-    broken.encode(&1u8).unwrap();
-    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| broken.encode(&Panics))).is_err());
-    broken.encode(&2u8).unwrap();
-    assert_eq!(format!("{broken:?}"), "Encoder { bytes: [1, 2, 5, 2] }");
-    all.push(broken.finish());
+    // After a panic an encoder has bytes, but no value.
+    let mut inconsistent = Encoder::new();
+    inconsistent.encode(&1u8).unwrap();
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| inconsistent.encode(&Panics))).is_err());
+    inconsistent.encode(&2u8).unwrap();
+    assert_eq!(format!("{inconsistent:?}"), "Encoder { bytes: [1, 2, 5, 2] }");
+    all.push(inconsistent.finish());
     all.push(capture::encode(&message(2)).unwrap().0);
     all.push(vec![0; 100]);
     all
 }
 
 #[test]
-fn a_captured_run_is_told_and_is_not_another_one() {
-    let plain = everything();
-    capture::install(&TOLD);
+fn capturing_records_values_and_does_not_change_bytes() {
+    let plain = encode_in_all_ways();
+    capture::install(&RECORDER);
 
-    // Nobody listens: nothing is asked.
+    // Without a session the recorder is not called.
     IS_WANTED.set(true);
-    assert_eq!(everything(), plain);
-    assert!(TOLD.take().is_empty());
+    assert_eq!(encode_in_all_ways(), plain);
+    assert!(RECORDER.take().is_empty());
 
     let session = capture::begin();
     let another = capture::begin();
     drop(another);
     IS_WANTED.set(false);
-    assert_eq!(everything(), plain);
-    assert!(TOLD.take().is_empty());
+    assert_eq!(encode_in_all_ways(), plain);
+    assert!(RECORDER.take().is_empty());
 
     IS_WANTED.set(true);
-    assert_eq!(everything(), plain);
-    let told = TOLD.take();
-    let lines: Vec<_> = told.iter().map(|(_, value)| value.to_string()).collect();
+    assert_eq!(encode_in_all_ways(), plain);
+    let recorded = RECORDER.take();
+    let lines: Vec<_> = recorded.iter().map(|(_, value)| value.to_string()).collect();
     assert_eq!(lines.len(), 5, "{lines:#?}");
     assert_eq!(lines[0], "{term: 3, entries: []}");
     assert!(lines[1].ends_with(", … 184 more]}"), "{}", lines[1]);
     assert_eq!(lines[2], r#"{term: 3, entries: [(0, "command 0")]}"#);
     assert_eq!((&*lines[3], &*lines[4]), ("(7, Some(2))", "(7)"));
     assert_eq!(
-        [&told[0].0, &told[1].0, &told[3].0, &told[4].0],
+        [&recorded[0].0, &recorded[1].0, &recorded[3].0, &recorded[4].0],
         [&plain[0], &plain[1], &plain[3], &plain[4]]
     );
-    assert_eq!(told[2].0, plain[2][3..]);
-    drop(told);
+    assert_eq!(recorded[2].0, plain[2][3..]);
+    drop(recorded);
 
-    // The network's messages are for the network.
+    // The network gets the values of messages itself.
     let (bytes, value) = capture::encode(&message(1)).unwrap();
     assert_eq!((bytes, value.unwrap()), (encode(&message(1)).unwrap(), Value::of(&message(1)).unwrap()));
-    drop(TOLD.take());
+    drop(RECORDER.take());
 
-    // Memory: all that is held besides what lab code holds is on the harness's account, and so is what is
-    // given back.
-    let counted = || held() - TOLD.uncounted.load(Relaxed);
+    // Memory that lab code does not hold is on the harness's account, when it is allocated and when it is
+    // freed.
+    let counted = || held() - RECORDER.uncounted.load(Relaxed);
     for entries in [0, 1, 100, 10_000] {
         let lab = message(entries);
         drop(capture::encode(&lab));
-        let (before, uncounted) = (counted(), TOLD.uncounted.load(Relaxed));
-        let calls = TOLD.calls.load(Relaxed);
+        let (before, uncounted) = (counted(), RECORDER.uncounted.load(Relaxed));
+        let calls = RECORDER.calls.load(Relaxed);
         let (bytes, value) = capture::encode(&lab).unwrap();
         let value = value.unwrap();
-        assert!(TOLD.uncounted.load(Relaxed) - uncounted >= value.byte_size() as i64);
+        assert!(RECORDER.uncounted.load(Relaxed) - uncounted >= value.byte_size() as i64);
         assert_eq!(counted() - before, bytes.capacity() as i64, "{entries} entries");
         drop(bytes);
         let entries_alone = value.clone().get("entries").unwrap();
         drop(value);
         drop(entries_alone);
         assert_eq!(counted(), before, "{entries} entries");
-        let calls = TOLD.calls.load(Relaxed) - calls;
-        // One to keep the value, one to free it; more only while a long tape grows.
+        let calls = RECORDER.calls.load(Relaxed) - calls;
+        // One call to allocate the value, one to free it; more only while a long tape grows.
         assert!(calls <= if entries <= 100 { 2 } else { 20 }, "{calls} calls for {entries} entries");
     }
     let before = counted();
-    drop(everything());
-    TOLD.uncounted(&mut || drop(TOLD.take()));
+    drop(encode_in_all_ways());
+    RECORDER.uncounted(&mut || drop(RECORDER.take()));
     assert_eq!(counted(), before);
 
     drop(session);
     drop(encode(&message(1)).unwrap());
-    assert!(TOLD.take().is_empty());
+    assert!(RECORDER.take().is_empty());
 }

@@ -1,4 +1,4 @@
-//! The course's three tests of its encoder, told for Rust.
+//! The course's three tests of its encoder, ported to Rust.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,8 +17,8 @@ struct Registered {
     number: i64,
 }
 
-/// Go puts values of any registered type into a field of interface type. In Rust what a field may
-/// hold is written down as an enum, so there is nothing to register and nothing to forget.
+/// Go puts values of any registered type into a field of interface type. In Rust the possible types of a
+/// field are an enum, so no type must be registered.
 #[derive(Serialize, Deserialize, Debug, PartialEq)]
 enum Anything {
     Registered(Registered),
@@ -67,7 +67,7 @@ fn gob() {
 }
 
 mod sender {
-    //! Fields that nobody outside can name.
+    //! A type with a private field.
 
     use serde::{Deserialize, Serialize};
 
@@ -84,8 +84,8 @@ mod sender {
     }
 }
 
-/// The course's `TestCapital`: Go leaves out fields whose name begins with a small letter, without
-/// a word, so its encoder looks for them and warns.
+/// The course's `TestCapital`: Go silently omits fields whose name begins with a lower-case letter, so its
+/// encoder looks for them and warns.
 ///
 /// The derived `Serialize` writes every field, and a type with a field that cannot be written does
 /// not compile. What can be tested is that a private field arrives, also within the key of a map

@@ -1,4 +1,4 @@
-//! How much memory is held while bytes are decoded: it follows what was read, whatever was announced.
+//! The memory for decoding: it is limited by the bytes that were read, whatever lengths they contain.
 //!
 //! The allocator counts for the whole process, so there is one test here.
 
@@ -12,15 +12,15 @@ use serde::{Deserialize, Serialize};
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-/// What the documentation of the crate promises.
+/// The bounds in the crate's documentation.
 const FACTOR: usize = 12;
 const CONSTANT: usize = 256 << 10;
 
-/// 4 KiB in 512 bytes and more.
+/// 4 KiB of memory, at least 512 bytes encoded.
 type Large = [[u64; 32]; 16];
 
-/// A byte or more, and always 4 KiB in memory.
-type Missing = Option<Large>;
+/// 4 KiB of memory, at least one byte encoded.
+type OptionalLarge = Option<Large>;
 
 #[derive(Serialize, Deserialize)]
 struct Tree {
@@ -32,7 +32,7 @@ struct Tree {
 struct Forest {
     children: BTreeMap<u8, Forest>,
     more: HashMap<u16, Forest>,
-    large: Missing,
+    large: OptionalLarge,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -44,7 +44,7 @@ enum Command {
     Pair { first: Vec<u64>, second: Box<[u16]> },
 }
 
-/// Takes no bytes, and 256 in memory.
+/// 256 bytes of memory, no bytes encoded.
 #[derive(Serialize, Deserialize, Clone, Default)]
 struct Skipped {
     #[serde(skip)]
@@ -52,21 +52,20 @@ struct Skipped {
     cache: [u64; 32],
 }
 
-/// The memory that was held at once, in bytes, beyond what was held before; and what became of it.
-fn held<T: DeserializeOwned>(bytes: &[u8]) -> (usize, Result<T, DecodeError>) {
+/// The peak memory in bytes while decoding, in addition to that before; and the result.
+fn peak_memory<T: DeserializeOwned>(bytes: &[u8]) -> (usize, Result<T, DecodeError>) {
     ALLOCATOR.reset_peak_usage();
     let before = ALLOCATOR.current_usage();
     let decoded = decode::<T>(bytes);
     (ALLOCATOR.peak_usage() - before, decoded)
 }
 
-/// Looks at what these bytes make of one type after another. `ratio`: how many bytes of memory a byte may
-/// stand for.
+/// The worst case of a type over all inputs. `ratio` is the memory in bytes for one encoded byte.
 struct Worst {
     ratio: usize,
     name: &'static str,
     inputs: usize,
-    /// The most that was held, and by how many bytes.
+    /// The greatest peak memory, and the length of the input.
     most: (usize, usize),
 }
 
@@ -74,7 +73,7 @@ impl Worst {
     fn of<T: DeserializeOwned>(ratio: usize, inputs: &[Vec<u8>]) -> Self {
         let mut worst = Self { ratio, name: std::any::type_name::<T>(), inputs: 0, most: (0, 0) };
         for bytes in inputs {
-            let (held, decoded) = held::<T>(bytes);
+            let (held, decoded) = peak_memory::<T>(bytes);
             drop(decoded);
             worst.inputs += 1;
             let bound = FACTOR * ratio * bytes.len() + CONSTANT;
@@ -90,8 +89,7 @@ impl Worst {
     }
 }
 
-/// Lengths as somebody would write them who means harm: within what the budget of elements admits, and
-/// beyond.
+/// Inputs with hostile lengths, within the budget of elements and beyond.
 fn hostile() -> Vec<Vec<u8>> {
     let lengths: Vec<Vec<u8>> =
         [0u64, 1, 2, 3, 60, 250, 1_000, 60_000, 65_599, 1 << 20, 1 << 40, 1 << 60, u64::MAX]
@@ -102,7 +100,7 @@ fn hostile() -> Vec<Vec<u8>> {
         for one in &lengths {
             let repeated: Vec<u8> = one.iter().copied().cycle().take(len).collect();
             for other in &lengths {
-                // A chain of one, and in its place or at its end the other.
+                // Repetitions of one length, with another one at the beginning or at the end.
                 let mut bytes = repeated.clone();
                 bytes.splice(0..other.len().min(len), other.iter().copied());
                 inputs.push(bytes);
@@ -130,11 +128,11 @@ fn hostile() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn memory_follows_what_was_read() {
+fn memory_is_limited_by_the_bytes_that_were_read() {
     let inputs = hostile();
     let large = size_of::<Large>();
     let all = [
-        // What is large and takes many bytes.
+        // Large types with many encoded bytes.
         Worst::of::<Vec<Tree>>(24, &inputs),
         Worst::of::<Vec<Vec<Vec<Vec<Large>>>>>(24, &inputs),
         Worst::of::<HashMap<u8, HashMap<u8, HashMap<u8, Large>>>>(48, &inputs),
@@ -148,12 +146,12 @@ fn memory_follows_what_was_read() {
         Worst::of::<Vec<u8>>(1, &inputs),
         Worst::of::<Vec<bool>>(1, &inputs),
         Worst::of::<Vec<i128>>(16, &inputs),
-        // What is large though it takes a byte.
-        Worst::of::<Vec<Missing>>(size_of::<Missing>(), &inputs),
-        Worst::of::<Option<Vec<Vec<Missing>>>>(size_of::<Missing>(), &inputs),
-        Worst::of::<BTreeMap<u8, Missing>>(large, &inputs),
+        // Large types with one encoded byte.
+        Worst::of::<Vec<OptionalLarge>>(size_of::<OptionalLarge>(), &inputs),
+        Worst::of::<Option<Vec<Vec<OptionalLarge>>>>(size_of::<OptionalLarge>(), &inputs),
+        Worst::of::<BTreeMap<u8, OptionalLarge>>(large, &inputs),
         Worst::of::<Forest>(large, &inputs),
-        // What takes no bytes.
+        // Types without encoded bytes.
         Worst::of::<Vec<()>>(1, &inputs),
         Worst::of::<Vec<Vec<()>>>(24, &inputs),
         Worst::of::<Vec<[[[(); 32]; 32]; 32]>>(1, &inputs),
@@ -167,36 +165,36 @@ fn memory_follows_what_was_read() {
     }
 
     // Sixty-four lengths, one inside the other: each would have been worth 1 MiB.
-    let (bytes, nothing) = held::<Vec<Tree>>(&[250; 64]);
+    let (bytes, nothing) = peak_memory::<Vec<Tree>>(&[250; 64]);
     assert!(nothing.is_err());
     assert!(bytes <= 1024, "{bytes} bytes were held for elements of which none was there");
 
     real_values();
-    made_of_nothing();
+    zero_byte_elements();
     deep();
 }
 
-/// Whatever was encoded is decoded, and takes no more than that either.
+/// Encoded values can be decoded, within the same bounds.
 fn real_values() {
-    fn comes_back<T: Serialize + DeserializeOwned>(ratio: usize, value: &T) {
+    fn round_trips<T: Serialize + DeserializeOwned>(ratio: usize, value: &T) {
         let bytes = encode(value).unwrap();
-        let (held, decoded) = held::<T>(&bytes);
+        let (held, decoded) = peak_memory::<T>(&bytes);
         // A hash map has another order.
         let name = std::any::type_name::<T>();
         let again = encode(&decoded.unwrap()).unwrap();
         assert!(again == bytes || (name.contains("HashMap") && again.len() == bytes.len()), "{name}");
         assert!(held <= FACTOR * ratio * bytes.len() + CONSTANT, "{held} bytes for {}", bytes.len());
     }
-    comes_back(1, &vec![7u8; 3_000_000]);
-    comes_back(8, &(0..300_000u64).collect::<Vec<_>>());
-    comes_back(24, &vec![String::new(); 300_000]);
-    comes_back(size_of::<Option<[[u64; 32]; 4]>>(), &vec![None::<[[u64; 32]; 4]>; 20_000]);
-    comes_back(48, &(0..100_000u64).map(|key| (key, key.to_string())).collect::<HashMap<_, _>>());
-    comes_back(48, &(0..100_000u64).map(|key| (key, key.to_string())).collect::<BTreeMap<_, _>>());
-    comes_back(24, &(0..50_000u32).map(|key| BTreeSet::from([key])).collect::<Vec<_>>());
-    comes_back(1, &vec![(); 60_000]);
-    comes_back(300, &vec![(Skipped::default(), 1u8); 10_000]);
-    comes_back(1, &vec![(1u8, (), ((), ()), [(); 8]); 100_000]);
+    round_trips(1, &vec![7u8; 3_000_000]);
+    round_trips(8, &(0..300_000u64).collect::<Vec<_>>());
+    round_trips(24, &vec![String::new(); 300_000]);
+    round_trips(size_of::<Option<[[u64; 32]; 4]>>(), &vec![None::<[[u64; 32]; 4]>; 20_000]);
+    round_trips(48, &(0..100_000u64).map(|key| (key, key.to_string())).collect::<HashMap<_, _>>());
+    round_trips(48, &(0..100_000u64).map(|key| (key, key.to_string())).collect::<BTreeMap<_, _>>());
+    round_trips(24, &(0..50_000u32).map(|key| BTreeSet::from([key])).collect::<Vec<_>>());
+    round_trips(1, &vec![(); 60_000]);
+    round_trips(300, &vec![(Skipped::default(), 1u8); 10_000]);
+    round_trips(1, &vec![(1u8, (), ((), ()), [(); 8]); 100_000]);
     let entries: Vec<Command> = (0..50_000)
         .map(|number| match number % 5 {
             0 => Command::Nothing,
@@ -206,27 +204,27 @@ fn real_values() {
             _ => Command::Pair { first: vec![number; 3], second: Box::new([1, 2]) },
         })
         .collect();
-    comes_back(40, &entries);
+    round_trips(40, &entries);
 }
 
-/// Units are limited in number, and what takes no bytes otherwise by its size: an error that says so.
-fn made_of_nothing() {
+/// Elements that take no bytes are limited by their memory, and units by their number.
+fn zero_byte_elements() {
     let some = vec![Skipped::default(); 200];
     assert_eq!(decode::<Vec<Skipped>>(&encode(&some).unwrap()).unwrap().len(), 200);
     let many = encode(&vec![Skipped::default(); 60_000]).unwrap();
-    let (bytes, refused) = held::<Vec<Skipped>>(&many);
+    let (bytes, refused) = peak_memory::<Vec<Skipped>>(&many);
     let error = refused.map(drop).unwrap_err();
-    assert!(matches!(error, DecodeError::ZeroByteElements { len: 3, .. }), "{error}");
+    assert!(matches!(error, DecodeError::MadeOfNothing { len: 3, .. }), "{error}");
     assert!(error.to_string().contains("Skipped") && error.to_string().contains("65539 bytes"), "{error}");
     assert!(bytes <= CONSTANT, "{bytes}");
 
     // Each element is 32,768 units: it is the work that is refused.
     let units = encode(&60_000u64).unwrap();
     let error = decode::<Vec<[[[(); 32]; 32]; 32]>>(&units).map(drop).unwrap_err();
-    assert!(matches!(error, DecodeError::ZeroByteElements { .. }), "{error}");
+    assert!(matches!(error, DecodeError::MadeOfNothing { .. }), "{error}");
 }
 
-/// Large values, each in another, would fill the stack: 512 KiB in a simulation. Some of them are no trouble.
+/// Deeply nested large values would overflow the stack, 512 KiB in a simulation. A few levels can be decoded.
 fn deep() {
     let grow = |tree| Tree { children: vec![tree], large: [[0; 32]; 16] };
     let tree = (0..3).fold(Tree { children: Vec::new(), large: [[0; 32]; 16] }, |tree, _| grow(tree));

@@ -5,6 +5,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::text::{cut, one_line};
+use crate::{Detail, TestReport};
 
 /// A file: suites of cases.
 #[derive(Debug)]
@@ -52,6 +53,45 @@ pub struct Reason {
     pub description: String,
 }
 
+impl Case {
+    /// The case of a test.
+    #[must_use]
+    pub fn of(test: &TestReport, detail: &Detail) -> Self {
+        Self {
+            name: test.name.clone(),
+            class: test.part.clone(),
+            time: test.time,
+            properties: test.properties.clone(),
+            status: Status::of(test, detail),
+        }
+    }
+}
+
+impl Status {
+    fn of(test: &TestReport, detail: &Detail) -> Self {
+        if test.runs == 0 {
+            return Self::Skipped;
+        }
+        if test.failed == 0 {
+            return Self::Passed;
+        }
+        let mut description = format!("{} of {} runs failed\n", test.failed, test.runs);
+        for failure in test.failures.iter().take(detail.causes) {
+            let heading = one_line(&failure.heading, detail.message);
+            let kind = one_line(&failure.kind, detail.message).replace('_', " ");
+            let message = cut(&failure.message, detail.message).replace('\n', "\n  ");
+            let replay = one_line(&failure.replay, detail.message);
+            description += &format!("{heading}: {kind}: {message}\n  {replay}\n");
+        }
+        if test.failures.len() > detail.causes {
+            description += &format!("and {} more\n", test.failures.len() - detail.causes);
+        }
+        let first = test.failures.first();
+        let (kind, message) = first.map(|it| (it.kind.clone(), it.message.clone())).unwrap_or_default();
+        Self::Failed(Reason { kind, message, description })
+    }
+}
+
 impl Document {
     /// A document of this name, whose names and messages have at most `limit` characters.
     #[must_use]
@@ -64,6 +104,13 @@ impl Document {
         let mut suite = TestSuite::new(one_line(name, self.limit));
         suite.add_test_cases(cases.into_iter().map(|case| self.case(case)));
         self.report.add_test_suite(suite);
+    }
+
+    /// Adds the tests of a report, in a suite for each part. Tests of a part follow one another.
+    pub fn tests(&mut self, tests: &[TestReport], detail: &Detail) {
+        for of_part in tests.chunk_by(|a, b| a.part == b.part) {
+            self.suite(&of_part[0].part, of_part.iter().map(|test| Case::of(test, detail)));
+        }
     }
 
     fn case(&self, case: Case) -> TestCase {

@@ -25,7 +25,7 @@ pub(crate) struct InjectedFaults {
     slow_links_rng: StreamRng,
     /// Links with a fault, by the number of the end point.
     links: BTreeMap<u32, Link>,
-    /// Second transmissions under way, by the number of their call.
+    /// Second transmissions in flight, by the number of their call.
     copies: BTreeMap<u64, Duplicate>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Link {
     pub(crate) slow: Option<Span>,
 }
 
-/// The second transmission of a duplicated request, under way.
+/// The second transmission of a duplicated request, in flight.
 pub(crate) struct Duplicate {
     pub(crate) id: CallId,
     pub(crate) end: EndId,

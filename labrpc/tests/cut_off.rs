@@ -16,7 +16,7 @@ fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
 
-/// A network with a server, `server`, whose handler takes as many milliseconds as it is told to, and an
+/// A network with a server, `server`, whose handler sleeps for the given number of milliseconds, and an
 /// enabled end point to it, `end`.
 struct Fixture {
     world: World,

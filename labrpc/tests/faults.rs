@@ -388,7 +388,7 @@ fn the_delays_of_a_slow_link_are_uniform() {
     assert!((200_000..210_000).contains(least) && (390_000..400_100).contains(most), "{least} to {most}");
 }
 
-/// On an unreliable network a slow link adds to the delay that the fault model draws; what is lost stays
+/// On an unreliable network a slow link adds to the delay that the fault model draws; a lost message stays
 /// lost.
 #[test]
 fn a_slow_link_adds_to_the_drawn_delay() {
@@ -476,13 +476,13 @@ fn invalid_arguments_panic() {
         fixture.network.set_slow_link("end", Some(2 * MS..=MS));
     });
     assert_eq!(message, "no time is in the range 2ms..=1ms");
-    let nobody = r#"there is no end point called "nobody""#;
-    assert_eq!(fails(|fixture| fixture.network.set_slow_link("nobody", None)), nobody);
-    assert_eq!(fails(|fixture| fixture.network.cut_requests("nobody", true)), nobody);
-    assert_eq!(fails(|fixture| fixture.network.cut_replies("nobody", true)), nobody);
-    let nobody = r#"there is no server called "nobody""#;
-    assert_eq!(fails(|fixture| fixture.network.pause_server("nobody")), nobody);
-    assert_eq!(fails(|fixture| fixture.network.resume_server("nobody")), nobody);
+    let unknown = r#"there is no end point called "unknown""#;
+    assert_eq!(fails(|fixture| fixture.network.set_slow_link("unknown", None)), unknown);
+    assert_eq!(fails(|fixture| fixture.network.cut_requests("unknown", true)), unknown);
+    assert_eq!(fails(|fixture| fixture.network.cut_replies("unknown", true)), unknown);
+    let unknown = r#"there is no server called "unknown""#;
+    assert_eq!(fails(|fixture| fixture.network.pause_server("unknown")), unknown);
+    assert_eq!(fails(|fixture| fixture.network.resume_server("unknown")), unknown);
 }
 
 /// Many calls at a time with all faults on: the fingerprint, the replies and the log.

@@ -1,4 +1,4 @@
-//! What std's clock costs outside a simulation, with our function in front of the system's and without.
+//! Costs of std's clock outside a simulation, with the interposed function and without.
 //!
 //! `cargo bench -p labrt --bench clock`
 
@@ -9,7 +9,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use labrt::world::{Options, simulate, system_clock};
 
 fn clock(c: &mut Criterion) {
-    // With a simulation in the program, the functions in front of the system's are linked in.
+    // A program with a simulation contains the interposed functions.
     assert!(simulate(Options::new(1), |_| ()).result.is_ok());
     c.bench_function("Instant::now", |b| b.iter(|| black_box(Instant::now())));
     c.bench_function("the system's clock_gettime", |b| b.iter(|| black_box(system_clock())));
@@ -34,7 +34,9 @@ fn clock(c: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    config = Criterion::default().warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
+    config = Criterion::default()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2));
     targets = clock
 }
 criterion_main!(benches);

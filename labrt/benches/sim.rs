@@ -1,4 +1,4 @@
-//! What the simulation's primitives cost in real time: a whole run, a switch, a lock, a channel hand-over.
+//! Costs of a simulation in real time: a whole run, a thread switch, a lock, a channel message.
 //!
 //! `cargo bench -p labrt`
 
@@ -9,12 +9,12 @@ use labrt::sync::{Arc, Mutex};
 use labrt::thread;
 use labrt::world::{Options, World, simulate, with_real_std};
 
-/// The real time that `main` measures inside a run of its own.
+/// The real time that `main` measures in a simulation.
 fn inside(main: impl FnOnce(&World) -> Duration + Send + 'static) -> Duration {
     simulate(Options::new(1), main).result.expect("a benchmark passes")
 }
 
-/// `count` operations, with the virtual clock moving now and then as it does in a test.
+/// The real time of `count` operations. The virtual clock advances after every 1,000, as it does in a test.
 fn timed(count: u64, mut operation: impl FnMut()) -> Duration {
     let mut total = Duration::ZERO;
     for batch in (0..count).step_by(1000) {
@@ -33,10 +33,10 @@ fn primitives(c: &mut Criterion) {
     c.bench_function("a switch from thread to thread", |b| {
         b.iter_custom(|count| {
             inside(move |_| {
-                // Two threads that always give way to each other: every yield is one switch.
+                // Two threads that yield to each other: every yield is one switch.
                 let partner = thread::spawn(move || timed(count.div_ceil(2), thread::yield_now));
                 let total = timed(count.div_ceil(2), thread::yield_now);
-                // Both measure the same time, together with what the other one did in it.
+                // Both measure the same interval, which includes the work of the other one.
                 total.max(partner.join().expect("returns"))
             })
         });
@@ -94,7 +94,9 @@ fn primitives(c: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    config = Criterion::default().warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
+    config = Criterion::default()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2));
     targets = primitives
 }
 criterion_main!(benches);

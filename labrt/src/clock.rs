@@ -59,7 +59,7 @@ pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// The duration of so many nanoseconds.
+/// `nanos` nanoseconds as a duration.
 pub(crate) fn since_start(nanos: u64) -> Duration {
     Duration::from_nanos(nanos)
 }

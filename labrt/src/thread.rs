@@ -7,7 +7,8 @@
 //! use labrt::time::{Duration, Instant};
 //!
 //! let start = Instant::now();
-//! let sleeper = thread::Builder::new().name("sleeper").spawn(|| thread::sleep(Duration::from_secs(10))).unwrap();
+//! let sleeper = thread::Builder::new().name("sleeper");
+//! let sleeper = sleeper.spawn(|| thread::sleep(Duration::from_secs(10))).unwrap();
 //! sleeper.join().unwrap();
 //! // Ten virtual seconds have passed, and hardly any real time.
 //! assert!(start.elapsed() >= Duration::from_secs(10));

@@ -48,8 +48,8 @@ pub(crate) fn message<'a>(
         }
     };
     format!(
-        "{whose}{why}. Let a thread that waits look again before it acts, and so do for many events, instead of starting \
-         another one for each: one timer is enough, if it sleeps until the deadline and then looks whether that has moved"
+        "{whose}{why}. Do not start a thread for each event, but let one thread handle many: one timer \
+         thread is enough, if it sleeps until the deadline and then checks whether the deadline has moved"
     )
 }
 
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_node_and_the_line_with_the_most_threads_are_named() {
+    fn the_message_names_the_node_and_the_line_with_the_most_threads() {
         let location: SourceLocation = Location::caller();
         let thread = |number: usize| LiveThread {
             node: if number < 30 { "server 2" } else { "server 0" },
@@ -85,7 +85,8 @@ mod tests {
         let text = message(LimitReached::Limit, (0..40).map(thread));
         let line = location.line();
         let start = format!(
-            "server 2 has 30 threads, most of them started at labrt/src/thread_limit.rs:{line} (20). A run may"
+            "server 2 has 30 threads, most of them started at labrt/src/thread_limit.rs:{line} (20). A run \
+             may"
         );
         assert!(text.starts_with(&start), "{text}");
         let error = io::Error::from_raw_os_error(libc::EAGAIN);

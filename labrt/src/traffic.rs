@@ -1,5 +1,5 @@
-//! [`Traffic`]: the remote calls of a run. It tells a run that does nothing but send from one that gets on,
-//! and names the busiest calls of a run that comes to no end.
+//! [`Traffic`]: counts of the remote calls of a run. They detect message storms, and name the most frequent
+//! calls of a run that does not end.
 
 use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
@@ -11,40 +11,40 @@ use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::run::ids::TESTER;
 
-/// A storm is measured by the backlog of the node that calls: each call adds one unit and each 16 KiB sent
-/// another, and so many units are worked off in a second of the run's time.
+/// The rate at which the backlog of a calling node decreases, per second of the run's time. Each call adds
+/// one unit to the backlog, and each 16 KiB sent adds another.
 ///
-/// Counted are events and virtual time, neither of which depends on the machine. One loop that calls again as
-/// soon as it is answered makes some 18,000 calls a second, for a message takes 5 to 50 µs. A backlog is
-/// needed besides a rate, because a right solution may answer a burst of requests in next to no virtual time.
+/// Calls and virtual time do not depend on the machine. A loop that calls again as soon as it gets an answer
+/// makes some 18,000 calls per second, because a message takes 5 to 50 µs. A rate alone would not do, because
+/// a correct solution may answer a burst of requests in hardly any virtual time.
 const UNITS_PER_SECOND: u64 = 5_000;
 
-/// A run in which a node has a longer backlog fails. The busiest run of a right solution that is known comes
-/// to less than a tenth.
+/// The longest backlog of a node. A run that exceeds it fails. Known correct solutions stay below a tenth of
+/// it.
 pub(crate) const BACKLOG_MAX: u64 = 50_000;
 
-/// Virtual nanoseconds in which a unit is worked off.
+/// Virtual nanoseconds in which the backlog decreases by a unit.
 const NANOS_PER_UNIT: u64 = 1_000_000_000 / UNITS_PER_SECOND;
 
 /// Bytes that count as one unit.
 const BYTES_PER_UNIT: u64 = 16_384;
 
-/// So many calls through an end point are free. A test may have thousands of clerks that ask once; no lab
-/// code can make itself end points.
+/// The number of calls through an end point that are not counted. A test may have thousands of clerks that
+/// call once; lab code cannot make end points.
 const FREE_CALLS: u8 = 10;
 
-/// How many of the busiest calls a failure names.
+/// The most calls that a failure names.
 const CALLS_SHOWN: usize = 3;
 
-/// A remote call that is being made.
+/// A remote call.
 #[derive(Clone, Copy)]
 pub struct RemoteCall<'a> {
     /// `Service.method`.
     pub method: &'a str,
-    /// The number of the called server, the same for all its lives.
+    /// The number of the called server, the same for all its incarnations.
     pub to: u32,
-    /// Its name; `None` as long as nobody has been there. Asked for when a call of this sort is first made,
-    /// and then until there is one.
+    /// The name of the called server; `None` until one has been started there. Called at the first call of
+    /// this method, and again until there is a name.
     pub callee_name: &'a dyn Fn() -> Option<String>,
     /// The number of the end point through which the call goes. End points are counted from 0.
     pub end: u32,
@@ -67,12 +67,12 @@ struct Calls {
     from: Arc<str>,
     to: Option<Box<str>>,
     total: Count,
-    /// Since the backlog began that this number names.
+    /// Counts since the node's backlog `backlog` began.
     recent: Count,
     backlog: u64,
 }
 
-/// How many calls, and how many bytes of arguments.
+/// A number of calls and their bytes of arguments.
 #[derive(Clone, Copy, Default)]
 struct Count {
     calls: u64,
@@ -91,22 +91,22 @@ impl Count {
 pub(crate) struct Traffic {
     calls: FxHashMap<Key, Calls>,
     total: Count,
-    /// By the number of the node.
+    /// The backlogs, by node number.
     backlogs: Vec<Backlog>,
-    /// By the number of the end point.
+    /// The end points, by their number.
     ends: Vec<End>,
 }
 
-/// What a node has sent and not worked off.
+/// The backlog of a node.
 #[derive(Clone, Copy, Default)]
 struct Backlog {
-    /// When it is worked off, in nanoseconds of the run's time.
+    /// The run's time at which it will be 0, in nanoseconds.
     clear_at: u64,
-    /// When it began.
+    /// The run's time at which it began.
     since: u64,
-    /// Counts the node's backlogs.
+    /// The number of the backlog among those of the node.
     number: u64,
-    /// What has been sent since it began.
+    /// Calls since it began.
     sent: Count,
 }
 
@@ -126,11 +126,11 @@ impl Backlog {
 struct End {
     /// The node that calls through it.
     node: u32,
-    /// Calls so far, up to [`FREE_CALLS`].
+    /// The number of calls so far, up to [`FREE_CALLS`].
     calls: u8,
 }
 
-/// The place of that number in a table that grows.
+/// The entry `number` of a table that grows on demand.
 fn entry<T: Clone + Default>(table: &mut Vec<T>, number: u32) -> &mut T {
     let number = number as usize;
     if number >= table.len() {
@@ -140,15 +140,14 @@ fn entry<T: Clone + Default>(table: &mut Vec<T>, number: u32) -> &mut T {
 }
 
 impl Traffic {
-    /// Counts a call that a node makes at `now`. Says whether its backlog is longer than any right
-    /// solution's.
+    /// Counts a call that a node makes at `now`. Returns whether its backlog exceeds [`BACKLOG_MAX`].
     #[inline]
     pub(crate) fn call(&mut self, now: u64, from: (u32, &Arc<str>), call: &RemoteCall<'_>) -> bool {
         let (node, name) = from;
         let bytes = call.bytes as u64;
         let end = entry(&mut self.ends, call.end);
         end.node = node;
-        // What the harness calls by itself is its own affair.
+        // Calls of the harness itself are not counted.
         let free = end.calls < FREE_CALLS || node == TESTER;
         end.calls += u8::from(end.calls < FREE_CALLS);
         let backlog = entry(&mut self.backlogs, node);
@@ -184,7 +183,7 @@ impl Traffic {
         backlog.units(now) > BACKLOG_MAX
     }
 
-    /// Counts the bytes of a reply to a call through that end point, or of a request that arrives again.
+    /// Counts the bytes of a reply to a call through this end point, or of a duplicate of its request.
     #[inline]
     pub(crate) fn record_bytes(&mut self, now: u64, end: u32, bytes: usize) {
         let end = *entry(&mut self.ends, end);
@@ -198,28 +197,29 @@ impl Traffic {
         (0..).zip(&self.backlogs).max_by_key(|(_, backlog)| backlog.units(now))
     }
 
-    /// What is said of a storm.
+    /// The failure message of a message storm.
     pub(crate) fn storm_message(&self, now: u64) -> String {
         let Some((node, backlog)) = self.longest_backlog(now) else { return String::new() };
         let Count { calls, bytes } = backlog.sent;
         let who = self.calls.iter().find(|(key, _)| key.from == node).map_or("", |(_, calls)| &calls.from);
         format!(
-            "{who} made {calls} remote calls, with {} of arguments, in {:.6} virtual seconds: it calls without end and \
-             without delay. A right solution never comes near. Look for a reply, or a failure, that is answered by \
-             the same call at once: something must have changed before, or some time have passed{}",
+            "{who} made {calls} remote calls, with {} of arguments, in {:.6} virtual seconds: it calls \
+             without end and without delay. No correct solution comes near this. Look for a reply, or a \
+             failure, after which the same call is made at once: wait for a change, or for some time, before \
+             it{}",
             Size(bytes),
             Duration::from_nanos(now - backlog.since).as_secs_f64(),
             self.busiest_message(now)
         )
     }
 
-    /// The busiest calls, each on a line of its own that begins with a line break; nothing if there were
-    /// none. Of a node that has a long backlog those since it began, of any other run those since the run
+    /// The most frequent calls, each on a line of its own, which begins with a line break; empty if there
+    /// were none. If a node has a long backlog, its calls since that began; otherwise all calls since the run
     /// began.
     pub(crate) fn busiest_message(&self, now: u64) -> String {
         let longest_backlog =
             self.longest_backlog(now).filter(|(_, backlog)| backlog.units(now) > BACKLOG_MAX / 10);
-        // Lives of a server are nodes of their own, with the same name.
+        // Incarnations of a server are different nodes with the same name.
         let mut named: FxHashMap<(&str, &str, &str), Count> = FxHashMap::default();
         for (key, calls) in &self.calls {
             let count = match longest_backlog {
@@ -228,7 +228,7 @@ impl Traffic {
                 None => calls.total,
             };
             let sum = named
-                .entry((&calls.method, &calls.from, calls.to.as_deref().unwrap_or("nobody")))
+                .entry((&calls.method, &calls.from, calls.to.as_deref().unwrap_or("no server")))
                 .or_default();
             sum.calls += count.calls;
             sum.bytes += count.bytes;
@@ -253,7 +253,7 @@ impl Traffic {
     }
 }
 
-/// A number of bytes, as people read it.
+/// A number of bytes in a readable unit.
 struct Size(u64);
 
 impl std::fmt::Display for Size {
@@ -270,8 +270,8 @@ impl std::fmt::Display for Size {
 mod tests {
     use super::*;
 
-    /// A node makes `count` calls of one sort, each `apart` nanoseconds after the one before. Says whether
-    /// they are a storm.
+    /// Makes `count` equal calls from a node, one every `apart` nanoseconds. Returns whether they are a
+    /// storm.
     fn calls(traffic: &mut Traffic, from: u64, count: u64, apart: u64, bytes: usize) -> bool {
         let name: Arc<str> = "server 1".into();
         let callee = || Some("server 0".to_owned());
@@ -283,16 +283,16 @@ mod tests {
     const FREE: u64 = FREE_CALLS as u64;
 
     #[test]
-    fn calls_without_delay_are_a_storm_and_calls_with_delay_are_not() {
+    fn only_calls_without_delay_are_a_storm() {
         assert!(!calls(&mut Traffic::default(), 0, BACKLOG_MAX + FREE, 0, 0));
         assert!(calls(&mut Traffic::default(), 0, BACKLOG_MAX + FREE + 1, 0, 0));
         assert!(!calls(&mut Traffic::default(), 0, 3 * BACKLOG_MAX, NANOS_PER_UNIT, 0));
-        // With a message time of some microseconds it takes longer, and is a storm all the same.
+        // With some microseconds for each message a storm is detected, too, but later.
         assert!(calls(&mut Traffic::default(), 0, 2 * BACKLOG_MAX, NANOS_PER_UNIT / 3, 0));
     }
 
     #[test]
-    fn bytes_count_as_calls_do() {
+    fn bytes_add_to_the_backlog() {
         let (big, few) = (1 << 24, BACKLOG_MAX * BYTES_PER_UNIT / (1 << 24));
         assert!(!calls(&mut Traffic::default(), 0, few, 0, big));
         assert!(calls(&mut Traffic::default(), 0, few + FREE + 1, 0, big));
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn many_who_ask_once_are_no_storm() {
+    fn many_clerks_with_one_call_each_are_no_storm() {
         let mut traffic = Traffic::default();
         let name: Arc<str> = "client 0".into();
         let callee = || Some("server 0".to_owned());
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_harness_calls_is_no_storm() {
+    fn calls_of_the_harness_are_no_storm() {
         let mut traffic = Traffic::default();
         let name: Arc<str> = "tester".into();
         let callee = || Some("server 0".to_owned());
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn the_busiest_are_those_of_the_storm() {
+    fn the_busiest_calls_are_those_of_the_storm() {
         let mut traffic = Traffic::default();
         assert_eq!(traffic.busiest_message(0), "");
         calls(&mut traffic, 0, 20, 0, 100);

@@ -99,7 +99,7 @@ impl fmt::Display for Wait {
             Wait::Kill => f.write_str("waits for a server to be killed"),
             Wait::Quiet => f.write_str("watches the server"),
             Wait::Ended => f.write_str("has ended the run"),
-            Wait::CatchesKill => f.write_str("catches every panic and goes on"),
+            Wait::CatchesKill => f.write_str("catches every panic and continues"),
             Wait::Blocked => f.write_str("waits in a call that blocks every other thread"),
         }
     }

@@ -1,6 +1,7 @@
-//! Runs that block, overflow or eat: what is seen from outside, and that the process goes on.
+//! Runs that block, overflow a stack or exhaust memory: the verdict of the watchdog, and that the process
+//! continues.
 //!
-//! A program of its own, for some of them take all of a processor, and others' tests look at the clock.
+//! A test target of its own, because some tests occupy a processor, and other tests measure time.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -11,14 +12,14 @@ use labrt::thread;
 use labrt::world::{Backend, Failure, FailureKind, Options, Run, World, simulate, uncounted, with_real_std};
 use parking_lot::Mutex;
 
-/// A run on which nobody wastes time.
-fn impatient(main: impl FnOnce(&World) + Send + 'static) -> Run<()> {
+/// A run with a short stall timeout.
+fn with_short_timeout(main: impl FnOnce(&World) + Send + 'static) -> Run<()> {
     simulate(Options { stall_timeout: Duration::from_millis(200), ..Options::new(1) }, main)
 }
 
-/// The failure of a run whose thread `ticker` on `server 1` does this, 1.5 virtual seconds after the start.
+/// The failure of a run whose thread `ticker` on `server 1` calls `body` 1.5 virtual seconds after the start.
 fn ticker(body: impl FnOnce() + Send + 'static) -> Failure {
-    let run = impatient(move |world| {
+    let run = with_short_timeout(move |world| {
         drop(world.node("server 1").spawn("ticker", move || {
             thread::sleep(Duration::from_millis(1500));
             body();
@@ -31,17 +32,17 @@ fn ticker(body: impl FnOnce() + Send + 'static) -> Failure {
     failure
 }
 
-/// Fails unless the message has all these parts.
+/// Asserts the kind of the failure, its location in this file, and that the message contains all these parts.
 #[track_caller]
-fn says(failure: &Failure, kind: FailureKind, parts: &[&str]) {
+fn expect_failure(failure: &Failure, kind: FailureKind, parts: &[&str]) {
     assert_eq!(failure.kind, kind, "{failure}");
     for part in parts {
         assert!(failure.message.contains(part), "no {part:?} in: {failure}");
     }
     let location = failure.location.as_deref().unwrap_or_default();
     assert!(location.starts_with("labrt/tests/blocked.rs:"), "{location} in: {failure}");
-    // The process goes on. Not asked where its memory is limited: stacks that are kept for later may be all of it.
-    if std::env::var_os(CROWDED).is_none() {
+    // The process continues. Not checked where its memory is limited: pooled stacks may take all of it.
+    if std::env::var_os(CHILD_BACKEND).is_none() {
         assert_eq!(simulate(Options::new(7), |_| 7).result, Ok(7));
     }
 }
@@ -54,7 +55,7 @@ fn a_loop_without_a_call_of_labrt_is_found() {
             number |= 1;
         }
     });
-    says(
+    expect_failure(
         &failure,
         FailureKind::Blocked,
         &["computing for ", " s of real time without a call of labrt", "endless loop"],
@@ -68,23 +69,23 @@ fn a_wait_in_the_system_is_found() {
         let mut reader = reader;
         std::io::Read::read_exact(&mut reader, &mut [0]).unwrap();
     });
-    says(
+    expect_failure(
         &failure,
         FailureKind::Blocked,
-        &["waits in a call of the system for ", "they all share one OS thread"],
+        &["has been waiting in a system call for ", "they all share one OS thread"],
     );
 }
 
-/// Whoever grows by much or watches that nothing does holds this: growth is the process's.
+/// Held by tests that allocate much memory, or depend on the memory of the process.
 static GROWTH: Mutex<()> = Mutex::new(());
 
-/// The options of a run that is ended when it has grown by 64 MiB.
+/// Options with a memory limit of 64 MiB.
 fn small() -> Options {
     Options { max_memory: 64 << 20, ..Options::new(1) }
 }
 
 #[test]
-fn a_run_that_eats_memory_is_ended() {
+fn a_run_that_exceeds_its_memory_is_ended() {
     let _alone = GROWTH.lock();
     struct Noted(Arc<AtomicBool>);
     impl Drop for Noted {
@@ -92,7 +93,7 @@ fn a_run_that_eats_memory_is_ended() {
             self.0.store(true, SeqCst);
         }
     }
-    // Whether the thread was unwound.
+    // Returns whether the thread was unwound.
     let eat = |sleeps: bool| {
         let dropped = Arc::new(AtomicBool::new(false));
         let noted = Noted(dropped.clone());
@@ -107,18 +108,22 @@ fn a_run_that_eats_memory_is_ended() {
             }
         });
         let failure = run.result.unwrap_err();
-        // By how much depends on the machine: the watchdog looks in real time.
-        says(&failure, FailureKind::Memory, &["the process has grown by ", " GiB since the run began"]);
+        // The amount depends on the machine: the watchdog polls in real time.
+        expect_failure(
+            &failure,
+            FailureKind::Memory,
+            &["the process has grown by ", " GiB since the run began"],
+        );
         assert_eq!(failure.thread, "main");
         dropped.load(SeqCst)
     };
-    assert!(eat(true), "a thread that calls labrt gives back what it has");
-    assert!(!eat(false), "nothing can be taken from a thread that does not");
+    assert!(eat(true), "a thread that calls labrt is unwound");
+    assert!(!eat(false), "a thread that does not is abandoned");
     assert!(labrt::world::abandoned_runs() > 0);
 }
 
-/// Lets real time pass in which a run is looked at several times.
-fn be_looked_at() {
+/// Lets real time pass in which the watchdog polls several times.
+fn let_the_watchdog_poll() {
     let start = with_real_std(Instant::now);
     while with_real_std(|| start.elapsed()) < Duration::from_millis(300) {
         thread::sleep(Duration::from_micros(1));
@@ -126,21 +131,21 @@ fn be_looked_at() {
 }
 
 #[test]
-fn a_run_is_not_charged_with_uncounted_memory() {
+fn uncounted_memory_does_not_count() {
     let _alone = GROWTH.lock();
     let run = simulate(small(), |_| {
-        // So small pieces stay with the process when they are freed.
+        // Pieces this small stay resident when they are freed.
         let kept: Vec<_> = (0..200_000).map(|_| uncounted(|| Box::new([1_u8; 1000]))).collect();
         let _above = black_box(Box::new([1_u8; 1000]));
-        be_looked_at();
+        let_the_watchdog_poll();
         black_box(kept).into_iter().for_each(|piece| uncounted(|| drop(piece)));
-        be_looked_at();
+        let_the_watchdog_poll();
     });
     run.result.unwrap();
 }
 
 #[test]
-fn on_real_threads_uncounted_memory_is_the_process_s_alone() {
+fn uncounted_memory_does_not_count_on_real_threads() {
     const LARGE: usize = 100 << 20;
     let _alone = GROWTH.lock();
     let run = simulate(Options { backend: Backend::Threads, ..Options::new(1) }, |world| {
@@ -148,7 +153,7 @@ fn on_real_threads_uncounted_memory_is_the_process_s_alone() {
             let before = world.heap_bytes();
             (f(), world.heap_bytes().abs_diff(before))
         };
-        // Other tests hold some of the process's memory.
+        // Other tests use memory of the process, too.
         const OTHERS: u64 = LARGE as u64 / 2;
         let (kept, growth) = growth_by(|| uncounted(|| black_box(vec![1; LARGE])));
         assert!(growth < OTHERS, "{growth}");
@@ -160,7 +165,7 @@ fn on_real_threads_uncounted_memory_is_the_process_s_alone() {
 }
 
 #[test]
-fn messages_without_end_and_without_delay_are_a_timeout() {
+fn messages_without_delay_are_a_timeout() {
     let options = Options { max_steps: 100_000, ..Options::new(1) };
     let run = simulate(options, |world| -> () {
         loop {
@@ -169,7 +174,7 @@ fn messages_without_end_and_without_delay_are_a_timeout() {
         }
     });
     let failure = run.result.unwrap_err();
-    says(
+    expect_failure(
         &failure,
         FailureKind::Timeout,
         &["not ended after 100000 scheduling points", "virtual seconds have passed"],
@@ -187,7 +192,11 @@ fn an_overflowing_stack_is_a_verdict() {
     let failure = ticker(|| {
         black_box(deeper(0));
     });
-    says(&failure, FailureKind::Overflow, &["stack of 512 KiB is full", "deeper", "recursion without end"]);
+    expect_failure(
+        &failure,
+        FailureKind::Overflow,
+        &["stack of 512 KiB is full", "deeper", "endless recursion"],
+    );
 }
 
 #[test]
@@ -199,7 +208,7 @@ fn a_stack_that_overflows_within_labrt_is_a_verdict() {
     fn black_box(_: &Arc<labrt::sync::Mutex<u64>>) -> fn(&Arc<labrt::sync::Mutex<u64>>) -> u64 {
         std::hint::black_box(lock)
     }
-    let failure = impatient(|_| {
+    let failure = with_short_timeout(|_| {
         lock(&Arc::new(labrt::sync::Mutex::new(0)));
     });
     let failure = failure.result.unwrap_err();
@@ -210,7 +219,7 @@ fn a_stack_that_overflows_within_labrt_is_a_verdict() {
 #[test]
 fn the_same_seed_overflows_in_the_same_way() {
     let fingerprint = || {
-        let run = impatient(|_| {
+        let run = with_short_timeout(|_| {
             thread::sleep(Duration::from_secs(1));
             black_box(deeper(0));
         });
@@ -231,14 +240,14 @@ fn a_run_that_takes_too_much_processor_time_is_a_timeout() {
     let failure = run.result.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Timeout, "{failure}");
     assert!(failure.message.contains("had not ended after 0.03 s of processor time"), "{failure}");
-    // When that was is the machine's choice: nothing can be said of another run.
+    // The machine determines the moment, so there is no fingerprint.
     assert!(failure.from_outside);
     assert_eq!(run.fingerprint, 0);
 }
 
 #[test]
-fn time_that_a_run_does_not_get_is_not_its_own() {
-    // It sleeps in the system for much longer than it may compute.
+fn only_processor_time_counts() {
+    // It sleeps in the system for longer than its limit of processor time.
     let options = Options { max_cpu_time: Duration::from_millis(200), ..Options::new(1) };
     let run = simulate(options, |_| {
         for _ in 0..6 {
@@ -249,7 +258,7 @@ fn time_that_a_run_does_not_get_is_not_its_own() {
     assert_eq!(run.result, Ok(()));
 }
 
-/// What a run comes to in which a thread holds a lock of std over a wait, and another one wants it.
+/// A run in which a thread holds a lock of std during a wait, and another thread locks it.
 fn holds_a_lock_of_std(stall_timeout: Duration) -> Run<()> {
     struct Restless(Arc<labrt::sync::Mutex<u64>>);
     impl Drop for Restless {
@@ -276,26 +285,26 @@ fn holds_a_lock_of_std(stall_timeout: Duration) -> Run<()> {
 }
 
 #[test]
-fn who_blocks_has_the_same_fingerprint_whoever_finds_it() {
-    // Once it is found from outside, and the run stands still; once from within, and the run is taken down.
+fn a_blocked_run_has_one_fingerprint_however_it_is_detected() {
+    // Detected by the watchdog, which abandons the run, and from within, after which the run is cleaned up.
     let outside = holds_a_lock_of_std(Duration::from_millis(200));
     let inside = holds_a_lock_of_std(Duration::from_secs(5));
     for run in [&outside, &inside] {
         let failure = run.result.as_ref().unwrap_err();
-        says(failure, FailureKind::Blocked, &["waits in `std::sync::Mutex`"]);
+        expect_failure(failure, FailureKind::Blocked, &["has been waiting in `std::sync::Mutex`"]);
         assert!(run.fingerprint != 0);
     }
     assert_eq!(outside.fingerprint, inside.fingerprint);
 }
 
 #[test]
-fn memory_that_the_system_does_not_have_is_a_verdict() {
+fn a_failed_allocation_is_a_verdict() {
     let failure = ticker(|| {
         let (first, last) = (black_box(7_usize), black_box(8));
         let entries: Vec<u64> = Vec::with_capacity((first.wrapping_sub(last)) >> 8);
         black_box(&entries);
     });
-    says(&failure, FailureKind::Memory, &["the system has no memory for ", " bytes more"]);
+    expect_failure(&failure, FailureKind::Memory, &["the system has no memory for ", " bytes more"]);
 }
 
 #[test]
@@ -310,7 +319,7 @@ fn a_panic_within_labrt_is_a_verdict() {
         let node = world.node("server 1");
         let lock = Arc::new(labrt::sync::Mutex::new(0));
         let kill = move || {
-            // It comes back to labrt when it is unwound.
+            // Its destructor calls labrt during unwinding.
             let _locks = Locks(lock.clone());
             node.kill_after(1000, Duration::from_secs(5));
         };
@@ -320,13 +329,17 @@ fn a_panic_within_labrt_is_a_verdict() {
         thread::sleep(Duration::from_secs(10));
     });
     let failure = run.result.unwrap_err();
-    says(&failure, FailureKind::Panic, &["one kill at a time", "a panic within labrt"]);
+    expect_failure(
+        &failure,
+        FailureKind::Panic,
+        &["only one crash can be scheduled", "a panic within labrt"],
+    );
 }
 
-/// Set for a child of a test: the kind of its threads.
-const CROWDED: &str = "LABRT_TEST_CROWDED";
+/// The environment variable of a child process of a test, with the name of its backend.
+const CHILD_BACKEND: &str = "LABRT_TEST_BACKEND";
 
-/// A run that starts threads until that fails.
+/// A run that starts threads until it fails.
 fn start_too_many_threads(backend: Backend) -> Run<()> {
     struct Locks(Arc<labrt::sync::Mutex<u64>>);
     impl Drop for Locks {
@@ -340,7 +353,7 @@ fn start_too_many_threads(backend: Backend) -> Run<()> {
         drop(node.spawn("ticker", move || {
             loop {
                 let locks = Locks(lock.clone());
-                // A timer for each reset.
+                // A timer thread for each reset.
                 drop(thread::spawn(move || {
                     let _locks = locks;
                     thread::sleep(Duration::from_secs(1000));
@@ -352,7 +365,7 @@ fn start_too_many_threads(backend: Backend) -> Run<()> {
 }
 
 fn expect_threads_failure(failure: &Failure) {
-    says(
+    expect_failure(
         failure,
         FailureKind::Threads,
         &["server 2 has ", " threads, most of them started at labrt/tests/blocked.rs:"],
@@ -372,24 +385,21 @@ fn too_many_threads_are_a_verdict() {
 }
 
 #[test]
-fn threads_that_the_system_does_not_have_are_a_verdict() {
-    if let Ok(backend) = std::env::var(CROWDED) {
+fn a_failed_thread_start_is_a_verdict() {
+    if let Ok(backend) = std::env::var(CHILD_BACKEND) {
         let run = start_too_many_threads(backend.parse().unwrap());
         let failure = run.result.unwrap_err();
         expect_threads_failure(&failure);
         assert!(failure.message.contains("the system cannot start one more ("), "{failure}");
-        assert_eq!(run.fingerprint, 0, "how many there are is the machine's choice");
+        assert_eq!(run.fingerprint, 0, "the number of threads depends on the machine");
         return;
     }
     for backend in Backend::ALL {
         let program = std::env::current_exe().unwrap();
         let child = std::process::Command::new("sh")
-            .args([
-                "-c",
-                "ulimit -v 2000000; exec \"$0\" --exact threads_that_the_system_does_not_have_are_a_verdict",
-            ])
+            .args(["-c", "ulimit -v 2000000; exec \"$0\" --exact a_failed_thread_start_is_a_verdict"])
             .arg(program)
-            .env(CROWDED, backend.name())
+            .env(CHILD_BACKEND, backend.name())
             .output()
             .unwrap();
         assert!(child.status.success(), "{backend}: {}", String::from_utf8_lossy(&child.stdout));

@@ -22,12 +22,12 @@ struct Part<'a, M: Model> {
     operations: Vec<Interval<'a, M::Input, M::Output>>,
 }
 
-/// Whether `history` is linearizable, as far as `budget` allows to tell.
+/// Decides whether `history` is linearizable, within `budget`.
 ///
 /// Each key is checked by itself: first those that the model decides by its [`shortcut`](Model::shortcut),
-/// then the others, the one with the fewest operations first. The check ends with the first violation. A key
-/// that takes more than the budget does not keep the check from finding a violation of another one, as far as
-/// the rest of the budget goes.
+/// then the others, the one with the fewest operations first. The check ends with the first violation. If a
+/// key exceeds the budget, the check still looks for a violation of the other keys, within the rest of the
+/// budget.
 ///
 /// The same history, model and budget give the same verdict, with the same evidence, after the same number of
 /// steps.
@@ -89,8 +89,8 @@ impl<'a, M: Model> Check<'a, M> {
         }
     }
 
-    /// The operations of each key, the keys by their first calls. What only reads and never returned says
-    /// nothing.
+    /// The operations of each key, the keys in the order of their first calls. Reads that never returned are
+    /// left out: they constrain nothing.
     fn parts(&self) -> Vec<Part<'a, M>> {
         let mut numbers = FxHashMap::default();
         let mut parts: Vec<Part<'a, M>> = Vec::new();
@@ -109,13 +109,13 @@ impl<'a, M: Model> Check<'a, M> {
         parts
     }
 
-    /// The first return of a part that has no order: the shortest beginning without an order ends with it.
+    /// The first return of a part that has no order: the shortest prefix without an order ends with it.
     fn first_impossible(&self, part: &Part<'_, M>) -> Found {
         let mut returns: Vec<usize> =
             (0..part.operations.len()).filter(|&op| part.operations[op].ret.is_some()).collect();
         returns.sort_unstable_by_key(|&op| part.operations[op].ret);
         let first = returns.partition_point(|&op| self.has_order(&beginning(&part.operations, op)));
-        // The whole has no order, so there is one at the last return at the latest.
+        // The whole has no order, so there is a first such return, the last one at the latest.
         let stuck = returns[first.min(returns.len() - 1)];
         let core = match self.model.shortcut(&beginning(&part.operations, stuck)) {
             Shortcut::Violation { core } => Some(core),
@@ -124,7 +124,7 @@ impl<'a, M: Model> Check<'a, M> {
         Found { stuck, core }
     }
 
-    /// Whether operations have an order, or it would take too long to tell.
+    /// Whether operations have an order; `true` also if that would take too long to decide.
     fn has_order(&self, operations: &[Interval<'_, M::Input, M::Output>]) -> bool {
         match self.model.shortcut(operations) {
             Shortcut::Linearizable => true,
@@ -167,8 +167,8 @@ impl<'a, M: Model> Check<'a, M> {
         }))
     }
 
-    /// Whether an answer that is right at no time before it was given would be right with the help of
-    /// operations that were called later. `None` if it takes too long to tell.
+    /// Whether an answer that is right at no time before it was given could be right with the help of
+    /// operations that were called later. `None` if that takes too long to decide.
     fn is_right_later(&self, part: &Part<'_, M>, stuck: usize) -> Option<bool> {
         let called = beginning(&part.operations, stuck).len();
         if called == part.operations.len() {
@@ -178,7 +178,7 @@ impl<'a, M: Model> Check<'a, M> {
         }
     }
 
-    /// Orders of `operations` without the one that is stuck, and whether there are all.
+    /// Orders of `operations` without the one that is stuck, and whether these are all.
     fn orders(
         &self,
         operations: &[Interval<'_, M::Input, M::Output>],

@@ -1,4 +1,4 @@
-//! [`Evidence`]: why there is no order, for a person to read.
+//! [`Evidence`]: the reason why there is no order, for a person to read.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,11 +11,11 @@ use crate::verdict::Spent;
 pub struct DescribedOperation {
     /// Its position in [`History::operations`](crate::History::operations).
     pub position: usize,
-    /// Who called.
+    /// The client.
     pub client: u32,
-    /// When.
+    /// The time of the call.
     pub called: Duration,
-    /// When the call returned, if it did.
+    /// The time of the return, if there is one.
     pub returned: Option<Duration>,
     /// The request.
     pub input: String,
@@ -38,7 +38,7 @@ impl fmt::Display for DescribedOperation {
 /// An order of all that must have taken effect before the operation that cannot be placed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prefix {
-    /// The operations in this order. Those that did not take effect, or not yet, are missing.
+    /// The operations in this order, without those that did not take effect or have not yet.
     pub order: Vec<DescribedOperation>,
     /// The state of the key at its end.
     pub state: String,
@@ -46,7 +46,7 @@ pub struct Prefix {
     pub allowed: String,
 }
 
-/// Why a history is not linearizable.
+/// The reason why a history is not linearizable.
 ///
 /// Up to the return of one operation there are orders that explain all answers; with this return there is
 /// none. The evidence has this operation, such orders, and a few operations that are enough for a
@@ -55,41 +55,41 @@ pub struct Prefix {
 pub struct Evidence {
     /// The key whose operations have no order.
     pub key: String,
-    /// The operation that cannot be placed: of all returns of this key, the first that nothing explains.
+    /// The operation that cannot be placed: the first return of this key that no order explains.
     pub operation: DescribedOperation,
-    /// The longest orders of what went before, one for each state to which they can lead,
+    /// The longest orders of the operations before it, one for each state to which they can lead,
     /// [`PREFIXES`](Self::PREFIXES) at most. Empty if it would take too long to find them.
     pub prefixes: Vec<Prefix>,
     /// Whether `prefixes` has all states that are possible.
     pub all_prefixes: bool,
-    /// Operations that cannot all be as they are, by the order of their calls: whatever the others did, and
-    /// whenever, even if each took effect any number of times; or less, if [`in_order`](Self::in_order).
-    /// Empty if it would take too long to find them.
+    /// Operations that contradict each other, in the order of their calls: whatever the other operations did,
+    /// even if each of them took effect at any time and any number of times; or less, if
+    /// [`in_order`](Self::in_order). Empty if it would take too long to find them.
     pub core: Vec<DescribedOperation>,
     /// Whether no operation of `core` can be left out.
     pub minimal: bool,
-    /// Whether `core` is only known to be contradictory if the others took effect in the first order of
-    /// [`prefixes`](Self::prefixes), whenever: all that they might have done is more than could be tried, as
-    /// where states grow.
+    /// Whether `core` is only known to be contradictory if the other operations took effect in the first
+    /// order of [`prefixes`](Self::prefixes), at any times. All that they might have done is more than could
+    /// be tried, for example where states grow.
     pub in_order: bool,
     /// If [`operation`](Self::operation) is all of `core`, its answer is right at no time before it was
     /// given. Then: whether it could be right with the help of operations that were called later. `None` if
-    /// nobody knows.
+    /// that is not known.
     pub right_later: Option<bool>,
-    /// How many operations of the key had been called until then.
+    /// The number of operations of the key that had been called until then.
     pub operations: usize,
     /// The cost of the check, without the search for evidence.
     pub spent: Spent,
 }
 
-/// How much of a long order is shown.
+/// The number of operations of a long order that are printed.
 const SHOWN: usize = 4;
 
-/// How many operations of a core are shown.
+/// The number of operations of a core that are printed.
 const SHOWN_CORE: usize = 12;
 
 impl Evidence {
-    /// How many prefixes an evidence has, at most.
+    /// The most prefixes of an evidence.
     pub const PREFIXES: usize = 4;
 }
 

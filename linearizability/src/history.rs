@@ -1,4 +1,4 @@
-//! [`History`]: what clients asked and were answered, in the order in which it happened.
+//! [`History`]: the calls and returns of clients, in the order in which they happened.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use rustc_hash::FxHashMap;
 /// One operation of a client, from its call to its return.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation<I, O> {
-    /// Who called. A client has one operation at a time.
+    /// The client. It has one operation at a time.
     pub client: u32,
     /// The request.
     pub input: I,
     /// The answer; `None` if the call never returned.
     pub output: Option<O>,
-    /// When it called, since the start of the run.
+    /// The time of the call, since the start of the run.
     pub called: Duration,
-    /// When the call returned, since the start of the run; `None` if it never did.
+    /// The time of the return, since the start of the run; `None` if the call never returned.
     pub returned: Option<Duration>,
     call: usize,
     ret: Option<usize>,
@@ -34,16 +34,16 @@ impl<I, O> Operation<I, O> {
     }
 }
 
-/// An operation of which only the times are known: what [`History::from_times`] takes.
+/// An operation of which only the times are known, for [`History::from_times`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimedOperation<I, O> {
-    /// Who called.
+    /// The client.
     pub client: u32,
     /// The request.
     pub input: I,
-    /// When it called.
+    /// The time of the call.
     pub called: Duration,
-    /// When the call returned, and what; `None` if it never did.
+    /// The time of the return, and the answer; `None` if the call never returned.
     pub returned: Option<(Duration, O)>,
 }
 
@@ -55,7 +55,7 @@ pub enum HistoryError {
     ReturnWithoutCall {
         /// The client.
         client: u32,
-        /// When.
+        /// The time of the return.
         at: Duration,
     },
     /// A call while another one of the client is under way.
@@ -63,9 +63,9 @@ pub enum HistoryError {
     Overlap {
         /// The client.
         client: u32,
-        /// When it called again.
+        /// The time of the second call.
         at: Duration,
-        /// When it had called before.
+        /// The time of the call under way.
         since: Duration,
     },
     /// A return that is earlier than its call.
@@ -73,17 +73,17 @@ pub enum HistoryError {
     ReturnBeforeCall {
         /// The client.
         client: u32,
-        /// When it called.
+        /// The time of the call.
         called: Duration,
-        /// When the call returned.
+        /// The time of the return.
         returned: Duration,
     },
 }
 
 /// The operations of a run, with the order of their calls and returns.
 ///
-/// The order is what counts; the times are for people to read. On a virtual clock many events share a time,
-/// and only the order in which they were noted says which came first. A history is made in one of two ways:
+/// The order decides; the times are for people to read. On a virtual clock many events share a time, and only
+/// the order in which they were recorded tells which came first. A history is made in one of two ways:
 /// event by event ([`call`](Self::call), [`ret`](Self::ret), [`give_up`](Self::give_up)), which keeps that
 /// order, or from operations with their times ([`from_times`](Self::from_times)).
 #[derive(Clone, Debug)]
@@ -101,16 +101,16 @@ impl<I, O> Default for History<I, O> {
 }
 
 impl<I, O> History<I, O> {
-    /// A history in which nothing has happened.
+    /// An empty history.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Notes that `client` calls now, `at` after the start of the run.
+    /// Records that `client` calls now, `at` after the start of the run.
     ///
     /// # Errors
     ///
-    /// [`HistoryError::Overlap`] if another call of the client is under way. Nothing is noted then.
+    /// [`HistoryError::Overlap`] if another call of the client is under way. Nothing is recorded then.
     pub fn call(&mut self, client: u32, at: Duration, input: I) -> Result<(), HistoryError> {
         if let Some(&open) = self.open.get(&client) {
             return Err(HistoryError::Overlap { client, at, since: self.operations[open].called });
@@ -129,12 +129,12 @@ impl<I, O> History<I, O> {
         Ok(())
     }
 
-    /// Notes that the call of `client` that is under way returns now with `output`.
+    /// Records that the call of `client` that is under way returns now with `output`.
     ///
     /// # Errors
     ///
-    /// [`HistoryError::ReturnWithoutCall`] if none is, and [`HistoryError::ReturnBeforeCall`] if the call was
-    /// later than `at`. Nothing is noted then.
+    /// [`HistoryError::ReturnWithoutCall`] if no call is under way, and [`HistoryError::ReturnBeforeCall`] if
+    /// the call was later than `at`. Nothing is recorded then.
     pub fn ret(&mut self, client: u32, at: Duration, output: O) -> Result<(), HistoryError> {
         let Some(&open) = self.open.get(&client) else {
             return Err(HistoryError::ReturnWithoutCall { client, at });
@@ -152,17 +152,17 @@ impl<I, O> History<I, O> {
         Ok(())
     }
 
-    /// Notes that the call of `client` that is under way, if there is one, will never return: the client was
-    /// stopped, or stopped waiting. The operation may still take effect, at any time from its call on. The
-    /// client may call again.
+    /// Records that the call of `client` that is under way, if there is one, will never return: the client
+    /// was stopped, or stopped waiting. The operation may still take effect, at any time from its call on.
+    /// The client may call again.
     pub fn give_up(&mut self, client: u32) {
         self.open.remove(&client);
     }
 
     /// A history of operations of which only the times are known.
     ///
-    /// Events at the same time are taken as simultaneous: calls sort before returns, so that operations that
-    /// touch overlap. That is the lenient reading; the other would find violations where there are none.
+    /// Events at the same time count as simultaneous: calls sort before returns, so that adjacent operations
+    /// overlap. That is the lenient interpretation; the other would find violations where there are none.
     ///
     /// # Errors
     ///
@@ -211,12 +211,12 @@ impl<I, O> History<I, O> {
         &self.operations
     }
 
-    /// How many operations there are, those that never returned included.
+    /// The number of operations, including those that never returned.
     pub fn len(&self) -> usize {
         self.operations.len()
     }
 
-    /// Whether no call was noted.
+    /// Whether no call was recorded.
     pub fn is_empty(&self) -> bool {
         self.operations.is_empty()
     }
@@ -227,9 +227,9 @@ impl<I, O> History<I, O> {
     }
 }
 
-/// A history that several clients write to, while it is being made.
+/// A history that several clients write to concurrently.
 ///
-/// Each event costs one lock that is never held for long, and no scheduling point of a simulation.
+/// Each event takes one lock for a short time. The lock is no scheduling point of a simulation.
 #[derive(Debug)]
 pub struct Recorder<I, O> {
     history: Mutex<History<I, O>>,
@@ -242,12 +242,12 @@ impl<I, O> Default for Recorder<I, O> {
 }
 
 impl<I, O> Recorder<I, O> {
-    /// A recorder of a history in which nothing has happened.
+    /// A recorder of an empty history.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// See [`History::call`]. To be noted before the request can reach anybody.
+    /// See [`History::call`]. To be called before the request can reach anybody.
     ///
     /// # Errors
     ///
@@ -256,7 +256,7 @@ impl<I, O> Recorder<I, O> {
         self.history.lock().call(client, at, input)
     }
 
-    /// See [`History::ret`]. To be noted when the answer is there.
+    /// See [`History::ret`]. To be called after the answer has arrived.
     ///
     /// # Errors
     ///
@@ -270,7 +270,7 @@ impl<I, O> Recorder<I, O> {
         self.history.lock().give_up(client);
     }
 
-    /// The history so far. Operations that are under way are in it, as ones that did not return.
+    /// The history so far. Operations under way are included, as ones that have not returned.
     pub fn so_far(&self) -> History<I, O>
     where
         I: Clone,
@@ -279,7 +279,7 @@ impl<I, O> Recorder<I, O> {
         self.history.lock().clone()
     }
 
-    /// The history, when nobody writes to it any more.
+    /// The complete history, when all clients have ended.
     pub fn finish(self) -> History<I, O> {
         self.history.into_inner()
     }

@@ -1,19 +1,19 @@
-//! [`InOrder`]: a model with operations that take effect in a known order, whenever.
+//! [`InOrder`]: a model extended by operations that take effect in a known order, at any times.
 //!
 //! To let operations take effect at any time, in any order and any number of times is too much to try where
-//! states grow: each further step makes a new one. In one order, each once, they make no more states than
-//! there are of them.
+//! states grow, because each further step makes a new one. In one order, each once, they make no more states
+//! than there are operations.
 
 use crate::model::Model;
 
-/// The object, and how many of the operations have taken effect.
+/// The object's state, and the number of the operations that have taken effect.
 pub(crate) struct InOrder<'a, 'b, M: Model> {
     model: &'a M,
     /// Their requests.
     order: &'b [&'a M::Input],
 }
 
-/// Something that is asked of the object; `None`: the next one of the order takes effect.
+/// A request to the object; `None`: the next operation of the order takes effect.
 pub(crate) type Asked<'a, I> = Option<&'a I>;
 
 impl<'a, 'b, M: Model> InOrder<'a, 'b, M> {
@@ -46,7 +46,7 @@ impl<'a, M: Model> Model for InOrder<'a, '_, M> {
             return self.model.step(state, input, output).map(|state| (*done, state));
         }
         let input = self.order.get(*done as usize)?;
-        // It may have been answered anything. What can have no effect here has none.
+        // Any answer is accepted. An operation that can have no effect here has none.
         let state = self.model.step(state, input, None).unwrap_or_else(|| state.clone());
         Some((done + 1, state))
     }

@@ -9,24 +9,24 @@ use crate::versions;
 /// The versioned key/value service of the course (2025).
 ///
 /// A key has a value and a version, or does not exist, which is version 0. `Put(key, value, version)` changes
-/// the value if the version is the key's, and makes it the next one; with version 0 it creates the key.
-/// Everything that a client learns is compared: value, version and error, of `Get` and of `Put`.
+/// the value if the version is the key's, and increments the version; with version 0 it creates the key. The
+/// whole answer is compared: value, version and error, of `Get` and of `Put`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KeyValue;
 
 /// A request to the service.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum KeyValueInput {
-    /// The value and version of a key.
+    /// Reads the value and version of a key.
     Get {
         /// The key.
         key: Arc<str>,
     },
-    /// To change the value of a key, if `version` is the key's.
+    /// Changes the value of a key, if `version` is the key's.
     Put {
         /// The key.
         key: Arc<str>,
-        /// Its value from then on.
+        /// The new value.
         value: Arc<str>,
         /// The key's version as the client believes it to be; 0 to create the key.
         version: u64,
@@ -36,20 +36,20 @@ pub enum KeyValueInput {
 /// An answer of the service.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum KeyValueOutput {
-    /// To `Get`: the key has this.
+    /// The answer to `Get` for a key that exists.
     Value {
         /// The value.
         value: Arc<str>,
         /// The version, 1 or more.
         version: u64,
     },
-    /// To `Put`: done.
+    /// The answer to `Put`: done.
     Done,
     /// The key does not exist. To `Put` with version 0 this is never right.
     NoKey,
-    /// To `Put`: the key exists, with another version.
+    /// The answer to `Put`: the key exists, with another version.
     WrongVersion,
-    /// To `Put`, from the clerk: done before the return, or never.
+    /// The answer of a clerk to `Put`: done before the return, or never.
     Maybe,
 }
 
@@ -98,7 +98,7 @@ impl Model for KeyValue {
                 };
                 let right = match output {
                     None => true,
-                    // Answered so, it has an effect here or it has none at all.
+                    // With this answer, the operation has an effect here or it has none at all.
                     Some(KeyValueOutput::Maybe) => answer == KeyValueOutput::Done,
                     Some(output) => *output == answer,
                 };
@@ -123,7 +123,7 @@ impl Model for KeyValue {
     }
 
     fn state_bytes(&self, state: &KeyValueState) -> usize {
-        // The value itself is the history's; a state only points to it.
+        // The value itself belongs to the history; a state only refers to it.
         size_of_val(state)
     }
 
@@ -177,7 +177,7 @@ impl Model for KeyValue {
 /// A value in quotes, without its middle if it is long.
 struct Short<'a>(&'a str);
 
-/// Longer values are shortened.
+/// The most characters of a value that are printed.
 const SHORT: usize = 40;
 
 impl fmt::Display for Short<'_> {

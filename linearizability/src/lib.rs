@@ -4,8 +4,8 @@
 //! A [`History`] has the calls and returns of concurrent clients in the order in which they happened. It is
 //! *linearizable* if each operation can be given a moment between its call and its return such that the
 //! sequential object, executing the operations in the order of these moments, gives all the same answers.
-//! [`check`] finds such an order or shows that there is none. The sequential object is a [`Model`]; this crate
-//! has three: [`KeyValue`] (versioned puts), [`Register`] and [`Lock`].
+//! [`check`] finds such an order or shows that there is none. The sequential object is a [`Model`]; this
+//! crate has three: [`KeyValue`] (versioned puts), [`Register`] and [`Lock`].
 //!
 //! ```
 //! use std::time::Duration;

@@ -11,25 +11,25 @@ pub struct Lock;
 /// A request to a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum LockInput {
-    /// To hold it. Returns when the client does.
+    /// Acquires the lock. Returns when the client holds it.
     Acquire {
         /// The lock's name.
         name: Arc<str>,
-        /// Who will hold it.
+        /// The client that will hold it.
         client: u32,
     },
-    /// To hold it if nobody does.
+    /// Acquires the lock if nobody holds it.
     TryAcquire {
         /// The lock's name.
         name: Arc<str>,
-        /// Who will hold it.
+        /// The client that will hold it.
         client: u32,
     },
-    /// To let it go.
+    /// Releases the lock.
     Release {
         /// The lock's name.
         name: Arc<str>,
-        /// Who holds it.
+        /// The client that holds it.
         client: u32,
     },
 }
@@ -39,7 +39,7 @@ pub enum LockInput {
 pub enum LockOutput {
     /// Done.
     Done,
-    /// To `TryAcquire`: somebody holds it, perhaps the client itself.
+    /// The answer to `TryAcquire` if somebody holds the lock, possibly the client itself.
     Held,
 }
 
@@ -47,7 +47,7 @@ impl Model for Lock {
     type Key = Arc<str>;
     type Input = LockInput;
     type Output = LockOutput;
-    /// Who holds it.
+    /// The client that holds the lock.
     type State = Option<u32>;
 
     fn key(&self, input: &LockInput) -> Arc<str> {

@@ -1,4 +1,4 @@
-//! [`Model`]: what an object does, one operation at a time.
+//! [`Model`]: a sequential object, which executes one operation at a time.
 
 use std::fmt;
 use std::hash::Hash;
@@ -7,8 +7,8 @@ use crate::states::content_bytes;
 
 /// The sequential object that a history is compared with.
 ///
-/// An operation takes effect at one moment between its call and its return. The model says what the effect
-/// is, and which answers are right. Two things are not certain, and neither needs more than this:
+/// An operation takes effect at one moment between its call and its return. The model defines the effect, and
+/// the right answers. Two things are not certain, and neither needs more than this:
 /// - an operation that *never returned* has no output; it may take effect at any time after its call, or
 ///   never;
 /// - an operation that *returned without saying* ([`may_be_lost`](Self::may_be_lost)) takes effect before its
@@ -27,14 +27,13 @@ pub trait Model {
     /// The state of one object.
     type State: Clone + Eq + Hash;
 
-    /// Whose operation it is.
+    /// The object that the request is for.
     fn key(&self, input: &Self::Input) -> Self::Key;
 
-    /// The state of an object that nobody has used.
+    /// The initial state of an object.
     fn init(&self) -> Self::State;
 
-    /// The state after an operation that takes effect in `state`; `None` if it cannot be answered like that
-    /// there.
+    /// The state after an operation that takes effect in `state`; `None` if this answer is wrong there.
     ///
     /// Without an output (the call never returned) any answer is right. A step with an output must lead to
     /// the same state as the step without.
@@ -45,23 +44,23 @@ pub trait Model {
         output: Option<&Self::Output>,
     ) -> Option<Self::State>;
 
-    /// Whether who got this output cannot know if the operation took effect at all. Then [`step`](Self::step)
-    /// says what it did if it took effect.
+    /// Whether a client that got this output cannot know if the operation took effect at all. Then
+    /// [`step`](Self::step) says what it did if it took effect.
     fn may_be_lost(&self, input: &Self::Input, output: &Self::Output) -> bool {
         let _ = (input, output);
         false
     }
 
-    /// Whether the operation, answered so, leaves every state as it was. The search need not put it off where
-    /// it is right, and a violation's evidence can do without it. `false` is always safe; `true` for an
-    /// operation that changes a state makes verdicts wrong.
+    /// Whether the operation, with this answer, leaves every state unchanged. The search need not postpone it
+    /// where it is right, and the evidence of a violation can do without it. `false` is always safe; `true`
+    /// for an operation that changes a state makes verdicts wrong.
     fn only_reads(&self, input: &Self::Input, output: Option<&Self::Output>) -> bool {
         let _ = (input, output);
         false
     }
 
-    /// The memory that a kept state takes, in bytes, what it points to included: as much as it hashes, unless
-    /// the model knows better.
+    /// The memory of a kept state in bytes, including what it points to: by default as many bytes as it
+    /// hashes.
     fn state_bytes(&self, state: &Self::State) -> usize {
         size_of_val(state).max(content_bytes(state))
     }
@@ -78,9 +77,9 @@ pub trait Model {
     /// The answer that the model would give in `state`, in words: `("a", version 2)`.
     fn allowed(&self, state: &Self::State, input: &Self::Input) -> String;
 
-    /// Decides the operations on one key faster than the search could, where the model knows how.
+    /// Decides the operations on one key without the search, if the model can.
     ///
-    /// `operations` are in the order of their calls. It must never disagree with the search.
+    /// `operations` are in the order of their calls. The result must never disagree with the search.
     fn shortcut(&self, operations: &[Interval<'_, Self::Input, Self::Output>]) -> Shortcut {
         let _ = operations;
         Shortcut::Undecided
@@ -97,8 +96,8 @@ pub struct Interval<'a, I, O> {
     pub output: Option<&'a O>,
     /// The position of the call in the history.
     pub call: usize,
-    /// The position of the return, if there is one. Without, the operation may take effect at any time, or
-    /// never.
+    /// The position of the return, if there is one. An operation without a return may take effect at any
+    /// time, or never.
     pub ret: Option<usize>,
 }
 
@@ -117,8 +116,8 @@ pub enum Shortcut {
     Linearizable,
     /// There is none.
     Violation {
-        /// Positions of operations that allow none, whatever the others do or did: if each of the others took
-        /// effect at any time, any number of times or never. Few are better than many.
+        /// Positions of operations that allow no order, whatever the others did: even if each of the others
+        /// took effect at any time, any number of times or never. Few are better than many.
         core: Vec<usize>,
     },
     /// The search has to decide.

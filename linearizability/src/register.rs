@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::Model;
 
-/// Registers by name. Each holds a text, at first the empty one.
+/// Registers by name. Each holds a text, initially the empty one.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Register;
 
@@ -13,12 +13,12 @@ pub struct Register;
 pub enum RegisterInput {
     /// Reads the value.
     Read {
-        /// Its name.
+        /// The register's name.
         name: Arc<str>,
     },
-    /// To replace what is in it.
+    /// Replaces the value.
     Write {
-        /// Its name.
+        /// The register's name.
         name: Arc<str>,
         /// The new value.
         value: Arc<str>,
@@ -28,11 +28,11 @@ pub enum RegisterInput {
 /// An answer of a register.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum RegisterOutput {
-    /// To `Read`.
+    /// The answer to `Read`.
     Value(Arc<str>),
-    /// To `Write`.
+    /// The answer to `Write`.
     Done,
-    /// To `Write`: done before the return, or never.
+    /// The answer to `Write`: done before the return, or never.
     Maybe,
 }
 

@@ -1,22 +1,22 @@
-//! [`Search`]: Wing and Gong's search for an order, with Lowe's memory of where it has been.
+//! [`Search`]: Wing and Gong's search for an order, with Lowe's cache of visited configurations.
 
 use crate::model::{Interval, Model};
 use crate::seen::Seen;
 use crate::states::{States, more_steps};
 use crate::verdict::{Budget, Spent};
 
-/// How a search ended.
+/// The result of a search.
 pub(crate) enum Ended {
-    /// Each operation that must take effect has its place.
+    /// There is an order of all operations that must take effect.
     Complete,
-    /// All was tried. The position of the operation whose return no order passes; of several, the last one
-    /// that any order comes to.
+    /// All possibilities were tried. The position of the operation whose return no order passes; of several,
+    /// the last one that any order reaches.
     Stuck(usize),
-    /// It would take more than it may.
+    /// The budget is spent.
     OutOfBudget,
 }
 
-/// One way to order operations, as far as it goes.
+/// An order of operations, as far as it goes.
 pub(crate) struct Order<S> {
     /// Positions of operations.
     pub operations: Vec<usize>,
@@ -37,8 +37,8 @@ struct Frame {
 enum Choice {
     /// The operation takes effect here.
     Place(u32),
-    /// The operation reads what is there. Whatever works out without this works out with it, so there is no
-    /// choice.
+    /// The operation is a read that is right here. Any order that is possible without it is possible with it,
+    /// so this is no choice.
     Read(u32),
     /// The operation never takes effect. This is tried last, when its return is reached.
     Drop(u32),
@@ -59,11 +59,11 @@ enum Cursor {
 
 /// The result of a try.
 enum Tried {
-    /// The next try is as good as this one was.
+    /// The next try may proceed from here.
     Refused,
-    /// It leads to where the search has been, and so would every other try.
+    /// The configuration was visited before, and so was that of every other try.
     InVain,
-    /// The search is one choice further.
+    /// The search has made one more choice.
     Moved,
 }
 
@@ -71,22 +71,22 @@ enum Tried {
 ///
 /// The operations that are not settled are a doubly linked list, in the order of their calls. A step tries
 /// the next one of those that are called before the first return of the list. If the model accepts its
-/// answer, and the search has not yet been where this leads to, the operation leaves the list, and it goes on
-/// from the head of the list. When all have been tried, the operation of that first return cannot take effect
-/// in time: it is dropped if it may be, or else the last choice is undone, and the next operation tried in
-/// its stead.
+/// answer, and the resulting configuration is new, the operation is removed from the list, and the search
+/// continues from the head of the list. When all have been tried, the operation of that first return cannot
+/// take effect in time: it is left out if it may be, or else the last choice is undone, and the next
+/// operation is tried instead.
 pub(crate) struct Search<'a, M: Model> {
     model: &'a M,
     operations: &'a [Interval<'a, M::Input, M::Output>],
     /// Operations that may take effect at any time, any number of times or never.
     free: &'a [Interval<'a, M::Input, M::Output>],
-    /// Of each operation: whether it may be left out.
+    /// For each operation: whether it may be left out.
     optional: Vec<bool>,
-    /// Of each operation: whether it leaves every state as it was.
+    /// For each operation: whether it leaves every state unchanged.
     reads: Vec<bool>,
     /// Operations by the order of their returns, without those that have none.
     returns: Vec<u32>,
-    /// Of each operation: its bit. Operations that are under way at the same time have different ones.
+    /// For each operation: its bit. Operations that are under way at the same time have different bits.
     bit: Vec<u32>,
     next: Vec<u32>,
     previous: Vec<u32>,
@@ -128,7 +128,7 @@ impl<'a, M: Model> Search<'a, M> {
             reads: reads.collect(),
             returns,
             bit,
-            // The list is a ring through one more entry, which stands for both of its ends.
+            // The list is a ring with one more entry, which is both of its ends.
             next: (1..=count).chain([0]).collect(),
             previous: [count].into_iter().chain(0..count).collect(),
             settled: vec![false; operations.len()],
@@ -152,7 +152,7 @@ impl<'a, M: Model> Search<'a, M> {
         Spent { steps: self.steps, bytes: self.seen.bytes() + self.states.bytes() }
     }
 
-    /// Looks for an order until it is found, there is none, or `budget` is spent.
+    /// Searches until an order is found, there is none, or `budget` is spent.
     pub fn run(&mut self, budget: Budget) -> Ended {
         match self.explore(budget, |_| true) {
             Some(true) => Ended::Complete,
@@ -185,8 +185,8 @@ impl<'a, M: Model> Search<'a, M> {
         (orders.collect(), ended == Some(false))
     }
 
-    /// Goes everywhere, until `enough` says so of a place where all returns are passed. `None` if the budget
-    /// does not last, otherwise whether it was enough.
+    /// Visits all configurations, until `enough` accepts one in which all returns are passed. `None` if the
+    /// budget is spent, otherwise whether one was accepted.
     fn explore(&mut self, budget: Budget, mut enough: impl FnMut(&Self) -> bool) -> Option<bool> {
         if self.all_passed() && enough(self) {
             return Some(true);
@@ -229,7 +229,7 @@ impl<'a, M: Model> Search<'a, M> {
         Cursor::Call(self.next[self.operations.len()])
     }
 
-    /// Whether nothing is left that must take effect.
+    /// Whether no operation is left that must take effect.
     fn all_passed(&self) -> bool {
         self.frontier as usize == self.returns.len()
     }
@@ -245,7 +245,7 @@ impl<'a, M: Model> Search<'a, M> {
     fn place(&mut self, op: u32) -> Tried {
         let Some(state) = self.step(&self.operations[op as usize]) else { return Tried::Refused };
         if state == self.state && self.optional[op as usize] {
-            // It would change nothing, and nothing depends on it.
+            // It would change nothing, and no other operation depends on it.
             return Tried::Refused;
         }
         let reads = self.reads[op as usize];
@@ -276,7 +276,7 @@ impl<'a, M: Model> Search<'a, M> {
         Tried::Moved
     }
 
-    /// Leaves out the operation whose return comes first, if it may be.
+    /// Leaves out the operation whose return is next, if it may be left out.
     fn drop_first(&mut self) -> Tried {
         let Some(&op) = self.returns.get(self.frontier as usize) else { return Tried::Refused };
         if !self.optional[op as usize] {
@@ -292,7 +292,7 @@ impl<'a, M: Model> Search<'a, M> {
         Tried::Refused
     }
 
-    /// Undoes the last choice. Where to go on; `None` at the beginning.
+    /// Undoes the last choice. Returns where to continue; `None` at the beginning.
     fn undo(&mut self) -> Option<Cursor> {
         let frame = self.path.pop()?;
         self.state = frame.state;
@@ -301,7 +301,7 @@ impl<'a, M: Model> Search<'a, M> {
                 self.unsettle(op, frame.frontier);
                 Cursor::Call(self.next[op as usize])
             }
-            // What could have been chosen in their stead is no better, or has been tried before.
+            // The alternatives are no better, or have been tried before.
             Choice::Read(op) | Choice::Drop(op) => {
                 self.unsettle(op, frame.frontier);
                 Cursor::Back
@@ -320,7 +320,7 @@ impl<'a, M: Model> Search<'a, M> {
         Some(number)
     }
 
-    /// Takes `op` off the list, and passes the returns that are free to pass now.
+    /// Removes `op` from the list, and passes the returns that can be passed now.
     fn settle(&mut self, op: u32) {
         let (previous, next) = (self.previous[op as usize], self.next[op as usize]);
         self.next[previous as usize] = next;
@@ -330,13 +330,13 @@ impl<'a, M: Model> Search<'a, M> {
         while let Some(&first) = self.returns.get(self.frontier as usize)
             && self.settled[first as usize]
         {
-            // Its bit may be another operation's from here on.
+            // From here on its bit may be used by another operation.
             self.flip(first);
             self.frontier += 1;
         }
     }
 
-    /// Undoes [`settle`](Self::settle). The last operation to be settled comes first.
+    /// Undoes [`settle`](Self::settle), for the operation that was settled last.
     fn unsettle(&mut self, op: u32, frontier: u32) {
         while self.frontier > frontier {
             self.frontier -= 1;
@@ -355,8 +355,8 @@ impl<'a, M: Model> Search<'a, M> {
     }
 }
 
-/// A bit for each operation, different for those that are under way at the same time, and how many bits that
-/// takes.
+/// A bit for each operation, different for those that are under way at the same time, and the number of bits
+/// used.
 fn bits<I, O>(operations: &[Interval<'_, I, O>], returns: &[u32]) -> (Vec<u32>, usize) {
     let mut bits: Vec<u32> = Vec::with_capacity(operations.len());
     let mut unused = Vec::new();

@@ -1,14 +1,15 @@
-//! [`Seen`]: where the search has been, and what it needs not try again.
+//! [`Seen`]: the configurations that the search has visited.
 
-/// A place in the search is a triple: the first return that has not been passed, the state, and which of the
-/// operations that are under way at that return are settled.
+/// A configuration of the search is a triple: the first return that has not been passed, the state, and the
+/// set of settled operations among those that are under way at that return.
 ///
-/// That is the whole set of settled operations, and short: what returned before is settled, what is called
-/// after is not. A place takes `8 + 8 * words` bytes, where a word has room for 64 operations under way at a
-/// time, however long the history is. The table is of our own making so that its size is known to the byte.
+/// It determines the set of all settled operations: those that returned before are settled, those that are
+/// called after are not. A configuration takes `8 + 8 * words` bytes, where a word has room for 64 operations
+/// under way at a time, however long the history is. The table is written here so that its size is known
+/// exactly.
 pub(crate) struct Seen {
     words: usize,
-    /// Per place: frontier and state in one word, then the mask.
+    /// For each configuration: frontier and state in one word, then the mask.
     places: Vec<u64>,
     /// Positions in `places` plus 1, 0 for a free slot. The length is a power of two.
     slots: Vec<u32>,
@@ -22,7 +23,7 @@ impl Seen {
         Self { words, places: Vec::new(), slots: vec![0; FIRST_SLOTS], len: 0 }
     }
 
-    /// Adds a place; whether it is new.
+    /// Adds a configuration; returns whether it is new.
     pub fn insert(&mut self, frontier: u32, state: u32, mask: &[u64]) -> bool {
         let first = u64::from(frontier) << 32 | u64::from(state);
         let width = 1 + self.words;
@@ -38,14 +39,14 @@ impl Seen {
         self.slots[slot] = u32::try_from(self.len).expect("the bytes of 2^32 places are over any budget");
         self.places.push(first);
         self.places.extend_from_slice(mask);
-        // Half of the slots stay free, so that a search for one of them is short.
+        // Half of the slots stay free, so that lookups are short.
         if self.len * 2 > self.slots.len() {
             self.grow();
         }
         true
     }
 
-    /// The memory of the places and the table, in bytes.
+    /// The memory of the configurations and the table, in bytes.
     pub fn bytes(&self) -> usize {
         self.places.len() * size_of::<u64>() + self.slots.len() * size_of::<u32>()
     }
@@ -68,7 +69,7 @@ impl Seen {
     }
 }
 
-/// The same on every machine: verdicts do not depend on it, but neither must the count of steps.
+/// The same on every machine. Verdicts do not depend on the hash, but the number of steps must not either.
 fn hash(first: u64, mask: &[u64]) -> u64 {
     let mut hash = first.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     for &word in mask {
@@ -82,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_part_of_a_place_counts_also_after_growth() {
+    fn each_part_of_a_configuration_counts_also_after_growth() {
         let mut seen = Seen::new(2);
         let places =
             || (0..20).flat_map(|f| (0..20).flat_map(move |s| (0..4).map(move |m| (f, s, [m & 1, m >> 1]))));

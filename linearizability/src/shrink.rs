@@ -1,15 +1,15 @@
-//! [`shrink`]: as few operations as are enough for a contradiction.
+//! [`shrink`]: a small set of operations that contradict each other.
 //!
-//! To leave an operation out of a history can make a violation where there was none: without its put, a right
-//! answer of a get is one that nobody can explain. So nothing that writes is ever left out; less is supposed
-//! of it than was known. What only reads is left out. If there is no order even so, then what was kept is the
-//! contradiction. There are two ways to suppose less:
+//! Leaving an operation out of a history can make a violation where there was none: without its put, the
+//! right answer of a get cannot be explained. So operations that write are not left out; their constraints
+//! are relaxed. Operations that only read are left out. If there is still no order, the operations with their
+//! full constraints are the contradiction. There are two ways to relax the others:
 //!
-//! 1. The others are *free*: each may take effect at any time, any number of times or never. What contradicts
-//!    itself then does so whatever the others did.
+//! 1. The others are *free*: each may take effect at any time, any number of times or never. Then the
+//!    contradiction holds whatever the others did.
 //! 2. Where states grow, free operations make ever new ones, and all of them cannot be tried. Then the others
-//!    take effect in an order that explains all answers but the last, each once, but [whenever](InOrder).
-//!    As long as few operations are in the core, that makes few states. It says less: it might be otherwise
+//!    take effect in an order that explains all answers but the last, each once, but [at any time](InOrder).
+//!    As long as few operations are in the core, that makes few states. The result is weaker: it may not hold
 //!    in another order.
 
 use crate::in_order::{Asked, InOrder};
@@ -25,7 +25,7 @@ const STEPS_A_CHECK: u64 = 10_000;
 const STEPS_AN_OPERATION: u64 = 40;
 const BYTES: usize = 64 << 20;
 
-/// More operations than this are not tried one by one.
+/// The number of operations up to which each is tried by itself.
 const ONE_BY_ONE: usize = 256;
 
 /// Operations that contradict each other.
@@ -35,7 +35,7 @@ pub(crate) struct Core {
     pub operations: Vec<usize>,
     /// Whether none of them can be left out.
     pub is_minimal: bool,
-    /// Whether they are known to contradict each other in one order of the others alone.
+    /// Whether they are known to contradict each other only in one order of the other operations.
     pub is_in_order: bool,
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn can_be_right<'a, M: Model>(
 }
 
 impl<'a, M: Model> Shrink<'a, '_, M> {
-    /// The fewest operations before `stuck`, doubling their number, that will do.
+    /// The fewest operations before `stuck` that are enough, by doubling their number.
     fn last_ones(&mut self, stuck: usize) -> Option<Vec<usize>> {
         let before: Vec<usize> = (0..self.operations.len()).filter(|&op| op != stuck).collect();
         let mut number = 0;
@@ -95,7 +95,7 @@ impl<'a, M: Model> Shrink<'a, '_, M> {
             let mut core = before[before.len() - number..].to_vec();
             core.push(stuck);
             core.sort_unstable();
-            // With more operations in the core there are no fewer states.
+            // With more operations in the core there are not fewer states.
             if self.is_core(&core)? {
                 return Some(core);
             }
@@ -106,8 +106,8 @@ impl<'a, M: Model> Shrink<'a, '_, M> {
         }
     }
 
-    /// Few operations are tried first: the more of them keep their times while the others do not, the more
-    /// ways there are to mix them.
+    /// Small cores are tried first: the more operations keep their times while the others do not, the more
+    /// ways there are to interleave them.
     fn in_order(&mut self, stuck: usize) -> Option<(Vec<usize>, bool)> {
         if self.is_core(&[stuck])? {
             return Some((vec![stuck], true));
@@ -131,8 +131,9 @@ impl<'a, M: Model> Shrink<'a, '_, M> {
         (core, minimal)
     }
 
-    /// An operation that is enough with `stuck`, and returned before its call: of those that change nothing,
-    /// which are soon tried, and then of the others, the last one first. It takes half of the steps at most.
+    /// An operation that contradicts `stuck` and returned before its call: first among those that change
+    /// nothing, which take few steps, and then among the others, the last one first. It takes half of the
+    /// steps at most.
     fn pair(&mut self, stuck: usize) -> Option<Vec<usize>> {
         let enough = self.steps + self.steps_left() / 2;
         let call = self.operations[stuck].call;
@@ -189,8 +190,8 @@ impl<'a, M: Model> Shrink<'a, '_, M> {
         (core, minimal)
     }
 
-    /// Whether these operations allow no order, whatever is supposed of the others. `None` if that takes too
-    /// long to tell.
+    /// Whether these operations allow no order, under the assumption on the others. `None` if that takes too
+    /// long to decide.
     fn is_core(&mut self, core: &[usize]) -> Option<bool> {
         match self.others {
             Others::Free => {

@@ -1,4 +1,4 @@
-//! [`States`]: each state that a search has met, once.
+//! [`States`]: the states that a search has met, each stored once.
 
 use std::hash::{Hash, Hasher};
 
@@ -11,7 +11,7 @@ pub(crate) struct States<S> {
     /// By hash: the last state that has it.
     numbers: FxHashMap<u64, u32>,
     states: Vec<S>,
-    /// Of each state: another one of the same hash, or itself.
+    /// For each state: another one of the same hash, or itself.
     others: Vec<u32>,
     bytes: usize,
 }
@@ -31,7 +31,7 @@ impl<S: Clone + Eq + Hash> States<S> {
         self.bytes
     }
 
-    /// The number of a state, and how many bytes it consists of.
+    /// The number of a state, and its size in bytes.
     pub fn number<M: Model<State = S>>(&mut self, model: &M, state: S) -> (u32, usize) {
         let (hash, size) = hash_and_size(&state);
         let first = self.numbers.get(&hash).copied();
@@ -44,7 +44,7 @@ impl<S: Clone + Eq + Hash> States<S> {
             same = (other != number).then_some(other);
         }
         let number = u32::try_from(self.states.len()).expect("2^32 states are over any budget");
-        // As much again for the tables, and for what the allocator needs.
+        // Twice the size, for the tables and for the allocator.
         self.bytes += 2 * model.state_bytes(&state) + size_of::<u32>();
         self.states.push(state);
         self.others.push(first.unwrap_or(number));
@@ -53,13 +53,13 @@ impl<S: Clone + Eq + Hash> States<S> {
     }
 }
 
-/// How many bytes a value consists of, as far as its `Hash` knows: what it points to included.
+/// The size of a value in bytes, as far as its `Hash` shows: including what it points to.
 pub(crate) fn content_bytes(value: &impl Hash) -> usize {
     hash_and_size(value).1
 }
 
-/// A step that makes a state of so many bytes counts twice, one that makes a state of twice as many thrice,
-/// and so on: it takes about as long to make them, and to hash them, as to try an operation.
+/// The size of a state for which a step counts once more, in bytes. To make and hash so many bytes takes
+/// about as long as to try an operation.
 const BYTES_A_STEP: usize = 256;
 
 /// The cost of a step that made a state of `size` bytes, besides 1.
@@ -78,13 +78,13 @@ fn hash_and_size(value: &impl Hash) -> (u64, usize) {
     (hasher.finish(), hasher.bytes)
 }
 
-/// Counts what is hashed.
+/// A hasher that counts the bytes hashed.
 struct Counting {
     hasher: FxHasher,
     bytes: usize,
 }
 
-/// Numbers are handed on as such: hashed byte by byte they would take longer.
+/// Numbers are passed on as numbers: hashing them byte by byte would be slower.
 macro_rules! numbers {
     ($($write:ident $number:ty)*) => {$(
         #[inline]

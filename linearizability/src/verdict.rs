@@ -1,4 +1,4 @@
-//! [`Verdict`]: what a check says, and what it may cost.
+//! [`Verdict`]: the result of a check, and its cost.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use crate::evidence::Evidence;
 /// busy it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// Operations looked at or tried, over all keys; one that makes a state of 256 bytes or more counts once
-    /// more for each 256 bytes. A step takes some 20 to 100 ns.
+    /// The most operations examined or tried, over all keys. One that makes a state of 256 bytes or more
+    /// counts once more for each 256 bytes. A step takes some 20 to 100 ns.
     pub steps: u64,
-    /// Memory of what the search keeps, for one key at a time. The allocator may take twice as much.
+    /// The most memory of the search in bytes, for one key at a time. The allocator may take twice as much.
     pub bytes: usize,
 }
 
@@ -27,9 +27,9 @@ impl Default for Budget {
 /// The cost of a check.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
-    /// Operations looked at or tried, and the states that they made, as [`Budget::steps`] counts them.
+    /// Operations examined or tried, and the states that they made, as [`Budget::steps`] counts them.
     pub steps: u64,
-    /// Memory that was kept at the same time, at most.
+    /// The peak of the memory.
     pub bytes: usize,
 }
 
@@ -65,11 +65,11 @@ pub enum Verdict {
         /// The cost of the check.
         spent: Spent,
     },
-    /// There is none.
+    /// There is no such order.
     Violation(Box<Evidence>),
-    /// Nobody knows: the budget was spent before there was an answer. Not a pass.
+    /// Not known: the budget was spent before there was an answer. Not a pass.
     Unknown {
-        /// The first key that is not decided.
+        /// The first undecided key.
         key: String,
         /// The cost of the check.
         spent: Spent,
@@ -79,14 +79,14 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Whether the history is known to be linearizable. `false` says only that it is not known to be.
+    /// Whether the history is known to be linearizable. `false` does not say that it is not.
     #[must_use]
     pub fn is_linearizable(&self) -> bool {
         matches!(self, Self::Linearizable { .. })
     }
 }
 
-/// The message of a failed test, but for a history that is linearizable.
+/// The message of a failed test, except for a history that is linearizable.
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,43 +1,43 @@
-//! [`decide`]: versioned puts say themselves in which order they took effect.
+//! [`decide`]: decides histories of versioned puts by their versions, without a search.
 //!
 //! A put that succeeded at version `v` is the one that led from `v` to `v + 1`. So the order of the changes
-//! is known, and so is, for each `Get`, between which two changes it belongs. What is left is to find
-//! moments: let each change happen as early as it can; if one is too late then, it always is. That takes a
+//! is known, and for each `Get` the two changes between which it belongs. The times of the changes remain to
+//! be found: each change is placed as early as possible; if one is too late then, it always is. That takes a
 //! sort and a pass.
 //!
 //! Two kinds of operation leave a choice. Of several puts that *may* have made the same change, the one that
-//! can be earliest is as good as any. A put that was told that its version is wrong saw a later version, or
-//! an earlier one: later is no burden to anybody, so it is earlier only if it cannot be later. That puts off
-//! changes, so the pass is made again until nothing is put off any more. Where an operation that is not
-//! needed could help by leading to one more version, the search has to decide.
+//! can be earliest is as good as any. A put that was refused because of its version saw a later version, or
+//! an earlier one. A later one constrains no other operation, so it saw an earlier one only if it cannot have
+//! seen a later one. That postpones changes, so the pass is repeated until no change is postponed any more.
+//! Where an operation that is not needed could help by leading to one more version, the search has to decide.
 
 use crate::key_value::{KeyValueInput, KeyValueOutput};
 use crate::model::{Interval, Shortcut};
 
 type Operation<'a> = Interval<'a, KeyValueInput, KeyValueOutput>;
 
-/// More passes than any history needs that was not made for the purpose.
+/// The most passes. Only histories made for the purpose need more.
 const PASSES: usize = 64;
 
-/// A put that may have led from one version to the next, or did.
+/// A put that may have led, or did lead, from one version to the next.
 #[derive(Clone, Copy)]
 struct Change {
     version: u64,
     op: usize,
-    /// It did, so it is the one.
+    /// Whether it did, so that no other put can have.
     sure: bool,
 }
 
-/// A put whose version was wrong.
+/// A put that was refused because of its version.
 #[derive(Clone, Copy)]
 struct Wrong {
     version: u64,
     op: usize,
-    /// Set when it has turned out that it cannot have seen a later version: why.
+    /// Set when it cannot have seen a later version: the reason.
     saw_earlier: Option<Reason>,
 }
 
-/// Why something cannot be earlier.
+/// The reason why something cannot be earlier.
 #[derive(Clone, Copy)]
 enum Reason {
     Beginning,
@@ -67,16 +67,16 @@ struct Core(Vec<usize>);
 
 struct Versions<'a> {
     operations: &'a [Operation<'a>],
-    /// Operations that belong to one version, and which.
+    /// Operations that belong to one version, with the version.
     reads: Vec<(u64, usize)>,
     changes: Vec<Change>,
     wrong: Vec<Wrong>,
-    /// The last version that must have existed, and who says so.
+    /// The last version that must have existed, and an operation that shows it.
     last: (u64, usize),
-    /// For each version before the last: when it was left, at the earliest.
+    /// For each version before the last: the earliest time at which it was left.
     left: Vec<Earliest>,
-    /// For each version before the last: the changes that can have led away from it, and before which moment
-    /// not.
+    /// For each version before the last: the changes that can have led away from it, and the time before
+    /// which they cannot have.
     choices: Vec<(std::ops::Range<usize>, Earliest)>,
 }
 
@@ -94,7 +94,7 @@ pub(crate) fn decide(operations: &[Operation<'_>]) -> Shortcut {
 }
 
 impl<'a> Versions<'a> {
-    /// Sorts operations by what they say about versions.
+    /// Sorts operations by the versions that they involve.
     fn read(operations: &'a [Operation<'a>]) -> Result<Self, Core> {
         let mut versions = Self {
             operations,
@@ -177,7 +177,7 @@ impl<'a> Versions<'a> {
             let nothing = Earliest { event: 0, reason: Reason::Beginning };
             self.choices.push((begin..kept.len(), nothing));
         }
-        // What could lead beyond the last version.
+        // Puts that could lead beyond the last version.
         kept.extend(self.changes.iter().filter(|change| change.version == last));
         self.changes = kept;
         Ok(())
@@ -242,8 +242,8 @@ impl<'a> Versions<'a> {
         Ok(Shortcut::Undecided)
     }
 
-    /// Gives each change the earliest moment it can have. Whether that showed that a put must have seen an
-    /// earlier version: then the moments may be too early.
+    /// Gives each change its earliest possible time. Returns whether that showed that a refused put must have
+    /// seen an earlier version; then the times may be too early.
     fn pass(&mut self) -> Result<bool, Core> {
         let last = self.last.0;
         self.left.clear();
@@ -271,7 +271,7 @@ impl<'a> Versions<'a> {
         self.look_at_wrong_versions()
     }
 
-    /// When a version can be left at the earliest, if not before `base`.
+    /// The earliest time at which a version can be left, not before `base`.
     fn leave(&mut self, version: usize, base: Earliest) -> Result<Earliest, Core> {
         self.choices[version].1 = base;
         let changes = &self.changes[self.choices[version].0.clone()];
@@ -327,7 +327,7 @@ impl<'a> Versions<'a> {
         self.operations[op].ret.is_some_and(|ret| ret <= moment.event)
     }
 
-    /// The operations, and those that are the reason.
+    /// The operations, and those that explain `reason`.
     fn core<const N: usize>(&self, operations: [usize; N], reason: Reason) -> Core {
         let mut core = operations.to_vec();
         let mut reasons = vec![reason];
@@ -338,8 +338,8 @@ impl<'a> Versions<'a> {
                 Reason::Call(op) => {
                     core.push(op);
                     let wrong = self.wrong.iter().find(|wrong| wrong.op == op);
-                    // Such a put comes before because it cannot have seen a later version, and that has a
-                    // reason too.
+                    // Such a put is early because it cannot have seen a later version, which has a reason
+                    // too.
                     if let Some(reason) = wrong.and_then(|wrong| wrong.saw_earlier)
                         && explained.insert((false, op))
                     {
@@ -359,7 +359,7 @@ impl<'a> Versions<'a> {
         Core(core)
     }
 
-    /// An operation that shows that there was such a version, and what it was if anybody read it.
+    /// An operation that shows that a version existed, and its value if it was read.
     fn witness(&self, version: u64) -> usize {
         let read = self.reads.partition_point(|read| read.0 < version);
         match self.reads.get(read) {
@@ -369,7 +369,7 @@ impl<'a> Versions<'a> {
     }
 }
 
-/// The items that compare equal, of sorted ones, from `from` on.
+/// The run of items, in a sorted slice, that compare equal, from `from` on.
 fn run<'i, T>(items: &'i [T], from: &mut usize, compare: impl Fn(&T) -> std::cmp::Ordering) -> &'i [T] {
     let begin = *from + items[*from..].iter().take_while(|item| compare(item).is_lt()).count();
     let count = items[begin..].iter().take_while(|item| compare(item).is_eq()).count();

@@ -62,7 +62,7 @@ impl Log {
         self.last_included_term
     }
 
-    /// The index of the last entry, be it in the snapshot; zero if there never was one.
+    /// The index of the last entry, even if it is in the snapshot; zero if there never was one.
     pub(crate) fn last_index(&self) -> LogIndex {
         self.index_of_slot(self.entries.len()).prev()
     }

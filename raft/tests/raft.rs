@@ -1,7 +1,7 @@
 //! The tests of Raft: `cargo test 3a` runs a part, `cargo test backup_3b` a test.
 //!
-//! What each test does is told in `tester/src/raft`. Each runs over several seeds; `LAB_SEED`, `LAB_RUNS` and
-//! `CI` say over which, see [`tester::cargo_tests`].
+//! The tests are documented in `tester/src/raft`. Each runs over several seeds, which `LAB_SEED`, `LAB_RUNS`
+//! and `CI` choose; see [`tester::cargo_tests`].
 
 use std::process::ExitCode;
 

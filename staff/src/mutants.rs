@@ -7,7 +7,7 @@
 //! about as long as building one, and the workspace that people work in stays as it is.
 //!
 //! Read in this order: `edit`, `wrong_solution` and `right_solution` (the files), `corpus` (all of them),
-//! `sources` and `scratch` (how they are built), `results` (what the tests said), `page` (the table in the
+//! `sources` and `scratch` (how they are built), `page` (the table in the
 //! docs), `command` (`lab mutants`).
 
 pub(crate) mod command;
@@ -15,7 +15,6 @@ mod corpus;
 mod edit;
 mod file;
 pub mod page;
-mod results;
 mod right_solution;
 pub(crate) mod scratch;
 mod sources;
@@ -24,7 +23,6 @@ mod wrong_solution;
 pub use corpus::{Corpus, Family, Variant};
 pub use edit::{Edit, EditError};
 pub use file::FileError;
-pub use results::{Failure, Results, TestResult};
 pub use right_solution::RightSolution;
 pub use scratch::{Scratch, ScratchError};
 pub use sources::Sources;

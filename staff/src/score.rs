@@ -5,8 +5,8 @@ mod points;
 
 use serde::{Deserialize, Serialize};
 
-use crate::mutants::Failure;
 pub use causes::{Cause, causes};
+use labreport::results::FailedRun;
 pub use points::{Points, PointsError};
 pub use tester::interval::{Interval, wilson};
 
@@ -55,8 +55,8 @@ impl ColumnRuns {
     pub fn of_failures(
         column: Column,
         runs: u64,
-        failures: &[Failure],
-        replay: &dyn Fn(&Failure) -> String,
+        failures: &[FailedRun],
+        replay: &dyn Fn(&FailedRun) -> String,
     ) -> Self {
         let passed = runs.saturating_sub(failures.len() as u64);
         Self { column, runs, passed, causes: causes(failures, replay) }
@@ -152,16 +152,17 @@ mod tests {
 
     #[test]
     fn more_failures_than_runs_are_no_passes() {
-        let failure = |seed: u32| Failure {
+        let failure = |seed: u32| FailedRun {
             seed: format!("{seed:#x}"),
             kind: "panic".to_owned(),
             message: "x".to_owned(),
             fingerprint: "0x0".to_owned(),
+            ..FailedRun::default()
         };
         for (runs, failures, passed, rate) in
             [(4, 1, 3, 0.75), (2, 2, 0, 0.0), (2, 3, 0, 0.0), (0, 1, 0, 0.0)]
         {
-            let failures: Vec<Failure> = (0..failures).map(failure).collect();
+            let failures: Vec<FailedRun> = (0..failures).map(failure).collect();
             let column = ColumnRuns::of_failures(Column::Own, runs, &failures, &|_| String::new());
             assert_eq!((column.passed, column.failed()), (passed, runs - passed), "{runs} runs");
             assert!((column.pass_rate() - rate).abs() < 1e-9, "{runs} runs: {}", column.pass_rate());

@@ -8,8 +8,9 @@ mod trial;
 
 use std::process::ExitCode;
 
+use labreport::results::FailedRun;
 use libtest_mimic::Failed;
-use staff::mutants::{CaughtBy, Failure, Scratch, WrongSolution};
+use staff::mutants::{CaughtBy, Scratch, WrongSolution};
 use tester::Lab;
 
 use trial::{Body, Fixture, parts};
@@ -67,7 +68,7 @@ fn is_caught(scratch: &Scratch, wrong: &WrongSolution, caught_by: &CaughtBy) -> 
 }
 
 /// The replay line that was printed shows the same failure again, and says that it was the same run if anyone can know.
-fn replays(scratch: &Scratch, line: &str, failure: &Failure) -> Result<(), Failed> {
+fn replays(scratch: &Scratch, line: &str, failure: &FailedRun) -> Result<(), Failed> {
     let words: Vec<&str> = line.split(' ').skip("cargo lab".split(' ').count()).collect();
     let (status, printed) = scratch.lab(&words)?;
     let same_run = printed.lines().any(|line| line.starts_with("reproduced")) || !failure.is_comparable();
@@ -80,7 +81,7 @@ fn replays(scratch: &Scratch, line: &str, failure: &Failure) -> Result<(), Faile
 /// The mistake shows in no test: else the file, and the docs, say less of the tests than is true.
 fn is_not_seen(scratch: &Scratch, lab: &Lab, wrong: &WrongSolution) -> Result<(), Failed> {
     let (results, printed) = scratch.test(&wrong.name, &parts(lab), UNSEEN_RUNS)?;
-    if results.noticed() > 0 {
+    if results.failed_tests() > 0 {
         return Err(format!("expected the tests to see nothing, but they do:\n{printed}").into());
     }
     Ok(())

@@ -1,7 +1,7 @@
-//! Backtraces as somebody wants to read them who looks for a mistake in a solution.
+//! Backtraces shortened to the solution's own frames.
 
-/// The frames between the panic's own machinery and the simulation's, without those of std. The
-/// text as it is if there are none, or if it is no backtrace.
+/// The frames between the panic's own machinery and the simulation's, without those of std. The text
+/// unchanged if there are none, or if it is no backtrace.
 pub(crate) fn shorten(backtrace: &str) -> String {
     let frames = frames(backtrace);
     let machinery = frames.iter().rposition(|frame| frame.contains("rust_begin_unwind"));
@@ -15,7 +15,7 @@ pub(crate) fn shorten(backtrace: &str) -> String {
     if kept.is_empty() { backtrace.to_owned() } else { kept.concat() }
 }
 
-/// Cuts a backtrace into frames: a line with a number and a name, and mostly one with a place.
+/// Cuts a backtrace into frames: a line with a number and a name, and mostly one with a location.
 fn frames(backtrace: &str) -> Vec<&str> {
     let mut frames = Vec::new();
     let mut start = 0;
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_shortened_is_left_alone() {
+    fn other_texts_are_unchanged() {
         for text in ["", "disabled backtrace", "   0: std::thing\n             at /rustc/5980/lib.rs:1:1\n"] {
             assert_eq!(shorten(text), text);
         }

@@ -1,7 +1,7 @@
-//! [`Calls`]: which calls into the solution have not returned.
+//! [`Calls`]: the calls into the solution that have not returned.
 //!
-//! Hardly anything that a solution offers may wait for other servers, so a call that is under way for long is
-//! most likely the reason why a test hangs. When the time limit ends a test, these calls are named.
+//! Hardly any call into a solution may wait for other servers, so a call that takes long is most likely the
+//! reason why a test hangs. When the time limit ends a test, its message names these calls.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use crate::display::Seconds;
 use crate::event::Party;
 
-/// The calls that are under way.
+/// The calls that have not returned.
 #[derive(Default)]
 pub(crate) struct Calls {
     underway: Mutex<Vec<Call>>,
@@ -25,14 +25,14 @@ struct Call {
     since: Duration,
 }
 
-/// A call is under way for as long as this lives.
+/// Keeps a call on the list for as long as it lives.
 pub(crate) struct Underway {
     calls: Arc<Calls>,
     call: Call,
 }
 
 impl Calls {
-    /// The call `what` into `who` begins.
+    /// Adds the call `what` into `who` to the list.
     pub fn enter(self: &Arc<Self>, who: impl Into<Party>, what: &'static str, since: Duration) -> Underway {
         let call = Call { who: who.into(), what, since };
         self.underway.lock().push(call);
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_nothing_to_say_of_calls_that_returned() {
+    fn calls_that_returned_are_not_named() {
         assert_eq!(Calls::default().describe(), "");
     }
 }

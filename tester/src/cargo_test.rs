@@ -1,4 +1,5 @@
-//! [`cargo_tests`]: the tests of a lab as a target of `cargo test`; [`cargo_test()`]: one of them, for a `#[test]`.
+//! [`cargo_tests`]: the tests of a lab as a target of `cargo test`; [`cargo_test()`]: one of them, for a
+//! `#[test]`.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -18,8 +19,8 @@ use crate::{Case, Report, RunOptions, cases, labs, log_end, run, seed, warned};
 /// Runs of a test when nobody asks for another number.
 const RUNS: u64 = 10;
 
-/// Runs the tests of a lab, given the name of its crate, as the arguments of the process choose them: the `main`
-/// of a test target without a harness (`harness = false`). Each is run as by [`cargo_test()`].
+/// Runs the tests of a lab, given the name of its crate, as the arguments of the process choose them: the
+/// `main` of a test target without a harness (`harness = false`). Each is run as by [`cargo_test()`].
 ///
 /// The target takes what targets of `#[test]`s take: pieces of names, `--exact`, `--skip`, `--list`,
 /// `--test-threads`.
@@ -215,7 +216,7 @@ fn log_title(title: &str) -> String {
     format!("\n{title}{kept}:\n")
 }
 
-/// What went wrong, where and when.
+/// The failure: its message, location and time.
 fn cause(report: &Report) -> String {
     let failure = report.failure.as_ref().expect("the run has failed");
     let at = Seconds(std::time::Duration::from_secs_f64(failure.at_seconds));
@@ -306,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_that_is_named_is_run_once_unless_more_is_asked_for() {
+    fn a_given_seed_is_run_once_unless_more_runs_are_asked_for() {
         assert_eq!(seeds(&[("LAB_SEED", "0x1f")]), [31]);
         assert_eq!(seeds(&[("LAB_SEED", "31"), ("CI", "true")]), [31]);
         assert_eq!(seeds(&[("LAB_SEED", "31"), ("LAB_RUNS", "3")]), [31, 32, 33]);
@@ -322,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_variable_is_said() {
+    fn the_error_of_a_variable_is_reported() {
         for (name, value, message) in [
             ("LAB_SEED", "0xgg", "LAB_SEED: `0xgg` is not a seed"),
             ("LAB_RUNS", "0", "LAB_RUNS is `0`: give a whole number of runs, 1 or more"),
@@ -336,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_that_does_not_exist_is_said_to_be_none() {
+    fn an_unknown_test_is_reported() {
         let problem = find("bakcup_3b").expect_err("no such test");
         assert!(problem.starts_with("there is no test `bakcup_3b`; the tests are: reliable_put_2a, "));
     }

@@ -12,10 +12,10 @@ pub struct Case {
     pub name: &'static str,
     /// The part of the lab, such as `3B`.
     pub part: &'static str,
-    /// What the course prints when the test begins: `Test (3B): basic agreement`.
+    /// The line that the course prints when the test begins: `Test (3B): basic agreement`.
     pub title: &'static str,
-    /// What passing is worth. The course publishes no points; ours sum to 15 for 2A and 2B each, to 20, 30,
-    /// 25 and 25 for 3A to 3D, to 30, 40 and 30 for 4A to 4C, and to 30 for B1.
+    /// Points for a pass. The course publishes no points; ours sum to 15 for 2A and 2B each, to 20, 30, 25
+    /// and 25 for 3A to 3D, to 30, 40 and 30 for 4A to 4C, and to 30 for B1.
     pub points: u32,
     /// Number of servers.
     pub servers: usize,
@@ -29,7 +29,7 @@ pub struct Case {
     pub(crate) play: Arc<Play>,
 }
 
-/// What a test does, from the start of its servers on.
+/// The body of a test, from the start of its servers on.
 pub(crate) type Play = dyn Fn(&Stage<'_>) + Send + Sync;
 
 impl Case {

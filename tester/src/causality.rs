@@ -31,34 +31,35 @@ type MatrixClock = Box<[u32]>;
 pub struct Causality {
     /// The servers of all clusters, in the order in which they were added: each in its present incarnation.
     servers: Vec<Incarnation>,
-    /// Which of them run.
+    /// Whether each of them runs.
     running: Vec<bool>,
     /// The positions in `servers` of each cluster's servers, by number.
     groups: Vec<Vec<usize>>,
-    /// Who calls through each end point, and the position of the server that it leads to.
+    /// The caller through each end point, and the position of the server that it leads to.
     ends: Vec<(Party, usize)>,
-    /// Whether anybody asks who knows what. If not, only the calls are followed.
+    /// Whether an invariant uses the clocks. If not, only the calls are tracked.
     tracked: bool,
     known: Vec<MatrixClock>,
     calls: InFlight<Call>,
-    /// Used again, so that messages cost no allocation.
+    /// Clocks for reuse, so that messages need no allocation.
     spare: Vec<MatrixClock>,
 }
 
-/// A call that is on its way. It is forgotten when nothing of it can arrive any more.
+/// A call in flight. It is dropped when nothing of it can arrive any more.
 struct Call {
     from: Party,
     /// The position of the server that is called.
     to: usize,
-    /// The incarnation that is called, as far as is known.
+    /// The incarnation that is called, as far as it is known.
     callee: Incarnation,
-    /// How many times the request may still arrive.
+    /// The number of copies of the request that may still arrive.
     requests: u8,
-    /// Whether it has arrived.
+    /// Whether a copy has arrived.
     delivered: bool,
     /// Whether no reply can come any more.
     over: bool,
-    /// The events that told of the sending of the request, of its copy, and of the reply.
+    /// The numbers of the events for the sending of the request, of its duplicate, and of the reply; 0 if
+    /// there is none.
     sent: u64,
     copied: u64,
     replied: u64,
@@ -68,22 +69,22 @@ struct Call {
     reply: Option<MatrixClock>,
 }
 
-/// A step of a call, with what is known of it.
+/// A step of a call, with its caller and callee.
 pub(crate) struct CallStep {
     pub from: Party,
     pub to: Incarnation,
-    /// At whom it happens.
+    /// The party at which the step happens.
     pub at: Party,
     /// The step. A reply that reaches nobody is a lost one.
     pub step: Step,
-    /// The moment of the server at which it happens, if time went on then.
+    /// The logical time of the server at which it happens, if the step advanced that.
     pub moment: Option<LogicalTime>,
-    /// The event that led to it, if that is an earlier step of the same call; 0 if it has none.
+    /// The number of the event for the earlier step of the same call that caused it; 0 if there is none.
     pub before: u64,
 }
 
 impl Causality {
-    /// Follows from now on who knows what.
+    /// Tracks clocks from now on.
     pub(crate) fn track(&mut self) {
         self.tracked = true;
     }
@@ -99,7 +100,7 @@ impl Causality {
         self.widen(before);
     }
 
-    /// Makes room for one more server in everything that is known.
+    /// Adds a row and a column for one more server to every clock.
     fn widen(&mut self, before: usize) {
         let after = before + 1;
         let wider = |knowledge: &MatrixClock| -> MatrixClock {
@@ -131,14 +132,14 @@ impl Causality {
         self.running[position] &= self.servers[position] != who;
     }
 
-    /// Whether what is told to it now reaches somebody.
+    /// Whether a message to this incarnation reaches it now.
     fn runs(&self, who: Incarnation) -> bool {
         let position = self.position(who);
         self.running[position] && self.servers[position] == who
     }
 
-    /// Through the end point of this number `owner` calls `server` of `group`. They are numbered as they are
-    /// made.
+    /// Registers an end point: through the one of this number `owner` calls `server` of `group`. End points
+    /// are numbered in the order of their creation.
     pub(crate) fn add_end(&mut self, number: u32, owner: Party, group: Group, server: usize) {
         let (number, to) = (number as usize, self.groups[group.number()][server]);
         if number >= self.ends.len() {
@@ -151,16 +152,16 @@ impl Causality {
         self.groups[who.group.number()][who.server]
     }
 
-    /// The moment that it is on a server. What follows are calls that it makes later, and whatever they lead
-    /// to.
+    /// The server's present logical time. The calls that it makes later follow it causally, and so do their
+    /// consequences.
     #[must_use]
     pub fn now(&self, who: Incarnation) -> LogicalTime {
         let own = self.position(who);
         LogicalTime(self.known[own][own * self.servers.len() + own])
     }
 
-    /// The moment that it is on a server. What follows is all that it sends later, replies too, and whatever
-    /// that leads to.
+    /// Advances the server's logical time and returns the time before. All that it sends later follows that
+    /// causally, replies included, and so do their consequences.
     pub(crate) fn advance(&mut self, who: Incarnation) -> LogicalTime {
         let own = self.position(who);
         self.tick(own)
@@ -172,9 +173,9 @@ impl Causality {
         LogicalTime(*now - 1)
     }
 
-    /// Those servers of the same cluster, besides server `origin` of it, of which `who` knows that what
-    /// followed on `moment` of `origin` has reached them: it has been reached by a message that they sent
-    /// after they knew.
+    /// The servers of the same cluster, besides server `origin` of it, of which `who` knows that a message
+    /// which causally follows `moment` of `origin` has reached them: `who` has received, directly or not, a
+    /// message that they sent after that.
     pub fn reached(
         &self,
         who: Incarnation,
@@ -187,15 +188,15 @@ impl Causality {
         (0..group.len()).filter(move |&of| of != origin && knows(group[of]))
     }
 
-    /// Whether `who` knows that what followed on `moment` of server `origin` has reached a majority of its
-    /// cluster, `origin` included.
+    /// Whether `who` knows that messages which causally follow `moment` of server `origin` have reached a
+    /// majority of its cluster, `origin` included.
     #[must_use]
     pub fn majority_reached(&self, who: Incarnation, origin: usize, moment: LogicalTime) -> bool {
         self.reached(who, origin, moment).count() >= self.groups[who.group.number()].len() / 2
     }
 
-    /// Takes note of a step of a call, which is told of as the event `event` (0: as none). `None` if the call
-    /// is over.
+    /// Records a step of a call, for which the event `event` is emitted (0: none). `None` if the call is
+    /// over.
     pub(crate) fn on(&mut self, call: u64, step: Step, event: u64) -> Option<CallStep> {
         match step {
             Step::RequestSent { end } => return Some(self.send(call, step, end, event)),
@@ -280,7 +281,7 @@ impl Causality {
         Some(CallStep { from, to, at, step, moment, before })
     }
 
-    /// A call is made.
+    /// Records the sending of a request.
     fn send(&mut self, call: u64, step: Step, end: u32, event: u64) -> CallStep {
         let (from, to) = self.ends[end as usize];
         let (mut request, mut moment) = (None, None);
@@ -310,7 +311,7 @@ impl Causality {
     }
 }
 
-/// A copy of what a server knows, to go along with a message.
+/// A copy of a server's clock, to be carried by a message.
 fn copy(known: &MatrixClock, spare: &mut Vec<MatrixClock>) -> MatrixClock {
     match spare.pop() {
         Some(mut copy) => {
@@ -321,7 +322,7 @@ fn copy(known: &MatrixClock, spare: &mut Vec<MatrixClock>) -> MatrixClock {
     }
 }
 
-/// `to` learns what `from` knew.
+/// Merges the clock of `from` into that of `to`.
 fn merge(known: &mut [u32], to: usize, servers: usize, told: &[u32], from: usize) {
     for (known, told) in known.iter_mut().zip(told) {
         *known = (*known).max(*told);
@@ -373,7 +374,7 @@ mod tests {
     const BACK: [Step; 2] = [Step::ReplySent, Step::ReplyDelivered];
 
     #[test]
-    fn a_reply_says_that_the_request_arrived() {
+    fn a_reply_proves_that_the_request_arrived() {
         let mut causality = three();
         let before = causality.now(server(0));
         happen(&mut causality, 1, &sent(1));
@@ -388,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sent_before_proves_nothing() {
+    fn a_message_sent_before_proves_nothing() {
         let mut causality = three();
         happen(&mut causality, 1, &[Step::RequestSent { end: 1 }]);
         let after = causality.now(server(0));
@@ -399,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_asks_nobody_but_takes_along_what_was_marked() {
+    fn a_reply_does_not_advance_time_but_carries_it() {
         let mut causality = three();
         let before = causality.now(server(1));
         for call in 1..=2 {
@@ -416,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_may_come_as_a_call_and_over_a_third_server() {
+    fn an_answer_may_be_a_call_and_take_a_detour() {
         let mut causality = three();
         let before = causality.now(server(0));
         for (call, end) in [(1, 1), (2, 3 + 2), (3, 6)] {
@@ -428,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn lost_messages_are_forgotten_and_tell_nothing() {
+    fn lost_messages_are_dropped_and_carry_nothing() {
         let mut causality = three();
         let before = causality.now(server(0));
         happen(&mut causality, 1, &[Step::RequestSent { end: 1 }, Step::RequestLost]);
@@ -439,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_tells_what_the_request_told_also_after_the_reply() {
+    fn a_duplicate_carries_the_requests_clock_also_after_the_reply() {
         let mut causality = three();
         let before = causality.now(server(0));
         happen(&mut causality, 1, &[Step::RequestSent { end: 1 }, Step::RequestDuplicated]);
@@ -451,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_to_an_earlier_incarnation_tells_the_later_one_nothing() {
+    fn a_reply_to_an_earlier_incarnation_does_not_reach_the_later_one() {
         let mut causality = three();
         let before = causality.now(server(0));
         happen(&mut causality, 1, &sent(1));
@@ -463,7 +464,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_of_a_client_marks_a_moment_and_passes_nothing_on() {
+    fn a_request_of_a_client_advances_time_and_carries_no_clock() {
         let mut causality = three();
         causality.add_end(9, Party::Client(4), GROUP, 1);
         let before = causality.now(server(1));
@@ -498,7 +499,7 @@ mod tests {
         assert_eq!((sides.step, sides.at), (Step::ReplyLost, server(0).into()));
     }
 
-    /// The caller learns of the incarnation that was called, whatever has become of it.
+    /// The caller is told the incarnation that was called, even if it has crashed since.
     #[test]
     fn a_reply_names_the_incarnation_that_was_called() {
         let mut causality = three();
@@ -509,10 +510,10 @@ mod tests {
         assert_eq!((sides.to, sides.at), (server(1), server(0).into()));
     }
 
-    /// Server 0 tells server 1 of its cluster something by way of another cluster's server, which joined
-    /// meanwhile.
+    /// Server 0 informs server 1 of its cluster by way of another cluster's server, which was added in
+    /// between.
     #[test]
-    fn clusters_tell_each_other_and_are_counted_apart() {
+    fn clusters_share_clocks_and_count_their_own_majorities() {
         let mut causality = three();
         let before = causality.now(server(0));
         happen(&mut causality, 1, &sent(2));

@@ -1,9 +1,9 @@
-//! [`Cluster`]: the servers of a test, and everything that a test does to them.
+//! [`Cluster`]: the servers of a test, and the operations of a test on them.
 //!
-//! It knows no protocol. In this file: how it comes into being, calls into a server, and figures. Start and
-//! crash are in `incarnations`, servers that join and leave in `members`, who can talk to whom in `links`,
-//! chance in `chance`, what no test of the course does in `faults`. What a protocol adds, such as who leads
-//! or what is agreed on, is in the folder of that protocol.
+//! The cluster is independent of the protocol. This file has its construction, calls into a server, and
+//! figures. Start and crash are in `incarnations`, servers that join and leave in `members`, links and
+//! partitions in `links`, random draws in `chance`, faults beyond the course's in `faults`. Operations of one
+//! protocol, such as checking for a leader or for agreement, are in the folder of that protocol.
 
 mod chance;
 mod faults;
@@ -32,12 +32,12 @@ use test_rng::TestRng;
 /// course's.
 pub const ELECTION_TIMEOUT: Duration = Duration::from_millis(1000);
 
-/// Servers that run the same protocol, and what a test does to them.
+/// Servers that run the same protocol, and the operations of a test on them.
 ///
 /// Servers are numbered from 0. Several clusters may share the network of a run, see
-/// [`another`](Self::another). A cluster is a handle: clones are the same cluster, so that a test
-/// may have clients in threads of their own. What a test expects and does not see ends the run at
-/// once, whichever thread it happens in.
+/// [`another`](Self::another). A cluster is a handle: clones are the same cluster, so that a test may have
+/// clients in threads of their own. A failed expectation ends the run at once, whichever thread it happens
+/// in.
 pub struct Cluster<P: Protocol> {
     pub(crate) inner: Arc<Inner<P>>,
 }
@@ -68,7 +68,7 @@ struct Server<I: ?Sized> {
     /// crashed instance reach nobody.
     storage: Storage,
     running: Option<Running<I>>,
-    /// The node of an instance that was told to stop, and may not have.
+    /// The node of an instance that was told to stop; its threads may still run.
     halted: Option<(Incarnation, Node)>,
 }
 
@@ -89,8 +89,8 @@ impl<I: ?Sized> Server<I> {
 struct Running<I: ?Sized> {
     who: Incarnation,
     node: Node,
-    /// Weak, so that the instance is dropped by threads of its own: a destructor that waits for ever
-    /// must not make the tester wait. The node keeps it.
+    /// Weak, so that the instance is dropped by threads of its own: a destructor that never returns must not
+    /// block the tester. The node keeps the instance.
     instance: Weak<I>,
 }
 
@@ -146,10 +146,10 @@ impl<P: Protocol> Cluster<P> {
         cluster
     }
 
-    /// Starts another cluster, of any protocol, on the network of this one. Its name stands before its
-    /// servers' in messages. It has invariants of its own, and random streams of its own for faults, load,
-    /// pauses and names; the network draws delays and losses for all clusters from the same streams. It is
-    /// taken down at the end of the test.
+    /// Starts another cluster, of any protocol, on the network of this one. Messages put its name before its
+    /// servers' numbers. It has invariants of its own, and random streams of its own for faults, load, pauses
+    /// and names; the network draws delays and losses for all clusters from the same streams. It is taken
+    /// down at the end of the test.
     ///
     /// # Panics
     ///
@@ -173,26 +173,25 @@ impl<P: Protocol> Cluster<P> {
         &self.inner.testbed.network
     }
 
-    /// Number of servers that the cluster ever had; those that left are among them, and are down.
+    /// The number of servers that the cluster ever had. Those that left are included, and are down.
     #[must_use]
     pub fn n_servers(&self) -> usize {
         self.inner.servers.lock().len()
     }
 
-    /// The server `distance` places after `server`, counting round.
+    /// The server `distance` positions after `server`, modulo the number of servers.
     #[must_use]
     pub fn after(&self, server: usize, distance: usize) -> usize {
         (server + distance) % self.n_servers()
     }
 
-    /// Ends the run: the solution has failed the test. `message` says what was expected, what was
-    /// seen, and of which server.
+    /// Fails the test and ends the run. `message` says what was expected, what was seen, and of which server.
     #[track_caller]
     pub fn fail(&self, message: impl Into<String>) -> ! {
         self.world().fail(FailureKind::Assertion, message.into())
     }
 
-    /// Remarks on something that is suspicious without being a failure.
+    /// Warns of something that is suspicious without being a failure.
     pub fn warn(&self, message: impl Into<String>) {
         self.world().warn(message.into());
     }
@@ -221,7 +220,7 @@ impl<P: Protocol> Cluster<P> {
         self.network().set_reliable(reliable);
     }
 
-    /// Switches on that two replies out of three are held back, for up to 2.2 s.
+    /// Switches long reordering: two replies out of three are delayed by up to 2.2 s.
     pub fn set_long_reordering(&self, reordering: bool) {
         let text = if reordering { "network: long reordering on" } else { "network: long reordering off" };
         self.inner.testbed.emit_faults(text);
@@ -232,7 +231,7 @@ impl<P: Protocol> Cluster<P> {
         self.world().note("tester", text);
     }
 
-    /// Something happens to a server.
+    /// Emits an event of a server.
     #[track_caller]
     fn emit(&self, who: Incarnation, kind: Kind<'_>) {
         self.inner.testbed.events.emit(Some(who.group), who.into(), kind);
@@ -252,8 +251,8 @@ impl<P: Protocol> Cluster<P> {
 
     // Calls into a server.
 
-    /// Runs `f` on a thread of the server, with its instance; `None` if the server is down or goes down
-    /// meanwhile. `what` is what a test waits for if that never ends.
+    /// Runs `f` on a thread of the server, with its instance; `None` if the server is down or crashes
+    /// meanwhile. `what` is the call's name in the message of a test that exceeds its time limit during it.
     pub fn call<T: Send + 'static>(
         &self,
         server: usize,

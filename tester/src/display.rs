@@ -1,11 +1,11 @@
-//! How times and servers are written in messages.
+//! Times, servers and counts in messages.
 
 use std::fmt;
 use std::time::Duration;
 
 use labapi::PutError;
 
-/// A moment or a length of virtual time: `3.204 s`.
+/// A point in virtual time or a duration: `3.204 s`.
 pub(crate) struct Seconds(pub Duration);
 
 impl fmt::Display for Seconds {

@@ -1,8 +1,8 @@
-//! [`Event`]: what happens in a run, as invariants and recordings are told it.
+//! [`Event`]: an event of a run, as invariants and recordings receive it.
 //!
-//! A run is one stream of events, in an order in which a cause comes before its effect. Nothing that a test
-//! or an invariant knows of a solution comes from anywhere else. What belongs to one protocol alone is a
-//! [`ProtocolEvent`], so that a new protocol adds its own kinds without a change here.
+//! A run is one stream of events, in an order in which a cause precedes its effect. It is the only source of
+//! what tests and invariants know of a solution. Events of one protocol alone are [`ProtocolEvent`]s, so that
+//! a new protocol adds its own kinds without a change here.
 
 mod contents;
 mod interests;
@@ -27,35 +27,35 @@ pub use recording::{Recorded, RecordedKind, RecordedSave, Recording, SavedConten
 pub(crate) use stream::EventStream;
 pub use stream::{Detail, EventSource};
 
-/// A point of the stream of events, seen from a server: what was told before, and its moment there.
+/// A position in the stream of events, as seen from a server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StreamPosition {
-    /// The number of the last event before.
+    /// The number of the last event before it.
     pub number: u64,
-    /// The server's moment.
+    /// The server's logical time.
     pub moment: LogicalTime,
 }
 
-/// Something that happens in a run.
+/// An event of a run.
 ///
-/// It is borrowed: whoever wants to keep something of it copies that.
+/// It is borrowed: a subscriber copies what it keeps.
 pub struct Event<'a> {
     /// Its position in the stream, from 1. Events that nobody subscribes to are not built and have no number.
     pub number: u64,
     /// Virtual time since the start of the run.
     pub at: Duration,
-    /// The number of the event that led to it. Of what a thread does, that is what the same thread did
-    /// before, the delivery of the request that it handles, or of the reply that it waited for; of a message
-    /// that arrives or is lost, its sending. 0 if it has none, or if the run is [bare](Detail::Bare).
+    /// The number of the event that caused it. For an action of a thread, that is the thread's last action,
+    /// the delivery of the request that it handles, or the delivery of the reply that it waited for; for the
+    /// delivery or loss of a message, its sending. 0 if there is none, or if the run is [bare](Detail::Bare).
     pub cause: u64,
     /// The cluster that it concerns; `None`: all.
     pub group: Option<Group>,
-    /// At whom it happens.
+    /// The party at which it happens.
     pub party: Party,
     /// The kind of event, with its details.
     pub kind: Kind<'a>,
     pub(crate) causality: &'a Causality,
-    /// If it is not the present one.
+    /// The logical time, if it is not the present one.
     pub(crate) moment: Option<LogicalTime>,
 }
 
@@ -63,24 +63,24 @@ pub struct Event<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Kind<'a> {
-    /// A server starts an incarnation, from what it had saved. The solution has done nothing in it so far.
+    /// A server starts an incarnation from its storage. The solution has not run in it so far.
     Started,
-    /// A server crashes: none of its threads does anything any more.
+    /// A server crashes: all of its threads have ended.
     Crashed {
-        /// Whether its threads may have been in the midst of something.
+        /// Whether its threads may have been interrupted in the middle of an operation.
         mid_operation: bool,
     },
-    /// A server is told to stop, and cut off. Its threads live on until they end by themselves.
+    /// A server is told to stop, and disconnected. Its threads run until they end by themselves.
     Halted,
-    /// A server joins the cluster in the midst of a test.
+    /// A server joins the cluster during a test.
     Joined,
     /// A server leaves the cluster for good.
     Left,
-    /// A server stands still.
+    /// A server is paused.
     Paused,
-    /// A server that stood still goes on.
+    /// A paused server is resumed.
     Resumed,
-    /// A server's clock goes at another rate, in parts per million of the run's.
+    /// A server's clock gets another rate, in parts per million of the run's.
     ClockRate(u32),
     /// The server and `peer` can reach each other from now on, both ways.
     LinkMended {
@@ -92,7 +92,7 @@ pub enum Kind<'a> {
         /// The other server's number in the same group.
         peer: usize,
     },
-    /// The way from the server to `peer` is cut or opened; the way back stays as it is.
+    /// The link from the server to `peer` is cut or opened in this direction alone.
     WayCut {
         /// The other server's number in the same group.
         peer: usize,
@@ -110,19 +110,19 @@ pub enum Kind<'a> {
         /// The request.
         request: &'a [u8],
     },
-    /// A service on the server does a request that was handed to some server.
+    /// A service on the server executes a request that was handed to some server.
     Executed {
         /// The request.
         request: &'a [u8],
         /// Its name in messages.
         name: &'a dyn fmt::Display,
     },
-    /// A client's clerk is about to be asked something.
+    /// A client's clerk is about to be called.
     OperationBegan {
         /// The operation, such as `Get(x)`.
         operation: &'a dyn fmt::Display,
     },
-    /// A client's clerk has answered.
+    /// A client's clerk has returned.
     OperationEnded {
         /// The operation's name: `get`, `put`.
         what: &'a str,
@@ -131,16 +131,16 @@ pub enum Kind<'a> {
         /// The answer.
         answer: &'a dyn fmt::Display,
     },
-    /// Something that only some protocols know.
+    /// An event of one protocol.
     Protocol(&'a dyn ProtocolEvent),
-    /// An invariant is broken.
+    /// An invariant is violated.
     Violation(&'a str),
 }
 
 /// A step of a call from one party to another.
 #[derive(Clone, Copy)]
 pub struct Message<'a> {
-    /// The number of the call, which no other one of the run has.
+    /// The number of the call, unique in the run.
     pub call: u64,
     /// The step of its request or its reply.
     pub step: Step,
@@ -180,14 +180,14 @@ pub struct SavedRecord<'a> {
     pub content: Option<&'a [Piece]>,
 }
 
-/// An event that a protocol adds to the stream: what its tests observe of a server.
+/// An event of one protocol: an observation that its tests make of a server.
 ///
 /// An invariant gets it by its type, see [`Event::protocol`].
 pub trait ProtocolEvent: Any + Send + Sync {
     /// Its name in a recording, such as `applied`.
     fn name(&self) -> &'static str;
 
-    /// The set that it is in: [`Interests::STATES`] or [`Interests::AGREEMENT`].
+    /// The set that it belongs to: [`Interests::STATES`] or [`Interests::AGREEMENT`].
     fn class(&self) -> Interests;
 
     /// Its content, with field names. Called when the event is recorded, under a lock: it must not emit
@@ -214,7 +214,7 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// Whether it concerns a cluster. A message concerns those of both of its sides.
+    /// Whether it concerns a cluster. A message concerns the clusters of both its ends.
     #[must_use]
     pub fn concerns(&self, group: Group) -> bool {
         match (self.group, self.kind) {
@@ -224,14 +224,14 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// Who knows of what, as cause and effect, at this event.
+    /// The happened-before relation at this event.
     #[must_use]
     pub fn causality(&self) -> &'a Causality {
         self.causality
     }
 
-    /// The moment of the server at which it happens, if it happens at one. Whatever is sent there later
-    /// follows on it.
+    /// The logical time of the server at which it happens, if it happens at one. Messages that are sent there
+    /// later causally follow it.
     #[must_use]
     pub fn moment(&self) -> LogicalTime {
         let now = || self.server().map(|who| self.causality.now(who));

@@ -1,23 +1,22 @@
-//! [`wilson`]: how well a pass rate is known.
+//! [`wilson`]: the confidence interval of a pass rate.
 
-/// Where the true pass rate may be, as shares from 0 to 1.
+/// The bounds of a pass rate, as shares from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
-    /// At least.
+    /// The lower bound.
     pub low: f64,
-    /// At most.
+    /// The upper bound.
     pub high: f64,
 }
 
 /// The normal distribution has 95 % of its mass within so many standard deviations.
 const Z: f64 = 1.959_963_984_540_054;
 
-/// The 95 % score interval of Wilson (1927) for `passed` of `runs`: of intervals that are made in this way,
-/// 95 % hold the true pass rate. Also for few runs, and where all passed or none. Everything, if there were
-/// no runs.
+/// The 95 % score interval of Wilson (1927) for `passed` of `runs`: 95 % of such intervals contain the true
+/// pass rate, also for few runs, and where all passed or none. From 0 to 1 if there were no runs.
 ///
-/// With `p = passed / n`, its middle is `(p + z²/2n) / (1 + z²/n)`, and it reaches
-/// `z √(p(1 - p)/n + z²/4n²) / (1 + z²/n)` to either side.
+/// With `p = passed / n`, its middle is `(p + z²/2n) / (1 + z²/n)`, and it reaches `z √(p(1 - p)/n + z²/4n²)
+/// / (1 + z²/n)` to either side.
 #[must_use]
 pub fn wilson(passed: u64, runs: u64) -> Interval {
     if runs == 0 {
@@ -28,7 +27,7 @@ pub fn wilson(passed: u64, runs: u64) -> Interval {
     let z2n = Z * Z / n;
     let middle = (p + z2n / 2.0) / (1.0 + z2n);
     let reach = (p * (1.0 - p) * z2n + z2n * z2n / 4.0).sqrt() / (1.0 + z2n);
-    // At the ends the formula gives exactly 0 and 1, but for rounding.
+    // At the ends the formula gives exactly 0 and 1, up to rounding.
     let low = if passed == 0 { 0.0 } else { (middle - reach).max(0.0) };
     let high = if passed >= runs { 1.0 } else { (middle + reach).min(1.0) };
     Interval { low, high }

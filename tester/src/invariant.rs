@@ -1,4 +1,4 @@
-//! [`Invariant`]: what must hold at every moment of every run, whatever the test.
+//! [`Invariant`]: a property that holds at every moment of every run.
 
 use std::fmt;
 
@@ -6,24 +6,24 @@ use crate::event::{Event, Interests};
 
 /// A property that holds at every moment of every run of a protocol, whatever the test.
 ///
-/// It is told the events of its cluster that it is interested in, from the first start of a server to the end
-/// of the test, across crashes, and learns nothing in any other way. It objects when the events that it has
-/// been told cannot be those of a right solution. A run in which it saw nothing proves nothing, and fails.
+/// An invariant receives the events of its cluster that it subscribes to, from the first start of a server to
+/// the end of the test, across crashes, and nothing else. It objects when these events cannot be those of a
+/// correct solution. A run in which it was not exercised proves nothing, and fails.
 pub trait Invariant: Send {
     /// Its name, such as `election safety`.
     fn name(&self) -> &'static str;
 
-    /// The kinds of events that it is told.
+    /// The kinds of events that it subscribes to.
     fn interests(&self) -> Interests;
 
-    /// Takes note of an event. It must not call labrt, and is called under a lock: it decides at once.
+    /// Receives an event. Called under a lock: it must not call labrt or wait.
     ///
     /// # Errors
     ///
-    /// The invariant is broken. The run ends with that.
+    /// The invariant is violated. The run ends with that.
     fn on(&mut self, event: &Event<'_>) -> Verdict;
 
-    /// Whether it has seen what it is there for. Asked at the end of a run that has passed so far.
+    /// Whether it has observed its subject. Asked at the end of a run that has passed so far.
     fn exercised(&self) -> bool;
 
     /// The thing that it has to observe to be exercised, for the message if it never does: `a leader`.
@@ -33,7 +33,7 @@ pub trait Invariant: Send {
 /// The verdict of an invariant on an event: no objection, or the violation.
 pub type Verdict = Result<(), Violation>;
 
-/// An invariant is broken.
+/// A violation of an invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     message: String,

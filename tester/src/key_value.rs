@@ -1,7 +1,6 @@
-//! Clients of a key/value service, what they do in the tests of labs 2 and 4, and the history of what they
-//! saw.
+//! Clients of a key/value service, their operations in the tests of labs 2 and 4, and their history.
 //!
-//! Every operation of every client is noted, and every test ends with the question whether the history is
+//! Every operation of every client is recorded, and every test ends with a check that the history is
 //! linearizable.
 
 mod answers;
@@ -39,17 +38,17 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// No client yet; verdicts on the history of this test cost no more than `budget`.
+    /// No clients yet. `budget` limits each verdict on the history of this test.
     pub(crate) fn new(budget: Budget) -> Self {
         Self { history: Arc::default(), budget }
     }
 }
 
 impl<P: KeyValueProtocol> Cluster<P> {
-    /// Fails unless what clients have seen so far can be explained by one key/value store that does one thing
-    /// at a time.
+    /// Fails unless one key/value store that executes one operation at a time can explain the history of the
+    /// clients so far.
     ///
-    /// Operations that are under way are taken as ones that may or may not have been done.
+    /// An operation that has not returned may or may not have been executed.
     #[track_caller]
     pub fn check_linearizable(&self) {
         let clients = self.protocol().clients();

@@ -1,25 +1,25 @@
 //! The lines that a test prints when it begins and when it ends.
 //!
-//! They are the course's, so that both outputs can lie side by side, with what the simulation
-//! knows besides: bytes sent, commands agreed on, CPU time. `time` is virtual time.
+//! They are the course's, so that both outputs can be compared, with additional figures of the simulation:
+//! bytes sent, commands agreed on, CPU time. `time` is virtual time.
 
 use crate::{Case, Report};
 
-/// The kind of failure that is no fault of the code but its absence.
+/// The kind of failure for code that is not written yet.
 const NOT_IMPLEMENTED: &str = "not_implemented";
 
 /// Sums over the runs of one test.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tally {
-    /// Runs that ended.
+    /// Runs that have ended.
     pub runs: u64,
-    /// Those that passed.
+    /// Runs that passed.
     pub passed: u64,
-    /// Those that ended at something not implemented yet, as by `todo!()`.
+    /// Runs that ended at something not implemented yet, as by `todo!()`.
     pub not_implemented: u64,
-    /// Servers.
+    /// The number of servers.
     pub peers: usize,
-    /// Virtual seconds, since the test's beginning as in the course.
+    /// Virtual seconds since the beginning of the test, as in the course.
     pub virtual_seconds: f64,
     /// Seconds of CPU time.
     pub cpu_seconds: f64,
@@ -95,7 +95,7 @@ pub fn closing(tally: &Tally) -> String {
     format!("  ... {}{count} --  {}", verdict(tally), figures(tally))
 }
 
-/// `Passed`, `FAILED`, or `NOT IMPLEMENTED` if no run came to anything else.
+/// `Passed`, `FAILED`, or `NOT IMPLEMENTED` if all runs ended at something not implemented.
 #[must_use]
 pub fn verdict(tally: &Tally) -> &'static str {
     if tally.all_passed() {
@@ -133,7 +133,7 @@ pub fn bytes(count: f64) -> String {
     }
 }
 
-/// Seconds as milliseconds with one digit after the point, enough to tell a run from the next.
+/// Seconds as milliseconds with one decimal.
 #[must_use]
 pub fn milliseconds(seconds: f64) -> String {
     format!("{:.1}ms", seconds * 1e3)
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_implemented_is_told_from_what_is_wrong() {
+    fn not_implemented_is_distinguished_from_failed() {
         let mut unfinished = failed();
         unfinished.failure.as_mut().expect("it failed").kind = "not_implemented".to_owned();
         let mut tally = Tally::of(&unfinished);

@@ -1,8 +1,8 @@
 //! [`log_end()`]: the lines of a failed run's log that are shown with the failure.
 
-/// Lines that are shown in any case: the last.
+/// The number of last lines that are always shown.
 const LINES: usize = 15;
-/// Lines of the server that the failure names, if it has so many.
+/// The number of lines that are shown of the server that the failure names, if there are so many.
 const LINES_OF_SERVER: usize = 5;
 
 /// The last 15 lines of a failed run's log, and before them as many of the server that the failure
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn the_server_that_the_failure_names_is_not_missing() {
+    fn the_server_that_the_failure_names_is_shown() {
         let early = |at| if at < 50 && at % 10 == 0 { "server 2" } else { "server 12" };
         let with_five = [vec![0, 10, 20, 30, 40], Vec::from_iter(85..100)].concat();
         assert_eq!(shown(&log(100, early), "server 2", "saw server 12"), with_five);
@@ -88,7 +88,7 @@ mod tests {
         let also_late = |at| if at >= 97 { "server 2" } else { early(at) };
         let with_two = [vec![30, 40], Vec::from_iter(85..100)].concat();
         assert_eq!(shown(&log(100, also_late), "server 2", ""), with_two);
-        // One that said nothing adds nothing.
+        // A server without lines adds none.
         assert_eq!(shown(&log(100, early), "server 1", ""), Vec::from_iter(85..100));
     }
 }

@@ -1,11 +1,11 @@
-//! [`Meter`]: the figures of a run, also of one that fails half-way.
+//! [`Meter`]: the figures of a run, also of one that fails.
 
 use std::time::Duration;
 
 use parking_lot::Mutex;
 
-/// Counts from the beginning of a test. A run that fails ends wherever it is, so the figures are
-/// brought up to date as the test goes on, and read after the run.
+/// Counts from the beginning of a test. A run that fails ends immediately, so the figures are updated during
+/// the test, and read after the run.
 #[derive(Default)]
 pub(crate) struct Meter {
     state: Mutex<State>,
@@ -30,16 +30,16 @@ pub(crate) struct Figures {
 }
 
 impl Meter {
-    /// The test begins; the network has carried this much already.
+    /// Begins the test. `rpcs` and `bytes` are the network's counts so far.
     pub fn begin(&self, now: Duration, rpcs: u64, bytes: u64) {
         *self.state.lock() =
             State { began: Some(now), rpcs_before: rpcs, bytes_before: bytes, ..State::default() };
     }
 
-    /// The network has carried this much in all, and this much was done.
+    /// Updates the figures. `seen` has the network's counts in all.
     pub fn update(&self, seen: Figures) {
         let mut state = self.state.lock();
-        // Who asked earlier may get here later, when threads are real.
+        // On real threads an earlier count may arrive later.
         let State { rpcs_before, bytes_before, figures, .. } = *state;
         state.figures = Figures {
             rpcs: figures.rpcs.max(seen.rpcs.saturating_sub(rpcs_before)),
@@ -49,12 +49,12 @@ impl Meter {
         };
     }
 
-    /// The test ends.
+    /// Ends the test.
     pub fn end(&self, now: Duration) {
         self.state.lock().ended = Some(now);
     }
 
-    /// The figures, and how long the test went on; until `stopped` if it did not end.
+    /// The figures, and the time that the test took; until `stopped` if it did not end.
     pub fn read(&self, stopped: Duration) -> (Figures, Duration) {
         let state = *self.state.lock();
         let time =

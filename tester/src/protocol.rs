@@ -1,4 +1,4 @@
-//! [`Protocol`]: what runs on the servers of a [`Cluster`](crate::Cluster).
+//! [`Protocol`]: the program on the servers of a [`Cluster`](crate::Cluster).
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -13,10 +13,9 @@ use crate::invariant::Invariant;
 
 /// The program that each server of a cluster runs, and what the tester has to know of it.
 ///
-/// A cluster starts and crashes incarnations of servers, whatever the protocol. Who leads, what is agreed on
-/// and what must hold is the protocol's own: it looks at its instances, tells the [stream of
-/// events](crate::Event) what it sees, and names the [invariants](Invariant) that listen to it. A protocol
-/// without a leader or a log leaves those out.
+/// A cluster starts and crashes incarnations of servers, whatever the protocol. Leaders, agreement and
+/// invariants belong to the protocol: it observes its instances, emits [events](crate::Event), and names the
+/// [invariants](Invariant) that subscribe to them. A protocol without a leader or a log leaves those out.
 pub trait Protocol: Send + Sync + Sized + 'static {
     /// The instance that the solution runs on a server, in one incarnation.
     type Instance: ?Sized + Send + Sync + 'static;
@@ -64,12 +63,11 @@ pub struct Dialer {
     pub(crate) dial: Arc<Dial>,
 }
 
-/// Makes an end point to a server of the cluster of that name, or of the server's own one.
+/// Makes an end point to a server of the cluster of that name, or of the server's own cluster.
 pub(crate) type Dial = dyn Fn(Option<&str>, usize) -> ClientEnd + Send + Sync;
 
 impl Dialer {
-    /// A new end point to the server of this number. It reaches it as the cluster's links have it, now and
-    /// later.
+    /// A new end point to the server of this number. It follows the links of the cluster, present and future.
     ///
     /// # Panics
     ///
@@ -128,7 +126,7 @@ impl NodeEnv<'_> {
         Persister::on(self.storage())
     }
 
-    /// Where events of this server come from.
+    /// The source of this server's events.
     #[must_use]
     pub fn events(&self) -> EventSource {
         self.events.clone()
@@ -145,16 +143,15 @@ impl NodeEnv<'_> {
         self.node.call("make", make).ok()
     }
 
-    /// Starts a thread of the tester's on the server. It ends with the incarnation.
+    /// Starts a thread of the tester on the server. It ends with the incarnation.
     pub fn run(&self, name: &'static str, body: impl FnOnce() + Send + 'static) {
         self.node.run(name, body);
     }
 
-    /// Has `look` called each time when the server's threads have come to rest, on a thread of the server
-    /// that does not count as one of them. It may call the solution. There is one such probe for each
-    /// incarnation.
+    /// Calls `look` each time the server's threads have come to rest, on a thread of the server that does not
+    /// count as one of them. It may call the solution. There is one such probe for each incarnation.
     ///
-    /// On real threads nobody knows when a server is at rest: it is called every 20 ms.
+    /// On real threads it is not known when a server is at rest: the probe is called every 20 ms.
     pub fn when_quiet(&self, look: impl FnMut() + Send + 'static) {
         self.node.when_quiet("probe", look);
     }

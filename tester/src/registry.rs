@@ -3,10 +3,31 @@
 use std::sync::LazyLock;
 
 use crate::released::is_released;
-use crate::{Case, Lab, bully, kvraft, kvsrv, raft};
+use crate::{Case, Lab};
 
-/// The labs: the course's, in its order, and then other protocols.
-const LABS: &[Lab] = &[kvsrv::LAB, raft::LAB, kvraft::LAB, bully::LAB];
+/// Registers labs. A lab is named by its crate, and has a module of that name here with its description, `LAB`.
+macro_rules! register {
+    ($($lab:ident),* $(,)?) => {
+        const LABS: &[Lab] = &[$(crate::$lab::LAB),*];
+
+        /// All labs of this workspace with the constants `SOLUTION` of their crates, for
+        /// [`Solution::with`](labapi::Solution::with). The crates must be dependencies where this is used.
+        #[macro_export]
+        macro_rules! all_solutions {
+            () => {
+                &[$((stringify!($lab), &$lab::SOLUTION)),*]
+            };
+        }
+    };
+}
+
+// The labs: the course's, in its order, and then other protocols.
+register! {
+    kvsrv,
+    raft,
+    kvraft,
+    bully,
+}
 
 /// All labs, whether or not parts of them are released: the course's, in its order, and then other protocols.
 #[must_use]

@@ -1,4 +1,4 @@
-//! [`Report`]: what one run of one test came to.
+//! [`Report`]: the result of one run of one test.
 
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ pub struct Report {
     pub seed: u64,
     /// Why the run failed; `None` if it passed.
     pub failure: Option<ReportedFailure>,
-    /// Hash over every decision and message of the run: the same source and the same seed give the same one.
-    /// 0 if nobody knows it; see [`labrt::world::Run::fingerprint`].
+    /// A hash over every decision and message of the run: the same source and the same seed give the same
+    /// one. 0 if it is not known; see [`labrt::world::Run::fingerprint`].
     pub fingerprint: u64,
     /// Whether the network was reliable when the test began.
     pub reliable: bool,
@@ -28,7 +28,7 @@ pub struct Report {
     pub virtual_seconds: f64,
     /// Processor seconds that the simulation took.
     pub cpu_seconds: f64,
-    /// RPCs sent during the test, those included that reached nobody.
+    /// RPCs sent during the test, including those that did not arrive.
     pub rpcs: u64,
     /// Encoded bytes of arguments sent and of replies received during the test.
     pub bytes: u64,
@@ -39,8 +39,7 @@ pub struct Report {
     pub operations: u64,
     /// Observations that are suspicious without being a failure.
     pub warnings: Vec<String>,
-    /// The events of the run, if it was [recorded](crate::Detail::Recorded). It does not go along when a
-    /// report is written down.
+    /// The events of the run, if it was [recorded](crate::Detail::Recorded). It is not serialized.
     #[serde(skip)]
     pub recording: Option<Arc<Recording>>,
     /// The log's lines, stamped with time, server and thread; empty unless the run was recorded.
@@ -70,11 +69,11 @@ pub struct ReportedFailure {
     pub thread: String,
     /// Source position, as `file:line:column`, if there is one to show.
     pub location: Option<String>,
-    /// How a panic came about: the solution's own frames. Only of a recorded run.
+    /// The backtrace of a panic: the solution's own frames. Only of a recorded run.
     pub backtrace: Option<String>,
 }
 
-/// Bytes of a thread's name that are kept.
+/// The most bytes that are kept of a thread's name.
 const LONGEST_NAME: usize = 256;
 
 impl From<Failure> for ReportedFailure {
@@ -100,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_long_is_shortened_and_not_lost() {
+    fn long_texts_are_shortened() {
         let failure = Failure {
             kind: FailureKind::Panic,
             message: format!("the beginning {}", "ä".repeat(1 << 20)),

@@ -12,25 +12,25 @@ use crate::linearizability::Budget;
 use crate::meter::Meter;
 use crate::stage::Stage;
 use crate::testbed::{TIME_LIMIT, Testbed};
-use crate::{Case, Detail, Report, ReportedFailure};
+use crate::{Case, Detail, Report, ReportedFailure, labs};
 
 /// The options of a run, besides the test and the solution.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
-    /// Whether it is simulated, or takes place on real threads in real time.
+    /// The backend: a simulation, or real threads in real time.
     pub backend: Backend,
-    /// Decides every interleaving, delay, loss and crash.
+    /// The seed, which decides every interleaving, delay, loss and crash.
     pub seed: u64,
-    /// How the scheduler picks the next thread.
+    /// The scheduling policy.
     pub policy: Policy,
     /// Whether the report carries the log. Recording changes nothing else. A run on real threads cannot be
-    /// done again for its log, so it is always recorded, and the report carries the log if it has failed.
+    /// repeated for its log, so it is always recorded, and the report carries the log if the run failed.
     pub record: bool,
-    /// How much of what happens is told to invariants, and whether it is kept. It changes nothing else.
+    /// The events that invariants receive, and whether they are kept. It changes nothing else.
     pub detail: Detail,
-    /// How long a run may go on without a call of labrt; see [`Options::stall_timeout`].
+    /// The time for which a run may go on without a call of labrt; see [`Options::stall_timeout`].
     pub patience: Duration,
-    /// The processor time that the run may take; see [`Options::max_cpu_time`].
+    /// The limit of processor time; see [`Options::max_cpu_time`].
     pub max_cpu_time: Duration,
     /// Takes the lines of the log as they are written, when a simulation is recorded; the report has none
     /// then.
@@ -63,28 +63,29 @@ impl RunOptions {
     }
 }
 
-/// The processor time that a run takes unless another one is asked for: several hundred times as much as the
-/// longest run of a right solution.
+/// The limit of processor time unless another one is given: several hundred times as much as the longest run
+/// of a correct solution.
 pub const CPU_LIMIT: Duration = Duration::from_secs(60);
 
-/// Time for the servers to be started in, before a test begins, and taken down in after its end.
+/// The time for the servers to be started before a test begins, and taken down after its end.
 const MARGIN: Duration = Duration::from_secs(30);
 
-/// Mean number of scheduling points from one preemption to the next: often enough that what a thread may be
-/// caught doing by the next message is seen, and seldom enough that a solution that sends much is not flagged
-/// for it (see `docs/differences.md`).
+/// The mean number of scheduling points from one preemption to the next: often enough that races with the
+/// next message are found, and seldom enough that a solution that sends much is not flagged for it (see
+/// `docs/differences.md`).
 const PREEMPT_EVERY: u32 = 100;
 
-/// Held by a run on real threads. The tests measure time: two at once would keep each other waiting.
+/// Held by a run on real threads. The tests measure time: two at once would delay each other.
 static TURN: Mutex<()> = Mutex::new(());
 
 /// Runs a test against a solution: in a simulation on an OS thread of its own, or on real threads, one run at
 /// a time.
 ///
-/// Whatever the solution does ends in the report: a failed expectation, a panic or a deadlock in any
+/// Any failure of the solution ends up in the report: a failed expectation, a panic or a deadlock in any
 /// thread, a test that does not end.
 #[must_use]
 pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Report {
+    world::name_lab_folders(labs().iter().map(|lab| lab.folder));
     let meter = Arc::new(Meter::default());
     let threads = options.backend == Backend::Threads;
     let _turn = threads.then(|| TURN.lock());

@@ -1,11 +1,11 @@
-//! Seeds: the one number that decides a whole run.
+//! Seeds: the number that decides a whole run.
 //!
-//! A seed is any 64-bit number. It is printed in hexadecimal (`0x1f`) and read in decimal or
-//! hexadecimal, so that what was printed can be given back.
+//! A seed is any 64-bit number. It is printed in hexadecimal (`0x1f`) and read in decimal or hexadecimal, so
+//! that a printed seed can be given back.
 
 use std::hash::{BuildHasher, RandomState};
 
-/// The text is no seed.
+/// A text that is not a seed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a seed: give a whole number below 2^64, decimal (31) or hexadecimal (0x1f)")]
 pub struct BadSeed {
@@ -36,7 +36,7 @@ pub fn format(seed: u64) -> String {
     format!("{seed:#x}")
 }
 
-/// A seed that nobody has chosen, for a run without `--seed`.
+/// A random seed, for a run without `--seed`.
 ///
 /// It has 32 bits only, so that it can be read aloud and typed in.
 #[must_use]
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_number() {
+    fn refuses_texts_that_are_no_numbers() {
         for text in ["", "0x", "-1", "+1", "1f", "0x1g", " 1", "18446744073709551616", "0x-1", "one"] {
             assert_eq!(parse(text), Err(BadSeed { text: text.to_owned() }));
         }

@@ -32,7 +32,7 @@ pub enum Snapshots {
 }
 
 impl Stage<'_> {
-    /// What is tested.
+    /// The solution under test.
     #[must_use]
     pub fn solution(&self) -> &Solution {
         self.solution
@@ -50,7 +50,7 @@ impl Stage<'_> {
         self.snapshots
     }
 
-    /// What a verdict on whether a history is linearizable may cost.
+    /// The budget of a verdict on whether a history is linearizable.
     #[must_use]
     pub fn budget(&self) -> Budget {
         self.budget
@@ -65,7 +65,7 @@ impl Stage<'_> {
         }
     }
 
-    /// What the solution should have for this test. Ends the run if it has not.
+    /// The part of the solution that this test needs. Ends the run if it is missing.
     pub fn expect<T>(&self, part: Option<T>, what: &str) -> T {
         if part.is_none() {
             let message = format!("the solution has no {what} to run this test on");

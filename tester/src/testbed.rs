@@ -1,4 +1,4 @@
-//! [`Testbed`]: what all clusters of a run share.
+//! [`Testbed`]: the network, the event stream and the figures that all clusters of a run share.
 
 mod bridges;
 
@@ -15,16 +15,17 @@ use crate::event::{Detail, EventStream, Group, Incarnation, Kind, Party};
 use crate::meter::{Figures, Meter};
 use bridges::{Bridge, Bridges};
 
-/// The virtual time that a test may take.
+/// The virtual time limit of a test.
 pub const TIME_LIMIT: Duration = Duration::from_secs(120);
 
-/// How often a test on real threads waits, at its end, until each invariant has seen something.
+/// The number of times that a test on real threads waits, at its end, until each invariant has been
+/// exercised.
 const EXERCISE_ROUNDS: u32 = 250;
 
-/// How often the figures of the report are brought up to date.
+/// The interval at which the figures of the report are updated.
 const MEASURE_INTERVAL: Duration = Duration::from_millis(10);
 
-/// How many threads that wait for a lock are named when the time is up: the first ones tell the story.
+/// The number of threads waiting for a lock that the message of a timeout names: the first ones suffice.
 const LOCK_WAITS_SHOWN: usize = 6;
 
 /// A cluster, as far as the testbed knows it.
@@ -54,16 +55,16 @@ pub(crate) struct Testbed {
     pub events: Arc<EventStream>,
     pub calls: Arc<Calls>,
     meter: Arc<Meter>,
-    /// Operations of clients that have begun.
+    /// The number of client operations that have begun.
     pub operations: AtomicU64,
-    /// All clusters, in the order in which they were made.
+    /// All clusters, in the order of their creation.
     clusters: Mutex<Vec<Arc<dyn AnyCluster>>>,
     /// The names of all clusters.
     groups: Mutex<Vec<&'static str>>,
     bridges: Mutex<Bridges>,
-    /// How many clients there were.
+    /// The number of clients so far.
     clients: AtomicU32,
-    /// When the figures are looked at next.
+    /// The time of the next update of the figures.
     measure_at: Mutex<Duration>,
 }
 
@@ -98,7 +99,7 @@ impl Testbed {
         Group { number: u16::try_from(groups.len() - 1).expect("a test has few clusters"), name }
     }
 
-    /// Keeps a cluster until the end of the test, whatever becomes of the test's own handle.
+    /// Keeps a cluster until the end of the test, even if the test drops its own handle.
     pub fn add_cluster(&self, cluster: Arc<dyn AnyCluster>) {
         self.clusters.lock().push(cluster);
     }
@@ -121,13 +122,13 @@ impl Testbed {
         end
     }
 
-    /// A server was connected or cut off.
+    /// Updates the end points that depend on a server, which was connected or disconnected.
     pub fn update_bridges(&self, group: Group, server: usize) {
         let bridges = self.bridges.lock().of((group, server));
         bridges.iter().for_each(|bridge| self.open_or_close(bridge));
     }
 
-    /// A server is no more: its end points go.
+    /// Deletes the end points of a server whose incarnation has ended.
     pub fn delete_bridges(&self, group: Group, server: usize) {
         let bridges = self.bridges.lock().take_from((group, server));
         bridges.iter().for_each(|bridge| self.network.delete_end(&bridge.name));
@@ -140,12 +141,12 @@ impl Testbed {
         self.network.enable(&bridge.name, is_connected(bridge.from) && is_connected(bridge.to));
     }
 
-    /// A number that no other client of the run has.
+    /// A client number that is unique in the run.
     pub fn new_client(&self) -> u32 {
         self.clients.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// The test begins: its time and its RPCs are counted from here.
+    /// Begins the test: its time and its RPCs are counted from here.
     pub fn begin(&self, reliable: bool, long_delays: bool) {
         let Self { world, network, meter, calls, .. } = self;
         meter.begin(world.now(), network.total_count(), network.total_bytes());
@@ -155,7 +156,7 @@ impl Testbed {
         world.schedule(TIME_LIMIT + Duration::from_nanos(1), move || report_timeout(&late_world, &calls));
     }
 
-    /// The test has passed: whatever it left behind is taken down.
+    /// Ends a test that has passed: checks that all invariants were exercised, and takes the clusters down.
     pub fn end(&self) {
         self.measure();
         self.meter.end(self.world.now());
@@ -167,8 +168,8 @@ impl Testbed {
         self.network.cleanup();
     }
 
-    /// On real threads servers are looked at every so often, and a short test may end before they have been.
-    /// They are given the time for it, before anybody says that nothing was seen.
+    /// Waits until all invariants have been exercised, on real threads: servers are probed at intervals
+    /// there, and a short test may end before the first probe.
     fn wait_until_exercised(&self) {
         for _ in 0..EXERCISE_ROUNDS {
             if self.world.backend() == Backend::Simulation || self.events.is_exercised() {
@@ -178,7 +179,7 @@ impl Testbed {
         }
     }
 
-    /// Brings the figures of the report up to date, now and then: they are needed if the run ends at once.
+    /// Updates the figures of the report if an interval has passed. They are needed if the run ends at once.
     pub fn measure_sometimes(&self) {
         let now = self.world.now();
         let mut due = self.measure_at.lock();
@@ -189,7 +190,7 @@ impl Testbed {
         }
     }
 
-    /// Brings the figures of the report up to date.
+    /// Updates the figures of the report.
     pub fn measure(&self) {
         let clusters = self.clusters.lock().clone();
         let commands = clusters.iter().map(|cluster| cluster.commands()).sum();
@@ -201,14 +202,14 @@ impl Testbed {
         });
     }
 
-    /// Something happens in the network.
+    /// Emits an event of the network.
     #[track_caller]
     pub fn emit_faults(&self, text: &str) {
         self.world.note("tester", || text.to_owned());
         self.events.emit(None, Party::Tester, Kind::Faults(text));
     }
 
-    /// Lets go of the clusters. They know the testbed: without this neither would ever be dropped.
+    /// Drops the clusters. They refer to the testbed, so neither would be dropped without this.
     pub fn release_clusters(&self) {
         self.network.cleanup();
         let clusters = std::mem::take(&mut *self.clusters.lock());

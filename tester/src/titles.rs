@@ -1,15 +1,15 @@
 //! [`Titles`]: the lines of tests that run side by side, each test's together and its title once.
 
-/// Which titles are printed, and which lines wait.
+/// The titles that are printed, and the lines that wait.
 ///
-/// A title is printed when its test begins, so that a test that never ends is known by its name. But then
-/// nothing may come between it and the test's other lines. So one running test at a time has its title
-/// printed, the one that began first; what the others have to say waits until that one is done.
+/// A title is printed when its test begins, so that a test that never ends is known by its name. Then no
+/// other line may come between the title and the test's other lines. So one running test at a time has its
+/// title printed, the one that began first; the lines of the others wait until that one has ended.
 pub(crate) struct Titles {
     /// Tests that run, in the order in which they began. If there are any, the title of one is the last line
     /// printed.
     running: Vec<Running>,
-    /// The lines of tests that are done.
+    /// The lines of tests that have ended.
     waiting: String,
     last: u64,
 }
@@ -20,7 +20,7 @@ struct Running {
     printed: bool,
 }
 
-/// A test that runs.
+/// A running test.
 pub(crate) struct Number(u64);
 
 impl Titles {
@@ -28,7 +28,7 @@ impl Titles {
         Self { running: Vec::new(), waiting: String::new(), last: 0 }
     }
 
-    /// A test begins. Answers what is to be printed.
+    /// Begins a test. Returns the text to be printed.
     pub(crate) fn begin(&mut self, title: String) -> (Number, String) {
         self.last += 1;
         let first = self.running.is_empty();
@@ -37,7 +37,7 @@ impl Titles {
         (Number(self.last), print)
     }
 
-    /// A test is done, and these are its other lines. Answers what is to be printed.
+    /// Ends a test, with its other lines. Returns the text to be printed.
     pub(crate) fn end(&mut self, test: &Number, lines: &str) -> String {
         let Some(position) = self.running.iter().position(|running| running.number == test.0) else {
             return String::new();

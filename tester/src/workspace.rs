@@ -1,29 +1,28 @@
 //! Where the workspace is.
 //!
-//! It is found when a program runs. Where the program was compiled says nothing: who copies a workspace with
-//! all that was built in it has programs that cargo takes for up to date, and that were compiled in another
-//! folder.
+//! It is found when a program runs, not when it is compiled: a copy of a workspace with its target folder has
+//! programs that cargo considers up to date, and that were compiled in another folder.
 //!
 //! A workspace is a folder whose `Cargo.toml` has a `[workspace]`, with the crates `tester` and `labrt`.
-//! Three locations tell which one is meant, each by the nearest workspace at or above it:
+//! Three paths tell which one is meant, each by the nearest workspace at or above it:
 //!
 //! 1. `CARGO_MANIFEST_DIR`, which `cargo run` and `cargo test` set for what they start;
 //! 2. the program's file, unless it is in `CARGO_TARGET_DIR`, which may be anywhere;
 //! 3. the current folder.
 //!
-//! If the program and the current folder agree, that is it. Otherwise the first place that is in a workspace
-//! tells, and the next one must not be in another: [`WorkspaceError::Another`]. The current folder does not
-//! matter to what cargo has started.
+//! If the program and the current folder agree, they decide. Otherwise the first path that is in a workspace
+//! decides, and the next one must not be in another: [`WorkspaceError::Another`]. The current folder does not
+//! matter to a program that cargo has started.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::{env, fs};
 
-/// The folder of the workspace, found once a process.
+/// The folder of the workspace, found once in a process.
 ///
 /// # Errors
 ///
-/// There is none, or it cannot be told which one is meant.
+/// There is none, or it is not clear which one is meant.
 pub fn find() -> Result<&'static Path, WorkspaceError> {
     static FOUND: OnceLock<Result<PathBuf, WorkspaceError>> = OnceLock::new();
     FOUND.get_or_init(|| Locations::of_this_process().workspace()).as_deref().map_err(Clone::clone)
@@ -40,7 +39,7 @@ pub fn target() -> Result<PathBuf, WorkspaceError> {
     find().map(|workspace| workspace.join(target_folder().unwrap_or_else(|| "target".into())))
 }
 
-/// Why it is not known which workspace is meant.
+/// The reason why the workspace is not known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WorkspaceError {
@@ -57,7 +56,7 @@ pub enum WorkspaceError {
         /// The current folder.
         current: PathBuf,
     },
-    /// The program is of one workspace, and was started for another.
+    /// The program was built in one workspace, and started for another.
     #[error(
         "this program was built in the workspace {}, and is to work on another one, {}; run `cargo lab` there",
         built.display(),
@@ -78,7 +77,7 @@ struct Locations {
     cargo: PathBuf,
     program: PathBuf,
     current: PathBuf,
-    /// Where programs are built, if somebody has said so.
+    /// The folder in which programs are built, if the environment names one.
     target: Option<PathBuf>,
 }
 
@@ -139,7 +138,7 @@ fn is_workspace(folder: &Path) -> bool {
 mod tests {
     use super::*;
 
-    /// Two workspaces, side by side, and a folder that is in none. Gone when the test ends.
+    /// Two workspaces, side by side, and a folder outside of both. Removed when the test ends.
     struct TwoWorkspaces(PathBuf);
 
     impl TwoWorkspaces {
@@ -152,7 +151,7 @@ mod tests {
                 }
                 stage.write(&format!("{workspace}/lab/Cargo.toml"), "[package]\n");
                 stage.write(&format!("{workspace}/target/release/lab"), "");
-                // One of its own within: its solutions are others, and it has no framework.
+                // A workspace within it: it has other solutions, and no framework.
                 stage.write(&format!("{workspace}/target/corpus/Cargo.toml"), "[workspace]\n");
                 stage.write(&format!("{workspace}/target/corpus/target/release/lab"), "");
             }
@@ -224,14 +223,14 @@ mod tests {
     }
 
     #[test]
-    fn a_target_folder_within_another_workspace_says_nothing() {
+    fn a_target_folder_within_another_workspace_is_ignored() {
         let stage = TwoWorkspaces::new("target");
         let found = stage.find("copy/lab", "original/target/release/lab", "copy", "original/target");
         assert_eq!(found, Ok("copy".to_owned()));
     }
 
     #[test]
-    fn two_workspaces_are_one_too_many() {
+    fn two_different_workspaces_are_an_error() {
         let stage = TwoWorkspaces::new("two");
         let program = "original/target/release/lab";
         for (cargo, current) in

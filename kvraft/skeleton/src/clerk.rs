@@ -8,7 +8,8 @@ use labrt::sync::{Arc, Mutex};
 struct Clerk {
     /// The ways to all servers.
     ends: Vec<ClientEnd>,
-    /// Which of them to ask first. Remember who answered: to look for the leader at each request is too slow for the tests.
+    /// Which of them to ask first. Remember who answered: to look for the leader at each request is too slow
+    /// for the tests.
     leader: Mutex<usize>,
 }
 
@@ -23,8 +24,9 @@ impl labapi::Clerk for Clerk {
         todo!("kvraft::Clerk::get, part 4B")
     }
 
-    /// As in lab 2, a put that is repeated and then refused for its version is a [`PutError::Maybe`]. Here a server that answers
-    /// "wrong leader" may have put the request into its log before it lost the lead: it counts as an attempt, like a lost reply.
+    /// As in lab 2, a put that is repeated and then refused for its version is a [`PutError::Maybe`]. Here a
+    /// server that answers "wrong leader" may have put the request into its log before it lost the lead: it
+    /// counts as an attempt, like a lost reply.
     fn put(&self, key: &str, value: &str, version: Version) -> Result<(), PutError> {
         todo!("kvraft::Clerk::put, part 4B")
     }

@@ -21,6 +21,6 @@ mod store;
 
 use labapi::KvRaft;
 
-/// What is tested.
+/// The solution under test.
 pub const SOLUTION: KvRaft =
     KvRaft { make_clerk: clerk::make, make_server: server::make, make_rsm: rsm::make };

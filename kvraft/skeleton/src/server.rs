@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use crate::rsm;
 use crate::store::Store;
 
-/// What is stored under a key?
+/// A client wants the value of a key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct GetArgs {
     pub(crate) key: String,
 }
 
-/// Replace what is stored under a key, if it still has this version.
+/// A client wants to replace the value of a key, if it still has this version.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct PutArgs {
     pub(crate) key: String,
@@ -35,7 +35,8 @@ pub(crate) fn make(replica: Replica) -> Arc<dyn ReplicaServer> {
     Arc::new(KvServer { store })
 }
 
-/// What clerks call: `use crate::server::KvServerClient`, and every `ClientEnd` has these methods, with an `Option` of the answer.
+/// The RPCs that clerks call. With `use crate::server::KvServerClient`, every `ClientEnd` has these methods,
+/// with an `Option` of the answer.
 #[labrpc::service]
 impl KvServer {
     fn get(&self, args: GetArgs) -> Result<Option<Versioned>, WrongLeader> {

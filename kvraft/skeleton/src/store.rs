@@ -3,14 +3,14 @@
 use labapi::StateMachine;
 use serde::{Deserialize, Serialize};
 
-/// What a clerk can want. It goes through the log as bytes: `labgob::encode`, `labgob::decode`.
+/// A clerk's request. It goes through the log as bytes: `labgob::encode`, `labgob::decode`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Request {
-    // Your data here (4B). A get goes through the log like a put: a server that answers from memory may have been deposed, and
-    // not know it.
+    // Your data here (4B). A get goes through the log like a put: a server that answers from memory may have
+    // been deposed, and not know it.
 }
 
-/// What is stored.
+/// The stored keys and values.
 #[derive(Default)]
 pub(crate) struct Store {
     // Your data here (4B).

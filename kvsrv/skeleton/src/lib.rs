@@ -18,6 +18,6 @@ mod server;
 
 use labapi::KvSrv;
 
-/// What is tested.
+/// The solution under test.
 pub const SOLUTION: KvSrv =
     KvSrv { make_clerk: clerk::make, make_lock: lock::make, make_server: server::make };

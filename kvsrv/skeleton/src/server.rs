@@ -7,13 +7,13 @@ use labrpc::Service;
 use labrt::sync::Mutex;
 use serde::{Deserialize, Serialize};
 
-/// What is stored under a key?
+/// A client wants the value of a key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct GetArgs {
     pub(crate) key: String,
 }
 
-/// Replace what is stored under a key, if it still has this version.
+/// A client wants to replace the value of a key, if it still has this version.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct PutArgs {
     pub(crate) key: String,
@@ -39,10 +39,12 @@ pub(crate) fn make() -> Vec<Service> {
     vec![Arc::new(server).service()]
 }
 
-/// What clerks call: `use crate::server::KvServerClient`, and every `ClientEnd` has these methods, with an `Option` of the answer.
+/// The RPCs that clerks call. With `use crate::server::KvServerClient`, every `ClientEnd` has these methods,
+/// with an `Option` of the answer.
 #[labrpc::service]
 impl KvServer {
-    /// What a version decides is told at [`labapi::Clerk::put`]. To look and to change must be one step: handlers run side by side.
+    /// See [`labapi::Clerk::put`] for the meaning of the version. The check and the change must be one atomic
+    /// step, because handlers run concurrently.
     fn put(&self, args: PutArgs) -> Result<(), PutError> {
         todo!("kvsrv::put, part 2A")
     }

@@ -1,5 +1,5 @@
-//! [`Index`]: encodings in the order of their bytes, so that those with which some bytes begin are near each
-//! other.
+//! [`Index`]: encodings sorted by their bytes, so that all prefixes of a byte string are found by range
+//! queries.
 
 use std::collections::BTreeMap;
 use std::ops::{Bound, Range};
@@ -8,28 +8,28 @@ use crate::value::Value;
 
 use super::{Piece, common_prefix};
 
-/// Bytes of encodings and values that are kept.
-pub(super) const BYTES_MAX: usize = 4 << 20;
+/// The greatest cost of all encodings and values, in bytes.
+pub(super) const MAX_COST: usize = 4 << 20;
 
-/// What one costs besides its bytes.
+/// The cost of an encoding besides its bytes and its value.
 const OVERHEAD: usize = 64;
 
-/// Encodings, each with the value that it was made from last.
+/// Encodings, each with the latest value that was encoded so.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     encodings: BTreeMap<Box<[u8]>, Encoding>,
-    /// How many encodings begin with each byte: most bytes begin none.
+    /// The number of encodings that begin with each byte. Most bytes begin none.
     beginning_with: FirstBytes,
-    /// What all cost.
+    /// The total cost in bytes.
     cost: usize,
-    /// Counts what is added and found.
+    /// A logical clock, which counts additions and searches.
     now: u64,
 }
 
 #[derive(Debug)]
 struct Encoding {
     value: Value,
-    /// When it was added or found last.
+    /// The time at which it was added or found last.
     used: u64,
 }
 
@@ -42,12 +42,12 @@ impl Default for FirstBytes {
     }
 }
 
-/// How the bytes up to a position are covered.
+/// A cover of the bytes up to a position by pieces.
 #[derive(Clone, Copy)]
 struct Cover {
     unknown: u32,
     pieces: u32,
-    /// Where the last piece begins.
+    /// The position at which the last piece begins.
     from: u32,
 }
 
@@ -57,17 +57,17 @@ impl Cover {
     }
 }
 
-/// The best ways to cover the bytes up to a position.
+/// The best covers of the bytes up to a position.
 #[derive(Clone, Copy, Default)]
 struct Covers {
-    /// With an encoding at the end, or nothing.
+    /// With an encoding as the last piece, or without pieces.
     known: Option<Cover>,
-    /// With unknown bytes at the end. They follow an encoding, or nothing.
+    /// With unknown bytes as the last piece, after an encoding or at the beginning.
     unknown: Option<Cover>,
 }
 
 impl Covers {
-    /// The better way, and whether its last piece is known.
+    /// The better cover, and whether its last piece is an encoding.
     fn best(self) -> Option<(Cover, bool)> {
         match (self.known, self.unknown) {
             (Some(known), Some(unknown)) if unknown.is_better(known) => Some((unknown, false)),
@@ -88,20 +88,20 @@ fn cost(bytes: &[u8], value: &Value) -> usize {
 }
 
 impl Index {
-    /// What is kept, in bytes.
+    /// The total cost in bytes.
     #[cfg(test)]
     pub(super) fn cost(&self) -> usize {
         self.cost
     }
 
-    /// Whether something must be forgotten before this encoding is added.
+    /// Whether encodings must be dropped before this one is added.
     pub(super) fn is_full_for(&self, bytes: &[u8], value: &Value) -> bool {
-        self.cost + cost(bytes, value) > BYTES_MAX
+        self.cost + cost(bytes, value) > MAX_COST
     }
 
-    /// Adds an encoding, unless it is empty or larger than all that may be kept.
+    /// Adds an encoding, unless it is empty or too large for the index.
     pub(super) fn add(&mut self, bytes: &[u8], value: &Value) {
-        if bytes.is_empty() || cost(bytes, value) > BYTES_MAX {
+        if bytes.is_empty() || cost(bytes, value) > MAX_COST {
             return;
         }
         self.now += 1;
@@ -116,7 +116,7 @@ impl Index {
         }
     }
 
-    /// The value of exactly these bytes.
+    /// The value with exactly this encoding.
     pub(super) fn find(&mut self, bytes: &[u8]) -> Option<Value> {
         self.now += 1;
         let encoding = self.encodings.get_mut(bytes)?;
@@ -124,7 +124,7 @@ impl Index {
         Some(encoding.value.clone())
     }
 
-    /// Takes it that these bytes are in use.
+    /// Marks an encoding as recently used.
     pub(super) fn touch(&mut self, bytes: &[u8]) {
         self.now += 1;
         if let Some(encoding) = self.encodings.get_mut(bytes) {
@@ -132,7 +132,7 @@ impl Index {
         }
     }
 
-    /// Forgets what was not used for the longest time, until a quarter is free.
+    /// Drops the least recently used encodings until a quarter of the capacity is free.
     #[cold]
     pub(super) fn shrink(&mut self) {
         let mut ages: Vec<_> =
@@ -140,7 +140,7 @@ impl Index {
         ages.sort_unstable();
         let (mut cost_left, mut oldest) = (self.cost, 0);
         for (used, cost) in ages {
-            if cost_left <= BYTES_MAX / 4 * 3 {
+            if cost_left <= MAX_COST / 4 * 3 {
                 break;
             }
             cost_left -= cost;
@@ -155,13 +155,13 @@ impl Index {
         self.cost = cost_left;
     }
 
-    /// The lengths of all encodings with which `bytes` begin, the longest first.
-    fn lengths(&self, bytes: &[u8]) -> impl Iterator<Item = usize> {
+    /// The lengths of all encodings that are prefixes of `bytes`, the longest first.
+    fn prefix_lengths(&self, bytes: &[u8]) -> impl Iterator<Item = usize> {
         let is_known = bytes.first().is_some_and(|first| self.beginning_with.0[usize::from(*first)] > 0);
         let mut rest = if is_known { bytes } else { &[] };
         std::iter::from_fn(move || {
             while !rest.is_empty() {
-                // If an encoding is a beginning of `rest`, then so it is of all that is between the two.
+                // A prefix of `rest` is also a prefix of everything between the two in the order.
                 let upto = (Bound::Unbounded, Bound::Included(rest));
                 let (encoding, _) = self.encodings.range::<[u8], _>(upto).next_back()?;
                 let common = common_prefix(encoding, rest);
@@ -175,10 +175,10 @@ impl Index {
         })
     }
 
-    /// The pieces of a range of `saved`.
+    /// Splits a range of `saved` into pieces.
     ///
-    /// First it is found out whether encodings cover all of it. This is quick, since only the ends of
-    /// encodings matter. If they do not, each byte may also be unknown.
+    /// First it searches a cover by encodings alone. This is fast, since only the ends of encodings are
+    /// considered. If there is none, each byte may also be unknown.
     pub(super) fn cover(&mut self, saved: &[u8], range: Range<usize>) -> Vec<Piece> {
         let bytes = &saved[range.clone()];
         let covers = self.covers(bytes, false).or_else(|| self.covers(bytes, true)).unwrap_or_default();
@@ -188,9 +188,9 @@ impl Index {
             && let Some((cover, is_known)) = last
         {
             let start = cover.from as usize;
-            let place = range.start + start..range.start + end;
+            let range = range.start + start..range.start + end;
             let value = if is_known { self.find(&bytes[start..end]) } else { None };
-            pieces.push(value.map_or(Piece::Bytes(place.clone()), |value| Piece::Value(value, place)));
+            pieces.push(value.map_or(Piece::Bytes(range.clone()), |value| Piece::Value(value, range)));
             let before = covers[start];
             last = if is_known { before.best() } else { before.known.map(|known| (known, true)) };
             end = start;
@@ -199,7 +199,7 @@ impl Index {
         pieces
     }
 
-    /// The best ways to cover the bytes up to each position; `None` if there is none for all bytes.
+    /// The best covers of the bytes up to each position; `None` if there is no cover of all bytes.
     fn covers(&self, bytes: &[u8], with_unknown: bool) -> Option<Vec<Covers>> {
         let mut covers = vec![Covers::default(); bytes.len() + 1];
         covers[0].known = Some(Cover { unknown: 0, pieces: 0, from: 0 });
@@ -207,7 +207,7 @@ impl Index {
             let here = covers[position];
             let Some((best, _)) = here.best() else { continue };
             let from = position as u32;
-            for len in self.lengths(&bytes[position..]) {
+            for len in self.prefix_lengths(&bytes[position..]) {
                 let next = Cover { pieces: best.pieces + 1, from, ..best };
                 improve(&mut covers[position + len].known, next);
             }

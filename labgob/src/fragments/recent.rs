@@ -1,19 +1,19 @@
-//! [`Recent`]: what was encoded last, in the order in which it was.
+//! [`Recent`]: the latest encodings, in their order.
 
 use crate::value::Value;
 
 use super::Piece;
 
-/// Bytes of encodings and values that are kept.
-const BYTES_MAX: usize = 256 << 10;
+/// The cost in bytes from which on the encodings are moved to the index.
+const MAX_COST: usize = 256 << 10;
 
-/// The encodings that the index does not have yet.
+/// The encodings that are not in the index yet.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     encodings: Vec<(Box<[u8]>, Value)>,
     cost: usize,
-    /// How many of them were there when something was saved last.
-    read: usize,
+    /// The number of encodings at the time of the latest save.
+    at_last_save: usize,
 }
 
 impl Recent {
@@ -25,24 +25,24 @@ impl Recent {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.cost > BYTES_MAX
+        self.cost > MAX_COST
     }
 
     pub(super) fn take(&mut self) -> Vec<(Box<[u8]>, Value)> {
-        (self.cost, self.read) = (0, 0);
+        (self.cost, self.at_last_save) = (0, 0);
         std::mem::take(&mut self.encodings)
     }
 
-    /// Something was saved.
-    pub(super) fn is_read(&mut self) {
-        self.read = self.encodings.len();
+    /// Remembers that the server has saved now.
+    pub(super) fn mark_saved(&mut self) {
+        self.at_last_save = self.encodings.len();
     }
 
-    /// The pieces of `saved` from `begin` on, if they are what was encoded since the last save, in its order.
-    /// Some of that may have gone elsewhere.
+    /// The pieces of `saved` from `begin` on, if they are encodings since the latest save, in their order.
+    /// Other encodings may be between them.
     pub(super) fn cover(&self, saved: &[u8], begin: usize) -> Option<Vec<Piece>> {
         let (mut position, mut pieces) = (begin, Vec::new());
-        for (bytes, value) in &self.encodings[self.read..] {
+        for (bytes, value) in &self.encodings[self.at_last_save..] {
             if saved[position..].starts_with(bytes) {
                 let end = position + bytes.len();
                 pieces.push(Piece::Value(value.clone(), position..end));

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::index::BYTES_MAX;
+use super::index::MAX_COST;
 use super::*;
 use crate::{encode, encode_into};
 
@@ -138,7 +138,7 @@ fn one_encode_is_one_piece() {
 }
 
 #[test]
-fn the_whole_wins_over_its_parts() {
+fn a_whole_encoding_is_preferred_to_its_parts() {
     let mut fragments = Fragments::new();
     let (mut saved, mut once_more) = (Vec::new(), Vec::new());
     append(&mut fragments, &mut saved, &7u64);
@@ -146,13 +146,13 @@ fn the_whole_wins_over_its_parts() {
     assert_eq!(shown(&read(&mut fragments, &saved)), ["7", "300"]);
     append(&mut fragments, &mut once_more, &(7u64, 300u64));
     assert_eq!(once_more, saved);
-    // What is as before keeps its pieces; for what changes in between the whole is known.
+    // After an unrelated save no pieces are kept, so the encoding of the whole is found.
     fragments.read(&[1]);
     assert_eq!(shown(&read(&mut fragments, &saved)), ["(7, 300)"]);
 }
 
 #[test]
-fn bytes_of_ones_own_making_are_unknown() {
+fn bytes_that_were_not_encoded_are_unknown() {
     let mut fragments = Fragments::new();
     assert!(fragments.read(&[]).is_empty());
     assert_eq!(read(&mut fragments, &[1, 2, 3]), [Piece::Bytes(0..3)]);
@@ -178,7 +178,7 @@ fn bytes_of_ones_own_making_are_unknown() {
 }
 
 #[test]
-fn short_values_are_told_apart_by_what_covers_most() {
+fn short_encodings_are_chosen_so_that_they_cover_most() {
     let mut fragments = Fragments::new();
     let mut saved = Vec::new();
     append(&mut fragments, &mut saved, &5u64);
@@ -221,7 +221,7 @@ fn best(known: &[Vec<u8>], saved: &[u8]) -> (usize, usize) {
 }
 
 #[test]
-fn as_little_as_possible_is_unknown() {
+fn as_few_bytes_as_possible_are_unknown() {
     let mut state = 1u64;
     let mut random = |below: u64| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -241,7 +241,7 @@ fn as_little_as_possible_is_unknown() {
 }
 
 #[test]
-fn memory_is_bounded_and_what_is_in_use_stays() {
+fn memory_is_bounded_and_encodings_in_use_stay() {
     let mut log = Log::new();
     (0..500).for_each(|number| log.append(number));
     let before = log.save(1);
@@ -250,21 +250,21 @@ fn memory_is_bounded_and_what_is_in_use_stays() {
         let other = encode(&(number, "something that is not saved".repeat(4))).unwrap();
         log.fragments.add(&other, &Value::of(&other).unwrap());
         encoded += other.len();
-        assert!(log.fragments.known.cost() <= BYTES_MAX);
+        assert!(log.fragments.known.cost() <= MAX_COST);
     }
-    assert!(encoded > BYTES_MAX);
-    assert!(log.fragments.known.cost() > BYTES_MAX / 2);
+    assert!(encoded > MAX_COST);
+    assert!(log.fragments.known.cost() > MAX_COST / 2);
     // Read as if for the first time.
     log.fragments.read(&[]);
     let after = log.save(1);
     assert!(before[..500].iter().zip(&after).all(|(before, after)| address(before) == address(after)));
-    let large = vec![1u8; BYTES_MAX + 1];
+    let large = vec![1u8; MAX_COST + 1];
     log.fragments.add(&large, &Value::of("large").unwrap());
-    assert!(log.fragments.known.cost() <= BYTES_MAX);
+    assert!(log.fragments.known.cost() <= MAX_COST);
 }
 
 #[test]
-fn ends_are_compared_to_the_byte() {
+fn common_prefixes_and_suffixes_are_exact() {
     let a: Vec<u8> = (0..2_000u32).map(|byte| byte as u8).collect();
     for at in [0, 1, 511, 512, 513, 1_024, 1_999] {
         let mut b = a.clone();

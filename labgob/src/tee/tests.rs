@@ -49,7 +49,7 @@ struct Flat {
     inner: Skips,
 }
 
-/// Shown as text, as some types of other crates are.
+/// Serialized as text, as some types of other crates are.
 struct Shown;
 
 impl Serialize for Shown {
@@ -80,7 +80,7 @@ impl Serialize for WithoutLength {
     }
 }
 
-/// Both ways of writing a value give the same.
+/// Writing a value with and without a tape gives the same bytes and result.
 fn same<T: Serialize + ?Sized>(value: &T) {
     let (mut plain, mut noted) = (vec![1, 2], vec![1, 2]);
     let written = write(value, &mut plain);

@@ -1,21 +1,21 @@
-//! A value on one line.
+//! A value as one line of text.
 
 use std::fmt::{self, Display, Formatter, Write};
 
 use super::record::Record;
 use super::{Kind, Value};
 
-/// Elements of a sequence, fields of a tuple and entries of a map that are shown.
+/// The greatest number of elements of a sequence or tuple, or entries of a map, that are shown.
 const ELEMENTS_SHOWN: usize = 16;
 
-/// Bytes of a text that are shown; of one that is not longer than twice as many, all.
+/// The number of bytes of a long text that are shown. A text of up to twice as many is shown as a whole.
 const TEXT_SHOWN: usize = 64;
 
-/// Bytes of a byte string that are shown in hexadecimal digits; of one that is not longer than twice as many,
-/// all.
+/// The number of bytes of a long byte string that are shown as hexadecimal digits. One of up to twice as many
+/// is shown as a whole.
 const BYTES_SHOWN: usize = 16;
 
-/// Stands for what is left out.
+/// The mark of an omission.
 pub(super) const ELLIPSIS: &str = "…";
 
 impl Display for Value {
@@ -24,7 +24,7 @@ impl Display for Value {
     }
 }
 
-/// A part of a value, as the value shows it.
+/// A part of a value, displayed as within the value.
 pub(super) struct Shown<'a>(pub(super) Record<'a>);
 
 impl Display for Shown<'_> {
@@ -39,7 +39,7 @@ fn value(record: Record<'_>, f: &mut Formatter<'_>) -> fmt::Result {
         Kind::Bool => write!(f, "{}", record.bool().unwrap_or_default()),
         Kind::Unsigned => write!(f, "{}", record.unsigned().unwrap_or_default()),
         Kind::Signed => write!(f, "{}", record.signed().unwrap_or_default()),
-        // As short as it reads back as the same number, be it of 32 bits.
+        // The shortest text that parses to the same number of 32 bits.
         Kind::Float if record.is_f32() => write!(f, "{:?}", record.float().unwrap_or_default() as f32),
         Kind::Float => write!(f, "{:?}", record.float().unwrap_or_default()),
         Kind::Char => write!(f, "{:?}", record.char().unwrap_or_default()),
@@ -53,7 +53,7 @@ fn value(record: Record<'_>, f: &mut Formatter<'_>) -> fmt::Result {
             f.write_str("Some")?;
             elements(record, ["(", ")"], f)
         }
-        // A newtype struct is what it holds, unless names are asked for.
+        // A newtype struct is shown as its value, unless names are requested.
         Kind::Newtype => match name(record, f.alternate()) {
             Some(name) => {
                 f.write_str(name)?;
@@ -73,18 +73,18 @@ fn value(record: Record<'_>, f: &mut Formatter<'_>) -> fmt::Result {
             }
             elements(record, ["{", "}"], f)
         }
-        Kind::Cut => f.write_str(ELLIPSIS),
+        Kind::Omitted => f.write_str(ELLIPSIS),
     }
 }
 
-/// A variant's name; a struct's only if it is asked for.
+/// The name of a variant; of a struct only if `structs`.
 fn name(record: Record<'_>, structs: bool) -> Option<&'static str> {
     record.variant().or_else(|| record.type_name().filter(|_| structs))
 }
 
 /// The parts of a value, with their names if they are fields.
 fn elements(record: Record<'_>, [begin, end]: [&str; 2], f: &mut Formatter<'_>) -> fmt::Result {
-    // All fields of a struct are shown: there are as many as its source says.
+    // All fields of a struct are shown, since their number is fixed in the source.
     let shown = if record.kind() == Kind::Struct { usize::MAX } else { ELEMENTS_SHOWN };
     f.write_str(begin)?;
     for (position, (field, part)) in record.parts().take(shown).enumerate() {
@@ -96,7 +96,7 @@ fn elements(record: Record<'_>, [begin, end]: [&str; 2], f: &mut Formatter<'_>) 
         }
         value(part, f)?;
     }
-    rest(record.len(), shown.min(record.kept()), f)?;
+    rest(record.len(), shown.min(record.recorded()), f)?;
     f.write_str(end)
 }
 
@@ -116,7 +116,7 @@ fn entries(record: Record<'_>, f: &mut Formatter<'_>) -> fmt::Result {
     f.write_char('}')
 }
 
-/// Says how many elements are not shown.
+/// Writes the number of elements that are not shown.
 fn rest(len: usize, shown: usize, f: &mut Formatter<'_>) -> fmt::Result {
     if len > shown {
         let comma = if shown > 0 { ", " } else { "" };
@@ -125,19 +125,20 @@ fn rest(len: usize, shown: usize, f: &mut Formatter<'_>) -> fmt::Result {
     Ok(())
 }
 
-/// A text in quotes, or its beginning and how long it is.
-fn text(kept: &str, len: usize, f: &mut Formatter<'_>) -> fmt::Result {
-    if len <= 2 * TEXT_SHOWN && kept.len() == len {
-        return write!(f, "{kept:?}");
+/// A text in quotes, or its beginning and its length.
+fn text(recorded: &str, len: usize, f: &mut Formatter<'_>) -> fmt::Result {
+    if len <= 2 * TEXT_SHOWN && recorded.len() == len {
+        return write!(f, "{recorded:?}");
     }
-    let end = (0..=TEXT_SHOWN.min(kept.len())).rev().find(|end| kept.is_char_boundary(*end)).unwrap_or(0);
-    write!(f, "{:?}{ELLIPSIS} ({len} bytes)", &kept[..end])
+    let end =
+        (0..=TEXT_SHOWN.min(recorded.len())).rev().find(|end| recorded.is_char_boundary(*end)).unwrap_or(0);
+    write!(f, "{:?}{ELLIPSIS} ({len} bytes)", &recorded[..end])
 }
 
-/// Bytes in hexadecimal digits, or the first of them and how many there are.
-fn hexadecimal(kept: &[u8], len: usize, f: &mut Formatter<'_>) -> fmt::Result {
-    let is_whole = len <= 2 * BYTES_SHOWN && kept.len() == len;
-    let shown = if is_whole { kept } else { &kept[..kept.len().min(BYTES_SHOWN)] };
+/// Bytes as hexadecimal digits, or the first of them and their number.
+fn hexadecimal(recorded: &[u8], len: usize, f: &mut Formatter<'_>) -> fmt::Result {
+    let is_whole = len <= 2 * BYTES_SHOWN && recorded.len() == len;
+    let shown = if is_whole { recorded } else { &recorded[..recorded.len().min(BYTES_SHOWN)] };
     f.write_str("0x")?;
     shown.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
     if is_whole { Ok(()) } else { write!(f, "{ELLIPSIS} ({len} bytes)") }

@@ -1,4 +1,4 @@
-//! A value for a format that describes itself, such as JSON.
+//! A value in a self-describing format such as JSON.
 
 use std::fmt::Write;
 
@@ -91,7 +91,7 @@ impl Serialize for Untagged<'_> {
                 }
                 end(record, map)
             }
-            Kind::Cut => serializer.serialize_str(ELLIPSIS),
+            Kind::Omitted => serializer.serialize_str(ELLIPSIS),
         }
     }
 }
@@ -101,7 +101,7 @@ struct Key<'a>(Record<'a>);
 
 impl Serialize for Key<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let record = self.0.look_through();
+        let record = self.0.unwrap_newtypes();
         match record.str().or_else(|| record.printable()) {
             Some(text) => serializer.serialize_str(text),
             None => serializer.collect_str(&super::display::Shown(record)),
@@ -109,7 +109,7 @@ impl Serialize for Key<'_> {
     }
 }
 
-/// Ends a map, with an entry that says how many are missing.
+/// Ends a map, with an entry for the number of omitted entries.
 fn end<M: SerializeMap>(record: Record<'_>, mut map: M) -> Result<M::Ok, M::Error> {
     if let Some(more) = more(record) {
         map.serialize_entry(ELLIPSIS, &more)?;
@@ -118,12 +118,12 @@ fn end<M: SerializeMap>(record: Record<'_>, mut map: M) -> Result<M::Ok, M::Erro
 }
 
 fn more(record: Record<'_>) -> Option<String> {
-    (record.left_out() > 0).then(|| format!("{} more", record.left_out()))
+    (record.omitted() > 0).then(|| format!("{} more", record.omitted()))
 }
 
-/// A text, or what there is of it and how long it was.
+/// A text, or the recorded beginning and the full length.
 fn text<S: Serializer>(record: Record<'_>, text: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    if record.is_cut() {
+    if record.is_truncated() {
         serializer.collect_str(&format_args!("{text}{ELLIPSIS} ({} bytes)", record.len()))
     } else {
         serializer.serialize_str(text)

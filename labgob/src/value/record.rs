@@ -1,4 +1,4 @@
-//! [`Record`]: a value's record on a tape, as it is read.
+//! [`Record`]: a reader of a value's record on a tape.
 
 use crate::names;
 use crate::tape::{FIELD, HEADER, TEXT_HEADER, Tag};
@@ -34,10 +34,10 @@ impl<'a> Record<'a> {
         u32::from_le_bytes(self.array(offset)) as usize
     }
 
-    /// Its length.
+    /// The length of the record in bytes.
     fn size(self) -> usize {
         match self.tag() {
-            Tag::Unit | Tag::None | Tag::False | Tag::True | Tag::Cut => 1,
+            Tag::Unit | Tag::None | Tag::False | Tag::True | Tag::Omitted => 1,
             Tag::U8 => 2,
             Tag::F32 | Tag::Char => 5,
             Tag::Unsigned | Tag::Signed | Tag::F64 => 9,
@@ -53,7 +53,7 @@ impl<'a> Record<'a> {
         self.tag() as u8 >= Tag::NamedUnit as u8
     }
 
-    /// All of it.
+    /// The bytes of the record.
     pub(super) fn bytes(self) -> &'a [u8] {
         &self.tape[self.at..self.at + self.size()]
     }
@@ -63,7 +63,7 @@ impl<'a> Record<'a> {
             Tag::Unit | Tag::NamedUnit => Kind::Unit,
             Tag::None => Kind::None,
             Tag::False | Tag::True => Kind::Bool,
-            Tag::Cut => Kind::Cut,
+            Tag::Omitted => Kind::Omitted,
             Tag::U8 | Tag::Unsigned | Tag::U128 => Kind::Unsigned,
             Tag::Signed | Tag::I128 => Kind::Signed,
             Tag::F32 | Tag::F64 => Kind::Float,
@@ -87,22 +87,22 @@ impl<'a> Record<'a> {
         self.has_parts().then(|| names::name(u16::from_le_bytes(self.array(15)))).flatten()
     }
 
-    /// How many parts follow the header.
-    pub(super) fn kept(self) -> usize {
+    /// The number of recorded parts.
+    pub(super) fn recorded(self) -> usize {
         if self.has_parts() { self.number(5) } else { 0 }
     }
 
-    /// How many elements, entries or bytes there were, with those that were left out.
+    /// The number of elements, entries or bytes, including omitted ones.
     pub(super) fn len(self) -> usize {
         match self.tag() {
             Tag::Str | Tag::Bytes => self.number(5),
-            Tag::Map => self.kept() / 2 + self.left_out(),
-            _ => self.kept() + self.left_out(),
+            Tag::Map => self.recorded() / 2 + self.omitted(),
+            _ => self.recorded() + self.omitted(),
         }
     }
 
-    /// How many elements, entries or bytes were left out.
-    pub(super) fn left_out(self) -> usize {
+    /// The number of omitted elements, entries or bytes.
+    pub(super) fn omitted(self) -> usize {
         match self.tag() {
             Tag::Str | Tag::Bytes => self.number(5) - self.number(1),
             Tag::Map => self.number(9) / 2,
@@ -111,25 +111,25 @@ impl<'a> Record<'a> {
         }
     }
 
-    pub(super) fn is_cut(self) -> bool {
-        self.tag() == Tag::Cut || self.left_out() > 0
+    pub(super) fn is_truncated(self) -> bool {
+        self.tag() == Tag::Omitted || self.omitted() > 0
     }
 
     /// The parts, with their names if they are fields of a struct.
     pub(super) fn parts(self) -> Parts<'a> {
         let named = self.tag() == Tag::Struct;
-        Parts { tape: self.tape, next: self.at + HEADER, left: self.kept(), named }
+        Parts { tape: self.tape, next: self.at + HEADER, left: self.recorded(), named }
     }
 
     /// The keys and values of a map.
     pub(super) fn entries(self) -> impl Iterator<Item = (Self, Self)> {
-        let left = if self.tag() == Tag::Map { self.kept() } else { 0 };
+        let left = if self.tag() == Tag::Map { self.recorded() } else { 0 };
         let mut parts = Parts { left, ..self.parts() };
         std::iter::from_fn(move || Some((parts.next()?.1, parts.next()?.1)))
     }
 
-    /// What is in a newtype struct, however many there are around it; itself if it is none.
-    pub(super) fn look_through(self) -> Self {
+    /// The value inside all newtype structs around it; itself if there is none.
+    pub(super) fn unwrap_newtypes(self) -> Self {
         let mut record = self;
         while record.tag() == Tag::Newtype && record.variant().is_none() {
             match record.parts().next() {
@@ -141,7 +141,7 @@ impl<'a> Record<'a> {
     }
 
     pub(super) fn get(self, name: &str) -> Option<Self> {
-        let record = self.look_through();
+        let record = self.unwrap_newtypes();
         if record.tag() == Tag::Map {
             return record.entries().find(|(key, _)| key.str() == Some(name)).map(|(_, value)| value);
         }
@@ -202,14 +202,13 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// A byte string that people can read as text: UTF-8 without control characters other than line breaks
-    /// and tabs.
+    /// A byte string that is readable text: UTF-8 without control characters other than line breaks and tabs.
     pub(super) fn printable(self) -> Option<&'a str> {
         let bytes = self.byte_string()?;
-        // The last character of a byte string that was cut may be incomplete.
+        // The last character of a truncated byte string may be incomplete.
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text,
-            Err(error) if self.is_cut() && error.error_len().is_none() => {
+            Err(error) if self.is_truncated() && error.error_len().is_none() => {
                 std::str::from_utf8(&bytes[..error.valid_up_to()]).ok()?
             }
             Err(_) => return None,

@@ -4,7 +4,7 @@ use serde::ser::{Error, SerializeSeq, SerializeStruct};
 use serde::{Serialize, Serializer};
 
 use super::*;
-use crate::tape::TAPE_MAX;
+use crate::tape::MAX_TAPE_LEN;
 
 #[derive(Serialize)]
 struct Term(u64);
@@ -114,11 +114,14 @@ fn every_kind_is_read_back() {
 }
 
 #[test]
-fn one_line_tells_it() {
+fn display_is_one_line() {
     let message = value(&append_entries());
     assert_eq!(
         message.to_string(),
-        r#"{term: 2, leader: 1, entries: [{term: 1, command: "x=1"}, {term: 1, command: 0x00ff}], voted_for: Some(3), granted: true}"#
+        concat!(
+            r#"{term: 2, leader: 1, entries: [{term: 1, command: "x=1"}, {term: 1, command: 0x00ff}], "#,
+            "voted_for: Some(3), granted: true}"
+        )
     );
     assert_eq!(
         format!("{:#}", value(&append_entries().entries[0])),
@@ -145,7 +148,10 @@ fn json_has_the_names() {
     let json = |value: Value| serde_json::to_string(&value).unwrap();
     assert_eq!(
         json(value(&append_entries())),
-        r#"{"term":2,"leader":1,"entries":[{"term":1,"command":"x=1"},{"term":1,"command":"00ff"}],"voted_for":3,"granted":true}"#
+        concat!(
+            r#"{"term":2,"leader":1,"entries":[{"term":1,"command":"x=1"},{"term":1,"command":"00ff"}],"#,
+            r#""voted_for":3,"granted":true}"#
+        )
     );
     let put = Command::Put { key: "k".to_owned(), version: 1 };
     assert_eq!(
@@ -174,14 +180,14 @@ fn equal_values_are_equal() {
 }
 
 #[test]
-fn what_is_too_large_is_cut_and_counted() {
+fn a_value_that_is_too_large_is_truncated_and_counted() {
     let ids: Vec<u64> = (0..200_000).collect();
     let large = value(&(1u64, &ids, vec!["text"; 3], BTreeMap::from([(1, 2)]), append_entries()));
-    assert!(large.byte_size() <= TAPE_MAX + 1000, "{}", large.byte_size());
-    assert_eq!((large.len(), large.is_cut()), (5, true), "the parts after the list are left out");
+    assert!(large.byte_size() <= MAX_TAPE_LEN + 1000, "{}", large.byte_size());
+    assert_eq!((large.len(), large.is_truncated()), (5, true), "the parts after the list are left out");
     assert_eq!(large.iter().count(), 2);
     let list = large.index(1).unwrap();
-    assert_eq!((list.len(), list.is_cut()), (200_000, true));
+    assert_eq!((list.len(), list.is_truncated()), (200_000, true));
     let kept: Vec<_> = list.iter().map(|id| id.as_u64().unwrap()).collect();
     assert!(kept.len() > 100_000 && kept.iter().copied().eq(0..kept.len() as u64));
     assert!(list.to_string().ends_with(", … 199984 more]"), "{list}");
@@ -192,14 +198,14 @@ fn what_is_too_large_is_cut_and_counted() {
         &json[json.len() - 50..]
     );
 
-    let text = value(&("é".repeat(TAPE_MAX), 1));
+    let text = value(&("é".repeat(MAX_TAPE_LEN), 1));
     let cut = text.index(0).unwrap();
-    assert_eq!((cut.len(), cut.is_cut()), (2 * TAPE_MAX, true));
-    assert!(cut.as_str().unwrap().len() > TAPE_MAX - 100);
-    let bytes = value(&vec![b'a'; 2 * TAPE_MAX]);
-    assert_eq!((bytes.len(), bytes.kind(), bytes.is_cut()), (2 * TAPE_MAX, Kind::Bytes, true));
+    assert_eq!((cut.len(), cut.is_truncated()), (2 * MAX_TAPE_LEN, true));
+    assert!(cut.as_str().unwrap().len() > MAX_TAPE_LEN - 100);
+    let bytes = value(&vec![b'a'; 2 * MAX_TAPE_LEN]);
+    assert_eq!((bytes.len(), bytes.kind(), bytes.is_truncated()), (2 * MAX_TAPE_LEN, Kind::Bytes, true));
     let map = value(&(0..100_000u64).map(|key| (key, key)).collect::<BTreeMap<_, _>>());
-    assert_eq!((map.len(), map.is_cut()), (100_000, true));
+    assert_eq!((map.len(), map.is_truncated()), (100_000, true));
     assert!(map.entries().all(|(key, entry)| key == entry));
 
     #[derive(Serialize)]
@@ -249,14 +255,14 @@ impl Serialize for Careless {
 }
 
 #[test]
-fn a_value_that_goes_on_after_an_error_is_none() {
+fn a_value_that_goes_on_after_an_error_is_not_recorded() {
     let mut bytes = Vec::new();
     let tape = write_recorded(&Careless, &mut bytes).unwrap();
     assert!(Value::of_tape(&tape).is_none());
     let mut plain = Vec::new();
     crate::write::write(&Careless, &mut plain).unwrap();
     assert_eq!(bytes, plain);
-    assert_eq!(value(&Careless).kind(), Kind::Cut);
+    assert_eq!(value(&Careless).kind(), Kind::Omitted);
 }
 
 #[test]

@@ -31,7 +31,7 @@ impl Network {
     /// Cuts the direction from an end point to its server, or heals it. At first it is not cut.
     ///
     /// A request that is sent meanwhile does not arrive, and its caller gets `None` as for a server that
-    /// cannot be reached: after up to 100 ms, or 7 s with long delays. Requests under way arrive, and replies
+    /// cannot be reached: after up to 100 ms, or 7 s with long delays. Requests in flight arrive, and replies
     /// come back.
     ///
     /// # Panics
@@ -56,7 +56,7 @@ impl Network {
     /// Adds a delay to each request through an end point and to each reply to it, drawn uniformly from the
     /// range. `None`, as at first: no delay.
     ///
-    /// It holds for messages that are sent from now on. A reply under way is delivered, even if its server or
+    /// It holds for messages that are sent from now on. A reply in flight is delivered, even if its server or
     /// the end point is deleted meanwhile. The caller of a reply that is lost gets `None` at once.
     ///
     /// # Panics

@@ -11,7 +11,8 @@
 //! # }).result.unwrap();
 //! ```
 //!
-//! [`select!`] waits for whichever operation is ready first. Here a follower waits for a heartbeat, with a timeout:
+//! [`select!`] waits for whichever operation is ready first. Here a follower waits for a heartbeat, with a
+//! timeout:
 //!
 //! ```
 //! # use labrt::world::{Options, simulate};

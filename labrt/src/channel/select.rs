@@ -353,7 +353,10 @@ impl Drop for SelectedOperation<'_> {
 #[doc(hidden)]
 macro_rules! select {
     // Handles one arm after the other: adds its channel to `$select`, and appends its completion to the list.
-    (@arms $select:ident [$($done:tt)*] recv($receiver:expr) -> $result:pat => $body:block, $($rest:tt)*) => {{
+    (
+        @arms $select:ident [$($done:tt)*]
+        recv($receiver:expr) -> $result:pat => $body:block, $($rest:tt)*
+    ) => {{
         let receiver = &$receiver;
         let index = $select.recv(receiver);
         $crate::select!(@arms $select [$($done)* { index (recv(receiver)) ($result) ($body) }] $($rest)*)
@@ -363,25 +366,49 @@ macro_rules! select {
         let index = $select.recv(receiver);
         $crate::select!(@arms $select [$($done)* { index (recv(receiver)) ($result) ($body) }] $($rest)*)
     }};
-    (@arms $select:ident [$($done:tt)*] recv($receiver:expr) -> $result:pat => $body:expr $(, $($rest:tt)*)?) => {{
+    (
+        @arms $select:ident [$($done:tt)*]
+        recv($receiver:expr) -> $result:pat => $body:expr $(, $($rest:tt)*)?
+    ) => {{
         let receiver = &$receiver;
         let index = $select.recv(receiver);
         $crate::select!(@arms $select [$($done)* { index (recv(receiver)) ($result) ($body) }] $($($rest)*)?)
     }};
-    (@arms $select:ident [$($done:tt)*] send($sender:expr, $message:expr $(,)?) -> $result:pat => $body:block, $($rest:tt)*) => {{
+    (
+        @arms $select:ident [$($done:tt)*]
+        send($sender:expr, $message:expr $(,)?) -> $result:pat => $body:block, $($rest:tt)*
+    ) => {{
         let sender = &$sender;
         let index = $select.send(sender);
-        $crate::select!(@arms $select [$($done)* { index (send(sender, $message)) ($result) ($body) }] $($rest)*)
+        $crate::select!(
+            @arms $select
+            [$($done)* { index (send(sender, $message)) ($result) ($body) }]
+            $($rest)*
+        )
     }};
-    (@arms $select:ident [$($done:tt)*] send($sender:expr, $message:expr $(,)?) -> $result:pat => $body:block $($rest:tt)*) => {{
+    (
+        @arms $select:ident [$($done:tt)*]
+        send($sender:expr, $message:expr $(,)?) -> $result:pat => $body:block $($rest:tt)*
+    ) => {{
         let sender = &$sender;
         let index = $select.send(sender);
-        $crate::select!(@arms $select [$($done)* { index (send(sender, $message)) ($result) ($body) }] $($rest)*)
+        $crate::select!(
+            @arms $select
+            [$($done)* { index (send(sender, $message)) ($result) ($body) }]
+            $($rest)*
+        )
     }};
-    (@arms $select:ident [$($done:tt)*] send($sender:expr, $message:expr $(,)?) -> $result:pat => $body:expr $(, $($rest:tt)*)?) => {{
+    (
+        @arms $select:ident [$($done:tt)*]
+        send($sender:expr, $message:expr $(,)?) -> $result:pat => $body:expr $(, $($rest:tt)*)?
+    ) => {{
         let sender = &$sender;
         let index = $select.send(sender);
-        $crate::select!(@arms $select [$($done)* { index (send(sender, $message)) ($result) ($body) }] $($($rest)*)?)
+        $crate::select!(
+            @arms $select
+            [$($done)* { index (send(sender, $message)) ($result) ($body) }]
+            $($($rest)*)?
+        )
     }};
     (@arms $select:ident [$($done:tt)*] default => $body:expr $(,)?) => {
         match $select.try_select() {
@@ -401,11 +428,15 @@ macro_rules! select {
     }};
     (@arms $($rest:tt)*) => {
         compile_error!(
-            "an arm of `select!` is `recv(receiver) -> result => body`, `send(sender, message) -> result => body`, \
-             `default => body` or `default(timeout) => body`, and a default comes last"
+            "an arm of `select!` is `recv(receiver) -> result => body`, `send(sender, message) -> result => \
+             body`, `default => body` or `default(timeout) => body`, and a default comes last"
         )
     };
-    (@complete $selected:ident [$({ $index:ident ($operation:ident($end:ident $(, $message:expr)?)) ($result:pat) ($body:expr) })*]) => {
+    (
+        @complete $selected:ident [
+            $({ $index:ident ($operation:ident($end:ident $(, $message:expr)?)) ($result:pat) ($body:expr) })*
+        ]
+    ) => {
         $(
             if $selected.index() == $index {
                 let $result = $selected.$operation($end $(, $message)?);

@@ -101,7 +101,8 @@ impl Real {
 macro_rules! real {
     ($real:expr, ($($kind:ty),*) -> $result:ty, $($argument:expr),*) => {{
         // SAFETY: the address is that of the original function, which has these types.
-        let function: unsafe extern "C" fn($($kind),*) -> $result = unsafe { std::mem::transmute($real.address()) };
+        let function: unsafe extern "C" fn($($kind),*) -> $result =
+            unsafe { std::mem::transmute($real.address()) };
         // SAFETY: the caller guarantees for its arguments what the original function requires.
         unsafe { function($($argument),*) }
     }};
@@ -132,7 +133,11 @@ fn timespec(start: i64, nanos: u64) -> libc::timespec {
 /// The system's monotonic clock, read by the original function.
 pub(crate) fn system_clock() -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    real!(CLOCK_GETTIME, (libc::clockid_t, *mut libc::timespec) -> c_int, libc::CLOCK_MONOTONIC, &raw mut time);
+    real!(
+        CLOCK_GETTIME,
+        (libc::clockid_t, *mut libc::timespec) -> c_int,
+        libc::CLOCK_MONOTONIC, &raw mut time
+    );
     Duration::new(time.tv_sec.cast_unsigned(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 

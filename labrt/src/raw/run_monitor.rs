@@ -3,7 +3,7 @@
 //!
 //! A simulation that loops or blocks without calling labrt cannot be stopped from within. Its OS thread is
 //! sent a signal instead; the handler records the stack and never returns. The stopped thread keeps its locks
-//! and memory for the rest of the process, and the process goes on.
+//! and memory for the rest of the process, which continues.
 //!
 //! ```text
 //!              pause                 signal handler          stop

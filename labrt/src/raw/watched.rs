@@ -1,4 +1,5 @@
-//! [`Watched`]: a value of a simulation's OS thread that another thread may read once that thread is stopped for good.
+//! [`Watched`]: a value of a simulation's OS thread that another thread may read once that thread is stopped
+//! for good.
 
 use std::cell::RefCell;
 use std::ptr;

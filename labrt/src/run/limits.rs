@@ -5,8 +5,9 @@ use std::time::Duration;
 /// The message for a run whose process has grown by `bytes`.
 pub(crate) fn growth_message(bytes: u64) -> String {
     format!(
-        "the process has grown by {:.1} GiB since the run began: something collects without end. Look for a loop that \
-         appends to a log, a queue or a channel that nobody empties, or that starts threads which never end",
+        "the process has grown by {:.1} GiB since the run began: something accumulates without limit. Look \
+         for a loop that appends to a log, a queue or a channel that is never emptied, or that starts \
+         threads that never end",
         bytes as f64 / f64::from(1 << 30)
     )
 }

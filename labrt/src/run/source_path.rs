@@ -5,24 +5,32 @@
 //! compiled in the copy and the others in the original. So the workspace is not recognised by its folder, but
 //! by the name of one of its crates followed by a source folder.
 
-/// The crates of the workspace. Every workspace has the same names for labs and framework.
-const CRATES: [&str; 13] = [
-    "grader",
-    "kvraft",
-    "kvsrv",
+use std::sync::OnceLock;
+
+/// The crates of the framework.
+const FRAMEWORK: [&str; 11] = [
     "lab",
     "labapi",
     "labgob",
+    "labreport",
     "labrpc",
     "labrpc/macros",
     "labrt",
     "labrt/std_compat",
+    "linearizability",
     "persister",
-    "raft",
     "tester",
 ];
 
-/// The source folders of a crate.
+/// The folders of the labs, as they were named.
+static LABS: OnceLock<Vec<&str>> = OnceLock::new();
+
+/// Names the folders of the labs' crates, such as `raft` or `protocols/bully`: failures then give the paths of
+/// their sources from the workspace on. Only the first call counts.
+pub fn name_lab_folders(folders: impl IntoIterator<Item = &'static str>) {
+    let _ = LABS.set(folders.into_iter().collect());
+}
+
 const FOLDERS: [&str; 4] = ["src", "tests", "benches", "examples"];
 
 /// The path relative to the workspace, if the file belongs to a crate of the workspace; otherwise `path`
@@ -40,7 +48,8 @@ pub(crate) fn in_workspace(path: &str) -> &str {
 fn begins_with_crate(path: &str) -> bool {
     let below =
         |path: &str, folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-    CRATES.iter().filter(|krate| below(path, krate)).any(|krate| {
+    let labs = LABS.get().into_iter().flatten();
+    FRAMEWORK.iter().chain(labs).filter(|krate| below(path, krate)).any(|krate| {
         let inside = &path[krate.len() + 1..];
         FOLDERS.iter().any(|folder| below(inside, folder))
     })
@@ -78,12 +87,14 @@ mod tests {
 
     #[test]
     fn paths_are_relative_to_the_workspace() {
+        name_lab_folders(["raft", "protocols/bully"]);
         for (path, short) in [
             ("/home/me/6.5840/raft/src/log.rs", "raft/src/log.rs"),
             ("/elsewhere/labrpc/src/client/mod.rs", "labrpc/src/client/mod.rs"),
             ("/home/me/raft/src/labs/raft/src/log.rs", "raft/src/log.rs"),
             ("/ws/tester/tests/harness/main.rs", "tester/tests/harness/main.rs"),
-            ("/ws/labrt/std_compat/src/lib.rs", "labrt/habits/src/lib.rs"),
+            ("/ws/labrt/std_compat/src/lib.rs", "labrt/std_compat/src/lib.rs"),
+            ("/ws/protocols/bully/src/lib.rs", "protocols/bully/src/lib.rs"),
             ("raft/src/log.rs", "raft/src/log.rs"),
             // Outside the workspace.
             ("./string/../sysdeps/x86_64/memset.S", "./string/../sysdeps/x86_64/memset.S"),
@@ -109,6 +120,7 @@ mod tests {
 
     #[test]
     fn a_backtrace_has_paths_relative_to_the_workspace() {
+        name_lab_folders(["raft", "protocols/bully"]);
         let text = "   3: core::panicking::panic_fmt
              at /rustc/5980/library/core/src/panicking.rs:80:14
    4: append

@@ -1,13 +1,12 @@
-//! [`SchedulerCell`]: the scheduler, borrowed by one at a time.
+//! [`SchedulerCell`]: the scheduler in a `RefCell`.
 
 use std::cell::{BorrowError, BorrowMutError, Ref, RefCell, RefMut};
 
 use super::scheduler::Scheduler;
 use crate::raw::run_monitor;
 
-/// A `RefCell`, but for who comes back into the scheduler after a panic in the midst of a change of it: a
-/// destructor that runs while that panic unwinds would end the process with another one, so the run's thread
-/// of the system stands still.
+/// A `RefCell` that handles re-entry after a panic within the scheduler: a destructor that runs while that
+/// panic unwinds would panic again and end the process, so the run's OS thread is stopped instead.
 pub(crate) struct SchedulerCell(RefCell<Scheduler>);
 
 impl SchedulerCell {
@@ -41,7 +40,7 @@ impl SchedulerCell {
         self.0.try_borrow_mut()
     }
 
-    /// The cell itself, for who looks at it from outside when nobody is left to borrow it.
+    /// The cell itself, which the watchdog reads once the OS thread is stopped.
     pub(crate) fn inner(&self) -> &RefCell<Scheduler> {
         &self.0
     }

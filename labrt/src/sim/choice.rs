@@ -1,19 +1,19 @@
-//! Which of the threads that can run goes next.
+//! The choice of the next thread among those that can run.
 
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::run::policy::Policy;
 
-/// A way to choose the next thread.
+/// A scheduling policy.
 pub(crate) trait Choose {
-    /// Chooses one of `count` threads, `count` being at least 2; the answer is below `count`.
+    /// Chooses one of `count` threads, which must be at least 2. Returns its number, below `count`.
     ///
-    /// The last one is the thread that runs now, when it can go on.
+    /// The last one is the thread that runs now, if it can continue.
     fn choose(&mut self, count: usize) -> usize;
 }
 
-/// Begins to choose by `policy`.
+/// Makes the chooser of `policy`.
 pub(super) fn start(policy: Policy, seed: u64) -> Box<dyn Choose> {
     let rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     match policy {

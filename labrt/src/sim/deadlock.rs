@@ -1,4 +1,4 @@
-//! Who waits for whom: deadlocks, reported the moment they arise.
+//! Deadlock detection: cycles of waiting threads are reported when they close.
 
 use std::fmt::Write as _;
 
@@ -7,13 +7,13 @@ use super::threads::{Thread, ThreadState};
 use crate::run::failure::FailureKind;
 use crate::wait::{BlockedBy, Blocker, SourceLocation, ThreadId, Wait};
 
-/// How many waiting threads a report lists.
+/// The most waiting threads that a report lists.
 const LISTED_MAX: usize = 20;
 
-/// Who keeps others waiting for a lock for so long, in virtual nanoseconds, does harm.
+/// Virtual nanoseconds after which keeping others waiting for a lock is worth a warning.
 const HARMFUL_HOLD: u64 = 10_000_000;
 
-/// A thread, what it waits for, and one of those that keep it waiting.
+/// An edge of the wait-for graph: a thread, its wait, and one of the threads that keep it waiting.
 #[derive(Clone, Copy)]
 struct WaitEdge {
     waiter: ThreadId,
@@ -22,8 +22,8 @@ struct WaitEdge {
 }
 
 impl Scheduler {
-    /// The current thread is about to wait for all of `blockers`. Fails the run if that closes a cycle of
-    /// threads that wait for each other, and none of them gives up at some time; says whether it does.
+    /// Records that the current thread is about to wait for `blockers`. Fails the run if that closes a cycle
+    /// of threads that wait for each other without a deadline. Returns whether it does.
     pub(crate) fn closes_cycle(&mut self, wait: Wait, blockers: Vec<Blocker>, deadline: Option<u64>) -> bool {
         let Some(me) = self.current_id() else { return false };
         let untimed = deadline.is_none();
@@ -35,7 +35,7 @@ impl Scheduler {
         cycle.is_some()
     }
 
-    /// The links from `waiter`, which waits for `blockers`, to `me`.
+    /// A path of the wait-for graph from `waiter`, which waits for `blockers`, to `me`.
     fn path_to(
         &self,
         me: ThreadId,
@@ -54,8 +54,8 @@ impl Scheduler {
             }
             seen.push(blocker.thread);
             let Some(next) = self.threads.get(blocker.thread) else { continue };
-            // One that waits with a time-out gives up some time; one that waits for anything but a lock or a
-            // thread has blockers from an earlier wait, if any.
+            // A wait with a deadline ends. A thread that waits for anything but a lock, a thread or a value
+            // may have blockers that are left from an earlier wait.
             let blocked = matches!(next.wait, Wait::Lock(_) | Wait::Join(_) | Wait::Once(_));
             if next.state != ThreadState::Parked || next.timed || !blocked {
                 continue;
@@ -77,18 +77,18 @@ impl Scheduler {
         let message = match cycle {
             [WaitEdge { waiter, blocker: Blocker { by: BlockedBy::Initializing(since), .. }, .. }] => {
                 format!(
-                    "{} needs a value while it initializes it since {since}; it will wait for itself for ever",
+                    "{} needs a value that it has been initializing since {since}: it waits for itself",
                     self.describe(waiter.slot)
                 )
             }
             [WaitEdge { waiter, blocker: Blocker { by: BlockedBy::Holding(since), .. }, .. }] => format!(
-                "{} locks what it already holds since {since}; it will wait for itself for ever. Drop the first \
-                 guard before, or pass it on",
+                "{} locks what it has held since {since}: it waits for itself. Drop the first guard before, \
+                 or pass it on",
                 self.describe(waiter.slot)
             ),
             _ => {
                 let mut message =
-                    format!("{} threads wait for each other, and none can ever go on:", cycle.len());
+                    format!("{} threads wait for each other, and none can ever continue:", cycle.len());
                 for WaitEdge { waiter, wait, blocker } in cycle {
                     let _ = write!(message, "\n  {} {wait}", self.describe(waiter.slot));
                     let other = self.describe(blocker.thread.slot);
@@ -110,7 +110,7 @@ impl Scheduler {
         self.fail(FailureKind::Deadlock, message, location);
     }
 
-    /// Nothing can run, no timer is set, and the test has not ended.
+    /// Fails the run because no thread can run and no timer is set, but the main function has not returned.
     pub(crate) fn report_standstill(&mut self) {
         let waiting: Vec<String> = self
             .threads
@@ -118,7 +118,7 @@ impl Scheduler {
             .filter(|(_, thread)| !thread.probe)
             .map(|(slot, thread)| format!("\n  {} {}", self.describe(slot), thread.wait))
             .collect();
-        let mut message = "every thread waits, and nothing can ever wake one:".to_owned();
+        let mut message = "all threads wait, and nothing can wake any of them:".to_owned();
         message.extend(waiting.iter().take(LISTED_MAX).map(String::as_str));
         if waiting.len() > LISTED_MAX {
             let _ = write!(message, "\n  and {} more", waiting.len() - LISTED_MAX);
@@ -126,8 +126,8 @@ impl Scheduler {
         self.fail(FailureKind::Deadlock, message, None);
     }
 
-    /// A line for each thread that waits for a lock, or for a value that another one initializes: for which,
-    /// who keeps it waiting, and what that one is doing meanwhile.
+    /// A line for each thread that waits for a lock, or for a value that another thread initializes: the
+    /// wait, the blocking thread, and what that one is doing.
     pub(crate) fn lock_waits(&self) -> Vec<String> {
         let waits = |(slot, thread): (u32, &Thread)| {
             let blocker = thread.blockers.first().filter(|_| thread.state == ThreadState::Parked)?;
@@ -149,8 +149,8 @@ impl Scheduler {
             .collect()
     }
 
-    /// The current thread is about to wait. Warns if it waits for another server while it holds a lock: what
-    /// that one does may depend on the lock, and nobody knows how long it takes.
+    /// Warns if the current thread, which is about to wait, waits for another server while it holds a lock:
+    /// the other server may need the lock, and the call may take arbitrarily long.
     pub(crate) fn warn_of_held_locks(&mut self, wait: Wait) {
         if matches!(wait, Wait::Reply)
             && let Some(slot) = self.current
@@ -160,8 +160,8 @@ impl Scheduler {
         }
     }
 
-    /// The wait of the current thread, which began at `began`, is over. Warns if it held a lock meanwhile,
-    /// and others had to wait for that: what nobody else wanted did no harm.
+    /// Warns if the current thread has held a lock during a wait, which began at `began` and has ended, while
+    /// another thread waited for the lock for long. A lock that no other thread wanted does no harm.
     pub(crate) fn warn_of_slow_held_locks(&mut self, wait: Wait, began: u64) {
         let slow = matches!(
             wait,
@@ -195,12 +195,12 @@ impl Scheduler {
         }
     }
 
-    /// It names lines and nothing else, so that the same mistake is the same warning in every thread, server
-    /// and run.
+    /// Adds the warning. It names only lines, so that the same mistake gives the same warning in every
+    /// thread, server and run.
     fn warn_of_held_lock(&mut self, wait: Wait, since: SourceLocation) {
         self.warn(format!(
-            "a thread {wait} while it holds a lock that it took at {since}: nobody else can take the lock meanwhile. Drop \
-             the guard before"
+            "a thread {wait} while it holds a lock that it took at {since}: nobody else can take the lock \
+             meanwhile. Drop the guard before"
         ));
     }
 }

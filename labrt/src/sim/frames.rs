@@ -1,4 +1,4 @@
-//! What addresses of code mean: functions, source lines, and which of them are lab code.
+//! Stack frames: resolves code addresses to functions and lines, and tells lab code from other code.
 
 use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
@@ -14,7 +14,7 @@ pub(crate) struct Frame {
     column: u32,
 }
 
-/// What the frames above lab code are waiting in, and what to use in its place.
+/// A blocking call that lab code must not make, and its replacement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BlockingCall {
     pub(crate) call: &'static str,
@@ -25,51 +25,45 @@ const fn blocking(call: &'static str, advice: &'static str) -> BlockingCall {
     BlockingCall { call, advice }
 }
 
-/// Pieces of the files' names that tell what blocks; the first that fits a frame is meant, from the outermost
-/// call on.
+/// Parts of file names that identify blocking calls. The first entry that matches a frame counts.
 const BLOCKING_CALLS: &[(&str, BlockingCall)] = &[
     (
         "parking_lot",
-        blocking("a lock or condition variable of `parking_lot`", "Use those of `labrt::sync` in its place"),
+        blocking("a lock or condition variable of `parking_lot`", "Use those of `labrt::sync` instead"),
     ),
-    ("crossbeam", blocking("a channel of `crossbeam`", "Use `labrt::channel` in its place")),
-    ("/std/src/sync/mpsc", blocking("`std::sync::mpsc`", "Use `labrt::channel` in its place")),
-    ("/std/src/sync/mpmc", blocking("`std::sync::mpsc`", "Use `labrt::channel` in its place")),
-    ("/std/src/sync/barrier", blocking("`std::sync::Barrier`", "Use `labrt::sync::Condvar` in its place")),
-    ("/poison/condvar", blocking("`std::sync::Condvar`", "Use `labrt::sync::Condvar` in its place")),
-    ("/poison/rwlock", blocking("`std::sync::RwLock`", "Use `labrt::sync::RwLock` in its place")),
-    ("/poison/mutex", blocking("`std::sync::Mutex`", "Use `labrt::sync::Mutex` in its place")),
+    ("crossbeam", blocking("a channel of `crossbeam`", "Use `labrt::channel` instead")),
+    ("/std/src/sync/mpsc", blocking("`std::sync::mpsc`", "Use `labrt::channel` instead")),
+    ("/std/src/sync/mpmc", blocking("`std::sync::mpsc`", "Use `labrt::channel` instead")),
+    ("/std/src/sync/barrier", blocking("`std::sync::Barrier`", "Use `labrt::sync::Condvar` instead")),
+    ("/poison/condvar", blocking("`std::sync::Condvar`", "Use `labrt::sync::Condvar` instead")),
+    ("/poison/rwlock", blocking("`std::sync::RwLock`", "Use `labrt::sync::RwLock` instead")),
+    ("/poison/mutex", blocking("`std::sync::Mutex`", "Use `labrt::sync::Mutex` instead")),
     (
         "/sync/once",
-        blocking(
-            "`std::sync::Once` (or `OnceLock`, or `LazyLock`)",
-            "Use those of `labrt::sync` in their place",
-        ),
+        blocking("`std::sync::Once` (or `OnceLock`, or `LazyLock`)", "Use those of `labrt::sync` instead"),
     ),
     (
         "/poison/once",
-        blocking(
-            "`std::sync::Once` (or `OnceLock`, or `LazyLock`)",
-            "Use those of `labrt::sync` in their place",
-        ),
+        blocking("`std::sync::Once` (or `OnceLock`, or `LazyLock`)", "Use those of `labrt::sync` instead"),
     ),
-    ("/sync/lazy_lock", blocking("`std::sync::LazyLock`", "Use `labrt::sync::OnceLock` in its place")),
+    ("/sync/lazy_lock", blocking("`std::sync::LazyLock`", "Use `labrt::sync::OnceLock` instead")),
     (
         "/std/src/thread/join_handle",
-        blocking("`join` of a thread of std", "Use `labrt::thread::spawn` in its place"),
+        blocking("`join` of a thread of std", "Use `labrt::thread::spawn` instead"),
     ),
-    ("/std/src/thread/scoped", blocking("`std::thread::scope`", "Use `labrt::thread::spawn` in its place")),
-    ("/std/src/thread/", blocking("`std::thread::park`", "Use `labrt::thread::park` in its place")),
+    ("/std/src/thread/scoped", blocking("`std::thread::scope`", "Use `labrt::thread::spawn` instead")),
+    ("/std/src/thread/", blocking("`std::thread::park`", "Use `labrt::thread::park` instead")),
 ];
 
-/// Held by whoever reads the symbols. The crate that does it has a lock of its own, and a thread that is
-/// stopped while it holds that one would stop all others: so nobody is stopped by somebody who does not hold
-/// this one.
+/// Held while symbols are read. The crate `backtrace` has a lock of its own, and a thread that is stopped
+/// while it holds that lock would block all others. So a thread may only be stopped by the holder of this
+/// lock.
 ///
-/// It is std's, which hands itself to nobody: a thread that is stopped while it waits for it does not get it.
+/// It is std's mutex, which is never handed over to a waiting thread: a thread that is stopped while it waits
+/// does not get it.
 static SYMBOL_LOCK: Mutex<()> = Mutex::new(());
 
-/// The right to read symbols.
+/// The right to read symbols, and to stop other threads.
 pub(crate) struct SymbolLock(#[expect(dead_code, reason = "it is held")] MutexGuard<'static, ()>);
 
 impl SymbolLock {
@@ -77,7 +71,7 @@ impl SymbolLock {
         Self(SYMBOL_LOCK.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// If nobody else has it.
+    /// Takes the lock, if it is free.
     pub(crate) fn try_acquire() -> Option<Self> {
         match SYMBOL_LOCK.try_lock() {
             Ok(guard) => Some(Self(guard)),
@@ -87,7 +81,7 @@ impl SymbolLock {
     }
 }
 
-/// What a stack of addresses, the innermost first, says. Calls that the compiler has inlined are listed, too.
+/// The frames of a stack of addresses, the innermost first, including inlined calls.
 pub(crate) fn resolve(_lock: &SymbolLock, addresses: &[usize]) -> Vec<Frame> {
     let mut frames = Vec::new();
     for address in addresses {
@@ -103,7 +97,7 @@ pub(crate) fn resolve(_lock: &SymbolLock, addresses: &[usize]) -> Vec<Frame> {
     frames
 }
 
-/// Where the calling thread is.
+/// The frames of the calling thread.
 pub(crate) fn capture() -> Vec<Frame> {
     let mut addresses = Vec::new();
     backtrace::trace(|frame| {
@@ -113,11 +107,11 @@ pub(crate) fn capture() -> Vec<Frame> {
     resolve(&SymbolLock::acquire(), &addresses)
 }
 
-/// The crates of the workspace that lab code calls and is called by.
+/// Source folders of the framework, whose frames are not lab code.
 const HARNESS: [&str; 5] = ["labrt/src/", "labrpc/src/", "labgob/src/", "persister/src/", "tester/src/"];
 
 impl Frame {
-    /// Of no crate of the workspace: std, the system, a crate of the registry.
+    /// Whether the frame is of no crate of the workspace, but of std, the system or the registry.
     fn is_external(&self) -> bool {
         let parts = [
             "/rustc/",
@@ -132,18 +126,18 @@ impl Frame {
             || self.file.starts_with("./")
     }
 
-    /// What somebody wrote who uses the framework.
+    /// Whether the frame is of code that uses the framework.
     fn is_lab_code(&self) -> bool {
         !self.is_external() && !HARNESS.iter().any(|part| self.file.starts_with(part))
     }
 
-    /// `file:line:column`, as in a panic; without the column where the compiler does not give it.
+    /// `file:line:column`, as in a panic; without the column if the compiler does not record it.
     pub(crate) fn location(&self) -> String {
         let Self { file, line, column, .. } = self;
         if *column == 0 { format!("{file}:{line}") } else { format!("{file}:{line}:{column}") }
     }
 
-    /// Belongs to the allocator, or holds the lock of an output: who stands still here takes others along.
+    /// Whether a thread in this frame may hold the lock of the allocator or of an output stream.
     fn holds_global_lock(&self) -> bool {
         let name = self.function.trim_start_matches('_');
         self.file.contains("/std/src/io/stdio.rs")
@@ -155,14 +149,13 @@ impl Frame {
     }
 }
 
-/// The innermost call of lab code; of anybody's in the workspace if there is none.
+/// The innermost frame of lab code; if there is none, that of any crate of the workspace except labrt.
 pub(crate) fn innermost_lab_frame(frames: &[Frame]) -> Option<&Frame> {
     let ours = |frame: &&Frame| !frame.is_external() && !frame.file.starts_with("labrt/src/");
     frames.iter().find(|frame| frame.is_lab_code()).or_else(|| frames.iter().find(ours))
 }
 
-/// What lab code has called that blocks: the outermost call of something known above the innermost call of
-/// lab code.
+/// The blocking call of lab code: the outermost known one that the innermost frame of lab code has called.
 pub(crate) fn blocking_call(frames: &[Frame]) -> Option<BlockingCall> {
     let above = frames.iter().take_while(|frame| !frame.is_lab_code());
     let known = |frame: &Frame| {
@@ -171,12 +164,12 @@ pub(crate) fn blocking_call(frames: &[Frame]) -> Option<BlockingCall> {
     above.filter_map(known).last()
 }
 
-/// Whether a thread that stands still there would keep others from allocating or printing.
+/// Whether stopping a thread with this stack could keep others from allocating or printing.
 pub(crate) fn holds_global_lock(frames: &[Frame]) -> bool {
     frames.iter().take_while(|frame| !frame.file.starts_with("labrt/src/sim/")).any(Frame::holds_global_lock)
 }
 
-/// The frames of lab code in the form of a backtrace, each once in a row.
+/// A backtrace of the frames in the workspace except labrt's, without consecutive duplicates.
 pub(crate) fn backtrace(frames: &[Frame]) -> Option<String> {
     let mut text = String::new();
     let mut last = String::new();
@@ -192,7 +185,7 @@ pub(crate) fn backtrace(frames: &[Frame]) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The functions that come again and again, the most frequent first; at most three.
+/// At most three functions that occur frequently in the stack.
 pub(crate) fn repeated(frames: &[Frame]) -> Vec<&Frame> {
     let mut counts: Vec<(&Frame, usize)> = Vec::new();
     for frame in frames.iter().filter(|frame| !frame.is_external()) {
@@ -210,7 +203,7 @@ pub(crate) fn repeated(frames: &[Frame]) -> Vec<&Frame> {
         .collect()
 }
 
-/// Whether a thread that stands still there holds the lock of an output.
+/// Whether a thread with this stack holds the lock of an output stream.
 pub(crate) fn holds_output_lock(frames: &[Frame]) -> bool {
     frames.iter().any(|frame| frame.file.contains("/std/src/io/stdio.rs"))
 }

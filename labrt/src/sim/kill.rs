@@ -1,11 +1,10 @@
-//! Killing: how the threads of a node are made to end at any instant, whatever they are doing.
+//! Kills: ending the threads of a node at any moment, whatever they are doing.
 //!
-//! A kill marks the node's threads as dying. From then until all are gone only they run, and the
-//! clock stands still. Each is resumed from its wait and unwinds by a private panic, so that
-//! destructors run and locks are released. A dying thread's destructors may call labrt: what is
-//! free is taken, what would take time returns at once, and what must wait for another dying
-//! thread waits for it. When no dying thread can run, those that are left wait for something that
-//! will never come: they are abandoned, and the run says so.
+//! A kill marks the node's threads as dying. Until all of them have ended, only they run, and the clock does
+//! not advance. Each is resumed from its wait and unwinds by a private panic, so that destructors run and
+//! locks are released. Destructors of a dying thread may call labrt: free locks are taken, timed waits return
+//! at once, and waits for other dying threads are real. When no dying thread can run, the remaining ones wait
+//! for something that will never happen: they are abandoned with a warning.
 
 use std::panic;
 
@@ -16,21 +15,22 @@ use super::threads::ThreadState;
 use crate::run::ids::TESTER;
 use crate::wait::{Ticket, Wait, Woken};
 
-/// A kill thrown so often into one thread, and caught each time, will be caught for ever.
+/// The most times that a kill is thrown into one thread. Lab code that has caught it that often always will.
 const THROWS_MAX: u32 = 100;
 
-/// Scheduling points that a thread may pass in the destructors that run while it unwinds. More are a loop
-/// that will never end.
+/// The most scheduling points that a thread may pass in destructors while it unwinds. More are an endless
+/// loop.
 const UNWIND_STEPS_MAX: u32 = 100_000;
 
-/// What a dying thread unwinds with. No panic hook sees it; `catch_unwind` of lab code may.
+/// The panic payload of a kill. It does not reach the panic hook, but lab code can catch it by
+/// `catch_unwind`.
 pub(crate) struct Killed {
     slot: u32,
     serial: u64,
 }
 
 impl Drop for Killed {
-    /// The unwinding has been caught: by the base of the thread, or by lab code.
+    /// The unwinding has ended at the base of the thread, or lab code has caught it.
     fn drop(&mut self) {
         let _ = try_with(|sim| {
             let mut scheduler = sim.scheduler.borrow_mut();
@@ -43,10 +43,10 @@ impl Drop for Killed {
 }
 
 impl Scheduler {
-    /// Marks the threads of `node` (`None`: of all nodes) as dying. The current thread, if it is one of them,
+    /// Marks the threads of `node`, or of all nodes, as dying. The current thread, if it is one of them,
     /// unwinds at its next scheduling point.
     pub(crate) fn begin_kill(&mut self, node: Option<u32>, waiter: Option<Ticket>) {
-        // A destructor may kill another node while its own one dies: then both die together.
+        // A destructor may kill another node while its own is being killed: then both are killed together.
         let mut kill = self.kill.take().unwrap_or_default();
         kill.waiter = kill.waiter.or(waiter);
         for (slot, thread) in self.threads.living_mut() {
@@ -73,7 +73,8 @@ impl Scheduler {
         self.kill = Some(kill);
     }
 
-    /// The current thread passes a scheduling point while a crash is scheduled. Says whether it comes now.
+    /// Counts a scheduling point of the current thread towards the scheduled crash. Returns whether the crash
+    /// begins now.
     pub(crate) fn tick_scheduled_crash(&mut self, slot: u32) -> bool {
         let Some(scheduled_crash) = &mut self.scheduled_crash else { return false };
         if self.threads[slot].node != scheduled_crash.node {
@@ -92,7 +93,7 @@ impl Scheduler {
         true
     }
 
-    /// The next dying thread to run. When there is none, ends the kill and answers `None`.
+    /// The next dying thread to run. If there is none, ends the kill and returns `None`.
     pub(crate) fn next_dying(&mut self) -> Option<u32> {
         let kill = self.kill.as_mut().expect("called during a kill");
         if let Some(slot) = kill.runnable.pop() {
@@ -107,12 +108,12 @@ impl Scheduler {
         None
     }
 
-    /// Gives up the dying threads that wait for something that will never come.
+    /// Abandons the dying threads that wait for something that will never happen.
     fn abandon_stuck(&mut self) {
         let stuck: Vec<u32> =
             self.threads.living().filter(|(_, thread)| thread.dying).map(|(slot, _)| slot).collect();
         for slot in stuck {
-            // What blocks is the verdict already.
+            // The blocking call is the verdict already: no warning.
             if matches!(self.threads[slot].wait, Wait::Blocked) {
                 self.abandon(slot);
                 continue;
@@ -134,7 +135,7 @@ impl Scheduler {
         self.threads.remove(slot);
     }
 
-    /// Wakes those that wait for a call into a node that has died.
+    /// Ends the waits of calls into nodes that were killed.
     fn release_callers(&mut self, nodes: &[u32]) {
         let callers: Vec<Ticket> = self
             .threads
@@ -204,19 +205,19 @@ impl Sim {
             let within_another = scheduler.kill.is_some();
             scheduler.begin_kill(Some(node), Some(ticket));
             if within_another {
-                return; // a destructor of a dying thread: nobody waits while time stands still
+                return; // a destructor of a dying thread does not wait
             }
             ticket
         };
         self.park(ticket, Wait::Kill, None);
     }
 
-    /// Kills `node` when its threads have passed `points` more scheduling points, but at the latest at the
-    /// virtual time `deadline`.
+    /// Kills `node` when its threads have passed `points` more scheduling points, or at the virtual time
+    /// `deadline` if that comes first.
     ///
     /// # Panics
     ///
-    /// Panics if `node` is the tester's own, or if another thread waits for a kill of this sort.
+    /// Panics if `node` is the tester's own, or if another crash is scheduled.
     pub(crate) fn kill_after(&self, node: u32, points: u32, deadline: u64) {
         assert!(node != TESTER, "the tester cannot kill itself");
         self.scheduling_point();
@@ -227,7 +228,7 @@ impl Sim {
             }
             let waiter = scheduler.ticket();
             let other = scheduler.scheduled_crash.replace(ScheduledCrash { node, points, waiter });
-            assert!(other.is_none(), "one kill at a time can wait for its moment");
+            assert!(other.is_none(), "only one crash can be scheduled at a time");
             waiter
         };
         self.park(ticket, Wait::Kill, Some(deadline));

@@ -1,11 +1,11 @@
-//! What the scheduler keeps of kills: see `kill`.
+//! The scheduler's state of kills: see `kill`.
 
 use crate::wait::Ticket;
 
 /// A kill in progress.
 #[derive(Default)]
 pub(crate) struct KillInProgress {
-    /// The nodes that die.
+    /// The nodes that are being killed.
     pub(super) nodes: Vec<u32>,
     /// Dying threads that can run.
     pub(crate) runnable: Vec<u32>,
@@ -13,7 +13,7 @@ pub(crate) struct KillInProgress {
     pub(super) waiter: Option<Ticket>,
 }
 
-/// A kill that comes when the node has passed so many scheduling points.
+/// A kill that begins when the node has passed `points` more scheduling points.
 pub(crate) struct ScheduledCrash {
     pub(super) node: u32,
     pub(super) points: u32,

@@ -1,12 +1,13 @@
 //! The simulation backend: threads as coroutines, a seeded scheduler, a virtual clock.
 //!
-//! One simulation is one fresh OS thread. [`Sim`](simulation::Sim) lives in a thread-local of it; all
-//! simulated threads find it there, and nothing else does.
+//! A simulation has an OS thread of its own. [`Sim`](simulation::Sim) is in a thread-local of it, where all
+//! simulated threads find it, and no other thread does.
 
 mod cell;
 mod choice;
 mod deadlock;
 mod frames;
+mod harness;
 mod kill;
 mod kill_state;
 pub(crate) mod mutex;
@@ -22,4 +23,5 @@ mod std_clock;
 mod std_compat;
 mod threads;
 mod timers;
+mod verdict;
 pub(crate) mod watchdog;

@@ -1,21 +1,21 @@
-//! A mutual exclusion lock between simulated threads.
+//! A mutex for simulated threads.
 //!
-//! It keeps who holds it and who waits. Whoever unlocks it wakes all that wait, and they try again: which of
-//! them gets it is then the scheduler's choice like any other, and no wake-up is lost with a thread that is
-//! killed between being woken and running.
+//! It records its holder and the waiting threads. An unlock wakes all waiting threads, which try again: the
+//! scheduler chooses which one gets the lock, and no wake-up is lost if a thread is killed between being
+//! woken and running.
 
 use super::simulation::Sim;
 use crate::raw::confined::{Confined, Owner};
 use crate::wait::{BlockedBy, Blocker, SourceLocation, ThreadId, Ticket, Wait, Woken};
 
-/// Wakes all that wait for a lock.
+/// Wakes all threads that wait for a lock.
 pub(super) fn wake_all(sim: &Sim, waiting: &mut Vec<Ticket>) {
     for ticket in waiting.drain(..) {
         sim.unpark(ticket);
     }
 }
 
-/// Waits for a lock until it may be free; says whether there is any sense in trying again.
+/// Waits until a lock may be free. Returns `false` after a timeout.
 pub(super) fn wait_for_lock(
     sim: &Sim,
     ticket: Ticket,
@@ -36,7 +36,7 @@ pub(crate) struct Mutex {
 }
 
 struct State {
-    /// Who holds it, and since which line.
+    /// The holder, and the line that locked.
     holder: Option<(ThreadId, SourceLocation)>,
     waiting: Vec<Ticket>,
 }
@@ -46,18 +46,18 @@ impl Mutex {
         Self { state: Confined::new(State { holder: None, waiting: Vec::new() }) }
     }
 
-    /// Makes the lock one of the caller's run.
+    /// Assigns the lock to the caller's run, if it has no owner yet.
     ///
     /// # Panics
     ///
-    /// Panics if it is another run's.
+    /// Panics if it belongs to another run.
     #[inline]
     #[track_caller]
     pub(crate) fn claim(&self, owner: impl Into<Owner>) {
         self.state.claim(owner);
     }
 
-    /// Takes the lock if it is free; otherwise says whom to wait for. No scheduling point.
+    /// Takes the lock if it is free, and returns the blocking threads otherwise. No scheduling point.
     pub(crate) fn try_take(&self, sim: &Sim, location: SourceLocation) -> Result<(), Vec<Blocker>> {
         let me = sim.current_thread();
         let mut state = self.state.open(sim);
@@ -71,7 +71,8 @@ impl Mutex {
         }
     }
 
-    /// Takes the lock, waiting until `deadline` at the latest; says whether it has it.
+    /// Takes the lock, waiting until `deadline` at the latest. Returns whether it succeeded. A scheduling
+    /// point.
     pub(crate) fn take(&self, sim: &Sim, location: SourceLocation, deadline: Option<u64>) -> bool {
         sim.scheduling_point();
         loop {
@@ -84,10 +85,10 @@ impl Mutex {
         }
     }
 
-    /// Locks again after a wait on a condition variable, without another scheduling point.
+    /// Takes the lock again after a wait on a condition variable, without another scheduling point.
     ///
-    /// A thread that is killed meanwhile still waits for the lock: its guard unlocks it while it unwinds,
-    /// and must not unlock what another one holds.
+    /// A thread that is killed meanwhile still waits for the lock: its guard will unlock it during unwinding,
+    /// and must not unlock it for another holder.
     pub(crate) fn take_again(&self, sim: &Sim, location: SourceLocation) {
         while let Err(blockers) = self.try_take(sim, location) {
             let ticket = self.queue(sim);

@@ -1,9 +1,10 @@
-//! The table of nodes: the servers' lives, and the tester itself.
+//! The table of nodes: the tester and the incarnations of servers.
 
 use std::sync::Arc;
 
 use rand::Rng;
 
+use super::scheduler::Scheduler;
 use crate::clock::Clock;
 use crate::raw::hash_keys::Keys;
 use crate::rng::StreamRng;
@@ -13,21 +14,21 @@ pub(crate) struct NodeState {
     pub(crate) name: Arc<str>,
     pub(crate) alive: bool,
     pub(crate) paused: bool,
-    /// `None`: the run's.
+    /// `None` if the node uses the run's clock.
     pub(crate) clock: Option<Clock>,
     /// Threads that could run if the node were not paused.
     pub(crate) paused_ready: Vec<u32>,
-    /// What lab code on this node draws from.
+    /// The random stream of lab code on this node.
     pub(crate) rng: StreamRng,
-    /// What std draws on this node.
+    /// The random stream of std on this node.
     pub(crate) entropy: StreamRng,
-    /// What its next hash map takes, while another node runs.
+    /// The keys of its next hash map, while another node runs.
     pub(crate) hash_keys: Keys,
-    /// How many threads were started on it.
+    /// The number of threads started so far.
     pub(crate) started: u32,
-    /// How many of its threads can run or run, probes excepted.
+    /// The number of its threads that can run or run, without probes.
     pub(crate) runnable: u32,
-    /// Whether a thread has run since the probe last looked.
+    /// Whether a thread has run since the last call of the probe.
     pub(crate) ran_since_probe: bool,
     /// The wait of the probe, while it waits for the node to be quiet.
     pub(crate) probe: Option<Ticket>,
@@ -36,14 +37,15 @@ pub(crate) struct NodeState {
 #[derive(Default)]
 pub(crate) struct Nodes {
     all: Vec<NodeState>,
-    /// Whether some node has a clock of its own.
+    /// Whether any node has a clock of its own.
     pub(crate) any_clock: bool,
 }
 
 impl Nodes {
     pub(crate) fn add(&mut self, name: String, seed: u64) -> u32 {
         let id = u32::try_from(self.all.len()).expect("fewer than 2^32 nodes");
-        // Named by number as well: a server's next life must not repeat the draws of the last one.
+        // The name includes the number: a server's next incarnation must not repeat the draws of the last
+        // one.
         let rng = StreamRng::new(seed, &format!("node {id}: {name}"));
         let mut entropy = StreamRng::new(seed, &format!("what std draws on node {id}: {name}"));
         let hash_keys = [entropy.next_u64(), entropy.next_u64()];
@@ -81,5 +83,27 @@ impl std::ops::IndexMut<u32> for Nodes {
     #[inline]
     fn index_mut(&mut self, id: u32) -> &mut NodeState {
         &mut self.all[id as usize]
+    }
+}
+
+/// Pauses of nodes.
+impl Scheduler {
+    pub(crate) fn pause(&mut self, node: u32) {
+        self.nodes[node].paused = true;
+        let threads = &self.threads;
+        let paused_ready = &mut self.nodes[node].paused_ready;
+        self.ready.retain(|slot| {
+            let stays = threads[*slot].node != node;
+            if !stays {
+                paused_ready.push(*slot);
+            }
+            stays
+        });
+    }
+
+    pub(crate) fn resume(&mut self, node: u32) {
+        self.nodes[node].paused = false;
+        let paused_ready = std::mem::take(&mut self.nodes[node].paused_ready);
+        self.ready.extend(paused_ready);
     }
 }

@@ -1,4 +1,4 @@
-//! Starting a simulation, running it to its end, and cleaning up after it.
+//! Starts a simulation, runs it to its end, and cleans up.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -18,7 +18,7 @@ use crate::run::ids::{TESTER, next_run_id};
 use crate::run::options::Options;
 use crate::run::outcome::Run;
 
-/// Runs `main`, which is told the number of the run, in a simulation of its own, on a fresh OS thread. See
+/// Runs `main`, whose argument is the number of the run, in a simulation with an OS thread of its own. See
 /// [`simulate`](crate::world::simulate).
 pub(crate) fn run<T: Send + 'static>(
     options: Options,
@@ -33,7 +33,7 @@ pub(crate) fn run<T: Send + 'static>(
     let handle = thread
         .spawn(move || {
             let run = run_here(options, &inside, main);
-            // Whoever waits for it waits until it comes.
+            // The receiver waits until the result comes.
             let _ = sender.send(run);
         })
         .expect("the system can start a thread");
@@ -49,7 +49,7 @@ fn run_here<T: 'static>(
     let id = next_run_id();
     SIM.with(|sim| {
         let fresh = Sim::new(id, Scheduler::new(options, watched.monitor().clone()));
-        assert!(sim.set(fresh).is_ok(), "an OS thread runs one simulation in its life");
+        assert!(sim.set(fresh).is_ok(), "an OS thread runs only one simulation");
     });
     let _attached = with(|sim| watched.attach(sim.scheduler.inner()));
     if let Some(first) = FIRST.get() {
@@ -60,7 +60,7 @@ fn run_here<T: 'static>(
         let result = returned.clone();
         sim.start_main(move || result.set(Some(main(id))));
         sim.run();
-        // It stays where it is: should the run block while it is taken down, somebody else will look for it.
+        // Cloned, not taken: if the run blocks during clean-up, the watchdog reads it.
         let verdict = {
             let mut scheduler = sim.scheduler.borrow_mut();
             scheduler.seal();
@@ -89,32 +89,32 @@ fn run_here<T: 'static>(
     })
 }
 
-/// Whether servers of a simulation have hash maps of their own keys.
+/// Whether the servers of a simulation have separate keys for std's hash maps.
 ///
-/// Std counts the keys up once for each OS thread, in a place that it does not tell. Where this place is not
-/// found, which is so on systems other than Linux with glibc, all servers of a simulation see one counter: a
-/// server can tell from it how many hash maps others have made, and can be told something by it.
+/// Std keeps the keys in an undocumented thread-local, which is found on Linux with glibc. On other systems
+/// all servers of a simulation share one counter: a server can tell from the keys of its hash maps how many
+/// maps other servers have made, which is a hidden channel between servers.
 #[must_use]
 pub fn hash_keys_are_separate() -> bool {
     hash_keys::locate()
 }
 
-/// What each OS thread of a simulation does first.
+/// The function that each OS thread of a simulation calls first.
 static FIRST: OnceLock<fn()> = OnceLock::new();
 
-/// Has each OS thread of a simulation call `first` before it runs any lab code. What `first` takes from the
-/// calling thread, such as system calls, lab code has not. For a process that runs code of strangers: it is
-/// called once, before the first run.
+/// Makes each OS thread of a simulation call `first` before it runs any lab code. `first` may drop privileges
+/// of the calling thread, such as system calls, before untrusted code runs. To be called once, before the
+/// first run of the process.
 ///
 /// # Panics
 ///
 /// Panics if it was called before. If `first` panics, [`simulate`](crate::world::simulate) panics.
 pub fn confine_simulations(first: fn()) {
-    assert!(FIRST.set(first).is_ok(), "the simulations of this process are confined already");
+    assert!(FIRST.set(first).is_ok(), "`confine_simulations` was called twice");
 }
 
 impl Sim {
-    /// Does what the scheduler says until the run is over.
+    /// Runs threads and events as the scheduler decides, until the run ends.
     fn run(&self) {
         loop {
             let next = self.scheduler.borrow_mut().next();
@@ -134,7 +134,7 @@ impl Sim {
         }
     }
 
-    /// Unwinds every thread, so that whatever lab code owns is dropped.
+    /// Unwinds every thread, so that everything that lab code owns is dropped.
     fn clean_up(&self) {
         self.scheduler.borrow_mut().begin_kill(None, None);
         self.run();

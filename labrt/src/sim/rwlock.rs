@@ -1,7 +1,7 @@
-//! A lock between simulated threads that many readers or one writer hold.
+//! A reader-writer lock for simulated threads.
 //!
-//! As with `parking_lot`, a waiting writer keeps new readers out: a thread that takes a second read lock
-//! while it holds one can wait for a writer that waits for it.
+//! As with `parking_lot`, new readers queue behind a waiting writer: a thread that takes a second read lock
+//! can deadlock with a writer that waits for the first one.
 
 use super::mutex::{wait_for_lock, wake_all};
 use super::simulation::Sim;
@@ -33,18 +33,19 @@ impl RwLock {
         }
     }
 
-    /// Makes the lock one of the caller's run.
+    /// Assigns the lock to the caller's run, if it has no owner yet.
     ///
     /// # Panics
     ///
-    /// Panics if it is another run's.
+    /// Panics if it belongs to another run.
     #[inline]
     #[track_caller]
     pub(crate) fn claim(&self, owner: impl Into<Owner>) {
         self.state.claim(owner);
     }
 
-    /// Takes the lock if that is possible now; otherwise says whom to wait for. No scheduling point.
+    /// Takes the lock if that is possible without waiting, and returns the blocking threads otherwise. No
+    /// scheduling point.
     pub(crate) fn try_take(
         &self,
         sim: &Sim,
@@ -78,7 +79,8 @@ impl RwLock {
         Ok(())
     }
 
-    /// Takes the lock, waiting until `deadline` at the latest; says whether it has it.
+    /// Takes the lock, waiting until `deadline` at the latest. Returns whether it succeeded. A scheduling
+    /// point.
     pub(crate) fn take(
         &self,
         sim: &Sim,
@@ -91,7 +93,7 @@ impl RwLock {
             let Err(blockers) = self.try_take(sim, access, location) else { return true };
             let ticket = self.queue(sim);
             let woken = {
-                // Counted by a guard, because a kill unwinds from the wait.
+                // A guard, because a kill unwinds from the wait.
                 let _writer = (access == Access::Exclusive).then(|| WaitingWriter::new(self, sim, location));
                 wait_for_lock(sim, ticket, location, blockers, deadline)
             };
@@ -102,8 +104,8 @@ impl RwLock {
         }
     }
 
-    /// Locks again after a wait on a condition variable, also on a thread that is killed meanwhile; see
-    /// [`Mutex::take_again`](super::mutex::Mutex::take_again).
+    /// Takes the lock again after a wait on a condition variable, even on a thread that is killed meanwhile;
+    /// see [`Mutex::take_again`](super::mutex::Mutex::take_again).
     pub(crate) fn take_again(&self, sim: &Sim, access: Access, location: SourceLocation) {
         while let Err(blockers) = self.try_take(sim, access, location) {
             let ticket = self.queue(sim);
@@ -122,7 +124,7 @@ impl RwLock {
         ticket
     }
 
-    /// Gives back the lock, which the current thread holds with this access. No scheduling point.
+    /// Releases the lock, which the current thread holds with this access. No scheduling point.
     pub(crate) fn release(&self, sim: &Sim, access: Access) {
         self.change(sim, |state| {
             let holding = if access == Access::Exclusive {
@@ -138,12 +140,12 @@ impl RwLock {
         });
     }
 
-    /// Makes the writer the only reader. No scheduling point.
+    /// Turns the writer into a reader. No scheduling point.
     pub(crate) fn downgrade(&self, sim: &Sim) {
         self.change(sim, |state| state.readers.extend(state.writer.take()));
     }
 
-    /// Changes who holds the lock, and lets those that wait try again.
+    /// Changes the holders of the lock, and wakes the waiting threads.
     fn change(&self, sim: &Sim, change: impl FnOnce(&mut State)) {
         let mut state = self.state.open(sim);
         change(&mut state);
@@ -160,7 +162,7 @@ impl RwLock {
     }
 }
 
-/// While it lives, a writer waits for the lock.
+/// Registers a waiting writer until it is dropped.
 struct WaitingWriter<'a> {
     lock: &'a RwLock,
     sim: &'a Sim,
@@ -179,7 +181,7 @@ impl Drop for WaitingWriter<'_> {
     fn drop(&mut self) {
         let mut state = self.lock.state.open(self.sim);
         state.writers_waiting.retain(|(writer, _)| *writer != self.writer);
-        // Readers that it kept out may go on, also when it gave up or was killed.
+        // Readers that queued behind it may continue, even if it timed out or was killed.
         wake_all(self.sim, &mut state.waiting);
     }
 }

@@ -1,59 +1,56 @@
-//! The scheduler: who runs next, what time it is, and what it all amounts to.
+//! The scheduler: chooses the next thread, keeps the virtual time, and records fingerprint and verdict.
 //!
-//! Everything here is bookkeeping: nothing in this file runs lab code or switches stacks. `Sim`
-//! asks what to do next, does it, and asks again.
+//! Nothing in this file runs lab code or switches stacks. `Sim` asks for the next action, executes it, and
+//! asks again.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::choice::{self, Choose};
-use super::frames;
 use super::kill_state::{KillInProgress, ScheduledCrash};
 use super::nodes::Nodes;
 use super::preemption::Preemption;
 use super::threads::{ThreadState, Threads};
 use super::timers::{Due, Timers};
-use crate::clock::{nanos, since_start};
+use crate::clock::nanos;
 use crate::raw::coroutine::{Coroutine, Stacks};
 use crate::raw::hash_keys::KeySlot;
-use crate::raw::run_monitor::{RunMonitor, StopRequest, with_real_std};
+use crate::raw::run_monitor::RunMonitor;
 use crate::run::failure::{Failure, FailureKind};
 use crate::run::ids::TESTER;
-use crate::run::limits::{growth_message, time_message};
 use crate::run::log::LogBuffer;
 use crate::run::options::Options;
 use crate::thread_limit::{self, LimitReached, LiveThread, THREADS_MAX};
-use crate::traffic::{RemoteCall, Traffic};
+use crate::traffic::Traffic;
 use crate::wait::{SourceLocation, ThreadId, Ticket, Wait, Woken};
 
-/// Virtual nanoseconds that a scheduling point costs, so that a thread that never waits still
-/// sees time pass.
+/// Virtual nanoseconds that a scheduling point takes, so that time passes even for a thread that never waits.
 const STEP: u64 = 20;
 
-/// A thread that passes so many scheduling points without waiting once will never wait.
-const SPIN_BOUND: u32 = 1_000_000;
+/// The most scheduling points that a thread may pass without waiting. More are an endless loop.
+pub(super) const SPIN_BOUND: u32 = 1_000_000;
 
-/// So many scheduling points without a message, an apply or a moment when everyone waits: nothing
-/// will ever come of it.
-const LIVELOCK_BOUND: u64 = 2_000_000;
+/// The most scheduling points without progress: a message, an applied entry, or a moment when all threads
+/// wait.
+pub(super) const LIVELOCK_BOUND: u64 = 2_000_000;
 
-/// How many of the threads that wait for locks are listed when the time is up.
+/// The most threads that a timeout lists as waiting for locks.
 const LOCK_WAITS_SHOWN: usize = 5;
 
-/// What a thread does at a scheduling point.
+/// The action of a thread at a scheduling point.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// It goes on.
+    /// It continues.
     Continue,
-    /// Another one goes on.
+    /// Another thread runs.
     Switch,
     /// Its node was killed: it unwinds.
     Throw,
-    /// It was killed long ago and does not end: it never goes on.
+    /// It was killed and does not end: it never continues.
     Abandon,
 }
 
-/// What the simulation does next.
+/// The next action of the simulation.
 pub(crate) enum Next {
     Run(u32, Coroutine),
     Event(Box<dyn FnOnce() + Send>),
@@ -64,11 +61,11 @@ pub(crate) enum Next {
 pub(crate) struct Scheduler {
     /// Virtual nanoseconds since the run began.
     pub(crate) now: u64,
-    /// Scheduling points so far.
+    /// The number of scheduling points so far.
     pub(crate) steps: u64,
-    /// The run fails when `steps` comes to this.
+    /// The run fails when `steps` exceeds this.
     step_limit: u64,
-    /// What is seen of the run from outside.
+    /// The part of the state that the watchdog reads.
     pub(crate) monitor: Arc<RunMonitor>,
     pub(crate) timers: Timers,
     pub(crate) threads: Threads,
@@ -77,19 +74,19 @@ pub(crate) struct Scheduler {
     /// Threads that can run, except the one that runs.
     pub(crate) ready: Vec<u32>,
     pub(crate) current: Option<u32>,
-    /// Where std has the keys of the node at hand.
+    /// The keys of std's hash maps on this OS thread.
     hash_keys: KeySlot,
-    /// The node whose keys these are.
+    /// The node whose keys are in `hash_keys`.
     keys_node: u32,
-    /// Chosen at the last scheduling point to run next.
+    /// The thread that was chosen to run next at the last scheduling point.
     chosen: Option<u32>,
     tickets: u64,
     policy: Box<dyn Choose>,
-    preemption: Preemption,
+    pub(super) preemption: Preemption,
     pub(crate) fingerprint: u64,
     /// The run is over: only dying threads run from now on.
     pub(crate) stop: bool,
-    /// The fingerprint of the run, once it is over. How it is taken down is no part of it.
+    /// The fingerprint at the end of the run. Clean-up does not change it.
     sealed: Option<u64>,
     pub(crate) verdict: Option<Failure>,
     pub(crate) kill: Option<KillInProgress>,
@@ -136,19 +133,18 @@ impl Scheduler {
         }
     }
 
-    /// Mixes one decision or message into the fingerprint.
+    /// Mixes a decision or an event into the fingerprint.
     #[inline]
     pub(crate) fn mix(&mut self, value: u64) {
         self.fingerprint = mix_hash(self.fingerprint, value);
     }
 
-    /// The run is over, before it is taken down: its fingerprint stands.
+    /// Fixes the fingerprint at the end of the run, before clean-up.
     pub(crate) fn seal(&mut self) {
         self.sealed = Some(self.fingerprint_now(self.verdict.as_ref().map(|failure| failure.kind)));
     }
 
-    /// The fingerprint of a run that came to this verdict; 0 if something besides the seed decided when that
-    /// was.
+    /// The fingerprint of a run with this verdict; 0 if the machine determined when it failed.
     pub(crate) fn final_fingerprint(&self, verdict: Option<&Failure>) -> u64 {
         match verdict {
             Some(failure) if !failure.is_repeatable() => 0,
@@ -159,13 +155,14 @@ impl Scheduler {
     fn fingerprint_now(&self, verdict: Option<FailureKind>) -> u64 {
         let fingerprint = mix_hash(self.fingerprint, self.steps);
         match verdict {
-            // A thread that does not come back looks at the clock of std as often as the machine lets it.
+            // The time is not deterministic: a thread that loops without labrt may read the clock of std,
+            // which advances with each read.
             Some(FailureKind::Blocked | FailureKind::Overflow) => fingerprint,
             _ => mix_hash(fingerprint, self.now),
         }
     }
 
-    /// Something happened: what came before was not a livelock.
+    /// Records progress for the livelock detection.
     #[inline]
     pub(crate) fn progressed(&mut self) {
         self.step_limit = (self.steps + LIVELOCK_BOUND).min(self.options.max_steps);
@@ -227,14 +224,14 @@ impl Scheduler {
         Step::Switch
     }
 
-    /// One of `count` possibilities.
+    /// A choice among `count` possibilities, by the policy.
     pub(crate) fn decide(&mut self, count: usize) -> usize {
         let choice = self.policy.choose(count);
         self.mix(choice as u64);
         choice
     }
 
-    /// The position in the ready list of a thread that runs instead of the current one, chosen to run next.
+    /// Chooses a thread to run instead of the current one. Returns its position in the ready list.
     pub(crate) fn choose_other(&mut self) -> usize {
         let count = self.ready.len();
         let choice = if count == 1 { 0 } else { self.policy.choose(count) };
@@ -242,88 +239,7 @@ impl Scheduler {
         choice
     }
 
-    #[cold]
-    fn report_livelock(&mut self, slot: u32) {
-        let spins = self.threads[slot].spins;
-        let (kind, message) = if spins > SPIN_BOUND {
-            let message = format!(
-                "the thread passed {SPIN_BOUND} scheduling points without waiting once: it spins. Wait on a \
-                 condition variable or a channel, or sleep between two looks{}",
-                self.busiest_calls()
-            );
-            (FailureKind::Livelock, message)
-        } else if self.steps > self.options.max_steps {
-            let message = format!(
-                "the run has not ended after {} scheduling points, though only {:.3} virtual seconds have passed: \
-                 threads keep waking each other, or messages go to and fro, with hardly any delay. Find out who \
-                 answers every message with another one{}",
-                self.options.max_steps,
-                since_start(self.now).as_secs_f64(),
-                self.busiest_calls()
-            );
-            (FailureKind::Timeout, message)
-        } else {
-            let message = format!(
-                "{LIVELOCK_BOUND} scheduling points passed without a message or a moment of rest: threads keep \
-                 waking each other and nothing comes of it{}",
-                self.busiest_calls()
-            );
-            (FailureKind::Livelock, message)
-        };
-        self.fail_here(kind, message);
-    }
-
-    /// Somebody who looks from outside wants the run to end.
-    #[cold]
-    fn handle_stop_request(&mut self) {
-        if self.stop {
-            return;
-        }
-        match self.monitor.stop_request() {
-            Some(StopRequest::Memory(bytes)) => self.fail_here(FailureKind::Memory, growth_message(bytes)),
-            Some(StopRequest::CpuTime) => {
-                let message = time_message(self.options.max_cpu_time) + &self.busiest_calls();
-                self.fail(FailureKind::Timeout, message, None);
-                if let Some(failure) = &mut self.verdict {
-                    failure.from_outside = true;
-                }
-            }
-            None => {}
-        }
-    }
-
-    /// The busiest remote calls so far.
-    pub(crate) fn busiest_calls(&self) -> String {
-        self.traffic.busiest_message(self.now)
-    }
-
-    /// The current thread makes a remote call.
-    #[inline]
-    pub(crate) fn remote_call(&mut self, call: &RemoteCall<'_>) {
-        let node = self.current.map_or(TESTER, |slot| self.threads[slot].node);
-        let caller = (node, &self.nodes[node].name);
-        if self.traffic.call(self.now, caller, call) && !self.stop {
-            let message = self.traffic.storm_message(self.now);
-            self.fail(FailureKind::Timeout, message, Some(call.location));
-        }
-    }
-
-    /// Fails the run, with the line of lab code where the current thread is.
-    pub(crate) fn fail_here(&mut self, kind: FailureKind, message: String) {
-        if self.verdict.is_some() {
-            return;
-        }
-        let frames = with_real_std(frames::capture);
-        let failure = Failure {
-            location: frames::innermost_lab_frame(&frames).map(frames::Frame::location),
-            backtrace: frames::backtrace(&frames),
-            ..self.failure(kind, message)
-        };
-        self.verdict = Some(failure);
-        self.stop = true;
-    }
-
-    /// Decides what runs next, and lets time pass when nothing can run.
+    /// Chooses the next action, and advances the clock if no thread can run.
     pub(crate) fn next(&mut self) -> Next {
         self.current = None;
         loop {
@@ -380,7 +296,7 @@ impl Scheduler {
         Next::Run(slot, coroutine)
     }
 
-    /// Another node may go on: what std keeps for the OS thread is now that node's.
+    /// Switches std's state of the OS thread to another node.
     #[inline]
     fn switch_node(&mut self, node: u32) {
         if node != self.keys_node {
@@ -390,7 +306,7 @@ impl Scheduler {
         }
     }
 
-    /// Moves the clock to the next timer: nothing can run before it.
+    /// Advances the clock to the next timer, because no thread can run before.
     fn pass_time(&mut self) {
         let at = self.timers.next_at();
         if at == u64::MAX {
@@ -406,15 +322,15 @@ impl Scheduler {
             self.fail(FailureKind::Timeout, message, None);
         } else {
             self.now = self.now.max(at);
-            // That a thread was preempted does not mean that everyone waits.
+            // The end of a preemption is no progress: a preempted thread does not wait.
             if !self.timers.next_is_resume() {
                 self.progressed();
             }
         }
     }
 
-    /// Makes sure that a thread can be added. Fails the run if there are too many already; says whether there
-    /// is room.
+    /// Reserves the resources of one more thread. Fails the run and returns `false` if there are too many
+    /// threads.
     pub(crate) fn reserve_thread(&mut self, location: Option<SourceLocation>) -> bool {
         let full = self.threads.count() >= THREADS_MAX;
         let error = if full { None } else { self.stacks.reserve().err() };
@@ -429,18 +345,18 @@ impl Scheduler {
             });
             thread_limit::message(error.as_ref().map_or(LimitReached::Limit, LimitReached::System), members)
         };
-        // Once it has failed it is over, and what is started then is for the taking down.
+        // Threads that are started during clean-up must not change the first verdict.
         let first = self.verdict.is_none();
         self.fail(FailureKind::Threads, message, location);
         if let Some(failure) = self.verdict.as_mut().filter(|_| first) {
-            // How many maps the system has left is not the seed's to decide.
+            // The number of memory maps that the system has left does not depend on the seed.
             failure.from_outside = error.is_some();
         }
         false
     }
 
-    /// Adds a thread to a node that is alive, after [`reserve_thread`](Self::reserve_thread); its body, which must not
-    /// unwind, runs when it is first chosen.
+    /// Adds a thread to a node that is alive, after [`reserve_thread`](Self::reserve_thread). The body, which
+    /// must not unwind, begins when the thread is first chosen.
     pub(crate) fn spawn(
         &mut self,
         node: u32,
@@ -462,7 +378,7 @@ impl Scheduler {
         id
     }
 
-    /// Puts a thread that has just stopped waiting, or has just been made, where it will be chosen.
+    /// Makes a thread runnable that is new or has stopped waiting.
     fn make_ready(&mut self, slot: u32) {
         let thread = &mut self.threads[slot];
         thread.state = ThreadState::Ready;
@@ -487,7 +403,8 @@ impl Scheduler {
         Ticket { slot, number: self.tickets }
     }
 
-    /// Begins the wait of the current thread; the caller then suspends. The deadline is on its node's clock.
+    /// Begins the wait of the current thread, which the caller then suspends. The deadline is on its node's
+    /// clock.
     pub(crate) fn park(&mut self, wait: Wait, deadline: Option<u64>) {
         let slot = self.current.expect("only a simulated thread can wait");
         let deadline = deadline.map(|time| self.run_time(time));
@@ -504,7 +421,7 @@ impl Scheduler {
         self.thread_rests(slot);
     }
 
-    /// Ends the wait that `ticket` names. Says whether it still lasted.
+    /// Ends the wait of `ticket`. Returns whether it had not ended before.
     #[inline]
     pub(crate) fn wake(&mut self, ticket: Ticket, woken: Woken) -> bool {
         if !self.threads.waits(ticket) {
@@ -520,7 +437,7 @@ impl Scheduler {
         true
     }
 
-    /// The thread waits or has ended: perhaps its node is quiet now.
+    /// Records that the thread waits or has ended, and wakes the probe if its node is quiet now.
     fn thread_rests(&mut self, slot: u32) {
         let thread = &self.threads[slot];
         if thread.probe {
@@ -546,95 +463,10 @@ impl Scheduler {
         }
         self.threads.remove(slot);
     }
-
-    /// Records the verdict and ends the run; the first verdict stands.
-    pub(crate) fn fail(&mut self, kind: FailureKind, message: String, location: Option<SourceLocation>) {
-        let failure = Failure { location: location.map(ToString::to_string), ..self.failure(kind, message) };
-        self.verdict.get_or_insert(failure);
-        self.stop = true;
-    }
-
-    /// A failure that the current thread sees now.
-    pub(crate) fn failure(&self, kind: FailureKind, message: String) -> Failure {
-        let (node, thread) = match self.current {
-            Some(slot) => {
-                let thread = &self.threads[slot];
-                (self.nodes[thread.node].name.to_string(), thread.name.to_string())
-            }
-            None => (self.nodes[TESTER].name.to_string(), "scheduler".to_owned()),
-        };
-        let at = since_start(self.now);
-        Failure { kind, message, at, node, thread, location: None, backtrace: None, from_outside: false }
-    }
-
-    pub(crate) fn warn(&mut self, message: String) {
-        if !self.warnings.contains(&message) {
-            self.warnings.push(message);
-        }
-    }
-
-    /// `thread` of `node`, for messages.
-    pub(crate) fn describe(&self, slot: u32) -> String {
-        let thread = &self.threads[slot];
-        format!("thread `{}` of {}", thread.name, self.nodes[thread.node].name)
-    }
 }
 
 #[inline]
 fn mix_hash(fingerprint: u64, value: u64) -> u64 {
     let mixed = (fingerprint ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed ^ (mixed >> 29)
-}
-
-/// Threads that lose the processor.
-impl Scheduler {
-    /// Preempts the current thread, unless it is the harness's. Says whether it did.
-    #[cold]
-    fn preempt(&mut self, slot: u32) -> bool {
-        let Some(lasts) = self.preemption.begin() else { return false };
-        let thread = &mut self.threads[slot];
-        if self.stop || thread.probe || thread.node == TESTER {
-            return false;
-        }
-        thread.preempted = true;
-        let id = ThreadId { slot, serial: thread.serial };
-        self.timers.add(self.now + lasts, Due::Resume(id));
-        true
-    }
-
-    /// Lets a preempted thread run again. One that has been killed meanwhile runs already.
-    fn end_preemption(&mut self, id: ThreadId) {
-        let Some(thread) = self.threads.get_mut(id) else { return };
-        if !std::mem::take(&mut thread.preempted) || thread.dying {
-            return;
-        }
-        let node = &mut self.nodes[thread.node];
-        if node.paused {
-            node.paused_ready.push(id.slot);
-        } else {
-            self.ready.push(id.slot);
-        }
-    }
-}
-
-/// Nodes that stand still, and nodes that are watched.
-impl Scheduler {
-    pub(crate) fn pause(&mut self, node: u32) {
-        self.nodes[node].paused = true;
-        let threads = &self.threads;
-        let paused_ready = &mut self.nodes[node].paused_ready;
-        self.ready.retain(|slot| {
-            let stays = threads[*slot].node != node;
-            if !stays {
-                paused_ready.push(*slot);
-            }
-            stays
-        });
-    }
-
-    pub(crate) fn resume(&mut self, node: u32) {
-        self.nodes[node].paused = false;
-        let paused_ready = std::mem::take(&mut self.nodes[node].paused_ready);
-        self.ready.extend(paused_ready);
-    }
 }

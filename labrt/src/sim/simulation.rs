@@ -1,26 +1,18 @@
-//! [`Sim`]: one simulation, as the threads in it see it.
+//! [`Sim`]: one simulation, with the operations of its threads.
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::cell::SchedulerCell;
 use super::scheduler::{Scheduler, Step};
 use super::std_clock::StdClock;
 use super::threads::ThreadState;
-use super::timers::Due;
-use crate::clock::{nanos, since_start};
 use crate::raw::confined::Owner;
 use crate::raw::coroutine::suspend;
-use crate::raw::heap;
-use crate::raw::run_monitor::{is_inside, record_panic, stop_if_panicked, with_real_std};
-use crate::rng::StreamRng;
-use crate::run::failure::{Failure, FailureKind, Panic};
+use crate::raw::run_monitor::stop_if_panicked;
 use crate::run::local::Local;
-use crate::run::log::LogLine;
-use crate::traffic::RemoteCall;
 use crate::wait::{BlockedBy, Blocker, SourceLocation, ThreadId, Ticket, Wait, Woken};
 
 thread_local! {
@@ -32,15 +24,15 @@ thread_local! {
 pub(crate) struct Sim {
     id: u64,
     pub(crate) scheduler: SchedulerCell,
-    /// Scheduling points are passed over: see [`Sim::without_switching`].
-    atomic: Cell<bool>,
-    /// What std's clocks show.
+    /// Whether scheduling points are disabled: see [`Sim::without_switching`].
+    pub(super) atomic: Cell<bool>,
+    /// The clocks of std.
     pub(super) std_clock: StdClock,
-    /// What the harness keeps for the run, until that is over.
-    local: RefCell<Option<Arc<Local>>>,
+    /// The value that the harness has attached to the run, until its end.
+    pub(super) local: RefCell<Option<Arc<Local>>>,
 }
 
-/// Calls `f` with the simulation that the caller runs in.
+/// Calls `f` with the simulation of the caller.
 ///
 /// # Panics
 ///
@@ -88,7 +80,7 @@ impl Sim {
         self.id
     }
 
-    /// Adds a thread to `node`. On a dead node the body is dropped and the answer is `None`.
+    /// Adds a thread to `node`. On a dead node the body is dropped and the result is `None`.
     pub(crate) fn spawn(
         &self,
         node: u32,
@@ -103,7 +95,7 @@ impl Sim {
                 return Some(scheduler.spawn(node, name, location, probe, move || guarded(body)));
             }
         }
-        // Lab code's destructors call labrt: not while the scheduler is borrowed.
+        // After the borrow of the scheduler has ended: destructors of lab code may call labrt.
         drop(body);
         None
     }
@@ -128,7 +120,7 @@ impl Sim {
         self.throw_if_killed();
     }
 
-    /// Unwinds the current thread if it is dying and does not unwind yet.
+    /// Unwinds the current thread if its node was killed and it does not unwind yet.
     #[inline]
     pub(crate) fn throw_if_killed(&self) {
         let step = {
@@ -144,8 +136,7 @@ impl Sim {
         }
     }
 
-    /// Gives way to the others: as a scheduling point, but the current thread is not chosen if
-    /// another one can run.
+    /// A scheduling point at which the current thread is not chosen if another one can run.
     pub(crate) fn yield_now(&self) {
         self.scheduling_point();
         let parked = {
@@ -172,10 +163,10 @@ impl Sim {
         self.scheduler.borrow_mut().ticket()
     }
 
-    /// Waits until somebody wakes `ticket`, or until the virtual time `deadline`.
+    /// Waits until `ticket` is woken, or until the virtual time `deadline`.
     ///
-    /// A thread that unwinds does not wait for time to pass: its wait is over at once if it has a
-    /// deadline or is for something from outside its node.
+    /// No time passes for a thread that unwinds: its wait ends at once if it has a deadline or depends on
+    /// something outside its node.
     ///
     /// # Panics
     ///
@@ -187,8 +178,8 @@ impl Sim {
         woken
     }
 
-    /// As [`park`](Self::park), for a wait after which something must be put in order before a kill may be
-    /// thrown.
+    /// As [`park`](Self::park), but a kill does not unwind from it: for waits after which the caller must
+    /// clean up first.
     pub(crate) fn park_without_throw(&self, ticket: Ticket, wait: Wait, deadline: Option<u64>) -> Woken {
         stop_if_panicked();
         let held_since = {
@@ -211,13 +202,13 @@ impl Sim {
         scheduler.threads[ticket.slot].woken
     }
 
-    /// Ends the wait that `ticket` names. Says whether it still lasted. No scheduling point.
+    /// Ends the wait of `ticket`. Returns whether it had not ended before. No scheduling point.
     #[inline]
     pub(crate) fn unpark(&self, ticket: Ticket) -> bool {
         self.scheduler.borrow_mut().wake(ticket, Woken::Notified)
     }
 
-    /// Waits for ever.
+    /// Suspends the current thread until it is killed.
     pub(crate) fn wait_forever(&self, wait: Wait) -> ! {
         stop_if_panicked();
         loop {
@@ -233,23 +224,16 @@ impl Sim {
         }
     }
 
-    /// The virtual nanoseconds since the run began.
+    /// Nanoseconds since the run began, on the run's clock.
     #[inline]
     pub(crate) fn run_now(&self) -> u64 {
         self.scheduler.borrow().now
     }
 
-    /// The same on the clock of the current thread's node. All that lab code sees of time, and all deadlines,
-    /// are on that clock.
+    /// Nanoseconds since the run began, on the clock of the current thread's node.
     #[inline]
     pub(crate) fn now(&self) -> u64 {
         self.scheduler.borrow().local_now()
-    }
-
-    /// Lets `event` run outside every thread, `delay` from now.
-    pub(crate) fn schedule(&self, delay: Duration, event: Box<dyn FnOnce() + Send>) {
-        let at = self.run_now().saturating_add(nanos(delay));
-        self.scheduler.borrow_mut().timers.add(at, Due::Event(event));
     }
 
     /// Whether the current thread is being killed.
@@ -263,7 +247,7 @@ impl Sim {
         self.scheduler.borrow().current_node()
     }
 
-    /// The same, but `None` outside every thread.
+    /// As [`current_node`](Self::current_node), but `None` outside every thread.
     pub(crate) fn thread_node(&self) -> Option<u32> {
         let scheduler = self.scheduler.borrow();
         scheduler.current.map(|slot| scheduler.threads[slot].node)
@@ -283,67 +267,7 @@ impl Sim {
         }
     }
 
-    pub(crate) fn set_local(&self, value: Arc<Local>) {
-        let before = self.local.borrow_mut().replace(value);
-        assert!(before.is_none(), "a run has one value of the harness's");
-    }
-
-    #[inline]
-    pub(crate) fn with_local<R>(&self, f: impl FnOnce(&Arc<Local>) -> R) -> Option<R> {
-        self.local.borrow().as_ref().map(f)
-    }
-
-    /// Drops the value of the harness's. A thread that was abandoned while it looked at it keeps it.
-    pub(crate) fn drop_local(&self) {
-        let value = self.local.try_borrow_mut().ok().and_then(|mut local| local.take());
-        drop(value);
-    }
-
-    /// Ends the run with this verdict, unless it has one.
-    pub(crate) fn fail(&self, kind: FailureKind, message: String, location: Option<SourceLocation>) {
-        self.scheduler.borrow_mut().fail(kind, message, location);
-    }
-
-    /// Takes the panic of the current thread as the run's verdict. Says whether there is such a thread.
-    pub(crate) fn panicked(&self, tell: impl FnOnce(bool) -> Panic) -> bool {
-        let Ok(mut scheduler) = self.scheduler.try_borrow_mut() else {
-            if !is_inside() {
-                return false;
-            }
-            // labrt itself panics, in the midst of a change. It cannot stop here, for it would keep the panic
-            // hook; but it does when a destructor waits or comes back into the scheduler, and at the base of
-            // the thread.
-            let panic = tell(false);
-            let location = panic.location.map(|location| format!(" at {location}")).unwrap_or_default();
-            record_panic(panic.message + &location);
-            self.atomic.set(true); // nobody else runs meanwhile
-            return true;
-        };
-        let Some(slot) = scheduler.current else { return false };
-        let thread = &mut scheduler.threads[slot];
-        thread.unwinding = true;
-        if thread.dying {
-            return true;
-        }
-        let recording = scheduler.options.record;
-        drop(scheduler);
-        let panic = tell(recording);
-        let mut scheduler = self.scheduler.borrow_mut();
-        let failure = Failure {
-            location: panic.location,
-            backtrace: panic.backtrace,
-            ..scheduler.failure(panic.kind, panic.message)
-        };
-        scheduler.verdict.get_or_insert(failure);
-        scheduler.stop = true;
-        true
-    }
-
-    pub(crate) fn recording(&self) -> bool {
-        self.scheduler.try_borrow().is_ok_and(|scheduler| scheduler.options.record)
-    }
-
-    /// Runs `f` without letting another thread run in between.
+    /// Calls `f` without switching to another thread.
     pub(crate) fn without_switching<R>(&self, f: impl FnOnce() -> R) -> R {
         struct Restore<'a>(&'a Cell<bool>, bool);
         impl Drop for Restore<'_> {
@@ -354,43 +278,11 @@ impl Sim {
         let _restore = Restore(&self.atomic, self.atomic.replace(true));
         f()
     }
-
-    /// Memory that the simulation holds, in bytes.
-    pub(crate) fn heap_bytes(&self) -> u64 {
-        u64::try_from(heap::held()).unwrap_or(0)
-    }
-
-    /// Adds a line to the log of a recorded run. Its memory is uncounted: such a run is the same as one that
-    /// is not recorded.
-    pub(crate) fn record(&self, level: ::log::Level, target: &str, text: &str) {
-        heap::uncounted(|| self.record_line(level, target, text));
-    }
-
-    fn record_line(&self, level: ::log::Level, target: &str, text: &str) {
-        let mut scheduler = self.scheduler.borrow_mut();
-        let (node, thread) = match scheduler.current {
-            Some(slot) => {
-                let thread = &scheduler.threads[slot];
-                (scheduler.nodes[thread.node].name.to_string(), thread.name.to_string())
-            }
-            None => (String::new(), String::new()),
-        };
-        let at = since_start(scheduler.now);
-        let line = LogLine { at, node, thread, level, target: target.to_owned(), text: text.to_owned() };
-        match scheduler.options.tap {
-            Some(tap) => {
-                drop(scheduler);
-                // What becomes of the line concerns the process.
-                with_real_std(|| tap.take(&line));
-            }
-            None => scheduler.log.push(line),
-        }
-    }
 }
 
-/// Threads, as other modules see them.
+/// Threads.
 impl Sim {
-    /// The current thread has taken a lock, at this line.
+    /// Records that the current thread has taken a lock at this line.
     #[inline]
     pub(crate) fn took_lock(&self, location: SourceLocation) {
         let mut scheduler = self.scheduler.borrow_mut();
@@ -399,13 +291,13 @@ impl Sim {
         }
     }
 
-    /// The current thread has given back a lock that it took at this line.
+    /// Records that the current thread has released a lock that it took at this line.
     #[inline]
     pub(crate) fn released_lock(&self, location: SourceLocation) {
         let mut scheduler = self.scheduler.borrow_mut();
         if let Some(slot) = scheduler.current {
             let held = &mut scheduler.threads[slot].held;
-            // Mostly the last one, for guards are dropped in the opposite order.
+            // Usually the last one: guards are dropped in reverse order.
             if let Some(position) = held.iter().rposition(|since| std::ptr::eq(*since, location)) {
                 held.remove(position);
             }
@@ -417,7 +309,7 @@ impl Sim {
     /// Panics outside every thread.
     #[inline]
     pub(crate) fn current_thread(&self) -> ThreadId {
-        self.scheduler.borrow().current_id().expect("an event takes no lock that lab code takes")
+        self.scheduler.borrow().current_id().expect("an event must not take a lock of lab code")
     }
 
     pub(crate) fn current_name(&self) -> Cow<'static, str> {
@@ -460,14 +352,14 @@ impl Sim {
         self.park(ticket, wait, None);
     }
 
-    /// Takes the token that [`unpark_thread`](Self::unpark_thread) left for the current thread. If there is
-    /// none, the wait of `ticket`, which must be [`Wait::Park`] and begin before the next scheduling point,
-    /// is woken by it.
+    /// Takes the token that [`unpark_thread`](Self::unpark_thread) left for the current thread, and returns
+    /// whether there was one. If not, the next `unpark_thread` ends the wait of `ticket`, which must be a
+    /// [`Wait::Park`] and begin before the next scheduling point.
     pub(crate) fn take_token(&self, ticket: Ticket) -> bool {
         std::mem::take(&mut self.scheduler.borrow_mut().threads[ticket.slot].unparked)
     }
 
-    /// Wakes `thread` if it is parked, and leaves a token for it if not. No scheduling point.
+    /// Wakes `thread` if it is parked, and leaves a token for it otherwise. No scheduling point.
     pub(crate) fn unpark_thread(&self, thread: ThreadId) {
         let mut scheduler = self.scheduler.borrow_mut();
         let Some(found) = scheduler.threads.get_mut(thread) else { return };
@@ -479,7 +371,7 @@ impl Sim {
         }
     }
 
-    /// Waits until threads of `node` have run since the last time, and all of them wait again.
+    /// Waits until threads of `node` have run since the last call and all of them wait again.
     pub(crate) fn wait_quiet(&self, node: u32) {
         let ticket = {
             let mut scheduler = self.scheduler.borrow_mut();
@@ -497,15 +389,14 @@ impl Sim {
             Some(ticket) => {
                 self.park(ticket, Wait::Quiet, None);
             }
-            // A probe that never waits would keep the others from running.
+            // Otherwise a probe that never waits would keep the others from running.
             None => self.scheduling_point(),
         }
     }
 
-    /// The scheduling point before something is given back: a lock, an end of a channel.
+    /// The scheduling point before a release of a lock or an end of a channel.
     ///
-    /// No kill is thrown here, for what is being given back would be lost with it; the thread unwinds at
-    /// its next call instead.
+    /// No kill takes effect here, because the release would not happen; the thread unwinds at its next call.
     #[inline(always)] // at each unlock
     pub(crate) fn scheduling_point_before_release(&self) {
         if self.atomic.get() {
@@ -518,100 +409,25 @@ impl Sim {
     }
 }
 
-/// What channels ask.
+/// Channels.
 impl Sim {
-    /// Whether the wait that `ticket` names still lasts.
+    /// Whether the wait of `ticket` has not ended.
     pub(crate) fn waits(&self, ticket: Ticket) -> bool {
         self.scheduler.borrow().threads.waits(ticket)
     }
 
-    /// One of `count` possibilities, by the scheduler's policy.
+    /// A choice among `count` possibilities, by the scheduler's policy.
     pub(crate) fn choose(&self, count: usize) -> usize {
         self.scheduler.borrow_mut().decide(count)
     }
 }
 
-/// Nodes, and the run.
-impl Sim {
-    pub(crate) fn add_node(&self, name: String) -> (u32, Arc<str>) {
-        let mut scheduler = self.scheduler.borrow_mut();
-        let seed = scheduler.options.seed;
-        let id = scheduler.nodes.add(name, seed);
-        (id, scheduler.nodes[id].name.clone())
-    }
-
-    pub(crate) fn is_node_alive(&self, node: u32) -> bool {
-        self.scheduler.borrow().nodes[node].alive
-    }
-
-    pub(crate) fn pause(&self, node: u32) {
-        self.scheduler.borrow_mut().pause(node);
-    }
-
-    pub(crate) fn resume(&self, node: u32) {
-        self.scheduler.borrow_mut().resume(node);
-    }
-
-    pub(crate) fn set_clock_rate(&self, node: u32, per_million: u32) {
-        self.scheduler.borrow_mut().set_clock_rate(node, per_million);
-    }
-
-    /// The scheduler finds the callers of a node that has died by what they wait for.
-    pub(crate) fn await_call(&self, _node: u32, _ticket: Ticket) {}
-
-    pub(crate) fn forget_call(&self, _node: u32, _ticket: Ticket) {}
-
-    pub(crate) fn draw<R>(&self, draw: impl FnOnce(&mut StreamRng) -> R) -> R {
-        let node = self.current_node();
-        draw(&mut self.scheduler.borrow_mut().nodes[node].rng)
-    }
-
-    pub(crate) fn stream(&self, name: &str) -> StreamRng {
-        StreamRng::new(self.scheduler.borrow().options.seed, name)
-    }
-
-    /// A message was sent or an entry applied: it goes into the fingerprint, and what came before was not a
-    /// livelock.
-    #[inline]
-    pub(crate) fn record_event(&self, hash: u64) {
-        let mut scheduler = self.scheduler.borrow_mut();
-        scheduler.mix(hash);
-        scheduler.progressed();
-    }
-
-    /// A remote call is being made.
-    #[inline]
-    pub(crate) fn remote_call(&self, call: &RemoteCall<'_>) {
-        self.scheduler.borrow_mut().remote_call(call);
-    }
-
-    /// A message of so many bytes was sent that is no call.
-    #[inline]
-    pub(crate) fn record_bytes(&self, end: u32, bytes: usize) {
-        let mut scheduler = self.scheduler.borrow_mut();
-        let now = scheduler.now;
-        scheduler.traffic.record_bytes(now, end, bytes);
-    }
-
-    pub(crate) fn busiest_calls(&self) -> String {
-        self.scheduler.borrow().busiest_calls()
-    }
-
-    pub(crate) fn warn(&self, message: String) {
-        self.scheduler.borrow_mut().warn(message);
-    }
-
-    pub(crate) fn lock_waits(&self) -> Vec<String> {
-        self.scheduler.borrow().lock_waits()
-    }
-}
-
-/// Runs a thread's body; whatever it unwinds with has been dealt with already.
+/// Runs the body of a thread. Panics and kills that it unwinds with were handled before.
 pub(super) fn guarded(body: Box<dyn FnOnce()>) {
     let dying = with(Sim::is_dying);
     let outcome = catch_unwind(AssertUnwindSafe(move || {
         if dying {
-            // Killed before it ran: what it owns is dropped, as by a thread that unwinds.
+            // Killed before it ran: drop everything that it owns, as unwinding would.
             drop(body);
         } else {
             body();

@@ -1,16 +1,15 @@
-//! [`StdClock`]: what the clocks of std show in a simulation.
+//! [`StdClock`]: the clocks of std in a simulation.
 
 use std::cell::Cell;
 
-/// Virtual nanoseconds between two reads at the clock of std, so that whoever waits for a time by looking at
-/// the clock sees it come.
+/// Virtual nanoseconds by which each read advances the clock of std, so that a busy wait for a time ends.
 const READ_STEP: u64 = 100;
 
 /// The clock of std, as simulated threads see it.
 pub(super) struct StdClock {
-    /// The scheduling point at which it was last looked at, and the reads since then.
+    /// The scheduling point of the last read, and the number of reads since then.
     reads: Cell<(u64, u32)>,
-    /// The time at the last look, on the run's clock.
+    /// The result of the last read, on the run's clock.
     shown: Cell<u64>,
 }
 
@@ -19,8 +18,8 @@ impl StdClock {
         Self { reads: Cell::new((0, 0)), shown: Cell::new(0) }
     }
 
-    /// A look at the clock after so many scheduling points of the run, when it is `now` by the run's clock.
-    /// Answers what it shows, and how often it was looked at since the last scheduling point.
+    /// Reads the clock after `steps` scheduling points of the run, at the run's time `now`. Returns the time
+    /// shown, and the number of earlier reads since the last scheduling point.
     pub(super) fn read(&self, steps: u64, now: u64) -> (u64, u32) {
         let (at, count) = self.reads.get();
         let count = if at == steps { count + 1 } else { 0 };
@@ -30,7 +29,7 @@ impl StdClock {
         (shown, count)
     }
 
-    /// What it showed at the last look.
+    /// The result of the last read.
     pub(super) fn shown(&self) -> u64 {
         self.shown.get()
     }

@@ -1,8 +1,8 @@
-//! What lab code asks of std by habit: the time, a sleep, randomness, a thread, a lock.
+//! Calls of std by lab code in a simulation: time, sleeps, randomness, threads and locks.
 //!
-//! Where the answer can be the run's own, it is: clocks are virtual, a sleep is a sleep of the simulated
-//! thread, randomness comes from the seed. What cannot be (a thread of the system, a wait in a lock of std)
-//! fails the run and says which name of labrt does the same.
+//! Calls that can be simulated are: clocks are virtual, a sleep suspends the simulated thread, randomness
+//! comes from the seed. The others (starting an OS thread, waiting for a lock of std) fail the run with a
+//! message that names the replacement in labrt.
 
 use std::time::Duration;
 
@@ -16,20 +16,20 @@ use crate::raw::run_monitor::with_real_std;
 use crate::run::failure::FailureKind;
 use crate::wait::Wait;
 
-/// So many looks between two scheduling points leave the run's own clock alone. Some locks look at the clock
-/// when another OS thread was in the way, and chance must not move the clock.
+/// The number of clock reads between two scheduling points that do not advance the run's clock. Some locks
+/// read the clock after contention with another OS thread, which must not influence the run.
 const FREE_READS: u32 = 1000;
 
-/// So many looks at the clock between two scheduling points: the loop will never end.
+/// The most clock reads between two scheduling points. More are an endless loop.
 const READS_MAX: u32 = 10_000_000;
 
-/// How long a lock of std may really be waited for: another OS thread may hold it for a moment.
+/// The longest wait for a lock of std, in real time: another OS thread may hold it for a moment.
 const LOCK_WAIT_MAX: Duration = Duration::from_secs(1);
 
-/// The same when the run is over already.
+/// The same after the end of the run.
 const LOCK_WAIT_MAX_AT_END: Duration = Duration::from_millis(50);
 
-/// Sees to it that what std asks of the system is asked here, where that is possible.
+/// Redirects the system calls of std to this module, on systems where that is possible.
 pub(super) fn install() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     crate::raw::interpose::install(crate::raw::interpose::Simulation {
@@ -43,7 +43,7 @@ pub(super) fn install() {
     });
 }
 
-/// Fills `bytes` from the stream of the node at hand. Says whether the OS thread is a simulation's.
+/// Fills `bytes` from the stream of the current node. Returns whether the OS thread is a simulation's.
 fn random(bytes: &mut [u8]) -> bool {
     try_with(|sim| {
         let node = sim.scheduler.try_borrow().ok()?.current_node();
@@ -54,7 +54,7 @@ fn random(bytes: &mut [u8]) -> bool {
     .is_some()
 }
 
-/// The virtual nanoseconds since the run began, as a clock of std shows them on the current thread's node.
+/// Reads the clock of std: nanoseconds since the run began, on the clock of the current thread's node.
 fn clock() -> u64 {
     with(|sim| match sim.scheduler.try_borrow_mut() {
         Ok(mut scheduler) => {
@@ -64,9 +64,9 @@ fn clock() -> u64 {
             }
             if count > READS_MAX {
                 let message = format!(
-                    "the thread looked at the clock of std {READS_MAX} times without a call of labrt, while nobody \
-                         else could run: it waits for something that cannot come. Wait on a condition variable or a \
-                         channel, or use `labrt::thread::sleep`"
+                    "the thread read the clock of std {READS_MAX} times without a call of labrt, while no \
+                     other thread could run: it waits for something that cannot happen. Wait on a condition \
+                     variable or a channel, or use `labrt::thread::sleep`"
                 );
                 scheduler.fail_here(FailureKind::Livelock, message);
                 drop(scheduler);
@@ -78,7 +78,7 @@ fn clock() -> u64 {
     })
 }
 
-/// The time that the clock of std shows, without a look at it.
+/// The time of the clock of std, without counting as a read.
 fn now() -> u64 {
     with(|sim| {
         let shown = sim.std_clock.shown();
@@ -88,8 +88,8 @@ fn now() -> u64 {
 
 /// Lets the simulated thread sleep until a time on its node's clock, in nanoseconds since the run began.
 ///
-/// A thread that is killed meanwhile returns, and unwinds at its next call of labrt: the caller is not made
-/// to be unwound through.
+/// If the thread is killed meanwhile, this returns and the thread unwinds at its next call of labrt: the
+/// caller's frames must not be unwound.
 fn sleep_until(at: u64) {
     with(|sim| {
         sim.scheduling_point_before_release();
@@ -98,11 +98,11 @@ fn sleep_until(at: u64) {
     });
 }
 
-/// Fails the run, because lab code wants a thread of the system.
+/// Fails the run because lab code starts an OS thread.
 fn refuse_thread() {
     let message =
-        "a simulated thread starts a thread of the system, which knows nothing of the virtual clock and \
-                   could not be replayed. Use `labrt::thread::spawn` in the place of `std::thread::spawn`"
+        "a simulated thread starts an OS thread, which does not follow the virtual clock and cannot be \
+         replayed. Use `labrt::thread::spawn` instead of `std::thread::spawn`"
             .to_owned();
     with(|sim| {
         if let Ok(mut scheduler) = sim.scheduler.try_borrow_mut() {
@@ -111,20 +111,19 @@ fn refuse_thread() {
     });
 }
 
-/// Fails the run, because a simulated thread waits in a lock that only the others could give back, and gives
-/// the thread up. `waited`: for so long it did, in real time; `None` if the wait has a time-out and was
-/// refused at once.
+/// Fails the run because a simulated thread waits for a lock that only other simulated threads could release,
+/// and suspends the thread for good. `waited` is the real time of the wait; `None` if the wait has a timeout
+/// and was refused at once.
 fn refuse_wait(waited: Option<Duration>) -> ! {
     let frames = with_real_std(frames::capture);
     let message = match (frames::blocking_call(&frames), waited) {
-        (Some(blocking), Some(waited)) => blocked_message(blocking, waited),
+        (Some(blocking_call), Some(waited)) => blocked_message(blocking_call, waited),
         (Some(frames::BlockingCall { call, advice }), None) => format!(
-            "the thread waits with a time-out in {call}, which knows nothing of the virtual clock. {advice}"
+            "the thread waits with a timeout in {call}, which does not follow the virtual clock. {advice}"
         ),
         (None, _) => {
-            "the thread waits in a lock that is none of labrt's: all simulated threads share one OS thread, \
-                      and this wait stops them all. Use the locks of `labrt::sync` and the channels of \
-                      `labrt::channel`"
+            "the thread waits for a lock that is not labrt's: all simulated threads share one OS thread, \
+             which this wait blocks. Use the locks of `labrt::sync` and the channels of `labrt::channel`"
                 .to_owned()
         }
     };
@@ -140,7 +139,7 @@ fn refuse_wait(waited: Option<Duration>) -> ! {
     })
 }
 
-/// How long a lock of std may be waited for.
+/// The longest wait for a lock of std.
 fn lock_wait_max() -> Duration {
     let over = with(|sim| sim.scheduler.try_borrow().is_ok_and(|scheduler| scheduler.stop));
     if over { LOCK_WAIT_MAX_AT_END } else { LOCK_WAIT_MAX }

@@ -1,17 +1,18 @@
-//! The table of simulated threads, and what each of them waits for.
+//! The table of simulated threads.
 
 use std::borrow::Cow;
 
 use crate::raw::coroutine::Coroutine;
 use crate::wait::{Blocker, SourceLocation, ThreadId, Ticket, Wait, Woken};
 
+/// The scheduling state of a slot of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ThreadState {
     /// The slot is not in use.
     Free,
-    /// Can run: in the ready list, held by a paused node, preempted, or running.
+    /// The thread can run: it is in the ready list, on a paused node, preempted, or running.
     Ready,
-    /// Waits.
+    /// The thread waits.
     Parked,
 }
 
@@ -20,7 +21,7 @@ pub(crate) struct Thread {
     pub(crate) serial: u64,
     pub(crate) node: u32,
     pub(crate) name: Cow<'static, str>,
-    /// The line of lab code that started it, if one did.
+    /// The line of lab code that started it.
     pub(crate) started_at: Option<SourceLocation>,
     /// `None` while it runs, and in a free slot.
     pub(crate) coroutine: Option<Coroutine>,
@@ -28,39 +29,39 @@ pub(crate) struct Thread {
     /// The number of the current or last ticket.
     pub(crate) ticket: u64,
     pub(crate) wait: Wait,
-    /// When the current or last wait began, on the run's clock.
+    /// The run's time at which the current or last wait began.
     pub(crate) parked_at: u64,
-    /// Who must do something before the current wait for a lock or a thread can end.
+    /// The threads that keep it waiting for a lock, a thread or a value.
     pub(crate) blockers: Vec<Blocker>,
-    /// The lines that took the locks that it holds, the oldest first.
+    /// The lines at which it took the locks that it holds, the oldest first.
     pub(crate) held: Vec<SourceLocation>,
     /// Whether the current wait has a timer.
     pub(crate) timed: bool,
     pub(crate) woken: Woken,
-    /// It can run, and is in no list until its preemption ends.
+    /// It is preempted: it can run, but is in no list until its preemption ends.
     pub(crate) preempted: bool,
-    /// Its node has been killed, or the run is over: it must unwind.
+    /// Its node was killed, or the run is over: it must unwind.
     pub(crate) dying: bool,
-    /// It unwinds, because it is dying or because it panicked. Its destructors may call labrt, but
-    /// nothing may unwind out of them and nothing waits for time to pass.
+    /// It unwinds, because it is dying or has panicked. Its destructors may call labrt, but these calls
+    /// neither panic nor wait for time to pass.
     pub(crate) unwinding: bool,
-    /// How often a kill has been thrown into it.
+    /// The number of times that a kill was thrown into it.
     pub(crate) throws: u32,
-    /// Scheduling points that it has passed while it unwinds.
+    /// Scheduling points passed while unwinding.
     pub(crate) unwind_steps: u32,
-    /// Somebody has called `unpark`, and it has not called `park` since.
+    /// `unpark` was called since its last `park`.
     pub(crate) unparked: bool,
     /// Scheduling points since it last waited.
     pub(crate) spins: u32,
-    /// It watches its node (see `Node::when_quiet`) and does not count as activity there.
+    /// It is the probe of its node (see `Node::when_quiet`), which does not count as activity.
     pub(crate) probe: bool,
-    /// On whose behalf it runs: a number of the harness's.
+    /// The harness's number for the task on whose behalf it runs.
     pub(crate) trace_context: u64,
-    /// Who waits for its end.
+    /// The waits for its end.
     pub(crate) joiners: Vec<Ticket>,
 }
 
-/// All threads of a run. Slots are used again; the order of the table is deterministic.
+/// All threads of a run. Slots are reused; the order of the table is deterministic.
 #[derive(Default)]
 pub(crate) struct Threads {
     slots: Vec<Thread>,
@@ -68,7 +69,7 @@ pub(crate) struct Threads {
 }
 
 impl Threads {
-    /// Adds a thread whose serial number no other one has had.
+    /// Adds a thread. Its serial number must be unique.
     pub(crate) fn add(
         &mut self,
         serial: u64,
@@ -115,7 +116,7 @@ impl Threads {
         ThreadId { slot, serial }
     }
 
-    /// How many have not ended.
+    /// The number of threads that have not ended.
     pub(crate) fn count(&self) -> usize {
         self.slots.len() - self.free.len()
     }
@@ -129,7 +130,7 @@ impl Threads {
         self.free.push(slot);
     }
 
-    /// The thread of that name, unless it has ended.
+    /// The thread `id`, unless it has ended.
     pub(crate) fn get(&self, id: ThreadId) -> Option<&Thread> {
         self.slots.get(id.slot as usize).filter(|thread| thread.serial == id.serial)
     }
@@ -138,7 +139,7 @@ impl Threads {
         self.slots.get_mut(id.slot as usize).filter(|thread| thread.serial == id.serial)
     }
 
-    /// Whether the wait that `ticket` names still lasts.
+    /// Whether the wait of `ticket` has not ended.
     #[inline]
     pub(crate) fn waits(&self, ticket: Ticket) -> bool {
         self.slots

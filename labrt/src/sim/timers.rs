@@ -1,24 +1,24 @@
-//! [`Timers`]: what will happen at which virtual time.
+//! [`Timers`]: the queue of wake-ups, preemption ends and events.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use crate::wait::{ThreadId, Ticket};
 
-/// What happens when a timer is due.
+/// The action of a timer.
 pub(crate) enum Due {
-    /// The thread that waits with this ticket has waited long enough.
+    /// The deadline of the wait with this ticket.
     Wake(Ticket),
-    /// The thread that was preempted goes on.
+    /// The end of the thread's preemption.
     Resume(ThreadId),
-    /// Harness code that runs outside every thread.
+    /// Code of the harness that runs outside every thread.
     Event(Box<dyn FnOnce() + Send>),
 }
 
 struct Timer {
     /// Virtual nanoseconds since the run began.
     at: u64,
-    /// Breaks ties: many events share a time on a virtual clock.
+    /// Orders timers with the same time, which is frequent on a virtual clock.
     seq: u64,
     due: Due,
 }
@@ -52,7 +52,7 @@ impl Ord for Timer {
 pub(crate) struct Timers {
     heap: BinaryHeap<Timer>,
     seq: u64,
-    /// How many timers in the heap belong to waits that have ended otherwise.
+    /// The number of timers in the heap whose waits have ended otherwise.
     stale: usize,
 }
 
@@ -62,7 +62,7 @@ impl Timers {
         self.heap.push(Timer { at, seq: self.seq, due });
     }
 
-    /// The time of the earliest timer, or the end of time.
+    /// The time of the earliest timer; `u64::MAX` if there is none.
     #[inline]
     pub(crate) fn next_at(&self) -> u64 {
         self.heap.peek().map_or(u64::MAX, |timer| timer.at)
@@ -81,16 +81,14 @@ impl Timers {
         self.heap.pop().map(|timer| timer.due)
     }
 
-    /// Says that one timer in the heap has become stale.
-    ///
-    /// Answers whether it is time to [`purge`](Self::purge): a loop of short waits with long
-    /// time-outs must not fill the heap.
+    /// Counts one timer in the heap as stale. Returns whether it is time to [`purge`](Self::purge): a loop of
+    /// short waits with long timeouts must not fill the heap.
     pub(crate) fn mark_stale(&mut self) -> bool {
         self.stale += 1;
         self.stale > 64 && self.stale * 2 > self.heap.len()
     }
 
-    /// Drops the timers of waits that `live` does not know.
+    /// Removes the timers of waits for which `live` returns `false`.
     pub(crate) fn purge(&mut self, live: impl Fn(Ticket) -> bool) {
         self.heap.retain(|timer| match timer.due {
             Due::Wake(ticket) => live(ticket),
@@ -99,7 +97,7 @@ impl Timers {
         self.stale = 0;
     }
 
-    /// Moves the timers of waits, each to the time that `to` answers. Those that fall together keep their
+    /// Moves the timers of waits, each to the time that `to` returns. Timers with equal times keep their
     /// order.
     pub(crate) fn move_waits(&mut self, to: impl Fn(Ticket, u64) -> u64) {
         let mut timers = std::mem::take(&mut self.heap).into_vec();
@@ -111,7 +109,7 @@ impl Timers {
         self.heap = timers.into();
     }
 
-    /// Takes all timers, for their closures to be dropped outside the scheduler.
+    /// Removes all timers, so that their closures can be dropped outside the scheduler.
     pub(crate) fn clear(&mut self) -> impl Sized + use<> {
         std::mem::take(&mut self.heap)
     }

@@ -1,9 +1,9 @@
-//! What is seen of a run from outside, in real time: a run that blocks its OS thread, whose stack overflows,
-//! or that eats memory is given up, and the process goes on.
+//! The watchdog: watches a run from another OS thread, in real time. A run that blocks its OS thread,
+//! overflows a stack or uses too much memory is abandoned, and the process continues.
 //!
-//! Real time accuses nobody by itself. A thread that runs is judged by the processor time that it took since
-//! its last scheduling point, one that sleeps by how often it was seen asleep: a machine that is busy or was
-//! asleep makes the verdict come later, not wrong.
+//! Elapsed real time alone is no evidence. A thread that computes is judged by its processor time since the
+//! last scheduling point, and a thread that sleeps by how long it was observed sleeping. A busy or suspended
+//! machine delays a verdict but does not make it wrong.
 
 use std::os::unix::thread::JoinHandleExt;
 use std::panic::resume_unwind;
@@ -26,44 +26,45 @@ use crate::run::limits::growth_message;
 use crate::run::options::Options;
 use crate::run::outcome::Run;
 
-/// How often a run is looked at when it has lasted for a while.
+/// The longest interval between two polls of a run.
 const POLL_INTERVAL_MAX: Duration = Duration::from_millis(50);
 
-/// A run that was asked to end because of its memory is given so long for it.
+/// The time that a run has for ending after it was asked to because of its memory.
 const MEMORY_GRACE: Duration = Duration::from_secs(2);
 
-/// The same while it passes no scheduling point, and so does not hear.
+/// The same for a run that passes no scheduling point, and so does not notice the request.
 const UNRESPONSIVE_GRACE: Duration = Duration::from_millis(100);
 
-/// How often a thread that holds what others need is let go again before it is stopped all the same.
+/// The most times that a thread which holds a global lock is resumed before it is stopped nevertheless.
 const RESUMES_MAX: u32 = 200;
 
-/// Once memory has been lost with a run that was given up, the next runs may take less.
+/// The memory limit of runs after a run was abandoned, whose memory is lost.
 const MAX_MEMORY_AFTER_ABANDONED: u64 = 256 << 20;
 
-/// How many times the processor time that it may take a run may last, where nobody can tell how much it
-/// takes.
+/// On systems without per-thread processor time, the limit of real time as a multiple of that of processor
+/// time.
 const REAL_TIME_FACTOR: u32 = 10;
 
-/// The runs that are going on in this process.
+/// The running simulations of this process.
 static RUNNING: Mutex<Vec<Arc<RunMonitor>>> = Mutex::new(Vec::new());
 
-/// Runs that were given up, and their OS threads with them.
+/// The number of abandoned runs.
 static ABANDONED_RUNS: Mutex<u32> = Mutex::new(0);
 
-/// What a process prints, below the verdict, that a run takes along.
-pub const ABORT_NOTE: &str = "(the thread was printing, and nobody else can print now: the process ends)";
+/// The note that the process prints below the verdict when it has to abort with a run.
+pub const ABORT_NOTE: &str =
+    "(the thread was stopped while it was printing, so that no other thread can print: the process ends)";
 
-/// How many runs of this process were given up, together with the OS thread and the memory that they had.
+/// The number of runs of this process that were abandoned. Each has leaked its OS thread and its memory.
 ///
-/// Such a run has failed as blocked, or for want of stack or memory. A process that is to run many more tests
-/// may want to make way for a fresh one.
+/// Such a run has failed as blocked, as a stack overflow, or for lack of memory. A process that has many more
+/// tests to run should be replaced by a new one.
 #[must_use]
 pub fn abandoned_runs() -> u32 {
     *ABANDONED_RUNS.lock()
 }
 
-/// Waits for a run to end, by itself or not.
+/// Waits for the end of a run, and abandons it if necessary.
 pub(super) fn wait<T>(
     thread: JoinHandle<()>,
     results: &Receiver<Run<T>>,
@@ -92,7 +93,7 @@ pub(super) fn wait<T>(
     }
 }
 
-/// The run's place among those that are going on.
+/// Registers a run in [`RUNNING`] until it is dropped.
 struct Registration<'a>(&'a Arc<RunMonitor>);
 
 impl<'a> Registration<'a> {
@@ -108,18 +109,18 @@ impl Drop for Registration<'_> {
     }
 }
 
-/// Why a run is given up.
+/// The reason for abandoning a run.
 #[derive(Clone)]
 enum Reason {
-    /// It has run without a scheduling point for so much processor time, or slept for so long.
+    /// It has computed for this much processor time, or slept for this long, without a scheduling point.
     Stalled { running: Duration, sleeping: Duration },
-    /// It has grown too much.
+    /// The process has grown by this many bytes.
     Memory(u64),
-    /// It has stopped by itself.
+    /// Its OS thread has stopped by itself.
     Stopped(StopCause),
 }
 
-/// What is known of one run from outside.
+/// The observations of one run.
 struct Watchdog<'a> {
     thread: &'a JoinHandle<()>,
     watched: &'a Watched<Scheduler>,
@@ -127,20 +128,21 @@ struct Watchdog<'a> {
     options: &'a Options,
     began: Instant,
     last_poll: Instant,
-    /// At the last look.
+    /// At the last poll.
     progress: u64,
     cpu: Option<Duration>,
-    /// Since the last scheduling point.
+    /// Processor time and sleep since the last scheduling point.
     running: Duration,
     sleeping: Duration,
-    /// Resident bytes of the process at the start.
+    /// The resident memory of the process at the start of the run.
     memory_at_start: u64,
-    /// Bytes that the process held at the start and that no run is charged with.
+    /// The uncounted memory of the process at the start of the run.
     uncounted_at_start: i64,
-    /// By how much that has grown since, at the most: what was freed may still be resident.
+    /// The largest growth of the uncounted memory since then: freed memory may still be resident.
     uncounted_growth_max: u64,
-    /// How long it has been asked to end.
+    /// The time since the run was asked to end because of its memory.
     since_stop_request: Option<Duration>,
+    /// The number of times that the thread was resumed because it held a global lock.
     resumes: u32,
 }
 
@@ -166,36 +168,36 @@ impl<'a> Watchdog<'a> {
         }
     }
 
-    /// Looks at the run after `nominal`. Answers what it came to if it is given up.
+    /// Checks the run, `nominal` after the last poll. Returns its outcome if it is abandoned.
     fn poll<T>(&mut self, nominal: Duration) -> Option<Run<T>> {
         if let Some(stop) = self.monitor.stopped() {
-            return Some(self.give_up(&SymbolLock::try_acquire()?, Reason::Stopped(stop)));
+            return Some(self.abandon(&SymbolLock::try_acquire()?, Reason::Stopped(stop)));
         }
-        // If we were stopped in between, or kept from running, so was the run.
+        // A longer time means that the watchdog did not run, and then the run may not have run either.
         let passed = self.last_poll.elapsed().min(nominal * 2);
         self.last_poll = Instant::now();
         let reason = self.check_stall(passed).or_else(|| self.check_memory(passed));
         if reason.is_none() && self.is_out_of_time() {
-            // Who does not hear is charged with that.
+            // A run that does not notice the request is abandoned as stalled.
             self.monitor.request_stop(StopRequest::CpuTime);
         }
         let reason = reason?;
-        // Who reads symbols is not stopped: we are going to read some ourselves.
+        // A thread that reads symbols must not be stopped, because this thread will read some.
         let symbols = SymbolLock::try_acquire()?;
         if !self.monitor.pause(self.thread.as_pthread_t(), self.progress) {
             return None;
         }
-        // A thread that stands still in the midst of printing or allocating would make others stand still.
-        let moves = !matches!(reason, Reason::Stalled { running, sleeping } if sleeping > running);
+        // A thread that is stopped while it prints or allocates would block others.
+        let computing = !matches!(reason, Reason::Stalled { running, sleeping } if sleeping > running);
         let holds_lock =
-            moves && frames::holds_global_lock(&frames::resolve(&symbols, &self.monitor.stack().inner));
+            computing && frames::holds_global_lock(&frames::resolve(&symbols, &self.monitor.stack().inner));
         if holds_lock && self.resumes < RESUMES_MAX {
             self.resumes += 1;
             self.monitor.resume();
             return None;
         }
         self.monitor.stop();
-        Some(self.give_up(&symbols, self.monitor.stopped().map_or(reason, Reason::Stopped)))
+        Some(self.abandon(&symbols, self.monitor.stopped().map_or(reason, Reason::Stopped)))
     }
 
     fn check_stall(&mut self, passed: Duration) -> Option<Reason> {
@@ -216,7 +218,7 @@ impl<'a> Watchdog<'a> {
         } else {
             match self.monitor.thread_id().map_or(Activity::Unknown, process::activity) {
                 Activity::Sleeps => self.sleeping += passed,
-                // Without the evidence only time is left.
+                // Without processor times, only elapsed time is known.
                 Activity::Unknown if cpu.is_none() => self.running += passed,
                 Activity::Runs | Activity::Writes | Activity::Unknown => {}
             }
@@ -225,12 +227,12 @@ impl<'a> Watchdog<'a> {
         (running + sleeping >= self.options.stall_timeout).then_some(Reason::Stalled { running, sleeping })
     }
 
-    /// Whether the run has taken all the processor time that it may.
+    /// Whether the run has exceeded its processor time.
     fn is_out_of_time(&self) -> bool {
         let limit = self.options.max_cpu_time;
         match self.cpu {
             Some(cpu) => cpu > limit,
-            // Without the evidence only time is left, and the machine may be busy.
+            // Without processor times, only elapsed time is known, and the machine may be busy.
             None => self.began.elapsed() > limit.saturating_mul(REAL_TIME_FACTOR),
         }
     }
@@ -265,7 +267,7 @@ impl<'a> Watchdog<'a> {
         }
     }
 
-    /// Whether no other run of the process has touched so much memory.
+    /// Whether no other run of the process has touched more memory.
     fn uses_most_memory(&self) -> bool {
         let touched =
             |monitor: &Arc<RunMonitor>| monitor.thread_id().and_then(process::pages_touched).unwrap_or(0);
@@ -273,8 +275,8 @@ impl<'a> Watchdog<'a> {
         RUNNING.lock().iter().all(|other| touched(other) <= mine)
     }
 
-    /// The run stands still for ever: what it came to.
-    fn give_up<T>(&self, symbols: &SymbolLock, reason: Reason) -> Run<T> {
+    /// Abandons the run, which is stopped for good. Returns its outcome.
+    fn abandon<T>(&self, symbols: &SymbolLock, reason: Reason) -> Run<T> {
         *ABANDONED_RUNS.lock() += 1;
         let stack = self.monitor.stack();
         let inner = frames::resolve(symbols, &stack.inner);
@@ -284,13 +286,13 @@ impl<'a> Watchdog<'a> {
             Reason::Stopped(StopCause::StackOverflow) => overflow_failure(&inner),
             Reason::Stopped(StopCause::Panic(words)) => (
                 FailureKind::Panic,
-                format!("{words}: a panic within labrt, after which the run cannot go on"),
+                format!("{words}: a panic within labrt, after which the run cannot continue"),
             ),
             Reason::Stopped(StopCause::Memory(bytes)) => (
                 FailureKind::Memory,
                 format!(
-                    "the system has no memory for {bytes} bytes more. Look for a length or a capacity that is computed, \
-                     for a difference below zero is a very large number"
+                    "the system has no memory for {bytes} bytes more. Look for a length or a capacity that \
+                     is computed: a difference below zero wraps around to a very large number"
                 ),
             ),
         };
@@ -301,13 +303,12 @@ impl<'a> Watchdog<'a> {
             let seen = Failure {
                 location: frames::innermost_lab_frame(&inner).map(Frame::location),
                 backtrace: frames::backtrace(&inner),
-                // When memory runs out is the machine's choice; where a thread stops to go on is the run's
-                // own.
+                // The machine determines when memory runs out; the other reasons depend on the seed alone.
                 from_outside: kind == FailureKind::Memory,
                 ..scheduler.failure(kind, message.clone())
             };
             let (failure, warnings) = match &scheduler.verdict {
-                // It had failed already, and blocked while it was taken down.
+                // The run had failed before, and blocked during clean-up.
                 Some(first) if consistent => (first.clone(), vec![format!("after that: {seen}")]),
                 _ => (seen, Vec::new()),
             };
@@ -322,53 +323,54 @@ impl<'a> Watchdog<'a> {
                 log: if consistent { scheduler.log.lines() } else { Vec::new() },
             }
         };
-        self.watched.inspect_stopped(look).expect("it stands still")
+        self.watched.inspect_stopped(look).expect("the OS thread is stopped")
     }
 }
 
-/// What a thread that stands still in the midst of printing takes along: everything that prints.
+/// Whether the stopped thread holds the lock of an output stream, so that no other thread can print.
 fn holds_output_lock(symbols: &SymbolLock, inner: &[Frame], outer: &[usize]) -> bool {
     frames::holds_output_lock(inner) || frames::holds_output_lock(&frames::resolve(symbols, outer))
 }
 
-/// Says what happened, and ends the process: it could only hang.
+/// Prints the failure and aborts the process, which would hang at the next output.
 fn abort_process(watched: &Watched<Scheduler>, kind: FailureKind, message: &str) -> ! {
     let failure = watched.inspect_stopped(|scheduler, _| scheduler.failure(kind, message.to_owned()));
     let failure = failure.map(|failure| failure.to_string()).unwrap_or_default();
     process::abort_with_message(&format!("{failure}\n{ABORT_NOTE}\n"))
 }
 
-/// A thread that has not come back to labrt.
+/// The failure of a thread that has not called labrt for too long.
 fn stall_failure(frames: &[Frame], running: Duration, sleeping: Duration) -> (FailureKind, String) {
     let message = match frames::blocking_call(frames) {
-        Some(blocking) if sleeping > running => blocked_message(blocking, sleeping),
+        Some(call) if sleeping > running => blocked_message(call, sleeping),
         _ if sleeping > running => format!(
-            "the thread waits in a call of the system for {:.1} s of real time, and no other thread of the run can go on \
-             meanwhile: they all share one OS thread. Wait by labrt alone: its locks, its channels, its \
-             `thread::sleep`",
+            "the thread has been waiting in a system call for {:.1} s of real time, and no other thread of \
+             the run can continue: they all share one OS thread. Wait by labrt only: its locks, its \
+             channels, its `thread::sleep`",
             sleeping.as_secs_f64()
         ),
         _ => format!(
-            "the thread has been computing for {:.1} s of real time without a call of labrt, so no other thread can \
-             run: an endless loop? A loop that waits for another thread must wait by labrt (a condition variable, a \
-             channel, `labrt::thread::sleep`): atomics and `yield_now` of std let nobody else run",
+            "the thread has been computing for {:.1} s of real time without a call of labrt, so no other \
+             thread can run: an endless loop? A loop that waits for another thread must wait by labrt (a \
+             condition variable, a channel, `labrt::thread::sleep`): atomics and `yield_now` of std do not \
+             let other threads run",
             running.as_secs_f64()
         ),
     };
     (FailureKind::Blocked, message)
 }
 
-/// A thread that waits in something that knows nothing of the simulation.
+/// The message for a thread that waits in a call which a simulation does not support.
 pub(super) fn blocked_message(blocking: frames::BlockingCall, since: Duration) -> String {
     let frames::BlockingCall { call, advice } = blocking;
     format!(
-        "the thread waits in {call} for {:.1} s of real time. Nobody can wake it: all simulated threads share one OS \
-         thread, and this wait stops them all. {advice}",
+        "the thread has been waiting in {call} for {:.1} s of real time. No other thread can wake it: all \
+         simulated threads share one OS thread, which this wait blocks. {advice}",
         since.as_secs_f64()
     )
 }
 
-/// A stack that came to its end.
+/// The failure of a thread whose stack is full.
 fn overflow_failure(frames: &[Frame]) -> (FailureKind, String) {
     let repeated: Vec<String> = frames::repeated(frames)
         .into_iter()
@@ -377,13 +379,13 @@ fn overflow_failure(frames: &[Frame]) -> (FailureKind, String) {
     let size = crate::raw::coroutine::STACK_SIZE / 1024;
     let message = if repeated.is_empty() {
         format!(
-            "the thread's stack of {size} KiB is full. Keep big values on the heap (`Vec`, `Box`), and look for a \
-             function that calls itself without end"
+            "the thread's stack of {size} KiB is full. Keep large values on the heap (`Vec`, `Box`), and \
+             look for an endless recursion"
         )
     } else {
         format!(
-            "the thread's stack of {size} KiB is full: a recursion without end? These functions call each other, or \
-             themselves, again and again:{}",
+            "the thread's stack of {size} KiB is full: an endless recursion? These functions call each other \
+             or themselves:{}",
             repeated.concat()
         )
     };

@@ -154,7 +154,9 @@ macro_rules! fetch {
     ($name:ident, $value:ty: $($method:ident)*) => {
         impl $name {
             $(
-                #[doc = concat!("See `std::sync::atomic::", stringify!($name), "::", stringify!($method), "`.")]
+                #[doc = concat!(
+                    "See `std::sync::atomic::", stringify!($name), "::", stringify!($method), "`."
+                )]
                 #[track_caller]
                 pub fn $method(&self, value: $value, order: Ordering) -> $value {
                     scheduling_point();
@@ -169,7 +171,8 @@ macro_rules! integer {
     ($($name:ident $value:ty,)*) => {
         $(
             atomic!($name, $value);
-            fetch!($name, $value: fetch_add fetch_sub fetch_and fetch_nand fetch_or fetch_xor fetch_max fetch_min);
+            fetch!($name, $value: fetch_add fetch_sub fetch_and fetch_nand fetch_or fetch_xor);
+            fetch!($name, $value: fetch_max fetch_min);
         )*
     };
 }

@@ -65,7 +65,7 @@ impl Condvar {
             context.scheduling_point();
             let mut waiting = self.waiting.open(context);
             while !waiting.is_empty() {
-                // The ticket of a thread that was killed meanwhile wakes nobody.
+                // The ticket of a thread that was killed has no effect.
                 let ticket = waiting.remove(0);
                 if context.unpark(ticket) {
                     return true;

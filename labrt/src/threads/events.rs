@@ -1,4 +1,4 @@
-//! [`Events`]: what will happen at which time, outside every thread of the run.
+//! [`Events`]: the queue of events, which run outside every thread.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -21,9 +21,9 @@ struct State {
 }
 
 struct Event {
-    /// Since the run began.
+    /// The time since the run began.
     at: Duration,
-    /// Breaks ties: the first that was set comes first.
+    /// Orders events with the same time by the order in which they were added.
     seq: u64,
     event: Box<dyn FnOnce() + Send>,
 }
@@ -50,7 +50,7 @@ impl Events {
         Self { started, state: Mutex::new(State::default()), changed: Condvar::new() }
     }
 
-    /// Sets an event. After the end of the run it never happens.
+    /// Schedules an event. After the end of the run it is dropped.
     pub(super) fn add(&self, at: Duration, event: Box<dyn FnOnce() + Send>) {
         let late = {
             let mut state = self.state.lock();
@@ -67,10 +67,10 @@ impl Events {
                 None
             }
         };
-        drop(late); // outside the lock: it may set events itself
+        drop(late); // after unlocking: its destructor may schedule events
     }
 
-    /// Lets events happen until the run is over.
+    /// Runs events until the end of the run.
     pub(super) fn run(&self) {
         let mut state = self.state.lock();
         loop {
@@ -98,7 +98,7 @@ impl Events {
         }
     }
 
-    /// No event happens any more.
+    /// Ends [`run`](Self::run); the remaining events are dropped.
     pub(super) fn end(&self) {
         self.state.lock().over = true;
         self.changed.notify_one();

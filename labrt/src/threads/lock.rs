@@ -1,7 +1,7 @@
-//! Taking a lock of `parking_lot` so that a kill gets through to whoever waits for it.
+//! Waits for locks of `parking_lot` that a kill can end.
 //!
-//! A thread cannot be woken from a wait for a lock. So it waits in slices, and looks between them whether its
-//! node was killed.
+//! A thread cannot be woken while it waits for such a lock. So it waits in short slices, and checks between
+//! them whether its node was killed.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use super::Thread;
 use crate::raw::lock::Access;
 use crate::wait::{SourceLocation, Wait};
 
-/// How long a kill may take to get through to a thread that waits for a lock.
+/// The longest time until a thread that waits for a lock notices a kill.
 const SLICE: Duration = Duration::from_millis(20);
 
-/// Locks `lock`; says whether it could before `deadline`. Looks for a kill first.
+/// Locks `lock`, waiting until `deadline` at the latest. Returns whether it succeeded. A scheduling point.
 #[inline]
 pub(crate) fn mutex(
     thread: &Thread,
@@ -27,15 +27,15 @@ pub(crate) fn mutex(
     lock.try_lock() || wait(thread, location, deadline, |slice| lock.try_lock_for(slice))
 }
 
-/// Locks `lock` after a wait on a condition variable, also on a thread that is being killed: its guard will
-/// unlock it.
+/// Locks `lock` again after a wait on a condition variable, even on a thread that is being killed: its guard
+/// will unlock it.
 pub(crate) fn mutex_again(thread: &Thread, lock: &parking_lot::RawMutex, location: SourceLocation) {
     if !lock.try_lock() {
         thread.waiting_for(Wait::Lock(location), || lock.lock());
     }
 }
 
-/// As [`mutex`], for a lock of many readers or one writer.
+/// As [`mutex`], for a reader-writer lock.
 #[inline]
 pub(crate) fn rwlock(
     thread: &Thread,
@@ -53,7 +53,7 @@ pub(crate) fn rwlock(
         })
 }
 
-/// As [`mutex_again`], for a lock of many readers or one writer.
+/// As [`mutex_again`], for a reader-writer lock.
 pub(crate) fn rwlock_again(
     thread: &Thread,
     lock: &parking_lot::RawRwLock,
@@ -69,7 +69,7 @@ pub(crate) fn rwlock_again(
     }
 }
 
-/// Locks `lock` if that is possible now.
+/// Locks `lock` if that is possible without waiting.
 #[inline]
 pub(crate) fn try_rwlock(lock: &parking_lot::RawRwLock, access: Access) -> bool {
     match access {
@@ -79,7 +79,7 @@ pub(crate) fn try_rwlock(lock: &parking_lot::RawRwLock, access: Access) -> bool 
     }
 }
 
-/// Tries for one slice of time after the other.
+/// Tries to lock for one slice of time after another.
 fn wait(
     thread: &Thread,
     location: SourceLocation,
@@ -90,7 +90,7 @@ fn wait(
         loop {
             let slice = match deadline {
                 None => SLICE,
-                Some(_) if thread.is_dying() => Duration::ZERO, // a destructor: time stands still for it
+                Some(_) if thread.is_dying() => Duration::ZERO, // a destructor: timed waits end at once
                 Some(deadline) => SLICE.min(Duration::from_nanos(deadline.saturating_sub(thread.now()))),
             };
             if try_for(slice) {

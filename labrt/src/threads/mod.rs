@@ -1,12 +1,13 @@
 //! The threads backend: real threads, the system's clock.
 //!
-//! A thread of a run is an OS thread of a pool ([`worker`]). It waits with a ticket, as a simulated one does,
-//! so that channels, condition variables and slots are the same code on both backends, and a kill wakes a
-//! thread from any wait but one for a lock, which comes in slices ([`lock`]). Locks are `parking_lot`'s.
+//! A thread of a run is an OS thread of a pool ([`worker`](mod@worker)). It waits with tickets, as a
+//! simulated one does, so that channels, condition variables and oneshot channels are the same code on both
+//! backends, and a kill ends every wait except one for a lock, which is divided into short slices ([`lock`]).
+//! Locks are `parking_lot`'s.
 //!
-//! A node that is killed, paused or about to be killed raises a signal; its threads look at it at every
-//! scheduling point ([`node`]). A run ends with its main function or with the first verdict, by the kill of
-//! every node ([`run`]).
+//! A node that is killed, paused or about to be killed sets a signal, which its threads check at every
+//! scheduling point ([`node`]). A run ends when its main function returns or at the first verdict, by killing
+//! all nodes ([`run`](mod@run)).
 
 mod events;
 pub(crate) mod lock;
@@ -37,7 +38,7 @@ pub(crate) use run::run;
 use run::{MAX_DELAY, Shared};
 use worker::{Worker, worker};
 
-/// A kill thrown so often into one thread, and caught each time, will be caught for ever.
+/// The most times that a kill is thrown into one thread. Lab code that has caught it that often always will.
 const THROWS_MAX: u32 = 100;
 
 thread_local! {
@@ -45,7 +46,7 @@ thread_local! {
     static CURRENT: RefCell<Option<Arc<Thread>>> = const { RefCell::new(None) };
 }
 
-/// Calls `f` with the thread of a run that the caller is; `None` if it is none.
+/// Calls `f` with the calling thread; `None` if it is not a thread of a run.
 #[inline]
 pub(crate) fn try_with<R>(f: impl FnOnce(&Thread) -> R) -> Option<R> {
     CURRENT
@@ -59,20 +60,21 @@ pub(crate) struct Thread {
     run: Arc<Shared>,
     node: Arc<Node>,
     name: Cow<'static, str>,
-    /// The line of lab code that started it, if one did.
+    /// The line of lab code that started it.
     started_at: Option<SourceLocation>,
     serial: u64,
-    /// `None` for the thread of the events, which does not wait.
+    /// `None` for the thread that runs events, which must not wait.
     worker: Option<&'static Worker>,
-    /// What it waits for now, for messages.
+    /// Its present wait, for messages.
     wait: Mutex<Option<Wait>>,
-    /// How often a kill has been thrown into it.
+    /// The number of times that a kill was thrown into it.
     throws: AtomicU32,
-    /// On whose behalf it runs: a number of the harness's.
+    /// The harness's number for the task on whose behalf it runs.
     trace_context: AtomicU64,
 }
 
-/// What a thread unwinds with whose node was killed. No panic hook sees it; `catch_unwind` of lab code may.
+/// The panic payload of a kill. It does not reach the panic hook, but lab code can catch it by
+/// `catch_unwind`.
 struct Killed;
 
 /// A thread that has not begun.
@@ -109,14 +111,14 @@ impl Job {
         CURRENT.set(Some(Arc::clone(&thread)));
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             if thread.is_dying() {
-                // Killed before it ran: what it owns is dropped, as by a thread that unwinds.
+                // Killed before it ran: drop everything that it owns, as unwinding would.
                 drop(body);
             } else {
                 thread.handle_signals();
                 body();
             }
         }));
-        // What lab code threw may call labrt when it is dropped, and may throw again.
+        // A panic payload of lab code may call labrt when it is dropped, and may panic again.
         let _ = catch_unwind(AssertUnwindSafe(move || drop(outcome)));
         CURRENT.set(None);
         worker.ended();
@@ -125,7 +127,7 @@ impl Job {
     }
 }
 
-/// Points and waits: see [`Context`](crate::context::Context) for what they mean.
+/// Scheduling points and waits: see [`Context`](crate::context::Context).
 impl Thread {
     pub(crate) fn run_id(&self) -> u64 {
         self.run.id
@@ -145,11 +147,11 @@ impl Thread {
         self.scheduling_point();
     }
 
-    /// Does what the node's signals say.
+    /// Handles the node's signals.
     #[cold]
     fn handle_signals(&self) {
         if self.worker.is_none() {
-            return; // an event happens outside every thread, also while the tester dies at the end of the run
+            return; // events are not killed with the tester's node at the end of the run
         }
         if self.node.tick_scheduled_crash() {
             self.node.begin_kill();
@@ -157,7 +159,7 @@ impl Thread {
         if !self.is_dying() {
             self.node.wait_while_paused();
         }
-        // In a destructor that runs while the thread unwinds another panic would abort the process.
+        // In a destructor during unwinding, another panic would abort the process.
         if self.is_dying() && !thread::panicking() {
             self.throw();
         }
@@ -201,7 +203,7 @@ impl Thread {
 
     pub(crate) fn park_without_throw(&self, ticket: Ticket, wait: Wait, deadline: Option<u64>) -> Woken {
         let worker = self.worker();
-        // After the ticket was made: whoever kills marks the node first and looks for waits then.
+        // Checked after the ticket was made: a kill first marks the node and then ends waits.
         if self.is_dying() {
             let from_outside = deadline.is_some() || matches!(wait, Wait::Reply | Wait::Save | Wait::Call(_));
             let unwinding = thread::panicking();
@@ -215,7 +217,7 @@ impl Thread {
         self.waiting_for(wait, || worker.park(ticket, deadline, spin))
     }
 
-    /// Says, while `f` runs, what the thread waits for.
+    /// Records the wait of the thread while `f` runs.
     fn waiting_for<R>(&self, wait: Wait, f: impl FnOnce() -> R) -> R {
         struct Over<'a>(&'a Thread);
         impl Drop for Over<'_> {
@@ -228,7 +230,7 @@ impl Thread {
         f()
     }
 
-    /// Who waits for whom is not known here.
+    /// As `park`: there is no deadlock detection on this backend.
     pub(crate) fn park_behind(&self, ticket: Ticket, wait: Wait, _blocker: Blocker) {
         self.park(ticket, wait, None);
     }
@@ -263,7 +265,7 @@ impl Thread {
         self.run.now()
     }
 
-    /// Waits for the end of the run, which is near.
+    /// Suspends the thread until the end of the run, which is near.
     pub(crate) fn wait_forever(&self, wait: Wait) -> ! {
         loop {
             let ticket = self.ticket();
@@ -315,7 +317,7 @@ impl Thread {
     }
 
     pub(crate) fn trace_context(&self) -> u64 {
-        self.trace_context.load(Ordering::Relaxed) // its own
+        self.trace_context.load(Ordering::Relaxed) // only this thread writes it
     }
 
     pub(crate) fn set_trace_context(&self, context: u64) {
@@ -338,7 +340,7 @@ impl Thread {
         format!("thread `{}` of {}", self.name, self.node.name())
     }
 
-    /// What it waits for.
+    /// The present wait of the thread.
     fn waits_for(&self) -> Option<Wait> {
         *self.wait.lock()
     }
@@ -364,8 +366,7 @@ impl Thread {
     fn kill_now(&self, node: &Node) {
         node.begin_kill();
         if self.is_dying() {
-            // It is the caller's own node; or this is a destructor, and whoever killed the caller waits for
-            // it.
+            // The caller kills its own node, or is a destructor, for which the killer of its node waits.
             return self.scheduling_point();
         }
         self.run.reap(node);
@@ -404,7 +405,7 @@ impl Thread {
         self.run.node(node).remove_caller(ticket);
     }
 
-    /// On real threads nobody knows when a node is at rest: the probe looks every so often.
+    /// Waits for a fixed time: on this backend it is not known when all threads of a node wait.
     pub(crate) fn wait_quiet(&self, _node: u32) {
         const INTERVAL: Duration = Duration::from_millis(20);
         let ticket = self.ticket();
@@ -427,7 +428,7 @@ impl Thread {
         self.run.events.add(self.run.started.elapsed() + delay.min(MAX_DELAY), event);
     }
 
-    /// There is no fingerprint of a run that is never the same.
+    /// Does nothing: runs on real threads have no fingerprint.
     #[inline]
     pub(crate) fn record_event(&self, _hash: u64) {}
 
@@ -459,12 +460,12 @@ impl Thread {
         self.run.set_local(value);
     }
 
-    /// Without a lock meanwhile: whoever is abandoned in `f` must not keep the run from its end.
+    /// Holds no lock during `f`: a thread that is abandoned there must not block the end of the run.
     pub(crate) fn with_local<R>(&self, f: impl FnOnce(&Arc<Local>) -> R) -> Option<R> {
         self.run.local().as_ref().map(f)
     }
 
-    /// Memory of the process: its threads cannot be told apart.
+    /// The memory of the process: that of its threads cannot be told apart.
     pub(crate) fn heap_bytes(&self) -> u64 {
         let uncounted = heap::held_uncounted().saturating_sub(self.run.uncounted);
         process::resident_bytes().unwrap_or(0).saturating_add_signed(uncounted.saturating_neg())

@@ -1,4 +1,4 @@
-//! [`Node`]: the threads that die together, and what tells them to.
+//! [`Node`]: the threads that are killed together, and the signals to them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -13,43 +13,45 @@ use crate::wait::{Ticket, Wait};
 
 /// The node was killed.
 const DEAD: u32 = 1;
-/// The node's threads stand still.
+/// The node is paused.
 const PAUSED: u32 = 2;
-/// The node is killed when its threads have passed some more scheduling points.
+/// The node will be killed when its threads have passed some more scheduling points.
 const CRASH_SCHEDULED: u32 = 4;
 
-/// Nodes of all runs of the process so far.
+/// The number of nodes in all runs of the process so far.
 static NODES: AtomicU32 = AtomicU32::new(0);
 
-/// One life of a server.
+/// One incarnation of a server.
 pub(super) struct Node {
     id: u32,
-    /// Which of all nodes of the process it is.
+    /// The number of the node, unique in the process.
     number: u32,
-    /// How many threads were started on it.
+    /// The number of threads started so far.
     started: AtomicU32,
     name: Arc<str>,
     signals: AtomicU32,
-    /// Waits here: threads of a paused node, and whoever kills it.
+    /// Notified when `signals` or `state` changes. Threads of a paused node wait for it, and threads that
+    /// kill the node.
     changed: Condvar,
     state: Mutex<State>,
-    /// What lab code on this node draws from.
+    /// The random stream of lab code on this node.
     rng: Mutex<StreamRng>,
-    /// Whether there is a clock.
+    /// Whether `clock` is set.
     has_clock: AtomicBool,
-    /// The node's clock, if it does not keep the run's time.
+    /// The node's clock, if its rate was changed.
     clock: Mutex<Option<Clock>>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Those that have begun and have not ended, and how many have been started and have not begun.
+    /// The threads that have begun and not ended.
     threads: Vec<Arc<Thread>>,
+    /// The number of threads that were started and have not begun.
     starting: usize,
     scheduled_crash: Option<ScheduledCrash>,
-    /// Who waits for the result of a call into this node.
+    /// The waits of calls into this node.
     callers: Vec<Ticket>,
-    /// The node is dead and its threads are gone or given up: no call into it returns any more.
+    /// The node is dead, and all its threads have ended or were abandoned: no call into it returns any more.
     reaped: bool,
 }
 
@@ -64,7 +66,8 @@ impl Node {
             id,
             number: NODES.fetch_add(1, Ordering::Relaxed),
             started: AtomicU32::new(0),
-            // Named by number as well: a server's next life must not repeat the draws of the last one.
+            // The name includes the number: a server's next incarnation must not repeat the draws of the last
+            // one.
             rng: Mutex::new(StreamRng::new(seed, &format!("node {id}: {name}"))),
             name: name.into(),
             signals: AtomicU32::new(0),
@@ -79,7 +82,7 @@ impl Node {
         self.id
     }
 
-    /// Its name, borrowed.
+    /// As [`name`](Self::name), but borrowed.
     pub(super) fn name_str(&self) -> &str {
         &self.name
     }
@@ -88,7 +91,7 @@ impl Node {
         Arc::clone(&self.name)
     }
 
-    /// Whether there is anything that its threads must know.
+    /// Whether any signal is set.
     #[inline]
     pub(super) fn signals(&self) -> bool {
         self.signals.load(Ordering::Relaxed) != 0
@@ -109,15 +112,15 @@ impl Node {
     }
 }
 
-/// Threads come and go.
+/// Threads.
 impl Node {
-    /// The serial number of its next thread, which no other one of the process has had.
+    /// The serial number of its next thread, unique in the process.
     pub(super) fn next_serial(&self) -> u64 {
         let started = self.started.fetch_add(1, Ordering::Relaxed) + 1;
         u64::from(self.number) << 32 | u64::from(started)
     }
 
-    /// A thread is about to be started; `false`: not on a dead node.
+    /// Registers a thread that is about to be started. Returns `false` on a dead node.
     pub(super) fn begin_start(&self) -> bool {
         let mut state = self.state.lock();
         let alive = !self.is_dead();
@@ -125,7 +128,7 @@ impl Node {
         alive
     }
 
-    /// A thread that was about to be started is not.
+    /// Removes the registration of a thread that could not be started.
     pub(super) fn cancel_start(&self) {
         let mut state = self.state.lock();
         state.starting -= 1;
@@ -157,7 +160,7 @@ impl Node {
         self.state.lock().threads.clone()
     }
 
-    /// What each of its threads waits for.
+    /// The present wait of each of its threads.
     pub(super) fn waits(&self) -> Vec<(String, Option<Wait>)> {
         self.state.lock().threads.iter().map(|thread| (thread.describe(), thread.waits_for())).collect()
     }
@@ -165,10 +168,10 @@ impl Node {
 
 /// Kills.
 impl Node {
-    /// Kills the node: from now on its threads do nothing any more but unwind.
+    /// Kills the node: from now on its threads only unwind.
     pub(super) fn begin_kill(&self) {
         if self.signals.fetch_or(DEAD, Ordering::SeqCst) & DEAD != 0 {
-            return; // a second wake would end a wait of some thread's last words
+            return; // waking twice could end a wait of a destructor
         }
         let state = self.state.lock();
         for thread in &state.threads {
@@ -177,8 +180,8 @@ impl Node {
         self.changed.notify_all();
     }
 
-    /// Waits until all threads of the dead node are gone, or until `deadline`. Gives up those that are left
-    /// and the calls into the node; answers what those threads do.
+    /// Waits until all threads of the dead node have ended, or until `deadline`. Then abandons the remaining
+    /// threads, ends the calls into the node, and returns a warning for each abandoned thread.
     pub(super) fn wait_empty(&self, deadline: std::time::Instant) -> Vec<String> {
         let mut state = self.state.lock();
         while !state.threads.is_empty() || state.starting > 0 {
@@ -191,7 +194,7 @@ impl Node {
             worker(caller.slot).unpark(caller);
         }
         let left = std::mem::take(&mut state.threads);
-        self.changed.notify_all(); // others may wait for the same
+        self.changed.notify_all(); // other threads may wait for the same
         drop(state);
         let left = left.iter().map(|thread| {
             let doing = thread.waits_for().map_or("runs".to_owned(), |wait| wait.to_string());
@@ -203,23 +206,23 @@ impl Node {
         left.collect()
     }
 
-    /// Schedules a crash; `false` if the node is dead.
+    /// Schedules a crash. Returns `false` if the node is dead.
     ///
     /// # Panics
     ///
-    /// Panics if there is another one.
+    /// Panics if another crash of the node is scheduled.
     pub(super) fn schedule_crash(&self, points: u32, waiter: Ticket) -> bool {
         let mut state = self.state.lock();
         if self.is_dead() {
             return false;
         }
-        assert!(state.scheduled_crash.is_none(), "one kill at a time can wait for its moment");
+        assert!(state.scheduled_crash.is_none(), "only one crash can be scheduled at a time");
         state.scheduled_crash = Some(ScheduledCrash { points, waiter });
         self.signals.fetch_or(CRASH_SCHEDULED, Ordering::SeqCst);
         true
     }
 
-    /// One of its threads passes a scheduling point. Says whether the scheduled crash comes now.
+    /// Counts a scheduling point towards the scheduled crash. Returns whether the crash begins now.
     pub(super) fn tick_scheduled_crash(&self) -> bool {
         if !self.has(CRASH_SCHEDULED) {
             return false;
@@ -237,7 +240,7 @@ impl Node {
         true
     }
 
-    /// The caller waits with this ticket for a call into the node; it is woken when the node has died.
+    /// Registers the wait of a call into the node, which ends when the node has died.
     pub(super) fn add_caller(&self, ticket: Ticket) {
         let mut state = self.state.lock();
         if state.reaped {
@@ -264,7 +267,7 @@ impl Node {
         self.changed.notify_all();
     }
 
-    /// Waits until the node is not paused any more, or is killed.
+    /// Waits until the node is resumed or killed.
     pub(super) fn wait_while_paused(&self) {
         if !self.has(PAUSED) {
             return;
@@ -276,25 +279,25 @@ impl Node {
     }
 }
 
-/// The node's clock: times are nanoseconds since the run began.
+/// The node's clock. Times are in nanoseconds since the run began.
 impl Node {
     fn clock(&self) -> Option<Clock> {
         if self.has_clock.load(Ordering::Relaxed) { *self.clock.lock() } else { None }
     }
 
-    /// What the node's clock shows when it is `run` by the run's.
+    /// The reading of the node's clock at the run's time `run`.
     #[inline]
     pub(super) fn reading_at(&self, run: u64) -> u64 {
         self.clock().map_or(run, |clock| clock.reading_at(run))
     }
 
-    /// When it will be `time` on the node, by the run's clock.
+    /// The run's time at which the node's clock shows `time`.
     #[inline]
     pub(super) fn run_time(&self, time: u64) -> u64 {
         self.clock().map_or(time, |clock| clock.run_time_of(time))
     }
 
-    /// Lets the clock go at another rate from now on, also for those that wait.
+    /// Sets the rate of the clock from now on, including for threads that wait.
     pub(super) fn set_clock_rate(&self, now: u64, rate: u32) {
         {
             let mut clock = self.clock.lock();

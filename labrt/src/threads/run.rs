@@ -1,4 +1,4 @@
-//! Starting a run on real threads, ending it, and what its threads share.
+//! Starts and ends a run on real threads, and holds the state that its threads share.
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -27,33 +27,33 @@ use crate::thread_limit::{self, LimitReached, LiveThread, THREADS_MAX};
 use crate::traffic::{RemoteCall, Traffic};
 use crate::wait::{SourceLocation, ThreadId, Wait};
 
-/// How long a kill waits for the node's threads before it gives up those that are left.
+/// The time after which a kill abandons the remaining threads of the node.
 const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How often somebody looks how much processor time the run has taken.
+/// The interval at which the processor time of the run is checked.
 const CPU_CHECK_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Further ahead than any run goes on: the system's clock does not reach as far as a number of nanoseconds
-/// does.
+/// The longest delay of an event or a timer, longer than any run: the system's clock cannot represent all
+/// delays in nanoseconds.
 pub(super) const MAX_DELAY: Duration = Duration::from_secs(100 * 365 * 86400);
 
-/// What the threads of a run share.
+/// The state that the threads of a run share.
 pub(super) struct Shared {
     pub(super) id: u64,
     pub(super) options: Options,
     pub(super) started: Instant,
     pub(super) events: Events,
     nodes: Mutex<Vec<Arc<Node>>>,
-    /// How many threads have been started and have not ended.
+    /// The number of threads that were started and have not ended.
     pub(super) living: AtomicUsize,
-    /// The processor time of the process when the run began.
+    /// The processor time of the process at the start of the run.
     cpu: ProcessTime,
-    /// Bytes that the process held then and that no run is charged with.
+    /// The uncounted memory of the process at the start of the run, in bytes.
     pub(super) uncounted: i64,
     state: Mutex<State>,
-    /// What the harness keeps for the run, until that is over.
+    /// The value that the harness has attached to the run, until its end.
     local: RwLock<Option<Arc<Local>>>,
-    /// Waits here: the starter, for the end.
+    /// Notified at the end of the run, for which the thread that started it waits.
     over: Condvar,
 }
 
@@ -63,12 +63,12 @@ struct State {
     over: bool,
     verdict: Option<Failure>,
     warnings: Vec<String>,
-    /// A run on real threads cannot be run again for its log, so it is kept also when all goes well.
+    /// The log is also kept for runs that pass: a run on real threads cannot be repeated for it.
     log: LogBuffer,
     traffic: Traffic,
 }
 
-/// Runs `main`, which is told the number of the run, on real threads. See
+/// Runs `main`, whose argument is the number of the run, on real threads. See
 /// [`simulate`](crate::world::simulate).
 pub(crate) fn run<T: Send + 'static>(
     options: Options,
@@ -112,7 +112,7 @@ pub(crate) fn run<T: Send + 'static>(
     run.clean_up();
     run.events.end();
     if let Err(panic) = events.join() {
-        resume_unwind(panic); // before anybody asks for a verdict, of which there is none
+        resume_unwind(panic); // before the verdict is taken, because there is none
     }
     run.drop_local();
     let mut state = run.state.lock();
@@ -132,9 +132,9 @@ pub(crate) fn run<T: Send + 'static>(
     }
 }
 
-/// From the beginning to the end.
+/// Start and end.
 impl Shared {
-    /// Waits until the main function has returned or there is a verdict, which there is when the time is up.
+    /// Waits until the main function has returned or there is a verdict. Sets a verdict when the time is up.
     fn wait_over(&self) {
         let limit = self.options.max_virtual_time;
         let deadline = self.started + limit;
@@ -177,7 +177,7 @@ impl Shared {
         self.over.notify_all();
     }
 
-    /// Ends the run with this verdict, unless it is over.
+    /// Ends the run with this verdict, unless it has ended already.
     pub(super) fn fail(&self, failure: Failure) {
         let mut state = self.state.lock();
         if !state.over {
@@ -188,7 +188,7 @@ impl Shared {
         drop(state);
     }
 
-    /// Unwinds every thread, so that whatever lab code owns is dropped.
+    /// Unwinds every thread, so that everything that lab code owns is dropped.
     fn clean_up(&self) {
         let nodes = self.nodes.lock().clone();
         for node in &nodes {
@@ -200,7 +200,7 @@ impl Shared {
         }
     }
 
-    /// Waits until the threads of a node that was killed are gone; gives up those that do not end.
+    /// Waits until the threads of a killed node have ended, and abandons those that do not end in time.
     pub(super) fn reap(&self, node: &Node) {
         self.reap_until(node, Instant::now() + KILL_TIMEOUT);
     }
@@ -226,7 +226,7 @@ impl Shared {
         let outcome = catch_unwind(AssertUnwindSafe(|| self.events.run()));
         CURRENT.set(None);
         if let Err(panic) = outcome {
-            self.end(); // nothing would happen any more that somebody may wait for
+            self.end(); // threads may wait for events that will not run
             resume_unwind(panic);
         }
     }
@@ -241,7 +241,7 @@ impl Shared {
         nodes.push(Arc::clone(&node));
         drop(nodes);
         if self.state.lock().over {
-            node.begin_kill(); // too late: nobody would end its threads
+            node.begin_kill(); // after the end of the run, when nothing else would end its threads
         }
         node
     }
@@ -250,7 +250,7 @@ impl Shared {
         Arc::clone(&self.nodes.lock()[id as usize])
     }
 
-    /// Starts a thread; on a dead node the body is dropped. Where there are too many threads, the run fails.
+    /// Starts a thread. On a dead node the body is dropped. If there are too many threads, the run fails.
     pub(super) fn spawn(
         self: &Arc<Self>,
         node: u32,
@@ -276,7 +276,7 @@ impl Shared {
         None
     }
 
-    /// Fails the run, because this thread cannot be started.
+    /// Fails the run because this thread cannot be started.
     fn refuse_thread(&self, full: LimitReached<'_>, job: &Job) {
         let nodes = self.nodes.lock().clone();
         let threads: Vec<Arc<Thread>> = nodes.iter().flat_map(|node| node.threads()).collect();
@@ -317,11 +317,11 @@ impl Shared {
     }
 }
 
-/// A value of the harness's own.
+/// The value attached to the run.
 impl Shared {
     pub(super) fn set_local(&self, value: Arc<Local>) {
         let before = self.local.write().replace(value);
-        assert!(before.is_none(), "a run has one value of the harness's");
+        assert!(before.is_none(), "`World::set_local` was called twice in a run");
     }
 
     pub(super) fn local(&self) -> Option<Arc<Local>> {
@@ -334,7 +334,7 @@ impl Shared {
     }
 }
 
-/// Time, warnings, the log.
+/// Time, warnings, traffic and log.
 impl Shared {
     /// Nanoseconds since the run began.
     #[inline]
@@ -342,7 +342,7 @@ impl Shared {
         u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
-    /// The moment so many nanoseconds after the beginning.
+    /// The moment `nanos` nanoseconds after the start of the run.
     pub(super) fn moment(&self, nanos: u64) -> Instant {
         self.started + since_start(nanos).min(MAX_DELAY)
     }
@@ -356,7 +356,7 @@ impl Shared {
 
     pub(super) fn remote_call(&self, node: (u32, &Arc<str>), call: &RemoteCall<'_>) {
         let now = self.now();
-        // How many there are in a second is the machine's choice: there is no limit.
+        // No limit: the rate depends on the machine.
         self.state.lock().traffic.call(now, node, call);
     }
 
@@ -379,7 +379,7 @@ impl Shared {
 
 /// Verdicts.
 impl Thread {
-    /// A failure that this thread sees now.
+    /// A failure that this thread detects now.
     pub(super) fn failure(&self, kind: FailureKind, message: String, location: Option<String>) -> Failure {
         Failure {
             kind,
@@ -393,17 +393,17 @@ impl Thread {
         }
     }
 
-    /// Takes the panic of the current thread as the run's verdict, unless it is being killed. Says whether
-    /// there is such a thread.
-    pub(crate) fn panicked(&self, tell: impl FnOnce(bool) -> Panic) -> bool {
+    /// Makes a panic of the current thread the run's verdict, unless it is being killed. Returns whether the
+    /// caller is a thread of the run.
+    pub(crate) fn panicked(&self, describe: impl FnOnce(bool) -> Panic) -> bool {
         if self.worker.is_none() {
             return false; // an event: a bug of the harness
         }
         if self.is_dying() {
             return true;
         }
-        let at = self.run.started.elapsed(); // before the backtrace, which takes its time
-        let panic = tell(true);
+        let at = self.run.started.elapsed(); // before the backtrace, which takes long
+        let panic = describe(true);
         let failure = self.failure(panic.kind, panic.message, panic.location);
         self.run.fail(Failure { at, backtrace: panic.backtrace, ..failure });
         true

@@ -1,4 +1,4 @@
-//! [`Worker`]: an OS thread, used again for one thread of a run after the other, and how it waits.
+//! [`Worker`]: an OS thread that runs one thread of a run after another, and its waits.
 
 use std::cell::Cell;
 use std::hint;
@@ -13,75 +13,74 @@ use parking_lot::{Mutex, RwLock};
 use super::Job;
 use crate::wait::{ThreadId, Ticket, Woken};
 
-/// Bytes of a worker's stack; a page is committed when it is first touched.
+/// Bytes of address space for a worker's stack; pages are committed when they are first touched.
 const STACK_SIZE: usize = 2 << 20;
 
-/// How long a worker looks whether it was woken before it goes to sleep, at the least and at the most. To
-/// sleep and be woken takes some twenty microseconds, and most answers do not; but looking costs processor
-/// time. So a worker looks for long as long as its waits are short, sleep included, and half as long each
-/// time when they are not.
+/// The shortest and the longest time for which a worker spins before it sleeps. Sleeping and waking take some
+/// twenty microseconds, which is longer than most waits, but spinning costs processor time. So a worker spins
+/// for the longest time as long as its waits are short, and halves the time after each wait that is not.
 ///
-/// It does not offer the processor to others meanwhile: on a busy machine it would get it back only when they
-/// have had their turns, long after a deadline.
+/// It does not yield the processor while it spins: on a busy machine it would get it back long after a
+/// deadline.
 const SPIN_TIME: (Duration, Duration) = (Duration::from_nanos(250), Duration::from_micros(50));
 
-/// So many looks between two glances at the clock.
+/// The number of checks between two reads of the clock.
 const SPINS_PER_CLOCK_READ: u32 = 8;
 
-/// Every worker of the process, by its slot.
+/// All workers of the process, by slot.
 static WORKERS: RwLock<Vec<&'static Worker>> = RwLock::new(Vec::new());
-/// Those that have nothing to do, with the tickets of their waits. The one that was busy last comes first.
+/// The tickets of idle workers. The one that became idle last is taken first.
 static IDLE: Mutex<Vec<Ticket>> = Mutex::new(Vec::new());
 
 /// An OS thread of the pool.
 pub(super) struct Worker {
     slot: u32,
-    /// Set before it makes its first ticket.
+    /// Set before the first ticket is made.
     thread: OnceLock<thread::Thread>,
-    /// The number of its last ticket, doubled, and 1 if that may still be woken.
+    /// Twice the number of its last ticket, plus 1 while that wait has not ended.
     wait: AtomicU64,
-    /// What it is to do next.
+    /// The next thread to run.
     inbox: Mutex<Option<Job>>,
-    /// Who waits for the end of the thread that it runs.
+    /// The waits for the end of the thread that it runs.
     joiners: Mutex<Joiners>,
-    /// The `unpark` of lab code, for the thread that it runs.
+    /// The `unpark` token of the thread that it runs.
     token: Mutex<Token>,
 }
 
 #[derive(Default)]
 struct Joiners {
-    /// The thread that it runs; 0: none.
+    /// The serial number of the thread that it runs; 0 for none.
     serial: u64,
     waiting: Vec<Ticket>,
 }
 
 #[derive(Default)]
 struct Token {
-    /// Somebody has called `unpark`, and the thread has not called `park` since.
+    /// `unpark` was called since the last `park`.
     given: bool,
     /// The wait of the last `park`.
     parked: Option<Ticket>,
 }
 
 thread_local! {
-    /// How long to look before the next sleep.
+    /// The time to spin before the next sleep.
     static SPIN_LIMIT: Cell<Duration> = const { Cell::new(SPIN_TIME.1) };
 }
 
-/// The worker in that slot.
+/// The worker in this slot.
 #[inline]
 pub(super) fn worker(slot: u32) -> &'static Worker {
     WORKERS.read()[slot as usize]
 }
 
-/// Why a thread is not started (`None`: it was not tried), and the thread.
+/// The error that prevented a start (`None` if it was not tried), and the thread.
 pub(super) type NotStarted = (Option<io::Error>, Job);
 
-/// Gives `job` to a worker that has nothing to do, or to a new one.
+/// Gives `job` to an idle worker, or to a new one.
 ///
 /// # Errors
 ///
-/// When the system cannot start one more thread.
+/// The system cannot start one more thread.
 pub(super) fn start(job: Job) -> Result<ThreadId, NotStarted> {
     let serial = job.serial();
     let idle = IDLE.lock().pop();
@@ -105,7 +104,7 @@ fn start_worker(job: Job) -> Result<ThreadId, NotStarted> {
         joiners: Mutex::new(Joiners { serial, waiting: Vec::new() }),
         token: Mutex::default(),
     }));
-    // Whoever looks for it waits until it has its slot.
+    // `WORKERS` is locked until the worker is in its slot.
     let thread = thread::Builder::new().name("labrt".to_owned()).stack_size(STACK_SIZE);
     match thread.spawn(|| worker.run()) {
         Ok(_) => {
@@ -114,7 +113,7 @@ fn start_worker(job: Job) -> Result<ThreadId, NotStarted> {
         }
         Err(error) => {
             let job = worker.inbox.lock().take();
-            Err((Some(error), job.expect("nobody has run it")))
+            Err((Some(error), job.expect("the job was not run")))
         }
     }
 }
@@ -137,16 +136,16 @@ impl Worker {
         self.slot
     }
 
-    /// A ticket for the wait that begins now. By the worker itself.
+    /// A ticket for the wait that begins now. Called by the worker itself.
     #[inline]
     pub(super) fn ticket(&self) -> Ticket {
         let number = (self.wait.load(Ordering::Relaxed) >> 1) + 1;
-        // Before the look for a kill that follows; see `wake`.
+        // Ordered before the caller's check for a kill; see `wake`.
         self.wait.store(number << 1 | 1, Ordering::SeqCst);
         Ticket { slot: self.slot, number }
     }
 
-    /// Ends the wait, if it still lasts; says whether it did.
+    /// Ends the wait. Returns whether it had not ended before.
     #[inline]
     fn end(&self, number: u64) -> bool {
         self.wait.compare_exchange(number << 1 | 1, number << 1, Ordering::SeqCst, Ordering::SeqCst).is_ok()
@@ -161,7 +160,7 @@ impl Worker {
         lasted
     }
 
-    /// Wakes it from whatever it waits for: its node was killed. The kill is marked before.
+    /// Ends its present wait, because its node was killed. The node must be marked as dead before.
     pub(super) fn wake(&self) {
         let wait = self.wait.load(Ordering::SeqCst);
         if wait & 1 == 1 {
@@ -174,16 +173,16 @@ impl Worker {
         self.wait.load(Ordering::SeqCst) == ticket.number << 1 | 1
     }
 
-    /// Lets it look again how long it still has to wait.
+    /// Makes it check its deadline again.
     pub(super) fn recheck_deadline(&self) {
         if let Some(thread) = self.thread.get() {
             thread.unpark();
         }
     }
 
-    /// Waits until `ticket` is woken, or until `deadline`, which is asked again after a
-    /// [`recheck_deadline`](Self::recheck_deadline). By the worker itself. `spin`: it is worth the while to look for a moment
-    /// before sleeping.
+    /// Waits until `ticket` is woken, or until `deadline`, which is called again after
+    /// [`recheck_deadline`](Self::recheck_deadline). `spin` says whether to spin before sleeping. Called by
+    /// the worker itself.
     pub(super) fn park(&self, ticket: Ticket, deadline: impl Fn() -> Option<Instant>, spin: bool) -> Woken {
         if !spin {
             return self.sleep(ticket, deadline);
@@ -196,7 +195,7 @@ impl Worker {
         woken
     }
 
-    /// Waits asleep.
+    /// Waits without spinning.
     fn sleep(&self, ticket: Ticket, deadline: impl Fn() -> Option<Instant>) -> Woken {
         while self.waits(ticket) {
             let Some(deadline) = deadline() else {
@@ -212,7 +211,7 @@ impl Worker {
         Woken::Notified
     }
 
-    /// Looks for a moment whether `ticket` is woken.
+    /// Spins until `ticket` is woken. Returns `false` if that takes too long.
     fn spin(&self, ticket: Ticket, start: Instant) -> bool {
         let limit = SPIN_LIMIT.get();
         while start.elapsed() < limit {
@@ -226,12 +225,12 @@ impl Worker {
         false
     }
 
-    /// The wait is off: the thread goes on without it.
+    /// Cancels a wait that has not begun.
     pub(super) fn cancel(&self, ticket: Ticket) {
         self.end(ticket.number);
     }
 
-    /// Adds a waiter for the end of the thread with that serial number; says whether it has not ended yet.
+    /// Adds a wait for the end of the thread `serial`. Returns `false` if that has ended already.
     pub(super) fn add_joiner(&self, serial: u64, ticket: Ticket) -> bool {
         let mut joiners = self.joiners.lock();
         let runs = joiners.serial == serial;
@@ -245,8 +244,8 @@ impl Worker {
         self.joiners.lock().serial == serial
     }
 
-    /// Takes the token that was given to the thread. If there is none, the wait of `ticket` is ended by the
-    /// next one. By the worker itself.
+    /// Takes the token of the thread, and returns whether there was one. If not, the next `unpark` ends the
+    /// wait of `ticket`. Called by the worker itself.
     pub(super) fn take_token(&self, ticket: Ticket) -> bool {
         let mut token = self.token.lock();
         let given = std::mem::take(&mut token.given);
@@ -254,7 +253,7 @@ impl Worker {
         given
     }
 
-    /// Ends the `park` of the thread with that serial number, or leaves a token for its next one.
+    /// Ends the `park` of the thread `serial`, or leaves a token for its next one.
     pub(super) fn unpark_thread(&self, serial: u64) {
         let joiners = self.joiners.lock();
         if joiners.serial == serial {
@@ -264,12 +263,12 @@ impl Worker {
         }
     }
 
-    /// The thread that it ran has ended.
+    /// Records that the thread that it ran has ended.
     pub(super) fn ended(&self) {
         let waiting = {
             let mut joiners = self.joiners.lock();
             joiners.serial = 0;
-            // It is not for the next one. Whoever gives one holds `joiners` meanwhile.
+            // The next thread must not get the token. `unpark_thread` holds `joiners` while it sets it.
             *self.token.lock() = Token::default();
             std::mem::take(&mut joiners.waiting)
         };

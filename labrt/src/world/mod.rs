@@ -1,8 +1,9 @@
 //! The interface of the harness: starting a run, and control over what happens in it.
 //!
-//! [`simulate`] starts a run and passes a [`World`] to its main function. The world makes nodes (each incarnation
-//! of a server is a node), kills, pauses and calls into them, provides the run's random streams, and ends the
-//! run with a verdict. Lab code is given none of this, and cannot reach it from what it is given.
+//! [`simulate`](fn@simulate) starts a run and passes a [`World`] to its main function. The world makes nodes
+//! (each incarnation of a server is a node), kills, pauses and calls into them, provides the run's random
+//! streams, and ends the run with a verdict. Lab code is given none of this, and cannot reach it from what it
+//! is given.
 //!
 //! ```
 //! use std::time::Duration;
@@ -50,6 +51,7 @@ pub use crate::run::log::{LogLine, RUST_LOG, Tap, log_filter};
 pub use crate::run::options::Options;
 pub use crate::run::outcome::Run;
 pub use crate::run::policy::{Policy, UnknownPolicy};
+pub use crate::run::source_path::name_lab_folders;
 pub use crate::run::truncate::{LONGEST_MESSAGE, truncated};
 pub use crate::sim::run::{confine_simulations, hash_keys_are_separate};
 pub use crate::sim::watchdog::{ABORT_NOTE, abandoned_runs};
@@ -187,8 +189,8 @@ impl World {
     }
 
     /// Attaches a value to the run. [`with_local`] and [`local`] return it in all threads of the run and in
-    /// events. It is dropped at the end of the run, before [`simulate`] returns, unless the run was
-    /// [abandoned](abandoned_runs). No scheduling point.
+    /// events. It is dropped at the end of the run, before [`simulate`](fn@simulate) returns, unless the run
+    /// was [abandoned](abandoned_runs). No scheduling point.
     ///
     /// # Panics
     ///

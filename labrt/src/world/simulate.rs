@@ -13,9 +13,10 @@ use crate::{log_recorder, panic_hook, sim, threads};
 /// failure; then all nodes are killed and all threads unwound. The same options give the same run:
 ///
 /// ```
+/// use labrt::rand::{RngExt, rng};
 /// use labrt::world::{Options, simulate};
 ///
-/// let draw = |seed| simulate(Options::new(seed), |_| labrt::rand::RngExt::random::<u64>(&mut labrt::rand::rng()));
+/// let draw = |seed| simulate(Options::new(seed), |_| rng().random::<u64>());
 /// let (first, again, other) = (draw(1), draw(1), draw(2));
 /// assert_eq!(first.fingerprint, again.fingerprint);
 /// assert_eq!(first.result.unwrap(), again.result.unwrap());

@@ -1,8 +1,8 @@
 //! Lab code that calls std instead of labrt, in a crate of its own as students' code is.
 //!
-//! [`works`] makes the calls that a simulation supports. [`FAILS`] lists the calls that fail the run, with the
-//! labrt name that the failure message must recommend. `cargo run -p std_compat` prints both: the output for a
-//! seed is the same in debug and in release.
+//! [`works`] makes the calls that a simulation supports. [`FAILS`] lists the calls that fail the run, with
+//! the labrt name that the failure message must recommend. `cargo run -p std_compat` prints both: the output
+//! for a seed is the same in debug and in release.
 
 #![warn(missing_docs)]
 
@@ -34,8 +34,8 @@ pub fn works() -> String {
     lines.clone()
 }
 
-/// The order of a map and of a set, a random number, the length of a short sleep on the clocks of std and labrt,
-/// and the date.
+/// The order of a map and of a set, a random number, the length of a short sleep on the clocks of std and
+/// labrt, and the date.
 fn observe_std() -> String {
     let map: HashMap<u32, ()> = (0..8).map(|key| (key, ())).collect();
     let set: HashSet<&str> = ["a", "b", "c", "d"].into();
@@ -62,8 +62,8 @@ pub fn busy_waits_on_std_clock(time: Duration) -> Duration {
     start.elapsed()
 }
 
-/// A call of std that fails the run: the code that makes it, the failure kind, the call that the message names,
-/// and the replacement that it recommends.
+/// A call of std that fails the run: the code that makes it, the failure kind, the call that the message
+/// names, and the replacement that it recommends.
 pub type Failing = (fn(), &'static str, &'static str, &'static str);
 
 /// All calls that must fail a run.

@@ -1,4 +1,4 @@
-//! Atomics: what one operation promises, and what two do not.
+//! Atomics: single operations are atomic, sequences of them are not.
 
 use labrt::sync::Arc;
 use labrt::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
@@ -25,9 +25,9 @@ fn fetch_add_adds_up() {
     });
 }
 
-/// The wrong twin: a load and a store instead of one operation.
+/// Buggy variant: a load and a store instead of one operation.
 #[test]
-fn a_load_and_a_store_are_found_not_to_add_up() {
+fn a_lost_increment_is_found() {
     found(|_| {
         let counter = Arc::new(AtomicU64::new(0));
         let shared = counter.clone();
@@ -37,7 +37,7 @@ fn a_load_and_a_store_are_found_not_to_add_up() {
 }
 
 #[test]
-fn fetch_update_tries_again() {
+fn fetch_update_retries() {
     passes(|_| {
         let counter = Arc::new(AtomicU64::new(1));
         let shared = counter.clone();
@@ -49,7 +49,7 @@ fn fetch_update_tries_again() {
 }
 
 #[test]
-fn compare_exchange_tells_what_it_found() {
+fn compare_exchange_returns_the_value_found() {
     both(|_| {
         let flag = AtomicBool::new(false);
         assert_eq!(flag.compare_exchange(false, true, SeqCst, SeqCst), Ok(false));

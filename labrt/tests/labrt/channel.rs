@@ -1,4 +1,4 @@
-//! Channels: every capacity, both ends gone, time-outs, and clocks.
+//! Channels: capacities, disconnection, timeouts, and timer channels.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::{both, passes, passes_simulated, run};
 const MS: Duration = Duration::from_millis(1);
 
 #[test]
-fn messages_arrive_in_order_whatever_the_capacity() {
+fn messages_arrive_in_order_with_any_capacity() {
     for capacity in [Some(0), Some(1), Some(3), None] {
         passes(move |_| {
             let (sender, receiver) = capacity.map_or_else(unbounded, bounded);
@@ -26,7 +26,7 @@ fn messages_arrive_in_order_whatever_the_capacity() {
 }
 
 #[test]
-fn many_ends_share_the_messages_without_loss() {
+fn many_receivers_get_each_message_once() {
     for capacity in [0, 2] {
         passes(move |_| {
             let (sender, receiver) = bounded(capacity);
@@ -81,12 +81,12 @@ fn a_full_channel_makes_the_sender_wait() {
 }
 
 #[test]
-fn try_send_hands_over_to_a_receiver_that_waits() {
+fn try_send_succeeds_if_a_receiver_waits() {
     both(|_| {
         let (sender, receiver) = bounded(0);
         assert_eq!(sender.try_send(1), Err(TrySendError::Full(1)));
         let thread = thread::spawn(move || receiver.recv());
-        // On real threads nobody knows when the receiver has come.
+        // On real threads it is not known when the receiver waits.
         let handed_over = (0..10_000).any(|_| {
             thread::sleep(MS);
             sender.try_send(2).is_ok()
@@ -97,7 +97,7 @@ fn try_send_hands_over_to_a_receiver_that_waits() {
 }
 
 #[test]
-fn without_senders_the_buffer_is_emptied_first() {
+fn buffered_messages_are_received_after_disconnection() {
     both(|_| {
         let (sender, receiver) = unbounded();
         sender.send(1).unwrap();
@@ -110,7 +110,7 @@ fn without_senders_the_buffer_is_emptied_first() {
 }
 
 #[test]
-fn without_receivers_the_message_comes_back() {
+fn a_send_without_receivers_returns_the_message() {
     passes(|_| {
         let (sender, receiver) = bounded(0);
         thread::spawn(move || {
@@ -123,7 +123,7 @@ fn without_receivers_the_message_comes_back() {
 }
 
 #[test]
-fn a_waiting_receiver_learns_that_the_senders_are_gone() {
+fn a_waiting_receive_ends_when_the_senders_are_dropped() {
     passes(|_| {
         let (sender, receiver) = bounded::<i32>(0);
         let thread = thread::spawn(move || receiver.recv());
@@ -134,7 +134,7 @@ fn a_waiting_receiver_learns_that_the_senders_are_gone() {
 }
 
 #[test]
-fn a_receive_gives_up_when_its_time_is_up() {
+fn a_receive_times_out() {
     run(1, |_| {
         let (sender, receiver) = bounded::<i32>(0);
         let start = Instant::now();
@@ -157,7 +157,7 @@ fn a_message_may_own_an_end_of_its_channel() {
 }
 
 #[test]
-fn after_delivers_once_and_tick_again_and_again() {
+fn after_delivers_once_and_tick_periodically() {
     passes_simulated(|_| {
         let start = Instant::now();
         let once = after(10 * MS);
@@ -171,12 +171,12 @@ fn after_delivers_once_and_tick_again_and_again() {
         let seen: Vec<u128> = ticks.iter().take(3).map(|at| (at - start).as_millis()).collect();
         assert!(seen == [9, 19, 29] || seen == [10, 20, 30], "{seen:?}");
         thread::sleep(35 * MS);
-        assert_eq!(ticks.try_iter().count(), 1, "ticks that nobody took are not made up for");
+        assert_eq!(ticks.try_iter().count(), 1, "ticks that were not received in time are skipped");
     });
 }
 
 #[test]
-fn a_send_that_was_taken_in_time_is_told_so_and_no_other() {
+fn a_timed_send_succeeds_exactly_if_its_message_was_received() {
     for capacity in [0, 1] {
         passes(move |_| {
             let (sender, receiver) = bounded(capacity);

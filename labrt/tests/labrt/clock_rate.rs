@@ -1,4 +1,4 @@
-//! Nodes whose clocks go too fast or too slowly.
+//! Nodes whose clocks are too fast or too slow.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{on_threads, passes_simulated, run};
 
 const MS: Duration = Duration::from_millis(1);
 
-/// How much of the run's time `body` takes on a node, and how much of the node's, from a little before to a little after.
+/// The duration of `body` on a node, on the run's clock and on the node's.
 fn takes(world: &World, node: &Node, body: impl FnOnce() + Send + 'static) -> (Duration, Duration) {
     let world = world.clone();
     let times = node.call("body", move || {
@@ -25,13 +25,13 @@ fn takes(world: &World, node: &Node, body: impl FnOnce() + Send + 'static) -> (D
     times.expect("the node lives")
 }
 
-/// A virtual clock charges a few nanoseconds for each step.
+/// Allows for the few nanoseconds that each scheduling point takes.
 #[track_caller]
 fn assert_about((seen, expected): (Duration, Duration)) {
     assert!(seen >= expected && seen < expected + MS / 10, "{seen:?} instead of {expected:?}");
 }
 
-/// Everything that takes 100 ms of the time of whoever does it.
+/// All operations that take 100 ms of the caller's time.
 fn hundred_milliseconds() -> [(&'static str, fn()); 10] {
     [
         ("sleep", || thread::sleep(100 * MS)),
@@ -76,9 +76,9 @@ fn hundred_milliseconds() -> [(&'static str, fn()); 10] {
     ]
 }
 
-/// Whatever waits on a node waits by the node's clock.
+/// All waits on a node use the node's clock.
 #[test]
-fn a_node_lives_in_its_own_time() {
+fn waits_use_the_clock_of_their_node() {
     for (name, wait) in hundred_milliseconds() {
         for (rate, expected) in [(2_000_000, 50 * MS), (500_000, 200 * MS), (1_000_000, 100 * MS)] {
             run(1, move |world| {
@@ -93,7 +93,7 @@ fn a_node_lives_in_its_own_time() {
 }
 
 #[test]
-fn a_tenth_too_fast_and_a_part_in_a_million() {
+fn rates_are_in_parts_per_million() {
     run(1, |world| {
         let node = world.node("server");
         node.set_clock_rate(1_100_000);
@@ -107,7 +107,7 @@ fn a_tenth_too_fast_and_a_part_in_a_million() {
 }
 
 #[test]
-fn everybody_else_keeps_the_runs_time() {
+fn other_nodes_and_the_harness_keep_the_run_s_time() {
     run(1, |world| {
         let (fast, other) = (world.node("fast"), world.node("other"));
         fast.set_clock_rate(10_000_000);
@@ -115,7 +115,7 @@ fn everybody_else_keeps_the_runs_time() {
         assert_about((takes(world, &other, || thread::sleep(100 * MS)).0, 100 * MS));
         thread::sleep(100 * MS);
         assert_about((start.elapsed(), 200 * MS));
-        // What the network sets on the node's threads is in the run's time.
+        // Events that the harness schedules on the node's threads use the run's time.
         let late = world.clone();
         let waits = fast.call("event", move || {
             let (sender, receiver) = labrt::world::oneshot::channel();
@@ -125,14 +125,14 @@ fn everybody_else_keeps_the_runs_time() {
             receiver.recv().expect("it is sent")
         });
         assert_about((waits.unwrap(), 100 * MS));
-        // And so is the patience of the harness.
+        // So do the timeouts of the harness.
         let start = world.now();
         fast.kill_after(1000, 100 * MS);
         assert_about((world.now() - start, 100 * MS));
     });
 }
 
-/// A clock goes on from where it is when its rate changes: it neither jumps nor goes back.
+/// A clock continues from its present reading when its rate changes: it neither jumps nor goes back.
 #[test]
 fn a_clock_whose_rate_changes_does_not_jump() {
     passes_simulated(|world| {
@@ -157,7 +157,7 @@ fn a_clock_whose_rate_changes_does_not_jump() {
     });
 }
 
-/// What is left of a wait is waited by the clock as it goes now, faster or slower.
+/// The rest of a wait is measured by the clock at its new rate.
 #[test]
 fn waits_that_have_begun_follow_the_clock() {
     for (name, wait) in hundred_milliseconds() {
@@ -185,7 +185,7 @@ fn waits_that_have_begun_follow_the_clock() {
 }
 
 #[test]
-fn the_clock_of_a_paused_node_goes_on() {
+fn the_clock_of_a_paused_node_continues() {
     run(1, |world| {
         let node = world.node("server");
         let looks = node.spawn("looks", || {
@@ -203,9 +203,9 @@ fn the_clock_of_a_paused_node_goes_on() {
     });
 }
 
-/// A clock that is told to keep the run's time is as good as one that never was told anything.
+/// Setting the nominal rate does not change the run.
 #[test]
-fn the_rate_is_not_in_what_is_drawn() {
+fn the_nominal_rate_does_not_change_the_run() {
     let fingerprint = |rate: Option<u32>, record| {
         let options = Options { record, ..Options::new(5) };
         let run = simulate(options, move |world: &World| {
@@ -221,7 +221,7 @@ fn the_rate_is_not_in_what_is_drawn() {
                 }));
             }
             drop(sender);
-            // Many waits have begun, and several of them end at the same time.
+            // Many waits are in progress, and several of them end at the same time.
             thread::sleep(3 * MS / 2);
             if let Some(rate) = rate {
                 node.set_clock_rate(rate);
@@ -235,9 +235,9 @@ fn the_rate_is_not_in_what_is_drawn() {
     assert_ne!(fingerprint(None, false).1, fingerprint(Some(1_234_567), false).1);
 }
 
-/// Lower bounds alone, for real time may always be longer.
+/// Checks lower bounds only: waits in real time may always be longer.
 #[test]
-fn on_real_threads_too_a_node_lives_in_its_own_time() {
+fn waits_on_real_threads_use_the_clock_of_their_node() {
     let run = simulate(on_threads(1), |world: &World| {
         let (fast, slow) = (world.node("fast"), world.node("slow"));
         fast.set_clock_rate(10_000_000);
@@ -253,14 +253,14 @@ fn on_real_threads_too_a_node_lives_in_its_own_time() {
                 of_the_run >= 10 * MS && of_the_node >= 100 * MS,
                 "{name}: {of_the_run:?}, {of_the_node:?}"
             );
-            // A machine that has no time for the thread makes it look slower than its clock: not each time.
+            // On a busy machine a single attempt may take longer than the clock shows.
             let fast = (0..10).any(|_| {
                 let (of_the_run, of_the_node) = takes(world, &fast, wait);
                 of_the_node > 5 * of_the_run
             });
             assert!(fast, "{name}");
         }
-        // Who waits already follows the clock: this sleep would last longer than the run may.
+        // Waits in progress follow the clock: at the old rate this sleep would exceed the limit of the run.
         slow.set_clock_rate(100_000);
         let sleeper = slow.spawn("sleeper", || thread::sleep(3000 * MS));
         thread::sleep(10 * MS);
@@ -271,7 +271,7 @@ fn on_real_threads_too_a_node_lives_in_its_own_time() {
 }
 
 #[test]
-fn rates_that_are_none_are_refused() {
+fn rates_out_of_range_are_refused() {
     for rate in [0, 99_999, 10_000_001, u32::MAX] {
         let run = simulate(Options::new(1), move |world: &World| world.node("server").set_clock_rate(rate));
         let message = run.result.unwrap_err().message;

@@ -1,4 +1,4 @@
-//! Condition variables: wake-ups, time-outs, and the wake-up that comes too early.
+//! Condition variables: notifications, timeouts, and lost notifications.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn shared<T>(value: T) -> Shared<T> {
 }
 
 #[test]
-fn a_waiter_that_looks_first_is_always_woken() {
+fn a_waiter_that_checks_under_the_lock_is_always_woken() {
     passes(|_| {
         let pair = shared(false);
         let other = pair.clone();
@@ -32,7 +32,7 @@ fn a_waiter_that_looks_first_is_always_woken() {
     });
 }
 
-/// The wrong twin: looks, lets go of the lock, and only then waits.
+/// Buggy variant: checks the condition, releases the lock, and only then waits.
 #[test]
 fn a_lost_wake_up_is_found() {
     let failure = found(|_| {
@@ -57,7 +57,7 @@ fn a_lost_wake_up_is_found() {
 #[test]
 fn notify_one_wakes_one_and_notify_all_the_rest() {
     passes(|_| {
-        let pair = shared((0, 0)); // how many wait or have waited, and how many were woken
+        let pair = shared((0, 0)); // threads that wait or have waited, and threads that were woken
         let waiters: Vec<_> = (0..3)
             .map(|_| {
                 let pair = pair.clone();
@@ -88,7 +88,7 @@ fn notify_one_wakes_one_and_notify_all_the_rest() {
 }
 
 #[test]
-fn a_wait_ends_when_its_time_is_up() {
+fn a_wait_times_out() {
     both(|_| {
         let pair = shared(0);
         let mut guard = pair.0.lock();
@@ -116,7 +116,7 @@ fn a_notified_wait_does_not_report_a_time_out() {
     });
 }
 
-/// Two readers wait, a writer waits in between for its turn to write, and each lock is what it was after its
+/// Two readers and a writer wait on one condition variable. Each holds its lock in the same mode after the
 /// wait.
 #[test]
 fn readers_and_writers_of_a_read_write_lock_can_wait() {
@@ -130,7 +130,7 @@ fn readers_and_writers_of_a_read_write_lock_can_wait() {
                     while *value < 2 {
                         shared.1.wait(&mut value);
                     }
-                    assert!(shared.0.try_write().is_none(), "it reads again");
+                    assert!(shared.0.try_write().is_none(), "it is locked for reading again");
                     assert_eq!(*value, 2);
                 })
             })
@@ -139,7 +139,7 @@ fn readers_and_writers_of_a_read_write_lock_can_wait() {
         let writer = thread::spawn(move || {
             let mut value = other.0.write();
             other.1.wait_while(&mut value, |value| *value < 1);
-            assert!(other.0.try_read().is_none(), "it writes again");
+            assert!(other.0.try_read().is_none(), "it is locked for writing again");
             *value += 1;
             drop(value);
             other.1.notify_all();
@@ -150,11 +150,11 @@ fn readers_and_writers_of_a_read_write_lock_can_wait() {
         for reader in readers {
             reader.join().unwrap();
         }
-        assert!(shared.0.try_write().is_some(), "nobody holds it");
+        assert!(shared.0.try_write().is_some(), "it is free");
     });
 }
 
-/// The wrong twin: looks under one guard, and waits under another one.
+/// Buggy variant: checks the condition under one guard, and waits under another one.
 #[test]
 fn a_wake_up_lost_between_two_guards_of_a_read_write_lock_is_found() {
     let failure = found(|_| {
@@ -174,7 +174,7 @@ fn a_wake_up_lost_between_two_guards_of_a_read_write_lock_is_found() {
 }
 
 #[test]
-fn a_wait_under_a_read_write_lock_ends_when_its_time_is_up() {
+fn a_wait_under_a_read_write_lock_times_out() {
     both(|_| {
         let (lock, changed) = (RwLock::new(0), Condvar::new());
         assert!(changed.wait_for(&mut lock.read(), Duration::from_millis(5)).timed_out());
@@ -184,9 +184,9 @@ fn a_wait_under_a_read_write_lock_ends_when_its_time_is_up() {
     });
 }
 
-/// A writer that comes while a reader waits gets the lock, for nobody reads.
+/// A waiting reader holds no lock, so that a writer can take it.
 #[test]
-fn who_waits_keeps_no_writer_out() {
+fn a_waiting_reader_does_not_block_writers() {
     passes(|_| {
         let shared = Arc::new((RwLock::new(0), Condvar::new()));
         let other = shared.clone();
@@ -198,7 +198,7 @@ fn who_waits_keeps_no_writer_out() {
         while *value == 0 {
             shared.1.wait(&mut value);
         }
-        // Again a lock that others may read, and that can be held by the shorter name.
+        // After the wait the lock is a shared one again.
         let held: RwLockReadGuard<'_, i32> = value;
         assert_eq!(*shared.0.read_recursive() + *held, 2);
         drop(held);
@@ -206,8 +206,8 @@ fn who_waits_keeps_no_writer_out() {
     });
 }
 
-/// Its own lock is free while it waits, and taken again without a deadlock being seen where there is none; a
-/// second read guard of the same thread is one.
+/// A wait releases its own lock and takes it again without a false deadlock report. A second read guard of
+/// the same thread is a real deadlock.
 #[test]
 fn a_writer_that_must_wait_for_its_own_second_guard_is_a_deadlock() {
     let run = simulate(Options::new(1), |_| {

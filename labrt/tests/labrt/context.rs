@@ -1,5 +1,4 @@
-//! What the harness knows wherever its code is called: a value of its own, the caller's node, on whose behalf
-//! it runs.
+//! The context of the harness's code in a run: the attached value, the current node, and the trace context.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -13,12 +12,12 @@ use labrt::world::{
 
 use crate::{both, on_threads};
 
-/// Adds to the number that the run keeps.
+/// Adds to the number that is attached to the run.
 fn add(number: u64) {
     with_local(|value| value.downcast_ref::<AtomicU64>().unwrap().fetch_add(number, SeqCst)).unwrap();
 }
 
-/// What `f` answers when it is called in an event.
+/// The result of `f` in an event.
 fn in_event<T: Send + 'static>(world: &World, f: impl FnOnce() -> T + Send + 'static) -> T {
     let (sender, receiver) = oneshot::channel();
     world.schedule(Duration::from_millis(1), move || sender.send(f()));
@@ -26,7 +25,7 @@ fn in_event<T: Send + 'static>(world: &World, f: impl FnOnce() -> T + Send + 'st
 }
 
 #[test]
-fn a_value_of_the_harness_is_found_in_the_whole_run() {
+fn the_attached_value_is_available_in_the_whole_run() {
     both(|world| {
         assert!(local().is_none() && with_local(|_| ()).is_none());
         world.set_local(Arc::new(AtomicU64::new(0)));
@@ -48,7 +47,7 @@ fn each_run_has_its_own_value_until_it_is_over() {
             self.0.fetch_add(1, SeqCst);
         }
     }
-    /// Finds the value while it is unwound.
+    /// Uses the value while its thread unwinds.
     struct Looks(Arc<AtomicU64>);
     impl Drop for Looks {
         fn drop(&mut self) {
@@ -76,12 +75,12 @@ fn each_run_has_its_own_value_until_it_is_over() {
 }
 
 #[test]
-fn a_second_value_is_a_bug_of_the_harness() {
+fn a_second_value_is_refused() {
     for options in [Options::new(1), on_threads(1)] {
         let result = simulate(options, |world| (0..2).for_each(|number| world.set_local(Arc::new(number))));
         let failure = result.result.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Panic);
-        assert!(failure.message.contains("one value of the harness's"), "{failure}");
+        assert!(failure.message.contains("set_local` was called twice"), "{failure}");
     }
 }
 
@@ -120,7 +119,7 @@ fn a_thread_inherits_the_trace_context_of_its_starter() {
 }
 
 #[test]
-fn an_event_has_no_trace_context_and_gives_none() {
+fn an_event_has_no_trace_context() {
     both(|world| {
         set_trace_context(7);
         let (sender, receiver) = oneshot::channel();
@@ -138,7 +137,7 @@ fn an_event_has_no_trace_context_and_gives_none() {
 }
 
 #[test]
-fn the_next_thread_of_a_place_in_the_table_begins_anew() {
+fn a_reused_slot_has_no_trace_context_of_its_last_thread() {
     both(|_| {
         thread::spawn(|| set_trace_context(7)).join().unwrap();
         assert_eq!(thread::spawn(trace_context).join().unwrap(), 0);
@@ -146,7 +145,7 @@ fn the_next_thread_of_a_place_in_the_table_begins_anew() {
 }
 
 #[test]
-fn trace_contexts_decide_nothing_in_the_run() {
+fn trace_contexts_do_not_change_the_run() {
     let main = |numbers: bool| {
         simulate(Options::new(5), move |_| {
             let threads: Vec<_> = (1..=4)

@@ -1,4 +1,4 @@
-//! Deadlocks: found the moment they arise, with the lines of holding and waiting.
+//! Deadlocks: reported when they arise, with the lines of locking and waiting.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use labrt::world::{FailureKind, Options, simulate};
 use crate::{found, passes};
 
 #[test]
-fn a_lock_order_deadlock_is_found_while_others_go_on() {
+fn a_lock_order_deadlock_is_found_while_other_threads_run() {
     let failure = found(|world| {
         let server = world.node("server 1");
         drop(world.node("server 2").spawn("heartbeat", || {
@@ -43,7 +43,7 @@ fn a_lock_order_deadlock_is_found_while_others_go_on() {
 }
 
 #[test]
-fn relocking_ones_own_lock_is_a_deadlock() {
+fn locking_twice_is_a_deadlock() {
     let run = simulate(Options::new(1), |_| {
         let lock = Mutex::new(0);
         let _first = lock.lock();
@@ -51,12 +51,12 @@ fn relocking_ones_own_lock_is_a_deadlock() {
     });
     let failure = run.result.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Deadlock);
-    assert!(failure.message.contains("locks what it already holds since labrt/tests/labrt/deadlock.rs:"));
+    assert!(failure.message.contains("locks what it has held since labrt/tests/labrt/deadlock.rs:"));
     assert!(failure.location.unwrap().starts_with("labrt/tests/labrt/deadlock.rs:"));
 }
 
 #[test]
-fn joining_a_thread_that_waits_for_ones_lock_is_a_deadlock() {
+fn joining_a_thread_that_waits_for_a_held_lock_is_a_deadlock() {
     let run = simulate(Options::new(1), |_| {
         let lock = Arc::new(Mutex::new(0));
         let other = lock.clone();
@@ -71,7 +71,7 @@ fn joining_a_thread_that_waits_for_ones_lock_is_a_deadlock() {
 }
 
 #[test]
-fn nothing_that_can_ever_run_is_a_deadlock() {
+fn threads_that_all_wait_are_a_deadlock() {
     let run = simulate(Options::new(1), |world| {
         let (_sender, receiver) = labrt::channel::bounded::<()>(0);
         drop(world.node("server 0").spawn("applier", move || {
@@ -93,7 +93,7 @@ fn nothing_that_can_ever_run_is_a_deadlock() {
 }
 
 #[test]
-fn one_that_gives_up_in_time_is_in_no_deadlock() {
+fn a_wait_with_a_timeout_is_no_deadlock() {
     passes(|_| {
         let (one, two) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(0)));
         let (one2, two2) = (one.clone(), two.clone());
@@ -109,9 +109,9 @@ fn one_that_gives_up_in_time_is_in_no_deadlock() {
     });
 }
 
-/// What a thread once waited for does not count when it waits for something else.
+/// Stale wait edges do not count: the thread waits for something else now.
 #[test]
-fn waiting_under_a_lock_that_one_had_to_wait_for_is_no_deadlock() {
+fn stale_wait_edges_are_ignored() {
     passes(|world| {
         let node = world.node("server 0");
         let state = Arc::new(Mutex::new(0));
@@ -134,7 +134,7 @@ fn waiting_under_a_lock_that_one_had_to_wait_for_is_no_deadlock() {
     });
 }
 
-/// Something that goes on for ever, as the timers of a server do: no standstill will ever show a deadlock.
+/// Starts a thread that never ends, as the timers of a server, so that the run never comes to a standstill.
 fn keep_ticking() {
     thread::spawn(|| {
         loop {
@@ -144,7 +144,7 @@ fn keep_ticking() {
 }
 
 #[test]
-fn writing_while_one_reads_is_a_deadlock() {
+fn writing_while_reading_is_a_deadlock() {
     let run = simulate(Options::new(1), |_| {
         keep_ticking();
         let lock = RwLock::new(0);
@@ -153,7 +153,7 @@ fn writing_while_one_reads_is_a_deadlock() {
     });
     let failure = run.result.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Deadlock);
-    assert!(failure.message.contains("locks what it already holds since labrt/tests/"), "{failure}");
+    assert!(failure.message.contains("locks what it has held since labrt/tests/"), "{failure}");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn a_reader_and_a_writer_that_wait_for_each_other_are_a_deadlock() {
     assert!(failure.message.contains("2 threads wait for each other"), "{failure}");
 }
 
-/// The warnings of a run in which two threads on each of two servers hold a lock for so long.
+/// The warnings of a run in which two threads on each of two servers hold a lock for `time`.
 fn hold(time: Duration, shared: bool) -> Vec<String> {
     let run = simulate(Options::new(1), move |world| {
         for server in 0..2 {
@@ -197,7 +197,7 @@ fn hold(time: Duration, shared: bool) -> Vec<String> {
 }
 
 #[test]
-fn a_lock_held_across_a_wait_is_worth_one_warning_for_each_place() {
+fn a_lock_held_across_a_wait_gives_one_warning_per_line() {
     let warnings = hold(Duration::from_millis(20), true);
     let [warning] = &warnings[..] else { panic!("{warnings:?}") };
     assert!(warning.starts_with("a thread sleeps at labrt/tests/labrt/deadlock.rs:"), "{warning}");
@@ -205,13 +205,13 @@ fn a_lock_held_across_a_wait_is_worth_one_warning_for_each_place() {
 }
 
 #[test]
-fn a_lock_held_across_a_wait_is_harmless_if_nobody_waits_for_it_for_long() {
-    assert_eq!(hold(Duration::from_millis(20), false), [""; 0], "nobody wants it");
+fn a_lock_held_across_a_wait_gives_no_warning_if_no_other_thread_waits_long() {
+    assert_eq!(hold(Duration::from_millis(20), false), [""; 0], "no other thread waits for it");
     assert_eq!(hold(Duration::from_millis(5), true), [""; 0], "it is soon free");
 }
 
 #[test]
-fn a_lock_given_back_before_the_wait_is_worth_none() {
+fn a_lock_released_before_the_wait_gives_no_warning() {
     let run = simulate(Options::new(1), |_| {
         let (one, two) = (Mutex::new(0), RwLock::new(0));
         drop((one.lock(), two.read(), two.read()));
@@ -227,7 +227,7 @@ fn a_lock_given_back_before_the_wait_is_worth_none() {
 }
 
 #[test]
-fn whoever_waits_for_a_lock_can_be_told_why() {
+fn lock_waits_name_the_holder() {
     let run = simulate(Options::new(1), |world| {
         let node = world.node("server 2");
         let state = Arc::new(Mutex::new(0));

@@ -1,4 +1,4 @@
-//! The promise: the same source and seed, the same run.
+//! Determinism: the same source and seed give the same run.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use labrt::sync::{Arc, Condvar, Mutex, RwLock};
 use labrt::thread;
 use labrt::world::{Options, Policy, Run, World, simulate};
 
-/// A bit of everything: locks, channels, timers, randomness, crashes.
+/// A run with locks, channels, timers, randomness and crashes.
 fn busy(world: &World) -> u64 {
     let shared = Arc::new((Mutex::new(0u64), Condvar::new(), RwLock::new(0u64)));
     let mut faults = world.rng("faults");
@@ -53,7 +53,7 @@ fn key(run: &Run<u64>) -> (u64, u64, Duration, u64) {
 }
 
 #[test]
-fn one_seed_is_one_run() {
+fn the_same_seed_gives_the_same_run() {
     for policy in Policy::ALL {
         for seed in 0..20 {
             let options = Options { policy, ..Options::new(seed) };
@@ -66,7 +66,7 @@ fn one_seed_is_one_run() {
 }
 
 #[test]
-fn another_seed_or_policy_is_another_run() {
+fn another_seed_or_policy_gives_another_run() {
     let run = |seed, policy| simulate(Options { policy, ..Options::new(seed) }, busy).fingerprint;
     assert_ne!(run(1, Policy::Random), run(2, Policy::Random));
     assert_ne!(run(1, Policy::Random), run(1, Policy::Sticky));

@@ -1,4 +1,4 @@
-//! Servers share nothing but messages: what counts up in std or in labrt counts for each of them by itself.
+//! Isolation: servers share only messages. Counters of std and labrt are separate for each server.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -10,14 +10,14 @@ use labrt::world::{Node, Options, World, simulate};
 
 use crate::{both, run};
 
-/// Runs `f` on the node and takes what it returns.
+/// Runs `f` on the node and returns its result.
 fn on<T: Send + 'static>(node: &Node, f: impl FnOnce() -> T + Send + 'static) -> T {
     let (sender, receiver) = bounded(1);
     drop(node.spawn("asked", move || drop(sender.send(f()))));
     receiver.recv().expect("the thread sends")
 }
 
-/// Counts `times` up what std counts for hash maps, and answers what the keys are now.
+/// Makes `times` hash maps, which increments std's counter, and returns the keys of another one.
 fn keys(times: u32) -> String {
     for _ in 0..times {
         std::hint::black_box(RandomState::new());
@@ -25,9 +25,8 @@ fn keys(times: u32) -> String {
     format!("{:?}", RandomState::new().build_hasher())
 }
 
-/// What a server's hash maps are like when they have been counted up twice, and another one's `others` times
-/// in between.
-fn seen_beside(seed: u64, others: u32) -> Vec<String> {
+/// The keys of a server's hash maps after it has made two, while another server has made `others`.
+fn keys_beside(seed: u64, others: u32) -> Vec<String> {
     run(seed, move |world| {
         let (one, other) = (world.node("one"), world.node("other"));
         let first = on(&one, || keys(0));
@@ -39,19 +38,19 @@ fn seen_beside(seed: u64, others: u32) -> Vec<String> {
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[test]
-fn hash_maps_of_others_are_not_seen() {
+fn hash_maps_of_other_servers_have_no_effect() {
     for seed in 0..20 {
-        let alone = seen_beside(seed, 0);
+        let alone = keys_beside(seed, 0);
         assert_ne!(alone[0], alone[1], "on one server they count up");
-        assert_eq!(alone, seen_beside(seed, 1));
-        assert_eq!(alone, seen_beside(seed, 1000));
+        assert_eq!(alone, keys_beside(seed, 1));
+        assert_eq!(alone, keys_beside(seed, 1000));
     }
-    assert_ne!(seen_beside(1, 0), seen_beside(2, 0));
+    assert_ne!(keys_beside(1, 0), keys_beside(2, 0));
 }
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[test]
-fn hash_maps_are_not_seen_by_threads_that_take_turns() {
+fn hash_maps_of_interleaved_threads_have_no_effect() {
     fn counted(world: &World, name: &str, by: u32) -> labrt::channel::Receiver<Vec<String>> {
         let (sender, receiver) = bounded(1);
         let node = world.node(name);
@@ -78,7 +77,7 @@ fn hash_maps_are_not_seen_by_threads_that_take_turns() {
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[test]
-fn the_next_life_of_a_server_has_other_hash_keys() {
+fn the_next_incarnation_of_a_server_has_other_hash_keys() {
     let seen = |counted: u32| {
         run(3, move |world| {
             let first = world.node("server 0");
@@ -93,7 +92,7 @@ fn the_next_life_of_a_server_has_other_hash_keys() {
 }
 
 #[test]
-fn hash_maps_are_the_same_when_the_run_is_made_again() {
+fn hash_keys_are_the_same_in_a_replay() {
     let hash = |seed| simulate(Options::new(seed), |_| keys(3)).result.unwrap();
     for seed in 0..20 {
         let elsewhere = std::thread::spawn(move || hash(seed)).join().unwrap();
@@ -103,26 +102,26 @@ fn hash_maps_are_the_same_when_the_run_is_made_again() {
     }
 }
 
-/// The numbers and the texts of three threads of a server, of the last one when it has ended.
+/// The ids and debug texts of three threads of a server, the last one of which has ended.
 fn threads() -> Vec<(u64, String)> {
-    let told = |thread: thread::Thread| (thread.id(), format!("{thread:?}"));
+    let described = |thread: thread::Thread| (thread.id(), format!("{thread:?}"));
     let one = thread::spawn(|| thread::current().id());
     let (id, other) = (one.thread().id(), thread::spawn(|| ()));
-    let seen = vec![told(thread::current()), told(one.thread()), told(other.thread())];
+    let seen = vec![described(thread::current()), described(one.thread()), described(other.thread())];
     assert_eq!(one.join().unwrap(), id);
     other.join().unwrap();
     seen
 }
 
 #[test]
-fn threads_of_others_are_not_counted() {
+fn thread_ids_count_the_server_s_own_threads_only() {
     both(|world| {
         let (one, other) = (world.node("one"), world.node("other"));
         let before = on(&one, threads);
         for _ in 0..10 {
             on(&one, || thread::spawn(|| ()).join().unwrap());
         }
-        assert_eq!(before, on(&other, threads), "what a server starts has the same numbers on each");
+        assert_eq!(before, on(&other, threads), "the same threads have the same ids on each server");
         let ids: std::collections::BTreeSet<u64> = before.iter().map(|thread| thread.0).collect();
         assert_eq!(ids.len(), 3, "{before:?}");
     });

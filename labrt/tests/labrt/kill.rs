@@ -1,4 +1,4 @@
-//! Killing a node at every instant of what its threads do, whatever they do.
+//! Kills of a node at every scheduling point of its threads.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -13,8 +13,8 @@ use labrt::world::{Node, Options, Run, World, simulate};
 
 const MS: Duration = Duration::from_millis(1);
 
-/// Counts how many are alive, so that a thread that was not unwound is seen. By an atomic of `std`, because a
-/// kill may be thrown at any call of labrt, in a destructor too.
+/// Counts its live values, to detect threads that were not unwound. Uses an atomic of `std`, because a kill
+/// may unwind from any call of labrt, even in a destructor.
 struct Alive(Arc<AtomicUsize>);
 
 impl Alive {
@@ -30,8 +30,8 @@ impl Drop for Alive {
     }
 }
 
-/// Runs `body` on a node and kills the node at its k-th scheduling point, for every `k` until the body is done before.
-/// Afterwards nothing of it may be left.
+/// Runs `body` on a node and kills the node at its k-th scheduling point, for every `k` until the body ends
+/// before. No counted value may be left afterwards.
 fn at_every_point(body: fn(Node, Arc<AtomicUsize>)) {
     at_points_of_threads(body);
     for k in 0..100_000 {
@@ -52,7 +52,7 @@ fn abandoned(warnings: &[String]) -> Vec<&String> {
     warnings.iter().filter(|warning| warning.contains("abandoned")).collect()
 }
 
-/// On real threads, where a point is whichever thread gets there first. Not at every one, for time is real.
+/// As [`at_every_point`], on real threads, for a sample of points.
 fn at_points_of_threads(body: fn(Node, Arc<AtomicUsize>)) {
     for k in (0..60).step_by(7) {
         let run = kill_with(on_threads(k.into()), k, body);
@@ -63,7 +63,7 @@ fn at_points_of_threads(body: fn(Node, Arc<AtomicUsize>)) {
     }
 }
 
-/// Whether there was a k-th point, and how many threads are left after the kill.
+/// Returns whether there was a k-th point, and the number of threads left after the kill.
 fn kill_at(k: u32, body: fn(Node, Arc<AtomicUsize>)) -> Run<(bool, usize)> {
     kill_with(Options::new(k.into()), k, body)
 }
@@ -81,7 +81,7 @@ fn kill_with(options: Options, k: u32, body: fn(Node, Arc<AtomicUsize>)) -> Run<
 }
 
 #[test]
-fn threads_that_hold_locks_let_go_of_them() {
+fn killed_threads_release_their_locks() {
     at_every_point(|node, alive| {
         let (one, two) = (Arc::new(Mutex::new(0)), Arc::new(RwLock::new(0)));
         for _ in 0..3 {
@@ -229,7 +229,7 @@ fn threads_that_wait_for_a_value_a_group_or_a_token_are_unwound() {
     });
 }
 
-/// Its destructor needs a value that another thread initializes, waits for it, and unparks it.
+/// A value whose destructor waits for a value that another thread initializes, and unparks that thread.
 struct NeedsOthers(Arc<Once>, WaitGroup, thread::Thread);
 
 impl Drop for NeedsOthers {
@@ -267,7 +267,7 @@ fn destructors_may_wait_for_values_and_groups() {
     });
 }
 
-/// Its destructor locks, sends, joins and sleeps.
+/// A value whose destructor locks, sends, joins and sleeps.
 struct Busybody {
     lock: Arc<Mutex<u32>>,
     sender: labrt::channel::Sender<u32>,
@@ -331,7 +331,7 @@ fn a_kill_that_is_caught_is_thrown_again() {
 }
 
 #[test]
-fn a_kill_that_is_caught_and_kept_is_thrown_again() {
+fn a_caught_kill_whose_payload_is_kept_is_thrown_again() {
     at_every_point(|node, alive| {
         drop(node.spawn("keeper", move || {
             let _alive = Alive::new(&alive);
@@ -346,7 +346,7 @@ fn a_kill_that_is_caught_and_kept_is_thrown_again() {
 }
 
 #[test]
-fn a_thread_that_catches_for_ever_is_abandoned() {
+fn a_thread_that_always_catches_the_kill_is_abandoned() {
     let run = simulate(Options::new(1), |world| {
         let node = world.node("server 3");
         drop(node.spawn("stubborn", || {
@@ -361,15 +361,13 @@ fn a_thread_that_catches_for_ever_is_abandoned() {
     run.result.unwrap();
     assert_eq!(
         run.warnings,
-        [
-            "thread `stubborn` of server 3 could not be stopped and was abandoned: while it was being killed it catches \
-          every panic and goes on"
-        ]
+        ["thread `stubborn` of server 3 could not be stopped and was abandoned: while it was being killed \
+             it catches every panic and continues"]
     );
 }
 
 #[test]
-fn a_destructor_that_waits_for_ever_is_abandoned_and_reported() {
+fn a_thread_whose_destructor_never_ends_is_abandoned_with_a_warning() {
     struct WaitsForEver(labrt::channel::Receiver<()>);
     impl Drop for WaitsForEver {
         fn drop(&mut self) {
@@ -386,7 +384,7 @@ fn a_destructor_that_waits_for_ever_is_abandoned_and_reported() {
         thread::sleep(5 * MS);
         node.kill();
         assert!(!node.is_alive());
-        // Panics of others are still seen for what they are.
+        // Panics of other threads are still reported as panics.
         thread::sleep(5 * MS);
     });
     run.result.unwrap();
@@ -413,8 +411,8 @@ fn threads_that_never_ran_drop_what_they_own() {
 
 #[test]
 fn a_dying_thread_does_not_take_a_lock_that_another_holds() {
-    // The waiter on the condition variable is killed while the lock is held by a sleeping thread: its guard
-    // must not unlock what that one holds.
+    // The waiter on the condition variable is killed while a sleeping thread holds the lock, which the
+    // waiter's guard must not unlock.
     let run = simulate(Options::new(1), |world| {
         let node = world.node("server 0");
         let pair = Arc::new((Mutex::new(0), Condvar::new()));
@@ -444,7 +442,7 @@ fn a_dying_thread_does_not_take_a_lock_that_another_holds() {
 }
 
 #[test]
-fn the_others_notice_nothing_but_silence() {
+fn other_nodes_are_not_affected() {
     let run = simulate(Options::new(1), |world| {
         let (one, two) = (world.node("one"), world.node("two"));
         let (sender, receiver) = bounded(0);
@@ -463,7 +461,7 @@ fn the_others_notice_nothing_but_silence() {
 }
 
 #[test]
-fn a_thread_that_keeps_what_it_caught_is_abandoned_even_after_another_was() {
+fn a_second_thread_that_catches_the_kill_is_abandoned_too() {
     struct WaitsForEver;
     impl Drop for WaitsForEver {
         fn drop(&mut self) {
@@ -472,7 +470,7 @@ fn a_thread_that_keeps_what_it_caught_is_abandoned_even_after_another_was() {
         }
     }
     let run = simulate(Options::new(1), |world| {
-        // Abandoned in the middle of unwinding, it leaves the OS thread looking as if it panicked.
+        // Abandoned during unwinding, it leaves `std::thread::panicking` true on the OS thread.
         let one = world.node("one");
         one.run("stuck", || {
             let _stuck = WaitsForEver;
@@ -496,7 +494,7 @@ fn a_thread_that_keeps_what_it_caught_is_abandoned_even_after_another_was() {
 }
 
 #[test]
-fn a_node_may_be_killed_by_a_thread_of_its_own() {
+fn a_thread_may_kill_its_own_node() {
     for seed in 0..50 {
         let run = simulate(Options::new(seed), |world| {
             let node = world.node("server 0");
@@ -539,7 +537,7 @@ fn a_destructor_may_kill_another_node() {
 }
 
 #[test]
-fn what_a_killed_thread_wanted_to_send_is_dropped() {
+fn the_unsent_message_of_a_killed_thread_is_dropped() {
     for seed in 0..50 {
         let run = simulate(Options::new(seed), |world| {
             let node = world.node("server 0");
@@ -556,7 +554,7 @@ fn what_a_killed_thread_wanted_to_send_is_dropped() {
 }
 
 #[test]
-fn a_killed_writer_does_not_keep_readers_out() {
+fn a_killed_waiting_writer_does_not_block_readers() {
     for seed in 0..200 {
         let run = simulate(Options::new(seed), |world| {
             let node = world.node("server 0");

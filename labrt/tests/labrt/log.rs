@@ -1,4 +1,4 @@
-//! The log: kept when a run is recorded, stamped, and without influence on the run.
+//! The log: kept in recorded runs, with time, server and thread, and without influence on the run.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,7 +11,7 @@ fn recorded(record: bool, main: impl Fn(&World) + Send + 'static) -> Run<()> {
     simulate(Options { record, ..Options::new(3) }, main)
 }
 
-/// Formatting it takes a lock, as a student's `Display` may do.
+/// A value whose formatting takes a lock, as a student's `Display` may do.
 struct Locking(Arc<Mutex<i32>>);
 
 impl fmt::Display for Locking {
@@ -38,7 +38,7 @@ fn chatty(world: &World) {
 }
 
 #[test]
-fn a_recorded_run_is_the_same_run() {
+fn recording_does_not_change_the_run() {
     let (quiet, loud) = (recorded(false, chatty), recorded(true, chatty));
     assert_eq!(quiet.fingerprint, loud.fingerprint);
     assert_eq!(quiet.log, []);
@@ -60,7 +60,7 @@ fn lines_are_stamped_with_time_server_and_thread() {
 }
 
 #[test]
-fn a_tap_is_given_every_line_when_it_is_written() {
+fn a_tap_receives_every_line_as_it_is_written() {
     static TAPPED: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
     let run = |tap| {
         simulate(Options { record: true, tap, ..Options::new(1) }, |_| {
@@ -78,7 +78,7 @@ fn a_tap_is_given_every_line_when_it_is_written() {
 }
 
 #[test]
-fn of_a_long_log_the_end_is_kept() {
+fn the_end_of_a_long_log_is_kept() {
     let run = simulate(Options { record: true, ..Options::new(1) }, |_| {
         for number in 0..100_005 {
             log::info!("line {number}");

@@ -1,4 +1,4 @@
-//! The runtime's own tests: one module a primitive, with wrong twins that must be found out.
+//! Integration tests of labrt: one module per primitive. Buggy variants of correct code must fail.
 
 mod atomic;
 mod channel;
@@ -31,36 +31,37 @@ use std::time::Duration;
 use labrt::sync::{Arc, Mutex};
 use labrt::world::{Backend, Failure, Options, World, simulate};
 
-/// Runs `main` under one seed in simulation; it must pass.
+/// Runs `main` in a simulation with this seed. It must pass.
 fn run<T: Send + 'static>(seed: u64, main: impl FnOnce(&World) -> T + Send + 'static) -> T {
     simulate(Options::new(seed), main).result.unwrap_or_else(|failure| panic!("seed {seed}: {failure}"))
 }
 
-/// The options of a run on real threads, which is over after some seconds if it hangs.
+/// The options of a run on real threads, with a limit of some seconds in case it hangs.
 fn on_threads(seed: u64) -> Options {
     Options { backend: Backend::Threads, max_virtual_time: Duration::from_secs(20), ..Options::new(seed) }
 }
 
-/// Runs `main` once in simulation and once on real threads; it must pass.
+/// Runs `main` once in a simulation and once on real threads. It must pass.
 fn both(main: impl Fn(&World) + Copy + Send + 'static) {
     run(1, main);
     on_real_threads(1, main);
 }
 
-/// Runs `main` on real threads; it must pass.
+/// Runs `main` on real threads. It must pass.
 fn on_real_threads(seed: u64, main: impl FnOnce(&World) + Send + 'static) {
     let run = simulate(on_threads(seed), main);
     run.result.unwrap_or_else(|failure| panic!("on threads, seed {seed}: {failure}"));
 }
 
-/// Runs `main` under the first 200 seeds in simulation alone: it asks for more than real threads and a real clock promise.
+/// Runs `main` in simulations with the first 200 seeds. For tests that do not hold on real threads and a real
+/// clock.
 fn passes_simulated(main: impl Fn(&World) + Copy + Send + 'static) {
     for seed in 0..200 {
         run(seed, main);
     }
 }
 
-/// Runs `main` under the first 200 seeds in simulation and a few times on real threads; it must pass each time.
+/// Runs `main` in simulations with the first 200 seeds and a few times on real threads. It must always pass.
 fn passes(main: impl Fn(&World) + Copy + Send + 'static) {
     passes_simulated(main);
     for seed in 0..3 {
@@ -68,14 +69,14 @@ fn passes(main: impl Fn(&World) + Copy + Send + 'static) {
     }
 }
 
-/// The first failure of `main` under the first 1,000 seeds; there must be one.
+/// The first failure of `main` in simulations with the first 1,000 seeds. There must be one.
 fn found(main: impl Fn(&World) + Copy + Send + 'static) -> Failure {
     (0..1000)
         .find_map(|seed| simulate(Options::new(seed), main).result.err())
         .expect("a bug that 1,000 seeds find")
 }
 
-/// Calls `f` with a lock that another thread waits for meanwhile.
+/// Calls `f` while holding a lock that another thread waits for.
 fn wanted(f: impl FnOnce()) {
     let lock = Arc::new(Mutex::new(()));
     let guard = lock.lock();

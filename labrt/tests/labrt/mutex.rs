@@ -1,4 +1,4 @@
-//! Mutexes: exclusion, time-outs, and the race that one lock each does not prevent.
+//! Mutexes: exclusion, timeouts, and a race between two critical sections.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ fn increments_under_one_lock_add_up() {
     });
 }
 
-/// The wrong twin: reads under one lock and writes under another.
+/// Buggy variant: reads in one critical section and writes in another.
 #[test]
 fn a_racy_counter_is_found() {
     let failure = found(|_| {
@@ -41,7 +41,7 @@ fn a_racy_counter_is_found() {
 }
 
 #[test]
-fn nobody_is_inside_together() {
+fn critical_sections_exclude_each_other() {
     passes(|_| {
         let inside = Arc::new(Mutex::new(()));
         let count = Arc::new(labrt::sync::atomic::AtomicUsize::new(0));
@@ -69,7 +69,7 @@ fn try_lock_never_waits() {
 }
 
 #[test]
-fn a_timed_lock_gives_up_when_its_time_is_up() {
+fn a_timed_lock_times_out() {
     passes_simulated(|_| {
         let lock = Arc::new(Mutex::new(()));
         let other = lock.clone();
@@ -88,7 +88,7 @@ fn a_timed_lock_gives_up_when_its_time_is_up() {
 }
 
 #[test]
-fn a_guard_can_be_mapped_to_a_part() {
+fn a_guard_can_be_mapped_to_a_part_of_the_value() {
     both(|_| {
         let lock = Mutex::new((1, 2));
         *MutexGuard::map(lock.lock(), |pair| &mut pair.1) = 3;

@@ -31,7 +31,7 @@ fn a_call_into_a_dead_node_reports_it() {
 }
 
 #[test]
-fn a_call_reports_that_the_node_died_meanwhile() {
+fn a_call_reports_that_the_node_was_killed() {
     passes(|world| {
         let node = world.node("server 0");
         let killer = node.clone();
@@ -44,7 +44,7 @@ fn a_call_reports_that_the_node_died_meanwhile() {
 }
 
 #[test]
-fn a_paused_node_stands_still_until_it_is_resumed() {
+fn a_paused_node_does_not_run_until_it_is_resumed() {
     passes(|world| {
         let node = world.node("server 0");
         let count = Arc::new(AtomicUsize::new(0));
@@ -62,7 +62,7 @@ fn a_paused_node_stands_still_until_it_is_resumed() {
         };
         until(3);
         node.pause();
-        thread::sleep(20 * MS); // on real threads it may be just about to count
+        thread::sleep(20 * MS); // on real threads it may be about to count once more
         let paused = count.load(SeqCst);
         thread::sleep(100 * MS);
         assert_eq!(count.load(SeqCst), paused);
@@ -128,10 +128,10 @@ fn an_event_sends_on_a_oneshot_channel() {
 }
 
 #[test]
-fn a_probe_looks_when_the_node_is_quiet() {
+fn a_probe_is_called_when_the_node_is_quiet() {
     passes_simulated(|world| {
         let node = world.node("server 0");
-        // Between the two changes the threads of the node run, so no probe sees one without the other.
+        // Threads of the node run between the two changes, so the probe never observes one without the other.
         let pair = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
         let (seen, looks) = (pair.clone(), Arc::new(AtomicUsize::new(0)));
         let counter = looks.clone();
@@ -156,7 +156,7 @@ fn a_probe_looks_when_the_node_is_quiet() {
 }
 
 #[test]
-fn a_probe_that_has_to_wait_looks_later() {
+fn a_probe_that_waits_is_called_again_later() {
     passes_simulated(|world| {
         let node = world.node("server 0");
         let state = Arc::new(Mutex::new(0));

@@ -1,4 +1,4 @@
-//! `Once` and `OnceLock`: one time, whoever is first, and after a kill the next one.
+//! `Once` and `OnceLock`: one execution, and another attempt after a kill.
 
 use std::time::Duration;
 
@@ -11,8 +11,9 @@ use crate::{both, found, passes};
 
 const MS: Duration = Duration::from_millis(1);
 
-/// Three threads ask for the same thing, `once` lets one do it, and all go on when it is done.
-fn three_ask(once: impl Fn(&dyn Fn()) + Clone + Send + 'static) {
+/// Three threads call `once` with the same function. It must run once, and all must continue only when it is
+/// done.
+fn three_threads_call(once: impl Fn(&dyn Fn()) + Clone + Send + 'static) {
     let calls = Arc::new(AtomicUsize::new(0));
     let threads: Vec<_> = (0..3)
         .map(|_| {
@@ -37,18 +38,18 @@ fn the_first_call_runs_and_the_others_wait_for_it() {
         let once = Arc::new(Once::new());
         assert!(!once.is_completed());
         let other = once.clone();
-        three_ask(move |f| other.call_once(f));
+        three_threads_call(move |f| other.call_once(f));
         assert!(once.is_completed());
         once.call_once(|| panic!("again"));
     });
 }
 
-/// The wrong twin: between the look at the flag and the call another thread looks.
+/// Buggy variant: another thread may check the flag between the check and the call.
 #[test]
-fn a_flag_in_the_place_of_once_is_found() {
+fn a_flag_instead_of_once_is_found() {
     let failure = found(|_| {
         let done = Arc::new(AtomicBool::new(false));
-        three_ask(move |f| {
+        three_threads_call(move |f| {
             if !done.load(SeqCst) {
                 f();
                 done.store(true, SeqCst);
@@ -58,12 +59,12 @@ fn a_flag_in_the_place_of_once_is_found() {
     assert_eq!(failure.kind, FailureKind::Panic);
 }
 
-/// The wrong twin: who is not the first goes on before it is done.
+/// Buggy variant: the other threads continue before the function has ended.
 #[test]
-fn a_swapped_flag_in_the_place_of_once_is_found() {
+fn a_swapped_flag_instead_of_once_is_found() {
     let failure = found(|_| {
         let done = Arc::new(AtomicBool::new(false));
-        three_ask(move |f| {
+        three_threads_call(move |f| {
             if !done.swap(true, SeqCst) {
                 f();
             }
@@ -73,7 +74,7 @@ fn a_swapped_flag_in_the_place_of_once_is_found() {
 }
 
 #[test]
-fn a_value_is_made_once() {
+fn a_value_is_initialized_once() {
     passes(|_| {
         let cell = Arc::new(OnceLock::new());
         assert_eq!(cell.get(), None);
@@ -120,8 +121,8 @@ fn a_value_that_needs_itself_is_a_deadlock() {
     });
     let failure = run.result.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Deadlock);
-    let expected =
-        "thread `maker` of server 1 needs a value while it initializes it since labrt/tests/labrt/once.rs:";
+    let expected = "thread `maker` of server 1 needs a value that it has been initializing since \
+     labrt/tests/labrt/once.rs:";
     assert!(failure.message.contains(expected), "{failure}");
 }
 
@@ -154,7 +155,7 @@ fn a_lock_and_a_value_that_wait_for_each_other_are_a_deadlock() {
 }
 
 #[test]
-fn whoever_waits_for_a_value_can_be_told_why() {
+fn lock_waits_name_the_initializing_thread() {
     let run = simulate(Options::new(1), |world| {
         let node = world.node("server 2");
         let once = Arc::new(Once::new());
@@ -171,7 +172,7 @@ fn whoever_waits_for_a_value_can_be_told_why() {
 }
 
 #[test]
-fn after_a_kill_the_next_one_does_it() {
+fn after_a_kill_the_next_caller_runs_the_function() {
     both(|world| {
         let node = world.node("server 0");
         let once = Arc::new(Once::new());

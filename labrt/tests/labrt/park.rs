@@ -1,4 +1,4 @@
-//! `park` and `unpark`: one token a thread, given before or during the wait.
+//! `park` and `unpark`: one token per thread, given before or during the wait.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn an_unpark_before_the_park_is_not_lost() {
 }
 
 #[test]
-fn a_parked_thread_goes_on_when_it_is_unparked() {
+fn unpark_ends_a_park() {
     passes(|_| {
         let waiter = thread::spawn(thread::park);
         thread::sleep(MS);
@@ -35,7 +35,7 @@ fn a_parked_thread_goes_on_when_it_is_unparked() {
 }
 
 #[test]
-fn there_is_one_token_at_the_most() {
+fn there_is_at_most_one_token() {
     both(|_| {
         let me = thread::current();
         me.unpark();
@@ -43,12 +43,12 @@ fn there_is_one_token_at_the_most() {
         thread::park();
         let start = Instant::now();
         thread::park_timeout(5 * MS);
-        assert!(start.elapsed() >= 5 * MS, "the second token was none");
+        assert!(start.elapsed() >= 5 * MS, "there was no second token");
     });
 }
 
 #[test]
-fn a_token_is_left_when_the_time_is_up_before() {
+fn an_unpark_after_a_timeout_leaves_a_token() {
     both(|_| {
         let waiter = thread::spawn(|| {
             thread::park_timeout(MS);
@@ -62,20 +62,20 @@ fn a_token_is_left_when_the_time_is_up_before() {
 }
 
 #[test]
-fn a_thread_that_has_ended_is_left_alone() {
+fn unpark_of_an_ended_thread_has_no_effect() {
     passes(|_| {
         let first = thread::spawn(|| ());
         let handle = first.thread();
         first.join().unwrap();
         handle.unpark();
-        // On either backend the next thread takes the place of the one that has ended.
+        // On both backends the next thread reuses the slot of the one that has ended.
         let start = Instant::now();
         thread::spawn(|| thread::park_timeout(MS)).join().unwrap();
         assert!(start.elapsed() >= MS, "the token was for another thread");
     });
 }
 
-/// The token of a thread that ended without a `park` is not for the next one that takes its place.
+/// The unused token of a thread does not pass to the next thread in its slot.
 #[test]
 fn a_token_that_was_not_taken_ends_with_its_thread() {
     both(|_| {
@@ -90,7 +90,7 @@ fn a_token_that_was_not_taken_ends_with_its_thread() {
     });
 }
 
-/// A worker that takes `jobs` jobs, and is unparked for each one.
+/// A worker that does `jobs` jobs, and is unparked for each.
 fn worker(jobs: usize, wait_for_each: bool) {
     let waiting = Arc::new(AtomicUsize::new(0));
     let queue = waiting.clone();
@@ -117,20 +117,20 @@ fn worker(jobs: usize, wait_for_each: bool) {
 }
 
 #[test]
-fn a_worker_that_looks_before_it_parks_misses_nothing() {
+fn a_worker_that_checks_before_it_parks_misses_no_job() {
     passes(|_| worker(3, false));
 }
 
-/// The wrong twin: two calls of `unpark` may be one token.
+/// Buggy variant: two calls of `unpark` may give one token.
 #[test]
-fn a_worker_that_counts_on_a_token_a_job_is_found() {
+fn a_worker_that_expects_one_token_per_job_is_found() {
     let failure = found(|_| worker(3, true));
     assert_eq!(failure.kind, FailureKind::Deadlock);
     assert!(failure.message.contains(" waits to be unparked at labrt/tests/labrt/park.rs:"), "{failure}");
 }
 
 #[test]
-fn a_lock_held_while_one_is_parked_is_worth_a_warning() {
+fn a_lock_held_during_a_park_gives_a_warning() {
     let run = simulate(Options::new(1), |_| {
         wanted(|| thread::park_timeout(20 * MS));
     });

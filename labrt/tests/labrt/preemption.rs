@@ -1,4 +1,4 @@
-//! Threads that lose the processor at a scheduling point.
+//! Preemption of threads at scheduling points.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn preempted_every<T: Send + 'static>(
     simulate(Options { preempt_every: points, ..Options::new(seed) }, main)
 }
 
-/// The longest times between two looks at the clock of a server's thread and of the tester's.
+/// The longest times between two reads of the clock by a server's thread and by the tester's.
 fn gaps(points: u32) -> (Duration, Duration) {
     fn longest() -> Duration {
         let looks: Vec<_> = (0..1000).map(|_| Instant::now()).collect();
@@ -41,13 +41,13 @@ fn a_thread_of_a_node_is_preempted_and_the_testers_is_not() {
 }
 
 #[test]
-fn without_preemption_no_time_passes_between_two_looks() {
+fn without_preemption_no_time_passes_between_two_reads() {
     let (servers, testers) = gaps(0);
     assert!(servers < US && testers < US, "{servers:?}, {testers:?}");
 }
 
 #[test]
-fn it_comes_as_often_as_it_is_set() {
+fn preemptions_have_the_given_frequency() {
     let run = preempted_every(50, 1, |world| {
         let preemptions = || {
             let looks: Vec<_> = (0..100_000).map(|_| Instant::now()).collect();
@@ -59,9 +59,9 @@ fn it_comes_as_often_as_it_is_set() {
     assert!((1900..2100).contains(&preemptions), "{preemptions} in 100,000 scheduling points");
 }
 
-/// What another one does a few microseconds later falls into the midst of what a thread does.
+/// A thread is interrupted between a check and an action, while another thread acts some microseconds later.
 #[test]
-fn who_looks_and_then_acts_is_interrupted_by_who_comes_later() {
+fn check_then_act_is_interrupted() {
     let interrupted = |points| {
         (0..200)
             .filter(|seed| {
@@ -85,7 +85,7 @@ fn who_looks_and_then_acts_is_interrupted_by_who_comes_later() {
 }
 
 #[test]
-fn the_same_seed_is_the_same_run() {
+fn the_same_seed_gives_the_same_preemptions() {
     let run = |seed| {
         let run = preempted_every(10, seed, |world| {
             let node = world.node("server 0");
@@ -107,7 +107,7 @@ fn the_same_seed_is_the_same_run() {
     assert_ne!(first.1, run(2).1);
 }
 
-/// Whoever is preempted has not come to rest: nobody looks at a server that is in the midst of something.
+/// A preempted thread does not wait: the probe is not called in the middle of an operation.
 #[test]
 fn a_node_is_not_quiet_while_a_thread_of_it_is_preempted() {
     for seed in 0..100 {
@@ -138,7 +138,7 @@ fn a_node_is_not_quiet_while_a_thread_of_it_is_preempted() {
     }
 }
 
-/// A crash finds a preempted thread, and a paused server's thread goes on only when it is resumed.
+/// A kill ends preempted threads, and a preempted thread of a paused node continues only after the resume.
 #[test]
 fn preempted_threads_are_killed_and_paused_like_others() {
     for seed in 0..200 {
@@ -156,10 +156,10 @@ fn preempted_threads_are_killed_and_paused_like_others() {
             node.pause();
             let before = count.load(SeqCst);
             thread::sleep(MS);
-            assert_eq!(count.load(SeqCst), before, "it stands still");
+            assert_eq!(count.load(SeqCst), before, "a paused node must not run");
             node.resume();
             thread::sleep(MS);
-            assert!(count.load(SeqCst) > before, "it goes on");
+            assert!(count.load(SeqCst) > before, "a resumed node must run");
             node.kill();
             let before = count.load(SeqCst);
             thread::sleep(MS);
@@ -169,9 +169,9 @@ fn preempted_threads_are_killed_and_paused_like_others() {
     }
 }
 
-/// Two threads that wake each other without end are noticed although preemptions let time pass.
+/// Threads that wake each other without end are reported although preemptions let time pass.
 #[test]
-fn a_livelock_is_noticed() {
+fn a_livelock_is_reported() {
     let run = preempted_every(50, 1, |world| {
         let node = world.node("server 0");
         let (ping, pings) = channel::bounded(0);

@@ -1,4 +1,4 @@
-//! Read-write locks: readers together, writers alone, and a reader that waits behind a writer.
+//! Reader-writer locks: shared readers, exclusive writers, and readers that queue behind a writer.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ fn readers_share_and_writers_do_not() {
 }
 
 #[test]
-fn two_readers_hold_it_together() {
+fn two_readers_can_hold_the_lock() {
     both(|_| {
         let lock = RwLock::new(1);
         let (one, two) = (lock.read(), lock.read());
@@ -54,9 +54,9 @@ fn two_readers_hold_it_together() {
     });
 }
 
-/// As with `parking_lot`: a thread that reads twice may wait for a writer that waits for it.
+/// As with `parking_lot`, a thread that locks twice for reading can deadlock with a waiting writer.
 #[test]
-fn reading_twice_is_found_when_a_writer_comes_between() {
+fn a_recursive_read_lock_with_a_writer_in_between_is_found() {
     let failure = found(|_| {
         let lock = Arc::new(RwLock::new(0));
         let other = lock.clone();
@@ -69,7 +69,7 @@ fn reading_twice_is_found_when_a_writer_comes_between() {
 }
 
 #[test]
-fn a_timed_writer_lets_the_readers_behind_it_go_on() {
+fn readers_continue_after_the_writer_before_them_times_out() {
     passes(|_| {
         let lock = Arc::new(RwLock::new(0));
         let reading = lock.read();

@@ -1,4 +1,4 @@
-//! Selecting among channels.
+//! Selects.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::{both, passes, run};
 const MS: Duration = Duration::from_millis(1);
 
 #[test]
-fn the_first_channel_that_is_ready_wins() {
+fn the_first_ready_operation_is_selected() {
     passes(|_| {
         let (fast, from_fast) = bounded(0);
         let (slow, from_slow) = bounded(0);
@@ -33,7 +33,7 @@ fn the_first_channel_that_is_ready_wins() {
 }
 
 #[test]
-fn a_time_out_is_an_arm() {
+fn a_default_arm_may_have_a_timeout() {
     run(1, |_| {
         let (_sender, receiver) = bounded::<i32>(0);
         let start = Instant::now();
@@ -75,7 +75,7 @@ fn a_message_is_evaluated_only_when_it_is_sent() {
 }
 
 #[test]
-fn sending_and_receiving_selects_meet_without_a_buffer() {
+fn selects_can_exchange_a_message_without_a_buffer() {
     passes(|_| {
         let (sender, receiver) = bounded(0);
         let thread = thread::spawn(move || {
@@ -149,7 +149,7 @@ fn no_message_is_lost_between_selects() {
 }
 
 #[test]
-fn among_ready_channels_every_choice_is_seen() {
+fn every_ready_operation_is_selected_sometimes() {
     let mut seen = BTreeSet::new();
     for seed in 0..50 {
         seen.insert(run(seed, |_| {
@@ -186,7 +186,7 @@ fn operations_can_be_added_and_removed_at_run_time() {
 }
 
 #[test]
-fn an_arm_may_leave_the_loop_around_it() {
+fn an_arm_may_break_out_of_a_loop() {
     both(|_| {
         let ticks = tick(MS);
         let mut count = 0;
@@ -206,7 +206,7 @@ fn an_arm_may_leave_the_loop_around_it() {
 }
 
 #[test]
-fn looking_whether_an_operation_is_ready_takes_nothing() {
+fn ready_does_not_receive() {
     passes(|_| {
         let (sender, receiver) = bounded(0);
         let thread = thread::spawn(move || sender.send(7));
@@ -245,7 +245,7 @@ fn a_select_may_send_and_receive_on_one_channel() {
 }
 
 #[test]
-fn an_operation_that_is_not_completed_is_a_mistake() {
+fn dropping_a_selected_operation_panics() {
     let run = labrt::world::simulate(labrt::world::Options::new(1), |_| {
         let (sender, receiver) = bounded(1);
         sender.send(1).unwrap();
@@ -257,7 +257,7 @@ fn an_operation_that_is_not_completed_is_a_mistake() {
 }
 
 #[test]
-fn what_a_select_has_chosen_to_send_is_waited_for() {
+fn a_reserved_receiver_waits_for_the_message() {
     both(|_| {
         let (sender, receiver) = bounded(0);
         let waiter = thread::spawn(move || receiver.recv_timeout(Duration::from_millis(50)));
@@ -271,12 +271,15 @@ fn what_a_select_has_chosen_to_send_is_waited_for() {
 }
 
 #[test]
-fn room_is_kept_for_what_a_select_has_chosen_to_send() {
+fn room_is_reserved_for_a_selected_send() {
     both(|_| {
         let (sender, receiver) = bounded(1);
         let other = sender.clone();
         select! {
-            send(sender, { assert!(other.try_send(1).is_err(), "the room is taken"); 2 }) -> result => result.unwrap(),
+            send(sender, {
+                assert!(other.try_send(1).is_err(), "the room is reserved");
+                2
+            }) -> result => result.unwrap(),
         }
         assert_eq!(receiver.try_recv(), Ok(2));
         assert_eq!(other.try_send(3), Ok(()));
@@ -284,7 +287,7 @@ fn room_is_kept_for_what_a_select_has_chosen_to_send() {
 }
 
 #[test]
-fn a_receiver_is_told_when_nothing_is_sent_after_all() {
+fn a_reserved_receiver_continues_if_the_send_is_cancelled() {
     both(|_| {
         let (sender, receiver) = bounded(0);
         let waiter = thread::spawn(move || receiver.recv());
@@ -293,7 +296,7 @@ fn a_receiver_is_told_when_nothing_is_sent_after_all() {
             let mut select = Select::new();
             select.send(&sender);
             let selected = select.select();
-            // Evaluating the message fails: here by what a student's `?` would do.
+            // Evaluating the message fails, as by a `?` in lab code.
             let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                 let _selected = selected;
                 std::panic::resume_unwind(Box::new("no message"))
@@ -306,7 +309,7 @@ fn a_receiver_is_told_when_nothing_is_sent_after_all() {
 }
 
 #[test]
-fn selects_that_compete_lose_nothing() {
+fn competing_selects_lose_no_message() {
     passes(|_| {
         let (sender, receiver) = bounded(0);
         let (done, ended) = bounded::<()>(0);
@@ -349,7 +352,7 @@ fn selects_that_compete_lose_nothing() {
 }
 
 #[test]
-fn a_select_that_looks_while_messages_come_misses_none() {
+fn a_select_misses_no_message_that_arrives_meanwhile() {
     passes(|_| {
         let (one, first) = unbounded();
         let (two, second) = unbounded();
@@ -369,7 +372,7 @@ fn a_select_that_looks_while_messages_come_misses_none() {
 }
 
 #[test]
-fn room_that_a_select_does_not_use_is_for_who_waits_to_send() {
+fn unused_reserved_room_goes_to_a_waiting_sender() {
     both(|_| {
         let (sender, receiver) = bounded(1);
         let mut select = Select::new();

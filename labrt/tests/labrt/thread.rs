@@ -26,7 +26,7 @@ fn a_thread_that_has_ended_can_still_be_joined() {
 }
 
 #[test]
-fn a_thread_goes_on_when_its_handle_is_dropped() {
+fn a_thread_continues_when_its_handle_is_dropped() {
     both(|_| {
         let done = Arc::new(Mutex::new(false));
         let flag = done.clone();
@@ -60,7 +60,7 @@ fn sleepers_wake_in_the_order_of_their_deadlines() {
 }
 
 #[test]
-fn sleeping_takes_virtual_time_alone() {
+fn sleeping_takes_virtual_time_only() {
     let run = labrt::world::simulate(labrt::world::Options::new(1), |_| {
         thread::sleep(Duration::from_secs(1000));
     });
@@ -70,7 +70,7 @@ fn sleeping_takes_virtual_time_alone() {
 }
 
 #[test]
-fn every_interleaving_of_two_threads_is_seen() {
+fn every_interleaving_of_two_threads_occurs() {
     let mut seen = std::collections::BTreeSet::new();
     for seed in 0..200 {
         seen.insert(run(seed, |_| {
@@ -110,7 +110,7 @@ fn yielding_lets_another_thread_run() {
 }
 
 #[test]
-fn a_thread_has_the_name_it_was_given() {
+fn a_thread_has_its_given_name() {
     both(|_| {
         let builder = thread::Builder::new().name("ticker");
         let handle = builder.spawn(|| thread::current().name().map(ToOwned::to_owned)).unwrap();

@@ -1,4 +1,4 @@
-//! What real threads do differently: verdicts, the end of a run, and threads that cannot be stopped.
+//! Real threads: verdicts, the end of a run, and threads that cannot be stopped.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ fn run<T: Send + 'static>(main: impl FnOnce(&World) -> T + Send + 'static) -> Ru
 
 #[test]
 fn threads_run_at_the_same_time() {
-    // Each waits for the other by spinning on atomics that labrt does not see.
+    // Each waits for the other by spinning on an atomic of std.
     let run = run(|_| {
         let turn = Arc::new(std::sync::atomic::AtomicU32::new(0));
         let other = turn.clone();
@@ -30,7 +30,7 @@ fn threads_run_at_the_same_time() {
 }
 
 #[test]
-fn a_panic_is_the_verdict_and_ends_the_others() {
+fn a_panic_is_the_verdict_and_ends_the_run() {
     let run = run(|world| {
         let node = world.node("server 3");
         drop(node.spawn("careless", || panic!("no such entry")));
@@ -45,7 +45,7 @@ fn a_panic_is_the_verdict_and_ends_the_others() {
 }
 
 #[test]
-fn a_run_that_does_not_end_names_what_its_threads_wait_for() {
+fn a_timeout_lists_the_waits_of_all_threads() {
     let options = Options { max_virtual_time: Duration::from_millis(100), ..on_threads(1) };
     let run = simulate(options, |world| -> () {
         let node = world.node("server 0");
@@ -63,7 +63,7 @@ fn a_run_that_does_not_end_names_what_its_threads_wait_for() {
 }
 
 #[test]
-fn a_thread_that_never_calls_labrt_is_left_behind_and_counted() {
+fn a_thread_that_never_calls_labrt_is_abandoned_with_a_warning() {
     let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
     let flag = stop.clone();
     let run = run(move |world| {
@@ -80,7 +80,8 @@ fn a_thread_that_never_calls_labrt_is_left_behind_and_counted() {
     });
     stop.store(true, std::sync::atomic::Ordering::SeqCst);
     run.result.unwrap();
-    let warning = "thread `spinner` of server 0 could not be stopped and was abandoned: while it was being killed it runs";
+    let warning = "thread `spinner` of server 0 could not be stopped and was abandoned: while it was being \
+     killed it runs";
     assert_eq!(run.warnings, [warning]);
 }
 
@@ -133,7 +134,7 @@ fn an_event_at_the_end_of_the_run_is_not_killed() {
 }
 
 #[test]
-fn an_event_may_lie_beyond_the_end_of_the_clock() {
+fn an_event_may_be_beyond_the_end_of_the_clock() {
     let run = run(|world| {
         world.schedule(Duration::MAX, || panic!("too early"));
         world.schedule(Duration::from_millis(1), || ());
@@ -143,7 +144,7 @@ fn an_event_may_lie_beyond_the_end_of_the_clock() {
 }
 
 #[test]
-fn a_thread_that_locks_again_after_a_wait_is_named() {
+fn a_thread_that_relocks_after_a_wait_is_listed() {
     let options = Options { max_virtual_time: Duration::from_millis(200), ..on_threads(1) };
     let run = simulate(options, |world| -> () {
         let node = world.node("server 0");
@@ -170,7 +171,7 @@ fn a_thread_that_locks_again_after_a_wait_is_named() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn many_runs_need_no_more_threads_than_one() {
+fn os_threads_are_reused_by_later_runs() {
     let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
     let one = || {
         let run = run(|world| {
@@ -184,6 +185,6 @@ fn many_runs_need_no_more_threads_than_one() {
     one();
     let before = threads();
     (0..200).for_each(|_| one());
-    // Other tests run beside this one; but 200 runs would have started 2,000 threads of their own.
+    // Other tests run at the same time, but without reuse these 200 runs would have started 2,000 threads.
     assert!(threads() < before + 1000, "{} threads after {before}", threads());
 }

@@ -1,5 +1,5 @@
-//! Real threads that meet at bad moments: kills against calls, hand-overs, notifications and joins. What is counted here
-//! must come out the same whoever is faster, and nobody may wait for ever.
+//! Races of real threads: kills against calls, messages, notifications and joins. The counts must be right
+//! whichever thread is faster, and no thread may hang.
 
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::{on_real_threads, on_threads};
 
 const ROUNDS: u64 = 40;
 
-/// Many rounds on real threads; each must pass, and leave nobody behind.
+/// Many rounds on real threads. Each must pass without abandoned threads.
 fn rounds(main: impl Fn(&World, u64) + Copy + Send + 'static) {
     for round in 0..ROUNDS {
         let run = simulate(on_threads(round), move |world| main(world, round));
@@ -22,7 +22,7 @@ fn rounds(main: impl Fn(&World, u64) + Copy + Send + 'static) {
     }
 }
 
-/// Something that is counted when it is made and when it is dropped.
+/// A value that counts its live instances.
 struct Counted {
     alive: Arc<AtomicU32>,
 }
@@ -40,7 +40,7 @@ impl Drop for Counted {
     }
 }
 
-/// Lets some time pass that differs from round to round.
+/// Waits for a time that differs from round to round.
 fn jitter(round: u64) {
     for _ in 0..round % 8 * 20 {
         std::hint::spin_loop();
@@ -87,7 +87,7 @@ fn every_call_into_a_node_that_dies_returns() {
 }
 
 #[test]
-fn a_second_kill_returns_when_the_threads_are_gone() {
+fn a_second_kill_returns_when_the_threads_have_ended() {
     struct Slow(Arc<AtomicU32>);
     impl Drop for Slow {
         fn drop(&mut self) {
@@ -117,7 +117,7 @@ fn a_second_kill_returns_when_the_threads_are_gone() {
 }
 
 #[test]
-fn kills_of_all_sorts_at_once_leave_a_dead_node() {
+fn concurrent_kills_leave_a_dead_node() {
     rounds(|world, round| {
         let node = world.node("server");
         for _ in 0..3 {
@@ -152,7 +152,7 @@ fn kills_of_all_sorts_at_once_leave_a_dead_node() {
 }
 
 #[test]
-fn a_thread_that_kills_its_own_node_ends_and_is_not_left_behind() {
+fn a_thread_that_kills_its_own_node_ends() {
     let reached = Arc::new(AtomicU32::new(0));
     let seen = reached.clone();
     let run = simulate(on_threads(1), move |world| {
@@ -171,7 +171,7 @@ fn a_thread_that_kills_its_own_node_ends_and_is_not_left_behind() {
 }
 
 #[test]
-fn threads_that_start_while_their_node_dies_are_gone() {
+fn threads_that_start_during_a_kill_end() {
     rounds(|world, round| {
         let node = world.node("server");
         let alive = Arc::new(AtomicU32::new(0));
@@ -197,7 +197,7 @@ fn threads_that_start_while_their_node_dies_are_gone() {
 }
 
 #[test]
-fn joins_return_whenever_the_thread_ends() {
+fn joins_return_at_any_end_of_the_thread() {
     rounds(|_, round| {
         for _ in 0..20 {
             let threads: Vec<_> = (0..4).map(|number| thread::spawn(move || number)).collect();
@@ -210,7 +210,7 @@ fn joins_return_whenever_the_thread_ends() {
 }
 
 #[test]
-fn what_is_handed_over_arrives_once_also_when_time_runs_out() {
+fn messages_arrive_once_even_with_timeouts() {
     rounds(|_, round| {
         let (sender, receiver) = channel::bounded::<u64>(usize::try_from(round % 2).unwrap());
         let sent = thread::spawn(move || {
@@ -247,7 +247,7 @@ fn what_is_handed_over_arrives_once_also_when_time_runs_out() {
 }
 
 #[test]
-fn selects_that_meet_each_other_lose_nothing_and_double_nothing() {
+fn selects_neither_lose_nor_duplicate_messages() {
     rounds(|_, _| {
         let (sender, receiver) = channel::bounded::<u64>(0);
         let (queue_in, queue_out) = channel::bounded::<u64>(1);
@@ -271,7 +271,8 @@ fn selects_that_meet_each_other_lose_nothing_and_double_nothing() {
             })
             .collect();
         let (mut given, mut taken) = (0, 0);
-        // Whoever is the last may find nobody; so somebody takes what is left and offers what is missing.
+        // The last select may have no partner, so another thread receives what is left and sends what is
+        // missing.
         while !threads.iter().all(thread::JoinHandle::is_finished) {
             select! {
                 recv(receiver) -> got => taken += got.unwrap(),
@@ -291,7 +292,7 @@ fn selects_that_meet_each_other_lose_nothing_and_double_nothing() {
 }
 
 #[test]
-fn messages_to_and_from_a_node_that_dies_are_dropped_or_delivered() {
+fn messages_of_a_killed_node_are_dropped_or_delivered() {
     rounds(|world, round| {
         let alive = Arc::new(AtomicU32::new(0));
         {
@@ -376,7 +377,7 @@ fn no_notification_is_lost() {
 }
 
 #[test]
-fn a_kill_gets_through_to_waits_under_a_lock() {
+fn a_kill_ends_waits_for_locks() {
     rounds(|world, round| {
         let node = world.node("server");
         let shared = Arc::new((Mutex::new(0), Condvar::new()));
@@ -404,14 +405,14 @@ fn a_kill_gets_through_to_waits_under_a_lock() {
 }
 
 #[test]
-fn an_ended_thread_is_not_taken_for_one_of_another_run() {
+fn an_ended_thread_is_not_mistaken_for_one_of_another_run() {
     for round in 0..20 {
         on_real_threads(round, |_| {
             let threads: Vec<_> = (0..4).map(|_| thread::spawn(|| ())).collect();
             while !threads.iter().all(thread::JoinHandle::is_finished) {
                 thread::sleep(Duration::from_millis(1));
             }
-            thread::sleep(Duration::from_millis(1)); // the OS threads are free to be used again
+            thread::sleep(Duration::from_millis(1)); // so that the OS threads are reused
             let (ready, begun) = std::sync::mpsc::channel();
             let stop = Arc::new(AtomicU32::new(0));
             let stopped = stop.clone();

@@ -10,24 +10,21 @@ use labrt::world::Backend;
 use crate::{both, run};
 
 #[test]
-fn the_clock_does_not_stand_still_for_a_thread_that_never_waits() {
+fn the_clock_advances_for_a_thread_that_never_waits() {
     both(|world| {
         let start = Instant::now();
         let end = start + Duration::from_millis(1);
-        let mut looks = 0;
+        let mut reads = 0;
         while Instant::now() < end {
-            looks += 1;
+            reads += 1;
         }
         let least = if world.backend() == Backend::Simulation { 1000 } else { 0 };
-        assert!(
-            looks > least,
-            "a look at the clock costs a few nanoseconds, not {looks} looks a millisecond"
-        );
+        assert!(reads > least, "a read of the clock takes a few nanoseconds: {reads} reads in a millisecond");
     });
 }
 
 #[test]
-fn moments_can_be_compared_and_counted_with() {
+fn instants_support_comparison_and_arithmetic() {
     both(|_| {
         let start = Instant::now();
         thread::sleep(Duration::from_millis(5));
@@ -42,7 +39,7 @@ fn moments_can_be_compared_and_counted_with() {
 }
 
 #[test]
-fn streams_are_the_seeds_and_independent_of_each_other() {
+fn streams_depend_on_the_seed_and_are_independent() {
     let draw = |seed, name: &'static str, extra: bool| {
         run(seed, move |world| {
             if extra {

@@ -1,4 +1,4 @@
-//! Timers and tickers that are reset and stopped while others wait for them.
+//! Timers and tickers that are reset and stopped while threads wait for them.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::{both, found, passes, passes_simulated, wanted};
 const MS: Duration = Duration::from_millis(1);
 
 #[test]
-fn a_timer_fires_once_when_its_time_is_up() {
+fn a_timer_fires_once_when_it_is_due() {
     both(|_| {
         let start = Instant::now();
         let timer = Timer::new(10 * MS);
@@ -25,7 +25,7 @@ fn a_timer_fires_once_when_its_time_is_up() {
 }
 
 #[test]
-fn a_receive_that_waits_already_waits_for_the_new_time() {
+fn a_waiting_receive_waits_for_the_new_time() {
     passes_simulated(|_| {
         for (first, then) in [(10, 40), (40, 10)] {
             let start = Instant::now();
@@ -44,7 +44,7 @@ fn a_receive_that_waits_already_waits_for_the_new_time() {
 }
 
 #[test]
-fn a_select_that_waits_already_waits_for_the_new_time() {
+fn a_waiting_select_waits_for_the_new_time() {
     passes_simulated(|_| {
         for (first, then) in [(10, 40), (40, 10)] {
             let start = Instant::now();
@@ -67,7 +67,7 @@ fn a_select_that_waits_already_waits_for_the_new_time() {
 }
 
 #[test]
-fn a_timer_that_is_reset_wakes_who_waits_on_real_threads_too() {
+fn a_reset_changes_waits_on_real_threads() {
     passes(|_| {
         let timer = Arc::new(Timer::new(Duration::from_secs(1000)));
         let (waiting, selecting) = (timer.clone(), timer.clone());
@@ -110,9 +110,9 @@ fn a_stopped_timer_wakes_nobody_until_it_is_reset() {
     });
 }
 
-/// A timer that fired is stopped before anybody received its message: that one is gone.
+/// A timer that has fired is stopped before its message is received: the message is discarded.
 #[test]
-fn no_message_is_left_of_the_time_before() {
+fn no_message_of_the_previous_time_is_left() {
     both(|_| {
         let timer = Timer::new(MS);
         thread::sleep(5 * MS);
@@ -125,7 +125,7 @@ fn no_message_is_left_of_the_time_before() {
     });
 }
 
-/// Heartbeats come every 50 ms, and an election is due when none has come for 150 ms. `wait` waits for that.
+/// Heartbeats arrive every 50 ms, and an election is due 150 ms after the last one. `wait` waits for that.
 fn elections(wait: fn(&Timer)) {
     let timer = Arc::new(Timer::new(150 * MS));
     let elections = Arc::new(Mutex::new(0));
@@ -151,7 +151,7 @@ fn heartbeats_postpone_the_election() {
     passes_simulated(|_| elections(|timer| assert!(timer.channel().recv().is_ok())));
 }
 
-/// The wrong twin: no reset reaches a thread that sleeps.
+/// Buggy variant: a reset does not affect a thread that sleeps.
 #[test]
 fn an_election_timer_that_sleeps_is_found() {
     let failure = found(|_| elections(|_| thread::sleep(150 * MS)));
@@ -159,8 +159,8 @@ fn an_election_timer_that_sleeps_is_found() {
     assert!(failure.message.contains("elections though there were heartbeats"), "{failure}");
 }
 
-/// The wrong twin, as Go's own documentation had it before 1.23: who drains the channel of a timer that has
-/// not fired, or whose message has been received, waits for ever.
+/// Buggy variant, as in Go's documentation before 1.23: draining the channel of a timer that has not fired,
+/// or whose message was received, blocks forever.
 #[test]
 fn draining_the_channel_of_a_stopped_timer_is_found() {
     let run = simulate(Options::new(1), |world| {
@@ -181,7 +181,7 @@ fn draining_the_channel_of_a_stopped_timer_is_found() {
 }
 
 #[test]
-fn a_ticker_ticks_stops_and_goes_on_with_another_period() {
+fn a_ticker_can_be_stopped_and_restarted_with_another_period() {
     passes_simulated(|_| {
         let ticker = Arc::new(Ticker::new(10 * MS));
         let (ticking, ticks) = (ticker.clone(), Arc::new(Mutex::new(0)));
@@ -203,7 +203,7 @@ fn a_ticker_ticks_stops_and_goes_on_with_another_period() {
 }
 
 #[test]
-fn a_lock_held_while_one_waits_for_a_timer_is_worth_a_warning() {
+fn a_lock_held_while_waiting_for_a_timer_gives_a_warning() {
     let run = simulate(Options::new(1), |_| {
         wanted(|| {
             Timer::new(20 * MS).channel().recv().unwrap();

@@ -1,4 +1,4 @@
-//! Memory that a run is not charged with.
+//! Uncounted memory.
 
 use std::hint::black_box;
 use std::panic::{catch_unwind, resume_unwind};
@@ -9,7 +9,7 @@ use crate::run;
 
 const LARGE: usize = 100 << 20;
 
-/// What `f` adds to the bytes that the run holds.
+/// The bytes by which `f` changes the memory of the run.
 fn growth<T>(world: &World, f: impl FnOnce() -> T) -> (i64, T) {
     let before = world.heap_bytes();
     let value = f();
@@ -21,7 +21,7 @@ fn large() -> Vec<u8> {
 }
 
 #[test]
-fn what_is_kept_uncounted_is_no_memory_of_the_run() {
+fn uncounted_memory_is_no_memory_of_the_run() {
     run(1, |world| {
         let (grown, kept) = growth(world, || uncounted(large));
         assert_eq!(grown, 0);
@@ -45,7 +45,7 @@ fn it_can_be_left_by_unwinding() {
     run(1, |world| {
         let (grown, payload) =
             growth(world, || catch_unwind(|| uncounted(|| resume_unwind(Box::new(large())))).unwrap_err());
-        // What std allocates to unwind is freed where that ends.
+        // Std frees what it allocates for unwinding where that ends.
         assert!(grown.abs() < 1000, "{grown}");
         uncounted(|| drop(payload));
     });

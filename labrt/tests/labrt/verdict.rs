@@ -1,4 +1,4 @@
-//! What ends a run, and what it says then.
+//! Verdicts: the ends of runs, and their messages.
 
 use std::panic::{Location, catch_unwind};
 use std::time::Duration;
@@ -38,7 +38,7 @@ fn a_recorded_panic_has_a_backtrace() {
 }
 
 #[test]
-fn a_panic_counts_also_when_it_is_caught() {
+fn a_caught_panic_is_the_verdict_too() {
     let failure = failure(|_| {
         let _ = catch_unwind(|| panic!("caught"));
         thread::sleep(Duration::from_secs(1));
@@ -155,7 +155,7 @@ fn a_run_can_be_followed_by_another() {
     }
 }
 
-/// The failure of a run whose server makes one call after the other, each after this time.
+/// The failure of a run whose server makes one call after another, each after this time.
 fn storm(pause: Duration) -> (u64, Failure) {
     let run = simulate(Options::new(1), move |world| -> () {
         let caller = world.clone();
@@ -180,8 +180,8 @@ fn storm(pause: Duration) -> (u64, Failure) {
 }
 
 #[test]
-fn calls_without_end_are_a_timeout_that_names_them() {
-    // Whether or not a message takes some time.
+fn a_message_storm_is_a_timeout_that_names_the_calls() {
+    // With and without message delays.
     for pause in [Duration::ZERO, Duration::from_micros(10)] {
         let (steps, failure) = storm(pause);
         assert_eq!(failure.kind, FailureKind::Timeout, "{failure}");
@@ -237,7 +237,8 @@ fn every_timeout_names_the_busiest_calls() {
         simulate(brief, computes).result.unwrap_err(),
         simulate(soon, computes).result.unwrap_err(),
     ] {
-        let end = "the busiest of 1 remote calls since 0.000000 s:\n  Kv.get from tester to server 3: 1 calls, 10 bytes of arguments";
+        let end = "the busiest of 1 remote calls since 0.000000 s:\
+                   \n  Kv.get from tester to server 3: 1 calls, 10 bytes of arguments";
         assert!(failure.message.ends_with(end), "{failure}");
     }
 }

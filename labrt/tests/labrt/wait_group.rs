@@ -11,7 +11,7 @@ use crate::{both, found, passes, wanted};
 const MS: Duration = Duration::from_millis(1);
 
 #[test]
-fn a_wait_ends_when_every_clone_is_gone() {
+fn a_wait_ends_when_every_clone_is_dropped() {
     passes(|_| {
         let (group, count) = (WaitGroup::new(), Arc::new(Mutex::new(0)));
         group.wait();
@@ -27,7 +27,7 @@ fn a_wait_ends_when_every_clone_is_gone() {
     });
 }
 
-/// Workers that are counted by `add`, in the thread that starts them or in their own.
+/// Workers that are counted by `add`, in the starting thread or in their own.
 fn count_by_hand(before: bool) {
     let (group, count) = (Arc::new(WaitGroup::new()), Arc::new(Mutex::new(0)));
     for _ in 0..3 {
@@ -48,20 +48,20 @@ fn count_by_hand(before: bool) {
 }
 
 #[test]
-fn a_wait_ends_when_all_that_was_added_is_done() {
+fn a_wait_ends_when_all_added_tasks_are_done() {
     passes(|_| count_by_hand(true));
 }
 
-/// The wrong twin: a thread that counts itself does so too late.
+/// Buggy variant: a thread that counts itself does so too late.
 #[test]
-fn an_add_in_the_thread_that_it_counts_is_found() {
+fn an_add_in_the_counted_thread_is_found() {
     let failure = found(|_| count_by_hand(false));
     assert_eq!(failure.kind, FailureKind::Panic);
     assert!(failure.message.contains("all are done"), "{failure}");
 }
 
 #[test]
-fn clones_that_wait_wait_for_the_others_and_not_for_each_other() {
+fn waiting_clones_do_not_wait_for_each_other() {
     passes(|_| {
         let (group, arrived) = (WaitGroup::new(), Arc::new(Mutex::new(0)));
         let clones: Vec<_> = (0..3).map(|_| group.clone()).collect();
@@ -128,7 +128,7 @@ fn a_group_that_is_never_done_is_a_deadlock() {
 }
 
 #[test]
-fn a_thread_that_is_killed_is_done() {
+fn a_killed_thread_is_done() {
     both(|world| {
         let node = world.node("server 0");
         let group = WaitGroup::new();
@@ -144,7 +144,7 @@ fn a_thread_that_is_killed_is_done() {
 }
 
 #[test]
-fn a_lock_held_while_one_waits_for_a_group_is_worth_a_warning() {
+fn a_lock_held_while_waiting_for_a_group_gives_a_warning() {
     let run = simulate(Options::new(1), |_| {
         let group = WaitGroup::new();
         let working = group.clone();

@@ -51,7 +51,7 @@ fn too_much_memory() {
 }
 
 #[test]
-fn the_message_says_that_it_is_no_pass() {
+fn the_message_of_an_unknown_verdict_denies_a_pass() {
     let verdict = check(&Register, &hard(), Budget { steps: 2_000, bytes: 1 << 20 });
     assert_eq!(
         verdict.to_string(),
@@ -70,7 +70,7 @@ fn the_shortcut_has_a_budget_as_well() {
 }
 
 #[test]
-fn a_key_that_is_not_decided_hides_no_violation_of_another() {
+fn an_undecided_key_does_not_hide_a_violation_of_another() {
     let workload =
         Workload { clients: 4, operations: 400, keys: 4, losses: false, guesses: false, values: 0 };
     let history = random::key_value(&mut Random(1), workload);

@@ -1,7 +1,7 @@
 //! The tests of the Bully algorithm: `cargo test b1` runs all, `cargo test partition_b1` one.
 //!
-//! What each test does is told in `tester/src/bully`. Each runs over several seeds; `LAB_SEED`, `LAB_RUNS` and
-//! `CI` say over which, see [`tester::cargo_tests`].
+//! The tests are documented in `tester/src/bully`. Each runs over several seeds, which `LAB_SEED`, `LAB_RUNS`
+//! and `CI` choose; see [`tester::cargo_tests`].
 
 use std::process::ExitCode;
 

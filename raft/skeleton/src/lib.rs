@@ -1,8 +1,9 @@
-//! Raft, lab 3: yours to write. `docs/lab-3.md` goes through it part by part; the protocol is in the paper, Diego Ongaro
-//! and John Ousterhout, *In Search of an Understandable Consensus Algorithm (Extended Version)*, 2014.
+//! Raft, lab 3: yours to write. `docs/lab-3.md` goes through it part by part; the protocol is in the paper,
+//! Diego Ongaro and John Ousterhout, *In Search of an Understandable Consensus Algorithm (Extended Version)*,
+//! 2014.
 //!
-//! What is here compiles and does nothing. Wherever something is missing stands `todo!` or *Your code here*, with the
-//! part for which it is needed first, so that part 3A can be done while the rest is as it is.
+//! The skeleton compiles and does nothing. Each gap is marked by `todo!` or *Your code here*, with the part
+//! that needs it first, so that part 3A can be done while the rest is as it is.
 //!
 //! - `peer.rs`: one server, how it starts, and what its service and the tester ask of it. Begin here.
 //! - `rpc.rs`: what the servers ask of each other.

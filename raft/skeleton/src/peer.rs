@@ -10,12 +10,13 @@ use labrt::sync::atomic::{AtomicBool, Ordering};
 use labrt::thread;
 use persister::Persister;
 
-/// What is tested: a Raft that [`make`] starts.
+/// The solution under test: a Raft that [`make`] starts.
 pub const SOLUTION: Solution = Solution::new("raft").with_raft(make);
 
 /// One Raft server.
 pub(crate) struct Raft {
-    /// How to call each server, in the same order everywhere. The end at `me` leads to itself; do not call it.
+    /// How to call each server, in the same order everywhere. The end at `me` leads to itself; do not call
+    /// it.
     pub(crate) peers: Vec<ClientEnd>,
     /// Which of `peers` this server is.
     pub(crate) me: usize,
@@ -25,22 +26,23 @@ pub(crate) struct Raft {
     killed: AtomicBool,
     /// This server itself, for `start_thread`.
     itself: Weak<Self>,
-    /// All that changes, under one lock. Let nobody wait while holding it: not for a reply, not for the service.
+    /// All that changes, under one lock. Let nobody wait while holding it: not for a reply, not for the
+    /// service.
     pub(crate) state: Mutex<State>,
 }
 
-/// What a server knows: the box "State" of Figure 2.
+/// The state of a server: the box "State" of Figure 2.
 #[derive(Default)]
 pub(crate) struct State {
     // Your data here (3A, 3B, 3C).
     //
-    // For 3A: the term and the vote (`labapi::Term`, `Option<usize>`), what the server is at the moment (follower,
-    // candidate or leader: an enum that carries what only a leader knows keeps you from using it elsewhere), and when
-    // it last heard of a leader (`labrt::time::Instant`).
+    // For 3A: the term and the vote (`labapi::Term`, `Option<usize>`), what the server is at the moment
+    // (follower, candidate or leader: an enum that carries what only a leader knows keeps you from using it
+    // elsewhere), and when it last heard of a leader (`labrt::time::Instant`).
     //
-    // For 3B: the log, `commit_index` and `last_applied` (`labapi::LogIndex`); on a leader `next_index` and `match_index`
-    // of each server. A first entry that nobody can see, at index 0 and of term 0, saves many special cases, and
-    // its place is where 3D will want the end of the snapshot.
+    // For 3B: the log, `commit_index` and `last_applied` (`labapi::LogIndex`); on a leader `next_index` and
+    // `match_index` of each server. A first entry that nobody can see, at index 0 and of term 0, saves many
+    // special cases, and its place is where 3D will want the end of the snapshot.
 }
 
 /// Starts a server. It is called again, with what was saved, after each crash.
@@ -68,7 +70,8 @@ pub fn make(
 impl Raft {
     /// Runs `body` in a thread of this server, which the log calls `name`.
     ///
-    /// Calls to other servers wait for seconds if these cannot be reached. So each belongs in a thread of its own:
+    /// Calls to other servers wait for seconds if these cannot be reached. So each belongs in a thread of its
+    /// own:
     ///
     /// ```text
     /// let args = ...;                                  // under the lock
@@ -90,13 +93,14 @@ impl Raft {
     }
 }
 
-/// What the service on this server and the tester ask of it. `labapi` says what each must do.
+/// The interface for the service on this server and for the tester. `labapi` documents each function.
 impl labapi::Raft for Raft {
     fn get_state(&self) -> labapi::State {
         todo!("raft::get_state, part 3A")
     }
 
-    /// A client wants `command` in the log. Only a leader takes it, and nobody waits here until it is committed.
+    /// A client wants `command` in the log. Only a leader takes it, and nobody waits here until it is
+    /// committed.
     fn start(&self, command: Vec<u8>) -> Option<Started> {
         todo!("raft::start, part 3B")
     }

@@ -1,4 +1,4 @@
-//! What the other servers call.
+//! The RPCs that the other servers call.
 
 use crate::election::{RequestVoteArgs, RequestVoteReply};
 use crate::peer::Raft;

@@ -12,9 +12,13 @@ use crate::copy_workspace;
 use crate::framework::FRAMEWORK;
 use crate::hash::Fnv;
 
-/// The folders of the crates that the base consists of: the framework, and the references of all labs.
+/// The program that runs a submission's code.
+const WORKER: &str = "staff/worker";
+
+/// The folders of the crates that the base consists of: the framework, the worker, and the references of all
+/// labs.
 fn folders() -> impl Iterator<Item = &'static str> {
-    FRAMEWORK.into_iter().chain(tester::labs().iter().map(|lab| lab.folder))
+    FRAMEWORK.into_iter().chain([WORKER]).chain(tester::labs().iter().map(|lab| lab.folder))
 }
 
 /// Changes when what is built otherwise from the same sources.

@@ -62,8 +62,7 @@ pub(super) fn program() -> String {
     let mut manifest =
         "[package]\nname = \"program\"\nversion = \"0.1.0\"\nedition.workspace = true\nbuild = false\n\n\
          [lints]\nworkspace = true\n\n[[bin]]\nname = \"lab\"\npath = \"src/main.rs\"\n\n\
-         [dependencies]\nlab = { workspace = true, default-features = false, features = [\"confine\"] }\nlabapi.workspace = true\n\
-         tester.workspace = true\n"
+         [dependencies]\nlabapi.workspace = true\nworker.workspace = true\n"
             .to_owned();
     for name in crates() {
         let folder = folder_of(name);

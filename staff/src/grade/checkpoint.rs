@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::build::Inspection;
-use crate::mutants::Failure;
 use crate::score::Column;
+use labreport::results::FailedRun;
 use serde::{Deserialize, Serialize};
 
 use super::results_dir::{self, ResultsDir};
 use lab::error::CommandError;
 
 /// What is known of a submission. It says nothing of points: another rubric makes others of the same runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Checkpoint {
     /// What tells its sources from others.
@@ -25,7 +25,7 @@ pub(super) struct Checkpoint {
 }
 
 /// What became of the build.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BuildEntry {
     /// The crates that were built.
@@ -37,12 +37,12 @@ pub(super) struct BuildEntry {
 }
 
 /// The runs of a test in one column.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct TestEntry {
     pub(super) name: String,
     pub(super) column: Column,
     pub(super) runs: u64,
-    pub(super) failures: Vec<Failure>,
+    pub(super) failures: Vec<FailedRun>,
 }
 
 impl Checkpoint {

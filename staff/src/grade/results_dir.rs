@@ -214,7 +214,9 @@ pub(super) fn read<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, Comman
     };
     match serde_json::from_slice::<Schema>(&text) {
         Ok(Schema { schema: SCHEMA }) => {}
-        Ok(Schema { schema }) => return Err(refused(format!("schema {schema}, and this one writes {SCHEMA}"))),
+        Ok(Schema { schema }) => {
+            return Err(refused(format!("schema {schema}, and this one writes {SCHEMA}")));
+        }
         Err(cause) => return Err(refused(cause.to_string())),
     }
     let numbered: Numbered<T> = serde_json::from_slice(&text).map_err(|cause| refused(cause.to_string()))?;

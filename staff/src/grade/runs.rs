@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use crate::build::Workspace;
-use crate::mutants::Failure;
 use crate::score::{Column, NOT_RUN};
+use labreport::results::FailedRun;
 use labrt::world::{Backend, FailureKind, Policy};
 use tester::{Case, seed};
 
@@ -144,11 +144,12 @@ impl RunRecorder<'_> {
         let runs = u64::from(settings.runs);
         let Some((_, test)) = &mut self.test else { return };
         for number in test.runs..runs {
-            test.failures.push(Failure {
+            test.failures.push(FailedRun {
                 seed: seed::format(settings.first_seed().wrapping_add(number)),
                 kind: NOT_RUN.to_owned(),
                 message: why.to_owned(),
                 fingerprint: fingerprint(0),
+                ..FailedRun::default()
             });
         }
         test.runs = runs;
@@ -173,17 +174,17 @@ fn hung(failure: &failure::Failure) -> bool {
     is(FailureKind::Blocked) || is(FailureKind::Timeout) && failure.fingerprint == 0
 }
 
-fn kept(failure: &failure::Failure, sources: &str) -> Failure {
+fn kept(failure: &failure::Failure, sources: &str) -> FailedRun {
     let mut message = failure.message.replace(sources, "");
     if message.len() > MESSAGE {
         let end = (0..=MESSAGE).rev().find(|&end| message.is_char_boundary(end)).unwrap_or(0);
         message.truncate(end);
         message.push('…');
     }
-    Failure {
-        seed: seed::format(failure.seed),
-        kind: failure.kind.clone(),
+    FailedRun::brief(
+        seed::format(failure.seed),
+        failure.kind.clone(),
         message,
-        fingerprint: fingerprint(failure.fingerprint),
-    }
+        fingerprint(failure.fingerprint),
+    )
 }

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use crate::mutants::Failure;
 use crate::report::{Graded, Outcome};
 use crate::rules::Findings;
 use crate::score::{Column, ColumnRuns, NOT_RUN, TestRuns};
 use crate::submission::{Staged, crate_of};
+use labreport::results::FailedRun;
 use tester::Case;
 
 use super::Grading;
@@ -101,7 +101,7 @@ fn column_runs(test: &TestEntry) -> ColumnRuns {
         Column::Reference => " --submission DIR --raft reference",
     };
     let replay =
-        |failure: &Failure| format!("cargo lab replay {} --seed {}{on_reference}", test.name, failure.seed);
+        |failure: &FailedRun| format!("cargo lab replay {} --seed {}{on_reference}", test.name, failure.seed);
     ColumnRuns::of_failures(test.column, test.runs, &test.failures, &replay)
 }
 
@@ -133,11 +133,12 @@ mod tests {
 
     #[test]
     fn runs_that_were_not_made_are_told() {
-        let failure = |kind: &str| Failure {
+        let failure = |kind: &str| FailedRun {
             seed: "0x1".to_owned(),
             kind: kind.to_owned(),
             message: String::new(),
             fingerprint: "0x0".to_owned(),
+            ..FailedRun::default()
         };
         let mut test = TestEntry {
             name: "a_3a".to_owned(),

@@ -82,7 +82,7 @@ fn wrong(
     for wrong in family.wrong.iter().filter(|wrong| args.chooses(&wrong.name)) {
         family.edited(&wrong.edits).map_err(cannot)?;
         let (results, _) = scratch.test(&wrong.name, &parts(family.lab), args.runs).map_err(cannot)?;
-        eprintln!("{}: {} of {} tests notice", wrong.name, results.noticed(), results.tests.len());
+        eprintln!("{}: {} of {} tests notice", wrong.name, results.failed_tests(), results.tests.len());
         measured.push((wrong, results));
     }
     print!("{}", page::text(family, corpus.workspace(), &measured, args.runs).map_err(cannot)?);
@@ -95,7 +95,7 @@ fn right(args: &MutantsArgs, family: &Family, scratch: &Scratch) -> Result<Verdi
         family.edited(&right.edits).map_err(cannot)?;
         let (results, printed) = scratch.test(&right.name, &parts(family.lab), args.runs).map_err(cannot)?;
         println!("{}: {}", right.name, printed.lines().last().unwrap_or_default());
-        if results.noticed() > 0 {
+        if results.failed_tests() > 0 {
             verdict = Verdict::Failed;
             println!("{printed}");
         }

@@ -4,7 +4,10 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use super::{Family, Results, RightSolution, TestResult, WrongSolution};
+use labreport::Results;
+use labreport::results::TestResult;
+
+use super::{Family, RightSolution, WrongSolution};
 
 /// How many tests are named for one wrong solution; more would hide the others.
 const TESTS_SHOWN: usize = 3;
@@ -47,7 +50,7 @@ pub fn text(
     runs: u64,
 ) -> io::Result<String> {
     let mut page = introduction(family, workspace)?;
-    let seen = measured.iter().filter(|(_, results)| results.noticed() > 0).count();
+    let seen = measured.iter().filter(|(_, results)| results.failed_tests() > 0).count();
     let all = measured.len();
     let share = 100 * seen / all.max(1);
     let mut line = |text: &str| writeln!(page, "{text}").expect("a string takes any text");

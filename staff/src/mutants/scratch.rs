@@ -14,9 +14,10 @@ use std::{env, fs};
 use tester::Lab;
 use toml_edit::Value;
 
-use super::{Results, Variant};
+use super::Variant;
 use crate::build::{BuildError, copy_with_times};
 use crate::manifest::{Manifest, ManifestError};
+use labreport::Results;
 
 /// The folder of the program.
 const PROGRAM: &str = "lab";
@@ -188,7 +189,7 @@ impl Scratch {
         // What was there before must not be taken for an answer.
         write_file(&json, "")?;
         let (_, printed) = self.lab(&[&["test"], tests, &options].concat())?;
-        match serde_json::from_str(&read(&json)?) {
+        match Results::from_json(&read(&json)?) {
             Ok(results) => Ok((results, printed)),
             Err(error) => Err(ScratchError::NoResults { why: error.to_string(), printed }),
         }

@@ -1,12 +1,12 @@
 //! `junit.xml`: a suite a part, a case a test and column.
 
 use labreport::junit::{Case, Document, Reason, Status};
-use labreport::text::{cut, end, one_line};
-use labreport::{Detail, within};
+use labreport::text::{end, one_line};
+use labreport::{Detail, FailureReport, TestReport, within};
 
 use super::size::{REPORT, first_lines, full};
 use super::{Graded, Outcome};
-use crate::score::{Column, ColumnRuns, GradedTest};
+use crate::score::{Cause, Column, ColumnRuns, GradedTest};
 
 /// Causes of a test that are told.
 const CAUSES: usize = 100;
@@ -23,12 +23,8 @@ fn xml(graded: &Graded, detail: &Detail) -> String {
     if graded.outcome != Outcome::Graded {
         document.suite("submission", [whole(graded, detail)]);
     }
-    let mut parts: Vec<&str> = graded.tests.iter().map(|test| &*test.part).collect();
-    parts.dedup();
-    for part in parts {
-        let tests = graded.tests.iter().filter(|test| test.part == part);
-        document.suite(part, tests.flat_map(|test| cases(test, detail)));
-    }
+    let tests: Vec<TestReport> = graded.tests.iter().flat_map(reports).collect();
+    document.tests(&tests, detail);
     document.text()
 }
 
@@ -55,52 +51,39 @@ fn whole(graded: &Graded, detail: &Detail) -> Case {
     Case { name, class: String::new(), time: None, properties: Vec::new(), status }
 }
 
-fn cases(test: &GradedTest, detail: &Detail) -> Vec<Case> {
-    let case = |name: String, status| Case {
+/// A report for each column of a test.
+fn reports(test: &GradedTest) -> Vec<TestReport> {
+    let report = |name: String, runs: Option<&ColumnRuns>| TestReport {
         name,
-        class: test.part.clone(),
+        part: test.part.clone(),
+        runs: runs.map_or(0, |runs| runs.runs),
+        failed: runs.map_or(0, ColumnRuns::failed),
+        failures: runs.iter().flat_map(|runs| &runs.causes).map(told).collect(),
         time: None,
         properties: vec![
             ("title", test.title.clone()),
             ("score", test.score.to_string()),
             ("max_score", test.max.to_string()),
         ],
-        status,
     };
     if test.columns.is_empty() {
-        return vec![case(test.name.clone(), Status::Skipped)];
+        return vec![report(test.name.clone(), None)];
     }
     let of_column = |runs: &ColumnRuns| {
         let name = match runs.column {
             Column::Own => test.name.clone(),
             Column::Reference => format!("{} {}", test.name, runs.column.title()),
         };
-        case(name, status(runs, detail))
+        report(name, Some(runs))
     };
     test.columns.iter().map(of_column).collect()
 }
 
-fn status(runs: &ColumnRuns, detail: &Detail) -> Status {
-    if runs.runs == 0 {
-        return Status::Skipped;
+fn told(cause: &Cause) -> FailureReport {
+    FailureReport {
+        heading: format!("{} times", cause.count),
+        kind: cause.kind.clone(),
+        message: cause.message.clone(),
+        replay: cause.replay.clone(),
     }
-    if runs.failed() == 0 {
-        return Status::Passed;
-    }
-    let mut description = format!("{} of {} runs failed\n", runs.failed(), runs.runs);
-    for cause in runs.causes.iter().take(detail.causes) {
-        description += &format!(
-            "{} times {}: {}\n  {}\n",
-            cause.count,
-            one_line(&cause.kind, detail.message),
-            cut(&cause.message, detail.message),
-            one_line(&cause.replay, detail.message)
-        );
-    }
-    if runs.causes.len() > detail.causes {
-        description += &format!("and {} causes more\n", runs.causes.len() - detail.causes);
-    }
-    let (kind, message) =
-        runs.causes.first().map(|first| (first.kind.clone(), first.message.clone())).unwrap_or_default();
-    Status::Failed(Reason { kind, message, description })
 }

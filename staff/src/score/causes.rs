@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::NOT_RUN;
-use crate::mutants::Failure;
+use labreport::likeness;
+use labreport::results::FailedRun;
 
 /// A cause of failures of one test.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,13 +26,14 @@ pub struct Cause {
 /// The causes of a test's failures, which are in the order of seeds: the most frequent first, then by seed.
 /// Runs that were not made ([`NOT_RUN`]) come last, however many they are: they say nothing of the solution.
 ///
-/// Two failures have the same cause if their kinds are equal, and their messages but for the numbers in them.
+/// Two failures have the same cause if their kinds are equal, and what their messages have in common by
+/// [`likeness`].
 /// `replay` gives the command that does a failed run again.
 #[must_use]
-pub fn causes(failures: &[Failure], replay: &dyn Fn(&Failure) -> String) -> Vec<Cause> {
+pub fn causes(failures: &[FailedRun], replay: &dyn Fn(&FailedRun) -> String) -> Vec<Cause> {
     let mut causes: Vec<(String, Cause)> = Vec::new();
     for failure in failures {
-        let message = without_numbers(&failure.message);
+        let message = likeness(&failure.kind, &failure.message);
         let same =
             |(likeness, cause): &&mut (String, Cause)| cause.kind == failure.kind && *likeness == message;
         if let Some((_, cause)) = causes.iter_mut().find(same) {
@@ -54,38 +56,17 @@ pub fn causes(failures: &[Failure], replay: &dyn Fn(&Failure) -> String) -> Vec<
     causes
 }
 
-/// The message with `#` for each number and for each list of numbers.
-fn without_numbers(message: &str) -> String {
-    let mut plain = String::with_capacity(message.len());
-    let mut in_number = false;
-    for c in message.chars() {
-        let digit = c.is_ascii_digit();
-        if digit && !in_number {
-            if plain.ends_with("#, ") {
-                plain.truncate(plain.len() - ", ".len());
-            } else {
-                plain.push('#');
-            }
-        }
-        // With the letters of a hexadecimal number, and what stands between the digits of a fraction.
-        in_number = digit || in_number && (c.is_ascii_hexdigit() || c == 'x' || c == '.');
-        if !in_number {
-            plain.push(c);
-        }
-    }
-    plain
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn failure(seed: u64, kind: &str, message: &str) -> Failure {
-        Failure {
+    fn failure(seed: u64, kind: &str, message: &str) -> FailedRun {
+        FailedRun {
             seed: format!("{seed:#x}"),
             kind: kind.to_owned(),
             message: message.to_owned(),
             fingerprint: "0x0".to_owned(),
+            ..FailedRun::default()
         }
     }
 
@@ -112,6 +93,5 @@ mod tests {
         let causes = super::causes(&failures, &|_| String::new());
         let kinds: Vec<&str> = causes.iter().map(|cause| &*cause.kind).collect();
         assert_eq!(kinds, ["timeout", NOT_RUN], "the first is what a reader looks into");
-        assert_eq!(without_numbers("seed 0x1f, then größe 12."), "seed #, then größe #");
     }
 }

@@ -36,7 +36,8 @@ fn an_interrupted_grading_comes_to_the_same() {
         let mut grader =
             grade("pieces", &[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
         while grader.try_wait().unwrap().is_none() {
-            let done = tests_in_checkpoint(&stage, "pieces", "one") + tests_in_checkpoint(&stage, "pieces", "two");
+            let done =
+                tests_in_checkpoint(&stage, "pieces", "one") + tests_in_checkpoint(&stage, "pieces", "two");
             if done > wanted {
                 grader.kill().unwrap();
                 grader.wait().unwrap();
@@ -45,7 +46,8 @@ fn an_interrupted_grading_comes_to_the_same() {
             }
             std::thread::sleep(Duration::from_millis(2));
         }
-        let done = tests_in_checkpoint(&stage, "pieces", "one") + tests_in_checkpoint(&stage, "pieces", "two");
+        let done =
+            tests_in_checkpoint(&stage, "pieces", "one") + tests_in_checkpoint(&stage, "pieces", "two");
         assert!(done > wanted, "what was done is lost: {done} tests");
     }
     assert_eq!(interrupted, 3, "the grading ended before it could be interrupted");
@@ -63,10 +65,7 @@ fn an_interrupted_grading_comes_to_the_same() {
     let settings = stage.path("pieces/.grading/settings.json");
     let ours = fs::read_to_string(&settings).unwrap();
     for (theirs, says) in [
-        (
-            Some(ours.replacen("\"schema\": 2", "\"schema\": 3", 1)),
-            "another version of the grader",
-        ),
+        (Some(ours.replacen("\"schema\": 2", "\"schema\": 3", 1)), "another version of the grader"),
         (Some(String::new()), "another version of the grader"),
         (None, "is gone"),
     ] {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::stage::{ALL, Stage, said, workspace};
+use crate::stage::{ALL, Stage, said};
 
 #[test]
 fn each_earns_what_it_can_do() {
@@ -18,7 +18,7 @@ fn each_earns_what_it_can_do() {
         "static_bully/protocols/bully/src/timer.rs",
         "pub static S: labrt::sync::Mutex<u8> = labrt::sync::Mutex::new(0);",
     );
-    stage.submit_from(&workspace().join("handout"), "skeleton", &ALL);
+    stage.submit_skeletons("skeleton", &ALL);
     stage.submit("broken_kvraft", &ALL);
     stage.append("broken_kvraft/kvraft/src/lib.rs", "fn broken() -> u8 { \"text\" }\n");
     stage.submit("broken", &["raft"]);

@@ -33,10 +33,19 @@ impl Stage {
         self.submit_from(workspace(), name, crates);
     }
 
+    /// A submission with the skeletons of these crates.
+    pub fn submit_skeletons(&self, name: &str, crates: &[&str]) {
+        self.submit_sources(name, crates, |krate| workspace().join(krate).join("skeleton/src"));
+    }
+
     /// A submission with these crates of a folder.
     pub fn submit_from(&self, from: &Path, name: &str, crates: &[&str]) {
+        self.submit_sources(name, crates, |krate| from.join(krate).join("src"));
+    }
+
+    fn submit_sources(&self, name: &str, crates: &[&str], from: impl Fn(&str) -> PathBuf) {
         for krate in crates {
-            let (from, to) = (from.join(krate).join("src"), self.path(name).join(krate).join("src"));
+            let (from, to) = (from(krate), self.path(name).join(krate).join("src"));
             fs::create_dir_all(&to).expect("made");
             for entry in fs::read_dir(&from).expect("a folder") {
                 let file = entry.expect("an entry").path();

@@ -1,4 +1,4 @@
-//! Who leads, in the eyes of each node.
+//! Checks of the leader that each node follows.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -7,21 +7,21 @@ use super::BullyNodes;
 use crate::Cluster;
 use crate::display::{Seconds, Servers};
 
-/// The time in which the nodes must agree on a leader after whatever has happened: much longer than it takes
-/// to notice that a leader is gone, and to elect another one.
+/// The time within which the nodes must agree on a leader after any fault: much longer than it takes to
+/// detect the failure of a leader and to elect another one.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How often the checkers look.
+/// The interval between two checks.
 const INTERVAL: Duration = Duration::from_millis(10);
 
 impl Cluster<BullyNodes> {
-    /// Whom a server takes for the leader; `None` if it knows none, or is down.
+    /// The leader that a server follows; `None` if it knows none, or is down.
     #[must_use]
     pub fn leader_of(&self, server: usize) -> Option<usize> {
         self.call(server, "leader", |_, node| node.leader()).and_then(|(_, leader)| leader)
     }
 
-    /// Waits until all of `servers` take `leader` for the leader. Fails if they do not within 5 s.
+    /// Waits until all of `servers` follow `leader`. Fails if they do not within 5 s.
     #[track_caller]
     pub fn wait_for_leader(&self, servers: &[usize], leader: usize) {
         let began = self.now();
@@ -38,8 +38,8 @@ impl Cluster<BullyNodes> {
         }
     }
 
-    /// Waits until none of `servers` knows a leader, as in an election; for 5 s at most, for it may be over
-    /// before anybody looks.
+    /// Waits until none of `servers` knows a leader, as in an election; for 5 s at most, because the election
+    /// may be over before it is seen.
     pub fn wait_for_election(&self, servers: &[usize]) {
         let began = self.now();
         while self.now() - began < PATIENCE && servers.iter().any(|&server| self.leader_of(server).is_some())
@@ -48,7 +48,7 @@ impl Cluster<BullyNodes> {
         }
     }
 
-    /// Expects all of `servers` to take `leader` for the leader, and nobody else, for so long.
+    /// Expects all of `servers` to follow `leader` for the whole of `time`.
     #[track_caller]
     pub fn expect_leader_stays(&self, servers: &[usize], leader: usize, time: Duration) {
         let began = self.now();
@@ -65,7 +65,7 @@ impl Cluster<BullyNodes> {
         }
     }
 
-    /// Expects that of `servers` none but `leader` takes itself for the leader, until all agree on it.
+    /// Expects none of `servers` but `leader` to claim to lead, until all follow it.
     #[track_caller]
     pub fn expect_one_winner(&self, servers: &[usize], leader: usize) {
         let began = self.now();

@@ -1,16 +1,16 @@
-//! [`BullyEvent`]: what the tester sees of a node.
+//! [`BullyEvent`]: the tester's observations of a node.
 
 use labgob::Value;
 use serde::Serialize;
 
 use crate::event::{Interests, ProtocolEvent};
 
-/// Something that the tester sees of a node of the Bully algorithm.
+/// An observation of a node of the Bully algorithm.
 #[derive(Serialize)]
 pub enum BullyEvent {
-    /// The node has come to rest, and takes another one for the leader than when it did last.
+    /// The node is at rest, and follows another leader than at the last probe.
     Follows {
-        /// The leader's number, which may be its own; `None`: it knows none.
+        /// The leader's number, which may be the node's own; `None`: it knows none.
         leader: Option<usize>,
     },
 }

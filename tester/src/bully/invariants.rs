@@ -1,8 +1,8 @@
 //! Invariants of the Bully algorithm. They hold at every moment, however slow, lossy or partitioned the
 //! network is.
 //!
-//! That there is one leader at a time is not among it: the plain form promises that only where no message is
-//! late and the network is whole.
+//! A single leader at a time is not among them: the plain form promises that only where no message is late
+//! and the network is not partitioned.
 
 mod asks_all_higher;
 mod follows_announced_leader;

@@ -1,11 +1,10 @@
-//! [`InFlight`]: the calls that are on their way, found by their number.
+//! [`InFlight`]: the calls in flight, by number.
 
 use std::collections::VecDeque;
 
-/// Something for each call that is on its way.
+/// A value for each call in flight.
 ///
-/// Calls are numbered one after the other and mostly end in about that order, so a position is found without
-/// hashing.
+/// Calls are numbered consecutively and mostly end in about that order, so a value is found without hashing.
 pub(crate) struct InFlight<T> {
     /// The number of the first one in `window`.
     first: u64,
@@ -20,8 +19,8 @@ impl<T> Default for InFlight<T> {
 }
 
 impl<T> InFlight<T> {
-    /// Adds the call of this number, which must be new. On real threads a call may be told of before an
-    /// earlier one.
+    /// Adds the call of this number, which must be new. On real threads a call may be added before an earlier
+    /// one.
     pub fn insert(&mut self, call: u64, value: T) {
         if self.live == 0 {
             self.window.clear();
@@ -39,13 +38,13 @@ impl<T> InFlight<T> {
         self.live += 1;
     }
 
-    /// The call of this number, if it is on its way.
+    /// The call of this number, if it is in flight.
     pub fn get_mut(&mut self, call: u64) -> Option<&mut T> {
         let position = usize::try_from(call.checked_sub(self.first)?).ok()?;
         self.window.get_mut(position)?.as_mut()
     }
 
-    /// Takes out the call of this number.
+    /// Removes the call of this number.
     pub fn remove(&mut self, call: u64) -> Option<T> {
         let position = usize::try_from(call.checked_sub(self.first)?).ok()?;
         let value = self.window.get_mut(position)?.take()?;
@@ -57,7 +56,7 @@ impl<T> InFlight<T> {
         Some(value)
     }
 
-    /// All of them.
+    /// All calls.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.window.iter_mut().flatten()
     }
@@ -92,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_that_ended_take_no_room() {
+    fn ended_calls_take_no_memory() {
         let mut calls = InFlight::default();
         for call in 1..10_000_u64 {
             calls.insert(call, call);

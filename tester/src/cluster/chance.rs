@@ -9,7 +9,7 @@ use super::test_rng::text;
 use crate::protocol::Protocol;
 
 impl<P: Protocol> Cluster<P> {
-    /// A pause of 450 to 549 ms, as a checker makes between two looks.
+    /// A pause of 450 to 549 ms, as a checker makes between two queries.
     #[must_use]
     pub fn rand_pause(&self) -> Duration {
         self.inner.rng.pause()
@@ -39,19 +39,19 @@ impl<P: Protocol> Cluster<P> {
         self.inner.rng.workload.lock().random_range(least..=most)
     }
 
-    /// Whether something happens that happens with this probability.
+    /// `true` with this probability.
     #[must_use]
     pub fn chance(&self, probability: f64) -> bool {
         self.inner.rng.faults.lock().random_bool(probability)
     }
 
-    /// After how many scheduling points of a server it crashes; `None`: when it is at rest.
+    /// The number of scheduling points of a server after which it crashes; `None`: it crashes at rest.
     pub(super) fn crash_point(&self) -> Option<u32> {
         let mut faults = self.inner.rng.faults.lock();
         faults.random_bool(0.5).then(|| faults.random_range(0..200))
     }
 
-    /// Any of the servers.
+    /// A random server.
     #[must_use]
     pub fn any_server(&self) -> usize {
         let servers = self.n_servers();

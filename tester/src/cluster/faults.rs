@@ -9,18 +9,20 @@ use crate::event::Kind;
 use crate::protocol::Protocol;
 
 impl<P: Protocol> Cluster<P> {
-    /// How likely a request arrives twice, and how long after it the copy does; see
+    /// Sets the probability that a request is delivered twice, and the delay of the duplicate; see
     /// [`Network::set_duplicates`](labrpc::Network::set_duplicates).
     pub fn set_duplicates(&self, probability: f64, after: RangeInclusive<Duration>) {
         self.inner.testbed.emit_faults(&format!("network: {probability} of the requests arrive twice"));
         self.network().set_duplicates(probability, after);
     }
 
-    /// Cuts the way of messages from one server to another, or opens it again: requests of the one and
-    /// replies to the other do not arrive. The way back stays as it is. Lasts until one of the two is started
-    /// anew.
+    /// Cuts or opens the link from one server to another in one direction: requests of the first and replies
+    /// to the second are lost. The other direction is not affected. Lasts until one of the two servers is
+    /// restarted.
     pub fn cut_way(&self, from: usize, to: usize, cut: bool) {
-        self.note(|| format!("the way from server {from} to {to}: {}", if cut { "cut" } else { "open" }));
+        self.note(|| {
+            format!("link from server {from} to {to}, one way: {}", if cut { "cut" } else { "open" })
+        });
         let network = self.network();
         self.with_end(from, to, |end| network.cut_requests(end, cut));
         self.with_end(to, from, |end| network.cut_replies(end, cut));
@@ -35,8 +37,8 @@ impl<P: Protocol> Cluster<P> {
         }
     }
 
-    /// Lets a server stand still. Whoever calls it waits, the test included, until it is resumed or crashes.
-    /// Nothing happens to a server that is down.
+    /// Pauses a server. Calls to it wait, those of the test included, until it is resumed or crashes. Has no
+    /// effect on a server that is down.
     pub fn pause(&self, server: usize) {
         if !self.is_crashed(server) {
             self.note(|| format!("pause server {server}"));
@@ -45,7 +47,7 @@ impl<P: Protocol> Cluster<P> {
         }
     }
 
-    /// Lets a paused server go on.
+    /// Resumes a paused server.
     pub fn resume(&self, server: usize) {
         if !self.is_crashed(server) {
             self.note(|| format!("resume server {server}"));
@@ -54,7 +56,7 @@ impl<P: Protocol> Cluster<P> {
         }
     }
 
-    /// Lets the server's clock go at another rate, until it is started anew; see
+    /// Sets the rate of the server's clock, until it is restarted; see
     /// [`Node::set_clock_rate`](labrt::world::Node::set_clock_rate).
     pub fn set_clock_rate(&self, server: usize, per_million: u32) {
         let node = self.inner.servers.lock()[server].running.as_ref().map(|running| running.node.clone());
@@ -64,19 +66,18 @@ impl<P: Protocol> Cluster<P> {
         }
     }
 
-    /// How long each save of the server takes from now on, in this incarnation and the next ones.
+    /// Sets the duration of each save of the server, in this incarnation and the next ones.
     pub fn set_save_time(&self, server: usize, time: Option<RangeInclusive<Duration>>) {
         self.storage(server).set_save_time(self.world(), &self.address(server), time);
     }
 
-    /// How likely a save that is under way when the server crashes has taken effect nevertheless, in this
-    /// incarnation and the next ones; see
-    /// [`Storage::set_interrupted_saves`](persister::Storage::set_interrupted_saves).
+    /// Sets the probability that a save which a crash interrupts has taken effect, in this incarnation and
+    /// the next ones; see [`Storage::set_interrupted_saves`](persister::Storage::set_interrupted_saves).
     pub fn set_interrupted_saves(&self, server: usize, probability: f64) {
         self.storage(server).set_interrupted_saves(self.world(), &self.address(server), probability);
     }
 
-    /// Does something with each end point from one server to another, if the one is up.
+    /// Calls `f` with each end point from one server to another, if the first is up.
     fn with_end(&self, from: usize, to: usize, f: impl FnMut(&str)) {
         self.inner.links.lock().between(from, to).for_each(f);
     }

@@ -16,15 +16,16 @@ impl<P: Protocol> Cluster<P> {
         self.inner.servers.lock()[server].running.is_none()
     }
 
-    /// Crashes the server: it is cut off, what it saved so far is kept, and every thread of it is
-    /// gone at once. It is given no notice. Nothing happens to a server that is down.
+    /// Crashes the server: it is disconnected, its storage is kept as it is, and all of its threads end at
+    /// once, without notice. Has no effect on a server that is down.
     pub fn shutdown(&self, server: usize) {
         self.crash(server, false);
     }
 
-    /// Crashes the server; `mid_operation`: its threads may be in the midst of something.
+    /// Crashes the server. `mid_operation` says that its threads may be interrupted in the middle of an
+    /// operation.
     fn crash(&self, server: usize, mid_operation: bool) {
-        // An instance that was only told to stop is still there.
+        // The threads of an instance that was told to stop may still run.
         let halted = self.inner.servers.lock()[server].halted.take();
         if let Some((who, node)) = halted {
             self.end_incarnation(who, &node, mid_operation);
@@ -35,7 +36,7 @@ impl<P: Protocol> Cluster<P> {
         self.note(|| format!("shut down server {server}"));
         self.disconnect_from_all(server);
         self.network().delete_server(&self.address(server));
-        // Before the kill: what the instance writes while it dies must not be found again.
+        // Before the kill: saves of an instance that is being killed must not be found by the next one.
         let kept = self.storage(server).copy();
         let running = {
             let server = &mut self.inner.servers.lock()[server];
@@ -56,10 +57,10 @@ impl<P: Protocol> Cluster<P> {
     }
 
     /// Crashes the server at some moment of the next `pause`, and returns when that has passed: half of the
-    /// time in the midst of what it does, if it does anything, and otherwise at the end.
+    /// time in the middle of an operation, if there is one, and otherwise at the end.
     ///
-    /// Servers react at once and then rest until the next timer. A crash at a moment of the clock would
-    /// nearly always find them at rest, with everything saved and answered.
+    /// Servers react at once and then rest until the next timer. A crash at a random time would nearly always
+    /// find them at rest, with everything saved and answered.
     pub fn shutdown_within(&self, server: usize, pause: Duration) {
         let end = self.now() + pause;
         let node = self.inner.servers.lock()[server].running.as_ref().map(|running| running.node.clone());
@@ -77,8 +78,8 @@ impl<P: Protocol> Cluster<P> {
         self.sleep(end.saturating_sub(self.now()));
     }
 
-    /// Cuts the server off and tells its instance that it is no longer needed, as the course's tester does
-    /// instead of a crash. Its threads live on, until they end by themselves or the server is started or shut
+    /// Disconnects the server and tells its instance that it is no longer needed, as the course's tester does
+    /// instead of a crash. Its threads run until they end by themselves or the server is started or shut
     /// down.
     pub fn halt(&self, server: usize) {
         self.note(|| format!("halt server {server}"));
@@ -124,7 +125,7 @@ impl<P: Protocol> Cluster<P> {
         }
     }
 
-    /// Starts another incarnation of the server, connected to nobody.
+    /// Starts a new incarnation of the server, with no links.
     pub(super) fn start_server(&self, server: usize) {
         assert!(!self.has_left(server), "server {server} has left the cluster");
         self.shutdown(server);
@@ -141,7 +142,7 @@ impl<P: Protocol> Cluster<P> {
         let node = testbed.world.node(self.inner.group.node_name(server));
         let peers = (0..self.n_servers()).map(|to| self.make_own_end(who, to)).collect();
         let dialer = {
-            // Weak: the solution may keep it, and the network keeps the solution.
+            // Weak, because the solution may keep it and the network keeps the solution.
             let inner = Arc::downgrade(&self.inner);
             let dial = move |name: Option<&str>, to: usize| {
                 let cluster = Self { inner: inner.upgrade().expect("the run goes on while servers dial") };

@@ -14,7 +14,7 @@ pub(super) struct LinkTable {
 }
 
 impl LinkTable {
-    /// `who` has another end point to a server. Says whether the two are linked.
+    /// Adds an end point of `who` to a server. Returns whether the two are linked.
     pub fn add_end(&mut self, who: Incarnation, to: usize, name: String) -> bool {
         let from = who.server;
         self.ends.resize(self.ends.len().max(from + 1), Vec::new());
@@ -22,7 +22,7 @@ impl LinkTable {
         self.linked.contains(&(from.min(to), from.max(to)))
     }
 
-    /// Takes the end points of a server that is no more.
+    /// Removes the end points of a server whose incarnation has ended.
     pub fn take_ends(&mut self, server: usize) -> Vec<String> {
         let ends = self.ends.get_mut(server).map(std::mem::take).unwrap_or_default();
         ends.into_iter().map(|(_, name)| name).collect()
@@ -34,7 +34,7 @@ impl LinkTable {
         ends.iter().filter(move |(leads_to, _)| *leads_to == to).map(|(_, name)| name.as_str())
     }
 
-    /// Links two servers, or cuts the link. Says whether that changes anything.
+    /// Links two servers, or cuts the link. Returns whether that changes anything.
     pub fn set(&mut self, one: usize, other: usize, linked: bool) -> bool {
         let pair = (one.min(other), one.max(other));
         if linked { self.linked.insert(pair) } else { self.linked.remove(&pair) }

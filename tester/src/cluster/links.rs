@@ -1,11 +1,11 @@
-//! Who can talk to whom.
+//! Links and partitions.
 
 use super::Cluster;
 use crate::event::Kind;
 use crate::protocol::Protocol;
 
 impl<P: Protocol> Cluster<P> {
-    /// Whether the test wants the server to be reachable. A server that is down is not.
+    /// Whether the test wants the server to be connected. A server that is down is not.
     #[must_use]
     pub fn is_connected(&self, server: usize) -> bool {
         self.inner.servers.lock()[server].connected
@@ -17,7 +17,7 @@ impl<P: Protocol> Cluster<P> {
         self.connect_to(server, &self.everyone());
     }
 
-    /// Cuts the server off from all. It keeps running.
+    /// Disconnects the server from all. It keeps running.
     pub fn disconnect(&self, server: usize) {
         self.note(|| format!("disconnect server {server}"));
         self.disconnect_from_all(server);
@@ -34,8 +34,8 @@ impl<P: Protocol> Cluster<P> {
         }
     }
 
-    /// Splits the servers in two: each is connected within its half, and cut off from the other
-    /// half. All count as connected, though the halves cannot talk.
+    /// Partitions the servers in two: each is connected within its half only. All count as connected, though
+    /// the halves cannot communicate.
     pub fn partition(&self, one: &[usize], other: &[usize]) {
         self.note(|| format!("partition {one:?} {other:?}"));
         for (half, rest) in [(one, other), (other, one)] {
@@ -46,8 +46,7 @@ impl<P: Protocol> Cluster<P> {
         }
     }
 
-    /// Splits the servers so that `leader` is in the minority; returns the majority and the
-    /// minority.
+    /// Partitions the servers so that `leader` is in the minority; returns the majority and the minority.
     pub fn make_partition(&self, leader: usize) -> (Vec<usize>, Vec<usize>) {
         let everyone = self.everyone();
         let mut majority: Vec<usize> = everyone.iter().copied().filter(|&server| server != leader).collect();

@@ -1,14 +1,14 @@
-//! Servers that join and leave in the midst of a test.
+//! Servers that join and leave during a test.
 
 use super::{Cluster, Server};
 use crate::event::Kind;
 use crate::protocol::Protocol;
 
 impl<P: Protocol> Cluster<P> {
-    /// Adds a server, which has nothing saved, starts it and connects it; answers its number.
+    /// Adds a server with an empty storage, starts it and connects it; returns its number.
     ///
-    /// Servers that run have no end point to it: their solution makes one by its
-    /// [`Dialer`](crate::Dialer). Clients that are made from now on reach it.
+    /// Running servers have no end point to it: their solution makes one by its [`Dialer`](crate::Dialer).
+    /// Clients that are made from now on reach it.
     pub fn join(&self) -> usize {
         let server = {
             let mut servers = self.inner.servers.lock();
@@ -23,8 +23,8 @@ impl<P: Protocol> Cluster<P> {
         server
     }
 
-    /// Takes a server out of the cluster for good: it crashes, and is not started again. Its number stays its
-    /// own. Nothing happens to a server that has left.
+    /// Removes a server from the cluster for good: it crashes, and is not started again. Its number is not
+    /// reused. Has no effect on a server that has left.
     pub fn leave(&self, server: usize) {
         if self.has_left(server) {
             return;

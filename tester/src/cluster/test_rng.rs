@@ -1,5 +1,5 @@
-//! [`TestRng`]: chance in the tests. Faults and commands have streams of their own, so that one more draw
-//! here changes no draw elsewhere. Each cluster has its own.
+//! [`TestRng`]: random draws of the tests. Faults and commands have separate streams, so that an additional
+//! draw from one changes no draw from another. Each cluster has its own.
 
 use std::time::Duration;
 
@@ -9,19 +9,19 @@ use parking_lot::Mutex;
 
 use crate::event::Group;
 
-/// The streams that a test draws from.
+/// The random streams of a test.
 pub(super) struct TestRng {
     /// Faults of the servers and their times.
     pub faults: Mutex<StreamRng>,
     /// Commands and requests.
     pub workload: Mutex<StreamRng>,
-    /// How long a checker waits between two looks.
+    /// Pauses of a checker between two queries.
     pauses: Mutex<StreamRng>,
-    /// Names that nobody can guess.
+    /// Names of end points, which a solution cannot guess.
     names: Mutex<StreamRng>,
 }
 
-/// Letters of random texts, and as many of them as 6 bits can tell apart.
+/// The letters of random texts: 64, as many as 6 bits can tell apart.
 const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 impl TestRng {

@@ -1,4 +1,5 @@
-//! Contents: what the solution encodes, while a run is watched or recorded, and what it saves of that.
+//! Contents: the values that the solution encodes while a run is watched or recorded, and the saves made of
+//! them.
 
 use std::sync::{Arc, Once};
 
@@ -21,13 +22,13 @@ pub(super) struct Contents {
 #[derive(Default)]
 struct NodeContents {
     encoded: Fragments,
-    /// The record that was saved first, which is taken to change most: what it consists of is read as changes
-    /// to what it was before.
+    /// The record that was saved first, which is expected to change most: its pieces are found as changes to
+    /// those of the save before.
     main: Option<String>,
     others: Vec<Other>,
 }
 
-/// A record that seldom changes, and what it consists of.
+/// A record that seldom changes, with its pieces.
 struct Other {
     record: String,
     bytes: Vec<u8>,
@@ -35,7 +36,7 @@ struct Other {
 }
 
 impl Contents {
-    /// Has all that is encoded in the run told to it.
+    /// Captures all that is encoded in the run.
     pub fn of(world: &World) -> Arc<Self> {
         static INSTALLED: Once = Once::new();
         INSTALLED.call_once(|| capture::install(&EncodesOfTheRun));
@@ -49,7 +50,7 @@ impl Contents {
         self.nodes.lock().entry(node).or_default().encoded.add(bytes, value);
     }
 
-    /// Calls `tell` with what the server on this node saves now, and what each record consists of.
+    /// Calls `tell` with the records that the server on this node saves now, and the pieces of each.
     pub fn read<R>(
         &self,
         node: u32,
@@ -68,7 +69,7 @@ impl Contents {
         tell(&saved)
     }
 
-    /// Lets go of an incarnation that saves nothing more.
+    /// Drops the values of an incarnation that saves nothing more.
     pub fn forget(&self, node: u32) {
         self.nodes.lock().remove(&node);
     }
@@ -101,7 +102,7 @@ impl NodeContents {
     }
 }
 
-/// Tells each run's contents what is encoded in it.
+/// Passes encoded values on to the contents of the run in which they were encoded.
 struct EncodesOfTheRun;
 
 impl Recorder for EncodesOfTheRun {

@@ -1,4 +1,4 @@
-//! [`Interests`]: which kinds of events a subscriber is told.
+//! [`Interests`]: the kinds of events that a subscriber receives.
 
 use std::ops::BitOr;
 
@@ -6,16 +6,16 @@ use std::ops::BitOr;
 use super::ProtocolEvent;
 use super::{Kind, Message, Party};
 
-/// A set of kinds of events. An event that nobody is interested in is not built.
+/// A set of kinds of events. An event is built only if somebody subscribes to its kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Interests(u16);
 
 impl Interests {
-    /// Nothing.
+    /// The empty set.
     pub const NONE: Self = Self(0);
-    /// Servers that start, crash, halt, join, leave, stand still and go on; their clocks.
+    /// Servers: start, crash, halt, join, leave, pause, resume, and clock rates.
     pub const SERVERS: Self = Self(1);
-    /// Links that are cut and mended, and the network's faults.
+    /// Links that are cut and mended, and network faults.
     pub const LINKS: Self = Self(1 << 1);
     /// Messages of calls that servers make.
     pub const SERVER_MESSAGES: Self = Self(1 << 2);
@@ -23,7 +23,7 @@ impl Interests {
     pub const CLIENT_MESSAGES: Self = Self(1 << 3);
     /// Saves of servers.
     pub const SAVES: Self = Self(1 << 4);
-    /// Requests that the test hands to servers, and those that services do.
+    /// Requests that the test hands to servers, and requests that services execute.
     pub const REQUESTS: Self = Self(1 << 5);
     /// Operations of clients.
     pub const OPERATIONS: Self = Self(1 << 6);
@@ -31,21 +31,21 @@ impl Interests {
     pub const STATES: Self = Self(1 << 7);
     /// Agreement among servers; see [`ProtocolEvent::class`].
     pub const AGREEMENT: Self = Self(1 << 8);
-    /// Invariants that are broken.
+    /// Violations of invariants.
     pub const VIOLATIONS: Self = Self(1 << 9);
-    /// Who knows of what, as [`Event::causality`](super::Event::causality) tells: without it, nobody keeps
-    /// track.
+    /// The happened-before relation, see [`Event::causality`](super::Event::causality): clocks are tracked
+    /// only if somebody subscribes to this.
     pub const CAUSALITY: Self = Self(1 << 10);
-    /// Everything.
+    /// All kinds.
     pub const ALL: Self = Self((1 << 11) - 1);
 
-    /// Whether this and the other set have something in common.
+    /// Whether the two sets intersect.
     #[must_use]
     pub fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// How many kinds there are.
+    /// The number of kinds.
     pub(super) const KINDS: usize = 11;
 
     /// The numbers of the kinds in it.
@@ -76,7 +76,7 @@ impl BitOr for Interests {
 }
 
 impl Kind<'_> {
-    /// The set that this kind is in.
+    /// The set that this kind belongs to.
     #[must_use]
     pub fn class(&self) -> Interests {
         match self {

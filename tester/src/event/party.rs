@@ -1,17 +1,17 @@
-//! [`Party`]: at whom an event happens.
+//! [`Party`]: a server, a client or the test, at which an event happens.
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-/// A cluster among those of a run.
+/// One of the clusters of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Group {
     pub(crate) number: u16,
     pub(crate) name: &'static str,
 }
 
-// The number says it all.
+// Groups are compared by their numbers.
 
 impl PartialEq for Group {
     fn eq(&self, other: &Self) -> bool {
@@ -40,13 +40,14 @@ impl Hash for Group {
 }
 
 impl Group {
-    /// Its position among the clusters of the run, in the order in which they were made.
+    /// Its position among the clusters of the run, in the order of their creation.
     #[must_use]
     pub fn number(self) -> usize {
         usize::from(self.number)
     }
 
-    /// Its name, which stands before a server's in messages. Empty for the cluster that a test begins with.
+    /// Its name, which precedes the server's number in messages. Empty for the cluster that a test begins
+    /// with.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.name
@@ -67,15 +68,15 @@ impl Group {
     }
 }
 
-/// A server in one of its incarnations: `server 2`, and after a restart `server 2 (incarnation 3)`; in a cluster
-/// with a name `g1 server 2`.
+/// A server in one of its incarnations: `server 2`, and after a restart `server 2 (incarnation 3)`; in a
+/// cluster with a name `g1 server 2`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Incarnation {
     /// The cluster that the server is in.
     pub group: Group,
     /// The server's number in its cluster, from 0.
     pub server: usize,
-    /// Counted from 1; each start of the server begins another one.
+    /// The number of the incarnation, from 1. Each start of the server begins a new one.
     pub number: u32,
 }
 
@@ -92,7 +93,7 @@ impl fmt::Display for Incarnation {
     }
 }
 
-/// At whom an event happens, and who calls whom: `server 2`, `client 4`, `tester`.
+/// A party of an event or a call: `server 2`, `client 4`, `tester`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Party {
     /// A server.

@@ -1,4 +1,4 @@
-//! [`Recording`]: the events of a run, kept.
+//! [`Recording`]: the events of a recorded run.
 
 use std::ops::Range;
 use std::panic::Location;
@@ -13,16 +13,16 @@ use rustc_hash::FxHashSet;
 
 use super::{Event, Group, Incarnation, Kind, Message, Party, Save};
 
-/// The bytes of contents that are kept of a run. What comes later is kept without contents.
+/// The most bytes of contents that are kept of a run. Later events are kept without contents.
 const MAX_CONTENTS: usize = 256 << 20;
 
-/// The events that are kept of a run, which take about 256 MiB besides. Later ones are counted.
+/// The most events that are kept of a run; they take about 256 MiB in addition. Later ones are only counted.
 const MAX_EVENTS: usize = 1_000_000;
 
 /// All events of a run, in order.
 ///
-/// Contents share what they have in common: a saved log that has grown by an entry is kept as the pieces of
-/// the one before and one more.
+/// Contents share their common parts: a saved log that has grown by an entry is kept as the pieces of the one
+/// before and one more.
 #[derive(Debug, Default)]
 pub struct Recording {
     events: Vec<Recorded>,
@@ -30,7 +30,7 @@ pub struct Recording {
     names: FxHashSet<Arc<str>>,
     /// Bytes of contents that are kept.
     contents: usize,
-    /// Nothing more is kept with contents: they are too large together.
+    /// Set when the contents exceed [`MAX_CONTENTS`]: no more contents are kept.
     is_full: bool,
     without_contents: u64,
     left_out: u64,
@@ -52,11 +52,11 @@ pub struct Recorded {
     pub number: u64,
     /// Virtual time since the start of the run.
     pub at: Duration,
-    /// The number of the event that led to it; 0 if there is none.
+    /// The number of the event that caused it; 0 if there is none.
     pub cause: u64,
     /// The cluster that it concerns; `None`: all.
     pub group: Option<Group>,
-    /// At whom it happens.
+    /// The party at which it happens.
     pub party: Party,
     /// The kind of event, with its details.
     pub kind: RecordedKind,
@@ -66,8 +66,7 @@ pub struct Recorded {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RecordedKind {
-    /// Something that happens to a server, a link, or the network, in words: `started`, `link to server 2
-    /// cut`.
+    /// An event of a server, a link, or the network, in words: `started`, `link to server 2 cut`.
     Described(Box<str>),
     /// A step of a message.
     Message {
@@ -99,25 +98,25 @@ pub enum RecordedKind {
     },
     /// The test is about to hand a request of so many bytes to the server.
     Submitted(usize),
-    /// A service on the server does a request, which is called so.
+    /// A service on the server executes the request of this name.
     Executed(Box<str>),
-    /// A client's clerk is about to be asked something.
+    /// A client's clerk is about to be called.
     OperationBegan(Box<str>),
-    /// A client's clerk has answered.
+    /// A client's clerk has returned.
     OperationEnded {
         /// The operation's name: `get`, `put`.
         what: Box<str>,
         /// The answer.
         answer: Box<str>,
     },
-    /// Something that only some protocols know.
+    /// An event of one protocol.
     Protocol {
         /// The event's name, such as `applied`.
         name: &'static str,
         /// The event's content.
         value: Option<Value>,
     },
-    /// An invariant is broken.
+    /// An invariant is violated.
     Violation(Box<str>),
 }
 
@@ -135,15 +134,15 @@ pub struct RecordedSave {
 /// The pieces of a record that was saved. Bytes of unknown origin are not kept.
 #[derive(Clone, Debug, Default)]
 pub struct SavedContent {
-    /// The pieces, [`CHUNK`] together but for the last ones. Chunks that have not changed since the save
-    /// before are the same ones.
+    /// The pieces, in chunks of [`CHUNK`]; the last chunk may be shorter. Chunks that have not changed since
+    /// the save before are shared with it.
     chunks: Arc<[Arc<[KeptPiece]>]>,
 }
 
-/// How many pieces are shared together.
+/// The number of pieces in a shared chunk.
 const CHUNK: usize = 64;
 
-/// A value of more bytes shares what it has in common with the one before it.
+/// The size from which a value shares its common parts with the one before it, in bytes.
 const LARGE: usize = 4096;
 
 /// A piece of a record.
@@ -154,7 +153,7 @@ enum KeptPiece {
 }
 
 impl KeptPiece {
-    /// Keeps a piece, beside the one that was there before. Answers also the bytes that this takes.
+    /// Keeps a piece, given the one at the same position before. Returns also the bytes that this takes.
     fn new(piece: &Piece, before: Option<&Self>) -> (Self, usize) {
         match piece {
             Piece::Value(value, range) if value.byte_size() > LARGE => {
@@ -173,7 +172,7 @@ impl KeptPiece {
         }
     }
 
-    /// Whether it is the same, as far as that can be told without looking at large values.
+    /// Whether it equals `piece`, as far as that is known without comparing large values.
     fn is(&self, piece: &Piece) -> bool {
         matches!(self, Self::Small(kept) if kept == piece)
     }
@@ -192,7 +191,7 @@ impl SavedContent {
         self.chunks.iter().flat_map(|chunk| chunk.iter().map(KeptPiece::piece))
     }
 
-    /// The pieces of a save that comes after this one, and the bytes that it takes besides.
+    /// The pieces of the next save, and the additional bytes that they take.
     fn next(&self, pieces: &[Piece]) -> (Self, usize) {
         let mut fresh = 0;
         let mut chunks: Vec<Arc<[KeptPiece]>> = Vec::with_capacity(pieces.len().div_ceil(CHUNK));
@@ -225,13 +224,13 @@ impl Recording {
         &self.events
     }
 
-    /// How many events were not kept, because there are too many.
+    /// The number of events that were not kept, because there were too many.
     #[must_use]
     pub fn left_out(&self) -> u64 {
         self.left_out
     }
 
-    /// How many of the events that are kept had contents that were not, because they are too large together.
+    /// The number of kept events whose contents were not kept, because all contents together were too large.
     #[must_use]
     pub fn without_contents(&self) -> u64 {
         self.without_contents
@@ -275,7 +274,7 @@ impl Recording {
 
     fn message(&mut self, message: &Message<'_>) -> RecordedKind {
         let &Message { call, step, from, to, method, bytes, content, location } = message;
-        // The content of a request is kept once, with its sending and its delivery alike.
+        // The content of a request is counted once, with its sending; its delivery shares it.
         let size = match step {
             Step::RequestSent { .. } | Step::ReplySent => content.map_or(0, Value::byte_size),
             _ => 0,
@@ -295,7 +294,7 @@ impl Recording {
         RecordedKind::Saved { step: save.step, records: records.into(), location: save.location }
     }
 
-    /// The pieces of a record, shared with the save before as far as they are the same.
+    /// The pieces of a record. Those that are the same as in the save before are shared with it.
     fn pieces(&mut self, who: Incarnation, record: &Arc<str>, pieces: &[Piece]) -> Option<SavedContent> {
         let position = self.last.iter().position(|last| last.who == who && last.record == *record);
         let before = position.map(|position| self.last[position].content.clone()).unwrap_or_default();
@@ -310,7 +309,7 @@ impl Recording {
         Some(content)
     }
 
-    /// Counts so many bytes of contents, if they are kept.
+    /// Counts so many bytes of contents, if there is room for them. Returns whether there is.
     fn has_room(&mut self, bytes: usize) -> bool {
         self.is_full |= self.contents + bytes > MAX_CONTENTS;
         if self.is_full {
@@ -335,7 +334,7 @@ impl Recording {
 fn describe(kind: &Kind<'_>) -> String {
     match kind {
         Kind::Started => "started".into(),
-        Kind::Crashed { mid_operation: true } => "crashed in the midst of something".into(),
+        Kind::Crashed { mid_operation: true } => "crashed in the middle of an operation".into(),
         Kind::Crashed { mid_operation: false } => "crashed".into(),
         Kind::Halted => "told to stop".into(),
         Kind::Joined => "joined".into(),
@@ -345,8 +344,8 @@ fn describe(kind: &Kind<'_>) -> String {
         Kind::ClockRate(rate) => format!("clock at {rate} ppm"),
         Kind::LinkMended { peer } => format!("link to server {peer} mended"),
         Kind::LinkCut { peer } => format!("link to server {peer} cut"),
-        Kind::WayCut { peer, cut: true } => format!("way to server {peer} cut"),
-        Kind::WayCut { peer, cut: false } => format!("way to server {peer} open"),
+        Kind::WayCut { peer, cut: true } => format!("one-way link to server {peer} cut"),
+        Kind::WayCut { peer, cut: false } => format!("one-way link to server {peer} open"),
         Kind::Faults(text) => (*text).to_owned(),
         Kind::Message(_)
         | Kind::Saved(_)
@@ -364,11 +363,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn contents_that_are_too_large_together_are_counted() {
+    fn contents_beyond_the_limit_are_counted() {
         let mut recording = Recording::default();
         assert!(recording.has_room(MAX_CONTENTS));
         assert!(!recording.has_room(1));
-        // Nothing that is smaller slips in later, for what is kept would have gaps.
+        // A smaller content must not be kept later, because contents would have gaps.
         assert!(!recording.has_room(0));
         assert_eq!((recording.content_bytes(), recording.without_contents()), (MAX_CONTENTS, 2));
     }

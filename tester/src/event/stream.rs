@@ -1,4 +1,4 @@
-//! [`EventStream`]: the one way from what happens to whoever wants to know.
+//! [`EventStream`]: delivers the events of a run to their subscribers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -16,16 +16,16 @@ use super::{
 use crate::causality::{CallStep, Causality, LogicalTime};
 use crate::invariant::{Invariant, Violation};
 
-/// How much of what happens is told.
+/// The events that are built in a run, and whether they are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Detail {
-    /// Events that an invariant subscribes to, without the contents of messages and of what is saved. Others
-    /// are not built.
+    /// Events that an invariant subscribes to, without the contents of messages and saves. Others are not
+    /// built.
     #[default]
     Bare,
-    /// All events, with contents, which are dropped when all subscribers have seen them.
+    /// All events, with contents. They are dropped when all subscribers have received them.
     Watched,
-    /// As `Watched`, and everything is kept, see [`Report::recording`](crate::Report::recording).
+    /// As `Watched`, and all events are kept, see [`Report::recording`](crate::Report::recording).
     Recorded,
 }
 
@@ -44,11 +44,11 @@ pub(crate) struct EventStream {
 struct State {
     causality: Causality,
     subscribers: Vec<Subscriber>,
-    /// The positions of those who are interested in each kind.
+    /// The positions of the subscribers to each kind.
     interested: [Vec<u16>; Interests::KINDS],
-    /// How many events were built.
+    /// The number of events that were built.
     number: u64,
-    /// In a recorded run.
+    /// The recording, in a recorded run.
     recording: Option<Recording>,
 }
 
@@ -72,25 +72,25 @@ impl EventStream {
         Arc::new(Self { world: world.clone(), detail, interests, state: Mutex::new(state), contents })
     }
 
-    /// The events that were kept; `None` if the run is not recorded. What happens later is not kept.
+    /// The events that were kept; `None` if the run is not recorded. Later events are not kept.
     pub fn take_recording(&self) -> Option<Recording> {
         self.state.lock().recording.take()
     }
 
-    /// Calls `f`, whose memory is not the run's if contents are dealt with.
+    /// Calls `f`. Its memory does not count as the run's unless the run is bare.
     #[inline]
     fn uncounted<R>(&self, f: impl FnOnce() -> R) -> R {
         if self.detail == Detail::Bare { f() } else { world::uncounted(f) }
     }
 
-    /// An incarnation on this node saves nothing more.
+    /// Drops what was captured for an incarnation that saves nothing more.
     pub fn forget(&self, node: &Node) {
         if let Some(contents) = &self.contents {
             world::uncounted(|| contents.forget(node.id()));
         }
     }
 
-    /// Has an invariant told of the events of `group`.
+    /// Subscribes an invariant to the events of `group`.
     pub fn subscribe(&self, group: Group, invariant: Box<dyn Invariant>) {
         let interests = invariant.interests();
         let mut state = self.state.lock();
@@ -105,12 +105,12 @@ impl EventStream {
         self.interests.fetch_or(interests.bits(), Ordering::Relaxed);
     }
 
-    /// There is another server, numbered next in its group.
+    /// Adds a server, with the next number in its group.
     pub fn add_server(&self, group: Group, server: usize) {
         self.state.lock().causality.add_server(group, server);
     }
 
-    /// Through the end point of this number `owner` calls `server` of `group`.
+    /// Registers an end point: through the one of this number `owner` calls `server` of `group`.
     pub fn add_end(&self, number: u32, owner: Party, group: Group, server: usize) {
         self.state.lock().causality.add_end(number, owner, group, server);
     }
@@ -119,7 +119,7 @@ impl EventStream {
         Interests::from_bits(self.interests.load(Ordering::Relaxed)).meets(interests)
     }
 
-    /// Something happens. Ends the run, outside of the lock, if an invariant objects.
+    /// Emits an event. Ends the run, outside of the lock, if an invariant objects.
     #[track_caller]
     pub fn emit(&self, group: Option<Group>, party: Party, kind: Kind<'_>) {
         if let Err(violation) = self.publish(group, party, kind) {
@@ -168,12 +168,12 @@ impl EventStream {
         idle.map(|subscriber| subscriber.invariant.subject())
     }
 
-    /// Whether each invariant had something to look at.
+    /// Whether each invariant has been exercised.
     pub fn is_exercised(&self) -> bool {
         self.unexercised().is_none()
     }
 
-    /// Ends a run that seemed to pass while an invariant saw nothing of it: such a run proves nothing.
+    /// Ends a run that passed so far while an invariant was not exercised: such a run proves nothing.
     #[track_caller]
     pub fn must_be_exercised(&self) {
         if let Some(subject) = self.unexercised() {
@@ -188,11 +188,11 @@ impl EventStream {
 }
 
 fn not_exercised(what: &str) -> String {
-    format!("expected the run's invariants to have something to look at; they never saw {what}")
+    format!("expected the run to exercise its invariants; they never saw {what}")
 }
 
 impl State {
-    /// Tells an event to those who are interested in it; answers its number.
+    /// Delivers an event to its subscribers; returns its number.
     fn publish(
         &mut self,
         at: Duration,
@@ -226,7 +226,7 @@ impl State {
                 recording.record(&event);
             }
             for position in &interested[Interests::VIOLATIONS.first()] {
-                // The run ends with the first violation, whatever others say of it.
+                // The run ends with the first violation, whatever other subscribers answer.
                 let _ = subscribers[usize::from(*position)].invariant.on(&event);
             }
             self.number += 1;
@@ -261,7 +261,7 @@ impl EventStream {
             if !self.wants(kind.class()) {
                 return 0;
             }
-            // Sending is what a thread does; the other steps happen to the message.
+            // Sending is an action of a thread; the other steps happen to the message.
             let by_thread =
                 matches!(step, Step::RequestSent { .. } | Step::ReplySent | Step::ReplyLate { .. });
             let cause = match self.detail {
@@ -276,19 +276,19 @@ impl EventStream {
             told
         };
         if let Err(violation) = verdict {
-            // Messages arrive outside every thread, too.
+            // Messages arrive outside of every thread, too.
             self.world.fail_later(FailureKind::Assertion, violation.message());
         }
         if self.detail == Detail::Bare { 0 } else { number }
     }
 }
 
-/// Where events of one server come from.
+/// A source of the events of one server.
 #[derive(Clone)]
 pub struct EventSource {
     stream: Arc<EventStream>,
     who: Incarnation,
-    /// The node that the incarnation runs on, if it is told what it saves.
+    /// The node that the incarnation runs on, for a source of saves.
     node: Option<u32>,
 }
 
@@ -297,7 +297,7 @@ impl EventSource {
         Self { stream: Arc::clone(stream), who, node: None }
     }
 
-    /// The same source, told what the server saves, which runs on this node.
+    /// The same source, for the saves of the server, which runs on this node.
     pub(crate) fn of_saves(&self, node: &Node) -> Self {
         Self { node: Some(node.id()), ..self.clone() }
     }
@@ -308,19 +308,19 @@ impl EventSource {
         self.who
     }
 
-    /// Where the stream is now, for what begins now on the server.
+    /// The present position in the stream, for an action that begins now on the server.
     #[must_use]
     pub fn position(&self) -> StreamPosition {
         let state = self.stream.state.lock();
         StreamPosition { number: state.number, moment: state.causality.now(self.who) }
     }
 
-    /// Whether anybody wants to know what the server saves.
+    /// Whether somebody subscribes to saves.
     pub(crate) fn wants_saves(&self) -> bool {
         self.stream.wants(Interests::SAVES)
     }
 
-    /// Something of the protocol's own happens on the server. Ends the run if an invariant objects.
+    /// Emits an event of the protocol on the server. Ends the run if an invariant objects.
     #[track_caller]
     pub fn emit(&self, event: &dyn super::ProtocolEvent) {
         self.stream.emit(Some(self.who.group), self.who.into(), Kind::Protocol(event));
@@ -332,7 +332,7 @@ impl EventSource {
         self.stream.emit(Some(self.who.group), self.who.into(), Kind::Submitted { request });
     }
 
-    /// A service on the server does a request; `name` is what it is called in messages.
+    /// A service on the server executes a request; `name` is its name in messages.
     #[track_caller]
     pub fn executed(&self, request: &[u8], name: &dyn std::fmt::Display) {
         self.stream.emit(Some(self.who.group), self.who.into(), Kind::Executed { request, name });
@@ -354,7 +354,7 @@ impl persister::Observer for EventSource {
             }
         });
         if let Err(violation) = verdict {
-            // The thread is in the midst of a save.
+            // The thread is in the middle of a save.
             self.stream.world.fail_later(FailureKind::Assertion, violation.message());
         }
     }

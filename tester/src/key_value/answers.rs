@@ -1,9 +1,9 @@
-//! [`Answers`]: a clerk asks. What it answers, a server has told it within the operation. And a put that is
-//! done is in the log of a majority (paper, §5.3 and §8), so the server that says so knows, as cause and
-//! effect, that what came after the clerk's request has reached a majority.
+//! [`Answers`]: a clerk answers what a server has told it during the operation. And a put that is done is in
+//! the log of a majority (paper, §5.3 and §8): messages that causally follow the clerk's request have reached
+//! a majority, and the server that replies knows that.
 //!
-//! A get may be answered from a lease (the thesis, §6.4.1), and a put that is refused too: of these a reply
-//! is expected, and no more.
+//! A get may be answered from a lease (the thesis, §6.4.1), and so may a put that is refused: these need a
+//! reply and no more.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::invariant::{Invariant, Violation};
 #[derive(Default)]
 pub(crate) struct Answers {
     clients: FxHashMap<u32, Operation>,
-    /// The calls of clients that are under way.
+    /// The calls of clients that have not ended.
     underway: FxHashMap<u64, ClientCall>,
     /// The number of the last call that a client made.
     last_call: u64,
@@ -29,14 +29,14 @@ pub(crate) struct Answers {
 
 #[derive(Clone, Default)]
 struct Operation {
-    /// The last call that was made before it began.
+    /// The number of the last call before the operation began.
     since: u64,
     at: Duration,
-    /// When its first request reached a server, for each that one has reached.
+    /// The servers that a request has reached, and the logical time of the first arrival at each.
     reached: Vec<(Incarnation, LogicalTime)>,
-    /// A reply has come to one of its requests.
+    /// Whether a reply has come to one of its requests.
     answered: bool,
-    /// And from a server that knew of a majority.
+    /// Whether such a reply came from a server that knew of a majority.
     by_a_majority: bool,
 }
 
@@ -44,9 +44,9 @@ struct Operation {
 struct ClientCall {
     client: u32,
     server: Incarnation,
-    /// How many times the request may still arrive.
+    /// The number of copies of the request that may still arrive.
     requests: u8,
-    /// Whether it has arrived.
+    /// Whether a copy has arrived.
     delivered: bool,
     /// Whether no reply can come any more.
     over: bool,
@@ -54,13 +54,13 @@ struct ClientCall {
 }
 
 impl Answers {
-    /// An operation of a client begins.
+    /// Records the beginning of a client's operation.
     fn begins(&mut self, client: u32, at: Duration) {
         self.begun += 1;
         self.clients.insert(client, Operation { since: self.last_call, at, ..Operation::default() });
     }
 
-    /// The operation of a client ends.
+    /// Checks the end of a client's operation.
     fn ends(&mut self, client: u32, what: &str, done: bool, at: Duration) -> Result<(), Violation> {
         self.checked += 1;
         let Some(operation) = self.clients.get(&client) else { return Ok(()) };
@@ -83,7 +83,7 @@ impl Answers {
         Ok(())
     }
 
-    /// Takes note of a step of a client's call.
+    /// Records a step of a client's call.
     fn message(&mut self, client: u32, message: &Message, moment: LogicalTime, causality: &Causality) {
         let Message { call, step, to: server, .. } = *message;
         match step {
@@ -124,7 +124,7 @@ impl Answers {
                 self.caller_returned(call);
             }
             Step::RequestLost => {
-                // If it is the only one, there is no reply either.
+                // If it was the only copy, there is no reply either.
                 self.request_ended(call);
                 if self.underway.get(&call).is_some_and(|asked| asked.requests == 0 && !asked.delivered) {
                     self.underway.remove(&call);
@@ -135,7 +135,7 @@ impl Answers {
         }
     }
 
-    /// A request, or its copy, has arrived or is lost.
+    /// Records that a copy of the request has arrived or is lost.
     fn request_ended(&mut self, call: u64) {
         if let Some(asked) = self.underway.get_mut(&call) {
             asked.requests -= 1;
@@ -145,7 +145,7 @@ impl Answers {
         }
     }
 
-    /// The caller goes on.
+    /// Records that the caller has its reply, or has given up.
     fn caller_returned(&mut self, call: u64) {
         if let Some(asked) = self.underway.get_mut(&call) {
             asked.over = true;
@@ -155,7 +155,7 @@ impl Answers {
         }
     }
 
-    /// A call of a client, and its operation, if it was made in that.
+    /// A call of a client, with the operation during which it was made.
     fn call_and_operation(&mut self, call: u64) -> Option<(&mut ClientCall, &mut Operation)> {
         let asked = self.underway.get_mut(&call)?;
         let operation = self.clients.get_mut(&asked.client).filter(|operation| call > operation.since)?;
@@ -163,7 +163,7 @@ impl Answers {
     }
 }
 
-/// Whether these are the same server, in whatever incarnation.
+/// Whether these are incarnations of the same server.
 fn same(one: Incarnation, other: Incarnation) -> bool {
     (one.group, one.server) == (other.group, other.server)
 }
@@ -193,7 +193,7 @@ impl Invariant for Answers {
         Ok(())
     }
 
-    /// Where no client asked anything, there was nothing to answer.
+    /// Without an operation there is nothing to check.
     fn exercised(&self) -> bool {
         self.begun == 0 || self.checked > 0
     }
@@ -254,7 +254,7 @@ mod tests {
     const BACK: [Step; 2] = [Step::ReplySent, Step::ReplyDelivered];
 
     #[test]
-    fn a_reply_to_an_earlier_operation_is_none_to_this_one() {
+    fn a_reply_to_an_earlier_operation_does_not_count() {
         let mut run = start();
         run.begins();
         run.happen(1, &TO_THE_SERVER);
@@ -276,7 +276,7 @@ mod tests {
         run.happen(1, &BACK);
         assert_eq!(run.ends("put", false), Ok(()));
         assert!(run.ends("put", true).is_err());
-        // The reply is lost, and what is asked again is answered at once.
+        // The reply is lost, and the repeated request is answered at once.
         run.begins();
         run.happen(2, &TO_THE_SERVER);
         run.happen(3, &[Step::RequestSent { end: 1 }, Step::RequestDelivered]);
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_lost_or_copied_is_forgotten_in_the_end() {
+    fn lost_and_duplicated_calls_are_dropped_in_the_end() {
         let mut run = start();
         run.begins();
         run.happen(1, &[Step::RequestSent { end: 0 }, Step::RequestLost]);
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_without_an_answer_is_missed() {
+    fn an_operation_without_an_answer_does_not_exercise_the_invariant() {
         let mut answers = Answers::default();
         assert!(answers.exercised());
         answers.begins(4, Duration::ZERO);

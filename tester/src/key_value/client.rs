@@ -1,4 +1,4 @@
-//! [`Client`]: who asks the service, on a node of its own.
+//! [`Client`]: a client of the service, on a node of its own.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,9 +11,9 @@ use super::logged::LoggedClerk;
 use crate::Cluster;
 use crate::event::Party;
 
-/// A client with a clerk of its own, which runs on a node of its own.
+/// A client with a clerk of its own, on a node of its own.
 ///
-/// It has one operation under way at a time. What it does is noted in the history of the test.
+/// It has one operation under way at a time. Its operations are recorded in the history of the test.
 pub struct Client<P: KeyValueProtocol> {
     cluster: Cluster<P>,
     number: u32,
@@ -23,7 +23,7 @@ pub struct Client<P: KeyValueProtocol> {
     ends: Vec<String>,
 }
 
-/// Why a call on a client's node returns.
+/// The reason why a call on a client's node returns.
 const ALIVE: &str = "the node of a client is killed when the client leaves, and not before";
 
 impl<P: KeyValueProtocol> Cluster<P> {
@@ -34,7 +34,7 @@ impl<P: KeyValueProtocol> Cluster<P> {
         self.client_to(&everyone)
     }
 
-    /// A new client that reaches these servers, until it [is connected to all](Client::connect_all).
+    /// A new client that reaches these servers only, until it [is connected to all](Client::connect_all).
     #[must_use]
     pub fn client_to(&self, reached: &[usize]) -> Client<P> {
         let clients = self.protocol().clients();
@@ -61,13 +61,14 @@ impl<P: KeyValueProtocol> Cluster<P> {
 }
 
 impl<P: KeyValueProtocol> Client<P> {
-    /// The number that messages call it by: clients are counted from 0.
+    /// The client's number in messages, from 0.
     #[must_use]
     pub fn number(&self) -> u32 {
         self.number
     }
 
-    /// Has the clerk do something, on the client's node. `what` is what a test waits for if that never ends.
+    /// Calls the clerk, on the client's node. `what` is the call's name in the message of a test that exceeds
+    /// its time limit during it.
     pub fn ask<T: Send + 'static>(
         &self,
         what: &'static str,
@@ -99,7 +100,8 @@ impl<P: KeyValueProtocol> Client<P> {
         self.ask("put", move |clerk| clerk.put(&key, &value, version))
     }
 
-    /// So many more clerks on the client's node, each with end points of its own. What they do is not noted.
+    /// Makes more clerks on the client's node, each with end points of its own. Their operations are not
+    /// recorded.
     pub(crate) fn more_clerks(&self, count: usize) -> Vec<Arc<dyn Clerk>> {
         let network = self.cluster.network();
         let mut ends = Vec::with_capacity(count);
@@ -114,14 +116,14 @@ impl<P: KeyValueProtocol> Client<P> {
         self.node.call("make_clerk", move || ends.into_iter().map(make_clerk).collect()).expect(ALIVE)
     }
 
-    /// From now on the client reaches all servers.
+    /// Connects the client to all servers.
     pub fn connect_all(&self) {
         for end in &self.ends {
             self.cluster.network().enable(end, true);
         }
     }
 
-    /// The client goes: its threads and its end points are no more.
+    /// Removes the client, with its threads and its end points.
     pub fn leave(self) {
         self.node.kill();
         for end in &self.ends {
@@ -129,7 +131,7 @@ impl<P: KeyValueProtocol> Client<P> {
         }
     }
 
-    /// How many puts of the client have been done, or may have been.
+    /// The number of the client's puts that have been done, or may have been.
     pub(crate) fn puts(&self) -> u64 {
         self.clerk.puts.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! Many clients at once: [`Cluster::spawn_clients_and_wait`], and what their puts must add up to.
+//! Concurrent clients: [`Cluster::spawn_clients_and_wait`], and checks of the sum of their puts.
 
 use std::collections::HashMap;
 use std::ops::AddAssign;
@@ -12,18 +12,18 @@ use labrt::thread;
 use super::{Client, KeyValueProtocol};
 use crate::Cluster;
 
-/// A client rests for a whole number of these after each put, so that several often go on at the same moment.
-/// Where agreement takes no virtual time, clients that never rest would put without end.
+/// The unit of a client's pauses: it pauses for a whole number of these after each put, so that several
+/// clients often continue at the same moment. Where agreement takes no virtual time, clients without pauses
+/// would put without end.
 const REST: Duration = Duration::from_millis(20);
 
-/// The rests of many clients are longer, by this for each client: there is a limit to what a service can do,
-/// too.
+/// The unit is at least so long for each client, because the throughput of a service is limited.
 const REST_PER_CLIENT: Duration = Duration::from_millis(4);
 
-/// How many rests at most.
+/// The most units in a pause.
 const MAX_RESTS: usize = 4;
 
-/// How many puts were surely done, and how many were maybe.
+/// The number of puts that were done, and of puts that may have been done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Results {
     /// Reported as done.
@@ -42,7 +42,7 @@ impl AddAssign for Results {
 /// The keys that concurrent clients put to.
 #[derive(Clone, Debug)]
 pub struct Load {
-    /// The keys; a client takes one at random each time.
+    /// The keys. A client draws one for each put.
     pub keys: Arc<[String]>,
 }
 
@@ -61,8 +61,8 @@ impl Load {
 }
 
 impl<P: KeyValueProtocol> Cluster<P> {
-    /// Starts so many clients, lets each do `work` until it is told to stop after `time`, waits for all, and
-    /// returns what each of them returned.
+    /// Starts so many clients, lets each do `work`, stops them after `time`, waits for all, and returns their
+    /// results.
     pub fn spawn_clients_and_wait<T: Send + 'static>(
         &self,
         clients: usize,
@@ -85,7 +85,7 @@ impl<P: KeyValueProtocol> Cluster<P> {
         threads.into_iter().map(|thread| thread.join().expect("a panic ends the run")).collect()
     }
 
-    /// So many clients put for `time`; returns the sum of their results.
+    /// Has so many clients put for `time`; returns the sum of their results.
     pub fn put_concurrently(&self, clients: usize, time: Duration, load: &Load) -> Results {
         let load = load.clone();
         let rest = REST.max(REST_PER_CLIENT * clients as u32);
@@ -98,8 +98,8 @@ impl<P: KeyValueProtocol> Cluster<P> {
         sum
     }
 
-    /// Expects the version of `key` to be what the puts of all clients add up to. If nothing can have been
-    /// lost, every put that was done was reported as such.
+    /// Expects the version of `key` to match the puts of all clients. If nothing can have been lost, every
+    /// put that was done was reported as done.
     #[track_caller]
     pub fn check_put_concurrent(&self, client: &Client<P>, key: &str, total: Results, nothing_lost: bool) {
         let Version(version) = client.get_existing(key).version;
@@ -127,7 +127,7 @@ impl<P: KeyValueProtocol> Cluster<P> {
 }
 
 impl<P: KeyValueProtocol> Client<P> {
-    /// Puts until told to stop, each time over the version that it knows of the key.
+    /// Puts until stopped, each time over the version of the key that the client knows.
     fn keep_putting(&self, load: &Load, rest: Duration, stop: &AtomicBool) -> Results {
         let mut results = Results::default();
         let mut versions: HashMap<usize, Version> = HashMap::new();

@@ -1,4 +1,4 @@
-//! [`LoggedClerk`]: a solution's clerk, and everything that it was asked and has answered.
+//! [`LoggedClerk`]: a solution's clerk whose operations are recorded.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use labrt::world::{FailureKind, World};
 use crate::event::{EventStream, Group, Kind, Party};
 use crate::linearizability::{HistoryError, KeyValue, KeyValueInput, KeyValueOutput, Model, Recorder};
 
-/// A clerk that notes each operation in the history of the test, the moment before it begins and the moment
-/// after it has ended.
+/// A clerk that records each operation in the history of the test, immediately before it begins and
+/// immediately after it has ended.
 pub(super) struct LoggedClerk {
     pub clerk: Arc<dyn Clerk>,
     pub number: u32,
@@ -19,7 +19,7 @@ pub(super) struct LoggedClerk {
     pub history: Arc<Recorder<KeyValueInput, KeyValueOutput>>,
     pub events: Arc<EventStream>,
     pub group: Group,
-    /// How many puts have been done, or may have been.
+    /// The number of puts that have been done, or may have been.
     pub puts: AtomicU64,
 }
 
@@ -54,8 +54,8 @@ impl LoggedClerk {
         self.history.ret(self.number, self.world.now(), output).expect("the call was noted");
     }
 
-    /// A clerk serves one thread at a time. A lock that uses the one that it was given in several breaks
-    /// that.
+    /// Expects that the call could be recorded: a clerk serves one thread at a time, and a lock may use the
+    /// one that it was given in several.
     #[track_caller]
     fn must_be_noted(&self, noted: Result<(), HistoryError>) {
         if let Err(error) = noted {

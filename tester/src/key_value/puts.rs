@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Client, KeyValueProtocol};
 use crate::display::outcome;
 
-/// The value that [`Client::one_put`] writes: who wrote it, and over which version.
+/// The value that [`Client::one_put`] writes: the client, and the version that it overwrites.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Entry {
     id: u32,
@@ -14,8 +14,8 @@ struct Entry {
 }
 
 impl<P: KeyValueProtocol> Client<P> {
-    /// Puts until the key has the version after `version`, whoever put it there, and returns that version.
-    /// For keys that one client writes.
+    /// Puts until the key has the version after `version`, and returns that version. For keys that one client
+    /// writes.
     #[track_caller]
     pub fn put_at_least_once(&self, key: &str, value: &str, mut version: Version) -> Version {
         loop {
@@ -63,9 +63,8 @@ impl<P: KeyValueProtocol> Client<P> {
         found
     }
 
-    /// Puts as often as it takes until one put was not refused for its version, which is `version` at first
-    /// and thereafter what the client has read. Returns the version after that, and whether the put was
-    /// surely done.
+    /// Puts until one put is not refused for its version. The version is `version` at first, and later the
+    /// one that the client has read. Returns the version read last, and whether the put was certainly done.
     #[track_caller]
     pub(super) fn one_put(&self, key: &str, mut version: Version) -> (Version, bool) {
         loop {

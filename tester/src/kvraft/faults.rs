@@ -9,7 +9,7 @@ use labrt::thread::{self, JoinHandle};
 use super::KvServers;
 use crate::Cluster;
 
-/// Splits the servers at random, again and again, until it is stopped.
+/// Partitions the servers at random, repeatedly, until it is stopped.
 pub(super) struct Partitioner {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<()>,

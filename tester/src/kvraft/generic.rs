@@ -1,4 +1,4 @@
-//! [`Scenario`]: clients put while this and that happens, three times. And how fast one client is.
+//! [`Scenario`]: three rounds of concurrent puts under faults. And the speed of one client.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::Cluster;
 use crate::display::{Seconds, outcome};
 use crate::key_value::{Load, Results};
 
-/// How much larger than asked for the saved Raft state may get.
+/// The factor by which the saved Raft state may exceed the size asked for.
 pub(super) const MARGIN: usize = 8;
 
 /// The clients, keys and faults of a test.
@@ -24,17 +24,17 @@ pub(super) struct Scenario {
 }
 
 impl Scenario {
-    /// So many clients put to one key, and nothing happens.
+    /// So many clients put to one key, without faults.
     pub const fn clients(clients: usize) -> Self {
         Self { clients, crashes: false, partitions: false, random_keys: false }
     }
 
-    /// Besides, all servers crash after each round.
+    /// In addition, all servers crash after each round.
     pub const fn crashes(self) -> Self {
         Self { crashes: true, ..self }
     }
 
-    /// Besides, the servers are split at random when the clients are about to stop.
+    /// In addition, the servers are partitioned at random when the clients are about to stop.
     pub const fn partitions(self) -> Self {
         Self { partitions: true, ..self }
     }
@@ -82,7 +82,7 @@ impl Scenario {
 }
 
 impl Cluster<KvServers> {
-    /// Expects snapshots to keep what Raft saves small, and none to be taken if none were asked for.
+    /// Expects snapshots to keep the saved Raft state small, and none to be taken if none were asked for.
     #[track_caller]
     fn check_sizes(&self) {
         match self.protocol().max_raft_state() {
@@ -100,10 +100,10 @@ impl Cluster<KvServers> {
     }
 }
 
-/// One client after 1,000 puts in a row must not have waited for a third of a heartbeat each.
+/// The mean time of 1,000 consecutive puts of one client must be below a third of a heartbeat interval.
 pub(super) fn speed(cluster: &Cluster<KvServers>) {
     const PUTS: u64 = 1000;
-    /// At least three operations a heartbeat.
+    /// At least three operations in a heartbeat interval.
     const LIMIT: Duration = Duration::from_nanos(PUTS * 100_000_000 / 3);
     let client = cluster.client();
     // There has to be a leader first.
@@ -121,7 +121,7 @@ pub(super) fn speed(cluster: &Cluster<KvServers>) {
     }
     let took = cluster.now() - began;
     client.check_get("k", &(PUTS - 1).to_string(), Version(PUTS));
-    // And what one client has put, another one finds.
+    // A value that one client has put is visible to another one.
     cluster.client().check_get("k", &(PUTS - 1).to_string(), Version(PUTS));
     if took > LIMIT {
         cluster.fail(format!(

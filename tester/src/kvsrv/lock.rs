@@ -8,7 +8,7 @@ use super::KvServer;
 use crate::display::Seconds;
 use crate::key_value::Client;
 
-/// The lock that a client made, which runs on the client's node.
+/// A client's lock, which runs on the client's node.
 pub(super) struct ClientLock<'a> {
     client: &'a Client<KvServer>,
     lock: Arc<dyn Lock>,
@@ -24,22 +24,22 @@ impl Client<KvServer> {
 }
 
 impl ClientLock<'_> {
-    /// Waits for the lock.
+    /// Acquires the lock.
     #[track_caller]
     pub fn acquire(&self) {
         let lock = Arc::clone(&self.lock);
         self.expect_put("acquire", move || lock.acquire());
     }
 
-    /// Gives the lock back.
+    /// Releases the lock.
     #[track_caller]
     pub fn release(&self) {
         let lock = Arc::clone(&self.lock);
         self.expect_put("release", move || lock.release());
     }
 
-    /// Others learn from the key/value server alone who has the lock. So whoever gets it, or gives it back,
-    /// has to put something.
+    /// Other clients learn the lock's holder from the key/value server alone. So acquiring it and releasing
+    /// it both need a put.
     #[track_caller]
     fn expect_put(&self, what: &'static str, change: impl FnOnce() + Send + 'static) {
         let before = self.client.puts();

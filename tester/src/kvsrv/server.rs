@@ -10,7 +10,7 @@ use crate::key_value::{Answers, Clients, KeyValueProtocol};
 use crate::linearizability::Budget;
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
 
-/// The protocol of lab 2: there is none.
+/// The protocol of lab 2: a single server, which agrees with nobody.
 pub struct KvServer {
     solution: KvSrv,
     clients: Clients,
@@ -21,14 +21,14 @@ impl KvServer {
         Self { solution, clients: Clients::new(budget) }
     }
 
-    /// Makes the lock of this name for the client whose clerk it is.
+    /// Makes the lock of this name for the client with this clerk.
     pub(super) fn lock_maker(&self) -> fn(Arc<dyn Clerk>, &str) -> Box<dyn Lock> {
         self.solution.make_lock
     }
 }
 
 impl Protocol for KvServer {
-    /// Nobody asks a server of lab 2 anything but what clerks do.
+    /// A server of lab 2 is called by clerks only.
     type Instance = ();
 
     fn invariants(&self, _: usize) -> Vec<Box<dyn Invariant>> {

@@ -12,11 +12,11 @@ use super::event::RaftEvent;
 use super::on_raft::OnRaft;
 use crate::display::{Seconds, Servers, count};
 
-/// How long [`RaftCluster::one`] goes on submitting.
+/// The time for which [`RaftCluster::one`] submits a command.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long [`RaftCluster::one`] waits for a command that a leader has accepted.
+/// The time for which [`RaftCluster::one`] waits for a command that a leader has accepted.
 const PATIENCE_WITH_ONE_LEADER: Duration = Duration::from_secs(2);
-/// How often [`RaftCluster::wait`] looks.
+/// The number of checks of [`RaftCluster::wait`].
 const ROUNDS: u32 = 30;
 
 /// The action of [`RaftCluster::one`] when a leader accepted the command and it was not committed in time.
@@ -55,8 +55,8 @@ pub enum Waited {
 }
 
 impl RaftCluster {
-    /// Hands a command to the server, connected or not: where the server puts it and in which term,
-    /// or `None` if the server is no leader or is down.
+    /// Submits a command to the server, connected or not. Returns the command's index and term, or `None` if
+    /// the server is not the leader or is down.
     #[track_caller]
     pub fn start_on(&self, server: usize, command: impl Into<Command>) -> Option<Started> {
         let command = command.into();
@@ -73,10 +73,10 @@ impl RaftCluster {
         position
     }
 
-    /// Which servers have applied something at `index`, and what.
+    /// The servers that have applied something at `index`, and the command.
     ///
-    /// Looks at the latest incarnation of every server, connected or not; of one that is down, at what it
-    /// had applied before. (That they agree is checked whenever a server applies anything.)
+    /// Counts the latest incarnation of every server, connected or not; for one that is down, what it had
+    /// applied before. (Agreement between servers is checked whenever one of them applies anything.)
     #[must_use]
     pub fn n_committed(&self, index: LogIndex) -> Committed {
         self.measure();
@@ -100,9 +100,9 @@ impl RaftCluster {
 
     /// Submits a command and waits until `expected` servers have applied it; returns its index.
     ///
-    /// Asks one connected server after the other, beginning with server 1, until one accepts the
-    /// command; waits up to 2 s for it to be applied; and submits it again if that was in vain and
-    /// `retry` allows it. Fails after 10 s.
+    /// Tries one connected server after the other, beginning with server 1, until one accepts the command;
+    /// waits up to 2 s for it to be applied; and submits it again after that if `retry` allows it. Fails
+    /// after 10 s.
     #[track_caller]
     pub fn one(&self, command: impl Into<Command>, expected: usize, retry: Retry) -> LogIndex {
         let command = command.into();
@@ -149,8 +149,8 @@ impl RaftCluster {
         ))
     }
 
-    /// Offers the command to every connected server in turn, until one accepts it. `asked` counts
-    /// the servers asked, over all calls.
+    /// Submits the command to every connected server in turn, until one accepts it. `asked` counts the
+    /// servers tried, over all calls.
     #[track_caller]
     fn submit_to_any(&self, command: &Command, asked: &mut usize) -> Option<(usize, Started)> {
         for _ in 0..self.n_servers() {
@@ -179,7 +179,7 @@ impl RaftCluster {
         )
     }
 
-    /// Why nobody accepts a command.
+    /// The reason why nobody accepts a command.
     #[track_caller]
     fn nobody_leads(&self) -> String {
         let mut text = String::from("no connected server leads:");
@@ -200,8 +200,8 @@ impl RaftCluster {
 
     /// Waits until `expected` servers have applied something at `index`, and returns it.
     ///
-    /// Looks after ever longer pauses, about 30 s in all, and fails thereafter. With a
-    /// `start_term`, gives up as soon as any server, connected or not, is in a later term.
+    /// Checks at increasing intervals, for about 30 s in all, and fails thereafter. With a `start_term`,
+    /// gives up as soon as any server, connected or not, is in a later term.
     #[track_caller]
     pub fn wait(&self, index: LogIndex, expected: usize, start_term: Option<Term>) -> Waited {
         let began = self.now();

@@ -20,9 +20,9 @@ const SNAPSHOT_INTERVAL: u64 = 10;
 
 /// The log prefix that one server has applied in one of its incarnations.
 ///
-/// No index is ever skipped and all servers agree, so one number says it all: the commands up to it are those
-/// that [`Observations`] keeps. An applier belongs to one incarnation; the next begins a new one, so that
-/// nothing of a crashed instance can get into it.
+/// No index is ever skipped and all servers agree, so one number is enough: the commands up to it are those
+/// of [`Observations`]. An applier belongs to one incarnation; the next one has its own, so that nothing of a
+/// crashed instance can get into it.
 pub(super) struct Applier {
     events: EventSource,
     snapshots: bool,
@@ -62,7 +62,8 @@ impl Applier {
         while let Ok(message) = messages.recv() {
             match message {
                 ApplyMsg::Command { index, command } => self.apply(index, command, raft),
-                // A service without snapshots has handed none over, and ignores them (as the course's).
+                // A service without snapshots has not passed any to Raft, and ignores them (like the
+                // course's).
                 ApplyMsg::Snapshot { index, snapshot, .. } if self.snapshots => {
                     self.install(index, snapshot);
                 }
@@ -116,7 +117,7 @@ impl Applier {
         )
     }
 
-    /// A snapshot replaces the state; answers the last index that it includes, and the snapshot.
+    /// Replaces the state by a snapshot; returns the last index that it includes, and the snapshot.
     #[track_caller]
     fn replace(&self, bytes: Vec<u8>) -> (LogIndex, Vec<u8>) {
         let content = Snapshot::decode(&bytes);
@@ -165,7 +166,7 @@ impl Applier {
     }
 }
 
-/// A hash of what was delivered, for the run's fingerprint. The same on every machine.
+/// A hash of a delivered message, for the run's fingerprint. The same on every machine.
 fn trace(who: Incarnation, index: LogIndex, payload: &[u8]) -> u64 {
     let fold = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let words = payload.chunks(8).map(|chunk| {

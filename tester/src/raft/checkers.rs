@@ -1,4 +1,4 @@
-//! Who leads, and in which term.
+//! Checks of leaders and terms.
 
 use std::collections::BTreeMap;
 
@@ -8,15 +8,14 @@ use super::OnRaft;
 use crate::Cluster;
 use crate::display::{Seconds, Servers};
 
-/// How often [`Cluster::check_one_leader`] looks.
+/// The number of checks of [`Cluster::check_one_leader`].
 const ROUNDS: usize = 10;
 
 impl<P: OnRaft> Cluster<P> {
-    /// Waits until some connected server leads, and returns it: of several, the one of the highest
-    /// term.
+    /// Waits until some connected server leads, and returns it: of several, the one of the highest term.
     ///
-    /// Looks about every half second, ten times at most. Fails if there is no leader by then, or if
-    /// two connected servers lead the same term.
+    /// Checks about every half second, ten times at most. Fails if there is no leader by then, or if two
+    /// connected servers lead the same term.
     #[track_caller]
     pub fn check_one_leader(&self) -> usize {
         let began = self.now();

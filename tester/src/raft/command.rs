@@ -1,11 +1,10 @@
-//! [`Command`]: what the tests submit.
+//! [`Command`]: a command that the tests submit.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-/// A command of the tests: a number or a short text. To Raft it is bytes, and Raft must not look
-/// inside.
+/// A command of the tests: a number or a short text. To Raft it is opaque bytes.
 ///
 /// The bytes are the text, encoded with [`labgob`]; so a message about a command can print it.
 #[derive(Clone)]
@@ -31,14 +30,14 @@ impl Command {
 }
 
 impl Command {
-    /// The command of these bytes; `None` if they are none.
+    /// The command of these bytes; `None` if they are not a command.
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let text = labgob::decode(bytes).ok()?;
         Some(Self(Arc::new(Forms { text, bytes: bytes.to_vec() })))
     }
 }
 
-// By its bytes alone a command is compared, and found in a set.
+// Commands are compared and hashed by their bytes.
 
 impl PartialEq for Command {
     fn eq(&self, other: &Self) -> bool {
@@ -140,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_command_is_printed_as_bytes() {
+    fn bytes_that_are_no_command_are_printed_as_bytes() {
         assert_eq!(Unchecked(&[]).to_string(), "without a byte");
         assert_eq!(Unchecked(&[2, 255, 254]).to_string(), "of the bytes 02 ff fe");
     }

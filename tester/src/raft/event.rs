@@ -1,4 +1,4 @@
-//! [`RaftEvent`]: what the tester sees of a Raft peer, and of the service on it.
+//! [`RaftEvent`]: the tester's observations of a Raft peer, and of the service on it.
 
 use labapi::{LogIndex, Started, State, Term};
 use labgob::Value;
@@ -7,49 +7,48 @@ use serde::Serialize;
 use super::snapshot::Snapshot;
 use crate::event::{Interests, ProtocolEvent, StreamPosition};
 
-/// Something that the tester sees of a Raft peer.
+/// An observation of a Raft peer.
 ///
-/// A peer is asked for its state by the test, and by a probe each time when its threads have come to rest.
-/// Questions that overlap may be answered in any order, so with each answer comes when it was asked for.
+/// A peer's state is queried by the test, and by a probe each time its threads have come to rest. Overlapping
+/// queries may be answered in any order, so each answer carries the time of its query.
 pub enum RaftEvent {
-    /// The peer answered a question of the test, in the midst of whatever it does. Two fields may be mixed up
-    /// then: a server that has led a term may seem to lead the next one.
+    /// The peer answered a query of the test, possibly in the middle of an operation. Then the two fields may
+    /// be inconsistent: a server that has led a term may seem to lead the next one.
     Queried {
-        /// When it was asked.
+        /// The time of the query.
         asked: StreamPosition,
         /// The answer.
         state: State,
-        /// When the probe has asked last.
+        /// The times of the last probe.
         probe: Option<ProbeTimes>,
     },
-    /// The peer answered the probe that it leads, which is news. It is asked once more.
+    /// The peer answered a probe that it leads, which is new. It is probed once more.
     ProbedOnce {
-        /// When it was asked.
+        /// The times of the probe.
         probe: ProbeTimes,
         /// The answer.
         state: State,
     },
-    /// The peer answered the probe, and the answer is news. If it is that it leads, it said so twice in a
-    /// row.
+    /// The peer answered a probe, and the answer is new. A claim to lead was made twice in a row.
     Probed {
-        /// When it was asked.
+        /// The times of the probe.
         probe: ProbeTimes,
         /// The state.
         state: State,
     },
-    /// The peer answered the probe that it is in a term, after its service had applied more than when it was
-    /// asked before.
+    /// The peer answered a probe that it is in a term, after its service had applied more than at the probe
+    /// before.
     AppliedInTerm {
-        /// Every index up to this one had been applied before the probe asked.
+        /// Every index up to this one had been applied before the probe.
         applied: LogIndex,
         /// The term.
         term: Term,
     },
-    /// The peer took a command.
+    /// The peer accepted a command.
     Accepted {
-        /// Where it says that the command will be.
+        /// The index and term that it gave the command.
         position: Started,
-        /// When the probe has asked last.
+        /// The times of the last probe.
         probe: Option<ProbeTimes>,
     },
     /// The service applies an entry, having applied every index before.
@@ -68,12 +67,13 @@ pub enum RaftEvent {
     },
 }
 
-/// When the probe asked a peer for its state, and was answered.
+/// The time of a probe, and of the two probes before it.
 #[derive(Clone, Copy, Debug)]
 pub struct ProbeTimes {
-    /// This time.
+    /// The time of this probe.
     pub asked: StreamPosition,
-    /// The time before, and the time before that. Most of them found nothing new, and no event tells of them.
+    /// The times of the probe before, and of the one before that. Most probes find nothing new and emit no
+    /// event.
     pub before: [StreamPosition; 2],
 }
 

@@ -1,4 +1,4 @@
-//! [`Observations`]: what the invariants of a cluster of Raft peers have seen, for the tests to ask.
+//! [`Observations`]: the observations of the invariants of a cluster of Raft peers, for the tests to query.
 
 use std::sync::Arc;
 
@@ -22,12 +22,12 @@ pub struct Observations {
 struct Shared {
     log: Arc<Mutex<AppliedLog>>,
     leaders: Arc<Mutex<Leaders>>,
-    /// The last look at each server that was answered, and in which incarnation.
+    /// The last answered probe of each server, and its incarnation.
     last_probes: Mutex<Vec<Option<(u32, ProbeTimes)>>>,
 }
 
 impl Observations {
-    /// Raft's invariants for `servers` servers. What they see is found here.
+    /// Raft's invariants for `servers` servers. Their observations are found here.
     #[must_use]
     pub fn invariants(&self, servers: usize) -> Vec<Box<dyn Invariant>> {
         all(servers, &self.shared.log, &self.shared.leaders)
@@ -38,7 +38,7 @@ impl Observations {
         self.shared.log.lock().snapshot(index)
     }
 
-    /// The command that was applied at `index`, by whomever.
+    /// The command that was applied at `index`, by any server.
     pub(super) fn command(&self, index: LogIndex) -> Option<Command> {
         self.shared.log.lock().command(index).cloned()
     }
@@ -48,7 +48,7 @@ impl Observations {
         self.shared.log.lock().max_index()
     }
 
-    /// The last look at an incarnation that was answered.
+    /// The last answered probe of an incarnation.
     pub(super) fn last_probe(&self, who: Incarnation) -> Option<ProbeTimes> {
         let last_probes = self.shared.last_probes.lock();
         let (incarnation, probe) = last_probes.get(who.server).copied().flatten()?;
@@ -67,7 +67,7 @@ impl Observations {
         self.shared.leaders.lock().knows(server, term)
     }
 
-    /// Looks at the state of a server each time its threads have come to rest. `applied` tells the highest
+    /// Probes the state of a server each time its threads have come to rest. `applied` returns the highest
     /// index that this incarnation has applied.
     pub fn probe(
         &self,
@@ -79,7 +79,7 @@ impl Observations {
         let mut last_seen = None;
         let mut before = [events.position(); 2];
         env.when_quiet(move || {
-            // In this order: the term asked for thereafter is not below that of the entries.
+            // In this order: the term queried thereafter is not below that of the entries.
             let applied = applied();
             let probe = ProbeTimes { asked: events.position(), before };
             before = [probe.asked, before[0]];
@@ -103,8 +103,8 @@ impl Observations {
         });
     }
 
-    /// Has the invariants look at the Raft of an instance, and keeps the instance for as long as the
-    /// incarnation lasts. What it applies they cannot see.
+    /// Probes the Raft of an instance, and keeps the instance for as long as the incarnation lasts. The
+    /// entries that it applies are not visible to the invariants.
     pub fn probe_and_keep<I: ?Sized + Send + Sync + 'static>(
         &self,
         env: &NodeEnv<'_>,

@@ -1,4 +1,4 @@
-//! [`OnRaft`]: protocols with a Raft peer on each server, and what tests ask of any of them.
+//! [`OnRaft`]: protocols with a Raft peer on each server, and the queries of tests to any of them.
 
 use std::sync::Arc;
 
@@ -24,11 +24,11 @@ impl<P: OnRaft> Cluster<P> {
         EventSource::new(&self.inner.testbed.events, who)
     }
 
-    /// The server's term and whether it thinks that it leads; `None` if it is down.
+    /// The server's term and whether it believes that it leads; `None` if it is down.
     #[track_caller]
     pub fn get_state(&self, server: usize) -> Option<State> {
         let cluster = self.clone();
-        // On the server, for question and answer must be of the same incarnation.
+        // On the server, because query and answer must be of the same incarnation.
         let ask = move |who, instance| (cluster.source(who).position(), P::raft(&instance).get_state());
         let (who, (asked, state)) = self.call(server, "get_state", ask)?;
         let probe = self.protocol().observations().last_probe(who);

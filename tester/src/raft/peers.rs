@@ -1,4 +1,4 @@
-//! [`RaftPeers`]: a Raft peer on each server, with a service that checks what it delivers.
+//! [`RaftPeers`]: a Raft peer on each server, with a service that checks the messages it delivers.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub struct RaftPeers {
 }
 
 impl RaftPeers {
-    /// Peers made by `make_raft`; with `snapshots`, the service hands each of them a snapshot after every
+    /// Peers made by `make_raft`; with `snapshots`, the service passes each of them a snapshot after every
     /// tenth command.
     #[must_use]
     pub fn new(make_raft: MakeRaft, snapshots: bool) -> Self {

@@ -1,4 +1,4 @@
-//! [`ReplicatedLog`]: what the replicas of lab 4 stand on.
+//! [`ReplicatedLog`]: the log that lab 4's replicas are built on.
 
 use labapi::MakeRaft;
 

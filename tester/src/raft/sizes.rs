@@ -1,4 +1,4 @@
-//! How much Raft peers have saved.
+//! Sizes of the saved Raft state and snapshots.
 
 use persister::Persister;
 
@@ -6,8 +6,8 @@ use super::OnRaft;
 use crate::Cluster;
 
 impl<P: OnRaft> Cluster<P> {
-    /// The most bytes that any server has saved as its Raft state, the snapshot not included. A
-    /// server that is down counts with what it left.
+    /// The most bytes that any server has saved as its Raft state, without the snapshot. A server that is
+    /// down counts with its storage.
     #[must_use]
     pub fn log_size(&self) -> usize {
         self.largest(Persister::raft_state_size)

@@ -1,4 +1,4 @@
-//! Commands that are drawn.
+//! Random commands.
 
 use super::{Command, RaftPeers};
 use crate::Cluster;

@@ -2,7 +2,7 @@
 
 use crate::event::{Group, Incarnation};
 
-/// A server, in whatever incarnation.
+/// A server, in any incarnation.
 type Server = (Group, usize);
 
 /// The end points that lead from one cluster to another. Each works while both of its servers are connected
@@ -26,12 +26,12 @@ impl Bridges {
         bridge
     }
 
-    /// Those from or to a server.
+    /// The end points from or to a server.
     pub fn of(&self, server: Server) -> Vec<Bridge> {
         self.ends.iter().filter(|bridge| bridge.from == server || bridge.to == server).cloned().collect()
     }
 
-    /// Takes those that a server has made, which is no more.
+    /// Removes the end points of a server whose incarnation has ended.
     pub fn take_from(&mut self, server: Server) -> Vec<Bridge> {
         self.ends.extract_if(.., |bridge| bridge.from == server).collect()
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{env, fs};
 
-use labapi::{ApplyMsg, LogIndex, Raft, Solution, Started, State, Term};
+use labapi::{ApplyMsg, Raft, Solution};
 use labrpc::{ClientEnd, Service};
 use labrt::channel::Sender;
 use labrt::thread;
@@ -14,10 +14,11 @@ use persister::Persister;
 
 use tempfile::TempDir;
 
-use crate::fake::solution;
-use crate::fault::Fault;
+use crate::raft::double::solution;
+use crate::raft::fault::Fault;
+use crate::raft::stub::{Partial, Stub};
 
-/// Chooses what is wrong with the student's solution.
+/// Chooses the fault of the student's solution.
 const FAULT: &str = "HARNESS_FAULT";
 
 #[test]
@@ -37,8 +38,8 @@ fn student() {
 
 /// Tests that run side by side.
 mod students {
-    use crate::fake::solution;
-    use crate::fault::Fault;
+    use crate::raft::double::solution;
+    use crate::raft::fault::Fault;
 
     #[test]
     fn one() {
@@ -61,7 +62,7 @@ mod students {
     }
 }
 
-/// A Raft that answers, and leads nobody.
+/// A Raft that answers calls and never leads.
 struct Echo;
 
 #[labrpc::service]
@@ -71,29 +72,13 @@ impl Echo {
     }
 }
 
-impl Raft for Echo {
-    fn start(&self, _: Vec<u8>) -> Option<Started> {
-        None
-    }
-
-    fn get_state(&self) -> State {
-        State { term: Term(0), is_leader: false }
-    }
-
-    fn snapshot(&self, _: LogIndex, _: Vec<u8>) {}
-
-    fn persist_bytes(&self) -> usize {
-        0
-    }
-
-    fn kill(&self) {}
-
+impl Partial for Echo {
     fn services(self: Arc<Self>) -> Vec<Service> {
         vec![self.service()]
     }
 }
 
-/// Server 0 asks server 1 again at once, whatever that answers.
+/// Server 0 calls server 1 again immediately after each answer.
 fn storming(peers: Vec<ClientEnd>, me: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
     if me == 0 {
         drop(thread::spawn(move || {
@@ -102,19 +87,23 @@ fn storming(peers: Vec<ClientEnd>, me: usize, _: Persister, _: Sender<ApplyMsg>)
             }
         }));
     }
-    Arc::new(Echo)
+    Arc::new(Stub(Arc::new(Echo)))
 }
 
-/// Two threads want the same lock, and the first one sleeps with it.
+/// Two threads hold the same lock for a while, one after the other.
+fn contend(hold: impl Fn() + Clone + Send + 'static) {
+    for _ in 0..2 {
+        drop(thread::spawn(hold.clone()));
+    }
+}
+
+/// A thread sleeps while it holds a lock that another one wants.
 fn holding(peers: Vec<ClientEnd>, me: usize, persister: Persister, apply: Sender<ApplyMsg>) -> Arc<dyn Raft> {
     let lock = Arc::new(labrt::sync::Mutex::new(()));
-    for _ in 0..2 {
-        let lock = Arc::clone(&lock);
-        drop(thread::spawn(move || {
-            let _guard = lock.lock();
-            thread::sleep(Duration::from_millis(30));
-        }));
-    }
+    contend(move || {
+        let _guard = lock.lock();
+        thread::sleep(Duration::from_millis(30));
+    });
     let make_raft = solution::<{ Fault::None as u8 }>().make_raft.expect("it has one");
     make_raft(peers, me, persister, apply)
 }
@@ -122,14 +111,11 @@ fn holding(peers: Vec<ClientEnd>, me: usize, persister: Persister, apply: Sender
 /// The same with a lock of std.
 fn holding_std(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
     let lock = Arc::new(std::sync::Mutex::new(()));
-    for _ in 0..2 {
-        let lock = Arc::clone(&lock);
-        drop(thread::spawn(move || {
-            let _guard = lock.lock();
-            thread::sleep(Duration::from_millis(30));
-        }));
-    }
-    Arc::new(Echo)
+    contend(move || {
+        let _guard = lock.lock();
+        thread::sleep(Duration::from_millis(30));
+    });
+    Arc::new(Stub(Arc::new(Echo)))
 }
 
 /// The output of the student's `cargo test`.
@@ -151,7 +137,7 @@ fn run_tests(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     for variable in ["CI", "LAB_SEED", "LAB_RUNS", "LAB_BACKEND", "RUST_LOG", FAULT] {
         command.env_remove(variable);
     }
-    // Who asks for backtraces wants the solution's, not the harness's.
+    // Backtraces are the solution's, not the harness's.
     command.env("RUST_BACKTRACE", "1");
     let output = command.envs(variables.iter().copied()).output().expect("this program runs");
     let text = String::from_utf8(output.stdout).expect("libtest prints text");
@@ -182,19 +168,19 @@ fn a_passing_test_prints_the_courses_lines() {
 }
 
 #[test]
-fn a_failing_test_says_why_and_how_to_see_it_again() {
+fn a_failing_test_prints_its_cause_and_its_replay_command() {
     let output = run(&[(FAULT, "wrong index"), ("LAB_SEED", "0x5"), ("LAB_RUNS", "3")]);
     assert!(!output.passed);
     expect_pieces(
         &output.text,
         &[
-            // The first failure is the last run.
+            // The first failing run is the last one.
             "Test (3B): basic agreement (reliable network)...\n  ... FAILED --  time ",
             "basic_agree_3b failed with seed 0x5\n\nassertion: expected 3 servers to apply command 100 within 2.000 s",
             "(virtual time) on tester, thread main, ",
             "tester/src/raft/part_3b.rs:",
             "its log:\n",
-            "replay: cargo lab replay basic_agree_3b --seed 0x5 --solution fake\n\n\nfailures:\n",
+            "replay: cargo lab replay basic_agree_3b --seed 0x5 --solution double\n\n\nfailures:\n",
             "test result: FAILED.",
         ],
     );
@@ -211,7 +197,7 @@ fn the_lines_of_tests_that_run_side_by_side_come_together_and_once() {
     for _ in 0..5 {
         let output = run_tests(&arguments, &[("LAB_RUNS", "2")]);
         assert!(output.passed, "{}", output.text);
-        // libtest's own lines come in between, and in the midst of a line.
+        // libtest's own lines come in between, also within a line.
         let is_title = |line: &&str| line.contains("Test (3");
         let is_result = |line: &&str| line.contains("  ... Passed 2/2 -- ");
         let lines: Vec<&str> = output.text.lines().filter(|line| is_title(line) || is_result(line)).collect();
@@ -234,7 +220,7 @@ fn rust_log_says_what_is_shown_of_the_log() {
 }
 
 #[test]
-fn a_test_that_does_not_come_to_its_end_is_known_by_its_opening_line() {
+fn a_test_that_ends_the_process_has_printed_its_opening_line() {
     let output = run(&[(FAULT, "exits"), ("LAB_SEED", "1")]);
     assert!(!output.passed);
     expect_pieces(&output.text, &["Test (3B): basic agreement (reliable network)...\n"]);
@@ -251,7 +237,7 @@ fn a_panic_is_shown_with_its_backtrace() {
             "panic: the log is upside down\n  at 0.",
             " on server ",
             "thread start",
-            "fake.rs:",
+            "raft/double.rs:",
             "start\n",
             "its log:",
         ],
@@ -259,21 +245,21 @@ fn a_panic_is_shown_with_its_backtrace() {
 }
 
 #[test]
-fn a_run_that_goes_another_way_the_second_time_is_called_that() {
+fn a_run_that_is_not_repeated_by_its_seed_is_reported() {
     let output = run(&[(FAULT, "remembers"), ("LAB_SEED", "5")]);
     assert!(!output.passed);
     expect_pieces(&output.text, &["The same seed went another way when it was run again.", "replay: "]);
 }
 
 #[test]
-fn a_bad_variable_is_said_to_be_bad() {
+fn a_bad_variable_is_reported() {
     let output = run(&[("LAB_SEED", "seven")]);
     assert!(!output.passed);
     expect_pieces(&output.text, &["LAB_SEED: `seven` is not a seed"]);
 }
 
 #[test]
-fn a_storm_is_told_of_with_the_end_of_its_log() {
+fn a_call_storm_is_reported_with_the_end_of_its_log() {
     let output = run(&[(FAULT, "storms"), ("LAB_SEED", "1")]);
     assert!(!output.passed);
     expect_pieces(
@@ -291,10 +277,10 @@ fn a_storm_is_told_of_with_the_end_of_its_log() {
 }
 
 #[test]
-fn who_blocks_went_the_same_way_when_it_was_run_again() {
+fn a_blocked_run_is_repeated_by_its_seed() {
     let output = run(&[(FAULT, "holds std's"), ("LAB_SEED", "1")]);
     assert!(!output.passed);
-    expect_pieces(&output.text, &["blocked: the thread waits in `std::sync::Mutex`", "replay: "]);
+    expect_pieces(&output.text, &["blocked: the thread has been waiting in `std::sync::Mutex`", "replay: "]);
     assert!(!output.text.contains("another way"), "{}", output.text);
 }
 

@@ -1,5 +1,5 @@
-//! A protocol of the harness's own, with neither leader nor log: servers tell each other numbers. It shows
-//! that all that a protocol needs is public.
+//! A protocol of the harness's own, with neither leader nor log: servers gossip numbers. It shows that
+//! everything a protocol needs is public.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use tester::{
     ProtocolEvent, Report, RunOptions, Stage, StartedNode, Violation, run,
 };
 
-/// The protocol, and what is wrong with it.
+/// The protocol, and its fault.
 #[derive(Clone, Copy, Default)]
 pub struct Gossip {
     pub fault: Option<Fault>,
@@ -25,14 +25,14 @@ pub struct Gossip {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// A server that restarts has forgotten what it knew.
+    /// A server that restarts has lost its numbers.
     Forgets,
-    /// Nothing is told to the stream of events.
-    TellsNothing,
-    /// Servers do not come up.
+    /// Servers emit no event.
+    EmitsNothing,
+    /// Servers panic at their start.
     PanicsAtStart,
     /// Servers call each other by another method.
-    Whispers,
+    CallsOtherMethod,
     /// Servers save under another name.
     SavesElsewhere,
 }
@@ -58,7 +58,7 @@ pub struct Rumor {
 /// The protocol's own event.
 #[derive(Serialize)]
 pub enum GossipEvent {
-    /// It knows a number.
+    /// A server knows a number.
     Knows { number: u64 },
 }
 
@@ -76,7 +76,7 @@ impl ProtocolEvent for GossipEvent {
     }
 }
 
-/// How many servers are in memory.
+/// The number of servers in memory.
 static ALIVE: AtomicUsize = AtomicUsize::new(0);
 
 pub fn alive() -> usize {
@@ -90,7 +90,7 @@ impl Drop for Gossiper {
 }
 
 impl Gossiper {
-    /// Learns a number, and tells the others if it is new.
+    /// Learns a number, and gossips it if it is new.
     pub fn learn(&self, number: u64) {
         let known = {
             let mut known = self.known.lock();
@@ -101,13 +101,13 @@ impl Gossiper {
         };
         let name = if self.fault == Some(Fault::SavesElsewhere) { "elsewhere" } else { "known" };
         self.storage.save(name, &known);
-        if self.fault != Some(Fault::TellsNothing) {
+        if self.fault != Some(Fault::EmitsNothing) {
             self.events.emit(&GossipEvent::Knows { number });
         }
         let peers = self.peers.lock().clone();
         for peer in peers {
             let rumor = Rumor { number, from: self.me };
-            if self.fault == Some(Fault::Whispers) {
+            if self.fault == Some(Fault::CallsOtherMethod) {
                 thread::spawn(move || peer.whisper(&rumor));
             } else {
                 thread::spawn(move || peer.rumor(&rumor));
@@ -119,8 +119,8 @@ impl Gossiper {
         self.known.lock().iter().copied().collect()
     }
 
-    /// Tells a server that joined later, too; of another cluster, if it has a name.
-    pub fn befriend(&self, cluster: Option<&str>, server: usize) {
+    /// Adds a peer that joined later; of another cluster, if that has a name.
+    pub fn add_peer(&self, cluster: Option<&str>, server: usize) {
         let end = match cluster {
             Some(cluster) => self.dialer.dial_to(cluster, server),
             None => self.dialer.dial(server),
@@ -173,7 +173,7 @@ impl Protocol for Gossip {
 /// No server knows a number above 1,000.
 #[derive(Default)]
 struct KnowsWhatIsSmall {
-    looked: bool,
+    exercised: bool,
 }
 
 impl Invariant for KnowsWhatIsSmall {
@@ -187,7 +187,7 @@ impl Invariant for KnowsWhatIsSmall {
 
     fn on(&mut self, event: &Event<'_>) -> Result<(), Violation> {
         let Some(GossipEvent::Knows { number }) = event.protocol() else { return Ok(()) };
-        self.looked = true;
+        self.exercised = true;
         let who = event.server().expect("a server knows it");
         if *number <= 1000 {
             return Ok(());
@@ -196,7 +196,7 @@ impl Invariant for KnowsWhatIsSmall {
     }
 
     fn exercised(&self) -> bool {
-        self.looked
+        self.exercised
     }
 
     fn subject(&self) -> &'static str {
@@ -204,10 +204,10 @@ impl Invariant for KnowsWhatIsSmall {
     }
 }
 
-/// Servers spread rumors, and save what they know. Objects in the midst of a message, or of a save.
+/// Servers spread rumors, and save their numbers. It objects in the middle of a message, or of a save.
 #[derive(Default)]
 struct CallsAndSaves {
-    looked: bool,
+    exercised: bool,
 }
 
 impl Invariant for CallsAndSaves {
@@ -220,7 +220,7 @@ impl Invariant for CallsAndSaves {
     }
 
     fn on(&mut self, event: &Event<'_>) -> Result<(), Violation> {
-        self.looked = true;
+        self.exercised = true;
         match event.kind {
             Kind::Message(message) if message.method != "Gossiper.rumor" => {
                 Err(Violation::new(format!("expected rumors; saw {} call {}", message.from, message.method)))
@@ -233,7 +233,7 @@ impl Invariant for CallsAndSaves {
     }
 
     fn exercised(&self) -> bool {
-        self.looked
+        self.exercised
     }
 
     fn subject(&self) -> &'static str {

@@ -1,17 +1,13 @@
-//! Tests of the tester itself, against a Raft that is none: it cheats, and it can be told to be
-//! wrong in one way or another.
+//! Tests of the tester itself, against solutions that can be told to be wrong in one way or another.
 
 mod bully;
 mod cargo_test;
-mod cluster;
-mod fake;
-mod fault;
+mod expect;
+mod faults;
 mod gossip;
-mod injected;
+mod injection;
 mod kv;
-mod links;
 mod protocols;
+mod raft;
 mod recorded;
 mod registry;
-mod threads;
-mod verdicts;

@@ -6,9 +6,10 @@ use labrpc::Step;
 use labrt::world::Backend;
 use tester::{Case, Cluster, Detail, Party, Recorded, RecordedKind, Report, RunOptions, cases, run};
 
-use crate::fake::solution;
-use crate::fault::Fault;
+use crate::expect::expect_pass;
 use crate::gossip::{Gossip, gossip, gossip_with};
+use crate::raft::double::solution;
+use crate::raft::fault::Fault;
 
 const DETAILS: [Detail; 3] = [Detail::Bare, Detail::Watched, Detail::Recorded];
 
@@ -24,7 +25,7 @@ fn two_rumors(cluster: &Cluster<Gossip>) {
 
 fn recorded() -> Report {
     let report = gossip(None, Detail::Recorded, two_rumors);
-    assert!(report.passed(), "{:?}", report.failure);
+    expect_pass(&report);
     report
 }
 
@@ -50,9 +51,10 @@ fn events_are_numbered_and_in_order() {
     assert!(events(&report).is_sorted_by_key(|event| event.at));
 }
 
-/// The handler of a request goes on from its delivery, the caller from that of the reply.
+/// The handler of a request is caused by its delivery; the caller's next action, by the delivery of the
+/// reply.
 #[test]
-fn an_event_names_the_one_that_led_to_it() {
+fn an_event_names_its_cause() {
     let report = recorded();
     let events = events(&report);
     let step = |number: u64| match &events[number as usize - 1].kind {
@@ -69,7 +71,7 @@ fn an_event_names_the_one_that_led_to_it() {
                 replies += 1;
                 assert_eq!(step(event.cause), Some((call, Step::ReplySent)));
             }
-            // What a server knows it was told, or it was asked to learn it by the test.
+            // A server learned a number from a message, or from the test.
             RecordedKind::Protocol { name: "knows", .. } => {
                 let mut number = event.cause;
                 while number > 0 && step(number).is_none() {
@@ -132,7 +134,7 @@ fn messages_and_saves_are_values_with_names() {
 /// The events of a run that are described in words.
 fn told(body: fn(&Cluster<Gossip>)) -> Vec<String> {
     let report = gossip(None, Detail::Recorded, body);
-    assert!(report.passed(), "{:?}", report.failure);
+    expect_pass(&report);
     let told = events(&report).iter().filter_map(|event| match &event.kind {
         RecordedKind::Described(text) => Some(format!("{}: {text}", event.party)),
         _ => None,
@@ -148,7 +150,7 @@ fn expect_told(told: &[String], expected: &[&str]) {
 }
 
 #[test]
-fn what_happens_to_servers_links_and_faults_is_told() {
+fn events_of_servers_links_and_faults_are_recorded() {
     let expected = [
         "server 2: started",
         "server 1: link to server 0 mended",
@@ -161,7 +163,7 @@ fn what_happens_to_servers_links_and_faults_is_told() {
 }
 
 #[test]
-fn what_no_test_of_the_course_does_to_servers_is_told() {
+fn events_of_faults_beyond_the_course_are_recorded() {
     fn body(cluster: &Cluster<Gossip>) {
         two_rumors(cluster);
         cluster.pause(0);
@@ -177,8 +179,8 @@ fn what_no_test_of_the_course_does_to_servers_is_told() {
         "server 0: paused",
         "server 0: resumed",
         "server 0: clock at 2000000 ppm",
-        "server 0: way to server 2 cut",
-        "server 0: way to server 2 open",
+        "server 0: one-way link to server 2 cut",
+        "server 0: one-way link to server 2 open",
         "server 3: joined",
         "server 3: left",
         "server 2: told to stop",
@@ -187,7 +189,7 @@ fn what_no_test_of_the_course_does_to_servers_is_told() {
 }
 
 #[test]
-fn what_the_network_does_to_messages_is_told() {
+fn events_of_messages_are_recorded() {
     fn body(cluster: &Cluster<Gossip>) {
         two_rumors(cluster);
         cluster.set_reliable(true);
@@ -205,7 +207,7 @@ fn what_the_network_does_to_messages_is_told() {
 }
 
 #[test]
-fn what_a_raft_says_and_does_is_recorded() {
+fn the_events_of_a_raft_are_recorded() {
     let case = cases().iter().find(|case| case.name == "basic_agree_3b").unwrap();
     let options = RunOptions { detail: Detail::Recorded, ..RunOptions::new(1) };
     let report = run(case, &raft::SOLUTION, &options);
@@ -237,7 +239,7 @@ fn the_last_event_of_a_run_that_fails_is_the_violation() {
 fn real_threads_can_record_too() {
     let options = RunOptions { backend: Backend::Threads, detail: Detail::Recorded, ..RunOptions::new(7) };
     let report = gossip_with(None, &options, two_rumors);
-    assert!(report.passed(), "{:?}", report.failure);
+    expect_pass(&report);
     let with_content = |event: &&Recorded| matches!(&event.kind, RecordedKind::Message { content: Some(content), .. } if content.get("number").is_some());
     assert!(events(&report).iter().filter(with_content).count() > 3);
 }
@@ -249,14 +251,14 @@ fn verdict(report: &Report) -> (u64, Option<(String, String)>, usize) {
 
 /// A log that is encoded as a whole at each save is not kept as a whole each time.
 #[test]
-fn what_is_saved_shares_what_has_not_changed() {
+fn saves_share_their_unchanged_parts() {
     let report = gossip(None, Detail::Recorded, |cluster| {
         for number in 0..1000 {
             cluster.call(0, "learn", move |_, gossiper| gossiper.learn(number));
         }
         cluster.sleep(Duration::from_secs(1));
     });
-    assert!(report.passed(), "{:?}", report.failure);
+    expect_pass(&report);
     let recording = report.recording.as_ref().unwrap();
     let mut whole = 0;
     let (mut saves, mut last) = (0, None);
@@ -274,9 +276,9 @@ fn what_is_saved_shares_what_has_not_changed() {
     assert_eq!((recording.without_contents(), recording.left_out()), (0, 0));
 }
 
-/// A crash finds a save under way: what it was about to save is told by the test's thread.
+/// A crash interrupts a save: its event comes from the test's thread.
 #[test]
-fn a_save_that_a_crash_interrupts_is_told_with_its_content() {
+fn an_interrupted_save_is_recorded_with_its_content() {
     let report = gossip(None, Detail::Recorded, |cluster| {
         let second = Duration::from_secs(1);
         cluster.call(2, "learn", |_, gossiper| gossiper.learn(5));
@@ -287,7 +289,7 @@ fn a_save_that_a_crash_interrupts_is_told_with_its_content() {
         cluster.sleep(Duration::from_millis(10));
         cluster.shutdown(2);
     });
-    assert!(report.passed(), "{:?}", report.failure);
+    expect_pass(&report);
     let is_interrupted = |event: &&Recorded| {
         matches!(event.kind, RecordedKind::Saved { step: persister::SaveStep::Interrupted { .. }, .. })
     };
@@ -301,13 +303,13 @@ fn a_save_that_a_crash_interrupts_is_told_with_its_content() {
 }
 
 #[test]
-fn a_server_that_was_told_to_stop_crashes_when_it_is_shut_down() {
+fn a_halted_server_crashes_when_it_is_shut_down() {
     let report = gossip(None, Detail::Recorded, |cluster| {
         cluster.call(0, "learn", |_, gossiper| gossiper.learn(5));
         cluster.halt(1);
         cluster.restart(1);
     });
-    assert!(report.passed(), "{:?}", report.failure);
+    expect_pass(&report);
     let is_told = |text: &str| {
         let told = |event: &Recorded| {
             matches!(&event.kind, RecordedKind::Described(told) if **told == *text)
@@ -318,7 +320,7 @@ fn a_server_that_was_told_to_stop_crashes_when_it_is_shut_down() {
     assert!(is_told("told to stop").unwrap() < is_told("crashed").unwrap());
 }
 
-/// `bare` is the reference: what is told to nobody cannot change the run.
+/// `bare` is the reference: events that nobody receives cannot change the run.
 #[track_caller]
 fn expect_the_same(case: &'static Case, solution: &labapi::Solution, seed: u64) {
     let [bare, watched, recorded] =

@@ -1,12 +1,12 @@
-//! The list of tests, and the `#[test]`s that stand for it.
+//! The list of tests, and the test targets of the labs' crates.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::Path;
 
-use tester::cases;
+use tester::{Case, cases, labs};
 
-/// Each part: how many tests it has, what they are worth together, and where its `#[test]`s are.
+/// Each part: how many tests it has, what they are worth together, and the folder of its lab.
 const PARTS: [(&str, usize, u32, &str); 10] = [
     ("2A", 4, 15, "kvsrv"),
     ("2B", 4, 15, "kvsrv"),
@@ -52,30 +52,31 @@ fn no_two_tests_print_the_same_line() {
     assert_eq!(lines.len(), cases().len());
 }
 
-/// Every test of the list is a `#[test]` in its crate, in its part's file, and in the same order.
+/// Every test of the list belongs to the lab of its part, in the same order, and the lab's crate has a test
+/// target without a harness that runs the lab's tests on its solution.
 #[test]
 fn every_test_is_a_test_of_its_crate() {
-    for (part, _, _, krate) in PARTS {
-        let name = krate.trim_start_matches("protocols/");
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../{krate}/tests/{name}"));
-        let file = folder.join(format!("part_{}.rs", part.to_lowercase()));
-        let text = fs::read_to_string(&file).expect("the part's file");
-        let lines: Vec<&str> = text.lines().collect();
-        let mut functions = Vec::new();
-        for pair in lines.windows(2) {
-            if let Some(function) = pair[1].strip_prefix("fn ") {
-                assert_eq!(pair[0], "#[test]", "{function} in {}", file.display());
-                functions.push(function.trim_end_matches("() {"));
-            }
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for (part, _, _, folder) in PARTS {
+        let of_part: Vec<_> = labs().iter().filter(|lab| lab.has_part(part)).collect();
+        let [lab] = of_part[..] else { panic!("{part} is a part of {} labs", of_part.len()) };
+        assert_eq!(lab.folder, folder, "{part}");
+        let of_lab = (lab.cases)();
+        let names = |all: &[Case]| -> Vec<&str> {
+            all.iter().filter(|case| case.part == part).map(|case| case.name).collect()
+        };
+        assert_eq!(names(&of_lab), names(cases()), "{part}");
+
+        let (krate, folder) = (lab.krate, workspace.join(folder));
+        let read = |name: &str| fs::read_to_string(folder.join(name)).expect("a file of the lab's crate");
+        // However the call is broken into lines.
+        let target: String = read(&format!("tests/{krate}.rs")).split_whitespace().collect();
+        for piece in
+            [format!("tester::cargo_tests(\"{krate}\","), format!("(\"{krate}\",&{krate}::SOLUTION)")]
+        {
+            assert!(target.contains(&piece), "the tests of {krate} lack `{piece}`");
         }
-        let expected: Vec<&str> =
-            cases().iter().filter(|case| case.part == part).map(|case| case.name).collect();
-        assert_eq!(functions, expected, "{}", file.display());
-        let solution =
-            if krate.starts_with("kv") { "SOLUTION".to_owned() } else { format!("{name}::SOLUTION") };
-        for name in expected {
-            let call = format!("    tester::cargo_test(\"{name}\", &{solution});");
-            assert!(text.contains(&call), "{name} does not call its test in {}", file.display());
-        }
+        let declared = format!("[[test]]\nname = \"{krate}\"\nharness = false\n");
+        assert!(read("Cargo.toml").contains(&declared), "{krate} declares no target for its tests");
     }
 }

@@ -11,7 +11,7 @@ use crate::display::Servers;
 use crate::event::{Event, Incarnation, Interests, Kind, Message, Party};
 use crate::invariant::{Invariant, Verdict, Violation};
 
-/// Whom each node has called.
+/// The calls of each node.
 pub(super) struct AsksAllHigher {
     nodes: BTreeMap<Incarnation, Node>,
     /// The number of servers that the cluster has had so far.
@@ -23,8 +23,8 @@ pub(super) struct AsksAllHigher {
 struct Node {
     /// The number of servers that it was given end points to.
     peers: usize,
-    /// Whom it has called since it last followed another one, and in the time before that: a heartbeat that
-    /// is late may come in the midst of an election, which goes on.
+    /// The servers that it has called since it last followed another one, and in the time before that: a late
+    /// heartbeat may arrive during an election, which continues.
     called: BTreeSet<usize>,
     called_before: BTreeSet<usize>,
 }

@@ -1,4 +1,5 @@
-//! [`FollowsAnnouncedLeader`]: a node follows a leader that has told it so, by a victory or a heartbeat.
+//! [`FollowsAnnouncedLeader`]: a node follows a leader that has announced itself, by a victory or a
+//! heartbeat.
 //!
 //! The content of a message is known to the solution alone. But a node that follows another one has received
 //! a message from it since it started: a request or a reply.
@@ -11,10 +12,10 @@ use crate::bully::BullyEvent;
 use crate::event::{Event, Incarnation, Interests, Kind, Message, Party};
 use crate::invariant::{Invariant, Verdict, Violation};
 
-/// Who has spoken to whom.
+/// The messages that have reached each node.
 #[derive(Default)]
 pub(super) struct FollowsAnnouncedLeader {
-    /// Each incarnation, and the number of a server of which a message has reached it.
+    /// Each incarnation, with the number of a server from which a message has reached it.
     heard_from: BTreeSet<(Incarnation, usize)>,
     checked: bool,
 }

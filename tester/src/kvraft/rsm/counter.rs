@@ -1,4 +1,4 @@
-//! [`Counter`]: the service that the tests replicate, and what all its replicas must agree on.
+//! [`Counter`]: the service that the tests replicate, and the order on which its replicas must agree.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,24 +15,23 @@ use crate::protocol::NodeEnv;
 /// A request to a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Request {
-    /// To count one up; the answer is the count.
+    /// Increments the counter; the answer is the count.
     Inc,
-    /// Nothing; the answer is empty.
+    /// Does nothing; the answer is empty.
     Null,
     /// A request that must never be committed.
     Dec,
 }
 
-/// A request as it is submitted: with a number that no other has.
+/// A request as it is submitted, with a unique number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Submitted {
     pub number: u64,
     pub request: Request,
 }
 
-/// Sent along with each request. Without it a hundred entries would stay below the size at which
-/// `snapshot_4c` expects them to have been replaced by a snapshot; in Go, where each names its types, they do
-/// not.
+/// Padding of each request. Without it a hundred entries would stay below the size at which `snapshot_4c`
+/// expects a snapshot to have replaced them; in Go, where each message names its types, they do not.
 const PADDING: [u8; 24] = [0; 24];
 
 impl Submitted {
@@ -58,17 +57,17 @@ pub(super) struct ExecutionOrder {
     done: Mutex<Vec<Executed>>,
 }
 
-/// A request that some replica has done.
+/// A request that some replica has executed.
 #[derive(Clone, Copy)]
 struct Executed {
     what: Submitted,
-    /// The count thereafter.
+    /// The count after it.
     count: u64,
 }
 
 impl ExecutionOrder {
-    /// `who` does something when it has done `before` requests. Whatever a replica does as its `n`th request,
-    /// all others must do as their `n`th. Returns the count thereafter.
+    /// Checks that `who` may execute a request after `before` others: the `n`th request must be the same on
+    /// all replicas. Returns the count after it.
     fn agree(&self, who: Incarnation, before: usize, what: Submitted) -> Result<u64, String> {
         let mut order = self.done.lock();
         if let Some(&Executed { what: first, count }) = order.get(before) {
@@ -94,7 +93,7 @@ impl ExecutionOrder {
         Ok(count)
     }
 
-    /// The count when `done` requests have been done; `None` if no replica has done so many.
+    /// The count after `done` requests; `None` if no replica has executed so many.
     fn count_after(&self, done: u64) -> Option<u64> {
         let Some(last) = usize::try_from(done).ok()?.checked_sub(1) else { return Some(0) };
         self.done.lock().get(last).map(|done| done.count)

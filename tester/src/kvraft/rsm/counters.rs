@@ -20,9 +20,9 @@ pub struct Counters {
     pub(super) order: Arc<ExecutionOrder>,
     /// The count of the latest instance on each server; kept after a crash, until the restart.
     counts: Mutex<Vec<Arc<AtomicU64>>>,
-    /// The server that did the last request, where the next search for a leader begins.
+    /// The server that executed the last request, where the next search for a leader begins.
     pub(super) leader: AtomicUsize,
-    /// How many requests were submitted.
+    /// The number of requests submitted.
     pub(super) submits: AtomicU64,
 }
 
@@ -59,7 +59,7 @@ impl Protocol for Counters {
     }
 
     fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<dyn Rsm>> {
-        // A number of its own for each incarnation: a crashed instance's must not be seen any more.
+        // Each incarnation has its own, so that a crashed instance's count is not seen any more.
         let shown: Arc<AtomicU64> = Arc::default();
         self.counts.lock()[env.me()] = Arc::clone(&shown);
         let counter = Box::new(Counter::new(env, &self.order, &shown));
@@ -68,7 +68,7 @@ impl Protocol for Counters {
         let (rsm, raft, services) = env.make("make_rsm", move || {
             let rsm = make_rsm(replica, counter);
             let raft = rsm.raft();
-            // Clients are in the same process: nobody calls the rsm over the network.
+            // Clients are in the same process: the rsm is not called over the network.
             let services = Arc::clone(&raft).services();
             (rsm, raft, services)
         })?;

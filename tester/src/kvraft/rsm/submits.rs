@@ -1,4 +1,4 @@
-//! Submitting requests to replicas, and looking at what they count.
+//! Submitting requests to replicas, and checking their counts.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,15 +13,16 @@ use super::counters::Counters;
 use crate::Cluster;
 use crate::display::{Seconds, Servers, count};
 
-/// How long a request is offered to the servers.
+/// The time for which a request is submitted to one server after the other.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How often [`Cluster::check_counter`] looks.
+/// The number of checks of [`Cluster::check_counter`].
 const ROUNDS: u32 = 30;
 
 impl Cluster<Counters> {
-    /// Has a server do a request, and waits for as long as that takes; `None` if it is down or crashes.
+    /// Submits a request to a server, and waits for the answer without limit; `None` if the server is down or
+    /// crashes.
     ///
-    /// Fails if it answers anything but what the service has answered to this very request.
+    /// Fails if the answer differs from the one that the service gave to this very request.
     #[track_caller]
     pub(super) fn submit(&self, server: usize, request: Request) -> Option<Result<Vec<u8>, WrongLeader>> {
         let protocol = self.protocol();
@@ -58,8 +59,8 @@ impl Cluster<Counters> {
         Some(answer)
     }
 
-    /// Offers a request to these servers, as far as they are connected, again and again, and returns the
-    /// first answer; `None` if there is none in 10 s.
+    /// Submits a request to these servers, as far as they are connected, in turn, and returns the first
+    /// answer; `None` if there is none within 10 s.
     #[track_caller]
     pub(super) fn one_among(&self, servers: &[usize], request: Request) -> Option<Vec<u8>> {
         let leader = &self.protocol().leader;
@@ -81,7 +82,7 @@ impl Cluster<Counters> {
         None
     }
 
-    /// Has an `Inc` done by one of these servers, and returns the count.
+    /// Has one of these servers execute an `Inc`, and returns the count.
     #[track_caller]
     pub(super) fn inc_among(&self, servers: &[usize]) -> u64 {
         let Some(answer) = self.one_among(servers, Request::Inc) else {
@@ -94,18 +95,18 @@ impl Cluster<Counters> {
         labgob::decode(&answer).expect("the service answered a count")
     }
 
-    /// The server that did the last request.
+    /// The server that executed the last request.
     pub(super) fn last_leader(&self) -> usize {
         self.protocol().leader.load(Ordering::Relaxed)
     }
 
-    /// Has an `Inc` done by any server, and returns the count.
+    /// Has any server execute an `Inc`, and returns the count.
     #[track_caller]
     pub(super) fn inc(&self) -> u64 {
         self.inc_among(&self.everyone())
     }
 
-    /// Expects the next `Inc` to make this count.
+    /// Expects the next `Inc` to return this count.
     #[track_caller]
     pub(super) fn inc_to(&self, expected: u64) {
         let count = self.inc();
@@ -114,7 +115,7 @@ impl Cluster<Counters> {
         }
     }
 
-    /// So many threads submit at once what `submit` submits.
+    /// Calls `submit` in so many threads at once.
     pub(super) fn submit_concurrently<T: Send + 'static>(
         &self,
         many: usize,
@@ -145,7 +146,8 @@ impl Cluster<Counters> {
         }
     }
 
-    /// Expects some of these submits to `server` to wait for `time`, or until it does not lead any more.
+    /// Expects some of these submits to `server` to wait for `time`, or until the server does not lead any
+    /// more.
     #[track_caller]
     pub(super) fn expect_waiting_while_it_leads<T>(
         &self,
@@ -171,7 +173,7 @@ impl Cluster<Counters> {
         }
     }
 
-    /// Expects `servers` servers, connected or not, to have counted to `expected` within half a minute.
+    /// Expects `servers` servers, connected or not, to reach the count `expected` within half a minute.
     #[track_caller]
     pub(super) fn check_counter(&self, expected: u64, servers: usize) {
         let began = self.now();

@@ -28,13 +28,13 @@ struct Seen {
     /// The number of the present incarnation.
     incarnation: u32,
     began: LogicalTime,
-    /// The highest term that the server was seen in at rest.
+    /// The highest term in which the server was seen at rest.
     term: Term,
-    /// The last look at rest that was answered.
+    /// The last probe that was answered at rest.
     last: LogicalTime,
-    /// The last look at rest that found it in a lower term.
+    /// The last probe that found it at rest in a lower term.
     below: LogicalTime,
-    /// The highest term that it leads, with reason.
+    /// The highest term that it legitimately leads.
     leads: Option<Term>,
 }
 
@@ -48,7 +48,7 @@ impl ElectedByAMajority {
         &mut self.servers[who.server]
     }
 
-    /// An incarnation starts now: whatever it leads from now on, it has to be elected for.
+    /// Records the start of an incarnation. It has to be elected for every term that it leads from now on.
     fn start(&mut self, who: Incarnation, now: LogicalTime) {
         *self.seen(who) = Seen {
             incarnation: who.number,
@@ -70,10 +70,10 @@ impl ElectedByAMajority {
         }
     }
 
-    /// `who` was found in `term` at rest.
+    /// Records that `who` was at rest in `term`.
     ///
-    /// Threads may have gone on since the server was at rest, and tell of it a little later. So the look
-    /// before counts: whatever the server has not told by now, it has begun thereafter.
+    /// Threads may have run since the server was at rest, before the probe's answer. So the probe before
+    /// counts: whatever the server had not reported by then, it began later.
     fn saw_at_rest(&mut self, who: Incarnation, probe: ProbeTimes, term: Term) {
         let seen = self.seen(who);
         if seen.incarnation != who.number {
@@ -85,7 +85,8 @@ impl ElectedByAMajority {
         seen.last = probe.before[0].moment;
     }
 
-    /// `who` says that it leads `term`, and means it: it said so at rest, or has taken a command.
+    /// Checks a claim of `who` to lead `term` that is certain: it was made at rest, or by accepting a
+    /// command.
     fn claims(&mut self, who: Incarnation, term: Term, causality: &Causality, at: Duration) -> Verdict {
         let seen = self.seen(who);
         if seen.incarnation != who.number || seen.leads.is_some_and(|led| term <= led) {
@@ -102,8 +103,8 @@ impl ElectedByAMajority {
         Err(self.objection(who, term, causality, at))
     }
 
-    /// `who` told the test its state, in the midst of whatever it does. Two fields may be mixed up then: a
-    /// server that has led a term may seem to lead the next one.
+    /// Checks the answer of `who` to a query of the test, possibly in the middle of an operation. Then the
+    /// two fields may be inconsistent: a server that has led a term may seem to lead the next one.
     fn tells(&mut self, who: Incarnation, state: State, causality: &Causality, at: Duration) -> Verdict {
         let seen = self.seen(who);
         if !state.is_leader || seen.incarnation != who.number || seen.leads.is_some() {
@@ -174,17 +175,17 @@ impl Invariant for ElectedByAMajority {
     }
 
     fn subject(&self) -> &'static str {
-        "what reached a leader before it led"
+        "the messages that reach a leader before it leads"
     }
 }
 
 impl Seen {
-    /// The last look before the server can have entered `term`.
+    /// The last probe before the server can have entered `term`.
     fn last_probe_below(&self, term: Term) -> LogicalTime {
         match term.cmp(&self.term) {
             Ordering::Greater => self.last,
             Ordering::Equal => self.below,
-            // An answer that is late.
+            // A late answer.
             Ordering::Less => self.began,
         }
     }
@@ -217,7 +218,7 @@ mod tests {
         causality
     }
 
-    /// The candidate calls server 1 and is answered.
+    /// The candidate calls server 1 and gets its reply.
     fn call(causality: &mut Causality, call: u64) {
         use Step::{ReplyDelivered, ReplySent, RequestDelivered, RequestSent};
         for step in [RequestSent { end: 0 }, RequestDelivered, ReplySent, ReplyDelivered] {
@@ -226,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_of_before_the_last_look_are_no_votes() {
+    fn answers_before_the_last_probe_are_not_votes() {
         let mut causality = three();
         let mut invariant = ElectedByAMajority::new(3);
         invariant.start(CANDIDATE, causality.now(CANDIDATE));

@@ -12,7 +12,7 @@ use crate::event::{Event, Interests};
 use crate::invariant::{Invariant, Verdict, Violation};
 use crate::raft::event::RaftEvent;
 
-/// Who was ever seen to lead which term, over the whole run and across crashes.
+/// The servers that were seen to lead each term, over the whole run and across crashes.
 #[derive(Default)]
 pub(in crate::raft) struct Leaders {
     of_term: BTreeMap<Term, Sighting>,
@@ -30,7 +30,7 @@ impl Leaders {
         self.of_term.get(&term).is_some_and(|sighting| sighting.server == server)
     }
 
-    /// `server` said that it leads `term`.
+    /// Records a claim of `server` to lead `term`.
     fn saw(&mut self, server: usize, term: Term, at: Duration) -> Verdict {
         self.checked += 1;
         let first = self.of_term.entry(term).or_insert(Sighting { server, at });
@@ -46,7 +46,7 @@ impl Leaders {
     }
 }
 
-/// Looks at who claims to lead.
+/// Checks the claims to lead.
 pub(super) struct ElectionSafety {
     leaders: Arc<Mutex<Leaders>>,
 }

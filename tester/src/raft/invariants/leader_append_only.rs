@@ -1,4 +1,4 @@
-//! [`LeaderAppendOnly`] (paper, Figure 3): a leader never overwrites its own log, so it gives out each place
+//! [`LeaderAppendOnly`] (paper, Figure 3): a leader never overwrites its own log, so it assigns each index
 //! once in a term.
 
 use labapi::{LogIndex, Started, Term};
@@ -8,14 +8,14 @@ use crate::event::{Event, Interests};
 use crate::invariant::{Invariant, Verdict, Violation};
 use crate::raft::event::RaftEvent;
 
-/// Every place that a leader promised.
+/// Every index and term that a leader has assigned.
 #[derive(Default)]
 pub(super) struct LeaderAppendOnly {
     positions: FxHashSet<(Term, LogIndex)>,
 }
 
 impl LeaderAppendOnly {
-    /// `server` took a command and says where it will be.
+    /// Records that `server` accepted a command and assigned it a position.
     fn accept(&mut self, server: usize, position: Started) -> Verdict {
         let Started { index, term } = position;
         if index.0 == 0 {
@@ -49,7 +49,7 @@ impl Invariant for LeaderAppendOnly {
         }
     }
 
-    /// A test that submits nothing has nothing for it to see.
+    /// Always, because a test may submit nothing.
     fn exercised(&self) -> bool {
         true
     }
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_leader_may_give_out_a_place_again_but_not_the_same_one() {
+    fn a_later_leader_may_assign_an_index_again_but_not_the_same_leader() {
         let mut invariant = LeaderAppendOnly::default();
         for (server, index, term) in [(0, 1, 1), (0, 2, 1), (2, 2, 2), (0, 3, 1)] {
             assert_eq!(invariant.accept(server, position(index, term)), Ok(()));

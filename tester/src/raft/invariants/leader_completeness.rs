@@ -19,9 +19,9 @@ use crate::raft::event::RaftEvent;
 /// Evidence of the terms in which entries were committed.
 #[derive(Default)]
 pub(super) struct LeaderCompleteness {
-    /// Sorted by term and by index at once: a later term is only kept if it tells of more entries.
+    /// Sorted by both term and index: a later term is only kept if it has a higher index.
     known: Vec<Evidence>,
-    /// Whether a leader has taken a command.
+    /// Whether a leader has accepted a command.
     accepted: bool,
 }
 
@@ -34,7 +34,7 @@ struct Evidence {
 }
 
 impl LeaderCompleteness {
-    /// `who` had applied everything up to `index` and was found in `term` thereafter.
+    /// Records that `who` had applied everything up to `index` and was found in `term` thereafter.
     fn learn(&mut self, who: Incarnation, index: LogIndex, term: Term, at: Duration) {
         let from = self.known.partition_point(|evidence| evidence.term < term);
         let before =
@@ -46,7 +46,7 @@ impl LeaderCompleteness {
         self.known.splice(from..until.max(before), [Evidence { term, index, seen: who, at }]);
     }
 
-    /// The leader of `place.term` puts a new command at `place.index`.
+    /// Checks the position that the leader of `position.term` assigned to a new command.
     fn check(&mut self, server: usize, position: Started) -> Verdict {
         let known = self.known.partition_point(|evidence| evidence.term < position.term);
         let Some(evidence) = known.checked_sub(1).map(|last| &self.known[last]) else {
@@ -92,7 +92,7 @@ impl Invariant for LeaderCompleteness {
         }
     }
 
-    /// Where nothing was agreed on, nothing had to be.
+    /// A test without agreement has no evidence.
     fn exercised(&self) -> bool {
         !self.accepted || !self.known.is_empty()
     }
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_tells_more_is_kept() {
+    fn only_stronger_evidence_is_kept() {
         assert_eq!(kept(&learned(&[(1, 0)])), []);
         assert_eq!(kept(&learned(&[(1, 3), (1, 2), (1, 5)])), [(1, 5)]);
         assert_eq!(kept(&learned(&[(1, 3), (4, 3), (4, 4)])), [(1, 3), (4, 4)]);
@@ -139,7 +139,7 @@ mod tests {
         let mut completeness = learned(&[(2, 4), (5, 7)]);
         let mut start =
             |term, index| completeness.check(1, Started { term: Term(term), index: LogIndex(index) });
-        // A deposed leader knows no better.
+        // A deposed leader does not know of later entries.
         assert_eq!(start(2, 1), Ok(()));
         assert_eq!(start(3, 5), Ok(()));
         assert_eq!(start(5, 5), Ok(()));

@@ -1,10 +1,10 @@
-//! [`Probed`]: servers come to rest, so that they can be looked at.
+//! [`Probed`]: servers come to rest, so that they can be probed.
 
 use crate::event::{Event, Interests};
 use crate::invariant::{Invariant, Verdict};
 use crate::raft::event::RaftEvent;
 
-/// Counts what is seen of servers at rest. A solution with a thread that never waits would escape all other
+/// Counts the probes of servers at rest. A solution with a thread that never waits would escape all other
 /// invariants.
 #[derive(Default)]
 pub(super) struct Probed {

@@ -1,9 +1,9 @@
 //! [`ReplicatedOnAMajority`]: "A log entry is committed once the leader that created the entry has replicated
 //! it on a majority of the servers" (paper, §5.3), and only then it is applied.
 //!
-//! Which message takes an entry along only the solution knows. But it was not there before a server was
-//! given it. So whoever applies an entry knows, as cause and effect, that what came after it was given to a
-//! server has reached a majority, that server included.
+//! The message that carries an entry is known to the solution alone. But the entry did not exist before a
+//! server was given it. So when a server applies an entry, messages that causally follow the submission to
+//! some server have reached a majority, that server included.
 
 use labapi::LogIndex;
 use rustc_hash::FxHashMap;
@@ -14,39 +14,39 @@ use crate::event::{Event, Incarnation, Interests, Kind};
 use crate::invariant::{Invariant, Verdict, Violation};
 use crate::raft::event::RaftEvent;
 
-/// When each request was given to which servers.
+/// The submissions of each request.
 #[derive(Default)]
 pub(super) struct ReplicatedOnAMajority {
-    /// In the order in which it happened.
+    /// In the order in which they happened.
     given: Vec<Given>,
-    /// When a request was last given to a server, by a hash of the request. Two with the same hash are
-    /// taken for one, which accuses nobody.
+    /// The last submission of each request, by a hash of the request. Two requests with the same hash are
+    /// taken for one, which makes the invariant weaker and never wrong.
     last: FxHashMap<u64, u32>,
-    /// When the entry at each index, from 1, had last been given to a server before it was first applied.
+    /// The last submission of the entry at each index, from 1, before it was first applied.
     entries: Vec<Option<u32>>,
-    /// Whether a leader has taken a command.
+    /// Whether a leader has accepted a command.
     accepted: bool,
     checked: u64,
 }
 
-/// A server was given a request.
+/// A submission of a request to a server.
 #[derive(Clone, Copy)]
 struct Given {
     server: usize,
     moment: LogicalTime,
-    /// When the same request was given to a server before.
+    /// The submission of the same request before this one.
     before: Option<u32>,
 }
 
 impl ReplicatedOnAMajority {
-    /// A server is about to be given a request, at this moment.
+    /// Records that a request is about to be submitted to a server.
     fn give(&mut self, request: &[u8], server: usize, moment: LogicalTime) {
         let number = u32::try_from(self.given.len()).expect("fewer than 2^32 requests");
         let before = self.last.insert(hash(request), number);
         self.given.push(Given { server, moment, before });
     }
 
-    /// `who` applies the entry at `index`, a request that was given to somebody.
+    /// Checks that `who` may apply the entry at `index`, a request that was submitted.
     fn applies(
         &mut self,
         who: Incarnation,
@@ -63,7 +63,7 @@ impl ReplicatedOnAMajority {
         self.judge(who, given, causality, || format!("apply the entry at index {index}"))
     }
 
-    /// `who` takes over the state after the entry at `index`.
+    /// Checks that `who` may install the state after the entry at `index`.
     fn restores(&mut self, who: Incarnation, index: LogIndex, causality: &Causality) -> Verdict {
         let position = usize::try_from(index.0).expect("a log fits in memory").checked_sub(1);
         self.checked += 1;
@@ -71,7 +71,7 @@ impl ReplicatedOnAMajority {
         self.judge(who, given, causality, || format!("install a snapshot with the entry at index {index}"))
     }
 
-    /// `who` does a request that was given to somebody. What it is called in a message, `name` tells.
+    /// Checks that `who` may execute a request that was submitted. `name` is its name in messages.
     fn does(
         &mut self,
         who: Incarnation,
@@ -84,7 +84,7 @@ impl ReplicatedOnAMajority {
         self.judge(who, given, causality, || format!("do {}", name()))
     }
 
-    /// Whether `who` knows that a request has reached a majority, which was given to a server then or before.
+    /// Checks that `who` knows that a request has reached a majority, which was submitted then or before.
     fn judge(
         &self,
         who: Incarnation,
@@ -148,17 +148,17 @@ impl Invariant for ReplicatedOnAMajority {
         Ok(())
     }
 
-    /// Where nothing was agreed on, nothing had to be.
+    /// A test without agreement applies nothing.
     fn exercised(&self) -> bool {
         !self.accepted || self.checked > 0
     }
 
     fn subject(&self) -> &'static str {
-        "what reached a server before it applied an entry"
+        "the messages that reach a server before it applies an entry"
     }
 }
 
-/// A hash of a request, whatever its length.
+/// A hash of a request.
 fn hash(request: &[u8]) -> u64 {
     use std::hash::Hasher;
     let mut hasher = rustc_hash::FxHasher::default();

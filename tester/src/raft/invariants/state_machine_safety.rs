@@ -56,12 +56,12 @@ impl AppliedLog {
     }
 }
 
-/// Compares whatever a server applies with what was applied there first.
+/// Compares each entry that a server applies with the one that was first applied at its index.
 pub(super) struct StateMachineSafety {
     log: Arc<Mutex<AppliedLog>>,
-    /// Every command that was ever handed to a server.
+    /// Every command that was ever submitted to a server.
     submitted: FxHashSet<Box<[u8]>>,
-    /// Whether a leader has taken a command.
+    /// Whether a leader has accepted a command.
     accepted: bool,
     checked: u64,
 }
@@ -71,14 +71,14 @@ impl StateMachineSafety {
         Self { log: Arc::clone(log), submitted: FxHashSet::default(), accepted: false, checked: 0 }
     }
 
-    /// `command` is about to be handed to a server.
+    /// Records that `command` is about to be submitted to a server.
     fn submit(&mut self, command: &[u8]) {
         if !self.submitted.contains(command) {
             self.submitted.insert(command.into());
         }
     }
 
-    /// `who` applies `command` at `index`, having applied every index before.
+    /// Checks that `who` may apply `command` at `index`, having applied every index before.
     fn applies(&mut self, who: Incarnation, index: LogIndex, command: &[u8], at: Duration) -> Verdict {
         self.checked += 1;
         let log = &mut *self.log.lock();
@@ -104,7 +104,7 @@ impl StateMachineSafety {
         Ok(())
     }
 
-    /// `who` replaces its state by `bytes`: the service's state after the entry at some index?
+    /// Checks that `who` may replace its state by `bytes`: they must be the service's state after some index.
     fn installs(&mut self, who: Incarnation, bytes: &[u8], content: &Result<Snapshot, String>) -> Verdict {
         let Snapshot { last_index, commands } = content
             .as_ref()
@@ -169,7 +169,7 @@ impl Invariant for StateMachineSafety {
         Ok(())
     }
 
-    /// Where nothing was agreed on, nothing had to be.
+    /// A test without agreement applies nothing.
     fn exercised(&self) -> bool {
         !self.accepted || self.checked > 0
     }

@@ -6,7 +6,7 @@ use crate::event::{Event, Incarnation, Interests, Kind};
 use crate::invariant::{Invariant, Verdict, Violation};
 use crate::raft::event::RaftEvent;
 
-/// The highest terms that each server was seen in.
+/// The highest terms in which each server was seen.
 pub(super) struct Terms {
     servers: Vec<Seen>,
     checked: u64,
@@ -17,14 +17,14 @@ struct Seen {
     /// The number of the present incarnation.
     incarnation: u32,
     in_this_incarnation: Term,
-    /// The terms that it was seen in, and the numbers of the events that told it first.
+    /// The terms in which it was seen, with the numbers of the events that reported them first.
     ///
-    /// Two questions that overlap may be answered in any order: what was told after a question was asked says
-    /// nothing of the answer to that.
+    /// Two overlapping queries may be answered in any order: a report after the time of a query says nothing
+    /// of the query's answer.
     told: Vec<(u64, Term)>,
-    /// The highest term that the server led in any incarnation. It must have been saved: a candidate
-    /// saves its term before it asks for votes. A term that the server was merely in may be lost
-    /// with a crash at the wrong moment, before anybody was told of it.
+    /// The highest term that the server led in any incarnation. It must have been saved: a candidate saves
+    /// its term before it asks for votes. A term that the server was merely in may be lost with a crash
+    /// before the server has told anybody.
     led: Term,
 }
 
@@ -38,7 +38,7 @@ impl Terms {
         &mut self.servers[who.server]
     }
 
-    /// A new incarnation starts. What was not saved may be forgotten.
+    /// Records the start of an incarnation. Terms that were not saved may be forgotten.
     fn start(&mut self, who: Incarnation) {
         let seen = self.seen(who);
         seen.incarnation = who.number;
@@ -46,7 +46,8 @@ impl Terms {
         seen.told.clear();
     }
 
-    /// `who`, asked after the event `asked`, answered with `term` at the event `number`.
+    /// Checks an answer of `who`, with `term`, at the event `number`, to a query made after the event
+    /// `asked`.
     fn saw(&mut self, who: Incarnation, asked: u64, number: u64, term: Term) -> Verdict {
         let seen = self.seen(who);
         if seen.incarnation != who.number {
@@ -67,7 +68,7 @@ impl Terms {
         Ok(())
     }
 
-    /// `who` was in `state` at a moment when none of its threads was in the middle of anything.
+    /// Checks the state of `who` at rest.
     fn saw_at_rest(&mut self, who: Incarnation, state: State) -> Verdict {
         let seen = self.seen(who);
         if seen.incarnation != who.number {
@@ -138,7 +139,7 @@ mod tests {
         terms
     }
 
-    /// Asks and sees, after all that was told before.
+    /// Queries after all earlier reports, and checks the answer.
     fn ask_and_see(terms: &mut Terms, who: Incarnation, term: u64) -> Verdict {
         let number = terms.checked + 1;
         terms.saw(who, number - 1, number, Term(term))
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_earlier_incarnation_says_too_late_counts_for_nothing() {
+    fn a_late_report_of_an_earlier_incarnation_is_ignored() {
         let mut terms = terms();
         terms.start(SECOND);
         let leads = State { term: Term(3), is_leader: true };

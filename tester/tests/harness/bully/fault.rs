@@ -2,64 +2,47 @@
 
 use std::time::Duration;
 
-/// The fault of the nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Fault {
+use crate::faults::faults;
+
+faults! {
     None,
-    /// Nobody ever knows a leader.
+    /// No node ever knows a leader.
     KnowsNobody,
     /// Node 1 follows node 0.
     FollowsALowerOne,
-    /// A node that knows no leader follows node 4, whether or not that has said anything.
+    /// A node that knows no leader follows node 4, whether or not node 4 has announced itself.
     FollowsUnheardLeader,
-    /// When it has run for a second, node 3 knows no leader for 20 ms, follows again for 20 ms, and leads. It
-    /// asks nobody. The test is not told.
+    /// When it has run for a second, node 3 knows no leader for 20 ms, follows one again for 20 ms, and
+    /// leads. It calls nobody. Only the probe sees it.
     LeadsUnasked,
     /// When it has run for a second, node 0 knows no leader for 20 ms.
     ForgetsLeaderBriefly,
-    /// In every election but its first, node 1 leads until it knows who does. Only the test is told.
+    /// In every election but its first, node 1 claims to lead until it knows the leader. Only the test sees
+    /// it.
     LeadsInElections,
     /// Node 0 follows the first leader that it knew, for ever.
     KeepsFirstLeader,
     /// Node 0 follows node 3 for ever, once it has.
     KeepsLeader3,
-    /// Node 1 does not take itself for the leader.
+    /// Node 1 never claims to lead.
     NeedsAMajority,
 }
 
 /// The situation that a node's answer depends on.
 pub struct Situation {
     pub me: usize,
-    /// Whom the node truly takes for the leader.
+    /// The leader that the reference's node follows.
     pub leader: Option<usize>,
-    /// All whom it has truly taken for it so far, in order.
+    /// All leaders that it has followed so far, in order.
     pub leaders: Vec<usize>,
     /// The time since it started.
     pub age: Duration,
-    /// Whether a test asks, and not the probe that tells the invariants.
+    /// Whether the call is the test's, and not the probe's.
     pub test_asks: bool,
 }
 
 impl Fault {
-    const ALL: [Fault; 10] = [
-        Fault::None,
-        Fault::KnowsNobody,
-        Fault::FollowsALowerOne,
-        Fault::FollowsUnheardLeader,
-        Fault::LeadsUnasked,
-        Fault::ForgetsLeaderBriefly,
-        Fault::LeadsInElections,
-        Fault::KeepsFirstLeader,
-        Fault::KeepsLeader3,
-        Fault::NeedsAMajority,
-    ];
-
-    pub fn of(number: u8) -> Self {
-        Self::ALL.into_iter().find(|fault| *fault as u8 == number).expect("a fault's number")
-    }
-
-    /// Whom the node says that it takes for the leader.
+    /// The leader that the node names.
     pub fn answer(self, situation: &Situation) -> Option<usize> {
         const SECOND: Duration = Duration::from_secs(1);
         const MOMENT: Duration = Duration::from_millis(20);

@@ -1,5 +1,5 @@
-//! Tests of the tester's Bully tests, against the reference's nodes, which can be told to answer wrongly: all
-//! that the tester ever asks a node is who leads.
+//! Tests of the tester's Bully tests. The doubles are the reference's nodes with wrong answers: the leader is
+//! all that the tester ever asks a node for.
 
 mod fault;
 mod injected;
@@ -12,8 +12,9 @@ use labrpc::{ClientEnd, Service};
 use labrt::sync::Mutex;
 use labrt::thread;
 use labrt::time::Instant;
-use tester::{Case, cases};
+use tester::{Report, RunOptions, run};
 
+use crate::expect::case;
 use fault::{Fault, Situation};
 
 /// The solution with a fault: `solution::<{ Fault::ForgetsLeaderBriefly as u8 }>()`.
@@ -21,13 +22,13 @@ fn solution<const FAULT: u8>() -> Solution {
     Solution::new("double").with_bully(make::<FAULT>)
 }
 
-/// A node of the reference, and what is wrong with its answers.
+/// A node of the reference, and the fault of its answers.
 struct Double {
     fault: Fault,
     me: usize,
     node: Arc<dyn Bully>,
     started: Instant,
-    /// All whom it has taken for the leader, in order.
+    /// All leaders that it has followed, in order.
     leaders: Mutex<Vec<usize>>,
 }
 
@@ -58,11 +59,14 @@ impl Bully for Double {
     }
 }
 
-/// Whether the call that is under way is a test's.
+/// Whether the call under way is a test's.
 fn test_asks() -> bool {
     thread::current().name() == Some("leader")
 }
 
-fn case(name: &str) -> &'static Case {
-    cases().iter().find(|case| case.name == name).expect("a test of that name")
+/// The number of seeds with which wrong nodes are tried.
+const RUNS: u64 = 3;
+
+fn report<const FAULT: u8>(name: &str, seed: u64) -> Report {
+    run(case(name), &solution::<FAULT>(), &RunOptions::new(seed))
 }

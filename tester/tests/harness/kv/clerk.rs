@@ -17,7 +17,7 @@ use super::store::{Answer, Request, Store};
 struct Clerk {
     fault: Fault,
     servers: Vec<ClientEnd>,
-    /// The server that answered last, and how many have answered.
+    /// The server that answered last, and the number of answers.
     leader: AtomicUsize,
     answers: AtomicUsize,
     /// The store of a clerk that asks no server.
@@ -42,7 +42,7 @@ impl labapi::Clerk for Clerk {
         }
         let answer = match self.ask(&request) {
             (Answer::Got(answer), _) => answer,
-            // Somebody else's.
+            // An answer to another request.
             (Answer::Put(_), _) => None,
         };
         if self.fault == Fault::Injected { injected::get(answer) } else { answer }
@@ -53,7 +53,7 @@ impl labapi::Clerk for Clerk {
         if self.fault == Fault::Injected
             && let Some(answer) = injected::lost_put(version)
         {
-            // A server is asked, and what it answers is not what the clerk answers.
+            // A server is called, and its answer is not used.
             self.ask(&Request::Get { key: key.to_owned() });
             return answer;
         }
@@ -75,7 +75,7 @@ impl labapi::Clerk for Clerk {
 }
 
 impl Clerk {
-    /// The answer, and how many calls it took.
+    /// The answer, and the number of calls made for it.
     fn ask(&self, request: &Request) -> (Answer, usize) {
         if self.fault == Fault::AsksNobody {
             return (self.own.lock().answer(request.clone()), 1);

@@ -1,27 +1,9 @@
-//! [`Fault`]: what can be wrong with the key/value double.
+//! [`Fault`]: the ways in which the key/value double can be wrong.
 
-macro_rules! faults {
-    ($($(#[$doc:meta])* $name:ident,)+) => {
-        /// The fault.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[repr(u8)]
-        pub enum Fault {
-            $($(#[$doc])* $name,)+
-        }
-
-        impl Fault {
-            const ALL: &[Fault] = &[$(Fault::$name),+];
-
-            /// The fault of this number.
-            pub fn of(number: u8) -> Self {
-                Self::ALL[usize::from(number)]
-            }
-        }
-    };
-}
+use crate::faults::faults;
 
 faults! {
-    /// Nothing.
+    /// No fault.
     None,
     /// The fault that `injected` has planned.
     Injected,
@@ -29,11 +11,11 @@ faults! {
     // The store.
     /// A put is done whatever the version.
     PutsOverAnything,
-    /// A put over the version before the last is taken for the last one, and done again.
+    /// A put over the version before the last is taken for the last put, and executed again.
     PutsAgain,
-    /// A put over the version before the last is taken for the last one, and answered as that was.
+    /// A put over the version before the last is taken for the last put, and answered as that was.
     AnswersAgain,
-    /// Every fourth put that is refused is answered as if it were done.
+    /// Every fourth refused put is answered as done.
     AcceptsAFourth,
     /// A put over a version of a key that does not exist creates it.
     CreatesOverAnything,
@@ -45,9 +27,9 @@ faults! {
     LosesAKey,
     /// The fifth put loses its value.
     LosesAValue,
-    /// Every value ever put is kept.
+    /// Every value that was put is kept for ever.
     KeepsAllValues,
-    /// A snapshot says that each key was put twice as often.
+    /// In a snapshot each key has twice its version.
     CountsTwice,
     /// A snapshot has 600 bytes too many.
     LongSnapshots,
@@ -57,9 +39,9 @@ faults! {
     Slow,
     /// Every request takes 3 s.
     VerySlow,
-    /// Every server answers gets from what it has, and clerks ask them in turn.
+    /// Every server answers gets from its own state, and clerks ask the servers in turn.
     ReadsFromFollowers,
-    /// Who thinks that it leads answers gets from what it has.
+    /// A server that believes that it leads answers gets from its own state.
     ReadsFromLeader,
 
     // The clerk.
@@ -67,66 +49,66 @@ faults! {
     NeverMaybe,
     /// All puts are maybe done.
     AlwaysMaybe,
-    /// A clerk asks the server that answered it first for ever.
+    /// A clerk asks the server that answered it first, and no other.
     NeverAsksAnother,
-    /// A clerk keeps what is put to itself, and asks no server.
+    /// A clerk keeps puts in a store of its own, and asks no server.
     AsksNobody,
-    /// As `AsksNobody`, but servers are called as well. Nobody waits for what they say.
+    /// As `AsksNobody`, but servers are called as well. Their answers are not awaited.
     DoesNotWait,
-    /// As `AsksNobody`, but a server is asked each time, and told of the first put to each key.
+    /// As `AsksNobody`, but a server is asked each time, and sent the first put to each key.
     AnswersFromItsMap,
-    /// A server answers by itself, and the others are not asked.
+    /// A server answers by itself, without the other servers.
     AsksNoOtherServer,
 
     // The lock.
-    /// Everybody has it, and has put something.
+    /// Every client gets it, and has put something.
     NeverWaits,
-    /// It is kept, though something is put.
+    /// It is never released, though something is put.
     NeverReleases,
-    /// Neither to get it nor to release it the clerk is asked anything.
+    /// Neither acquiring nor releasing it calls the clerk.
     LocksNothing,
-    /// To release it the clerk is asked nothing.
+    /// Releasing it does not call the clerk.
     ReleasesNothing,
-    /// It is never given.
+    /// It is never acquired.
     NeverAcquires,
-    /// Another thread uses the clerk as well.
+    /// It uses the clerk in a second thread.
     UsesTwoThreads,
 
     // The replica.
-    /// A request is answered, by nothing, when it has not been committed for 200 ms.
+    /// A request gets an empty answer when it has not been committed for 200 ms.
     AnswersWithoutCommit,
-    /// The leader does a request, but its first, and answers it before it is committed.
+    /// The leader executes each request but its first before it is committed, and answers it.
     DoesBeforeCommit,
-    /// Whatever is applied at its index is taken for the request.
+    /// Any request applied at the index of a submitted one is taken for that.
     AnswersForOthers,
-    /// Who waits goes on waiting when leadership is lost.
+    /// A submit goes on waiting when leadership is lost.
     NeverGivesUp,
-    /// Who waits gives up after half a second.
+    /// A submit gives up after half a second.
     TimesOut,
-    /// Who waits goes on waiting when Raft is killed.
+    /// A submit goes on waiting when Raft is killed.
     SurvivesKill,
-    /// Who does not lead does the second request after the third.
+    /// A server that does not lead executes the second request after the third.
     SwapsTwo,
-    /// A request is put in the log twice.
+    /// A request is put into the log twice.
     StartsTwice,
-    /// The third request is put in the log, and refused.
+    /// The third request is put into the log, and refused.
     RefusesOne,
     /// All requests are refused.
     RefusesAll,
-    /// Server 2 does nothing from the second request on.
+    /// Server 2 executes nothing from the second request on.
     StopsAtTwo,
-    /// The second request is done as other bytes.
+    /// The second request is executed as other bytes.
     OtherBytes,
     /// No snapshots are taken, and entries are long.
     NeverSnapshots,
-    /// Snapshots are taken although nobody asked for them.
+    /// Snapshots are taken although none are asked for.
     AlwaysSnapshots,
-    /// A replica begins with nothing although it has a snapshot.
+    /// A replica starts empty although it has a snapshot.
     IgnoresSnapshot,
     /// Each snapshot that was taken is restored ten requests later.
     RestoresTooLate,
     /// The machine is restored from five bytes.
     RestoresOtherBytes,
-    /// The machine is restored from what comes next.
+    /// The machine is restored from a state that it has not reached.
     RestoresMore,
 }

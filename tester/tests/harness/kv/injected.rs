@@ -1,31 +1,28 @@
-//! A right double that is spoilt at a chosen moment, and the checks of the tests of labs 2 and 4, each of
-//! which must notice.
-
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
+//! A right double with a fault injected at a chosen operation, and the checks of the tests of labs 2 and 4,
+//! each of which must notice.
 
 use labapi::{PutError, Raft, Version, Versioned};
-use parking_lot::Mutex;
-use tester::{Report, RunOptions};
+use tester::Report;
 
 use super::fault::Fault;
-use super::{case, solution};
+use super::solution;
+use crate::expect::expect_pass;
+use crate::injection::{Injection, Missing};
 
 /// The fault, and the operation at which it begins. Gets, puts and submits are counted over all clients, from
 /// 1.
 #[derive(Clone, Copy, Debug)]
 enum Injected {
-    /// Nothing.
+    /// No fault.
     Nothing,
-    /// The get of this number finds another value.
+    /// The get of this number returns another value.
     Get(u32),
-    /// The get of this number finds what the one before has found.
+    /// The get of this number returns the result of the one before.
     OldGet(u32),
-    /// The get of this number finds nothing.
+    /// The get of this number returns no value.
     NoGet(u32),
-    /// The put of this number is answered otherwise: that there is no such key if it was done, and that it
-    /// was done if not.
+    /// The put of this number gets a wrong answer: that there is no such key if it was done, and that it was
+    /// done if not.
     Put(u32),
     /// The put of this number is not done, and answered as if it were.
     Dropped(u32),
@@ -35,9 +32,10 @@ enum Injected {
     DoneAndRefused(u32),
     /// From the submit of this number on nobody leads.
     Submits(u32),
-    /// From the submit of this number on only who leads does what was agreed on.
+    /// From the submit of this number on, only a server that leads executes requests.
     Followers(u32),
-    /// From the submit of this number on who has led before, and does not lead now, does nothing.
+    /// From the submit of this number on, a server that has led before, and does not lead now, executes
+    /// nothing.
     Deposed(u32),
 }
 
@@ -50,15 +48,17 @@ struct Plan {
     last: Option<Versioned>,
 }
 
-/// The one plan of this process: a run cannot be told more than its seed. Whoever runs something holds
-/// `TURN`.
-static TURN: Mutex<()> = Mutex::new(());
-static PLAN: Mutex<Plan> =
-    Mutex::new(Plan { injected: Injected::Nothing, gets: 0, puts: 0, submits: 0, last: None });
+static INJECTION: Injection<Plan> = Injection::new(Plan::of(Injected::Nothing));
+
+impl Plan {
+    const fn of(injected: Injected) -> Self {
+        Self { injected, gets: 0, puts: 0, submits: 0, last: None }
+    }
+}
 
 /// The result of a get.
 pub fn get(answer: Option<Versioned>) -> Option<Versioned> {
-    let mut plan = PLAN.lock();
+    let mut plan = INJECTION.plan();
     plan.gets += 1;
     let last = std::mem::replace(&mut plan.last, answer.clone());
     match plan.injected {
@@ -75,7 +75,7 @@ pub fn get(answer: Option<Versioned>) -> Option<Versioned> {
 
 /// The answer to the next put over `version` if it is not to be done at all. Counts it.
 pub fn lost_put(version: Version) -> Option<Result<(), PutError>> {
-    let mut plan = PLAN.lock();
+    let mut plan = INJECTION.plan();
     plan.puts += 1;
     match plan.injected {
         Injected::Puts(from) if plan.puts >= from && version == Version(0) => Some(Err(PutError::Maybe)),
@@ -87,7 +87,7 @@ pub fn lost_put(version: Version) -> Option<Result<(), PutError>> {
 
 /// The answer to the put that was counted last.
 pub fn put(answer: Result<(), PutError>) -> Result<(), PutError> {
-    let plan = PLAN.lock();
+    let plan = INJECTION.plan();
     match plan.injected {
         Injected::Put(number) if number == plan.puts => {
             if answer.is_ok() {
@@ -103,14 +103,14 @@ pub fn put(answer: Result<(), PutError>) -> Result<(), PutError> {
 
 /// Whether a submit is refused. Counts it.
 pub fn is_submit_refused() -> bool {
-    let mut plan = PLAN.lock();
+    let mut plan = INJECTION.plan();
     plan.submits += 1;
     matches!(plan.injected, Injected::Submits(from) if plan.submits >= from)
 }
 
-/// Whether a replica over this Raft, which has led or not, does what was agreed on.
+/// Whether a replica over this Raft, which has led or not, executes requests.
 pub fn is_applied(raft: &dyn Raft, has_led: bool) -> bool {
-    let plan = PLAN.lock();
+    let plan = INJECTION.plan();
     let must_lead = match plan.injected {
         Injected::Followers(from) => plan.submits >= from,
         Injected::Deposed(from) => plan.submits >= from && has_led,
@@ -121,7 +121,7 @@ pub fn is_applied(raft: &dyn Raft, has_led: bool) -> bool {
 }
 
 impl Injected {
-    /// Of what is counted in `plan` it takes the number.
+    /// The count in `plan` to which its number refers.
     fn counted(self, plan: &Plan) -> u32 {
         match self {
             Self::Nothing => 0,
@@ -132,67 +132,39 @@ impl Injected {
     }
 }
 
-/// The run of a test, and how many of the `counted` things there were at most.
+/// The run of a test, and the largest of the counts in `counted`.
 fn run(name: &str, injected: Injected, counted: &[fn(u32) -> Injected]) -> (Report, u32) {
-    let _turn = TURN.lock();
-    *PLAN.lock() = Plan { injected, gets: 0, puts: 0, submits: 0, last: None };
-    let report = tester::run(case(name), &solution::<{ Fault::Injected as u8 }>(), &RunOptions::new(1));
-    let plan = PLAN.lock();
-    (report, counted.iter().map(|inject| inject(0).counted(&plan)).max().unwrap_or_default())
+    let solution = solution::<{ Fault::Injected as u8 }>();
+    INJECTION.run(name, &solution, Plan::of(injected), |plan| {
+        counted.iter().map(|inject| inject(0).counted(plan)).max().unwrap_or_default()
+    })
 }
 
-/// The line of `file` that noticed, if one did.
-fn line(report: &Report, file: &str) -> Option<usize> {
-    let location = report.failure.as_ref()?.location.as_ref()?;
-    location.split(file).nth(1)?.split(':').nth(1)?.parse().ok()
-}
-
-/// The lines of a function on which one of `checks` is called.
-fn lines(file: &str, function: &str, checks: &[&str]) -> BTreeSet<usize> {
-    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect("the file");
-    let start = format!("fn {function}(");
-    let mut indent = "";
-    let mut found = BTreeSet::new();
-    let mut inside = false;
-    for (line, number) in text.lines().zip(1..) {
-        if !inside && line.contains(&start) {
-            inside = true;
-            indent = &line[..line.len() - line.trim_start().len()];
-        }
-        if inside && checks.iter().any(|check| line.contains(check)) {
-            found.insert(number);
-        }
-        if inside && line.strip_prefix(indent) == Some("}") {
-            break;
-        }
-    }
-    found
-}
-
-/// Spoils the solution at one moment after the other, until each of `checks` in the function has been the one
+/// Injects faults at one operation after the other, until each of `checks` in the function has been the one
 /// that noticed.
-fn expect_noticed(name: &str, position: (&str, &str), checks: &[&str], inject: &[fn(u32) -> Injected]) {
-    /// So many moments from each end: what is between them is more of the same, and would take a minute.
+fn expect_noticed(
+    name: &str,
+    (file, function): (&'static str, &'static str),
+    checks: &[&str],
+    faults: &[fn(u32) -> Injected],
+) {
+    /// The number of operations from each end: those between are similar, and would take a minute.
     const ENDS: u32 = 60;
 
-    let (file, function) = position;
-    let mut missing = lines(file, function, checks);
-    assert!(!missing.is_empty(), "{function} calls none of {checks:?}");
-    let (report, moments) = run(name, Injected::Nothing, inject);
-    assert!(report.passed(), "{:?}", report.failure);
-    for step in 0..moments.div_ceil(2).min(ENDS) {
-        for moment in [1 + step, moments - step] {
-            for inject in inject {
-                if let Some(line) = line(&run(name, inject(moment), &[]).0, file) {
-                    missing.remove(&line);
-                }
+    let mut missing = Missing::new(file, function, checks);
+    let (report, operations) = run(name, Injected::Nothing, faults);
+    expect_pass(&report);
+    for step in 0..operations.div_ceil(2).min(ENDS) {
+        for operation in [1 + step, operations - step] {
+            for inject in faults {
+                missing.note(&run(name, inject(operation), &[]).0);
                 if missing.is_empty() {
                     return;
                 }
             }
         }
     }
-    panic!("whatever was injected, nobody noticed on the lines {missing:?} of {function}");
+    missing.fail();
 }
 
 macro_rules! each_check_notices {

@@ -29,7 +29,7 @@ impl Lock {
 }
 
 impl Lock {
-    /// Puts to a key that nobody else looks at.
+    /// Puts to a key that no other client uses.
     fn put_elsewhere(&self) {
         let version = self.clerk.get(&self.me).map_or(Version(0), |found| found.version);
         let _ = self.clerk.put(&self.me, "", version);
@@ -42,7 +42,7 @@ impl labapi::Lock for Lock {
             Fault::LocksNothing => return,
             Fault::NeverWaits => {
                 self.put_elsewhere();
-                // Not all at the same moment.
+                // At different times for different clients.
                 return thread::sleep(Duration::from_micros(rng().random_range(0..10_000)));
             }
             _ => {}

@@ -1,4 +1,4 @@
-//! Tests of the tester's key/value and rsm tests, against a solution that can be told to be wrong.
+//! Tests of the tester's key/value and rsm tests, against a double that can be told to be wrong.
 
 mod clerk;
 mod fault;
@@ -16,8 +16,9 @@ use std::sync::Arc;
 
 use labapi::{Clerk, KvRaft, KvSrv, Lock, Replica, ReplicaServer, Rsm, Solution, StateMachine};
 use labrpc::{ClientEnd, Service};
-use tester::{Case, Report, RunOptions, cases};
+use tester::{Report, RunOptions};
 
+use crate::expect::{case, expect_pass};
 use fault::Fault;
 
 /// The solution with a fault, on the reference's Raft: `solution::<{ Fault::Slow as u8 }>()`.
@@ -59,53 +60,17 @@ fn make_clerk<const FAULT: u8>(servers: Vec<ClientEnd>) -> Arc<dyn Clerk> {
     clerk::make(Fault::of(FAULT), servers)
 }
 
-fn case(name: &str) -> &'static Case {
-    cases().iter().find(|case| case.name == name).expect("a test of that name")
-}
+/// The number of seeds with which a wrong solution is tried.
+const RUNS: u64 = 3;
 
 fn report<const FAULT: u8>(name: &str, seed: u64) -> Report {
     tester::run(case(name), &solution::<FAULT>(), &RunOptions::new(seed))
 }
 
-/// Expects a run to fail with this kind, and with all of these pieces in its message.
+/// Expects these tests to pass with a right solution.
 #[track_caller]
-fn expect_failure(report: &Report, kind: &str, pieces: &[&str]) {
-    let failure = report.failure.as_ref().expect("the solution is wrong, and passed");
-    assert_eq!(failure.kind, kind, "{}", failure.message);
-    for piece in pieces {
-        assert!(failure.message.contains(piece), "expected `{piece}` in: {}", failure.message);
+fn expect_right_passes(names: &[&str]) {
+    for name in names {
+        expect_pass(&report::<{ Fault::None as u8 }>(name, 1));
     }
 }
-
-#[track_caller]
-fn expect_pass<const FAULT: u8>(name: &str, seed: u64) {
-    let report = report::<FAULT>(name, seed);
-    assert!(report.passed(), "{name}, seed {seed}: {:?}", report.failure);
-}
-
-/// `name: Fault in "test", "kind", "a piece of the message", …`: what happens in each of a few runs.
-macro_rules! fails {
-    ($name:ident: $fault:ident in $case:literal, $kind:literal, $($piece:literal),+ $(,)?) => {
-        #[test]
-        fn $name() {
-            for seed in 0..3 {
-                let report = super::report::<{ super::fault::Fault::$fault as u8 }>($case, seed);
-                super::expect_failure(&report, $kind, &[$($piece),+]);
-            }
-        }
-    };
-}
-use fails;
-
-/// As [`fails`], of what only some runs give an occasion for: what happens in the first of ten that fails.
-macro_rules! fails_at_times {
-    ($name:ident: $fault:ident in $case:literal, $kind:literal, $($piece:literal),+ $(,)?) => {
-        #[test]
-        fn $name() {
-            let reports = (0..10).map(|seed| super::report::<{ super::fault::Fault::$fault as u8 }>($case, seed));
-            let failed = { reports }.find(|report| !report.passed()).expect("one of ten runs to fail");
-            super::expect_failure(&failed, $kind, &[$($piece),+]);
-        }
-    };
-}
-use fails_at_times;

@@ -36,7 +36,7 @@ struct Rsm {
 struct Waiting {
     at: BTreeMap<LogIndex, (u64, Sender<Vec<u8>>)>,
     closed: bool,
-    /// The requests that were done before they were committed.
+    /// The requests that were executed before they were committed.
     done: Vec<u64>,
 }
 
@@ -167,7 +167,7 @@ impl Rsm {
         let mut waiting = self.waiting.lock();
         let is_own = waiting.at.get(&index).is_some_and(|(waits_for, _)| *waits_for == id);
         match self.fault {
-            // Not even told that something else is in its place.
+            // The waiting submit is not told that another request took the place of its own.
             Fault::NeverGivesUp if !is_own => {}
             fault => {
                 let waiter = waiting.at.remove(&index);
@@ -178,7 +178,7 @@ impl Rsm {
         }
     }
 
-    /// Takes a snapshot if it is time. `old` is one that was taken before, and when.
+    /// Takes a snapshot if it is due. `old` is one that was taken before, and its index.
     fn compact(&self, index: LogIndex, old: &mut Option<(LogIndex, Vec<u8>)>) {
         let mut machine = self.machine.lock();
         match self.fault {

@@ -1,4 +1,4 @@
-//! The double's servers: a single one, and one of several.
+//! The double's servers: a single one, and one of a replicated group.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,11 +15,11 @@ use super::store::{Answer, Request, Store};
 pub struct Server {
     fault: Fault,
     store: Arc<Mutex<Store>>,
-    /// None: the server is alone.
+    /// `None`: the server is not replicated.
     rsm: Option<Arc<dyn Rsm>>,
 }
 
-/// The store, where the server can reach it as well.
+/// The store, shared with the server.
 struct Machine(Arc<Mutex<Store>>);
 
 impl StateMachine for Machine {

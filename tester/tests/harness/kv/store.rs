@@ -1,4 +1,4 @@
-//! The double's store, and what can be asked of it.
+//! The double's store, and its requests.
 
 use std::collections::BTreeMap;
 

@@ -1,25 +1,24 @@
-//! Wrong key/value servers, clerks and locks fail with the right words.
+//! Wrong key/value servers, clerks and locks fail with the right message.
 
 use labapi::Solution;
 use tester::RunOptions;
 use tester::linearizability::Budget;
 
 use super::fault::Fault;
-use super::{case, expect_failure, expect_pass, fails, fails_at_times, solution};
+use super::{expect_right_passes, solution};
+use crate::expect::{case, expect_failure, fails, fails_at_times};
 
 #[test]
 fn a_right_solution_passes() {
-    for name in ["reliable_put_2a", "put_concurrent_reliable_2a", "unreliable_net_2a"] {
-        expect_pass::<{ Fault::None as u8 }>(name, 1);
-    }
-    for name in [
+    expect_right_passes(&[
+        "reliable_put_2a",
+        "put_concurrent_reliable_2a",
+        "unreliable_net_2a",
         "one_client_reliable_2b",
         "many_clients_reliable_2b",
         "one_client_unreliable_2b",
         "many_clients_unreliable_2b",
-    ] {
-        expect_pass::<{ Fault::None as u8 }>(name, 1);
-    }
+    ]);
 }
 
 fails!(a_put_over_anything: PutsOverAnything in "reliable_put_2a", "assertion",
@@ -75,7 +74,7 @@ fails!(a_lock_that_takes_too_long: VerySlow in "one_client_reliable_2b", "assert
     "expected some client to have had the lock and to have given it back; saw none");
 
 #[test]
-fn a_history_that_is_not_decided_is_no_pass() {
+fn an_undecided_history_does_not_pass() {
     for name in ["put_concurrent_reliable_2a", "basic_4b"] {
         let budget = Budget { steps: 10, ..Budget::default() };
         let solution = solution::<{ Fault::None as u8 }>();
@@ -85,7 +84,7 @@ fn a_history_that_is_not_decided_is_no_pass() {
 }
 
 #[test]
-fn what_a_solution_does_not_have_is_not_implemented() {
+fn a_missing_part_of_a_solution_is_not_implemented() {
     for (name, what) in [
         ("reliable_put_2a", "key/value server"),
         ("basic_agree_3b", "Raft"),

@@ -1,19 +1,17 @@
-//! Wrong key/value services over Raft fail with the right words.
+//! Wrong key/value services over Raft fail with the right message.
 
-use super::fault::Fault;
-use super::{expect_pass, fails, fails_at_times};
+use super::expect_right_passes;
+use crate::expect::{fails, fails_at_times};
 
 #[test]
 fn a_right_solution_passes() {
-    for name in [
+    expect_right_passes(&[
         "basic_4b",
         "unreliable_4b",
         "one_partition_4b",
         "many_partitions_many_clients_4b",
         "persist_concurrent_4b",
-    ] {
-        expect_pass::<{ Fault::None as u8 }>(name, 1);
-    }
+    ]);
 }
 
 fails!(a_stale_read_from_a_follower: ReadsFromFollowers in "basic_4b", "assertion",

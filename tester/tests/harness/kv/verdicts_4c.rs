@@ -1,15 +1,16 @@
-//! Key/value services over Raft with wrong snapshots fail with the right words.
+//! Key/value services over Raft with wrong snapshots fail with the right message.
 
-use super::fault::Fault;
-use super::{expect_pass, fails};
+use super::expect_right_passes;
+use crate::expect::fails;
 
 #[test]
 fn a_right_solution_passes() {
-    for name in
-        ["snapshot_rpc_4c", "snapshot_size_4c", "snapshot_recover_4c", "snapshot_unreliable_recover_4c"]
-    {
-        expect_pass::<{ Fault::None as u8 }>(name, 1);
-    }
+    expect_right_passes(&[
+        "snapshot_rpc_4c",
+        "snapshot_size_4c",
+        "snapshot_recover_4c",
+        "snapshot_unreliable_recover_4c",
+    ]);
 }
 
 fails!(a_state_that_a_snapshot_loses: IgnoresSnapshot in "snapshot_recover_4c", "assertion",

@@ -1,17 +1,20 @@
-//! Who can talk to whom, tried out with a "Raft" that sends a ping to everyone when it is asked to start
-//! anything. Its first server leads when it has been answered by three others.
+//! Links between servers, shown with a "Raft" that pings all servers when a command is submitted. Its first
+//! server leads when three others have answered.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use labapi::{ApplyMsg, LogIndex, Raft, Solution, Started, State, Term};
+use labapi::{ApplyMsg, Raft, Solution, Started, State, Term};
 use labrpc::{ClientEnd, Service};
 use labrt::channel::Sender;
 use labrt::thread;
 use persister::Persister;
 use tester::{Case, RaftCluster, RunOptions, run};
+
+use super::stub::{Partial, Stub};
+use crate::expect::expect_pass;
 
 thread_local! {
     /// Pairs of servers of which the first has reached the second.
@@ -21,7 +24,7 @@ thread_local! {
 struct Pinger {
     me: usize,
     peers: Vec<ClientEnd>,
-    /// Who has answered, a bit for each.
+    /// The servers that have answered, a bit for each.
     answers: Arc<AtomicUsize>,
 }
 
@@ -32,7 +35,7 @@ impl Pinger {
     }
 }
 
-impl Raft for Pinger {
+impl Partial for Pinger {
     fn start(&self, _: Vec<u8>) -> Option<Started> {
         for peer in &self.peers {
             let (peer, me, answers) = (peer.clone(), self.me, Arc::clone(&self.answers));
@@ -51,24 +54,16 @@ impl Raft for Pinger {
         State { term: Term(1), is_leader: self.me == 0 && others.count_ones() >= 3 }
     }
 
-    fn snapshot(&self, _: LogIndex, _: Vec<u8>) {}
-
-    fn persist_bytes(&self) -> usize {
-        0
-    }
-
-    fn kill(&self) {}
-
     fn services(self: Arc<Self>) -> Vec<Service> {
         vec![self.service()]
     }
 }
 
 fn make(peers: Vec<ClientEnd>, me: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
-    Arc::new(Pinger { me, peers, answers: Arc::default() })
+    Arc::new(Stub(Arc::new(Pinger { me, peers, answers: Arc::default() })))
 }
 
-/// Lets every server ping every server, and returns who reached whom.
+/// Has every server ping every server, and returns who reached whom.
 fn reached(cluster: &RaftCluster) -> Vec<(usize, usize)> {
     REACHED.with_borrow_mut(Vec::clear);
     for server in 0..cluster.n_servers() {
@@ -91,25 +86,25 @@ fn within(groups: &[&[usize]]) -> Vec<(usize, usize)> {
     pairs
 }
 
-fn expect_pass(body: fn(&RaftCluster)) {
+fn expect_passes(body: fn(&RaftCluster)) {
     let case = Case::raft("links_3a", "3A", "Test (3A): a test of the harness's own", body).servers(5);
     let solution = Solution::new("pinger").with_raft(make);
     let report = run(Box::leak(Box::new(case)), &solution, &RunOptions::new(1));
-    assert!(report.passed(), "{:?}", report.failure);
+    expect_pass(&report);
 }
 
 #[test]
 fn all_are_connected_at_first() {
-    expect_pass(|cluster| assert_eq!(reached(cluster), within(&[&[0, 1, 2, 3, 4]])));
+    expect_passes(|cluster| assert_eq!(reached(cluster), within(&[&[0, 1, 2, 3, 4]])));
 }
 
 #[test]
-fn a_server_that_is_cut_off_reaches_nobody_and_is_reached_by_nobody() {
-    expect_pass(|cluster| {
+fn a_disconnected_server_reaches_nobody_and_is_reached_by_nobody() {
+    expect_passes(|cluster| {
         cluster.disconnect(1);
         assert_eq!(reached(cluster), within(&[&[0, 2, 3, 4]]));
         cluster.disconnect(3);
-        // Server 3 is not meant to be connected, so 1 does not get to it.
+        // Server 3 is not connected, so server 1 does not reach it.
         cluster.connect(1);
         assert_eq!(reached(cluster), within(&[&[0, 1, 2, 4]]));
         cluster.connect(3);
@@ -119,7 +114,7 @@ fn a_server_that_is_cut_off_reaches_nobody_and_is_reached_by_nobody() {
 
 #[test]
 fn a_restart_brings_back_the_restarted_server_alone() {
-    expect_pass(|cluster| {
+    expect_passes(|cluster| {
         cluster.disconnect(1);
         cluster.shutdown(2);
         cluster.shutdown(3);
@@ -133,7 +128,7 @@ fn a_restart_brings_back_the_restarted_server_alone() {
 
 #[test]
 fn a_restart_of_a_server_that_is_up_is_a_crash_first() {
-    expect_pass(|cluster| {
+    expect_passes(|cluster| {
         cluster.disconnect(4);
         cluster.restart(2);
         assert_eq!(reached(cluster), within(&[&[0, 1, 2, 3]]));
@@ -142,7 +137,7 @@ fn a_restart_of_a_server_that_is_up_is_a_crash_first() {
 
 #[test]
 fn the_halves_of_a_partition_cannot_talk() {
-    expect_pass(|cluster| {
+    expect_passes(|cluster| {
         assert_eq!(cluster.make_partition(2), (vec![0, 1, 3], vec![4, 2]));
         assert_eq!(reached(cluster), within(&[&[0, 1, 3], &[2, 4]]));
         // All count as connected, so one server can be brought back to both halves.
@@ -154,7 +149,7 @@ fn the_halves_of_a_partition_cannot_talk() {
 
 #[test]
 fn rpcs_are_counted_since_the_server_was_started() {
-    expect_pass(|cluster| {
+    expect_passes(|cluster| {
         assert_eq!(cluster.rpc_counts(), 0);
         reached(cluster);
         assert_eq!((cluster.rpc_count(2), cluster.rpc_counts()), (5, 25));

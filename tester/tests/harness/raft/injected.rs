@@ -1,42 +1,39 @@
-//! A right solution that is spoilt at a chosen moment, and the checks of the course's tests, each of which
-//! must notice.
+//! The reference, with a fault injected at a chosen call, and the checks of the course's Raft tests, each of
+//! which must notice.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
 use labapi::{ApplyMsg, LogIndex, Raft, Solution, Started, State, Term};
 use labrpc::{ClientEnd, Service};
 use labrt::channel::{self, Receiver, Sender};
 use labrt::thread;
-use parking_lot::Mutex;
 use persister::Persister;
-use tester::{Case, Report, RunOptions, cases, run};
+use tester::{Report, cases};
+
+use crate::expect::{case, expect_failure, expect_pass};
+use crate::injection::{Injection, Missing};
 
 /// The fault, and the call at which it begins.
 #[derive(Clone, Copy, Debug)]
 enum Injected {
     /// From the test's call of this number on, counted over all servers, nobody leads.
     NobodyLeads(u32),
-    /// From that call on server 2 is one term further.
+    /// From that call on server 2 is in a term one higher.
     TermsDiffer(u32),
-    /// From that call on everybody leads when the test asks.
+    /// From that call on every server tells the test that it leads.
     EverybodyLeads(u32),
-    /// From that call on a leader delivers each command as soon as it takes it.
+    /// From that call on a leader delivers each command as soon as it accepts it.
     NobodyIsAsked(u32),
-    /// From the instance of this number on, whatever its server, nothing is delivered.
+    /// From the instance of this number on, counted over all servers, nothing is delivered.
     NothingDelivered(u32),
 }
 
-/// The one plan of this process: a run cannot be told more than its seed. Whoever runs something holds
-/// `TURN`.
-static TURN: Mutex<()> = Mutex::new(());
-static PLAN: Mutex<Plan> =
-    Mutex::new(Plan { injected: Injected::NobodyLeads(u32::MAX), calls: 0, instances: 0 });
+static INJECTION: Injection<Plan> =
+    Injection::new(Plan { injected: Injected::NobodyLeads(u32::MAX), calls: 0, instances: 0 });
 
 struct Plan {
     injected: Injected,
+    /// The test's calls, and the instances of all servers, so far.
     calls: u32,
     instances: u32,
 }
@@ -45,12 +42,12 @@ struct Wrapped {
     me: usize,
     raft: Arc<dyn Raft>,
     service: Sender<ApplyMsg>,
-    /// Where an instance delivers that nobody reads.
+    /// The channel of an instance that delivers nothing.
     _unread: Option<Receiver<ApplyMsg>>,
 }
 
 fn make(peers: Vec<ClientEnd>, me: usize, persister: Persister, service: Sender<ApplyMsg>) -> Arc<dyn Raft> {
-    let mut plan = PLAN.lock();
+    let mut plan = INJECTION.plan();
     plan.instances += 1;
     let silent = matches!(plan.injected, Injected::NothingDelivered(from) if plan.instances >= from);
     drop(plan);
@@ -67,7 +64,7 @@ fn make(peers: Vec<ClientEnd>, me: usize, persister: Persister, service: Sender<
 /// The fault that the call under way is to be answered with, if it has begun.
 fn injected() -> Option<Injected> {
     let is_tests_own = matches!(thread::current().name(), Some("start" | "get_state"));
-    let mut plan = PLAN.lock();
+    let mut plan = INJECTION.plan();
     plan.calls += u32::from(is_tests_own);
     match plan.injected {
         Injected::NobodyLeads(from) | Injected::TermsDiffer(from) | Injected::NobodyIsAsked(from) => {
@@ -87,7 +84,7 @@ impl Raft for Wrapped {
         }
         let position = self.raft.start(command.clone())?;
         if matches!(injected, Some(Injected::NobodyIsAsked(_))) {
-            // An error says that the server is going down.
+            // An error means that the server is going down.
             let _ = self.service.send(ApplyMsg::Command { index: position.index, command });
         }
         Some(position)
@@ -121,78 +118,36 @@ impl Raft for Wrapped {
     }
 }
 
-/// The run of a test, and how many calls the test made and instances there were.
-fn run_injected(case: &'static Case, injected: Injected) -> (Report, u32, u32) {
-    let _turn = TURN.lock();
-    *PLAN.lock() = Plan { injected, calls: 0, instances: 0 };
-    let report = run(case, &Solution::new("injected").with_raft(make), &RunOptions::new(1));
-    let plan = PLAN.lock();
-    (report, plan.calls, plan.instances)
-}
-
-/// The line of the test that noticed, if one did.
-fn line(report: &Report) -> Option<usize> {
-    let location = report.failure.as_ref()?.location.as_ref()?;
-    location.split("tester/src/raft/").nth(1)?.split(':').nth(1)?.parse().ok()
-}
-
-/// The lines of a test on which one of `checks` is called.
-fn lines(case: &Case, function: &str, checks: &[&str]) -> BTreeSet<usize> {
-    let file = format!("src/raft/part_{}.rs", case.part.to_lowercase());
-    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect("the part's file");
-    let body = text
-        .lines()
-        .zip(1..)
-        .skip_while(|(line, _)| !line.starts_with(&format!("fn {function}(cluster: &RaftCluster")))
-        .take_while(|(line, _)| *line != "}");
-    body.filter(|(line, _)| checks.iter().any(|check| line.contains(check)))
-        .map(|(_, number)| number)
-        .collect()
+/// The run of a test, and the number of the test's calls or of the instances, whichever is larger.
+fn run_injected(test: &str, injected: Injected) -> (Report, u32) {
+    let plan = Plan { injected, calls: 0, instances: 0 };
+    let solution = Solution::new("injected").with_raft(make);
+    INJECTION.run(test, &solution, plan, |plan| plan.calls.max(plan.instances))
 }
 
 /// Calls that fail when nobody leads.
 const NEED_A_LEADER: [&str; 5] =
     ["check_one_leader()", ".one(", "= start_on_leader(", " start_concurrently(", " count_agreement("];
 
-/// Spoils the solution at one moment after the other, until each of `checks` in the test has been the one
-/// that noticed.
-fn expect_noticed(name: &str, function: &str, checks: &[&str], inject: fn(u32) -> Injected) {
-    /// So many calls one by one: a round of the loops in the tests takes fewer.
-    const FIRST: u32 = 60;
+/// Injects a fault at one call after the other, until each of `checks` in the test has been the one that
+/// noticed.
+fn expect_noticed(name: &str, function: &'static str, checks: &[&str], inject: fn(u32) -> Injected) {
+    /// The number of calls that are tried one by one: a round of the loops in the tests takes fewer.
+    const ONE_BY_ONE: u32 = 60;
 
-    let case = cases().iter().find(|case| case.name == name).expect("a test of that name");
-    let mut missing = lines(case, function, checks);
-    assert!(!missing.is_empty(), "{function} calls none of {checks:?}");
-    let (report, calls, instances) = run_injected(case, inject(u32::MAX));
-    assert!(report.passed(), "{:?}", report.failure);
-    let moments = calls.max(instances);
-
-    // Who notices, and whether that was the last that was missing.
-    let mut notices = |moment| {
-        let line = line(&run_injected(case, inject(moment)).0);
-        missing.remove(&line.unwrap_or_default());
-        (line, missing.is_empty())
+    let file = match case(name).part {
+        "3A" => "src/raft/part_3a.rs",
+        "3B" => "src/raft/part_3b.rs",
+        "3C" => "src/raft/part_3c.rs",
+        _ => "src/raft/part_3d.rs",
     };
-    if notices(1).1 || notices(moments).1 || (2..=FIRST.min(moments)).any(|moment| notices(moment).1) {
-        return;
-    }
-    // What comes after the first loops: look between any two moments that differ.
-    let mut ends = |moment| (moment, notices(moment));
-    let mut spans = vec![(ends(FIRST.min(moments)), ends(moments))];
-    while let Some((first, last)) = spans.pop() {
-        if first.1.0 == last.1.0 || last.0 - first.0 <= 1 {
-            continue;
-        }
-        let middle = ends(first.0.midpoint(last.0));
-        if middle.1.1 {
-            return;
-        }
-        spans.extend([(middle, last), (first, middle)]);
-    }
-    panic!("whatever was injected, nobody noticed on the lines {missing:?} of {function}");
+    let missing = Missing::new(file, function, checks);
+    let (report, calls) = run_injected(name, inject(u32::MAX));
+    expect_pass(&report);
+    missing.expect_noticed(calls, ONE_BY_ONE, |call| run_injected(name, inject(call)).0);
 }
 
-/// Tests that do what another one does, on another network or without a fault.
+/// Tests with the same body as another one, on another network or without a fault.
 const SAME_BODY: [&str; 4] = [
     "unreliable_churn_3c",
     "snapshot_basic_3d",
@@ -261,13 +216,11 @@ fn an_instance_that_delivers_nothing() {
     expect_noticed("persist1_3c", "persist1_3c", &[".wait("], Injected::NothingDelivered);
 }
 
-/// Before the test looks whether anybody agreed without a majority, an invariant has seen it.
+/// Before the test checks that there is no agreement without a majority, an invariant objects.
 #[test]
 fn agreement_of_one() {
     for test in ["follower_failure_3b", "leader_failure_3b", "fail_no_agree_3b"] {
-        let case = cases().iter().find(|case| case.name == test).expect("a test of that name");
-        let (report, ..) = run_injected(case, Injected::NobodyIsAsked(1));
-        let failure = report.failure.expect("nobody was asked");
-        assert!(failure.message.contains("has reached no other server"), "{test}: {}", failure.message);
+        let (report, _) = run_injected(test, Injected::NobodyIsAsked(1));
+        expect_failure(&report, "assertion", &["has reached no other server"]);
     }
 }

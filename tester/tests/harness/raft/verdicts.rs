@@ -1,40 +1,11 @@
-//! A right solution passes; a wrong one fails with the right words.
+//! A correct solution passes; a wrong one fails with the right message.
 
-use tester::{Case, Report, RunOptions, cases, run};
+use tester::{RunOptions, run};
 
-use crate::fake::solution;
-use crate::fault::Fault;
-
-fn case(name: &str) -> &'static Case {
-    cases().iter().find(|case| case.name == name).expect("a test of that name")
-}
-
-fn report<const FAULT: u8>(name: &str, seed: u64) -> Report {
-    run(case(name), &solution::<FAULT>(), &RunOptions::new(seed))
-}
-
-/// Expects a run to fail with this kind, and with all of these pieces in its message.
-#[track_caller]
-fn expect_failure(report: &Report, kind: &str, pieces: &[&str]) {
-    let failure = report.failure.as_ref().expect("the solution is wrong, and passed");
-    assert_eq!(failure.kind, kind, "{}", failure.message);
-    for piece in pieces {
-        assert!(failure.message.contains(piece), "expected `{piece}` in: {}", failure.message);
-    }
-}
-
-macro_rules! fails {
-    ($(#[$meta:meta])* $name:ident: $fault:ident in $case:literal, $kind:literal, $($piece:literal),+) => {
-        $(#[$meta])*
-        #[test]
-        fn $name() {
-            for seed in 0..5 {
-                let report = report::<{ Fault::$fault as u8 }>($case, seed);
-                expect_failure(&report, $kind, &[$($piece),+]);
-            }
-        }
-    };
-}
+use super::double::solution;
+use super::fault::Fault;
+use super::{RUNS, report};
+use crate::expect::{case, expect_pass, fails};
 
 #[test]
 fn a_right_solution_passes_what_has_no_partitions() {
@@ -53,9 +24,8 @@ fn a_right_solution_passes_what_has_no_partitions() {
         "snapshot_all_crash_3d",
         "snapshot_init_3d",
     ] {
-        for seed in 0..5 {
-            let report = report::<{ Fault::None as u8 }>(name, seed);
-            assert!(report.passed(), "{name}, seed {seed}: {:?}", report.failure);
+        for seed in 0..RUNS {
+            expect_pass(&report::<{ Fault::None as u8 }>(name, seed));
         }
     }
 }
@@ -91,7 +61,7 @@ fails!(nobody_accepts_commands: NeverElects in "basic_agree_3b", "assertion",
 fails!(two_leaders_in_a_term: TwoLeaders in "initial_election_3a", "assertion",
     "expected at most one leader in term 1; saw server ", " lead it at ");
 
-fails!(two_leaders_between_two_looks_of_the_test: TwoLeadersForAMoment in "initial_election_3a", "assertion",
+fails!(two_leaders_between_two_queries_of_the_test: TwoLeadersForAMoment in "initial_election_3a", "assertion",
     "expected at most one leader in term 1; saw server 0 lead it at ", " and server 1 at 1.2");
 
 fails!(a_term_goes_back: TermGoesBack in "initial_election_3a", "assertion",
@@ -100,7 +70,7 @@ fails!(a_term_goes_back: TermGoesBack in "initial_election_3a", "assertion",
 fails!(a_term_goes_back_between_the_probes: TermGoesBackForTheTest in "initial_election_3a", "assertion",
     "expected server 0 never to go back in term; saw term 0 after term 1");
 
-fails!(a_term_goes_back_between_two_looks_of_the_test: TermGoesBackForAMoment in "initial_election_3a", "assertion",
+fails!(a_term_goes_back_between_two_queries_of_the_test: TermGoesBackForAMoment in "initial_election_3a", "assertion",
     "never to go back in term; saw term 0 after term 1");
 
 fails!(two_servers_take_commands_in_a_term: TwoAccept in "basic_agree_3b", "assertion",
@@ -110,9 +80,9 @@ fails!(a_leader_in_term_zero: TermZero in "initial_election_3a", "assertion",
     "expected a leader's term to be at least 1; saw all servers in term 0");
 
 #[test]
-fn a_term_that_ends_without_need_is_warned_of() {
+fn a_needless_change_of_term_is_warned_of() {
     let report = report::<{ Fault::TermGoesUp as u8 }>("initial_election_3a", 0);
-    assert!(report.passed(), "{:?}", report.failure);
+    expect_pass(&report);
     assert_eq!(report.warnings, ["the term went from 1 to 2 although nothing had failed"]);
 }
 
@@ -209,7 +179,7 @@ fails!(an_entry_twice_where_snapshots_are_taken: DeliversTwice in "snapshot_basi
 #[test]
 fn an_entry_twice_where_no_snapshots_are_taken_is_tolerated() {
     let report = report::<{ Fault::DeliversTwice as u8 }>("basic_agree_3b", 0);
-    assert!(report.passed(), "{:?}", report.failure);
+    expect_pass(&report);
 }
 
 fails!(different_commands_at_an_index: OtherCommand in "basic_agree_3b", "assertion",
@@ -249,9 +219,9 @@ fails!(a_snapshot_of_what_nobody_applied: SnapshotAhead in "snapshot_basic_3d", 
 
 fails!(start_does_not_return: StartHangs in "basic_agree_3b", "timeout",
     "expected the test to end within 120 s; it goes on; not returned: start of server 1 (called at 0.",
-    "thread `start` of server 1 waits for a lock at tester/tests/harness/fake.rs:",
-    ", which thread `worker` of server 1 took at tester/tests/harness/fake.rs:",
-    "and now sleeps at tester/tests/harness/fake.rs:");
+    "thread `start` of server 1 waits for a lock at tester/tests/harness/raft/double.rs:",
+    ", which thread `worker` of server 1 took at tester/tests/harness/raft/double.rs:",
+    "and now sleeps at tester/tests/harness/raft/double.rs:");
 
 fails!(kill_does_not_return: KillHangs in "basic_agree_3b", "timeout",
     "expected the test to end within 120 s; it goes on; not returned: kill of server 0 (called at 0.");
@@ -290,11 +260,11 @@ fails!(terms_that_differ: OwnTerm in "initial_election_3a", "assertion",
 #[test]
 fn a_claim_to_lead_that_is_not_repeated_does_not_count() {
     let report = report::<{ Fault::LeadsIntermittently as u8 }>("basic_agree_3b", 0);
-    assert!(report.passed(), "{:?}", report.failure);
+    expect_pass(&report);
 }
 
 #[test]
-fn the_place_of_a_failure_is_the_line_of_the_test() {
+fn the_location_of_a_failure_is_the_line_of_the_test() {
     for (report, file) in [
         (report::<{ Fault::NeverElects as u8 }>("initial_election_3a", 0), "tester/src/raft/part_3a.rs:"),
         (report::<{ Fault::WrongIndex as u8 }>("basic_agree_3b", 0), "tester/src/raft/part_3b.rs:"),

@@ -18,12 +18,12 @@ use labrt::thread;
 use parking_lot::Mutex;
 use persister::Persister;
 
-use crate::fault::Fault;
+use super::fault::Fault;
 
 /// The solution with a fault: `solution::<{ Fault::Gap as u8 }>()`.
 pub fn solution<const FAULT: u8>() -> Solution {
     let make_raft: MakeRaft = make::<FAULT>;
-    Solution::new("fake").with_raft(make_raft)
+    Solution::new("double").with_raft(make_raft)
 }
 
 /// The state that all servers of a run share. A run has an OS thread of its own.
@@ -32,13 +32,13 @@ struct Shared {
     term: u64,
     leader: Option<usize>,
     log: Vec<Vec<u8>>,
-    /// The length of the log that a majority was last asked about. What is beyond goes with its leader.
+    /// The length of the log that a majority was last told. Entries beyond it are lost with their leader.
     committed: usize,
-    servers: Vec<Weak<Fake>>,
+    servers: Vec<Weak<Double>>,
     last_index: u64,
-    /// Whether the leader is to enter the next term.
+    /// Whether the leader is about to enter the next term.
     next_term: bool,
-    /// Whether server 1 has been heard by a majority, though it does not lead.
+    /// Whether a majority has answered server 1, though it does not lead.
     server_1_is_heard: bool,
     claims: u64,
     held: Vec<u8>,
@@ -58,8 +58,8 @@ impl Shared {
         self.servers.get(server).is_some_and(|server| server.strong_count() > 0)
     }
 
-    /// Whether a server is the next leader: the first of those that are up, if they are a majority and
-    /// there is none.
+    /// Whether a server is the next leader: the first of those that are up, if they are a majority and there
+    /// is no leader.
     fn is_next_leader(&self, server: usize) -> bool {
         let mut up = (0..self.servers.len()).filter(|&server| self.is_up(server));
         let is_first = up.next() == Some(server);
@@ -75,7 +75,7 @@ impl Shared {
         { snapshots }.find(|(last, _)| *last > index)
     }
 
-    /// Makes a server the leader of the term that it has begun.
+    /// Makes a server the leader of the term that it has started.
     fn elect(&mut self, server: usize, fault: Fault) {
         self.leader = Some(server);
         let lost = self.log.len().saturating_sub(self.committed);
@@ -87,13 +87,13 @@ impl Shared {
     }
 }
 
-struct Fake {
+struct Double {
     me: usize,
     fault: Fault,
     restarted: bool,
     peers: Vec<ClientEnd>,
     persister: Persister,
-    /// How much of the log it may deliver.
+    /// The length of the log prefix that it may deliver.
     told: AtomicU64,
     /// Index of the last snapshot, and the snapshot.
     snapshot: Mutex<(u64, Vec<u8>)>,
@@ -105,7 +105,7 @@ fn make<const FAULT: u8>(
     persister: Persister,
     service: Sender<ApplyMsg>,
 ) -> Arc<dyn Raft> {
-    let fault = Fault::ALL.into_iter().find(|fault| *fault as u8 == FAULT).expect("a fault's number");
+    let fault = Fault::of(FAULT);
     if fault == Fault::MakeHangs {
         thread::sleep(Duration::from_secs(240));
     }
@@ -137,20 +137,21 @@ fn make<const FAULT: u8>(
     });
     let snapshot = Mutex::new(saved.unwrap_or_default());
     let servers = peers.len();
-    let fake = Arc::new(Fake { me, fault, restarted, peers, persister, told: AtomicU64::new(0), snapshot });
-    let this = Arc::downgrade(&fake);
+    let double =
+        Arc::new(Double { me, fault, restarted, peers, persister, told: AtomicU64::new(0), snapshot });
+    let this = Arc::downgrade(&double);
     shared(|shared| shared.servers[me] = this.clone());
     thread::spawn(move || run(&this, &service, servers));
-    fake
+    double
 }
 
-/// Elects and delivers, every 5 ms.
-fn run(this: &Weak<Fake>, service: &Sender<ApplyMsg>, servers: usize) {
-    let fake = this.upgrade().expect("it is just being made");
-    let (me, fault, peers) = (fake.me, fake.fault, fake.peers.clone());
-    let _saves_on_drop = SavesOnDrop(fake.persister.clone(), fault);
-    let mut delivered = fake.snapshot.lock().0;
-    drop(fake);
+/// Elects leaders and delivers entries, every 5 ms.
+fn run(this: &Weak<Double>, service: &Sender<ApplyMsg>, servers: usize) {
+    let double = this.upgrade().expect("it is just being made");
+    let (me, fault, peers) = (double.me, double.fault, double.peers.clone());
+    let _saves_on_drop = SavesOnDrop(double.persister.clone(), fault);
+    let mut delivered = double.snapshot.lock().0;
+    drop(double);
     let mut followed = Followed::default();
     if !matches!(fault, Fault::LeadsAtOnce) {
         thread::sleep(Duration::from_millis(300));
@@ -204,7 +205,7 @@ fn run(this: &Weak<Fake>, service: &Sender<ApplyMsg>, servers: usize) {
         }
         let told = match fault {
             Fault::AppliesFromAfar => shared(|shared| shared.committed as u64),
-            _ => this.upgrade().map_or(0, |fake| fake.told.load(Ordering::Relaxed)),
+            _ => this.upgrade().map_or(0, |double| double.told.load(Ordering::Relaxed)),
         };
         loop {
             let next = shared(|shared| {
@@ -224,7 +225,7 @@ fn run(this: &Weak<Fake>, service: &Sender<ApplyMsg>, servers: usize) {
     }
 }
 
-/// The progress that a leader has told the others.
+/// The log prefix that a leader has replicated, and its rounds.
 #[derive(Default)]
 struct Followed {
     committed: usize,
@@ -233,7 +234,7 @@ struct Followed {
 
 impl Followed {
     /// A leader's action every 5 ms.
-    fn lead(&mut self, this: &Weak<Fake>, me: usize, peers: &[ClientEnd], fault: Fault) {
+    fn lead(&mut self, this: &Weak<Double>, me: usize, peers: &[ClientEnd], fault: Fault) {
         self.rounds += 1;
         if fault == Fault::GoesUpAlone && thread_time() > 1550 && shared(|it| it.term == 1) {
             shared(|shared| shared.term = 2);
@@ -257,8 +258,8 @@ impl Followed {
         } else if !self.rounds.is_multiple_of(20) {
             return;
         }
-        if let Some(fake) = this.upgrade() {
-            fake.told.fetch_max(self.committed as u64, Ordering::Relaxed);
+        if let Some(double) = this.upgrade() {
+            double.told.fetch_max(self.committed as u64, Ordering::Relaxed);
         }
         if fault == Fault::AgreesAlone && !self.rounds.is_multiple_of(20) {
             return;
@@ -267,8 +268,8 @@ impl Followed {
     }
 }
 
-/// Tells everybody else how much may be delivered, so many times, and answers whether a majority, the
-/// server itself included, has heard of it.
+/// Tells all other servers how much may be delivered, so many times, and returns whether a majority, the
+/// server itself included, has received it.
 fn ask(peers: &[ClientEnd], me: usize, told: u64, times: usize, fault: Fault) -> bool {
     let is_silent = fault == Fault::SendsNothing || times == 0;
     let (sender, answers) = channel::unbounded();
@@ -292,7 +293,7 @@ fn ask(peers: &[ClientEnd], me: usize, told: u64, times: usize, fault: Fault) ->
     true
 }
 
-/// Sends nothing to everyone, so many times.
+/// Sends an empty command to every server, so many times.
 fn call_everyone(peers: &[ClientEnd], times: usize) {
     for peer in peers.iter().flat_map(|peer| std::iter::repeat_n(peer, times)) {
         let peer = peer.clone();
@@ -301,13 +302,13 @@ fn call_everyone(peers: &[ClientEnd], times: usize) {
 }
 
 /// The messages that the server delivers when it should deliver `command` at `index`.
-fn messages(this: &Weak<Fake>, me: usize, fault: Fault, index: u64, command: Vec<u8>) -> Vec<ApplyMsg> {
+fn messages(this: &Weak<Double>, me: usize, fault: Fault, index: u64, command: Vec<u8>) -> Vec<ApplyMsg> {
     let message =
         |index: u64, command: &[u8]| ApplyMsg::Command { index: LogIndex(index), command: command.into() };
     let right = message(index, &command);
     let snapshot = |above: u64, change: fn(Vec<u8>) -> Vec<u8>| {
-        let fake = this.upgrade().expect("the server is up");
-        let (index, snapshot) = fake.snapshot.lock().clone();
+        let double = this.upgrade().expect("the server is up");
+        let (index, snapshot) = double.snapshot.lock().clone();
         ApplyMsg::Snapshot { index: LogIndex(index + above), term: Term(1), snapshot: change(snapshot) }
     };
     if fault == Fault::OwnCommand && index == 2 {
@@ -362,7 +363,7 @@ fn encoded(index: u64, commands: Vec<String>) -> Vec<u8> {
     labgob::encode(&(index, commands)).expect("a number and texts")
 }
 
-/// Saves when its thread dies.
+/// Saves when its thread is killed.
 struct SavesOnDrop(Persister, Fault);
 
 impl Drop for SavesOnDrop {
@@ -374,7 +375,7 @@ impl Drop for SavesOnDrop {
     }
 }
 
-impl Drop for Fake {
+impl Drop for Double {
     fn drop(&mut self) {
         if self.fault == Fault::NeverDropped {
             let (_sender, receiver) = channel::bounded::<()>(0);
@@ -384,7 +385,7 @@ impl Drop for Fake {
 }
 
 #[labrpc::service]
-impl Fake {
+impl Double {
     fn receive(&self, command: Vec<u8>) -> bool {
         command.is_empty()
     }
@@ -395,7 +396,7 @@ impl Fake {
     }
 }
 
-impl Fake {
+impl Double {
     /// Sends the command to every server five times, if this one leads.
     fn waste(&self, command: &[u8]) {
         if shared(|shared| shared.leader == Some(self.me)) {
@@ -407,9 +408,9 @@ impl Fake {
     }
 }
 
-impl Raft for Fake {
+impl Raft for Double {
     fn start(&self, command: Vec<u8>) -> Option<Started> {
-        // As in a real one, another thread may run before the lock is taken.
+        // As in a real Raft, another thread may run before the lock is taken.
         thread::yield_now();
         match self.fault {
             Fault::StartHangs => wait_for_a_busy_thread(),
@@ -506,7 +507,7 @@ impl Raft for Fake {
     }
 }
 
-/// Whether the test asks, and not a probe that looks at a server at rest.
+/// Whether the call is the test's, and not the probe's.
 fn is_asked_by_the_test() -> bool {
     thread::current().name() == Some("get_state")
 }

@@ -1,0 +1,35 @@
+//! [`TestReport`]: a test in a report.
+
+use std::time::Duration;
+
+/// A test in a report: its runs, and what is told of those that failed.
+#[derive(Clone, Debug, Default)]
+pub struct TestReport {
+    /// The test's name, as the report shows it.
+    pub name: String,
+    /// The part of the lab.
+    pub part: String,
+    /// Number of runs. Zero: the test did not run.
+    pub runs: u64,
+    /// Runs that did not pass.
+    pub failed: u64,
+    /// The failures or causes of failure, the most important first.
+    pub failures: Vec<FailureReport>,
+    /// The time that the runs took.
+    pub time: Option<Duration>,
+    /// Other figures, by name.
+    pub properties: Vec<(&'static str, String)>,
+}
+
+/// A failed run, or a cause of failures.
+#[derive(Clone, Debug, Default)]
+pub struct FailureReport {
+    /// The words before it: `seed 0x1f`, `3 times`.
+    pub heading: String,
+    /// The kind, such as `panic`.
+    pub kind: String,
+    /// What was expected and what was seen.
+    pub message: String,
+    /// The command that replays it.
+    pub replay: String,
+}
