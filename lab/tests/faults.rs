@@ -1,5 +1,6 @@
-//! The reference under all injected faults at once, with all invariants: duplicated requests, slow links, clock
-//! rates a tenth off, slow saves, paused servers, and one-way links that are cut and healed.
+//! The reference under all injected faults at once, with all invariants: duplicated requests, slow links,
+//! clocks that are 10 % fast or slow, slow saves, paused servers, and links that are cut in one direction and
+//! healed.
 
 use std::time::Duration;
 
