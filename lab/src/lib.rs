@@ -57,7 +57,7 @@ impl Lab {
             set_color(line.global.color);
             let outcome = match line.command {
                 Command::Test(args) => not_for_another().and_then(|()| {
-                    warn_of_shared_hash_keys();
+                    warn_of_unseeded_hash_maps();
                     test(&args, || Tested::compiled_in(self, args.solution.as_deref()).map(Ok))
                 }),
                 Command::Replay(args) => not_for_another()
@@ -121,15 +121,10 @@ pub fn not_for_another() -> Result<(), CommandError> {
     }
 }
 
-/// Warns if the servers of a simulation share the keys of std's hash maps. On systems other than Linux they
-/// always do, and grading is not supported.
-pub fn warn_of_shared_hash_keys() {
-    if cfg!(target_os = "linux") && !labrt::world::hash_keys_are_separate() {
-        eprintln!(
-            "warning: the keys of std's hash maps were not found in memory, so all servers of a simulation \
-             draw them from one counter. A submission can use that as shared memory. See \"Threat model\" in \
-             docs/instructors.md"
-        );
+/// Warns where std's hash maps do not follow the seed.
+pub fn warn_of_unseeded_hash_maps() {
+    if let Some(warning) = tester::unseeded_hash_maps() {
+        eprintln!("warning: {warning}");
     }
 }
 

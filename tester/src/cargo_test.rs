@@ -14,7 +14,7 @@ use crate::display::Seconds;
 use crate::lines::{self, Tally};
 use crate::replay::Replay;
 use crate::titles::{Number, Titles};
-use crate::{Case, Report, RunOptions, cases, labs, log_end, run, seed, warned};
+use crate::{Case, Report, RunOptions, cases, labs, log_end, run, seed, unseeded_hash_maps, warned};
 
 /// Runs of a test when nobody asks for another number.
 const RUNS: u64 = 10;
@@ -35,6 +35,9 @@ pub fn cargo_tests(lab: &str, solution: Solution) -> ExitCode {
     let trial = |case: &'static Case| {
         Trial::test(case.name, move || run_all(case, &solution, plan).map_err(Into::into))
     };
+    if let Some(warning) = unseeded_hash_maps() {
+        eprintln!("warning: {warning}");
+    }
     let trials = cases().iter().filter(|case| lab.has_part(case.part)).map(trial).collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
