@@ -72,7 +72,8 @@ fn bad_input_is_one_line_that_says_what_would_be_right() {
         ("replay backup_3b --seed 1 --since 5 --until 4", "--until 5 or more, or --since 4 or less"),
         (
             "worker",
-            "error: `worker` is started by `lab test` and `lab replay`, and takes its orders from them\n",
+            "error: `worker` is started by `lab test` and `lab replay`, which send it the runs to carry \
+             out\n",
         ),
     ] {
         let output = lab(folder.path(), arguments);

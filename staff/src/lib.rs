@@ -48,7 +48,7 @@ pub use copy::copy_workspace;
 #[must_use]
 pub fn main(lab: &Lab) -> ExitCode {
     build_env::confine_if_told();
-    interrupt::also(build::stop_all);
+    interrupt::on_signal(build::stop_all);
     finish(parse::<CommandLine>(std::env::args_os()).and_then(|line| {
         set_color(line.global.color);
         let outcome = match line.command {

@@ -118,8 +118,12 @@ mod tests {
         let expected: Vec<_> =
             all.into_iter().filter(|name| !["backup_3b", "rejoin_3b"].contains(name)).collect();
         assert_eq!(rest, expected);
-        let without_lab_3 = names(&[], &["3"], false).unwrap();
-        assert!(without_lab_3.iter().all(|name| !name.contains("_3")), "{without_lab_3:?}");
+        let without_3a = names(&[], &["3A"], false).unwrap();
+        assert!(without_3a.iter().all(|name| !name.ends_with("_3a")), "{without_3a:?}");
+        assert_eq!(names(&[], &["3A", "3B"], false).unwrap(), {
+            let all = chosen(&[]).unwrap().into_iter();
+            all.filter(|name| !["_3a", "_3b"].iter().any(|part| name.ends_with(part))).collect::<Vec<_>>()
+        });
         // A test that was not chosen anyhow.
         assert_eq!(names(&["backup_3b"], &["3A"], false), Ok(vec!["backup_3b"]));
         assert_eq!(names(&["backup_3b"], &["3B"], false), Err(SelectionError::NothingLeft));
