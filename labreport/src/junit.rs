@@ -1,4 +1,5 @@
-//! JUnit XML. Every text is made visible: XML has no form at all for some characters, not even as an escape.
+//! JUnit XML. Every text is escaped visibly, because XML cannot represent some characters, not even as
+//! character references.
 
 use std::time::Duration;
 
@@ -19,37 +20,38 @@ pub struct Document {
 pub struct Case {
     /// Its name.
     pub name: String,
-    /// What it belongs to, such as a part of a lab; empty for none.
+    /// The class, such as a part of a lab; empty for none.
     pub class: String,
-    /// How long it took.
+    /// The duration.
     pub time: Option<Duration>,
-    /// What else there is to know, by name.
+    /// Further properties, by name.
     pub properties: Vec<(&'static str, String)>,
-    /// What it came to.
+    /// The outcome.
     pub status: Status,
 }
 
-/// What a case came to.
+/// The outcome of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// As it should.
+    /// The case passed.
     Passed,
     /// It did not run.
     Skipped,
     /// It failed.
     Failed(Reason),
-    /// Something failed that is not under test.
+    /// Something other than the code under test failed.
     Error(Reason),
 }
 
-/// Why a case did not come to what it should.
+/// The reason why a case did not pass.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reason {
     /// The kind, such as `panic`.
     pub kind: String,
     /// The message.
     pub message: String,
-    /// All the rest, in several lines. It is not cut: who makes it knows where it can be.
+    /// The details, in several lines. The writer does not cut them: whoever makes the text knows where it can
+    /// be cut.
     pub description: String,
 }
 
@@ -162,7 +164,7 @@ mod tests {
 
     #[test]
     fn every_text_has_a_form_in_xml() {
-        // All that there are: most of the first have none in XML.
+        // Every character of the basic plane: XML cannot represent most of the first ones.
         let all: String = (0..=0x1_0fff).filter_map(char::from_u32).collect();
         let hostile = format!("]]> <!-- &amp; {all}");
         let mut document = Document::new(&hostile, usize::MAX);
@@ -183,7 +185,9 @@ mod tests {
         let text = document.text();
         // Character by character, as XML 1.0 allows them; those that are written by number would be escapes
         // of these.
-        let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+        let is_layout = |c: char| matches!(c, '\t' | '\n' | '\r');
+        let is_text = |c: char| matches!(c, ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+        let allowed = |c: char| is_layout(c) || is_text(c);
         assert!(text.chars().all(allowed), "{:?}", text.chars().find(|&c| !allowed(c)));
         for forbidden in ["&#x0;", "&#0;", "&#27;", "&#x1b;", "&#xfffe;", "&#65534;"] {
             assert!(!text.to_lowercase().contains(forbidden), "{forbidden}");

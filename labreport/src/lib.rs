@@ -1,21 +1,21 @@
-//! The model of results, and what its writers have in common.
+//! The model of test results, and the parts that its writers share.
 //!
 //! - [`Results`]: many runs of some tests, with their failures and causes;
 //! - [`likeness`]: the text that failures of one cause have in common;
 //! - [`TestReport`]: a test in a report, as the JUnit writer takes it.
 //!
-//! The writers are where their readers are: the terminal and `--json` in `lab`, Gradescope, HTML and the table of
-//! scores in `staff`, JUnit here for both.
+//! Each writer is in the crate that uses it: the terminal and `--json` in `lab`; Gradescope, HTML and the
+//! table of scores in `staff`; JUnit here, for both.
 //!
-//! # Text that is not trusted
+//! # Untrusted text
 //!
-//! A solution has a say in much that is told of it: messages of panics, log lines, names of threads and
-//! files, what the compiler quotes. The command line and the grader write all of it through this crate.
+//! A solution determines much of the text in a report: panic messages, log lines, names of threads and files,
+//! compiler output. The command line and the grader write all of it through this crate.
 //!
-//! - [`text`]: text with every character visible, in several lines or in one, cut where it is long;
-//! - [`Output`]: the same of what a process prints while it runs;
-//! - [`junit`]: JUnit XML, whatever its texts are;
-//! - [`within`]: files that stay below a size.
+//! - [`text`]: text with every character visible, in several lines or in one, truncated where it is long;
+//! - [`Output`]: the same for the output of a running process;
+//! - [`junit`]: JUnit XML from arbitrary text;
+//! - [`within`]: files below a size limit.
 
 pub mod junit;
 mod likeness;

@@ -1,10 +1,10 @@
 //! [`likeness`]: the text that equal failures have in common.
 
-/// The text that failures of the same cause have in common, apart from their kind: the message with `#` for each
-/// number, and for each list of numbers. "saw {0, 2} in term 4" is "saw {1} in term 17".
+/// The text that failures of the same cause have in common, apart from their kind: the message with `#` for
+/// each number, and for each list of numbers. "saw {0, 2} in term 4" is "saw {1} in term 17".
 ///
-/// Of a time-out or livelock, the first line counts: below it stands what went on meanwhile, which differs from
-/// run to run.
+/// For a time-out or livelock, only the first line counts: the lines below it describe the state of the run,
+/// which differs from run to run.
 #[must_use]
 pub fn likeness(kind: &str, message: &str) -> String {
     let is_late = ["timeout", "livelock"].contains(&kind);
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_do_not_make_a_difference() {
+    fn numbers_are_ignored() {
         for (message, plain) in [
             ("term 4", "term #"),
             ("after 12.5s.", "after #s."),
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_time_out_the_first_line_counts() {
+    fn only_the_first_line_of_a_time_out_counts() {
         assert_eq!(likeness("timeout", "late\nbusiest: a"), "late");
         assert_eq!(likeness("panic", "one\ntwo"), "one\ntwo");
     }

@@ -1,13 +1,13 @@
-//! [`Output`]: what a process prints, made visible while it comes in.
+//! [`Output`]: a writer that escapes the output of a process while it runs.
 
 use std::io::{self, Write};
 
 use crate::text::visible;
 
-/// A longer line is passed on in pieces.
+/// Longer lines are passed on in pieces, so that a line without end takes no memory.
 const LONGEST_LINE: usize = 64 << 10;
 
-/// Passes on what is written to it, line by line, as [`visible`] shows it.
+/// A writer that passes lines on to another writer, as [`visible`] shows them.
 #[derive(Debug)]
 pub struct Output<W> {
     to: W,
@@ -15,12 +15,12 @@ pub struct Output<W> {
 }
 
 impl<W: Write> Output<W> {
-    /// Passes on to `to`.
+    /// A writer that passes on to `to`.
     pub fn new(to: W) -> Self {
         Self { to, line: Vec::new() }
     }
 
-    /// Passes on the last line, which has no end.
+    /// Passes on the last line, which has no line break.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl<W: Write> Write for Output<W> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        // What has come of a line may end within a character.
+        // An incomplete line may end within a character, so it is kept.
         self.to.flush()
     }
 }
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_are_put_together() {
+    fn characters_split_over_writes_are_joined() {
         let mut to = Vec::new();
         let mut output = Output::new(&mut to);
         for byte in "größe\u{1b}[2J\nlast\u{9b}".bytes() {

@@ -1,40 +1,40 @@
-//! [`Results`]: the results of many runs of some tests, as `lab test --json` writes them and other programs read
-//! them.
+//! [`Results`]: the results of many runs of some tests, as `lab test --json` writes them and other programs
+//! read them.
 //!
-//! The form is a promise: fields may be added, none renamed. Seeds and fingerprints are texts (`"0x1f"`), because
-//! a JSON number need not hold 64 bits. Figures are sums over the runs.
+//! The format is stable: fields may be added, none is renamed. Seeds and fingerprints are strings (`"0x1f"`),
+//! because a JSON number need not hold 64 bits. Figures are sums over the runs.
 
 use serde::{Deserialize, Serialize};
 
-/// The number of the form. A file with another number has another form.
+/// The version of the format. A file with another version has another format.
 const SCHEMA: u32 = 1;
 
 /// The results of one command.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Results {
-    /// The number of the form, 1.
+    /// The version of the format, 1.
     pub schema: u32,
     /// The sources that were tested.
     pub build: String,
-    /// Where the runs took place: `sim` or `threads`.
+    /// The backend of the runs: `sim` or `threads`.
     pub backend: String,
     /// The solution.
     pub solution: String,
-    /// How the simulation chose the next thread.
+    /// The scheduling policy of the simulation.
     pub policy: String,
     /// The first seed of each test.
     pub first_seed: String,
-    /// Runs side by side.
+    /// Number of parallel runs.
     pub jobs: u32,
-    /// One for each test that was chosen.
+    /// The results of each chosen test.
     pub tests: Vec<TestResult>,
-    /// The causes of failures, in the order in which they were met.
+    /// The causes of failures, in the order in which they were found.
     pub causes: Vec<CauseOfFailures>,
     /// Failures of causes that are not listed, because there are too many.
     pub failures_of_other_causes: u64,
     /// The sums over all tests.
     pub total: Total,
-    /// Whether all that was to be run was: false in what an interrupted command leaves behind.
+    /// Whether all planned runs were made: false in the file that an interrupted command leaves.
     pub finished: bool,
 }
 
@@ -45,9 +45,9 @@ pub struct TestResult {
     pub name: String,
     /// The part of the lab.
     pub part: String,
-    /// What the course prints when the test begins.
+    /// The title that the course prints when the test begins.
     pub title: String,
-    /// What passing is worth.
+    /// The points for passing.
     pub points: u32,
     /// Number of runs.
     pub runs: u64,
@@ -84,12 +84,12 @@ pub struct FailedRun {
     pub seed: String,
     /// The kind of failure, such as `assertion`.
     pub kind: String,
-    /// What was expected and what was seen.
+    /// The violated expectation: what was expected and what was seen.
     pub message: String,
-    /// Tells the run from every other; zero if its process ended before it could tell.
+    /// The fingerprint of the run; zero if its process died before it could report one.
     pub fingerprint: String,
-    /// The server that noticed the failure, or the tester. Missing if the process died, as are virtual time and
-    /// thread.
+    /// The server that noticed the failure, or the tester. Missing if the process died, as are virtual time
+    /// and thread.
     #[serde(default)]
     pub node: Option<String>,
     /// The thread.
@@ -119,17 +119,17 @@ pub struct Warning {
 pub struct CauseOfFailures {
     /// The kind of failure.
     pub kind: String,
-    /// What was expected and what was seen, in the first failure.
+    /// The violated expectation of the first failure.
     pub message: String,
     /// The position in the source.
     pub location: Option<String>,
-    /// Runs that failed of it.
+    /// Runs that failed for this cause.
     pub runs: u64,
-    /// The tests that it made fail.
+    /// The tests that failed for this cause.
     pub tests: Vec<String>,
     /// The first of them.
     pub test: String,
-    /// The smallest seed there.
+    /// The smallest seed of a failed run of that test.
     pub seed: String,
     /// The command that replays this run.
     pub replay: String,
@@ -144,7 +144,7 @@ pub struct Total {
     pub passed: u64,
     /// Runs that did not pass.
     pub failed: u64,
-    /// Of these, runs that ended at code that is not there yet.
+    /// Of these, runs that reached code which is not implemented yet.
     pub not_implemented: u64,
     /// Real time.
     pub wall_seconds: f64,
@@ -154,13 +154,13 @@ pub struct Total {
     pub virtual_seconds: f64,
 }
 
-/// Why a text is no results.
+/// The reason why a text cannot be read as results.
 #[derive(Debug, thiserror::Error)]
 pub enum ResultsError {
-    /// It is not JSON of this form.
+    /// The text is not JSON of this format.
     #[error("they have another form: {0}")]
     Form(#[from] serde_json::Error),
-    /// Another version wrote it.
+    /// Another version of the program wrote it.
     #[error("they have schema {0}, and this version reads {SCHEMA}")]
     Schema(u32),
 }
@@ -219,19 +219,19 @@ impl Results {
 }
 
 impl FailedRun {
-    /// A run whose server, thread and time are not known.
+    /// A run whose server, thread and time are unknown.
     #[must_use]
     pub fn brief(seed: String, kind: String, message: String, fingerprint: String) -> Self {
         Self { seed, kind, message, fingerprint, ..Self::default() }
     }
 
-    /// The words with which a statement of the failure begins.
+    /// The failure kind as the beginning of a sentence: `assertion: `.
     #[must_use]
     pub fn kind_in_words(&self) -> String {
         format!("{}: ", self.kind.replace('_', " "))
     }
 
-    /// Whether the run was told from every other, so that a replay can be compared with it.
+    /// Whether the run has a fingerprint, so that a replay can be compared with it.
     #[must_use]
     pub fn is_comparable(&self) -> bool {
         self.fingerprint.trim_start_matches("0x").chars().any(|digit| digit != '0')

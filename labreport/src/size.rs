@@ -1,19 +1,19 @@
-//! [`within`]: files that stay below a size, at the cost of detail.
+//! [`within`]: files below a size limit, at the cost of detail.
 
-/// How much is told.
+/// The amount of detail in a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Detail {
     /// Characters of a message.
     pub message: usize,
-    /// Characters of what a compiler said.
+    /// Characters of compiler output.
     pub log: usize,
-    /// Causes of failure of a test, or its failed runs.
+    /// Causes of failure of a test, or failed runs of a test.
     pub causes: usize,
-    /// Lines of any other list, such as of broken rules.
+    /// Lines of any other list, such as broken rules.
     pub lines: usize,
 }
 
-/// Nothing is halved below this.
+/// The lower bounds of halving.
 const LEAST: Detail = Detail { message: 100, log: 1_000, causes: 1, lines: 10 };
 
 impl Detail {
@@ -28,8 +28,8 @@ impl Detail {
     }
 }
 
-/// What `write` makes with as much detail as `most` bytes have room for: `full`, or as often halved as it
-/// takes. If the least detail has no room either, that is what comes.
+/// The output of `write` with as much detail as fits into `most` bytes: `full`, halved as often as necessary.
+/// The output with the least detail is returned even if it does not fit.
 pub fn within(most: usize, full: Detail, write: impl Fn(&Detail) -> String) -> String {
     let mut detail = full;
     loop {
@@ -49,7 +49,7 @@ mod tests {
     const FULL: Detail = Detail { message: 4_000, log: 40_000, causes: 20, lines: 200 };
 
     #[test]
-    fn what_fits_is_told_in_full_and_the_rest_as_far_as_it_fits() {
+    fn detail_is_halved_until_the_text_fits() {
         let write = |detail: &Detail| "x".repeat(detail.message * detail.causes);
         assert_eq!(within(1 << 20, FULL, write).len(), 80_000);
         let less = within(30_000, FULL, write).len();
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_short_from_the_beginning_stays() {
+    fn detail_below_the_lower_bound_is_kept() {
         let short = Detail { message: 40, log: 10, causes: 0, lines: 3 };
         assert_eq!(short.half(), short);
     }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-/// A test in a report: its runs, and what is told of those that failed.
+/// A test in a report: its runs and its failures.
 #[derive(Clone, Debug, Default)]
 pub struct TestReport {
     /// The test's name, as the report shows it.
     pub name: String,
     /// The part of the lab.
     pub part: String,
-    /// Number of runs. Zero: the test did not run.
+    /// Number of runs. Zero means that the test did not run.
     pub runs: u64,
     /// Runs that did not pass.
     pub failed: u64,
@@ -24,12 +24,12 @@ pub struct TestReport {
 /// A failed run, or a cause of failures.
 #[derive(Clone, Debug, Default)]
 pub struct FailureReport {
-    /// The words before it: `seed 0x1f`, `3 times`.
+    /// The text before the failure: `seed 0x1f`, `3 times`.
     pub heading: String,
     /// The kind, such as `panic`.
     pub kind: String,
-    /// What was expected and what was seen.
+    /// The violated expectation: what was expected and what was seen.
     pub message: String,
-    /// The command that replays it.
+    /// The command that replays the run.
     pub replay: String,
 }

@@ -1,18 +1,18 @@
-//! Text of others, made visible: what deceives the eye or steers a terminal is written as an escape, and what
-//! is long is cut.
+//! Untrusted text made visible: misleading characters and terminal escapes are written as Unicode escapes,
+//! and long text is truncated.
 //!
-//! Honest text stays as it is, in whichever script: letters, combining marks, emoji.
+//! Ordinary text is unchanged in every script: letters, combining marks, emoji.
 
-/// The text with every character as one sees it.
+/// The text with every character visible.
 ///
-/// Lines and tabs stay. Control characters, characters that change the direction of writing, have no width or
-/// no meaning, and those that XML cannot hold are written as `\u{1b}`.
+/// Line breaks and tabs are kept. Control characters, characters that change the writing direction, have no
+/// width or no meaning, and those that XML cannot represent are written as `\u{1b}`.
 #[must_use]
 pub fn visible(text: &str) -> String {
     cut(text, usize::MAX)
 }
 
-/// The same, with the end cut off behind `limit` characters of `text`.
+/// As [`visible`], truncated after `limit` characters of `text`.
 #[must_use]
 pub fn cut(text: &str, limit: usize) -> String {
     let mut visible = String::with_capacity(text.len().min(limit));
@@ -24,7 +24,7 @@ pub fn cut(text: &str, limit: usize) -> String {
             return visible + &format!(" … and {left} characters more");
         }
         let next = characters.peek().map(|&(_, next)| next);
-        if matches!(c, '\n' | '\t') || is_seen(previous, c, next) {
+        if matches!(c, '\n' | '\t') || is_visible(previous, c, next) {
             visible.push(c);
         } else {
             visible.extend(c.escape_unicode());
@@ -34,14 +34,13 @@ pub fn cut(text: &str, limit: usize) -> String {
     visible
 }
 
-/// The text in one line, with the end cut off behind `limit` characters: a space stands for the end of a line
-/// and for a tab.
+/// As [`cut`], in one line: line breaks and tabs become spaces.
 #[must_use]
 pub fn one_line(text: &str, limit: usize) -> String {
     cut(text, limit).replace(['\n', '\t'], " ")
 }
 
-/// The text with the beginning cut off, so that its last `limit` characters stay.
+/// The last `limit` characters of the text, made visible.
 #[must_use]
 pub fn end(text: &str, limit: usize) -> String {
     let left = text.chars().count().saturating_sub(limit);
@@ -52,33 +51,34 @@ pub fn end(text: &str, limit: usize) -> String {
     format!("{left} characters before, and then … {}", visible(&end))
 }
 
-/// Whether a character is seen for what it is between its neighbours. Ends of lines and tabs are not.
-fn is_seen(previous: Option<char>, c: char, next: Option<char>) -> bool {
-    let is_foreign = |c: Option<char>| c.is_some_and(|c| !c.is_ascii() && !deceives(c));
+/// Whether a character is visible and unambiguous between its neighbours. Line breaks and tabs are not.
+fn is_visible(previous: Option<char>, c: char, next: Option<char>) -> bool {
+    let is_foreign = |c: Option<char>| c.is_some_and(|c| !c.is_ascii() && !misleads(c));
     match c {
         // Choose between two forms of an emoji; `1️⃣` is a digit, this, and a frame.
         '\u{fe0e}' | '\u{fe0f}' => is_foreign(previous) || next == Some('\u{20e3}'),
-        // Join and part letters of scripts that are joined, and join emoji. Between others they are there to
-        // deceive.
+        // Join and separate letters of joined scripts, and join emoji. Between other characters they can only
+        // mislead.
         '\u{200c}' | '\u{200d}' => {
             (is_foreign(previous) || matches!(previous, Some('\u{fe0e}' | '\u{fe0f}'))) && is_foreign(next)
         }
-        c => !deceives(c),
+        c => !misleads(c),
     }
 }
 
-/// Whether a character is not seen for what it is, whatever stands beside it.
-fn deceives(c: char) -> bool {
-    // Without a width, or taken for a space, though Unicode calls some of them letters.
+/// Whether a character is invisible or ambiguous regardless of its neighbours.
+fn misleads(c: char) -> bool {
+    // Without a width, or easily mistaken for a space, though Unicode calls some of them letters.
     let blank = matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}');
     blank || !is_printable(c)
 }
 
-/// Whether the character has a form of its own: what std does not escape. It knows controls, formats, private
-/// use, surrogates, and what is not assigned.
+/// Whether the character is printable: std does not escape it. std escapes controls, formats, private use,
+/// surrogates and unassigned characters.
 fn is_printable(c: char) -> bool {
     match c {
         ' '..='~' => true,
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_deceives_is_seen() {
+    fn misleading_characters_are_escaped() {
         assert_eq!(
             visible("a\u{1b}[2J\r\0\u{202e}\u{ffff}ä\n\tb"),
             r"a\u{1b}[2J\u{d}\u{0}\u{202e}\u{ffff}ä".to_owned() + "\n\tb"
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn honest_text_stays() {
+    fn ordinary_text_is_unchanged() {
         for text in [
             "größer als 3 €, “quoted” – and a\u{a0}space",
             "张三 写了\u{3000}这个",
@@ -128,13 +128,13 @@ mod tests {
         ] {
             assert_eq!(visible(text), text);
         }
-        // The same characters where they are there to deceive.
+        // The same characters where they can only mislead.
         assert_eq!(visible("ad\u{200d}min"), r"ad\u{200d}min");
         assert_eq!(visible("x\u{fe0f}"), r"x\u{fe0f}");
     }
 
     #[test]
-    fn what_is_long_is_cut() {
+    fn long_text_is_truncated() {
         assert_eq!(cut("größe", 5), "größe");
         assert_eq!(cut("größer", 5), "größe … and 1 characters more");
         assert_eq!(end("größe", 5), "größe");

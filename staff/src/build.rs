@@ -1,17 +1,17 @@
-//! Builds submissions: the student's sources, our manifests, and a framework that is built already.
+//! The build of submissions: the student's sources, our manifests, and a prebuilt framework.
 //!
-//! - [`Toolchain`]: the compiler, and where the registry's crates are;
+//! - [`Toolchain`]: the compiler, and the registry's crates;
 //! - [`Base`]: the framework and the reference, copied and built once for all submissions;
 //! - [`Workspace`]: a submission's own crates and a command line that has them compiled in;
-//! - [`Built`]: what became of it, crate by crate;
-//! - [`Inspection`]: what the compiler read of it, and what memory its object code brings along;
-//! - [`Reachable`]: its command line where it can be run;
-//! - [`stop_all`]: the end of all that is going on.
+//! - [`Built`]: the result, crate by crate;
+//! - [`Inspection`]: the files that the compiler read, and the writable memory in the object code;
+//! - [`Reachable`]: its command line at a path that every user can reach;
+//! - [`stop_all`]: stops all running builds.
 //!
-//! A submission's crates stand in a workspace of their own and depend on the base where that is. So the
-//! framework has the same paths for all of them, and cargo takes what was built in the base from a copy of
-//! its target folder. Nothing that a submission brings decides how it is built but its sources: there is no
-//! build script and no manifest of its own.
+//! A submission's crates are in a workspace of their own and depend on the base by path. So the framework has
+//! the same paths for all submissions, and cargo reuses its artifacts from a copy of the base's target
+//! folder. Only a submission's sources influence its build: there is no build script and no manifest of its
+//! own.
 
 mod artifacts;
 mod base;
@@ -50,34 +50,34 @@ pub const OWN: &str = "own";
 /// The name of the solution that is the submission's key/value service on the reference's Raft.
 pub const ON_REFERENCE: &str = "on_reference";
 
-/// Why nothing could be built, through no fault of a submission.
+/// The reason why nothing could be built, through no fault of a submission.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// A file cannot be copied, read or written.
     #[error("{}: {source}", path.display())]
     File {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
-    /// A manifest of the framework is not what it should be.
+    /// A manifest of the framework does not have the expected form.
     #[error(transparent)]
     Manifest(#[from] crate::manifest::ManifestError),
-    /// The compiler is not there, or cannot be started.
+    /// The compiler is missing, or cannot be started.
     #[error("cannot run {program}: {why}")]
     Run {
-        /// Which program.
+        /// The program.
         program: String,
-        /// Why.
+        /// The reason.
         why: String,
     },
-    /// What was built is not what the compiler makes.
+    /// An artifact is not a valid object file.
     #[error("{} is not what the compiler should make: {why}", path.display())]
     ObjectCode {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         why: String,
     },
     /// The framework and the reference do not build.

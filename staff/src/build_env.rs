@@ -1,4 +1,4 @@
-//! [`BuildEnv`]: where submissions are built, and how they are confined.
+//! [`BuildEnv`]: the base for building submissions, and their confinement.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,20 +10,21 @@ use labrt::world::{RUST_LOG, log_filter};
 use lab::error::CommandError;
 use lab::run::Starter;
 
-/// The hidden command that confines itself and becomes another program.
+/// The hidden command that confines itself and executes another program.
 pub(crate) const CONFINE: &str = "confine";
 
-/// Processor time that a worker may take in its life. What one run may take is limited by the parent.
+/// The limit on a worker's processor time over its lifetime. The parent limits each run.
 const CPU_SECONDS: u64 = 24 * 60 * 60;
 
 pub(crate) struct BuildEnv {
     base: Base,
-    /// `None`: nobody is confined, as was asked for.
+    /// `None` with `--no-sandbox`.
     sandbox: Option<Sandbox>,
 }
 
 impl BuildEnv {
-    /// A build_env with the framework and the reference of this workspace, built in `cache` or in the target folder.
+    /// An environment with the framework and the reference of this workspace, built in `cache` or in the
+    /// target folder.
     pub(crate) fn open(cache: Option<&Path>, no_sandbox: bool) -> Result<Self, CommandError> {
         let workspace = tester::workspace::find().map_err(|error| CommandError::new(error.to_string()))?;
         let sandbox = if no_sandbox { None } else { Some(sandbox()?) };
@@ -63,14 +64,14 @@ impl BuildEnv {
                     command
                 }
             };
-            // Of the environment it gets this alone: which lines of the log are kept.
+            // The only environment variable that it gets: the log filter.
             command.envs(log_filter().map(|kept| (RUST_LOG, kept)));
             Ok(command)
         }))
     }
 }
 
-/// Where the framework is built if nobody says where.
+/// The default folder in which the framework is built.
 pub(crate) fn default_cache() -> Result<PathBuf, CommandError> {
     let target = tester::workspace::target().map_err(|error| CommandError::new(error.to_string()))?;
     Ok(target.join("lab").join("grading"))
@@ -78,16 +79,17 @@ pub(crate) fn default_cache() -> Result<PathBuf, CommandError> {
 
 fn sandbox() -> Result<Sandbox, CommandError> {
     let program = std::env::current_exe()
-        .map_err(|cause| CommandError::new(format!("this program does not find itself: {cause}")))?;
+        .map_err(|cause| CommandError::new(format!("cannot determine the path of this program: {cause}")))?;
     Sandbox::detect([program.into_os_string(), CONFINE.into()]).map_err(|error| {
         CommandError::new(format!(
-            "{error}; submissions are other people's code: `--no-sandbox` runs them as you, with all that you may do"
+            "{error}; submissions are untrusted code: `--no-sandbox` runs them with all permissions \
+             of your account"
         ))
     })
 }
 
-/// Confines this process and becomes a program, if that is what it was started for.
-pub(crate) fn confine_if_told() {
+/// Confines this process and executes a program, if it was started as a launcher.
+pub(crate) fn confine_if_launcher() {
     #[cfg(target_os = "linux")]
     {
         let mut args = std::env::args_os().skip(1);

@@ -1,4 +1,4 @@
-//! [`copy_workspace`]: a copy of the whole workspace that may be changed.
+//! [`copy_workspace`]: a copy of the whole workspace that may be modified.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,11 +7,11 @@ use std::path::Path;
 use crate::mutants::ScratchError;
 use crate::mutants::scratch::{file_error, write_bytes};
 
-/// Folders at the top of a workspace that are no source.
+/// Top-level folders of a workspace that are not source.
 const LEFT_OUT: [&str; 2] = ["target", ".git"];
 
-/// Makes the folder `to` equal to the workspace at `from`, except for its target folder, which is kept. What
-/// is the same already is not touched, so that only what differs is compiled again.
+/// Makes the folder `to` equal to the workspace at `from`, except for its target folder, which is kept.
+/// Unchanged files are not touched, so that only changed crates are compiled again.
 ///
 /// # Errors
 ///
@@ -20,7 +20,7 @@ pub fn copy_workspace(from: &Path, to: &Path) -> Result<(), ScratchError> {
     copy_folder(from, to, &LEFT_OUT)
 }
 
-/// Makes `to` equal to `from`, except for what is called as one of `left_out`.
+/// Makes `to` equal to `from`, except for entries named in `left_out`.
 fn copy_folder(from: &Path, to: &Path, left_out: &[&str]) -> Result<(), ScratchError> {
     fs::create_dir_all(to).map_err(file_error(to))?;
     let mut names = BTreeSet::new();
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_copy_is_made_equal_and_what_is_equal_is_not_touched() {
+    fn a_copy_is_updated_and_unchanged_files_are_not_touched() {
         let (original, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         for file in ["raft/src/log.rs", "raft/src/lib.rs", "target/big"] {
             write_bytes(&original.path().join(file), b"as it was").unwrap();

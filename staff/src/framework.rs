@@ -1,7 +1,7 @@
 //! [`FRAMEWORK`]: the crates that lab code is written on and tested with.
 
-/// The folders of the crates that students use and do not write. They are handed out, and built once for all
-/// submissions.
+/// The folders of the crates that students use and do not write. They are part of the hand-out, and are built
+/// once for all submissions.
 pub(crate) const FRAMEWORK: [&str; 10] = [
     "labrt",
     "labgob",

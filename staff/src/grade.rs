@@ -1,16 +1,16 @@
-//! `lab grade`: scores and reports for submissions, whatever they do.
+//! `lab grade`: scores and reports for submissions.
 //!
-//! This process is the one that is trusted: it reads what was handed in, writes results, and runs none of it. A submission is
-//! built and run by others, in a sandbox.
+//! This process is trusted: it reads the submissions, writes results, and runs no code of a submission.
+//! Submissions are built and run by other processes, in a sandbox.
 //!
-//! - [`checkpoint`]: what is known of a submission already, kept so that nothing is done twice;
-//! - [`results_dir`]: the folder of results, and with which seed and runs it was begun;
-//! - [`submission_index`]: what it has of submissions besides their runs;
+//! - [`checkpoint`]: the stored results of a submission, so that no work is repeated;
+//! - [`results_dir`]: the folder of results, and its settings, such as seed and runs;
+//! - [`submission_index`]: other stored data of submissions: their folders, sources and table rows;
 //! - [`submission`]: one submission, from its files to its runs;
-//! - [`judge`]: whether it is graded, by its source and by what was built of it;
+//! - [`judge`]: the decision whether a submission is graded, from its source and its artifacts;
 //! - [`runs`]: its runs, test by test;
-//! - [`scoring`]: what the checkpoint is worth;
-//! - [`progress`]: how far everything is.
+//! - [`scoring`]: the score of a checkpoint;
+//! - [`progress`]: the progress display.
 
 mod checkpoint;
 mod judge;
@@ -40,24 +40,24 @@ use lab::interrupt;
 use progress::Progress;
 use results_dir::ResultsDir;
 
-/// Names in the folder of results that no submission can have.
-const TAKEN: [&str; 2] = ["scores.csv", results_dir::FOLDER];
+/// Reserved names in the folder of results.
+const RESERVED: [&str; 2] = ["scores.csv", results_dir::FOLDER];
 
-/// What all submissions have in common.
+/// The context shared by all submissions.
 struct Grading {
     build_env: BuildEnv,
     results: ResultsDir,
     rubric: Rubric,
     progress: Progress,
-    /// Whether what breaks rules is graded all the same.
+    /// Whether submissions that break rules are graded.
     despite_rules: bool,
-    /// Real time for a submission.
+    /// The limit on the real time of a submission.
     time_limit: Option<Duration>,
     shares: Shares,
 }
 
 impl Grading {
-    /// Writes what is known of a submission.
+    /// Writes the reports of a submission.
     fn report(&self, graded: &Graded) -> Result<(), CommandError> {
         let to = self.results.out().join(&graded.name);
         fs::create_dir_all(&to)
@@ -72,17 +72,17 @@ impl Grading {
     }
 }
 
-/// What can be done side by side, and how many share it.
+/// The parallel jobs, and the number of submissions that share them.
 struct Shares {
-    /// Runs side by side, of all submissions together.
+    /// Parallel runs, of all submissions together.
     jobs: u32,
-    /// Submissions that are being graded, or are about to be.
+    /// Submissions that are being graded or about to start.
     active: AtomicUsize,
 }
 
 impl Shares {
-    /// Of so many submissions, as many as there are jobs are graded at once. They count from the beginning: who comes first must
-    /// not take what the others are about to need.
+    /// At most `jobs` of the submissions are graded at once. They are all counted from the beginning, so that
+    /// the first one does not take the share of the others.
     fn new(jobs: u32, submissions: usize) -> Self {
         Self { jobs, active: AtomicUsize::new(submissions.min(jobs as usize)) }
     }
@@ -93,7 +93,7 @@ impl Shares {
         (self.jobs / active.max(1)).max(1)
     }
 
-    /// One of those who share has nothing left to do.
+    /// Called when one of the sharing threads has no submission left.
     fn leave(&self) {
         self.active.fetch_sub(1, Ordering::Relaxed);
     }
@@ -102,13 +102,13 @@ impl Shares {
 /// Grades the submissions that were given.
 pub(crate) fn grade(args: &GradeArgs) -> Result<Verdict, CommandError> {
     let text = |error: &dyn std::fmt::Display| CommandError::new(error.to_string());
-    let names = names(&args.submissions, &TAKEN).map_err(|error| text(&error))?;
+    let names = names(&args.submissions, &RESERVED).map_err(|error| text(&error))?;
     let rubric = read_rubric(args)?;
     for folder in &args.submissions {
         results_dir::refuse_inside(&args.out, folder)?;
     }
     let results = ResultsDir::open(args)?;
-    interrupt::watch("stopping; the same command goes on where it stopped")?;
+    interrupt::watch("stopping; the same command continues where it stopped")?;
     let build_env = BuildEnv::open(args.cache.as_deref(), args.no_sandbox)?;
     let results = results.begin(args, build_env.base().id())?;
     let all = submission_index::name_folders(
@@ -134,7 +134,7 @@ pub(crate) fn grade(args: &GradeArgs) -> Result<Verdict, CommandError> {
     Ok(if failed { Verdict::Failed } else { Verdict::Passed })
 }
 
-/// Grades all submissions, several at a time; their rows of the table are in their order.
+/// Grades all submissions, several in parallel, and returns their table rows in order.
 fn side_by_side(grading: &Grading, all: &[(String, PathBuf)]) -> Result<Vec<Graded>, CommandError> {
     let next = AtomicUsize::new(0);
     let graded: Mutex<Vec<Option<Graded>>> = Mutex::new(vec![None; all.len()]);
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_more_is_shared_than_there_is() {
+    fn the_jobs_are_divided_among_the_active_submissions() {
         for (jobs, submissions, share, last) in [(8, 1, 8, 8), (8, 2, 4, 8), (8, 100, 1, 8), (7, 3, 2, 7)] {
             let shares = Shares::new(jobs, submissions);
             assert_eq!(shares.one(), share, "{jobs} jobs, {submissions} submissions");

@@ -5,9 +5,9 @@
 //! tests. Few files are written anew, each as a whole: see `generated`. Members, dependencies, profiles and
 //! lints are those of this workspace, less what nobody needs any more.
 //!
-//! Read in this order: `parts` (what is released), `contents` (which files go where), `generated` (those that
-//! are written anew), `tree` (all of it, before and on the disk), `lock` (the versions), `destination` (where
-//! it may be written), `command` (`lab handout`).
+//! Reading order: `parts` (the released parts), `contents` (the files and their destinations), `generated`
+//! (the files that are written anew), `tree` (the whole hand-out in memory and on disk), `lock` (the
+//! versions), `destination` (the checks of the folder), `command` (`lab handout`).
 
 pub(crate) mod command;
 mod contents;
@@ -25,14 +25,14 @@ pub use parts::Parts;
 
 use crate::framework::FRAMEWORK;
 
-/// What is handed out, and how.
+/// The options of a hand-out.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// What students get so far.
+    /// The released parts.
     pub parts: Parts,
-    /// Write also into a folder that has something in it. Files that the hand-out has too are replaced; in
-    /// the folders of its crates, and of crates that are not released, all else goes. The rest of the folder
-    /// stays.
+    /// Whether to write into a folder that is not empty. Files of the hand-out are replaced. In the folders
+    /// of its crates, and of crates that are not released, all other files are removed. The rest of the
+    /// folder is kept.
     pub force: bool,
 }
 

@@ -1,4 +1,4 @@
-//! [`Fnv`]: what tells sources from each other.
+//! [`Fnv`]: a stable hash of sources.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ impl Fnv {
         Self(0xcbf2_9ce4_8422_2325)
     }
 
-    /// Adds bytes and their number, so that the border between two fields counts.
+    /// Adds a field: its length and its bytes, so that field boundaries count.
     pub(crate) fn field(&mut self, bytes: &[u8]) {
         for &byte in (bytes.len() as u64).to_le_bytes().iter().chain(bytes) {
             self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);

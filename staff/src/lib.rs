@@ -1,18 +1,18 @@
-//! Teaching on top of the labs: everything that students do not have.
+//! The tools of teachers: everything that students do not have.
 //!
 //! - [`mutants`]: solutions that are wrong on purpose, and which tests notice;
 //! - [`handout`]: the workspace that students are given;
 //! - [`submission`]: the files that are taken from what students hand in;
-//! - [`rules`]: what must not be in them;
-//! - [`sandbox`]: processes that can do no harm;
+//! - [`rules`]: checks of a submission's source;
+//! - [`sandbox`]: confined processes;
 //! - [`build`]: a submission's crates and a command line, built in a sandbox;
-//! - [`score`] and [`rubric`]: the points that runs become;
-//! - [`report`]: the files that tell of a graded submission;
+//! - [`score`] and [`rubric`]: points for runs;
+//! - [`report`]: the reports of a graded submission;
 //! - `grade`: `lab grade`, which does all of this for many submissions;
-//! - [`manifest`]: the one writer of manifests;
+//! - [`manifest`]: the only writer of manifests;
 //! - `args`: the command line, with the students' commands.
 //!
-//! What labs there are, and where their files lie, is known from [`tester::labs`] alone.
+//! The list of labs, and the locations of their files, come from [`tester::labs`] alone.
 
 #![warn(missing_docs)]
 
@@ -44,10 +44,10 @@ use lab::{Lab, finish, interrupt, not_for_another, set_color, warn_of_unseeded_h
 use args::{Command, CommandLine, SubmissionArgs};
 pub use copy::copy_workspace;
 
-/// Does what the process's arguments ask for; see [`finish`] for the exit status.
+/// Runs the command in the process's arguments; see [`finish`] for the exit status.
 #[must_use]
 pub fn main(lab: &Lab) -> ExitCode {
-    build_env::confine_if_told();
+    build_env::confine_if_launcher();
     interrupt::on_signal(build::stop_all);
     finish(parse::<CommandLine>(std::env::args_os()).and_then(|line| {
         set_color(line.global.color);
@@ -74,13 +74,13 @@ pub fn main(lab: &Lab) -> ExitCode {
 fn replay(lab: &Lab, args: &args::OnSubmission<lab::args::ReplayArgs>) -> Result<lab::Verdict, CommandError> {
     not_for_another()?;
     if args.submission.submission.is_some() && args.command.test.is_none() {
-        let text = "no failure of a submission is remembered: give a test and its seed";
+        let text = "failures of submissions are not recorded: give a test and its seed";
         return Err(CommandError::new(text));
     }
     lab::replay(&args.command, |name| choose(lab, &args.submission, name))
 }
 
-/// The submission that is asked for, or what is compiled in.
+/// The submission named on the command line, or a compiled-in solution.
 fn choose(
     lab: &Lab,
     submission: &SubmissionArgs,

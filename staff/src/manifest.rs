@@ -1,8 +1,8 @@
 //! [`Manifest`]: the `Cargo.toml` of a package or a workspace, read and changed.
 //!
-//! Three kinds of workspace are made of this one: the hand-out, the one that submissions are built in, and the
-//! one of wrong solutions. Their manifests are this workspace's with other members, paths and profiles, so that
-//! versions and profiles stand in one place. Comments and order stay.
+//! Three kinds of workspace are derived from this one: the hand-out, the build of submissions, and the build
+//! of mutants. Their manifests are this workspace's with other members, paths and profiles, so that versions
+//! and profiles are defined in one place. Comments and order are kept.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,7 +20,7 @@ pub struct Manifest {
     document: DocumentMut,
 }
 
-/// Why a manifest cannot be used.
+/// The reason why a manifest cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{} cannot be used as a manifest: {why}", path.display())]
 pub struct ManifestError {
@@ -120,7 +120,7 @@ impl Manifest {
         document.to_string()
     }
 
-    /// Lets the package depend on this one no longer, in no table and on no system.
+    /// Removes a dependency from all tables, those of `target` included.
     pub fn remove_dependency(&mut self, name: &str) {
         for key in DEPENDENCIES {
             if let Some(table) = self.document.get_mut(key).and_then(Item::as_table_like_mut) {
@@ -137,7 +137,7 @@ impl Manifest {
         }
     }
 
-    /// The names of all packages that it depends on, in any table and on any system.
+    /// The names of all packages in any dependency table, those of `target` included.
     #[must_use]
     pub fn dependencies(&self) -> BTreeSet<String> {
         let systems = self.document.get("target").and_then(Item::as_table_like);
@@ -170,7 +170,8 @@ impl Manifest {
         Ok(members.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect())
     }
 
-    /// Makes a workspace with these members. `cargo test` is about `defaults`, or about all if there are none.
+    /// Sets the members of the workspace. `defaults` are the members that `cargo test` tests; all if it is
+    /// empty.
     ///
     /// # Errors
     ///
@@ -192,7 +193,7 @@ impl Manifest {
         if defaults.is_empty() {
             workspace.remove("default-members");
         } else if let Some(item) = workspace.get_mut("default-members") {
-            // The comment above it stays.
+            // Keeps the comment above it.
             *item = list(defaults);
         } else {
             workspace.insert("default-members", list(defaults));
@@ -234,7 +235,7 @@ impl Manifest {
         }
     }
 
-    /// Lets the paths of the workspace's dependencies, which begin at `root`, lead there from anywhere.
+    /// Makes the paths of the workspace's dependencies, which are relative to `root`, absolute.
     pub fn make_paths_absolute(&mut self, root: &Path) {
         let Ok(workspace) = self.workspace_mut() else { return };
         let table = workspace.get_mut("dependencies").and_then(Item::as_table_like_mut);
@@ -246,7 +247,7 @@ impl Manifest {
         }
     }
 
-    /// Keeps, of profiles for single packages, those that `keep` accepts.
+    /// Keeps those package profiles that `keep` accepts, given the package's name.
     pub fn retain_profiles(&mut self, keep: impl Fn(&str) -> bool) {
         let profiles = self.document.get_mut("profile").and_then(Item::as_table_like_mut);
         for (_, profile) in profiles.into_iter().flat_map(TableLike::iter_mut) {
@@ -261,8 +262,8 @@ impl Manifest {
         }
     }
 
-    /// Keeps of all profiles the release profile, without information for debuggers: arithmetic overflow and
-    /// `debug_assert!` decide what a run is, and do the same in what is built elsewhere.
+    /// Keeps only the release profile, without debug information. Its overflow checks and `debug_assert!`
+    /// affect runs and must be the same in every build.
     pub fn keep_release_profile(&mut self) {
         let release = self.document.remove("profile").and_then(|mut profiles| {
             let release = profiles.as_table_like_mut()?.remove("release")?;
@@ -276,7 +277,7 @@ impl Manifest {
         self.document.insert("profile", Item::Table(profile));
     }
 
-    /// Compiles the package `name`, in the release profile, as the package `like` is, but for what `differs`.
+    /// Gives the package `name` the release profile of the package `like`, changed by `differs`.
     pub fn profile_like(&mut self, name: &str, like: &str, differs: &[(&str, Value)]) {
         let release = &mut self.document["profile"]["release"];
         if release.get("package").is_none() {
@@ -310,8 +311,9 @@ mod tests {
     #[test]
     fn a_package_loses_tables_and_dependencies_and_keeps_comments() {
         let mut lab = manifest(
-            "[package]\nname = \"lab\"\nautotests = false\n\n[dependencies]\n# Parses.\nclap.workspace = true\n\
-             staff.workspace = true\n\n[target.'cfg(unix)'.dependencies]\nstaff.workspace = true\nlibc = \"0\"\n\n\
+            "[package]\nname = \"lab\"\nautotests = false\n\n\
+             [dependencies]\n# Parses.\nclap.workspace = true\nstaff.workspace = true\n\n\
+             [target.'cfg(unix)'.dependencies]\nstaff.workspace = true\nlibc = \"0\"\n\n\
              [[bench]]\nname = \"pass\"\n",
         );
         assert_eq!(lab.dependencies(), BTreeSet::from(["clap", "libc", "staff"].map(str::to_owned)));
@@ -334,7 +336,8 @@ mod tests {
     fn a_workspace_gets_other_members_paths_and_lints() {
         let mut root = manifest(
             "[workspace]\nmembers = [\"raft\", \"staff\"]\n# The labs.\ndefault-members = [\"raft\"]\n\n\
-             [workspace.dependencies]\nraft = { path = \"raft\" }\n# Logs.\nlog = \"0.4\"\nstaff = { path = \"staff\" }\n\n\
+             [workspace.dependencies]\nraft = { path = \"raft\" }\n# Logs.\nlog = \"0.4\"\n\
+             staff = { path = \"staff\" }\n\n\
              [workspace.lints.rust]\nunsafe_code = \"deny\"\n",
         );
         assert_eq!(root.members().unwrap(), ["raft", "staff"]);
@@ -356,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_for_a_package_is_compiled_as_it_is() {
+    fn a_variant_of_a_package_gets_its_profile() {
         let mut root = manifest(
             "[profile.dev]\ndebug = true\n\n[profile.release.package.raft]\noverflow-checks = true\n\n\
              [profile.release.package.staff]\nopt-level = 0\n",

@@ -1,14 +1,13 @@
-//! Measures what the tests notice, with solutions that are wrong on purpose.
+//! Measures how well the tests detect mistakes, with solutions that are wrong on purpose.
 //!
 //! A [`WrongSolution`] is the reference of a lab with one rule broken, as a student might break it; a
-//! [`RightSolution`] is one done otherwise and still right. Each is a small file with exact before/after
-//! edits of the reference's [`Sources`], in the folder `wrong` or `right` of the lab. A [`Scratch`] workspace
-//! has a crate for each and one command line with all of them compiled in, so that building dozens takes
-//! about as long as building one, and the workspace that people work in stays as it is.
+//! [`RightSolution`] is a correct variant. Each is a small file with exact before/after edits of the
+//! reference's [`Sources`], in the folder `wrong` or `right` of the lab. A [`Scratch`] workspace has a crate
+//! for each and one command line that links all of them. So building dozens takes about as long as building
+//! one, and the original workspace is not changed.
 //!
-//! Read in this order: `edit`, `wrong_solution` and `right_solution` (the files), `corpus` (all of them),
-//! `sources` and `scratch` (how they are built), `page` (the table in the
-//! docs), `command` (`lab mutants`).
+//! Reading order: `edit`, `wrong_solution` and `right_solution` (the files), `corpus` (all of them),
+//! `sources` and `scratch` (the build), `page` (the table in the docs), `command` (`lab mutants`).
 
 pub(crate) mod command;
 mod corpus;

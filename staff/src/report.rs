@@ -1,8 +1,8 @@
-//! What is told of a graded submission: to Gradescope, to programs that read JUnit, and to people.
+//! The reports of a graded submission: for Gradescope, for JUnit readers, and for people.
 //!
-//! Everything that a solution has a say in (messages of panics, names of files, what the compiler quotes) is
-//! shown as text and never as markup, with characters that could deceive made visible, and cut where it is
-//! long. No file becomes larger than who receives it takes. The same [`Graded`] gives the same bytes.
+//! Text from a solution (panic messages, file names, compiler output) is shown as text and never as markup,
+//! with misleading characters made visible, and truncated where it is long. No file exceeds the size limit of
+//! its reader. The same [`Graded`] gives the same bytes.
 
 mod graded;
 mod gradescope;
@@ -23,7 +23,7 @@ pub use table::scores_csv;
 
 /// Writes `results.json`, `junit.xml` and `report.html` into `folder`, which must be there.
 ///
-/// Each file is there as a whole or not at all, whatever interrupts this.
+/// Each file is written atomically.
 ///
 /// # Errors
 ///
@@ -40,7 +40,7 @@ pub fn write(graded: &Graded, folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes the table of all submissions to the file `path`, as a whole or not at all.
+/// Writes the table of all submissions to the file `path`, atomically.
 ///
 /// # Errors
 ///
@@ -50,13 +50,13 @@ pub fn write_scores(graded: &[Graded], path: &Path) -> io::Result<()> {
 }
 
 fn replace(path: &Path, content: &str) -> io::Result<()> {
-    // Always of the same name: what is left of one that was killed is gone when the next one is done.
+    // A fixed name: the next writer replaces the draft of a killed one.
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let draft = path.with_file_name(format!(".{name}.draft"));
     fs::write(&draft, content)?;
     #[cfg(unix)]
     {
-        // Whatever the files of whoever grades are: a report is to be read by others.
+        // Readable by others regardless of the umask: students read the report.
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(&draft, fs::Permissions::from_mode(0o644))?;
     }

@@ -1,6 +1,6 @@
-//! [`Rubric`]: what the tests are worth, as an instructor's file says it.
+//! [`Rubric`]: the points of the tests, from an instructor's file.
 //!
-//! The file is TOML. [`DEFAULT`] is one, and explains each key.
+//! The file is TOML. [`DEFAULT`] is an example, and explains each key.
 
 mod error;
 mod file;
@@ -13,33 +13,33 @@ use crate::score::{Column, ColumnRuns, GradedTest, Points, TestRuns};
 pub use error::{RubricError, RubricMistake};
 use file::Overrides;
 
-/// The rubric that holds if there is no other.
+/// The rubric that applies if none is given.
 pub const DEFAULT: &str = include_str!("../rubric.toml");
 
-/// A test that there is.
+/// A test of the labs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownTest {
     /// Its name.
     pub name: String,
     /// The part of the lab, such as `3B`.
     pub part: String,
-    /// What the course prints when it begins.
+    /// The title that the course prints when the test begins.
     pub title: String,
-    /// What it is worth if the rubric does not say.
+    /// Its points if the rubric gives none.
     pub points: u32,
 }
 
-/// How runs become points.
+/// The way runs become points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scoring {
-    /// All points from some pass rate on, none below.
+    /// All points if the pass rate is reached, none otherwise.
     AllOrNothing,
-    /// The points' share of runs that passed.
+    /// The share of the points that equals the share of passed runs.
     Proportional,
 }
 
-/// Which column counts, of a test that was run in several.
+/// The column that counts, for a test with several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Counted {
@@ -51,13 +51,13 @@ pub enum Counted {
     Best,
 }
 
-/// What each test is worth.
+/// The points of each test.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rubric {
     tests: Vec<(KnownTest, Worth)>,
 }
 
-/// What a test is worth.
+/// The points of a test, and the way to earn them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Worth {
     points: Points,
@@ -101,14 +101,14 @@ impl Rubric {
         self.tests.iter().map(|(test, _)| test)
     }
 
-    /// The points that can be earned.
+    /// The sum of all points.
     #[must_use]
     pub fn max(&self) -> Points {
         self.tests.iter().map(|(_, worth)| worth.points).sum()
     }
 
-    /// Grades runs: every test that is graded, in its order, also those that were not run. Runs of other
-    /// tests are left out.
+    /// Grades runs. The result has every graded test in the rubric's order, those that were not run included.
+    /// Runs of other tests are ignored.
     #[must_use]
     pub fn grade(&self, runs: &[TestRuns]) -> Vec<GradedTest> {
         let graded = self.tests.iter().map(|(test, worth)| {

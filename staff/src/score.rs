@@ -1,4 +1,4 @@
-//! What the runs of a test become: points, and causes of failure.
+//! The results of a test's runs: points, and causes of failure.
 
 mod causes;
 mod points;
@@ -10,7 +10,7 @@ use labreport::results::FailedRun;
 pub use points::{Points, PointsError};
 pub use tester::interval::{Interval, wilson};
 
-/// On which Raft a test ran.
+/// The Raft on which a test ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Column {
@@ -21,7 +21,7 @@ pub enum Column {
 }
 
 impl Column {
-    /// As a reader of a report knows it.
+    /// The title in reports.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -34,23 +34,22 @@ impl Column {
 /// The runs of a test in one column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ColumnRuns {
-    /// On which Raft.
+    /// The Raft on which the test ran.
     pub column: Column,
-    /// Number of runs. Zero: the test could not be run.
+    /// Number of runs. Zero means that the test could not run.
     pub runs: u64,
-    /// How many of them passed: at most all. [`Self::of_failures`] sees to it.
+    /// The number of runs that passed, at most `runs`; [`Self::of_failures`] ensures this.
     pub passed: u64,
-    /// Why the others did not, each cause once.
+    /// The causes of the other runs' failures, each once.
     pub causes: Vec<Cause>,
 }
 
-/// The kind of failure that stands for a run which was not made: so many before it had hung, or the time was
-/// up.
+/// The kind of failure of a run that was not made: too many runs before it had hung, or the time was up.
 pub const NOT_RUN: &str = "not_run";
 
 impl ColumnRuns {
-    /// So many runs, of which these failed. Each failure is of one run: where there are more failures than
-    /// runs, no run passed.
+    /// `runs` runs, of which these failed. Each failure is of one run: if there are more failures than runs,
+    /// no run passed.
     #[must_use]
     pub fn of_failures(
         column: Column,
@@ -62,20 +61,20 @@ impl ColumnRuns {
         Self { column, runs, passed, causes: causes(failures, replay) }
     }
 
-    /// How many of the runs did not pass.
+    /// The number of runs that did not pass.
     #[must_use]
     pub fn failed(&self) -> u64 {
         self.runs.saturating_sub(self.passed)
     }
 
-    /// The share of the runs that passed, from 0 to 1; 0 if there were none.
+    /// The share of runs that passed, from 0 to 1; 0 if there were no runs.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "nobody does 2^53 runs")]
     pub fn pass_rate(&self) -> f64 {
         if self.runs == 0 { 0.0 } else { self.passed.min(self.runs) as f64 / self.runs as f64 }
     }
 
-    /// How many of the runs were not made, and count as failed.
+    /// The number of runs that were not made, and count as failed.
     #[must_use]
     pub fn not_made(&self) -> u64 {
         self.causes.iter().filter(|cause| cause.kind == NOT_RUN).map(|cause| cause.count).sum()
@@ -87,18 +86,18 @@ impl ColumnRuns {
 pub struct TestRuns {
     /// The test's name.
     pub name: String,
-    /// Each column in which it ran, or was to run.
+    /// The columns in which it ran or could not run.
     pub columns: Vec<ColumnRuns>,
 }
 
-/// A test with its runs and what they are worth. [`Rubric::grade`](crate::rubric::Rubric::grade) makes these.
+/// A test with its runs and its points, as [`Rubric::grade`](crate::rubric::Rubric::grade) gives them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GradedTest {
     /// The test's name.
     pub name: String,
     /// The part of the lab, such as `3B`.
     pub part: String,
-    /// What the course prints when the test begins.
+    /// The title that the course prints when the test begins.
     pub title: String,
     /// The points that it earned.
     pub score: Points,
@@ -106,14 +105,14 @@ pub struct GradedTest {
     pub max: Points,
     /// The column that was counted; `None` if none was run.
     pub counted: Option<Column>,
-    /// Each column in which it ran, or was to run.
+    /// The columns in which it ran or could not run.
     pub columns: Vec<ColumnRuns>,
 }
 
 /// The sum of the tests of a part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartScore {
-    /// Such as `3B`.
+    /// The part, such as `3B`.
     pub part: String,
     /// The points that its tests earned.
     pub score: Points,
@@ -121,11 +120,11 @@ pub struct PartScore {
     pub max: Points,
     /// Number of runs in the columns that were counted.
     pub runs: u64,
-    /// How many of them passed.
+    /// The number of these runs that passed.
     pub passed: u64,
 }
 
-/// The sums by part, in the order in which the parts are met.
+/// The sums by part, in the order of first occurrence.
 #[must_use]
 pub fn by_part(tests: &[GradedTest]) -> Vec<PartScore> {
     let mut parts: Vec<PartScore> = Vec::new();
@@ -167,7 +166,7 @@ mod tests {
             assert_eq!((column.passed, column.failed()), (passed, runs - passed), "{runs} runs");
             assert!((column.pass_rate() - rate).abs() < 1e-9, "{runs} runs: {}", column.pass_rate());
         }
-        // As a file might have it.
+        // An inconsistent value, as a file might have it.
         let column = ColumnRuns { column: Column::Own, runs: 3, passed: 7, causes: Vec::new() };
         assert!((column.pass_rate() - 1.0).abs() < 1e-9 && column.failed() == 0);
     }

@@ -1,9 +1,8 @@
-//! [`read`]: takes from a folder that a student gave what is graded, and nothing else.
+//! [`read`]: reads the graded files of a submission's folder, and nothing else.
 //!
-//! Taken are the folders `src` of the labs (`raft/src`, `kvsrv/src`, ...), as far as they are there, and of
-//! these the files that end in `.rs`. Which labs there are is known from [`tester::labs`] and not from the
-//! submission. No link is followed, no special file is opened, and no more is read
-//! than [`Limits`] allow, so that a folder which was made to harm the grader is as safe as any other.
+//! These are the files that end in `.rs` in the labs' folders `src` (`raft/src`, `kvsrv/src`, ...). The list
+//! of labs comes from [`tester::labs`] and not from the submission. No link is followed, no special file is
+//! opened, and no more is read than [`Limits`] allow, so that a malicious folder is as safe as any other.
 
 mod limits;
 mod names;
@@ -34,42 +33,42 @@ pub fn folder_of(name: &str) -> &'static str {
     lab.unwrap_or_else(|| panic!("no lab has the crate `{name}`")).folder
 }
 
-/// The crate that a file or folder belongs to, given its path from the top of a submission; `None` if it is in
-/// no lab's folder.
+/// The crate that a file or folder belongs to, given its path from the top of a submission; `None` if it is
+/// in no lab's folder.
 #[must_use]
 pub fn crate_of(path: &Path) -> Option<&'static str> {
     tester::labs().iter().find(|lab| path.starts_with(lab.folder)).map(|lab| lab.krate)
 }
 
-/// What was taken from a submission.
+/// The files read from a submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Staged {
     /// The files, in the order of their paths.
     pub files: Vec<SourceFile>,
-    /// What lay beside them and was left where it is: files, and folders without what is in them.
+    /// Ignored files and folders; contents of ignored folders are not listed.
     pub ignored: Vec<String>,
-    /// How many more were left there than `ignored` has room for ([`Limits::ignored`]).
+    /// The number of further ignored entries beyond [`Limits::ignored`].
     pub ignored_besides: usize,
 }
 
 /// A file of Rust source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFile {
-    /// Where it stands below the submission's folder, with `/` between the names: `raft/src/lib.rs`.
+    /// The path from the submission's folder, with `/` between the names: `raft/src/lib.rs`.
     pub path: String,
-    /// What it says.
+    /// The content.
     pub text: String,
 }
 
 impl Staged {
-    /// The crates that are there: those with a file.
+    /// The crates with at least one file.
     #[must_use]
     pub fn crates(&self) -> BTreeSet<&'static str> {
         self.files.iter().filter_map(|file| crate_of(Path::new(&file.path))).collect()
     }
 }
 
-/// What tells these files from others: the same files have the same digest on every machine.
+/// The digest of these files: equal files have the same digest on every machine.
 #[must_use]
 pub fn digest(files: &[SourceFile]) -> String {
     let mut hash = Fnv::new();
@@ -80,11 +79,11 @@ pub fn digest(files: &[SourceFile]) -> String {
     hash.to_string()
 }
 
-/// Reads what is graded of the submission in `folder`.
+/// Reads the graded files of the submission in `folder`.
 ///
 /// # Errors
 ///
-/// Everything for which the submission is refused, in the order of paths.
+/// All reasons to refuse the submission, in the order of paths.
 pub fn read(folder: &Path, limits: &Limits) -> Result<Staged, Vec<Refusal>> {
     walk::walk(folder, limits)
 }

@@ -1,5 +1,5 @@
-//! Confines itself and becomes a program: `confine PROFILE -- PROGRAM ARGUMENTS...`, as `staff::sandbox`
-//! writes it.
+//! A launcher: confines itself and executes a program: `confine PROFILE -- PROGRAM ARGUMENTS...`, as
+//! `staff::sandbox` writes the command.
 
 #[cfg(target_os = "linux")]
 fn main() {

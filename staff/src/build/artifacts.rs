@@ -1,4 +1,4 @@
-//! [`libraries`]: where cargo put what it built.
+//! [`libraries`]: the paths of the libraries that cargo built.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::submission::crate_of;
 
-/// A line of cargo's `--message-format=json`, as far as anybody asks.
+/// The fields used here of a line of cargo's `--message-format=json`.
 #[derive(Deserialize)]
 struct Line {
     reason: String,
@@ -21,8 +21,8 @@ struct Target {
     src_path: PathBuf,
 }
 
-/// The library of each of a submission's crates in the workspace at `sources`: what cargo built, and what it
-/// had.
+/// The library of each of a submission's crates in the workspace at `sources`, whether cargo built it or
+/// found it up to date.
 pub(super) fn libraries(printed: &[u8], sources: &Path) -> BTreeMap<String, PathBuf> {
     let mut libraries = BTreeMap::new();
     for line in printed.split(|&byte| byte == b'\n') {
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_library_belongs_to_the_crate_that_its_source_stands_in() {
+    fn a_library_belongs_to_the_crate_that_contains_its_source() {
         let line = |reason: &str, src_path: &str, files: &[&str]| {
             serde_json::json!({ "reason": reason, "target": { "src_path": src_path }, "filenames": files })
                 .to_string()

@@ -15,16 +15,15 @@ use crate::hash::Fnv;
 /// The program that runs a submission's code.
 const WORKER: &str = "staff/worker";
 
-/// The folders of the crates that the base consists of: the framework, the worker, and the references of all
-/// labs.
+/// The folders of the crates in the base: the framework, the worker, and the references of all labs.
 fn folders() -> impl Iterator<Item = &'static str> {
     FRAMEWORK.into_iter().chain([WORKER]).chain(tester::labs().iter().map(|lab| lab.folder))
 }
 
-/// Changes when what is built otherwise from the same sources.
+/// The version of the base's layout: must change when the same sources are built differently.
 const FORM: &str = "4";
 
-/// The framework and the reference, copied and built. As long as this value lives, nobody changes them.
+/// The framework and the reference, copied and built. A lock keeps them unchanged while this value lives.
 #[derive(Debug)]
 pub struct Base {
     folder: PathBuf,
@@ -35,15 +34,15 @@ pub struct Base {
 }
 
 impl Base {
-    /// The base in `folder`, made of the workspace at `original` unless that was done before. Waits until
-    /// nobody else uses another one that is there. `tell` is called before something that takes minutes.
+    /// The base in `folder`, made from the workspace at `original` unless it is up to date. Waits until
+    /// nobody else uses an outdated base there. `tell` is called before work that takes minutes.
     ///
     /// # Errors
     ///
     /// A file cannot be read or written, or the framework does not build.
     pub fn prepare(original: &Path, folder: &Path, tell: &dyn Fn()) -> Result<Self, BuildError> {
         fs::create_dir_all(folder).map_err(file_error(folder))?;
-        // Paths in manifests lead here from everywhere.
+        // Manifests in other folders name paths in this one.
         let folder = fs::canonicalize(folder).map_err(file_error(folder))?;
         let toolchain = Toolchain::of(original)?;
         let id = id(original, &toolchain)?;
@@ -66,14 +65,14 @@ impl Base {
         }
     }
 
-    /// What tells this base from one of other sources or another compiler.
+    /// The identity of this base: a hash of its sources and the compiler.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// What tells what was built on this base from what was built on another one, or on this one in another
-    /// folder.
+    /// The identity of this base at this location. It distinguishes artifacts from those of another base, or
+    /// of this one in another folder.
     pub(super) fn stamp(&self) -> String {
         stamp(&self.id, &self.folder)
     }
@@ -86,12 +85,12 @@ impl Base {
         &self.toolchain
     }
 
-    /// The sources.
+    /// The folder of the sources.
     pub(crate) fn framework(&self) -> PathBuf {
         framework(&self.folder)
     }
 
-    /// What was built of them, and of all that they need.
+    /// The folder of the artifacts, dependencies included.
     pub(crate) fn target(&self) -> PathBuf {
         self.folder.join("template/target")
     }
@@ -104,10 +103,10 @@ impl Base {
 }
 
 fn is_ready(folder: &Path, stamp: &str) -> bool {
-    fs::read(folder.join("ready")).is_ok_and(|there| there == stamp.as_bytes())
+    fs::read(folder.join("ready")).is_ok_and(|present| present == stamp.as_bytes())
 }
 
-/// Manifests name the framework's folder: in a copy of a base, and of what was built on it, they lead to the
+/// The folder is part of the stamp, because manifests name it: those in a copy of a base lead to the
 /// original.
 fn stamp(id: &str, folder: &Path) -> String {
     format!("{id} in {}", folder.display())
@@ -140,7 +139,7 @@ fn framework(folder: &Path) -> PathBuf {
     folder.join("framework")
 }
 
-/// Of everything that decides what is built.
+/// A hash of everything that influences the artifacts.
 fn id(original: &Path, toolchain: &Toolchain) -> Result<String, BuildError> {
     let mut hash = Fnv::new();
     hash.field(FORM.as_bytes());

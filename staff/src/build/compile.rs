@@ -1,4 +1,4 @@
-//! [`Built`]: what became of a submission's crates.
+//! [`Built`]: the result of building a submission's crates.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -12,29 +12,29 @@ use super::artifacts::libraries;
 use super::diagnostics::errors_by_crate;
 use super::program::{OBJECT, PACKAGE};
 use super::tasks::tasks;
-use super::told::{self, Places};
+use super::told::{self, PathNames};
 use super::{Base, BuildError, Toolchain, Workspace, file_error, stop};
 use crate::sandbox::{Build, LAUNCH_FAILED, Limits, Printed, Profile, Sandbox, SandboxError, read_bounded};
 
-/// Real time that a build may take. The reference takes some seconds.
+/// The limit on the real time of a build. The reference takes some seconds.
 const TIME_LIMIT: Duration = Duration::from_secs(300);
 
-/// The same for the framework with all its dependencies, on a machine that is busy.
+/// The limit for the framework with all its dependencies, on a busy machine.
 const TIME_LIMIT_OF_BASE: Duration = Duration::from_secs(3600);
 
-/// How much is kept of what cargo prints.
+/// Bytes of cargo's output that are kept.
 const KEPT: usize = 8 << 20;
 
-/// How much is kept of the compiler's words about a crate.
+/// Bytes of the compiler's output about a crate that are kept.
 const KEPT_OF_A_CRATE: usize = 16 << 10;
 
-/// What is said of a build of which not all was kept: it is not known then what was built.
+/// The message for a build whose output was truncated: it is unknown then what was built.
 const TOO_MUCH: &str = "the compiler had more to say than is read, such as warnings without end";
 
-/// The variables that a build gets, in the sandbox or not.
+/// The environment variables of a build, in the sandbox or not.
 const ENVIRONMENT: [&str; 3] = ["PATH", "CARGO_HOME", "RUSTUP_HOME"];
 
-/// Whether code that is not trusted is confined.
+/// The confinement of untrusted code.
 #[derive(Clone, Copy, Debug)]
 pub enum Confined<'a> {
     /// In this sandbox.
@@ -43,29 +43,29 @@ pub enum Confined<'a> {
     Not,
 }
 
-/// What became of a submission's crates.
+/// The result of building a submission's crates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Built {
-    /// There is a command line, with all crates but those that are named here with what the compiler said of
-    /// them.
+    /// The command line was built without these crates, for which there is the compiler's output. An empty
+    /// map means that all crates build.
     Without(BTreeMap<&'static str, String>),
     /// No crate of the submission builds.
     Nothing(BTreeMap<&'static str, String>),
-    /// The build ended in a way that has nothing to do with a crate by itself, which is told.
+    /// The build ended for a reason that concerns no single crate, given here.
     Stopped(String),
 }
 
 impl Workspace {
-    /// Builds the command line. A crate that does not build is left out, so that the others can be run.
+    /// Builds the command line. A crate that does not build is left out, so that the others can run.
     ///
     /// # Errors
     ///
-    /// The build cannot be started, or a file cannot be written. Whatever a submission does is no error.
+    /// The build cannot be started, or a file cannot be written. A submission cannot cause an error.
     pub fn build(&mut self, base: &Base, confined: Confined<'_>, jobs: u32) -> Result<Built, BuildError> {
         self.build_until(base, confined, jobs, None)
     }
 
-    /// The same, but the build is stopped at that time. It is never given more than five minutes.
+    /// As [`Workspace::build`], stopped at `until` at the latest, and in any case after five minutes.
     ///
     /// # Errors
     ///
@@ -77,11 +77,11 @@ impl Workspace {
         jobs: u32,
         until: Option<Instant>,
     ) -> Result<Built, BuildError> {
-        let places = Places::new(base, self);
+        let path_names = PathNames::new(base, self);
         let mut failed = BTreeMap::new();
-        for name in self.headless() {
+        for name in self.crates_without_lib_rs() {
             failed.insert(name, format!("error: there is no {name}/src/lib.rs\n"));
-            self.give_up(name)?;
+            self.exclude(name)?;
         }
         loop {
             if self.crates().is_empty() && !failed.is_empty() {
@@ -89,7 +89,7 @@ impl Workspace {
             }
             let attempt = cargo(self, base.toolchain(), Some(base), confined, jobs, until)?;
             if attempt.succeeded() {
-                let is_whole = self.made(libraries(&attempt.messages, &self.sources()));
+                let is_whole = self.set_libraries(libraries(&attempt.messages, &self.sources()));
                 return Ok(if is_whole {
                     Built::Without(failed)
                 } else {
@@ -99,17 +99,17 @@ impl Workspace {
             let errors = errors_by_crate(&attempt.messages, &self.sources());
             let new: Vec<_> = errors.into_iter().filter(|(name, _)| self.crates().contains(name)).collect();
             if new.is_empty() {
-                return Ok(Built::Stopped(attempt.in_words(&places)));
+                return Ok(Built::Stopped(attempt.in_words(&path_names)));
             }
             for (name, said) in new {
-                self.give_up(name)?;
-                failed.insert(name, beginning(&places.without(&said), KEPT_OF_A_CRATE));
+                self.exclude(name)?;
+                failed.insert(name, beginning(&path_names.apply(&said), KEPT_OF_A_CRATE));
             }
         }
     }
 }
 
-/// Builds what submissions depend on.
+/// Builds the dependencies of submissions.
 pub(super) fn template(template: &Workspace, toolchain: &Toolchain) -> Result<(), BuildError> {
     let jobs = thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
     let attempt = cargo(template, toolchain, None, Confined::Not, jobs, None)?;
@@ -131,20 +131,20 @@ pub(super) fn template(template: &Workspace, toolchain: &Toolchain) -> Result<()
     Err(BuildError::Framework(said))
 }
 
-/// How a call of cargo came to its end.
+/// The way a call of cargo ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    /// By itself.
+    /// It exited.
     Status(ExitStatus),
-    /// Its time was up: so much.
+    /// It exceeded this time limit.
     TimeUp(Duration),
     /// [`stop_all`](super::stop_all) was called.
-    Asked,
+    Stopped,
     /// It had too many threads and processes.
     TooMany,
 }
 
-/// A call of cargo that is over.
+/// A finished call of cargo.
 struct Attempt {
     end: End,
     messages: Vec<u8>,
@@ -156,23 +156,23 @@ impl Attempt {
         matches!(self.end, End::Status(status) if status.success())
     }
 
-    /// Why there is no program, without what differs from one grading to the next.
-    fn in_words(&self, places: &Places) -> String {
+    /// The reason why there is no program, without text that differs between gradings.
+    fn in_words(&self, path_names: &PathNames) -> String {
         let status = match self.end {
             End::Status(status) => status,
             End::TimeUp(limit) => return format!("the build had not ended after {} s", limit.as_secs()),
-            End::Asked => return "the grading was stopped".to_owned(),
+            End::Stopped => return "the grading was stopped".to_owned(),
             End::TooMany => return "the build had too many threads and processes".to_owned(),
         };
         if let Some(signal) = status.signal() {
             return format!("the build was ended by signal {signal}");
         }
-        let said = places.without(&told::of_cargo(&self.said));
+        let said = path_names.apply(&told::of_cargo(&self.said));
         format!("the build failed:\n{}", beginning(&said, KEPT_OF_A_CRATE))
     }
 }
 
-/// Calls cargo for the command line.
+/// Runs cargo to build the command line.
 fn cargo(
     workspace: &Workspace,
     toolchain: &Toolchain,
@@ -198,16 +198,16 @@ fn cargo(
         }
         Confined::Not => {
             let mut command = Command::new(toolchain.cargo());
-            // So that all of it can be ended at once.
+            // A process group, so that all processes can be killed at once.
             command.env_clear().current_dir(&sources).process_group(0);
             command.envs(ENVIRONMENT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
             command
         }
     };
     command.args(["rustc", "--release", "--offline", "--quiet", "--keep-going", "--message-format=json"]);
-    // What is not asked for by name stays where the compiler put it, beside the list of files that it read.
+    // The libraries stay where the compiler puts them, each beside the list of files that it read.
     command.args(["--package", PACKAGE, "--bin", "lab"]);
-    // The template's lock file is made; all others are copies of it.
+    // Only the template's lock file is written by cargo; all others are copies of it.
     command.args(base.map(|_| "--locked"));
     command.args(["--jobs", &jobs.to_string(), "--target-dir"]).arg(&target);
     command.arg("--").arg(format!("--emit=obj={OBJECT}"));
@@ -222,7 +222,7 @@ fn cargo(
     let attempt = attempt.map_err(|error| cannot_run(toolchain, &error))?;
     let code = if let End::Status(status) = attempt.end { status.code() } else { None };
     if matches!(confined, Confined::By(_)) && code == Some(LAUNCH_FAILED) {
-        // Cargo has no such status, and nothing of the submission is run while it is built.
+        // Cargo has no such exit status, and no code of the submission runs while it is built.
         return Err(SandboxError::Launcher(attempt.said.trim().to_owned()).into());
     }
     Ok(attempt)
@@ -234,9 +234,10 @@ fn cannot_run(toolchain: &Toolchain, error: &std::io::Error) -> BuildError {
 
 type Reader<'a> = thread::ScopedJoinHandle<'a, Option<std::io::Result<Printed>>>;
 
-/// Waits for the end, or makes it. With more than `most` threads and processes it ends at once.
+/// Waits for the child to exit, or kills it at the limit, on request, or when it has more than `most` threads
+/// and processes.
 fn watch(mut child: Child, limit: Duration, most: Option<u64>) -> std::io::Result<Attempt> {
-    /// Between two looks at whether it has ended, and between two counts, which take longer.
+    /// The intervals between two checks for the exit, and between two counts, which take longer.
     const LOOK: Duration = Duration::from_millis(5);
     const COUNT: Duration = Duration::from_millis(50);
 
@@ -253,8 +254,8 @@ fn watch(mut child: Child, limit: Duration, most: Option<u64>) -> std::io::Resul
             if begin.elapsed() > limit {
                 break End::TimeUp(limit);
             }
-            if stop::is_asked_for() {
-                break End::Asked;
+            if stop::is_requested() {
+                break End::Stopped;
             }
             if most.is_some() && counted.elapsed() > COUNT {
                 if most < Some(tasks(child.id())) {
@@ -282,19 +283,19 @@ fn watch(mut child: Child, limit: Duration, most: Option<u64>) -> std::io::Resul
 fn kill_group(child: &Child) {
     let group = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
     if let Some(group) = group {
-        // It may be gone already.
+        // The group may have ended already.
         let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     }
 }
 
-/// Cargo reads the configuration of all folders above, if there is one.
+/// The configuration files of cargo in the folder and all folders above it: cargo reads them.
 fn configurations_above(folder: &Path) -> Vec<PathBuf> {
     let files = ["config.toml", "config"].map(|name| Path::new(".cargo").join(name));
     let above = folder.ancestors().flat_map(|above| files.iter().map(move |file| above.join(file)));
     above.filter(|path| path.is_file()).collect()
 }
 
-/// The text up to a line near `most` bytes.
+/// The beginning of the text, up to a line break near `most` bytes.
 fn beginning(text: &str, most: usize) -> String {
     if text.len() <= most {
         return text.to_owned();
@@ -315,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lasts_too_long_or_multiplies_is_ended() {
+    fn a_process_over_its_time_or_process_limit_is_killed() {
         const LONG: Duration = Duration::from_secs(100);
         let many = "for i in 1 2 3 4 5 6 7 8 9; do sleep 100 & done; wait";
         assert_eq!(watched(many, LONG, 5), End::TooMany);

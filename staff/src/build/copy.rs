@@ -1,12 +1,12 @@
-//! Copies whose files are as old as the originals, for that is what cargo goes by.
+//! Copies that preserve modification times, which cargo uses to detect changes.
 
 use std::fs;
 use std::path::Path;
 
 use super::{BuildError, file_error};
 
-/// Copies the folder `from` to `to`, which is not there yet, with the times of change of all files. Leaves
-/// out names that `leave_out` chooses at the top.
+/// Copies the folder `from` to `to`, which must not exist, with the modification times of all files.
+/// Top-level entries for which `leave_out` is true are left out.
 pub(crate) fn copy_with_times(
     from: &Path,
     to: &Path,
@@ -34,7 +34,7 @@ pub(crate) fn copy_with_times(
 
 /// Writes a file unless it has this content already.
 pub(super) fn write_if_new(path: &Path, content: &[u8]) -> Result<(), BuildError> {
-    if fs::read(path).is_ok_and(|there| there == content) {
+    if fs::read(path).is_ok_and(|present| present == content) {
         return Ok(());
     }
     let folder = path.parent().expect("a file is in a folder");

@@ -1,4 +1,4 @@
-//! What the compiler said, told apart by crates.
+//! The compiler's errors, by crate.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::told;
 use crate::submission::{crate_of, crates};
 
-/// A line of cargo's `--message-format=json`, as far as anybody asks.
+/// The fields used here of a line of cargo's `--message-format=json`.
 #[derive(Deserialize)]
 struct Line {
     reason: String,
@@ -40,7 +40,7 @@ struct Span {
 pub(super) fn errors_by_crate(printed: &[u8], sources: &Path) -> BTreeMap<&'static str, String> {
     let mut errors: BTreeMap<_, String> = BTreeMap::new();
     for line in printed.split(|&byte| byte == b'\n') {
-        // What was cut off, or is printed by something else, is nothing that we know.
+        // Truncated lines and output of other programs are skipped.
         let Ok(line) = serde_json::from_slice::<Line>(line) else { continue };
         let (Some(target), Some(message)) = (line.target, line.message) else { continue };
         if line.reason != "compiler-message" || !message.level.starts_with("error") {
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_belong_to_the_crate_that_they_are_about() {
+    fn errors_are_attributed_to_their_crate() {
         let lines = [
             line("/w/raft/src/lib.rs", "error", "raft/src/log.rs"),
             line("/w/raft/src/lib.rs", "warning", "raft/src/log.rs"),

@@ -1,4 +1,5 @@
-//! [`Inspection`]: what the compiler read of a submission, and what it made of it.
+//! [`Inspection`]: the files that the compiler read of a submission, and the writable memory in its object
+//! code.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,26 +12,27 @@ use super::memory::{WritableSection, writable_sections};
 use super::program::PACKAGE;
 use super::{BuildError, Workspace, file_error};
 
-/// Sections, and files of others, that are kept of a crate: one is enough.
+/// The number of sections, and of foreign files, that are kept of a crate: one is enough to refuse it.
 const KEPT: usize = 20;
 
-/// What the compiler read of a submission, and what it made of it.
+/// The files that the compiler read of a submission, and the writable memory in its object code.
 ///
-/// It is found in the artefacts of a build and not in the source, so no way to write a thing hides it.
+/// The data come from the artifacts of a build and not from the source, so no way of writing the source can
+/// hide anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Inspection {
-    /// The submission's files that the compiler read, as the submission has them.
+    /// The submission's files that the compiler read, with their paths in the submission.
     pub read: BTreeSet<String>,
-    /// Files of others that it read for the submission's crates, by crate.
+    /// Other files that it read for the submission's crates, by crate.
     pub foreign: BTreeMap<String, BTreeSet<String>>,
-    /// Writable memory in the object code, by crate. What no crate can be blamed for is said of `program`,
-    /// which joins them.
+    /// Writable memory in the object code, by crate. Sections that belong to no single crate are listed under
+    /// `program`, the crate that links them.
     pub writable: BTreeMap<String, Vec<WritableSection>>,
 }
 
 impl Inspection {
-    /// Why the submission is refused, a sentence each; none if it is not.
+    /// The reasons to refuse the submission, a sentence each; empty if there are none.
     #[must_use]
     pub fn objections(&self) -> Vec<String> {
         let writable = self.writable.iter().flat_map(|(name, sections)| {
@@ -52,8 +54,8 @@ impl Inspection {
         writable.chain(foreign).collect()
     }
 
-    /// Notes what object code has.
-    fn note(&mut self, name: &str, path: &Path) -> Result<(), BuildError> {
+    /// Records the writable sections of an object file or library.
+    fn record(&mut self, name: &str, path: &Path) -> Result<(), BuildError> {
         let mut sections = writable_sections(path)?;
         sections.truncate(KEPT);
         if !sections.is_empty() {
@@ -64,27 +66,27 @@ impl Inspection {
 }
 
 impl Workspace {
-    /// Looks at what the last [build](Self::build) made, which must have come to a command line.
+    /// Inspects the artifacts of the last [build](Self::build), which must have produced a command line.
     ///
     /// # Errors
     ///
-    /// What was built cannot be read.
+    /// An artifact cannot be read.
     pub fn inspect(&self) -> Result<Inspection, BuildError> {
         let mut inspection = Inspection::default();
-        inspection.note(PACKAGE, &self.object())?;
+        inspection.record(PACKAGE, &self.object())?;
         for &name in self.crates() {
             let library = self.library(name)?;
-            inspection.note(name, library)?;
+            inspection.record(name, library)?;
             self.sort_files(name, library, &mut inspection)?;
         }
         Ok(inspection)
     }
 
-    /// Tells the submission's files from others, among those that the compiler read for a crate.
+    /// Separates the submission's files from others, among those that the compiler read for a crate.
     fn sort_files(&self, name: &str, library: &Path, inspection: &mut Inspection) -> Result<(), BuildError> {
         let path = dep_info_of(library);
         let dep_info = fs::read(&path).map_err(file_error(&path))?;
-        // A name that is no text is no file of a submission.
+        // A name that is not UTF-8 is not a file of a submission.
         let mut foreign = BTreeSet::new();
         for file in files_read(&String::from_utf8_lossy(&dep_info)) {
             match self.submitted(&file)? {
@@ -103,7 +105,8 @@ impl Workspace {
         Ok(())
     }
 
-    /// The file as the submission has it, if it does. The compiler runs in the folder of the sources.
+    /// The file's path in the submission, if it is the submission's. The compiler runs in the folder of the
+    /// sources.
     fn submitted(&self, file: &Path) -> Result<Option<String>, BuildError> {
         let sources = self.sources();
         let sources = fs::canonicalize(&sources).map_err(file_error(&sources))?;
@@ -113,7 +116,7 @@ impl Workspace {
     }
 }
 
-/// Where the compiler says what it read for a library: `raft-1f.d` beside `libraft-1f.rlib`.
+/// The file that lists what the compiler read for a library: `raft-1f.d` beside `libraft-1f.rlib`.
 fn dep_info_of(library: &Path) -> PathBuf {
     let name = library.file_name().unwrap_or_default().to_string_lossy();
     library.with_file_name(name.strip_prefix("lib").unwrap_or(&name)).with_extension("d")

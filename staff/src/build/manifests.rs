@@ -1,4 +1,4 @@
-//! The manifests, none of which is a submission's.
+//! The manifests of the base and of a submission's workspace. None comes from a submission.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -10,20 +10,20 @@ use super::program::PACKAGE;
 use crate::manifest::Manifest;
 use crate::submission::{crates, folder_of};
 
-/// The manifest of a package of the base: what its library needs.
+/// The manifest of a package of the base, reduced to its library.
 pub(super) fn framework_package(path: &Path) -> Result<Manifest, BuildError> {
     let mut manifest = Manifest::read(path)?;
     manifest.remove_tables(&["dev-dependencies", "bench", "test", "example", "bin"]);
     Ok(manifest)
 }
 
-/// The manifest of the base's workspace, made of the original's.
+/// The manifest of the base's workspace, derived from the original's.
 pub(super) fn framework_workspace(path: &Path, members: &[&str]) -> Result<Manifest, BuildError> {
     let mut manifest = Manifest::read(path)?;
     manifest.set_members(members, &[])?;
     manifest.retain_dependencies(|_, path| path.is_none_or(|path| members.contains(&path)));
     manifest.keep_release_profile();
-    // This program is no part of what is built.
+    // This package is not built there.
     manifest.retain_profiles(|name| name != env!("CARGO_PKG_NAME"));
     Ok(manifest)
 }
@@ -36,17 +36,17 @@ pub(super) fn submission_workspace(framework: &Path) -> Result<String, BuildErro
     manifest.set_lints("rust.unsafe_code = 'forbid'")?;
     manifest.make_paths_absolute(framework);
     for name in crates() {
-        // They are compiled for one submission: optimised less, they run as fast, nearly.
+        // They are compiled for one submission only: less optimisation costs little run time.
         let differs: [(&str, Value); 2] = [("opt-level", 1.into()), ("codegen-units", 2.into())];
         manifest.profile_like(&format!("submitted-{name}"), name, &differs);
     }
-    // The program is one object, so that it can be kept.
+    // One codegen unit gives one object file, which can be kept.
     manifest.profile_like(PACKAGE, PACKAGE, &[("codegen-units", 1.into())]);
     Ok(manifest.text())
 }
 
-/// The manifest of one of a submission's crates: it may use what the reference uses, and is called as the
-/// reference is, in logs and names of types.
+/// The manifest of one of a submission's crates. It has the reference's dependencies, and the reference's
+/// library name, which occurs in logs and type names.
 pub(super) fn submitted(name: &str, framework: &Path) -> Result<String, BuildError> {
     let reference = Manifest::read(&framework.join(folder_of(name)).join("Cargo.toml"))?;
     let dependencies = reference.dependencies_text();

@@ -1,9 +1,9 @@
-//! [`writable_sections`]: the memory that object code brings along and can write to.
+//! [`writable_sections`]: the writable memory in object code.
 //!
-//! What a crate declares as `static` or `thread_local!`, in whatever words, ends as a section of its object
-//! code. A static belongs to the crate that declares it, also inside of a generic or inlined function that
-//! another crate instantiates; and what nobody can write is in sections that are not writable, or is only
-//! relocated and then protected.
+//! A `static` or `thread_local!`, however it is written, becomes a section of the crate's object code. A
+//! static belongs to the crate that declares it, even inside a generic or inlined function that another crate
+//! instantiates. Immutable data are in sections that are not writable, or are only relocated and then
+//! protected.
 
 use std::fmt;
 use std::path::Path;
@@ -16,32 +16,32 @@ use serde::{Deserialize, Serialize};
 
 use super::{BuildError, file_error};
 
-/// Names of symbols that are told of a section.
+/// The number of symbol names that are kept of a section.
 const SYMBOLS: usize = 3;
 
-/// Characters of a symbol that are kept.
+/// Characters of a symbol name that are kept.
 const NAME: usize = 200;
 
-/// Writable sections that the compiler makes of constants, by name or by the beginning of a name that a dot
-/// follows: constants with addresses in them, vtables and places of panics among them. The dynamic linker
-/// writes the addresses and then makes the memory read-only.
+/// The section that the compiler makes for constants that contain addresses, such as vtables and panic
+/// locations; also the prefix of such a section's name before a dot. The dynamic linker writes the addresses
+/// and then makes the memory read-only.
 const RELOCATED: &str = ".data.rel.ro";
 
-/// The pointer to the function that unwinds, which the compiler emits where there is something to drop:
+/// The pointer to the unwinding function, which the compiler emits where a value may have to be dropped:
 /// section, symbol, size.
 const PERSONALITY: (&str, &str, u64) = (".data.DW.ref.rust_eh_personality", "DW.ref.rust_eh_personality", 8);
 
-/// Sections that a linker makes writable, whatever the object code says of them.
+/// Sections that a linker makes writable regardless of their flags in the object code.
 const BY_NAME: [&str; 4] = [".data", ".bss", ".tdata", ".tbss"];
 
-/// Memory that a crate brings along and can write to: all servers of a run would share it.
+/// Writable memory of a crate: all servers of a run would share it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct WritableSection {
-    /// The section, without the symbol that the compiler puts behind its name: `.bss`.
+    /// The section, without the symbol that the compiler appends to its name: `.bss`.
     pub section: String,
     /// Its size in bytes.
     pub bytes: u64,
-    /// What lies in it, as the source names it, and not all if it is much.
+    /// The first symbols in it, demangled.
     pub symbols: Vec<String>,
 }
 
@@ -53,9 +53,8 @@ impl fmt::Display for WritableSection {
     }
 }
 
-/// The writable memory that the object or static library at `path` brings along, in order. The compiler's own
-/// is left out: constants that are relocated when the program starts, and the pointer to the function that
-/// unwinds.
+/// The writable memory in the object file or static library at `path`, sorted. Two kinds of the compiler's
+/// own are left out: relocated constants, and the pointer to the unwinding function.
 ///
 /// # Errors
 ///
@@ -77,7 +76,7 @@ fn in_file(bytes: &[u8]) -> object::Result<Vec<WritableSection>> {
     }
     for member in ArchiveFile::parse(bytes)?.members() {
         let member = member?;
-        // What the compiler knows of the crate. It is not linked.
+        // Metadata of the crate, which is not linked.
         if member.name() != b"lib.rmeta" {
             in_object(&File::parse(member.data(bytes)?)?, &mut found)?;
         }
@@ -101,7 +100,7 @@ fn in_object(object: &File<'_>, found: &mut Vec<WritableSection>) -> object::Res
             symbols: symbols.iter().take(SYMBOLS).map(|it| source_name(it)).collect(),
         });
     }
-    // What the linker makes room for.
+    // Common symbols, for which the linker allocates memory.
     for symbol in object.symbols().filter(|symbol| symbol.is_common() && symbol.size() > 0) {
         found.push(WritableSection {
             section: "COMMON".to_owned(),
@@ -131,13 +130,13 @@ fn is_or_begins(name: &str, with: &str) -> bool {
     name.strip_prefix(with).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// The section's name without that of a symbol in it.
+/// The section's name without the name of a symbol in it.
 fn plain(name: &str, symbols: &[String]) -> String {
     let without = |symbol: &String| name.strip_suffix(&**symbol)?.strip_suffix('.');
     symbols.iter().find_map(without).unwrap_or(name).to_owned()
 }
 
-/// At most so many characters: generic types make names of any length.
+/// The demangled name, truncated: generic types have names of any length.
 fn source_name(symbol: &str) -> String {
     format!("{:#}", rustc_demangle::demangle(symbol)).chars().take(NAME).collect()
 }

@@ -1,4 +1,4 @@
-//! The command line of a submission: a few lines of ours around its crates.
+//! The generated command line of a submission, which links its crates.
 
 use std::collections::BTreeSet;
 
@@ -6,40 +6,44 @@ use tester::Lab;
 
 use super::{ON_REFERENCE, OWN};
 
-/// What stands in the place of crates that were not handed in.
+/// The replacement for crates that were not handed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
-    /// Nothing: their tests cannot be run.
+    /// None: their tests cannot run.
     Nothing,
     /// The reference.
     Reference,
 }
 
-/// The source of a crate that is not there.
+/// The source of a crate that was not handed in.
 pub(super) const EMPTY: &str = "//! Not handed in.\n";
 
-/// Its package, and its folder in the workspace.
+/// The package of the program, and its folder in the workspace.
 pub(super) const PACKAGE: &str = "program";
 
-/// What the compiler makes of it before it is linked, seen from the folder of the sources. What is made of a
-/// submission's generic functions and constants is here, or in the submission's own crates.
+/// The program's object file before linking, relative to the folder of the sources. Instances of a
+/// submission's generic functions and constants are here, or in the submission's own crates.
 pub(super) const OBJECT: &str = "../target/program.o";
 
-/// The files of the program, by path from the top of its folder. `there` are the submission's crates.
-pub(super) fn files(there: &BTreeSet<&str>, missing: Missing) -> Vec<(String, String)> {
+/// The files of the program, by path from the top of its folder. `submitted` are the submission's crates.
+pub(super) fn files(submitted: &BTreeSet<&str>, missing: Missing) -> Vec<(String, String)> {
     let exported: Vec<&Lab> = tester::labs()
         .iter()
-        .filter(|lab| missing == Missing::Reference || there.contains(lab.krate))
+        .filter(|lab| missing == Missing::Reference || submitted.contains(lab.krate))
         .collect();
-    let glue = exported.iter().map(|lab| {
-        let from = if there.contains(lab.krate) { "submitted_" } else { "::" };
-        (format!("src/its_{}.rs", lab.krate), glue(lab, &format!("{from}{}", lab.krate)))
+    let glue = tester::labs().iter().map(|lab| {
+        let text = match (submitted.contains(lab.krate), missing) {
+            (true, _) => glue(lab, &format!("submitted_{}", lab.krate)),
+            (false, Missing::Reference) => glue(lab, &format!("::{}", lab.krate)),
+            (false, Missing::Nothing) => EMPTY.to_owned(),
+        };
+        (format!("src/its_{}.rs", lab.krate), text)
     });
     [("src/main.rs".to_owned(), main(&exported))].into_iter().chain(glue).collect()
 }
 
-/// A file for each crate, so that the compiler's words about one are told from those about another. It names
-/// the type: a crate cannot offer one thing in the place of another.
+/// The file that exports a crate. There is one for each crate, so that the compiler's errors can be
+/// attributed to it. It names the type, so that a crate cannot export a solution of another lab.
 fn glue(lab: &Lab, from: &str) -> String {
     format!("pub const EXPORT: labapi::{} = {from}::SOLUTION;\n", lab.export)
 }
@@ -57,12 +61,12 @@ fn main(exported: &[&Lab]) -> String {
         format!("\nconst {constant}: Solution = Solution::new(\"{name}\").with(&[\n{exports}]);\n")
     };
     let own = |lab: &Lab| {
-        let is_there = exported.iter().any(|it| it.krate == lab.krate);
-        is_there.then(|| format!("its_{}::EXPORT", lab.krate))
+        let is_exported = exported.iter().any(|it| it.krate == lab.krate);
+        is_exported.then(|| format!("its_{}::EXPORT", lab.krate))
     };
     let is_needed = |lab: &Lab| tester::labs().iter().any(|it| it.needs.contains(&lab.krate));
     let on_reference = |lab: &Lab| {
-        // What others stand on is the reference's, and what stands on it the submission's.
+        // Crates that other labs need are the reference's; the others are the submission's.
         if is_needed(lab) { Some(format!("::{}::SOLUTION", lab.krate)) } else { own(lab) }
     };
     text += "\nuse std::process::ExitCode;\n\nuse labapi::Solution;\n";
@@ -77,15 +81,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_handed_in_is_left_out_or_the_reference_s() {
-        let there = BTreeSet::from(["kvraft"]);
+    fn missing_crates_are_left_out_or_taken_from_the_reference() {
+        let submitted = BTreeSet::from(["kvraft"]);
         let text = |missing, path: &str| {
-            let files = files(&there, missing);
+            let files = files(&submitted, missing);
             files.into_iter().find(|(file, _)| file == path).map(|(_, text)| text)
         };
         let glue = text(Missing::Nothing, "src/its_kvraft.rs");
         assert_eq!(glue.as_deref(), Some("pub const EXPORT: labapi::KvRaft = submitted_kvraft::SOLUTION;\n"));
-        assert_eq!(text(Missing::Nothing, "src/its_raft.rs"), None);
+        assert_eq!(text(Missing::Nothing, "src/its_raft.rs").as_deref(), Some(EMPTY));
         let main = text(Missing::Nothing, "src/main.rs").unwrap();
         let (own, on_reference) = main.split_once("const ON_REFERENCE").unwrap();
         assert!(

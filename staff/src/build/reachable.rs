@@ -1,4 +1,4 @@
-//! [`Reachable`]: a program at a path that everybody can follow.
+//! [`Reachable`]: a program at a path that every user can reach.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -8,11 +8,11 @@ use tempfile::TempDir;
 
 use super::{BuildError, file_error};
 
-/// A program at a path that everybody can follow, for as long as this value lives.
+/// A program at a path that every user can reach, for as long as this value lives.
 ///
-/// A run that root starts becomes another user. It is started even where that user has no way to, but then it
-/// cannot read itself; and the simulation, which names the functions that a thread stands in, would see none.
-/// So a program in a folder of root alone is copied to where temporary files are.
+/// A run that root starts becomes another user. A program in a folder that this user cannot enter would still
+/// start, but could not read its own file; the simulation could then not name the functions on a thread's
+/// stack. So a program in such a folder is copied to the folder of temporary files.
 #[derive(Debug)]
 pub struct Reachable {
     program: PathBuf,
@@ -26,7 +26,7 @@ impl Reachable {
     ///
     /// It cannot be copied.
     pub fn new(path: &Path) -> Result<Self, BuildError> {
-        if !rustix::process::geteuid().is_root() || path.ancestors().skip(1).all(lets_everybody_pass) {
+        if !rustix::process::geteuid().is_root() || path.ancestors().skip(1).all(is_searchable_by_all) {
             return Ok(Self { program: path.to_owned(), _copy: None });
         }
         let folder = tempfile::Builder::new().prefix("lab-").tempdir();
@@ -39,14 +39,14 @@ impl Reachable {
         Ok(Self { program, _copy: Some(folder) })
     }
 
-    /// Where it is.
+    /// The path of the program.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.program
     }
 }
 
-fn lets_everybody_pass(folder: &Path) -> bool {
+fn is_searchable_by_all(folder: &Path) -> bool {
     fs::metadata(folder).is_ok_and(|about| about.permissions().mode() & 0o001 != 0)
 }
 
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn a_program_in_a_closed_folder_is_copied() {
         if !rustix::process::geteuid().is_root() {
-            eprintln!("skipped: who runs it can reach it, since this is not root");
+            eprintln!("skipped: needs root");
             return;
         }
         let folder = tempfile::tempdir().unwrap();
@@ -66,7 +66,7 @@ mod tests {
         fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).unwrap();
         let copy = Reachable::new(&program).unwrap();
         assert_ne!(copy.path(), program);
-        assert!(copy.path().ancestors().skip(1).all(lets_everybody_pass));
+        assert!(copy.path().ancestors().skip(1).all(is_searchable_by_all));
         assert_eq!(fs::read(copy.path()).unwrap(), b"does nothing");
         let gone = copy.path().to_owned();
         drop(copy);

@@ -1,16 +1,16 @@
-//! [`stop_all`]: whoever started a build wants it no more.
+//! [`stop_all`]: stops all builds.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A signal is the process's, and so is this.
-static ASKED: AtomicBool = AtomicBool::new(false);
+/// Set once; global, because a signal concerns the whole process.
+static REQUESTED: AtomicBool = AtomicBool::new(false);
 
-/// Ends all builds of this process, with all their processes, and those that begin later as soon as they
-/// have. For a process that is about to end, such as after Ctrl-C.
+/// Stops all builds of this process, with all their processes, and those that begin later as soon as they
+/// have started. For a process that is about to exit, such as after Ctrl-C.
 pub fn stop_all() {
-    ASKED.store(true, Ordering::Relaxed);
+    REQUESTED.store(true, Ordering::Relaxed);
 }
 
-pub(super) fn is_asked_for() -> bool {
-    ASKED.load(Ordering::Relaxed)
+pub(super) fn is_requested() -> bool {
+    REQUESTED.load(Ordering::Relaxed)
 }

@@ -1,14 +1,14 @@
-//! What a student is told of a build: their errors, without the compiler's own troubles and without this
-//! machine's paths.
+//! The messages about a build that students see: their errors, without the compiler's internals and without
+//! paths of this machine.
 
 use std::path::{Path, PathBuf};
 
 use super::{Base, Toolchain, Workspace};
 
-/// What the compiler and cargo name by where it is on this machine, and what it is called instead.
-pub(super) struct Places(Vec<(String, &'static str)>);
+/// Path prefixes on this machine, and their replacements in messages.
+pub(super) struct PathNames(Vec<(String, &'static str)>);
 
-impl Places {
+impl PathNames {
     pub(super) fn new(base: &Base, workspace: &Workspace) -> Self {
         let Toolchain { folder, cargo_home, .. } = base.toolchain();
         let (sources, target) = (workspace.sources(), workspace.target());
@@ -28,22 +28,22 @@ impl Places {
 
     fn of(all: &[(PathBuf, &'static str)]) -> Self {
         let prefix = |path: &Path| format!("{}/", path.display());
-        let mut places: Vec<_> = all.iter().map(|(path, name)| (prefix(path), *name)).collect();
-        // One may be within another.
-        places.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
-        Self(places)
+        let mut prefixes: Vec<_> = all.iter().map(|(path, name)| (prefix(path), *name)).collect();
+        // Longest first, because one prefix may contain another.
+        prefixes.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
+        Self(prefixes)
     }
 
-    /// The text with what this machine has in it called by its other names.
-    pub(super) fn without(&self, text: &str) -> String {
+    /// The text with all prefixes replaced.
+    pub(super) fn apply(&self, text: &str) -> String {
         let known = self.0.iter().fold(text.to_owned(), |text, (prefix, name)| text.replace(prefix, name));
-        // The crates of the registry, and the standard library as it was built elsewhere.
+        // Crates of the registry, and the standard library's build paths.
         let registry = without_component(&known, "cargo/registry/src/");
         without_component(&registry, "/rustc/")
     }
 }
 
-/// The text without each `start` and what follows it up to the next slash.
+/// The text without each `start` and the path component after it.
 fn without_component(text: &str, start: &str) -> String {
     let mut pieces = text.split(start);
     let mut kept = pieces.next().unwrap_or_default().to_owned();
@@ -60,11 +60,10 @@ fn without_component(text: &str, start: &str) -> String {
     kept
 }
 
-/// How the compiler calls an error of its own.
+/// The compiler's own name for an internal error.
 const INTERNAL: &str = "error: internal compiler error";
 
-/// An error as the compiler renders it. Of one of its own there is where in the student's source it was, and
-/// no more.
+/// An error as the compiler renders it. An internal error is reduced to its location in the student's source.
 pub(super) fn error(level: &str, rendered: &str) -> String {
     let is_internal = level == INTERNAL
         || rendered.starts_with(INTERNAL)
@@ -72,23 +71,21 @@ pub(super) fn error(level: &str, rendered: &str) -> String {
     if !is_internal {
         return rendered.to_owned();
     }
-    let place = rendered.lines().skip_while(|line| !line.trim_start().starts_with("-->"));
-    let place = place.take_while(|line| {
+    let location = rendered.lines().skip_while(|line| !line.trim_start().starts_with("-->"));
+    let location = location.take_while(|line| {
         let text = line.trim_start();
         !(text.is_empty() || text.starts_with("note:") || text.starts_with("= note:") || is_frame(line))
     });
-    let place: String = place.map(|line| format!("{line}\n")).collect();
-    format!(
-        "error: the compiler itself failed on this: it has a bug, which other code gets around\n{place}\n"
-    )
+    let location: String = location.map(|line| format!("{line}\n")).collect();
+    format!("error: the compiler itself failed here: it has a bug that other code avoids\n{location}\n")
 }
 
-/// What cargo and the compiler said of a build that failed for no error in a crate.
-pub(super) fn of_cargo(said: &str) -> String {
-    let crashed = said.contains("rustc interrupted by") || said.contains("(signal: ");
+/// The output of cargo and the compiler for a build that failed without an error in a crate.
+pub(super) fn of_cargo(output: &str) -> String {
+    let crashed = output.contains("rustc interrupted by") || output.contains("(signal: ");
     let mut lines = Vec::new();
     let mut within = Within::Nothing;
-    for line in said.lines() {
+    for line in output.lines() {
         within = match line.trim() {
             "stack backtrace:" => Within::Frames,
             "query stack during panic:" => Within::Queries,
@@ -103,7 +100,7 @@ pub(super) fn of_cargo(said: &str) -> String {
             lines.push(cause(line));
         }
     }
-    // What was left out leaves blank lines behind.
+    // Removed lines leave blank lines behind.
     lines.dedup_by(|line, before| line.trim().is_empty() && before.trim().is_empty());
     let rest = lines.join("\n");
     let rest = rest.trim();
@@ -119,11 +116,11 @@ enum Within {
     Nothing,
     /// A backtrace.
     Frames,
-    /// What the compiler was asking itself.
+    /// The compiler's query stack.
     Queries,
 }
 
-/// Whether the line is one of a backtrace: `12: name`, or `at file:line`.
+/// Whether the line belongs to a backtrace: `12: name`, or `at file:line`.
 fn is_frame(line: &str) -> bool {
     let text = line.trim_start();
     let numbered = text
@@ -132,7 +129,7 @@ fn is_frame(line: &str) -> bool {
     line.starts_with(' ') && (numbered || text.starts_with("at "))
 }
 
-/// Whether the compiler or the system's loader speaks of itself.
+/// Whether the line is about the compiler itself or the system's loader.
 fn is_of_the_compiler(line: &str) -> bool {
     const BEGINNINGS: [&str; 12] = [
         "thread 'rustc'",
@@ -150,11 +147,11 @@ fn is_of_the_compiler(line: &str) -> bool {
     ];
     let text = line.trim_start();
     BEGINNINGS.iter().any(|beginning| text.starts_with(beginning))
-        // An address in a library.
+        // A frame with an address in a library.
         || text.ends_with(']') && text.contains("[0x")
 }
 
-/// Of a command that cargo quotes, what became of it.
+/// The result of a command that cargo quotes, without the command.
 fn cause(line: &str) -> String {
     match (line.find("didn't exit successfully: `"), line.rfind("` (")) {
         (Some(start), Some(end)) if start < end => {
@@ -170,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_machine_is_not_told_of() {
+    fn paths_of_this_machine_are_replaced() {
         let all = [
             (PathBuf::from("/home/ta/out/.grading/work/ann/workspace"), ""),
             (PathBuf::from("/home/ta/out/.grading/work/ann/target"), "target/"),
@@ -178,8 +175,9 @@ mod tests {
             (PathBuf::from("/home/ta/.rustup/toolchains/stable"), "rust/"),
             (PathBuf::from("/home/ta/.cargo"), "cargo/"),
         ];
-        let said = "  --> /home/ta/out/.grading/work/ann/workspace/raft/src/lib.rs:3:1\n\
-            note: /home/ta/.rustup/toolchains/stable/lib/rustlib/src/rust/library/std/src/thread/mod.rs:723:8\n\
+        let output = "  --> /home/ta/out/.grading/work/ann/workspace/raft/src/lib.rs:3:1\n\
+            note: /home/ta/.rustup/toolchains/stable/lib/rustlib/src/rust/library/\
+            std/src/thread/mod.rs:723:8\n\
             note: /home/ta/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/serde-1.0.0/src/lib.rs:1:1\n\
             note: written to '/home/ta/out/.grading/work/ann/target/release/deps/x.long-type-1.txt'\n\
             note: /rustc/29483883eed69d5fb4db01964cdf2af4d86e9cb2/library/core/src/ops/function.rs:250:5\n\
@@ -190,17 +188,18 @@ mod tests {
             note: written to 'target/release/deps/x.long-type-1.txt'\n\
             note: library/core/src/ops/function.rs:250:5\n\
             note: `/rustc/` and cargo/registry/src/ are no paths";
-        assert_eq!(Places::of(&all).without(said), expected);
+        assert_eq!(PathNames::of(&all).apply(output), expected);
     }
 
     #[test]
-    fn an_error_of_the_compiler_says_where_and_no_more() {
+    fn an_internal_compiler_error_is_reduced_to_its_location() {
         let own = "error[E0308]: mismatched types\n --> raft/src/lib.rs:1:1\n  = note: 1: expected\n";
         assert_eq!(error("error", own), own);
         let internal = "error: internal compiler error: compiler/rustc_middle/src/ty.rs:1:2: broken MIR\n  \
             --> raft/src/lib.rs:10:5\n   |\n10 |     loop {}\n   |     ^^^^^^^\n   |\n   \
             = note: delayed at compiler/rustc_borrowck/src/lib.rs\n             \
-            0: <rustc_errors::DiagCtxtInner>::emit_diagnostic\n                   at /rustc/1/compiler/x.rs:1\n\n";
+            0: <rustc_errors::DiagCtxtInner>::emit_diagnostic\n                   \
+            at /rustc/1/compiler/x.rs:1\n\n";
         let said = error(INTERNAL, internal);
         assert!(said.contains("--> raft/src/lib.rs:10:5") && said.contains("10 |     loop {}"), "{said}");
         assert!(!said.contains("rustc_") && !said.contains("/rustc/") && !said.contains("MIR"), "{said}");
@@ -209,30 +208,31 @@ mod tests {
     }
 
     #[test]
-    fn a_crash_of_the_compiler_is_told_without_its_insides() {
-        let said = "error: rustc interrupted by SIGSEGV, printing backtrace\n\n\
+    fn a_compiler_crash_is_reported_without_internals() {
+        let output = "error: rustc interrupted by SIGSEGV, printing backtrace\n\n\
             /home/ta/.rustup/toolchains/stable/lib/librustc_driver-1.so(+0x3c4b2f3)[0x7f1a5e44b2f3]\n\
             /lib/x86_64-linux-gnu/libc.so.6(+0x3c050)[0x7f1a5a45c050]\n\n\
             ### cycle encountered after 5 frames with period 6\n### recursed 255 times\n\n\
-            note: rustc unexpectedly overflowed its stack! this is a bug\nnote: maximum backtrace depth reached\n\
+            note: rustc unexpectedly overflowed its stack! this is a bug\n\
+            note: maximum backtrace depth reached\n\
             help: you can increase rustc's stack size by setting RUST_MIN_STACK=16777216\n\
             error: could not compile `raft` (lib)\n\nCaused by:\n  \
             process didn't exit successfully: `/home/ta/.rustup/bin/rustc --crate-name raft --edition=2024` \
             (signal: 11, SIGSEGV: invalid memory reference)\n";
-        let told = of_cargo(said);
+        let message = of_cargo(output);
         assert!(
-            told.starts_with("the compiler crashed") && told.contains("could not compile `raft`"),
-            "{told}"
+            message.starts_with("the compiler crashed") && message.contains("could not compile `raft`"),
+            "{message}"
         );
-        assert!(told.contains("(signal: 11, SIGSEGV: invalid memory reference)"), "{told}");
-        for insides in ["/home", "0x", "###", "--crate-name", "RUST_MIN_STACK"] {
-            assert!(!told.contains(insides), "{insides}: {told}");
+        assert!(message.contains("(signal: 11, SIGSEGV: invalid memory reference)"), "{message}");
+        for internal in ["/home", "0x", "###", "--crate-name", "RUST_MIN_STACK"] {
+            assert!(!message.contains(internal), "{internal}: {message}");
         }
-        let said = "thread 'rustc' (77) panicked at compiler/rustc_x/src/lib.rs:1:1:\nindex out of bounds\n\
+        let output = "thread 'rustc' (77) panicked at compiler/rustc_x/src/lib.rs:1:1:\nindex out of bounds\n\
             stack backtrace:\n   0:     0x7f - std::backtrace\n                at /rustc/1/library/std.rs:1\n   \
             1: main\n\nnote: we would appreciate a bug report: https://github.com/rust-lang/rust\n\n\
             note: rustc 1.90.0 running on x86_64\n\nquery stack during panic:\n#0 [mir] x\n... and 12 others\n\
             end of query stack\nerror: could not compile `kvraft` (lib)\n";
-        assert_eq!(of_cargo(said), "index out of bounds\n\nerror: could not compile `kvraft` (lib)");
+        assert_eq!(of_cargo(output), "index out of bounds\n\nerror: could not compile `kvraft` (lib)");
     }
 }

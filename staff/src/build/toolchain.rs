@@ -1,39 +1,39 @@
-//! [`Toolchain`]: the compiler, and where the registry's crates are.
+//! [`Toolchain`]: the compiler, and the folder of the registry's crates.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::BuildError;
 
-/// The compiler, and where the registry's crates are.
+/// The compiler, and the folder of the registry's crates.
 #[derive(Clone, Debug)]
 pub struct Toolchain {
-    /// What `rustc --print sysroot` says.
+    /// The output of `rustc --print sysroot`.
     pub folder: PathBuf,
     /// The folder of cargo with the registry's sources: `CARGO_HOME`.
     pub cargo_home: PathBuf,
-    /// What `rustc -vV` says.
+    /// The output of `rustc -vV`.
     pub version: String,
 }
 
 impl Toolchain {
-    /// The one that builds the workspace at `workspace`.
+    /// The toolchain that builds the workspace at `workspace`.
     ///
     /// # Errors
     ///
-    /// There is none.
+    /// The compiler cannot be run, or neither `CARGO_HOME` nor `HOME` is set.
     pub fn of(workspace: &Path) -> Result<Self, BuildError> {
-        let folder = PathBuf::from(said(&["--print", "sysroot"], workspace)?.trim());
+        let folder = PathBuf::from(stdout_of(&["--print", "sysroot"], workspace)?.trim());
         let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
         let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or(home);
         let cargo_home = cargo_home.ok_or_else(|| BuildError::Run {
             program: "cargo".to_owned(),
             why: "neither CARGO_HOME nor HOME is set".to_owned(),
         })?;
-        Ok(Self { folder, cargo_home, version: said(&["-vV"], workspace)? })
+        Ok(Self { folder, cargo_home, version: stdout_of(&["-vV"], workspace)? })
     }
 
-    /// Cargo itself, not what chooses one.
+    /// The path of cargo itself, not of rustup's proxy.
     pub(super) fn cargo(&self) -> PathBuf {
         self.folder.join("bin/cargo")
     }
@@ -43,7 +43,7 @@ impl Toolchain {
     }
 }
 
-fn said(args: &[&str], folder: &Path) -> Result<String, BuildError> {
+fn stdout_of(args: &[&str], folder: &Path) -> Result<String, BuildError> {
     let cannot = |why: String| BuildError::Run { program: "rustc".to_owned(), why };
     let output = Command::new("rustc").args(args).current_dir(folder).output();
     let output = output.map_err(|error| cannot(error.to_string()))?;

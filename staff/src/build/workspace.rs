@@ -9,22 +9,22 @@ use super::program::{self, EMPTY, Missing};
 use super::{Base, BuildError, file_error, manifests};
 use crate::submission::{SourceFile, crate_of, crates, folder_of};
 
-/// A submission's crates, and where they are built. Nobody else writes there.
+/// A submission's crates, and the folder in which they are built. Nobody else writes there.
 #[derive(Debug)]
 pub struct Workspace {
     folder: PathBuf,
-    /// The crates that are the submission's own.
-    there: BTreeSet<&'static str>,
+    /// The submission's crates that are compiled in.
+    submitted: BTreeSet<&'static str>,
     missing: Missing,
-    /// The submission's files, as it has them.
+    /// The paths of the submission's files.
     files: BTreeSet<String>,
     /// The libraries that the last build made, by crate.
     libraries: BTreeMap<String, PathBuf>,
 }
 
 impl Workspace {
-    /// Writes the workspace of a submission with these files into `folder`. What is there already and the
-    /// same is not touched, so that only what differs is compiled again; what is left over goes.
+    /// Writes the workspace of a submission with these files into `folder`. Unchanged files are not touched,
+    /// so that only changed crates are compiled again; leftover files are removed.
     ///
     /// # Errors
     ///
@@ -35,13 +35,13 @@ impl Workspace {
         files: &[SourceFile],
         missing: Missing,
     ) -> Result<Self, BuildError> {
-        let there = files.iter().filter_map(|file| crate_of(Path::new(&file.path))).collect();
-        let mut workspace = Self::new(folder, there, missing);
+        let submitted = files.iter().filter_map(|file| crate_of(Path::new(&file.path))).collect();
+        let mut workspace = Self::new(folder, submitted, missing);
         workspace.files = files.iter().map(|file| file.path.clone()).collect();
         let mark = folder.join("base");
         let stamp = base.stamp();
-        if fs::read(&mark).is_ok_and(|there| there != stamp.as_bytes()) {
-            // What was built was built on another base.
+        if fs::read(&mark).is_ok_and(|present| present != stamp.as_bytes()) {
+            // The artifacts there belong to another base.
             fs::remove_dir_all(folder).map_err(file_error(folder))?;
         }
         write_if_new(&mark, stamp.as_bytes())?;
@@ -57,7 +57,7 @@ impl Workspace {
         Ok(workspace)
     }
 
-    /// The workspace without a submission, which is built for what it depends on.
+    /// The workspace without a submission, which is built for its dependencies.
     pub(super) fn template(framework: &Path, folder: &Path) -> Result<Self, BuildError> {
         let workspace = Self::new(folder, BTreeSet::new(), Missing::Nothing);
         workspace.write_frame(framework)?;
@@ -67,12 +67,12 @@ impl Workspace {
         Ok(workspace)
     }
 
-    fn new(folder: &Path, there: BTreeSet<&'static str>, missing: Missing) -> Self {
+    fn new(folder: &Path, submitted: BTreeSet<&'static str>, missing: Missing) -> Self {
         let (files, libraries) = (BTreeSet::new(), BTreeMap::new());
-        Self { folder: folder.to_owned(), there, missing, files, libraries }
+        Self { folder: folder.to_owned(), submitted, missing, files, libraries }
     }
 
-    /// Manifests, and the program.
+    /// Writes the manifests and the program.
     fn write_frame(&self, framework: &Path) -> Result<(), BuildError> {
         let sources = self.sources();
         let write = |path: &str, text: &str| write_if_new(&sources.join(path), text.as_bytes());
@@ -87,7 +87,7 @@ impl Workspace {
     fn write_program(&self) -> Result<(), BuildError> {
         let folder = self.sources().join("program");
         let mut wanted = BTreeSet::new();
-        for (path, text) in program::files(&self.there, self.missing) {
+        for (path, text) in program::files(&self.submitted, self.missing) {
             let path = folder.join(path);
             write_if_new(&path, text.as_bytes())?;
             wanted.insert(path);
@@ -106,31 +106,31 @@ impl Workspace {
             write(self.sources().join(&file.path), &file.text)?;
         }
         let folder = self.sources().join(folder_of(name)).join("src");
-        if !self.there.contains(name) {
+        if !self.submitted.contains(name) {
             write(folder.join("lib.rs"), EMPTY)?;
         }
         remove_all_but(&wanted, &folder)
     }
 
-    /// Takes one of the submission's crates out: it does not build.
-    pub(super) fn give_up(&mut self, name: &str) -> Result<(), BuildError> {
-        self.there.remove(name);
+    /// Excludes a crate that does not build.
+    pub(super) fn exclude(&mut self, name: &str) -> Result<(), BuildError> {
+        self.submitted.remove(name);
         let folder = self.sources().join(folder_of(name)).join("src");
         fs::remove_dir_all(&folder).map_err(file_error(&folder))?;
         write_if_new(&folder.join("lib.rs"), EMPTY.as_bytes())?;
         self.write_program()
     }
 
-    /// Those of the submission's crates that have no `lib.rs`.
-    pub(super) fn headless(&self) -> Vec<&'static str> {
-        let headless = |name: &&str| !self.sources().join(folder_of(name)).join("src/lib.rs").is_file();
-        self.there.iter().copied().filter(headless).collect()
+    /// The submission's crates that have no `lib.rs`.
+    pub(super) fn crates_without_lib_rs(&self) -> Vec<&'static str> {
+        let has_no_root = |name: &&str| !self.sources().join(folder_of(name)).join("src/lib.rs").is_file();
+        self.submitted.iter().copied().filter(has_no_root).collect()
     }
 
     /// The submission's crates that are compiled in.
     #[must_use]
     pub fn crates(&self) -> &BTreeSet<&'static str> {
-        &self.there
+        &self.submitted
     }
 
     /// Whether the submission has a file of this path.
@@ -138,13 +138,13 @@ impl Workspace {
         self.files.contains(path)
     }
 
-    /// What the last build made. Returns whether there is a library of all that is compiled in.
-    pub(super) fn made(&mut self, libraries: BTreeMap<String, PathBuf>) -> bool {
+    /// Sets the libraries that the last build made. Returns whether every compiled-in crate has one.
+    pub(super) fn set_libraries(&mut self, libraries: BTreeMap<String, PathBuf>) -> bool {
         self.libraries = libraries;
-        self.there.iter().all(|&name| self.libraries.contains_key(name))
+        self.submitted.iter().all(|&name| self.libraries.contains_key(name))
     }
 
-    /// The library that the last build made of one of the submission's crates.
+    /// The library that the last build made of a submission's crate.
     pub(super) fn library(&self, name: &str) -> Result<&Path, BuildError> {
         let library = self.libraries.get(name).map(PathBuf::as_path);
         library.ok_or_else(|| {
@@ -152,24 +152,24 @@ impl Workspace {
         })
     }
 
-    /// Where the sources and the manifests are.
+    /// The folder of the sources and the manifests.
     #[must_use]
     pub fn sources(&self) -> PathBuf {
         self.folder.join("workspace")
     }
 
-    /// Where it is built.
+    /// The target folder.
     #[must_use]
     pub fn target(&self) -> PathBuf {
         self.folder.join("target")
     }
 
-    /// The command line before it was linked.
+    /// The object file of the command line before linking.
     pub(super) fn object(&self) -> PathBuf {
         self.sources().join(program::OBJECT)
     }
 
-    /// The command line, once it is built.
+    /// The path of the command line, which exists after the build.
     #[must_use]
     pub fn program(&self) -> PathBuf {
         self.target().join("release/lab")

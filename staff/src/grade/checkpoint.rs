@@ -1,4 +1,4 @@
-//! [`Checkpoint`]: what is known of a submission already, kept so that nothing is done twice.
+//! [`Checkpoint`]: the stored results of a submission, so that no work is repeated.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,28 +11,29 @@ use serde::{Deserialize, Serialize};
 use super::results_dir::{self, ResultsDir};
 use lab::error::CommandError;
 
-/// What is known of a submission. It says nothing of points: another rubric makes others of the same runs.
+/// The results of a submission. It has no points: a different rubric gives different points for the same
+/// runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Checkpoint {
-    /// What tells its sources from others.
+    /// The digest of the sources.
     pub(super) sources: String,
-    /// What became of the build, once it is over. A build that was stopped is none: it may have been a full disk, or a busy
-    /// machine.
+    /// The result of the build, once it has finished. A stopped build is not recorded: the cause may have
+    /// been a full disk or a busy machine.
     pub(super) build: Option<BuildEntry>,
-    /// The tests whose runs are over.
+    /// The tests whose runs are complete.
     pub(super) tests: Vec<TestEntry>,
 }
 
-/// What became of the build.
+/// The result of the build.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BuildEntry {
     /// The crates that were built.
     pub(super) crates: Vec<String>,
-    /// What the compiler said of the others.
+    /// The compiler's errors for the other crates.
     pub(super) errors: BTreeMap<String, String>,
-    /// What the compiler read of those that were built, and what it made of it.
+    /// The inspection of the crates that were built.
     pub(super) inspection: Inspection,
 }
 
@@ -46,13 +47,13 @@ pub(super) struct TestEntry {
 }
 
 impl Checkpoint {
-    /// What is kept of a submission with these sources; an empty checkpoint if it has changed since.
+    /// The checkpoint of a submission with these sources; an empty one if they have changed.
     pub(super) fn open(results: &ResultsDir, name: &str, sources: &str) -> Result<Self, CommandError> {
         let kept = results_dir::read::<Self>(&file(results, name))?.filter(|kept| kept.sources == sources);
         Ok(kept.unwrap_or_else(|| Self { sources: sources.to_owned(), build: None, tests: Vec::new() }))
     }
 
-    /// Keeps it. What was kept before is there until this is.
+    /// Saves the checkpoint atomically: the previous one stays until the new one is complete.
     pub(super) fn save(&self, results: &ResultsDir, name: &str) -> Result<(), CommandError> {
         let file = file(results, name);
         results_dir::write(&file, self)

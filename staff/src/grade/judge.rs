@@ -1,7 +1,8 @@
-//! Whether a submission is graded: what the rules say of its source, and what the compiler made of it.
+//! The decision whether a submission is graded, from its source and its artifacts.
 //!
-//! Before the build, files are judged that the compiler reads in any case, so that most who break a rule are
-//! told without one. After it, what it read and what it made are known; this decides.
+//! Before the build, the files that are certainly compiled are checked, so that most violations are reported
+//! without a build. After the build, the files that the compiler read and the object code are checked too;
+//! that check decides.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,30 +15,30 @@ use super::Grading;
 use super::checkpoint::BuildEntry;
 use lab::error::CommandError;
 
-/// Names of files that are told of those that were not compiled.
-const TOLD: usize = 10;
+/// The number of uncompiled files that are listed.
+const LISTED: usize = 10;
 
-/// What is compiled in any case.
+/// The files that are certainly compiled, and their findings.
 pub(super) struct Certain {
     files: Vec<SourceFile>,
     findings: Findings,
 }
 
 impl Certain {
-    /// Judges it.
+    /// Checks the files that are certainly compiled.
     pub(super) fn of(staged: &Staged) -> Result<Self, CommandError> {
         let files = certain(&staged.files).map_err(cannot)?;
         let findings = check(&files).map_err(cannot)?;
         Ok(Self { files, findings })
     }
 
-    /// Returns whether it is worth building.
+    /// Returns whether the submission should be built.
     pub(super) fn before_build(&self, grading: &Grading, graded: &mut Graded) -> bool {
         graded.findings = self.findings.clone();
         is_graded(grading, graded)
     }
 
-    /// Judges what was compiled, and what was made of it. Returns whether it is graded.
+    /// Checks the compiled files and the artifacts. Returns whether the submission is graded.
     pub(super) fn after_build(
         &self,
         grading: &Grading,
@@ -45,7 +46,7 @@ impl Certain {
         build: &BuildEntry,
         graded: &mut Graded,
     ) -> Result<bool, CommandError> {
-        // What is compiled in any case is judged also if its crate does not build.
+        // These files count even if their crate does not build.
         let first: BTreeSet<&str> = self.files.iter().map(|file| &*file.path).collect();
         let is_more =
             |file: &&SourceFile| build.inspection.read.contains(&file.path) && !first.contains(&*file.path);
@@ -69,20 +70,19 @@ fn is_graded(grading: &Grading, graded: &mut Graded) -> bool {
     true
 }
 
-/// The sentence about files of crates that were built which the compiler did not read; `None` if there are
-/// none.
+/// The note about files in built crates that the compiler did not read; `None` if there are none.
 pub(super) fn not_compiled(staged: &Staged, build: &BuildEntry) -> Option<String> {
     let built =
         |path: &str| crate_of(Path::new(path)).is_some_and(|name| build.crates.iter().any(|it| it == name));
     let all = staged.files.iter().map(|file| &*file.path);
     let files: Vec<&str> = all.filter(|path| built(path) && !build.inspection.read.contains(*path)).collect();
-    let more = match files.len().saturating_sub(TOLD) {
+    let more = match files.len().saturating_sub(LISTED) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let names = || files.iter().take(TOLD).copied().collect::<Vec<_>>().join(", ");
+    let names = || files.iter().take(LISTED).copied().collect::<Vec<_>>().join(", ");
     (!files.is_empty())
-        .then(|| format!("The compiler does not read {}{more}: neither judged nor graded.", names()))
+        .then(|| format!("The compiler does not read {}{more}: neither checked nor graded.", names()))
 }
 
 fn cannot(error: CheckError) -> CommandError {
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_that_are_not_compiled_are_told_and_not_all_of_many() {
+    fn uncompiled_files_are_listed_up_to_a_limit() {
         let staged = |paths: &[String]| {
             let file = |path: &String| SourceFile { path: path.clone(), text: String::new() };
             Staged { files: paths.iter().map(file).collect(), ignored: Vec::new(), ignored_besides: 0 }
@@ -111,7 +111,7 @@ mod tests {
         let note = not_compiled(&staged(&paths), &build);
         assert_eq!(
             note.as_deref(),
-            Some("The compiler does not read raft/src/old.rs: neither judged nor graded.")
+            Some("The compiler does not read raft/src/old.rs: neither checked nor graded.")
         );
         assert_eq!(not_compiled(&staged(&paths[..2]), &build), None);
         let many: Vec<String> = (0..12).map(|number| format!("raft/src/{number}.rs")).collect();

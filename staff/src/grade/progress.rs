@@ -1,5 +1,5 @@
-//! [`Progress`]: how far everything is. A line on the standard output for each submission; on a terminal, below them, what is
-//! going on.
+//! [`Progress`]: a line on the standard output for each graded submission; on a terminal, below them, the
+//! current activity.
 
 use std::path::Path;
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn new() -> Self {
-        // Hidden, and without effect, where the standard error is no terminal.
+        // Hidden and without effect if the standard error is not a terminal.
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         let style = ProgressStyle::with_template("{spinner} {pos} runs, {elapsed}: {msg}");
         bar.set_style(style.expect("the template is well formed"));
@@ -25,18 +25,18 @@ impl Progress {
         Self { bar }
     }
 
-    /// What a submission is at.
-    pub(super) fn says(&self, name: &str, what: &str) {
+    /// Shows the current activity of a submission.
+    pub(super) fn show(&self, name: &str, what: &str) {
         self.bar.set_message(format!("{name} {what}"));
     }
 
-    /// The runs of a test are over.
+    /// Records that the runs of a test are complete.
     pub(super) fn tested(&self, name: &str, test: &TestEntry) {
         self.bar.inc(test.runs);
-        self.says(name, &format!("was at {}", test.name));
+        self.show(name, &format!("was at {}", test.name));
     }
 
-    /// A submission has been graded.
+    /// Prints the result of a submission.
     pub(super) fn graded(&self, graded: &Graded) {
         let what = match &graded.outcome {
             Outcome::Graded => String::new(),
@@ -45,7 +45,7 @@ impl Progress {
         self.line(&format!("{} {}/{}{what}", graded.name, graded.score(), graded.max()));
     }
 
-    /// All have been.
+    /// Prints the summary after all submissions.
     pub(super) fn end(&self, all: &[Graded], out: &Path) {
         self.bar.finish_and_clear();
         let best = all.iter().map(Graded::score).max().unwrap_or(Points::ZERO);
@@ -62,7 +62,7 @@ impl Progress {
         let unfinished = count(|outcome| matches!(outcome, Outcome::Unfinished(_)));
         if unfinished > 0 {
             self.line(&format!(
-                "{unfinished} not graded to the end; the same command goes on with what is missing"
+                "{unfinished} not graded to the end; the same command continues with the missing runs"
             ));
         }
         let failed = count(|outcome| matches!(outcome, Outcome::NotGraded(_)));
@@ -74,7 +74,7 @@ impl Progress {
     fn line(&self, line: &str) {
         self.bar.suspend(|| {
             use std::io::Write;
-            // A reader who closed the pipe has seen enough.
+            // A closed pipe is not an error.
             let _ = writeln!(std::io::stdout(), "{}", visible(line));
         });
     }

@@ -1,4 +1,4 @@
-//! [`ResultsDir`]: the folder of results, and with which seed and runs it was begun.
+//! [`ResultsDir`]: the folder of results, and its settings, such as seed and runs.
 
 use std::collections::hash_map::RandomState;
 use std::fs::{self, File};
@@ -15,20 +15,20 @@ use tester::seed;
 use crate::args::GradeArgs;
 use lab::error::CommandError;
 
-/// What belongs to the grader alone, in the folder of results.
+/// The grader's own folder in the folder of results.
 pub(super) const FOLDER: &str = ".grading";
 
-/// The folders there with what is kept of submissions. Version 0.1 had checkpoints in `ledgers`.
+/// The folders in it with data of submissions. Version 0.1 had checkpoints in `ledgers`.
 const FOLDERS: [&str; 4] = ["checkpoints", "rows", "sources", "ledgers"];
 
-/// The folder of results. While this value lives, no other grader works there.
+/// The folder of results. While this value lives, no other grader writes there.
 pub(super) struct ResultsDir {
     out: PathBuf,
     settings: Settings,
     _lock: File,
 }
 
-/// What must be the same for all that is in one folder.
+/// The settings that all results in one folder share.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Settings {
@@ -51,7 +51,7 @@ impl Settings {
 }
 
 impl ResultsDir {
-    /// Makes the folder if it is not there.
+    /// Opens the folder, and creates it if it does not exist.
     pub(super) fn open(args: &GradeArgs) -> Result<Self, CommandError> {
         let cannot = |cause: std::io::Error| {
             CommandError::new(format!("cannot write into {}: {cause}", args.out.display()))
@@ -59,23 +59,23 @@ impl ResultsDir {
         fs::create_dir_all(&args.out).map_err(cannot)?;
         let out = fs::canonicalize(&args.out).map_err(cannot)?;
         let own = out.join(FOLDER);
-        // Others pass through to the program that they are to run, and see nothing.
-        let made = fs::DirBuilder::new().mode(0o711).recursive(true).create(&own);
-        made.map_err(cannot)?;
+        // Other users may pass through to the program that they run, but cannot list the folder.
+        let created = fs::DirBuilder::new().mode(0o711).recursive(true).create(&own);
+        created.map_err(cannot)?;
         let lock = File::create(own.join("lock")).map_err(cannot)?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive)
             .map_err(|_| CommandError::new(format!("another grader works in {}", args.out.display())))?;
         Ok(Self { out, settings: Settings::default(), _lock: lock })
     }
 
-    /// Goes on with what is there, or begins.
+    /// Continues with the stored settings, or starts afresh.
     pub(super) fn begin(mut self, args: &GradeArgs, base: &str) -> Result<Self, CommandError> {
         let file = self.own("settings.json");
-        let there = if args.again { None } else { read::<Settings>(&file)? };
-        if there.is_none() && !args.again && FOLDERS.iter().any(|name| self.own(name).exists()) {
+        let stored = if args.again { None } else { read::<Settings>(&file)? };
+        if stored.is_none() && !args.again && FOLDERS.iter().any(|name| self.own(name).exists()) {
             return Err(CommandError::new(format!(
-                "{} is gone, and there are results that were made with it: put it back, give another --out, or --again to \
-                 drop them",
+                "{} is missing, and there are results that were made with it: restore it, give another \
+                 --out, or --again to drop them",
                 file.display()
             )));
         }
@@ -85,12 +85,12 @@ impl ResultsDir {
             wall_limit_ms: u64::try_from(args.wall_limit.as_millis()).unwrap_or(u64::MAX).max(1),
             base: base.to_owned(),
         };
-        match there {
-            Some(there) => {
+        match stored {
+            Some(stored) => {
                 if wanted.seed.is_empty() {
-                    wanted.seed.clone_from(&there.seed);
+                    wanted.seed.clone_from(&stored.seed);
                 }
-                if let Some(difference) = difference(&there, &wanted) {
+                if let Some(difference) = difference(&stored, &wanted) {
                     return Err(CommandError::new(format!(
                         "{} has results of {difference}; give another --out, or --again to drop them",
                         args.out.display()
@@ -124,23 +124,23 @@ impl ResultsDir {
         &self.settings
     }
 
-    /// Where results go.
+    /// The folder of results.
     pub(super) fn out(&self) -> &Path {
         &self.out
     }
 
-    /// A path of the grader's own.
+    /// A path in the grader's own folder.
     pub(super) fn own(&self, name: &str) -> PathBuf {
         self.out.join(FOLDER).join(name)
     }
 }
 
-/// Refuses to put results into a submission: they would be read as if they had been handed in.
+/// Refuses a folder of results inside a submission: results would be read as part of the submission.
 pub(super) fn refuse_inside(out: &Path, submission: &Path) -> Result<(), CommandError> {
     let within =
         |cause: std::io::Error| CommandError::new(format!("cannot tell where {} is: {cause}", out.display()));
     let absolute = std::path::absolute(out).map_err(within)?;
-    // It need not be there yet.
+    // The folder need not exist yet.
     let above = absolute.ancestors().find_map(|above| fs::canonicalize(above).ok());
     match (above, fs::canonicalize(submission)) {
         (Some(above), Ok(submission)) if above.starts_with(&submission) => Err(CommandError::new(format!(
@@ -152,27 +152,26 @@ pub(super) fn refuse_inside(out: &Path, submission: &Path) -> Result<(), Command
     }
 }
 
-/// In words, what `wanted` differs in from what is there.
-fn difference(there: &Settings, wanted: &Settings) -> Option<String> {
-    if there.seed != wanted.seed {
+/// A description of the first difference between the stored and the wanted settings.
+fn difference(stored: &Settings, wanted: &Settings) -> Option<String> {
+    if stored.seed != wanted.seed {
         return Some("another seed".to_owned());
     }
-    if there.runs != wanted.runs {
-        return Some(format!("{} runs a test", there.runs));
+    if stored.runs != wanted.runs {
+        return Some(format!("{} runs a test", stored.runs));
     }
-    if there.wall_limit_ms != wanted.wall_limit_ms {
-        return Some(format!("runs of up to {} s", there.wall_limit().as_secs_f64()));
+    if stored.wall_limit_ms != wanted.wall_limit_ms {
+        return Some(format!("runs of up to {} s", stored.wall_limit().as_secs_f64()));
     }
-    (there.base != wanted.base).then(|| "another version of the framework, or another compiler".to_owned())
+    (stored.base != wanted.base).then(|| "another version of the framework, or another compiler".to_owned())
 }
 
-/// 63 bits that nobody can guess: std draws the keys of its hash maps from the system.
+/// 63 unpredictable bits: std seeds the keys of its hash maps from the system's entropy.
 fn fresh_seed() -> u64 {
     RandomState::new().hash_one("a secret seed") >> 1
 }
 
-/// The number of the form in which files of the grader are written. Another number means another form; version
-/// 0.1 wrote none.
+/// The version of the format of the grader's files. Version 0.1 wrote no number.
 const SCHEMA: u32 = 2;
 
 /// A file of the grader.
@@ -182,7 +181,7 @@ struct Numbered<T> {
     content: T,
 }
 
-/// The number alone, whatever else there is.
+/// The version alone, regardless of the content.
 #[derive(Deserialize)]
 struct Schema {
     #[serde(default = "first_schema")]
@@ -193,12 +192,12 @@ fn first_schema() -> u32 {
     1
 }
 
-/// The content of a file of the grader; `None` if there is none.
+/// The content of a file of the grader; `None` if the file does not exist.
 ///
 /// # Errors
 ///
-/// The file cannot be read, or is not one that [`write`] of this version wrote. To go on as if it were not
-/// there would drop what somebody else's grades are made of.
+/// The file cannot be read, or was not written by [`write`] of this version. Ignoring such a file would lose
+/// grades.
 pub(super) fn read<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, CommandError> {
     let text = match fs::read(file) {
         Ok(text) => text,
@@ -207,8 +206,8 @@ pub(super) fn read<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, Comman
     };
     let refused = |why: String| {
         CommandError::new(format!(
-            "{} was written by another version of the grader ({why}), and nothing was changed: go on with that version, \
-             give another --out, or --again to drop all results that are there",
+            "{} was written by another version of the grader ({why}), and nothing was changed: continue \
+             with that version, give another --out, or --again to drop all results that are there",
             file.display()
         ))
     };
@@ -223,7 +222,7 @@ pub(super) fn read<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, Comman
     Ok(Some(numbered.content))
 }
 
-/// Puts a file in its place as a whole, for its owner alone.
+/// Writes a file atomically, readable by its owner only.
 pub(super) fn write<T: Serialize>(file: &Path, value: &T) -> std::io::Result<()> {
     let folder = file.parent().expect("the file is in a folder");
     fs::create_dir_all(folder)?;
@@ -239,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_another_version_wrote_is_refused_and_not_taken_for_nothing() {
+    fn files_of_other_versions_are_refused() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("settings.json");
         assert_eq!(read::<Settings>(&file), Ok(None));

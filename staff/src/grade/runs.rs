@@ -15,28 +15,29 @@ use lab::report::failure;
 use lab::report::json::fingerprint;
 use lab::run::{Observer, Output, PATIENCE, Plan, Record, Run, Settings, pool};
 
-/// So many runs of a test may hang before the others are not tried.
+/// The number of hanging runs of a test after which the remaining runs are skipped.
 const HANGING: u32 = 3;
 
 /// Bytes of a failure's message that are kept.
 const MESSAGE: usize = 4096;
 
-/// What is said of runs that were not made because the time was up, or somebody stopped the grading.
+/// The message of runs that were not made because the time was up or the grading was stopped.
 pub(super) const CUT_OFF: &str = "the grading had ended";
 
-/// Whose runs they are, and of which program.
+/// The submission whose runs are made, and its program.
 pub(super) struct Runs<'a> {
     pub(super) grading: &'a Grading,
     pub(super) name: &'a str,
     pub(super) program: &'a Workspace,
-    /// When they are given up.
+    /// The deadline of the runs.
     pub(super) until: Option<Instant>,
-    /// Told whenever the checkpoint has one test more.
-    pub(super) told: &'a dyn Fn(&Checkpoint) -> Result<(), CommandError>,
+    /// Called whenever a test is added to the checkpoint.
+    pub(super) on_test: &'a dyn Fn(&Checkpoint) -> Result<(), CommandError>,
 }
 
-/// Runs these tests and enters them in the checkpoint, each when all of its runs are over. If the time is up in
-/// the middle of a test, or the command is interrupted, returns what there is of it: no checkpoint has that.
+/// Runs these tests and adds each to the checkpoint when all of its runs are complete. If the deadline passes
+/// in the middle of a test, or the command is interrupted, returns the incomplete entry of that test, which
+/// is not in the checkpoint.
 pub(super) fn carry_out(
     runs: &Runs<'_>,
     solution: &'static str,
@@ -44,7 +45,7 @@ pub(super) fn carry_out(
     cases: Vec<&'static Case>,
     checkpoint: &mut Checkpoint,
 ) -> Result<Option<TestEntry>, CommandError> {
-    let Runs { grading, name, program, until, told } = *runs;
+    let Runs { grading, name, program, until, on_test } = *runs;
     if cases.is_empty() {
         return Ok(None);
     }
@@ -69,7 +70,7 @@ pub(super) fn carry_out(
     let mut recorder = RunRecorder {
         grading,
         name,
-        told,
+        on_test,
         sources,
         column,
         checkpoint,
@@ -81,24 +82,25 @@ pub(super) fn carry_out(
     if let Some(cause) = recorder.failed {
         return Err(cause);
     }
-    recorder.leave_out_the_rest(CUT_OFF);
+    recorder.fail_missing_runs(CUT_OFF);
     Ok(recorder.test.map(|(_, test)| test))
 }
 
-/// Enters runs in a checkpoint.
+/// Records runs in a checkpoint.
 struct RunRecorder<'a> {
     grading: &'a Grading,
     name: &'a str,
-    told: &'a dyn Fn(&Checkpoint) -> Result<(), CommandError>,
-    /// Where its source is: what is told of it must not depend on that.
+    on_test: &'a dyn Fn(&Checkpoint) -> Result<(), CommandError>,
+    /// The folder of the submission's sources, which is removed from messages so that they do not depend on
+    /// it.
     sources: String,
     column: Column,
     checkpoint: &'a mut Checkpoint,
     /// The test whose runs are arriving.
     test: Option<(&'static Case, TestEntry)>,
-    /// How many of its runs hung.
+    /// The number of its runs that hung.
     hanging: u32,
-    /// Why the checkpoint cannot be kept.
+    /// The error of saving the checkpoint.
     failed: Option<CommandError>,
 }
 
@@ -106,7 +108,7 @@ impl Observer for RunRecorder<'_> {
     fn next(&mut self, run: Run) {
         let case = run.job.case;
         if self.checkpoint.test(case.name, self.column).is_some() {
-            // There was enough to see without it.
+            // The test was completed without this run.
             return;
         }
         let column = self.column;
@@ -121,10 +123,10 @@ impl Observer for RunRecorder<'_> {
         }
         let runs = u64::from(self.grading.results.settings().runs);
         if self.has_seen_enough_of_it() {
-            self.leave_out_the_rest(&format!("{HANGING} runs before it had hung"));
+            self.fail_missing_runs(&format!("{HANGING} runs before it had hung"));
         }
         if self.test.as_ref().is_some_and(|(_, test)| test.runs == runs) {
-            self.enter();
+            self.complete();
         }
     }
 
@@ -138,8 +140,8 @@ impl RunRecorder<'_> {
         self.hanging == HANGING
     }
 
-    /// Counts the runs of the test that have not come as failed.
-    fn leave_out_the_rest(&mut self, why: &str) {
+    /// Counts the missing runs of the test as failed.
+    fn fail_missing_runs(&mut self, why: &str) {
         let settings = self.grading.results.settings();
         let runs = u64::from(settings.runs);
         let Some((_, test)) = &mut self.test else { return };
@@ -155,22 +157,22 @@ impl RunRecorder<'_> {
         test.runs = runs;
     }
 
-    fn enter(&mut self) {
+    fn complete(&mut self) {
         self.hanging = 0;
         let Some((_, test)) = self.test.take() else { return };
         self.grading.progress.tested(self.name, &test);
         self.checkpoint.tests.push(test);
         let kept = self.checkpoint.save(&self.grading.results, self.name);
-        if let Err(cause) = kept.and_then(|()| (self.told)(self.checkpoint)) {
+        if let Err(cause) = kept.and_then(|()| (self.on_test)(self.checkpoint)) {
             self.failed = Some(cause);
         }
     }
 }
 
-/// Whether a failed run took long to be given up: another one will take as long.
+/// Whether a failed run ended by a time limit: another run will take as long.
 fn hung(failure: &failure::Failure) -> bool {
     let is = |kind: FailureKind| failure.kind == kind.name();
-    // A time-out that nobody can repeat came from the machine's clocks, not from the run's.
+    // A time-out without a fingerprint is one of real time.
     is(FailureKind::Blocked) || is(FailureKind::Timeout) && failure.fingerprint == 0
 }
 

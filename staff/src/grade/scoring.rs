@@ -1,4 +1,4 @@
-//! What a checkpoint is worth, and what else its author should know.
+//! The score of a checkpoint, and the notes for the submission's author.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use super::judge::not_compiled;
 use super::runs::CUT_OFF;
 use super::submission::{needs, not_handed_in};
 
-/// Marks a submission by its checkpoint.
+/// Scores a submission from its checkpoint.
 pub(super) fn score(grading: &Grading, staged: &Staged, checkpoint: &Checkpoint, graded: &mut Graded) {
     for name in not_handed_in(grading, staged) {
         graded.notes.push(format!("{name} was not handed in: its tests were not run."));
@@ -27,8 +27,8 @@ pub(super) fn score(grading: &Grading, staged: &Staged, checkpoint: &Checkpoint,
                 graded.notes.push(format!("{name} does not build: its tests were not run."));
                 graded.build_log += said;
             }
-            let read = grading.despite_rules || !has_unread(&graded.findings, crates);
-            outcome_of(crates, read)
+            let checked = grading.despite_rules || !has_unparsed(&graded.findings, crates);
+            outcome_of(crates, checked)
         }
         None => Outcome::NotGraded("it was not built".to_owned()),
     };
@@ -46,23 +46,24 @@ pub(super) fn score(grading: &Grading, staged: &Staged, checkpoint: &Checkpoint,
     }
 }
 
-/// Whether the rules could not read a file of a crate that was built.
-fn has_unread(findings: &Findings, crates: &[String]) -> bool {
+/// Whether the rules could not parse a file of a crate that was built.
+fn has_unparsed(findings: &Findings, crates: &[String]) -> bool {
     let built =
         |file: &str| crate_of(Path::new(file)).is_some_and(|krate| crates.iter().any(|name| name == krate));
     findings.unparsed.iter().any(|it| built(&it.file))
 }
 
-/// What became of a submission of which these crates were built. `read`: by the rules too, as far as anybody cares.
-fn outcome_of(crates: &[String], read: bool) -> Outcome {
-    match (crates.is_empty(), read) {
+/// The outcome of a submission of which these crates were built. `checked`: all built files were parsed, or
+/// `--despite-rules` was given.
+fn outcome_of(crates: &[String], checked: bool) -> Outcome {
+    match (crates.is_empty(), checked) {
         (_, false) => Outcome::Unchecked,
         (true, true) => Outcome::DoesNotBuild,
         (false, true) => Outcome::Graded,
     }
 }
 
-/// The sentence about runs of a test that were not made; `None` if all were.
+/// The note about runs of a test that were not made; `None` if all were made.
 fn not_made(test: &TestEntry) -> Option<String> {
     let mut not_run = test.failures.iter().filter(|it| it.kind == NOT_RUN);
     let first = not_run.next()?;
@@ -78,14 +79,14 @@ fn not_made(test: &TestEntry) -> Option<String> {
     ))
 }
 
-/// The runs of a test, if any of the crates that it is about is there.
+/// The runs of a test, if any of the crates that it needs was built.
 fn test_runs(case: &Case, checkpoint: &Checkpoint, crates: &[&str]) -> Option<TestRuns> {
     let mut columns = Vec::new();
     for column in [Column::Own, Column::Reference] {
         let Some(needs) = needs(case, column) else { continue };
         match checkpoint.test(case.name, column) {
             Some(test) => columns.push(column_runs(test)),
-            // Its key/value service is there, and its Raft is not.
+            // The key/value service was built, and the Raft was not.
             None if needs.iter().any(|name| crates.contains(name)) => {
                 columns.push(ColumnRuns { column, runs: 0, passed: 0, causes: Vec::new() });
             }
@@ -112,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_rules_cannot_read_does_not_count() {
+    fn a_built_crate_with_unparsed_files_does_not_count() {
         let unparsed = Unparsed {
             file: "raft/src/a.rs".to_owned(),
             line: 1,
@@ -122,17 +123,17 @@ mod tests {
         let findings = Findings { unparsed: vec![unparsed], ..Findings::default() };
         for (crates, expected) in [
             (&["raft", "kvsrv"][..], Outcome::Unchecked),
-            // The compiler could not read it either.
+            // The compiler could not parse it either.
             (&["kvsrv"], Outcome::Graded),
             (&[], Outcome::DoesNotBuild),
         ] {
             let crates: Vec<String> = crates.iter().map(|&name| name.to_owned()).collect();
-            assert_eq!(outcome_of(&crates, !has_unread(&findings, &crates)), expected, "{crates:?}");
+            assert_eq!(outcome_of(&crates, !has_unparsed(&findings, &crates)), expected, "{crates:?}");
         }
     }
 
     #[test]
-    fn runs_that_were_not_made_are_told() {
+    fn runs_that_were_not_made_are_noted() {
         let failure = |kind: &str| FailedRun {
             seed: "0x1".to_owned(),
             kind: kind.to_owned(),

@@ -20,7 +20,7 @@ use super::{Grading, runs, scoring, submission_index};
 use lab::error::CommandError;
 use lab::interrupt;
 
-/// Grades a submission. Whatever goes wrong is in the result.
+/// Grades a submission. Every error is part of the result.
 pub(super) fn grade(grading: &Grading, name: &str, folder: &Path) -> Graded {
     let mut graded = Graded {
         name: name.to_owned(),
@@ -41,7 +41,7 @@ pub(super) fn grade(grading: &Grading, name: &str, folder: &Path) -> Graded {
     graded
 }
 
-/// As far as it comes. An error is the grader's own.
+/// Advances the grading as far as possible. An error is the grader's own.
 fn advance(
     grading: &Grading,
     folder: &Path,
@@ -92,30 +92,30 @@ fn advance(
     Ok(())
 }
 
-/// Says that not all tests have run, unless something graver is known.
+/// Sets the outcome to unfinished, unless a worse one is set.
 fn unfinished(graded: &mut Graded, why: &str) {
     if graded.outcome == Outcome::Graded {
         graded.outcome = Outcome::Unfinished(why.to_owned());
     }
 }
 
-/// What building and running came to.
+/// The result of building and running.
 enum Work {
-    /// All that there is to know is in the checkpoint.
+    /// The checkpoint is complete.
     Done,
-    /// What was built is not run, and the result says why.
+    /// The artifacts break rules and are not run; the result has the findings.
     Refused,
-    /// The time was up, or somebody stopped the grading, with a test half done. The next grading goes on from
+    /// The time was up, or the grading was stopped in the middle of a test. The next grading continues from
     /// the checkpoint.
     CutOff(Option<TestEntry>),
-    /// Somebody stopped the grading before there was anything to run.
+    /// The grading was stopped before the build finished.
     NotBuilt,
-    /// The build was stopped, which is told. The checkpoint knows nothing of it, so that the next grading tries again: who stopped
-    /// it may have been the submission or the machine.
+    /// The build was stopped for the given reason. It is not in the checkpoint, so that the next grading
+    /// tries again: the cause may have been the submission or the machine.
     Stopped(String),
 }
 
-/// Builds the submission, and runs what the checkpoint does not have.
+/// Builds the submission, and makes the runs that the checkpoint lacks.
 fn work(
     grading: &Grading,
     staged: &Staged,
@@ -128,7 +128,7 @@ fn work(
     let name = &*graded.name.clone();
     let folder = Folder(grading.results.own("work").join(name));
     folder.clear().map_err(|cause| text(&cause))?;
-    grading.progress.says(name, "is built");
+    grading.progress.show(name, "is built");
     let base = grading.build_env.base();
     let mut workspace =
         Workspace::write(base, &folder.0, &staged.files, Missing::Nothing).map_err(|error| text(&error))?;
@@ -148,7 +148,7 @@ fn work(
     };
     if checkpoint.build.as_ref() != Some(&entry) {
         if checkpoint.build.is_some() {
-            // It is not the program that the other tests were run with.
+            // The other tests ran with a different program.
             checkpoint.tests.clear();
         }
         let is_graded = certain.after_build(grading, staged, &entry, graded)?;
@@ -159,13 +159,13 @@ fn work(
         }
     }
     let before = graded.clone();
-    let told = |checkpoint: &Checkpoint| {
+    let on_test = |checkpoint: &Checkpoint| {
         let mut so_far = before.clone();
         scoring::score(grading, staged, checkpoint, &mut so_far);
         unfinished(&mut so_far, "they are being run");
         grading.report(&so_far)
     };
-    let runs = Runs { grading, name, program: &workspace, until, told: &told };
+    let runs = Runs { grading, name, program: &workspace, until, on_test: &on_test };
     for (column, cases) in wanted(grading, checkpoint) {
         let solution = match column {
             Column::Own => OWN,
@@ -180,9 +180,9 @@ fn work(
     Ok(Work::Done)
 }
 
-/// The tests that can be run and have not been, in each column.
+/// The tests that can run and are not in the checkpoint, by column.
 fn wanted(grading: &Grading, checkpoint: &Checkpoint) -> [(Column, Vec<&'static Case>); 2] {
-    let there: BTreeSet<&str> = match &checkpoint.build {
+    let built: BTreeSet<&str> = match &checkpoint.build {
         Some(BuildEntry { crates, .. }) => crates.iter().map(String::as_str).collect(),
         None => BTreeSet::new(),
     };
@@ -190,14 +190,14 @@ fn wanted(grading: &Grading, checkpoint: &Checkpoint) -> [(Column, Vec<&'static 
     [Column::Own, Column::Reference].map(|column| {
         let wanted = |case: &&Case| {
             graded.contains(case.name)
-                && needs(case, column).is_some_and(|needs| needs.iter().all(|name| there.contains(name)))
+                && needs(case, column).is_some_and(|needs| needs.iter().all(|name| built.contains(name)))
                 && checkpoint.test(case.name, column).is_none()
         };
         (column, tester::cases().iter().filter(wanted).collect())
     })
 }
 
-/// The crates without which a test cannot be run; `None` if there is no such column.
+/// The crates that a test needs; `None` if the test has no such column.
 pub(super) fn needs(case: &Case, column: Column) -> Option<&'static [&'static str]> {
     match column {
         Column::Own => Some(case.needs),
@@ -205,20 +205,20 @@ pub(super) fn needs(case: &Case, column: Column) -> Option<&'static [&'static st
     }
 }
 
-/// The crates that a submission does not have, of those that graded tests need.
+/// The crates that graded tests need and the submission lacks.
 pub(super) fn not_handed_in(grading: &Grading, staged: &Staged) -> Vec<&'static str> {
-    let there = staged.crates();
+    let submitted = staged.crates();
     let graded: BTreeSet<&str> = grading.rubric.tests().map(|test| test.name.as_str()).collect();
     let cases = || tester::cases().iter().filter(|case| graded.contains(case.name));
     let is_needed = |name: &str| cases().any(|case| case.needs.contains(&name));
-    crates().filter(|name| !there.contains(name) && is_needed(name)).collect()
+    crates().filter(|name| !submitted.contains(name) && is_needed(name)).collect()
 }
 
-/// The folder in which a submission is built and run. It is gone when this value is.
+/// The folder in which a submission is built and run, removed on drop.
 struct Folder(std::path::PathBuf);
 
 impl Folder {
-    /// Removes what an interrupted grading left there.
+    /// Removes the files that an interrupted grading left there.
     fn clear(&self) -> std::io::Result<()> {
         if self.0.exists() { fs::remove_dir_all(&self.0) } else { Ok(()) }
     }
@@ -226,7 +226,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // If it stays, it is cleared when it is needed again.
+        // On failure it is cleared at the next use.
         let _ = self.clear();
     }
 }

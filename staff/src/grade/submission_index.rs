@@ -1,5 +1,5 @@
-//! What the folder of results has of submissions besides their runs: which folders they came from, what was taken from there,
-//! and their rows of the table.
+//! Stored data of submissions besides their runs: the folders they came from, their sources, and their rows
+//! of the table.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +13,7 @@ use crate::submission::{SourceFile, same_name};
 use super::results_dir::{self, ResultsDir};
 use lab::error::CommandError;
 
-/// Gives each submission the name that the folder of results has for it already, and remembers the others.
+/// Gives each submission the name that is stored for its folder, and stores the names of new ones.
 pub(super) fn name_folders(
     results: &ResultsDir,
     all: Vec<(String, PathBuf)>,
@@ -31,23 +31,23 @@ pub(super) fn name_folders(
     Ok(named)
 }
 
-/// The name of the submission at `path`, which would be called `name` if it were new.
+/// The name of the submission at `path`; `name` if it is new.
 fn name_of(known: &mut BTreeMap<String, String>, name: String, path: &str) -> Result<String, CommandError> {
-    if let Some((name, _)) = known.iter().find(|(_, there)| *there == path) {
+    if let Some((name, _)) = known.iter().find(|(_, folder)| *folder == path) {
         return Ok(name.clone());
     }
-    let same = known.iter().find(|(there, _)| same_name(there, &name));
-    if let Some((_, there)) = same {
-        // Neither must take the place of the other's results.
+    let same = known.iter().find(|(known_name, _)| same_name(known_name, &name));
+    if let Some((_, folder)) = same {
+        // Neither may overwrite the other's results.
         return Err(CommandError::new(format!(
-            "there are results of {there} under the name {name}: rename {path}, or give another --out"
+            "there are results of {folder} under the name {name}: rename {path}, or give another --out"
         )));
     }
     known.insert(name.clone(), path.to_owned());
     Ok(name)
 }
 
-/// Keeps the files that were taken from a submission, so that what was graded can be looked at later.
+/// Stores the files of a submission, so that the graded sources can be inspected later.
 pub(super) fn keep_sources(
     results: &ResultsDir,
     name: &str,
@@ -58,11 +58,11 @@ pub(super) fn keep_sources(
         .map_err(|cause| CommandError::new(format!("cannot write {}: {cause}", folder.join(name).display())))
 }
 
-/// `draft` is where the files are written first.
+/// Replaces the stored files. `draft` is the folder in which they are written first.
 fn replace_sources(to: &Path, draft: &Path, files: &[SourceFile]) -> io::Result<()> {
     let clear = |folder: &Path| if folder.exists() { fs::remove_dir_all(folder) } else { Ok(()) };
     clear(draft)?;
-    // No submission that runs is to see what others handed in.
+    // A running submission must not read other submissions.
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true).mode(0o700).create(draft)?;
     for file in files {
@@ -75,7 +75,7 @@ fn replace_sources(to: &Path, draft: &Path, files: &[SourceFile]) -> io::Result<
     fs::rename(draft, to)
 }
 
-/// As much of a graded submission as the table needs.
+/// The data of a graded submission that the table needs.
 pub(super) fn row(mut graded: Graded) -> Graded {
     graded.ignored.clear();
     graded.build_log.clear();
@@ -90,14 +90,14 @@ pub(super) fn row(mut graded: Graded) -> Graded {
     graded
 }
 
-/// Keeps a row of the table for those that are graded later.
+/// Stores a row of the table for later commands.
 pub(super) fn keep_row(results: &ResultsDir, row: &Graded) -> Result<(), CommandError> {
     let file = results.own("rows").join(format!("{}.json", row.name));
     results_dir::write(&file, row)
         .map_err(|cause| CommandError::new(format!("cannot write {}: {cause}", file.display())))
 }
 
-/// The rows of all submissions that the folder has results of, in the order of names.
+/// The rows of all submissions with stored results, in the order of names.
 pub(super) fn rows(results: &ResultsDir) -> Result<Vec<Graded>, CommandError> {
     let folder = results.own("rows");
     let cannot = |cause: io::Error| CommandError::new(format!("cannot read {}: {cause}", folder.display()));
@@ -126,13 +126,13 @@ mod tests {
         assert!(error.contains("/a/x") && error.contains("rename /b/x"), "{error}");
         assert_eq!(name_of("größe", "/a/größe").unwrap(), "größe");
         assert!(name_of("GRÖßE", "/b/GRÖßE").is_err());
-        // What it is called when another one of that name is graded with it.
+        // The name that it would get beside another submission of that name.
         assert_eq!(name_of("x-12", "/a/x").unwrap(), "x");
         assert_eq!(name_of("x-34", "/b/x").unwrap(), "x-34");
     }
 
     #[test]
-    fn the_sources_are_those_that_were_taken_last() {
+    fn stored_sources_are_replaced_as_a_whole() {
         use std::os::unix::fs::PermissionsExt;
 
         let folder = tempfile::tempdir().expect("a folder");

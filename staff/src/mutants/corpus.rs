@@ -39,7 +39,7 @@ impl Family {
         self.reference.edited(edits)
     }
 
-    /// The name of the reference without edits, when it is built as the others are.
+    /// The name of the unedited reference, built as the variants are.
     #[must_use]
     pub fn copy(&self) -> String {
         format!("copy_of_{}", self.lab.krate)
@@ -51,7 +51,7 @@ impl Corpus {
     ///
     /// # Errors
     ///
-    /// A file cannot be read or has not the right form.
+    /// A file cannot be read, or does not have the right format.
     pub fn load(workspace: &Path) -> Result<Self, FileError> {
         let family = |lab: &'static Lab| -> Result<Family, FileError> {
             let folder = workspace.join(lab.folder);
@@ -87,7 +87,7 @@ impl Corpus {
         &self.families
     }
 
-    /// Builds all whose edits fit, and each reference itself under [another name](Family::copy), in
+    /// Builds all solutions whose edits fit, and each reference under [another name](Family::copy), in
     /// `folder`, on the framework that `cache` has for [submissions](Base) too.
     ///
     /// # Errors
@@ -100,7 +100,7 @@ impl Corpus {
             let wrong = family.wrong.iter().map(|it| (&it.name, &it.edits, true));
             let right = family.right.iter().map(|it| (&it.name, &it.edits, false));
             for (name, edits, is_wrong) in wrong.chain(right) {
-                // A trial of one whose edits do not fit says so.
+                // The trial of a solution reports edits that do not fit.
                 if let Ok(sources) = family.edited(edits) {
                     variants.insert(name.clone(), Variant { sources, is_wrong });
                 }
@@ -118,9 +118,9 @@ impl Corpus {
 /// A variant of a reference, to be built.
 #[derive(Clone, Debug)]
 pub struct Variant {
-    /// Its crate.
+    /// The files of its crate.
     pub sources: Sources,
-    /// Whether it is wrong: then it is built without debug assertions, so that the tests notice what is wrong
-    /// and not the reference's own checks, which a student's code does not have.
+    /// Whether it is wrong. A wrong solution is built without debug assertions, so that the tests notice its
+    /// mistake and not the reference's own checks, which a student's code does not have.
     pub is_wrong: bool,
 }

@@ -12,21 +12,21 @@ pub struct Edit {
     pub file: PathBuf,
     /// Text that occurs in it exactly once.
     pub before: String,
-    /// What stands there instead.
+    /// The replacement.
     pub after: String,
 }
 
-/// Why an edit does not fit the reference as it is now.
+/// The reason why an edit does not fit the reference.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
-    /// The text to replace is not there, or not the only one of its kind.
+    /// The text to replace does not occur exactly once.
     #[error("`{before}` occurs {count} times in {file}, not once", file = file.display())]
     Fit {
         /// The file to edit.
         file: PathBuf,
         /// The text to replace.
         before: String,
-        /// How often it is there.
+        /// The number of occurrences.
         count: usize,
     },
     /// The reference has no such file.
@@ -42,7 +42,7 @@ impl Edit {
     ///
     /// # Errors
     ///
-    /// What is to be replaced does not occur exactly once.
+    /// The text to replace does not occur exactly once.
     pub fn apply(&self, text: &str) -> Result<String, EditError> {
         match text.matches(&self.before).count() {
             1 => Ok(text.replacen(&self.before, &self.after, 1)),

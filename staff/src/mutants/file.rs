@@ -1,45 +1,45 @@
-//! [`load_all`]: the TOML files of a folder, each called as it says.
+//! [`load_all`]: the TOML files of a folder, each named as its content says.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
-/// Why a file of the corpus cannot be used.
+/// The reason why a file of the corpus cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// The file or folder cannot be read.
     #[error("cannot read {path}: {source}", path = path.display())]
     Read {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: std::io::Error,
     },
-    /// The file has not the form that it should have.
-    #[error("{path} has not the right form: {source}", path = path.display())]
+    /// The file does not have the right format.
+    #[error("{path} does not have the right format: {source}", path = path.display())]
     Form {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: Box<toml_edit::de::Error>,
     },
-    /// It is not known which workspace's files are meant.
+    /// The workspace cannot be found.
     #[error(transparent)]
     Workspace(#[from] tester::workspace::WorkspaceError),
-    /// The file has another name than it says.
+    /// The file's name differs from the name in it.
     #[error("{path} calls itself `{name}`", path = path.display())]
     Name {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// What it says.
+        /// The name in the file.
         name: String,
     },
 }
 
-/// What has a file named after it.
+/// A value that is stored in a file of its name.
 pub(crate) trait Named: DeserializeOwned {
-    /// The file's name without its ending.
+    /// The name, which is the file's without its extension.
     fn name(&self) -> &str;
 }
 
@@ -78,7 +78,7 @@ mod tests {
         let path = folder.path().join("slower.toml");
         fs::write(&path, "name = 'slower'").unwrap();
         let refusal = |path| load::<RightSolution>(path).unwrap_err().to_string();
-        assert!(refusal(&path).contains("has not the right form"));
+        assert!(refusal(&path).contains("does not have the right format"));
         let whole = "name = 'other'\ndifference = ''\nwhy_right = ''\nedit = []";
         fs::write(&path, whole).unwrap();
         assert!(refusal(&path).ends_with("calls itself `other`"));

@@ -9,7 +9,7 @@ use labreport::results::TestResult;
 
 use super::{Family, RightSolution, WrongSolution};
 
-/// How many tests are named for one wrong solution; more would hide the others.
+/// The number of tests that are named for one wrong solution.
 const TESTS_SHOWN: usize = 3;
 
 /// The path of the page, from the top of the workspace: `docs/wrong-raft.md`.
@@ -38,7 +38,7 @@ pub fn end(family: &Family, workspace: &Path) -> io::Result<String> {
     Ok(format!("\n{}\n{rows}", text.trim()))
 }
 
-/// The page for what was measured, over `runs` runs of each test.
+/// The page with the measured results, over `runs` runs of each test.
 ///
 /// # Errors
 ///
@@ -63,19 +63,19 @@ pub fn text(
     Ok(page + &end(family, workspace)?)
 }
 
-/// The beginning of a wrong solution's row: what is in its file.
+/// The beginning of a wrong solution's row, from its file.
 #[must_use]
 pub fn row(wrong: &WrongSolution) -> String {
     format!("| `{}` | {} | {} |", wrong.name, wrong.thought, wrong.rule)
 }
 
-/// A right solution's row, with the line's end.
+/// A right solution's row, with a line break.
 #[must_use]
 pub fn right_row(right: &RightSolution) -> String {
     format!("| `{}` | {} | {} |\n", right.name, right.difference, right.why_right)
 }
 
-/// The tests that notice, those that do so most often first.
+/// The tests that notice, in descending order of failures.
 fn noticed_by(results: &Results) -> String {
     let mut tests: Vec<&TestResult> = results.tests.iter().filter(|test| !test.failures.is_empty()).collect();
     tests.sort_by_key(|test| std::cmp::Reverse(test.failures.len()));

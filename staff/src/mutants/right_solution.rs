@@ -1,25 +1,25 @@
-//! [`RightSolution`]: a reference done otherwise, which must pass.
+//! [`RightSolution`]: a correct variant of a reference, which must pass.
 
 use serde::Deserialize;
 
 use super::Edit;
 use super::file::Named;
 
-/// A reference with something done otherwise that is left open. Read from a TOML file.
+/// A correct variant of a reference, which differs where the specification leaves a choice. Read from a TOML
+/// file.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RightSolution {
-    /// The file's name without its ending.
+    /// The file's name without its extension.
     pub name: String,
-    /// What it does otherwise.
+    /// The difference.
     pub difference: String,
-    /// Why that is right, with the section of the paper where there is one.
+    /// The reason why it is correct, with the section of the paper where there is one.
     pub why_right: String,
-    /// Tests of a lab that stands on this one which ask for more speed than this solution has, and must say
-    /// so.
+    /// Tests of a dependent lab that demand more speed than this solution has; they must fail.
     #[serde(default)]
     pub too_slow_for: Vec<String>,
-    /// What is different from the reference.
+    /// The edits of the reference.
     #[serde(rename = "edit")]
     pub edits: Vec<Edit>,
 }

@@ -1,8 +1,7 @@
-//! [`Scratch`]: a workspace of its own in which many solutions become one command line.
+//! [`Scratch`]: a workspace in which many solutions are linked into one command line.
 //!
-//! Each solution is a small crate. They depend on the framework's crates where these are, so that a dozen
-//! crates are built once and nothing of the framework is copied; and one program has all of them compiled in,
-//! to choose from with `--solution`.
+//! Each solution is a small crate. They depend on the framework's crates by path, so that these are built
+//! once and nothing of the framework is copied. One program links all of them; `--solution` chooses one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -32,43 +31,43 @@ pub struct Scratch {
     folder: PathBuf,
 }
 
-/// What went wrong with a [`Scratch`].
+/// An error of a [`Scratch`].
 #[derive(Debug, thiserror::Error)]
 pub enum ScratchError {
     /// A file cannot be copied, read or written.
     #[error("{path}: {source}", path = path.display())]
     File {
-        /// Which.
+        /// The file or program.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
-    /// A manifest is not what it should be.
+    /// A manifest does not have the expected form.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
     /// The solutions do not build.
     #[error("not all solutions build:\n{errors}")]
     Build {
-        /// What the compiler said.
+        /// The compiler's errors.
         errors: String,
     },
     /// A command could not be started.
     #[error("cannot run {program}: {source}")]
     Run {
-        /// Which.
+        /// The file or program.
         program: String,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
-    /// What the solutions stand on cannot be built.
+    /// The framework cannot be built.
     #[error(transparent)]
     Base(#[from] BuildError),
     /// `lab test` left no results.
     #[error("no results: {why}\n{printed}")]
     NoResults {
-        /// What is wrong with the file of results.
+        /// The problem with the file of results.
         why: String,
-        /// What the command printed.
+        /// The output of the command.
         printed: String,
     },
 }
@@ -85,7 +84,7 @@ impl Scratch {
         Self { original: original.to_owned(), folder: folder.to_owned() }
     }
 
-    /// Copies what was built already of what the solutions stand on, unless something was built here.
+    /// Copies prebuilt artifacts of the dependencies, unless something was built here.
     ///
     /// # Errors
     ///
@@ -95,12 +94,12 @@ impl Scratch {
         if self.target().exists() { Ok(()) } else { copy_with_times(target, &self.target(), &is_program) }
     }
 
-    /// Writes the workspace. `solutions` are the sources of each, by name. What is there already and the same
-    /// is not touched, so that only what differs is compiled again.
+    /// Writes the workspace. `solutions` are the sources of each, by name. Unchanged files are not touched,
+    /// so that only changes are compiled again.
     ///
     /// # Errors
     ///
-    /// A file cannot be read or written, or a manifest is not what it should be.
+    /// A file cannot be read or written, or a manifest does not have the expected form.
     pub fn write(&self, solutions: &Variants) -> Result<(), ScratchError> {
         let mut written = BTreeSet::from([self.folder.join("Cargo.toml"), self.folder.join("Cargo.lock")]);
         self.write_workspace(solutions)?;
@@ -125,7 +124,7 @@ impl Scratch {
         remove_all_but(&written, &self.folder)
     }
 
-    /// The workspace's manifest and lock file: the original's, but for its members, paths and profiles.
+    /// Writes the workspace's manifest and lock file: the original's with other members, paths and profiles.
     fn write_workspace(&self, solutions: &Variants) -> Result<(), ScratchError> {
         let mut manifest = Manifest::read(&self.original.join("Cargo.toml"))?;
         let members: Vec<&str> = solutions.keys().map(String::as_str).chain([PROGRAM]).collect();
@@ -134,7 +133,7 @@ impl Scratch {
         manifest.make_paths_absolute(&self.original);
         manifest.keep_release_profile();
         for (name, variant) in solutions {
-            // There are dozens, and each is run for seconds: they are compiled as fast as can be.
+            // There are dozens, and each runs for seconds only: fast compilation matters more.
             let mut differs: Vec<(&str, Value)> = vec![("opt-level", 0.into()), ("codegen-units", 1.into())];
             if variant.is_wrong {
                 differs.push(("debug-assertions", false.into()));
@@ -163,7 +162,7 @@ impl Scratch {
         Err(ScratchError::Build { errors: String::from_utf8_lossy(&output.stderr).into_owned() })
     }
 
-    /// Runs the command line with `args`; answers its status and what it printed.
+    /// Runs the command line with `args`; returns its status and its output.
     ///
     /// # Errors
     ///
@@ -176,8 +175,8 @@ impl Scratch {
         Ok((output.status, String::from_utf8_lossy(&printed).into_owned()))
     }
 
-    /// Runs `tests` of one solution over the seeds from 1 on: names, or parts of the labs. Answers the
-    /// results and what was printed.
+    /// Runs `tests` (names, or parts of the labs) of one solution over the seeds from 1 on. Returns the
+    /// results and the output.
     ///
     /// # Errors
     ///
@@ -186,7 +185,7 @@ impl Scratch {
         let json = self.target().join("results.json");
         let (runs, json_path) = (runs.to_string(), json.to_string_lossy());
         let options = ["--solution", solution, "--runs", &runs, "--seed", "1", "--json", &json_path];
-        // What was there before must not be taken for an answer.
+        // Results of an earlier command must not be taken for these.
         write_file(&json, "")?;
         let (_, printed) = self.lab(&[&["test"], tests, &options].concat())?;
         match Results::from_json(&read(&json)?) {
@@ -195,21 +194,21 @@ impl Scratch {
         }
     }
 
-    /// A command in the scratch workspace, with a target folder of its own: what is kept there, also the last
-    /// failure, is not the original's.
+    /// A command in the scratch workspace, with a target folder of its own: files there, such as the last
+    /// failure, are separate from the original's.
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.folder).env("CARGO_TARGET_DIR", self.target());
         command
     }
 
-    /// The library that was built of a solution, which is a variant of this lab's reference.
+    /// The library of a solution, which is a variant of this lab's reference.
     #[must_use]
     pub fn library(&self, lab: &Lab, solution: &str) -> PathBuf {
         self.target().join(format!("release/lib{}_{solution}.rlib", lab.krate))
     }
 
-    /// Where everything that is built is, and where results may be written.
+    /// The target folder, in which results may be written too.
     #[must_use]
     pub fn target(&self) -> PathBuf {
         self.folder.join("target")
@@ -221,7 +220,7 @@ fn crate_of(name: &str, variant: &Variant) -> String {
     format!("{}_{name}", variant.sources.lab().krate)
 }
 
-/// The reference's manifest, for a crate of another name, in which the compiler remarks on nothing.
+/// The reference's manifest, renamed, with all warnings of the compiler off.
 fn solution_manifest(krate: &str, reference: &str, path: &Path) -> Result<String, ScratchError> {
     let mut manifest = Manifest::parse(path, reference)?;
     manifest.rename_package(krate)?;
@@ -249,7 +248,7 @@ fn program_source(solutions: &Variants) -> String {
     let solution = |name: &str, edited: Option<(&str, String)>| {
         let exports = tester::labs().iter().map(|lab| match &edited {
             Some((krate, variant)) if *krate == lab.krate => format!("(\"{krate}\", &{variant}::SOLUTION)"),
-            // What is not edited is the reference's.
+            // Labs without edits are the reference's.
             _ => format!("(\"{0}\", &{0}::SOLUTION)", lab.krate),
         });
         let exports: Vec<String> = exports.collect();
@@ -275,14 +274,14 @@ fn read(path: &Path) -> Result<String, ScratchError> {
     fs::read_to_string(path).map_err(file_error(path))
 }
 
-/// Writes a file unless it has this content already: its time of change is what cargo goes by.
+/// Writes a file unless it has this content already: cargo goes by the modification time.
 fn write_file(path: &Path, text: &str) -> Result<(), ScratchError> {
     write_bytes(path, text.as_bytes())
 }
 
 /// As [`write_file`], for any content.
 pub(crate) fn write_bytes(path: &Path, content: &[u8]) -> Result<(), ScratchError> {
-    if fs::read(path).is_ok_and(|there| there == content) {
+    if fs::read(path).is_ok_and(|present| present == content) {
         return Ok(());
     }
     let folder = path.parent().expect("a file is in a folder");
@@ -290,7 +289,7 @@ pub(crate) fn write_bytes(path: &Path, content: &[u8]) -> Result<(), ScratchErro
     fs::write(path, content).map_err(file_error(path))
 }
 
-/// Removes every other file from the folder, except for what was built.
+/// Removes every other file from the folder, except for the target folder.
 fn remove_all_but(written: &BTreeSet<PathBuf>, folder: &Path) -> Result<(), ScratchError> {
     for entry in fs::read_dir(folder).map_err(file_error(folder))? {
         let path = entry.map_err(file_error(folder))?.path();
@@ -367,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_same_is_not_touched_and_what_is_left_over_goes() {
+    fn unchanged_files_are_not_touched_and_leftovers_are_removed() {
         let (original, folder) = (workspace(), tempfile::tempdir().unwrap());
         let scratch = Scratch::new(original.path(), folder.path());
         let mut solutions = solutions(original.path());

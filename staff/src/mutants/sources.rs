@@ -1,4 +1,4 @@
-//! [`Sources`]: a reference's files, as they are or edited.
+//! [`Sources`]: a reference's files, original or edited.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +8,7 @@ use tester::Lab;
 
 use super::{Edit, EditError, FileError};
 
-/// The files of one lab's crate: its manifest and what is in `src`.
+/// The files of one lab's crate: its manifest and its folder `src`.
 #[derive(Clone, Debug)]
 pub struct Sources {
     /// The lab.
@@ -31,7 +31,7 @@ impl Sources {
         Ok(Self { lab, files })
     }
 
-    /// The same with these edits made, one after the other.
+    /// The sources with these edits applied in order.
     ///
     /// # Errors
     ///
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn edits_are_made_in_the_reference_alone_and_one_after_the_other() {
+    fn edits_apply_in_order_and_to_the_reference_only() {
         let workspace = tempfile::tempdir().unwrap();
         for folder in ["raft/src/deep", "raft/tests", "tester/src"] {
             fs::create_dir_all(workspace.path().join(folder)).unwrap();

@@ -1,4 +1,4 @@
-//! [`WrongSolution`]: one mistake, and which tests must notice it.
+//! [`WrongSolution`]: one mistake, and the tests that must notice it.
 
 use serde::Deserialize;
 
@@ -9,17 +9,17 @@ use super::file::Named;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WrongSolution {
-    /// The file's name without its ending.
+    /// The file's name without its extension.
     pub name: String,
-    /// What the student thought.
+    /// The misconception of the student.
     pub thought: String,
     /// The rule that it breaks, with the section of the paper where there is one.
     pub rule: String,
-    /// The tests that must notice. None if the tests let it pass, which they then must.
+    /// The tests that must notice; empty if all tests pass it, which they then must.
     pub caught_by: Vec<CaughtBy>,
-    /// Why the tests do not see it, if they do not.
+    /// The reason why no test notices, if none does.
     pub not_seen: Option<String>,
-    /// What is different from the reference.
+    /// The edits of the reference.
     #[serde(rename = "edit")]
     pub edits: Vec<Edit>,
 }
@@ -34,7 +34,7 @@ pub struct CaughtBy {
     pub kind: String,
     /// In at least one of this many runs, over the seeds from 1 on.
     pub within: u64,
-    /// Text that the failure's message must have.
+    /// Text that the failure's message must contain.
     pub says: String,
 }
 

@@ -1,4 +1,4 @@
-//! [`Graded`]: all that is known of a submission when it has been graded.
+//! [`Graded`]: the complete result of grading a submission.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,55 +6,56 @@ use crate::rules::Findings;
 use crate::score::{GradedTest, Points};
 use crate::submission::Refusal;
 
-/// All that is known of a submission when it has been graded, whatever became of it.
+/// The complete result of grading a submission, for every outcome.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Graded {
     /// Its name, as [`names`](crate::submission::names) gives it.
     pub name: String,
-    /// Where it was; empty if nobody knows. It is for the table of all submissions: no student is told of it.
+    /// The submission's folder; empty if unknown. It appears in the table of all submissions only, not in a
+    /// student's report.
     #[serde(default)]
     pub folder: String,
-    /// How far it came.
+    /// The outcome.
     pub outcome: Outcome,
-    /// What was left out of the submission's folder.
+    /// Files and folders in the submission's folder that are not graded.
     pub ignored: Vec<String>,
-    /// How much more was.
+    /// The number of further ones.
     pub ignored_besides: usize,
-    /// What the rules found in its source; warnings also if it was graded.
+    /// The findings of the rules in its source. Warnings are included even if it was graded.
     pub findings: Findings,
-    /// What speaks against what was built of it, a sentence each: see
+    /// Objections to the artifacts, a sentence each: see
     /// [`Inspection::objections`](crate::build::Inspection::objections).
     #[serde(default)]
     pub objections: Vec<String>,
-    /// The end of what the compiler said, if it failed.
+    /// The end of the compiler's output, if the build failed.
     pub build_log: String,
-    /// What else its author should know, a sentence each.
+    /// Further notes for its author, a sentence each.
     pub notes: Vec<String>,
-    /// Every test that is graded, also if none was run.
+    /// Every graded test, those that did not run included.
     pub tests: Vec<GradedTest>,
 }
 
-/// How far a submission came.
+/// The outcome of grading a submission.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Its tests ran.
     Graded,
-    /// Some of its tests ran, and count; why the others did not is told.
+    /// Some of its tests ran, and count. The text says why the others did not.
     Unfinished(String),
     /// Its files were refused, for these reasons.
     Refused(Vec<Refusal>),
     /// It breaks rules: see [`Graded::findings`] and [`Graded::objections`].
     BreaksRules,
-    /// The compiler reads a file that the rules cannot: see [`Findings::unparsed`]. Its tests ran and do not
-    /// count.
+    /// The compiler reads a file that the rules cannot parse: see [`Findings::unparsed`]. Its tests ran and
+    /// do not count.
     Unchecked,
     /// It does not build: see [`Graded::build_log`].
     DoesNotBuild,
-    /// Its build ended in a way that cannot be graded, which is told. The submission or the machine may be to
-    /// blame: the build is tried again when the submission is graded again.
+    /// Its build was stopped, for the given reason. The cause may be the submission or the machine: the next
+    /// grading tries the build again.
     Stopped(String),
-    /// The grader could not do its work, which is told. The submission is not to blame and should be graded
+    /// The grader failed, for the given reason. This is no fault of the submission, which should be graded
     /// again.
     NotGraded(String),
 }
@@ -76,7 +77,7 @@ impl Outcome {
         }
     }
 
-    /// What it means, in a sentence.
+    /// A sentence that describes the outcome.
     #[must_use]
     pub fn sentence(&self) -> String {
         match self {
@@ -89,7 +90,8 @@ impl Outcome {
             }
             Self::BreaksRules => "The submission breaks rules; nothing of it was run.".to_owned(),
             Self::Unchecked => {
-                "The compiler reads what the rules cannot: its tests do not count until a person has looked at it."
+                "The compiler reads a file that the rules cannot parse: the tests do not count until a \
+                 person has looked at it."
                     .to_owned()
             }
             Self::DoesNotBuild => "The submission does not build; nothing was run.".to_owned(),
@@ -102,13 +104,13 @@ impl Outcome {
 }
 
 impl Graded {
-    /// The sum of what the tests earned.
+    /// The sum of the tests' scores.
     #[must_use]
     pub fn score(&self) -> Points {
         self.tests.iter().map(|test| test.score).sum()
     }
 
-    /// The sum of what the tests could earn.
+    /// The sum of the tests' possible scores.
     #[must_use]
     pub fn max(&self) -> Points {
         self.tests.iter().map(|test| test.max).sum()

@@ -1,6 +1,6 @@
-//! `results.json`: the form that Gradescope takes from an autograder.
+//! `results.json`: the format that Gradescope takes from an autograder.
 //!
-//! The form is documented at <https://gradescope-autograders.readthedocs.io/en/latest/specs/>.
+//! The format is documented at <https://gradescope-autograders.readthedocs.io/en/latest/specs/>.
 
 use labreport::text::{cut, end, one_line};
 use labreport::{Detail, within};
@@ -34,14 +34,14 @@ struct Test {
     visibility: &'static str,
 }
 
-/// Causes of a test that are told.
+/// The number of causes that are listed for a test.
 const CAUSES: usize = 10;
 
 /// The text of `results.json`: a megabyte at most, at the cost of detail.
 ///
 /// # Panics
 ///
-/// Never: what is written has a form in JSON.
+/// Never: the values have a form in JSON.
 #[must_use]
 pub fn results_json(graded: &Graded) -> String {
     within(RESULTS, full(CAUSES), |detail| json(graded, detail))
@@ -55,14 +55,14 @@ fn json(graded: &Graded, detail: &Detail) -> String {
         test_output_format: "text",
         test_name_format: "text",
         visibility: "visible",
-        // What the grader itself prints is for the instructor.
+        // The grader's own output is for the instructor.
         stdout_visibility: "hidden",
         tests: tests(&graded.tests, detail),
     };
     serde_json::to_string_pretty(&results).expect("texts, numbers and lists have a form in JSON") + "\n"
 }
 
-/// What concerns the whole submission.
+/// The output for the whole submission.
 fn output(graded: &Graded, detail: &Detail) -> String {
     let mut lines = vec![cut(&graded.outcome.sentence(), detail.message)];
     lines.extend(first_lines(graded.notes.iter().map(|note| cut(note, detail.message)), detail.lines));
@@ -90,7 +90,7 @@ fn output(graded: &Graded, detail: &Detail) -> String {
     lines.join("\n")
 }
 
-/// Numbered by part, as `3A.1`.
+/// The tests, numbered by part: `3A.1`.
 fn tests(tests: &[GradedTest], detail: &Detail) -> Vec<Test> {
     let number = |at: usize| tests[..=at].iter().filter(|test| test.part == tests[at].part).count();
     let form = |(at, test): (usize, &GradedTest)| Test {
@@ -122,7 +122,7 @@ fn column(runs: &ColumnRuns, detail: &Detail) -> String {
             let (low, high) = (interval.low * 100.0, interval.high * 100.0);
             format!(" (95 % interval of the pass rate: {low:.1} to {high:.1} %)")
         }
-        // They say nothing of what others would come to.
+        // No interval: missing runs say nothing about the pass rate.
         not_made => format!(" ({not_made} were not made, and count as failed)"),
     };
     for cause in runs.causes.iter().take(detail.causes) {

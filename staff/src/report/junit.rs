@@ -1,4 +1,4 @@
-//! `junit.xml`: a suite a part, a case a test and column.
+//! `junit.xml`: a suite for each part, a case for each test and column.
 
 use labreport::junit::{Case, Document, Reason, Status};
 use labreport::text::{end, one_line};
@@ -8,11 +8,11 @@ use super::size::{REPORT, first_lines, full};
 use super::{Graded, Outcome};
 use crate::score::{Cause, Column, ColumnRuns, GradedTest};
 
-/// Causes of a test that are told.
+/// The number of causes that are listed for a test.
 const CAUSES: usize = 100;
 
 /// The text of `junit.xml`: two megabytes at most, at the cost of detail. A submission whose tests did not
-/// run, or not all of them, has a suite `submission` with what kept them.
+/// all run has a suite `submission` with the reason.
 #[must_use]
 pub fn junit_xml(graded: &Graded) -> String {
     within(REPORT, full(CAUSES), |detail| xml(graded, detail))
@@ -58,7 +58,7 @@ fn reports(test: &GradedTest) -> Vec<TestReport> {
         part: test.part.clone(),
         runs: runs.map_or(0, |runs| runs.runs),
         failed: runs.map_or(0, ColumnRuns::failed),
-        failures: runs.iter().flat_map(|runs| &runs.causes).map(told).collect(),
+        failures: runs.iter().flat_map(|runs| &runs.causes).map(failure_report).collect(),
         time: None,
         properties: vec![
             ("title", test.title.clone()),
@@ -79,7 +79,7 @@ fn reports(test: &GradedTest) -> Vec<TestReport> {
     test.columns.iter().map(of_column).collect()
 }
 
-fn told(cause: &Cause) -> FailureReport {
+fn failure_report(cause: &Cause) -> FailureReport {
     FailureReport {
         heading: format!("{} times", cause.count),
         kind: cause.kind.clone(),

@@ -1,6 +1,6 @@
-//! `report.html`: one file, with nothing in it that is loaded from elsewhere or runs.
+//! `report.html`: one self-contained file that loads and runs nothing.
 //!
-//! On a phone a table's row becomes a block, whose cells say by `data-head` what they are.
+//! On a phone a table's row becomes a block, whose cells are labelled by `data-head`.
 
 use labreport::text::{cut, end, one_line};
 use labreport::{Detail, within};
@@ -13,10 +13,10 @@ use crate::score::{Cause, Column, ColumnRuns, GradedTest, NOT_RUN, PartScore, Po
 
 const STYLE: &str = include_str!("page.css");
 
-/// Should anything slip through all else, the browser neither runs nor loads it.
+/// A second line of defence: the browser loads and runs nothing, even if markup gets through.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-/// Causes of a test that are told.
+/// The number of causes that are listed for a test.
 const CAUSES: usize = 20;
 
 /// The text of `report.html`: two megabytes at most, at the cost of detail.
@@ -38,7 +38,9 @@ fn page(graded: &Graded, detail: &Detail) -> String {
             }
             body {
                 h1 { (line(&graded.name)) }
-                p.score.(class(graded.score(), graded.max())) { (graded.score()) " of " (graded.max()) " points" }
+                p.score.(class(graded.score(), graded.max())) {
+                    (graded.score()) " of " (graded.max()) " points"
+                }
                 p { (cut(&graded.outcome.sentence(), detail.message)) }
                 @for note in graded.notes.iter().take(detail.lines) { p { (cut(note, detail.message)) } }
                 (besides(graded.notes.len(), detail.lines))
@@ -74,9 +76,9 @@ fn line(text: &str) -> String {
     one_line(text, LINE)
 }
 
-/// Says how many there are of a list that is cut.
-fn besides(all: usize, told: usize) -> Markup {
-    html! { @if all > told { p.faint { "And " (all - told) " more." } } }
+/// The number of further entries of a truncated list.
+fn besides(all: usize, shown: usize) -> Markup {
+    html! { @if all > shown { p.faint { "And " (all - shown) " more." } } }
 }
 
 fn class(score: Points, max: Points) -> &'static str {
@@ -116,7 +118,8 @@ fn findings(findings: &Findings, detail: &Detail) -> Markup {
     }
 }
 
-/// What ran, part by part, and the others in one row: a lab that is not due yet is of no interest.
+/// The parts that ran, one row each, and the others in one row: a lab that is not due yet is of little
+/// interest.
 fn parts(graded: &Graded) -> Markup {
     let (ran, others): (Vec<_>, Vec<_>) = by_part(&graded.tests).into_iter().partition(|part| part.runs > 0);
     let row = |name: &str, part: &PartScore| {
@@ -158,7 +161,8 @@ fn sum(parts: &[PartScore]) -> PartScore {
     sum
 }
 
-/// Where a test's failures in a column are told. Names are others' words; positions are ours.
+/// The anchor of a test's failures in a column. It has a position, not a name, because names come from
+/// solutions.
 fn anchor(test: usize, column: Column) -> String {
     let column = match column {
         Column::Own => "own",
@@ -188,13 +192,13 @@ fn tests(tests: &[GradedTest]) -> Markup {
     }
 }
 
-/// Whether a test ran, or was to run, on the reference's Raft too.
+/// Whether a test has a column on the reference's Raft.
 fn on_reference((_, test): &(usize, &GradedTest)) -> bool {
     test.columns.iter().any(|runs| runs.column == Column::Reference)
 }
 
 fn table(tests: &[(usize, &GradedTest)]) -> Markup {
-    // Labs 2 and 3 have no choice of one.
+    // Labs 2 and 3 have one column only.
     let rafts = tests.iter().any(on_reference);
     html! {
         table.rows.flow {
@@ -214,7 +218,9 @@ fn table(tests: &[(usize, &GradedTest)]) -> Markup {
                     }
                     @for (number, runs) in test.columns.iter().enumerate() {
                         @if number == 0 {
-                            tr id=(format!("test-{at}")) { (of_test(at, test)) (of_column(at, test, runs, rafts)) }
+                            tr id=(format!("test-{at}")) {
+                                (of_test(at, test)) (of_column(at, test, runs, rafts))
+                            }
                         } @else {
                             tr { td {} td {} (of_column(at, test, runs, rafts)) }
                         }
@@ -230,7 +236,9 @@ fn of_test(at: usize, test: &GradedTest) -> Markup {
     let failed = test.columns.iter().find(|runs| !runs.causes.is_empty());
     html! {
         td {
-            @if let Some(runs) = failed { a href=(format!("#{}", anchor(at, runs.column))) { (name) } } @else { (name) }
+            @if let Some(runs) = failed {
+                a href=(format!("#{}", anchor(at, runs.column))) { (name) }
+            } @else { (name) }
             span.title { (line(&test.title)) }
         }
         td.number.(class(test.score, test.max)) data-head="points" { (test.score) " of " (test.max) }
@@ -242,13 +250,17 @@ fn of_column(at: usize, test: &GradedTest, runs: &ColumnRuns, rafts: bool) -> Ma
     let passed = html! { (runs.passed) " of " (runs.runs) };
     html! {
         @if rafts {
-            td.raft data-head="Raft" { @if test.counted == Some(runs.column) { strong { (title) } } @else { (title) } }
+            td.raft data-head="Raft" {
+                @if test.counted == Some(runs.column) { strong { (title) } } @else { (title) }
+            }
         }
         @if runs.runs == 0 {
             td.faint colspan="3" { "not run" }
         } @else {
             td.number data-head="passed" {
-                @if runs.causes.is_empty() { (passed) } @else { a href=(format!("#{}", anchor(at, runs.column))) { (passed) } }
+                @if runs.causes.is_empty() { (passed) } @else {
+                    a href=(format!("#{}", anchor(at, runs.column))) { (passed) }
+                }
             }
             td.number data-head="rate" { (rate(runs)) }
             td.number data-head="interval" { (interval(runs)) }
@@ -256,14 +268,14 @@ fn of_column(at: usize, test: &GradedTest, runs: &ColumnRuns, rafts: bool) -> Ma
     }
 }
 
-/// Rounded down, so that 100 % means all.
+/// The pass rate, rounded down so that 100 % means all runs.
 fn rate(runs: &ColumnRuns) -> String {
     let tenths = u128::from(runs.passed.min(runs.runs)) * 1000 / u128::from(runs.runs.max(1));
     format!("{}.{} %", tenths / 10, tenths % 10)
 }
 
 fn interval(runs: &ColumnRuns) -> String {
-    // Runs that were not made say nothing of what others would come to.
+    // No interval: missing runs say nothing about the pass rate.
     if runs.not_made() > 0 {
         return "not all were made".to_owned();
     }
@@ -285,7 +297,9 @@ fn failures(tests: &[GradedTest], detail: &Detail) -> Markup {
                     a href=(format!("#test-{at}")) { (line(&test.name)) } ", " (runs.column.title())
                 }
                 @for it in runs.causes.iter().take(detail.causes) { (cause(it, runs.runs, detail)) }
-                @if runs.causes.len() > detail.causes { p.faint { "And " (runs.causes.len() - detail.causes) " causes more." } }
+                @if runs.causes.len() > detail.causes {
+                    p.faint { "And " (runs.causes.len() - detail.causes) " causes more." }
+                }
             }
         }
     }
@@ -298,7 +312,8 @@ fn cause(cause: &Cause, runs: u64, detail: &Detail) -> Markup {
             p {
                 strong.failed { (line(&cause.kind).replace('_', " ")) } " in " (cause.count) " of " (runs) " runs"
                 @if is_run {
-                    "; first with seed " code { (line(&cause.seed)) } ", fingerprint " code { (line(&cause.fingerprint)) }
+                    "; first with seed " code { (line(&cause.seed)) }
+                    ", fingerprint " code { (line(&cause.fingerprint)) }
                 }
             }
             pre { (cut(&cause.message, detail.message)) }
@@ -311,7 +326,10 @@ fn ignored(graded: &Graded, detail: &Detail) -> Markup {
     html! {
         @if !graded.ignored.is_empty() {
             h2 { "Left out" }
-            p { "Only " code { "src/**/*.rs" } " of the crates is graded. This was in the submission too, and made no difference:" }
+            p {
+                "Only " code { "src/**/*.rs" } " of the crates is graded. "
+                "This was in the submission too, and made no difference:"
+            }
             ul { @for path in graded.ignored.iter().take(detail.lines) { li { code { (line(path)) } } } }
             @let more = graded.ignored_besides + graded.ignored.len().saturating_sub(detail.lines);
             @if more > 0 { p.faint { "And " (more) " more." } }

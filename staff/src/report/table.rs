@@ -6,9 +6,9 @@ use super::size::LINE;
 use super::{Graded, Outcome};
 use crate::score::by_part;
 
-/// The table of all submissions, as CSV: name, outcome, score, possible score, the score of each part, what a
-/// submission that was not graded was kept by, and its folder. A row each, in the order given; the parts are
-/// those of any submission, in the order in which they are met.
+/// The table of all submissions, as CSV: name, outcome, score, possible score, the score of each part, the
+/// reason why a submission was not graded, and its folder. One row for each submission, in the order given.
+/// The columns of parts are those of any submission, in the order of first occurrence.
 ///
 /// # Panics
 ///
@@ -70,7 +70,7 @@ fn detail(graded: &Graded) -> String {
     }
 }
 
-/// Spreadsheets compute a cell that begins like this, also a quoted one.
+/// Escapes a cell that a spreadsheet would take for a formula, quoted or not.
 fn no_formula(cell: &str) -> String {
     if cell.starts_with(['=', '+', '-', '@']) { format!("'{cell}") } else { cell.to_owned() }
 }

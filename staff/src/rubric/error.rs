@@ -1,14 +1,14 @@
-//! [`RubricError`]: what is wrong with a rubric, and where.
+//! [`RubricError`]: a mistake in a rubric, and its line.
 
 use crate::score::PointsError;
 
-/// What is wrong with a rubric.
+/// A mistake in a rubric, and its line.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("line {line} of the rubric: {mistake}")]
 pub struct RubricError {
     /// The line, from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// The mistake.
     pub mistake: RubricMistake,
 }
 
@@ -16,7 +16,7 @@ pub struct RubricError {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RubricMistake {
-    /// It is no TOML, or a key is unknown, or a value is not what belongs there.
+    /// The text is not TOML, a key is unknown, or a value has the wrong type.
     #[error("{0}")]
     Form(String),
     /// There is no test of this name.

@@ -1,4 +1,4 @@
-//! The form of a rubric's file.
+//! The format of a rubric's file.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_spanned::Spanned;
 use super::{Counted, KnownTest, Rubric, RubricError, RubricMistake, Scoring};
 use crate::score::{Points, PointsError};
 
-/// As the file says it.
+/// The file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -39,7 +39,7 @@ struct Test {
     column: Option<Counted>,
 }
 
-/// What is said for all tests, for a part, or for one test.
+/// The settings for all tests, for a part, or for one test; `None` if not given.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Overrides {
     pub(super) scoring: Option<Scoring>,

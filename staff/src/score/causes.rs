@@ -1,4 +1,4 @@
-//! [`causes`]: failures that are the same failure again.
+//! [`causes`]: failures grouped by cause.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,24 +11,24 @@ use labreport::results::FailedRun;
 pub struct Cause {
     /// The kind of failure, such as `assertion`.
     pub kind: String,
-    /// What was expected and what was seen, in the run of the smallest seed.
+    /// The violated expectation in the run with the smallest seed.
     pub message: String,
-    /// How many runs failed of it.
+    /// The number of runs that failed for this cause.
     pub count: u64,
     /// The smallest seed of these runs.
     pub seed: String,
-    /// What tells the run of that seed from every other.
+    /// The fingerprint of the run with that seed.
     pub fingerprint: String,
-    /// The command that does that run again.
+    /// The command that replays that run.
     pub replay: String,
 }
 
-/// The causes of a test's failures, which are in the order of seeds: the most frequent first, then by seed.
-/// Runs that were not made ([`NOT_RUN`]) come last, however many they are: they say nothing of the solution.
+/// The causes of a test's failures, which must be in the order of seeds: the most frequent first, then by
+/// seed. Runs that were not made ([`NOT_RUN`]) come last, regardless of their number, because they say
+/// nothing about the solution.
 ///
-/// Two failures have the same cause if their kinds are equal, and what their messages have in common by
-/// [`likeness`].
-/// `replay` gives the command that does a failed run again.
+/// Two failures have the same cause if their kinds and their [`likeness`] are equal. `replay` gives the
+/// command that replays a failed run.
 #[must_use]
 pub fn causes(failures: &[FailedRun], replay: &dyn Fn(&FailedRun) -> String) -> Vec<Cause> {
     let mut causes: Vec<(String, Cause)> = Vec::new();
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_do_not_make_a_difference_and_words_do() {
+    fn messages_that_differ_in_numbers_only_have_the_same_cause() {
         let failures = [
             failure(1, "assertion", "lost 3"),
             failure(2, "assertion", "saw {1, 2} at 0.5 s"),
@@ -79,9 +79,10 @@ mod tests {
             failure(4, "assertion", "saw {0} at 12 s"),
         ];
         let causes = causes(&failures, &|failure| format!("replay {}", failure.seed));
-        let told: Vec<_> = causes.iter().map(|it| (&*it.kind, it.count, &*it.replay, &*it.message)).collect();
+        let summary: Vec<_> =
+            causes.iter().map(|it| (&*it.kind, it.count, &*it.replay, &*it.message)).collect();
         assert_eq!(
-            told,
+            summary,
             [
                 ("assertion", 2, "replay 0x2", "saw {1, 2} at 0.5 s"),
                 ("assertion", 1, "replay 0x1", "lost 3"),

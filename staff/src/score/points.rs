@@ -1,4 +1,4 @@
-//! [`Points`]: what a test is worth, in hundredths, so that sums are exact.
+//! [`Points`]: the points of a test, in hundredths, so that sums are exact.
 
 use std::fmt;
 use std::iter::Sum;
@@ -11,23 +11,23 @@ use serde::{Deserialize, Serialize};
 #[serde(into = "f64", try_from = "f64")]
 pub struct Points(u32);
 
-/// A number that is no number of points.
+/// An invalid number of points.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error("points are 0 or more, at most 10000, with two digits behind the point: not {0}")]
 pub struct PointsError(pub f64);
 
 impl Points {
-    /// None.
+    /// No points.
     pub const ZERO: Self = Self(0);
 
-    /// So many hundredths.
+    /// This many hundredths of a point.
     #[must_use]
     pub const fn hundredths(hundredths: u32) -> Self {
         Self(hundredths)
     }
 
-    /// The share `passed / runs` of these points, rounded down, so that only who passes all runs has all
-    /// points. None if there were no runs.
+    /// The share `passed / runs` of these points, rounded down, so that only a solution that passes all runs
+    /// has all points. Zero if there were no runs.
     #[must_use]
     pub fn share(self, passed: u64, runs: u64) -> Self {
         let share = (u128::from(self.0) * u128::from(passed.min(runs))).checked_div(u128::from(runs));
@@ -46,7 +46,7 @@ impl TryFrom<f64> for Points {
 
     fn try_from(points: f64) -> Result<Self, PointsError> {
         let hundredths = (points * 100.0).round();
-        // What was read as 0.07 is not exactly that.
+        // Decimal fractions such as 0.07 have no exact binary form.
         let is_exact = (points * 100.0 - hundredths).abs() < 1e-6;
         if !(0.0..=1_000_000.0).contains(&hundredths) || !is_exact || points < 0.0 {
             return Err(PointsError(points));
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn some_numbers_are_no_points() {
+    fn invalid_numbers_are_refused() {
         for points in [-1.0, -0.001, 0.001, 10_000.01, f64::NAN, f64::INFINITY] {
             assert!(Points::try_from(points).is_err(), "{points}");
         }

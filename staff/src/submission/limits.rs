@@ -1,6 +1,6 @@
-//! [`Limits`]: how much a submission may be.
+//! [`Limits`]: the size limits of a submission.
 
-/// How much a submission may be. What is above is refused, and never read to its end.
+/// The size limits of a submission. A submission above a limit is refused, and not read completely.
 ///
 /// The default is far above every honest solution: the reference has 11 files and 70 kB.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,9 +13,9 @@ pub struct Limits {
     pub files: usize,
     /// Folders between `src` and a file.
     pub depth: usize,
-    /// Names that are looked at in all folders together, what is ignored included.
+    /// Directory entries in all folders together, ignored ones included.
     pub entries: usize,
-    /// How many of the things that were left out are listed by name.
+    /// Ignored entries that are listed by name.
     pub ignored: usize,
 }
 

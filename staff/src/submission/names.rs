@@ -1,4 +1,4 @@
-//! [`names`]: what submissions are called.
+//! [`names`]: the names of submissions.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,38 +10,37 @@ use unicode_ident::is_xid_continue;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// A longer name is cut to so many characters, and to so many bytes: with what is put around it, it must be
-/// the name of a file.
+/// Limits of a name in characters and bytes: with a suffix it must still be a valid file name.
 const LENGTH: usize = 64;
 const BYTES: usize = 180;
 
-/// Why submissions cannot be told from each other by name.
+/// The reason why submissions cannot be named.
 #[derive(Debug, thiserror::Error)]
 pub enum NamesError {
     /// There is no such folder, or it cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {
-        /// Which.
+        /// The folder.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
     /// The same folder was given twice.
     #[error("{} is the same folder as {}", second.display(), first.display())]
     Twice {
-        /// As it was given first.
+        /// The path that was given first.
         first: PathBuf,
-        /// As it was given again.
+        /// The path that was given second.
         second: PathBuf,
     },
 }
 
-/// A name for each submission, in the order of `folders`: what its folder is called.
+/// A name for each submission, in the order of `folders`, derived from its folder's name.
 ///
-/// A name has letters and digits of any script, `.`, `_` and `-` alone, begins with a letter, a digit or `_`,
-/// and is neither that of another submission nor one of `taken` ([`same_name`]); so it can be the name of a
-/// file. Where two folders are called the same, both names end with a number that is made from the folder's
-/// path. The names depend on the set of folders, not on their order.
+/// A name consists of letters and digits of any script, `.`, `_` and `-`, begins with a letter, a digit or
+/// `_`, and is the [`same_name`] as neither another submission's nor one of `taken`; so it can be a file
+/// name. If two folders have the same name, both names end with a number derived from the folder's path. The
+/// names depend on the set of folders, not on their order.
 ///
 /// # Errors
 ///
@@ -57,7 +56,7 @@ pub fn names(folders: &[PathBuf], taken: &[&str]) -> Result<Vec<String>, NamesEr
         }
         paths.push(path);
     }
-    // A link is named as it is called, not after where it leads.
+    // A link has its own name, not that of its target.
     let called = folders.iter().zip(&paths).map(|(folder, path)| {
         let name = folder.components().next_back().and_then(|last| match last {
             std::path::Component::Normal(name) => Some(name),
@@ -68,23 +67,22 @@ pub fn names(folders: &[PathBuf], taken: &[&str]) -> Result<Vec<String>, NamesEr
     Ok(distinct(&called.collect::<Vec<_>>(), &paths, taken))
 }
 
-/// Whether two names are one to a person or to a file system: in capitals or not, composed or not, wide or
-/// not.
+/// Whether two names are equal to a person or to a file system: case, composition and width are ignored.
 #[must_use]
 pub fn same_name(one: &str, other: &str) -> bool {
     key(one) == key(other)
 }
 
-/// What is equal for names that are the same.
+/// The canonical form that equal names share.
 fn key(name: &str) -> String {
     name.nfkc().collect::<String>().to_lowercase().nfkc().collect()
 }
 
-/// The name with `_` for all that may mean something to somebody.
+/// The name with `_` for every character that could have a special meaning.
 fn plain(name: &str) -> String {
     let is_letter = |c: char| is_xid_continue(c) && visible(&format!("a{c}")).ends_with(c);
     let harmless = |c: char| if is_letter(c) || "._-".contains(c) { c } else { '_' };
-    // Composed, as most systems write names.
+    // Composed, as most systems store names.
     let name: String = name.nfc().map(harmless).collect();
     let mut name: String = name.trim_start_matches(['.', '-']).chars().take(LENGTH).collect();
     if name.starts_with(is_combining_mark) {
@@ -135,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_harmless() {
+    fn special_characters_are_replaced_in_names() {
         for (name, expected) in [
             ("alice", "alice"),
             ("..", "submission"),
@@ -175,28 +173,28 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_alone_stay() {
+    fn unique_names_are_kept() {
         assert_eq!(of(&["a", "b"], &["/1/a", "/2/b"], &["scores.csv"]), ["a", "b"]);
     }
 
     #[test]
-    fn equal_names_are_told_apart_whatever_their_order() {
-        let there = of(&["a", "A", "b"], &["/1/a", "/2/A", "/b"], &[]);
+    fn equal_names_get_numbers_that_do_not_depend_on_the_order() {
+        let forward = of(&["a", "A", "b"], &["/1/a", "/2/A", "/b"], &[]);
         let back = of(&["b", "A", "a"], &["/b", "/2/A", "/1/a"], &[]);
-        assert_eq!(there[2], "b");
-        assert!(there[0].starts_with("a-") && there[1].starts_with("A-"), "{there:?}");
-        assert_ne!(there[0].to_lowercase(), there[1].to_lowercase());
-        assert!(back.iter().eq(there.iter().rev()), "{back:?} {there:?}");
+        assert_eq!(forward[2], "b");
+        assert!(forward[0].starts_with("a-") && forward[1].starts_with("A-"), "{forward:?}");
+        assert_ne!(forward[0].to_lowercase(), forward[1].to_lowercase());
+        assert!(back.iter().eq(forward.iter().rev()), "{back:?} {forward:?}");
     }
 
     #[test]
-    fn a_name_that_is_taken_is_not_given() {
+    fn a_reserved_name_is_not_used() {
         let names = of(&["Scores.csv"], &["/Scores.csv"], &["scores.csv"]);
         assert!(names[0].starts_with("Scores.csv-"), "{names:?}");
     }
 
     #[test]
-    fn a_name_like_that_of_a_pair_is_told_apart_too() {
+    fn a_name_equal_to_a_numbered_one_gets_a_number_too() {
         let pair = of(&["a", "a"], &["/1/a", "/2/a"], &[]);
         let names = of(&["a", "a", &pair[0]], &["/1/a", "/2/a", "/3"], &[]);
         let mut sorted = names.clone();

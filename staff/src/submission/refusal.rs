@@ -1,4 +1,4 @@
-//! [`Refusal`]: why something in a submission is not touched.
+//! [`Refusal`]: a reason to refuse a submission.
 
 use std::fmt;
 
@@ -6,17 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{crates, folder_of};
 
-/// Something for which a submission is refused.
+/// A file or folder for which a submission is refused.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Refusal {
-    /// Where it stands below the submission's folder (`.` is the folder itself), with what cannot be printed
-    /// escaped.
+    /// The path from the submission's folder (`.` is the folder itself), with unprintable characters escaped.
     pub path: String,
-    /// What is wrong with it.
+    /// The problem.
     pub reason: Reason,
 }
 
-/// What is wrong with a file or folder of a submission.
+/// The problem with a file or folder of a submission.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -27,9 +26,9 @@ pub enum Reason {
     NotAFile,
     /// Its name is not UTF-8.
     NameNotUtf8,
-    /// Its name has a control character or a backslash in it.
+    /// Its name contains a control character or a backslash.
     NameNotPlain,
-    /// What it says is not UTF-8.
+    /// Its content is not UTF-8.
     ContentNotUtf8,
     /// It is a file of more bytes than this.
     TooLarge(u64),
@@ -37,11 +36,11 @@ pub enum Reason {
     TooLargeInAll(u64),
     /// With it, there are more files than this.
     TooManyFiles(usize),
-    /// With it, there are more names in all folders than this. It was not looked at to the end.
+    /// With it, there are more directory entries in all folders than this. It was not read completely.
     TooManyEntries(usize),
-    /// It is more than so many folders below `src`.
+    /// It is more than this many folders below `src`.
     TooDeep(usize),
-    /// The system does not let it be read, and says this.
+    /// It cannot be read, for this reason.
     Unreadable(String),
     /// There is nothing to grade.
     Nothing,
@@ -59,7 +58,7 @@ impl fmt::Display for Reason {
             Self::TooLargeInAll(limit) => write!(f, "makes all files together larger than {limit} bytes"),
             Self::TooManyFiles(limit) => write!(f, "is one file more than {limit}"),
             Self::TooManyEntries(limit) => {
-                write!(f, "has one name more in it than the {limit} that are read")
+                write!(f, "has more entries than the {limit} that are read")
             }
             Self::TooDeep(limit) => write!(f, "is more than {limit} folders below `src`"),
             Self::Unreadable(why) => write!(f, "cannot be read: {why}"),

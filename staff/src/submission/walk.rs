@@ -1,8 +1,7 @@
-//! The way through a submission's folder.
+//! The walk through a submission's folder.
 //!
-//! Every file and folder is opened by its name in the folder that holds it, which is open already, and
-//! without following links. So what was looked at is what is read, also if somebody changes the folder
-//! meanwhile.
+//! Every file and folder is opened by its name relative to its open parent folder, without following links.
+//! So the file that was checked is the file that is read, even if somebody changes the folder meanwhile.
 
 use std::ffi::CString;
 use std::fs::File;
@@ -16,7 +15,7 @@ use rustix::io::Errno;
 use super::{Limits, Reason, Refusal, SourceFile, Staged, crates, folder_of};
 
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
-/// A pipe that took a file's place since must not make us wait for its writer.
+/// Nonblocking, in case a pipe has replaced the file since it was checked.
 const FILE: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 pub(super) fn walk(folder: &Path, limits: &Limits) -> Result<Staged, Vec<Refusal>> {
@@ -48,12 +47,12 @@ struct Walk<'a> {
     bytes: u64,
     files: usize,
     entries: usize,
-    /// The limit of all files together, in number or size, was met, and told of.
+    /// Whether the limit of all files together, in number or size, was exceeded and reported.
     full: bool,
     refusals: Vec<Refusal>,
 }
 
-/// A name in a folder that is open.
+/// An entry of an open folder.
 struct Entry {
     name: CString,
     kind: FileType,
@@ -64,7 +63,7 @@ impl Entry {
         self.name.as_bytes() == name.as_bytes()
     }
 
-    /// The name as it can be shown.
+    /// The printable form of the name.
     fn shown(&self) -> String {
         self.name.to_string_lossy().escape_debug().to_string()
     }
@@ -72,7 +71,7 @@ impl Entry {
 
 impl Walk<'_> {
     fn submission(&mut self, folder: &Path) {
-        // Without a slash at its end, which would follow a link.
+        // Without a trailing slash, which would follow a link.
         let folder: std::path::PathBuf = folder.components().collect();
         let folder = match openat(CWD, &folder, FOLDER, Mode::empty()) {
             Ok(folder) => folder,
@@ -83,7 +82,7 @@ impl Walk<'_> {
         }
     }
 
-    /// A name in the submission's folder, or in a folder of it that holds crates.
+    /// Handles an entry of the submission's folder, or of a folder in it that holds crates.
     fn above_sources(&mut self, folder: &OwnedFd, entry: &Entry, path: String) {
         let mut folders = crates().map(folder_of);
         let is_crate = folders.clone().any(|folder| folder == path);
@@ -113,7 +112,7 @@ impl Walk<'_> {
         }
     }
 
-    /// `depth` is the number of folders above this one, from `src` on.
+    /// Reads a folder of sources. `depth` is the number of folders above this one, from `src` on.
     fn source(&mut self, folder: &OwnedFd, entry: &Entry, path: &str, depth: usize) {
         if depth > self.limits.depth {
             return self.refuse(path, Reason::TooDeep(self.limits.depth));
@@ -187,7 +186,7 @@ impl Walk<'_> {
         openat(folder, &entry.name, FOLDER, Mode::empty()).map_err(|error| self.unreadable(path, error)).ok()
     }
 
-    /// What is in a folder, in the order of names.
+    /// The entries of a folder, in the order of names.
     fn entries(&mut self, folder: &OwnedFd, path: &str) -> Vec<Entry> {
         match self.read_folder(folder) {
             Ok(entries) => entries,
@@ -233,10 +232,10 @@ impl Walk<'_> {
     }
 }
 
-/// What an error says when something is opened that must be no link.
+/// The reason for an error of opening a file or folder without following links.
 fn reason(error: Errno) -> Reason {
     match error {
-        // What Linux and other systems say of a link that is not followed.
+        // The errors of Linux and other systems for a link that is not followed.
         Errno::LOOP | Errno::MLINK => Reason::Symlink,
         error => Reason::Unreadable(error.to_string()),
     }

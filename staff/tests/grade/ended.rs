@@ -60,7 +60,7 @@ fn a_submission_whose_time_is_up_has_what_it_earned() {
         })
         .expect("a build takes less than two minutes");
     assert!(printed.contains(&format!("the time of {limit} for a submission was up")), "{printed}");
-    assert!(printed.contains("1 not graded to the end; the same command goes on"), "{printed}");
+    assert!(printed.contains("1 not graded to the end; the same command continues"), "{printed}");
     let row = &stage.scores("out")["one"];
     assert_eq!(row[1], "unfinished", "{row:?}");
     let score: f64 = row[2].parse().unwrap();
@@ -73,7 +73,7 @@ fn a_submission_whose_time_is_up_has_what_it_earned() {
     );
     let page = fs::read_to_string(stage.path("out/one/report.html")).unwrap();
     assert!(page.contains(&format!("the time of {limit} for a submission was up")));
-    let done = fs::read_to_string(stage.path("out/.grading/ledgers/one.json")).unwrap();
+    let done = fs::read_to_string(stage.path("out/.grading/checkpoints/one.json")).unwrap();
     assert!(!done.contains("the grading had ended"), "what was cut off is run again: {done}");
 }
 
@@ -108,7 +108,7 @@ fn a_signal_ends_all_and_the_same_command_goes_on() {
         let output = grader.wait_with_output().unwrap();
         assert_eq!(output.status.signal(), Some(number), "{output:?}");
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(said.contains("stopping; the same command goes on where it stopped"), "{said}");
+        assert!(said.contains("stopping; the same command continues where it stopped"), "{said}");
         assert_eq!(processes_in(&out), Vec::<String>::new(), "they outlive the grader");
     }
     let so_far = results(&stage, "张三").unwrap();

@@ -11,7 +11,7 @@ fn tests_in_checkpoint(stage: &Stage, out: &str, name: &str) -> usize {
     let checkpoint = stage.path(out).join(".grading/checkpoints").join(format!("{name}.json"));
     let text = fs::read_to_string(checkpoint).unwrap_or_default();
     let checkpoint: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    checkpoint["tests"].as_array().map_or(0, Vec::len)
+    checkpoint["content"]["tests"].as_array().map_or(0, Vec::len)
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn an_interrupted_grading_comes_to_the_same() {
     for (theirs, says) in [
         (Some(ours.replacen("\"schema\": 2", "\"schema\": 3", 1)), "another version of the grader"),
         (Some(String::new()), "another version of the grader"),
-        (None, "is gone"),
+        (None, "is missing"),
     ] {
         match theirs {
             Some(theirs) => fs::write(&settings, theirs).unwrap(),

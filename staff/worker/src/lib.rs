@@ -27,7 +27,9 @@ pub fn main(solutions: &'static [Solution]) -> ExitCode {
             confine::confine_simulations(connection)
                 .map_err(|cause| CommandError::new(format!("a worker cannot confine its runs: {cause}")))
         }),
-        _ => Err(CommandError::new("this program is started by `lab grade`, which sends it the runs to carry out")),
+        _ => Err(CommandError::new(
+            "this program is started by `lab grade`, which sends it the runs to carry out",
+        )),
     };
     finish(served.map_err(Stop::Refused))
 }

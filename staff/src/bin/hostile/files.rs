@@ -1,4 +1,4 @@
-//! Touches files of others.
+//! Attempts on files of others.
 
 use std::fs;
 use std::io;
@@ -27,7 +27,7 @@ pub(super) fn attempt(deed: &str, on: &str) -> Option<io::Result<()>> {
     })
 }
 
-/// In the folder where it started: its own.
+/// Attempts the action through a symbolic link in the process's own folder.
 fn through_a_link(on: &str, deed: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
     let link = Path::new("link");
     let _ = fs::remove_file(link);

@@ -1,12 +1,12 @@
-//! Not hostile: stands for a grader that is killed.
+//! A stand-in for a grader that is killed. It is not hostile.
 
 use std::path::Path;
 use std::process::exit;
 
 use staff::sandbox::{Profile, Sandbox};
 
-/// Starts this program in a sandbox, without a sandbox if there is no `launcher`, and waits for it. It does
-/// all that it can to stay when this process is gone.
+/// Starts this program in a sandbox, or without one if there is no `launcher`, and waits for it. The child
+/// does everything that it can to survive this process.
 pub(super) fn grade(profile: &str, launcher: &[String]) -> ! {
     let program = std::env::current_exe().expect("a program");
     let mut command = if launcher.is_empty() {

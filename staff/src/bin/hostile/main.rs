@@ -1,6 +1,6 @@
-//! Does on demand what a submission must not be able to do: `hostile DEED [ON WHAT]`. It ends with 0 if the
-//! deed is done, and with 3 and the system's word if it is refused. The tests of the sandbox start it, within
-//! and without.
+//! Attempts actions that a submission must not be able to do: `hostile ACTION [TARGET]`. The exit status is 0
+//! if the action succeeds, and 3 with the system's error if it is refused. The tests of the sandbox run it
+//! inside and outside of a sandbox.
 
 #[cfg(target_os = "linux")]
 mod files;

@@ -1,4 +1,4 @@
-//! Talks to others.
+//! Attempts to communicate with others.
 
 use std::io;
 use std::net::{TcpListener, TcpStream, UdpSocket};

@@ -1,4 +1,4 @@
-//! Starts, kills and spies on processes, and seeks powers.
+//! Attempts to start, kill and trace processes, and to gain privileges.
 
 use std::fs;
 use std::io::{self, Write};
@@ -44,7 +44,7 @@ pub(super) fn attempt(deed: &str, on: &str) -> Option<io::Result<()>> {
     })
 }
 
-/// So many children at a time, each of which stays for a while.
+/// Starts `count` children that run at the same time.
 fn many_children(count: usize) -> io::Result<()> {
     let mut children = Vec::new();
     let mut outcome = Ok(());
@@ -65,7 +65,7 @@ fn many_children(count: usize) -> io::Result<()> {
     outcome
 }
 
-/// Prints the child's number. The child has left the group and the session.
+/// Starts a child in a session of its own and prints its process id.
 fn leave_a_child() -> io::Result<()> {
     let mut child = Command::new("/proc/self/exe");
     child
@@ -79,7 +79,7 @@ fn leave_a_child() -> io::Result<()> {
     Ok(())
 }
 
-/// Tries to, by what a process can do for that.
+/// Tries to survive the parent: leaves its session and clears the death signal.
 fn outlive() -> io::Result<()> {
     let _ = setsid();
     let _ = rustix::process::set_parent_process_death_signal(None);
@@ -87,14 +87,13 @@ fn outlive() -> io::Result<()> {
     stay()
 }
 
-/// Prints the process's number in the eyes of those who see all processes: in a namespace of its own it is
-/// another.
+/// Prints the process id as seen in the outermost namespace; inside a namespace it is another.
 fn own_number() -> io::Result<()> {
     println!("{}", fs::read_link("/proc/self")?.display());
     io::stdout().flush()
 }
 
-/// For long enough, and not for ever: a test that fails leaves it behind.
+/// Sleeps for a minute: a test that fails leaves this process behind, but not for ever.
 fn stay() -> io::Result<()> {
     thread::sleep(Duration::from_secs(60));
     Ok(())

@@ -1,4 +1,4 @@
-//! Takes more than its share.
+//! Attempts to exceed resource limits.
 
 use std::fs::File;
 use std::hint::black_box;
@@ -9,7 +9,7 @@ use std::thread;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
-/// More than what the tests allow, and not so much that a test without a sandbox takes long.
+/// More than the limits of the tests, and little enough that a test without a sandbox is fast.
 const THREADS: usize = 200;
 const BYTES: usize = 3 << 30;
 const FILE: usize = 8 << 20;
@@ -38,7 +38,7 @@ pub(super) fn attempt(deed: &str) -> Option<io::Result<()>> {
     })
 }
 
-/// All at a time.
+/// Starts all threads at the same time.
 fn many_threads() -> io::Result<()> {
     let barrier = Arc::new(Barrier::new(THREADS + 1));
     for _ in 0..THREADS {
@@ -57,7 +57,7 @@ fn burn() -> io::Result<()> {
     Ok(())
 }
 
-/// Up to what is allowed anyhow.
+/// Raises the soft limit to the hard limit.
 fn raise() -> io::Result<()> {
     let most = getrlimit(Resource::Nofile).maximum;
     setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most })?;

@@ -1,4 +1,4 @@
-//! [`Harness`]: the tester's own tests, built with switches, and what they say when one is off.
+//! [`Harness`]: the tester's own tests, built with switches, and their results while one switch is off.
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
@@ -15,57 +15,57 @@ use staff::copy_workspace;
 use crate::Problem;
 use crate::switches::{File, Switch};
 
-/// What the other files call.
+/// The module that instrumented files call.
 const SWITCH: &str = include_str!("switch.rs");
 
-/// Real time after which the tests are given up: without an assertion some may not end.
+/// Real time after which a test process is killed: without an assertion some tests may not end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How many tests are tried at a time, the cheapest first.
+/// Number of tests that run in one process, the fastest first.
 const BATCH: usize = 8;
 
 /// The tester's own tests.
 pub struct Harness {
-    /// The cheapest first.
+    /// The tests, the fastest first.
     tests: Vec<Test>,
-    /// Where cargo runs them.
+    /// The working directory of the tests.
     folder: PathBuf,
 }
 
-/// A test, and what it does while nothing is switched off.
+/// A test, and its behaviour while nothing is switched off.
 struct Test {
     program: PathBuf,
     name: String,
     time: Duration,
-    /// The places that it comes to: numbers, and `file:line` of checks.
-    comes_to: HashSet<String>,
-    red: bool,
+    /// The sites that the test reaches: numbers, and `file:line` of checks.
+    reaches: HashSet<String>,
+    failed: bool,
 }
 
-/// What the tests say while something is switched off.
+/// The result of the tests while something is switched off.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Noticed {
-    /// None of them comes to the place.
-    NobodyComes,
-    /// So many come to the place, and stay green.
-    Nobody(usize),
-    /// This one is red. Once one is, no others are tried.
-    Red(String),
+    /// No test reaches the site.
+    Unreached,
+    /// This many tests reach the site, and all pass.
+    Survives(usize),
+    /// This test fails. After the first failure no other test is run.
+    Failed(String),
 }
 
 impl Noticed {
-    /// Whether some test is red.
-    pub fn is_red(&self) -> bool {
-        matches!(self, Self::Red(_))
+    /// Whether a test fails.
+    pub fn is_failed(&self) -> bool {
+        matches!(self, Self::Failed(_))
     }
 }
 
 impl fmt::Display for Noticed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NobodyComes => f.write_str("no test comes there"),
-            Self::Nobody(tests) => write!(f, "no test minds: {tests} came there and stayed green"),
-            Self::Red(test) => write!(f, "red: {test}"),
+            Self::Unreached => f.write_str("no test reaches it"),
+            Self::Survives(tests) => write!(f, "no test fails: {tests} reach it and pass"),
+            Self::Failed(test) => write!(f, "failed: {test}"),
         }
     }
 }
@@ -108,7 +108,8 @@ impl Harness {
         Ok(harness)
     }
 
-    /// Runs each test by itself with everything switched on, `jobs` side by side, to see where it comes.
+    /// Runs each test by itself with everything switched on, `jobs` in parallel, to record the sites that it
+    /// reaches.
     fn explore(&mut self, programs: &[PathBuf], jobs: usize) -> Result<(), Problem> {
         let mut names = Vec::new();
         for program in programs {
@@ -121,52 +122,54 @@ impl Harness {
         let tests = side_by_side(&names, jobs, |(program, name)| self.explore_one(program, name));
         self.tests = tests.into_iter().collect::<Result<_, _>>()?;
         self.tests.sort_by_key(|test| test.time);
-        match self.tests.iter().find(|test| test.red) {
+        match self.tests.iter().find(|test| test.failed) {
             None => Ok(()),
-            Some(test) => Err(format!("{} is red with nothing switched off", test.name)),
+            Some(test) => Err(format!("{} fails with nothing switched off", test.name)),
         }
     }
 
     fn explore_one(&self, program: &Path, name: &str) -> Result<Test, Problem> {
         let file = tempfile::NamedTempFile::new().map_err(|error| format!("a file for notes: {error}"))?;
         let began = Instant::now();
-        let red = self.run(program, &[name], &[("ORACLE_CHECK_CAME_TO", file.path().as_os_str())])?;
+        let failed = self.run(program, &[name], &[("ORACLE_CHECK_REACHED", file.path().as_os_str())])?;
         let time = began.elapsed();
         let notes = fs::read_to_string(file.path()).map_err(|error| format!("the notes: {error}"))?;
-        let comes_to = notes.lines().map(ToOwned::to_owned).collect();
-        Ok(Test { program: program.to_owned(), name: name.to_owned(), time, comes_to, red: red.is_some() })
+        let reaches = notes.lines().map(ToOwned::to_owned).collect();
+        Ok(Test {
+            program: program.to_owned(),
+            name: name.to_owned(),
+            time,
+            reaches,
+            failed: failed.is_some(),
+        })
     }
 
-    /// Which tests are red while `switch` is off. A test that does not come there cannot tell, and is not
-    /// run.
+    /// The first test that fails while `switch` is off. Tests that do not reach the site are not run.
     pub fn try_without(&self, switch: &Switch) -> Result<Noticed, Problem> {
-        let places = switch.places();
-        let come: Vec<&Test> = self
-            .tests
-            .iter()
-            .filter(|test| places.iter().any(|place| test.comes_to.contains(place)))
-            .collect();
-        if come.is_empty() {
-            return Ok(Noticed::NobodyComes);
+        let sites = switch.site_ids();
+        let reaching: Vec<&Test> =
+            self.tests.iter().filter(|test| sites.iter().any(|site| test.reaches.contains(site))).collect();
+        if reaching.is_empty() {
+            return Ok(Noticed::Unreached);
         }
         let variable = if switch.numbers.is_empty() { "ORACLE_CHECK_OFF_AT" } else { "ORACLE_CHECK_OFF" };
-        let value = OsString::from(places.join(","));
-        for batch in come.chunks(BATCH) {
+        let value = OsString::from(sites.join(","));
+        for batch in reaching.chunks(BATCH) {
             let mut programs: Vec<&Path> = batch.iter().map(|test| test.program.as_path()).collect();
             programs.sort();
             programs.dedup();
             for program in programs {
                 let names =
                     batch.iter().filter(|test| test.program == program).map(|test| test.name.as_str());
-                if let Some(red) = self.run(program, &names.collect::<Vec<_>>(), &[(variable, &value)])? {
-                    return Ok(Noticed::Red(red));
+                if let Some(failed) = self.run(program, &names.collect::<Vec<_>>(), &[(variable, &value)])? {
+                    return Ok(Noticed::Failed(failed));
                 }
             }
         }
-        Ok(Noticed::Nobody(come.len()))
+        Ok(Noticed::Survives(reaching.len()))
     }
 
-    /// Runs tests until one is red; answers which.
+    /// Runs tests until one fails; returns its name.
     fn run(
         &self,
         program: &Path,
@@ -174,7 +177,7 @@ impl Harness {
         variables: &[(&str, &OsStr)],
     ) -> Result<Option<String>, Problem> {
         let mut command = Command::new(program);
-        // As many side by side as are wanted are running already.
+        // As many processes as are wanted run in parallel already.
         command.args(["--test-threads=1", "--exact"]).args(tests).current_dir(&self.folder).env("CI", "1");
         for variable in ["LAB_SEED", "LAB_RUNS", "LAB_BACKEND"] {
             command.env_remove(variable);
@@ -184,23 +187,23 @@ impl Harness {
         let cannot = |error| format!("{}: {error}", program.display());
         let mut child = command.spawn().map_err(cannot)?;
         let printed = child.stdout.take().ok_or("a pipe was asked for")?;
-        let (tell, told) = mpsc::channel();
-        // It ends with the child.
-        thread::spawn(move || tell.send(first_red(BufReader::new(printed))));
-        let red = told.recv_timeout(PATIENCE);
+        let (sender, receiver) = mpsc::channel();
+        // The thread ends with the child.
+        thread::spawn(move || sender.send(first_failed(BufReader::new(printed))));
+        let failed = receiver.recv_timeout(PATIENCE);
         let all = tests.join(", ");
-        if let Ok(None) = red {
+        if let Ok(None) = failed {
             let passed = child.wait().map_err(cannot)?.success();
             return Ok((!passed).then(|| format!("one of {all} (the process died)")));
         }
-        // What else there is to run says no more.
+        // The other tests cannot change the result.
         child.kill().and_then(|()| child.wait()).map_err(cannot)?;
         let no_end = || format!("one of {all} (no end within {} s)", PATIENCE.as_secs());
-        Ok(Some(red.ok().flatten().unwrap_or_else(no_end)))
+        Ok(Some(failed.ok().flatten().unwrap_or_else(no_end)))
     }
 }
 
-/// Does `task` for each item, `jobs` side by side, and answers in the order of the items.
+/// Runs `task` for each item, `jobs` in parallel, and returns the results in the order of the items.
 pub fn side_by_side<T: Sync, R: Send>(items: &[&T], jobs: usize, task: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let answers: Vec<Mutex<Option<R>>> = items.iter().map(|_| Mutex::new(None)).collect();
@@ -221,8 +224,8 @@ pub fn side_by_side<T: Sync, R: Send>(items: &[&T], jobs: usize, task: impl Fn(&
     answers.into_iter().map(|answer| done(answer).expect("each was done")).collect()
 }
 
-/// The first test of which libtest prints that it failed. Reads no further.
-fn first_red(printed: impl BufRead) -> Option<String> {
+/// The first test that libtest reports as failed. Reads no further.
+fn first_failed(printed: impl BufRead) -> Option<String> {
     let mut lines = printed.split(b'\n').map_while(Result::ok);
     lines.find_map(|line| {
         let line = String::from_utf8_lossy(&line);
@@ -231,7 +234,7 @@ fn first_red(printed: impl BufRead) -> Option<String> {
     })
 }
 
-/// What the compiler says is wrong, without its warnings.
+/// The errors of the compiler, without its warnings.
 fn errors(messages: &str, stderr: &[u8]) -> String {
     let mut text: String = json_lines(messages)
         .filter(|message| message["message"]["level"] == "error")
@@ -249,7 +252,7 @@ fn json_lines(text: &str) -> impl Iterator<Item = serde_json::Value> {
 
 /// Writes a file unless it is the same already, so that cargo does not compile it again.
 fn write(path: &Path, text: &str) -> Result<(), Problem> {
-    if fs::read_to_string(path).is_ok_and(|there| there == text) {
+    if fs::read_to_string(path).is_ok_and(|present| present == text) {
         return Ok(());
     }
     fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
@@ -260,10 +263,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_red_test_is_found_as_it_is_printed() {
+    fn the_first_failed_test_is_found_in_the_output_of_libtest() {
         let printed =
             "\nrunning 3 tests\ntest one ... ok\ntest two - should panic ... FAILED\ntest three ... FAILED\n";
-        assert_eq!(first_red(printed.as_bytes()), Some("two".to_owned()));
-        assert_eq!(first_red("test one ... ok\n\ntest result: FAILED. 1 passed\n".as_bytes()), None);
+        assert_eq!(first_failed(printed.as_bytes()), Some("two".to_owned()));
+        assert_eq!(first_failed("test one ... ok\n\ntest result: FAILED. 1 passed\n".as_bytes()), None);
     }
 }

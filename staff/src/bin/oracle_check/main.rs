@@ -1,4 +1,5 @@
-//! `oracle-check`: does the harness notice when one of its own assertions is gone? See `docs/harness.md`.
+//! `oracle-check`: mutation testing of the test harness. Do its own tests notice when one of its assertions
+//! is switched off? See `docs/harness.md`.
 
 use std::io::IsTerminal;
 use std::num::NonZeroUsize;
@@ -24,30 +25,30 @@ use switches::Switch;
 /// Switches off each assertion and each invariant of the tester in turn, and shows which tests of the tester
 /// notice.
 ///
-/// Works on a copy of the workspace in target/oracle-check, built once. Exits with 0 if some test turns red
-/// for each of them, with 1 if none does for one of them, and with 2 if that cannot be found out.
+/// Works on a copy of the workspace in target/oracle-check, built once. Exits with 0 if some test fails for
+/// each of them, with 1 if no test fails for one of them, and with 2 if that cannot be determined.
 #[derive(Parser)]
 #[command(bin_name = "scripts/oracle-check", max_term_width = 100)]
 struct Arguments {
-    /// Check only those with this in their place, function or message, such as `applier.rs` or `at most one
-    /// leader`.
+    /// Check only those whose location, function or message contains this text, such as `applier.rs` or `at
+    /// most one leader`.
     #[arg(value_name = "PATTERN")]
     pattern: Option<String>,
 
-    /// Print what would be switched off, and run nothing.
+    /// Print the list of switches, and run nothing.
     #[arg(long)]
     list: bool,
 
-    /// Print only what is not in order, and the summary.
+    /// Print only problems and the summary.
     #[arg(long)]
     brief: bool,
 
-    /// How many to try side by side [default: all cores].
+    /// Number of switches to try in parallel [default: all cores].
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 }
 
-/// What cannot be found out, and why.
+/// A reason why the check cannot be carried out.
 type Problem = String;
 
 fn main() -> ExitCode {
@@ -69,7 +70,7 @@ fn check(arguments: &Arguments) -> Result<bool, Problem> {
     let pattern = arguments.pattern.as_deref().unwrap_or_default();
     let chosen: Vec<&Switch> = all.iter().filter(|switch| switch.has(pattern)).collect();
     if chosen.is_empty() {
-        return Err(format!("nothing to switch off has `{pattern}` in it; --list shows all"));
+        return Err(format!("no switch contains `{pattern}`; --list shows all"));
     }
     if arguments.list {
         for switch in &chosen {
@@ -87,33 +88,33 @@ fn check(arguments: &Arguments) -> Result<bool, Problem> {
     let mut survivors = 0;
     for (switch, noticed) in chosen.iter().zip(&found) {
         let reason = redundant.reason(switch);
-        let (in_order, verdict) = match (noticed.is_red(), reason) {
+        let (as_expected, verdict) = match (noticed.is_failed(), reason) {
             (true, None) => (true, noticed.to_string()),
-            (false, Some(reason)) => (true, format!("{noticed}, which is in order: {reason}")),
+            (false, Some(reason)) => (true, format!("{noticed}, as expected: {reason}")),
             (false, None) => (false, format!("SURVIVES: {noticed}")),
-            (true, Some(_)) => (false, format!("LISTED IN VAIN as one that no test can notice: {noticed}")),
+            (true, Some(_)) => (false, format!("LISTED AS REDUNDANT, but noticed: {noticed}")),
         };
-        survivors += usize::from(!in_order);
-        if !in_order || !arguments.brief {
+        survivors += usize::from(!as_expected);
+        if !as_expected || !arguments.brief {
             println!("{switch}\n    {verdict}");
         }
     }
     println!("{} in {} s", switches::count(&chosen), began.elapsed().as_secs());
     let excused = chosen.iter().filter(|switch| redundant.reason(switch).is_some()).count();
     match (survivors, excused) {
-        (0, 0) => println!("for each of them some test turns red"),
-        (0, _) => println!("for each of them some test turns red, but for {excused} where none can"),
-        _ => println!("NOT in order: {survivors} of them; see SURVIVES and LISTED IN VAIN above"),
+        (0, 0) => println!("for each of them some test fails"),
+        (0, _) => println!("for each of them some test fails, except for {excused} where none can"),
+        _ => println!("PROBLEMS: {survivors} of them; see SURVIVES and LISTED AS REDUNDANT above"),
     }
     Ok(survivors == 0)
 }
 
-/// Where the copy is kept, so that what other crates need is compiled once.
+/// The folder of the copy, which is kept so that dependencies are compiled once.
 fn folder(workspace: &Path) -> PathBuf {
     workspace.join("target/oracle-check")
 }
 
-/// Tries all switches, `jobs` side by side, and answers in their order.
+/// Tries all switches, `jobs` in parallel, and returns the results in their order.
 fn try_all(harness: &Harness, switches: &[&Switch], jobs: usize) -> Result<Vec<Noticed>, Problem> {
     let done = AtomicUsize::new(0);
     let on_terminal = std::io::stderr().is_terminal();

@@ -7,22 +7,22 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, FnArg, Meta, ReturnType, Signature, Type};
 use tester::Lab;
 
-/// Functions that answer perhaps something, and leave it to the test what that means.
-const PERHAPS: [&str; 5] = ["get_state", "start_on", "any_leader", "submit", "one_among"];
+/// Functions that return an optional result and leave its meaning to the test.
+const OPTIONAL_RESULT: [&str; 5] = ["get_state", "start_on", "any_leader", "submit", "one_among"];
 
-/// The functions of the tester that matter to the search, by name.
+/// The functions of the tester that the search has to know, by name.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
-    /// Those that never return, because they end the run.
+    /// Functions that never return, because they end the run.
     ends_run: Vec<String>,
-    /// The checkers that tests may call: their file, their name, and whether they return nothing.
+    /// The checkers that tests may call: file, name, and whether they return nothing.
     checkers: Vec<(String, String, bool)>,
-    /// The files in which there is an invariant.
+    /// The files that contain an invariant.
     invariants: BTreeSet<String>,
 }
 
 impl Names {
-    /// Collects those of a file.
+    /// Collects the functions of a file.
     pub fn add(&mut self, file: &str, syntax: &syn::File) {
         let mut signatures = Signatures::default();
         signatures.visit_file(syntax);
@@ -34,9 +34,9 @@ impl Names {
             if matches!(&signature.output, ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_))) {
                 self.ends_run.push(name);
             } else if track_caller {
-                // One that answers yes or no leaves the verdict to the test.
+                // A function that returns a `bool` leaves the verdict to the test.
                 let answers = signature.output.to_token_stream().to_string();
-                if answers != "-> bool" && !PERHAPS.contains(&name.as_str()) {
+                if answers != "-> bool" && !OPTIONAL_RESULT.contains(&name.as_str()) {
                     let quiet = matches!(signature.output, ReturnType::Default);
                     self.checkers.push((file.to_owned(), name, quiet));
                 }
@@ -49,14 +49,14 @@ impl Names {
         self.ends_run.iter().any(|known| known == name)
     }
 
-    /// Whether a file has an invariant: it is judged whole, with what the invariant is made of.
+    /// Whether a file contains an invariant. Such a file is instrumented as a whole, helpers included.
     pub fn has_invariant(&self, file: &str) -> bool {
         self.invariants.contains(file)
     }
 
-    /// Whether a file has tests of the course, or what these are made of.
+    /// Whether a file contains tests of the course or their helpers.
     pub fn is_course_test(&self, file: &str) -> bool {
-        // What the labs with clients share has no part of its own.
+        // Files shared by the labs with clients belong to no single lab.
         let shared = file == "src/key_value.rs" || file.starts_with("src/key_value/");
         let is_of = |lab: &Lab| {
             let rest = file.strip_prefix("src/").and_then(|file| file.strip_prefix(lab.krate));
@@ -105,7 +105,7 @@ pub fn is_invariant(item: &syn::ItemImpl) -> bool {
     last.is_some_and(|name| name.ident == "Invariant")
 }
 
-/// Whether a method changes an invariant and answers at most with a verdict.
+/// Whether a method changes an invariant and returns at most a verdict.
 pub fn is_entry(signature: &Signature) -> bool {
     let result = signature.output.to_token_stream().to_string();
     changes_itself(signature)

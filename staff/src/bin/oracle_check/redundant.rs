@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::Problem;
 use crate::switches::Switch;
 
-/// The list, which lies beside this file.
+/// The list, in a file beside this one.
 const LIST: &str = include_str!("redundant.toml");
 
 #[derive(Deserialize)]
@@ -20,7 +20,7 @@ pub struct Redundant {
 struct Entry {
     file: String,
     function: String,
-    /// How the message begins.
+    /// The beginning of the message.
     message: String,
     reason: String,
 }
@@ -45,7 +45,7 @@ impl Redundant {
         Ok(list)
     }
 
-    /// Why no test can notice that this is switched off; `None` if one must.
+    /// The reason why no test can notice that this is switched off; `None` if one must.
     pub fn reason(&self, switch: &Switch) -> Option<&str> {
         self.assertion.iter().find(|entry| entry.is(switch)).map(|entry| entry.reason.as_str())
     }

@@ -1,4 +1,4 @@
-//! [`Sites`]: every place of the tester's source where it can give a verdict, and the source with a switch at
+//! [`Sites`]: every site in the tester's source where it can give a verdict, and the source with a switch at
 //! each.
 
 use std::ops::Range;
@@ -12,16 +12,16 @@ use syn::{Attribute, Expr, ReturnType, Signature, Stmt};
 use crate::names::{Names, changes_itself, is_entry, is_invariant, is_test, is_track_caller};
 use crate::site::{Kind, Site};
 
-/// What ends a run, or warns, without being written in the tester.
+/// Functions that end a run or warn and are not defined in the tester.
 const VERDICTS: [&str; 3] = ["fail_later", "warn", "resume_unwind"];
 
-/// Functions that pass on a verdict which is somebody else's.
+/// Functions that pass on the verdict of another function.
 const PASS_ON: [&str; 2] = ["fail", "warn"];
 
-/// The methods by which an event is told to the stream.
+/// The methods that emit an event to the stream.
 const EMITS: [&str; 3] = ["emit", "submitted", "executed"];
 
-/// The places of a crate's files, numbered through.
+/// The sites in a crate's files, numbered consecutively.
 #[derive(Debug, Default)]
 pub struct Sites {
     pub sites: Vec<Site>,
@@ -29,7 +29,7 @@ pub struct Sites {
 }
 
 impl Sites {
-    /// Finds the places of a file, and returns its text with a switch at each. Lines stay where they are.
+    /// Finds the sites in a file, and returns its text with a switch at each. Line numbers do not change.
     pub fn instrument(&mut self, names: &Names, file: &str, text: &str, syntax: &syn::File) -> String {
         let mut search = Search {
             names,
@@ -43,7 +43,7 @@ impl Sites {
         };
         search.visit_file(syntax);
         let mut inserts = search.inserts;
-        // What is inserted at the same place stays in the order in which it was found.
+        // Insertions at the same position keep the order in which they were found.
         inserts.sort_by_key(|(at, _)| *at);
         let mut result = String::with_capacity(text.len() * 2);
         let mut done = 0;
@@ -62,17 +62,17 @@ struct Search<'a> {
     file: &'a str,
     text: &'a str,
     sites: &'a mut Sites,
-    /// What is to be written where.
+    /// Insertions: position and text.
     inserts: Vec<(usize, String)>,
     function: String,
-    /// Whether the function tells where it was called from.
+    /// Whether the function has `#[track_caller]`.
     track_caller: bool,
-    /// Whether the block must not be left at its end, being the `else` of a `let`.
+    /// Whether the block must diverge, being the `else` of a `let`.
     must_diverge: bool,
 }
 
 impl Search<'_> {
-    /// Whether an `Err` here is an objection to what a solution does, and no remark on what a user typed.
+    /// Whether an `Err` in this file is an objection to a solution, and not an error about user input.
     fn judges(&self) -> bool {
         self.names.has_invariant(self.file)
             || ["src/raft/snapshot.rs", "src/kvraft/rsm/counter.rs"].contains(&self.file)
@@ -95,7 +95,7 @@ impl Search<'_> {
         self.inserts.push((range.end, after.to_owned()));
     }
 
-    /// The question whether place `number` is switched off.
+    /// The expression that tests whether site `number` is switched off.
     fn is_off(&self, number: u32) -> String {
         if self.track_caller {
             format!("crate::switch::off_or_called_from({number}, ::std::panic::Location::caller())")
@@ -118,7 +118,7 @@ impl Search<'_> {
         self.judges() && matches!(expr, Expr::Call(_)) && called(expr).is_some_and(|name| name == "Err")
     }
 
-    /// Whether the expression can be left out where nothing is expected of it, and what it is then.
+    /// The kind of site if the expression can be omitted where its value is unused.
     fn is_site(&self, expr: &Expr) -> Option<Kind> {
         match expr {
             Expr::Return(back) => {
@@ -130,8 +130,8 @@ impl Search<'_> {
         }
     }
 
-    /// Leaves `expr` out if it is switched off. `range` is what to leave out.
-    fn leave_out(&mut self, kind: Kind, expr: &Expr, range: Range<usize>) {
+    /// Wraps `range`, which contains `expr`, so that it is skipped if the site is switched off.
+    fn make_optional(&mut self, kind: Kind, expr: &Expr, range: Range<usize>) {
         let what = if kind == Kind::Check { self.words(expr) } else { self.what(expr) };
         let number = self.number(kind, line(expr), what);
         let before = format!("if !{} {{ ", self.is_off(number));
@@ -153,12 +153,12 @@ impl Search<'_> {
         self.text[range(expr)].split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// A block whose value is nothing.
+    /// Visits a block whose value is `()`.
     fn visit_quiet_block(&mut self, block: &syn::Block) {
         for (position, stmt) in block.stmts.iter().enumerate() {
             match stmt {
                 Stmt::Expr(expr, None) if position + 1 == block.stmts.len() => match self.is_site(expr) {
-                    Some(kind) if !self.must_diverge => self.leave_out(kind, expr, range(expr)),
+                    Some(kind) if !self.must_diverge => self.make_optional(kind, expr, range(expr)),
                     _ => self.visit_expr(expr),
                 },
                 stmt => self.visit_stmt(stmt),
@@ -195,22 +195,23 @@ impl Search<'_> {
         (self.function, self.track_caller) = outside;
     }
 
-    /// Whether an event is told here to the stream.
+    /// Whether the expression emits an event to the stream.
     fn emits(&self, expr: &Expr) -> bool {
         matches!(expr, Expr::MethodCall(call) if EMITS.iter().any(|name| call.method == name))
     }
 
-    /// Whether something gets by this method into an invariant, or into what the invariants ask.
+    /// Whether this method is an entry into an invariant, or into the state that invariants query.
     fn is_entry(&self, signature: &Signature, owner: &str) -> bool {
         if owner == "Causality" {
-            // A call that is made has no answer to give in its place; it is noted by `on`, which has.
+            // A function that returns a `CallStep` has no neutral return value; `on` records the call and has
+            // one.
             return changes_itself(signature)
                 && signature.output.to_token_stream().to_string() != "-> CallStep";
         }
         self.names.has_invariant(self.file) && is_entry(signature)
     }
 
-    /// An invariant that always claims to have seen something.
+    /// Makes `exercised` return true always if the site is switched off.
     fn claim_to_be_exercised(&mut self, signature: &Signature, block: &syn::Block, owner: &str) {
         self.function = format!("{owner}::exercised");
         let what = "it has seen what it is there for".to_owned();
@@ -250,7 +251,7 @@ impl<'ast> Visit<'ast> for Search<'_> {
             && let Some(kind) = self.is_site(expr)
         {
             let range = range(expr).start..semicolon.span.byte_range().end;
-            return self.leave_out(kind, expr, range);
+            return self.make_optional(kind, expr, range);
         }
         visit::visit_stmt(self, stmt);
     }
@@ -276,7 +277,7 @@ impl<'ast> Visit<'ast> for Search<'_> {
         }
     }
 
-    /// What is left here is an expression whose value is used.
+    /// Visits an expression whose value is used.
     fn visit_expr(&mut self, expr: &'ast Expr) {
         if self.is_verdict(expr) {
             let number = self.number(Kind::Assertion, line(expr), self.what(expr));
@@ -293,9 +294,9 @@ impl<'ast> Visit<'ast> for Search<'_> {
         let maps_error = self.judges() && called(expr).is_some_and(|name| name == "map_err");
         if maps_error || self.is_objection(expr) {
             let number = self.number(Kind::Assertion, line(expr), self.what(expr));
-            return self.insert(range(expr), format!("crate::switch::heed({number}, "), ")");
+            return self.insert(range(expr), format!("crate::switch::accept_if_off({number}, "), ")");
         }
-        // Inside a function that tells where it was called from, a check is known by that place.
+        // Inside a function with `#[track_caller]`, a check is identified by its caller's location.
         if self.is_course_test()
             && !self.track_caller
             && called(expr).is_some_and(|name| self.names.checker(&name) == Some(false))
@@ -314,7 +315,7 @@ impl<'ast> Visit<'ast> for Search<'_> {
         visit::visit_expr(self, expr);
     }
 
-    /// A limit that the simulation keeps for the tester, and the way of a failure into the report.
+    /// Visits the fields that hold a limit of the simulation or the failure of a run.
     fn visit_field_value(&mut self, field: &'ast syn::FieldValue) {
         let syn::Member::Named(name) = &field.member else { return visit::visit_field_value(self, field) };
         let instead = match (self.file, name.to_string().as_str()) {
@@ -328,7 +329,7 @@ impl<'ast> Visit<'ast> for Search<'_> {
     }
 }
 
-/// The name of what is called.
+/// The name of the called function or method.
 fn called(expr: &Expr) -> Option<String> {
     match expr {
         Expr::MethodCall(call) => Some(call.method.to_string()),
@@ -340,7 +341,7 @@ fn called(expr: &Expr) -> Option<String> {
     }
 }
 
-/// The first text in the source of something, without its quotes.
+/// The first string literal in the tokens, without its quotes.
 fn literal(tokens: TokenStream) -> Option<String> {
     tokens.into_iter().find_map(|token| match token {
         TokenTree::Literal(literal) => {
@@ -352,7 +353,7 @@ fn literal(tokens: TokenStream) -> Option<String> {
     })
 }
 
-/// Whether a block answers `true` whatever happens.
+/// Whether a block is just `true`.
 fn is_true(block: &syn::Block) -> bool {
     block.to_token_stream().to_string() == "{ true }"
 }
@@ -369,11 +370,11 @@ fn line(node: &impl Spanned) -> usize {
 mod tests {
     use super::*;
 
-    /// The text with switches, and what was found: kind, line, function, words.
+    /// The instrumented text and its sites: kind, line, function, words.
     fn instrumented(file: &str, text: &str) -> (String, Vec<String>) {
         let syntax = syn::parse_file(text).unwrap();
         let mut names = Names::default();
-        // What a test of the course finds in other files.
+        // Checkers that a test of the course finds in other files.
         names.add(
             "src/raft/checkers.rs",
             &syn::parse_quote! {
@@ -399,10 +400,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_expected_to_return_nothing_is_left_out() {
+    fn an_assertion_without_a_value_is_skipped() {
         let (text, found) = instrumented(
             "src/raft/part_3a.rs",
-            "fn election(cluster: &Cluster) {\n    if cluster.odd() {\n        cluster.fail(\"odd\");\n    }\n    \
+            "fn election(cluster: &Cluster) {\n    if cluster.odd() {\n        \
+             cluster.fail(\"odd\");\n    }\n    \
              if cluster.even() { cluster.fail(format!(\"even {}\", 1)) }\n}\n",
         );
         assert_eq!(found, ["assertion 3 election odd", "assertion 5 election even {}"]);
@@ -414,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_expected_to_be_something_returns_something() {
+    fn an_assertion_with_a_value_returns_a_neutral_value() {
         let (text, found) = instrumented(
             "src/cluster/agreement.rs",
             "fn wait(&self) -> usize {\n    let Some(x) = y() else { self.fail(\"no x\") };\n    \
@@ -427,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn who_tells_where_it_was_called_from_can_be_switched_off_there() {
+    fn a_track_caller_function_can_be_switched_off_by_call_site() {
         let (text, _) =
             instrumented("src/cluster/a.rs", "#[track_caller]\nfn f() { if odd() { fail(\"\"); } }\n");
         assert!(
@@ -455,15 +457,15 @@ mod tests {
                 "assertion 11 Leaders::exercised it has seen what it is there for",
             ]
         );
-        assert!(text.contains("crate::switch::heed(3, Err(\"end\".into()))"), "{text}");
+        assert!(text.contains("crate::switch::accept_if_off(3, Err(\"end\".into()))"), "{text}");
         assert!(text.contains("-> bool { if crate::switch::off(5) { return true; } x }"), "{text}");
-        // An error elsewhere is about what a user typed.
+        // Elsewhere an error is about user input.
         let other = invariant.replace("impl Invariant for", "impl Display for");
         assert_eq!(instrumented("src/seed.rs", &other).1, [""; 0]);
     }
 
     #[test]
-    fn whoever_tells_of_an_event_can_be_stopped() {
+    fn emitting_an_event_can_be_switched_off() {
         let (text, found) = instrumented(
             "src/cluster/a.rs",
             "fn f() {\n    self.emit(who, Kind::Started);\n    g(|| events.submitted(x))\n}\n",
@@ -474,14 +476,15 @@ mod tests {
     }
 
     #[test]
-    fn all_that_reaches_causality_is_an_entry() {
-        let text = "impl Causality { fn mark(&mut self) -> LogicalTime { m }\n fn now(&self) -> LogicalTime { m }\n \
+    fn every_method_that_changes_causality_is_an_entry() {
+        let text = "impl Causality { fn mark(&mut self) -> LogicalTime { m }\n \
+                    fn now(&self) -> LogicalTime { m }\n \
                     fn send(&mut self) -> CallStep { s } }";
         assert_eq!(instrumented("src/causality.rs", text).1, ["entry 1 Causality::mark Causality::mark(…)"]);
     }
 
     #[test]
-    fn a_check_of_the_course_is_a_call_of_a_checker() {
+    fn a_call_of_a_checker_in_a_course_test_is_a_check() {
         let (text, found) = instrumented(
             "src/raft/part_3b.rs",
             "fn t(cluster: &Cluster) {\n    cluster.one();\n    cluster.check_no_leader();\n    \
@@ -499,7 +502,7 @@ mod tests {
     }
 
     #[test]
-    fn tests_and_those_who_pass_a_verdict_on_are_left_alone() {
+    fn unit_tests_and_functions_that_pass_a_verdict_on_are_unchanged() {
         let text = "fn warn() { fail(\"\"); }\n#[cfg(test)]\nmod tests { fn f() { fail(\"\"); } }\n";
         assert_eq!(instrumented("src/cluster.rs", text), (text.to_owned(), Vec::new()));
     }

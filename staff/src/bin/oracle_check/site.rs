@@ -1,19 +1,19 @@
-//! [`Site`]: a place of the tester's source that can be switched off.
+//! [`Site`]: a location in the tester's source that can be switched off.
 
 use std::fmt;
 
-/// What can be switched off.
+/// The kind of a site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// A place that ends the run with a failure, or makes an invariant object, or warns.
+    /// Code that ends the run with a failure, makes an invariant object, or warns.
     Assertion,
-    /// A check that a test of the course makes by calling a checker: this call alone.
+    /// One call of a checker in a test of the course.
     Check,
-    /// A way in which an invariant learns what happens: nothing gets in there.
+    /// A method through which an invariant receives events: switched off, nothing arrives.
     Entry,
-    /// A place where an event is told to all invariants: nobody is told.
+    /// Code that emits an event to all invariants: switched off, nothing is emitted.
     Event,
-    /// All ways into an invariant at once.
+    /// All entries of an invariant at once.
     Invariant,
 }
 
@@ -29,16 +29,16 @@ impl fmt::Display for Kind {
     }
 }
 
-/// A place.
+/// A site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {
     pub kind: Kind,
-    /// The number in the instrumented source; a check that is told by where it stands has none.
+    /// The number in the instrumented source; `None` for a check that is identified by its location.
     pub number: Option<u32>,
-    /// From the top of the crate, such as `src/run.rs`.
+    /// The path from the crate's root, such as `src/run.rs`.
     pub file: String,
     pub line: usize,
     pub function: String,
-    /// The first words of the message, or what is called.
+    /// The first words of the message, or the called function.
     pub what: String,
 }

@@ -1,5 +1,5 @@
-//! Which assertions are switched off. Not a part of this crate: `oracle-check` adds this file to its copy of
-//! the tester.
+//! The assertions that are switched off. This file is not a part of this crate: `oracle-check` adds it to its
+//! copy of the tester.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -11,7 +11,7 @@ use labapi::{LogIndex, Term, Version, Versioned};
 use crate::causality::LogicalTime;
 use crate::{Snapshot, Waited};
 
-/// The numbers of what is switched off: `3,4`.
+/// The numbers of the sites that are switched off: `3,4`.
 static OFF: LazyLock<Vec<u32>> = LazyLock::new(|| {
     let list = std::env::var("ORACLE_CHECK_OFF").unwrap_or_default();
     list.split(',').filter_map(|number| number.parse().ok()).collect()
@@ -19,47 +19,47 @@ static OFF: LazyLock<Vec<u32>> = LazyLock::new(|| {
 
 /// The call whose assertions are switched off: `src/raft/part_3a.rs:19`.
 static OFF_AT: LazyLock<Option<(String, u32)>> = LazyLock::new(|| {
-    let place = std::env::var("ORACLE_CHECK_OFF_AT").ok()?;
-    let (file, line) = place.rsplit_once(':')?;
+    let location = std::env::var("ORACLE_CHECK_OFF_AT").ok()?;
+    let (file, line) = location.rsplit_once(':')?;
     Some((file.to_owned(), line.parse().ok()?))
 });
 
-/// The file in which it is noted which places were come to, a line each.
-static CAME_TO: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("ORACLE_CHECK_CAME_TO").ok());
+/// The file that records the reached sites, a line each.
+static REACHED: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("ORACLE_CHECK_REACHED").ok());
 
-/// Notes that a place was come to.
-fn note(place: &str) {
-    static NOTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-    let Some(file) = &*CAME_TO else { return };
-    if NOTED.lock().unwrap().insert(place.to_owned()) {
+/// Records that a site was reached.
+fn record(site: &str) {
+    static RECORDED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let Some(file) = &*REACHED else { return };
+    if RECORDED.lock().unwrap().insert(site.to_owned()) {
         let mut file = std::fs::OpenOptions::new().append(true).create(true).open(file).unwrap();
-        file.write_all(format!("{place}\n").as_bytes()).unwrap();
+        file.write_all(format!("{site}\n").as_bytes()).unwrap();
     }
 }
 
-/// Whether a place is switched off.
+/// Whether a site is switched off.
 pub fn off(number: u32) -> bool {
-    if CAME_TO.is_some() {
-        note(&number.to_string());
+    if REACHED.is_some() {
+        record(&number.to_string());
     }
     OFF.contains(&number)
 }
 
-/// Whether a place is switched off, or the call of a test that led there.
+/// Whether a site is switched off, or the call in a test that led to it.
 pub fn off_or_called_from(number: u32, caller: &Location<'_>) -> bool {
-    if CAME_TO.is_some() {
-        note(&format!("{}:{}", caller.file().trim_start_matches("tester/"), caller.line()));
+    if REACHED.is_some() {
+        record(&format!("{}:{}", caller.file().trim_start_matches("tester/"), caller.line()));
     }
-    off(number)
-        || OFF_AT.as_ref().is_some_and(|(file, line)| caller.line() == *line && caller.file().ends_with(file.as_str()))
+    let is_caller = |(file, line): &(String, u32)| caller.line() == *line && caller.file().ends_with(&**file);
+    off(number) || OFF_AT.as_ref().is_some_and(is_caller)
 }
 
-/// What an invariant said, or that it is content if the place is switched off.
-pub fn heed<T: Unjudged, E>(number: u32, answer: Result<T, E>) -> Result<T, E> {
+/// The verdict of an invariant, or a neutral success if the site is switched off.
+pub fn accept_if_off<T: Unjudged, E>(number: u32, answer: Result<T, E>) -> Result<T, E> {
     if off(number) { Ok(answer.unwrap_or_else(|_| T::unjudged())) } else { answer }
 }
 
-/// What a function returns when it should have failed the run and may not.
+/// The neutral value that a function returns instead of failing the run.
 pub trait Unjudged {
     fn unjudged() -> Self;
 }

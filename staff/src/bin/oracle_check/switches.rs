@@ -1,4 +1,4 @@
-//! [`Switch`]: one thing that is switched off, which may be several places.
+//! [`Switch`]: one or several sites that are switched off together.
 
 use std::fmt;
 use std::fs;
@@ -9,22 +9,22 @@ use crate::names::Names;
 use crate::search::Sites;
 use crate::site::{Kind, Site};
 
-/// What is switched off at a time.
+/// A switch.
 #[derive(Clone, Debug)]
 pub struct Switch {
     pub site: Site,
-    /// The numbers of the places; none for a check that is told by where it stands.
+    /// The numbers of the sites; empty for a check that is identified by its location.
     pub numbers: Vec<u32>,
 }
 
 impl Switch {
-    /// Whether the text is in the switch's place, function or message.
+    /// Whether the switch's location, function or message contains the pattern.
     pub fn has(&self, pattern: &str) -> bool {
         self.to_string().contains(pattern) || self.site.what.contains(pattern)
     }
 
-    /// How the places are called in the copy: by their numbers, or by where they stand.
-    pub fn places(&self) -> Vec<String> {
+    /// The identifiers of the sites in the copy: their numbers, or the location of a check.
+    pub fn site_ids(&self) -> Vec<String> {
         if self.numbers.is_empty() {
             return vec![format!("{}:{}", self.site.file, self.site.line)];
         }
@@ -35,12 +35,12 @@ impl Switch {
 impl fmt::Display for Switch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Site { kind, file, line, function, what, .. } = &self.site;
-        let place = if *line == 0 { file.clone() } else { format!("{file}:{line}") };
-        write!(f, "{kind:9} {place}, {function}: {}", first_words(what))
+        let location = if *line == 0 { file.clone() } else { format!("{file}:{line}") };
+        write!(f, "{kind:9} {location}, {function}: {}", first_words(what))
     }
 }
 
-/// As much as fits a line.
+/// The beginning of the text, as much as fits into a line.
 fn first_words(text: &str) -> String {
     const MOST: usize = 80;
     match text.char_indices().nth(MOST) {
@@ -49,7 +49,7 @@ fn first_words(text: &str) -> String {
     }
 }
 
-/// `60 assertions, 20 checks, 15 entries, 8 invariants`, as far as there are any.
+/// The number of switches of each kind that occurs: `60 assertions, 20 checks, 15 entries, 8 invariants`.
 pub fn count(switches: &[&Switch]) -> String {
     let names = [
         (Kind::Assertion, "assertion", "assertions"),
@@ -105,7 +105,7 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A switch for each place, and one for each invariant.
+/// A switch for each site, and one for each invariant.
 fn switches(sites: Vec<Site>) -> Vec<Switch> {
     let mut invariants: Vec<Switch> = Vec::new();
     for site in &sites {
