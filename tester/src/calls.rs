@@ -75,7 +75,8 @@ mod tests {
         drop(calls.enter(who(1), "get_state", Duration::ZERO));
         assert_eq!(
             calls.describe(),
-            "; not returned: start of server 0 (called at 1.200 s), snapshot of server 2 (called at 2.300 s), \
+            "; not returned: start of server 0 (called at 1.200 s), snapshot of server 2 (called at 2.300 \
+             s), \
              put of client 4 (called at 2.400 s)"
         );
     }

@@ -50,8 +50,8 @@ pub fn cargo_tests(lab: &str, solution: Solution) -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// The filters among the arguments of a test target, of which there may be several, as targets of `#[test]`s take
-/// them; and the other arguments, the program's name first.
+/// The filters among the arguments of a test target, and the other arguments, the program's name first. As in
+/// targets of `#[test]`s, there may be several filters.
 fn filters(arguments: impl Iterator<Item = String>) -> (Vec<String>, Vec<String>) {
     const TAKE_A_VALUE: [&str; 6] = ["--skip", "--test-threads", "--format", "--color", "--logfile", "-Z"];
     let (mut filters, mut options) = (Vec::new(), Vec::new());
@@ -196,7 +196,8 @@ fn explain(case: &'static Case, solution: &Solution, report: &Report) -> String 
     // 0: nobody knows, for the machine decided where the run ended.
     if again.fingerprint != report.fingerprint && again.fingerprint != 0 && report.fingerprint != 0 {
         text.push_str(
-            "\nThe same seed went another way when it was run again. So the run depends on something besides the \
+            "\nThe same seed went another way when it was run again. So the run depends on something \
+             besides the \
              seed: real time, another source of randomness, or a static that outlives the run.\n",
         );
     }
@@ -232,7 +233,8 @@ fn explain_on_threads(case: &'static Case, report: &Report) -> String {
     }
     writeln!(
         text,
-        "\nReal threads never run the same way twice: to look for a failure that can be replayed, simulate:\n  \
+        "\nReal threads never run the same way twice: to look for a failure that can be replayed, \
+         simulate:\n  \
          cargo lab test {} --runs 1000",
         case.name
     )

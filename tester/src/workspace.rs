@@ -45,7 +45,8 @@ pub fn target() -> Result<PathBuf, WorkspaceError> {
 pub enum WorkspaceError {
     /// None of the locations is in a workspace.
     #[error(
-        "this program finds no workspace: neither it ({}) nor the current folder ({}) is in one; run `cargo lab` \
+        "this program finds no workspace: neither it ({}) nor the current folder ({}) is in one; run `cargo \
+         lab` \
          in the workspace",
         program.display(),
         current.display()
@@ -58,7 +59,8 @@ pub enum WorkspaceError {
     },
     /// The program was built in one workspace, and started for another.
     #[error(
-        "this program was built in the workspace {}, and is to work on another one, {}; run `cargo lab` there",
+        "this program was built in the workspace {}, and is to work on another one, {}; run `cargo lab` \
+         there",
         built.display(),
         asked.display()
     )]

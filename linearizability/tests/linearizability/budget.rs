@@ -55,7 +55,8 @@ fn the_message_of_an_unknown_verdict_denies_a_pass() {
     let verdict = check(&Register, &hard(), Budget { steps: 2_000, bytes: 1 << 20 });
     assert_eq!(
         verdict.to_string(),
-        "expected a verdict on the history of key r within 2000 steps and 1049 kB; saw none after 2001 steps and 10 kB: \
+        "expected a verdict on the history of key r within 2000 steps and 1049 kB; saw none after 2001 \
+         steps and 10 kB: \
          it is not known whether the history is linearizable, and that is not a pass"
     );
 }

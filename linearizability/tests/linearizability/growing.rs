@@ -63,7 +63,8 @@ fn a_lost_append_is_shown_by_the_answer_without_it() {
     let (evidence, _) = evidence(&sequence(&[append("a"), append("b"), append("c"), get("ac")]));
     assert_eq!(evidence.core.len(), 1, "{evidence}");
     let text = evidence.to_string();
-    let sentence = "whenever the other operations on text took effect, in the first order below, this answer is wrong.\n";
+    let sentence = "whenever the other operations on text took effect, in the first order below, this \
+                    answer is wrong.\n";
     assert!(text.contains(sentence), "{text}");
 }
 

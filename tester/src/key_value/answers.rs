@@ -66,7 +66,8 @@ impl Answers {
         let Some(operation) = self.clients.get(&client) else { return Ok(()) };
         if !operation.answered {
             return Err(Violation::new(format!(
-                "expected a clerk to answer what a server has told it; saw {what} of client {client} return at {}, when \
+                "expected a clerk to answer what a server has told it; saw {what} of client {client} return \
+                 at {}, when \
                  no reply had come to any request that it sent since the call, at {}",
                 Seconds(at),
                 Seconds(operation.at),
@@ -74,8 +75,10 @@ impl Answers {
         }
         if done && !operation.by_a_majority {
             return Err(Violation::new(format!(
-                "expected a put to be done when a majority of the servers store it (§5.3); saw {what} of client {client} done at \
-                 {}, when no server had replied of which a majority can have known the request (sent at {} or later)",
+                "expected a put to be done when a majority of the servers store it (§5.3); saw {what} of \
+                 client {client} done at \
+                 {}, when no server had replied of which a majority can have known the request (sent at {} \
+                 or later)",
                 Seconds(at),
                 Seconds(operation.at),
             )));

@@ -176,7 +176,8 @@ fn a_failing_test_prints_its_cause_and_its_replay_command() {
         &[
             // The first failing run is the last one.
             "Test (3B): basic agreement (reliable network)...\n  ... FAILED --  time ",
-            "basic_agree_3b failed with seed 0x5\n\nassertion: expected 3 servers to apply command 100 within 2.000 s",
+            "basic_agree_3b failed with seed 0x5\n\nassertion: expected 3 servers to apply command 100 \
+             within 2.000 s",
             "(virtual time) on tester, thread main, ",
             "tester/src/raft/part_3b.rs:",
             "its log:\n",

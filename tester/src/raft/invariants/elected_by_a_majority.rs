@@ -128,7 +128,8 @@ impl ElectedByAMajority {
             format!("heard from {} but not from {}", Servers(&heard), Servers(&silent))
         };
         Violation::new(format!(
-            "expected a leader to have been elected by a majority of the {} servers (§5.2); saw {who} claim to lead term {term} at {}, \
+            "expected a leader to have been elected by a majority of the {} servers (§5.2); saw {who} claim \
+             to lead term {term} at {}, \
              but no message has reached it from a majority since it can have asked for votes: {heard}",
             self.servers.len(),
             Seconds(at),

@@ -20,7 +20,8 @@ impl LeaderAppendOnly {
         let Started { index, term } = position;
         if index.0 == 0 {
             return Err(Violation::new(format!(
-                "expected indices that count from 1; saw start on server {server} answer index 0 in term {term}"
+                "expected indices that count from 1; saw start on server {server} answer index 0 in term \
+                 {term}"
             )));
         }
         if !self.positions.insert((term, index)) {

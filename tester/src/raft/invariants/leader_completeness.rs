@@ -56,7 +56,8 @@ impl LeaderCompleteness {
             return Ok(());
         }
         Err(Violation::new(format!(
-            "expected the leader of term {} to have every entry that was committed before; saw server {server} put \
+            "expected the leader of term {} to have every entry that was committed before; saw server \
+             {server} put \
              a new command at index {}, although {}, in term {} at {}, had applied everything up to index {}",
             position.term,
             position.index,

@@ -188,7 +188,8 @@ mod tests {
         assert_eq!(terms.saw_at_rest(SECOND, back_in(2)), Ok(()));
         assert_eq!(
             terms.saw_at_rest(SECOND, back_in(1)).expect_err("it forgot").message(),
-            "expected server 1 (incarnation 2) to remember after its restart that it had led term 2; saw it in term 1"
+            "expected server 1 (incarnation 2) to remember after its restart that it had led term 2; saw it \
+             in term 1"
         );
     }
 
