@@ -1,15 +1,15 @@
-//! [`check`]: is there something in a solution's source that lab code has no business with?
+//! [`check`]: finds constructs in a solution's source that lab code may not use.
 //!
-//! Who writes such code on purpose can hide it from everybody who only reads. So what is found here is a
-//! message for people who did not know, with file and line; what defends the grader is the sandbox, and
-//! memory that joins the servers of a simulation is seen in the [object code](crate::build::Inspection).
+//! An author with intent can hide such code from any check of the source. So a finding is advice, with file
+//! and line, for people who did not know the rules. The sandbox protects the grader, and memory shared by the
+//! servers of a simulation is found in the [object code](crate::build::Inspection).
 //!
-//! The source is looked at as tokens, for macros and attributes have nothing else, and a word in a macro may
-//! become whatever the macro makes of it. `scan` walks over them; `paths`, `attributes` and `words` know what
-//! is allowed; `imports` and `macros` know what names stand for; `items` finds in the syntax tree which
-//! statics are harmless, what is compiled for tests alone, and which files modules name; `lifetimes` finds
-//! functions that an error of the compiler would let make a borrow live too long; `depth` keeps source that
-//! nests without end from the parser.
+//! The source is checked as tokens, because macros and attributes have no other structure, and a macro may
+//! turn an identifier into anything. `scan` walks over the tokens; `paths`, `attributes` and
+//! `forbidden_idents` know what is allowed; `imports` and `macros` resolve names; `items` finds in the syntax
+//! tree the harmless statics, the items compiled for tests only, and the files that modules name; `lifetimes`
+//! finds functions that exploit an unsoundness of the compiler to extend a borrow; `depth` refuses source
+//! that nests too deeply for the parser.
 
 mod attributes;
 mod depth;
@@ -35,56 +35,56 @@ pub use finding::{Finding, Rule, Severity};
 use items::Items;
 use macros::Macros;
 
-/// Enough for the deepest source that `depth` lets pass, in a debug build too. Memory that is not touched
-/// costs nothing.
+/// The stack size: enough for the deepest source that `depth` accepts, in a debug build too. Untouched pages
+/// cost nothing.
 const STACK: usize = 1 << 30;
 
-/// More violations than this, or more warnings, of one file are counted and not kept.
+/// The number of violations, and of warnings, that are kept for one file.
 const KEPT: usize = 100;
 
-/// What was found in a solution.
+/// The findings in a solution.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Findings {
-    /// For these a solution is refused; by file, line and column.
+    /// Violations, for which a solution is refused, sorted by file, line and column.
     pub violations: Vec<Finding>,
-    /// These are shown.
+    /// Warnings, sorted in the same way.
     pub warnings: Vec<Finding>,
-    /// Files that do not parse. The compiler will say so in better words; if it does not, the rules have not
-    /// read what it compiled, and the solution must be refused.
+    /// Files that do not parse. The compiler reports a better error. If it does not, the rules have not
+    /// checked what it compiled, and the solution must be refused.
     pub unparsed: Vec<Unparsed>,
-    /// How many violations and warnings more there are than were kept: a hundred of each a file.
+    /// The number of violations and warnings beyond those that are kept: a hundred of each for a file.
     pub besides: usize,
 }
 
-/// A file that is not Rust, as far as the rules can read it.
+/// A file that the rules cannot parse.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unparsed {
-    /// Which, as the submission has it.
+    /// The file's path in the submission.
     pub file: String,
     /// The line, from 1.
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
-    /// What was expected there.
+    /// The parser's message.
     pub message: String,
 }
 
-/// Why a solution could not be checked.
+/// The reason why a solution could not be checked.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
-    /// The system does not let us have a thread with a stack that is large enough.
+    /// A thread with a stack of the required size cannot be started.
     #[error("cannot start a thread with a stack of {STACK} bytes: {0}")]
     Thread(#[from] std::io::Error),
-    /// The rules panicked, which is a mistake of ours. The solution must not be graded.
+    /// The rules panicked, which is a bug of this crate. The solution must not be graded.
     #[error("the rules panicked")]
     Panicked,
 }
 
-/// Checks files of a solution, as [`submission`](crate::submission) gives them: each as if the compiler read
-/// it.
+/// Checks files of a solution, as [`submission`](crate::submission) gives them, as if the compiler read each
+/// of them.
 ///
-/// The same files have the same findings. Takes less than a second a megabyte, and never reads anything but
-/// `files`.
+/// The same files have the same findings. A check takes less than a second per megabyte, and reads nothing
+/// but `files`.
 ///
 /// # Errors
 ///
@@ -93,9 +93,9 @@ pub fn check(files: &[SourceFile]) -> Result<Findings, CheckError> {
     with_stack(|| check_here(files))
 }
 
-/// The files of a solution that the compiler reads in any case: `lib.rs` of each crate, and what modules name
-/// from there without a condition. It may read others, and says so in the
-/// [end](crate::build::Inspection::read).
+/// The files of a solution that the compiler certainly reads: `lib.rs` of each crate, and the files of
+/// modules that are declared unconditionally from there. The compiler may read others: see
+/// [`Inspection::read`](crate::build::Inspection::read).
 ///
 /// # Errors
 ///
@@ -114,7 +114,7 @@ pub fn certain(files: &[SourceFile]) -> Result<Vec<SourceFile>, CheckError> {
     })
 }
 
-/// Syntax trees are walked by recursion.
+/// Runs `work` on a thread with a large stack: syntax trees are walked recursively.
 fn with_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, CheckError> {
     thread::scope(|scope| {
         let working = thread::Builder::new().name("rules".to_owned()).stack_size(STACK);
@@ -123,11 +123,11 @@ fn with_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, CheckError>
     })
 }
 
-/// What is known of a file before it is scanned.
+/// A file before it is scanned.
 struct Read<'a> {
     file: &'a SourceFile,
     tokens: TokenStream,
-    /// `None`: it does not parse.
+    /// `None` if the file does not parse.
     items: Option<Items>,
 }
 
@@ -162,7 +162,7 @@ enum Unreadable {
 fn read(file: &SourceFile) -> Result<(Read<'_>, Option<Unparsed>), Unreadable> {
     let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
     let refused = |rule, found: &str| Unreadable::Refused(Finding::at_line(rule, &file.path, 1, found));
-    // Whether the compiler takes it for a line of the shell or for an attribute depends on what follows.
+    // The next token decides whether the compiler takes it for a shebang or for an attribute.
     if text.starts_with("#!") && !text.starts_with("#![") {
         return Err(refused(Rule::Shebang, "#!"));
     }
@@ -173,7 +173,7 @@ fn read(file: &SourceFile) -> Result<(Read<'_>, Option<Unparsed>), Unreadable> {
         message,
     };
     let tokens: TokenStream = text.parse().map_err(|error: LexError| {
-        Unreadable::NoTokens(unparsed(error.span(), "what stands here is no token of Rust".to_owned()))
+        Unreadable::NoTokens(unparsed(error.span(), "this is not a Rust token".to_owned()))
     })?;
     if let Some(line) = depth::too_deep(&tokens) {
         return Err(Unreadable::Refused(Finding::at_line(Rule::Depth, &file.path, line, "this line")));
@@ -195,7 +195,7 @@ fn check_crate(files: &[Read<'_>], macros: &Macros, findings: &mut Findings) {
         let found = scan::scan(&read.file.path, &read.tokens, read.items.as_ref(), macros);
         let (violations, warnings): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|finding| finding.rule.severity() == Severity::Violation);
-        // Each kind has its own room, so that warnings cannot push a violation out.
+        // Each kind has its own limit, so that warnings cannot displace violations.
         for (found, kept) in [(violations, &mut findings.violations), (warnings, &mut findings.warnings)] {
             findings.besides += found.len().saturating_sub(KEPT);
             kept.extend(found.into_iter().take(KEPT));

@@ -1,17 +1,17 @@
-//! A sandbox: starts a program that is not trusted.
+//! A sandbox: runs an untrusted program.
 //!
 //! # The threat
 //!
-//! A submission is somebody else's code. While it is built it may try to have the compiler read what it
-//! should not (`include_str!`); while it runs it may do whatever a process can do. It may want the grader's
-//! files, the other submissions, the network, more of the machine than its share, or another result.
+//! A submission is untrusted code. During the build it may make the compiler read files (`include_str!`);
+//! during a run it may do whatever a process can do. It may try to access the grader's files, other
+//! submissions or the network, to use more than its share of the machine, or to falsify its result.
 //!
 //! # How a program is started
 //!
 //! [`Sandbox::command`] does not start the program but a launcher, which has not read a byte of the
-//! submission. The launcher confines itself, for good, and becomes the program ([`enter`]). So no unsafe code
-//! is needed between `fork` and `exec`, and a step that fails is told from a program that fails: one line,
-//! and [`LAUNCH_FAILED`].
+//! submission. The launcher confines itself irrevocably, and executes the program ([`enter`]). So no unsafe
+//! code is needed between `fork` and `exec`, and a failed step can be distinguished from a failed program by
+//! one line and [`LAUNCH_FAILED`].
 //!
 //! # The layers
 //!
@@ -27,40 +27,38 @@
 //! | process, network, IPC namespace, for a build | processes that stay, whatever happens to their parents; the network once more |
 //! | death signal of the parent, closed descriptors, process group | a run without its grader; files that the grader has open |
 //!
-//! A run can be started in one process, because nothing in it can make another. The address of the program's
-//! name is known to the filter of `execveat` alone, so that the launcher can become the program and the
-//! program nothing else: whoever guesses is ended with `SIGSYS`.
+//! A run needs one process only, because it cannot create another. Only the filter of `execveat` knows the
+//! address of the program's name, so the launcher can execute the program, and the program can execute
+//! nothing: a wrong guess ends it with `SIGSYS`.
 //!
-//! A build has a process in between. It waits for the first process of the namespace, ends as that ends, and
-//! has it killed when it is killed itself. The first process of a namespace is deaf to signals that it has no
-//! handler for, except for `SIGKILL`: at the limit of processor time `cargo` dies by that, and `abort` ends
-//! in `SIGSEGV`. Its children are as usual.
+//! A build has a supervising process. It waits for the first process of the namespace, ends as that one ends,
+//! and has it killed when it is killed itself. The first process of a namespace ignores signals without a
+//! handler, except for `SIGKILL`: at the limit of processor time `cargo` is ended by `SIGKILL`, and `abort`
+//! ends in `SIGSEGV`. Its children behave as usual.
 //!
-//! # What is needed
+//! # Requirements
 //!
-//! Linux 6.2 with Landlock, seccomp, x86-64 or ARM64. [`Sandbox::detect`] tries all of it, as a program in
-//! the sandbox would. User namespaces are used where they are allowed; [`Sandbox::has_namespaces`] says so.
+//! Linux 6.2 with Landlock and seccomp, on x86-64 or ARM64. [`Sandbox::detect`] tests all of it from inside
+//! the sandbox. User namespaces are used where they are allowed; see [`Sandbox::has_namespaces`].
 //!
-//! # What is left
+//! # Known limits
 //!
-//! - A run sees that files exist, and their sizes, times and links, if it knows their paths; not what is in
-//!   them, nor the names in a folder.
-//! - A build may change modes and times of files that belong to the same user. Nothing of the submission is
-//!   started in it, as long as there are no build scripts and no macros that run: the grader takes `src`
-//!   alone.
-//! - The processes of a build that root starts are not counted by the system: whoever starts it must. Memory
+//! - A run can detect that files exist, and see their sizes, times and links, if it knows their paths; it
+//!   cannot read their content or list folders.
+//! - A build may change modes and times of files that belong to the same user. No code of the submission runs
+//!   in it as long as there are no build scripts and no procedural macros: the grader takes `src` alone.
+//! - The kernel does not limit the number of processes of a build that root starts: the caller must. Memory
 //!   and processor time of a build are limited for each process, not for all together.
-//! - What goes into pipes is not limited: see [`read_bounded`]. The standard files are the caller's choice:
-//!   what they are open for can be done with them. A file that is given as standard output can be written.
-//! - The death signal is that of the thread that started the process. When that thread ends, the process is
+//! - Output into pipes is not limited: see [`read_bounded`]. The caller chooses the standard files, and the
+//!   program can use them as they are open. A file given as standard output can be written.
+//! - The death signal depends on the thread that started the process: when that thread ends, the process is
 //!   killed.
-//! - A process can end with [`LAUNCH_FAILED`] and the line of a launcher. Whether the program had started, it
-//!   must have said itself, over a channel that is checked.
-//! - A run can read what is its own in `/proc/self`, its memory included: harness and code that is not
-//!   trusted are one process. So a run may confine single threads further, by Landlock and seccomp, and
-//!   `lab confined-worker` does: the thread that runs lab code has neither its files nor the connection to
-//!   the grader.
-//! - What the processor leaks, and errors of the kernel.
+//! - A program can itself end with [`LAUNCH_FAILED`] and a launcher's line. Whether it had started must be
+//!   reported over an authenticated channel.
+//! - A run can read its own data in `/proc/self`, its memory included: harness and untrusted code are one
+//!   process. So a run may confine single threads further, by Landlock and seccomp, and `lab confined-worker`
+//!   does: the thread that runs lab code can use neither files nor the connection to the grader.
+//! - Side channels of the processor, and bugs of the kernel.
 
 mod error;
 mod limits;
@@ -94,10 +92,11 @@ pub use profile::{Build, Profile};
 
 use order::Order;
 
-/// The exit status of a launcher that could not start the program; one line on its standard error says why.
+/// The exit status of a launcher that could not start the program; one line on its standard error gives the
+/// reason.
 ///
-/// A program can end with this status too, and print such a line. Whoever is to be trusted to have started
-/// must say so over a channel of its own.
+/// A program can end with this status too, and print such a line. A program that must be known to have
+/// started has to report it over a channel of its own.
 pub const LAUNCH_FAILED: i32 = 120;
 
 /// A sandbox that works on this machine.
@@ -108,15 +107,14 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Finds out what this machine offers, by trying: processes are started in the sandbox, and do what they
-    /// must not.
+    /// Tests the sandbox on this machine: processes are started in it and attempt forbidden operations.
     ///
-    /// `launcher` is the program, and its first arguments, that does nothing but call [`enter`] with the
+    /// `launcher` is a program with its first arguments that does nothing but call [`enter`] with the
     /// arguments that follow.
     ///
     /// # Errors
     ///
-    /// There is no sandbox on this machine, or none that holds.
+    /// This machine has no sandbox, or the sandbox leaks.
     pub fn detect<I>(launcher: I) -> Result<Self, SandboxError>
     where
         I: IntoIterator,
@@ -140,11 +138,11 @@ impl Sandbox {
         outcome.map(|()| sandbox)
     }
 
-    /// A program in either profile tries what it must not.
+    /// Attempts forbidden operations in each profile.
     #[cfg(target_os = "linux")]
     fn probe(&self) -> Result<(), SandboxError> {
-        // The last word that is a program is the launcher itself: others before it, such as `setpriv`, only
-        // start it.
+        // The last absolute path is the launcher itself: programs before it, such as `setpriv`, only start
+        // it.
         let is_program = |word: &OsString| Path::new(word).is_absolute();
         let missing = || SandboxError::Launcher("it must be named by its absolute path".to_owned());
         let at = self.launcher.iter().rposition(is_program).ok_or_else(missing)?;
@@ -169,15 +167,15 @@ impl Sandbox {
         Ok(())
     }
 
-    /// Whether user namespaces work. Without them, a build that is killed may leave processes behind, and an
-    /// ordinary user's limit on threads counts all that the user runs.
+    /// Whether user namespaces work. Without them, a killed build may leave processes behind, and the limit
+    /// on threads of an ordinary user counts all threads of that user.
     #[must_use]
     pub fn has_namespaces(&self) -> bool {
         self.namespaces
     }
 
-    /// A command that starts `program`, named by its absolute path, in the sandbox. Arguments, variables and
-    /// the three standard files can be added as usual; no other open file is inherited. Its process is in a
+    /// A command that starts `program`, given by its absolute path, in the sandbox. Arguments, variables and
+    /// the three standard files can be added as usual; no other open file is inherited. The process is in a
     /// group of its own, and is killed when the thread that started it ends.
     ///
     /// # Errors
@@ -203,7 +201,7 @@ impl Sandbox {
     }
 }
 
-/// What the line says that a launcher printed.
+/// The error in the last line that a launcher printed.
 #[cfg(target_os = "linux")]
 fn unavailable(said: &str) -> SandboxError {
     let line = said.lines().last().unwrap_or_default();

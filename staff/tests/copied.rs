@@ -1,4 +1,4 @@
-//! A copy of a workspace, with the programs that were built in the original: it works on its own files.
+//! The commands of a copied workspace, with programs that were built in the original, use the copy's files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,18 +10,18 @@ fn original() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate is a folder of the workspace")
 }
 
-/// A copy in which the Raft's page has one more line, and cargo's outcome is this workspace's program.
+/// A copy with one more line in the hand-out's README, and with the original's program.
 struct Copied {
     folder: TempDir,
     program: PathBuf,
 }
 
-/// What the copy has more.
+/// The additional line of the copy.
 const MARK: &str = "This line is in the copy alone.";
 
 impl Copied {
     fn new() -> Self {
-        // On the same file system, for a link to the program.
+        // On the same file system, so that the program can be linked.
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
         staff::copy_workspace(original(), folder.path()).expect("copied");
         let page = folder.path().join("staff/handout/README.md");
@@ -37,7 +37,7 @@ impl Copied {
         self.folder.path().join(path)
     }
 
-    /// The copy's program, with this for the package that cargo runs.
+    /// Runs the copy's program; `cargo` is the folder of the package that cargo runs.
     fn lab(&self, arguments: &[&str], cargo: Option<&Path>, current: &Path) -> (Option<i32>, String) {
         let mut command = Command::new(&self.program);
         command.args(arguments).current_dir(current).env("NO_COLOR", "1");
@@ -61,23 +61,23 @@ fn a_copy_hands_out_its_own_files() {
             .enumerate()
     {
         let folder = elsewhere.path().join(number.to_string());
-        let (status, said) = copied.lab(&["handout", folder.to_str().expect("a name")], cargo, &current);
-        assert_eq!(status, Some(0), "{said}");
+        let (status, printed) = copied.lab(&["handout", folder.to_str().expect("a name")], cargo, &current);
+        assert_eq!(status, Some(0), "{printed}");
         let page = fs::read_to_string(folder.join("README.md")).expect("a page");
         assert!(page.contains(MARK), "the hand-out is made of the original: {number}");
     }
 }
 
 #[test]
-fn a_copy_remembers_its_own_failures() {
+fn a_copy_records_its_own_failures() {
     let copied = Copied::new();
     let lab = copied.path("lab");
-    // Whatever the original remembers, the copy has had no failure.
-    let (status, said) = copied.lab(&["replay"], Some(&lab), &copied.path(""));
-    assert_eq!(status, Some(2), "{said}");
+    // The copy has had no failure, whatever is recorded in the original.
+    let (status, printed) = copied.lab(&["replay"], Some(&lab), &copied.path(""));
+    assert_eq!(status, Some(2), "{printed}");
     let target = fs::canonicalize(copied.path("target")).expect("a folder");
     let file = target.join("lab/last-failure.json");
-    assert!(said.contains(&format!("no failure is recorded in {}", file.display())), "{said}");
+    assert!(printed.contains(&format!("no failure is recorded in {}", file.display())), "{printed}");
 }
 
 #[test]
@@ -96,12 +96,12 @@ fn a_program_of_another_workspace_is_refused() {
         &["grade", "--out", folder, submission],
     ] {
         for (cargo, current) in [(Some(lab.as_path()), elsewhere.path()), (None, original())] {
-            let (status, said) = copied.lab(arguments, cargo, current);
-            assert_eq!(status, Some(2), "{arguments:?}: {said}");
+            let (status, printed) = copied.lab(arguments, cargo, current);
+            assert_eq!(status, Some(2), "{arguments:?}: {printed}");
             assert!(
-                said.starts_with("error: this program was built in the workspace ")
-                    && said.lines().count() == 1,
-                "{said}"
+                printed.starts_with("error: this program was built in the workspace ")
+                    && printed.lines().count() == 1,
+                "{printed}"
             );
         }
     }
@@ -111,19 +111,19 @@ fn a_program_of_another_workspace_is_refused() {
 #[test]
 fn a_program_without_a_workspace_says_so() {
     let elsewhere = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
-    // Not below this workspace, as the folder for tests is.
+    // Not inside of this workspace, unlike the folder for tests.
     let program = elsewhere.path().join("lab");
     fs::hard_link(env!("CARGO_BIN_EXE_staff"), &program).expect("linked");
     let current = tempfile::tempdir().expect("a folder");
     let mut command = Command::new(&program);
     command.args(["handout", "students"]).current_dir(current.path()).env_remove("CARGO_MANIFEST_DIR");
-    // The program's own place says nothing then.
+    // The program's own location does not help then.
     command.env("CARGO_TARGET_DIR", elsewhere.path());
     let Output { status, stderr, .. } = command.output().expect("it runs");
-    let said = String::from_utf8(stderr).expect("text");
-    assert_eq!(status.code(), Some(2), "{said}");
+    let printed = String::from_utf8(stderr).expect("text");
+    assert_eq!(status.code(), Some(2), "{printed}");
     assert!(
-        said.starts_with("error: this program finds no workspace") && said.lines().count() == 1,
-        "{said}"
+        printed.starts_with("error: this program finds no workspace") && printed.lines().count() == 1,
+        "{printed}"
     );
 }

@@ -1,5 +1,5 @@
-//! The docs list every wrong solution as its file describes it, and those that the tests do not see, and no
-//! others.
+//! The docs list every wrong solution as its file describes it, and exactly those that no test notices in the
+//! section on them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -31,7 +31,7 @@ fn the_pages_describe_every_wrong_solution_as_its_file_does() {
 }
 
 #[test]
-fn what_is_not_seen_is_named_where_the_tests_are_described() {
+fn wrong_solutions_that_no_test_notices_are_listed_in_the_docs() {
     let corpus = Corpus::here().expect("files of the right form");
     let page = read(&corpus, Path::new("docs/differences.md"));
     let section = page.split("\n## ").find(|section| section.starts_with("What the tests do not see\n"));
@@ -44,7 +44,7 @@ fn what_is_not_seen_is_named_where_the_tests_are_described() {
     }
 }
 
-/// All are built side by side, and chosen by name.
+/// All are built together, and chosen by name.
 #[test]
 fn no_two_solutions_have_the_same_name() {
     let corpus = Corpus::here().expect("files of the right form");

@@ -9,22 +9,22 @@ fn hand_out(arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn a_folder_is_written_once_unless_it_is_said_twice() {
+fn a_folder_with_files_is_refused_without_force() {
     let folder = tempfile::tempdir().unwrap();
-    let place = folder.path().join("students");
-    let place = place.to_str().unwrap();
-    let (status, said) = hand_out(&[place, "--parts", "3A"]);
-    assert_eq!(status, Some(0), "{said}");
+    let path = folder.path().join("students");
+    let path = path.to_str().unwrap();
+    let (status, printed) = hand_out(&[path, "--parts", "3A"]);
+    assert_eq!(status, Some(0), "{printed}");
     assert!(folder.path().join("students/raft/src/lib.rs").exists());
-    let (status, said) = hand_out(&[place]);
-    assert_eq!(status, Some(2), "{said}");
-    assert!(said.contains("is not empty; `--force`") && said.lines().count() == 1, "{said}");
-    assert_eq!(hand_out(&[place, "--force"]).0, Some(0));
+    let (status, printed) = hand_out(&[path]);
+    assert_eq!(status, Some(2), "{printed}");
+    assert!(printed.contains("is not empty; `--force`") && printed.lines().count() == 1, "{printed}");
+    assert_eq!(hand_out(&[path, "--force"]).0, Some(0));
 }
 
 #[test]
 fn a_part_that_does_not_exist_is_named() {
-    let (status, said) = hand_out(&["/nowhere/at/all", "--parts", "3A,3E"]);
-    assert_eq!(status, Some(2), "{said}");
-    assert!(said.contains("there is no part `3E`"), "{said}");
+    let (status, printed) = hand_out(&["/nowhere/at/all", "--parts", "3A,3E"]);
+    assert_eq!(status, Some(2), "{printed}");
+    assert!(printed.contains("there is no part `3E`"), "{printed}");
 }

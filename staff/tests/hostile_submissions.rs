@@ -1,4 +1,4 @@
-//! Every submission of the corpus comes as far as its file says, and no further.
+//! Every submission of the corpus has its expected outcome before the build.
 
 mod hostile;
 
@@ -9,7 +9,7 @@ use staff::rules::{Finding, certain, check};
 use staff::submission::{Limits, Refusal, read};
 
 #[test]
-fn each_comes_as_far_as_is_said() {
+fn each_submission_has_its_expected_findings() {
     let scratch = tempfile::TempDir::new().unwrap();
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("submissions");
     let all = all(&kept, scratch.path());
@@ -20,7 +20,7 @@ fn each_comes_as_far_as_is_said() {
         let mut seen = seen(&submission.folder);
         let needs_build = ["does_not_build", "breaks_rules_when_built"];
         if needs_build.contains(&&*submission.expected.outcome) && seen.outcome == "passes_rules" {
-            // What that comes to is seen where it is built.
+            // The rest of the outcome is tested with a build.
             seen.outcome.clone_from(&submission.expected.outcome);
         }
         let seen = Expected { what, parts, kind, says, late, built, ..seen };
@@ -57,7 +57,7 @@ fn finding(finding: &Finding) -> String {
 
 fn refusal(refusal: &Refusal) -> String {
     let reason = serde_json::to_value(&refusal.reason).unwrap();
-    // A name alone, or a name with its limit.
+    // A name, or a name with its limit.
     let name = reason.as_str().or_else(|| reason.as_object()?.keys().next().map(String::as_str));
     format!("{} {}", refusal.path, name.unwrap_or_default())
 }

@@ -1,6 +1,6 @@
-//! Whatever words hide a static, the object code has its memory, and nothing else has.
+//! Object code shows the memory of every static, however it is written, and no other memory.
 //!
-//! These are crates by themselves, compiled as a submission's are; the rules on the source have no say here.
+//! The crates are compiled as a submission's are; the rules on the source play no role.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::process::Command;
 
 use staff::build::{WritableSection, writable_sections};
 
-/// What a submission may be compiled with: as it is graded, without any optimisation, and with all.
+/// The options of the compiler: those of a submission, without optimisation, and with full optimisation.
 const PROFILES: [&[&str]; 3] = [
     &["-Copt-level=1", "-Ccodegen-units=2", "-Coverflow-checks=on", "-Cdebug-assertions=on"],
     &["-Copt-level=0"],
@@ -25,7 +25,7 @@ fn compiled(folder: &Path, source: &str, profile: &[&str]) -> Vec<WritableSectio
     writable_sections(&library).unwrap()
 }
 
-/// Name, section, source. What std has in its own types may change.
+/// Name, section, source. Alternative sections allow for changes in std's own types.
 const HIDDEN: &[(&str, &str, &str)] = &[
     ("plain", ".bss", "pub static S: AtomicU64 = AtomicU64::new(0);"),
     ("filled", ".data", "pub static S: AtomicU64 = AtomicU64::new(7);"),
@@ -37,7 +37,8 @@ const HIDDEN: &[(&str, &str, &str)] = &[
     (
         "macro with a raw name",
         ".bss",
-        "macro_rules! r#match { (. $($t:tt)*) => { $($t)* }; } r#match! { .pub static S: AtomicU64 = AtomicU64::new(0); }",
+        "macro_rules! r#match { (. $($t:tt)*) => { $($t)* }; } \
+         r#match! { .pub static S: AtomicU64 = AtomicU64::new(0); }",
     ),
     (
         "macro that defines a macro",
@@ -48,7 +49,8 @@ const HIDDEN: &[(&str, &str, &str)] = &[
     (
         "macro that is given the word in pieces of a call",
         ".bss",
-        "macro_rules! m { ($($a:ident)* ; $n:ident $e:expr) => { $($a)* $n: AtomicU64 = $e; }; } m!(pub static; S AtomicU64::new(0));",
+        "macro_rules! m { ($($a:ident)* ; $n:ident $e:expr) => { $($a)* $n: AtomicU64 = $e; }; } \
+         m!(pub static; S AtomicU64::new(0));",
     ),
     ("name beyond ASCII", ".bss", "pub static ſ\u{e9}rveurs: AtomicU64 = AtomicU64::new(0);"),
     (
@@ -59,27 +61,26 @@ const HIDDEN: &[(&str, &str, &str)] = &[
     (
         "in an inlined function",
         ".bss",
-        "#[inline(always)] pub fn f() -> u64 { static S: AtomicU64 = AtomicU64::new(0); S.fetch_add(1, Relaxed) }",
+        "#[inline(always)] pub fn f() -> u64 { \
+         static S: AtomicU64 = AtomicU64::new(0); S.fetch_add(1, Relaxed) }",
     ),
     (
         "in a method of a generic trait",
         ".bss",
-        "pub trait A<T> { fn f(&self, _: T) -> u64 { static S: AtomicU64 = AtomicU64::new(0); S.fetch_add(1, Relaxed) } }",
+        "pub trait A<T> { fn f(&self, _: T) -> u64 { \
+         static S: AtomicU64 = AtomicU64::new(0); S.fetch_add(1, Relaxed) } }",
     ),
     (
         "in a closure",
         ".bss",
         "pub fn f() -> u64 { (|| { static S: AtomicU64 = AtomicU64::new(0); S.fetch_add(1, Relaxed) })() }",
     ),
-    (
-        "in a constant",
-        ".bss",
-        "pub const C: &AtomicU64 = { static S: AtomicU64 = AtomicU64::new(0); &S };",
-    ),
+    ("in a constant", ".bss", "pub const C: &AtomicU64 = { static S: AtomicU64 = AtomicU64::new(0); &S };"),
     (
         "in a constant of a generic type",
         ".bss",
-        "pub struct A<T>(T); impl<T> A<T> { pub const C: &AtomicU64 = { static S: AtomicU64 = AtomicU64::new(0); &S }; }",
+        "pub struct A<T>(T); impl<T> A<T> { \
+         pub const C: &AtomicU64 = { static S: AtomicU64 = AtomicU64::new(0); &S }; }",
     ),
     (
         "in a constant block",
@@ -89,7 +90,8 @@ const HIDDEN: &[(&str, &str, &str)] = &[
     (
         "in the length of an array",
         ".bss",
-        "pub fn f() -> &'static AtomicU64 { let _: [u8; { static S: AtomicU64 = AtomicU64::new(0); 1 }]; g() }
+        "pub fn f() -> &'static AtomicU64 { \
+         let _: [u8; { static S: AtomicU64 = AtomicU64::new(0); 1 }]; g() }
          pub fn g() -> &'static AtomicU64 { static S: AtomicU64 = AtomicU64::new(0); &S }",
     ),
     (
@@ -98,27 +100,45 @@ const HIDDEN: &[(&str, &str, &str)] = &[
         "#[macro_export] macro_rules! cell { () => { { static S: AtomicU64 = AtomicU64::new(0); &S } }; }
          pub fn f() -> &'static AtomicU64 { cell!() }",
     ),
+    ("behind a plain one", ".bss", "static S: AtomicU64 = AtomicU64::new(0); pub static P: &AtomicU64 = &S;"),
     (
-        "behind a plain one",
+        "under a condition that holds",
         ".bss",
-        "static S: AtomicU64 = AtomicU64::new(0); pub static P: &AtomicU64 = &S;",
+        "#[cfg(not(any()))] pub static S: AtomicU64 = AtomicU64::new(0);",
     ),
-    ("under a condition that holds", ".bss", "#[cfg(not(any()))] pub static S: AtomicU64 = AtomicU64::new(0);"),
-    ("in an included file", ".bss", "mod a { include!(concat!(env!(\"OUT\"), \"/included.rs\")); } pub use a::S;"),
-    ("thread local, lazy", ".tbss", "thread_local! { pub static S: RefCell<Vec<u8>> = RefCell::new(vec![1]); }"),
-    ("thread local, constant", ".tbss", "thread_local! { pub static S: Cell<u64> = const { Cell::new(0) }; }"),
+    (
+        "in an included file",
+        ".bss",
+        "mod a { include!(concat!(env!(\"OUT\"), \"/included.rs\")); } pub use a::S;",
+    ),
+    (
+        "thread local, lazy",
+        ".tbss",
+        "thread_local! { pub static S: RefCell<Vec<u8>> = RefCell::new(vec![1]); }",
+    ),
+    (
+        "thread local, constant",
+        ".tbss",
+        "thread_local! { pub static S: Cell<u64> = const { Cell::new(0) }; }",
+    ),
     ("thread local, filled", ".tdata", "thread_local! { pub static S: Cell<u64> = const { Cell::new(7) }; }"),
     (
         "thread local, in a generic function",
         ".tbss",
-        "pub fn f<T>() -> u64 { thread_local! { static S: Cell<u64> = const { Cell::new(0) }; } S.replace(1) }",
+        "pub fn f<T>() -> u64 { \
+         thread_local! { static S: Cell<u64> = const { Cell::new(0) }; } S.replace(1) }",
     ),
     ("static mut", ".bss", "pub static mut S: u64 = 0;"),
-    ("a section of another name", "lab", "#[unsafe(link_section = \"lab\")] pub static S: AtomicU64 = AtomicU64::new(0);"),
+    (
+        "a section of another name",
+        "lab",
+        "#[unsafe(link_section = \"lab\")] pub static S: AtomicU64 = AtomicU64::new(0);",
+    ),
     (
         "a section that looks like the compiler's",
         ".data.DW.ref.rust_eh_personality",
-        "#[unsafe(link_section = \".data.DW.ref.rust_eh_personality\")] pub static S: AtomicU64 = AtomicU64::new(0);",
+        "#[unsafe(link_section = \".data.DW.ref.rust_eh_personality\")] \
+         pub static S: AtomicU64 = AtomicU64::new(0);",
     ),
     (
         "a section whose name begins like the compiler's",
@@ -128,13 +148,20 @@ const HIDDEN: &[(&str, &str, &str)] = &[
     (
         "code before the program",
         ".init_array",
-        "extern \"C\" fn f() {} #[unsafe(link_section = \".init_array\")] #[used] pub static S: extern \"C\" fn() = f;",
+        "extern \"C\" fn f() {} \
+         #[unsafe(link_section = \".init_array\")] #[used] pub static S: extern \"C\" fn() = f;",
     ),
-    ("assembly", ".note.a", "std::arch::global_asm!(\".pushsection .note.a,\\\"aw\\\",@nobits\", \"S: .zero 8\", \".popsection\");"),
+    (
+        "assembly",
+        ".note.a",
+        "std::arch::global_asm!(\
+         \".pushsection .note.a,\\\"aw\\\",@nobits\", \"S: .zero 8\", \".popsection\");",
+    ),
     (
         "assembly that hides what the linker does",
         ".data.a",
-        "std::arch::global_asm!(\".pushsection .data.a,\\\"a\\\",@progbits\", \".zero 8\", \".popsection\");",
+        "std::arch::global_asm!(\
+         \".pushsection .data.a,\\\"a\\\",@progbits\", \".zero 8\", \".popsection\");",
     ),
     ("assembly that asks the linker", "COMMON", "std::arch::global_asm!(\".comm S,8,8\");"),
 ];
@@ -142,7 +169,7 @@ const HIDDEN: &[(&str, &str, &str)] = &[
 const PRELUDE: &str = "use std::sync::*; use std::sync::atomic::{*, Ordering::Relaxed}; use std::cell::*;\n";
 
 #[test]
-fn a_static_is_seen_however_it_is_written() {
+fn a_static_is_found_in_every_form() {
     let folder = tempfile::tempdir().unwrap();
     let included = folder.path().join("included.rs");
     fs::write(&included, "use std::sync::atomic::*; pub static S: AtomicU64 = AtomicU64::new(0);").unwrap();
@@ -158,7 +185,7 @@ fn a_static_is_seen_however_it_is_written() {
 }
 
 #[test]
-fn a_static_is_seen_however_it_is_optimised() {
+fn a_static_is_found_at_every_optimisation_level() {
     let folder = tempfile::tempdir().unwrap();
     // All in one crate, a module each.
     let modules = HIDDEN.iter().filter(|(_, section, source)| {
@@ -185,7 +212,7 @@ fn a_static_is_seen_however_it_is_optimised() {
 }
 
 #[test]
-fn what_nobody_can_write_is_not_seen() {
+fn immutable_data_is_not_found() {
     const SOURCE: &str = r#"
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Display};
@@ -228,12 +255,15 @@ pub fn panics(a: Option<u8>, b: &[u8]) -> u8 { assert!(b.len() > 3, "{b:?}"); a.
 pub fn hashes(all: &[u64]) -> usize { all.iter().collect::<std::collections::HashSet<_>>().len() }
 pub fn channel() -> Option<u8> {
     let (sender, receiver) = std::sync::mpsc::sync_channel(1);
-    let spawned = std::thread::spawn(move || sender.send(std::thread::current().name().map_or(0, |it| it.len() as u8)));
+    let name = || std::thread::current().name().map_or(0, |it| it.len() as u8);
+    let spawned = std::thread::spawn(move || sender.send(name()));
     let got = receiver.recv_timeout(std::time::Duration::from_secs(1)).ok();
     println!("{got:?} {:?}", spawned.join().is_ok());
     got
 }
-pub fn generic<T: Debug + Clone>(all: &[T]) -> Vec<String> { all.iter().cloned().map(|it| format!("{it:?}")).collect() }
+pub fn generic<T: Debug + Clone>(all: &[T]) -> Vec<String> {
+    all.iter().cloned().map(|it| format!("{it:?}")).collect()
+}
 "#;
     let folder = tempfile::tempdir().unwrap();
     for profile in PROFILES {
@@ -242,10 +272,11 @@ pub fn generic<T: Debug + Clone>(all: &[T]) -> Vec<String> { all.iter().cloned()
 }
 
 #[test]
-fn an_object_is_as_good_as_a_library() {
+fn object_files_are_read_as_libraries_are() {
     let folder = tempfile::tempdir().unwrap();
     let (file, object) = (folder.path().join("main.rs"), folder.path().join("main.o"));
-    let main = "use std::sync::atomic::*; static S: AtomicU8 = AtomicU8::new(0); fn main() { S.fetch_add(1, Ordering::Relaxed); }";
+    let main = "use std::sync::atomic::*; static S: AtomicU8 = AtomicU8::new(0); \
+                fn main() { S.fetch_add(1, Ordering::Relaxed); }";
     for (main, count) in [(main, 1), ("fn main() { println!(\"{:?}\", std::env::args()) }", 0)] {
         fs::write(&file, main).unwrap();
         let mut rustc = Command::new("rustc");
@@ -256,7 +287,7 @@ fn an_object_is_as_good_as_a_library() {
 }
 
 #[test]
-fn what_is_no_library_is_an_error() {
+fn an_invalid_file_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("libraft.rlib");
     assert!(writable_sections(&file).unwrap_err().to_string().contains("libraft.rlib"));

@@ -1,4 +1,4 @@
-//! What is told of submissions, among them some whose authors chose every word.
+//! The reports of submissions, among them some with text chosen by an attacker.
 
 use serde_json::Value;
 use staff::report::{Graded, Outcome, junit_xml, report_html, results_json, scores_csv, write, write_scores};
@@ -99,13 +99,13 @@ fn hostile() -> Graded {
     graded
 }
 
-/// Everything in all forms.
+/// All reports of a submission.
 fn all(graded: &Graded) -> [String; 4] {
     [results_json(graded), junit_xml(graded), report_html(graded), scores_csv(std::slice::from_ref(graded))]
 }
 
 #[test]
-fn gradescope_is_told_each_test() {
+fn gradescope_gets_every_test() {
     let json: Value = serde_json::from_str(&results_json(&graded())).unwrap();
     assert_eq!(json["score"], 15.5);
     assert_eq!(json["stdout_visibility"], "hidden");
@@ -115,9 +115,9 @@ fn gradescope_is_told_each_test() {
         "{output}"
     );
     let tests = json["tests"].as_array().unwrap();
-    let told: Vec<_> =
+    let statuses: Vec<_> =
         tests.iter().map(|it| (it["number"].as_str().unwrap(), it["status"].as_str().unwrap())).collect();
-    assert_eq!(told, [("3A.1", "passed"), ("3A.2", "failed"), ("4B.1", "failed"), ("4B.2", "failed")]);
+    assert_eq!(statuses, [("3A.1", "passed"), ("3A.2", "failed"), ("4B.1", "failed"), ("4B.2", "failed")]);
     assert_eq!((&tests[2]["score"], &tests[2]["max_score"]), (&Value::from(5.5), &Value::from(10.0)));
     assert_eq!(tests[0]["name"], "a_3a: the test a_3a");
     assert_eq!(
@@ -133,7 +133,7 @@ fn gradescope_is_told_each_test() {
 }
 
 #[test]
-fn junit_has_a_suite_a_part() {
+fn junit_has_a_suite_for_each_part() {
     let xml = junit_xml(&graded());
     for piece in [
         r#"<testsuites name="ann" tests="5" failures="2" errors="0""#,
@@ -150,7 +150,7 @@ fn junit_has_a_suite_a_part() {
 }
 
 #[test]
-fn the_page_tells_scores_rates_and_each_cause_once() {
+fn the_page_shows_scores_rates_and_each_cause_once() {
     let page = report_html(&graded());
     for piece in [
         "15.5 of 40 points",
@@ -170,7 +170,7 @@ fn the_page_tells_scores_rates_and_each_cause_once() {
 }
 
 #[test]
-fn nothing_of_others_is_markup() {
+fn untrusted_text_is_never_markup() {
     let [json, xml, page, csv] = all(&hostile());
     let value: Value = serde_json::from_str(&json).unwrap();
     assert!(value["tests"][0]["output"].as_str().unwrap().contains("<script>"));
@@ -184,7 +184,7 @@ fn nothing_of_others_is_markup() {
     for text in [&json, &xml, &page, &csv] {
         let bad = |c: char| c.is_control() && c != '\n' || matches!(c, '\u{ffff}' | '\u{202e}');
         assert!(!text.contains(bad), "{text:?}");
-        // JSON has a backslash more.
+        // JSON escapes the backslash.
         assert!(text.contains(r"\u{1b}[31m") && text.contains(r"\u{202e}"), "{text}");
     }
 }
@@ -200,9 +200,9 @@ fn long_messages_are_cut() {
     assert!(page.contains("And 980 causes more."));
 }
 
-/// As many causes as there can be, each as long as it can be, of characters that take most room.
+/// The most causes, each of maximum length, of characters with the longest escapes.
 #[test]
-fn no_file_is_larger_than_who_receives_it_takes() {
+fn no_file_exceeds_its_size_limit() {
     let mut graded = hostile();
     let long = "\u{e000}\"&<\n".repeat(1_000);
     let causes: Vec<Cause> = (0..30).map(|_| cause(1, &long)).collect();
@@ -218,20 +218,20 @@ fn no_file_is_larger_than_who_receives_it_takes() {
     assert!(json.len() <= 1 << 20 && xml.len() <= 2 << 20 && page.len() <= 2 << 20);
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["tests"].as_array().unwrap().len(), 12);
-    // Each test says why it failed, however many there are.
+    // Each test has its reason, regardless of their number.
     for test in json["tests"].as_array().unwrap() {
         assert!(test["output"].as_str().unwrap().contains(r#"\u{e000}"&<"#), "{test}");
     }
     assert_eq!(xml.matches("<failure").count(), 13);
 }
 
-/// What is in brackets after each place of `before`.
+/// The quoted value after each occurrence of `before`.
 fn after<'a>(page: &'a str, before: &str) -> Vec<&'a str> {
     page.split(before).skip(1).filter_map(|rest| rest.split('"').next()).collect()
 }
 
 #[test]
-fn a_test_leads_to_its_failures_and_back() {
+fn tests_and_their_failures_are_linked() {
     let page = report_html(&graded());
     let ids = after(&page, "id=\"");
     for link in after(&page, "href=\"#") {
@@ -244,23 +244,23 @@ fn a_test_leads_to_its_failures_and_back() {
     ] {
         assert!(page.contains(piece), "{piece}: {page}");
     }
-    assert!(!page.contains("failures-0"), "what passed has none");
+    assert!(!page.contains("failures-0"), "a passed test has no failures");
     let mut distinct = ids.clone();
     distinct.sort_unstable();
     distinct.dedup();
     assert_eq!(distinct.len(), ids.len(), "{ids:?}");
-    // Names are others' words.
+    // Names come from submissions.
     let page = report_html(&hostile());
     assert!(after(&page, "id=\"").iter().all(|id| id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')));
 }
 
 #[test]
-fn what_was_not_due_is_out_of_the_way() {
+fn tests_that_did_not_run_are_folded() {
     let mut graded = graded();
     graded.tests.push(test("e_5a", "5A", 0, Vec::new()));
     graded.tests.push(test("f_5b", "5B", 0, Vec::new()));
     let page = report_html(&graded);
-    // One row for all parts of which nothing ran, and its points are told.
+    // One row for all parts that did not run, with the sum of their points.
     assert!(page.contains("<td>5A, 5B</td><td class=\"number failed\">0 of 20</td>"), "{page}");
     let (before, folded) = page.split_once("<details>").expect("a part that is folded");
     let (folded, after) = folded.split_once("</details>").unwrap();
@@ -271,24 +271,24 @@ fn what_was_not_due_is_out_of_the_way() {
         assert!(before.contains(name) && !folded.contains(name), "{name}");
     }
     assert!(folded.contains("3 tests were not run"), "{folded}");
-    // All ran: nothing to fold.
+    // If all tests ran, nothing is folded.
     graded.tests.truncate(3);
     assert!(!report_html(&graded).contains("<details>"));
 }
 
-/// A table's row becomes a block on a phone, and a figure stays in one line everywhere.
+/// A table's row becomes a block on a phone, and a number is never broken over lines.
 #[test]
 fn tables_fit_on_a_phone() {
     let page = report_html(&graded());
     for table in page.split("<table").skip(1) {
         let table = table.split_once("</table>").unwrap().0;
         if table.matches("<th").count() <= 1 + 3 {
-            // With the head itself: three short columns have room.
+            // The head counts too: three short columns have room.
             continue;
         }
         assert!(table.starts_with(" class=\"rows"), "{table}");
         for row in table.split_once("<tbody>").unwrap().1.split("<tr").skip(1) {
-            // All cells but the first say what they are, unless they are empty or stand for several.
+            // All cells but the first have labels, unless they are empty or span columns.
             for cell in row.split("<td").skip(2) {
                 let says = ["data-head=", "colspan="].iter().any(|it| cell.contains(it));
                 assert!(says || cell.starts_with("></td>"), "{cell}");
@@ -306,7 +306,7 @@ fn tables_fit_on_a_phone() {
 }
 
 #[test]
-fn more_passes_than_runs_are_no_more_than_all() {
+fn a_pass_rate_never_exceeds_100_percent() {
     let column = runs(Column::Own, 7, 5, Vec::new());
     let graded = Graded { tests: vec![test("a_3a", "3A", 0, vec![column])], ..empty("ann") };
     let page = report_html(&graded);
@@ -314,7 +314,7 @@ fn more_passes_than_runs_are_no_more_than_all() {
 }
 
 #[test]
-fn the_table_has_a_row_a_submission() {
+fn the_table_has_a_row_for_each_submission() {
     let failed = Graded { outcome: Outcome::Stopped("it ate\nall, \"memory\"".to_owned()), ..empty("=1+1") };
     let table = scores_csv(&[Graded { folder: "/handed/in/张三".to_owned(), ..graded() }, failed, hostile()]);
     let lines: Vec<_> = table.lines().collect();
@@ -327,7 +327,7 @@ fn the_table_has_a_row_a_submission() {
 }
 
 #[test]
-fn runs_that_were_not_made_make_no_interval() {
+fn missing_runs_suppress_the_interval() {
     let mut column = runs(Column::Own, 1, 20, vec![cause(3, "hung"), cause(16, "3 runs before it had hung")]);
     column.causes[1].kind = NOT_RUN.to_owned();
     let graded = Graded { tests: vec![test("a_3a", "3A", 0, vec![column])], ..empty("ann") };
@@ -341,7 +341,7 @@ fn runs_that_were_not_made_make_no_interval() {
 }
 
 #[test]
-fn what_nobody_could_check_says_what_is_true() {
+fn an_unchecked_submission_is_reported_as_such() {
     let findings =
         rules::check(&[SourceFile { path: "raft/src/a.rs".to_owned(), text: "fn f( { }".to_owned() }]);
     let graded = Graded { outcome: Outcome::Unchecked, findings: findings.unwrap(), ..empty("ann") };
@@ -353,7 +353,7 @@ fn what_nobody_could_check_says_what_is_true() {
 }
 
 #[test]
-fn what_was_built_and_breaks_rules_is_told() {
+fn objections_to_artifacts_are_reported() {
     let objections = vec!["raft: 8 bytes".to_owned(), "raft: 9 bytes".to_owned()];
     let graded = Graded { outcome: Outcome::BreaksRules, objections, ..empty("ann") };
     let [json, xml, page, csv] = all(&graded);
@@ -364,7 +364,7 @@ fn what_was_built_and_breaks_rules_is_told() {
 }
 
 #[test]
-fn who_was_not_run_has_a_report_too() {
+fn every_outcome_has_a_report() {
     for outcome in [
         Outcome::Graded,
         Outcome::Unfinished("its time was up".to_owned()),
@@ -385,7 +385,7 @@ fn who_was_not_run_has_a_report_too() {
 }
 
 #[test]
-fn the_same_has_the_same_bytes_also_after_it_was_stored() {
+fn a_stored_result_gives_the_same_bytes() {
     for graded in [graded(), hostile(), empty("x")] {
         let stored: Graded = serde_json::from_str(&serde_json::to_string(&graded).unwrap()).unwrap();
         assert_eq!(stored, graded);
@@ -394,7 +394,7 @@ fn the_same_has_the_same_bytes_also_after_it_was_stored() {
 }
 
 #[test]
-fn files_are_replaced_as_a_whole() {
+fn files_are_replaced_atomically() {
     let folder = tempfile::TempDir::new().unwrap();
     for graded in [hostile(), graded()] {
         write(&graded, folder.path()).unwrap();
@@ -406,7 +406,7 @@ fn files_are_replaced_as_a_whole() {
         );
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4);
-    // Who was killed in the middle leaves nothing behind once it is done again.
+    // The draft of a killed writer is replaced by the next one.
     std::fs::write(folder.path().join(".results.json.draft"), "half of it").unwrap();
     write(&graded(), folder.path()).unwrap();
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4);

@@ -1,5 +1,5 @@
-//! The tests let solutions pass that are right and do something otherwise, one a file of a lab's folder `right`;
-//! and the references do exactly what they always do when they are built as those are.
+//! Correct variants of the references, one in each file of a lab's folder `right`, pass the tests; and an
+//! unedited copy of a reference, built in the same way, makes exactly the same runs.
 //!
 //! `cargo test -p staff --test right_solutions [LAB][::NAME]`
 
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     trial::run(|family| {
         let (lab, name) = (family.lab, family.copy());
         let copied = name.clone();
-        let copy: Body = Box::new(move |fixture| does_the_same(fixture.scratch()?, lab, &copied));
+        let copy: Body = Box::new(move |fixture| makes_the_same_runs(fixture.scratch()?, lab, &copied));
         let right = family.right.iter().map(|right| {
             let (name, right) = (right.name.clone(), right.clone());
             let body: Body = Box::new(move |fixture| passes(fixture, lab, &right));
@@ -34,10 +34,10 @@ fn main() -> ExitCode {
 
 fn passes(fixture: &Fixture, lab: &'static Lab, right: &RightSolution) -> Result<(), Failed> {
     fixture.family(lab.krate).edited(&right.edits)?;
-    brings_no_memory(fixture.scratch()?, lab, &right.name)?;
+    has_no_static_memory(fixture.scratch()?, lab, &right.name)?;
     let mut failed = BTreeSet::new();
     let mut all_printed = String::new();
-    // Its own tests, and those of the labs that stand on it.
+    // The lab's own tests, and those of the labs that depend on it.
     for lab in tester::labs().iter().filter(|it| it.krate == lab.krate || it.needs.contains(&lab.krate)) {
         let (results, printed) = fixture.scratch()?.test(&right.name, &parts(lab), RUNS)?;
         let noticed = results.tests.into_iter().filter(|test| !test.failures.is_empty());
@@ -51,17 +51,17 @@ fn passes(fixture: &Fixture, lab: &'static Lab, right: &RightSolution) -> Result
     Err(format!("expected these tests to fail: {expected:?}; saw {failed:?}\n{all_printed}").into())
 }
 
-/// A search of object code for memory that servers share finds none where none is.
-fn brings_no_memory(scratch: &Scratch, lab: &Lab, solution: &str) -> Result<(), Failed> {
+/// A correct solution has no writable static memory.
+fn has_no_static_memory(scratch: &Scratch, lab: &Lab, solution: &str) -> Result<(), Failed> {
     match writable_sections(&scratch.library(lab, solution))? {
         none if none.is_empty() => Ok(()),
         some => Err(format!("{some:?}").into()),
     }
 }
 
-/// A variant is compiled as a crate of its own, with other options. That makes no difference to any run.
-fn does_the_same(scratch: &Scratch, lab: &Lab, copy: &str) -> Result<(), Failed> {
-    brings_no_memory(scratch, lab, copy)?;
+/// A variant is compiled as a separate crate with other options. That must not change any run.
+fn makes_the_same_runs(scratch: &Scratch, lab: &Lab, copy: &str) -> Result<(), Failed> {
+    has_no_static_memory(scratch, lab, copy)?;
     let fingerprints = |solution: &str| -> Result<Vec<_>, Failed> {
         let (results, printed) = scratch.test(solution, &parts(lab), 3)?;
         if results.failed_tests() > 0 || results.tests.is_empty() {

@@ -1,4 +1,4 @@
-//! Rubrics of instructors, and what runs are worth by them.
+//! Rubrics of instructors, and the points that runs earn by them.
 
 use staff::rubric::{DEFAULT, KnownTest, Rubric, RubricMistake};
 use staff::score::{Column, ColumnRuns, GradedTest, PointsError, TestRuns, by_part};
@@ -35,7 +35,7 @@ fn the_default_forgives_one_run_of_twenty() {
 }
 
 #[test]
-fn a_rate_is_met_exactly() {
+fn the_pass_rate_is_compared_exactly() {
     for hundredths in 1..=100_u64 {
         let rubric = format!("pass_rate = {}.{:02}", hundredths / 100, hundredths % 100);
         assert_eq!(score(&rubric, hundredths, 100), "4", "{rubric}");
@@ -53,7 +53,7 @@ fn points_in_proportion_are_rounded_down() {
 }
 
 #[test]
-fn a_test_goes_before_its_part_and_a_part_before_all() {
+fn settings_of_a_test_override_its_part_and_settings_of_a_part_override_all() {
     let rubric = "
         scoring = 'proportional'
         [part.3A]
@@ -88,9 +88,9 @@ fn the_column_that_counts_is_chosen() {
     assert_eq!(counted("best", both(3, 7)), (reference, "7".to_owned()));
     assert_eq!(counted("best", both(7, 3)), (own, "7".to_owned()));
     assert_eq!(counted("best", both(5, 5)).0, own);
-    // Where neither earns anything, the one that came further is shown.
+    // If neither earns points, the column with more passed runs is shown.
     assert_eq!(grade("column = 'best'", &[both(3, 7)])[3].counted, reference);
-    // What is not there is not made up for, but for tests that have no reference to run on.
+    // A missing column is replaced only for tests that have no reference to run on.
     let alone = |column| runs("d_4b", &[(column, 10, 10)]);
     assert_eq!(counted("own", alone(Column::Reference)), (None, "0".to_owned()));
     assert_eq!(counted("reference", alone(Column::Own)), (own, "10".to_owned()));
@@ -98,14 +98,14 @@ fn the_column_that_counts_is_chosen() {
 }
 
 #[test]
-fn some_parts_alone_can_be_graded() {
+fn a_rubric_can_select_parts() {
     let rubric = Rubric::parse("parts = ['3B', '4B']", &tests()).unwrap();
     assert_eq!(rubric.tests().map(|test| &*test.name).collect::<Vec<_>>(), ["c_3b", "d_4b"]);
     assert_eq!(rubric.max().to_string(), "20");
 }
 
 #[test]
-fn mistakes_are_told_with_their_lines() {
+fn mistakes_are_reported_with_their_lines() {
     let unknown = |name: &str| RubricMistake::UnknownTest(name.to_owned());
     let part = |name: &str| RubricMistake::UnknownPart(name.to_owned());
     for (text, line, mistake) in [
@@ -132,7 +132,7 @@ fn mistakes_are_told_with_their_lines() {
         ("\n= 1", 2, ""),
     ] {
         let error = Rubric::parse(text, &tests()).unwrap_err();
-        let RubricMistake::Form(told) = &error.mistake else { panic!("{text}: {error}") };
-        assert!(error.line == line && told.contains(words), "{text}: {error}");
+        let RubricMistake::Form(message) = &error.mistake else { panic!("{text}: {error}") };
+        assert!(error.line == line && message.contains(words), "{text}: {error}");
     }
 }

@@ -1,4 +1,4 @@
-//! Folders that students might give, and what is taken of them.
+//! Folders that students might hand in, and the files that are read from them.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -33,7 +33,7 @@ fn refused(folder: &Path) -> Vec<(String, Reason)> {
 }
 
 #[test]
-fn sources_alone_are_taken() {
+fn only_sources_are_read() {
     let folder = submission(HONEST);
     for path in [
         "Cargo.toml",
@@ -77,7 +77,7 @@ fn sources_alone_are_taken() {
 }
 
 #[test]
-fn a_name_may_be_strange_if_it_is_text() {
+fn unusual_utf8_names_are_accepted() {
     let folder = submission(&[("raft/src/it's \"new\"/größe.rs", "1")]);
     let staged = read(folder.path(), &Limits::default()).unwrap();
     assert_eq!(staged.files[0].path, "raft/src/it's \"new\"/größe.rs");
@@ -105,7 +105,7 @@ fn no_link_is_followed() {
 }
 
 #[test]
-fn the_folder_itself_is_no_link() {
+fn a_link_to_the_folder_is_refused() {
     let folder = submission(HONEST);
     let other = TempDir::new().unwrap();
     let link = other.path().join("link");
@@ -113,13 +113,13 @@ fn the_folder_itself_is_no_link() {
     for path in [link.clone(), link.join("")] {
         let [(path, reason)] = &*refused(&path) else { panic!("one refusal") };
         assert_eq!(path, ".");
-        // Systems differ in what they say of a link where a folder is to be opened.
+        // Systems report different errors for a link in place of a folder.
         assert!(matches!(reason, Reason::Symlink | Reason::Unreadable(_)), "{reason:?}");
     }
 }
 
 #[test]
-fn a_link_to_what_is_not_taken_is_ignored() {
+fn a_link_outside_of_the_sources_is_ignored() {
     let folder = submission(HONEST);
     symlink("/etc/passwd", folder.path().join("raft/notes")).unwrap();
     assert_eq!(read(folder.path(), &Limits::default()).unwrap().ignored, ["raft/notes"]);
@@ -138,7 +138,7 @@ fn a_pipe_is_not_waited_for() {
 // Other systems have no such names.
 #[cfg(target_os = "linux")]
 #[test]
-fn everything_that_is_wrong_is_told() {
+fn every_problem_is_reported() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
 
@@ -158,7 +158,7 @@ fn everything_that_is_wrong_is_told() {
 }
 
 #[test]
-fn limits_are_met_exactly() {
+fn limits_are_exact() {
     let folder =
         submission(&[("raft/src/a.rs", "12345"), ("raft/src/b.rs", "12345"), ("raft/src/c/d.rs", "")]);
     let fits = Limits { file_bytes: 5, bytes: 10, files: 3, depth: 1, entries: 6, ignored: 0 };
@@ -178,14 +178,14 @@ fn limits_are_met_exactly() {
 #[test]
 fn a_huge_file_is_not_read() {
     let folder = submission(HONEST);
-    // A terabyte that takes no room: reading it would not end.
+    // A sparse terabyte: reading it would not end.
     let file = fs::File::create(folder.path().join("raft/src/huge.rs")).unwrap();
     file.set_len(1 << 40).unwrap();
     assert_eq!(refused(folder.path()), [("raft/src/huge.rs".to_owned(), Reason::TooLarge(1 << 20))]);
 }
 
 #[test]
-fn a_long_list_of_what_is_ignored_is_cut() {
+fn a_long_list_of_ignored_files_is_truncated() {
     let folder = submission(HONEST);
     for number in 0..10 {
         write(&folder.path().join(format!("note-{number}")), "");
@@ -195,7 +195,7 @@ fn a_long_list_of_what_is_ignored_is_cut() {
 }
 
 #[test]
-fn there_must_be_something() {
+fn an_empty_submission_is_refused() {
     for files in [&[][..], &[("raft/Cargo.toml", "")], &[("raft/src/notes.txt", ""), ("src/lib.rs", "")]] {
         let folder = submission(files);
         assert_eq!(refused(folder.path()), [(".".to_owned(), Reason::Nothing)]);
@@ -205,7 +205,7 @@ fn there_must_be_something() {
 }
 
 #[test]
-fn folders_of_one_name_are_told_apart() {
+fn folders_of_one_name_get_different_names() {
     let folder = submission(&[("1/ann/x", ""), ("2/ann/x", ""), ("2/bob/x", "")]);
     let at = |path: &str| folder.path().join(path);
     let folders: Vec<PathBuf> = vec![at("1/ann"), at("2/ann/"), at("2/bob/.")];

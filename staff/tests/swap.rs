@@ -6,15 +6,15 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-struct Place {
+struct Fixture {
     folder: TempDir,
 }
 
-impl Place {
+impl Fixture {
     /// A workspace with three solutions, and beside it another Raft and another key/value server.
     fn new() -> Self {
         let folder = TempDir::new().expect("a folder");
-        let place = Self { folder };
+        let fixture = Self { folder };
         for (file, text) in [
             ("ws/raft/src/lib.rs", "own raft"),
             ("ws/kvsrv/src/lib.rs", "own kvsrv"),
@@ -24,15 +24,15 @@ impl Place {
             ("other/kvsrv/src/lib.rs", "other kvsrv"),
             ("ws/protocols/bully/src/lib.rs", "own bully"),
         ] {
-            place.write(file, text);
+            fixture.write(file, text);
         }
         for lab in ["raft", "kvsrv", "kvraft", "protocols/bully"] {
-            place.write(&format!("ws/{lab}/skeleton/src/lib.rs"), "to be written");
+            fixture.write(&format!("ws/{lab}/skeleton/src/lib.rs"), "to be written");
         }
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/swap");
-        fs::create_dir(place.folder.path().join("ws/scripts")).expect("a folder");
-        fs::copy(script, place.folder.path().join("ws/scripts/swap")).expect("the script");
-        place
+        fs::create_dir(fixture.folder.path().join("ws/scripts")).expect("a folder");
+        fs::copy(script, fixture.folder.path().join("ws/scripts/swap")).expect("the script");
+        fixture
     }
 
     fn write(&self, file: &str, text: &str) {
@@ -49,10 +49,10 @@ impl Place {
         self.folder.path().join(file).exists()
     }
 
-    /// The status, and what was printed.
+    /// The status, and the output.
     fn swap(&self, arguments: &[&str]) -> (i32, String) {
-        // Not started itself: it was just written, and as long as a process that another test starts has that file open, the
-        // system refuses to start it.
+        // Started by bash: the script was just written, and while a child of another test has it open for
+        // writing, the kernel refuses to execute it.
         let mut command = Command::new("bash");
         let output = command
             .arg(self.folder.path().join("ws/scripts/swap"))
@@ -71,82 +71,87 @@ impl Place {
 
 #[test]
 fn a_crate_within_another_folder_is_swapped_too() {
-    let place = Place::new();
-    place.write("other/protocols/bully/src/lib.rs", "other bully");
-    let (status, text) = place.swap(&[&place.other()]);
+    let fixture = Fixture::new();
+    fixture.write("other/protocols/bully/src/lib.rs", "other bully");
+    let (status, text) = fixture.swap(&[&fixture.other()]);
     assert!(status == 0 && text.contains("swapped in: kvsrv protocols/bully raft"), "{text}");
-    assert_eq!(place.read("ws/protocols/bully/src/lib.rs"), "other bully");
-    let (status, text) = place.swap(&["--back"]);
-    assert_eq!((status, place.read("ws/protocols/bully/src/lib.rs")), (0, "own bully".to_owned()), "{text}");
+    assert_eq!(fixture.read("ws/protocols/bully/src/lib.rs"), "other bully");
+    let (status, text) = fixture.swap(&["--back"]);
+    assert_eq!(
+        (status, fixture.read("ws/protocols/bully/src/lib.rs")),
+        (0, "own bully".to_owned()),
+        "{text}"
+    );
 }
 
 #[test]
-fn another_solution_stands_here_until_it_is_put_back() {
-    let place = Place::new();
-    let (status, text) = place.swap(&[&place.other()]);
+fn a_solution_is_swapped_in_and_back() {
+    let fixture = Fixture::new();
+    let (status, text) = fixture.swap(&[&fixture.other()]);
     assert_eq!(status, 0, "{text}");
     assert!(text.contains("swapped in: kvsrv raft"), "{text}");
-    assert_eq!(place.read("ws/raft/src/lib.rs"), "other raft");
-    assert_eq!(place.read("ws/raft/src/log/mod.rs"), "other log");
-    assert_eq!(place.read("ws/kvraft/src/lib.rs"), "own kvraft", "there is no other one");
+    assert_eq!(fixture.read("ws/raft/src/lib.rs"), "other raft");
+    assert_eq!(fixture.read("ws/raft/src/log/mod.rs"), "other log");
+    assert_eq!(fixture.read("ws/kvraft/src/lib.rs"), "own kvraft", "there is no other one");
 
-    let (status, text) = place.swap(&["--back"]);
+    let (status, text) = fixture.swap(&["--back"]);
     assert_eq!(status, 0, "{text}");
-    assert_eq!(place.read("ws/raft/src/lib.rs"), "own raft");
-    assert_eq!(place.read("ws/kvsrv/src/lib.rs"), "own kvsrv");
-    assert!(!place.has("ws/raft/src/log") && !place.has("ws/.swapped"));
+    assert_eq!(fixture.read("ws/raft/src/lib.rs"), "own raft");
+    assert_eq!(fixture.read("ws/kvsrv/src/lib.rs"), "own kvsrv");
+    assert!(!fixture.has("ws/raft/src/log") && !fixture.has("ws/.swapped"));
 }
 
 #[test]
 fn two_solutions_are_never_mixed() {
-    let place = Place::new();
-    place.swap(&[&place.other()]);
-    let (status, text) = place.swap(&[&place.other()]);
+    let fixture = Fixture::new();
+    fixture.swap(&[&fixture.other()]);
+    let (status, text) = fixture.swap(&[&fixture.other()]);
     assert_eq!(status, 2, "{text}");
     assert!(text.contains("--back"), "{text}");
-    assert_eq!(place.read("ws/.swapped/own/raft/lib.rs"), "own raft");
+    assert_eq!(fixture.read("ws/.swapped/own/raft/lib.rs"), "own raft");
 }
 
 #[test]
-fn what_was_changed_meanwhile_is_not_thrown_away() {
-    let place = Place::new();
-    place.swap(&[&place.other()]);
-    place.write("ws/raft/src/lib.rs", "other raft, mended");
-    let (status, text) = place.swap(&["--back"]);
+fn changes_made_meanwhile_are_not_discarded() {
+    let fixture = Fixture::new();
+    fixture.swap(&[&fixture.other()]);
+    fixture.write("ws/raft/src/lib.rs", "other raft, mended");
+    let (status, text) = fixture.swap(&["--back"]);
     assert_eq!(status, 2, "{text}");
-    assert_eq!(place.read("ws/raft/src/lib.rs"), "other raft, mended");
-    assert_eq!(place.swap(&["--back", "--force"]).0, 0);
-    assert_eq!(place.read("ws/raft/src/lib.rs"), "own raft");
+    assert_eq!(fixture.read("ws/raft/src/lib.rs"), "other raft, mended");
+    assert_eq!(fixture.swap(&["--back", "--force"]).0, 0);
+    assert_eq!(fixture.read("ws/raft/src/lib.rs"), "own raft");
 }
 
 #[test]
 fn a_swap_that_was_interrupted_is_undone() {
-    let place = Place::new();
-    place.swap(&[&place.other()]);
-    // As if it had been stopped when the second crate had been moved away and not been replaced.
-    fs::remove_file(place.folder.path().join("ws/.swapped/complete")).expect("removed");
-    fs::remove_dir_all(place.folder.path().join("ws/raft/src")).expect("removed");
-    let (status, text) = place.swap(&["--back"]);
+    let fixture = Fixture::new();
+    fixture.swap(&[&fixture.other()]);
+    // As if it had been interrupted after the second crate was moved away and before it was replaced.
+    fs::remove_file(fixture.folder.path().join("ws/.swapped/complete")).expect("removed");
+    fs::remove_dir_all(fixture.folder.path().join("ws/raft/src")).expect("removed");
+    let (status, text) = fixture.swap(&["--back"]);
     assert_eq!(status, 0, "{text}");
-    assert_eq!(place.read("ws/raft/src/lib.rs"), "own raft");
-    assert_eq!(place.read("ws/kvsrv/src/lib.rs"), "own kvsrv");
+    assert_eq!(fixture.read("ws/raft/src/lib.rs"), "own raft");
+    assert_eq!(fixture.read("ws/kvsrv/src/lib.rs"), "own kvsrv");
 }
 
-/// Otherwise cargo takes what it built of the other solution for what it would build of this one.
+/// Otherwise cargo would take the other solution's artifacts for this one's.
 #[test]
-fn what_is_put_back_is_newer_than_what_was_built_meanwhile() {
-    let place = Place::new();
-    place.swap(&[&place.other()]);
-    place.write("built", "");
-    let built = fs::metadata(place.folder.path().join("built")).and_then(|it| it.modified()).expect("a time");
-    place.swap(&["--back"]);
-    let source = fs::metadata(place.folder.path().join("ws/raft/src/lib.rs")).and_then(|it| it.modified());
+fn restored_files_are_newer_than_artifacts() {
+    let fixture = Fixture::new();
+    fixture.swap(&[&fixture.other()]);
+    fixture.write("built", "");
+    let built =
+        fs::metadata(fixture.folder.path().join("built")).and_then(|it| it.modified()).expect("a time");
+    fixture.swap(&["--back"]);
+    let source = fs::metadata(fixture.folder.path().join("ws/raft/src/lib.rs")).and_then(|it| it.modified());
     assert!(source.expect("a time") >= built);
 }
 
 #[test]
-fn what_is_no_solution_is_refused() {
-    let place = Place::new();
+fn invalid_arguments_are_refused() {
+    let fixture = Fixture::new();
     for (argument, says) in [
         ("/nowhere", "no folder /nowhere"),
         ("other/raft", "has none of: kvraft/src kvsrv/src protocols/bully/src raft/src"),
@@ -155,12 +160,12 @@ fn what_is_no_solution_is_refused() {
         (".", "this workspace"),
     ] {
         let argument = match argument {
-            "other/raft" => place.folder.path().join("other/raft").to_str().expect("text").to_owned(),
+            "other/raft" => fixture.folder.path().join("other/raft").to_str().expect("text").to_owned(),
             argument => argument.to_owned(),
         };
-        let (status, text) = place.swap(&[&argument]);
+        let (status, text) = fixture.swap(&[&argument]);
         assert_eq!(status, 2, "{text}");
         assert!(text.contains(says), "{text}");
     }
-    assert_eq!(place.read("ws/raft/src/lib.rs"), "own raft");
+    assert_eq!(fixture.read("ws/raft/src/lib.rs"), "own raft");
 }

@@ -1,6 +1,6 @@
-//! The tests notice solutions that are wrong on purpose, one a file of a lab's folder `wrong`: the tests that a
-//! file names fail as it says, and fail again when they are replayed. A wrong solution that no test notices
-//! passes all.
+//! The tests notice solutions that are wrong on purpose, one in each file of a lab's folder `wrong`: the
+//! tests named in the file fail as it says, and fail again when they are replayed. A wrong solution listed as
+//! unnoticed passes all tests.
 //!
 //! `cargo test -p staff --test wrong_solutions [LAB][::NAME]`
 
@@ -15,7 +15,7 @@ use tester::Lab;
 
 use trial::{Body, Fixture, parts};
 
-/// Runs of each test of which a wrong solution must pass all to count as not seen.
+/// Runs of each test, all of which an unnoticed wrong solution must pass.
 const UNSEEN_RUNS: u64 = 5;
 
 fn main() -> ExitCode {
@@ -67,7 +67,7 @@ fn is_caught(scratch: &Scratch, wrong: &WrongSolution, caught_by: &CaughtBy) -> 
     replays(scratch, &line, failure)
 }
 
-/// The replay line that was printed shows the same failure again, and says that it was the same run if anyone can know.
+/// The printed replay command shows the same failure again, and reports the same run if runs can be compared.
 fn replays(scratch: &Scratch, line: &str, failure: &FailedRun) -> Result<(), Failed> {
     let words: Vec<&str> = line.split(' ').skip("cargo lab".split(' ').count()).collect();
     let (status, printed) = scratch.lab(&words)?;
@@ -78,7 +78,7 @@ fn replays(scratch: &Scratch, line: &str, failure: &FailedRun) -> Result<(), Fai
     Ok(())
 }
 
-/// The mistake shows in no test: else the file, and the docs, say less of the tests than is true.
+/// No test notices the mistake. Otherwise the file and the docs understate the tests.
 fn is_not_seen(scratch: &Scratch, lab: &Lab, wrong: &WrongSolution) -> Result<(), Failed> {
     let (results, printed) = scratch.test(&wrong.name, &parts(lab), UNSEEN_RUNS)?;
     if results.failed_tests() > 0 {

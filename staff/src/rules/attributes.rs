@@ -1,4 +1,4 @@
-//! Which attributes lab code may have.
+//! The attributes that lab code may use.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
@@ -18,7 +18,7 @@ pub(super) fn name(attribute: &[TokenTree]) -> String {
     name
 }
 
-/// Whether lab code may have an attribute of this name. What is in it is looked at besides.
+/// Whether lab code may have an attribute of this name. Its arguments are checked separately.
 pub(super) fn is_allowed(name: &str) -> bool {
     const ALLOWED: [&str; 28] = [
         "allow",
@@ -50,7 +50,7 @@ pub(super) fn is_allowed(name: &str) -> bool {
         "track_caller",
         "unsafe",
     ];
-    // What a macro is given as an attribute is looked at where it is given.
+    // An attribute that is a macro variable is checked where the macro is called.
     ALLOWED.contains(&name) || name.starts_with("diagnostic::") || name.starts_with('$')
 }
 
@@ -59,18 +59,18 @@ pub(super) fn sets_lints(name: &str) -> bool {
     matches!(name, "allow" | "warn" | "deny" | "forbid" | "expect")
 }
 
-/// Whether lab code must leave a lint as it is.
+/// Whether lab code must not set this lint.
 pub(super) fn is_guarded(lint: &Ident) -> bool {
     let lint = plain(lint);
     lint.starts_with("unsafe") || forbidden_idents::is_guarded_lint(&lint)
 }
 
-/// Whether the texts in an attribute are code, and not for people.
+/// Whether string literals in the attribute are code.
 pub(super) fn has_code_in_texts(name: &str) -> bool {
     name == "serde" || !is_allowed(name)
 }
 
-/// The attributes that `#[cfg_attr(condition, …)]` stands for.
+/// The attributes in `#[cfg_attr(condition, …)]`.
 pub(super) fn of_cfg_attr(content: TokenStream) -> Vec<Vec<TokenTree>> {
     let tokens: Vec<_> = content.into_iter().collect();
     let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');

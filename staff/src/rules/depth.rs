@@ -1,15 +1,15 @@
-//! Source that nests without end.
+//! Source that nests too deeply.
 //!
-//! The parser calls itself for each level, and `!!!!x` or `a else if b else if c` are levels as brackets are.
-//! A megabyte of them would fill any stack. How deep the parser goes is bounded by what stands before a token
-//! since its statement began, and before the statement's brackets since theirs did, and so on.
+//! The parser recurses for each level, and `!!!!x` or `a else if b else if c` are levels as brackets are. A
+//! megabyte of them would overflow any stack. The parser's depth at a token is bounded by the number of
+//! tokens before it in its statement, plus those before the enclosing brackets in their statement, and so on.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree, token_stream::IntoIter};
 
-/// Tokens on the way to the deepest one. In honest source it is some hundreds.
+/// The limit on the number of these tokens. Real source has some hundreds.
 const LIMIT: usize = 4_000;
 
-/// The line of the first token that is too deep.
+/// The line of the first token that is too deep; `None` if there is none.
 pub(super) fn too_deep(tokens: &TokenStream) -> Option<usize> {
     let mut levels: Vec<(IntoIter, Run)> = vec![(tokens.clone().into_iter(), Run::default())];
     let mut outside = 0;
@@ -31,7 +31,7 @@ pub(super) fn too_deep(tokens: &TokenStream) -> Option<usize> {
     None
 }
 
-/// Tokens since a statement, an item or an element began.
+/// The tokens since the beginning of a statement, an item or an element.
 #[derive(Default)]
 struct Run {
     length: usize,
@@ -43,11 +43,11 @@ impl Run {
     fn add(&mut self, token: &TokenTree) {
         let begins = match token {
             TokenTree::Punct(punct) => matches!(punct.as_char(), ';' | ','),
-            // What follows braces goes on with what was before them only by `else`, `as` or an operator.
+            // Braces end a statement unless `else`, `as` or an operator follows.
             TokenTree::Ident(word) if self.after_braces => word != "else" && word != "as",
             _ => false,
         };
-        // An attribute behind braces begins an item, a statement or an arm.
+        // An attribute after braces begins an item, a statement or an arm.
         let attribute =
             self.after_braces && matches!(token, TokenTree::Punct(punct) if punct.as_char() == '#');
         if begins || attribute {
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_is_told() {
+    fn the_line_is_reported() {
         let source = format!("fn f() {{}}\n\nfn g() {{ {}x }}", "!".repeat(LIMIT));
         assert_eq!(too_deep(&source.parse().unwrap()), Some(3));
     }

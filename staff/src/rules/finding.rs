@@ -1,49 +1,49 @@
-//! [`Finding`]: a place in the source that breaks a [`Rule`].
+//! [`Finding`]: a location in the source that breaks a [`Rule`].
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A place in the source that breaks a rule.
+/// A location in the source that breaks a rule.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Finding {
-    /// The file, as the submission has it: `raft/src/lib.rs`.
+    /// The file's path in the submission: `raft/src/lib.rs`.
     pub file: String,
     /// The line, from 1.
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
-    /// Which rule.
+    /// The rule.
     pub rule: Rule,
-    /// What stands there, cut if it is long.
+    /// The source text, truncated if it is long.
     pub found: String,
-    /// What to do instead, in a sentence.
+    /// The advice for the author, in a sentence.
     pub advice: String,
 }
 
-/// What a finding means for the solution.
+/// The consequence of a finding for the solution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
     /// The solution is refused.
     Violation,
-    /// It is shown, and the solution is graded.
+    /// The finding is shown, and the solution is graded.
     Warning,
 }
 
-/// What lab code must not do. The text form is the name in snake case.
+/// A rule for lab code. The text form is the name in snake case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Rule {
-    /// `unsafe`, in whatever form.
+    /// `unsafe`, in any form.
     Unsafe,
     /// `extern` functions and blocks.
     Extern,
     /// `extern crate`.
     ExternCrate,
-    /// Parts of std that reach the system: processes, files, the network, the environment.
+    /// Parts of std that use the system: processes, files, the network, the environment.
     System,
-    /// `include!` and its kin, which read files or the environment while the solution is built.
+    /// `include!` and similar macros, which read files or the environment during the build.
     Embed,
     /// Assembly.
     Assembly,
@@ -53,32 +53,32 @@ pub enum Rule {
     ThreadLocal,
     /// Another name for a crate or for a module of std, or std passed to a macro by name.
     Alias,
-    /// All of a crate at once.
+    /// A glob import of a whole crate.
     Glob,
-    /// An attribute that is not of those which lab code needs.
+    /// An attribute that lab code does not need.
     Attribute,
-    /// What controls the simulation.
+    /// An API that controls the simulation.
     Simulation,
     /// Panic hooks and caught panics.
     Unwinding,
-    /// A function that may give a borrow back for longer than it was given.
+    /// A function that may extend the lifetime of a borrow.
     Lifetime,
-    /// What a crate keeps for its own macros.
+    /// An item that a crate reserves for its own macros.
     Hidden,
-    /// Source that nests deeper than any that people write.
+    /// Source that nests too deeply.
     Depth,
-    /// A first line that is for the shell.
+    /// A first line for the shell.
     Shebang,
     /// Threads, locks and channels of std. A warning.
     Blocking,
     /// The clock of std. A warning.
     Clock,
-    /// Memory that is never given back. A warning.
+    /// Memory that is never freed. A warning.
     Leak,
 }
 
 impl Rule {
-    /// What breaking it means.
+    /// The consequence of breaking the rule.
     #[must_use]
     pub fn severity(self) -> Severity {
         match self {
@@ -87,7 +87,7 @@ impl Rule {
         }
     }
 
-    /// What to do instead, where nothing more exact is known.
+    /// The advice if there is no more specific one.
     pub(super) fn advice(self) -> &'static str {
         match self {
             Self::Unsafe => "write it without `unsafe`; no lab needs it",
@@ -102,18 +102,18 @@ impl Rule {
             Self::Glob => "import by name what is needed",
             Self::Attribute => "remove the attribute",
             Self::Simulation => {
-                "lab code uses labrt's `thread`, `sync`, `channel`, `time`, `rand` and `select!`, and labrpc's `ClientEnd`, `Service` and `service`; the rest is the tester's"
+                "lab code uses labrt's `thread`, `sync`, `channel`, `time`, `rand` and `select!`, and labrpc's \
+                 `ClientEnd`, `Service` and `service`; the rest is the tester's"
             }
-            Self::Unwinding => "let panics be: they end the run, and are reported with their place",
+            Self::Unwinding => "do not catch panics: they end the run, and are reported with their location",
             Self::Lifetime => {
-                "write down which lifetime outlives the other (`'b: 'a`): where it is only implied, the compiler does not always check it"
+                "write down which lifetime outlives the other (`'b: 'a`): where it is only implied, the compiler \
+                 does not always check it"
             }
-            Self::Hidden => "this is for the crate's own macros; use what the crate documents",
+            Self::Hidden => "this is for the crate's own macros; use the documented API",
             Self::Depth => "take expressions and types apart into named ones",
             Self::Shebang => "remove the line",
-            Self::Blocking => {
-                "use what `labrt` has in its place, or the simulation fails as blocked or foreign"
-            }
+            Self::Blocking => "use the replacement in `labrt`, or the simulation fails as blocked or foreign",
             Self::Clock => "use `labrt::time::Instant`",
             Self::Leak => "let it be dropped: a run has only so much memory",
         }
@@ -136,7 +136,7 @@ impl Finding {
     }
 }
 
-/// The beginning of what was found.
+/// The text, truncated.
 pub(super) fn cut(found: &str) -> String {
     match found.char_indices().nth(FOUND) {
         Some((end, _)) => format!("{}…", &found[..end]),

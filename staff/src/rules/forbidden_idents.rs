@@ -1,8 +1,8 @@
-//! Words that mean something wherever they stand, and macros that are what they are called.
+//! Identifiers that are forbidden in any position, and the macros of std, log and labrt.
 
 use super::Rule;
 
-/// What a word breaks, whatever is around it.
+/// The rule that an identifier breaks in any position.
 pub(super) fn anywhere(word: &str) -> Option<Rule> {
     Some(match word {
         "include_str" | "include_bytes" | "option_env" => Rule::Embed,
@@ -15,7 +15,7 @@ pub(super) fn anywhere(word: &str) -> Option<Rule> {
     })
 }
 
-/// What a macro of this name breaks.
+/// The rule that a macro of this name breaks.
 pub(super) fn as_macro(name: &str) -> Option<Rule> {
     Some(match name {
         "include" | "env" => Rule::Embed,
@@ -24,7 +24,7 @@ pub(super) fn as_macro(name: &str) -> Option<Rule> {
     })
 }
 
-/// What a word breaks in the arguments of a macro that may make of it what it likes.
+/// The rule that an identifier breaks in the arguments of a macro that may reassemble identifiers.
 pub(super) fn in_pieces(word: &str) -> Option<Rule> {
     Some(match word {
         "std" | "core" | "alloc" | "labrt" | "labrpc" => Rule::Alias,
@@ -36,21 +36,19 @@ pub(super) fn in_pieces(word: &str) -> Option<Rule> {
     })
 }
 
-/// Whether a lint guards against what the rules forbid, or against what would keep the compiler busy without
-/// end.
+/// Whether a lint enforces a rule, or protects the compiler from evaluation without end.
 pub(super) fn is_guarded_lint(word: &str) -> bool {
     matches!(word, "unsafe_code" | "long_running_const_eval")
 }
 
-/// Whether a word can stand before `!(…)` without naming a macro.
+/// Whether an identifier before `!(…)` can be a keyword and not a macro's name.
 pub(super) fn is_keyword(word: &str) -> bool {
     const KEYWORDS: [&str; 11] =
         ["return", "if", "while", "match", "in", "else", "break", "move", "for", "let", "yield"];
     KEYWORDS.contains(&word)
 }
 
-/// Macros of std, log and labrt, which put their arguments together as they stand. To others, a word is a
-/// piece of they alone know what.
+/// Macros of std, log and labrt that use their arguments unchanged. Other macros may reassemble identifiers.
 pub(super) const PLAIN_MACROS: [&str; 35] = [
     "assert",
     "assert_eq",
@@ -89,5 +87,5 @@ pub(super) const PLAIN_MACROS: [&str; 35] = [
     "warn",
 ];
 
-/// More of them, which take something first.
+/// Macros of the same kind with a destination as the first argument.
 pub(super) const WRITING_MACROS: [&str; 2] = ["write", "writeln"];

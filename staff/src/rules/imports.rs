@@ -1,12 +1,12 @@
-//! What a `use` names.
+//! The paths that a `use` imports.
 
 use proc_macro2::{Span, TokenTree};
 
 use super::paths::End;
 use super::tokens::{is_punct, is_word, list, plain};
 
-/// A path of more names is not read further, and refused: braces in braces would make of a megabyte many
-/// gigabytes of names.
+/// The maximum number of names in a path, beyond which it is refused: nested braces could expand a megabyte
+/// to many gigabytes of names.
 pub(super) const DEEPEST: usize = 64;
 
 /// A path of an import.
@@ -16,7 +16,7 @@ pub(super) struct Import {
     pub(super) at: Span,
 }
 
-/// The paths of an import: of what stands between `use` and `;`, or in braces behind `prefix`.
+/// The paths of an import, from the tokens between `use` and `;`, or in braces after `prefix`.
 pub(super) fn imports_of(tree: &[TokenTree], prefix: &[String]) -> Vec<Import> {
     let is_comma = |token: &TokenTree| is_punct(Some(token), ',');
     tree.split(is_comma).flat_map(|tree| imports_of_one(tree, prefix)).collect()
@@ -48,14 +48,14 @@ fn imports_of_one(tree: &[TokenTree], prefix: &[String]) -> Vec<Import> {
     vec![Import { path, end, at: first.span() }]
 }
 
-/// How far an import goes whose `use` stands before `tokens`. The next `use` ends it too: it would be none
-/// then, and must not be read again for each.
+/// The number of tokens in the import whose `use` precedes `tokens`. The next `use` ends it too, because no
+/// valid import contains one; so no token is read twice.
 pub(super) fn import_length(tokens: &[TokenTree]) -> usize {
     let is_end = |token: &TokenTree| is_punct(Some(token), ';') || is_word(Some(token), "use");
     tokens.iter().position(is_end).unwrap_or(tokens.len())
 }
 
-/// Whether an import is all there: a macro's pieces are not in it, and no other import.
+/// Whether an import is complete: it contains no macro variable and no other `use`.
 pub(super) fn is_whole(tree: &[TokenTree]) -> bool {
     tree.iter().all(|token| match token {
         TokenTree::Punct(punct) => punct.as_char() != '$',

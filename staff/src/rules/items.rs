@@ -1,4 +1,4 @@
-//! [`Items`]: what only the syntax tree tells of a file.
+//! [`Items`]: facts about a file that only its syntax tree shows.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -9,14 +9,14 @@ use syn::{Attribute, Expr, Item, ItemMod, ItemStatic, Meta, StaticMutability, Ty
 
 use crate::submission::{crates, folder_of};
 
-/// What the syntax tree tells of a file.
+/// Facts about a file from its syntax tree.
 #[derive(Debug, Default)]
 pub(super) struct Items {
-    /// Where the keywords of harmless statics stand, as bytes of the file.
+    /// The positions of the keyword `static` of harmless statics, as byte offsets in the file.
     plain_statics: BTreeSet<usize>,
-    /// Items that are compiled for tests alone, as bytes of the file: in order, and none in another.
+    /// The byte ranges of items that are compiled for tests only, sorted and without nesting.
     tests: Vec<Range<usize>>,
-    /// Where files of modules may stand, of those that are compiled if this file is.
+    /// The possible paths of modules that are compiled if this file is.
     modules: Vec<String>,
     /// The names of all modules.
     names: BTreeSet<String>,
@@ -26,8 +26,7 @@ impl Items {
     pub(super) fn of(file: &syn::File, path: &str) -> Self {
         let folder = match path.rsplit_once('/') {
             Some((folder, "mod.rs")) => folder.to_owned(),
-            // The root of a crate has its modules beside it. Elsewhere the name means nothing, and no program
-            // is built.
+            // The root of a crate has its modules beside it. Elsewhere `lib.rs` has no special meaning.
             Some((folder, "lib.rs")) if is_source_folder(folder) => folder.to_owned(),
             _ => path.trim_end_matches(".rs").to_owned(),
         };
@@ -38,18 +37,18 @@ impl Items {
         visitor.items
     }
 
-    /// Whether the keyword `static` at this byte begins a static that nobody can change.
+    /// Whether the keyword `static` at this byte begins an immutable static.
     pub(super) fn is_plain_static(&self, byte: usize) -> bool {
         self.plain_statics.contains(&byte)
     }
 
-    /// Whether the token at this byte is compiled for tests alone.
+    /// Whether the token at this byte is compiled for tests only.
     pub(super) fn is_test(&self, byte: usize) -> bool {
         let next = self.tests.partition_point(|range| range.start <= byte);
         next.checked_sub(1).is_some_and(|at| self.tests[at].contains(&byte))
     }
 
-    /// Where files may stand that are compiled if this one is.
+    /// The possible paths of modules that are compiled if this file is.
     pub(super) fn modules(&self) -> &[String] {
         &self.modules
     }
@@ -60,13 +59,13 @@ impl Items {
     }
 }
 
-/// Whether a folder is the `src` of a crate, and not one in it.
+/// Whether a folder is the `src` of a crate, and not a folder within.
 fn is_source_folder(folder: &str) -> bool {
     let krate = folder.strip_suffix("/src");
     crates().any(|name| krate == Some(folder_of(name)))
 }
 
-/// Items that are in no other, in order.
+/// The items that are not nested in another, sorted.
 fn outermost(mut items: Vec<Range<usize>>) -> Vec<Range<usize>> {
     items.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
     let mut end = 0;
@@ -80,9 +79,9 @@ fn outermost(mut items: Vec<Range<usize>>) -> Vec<Range<usize>> {
 
 struct Visitor {
     items: Items,
-    /// The folder in which the modules of the module at hand have their files.
+    /// The folder of the current module's submodules.
     folder: String,
-    /// Whether the item at hand is compiled if the file is.
+    /// Whether the current item is certainly compiled if the file is.
     is_certain: bool,
 }
 
@@ -129,7 +128,7 @@ impl<'ast> Visit<'ast> for Visitor {
     }
 }
 
-/// Whether an item stands under `#[cfg(test)]`, and no other attribute can take that off.
+/// Whether an item has `#[cfg(test)]`, and no attribute that could change the item.
 fn is_for_tests(item: &Item) -> bool {
     let attributes = match item {
         Item::Mod(item) => &item.attrs,
@@ -146,7 +145,7 @@ fn is_for_tests(item: &Item) -> bool {
     attributes.iter().any(is_cfg_test) && attributes.iter().all(harmless)
 }
 
-/// Whether an attribute has no say in what is compiled, and from which file.
+/// Whether an attribute does not influence what is compiled, and from which file.
 fn decides_nothing(attribute: &Attribute) -> bool {
     ["allow", "deny", "doc", "expect", "warn"].iter().any(|name| attribute.path().is_ident(name))
 }
@@ -156,8 +155,8 @@ fn is_cfg_test(attribute: &Attribute) -> bool {
     list.path.is_ident("cfg") && list.tokens.to_string() == "test"
 }
 
-/// Whether a type is made of numbers, characters and texts. Somebody may have given another type such a name,
-/// but not one that [`is_literal`] lets be filled.
+/// Whether a type consists of numbers, characters and strings. Another type may have the name of such a type,
+/// but not a value that [`is_literal`] accepts.
 fn is_plain(ty: &Type) -> bool {
     const PLAIN: [&str; 17] = [
         "bool", "char", "str", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32",
@@ -174,7 +173,7 @@ fn is_plain(ty: &Type) -> bool {
     }
 }
 
-/// Whether an expression is made of literals, and names nothing.
+/// Whether an expression consists of literals and contains no name.
 fn is_literal(expression: &Expr) -> bool {
     match expression {
         Expr::Lit(_) => true,

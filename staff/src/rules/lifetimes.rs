@@ -1,15 +1,16 @@
-//! Functions that would make a borrow live longer than what it borrows.
+//! Functions that would make a borrow outlive the borrowed value.
 //!
-//! From an argument `&'a &'b T` the compiler concludes, in the function, that `'b` outlives `'a`; and does
-//! not check it where the function is turned into a function pointer
-//! (<https://github.com/rust-lang/rust/issues/25860>). With `'b: 'a` written down it does. Code without
-//! `unsafe` that reads and writes any memory is made of this, so a function is found that
+//! From an argument `&'a &'b T` the compiler implies, within the function, that `'b` outlives `'a`, but does
+//! not check it where the function is converted to a function pointer
+//! (<https://github.com/rust-lang/rust/issues/25860>). With an explicit `'b: 'a` it does. Safe code can use
+//! this to read and write arbitrary memory, so a function is found that
 //!
-//! - has a type in its signature from which `'b: 'a` may follow, such as `&'a &'b T` or `Pair<'a, 'b>`,
-//! - is given a borrow for `'b` in another argument, and gives it back for `'a`,
-//! - does not say `'b: 'a`.
+//! - has a type in its signature that may imply `'b: 'a`, such as `&'a &'b T` or `Pair<'a, 'b>`,
+//! - takes a borrow for `'b` in another argument, and returns it for `'a`,
+//! - does not declare `'b: 'a`.
 //!
-//! Tokens are looked at, for macros have nothing else: `fn`, `fn(…)` and `Fn(…)`, wherever they stand.
+//! The check works on tokens, because macros have no other structure: `fn`, `fn(…)` and `Fn(…)` in any
+//! position.
 
 use std::collections::BTreeSet;
 
@@ -17,14 +18,14 @@ use proc_macro2::{Delimiter, Ident, TokenTree};
 
 use super::tokens::{is_punct, is_separator, is_word, list};
 
-/// So many tokens of a signature are read: more are nobody's, and each is looked at for every pair of
-/// lifetimes.
+/// The number of tokens of a signature that are read. Real signatures are shorter, and each token is examined
+/// for every pair of lifetimes.
 const LONGEST: usize = 1_000;
 
-/// So many lifetimes of a signature.
+/// The maximum number of lifetimes in a signature; more are refused.
 const MOST: usize = 12;
 
-/// The words `fn`, `Fn`, `FnMut` and `FnOnce` of such signatures among the tokens, and what to show of each.
+/// The keywords `fn`, `Fn`, `FnMut` and `FnOnce` of such signatures, each with the text to show.
 pub(super) fn extending(tokens: &[TokenTree]) -> Vec<(Ident, String)> {
     let mut found = Vec::new();
     look(tokens, &[], &mut found);
@@ -60,7 +61,7 @@ fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {
     matches!(token, TokenTree::Group(group) if group.delimiter() == delimiter)
 }
 
-/// The words and signs of a type, groups opened.
+/// The identifiers and symbols of a type, groups flattened.
 type Type = Vec<String>;
 
 struct Signature {
@@ -72,12 +73,12 @@ struct Signature {
 }
 
 impl Signature {
-    /// What follows `fn`, if it is a signature.
+    /// The signature that follows `fn`; `None` if there is none.
     fn read(tokens: &[TokenTree], implementing: &[TokenTree]) -> Option<Self> {
         let tokens = &tokens[..tokens.len().min(LONGEST)];
         let mut at = 0;
         let mut name = String::new();
-        // A macro may be given the name.
+        // The name may be a macro variable.
         if is_punct(tokens.first(), '$') {
             at += 1;
         }
@@ -118,22 +119,24 @@ impl Signature {
         if self.name.is_empty() { format!("{word}(…)") } else { format!("{word} {}", self.name) }
     }
 
-    /// Whether it may give a borrow back for longer than it was given.
+    /// Whether it may extend the lifetime of a borrow.
     fn extends(&self) -> bool {
         let lifetimes: BTreeSet<&str> =
             self.arguments.iter().chain([&self.output]).flat_map(|it| lifetimes(it)).collect();
         if lifetimes.len() < 2 || lifetimes.len() > MOST {
-            // More than any signature that people write: they are judged by their number.
+            // Real signatures have fewer: the number alone decides.
             return lifetimes.len() > MOST;
         }
         lifetimes.iter().any(|long| {
             let others = lifetimes.iter().filter(|short| *short != long && **short != "'static");
-            others.into_iter().any(|short| !self.says_outlives(short, long) && self.turns(short, long))
+            others
+                .into_iter()
+                .any(|short| !self.declares_outlives(short, long) && self.may_extend(short, long))
         })
     }
 
-    /// Whether `short: long` is written down.
-    fn says_outlives(&self, short: &str, long: &str) -> bool {
+    /// Whether `short: long` is declared.
+    fn declares_outlives(&self, short: &str, long: &str) -> bool {
         let bounds = &self.bounds;
         (0..bounds.len()).any(|at| {
             let declares = bounds[at] == short && bounds.get(at + 1).is_some_and(|next| next == ":");
@@ -142,11 +145,11 @@ impl Signature {
         })
     }
 
-    /// Whether something that is borrowed for `short` comes back as borrowed for `long`.
-    fn turns(&self, short: &str, long: &str) -> bool {
+    /// Whether a borrow for `short` may be returned as one for `long`.
+    fn may_extend(&self, short: &str, long: &str) -> bool {
         let nested = [vec!["&", long, "&", short], vec!["&", long, "mut", "&", short]];
         let is_nested = |it: &Type| nested.iter().any(|nested| contains(it, nested));
-        // The output gives evidence as well as arguments do.
+        // The output may imply the bound as well as an argument.
         let all: Vec<&Type> = self.arguments.iter().chain([&self.output]).collect();
         all.iter().enumerate().any(|(evidence_at, evidence)| {
             implies_outlives(evidence, short, long)
@@ -164,19 +167,19 @@ impl Signature {
         })
     }
 
-    /// What the function writes to, but for the argument at this place.
+    /// The types that the function writes to, without the argument at index `but`.
     fn outputs(&self, but: usize) -> impl Iterator<Item = &Type> {
-        let places = self.arguments.iter().enumerate();
-        let places =
-            places.filter(move |(at, it)| *at != but && it.first().is_some_and(|first| first == "&"));
-        let places = places.filter(|(_, it)| {
+        let arguments = self.arguments.iter().enumerate();
+        let arguments =
+            arguments.filter(move |(at, it)| *at != but && it.first().is_some_and(|first| first == "&"));
+        let arguments = arguments.filter(|(_, it)| {
             it.get(1).is_some_and(|it| it == "mut") || it.get(2).is_some_and(|it| it == "mut")
         });
-        places.map(|(_, it)| it).chain([&self.output])
+        arguments.map(|(_, it)| it).chain([&self.output])
     }
 }
 
-/// An argument's type; a tuple's one by one.
+/// Adds the type of an argument; for a tuple, the type of each element.
 fn add_argument(argument: &[TokenTree], implementing: &[TokenTree], arguments: &mut Vec<Type>) {
     let mut at = 0;
     while at < argument.len() {
@@ -225,12 +228,12 @@ fn split(tokens: &[TokenTree]) -> Vec<Vec<TokenTree>> {
     parts
 }
 
-/// Whether `>` at `at` is the end of an arrow.
+/// Whether `>` at `at` belongs to an arrow.
 fn is_arrow(tokens: &[TokenTree], at: usize) -> bool {
     at > 0 && matches!(tokens[at - 1], TokenTree::Punct(ref it) if matches!(it.as_char(), '-' | '='))
 }
 
-/// How far `<…>` goes that begins here.
+/// The length of the `<…>` that begins here.
 fn end_of_angles(tokens: &[TokenTree]) -> Option<usize> {
     let mut depth = 0;
     for (at, token) in tokens.iter().enumerate() {
@@ -246,7 +249,7 @@ fn end_of_angles(tokens: &[TokenTree]) -> Option<usize> {
     None
 }
 
-/// How long the type is that a signature returns.
+/// The length of the type that a signature returns.
 fn length_of_type(tokens: &[TokenTree]) -> usize {
     let mut depth = 0;
     let ends = |(at, token): (usize, &TokenTree)| {
@@ -267,7 +270,7 @@ fn length_of_type(tokens: &[TokenTree]) -> usize {
     tokens.iter().enumerate().position(ends).unwrap_or(tokens.len())
 }
 
-/// Words and signs, lifetimes in one piece, groups opened.
+/// The identifiers and symbols of the tokens: each lifetime as one piece, groups flattened.
 fn flat(tokens: &[TokenTree]) -> Type {
     let mut flattened = Vec::new();
     let mut quoted = false;
@@ -295,8 +298,7 @@ fn flat(tokens: &[TokenTree]) -> Type {
     flattened
 }
 
-/// Whether `short: long` may follow from the type: from a reference, or from what a type of both lifetimes
-/// asks for.
+/// Whether the type may imply `short: long`: by a reference, or by the bounds of a type with both lifetimes.
 fn implies_outlives(ty: &[String], short: &str, long: &str) -> bool {
     let references = references(ty, long).any(|reference| has(&reference[2..], short));
     let mut lists = ty.iter().enumerate().filter(|(at, it)| *it == "<" && (*at == 0 || ty[at - 1] != "for"));
@@ -307,7 +309,7 @@ fn implies_outlives(ty: &[String], short: &str, long: &str) -> bool {
     references || lists || matches!(ty, [one] if one == "_")
 }
 
-/// The parts of a type that are references for the lifetime.
+/// The parts of a type that are references with the lifetime.
 fn references<'a>(ty: &'a [String], lifetime: &str) -> impl Iterator<Item = &'a [String]> {
     let starts = ty.windows(2).enumerate().filter(move |(_, pair)| pair[0] == "&" && pair[1] == lifetime);
     starts.map(|(start, _)| {
@@ -325,7 +327,7 @@ fn references<'a>(ty: &'a [String], lifetime: &str) -> impl Iterator<Item = &'a 
     })
 }
 
-/// The lifetimes that a type names.
+/// The named lifetimes in a type.
 fn lifetimes(ty: &[String]) -> impl Iterator<Item = &str> {
     ty.iter().map(String::as_str).filter(|it| it.starts_with('\'') && *it != "'_")
 }
@@ -338,7 +340,7 @@ fn contains<T: AsRef<str>>(ty: &[String], part: &[T]) -> bool {
     ty.windows(part.len()).any(|window| window.iter().zip(part).all(|(it, other)| it == other.as_ref()))
 }
 
-/// The type, and each reference for `short` in it, with the other lifetime.
+/// The type, and each reference for `short` in it, with `short` renamed to `long`.
 fn renamed_parts(ty: &[String], short: &str, long: &str) -> Vec<Type> {
     let rename = |part: &[String]| {
         part.iter().map(|it| if it == short { long.to_owned() } else { it.clone() }).collect::<Type>()
@@ -356,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_a_borrow_longer_is_found() {
+    fn signatures_that_extend_a_borrow_are_found() {
         for source in [
             "fn t<'a, 'b, T: ?Sized>(_: &'a &'b (), b: &'b mut T) -> &'a mut T { b }",
             "fn t<'a, 'b>(b: &'b u8, _: &'a &'b ()) -> &'a u8 { b }",
@@ -373,7 +375,8 @@ mod tests {
             "impl<'b> W<'b> { fn t<'a>(self: &'a Self, b: &'b u8) -> &'a u8 { b } }",
             "trait A<'a, 'b, T> { fn t(_: &'a &'b (), b: &'b T) -> &'a T; }",
             "macro_rules! m { () => { fn t<'a, 'b>(_: &'a &'b (), b: &'b u8) -> &'a u8 { b } } }",
-            "macro_rules! m { ($name:ident) => { fn $name<'a, 'b>(_: &'a &'b (), b: &'b u8) -> &'a u8 { b } } }",
+            "macro_rules! m { ($name:ident) => { \
+             fn $name<'a, 'b>(_: &'a &'b (), b: &'b u8) -> &'a u8 { b } } }",
             "fn f() { fn g() {} fn t<'a, 'b>(_: &'a &'b (), b: &'b u8) -> &'a u8 { b } }",
             "fn f() { let f: for<'x> fn(_, &'x mut T) -> &'b mut T = g; }",
             "fn f() { let f: for<'x> fn(&'x W<'a>, &'a T) -> &'x T = W::t; }",
@@ -385,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn signatures_that_say_so_or_need_not_are_not_found() {
+    fn sound_signatures_are_not_found() {
         for source in [
             "fn t<'a, 'b: 'a>(_: &'a &'b (), b: &'b u8) -> &'a u8 { b }",
             "fn t<'a, 'b>(_: &'a &'b (), b: &'b u8) -> &'a u8 where 'b: 'a { b }",
@@ -395,13 +398,18 @@ mod tests {
             "fn get<'a, 'b>(map: &'a HashMap<&'b str, u8>, key: &'b str) -> Option<&'a u8> { map.get(key) }",
             "fn get<'a>(map: &'a HashMap<String, Vec<u8>>, key: &str) -> &'a [u8] { &map[key] }",
             "impl<'b> W<'b> { fn push(&mut self, it: &'b str) -> &mut Self { self } }",
-            "impl<'a> Iterator for It<'a> { type Item = &'a Entry; fn next(&mut self) -> Option<&'a Entry> { None } }",
-            "fn wait<'a, 'b>(lock: &'b Condvar, guard: MutexGuard<'a, State>) -> MutexGuard<'a, State> { guard }",
-            "fn wait<'a>(&'a self, guard: MutexGuard<'a, State>, until: impl Fn(&State) -> bool) -> MutexGuard<'a, State> { guard }",
-            "fn name(f: fn(&State) -> &'static str, all: &[(u8, fn() -> &'static str)]) -> &'static str { f() }",
+            "impl<'a> Iterator for It<'a> { type Item = &'a Entry; \
+             fn next(&mut self) -> Option<&'a Entry> { None } }",
+            "fn wait<'a, 'b>(lock: &'b Condvar, guard: MutexGuard<'a, State>) -> MutexGuard<'a, State> \
+             { guard }",
+            "fn wait<'a>(&'a self, guard: MutexGuard<'a, State>, until: impl Fn(&State) -> bool) \
+             -> MutexGuard<'a, State> { guard }",
+            "fn name(f: fn(&State) -> &'static str, all: &[(u8, fn() -> &'static str)]) -> &'static str \
+             { f() }",
             "fn f() { all.iter().filter(|it: &&Entry| it.term < 3).map(|(a, b): (&u8, &u8)| a + b).sum() }",
             "fn f<'a>(x: &'a str, y: &'static str) -> &'a str { if x < y { x } else { y } }",
-            "impl<'de> Deserialize<'de> for A { fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> { x } }",
+            "impl<'de> Deserialize<'de> for A { \
+             fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> { x } }",
             "fn f<'a, 'b>(a: &'a str, b: &'b str) -> (&'a str, &'b str) { (a, b) }",
             "fn f<'a, 'b>(a: &'a str, b: &'b str) -> Result<&'a str, &'b str> { Ok(a) }",
             "fn f<'a, 'b>(all: &[(&'a str, &'b str)], other: &'b str) -> Option<&'a str> { None }",

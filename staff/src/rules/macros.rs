@@ -1,4 +1,4 @@
-//! What the macros of a solution can do to the meaning of words.
+//! The macros that a solution defines or renames.
 
 use std::collections::BTreeSet;
 
@@ -6,9 +6,9 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use super::tokens::{list, plain};
 
-/// The macros of a solution. A crate may use those of another.
+/// The macros of a solution. A crate may use macros of another.
 pub(super) struct Macros {
-    /// `*` if a macro defines macros of names that it is given.
+    /// The names, and `*` if a macro defines macros with names from its arguments.
     own: BTreeSet<String>,
 }
 
@@ -17,14 +17,14 @@ impl Macros {
         Self { own: files.flat_map(own_macros).collect() }
     }
 
-    /// Whether macros of this name may mean something else here than elsewhere.
+    /// Whether a macro of this name may differ from the standard one.
     pub(super) fn are_own(&self, name: &str) -> bool {
         self.own.contains(name) || self.own.contains("*")
     }
 }
 
-/// The names of macros that mean something else here than elsewhere: those that are defined here, and all
-/// that is imported under another name.
+/// The names of macros that may differ from the standard ones: those that are defined here, and all names
+/// introduced by `as`.
 fn own_macros(tokens: &TokenStream) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     each_level(tokens, &mut |tokens| {

@@ -1,11 +1,11 @@
-//! What a path may name.
+//! The paths that lab code may use.
 
 use super::Rule;
 
-/// How a path goes on behind its last name.
+/// The continuation of a path after its last name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// It does not.
+    /// None.
     Plain,
     /// `::*`
     Glob,
@@ -13,11 +13,10 @@ pub(super) enum End {
     As(String),
 }
 
-/// So many names of a path decide what it means, if it begins with a crate.
+/// The number of names that decide the meaning of a path that begins with a crate.
 pub(super) const LONGEST: usize = 8;
 
-/// Modules of std that compute and nothing else, and its macros. Those that are allowed in part are in
-/// [`of_std`].
+/// Modules of std without side effects, and its macros. Modules that are partly allowed are in [`of_std`].
 const PURE: [&str; 76] = [
     "any",
     "array",
@@ -97,7 +96,7 @@ const PURE: [&str; 76] = [
     "bool",
 ];
 
-/// What a path breaks, and what to do instead if that is not the rule's own advice.
+/// The rule that a path breaks, and the advice if it is not the rule's own.
 pub(super) type Broken = Option<(Rule, Option<&'static str>)>;
 
 fn broken(rule: Rule) -> Broken {
@@ -108,9 +107,9 @@ fn advised(rule: Rule, advice: &'static str) -> Broken {
     Some((rule, Some(advice)))
 }
 
-/// What a path breaks.
+/// The rule that a path breaks; `None` if it is allowed.
 ///
-/// `is_own` knows the modules of the solution itself. `imported`: the path stands in a `use`.
+/// `is_own` tells whether the solution has a module of this name. `imported` is true for the path of a `use`.
 pub(super) fn judge(path: &[String], end: &End, imported: bool, is_own: &dyn Fn(&str) -> bool) -> Broken {
     if path.len() > 1 && path.iter().any(|name| name.starts_with("__")) {
         return broken(Rule::Hidden);
@@ -135,7 +134,7 @@ pub(super) fn judge(path: &[String], end: &End, imported: bool, is_own: &dyn Fn(
     })
 }
 
-/// Names that mean something behind whatever type or module.
+/// Names that break a rule in any type or module.
 fn of_any(path: &[String]) -> Broken {
     let names: Vec<&str> = path.iter().take(3).map(String::as_str).collect();
     match names[..] {
@@ -144,7 +143,7 @@ fn of_any(path: &[String]) -> Broken {
     }
 }
 
-/// A path into a crate of the framework, of which some names are for lab code.
+/// A path into a crate of the framework; lab code may use the names in `for_labs`.
 fn of_crate(rest: &[String], end: &End, imported: bool, for_labs: &[&str]) -> Broken {
     match (rest.first(), end) {
         (None, End::Glob) => broken(Rule::Glob),
@@ -159,7 +158,7 @@ fn of_std(rest: &[String], end: &End, imported: bool) -> Broken {
     let Some(name) = rest.first() else {
         return match end {
             End::Glob => broken(Rule::Glob),
-            // `use std;` makes other paths to it.
+            // `use std;` creates other paths to it.
             _ if imported => broken(Rule::Alias),
             _ => None,
         };
@@ -232,7 +231,7 @@ fn of_panic(rest: &[String], end: &End) -> Broken {
     }
 }
 
-/// What of `std::io` reads and writes memory alone, is allowed.
+/// A path into `std::io`, of which only operations on memory are allowed.
 fn of_io(rest: &[String], end: &End) -> Broken {
     const PURE: [&str; 11] = [
         "Result",

@@ -12,10 +12,10 @@ use super::paths::{self, End};
 use super::tokens::{is_punct, is_separator, is_word, list, plain};
 use super::{attributes, depth, forbidden_idents, lifetimes};
 
-/// A name that a file imports from more places is refused: each of its uses is judged by all of them.
+/// The maximum number of imports of one name in a file: each of its uses is checked against all of them.
 const MEANINGS: usize = 16;
 
-/// All findings of a file, in the order of places, each place once for each rule.
+/// All findings of a file, sorted by location, at most one of each rule per location.
 pub(super) fn scan(file: &str, tokens: &TokenStream, items: Option<&Items>, macros: &Macros) -> Vec<Finding> {
     let mut scan = Scan {
         file,
@@ -37,18 +37,18 @@ pub(super) fn scan(file: &str, tokens: &TokenStream, items: Option<&Items>, macr
     scan.found.into_values().collect()
 }
 
-/// In what the tokens stand.
+/// The context of tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Within {
     Code,
-    /// A macro that is known to leave its arguments as they are.
+    /// A macro that uses its arguments unchanged.
     PlainMacro,
-    /// A macro that may put pieces together, or the definition of one.
+    /// A macro that may reassemble its arguments, or the definition of a macro.
     Macro,
     Attribute {
         code_in_texts: bool,
     },
-    /// A text that a macro is given. It may be for people, or be code in the end.
+    /// A string literal in a macro's arguments: text for people, or code in the end.
     Text,
 }
 
@@ -56,11 +56,11 @@ struct Scan<'a> {
     file: &'a str,
     items: Option<&'a Items>,
     macros: &'a Macros,
-    /// What names stand for, by the imports of the whole file.
+    /// The full paths of imported names, over the whole file.
     imports: BTreeMap<String, BTreeSet<Vec<String>>>,
-    /// The text whose tokens are scanned: its place is told for theirs.
+    /// The string literal whose tokens are scanned: findings get its location.
     inside: Option<Span>,
-    /// Whether [`pieces`](Self::pieces) has seen the tokens that are scanned.
+    /// Whether [`pieces`](Self::pieces) has already checked the tokens.
     in_macro: bool,
     found: BTreeMap<(usize, usize, Rule), Finding>,
 }
@@ -78,13 +78,12 @@ impl Scan<'_> {
                     // A lifetime.
                     '\'' => at + 2,
                     '#' => self.attribute(tokens, at, within),
-                    // A variable of a macro. What it stands for is looked at where the macro is called.
+                    // A macro variable. Its value is checked where the macro is called.
                     '$' if matches!(tokens.get(at + 1), Some(TokenTree::Ident(_))) => {
                         if is_punct(tokens.get(at + 2), '!')
                             && matches!(tokens.get(at + 3), Some(TokenTree::Group(_)))
                         {
-                            // A macro by any name: what it may be called is looked at where the name is
-                            // given.
+                            // A macro with a variable name: the name is checked where it is given.
                             at + 3
                         } else {
                             at + 2
@@ -112,7 +111,7 @@ impl Scan<'_> {
         self.inside.is_none() && self.items.is_some_and(|items| items.is_test(at.byte_range().start))
     }
 
-    /// The arguments of a macro that may put pieces together, or the definition of one.
+    /// Scans the arguments of a macro that may reassemble them, or the definition of a macro.
     fn macro_tokens(&mut self, tokens: &TokenStream) {
         let tokens = list(tokens);
         let outside = std::mem::replace(&mut self.in_macro, true);
@@ -123,10 +122,10 @@ impl Scan<'_> {
         self.in_macro = outside;
     }
 
-    /// All that a macro is given, piece by piece: it may drop what stands before a word, and what a word
-    /// would belong to in code, it then does not belong to.
+    /// Checks each token in a macro's arguments by itself: the macro may drop the tokens before an
+    /// identifier, and with them its usual meaning.
     fn pieces(&mut self, tokens: &[TokenTree], within: Within) {
-        let mut told = 0;
+        let mut checked_up_to = 0;
         for (at, token) in tokens.iter().enumerate() {
             if self.is_test(token.span()) {
                 continue;
@@ -134,22 +133,21 @@ impl Scan<'_> {
             match token {
                 TokenTree::Ident(word) if at == 0 || !is_punct(tokens.get(at - 1), '\'') => {
                     self.keyword(tokens, at, word, within);
-                    if at < told {
+                    if at < checked_up_to {
                         continue;
                     }
-                    // What goes on from other names is judged with them, unless it would mean more without
-                    // them.
-                    let goes_on = at >= 2 && is_separator(tokens, at - 2);
-                    let most = if goes_on { paths::LONGEST } else { usize::MAX };
+                    // The continuation of a path is checked with the path, unless it is forbidden by itself.
+                    let continues_path = at >= 2 && is_separator(tokens, at - 2);
+                    let most = if continues_path { paths::LONGEST } else { usize::MAX };
                     let name = plain(word);
-                    if !goes_on
+                    if !continues_path
                         || forbidden_idents::in_pieces(&name).is_some()
                         || matches!(&*name, "tester" | "lab")
                     {
                         let before = self.found.len();
                         let (_, end) = self.names(tokens, at, within, most);
                         if self.found.len() > before {
-                            told = end;
+                            checked_up_to = end;
                         }
                     }
                 }
@@ -162,10 +160,10 @@ impl Scan<'_> {
         }
     }
 
-    /// A word that begins what lab code must not have.
+    /// Checks a keyword that begins a forbidden construct.
     fn keyword(&mut self, tokens: &[TokenTree], at: usize, word: &Ident, within: Within) {
         let span = word.span();
-        // In texts for people these words are words.
+        // In text for people these are ordinary words.
         let is_code = within != Within::Text;
         match word.to_string().as_str() {
             "unsafe" if is_code => self.find(Rule::Unsafe, span, "unsafe"),
@@ -200,7 +198,7 @@ impl Scan<'_> {
         self.path(tokens, at, within)
     }
 
-    /// `static`, which begins an item that must be plain.
+    /// Checks an item that begins with `static`, which must be plain data.
     fn static_item(&mut self, tokens: &[TokenTree], at: usize, within: Within) {
         let is_item = is_word(tokens.get(at + 1), "mut")
             || matches!(tokens.get(at + 1), Some(TokenTree::Ident(_))) && is_punct(tokens.get(at + 2), ':')
@@ -213,7 +211,7 @@ impl Scan<'_> {
         }
     }
 
-    /// `.name`
+    /// Checks `.name`. Returns the index after it.
     fn method(&mut self, tokens: &[TokenTree], at: usize) -> usize {
         let Some(TokenTree::Ident(name)) = tokens.get(at + 1) else { return at + 1 };
         let is_call = matches!(tokens.get(at + 2), Some(TokenTree::Group(arguments))
@@ -229,7 +227,7 @@ impl Scan<'_> {
         at + 2
     }
 
-    /// A path, which may be one word and may be a macro's name. Returns where it ends.
+    /// Checks a path, which may be one identifier and may be a macro's name. Returns the index after it.
     fn path(&mut self, tokens: &[TokenTree], start: usize, within: Within) -> usize {
         let TokenTree::Ident(first) = &tokens[start] else { return start + 1 };
         let (name, at) = self.names(tokens, start, within, usize::MAX);
@@ -244,7 +242,8 @@ impl Scan<'_> {
         }
     }
 
-    /// The names of a path, of which at most so many are read. Returns the last one, and where they end.
+    /// Checks the names of a path, of which at most `most` are read. Returns the last name, and the index
+    /// after it.
     fn names(&mut self, tokens: &[TokenTree], start: usize, within: Within, most: usize) -> (String, usize) {
         let TokenTree::Ident(first) = &tokens[start] else { return (String::new(), start + 1) };
         let mut path = vec![plain(first)];
@@ -257,7 +256,7 @@ impl Scan<'_> {
                     at += 3;
                 }
                 Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
-                    // Part of an import that a macro makes.
+                    // Part of an import that a macro generates.
                     for import in imports_of(&list(&group.stream()), &path) {
                         self.judge(&import, true, within);
                     }
@@ -270,13 +269,13 @@ impl Scan<'_> {
                     break;
                 }
                 _ => {
-                    self.strange(tokens, at + 2, first, &path);
+                    self.incomplete_path(tokens, at + 2, first, &path);
                     at += 2;
                     break;
                 }
             }
         }
-        if path.len() == 1 && is_root(&path[0]) && self.goes_on_by_arguments(tokens, at) {
+        if path.len() == 1 && is_root(&path[0]) && continues_after_arguments(tokens, at) {
             self.find(Rule::Alias, first.span(), &path[0]);
         }
         let import = Import { path, end, at: first.span() };
@@ -295,24 +294,17 @@ impl Scan<'_> {
         (name.to_owned(), at)
     }
 
-    /// A name that leads to what is forbidden, with `::` behind it and then no name: pieces that a macro puts
-    /// together, or what hides the path.
-    fn strange(&mut self, tokens: &[TokenTree], at: usize, first: &Ident, path: &[String]) {
+    /// Checks a path that ends in `::` without a name: a macro may complete it, or something hides the rest.
+    fn incomplete_path(&mut self, tokens: &[TokenTree], at: usize, first: &Ident, path: &[String]) {
         let own = self.items.is_some_and(|items| items.has_module(&path[path.len() - 1]));
-        let is_told = self.broken(path, &End::Plain, false).is_some();
+        let is_reported = self.broken(path, &End::Plain, false).is_some();
         if path.last().is_some_and(|name| is_root(name) || name == "io" || name == "panic")
             && !own
-            && !is_told
+            && !is_reported
             && tokens.get(at).is_some()
         {
             self.find(Rule::Alias, first.span(), &format!("{}::", path.join("::")));
         }
-    }
-
-    /// Whether a word is followed by arguments and goes on as a path: `std<>::fs`, `std()::fs`.
-    fn goes_on_by_arguments(&self, tokens: &[TokenTree], at: usize) -> bool {
-        is_punct(tokens.get(at), '<') && is_punct(tokens.get(at + 1), '>')
-            || matches!(tokens.get(at), Some(TokenTree::Group(_))) && is_separator(tokens, at + 1)
     }
 
     fn macro_call(&mut self, first: &Ident, name: &str, arguments: &Group, within: Within) {
@@ -351,14 +343,14 @@ impl Scan<'_> {
         (self.inside, self.in_macro) = (outside, outside_macro);
     }
 
-    /// `#[…]`. Returns where it ends.
+    /// Checks `#[…]`. Returns the index after it.
     fn attribute(&mut self, tokens: &[TokenTree], at: usize, within: Within) -> usize {
         let at = if is_punct(tokens.get(at + 1), '!') { at + 2 } else { at + 1 };
         let Some(TokenTree::Group(group)) = tokens.get(at) else { return at };
         if group.delimiter() != Delimiter::Bracket {
             return at;
         }
-        // A text for people may be written like this.
+        // Text for people may contain this.
         if within != Within::Text {
             self.one_attribute(&list(&group.stream()));
         }
@@ -394,7 +386,7 @@ impl Scan<'_> {
         self.tokens(attribute, Within::Attribute { code_in_texts: attributes::has_code_in_texts(&name) });
     }
 
-    /// `use …;`. Returns where it ends, or nothing if a macro's pieces are in it.
+    /// Checks `use …;`. Returns the index after it, or `None` if the import contains macro variables.
     fn import(&mut self, tokens: &[TokenTree], at: usize, within: Within) -> Option<usize> {
         let end = at + 1 + import_length(&tokens[at + 1..]);
         let tree = &tokens[at + 1..end];
@@ -415,7 +407,7 @@ impl Scan<'_> {
         Some(end + 1)
     }
 
-    /// Notes what the imports of a file call things, in all scopes at once.
+    /// Records the imports of a file, all scopes together.
     fn imports_in(&mut self, tokens: &[TokenTree]) {
         let mut at = 0;
         while let Some(token) = tokens.get(at) {
@@ -427,7 +419,7 @@ impl Scan<'_> {
                     if !is_whole(tree) {
                         continue;
                     }
-                    // Each token is read once: nobody else's import is in it.
+                    // No token is read twice: there is no other import in this one.
                     at += tree.len();
                     for Import { path, end, at } in imports_of(tree, &[]) {
                         let name = match &end {
@@ -435,7 +427,7 @@ impl Scan<'_> {
                             End::As(name) => Some(name.clone()),
                             End::Glob => None,
                         };
-                        // What is forbidden is told of where it is imported, and not at each use.
+                        // A forbidden import is reported once, and not at each use.
                         if let Some(name) = name
                             && path.len() > 1
                             && self.broken(&path, &end, true).is_none()
@@ -510,6 +502,13 @@ impl Scan<'_> {
     }
 }
 
+/// Whether an identifier is followed by arguments and then continues as a path: `std<>::fs`, `std()::fs`.
+fn continues_after_arguments(tokens: &[TokenTree], at: usize) -> bool {
+    is_punct(tokens.get(at), '<') && is_punct(tokens.get(at + 1), '>')
+        || matches!(tokens.get(at), Some(TokenTree::Group(_))) && is_separator(tokens, at + 1)
+}
+
+/// Whether the name is a crate of std or of the framework.
 fn is_root(name: &str) -> bool {
     matches!(name, "std" | "core" | "alloc" | "labrt" | "labrpc")
 }

@@ -1,4 +1,4 @@
-//! Questions to tokens.
+//! Predicates on tokens.
 
 use proc_macro2::{Ident, Spacing, TokenStream, TokenTree};
 
@@ -6,7 +6,7 @@ pub(super) fn list(tokens: &TokenStream) -> Vec<TokenTree> {
     tokens.clone().into_iter().collect()
 }
 
-/// A name without what makes a keyword a name.
+/// An identifier without the `r#` of a raw identifier.
 pub(super) fn plain(word: &Ident) -> String {
     word.to_string().trim_start_matches("r#").to_owned()
 }
@@ -19,7 +19,7 @@ pub(super) fn is_word(token: Option<&TokenTree>, word: &str) -> bool {
     matches!(token, Some(TokenTree::Ident(ident)) if ident == word)
 }
 
-/// Whether `::` stands at `at`.
+/// Whether there is `::` at `at`.
 pub(super) fn is_separator(tokens: &[TokenTree], at: usize) -> bool {
     let joint = matches!(tokens.get(at), Some(TokenTree::Punct(punct))
         if punct.as_char() == ':' && punct.spacing() == Spacing::Joint);

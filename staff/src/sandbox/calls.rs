@@ -1,8 +1,8 @@
-//! Which system calls can be made: seccomp.
+//! The system calls that are allowed: seccomp.
 //!
-//! The kernel asks a filter once for each number whether it always says yes, and remembers that. So a call
-//! that is allowed whatever its arguments costs next to nothing, wherever it stands in a list; only those
-//! with conditions are looked at.
+//! The kernel evaluates a filter once for each call number and caches unconditional permission. So an
+//! unconditionally allowed call costs next to nothing, regardless of its position in a list; only calls with
+//! conditions are evaluated each time.
 
 mod lists;
 
@@ -17,13 +17,15 @@ use seccompiler::{
 
 use super::Profile;
 
-/// A system call, and what its arguments must be: one of the rules, or anything if there is none.
+/// The conditions on the arguments of each system call, one of which must hold; none if any arguments are
+/// allowed.
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
-/// Takes the filters upon this process and all that it starts, for good. Unless the profile allows children,
-/// no program can be started but by a call of `execveat` with this very `name`; an attempt ends the process.
+/// Installs the filters for this process and its descendants, irrevocably. Unless the profile allows
+/// children, the only way to execute a program is a call of `execveat` with this very `name`; any other
+/// attempt ends the process.
 pub(super) fn enter(profile: &Profile, name: &CStr) -> Result<(), String> {
-    // All are made before the first is entered. The last one knows no call that would enter another.
+    // All filters are compiled before the first is installed. The last one forbids installing another.
     for filter in filters(profile, name)? {
         apply_filter(&filter).map_err(|error| error.to_string())?;
     }
@@ -38,14 +40,14 @@ fn filters(profile: &Profile, name: &CStr) -> Result<Vec<BpfProgram>, String> {
         filters.push(compile(starts, SeccompAction::Allow, SeccompAction::KillProcess)?);
     }
     let refused = lists::refused(profile);
-    // What is refused must not be unknown to the last filter, which would have the last word.
+    // Refused calls must be known to the last filter, whose answer takes precedence.
     let mut known = lists::allowed(profile);
     for (&call, rules) in &refused {
         let too = known.entry(call).or_default();
         if rules.is_empty() { too.clear() } else { too.extend(rules.iter().cloned()) }
     }
     filters.push(compile(refused, SeccompAction::Allow, SeccompAction::Errno(errno(libc::EPERM)))?);
-    // "No such call" is what a library expects of a system that is older than itself: it then does without.
+    // Libraries expect "no such call" from an older kernel, and use a fallback.
     filters.push(compile(known, SeccompAction::Errno(errno(libc::ENOSYS)), SeccompAction::Allow)?);
     Ok(filters)
 }
@@ -71,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_refused_is_not_allowed_as_well() {
+    fn no_call_is_both_refused_and_allowed() {
         for profile in [Profile::run("/bin/true".as_ref()), lists::tests::build()] {
             let (allowed, refused) = (lists::allowed(&profile), lists::refused(&profile));
             for (call, rules) in &refused {

@@ -1,30 +1,30 @@
-//! [`SandboxError`] and [`Step`]: what does not work.
+//! [`SandboxError`] and [`Step`]: the failures of the sandbox.
 
 use std::fmt;
 use std::io;
 
-/// What a launcher does, in this order, before it becomes the program.
+/// The steps of a launcher, in this order, before it executes the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// To understand what it was told.
+    /// Parse the order.
     Profile,
-    /// To see to it that the process dies with its parent.
+    /// Make the process die with its parent.
     Lifetime,
-    /// To find and open the program.
+    /// Find and open the program.
     Program,
-    /// To enter the folder where the program starts.
+    /// Enter the working directory.
     Directory,
-    /// To become another user, or to have namespaces of its own.
+    /// Become another user, or create namespaces.
     Identity,
-    /// To limit memory, time and so on.
+    /// Limit memory, time and so on.
     Limits,
-    /// To give up the powers of root.
+    /// Drop the capabilities of root.
     Capabilities,
-    /// To limit which files can be reached: Landlock of Linux 6.2 or later.
+    /// Limit the accessible files: Landlock of Linux 6.2 or later.
     Files,
-    /// To limit which system calls can be made: seccomp, on x86-64 or ARM64.
+    /// Limit the system calls: seccomp, on x86-64 or ARM64.
     Calls,
-    /// To start the program.
+    /// Execute the program.
     Start,
 }
 
@@ -70,24 +70,24 @@ impl fmt::Display for Step {
     }
 }
 
-/// Why there is no sandbox.
+/// The reason why there is no sandbox.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     /// The system is not Linux.
-    #[error("sandboxes are made of what only Linux has")]
+    #[error("sandboxes need Linux")]
     NotLinux,
     /// A part of the sandbox does not work on this machine.
     #[error("no sandbox on this machine: {step}: {cause}")]
     Unavailable {
-        /// What was tried.
+        /// The failed step.
         step: Step,
-        /// What the system said.
+        /// The system's error.
         cause: String,
     },
-    /// The parts seemed to work, but a process in the sandbox could do what it must not.
-    #[error("the sandbox does not hold on this machine: a process in it could {}", .0.join(", "))]
+    /// Every step succeeded, but a process in the sandbox could do what it must not.
+    #[error("the sandbox leaks on this machine: a process in it could {}", .0.join(", "))]
     Leaks(Vec<String>),
-    /// The launcher does not do what a launcher does.
+    /// The launcher does not behave as one.
     #[error("the launcher of the sandbox does not work: {0}")]
     Launcher(String),
     /// The launcher cannot be started.

@@ -1,4 +1,4 @@
-//! Which files can be reached: Landlock.
+//! The files that can be accessed: Landlock.
 
 use std::path::Path;
 
@@ -10,17 +10,17 @@ use landlock::{
 
 use super::Profile;
 
-/// Without the third version files could be emptied that can only be read.
+/// The required version: earlier ones allow truncating read-only files.
 const NEEDED: ABI = ABI::V3;
 
-/// What later versions add: the ports of TCP, the signals to others.
+/// The preferred version, which adds TCP ports and signals to other processes.
 const WANTED: ABI = ABI::V6;
 
 /// The rules of a profile, with all of its paths opened.
 pub(super) struct Rules(RulesetCreated);
 
 impl Rules {
-    /// Opens what the profile names. Each of its paths must exist.
+    /// Opens the paths in the profile. Each must exist.
     pub(super) fn new(profile: &Profile) -> Result<Self, String> {
         let mut rules = Ruleset::default()
             .set_compatibility(CompatLevel::HardRequirement)
@@ -47,7 +47,7 @@ impl Rules {
         Ok(Self(rules))
     }
 
-    /// Takes them upon this process and all that it starts, for good.
+    /// Applies the rules to this process and its descendants, irrevocably.
     pub(super) fn enter(self) -> Result<(), String> {
         let RestrictionStatus { ruleset, no_new_privs, .. } = self.0.restrict_self().map_err(text)?;
         if ruleset == RulesetStatus::NotEnforced || !no_new_privs {

@@ -1,4 +1,4 @@
-//! Who the process is: an ordinary user, in namespaces of its own, without the powers of root.
+//! The identity of the process: an ordinary user, in namespaces of its own, without capabilities.
 
 use std::fs;
 use std::io;
@@ -13,37 +13,36 @@ use rustix::thread::{
     set_thread_res_gid, set_thread_res_uid,
 };
 
-/// The first of the users that processes become which root starts. Each becomes a user of its own, so that
-/// none can touch another, and the system counts the threads of each by themselves. No such user has an
-/// account.
+/// The first user id for processes that root starts. Each process gets a user id of its own, so that none can
+/// affect another, and the kernel counts the threads of each separately. No such user has an account.
 const FIRST_USER: u32 = 1_879_048_192;
 
-/// Whether the process is root, as the machine sees it or its container.
+/// Whether the process is root, on the machine or in its container.
 pub(super) fn is_root() -> bool {
     geteuid().is_root()
 }
 
-/// Becomes a user of its own, who owns the folders `own` and nothing else. For root alone.
+/// Becomes a user of its own, which owns the folders `own` and nothing else. Requires root.
 pub(super) fn step_down(own: &[PathBuf]) -> io::Result<()> {
     let number = FIRST_USER + std::process::id();
     for folder in own {
         chown(folder, Some(number), Some(number))?;
     }
     let (user, group) = (Uid::from_raw(number), Gid::from_raw(number));
-    // The process has one thread yet, so what holds for the thread holds for the process.
+    // The process is still single-threaded, so these apply to the whole process.
     set_thread_groups(&[])?;
     set_thread_res_gid(group, group, group)?;
     set_thread_res_uid(user, user, user)?;
     Ok(())
 }
 
-/// Has a user namespace of its own, in which it is whom it was, so that threads are counted by themselves.
+/// Creates a user namespace with the same user, so that threads are counted separately.
 pub(super) fn own_count() -> io::Result<()> {
     separate(CloneFlags::CLONE_NEWUSER)
 }
 
-/// Has namespaces of its own: no network but a loopback that is down, nobody else's shared memory. Its next
-/// child is the first process of a process namespace, and when that ends, all of its descendants are killed.
+/// Creates namespaces: no network but a loopback that is down, no shared memory of others. The next child is
+/// the first process of a process namespace, and when it ends, all of its descendants are killed.
 pub(super) fn own_namespaces() -> io::Result<()> {
     separate(
         CloneFlags::CLONE_NEWUSER
@@ -57,7 +56,7 @@ pub(super) fn own_namespaces() -> io::Result<()> {
 fn separate(what: CloneFlags) -> io::Result<()> {
     let (user, group) = (geteuid().as_raw(), getegid().as_raw());
     unshare(what)?;
-    // Nobody is root inside: a program that root starts would have all powers over the namespaces again.
+    // No root inside: a program that root starts would regain all capabilities over the namespaces.
     let inside = |outside: u32| if outside == 0 { FIRST_USER } else { outside };
     fs::write("/proc/self/setgroups", "deny")?;
     fs::write("/proc/self/uid_map", format!("{} {user} 1", inside(user)))?;
@@ -65,8 +64,8 @@ fn separate(what: CloneFlags) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives up what root, or the first user of a namespace, may do, for good. [`bound_capabilities`] must have
-/// been called while the process was still root.
+/// Drops all capabilities irrevocably. [`bound_capabilities`] must have been called while the process was
+/// still root.
 pub(super) fn drop_capabilities() -> io::Result<()> {
     clear_ambient_capability_set()?;
     let none = CapabilitySet::empty();
@@ -74,8 +73,8 @@ pub(super) fn drop_capabilities() -> io::Result<()> {
     Ok(())
 }
 
-/// Makes sure that no program that is started gets powers because root starts it. Others than root need no
-/// such thing, and are not allowed to ask for it.
+/// Ensures that no executed program gains capabilities by belonging to root. Other users need no such thing,
+/// and are not allowed to request it.
 pub(super) fn bound_capabilities() -> io::Result<()> {
     let may = rustix::thread::capabilities(None)?.effective.contains(CapabilitySet::SETPCAP);
     if !may {
@@ -84,7 +83,7 @@ pub(super) fn bound_capabilities() -> io::Result<()> {
     for number in 0..64 {
         let one = CapabilitySet::from_bits_retain(1 << number);
         match remove_capability_from_bounding_set(one) {
-            // The kernel knows no capability of this number, nor any beyond.
+            // The kernel has no capability of this number or above.
             Err(rustix::io::Errno::INVAL) => break,
             other => other?,
         }

@@ -1,4 +1,4 @@
-//! [`enter`]: what a launcher does before it becomes the program.
+//! [`enter`]: the confinement of a launcher before it executes the program.
 
 use std::convert::Infallible;
 use std::env;
@@ -19,7 +19,7 @@ use super::files::Rules;
 use super::order::{Order, PROBE};
 use super::{LAUNCH_FAILED, Step, calls, identity, lifetime, probe};
 
-/// Why a launcher cannot become the program.
+/// The reason why a launcher cannot execute the program.
 struct Failure {
     step: Step,
     cause: String,
@@ -29,12 +29,12 @@ fn at<E: fmt::Display>(step: Step) -> impl FnOnce(E) -> Failure {
     move |cause| Failure { step, cause: cause.to_string() }
 }
 
-/// Confines this process and turns it into the program that `args` name: a profile, then `--`, the program,
-/// and its arguments, as [`super::Sandbox::command`] writes them. `args` must be the last of this process's
+/// Confines this process and executes the program in `args`: a profile, then `--`, the program, and its
+/// arguments, as [`super::Sandbox::command`] writes them. `args` must be the last of this process's
 /// arguments, and the process must have one thread.
 ///
-/// It does not return. What goes wrong before the program starts is said in one line on the standard error,
-/// and the process ends with the status [`LAUNCH_FAILED`].
+/// It does not return. An error before the program starts is printed as one line on the standard error, and
+/// the process ends with the status [`LAUNCH_FAILED`].
 pub fn enter(args: &[OsString]) -> ! {
     if args.first().is_some_and(|first| first == PROBE) {
         probe::probe();
@@ -47,7 +47,7 @@ pub fn enter(args: &[OsString]) -> ! {
 
 fn become_program(args: &[OsString]) -> Result<Infallible, Failure> {
     let [order, dashes, program, ..] = args else {
-        return Err(at(Step::Profile)("what is expected: PROFILE -- PROGRAM ARGUMENTS..."));
+        return Err(at(Step::Profile)("expected PROFILE -- PROGRAM ARGUMENTS..."));
     };
     if dashes != "--" {
         return Err(at(Step::Profile)("`--` is missing"));
@@ -70,7 +70,7 @@ fn become_program(args: &[OsString]) -> Result<Infallible, Failure> {
     if identity::is_root() {
         identity::bound_capabilities().map_err(at(Step::Capabilities))?;
     }
-    // Before another user is entered: root may lower any limit, and the lower one holds for who comes after.
+    // While still root, which may lower any limit; the lower limit then applies to the other user.
     profile.limits.enter().map_err(at(Step::Limits))?;
     if !profile.children {
         if identity::is_root() {
@@ -84,13 +84,13 @@ fn become_program(args: &[OsString]) -> Result<Infallible, Failure> {
     lifetime::die_with_parent(order.parent).map_err(at(Step::Lifetime))?;
     rules.enter().map_err(at(Step::Files))?;
 
-    // An allocation of its own: the filter lets a program be started from this address alone.
+    // An allocation of its own: the filter allows `execveat` with this address only.
     let itself = CString::default();
     calls::enter(profile, &itself).map_err(at(Step::Calls))?;
     execveat(&program, &itself, &arguments, &variables, AtFlags::AT_EMPTY_PATH).map_err(at(Step::Start))
 }
 
-/// Opens a program so that it can be started even where the folders above it cannot be entered any more.
+/// Opens a program so that it can be executed even if the folders above it become inaccessible.
 fn open(program: &Path) -> Result<File, String> {
     let path = rustix::fs::OFlags::PATH.bits().cast_signed();
     let file = OpenOptions::new().read(true).custom_flags(path).open(program);
@@ -107,8 +107,8 @@ fn variables() -> Vec<CString> {
     env::vars_os().filter_map(|variable| CString::new(join(variable)).ok()).collect()
 }
 
-/// Starts this launcher again, as the first process of the process namespace, and ends as that ends. When
-/// this process is killed, so is that, and with it all others in the namespace.
+/// Starts this launcher again as the first process of the process namespace, and ends as that one ends. When
+/// this process is killed, so are that one and all others in the namespace.
 fn supervise(order: Order, args: &[OsString]) -> Result<Infallible, Failure> {
     let own: Vec<OsString> = env::args_os().collect();
     let before = own.len().saturating_sub(args.len());
@@ -120,7 +120,7 @@ fn supervise(order: Order, args: &[OsString]) -> Result<Infallible, Failure> {
     end_like(status)
 }
 
-/// Ends as another process ended.
+/// Ends with the status or signal of another process.
 fn end_like(status: ExitStatus) -> ! {
     if let Some(signal) = status.signal().and_then(|number| Signal::try_from(number).ok()) {
         // Twice: the first `SIGSEGV` only removes the handler that the standard library has for it.

@@ -1,12 +1,12 @@
-//! The process dies with its parent.
+//! The lifetime of the process: it dies with its parent.
 
 use std::fs;
 use std::io;
 
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 
-/// Has the kernel kill this process when its parent dies: the thread of it that started this process. Must be
-/// called again whenever the process has become another user.
+/// Makes the kernel kill this process when the parent thread that started it ends. Must be called again after
+/// each change of the user.
 pub(super) fn die_with_parent(parent: u32) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let alive = match getppid() {
@@ -17,7 +17,7 @@ pub(super) fn die_with_parent(parent: u32) -> io::Result<()> {
     if alive { Ok(()) } else { Err(io::Error::other("the parent is gone")) }
 }
 
-/// Whether there is such a process and it has not ended.
+/// Whether the process exists and has not ended.
 fn runs(pid: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let state = stat.rsplit_once(") ").and_then(|(_, fields)| fields.chars().next());

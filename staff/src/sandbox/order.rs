@@ -1,20 +1,20 @@
-//! [`Order`]: what a launcher is told.
+//! [`Order`]: the order to a launcher.
 
 use serde::{Deserialize, Serialize};
 
 use super::Profile;
 
-/// What a launcher is told, as JSON in its first argument.
+/// The order to a launcher, as JSON in its first argument.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Order {
     pub(super) profile: Profile,
-    /// Who started the launcher, and must still be its parent.
+    /// The process id of the launcher's parent, which must still be alive.
     pub(super) parent: u32,
     /// Whether user namespaces work on this machine.
     pub(super) namespaces: bool,
-    /// Whether the launcher is the first process of a process namespace, and all that is done once is done.
+    /// Whether the launcher is the first process of a process namespace, so that the steps before are done.
     pub(super) inside: bool,
 }
 
-/// In the place of an order: tells what can be done that must not be possible.
+/// The argument in place of an order that starts a probe of the sandbox.
 pub(super) const PROBE: &str = "probe";

@@ -1,19 +1,19 @@
-//! [`read_bounded`]: what another program prints, however much it is.
+//! [`read_bounded`]: bounded reading of another program's output.
 
 use std::io::{self, Read};
 
-/// What was printed.
+/// The output of a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Printed {
-    /// The first bytes, at most as many as were asked for.
+    /// The first bytes, up to the requested number.
     pub bytes: Vec<u8>,
-    /// How many bytes came after them, which are lost.
+    /// The number of discarded bytes after them.
     pub lost: u64,
 }
 
-/// Reads all of `from` and keeps the first `most` bytes, so that the writer neither waits for a reader nor
-/// fills the memory. No limit of the sandbox counts what goes into a pipe; what ends an endless writer is its
-/// limit of processor time, or its parent.
+/// Reads all of `from` and keeps the first `most` bytes, so that the writer neither blocks nor fills the
+/// memory. The sandbox does not limit output into a pipe; its limit on processor time, or its parent, ends an
+/// endless writer.
 ///
 /// # Errors
 ///

@@ -1,13 +1,13 @@
-//! What a process in the sandbox tries, to see whether the sandbox holds.
+//! The probe of the sandbox: a process in it attempts forbidden operations.
 
 use std::fs::File;
 use std::net::{TcpListener, UdpSocket};
 use std::os::unix::net::UnixDatagram;
 
-/// What a probe prints when nothing worked that must not.
+/// The output of a probe in which no forbidden operation succeeded.
 pub(super) const HOLDS: &str = "the sandbox holds";
 
-/// Tries what no profile allows, and prints what worked, a line each.
+/// Attempts operations that no profile allows, and prints those that succeeded, a line each.
 pub(super) fn probe() {
     let tries = [
         ("read the list of users", File::open("/etc/passwd").is_ok()),

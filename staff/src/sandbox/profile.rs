@@ -1,4 +1,4 @@
-//! [`Profile`]: what a process in the sandbox may do.
+//! [`Profile`]: the permissions of a process in the sandbox.
 
 use std::path::{Path, PathBuf};
 
@@ -6,34 +6,34 @@ use serde::{Deserialize, Serialize};
 
 use super::Limits;
 
-/// What a process in the sandbox may do. What is not named here is forbidden.
+/// The permissions of a process in the sandbox. Everything else is forbidden.
 ///
-/// Make one with [`Profile::run`] or [`Profile::build`], and change its fields if need be.
+/// Use [`Profile::run`] or [`Profile::build`], and change fields if necessary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
-    /// Files, and folders with all that is in them, that may be read.
+    /// Files and folders, contents included, that may be read.
     pub readable: Vec<PathBuf>,
-    /// Files, and folders with all that is in them, that may be read and started.
+    /// Files and folders, contents included, that may be read and executed.
     pub executable: Vec<PathBuf>,
-    /// Folders in which files may be read, made, changed and removed.
+    /// Folders in which files may be read, created, changed and removed.
     pub writable: Vec<PathBuf>,
     /// Names of the variables that the process gets from its parent's environment.
     /// [`std::process::Command::env`] adds others.
     pub environment: Vec<String>,
-    /// Where temporary files go: what `TMPDIR` is set to. It must be writable to be of use.
+    /// The folder of temporary files (`TMPDIR`). It must be writable to be useful.
     pub temporary: Option<PathBuf>,
-    /// Where the process starts.
+    /// The working directory.
     pub directory: PathBuf,
     /// Whether the process may have children and start other programs.
     pub children: bool,
-    /// How much of the machine it may use.
+    /// The resource limits.
     pub limits: Limits,
 }
 
-/// Folders of the system's libraries. Some machines have not all of them.
+/// Folders of the system's libraries. Not every system has all of them.
 const LIBRARIES: [&str; 5] = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache"];
 
-/// What loads a program and its libraries: it counts as started itself.
+/// Dynamic loaders, which are executed themselves.
 const LOADERS: [&str; 4] = [
     "/lib64/ld-linux-x86-64.so.2",
     "/lib/ld-linux-aarch64.so.1",
@@ -41,26 +41,26 @@ const LOADERS: [&str; 4] = [
     "/lib/ld-musl-aarch64.so.1",
 ];
 
-/// Devices that are no danger, and what a process may know of itself.
+/// Harmless devices, and the process's own data.
 const HARMLESS: [&str; 4] = ["/dev/null", "/dev/zero", "/dev/urandom", "/proc/self"];
 
-/// What a build is made of.
+/// The folders of a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Build {
-    /// The toolchain: what `rustc --print sysroot` says.
+    /// The toolchain: the output of `rustc --print sysroot`.
     pub toolchain: PathBuf,
-    /// The folder of cargo with the registry's sources: `CARGO_HOME`. Only what builds need can be read of
-    /// it: no credentials.
+    /// The folder of cargo with the registry's sources: `CARGO_HOME`. Only the parts that builds need are
+    /// readable: no credentials.
     pub cargo_home: PathBuf,
-    /// The workspace to build. It can be read alone, so its lock file must be complete.
+    /// The workspace to build. It is read-only, so its lock file must be complete.
     pub workspace: PathBuf,
-    /// The target folder, of this build alone.
+    /// The target folder of this build alone.
     pub target: PathBuf,
 }
 
 impl Profile {
-    /// For a program that was made of a submission, such as `lab worker`: it may have threads and talk over
-    /// the files that it inherits. It may write nowhere and start nothing.
+    /// The profile for a program with a submission's code, such as `lab worker`: it may have threads and use
+    /// inherited files. It may not write files or execute programs.
     #[must_use]
     pub fn run(program: &Path) -> Self {
         let mut executable = existing(&LOADERS);
@@ -77,8 +77,8 @@ impl Profile {
         }
     }
 
-    /// The same with a folder of its own. If the sandbox is started by root, the folder is given to the user
-    /// that the process becomes; the folders above it must let everyone pass.
+    /// Adds a folder of its own to the profile. If root starts the sandbox, the folder is given to the user
+    /// that the process becomes; the folders above it must be searchable by all.
     #[must_use]
     pub fn with_scratch(mut self, folder: &Path) -> Self {
         self.writable.push(folder.to_owned());
@@ -87,8 +87,8 @@ impl Profile {
         self
     }
 
-    /// For `cargo build --offline --locked` and what it starts. Call the toolchain's own `bin/cargo`: the one
-    /// of rustup wants to know more than it may.
+    /// The profile for `cargo build --offline --locked` and its children. Use the toolchain's own
+    /// `bin/cargo`: rustup's proxy needs more permissions.
     #[must_use]
     pub fn build(build: &Build) -> Self {
         let cargo = ["registry", "git", "config.toml", "config"].map(|name| build.cargo_home.join(name));
@@ -103,7 +103,7 @@ impl Profile {
             executable: [existing(&system), vec![build.toolchain.clone(), build.target.clone()]].concat(),
             writable: [existing(&["/dev/null"]), vec![build.target.clone()]].concat(),
             environment: ["PATH", "CARGO_HOME", "RUSTUP_HOME"].map(str::to_owned).to_vec(),
-            // Linkers need such a place.
+            // Linkers need one.
             temporary: Some(build.target.clone()),
             directory: build.workspace.clone(),
             children: true,

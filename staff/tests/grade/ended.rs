@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::stage::{Stage, files, said};
+use crate::stage::{Stage, files, run};
 
 fn results(stage: &Stage, name: &str) -> Option<Value> {
     let text = fs::read_to_string(stage.path("out").join(name).join("results.json")).ok()?;
@@ -19,19 +19,19 @@ fn passed(results: &Value) -> usize {
     results["tests"].as_array().unwrap().iter().filter(|test| test["status"] == "passed").count()
 }
 
-/// Processes that are at something in this folder: builds, and runs of what was built there.
+/// The command lines of processes that use this folder: builds, and runs of their programs.
 fn processes_in(folder: &Path) -> Vec<String> {
-    let here = folder.to_string_lossy().into_owned();
+    let path = folder.to_string_lossy().into_owned();
     let lines = fs::read_dir("/proc").unwrap().filter_map(|process| {
         let line = fs::read(process.ok()?.path().join("cmdline")).ok()?;
         let line = String::from_utf8_lossy(&line).replace('\0', " ");
-        line.contains(&here).then_some(line)
+        line.contains(&path).then_some(line)
     });
     lines.collect()
 }
 
-/// A Raft that is right in part 3A, and never lets a test of part 3B end: those are run after them.
-fn hangs_later(stage: &Stage, name: &str) {
+/// A Raft that is correct in part 3A, and never lets a later test of part 3B end.
+fn hangs_in_3b(stage: &Stage, name: &str) {
     stage.submit(name, &["raft"]);
     let file = stage.path(name).join("raft/src/peer.rs");
     let text = fs::read_to_string(&file).unwrap();
@@ -42,19 +42,18 @@ fn hangs_later(stage: &Stage, name: &str) {
 }
 
 #[test]
-fn a_submission_whose_time_is_up_has_what_it_earned() {
+fn a_submission_keeps_its_points_at_the_time_limit() {
     let stage = Stage::new();
-    hangs_later(&stage, "one");
+    hangs_in_3b(&stage, "one");
     let rubric = stage.rubric("[\"3A\", \"3B\"]");
-    // A machine that is busy takes its time to build; a test that hangs takes 15 s, and there are ten of
-    // them.
+    // A busy machine builds slowly; a hanging test takes 15 s, and there are ten of them.
     let (limit, printed) = ["30s", "1m", "2m"]
         .into_iter()
         .find_map(|limit| {
             let options =
                 ["--rubric", rubric.to_str().unwrap(), "--runs", "40", "--seed", "1", "--jobs", "1"];
             let limited = ["grade", "one", "--out", "out", "--time-limit", limit];
-            let (status, printed) = said(&mut stage.lab(&[&limited, &options[..]].concat()));
+            let (status, printed) = run(&mut stage.lab(&[&limited, &options[..]].concat()));
             assert_eq!(status, Some(0), "{printed}");
             (!stage.scores("out")["one"].contains(&"stopped".to_owned())).then_some((limit, printed))
         })
@@ -78,7 +77,7 @@ fn a_submission_whose_time_is_up_has_what_it_earned() {
 }
 
 #[test]
-fn a_signal_ends_all_and_the_same_command_goes_on() {
+fn a_signal_stops_all_processes_and_the_same_command_continues() {
     let stage = Stage::new();
     for name in ["张三", "李四"] {
         stage.submit(name, &["raft"]);
@@ -92,9 +91,9 @@ fn a_signal_ends_all_and_the_same_command_goes_on() {
         let mut grader = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
         loop {
             let ready = match building {
-                // Cargo and the compiler are at it.
+                // The compiler is running.
                 true => processes_in(&out).iter().any(|line| line.contains("rustc")),
-                // Results are there before all are.
+                // The first results are written.
                 false => results(&stage, "张三").is_some_and(|it| passed(&it) > 0),
             };
             if ready {
@@ -107,8 +106,8 @@ fn a_signal_ends_all_and_the_same_command_goes_on() {
         assert!(sent.unwrap().success());
         let output = grader.wait_with_output().unwrap();
         assert_eq!(output.status.signal(), Some(number), "{output:?}");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(said.contains("stopping; the same command continues where it stopped"), "{said}");
+        let printed = String::from_utf8_lossy(&output.stderr);
+        assert!(printed.contains("stopping; the same command continues where it stopped"), "{printed}");
         assert_eq!(processes_in(&out), Vec::<String>::new(), "they outlive the grader");
     }
     let so_far = results(&stage, "张三").unwrap();
@@ -116,8 +115,8 @@ fn a_signal_ends_all_and_the_same_command_goes_on() {
     assert!(output.contains("Not all tests have run") && passed(&so_far) > 0, "{output}");
     assert_eq!(stage.scores("out")["张三"][1], "unfinished");
 
-    assert_eq!(said(&mut grade("out")).0, Some(0));
-    assert_eq!(said(&mut grade("whole")).0, Some(0));
+    assert_eq!(run(&mut grade("out")).0, Some(0));
+    assert_eq!(run(&mut grade("whole")).0, Some(0));
     assert_eq!(files(&stage.path("out")), files(&stage.path("whole")));
     let scores = stage.scores("out");
     for name in ["张三", "李四"] {

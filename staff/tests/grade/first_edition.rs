@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::stage::{Stage, said};
+use crate::stage::{Stage, run};
 
 /// The submissions, and the points that each got.
 const SCORES: [(&str, &str); 5] = [
@@ -22,7 +22,7 @@ fn submissions_of_the_first_edition_get_the_same_score() {
     let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
     let rubric = stage.rubric("[\"2A\", \"2B\", \"3A\", \"3B\", \"3C\", \"3D\", \"4A\", \"4B\", \"4C\"]");
     let options = ["--rubric", rubric.to_str().unwrap(), "--runs", "2", "--seed", "1", "--out", "out"];
-    let (status, printed) = said(&mut stage.lab(&[&["grade"], &folders[..], &options].concat()));
+    let (status, printed) = run(&mut stage.lab(&[&["grade"], &folders[..], &options].concat()));
     assert_eq!(status, Some(0), "{printed}");
     let scores = stage.scores("out");
     for (name, points) in SCORES {

@@ -1,4 +1,4 @@
-//! Submissions that mean harm come to what the corpus says, and the grader lives on.
+//! Hostile submissions have the outcome that the corpus expects, and the grader survives.
 
 #[allow(dead_code, reason = "what others ask for")]
 #[path = "../hostile/mod.rs"]
@@ -13,16 +13,16 @@ use serde_json::Value;
 use staff::build::{Base, Built, Confined, Missing, Workspace};
 use staff::submission::{Limits, read};
 
-use crate::stage::{Stage, said, workspace};
+use crate::stage::{Stage, run, workspace};
 
-/// What somebody writes who can write outside.
+/// A file that a submission writes if it can write outside of the sandbox.
 const WRITTEN: &str = "/tmp/written-by-a-submission";
 
 fn all(stage: &Stage) -> Vec<Hostile> {
     all_in(stage, "made")
 }
 
-/// All, with what is made in this folder.
+/// All submissions; generated ones are written to the folder `made`.
 fn all_in(stage: &Stage, made: &str) -> Vec<Hostile> {
     let made = stage.path(made);
     fs::create_dir(&made).unwrap();
@@ -42,7 +42,7 @@ fn grade(stage: &Stage, corpus: &[Hostile], out: &str, more: &[&str]) {
     // A machine that is busy must not decide how a run ends.
     let patient = ["--runs", "1", "--seed", "1", "--wall-limit", "600"];
     let options = [&["--rubric", rubric.to_str().unwrap(), "--out", out][..], &patient].concat();
-    let (status, printed) = said(&mut stage.lab(&[&["grade"], &folders[..], &options, more].concat()));
+    let (status, printed) = run(&mut stage.lab(&[&["grade"], &folders[..], &options, more].concat()));
     assert_eq!(status, Some(0), "{printed}");
 }
 
@@ -51,20 +51,20 @@ fn results(stage: &Stage, out: &str, name: &str) -> Value {
     serde_json::from_slice(&text).unwrap()
 }
 
-/// What was told of the submission as a whole.
+/// The output for the submission as a whole.
 fn output(stage: &Stage, out: &str, name: &str) -> String {
     results(stage, out, name)["output"].as_str().unwrap_or_default().to_owned()
 }
 
-/// What was told of each test.
-fn told(stage: &Stage, out: &str, name: &str) -> String {
+/// The output of each test.
+fn test_output(stage: &Stage, out: &str, name: &str) -> String {
     let results = results(stage, out, name);
     let tests = results["tests"].as_array().unwrap().iter();
     tests.map(|test| test["output"].as_str().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
-fn each_comes_to_what_is_said() {
+fn each_submission_has_its_expected_outcome() {
     let stage = Stage::new();
     let corpus: Vec<_> = all(&stage).into_iter().filter(|it| it.expected.parts.is_empty()).collect();
     assert!(corpus.len() >= 20, "{}", corpus.len());
@@ -80,24 +80,24 @@ fn each_comes_to_what_is_said() {
         };
         assert_eq!((row[1].as_str(), row[2].as_str()), (outcome, "0"), "{name}");
     }
-    ends_as_is_said(&stage, "out", corpus.iter().filter(|it| it.expected.outcome == "passes_rules"));
+    fails_as_expected(&stage, "out", corpus.iter().filter(|it| it.expected.outcome == "passes_rules"));
     let late: Vec<_> =
         corpus.into_iter().filter(|it| it.expected.outcome == "breaks_rules_when_built").collect();
     assert!(late.len() >= 7, "{}", late.len());
-    // What was built of it is remembered.
+    // The inspection is stored in the checkpoint.
     grade(&stage, &late, "out", &[]);
     assert_eq!(stage.scores("out"), scores);
     for Hostile { name, expected, .. } in &late {
-        let told = output(&stage, "out", name);
+        let printed = output(&stage, "out", name);
         for piece in expected.late.iter().chain(&expected.built) {
-            assert!(told.contains(piece), "{name}: {piece}: {told}");
+            assert!(printed.contains(piece), "{name}: {piece}: {printed}");
         }
     }
 }
 
-/// If the rules had not seen it, what was built would tell.
+/// The inspection finds static memory even without the rules.
 #[test]
-fn what_was_built_tells_without_the_rules() {
+fn the_inspection_finds_static_memory_without_the_rules() {
     let stage = Stage::new();
     let corpus: Vec<_> = all(&stage).into_iter().filter(|it| !it.expected.built.is_empty()).collect();
     assert!(corpus.len() >= 10, "{}", corpus.len());
@@ -105,18 +105,18 @@ fn what_was_built_tells_without_the_rules() {
     let base = Base::prepare(workspace(), &cache, &|| ()).unwrap();
     for Hostile { name, folder, expected } in &corpus {
         let staged = read(folder, &Limits::default()).unwrap();
-        let place = stage.path("built");
-        let mut workspace = Workspace::write(&base, &place, &staged.files, Missing::Nothing).unwrap();
+        let folder = stage.path("built");
+        let mut workspace = Workspace::write(&base, &folder, &staged.files, Missing::Nothing).unwrap();
         let built = workspace.build(&base, Confined::Not, 2).unwrap();
         assert_eq!(built, Built::Without(BTreeMap::new()), "{name}");
-        let told = workspace.inspect().unwrap().objections().join("\n");
+        let objections = workspace.inspect().unwrap().objections().join("\n");
         for piece in &expected.built {
-            assert!(told.contains(piece), "{name}: {piece}: {told}");
+            assert!(objections.contains(piece), "{name}: {piece}: {objections}");
         }
     }
 }
 
-/// If the rules had not seen it, the sandbox and the harness would have to do.
+/// The sandbox and the harness are sufficient without the rules.
 #[test]
 fn each_is_harmless_without_the_rules() {
     let _ = fs::remove_file(WRITTEN);
@@ -128,13 +128,13 @@ fn each_is_harmless_without_the_rules() {
     for (name, row) in stage.scores("out") {
         assert_eq!((row[1].as_str(), row[2].as_str()), ("graded", "0"), "{name}");
     }
-    ends_as_is_said(&stage, "out", corpus.iter());
+    fails_as_expected(&stage, "out", corpus.iter());
     assert!(!Path::new(WRITTEN).exists());
 }
 
-/// In labs 2 and 4, as those of part 3A above: no messages, no points.
+/// In labs 2 and 4, as in part 3A above: no messages, no points.
 #[test]
-fn what_does_no_work_scores_nothing() {
+fn a_solution_without_messages_scores_nothing() {
     let stage = Stage::new();
     for lab in ["2", "4"] {
         let of_lab = |it: &Hostile| it.expected.parts.iter().any(|part| part.starts_with(lab));
@@ -146,14 +146,14 @@ fn what_does_no_work_scores_nothing() {
         for Hostile { name, .. } in &corpus {
             assert_eq!((scores[name][1].as_str(), scores[name][2].as_str()), ("graded", "0"), "{name}");
         }
-        ends_as_is_said(&stage, &out, corpus.iter());
+        fails_as_expected(&stage, &out, corpus.iter());
     }
 }
 
-fn ends_as_is_said<'a>(stage: &Stage, out: &str, some: impl Iterator<Item = &'a Hostile>) {
+fn fails_as_expected<'a>(stage: &Stage, out: &str, some: impl Iterator<Item = &'a Hostile>) {
     for Hostile { name, expected, .. } in some.filter(|it| !it.expected.kind.is_empty()) {
-        let told = told(stage, out, name);
+        let printed = test_output(stage, out, name);
         let kind = expected.kind.replace('_', " ");
-        assert!(told.contains(&kind) && told.contains(&expected.says), "{name}: {told}");
+        assert!(printed.contains(&kind) && printed.contains(&expected.says), "{name}: {printed}");
     }
 }

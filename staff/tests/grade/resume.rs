@@ -1,12 +1,12 @@
-//! What is done is not done again, and what is interrupted comes to the same.
+//! Completed runs are not repeated, and an interrupted grading gives the same results.
 
 use std::fs;
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::stage::{Stage, files, said};
+use crate::stage::{Stage, files, run};
 
-/// Names, seed and runs of a submission's tests that a checkpoint has.
+/// The number of tests in a submission's checkpoint.
 fn tests_in_checkpoint(stage: &Stage, out: &str, name: &str) -> usize {
     let checkpoint = stage.path(out).join(".grading/checkpoints").join(format!("{name}.json"));
     let text = fs::read_to_string(checkpoint).unwrap_or_default();
@@ -15,12 +15,12 @@ fn tests_in_checkpoint(stage: &Stage, out: &str, name: &str) -> usize {
 }
 
 #[test]
-fn an_interrupted_grading_comes_to_the_same() {
+fn an_interrupted_grading_gives_the_same_results() {
     let stage = Stage::new();
     stage.submit("one", &["raft"]);
     stage.submit("two", &["raft"]);
     let submissions = ["one", "two"];
-    // Some runs fail, so that there is something to be told of them.
+    // Some runs fail, so that there are failures to report.
     stage.votes_twice("two");
     let rubric = stage.rubric("[\"3A\", \"3B\", \"3C\", \"3D\"]");
     let rubric = rubric.to_str().unwrap();
@@ -28,7 +28,7 @@ fn an_interrupted_grading_comes_to_the_same() {
         let options = ["--rubric", rubric, "--runs", "6", "--seed", "0x2a", "--out", out];
         stage.lab(&[&["grade"], &submissions[..], &options, more].concat())
     };
-    let (status, printed) = said(&mut grade("whole", &[]));
+    let (status, printed) = run(&mut grade("whole", &[]));
     assert_eq!(status, Some(0), "{printed}");
 
     let mut interrupted = 0;
@@ -51,17 +51,17 @@ fn an_interrupted_grading_comes_to_the_same() {
         assert!(done > wanted, "what was done is lost: {done} tests");
     }
     assert_eq!(interrupted, 3, "the grading ended before it could be interrupted");
-    let (status, printed) = said(&mut grade("pieces", &["--jobs", "1"]));
+    let (status, printed) = run(&mut grade("pieces", &["--jobs", "1"]));
     assert_eq!(status, Some(0), "{printed}");
     assert_eq!(files(&stage.path("whole")), files(&stage.path("pieces")));
 
     // Nothing is left to do, with or without the seed.
     let checkpoints = files(&stage.path("pieces/.grading/checkpoints"));
     let again = ["grade", "one", "two", "--rubric", rubric, "--runs", "6", "--out", "pieces"];
-    assert_eq!(said(&mut stage.lab(&again)).0, Some(0));
+    assert_eq!(run(&mut stage.lab(&again)).0, Some(0));
     assert_eq!(checkpoints, files(&stage.path("pieces/.grading/checkpoints")));
 
-    // Another version's settings are no reason to drop what others have earned.
+    // Settings of another version must not make the grader drop results.
     let settings = stage.path("pieces/.grading/settings.json");
     let ours = fs::read_to_string(&settings).unwrap();
     for (theirs, says) in [
@@ -73,7 +73,7 @@ fn an_interrupted_grading_comes_to_the_same() {
             Some(theirs) => fs::write(&settings, theirs).unwrap(),
             None => fs::remove_file(&settings).unwrap(),
         }
-        let (status, printed) = said(&mut stage.lab(&["grade", "one", "--out", "pieces", "--runs", "6"]));
+        let (status, printed) = run(&mut stage.lab(&["grade", "one", "--out", "pieces", "--runs", "6"]));
         assert_eq!(status, Some(2), "{printed}");
         assert!(printed.contains(says) && printed.contains("settings.json"), "{printed}");
         assert!(printed.contains("--again") && printed.lines().count() == 1, "{printed}");
@@ -83,29 +83,29 @@ fn an_interrupted_grading_comes_to_the_same() {
     let checkpoint = stage.path("pieces/.grading/checkpoints/two.json");
     let ours = fs::read_to_string(&checkpoint).unwrap();
     fs::write(&checkpoint, ours.replacen("\"content\": {", "\"content\": { \"more\": 1,", 1)).unwrap();
-    let (_, printed) = said(&mut stage.lab(&again));
+    let (_, printed) = run(&mut stage.lab(&again));
     assert!(printed.contains("two.json was written by another version of the grader"), "{printed}");
     fs::write(&checkpoint, ours).unwrap();
-    assert_eq!(said(&mut stage.lab(&again)).0, Some(0));
+    assert_eq!(run(&mut stage.lab(&again)).0, Some(0));
 
     for (more, says) in [
         (&["--runs", "6", "--seed", "1"][..], "another seed"),
         (&["--runs", "7"], "6 runs a test"),
         (&["--runs", "6", "--wall-limit", "59"], "runs of up to 60 s"),
     ] {
-        let (status, printed) = said(&mut stage.lab(&[&["grade", "one", "--out", "pieces"], more].concat()));
+        let (status, printed) = run(&mut stage.lab(&[&["grade", "one", "--out", "pieces"], more].concat()));
         assert_eq!(status, Some(2), "{printed}");
         assert!(printed.contains(says) && printed.contains("--again"), "{printed}");
     }
     assert_eq!(files(&stage.path("whole")), files(&stage.path("pieces")), "nothing was touched");
 }
 
-/// What stopped it may have been a full disk or a busy machine.
+/// The cause may have been a full disk or a busy machine.
 #[test]
 fn a_build_that_was_stopped_is_tried_again() {
     let stage = Stage::new();
     stage.submit("one", &["raft", "kvraft"]);
-    // Each crate builds, and they cannot be in one program: an error of neither.
+    // Each crate builds, but they cannot be linked into one program: an error of neither.
     for name in ["raft", "kvraft"] {
         let allocator = "\n#[global_allocator]\nstatic MEMORY: std::alloc::System = std::alloc::System;\n";
         stage.append(&format!("one/{name}/src/lib.rs"), allocator);
@@ -114,7 +114,7 @@ fn a_build_that_was_stopped_is_tried_again() {
     let grade = || {
         let options =
             ["--rubric", rubric.to_str().unwrap(), "--runs", "1", "--out", "out", "--despite-rules"];
-        said(&mut stage.lab(&[&["grade", "one"][..], &options].concat()))
+        run(&mut stage.lab(&[&["grade", "one"][..], &options].concat()))
     };
     for _ in 0..2 {
         let (status, printed) = grade();
@@ -125,24 +125,26 @@ fn a_build_that_was_stopped_is_tried_again() {
     }
 }
 
-/// What a run leaves in memory, and with it the number of jobs, must not decide how the next one ends.
+/// Memory left by earlier runs of a process, and so the number of jobs, must not influence a run.
 #[test]
-fn a_process_makes_few_runs() {
+fn the_number_of_runs_of_a_process_is_limited() {
     let stage = Stage::new();
     stage.submit("one", &["raft"]);
     let file = stage.path("one/raft/src/peer.rs");
     let text = fs::read_to_string(&file).unwrap();
     let (before, body) = (") -> Arc<dyn labapi::Raft> {\n", "    let raft = Arc::new_cyclic");
     assert!(text.contains(&format!("{before}{body}")));
-    // A process makes two hundred runs, of seven servers at most; there are six hundred, of thirteen servers by threes.
-    let count = "    static STARTED: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);\n    \
+    // A process makes two hundred runs, of seven servers at most; without that limit it would make six
+    // hundred.
+    let count = "    static STARTED: std::sync::atomic::AtomicUsize = \
+        std::sync::atomic::AtomicUsize::new(0);\n    \
         let before = STARTED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);\n    \
         assert!(before < 1400, \"too much ran here before\");\n";
     fs::write(&file, text.replace(&format!("{before}{body}"), &format!("{before}{count}{body}"))).unwrap();
     let rubric = stage.rubric("[\"3A\"]");
     let options = ["--rubric", rubric.to_str().unwrap(), "--runs", "200", "--seed", "1", "--jobs", "1"];
     let all = [&["grade", "one", "--out", "out", "--despite-rules"][..], &options].concat();
-    let (status, printed) = said(&mut stage.lab(&all));
+    let (status, printed) = run(&mut stage.lab(&all));
     assert_eq!(status, Some(0), "{printed}");
     let row = &stage.scores("out")["one"];
     assert_eq!((row[1].as_str(), &row[2]), ("graded", &row[3]), "{printed}");

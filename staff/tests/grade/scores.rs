@@ -1,11 +1,11 @@
-//! What submissions earn.
+//! The scores of submissions.
 
 use std::fs;
 
-use crate::stage::{ALL, Stage, said};
+use crate::stage::{ALL, Stage, run};
 
 #[test]
-fn each_earns_what_it_can_do() {
+fn each_submission_has_its_expected_score() {
     let stage = Stage::new();
     stage.submit("whole", &ALL);
     stage.submit("raft_alone", &["raft"]);
@@ -52,18 +52,18 @@ fn each_earns_what_it_can_do() {
         "without_raft",
     ];
     let options = ["--out", "out", "--runs", "2", "--seed", "7"];
-    let (status, printed) = said(&mut stage.lab(&[&["grade"], &names[..], &options].concat()));
+    let (status, printed) = run(&mut stage.lab(&[&["grade"], &names[..], &options].concat()));
     assert_eq!(status, Some(0), "{printed}");
 
     let scores = stage.scores("out");
-    let told: Vec<_> =
+    let outcomes: Vec<_> =
         names.iter().map(|name| (*name, scores[*name][1].as_str(), scores[*name][2].as_str())).collect();
     let expected = [
         ("broken", "does_not_build", "0"),
         ("broken_bully", "graded", "100"),
         ("broken_kvraft", "graded", "130"),
         ("bully_alone", "graded", "30"),
-        // What the compiler does not read makes no difference.
+        // Files that the compiler does not read make no difference.
         ("messy", "graded", "100"),
         ("nameless", "does_not_build", "0"),
         ("raft_alone", "graded", "100"),
@@ -72,7 +72,7 @@ fn each_earns_what_it_can_do() {
         ("whole", "graded", "230"),
         ("without_raft", "graded", "130"),
     ];
-    assert_eq!(told, expected, "{printed}");
+    assert_eq!(outcomes, expected, "{printed}");
 
     let report = |name: &str| fs::read_to_string(stage.path("out").join(name).join("report.html")).unwrap();
     assert!(report("broken_kvraft").contains("kvraft does not build"));
@@ -81,16 +81,16 @@ fn each_earns_what_it_can_do() {
     assert!(report("broken_bully").contains("bully does not build"));
     assert!(report("static_bully").contains("protocols/bully/src/timer.rs"));
     assert!(report("skeleton").contains("not implemented"));
-    let told =
+    let note =
         "does not read raft/src/bin/try.rs, raft/src/log_backup.rs, raft/src/old.rs, raft/src/tests.rs:";
-    assert!(report("messy").contains(told), "{}", report("messy"));
+    assert!(report("messy").contains(note), "{}", report("messy"));
     assert!(report("nameless").contains("there is no raft/src/lib.rs"));
     // One column has run, on the reference's Raft.
     assert!(report("without_raft").contains("on the reference's Raft"));
 }
 
 #[test]
-fn mistakes_of_the_grader_are_one_line() {
+fn wrong_arguments_are_reported_in_one_line() {
     let stage = Stage::new();
     stage.submit("one", &["raft"]);
     fs::write(stage.path("rubric.toml"), "pass_rate = 2\n").unwrap();
@@ -102,22 +102,22 @@ fn mistakes_of_the_grader_are_one_line() {
         (&["grade", "one", "--out", "out", "--rubric", "rubric.toml"], "rubric.toml"),
         (&["grade", "one", "--out", "out", "--runs", "0"], "from 1"),
     ] {
-        let (status, printed) = said(&mut stage.lab(args));
+        let (status, printed) = run(&mut stage.lab(args));
         assert_eq!(status, Some(2), "{args:?}: {printed}");
         assert!(printed.contains(says) && printed.lines().count() == 1, "{args:?}: {printed}");
     }
 }
 
 #[test]
-fn results_are_added_to_those_of_before() {
+fn results_are_added_to_earlier_ones() {
     let stage = Stage::new();
-    // What breaks rules is not built: this is about files.
+    // Submissions that break rules are not built: this test is about files.
     for folder in ["two", "one", "other/one"] {
         stage.submit(folder, &["raft"]);
         stage.append(&format!("{folder}/raft/src/lib.rs"), "fn main() { unsafe {} }\n");
     }
     let grade = |name: &str, out: &str| {
-        said(&mut stage.lab(&["grade", name, "--out", out, "--wall-limit", "2.5", "--runs", "1"]))
+        run(&mut stage.lab(&["grade", name, "--out", out, "--wall-limit", "2.5", "--runs", "1"]))
     };
     for name in ["two", "one"] {
         let (status, printed) = grade(name, "out");
@@ -140,7 +140,7 @@ fn results_are_added_to_those_of_before() {
     assert!(!stage.path("one/results").exists());
     assert_eq!(fs::read_to_string(stage.path("out/scores.csv")).unwrap(), table);
     let (status, printed) =
-        said(&mut stage.lab(&["grade", "one", "--out", "out", "--wall-limit", "2", "--runs", "1"]));
+        run(&mut stage.lab(&["grade", "one", "--out", "out", "--wall-limit", "2", "--runs", "1"]));
     assert_eq!(status, Some(2), "{printed}");
     assert!(printed.contains("runs of up to 2.5 s"), "{printed}");
 }

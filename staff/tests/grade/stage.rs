@@ -1,4 +1,4 @@
-//! What the tests have in common: a folder, submissions in it, and the command.
+//! The fixture of the tests: a folder, submissions in it, and the command.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -54,18 +54,18 @@ impl Stage {
         }
     }
 
-    /// Puts text at the end of a file of a submission.
+    /// Appends text to a file of a submission.
     pub fn append(&self, file: &str, text: &str) {
         let path = self.path(file);
         let whole = fs::read_to_string(&path).expect("a file") + text;
         fs::write(path, whole).expect("written");
     }
 
-    /// Breaks a Raft: its servers vote for all who ask.
+    /// Breaks a Raft: its servers grant every vote.
     pub fn votes_twice(&self, name: &str) {
         for (file, before, after) in [
             ("election.rs", "state.voted_for.is_none_or(|peer| peer == args.candidate_id)", "true"),
-            // The tests are to notice, not the reference's own checks.
+            // The tests must notice, not the reference's own checks.
             ("state.rs", "if !cfg!(debug_assertions) {", "if true {"),
         ] {
             let path = self.path(name).join("raft/src").join(file);
@@ -97,13 +97,13 @@ impl Stage {
     }
 }
 
-/// Status, and all that was printed.
-pub fn said(command: &mut Command) -> (Option<i32>, String) {
+/// Runs a command; returns its status and output.
+pub fn run(command: &mut Command) -> (Option<i32>, String) {
     let Output { status, stdout, stderr } = command.output().expect("started");
     (status.code(), String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned())
 }
 
-/// All files of a folder of results, but what the grader keeps for itself.
+/// All files of a folder of results, without the grader's own.
 pub fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];

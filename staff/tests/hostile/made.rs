@@ -1,4 +1,4 @@
-//! Submissions that cannot be kept in a repository.
+//! Submissions that cannot be stored in a repository and are generated.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -6,11 +6,11 @@ use std::path::Path;
 
 use super::{Expected, Hostile};
 
-/// One of them.
+/// A generated submission.
 struct Made {
     name: &'static str,
     what: &'static str,
-    /// Puts what is wrong into the folder `raft/src`, where an honest `lib.rs` lies already.
+    /// Puts the problem into the folder `raft/src`, which has a valid `lib.rs`.
     make: fn(&Path),
     refusal: Option<&'static str>,
     violation: Option<&'static str>,

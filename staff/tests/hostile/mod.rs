@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-/// A submission, and what is to become of it.
+/// A submission, and its expected outcome.
 pub struct Hostile {
     pub name: String,
     pub folder: PathBuf,
     pub expected: Expected,
 }
 
-/// What is to become of a submission.
+/// The expected outcome of a submission.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Expected {
@@ -24,19 +24,19 @@ pub struct Expected {
     pub violations: Vec<String>,
     pub warnings: Vec<String>,
     pub ignored: Vec<String>,
-    /// What is told of files of which only the compiler knows that they are compiled.
+    /// Parts of the findings in files that only the compiler knows to be compiled.
     pub late: Vec<String>,
-    /// Pieces of what is told of what was built, whatever the rules say.
+    /// Parts of the objections to the artifacts, regardless of the rules.
     pub built: Vec<String>,
-    /// The parts in which it must not score; part 3A, if nothing is said.
+    /// The parts in which it must not score; empty for part 3A.
     pub parts: Vec<String>,
-    /// When it is run, whatever the rules say: the kind of failure, and what its message must have.
+    /// The kind of failure when it runs regardless of the rules, and text in its message.
     pub kind: String,
     pub says: String,
 }
 
-/// All of them, in the order of names: those in the folder `kept`, and those that are made when tests run, in `scratch`, which
-/// is empty.
+/// All submissions, in the order of names: those in the folder `kept`, and generated ones, which are written
+/// to the empty folder `scratch`.
 pub fn all(kept: &Path, scratch: &Path) -> Vec<Hostile> {
     let mut all = made::all(scratch);
     for entry in fs::read_dir(kept).unwrap() {

@@ -1,4 +1,4 @@
-//! What the sandbox costs: `cargo test -p staff --test sandbox --release cost -- --ignored --nocapture`.
+//! The cost of the sandbox: `cargo test -p staff --test sandbox --release cost -- --ignored --nocapture`.
 
 use std::time::Instant;
 

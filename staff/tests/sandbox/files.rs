@@ -1,4 +1,4 @@
-//! No files but its own.
+//! Access to files outside of the sandbox is refused.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -15,22 +15,22 @@ fn neighbour(stage: &Stage) -> PathBuf {
     file
 }
 
-fn refused_and_untouched(stage: &Stage, deed: &str) {
+fn refused_and_untouched(stage: &Stage, action: &str) {
     for profile in [stage.run(), stage.build()] {
         let file = neighbour(stage);
-        stage.done(stage.free(), &[deed, word(&file)]);
+        stage.done(stage.free(), &[action, word(&file)]);
         let file = neighbour(stage);
-        let said = output(stage.confined(&profile), &[deed, word(&file)]);
-        assert_eq!(said.status.code(), Some(3), "{}: {deed:?}: {said:?}", stage.who);
-        assert_eq!(fs::read_to_string(&file).unwrap(), "untouched", "{}: {deed:?}", stage.who);
+        let result = output(stage.confined(&profile), &[action, word(&file)]);
+        assert_eq!(result.status.code(), Some(3), "{}: {action:?}: {result:?}", stage.who);
+        assert_eq!(fs::read_to_string(&file).unwrap(), "untouched", "{}: {action:?}", stage.who);
     }
 }
 
 #[test]
 fn files_outside_can_be_neither_read_nor_changed() {
     for stage in stages() {
-        for deed in ["read", "write", "empty", "remove", "rename"] {
-            refused_and_untouched(&stage, deed);
+        for action in ["read", "write", "empty", "remove", "rename"] {
+            refused_and_untouched(&stage, action);
         }
     }
 }
@@ -38,12 +38,12 @@ fn files_outside_can_be_neither_read_nor_changed() {
 #[test]
 fn links_do_not_lead_outside() {
     for stage in stages() {
-        for deed in ["read through a link", "write through a link"] {
-            refused_and_untouched(&stage, deed);
+        for action in ["read through a link", "write through a link"] {
+            refused_and_untouched(&stage, action);
         }
         let file = neighbour(&stage);
-        let said = output(stage.confined(&stage.run()), &["write through a hard link", word(&file)]);
-        assert_eq!(said.status.code(), Some(3), "{}: {said:?}", stage.who);
+        let result = output(stage.confined(&stage.run()), &["write through a hard link", word(&file)]);
+        assert_eq!(result.status.code(), Some(3), "{}: {result:?}", stage.who);
         assert_eq!(fs::read_to_string(&file).unwrap(), "untouched", "{}", stage.who);
     }
 }
@@ -57,10 +57,10 @@ fn folders_outside_can_be_neither_listed_nor_added_to() {
             let file = new("file");
             stage.done(stage.free(), &["write", word(&file)]);
             fs::remove_file(&file).unwrap();
-            let said = output(stage.confined(&profile), &["write", word(&file)]);
-            assert!(said.status.code() == Some(3) && !file.exists(), "{}: {said:?}", stage.who);
-            let said = output(stage.confined(&profile), &["make a folder", word(&new("folder"))]);
-            assert!(said.status.code() == Some(3) && !new("folder").exists(), "{}: {said:?}", stage.who);
+            let result = output(stage.confined(&profile), &["write", word(&file)]);
+            assert!(result.status.code() == Some(3) && !file.exists(), "{}: {result:?}", stage.who);
+            let result = output(stage.confined(&profile), &["make a folder", word(&new("folder"))]);
+            assert!(result.status.code() == Some(3) && !new("folder").exists(), "{}: {result:?}", stage.who);
         }
     }
 }
@@ -76,9 +76,9 @@ fn its_own_folder_can_be_written_and_one_that_is_to_read_cannot() {
         profile.readable.push(stage.outside.clone());
         stage.done(stage.confined(&profile), &["read", word(&to_read)]);
         stage.done(stage.confined(&profile), &["list", word(&stage.outside)]);
-        for deed in ["write", "empty", "remove", "rename"] {
+        for action in ["write", "empty", "remove", "rename"] {
             neighbour(&stage);
-            stage.refused(&profile, &[deed, word(&to_read)]);
+            stage.refused(&profile, &[action, word(&to_read)]);
         }
         stage.refused(&profile, &["make a folder", word(&stage.outside.join("new"))]);
     }

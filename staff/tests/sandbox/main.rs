@@ -1,5 +1,5 @@
-//! The sandbox against a program that does what it must not: each deed succeeds outside and fails inside, started by root
-//! and by an ordinary user.
+//! The sandbox against a hostile program: each action succeeds outside and fails inside, started by root and
+//! by an ordinary user.
 #![cfg(target_os = "linux")]
 
 mod bench;

@@ -11,7 +11,7 @@ fn there_is_no_network() {
     let (tcp, udp) = (tcp.local_addr().unwrap().to_string(), udp.local_addr().unwrap().to_string());
     for stage in stages() {
         for profile in [stage.run(), stage.build()] {
-            for deed in [
+            for action in [
                 &["listen to tcp"][..],
                 &["listen to tcp over ipv6"],
                 &["connect over tcp", &tcp],
@@ -19,7 +19,7 @@ fn there_is_no_network() {
                 &["open a netlink socket"],
                 &["open a local socket"],
             ] {
-                stage.refused(&profile, deed);
+                stage.refused(&profile, action);
             }
             if stage.who == "root" {
                 stage.refused(&profile, &["open a packet socket"]);
@@ -31,11 +31,11 @@ fn there_is_no_network() {
 #[test]
 fn there_are_no_local_sockets_but_those_that_are_inherited() {
     for stage in stages() {
-        let there = stage.outside.join("socket");
-        let _listener = UnixListener::bind(&there).unwrap();
-        std::fs::set_permissions(&there, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+        let socket = stage.outside.join("socket");
+        let _listener = UnixListener::bind(&socket).unwrap();
+        std::fs::set_permissions(&socket, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
         for (profile, name) in [(stage.run(), "run"), (stage.build(), "build")] {
-            stage.refused(&profile, &["connect to a local socket", word(&there)]);
+            stage.refused(&profile, &["connect to a local socket", word(&socket)]);
             let new = stage.outside.join(name);
             stage.refused(&profile, &["listen to a local socket", word(&new)]);
         }

@@ -1,4 +1,4 @@
-//! No other processes: none started, harmed, watched or left behind, and no powers.
+//! A process in the sandbox cannot start, harm, observe or leave other processes, or gain privileges.
 
 use std::ffi::OsString;
 use std::fs;
@@ -14,7 +14,7 @@ use staff::sandbox::{LAUNCH_FAILED, Profile};
 
 use crate::stage::{Stage, copy_program, output, stages, word};
 
-/// A process of the same user, which does nothing.
+/// An idle process of the same user.
 fn victim(stage: &Stage) -> (Child, String) {
     let mut child = stage.free().arg("stay").stdout(Stdio::piped()).spawn().unwrap();
     let mut number = String::new();
@@ -27,7 +27,7 @@ fn end(mut child: Child) {
     child.wait().unwrap();
 }
 
-/// Whether there is such a process, or will still be in a while.
+/// Whether the process is still running after up to two seconds.
 fn stays(number: &str) -> bool {
     let patience = Instant::now() + Duration::from_secs(2);
     let runs = || {
@@ -64,13 +64,13 @@ fn a_build_starts_no_end_of_processes() {
 fn others_are_neither_killed_nor_traced() {
     for stage in stages() {
         for profile in [stage.run(), stage.build()] {
-            for deed in ["kill", "trace"] {
+            for action in ["kill", "trace"] {
                 let (child, number) = victim(&stage);
-                stage.done(stage.free(), &[deed, &number]);
+                stage.done(stage.free(), &[action, &number]);
                 end(child);
                 let (mut child, number) = victim(&stage);
-                let said = output(stage.confined(&profile), &[deed, &number]);
-                assert_eq!(said.status.code(), Some(3), "{}: {deed}: {said:?}", stage.who);
+                let result = output(stage.confined(&profile), &[action, &number]);
+                assert_eq!(result.status.code(), Some(3), "{}: {action}: {result:?}", stage.who);
                 assert!(child.try_wait().unwrap().is_none(), "{}: the other was harmed", stage.who);
                 end(child);
             }
@@ -79,7 +79,7 @@ fn others_are_neither_killed_nor_traced() {
 }
 
 #[test]
-fn nothing_can_be_learnt_of_others() {
+fn other_processes_cannot_be_observed() {
     for stage in stages() {
         let (child, number) = victim(&stage);
         for profile in [stage.run(), stage.build()] {
@@ -89,21 +89,21 @@ fn nothing_can_be_learnt_of_others() {
             stage.refused(&profile, &["list", &format!("/proc/{number}/fd")]);
             let memory = format!("/proc/{number}/mem");
             stage.done(stage.free(), &["open", &memory]);
-            let said = output(stage.confined(&profile), &["open", &memory]);
-            assert_eq!(said.status.code(), Some(3), "{}: {said:?}", stage.who);
+            let result = output(stage.confined(&profile), &["open", &memory]);
+            assert_eq!(result.status.code(), Some(3), "{}: {result:?}", stage.who);
             stage.done(stage.confined(&profile), &["read", "/proc/self/maps"]);
         }
         end(child);
     }
 }
 
-/// Without namespaces, what root builds is root, without a root's powers.
+/// Without namespaces, a build that root starts stays root, without capabilities.
 fn remains_root(stage: &Stage, profile: &Profile) -> bool {
     stage.who == "root" && profile.children && !stage.sandbox.has_namespaces()
 }
 
 #[test]
-fn nobody_gains_powers() {
+fn no_process_gains_privileges() {
     for stage in stages() {
         for profile in [stage.run(), stage.build()] {
             stage.refused(&profile, &["have a user namespace"]);
@@ -112,15 +112,15 @@ fn nobody_gains_powers() {
                     stage.refused(&profile, &["be root"]);
                 }
                 stage.refused(&profile, &["have a mount namespace"]);
-                let said = output(stage.confined(&profile), &["mount", word(&stage.scratch)]);
-                assert_eq!(said.status.code(), Some(3), "{said:?}");
+                let result = output(stage.confined(&profile), &["mount", word(&stage.scratch)]);
+                assert_eq!(result.status.code(), Some(3), "{result:?}");
             }
         }
     }
 }
 
 #[test]
-fn a_program_that_belongs_to_root_gives_no_powers() {
+fn a_setuid_program_of_root_gives_no_privileges() {
     for stage in stages().into_iter().filter(|_| rustix::process::geteuid().is_root()) {
         let of_root = stage.outside.join("of root");
         copy_program(&stage.hostile, &of_root);
@@ -132,8 +132,8 @@ fn a_program_that_belongs_to_root_gives_no_powers() {
         for mut profile in profiles.filter(|profile| !remains_root(&stage, profile)) {
             profile.executable.push(of_root.clone());
             let command = stage.sandbox.command(&profile, &of_root).unwrap();
-            let said = output(command, &["be root"]);
-            assert_eq!(said.status.code(), Some(3), "{}: {said:?}", stage.who);
+            let result = output(command, &["be root"]);
+            assert_eq!(result.status.code(), Some(3), "{}: {result:?}", stage.who);
         }
     }
 }
@@ -142,19 +142,19 @@ fn a_program_that_belongs_to_root_gives_no_powers() {
 fn a_build_leaves_nothing_behind() {
     for stage in stages().into_iter().filter(|stage| stage.sandbox.has_namespaces()) {
         let left = |command: Command| {
-            let said = output(command, &["leave a child behind"]);
-            assert!(said.status.success(), "{}: {said:?}", stage.who);
-            let text = String::from_utf8(said.stdout).unwrap();
+            let result = output(command, &["leave a child behind"]);
+            assert!(result.status.success(), "{}: {result:?}", stage.who);
+            let text = String::from_utf8(result.stdout).unwrap();
             text.split_whitespace().next().expect("a number").to_owned()
         };
         let number = left(stage.free());
-        assert!(stays(&number), "{}: nothing is left anyhow", stage.who);
+        assert!(stays(&number), "{}: no child is left even without the sandbox", stage.who);
         Command::new("kill").args(["-9", &number]).status().unwrap();
         assert!(!stays(&left(stage.confined(&stage.build()))), "{}", stage.who);
     }
 }
 
-/// Whether what a grader started goes on when the grader is killed.
+/// Whether a process survives when its grader is killed.
 fn survives_its_grader(stage: &Stage, profile: &Profile, launcher: &[OsString]) -> bool {
     let mut grader = Command::new(&stage.hostile);
     grader.arg("grade").arg(serde_json::to_string(profile).unwrap()).args(launcher);
@@ -174,9 +174,9 @@ fn survives_its_grader(stage: &Stage, profile: &Profile, launcher: &[OsString]) 
 }
 
 #[test]
-fn it_dies_with_its_grader() {
+fn a_process_dies_with_its_grader() {
     for stage in stages() {
-        assert!(survives_its_grader(&stage, &stage.run(), &[]), "it dies anyhow");
+        assert!(survives_its_grader(&stage, &stage.run(), &[]), "it dies even without the sandbox");
         for profile in [stage.run(), stage.build()] {
             assert!(!survives_its_grader(&stage, &profile, &stage.launcher), "{}", stage.who);
         }
@@ -184,14 +184,14 @@ fn it_dies_with_its_grader() {
 }
 
 #[test]
-fn how_it_ended_is_told() {
+fn the_exit_signal_is_reported() {
     for stage in stages() {
         for profile in [stage.run(), stage.build()] {
-            let said = output(stage.confined(&profile), &["abort"]);
-            assert!(!said.status.success(), "{}: {said:?}", stage.who);
+            let result = output(stage.confined(&profile), &["abort"]);
+            assert!(!result.status.success(), "{}: {result:?}", stage.who);
         }
-        let said = output(stage.confined(&stage.run()), &["abort"]);
-        assert_eq!(said.status.signal(), Some(Signal::SIGABRT as i32), "{}: {said:?}", stage.who);
+        let result = output(stage.confined(&stage.run()), &["abort"]);
+        assert_eq!(result.status.signal(), Some(Signal::SIGABRT as i32), "{}: {result:?}", stage.who);
     }
 }
 
@@ -210,9 +210,9 @@ fn a_launcher_that_fails_says_so_in_one_line() {
             stage.sandbox.command(&stage.run(), nowhere).unwrap(),
         ];
         for command in commands {
-            let said = output(command, &["do nothing"]);
-            let text = String::from_utf8(said.stderr).unwrap();
-            assert_eq!(said.status.code(), Some(LAUNCH_FAILED), "{}: {text}", stage.who);
+            let result = output(command, &["do nothing"]);
+            let text = String::from_utf8(result.stderr).unwrap();
+            assert_eq!(result.status.code(), Some(LAUNCH_FAILED), "{}: {text}", stage.who);
             assert!(text.starts_with("sandbox: ") && text.lines().count() == 1, "{}: {text}", stage.who);
         }
     }

@@ -1,4 +1,4 @@
-//! No more than its share, for root too.
+//! Resource limits hold, for root too.
 
 use std::process::Stdio;
 
@@ -25,7 +25,7 @@ fn threads_are_limited() {
 fn processor_time_is_limited() {
     for stage in stages() {
         stage.killed(&stage.run(), &["take much time"], Signal::SIGXCPU);
-        // The first process of a namespace is deaf to all signals but the last.
+        // The first process of a namespace ignores `SIGXCPU`, which has no handler.
         let last = if stage.sandbox.has_namespaces() { Signal::SIGKILL } else { Signal::SIGXCPU };
         stage.killed(&stage.build(), &["take much time"], last);
     }
@@ -38,12 +38,12 @@ fn files_are_limited_in_size_and_number() {
             stage.done(stage.free(), &["write a large file"]);
             let file = stage.scratch.join("large");
             std::fs::remove_file(&file).unwrap();
-            let said = output(stage.confined(&profile), &["write a large file"]);
-            assert!(!said.status.success(), "{}: {said:?}", stage.who);
+            let result = output(stage.confined(&profile), &["write a large file"]);
+            assert!(!result.status.success(), "{}: {result:?}", stage.who);
             assert_eq!(
                 std::fs::metadata(&file).unwrap().len(),
                 profile.limits.file,
-                "{}: {said:?}",
+                "{}: {result:?}",
                 stage.who
             );
             std::fs::remove_file(&file).unwrap();

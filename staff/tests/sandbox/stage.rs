@@ -1,4 +1,5 @@
-//! What the tests have in common: the programs where everyone can start them, and the sandboxes of root and of an ordinary user.
+//! The fixture of the tests: the programs where everyone can execute them, and the sandboxes of root and of
+//! an ordinary user.
 
 use std::ffi::OsString;
 use std::fs;
@@ -10,25 +11,25 @@ use std::process::{Command, Output, Stdio};
 use staff::sandbox::{Limits, Profile, Sandbox, SandboxError};
 use tempfile::TempDir;
 
-/// Nobody's number.
+/// A user id without an account.
 const ORDINARY: &str = "61234";
 
 /// A user, the user's sandbox, and a folder for one test.
 pub(crate) struct Stage {
     pub(crate) who: &'static str,
-    /// What starts a program as this user.
+    /// The command prefix that starts a program as this user.
     before: Vec<OsString>,
     pub(crate) launcher: Vec<OsString>,
     pub(crate) sandbox: Sandbox,
-    /// Where the user can write, outside of the sandbox.
+    /// A folder outside of the sandbox that the user can write.
     pub(crate) outside: PathBuf,
-    /// Where a profile may let a process write.
+    /// A folder that a profile may make writable.
     pub(crate) scratch: PathBuf,
     pub(crate) hostile: PathBuf,
     _folder: TempDir,
 }
 
-/// One for each user that there can be, if sandboxes work here at all.
+/// A stage for each available user, if sandboxes work here at all.
 pub(crate) fn stages() -> Vec<Stage> {
     let root = rustix::process::geteuid().is_root();
     let mut users = vec![(if root { "root" } else { "an ordinary user" }, vec![])];
@@ -72,8 +73,8 @@ fn stage(who: &'static str, before: Vec<OsString>) -> Option<Stage> {
     }
 }
 
-/// Copies a program, in another process: what this one has open for writing, those have open too that other tests start
-/// meanwhile, and the system starts no program that somebody may write to.
+/// Copies a program, in another process. A file that this process has open for writing is also open in
+/// children of tests that run at the same time, and the kernel executes no file that is open for writing.
 pub(crate) fn copy_program(from: &Path, to: &Path) {
     assert!(Command::new("cp").arg(from).arg(to).status().expect("`cp` is there").success(), "not copied");
 }
@@ -83,13 +84,13 @@ fn open_to_all(path: &Path) {
 }
 
 impl Stage {
-    /// The profile of a run, with less of everything than the deeds take.
+    /// The profile of a run, with limits below what the actions need.
     pub(crate) fn run(&self) -> Profile {
         let limits = Limits { memory: 2 << 30, cpu_seconds: 1, processes: 50, file: 1 << 20, open_files: 64 };
         Profile { limits, ..Profile::run(&self.hostile) }.with_scratch(&self.scratch)
     }
 
-    /// A profile in which programs can be started: all that a build needs, on a folder of its own.
+    /// A profile that allows starting programs: the permissions of a build, with a folder of its own.
     pub(crate) fn build(&self) -> Profile {
         let run = self.run();
         let system = ["/usr", "/bin", "/lib", "/lib64"].map(PathBuf::from);
@@ -106,7 +107,7 @@ impl Stage {
         }
     }
 
-    /// The same user without a sandbox, in the same folder.
+    /// A command without a sandbox, for the same user and folder.
     pub(crate) fn free(&self) -> Command {
         let words: Vec<_> =
             self.before.iter().chain([self.hostile.as_os_str().to_owned()].iter()).cloned().collect();
@@ -119,37 +120,37 @@ impl Stage {
         self.sandbox.command(profile, &self.hostile).expect("a command")
     }
 
-    /// The deed is done outside, and in the sandbox it is refused, by an answer and not by an end.
-    pub(crate) fn refused(&self, profile: &Profile, deed: &[&str]) {
-        self.done(self.free(), deed);
-        let said = output(self.confined(profile), deed);
-        self.expect(&said, "refused: ", deed);
-        assert_eq!(said.status.code(), Some(3), "{}: {deed:?}: {said:?}", self.who);
+    /// Expects the action to succeed outside of the sandbox, and to be refused inside with an error.
+    pub(crate) fn refused(&self, profile: &Profile, action: &[&str]) {
+        self.done(self.free(), action);
+        let result = output(self.confined(profile), action);
+        self.expect(&result, "refused: ", action);
+        assert_eq!(result.status.code(), Some(3), "{}: {action:?}: {result:?}", self.who);
     }
 
-    /// The deed is done outside, and in the sandbox the process is killed for it.
-    pub(crate) fn killed(&self, profile: &Profile, deed: &[&str], signal: nix::sys::signal::Signal) {
-        self.done(self.free(), deed);
-        let said = output(self.confined(profile), deed);
-        assert_eq!(said.status.signal(), Some(signal as i32), "{}: {deed:?}: {said:?}", self.who);
+    /// Expects the action to succeed outside of the sandbox, and the process to be killed for it inside.
+    pub(crate) fn killed(&self, profile: &Profile, action: &[&str], signal: nix::sys::signal::Signal) {
+        self.done(self.free(), action);
+        let result = output(self.confined(profile), action);
+        assert_eq!(result.status.signal(), Some(signal as i32), "{}: {action:?}: {result:?}", self.who);
     }
 
-    pub(crate) fn done(&self, command: Command, deed: &[&str]) {
-        let said = output(command, deed);
-        assert!(said.status.success(), "{}: {deed:?} should work here: {said:?}", self.who);
+    pub(crate) fn done(&self, command: Command, action: &[&str]) {
+        let result = output(command, action);
+        assert!(result.status.success(), "{}: {action:?} should work here: {result:?}", self.who);
     }
 
-    fn expect(&self, said: &Output, begin: &str, deed: &[&str]) {
-        let text = String::from_utf8_lossy(&said.stdout);
-        assert!(text.lines().any(|line| line.starts_with(begin)), "{}: {deed:?}: {said:?}", self.who);
+    fn expect(&self, result: &Output, begin: &str, action: &[&str]) {
+        let text = String::from_utf8_lossy(&result.stdout);
+        assert!(text.lines().any(|line| line.starts_with(begin)), "{}: {action:?}: {result:?}", self.who);
     }
 }
 
-pub(crate) fn output(mut command: Command, deed: &[&str]) -> Output {
-    command.args(deed).stdin(Stdio::null()).output().expect("started")
+pub(crate) fn output(mut command: Command, action: &[&str]) -> Output {
+    command.args(action).stdin(Stdio::null()).output().expect("started")
 }
 
-/// A path as a word of a deed.
+/// A path as an argument of an action.
 pub(crate) fn word(path: &Path) -> &str {
     path.to_str().expect("a path of ASCII letters")
 }

@@ -1,4 +1,4 @@
-//! What the profiles are for works in them: a worker of `lab`, and a build.
+//! A worker of `lab` and a build work in their profiles.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -12,7 +12,7 @@ use staff::sandbox::{Build, Profile};
 
 use crate::stage::{Stage, copy_program, stages, word};
 
-/// The workspace's own `lab`, where everyone can start it.
+/// The workspace's own `lab`, where everyone can execute it.
 fn lab(stage: &Stage) -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut cargo = Command::new(env!("CARGO"));
@@ -25,13 +25,13 @@ fn lab(stage: &Stage) -> PathBuf {
     lab
 }
 
-fn tell(mut worker: &UnixStream, instruction: &Value) {
+fn send(mut worker: &UnixStream, instruction: &Value) {
     let text = instruction.to_string();
     worker.write_all(&u32::try_from(text.len()).unwrap().to_le_bytes()).unwrap();
     worker.write_all(text.as_bytes()).unwrap();
 }
 
-/// What a worker answers to these orders.
+/// The reports of a worker for these tests.
 fn work(mut worker: Command, backend: &str, tests: &[&str]) -> Vec<Value> {
     let (mut near, far) = UnixStream::pair().unwrap();
     worker.stdin(Stdio::from(OwnedFd::from(far)));
@@ -39,10 +39,10 @@ fn work(mut worker: Command, backend: &str, tests: &[&str]) -> Vec<Value> {
     drop(worker);
     for test in tests {
         let order = json!({
-            "test": test, "backend": backend, "seed": 7, "solution": "raft", "policy": "random", "record": true,
-            "lines": false, "patience_seconds": 60.0, "cpu_seconds": 600.0, "mark": false,
+            "test": test, "backend": backend, "seed": 7, "solution": "raft", "policy": "random",
+            "record": true, "lines": false, "patience_seconds": 60.0, "cpu_seconds": 600.0, "mark": false,
         });
-        tell(&near, &json!({ "Order": order }));
+        send(&near, &json!({ "Order": order }));
     }
     near.set_read_timeout(Some(std::time::Duration::from_secs(120))).unwrap();
     let mut reports = Vec::new();
@@ -53,7 +53,7 @@ fn work(mut worker: Command, backend: &str, tests: &[&str]) -> Vec<Value> {
         near.read_exact(&mut answer).expect("an answer of the worker");
         let mut answer: Value = serde_json::from_slice(&answer).unwrap();
         if answer.get("Ended").is_some() {
-            tell(&near, &json!({ "Key": format!("key {}", reports.len()) }));
+            send(&near, &json!({ "Key": format!("key {}", reports.len()) }));
         }
         if answer.get("Finished").is_some() {
             assert_eq!(answer["Finished"][0], format!("key {}", reports.len()));
@@ -92,7 +92,7 @@ fn a_worker_does_the_same_in_the_sandbox() {
     }
 }
 
-fn said(command: &mut Command) -> PathBuf {
+fn stdout_of(command: &mut Command) -> PathBuf {
     let output = command.output().unwrap();
     PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
 }
@@ -101,10 +101,10 @@ fn said(command: &mut Command) -> PathBuf {
 #[test]
 fn a_build_works_and_reads_nothing_else() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let toolchain = said(Command::new("rustc").args(["--print", "sysroot"]).current_dir(workspace));
+    let toolchain = stdout_of(Command::new("rustc").args(["--print", "sysroot"]).current_dir(workspace));
     let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or(home).expect("a folder of cargo");
-    // Only who may read the toolchain can build with it.
+    // Only a user who can read the toolchain can build with it.
     for stage in stages().into_iter().take(1) {
         let crate_folder = stage.outside.join("crate");
         fs::create_dir_all(crate_folder.join("src")).unwrap();
@@ -133,7 +133,7 @@ fn a_build_works_and_reads_nothing_else() {
         };
         let good = run();
         assert!(good.status.success(), "{}", String::from_utf8_lossy(&good.stderr));
-        assert_eq!(said(&mut Command::new(stage.scratch.join("debug/it"))), Path::new("1"));
+        assert_eq!(stdout_of(&mut Command::new(stage.scratch.join("debug/it"))), Path::new("1"));
 
         let secret = stage.outside.join("secret");
         fs::write(&secret, "a secret").unwrap();

@@ -1,4 +1,4 @@
-//! The fixture of trials of wrong and of right solutions: one build, and one trial after the other.
+//! The fixture of trials of wrong and of right solutions: one build, and trials one at a time.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -15,8 +15,8 @@ pub struct Fixture {
 }
 
 impl Fixture {
-    /// The corpus's command line. It is kept from one test run to the next, and shared by all, so that only
-    /// what has changed is compiled again.
+    /// The corpus's command line. It is kept between test runs, and shared by all trials, so that only
+    /// changes are compiled again.
     pub fn scratch(&self) -> Result<&Scratch, Failed> {
         let kept = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let built = self.scratch.get_or_init(|| {
@@ -38,11 +38,11 @@ pub fn parts(lab: &Lab) -> Vec<&'static str> {
     lab.parts.iter().map(|part| part.name).collect()
 }
 
-/// What one trial does.
+/// The body of a trial.
 pub type Body = Box<dyn FnOnce(&Fixture) -> Result<(), Failed> + Send>;
 
-/// Runs, for each lab, the trials that `trials` gives, under the name of the lab and their own. One comes after
-/// the other: they share the command line's files, and each uses all cores.
+/// Runs, for each lab, the trials that `trials` gives, named by the lab and their own name. They run one at a
+/// time, because they share the command line's files and each uses all cores.
 pub fn run(trials: fn(&Family) -> Vec<(String, Body)>) -> ExitCode {
     let corpus = Corpus::here().expect("files of the right form");
     let fixture = Arc::new(Fixture { corpus, scratch: OnceLock::new() });

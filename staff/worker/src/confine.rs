@@ -1,17 +1,17 @@
-//! What a worker takes from the threads that run lab code of strangers: the harness's connection, and the
-//! files of the process itself.
+//! The confinement of the threads that run untrusted lab code: they cannot use the harness's connection or
+//! the files of the process.
 //!
-//! Lab code and harness are one process, and the compiler has errors by which code without `unsafe` reaches
-//! any memory. So the process's own sandbox, in which the harness must do its work, is not enough. The kernel
-//! can confine a single thread: a simulation has an OS thread of its own, and this thread
+//! Lab code and harness are one process, and the compiler has bugs by which code without `unsafe` reaches
+//! arbitrary memory. So the process's own sandbox, in which the harness must work, is not enough. The kernel
+//! can confine a single thread. A simulation has an OS thread of its own, and this thread
 //!
-//! - is ended, with the process, by any use of the connection to the parent;
-//! - opens no file but the program and the system's libraries, which backtraces are made of: not its own
-//!   memory and not the list of open files;
-//! - makes no new descriptors, whose numbers servers could tell each other something by;
-//! - confines itself no further, for that could concern the others.
+//! - is killed, with the process, by any use of the connection to the parent;
+//! - opens no file but the program and the system's libraries, which backtraces need: not its own memory, and
+//!   not the list of open files;
+//! - creates no descriptors, whose numbers would be a covert channel between servers;
+//! - cannot confine itself further, which could affect other threads.
 //!
-//! What it starts is confined as it is.
+//! Threads that it starts are confined in the same way.
 
 #[cfg(target_os = "linux")]
 mod system {
@@ -31,7 +31,7 @@ mod system {
         SeccompRule, TargetArch, apply_filter,
     };
 
-    /// What a thread takes upon itself.
+    /// The restrictions of a thread.
     struct Confinement {
         files: RulesetCreated,
         calls: Vec<BpfProgram>,
@@ -39,7 +39,7 @@ mod system {
 
     static CONFINEMENT: OnceLock<Confinement> = OnceLock::new();
 
-    /// Calls whose argument of this number, from 0, is a descriptor.
+    /// Calls with a descriptor as argument number 0 or 2.
     const OF_DESCRIPTORS: [(usize, &[c_long]); 2] = [
         (
             0,
@@ -69,8 +69,8 @@ mod system {
         (2, &[libc::SYS_epoll_ctl]),
     ];
 
-    /// What makes descriptors.
-    const MAKING: &[c_long] = &[
+    /// Calls that create descriptors.
+    const CREATING: &[c_long] = &[
         libc::SYS_dup,
         libc::SYS_dup3,
         libc::SYS_epoll_create1,
@@ -81,11 +81,11 @@ mod system {
     ];
 
     #[cfg(target_arch = "x86_64")]
-    const MAKING_OLDER: &[c_long] = &[libc::SYS_dup2, libc::SYS_epoll_create, libc::SYS_pipe];
+    const CREATING_OLDER: &[c_long] = &[libc::SYS_dup2, libc::SYS_epoll_create, libc::SYS_pipe];
     #[cfg(not(target_arch = "x86_64"))]
-    const MAKING_OLDER: &[c_long] = &[];
+    const CREATING_OLDER: &[c_long] = &[];
 
-    /// What concerns other threads, or all descriptors.
+    /// Calls that affect other threads, or all descriptors.
     const BEYOND: &[c_long] = &[
         libc::SYS_close_range,
         libc::SYS_landlock_add_rule,
@@ -94,7 +94,7 @@ mod system {
         libc::SYS_seccomp,
     ];
 
-    /// What backtraces are made of.
+    /// Files that backtraces need.
     const READABLE: [&str; 5] = ["/proc/self/exe", "/lib", "/lib64", "/usr/lib", "/usr/lib64"];
 
     type Rules = BTreeMap<i64, Vec<SeccompRule>>;
@@ -102,7 +102,7 @@ mod system {
     pub(crate) fn confine_simulations(connection: [RawFd; 2]) -> Result<(), String> {
         let confinement = Confinement { files: files()?, calls: calls(connection)? };
         if CONFINEMENT.set(confinement).is_err() {
-            return Err("they are confined already".to_owned());
+            return Err("simulations are confined already".to_owned());
         }
         labrt::world::confine_simulations(confine);
         Ok(())
@@ -112,7 +112,7 @@ mod system {
     ///
     /// # Panics
     ///
-    /// Panics if the kernel does not let it: no lab code may run then.
+    /// Panics if the kernel refuses: no lab code may run then.
     fn confine() {
         let Confinement { files, calls } = CONFINEMENT.get().expect("it is set before the first run");
         let status = files.try_clone().expect("one more descriptor").restrict_self();
@@ -138,19 +138,19 @@ mod system {
     }
 
     fn calls(connection: [RawFd; 2]) -> Result<Vec<BpfProgram>, String> {
-        let mut ended = always(&[BEYOND]);
+        let mut killing = always(&[BEYOND]);
         for (argument, calls) in OF_DESCRIPTORS {
             for &call in calls {
-                ended.insert(call, connection.map(|fd| equal(argument, fd)).to_vec());
+                killing.insert(call, connection.map(|fd| equal(argument, fd)).to_vec());
             }
         }
-        let mut refused = always(&[MAKING, MAKING_OLDER]);
+        let mut refused = always(&[CREATING, CREATING_OLDER]);
         refused
             .insert(libc::SYS_fcntl, [libc::F_DUPFD, libc::F_DUPFD_CLOEXEC].map(|it| equal(1, it)).to_vec());
         let not_permitted = libc::EPERM.cast_unsigned();
         Ok(vec![
             compile(refused, SeccompAction::Errno(not_permitted))?,
-            compile(ended, SeccompAction::KillProcess)?,
+            compile(killing, SeccompAction::KillProcess)?,
         ])
     }
 
@@ -182,6 +182,6 @@ mod system {
     }
 }
 
-/// Has every simulation of this process that begins from now on confined in its OS thread. `connection`: the
-/// descriptors by which the worker talks to its parent.
+/// Confines the OS thread of every simulation that this process starts from now on. `connection` are the
+/// descriptors of the worker's connection to its parent.
 pub(crate) use system::confine_simulations;

@@ -1,8 +1,8 @@
-//! The program that runs a submission's code: a worker of the command line, with the submission's crates
-//! compiled in and nothing else to offer.
+//! The program that runs a submission's code: a worker with the submission's crates linked in, and no other
+//! command.
 //!
-//! `worker` carries out runs for the process at the other end of its standard input. `confined-worker` does the
-//! same and confines the threads that run lab code first, see `confine`.
+//! `worker` carries out runs for the process at the other end of its standard input. `confined-worker` first
+//! confines the threads that run lab code, see `confine`.
 
 #![warn(missing_docs)]
 
@@ -27,9 +27,13 @@ pub fn main(solutions: &'static [Solution]) -> ExitCode {
             confine::confine_simulations(connection)
                 .map_err(|cause| CommandError::new(format!("a worker cannot confine its runs: {cause}")))
         }),
+<<<<<<< HEAD
         _ => Err(CommandError::new(
             "this program is started by `lab grade`, which sends it the runs to carry out",
         )),
+=======
+        _ => Err(CommandError::new("this program is a worker of `lab grade`, which starts it")),
+>>>>>>> staffw
     };
     finish(served.map_err(Stop::Refused))
 }

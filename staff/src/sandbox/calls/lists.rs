@@ -7,8 +7,8 @@ use seccompiler::{SeccompCmpOp, SeccompCondition, SeccompRule};
 use super::{Rules, argument};
 use crate::sandbox::Profile;
 
-/// What every profile allows, whatever the arguments: memory, threads, time, signals within the process,
-/// reading files that the rules of files allow, and using what is open.
+/// Calls that every profile allows with any arguments: memory, threads, time, signals within the process,
+/// reading files that Landlock allows, and using open files.
 const ALWAYS: &[c_long] = &[
     // Memory.
     libc::SYS_brk,
@@ -113,7 +113,7 @@ const ALWAYS: &[c_long] = &[
     libc::SYS_shutdown,
 ];
 
-/// The same under older names, which later processors do not have.
+/// Older variants of these calls, which newer architectures lack.
 #[cfg(target_arch = "x86_64")]
 const ALWAYS_OLDER: &[c_long] = &[
     libc::SYS_access,
@@ -135,7 +135,7 @@ const ALWAYS_OLDER: &[c_long] = &[
 #[cfg(not(target_arch = "x86_64"))]
 const ALWAYS_OLDER: &[c_long] = &[];
 
-/// With a folder that can be written.
+/// Calls for profiles with a writable folder.
 const WRITING: &[c_long] = &[
     libc::SYS_copy_file_range,
     libc::SYS_fallocate,
@@ -166,12 +166,12 @@ const WRITING_OLDER: &[c_long] = &[
 #[cfg(not(target_arch = "x86_64"))]
 const WRITING_OLDER: &[c_long] = &[];
 
-/// For a run: what takes something from the thread that calls. A worker takes it from the threads that run
-/// lab code, these calls included.
+/// Calls for a run that restrict the calling thread. A worker forbids them, among others, to the threads that
+/// run lab code.
 const CONFINING: &[c_long] =
     &[libc::SYS_landlock_add_rule, libc::SYS_landlock_create_ruleset, libc::SYS_landlock_restrict_self];
 
-/// With children: what compilers, linkers and a shell do.
+/// Calls for profiles with children: those of compilers, linkers and a shell.
 const CHILDREN: &[c_long] = &[
     libc::SYS_chdir,
     libc::SYS_execve,
@@ -206,7 +206,7 @@ const CHILDREN_OLDER: &[c_long] = &[libc::SYS_alarm, libc::SYS_chmod, libc::SYS_
 #[cfg(not(target_arch = "x86_64"))]
 const CHILDREN_OLDER: &[c_long] = &[];
 
-/// What lab code may come to try: "not permitted" says more than "no such call".
+/// Calls that lab code may plausibly try: "not permitted" is clearer than "no such call".
 const REFUSED: &[c_long] = &[
     libc::SYS_accept,
     libc::SYS_accept4,
@@ -235,7 +235,7 @@ const REFUSED: &[c_long] = &[
     libc::SYS_unshare,
 ];
 
-/// And what children could do, without them.
+/// Calls of processes with children, refused in profiles without.
 const REFUSED_CHILDREN: &[c_long] = &[
     libc::SYS_fchmod,
     libc::SYS_fchmodat,
@@ -280,8 +280,8 @@ const PRCTL: [libc::c_int; 6] = [
     libc::PR_GET_NO_NEW_PRIVS,
 ];
 
-/// A new process in a namespace of its own could get powers there. (`CLONE_NEWTIME` cannot be asked of this
-/// call.)
+/// Flags of namespaces, in which a new process could gain capabilities. (`CLONE_NEWTIME` cannot be passed to
+/// this call.)
 const NAMESPACES: libc::c_int = libc::CLONE_NEWUSER
     | libc::CLONE_NEWNS
     | libc::CLONE_NEWPID
@@ -290,14 +290,14 @@ const NAMESPACES: libc::c_int = libc::CLONE_NEWUSER
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWCGROUP;
 
-/// What the profile allows. `clone3` is on no list, because a filter cannot see what it is asked for:
+/// The calls that the profile allows. `clone3` is not allowed, because a filter cannot inspect its arguments:
 /// libraries then use `clone`.
 pub(super) fn allowed(profile: &Profile) -> Rules {
     let mut rules = always(&[ALWAYS, ALWAYS_OLDER]);
     rules.insert(libc::SYS_fcntl, FCNTL.iter().map(|&it| equal(1, it)).collect());
     rules.insert(libc::SYS_ioctl, IOCTL.iter().map(|&it| argument(1, Dword, SeccompCmpOp::Eq, it)).collect());
     rules.insert(libc::SYS_prctl, PRCTL.iter().map(|&it| equal(0, it)).collect());
-    // Limits can be read, not set; a message goes to the other end, not to an address.
+    // Limits can be read, not set; messages go to the connected peer, not to an address.
     rules.insert(libc::SYS_prlimit64, vec![argument(2, Qword, SeccompCmpOp::Eq, 0)]);
     rules.insert(libc::SYS_sendto, vec![argument(4, Qword, SeccompCmpOp::Eq, 0)]);
     if !profile.writable.is_empty() {
@@ -315,7 +315,7 @@ pub(super) fn allowed(profile: &Profile) -> Rules {
         let thread = libc::CLONE_THREAD | libc::CLONE_VM;
         rules.insert(libc::SYS_clone, vec![masked(0, thread | NAMESPACES, thread)]);
         rules.extend(always(&[CONFINING]));
-        // For the calling thread alone: no flags.
+        // No flags: the filter applies to the calling thread only.
         let is = |index, value: libc::c_uint| {
             SeccompCondition::new(index, Dword, SeccompCmpOp::Eq, value.into())
                 .expect("a call has six arguments")
@@ -323,13 +323,13 @@ pub(super) fn allowed(profile: &Profile) -> Rules {
         let filter = vec![is(0, libc::SECCOMP_SET_MODE_FILTER), is(1, 0)];
         rules.insert(libc::SYS_seccomp, vec![SeccompRule::new(filter).expect("it has conditions")]);
         rules.entry(libc::SYS_prctl).or_default().push(equal(0, libc::PR_SET_NO_NEW_PRIVS));
-        // Another filter sees to it that this is done once.
+        // Another filter limits this to one use.
         rules.extend(always(&[&[libc::SYS_execveat]]));
     }
     rules
 }
 
-/// What is refused rather than unknown.
+/// The calls that fail with "not permitted" rather than "no such call".
 pub(super) fn refused(profile: &Profile) -> Rules {
     let mut rules = always(&[REFUSED]);
     rules.insert(libc::SYS_prlimit64, vec![argument(2, Qword, SeccompCmpOp::Ne, 0)]);
@@ -372,7 +372,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn no_profile_allows_what_a_filter_cannot_look_into() {
+    fn no_profile_allows_calls_with_uninspectable_arguments() {
         let hidden = [
             libc::SYS_clone3,
             libc::SYS_io_uring_setup,
