@@ -27,13 +27,7 @@ pub fn main(solutions: &'static [Solution]) -> ExitCode {
             confine::confine_simulations(connection)
                 .map_err(|cause| CommandError::new(format!("a worker cannot confine its runs: {cause}")))
         }),
-<<<<<<< HEAD
-        _ => Err(CommandError::new(
-            "this program is started by `lab grade`, which sends it the runs to carry out",
-        )),
-=======
         _ => Err(CommandError::new("this program is a worker of `lab grade`, which starts it")),
->>>>>>> staffw
     };
     finish(served.map_err(Stop::Refused))
 }
