@@ -1,4 +1,4 @@
-//! What a cluster that has nothing to do costs on real threads: heartbeats, and waiting.
+//! The cost of an idle cluster on real threads: heartbeats, and waiting.
 //!
 //! `cargo bench -p lab --bench idle`
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 use labrt::world::Backend;
 use tester::{Case, RaftCluster, RunOptions, run};
 
-/// How long it has nothing to do.
+/// The time without commands.
 const IDLE: Duration = Duration::from_secs(20);
 
 fn idle(cluster: &RaftCluster) {

@@ -1,5 +1,5 @@
-//! What it costs to tell a run's events, and that telling changes nothing: every test in each detail, side by
-//! side.
+//! The cost of reporting a run's events, and a check that it does not affect the run: every test in each
+//! detail.
 //!
 //! `cargo bench -p lab --bench modes -- [SEEDS] [FILTER]`, 10 seeds and all tests if not given.
 

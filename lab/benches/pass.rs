@@ -1,4 +1,4 @@
-//! What all tests cost, once each, in processor time: the reference, a new seed each time.
+//! The CPU time of all tests, once each, on the reference, with a new seed in each pass.
 //!
 //! `cargo bench -p lab`
 

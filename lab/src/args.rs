@@ -1,105 +1,184 @@
-//! What can be asked for on the command line, and errors about it that fit on one line.
+//! The arguments of the command line, and errors about them that fit on one line.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand};
+use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use labrt::world::{Backend, Policy};
 
 use crate::error::CommandError;
 
 /// The distributed systems labs, simulated: one seed determines the whole run.
 #[derive(Parser, Debug)]
-#[command(name = "lab", bin_name = "cargo lab", version, max_term_width = 100)]
-struct CommandLine {
+#[command(name = "lab", bin_name = "cargo lab", version, max_term_width = 100, after_help = EXAMPLES)]
+pub(crate) struct CommandLine {
     #[command(subcommand)]
-    command: Command,
+    pub(crate) command: Command,
+
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
 }
 
 /// The commands that students have.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     /// Run tests
+    #[command(after_help = TEST_EXAMPLES)]
     Test(TestArgs),
     /// Run one test again, with its log; without arguments, the last failure
+    #[command(after_help = REPLAY_EXAMPLES)]
     Replay(ReplayArgs),
     /// List tests, their parts, titles and points
     List(ListArgs),
+    /// Print a script that completes the command line in a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
     /// Carry out runs for the process that started this one
     #[command(hide = true)]
     Worker,
 }
 
+/// The end of the help of `cargo lab`.
+const EXAMPLES: &str = "\
+Examples:
+  cargo lab test 3B --runs 100    each test of part 3B over 100 seeds
+  cargo lab replay                the last failure again, with its log";
+
+/// The end of the help of `lab test`.
+pub const TEST_EXAMPLES: &str = "\
+Examples:
+  cargo lab test                               all tests, once
+  cargo lab test 3B --runs 100 -x              part 3B over 100 seeds, up to the first failure
+  cargo lab test 3 --skip 3D --for 10m         parts 3A to 3C for ten minutes
+  cargo lab test backup --list                 the tests with `backup` in their names
+  cargo lab test backup_3b --exact --seed 31   one run";
+
+/// The end of the help of `lab replay`.
+pub const REPLAY_EXAMPLES: &str = "\
+Examples:
+  cargo lab replay                                     the last failure
+  cargo lab replay backup_3b --seed 0x1f --server 2    this run; the lines of server 2
+  cargo lab replay --since 2 --until 3.5               the last failure, from 2 s to 3.5 s
+  cargo lab replay --from target/lab/failures.jsonl --number 3";
+
+/// The end of the help of `lab completions`.
+pub const COMPLETIONS_EXAMPLES: &str = "\
+The script completes the command `lab`. Write it to a file, and add to the shell's start-up file:
+  cargo lab completions bash > ~/.lab.bash    lab() { cargo lab \"$@\"; }; source ~/.lab.bash
+  cargo lab completions zsh > ~/.lab.zsh      lab() { cargo lab \"$@\"; }; source ~/.lab.zsh
+  cargo lab completions fish > ~/.lab.fish    function lab; cargo lab $argv; end; source ~/.lab.fish";
+
+/// The headings of options in the help texts.
+mod heading {
+    pub(super) const SELECTION: &str = "Selection";
+    pub(super) const SEEDS: &str = "Seeds";
+    pub(super) const EXECUTION: &str = "Execution";
+    pub(super) const OUTPUT: &str = "Output";
+    pub(super) const LINES: &str = "Lines of the log";
+}
+
+/// The options that every command takes.
+#[derive(Args, Debug)]
+pub struct GlobalArgs {
+    /// Colour the output; auto: on a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", global = true, default_value_t, value_enum)]
+    #[arg(help_heading = heading::OUTPUT)]
+    pub color: ColorChoice,
+}
+
 /// The arguments of `lab test`.
 #[derive(Args, Debug)]
 pub struct TestArgs {
-    /// Which tests: a part (3A), a name or a piece of names (backup); all if there is none
-    #[arg(value_name = "FILTER")]
+    /// Tests to run: a part (3A), a lab (3), a name or a piece of names (backup); all if none is given
+    #[arg(value_name = "FILTER", value_parser = Filter, hide_possible_values = true)]
     pub filters: Vec<String>,
 
-    /// Runs of each test, over N seeds beginning with the first
-    #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one, allow_negative_numbers = true)]
-    pub runs: u32,
+    /// Leave out tests, by the same kind of filter; may be given several times
+    #[arg(long, value_name = "FILTER", value_parser = Filter, hide_possible_values = true)]
+    #[arg(help_heading = heading::SELECTION)]
+    pub skip: Vec<String>,
 
-    /// Run all tests again and again, each time over another seed, until a run fails
-    #[arg(long, conflicts_with = "runs")]
-    pub until_failure: bool,
+    /// Take a filter for a part, a lab or a whole name, and never for a piece of a name
+    #[arg(long, help_heading = heading::SELECTION)]
+    pub exact: bool,
 
-    /// Run all tests again and again, each time over another seed, for so long: 90s, 10m, 1h30m
-    #[arg(long = "for", value_name = "TIME", conflicts_with = "runs", value_parser = some_time, allow_negative_numbers = true)]
-    pub time: Option<Duration>,
+    /// List the chosen tests, and run none
+    #[arg(long, conflicts_with_all = ["json", "junit"], help_heading = heading::SELECTION)]
+    pub list: bool,
 
-    /// The first seed, decimal or 0x hexadecimal; if not given, a fresh one, which is printed
+    /// First seed, decimal or 0x hexadecimal; if not given, a fresh one, which is printed
     #[arg(long, value_name = "S", value_parser = tester::seed::parse, allow_negative_numbers = true)]
+    #[arg(help_heading = heading::SEEDS)]
     pub seed: Option<u64>,
 
-    /// Runs side by side; if not given, all cores in simulation, and one on real threads
-    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
+    /// Runs of each test, over N consecutive seeds from the first on
+    #[arg(long, visible_alias = "count", value_name = "N", default_value = "1", value_parser = at_least_one)]
+    #[arg(allow_negative_numbers = true, help_heading = heading::SEEDS)]
+    pub runs: u32,
+
+    /// Run all tests over one seed, then all over the next, until a run fails
+    #[arg(long, conflicts_with = "runs", help_heading = heading::SEEDS)]
+    pub until_failure: bool,
+
+    /// Run all tests over one seed, then all over the next, until the time is up: 90s, 10m, 1h30m
+    #[arg(long = "for", visible_alias = "duration", value_name = "TIME", conflicts_with = "runs")]
+    #[arg(value_parser = some_time, allow_negative_numbers = true, help_heading = heading::SEEDS)]
+    pub time: Option<Duration>,
+
+    /// Runs at a time; if not given, one per core in simulation, and one on real threads
+    #[arg(long, short, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
+    #[arg(help_heading = heading::EXECUTION)]
     pub jobs: Option<u32>,
 
+    /// Stop at the first failure, in the order of tests and seeds
+    #[arg(long, short = 'x', help_heading = heading::EXECUTION)]
+    pub fail_fast: bool,
+
+    /// Solution to test, one of those that are compiled in; if not given, the first
+    #[arg(long, value_name = "NAME", help_heading = heading::EXECUTION)]
+    pub solution: Option<String>,
+
+    /// The scheduling policy, by which the simulation chooses the next thread
+    #[arg(long, visible_alias = "scheduler", value_name = "P", default_value_t = Policy::default())]
+    #[arg(value_parser = policies(), help_heading = heading::EXECUTION)]
+    pub policy: Policy,
+
+    /// The backend that carries out the runs.
+    #[command(flatten)]
+    pub backend: BackendArgs,
+
     /// Write the results as JSON
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT)]
     pub json: Option<PathBuf>,
 
     /// Write the results as JUnit XML
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT)]
     pub junit: Option<PathBuf>,
 
-    /// Stop at the first failure
-    #[arg(long)]
-    pub fail_fast: bool,
-
-    /// The solution to test, of those that are compiled in; if not given, the first
-    #[arg(long, value_name = "NAME")]
-    pub solution: Option<String>,
-
-    /// How the simulation chooses the next thread
-    #[arg(long, value_name = "P", default_value_t = Policy::default(), value_parser = policies())]
-    pub policy: Policy,
-
-    /// Where runs take place.
-    #[command(flatten)]
-    pub backend: BackendArgs,
+    /// No effect: `cargo lab replay` shows what lab code prints
+    #[arg(long, alias = "nocapture", help_heading = heading::OUTPUT)]
+    pub no_capture: bool,
 }
 
-/// Where runs take place.
+/// The backend that carries out the runs, and its limits.
 #[derive(Args, Debug)]
 pub struct BackendArgs {
-    /// Simulated, or on real threads in real time
+    /// Simulation, or real threads in real time
     #[arg(long, value_name = "B", default_value_t = Backend::default(), value_parser = backends())]
+    #[arg(help_heading = heading::EXECUTION)]
     pub backend: Backend,
 
-    /// Seconds of processor time after which a run that has not ended is given up; 60 if not given, and 180
-    /// on real threads
+    /// Limit on the CPU time of a run, in seconds; if not given, 60, and 180 on real threads
     #[arg(long, value_name = "SECONDS", value_parser = some_seconds, allow_negative_numbers = true)]
+    #[arg(help_heading = heading::EXECUTION)]
     wall_limit: Option<Duration>,
 }
 
 impl BackendArgs {
-    /// Processor time after which a run is given up. On real threads a test ends itself after 150 s.
+    /// The limit on the CPU time of a run. On real threads a test ends itself after 150 s of real time.
     pub fn wall_limit(&self) -> Duration {
         let limit = match self.backend {
             Backend::Simulation => 60,
@@ -113,51 +192,57 @@ impl BackendArgs {
 #[derive(Args, Debug)]
 pub struct ReplayArgs {
     /// The test; needs --seed. Without both, the last failure is replayed
-    #[arg(requires = "seed")]
+    #[arg(requires = "seed", value_parser = Filter, hide_possible_values = true)]
     pub test: Option<String>,
+
+    /// Seed of the run, decimal or 0x hexadecimal
+    #[arg(long, value_name = "S", value_parser = tester::seed::parse, allow_negative_numbers = true)]
+    #[arg(requires = "test", help_heading = heading::SELECTION)]
+    pub seed: Option<u64>,
 
     /// Replay a failure of this file, which `lab test` writes
     #[arg(long, value_name = "FILE", conflicts_with_all = ["test", "seed", "solution", "policy"])]
+    #[arg(help_heading = heading::SELECTION)]
     pub from: Option<PathBuf>,
 
-    /// Which failure of the file, counted from 1
-    #[arg(long, value_name = "N", default_value = "1", requires = "from", value_parser = at_least_one, allow_negative_numbers = true)]
+    /// Number of the failure in the file, counted from 1
+    #[arg(long, value_name = "N", default_value = "1", requires = "from", value_parser = at_least_one)]
+    #[arg(allow_negative_numbers = true, help_heading = heading::SELECTION)]
     pub number: u32,
 
-    /// The seed of the run, decimal or 0x hexadecimal
-    #[arg(long, value_name = "S", value_parser = tester::seed::parse, allow_negative_numbers = true, requires = "test")]
-    pub seed: Option<u64>,
-
-    /// The solution, of those that are compiled in; the last failure's, or the first
-    #[arg(long, value_name = "NAME")]
+    /// Solution to run, one of those that are compiled in; if not given, the last failure's, or the first
+    #[arg(long, value_name = "NAME", help_heading = heading::EXECUTION)]
     pub solution: Option<String>,
 
-    /// How the simulation chooses the next thread; the last failure's, or `random`
-    #[arg(long, value_name = "P", value_parser = policies())]
+    /// The scheduling policy; if not given, the last failure's, or `random`
+    #[arg(long, visible_alias = "scheduler", value_name = "P", value_parser = policies())]
+    #[arg(help_heading = heading::EXECUTION)]
     pub policy: Option<Policy>,
 
-    /// Where runs take place.
+    /// The backend that carries out the run.
     #[command(flatten)]
     pub backend: BackendArgs,
 
-    /// Show only lines of this server
-    #[arg(long, value_name = "N")]
+    /// Show only lines of this server, counted from 0
+    #[arg(long, value_name = "N", help_heading = heading::LINES)]
     pub server: Option<u32>,
 
     /// Show only lines from this virtual time on, in seconds
     #[arg(long, value_name = "TIME", value_parser = seconds, allow_negative_numbers = true)]
+    #[arg(help_heading = heading::LINES)]
     pub since: Option<Duration>,
 
     /// Show only lines up to this virtual time, in seconds
     #[arg(long, value_name = "TIME", value_parser = seconds, allow_negative_numbers = true)]
+    #[arg(help_heading = heading::LINES)]
     pub until: Option<Duration>,
 
     /// Show only lines that contain this text
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", help_heading = heading::LINES)]
     pub grep: Option<String>,
 
-    /// Show only lines of this level and the graver ones: error, warn, info, debug or trace
-    #[arg(long, value_name = "L", value_parser = level)]
+    /// Show only lines of this level and the more severe ones: error, warn, info, debug or trace
+    #[arg(long, value_name = "L", value_parser = level, help_heading = heading::LINES)]
     pub level: Option<log::Level>,
 }
 
@@ -169,7 +254,26 @@ pub struct ListArgs {
     pub json: bool,
 }
 
-/// Why there is no command to carry out.
+/// The arguments of `lab completions`.
+#[derive(Args, Debug)]
+pub struct CompletionsArgs {
+    /// The shell that reads the script
+    #[arg(value_name = "bash|zsh|fish", hide_possible_values = true)]
+    pub shell: Shell,
+}
+
+/// A shell that completes commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// GNU bash.
+    Bash,
+    /// Zsh.
+    Zsh,
+    /// Fish.
+    Fish,
+}
+
+/// A command line without a command to carry out.
 #[derive(Debug)]
 pub enum Stop {
     /// Help or the version was asked for, and shown.
@@ -195,15 +299,23 @@ pub fn parse<C: Parser>(arguments: impl Iterator<Item = OsString>) -> Result<C, 
     }
 }
 
-/// The students' command line.
-pub(crate) fn command(arguments: impl Iterator<Item = OsString>) -> Result<Command, Stop> {
-    parse::<CommandLine>(arguments).map(|line| line.command)
-}
+/// Options of other test runners that no command takes, and the reason.
+const REFUSED: [(&str, &str); 1] = [(
+    "--retries",
+    "a seed is replayed, not retried, because the same seed fails again: `cargo lab replay` shows the last \
+     failure, and `cargo lab test --runs N` runs N seeds",
+)];
 
 /// clap's message without its usage and its advice to write an option as a value.
 fn one_line(error: &clap::Error) -> CommandError {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return CommandError::new("no command given: `cargo lab --help` says which there are");
+        return CommandError::new("no command given: `cargo lab --help` lists the commands");
+    }
+    if error.kind() == ErrorKind::UnknownArgument
+        && let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg)
+        && let Some((option, reason)) = REFUSED.iter().find(|(name, _)| name == option)
+    {
+        return CommandError::new(format!("there is no `{option}`: {reason}"));
     }
     let text = error.to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);
@@ -211,12 +323,38 @@ fn one_line(error: &clap::Error) -> CommandError {
         .lines()
         .take_while(|line| !line.starts_with("Usage:"))
         .filter(|line| !line.starts_with("For more information") && !line.contains("as a value, use '--"))
+        // The names of all tests, where a filter has no value.
+        .filter(|line| !line.contains("[possible values:") || line.len() < 200)
         .collect();
     let suggests = lines.iter().any(|line| line.trim_start().starts_with("tip:"));
     if error.kind() == ErrorKind::UnknownArgument && !suggests {
         lines.push("`--help` after the command lists its options");
     }
     CommandError::new(lines.join("\n"))
+}
+
+/// A filter: any text, for `test` knows which ones match. Shells complete it to parts and names of tests.
+#[derive(Debug, Clone)]
+struct Filter;
+
+impl TypedValueParser for Filter {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let mut parts: Vec<&str> = tester::cases().iter().map(|case| case.part).collect();
+        parts.dedup();
+        let names = tester::cases().iter().map(|case| case.name);
+        Some(Box::new(parts.into_iter().chain(names).map(PossibleValue::new)))
+    }
 }
 
 fn backends() -> impl TypedValueParser<Value = Backend> {
@@ -227,11 +365,11 @@ fn policies() -> impl TypedValueParser<Value = Policy> {
     PossibleValuesParser::new(Policy::ALL.map(Policy::name)).try_map(|name| name.parse::<Policy>())
 }
 
-/// A whole number that is not 0.
+/// A whole number from 1 on.
 ///
 /// # Errors
 ///
-/// The sentence that says what would be right.
+/// A sentence that says which values are right.
 pub fn at_least_one(text: &str) -> Result<u32, String> {
     text.parse()
         .ok()
@@ -245,11 +383,11 @@ fn seconds(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
 }
 
-/// A time with its unit, but not none.
+/// A time with its unit, longer than 0.
 ///
 /// # Errors
 ///
-/// The sentence that says what would be right.
+/// A sentence that says which values are right.
 pub fn some_time(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(time) if !time.is_zero() => Ok(time),
@@ -257,11 +395,11 @@ pub fn some_time(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Seconds, but not none: no run ends at once.
+/// Seconds, more than 0: no run ends at once.
 ///
 /// # Errors
 ///
-/// The sentence that says what would be right.
+/// A sentence that says which values are right.
 pub fn some_seconds(text: &str) -> Result<Duration, String> {
     let time = seconds(text)?;
     if time.is_zero() { Err("give more than 0 seconds, such as 60 or 2.5".to_owned()) } else { Ok(time) }
@@ -279,7 +417,7 @@ mod tests {
 
     fn refusal(arguments: &[&str]) -> String {
         let arguments = std::iter::once("lab").chain(arguments.iter().copied()).map(OsString::from);
-        match command(arguments) {
+        match parse::<CommandLine>(arguments) {
             Err(Stop::Refused(error)) => error.to_string(),
             other => panic!("expected a refusal, got {other:?}"),
         }
@@ -301,7 +439,7 @@ mod tests {
             (&["test", "--policy", "rondom"], "random"),
             (&["test", "--backend", "moon"], "sim, threads"),
             (&["test", "--sed", "1"], "--seed"),
-            (&["test", "--frobnicate"], "--help"),
+            (&["test", "--xyzzy"], "--help"),
             (&["test", "--for", "long"], "90s, 10m or 1h30m"),
             (&["test", "--for", "10"], "90s, 10m or 1h30m"),
             (&["test", "--for", "0s"], "90s, 10m or 1h30m"),
@@ -315,11 +453,99 @@ mod tests {
             (&["replay", "--seed", "1"], "TEST"),
             (&["replay", "--level", "loud"], "warn"),
             (&["replay", "--since", "-1"], "--since"),
-            (&[], "says which there are"),
+            (&["test", "-j", "0"], "from 1 to 4294967295"),
+            (&["test", "--count", "0"], "from 1 to 4294967295"),
+            (&["test", "--duration", "10"], "90s, 10m or 1h30m"),
+            (&["test", "--scheduler", "rondom"], "random"),
+            (&["test", "--skip"], "--skip <FILTER>"),
+            (&["test", "--list", "--json", "file"], "--json"),
+            (&["test", "--color", "sometimes"], "auto, always, never"),
+            (&["completions"], "bash|zsh|fish"),
+            (&["completions", "tcsh"], "bash, zsh, fish"),
+            (&["test", "--retries", "3"], "a seed is replayed, not retried"),
+            (&["test", "--retries=3"], "cargo lab replay"),
+            (&["replay", "--retries", "3"], "a seed is replayed, not retried"),
+            (&[], "lists the commands"),
         ] {
             let refusal = refusal(arguments);
             assert!(refusal.contains(says), "{arguments:?}: {refusal:?} does not say {says:?}");
             assert!(!refusal.contains('\n') && !refusal.contains("Usage"), "{arguments:?}: {refusal:?}");
+        }
+    }
+
+    fn accepted(arguments: &str) -> CommandLine {
+        parse(std::iter::once("lab").chain(arguments.split(' ')).map(OsString::from)).expect("accepted")
+    }
+
+    fn test_args(arguments: &str) -> TestArgs {
+        match accepted(&format!("test {arguments}")).command {
+            Command::Test(args) => args,
+            other => panic!("expected `test`, got {other:?}"),
+        }
+    }
+
+    #[test]
+    fn options_have_the_names_that_people_try() {
+        for (name, alias) in [
+            ("--jobs 3", "-j 3"),
+            ("--jobs 3", "-j3"),
+            ("--fail-fast", "-x"),
+            ("--runs 7", "--count 7"),
+            ("--for 10m", "--duration 10m"),
+            ("--policy sticky", "--scheduler sticky"),
+            ("--no-capture", "--nocapture"),
+        ] {
+            let (one, other) = (format!("{:?}", test_args(name)), format!("{:?}", test_args(alias)));
+            assert_eq!(one, other, "{name}, {alias}");
+            assert_ne!(one, format!("{:?}", test_args("--seed 1")), "{name} changes something");
+        }
+        let policy = |arguments: &str| match accepted(arguments).command {
+            Command::Replay(args) => args.policy,
+            other => panic!("expected `replay`, got {other:?}"),
+        };
+        assert_eq!(policy("replay --scheduler sticky"), Some(Policy::Sticky));
+    }
+
+    #[test]
+    fn tests_are_selected_by_filters_and_skips() {
+        let args = test_args("3A backup --skip re_election --skip 3D --exact --list");
+        assert_eq!(
+            (args.filters, args.skip),
+            (vec!["3A".to_owned(), "backup".to_owned()], vec!["re_election".to_owned(), "3D".to_owned()],)
+        );
+        assert!(args.exact && args.list);
+        let args = test_args("--seed 1");
+        assert!(args.skip.is_empty() && !args.exact && !args.list);
+    }
+
+    #[test]
+    fn a_colour_is_chosen_before_and_after_the_command() {
+        for arguments in
+            ["--color never test", "test --color never", "replay --color=never", "--color never list"]
+        {
+            assert_eq!(accepted(arguments).global.color, ColorChoice::Never, "{arguments}");
+        }
+        assert_eq!(accepted("test").global.color, ColorChoice::Auto);
+    }
+
+    #[test]
+    fn examples_fit_into_the_width_of_the_help() {
+        for text in [EXAMPLES, TEST_EXAMPLES, REPLAY_EXAMPLES, COMPLETIONS_EXAMPLES] {
+            assert!(text.lines().all(|line| line.len() <= 100), "{text}");
+        }
+    }
+
+    #[test]
+    fn examples_are_accepted() {
+        for text in [EXAMPLES, TEST_EXAMPLES, REPLAY_EXAMPLES] {
+            let commands = text.lines().filter_map(|line| line.trim_start().strip_prefix("cargo lab "));
+            let mut number = 0;
+            for command in commands {
+                // The explanation stands after two spaces or more.
+                accepted(command.split("  ").next().unwrap_or(command));
+                number += 1;
+            }
+            assert!(number > 1, "{text}");
         }
     }
 }

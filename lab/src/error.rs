@@ -1,17 +1,17 @@
-//! [`CommandError`]: why a command could not be carried out.
+//! [`CommandError`]: the reason that a command cannot be carried out.
 
 use std::fmt;
 
 use labreport::text::visible;
 
-/// What was asked for cannot be done. Printed as one line; the exit status is 2.
+/// The command cannot be carried out. Printed as one line; the exit status is 2.
 ///
-/// The text says what is wrong and what would be right.
+/// The text names the mistake and a correction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandError(String);
 
 impl CommandError {
-    /// An error with this text, on one line whatever it is made of.
+    /// An error with this text: its lines joined, and its control characters escaped.
     pub fn new(text: impl Into<String>) -> Self {
         let text: String = text.into();
         let mut line = String::new();

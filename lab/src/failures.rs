@@ -1,4 +1,4 @@
-//! The file of all failures of the last `lab test`, for `lab replay --from`: one a line.
+//! The file of all failures of the last `lab test`, for `lab replay --from`: one per line.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
@@ -11,31 +11,31 @@ use crate::error::CommandError;
 use crate::report::terminal::{Terminal, count};
 use crate::shell;
 
-/// More failures than anybody looks at, of a test that always fails, say.
-const KEPT: usize = 10_000;
+/// Failures that are saved at most.
+const MAX_SAVED: usize = 10_000;
 
 /// The file: `lab/failures.jsonl` in the target folder.
 fn file() -> Result<PathBuf, WorkspaceError> {
     Ok(last_failure_file()?.with_file_name("failures.jsonl"))
 }
 
-/// Writes the failures in the place of those of the last time.
+/// Saves the failures, in place of those of the last command.
 pub(crate) fn save(failures: impl Iterator<Item = Replay>) -> io::Result<()> {
-    let failures: Vec<Replay> = failures.take(KEPT).collect();
+    let failures: Vec<Replay> = failures.take(MAX_SAVED).collect();
     let file = file().map_err(io::Error::other)?;
     write(&file, &failures)
 }
 
-/// The same, and says where they are if there are several.
-pub(crate) fn save_and_tell(failures: impl Iterator<Item = Replay>, terminal: &Terminal) {
+/// Saves the failures, and prints where they are if there are several.
+pub(crate) fn save_and_report(failures: impl Iterator<Item = Replay>, terminal: &Terminal) {
     let mut number = 0;
     let saved = save(failures.inspect(|_| number += 1));
     let file = match file() {
         Ok(file) => file,
-        Err(cause) => return terminal.line(&format!("warning: the failures are not kept: {cause}")),
+        Err(cause) => return terminal.line(&format!("warning: the failures are not saved: {cause}")),
     };
     if let Err(cause) = saved {
-        terminal.line(&format!("warning: the failures are not kept in {}: {cause}", file.display()));
+        terminal.line(&format!("warning: the failures are not saved in {}: {cause}", file.display()));
     } else if number > 1 {
         terminal.line(&format!(
             "{} in {}; `cargo lab replay --from {} --number N` shows the Nth",
@@ -49,7 +49,7 @@ pub(crate) fn save_and_tell(failures: impl Iterator<Item = Replay>, terminal: &T
 fn write(file: &Path, failures: &[Replay]) -> io::Result<()> {
     let folder = file.parent().expect("the file is in a folder");
     fs::create_dir_all(folder)?;
-    // As a whole or not at all: somebody may be reading the old ones.
+    // Atomically: another process may be reading the old ones.
     let draft = folder.join(format!(".failures-{}.jsonl", std::process::id()));
     let mut text = Vec::new();
     for failure in failures {
@@ -74,7 +74,7 @@ pub(crate) fn load(file: &Path, number: usize) -> Result<Replay, CommandError> {
         failures += 1;
         if failures == number {
             return Replay::from_json(&line)
-                .map_err(|cause| unreadable(&format!("failure {number} is none: {cause}")));
+                .map_err(|cause| unreadable(&format!("failure {number} is malformed: {cause}")));
         }
     }
     let there = match failures {

@@ -1,5 +1,4 @@
-//! Ctrl-C and SIGTERM: a command ends its children, writes what it knows, and then ends as the signal would
-//! have ended it.
+//! Ctrl-C and SIGTERM: a command ends its children, writes the results so far, and ends as by the signal.
 
 use std::io;
 use std::sync::OnceLock;
@@ -12,32 +11,32 @@ use signal_hook::low_level::emulate_default_handler;
 
 use crate::error::CommandError;
 
-/// The signal that came first; 0 if none has.
-static CAME: AtomicI32 = AtomicI32::new(0);
+/// The first signal; 0 before it.
+static RECEIVED: AtomicI32 = AtomicI32::new(0);
 
-/// Done by each signal, besides.
-static ALSO: OnceLock<fn()> = OnceLock::new();
+/// The function that each signal calls.
+static ON_SIGNAL: OnceLock<fn()> = OnceLock::new();
 
-/// From now on each signal also does this, such as to end other processes. Only the first call counts.
-pub fn also(end: fn()) {
-    let _ = ALSO.set(end);
+/// Calls `end` on each signal from now on, to end other processes for example. Only the first call counts.
+pub fn on_signal(end: fn()) {
+    let _ = ON_SIGNAL.set(end);
 }
 
-/// From now on the first signal only makes [`has_come`] true, and says `advice`. The second one ends the
+/// Handles signals from now on: the first makes [`has_come`] true and prints `advice`, the second ends the
 /// process.
 ///
 /// # Errors
 ///
-/// The system does not say which signals come.
+/// The system does not let the process handle signals.
 pub fn watch(advice: &'static str) -> Result<(), CommandError> {
     let cannot = |cause: io::Error| CommandError::new(format!("cannot wait for signals: {cause}"));
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(cannot)?;
     let wait = move || {
         for signal in signals.forever() {
-            if let Some(end) = ALSO.get() {
+            if let Some(end) = ON_SIGNAL.get() {
                 end();
             }
-            if CAME.swap(signal, Ordering::Relaxed) != 0 {
+            if RECEIVED.swap(signal, Ordering::Relaxed) != 0 {
                 end_as(signal);
             }
             eprintln!("\n{advice}");
@@ -47,20 +46,20 @@ pub fn watch(advice: &'static str) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Whether the command is to come to its end.
+/// Whether a signal has come, after which the command is to end.
 pub fn has_come() -> bool {
-    CAME.load(Ordering::Relaxed) != 0
+    RECEIVED.load(Ordering::Relaxed) != 0
 }
 
-/// Ends the process if a signal has come: whoever started it sees that it was ended, and by what.
+/// Ends the process by the signal, if one has come: the parent process sees which.
 pub fn end_if_it_came() {
-    match CAME.load(Ordering::Relaxed) {
+    match RECEIVED.load(Ordering::Relaxed) {
         0 => {}
         signal => end_as(signal),
     }
 }
 
 fn end_as(signal: i32) {
-    // It returns only for a signal whose default is not to end the process.
+    // It returns only for a signal that does not end a process by default.
     let _ = emulate_default_handler(signal);
 }

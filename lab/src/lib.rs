@@ -1,16 +1,16 @@
-//! The command line: `lab test` runs the course's tests, `lab replay` runs one of them again with
-//! its log, `lab list` says what there is.
+//! The command line: `lab test` runs the course's tests, `lab replay` runs one of them again with its log,
+//! `lab list` lists them.
 //!
-//! It is a library so that a program with other solutions compiled in needs three lines of its
-//! own: see `main.rs`, and the program with misbehaving solutions in `tests/`.
+//! It is a library, so that a program with other solutions compiled in needs three lines of its own: see
+//! `main.rs`, and the program with misbehaving solutions in `tests/`.
 //!
-//! Read in this order: `args` (what can be asked for), `test` (a whole run of the command), `run`
-//! (simulations side by side, in processes that may die), `report` (what becomes of the results),
-//! `replay`.
+//! Read in this order: `args` (the arguments), `test` (the command `lab test`), `run` (simulations in
+//! parallel, in worker processes that may die), `report` (the forms of the results), `replay`.
 
 #![warn(missing_docs)]
 
 pub mod args;
+mod completions;
 pub mod error;
 mod failures;
 pub mod interrupt;
@@ -31,7 +31,8 @@ use tester::replay::is_default_solution;
 use tester::workspace::WorkspaceError;
 use tester::{Case, Report, RunOptions};
 
-use args::{Command, Stop};
+use args::{Command, CommandLine, Stop, parse};
+pub use completions::completions;
 use error::CommandError;
 pub use list::list;
 pub use replay::replay;
@@ -39,7 +40,7 @@ pub use solutions::COMPILED_IN;
 pub use test::test;
 use tested::Tested;
 
-/// What a command line works with.
+/// The solutions of a command line, and the function that runs tests on them.
 pub struct Lab {
     /// The solutions that `--solution` chooses from. The first is the default.
     pub solutions: &'static [Solution],
@@ -48,26 +49,28 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// Does what the process's arguments ask for, of the commands that students have; see [`finish`] for the
-    /// exit status.
+    /// Carries out the students' command that the process's arguments give; see [`finish`] for the exit
+    /// status.
     #[must_use]
     pub fn main(&self) -> ExitCode {
-        finish(args::command(std::env::args_os()).and_then(|command| {
-            let outcome = match command {
+        finish(parse::<CommandLine>(std::env::args_os()).and_then(|line| {
+            set_color(line.global.color);
+            let outcome = match line.command {
                 Command::Test(args) => not_for_another().and_then(|()| {
-                    warn_of_shared_hash_keys();
+                    warn_of_unseeded_hash_maps();
                     test(&args, || Tested::compiled_in(self, args.solution.as_deref()).map(Ok))
                 }),
                 Command::Replay(args) => not_for_another()
                     .and_then(|()| replay(&args, |name| Tested::compiled_in(self, name).map(Ok))),
                 Command::List(args) => list(&args),
+                Command::Completions(args) => completions::<CommandLine>(&args),
                 Command::Worker => run::worker::serve(self),
             };
             outcome.map_err(Stop::Refused)
         }))
     }
 
-    /// The solution of that name; the first if there is no name, or one that means the same.
+    /// The solution of that name; the first if there is no name, or one that stands for the default.
     fn solution(&self, name: Option<&str>) -> Result<&'static Solution, CommandError> {
         let default = || self.solutions.first().filter(|_| name.is_none_or(is_default_solution));
         let named = self.solutions.iter().find(|solution| Some(solution.name) == name);
@@ -81,10 +84,10 @@ impl Lab {
 
 /// Ends a command.
 ///
-/// The exit status is 0 when all tests passed, 1 when one failed, 2 when the arguments ask for something that
-/// cannot be done, and one line on the standard error says why; 3 when a submission does not build, and the
-/// compiler says why. After Ctrl-C or SIGTERM the process ends as by that signal, when what is known has been
-/// written.
+/// The exit status is 0 if all tests passed, and 1 if one failed. It is 2 if the command cannot be carried
+/// out; one line on the standard error gives the reason. It is 3 if a submission does not build; the
+/// compiler's messages give the reason. After Ctrl-C or SIGTERM the process ends as by that signal, once the
+/// results so far are written.
 pub fn finish(outcome: Result<Verdict, Stop>) -> ExitCode {
     if let Err(Stop::Refused(error)) = &outcome
         && !interrupt::has_come()
@@ -100,8 +103,13 @@ pub fn finish(outcome: Result<Verdict, Stop>) -> ExitCode {
     }
 }
 
-/// Refuses to test this program's solutions where it would be taken for a test of another workspace's.
-/// Without any workspace they can be tested, and only nothing is remembered.
+/// Decides for the whole process whether the output has colours. It counts before anything is printed.
+pub fn set_color(choice: clap::ColorChoice) {
+    report::paint::choose(choice);
+}
+
+/// Refuses to run in another workspace, where a test of this program's solutions would be mistaken for a test
+/// of that workspace's. Outside of any workspace tests run, and failures are not saved.
 ///
 /// # Errors
 ///
@@ -113,25 +121,20 @@ pub fn not_for_another() -> Result<(), CommandError> {
     }
 }
 
-/// Says what is lost if std's hash maps are not each server's own. On systems other than Linux they never
-/// are, and nobody is graded.
-pub fn warn_of_shared_hash_keys() {
-    if cfg!(target_os = "linux") && !labrt::world::hash_keys_are_separate() {
-        eprintln!(
-            "warning: std keeps the keys of its hash maps in a place that was not found. All servers of a simulation count \
-             them up together: a submission may use that as memory that its servers share. See \"Threat model\" in \
-             docs/instructors.md"
-        );
+/// Warns where std's hash maps do not follow the seed.
+pub fn warn_of_unseeded_hash_maps() {
+    if let Some(warning) = tester::unseeded_hash_maps() {
+        eprintln!("warning: {warning}");
     }
 }
 
-/// What a command that could be carried out came to.
+/// The verdict of a command that was carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Every run passed, or there was nothing to run.
     Passed,
     /// At least one run failed, or could not be graded.
     Failed,
-    /// What was to be tested does not build.
+    /// The solution under test does not build.
     DoesNotBuild,
 }

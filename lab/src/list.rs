@@ -8,6 +8,7 @@ use tester::Case;
 use crate::Verdict;
 use crate::args::ListArgs;
 use crate::error::CommandError;
+use crate::report::terminal::count;
 
 #[derive(Serialize)]
 struct Listing {
@@ -30,22 +31,34 @@ impl From<&'static Case> for Row {
 }
 
 /// Prints the list.
+///
+/// # Errors
+///
+/// None: it is a command like the others.
 pub fn list(args: &ListArgs) -> Result<Verdict, CommandError> {
     let rows: Vec<Row> = tester::cases().iter().map(Row::from).collect();
-    let text = if args.json {
+    if args.json {
         let listing = Listing { schema: 1, tests: rows };
-        serde_json::to_string_pretty(&listing).expect("names and numbers have a JSON form") + "\n"
+        print(&(serde_json::to_string_pretty(&listing).expect("names and numbers have a JSON form") + "\n"));
     } else {
-        table(&rows)
-    };
-    // A reader who closed the pipe has seen enough.
-    let _ = std::io::stdout().write_all(text.as_bytes());
+        print(&table(&rows));
+    }
     Ok(Verdict::Passed)
 }
 
-/// A title without what stands beside it: that it is a test, and of which part. The course's titles of key/value tests end with a
-/// label in brackets which begins with the part, and says what the name says.
-fn heart<'a>(title: &'a str, part: &str) -> &'a str {
+/// Prints the table of some tests.
+pub(crate) fn print_table(cases: Vec<&'static Case>) {
+    print(&table(&cases.into_iter().map(Row::from).collect::<Vec<_>>()));
+}
+
+fn print(text: &str) {
+    // A reader who closed the pipe has seen enough.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// A title without the words that the other columns have: "Test", and the part. The course's titles of
+/// key/value tests end with a label in brackets, which begins with the part and repeats the name.
+fn short_title<'a>(title: &'a str, part: &str) -> &'a str {
     let title = title.strip_prefix("Test").unwrap_or(title).trim_start();
     let title = title.strip_prefix(&format!("({part})")).unwrap_or(title);
     let title = title.strip_prefix(": ").unwrap_or(title);
@@ -56,9 +69,9 @@ fn table(rows: &[Row]) -> String {
     let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(0).max("test".len());
     let mut text = format!("{:width$} part pts title\n", "test");
     for Row { name, part, title, points } in rows {
-        let title = heart(title, part);
+        let title = short_title(title, part);
         text += &format!("{name:width$} {part:4} {points:>3} {title}\n");
     }
     let points: u32 = rows.iter().map(|row| row.points).sum();
-    text + &format!("{} tests, {points} points\n", rows.len())
+    text + &format!("{}, {}\n", count(rows.len() as u64, "test"), count(points.into(), "point"))
 }

@@ -1,27 +1,27 @@
-//! Near names: what a person probably meant.
+//! Suggestions: the names that are spelled like a mistyped one.
 
-/// Names less alike than this are not worth suggesting.
-const ALIKE: f64 = 0.75;
+/// The similarity, from 0 to 1, below which a name is not suggested.
+const MIN_SIMILARITY: f64 = 0.75;
 
-/// How many names are suggested at most.
-const SUGGESTIONS: usize = 3;
+/// Names that are suggested at most.
+const MAX_SUGGESTIONS: usize = 3;
 
-/// The `names` that are spelled most like `wanted`, the nearest first.
+/// The `names` that are spelled most like `wanted`, the most similar first.
 pub(crate) fn names<'a>(wanted: &str, names: &[&'a str]) -> Vec<&'a str> {
     let wanted = wanted.to_lowercase();
-    let mut alike: Vec<(f64, &str)> = names
+    let mut similar: Vec<(f64, &str)> = names
         .iter()
-        .map(|name| (likeness(&wanted, &name.to_lowercase()), *name))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .map(|name| (similarity(&wanted, &name.to_lowercase()), *name))
+        .filter(|(similarity, _)| *similarity >= MIN_SIMILARITY)
         .collect();
-    alike.sort_by(|a, b| b.0.total_cmp(&a.0));
-    alike.into_iter().take(SUGGESTIONS).map(|(_, name)| name).collect()
+    similar.sort_by(|a, b| b.0.total_cmp(&a.0));
+    similar.into_iter().take(MAX_SUGGESTIONS).map(|(_, name)| name).collect()
 }
 
-/// How alike a typed text and a name are, from 0 to 1. The text may be a piece of the name that
-/// begins with a word, and may lack a letter or have one too many: a mistyped `unrelable` is near
+/// The similarity of a typed text and a name, from 0 to 1. The text is also compared with the pieces of the
+/// name that begin at a word and have its length, give or take one: a mistyped `unrelable` is near
 /// `figure8_unreliable_3c`.
-fn likeness(wanted: &str, name: &str) -> f64 {
+fn similarity(wanted: &str, name: &str) -> f64 {
     let length = wanted.chars().count();
     let words = name.char_indices().filter(|&(at, _)| at == 0 || name[..at].ends_with('_'));
     let pieces = words.flat_map(|(at, _)| {
@@ -34,7 +34,7 @@ fn likeness(wanted: &str, name: &str) -> f64 {
         .fold(0.0, f64::max)
 }
 
-/// A sentence that says which name would be right: near ones if there are any, otherwise all.
+/// A sentence that suggests similar names if there are any, and otherwise lists all.
 pub(crate) fn advice(wanted: &str, all: &[&str]) -> String {
     let near = names(wanted, all);
     if near.is_empty() {

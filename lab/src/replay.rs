@@ -1,4 +1,4 @@
-//! `lab replay`: one run again, with its log.
+//! `lab replay`: repeats one run, and prints its log.
 
 mod log_lines;
 
@@ -6,6 +6,7 @@ use std::io::Write;
 
 use labreport::text::visible;
 use labrt::world::{Backend, Policy, RUST_LOG, log_filter};
+use tester::filter::Selection;
 use tester::lines::{self, Tally};
 use tester::replay::{NoLastFailure, Replay, build_id, is_default_solution};
 use tester::{Case, Report, seed};
@@ -21,19 +22,20 @@ use crate::tested::Choice;
 use crate::{Verdict, failures, interrupt, near, test};
 use log_lines::LineFilter;
 
-/// Runs the test that was asked for, or the last failure, on what `choose_solution` gives for the name of a
-/// solution, if there is one.
+/// Repeats the run that the arguments name, or the last failure. `choose_solution` gives the solution under
+/// test for the name of a solution, if there is one.
 ///
 /// # Errors
 ///
-/// The arguments ask for something that cannot be done.
+/// The command cannot be carried out.
 pub fn replay(
     args: &ReplayArgs,
     choose_solution: impl FnOnce(Option<&str>) -> Result<Choice, CommandError>,
 ) -> Result<Verdict, CommandError> {
     if args.backend.backend == Backend::Threads {
         return Err(CommandError::new(
-            "a run on real threads is never the same twice: leave `--backend threads` out to replay a simulated one",
+            "a run on real threads cannot be repeated: it is never the same twice; leave out `--backend \
+             threads` to replay a simulated run",
         ));
     }
     let mut wanted = Wanted::of(args)?;
@@ -44,7 +46,7 @@ pub fn replay(
         Err(verdict) => return Ok(verdict),
     };
     if tested.is_submission() {
-        // What is recorded was this workspace's own.
+        // The saved failure is one of this workspace's own solution.
         wanted.recorded = None;
     }
     let settings = Settings {
@@ -90,14 +92,14 @@ pub fn replay(
     Ok(if failure.is_some() { Verdict::Failed } else { Verdict::Passed })
 }
 
-/// The run that is to be done again.
+/// The run to repeat.
 struct Wanted {
     case: &'static Case,
     seed: u64,
-    /// `None`: the default.
+    /// The solution's name; `None` for the default.
     solution: Option<String>,
     policy: Policy,
-    /// The last failure, if it was this run.
+    /// The saved failure, if it is of this run.
     recorded: Option<Replay>,
 }
 
@@ -131,13 +133,13 @@ impl Wanted {
         Ok(wanted)
     }
 
-    /// The last failure, as it was.
+    /// The run of the last failure.
     fn last(recorded: Result<Replay, NoLastFailure>) -> Result<Self, CommandError> {
         let replay = recorded.map_err(|none| CommandError::new(format!("{none}{ADVICE}")))?;
         Self::recorded(replay, "the last failure")
     }
 
-    /// A failure as it was.
+    /// The run of a saved failure.
     fn recorded(replay: Replay, what: &str) -> Result<Self, CommandError> {
         let policy = replay
             .policy
@@ -153,12 +155,12 @@ impl Wanted {
     }
 }
 
-/// What else can be replayed.
+/// The end of a refusal: the other way to replay.
 const ADVICE: &str = "; give a test and its seed, such as `cargo lab replay backup_3b --seed 0x1f`";
 
-/// The one test that `name` chooses.
+/// The only test that the filter `name` matches.
 fn the_test(name: &str) -> Result<&'static Case, CommandError> {
-    let cases = test::choose(&[name.to_owned()])?;
+    let cases = test::choose(Selection { filters: &[name.to_owned()], ..Selection::default() })?;
     match cases[..] {
         [case] => Ok(case),
         _ => {
@@ -214,22 +216,22 @@ fn show_verdict(report: &Report, paint: Paint) {
 
 fn show_failure(failure: &Failure, evidence: &Evidence, paint: Paint) {
     say(&paint.bad(&failure.statement("  ")));
-    if let Some(sighting) = failure.sighting() {
-        say(&sighting);
+    if let Some(line) = failure.origin_line() {
+        say(&line);
     }
     if let Some(backtrace) = &evidence.backtrace {
         say(&visible(backtrace.trim_end()));
     }
 }
 
-/// Whether this was the run from before, as far as that is known.
+/// Compares the run with the saved failure: the last line of the output.
 fn comparison(now: u64, recorded: Option<&Replay>, build: &str) -> String {
     let Some(replay) = recorded else {
         return format!("fingerprint {}", fingerprint(now));
     };
     if replay.fingerprint == 0 || now == 0 {
-        return "whether this was the same run nobody knows: where one of the two ended was decided by the machine \
-                (its memory, or the time that it takes)"
+        return "cannot tell whether this was the same run: the machine (its memory or its speed) decided \
+                where one of the two ended"
             .to_owned();
     }
     if replay.fingerprint == now {
@@ -239,12 +241,13 @@ fn comparison(now: u64, recorded: Option<&Replay>, build: &str) -> String {
         format!("fingerprint {} instead of {}", fingerprint(now), fingerprint(replay.fingerprint));
     if replay.build == build {
         format!(
-            "not reproduced: {fingerprints}, from the same sources; something outside the simulation decides: \
-             a thread, lock or clock that is not labrt's?"
+            "not reproduced: {fingerprints}, from the same sources; something outside the simulation affects \
+             the run: a thread, lock or clock that is not labrt's?"
         )
     } else {
         format!(
-            "another build, so another run: {fingerprints}; the sources have changed since (build {} then, {build} now)",
+            "another build, so another run: {fingerprints}; the sources have changed since (build {} then, \
+             {build} now)",
             replay.build
         )
     }
@@ -264,7 +267,7 @@ mod tests {
             test: "backup_3b".to_owned(),
             seed: 31,
             backend: "sim".to_owned(),
-            solution: "raft".to_owned(),
+            solution: "reference".to_owned(),
             policy: "random".to_owned(),
             build: build.to_owned(),
             fingerprint,
@@ -274,17 +277,17 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_known_of_a_run_is_compared() {
+    fn a_run_is_compared_with_the_saved_failure() {
         let says = |fingerprint, build| comparison(7, Some(&recorded(fingerprint, build)), "now");
         assert!(comparison(7, None, "now").starts_with("fingerprint 0x"));
         assert!(says(7, "then").starts_with("reproduced: "));
         assert!(says(8, "then").starts_with("another build"));
         assert!(says(8, "now").starts_with("not reproduced: "));
-        // The process was given up before it could tell.
-        assert!(says(0, "now").starts_with("whether this was the same run nobody knows"));
+        // A process that was killed reported no fingerprint.
+        assert!(says(0, "now").starts_with("cannot tell whether this was the same run"));
         assert!(
             comparison(0, Some(&recorded(7, "now")), "now")
-                .starts_with("whether this was the same run nobody")
+                .starts_with("cannot tell whether this was the same run")
         );
     }
 }

@@ -1,10 +1,10 @@
-//! What becomes of the results.
+//! The results: counted, grouped and written.
 //!
-//! - [`summary`]: counted as they arrive, so that a thousand runs take no more memory than one;
-//! - [`causes`]: failures that are the same failure again;
-//! - [`terminal`], [`json`], [`junit`]: the three forms in which they are shown;
-//! - [`log_line`]: a line of a run's log, as a terminal shows it;
-//! - [`files`]: opened before the runs, replaced while they go on.
+//! - `summary`: the counts, updated with each run, so that a thousand runs take no more memory than one;
+//! - `causes`: failures grouped by their cause;
+//! - `terminal`, [`json`], `junit`: the three forms of the results;
+//! - `log_line`: a line of a run's log, as a terminal shows it;
+//! - `files`: the files for results, opened before the runs and replaced while they go on.
 
 pub(crate) mod causes;
 pub mod failure;

@@ -1,29 +1,29 @@
-//! Simulations side by side, in processes that may die.
+//! Simulations in parallel, in worker processes that may die.
 //!
-//! A solution under test can abort its process, overflow its stack or never return. So no
-//! simulation runs in the process that the user started: it starts *workers*, copies of itself,
-//! and hands them one run after another over a socket. Who dies or hangs is replaced, and the run
-//! it was at is reported as what it is.
+//! A solution under test can abort its process, overflow its stack or never return. So no simulation runs in
+//! the process that the user started. That process starts *workers*, copies of itself, and sends them one run
+//! after another over a socket. A worker that dies or hangs is replaced, and its current run is reported as
+//! failed.
 //!
-//! - [`plan`]: which runs there are, in which order;
-//! - [`pool`]: all of them run, results in that order whatever the order in which they end;
-//! - `supervisor`: looks after one worker at a time;
-//! - `process`: a worker as its parent sees it: the process, the socket, what it prints;
-//! - `running`: how long a worker's process has been at it;
-//! - `protocol`: what goes over the socket;
-//! - [`worker`]: the other end of it;
-//! - `key`: what a report must have to be taken for one;
-//! - `lines`: how it tells of a run's log while the run goes on;
-//! - `lost`: what the end of a process says about the run that it was at.
+//! - `plan`: the runs, in order;
+//! - [`pool`]: carries out a plan, and delivers results in the plan's order;
+//! - `supervisor`: runs one worker at a time, and replaces it when it dies;
+//! - `process`: a worker as its parent has it: the process, the socket, the output;
+//! - `run_clock`: the CPU time and real time of a worker's current run;
+//! - `protocol`: the messages on the socket;
+//! - [`worker`]: the worker's end of the socket;
+//! - `key`: the key that authenticates a report;
+//! - `log_stream`: sends a run's log to the parent during the run;
+//! - `lost`: the failure of a run whose worker died or hung.
 
 mod key;
-mod lines;
+mod log_stream;
 mod lost;
 mod plan;
 pub mod pool;
 mod process;
 mod protocol;
-mod running;
+mod run_clock;
 mod supervisor;
 pub mod worker;
 

@@ -1,4 +1,4 @@
-//! [`word`]: a path as a shell takes it, in the commands that are advised.
+//! [`word`]: a path quoted for a shell, in the commands that messages suggest.
 
 use std::ffi::OsStr;
 use std::fmt::Write;
@@ -6,17 +6,16 @@ use std::os::unix::ffi::OsStrExt;
 
 use labreport::text::one_line;
 
-/// The path as one word of a shell's command: as it is, in quotes, or with escapes where a character is not
-/// seen.
+/// The path as one word of a shell's command: as it is, in quotes, or with escapes for invisible characters.
 pub fn word(path: impl AsRef<OsStr>) -> String {
     let path = path.as_ref();
-    let is_seen = |text: &&str| one_line(text, usize::MAX) == **text;
-    if let Some(text) = path.to_str().filter(is_seen)
+    let is_visible = |text: &&str| one_line(text, usize::MAX) == **text;
+    if let Some(text) = path.to_str().filter(is_visible)
         && let Ok(quoted) = shlex::try_quote(text)
     {
         return quoted.into_owned();
     }
-    // What bash, zsh and fish's `printf` read alike: a word of escapes.
+    // A word with escapes, as bash and zsh read it.
     let mut quoted = String::from("$'");
     for chunk in path.as_bytes().utf8_chunks() {
         for c in chunk.valid().chars() {

@@ -1,10 +1,11 @@
-//! `lab test`: many runs, what became of them, and why some failed.
+//! `lab test`: runs tests over seeds, and reports the results and the causes of failures.
 
 use std::time::{Duration, Instant};
 
 use labrt::world::Backend;
+use tester::filter::{Selection, SelectionError, select};
 use tester::replay::{Replay, build_id, is_default_solution};
-use tester::{Case, filter, log_end, seed};
+use tester::{Case, log_end, seed};
 
 use crate::args::TestArgs;
 use crate::error::CommandError;
@@ -17,24 +18,36 @@ use crate::report::summary::Summary;
 use crate::report::terminal::{CAUSES_SHOWN, Terminal, count};
 use crate::run::{Observer, Outcome, Output, PATIENCE, Plan, Record, Run, Settings, pool};
 use crate::tested::{Choice, Tested};
-use crate::{Verdict, failures, interrupt, near};
+use crate::{Verdict, failures, interrupt, list, near};
 
-/// Runs the tests that were asked for, on what `choose` gives once the arguments are known to be right.
+/// Runs the chosen tests on the solution that `choose_solution` gives. It is called once the arguments are
+/// checked.
 ///
 /// # Errors
 ///
-/// The arguments ask for something that cannot be done.
+/// The command cannot be carried out.
 pub fn test(
     args: &TestArgs,
     choose_solution: impl FnOnce() -> Result<Choice, CommandError>,
 ) -> Result<Verdict, CommandError> {
-    let cases = choose(&args.filters)?;
-    interrupt::watch("stopping; what has been run so far is told, and kept where results were asked for")?;
+    let cases = choose(Selection { filters: &args.filters, skip: &args.skip, exact: args.exact })?;
+    if args.list {
+        list::print_table(cases);
+        return Ok(Verdict::Passed);
+    }
+    if args.no_capture {
+        eprintln!(
+            "note: `lab test` does not show what lab code prints; `cargo lab replay` shows it, with the log"
+        );
+    }
+    interrupt::watch(
+        "stopping; the results so far are printed, and written to the files that were asked for",
+    )?;
     let tested = match choose_solution()? {
         Ok(tested) => tested,
         Err(verdict) => return Ok(verdict),
     };
-    // Before the time begins that was asked for.
+    // The time of `--for` begins after this.
     let build = build_id();
     let settings = settings(&tested, args);
     let files = Files::open(args)?;
@@ -43,16 +56,16 @@ pub fn test(
     let plan = plan(args, &cases, first_seed);
     let name_width = cases.iter().map(|case| case.name.len()).max().unwrap_or(0);
     let terminal = Terminal::new(&plan, name_width, settings.backend);
-    let place = match settings.backend {
+    let backend = match settings.backend {
         Backend::Simulation => "",
         Backend::Threads => ", on real threads",
     };
-    let world = format!("{}, {}{place}", tested.title, plural_jobs(settings.jobs));
+    let world = format!("{}, {}{backend}", tested.title, plural_jobs(settings.jobs));
     terminal.begin(cases.len(), &how_often(args), first_seed, &world);
 
     let replay = |failure: &Failure| replay_of(failure, &tested, &settings, &build);
-    // What is remembered is replayed without further options.
-    let remembered = settings.backend == Backend::Simulation && !tested.is_submission();
+    // A saved failure is replayed without further options.
+    let is_saved = settings.backend == Backend::Simulation && !tested.is_submission();
     let command = |failure: &Failure| match settings.backend {
         Backend::Simulation => replay(failure).command_line() + &tested.options,
         Backend::Threads => in_simulation(failure, &tested),
@@ -68,9 +81,9 @@ pub fn test(
         wall: begin.elapsed(),
         finished,
     };
-    // What goes wrong here goes wrong at the end too, and is told there.
-    let keep = |summary: &Summary| {
-        if let Some(cause) = summary.causes.iter().next().filter(|_| remembered) {
+    // An error here occurs at the end, too, and is reported there.
+    let save_so_far = |summary: &Summary| {
+        if let Some(cause) = summary.causes.iter().next().filter(|_| is_saved) {
             let _ = replay(&cause.first).save();
             let _ = failures::save(summary.failures().map(replay));
         }
@@ -80,7 +93,7 @@ pub fn test(
         terminal,
         summary: Summary::new(&cases),
         runs: plan.runs(),
-        keep: &keep,
+        save: &save_so_far,
         next_time: begin,
     };
     pool::carry_out(plan, &settings, &mut progress)?;
@@ -91,9 +104,9 @@ pub fn test(
     if !interrupt::has_come() {
         record_causes(&mut summary, &settings)?;
     }
-    if let Some(cause) = summary.causes.iter().next().filter(|_| remembered) {
+    if let Some(cause) = summary.causes.iter().next().filter(|_| is_saved) {
         save(&replay(&cause.first), &terminal);
-        failures::save_and_tell(summary.failures().map(replay), &terminal);
+        failures::save_and_report(summary.failures().map(replay), &terminal);
     }
     terminal.causes(&summary.causes, &|cause| command(&cause.first));
     terminal.total(&summary, about.wall);
@@ -110,7 +123,8 @@ fn plan(args: &TestArgs, cases: &[&'static Case], first_seed: u64) -> Plan {
     }
 }
 
-/// `20 runs each`, `over and over for 10m until a run fails`.
+/// The number of runs, for the first line of the output: `20 runs each`, or `over and over for 10m until a
+/// run fails`.
 fn how_often(args: &TestArgs) -> String {
     if !args.until_failure && args.time.is_none() {
         return format!("{} each", count(u64::from(args.runs), "run"));
@@ -120,11 +134,17 @@ fn how_often(args: &TestArgs) -> String {
     format!("over and over{time}{until}")
 }
 
-/// The tests that the filters choose.
-pub(crate) fn choose(filters: &[String]) -> Result<Vec<&'static Case>, CommandError> {
-    filter::select(filters).map_err(|unknown| {
+/// The tests of a selection.
+pub(crate) fn choose(selection: Selection<'_>) -> Result<Vec<&'static Case>, CommandError> {
+    select(selection).map_err(|error| {
+        let filter = match &error {
+            SelectionError::Unknown { filter } | SelectionError::UnknownName { filter } => filter,
+            SelectionError::NothingLeft => {
+                return CommandError::new(format!("{error}; give fewer --skip, or other filters"));
+            }
+        };
         let names: Vec<&str> = tester::cases().iter().map(|case| case.name).collect();
-        let near = near::names(&unknown.filter, &names);
+        let near = near::names(filter, &names);
         let advice = if near.is_empty() {
             let mut parts: Vec<&str> = tester::cases().iter().map(|case| case.part).collect();
             parts.dedup();
@@ -132,7 +152,7 @@ pub(crate) fn choose(filters: &[String]) -> Result<Vec<&'static Case>, CommandEr
         } else {
             format!("did you mean {}?", near::either(&near))
         };
-        CommandError::new(format!("{unknown}; {advice}"))
+        CommandError::new(format!("{error}; {advice}"))
     })
 }
 
@@ -142,7 +162,7 @@ fn settings(tested: &Tested, args: &TestArgs) -> Settings {
         || std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
     Settings {
         backend,
-        // The tests measure time, and on real threads two of them keep each other waiting.
+        // Tests measure time, so on real threads two at a time would disturb each other.
         jobs: args.jobs.unwrap_or_else(|| if backend == Backend::Threads { 1 } else { cores() }),
         solution: tested.solution,
         policy: args.policy,
@@ -162,7 +182,7 @@ fn plural_jobs(jobs: u32) -> String {
     if jobs == 1 { "1 job".to_owned() } else { format!("{jobs} jobs") }
 }
 
-/// The command that looks in simulation for what failed on real threads.
+/// The command that looks in simulation for a failure that occurred on real threads.
 fn in_simulation(failure: &Failure, tested: &Tested) -> String {
     let solution = match tested.solution {
         _ if tested.is_submission() => tested.options.clone(),
@@ -172,7 +192,7 @@ fn in_simulation(failure: &Failure, tested: &Tested) -> String {
     format!("cargo lab test {} --runs 1000{solution}", failure.case.name)
 }
 
-/// What can be run again of a failure.
+/// The saved form of a failure, from which its run can be repeated.
 fn replay_of(failure: &Failure, tested: &Tested, settings: &Settings, build: &str) -> Replay {
     // A submission is chosen by other options.
     let solution = if tested.is_submission() { "own" } else { tested.solution };
@@ -191,29 +211,29 @@ fn replay_of(failure: &Failure, tested: &Tested, settings: &Settings, build: &st
 
 fn save(replay: &Replay, terminal: &Terminal) {
     if let Err(cause) = replay.save() {
-        // The command to replay is printed all the same.
-        terminal.line(&format!("warning: the failure is not remembered: {cause}"));
+        // The command to replay it is printed anyway.
+        terminal.line(&format!("warning: the failure is not saved: {cause}"));
     }
 }
 
-/// Counts runs, shows each test when all of its runs are over, and keeps what there is, should the command be
-/// killed.
+/// Counts runs, prints each test when all of its runs have ended, and saves the results so far, in case the
+/// command is killed.
 struct Progress<'a> {
     terminal: Terminal,
     summary: Summary,
-    /// Runs of each test; `None`: nobody knows yet.
+    /// Runs of each test; `None` if the plan has no end.
     runs: Option<u64>,
-    /// Keeps what is known so far.
-    keep: &'a dyn Fn(&Summary),
-    /// When that is done next.
+    /// Saves the results so far.
+    save: &'a dyn Fn(&Summary),
+    /// The time of the next call of `save`.
     next_time: Instant,
 }
 
-/// How soon after the last time results are kept again, at the earliest.
-const KEEP_EVERY: Duration = Duration::from_millis(250);
+/// The shortest time between two saves of the results.
+const SAVE_INTERVAL: Duration = Duration::from_millis(250);
 
-/// How much longer than keeping results the time in between is.
-const KEEP_SHARE: u32 = 20;
+/// The time between two saves is at least so many times that of a save.
+const SAVE_FACTOR: u32 = 20;
 
 impl Observer for Progress<'_> {
     fn ended(&mut self, passed: bool) {
@@ -227,14 +247,14 @@ impl Observer for Progress<'_> {
         }
         let begin = Instant::now();
         if begin >= self.next_time {
-            (self.keep)(&self.summary);
-            self.next_time = Instant::now() + KEEP_EVERY.max(begin.elapsed() * KEEP_SHARE);
+            (self.save)(&self.summary);
+            self.next_time = Instant::now() + SAVE_INTERVAL.max(begin.elapsed() * SAVE_FACTOR);
         }
     }
 }
 
 impl Progress<'_> {
-    /// Shows the tests whose runs were cut short, by a failure or because the time was up.
+    /// Prints the tests of which some runs are missing, because a run failed or the time was up.
     fn show_interrupted(&self) {
         for test in &self.summary.tests {
             if (1..self.runs.unwrap_or(u64::MAX)).contains(&test.tally.runs) {
@@ -244,14 +264,14 @@ impl Progress<'_> {
     }
 }
 
-/// Runs the first failure of each cause that will be shown once more, for its log.
+/// Repeats the first failure of each cause that is shown, for its log.
 fn record_causes(summary: &mut Summary, settings: &Settings) -> Result<(), CommandError> {
     for cause in summary.causes.iter_mut().take(CAUSES_SHOWN) {
-        // Who died or hung leaves no log, however often it is run.
-        let Some(place) = &cause.first.place else { continue };
+        // A process that died or hung leaves no log, however often the run is repeated.
+        let Some(origin) = &cause.first.origin else { continue };
         if settings.backend == Backend::Threads {
-            // It is never the same run again, so the first one has its log.
-            let log = log_end(&cause.evidence.log, &place.node, &cause.first.message);
+            // The run cannot be repeated, so its log was recorded the first time.
+            let log = log_end(&cause.evidence.log, &origin.node, &cause.first.message);
             let log = log.into_iter().map(str::to_owned).collect();
             cause.recording = Some(Recording { log, fingerprint: cause.first.fingerprint });
             continue;
@@ -275,14 +295,14 @@ impl Observer for Recorder<'_> {
     fn next(&mut self, run: Run) {
         if let Outcome::Reported(report) = run.outcome {
             let first = &self.cause.first;
-            let node = first.place.as_ref().map_or("", |place| &place.node);
+            let node = first.origin.as_ref().map_or("", |origin| &origin.node);
             let log = log_end(&report.log, node, &first.message).into_iter().map(str::to_owned).collect();
             self.cause.recording = Some(Recording { log, fingerprint: report.fingerprint });
         }
     }
 }
 
-/// The files that were asked for.
+/// The files for results that were asked for.
 struct Files {
     json: Option<ResultFile>,
     junit: Option<ResultFile>,
@@ -316,7 +336,7 @@ impl Files {
         Ok(())
     }
 
-    /// Writes what is known before all is, where it can be replaced later.
+    /// Writes the results so far into the files that can be replaced later.
     fn write_so_far(
         &self,
         summary: &Summary,

@@ -1,4 +1,4 @@
-//! [`Tested`]: the solution under test, one of those that are compiled in or somebody else's.
+//! [`Tested`]: the solution under test, one of those that are compiled in or a submission.
 
 use std::any::Any;
 
@@ -8,20 +8,20 @@ use crate::{Lab, Verdict};
 
 /// The solution under test.
 pub struct Tested {
-    /// The solution's name, as the workers know it.
+    /// The solution's name, as the workers have it.
     pub solution: &'static str,
-    /// Its name for people.
+    /// The name that is printed.
     pub title: String,
     /// Starts the workers that have it compiled in.
     pub starter: Starter,
-    /// The options with which a command chooses it again, each after a space; empty for a solution that is
+    /// The options that choose the submission in a command, each after a space; empty for a solution that is
     /// compiled in.
     pub options: String,
-    /// What must stay as it is while workers run, such as a lock.
+    /// Resources that are held while workers run, such as a lock.
     pub held: Option<Box<dyn Any>>,
 }
 
-/// The solution that was asked for, or the end of the command if there is nothing to test.
+/// The solution under test, or the verdict of the command if there is nothing to test.
 pub type Choice = Result<Tested, Verdict>;
 
 impl Tested {
@@ -29,7 +29,7 @@ impl Tested {
     ///
     /// # Errors
     ///
-    /// There is none of this name.
+    /// No solution has this name.
     pub fn compiled_in(lab: &Lab, name: Option<&str>) -> Result<Self, CommandError> {
         let solution = lab.solution(name)?.name;
         Ok(Self {
@@ -41,7 +41,7 @@ impl Tested {
         })
     }
 
-    /// Whether it is somebody else's.
+    /// Whether it is a submission.
     #[must_use]
     pub fn is_submission(&self) -> bool {
         !self.options.is_empty()

@@ -46,7 +46,7 @@ fn bad_input_is_one_line_that_says_what_would_be_right() {
         ("test --runs 4294967296", "from 1 to 4294967295"),
         ("test --jobs 0", "from 1 to 4294967295"),
         ("test --seed 0xbad.seed", "decimal (31) or hexadecimal (0x1f)"),
-        ("test --solution rfat", "`raft`"),
+        ("test --solution rfat", "there are: reference"),
         ("test --policy stikcy", "sticky"),
         ("replay backup_3b --seed 1 --backend threads", "never the same twice"),
         ("test --backend moon", "sim, threads"),
@@ -57,6 +57,12 @@ fn bad_input_is_one_line_that_says_what_would_be_right() {
         ("test --json old.json bakcup", "`backup_3b`"),
         ("test --wall-limit never", "60 or 2.5"),
         ("test --wall-limit 0", "more than 0 seconds"),
+        ("test --retries 3", "a seed is replayed, not retried"),
+        ("test --exact backup", "`backup_3b`"),
+        ("test --skip bakcup", "`backup_3b`"),
+        ("test 3A --skip 3", "no test is left"),
+        ("test --color sometimes", "auto, always, never"),
+        ("completions tcsh", "bash, zsh, fish"),
         ("replay", "no failure is recorded"),
         ("replay 3A --seed 1", "more than one test"),
         ("replay backup_3b", "--seed"),
@@ -66,7 +72,8 @@ fn bad_input_is_one_line_that_says_what_would_be_right() {
         ("replay backup_3b --seed 1 --since 5 --until 4", "--until 5 or more, or --since 4 or less"),
         (
             "worker",
-            "error: `worker` is started by `lab test` and `lab replay`, and takes its orders from them\n",
+            "error: `worker` is started by `lab test` and `lab replay`, which send it the runs to carry \
+             out\n",
         ),
     ] {
         let output = lab(folder.path(), arguments);
@@ -83,7 +90,9 @@ fn bad_input_is_one_line_that_says_what_would_be_right() {
 #[test]
 fn help_and_version_are_no_errors() {
     let folder = folder();
-    for arguments in ["--help", "test --help", "replay --help", "list --help", "--version"] {
+    for arguments in
+        ["--help", "test --help", "replay --help", "list --help", "completions --help", "--version"]
+    {
         let output = lab(folder.path(), arguments);
         assert_eq!(output.status.code(), Some(0), "lab {arguments}");
         assert!(!out(&output).is_empty() && output.stderr.is_empty(), "lab {arguments}: {output:?}");
@@ -113,6 +122,120 @@ fn the_list_has_every_test() {
         };
         assert!(table.lines().any(|line| line.starts_with(case.name) && line.ends_with(title)), "{table}");
     }
+}
+
+#[test]
+fn the_docs_have_every_option_of_the_help() {
+    let folder = folder();
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/command-line.md");
+    let page = std::fs::read_to_string(page).expect("the page of the docs");
+    for command in ["test", "replay", "list"] {
+        let help = out(&lab(folder.path(), &format!("{command} --help")));
+        let (options, _) = help.split_once("\nExamples:").unwrap_or((&help, ""));
+        let words = options.split(|c: char| c.is_whitespace() || ".,;[]".contains(c));
+        let options: Vec<&str> = words.filter(|word| word.starts_with('-') && *word != "-h").collect();
+        assert!(options.contains(&"--help") && options.contains(&"--color"), "{options:?}");
+        for option in options.into_iter().filter(|option| *option != "--help") {
+            let named = page.match_indices(option).any(|(at, _)| {
+                let end = page[at + option.len()..].chars().next();
+                end.is_some_and(|c| !c.is_alphanumeric() && c != '-')
+            });
+            assert!(named, "docs/command-line.md does not have {option} of `lab {command}`");
+        }
+    }
+}
+
+/// The names of tests in a table of `lab list` or `lab test --list`.
+fn listed(table: &str) -> Vec<&str> {
+    table.lines().filter_map(|line| line.split_whitespace().next()).filter(|it| it.contains('_')).collect()
+}
+
+#[test]
+fn a_list_of_chosen_tests_runs_none() {
+    let folder = folder();
+    let list = |arguments: &str| {
+        let output = lab(folder.path(), &format!("test {arguments} --list"));
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        assert!(!out(&output).contains("Passed"), "{output:?}");
+        out(&output)
+    };
+    assert_eq!(listed(&list("3A")), ["initial_election_3a", "re_election_3a", "many_elections_3a"]);
+    assert_eq!(listed(&list("3A --skip re_election")), ["initial_election_3a", "many_elections_3a"]);
+    assert_eq!(
+        listed(&list("3A --skip re_election_3a --skip many_elections_3a --exact")),
+        ["initial_election_3a"]
+    );
+    assert_eq!(listed(&list("TestBackup3B --exact")), ["backup_3b"]);
+    assert!(list("backup_3b").contains("\n1 test, "), "the sum");
+    assert_eq!(listed(&list("")), listed(&out(&lab(folder.path(), "list"))));
+    assert!(!folder.path().join("lab").exists(), "something is remembered of runs");
+}
+
+#[test]
+fn skipped_tests_do_not_run() {
+    let folder = folder();
+    let results = results(folder.path(), "test 3A --skip many_elections --seed 1");
+    let names: Vec<&Value> =
+        results["tests"].as_array().expect("a list").iter().map(|it| &it["name"]).collect();
+    assert_eq!(names, ["initial_election_3a", "re_election_3a"]);
+}
+
+#[test]
+fn colours_are_those_that_were_asked_for() {
+    let folder = folder();
+    for (arguments, coloured) in [
+        ("test initial_election --seed 1 --color always", true),
+        ("--color always replay initial_election_3a --seed 1", true),
+        ("test initial_election --seed 1 --color never", false),
+        ("test initial_election --seed 1 --color auto", false),
+    ] {
+        let output = lab(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments}: {output:?}");
+        assert_eq!(out(&output).contains("\x1b[32m"), coloured, "{arguments}: {output:?}");
+    }
+}
+
+#[test]
+fn no_capture_points_to_replay() {
+    let folder = folder();
+    for option in ["--no-capture", "--nocapture"] {
+        let output = lab(folder.path(), &format!("test initial_election --seed 1 {option}"));
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        assert!(error.starts_with("note: ") && error.contains("cargo lab replay"), "{error}");
+    }
+}
+
+#[test]
+fn shells_complete_commands_options_and_tests() {
+    let folder = folder();
+    let script = |shell: &str| {
+        let output = lab(folder.path(), &format!("completions {shell}"));
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        out(&output)
+    };
+    for shell in ["bash", "zsh", "fish"] {
+        let script = script(shell);
+        for word in ["replay", "fail-fast", "scheduler", "backup_3b"] {
+            assert!(script.contains(word), "{shell}: no {word} in {script}");
+        }
+        assert!(!script.contains("worker"), "{shell}: workers are nobody's business: {script}");
+    }
+    // As bash asks when the tab key is pressed.
+    let complete = |line: &str| {
+        let ask = "COMP_WORDS=($LINE); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); \
+                   _lab lab \"${COMP_WORDS[-1]}\" \"${COMP_WORDS[-2]}\"; echo \"${COMPREPLY[@]}\"";
+        let output = Command::new("bash")
+            .args(["--norc", "-c", &format!("{}\n{ask}", script("bash"))])
+            .env("LINE", line)
+            .output()
+            .expect("bash runs");
+        out(&output).trim().to_owned()
+    };
+    assert_eq!(complete("lab re"), "replay");
+    assert_eq!(complete("lab test back"), "backup_3b");
+    assert_eq!(complete("lab test --skip back"), "backup_3b");
+    assert_eq!(complete("lab test --color n"), "never");
 }
 
 #[test]
@@ -151,7 +274,7 @@ fn results_have_the_form_that_was_promised() {
     let results = results(folder.path(), "test 3A --runs 2 --seed 0x2a --junit junit.xml");
     assert_eq!(results["schema"], 1);
     assert_eq!(results["backend"], "sim");
-    assert_eq!(results["solution"], "raft");
+    assert_eq!(results["solution"], "reference");
     assert_eq!(results["first_seed"], "0x2a");
     assert!(results["build"].as_str().is_some_and(|build| build.starts_with("0x")), "{results}");
     let tests = results["tests"].as_array().expect("a list");

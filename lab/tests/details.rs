@@ -1,10 +1,11 @@
-//! A run is the same, however much of it is told: bare, watched or recorded. With the reference, every test once,
-//! but for one that takes as long as all others together. `cargo bench -p lab --bench modes` has all, over many seeds.
+//! A run is the same in every detail: bare, watched or recorded. Every test runs once on the reference,
+//! except one that takes as long as all others together. `cargo bench -p lab --bench modes` runs all, over
+//! many seeds.
 
 use lab::COMPILED_IN;
 use tester::{Detail, Report, RunOptions, cases, run};
 
-/// What a run came to. No seed is special.
+/// The outcome of a run.
 fn outcome(report: &Report) -> (u64, Option<String>, u64, u64) {
     let failure = report.failure.as_ref().map(|failure| failure.message.clone());
     (report.fingerprint, failure, report.rpcs, report.bytes)

@@ -1,10 +1,10 @@
-//! The promise, over every test: the same source and the same seed are the same run.
+//! Determinism, in every test: the same source and the same seed give the same run.
 
 use lab::COMPILED_IN;
 use labrt::world::Policy;
 use tester::{Case, RunOptions, run};
 
-/// What a run came to, as far as it must not change. Real times may.
+/// The outcome of a run without real times, which may differ.
 fn outcome(case: &'static Case, seed: u64, policy: Policy, record: bool) -> (u64, f64, u64, u64, u64) {
     let report = run(case, &COMPILED_IN[0], &RunOptions { policy, record, ..RunOptions::new(seed) });
     assert!(report.failure.is_none(), "{}, seed {seed}: {:?}", case.name, report.failure);
@@ -12,10 +12,10 @@ fn outcome(case: &'static Case, seed: u64, policy: Policy, record: bool) -> (u64
 }
 
 #[test]
-fn a_seed_is_a_run_whatever_ran_before_it() {
+fn earlier_runs_do_not_affect_a_run() {
     for policy in Policy::ALL {
         let forwards: Vec<_> = tester::cases().iter().map(|case| outcome(case, 7, policy, false)).collect();
-        // Once more, after other runs than the first time, and with the log kept.
+        // Again, after other runs than the first time, and with the log recorded.
         for (case, before) in tester::cases().iter().zip(forwards).rev() {
             assert_eq!(outcome(case, 7, policy, true), before, "{} with policy {policy}", case.name);
         }
@@ -23,7 +23,7 @@ fn a_seed_is_a_run_whatever_ran_before_it() {
 }
 
 #[test]
-fn a_seed_is_a_run_whatever_runs_beside_it() {
+fn concurrent_runs_do_not_affect_a_run() {
     let alone: Vec<_> = tester::cases().iter().map(|case| outcome(case, 8, Policy::Random, false)).collect();
     std::thread::scope(|scope| {
         for _ in 0..3 {
@@ -37,7 +37,7 @@ fn a_seed_is_a_run_whatever_runs_beside_it() {
 }
 
 #[test]
-fn another_seed_is_another_run() {
+fn different_seeds_give_different_runs() {
     for case in tester::cases() {
         let (one, other) = (outcome(case, 1, Policy::Random, false), outcome(case, 2, Policy::Random, false));
         assert_ne!(one.0, other.0, "{}", case.name);

@@ -1,5 +1,6 @@
-//! The reference under all extras at once, with all oracles: calls that arrive twice, slow links, clocks a tenth off, slow saves, servers that
-//! stand still, and ways that are cut and healed.
+//! The reference under all injected faults at once, with all invariants: duplicated requests, slow links,
+//! clocks that are 10 % fast or slow, slow saves, paused servers, and links that are cut in one direction and
+//! healed.
 
 use std::time::Duration;
 
@@ -9,8 +10,8 @@ const MS: Duration = Duration::from_millis(1);
 const SERVERS: usize = 5;
 const COMMANDS: u64 = 20;
 
-/// Switches on what stays on.
-fn trouble(cluster: &RaftCluster) {
+/// Switches on the faults that last for the whole test.
+fn start_faults(cluster: &RaftCluster) {
     cluster.set_duplicates(0.3, Duration::ZERO..=100 * MS);
     for server in 0..SERVERS {
         cluster.set_clock_rate(server, [900_000, 950_000, 1_000_000, 1_050_000, 1_100_000][server]);
@@ -23,10 +24,10 @@ fn trouble(cluster: &RaftCluster) {
     }
 }
 
-/// Agreement on some commands, while one way or another is cut for a while and one server or another stands still for less than an election
-/// takes.
+/// Agreement on some commands. Before each, one direction of one link is cut, and one server is paused for
+/// less than an election takes.
 fn agreement(cluster: &RaftCluster) {
-    trouble(cluster);
+    start_faults(cluster);
     let mut cut = None;
     for command in 0..COMMANDS {
         if let Some((from, to)) = cut.take() {
@@ -47,9 +48,10 @@ fn agreement(cluster: &RaftCluster) {
     cluster.one(COMMANDS, SERVERS, Retry::Yes);
 }
 
-/// The same with crashes: a server's next life has the same disk, and new ends and a new clock.
+/// The same with crashes: the next incarnation of a server has the same disk, and new client ends and a new
+/// clock.
 fn agreement_with_crashes(cluster: &RaftCluster) {
-    trouble(cluster);
+    start_faults(cluster);
     for command in 0..COMMANDS {
         let victim = cluster.any_server();
         cluster.shutdown_within(victim, 20 * MS);
@@ -61,7 +63,7 @@ fn agreement_with_crashes(cluster: &RaftCluster) {
 }
 
 fn case(body: fn(&RaftCluster)) -> Case {
-    Case::raft("extras_3c", "3C", "Test (3C): everything at once", body).servers(SERVERS)
+    Case::raft("faults_3c", "3C", "Test (3C): all faults at once", body).servers(SERVERS)
 }
 
 fn outcome(case: &'static Case, seed: u64, record: bool) -> Report {
@@ -72,7 +74,7 @@ fn outcome(case: &'static Case, seed: u64, record: bool) -> Report {
     report
 }
 
-fn survives(case: Case, seeds: std::ops::Range<u64>) {
+fn passes(case: Case, seeds: std::ops::Range<u64>) {
     let case: &'static Case = Box::leak(Box::new(case));
     for seed in seeds {
         outcome(case, seed, false);
@@ -81,29 +83,29 @@ fn survives(case: Case, seeds: std::ops::Range<u64>) {
 
 #[test]
 fn the_reference_agrees() {
-    survives(case(agreement), 0..20);
+    passes(case(agreement), 0..20);
 }
 
 #[test]
 fn the_reference_agrees_on_an_unreliable_network() {
-    survives(case(agreement).unreliable(), 0..20);
+    passes(case(agreement).unreliable(), 0..20);
 }
 
 #[test]
 fn the_reference_agrees_though_servers_crash() {
-    survives(case(agreement_with_crashes), 0..20);
-    survives(case(agreement_with_crashes).unreliable(), 0..20);
+    passes(case(agreement_with_crashes), 0..20);
+    passes(case(agreement_with_crashes).unreliable(), 0..20);
 }
 
 #[test]
-fn a_seed_is_a_run() {
+fn a_seed_gives_the_same_run() {
     let case: &'static Case = Box::leak(Box::new(case(agreement_with_crashes).unreliable()));
     for seed in 0..5 {
-        let known = |report: Report| {
+        let outcome_of = |report: Report| {
             (report.fingerprint, report.virtual_seconds.to_bits(), report.rpcs, report.bytes)
         };
-        let once = known(outcome(case, seed, false));
-        assert_eq!(once, known(outcome(case, seed, false)), "seed {seed}");
-        assert_eq!(once, known(outcome(case, seed, true)), "seed {seed}, recorded");
+        let once = outcome_of(outcome(case, seed, false));
+        assert_eq!(once, outcome_of(outcome(case, seed, false)), "seed {seed}");
+        assert_eq!(once, outcome_of(outcome(case, seed, true)), "seed {seed}, recorded");
     }
 }

@@ -98,7 +98,8 @@ impl fmt::Display for Evidence {
         let Self { key, operation, operations, .. } = self;
         writeln!(
             f,
-            "expected the operations on key {key} to be linearizable: each takes effect at one moment between its \
+            "expected the operations on key {key} to be linearizable: each takes effect at one moment \
+             between its \
              call and its return; saw an answer that no order explains:"
         )?;
         writeln!(f, "    {operation}")?;
@@ -108,7 +109,8 @@ impl fmt::Display for Evidence {
             (_, 0) if self.in_order => {
                 writeln!(
                     f,
-                    "whenever the other operations on {key} took effect, in the first order below, this answer is \
+                    "whenever the other operations on {key} took effect, in the first order below, this \
+                     answer is \
                      wrong."
                 )?;
             }

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_part_of_a_place_counts_also_after_growth() {
+    fn each_part_of_a_configuration_counts_also_after_growth() {
         let mut seen = Seen::new(2);
         let places =
             || (0..20).flat_map(|f| (0..20).flat_map(move |s| (0..4).map(move |m| (f, s, [m & 1, m >> 1]))));

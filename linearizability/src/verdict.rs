@@ -94,7 +94,8 @@ impl fmt::Display for Verdict {
             Self::Violation(evidence) => evidence.fmt(f),
             Self::Unknown { key, spent, budget } => write!(
                 f,
-                "expected a verdict on the history of key {key} within {} steps and {} kB; saw none after {spent}: it \
+                "expected a verdict on the history of key {key} within {} steps and {} kB; saw none after \
+                 {spent}: it \
                  is not known whether the history is linearizable, and that is not a pass",
                 budget.steps,
                 budget.bytes.div_ceil(1000),

@@ -4,36 +4,77 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use lab::args::{ListArgs, ReplayArgs, TestArgs, at_least_one, some_seconds, some_time};
+use lab::args::{
+    COMPLETIONS_EXAMPLES, CompletionsArgs, GlobalArgs, ListArgs, REPLAY_EXAMPLES, ReplayArgs, TEST_EXAMPLES,
+    TestArgs, at_least_one, some_seconds, some_time,
+};
 
 use crate::handout::Parts;
 use crate::mutants::command::MutantsArgs;
 
 /// The distributed systems labs, simulated: one seed determines the whole run.
 #[derive(Parser, Debug)]
-#[command(name = "lab", bin_name = "cargo lab", version, max_term_width = 100)]
+#[command(name = "lab", bin_name = "cargo lab", version, max_term_width = 100, after_help = EXAMPLES)]
 pub(crate) struct CommandLine {
     #[command(subcommand)]
     pub(crate) command: Command,
+
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
 }
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     /// Run tests
+    #[command(after_help = TEST_EXAMPLES)]
     Test(OnSubmission<TestArgs>),
     /// Run one test again, with its log; without arguments, the last failure
+    #[command(after_help = REPLAY_EXAMPLES)]
     Replay(OnSubmission<ReplayArgs>),
     /// List tests, their parts, titles and points
     List(ListArgs),
+    /// Print a script that completes the command line in a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
     /// Make the workspace that students are given: this one with skeletons in place of the solutions
+    #[command(after_help = HANDOUT_EXAMPLES)]
     Handout(HandoutArgs),
     /// Score submissions, with a report for each
+    #[command(after_help = GRADE_EXAMPLES)]
     Grade(GradeArgs),
     /// Measure which tests notice wrong solutions, or try right ones
     Mutants(MutantsArgs),
     /// Carry out runs for the process that started this one
     #[command(hide = true)]
     Worker,
+}
+
+/// The end of the help of `cargo lab`.
+const EXAMPLES: &str = "\
+Examples:
+  cargo lab test 3B --runs 100                       each test of part 3B over 100 seeds
+  cargo lab replay                                   the last failure again, with its log
+  cargo lab test 3 --submission ../submissions/ann   the tests of lab 3 on a submission";
+
+/// The end of the help of `lab handout`.
+const HANDOUT_EXAMPLES: &str = "\
+Examples:
+  cargo lab handout ../labs --parts 2,3A            lab 2 and part 3A
+  cargo lab handout ../labs --parts 2,3 --force     over that one, when 3B to 3D are released";
+
+/// The end of the help of `lab grade`.
+const GRADE_EXAMPLES: &str = "\
+Examples:
+  cargo lab grade ../submissions/* --out ../results                  20 runs of each test
+  cargo lab grade ../submissions/* --out ../results --rubric lab3.toml --runs 100 --time-limit 9m
+  cargo lab grade ../submissions/* --out ../results --regrade        from the beginning";
+
+/// The headings of options in the help texts.
+mod heading {
+    pub(super) const SUBMISSION: &str = "Submission";
+    pub(super) const RUNS: &str = "Runs";
+    pub(super) const RESULTS: &str = "Results";
+    pub(super) const SANDBOX: &str = "Building and rules";
 }
 
 /// A command of students, perhaps on a submission.
@@ -48,12 +89,12 @@ pub(crate) struct OnSubmission<C: Args> {
 
 #[derive(Args, Debug)]
 pub(crate) struct HandoutArgs {
-    /// The destination: a new or empty folder outside of this workspace
+    /// Folder to write the hand-out into: a new or empty one outside of this workspace
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
 
-    /// The released parts (3A,3B) or labs (2,3), separated by commas; by default all labs of the course,
-    /// which are those with a number
+    /// Parts (3A,3B) or labs (2,3) that are released so far, separated by commas; if not given, all labs of
+    /// the course, which are those with a number
     #[arg(long, value_name = "PARTS", default_value_t)]
     pub(crate) parts: Parts,
 
@@ -62,20 +103,20 @@ pub(crate) struct HandoutArgs {
     pub(crate) force: bool,
 }
 
-/// A submission in place of a compiled-in solution.
+/// A submission in the place of the solutions that are compiled in.
 #[derive(Args, Debug)]
 pub(crate) struct SubmissionArgs {
-    /// Test a submission: the folders `src` of the labs in this folder, such as raft/src, and the reference
-    /// for the other labs
-    #[arg(long, value_name = "DIR", conflicts_with = "solution")]
+    /// Take a submission instead: this folder's `src` folders of the labs, such as raft/src, and the
+    /// reference for the labs that it lacks
+    #[arg(long, value_name = "DIR", conflicts_with = "solution", help_heading = heading::SUBMISSION)]
     pub(crate) submission: Option<PathBuf>,
 
     /// The Raft below the submission's key/value service: its own, or the reference
-    #[arg(long, value_name = "R", requires = "submission")]
+    #[arg(long, value_name = "R", requires = "submission", help_heading = heading::SUBMISSION)]
     pub(crate) raft: Option<WhichRaft>,
 
     /// Build and run the submission without a sandbox
-    #[arg(long, requires = "submission")]
+    #[arg(long, requires = "submission", help_heading = heading::SUBMISSION)]
     pub(crate) no_sandbox: bool,
 }
 
@@ -90,65 +131,58 @@ pub(crate) enum WhichRaft {
 
 #[derive(Args, Debug)]
 pub(crate) struct GradeArgs {
-    /// The submissions: folders that contain the folders `src` of the labs, such as raft/src, or some of them
+    /// Submissions: folders that have the `src` folders of the labs, such as raft/src, or some of them
     #[arg(value_name = "DIR", required = true)]
     pub(crate) submissions: Vec<PathBuf>,
 
-    /// The folder of results; results that are there already are kept and not computed again
-    #[arg(long, value_name = "DIR")]
+    /// Folder for the results; a submission that has results there is not graded again
+    #[arg(long, value_name = "DIR", help_heading = heading::RESULTS)]
     pub(crate) out: PathBuf,
 
-    /// Runs of each test, over N consecutive seeds beginning with the first, the same for all submissions
-    #[arg(
-        long,
-        value_name = "N",
-        default_value = "20",
-        value_parser = at_least_one,
-        allow_negative_numbers = true
-    )]
-    pub(crate) runs: u32,
-
-    /// The first seed, decimal or 0x hexadecimal; by default a fresh one, which is kept secret in --out
-    #[arg(long, value_name = "S", value_parser = tester::seed::parse, allow_negative_numbers = true)]
-    pub(crate) seed: Option<u64>,
-
-    /// The points of the tests; by default those of `lab list`
-    #[arg(long, value_name = "FILE")]
-    pub(crate) rubric: Option<PathBuf>,
-
-    /// Number of submissions, and of runs, in parallel; by default all cores
-    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
-    pub(crate) jobs: Option<u32>,
-
-    /// Seconds of processor time after which a run that has not ended is aborted
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        default_value = "60",
-        value_parser = some_seconds,
-        allow_negative_numbers = true
-    )]
-    pub(crate) wall_limit: Duration,
-
-    /// Real time for a submission, its build included, such as 9m. Runs that are not made by then count as
-    /// failed until the same command continues; by default there is no limit
-    #[arg(long, value_name = "TIME", value_parser = some_time, allow_negative_numbers = true)]
-    pub(crate) time_limit: Option<Duration>,
-
-    /// The folder in which the framework is built, once for all submissions; by default in the target folder
-    #[arg(long, value_name = "DIR")]
-    pub(crate) cache: Option<PathBuf>,
-
-    /// Discard the results in --out, and grade again
-    #[arg(long)]
+    /// Drop the results that are in --out, and grade from the beginning
+    #[arg(long, visible_alias = "regrade", help_heading = heading::RESULTS)]
     pub(crate) again: bool,
 
-    /// Grade also submissions that break rules, and show the findings: only the sandbox protects you then
-    #[arg(long)]
+    /// Points of the tests; if not given, those of `lab list`
+    #[arg(long, value_name = "FILE", help_heading = heading::RESULTS)]
+    pub(crate) rubric: Option<PathBuf>,
+
+    /// Runs of each test, over N consecutive seeds from the first on, the same for all submissions
+    #[arg(long, visible_alias = "count", value_name = "N", default_value = "20", value_parser = at_least_one)]
+    #[arg(allow_negative_numbers = true, help_heading = heading::RUNS)]
+    pub(crate) runs: u32,
+
+    /// First seed, decimal or 0x hexadecimal; if not given, a fresh one, which is kept secret in --out
+    #[arg(long, value_name = "S", value_parser = tester::seed::parse, allow_negative_numbers = true)]
+    #[arg(help_heading = heading::RUNS)]
+    pub(crate) seed: Option<u64>,
+
+    /// Submissions, and runs of them, at a time; if not given, one per core
+    #[arg(long, short, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
+    #[arg(help_heading = heading::RUNS)]
+    pub(crate) jobs: Option<u32>,
+
+    /// Limit on the CPU time of a run, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = some_seconds)]
+    #[arg(allow_negative_numbers = true, help_heading = heading::RUNS)]
+    pub(crate) wall_limit: Duration,
+
+    /// Limit on the real time of a submission, its build included: 9m. Tests that have not run by then count
+    /// as failed, until the same command runs the rest; if not given, there is no limit
+    #[arg(long, value_name = "TIME", value_parser = some_time, allow_negative_numbers = true)]
+    #[arg(help_heading = heading::RUNS)]
+    pub(crate) time_limit: Option<Duration>,
+
+    /// Folder to build the framework in, once for all submissions; if not given, one in the target folder
+    #[arg(long, value_name = "DIR", help_heading = heading::SANDBOX)]
+    pub(crate) cache: Option<PathBuf>,
+
+    /// Grade also submissions that break rules, and show the violations: only the sandbox protects you then
+    #[arg(long, visible_alias = "ignore-rules", help_heading = heading::SANDBOX)]
     pub(crate) despite_rules: bool,
 
-    /// Build and run submissions without a sandbox, with all permissions of your account
-    #[arg(long)]
+    /// Build and run submissions without a sandbox, with all permissions that you have
+    #[arg(long, help_heading = heading::SANDBOX)]
     pub(crate) no_sandbox: bool,
 }
 
@@ -160,12 +194,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_definitions_are_valid_for_clap() {
+    fn clap_finds_no_fault_with_the_definitions() {
         CommandLine::command().debug_assert();
     }
 
     #[test]
-    fn every_error_is_one_line_that_names_a_valid_value() {
+    fn every_refusal_is_one_line_that_says_what_would_be_right() {
         for (arguments, says) in [
             (&["grade", "ann", "--out", "o", "--time-limit", "600"][..], "90s, 10m or 1h30m"),
             (&["handout", "there", "--parts", "3A,3Z"], "there is no part `3Z`; the parts are 2A, 2B, 3A"),
@@ -173,7 +207,9 @@ mod tests {
             (&["test", "--submission", "ann", "--solution", "reference"], "--solution"),
             (&["test", "--raft", "reference"], "--submission"),
             (&["mutants", "wrong", "rfat"], "raft"),
-            (&[], "says which there are"),
+            (&["grade", "ann", "--out", "o", "--retries", "3"], "a seed is replayed, not retried"),
+            (&["test", "--skip"], "--skip"),
+            (&[], "lists the commands"),
         ] {
             let arguments = std::iter::once("lab").chain(arguments.iter().copied()).map(Into::into);
             match parse::<CommandLine>(arguments) {
@@ -183,6 +219,37 @@ mod tests {
                     assert!(!refusal.contains('\n') && !refusal.contains("Usage"), "{refusal:?}");
                 }
                 other => panic!("expected a refusal that says {says:?}, got {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn options_have_the_names_that_people_try() {
+        let grade = |options: &str| {
+            let arguments = format!("lab grade ann --out o {options}");
+            let line: CommandLine = parse(arguments.split_whitespace().map(Into::into)).expect("accepted");
+            format!("{:?}", line.command)
+        };
+        for (name, alias) in [
+            ("--again", "--regrade"),
+            ("--despite-rules", "--ignore-rules"),
+            ("--runs 7", "--count 7"),
+            ("--jobs 3", "-j 3"),
+        ] {
+            assert_eq!(grade(name), grade(alias), "{name}, {alias}");
+            assert_ne!(grade(name), grade(""), "{name} changes something");
+        }
+    }
+
+    #[test]
+    fn examples_fit_into_the_width_of_the_help_and_are_accepted() {
+        for text in [EXAMPLES, HANDOUT_EXAMPLES, GRADE_EXAMPLES] {
+            assert!(text.lines().all(|line| line.len() <= 100), "{text}");
+            for command in text.lines().filter_map(|line| line.trim_start().strip_prefix("cargo lab ")) {
+                // The explanation stands after two spaces or more.
+                let command = command.split("  ").next().unwrap_or(command);
+                let arguments = std::iter::once("lab").chain(command.split(' ')).map(Into::into);
+                parse::<CommandLine>(arguments).expect("accepted");
             }
         }
     }

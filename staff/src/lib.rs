@@ -39,7 +39,7 @@ use std::process::ExitCode;
 use lab::args::{Stop, parse};
 use lab::error::CommandError;
 use lab::tested::Tested;
-use lab::{Lab, finish, interrupt, not_for_another, warn_of_shared_hash_keys};
+use lab::{Lab, finish, interrupt, not_for_another, set_color, warn_of_unseeded_hash_maps};
 
 use args::{Command, CommandLine, SubmissionArgs};
 pub use copy::copy_workspace;
@@ -48,15 +48,17 @@ pub use copy::copy_workspace;
 #[must_use]
 pub fn main(lab: &Lab) -> ExitCode {
     build_env::confine_if_launcher();
-    interrupt::also(build::stop_all);
+    interrupt::on_signal(build::stop_all);
     finish(parse::<CommandLine>(std::env::args_os()).and_then(|line| {
+        set_color(line.global.color);
         let outcome = match line.command {
             Command::Test(args) => not_for_another().and_then(|()| {
-                warn_of_shared_hash_keys();
+                warn_of_unseeded_hash_maps();
                 lab::test(&args.command, || choose(lab, &args.submission, args.command.solution.as_deref()))
             }),
             Command::Replay(args) => replay(lab, &args),
             Command::List(args) => lab::list(&args),
+            Command::Completions(args) => lab::completions::<CommandLine>(&args),
             Command::Handout(args) => handout::command::hand_out(&args),
             Command::Grade(args) => {
                 warn_of_shared_hash_keys();
@@ -87,5 +89,16 @@ fn choose(
     match &submission.submission {
         Some(folder) => tested::choose(folder, submission),
         None => Tested::compiled_in(lab, name).map(Ok),
+    }
+}
+
+/// Warns if servers of a submission share a counter in std, which they may use as memory in common. On systems
+/// other than Linux they always do, and nobody is graded there.
+fn warn_of_shared_hash_keys() {
+    if cfg!(target_os = "linux") && !labrt::world::hash_keys_are_separate() {
+        eprintln!(
+            "warning: the keys of std's hash maps were not found, so all servers of a simulation share one counter: a \
+             submission may use it as memory that its servers share. See \"Threat model\" in docs/instructors.md"
+        );
     }
 }

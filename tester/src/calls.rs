@@ -75,13 +75,14 @@ mod tests {
         drop(calls.enter(who(1), "get_state", Duration::ZERO));
         assert_eq!(
             calls.describe(),
-            "; not returned: start of server 0 (called at 1.200 s), snapshot of server 2 (called at 2.300 s), \
+            "; not returned: start of server 0 (called at 1.200 s), snapshot of server 2 (called at 2.300 \
+             s), \
              put of client 4 (called at 2.400 s)"
         );
     }
 
     #[test]
-    fn there_is_nothing_to_say_of_calls_that_returned() {
+    fn calls_that_returned_are_not_named() {
         assert_eq!(Calls::default().describe(), "");
     }
 }

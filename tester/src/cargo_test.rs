@@ -14,7 +14,7 @@ use crate::display::Seconds;
 use crate::lines::{self, Tally};
 use crate::replay::Replay;
 use crate::titles::{Number, Titles};
-use crate::{Case, Report, RunOptions, cases, labs, log_end, run, seed, warned};
+use crate::{Case, Report, RunOptions, cases, labs, log_end, run, seed, unseeded_hash_maps, warned};
 
 /// Runs of a test when nobody asks for another number.
 const RUNS: u64 = 10;
@@ -35,8 +35,38 @@ pub fn cargo_tests(lab: &str, solution: Solution) -> ExitCode {
     let trial = |case: &'static Case| {
         Trial::test(case.name, move || run_all(case, &solution, plan).map_err(Into::into))
     };
-    let trials = cases().iter().filter(|case| lab.has_part(case.part)).map(trial).collect();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    if let Some(warning) = unseeded_hash_maps() {
+        eprintln!("warning: {warning}");
+    }
+    let (filters, options) = filters(std::env::args());
+    let arguments = Arguments::from_iter(options);
+    let is_chosen = |case: &&Case| {
+        let matches = |filter: &String| {
+            if arguments.exact { case.name == filter } else { case.name.contains(filter.as_str()) }
+        };
+        lab.has_part(case.part) && (filters.is_empty() || filters.iter().any(matches))
+    };
+    let trials = cases().iter().filter(is_chosen).map(trial).collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// The filters among the arguments of a test target, and the other arguments, the program's name first. As in
+/// targets of `#[test]`s, there may be several filters.
+fn filters(arguments: impl Iterator<Item = String>) -> (Vec<String>, Vec<String>) {
+    const TAKE_A_VALUE: [&str; 6] = ["--skip", "--test-threads", "--format", "--color", "--logfile", "-Z"];
+    let (mut filters, mut options) = (Vec::new(), Vec::new());
+    let mut is_value = true;
+    for argument in arguments {
+        let is_option = argument.starts_with('-');
+        let takes_value = TAKE_A_VALUE.contains(&argument.as_str());
+        if is_value || is_option {
+            options.push(argument)
+        } else {
+            filters.push(argument)
+        }
+        is_value = takes_value;
+    }
+    (filters, options)
 }
 
 /// Runs the test `name` over several seeds, and prints the lines that the course prints: the first
@@ -166,7 +196,8 @@ fn explain(case: &'static Case, solution: &Solution, report: &Report) -> String 
     // 0: nobody knows, for the machine decided where the run ended.
     if again.fingerprint != report.fingerprint && again.fingerprint != 0 && report.fingerprint != 0 {
         text.push_str(
-            "\nThe same seed went another way when it was run again. So the run depends on something besides the \
+            "\nThe same seed went another way when it was run again. So the run depends on something \
+             besides the \
              seed: real time, another source of randomness, or a static that outlives the run.\n",
         );
     }
@@ -202,7 +233,8 @@ fn explain_on_threads(case: &'static Case, report: &Report) -> String {
     }
     writeln!(
         text,
-        "\nReal threads never run the same way twice: to look for a failure that can be replayed, simulate:\n  \
+        "\nReal threads never run the same way twice: to look for a failure that can be replayed, \
+         simulate:\n  \
          cargo lab test {} --runs 1000",
         case.name
     )
@@ -292,6 +324,15 @@ mod tests {
     }
 
     #[test]
+    fn a_target_takes_several_filters() {
+        let arguments =
+            ["raft", "3a", "--skip", "re_", "backup_3b", "--test-threads=1", "--exact", "--color", "never"];
+        let (filters, options) = filters(arguments.iter().map(ToString::to_string));
+        assert_eq!(filters, ["3a", "backup_3b"]);
+        assert_eq!(options, ["raft", "--skip", "re_", "--test-threads=1", "--exact", "--color", "never"]);
+    }
+
+    #[test]
     fn half_of_the_seeds_are_fixed_and_half_are_fresh() {
         let all = seeds(&[]);
         assert_eq!(all.len(), 10);
@@ -307,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_that_is_named_is_run_once_unless_more_is_asked_for() {
+    fn a_given_seed_is_run_once_unless_more_runs_are_asked_for() {
         assert_eq!(seeds(&[("LAB_SEED", "0x1f")]), [31]);
         assert_eq!(seeds(&[("LAB_SEED", "31"), ("CI", "true")]), [31]);
         assert_eq!(seeds(&[("LAB_SEED", "31"), ("LAB_RUNS", "3")]), [31, 32, 33]);
@@ -323,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_variable_is_said() {
+    fn the_error_of_a_variable_is_reported() {
         for (name, value, message) in [
             ("LAB_SEED", "0xgg", "LAB_SEED: `0xgg` is not a seed"),
             ("LAB_RUNS", "0", "LAB_RUNS is `0`: give a whole number of runs, 1 or more"),
@@ -337,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_that_does_not_exist_is_said_to_be_none() {
+    fn an_unknown_test_is_reported() {
         let problem = find("bakcup_3b").expect_err("no such test");
         assert!(problem.starts_with("there is no test `bakcup_3b`; the tests are: reliable_put_2a, "));
     }

@@ -374,7 +374,7 @@ mod tests {
     const BACK: [Step; 2] = [Step::ReplySent, Step::ReplyDelivered];
 
     #[test]
-    fn a_reply_says_that_the_request_arrived() {
+    fn a_reply_proves_that_the_request_arrived() {
         let mut causality = three();
         let before = causality.now(server(0));
         happen(&mut causality, 1, &sent(1));
@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sent_before_proves_nothing() {
+    fn a_message_sent_before_proves_nothing() {
         let mut causality = three();
         happen(&mut causality, 1, &[Step::RequestSent { end: 1 }]);
         let after = causality.now(server(0));
@@ -400,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_asks_nobody_but_takes_along_what_was_marked() {
+    fn a_reply_does_not_advance_time_but_carries_it() {
         let mut causality = three();
         let before = causality.now(server(1));
         for call in 1..=2 {
@@ -417,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_may_come_as_a_call_and_over_a_third_server() {
+    fn an_answer_may_be_a_call_and_take_a_detour() {
         let mut causality = three();
         let before = causality.now(server(0));
         for (call, end) in [(1, 1), (2, 3 + 2), (3, 6)] {
@@ -429,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn lost_messages_are_forgotten_and_tell_nothing() {
+    fn lost_messages_are_dropped_and_carry_nothing() {
         let mut causality = three();
         let before = causality.now(server(0));
         happen(&mut causality, 1, &[Step::RequestSent { end: 1 }, Step::RequestLost]);
@@ -440,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_tells_what_the_request_told_also_after_the_reply() {
+    fn a_duplicate_carries_the_requests_clock_also_after_the_reply() {
         let mut causality = three();
         let before = causality.now(server(0));
         happen(&mut causality, 1, &[Step::RequestSent { end: 1 }, Step::RequestDuplicated]);
@@ -452,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_to_an_earlier_incarnation_tells_the_later_one_nothing() {
+    fn a_reply_to_an_earlier_incarnation_does_not_reach_the_later_one() {
         let mut causality = three();
         let before = causality.now(server(0));
         happen(&mut causality, 1, &sent(1));
@@ -464,7 +464,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_of_a_client_marks_a_moment_and_passes_nothing_on() {
+    fn a_request_of_a_client_advances_time_and_carries_no_clock() {
         let mut causality = three();
         causality.add_end(9, Party::Client(4), GROUP, 1);
         let before = causality.now(server(1));
@@ -513,7 +513,7 @@ mod tests {
     /// Server 0 informs server 1 of its cluster by way of another cluster's server, which was added in
     /// between.
     #[test]
-    fn clusters_tell_each_other_and_are_counted_apart() {
+    fn clusters_share_clocks_and_count_their_own_majorities() {
         let mut causality = three();
         let before = causality.now(server(0));
         happen(&mut causality, 1, &sent(2));

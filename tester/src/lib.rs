@@ -1,16 +1,15 @@
-//! The tests of the labs, the cluster they run on, and the invariants that watch it.
+//! The tests of the labs, the cluster they run on, and the invariants of its protocols.
 //!
-//! The tester names no solution: it is handed one, and knows of it what [`labapi`] says.
+//! The tester depends on no solution: it is given one, through the interfaces in [`labapi`].
 //!
-//! To see what a test asks, open its part in `raft/`: [`Case`] is a test under its name, and [`cases`] lists
-//! them. What a test may do to the servers is [`Cluster`], which runs any [`Protocol`]. All that happens is a
-//! stream of [`Event`]s, and what must hold at any moment, whatever the test, is an [`Invariant`] that
-//! listens to it. A folder a protocol has the rest: what runs on the servers, what its tests ask and do, its
-//! invariants, and the tests themselves. [`run()`] runs one test in one simulation and gives a [`Report`];
-//! [`cargo_test()`] is what a `#[test]` calls.
+//! The tests are in the `part_*.rs` files, such as `raft/part_3a.rs`: a [`Case`] is a test with its name, and
+//! [`cases`] lists them. A test operates on a [`Cluster`], which runs any [`Protocol`]. A run is a stream of
+//! [`Event`]s, and an [`Invariant`] is a property that is checked at each event, in every test. Each protocol
+//! has a folder with the program of its servers, its checks and operations, its invariants, and its tests.
+//! [`run()`] runs one test in one simulation and returns a [`Report`]; [`cargo_tests()`] is the `main` of a
+//! lab's test target.
 //!
-//! Left out: everything about real time. A test knows virtual time alone, so its limits mean the
-//! same on every machine.
+//! Not here: real time. A test measures virtual time only, so its limits mean the same on every machine.
 
 #![warn(missing_docs)]
 
@@ -21,6 +20,7 @@ mod cargo_test;
 mod case;
 mod cluster;
 mod display;
+mod hash_maps;
 mod invariant;
 mod key_value;
 mod kvraft;
@@ -58,6 +58,7 @@ pub use event::{
     Detail, Event, EventSource, Incarnation, Interests, Kind, Party, ProtocolEvent, Recorded, RecordedKind,
     Recording, StreamPosition,
 };
+pub use hash_maps::unseeded_hash_maps;
 pub use invariant::{Invariant, Verdict, Violation};
 pub use key_value::{Client, Load, Results};
 pub use kvraft::{Counters, KvServers};

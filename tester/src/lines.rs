@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_implemented_is_told_from_what_is_wrong() {
+    fn not_implemented_is_distinguished_from_failed() {
         let mut unfinished = failed();
         unfinished.failure.as_mut().expect("it failed").kind = "not_implemented".to_owned();
         let mut tally = Tally::of(&unfinished);

@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn the_server_that_the_failure_names_is_not_missing() {
+    fn the_server_that_the_failure_names_is_shown() {
         let early = |at| if at < 50 && at % 10 == 0 { "server 2" } else { "server 12" };
         let with_five = [vec![0, 10, 20, 30, 40], Vec::from_iter(85..100)].concat();
         assert_eq!(shown(&log(100, early), "server 2", "saw server 12"), with_five);

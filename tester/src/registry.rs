@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use crate::released::is_released;
 use crate::{Case, Lab};
 
-/// Registers labs. A lab is named by its crate, and has a module of that name here with its description, `LAB`.
+/// Registers labs. A lab is named by its crate, and has a module of that name in the tester with its
+/// description, `LAB`.
 macro_rules! register {
     ($($lab:ident),* $(,)?) => {
         const LABS: &[Lab] = &[$(crate::$lab::LAB),*];

@@ -1,5 +1,5 @@
-//! Failures that can be seen again: what a failing run needs to be replayed, the command that does
-//! it, and the file that remembers the last one.
+//! Replays of failed runs: the data that a replay needs, the command that runs it, and the file with the
+//! last failure.
 
 use std::fs;
 use std::io;
@@ -37,8 +37,8 @@ pub struct Replay {
     pub policy: String,
     /// The sources that were tested, as [`build_id`] gives them.
     pub build: String,
-    /// The run's fingerprint; 0 if nobody knows it: the run took its process with it before it could tell, or
-    /// the machine decided where it ended.
+    /// The run's fingerprint; 0 if it is not known: the run ended its process, or its end depended on the
+    /// machine.
     #[serde(with = "hexadecimal")]
     pub fingerprint: u64,
     /// The kind of failure, such as `assertion`.
@@ -65,8 +65,8 @@ impl Replay {
         })
     }
 
-    /// The command that runs it again: `cargo lab replay backup_3b --seed 0x1f`, and whatever
-    /// differs from the command line's defaults.
+    /// The command that runs it again: `cargo lab replay backup_3b --seed 0x1f`, with the options that differ
+    /// from the command line's defaults.
     #[must_use]
     pub fn command_line(&self) -> String {
         let mut line = format!("cargo lab replay {} --seed {}", self.test, seed::format(self.seed));
@@ -82,12 +82,12 @@ impl Replay {
         line
     }
 
-    /// Remembers this as the last failure, for `lab replay` without arguments, and returns the
-    /// file: [`last_failure_file`].
+    /// Saves this as the last failure, for `lab replay` without arguments, and returns the file:
+    /// [`last_failure_file`].
     ///
     /// # Errors
     ///
-    /// When the file cannot be written, or there is no workspace. What it held before is then still there.
+    /// The file cannot be written, or there is no workspace. The file's earlier content is unchanged then.
     pub fn save(&self) -> io::Result<PathBuf> {
         let file = last_failure_file().map_err(io::Error::other)?;
         self.save_to(&file)?;
@@ -208,8 +208,8 @@ pub fn last_failure_file() -> Result<PathBuf, WorkspaceError> {
 /// The debug build that `cargo test` makes and the release build of `cargo lab` have the same name
 /// if their sources are the same, for their runs are the same too. Cargo brings a program up to
 /// date before it starts it, so the sources that are read here are those that the program was made
-/// of, unless somebody edits them during the run or starts an old program by hand. The name only
-/// helps to explain why a replay went another way; whether it did is told by the fingerprint.
+/// of, unless they are edited during the run or an old program is started by hand. The name only
+/// helps to explain why a replay differs; whether it does is shown by the fingerprint.
 #[must_use]
 pub fn build_id() -> String {
     let hash = workspace::find().ok().and_then(|workspace| source_hash(workspace).ok());
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_saved_is_loaded() {
+    fn a_saved_replay_is_loaded() {
         let folder = Folder::new("round-trip");
         let file = folder.0.join("lab/last-failure.json");
         assert_eq!(

@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_long_is_shortened_and_not_lost() {
+    fn long_texts_are_shortened() {
         let failure = Failure {
             kind: FailureKind::Panic,
             message: format!("the beginning {}", "ä".repeat(1 << 20)),

@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_number() {
+    fn refuses_texts_that_are_no_numbers() {
         for text in ["", "0x", "-1", "+1", "1f", "0x1g", " 1", "18446744073709551616", "0x-1", "one"] {
             assert_eq!(parse(text), Err(BadSeed { text: text.to_owned() }));
         }

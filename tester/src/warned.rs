@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_has_a_name_of_its_own() {
+    fn the_identity_of_a_command_is_stable() {
         assert_eq!(command(), command());
         assert!(command().starts_with(&parent_id().to_string()));
     }

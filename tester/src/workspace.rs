@@ -45,7 +45,8 @@ pub fn target() -> Result<PathBuf, WorkspaceError> {
 pub enum WorkspaceError {
     /// None of the locations is in a workspace.
     #[error(
-        "this program finds no workspace: neither it ({}) nor the current folder ({}) is in one; run `cargo lab` \
+        "this program finds no workspace: neither it ({}) nor the current folder ({}) is in one; run `cargo \
+         lab` \
          in the workspace",
         program.display(),
         current.display()
@@ -58,7 +59,8 @@ pub enum WorkspaceError {
     },
     /// The program was built in one workspace, and started for another.
     #[error(
-        "this program was built in the workspace {}, and is to work on another one, {}; run `cargo lab` there",
+        "this program was built in the workspace {}, and is to work on another one, {}; run `cargo lab` \
+         there",
         built.display(),
         asked.display()
     )]
@@ -223,14 +225,14 @@ mod tests {
     }
 
     #[test]
-    fn a_target_folder_within_another_workspace_says_nothing() {
+    fn a_target_folder_within_another_workspace_is_ignored() {
         let stage = TwoWorkspaces::new("target");
         let found = stage.find("copy/lab", "original/target/release/lab", "copy", "original/target");
         assert_eq!(found, Ok("copy".to_owned()));
     }
 
     #[test]
-    fn two_workspaces_are_one_too_many() {
+    fn two_different_workspaces_are_an_error() {
         let stage = TwoWorkspaces::new("two");
         let program = "original/target/release/lab";
         for (cargo, current) in

@@ -1,7 +1,6 @@
-//! [`LineFilter`]: which lines of a log are wanted.
+//! [`LineFilter`]: the lines of a log to show.
 //!
-//! The lines come stamped, as [`labrt::world::LogLine`] prints them: virtual time in seconds,
-//! level, `node/thread`, text.
+//! A line has the form of [`labrt::world::LogLine`]: virtual time in seconds, level, `node/thread`, text.
 
 use log::Level;
 use tester::Case;
@@ -9,7 +8,7 @@ use tester::Case;
 use crate::args::ReplayArgs;
 use crate::error::CommandError;
 
-/// Which lines of a log are wanted: those that have all that was asked for.
+/// The lines of a log to show: those that meet all conditions.
 #[derive(Debug, Default)]
 pub(super) struct LineFilter {
     server: Option<u32>,
@@ -20,7 +19,11 @@ pub(super) struct LineFilter {
 }
 
 impl LineFilter {
-    /// The lines that the arguments ask for; `Err` if no line of a run of `case` can be meant.
+    /// The filter of the arguments.
+    ///
+    /// # Errors
+    ///
+    /// No line of a run of `case` can match.
     pub(super) fn of(args: &ReplayArgs, case: &Case) -> Result<Self, CommandError> {
         if let Some(server) = args.server.filter(|&server| server as usize >= case.servers) {
             let last = case.servers - 1;
@@ -34,7 +37,8 @@ impl LineFilter {
         {
             let (since, until) = (since.as_secs_f64(), until.as_secs_f64());
             return Err(CommandError::new(format!(
-                "--since {since} is after --until {until}; give --until {since} or more, or --since {until} or less"
+                "--since {since} is after --until {until}; give --until {since} or more, or --since \
+                 {until} or less"
             )));
         }
         Ok(Self {
@@ -46,7 +50,7 @@ impl LineFilter {
         })
     }
 
-    /// Whether a line is wanted. One without a stamp is, if its text is.
+    /// Whether to show a line. For one without a stamp, the text alone decides.
     pub(super) fn passes(&self, line: &str) -> bool {
         let text = self.text.as_ref().is_none_or(|text| line.contains(text));
         text && Stamp::of(line).is_none_or(|stamp| self.stamp_passes(&stamp))
@@ -60,12 +64,12 @@ impl LineFilter {
     }
 }
 
-/// What a line begins with.
+/// The beginning of a line.
 #[derive(Debug, PartialEq)]
 struct Stamp<'a> {
     seconds: f64,
     level: Level,
-    /// What follows: the node first.
+    /// The rest of the line, which begins with the node.
     rest: &'a str,
 }
 
@@ -76,7 +80,7 @@ impl<'a> Stamp<'a> {
         Some(Self { seconds: seconds.parse().ok()?, level: level.parse().ok()?, rest: rest.trim_start() })
     }
 
-    /// Whether the line is that server's.
+    /// Whether the line is of that server.
     fn is_of(&self, server: u32) -> bool {
         let after = self.rest.strip_prefix(&format!("server {server}"));
         after.is_some_and(|after| !after.starts_with(|c: char| c.is_ascii_digit()))
@@ -117,12 +121,12 @@ mod tests {
     }
 
     #[test]
-    fn without_wishes_all_lines_pass() {
+    fn without_conditions_all_lines_pass() {
         assert_eq!(passing(&LineFilter::default()), [0, 1, 2, 3]);
     }
 
     #[test]
-    fn each_wish_leaves_lines_out() {
+    fn each_condition_leaves_lines_out() {
         assert_eq!(passing(&LineFilter { server: Some(1), ..Default::default() }), [1]);
         assert_eq!(passing(&LineFilter { since_seconds: Some(1.5), ..Default::default() }), [2, 3]);
         assert_eq!(passing(&LineFilter { until_seconds: Some(1.0), ..Default::default() }), [0, 1]);
@@ -136,7 +140,7 @@ mod tests {
     #[test]
     fn a_line_without_a_stamp_is_judged_by_its_text() {
         let filter = LineFilter { server: Some(1), text: Some("left".to_owned()), ..Default::default() };
-        assert!(filter.passes("what is left of a message"));
+        assert!(filter.passes("the part that is left of a message"));
         assert!(!filter.passes("something else"));
     }
 }

@@ -1,7 +1,7 @@
-//! [`Causes`]: failures that are the same failure again.
+//! [`Causes`]: failures grouped by their cause.
 //!
-//! Two failures have the same cause if their kinds, their source positions and their messages are
-//! equal, the numbers in the messages aside: "saw {0, 2} in term 4" is "saw {1} in term 17".
+//! Two failures have the same cause if their kinds and their locations in the source are equal, and their
+//! messages are equal except for numbers: "saw {0, 2} in term 4" equals "saw {1} in term 17".
 
 use std::collections::HashMap;
 
@@ -9,24 +9,24 @@ use labreport::likeness;
 
 use super::failure::{Evidence, Failure};
 
-/// All causes, in the order in which they were first met.
+/// All causes, in the order of their first failures.
 #[derive(Debug, Default)]
 pub(crate) struct Causes {
     causes: Vec<Cause>,
-    /// Failures of causes that are not kept, because there are too many.
-    besides: u64,
-    known: HashMap<Likeness, usize>,
+    /// Failures of causes beyond the limit, which are not kept.
+    of_others: u64,
+    positions: HashMap<CauseKey, usize>,
 }
 
-/// Causes that are kept. Nobody reads so many, and each may have a long message.
-const KEPT: usize = 1_000;
+/// Causes that are kept. Each may have a long message.
+const MAX_CAUSES: usize = 1_000;
 
 /// Causes whose evidence is kept: at least as many as are shown with it.
-const WITH_EVIDENCE: usize = 20;
+const MAX_WITH_EVIDENCE: usize = 20;
 
-/// What equal causes have in common.
+/// The properties that failures with one cause share.
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct Likeness {
+struct CauseKey {
     kind: String,
     location: Option<String>,
     message: String,
@@ -35,16 +35,16 @@ struct Likeness {
 /// One cause of failures.
 #[derive(Debug)]
 pub(crate) struct Cause {
-    /// The first of its failures: of the first test that it made fail, the one of the smallest seed.
+    /// The first of its failures: that of the smallest seed, in the first test that failed.
     pub(crate) first: Failure,
     pub(crate) evidence: Evidence,
-    /// The tests that it made fail, by name, and in how many runs.
+    /// The names of the tests that failed, and the numbers of failed runs.
     pub(crate) tests: Vec<(&'static str, u64)>,
-    /// What the first failure looks like when it is recorded; see [`Recording`].
+    /// The first failure, repeated for its log.
     pub(crate) recording: Option<Recording>,
 }
 
-/// The first failure's run, done again with its log kept.
+/// The first failure's run, repeated with its log recorded.
 #[derive(Debug)]
 pub(crate) struct Recording {
     /// The end of the log, as [`tester::log_end()`] gives it.
@@ -53,27 +53,27 @@ pub(crate) struct Recording {
 }
 
 impl Cause {
-    /// Number of runs that failed of it.
+    /// The number of runs that failed.
     pub(crate) fn runs(&self) -> u64 {
         self.tests.iter().map(|(_, runs)| runs).sum()
     }
 }
 
 impl Causes {
-    /// Counts a failure. Failures come in the order of the plan, so the first of a cause has the smallest seed.
+    /// Adds a failure. Failures come in the order of the plan, so the first of a cause has the smallest seed.
     pub(crate) fn add(&mut self, failure: &Failure, evidence: Evidence) {
-        let likeness = Likeness {
+        let key = CauseKey {
             kind: failure.kind.clone(),
             location: failure.location.clone(),
             message: likeness(&failure.kind, &failure.message),
         };
-        if self.causes.len() == KEPT && !self.known.contains_key(&likeness) {
-            self.besides += 1;
+        if self.causes.len() == MAX_CAUSES && !self.positions.contains_key(&key) {
+            self.of_others += 1;
             return;
         }
-        let position = *self.known.entry(likeness).or_insert_with(|| {
+        let position = *self.positions.entry(key).or_insert_with(|| {
             let first = failure.clone();
-            let evidence = if self.causes.len() < WITH_EVIDENCE { evidence } else { Evidence::default() };
+            let evidence = if self.causes.len() < MAX_WITH_EVIDENCE { evidence } else { Evidence::default() };
             self.causes.push(Cause { first, evidence, tests: Vec::new(), recording: None });
             self.causes.len() - 1
         });
@@ -88,9 +88,9 @@ impl Causes {
         self.causes.len()
     }
 
-    /// How many failures had causes that are not kept.
-    pub(crate) fn besides(&self) -> u64 {
-        self.besides
+    /// The number of failures of causes beyond the limit.
+    pub(crate) fn failures_of_others(&self) -> u64 {
+        self.of_others
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Cause> {
@@ -113,7 +113,7 @@ mod tests {
             kind: "assertion".to_owned(),
             message: message.to_owned(),
             fingerprint: seed,
-            place: None,
+            origin: None,
             location: Some("raft/src/lib.rs:7:5".to_owned()),
         }
     }
@@ -138,24 +138,27 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_kept_than_somebody_reads() {
+    fn the_memory_of_causes_is_bounded() {
         let mut causes = Causes::default();
-        // Words of letters: numbers would make no difference.
+        // Messages of letters, since numbers do not distinguish them.
         let word = |number: usize| {
             number.to_string().bytes().map(|digit| char::from(digit + 49)).collect::<String>()
         };
-        for number in 0..KEPT + 7 {
+        for number in 0..MAX_CAUSES + 7 {
             let evidence = Evidence { printed: "much".to_owned(), ..Evidence::default() };
             causes.add(&failure(0, 1, &word(number)), evidence);
         }
         causes.add(&failure(0, 2, &word(3)), Evidence::default());
-        assert_eq!((causes.len(), causes.besides()), (KEPT, 7));
+        assert_eq!((causes.len(), causes.failures_of_others()), (MAX_CAUSES, 7));
         assert_eq!(causes.iter().nth(3).map(Cause::runs), Some(2));
-        assert_eq!(causes.iter().filter(|cause| !cause.evidence.printed.is_empty()).count(), WITH_EVIDENCE);
+        assert_eq!(
+            causes.iter().filter(|cause| !cause.evidence.printed.is_empty()).count(),
+            MAX_WITH_EVIDENCE
+        );
     }
 
     #[test]
-    fn of_a_time_out_the_first_line_makes_the_difference() {
+    fn the_first_line_distinguishes_time_outs() {
         let late = |seed, message| Failure { kind: "timeout".to_owned(), ..failure(0, seed, message) };
         let failures = [late(1, "not ended\nbusiest: a\nbusiest: b"), late(2, "not ended\nbusiest: c")];
         assert_eq!(grouped(&failures), [(1, vec![2])]);
@@ -163,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn kind_place_and_words_make_a_difference() {
+    fn kinds_locations_and_words_distinguish_causes() {
         let base = failure(0, 1, "saw 1");
         for other in [
             failure(0, 1, "heard 1"),

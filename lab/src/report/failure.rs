@@ -1,11 +1,11 @@
-//! [`Failure`]: one failed run, whether its test reported it or its process died of it.
+//! [`Failure`]: a failed run, reported by its test or inferred from the end of its process.
 
 use labreport::text::{one_line, visible};
 use tester::Case;
 
 use crate::run::{Job, Outcome, Run};
 
-/// What is remembered of a failed run.
+/// A failed run.
 #[derive(Debug, Clone)]
 pub struct Failure {
     /// The test.
@@ -14,19 +14,19 @@ pub struct Failure {
     pub seed: u64,
     /// The kind's name, such as `assertion`.
     pub kind: String,
-    /// What was expected and what was seen.
+    /// The message: expected and seen values.
     pub message: String,
-    /// The run's fingerprint; 0 if its process died before it could tell.
+    /// The run's fingerprint; 0 if its process died before it reported one.
     pub fingerprint: u64,
-    /// Where in the simulation it was noticed; a process that died does not tell.
-    pub place: Option<Place>,
-    /// Where in the source, as `file:line:column`.
+    /// The thread and the time at which it was detected; `None` if the process died.
+    pub origin: Option<Origin>,
+    /// The location in the source, as `file:line:column`.
     pub location: Option<String>,
 }
 
-/// Who noticed a failure, and when.
+/// The thread and the time at which a failure was detected.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct Origin {
     /// The server, or the tester.
     pub node: String,
     /// The thread.
@@ -35,14 +35,14 @@ pub struct Place {
     pub at_seconds: f64,
 }
 
-/// What is too long to be remembered of every failure.
+/// The evidence of a failure, which is too long to be kept for each.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
     /// The calls that led to a panic.
     pub backtrace: Option<String>,
-    /// The last that a process printed before it died.
+    /// The end of the output of a process that died.
     pub printed: String,
-    /// The log of a run that cannot be done again for it.
+    /// The log of a run that cannot be repeated.
     pub log: Vec<String>,
 }
 
@@ -59,7 +59,7 @@ impl Failure {
                     kind: reported.kind.clone(),
                     message: reported.message.clone(),
                     fingerprint: report.fingerprint,
-                    place: Some(Place {
+                    origin: Some(Origin {
                         node: reported.node.clone(),
                         thread: reported.thread.clone(),
                         at_seconds: reported.at_seconds,
@@ -76,7 +76,7 @@ impl Failure {
                     kind: lost.kind.to_string(),
                     message: lost.message.clone(),
                     fingerprint: 0,
-                    place: None,
+                    origin: None,
                     location: None,
                 };
                 Some((failure, Evidence { backtrace: None, printed: lost.printed.clone(), log: Vec::new() }))
@@ -84,22 +84,23 @@ impl Failure {
         }
     }
 
-    /// Kind and message, the message's further lines indented by `indent`. All of it is visible.
+    /// The kind and the message, whose further lines are indented by `indent`. Control characters are
+    /// escaped.
     pub fn statement(&self, indent: &str) -> String {
         let kind = shown_name(&self.kind).replace('_', " ");
         format!("{kind}: {}", visible(self.message.trim_end()).replace('\n', &format!("\n{indent}")))
     }
 
-    /// Who noticed it, when, and where in the source, in one line; `None` if its process did not tell.
-    pub fn sighting(&self) -> Option<String> {
-        let Place { node, thread, at_seconds } = self.place.as_ref()?;
+    /// The origin and the location in one line; `None` if the process died.
+    pub fn origin_line(&self) -> Option<String> {
+        let Origin { node, thread, at_seconds } = self.origin.as_ref()?;
         let (node, thread) = (shown_name(node), shown_name(thread));
         let location = self.location.as_deref().map(|it| format!(", {}", shown_name(it))).unwrap_or_default();
         Some(format!("seen on {node} (thread {thread}) at {at_seconds:.3} s{location}"))
     }
 }
 
-/// The name of a thread, say, which lab code chooses.
+/// A name that lab code chooses, such as that of a thread, in one line.
 fn shown_name(name: &str) -> String {
     one_line(name, 300)
 }
@@ -109,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_lab_code_says_is_visible_and_where_it_belongs_in_one_line() {
+    fn texts_of_lab_code_are_escaped_and_names_are_one_line() {
         let hostile = "a\u{1b}[2J\n\u{202e}张三";
         let failure = Failure {
             case: &tester::cases()[0],
@@ -117,12 +118,12 @@ mod tests {
             kind: hostile.to_owned(),
             message: hostile.to_owned(),
             fingerprint: 0,
-            place: Some(Place { node: hostile.to_owned(), thread: hostile.to_owned(), at_seconds: 1.0 }),
+            origin: Some(Origin { node: hostile.to_owned(), thread: hostile.to_owned(), at_seconds: 1.0 }),
             location: Some(hostile.to_owned()),
         };
         let shown = r"a\u{1b}[2J \u{202e}张三";
         assert_eq!(failure.statement("  "), format!("{shown}: {}", shown.replace("2J ", "2J\n  ")));
-        let sighting = failure.sighting().expect("a place");
-        assert_eq!(sighting, format!("seen on {shown} (thread {shown}) at 1.000 s, {shown}"));
+        let line = failure.origin_line().expect("an origin");
+        assert_eq!(line, format!("seen on {shown} (thread {shown}) at 1.000 s, {shown}"));
     }
 }

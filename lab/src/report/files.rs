@@ -1,4 +1,4 @@
-//! [`ResultFile`]: a file for results, opened before the runs and replaced while they go on.
+//! [`ResultFile`]: a file for results, opened before the runs and replaced during them.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::CommandError;
 
-/// A file that can be written. What it holds stays until there are results.
+/// A writable file. Its old content stays until there are results.
 #[derive(Debug)]
 pub(crate) struct ResultFile {
     file: File,
@@ -15,7 +15,7 @@ pub(crate) struct ResultFile {
 }
 
 impl ResultFile {
-    /// Opens the file that was given for `option`, if one was.
+    /// Opens the file of the option `option`, if it was given.
     pub(crate) fn open(option: &'static str, path: Option<&Path>) -> Result<Option<Self>, CommandError> {
         let Some(path) = path else { return Ok(None) };
         let file = File::options().write(true).create(true).truncate(false).open(path);
@@ -28,13 +28,14 @@ impl ResultFile {
         Ok(Some(Self { file, path: path.to_owned(), option }))
     }
 
-    /// Whether results can be written before they are complete: a device or a pipe takes them once.
+    /// Whether the file is a regular one, whose content can be replaced. A device or a pipe takes results
+    /// once.
     pub(crate) fn can_be_replaced(&self) -> bool {
         self.file.metadata().is_ok_and(|about| about.is_file())
     }
 
-    /// Replaces the file's content, as a whole if the folder can be written: whoever is ended meanwhile
-    /// leaves what was there.
+    /// Replaces the file's content, atomically if the folder is writable: a process that is killed meanwhile
+    /// leaves the old content.
     pub(crate) fn write(&self, text: &str) -> Result<(), CommandError> {
         let written =
             if self.can_be_replaced() && self.replace(text).is_ok() { Ok(()) } else { self.overwrite(text) };
@@ -44,26 +45,26 @@ impl ResultFile {
     }
 
     fn replace(&self, text: &str) -> std::io::Result<()> {
-        // A link stays one.
+        // A symbolic link is kept.
         let path = fs::canonicalize(&self.path)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        // Always of the same name: what is left of one that was killed is gone when the next one is done.
+        // The name is always the same, so the next command replaces the draft of one that was killed.
         let draft = path.with_file_name(format!(".{name}.draft"));
-        let put = || {
+        let replace = || {
             let mut file = File::create(&draft)?;
             file.set_permissions(self.file.metadata()?.permissions())?;
             file.write_all(text.as_bytes())?;
             fs::rename(&draft, &path)
         };
-        put().inspect_err(|_| {
-            // It may not be there.
+        replace().inspect_err(|_| {
+            // The draft may not exist.
             let _ = fs::remove_file(&draft);
         })
     }
 
     fn overwrite(&self, text: &str) -> std::io::Result<()> {
         if self.can_be_replaced() {
-            // By its name: what was opened may have been replaced since.
+            // By name: the open file may have been replaced since.
             return fs::write(&self.path, text);
         }
         let mut file = &self.file;
@@ -89,7 +90,7 @@ mod tests {
             assert_eq!(content(), text);
         }
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "a draft is left");
-        // Where no other file can be made, the content is replaced.
+        // Where the folder is not writable, the content is overwritten.
         for text in ["first, and long", "second"] {
             let file = ResultFile::open("--json", Some(&path)).expect("opened").expect("a file");
             file.overwrite(text).expect("written");
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_stays_one() {
+    fn a_symbolic_link_is_kept() {
         let folder = tempfile::tempdir().expect("a folder");
         let (path, link) = (folder.path().join("results"), folder.path().join("link"));
         fs::write(&path, "old").expect("a file");
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_is_refused_by_name() {
+    fn a_file_that_cannot_be_written_is_refused_by_name() {
         for path in ["/", "/no/such/folder/results.json", ""] {
             let refusal = ResultFile::open("--json", Some(Path::new(path))).expect_err("refused").to_string();
             assert!(refusal.contains(&format!("--json {path}")), "{refusal}");
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_device_will_do() {
+    fn a_device_is_accepted() {
         let file =
             ResultFile::open("--junit", Some(Path::new("/dev/null"))).expect("opened").expect("a file");
         assert!(!file.can_be_replaced());

@@ -11,10 +11,10 @@ use super::causes::Cause;
 use super::failure::Failure;
 use super::summary::{Summary, TestSummary};
 
-/// What the results do not say themselves.
+/// The settings of the command, which results do not contain.
 #[derive(Debug, Clone)]
 pub(crate) struct About<'a> {
-    /// The sources, as [`tester::replay::build_id`] names them.
+    /// The hash of the sources, of [`tester::replay::build_id`].
     pub(crate) build: &'a str,
     pub(crate) backend: Backend,
     pub(crate) solution: &'a str,
@@ -22,11 +22,11 @@ pub(crate) struct About<'a> {
     pub(crate) first_seed: u64,
     pub(crate) jobs: u32,
     pub(crate) wall: Duration,
-    /// Whether all that was to be run was.
+    /// Whether all runs have ended.
     pub(crate) finished: bool,
 }
 
-/// The text of the file. `replay` gives the command that runs a cause's first failure again.
+/// The content of the file. `replay` gives the command that replays a cause's first failure.
 pub(crate) fn text(summary: &Summary, about: &About<'_>, replay: &dyn Fn(&Cause) -> String) -> String {
     let total = summary.total();
     let results = Results {
@@ -38,7 +38,7 @@ pub(crate) fn text(summary: &Summary, about: &About<'_>, replay: &dyn Fn(&Cause)
         jobs: about.jobs,
         tests: summary.tests.iter().map(of_test).collect(),
         causes: summary.causes.iter().map(|cause| of_cause(cause, replay(cause))).collect(),
-        failures_of_other_causes: summary.causes.besides(),
+        failures_of_other_causes: summary.causes.failures_of_others(),
         total: Total {
             runs: total.runs,
             passed: total.passed,
@@ -54,7 +54,7 @@ pub(crate) fn text(summary: &Summary, about: &About<'_>, replay: &dyn Fn(&Cause)
     results.to_json()
 }
 
-/// A fingerprint at its full width, so that two can be compared by eye.
+/// A fingerprint with all 16 digits, so that two are easily compared.
 #[must_use]
 pub fn fingerprint(fingerprint: u64) -> String {
     format!("{fingerprint:#018x}")
@@ -91,15 +91,15 @@ fn of_test(test: &TestSummary) -> TestResult {
 /// A failure in the model of results.
 #[must_use]
 pub fn of_failure(failure: &Failure) -> FailedRun {
-    let place = failure.place.as_ref();
+    let origin = failure.origin.as_ref();
     FailedRun {
         seed: seed::format(failure.seed),
         kind: failure.kind.clone(),
         message: failure.message.clone(),
         fingerprint: fingerprint(failure.fingerprint),
-        node: place.map(|place| place.node.clone()),
-        thread: place.map(|place| place.thread.clone()),
-        at_seconds: place.map(|place| place.at_seconds),
+        node: origin.map(|origin| origin.node.clone()),
+        thread: origin.map(|origin| origin.thread.clone()),
+        at_seconds: origin.map(|origin| origin.at_seconds),
         location: failure.location.clone(),
     }
 }

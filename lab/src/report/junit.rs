@@ -1,4 +1,4 @@
-//! `--junit`: the results as JUnit XML, a suite a part and a case a test.
+//! `--junit`: the results as JUnit XML, with a suite per part and a case per test.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use tester::seed;
 use super::failure::Failure;
 use super::summary::{Summary, TestSummary};
 
-/// Bytes of the file, which becomes less detailed where it would be larger.
-const SIZE: usize = 4 << 20;
+/// The size limit of the file, in bytes. Details are left out to keep it.
+const MAX_SIZE: usize = 4 << 20;
 
-/// Characters of a message, and failed runs of one test that are told of one by one.
+/// Full detail: characters of a message, and failed runs of a test that are listed.
 const FULL: Detail = Detail { message: 20_000, log: 0, causes: 20, lines: 0 };
 
-/// The text of the file. `replay` gives the command that runs a failure again.
+/// The content of the file. `replay` gives the command that replays a failure.
 pub(crate) fn text(summary: &Summary, replay: &dyn Fn(&Failure) -> String) -> String {
     let tests: Vec<TestReport> = summary.tests.iter().map(|test| report(test, replay)).collect();
-    within(SIZE, FULL, |detail| {
+    within(MAX_SIZE, FULL, |detail| {
         let mut document = Document::new("lab", detail.message);
         document.tests(&tests, detail);
         document.text()

@@ -1,26 +1,40 @@
-//! [`Paint`]: colours, where they are wanted.
+//! [`Paint`]: colours, if the output has them.
 
 use std::io::IsTerminal;
 use std::sync::OnceLock;
 
+use clap::ColorChoice;
 use labreport::text::visible;
 
-/// Puts colours around words on a terminal, and leaves them alone elsewhere.
+/// Colours words if the output has colours, and leaves them as they are otherwise.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Paint {
     colours: bool,
 }
 
+/// Whether the standard output has colours: needed with every line of a log, and the same for a whole
+/// command.
+static COLOURS: OnceLock<bool> = OnceLock::new();
+
+/// Decides whether the standard output has colours. Only the first decision counts.
+pub(crate) fn choose(choice: ColorChoice) {
+    let _ = COLOURS.set(match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => stdout_is_for_colours(),
+    });
+}
+
+/// Whether the standard output is a terminal that has colours, and `NO_COLOR` is not set.
+fn stdout_is_for_colours() -> bool {
+    let terminal = std::io::stdout().is_terminal();
+    terminal && wanted(std::env::var("NO_COLOR").ok(), std::env::var("TERM").ok())
+}
+
 impl Paint {
-    /// Colours if the standard output is a terminal that has them and nobody set `NO_COLOR`.
+    /// Colours as [`choose`] decided; without a decision, as [`ColorChoice::Auto`].
     pub(crate) fn for_stdout() -> Self {
-        // Asked for with every line of a log, and the same for a whole command.
-        static COLOURS: OnceLock<bool> = OnceLock::new();
-        let colours = || {
-            let terminal = std::io::stdout().is_terminal();
-            terminal && wanted(std::env::var("NO_COLOR").ok(), std::env::var("TERM").ok())
-        };
-        Self { colours: *COLOURS.get_or_init(colours) }
+        Self { colours: *COLOURS.get_or_init(stdout_is_for_colours) }
     }
 
     pub(crate) fn good(self, text: &str) -> String {
@@ -39,8 +53,8 @@ impl Paint {
         self.wrap(text, "2")
     }
 
-    /// The text with everything made visible but ends of lines and the colours that were put here: the last
-    /// net before a terminal.
+    /// The text with all control characters escaped except ends of lines and the codes of this module.
+    /// Everything that is printed goes through it.
     pub(crate) fn printable(self, text: &str) -> String {
         let mut printable = String::new();
         let mut rest = text;
@@ -63,7 +77,7 @@ impl Paint {
     }
 }
 
-/// All that stands around words.
+/// The terminal codes of this module.
 const CODES: [&str; 5] = ["\x1b[0m", "\x1b[2m", "\x1b[31;1m", "\x1b[32m", "\x1b[33m"];
 
 /// Any value of `NO_COLOR` but the empty one means no colours (no-color.org).
@@ -85,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_colours_reaches_a_terminal() {
+    fn only_colour_codes_reach_a_terminal() {
         let paint = Paint { colours: true };
         let all = [paint.good("ü"), paint.bad("b"), paint.doubtful("c"), paint.faint("d")].concat();
         assert_eq!(paint.printable(&all), all);

@@ -1,4 +1,4 @@
-//! [`Summary`]: the results, counted as they arrive.
+//! [`Summary`]: the counts of the results, updated with each run.
 
 use std::collections::BTreeMap;
 
@@ -10,25 +10,28 @@ use super::causes::Causes;
 use super::failure::Failure;
 use crate::run::{Outcome, Run};
 
-/// Different warnings that are remembered of one test.
-const WARNINGS: usize = 20;
+/// Different warnings of a test that are kept.
+const MAX_WARNINGS: usize = 20;
 
-/// Failed runs of all tests together that are remembered one by one.
-const FAILURES: usize = 50_000;
+/// Failed runs, of all tests together, that are kept one by one.
+const MAX_FAILURES: usize = 50_000;
 
-/// Bytes of their messages that are remembered in full, and of each one after that.
-const MESSAGES: usize = 8 << 20;
+/// Bytes of their messages, up to which messages are kept in full.
+const MAX_MESSAGE_BYTES: usize = 8 << 20;
+
+/// Bytes of a message after that.
 const SHORT_MESSAGE: usize = 200;
 
-/// All results so far. They take no more memory, and fill no larger files, however much fails.
+/// All results so far. Their memory is bounded, and so are the files made of them, however many runs fail.
 #[derive(Debug)]
 pub(crate) struct Summary {
-    /// One for each chosen test, in the course's order.
+    /// The chosen tests, in the course's order.
     pub(crate) tests: Vec<TestSummary>,
     pub(crate) causes: Causes,
-    /// Failures that are remembered, and the bytes of their messages.
-    remembered: usize,
-    messages: usize,
+    /// Failures that are kept.
+    kept: usize,
+    /// Bytes of their messages.
+    message_bytes: usize,
 }
 
 /// The results of one test.
@@ -37,41 +40,41 @@ pub(crate) struct TestSummary {
     pub(crate) case: &'static Case,
     pub(crate) tally: Tally,
     pub(crate) failures: Vec<Failure>,
-    /// Failures that are counted and not remembered one by one.
+    /// Failures that are counted and not kept one by one.
     pub(crate) failures_besides: u64,
-    /// Joins the fingerprints of the runs, in the order of their seeds.
+    /// The hash of the runs' fingerprints, in the order of their seeds.
     pub(crate) fingerprint: u64,
-    /// What was suspicious without being a failure.
+    /// Suspicious observations that are not failures.
     pub(crate) warnings: BTreeMap<String, Warning>,
 }
 
-/// How often a warning was given.
+/// The number of runs with a warning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Warning {
     pub(crate) runs: u64,
-    /// The first seed that gave it.
+    /// The first seed with the warning.
     pub(crate) seed: u64,
 }
 
 impl Summary {
     pub(crate) fn new(cases: &[&'static Case]) -> Self {
         let tests = cases.iter().map(|case| TestSummary::new(case)).collect();
-        Self { tests, causes: Causes::default(), remembered: 0, messages: 0 }
+        Self { tests, causes: Causes::default(), kept: 0, message_bytes: 0 }
     }
 
-    /// Counts a run and returns its test's results. Runs come in the order of the plan.
+    /// Adds a run, and returns the results of its test. Runs come in the order of the plan.
     pub(crate) fn add(&mut self, run: &Run) -> &TestSummary {
         let name = run.job.case.name;
         let test = self.tests.iter_mut().find(|test| test.case.name == name).expect("a run of a chosen test");
         test.add(run);
         if let Some((mut failure, evidence)) = Failure::of(run) {
             self.causes.add(&failure, evidence);
-            if self.messages + failure.message.len() > MESSAGES {
+            if self.message_bytes + failure.message.len() > MAX_MESSAGE_BYTES {
                 failure.message = truncated(failure.message, SHORT_MESSAGE);
             }
-            if self.remembered < FAILURES {
-                self.remembered += 1;
-                self.messages += failure.message.len();
+            if self.kept < MAX_FAILURES {
+                self.kept += 1;
+                self.message_bytes += failure.message.len();
                 test.failures.push(failure);
             } else {
                 test.failures_besides += 1;
@@ -148,13 +151,13 @@ impl TestSummary {
     fn warn(&mut self, text: &str, seed: u64) {
         if let Some(warning) = self.warnings.get_mut(text) {
             warning.runs += 1;
-        } else if self.warnings.len() < WARNINGS {
+        } else if self.warnings.len() < MAX_WARNINGS {
             self.warnings.insert(text.to_owned(), Warning { runs: 1, seed });
         }
     }
 }
 
-/// One fingerprint of two, which depends on their order. A single run's is left as it is.
+/// The hash of two fingerprints, which depends on their order.
 fn join(earlier: u64, later: u64) -> u64 {
     (earlier.rotate_left(23) ^ later).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
@@ -216,10 +219,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_has_an_end() {
+    fn the_memory_of_results_is_bounded() {
         let mut summary = Summary::new(&[&tester::cases()[0]]);
-        let long = "x".repeat(MESSAGES / 100);
-        let runs = FAILURES as u64 + 3;
+        let long = "x".repeat(MAX_MESSAGE_BYTES / 100);
+        let runs = MAX_FAILURES as u64 + 3;
         for seed in 0..runs {
             summary.add(&run(seed, 1, Some(if seed < 120 { &long } else { &long[..300] })));
         }
@@ -227,9 +230,9 @@ mod tests {
         assert_eq!((test.tally.runs, test.failures_besides), (runs, 3));
         assert_eq!(test.failures[0].message, long, "there is room for the first ones");
         let bytes: usize = test.failures.iter().map(|failure| failure.message.len()).sum();
-        assert!(bytes < MESSAGES + FAILURES * (SHORT_MESSAGE + 40), "{bytes}");
-        let told: u64 = summary.causes.iter().map(Cause::runs).sum();
-        assert_eq!(told, runs, "all are counted");
+        assert!(bytes < MAX_MESSAGE_BYTES + MAX_FAILURES * (SHORT_MESSAGE + 40), "{bytes}");
+        let counted: u64 = summary.causes.iter().map(Cause::runs).sum();
+        assert_eq!(counted, runs, "all are counted");
     }
 
     #[test]

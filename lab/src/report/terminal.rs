@@ -1,7 +1,7 @@
-//! The results for people: a line or two a test, then the causes of failures, then the total.
+//! The printed results: one or two lines per test, then the causes of failures, then the total.
 //!
-//! On a terminal a progress bar stands below them while runs go on. It is drawn on the standard
-//! error, so that what is redirected to a file has none of it.
+//! On a terminal there is a progress bar below them during the runs. It is drawn on the standard error, so
+//! that redirected output has none of it.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -24,21 +24,22 @@ use crate::run::Plan;
 /// Causes that are shown in full.
 pub(crate) const CAUSES_SHOWN: usize = 10;
 
-/// Shows a run of `lab test`.
+/// The printed output of `lab test`.
 pub(crate) struct Terminal {
     paint: Paint,
     bar: ProgressBar,
     failed: u64,
-    /// One run a test, shown by the course's two lines; otherwise a table of means.
+    /// Whether there is one run per test, printed as the course's two lines; otherwise there is a table of
+    /// means.
     single: bool,
     name_width: usize,
     backend: Backend,
-    /// The warnings that have been shown: the same one is not shown again below the next test.
+    /// The warnings that have been printed: each is printed once.
     warned: RefCell<HashSet<String>>,
 }
 
 impl Terminal {
-    /// Prepares for `plan`, whose tests have names of at most `name_width` characters.
+    /// The output for `plan`, whose tests have names of at most `name_width` characters.
     pub(crate) fn new(plan: &Plan, name_width: usize, backend: Backend) -> Self {
         // Hidden, and without effect, where the standard error is no terminal.
         let bar = ProgressBar::with_draw_target(plan.total(), ProgressDrawTarget::stderr());
@@ -59,7 +60,7 @@ impl Terminal {
         }
     }
 
-    /// What is going to be run.
+    /// Prints the first line: the number of tests and runs, and the settings.
     pub(crate) fn begin(&self, tests: usize, how_often: &str, first_seed: u64, world: &str) {
         self.line(&format!(
             "{}, {how_often}, first seed {}, {world}",
@@ -81,7 +82,7 @@ impl Terminal {
         }
     }
 
-    /// A run has ended.
+    /// Counts a run that has ended.
     pub(crate) fn count(&mut self, passed: bool) {
         if !passed {
             self.failed += 1;
@@ -90,7 +91,7 @@ impl Terminal {
         self.bar.inc(1);
     }
 
-    /// All runs of a test are over.
+    /// Prints a test whose runs have all ended.
     pub(crate) fn test(&self, test: &TestSummary) {
         if self.single {
             self.line(&lines::opening(test.case, test.case.reliable));
@@ -144,7 +145,7 @@ impl Terminal {
         line.replacen(verdict, &coloured, 1)
     }
 
-    /// Why runs failed. `replay` gives the command that runs a cause's first failure again.
+    /// Prints the causes of failures. `replay` gives the command that replays a cause's first failure.
     pub(crate) fn causes(&self, causes: &Causes, replay: &dyn Fn(&Cause) -> String) {
         for (number, cause) in (1..).zip(causes.iter().take(CAUSES_SHOWN)) {
             self.line("");
@@ -156,7 +157,7 @@ impl Terminal {
             self.line(&format!(
                 "\nand {} more (--json FILE has {})",
                 count((causes.len() - CAUSES_SHOWN) as u64, "cause"),
-                if causes.besides() == 0 { "all" } else { "a thousand" }
+                if causes.failures_of_others() == 0 { "all" } else { "a thousand" }
             ));
         }
         if causes.len() > 0 {
@@ -167,23 +168,23 @@ impl Terminal {
     fn cause(&self, cause: &Cause, replay: &str) {
         let first = &cause.first;
         self.line(&format!("  {}", first.statement("  ")));
-        if let Some(sighting) = first.sighting() {
-            self.line(&format!("  {sighting}"));
+        if let Some(line) = first.origin_line() {
+            self.line(&format!("  {line}"));
         }
         let which = format!("{}, seed {}", first.case.name, seed::format(first.seed));
-        self.quote(&format!("the last that it printed ({which})"), cause.evidence.printed.trim_end().lines());
+        self.quote(&format!("the end of its output ({which})"), cause.evidence.printed.trim_end().lines());
         if let Some(recording) = &cause.recording {
             let kept = log_filter().map(|kept| format!(", {RUST_LOG}={kept}")).unwrap_or_default();
             self.quote(
                 &format!("the end of its log ({which}{kept})"),
                 recording.log.iter().map(String::as_str),
             );
-            // 0: nobody knows, for the machine decided where the run ended.
+            // 0: unknown, because the machine decided where the run ended.
             let known = recording.fingerprint != 0 && first.fingerprint != 0;
             if known && recording.fingerprint != first.fingerprint {
                 self.line(&format!(
-                    "  {}: the same seed gave another run when it was recorded, so something outside the\n  \
-                     simulation decides: a thread, lock or clock that is not labrt's?",
+                    "  {}: the same seed gave another run when it was repeated, so something outside the\n  \
+                     simulation affects the run: a thread, lock or clock that is not labrt's?",
                     self.paint.doubtful("warning")
                 ));
             }
@@ -191,7 +192,7 @@ impl Terminal {
         match self.backend {
             Backend::Simulation => self.line(&format!("  replay: {replay}")),
             Backend::Threads => self.line(&format!(
-                "  real threads never run the same way twice; to look for it in simulation: {replay}"
+                "  a run on real threads cannot be repeated; to look for the failure in simulation: {replay}"
             )),
         }
     }
@@ -206,7 +207,7 @@ impl Terminal {
         }
     }
 
-    /// The last line.
+    /// Prints the last line: the totals.
     pub(crate) fn total(&self, summary: &Summary, wall: Duration) {
         self.bar.finish_and_clear();
         let total = summary.total();
@@ -244,7 +245,7 @@ impl Terminal {
     }
 }
 
-/// The share of runs that passed, and where the true one is with a certainty of 95 %: `90.0 % (59.6 to 98.2)`.
+/// The share of runs that passed, with its 95 % confidence interval: `90.0 % (59.6 to 98.2)`.
 fn rate(tally: &Tally) -> String {
     let Interval { low, high } = wilson(tally.passed, tally.runs);
     let percent = |share: f64| format!("{:.1}", 100.0 * share);
@@ -256,7 +257,7 @@ fn rate(tally: &Tally) -> String {
     )
 }
 
-/// In which runs of which tests a cause was met.
+/// The numbers of runs that failed with a cause, by test.
 fn extent(cause: &Cause) -> String {
     const NAMED: usize = 4;
     let mut tests: Vec<String> =

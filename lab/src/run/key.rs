@@ -1,13 +1,13 @@
-//! [`Key`]: what a report must have to be taken for one.
+//! [`Key`]: the key that a report must carry to count.
 //!
-//! It is made when a worker says that the run's lab code has ended, and sent to it then: while lab code runs,
-//! there is no key in its process that would be worth anything.
+//! It is made and sent to the worker when the worker says that the run's lab code has ended. While lab code
+//! runs, its process has no valid key.
 
 use std::collections::hash_map::RandomState;
 use std::fmt::Write;
 use std::hash::BuildHasher;
 
-/// A word that nobody can guess, another one for each run.
+/// A random text of 128 bits, different for each run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Key(String);
 
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_are_alike() {
+    fn keys_differ() {
         let (one, other) = (Key::fresh(), Key::fresh());
         assert_eq!(one.as_str().len(), 32);
         assert_ne!(one, other);

@@ -1,13 +1,13 @@
-//! [`Plan`]: which runs there are, in which order.
+//! [`Plan`]: the runs of a command, in order.
 
 use std::ops::Range;
 
 use tester::Case;
 
-/// One run that is to be done.
+/// One run to carry out.
 #[derive(Debug, Clone, Copy)]
 pub struct Job {
-    /// Its place in the plan, from 0.
+    /// The position in the plan, from 0.
     pub position: u64,
     /// The test.
     pub case: &'static Case,
@@ -17,7 +17,7 @@ pub struct Job {
 
 /// Each test over the same consecutive seeds.
 ///
-/// The runs are made up when they are asked for: a plan of a million runs takes no memory.
+/// It is an iterator of runs: a plan of a million runs takes no memory.
 #[derive(Debug, Clone)]
 pub struct Plan {
     cases: Vec<&'static Case>,
@@ -28,8 +28,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Each of `cases` over the seeds `first_seed`, `first_seed + 1`, …, going round after 2⁶⁴ − 1: all runs of the first test,
-    /// then of the second.
+    /// Each of `cases` over the seeds `first_seed`, `first_seed + 1`, …, which wrap around after 2⁶⁴ − 1: all
+    /// runs of the first test, then those of the second.
     pub fn new(cases: Vec<&'static Case>, runs: u32, first_seed: u64) -> Self {
         Self { cases, runs: Some(u64::from(runs)), first_seed, position: 0 }
     }
@@ -44,13 +44,13 @@ impl Plan {
         Self::new(vec![case], 1, seed)
     }
 
-    /// Number of runs of each test; `None` if the plan has no end.
+    /// The number of runs of each test; `None` if the plan has no end.
     pub fn runs(&self) -> Option<u64> {
         self.runs
     }
 
-    /// Leaves out the runs that are still to come of the test that has the run at `position`; returns their positions.
-    /// Where there is no end, nothing is left out.
+    /// Leaves out the remaining runs of the test of the run at `position`, and returns their positions. A
+    /// plan without end leaves out none.
     pub fn skip_test(&mut self, position: u64) -> Range<u64> {
         let end = self.runs.map_or(0, |runs| (position / runs + 1) * runs);
         let skipped = self.position..end.max(self.position);
@@ -58,7 +58,7 @@ impl Plan {
         skipped
     }
 
-    /// Number of runs in the whole plan; `None` if it has no end.
+    /// The number of runs in the plan; `None` if it has no end.
     pub fn total(&self) -> Option<u64> {
         Some(self.cases.len() as u64 * self.runs?)
     }
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn goes_through_the_seeds_of_one_test_after_the_other() {
+    fn all_seeds_of_a_test_come_before_the_next_test() {
         let cases: Vec<&Case> = tester::cases().iter().take(2).collect();
         let plan = Plan::new(cases.clone(), 3, u64::MAX);
         assert_eq!(plan.total(), Some(6));
@@ -98,19 +98,19 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_of_a_test_can_be_left_out() {
+    fn the_remaining_runs_of_a_test_can_be_left_out() {
         let cases: Vec<&Case> = tester::cases().iter().take(2).collect();
         let mut plan = Plan::new(cases, 5, 0);
         let taken: Vec<_> = plan.by_ref().take(2).map(|job| job.position).collect();
         assert_eq!(taken, [0, 1]);
         assert_eq!(plan.skip_test(0), 2..5);
-        assert_eq!(plan.skip_test(1), 5..5, "there is nothing left of it");
+        assert_eq!(plan.skip_test(1), 5..5, "no run of it remains");
         assert_eq!(plan.next().map(|job| job.position), Some(5));
-        assert_eq!(plan.skip_test(2), 6..6, "it is another test's turn");
+        assert_eq!(plan.skip_test(2), 6..6, "the plan is past that test");
     }
 
     #[test]
-    fn goes_through_the_tests_again_and_again_if_there_is_no_end() {
+    fn an_endless_plan_repeats_all_tests_with_the_next_seed() {
         let cases: Vec<&Case> = tester::cases().iter().take(2).collect();
         let plan = Plan::endless(cases.clone(), u64::MAX);
         assert_eq!(plan.total(), None);

@@ -1,4 +1,4 @@
-//! All runs of a plan, side by side; results in the plan's order.
+//! Carries out a plan in parallel, and delivers results in the plan's order.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -17,54 +17,53 @@ use super::{Job, Lost, Plan};
 use crate::error::CommandError;
 use crate::interrupt;
 
-/// How a plan is carried out.
+/// The settings with which a plan is carried out.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where runs take place.
+    /// Simulation or real threads.
     pub backend: Backend,
-    /// Number of runs side by side.
+    /// The number of runs at a time.
     pub jobs: u32,
-    /// Name of the solution.
+    /// The name of the solution.
     pub solution: &'static str,
-    /// How the simulation chooses the next thread.
+    /// The scheduling policy of the simulation.
     pub policy: Policy,
-    /// What becomes of the runs' logs.
+    /// The use of the runs' logs.
     pub record: Record,
-    /// How long a run may go on without a call of labrt.
+    /// The limit on the time between two calls of labrt in a run.
     pub patience: Duration,
-    /// Processor time after which a run is given up. Real time counts only for one that does not run at all;
-    /// see [`Supervisor`].
+    /// The limit on a run's CPU time. Real time counts only for a run that hardly gets the processor.
     pub wall_limit: Duration,
-    /// When no more runs are begun; `None`: not before the plan is done.
+    /// The time after which no more runs begin, if any.
     pub deadline: Option<Instant>,
-    /// When runs that are going on are given up, and told of to nobody; `None`: never.
+    /// The time at which current runs are stopped and not reported, if any.
     pub cut_off: Option<Instant>,
-    /// Whether the first failure in the plan's order is the last run.
+    /// Whether to stop at the first failure in the plan's order.
     pub fail_fast: bool,
-    /// Whether lab code is a stranger's. Then a process makes few runs, and of what it tells no more is kept than a
-    /// report needs.
+    /// Whether lab code is untrusted. Then a process carries out a limited number of runs, and its messages
+    /// are cut to the length that a report needs.
     pub untrusted: bool,
-    /// Whether lab code's own printing is shown.
+    /// The destination of the output of lab code.
     pub output: Output,
-    /// How workers are started.
+    /// Starts the workers.
     pub starter: Starter,
 }
 
-/// How long a run may go on without a call of labrt.
+/// The limit on the time between two calls of labrt in a run.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What becomes of the logs of runs.
+/// The use of the logs of runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Record {
-    /// There are none.
+    /// Logs are not recorded.
     Nothing,
-    /// Reports carry their ends.
+    /// Reports contain the ends of logs.
     End,
-    /// The observer is told of every line when it is written.
+    /// The observer receives every line when it is written.
     Lines,
 }
 
-/// A run that is over.
+/// A run that has ended.
 #[derive(Debug)]
 pub struct Run {
     /// The test and the seed.
@@ -73,10 +72,10 @@ pub struct Run {
     pub outcome: Outcome,
 }
 
-/// What became of a run.
+/// The outcome of a run.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It ended by itself.
+    /// The run ended and was reported.
     Reported(Box<Report>),
     /// Its worker died or hung.
     Lost(Lost),
@@ -88,33 +87,33 @@ impl Outcome {
         matches!(self, Outcome::Reported(report) if report.failure.is_none())
     }
 
-    /// Cuts what is long: many outcomes can wait for the one that is next in the plan.
+    /// Cuts long texts, since many outcomes can wait for the one that is next in the plan.
     pub(super) fn cut(&mut self) {
         match self {
             Outcome::Reported(report) => {
                 report.warnings = Vec::new();
                 report.log = Vec::new();
                 if let Some(failure) = &mut report.failure {
-                    cut(&mut failure.message, LONGEST_MESSAGE);
+                    cut(&mut failure.message, MAX_MESSAGE);
                     for name in [&mut failure.kind, &mut failure.node, &mut failure.thread] {
-                        cut(name, LONGEST_NAME);
+                        cut(name, MAX_NAME);
                     }
                     if let Some(location) = &mut failure.location {
-                        cut(location, LONGEST_NAME);
+                        cut(location, MAX_NAME);
                     }
                     failure.backtrace = None;
                 }
             }
-            Outcome::Lost(lost) => cut(&mut lost.message, LONGEST_MESSAGE),
+            Outcome::Lost(lost) => cut(&mut lost.message, MAX_MESSAGE),
         }
     }
 }
 
-/// Bytes of a message from a stranger that are kept.
-const LONGEST_MESSAGE: usize = 16 * 1024;
+/// Bytes that are kept of a message of untrusted code.
+const MAX_MESSAGE: usize = 16 * 1024;
 
-/// Bytes of a name from a stranger that are kept.
-const LONGEST_NAME: usize = 256;
+/// Bytes that are kept of a name of untrusted code.
+const MAX_NAME: usize = 256;
 
 fn cut(text: &mut String, limit: usize) {
     if text.len() > limit {
@@ -124,46 +123,46 @@ fn cut(text: &mut String, limit: usize) {
     }
 }
 
-/// Who is told of results.
+/// A receiver of results.
 pub trait Observer {
-    /// The run that is going on has written a line of its log, which may have line breaks in it.
+    /// The current run has written a line of its log, which may contain line breaks.
     fn logged(&mut self, _line: &str) {}
 
-    /// A run has ended. In the order in which they end: good for a progress bar and nothing else.
+    /// A run has ended. The order of these calls depends on timing, so they serve a progress bar only.
     fn ended(&mut self, _passed: bool) {}
 
-    /// The next run in the plan's order is over. What is told here does not depend on the number of jobs.
+    /// The next run in the plan's order has ended. These calls do not depend on the number of jobs.
     fn next(&mut self, run: Run);
 
-    /// Whether no more runs are wanted of the test that [`next`](Self::next) was told of last. Some that are going on
-    /// already may be told all the same.
+    /// Whether the test of the last call of [`next`](Self::next) needs no more runs. Runs that have begun may
+    /// be reported nevertheless.
     fn has_seen_enough(&self) -> bool {
         false
     }
 }
 
-/// What a supervisor tells.
+/// A message from a supervisor.
 pub(super) enum Delivery {
     /// Lines of a log.
     Logged(String),
     /// A run has ended.
-    Over(Run),
-    /// Nothing more can be run.
+    Ended(Run),
+    /// No more runs can be carried out.
     Failed(CommandError),
 }
 
-/// What the supervisors share.
+/// The state that supervisors share.
 pub(super) struct Shared {
     pub(super) settings: Settings,
     plan: Mutex<Plan>,
-    /// No more runs are handed out.
+    /// Whether no more runs begin.
     closed: AtomicBool,
-    /// Whatever is running is of no interest any more.
+    /// Whether current runs are stopped.
     stopped: AtomicBool,
 }
 
 impl Shared {
-    /// The next run that nobody has taken.
+    /// The next run that no supervisor has taken.
     pub(super) fn next_job(&self) -> Option<Job> {
         let late = self.settings.deadline.is_some_and(|deadline| Instant::now() >= deadline);
         if late || self.closed.load(Ordering::Relaxed) {
@@ -177,7 +176,7 @@ impl Shared {
         cut_off || interrupt::has_come() || self.stopped.load(Ordering::Relaxed)
     }
 
-    /// Hands out no more runs of the test that has the run at this position; returns those that nobody has taken.
+    /// Leaves out the remaining runs of the test of the run at this position; see [`Plan::skip_test`].
     fn skip_test(&self, position: u64) -> Range<u64> {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner).skip_test(position)
     }
@@ -192,15 +191,15 @@ impl Shared {
     }
 }
 
-/// Carries out `plan` and tells `observer` of every run, once. After Ctrl-C, or when runs are cut off, it
-/// returns with what `observer` has been told.
+/// Carries out `plan`, and passes every run to `observer` once. After Ctrl-C, or at [`Settings::cut_off`], it
+/// returns early.
 ///
-/// With [`Settings::fail_fast`] the observer hears of no run after the first that failed. As that is
-/// the first in the plan's order, it is the same one with any number of jobs.
+/// With [`Settings::fail_fast`] it returns after the first failed run in the plan's order, which does not
+/// depend on the number of jobs.
 ///
 /// # Errors
 ///
-/// When workers cannot be started.
+/// Workers cannot be started.
 pub fn carry_out(plan: Plan, settings: &Settings, observer: &mut dyn Observer) -> Result<(), CommandError> {
     let jobs = plan.total().unwrap_or(u64::MAX).min(u64::from(settings.jobs));
     let shared = Shared {
@@ -216,14 +215,15 @@ pub fn carry_out(plan: Plan, settings: &Settings, observer: &mut dyn Observer) -
             scope.spawn(move || supervisor.work());
         }
         drop(sender);
-        let result = in_order(&deliveries, &shared, observer);
+        let result = deliver_in_order(&deliveries, &shared, observer);
         shared.stop();
         result
     })
 }
 
-/// Passes on what the supervisors deliver, in the plan's order, until all is done or enough is known.
-fn in_order(
+/// Passes the supervisors' deliveries to the observer in the plan's order, until the plan or the observer
+/// ends.
+fn deliver_in_order(
     deliveries: &mpsc::Receiver<Delivery>,
     shared: &Shared,
     observer: &mut dyn Observer,
@@ -233,7 +233,7 @@ fn in_order(
     let mut skipped = 0..0;
     for delivery in deliveries {
         let run = match delivery {
-            Delivery::Over(run) => run,
+            Delivery::Ended(run) => run,
             Delivery::Logged(lines) => {
                 lines.split_terminator(END_OF_LINE).for_each(|line| observer.logged(line));
                 continue;
@@ -243,7 +243,7 @@ fn in_order(
         let passed = run.outcome.passed();
         observer.ended(passed);
         if !passed && shared.settings.fail_fast {
-            // Runs are handed out in order: all that come before this one have been.
+            // Runs begin in order, so all runs before this one have begun.
             shared.close();
         }
         early.insert(run.job.position, run);
@@ -302,7 +302,7 @@ mod tests {
         }
     }
 
-    /// These events as a worker sends them, and then a report of this run with a key that is not the run's.
+    /// The bytes of these events, and of a report of this run with an invalid key.
     fn forged(before: &[Event], test: &str, seed: u64) -> Vec<u8> {
         let (near, mut far) = UnixStream::pair().expect("a pair of sockets");
         for event in before {
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_stranger_tells_is_cut() {
+    fn texts_of_untrusted_code_are_cut() {
         let long = "ä".repeat(1 << 20);
         let mut report = passed("a_3a", 1);
         report.warnings = vec![long.clone()];
@@ -334,12 +334,12 @@ mod tests {
         for mut outcome in [Outcome::Reported(Box::new(report)), Outcome::Lost(lost)] {
             outcome.cut();
             let bytes = format!("{outcome:?}").len();
-            assert!(bytes > LONGEST_MESSAGE / 2 && bytes < 2 * LONGEST_MESSAGE, "{bytes}");
+            assert!(bytes > MAX_MESSAGE / 2 && bytes < 2 * MAX_MESSAGE, "{bytes}");
         }
     }
 
-    /// What a run comes to whose worker sends these events and then a report without the key.
-    fn comes_to(before: &[Event]) -> (Vec<Run>, Result<(), CommandError>) {
+    /// Carries out a run whose worker sends these events, and then a report with an invalid key.
+    fn carry_out_forged(before: &[Event]) -> (Vec<Run>, Result<(), CommandError>) {
         let case = &tester::cases()[0];
         let folder = tempfile::tempdir().expect("a folder");
         let answers = folder.path().join("answers");
@@ -352,7 +352,7 @@ mod tests {
         let settings = Settings {
             backend: Backend::Simulation,
             jobs: 1,
-            solution: "raft",
+            solution: "reference",
             policy: Policy::default(),
             record: Record::Nothing,
             patience: Duration::from_secs(5),
@@ -370,18 +370,18 @@ mod tests {
     }
 
     #[test]
-    fn a_report_without_the_key_of_the_run_is_none() {
+    fn a_report_without_the_key_of_the_run_does_not_count() {
         for before in [vec![Event::Started(0)], vec![Event::Started(0), Event::Ended(0)]] {
-            let (runs, result) = comes_to(&before);
+            let (runs, result) = carry_out_forged(&before);
             assert!(result.is_ok(), "{before:?}");
             assert!(matches!(&runs[..], [Run { outcome: Outcome::Lost(_), .. }]), "{before:?}: {runs:?}");
         }
     }
 
     #[test]
-    fn a_report_of_a_run_that_has_not_begun_is_none() {
+    fn a_report_of_a_run_that_has_not_begun_does_not_count() {
         for before in [vec![], vec![Event::Started(1)], vec![Event::Ended(0)]] {
-            let (runs, error) = comes_to(&before);
+            let (runs, error) = carry_out_forged(&before);
             assert!(runs.is_empty(), "{runs:?}");
             assert!(error.is_err_and(|error| error.to_string().contains("before its first run")));
         }

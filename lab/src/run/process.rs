@@ -1,4 +1,4 @@
-//! [`Process`]: a worker as its parent sees it: the process, the socket, what it prints.
+//! [`Process`]: a worker as its parent has it: the process, the socket, the output.
 
 use std::fmt;
 use std::io::{self, PipeReader, Read, Write};
@@ -12,25 +12,25 @@ use std::time::{Duration, Instant};
 
 use super::protocol::{Event, Instruction, MARK, Received, Receiver, send};
 
-/// How much of what a worker prints is kept: enough for a panic's message and its backtrace.
-const KEPT: usize = 8 * 1024;
+/// Bytes of a worker's output that are kept: enough for a panic's message and its backtrace.
+const MAX_OUTPUT: usize = 8 * 1024;
 
-/// How long to wait for the rest of what a dead worker printed. Its own children may keep the pipe open.
-const LAST_WORDS: Duration = Duration::from_millis(500);
+/// The time to wait for the rest of a dead worker's output. The worker's children may keep the pipe open.
+const OUTPUT_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How long a worker that has closed its socket may take to end. Writing a core file takes a while.
-const DYING: Duration = Duration::from_secs(5);
+/// The time for a worker that has closed its socket to exit. Writing a core file takes a while.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What becomes of what a worker prints.
+/// The destination of a worker's output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Output {
-    /// The end of it is kept, as evidence should the worker die.
+    /// The end of the output is kept, as evidence in case the worker dies.
     Kept,
-    /// It goes where the command's own output goes, made visible.
+    /// The output goes to that of the command, with control characters escaped.
     Shown,
 }
 
-/// How a worker is started.
+/// Makes the commands that start workers.
 #[derive(Clone)]
 pub struct Starter(Arc<dyn Fn() -> io::Result<Command> + Send + Sync>);
 
@@ -44,7 +44,7 @@ impl Starter {
         })
     }
 
-    /// Workers are what these commands start, whose standard files are set by others.
+    /// Workers are started by these commands. Their standard input, output and error are set later.
     pub fn new(command: impl Fn() -> io::Result<Command> + Send + Sync + 'static) -> Self {
         Self(Arc::new(command))
     }
@@ -61,61 +61,66 @@ pub(super) struct Process {
     child: Child,
     socket: UnixStream,
     events: Receiver,
-    printed: Printed,
+    output: CapturedOutput,
 }
 
 impl Process {
-    /// Starts a worker whose reports are no longer than `longest` bytes.
-    pub(super) fn start(starter: &Starter, output: Output, longest: usize) -> io::Result<Self> {
+    /// Starts a worker whose messages have at most `max_bytes` bytes.
+    pub(super) fn start(starter: &Starter, output: Output, max_bytes: usize) -> io::Result<Self> {
         let (near, far) = UnixStream::pair()?;
         let mut command = (starter.0)()?;
         command.stdin(Stdio::from(OwnedFd::from(far)));
-        // Ctrl-C is for the command alone: it ends its workers.
+        // Ctrl-C goes to the command alone, which ends its workers.
         command.process_group(0);
-        let printed = match output {
+        let captured = match output {
             Output::Kept => {
                 let (reader, writer) = io::pipe()?;
                 command.stdout(writer.try_clone()?).stderr(writer);
-                Printed::collect(reader)
+                CapturedOutput::keep(reader)
             }
             Output::Shown => {
                 let ((out, stdout), (err, stderr)) = (io::pipe()?, io::pipe()?);
                 command.stdout(stdout).stderr(stderr);
-                Printed::show([(out, Box::new(io::stdout())), (err, Box::new(io::stderr()))])
+                CapturedOutput::show([(out, Box::new(io::stdout())), (err, Box::new(io::stderr()))])
             }
         };
         let child = command.spawn()?;
-        // `command` holds our copies of the child's ends; they are closed here, with it.
-        Ok(Self { child, events: Receiver::new(near.try_clone()?, longest), socket: near, printed })
+        // Dropping `command` closes the parent's copies of the child's ends.
+        Ok(Self {
+            child,
+            events: Receiver::new(near.try_clone()?, max_bytes),
+            socket: near,
+            output: captured,
+        })
     }
 
-    /// The system's number of the process.
+    /// The process id.
     pub(super) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Tells the worker something. Fails when it is dead.
-    pub(super) fn tell(&self, instruction: &Instruction) -> io::Result<()> {
+    /// Sends an instruction to the worker. Fails if the worker is dead.
+    pub(super) fn send(&self, instruction: &Instruction) -> io::Result<()> {
         send(&self.socket, instruction)
     }
 
-    /// Waits for the worker's next word.
-    pub(super) fn listen(&mut self, patience: Duration) -> io::Result<Received<Event>> {
-        self.events.receive(Some(patience))
+    /// Waits for the worker's next message, for at most `timeout`.
+    pub(super) fn receive(&mut self, timeout: Duration) -> io::Result<Received<Event>> {
+        self.events.receive(Some(timeout))
     }
 
-    /// Kills the worker if it still lives.
+    /// Kills the worker if it is alive.
     pub(super) fn kill(&mut self) {
-        // The only error is that it is gone already.
+        // The only error is that it has exited already.
         let _ = self.child.kill();
     }
 
-    /// Waits for the end of a worker that is dead or dying: how it ended, `None` if it had to be
-    /// killed for that, and what it printed since its last run began.
-    pub(super) fn bury(mut self) -> io::Result<(Option<ExitStatus>, String)> {
-        let patience = Instant::now() + DYING;
+    /// Waits for a worker that is dead or dying. Returns the exit status, `None` if it had to be killed, and
+    /// the output since its last run began.
+    pub(super) fn wait(mut self) -> io::Result<(Option<ExitStatus>, String)> {
+        let deadline = Instant::now() + EXIT_TIMEOUT;
         let mut status = self.child.try_wait()?;
-        while status.is_none() && Instant::now() < patience {
+        while status.is_none() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(1));
             status = self.child.try_wait()?;
         }
@@ -123,7 +128,7 @@ impl Process {
             self.kill();
             self.child.wait()?;
         }
-        Ok((status, self.printed.last_words()))
+        Ok((status, self.output.of_last_run()))
     }
 }
 
@@ -131,29 +136,29 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
         let _ = self.child.wait();
-        if self.printed.is_shown {
-            // It comes before what is said of the run.
-            self.printed.wait();
+        if self.output.is_shown {
+            // The output is to stand before the verdict on the run.
+            self.output.wait();
         }
     }
 }
 
-/// The program to start: this one, even if its file has been replaced since, as by a new build.
+/// The path of this program, also if a new build has replaced its file.
 fn this_program() -> io::Result<std::path::PathBuf> {
     if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() }
 }
 
-/// What a worker prints, and the end of it if it is kept.
-struct Printed {
+/// A worker's output, kept or shown.
+struct CapturedOutput {
     kept: Arc<Mutex<Vec<u8>>>,
-    /// Closed when all has been read.
+    /// Closed when all output has been read.
     closed: mpsc::Receiver<()>,
     is_shown: bool,
 }
 
-impl Printed {
-    /// Reads all that comes out of `pipe`, in a thread of its own, so that the worker never waits for us.
-    fn collect(mut pipe: PipeReader) -> Self {
+impl CapturedOutput {
+    /// Keeps the end of the output. A thread of its own reads the pipe, so that the worker never waits.
+    fn keep(mut pipe: PipeReader) -> Self {
         let kept = Arc::new(Mutex::new(Vec::new()));
         let (sender, closed) = mpsc::channel::<()>();
         let shared = Arc::clone(&kept);
@@ -163,21 +168,21 @@ impl Printed {
             while let Ok(count @ 1..) = pipe.read(&mut bytes) {
                 let mut kept = shared.lock().unwrap_or_else(PoisonError::into_inner);
                 kept.extend_from_slice(&bytes[..count]);
-                let surplus = kept.len().saturating_sub(KEPT);
+                let surplus = kept.len().saturating_sub(MAX_OUTPUT);
                 kept.drain(..surplus);
             }
         });
         Self { kept, closed, is_shown: false }
     }
 
-    /// Passes on all that comes out of the pipes, made visible.
+    /// Passes on the output, with control characters escaped.
     fn show(pipes: [(PipeReader, Box<dyn Write + Send>); 2]) -> Self {
         let (sender, closed) = mpsc::channel::<()>();
         for (mut pipe, to) in pipes {
             let closes_when_done = sender.clone();
             std::thread::spawn(move || {
                 let mut output = labreport::Output::new(to);
-                // A reader who closed the pipe has seen enough. The worker must not wait for that.
+                // If the command's output is closed, the pipe is still read, so that the worker never waits.
                 let shown = io::copy(&mut pipe, &mut output).and_then(|_| output.finish());
                 if shown.is_err() {
                     let _ = io::copy(&mut pipe, &mut io::sink());
@@ -188,14 +193,14 @@ impl Printed {
         Self { kept: Arc::default(), closed, is_shown: true }
     }
 
-    /// Waits until all is read that a worker which is dead has printed.
+    /// Waits until all output of a dead worker has been read.
     fn wait(&self) {
-        // An answer or none: if something still holds the pipe open, what has arrived must do.
-        let _ = self.closed.recv_timeout(LAST_WORDS);
+        // After a timeout, some other process holds the pipe open, and the output so far is used.
+        let _ = self.closed.recv_timeout(OUTPUT_TIMEOUT);
     }
 
-    /// What was printed since the last run began.
-    fn last_words(&self) -> String {
+    /// The output since the last run began.
+    fn of_last_run(&self) -> String {
         self.wait();
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let run = kept.rsplit(|&byte| byte == MARK).next().unwrap_or_default();

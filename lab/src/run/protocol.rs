@@ -1,5 +1,5 @@
-//! What goes over the socket between the command and a worker: JSON values, each after its length
-//! in bytes as four bytes, the lowest first.
+//! The messages between the command and a worker: JSON values, each after its length in bytes, a
+//! little-endian `u32`.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -9,106 +9,108 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tester::Report;
 
-/// To a worker.
+/// A message to a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum Instruction {
-    /// Run this.
-    Order(Order),
-    /// The answer to [`Event::Ended`]: what the report must have to be taken for one.
+    /// Carry out a run.
+    Run(RunRequest),
+    /// The answer to [`Event::Ended`]: the key that the report must carry.
     Key(String),
 }
 
-/// A run. A worker does one order after the other, so the next one can already lie ready.
+/// A run to carry out. A worker does one after the other; the next one may be sent before the current one
+/// ends.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Order {
+pub(super) struct RunRequest {
     pub(super) test: String,
     pub(super) backend: String,
     pub(super) seed: u64,
     pub(super) solution: String,
     pub(super) policy: String,
     pub(super) record: bool,
-    /// Whether to tell of every line of the log when it is written.
+    /// Whether to send every line of the log when it is written.
     pub(super) lines: bool,
-    /// How long the run may go on without a call of labrt, in seconds.
+    /// The limit on the time between two calls of labrt, in seconds.
     pub(super) patience_seconds: f64,
-    /// The processor time that the run may take, in seconds.
+    /// The limit on the run's CPU time, in seconds.
     pub(super) cpu_seconds: f64,
-    /// Whether to print [`MARK`] before the run, so that what lab code prints can be told apart by runs.
-    pub(super) mark: bool,
+    /// Whether to print [`MARK`] before the run, which separates the output of runs.
+    pub(super) mark_output: bool,
 }
 
-/// Stands in a worker's output where a run begins: ASCII's record separator.
+/// The byte in a worker's output where a run begins: ASCII's record separator.
 pub(super) const MARK: u8 = 0x1e;
 
-/// Stands behind each line of a log, which may have line breaks in it: ASCII's record separator.
+/// The character after each line of a log, which may contain line breaks: ASCII's record separator.
 pub(super) const END_OF_LINE: char = '\x1e';
 
-/// From a worker, each once for each order, which are numbered from 0.
+/// A message from a worker. Requests are numbered from 0; each has one message of each kind, except `Logged`.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Event {
-    /// It is being carried out.
+    /// The run begins.
     Started(u64),
     /// Lines of the log, with [`END_OF_LINE`] after each.
     Logged(String),
-    /// Its lab code has ended for good: its key may be known now.
+    /// The run's lab code has ended, so the worker may have the key now.
     Ended(u64),
-    /// It came to this. The text is its key.
+    /// The run has ended. The text is the key.
     Finished(String, Box<Report>),
 }
 
-/// A longer value is no report: the log of a long run has some megabytes.
-pub(super) const LONGEST: usize = 1 << 30;
+/// The limit on the bytes of a value: the log of a long run has some megabytes.
+pub(super) const MAX_BYTES: usize = 1 << 30;
 
-/// The same of a report without a log.
-pub(super) const LONGEST_WITHOUT_LOG: usize = 1 << 24;
+/// The limit on the bytes of a report without a log.
+pub(super) const MAX_BYTES_WITHOUT_LOG: usize = 1 << 24;
 
 const HEADER: usize = size_of::<u32>();
 
-/// Writes one value.
+/// Sends one value.
 pub(super) fn send<T: Serialize>(mut socket: &UnixStream, value: &T) -> io::Result<()> {
     let mut frame = vec![0; HEADER];
     serde_json::to_writer(&mut frame, value)?;
-    let length = u32::try_from(frame.len() - HEADER).ok().filter(|&length| length as usize <= LONGEST);
+    let length = u32::try_from(frame.len() - HEADER).ok().filter(|&length| length as usize <= MAX_BYTES);
     let length = length.ok_or_else(|| io::Error::other("a value too long to send"))?;
     frame[..HEADER].copy_from_slice(&length.to_le_bytes());
-    // One write: a frame is either sent or not begun, unless it is longer than the socket's buffer.
+    // One write, so that a frame is not sent in part unless it exceeds the socket's buffer.
     socket.write_all(&frame)
 }
 
-/// Reads values, and keeps what has arrived of a value while waiting for the rest.
+/// Receives values, and keeps the bytes of an incomplete one.
 #[derive(Debug)]
 pub(super) struct Receiver {
     socket: UnixStream,
     arrived: Vec<u8>,
-    longest: usize,
+    max_bytes: usize,
 }
 
-/// What [`Receiver::receive`] came to.
+/// The result of [`Receiver::receive`].
 #[derive(Debug)]
 pub(super) enum Received<T> {
+    /// A value.
     Value(T),
-    /// Nothing whole arrived in time; nothing is lost.
+    /// No complete value arrived in time; a partial one is kept.
     NotYet,
-    /// The other end is gone.
+    /// The other end is closed.
     Closed,
 }
 
 impl Receiver {
-    /// Reads values of no more than `longest` bytes.
-    pub(super) fn new(socket: UnixStream, longest: usize) -> Self {
-        Self { socket, arrived: Vec::new(), longest }
+    /// A receiver of values of at most `max_bytes` bytes.
+    pub(super) fn new(socket: UnixStream, max_bytes: usize) -> Self {
+        Self { socket, arrived: Vec::new(), max_bytes }
     }
 
-    /// Waits for the next value, for at most `patience`; for ever if that is `None`.
+    /// Waits for the next value, for at most `timeout`; without limit if that is `None`.
     ///
     /// # Errors
     ///
-    /// When what arrives is not made by [`send`], or the socket fails.
+    /// The bytes that arrive were not sent by [`send`], or the socket fails.
     pub(super) fn receive<T: DeserializeOwned>(
         &mut self,
-        patience: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> io::Result<Received<T>> {
-        let deadline = patience.map(|patience| Instant::now() + patience);
+        let deadline = timeout.map(|timeout| Instant::now() + timeout);
         loop {
             if let Some(value) = self.take()? {
                 return Ok(Received::Value(value));
@@ -131,13 +133,13 @@ impl Receiver {
         }
     }
 
-    /// The first value, if all of it has arrived.
+    /// The first value, if it is complete.
     fn take<T: DeserializeOwned>(&mut self) -> io::Result<Option<T>> {
         let Some(header) = self.arrived.first_chunk::<HEADER>() else {
             return Ok(None);
         };
         let length = u32::from_le_bytes(*header) as usize;
-        if length > self.longest {
+        if length > self.max_bytes {
             return Err(io::Error::other(format!("a value of {length} bytes was announced")));
         }
         let Some(body) = self.arrived.get(HEADER..HEADER + length) else {
@@ -153,25 +155,25 @@ impl Receiver {
 mod tests {
     use super::*;
 
-    fn order(seed: u64) -> Order {
-        Order {
+    fn request(seed: u64) -> RunRequest {
+        RunRequest {
             test: "backup_3b".to_owned(),
             backend: "sim".to_owned(),
             seed,
-            solution: "raft".to_owned(),
+            solution: "reference".to_owned(),
             policy: "random".to_owned(),
             record: false,
             lines: false,
             patience_seconds: 5.0,
             cpu_seconds: 60.0,
-            mark: true,
+            mark_output: true,
         }
     }
 
-    fn value(received: Received<Order>) -> Order {
+    fn value(received: Received<RunRequest>) -> RunRequest {
         match received {
-            Received::Value(order) => order,
-            other => panic!("expected an order, got {other:?}"),
+            Received::Value(request) => request,
+            other => panic!("expected a request, got {other:?}"),
         }
     }
 
@@ -179,38 +181,41 @@ mod tests {
     fn values_arrive_in_order_and_then_the_end() {
         let (near, far) = UnixStream::pair().expect("a pair of sockets");
         for seed in [1, u64::MAX] {
-            send(&near, &order(seed)).expect("sent");
+            send(&near, &request(seed)).expect("sent");
         }
         drop(near);
-        let mut receiver = Receiver::new(far, LONGEST);
+        let mut receiver = Receiver::new(far, MAX_BYTES);
         for seed in [1, u64::MAX] {
-            assert_eq!(value(receiver.receive(None).expect("received")), order(seed));
+            assert_eq!(value(receiver.receive(None).expect("received")), request(seed));
         }
-        assert!(matches!(receiver.receive::<Order>(None), Ok(Received::Closed)));
+        assert!(matches!(receiver.receive::<RunRequest>(None), Ok(Received::Closed)));
     }
 
     #[test]
-    fn half_a_value_waits_for_its_other_half() {
+    fn a_partial_value_is_kept_until_it_is_complete() {
         let (mut near, far) = UnixStream::pair().expect("a pair of sockets");
-        let mut receiver = Receiver::new(far, LONGEST);
-        let body = serde_json::to_vec(&order(7)).expect("bytes");
-        let length = u32::try_from(body.len()).expect("a short order");
+        let mut receiver = Receiver::new(far, MAX_BYTES);
+        let body = serde_json::to_vec(&request(7)).expect("bytes");
+        let length = u32::try_from(body.len()).expect("a short request");
         let mut frame = length.to_le_bytes().to_vec();
         frame.extend(body);
         for part in frame.chunks(3) {
-            let early = receiver.receive::<Order>(Some(Duration::from_millis(1)));
+            let early = receiver.receive::<RunRequest>(Some(Duration::from_millis(1)));
             assert!(matches!(early, Ok(Received::NotYet)), "{early:?}");
             near.write_all(part).expect("sent");
         }
-        assert_eq!(value(receiver.receive(None).expect("received")), order(7));
+        assert_eq!(value(receiver.receive(None).expect("received")), request(7));
     }
 
     #[test]
-    fn what_is_no_value_is_an_error() {
+    fn malformed_values_are_errors() {
         for garbage in [&b"\xff\xff\xff\xff"[..], b"\x02\x00\x00\x00hi"] {
             let (mut near, far) = UnixStream::pair().expect("a pair of sockets");
             near.write_all(garbage).expect("sent");
-            assert!(Receiver::new(far, LONGEST).receive::<Order>(None).is_err(), "{garbage:?} was taken");
+            assert!(
+                Receiver::new(far, MAX_BYTES).receive::<RunRequest>(None).is_err(),
+                "{garbage:?} was accepted"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A worker: carries out one order after the other until its parent is gone.
+//! A worker: carries out one run after another until its parent is gone.
 
 use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use tester::RunOptions;
 
-use super::lines::{self, Lines};
-use super::protocol::{Event, Instruction, LONGEST, MARK, Order, Received, Receiver, send};
+use super::log_stream::{self, LogStream};
+use super::protocol::{Event, Instruction, MARK, MAX_BYTES, Received, Receiver, RunRequest, send};
 use crate::error::CommandError;
 use crate::{Lab, Verdict};
 
@@ -17,16 +17,16 @@ use crate::{Lab, Verdict};
 ///
 /// # Errors
 ///
-/// The standard input is no such connection, or it breaks.
+/// The standard input is no such connection, or the connection breaks.
 pub fn serve(lab: &Lab) -> Result<Verdict, CommandError> {
     serve_after(lab, |_| Ok(()))
 }
 
-/// The same, after `prepare`, which is given the descriptors of the connection.
+/// As [`serve`], after a call of `prepare` with the file descriptors of the connection.
 ///
 /// # Errors
 ///
-/// As [`serve`], or those of `prepare`.
+/// The errors of [`serve`], and those of `prepare`.
 pub fn serve_after(
     lab: &Lab,
     prepare: impl FnOnce([RawFd; 2]) -> Result<(), CommandError>,
@@ -47,7 +47,7 @@ impl Worker {
     fn start() -> Result<Self, CommandError> {
         let by_hand = |_: io::Error| {
             CommandError::new(
-                "`worker` is started by `lab test` and `lab replay`, and takes its orders from them",
+                "`worker` is started by `lab test` and `lab replay`, which send it the runs to carry out",
             )
         };
         let socket = take_stdin().map_err(by_hand)?;
@@ -56,11 +56,11 @@ impl Worker {
     }
 
     fn work(self, lab: &Lab) -> Result<Verdict, CommandError> {
-        let (orders, keys) = receive(self.incoming);
-        for (number, order) in (0..).zip(orders) {
-            carry_out(lab, number, &order, &keys, &self.socket).map_err(broken)?;
+        let (requests, keys) = receive(self.incoming);
+        for (number, request) in (0..).zip(requests) {
+            carry_out(lab, number, &request, &keys, &self.socket).map_err(broken)?;
             if labrt::world::abandoned_runs() > 0 {
-                // An OS thread is lost, with all that it holds. A fresh process has neither.
+                // An OS thread cannot be stopped, and keeps its resources. A new worker starts without it.
                 break;
             }
         }
@@ -72,7 +72,7 @@ fn broken(cause: io::Error) -> CommandError {
     CommandError::new(format!("a worker cannot go on: {cause}"))
 }
 
-/// The socket that the parent passed as standard input; lab code that reads its input finds it empty.
+/// The socket that the parent passed as standard input, which is replaced by an empty one for lab code.
 fn take_stdin() -> io::Result<UnixStream> {
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     socket.peer_addr()?;
@@ -80,61 +80,60 @@ fn take_stdin() -> io::Result<UnixStream> {
     Ok(socket)
 }
 
-/// Reads ahead, so that the next order is there when a run ends.
+/// Receives instructions in a thread of its own, so that the next request is there when a run ends.
 ///
-/// It also notices when the parent is gone, however it went, and then ends the process: the run
-/// that is going on may never end.
-fn receive(socket: UnixStream) -> (mpsc::Receiver<Order>, mpsc::Receiver<String>) {
-    let ((to_orders, orders), (to_keys, keys)) = (mpsc::channel(), mpsc::channel());
+/// When the parent closes the connection or dies, the thread ends the process: the current run may never end.
+fn receive(socket: UnixStream) -> (mpsc::Receiver<RunRequest>, mpsc::Receiver<String>) {
+    let ((to_requests, requests), (to_keys, keys)) = (mpsc::channel(), mpsc::channel());
     std::thread::spawn(move || {
-        let mut receiver = Receiver::new(socket, LONGEST);
+        let mut receiver = Receiver::new(socket, MAX_BYTES);
         while let Ok(Received::Value(instruction)) = receiver.receive(None) {
-            let heard = match instruction {
-                Instruction::Order(order) => to_orders.send(order).is_ok(),
+            let received = match instruction {
+                Instruction::Run(request) => to_requests.send(request).is_ok(),
                 Instruction::Key(key) => to_keys.send(key).is_ok(),
             };
-            if !heard {
+            if !received {
                 return;
             }
         }
         std::process::exit(0);
     });
-    (orders, keys)
+    (requests, keys)
 }
 
 fn carry_out(
     lab: &Lab,
     number: u64,
-    order: &Order,
+    request: &RunRequest,
     keys: &mpsc::Receiver<String>,
     socket: &UnixStream,
 ) -> io::Result<()> {
-    let case = tester::cases().iter().find(|case| case.name == order.test);
-    let solution = lab.solutions.iter().find(|solution| solution.name == order.solution);
-    let (backend, policy) = (order.backend.parse(), order.policy.parse());
-    // The parent is the same program: it knows the same names.
+    let case = tester::cases().iter().find(|case| case.name == request.test);
+    let solution = lab.solutions.iter().find(|solution| solution.name == request.solution);
+    let (backend, policy) = (request.backend.parse(), request.policy.parse());
+    // The parent is the same program, and has the same names.
     let (Some(case), Some(solution), Ok(backend), Ok(policy)) = (case, solution, backend, policy) else {
-        return Err(io::Error::other(format!("an order that names something unknown: {order:?}")));
+        return Err(io::Error::other(format!("a request with an unknown name: {request:?}")));
     };
-    if order.mark {
+    if request.mark_output {
         io::stderr().write_all(&[MARK])?;
     }
     send(socket, &Event::Started(number))?;
-    let patience = Duration::from_secs_f64(order.patience_seconds);
-    let max_cpu_time = Duration::from_secs_f64(order.cpu_seconds);
-    let lines = order.lines.then(|| Lines::open(socket)).transpose()?;
+    let patience = Duration::from_secs_f64(request.patience_seconds);
+    let max_cpu_time = Duration::from_secs_f64(request.cpu_seconds);
+    let log = request.lines.then(|| LogStream::open(socket)).transpose()?;
     let options = RunOptions {
         backend,
         policy,
-        record: order.record,
-        tap: lines.as_ref().map(|_| lines::tap()),
+        record: request.record,
+        tap: log.as_ref().map(|_| log_stream::tap()),
         patience,
         max_cpu_time,
-        ..RunOptions::new(order.seed)
+        ..RunOptions::new(request.seed)
     };
     let report = (lab.run)(case, solution, &options);
-    if let Some(lines) = lines {
-        lines.close()?;
+    if let Some(log) = log {
+        log.close()?;
     }
     send(socket, &Event::Ended(number))?;
     let key = keys.recv().map_err(io::Error::other)?;

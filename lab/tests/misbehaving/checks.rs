@@ -1,4 +1,4 @@
-//! What is expected of the command line.
+//! The checks: the command line with misbehaving solutions.
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::net::UnixListener;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::command::{Folder, STILLBORN};
+use crate::command::{FAIL_TO_START, Folder};
 use crate::solutions::{ALIVE, HOSTILE, VICTIM, misbehaves};
 
 /// A check under its name.
@@ -21,39 +21,39 @@ macro_rules! checks {
 /// All checks.
 pub const ALL: &[Check] = checks![
     one_job_and_many_give_the_same_results,
-    who_aborts_is_told_of_and_replaced,
-    the_end_of_a_process_tells_its_kind,
-    who_never_returns_is_given_up,
-    who_takes_too_much_processor_time_is_given_up,
-    who_spins_is_blocked_and_not_late,
-    who_calls_without_end_is_told_of,
-    who_starts_too_many_threads_is_told_of,
+    an_aborted_run_is_reported_and_its_worker_replaced,
+    the_exit_of_a_process_decides_the_kind_of_failure,
+    a_run_that_never_returns_is_stopped,
+    a_run_over_its_cpu_limit_is_stopped,
+    a_spinning_run_is_blocked_and_not_timed_out,
+    endless_calls_are_reported,
+    too_many_threads_are_reported,
     a_replay_shows_the_log_while_the_run_goes_on,
-    a_warning_is_shown_once_a_command,
-    who_blocks_is_not_said_to_waver,
-    what_happens_inside_a_simulation_is_told_apart_too,
-    who_prints_while_the_stack_ends_is_told_of,
-    what_lab_code_prints_changes_nothing,
-    lab_code_finds_its_input_empty,
-    failures_are_grouped_and_the_smallest_seed_is_told,
-    the_last_failure_is_remembered_and_replayed,
-    replaying_who_dies_is_a_failure,
+    a_warning_is_shown_once_per_command,
+    a_blocked_run_is_not_called_nondeterministic,
+    failures_inside_a_simulation_have_their_kinds_and_places,
+    a_stack_overflow_while_printing_is_reported,
+    the_output_of_lab_code_changes_nothing,
+    the_standard_input_of_lab_code_is_empty,
+    failures_are_grouped_and_the_smallest_seed_is_reported,
+    the_last_failure_is_saved_and_replayed,
+    replaying_an_aborting_run_is_a_failure,
     fail_fast_stops_at_the_same_failure_with_any_number_of_jobs,
-    until_failure_goes_round_and_round,
-    a_time_ends_between_two_runs,
-    every_failure_is_kept_and_replayed,
-    who_wavers_is_called_so,
-    what_is_not_implemented_is_its_own_outcome,
-    a_history_that_nobody_decides_is_a_failure,
-    workers_that_cannot_start_are_one_line,
+    until_failure_repeats_all_tests_with_the_next_seed,
+    the_time_of_for_ends_between_two_runs,
+    every_failure_is_saved_and_replayed,
+    nondeterminism_is_reported,
+    not_implemented_is_an_outcome_of_its_own,
+    a_history_without_a_verdict_is_a_failure,
+    workers_that_cannot_start_are_reported_in_one_line,
     workers_do_not_outlive_the_command,
-    nothing_that_deceives_reaches_the_terminal,
-    a_long_panic_is_shortened_and_not_lost,
-    who_is_killed_keeps_what_there_was,
-    who_is_asked_to_end_tells_what_there_was,
+    control_characters_do_not_reach_the_terminal,
+    a_long_panic_message_is_cut_and_not_lost,
+    a_killed_command_leaves_its_results_so_far,
+    an_interrupted_command_prints_its_results_so_far,
 ];
 
-/// Seeds of the victim's failed runs.
+/// The seeds of the failed runs of the test [`VICTIM`].
 fn failed_seeds(results: &Value) -> Vec<String> {
     let failures = of_test(results, VICTIM)["failures"].as_array().expect("a list").iter();
     failures.map(|failure| failure["seed"].as_str().expect("a text").to_owned()).collect()
@@ -64,8 +64,8 @@ fn of_test<'a>(results: &'a Value, name: &str) -> &'a Value {
     tests.iter().find(|test| test["name"] == name).expect("the test is in the results")
 }
 
-/// The results without what is different every time.
-fn settled(mut results: Value) -> Value {
+/// The results without the fields that differ from one command to the next.
+fn comparable(mut results: Value) -> Value {
     results["jobs"].take();
     results["total"]["wall_seconds"].take();
     results
@@ -73,20 +73,20 @@ fn settled(mut results: Value) -> Value {
 
 fn one_job_and_many_give_the_same_results() {
     let folder = Folder::new();
-    for solution in ["raft", "fails", "aborts"] {
+    for solution in ["reference", "fails", "aborts"] {
         let mut all = Vec::new();
         for jobs in [1, 2, 5] {
             let (_, results) =
                 folder.results(&format!("test --runs 20 --seed 0x10 --jobs {jobs} --solution {solution}"));
             assert_eq!(results["jobs"], jobs);
-            all.push(settled(results));
+            all.push(comparable(results));
         }
         assert_eq!(all[0], all[1], "{solution}, 1 and 2 jobs");
         assert_eq!(all[0], all[2], "{solution}, 1 and 5 jobs");
     }
 }
 
-fn who_aborts_is_told_of_and_replaced() {
+fn an_aborted_run_is_reported_and_its_worker_replaced() {
     let folder = Folder::new();
     let (finished, results) = folder.results("test --runs 30 --seed 0 --jobs 2 --solution aborts");
     assert_eq!(finished.status, Some(1));
@@ -95,11 +95,11 @@ fn who_aborts_is_told_of_and_replaced() {
         assert_eq!(failure["kind"], "abort");
         assert!(failure["message"].as_str().expect("a text").contains("signal 6"), "{failure}");
     }
-    finished.says("these are its last words");
+    finished.says("printed before the abort");
     finished.says("cargo lab replay backup_3b --seed 0x7 --solution aborts");
 
-    // Nothing is lost and nothing is run twice: all else is as if nobody had died.
-    let (_, good) = folder.results("test --runs 30 --seed 0 --jobs 2 --solution raft");
+    // No other run is lost or repeated: the other tests have the results of a solution that behaves.
+    let (_, good) = folder.results("test --runs 30 --seed 0 --jobs 2 --solution reference");
     for (test, good) in
         results["tests"].as_array().expect("a list").iter().zip(good["tests"].as_array().expect("a list"))
     {
@@ -110,7 +110,7 @@ fn who_aborts_is_told_of_and_replaced() {
     }
 }
 
-fn the_end_of_a_process_tells_its_kind() {
+fn the_exit_of_a_process_decides_the_kind_of_failure() {
     let folder = Folder::new();
     for (solution, kind, says) in [
         ("exits", "abort", "status 0"),
@@ -122,11 +122,11 @@ fn the_end_of_a_process_tells_its_kind() {
         let failure = &of_test(&results, VICTIM)["failures"][0];
         assert_eq!(failure["kind"], kind, "{solution}: {failure}");
         assert!(failure["message"].as_str().expect("a text").contains(says), "{solution}: {failure}");
-        assert_eq!(failure["fingerprint"], "0x0000000000000000", "nobody knows it");
+        assert_eq!(failure["fingerprint"], "0x0000000000000000", "a process that died reports none");
     }
 }
 
-fn who_never_returns_is_given_up() {
+fn a_run_that_never_returns_is_stopped() {
     let folder = Folder::new();
     let (finished, results) =
         folder.results("test --runs 9 --seed 0 --jobs 2 --wall-limit 0.5 --solution hangs");
@@ -137,7 +137,7 @@ fn who_never_returns_is_given_up() {
     finished.says("s of real time, in which it hardly ran");
 }
 
-fn who_takes_too_much_processor_time_is_given_up() {
+fn a_run_over_its_cpu_limit_is_stopped() {
     let folder = Folder::new();
     let (finished, results) = folder.results("test backup --seed 7 --wall-limit 0.2 --solution polls");
     assert_eq!(finished.status, Some(1));
@@ -146,19 +146,19 @@ fn who_takes_too_much_processor_time_is_given_up() {
     let message = failure["message"].as_str().expect("a text");
     assert!(message.contains("had not ended after 0.2 s of processor time"), "{failure}");
     finished.says("the end of its log");
-    // Where it ended the machine decided: nothing can be said of the run that was recorded.
+    // The machine decided where the run ended, so the recorded run cannot be compared with it.
     assert!(!finished.out.contains("another run"), "{finished:?}");
-    folder.lab("replay --wall-limit 0.2").says("whether this was the same run nobody knows");
+    folder.lab("replay --wall-limit 0.2").says("cannot tell whether this was the same run");
 }
 
-fn who_spins_is_blocked_and_not_late() {
+fn a_spinning_run_is_blocked_and_not_timed_out() {
     let folder = Folder::new();
     let (finished, results) = folder.results("test backup --seed 1 --wall-limit 0.1 --solution spins");
     assert_eq!(finished.status, Some(1));
     assert_eq!(of_test(&results, VICTIM)["failures"][0]["kind"], "blocked", "{finished:?}");
 }
 
-fn who_calls_without_end_is_told_of() {
+fn endless_calls_are_reported() {
     let folder = Folder::new();
     let (finished, results) =
         folder.results("test backup --seed 1 --runs 2 --junit junit.xml --solution storms");
@@ -179,7 +179,7 @@ fn who_calls_without_end_is_told_of() {
     );
 }
 
-fn who_starts_too_many_threads_is_told_of() {
+fn too_many_threads_are_reported() {
     let folder = Folder::new();
     let (finished, results) = folder.results("test backup --seed 1 --solution crowds");
     assert_eq!(finished.status, Some(1));
@@ -199,8 +199,8 @@ fn a_replay_shows_the_log_while_the_run_goes_on() {
     let mut command = folder.command("replay backup_3b --seed 1 --solution waits_for_a_file");
     let mut replay = command.stdout(Stdio::piped()).spawn().expect("the command runs");
     let mut lines = BufReader::new(replay.stdout.take().expect("its output")).lines();
-    // The run waits for the file, and the file is made when the line has been read: else this would never
-    // end.
+    // The run waits for the file, and the file is made when the line has been read. If lines arrived only
+    // after the run, this would hang.
     let seen =
         lines.by_ref().map(|line| line.expect("a line")).find(|line| line.contains("waiting for the file"));
     assert!(seen.is_some());
@@ -210,17 +210,17 @@ fn a_replay_shows_the_log_while_the_run_goes_on() {
     assert!(replay.wait().expect("it ended").code().is_some());
 }
 
-fn a_warning_is_shown_once_a_command() {
+fn a_warning_is_shown_once_per_command() {
     let folder = Folder::new();
     let (finished, results) = folder.results("test 3A --seed 1 --solution holds_locks");
     let warning = "nobody else can take the lock meanwhile";
     assert_eq!(finished.out.matches(warning).count(), 1, "{finished:?}");
     for test in results["tests"].as_array().expect("a list").iter().take(2) {
-        assert!(test["warnings"].to_string().contains(warning), "the file has all: {test}");
+        assert!(test["warnings"].to_string().contains(warning), "the file has every warning: {test}");
     }
 }
 
-fn who_blocks_is_not_said_to_waver() {
+fn a_blocked_run_is_not_called_nondeterministic() {
     let folder = Folder::new();
     let (finished, results) = folder.results("test backup --seed 1 --solution holds_a_lock_of_std");
     assert_eq!(of_test(&results, VICTIM)["failures"][0]["kind"], "blocked", "{finished:?}");
@@ -229,7 +229,7 @@ fn who_blocks_is_not_said_to_waver() {
     folder.lab("replay").says("reproduced: same fingerprint");
 }
 
-fn what_happens_inside_a_simulation_is_told_apart_too() {
+fn failures_inside_a_simulation_have_their_kinds_and_places() {
     let folder = Folder::new();
     for (solution, kind, says) in [
         ("recurses", "overflow", "deeper"),
@@ -254,7 +254,7 @@ fn what_happens_inside_a_simulation_is_told_apart_too() {
     replayed.says("reproduced: same fingerprint");
 }
 
-fn who_prints_while_the_stack_ends_is_told_of() {
+fn a_stack_overflow_while_printing_is_reported() {
     let folder = Folder::new();
     let (finished, results) = folder.results("test backup --seed 1 --solution prints_itself");
     assert_eq!(finished.status, Some(1));
@@ -263,27 +263,27 @@ fn who_prints_while_the_stack_ends_is_told_of() {
     assert!(failure["message"].as_str().expect("a text").contains("an endless recursion"), "{failure}");
 }
 
-fn what_lab_code_prints_changes_nothing() {
+fn the_output_of_lab_code_changes_nothing() {
     let folder = Folder::new();
     let (finished, printing) = folder.results("test --runs 20 --seed 0 --jobs 2 --solution prints");
     assert_eq!(finished.status, Some(0), "{finished:?}");
     assert!(!finished.out.contains("Finished"), "{finished:?}");
-    let (_, silent) = folder.results("test --runs 20 --seed 0 --jobs 2 --solution raft");
+    let (_, silent) = folder.results("test --runs 20 --seed 0 --jobs 2 --solution reference");
     assert_eq!(printing["tests"], silent["tests"]);
 
-    // A replay shows it.
+    // A replay shows the output.
     let replayed = folder.lab("replay backup_3b --seed 7 --solution prints");
     assert_eq!(replayed.status, Some(0), "{replayed:?}");
     replayed.says("Finished");
 }
 
-fn lab_code_finds_its_input_empty() {
+fn the_standard_input_of_lab_code_is_empty() {
     let folder = Folder::new();
     let (finished, results) = folder.results("test --runs 20 --seed 0 --jobs 1 --solution reads");
     assert_eq!(finished.status, Some(0), "{finished:?}, {results}");
 }
 
-fn failures_are_grouped_and_the_smallest_seed_is_told() {
+fn failures_are_grouped_and_the_smallest_seed_is_reported() {
     let folder = Folder::new();
     let (finished, results) =
         folder.results("test --runs 100 --seed 0 --jobs 2 --solution fails --junit junit.xml");
@@ -310,7 +310,7 @@ fn failures_are_grouped_and_the_smallest_seed_is_told() {
     assert!(junit.contains("10 of 100 runs failed"), "{junit}");
 }
 
-fn the_last_failure_is_remembered_and_replayed() {
+fn the_last_failure_is_saved_and_replayed() {
     let folder = Folder::new();
     assert_eq!(folder.lab("replay").status, Some(2), "there is no last failure yet");
     folder.lab("test backup --runs 10 --seed 0 --solution fails --policy sticky");
@@ -336,12 +336,12 @@ fn the_last_failure_is_remembered_and_replayed() {
     assert!(!folder.lab("replay --policy random").out.contains("another"));
 }
 
-fn replaying_who_dies_is_a_failure() {
+fn replaying_an_aborting_run_is_a_failure() {
     let folder = Folder::new();
     let replayed = folder.lab("replay backup_3b --seed 7 --solution aborts");
     assert_eq!(replayed.status, Some(1));
     replayed.says("abort: ");
-    assert!(replayed.err.contains("these are its last words"), "{replayed:?}");
+    assert!(replayed.err.contains("printed before the abort"), "{replayed:?}");
 }
 
 fn fail_fast_stops_at_the_same_failure_with_any_number_of_jobs() {
@@ -359,7 +359,7 @@ fn fail_fast_stops_at_the_same_failure_with_any_number_of_jobs() {
     }
 }
 
-fn until_failure_goes_round_and_round() {
+fn until_failure_repeats_all_tests_with_the_next_seed() {
     let folder = Folder::new();
     for jobs in [1, 3] {
         let (finished, results) =
@@ -375,23 +375,23 @@ fn until_failure_goes_round_and_round() {
     }
 }
 
-fn a_time_ends_between_two_runs() {
+fn the_time_of_for_ends_between_two_runs() {
     let folder = Folder::new();
     let (finished, results) = folder.results("test 3B --seed 10 --jobs 2 --for 200ms --solution fails");
     finished.says("over and over for 200ms, first seed 0xa");
     let tests = results["tests"].as_array().expect("a list");
     let runs: Vec<u64> = tests.iter().map(|test| test["runs"].as_u64().expect("a number")).collect();
-    // The first is at most one round ahead of the last; and failures do not end it.
+    // The first test is at most one round ahead of the last, and failures do not end the command.
     assert!(runs[0] >= 1 && runs[0] - runs[runs.len() - 1] <= 1, "{runs:?}");
     let failed = runs[0] > 7;
     assert_eq!(finished.status, Some(i32::from(failed)), "{finished:?}");
 }
 
-fn every_failure_is_kept_and_replayed() {
+fn every_failure_is_saved_and_replayed() {
     let folder = Folder::new();
     let finished = folder.lab("test backup --runs 30 --seed 0 --solution fails --policy sticky");
     finished.says("failures.jsonl --number N` shows the Nth");
-    // 27 of 30 passed; Wilson's interval for that.
+    // 27 of 30 passed, with Wilson's interval.
     finished.says("27/30");
     finished.says("FAILED 90.0 % pass (74.4 to 96.5)");
     let second = folder.lab("replay --from lab/failures.jsonl --number 2");
@@ -403,7 +403,7 @@ fn every_failure_is_kept_and_replayed() {
             "--from lab/failures.jsonl --number 4",
             "no failure 4 in lab/failures.jsonl, which has 3 failures; give --number 1 to 3",
         ),
-        ("--from lab/last-failure.json", "failure 1 is none"),
+        ("--from lab/last-failure.json", "failure 1 is malformed"),
         ("--from nowhere", "cannot read nowhere"),
         ("--number 2", "--from"),
     ] {
@@ -413,14 +413,14 @@ fn every_failure_is_kept_and_replayed() {
     }
 }
 
-fn who_wavers_is_called_so() {
+fn nondeterminism_is_reported() {
     let folder = Folder::new();
-    let (finished, _) = folder.results("test backup --seed 7 --solution wavers");
+    let (finished, _) = folder.results("test backup --seed 7 --solution nondeterministic");
     assert_eq!(finished.status, Some(1));
     finished.says("something outside the");
 }
 
-fn what_is_not_implemented_is_its_own_outcome() {
+fn not_implemented_is_an_outcome_of_its_own() {
     let folder = Folder::new();
     let (finished, results) = folder.results("test backup --seed 7 --solution todo");
     assert_eq!(finished.status, Some(1));
@@ -430,7 +430,7 @@ fn what_is_not_implemented_is_its_own_outcome() {
     finished.says("0 passed, 1 failed (1 not implemented)");
 }
 
-fn a_history_that_nobody_decides_is_a_failure() {
+fn a_history_without_a_verdict_is_a_failure() {
     let folder = Folder::new();
     let test = "put_concurrent_reliable_2a";
     let (finished, results) = folder.results(&format!("test {test} --seed 7 --runs 2 --solution undecided"));
@@ -442,9 +442,9 @@ fn a_history_that_nobody_decides_is_a_failure() {
     finished.says("that is not a pass");
 }
 
-fn workers_that_cannot_start_are_one_line() {
+fn workers_that_cannot_start_are_reported_in_one_line() {
     let folder = Folder::new();
-    let output = folder.command("test --jobs 2").env(STILLBORN, "1").output().expect("the command runs");
+    let output = folder.command("test --jobs 2").env(FAIL_TO_START, "1").output().expect("the command runs");
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{error}");
     assert!(
@@ -460,7 +460,7 @@ fn workers_do_not_outlive_the_command() {
     let mut command = folder.command("test backup --seed 7 --solution hangs");
     let mut parent = command.env(ALIVE, &socket).stdout(Stdio::null()).spawn().expect("the command runs");
     let (mut worker, _) = listener.accept().expect("the worker connects");
-    // Not asked to end, but killed: it cannot tidy up.
+    // SIGKILL: the command cannot end its workers itself.
     parent.kill().expect("killed");
     parent.wait().expect("it ended");
     worker.set_read_timeout(Some(Duration::from_secs(60))).expect("a limit");
@@ -468,9 +468,9 @@ fn workers_do_not_outlive_the_command() {
     assert_eq!(end, 0, "the connection ends with the worker");
 }
 
-/// Whether a text can be printed: nothing in it but lines of characters that are seen.
+/// Fails unless the text is printable: lines of visible characters.
 #[track_caller]
-fn is_printable(text: &str) {
+fn assert_printable(text: &str) {
     let hidden = |c: &char| {
         let deceives =
             matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffe}');
@@ -480,7 +480,7 @@ fn is_printable(text: &str) {
     assert!(found.is_empty(), "{found:?} in {text:?}");
 }
 
-fn nothing_that_deceives_reaches_the_terminal() {
+fn control_characters_do_not_reach_the_terminal() {
     let folder = Folder::new();
     let (finished, results) =
         folder.results("test backup --runs 3 --seed 6 --solution deceives --junit junit.xml");
@@ -488,30 +488,30 @@ fn nothing_that_deceives_reaches_the_terminal() {
     let replayed = folder.lab("replay");
     for command in [&finished, &single, &replayed] {
         assert_eq!(command.status, Some(1), "{command:?}");
-        is_printable(&command.out);
-        is_printable(&command.err);
+        assert_printable(&command.out);
+        assert_printable(&command.err);
         command.says(r"\u{1b}[2J\u{1b}[31;1m\u{9b}31m\u{d}\u{202e}evil");
         command.says("张三 größe");
-        // A line of a text is not taken for one of ours.
+        // A line of a message cannot pass for one of ours.
         assert!(!command.out.lines().any(|line| line.starts_with("replay:")), "{}", command.out);
     }
-    // What lab code printed itself, on both.
+    // Output of lab code, on the standard output and the standard error.
     assert!(
         replayed.out.starts_with(r"replaying backup_3b") && replayed.err.contains(r"\u{1b}]0;owned"),
         "{replayed:?}"
     );
 
-    // For programs it is what it was.
+    // Files for programs have the message unchanged.
     assert_eq!(of_test(&results, VICTIM)["failures"][0]["message"], HOSTILE);
     let xml = std::fs::read_to_string(folder.file("junit.xml")).expect("results");
-    is_printable(&xml);
+    assert_printable(&xml);
     for number in ["&#0;", "&#x0;", "&#27;", "&#x1b;", "&#65534;", "&#xfffe;"] {
-        assert!(!xml.to_lowercase().contains(number), "{number} is in no XML: {xml}");
+        assert!(!xml.to_lowercase().contains(number), "{number} is not valid in XML: {xml}");
     }
     assert!(xml.contains(r"\u{fffe}") && xml.contains("张三"), "{xml}");
 }
 
-fn a_long_panic_is_shortened_and_not_lost() {
+fn a_long_panic_message_is_cut_and_not_lost() {
     let folder = Folder::new();
     let (finished, results) = folder.results("test backup --seed 1 --solution shouts --junit junit.xml");
     assert_eq!(finished.status, Some(1), "{finished:?}");
@@ -523,34 +523,34 @@ fn a_long_panic_is_shortened_and_not_lost() {
     assert!(std::fs::metadata(folder.file("junit.xml")).expect("results").len() < 1 << 20);
 }
 
-/// A command that would go on for long, when it has seen failures and kept them.
+/// A command that runs for long, once it has met failures and saved them.
 fn with_failures(folder: &Folder) -> Child {
     let command =
         "test backup --for 100m --seed 0 --jobs 2 --solution fails --json results.json --junit junit.xml";
     let mut child = folder.command(command).stdout(Stdio::piped()).spawn().expect("the command runs");
-    while kept(folder).is_none() {
-        assert!(child.try_wait().expect("a status").is_none(), "it ended by itself");
+    while saved_results(folder).is_none() {
+        assert!(child.try_wait().expect("a status").is_none(), "the command ended by itself");
         std::thread::sleep(Duration::from_millis(5));
     }
     child
 }
 
-/// The results that are in the file, once there is a failure among them.
-fn kept(folder: &Folder) -> Option<Value> {
+/// The results in the files, once they have failures.
+fn saved_results(folder: &Folder) -> Option<Value> {
     let text = std::fs::read_to_string(folder.file("results.json")).ok().filter(|text| !text.is_empty())?;
-    let results: Value = serde_json::from_str(&text).expect("a file is there as a whole");
+    let results: Value = serde_json::from_str(&text).expect("a complete file");
     let failures = of_test(&results, VICTIM)["failures"].as_array()?.len();
     let junit =
         std::fs::read_to_string(folder.file("junit.xml")).is_ok_and(|xml| xml.contains("runs failed"));
     (failures > 1 && junit).then_some(results)
 }
 
-fn who_is_killed_keeps_what_there_was() {
+fn a_killed_command_leaves_its_results_so_far() {
     let folder = Folder::new();
     let mut child = with_failures(&folder);
     child.kill().expect("killed");
     child.wait().expect("it ended");
-    let results = kept(&folder).expect("results");
+    let results = saved_results(&folder).expect("results");
     assert_eq!(results["finished"], false);
     assert!(results["causes"][0]["replay"].as_str().expect("a command").contains("backup_3b --seed 0x7"));
     let replayed = folder.lab("replay");
@@ -561,7 +561,7 @@ fn who_is_killed_keeps_what_there_was() {
     assert_eq!(whole["finished"], true);
 }
 
-fn who_is_asked_to_end_tells_what_there_was() {
+fn an_interrupted_command_prints_its_results_so_far() {
     for (name, number) in [("INT", 2), ("TERM", 15)] {
         let folder = Folder::new();
         let child = with_failures(&folder);
@@ -572,10 +572,10 @@ fn who_is_asked_to_end_tells_what_there_was() {
         let printed = String::from_utf8_lossy(&output.stdout);
         assert!(printed.contains("replay: cargo lab replay backup_3b --seed 0x7"), "{printed}");
         assert!(printed.lines().last().is_some_and(|line| line.starts_with("1 test, ")), "{printed}");
-        assert!(!printed.contains("signal"), "no run is blamed for it: {printed}");
-        assert_eq!(kept(&folder).expect("results")["finished"], false);
+        assert!(!printed.contains("signal"), "the signal is not reported as a failure of a run: {printed}");
+        assert_eq!(saved_results(&folder).expect("results")["finished"], false);
 
-        // Its workers end with it.
+        // Its workers end, too.
         let socket = folder.file("alive");
         let listener = UnixListener::bind(&socket).expect("a socket");
         let mut command = folder.command("test backup --seed 7 --solution hangs");

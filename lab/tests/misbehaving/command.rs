@@ -1,4 +1,4 @@
-//! Running this program as `lab`, and reading what it wrote.
+//! Running this program as `lab`, and reading its output.
 
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -6,10 +6,10 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The variable that makes workers end before their first run.
-pub const STILLBORN: &str = "LAB_TEST_STILLBORN";
+/// The variable that makes workers exit before their first run.
+pub const FAIL_TO_START: &str = "LAB_TEST_FAIL_TO_START";
 
-/// A folder for one check: results, and what the command remembers.
+/// A folder for one check: results, and the failures that the command saves.
 pub struct Folder(TempDir);
 
 impl Folder {
@@ -32,12 +32,12 @@ impl Folder {
         command
     }
 
-    /// Runs it to its end.
+    /// Runs the command to its end.
     pub fn lab(&self, arguments: &str) -> Finished {
         Finished::of(self.command(arguments).output().expect("the command runs"))
     }
 
-    /// Runs it with `--json` and returns the results too.
+    /// Runs the command with `--json`, and returns the results, too.
     pub fn results(&self, arguments: &str) -> (Finished, Value) {
         let finished = self.lab(&format!("{arguments} --json results.json"));
         let text = std::fs::read_to_string(self.file("results.json"))
@@ -62,7 +62,7 @@ impl Finished {
         Self { status: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 
-    /// Fails unless this is in what was printed.
+    /// Fails unless this text is in the standard output.
     #[track_caller]
     pub fn says(&self, text: &str) {
         assert!(self.out.contains(text), "the output does not say {text:?}:\n{}\n{}", self.out, self.err);

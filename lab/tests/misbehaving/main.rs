@@ -1,8 +1,9 @@
-//! What `lab` does with solutions that abort, hang, print garbage or fail in a known way.
+//! `lab` with solutions that abort, hang, print garbage or fail in a known way.
 //!
-//! This program is two things. With `test`, `replay` or `worker` as its first argument it is the
-//! command line of `lab`, with the solutions of [`solutions`] compiled in. Otherwise it is the test
-//! of that: it runs itself and looks at what comes out. So libtest is not in the way of the workers.
+//! This program has two roles. With `test`, `replay` or `worker` as its first argument it is the command line
+//! of `lab`, with the solutions of [`solutions`] compiled in. Otherwise it tests that command line: it runs
+//! itself and checks the output. It has no libtest, whose arguments and output would interfere with the
+//! workers.
 
 mod checks;
 mod command;
@@ -13,13 +14,13 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let first = std::env::args().nth(1).unwrap_or_default();
     match first.as_str() {
-        "worker" if std::env::var_os(command::STILLBORN).is_some() => ExitCode::from(3),
+        "worker" if std::env::var_os(command::FAIL_TO_START).is_some() => ExitCode::from(3),
         "test" | "replay" | "worker" => lab::Lab { solutions: solutions::ALL, run: solutions::run }.main(),
         _ => checks(&first),
     }
 }
 
-/// Runs the checks whose names contain `filter`, if it is none of libtest's options.
+/// Runs the checks whose names contain `filter`; all checks if it is an option of libtest.
 fn checks(filter: &str) -> ExitCode {
     let chosen = checks::ALL.iter().filter(|(name, _)| filter.starts_with('-') || name.contains(filter));
     let mut failed = 0;

@@ -1,7 +1,7 @@
-//! Solutions that misbehave in every seventh of ten seeds of one test.
+//! Solutions that misbehave in one test, with the seeds that end in 7.
 //!
-//! Most are names only: what [`run`] does instead of a simulation depends on them. The runs that
-//! pass take no time, and their fingerprints are those of every other solution's.
+//! Most are names only: [`run`] chooses by the name what to do instead of a simulation. Runs that pass take
+//! no time, and have the same fingerprints for all solutions.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -18,9 +18,9 @@ use persister::Persister;
 use tester::linearizability::Budget;
 use tester::{Case, Report, ReportedFailure, RunOptions};
 
-/// All of them, and one that behaves.
+/// All solutions. The first one behaves.
 pub const ALL: &[Solution] = &[
-    named("raft"),
+    named("reference"),
     named("aborts"),
     named("allocates"),
     named("deceives"),
@@ -31,7 +31,7 @@ pub const ALL: &[Solution] = &[
     named("prints"),
     named("reads"),
     named("todo"),
-    named("wavers"),
+    named("nondeterministic"),
     UNDECIDED,
     Solution::new("recurses").with_raft(recursing),
     Solution::new("spins").with_raft(spinning),
@@ -46,10 +46,10 @@ pub const ALL: &[Solution] = &[
     Solution::new("holds_a_lock_of_std").with_raft(holding_a_lock_of_std),
 ];
 
-/// Behaves; but no verdict on its history may cost more than ten steps.
+/// Behaves, but its histories are checked with a budget of ten steps.
 const UNDECIDED: Solution = named("undecided").with_kvsrv(kvsrv::SOLUTION);
 
-/// Those that misbehave in every run, and in a simulation.
+/// The solutions that misbehave in every run, in a simulation.
 const SIMULATED: [&str; 11] = [
     "recurses",
     "spins",
@@ -68,14 +68,16 @@ const fn named(name: &'static str) -> Solution {
     Solution::new(name).with_raft(raft::make)
 }
 
-/// The variable that tells a run which hangs where to connect to, if anywhere.
+/// The variable with the path of a socket that a hanging run connects to.
 pub const ALIVE: &str = "LAB_TEST_ALIVE";
 
-/// The test that they misbehave in.
+/// The test in which solutions misbehave.
 pub const VICTIM: &str = "backup_3b";
 
-/// What steers a terminal, turns the direction of writing, and has no form in XML; and words that are honest.
-pub const HOSTILE: &str = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{1b}[31;1m\u{9b}31m\r\u{202e}evil\u{2066}\0\u{fffe}\u{feff}\n\
+/// Text with terminal escapes, bidirectional overrides, and characters that XML cannot express; and plain
+/// words.
+pub const HOSTILE: &str = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{1b}[31;1m\u{9b}31m\r\
+    \u{202e}evil\u{2066}\0\u{fffe}\u{feff}\n\
     replay: forged \u{5f20}\u{4e09} gr\u{f6}\u{df}e";
 
 /// Whether a solution misbehaves in this run.
@@ -141,7 +143,7 @@ fn passed(case: &Case, options: &RunOptions) -> Report {
 fn misbehave(solution: &str, seed: u64, fingerprint: &mut u64) -> Option<ReportedFailure> {
     match solution {
         "aborts" => {
-            eprintln!("these are its last words");
+            eprintln!("printed before the abort");
             std::process::abort()
         }
         "allocates" => {
@@ -151,8 +153,8 @@ fn misbehave(solution: &str, seed: u64, fingerprint: &mut u64) -> Option<Reporte
         }
         "deceives" => {
             for bytes in [HOSTILE.as_bytes(), b"\xff\xfe\x9b"] {
-                std::io::stdout().write_all(bytes).expect("somebody reads it");
-                std::io::stderr().write_all(bytes).expect("somebody reads it");
+                std::io::stdout().write_all(bytes).expect("written");
+                std::io::stderr().write_all(bytes).expect("written");
             }
             let hostile = || HOSTILE.to_owned();
             Some(ReportedFailure {
@@ -166,7 +168,7 @@ fn misbehave(solution: &str, seed: u64, fingerprint: &mut u64) -> Option<Reporte
         "exits" => std::process::exit(0),
         "fails" => Some(failure("assertion", &format!("expected 3 servers, saw {seed}"))),
         "hangs" => {
-            // Whoever listens there sees the connection end with this process.
+            // The listener sees the connection end with this process.
             let _alive = std::env::var_os(ALIVE).map(|path| UnixStream::connect(path).expect("a listener"));
             loop {
                 std::thread::sleep(Duration::from_secs(3600));
@@ -178,8 +180,8 @@ fn misbehave(solution: &str, seed: u64, fingerprint: &mut u64) -> Option<Reporte
         }
         "prints" => {
             let garbage = b"\xff\x00\x00\x00{\"Finished\":{\"test\":\"backup_3b\"}}\n".repeat(10_000);
-            std::io::stdout().write_all(&garbage).expect("somebody reads it");
-            std::io::stderr().write_all(&garbage).expect("somebody reads it");
+            std::io::stdout().write_all(&garbage).expect("written");
+            std::io::stderr().write_all(&garbage).expect("written");
             None
         }
         "reads" => {
@@ -188,7 +190,7 @@ fn misbehave(solution: &str, seed: u64, fingerprint: &mut u64) -> Option<Reporte
             None
         }
         "todo" => Some(failure("not_implemented", "not yet implemented: raft::start, part 3B")),
-        "wavers" => {
+        "nondeterministic" => {
             *fingerprint = u64::from(std::process::id());
             Some(failure("panic", "it depends"))
         }
@@ -229,12 +231,12 @@ fn starting(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -> A
     unreachable!("the run has failed");
 }
 
-/// Has more to say than anybody reads.
+/// Panics with a message of 240 MB.
 fn shouting(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
     panic!("the beginning {}", "\u{fffe}".repeat(80_000_000));
 }
 
-/// Prints itself to print itself.
+/// A type whose `Display` formats itself.
 struct Recursive;
 
 #[allow(clippy::recursive_format_impl)] // what students do by mistake
@@ -246,16 +248,16 @@ impl std::fmt::Display for Recursive {
 
 fn printing(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
     println!("{Recursive}");
-    unreachable!("the stack has ended");
+    unreachable!("the stack has overflowed");
 }
 
-/// Calls itself until the stack ends.
+/// Recurses until the stack overflows.
 fn deeper(depth: u64) -> u64 {
     let room = std::hint::black_box([depth; 64]);
     if depth == u64::MAX { room[0] } else { deeper(depth + 1).wrapping_add(room[63]) }
 }
 
-/// A Raft that does nothing, and answers.
+/// A Raft that does nothing but answer calls.
 struct Echo;
 
 #[labrpc::service]

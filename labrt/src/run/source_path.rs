@@ -25,8 +25,8 @@ const FRAMEWORK: [&str; 11] = [
 /// The folders of the labs, as they were named.
 static LABS: OnceLock<Vec<&str>> = OnceLock::new();
 
-/// Names the folders of the labs' crates, such as `raft` or `protocols/bully`: failures then give the paths of
-/// their sources from the workspace on. Only the first call counts.
+/// Names the folders of the labs' crates, such as `raft` or `protocols/bully`. Failures then give the paths
+/// of their sources from the workspace on. Only the first call counts.
 pub fn name_lab_folders(folders: impl IntoIterator<Item = &'static str>) {
     let _ = LABS.set(folders.into_iter().collect());
 }

@@ -51,11 +51,12 @@ fn too_much_memory() {
 }
 
 #[test]
-fn the_message_says_that_it_is_no_pass() {
+fn the_message_of_an_unknown_verdict_denies_a_pass() {
     let verdict = check(&Register, &hard(), Budget { steps: 2_000, bytes: 1 << 20 });
     assert_eq!(
         verdict.to_string(),
-        "expected a verdict on the history of key r within 2000 steps and 1049 kB; saw none after 2001 steps and 10 kB: \
+        "expected a verdict on the history of key r within 2000 steps and 1049 kB; saw none after 2001 \
+         steps and 10 kB: \
          it is not known whether the history is linearizable, and that is not a pass"
     );
 }
@@ -70,7 +71,7 @@ fn the_shortcut_has_a_budget_as_well() {
 }
 
 #[test]
-fn a_key_that_is_not_decided_hides_no_violation_of_another() {
+fn an_undecided_key_does_not_hide_a_violation_of_another() {
     let workload =
         Workload { clients: 4, operations: 400, keys: 4, losses: false, guesses: false, values: 0 };
     let history = random::key_value(&mut Random(1), workload);

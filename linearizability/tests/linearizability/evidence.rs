@@ -27,7 +27,8 @@ fn a_stale_read() {
     ]));
     assert_eq!(
         evidence.to_string(),
-        "expected the operations on key x to be linearizable: each takes effect at one moment between its call and its \
+        "expected the operations on key x to be linearizable: each takes effect at one moment between its \
+         call and its \
          return; saw an answer that no order explains:
     client 1, 0.006 s to 0.007 s: Get(x) -> \"a\", version 1
 these 2 contradict each other, whatever else happened:
@@ -47,7 +48,8 @@ fn a_value_that_nobody_put() {
         evidence(&sequence(vec![(put("a", 0), Done), (put("b", 1), Maybe), (get(), value("c", 2))]));
     assert_eq!(
         evidence.to_string(),
-        "expected the operations on key x to be linearizable: each takes effect at one moment between its call and its \
+        "expected the operations on key x to be linearizable: each takes effect at one moment between its \
+         call and its \
          return; saw an answer that no order explains:
     client 0, 0.005 s to 0.006 s: Get(x) -> \"c\", version 2
 whatever the other operations on x did, this answer is wrong at any time.

@@ -41,7 +41,7 @@ fn get(text: &str) -> (Input, Option<&str>) {
 }
 
 #[test]
-fn a_stale_answer_and_what_it_misses_are_two_operations() {
+fn the_core_of_a_stale_answer_has_two_operations() {
     let (evidence, _) =
         evidence(&sequence(&[append("a"), append("b"), get("ab"), append("c"), append("d"), get("abc")]));
     assert_eq!(evidence.core.len(), 2, "{evidence}");
@@ -59,11 +59,12 @@ fn a_stale_answer_and_what_it_misses_are_two_operations() {
 }
 
 #[test]
-fn a_lost_append_is_the_answer_that_misses_it() {
+fn a_lost_append_is_shown_by_the_answer_without_it() {
     let (evidence, _) = evidence(&sequence(&[append("a"), append("b"), append("c"), get("ac")]));
     assert_eq!(evidence.core.len(), 1, "{evidence}");
     let text = evidence.to_string();
-    let sentence = "whenever the other operations on text took effect, in the first order below, this answer is wrong.\n";
+    let sentence = "whenever the other operations on text took effect, in the first order below, this \
+                    answer is wrong.\n";
     assert!(text.contains(sentence), "{text}");
 }
 
@@ -87,7 +88,7 @@ fn a_value_that_was_only_written_later() {
 }
 
 #[test]
-fn what_an_evidence_takes_is_bounded_also_where_each_step_makes_more() {
+fn the_cost_of_evidence_is_bounded_also_where_states_grow() {
     for (operations, seeds) in [(38, 8), (1_500, 1)] {
         for fault in [Fault::Stale, Fault::Lost, Fault::TooEarly] {
             for seed in 0..seeds {
@@ -123,7 +124,7 @@ fn a_budget_of_steps_is_one_of_bytes() {
 
 /// The core of a small history is what it is said to be, by trying everything.
 #[test]
-fn a_core_is_a_contradiction_and_none_of_it_can_go() {
+fn a_core_is_a_minimal_contradiction() {
     let mut several = 0;
     for seed in 0..100 {
         for fault in [Fault::Stale, Fault::Lost] {

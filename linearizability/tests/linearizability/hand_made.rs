@@ -83,7 +83,7 @@ fn a_get_during_a_put_sees_it_or_not() {
 }
 
 #[test]
-fn what_one_client_has_seen_the_next_one_sees() {
+fn a_value_seen_by_one_client_is_seen_by_the_next() {
     // Both overlap the put, but the second get begins when the first has ended.
     let one_after_the_other = |first, second| {
         history(vec![
@@ -122,7 +122,7 @@ fn maybe_is_within_the_call_or_never() {
 }
 
 #[test]
-fn what_never_returned_takes_effect_at_any_time_after_its_call_or_never() {
+fn an_operation_that_never_returned_takes_effect_at_any_time_after_its_call_or_never() {
     let until_the_end = |reads: Vec<_>| {
         let mut events = vec![Call(7, put("a", 0)), GiveUp(7)];
         events.extend(reads.into_iter().flat_map(|output| [Call(0, get()), Return(0, output)]));
@@ -146,7 +146,7 @@ fn a_chain_of_operations_that_never_returned() {
 }
 
 #[test]
-fn a_wrong_version_may_be_an_earlier_one() {
+fn a_refused_put_may_have_seen_an_earlier_version() {
     right(&sequence(vec![
         (put("a", 0), Done),
         (put("c", 2), WrongVersion),

@@ -72,7 +72,7 @@ fn operations_with_times() {
 }
 
 #[test]
-fn a_recorder_has_what_was_noted_so_far() {
+fn a_recorder_has_the_events_recorded_so_far() {
     let recorder = Recorder::new();
     recorder.call(0, ms(1), get()).unwrap();
     assert_eq!(recorder.ret(1, ms(1), Done), Err(HistoryError::ReturnWithoutCall { client: 1, at: ms(1) }));

@@ -31,9 +31,13 @@ pub(super) fn files(submitted: &BTreeSet<&str>, missing: Missing) -> Vec<(String
         .iter()
         .filter(|lab| missing == Missing::Reference || submitted.contains(lab.krate))
         .collect();
-    let glue = exported.iter().map(|lab| {
-        let from = if submitted.contains(lab.krate) { "submitted_" } else { "::" };
-        (format!("src/its_{}.rs", lab.krate), glue(lab, &format!("{from}{}", lab.krate)))
+    let glue = tester::labs().iter().map(|lab| {
+        let text = match (submitted.contains(lab.krate), missing) {
+            (true, _) => glue(lab, &format!("submitted_{}", lab.krate)),
+            (false, Missing::Reference) => glue(lab, &format!("::{}", lab.krate)),
+            (false, Missing::Nothing) => EMPTY.to_owned(),
+        };
+        (format!("src/its_{}.rs", lab.krate), text)
     });
     [("src/main.rs".to_owned(), main(&exported))].into_iter().chain(glue).collect()
 }
@@ -85,7 +89,7 @@ mod tests {
         };
         let glue = text(Missing::Nothing, "src/its_kvraft.rs");
         assert_eq!(glue.as_deref(), Some("pub const EXPORT: labapi::KvRaft = submitted_kvraft::SOLUTION;\n"));
-        assert_eq!(text(Missing::Nothing, "src/its_raft.rs"), None);
+        assert_eq!(text(Missing::Nothing, "src/its_raft.rs").as_deref(), Some(EMPTY));
         let main = text(Missing::Nothing, "src/main.rs").unwrap();
         let (own, on_reference) = main.split_once("const ON_REFERENCE").unwrap();
         assert!(

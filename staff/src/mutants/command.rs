@@ -1,4 +1,4 @@
-//! `lab mutants`: the results of the tests for wrong and for right solutions.
+//! `lab mutants`: runs the tests of a lab on wrong and on right solutions.
 
 use std::path::PathBuf;
 
@@ -9,21 +9,21 @@ use tester::Lab;
 
 use super::{Corpus, Family, Scratch, page};
 
-/// Arguments of `lab mutants`.
+/// The arguments of `lab mutants`.
 #[derive(Args, Debug)]
 pub(crate) struct MutantsArgs {
-    /// The kind of solutions: wrong ones become a page of the docs, and right ones must pass
+    /// Wrong solutions, whose results are printed as a page of the docs, or right ones, which must pass
     kind: Kind,
-    /// The lab, by the name of its crate
+    /// Name of the lab's crate
     #[arg(value_parser = lab_of_name)]
     lab: &'static Lab,
-    /// The solutions, by name; by default all
+    /// Names of solutions to run; all if none is given
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// Runs of each test, over the seeds from 1 on
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    /// Runs of each test, over N seeds from 1 on
+    #[arg(long, visible_alias = "count", value_name = "N", default_value_t = 20)]
     runs: u64,
-    /// The folder of the build, which is kept so that only changes are compiled again
+    /// Folder to build the solutions in; it is kept, so that only changes are compiled again
     #[arg(long, value_name = "DIR", default_value = "target/mutants")]
     folder: PathBuf,
 }
@@ -32,7 +32,7 @@ pub(crate) struct MutantsArgs {
 enum Kind {
     /// Solutions with a mistake
     Wrong,
-    /// Correct variants of the reference
+    /// Correct solutions that differ from the reference
     Right,
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn mutants(args: &MutantsArgs) -> Result<Verdict, CommandError> {
     let names = family.wrong.iter().map(|it| &it.name).chain(family.right.iter().map(|it| &it.name));
     let names: Vec<&str> = names.map(String::as_str).collect();
     if let Some(unknown) = args.names.iter().find(|name| !names.contains(&name.as_str())) {
-        return Err(CommandError::new(format!("`{unknown}` is none of {}", names.join(", "))));
+        return Err(CommandError::new(format!("there is no `{unknown}`; there are: {}", names.join(", "))));
     }
     let workspace = corpus.workspace();
     let scratch = corpus.build(&workspace.join("target/lab/grading"), &workspace.join(&args.folder));

@@ -11,7 +11,7 @@ fn tests_in_checkpoint(stage: &Stage, out: &str, name: &str) -> usize {
     let checkpoint = stage.path(out).join(".grading/checkpoints").join(format!("{name}.json"));
     let text = fs::read_to_string(checkpoint).unwrap_or_default();
     let checkpoint: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    checkpoint["tests"].as_array().map_or(0, Vec::len)
+    checkpoint["content"]["tests"].as_array().map_or(0, Vec::len)
 }
 
 #[test]

@@ -22,17 +22,12 @@ fn nothing_in_it_is_remarked_on() {
 /// The framework's unit tests are handed out too, and pass there.
 #[test]
 fn the_tests_of_the_framework_pass() {
-    for parts in ["", "3A"] {
-        let students = Students::new(parts);
-        let mut arguments = vec!["test", "--workspace"];
-        for lab in tester::labs() {
-            arguments.extend(["--exclude", lab.krate]);
-        }
-        let output = students.cargo(&arguments);
-        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        assert!(output.status.success(), "{said}");
-        assert!(said.matches(" ... ok").count() > 200, "few tests:\n{said}");
-    }
+    // With few parts, for no test may count on others.
+    let students = Students::new("3A");
+    let output = students.cargo(&["test", "--workspace", "--exclude", "raft"]);
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success(), "{said}");
+    assert!(said.matches(" ... ok").count() > 200, "few tests:\n{said}");
 }
 
 #[test]

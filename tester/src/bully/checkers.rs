@@ -28,7 +28,8 @@ impl Cluster<BullyNodes> {
         while servers.iter().any(|&server| self.leader_of(server) != Some(leader)) {
             if self.now() - began >= PATIENCE {
                 self.fail(format!(
-                    "expected {} to agree within {} that server {leader} leads, the highest that they reach; saw {}",
+                    "expected {} to agree within {} that server {leader} leads, the highest that they \
+                     reach; saw {}",
                     Servers(servers),
                     Seconds(PATIENCE),
                     self.views(servers),

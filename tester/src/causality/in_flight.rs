@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_that_ended_take_no_room() {
+    fn ended_calls_take_no_memory() {
         let mut calls = InFlight::default();
         for call in 1..10_000_u64 {
             calls.insert(call, call);

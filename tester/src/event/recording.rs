@@ -363,7 +363,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn contents_that_are_too_large_together_are_counted() {
+    fn contents_beyond_the_limit_are_counted() {
         let mut recording = Recording::default();
         assert!(recording.has_room(MAX_CONTENTS));
         assert!(!recording.has_room(1));

@@ -188,7 +188,7 @@ impl EventStream {
 }
 
 fn not_exercised(what: &str) -> String {
-    format!("expected the run's invariants to have something to look at; they never saw {what}")
+    format!("expected the run to exercise its invariants; they never saw {what}")
 }
 
 impl State {

@@ -66,7 +66,8 @@ impl Answers {
         let Some(operation) = self.clients.get(&client) else { return Ok(()) };
         if !operation.answered {
             return Err(Violation::new(format!(
-                "expected a clerk to answer what a server has told it; saw {what} of client {client} return at {}, when \
+                "expected a clerk to answer what a server has told it; saw {what} of client {client} return \
+                 at {}, when \
                  no reply had come to any request that it sent since the call, at {}",
                 Seconds(at),
                 Seconds(operation.at),
@@ -74,8 +75,10 @@ impl Answers {
         }
         if done && !operation.by_a_majority {
             return Err(Violation::new(format!(
-                "expected a put to be done when a majority of the servers store it (§5.3); saw {what} of client {client} done at \
-                 {}, when no server had replied of which a majority can have known the request (sent at {} or later)",
+                "expected a put to be done when a majority of the servers store it (§5.3); saw {what} of \
+                 client {client} done at \
+                 {}, when no server had replied of which a majority can have known the request (sent at {} \
+                 or later)",
                 Seconds(at),
                 Seconds(operation.at),
             )));
@@ -254,7 +257,7 @@ mod tests {
     const BACK: [Step; 2] = [Step::ReplySent, Step::ReplyDelivered];
 
     #[test]
-    fn a_reply_to_an_earlier_operation_is_none_to_this_one() {
+    fn a_reply_to_an_earlier_operation_does_not_count() {
         let mut run = start();
         run.begins();
         run.happen(1, &TO_THE_SERVER);
@@ -289,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_lost_or_copied_is_forgotten_in_the_end() {
+    fn lost_and_duplicated_calls_are_dropped_in_the_end() {
         let mut run = start();
         run.begins();
         run.happen(1, &[Step::RequestSent { end: 0 }, Step::RequestLost]);
@@ -303,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_without_an_answer_is_missed() {
+    fn an_operation_without_an_answer_does_not_exercise_the_invariant() {
         let mut answers = Answers::default();
         assert!(answers.exercised());
         answers.begins(4, Duration::ZERO);

@@ -106,20 +106,23 @@ impl<P: KeyValueProtocol> Cluster<P> {
         let Results { done, maybe } = total;
         if nothing_lost && version != done {
             self.fail(format!(
-                "expected key {key} to have version {done}, the number of puts that were reported as done ({maybe} maybe), \
+                "expected key {key} to have version {done}, the number of puts that were reported as done \
+                 ({maybe} maybe), \
                  for nothing was lost; saw version {version}"
             ));
         }
         if version > done + maybe {
             self.fail(format!(
-                "expected key {key} to have at most version {}, the number of puts that were reported as done ({done}) or maybe \
+                "expected key {key} to have at most version {}, the number of puts that were reported as \
+                 done ({done}) or maybe \
                  done ({maybe}); saw version {version}",
                 done + maybe
             ));
         }
         if version < done {
             self.fail(format!(
-                "expected key {key} to have at least version {done}, the number of puts that were reported as done; saw \
+                "expected key {key} to have at least version {done}, the number of puts that were reported \
+                 as done; saw \
                  version {version}"
             ));
         }

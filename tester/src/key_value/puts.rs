@@ -25,7 +25,8 @@ impl<P: KeyValueProtocol> Client<P> {
                 Err(PutError::Maybe | PutError::Version) => version = version.next(),
                 Err(PutError::NoKey) if version == Version(0) => {}
                 Err(PutError::NoKey) => self.cluster().fail(format!(
-                    "expected put({key}, {value}) over version {version} of client {} to be done, or the key to have \
+                    "expected put({key}, {value}) over version {version} of client {} to be done, or the \
+                     key to have \
                      another version; saw: {}",
                     self.number(),
                     outcome(answer)
@@ -73,7 +74,8 @@ impl<P: KeyValueProtocol> Client<P> {
             let answer = self.put(key, &value, version);
             if answer == Err(PutError::NoKey) {
                 self.cluster().fail(format!(
-                    "expected put({key}) over version {version} of client {} to be done, maybe done, or refused for its \
+                    "expected put({key}) over version {version} of client {} to be done, maybe done, or \
+                     refused for its \
                      version; saw: {}",
                     self.number(),
                     outcome(answer)
@@ -89,7 +91,8 @@ impl<P: KeyValueProtocol> Client<P> {
             };
             if answer.is_ok() && read.version == version.next() && entry != mine {
                 self.cluster().fail(format!(
-                    "expected client {} to find its own value at version {} of key {key}, which it was told is its; saw the \
+                    "expected client {} to find its own value at version {} of key {key}, which it was told \
+                     is its; saw the \
                      value that client {} put over version {}",
                     self.number(),
                     read.version,

@@ -91,7 +91,8 @@ impl Cluster<KvServers> {
                 let size = self.snapshot_size();
                 if size > 0 {
                     self.fail(format!(
-                        "expected no server to take a snapshot, for none is asked for without a limit on the Raft state; saw one \
+                        "expected no server to take a snapshot, for none is asked for without a limit on \
+                         the Raft state; saw one \
                          of {size} bytes"
                     ));
                 }

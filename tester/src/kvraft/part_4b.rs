@@ -69,7 +69,8 @@ pub(super) fn cases() -> [Case; 13] {
     .points(3),
     case(
         "persist_partition_unreliable_linearizable_4b",
-        "Test: restarts, partitions, random keys, many clients (4B restarts, partitions, random keys, many clients)",
+        "Test: restarts, partitions, random keys, many clients (4B restarts, partitions, random keys, many \
+         clients)",
         |cluster| Scenario::clients(15).crashes().partitions().random_keys().play(cluster),
     )
     .servers(7)
@@ -130,7 +131,8 @@ fn one_partition_4b(cluster: &Cluster<KvServers>) {
     while !put.is_finished() {
         if cluster.now() - healed >= PATIENCE {
             cluster.fail(format!(
-                "expected the put of client {}, which reached only a minority before, to be done within {} after all servers \
+                "expected the put of client {}, which reached only a minority before, to be done within {} \
+                 after all servers \
                  could talk again; saw it wait",
                 putting_client.number(),
                 Seconds(PATIENCE)

@@ -13,61 +13,63 @@ const MAX_RAFT_STATE: usize = 1000;
 
 pub(super) fn cases() -> [Case; 9] {
     [
-    case("snapshot_rpc_4c", "Test: snapshots, one client (4C SnapshotsRPC)", snapshot_rpc_4c)
+        case("snapshot_rpc_4c", "Test: snapshots, one client (4C SnapshotsRPC)", snapshot_rpc_4c)
+            .servers(3)
+            .points(3),
+        case(
+            "snapshot_size_4c",
+            "Test: snapshots, one client (4C snapshot size is reasonable)",
+            snapshot_size_4c,
+        )
         .servers(3)
         .points(3),
-    case(
-        "snapshot_size_4c",
-        "Test: snapshots, one client (4C snapshot size is reasonable)",
-        snapshot_size_4c,
-    )
-    .servers(3)
-    .points(3),
-    case("speed_4c", "Test: snapshots, one client (4C speed)", speed).servers(3).points(3),
-    case(
-        "snapshot_recover_4c",
-        "Test: restarts, snapshots, one client (4C restarts, snapshots, one client)",
-        |cluster| Scenario::clients(1).crashes().play(cluster),
-    )
-    .points(3),
-    case(
-        "snapshot_recover_many_clients_4c",
-        "Test: restarts, snapshots, many clients (4C restarts, snapshots, many clients)",
-        |cluster| Scenario::clients(20).crashes().play(cluster),
-    )
-    .points(3),
-    case(
-        "snapshot_unreliable_4c",
-        "Test: snapshots, many clients (4C unreliable net, snapshots, many clients)",
-        |cluster| Scenario::clients(5).play(cluster),
-    )
-    .unreliable()
-    .points(3),
-    case(
-        "snapshot_unreliable_recover_4c",
-        "Test: restarts, snapshots, many clients (4C unreliable net, restarts, snapshots, many clients)",
-        |cluster| Scenario::clients(5).crashes().play(cluster),
-    )
-    .unreliable()
-    .points(3),
-    case(
-        "snapshot_unreliable_recover_concurrent_partition_4c",
-        "Test: restarts, partitions, snapshots, many clients (4C unreliable net, restarts, partitions, snapshots, many \
+        case("speed_4c", "Test: snapshots, one client (4C speed)", speed).servers(3).points(3),
+        case(
+            "snapshot_recover_4c",
+            "Test: restarts, snapshots, one client (4C restarts, snapshots, one client)",
+            |cluster| Scenario::clients(1).crashes().play(cluster),
+        )
+        .points(3),
+        case(
+            "snapshot_recover_many_clients_4c",
+            "Test: restarts, snapshots, many clients (4C restarts, snapshots, many clients)",
+            |cluster| Scenario::clients(20).crashes().play(cluster),
+        )
+        .points(3),
+        case(
+            "snapshot_unreliable_4c",
+            "Test: snapshots, many clients (4C unreliable net, snapshots, many clients)",
+            |cluster| Scenario::clients(5).play(cluster),
+        )
+        .unreliable()
+        .points(3),
+        case(
+            "snapshot_unreliable_recover_4c",
+            "Test: restarts, snapshots, many clients (4C unreliable net, restarts, snapshots, many clients)",
+            |cluster| Scenario::clients(5).crashes().play(cluster),
+        )
+        .unreliable()
+        .points(3),
+        case(
+            "snapshot_unreliable_recover_concurrent_partition_4c",
+            "Test: restarts, partitions, snapshots, many clients (4C unreliable net, restarts, partitions, \
+         snapshots, many \
          clients)",
-        |cluster| Scenario::clients(5).crashes().partitions().play(cluster),
-    )
-    .unreliable()
-    .points(3),
-    case(
-        "snapshot_unreliable_recover_concurrent_partition_linearizable_4c",
-        "Test: restarts, partitions, snapshots, random keys, many clients (4C unreliable net, restarts, partitions, \
+            |cluster| Scenario::clients(5).crashes().partitions().play(cluster),
+        )
+        .unreliable()
+        .points(3),
+        case(
+            "snapshot_unreliable_recover_concurrent_partition_linearizable_4c",
+            "Test: restarts, partitions, snapshots, random keys, many clients (4C unreliable net, restarts, \
+         partitions, \
          snapshots, random keys, many clients)",
-        |cluster| Scenario::clients(15).crashes().partitions().random_keys().play(cluster),
-    )
-    .servers(7)
-    .unreliable()
-    .points(3),
-]
+            |cluster| Scenario::clients(15).crashes().partitions().random_keys().play(cluster),
+        )
+        .servers(7)
+        .unreliable()
+        .points(3),
+    ]
 }
 
 fn case(name: &'static str, title: &'static str, body: fn(&Cluster<KvServers>)) -> Case {

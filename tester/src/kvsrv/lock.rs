@@ -46,7 +46,8 @@ impl ClientLock<'_> {
         self.client.ask(what, move |_| change());
         if self.client.puts() == before {
             self.client.cluster().fail(format!(
-                "expected {what} to put something into the key/value server; saw client {} return from it at {} without a put that \
+                "expected {what} to put something into the key/value server; saw client {} return from it \
+                 at {} without a put that \
                  was, or may have been, done",
                 self.client.number(),
                 Seconds(self.client.cluster().now())

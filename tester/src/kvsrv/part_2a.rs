@@ -123,7 +123,8 @@ fn mem_put_many_clients_reliable_2a(cluster: &Cluster<KvServer>) {
     let grown = after.saturating_sub(before);
     if grown > CLIENTS as u64 * BYTES_A_CLIENT {
         cluster.fail(format!(
-            "expected at most {BYTES_A_CLIENT} bytes of memory a client to be kept after the puts of {CLIENTS} clients; saw \
+            "expected at most {BYTES_A_CLIENT} bytes of memory a client to be kept after the puts of \
+             {CLIENTS} clients; saw \
              {} bytes a client ({before} before, {after} after)",
             grown / CLIENTS as u64
         ));
@@ -168,7 +169,8 @@ fn unreliable_net_2a(cluster: &Cluster<KvServer>) {
             }
             if attempt > 0 && answer != Err(PutError::Version) {
                 cluster.fail(format!(
-                    "expected put(k) over version {version} to be refused for its version, for an earlier one was maybe \
+                    "expected put(k) over version {version} to be refused for its version, for an earlier \
+                     one was maybe \
                      done; saw: {}",
                     outcome(answer)
                 ));
@@ -179,8 +181,10 @@ fn unreliable_net_2a(cluster: &Cluster<KvServer>) {
     }
     if !retried {
         cluster.fail(format!(
-            "expected some put of {PUTS} over a network that loses one message in ten to be maybe done; saw none: a put \
-             whose reply was lost has to be sent again, and then a wrong version may be the first copy's doing"
+            "expected some put of {PUTS} over a network that loses one message in ten to be maybe done; saw \
+             none: a put \
+             whose reply was lost has to be sent again, and then a wrong version may be the first copy's \
+             doing"
         ));
     }
     // What one client has put, another one finds.

@@ -43,7 +43,8 @@ fn clients_take_turns(cluster: &Cluster<KvServer>, clients: usize) {
     let version = cluster.client().get_existing("l0").version;
     if version.0 < 2 * turns {
         cluster.fail(format!(
-            "expected key l0 to have been put at least twice in each of {turns} turns; saw another client find version {version}"
+            "expected key l0 to have been put at least twice in each of {turns} turns; saw another client \
+             find version {version}"
         ));
     }
     cluster.check_linearizable();
@@ -79,7 +80,8 @@ fn write(client: &Client<KvServer>, value: &str, version: Version) {
     let answer = client.put("l0", value, version);
     if !matches!(answer, Ok(()) | Err(PutError::Maybe)) {
         client.cluster().fail(format!(
-            "expected put(l0) over version {version} of client {}, which holds the lock, to be done or maybe done; saw: {}",
+            "expected put(l0) over version {version} of client {}, which holds the lock, to be done or \
+             maybe done; saw: {}",
             client.number(),
             outcome(answer)
         ));

@@ -135,7 +135,8 @@ impl Applier {
             self.world.fail(
                 FailureKind::Assertion,
                 format!(
-                    "expected {} to deliver a snapshot under the last index that it includes, {included}; saw it \
+                    "expected {} to deliver a snapshot under the last index that it includes, {included}; \
+                     saw it \
                      delivered under index {index}",
                     self.who()
                 ),
@@ -146,7 +147,8 @@ impl Applier {
             self.world.fail(
                 FailureKind::Assertion,
                 format!(
-                    "expected {} never to move its service back; saw it deliver a snapshot up to index {index} \
+                    "expected {} never to move its service back; saw it deliver a snapshot up to index \
+                     {index} \
                      when it had applied everything up to index {last}",
                     self.who()
                 ),

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_command_is_printed_as_bytes() {
+    fn bytes_that_are_no_command_are_printed_as_bytes() {
         assert_eq!(Unchecked(&[]).to_string(), "without a byte");
         assert_eq!(Unchecked(&[2, 255, 254]).to_string(), "of the bytes 02 ff fe");
     }

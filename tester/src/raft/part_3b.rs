@@ -87,7 +87,8 @@ fn rpc_bytes_3b(cluster: &RaftCluster) {
     let most = everyone as u64 * COMMANDS * COMMAND_BYTES + 50_000;
     if sent > most {
         cluster.fail(format!(
-            "expected at most {most} bytes of RPCs for {COMMANDS} commands of {COMMAND_BYTES} bytes; saw {sent}"
+            "expected at most {most} bytes of RPCs for {COMMANDS} commands of {COMMAND_BYTES} bytes; saw \
+             {sent}"
         ));
     }
 }
@@ -247,7 +248,8 @@ fn start_concurrently(cluster: &RaftCluster) -> Option<()> {
     for command in (0..COMMANDS).map(|client| Command::from(100 + client)) {
         if !committed.contains(&command) {
             cluster.fail(format!(
-                "expected command {command}, one of {COMMANDS} submitted to the leader of term {term} at the same \
+                "expected command {command}, one of {COMMANDS} submitted to the leader of term {term} at \
+                 the same \
                  time, to be committed; saw {committed:?}"
             ));
         }
@@ -391,7 +393,8 @@ fn count_agreement(cluster: &RaftCluster) -> Option<u64> {
         match cluster.wait(*index, cluster.n_servers(), Some(term)) {
             Waited::Committed(committed) if committed == *command => {}
             Waited::Committed(other) => cluster.fail(format!(
-                "expected command {command} at index {index}, where the leader of term {term} had put it; saw \
+                "expected command {command} at index {index}, where the leader of term {term} had put it; \
+                 saw \
                  command {other}"
             )),
             Waited::TermMoved => return None,

@@ -293,7 +293,8 @@ fn churn(cluster: &RaftCluster) {
     for command in &seen {
         if !log.contains(command) {
             cluster.fail(format!(
-                "expected command {command}, which a client saw committed, to be in the log; it is at none of the \
+                "expected command {command}, which a client saw committed, to be in the log; it is at none \
+                 of the \
                  indices 1 to {last}"
             ));
         }

@@ -125,7 +125,8 @@ fn snapshots(cluster: &RaftCluster, fault: Fault) {
         let size = cluster.log_size();
         if size >= MAX_LOG_SIZE {
             cluster.fail(format!(
-                "expected snapshots to keep every server's saved Raft state below {MAX_LOG_SIZE} bytes; saw {size}"
+                "expected snapshots to keep every server's saved Raft state below {MAX_LOG_SIZE} bytes; saw \
+                 {size}"
             ));
         }
 
@@ -157,7 +158,8 @@ fn snapshot_all_crash_3d(cluster: &RaftCluster) {
         let after = cluster.one(cluster.rand(), everyone, Retry::Yes);
         if after < before.next() {
             cluster.fail(format!(
-                "expected the next command after all servers had crashed at index {} or above; saw it at index \
+                "expected the next command after all servers had crashed at index {} or above; saw it at \
+                 index \
                  {after}",
                 before.next()
             ));

@@ -30,7 +30,8 @@ impl<P: OnRaft> Cluster<P> {
         let size = self.log_size();
         if size > limit {
             self.fail(format!(
-                "expected snapshots to keep every server's saved Raft state at {limit} bytes or below; saw {size}"
+                "expected snapshots to keep every server's saved Raft state at {limit} bytes or below; saw \
+                 {size}"
             ));
         }
     }

@@ -168,7 +168,7 @@ fn a_passing_test_prints_the_courses_lines() {
 }
 
 #[test]
-fn a_failing_test_says_why_and_how_to_see_it_again() {
+fn a_failing_test_prints_its_cause_and_its_replay_command() {
     let output = run(&[(FAULT, "wrong index"), ("LAB_SEED", "0x5"), ("LAB_RUNS", "3")]);
     assert!(!output.passed);
     expect_pieces(
@@ -176,7 +176,8 @@ fn a_failing_test_says_why_and_how_to_see_it_again() {
         &[
             // The first failing run is the last one.
             "Test (3B): basic agreement (reliable network)...\n  ... FAILED --  time ",
-            "basic_agree_3b failed with seed 0x5\n\nassertion: expected 3 servers to apply command 100 within 2.000 s",
+            "basic_agree_3b failed with seed 0x5\n\nassertion: expected 3 servers to apply command 100 \
+             within 2.000 s",
             "(virtual time) on tester, thread main, ",
             "tester/src/raft/part_3b.rs:",
             "its log:\n",
@@ -220,7 +221,7 @@ fn rust_log_says_what_is_shown_of_the_log() {
 }
 
 #[test]
-fn a_test_that_does_not_come_to_its_end_is_known_by_its_opening_line() {
+fn a_test_that_ends_the_process_has_printed_its_opening_line() {
     let output = run(&[(FAULT, "exits"), ("LAB_SEED", "1")]);
     assert!(!output.passed);
     expect_pieces(&output.text, &["Test (3B): basic agreement (reliable network)...\n"]);
@@ -245,21 +246,21 @@ fn a_panic_is_shown_with_its_backtrace() {
 }
 
 #[test]
-fn a_run_that_goes_another_way_the_second_time_is_called_that() {
+fn a_run_that_is_not_repeated_by_its_seed_is_reported() {
     let output = run(&[(FAULT, "remembers"), ("LAB_SEED", "5")]);
     assert!(!output.passed);
     expect_pieces(&output.text, &["The same seed went another way when it was run again.", "replay: "]);
 }
 
 #[test]
-fn a_bad_variable_is_said_to_be_bad() {
+fn a_bad_variable_is_reported() {
     let output = run(&[("LAB_SEED", "seven")]);
     assert!(!output.passed);
     expect_pieces(&output.text, &["LAB_SEED: `seven` is not a seed"]);
 }
 
 #[test]
-fn a_storm_is_told_of_with_the_end_of_its_log() {
+fn a_call_storm_is_reported_with_the_end_of_its_log() {
     let output = run(&[(FAULT, "storms"), ("LAB_SEED", "1")]);
     assert!(!output.passed);
     expect_pieces(
@@ -277,7 +278,7 @@ fn a_storm_is_told_of_with_the_end_of_its_log() {
 }
 
 #[test]
-fn who_blocks_went_the_same_way_when_it_was_run_again() {
+fn a_blocked_run_is_repeated_by_its_seed() {
     let output = run(&[(FAULT, "holds std's"), ("LAB_SEED", "1")]);
     assert!(!output.passed);
     expect_pieces(&output.text, &["blocked: the thread has been waiting in `std::sync::Mutex`", "replay: "]);

@@ -48,7 +48,7 @@ fn an_invariant_of_any_protocol_ends_the_run() {
 }
 
 #[test]
-fn an_invariant_that_saw_nothing_fails_the_run() {
+fn an_invariant_that_was_not_exercised_fails_the_run() {
     let report = gossip(Some(Fault::EmitsNothing), Detail::Bare, |cluster| learn(cluster, 0, 7));
     expect_failure(&report, "assertion", &["they never saw a number"]);
 }
@@ -100,7 +100,7 @@ fn a_server_of_another_cluster_is_named_with_it() {
 }
 
 #[test]
-fn an_invariant_of_another_cluster_must_see_something_too() {
+fn an_invariant_of_another_cluster_must_be_exercised_too() {
     let report = bare(|cluster| {
         learn(cluster, 0, 7);
         let _ = cluster.another("g1", Gossip::default(), 2);
@@ -176,7 +176,7 @@ fn servers_of_two_clusters_reach_each_other_while_both_are_connected() {
 }
 
 #[test]
-fn a_server_that_joins_is_reached_by_who_dials_it() {
+fn a_server_that_joins_is_reached_by_servers_that_dial_it() {
     expect_pass(&bare(|cluster| {
         learn(cluster, 0, 1);
         let joined = cluster.join();
@@ -296,7 +296,7 @@ fn a_server_that_has_left_is_not_started_again() {
 
 /// The solution keeps a dialer, the network keeps the solution, and the cluster keeps the network.
 #[test]
-fn a_run_that_fails_leaves_nothing_in_memory() {
+fn a_failed_run_frees_its_memory() {
     let before = crate::gossip::alive();
     for _ in 0..3 {
         expect_failure(

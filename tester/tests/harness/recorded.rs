@@ -54,7 +54,7 @@ fn events_are_numbered_and_in_order() {
 /// The handler of a request is caused by its delivery; the caller's next action, by the delivery of the
 /// reply.
 #[test]
-fn an_event_names_the_one_that_led_to_it() {
+fn an_event_names_its_cause() {
     let report = recorded();
     let events = events(&report);
     let step = |number: u64| match &events[number as usize - 1].kind {
@@ -150,7 +150,7 @@ fn expect_told(told: &[String], expected: &[&str]) {
 }
 
 #[test]
-fn what_happens_to_servers_links_and_faults_is_told() {
+fn events_of_servers_links_and_faults_are_recorded() {
     let expected = [
         "server 2: started",
         "server 1: link to server 0 mended",
@@ -163,7 +163,7 @@ fn what_happens_to_servers_links_and_faults_is_told() {
 }
 
 #[test]
-fn what_no_test_of_the_course_does_to_servers_is_told() {
+fn events_of_faults_beyond_the_course_are_recorded() {
     fn body(cluster: &Cluster<Gossip>) {
         two_rumors(cluster);
         cluster.pause(0);
@@ -189,7 +189,7 @@ fn what_no_test_of_the_course_does_to_servers_is_told() {
 }
 
 #[test]
-fn what_the_network_does_to_messages_is_told() {
+fn events_of_messages_are_recorded() {
     fn body(cluster: &Cluster<Gossip>) {
         two_rumors(cluster);
         cluster.set_reliable(true);
@@ -207,7 +207,7 @@ fn what_the_network_does_to_messages_is_told() {
 }
 
 #[test]
-fn what_a_raft_says_and_does_is_recorded() {
+fn the_events_of_a_raft_are_recorded() {
     let case = cases().iter().find(|case| case.name == "basic_agree_3b").unwrap();
     let options = RunOptions { detail: Detail::Recorded, ..RunOptions::new(1) };
     let report = run(case, &raft::SOLUTION, &options);
@@ -251,7 +251,7 @@ fn verdict(report: &Report) -> (u64, Option<(String, String)>, usize) {
 
 /// A log that is encoded as a whole at each save is not kept as a whole each time.
 #[test]
-fn what_is_saved_shares_what_has_not_changed() {
+fn saves_share_their_unchanged_parts() {
     let report = gossip(None, Detail::Recorded, |cluster| {
         for number in 0..1000 {
             cluster.call(0, "learn", move |_, gossiper| gossiper.learn(number));
@@ -278,7 +278,7 @@ fn what_is_saved_shares_what_has_not_changed() {
 
 /// A crash interrupts a save: its event comes from the test's thread.
 #[test]
-fn a_save_that_a_crash_interrupts_is_told_with_its_content() {
+fn an_interrupted_save_is_recorded_with_its_content() {
     let report = gossip(None, Detail::Recorded, |cluster| {
         let second = Duration::from_secs(1);
         cluster.call(2, "learn", |_, gossiper| gossiper.learn(5));
@@ -303,7 +303,7 @@ fn a_save_that_a_crash_interrupts_is_told_with_its_content() {
 }
 
 #[test]
-fn a_server_that_was_told_to_stop_crashes_when_it_is_shut_down() {
+fn a_halted_server_crashes_when_it_is_shut_down() {
     let report = gossip(None, Detail::Recorded, |cluster| {
         cluster.call(0, "learn", |_, gossiper| gossiper.learn(5));
         cluster.halt(1);

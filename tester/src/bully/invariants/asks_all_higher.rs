@@ -72,7 +72,8 @@ impl Invariant for AsksAllHigher {
             return Ok(());
         }
         Err(Violation::new(format!(
-            "expected a node to lead when it has asked all higher nodes and none of them lives; saw {who} lead, which has not \
+            "expected a node to lead when it has asked all higher nodes and none of them lives; saw {who} \
+             lead, which has not \
              asked {} since it last followed another one",
             Servers(&silent)
         )))

@@ -47,7 +47,8 @@ impl Invariant for FollowsAnnouncedLeader {
             return Ok(());
         }
         Err(Violation::new(format!(
-            "expected a node to follow a leader that has announced itself; saw {who} follow server {leader}, of which no message \
+            "expected a node to follow a leader that has announced itself; saw {who} follow server \
+             {leader}, of which no message \
              has reached it"
         )))
     }

@@ -73,7 +73,8 @@ impl ExecutionOrder {
         if let Some(&Executed { what: first, count }) = order.get(before) {
             if first != what {
                 return Err(format!(
-                    "expected all replicas to do the same requests in the same order; saw {who} do {what} as number {}, where \
+                    "expected all replicas to do the same requests in the same order; saw {who} do {what} \
+                     as number {}, where \
                      another replica did {first}",
                     before + 1
                 ));
@@ -82,7 +83,8 @@ impl ExecutionOrder {
         }
         if let Some(earlier) = order.iter().position(|done| done.what == what) {
             return Err(format!(
-                "expected a request that is submitted once to be done once; saw {who} do {what} as number {}, which was done as \
+                "expected a request that is submitted once to be done once; saw {who} do {what} as number \
+                 {}, which was done as \
                  number {}",
                 before + 1,
                 earlier + 1
@@ -155,7 +157,8 @@ impl StateMachine for Counter {
         let Some(what) = Submitted::decode(request) else {
             let (who, bytes) = (self.who(), request.len());
             self.fail(format!(
-                "expected {who} to be asked what was submitted; saw it asked {bytes} bytes that are no request"
+                "expected {who} to be asked what was submitted; saw it asked {bytes} bytes that are no \
+                 request"
             ));
         };
         if what.request == Request::Dec {
@@ -183,19 +186,22 @@ impl StateMachine for Counter {
         let Ok((done, count)) = labgob::decode::<(u64, u64)>(snapshot) else {
             let (who, bytes) = (self.who(), snapshot.len());
             self.fail(format!(
-                "expected {who} to be restored from a snapshot that was taken; saw {bytes} bytes that are none"
+                "expected {who} to be restored from a snapshot that was taken; saw {bytes} bytes that are \
+                 none"
             ));
         };
         if done < self.done {
             let (who, had) = (self.who(), self.done);
             self.fail(format!(
-                "expected a replica never to be moved back; saw {who} restored to {done} requests when it had done {had}"
+                "expected a replica never to be moved back; saw {who} restored to {done} requests when it \
+                 had done {had}"
             ));
         }
         let (who, right) = (self.who(), self.order.count_after(done));
         if right != Some(count) {
             self.fail(format!(
-                "expected {who} to be restored to a state that a replica had; saw it restored to a count of {count} after {done} \
+                "expected {who} to be restored to a state that a replica had; saw it restored to a count of \
+                 {count} after {done} \
                  requests, {}",
                 match right {
                     Some(right) => format!("which make {right}"),

@@ -43,13 +43,15 @@ impl Cluster<Counters> {
                 };
                 self.fail(match right {
                     Some(right) => format!(
-                        "expected submit on {who} to return what the service answered to {what}, {}; saw it return {}, as if \
+                        "expected submit on {who} to return what the service answered to {what}, {}; saw it \
+                         return {}, as if \
                          another request had been its own",
                         text(&right),
                         text(answer)
                     ),
                     None => format!(
-                        "expected submit on {who} to return when {what} was committed and done; saw it return {}, when no \
+                        "expected submit on {who} to return when {what} was committed and done; saw it \
+                         return {}, when no \
                          replica had done that",
                         text(answer)
                     ),
@@ -136,7 +138,8 @@ impl Cluster<Counters> {
             if self.now() - began >= limit {
                 let waiting = threads.iter().filter(|thread| !thread.is_finished()).count();
                 self.fail(format!(
-                    "expected every submit to return within {} after {since}, for its leadership is lost or its Raft was \
+                    "expected every submit to return within {} after {since}, for its leadership is lost or \
+                     its Raft was \
                      killed; saw {waiting} of {} that had not",
                     Seconds(limit),
                     threads.len()
@@ -160,7 +163,8 @@ impl Cluster<Counters> {
             if submits.iter().all(JoinHandle::is_finished) {
                 if self.get_state(server).is_some_and(|state| state.is_leader) {
                     self.fail(format!(
-                        "expected submits to server {server} to wait for as long as it leads; saw all of them return \
+                        "expected submits to server {server} to wait for as long as it leads; saw all of \
+                         them return \
                          while it was cut off: submit needs no time-out"
                     ));
                 }

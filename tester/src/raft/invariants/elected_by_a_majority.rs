@@ -128,7 +128,8 @@ impl ElectedByAMajority {
             format!("heard from {} but not from {}", Servers(&heard), Servers(&silent))
         };
         Violation::new(format!(
-            "expected a leader to have been elected by a majority of the {} servers (§5.2); saw {who} claim to lead term {term} at {}, \
+            "expected a leader to have been elected by a majority of the {} servers (§5.2); saw {who} claim \
+             to lead term {term} at {}, \
              but no message has reached it from a majority since it can have asked for votes: {heard}",
             self.servers.len(),
             Seconds(at),
@@ -175,7 +176,7 @@ impl Invariant for ElectedByAMajority {
     }
 
     fn subject(&self) -> &'static str {
-        "what reached a leader before it led"
+        "the messages that reach a leader before it leads"
     }
 }
 
@@ -227,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_of_before_the_last_look_are_no_votes() {
+    fn answers_before_the_last_probe_are_not_votes() {
         let mut causality = three();
         let mut invariant = ElectedByAMajority::new(3);
         invariant.start(CANDIDATE, causality.now(CANDIDATE));

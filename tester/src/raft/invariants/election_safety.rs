@@ -38,7 +38,8 @@ impl Leaders {
             return Ok(());
         }
         Err(Violation::new(format!(
-            "expected at most one leader in term {term}; saw server {} lead it at {} and server {server} at {}",
+            "expected at most one leader in term {term}; saw server {} lead it at {} and server {server} at \
+             {}",
             first.server,
             Seconds(first.at),
             Seconds(at),

@@ -20,7 +20,8 @@ impl LeaderAppendOnly {
         let Started { index, term } = position;
         if index.0 == 0 {
             return Err(Violation::new(format!(
-                "expected indices that count from 1; saw start on server {server} answer index 0 in term {term}"
+                "expected indices that count from 1; saw start on server {server} answer index 0 in term \
+                 {term}"
             )));
         }
         if !self.positions.insert((term, index)) {
@@ -68,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_leader_may_give_out_a_place_again_but_not_the_same_one() {
+    fn a_later_leader_may_assign_an_index_again_but_not_the_same_leader() {
         let mut invariant = LeaderAppendOnly::default();
         for (server, index, term) in [(0, 1, 1), (0, 2, 1), (2, 2, 2), (0, 3, 1)] {
             assert_eq!(invariant.accept(server, position(index, term)), Ok(()));

@@ -56,7 +56,8 @@ impl LeaderCompleteness {
             return Ok(());
         }
         Err(Violation::new(format!(
-            "expected the leader of term {} to have every entry that was committed before; saw server {server} put \
+            "expected the leader of term {} to have every entry that was committed before; saw server \
+             {server} put \
              a new command at index {}, although {}, in term {} at {}, had applied everything up to index {}",
             position.term,
             position.index,
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_tells_more_is_kept() {
+    fn only_stronger_evidence_is_kept() {
         assert_eq!(kept(&learned(&[(1, 0)])), []);
         assert_eq!(kept(&learned(&[(1, 3), (1, 2), (1, 5)])), [(1, 5)]);
         assert_eq!(kept(&learned(&[(1, 3), (4, 3), (4, 4)])), [(1, 3), (4, 4)]);

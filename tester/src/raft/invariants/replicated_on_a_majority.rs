@@ -109,11 +109,13 @@ impl ReplicatedOnAMajority {
             let reached =
                 if reached.is_empty() { "no other server".to_owned() } else { Servers(&reached).to_string() };
             format!(
-                "as far as it can know, what server {server} sent since it was given that has reached {reached}"
+                "as far as it can know, what server {server} sent since it was given that has reached \
+                 {reached}"
             )
         };
         Err(Violation::new(format!(
-            "expected an entry to be applied when a majority of the servers store it (§5.3); saw {who} {}, but {known}",
+            "expected an entry to be applied when a majority of the servers store it (§5.3); saw {who} {}, \
+             but {known}",
             what()
         )))
     }
@@ -154,7 +156,7 @@ impl Invariant for ReplicatedOnAMajority {
     }
 
     fn subject(&self) -> &'static str {
-        "what reached a server before it applied an entry"
+        "the messages that reach a server before it applies an entry"
     }
 }
 

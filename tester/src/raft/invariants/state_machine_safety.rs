@@ -87,7 +87,8 @@ impl StateMachineSafety {
                 return Ok(());
             }
             return Err(Violation::new(format!(
-                "expected command {} at index {index}, where {} applied it at {}; saw {who} apply command {} there",
+                "expected command {} at index {index}, where {} applied it at {}; saw {who} apply command \
+                 {} there",
                 first.command,
                 first.by,
                 Seconds(first.at),
@@ -118,7 +119,8 @@ impl StateMachineSafety {
         for (index, text) in (1..).map(LogIndex).zip(commands) {
             let Some(first) = log.entry(index) else {
                 return Err(Violation::new(format!(
-                    "expected a snapshot of applied entries; saw {who} hand over one up to index {last_index}, \
+                    "expected a snapshot of applied entries; saw {who} hand over one up to index \
+                     {last_index}, \
                      while the highest index that anybody applied is {}",
                     log.max_index()
                 )));
@@ -135,7 +137,8 @@ impl StateMachineSafety {
             }
         }
         Err(Violation::new(format!(
-            "expected a snapshot up to index {last_index} to hold {last_index} commands; saw {who} hand over one \
+            "expected a snapshot up to index {last_index} to hold {last_index} commands; saw {who} hand \
+             over one \
              with {}",
             commands.len()
         )))

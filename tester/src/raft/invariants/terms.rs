@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_earlier_incarnation_says_too_late_counts_for_nothing() {
+    fn a_late_report_of_an_earlier_incarnation_is_ignored() {
         let mut terms = terms();
         terms.start(SECOND);
         let leads = State { term: Term(3), is_leader: true };
@@ -188,7 +188,8 @@ mod tests {
         assert_eq!(terms.saw_at_rest(SECOND, back_in(2)), Ok(()));
         assert_eq!(
             terms.saw_at_rest(SECOND, back_in(1)).expect_err("it forgot").message(),
-            "expected server 1 (incarnation 2) to remember after its restart that it had led term 2; saw it in term 1"
+            "expected server 1 (incarnation 2) to remember after its restart that it had led term 2; saw it \
+             in term 1"
         );
     }
 

@@ -18,7 +18,7 @@ fn right_nodes_pass() {
 fails!(a_node_that_follows_a_lower_one: FollowsALowerOne in "first_election_b1", "assertion",
     "expected a node to lead or to follow a higher one; saw server 1 follow server 0");
 
-fails!(a_node_that_follows_who_has_said_nothing: FollowsUnheardLeader in "first_election_b1", "assertion",
+fails!(a_node_that_follows_a_silent_leader: FollowsUnheardLeader in "first_election_b1", "assertion",
     "expected a node to follow a leader that has announced itself; saw server ",
     " follow server 4, of which no message has reached it");
 

@@ -38,7 +38,8 @@ fails!(a_later_put_that_is_refused: ShortVersions in "mem_put_many_clients_relia
 fails!(a_put_that_is_answered_twice: AnswersAgain in "put_concurrent_reliable_2a", "assertion", "expected ");
 fails!(a_put_that_is_done_twice: PutsAgain in "unreliable_net_2a", "assertion", "expected ");
 fails_at_times!(a_put_that_is_done_after_one_that_was_maybe: AcceptsAFourth in "unreliable_net_2a", "assertion",
-    "expected put(k) over version ", "to be refused for its version, for an earlier one was maybe done; saw: done");
+    "expected put(k) over version ", "to be refused for its version, for an earlier one was maybe done; \
+                                      saw: done");
 fails!(never_maybe: NeverMaybe in "unreliable_net_2a", "assertion",
     "expected some put of 100 over a network that loses one message in ten to be maybe done; saw none");
 fails!(a_key_that_is_lost: LosesAKey in "put_concurrent_reliable_2a", "assertion", "expected ");
@@ -49,14 +50,16 @@ fails!(versions_that_wrap: ShortVersions in "put_concurrent_reliable_2a", "asser
 fails!(a_lock_that_all_hold: NeverWaits in "many_clients_reliable_2b", "assertion",
     "expected nobody else to hold the lock while client ", " does; saw that client ");
 fails!(a_clerk_that_asks_nobody: AsksNobody in "reliable_put_2a", "assertion",
-    "expected a clerk to answer what a server has told it; saw put of client 0 return at 0.000 s, when no reply had come to any \
+    "expected a clerk to answer what a server has told it; saw put of client 0 return at 0.000 s, when no \
+     reply had come to any \
      request that it sent since the call, at 0.000 s");
 fails!(a_clerk_of_many_that_asks_nobody: AsksNobody in "mem_put_many_clients_reliable_2a", "assertion",
     "expected a clerk to answer what a server has told it; saw put of client 0 return at ");
 fails!(a_clerk_that_does_not_wait: DoesNotWait in "one_client_reliable_2b", "assertion",
     "expected a clerk to answer what a server has told it; saw put of client 0 return at 0.000 s");
 fails!(a_clerk_that_answers_from_its_own_map: AnswersFromItsMap in "one_client_reliable_2b", "assertion",
-    "expected key l0 to have been put at least twice in each of ", " turns; saw another client find version 1");
+    "expected key l0 to have been put at least twice in each of ", " turns; saw another client find version \
+                                                            1");
 fails!(a_lock_that_puts_nothing: LocksNothing in "one_client_reliable_2b", "assertion",
     "expected acquire to put something into the key/value server; saw client 0 return from it at ",
     "without a put that was, or may have been, done");
@@ -74,7 +77,7 @@ fails!(a_lock_that_takes_too_long: VerySlow in "one_client_reliable_2b", "assert
     "expected some client to have had the lock and to have given it back; saw none");
 
 #[test]
-fn a_history_that_is_not_decided_is_no_pass() {
+fn an_undecided_history_does_not_pass() {
     for name in ["put_concurrent_reliable_2a", "basic_4b"] {
         let budget = Budget { steps: 10, ..Budget::default() };
         let solution = solution::<{ Fault::None as u8 }>();
@@ -84,7 +87,7 @@ fn a_history_that_is_not_decided_is_no_pass() {
 }
 
 #[test]
-fn what_a_solution_does_not_have_is_not_implemented() {
+fn a_missing_part_of_a_solution_is_not_implemented() {
     for (name, what) in [
         ("reliable_put_2a", "key/value server"),
         ("basic_agree_3b", "Raft"),

@@ -18,7 +18,8 @@ fn a_right_solution_passes() {
 }
 
 fails!(an_answer_before_commit: AnswersWithoutCommit in "leader_partition_4a", "assertion",
-    "expected submit on server ", "to return when Dec (submit ", "saw it return 0 bytes, when no replica had done that");
+    "expected submit on server ", "to return when Dec (submit ", "saw it return 0 bytes, when no replica \
+                                                            had done that");
 fails!(a_request_done_before_commit: DoesBeforeCommit in "leader_partition_4a", "assertion",
     "expected nothing to be done that was submitted to a leader in a minority; saw server ", " do Dec (submit ");
 fails!(a_request_done_without_a_majority: DoesBeforeCommit in "basic_4a", "assertion",
@@ -46,10 +47,12 @@ fails!(other_bytes: OtherBytes in "basic_4a", "assertion",
 fails!(no_snapshots: NeverSnapshots in "snapshot_4c", "assertion",
     "expected snapshots to keep every server's saved Raft state at 2000 bytes or below; saw ");
 fails!(a_snapshot_that_is_ignored: IgnoresSnapshot in "snapshot_4c", "assertion",
-    "expected all replicas to do the same requests in the same order; saw server ", "(incarnation 2) do Inc (submit ", "as number 1, ");
+    "expected all replicas to do the same requests in the same order; saw server ", "(incarnation 2) do Inc \
+                                                            (submit ", "as number 1, ");
 fails!(a_snapshot_that_moves_back: RestoresTooLate in "snapshot_4c", "assertion",
     "expected a replica never to be moved back; saw server ", "restored to 10 requests when it had done 20");
 fails!(a_snapshot_that_is_none: RestoresOtherBytes in "snapshot_4c", "assertion",
     "to be restored from a snapshot that was taken; saw 5 bytes that are none");
 fails!(a_snapshot_of_what_nobody_did: RestoresMore in "snapshot_4c", "assertion",
-    "to be restored to a state that a replica had; saw it restored to a count of 1000 after 1000 requests, which no replica has done");
+    "to be restored to a state that a replica had; saw it restored to a count of 1000 after 1000 requests, \
+     which no replica has done");

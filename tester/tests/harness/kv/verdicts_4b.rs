@@ -22,7 +22,8 @@ fails!(a_put_over_anything: PutsOverAnything in "concurrent_4b", "assertion", "e
 fails!(a_retry_that_is_done_twice: PutsAgain in "persist_partition_unreliable_linearizable_4b", "assertion",
     "to be linearizable", "saw an answer that no order explains");
 fails_at_times!(a_retry_that_is_answered_twice: AnswersAgain in "concurrent_4b", "assertion",
-    "expected client ", "to find its own value at version ", "which it was told is its; saw the value that client ");
+    "expected client ", "to find its own value at version ", "which it was told is its; saw the value that \
+                                                            client ");
 fails_at_times!(an_answer_before_commit: AnswersWithoutCommit in "one_partition_4b", "assertion", "expected no ");
 fails!(a_server_that_asks_no_other: AsksNoOtherServer in "speed_4b", "assertion",
     "expected a put to be done when a majority of the servers store it (§5.3); saw put of client 0 done at ",

@@ -99,7 +99,7 @@ fn all_are_connected_at_first() {
 }
 
 #[test]
-fn a_server_that_is_cut_off_reaches_nobody_and_is_reached_by_nobody() {
+fn a_disconnected_server_reaches_nobody_and_is_reached_by_nobody() {
     expect_passes(|cluster| {
         cluster.disconnect(1);
         assert_eq!(reached(cluster), within(&[&[0, 2, 3, 4]]));

@@ -80,14 +80,15 @@ fails!(a_leader_in_term_zero: TermZero in "initial_election_3a", "assertion",
     "expected a leader's term to be at least 1; saw all servers in term 0");
 
 #[test]
-fn a_term_that_ends_without_need_is_warned_of() {
+fn a_needless_change_of_term_is_warned_of() {
     let report = report::<{ Fault::TermGoesUp as u8 }>("initial_election_3a", 0);
     expect_pass(&report);
     assert_eq!(report.warnings, ["the term went from 1 to 2 although nothing had failed"]);
 }
 
 fails!(a_term_is_forgotten_in_a_crash: ForgetsTerm in "persist1_3c", "assertion",
-    "expected server 0 (incarnation 2) to remember after its restart that it had led term 1; saw it in term 0");
+    "expected server 0 (incarnation 2) to remember after its restart that it had led term 1; saw it in term \
+     0");
 
 fails!(the_log_is_forgotten_in_a_crash: ForgetsLog in "persist1_3c", "assertion",
     "expected the leader of term 2 to have every entry that was committed before; saw server ",
@@ -129,7 +130,8 @@ fails!(a_leader_without_followers_that_refuses: RefusesOne in "follower_failure_
     "expected server 0, the leader, to accept command 104; it says that it does not lead");
 
 fails!(one_of_five_commands_is_lost: RefusesOne in "concurrent_starts_3b", "assertion",
-    "expected command 10", "one of 5 submitted to the leader of term 1 at the same time, to be committed; saw [");
+    "expected command 10", "one of 5 submitted to the leader of term 1 at the same time, to be committed; \
+                            saw [");
 
 fails!(an_index_after_what_cannot_be_in_the_log: SkipsAhead in "fail_no_agree_3b", "assertion",
     "expected the leader to put command 30 at index 2 or 3; saw it at index 7");
@@ -147,15 +149,19 @@ fails!(a_term_for_each_of_a_dozen_commands: NewTerms in "count_3b", "assertion",
     "expected a term to last for as long as it takes to agree on a few commands; in 5 attempts it did not");
 
 fails!(a_leader_that_asks_nobody: LeadsAtOnce in "initial_election_3a", "assertion",
-    "expected a leader to have been elected by a majority of the 3 servers (§5.2); saw server 0 claim to lead term 1 at 0.0",
-    "but no message has reached it from a majority since it can have asked for votes: heard from none of the servers 1, 2");
+    "expected a leader to have been elected by a majority of the 3 servers (§5.2); saw server 0 claim to \
+     lead term 1 at 0.0",
+    "but no message has reached it from a majority since it can have asked for votes: heard from none of \
+     the servers 1, 2");
 
 fails!(a_leader_that_asks_nobody_for_a_later_term: GoesUpAlone in "initial_election_3a", "assertion",
-    "expected a leader to have been elected by a majority of the 3 servers (§5.2); saw server 0 claim to lead term 2 at 1.",
+    "expected a leader to have been elected by a majority of the 3 servers (§5.2); saw server 0 claim to \
+     lead term 2 at 1.",
     "heard from none of the servers 1, 2");
 
 fails!(a_leader_that_the_test_alone_sees: LeadsForTheTest in "initial_election_3a", "assertion",
-    "expected a leader to have been elected by a majority of the 3 servers (§5.2); saw server 1 claim to lead term 1 at ",
+    "expected a leader to have been elected by a majority of the 3 servers (§5.2); saw server 1 claim to \
+     lead term 1 at ",
     "heard from none of the servers 0, 2");
 
 fails!(an_entry_that_no_message_brought: AppliesFromAfar in "follower_failure_3b", "assertion",
@@ -167,7 +173,8 @@ fails!(a_snapshot_that_no_message_brought: SnapshotFromAfar in "snapshot_install
     " install a snapshot with the entry at index ");
 
 fails!(an_entry_that_a_leader_applies_at_once: AgreesAlone in "basic_agree_3b", "assertion",
-    "expected an entry to be applied when a majority of the servers store it (§5.3); saw server 0 apply the entry at index ",
+    "expected an entry to be applied when a majority of the servers store it (§5.3); saw server 0 apply the \
+     entry at index ",
     "but as far as it can know, what server 0 sent since it was given that has reached no other server");
 
 fails!(a_gap: Gap in "basic_agree_3b", "assertion",
@@ -192,10 +199,12 @@ fails!(an_entry_at_index_zero: IndexZero in "basic_agree_3b", "assertion",
     "to apply index 1 next; saw it apply index 0, but indices count from 1");
 
 fails!(a_snapshot_under_a_wrong_index: SnapshotIndex in "snapshot_basic_3d", "assertion",
-    "expected server 1 to deliver a snapshot under the last index that it includes, 9; saw it delivered under index 10");
+    "expected server 1 to deliver a snapshot under the last index that it includes, 9; saw it delivered \
+     under index 10");
 
 fails!(a_snapshot_that_is_out_of_date: OldSnapshot in "snapshot_basic_3d", "assertion",
-    "expected server 1 never to move its service back; saw it deliver a snapshot up to index 9 when it had applied \
+    "expected server 1 never to move its service back; saw it deliver a snapshot up to index 9 when it had \
+     applied \
      everything up to index 14");
 
 fails!(a_snapshot_that_is_none: BrokenSnapshot in "snapshot_basic_3d", "assertion",
@@ -231,13 +240,15 @@ fails!(a_server_is_not_made: MakeHangs in "basic_agree_3b", "timeout",
 
 fails!(start_panics: StartPanics in "basic_agree_3b", "panic", "the log is upside down");
 
-fails!(start_is_not_written_yet: StartIsMissing in "basic_agree_3b", "not_implemented", "put the command in the log");
+fails!(start_is_not_written_yet: StartIsMissing in "basic_agree_3b", "not_implemented", "put the command in \
+                                                            the log");
 
 fails!(too_many_bytes: SendsCommandsFiveTimes in "rpc_bytes_3b", "assertion",
     "expected at most 200000 bytes of RPCs for 10 commands of 5000 bytes; saw 75");
 
 fails!(an_election_without_rpcs: SendsNothing in "count_3b", "assertion",
-    "expected a leader to have been elected by a majority of the 3 servers (§5.2); saw server 0 claim to lead term 1");
+    "expected a leader to have been elected by a majority of the 3 servers (§5.2); saw server 0 claim to \
+     lead term 1");
 
 fails!(an_election_with_many_rpcs: CallsOftenWhenElected in "count_3b", "assertion",
     "expected 1 to 30 RPCs to elect the first leader; saw 3");
