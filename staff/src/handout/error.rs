@@ -29,8 +29,10 @@ pub enum HandoutError {
         path: PathBuf,
     },
     /// The folder is inside of the sources, or contains them.
-    #[error("{folder} and the sources in {workspace} would get mixed; give a folder beside them, such as ../handout",
-        folder = folder.display(), workspace = workspace.display())]
+    #[error(
+        "{folder} and the sources in {workspace} would be mixed; give a folder beside them, such as ../handout",
+        folder = folder.display(), workspace = workspace.display()
+    )]
     AmongTheSources {
         /// The destination.
         folder: PathBuf,

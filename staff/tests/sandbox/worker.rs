@@ -39,7 +39,7 @@ fn work(mut worker: Command, backend: &str, tests: &[&str]) -> Vec<Value> {
     drop(worker);
     for test in tests {
         let order = json!({
-            "test": test, "backend": backend, "seed": 7, "solution": "raft", "policy": "random",
+            "test": test, "backend": backend, "seed": 7, "solution": "reference", "policy": "random",
             "record": true, "lines": false, "patience_seconds": 60.0, "cpu_seconds": 600.0, "mark": false,
         });
         send(&near, &json!({ "Order": order }));
