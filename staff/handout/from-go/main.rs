@@ -1,4 +1,4 @@
-//! `handout/docs/from-go.md` says what is true: its Rust code is code of `idioms`, which is compiled and run.
+//! The Rust code of `staff/handout/docs/from-go.md` is that of `idioms`, which is compiled and run here.
 
 mod idioms;
 

@@ -2,7 +2,7 @@
 
 use labapi::Solution;
 use tester::RunOptions;
-use tester::linearizability::Budget;
+use linearizability::Budget;
 
 use super::fault::Fault;
 use super::{expect_right_passes, solution};
