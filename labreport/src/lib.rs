@@ -1,7 +1,7 @@
 //! The model of test results, and the parts that its writers share.
 //!
 //! - [`Results`]: many runs of some tests, with their failures and causes;
-//! - [`likeness`]: the text that failures of one cause have in common;
+//! - [`likeness()`]: the text that failures of one cause have in common;
 //! - [`TestReport`]: a test in a report, as the JUnit writer takes it.
 //!
 //! Each writer is in the crate that uses it: the terminal and `--json` in `lab`; Gradescope, HTML and the

@@ -114,7 +114,7 @@ pub struct Warning {
     pub seed: String,
 }
 
-/// A cause of failures, see [`likeness`](crate::likeness).
+/// A cause of failures, see [`likeness`](crate::likeness()).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CauseOfFailures {
     /// The kind of failure.

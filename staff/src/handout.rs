@@ -3,7 +3,7 @@
 //! The sources of the framework are copied whole, with their unit tests, and without their integration tests
 //! and benchmarks. In place of the solutions stand the skeletons of the labs, with the solutions' names and
 //! tests. Few files are written anew, each as a whole: see `generated`. Members, dependencies, profiles and
-//! lints are those of this workspace, less what nobody needs any more.
+//! lints are those of this workspace, without unused ones.
 //!
 //! Reading order: `parts` (the released parts), `contents` (the files and their destinations), `generated`
 //! (the files that are written anew), `tree` (the whole hand-out in memory and on disk), `lock` (the

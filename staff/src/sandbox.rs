@@ -17,15 +17,15 @@
 //!
 //! | layer | what it stops |
 //! | --- | --- |
-//! | Landlock | opening, making, removing files, and starting programs, but those of the profile, wherever links lead; `/proc` of others; TCP, and from Linux 6.12 signals to others and abstract sockets |
-//! | seccomp | sockets of any family, `ptrace`, `bpf`, `io_uring`, `mount`, `unshare`, keys, raising limits, staying behind when the parent dies. A list of what is allowed: new calls are unknown |
+//! | Landlock | opening, making, removing files, and starting programs, except those of the profile, links resolved; `/proc` of other processes; TCP, and from Linux 6.12 signals to others and abstract sockets |
+//! | seccomp | sockets of any family, `ptrace`, `bpf`, `io_uring`, `mount`, `unshare`, keys, raising limits, surviving the parent. It is an allowlist: new calls are unknown |
 //! | seccomp, for a run | processes (threads are allowed), programs, signals to others, modes and owners of files |
 //! | limits of the kernel | address space, processor time, threads, file sizes, open files, core files |
-//! | no capabilities, no new privileges | what root may do, programs that belong to root |
-//! | another user, for a run that root starts | what is left of the owner's rights; and makes the limit on threads hold |
-//! | user namespace, for a run that another starts | threads are counted by themselves |
-//! | process, network, IPC namespace, for a build | processes that stay, whatever happens to their parents; the network once more |
-//! | death signal of the parent, closed descriptors, process group | a run without its grader; files that the grader has open |
+//! | no capabilities, no new privileges | privileges of root, setuid programs |
+//! | another user, for a run that root starts | access by file ownership; it also makes the limit on threads effective |
+//! | user namespace, for a run that another starts | nothing by itself: threads are counted separately |
+//! | process, network, IPC namespace, for a build | processes that outlive the build; the network, as a second layer |
+//! | death signal of the parent, closed descriptors, process group | runs that outlive the grader; use of files that the grader has open |
 //!
 //! A run needs one process only, because it cannot create another. Only the filter of `execveat` knows the
 //! address of the program's name, so the launcher can execute the program, and the program can execute
@@ -154,13 +154,13 @@ impl Sandbox {
             let mut command = self.command(&profile, program)?;
             command.args(&self.launcher[at + 1..]).arg(order::PROBE);
             let output = command.stdin(std::process::Stdio::null()).output()?;
-            let said = String::from_utf8_lossy(&output.stderr);
+            let stderr = String::from_utf8_lossy(&output.stderr);
             if output.status.code() == Some(LAUNCH_FAILED) {
-                return Err(unavailable(&said));
+                return Err(unavailable(&stderr));
             }
             match String::from_utf8_lossy(&output.stdout).trim() {
                 probe::HOLDS if output.status.success() => {}
-                "" => return Err(SandboxError::Launcher(format!("{}: {}", output.status, said.trim()))),
+                "" => return Err(SandboxError::Launcher(format!("{}: {}", output.status, stderr.trim()))),
                 leaks => return Err(SandboxError::Leaks(leaks.lines().map(str::to_owned).collect())),
             }
         }
@@ -203,11 +203,11 @@ impl Sandbox {
 
 /// The error in the last line that a launcher printed.
 #[cfg(target_os = "linux")]
-fn unavailable(said: &str) -> SandboxError {
-    let line = said.lines().last().unwrap_or_default();
+fn unavailable(stderr: &str) -> SandboxError {
+    let line = stderr.lines().last().unwrap_or_default();
     let known = line.strip_prefix("sandbox: ").and_then(|line| line.split_once(": "));
     match known.and_then(|(step, cause)| Some((Step::named(step)?, cause))) {
         Some((step, cause)) => SandboxError::Unavailable { step, cause: cause.to_owned() },
-        None => SandboxError::Launcher(said.trim().to_owned()),
+        None => SandboxError::Launcher(stderr.trim().to_owned()),
     }
 }

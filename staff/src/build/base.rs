@@ -35,7 +35,7 @@ pub struct Base {
 
 impl Base {
     /// The base in `folder`, made from the workspace at `original` unless it is up to date. Waits until
-    /// nobody else uses an outdated base there. `tell` is called before work that takes minutes.
+    /// no other process uses an outdated base there. `tell` is called before work that takes minutes.
     ///
     /// # Errors
     ///

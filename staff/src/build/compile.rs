@@ -101,9 +101,9 @@ impl Workspace {
             if new.is_empty() {
                 return Ok(Built::Stopped(attempt.in_words(&path_names)));
             }
-            for (name, said) in new {
+            for (name, text) in new {
                 self.exclude(name)?;
-                failed.insert(name, beginning(&path_names.apply(&said), KEPT_OF_A_CRATE));
+                failed.insert(name, beginning(&path_names.apply(&text), KEPT_OF_A_CRATE));
             }
         }
     }
@@ -116,19 +116,19 @@ pub(super) fn template(template: &Workspace, toolchain: &Toolchain) -> Result<()
     if attempt.succeeded() {
         return Ok(());
     }
-    let mut said = attempt.said;
+    let mut stderr = attempt.stderr;
     if matches!(attempt.end, End::TimeUp(_)) {
-        writeln!(said, "it had not ended after {} s", TIME_LIMIT_OF_BASE.as_secs())
+        writeln!(stderr, "it had not ended after {} s", TIME_LIMIT_OF_BASE.as_secs())
             .expect("a string takes any text");
     }
     for line in attempt.messages.split(|&byte| byte == b'\n') {
         let Ok(line) = serde_json::from_slice::<serde_json::Value>(line) else { continue };
         if line["message"]["level"] == "error" {
-            write!(said, "{}", line["message"]["rendered"].as_str().unwrap_or_default())
+            write!(stderr, "{}", line["message"]["rendered"].as_str().unwrap_or_default())
                 .expect("a string takes any text");
         }
     }
-    Err(BuildError::Framework(said))
+    Err(BuildError::Framework(stderr))
 }
 
 /// The way a call of cargo ended.
@@ -148,7 +148,7 @@ enum End {
 struct Attempt {
     end: End,
     messages: Vec<u8>,
-    said: String,
+    stderr: String,
 }
 
 impl Attempt {
@@ -167,8 +167,8 @@ impl Attempt {
         if let Some(signal) = status.signal() {
             return format!("the build was ended by signal {signal}");
         }
-        let said = path_names.apply(&told::of_cargo(&self.said));
-        format!("the build failed:\n{}", beginning(&said, KEPT_OF_A_CRATE))
+        let stderr = path_names.apply(&told::of_cargo(&self.stderr));
+        format!("the build failed:\n{}", beginning(&stderr, KEPT_OF_A_CRATE))
     }
 }
 
@@ -223,7 +223,7 @@ fn cargo(
     let code = if let End::Status(status) = attempt.end { status.code() } else { None };
     if matches!(confined, Confined::By(_)) && code == Some(LAUNCH_FAILED) {
         // Cargo has no such exit status, and no code of the submission runs while it is built.
-        return Err(SandboxError::Launcher(attempt.said.trim().to_owned()).into());
+        return Err(SandboxError::Launcher(attempt.stderr.trim().to_owned()).into());
     }
     Ok(attempt)
 }
@@ -241,10 +241,10 @@ fn watch(mut child: Child, limit: Duration, most: Option<u64>) -> std::io::Resul
     const LOOK: Duration = Duration::from_millis(5);
     const COUNT: Duration = Duration::from_millis(50);
 
-    let (messages, said) = (child.stdout.take(), child.stderr.take());
+    let (messages, stderr) = (child.stdout.take(), child.stderr.take());
     thread::scope(|scope| {
         let messages = scope.spawn(|| messages.map(|pipe| read_bounded(pipe, KEPT)));
-        let said = scope.spawn(|| said.map(|pipe| read_bounded(pipe, KEPT)));
+        let stderr = scope.spawn(|| stderr.map(|pipe| read_bounded(pipe, KEPT)));
         let begin = Instant::now();
         let mut counted = begin;
         let end = loop {
@@ -275,8 +275,8 @@ fn watch(mut child: Child, limit: Duration, most: Option<u64>) -> std::io::Resul
             let printed = reader.join().ok().flatten().transpose();
             printed.map(|printed| printed.map(|printed| printed.bytes).unwrap_or_default())
         };
-        let (messages, said) = (read(messages)?, read(said)?);
-        Ok(Attempt { end, messages, said: String::from_utf8_lossy(&said).into_owned() })
+        let (messages, stderr) = (read(messages)?, read(stderr)?);
+        Ok(Attempt { end, messages, stderr: String::from_utf8_lossy(&stderr).into_owned() })
     })
 }
 

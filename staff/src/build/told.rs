@@ -200,9 +200,15 @@ mod tests {
             = note: delayed at compiler/rustc_borrowck/src/lib.rs\n             \
             0: <rustc_errors::DiagCtxtInner>::emit_diagnostic\n                   \
             at /rustc/1/compiler/x.rs:1\n\n";
-        let said = error(INTERNAL, internal);
-        assert!(said.contains("--> raft/src/lib.rs:10:5") && said.contains("10 |     loop {}"), "{said}");
-        assert!(!said.contains("rustc_") && !said.contains("/rustc/") && !said.contains("MIR"), "{said}");
+        let message = error(INTERNAL, internal);
+        assert!(
+            message.contains("--> raft/src/lib.rs:10:5") && message.contains("10 |     loop {}"),
+            "{message}"
+        );
+        assert!(
+            !message.contains("rustc_") && !message.contains("/rustc/") && !message.contains("MIR"),
+            "{message}"
+        );
         let panicked = error("error", "error: the compiler unexpectedly panicked. this is a bug.\n\n");
         assert!(panicked.starts_with("error: the compiler itself failed"), "{panicked}");
     }

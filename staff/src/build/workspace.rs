@@ -9,7 +9,7 @@ use super::program::{self, EMPTY, Missing};
 use super::{Base, BuildError, file_error, manifests};
 use crate::submission::{SourceFile, crate_of, crates, folder_of};
 
-/// A submission's crates, and the folder in which they are built. Nobody else writes there.
+/// A submission's crates, and the folder in which they are built. No other process writes there.
 #[derive(Debug)]
 pub struct Workspace {
     folder: PathBuf,

@@ -23,9 +23,9 @@ pub(super) fn score(grading: &Grading, staged: &Staged, checkpoint: &Checkpoint,
     graded.outcome = match &checkpoint.build {
         Some(build @ BuildEntry { crates, errors, .. }) => {
             graded.notes.extend(not_compiled(staged, build));
-            for (name, said) in errors {
+            for (name, text) in errors {
                 graded.notes.push(format!("{name} does not build: its tests were not run."));
-                graded.build_log += said;
+                graded.build_log += text;
             }
             let checked = grading.despite_rules || !has_unparsed(&graded.findings, crates);
             outcome_of(crates, checked)

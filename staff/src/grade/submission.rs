@@ -143,7 +143,7 @@ fn work(
     };
     let entry = BuildEntry {
         crates: workspace.crates().iter().map(|&name| name.to_owned()).collect(),
-        errors: errors.into_iter().map(|(name, said)| (name.to_owned(), said)).collect(),
+        errors: errors.into_iter().map(|(name, text)| (name.to_owned(), text)).collect(),
         inspection,
     };
     if checkpoint.build.as_ref() != Some(&entry) {

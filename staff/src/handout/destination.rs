@@ -37,8 +37,8 @@ fn whole(path: &Path) -> io::Result<PathBuf> {
             whole.pop();
         } else {
             whole.push(component);
-            if let Ok(there) = whole.canonicalize() {
-                whole = there;
+            if let Ok(resolved) = whole.canonicalize() {
+                whole = resolved;
             }
         }
     }

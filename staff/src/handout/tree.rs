@@ -82,7 +82,7 @@ impl Tree {
             let path = folder.join(path);
             let parent = path.parent().expect("a file is in a folder");
             fs::create_dir_all(parent).map_err(HandoutError::file(parent))?;
-            if !fs::read(&path).is_ok_and(|there| there == file.content) {
+            if !fs::read(&path).is_ok_and(|present| present == file.content) {
                 fs::write(&path, &file.content).map_err(HandoutError::file(&path))?;
             }
             if file.executable {
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn strangers_go_from_the_folders_of_crates_alone() {
         let folder = tempfile::tempdir().unwrap();
-        let there = |path: &str| folder.path().join(path).exists();
+        let exists = |path: &str| folder.path().join(path).exists();
         for file in
             ["raft/src/lib.rs", "raft/src/mine.rs", "raft/target/debug/raft", "kvraft/src/lib.rs", "notes.md"]
         {
@@ -152,8 +152,8 @@ mod tests {
         tree.write(folder.path(), [Path::new("raft"), Path::new("kvraft"), Path::new("none")].into_iter())
             .unwrap();
         assert_eq!(fs::read_to_string(folder.path().join("raft/src/lib.rs")).unwrap(), "new");
-        assert!(there("notes.md") && there("raft/target/debug/raft"));
-        assert!(!there("raft/src/mine.rs") && !there("kvraft/src"));
+        assert!(exists("notes.md") && exists("raft/target/debug/raft"));
+        assert!(!exists("raft/src/mine.rs") && !exists("kvraft/src"));
     }
 
     #[cfg(unix)]

@@ -19,15 +19,15 @@ use crate::stage::{Stage, run, workspace};
 const WRITTEN: &str = "/tmp/written-by-a-submission";
 
 fn all(stage: &Stage) -> Vec<Hostile> {
-    all_in(stage, "made")
+    all_in(stage, "generated")
 }
 
-/// All submissions; generated ones are written to the folder `made`.
-fn all_in(stage: &Stage, made: &str) -> Vec<Hostile> {
-    let made = stage.path(made);
-    fs::create_dir(&made).unwrap();
+/// All submissions; generated ones are written to the folder `generated`.
+fn all_in(stage: &Stage, generated: &str) -> Vec<Hostile> {
+    let generated = stage.path(generated);
+    fs::create_dir(&generated).unwrap();
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("submissions");
-    corpus::all(&corpus, &made)
+    corpus::all(&corpus, &generated)
 }
 
 /// Grades part 3A, or the parts that the submissions name.
@@ -138,7 +138,7 @@ fn a_solution_without_messages_scores_nothing() {
     let stage = Stage::new();
     for lab in ["2", "4"] {
         let of_lab = |it: &Hostile| it.expected.parts.iter().any(|part| part.starts_with(lab));
-        let corpus: Vec<_> = all_in(&stage, &format!("made-{lab}")).into_iter().filter(of_lab).collect();
+        let corpus: Vec<_> = all_in(&stage, &format!("generated-{lab}")).into_iter().filter(of_lab).collect();
         assert!(corpus.len() >= 2, "{}", corpus.len());
         let out = format!("out-{lab}");
         grade(&stage, &corpus, &out, &[]);

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
-pub(super) fn attempt(deed: &str, on: &str) -> Option<io::Result<()>> {
-    Some(match deed {
+pub(super) fn attempt(action: &str, on: &str) -> Option<io::Result<()>> {
+    Some(match action {
         "read" => fs::read(on).map(drop),
         "open" => fs::File::open(on).map(drop),
         "see" => fs::symlink_metadata(on).map(drop),
@@ -28,9 +28,9 @@ pub(super) fn attempt(deed: &str, on: &str) -> Option<io::Result<()>> {
 }
 
 /// Attempts the action through a symbolic link in the process's own folder.
-fn through_a_link(on: &str, deed: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
+fn through_a_link(on: &str, action: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
     let link = Path::new("link");
     let _ = fs::remove_file(link);
     symlink(on, link)?;
-    deed(link)
+    action(link)
 }

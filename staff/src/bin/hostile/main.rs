@@ -16,16 +16,16 @@ mod resources;
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let deed = args.first().map_or("", String::as_str);
+    let action = args.first().map_or("", String::as_str);
     let on = args.get(1).map_or("", String::as_str);
-    if deed == "grade" {
+    if action == "grade" {
         grader::grade(on, &args[2..]);
     }
-    let outcome = network::attempt(deed, on)
-        .or_else(|| files::attempt(deed, on))
-        .or_else(|| processes::attempt(deed, on))
-        .or_else(|| resources::attempt(deed))
-        .unwrap_or_else(|| panic!("there is no deed {deed:?}"));
+    let outcome = network::attempt(action, on)
+        .or_else(|| files::attempt(action, on))
+        .or_else(|| processes::attempt(action, on))
+        .or_else(|| resources::attempt(action))
+        .unwrap_or_else(|| panic!("there is no action {action:?}"));
     match outcome {
         Ok(()) => {
             println!("done");

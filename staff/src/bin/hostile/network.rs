@@ -6,10 +6,10 @@ use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
 use rustix::net::{AddressFamily, SocketType, socket};
 
-pub(super) fn attempt(deed: &str, on: &str) -> Option<io::Result<()>> {
+pub(super) fn attempt(action: &str, on: &str) -> Option<io::Result<()>> {
     let netlink = || socket(AddressFamily::NETLINK, SocketType::RAW, None);
     let packets = || socket(AddressFamily::PACKET, SocketType::RAW, None);
-    Some(match deed {
+    Some(match action {
         "listen to tcp" => TcpListener::bind("127.0.0.1:0").map(drop),
         "listen to tcp over ipv6" => {
             socket(AddressFamily::INET6, SocketType::STREAM, None).map(drop).map_err(Into::into)

@@ -13,9 +13,9 @@ use nix::sys::ptrace;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, setsid};
 
-pub(super) fn attempt(deed: &str, on: &str) -> Option<io::Result<()>> {
+pub(super) fn attempt(action: &str, on: &str) -> Option<io::Result<()>> {
     let pid = || Pid::from_raw(on.parse().expect("the number of a process"));
-    Some(match deed {
+    Some(match action {
         "start a program" => Command::new("/bin/true").status().map(drop),
         "become a program" => Err(Command::new("/bin/true").exec()),
         "become itself again" => Err(Command::new("/proc/self/exe").arg("do nothing").exec()),

@@ -16,8 +16,8 @@ const FILE: usize = 8 << 20;
 const FILES: usize = 400;
 const SECONDS: i64 = 3;
 
-pub(super) fn attempt(deed: &str) -> Option<io::Result<()>> {
-    Some(match deed {
+pub(super) fn attempt(action: &str) -> Option<io::Result<()>> {
+    Some(match action {
         "start many threads" => many_threads(),
         "take much memory" => {
             let mut bytes: Vec<u8> = Vec::new();
