@@ -56,7 +56,7 @@
 //! - A program can itself end with [`LAUNCH_FAILED`] and a launcher's line. Whether it had started must be
 //!   reported over an authenticated channel.
 //! - A run can read its own data in `/proc/self`, its memory included: harness and untrusted code are one
-//!   process. So a run may confine single threads further, by Landlock and seccomp, and `lab confined-worker`
+//!   process. So a run may confine single threads further, by Landlock and seccomp, and a submission's worker
 //!   does: the thread that runs lab code can use neither files nor the connection to the grader.
 //! - Side channels of the processor, and bugs of the kernel.
 

@@ -1,4 +1,4 @@
-//! The files of the hand-out, and where they come from.
+//! The files of the hand-out, and their origins.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use super::tree::Tree;
 use crate::framework::FRAMEWORK;
 use crate::manifest::Manifest;
 
-/// Files that are handed out as they are, if they are there.
+/// Files that are copied unchanged if they exist.
 const COPIED: [&str; 8] = [
     ".gitignore",
     "LICENSE-APACHE",
@@ -26,7 +26,7 @@ const COPIED: [&str; 8] = [
 /// The folder of the files that are written for students.
 const HANDOUT: &str = "staff/handout";
 
-/// Packages that benchmarks alone depend on, which are not handed out.
+/// Packages that only benchmarks depend on, which are not handed out.
 const FOR_BENCHMARKS: [&str; 1] = ["criterion"];
 
 /// All files of the hand-out but for its lock file.
@@ -68,7 +68,7 @@ impl Collector<'_> {
         Ok(self.tree)
     }
 
-    /// A crate that students use: its sources with their unit tests, whole.
+    /// Adds a crate that students use: its sources with their unit tests, unchanged.
     fn framework(&mut self, krate: &Path, students: &[&Lab]) -> Result<Manifest, HandoutError> {
         let sources = krate.join("src");
         self.copy(&sources, &sources)?;
@@ -87,7 +87,7 @@ impl Collector<'_> {
         Ok(manifest)
     }
 
-    /// A crate that students write: the skeleton, under the solution's name and with its tests.
+    /// Adds a crate that students write: the skeleton, under the solution's name and with its tests.
     fn student(&mut self, lab: &Lab) -> Result<Manifest, HandoutError> {
         let krate = Path::new(lab.folder);
         let skeleton = krate.join("skeleton");
@@ -104,7 +104,7 @@ impl Collector<'_> {
         Ok(manifest)
     }
 
-    /// The README and the pages of the labs that are released, and what else is written for students.
+    /// Adds the README, the pages of the released labs, and other files written for students.
     fn pages(&mut self) -> Result<(), HandoutError> {
         self.copy(&Path::new(HANDOUT).join("docs"), Path::new("docs"))?;
         for lab in tester::labs().iter().filter(|lab| self.parts.have(lab)) {
@@ -127,8 +127,8 @@ impl Collector<'_> {
     }
 }
 
-/// The workspace's manifest with these members alone, and without what none of them depends on. It may
-/// still have profiles of packages that are not there: [`super::lock`] knows which are.
+/// The workspace's manifest with these members alone, and without dependencies that none of them uses. It may
+/// still have profiles of other packages, which [`super::lock`] removes.
 fn workspace_manifest(
     root: &mut Manifest,
     members: &[(&str, Manifest)],

@@ -1,4 +1,4 @@
-//! Where a hand-out may be written.
+//! The checks of a hand-out's destination.
 
 use std::fs;
 use std::io;
@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::HandoutError;
 
-/// Refuses a folder that has something in it unless `force`d, and one in which the hand-out and the sources
-/// at `workspace` would get mixed. What cargo has built is no source.
+/// Refuses a folder that is not empty unless `force`d, and one that contains the sources at `workspace` or is
+/// inside of them. The target folder does not count as source.
 pub(super) fn check(workspace: &Path, folder: &Path, force: bool) -> Result<(), HandoutError> {
     let workspace = whole(workspace).map_err(HandoutError::file(workspace))?;
     let place = whole(folder).map_err(HandoutError::file(folder))?;
@@ -28,7 +28,7 @@ pub(super) fn check(workspace: &Path, folder: &Path, force: bool) -> Result<(), 
     Ok(())
 }
 
-/// The path without links and detours, of which the end need not be there yet.
+/// The path without links and `..`, whose end need not exist yet.
 fn whole(path: &Path) -> io::Result<PathBuf> {
     let path = std::path::absolute(path)?;
     let mut whole = PathBuf::new();
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hand_out_does_not_get_mixed_with_the_sources_or_anything_else() {
+    fn a_hand_out_is_not_mixed_with_the_sources() {
         let outside = tempfile::tempdir().unwrap();
         let workspace = outside.path().join("workspace");
         fs::create_dir_all(workspace.join("raft/src")).unwrap();
@@ -69,12 +69,12 @@ mod tests {
             ("full", false, Some("is not empty")),
             ("full", true, None),
             ("file", true, Some("is not a folder")),
-            ("workspace", true, Some("get mixed")),
-            ("workspace/new", true, Some("get mixed")),
-            ("workspace/raft/src", true, Some("get mixed")),
-            ("workspace/target/../new", true, Some("get mixed")),
-            ("new/../workspace/raft", true, Some("get mixed")),
-            (".", true, Some("get mixed")),
+            ("workspace", true, Some("be mixed")),
+            ("workspace/new", true, Some("be mixed")),
+            ("workspace/raft/src", true, Some("be mixed")),
+            ("workspace/target/../new", true, Some("be mixed")),
+            ("new/../workspace/raft", true, Some("be mixed")),
+            (".", true, Some("be mixed")),
         ] {
             match (refusal(folder, force), says) {
                 (None, None) => {}

@@ -1,77 +1,79 @@
-//! [`HandoutError`]: why there is no hand-out.
+//! [`HandoutError`]: the reason why there is no hand-out.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::manifest::ManifestError;
 
-/// Why there is no hand-out.
+/// The reason why there is no hand-out.
 #[derive(Debug, thiserror::Error)]
 pub enum HandoutError {
-    /// A part that does not exist was asked for.
+    /// The requested part does not exist.
     #[error("there is no part `{name}`; the parts are {known}")]
     UnknownPart {
-        /// What was asked for.
+        /// The requested part.
         name: String,
         /// All parts.
         known: String,
     },
-    /// The folder has something in it.
-    #[error("{folder} is not empty; `--force` writes there all the same", folder = folder.display())]
+    /// The folder is not empty.
+    #[error("{folder} is not empty; `--force` writes there anyway", folder = folder.display())]
     NotEmpty {
-        /// Which.
+        /// The path.
         folder: PathBuf,
     },
     /// The folder is a file.
     #[error("{path} is not a folder", path = path.display())]
     NotAFolder {
-        /// Which.
+        /// The path.
         path: PathBuf,
     },
-    /// The folder is in the midst of the sources, or they are in it.
-    #[error("{folder} and the sources in {workspace} would get mixed; give a folder beside them, such as ../handout",
-        folder = folder.display(), workspace = workspace.display())]
+    /// The folder is inside of the sources, or contains them.
+    #[error(
+        "{folder} and the sources in {workspace} would be mixed; give a folder beside them, such as ../handout",
+        folder = folder.display(), workspace = workspace.display()
+    )]
     AmongTheSources {
-        /// Where the hand-out should go.
+        /// The destination.
         folder: PathBuf,
-        /// Where the sources are.
+        /// The folder of the sources.
         workspace: PathBuf,
     },
     /// A file cannot be read or written.
     #[error("{path}: {source}", path = path.display())]
     File {
-        /// Which.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
-    /// A manifest or a source is not what it should be.
+    /// A manifest or a source does not have the expected form.
     #[error("{path} is not as expected: {why}", path = path.display())]
     Form {
-        /// Which.
+        /// The path.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         why: String,
     },
     /// A manifest cannot be used.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    /// Cargo cannot say which dependencies are left.
+    /// Cargo cannot resolve the remaining dependencies.
     #[error("cargo cannot make the lock file of the hand-out: {why}")]
     Lock {
-        /// What cargo said.
+        /// Cargo's output.
         why: String,
     },
 }
 
 impl HandoutError {
-    /// What went wrong with the file at `path`.
+    /// An error of accessing the file at `path`.
     pub(super) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File { path, source }
     }
 
-    /// The file at `path` has not the form that it should have.
+    /// The error for a file at `path` that does not have the expected form.
     pub(super) fn form(path: &Path, why: impl ToString) -> Self {
         Self::Form { path: path.to_owned(), why: why.to_string() }
     }

@@ -1,4 +1,4 @@
-//! The files of the hand-out that are written anew for each: whole, and from the labs and parts alone.
+//! The generated files of the hand-out, each derived from the labs and parts alone.
 
 use std::fmt::Write;
 
@@ -19,7 +19,7 @@ pub(super) fn solutions(students: &[&Lab]) -> String {
     for lab in students {
         writeln!(exports, "    (\"{0}\", &{0}::SOLUTION),", lab.krate).expect("a string takes any text");
     }
-    // As rustfmt has it.
+    // As rustfmt formats it.
     let list = if students.len() == 1 {
         exports.trim().trim_end_matches(',').to_owned()
     } else {
@@ -46,7 +46,7 @@ pub(super) fn released(parts: &Parts) -> String {
     )
 }
 
-/// The path of a lab's page: `docs/lab-3.md`, or `docs/lab-bully.md` where there is no number.
+/// The path of a lab's page: `docs/lab-3.md`, or `docs/lab-bully.md` for a lab without a number.
 pub(super) fn page_path(lab: &Lab) -> String {
     let has_number = lab.number.starts_with(|c: char| c.is_ascii_digit());
     format!("docs/lab-{}.md", if has_number { lab.number } else { lab.krate })
@@ -54,9 +54,9 @@ pub(super) fn page_path(lab: &Lab) -> String {
 
 /// The students' README: the template with its placeholders filled in.
 ///
-/// `{{part}}` is the first part that is released, `{{filter}}` the same as a filter of tests, `{{crate}}` its crate,
-/// `{{test}}` its first test, `{{second}}` a later test to name as an example, `{{labs}}` the rows of a table of
-/// the labs.
+/// `{{part}}` is the first released part, `{{filter}}` the same as a filter of tests, `{{crate}}` its crate,
+/// `{{test}}` its first test, `{{second}}` a later test as an example, `{{labs}}` the rows of a table of the
+/// labs.
 pub(super) fn readme(template: &str, parts: &Parts) -> Result<String, String> {
     let (part, lab) = parts.first().ok_or("no part is released")?;
     let tests: Vec<&str> = tester::labs()

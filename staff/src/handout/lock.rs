@@ -1,4 +1,5 @@
-//! `Cargo.lock`: the same versions as here, of what is left. And the profiles of what is left.
+//! `Cargo.lock` of the hand-out: the workspace's versions of the remaining packages, and the remaining
+//! profiles.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,8 +12,8 @@ use crate::manifest::Manifest;
 
 const NAME: &str = "Cargo.lock";
 
-/// Writes the lock file of the hand-out in `folder`, whose other files are written. Cargo takes out of this
-/// workspace's what the hand-out does not need; it looks nothing up and changes no version.
+/// Writes the lock file of the hand-out in `folder`, whose other files are already written. Cargo removes
+/// unneeded packages from this workspace's lock file; it works offline and changes no version.
 pub(super) fn write(workspace: &Path, folder: &Path) -> Result<(), HandoutError> {
     let (from, to) = (workspace.join(NAME), folder.join(NAME));
     let versions = fs::read(&from).map_err(HandoutError::file(&from))?;
@@ -25,23 +26,23 @@ pub(super) fn write(workspace: &Path, folder: &Path) -> Result<(), HandoutError>
     let failed = |why: String| HandoutError::Lock { why };
     let output = command.output().map_err(|error| failed(error.to_string()))?;
     if output.status.success() {
-        return leave_out_profiles(folder, &to);
+        return remove_unused_profiles(folder, &to);
     }
     Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
 }
 
-/// Takes the profiles of packages that are not locked out of the manifest: cargo warns of them.
-fn leave_out_profiles(folder: &Path, lock: &Path) -> Result<(), HandoutError> {
+/// Removes the profiles of packages that are not locked from the manifest: cargo would warn about them.
+fn remove_unused_profiles(folder: &Path, lock: &Path) -> Result<(), HandoutError> {
     let text = fs::read_to_string(lock).map_err(HandoutError::file(lock))?;
     let locked: Locked = toml_edit::de::from_str(&text).map_err(|error| HandoutError::form(lock, error))?;
     let path = folder.join("Cargo.toml");
     let mut manifest = Manifest::read(&path)?;
-    // `*` is every package that is no member.
+    // `*` stands for all packages that are not members.
     manifest.retain_profiles(|name| name == "*" || locked.package.iter().any(|it| it.name == name));
     fs::write(&path, manifest.text()).map_err(HandoutError::file(&path))
 }
 
-/// The lock file, as far as it is asked.
+/// The fields used here of the lock file.
 #[derive(Deserialize)]
 struct Locked {
     package: Vec<Package>,

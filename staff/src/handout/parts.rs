@@ -1,4 +1,4 @@
-//! [`Parts`]: the parts of the labs that students get so far.
+//! [`Parts`]: the released parts of the labs.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,7 +10,7 @@ use super::HandoutError;
 
 /// Some parts of the labs. By default, all parts of the labs that have a number: those of the course.
 ///
-/// As text: parts with commas between them, such as `3A,3B`; `3` is all of lab 3, and `B` all of the Bully
+/// As text: parts separated by commas, such as `3A,3B`; `3` is all of lab 3, and `B` all of the Bully
 /// algorithm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parts(BTreeSet<&'static str>);
@@ -57,29 +57,29 @@ impl fmt::Display for Parts {
 }
 
 impl Parts {
-    /// Whether this part is among them.
+    /// Whether this part is released.
     #[must_use]
     pub fn contains(&self, part: &str) -> bool {
         self.0.contains(part)
     }
 
-    /// Their names, in the order of the labs.
+    /// The names of the parts, in the order of the labs.
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
         all().map(|(_, part)| part).filter(|part| self.contains(part))
     }
 
-    /// The first of them, and the lab that it belongs to.
+    /// The first part, and its lab.
     pub(super) fn first(&self) -> Option<(&'static str, &'static Lab)> {
         all().find(|(_, part)| self.contains(part)).map(|(lab, part)| (part, lab))
     }
 
-    /// Whether something of this lab is released.
+    /// Whether a part of this lab is released.
     pub(super) fn have(&self, lab: &Lab) -> bool {
         names(lab).any(|part| self.contains(part))
     }
 
-    /// Whether students need the crate of this lab: because something of it is released, or of a lab that
-    /// stands on it.
+    /// Whether students need the crate of this lab: because a part of it, or of a lab that depends on it, is
+    /// released.
     pub(super) fn need(&self, lab: &Lab) -> bool {
         tester::labs()
             .iter()

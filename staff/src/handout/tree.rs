@@ -20,17 +20,17 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// Adds a text, in place of one that is there.
+    /// Adds a file, and replaces an existing one.
     pub(super) fn add(&mut self, path: impl Into<PathBuf>, text: impl Into<Vec<u8>>) {
         self.files.insert(path.into(), File { content: text.into(), executable: false });
     }
 
-    /// Adds what `path` is in the workspace: a file, or a folder with all that is in it. Names that begin
-    /// with a dot are passed over in folders, and so is what is neither a file nor a folder.
+    /// Adds the file or folder `from` of the workspace as `to`. In folders, names that begin with a dot are
+    /// skipped, as are entries that are neither files nor folders.
     ///
     /// # Errors
     ///
-    /// It is not there, or cannot be read.
+    /// It does not exist, or cannot be read.
     pub(super) fn copy(&mut self, from: &Path, to: &Path) -> Result<(), HandoutError> {
         let data = fs::symlink_metadata(from).map_err(HandoutError::file(from))?;
         if data.is_dir() {
@@ -47,27 +47,27 @@ impl Tree {
         Ok(())
     }
 
-    /// Whether there is such a file.
+    /// Whether the file exists.
     pub(super) fn has(&self, path: &Path) -> bool {
         self.files.contains_key(path)
     }
 
-    /// What the file at `path` says.
+    /// The text of the file at `path`.
     ///
     /// # Errors
     ///
-    /// There is none, or it is no text.
+    /// The file does not exist, or is not UTF-8.
     pub(super) fn text(&self, path: &Path) -> Result<&str, HandoutError> {
         let file = self.files.get(path).ok_or_else(|| HandoutError::form(path, "it is missing"))?;
         std::str::from_utf8(&file.content).map_err(|error| HandoutError::form(path, error))
     }
 
-    /// Writes all files into `folder`. Those that are the same already are not touched. In the folders
-    /// `emptied` all that is not part of the hand-out goes, except for what cargo has built.
+    /// Writes all files into `folder`. Unchanged files are not touched. In the folders `emptied`, all other
+    /// files are removed, except for target folders.
     ///
     /// # Errors
     ///
-    /// Something cannot be read, written or removed.
+    /// A file cannot be read, written or removed.
     pub(super) fn write<'a>(
         &self,
         folder: &Path,

@@ -310,7 +310,8 @@ fn cause(cause: &Cause, runs: u64, detail: &Detail) -> Markup {
     html! {
         div.cause {
             p {
-                strong.failed { (line(&cause.kind).replace('_', " ")) } " in " (cause.count) " of " (runs) " runs"
+                strong.failed { (line(&cause.kind).replace('_', " ")) }
+                " in " (cause.count) " of " (runs) " runs"
                 @if is_run {
                     "; first with seed " code { (line(&cause.seed)) }
                     ", fingerprint " code { (line(&cause.fingerprint)) }

@@ -102,13 +102,13 @@ impl Rule {
             Self::Glob => "import by name what is needed",
             Self::Attribute => "remove the attribute",
             Self::Simulation => {
-                "lab code uses labrt's `thread`, `sync`, `channel`, `time`, `rand` and `select!`, and labrpc's \
-                 `ClientEnd`, `Service` and `service`; the rest is the tester's"
+                "lab code uses labrt's `thread`, `sync`, `channel`, `time`, `rand` and `select!`, and \
+                 labrpc's `ClientEnd`, `Service` and `service`; the rest is the tester's"
             }
             Self::Unwinding => "do not catch panics: they end the run, and are reported with their location",
             Self::Lifetime => {
-                "write down which lifetime outlives the other (`'b: 'a`): where it is only implied, the compiler \
-                 does not always check it"
+                "write down which lifetime outlives the other (`'b: 'a`): where it is only implied, the \
+                 compiler does not always check it"
             }
             Self::Hidden => "this is for the crate's own macros; use the documented API",
             Self::Depth => "take expressions and types apart into named ones",

@@ -1,16 +1,19 @@
 //! The walk over the tokens of a file.
 
+mod macro_calls;
+mod resolve;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 
 use super::finding::{Finding, Rule, cut};
-use super::imports::{DEEPEST, Import, import_length, imports_of, is_whole};
+use super::imports::{Import, imports_of};
 use super::items::Items;
 use super::macros::Macros;
-use super::paths::{self, End};
+use super::paths::End;
 use super::tokens::{is_punct, is_separator, is_word, list, plain};
-use super::{attributes, depth, forbidden_idents, lifetimes};
+use super::{attributes, forbidden_idents, lifetimes};
 
 /// The maximum number of imports of one name in a file: each of its uses is checked against all of them.
 const MEANINGS: usize = 16;
@@ -109,55 +112,6 @@ impl Scan<'_> {
 
     fn is_test(&self, at: Span) -> bool {
         self.inside.is_none() && self.items.is_some_and(|items| items.is_test(at.byte_range().start))
-    }
-
-    /// Scans the arguments of a macro that may reassemble them, or the definition of a macro.
-    fn macro_tokens(&mut self, tokens: &TokenStream) {
-        let tokens = list(tokens);
-        let outside = std::mem::replace(&mut self.in_macro, true);
-        if !outside {
-            self.pieces(&tokens, Within::Macro);
-        }
-        self.tokens(&tokens, Within::Macro);
-        self.in_macro = outside;
-    }
-
-    /// Checks each token in a macro's arguments by itself: the macro may drop the tokens before an
-    /// identifier, and with them its usual meaning.
-    fn pieces(&mut self, tokens: &[TokenTree], within: Within) {
-        let mut checked_up_to = 0;
-        for (at, token) in tokens.iter().enumerate() {
-            if self.is_test(token.span()) {
-                continue;
-            }
-            match token {
-                TokenTree::Ident(word) if at == 0 || !is_punct(tokens.get(at - 1), '\'') => {
-                    self.keyword(tokens, at, word, within);
-                    if at < checked_up_to {
-                        continue;
-                    }
-                    // The continuation of a path is checked with the path, unless it is forbidden by itself.
-                    let continues_path = at >= 2 && is_separator(tokens, at - 2);
-                    let most = if continues_path { paths::LONGEST } else { usize::MAX };
-                    let name = plain(word);
-                    if !continues_path
-                        || forbidden_idents::in_pieces(&name).is_some()
-                        || matches!(&*name, "tester" | "lab")
-                    {
-                        let before = self.found.len();
-                        let (_, end) = self.names(tokens, at, within, most);
-                        if self.found.len() > before {
-                            checked_up_to = end;
-                        }
-                    }
-                }
-                TokenTree::Group(group) => self.pieces(&list(&group.stream()), within),
-                TokenTree::Literal(literal) if within == Within::Macro => {
-                    self.literal(literal, Within::Text);
-                }
-                _ => {}
-            }
-        }
     }
 
     /// Checks a keyword that begins a forbidden construct.
@@ -307,42 +261,6 @@ impl Scan<'_> {
         }
     }
 
-    fn macro_call(&mut self, first: &Ident, name: &str, arguments: &Group, within: Within) {
-        if let Some(rule) = forbidden_idents::as_macro(name) {
-            self.find(rule, first.span(), &format!("{name}!"));
-        }
-        let own = self.macros.are_own(name);
-        let is_plain = forbidden_idents::PLAIN_MACROS.contains(&name)
-            || forbidden_idents::WRITING_MACROS.contains(&name);
-        let within = match within {
-            Within::Macro | Within::Text => within,
-            _ if own || !is_plain => Within::Macro,
-            _ => Within::PlainMacro,
-        };
-        if within == Within::Macro {
-            self.macro_tokens(&arguments.stream());
-        } else {
-            self.tokens(&list(&arguments.stream()), within);
-        }
-    }
-
-    fn literal(&mut self, literal: &Literal, within: Within) {
-        let syn::Lit::Str(text) = syn::Lit::new(literal.clone()) else { return };
-        let Ok(tokens) = text.value().parse::<TokenStream>() else { return };
-        let inside = self.inside.or(Some(literal.span()));
-        if depth::too_deep(&tokens).is_some() {
-            return self.find(Rule::Depth, literal.span(), &text.value());
-        }
-        let outside = std::mem::replace(&mut self.inside, inside);
-        let outside_macro = std::mem::replace(&mut self.in_macro, false);
-        let tokens = list(&tokens);
-        if within == Within::Text {
-            self.pieces(&tokens, within);
-        }
-        self.tokens(&tokens, within);
-        (self.inside, self.in_macro) = (outside, outside_macro);
-    }
-
     /// Checks `#[…]`. Returns the index after it.
     fn attribute(&mut self, tokens: &[TokenTree], at: usize, within: Within) -> usize {
         let at = if is_punct(tokens.get(at + 1), '!') { at + 2 } else { at + 1 };
@@ -384,103 +302,6 @@ impl Scan<'_> {
             return;
         }
         self.tokens(attribute, Within::Attribute { code_in_texts: attributes::has_code_in_texts(&name) });
-    }
-
-    /// Checks `use …;`. Returns the index after it, or `None` if the import contains macro variables.
-    fn import(&mut self, tokens: &[TokenTree], at: usize, within: Within) -> Option<usize> {
-        let end = at + 1 + import_length(&tokens[at + 1..]);
-        let tree = &tokens[at + 1..end];
-        if !is_punct(tokens.get(end), ';') || !is_whole(tree) {
-            return None;
-        }
-        for import in imports_of(tree, &[]) {
-            self.judge(&import, true, within);
-            let rule = match &import.path[..] {
-                [name] => forbidden_idents::as_macro(name),
-                [.., name] => forbidden_idents::anywhere(name),
-                [] => None,
-            };
-            if let Some(rule) = rule {
-                self.find(rule, import.at, &import.path.join("::"));
-            }
-        }
-        Some(end + 1)
-    }
-
-    /// Records the imports of a file, all scopes together.
-    fn imports_in(&mut self, tokens: &[TokenTree]) {
-        let mut at = 0;
-        while let Some(token) = tokens.get(at) {
-            at += 1;
-            match token {
-                TokenTree::Group(group) => self.imports_in(&list(&group.stream())),
-                TokenTree::Ident(word) if word == "use" && !self.is_test(word.span()) => {
-                    let tree = &tokens[at..at + import_length(&tokens[at..])];
-                    if !is_whole(tree) {
-                        continue;
-                    }
-                    // No token is read twice: there is no other import in this one.
-                    at += tree.len();
-                    for Import { path, end, at } in imports_of(tree, &[]) {
-                        let name = match &end {
-                            End::Plain => path.last().cloned(),
-                            End::As(name) => Some(name.clone()),
-                            End::Glob => None,
-                        };
-                        // A forbidden import is reported once, and not at each use.
-                        if let Some(name) = name
-                            && path.len() > 1
-                            && self.broken(&path, &end, true).is_none()
-                        {
-                            let meanings = self.imports.entry(name).or_default();
-                            if meanings.len() < MEANINGS || meanings.contains(&path) {
-                                meanings.insert(path);
-                            } else {
-                                self.find(Rule::Alias, at, &path.join("::"));
-                            }
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn broken(&self, path: &[String], end: &End, imported: bool) -> paths::Broken {
-        paths::judge(path, end, imported, &|name| self.items.is_some_and(|items| items.has_module(name)))
-    }
-
-    fn judge(&mut self, Import { path, end, at }: &Import, imported: bool, within: Within) {
-        if within == Within::Text && path.len() == 1 {
-            return;
-        }
-        if path.len() > DEEPEST {
-            return self.find(Rule::Depth, *at, &path[..DEEPEST].join("::"));
-        }
-        let mut broken = self.broken(path, end, imported);
-        if broken.is_none()
-            && !imported
-            && path.len() > 1
-            && let Some(meanings) = self.imports.get(&path[0])
-        {
-            broken = meanings.iter().find_map(|meaning| {
-                let full: Vec<String> = meaning.iter().chain(&path[1..]).cloned().collect();
-                self.broken(&full, end, false)
-            });
-        }
-        if let Some((rule, advice)) = broken {
-            let behind = match end {
-                End::Plain => String::new(),
-                End::Glob => "::*".to_owned(),
-                End::As(name) => format!(" as {name}"),
-            };
-            self.find_with(
-                rule,
-                *at,
-                &format!("{}{behind}", path.join("::")),
-                advice.unwrap_or(rule.advice()),
-            );
-        }
     }
 
     fn find(&mut self, rule: Rule, at: Span, found: &str) {

@@ -1,4 +1,4 @@
-//! What is written, and what is not.
+//! The files of the hand-out, and files that must not be in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -157,7 +157,7 @@ fn the_first_command_shows_that_it_builds() {
     assert!(!config.contains("[term]"), "{config}");
 }
 
-/// What changes what `cargo test` does is told on the page that is read first, here and there.
+/// The READMEs of the workspace and of the hand-out document the environment variables of `cargo test`.
 #[test]
 fn the_variables_of_the_environment_are_told() {
     let readme = fs::read_to_string(here().join("README.md")).unwrap();
@@ -173,7 +173,7 @@ fn the_variables_of_the_environment_are_told() {
     }
 }
 
-/// What a student's crate may use, it may use where it stands in the place of a solution.
+/// A student's crate has the same dependencies in the hand-out and in place of a solution.
 #[test]
 fn what_builds_for_students_builds_in_the_place_of_the_solutions() {
     let all_handed_out = texts("");

@@ -1,7 +1,8 @@
-//! The hand-out is what it should be: complete, quiet, without the solutions, and a workspace in which the labs can be done.
+//! The hand-out is complete, has no warnings and no solutions, and is a workspace in which the labs can be
+//! done.
 //!
-//! `files` looks at what is written; `workspace` builds it and works in it as a student would, which takes minutes
-//! the first time.
+//! `files` checks the written files; `workspace` builds the hand-out and works in it as a student would,
+//! which takes minutes the first time.
 
 mod files;
 mod part_3a;

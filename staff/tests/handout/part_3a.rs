@@ -2,7 +2,7 @@
 
 use crate::students::Students;
 
-/// Where in the skeleton something goes, and what. What is replaced stands in the file once.
+/// Replacements in the skeleton: file, old text, which occurs once, and new text.
 const EDITS: [(&str, &str, &str); 8] = [
     (
         "peer.rs",
@@ -86,7 +86,8 @@ const EDITS: [(&str, &str, &str); 8] = [
         r#"todo!("raft::answer_request_vote, part 3A")"#,
         "let mut state = self.state.lock();
         state.see(args.term);
-        let vote_granted = args.term == state.term && state.voted_for.is_none_or(|it| it == args.candidate_id);
+        let vote_granted =
+            args.term == state.term && state.voted_for.is_none_or(|it| it == args.candidate_id);
         if vote_granted {
             state.voted_for = Some(args.candidate_id);
             state.deadline = None;

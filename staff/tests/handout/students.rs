@@ -39,8 +39,8 @@ pub fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// The students' workspace. It is kept from one test run to the next, and one test has it at a time, so that only what has changed
-/// is compiled again.
+/// The students' workspace. It is kept from one test run to the next, and one test has it at a time, so that
+/// only what has changed is compiled again.
 pub struct Students {
     folder: PathBuf,
     _alone: MutexGuard<'static, ()>,
@@ -68,7 +68,7 @@ impl Students {
         }
     }
 
-    /// Replaces what stands once in a file.
+    /// Replaces text that occurs once in a file.
     pub fn edit(&self, file: &str, before: &str, after: &str) {
         let path = self.folder.join(file);
         let text = fs::read_to_string(&path).unwrap();
@@ -95,7 +95,8 @@ impl Students {
         assert!(!said.contains("warning"), "cargo {arguments:?}: {said}");
     }
 
-    /// The outcome of each run of these tests (all if empty) by `lab test`: the kind of its failure, or `passed`.
+    /// The outcome of each run of these tests (all if empty) by `lab test`: the kind of its failure, or
+    /// `passed`.
     pub fn outcomes(&self, filter: &[&str], runs: u64) -> BTreeMap<String, String> {
         self.cargo_succeeds(&["build", "-p", "lab"]);
         let json = self.folder.join("target/results.json");
@@ -120,7 +121,7 @@ impl Students {
             .env("CARGO_TERM_COLOR", "never")
             .env("CI", "1")
             .env("LAB_RUNS", "1");
-        // What is built stays in the folder, whatever the surroundings say.
+        // Artifacts stay in the folder, regardless of the environment.
         command.env("CARGO_TARGET_DIR", self.folder.join("target")).env_remove("RUSTFLAGS");
         command.output().unwrap()
     }

@@ -1,4 +1,4 @@
-//! A worker of `lab` and a build work in their profiles.
+//! A worker and a build work in their profiles.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -12,17 +12,16 @@ use staff::sandbox::{Build, Profile};
 
 use crate::stage::{Stage, copy_program, stages, word};
 
-/// The workspace's own `lab`, where everyone can execute it.
-fn lab(stage: &Stage) -> PathBuf {
+/// A worker with the workspace's own solutions, where everyone can execute it.
+fn workspace_worker(stage: &Stage) -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut cargo = Command::new(env!("CARGO"));
-    let built =
-        cargo.args(["build", "--quiet", "--offline", "--package", "lab"]).current_dir(workspace).status();
-    assert!(built.unwrap().success(), "`lab` does not build");
-    let debug = Path::new(env!("CARGO_BIN_EXE_hostile")).with_file_name("lab");
-    let lab = stage.outside.join("lab");
-    copy_program(&debug, &lab);
-    lab
+    cargo.args(["build", "--quiet", "--offline", "--package", "worker", "--example", "workspace_worker"]);
+    assert!(cargo.current_dir(workspace).status().unwrap().success(), "the worker does not build");
+    let built = Path::new(env!("CARGO_BIN_EXE_hostile")).with_file_name("examples/workspace_worker");
+    let worker = stage.outside.join("worker");
+    copy_program(&built, &worker);
+    worker
 }
 
 fn send(mut worker: &UnixStream, instruction: &Value) {
@@ -38,11 +37,12 @@ fn work(mut worker: Command, backend: &str, tests: &[&str]) -> Vec<Value> {
     let mut child = worker.spawn().unwrap();
     drop(worker);
     for test in tests {
-        let order = json!({
-            "test": test, "backend": backend, "seed": 7, "solution": "raft", "policy": "random",
-            "record": true, "lines": false, "patience_seconds": 60.0, "cpu_seconds": 600.0, "mark": false,
+        let request = json!({
+            "test": test, "backend": backend, "seed": 7, "solution": "reference", "policy": "random",
+            "record": true, "lines": false, "patience_seconds": 60.0, "cpu_seconds": 600.0,
+            "mark_output": false,
         });
-        send(&near, &json!({ "Order": order }));
+        send(&near, &json!({ "Run": request }));
     }
     near.set_read_timeout(Some(std::time::Duration::from_secs(120))).unwrap();
     let mut reports = Vec::new();
@@ -68,14 +68,14 @@ fn work(mut worker: Command, backend: &str, tests: &[&str]) -> Vec<Value> {
 #[test]
 fn a_worker_does_the_same_in_the_sandbox() {
     for stage in stages() {
-        let lab = lab(&stage);
+        let program = workspace_worker(&stage);
         let free = || {
-            let mut free = Command::new(&lab);
+            let mut free = Command::new(&program);
             free.arg("worker");
             free
         };
         let confined = || {
-            let mut confined = stage.sandbox.command(&Profile::run(&lab), &lab).unwrap();
+            let mut confined = stage.sandbox.command(&Profile::run(&program), &program).unwrap();
             confined.arg("confined-worker");
             confined
         };

@@ -17,6 +17,7 @@ mod redundant;
 mod search;
 mod site;
 mod switches;
+mod syntax;
 
 use harness::{Harness, Noticed, side_by_side};
 use redundant::Redundant;

@@ -3,14 +3,13 @@
 
 use std::ops::Range;
 
-use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, ReturnType, Signature, Stmt};
 
 use crate::names::{Names, changes_itself, is_entry, is_invariant, is_test, is_track_caller};
 use crate::site::{Kind, Site};
+use crate::syntax::{called, is_true, line, literal, range};
 
 /// Functions that end a run or warn and are not defined in the tester.
 const VERDICTS: [&str; 3] = ["fail_later", "warn", "resume_unwind"];
@@ -327,43 +326,6 @@ impl<'ast> Visit<'ast> for Search<'_> {
         let before = format!("if crate::switch::off({number}) {{ {instead} }} else {{ ");
         self.insert(range(&field.expr), before, " }");
     }
-}
-
-/// The name of the called function or method.
-fn called(expr: &Expr) -> Option<String> {
-    match expr {
-        Expr::MethodCall(call) => Some(call.method.to_string()),
-        Expr::Call(call) => match &*call.func {
-            Expr::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// The first string literal in the tokens, without its quotes.
-fn literal(tokens: TokenStream) -> Option<String> {
-    tokens.into_iter().find_map(|token| match token {
-        TokenTree::Literal(literal) => {
-            let text = literal.to_string();
-            text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).map(ToOwned::to_owned)
-        }
-        TokenTree::Group(group) => literal(group.stream()),
-        _ => None,
-    })
-}
-
-/// Whether a block is just `true`.
-fn is_true(block: &syn::Block) -> bool {
-    block.to_token_stream().to_string() == "{ true }"
-}
-
-fn range(node: &impl Spanned) -> Range<usize> {
-    node.span().byte_range()
-}
-
-fn line(node: &impl Spanned) -> usize {
-    node.span().start().line
 }
 
 #[cfg(test)]
