@@ -5,12 +5,8 @@
 //! put that is executed twice takes effect once.
 
 use std::fmt;
-use std::sync::Arc;
 
-use labrpc::{ClientEnd, Service};
 use serde::{Deserialize, Serialize};
-
-use crate::{MakeRsm, Replica, ReplicaServer};
 
 /// The number of puts of a key. Zero: the key does not exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -65,37 +61,4 @@ pub trait Clerk: Send + Sync {
     /// See [`PutError`]. A wrong version is [`PutError::Version`] if the reply was to the first transmission
     /// of this put, and [`PutError::Maybe`] if there were earlier transmissions, whose outcome is unknown.
     fn put(&self, key: &str, value: &str, version: Version) -> Result<(), PutError>;
-}
-
-/// A lock that several clients share (part 2B). Clients that make a lock of the same name share it.
-pub trait Lock: Send + Sync {
-    /// Waits until no other client holds the lock, and takes it.
-    fn acquire(&self);
-
-    /// Releases the lock, which this client holds.
-    fn release(&self);
-}
-
-/// Constructors that a lab 2 solution provides: of one server, which never restarts, its clerks, and a lock.
-#[derive(Clone, Copy)]
-pub struct KvSrv {
-    /// Makes the server. Returns the RPC services that clerks call.
-    pub make_server: fn() -> Vec<Service>,
-    /// Makes a clerk that calls the server at this end point.
-    pub make_clerk: fn(ClientEnd) -> Arc<dyn Clerk>,
-    /// Makes the lock of this name for the client whose clerk it is.
-    pub make_lock: fn(Arc<dyn Clerk>, &str) -> Box<dyn Lock>,
-}
-
-/// Constructors that a lab 4 solution provides: of any replicated state machine, and of the replicated
-/// key/value service.
-#[derive(Clone, Copy)]
-pub struct KvRaft {
-    /// Makes a replica of a state machine (part 4A).
-    pub make_rsm: MakeRsm,
-    /// Makes a replica of the key/value service, with the state that earlier incarnations saved. Must return
-    /// at once.
-    pub make_server: fn(Replica) -> Arc<dyn ReplicaServer>,
-    /// Makes a clerk that calls the servers at these end points, which are in the order of the servers.
-    pub make_clerk: fn(Vec<ClientEnd>) -> Arc<dyn Clerk>,
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 /// The tables in which a manifest names dependencies.
 const DEPENDENCIES: [&str; 2] = ["dependencies", "dev-dependencies"];
@@ -52,6 +52,78 @@ impl Manifest {
             Ok(document) => Ok(Self { path: path.to_owned(), document }),
             Err(error) => Err(ManifestError { path: path.to_owned(), why: error.to_string() }),
         }
+    }
+
+    /// The manifest of a new package, which inherits its edition and, unless `lints` says otherwise, the lints of
+    /// its workspace. Cargo finds no targets of it by itself.
+    ///
+    /// # Panics
+    ///
+    /// Panics when `lints` is not TOML.
+    #[must_use]
+    pub fn of_package(name: &str, lints: Option<&str>) -> Self {
+        let mut document = DocumentMut::new();
+        document["package"] = Item::Table(Table::new());
+        let package = &mut document["package"];
+        package["name"] = toml_edit::value(name);
+        package["version"] = toml_edit::value("0.1.0");
+        package["edition"]["workspace"] = toml_edit::value(true);
+        for key in ["build", "autobins", "autoexamples", "autotests", "autobenches"] {
+            package[key] = toml_edit::value(false);
+        }
+        let mut manifest = Self { path: name.into(), document };
+        manifest.set_package_lints(lints);
+        manifest
+    }
+
+    /// Gives the package these lints, in TOML; those of its workspace if there are none.
+    ///
+    /// # Panics
+    ///
+    /// Panics when `lints` is not TOML.
+    pub fn set_package_lints(&mut self, lints: Option<&str>) {
+        let lints: DocumentMut =
+            lints.unwrap_or("workspace = true").parse().expect("lints are written by the program");
+        self.document["lints"] = Item::Table(lints.as_table().clone());
+    }
+
+    /// Gives the package a library of this name.
+    pub fn set_library(&mut self, name: &str, path: &str) {
+        self.document["lib"] = Item::Table(Table::new());
+        self.document["lib"]["name"] = toml_edit::value(name);
+        self.document["lib"]["path"] = toml_edit::value(path);
+    }
+
+    /// Gives the package a program of this name.
+    pub fn set_program(&mut self, name: &str, path: &str) {
+        let mut program = Table::new();
+        program["name"] = toml_edit::value(name);
+        program["path"] = toml_edit::value(path);
+        let mut programs = ArrayOfTables::new();
+        programs.push(program);
+        self.document["bin"] = Item::ArrayOfTables(programs);
+    }
+
+    /// Lets the package depend on `name`, as its workspace says.
+    pub fn depend_on(&mut self, name: &str) {
+        self.add_dependency(name, "workspace", toml_edit::value(true));
+    }
+
+    /// Lets the package depend on the package `package` in the folder `path`, under the name `name`.
+    pub fn depend_on_path(&mut self, name: &str, package: &str, path: &str) {
+        self.add_dependency(name, "path", toml_edit::value(path));
+        if name != package {
+            self.document["dependencies"][name]["package"] = toml_edit::value(package);
+        }
+    }
+
+    fn add_dependency(&mut self, name: &str, key: &str, value: Item) {
+        if self.document.get("dependencies").is_none() {
+            self.document["dependencies"] = Item::Table(Table::new());
+        }
+        let mut dependency = InlineTable::new();
+        dependency.insert(key, value.into_value().expect("a value"));
+        self.document["dependencies"][name] = Item::Value(dependency.into());
     }
 
     /// Its text.
@@ -108,16 +180,6 @@ impl Manifest {
                 self.document.insert(key, item.clone());
             }
         }
-    }
-
-    /// The table `[dependencies]` as text; empty if there is none.
-    #[must_use]
-    pub fn dependencies_text(&self) -> String {
-        let mut document = DocumentMut::new();
-        if let Some(dependencies) = self.document.get("dependencies") {
-            document.insert("dependencies", dependencies.clone());
-        }
-        document.to_string()
     }
 
     /// Removes a dependency from all tables, those of `target` included.
@@ -326,7 +388,6 @@ mod tests {
             "[package]\nname = \"mine\"\n\n[dependencies]\n# Parses.\nclap.workspace = true\n\n\
              [target.'cfg(unix)'.dependencies]\nlibc = \"0\"\n"
         );
-        assert_eq!(lab.dependencies_text(), "\n[dependencies]\n# Parses.\nclap.workspace = true\n");
         let mut other = manifest("[package]\nname = \"other\"\n");
         other.copy_tables(&lab, &["dependencies", "bench"]);
         assert_eq!(other.dependencies(), BTreeSet::from(["clap".to_owned()]));
@@ -385,6 +446,34 @@ mod tests {
         assert!(root.at(&["profile", "release", "package", "echo_wrong"]).is_some());
         assert!(root.at(&["profile", "release", "package", "staff"]).is_none());
         assert!(root.at(&["profile", "dev"]).is_none());
+    }
+
+    #[test]
+    fn a_new_package_has_what_it_was_given() {
+        let mut package = Manifest::of_package("program", None);
+        package.set_program("lab", "main.rs");
+        package.set_library("program", "lib.rs");
+        package.depend_on("labapi");
+        package.depend_on_path("own", "submitted-raft", "../raft");
+        package.depend_on_path("raft_wrong", "raft_wrong", "../wrong");
+        let again = manifest(&package.text());
+        assert_eq!(again.package().unwrap(), "program");
+        let names = ["labapi", "own", "raft_wrong"].map(str::to_owned);
+        assert_eq!(again.dependencies(), BTreeSet::from(names));
+        for (keys, value) in [
+            (&["package", "edition", "workspace"][..], "true"),
+            (&["package", "autobins"], "false"),
+            (&["lints", "workspace"], "true"),
+            (&["lib", "path"], "\"lib.rs\""),
+            (&["dependencies", "own", "package"], "\"submitted-raft\""),
+            (&["dependencies", "raft_wrong", "path"], "\"../wrong\""),
+        ] {
+            let found = again.at(keys).map(|item| item.to_string().trim().to_owned());
+            assert_eq!(found.as_deref(), Some(value), "{keys:?}: {}", package.text());
+        }
+        assert!(package.text().contains("[[bin]]\nname = \"lab\""), "{}", package.text());
+        let silent = Manifest::of_package("silent", Some("rust.warnings = 'allow'"));
+        assert!(silent.at(&["lints", "rust", "warnings"]).is_some(), "{}", silent.text());
     }
 
     #[test]

@@ -41,6 +41,9 @@ use crate::context::{self, Context};
 use crate::run::log::is_kept;
 use crate::wait::Wait;
 
+/// The name of version 0.1.
+#[doc(hidden)]
+pub use self::scheduling_point as point;
 pub use node::{Node, NodeDied};
 pub use simulate::simulate;
 

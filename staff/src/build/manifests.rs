@@ -1,6 +1,5 @@
 //! The manifests of the base and of a submission's workspace. None comes from a submission.
 
-use std::fmt::Write;
 use std::path::Path;
 
 use toml_edit::Value;
@@ -49,26 +48,22 @@ pub(super) fn submission_workspace(framework: &Path) -> Result<String, BuildErro
 /// library name, which occurs in logs and type names.
 pub(super) fn submitted(name: &str, framework: &Path) -> Result<String, BuildError> {
     let reference = Manifest::read(&framework.join(folder_of(name)).join("Cargo.toml"))?;
-    let dependencies = reference.dependencies_text();
-    Ok(format!(
-        "[package]\nname = \"submitted-{name}\"\nversion = \"0.1.0\"\nedition.workspace = true\n\
-         build = false\nautobins = false\nautoexamples = false\nautotests = false\nautobenches = false\n\n\
-         [lints]\nworkspace = true\n\n[lib]\nname = \"{name}\"\npath = \"src/lib.rs\"\n\n{dependencies}"
-    ))
+    let mut manifest = Manifest::of_package(&format!("submitted-{name}"), None);
+    manifest.set_library(name, "src/lib.rs");
+    manifest.copy_tables(&reference, &["dependencies"]);
+    Ok(manifest.text())
 }
 
 /// The manifest of the command line.
 pub(super) fn program() -> String {
-    let mut manifest =
-        "[package]\nname = \"program\"\nversion = \"0.1.0\"\nedition.workspace = true\nbuild = false\n\n\
-         [lints]\nworkspace = true\n\n[[bin]]\nname = \"lab\"\npath = \"src/main.rs\"\n\n\
-         [dependencies]\nlabapi.workspace = true\nworker.workspace = true\n"
-            .to_owned();
-    for name in crates() {
-        let folder = folder_of(name);
-        writeln!(manifest, "{name}.workspace = true").expect("a string takes any text");
-        writeln!(manifest, "submitted_{name} = {{ package = \"submitted-{name}\", path = \"../{folder}\" }}")
-            .expect("a string takes any text");
+    let mut manifest = Manifest::of_package(PACKAGE, None);
+    manifest.set_program("lab", "src/main.rs");
+    for name in ["labapi", "worker"].into_iter().chain(crates()) {
+        manifest.depend_on(name);
     }
-    manifest
+    for name in crates() {
+        let path = format!("../{}", folder_of(name));
+        manifest.depend_on_path(&format!("submitted_{name}"), &format!("submitted-{name}"), &path);
+    }
+    manifest.text()
 }

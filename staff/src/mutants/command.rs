@@ -8,6 +8,7 @@ use lab::error::CommandError;
 use tester::Lab;
 
 use super::{Corpus, Family, Scratch, page};
+use crate::build_env::default_cache;
 
 /// The arguments of `lab mutants`.
 #[derive(Args, Debug)]
@@ -23,9 +24,13 @@ pub(crate) struct MutantsArgs {
     /// Runs of each test, over N seeds from 1 on
     #[arg(long, visible_alias = "count", value_name = "N", default_value_t = 20)]
     runs: u64,
-    /// Folder to build the solutions in; it is kept, so that only changes are compiled again
-    #[arg(long, value_name = "DIR", default_value = "target/mutants")]
-    folder: PathBuf,
+    /// Folder to build the solutions in; it is kept, so that only changes are compiled again. If not given, a
+    /// folder for the lab in the target folder
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// Folder to build the framework in, as for `grade`; if not given, one in the target folder
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -45,17 +50,19 @@ fn lab_of_name(name: &str) -> Result<&'static Lab, String> {
 
 /// Runs the tests of a lab on wrong solutions, and prints the page; or on right ones, which must pass.
 pub(crate) fn mutants(args: &MutantsArgs) -> Result<Verdict, CommandError> {
-    let corpus = Corpus::here().map_err(cannot)?;
-    let family = corpus.families().iter().find(|family| family.lab.krate == args.lab.krate);
-    let family = family.expect("every lab has a family");
+    let corpus = Corpus::here().map_err(cannot)?.of_lab(args.lab.krate);
+    let family = corpus.families().first().expect("every lab has a family");
     let names = family.wrong.iter().map(|it| &it.name).chain(family.right.iter().map(|it| &it.name));
     let names: Vec<&str> = names.map(String::as_str).collect();
     if let Some(unknown) = args.names.iter().find(|name| !names.contains(&name.as_str())) {
         return Err(CommandError::new(format!("there is no `{unknown}`; there are: {}", names.join(", "))));
     }
-    let workspace = corpus.workspace();
-    let scratch = corpus.build(&workspace.join("target/lab/grading"), &workspace.join(&args.folder));
-    let scratch = scratch.map_err(cannot)?;
+    let cache = args.cache.clone().map_or_else(default_cache, Ok)?;
+    let folder = match &args.folder {
+        Some(folder) => folder.clone(),
+        None => tester::workspace::target().map_err(cannot)?.join("mutants").join(args.lab.krate),
+    };
+    let scratch = corpus.build(&cache, &folder).map_err(cannot)?;
     match args.kind {
         Kind::Wrong => wrong(args, &corpus, family, &scratch),
         Kind::Right => right(args, family, &scratch),

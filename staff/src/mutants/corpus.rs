@@ -87,6 +87,13 @@ impl Corpus {
         &self.families
     }
 
+    /// The same corpus with the family of one lab alone.
+    #[must_use]
+    pub fn of_lab(mut self, krate: &str) -> Self {
+        self.families.retain(|family| family.lab.krate == krate);
+        self
+    }
+
     /// Builds all solutions whose edits fit, and each reference under [another name](Family::copy), in
     /// `folder`, on the framework that `cache` has for [submissions](Base) too.
     ///

@@ -4,7 +4,6 @@
 //! once and nothing of the framework is copied. One program links all of them; `--solution` chooses one.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output};
@@ -224,24 +223,22 @@ fn crate_of(name: &str, variant: &Variant) -> String {
 fn solution_manifest(krate: &str, reference: &str, path: &Path) -> Result<String, ScratchError> {
     let mut manifest = Manifest::parse(path, reference)?;
     manifest.rename_package(krate)?;
-    manifest.remove_tables(&["dev-dependencies", "lints", "test", "bench"]);
-    Ok(manifest.text() + "\n[lints]\nrust.warnings = 'allow'\n")
+    manifest.remove_tables(&["dev-dependencies", "test", "bench"]);
+    manifest.set_package_lints(Some("rust.warnings = 'allow'"));
+    Ok(manifest.text())
 }
 
 fn program_manifest(solutions: &Variants) -> String {
-    let mut manifest = format!(
-        "[package]\nname = \"{PROGRAM}-of-all\"\nedition.workspace = true\n\n\
-         [[bin]]\nname = \"{PROGRAM}\"\npath = \"main.rs\"\n\n\
-         [dependencies]\nlab.workspace = true\nlabapi.workspace = true\ntester.workspace = true\n"
-    );
-    let mut line = |text: String| writeln!(manifest, "{text}").expect("a string takes any text");
-    for lab in tester::labs() {
-        line(format!("{}.workspace = true", lab.krate));
+    let mut manifest = Manifest::of_package(&format!("{PROGRAM}-of-all"), Some("rust.warnings = 'allow'"));
+    manifest.set_program(PROGRAM, "main.rs");
+    for name in ["lab", "labapi", "tester"].into_iter().chain(tester::labs().iter().map(|lab| lab.krate)) {
+        manifest.depend_on(name);
     }
     for (name, variant) in solutions {
-        line(format!("{}.path = \"../{name}\"", crate_of(name, variant)));
+        let krate = crate_of(name, variant);
+        manifest.depend_on_path(&krate, &krate, &format!("../{name}"));
     }
-    manifest
+    manifest.text()
 }
 
 fn program_source(solutions: &Variants) -> String {

@@ -19,14 +19,20 @@ fn nothing_in_it_is_remarked_on() {
     }
 }
 
-/// The framework's unit tests are handed out too, and pass there.
+/// The framework's unit tests are handed out too. All tests pass but those of labs that are not implemented.
 #[test]
-fn the_tests_of_the_framework_pass() {
+fn only_tests_of_labs_that_are_not_implemented_fail() {
     // With few parts, for no test may count on others.
     let students = Students::new("3A");
-    let output = students.cargo(&["test", "--workspace", "--exclude", "raft"]);
+    let output = students.cargo(&["test", "--workspace", "--no-fail-fast"]);
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(output.status.success(), "{said}");
+    let failed = said.lines().filter_map(|line| {
+        let (name, outcome) = line.strip_prefix("test ")?.split_once(" ... ")?;
+        (outcome == "FAILED").then(|| name.trim())
+    });
+    let released = tester::cases().iter().filter(|case| case.part == "3A").map(|case| case.name);
+    assert_eq!(failed.collect::<BTreeSet<_>>(), released.collect(), "{said}");
+    assert_eq!(said.matches("not_implemented: not yet implemented").count(), 3, "{said}");
     assert!(said.matches(" ... ok").count() > 200, "few tests:\n{said}");
 }
 

@@ -161,6 +161,7 @@ fn a_new_lab_runs_and_is_handed_out_and_graded() {
     let [right, wrong, out] = ["right", "wrong", "out"].map(|it| submissions.join(it).display().to_string());
     let cache = kept().join("toy_lab_grading").display().to_string();
     let rubric = rubric.display().to_string();
+    let mutants = submissions.join("mutants").display().to_string();
     let (_, printed) = copied.lab(&[
         "grade", &right, &wrong, "--out", &out, "--cache", &cache, "--rubric", &rubric, "--runs", "2",
         "--seed", "1",
@@ -169,6 +170,15 @@ fn a_new_lab_runs_and_is_handed_out_and_graded() {
         fs::read_to_string(submissions.join("out/scores.csv")).unwrap_or_else(|_| panic!("{printed}"));
     assert!(scores.lines().any(|line| line.starts_with("right,graded,10,")), "{scores}");
     assert!(scores.lines().any(|line| line.starts_with("wrong,graded,0,")), "{scores}");
+
+    // Its wrong solution is noticed, and its right one is not.
+    for (kind, says) in
+        [("wrong", "The tests notice 1 of 1 wrong solutions (100 %)"), ("right", "4 passed, 0 failed")]
+    {
+        let options = ["--runs", "2", "--folder", &mutants, "--cache", &cache];
+        let (passed, printed) = copied.lab(&[&["mutants", kind, "echo"], &options[..]].concat());
+        assert!(passed && printed.contains(says), "{printed}");
+    }
 }
 
 /// Builds the tester's tests once more and runs them all: minutes. `scripts/check --all` does it.

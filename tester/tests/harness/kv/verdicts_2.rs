@@ -1,8 +1,8 @@
 //! Wrong key/value servers, clerks and locks fail with the right message.
 
 use labapi::Solution;
-use tester::RunOptions;
 use linearizability::Budget;
+use tester::RunOptions;
 
 use super::fault::Fault;
 use super::{expect_right_passes, solution};

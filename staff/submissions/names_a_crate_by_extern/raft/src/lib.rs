@@ -9,6 +9,6 @@ pub const SOLUTION: Solution = Solution::new("raft").with_raft(make);
 extern crate labrt as rt;
 
 pub fn make(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
-    rt::world::scheduling_point();
+    rt::world::point();
     todo!()
 }

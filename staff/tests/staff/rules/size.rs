@@ -2,7 +2,7 @@
 
 use staff::rules::{Findings, Rule};
 
-use crate::{check_text, passes, violates};
+use super::{check_text, passes, violates};
 
 // A scan that reads a megabyte again for each of its parts would not finish these tests.
 const MEGABYTE: usize = 1 << 20;

@@ -1,5 +1,7 @@
 //! Every submission of the corpus has its expected outcome before the build.
 
+#[allow(dead_code, reason = "what grading asks for")]
+#[path = "../hostile/mod.rs"]
 mod hostile;
 
 use std::path::Path;

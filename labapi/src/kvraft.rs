@@ -1,4 +1,5 @@
-//! A service that is replicated over Raft: an [`Rsm`] executes requests on every replica's [`StateMachine`].
+//! [`KvRaft`]: lab 4, a service that is replicated over Raft. An [`Rsm`] executes requests on every replica's
+//! [`StateMachine`].
 
 use std::sync::Arc;
 
@@ -6,7 +7,7 @@ use labrpc::{ClientEnd, Service};
 use persister::Persister;
 use serde::{Deserialize, Serialize};
 
-use crate::{MakeRaft, Raft};
+use crate::{Clerk, MakeRaft, Raft};
 
 /// The replicated service: it executes one request after another, with the same result on every replica.
 ///
@@ -82,4 +83,17 @@ pub trait ReplicaServer: Send + Sync {
 
     /// The RPC services: of this server for clerks, and of its Raft for the other servers.
     fn services(self: Arc<Self>) -> Vec<Service>;
+}
+
+/// Constructors that a lab 4 solution provides: of any replicated state machine, and of the replicated
+/// key/value service.
+#[derive(Clone, Copy)]
+pub struct KvRaft {
+    /// Makes a replica of a state machine (part 4A).
+    pub make_rsm: MakeRsm,
+    /// Makes a replica of the key/value service, with the state that earlier incarnations saved. Must return
+    /// at once.
+    pub make_server: fn(Replica) -> Arc<dyn ReplicaServer>,
+    /// Makes a clerk that calls the servers at these end points, which are in the order of the servers.
+    pub make_clerk: fn(Vec<ClientEnd>) -> Arc<dyn Clerk>,
 }

@@ -1,6 +1,6 @@
 //! The form of findings: location, advice, number and order.
 
-use crate::{check_files, check_text};
+use super::{check_files, check_text};
 
 #[test]
 fn a_finding_has_location_and_advice() {

@@ -2,7 +2,7 @@
 
 use staff::rules::Rule;
 
-use crate::{violates, warns};
+use super::{violates, warns};
 
 #[test]
 fn the_system_is_refused() {

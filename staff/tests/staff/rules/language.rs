@@ -2,7 +2,7 @@
 
 use staff::rules::Rule;
 
-use crate::{passes, violates};
+use super::{passes, violates};
 
 #[test]
 fn functions_that_extend_a_borrow_are_refused() {

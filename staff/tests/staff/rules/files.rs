@@ -2,7 +2,7 @@
 
 use staff::rules::{Rule, certain};
 
-use crate::{check_files, check_text, source_files};
+use super::{check_files, check_text, source_files};
 
 /// The paths of those files that the compiler certainly reads.
 fn certain_of(files: &[(&str, &str)]) -> Vec<String> {

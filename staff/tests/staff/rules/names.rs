@@ -2,7 +2,7 @@
 
 use staff::rules::Rule;
 
-use crate::{check_files, check_text, violates};
+use super::{check_files, check_text, violates};
 
 #[test]
 fn no_prefix_hides_an_identifier_in_a_macro() {

@@ -6,7 +6,7 @@ use std::path::Path;
 use staff::rules::{Findings, certain, check};
 use staff::submission::{self, Limits, SourceFile};
 
-use crate::{check_text, passes};
+use super::{check_text, passes};
 
 #[test]
 fn the_references_pass() {

@@ -1,0 +1,6 @@
+//! The command line, and the reference's runs: one target, so that it is linked once.
+
+mod commands;
+mod details;
+mod determinism;
+mod faults;
