@@ -59,11 +59,8 @@ fn filters(arguments: impl Iterator<Item = String>) -> (Vec<String>, Vec<String>
     for argument in arguments {
         let is_option = argument.starts_with('-');
         let takes_value = TAKE_A_VALUE.contains(&argument.as_str());
-        if is_value || is_option {
-            options.push(argument)
-        } else {
-            filters.push(argument)
-        }
+        let kind = if is_value || is_option { &mut options } else { &mut filters };
+        kind.push(argument);
         is_value = takes_value;
     }
     (filters, options)
