@@ -93,7 +93,7 @@ fn diagnose(status: ExitStatus, printed: &str) -> (FailureKind, Option<&'static 
         #[cfg(target_os = "linux")]
         Some(SIGSYS) => (
             FailureKind::Abort,
-            Some("lab code made a system call that only the harness may make, such as one on its connection"),
+            Some("lab code did what only the harness may do, such as a system call on its connection"),
         ),
         Some(SIGKILL) => {
             (FailureKind::Memory, Some("most likely killed by the system because memory ran out"))
@@ -105,7 +105,7 @@ fn diagnose(status: ExitStatus, printed: &str) -> (FailureKind, Option<&'static 
 fn exit(status: ExitStatus) -> String {
     match (status.signal(), status.code()) {
         (Some(signal), _) => format!("was ended by signal {signal}"),
-        (None, Some(code)) => format!("exited with status {code} before the run had ended"),
+        (None, Some(code)) => format!("left with status {code} before the run had ended"),
         (None, None) => "ended before the run had".to_owned(),
     }
 }
@@ -124,9 +124,9 @@ mod tests {
             (11, "", FailureKind::Overflow, "signal 11"),
             (9, "", FailureKind::Memory, "signal 9"),
             #[cfg(target_os = "linux")]
-            (31, "", FailureKind::Abort, "only the harness may make"),
-            (0, "", FailureKind::Abort, "exited with status 0"),
-            (3 * 256, "", FailureKind::Abort, "exited with status 3"),
+            (31, "", FailureKind::Abort, "what only the harness may do"),
+            (0, "", FailureKind::Abort, "left with status 0"),
+            (3 * 256, "", FailureKind::Abort, "left with status 3"),
         ] {
             let lost = Lost::died(Some(ExitStatus::from_raw(status)), printed.to_owned());
             assert_eq!(lost.kind, kind, "status {status}, {printed:?}");

@@ -25,6 +25,9 @@ pub(super) const PACKAGE: &str = "program";
 /// submission's generic functions and constants are here, or in the submission's own crates.
 pub(super) const OBJECT: &str = "../target/program.o";
 
+/// The glue of a crate that is not there. No module of the program is made of it.
+const NO_PART: &str = "pub const PART: () = ();\n";
+
 /// The files of the program, by path from the top of its folder. `submitted` are the submission's crates.
 pub(super) fn files(submitted: &BTreeSet<&str>, missing: Missing) -> Vec<(String, String)> {
     let exported: Vec<&Lab> = tester::labs()
@@ -35,7 +38,7 @@ pub(super) fn files(submitted: &BTreeSet<&str>, missing: Missing) -> Vec<(String
         let text = match (submitted.contains(lab.krate), missing) {
             (true, _) => glue(lab, &format!("submitted_{}", lab.krate)),
             (false, Missing::Reference) => glue(lab, &format!("::{}", lab.krate)),
-            (false, Missing::Nothing) => EMPTY.to_owned(),
+            (false, Missing::Nothing) => NO_PART.to_owned(),
         };
         (format!("src/its_{}.rs", lab.krate), text)
     });
@@ -45,7 +48,7 @@ pub(super) fn files(submitted: &BTreeSet<&str>, missing: Missing) -> Vec<(String
 /// The file that exports a crate. There is one for each crate, so that the compiler's errors can be
 /// attributed to it. It names the type, so that a crate cannot export a solution of another lab.
 fn glue(lab: &Lab, from: &str) -> String {
-    format!("pub const EXPORT: labapi::{} = {from}::SOLUTION;\n", lab.export)
+    format!("pub const PART: labapi::{} = {from}::SOLUTION;\n", lab.export)
 }
 
 fn main(exported: &[&Lab]) -> String {
@@ -62,7 +65,7 @@ fn main(exported: &[&Lab]) -> String {
     };
     let own = |lab: &Lab| {
         let is_exported = exported.iter().any(|it| it.krate == lab.krate);
-        is_exported.then(|| format!("its_{}::EXPORT", lab.krate))
+        is_exported.then(|| format!("its_{}::PART", lab.krate))
     };
     let is_needed = |lab: &Lab| tester::labs().iter().any(|it| it.needs.contains(&lab.krate));
     let on_reference = |lab: &Lab| {
@@ -88,17 +91,14 @@ mod tests {
             files.into_iter().find(|(file, _)| file == path).map(|(_, text)| text)
         };
         let glue = text(Missing::Nothing, "src/its_kvraft.rs");
-        assert_eq!(glue.as_deref(), Some("pub const EXPORT: labapi::KvRaft = submitted_kvraft::SOLUTION;\n"));
-        assert_eq!(text(Missing::Nothing, "src/its_raft.rs").as_deref(), Some(EMPTY));
+        assert_eq!(glue.as_deref(), Some("pub const PART: labapi::KvRaft = submitted_kvraft::SOLUTION;\n"));
+        assert_eq!(text(Missing::Nothing, "src/its_raft.rs").as_deref(), Some(NO_PART));
         let main = text(Missing::Nothing, "src/main.rs").unwrap();
         let (own, on_reference) = main.split_once("const ON_REFERENCE").unwrap();
-        assert!(
-            own.contains("(\"kvraft\", &its_kvraft::EXPORT)") && !own.contains("raft::SOLUTION"),
-            "{main}"
-        );
+        assert!(own.contains("(\"kvraft\", &its_kvraft::PART)") && !own.contains("raft::SOLUTION"), "{main}");
         assert!(on_reference.contains("(\"raft\", &::raft::SOLUTION)"), "{main}");
-        assert!(on_reference.contains("(\"kvraft\", &its_kvraft::EXPORT)"), "{main}");
+        assert!(on_reference.contains("(\"kvraft\", &its_kvraft::PART)"), "{main}");
         let glue = text(Missing::Reference, "src/its_raft.rs");
-        assert_eq!(glue.as_deref(), Some("pub const EXPORT: labapi::Solution = ::raft::SOLUTION;\n"));
+        assert_eq!(glue.as_deref(), Some("pub const PART: labapi::Solution = ::raft::SOLUTION;\n"));
     }
 }
