@@ -159,13 +159,12 @@ fn ask_all(raft: &Arc<Raft>, args: VoteArgs) {
     for peer in raft.others() {
         let (raft, votes, args) = (raft.clone(), votes.clone(), args.clone());
         thread::spawn(move || {
-            if let Some(reply) = raft.peers[peer].request_vote(&args) {
-                let mut votes = votes.lock();
-                *votes += usize::from(reply.granted);
-                if reply.granted && *votes == raft.majority() {
-                    drop(votes);
-                    raft.lead(args.term);
-                }
+            let Some(reply) = raft.peers[peer].request_vote(&args) else { return };
+            let mut votes = votes.lock();
+            *votes += usize::from(reply.granted);
+            if reply.granted && *votes == raft.majority() {
+                drop(votes);
+                raft.lead(args.term);
             }
         });
     }
