@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, Args, ColorChoice, Parser, Subcommand, ValueEnum};
+use clap::{Arg, ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use labrt::world::{Backend, Policy};
 
 use crate::error::CommandError;
@@ -14,12 +14,16 @@ use crate::error::CommandError;
 /// The distributed systems labs, simulated: one seed determines the whole run.
 #[derive(Parser, Debug)]
 #[command(name = "lab", bin_name = "cargo lab", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(disable_help_flag = true, disable_version_flag = true)]
 pub(crate) struct CommandLine {
     #[command(subcommand)]
     pub(crate) command: Command,
 
     #[command(flatten)]
     pub(crate) global: GlobalArgs,
+
+    #[command(flatten)]
+    version: VersionArg,
 }
 
 /// The commands that students have.
@@ -78,6 +82,8 @@ mod heading {
     pub(super) const EXECUTION: &str = "Execution";
     pub(super) const OUTPUT: &str = "Output";
     pub(super) const LINES: &str = "Lines of the log";
+    /// Without it, clap would put these options before all others.
+    pub(super) const OTHER: &str = "Options";
 }
 
 /// The options that every command takes.
@@ -87,6 +93,18 @@ pub struct GlobalArgs {
     #[arg(long, value_name = "WHEN", global = true, default_value_t, value_enum)]
     #[arg(help_heading = heading::OUTPUT)]
     pub color: ColorChoice,
+
+    /// Print help: with -h a summary, with --help all of it
+    #[arg(long, short, global = true, action = ArgAction::Help, help_heading = heading::OTHER)]
+    help: Option<bool>,
+}
+
+/// The option that prints the version. Commands do not have it.
+#[derive(Args, Debug)]
+pub struct VersionArg {
+    /// Print the version
+    #[arg(long, short = 'V', action = ArgAction::Version, help_heading = heading::OTHER)]
+    version: Option<bool>,
 }
 
 /// The arguments of `lab test`.
@@ -250,7 +268,7 @@ pub struct ReplayArgs {
 #[derive(Args, Debug)]
 pub struct ListArgs {
     /// Print JSON instead of a table
-    #[arg(long)]
+    #[arg(long, help_heading = heading::OUTPUT)]
     pub json: bool,
 }
 

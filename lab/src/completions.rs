@@ -37,5 +37,11 @@ fn without_hidden(command: &Command) -> Command {
     let options: Vec<Arg> = command.get_arguments().cloned().collect();
     let commands: Vec<Command> =
         command.get_subcommands().filter(|command| !command.is_hide_set()).cloned().collect();
-    Command::new(NAME).version(env!("CARGO_PKG_VERSION")).args(options).subcommands(commands)
+    Command::new(NAME)
+        .version(env!("CARGO_PKG_VERSION"))
+        // They are among the options.
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .args(options)
+        .subcommands(commands)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use lab::args::{
     COMPLETIONS_EXAMPLES, CompletionsArgs, GlobalArgs, ListArgs, REPLAY_EXAMPLES, ReplayArgs, TEST_EXAMPLES,
-    TestArgs, at_least_one, some_seconds, some_time,
+    TestArgs, VersionArg, at_least_one, some_seconds, some_time,
 };
 
 use crate::handout::Parts;
@@ -15,12 +15,16 @@ use crate::mutants::command::MutantsArgs;
 /// The distributed systems labs, simulated: one seed determines the whole run.
 #[derive(Parser, Debug)]
 #[command(name = "lab", bin_name = "cargo lab", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(disable_help_flag = true, disable_version_flag = true)]
 pub(crate) struct CommandLine {
     #[command(subcommand)]
     pub(crate) command: Command,
 
     #[command(flatten)]
     pub(crate) global: GlobalArgs,
+
+    #[command(flatten)]
+    version: VersionArg,
 }
 
 #[derive(Subcommand, Debug)]
@@ -42,7 +46,8 @@ pub(crate) enum Command {
     /// Score submissions, with a report for each
     #[command(after_help = GRADE_EXAMPLES)]
     Grade(GradeArgs),
-    /// Measure which tests notice wrong solutions, or try right ones
+    /// Run the tests of a lab on wrong solutions, to see which tests fail, or on right ones, which must pass
+    #[command(after_help = MUTANTS_EXAMPLES)]
     Mutants(MutantsArgs),
     /// Carry out runs for the process that started this one
     #[command(hide = true)]
@@ -69,8 +74,16 @@ Examples:
   cargo lab grade ../submissions/* --out ../results --rubric lab3.toml --runs 100 --time-limit 9m
   cargo lab grade ../submissions/* --out ../results --regrade        from the beginning";
 
+/// The end of the help of `lab mutants`.
+const MUTANTS_EXAMPLES: &str = "\
+Examples:
+  cargo lab mutants wrong raft > docs/wrong-raft.md      all wrong solutions: the page of the docs
+  cargo lab mutants wrong raft applies_twice --runs 5    one wrong solution, 5 runs of each test
+  cargo lab mutants right raft --runs 100                all right solutions";
+
 /// The headings of options in the help texts.
 mod heading {
+    pub(super) const CONTENT: &str = "Content";
     pub(super) const SUBMISSION: &str = "Submission";
     pub(super) const RUNS: &str = "Runs";
     pub(super) const RESULTS: &str = "Results";
@@ -95,11 +108,11 @@ pub(crate) struct HandoutArgs {
 
     /// Parts (3A,3B) or labs (2,3) that are released so far, separated by commas; if not given, all labs of
     /// the course, which are those with a number
-    #[arg(long, value_name = "PARTS", default_value_t)]
+    #[arg(long, value_name = "PARTS", default_value_t, help_heading = heading::CONTENT)]
     pub(crate) parts: Parts,
 
     /// Write also into a folder that is not empty, over an earlier hand-out
-    #[arg(long)]
+    #[arg(long, help_heading = heading::RESULTS)]
     pub(crate) force: bool,
 }
 
@@ -243,11 +256,13 @@ mod tests {
 
     #[test]
     fn examples_fit_into_the_width_of_the_help_and_are_accepted() {
-        for text in [EXAMPLES, HANDOUT_EXAMPLES, GRADE_EXAMPLES] {
+        for text in [EXAMPLES, HANDOUT_EXAMPLES, GRADE_EXAMPLES, MUTANTS_EXAMPLES] {
             assert!(text.lines().all(|line| line.len() <= 100), "{text}");
             for command in text.lines().filter_map(|line| line.trim_start().strip_prefix("cargo lab ")) {
                 // The explanation stands after two spaces or more.
                 let command = command.split("  ").next().unwrap_or(command);
+                // The shell takes the redirection.
+                let command = command.split(" > ").next().unwrap_or(command);
                 let arguments = std::iter::once("lab").chain(command.split(' ')).map(Into::into);
                 parse::<CommandLine>(arguments).expect("accepted");
             }

@@ -13,23 +13,23 @@ use crate::build_env::default_cache;
 /// The arguments of `lab mutants`.
 #[derive(Args, Debug)]
 pub(crate) struct MutantsArgs {
-    /// Wrong solutions, whose results are printed as a page of the docs, or right ones, which must pass
+    /// Solutions to run: wrong ones, with a page of the docs as output, or right ones, which must pass
     kind: Kind,
-    /// Name of the lab's crate
+    /// Lab, by the name of its crate: raft
     #[arg(value_parser = lab_of_name)]
     lab: &'static Lab,
-    /// Names of solutions to run; all if none is given
+    /// Names of the solutions to run; all if none is given
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// Runs of each test, over N seeds from 1 on
-    #[arg(long, visible_alias = "count", value_name = "N", default_value_t = 20)]
+    #[arg(long, visible_alias = "count", value_name = "N", default_value_t = 20, help_heading = "Runs")]
     runs: u64,
     /// Folder to build the solutions in; it is kept, so that only changes are compiled again. If not given, a
     /// folder for the lab in the target folder
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = "Building")]
     folder: Option<PathBuf>,
     /// Folder to build the framework in, as for `grade`; if not given, one in the target folder
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = "Building")]
     cache: Option<PathBuf>,
 }
 
