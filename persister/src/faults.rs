@@ -28,7 +28,7 @@ impl SaveTime {
         let nanos = |time: &Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         Self {
             world: world.clone(),
-            // The name of the stream belongs to what a seed replays.
+            // The name is historical. It stays, because a seed replays the draws of the stream of this name.
             rng: world.rng(&format!("extras: saves of {name}")),
             least: nanos(time.start()),
             most: nanos(time.end()),

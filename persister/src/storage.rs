@@ -112,7 +112,7 @@ impl Storage {
     /// a time; of each record, the save that began last remains. This holds for clones, for later copies, and
     /// for saves that begin from now on.
     ///
-    /// The durations are drawn from the world's random stream `extras: saves of ` and `name`, from its start.
+    /// The durations are drawn from a random stream of the world that belongs to `name`, from its start.
     ///
     /// # Panics
     ///
