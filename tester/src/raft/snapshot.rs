@@ -28,7 +28,7 @@ impl Snapshot {
             return Err("saw one without a byte".into());
         }
         let (last_index, mut commands): (LogIndex, Vec<String>) = labgob::decode(bytes)
-            .map_err(|error| format!("saw {} bytes that are none: {error}", bytes.len()))?;
+            .map_err(|error| format!("saw {} bytes that are not a snapshot: {error}", bytes.len()))?;
         if commands.is_empty() {
             return Err("saw one without the empty command of index 0".into());
         }

@@ -187,7 +187,7 @@ impl StateMachine for Counter {
             let (who, bytes) = (self.who(), snapshot.len());
             self.fail(format!(
                 "expected {who} to be restored from a snapshot that was taken; saw {bytes} bytes that are \
-                 none"
+                 not a snapshot"
             ));
         };
         if done < self.done {

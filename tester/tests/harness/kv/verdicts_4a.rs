@@ -52,7 +52,7 @@ fails!(a_snapshot_that_is_ignored: IgnoresSnapshot in "snapshot_4c", "assertion"
 fails!(a_snapshot_that_moves_back: RestoresTooLate in "snapshot_4c", "assertion",
     "expected a replica never to be moved back; saw server ", "restored to 10 requests when it had done 20");
 fails!(a_snapshot_that_is_none: RestoresOtherBytes in "snapshot_4c", "assertion",
-    "to be restored from a snapshot that was taken; saw 5 bytes that are none");
+    "to be restored from a snapshot that was taken; saw 5 bytes that are not a snapshot");
 fails!(a_snapshot_of_what_nobody_did: RestoresMore in "snapshot_4c", "assertion",
     "to be restored to a state that a replica had; saw it restored to a count of 1000 after 1000 requests, \
      which no replica has done");

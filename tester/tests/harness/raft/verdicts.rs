@@ -208,7 +208,7 @@ fails!(a_snapshot_that_is_out_of_date: OldSnapshot in "snapshot_basic_3d", "asse
      everything up to index 14");
 
 fails!(a_snapshot_that_is_none: BrokenSnapshot in "snapshot_basic_3d", "assertion",
-    "expected server 1 to hand over a snapshot; saw 5 bytes that are none");
+    "expected server 1 to hand over a snapshot; saw 5 bytes that are not a snapshot");
 
 fails!(a_snapshot_of_other_commands: MixedSnapshot in "snapshot_basic_3d", "assertion",
     "at index 1, where server ", "saw server 1 hand over a snapshot up to index 9 with command ");
