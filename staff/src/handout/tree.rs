@@ -75,7 +75,7 @@ impl Tree {
     ) -> Result<(), HandoutError> {
         for inside in emptied {
             if folder.join(inside).is_dir() {
-                self.remove_strangers(folder, inside)?;
+                self.remove_unlisted(folder, inside)?;
             }
         }
         for (path, file) in &self.files {
@@ -92,14 +92,14 @@ impl Tree {
         Ok(())
     }
 
-    fn remove_strangers(&self, folder: &Path, inside: &Path) -> Result<(), HandoutError> {
+    fn remove_unlisted(&self, folder: &Path, inside: &Path) -> Result<(), HandoutError> {
         let whole = folder.join(inside);
         for entry in fs::read_dir(&whole).map_err(HandoutError::file(&whole))? {
             let name = entry.map_err(HandoutError::file(&whole))?.file_name();
             let (path, whole) = (inside.join(&name), whole.join(&name));
             let is_folder = fs::symlink_metadata(&whole).map_err(HandoutError::file(&whole))?.is_dir();
             if is_folder && self.files.keys().any(|file| file.starts_with(&path)) {
-                self.remove_strangers(folder, &path)?;
+                self.remove_unlisted(folder, &path)?;
             } else if is_folder && name != "target" {
                 fs::remove_dir_all(&whole).map_err(HandoutError::file(&whole))?;
             } else if !is_folder && !self.has(&path) {
