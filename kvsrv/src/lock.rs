@@ -61,7 +61,7 @@ impl labapi::Lock for Lock {
 }
 
 impl Lock {
-    /// Who holds the lock, and the version of the key that says so. A lock that was never held has no key.
+    /// The holder, and the version of the key that names it. A lock that was never held has no key.
     fn holder(&self) -> (String, Version) {
         match self.clerk.get(&self.name) {
             Some(key) => (key.value, key.version),

@@ -17,7 +17,7 @@ pub(crate) struct LiveThread<'a> {
     pub(crate) started_at: Option<SourceLocation>,
 }
 
-/// Why one more thread cannot be started.
+/// The reason why one more thread cannot be started.
 #[derive(Clone, Copy)]
 pub(crate) enum LimitReached<'a> {
     /// There are [`THREADS_MAX`] of them.

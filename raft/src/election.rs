@@ -16,7 +16,7 @@ use crate::timer::VOTE_INTERVAL;
 pub(crate) struct RequestVoteArgs {
     /// The candidate's term.
     pub(crate) term: Term,
-    /// Who asks.
+    /// The candidate.
     pub(crate) candidate_id: PeerId,
     /// Index of the candidate's last entry.
     pub(crate) last_log_index: LogIndex,

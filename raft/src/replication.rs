@@ -14,7 +14,7 @@ use crate::timer::HEARTBEAT_INTERVAL;
 pub(crate) struct AppendEntriesArgs {
     /// The leader's term.
     pub(crate) term: Term,
-    /// Who leads.
+    /// The leader.
     pub(crate) leader_id: PeerId,
     /// Index of the entry just before the new ones.
     pub(crate) prev_log_index: LogIndex,
@@ -44,7 +44,7 @@ pub(crate) struct AppendEntriesReply {
     pub(crate) conflict: Option<Conflict>,
 }
 
-/// Why a follower refuses, in enough detail to skip all of a term at once (the end of §5.3).
+/// The reason why a follower refuses, in enough detail to skip all of a term at once (the end of §5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Conflict {
     /// The term of the follower's own entry at `prev_log_index`; `None` if its log ends before.
@@ -201,7 +201,7 @@ fn majority_index(mut stored: Vec<LogIndex>) -> LogIndex {
     stored[(stored.len() - 1) / 2]
 }
 
-/// Which entry to send next to a follower that refused.
+/// The index of the entry to send next to a follower that refused.
 fn retry_index(log: &Log, conflict: Conflict) -> LogIndex {
     match conflict.term.and_then(|term| log.last_index_of(term)) {
         // Both have entries of that term; they can differ only after the leader's last one.

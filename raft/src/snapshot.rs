@@ -12,7 +12,7 @@ use crate::state::State;
 pub(crate) struct InstallSnapshotArgs {
     /// The leader's term.
     pub(crate) term: Term,
-    /// Who leads.
+    /// The leader.
     pub(crate) leader_id: PeerId,
     /// The snapshot replaces all entries up to and including this index.
     pub(crate) last_included_index: LogIndex,

@@ -16,7 +16,7 @@ pub(crate) struct State {
     //
     /// The latest term that this server has seen; zero at first. Never decreases.
     pub(crate) current_term: Term,
-    /// Who got this server's vote in `current_term`, if anyone did.
+    /// The candidate that got this server's vote in `current_term`, if any.
     pub(crate) voted_for: Option<PeerId>,
     /// The commands, each with the term in which a leader received it.
     pub(crate) log: Log,

@@ -256,7 +256,7 @@ fn cause(report: &Report) -> String {
     )
 }
 
-/// Which seeds are run, and where.
+/// The seeds to run, and the backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Plan {
     backend: Backend,

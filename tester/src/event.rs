@@ -144,7 +144,7 @@ pub struct Message<'a> {
     pub call: u64,
     /// The step of its request or its reply.
     pub step: Step,
-    /// Who calls.
+    /// The caller.
     pub from: Party,
     /// The server that is called.
     pub to: Incarnation,
@@ -161,7 +161,7 @@ pub struct Message<'a> {
 /// A step of a save.
 #[derive(Clone, Copy)]
 pub struct Save<'a> {
-    /// Which step it is.
+    /// The step.
     pub step: SaveStep,
     /// The records saved.
     pub records: &'a [SavedRecord<'a>],

@@ -15,7 +15,7 @@ pub struct Report {
     pub test: String,
     /// The seed that decides everything that happened in the run.
     pub seed: u64,
-    /// Why the run failed; `None` if it passed.
+    /// The reason why the run failed; `None` if it passed.
     pub failure: Option<ReportedFailure>,
     /// A hash over every decision and message of the run: the same source and the same seed give the same
     /// one. 0 if it is not known; see [`labrt::world::Run::fingerprint`].
@@ -54,7 +54,7 @@ impl Report {
     }
 }
 
-/// Why a run failed, and where and when.
+/// The reason why a run failed, the place and the time.
 #[derive(Serialize, Deserialize, Clone, Debug)]
 pub struct ReportedFailure {
     /// The kind's name, such as `assertion` or `not_implemented`; see [`labrt::world::FailureKind`].

@@ -10,7 +10,7 @@ use crate::linearizability::Budget;
 use crate::protocol::Protocol;
 use crate::testbed::Testbed;
 
-/// Where a test is played, and what with.
+/// The place where a test is played, and its solution.
 pub struct Stage<'a> {
     pub(crate) testbed: &'a Arc<Testbed>,
     pub(crate) solution: &'a Solution,

@@ -8,8 +8,8 @@ use labrt::sync::{Arc, Mutex};
 struct Clerk {
     /// The ways to all servers.
     ends: Vec<ClientEnd>,
-    /// Which of them to ask first. Remember who answered: to look for the leader at each request is too slow
-    /// for the tests.
+    /// The index in `ends` of the server to ask first. Remember the one that answered: to look for the leader
+    /// at each request is too slow for the tests.
     leader: Mutex<usize>,
 }
 

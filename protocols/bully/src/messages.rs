@@ -7,7 +7,7 @@ use crate::node::NodeId;
 /// To all higher nodes: is one of you alive?
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Election {
-    /// Who asks.
+    /// The node that asks.
     pub(crate) candidate: NodeId,
 }
 
@@ -18,14 +18,14 @@ pub(crate) struct Alive;
 /// To all lower nodes: an election is over.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Victory {
-    /// Who has won it.
+    /// The winner.
     pub(crate) leader: NodeId,
 }
 
 /// To all lower nodes, again and again: the leader is there.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Heartbeat {
-    /// Who leads.
+    /// The leader.
     pub(crate) leader: NodeId,
 }
 

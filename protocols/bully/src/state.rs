@@ -27,7 +27,7 @@ pub(crate) enum Status {
     AwaitingVictory,
     /// Follows a leader. At the deadline the leader is taken for dead, and it starts an election.
     Following {
-        /// Who leads.
+        /// The leader.
         leader: NodeId,
     },
     /// Leads. At the deadline it sends the next heartbeats.

@@ -1,5 +1,5 @@
-//! Who leads (part 3A): §5.2 of the paper, and from 3B on §5.4.1; the boxes "RequestVote RPC" and "Rules for
-//! Servers" of Figure 2.
+//! Leader election (part 3A): §5.2 of the paper, and from 3B on §5.4.1; the boxes "RequestVote RPC" and
+//! "Rules for Servers" of Figure 2.
 
 use serde::{Deserialize, Serialize};
 

@@ -18,7 +18,7 @@ pub(crate) struct Raft {
     /// How to call each server, in the same order everywhere. The end at `me` leads to itself; do not call
     /// it.
     pub(crate) peers: Vec<ClientEnd>,
-    /// Which of `peers` this server is.
+    /// The index of this server in `peers`.
     pub(crate) me: usize,
     /// Where to save what must survive a crash (3C).
     pub(crate) persister: Persister,

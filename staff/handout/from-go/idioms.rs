@@ -579,7 +579,7 @@ fn the_rest_of_the_language() {
     }
 }
 
-/// What a value does at the end of its block.
+/// A value that calls a function at the end of its block.
 struct Deferred<F: FnMut()>(F);
 
 impl<F: FnMut()> Drop for Deferred<F> {

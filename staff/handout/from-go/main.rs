@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 
 /// The page.
 const PAGE: &str = include_str!("../docs/from-go.md");
-/// What its code must be a part of.
+/// The source that contains all code of the page.
 const IDIOMS: &str = include_str!("idioms.rs");
 
-/// Without what formatting decides.
+/// The code without its white space, which depends on the formatting.
 fn without_space(code: &str) -> String {
     code.split_whitespace().collect()
 }
@@ -26,7 +26,7 @@ fn cells(row: &str) -> Vec<String> {
     cells.trim_matches('|').split('|').map(|cell| cell.trim().replace('\u{0}', "|")).collect()
 }
 
-/// What stands between backticks.
+/// The pieces of code between backticks.
 fn codes(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2)
 }
@@ -65,7 +65,7 @@ fn the_longer_examples_are_compiled() {
     }
 }
 
-/// What the lab solutions in Go that were looked at make use of.
+/// The idioms are those of lab solutions written in Go.
 #[test]
 fn every_idiom_has_a_row() {
     let left: Vec<String> = rows().iter().map(|row| row[0].clone()).collect();

@@ -74,7 +74,7 @@ pub enum RecordedKind {
         call: u64,
         /// The step of its request or its reply.
         step: Step,
-        /// Who calls.
+        /// The caller.
         from: Party,
         /// The server that is called.
         to: Incarnation,
@@ -89,7 +89,7 @@ pub enum RecordedKind {
     },
     /// A step of a save.
     Saved {
-        /// Which step it is.
+        /// The step.
         step: SaveStep,
         /// The records saved.
         records: Box<[RecordedSave]>,

@@ -31,8 +31,8 @@ fn many_clients_2b(cluster: &Cluster<KvServer>) {
     clients_take_turns(cluster, 10);
 }
 
-/// Who holds the lock writes its number into a key, and clears it before it lets go. So nobody who holds the
-/// lock may find a number there.
+/// The client that holds the lock writes its number into a key, and clears it before it lets go. So no client
+/// that holds the lock may find a number there.
 fn clients_take_turns(cluster: &Cluster<KvServer>, clients: usize) {
     let turns: u64 =
         cluster.spawn_clients_and_wait(clients, Duration::from_secs(2), take_turns).into_iter().sum();
@@ -74,7 +74,7 @@ fn take_turns(client: &Client<KvServer>, stop: &AtomicBool) -> u64 {
     turns
 }
 
-/// Who holds the lock writes alone.
+/// A put by the holder of the lock, which must be the only writer.
 #[track_caller]
 fn write(client: &Client<KvServer>, value: &str, version: Version) {
     let answer = client.put("l0", value, version);

@@ -1,4 +1,4 @@
-//! Who leads: the messages *election*, *alive* and *victory*.
+//! Leader election: the messages *election*, *alive* and *victory*.
 //!
 //! Besides the answers to these messages, you need here:
 //!
@@ -22,8 +22,8 @@ impl Bully {
 
     /// Another node says that it has won.
     ///
-    /// Whoever it is, this node follows it from now on: that is the plain form. What goes wrong with that
-    /// shows `late_victory_b1`.
+    /// Whoever it is, this node follows it from now on: that is the plain form. The test
+    /// `late_victory_b1` shows how that goes wrong.
     pub(crate) fn answer_victory(&self, args: Victory) -> Ack {
         todo!("bully::answer_victory, part B1")
     }

@@ -1,4 +1,4 @@
-//! Whether the leader is still there.
+//! Failure detection: heartbeats show that the leader is still there.
 
 use crate::messages::{Ack, Heartbeat};
 use crate::node::Bully;

@@ -18,7 +18,7 @@ pub const SOLUTION: Solution = Solution::new("bully").with_bully(make);
 pub(crate) struct Bully {
     /// How to call each node, in the same order everywhere. The end at `me` leads to itself; do not call it.
     pub(crate) peers: Vec<ClientEnd>,
-    /// Which of `peers` this node is. The highest one that is alive shall lead.
+    /// The index of this node in `peers`. The highest one that is alive shall lead.
     pub(crate) me: usize,
     /// Set by `kill`. Whoever loops looks at it, and ends.
     killed: AtomicBool,

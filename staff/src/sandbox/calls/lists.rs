@@ -53,7 +53,7 @@ const ALWAYS: &[c_long] = &[
     libc::SYS_rt_sigsuspend,
     libc::SYS_rt_sigtimedwait,
     libc::SYS_sigaltstack,
-    // Who and where the process is.
+    // The identity and the working directory of the process.
     libc::SYS_capget,
     libc::SYS_getcwd,
     libc::SYS_getegid,

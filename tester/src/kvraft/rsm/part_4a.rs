@@ -101,7 +101,7 @@ fn shutdown_4a(cluster: &Cluster<Counters>) {
     submits_return_when_all_are_halted(cluster);
 }
 
-/// Who submitted something to a server whose Raft is killed must be told.
+/// Submits to a server whose Raft is killed must return.
 fn submits_return_when_all_are_halted(cluster: &Cluster<Counters>) {
     // Agreement takes a fraction of a millisecond. What a leader accepts that is cut off is surely under way
     // when it is killed.

@@ -6,7 +6,7 @@ use labapi::{Echo, MakeEcho};
 use labrpc::{ClientEnd, Service};
 use serde::{Deserialize, Serialize};
 
-/// What is tested.
+/// The solution that the tests run.
 pub const SOLUTION: MakeEcho = |other| Arc::new(Server { other });
 
 struct Server {

@@ -36,7 +36,7 @@ impl Protocol for EchoServers {
 }
 
 impl Cluster<EchoServers> {
-    /// What server 0 hears if it asks the other one to repeat `text`.
+    /// The answer that server 0 gets when it asks the other one to repeat `text`.
     pub(super) fn ask(&self, text: &'static str) -> Option<String> {
         self.call(0, "ask", move |_, server| server.ask(text)).and_then(|(_, heard)| heard)
     }

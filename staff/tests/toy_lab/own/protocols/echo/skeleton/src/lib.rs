@@ -5,7 +5,7 @@ use std::sync::Arc;
 use labapi::{Echo, MakeEcho};
 use labrpc::{ClientEnd, Service};
 
-/// What is tested.
+/// The solution that the tests run.
 pub const SOLUTION: MakeEcho = |other| Arc::new(Server { _other: other });
 
 struct Server {
