@@ -92,13 +92,14 @@ fn choose(
     }
 }
 
-/// Warns if servers of a submission share a counter in std, which they can use as shared memory. On systems other
-/// than Linux they always do; submissions are not graded there.
+/// Warns if servers of a submission share a counter in std, which they can use as shared memory. On systems
+/// other than Linux they always do; submissions are not graded there.
 fn warn_of_shared_hash_keys() {
     if cfg!(target_os = "linux") && !labrt::world::hash_keys_are_separate() {
         eprintln!(
             "warning: the keys of std's hash maps were not found, so all servers of a simulation share one \
-             counter: a submission may use it as memory that its servers share. See \"Threat model\" in docs/instructors.md"
+             counter: a submission may use it as memory that its servers share. See \"Threat model\" in \
+             docs/instructors.md"
         );
     }
 }

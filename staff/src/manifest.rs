@@ -54,8 +54,8 @@ impl Manifest {
         }
     }
 
-    /// The manifest of a new package, which inherits its edition and, unless `lints` says otherwise, the lints of
-    /// its workspace. Cargo finds no targets of it by itself.
+    /// The manifest of a new package, which inherits its edition and, unless `lints` says otherwise, the
+    /// lints of its workspace. Cargo finds no targets of it by itself.
     ///
     /// # Panics
     ///

@@ -236,9 +236,11 @@ mod tests {
         }
         let output = "thread 'rustc' (77) panicked at compiler/rustc_x/src/lib.rs:1:1:\nindex out of bounds\n\
             stack backtrace:\n   0:     0x7f - std::backtrace\n                \
-            at /rustc/1/library/std.rs:1\n   1: main\n\nnote: we would appreciate a bug report: https://github.com/rust-lang/rust\n\n\
+            at /rustc/1/library/std.rs:1\n   1: main\n\n\
+            note: we would appreciate a bug report: https://github.com/rust-lang/rust\n\n\
             note: rustc 1.90.0 running on x86_64\n\n\
-            query stack during panic:\n#0 [mir] x\n... and 12 others\nend of query stack\nerror: could not compile `kvraft` (lib)\n";
+            query stack during panic:\n#0 [mir] x\n... and 12 others\nend of query stack\n\
+            error: could not compile `kvraft` (lib)\n";
         assert_eq!(of_cargo(output), "index out of bounds\n\nerror: could not compile `kvraft` (lib)");
     }
 }

@@ -30,7 +30,8 @@ pub enum HandoutError {
     },
     /// The folder is inside of the sources, or contains them.
     #[error(
-        "{folder} and the sources in {workspace} would be mixed; give a folder beside them, such as ../handout",
+        "{folder} and the sources in {workspace} would be mixed; give a folder beside them, \
+         such as ../handout",
         folder = folder.display(), workspace = workspace.display()
     )]
     AmongTheSources {

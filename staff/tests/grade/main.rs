@@ -1,7 +1,8 @@
 //! `lab grade` and `--submission`, as instructors see them.
 //!
-//! Submissions are built, so this takes a while: the first time two or three minutes of processor time for the
-//! framework, which is kept in the target folder for the next time, and then some seconds for each submission.
+//! Submissions are built, so this takes a while: the first time two or three minutes of processor time for
+//! the framework, which is kept in the target folder for the next time, and then some seconds for each
+//! submission.
 
 #![cfg(target_os = "linux")]
 

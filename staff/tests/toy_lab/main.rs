@@ -1,6 +1,6 @@
 //! A new lab is its own files, and the lines that stand in [`LINES`]: a registration, and what Rust and Cargo
-//! demand. The toy lab in `own` is added to a copy of this workspace; it runs there, is handed out, graded, and
-//! checked by `oracle-check`.
+//! demand. The toy lab in `own` is added to a copy of this workspace; it runs there, is handed out, graded,
+//! and checked by `oracle-check`.
 
 #![cfg(target_os = "linux")]
 

@@ -44,8 +44,9 @@ macro_rules! fails_at_times {
     ($name:ident: $fault:ident in $case:literal, $kind:literal, $($piece:literal),+ $(,)?) => {
         #[test]
         fn $name() {
-            let reports = (0..10).map(|seed| super::report::<{ super::fault::Fault::$fault as u8 }>($case, seed));
-            let failed = { reports }.find(|report| !report.passed()).expect("one of ten runs to fail");
+            let run = |seed| super::report::<{ super::fault::Fault::$fault as u8 }>($case, seed);
+            let mut reports = (0..10).map(run);
+            let failed = reports.find(|report| !report.passed()).expect("one of ten runs to fail");
             crate::expect::expect_failure(&failed, $kind, &[$($piece),+]);
         }
     };

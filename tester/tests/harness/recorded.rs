@@ -240,7 +240,10 @@ fn real_threads_can_record_too() {
     let options = RunOptions { backend: Backend::Threads, detail: Detail::Recorded, ..RunOptions::new(7) };
     let report = gossip_with(None, &options, two_rumors);
     expect_pass(&report);
-    let with_content = |event: &&Recorded| matches!(&event.kind, RecordedKind::Message { content: Some(content), .. } if content.get("number").is_some());
+    let with_content = |event: &&Recorded| match &event.kind {
+        RecordedKind::Message { content: Some(content), .. } => content.get("number").is_some(),
+        _ => false,
+    };
     assert!(events(&report).iter().filter(with_content).count() > 3);
 }
 

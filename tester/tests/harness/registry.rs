@@ -6,8 +6,8 @@ use std::path::Path;
 
 use tester::{Case, cases, labs};
 
-/// The parts of the course: the number of their tests, and the points of these. They are the course's, so they
-/// stand here a second time.
+/// The parts of the course: the number of their tests, and the points of these. They are the course's, so
+/// they stand here a second time.
 const COURSE: [(&str, usize, u32); 9] = [
     ("2A", 4, 15),
     ("2B", 4, 15),

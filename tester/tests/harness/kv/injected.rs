@@ -168,7 +168,10 @@ fn expect_noticed(
 }
 
 macro_rules! each_check_notices {
-    ($($name:ident: $test:literal, $file:literal $function:literal, [$($check:literal),+], $($injected:ident)+;)+) => {
+    ($(
+        $name:ident: $test:literal, $file:literal $function:literal, [$($check:literal),+],
+        $($injected:ident)+;
+    )+) => {
         $(
             #[test]
             fn $name() {
@@ -180,12 +183,15 @@ macro_rules! each_check_notices {
 
 each_check_notices!(
     puts_of_reliable_put: "reliable_put_2a", "src/kvsrv/part_2a.rs" "reliable_put_2a", ["expect_put("], Put;
-    gets_of_reliable_put: "reliable_put_2a", "src/kvsrv/part_2a.rs" "reliable_put_2a", ["check_get(", "cluster.fail("], Get;
+    gets_of_reliable_put: "reliable_put_2a", "src/kvsrv/part_2a.rs" "reliable_put_2a",
+        ["check_get(", "cluster.fail("], Get;
     puts_of_put_concurrent: "put_concurrent_reliable_2a", "src/kvsrv/part_2a.rs" "put_concurrent_reliable_2a",
         ["check_put_concurrent("], Dropped;
-    history_of_put_concurrent: "put_concurrent_reliable_2a", "src/kvsrv/part_2a.rs" "put_concurrent_reliable_2a",
+    history_of_put_concurrent: "put_concurrent_reliable_2a",
+        "src/kvsrv/part_2a.rs" "put_concurrent_reliable_2a",
         ["check_linearizable("], OldGet;
-    gets_of_unreliable_net: "unreliable_net_2a", "src/kvsrv/part_2a.rs" "unreliable_net_2a", ["check_get("], Get;
+    gets_of_unreliable_net: "unreliable_net_2a", "src/kvsrv/part_2a.rs" "unreliable_net_2a", ["check_get("],
+        Get;
     history_of_unreliable_net: "unreliable_net_2a", "src/kvsrv/part_2a.rs" "unreliable_net_2a",
         ["check_linearizable("], DoneAndRefused;
     history_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "clients_take_turns",
@@ -193,12 +199,15 @@ each_check_notices!(
 
     puts_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "take_turns", ["write("], Put;
     gets_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "take_turns", ["get_existing("], NoGet;
-    last_get_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "clients_take_turns", ["get_existing("], NoGet;
+    last_get_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "clients_take_turns",
+        ["get_existing("], NoGet;
 
     submits_of_basic: "basic_4a", "src/kvraft/rsm/part_4a.rs" "basic_4a", [".inc_to("], Submits;
     counters_of_basic: "basic_4a", "src/kvraft/rsm/part_4a.rs" "basic_4a", [".check_counter("], Followers;
-    counters_of_concurrent: "concurrent_4a", "src/kvraft/rsm/part_4a.rs" "concurrent_4a", [".check_counter("], Followers;
-    submits_of_leader_failure: "leader_failure_4a", "src/kvraft/rsm/part_4a.rs" "leader_failure_4a", [".inc()"], Submits;
+    counters_of_concurrent: "concurrent_4a", "src/kvraft/rsm/part_4a.rs" "concurrent_4a", [".check_counter("],
+        Followers;
+    submits_of_leader_failure: "leader_failure_4a", "src/kvraft/rsm/part_4a.rs" "leader_failure_4a",
+        [".inc()"], Submits;
     counters_of_leader_failure: "leader_failure_4a", "src/kvraft/rsm/part_4a.rs" "leader_failure_4a",
         [".check_counter("], Followers Deposed;
     submits_of_leader_partition: "leader_partition_4a", "src/kvraft/rsm/part_4a.rs" "leader_partition_4a",
@@ -207,31 +216,40 @@ each_check_notices!(
         [".check_counter("], Followers;
     counters_of_restart_replay: "restart_replay_4a", "src/kvraft/rsm/part_4a.rs" "restart_replay_4a",
         [".check_counter("], Followers;
-    submits_of_restarts: "restart_replay_4a", "src/kvraft/rsm/part_4a.rs" "count_to_100_and_restart", [".inc_to("], Submits;
+    submits_of_restarts: "restart_replay_4a", "src/kvraft/rsm/part_4a.rs" "count_to_100_and_restart",
+        [".inc_to("], Submits;
     counters_of_restarts: "restart_replay_4a", "src/kvraft/rsm/part_4a.rs" "count_to_100_and_restart",
         [".check_counter("], Followers;
     submits_of_shutdown: "shutdown_4a", "src/kvraft/rsm/part_4a.rs" "shutdown_4a", [".inc()"], Submits;
-    submits_of_restart_submit: "restart_submit_4a", "src/kvraft/rsm/part_4a.rs" "restart_submit_4a", [".inc()"], Submits;
+    submits_of_restart_submit: "restart_submit_4a", "src/kvraft/rsm/part_4a.rs" "restart_submit_4a",
+        [".inc()"], Submits;
     counters_of_restart_submit: "restart_submit_4a", "src/kvraft/rsm/part_4a.rs" "restart_submit_4a",
         [".check_counter("], Followers;
     submits_of_snapshot: "snapshot_4c", "src/kvraft/rsm/part_4c.rs" "snapshot_4c", [".inc()"], Submits;
-    counters_of_snapshot: "snapshot_4c", "src/kvraft/rsm/part_4c.rs" "snapshot_4c", [".check_counter("], Followers;
+    counters_of_snapshot: "snapshot_4c", "src/kvraft/rsm/part_4c.rs" "snapshot_4c", [".check_counter("],
+        Followers;
 
     puts_of_generic: "basic_4b", "src/key_value/concurrent_puts.rs" "keep_putting", ["one_put("], Put;
-    count_of_generic: "persist_one_client_4b", "src/kvraft/generic.rs" "play", ["check_put_concurrent("], Dropped;
+    count_of_generic: "persist_one_client_4b", "src/kvraft/generic.rs" "play", ["check_put_concurrent("],
+        Dropped;
     history_of_generic: "basic_4b", "src/kvraft/generic.rs" "play", ["check_linearizable("], OldGet;
     last_get_of_speed: "speed_4b", "src/kvraft/generic.rs" "speed", ["check_get("], Get;
     history_of_speed: "speed_4b", "src/kvraft/generic.rs" "speed", ["check_linearizable("], Get;
-    gets_of_one_partition: "one_partition_4b", "src/kvraft/part_4b.rs" "one_partition_4b", ["check_get("], Get;
-    puts_of_one_partition: "one_partition_4b", "src/kvraft/part_4b.rs" "one_partition_4b", ["put_at_least_once("], Puts;
+    gets_of_one_partition: "one_partition_4b", "src/kvraft/part_4b.rs" "one_partition_4b", ["check_get("],
+        Get;
+    puts_of_one_partition: "one_partition_4b", "src/kvraft/part_4b.rs" "one_partition_4b",
+        ["put_at_least_once("], Puts;
     history_of_one_partition: "one_partition_4b", "src/kvraft/part_4b.rs" "one_partition_4b",
         ["check_linearizable("], DoneAndRefused;
     gets_of_snapshot_rpc: "snapshot_rpc_4c", "src/kvraft/part_4c.rs" "snapshot_rpc_4c", ["check_get("], Get;
-    puts_of_snapshot_rpc: "snapshot_rpc_4c", "src/kvraft/part_4c.rs" "snapshot_rpc_4c", ["put_at_least_once("], Puts;
+    puts_of_snapshot_rpc: "snapshot_rpc_4c", "src/kvraft/part_4c.rs" "snapshot_rpc_4c",
+        ["put_at_least_once("], Puts;
     history_of_snapshot_rpc: "snapshot_rpc_4c", "src/kvraft/part_4c.rs" "snapshot_rpc_4c",
         ["check_linearizable("], DoneAndRefused;
-    gets_of_snapshot_size: "snapshot_size_4c", "src/kvraft/part_4c.rs" "snapshot_size_4c", ["check_get("], Get;
-    puts_of_snapshot_size: "snapshot_size_4c", "src/kvraft/part_4c.rs" "snapshot_size_4c", ["put_at_least_once("], Puts;
+    gets_of_snapshot_size: "snapshot_size_4c", "src/kvraft/part_4c.rs" "snapshot_size_4c", ["check_get("],
+        Get;
+    puts_of_snapshot_size: "snapshot_size_4c", "src/kvraft/part_4c.rs" "snapshot_size_4c",
+        ["put_at_least_once("], Puts;
     history_of_snapshot_size: "snapshot_size_4c", "src/kvraft/part_4c.rs" "snapshot_size_4c",
         ["check_linearizable("], DoneAndRefused;
 );

@@ -37,7 +37,8 @@ fails!(a_later_put_that_is_refused: ShortVersions in "mem_put_many_clients_relia
     "expected put(k) over version 16, which k had: done; saw: wrong version");
 fails!(a_put_that_is_answered_twice: AnswersAgain in "put_concurrent_reliable_2a", "assertion", "expected ");
 fails!(a_put_that_is_done_twice: PutsAgain in "unreliable_net_2a", "assertion", "expected ");
-fails_at_times!(a_put_that_is_done_after_one_that_was_maybe: AcceptsAFourth in "unreliable_net_2a", "assertion",
+fails_at_times!(a_put_that_is_done_after_one_that_was_maybe: AcceptsAFourth in "unreliable_net_2a",
+    "assertion",
     "expected put(k) over version ", "to be refused for its version, for an earlier one was maybe done; \
                                       saw: done");
 fails!(never_maybe: NeverMaybe in "unreliable_net_2a", "assertion",

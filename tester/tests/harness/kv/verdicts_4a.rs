@@ -21,11 +21,14 @@ fails!(an_answer_before_commit: AnswersWithoutCommit in "leader_partition_4a", "
     "expected submit on server ", "to return when Dec (submit ", "saw it return 0 bytes, when no replica \
                                                             had done that");
 fails!(a_request_done_before_commit: DoesBeforeCommit in "leader_partition_4a", "assertion",
-    "expected nothing to be done that was submitted to a leader in a minority; saw server ", " do Dec (submit ");
+    "expected nothing to be done that was submitted to a leader in a minority; saw server ",
+    " do Dec (submit ");
 fails!(a_request_done_without_a_majority: DoesBeforeCommit in "basic_4a", "assertion",
-    "expected an entry to be applied when a majority of the servers store it (§5.3); saw server ", " do Inc (submit ",
+    "expected an entry to be applied when a majority of the servers store it (§5.3); saw server ",
+    " do Inc (submit ",
     ", but as far as it can know, what server ", " sent since it was given that has reached no other server");
-fails!(an_answer_for_anothers_request: AnswersForOthers in "leader_partition_4a", "assertion", "expected submit on server ");
+fails!(an_answer_for_anothers_request: AnswersForOthers in "leader_partition_4a", "assertion",
+    "expected submit on server ");
 fails!(a_submit_that_hangs_when_leadership_is_lost: NeverGivesUp in "leader_partition_4a", "assertion",
     "expected every submit to return within 1.000 s after the old leader was connected again");
 fails!(a_submit_with_a_timeout: TimesOut in "leader_partition_4a", "assertion",
@@ -35,7 +38,8 @@ fails!(a_submit_that_survives_the_kill: SurvivesKill in "shutdown_4a", "assertio
 fails!(requests_in_another_order: SwapsTwo in "concurrent_4a", "assertion",
     "expected all replicas to do the same requests in the same order; saw server ");
 fails!(a_request_that_is_started_twice: StartsTwice in "basic_4a", "assertion",
-    "expected a request that is submitted once to be done once; saw server ", "do Inc (submit ", "as number 2, which was done as number 1");
+    "expected a request that is submitted once to be done once; saw server ", "do Inc (submit ",
+    "as number 2, which was done as number 1");
 fails!(a_request_that_is_done_and_refused: RefusesOne in "basic_4a", "assertion",
     "expected Inc number 3 to answer 3; saw it answer 4");
 fails!(nobody_takes_requests: RefusesAll in "basic_4a", "assertion",

@@ -20,7 +20,8 @@ fails!(a_log_that_no_snapshot_shortens: NeverSnapshots in "snapshot_size_4c", "a
     "expected snapshots to keep every server's saved Raft state at 8000 bytes or below; saw ");
 fails!(a_log_that_no_snapshot_shortens_without_a_follower: NeverSnapshots in "snapshot_rpc_4c", "assertion",
     "expected snapshots to keep every server's saved Raft state at 8000 bytes or below; saw ");
-fails!(a_log_that_no_snapshot_shortens_under_load: NeverSnapshots in "snapshot_recover_many_clients_4c", "assertion",
+fails!(a_log_that_no_snapshot_shortens_under_load: NeverSnapshots in "snapshot_recover_many_clients_4c",
+    "assertion",
     "expected snapshots to keep every server's saved Raft state at 8000 bytes or below; saw ");
 fails!(a_snapshot_that_is_too_large: LongSnapshots in "snapshot_size_4c", "assertion",
     "expected no server to save a snapshot of more than 500 bytes; saw 6");

@@ -160,7 +160,8 @@ macro_rules! each_check_notices {
         $(
             #[test]
             fn $name() {
-                expect_noticed(stringify!($name), stringify!($function), &NEED_A_LEADER, Injected::NobodyLeads);
+                let (test, function) = (stringify!($name), stringify!($function));
+                expect_noticed(test, function, &NEED_A_LEADER, Injected::NobodyLeads);
             }
         )+
 

@@ -61,7 +61,8 @@ fails!(nobody_accepts_commands: NeverElects in "basic_agree_3b", "assertion",
 fails!(two_leaders_in_a_term: TwoLeaders in "initial_election_3a", "assertion",
     "expected at most one leader in term 1; saw server ", " lead it at ");
 
-fails!(two_leaders_between_two_queries_of_the_test: TwoLeadersForAMoment in "initial_election_3a", "assertion",
+fails!(two_leaders_between_two_queries_of_the_test: TwoLeadersForAMoment in "initial_election_3a",
+    "assertion",
     "expected at most one leader in term 1; saw server 0 lead it at ", " and server 1 at 1.2");
 
 fails!(a_term_goes_back: TermGoesBack in "initial_election_3a", "assertion",
@@ -70,7 +71,8 @@ fails!(a_term_goes_back: TermGoesBack in "initial_election_3a", "assertion",
 fails!(a_term_goes_back_between_the_probes: TermGoesBackForTheTest in "initial_election_3a", "assertion",
     "expected server 0 never to go back in term; saw term 0 after term 1");
 
-fails!(a_term_goes_back_between_two_queries_of_the_test: TermGoesBackForAMoment in "initial_election_3a", "assertion",
+fails!(a_term_goes_back_between_two_queries_of_the_test: TermGoesBackForAMoment in "initial_election_3a",
+    "assertion",
     "never to go back in term; saw term 0 after term 1");
 
 fails!(two_servers_take_commands_in_a_term: TwoAccept in "basic_agree_3b", "assertion",
@@ -99,7 +101,8 @@ fails!(the_log_is_rewritten_after_a_crash: RewritesLog in "persist1_3c", "assert
 
 fails!(a_leader_without_committed_entries: LeaderWithoutLog in "persist1_3c", "assertion",
     "expected the leader of term 2 to have every entry that was committed before; saw server ",
-    "put a new command at index 1, although server ", "in term 1 at ", "had applied everything up to index 1");
+    "put a new command at index 1, although server ", "in term 1 at ",
+    "had applied everything up to index 1");
 
 fails!(start_answers_a_wrong_index: WrongIndex in "basic_agree_3b", "assertion",
     "expected 3 servers to apply command 100 within 2.000 s; server 0, leader of term 1, accepted it at ",
@@ -117,13 +120,15 @@ fails!(a_command_that_is_put_into_the_log_twice: AppendsTwice in "basic_agree_3b
 fails!(a_long_command_that_is_put_into_the_log_twice: AppendsTwice in "rpc_bytes_3b", "assertion",
     "expected agreement at index 2; saw it at index 4");
 
-fails!(a_wrong_index_for_a_command_that_cannot_be_committed: AppendsTwice in "follower_failure_3b", "assertion",
+fails!(a_wrong_index_for_a_command_that_cannot_be_committed: AppendsTwice in "follower_failure_3b",
+    "assertion",
     "expected agreement at index 4; saw it at index 8");
 
 fails!(a_wrong_index_without_a_majority: AppendsTwice in "fail_no_agree_3b", "assertion",
     "expected agreement at index 2; saw it at index 4");
 
-fails!(an_entry_before_anything_was_submitted_for_it: AppendsTwiceAnswersFirst in "basic_agree_3b", "assertion",
+fails!(an_entry_before_anything_was_submitted_for_it: AppendsTwiceAnswersFirst in "basic_agree_3b",
+    "assertion",
     "expected no agreement at index 2; saw servers 0, 1, 2 apply command 100 there");
 
 fails!(a_leader_without_followers_that_refuses: RefusesOne in "follower_failure_3b", "assertion",
@@ -165,7 +170,8 @@ fails!(a_leader_that_the_test_alone_sees: LeadsForTheTest in "initial_election_3
     "heard from none of the servers 0, 2");
 
 fails!(an_entry_that_no_message_brought: AppliesFromAfar in "follower_failure_3b", "assertion",
-    "expected an entry to be applied when a majority of the servers store it (§5.3); saw server ", " apply the entry at index ",
+    "expected an entry to be applied when a majority of the servers store it (§5.3); saw server ",
+    " apply the entry at index ",
     ", but nothing has reached it that server ", " sent since it was given that");
 
 fails!(a_snapshot_that_no_message_brought: SnapshotFromAfar in "snapshot_install_3d", "assertion",
@@ -216,7 +222,8 @@ fails!(a_snapshot_of_other_commands: MixedSnapshot in "snapshot_basic_3d", "asse
 fails!(a_snapshot_without_a_byte: EmptySnapshot in "snapshot_basic_3d", "assertion",
     "expected server 1 to hand over a snapshot; saw one without a byte");
 
-fails!(a_snapshot_without_the_command_of_index_zero: SnapshotWithoutIndexZero in "snapshot_basic_3d", "assertion",
+fails!(a_snapshot_without_the_command_of_index_zero: SnapshotWithoutIndexZero in "snapshot_basic_3d",
+    "assertion",
     "expected server 1 to hand over a snapshot; saw one without the empty command of index 0");
 
 fails!(a_snapshot_that_lacks_a_command: ShortSnapshot in "snapshot_basic_3d", "assertion",
