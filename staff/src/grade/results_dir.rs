@@ -196,8 +196,8 @@ fn first_schema() -> u32 {
 ///
 /// # Errors
 ///
-/// The file cannot be read, or was not written by [`write()`] of this version. Ignoring such a file would lose
-/// grades.
+/// The file cannot be read, or was not written by [`write()`] of this version. Ignoring such a file would
+/// lose grades.
 pub(super) fn read<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, CommandError> {
     let text = match fs::read(file) {
         Ok(text) => text,
