@@ -36,6 +36,13 @@ pub fn labs() -> &'static [Lab] {
     LABS
 }
 
+/// The tests of all parts, whether or not they are released.
+#[cfg(test)]
+pub(crate) fn all_cases() -> &'static [Case] {
+    static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| LABS.iter().flat_map(|lab| (lab.cases)()).collect());
+    &CASES
+}
+
 /// All tests of the parts that are released, in the order of [`labs`].
 #[must_use]
 pub fn cases() -> &'static [Case] {
