@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strangers_go_from_the_folders_of_crates_alone() {
+    fn unlisted_files_go_from_the_folders_of_crates_alone() {
         let folder = tempfile::tempdir().unwrap();
         let exists = |path: &str| folder.path().join(path).exists();
         for file in
