@@ -6,6 +6,9 @@ use tester::Lab;
 
 use super::parts::Parts;
 
+/// The width of the hand-out's `rustfmt.toml`.
+const MAX_WIDTH: usize = 110;
+
 /// `.cargo/config.toml`: `cargo lab` is the students' command line.
 pub(super) const CARGO_CONFIG: &str = "\
 # Cargo says what it does: without that, the first build of a new clone would be a minute of silence.
@@ -15,21 +18,24 @@ lab = \"run --release --package lab --\"
 
 /// `lab/src/solutions.rs`: the students' crates.
 pub(super) fn solutions(students: &[&Lab]) -> String {
-    let mut exports = String::new();
-    for lab in students {
-        writeln!(exports, "    (\"{0}\", &{0}::SOLUTION),", lab.krate).expect("a string takes any text");
-    }
-    // As rustfmt formats it.
-    let list = if students.len() == 1 {
-        exports.trim().trim_end_matches(',').to_owned()
-    } else {
-        format!("\n{exports}")
-    };
+    let exports: Vec<String> =
+        students.iter().map(|lab| format!("(\"{0}\", &{0}::SOLUTION)", lab.krate)).collect();
+    let declaration = "pub const COMPILED_IN: &[Solution] =";
+    let value = format!("&[Solution::new(\"own\").with(&[{}])];", exports.join(", "));
+    // As rustfmt has it: on one line, on two, or a line for each crate.
+    let fits = |line: &str| line.len() <= MAX_WIDTH;
+    let constant = [format!("{declaration} {value}"), format!("{declaration}\n    {value}")]
+        .into_iter()
+        .find(|lines| lines.lines().all(fits))
+        .unwrap_or_else(|| {
+            let lines: String = exports.iter().map(|export| format!("    {export},\n")).collect();
+            format!("{declaration} &[Solution::new(\"own\").with(&[\n{lines}])];")
+        });
     format!(
         "//! The solutions of this workspace: yours, with the crate of each lab.\n\n\
          use labapi::Solution;\n\n\
          /// The solutions that are compiled in.\n\
-         pub const COMPILED_IN: &[Solution] = &[Solution::new(\"own\").with(&[{list}])];\n"
+         {constant}\n"
     )
 }
 
@@ -97,12 +103,10 @@ mod tests {
     #[test]
     fn the_command_line_knows_the_students_crates() {
         let both = solutions(&labs(&["raft", "kvraft"]));
-        assert!(
-            both.contains(
-                "with(&[\n    (\"raft\", &raft::SOLUTION),\n    (\"kvraft\", &kvraft::SOLUTION),\n])"
-            ),
-            "{both}"
-        );
+        let line = r#"    &[Solution::new("own").with(&[("raft", &raft::SOLUTION), ("kvraft", &kvraft::SOLUTION)])];"#;
+        assert!(both.contains(&format!("=\n{line}\n")), "{both}");
+        let three = solutions(&labs(&["kvsrv", "raft", "kvraft"]));
+        assert!(three.contains("with(&[\n    (\"kvsrv\", &kvsrv::SOLUTION),\n"), "{three}");
         let one = solutions(&labs(&["raft"]));
         assert!(one.contains("with(&[(\"raft\", &raft::SOLUTION)])]"), "{one}");
         assert!(released(&"3A,b1".parse().unwrap()).contains("&[\"3A\", \"B1\"];"));
