@@ -103,8 +103,9 @@ mod tests {
     #[test]
     fn the_command_line_knows_the_students_crates() {
         let both = solutions(&labs(&["raft", "kvraft"]));
-        let line = r#"    &[Solution::new("own").with(&[("raft", &raft::SOLUTION), ("kvraft", &kvraft::SOLUTION)])];"#;
-        assert!(both.contains(&format!("=\n{line}\n")), "{both}");
+        let crates = r#"("raft", &raft::SOLUTION), ("kvraft", &kvraft::SOLUTION)"#;
+        let line = format!("=\n    &[Solution::new(\"own\").with(&[{crates}])];\n");
+        assert!(both.contains(&line), "{both}");
         let three = solutions(&labs(&["kvsrv", "raft", "kvraft"]));
         assert!(three.contains("with(&[\n    (\"kvsrv\", &kvsrv::SOLUTION),\n"), "{three}");
         let one = solutions(&labs(&["raft"]));
