@@ -88,7 +88,7 @@ impl Scheduler {
             ),
             _ => {
                 let mut message =
-                    format!("{} threads wait for each other, and none can ever continue:", cycle.len());
+                    format!("{} threads wait for each other, and none can ever go on:", cycle.len());
                 for WaitEdge { waiter, wait, blocker } in cycle {
                     let _ = write!(message, "\n  {} {wait}", self.describe(waiter.slot));
                     let other = self.describe(blocker.thread.slot);

@@ -380,7 +380,7 @@ fn overflow_failure(frames: &[Frame]) -> (FailureKind, String) {
     let message = if repeated.is_empty() {
         format!(
             "the thread's stack of {size} KiB is full. Keep large values on the heap (`Vec`, `Box`), and \
-             look for an endless recursion"
+             look for a function that calls itself without end"
         )
     } else {
         format!(
