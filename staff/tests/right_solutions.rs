@@ -13,7 +13,7 @@ use staff::build::writable_sections;
 use staff::mutants::{RightSolution, Scratch};
 use tester::Lab;
 
-use trial::{Body, Fixture, parts};
+use trial::{Body, Fixture};
 
 /// Runs of each test.
 const RUNS: u64 = 5;
@@ -39,7 +39,7 @@ fn passes(fixture: &Fixture, lab: &'static Lab, right: &RightSolution) -> Result
     let mut all_printed = String::new();
     // The lab's own tests, and those of the labs that depend on it.
     for lab in tester::labs().iter().filter(|it| it.krate == lab.krate || it.needs.contains(&lab.krate)) {
-        let (results, printed) = fixture.scratch()?.test(&right.name, &parts(lab), RUNS)?;
+        let (results, printed) = fixture.scratch()?.test(&right.name, &lab.part_names(), RUNS)?;
         let noticed = results.tests.into_iter().filter(|test| !test.failures.is_empty());
         failed.extend(noticed.map(|test| test.name));
         all_printed += &printed;
@@ -63,7 +63,7 @@ fn has_no_static_memory(scratch: &Scratch, lab: &Lab, solution: &str) -> Result<
 fn makes_the_same_runs(scratch: &Scratch, lab: &Lab, copy: &str) -> Result<(), Failed> {
     has_no_static_memory(scratch, lab, copy)?;
     let fingerprints = |solution: &str| -> Result<Vec<_>, Failed> {
-        let (results, printed) = scratch.test(solution, &parts(lab), 3)?;
+        let (results, printed) = scratch.test(solution, &lab.part_names(), 3)?;
         if results.failed_tests() > 0 || results.tests.is_empty() {
             return Err(printed.into());
         }

@@ -13,7 +13,7 @@ use libtest_mimic::Failed;
 use staff::mutants::{CaughtBy, Scratch, WrongSolution};
 use tester::Lab;
 
-use trial::{Body, Fixture, parts};
+use trial::{Body, Fixture};
 
 /// Runs of each test, all of which an unnoticed wrong solution must pass.
 const UNSEEN_RUNS: u64 = 5;
@@ -80,7 +80,7 @@ fn replays(scratch: &Scratch, line: &str, failure: &FailedRun) -> Result<(), Fai
 
 /// No test notices the mistake. Otherwise the file and the docs understate the tests.
 fn is_not_seen(scratch: &Scratch, lab: &Lab, wrong: &WrongSolution) -> Result<(), Failed> {
-    let (results, printed) = scratch.test(&wrong.name, &parts(lab), UNSEEN_RUNS)?;
+    let (results, printed) = scratch.test(&wrong.name, &lab.part_names(), UNSEEN_RUNS)?;
     if results.failed_tests() > 0 {
         return Err(format!("expected the tests to see nothing, but they do:\n{printed}").into());
     }

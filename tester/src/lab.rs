@@ -55,4 +55,22 @@ impl Lab {
     pub fn has_part(&self, name: &str) -> bool {
         self.parts.iter().any(|part| part.name == name)
     }
+
+    /// The names of its parts, in their order.
+    #[must_use]
+    pub fn part_names(&self) -> Vec<&'static str> {
+        self.parts.iter().map(|part| part.name).collect()
+    }
+
+    /// Whether it is a lab of the course: these have a number, and the others a letter.
+    #[must_use]
+    pub fn is_of_course(&self) -> bool {
+        self.number.starts_with(|c: char| c.is_ascii_digit())
+    }
+
+    /// The path of its page in the hand-out: `docs/lab-3.md`, or `docs/lab-bully.md` outside of the course.
+    #[must_use]
+    pub fn page(&self) -> String {
+        format!("docs/lab-{}.md", if self.is_of_course() { self.number } else { self.krate })
+    }
 }

@@ -109,7 +109,7 @@ impl Collector<'_> {
         self.copy(&Path::new(HANDOUT).join("docs"), Path::new("docs"))?;
         for lab in tester::labs().iter().filter(|lab| self.parts.have(lab)) {
             let page = Path::new(lab.folder).join("page.md");
-            self.copy(&page, Path::new(&generated::page_path(lab)))?;
+            self.copy(&page, Path::new(&lab.page()))?;
         }
         let readme = Path::new("README.md");
         self.copy(&Path::new(HANDOUT).join(readme), readme)?;

@@ -52,12 +52,6 @@ pub(super) fn released(parts: &Parts) -> String {
     )
 }
 
-/// The path of a lab's page: `docs/lab-3.md`, or `docs/lab-bully.md` for a lab without a number.
-pub(super) fn page_path(lab: &Lab) -> String {
-    let has_number = lab.number.starts_with(|c: char| c.is_ascii_digit());
-    format!("docs/lab-{}.md", if has_number { lab.number } else { lab.krate })
-}
-
 /// The students' README: the template with its placeholders filled in.
 ///
 /// `{{part}}` is the first released part, `{{filter}}` the same as a filter of tests, `{{crate}}` its crate,
@@ -77,7 +71,7 @@ pub(super) fn readme(template: &str, parts: &Parts) -> Result<String, String> {
     let second = tests.iter().find(|name| **name == "backup_3b").unwrap_or(last);
     let mut labs = String::new();
     for lab in tester::labs().iter().filter(|lab| parts.have(lab)) {
-        let page = page_path(lab);
+        let page = lab.page();
         let (number, task, folder) = (lab.number, lab.task, lab.folder);
         writeln!(labs, "| {number} | {task}, in `{folder}/src` | [{page}]({page}) |")
             .expect("a string takes any text");

@@ -17,17 +17,12 @@ pub struct Parts(BTreeSet<&'static str>);
 
 impl Default for Parts {
     fn default() -> Self {
-        let is_of_course = |lab: &&Lab| lab.number.starts_with(|c: char| c.is_ascii_digit());
-        Self(tester::labs().iter().filter(is_of_course).flat_map(names).collect())
+        Self(tester::labs().iter().filter(|lab| lab.is_of_course()).flat_map(Lab::part_names).collect())
     }
 }
 
-fn names(lab: &Lab) -> impl Iterator<Item = &'static str> + use<> {
-    lab.parts.iter().map(|part| part.name)
-}
-
 fn all() -> impl Iterator<Item = (&'static Lab, &'static str)> {
-    tester::labs().iter().flat_map(|lab| names(lab).map(move |part| (lab, part)))
+    tester::labs().iter().flat_map(|lab| lab.part_names().into_iter().map(move |part| (lab, part)))
 }
 
 impl FromStr for Parts {
@@ -75,7 +70,7 @@ impl Parts {
 
     /// Whether a part of this lab is released.
     pub(super) fn have(&self, lab: &Lab) -> bool {
-        names(lab).any(|part| self.contains(part))
+        lab.part_names().into_iter().any(|part| self.contains(part))
     }
 
     /// Whether students need the crate of this lab: because a part of it, or of a lab that depends on it, is

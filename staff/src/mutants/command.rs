@@ -75,10 +75,6 @@ impl MutantsArgs {
     }
 }
 
-fn parts(lab: &Lab) -> Vec<&'static str> {
-    lab.parts.iter().map(|part| part.name).collect()
-}
-
 fn wrong(
     args: &MutantsArgs,
     corpus: &Corpus,
@@ -88,7 +84,7 @@ fn wrong(
     let mut measured = Vec::new();
     for wrong in family.wrong.iter().filter(|wrong| args.chooses(&wrong.name)) {
         family.edited(&wrong.edits).map_err(cannot)?;
-        let (results, _) = scratch.test(&wrong.name, &parts(family.lab), args.runs).map_err(cannot)?;
+        let (results, _) = scratch.test(&wrong.name, &family.lab.part_names(), args.runs).map_err(cannot)?;
         eprintln!("{}: {} of {} tests notice", wrong.name, results.failed_tests(), results.tests.len());
         measured.push((wrong, results));
     }
@@ -100,7 +96,8 @@ fn right(args: &MutantsArgs, family: &Family, scratch: &Scratch) -> Result<Verdi
     let mut verdict = Verdict::Passed;
     for right in family.right.iter().filter(|right| args.chooses(&right.name)) {
         family.edited(&right.edits).map_err(cannot)?;
-        let (results, printed) = scratch.test(&right.name, &parts(family.lab), args.runs).map_err(cannot)?;
+        let (results, printed) =
+            scratch.test(&right.name, &family.lab.part_names(), args.runs).map_err(cannot)?;
         println!("{}: {}", right.name, printed.lines().last().unwrap_or_default());
         if results.failed_tests() > 0 {
             verdict = Verdict::Failed;

@@ -223,8 +223,7 @@ fn every_link_leads_somewhere() {
 fn the_pages_of_the_labs_name_their_tests() {
     let handed_out = texts("");
     for lab in tester::labs() {
-        let has_number = lab.number.starts_with(|c: char| c.is_ascii_digit());
-        let page = format!("docs/lab-{}.md", if has_number { lab.number } else { lab.krate });
+        let page = lab.page();
         let text = &handed_out[Path::new(&page)];
         for case in (lab.cases)() {
             assert!(text.contains(&format!("`{}`", case.name)), "{page} does not tell of {}", case.name);

@@ -6,7 +6,6 @@ use std::sync::{Arc, OnceLock};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use staff::mutants::{Corpus, Family, Scratch};
-use tester::Lab;
 
 /// A corpus that the first trial builds, so that `--list` builds nothing.
 pub struct Fixture {
@@ -31,11 +30,6 @@ impl Fixture {
         let family = self.corpus.families().iter().find(|family| family.lab.krate == lab);
         family.expect("every lab has a family")
     }
-}
-
-/// The names of a lab's parts, as filters of tests.
-pub fn parts(lab: &Lab) -> Vec<&'static str> {
-    lab.parts.iter().map(|part| part.name).collect()
 }
 
 /// The body of a trial.
