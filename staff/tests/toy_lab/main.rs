@@ -113,7 +113,8 @@ fn the_lines_of_a_new_lab_fit() {
     Copied::new("toy_lab");
 }
 
-/// Builds a copy of the workspace, a hand-out and the grader's framework: minutes. `scripts/check --all` does it.
+/// Builds a copy of the workspace, a hand-out and the grader's framework, which takes minutes.
+/// `scripts/check --all` does it.
 #[test]
 #[ignore = "takes minutes"]
 fn a_new_lab_runs_and_is_handed_out_and_graded() {
