@@ -23,6 +23,7 @@ pub(crate) const LAB: Lab = Lab {
     parts: &[Part::new("B1", "election of the highest node")],
     needs: &[],
     cases,
+    rules: Vec::new,
 };
 
 /// All of them.

@@ -129,6 +129,7 @@ impl<P: Protocol> Cluster<P> {
         for invariant in protocol.invariants(servers) {
             testbed.events.subscribe(group, invariant);
         }
+        testbed.events.analyse(group, protocol.analyses(servers));
         for server in 0..servers {
             testbed.events.add_server(group, server);
         }

@@ -6,6 +6,7 @@
 
 mod contents;
 mod interests;
+mod json;
 mod party;
 mod recording;
 mod stream;
@@ -24,7 +25,7 @@ use crate::causality::{Causality, LogicalTime};
 pub use interests::Interests;
 pub use party::{Group, Incarnation, Party};
 pub use recording::{Recorded, RecordedKind, RecordedSave, Recording, SavedContent};
-pub(crate) use stream::EventStream;
+pub(crate) use stream::{Conclusion, EventStream};
 pub use stream::{Detail, EventSource};
 
 /// A position in the stream of events, as seen from a server.

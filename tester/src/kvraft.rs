@@ -29,6 +29,7 @@ pub(crate) const LAB: Lab = Lab {
     ],
     needs: &["raft"],
     cases,
+    rules: Vec::new,
 };
 
 /// All tests of lab 4, in the course's order.

@@ -1,6 +1,6 @@
 //! [`Lab`]: the description of a lab.
 
-use crate::Case;
+use crate::{Case, Rule};
 
 /// The description of a lab: all that other parts of the workspace have to know of it.
 ///
@@ -30,6 +30,8 @@ pub struct Lab {
     pub needs: &'static [&'static str],
     /// All its tests, in the order of the parts.
     pub cases: fn() -> Vec<Case>,
+    /// The rules of its protocol that an [`Analysis`](crate::Analysis) observes, in the order of the paper.
+    pub rules: fn() -> Vec<&'static Rule>,
 }
 
 /// A part of a lab: what is released, done and graded at once.

@@ -33,6 +33,7 @@ mod raft;
 mod registry;
 mod released;
 mod report;
+mod rule;
 mod run;
 mod stage;
 mod testbed;
@@ -70,8 +71,9 @@ pub use raft::{
     Command, Committed, Observations, OnRaft, ProbeTimes, RaftCluster, RaftEvent, RaftPeers, ReplicatedLog,
     Retry, Snapshot, Waited,
 };
-pub use registry::{cases, labs};
+pub use registry::{cases, labs, rules};
 pub use report::{Report, ReportedFailure};
-pub use run::{CPU_LIMIT, RunOptions, run};
+pub use rule::{Analysis, BrokenRule, Rule, RuleEvent};
+pub use run::{CPU_LIMIT, RunOptions, run, run_explained};
 pub use stage::{Snapshots, Stage};
 pub use testbed::TIME_LIMIT;

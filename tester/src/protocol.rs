@@ -10,6 +10,7 @@ use persister::{Persister, Storage};
 use crate::calls::Calls;
 use crate::event::{EventSource, Incarnation};
 use crate::invariant::Invariant;
+use crate::rule::Analysis;
 
 /// The program that each server of a cluster runs, and what the tester has to know of it.
 ///
@@ -27,6 +28,12 @@ pub trait Protocol: Send + Sync + Sized + 'static {
     /// The invariants of a cluster that begins with `servers` servers, in the order in which they judge an
     /// event.
     fn invariants(&self, servers: usize) -> Vec<Box<dyn Invariant>> {
+        let _ = servers;
+        Vec::new()
+    }
+
+    /// The analyses of a cluster that begins with `servers` servers: they say which rules a solution breaks.
+    fn analyses(&self, servers: usize) -> Vec<Box<dyn Analysis>> {
         let _ = servers;
         Vec::new()
     }

@@ -14,6 +14,7 @@ mod part_3c;
 mod part_3d;
 mod peers;
 mod replicated_log;
+mod rules;
 mod sizes;
 mod snapshot;
 mod workload;
@@ -49,6 +50,7 @@ pub(crate) const LAB: Lab = Lab {
     ],
     needs: &[],
     cases,
+    rules: rules::all,
 };
 
 /// All of them, in the course's order.

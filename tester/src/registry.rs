@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::released::is_released;
-use crate::{Case, Lab};
+use crate::{Case, Lab, Rule};
 
 /// Registers labs. A lab is named by its crate, and has a module of that name in the tester with its
 /// description, `LAB`.
@@ -34,6 +34,11 @@ register! {
 #[must_use]
 pub fn labs() -> &'static [Lab] {
     LABS
+}
+
+/// The rules of all labs.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    LABS.iter().flat_map(|lab| (lab.rules)())
 }
 
 /// The tests of all parts, whether or not they are released.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backtrace::shorten;
 use crate::event::Recording;
+use crate::rule::BrokenRule;
 
 /// One run of one test: the verdict, and the figures that the course prints.
 #[derive(Serialize, Deserialize, Clone, Debug)]
@@ -39,6 +40,13 @@ pub struct Report {
     pub operations: u64,
     /// Observations that are suspicious without being a failure.
     pub warnings: Vec<String>,
+    /// The rules that were broken, in the order of the events that show it; those of progress come last. Of
+    /// a run that was watched or recorded.
+    #[serde(default)]
+    pub broken: Vec<BrokenRule>,
+    /// What the analyses could not see, so that rules were silent.
+    #[serde(default)]
+    pub unseen: Vec<String>,
     /// The events of the run, if it was [recorded](crate::Detail::Recorded). It is not serialized.
     #[serde(skip)]
     pub recording: Option<Arc<Recording>>,
@@ -51,6 +59,15 @@ impl Report {
     #[must_use]
     pub fn passed(&self) -> bool {
         self.failure.is_none()
+    }
+
+    /// The rule that explains the failure: of the rules that were broken, the first one. A rule of progress
+    /// explains only a failure that waited in vain; a verdict that is exact already (a deadlock, a panic) has
+    /// the first rule that was broken before, if any.
+    #[must_use]
+    pub fn headline(&self) -> Option<&BrokenRule> {
+        self.failure.as_ref()?;
+        self.broken.first()
     }
 }
 

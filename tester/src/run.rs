@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use labapi::Solution;
-use labrt::world::{self, Backend, LONGEST_MESSAGE, Options, Policy, Tap, truncated};
+use labrt::world::{self, Backend, FailureKind, LONGEST_MESSAGE, Options, Policy, Tap, truncated};
 use parking_lot::Mutex;
 
-use crate::event::Recording;
+use crate::event::{Conclusion, Recording};
 use crate::linearizability::Budget;
 use crate::meter::Meter;
 use crate::stage::Stage;
@@ -28,6 +28,9 @@ pub struct RunOptions {
     pub record: bool,
     /// The events that invariants receive, and whether they are kept. It changes nothing else.
     pub detail: Detail,
+    /// Whether a broken [rule](crate::Rule) fails the run. Only in watched and recorded runs are rules
+    /// observed.
+    pub strict: bool,
     /// The time for which a run may go on without a call of labrt; see [`Options::stall_timeout`].
     pub patience: Duration,
     /// The limit of processor time; see [`Options::max_cpu_time`].
@@ -49,6 +52,7 @@ impl RunOptions {
             policy: Policy::default(),
             record: false,
             detail: Detail::Bare,
+            strict: false,
             patience: Options::new(seed).stall_timeout,
             max_cpu_time: CPU_LIMIT,
             tap: None,
@@ -101,11 +105,12 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         ..Options::new(options.seed)
     };
     let (solution, meter_inside) = (*solution, meter.clone());
-    let (budget, detail) = (options.budget, options.detail);
-    let recording: Arc<Mutex<Option<Recording>>> = Arc::default();
-    let kept = Arc::clone(&recording);
+    let (budget, detail, strict) = (options.budget, options.detail, options.strict);
+    let left: Arc<Mutex<Left>> = Arc::default();
+    let left_inside = Arc::clone(&left);
     let run = world::simulate(options_of_world, move |world| {
-        let owned = OwnedTestbed { testbed: Testbed::new(world, detail, &meter_inside), kept };
+        let testbed = Testbed::new(world, detail, strict, &meter_inside);
+        let owned = OwnedTestbed { testbed, left: left_inside };
         let Case { servers, reliable, snapshots, .. } = *case;
         let testbed = &owned.testbed;
         (case.play)(&Stage { testbed, solution: &solution, servers, reliable, snapshots, budget });
@@ -113,6 +118,7 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
     let stopped = run.result.as_ref().err().map_or(run.virtual_time, |failure| failure.at);
     let (figures, time) = meter.read(stopped);
     let keeps_log = options.record || run.result.is_err();
+    let Left { recording, conclusion } = std::mem::take(&mut *left.lock());
     Report {
         test: case.name.to_owned(),
         seed: options.seed,
@@ -126,23 +132,58 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         bytes: figures.bytes,
         commands: figures.commands,
         operations: figures.operations,
-        recording: recording.lock().take().map(Arc::new),
+        broken: conclusion.broken,
+        unseen: conclusion.unseen,
+        recording: recording.map(Arc::new),
         warnings: run.warnings.into_iter().map(|it| truncated(it, LONGEST_MESSAGE)).collect(),
         log: if keeps_log { run.log.iter().map(ToString::to_string).collect() } else { Vec::new() },
     }
 }
 
+/// Runs a test as [`run()`] does. If it fails in a simulation, the run is repeated with its events watched, and
+/// the report says which [rules](crate::Rule) were broken.
+#[must_use]
+pub fn run_explained(case: &'static Case, solution: &Solution, options: &RunOptions) -> Report {
+    let report = run(case, solution, options);
+    let Some(failure) = &report.failure else { return report };
+    let is_explained = options.detail != Detail::Bare;
+    if is_explained || options.backend != Backend::Simulation || !can_be_repeated(&failure.kind) {
+        return report;
+    }
+    // The log was written already.
+    let watched = RunOptions { detail: Detail::Watched, record: false, tap: None, ..options.clone() };
+    let Report { broken, unseen, fingerprint, .. } = run(case, solution, &watched);
+    if fingerprint != report.fingerprint {
+        // The machine decided where one of the two ended.
+        return report;
+    }
+    Report { broken, unseen, ..report }
+}
+
+/// Whether a run that failed so can be repeated in the same process: it has left no thread behind.
+fn can_be_repeated(kind: &str) -> bool {
+    let lost = [FailureKind::Blocked, FailureKind::Overflow, FailureKind::Memory, FailureKind::Abort];
+    lost.iter().all(|lost| lost.name() != kind)
+}
+
 /// The testbed of a run, until the run is over.
 struct OwnedTestbed {
     testbed: Arc<Testbed>,
-    /// Where the recording is left.
-    kept: Arc<Mutex<Option<Recording>>>,
+    left: Arc<Mutex<Left>>,
+}
+
+/// What a run leaves besides its verdict.
+#[derive(Default)]
+struct Left {
+    recording: Option<Recording>,
+    conclusion: Conclusion,
 }
 
 impl Drop for OwnedTestbed {
     fn drop(&mut self) {
         self.testbed.measure();
-        *self.kept.lock() = self.testbed.events.take_recording();
+        let events = &self.testbed.events;
+        *self.left.lock() = Left { recording: events.take_recording(), conclusion: events.conclude() };
         self.testbed.release_clusters();
     }
 }

@@ -69,8 +69,8 @@ pub(crate) struct Testbed {
 }
 
 impl Testbed {
-    pub fn new(world: &World, detail: Detail, meter: &Arc<Meter>) -> Arc<Self> {
-        let (network, events) = (Network::new(world), EventStream::new(world, detail));
+    pub fn new(world: &World, detail: Detail, strict: bool, meter: &Arc<Meter>) -> Arc<Self> {
+        let (network, events) = (Network::new(world), EventStream::new(world, detail, strict));
         network.observe(Arc::clone(&events) as Arc<dyn Observer>);
         Arc::new(Self {
             world: world.clone(),

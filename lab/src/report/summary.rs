@@ -196,6 +196,8 @@ mod tests {
             commands: 1,
             operations: 0,
             warnings: vec!["a lock was held across a wait".to_owned()],
+            broken: Vec::new(),
+            unseen: Vec::new(),
             recording: None,
             log: Vec::new(),
         };

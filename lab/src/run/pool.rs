@@ -297,6 +297,8 @@ mod tests {
             commands: 0,
             operations: 0,
             warnings: Vec::new(),
+            broken: Vec::new(),
+            unseen: Vec::new(),
             recording: None,
             log: Vec::new(),
         }

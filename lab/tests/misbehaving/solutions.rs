@@ -135,6 +135,8 @@ fn passed(case: &Case, options: &RunOptions) -> Report {
         commands: seed % 10,
         operations: 0,
         warnings: Vec::new(),
+        broken: Vec::new(),
+        unseen: Vec::new(),
         recording: None,
         log: Vec::new(),
     }

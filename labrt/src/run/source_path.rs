@@ -35,7 +35,8 @@ const FOLDERS: [&str; 4] = ["src", "tests", "benches", "examples"];
 
 /// The path relative to the workspace, if the file belongs to a crate of the workspace; otherwise `path`
 /// itself.
-pub(crate) fn in_workspace(path: &str) -> &str {
+#[must_use]
+pub fn in_workspace(path: &str) -> &str {
     // Relative paths are relative to the workspace already; those with `./` are of the system's libraries.
     if !path.starts_with('/') || is_external(path) {
         return path;

@@ -54,7 +54,7 @@ pub use crate::run::log::{LogLine, RUST_LOG, Tap, log_filter};
 pub use crate::run::options::Options;
 pub use crate::run::outcome::Run;
 pub use crate::run::policy::{Policy, UnknownPolicy};
-pub use crate::run::source_path::name_lab_folders;
+pub use crate::run::source_path::{in_workspace, name_lab_folders};
 pub use crate::run::truncate::{LONGEST_MESSAGE, truncated};
 pub use crate::sim::run::{confine_simulations, hash_keys_are_separate};
 pub use crate::sim::watchdog::{ABORT_NOTE, abandoned_runs};

@@ -66,8 +66,15 @@ pub struct Recorded {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RecordedKind {
-    /// An event of a server, a link, or the network, in words: `started`, `link to server 2 cut`.
-    Described(Box<str>),
+    /// An event of a server, a link, or the network.
+    Described {
+        /// The kind's name, such as `crashed` or `link_cut`.
+        name: &'static str,
+        /// The other server of a link, by its number in the same group.
+        peer: Option<usize>,
+        /// The event in words: `started`, `link to server 2 cut`.
+        text: Box<str>,
+    },
     /// A step of a message.
     Message {
         /// The number of the call.
@@ -268,7 +275,7 @@ impl Recording {
                 RecordedKind::Protocol { name: event.name(), value }
             }
             Kind::Violation(message) => RecordedKind::Violation(message.into()),
-            kind => RecordedKind::Described(describe(&kind).into()),
+            kind => described(&kind),
         }
     }
 
@@ -284,7 +291,7 @@ impl Recording {
     }
 
     fn save(&mut self, event: &Event<'_>, save: &Save<'_>) -> RecordedKind {
-        let Some(who) = event.server() else { return RecordedKind::Described("saved".into()) };
+        let who = event.server().expect("servers save");
         let mut records = Vec::with_capacity(save.records.len());
         for record in save.records {
             let name = self.name(record.name);
@@ -330,23 +337,29 @@ impl Recording {
     }
 }
 
-/// An event of a server, a link or the network in words.
-fn describe(kind: &Kind<'_>) -> String {
-    match kind {
-        Kind::Started => "started".into(),
-        Kind::Crashed { mid_operation: true } => "crashed in the middle of an operation".into(),
-        Kind::Crashed { mid_operation: false } => "crashed".into(),
-        Kind::Halted => "told to stop".into(),
-        Kind::Joined => "joined".into(),
-        Kind::Left => "left".into(),
-        Kind::Paused => "paused".into(),
-        Kind::Resumed => "resumed".into(),
-        Kind::ClockRate(rate) => format!("clock at {rate} ppm"),
-        Kind::LinkMended { peer } => format!("link to server {peer} mended"),
-        Kind::LinkCut { peer } => format!("link to server {peer} cut"),
-        Kind::WayCut { peer, cut: true } => format!("one-way link to server {peer} cut"),
-        Kind::WayCut { peer, cut: false } => format!("one-way link to server {peer} open"),
-        Kind::Faults(text) => (*text).to_owned(),
+/// An event of a server, a link or the network.
+fn described(kind: &Kind<'_>) -> RecordedKind {
+    let (name, peer, text) = match *kind {
+        Kind::Started => ("started", None, "started".into()),
+        Kind::Crashed { mid_operation: true } => {
+            ("crashed", None, "crashed in the middle of an operation".into())
+        }
+        Kind::Crashed { mid_operation: false } => ("crashed", None, "crashed".into()),
+        Kind::Halted => ("halted", None, "told to stop".into()),
+        Kind::Joined => ("joined", None, "joined".into()),
+        Kind::Left => ("left", None, "left".into()),
+        Kind::Paused => ("paused", None, "paused".into()),
+        Kind::Resumed => ("resumed", None, "resumed".into()),
+        Kind::ClockRate(rate) => ("clock_rate", None, format!("clock at {rate} ppm")),
+        Kind::LinkMended { peer } => ("link_mended", Some(peer), format!("link to server {peer} mended")),
+        Kind::LinkCut { peer } => ("link_cut", Some(peer), format!("link to server {peer} cut")),
+        Kind::WayCut { peer, cut: true } => {
+            ("way_cut", Some(peer), format!("one-way link to server {peer} cut"))
+        }
+        Kind::WayCut { peer, cut: false } => {
+            ("way_open", Some(peer), format!("one-way link to server {peer} open"))
+        }
+        Kind::Faults(text) => ("faults", None, text.to_owned()),
         Kind::Message(_)
         | Kind::Saved(_)
         | Kind::Submitted { .. }
@@ -355,7 +368,8 @@ fn describe(kind: &Kind<'_>) -> String {
         | Kind::OperationEnded { .. }
         | Kind::Protocol(_)
         | Kind::Violation(_) => unreachable!("it is kept in a form of its own"),
-    }
+    };
+    RecordedKind::Described { name, peer, text: text.into() }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::causality::{CallStep, Causality, LogicalTime};
 use crate::invariant::{Invariant, Violation};
+use crate::rule::{Analysis, BrokenRule};
 
 /// The events that are built in a run, and whether they are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +28,15 @@ pub enum Detail {
     Watched,
     /// As `Watched`, and all events are kept, see [`Report::recording`](crate::Report::recording).
     Recorded,
+}
+
+/// What the analyses of a run found.
+#[derive(Default)]
+pub(crate) struct Conclusion {
+    /// The rules that are broken, in the order of the events that show it; those of progress come last.
+    pub broken: Vec<BrokenRule>,
+    /// What the analyses could not see.
+    pub unseen: Vec<String>,
 }
 
 /// The events of a run.
@@ -50,6 +60,12 @@ struct State {
     number: u64,
     /// The recording, in a recorded run.
     recording: Option<Recording>,
+    /// The analyses of the clusters, unless the run is bare.
+    analyses: Vec<(Group, Box<dyn Analysis>)>,
+    /// The rules that are broken, in the order of the events that show it.
+    broken: Vec<BrokenRule>,
+    /// Whether a broken rule fails the run.
+    strict: bool,
 }
 
 struct Subscriber {
@@ -58,8 +74,8 @@ struct Subscriber {
 }
 
 impl EventStream {
-    pub fn new(world: &World, detail: Detail) -> Arc<Self> {
-        let mut state = State::default();
+    pub fn new(world: &World, detail: Detail, strict: bool) -> Arc<Self> {
+        let mut state = State { strict, ..State::default() };
         let (interests, contents) = match detail {
             Detail::Bare => (Interests::NONE, None),
             Detail::Watched | Detail::Recorded => {
@@ -103,6 +119,29 @@ impl EventStream {
             state.causality.track();
         }
         self.interests.fetch_or(interests.bits(), Ordering::Relaxed);
+    }
+
+    /// Has the events of `group` analysed, unless the run is bare.
+    pub fn analyse(&self, group: Group, analyses: Vec<Box<dyn Analysis>>) {
+        if self.detail != Detail::Bare {
+            let analyses = analyses.into_iter().map(|analysis| (group, analysis));
+            self.state.lock().analyses.extend(analyses);
+        }
+    }
+
+    /// The rules that were broken so far, and those of progress at this moment; what the analyses could not
+    /// see.
+    pub fn conclude(&self) -> Conclusion {
+        self.uncounted(|| {
+            let state = &mut *self.state.lock();
+            let mut broken = std::mem::take(&mut state.broken);
+            let mut unseen = Vec::new();
+            for (_, analysis) in &mut state.analyses {
+                broken.extend(analysis.at_end(self.world.now()));
+                unseen.extend(analysis.unseen());
+            }
+            Conclusion { broken, unseen }
+        })
     }
 
     /// Adds a server, with the next number in its group.
@@ -203,17 +242,25 @@ impl State {
         moment: Option<LogicalTime>,
     ) -> (u64, Result<(), Violation>) {
         self.number += 1;
-        let Self { causality, subscribers, interested, number, recording } = self;
+        let Self { causality, subscribers, interested, number, recording, analyses, broken, strict } = self;
         let number = *number;
         let event = Event { number, at, cause, group, party, kind, causality, moment };
         if let Some(recording) = recording {
             recording.record(&event);
         }
-        let mut verdict = Ok(());
+        for (group, analysis) in analyses {
+            if event.concerns(*group) {
+                broken.extend(analysis.on(&event));
+            }
+        }
+        let mut verdict = match broken.first() {
+            Some(rule) if *strict => Err(Violation::new(rule.statement())),
+            _ => Ok(()),
+        };
         for position in &interested[kind.class().first()] {
             let Subscriber { group, invariant } = &mut subscribers[usize::from(*position)];
             if event.concerns(*group) {
-                verdict = invariant.on(&event);
+                verdict = verdict.and_then(|()| invariant.on(&event));
                 if verdict.is_err() {
                     break;
                 }

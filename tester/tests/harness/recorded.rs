@@ -136,7 +136,7 @@ fn told(body: fn(&Cluster<Gossip>)) -> Vec<String> {
     let report = gossip(None, Detail::Recorded, body);
     expect_pass(&report);
     let told = events(&report).iter().filter_map(|event| match &event.kind {
-        RecordedKind::Described(text) => Some(format!("{}: {text}", event.party)),
+        RecordedKind::Described { text, .. } => Some(format!("{}: {text}", event.party)),
         _ => None,
     });
     told.collect()
@@ -315,7 +315,7 @@ fn a_halted_server_crashes_when_it_is_shut_down() {
     expect_pass(&report);
     let is_told = |text: &str| {
         let told = |event: &Recorded| {
-            matches!(&event.kind, RecordedKind::Described(told) if **told == *text)
+            matches!(&event.kind, RecordedKind::Described { text: told, .. } if **told == *text)
                 && event.party.to_string() == "server 1"
         };
         events(&report).iter().position(told)

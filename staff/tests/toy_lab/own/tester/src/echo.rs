@@ -20,6 +20,7 @@ pub(crate) const LAB: Lab = Lab {
     parts: &[Part::new("E1", "echo")],
     needs: &[],
     cases,
+    rules: Vec::new,
 };
 
 fn cases() -> Vec<Case> {

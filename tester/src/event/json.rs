@@ -1,0 +1,108 @@
+//! [`Recorded::to_json`]: an event as a JSON object, for other programs.
+//!
+//! `docs/events.md` describes the objects. Fields may be added; none is renamed.
+
+use std::panic::Location;
+
+use labgob::fragments::Piece;
+use labrpc::Step;
+use persister::SaveStep;
+use serde_json::{Map, Value as Json, json};
+
+use super::{Party, Recorded, RecordedKind, RecordedSave};
+
+impl Recorded {
+    /// The event as a JSON object.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let mut object = Map::new();
+        object.insert("number".into(), self.number.into());
+        object.insert("time_ns".into(), u64::try_from(self.at.as_nanos()).unwrap_or(u64::MAX).into());
+        object.insert("cause".into(), self.cause.into());
+        object.insert("at".into(), name(self.party).into());
+        if let Party::Server(who) = self.party {
+            object.insert("group".into(), who.group.name().into());
+            object.insert("server".into(), who.server.into());
+            object.insert("incarnation".into(), who.number.into());
+        }
+        let Json::Object(kind) = kind(&self.kind) else { unreachable!("it is an object") };
+        object.extend(kind);
+        Json::Object(object)
+    }
+}
+
+/// The party without its incarnation.
+fn name(party: Party) -> String {
+    match party {
+        Party::Server(who) => who.group.node_name(who.server),
+        other => other.to_string(),
+    }
+}
+
+fn kind(kind: &RecordedKind) -> Json {
+    match kind {
+        RecordedKind::Described { name, peer, text } => match peer {
+            Some(peer) => json!({ "kind": name, "peer": peer, "text": text }),
+            None => json!({ "kind": name, "text": text }),
+        },
+        RecordedKind::Message { call, step, from, to, method, bytes, content, location } => json!({
+            "kind": "message",
+            "step": step_name(*step),
+            "call": call,
+            "from": name(*from),
+            "to": name((*to).into()),
+            "method": **method,
+            "bytes": bytes,
+            "content": content,
+            "location": location.map(position),
+        }),
+        RecordedKind::Saved { step, records, location } => json!({
+            "kind": "saved",
+            "step": match step {
+                SaveStep::Began => "began",
+                SaveStep::TookEffect { .. } => "took_effect",
+                SaveStep::Interrupted { took_effect: true } => "interrupted_after_effect",
+                SaveStep::Interrupted { took_effect: false } => "interrupted_without_effect",
+            },
+            "records": records.iter().map(record).collect::<Vec<_>>(),
+            "location": position(location),
+        }),
+        RecordedKind::Submitted(bytes) => json!({ "kind": "submitted", "bytes": bytes }),
+        RecordedKind::Executed(name) => json!({ "kind": "executed", "text": name }),
+        RecordedKind::OperationBegan(text) => json!({ "kind": "operation_began", "text": text }),
+        RecordedKind::OperationEnded { what, answer } => {
+            json!({ "kind": "operation_ended", "operation": what, "answer": answer })
+        }
+        RecordedKind::Protocol { name, value } => json!({ "kind": name, "content": value }),
+        RecordedKind::Violation(text) => json!({ "kind": "violation", "text": text }),
+    }
+}
+
+fn step_name(step: Step) -> &'static str {
+    match step {
+        Step::RequestSent { .. } => "request_sent",
+        Step::RequestDuplicated => "request_duplicated",
+        Step::RequestDelivered => "request_delivered",
+        Step::RequestLost => "request_lost",
+        Step::ReplySent => "reply_sent",
+        Step::ReplyDelivered => "reply_delivered",
+        Step::ReplyLost => "reply_lost",
+        Step::ReplyLate { .. } => "reply_late",
+    }
+}
+
+fn record(record: &RecordedSave) -> Json {
+    let content = record.content.as_ref().map(|content| {
+        let values = content.pieces().filter_map(|piece| match piece {
+            Piece::Value(value, _) => Some(value),
+            Piece::Bytes(_) => None,
+        });
+        values.collect::<Vec<_>>()
+    });
+    json!({ "name": *record.name, "bytes": record.bytes, "content": content })
+}
+
+/// A line of the solution, as `file:line`.
+pub(crate) fn position(location: &Location<'_>) -> String {
+    format!("{}:{}", labrt::world::in_workspace(location.file()), location.line())
+}
