@@ -74,8 +74,9 @@ fn counts_itself(fact: &Fact, term: Term, commit: Index, shadow: &Shadow) -> Opt
     let told = server.acknowledged.get(&term)?;
     let others = told.iter().filter(|&&index| index >= commit).count();
     let certain = server.log.certain(commit).filter(|certain| certain.term == term && !certain.durable)?;
-    let came = server.log.possible_since(super::message::Position { index: commit, term })?;
-    (others < shadow.majority() && server.last_save < came).then(|| {
+    // An entry of this age was given to the server by one of the calls that began shortly before.
+    let given = server.submitted_before(&certain.since)?;
+    (others < shadow.majority() && server.last_save < given).then(|| {
         let headline = format!(
             "server {} counts itself among those that store entry {commit}@{term}, and has not saved it",
             fact.server

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use labapi::State;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -9,6 +10,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::fact::{Call, Fact, FactKind};
 use super::message::{Entry, Index, Position, Reply, Request, Term};
 use super::shadow_log::ShadowLog;
+
+/// A call of `start` takes less than this.
+const CALL_TIME: Duration = Duration::from_secs(1);
 
 /// What is known of all servers.
 pub(super) struct Shadow {
@@ -47,6 +51,8 @@ pub(super) struct Server {
     pub led: BTreeMap<Term, Fact>,
     /// The highest index that its service has applied in this incarnation.
     pub applied: Index,
+    /// When it was given commands: time and event.
+    submitted: Vec<(Duration, u64)>,
 }
 
 /// A server at rest.
@@ -150,7 +156,7 @@ impl Shadow {
             FactKind::Delivered(call) => server.delivered(call, fact),
             FactKind::Answered(call, reply) => server.answered(call, *reply, fact),
             FactKind::Heard(call, reply) => self.heard(call, *reply, fact),
-            FactKind::Submitted => {}
+            FactKind::Submitted => server.submitted.push((fact.at, fact.number)),
             FactKind::Accepted { index, term } => {
                 server.is_in(*term, fact);
                 let is_overtaken = server.handlers.iter().any(|handler| handler.call.request.term() > *term);
@@ -226,6 +232,18 @@ impl Shadow {
 }
 
 impl Server {
+    /// The number of an event before which the command of an accepted entry was not known to the server. `None`
+    /// if the entry was not accepted from a client that the tester knows.
+    pub fn submitted_before(&self, accepted: &Fact) -> Option<u64> {
+        if !matches!(accepted.kind, FactKind::Accepted { .. }) {
+            return None;
+        }
+        let recent = |(at, number): &&(Duration, u64)| {
+            *number < accepted.number && *at + CALL_TIME >= accepted.at
+        };
+        self.submitted.iter().find(recent).map(|(_, number)| *number)
+    }
+
     /// The server certainly was in this term.
     fn is_in(&mut self, term: Term, fact: &Fact) {
         if term > self.term {
