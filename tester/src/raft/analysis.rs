@@ -167,6 +167,18 @@ impl RaftAnalysis {
         }
     }
 
+    /// Takes a fact into account. Returns the rules that are broken with it.
+    fn take(&mut self, fact: &Fact) -> Vec<BrokenRule> {
+        if fact.server >= self.shadow.servers.len() {
+            // Majorities of a cluster that grows are not known.
+            return Vec::new();
+        }
+        let broken = self.judge(fact);
+        self.progress.on(fact, &self.shadow);
+        self.shadow.on(fact);
+        broken
+    }
+
     fn judge(&mut self, fact: &Fact) -> Vec<BrokenRule> {
         let Self { shadow, elections, entries, terms, .. } = self;
         let judged = [
@@ -185,15 +197,7 @@ impl RaftAnalysis {
 
 impl Analysis for RaftAnalysis {
     fn on(&mut self, event: &Event<'_>) -> Vec<BrokenRule> {
-        let Some(fact) = self.fact(event) else { return Vec::new() };
-        if fact.server >= self.shadow.servers.len() {
-            // Majorities of a cluster that grows are not known.
-            return Vec::new();
-        }
-        let broken = self.judge(&fact);
-        self.progress.on(&fact, &self.shadow);
-        self.shadow.on(&fact);
-        broken
+        self.fact(event).map_or_else(Vec::new, |fact| self.take(&fact))
     }
 
     fn at_end(&mut self, at: Duration) -> Vec<BrokenRule> {

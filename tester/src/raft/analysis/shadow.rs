@@ -156,7 +156,10 @@ impl Shadow {
             FactKind::Delivered(call) => server.delivered(call, fact),
             FactKind::Answered(call, reply) => server.answered(call, *reply, fact),
             FactKind::Heard(call, reply) => self.heard(call, *reply, fact),
-            FactKind::Submitted => server.submitted.push((fact.at, fact.number)),
+            FactKind::Submitted => {
+                server.submitted.retain(|(at, _)| *at + CALL_TIME >= fact.at);
+                server.submitted.push((fact.at, fact.number));
+            }
             FactKind::Accepted { index, term } => {
                 server.is_in(*term, fact);
                 let is_overtaken = server.handlers.iter().any(|handler| handler.call.request.term() > *term);
@@ -218,6 +221,10 @@ impl Shadow {
         };
         let acknowledged = server.acknowledged.entry(term).or_insert_with(|| vec![0; servers]);
         acknowledged[call.to] = acknowledged[call.to].max(stored);
+        if server.term > term {
+            // A reply of an older term changes nothing.
+            return;
+        }
         // All up to the last index that may be counted may be committed.
         let on_majority = self.majority_index(fact.server, term);
         let log = &self.servers[fact.server].log;

@@ -54,7 +54,7 @@ impl Terms {
         let server = shadow.server(fact.server);
         if let Some(known) = &server.term_shown_by
             && state.term.0 < server.term
-            && known.number < asked
+            && known.number <= asked
         {
             let crash = server.crashed.as_ref().filter(|crash| crash.number > known.number);
             return Some(match crash {
@@ -72,7 +72,7 @@ impl Terms {
             });
         }
         let (term, told) = self.told.get(fact.server)?.as_ref()?;
-        (state.term.0 < *term && told.number < asked).then(|| {
+        (state.term.0 < *term && told.number <= asked).then(|| {
             let headline =
                 format!("server {} was told of term {term} and stays in term {}", fact.server, state.term);
             broken(&AS2, headline, vec![told, fact])
