@@ -5,13 +5,14 @@
 //! - `message`: requests and replies, as far as they can be read;
 //! - `fact`: an event, as the rules see it;
 //! - `shadow`, `shadow_log`: what is known of each server, and of its log;
-//! - `votes`, `entries`, `commits`, `terms`: the rules that every correct solution keeps at every moment. They
+//! - `votes`, `entries`, `commits`, `delivery`, `terms`: the rules that every correct solution keeps at every moment. They
 //!   name a rule only if it is broken in every possible world;
 //! - `progress`: what should have happened and did not, asked at the end of a run that waited in vain.
 //!
 //! A rule that cannot read what it needs is silent, and [`Analysis::unseen`] says so.
 
 mod commits;
+mod delivery;
 mod entries;
 mod fact;
 mod message;
@@ -91,7 +92,10 @@ impl RaftAnalysis {
                     save.step,
                     SaveStep::TookEffect { .. } | SaveStep::Interrupted { took_effect: true }
                 );
-                took_effect.then(|| fact(server?, Some(save.location), FactKind::Saved)).flatten()
+                let server = server.filter(|_| took_effect)?;
+                let asked = self.shadow.servers.get(server).is_some_and(|it| it.wants_saved_log);
+                let log = if asked { message::saved_log(save) } else { None };
+                fact(server, Some(save.location), FactKind::Saved(log))
             }
             Kind::Submitted { .. } => fact(server?, None, FactKind::Submitted),
             Kind::Message(message) => self.message(event, message),
@@ -111,6 +115,10 @@ impl RaftAnalysis {
                     let index = content.as_ref().ok()?.last_index.0;
                     fact(server?, None, FactKind::Installed(index))
                 }
+                RaftEvent::SnapshotTaken(index) => fact(server?, None, FactKind::SnapshotTaken(index.0)),
+                RaftEvent::OutOfOrder { index, due } => {
+                    fact(server?, None, FactKind::OutOfOrder { index: index.0, due: due.0 })
+                }
                 _ => None,
             },
             _ => None,
@@ -120,6 +128,14 @@ impl RaftAnalysis {
     fn message(&mut self, event: &Event<'_>, message: &Message<'_>) -> Option<Fact> {
         let Party::Server(from) = message.from else { return None };
         let (from, to) = (from.server, message.to.server);
+        let hears = match message.step {
+            Step::RequestDelivered => Some(to),
+            Step::ReplyDelivered => Some(from),
+            _ => None,
+        };
+        if let Some(server) = hears.and_then(|server| self.shadow.servers.get_mut(server)) {
+            server.has_heard = true;
+        }
         let fact = |server, kind| {
             Some(Fact { number: event.number, at: event.at, server, location: message.location, kind })
         };
@@ -186,6 +202,7 @@ impl RaftAnalysis {
             elections.on(fact, shadow),
             entries.on(fact, shadow),
             commits::on(fact, shadow),
+            delivery::on(fact, shadow),
         ];
         let mut broken: Vec<BrokenRule> = judged.into_iter().flatten().collect();
         broken.retain(|rule| {

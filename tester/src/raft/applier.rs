@@ -91,6 +91,7 @@ impl Applier {
         self.set_applied(index);
         if self.snapshots && (index.0 + 1).is_multiple_of(SNAPSHOT_INTERVAL) {
             let snapshot = self.observations.snapshot(index).to_vec();
+            self.events.emit(&RaftEvent::SnapshotTaken(index));
             self.world.note("tester", || format!("snapshot({index}), {} bytes", snapshot.len()));
             let _underway = self.calls.enter(self.who(), "snapshot", self.world.now());
             raft.snapshot(index, snapshot);
@@ -106,6 +107,7 @@ impl Applier {
         } else {
             "which it had applied before"
         };
+        self.events.emit(&RaftEvent::OutOfOrder { index, due: last.next() });
         self.world.fail(
             FailureKind::Assertion,
             format!(

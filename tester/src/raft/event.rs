@@ -65,6 +65,15 @@ pub enum RaftEvent {
         /// The decoded snapshot, or what is wrong with its bytes.
         content: Result<Snapshot, String>,
     },
+    /// The service is about to hand the peer a snapshot of its own, which ends at this index.
+    SnapshotTaken(LogIndex),
+    /// The peer delivers an entry that is not the next one. The run fails with that.
+    OutOfOrder {
+        /// The entry's index.
+        index: LogIndex,
+        /// The index that was due.
+        due: LogIndex,
+    },
 }
 
 /// The time of a probe, and of the two probes before it.
@@ -84,7 +93,9 @@ impl ProtocolEvent for RaftEvent {
             Self::AppliedInTerm { .. }
             | Self::Accepted { .. }
             | Self::Applied { .. }
-            | Self::Installed { .. } => Interests::AGREEMENT,
+            | Self::Installed { .. }
+            | Self::SnapshotTaken(_)
+            | Self::OutOfOrder { .. } => Interests::AGREEMENT,
         }
     }
 
@@ -97,6 +108,8 @@ impl ProtocolEvent for RaftEvent {
             Self::Accepted { .. } => "accepted",
             Self::Applied { .. } => "applied",
             Self::Installed { .. } => "installed",
+            Self::SnapshotTaken(_) => "snapshot_taken",
+            Self::OutOfOrder { .. } => "out_of_order",
         }
     }
 
@@ -114,6 +127,8 @@ impl ProtocolEvent for RaftEvent {
                 let index = content.as_ref().map(|content| content.last_index).ok();
                 Value::of(&Installed { index, bytes: bytes.len() })
             }
+            Self::SnapshotTaken(index) => Value::of(&SnapshotTaken { index: *index }),
+            Self::OutOfOrder { index, due } => Value::of(&OutOfOrder { index: *index, due: *due }),
         };
         value.expect("numbers and bytes can be encoded")
     }
@@ -137,4 +152,15 @@ struct Installed {
     /// The last index included, if it is a snapshot.
     index: Option<LogIndex>,
     bytes: usize,
+}
+
+#[derive(Serialize)]
+struct SnapshotTaken {
+    index: LogIndex,
+}
+
+#[derive(Serialize)]
+struct OutOfOrder {
+    index: LogIndex,
+    due: LogIndex,
 }

@@ -4,7 +4,7 @@
 use super::fact::{Fact, FactKind, broken};
 use super::message::{Index, Request, Term};
 use super::shadow::Shadow;
-use crate::raft::rules::{AE5, AS1, IS5, L4, L5, P1, TR1};
+use crate::raft::rules::{AE5, AS1, L4, L5, P1, TR1};
 use crate::rule::BrokenRule;
 
 /// A server tells that entries are committed.
@@ -17,7 +17,6 @@ pub(super) fn on(fact: &Fact, shadow: &Shadow) -> Option<BrokenRule> {
             _ => None,
         },
         FactKind::Applied { index, .. } => applied(fact, *index, shadow),
-        FactKind::Installed(index) => installed(fact, *index, shadow),
         _ => None,
     }
 }
@@ -27,19 +26,19 @@ fn announced(fact: &Fact, term: Term, commit: Index, shadow: &Shadow) -> Option<
     if commit <= shadow.commit_bound(fact.server) {
         return None;
     }
-    Some(counted(fact, term, commit, "says", shadow))
+    Some(counted(fact, term, commit, shadow))
 }
 
 /// The leader of `term` commits up to `index`, which it may not.
-fn counted(fact: &Fact, term: Term, index: Index, does: &str, shadow: &Shadow) -> BrokenRule {
+fn counted(fact: &Fact, term: Term, index: Index, shadow: &Shadow) -> BrokenRule {
     let server = shadow.server(fact.server);
+    let does = if matches!(fact.kind, FactKind::Applied { .. }) { "applies entry" } else { "commits entry" };
     let on_majority = shadow.majority_index(fact.server, term);
     let entry = server.log.certain(index).map(|certain| &certain.since);
     if index <= on_majority {
         let of = server.log.certain(index).map_or_else(String::new, |it| format!(" of term {}", it.term));
         let headline = format!(
-            "server {} {does} that entry {index}{of} is committed, and no entry of its own term {term} is stored \
-             by a majority",
+            "server {} {does} {index}{of}, and no entry of its own term {term} is stored by a majority",
             fact.server
         );
         return broken(&L5, headline, entry.into_iter().chain([fact]).collect());
@@ -55,13 +54,13 @@ fn counted(fact: &Fact, term: Term, index: Index, does: &str, shadow: &Shadow) -
     let led = server.led.get(&term);
     if index <= stored[stored.len() - shadow.majority()] {
         let headline = format!(
-            "server {} {does} that entry {index} is committed, which followers acknowledged in an older term only",
+            "server {} {does} {index}, which followers acknowledged in an older term only",
             fact.server
         );
         return broken(&TR1, headline, led.into_iter().chain([fact]).collect());
     }
     let headline = format!(
-        "server {} {does} that entry {index} is committed, and a majority is known to store no more than {}",
+        "server {} {does} {index}, and a majority is known to store no more than {}",
         fact.server,
         if on_majority == Index::MAX { index } else { on_majority }
     );
@@ -91,7 +90,7 @@ fn applied(fact: &Fact, index: Index, shadow: &Shadow) -> Option<BrokenRule> {
     }
     let server = shadow.server(fact.server);
     if let Some((&term, _)) = server.led.last_key_value().filter(|(term, _)| **term >= server.term) {
-        return Some(counted(fact, term, index, "shows", shadow));
+        return Some(counted(fact, term, index, shadow));
     }
     Some(match server.told_commit.as_ref().filter(|(commit, _)| index <= *commit) {
         Some((commit, told)) => broken(
@@ -111,17 +110,5 @@ fn applied(fact: &Fact, index: Index, shadow: &Shadow) -> Option<BrokenRule> {
             ),
             vec![fact],
         ),
-    })
-}
-
-fn installed(fact: &Fact, index: Index, shadow: &Shadow) -> Option<BrokenRule> {
-    let server = shadow.server(fact.server);
-    let (_, arrived) = server.snapshot_arrived.as_ref()?;
-    (index < server.applied).then(|| {
-        let headline = format!(
-            "server {} resets its service to a snapshot up to {index}, and it had applied everything up to {}",
-            fact.server, server.applied
-        );
-        broken(&IS5, headline, vec![arrived, fact])
     })
 }

@@ -145,7 +145,8 @@ fn accepted(
         .zip(entries)
         .filter_map(|(index, entry)| server.log.possible_since(Position { index, term: entry.term }))
         .max();
-    if came.is_some_and(|came| server.last_save < came) {
+    // If they replace others, they may be missing because nothing was replaced.
+    if !handler.replaces && came.is_some_and(|came| server.last_save < came) {
         let headline = format!("server {} acknowledged entries without saving them", fact.server);
         return Some(broken(&P1, headline, vec![&handler.delivered, fact]));
     }
@@ -156,7 +157,7 @@ fn accepted(
     })
 }
 
-/// A server has refused entries. If the entry before them certainly is the end of its log, it has lost that.
+/// A server has refused entries. If it certainly had the entry before them, it has lost that.
 fn refused(
     fact: &Fact,
     handler: &Handler,
@@ -168,8 +169,11 @@ fn refused(
     let server = shadow.server(fact.server);
     let of_this_term = term >= server.term && reply.term.is_none_or(|of| of == term);
     let certain = server.log.certain(prev.index).filter(|certain| certain.term == prev.term)?;
-    let is_end = server.log.last().is_some_and(|(last, _)| last.index == prev.index);
-    let is_sure = of_this_term && is_end && certain.durable && !server.is_halted && handler.others.is_empty();
+    // A request that is about what is committed already may be refused as outdated.
+    let is_news = server.log.last().is_some_and(|(last, _)| last.index == prev.index)
+        || prev.index > shadow.commit_bound(fact.server);
+    let is_sure =
+        of_this_term && is_news && certain.durable && !server.is_halted && handler.others.is_empty();
     is_sure.then(|| lost(fact, prev, certain, shadow))
 }
 
@@ -191,7 +195,8 @@ fn applied(fact: &Fact, index: Index, command: u64, shadow: &Shadow) -> Option<B
 pub(super) fn lost(fact: &Fact, own: Position, certain: &Certain, shadow: &Shadow) -> BrokenRule {
     let server = shadow.server(fact.server);
     let since = &certain.since;
-    if let Some(crash) = server.crashed.as_ref().filter(|crash| crash.number > since.number) {
+    let crash = server.crashed.as_ref().filter(|crash| crash.number > since.number);
+    if let Some(crash) = crash.filter(|_| server.was_restored(own) != Some(true)) {
         let headline = format!("server {} forgot entry {own} in a crash", fact.server);
         return broken(&P3, headline, vec![since, crash, fact]);
     }

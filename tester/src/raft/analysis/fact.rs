@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use labapi::State;
 
-use super::message::{Reply, Request};
+use super::message::{Reply, Request, Term};
 use crate::rule::{BrokenRule, Rule, RuleEvent};
 
 /// An event of a Raft cluster.
@@ -45,8 +45,8 @@ pub(super) enum FactKind {
     Answered(Arc<Call>, Reply),
     /// A reply reaches the server.
     Heard(Arc<Call>, Reply),
-    /// A save takes effect.
-    Saved,
+    /// A save takes effect. The terms of the saved log, where they were asked for and can be read.
+    Saved(Option<Vec<Term>>),
     /// The server is at rest, in this state; it was asked after the event of number `asked`.
     Probed {
         state: State,
@@ -66,6 +66,13 @@ pub(super) enum FactKind {
     },
     /// The service is reset to a snapshot that ends at this index.
     Installed(u64),
+    /// The service is about to hand over a snapshot of its own that ends at this index.
+    SnapshotTaken(u64),
+    /// The service is handed an entry that is not the next one.
+    OutOfOrder {
+        index: u64,
+        due: u64,
+    },
 }
 
 impl Fact {
@@ -106,7 +113,10 @@ impl fmt::Display for Fact {
                     self.server, call.to, call.number
                 )
             }
-            FactKind::Saved => write!(f, "server {} saves", self.server),
+            FactKind::Saved(None) => write!(f, "server {} saves", self.server),
+            FactKind::Saved(Some(terms)) => {
+                write!(f, "server {} saves a log of {} entries", self.server, terms.len())
+            }
             FactKind::Probed { state, .. } => {
                 let role = if state.is_leader { "leads" } else { "is in" };
                 write!(f, "server {} {role} term {}", self.server, state.term)
@@ -118,6 +128,12 @@ impl fmt::Display for Fact {
             FactKind::Applied { index, .. } => write!(f, "server {} applies entry {index}", self.server),
             FactKind::Installed(index) => {
                 write!(f, "the service of server {} is reset to the snapshot up to {index}", self.server)
+            }
+            FactKind::SnapshotTaken(index) => {
+                write!(f, "the service of server {} takes a snapshot up to {index}", self.server)
+            }
+            FactKind::OutOfOrder { index, due } => {
+                write!(f, "server {} delivers entry {index}, and {due} is due", self.server)
             }
         }
     }

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use labgob::fragments::Piece;
 use labgob::{Kind, Value};
 use rustc_hash::FxHasher;
 
 use super::spelling::{self, field};
+use crate::event::Save;
 
 /// An index or a term of the log. Indices are those of the labs: the first entry has 1.
 pub(super) type Index = u64;
@@ -159,6 +161,35 @@ pub(super) fn hash(command: &[u8]) -> u64 {
     let mut hasher = FxHasher::default();
     command.hash(&mut hasher);
     hasher.finish()
+}
+
+/// The terms of the log that is saved, if it can be recognised: values with a field for a term, or lists of
+/// them.
+pub(super) fn saved_log(save: &Save<'_>) -> Option<Vec<Term>> {
+    let mut terms = Vec::new();
+    let pieces = save.records.iter().filter_map(|record| record.content).flatten();
+    for piece in pieces {
+        let Piece::Value(value, _) = piece else { continue };
+        add_terms(value, &mut terms);
+    }
+    (!terms.is_empty()).then_some(terms)
+}
+
+fn add_terms(value: &Value, terms: &mut Vec<Term>) {
+    let of_entry = |value: &Value| {
+        let term = field(value, spelling::TERM)?.as_u64()?;
+        field(value, spelling::COMMAND).is_some().then_some(term)
+    };
+    if let Some(term) = of_entry(value) {
+        terms.push(term);
+        return;
+    }
+    match value.kind() {
+        Kind::Some | Kind::Newtype | Kind::Tuple | Kind::Struct | Kind::Seq => {
+            value.iter().for_each(|part| add_terms(&part, terms));
+        }
+        _ => {}
+    }
 }
 
 impl Reply {

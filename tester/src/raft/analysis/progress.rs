@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::fact::{Call, Fact, FactKind, broken};
 use super::message::{Index, Position, Reply, Request, Term};
 use super::shadow::Shadow;
-use crate::raft::rules::{AS3, AS4, C1, C3, C4, F1, F2, H1, IS8, L3, L7, L8, L9, RV4};
+use crate::raft::rules::{AS3, AS4, C1, C3, C4, F1, F2, H1, IS8, L3, L7, L8, L9, L10, RV4};
 use crate::rule::{BrokenRule, Rule};
 
 /// What happens within this time in every solution that keeps the course's limits, if nothing is in its way.
@@ -25,6 +25,9 @@ const OFTEN: usize = 3;
 
 /// The same, for a request that is refused each time.
 const AGAIN_AND_AGAIN: usize = 5;
+
+/// So many steps back by one entry are too many.
+const STEPS: usize = 10;
 
 /// What each server did last.
 pub(super) struct Progress {
@@ -49,6 +52,8 @@ struct Doings {
     accepted: FxHashMap<usize, Fact>,
     /// By follower: the request that is refused again and again.
     refusals: FxHashMap<usize, Refusals>,
+    /// A follower before which it went back one entry at a time.
+    slow: Option<(usize, Fact)>,
     /// Replies that told of a newer term than the server is in: how many, of which term, the first.
     newer: Option<(usize, Term, Fact)>,
     /// Elections that were won and not followed by leading.
@@ -74,6 +79,8 @@ struct Refusals {
     count: usize,
     first: Fact,
     last: Fact,
+    /// How often the leader went back by one entry only.
+    steps: usize,
 }
 
 impl Progress {
@@ -105,7 +112,10 @@ impl Progress {
             FactKind::Probed { state, .. } => {
                 doings.newer.take_if(|(_, term, _)| *term <= state.term.0);
             }
-            FactKind::Saved | FactKind::Submitted => {}
+            FactKind::Saved(_)
+            | FactKind::Submitted
+            | FactKind::SnapshotTaken(_)
+            | FactKind::OutOfOrder { .. } => {}
         }
     }
 
@@ -270,10 +280,17 @@ impl Doings {
                 self.refusals.remove(&call.to);
             }
             Some(false) if reply.term.is_none_or(|of| of <= term) => {
-                let new = || Refusals { term, prev, count: 0, first: fact.clone(), last: fact.clone() };
-                let refusals = self.refusals.entry(call.to).or_insert_with(new);
+                let new = |steps| {
+                    let (first, last) = (fact.clone(), fact.clone());
+                    Refusals { term, prev, count: 0, first, last, steps }
+                };
+                let refusals = self.refusals.entry(call.to).or_insert_with(|| new(0));
                 if (refusals.term, refusals.prev) != (term, prev) {
-                    *refusals = new();
+                    let is_step = refusals.term == term && refusals.prev.index == prev.index + 1;
+                    *refusals = new(if is_step { refusals.steps + 1 } else { 0 });
+                    if refusals.steps == STEPS {
+                        self.slow.get_or_insert_with(|| (call.to, fact.clone()));
+                    }
                 }
                 refusals.count += 1;
                 refusals.last = fact.clone();
@@ -382,6 +399,12 @@ impl AtEnd<'_> {
                 first.at.as_secs_f64()
             );
             self.find(&L9, first, headline, &[]);
+        }
+        if let Some((follower, since)) = &doings.slow {
+            let headline = format!(
+                "server {server} goes back one entry at a time for server {follower}, {STEPS} times and more"
+            );
+            self.find(&L10, since, headline, &[]);
         }
         if !self.is_leader() {
             return;

@@ -51,6 +51,14 @@ pub(super) struct Server {
     pub led: BTreeMap<Term, Fact>,
     /// The highest index that its service has applied in this incarnation.
     pub applied: Index,
+    /// The end of the last snapshot that its service took or was reset to.
+    pub snapshot_taken: Index,
+    /// Whether the next save shows what was read back after a crash.
+    pub wants_saved_log: bool,
+    /// The terms of the log that was saved first after the last crash, if they could be read.
+    pub restored_log: Option<Vec<Term>>,
+    /// Whether any request or reply has reached it in this incarnation, readable or not.
+    pub has_heard: bool,
     /// When it was given commands: time and event.
     submitted: Vec<(Duration, u64)>,
 }
@@ -135,9 +143,12 @@ impl Shadow {
         match &fact.kind {
             FactKind::Started => {
                 server.is_up = true;
+                server.has_heard = false;
                 server.is_halted = false;
                 server.probed = None;
                 server.applied = 0;
+                server.wants_saved_log = server.crashed.is_some();
+                server.restored_log = None;
             }
             FactKind::Crashed => {
                 for handler in std::mem::take(&mut server.handlers) {
@@ -148,7 +159,15 @@ impl Shadow {
                 server.log.crash();
             }
             FactKind::Halted => server.is_halted = true,
-            FactKind::Saved => server.last_save = fact.number,
+            FactKind::Saved(log) => {
+                server.last_save = fact.number;
+                if let Some(log) = log {
+                    server.restored_log = Some(log.clone());
+                }
+                server.wants_saved_log = false;
+            }
+            FactKind::SnapshotTaken(index) => server.snapshot_taken = server.snapshot_taken.max(*index),
+            FactKind::OutOfOrder { .. } => {}
             FactKind::Probed { state, asked } => {
                 server.probed = Some(Rest { state: *state, asked: *asked, fact: fact.clone() });
             }
@@ -169,6 +188,7 @@ impl Shadow {
             }
             FactKind::Applied { index, .. } => server.applied = server.applied.max(*index),
             FactKind::Installed(index) => {
+                server.snapshot_taken = server.snapshot_taken.max(*index);
                 server.applied = *index;
                 server.may_commit = server.may_commit.max(*index);
             }
@@ -239,15 +259,21 @@ impl Shadow {
 }
 
 impl Server {
-    /// The number of an event before which the command of an accepted entry was not known to the server. `None`
-    /// if the entry was not accepted from a client that the tester knows.
+    /// Whether the log that was saved first after the last crash has this entry. `None` if that is not known.
+    pub fn was_restored(&self, at: Position) -> Option<bool> {
+        // With a snapshot, the index of the first saved entry is not known.
+        let log = self.restored_log.as_ref().filter(|_| self.snapshot_taken == 0)?;
+        let slot = usize::try_from(at.index).ok()?.checked_sub(1)?;
+        // Some logs have an entry at index 0.
+        let with_dummy = log.first() == Some(&0);
+        Some(log.get(slot + usize::from(with_dummy)) == Some(&at.term))
+    }
+
+    /// The number of an event before which the command of an entry was not known to the server, which then
+    /// accepted or sent it. `None` if no client that the tester knows gave it a command.
     pub fn submitted_before(&self, accepted: &Fact) -> Option<u64> {
-        if !matches!(accepted.kind, FactKind::Accepted { .. }) {
-            return None;
-        }
-        let recent = |(at, number): &&(Duration, u64)| {
-            *number < accepted.number && *at + CALL_TIME >= accepted.at
-        };
+        let recent =
+            |(at, number): &&(Duration, u64)| *number < accepted.number && *at + CALL_TIME >= accepted.at;
         self.submitted.iter().find(recent).map(|(_, number)| *number)
     }
 

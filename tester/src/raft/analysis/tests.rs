@@ -98,7 +98,7 @@ impl Script {
     }
 
     fn saves(&mut self, server: usize) {
-        self.tell(server, FactKind::Saved);
+        self.tell(server, FactKind::Saved(None));
     }
 
     fn restarts(&mut self, server: usize) {

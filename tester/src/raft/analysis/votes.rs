@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::fact::{Call, Fact, FactKind, broken};
 use super::message::{Reply, Request, Term};
 use super::shadow::Shadow;
-use crate::raft::rules::{C2, L1, P1, P2, P3, RV1, RV2, RV3};
+use crate::raft::rules::{AS2, C2, L1, P1, P2, P3, RV1, RV2, RV3};
 use crate::rule::BrokenRule;
 
 /// The votes that each server has given.
@@ -25,6 +25,8 @@ pub(super) struct Elections {
     votes_are_unseen: bool,
     /// Whether any vote was seen.
     votes_are_seen: bool,
+    /// A claim to lead without a majority, from before any vote was seen.
+    claim: Option<BrokenRule>,
 }
 
 impl Elections {
@@ -58,6 +60,11 @@ impl Elections {
         match reply.yes {
             None => self.votes_are_unseen = true,
             Some(_) => self.votes_are_seen = true,
+        }
+        if self.votes_are_unseen {
+            self.claim = None;
+        } else if let Some(claim) = self.claim.take() {
+            return Some(claim);
         }
         if reply.yes != Some(true) {
             return None;
@@ -93,7 +100,8 @@ impl Elections {
             return None;
         }
         let since = &certain.since;
-        Some(match voter.crashed.as_ref().filter(|crash| crash.number > since.number) {
+        let crash = voter.crashed.as_ref().filter(|crash| crash.number > since.number);
+        Some(match crash.filter(|_| voter.was_restored(last) != Some(true)) {
             Some(crash) => broken(
                 &P3,
                 format!(
@@ -178,10 +186,7 @@ impl Elections {
 
     /// A server claims to lead a term, by a message or by `get_state`.
     fn leads(&mut self, fact: &Fact, term: Term, shadow: &Shadow) -> Option<BrokenRule> {
-        if self.votes_are_unseen || !self.votes_are_seen && shadow.servers.len() > 1 {
-            return None;
-        }
-        if !self.led.insert((fact.server, term)) {
+        if self.votes_are_unseen || !self.led.insert((fact.server, term)) {
             return None;
         }
         let server = shadow.server(fact.server);
@@ -191,6 +196,16 @@ impl Elections {
             return None;
         }
         let (servers, majority) = (shadow.servers.len(), shadow.majority());
+        if let Some((before, first)) = server.led.range(..term).next_back()
+            && !self.stood.contains(&(fact.server, term))
+        {
+            let headline = format!(
+                "server {} led term {before}, learned of term {term}, and goes on leading in it",
+                fact.server
+            );
+            let told = server.term_shown_by.as_ref().filter(|told| told.number > first.number);
+            return Some(broken(&AS2, headline, [first].into_iter().chain(told).chain([fact]).collect()));
+        }
         let stood = self.votes.get(&(fact.server, term)).filter(|(candidate, _)| *candidate == fact.server);
         let last = votes.and_then(|votes| votes.last.as_ref());
         let headline = format!(
@@ -199,7 +214,13 @@ impl Elections {
             fact.server
         );
         let evidence = stood.map(|(_, fact)| fact).into_iter().chain(last).chain([fact]);
-        Some(broken(&C2, headline, evidence.collect()))
+        let claim = broken(&C2, headline, evidence.collect());
+        // Votes may come in a form that is not known yet; from nobody they come in none.
+        if self.votes_are_seen || !server.has_heard {
+            return Some(claim);
+        }
+        self.claim.get_or_insert(claim);
+        None
     }
 
     fn accepted(&mut self, fact: &Fact, term: Term, shadow: &Shadow) -> Option<BrokenRule> {
