@@ -146,8 +146,20 @@ impl RaftAnalysis {
             }
             let request = match Request::read(message.method, content, self.offset) {
                 Ok(request) => request,
-                Err(Unread::Other) => return None,
+                Err(Unread::Harmless) => return None,
+                Err(Unread::Other) => {
+                    self.shadow.unread.others = true;
+                    self.unseen.insert(format!(
+                        "`{}` is none of the paper's calls: rules that it may serve are silent",
+                        message.method
+                    ));
+                    return None;
+                }
                 Err(Unread::Field { method, field }) => {
+                    match method {
+                        "request_vote" => self.shadow.unread.votes = true,
+                        _ => self.shadow.unread.entries = true,
+                    }
                     self.unseen.insert(format!(
                         "`{}` has no field that is recognised as {field} of {method}: rules about it are silent",
                         message.method
@@ -167,6 +179,10 @@ impl RaftAnalysis {
                 let reply = reply(message.content?);
                 if reply.yes.is_none() && !matches!(call.request, Request::InstallSnapshot { .. }) {
                     let method = call.request.name();
+                    match call.request {
+                        Request::RequestVote { .. } => self.shadow.unread.votes = true,
+                        _ => self.shadow.unread.entries = true,
+                    }
                     self.unseen.insert(format!(
                         "the reply of `{}` has no field that is recognised as the yes or no of {method}: rules \
                          about it are silent",

@@ -9,6 +9,9 @@ use crate::rule::BrokenRule;
 
 /// A server tells that entries are committed.
 pub(super) fn on(fact: &Fact, shadow: &Shadow) -> Option<BrokenRule> {
+    if !shadow.sees_entries() {
+        return None;
+    }
     match &fact.kind {
         FactKind::Sent(call) => match call.request {
             Request::AppendEntries { term, commit, .. } => {

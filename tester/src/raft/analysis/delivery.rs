@@ -33,7 +33,9 @@ fn out_of_order(fact: &Fact, index: Index, due: Index, shadow: &Shadow) -> Broke
     let server = shadow.server(fact.server);
     // The entries in between are in a snapshot that the service never got.
     if index > due
+        && shadow.sees_entries()
         && let Some((last, arrived)) = server.snapshot_arrived.as_ref()
+        && server.crashed.as_ref().is_none_or(|crash| crash.number < arrived.number)
         && (due..index).contains(&last.index)
     {
         let headline = format!(

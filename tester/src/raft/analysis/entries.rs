@@ -37,7 +37,8 @@ impl Entries {
                     self.sent(fact, *term, *prev, entries, shadow)
                 }
                 Request::InstallSnapshot { last, .. } => {
-                    let known = shadow.server(fact.server).log.certain(last.index)?;
+                    let log = &shadow.server(fact.server).log;
+                    let known = log.certain(last.index).filter(|_| shadow.sees_entries())?;
                     (known.term != last.term).then(|| {
                         let headline = format!(
                             "server {} sends a snapshot up to {last}, but the term of its entry {} was {}",
@@ -79,7 +80,10 @@ impl Entries {
             }
         }
         // Arguments may be older than what the server has become since.
-        if server.term > term || server.handlers.iter().any(|handler| handler.call.request.term() > term) {
+        if !shadow.sees_entries()
+            || server.term > term
+            || server.handlers.iter().any(|handler| handler.call.request.term() > term)
+        {
             return None;
         }
         let all = std::iter::once(prev).chain(
@@ -125,6 +129,9 @@ fn accepted(
             ),
         });
     }
+    if !shadow.sees_entries() {
+        return None;
+    }
     if !server.log.may_have(prev) {
         let known = server.log.certain(prev.index).map(|certain| &certain.since);
         let headline = match server.log.certain(prev.index) {
@@ -140,10 +147,13 @@ fn accepted(
         let evidence = known.into_iter().chain([&handler.delivered, fact]);
         return Some(broken(&AE2, headline, evidence.collect()));
     }
-    // Each entry was saved after it could first have come.
-    let came = (prev.index + 1..)
-        .zip(entries)
-        .filter_map(|(index, entry)| server.log.possible_since(Position { index, term: entry.term }))
+    // Each entry was saved after it could first have come. What a snapshot stands for was saved with it.
+    let acknowledged =
+        (prev.index + 1..).zip(entries).map(|(index, entry)| Position { index, term: entry.term });
+    let came = std::iter::once(prev)
+        .chain(acknowledged)
+        .filter(|at| at.index > server.log.snapshot_bound())
+        .filter_map(|at| server.log.possible_since(at))
         .max();
     // If they replace others, they may be missing because nothing was replaced.
     if !handler.replaces && came.is_some_and(|came| server.last_save < came) {
@@ -172,15 +182,19 @@ fn refused(
     // A request that is about what is committed already may be refused as outdated.
     let is_news = server.log.last().is_some_and(|(last, _)| last.index == prev.index)
         || prev.index > shadow.commit_bound(fact.server);
-    let is_sure =
-        of_this_term && is_news && certain.durable && !server.is_halted && handler.others.is_empty();
+    let is_sure = shadow.sees_entries()
+        && of_this_term
+        && is_news
+        && certain.durable
+        && !server.is_halted
+        && handler.others.is_empty();
     is_sure.then(|| lost(fact, prev, certain, shadow))
 }
 
 /// A server applies an entry.
 fn applied(fact: &Fact, index: Index, command: u64, shadow: &Shadow) -> Option<BrokenRule> {
     let server = shadow.server(fact.server);
-    let certain = server.log.certain(index)?;
+    let certain = server.log.certain(index).filter(|_| shadow.sees_entries())?;
     certain.command.filter(|known| *known != command)?;
     let own = Position { index, term: certain.term };
     let headline = format!(

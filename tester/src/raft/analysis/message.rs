@@ -50,6 +50,8 @@ pub(super) struct Reply {
 /// The reason why a message says nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unread {
+    /// It is none of Raft's three, and changes nothing.
+    Harmless,
     /// It is none of Raft's three.
     Other,
     /// It is one of them, and this field was not found.
@@ -73,7 +75,7 @@ impl Request {
             let of = "request_vote";
             let is_question = field(value, spelling::PRE_VOTE).and_then(|flag| flag.as_bool());
             if is_question == Some(true) {
-                return Err(Unread::Other);
+                return Err(Unread::Harmless);
             }
             let term = plain(of, spelling::TERM, "term")?;
             let last = Position {
@@ -101,7 +103,7 @@ impl Request {
             };
             return Ok(Self::InstallSnapshot { term: plain(of, spelling::TERM, "term")?, last });
         }
-        Err(Unread::Other)
+        Err(if spelling::is(method, spelling::PRE_VOTE_CALL) { Unread::Harmless } else { Unread::Other })
     }
 
     /// Whether the arguments have an index below zero: then the log's first entry is at 0.

@@ -73,14 +73,23 @@ struct Doings {
     undelivered: Option<(Index, Fact)>,
 }
 
+/// Refusals of a follower in a row.
 struct Refusals {
     term: Term,
+    /// The lowest entry after which it refused.
     prev: Position,
+    /// How often it has refused since then.
     count: usize,
     first: Fact,
     last: Fact,
-    /// How often the leader went back by one entry only.
+    /// How often in a row the leader went back by an entry or two only.
     steps: usize,
+}
+
+impl Refusals {
+    fn new(term: Term, prev: Position, fact: &Fact) -> Self {
+        Self { term, prev, count: 0, first: fact.clone(), last: fact.clone(), steps: 0 }
+    }
 }
 
 impl Progress {
@@ -280,15 +289,16 @@ impl Doings {
                 self.refusals.remove(&call.to);
             }
             Some(false) if reply.term.is_none_or(|of| of <= term) => {
-                let new = |steps| {
-                    let (first, last) = (fact.clone(), fact.clone());
-                    Refusals { term, prev, count: 0, first, last, steps }
-                };
-                let refusals = self.refusals.entry(call.to).or_insert_with(|| new(0));
-                if (refusals.term, refusals.prev) != (term, prev) {
-                    let is_step = refusals.term == term && refusals.prev.index == prev.index + 1;
-                    *refusals = new(if is_step { refusals.steps + 1 } else { 0 });
-                    if refusals.steps == STEPS {
+                let refusals =
+                    self.refusals.entry(call.to).or_insert_with(|| Refusals::new(term, prev, fact));
+                if refusals.term != term {
+                    *refusals = Refusals::new(term, prev, fact);
+                }
+                if prev.index < refusals.prev.index {
+                    let is_step = refusals.prev.index - prev.index <= 2;
+                    let steps = if is_step { refusals.steps + 1 } else { 0 };
+                    *refusals = Refusals { steps, ..Refusals::new(term, prev, fact) };
+                    if steps == STEPS {
                         self.slow.get_or_insert_with(|| (call.to, fact.clone()));
                     }
                 }
@@ -444,8 +454,8 @@ impl AtEnd<'_> {
             && self.ago(&refusals.last) < ELECTION
         {
             let headline = format!(
-                "stuck since {:.3} s: server {follower} refuses what follows entry {}, and server {server} sends \
-                 the same again, {} times",
+                "stuck since {:.3} s: server {follower} refuses what follows entry {}, and server {server} goes \
+                 no further back, {} times",
                 refusals.first.at.as_secs_f64(),
                 refusals.prev,
                 refusals.count

@@ -11,12 +11,24 @@ use super::fact::{Call, Fact, FactKind};
 use super::message::{Entry, Index, Position, Reply, Request, Term};
 use super::shadow_log::ShadowLog;
 
-/// A call of `start` takes less than this.
-const CALL_TIME: Duration = Duration::from_secs(1);
+/// A call of `start` takes less than this, unless it saves slowly.
+const CALL_TIME: Duration = Duration::from_millis(1);
 
 /// What is known of all servers.
 pub(super) struct Shadow {
     pub servers: Vec<Server>,
+    pub unread: UnreadMessages,
+}
+
+/// The messages that could not be read so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct UnreadMessages {
+    /// Requests for votes, or the replies to them.
+    pub votes: bool,
+    /// AppendEntries or InstallSnapshot, or the replies to them.
+    pub entries: bool,
+    /// Messages of other kinds, which may carry anything.
+    pub others: bool,
 }
 
 /// What is known of a server.
@@ -104,7 +116,18 @@ pub(super) struct Handler {
 
 impl Shadow {
     pub fn new(servers: usize) -> Self {
-        Self { servers: (0..servers).map(|_| Server::default()).collect() }
+        let servers = (0..servers).map(|_| Server::default()).collect();
+        Self { servers, unread: UnreadMessages::default() }
+    }
+
+    /// Whether all that can change a log or a commit index is read.
+    pub fn sees_entries(&self) -> bool {
+        !self.unread.entries && !self.unread.others
+    }
+
+    /// Whether all votes are read.
+    pub fn sees_votes(&self) -> bool {
+        !self.unread.votes && !self.unread.others
     }
 
     pub fn majority(&self) -> usize {
@@ -355,9 +378,11 @@ impl Server {
                 Some(false) => self.log.refused(call.number, *prev, entries),
                 None => self.may_commit = self.may_commit.max(told_commit(&call.request)),
             },
-            Request::InstallSnapshot { term, .. } => {
+            Request::InstallSnapshot { term, last } => {
+                // What a snapshot stands for is committed, and stays, whether or not the server needed it.
                 if reply.term.is_none_or(|of| of <= *term) {
                     self.may_commit = self.may_commit.max(told_commit(&call.request));
+                    self.log.has(*last, None, fact, true);
                 }
             }
             Request::RequestVote { .. } => {}

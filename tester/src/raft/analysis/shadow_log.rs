@@ -36,8 +36,9 @@ pub(super) struct Certain {
 /// An entry that a server may have.
 struct Possible {
     term: Term,
-    /// The number of the first event after which it may have it.
-    since: u64,
+    /// The number of the first event after which it may have it. `None` if it was the server's own entry, which
+    /// it had before anybody saw it.
+    since: Option<u64>,
     /// The requests that may have brought it and are not answered. Empty once it is known that it was
     /// there.
     calls: Vec<u64>,
@@ -68,10 +69,10 @@ impl ShadowLog {
             || self.possible.get(&at.index).is_some_and(|all| all.iter().any(|it| it.term == at.term))
     }
 
-    /// The number of the first event after which the log may have had the entry.
+    /// The number of the first event after which the log may have had the entry, if it came by a request.
     pub fn possible_since(&self, at: Position) -> Option<u64> {
         let all = self.possible.get(&at.index)?;
-        all.iter().filter(|it| it.term == at.term).map(|it| it.since).min()
+        all.iter().find(|it| it.term == at.term)?.since
     }
 
     /// The index up to which a snapshot may stand for entries.
@@ -114,7 +115,10 @@ impl ShadowLog {
                 Some(call) => known.calls.push(call),
                 None => known.calls.clear(),
             },
-            None => all.push(Possible { term: at.term, since: number, calls: call.into_iter().collect() }),
+            None => {
+                let since = call.map(|_| number);
+                all.push(Possible { term: at.term, since, calls: call.into_iter().collect() });
+            }
         }
     }
 
@@ -137,7 +141,8 @@ impl ShadowLog {
     /// `replaced` tells whether some of them certainly replaced others when no other request was being
     /// handled: then nothing follows them.
     pub fn acknowledged(&mut self, fact: &Fact, prev: Position, entries: &[Entry], replaced: bool) {
-        if prev.index > self.snapshot || self.certain.contains_key(&prev.index) {
+        // What is before a snapshot is accepted without a comparison.
+        if prev.index >= self.snapshot || self.certain.contains_key(&prev.index) {
             self.has(prev, None, fact, true);
         }
         for (index, entry) in (prev.index + 1..).zip(entries) {

@@ -9,11 +9,12 @@ use labgob::Value;
 /// The spellings of a method or a field, in lower case and without underscores. The first is the paper's.
 pub(super) type Spellings = &'static [&'static str];
 
-pub(super) const REQUEST_VOTE: Spellings = &["requestvote", "handlerequestvote", "vote", "askforvote"];
+pub(super) const REQUEST_VOTE: Spellings = &["requestvote", "handlerequestvote", "askforvote"];
 pub(super) const APPEND_ENTRIES: Spellings =
     &["appendentries", "handleappendentries", "appendentry", "append", "replicate"];
-pub(super) const INSTALL_SNAPSHOT: Spellings =
-    &["installsnapshot", "handleinstallsnapshot", "snapshot", "sendsnapshot"];
+pub(super) const INSTALL_SNAPSHOT: Spellings = &["installsnapshot", "handleinstallsnapshot", "sendsnapshot"];
+/// A call that asks whether an election could be won, and changes nothing.
+pub(super) const PRE_VOTE_CALL: Spellings = &["prevote", "requestprevote", "handleprevote"];
 
 pub(super) const TERM: Spellings = &["term", "currentterm", "myterm"];
 pub(super) const LAST_LOG_INDEX: Spellings = &["lastlogindex", "lastindex", "lastlogidx"];

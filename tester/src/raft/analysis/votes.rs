@@ -21,8 +21,6 @@ pub(super) struct Elections {
     stood: FxHashSet<(usize, Term)>,
     /// Servers and terms whose claim to lead was judged.
     led: FxHashSet<(usize, Term)>,
-    /// Whether some reply to a request for a vote does not say yes or no: votes come in another way.
-    votes_are_unseen: bool,
     /// Whether any vote was seen.
     votes_are_seen: bool,
     /// A claim to lead without a majority, from before any vote was seen.
@@ -57,11 +55,8 @@ impl Elections {
         fact: &Fact,
         shadow: &Shadow,
     ) -> Option<BrokenRule> {
-        match reply.yes {
-            None => self.votes_are_unseen = true,
-            Some(_) => self.votes_are_seen = true,
-        }
-        if self.votes_are_unseen {
+        self.votes_are_seen |= reply.yes.is_some();
+        if !shadow.sees_votes() {
             self.claim = None;
         } else if let Some(claim) = self.claim.take() {
             return Some(claim);
@@ -96,7 +91,7 @@ impl Elections {
         }
         let Request::RequestVote { last: candidate_s, .. } = call.request else { return None };
         let (last, certain) = voter.log.last()?;
-        if candidate_s >= last {
+        if candidate_s >= last || !shadow.sees_entries() {
             return None;
         }
         let since = &certain.since;
@@ -181,12 +176,12 @@ impl Elections {
             FactKind::Sent(call) => call.request.term() < term,
             _ => false,
         })?;
-        (*last < own).then(|| super::entries::lost(fact, own, certain, shadow))
+        (*last < own && shadow.sees_entries()).then(|| super::entries::lost(fact, own, certain, shadow))
     }
 
     /// A server claims to lead a term, by a message or by `get_state`.
     fn leads(&mut self, fact: &Fact, term: Term, shadow: &Shadow) -> Option<BrokenRule> {
-        if self.votes_are_unseen || !self.led.insert((fact.server, term)) {
+        if !shadow.sees_votes() || !self.led.insert((fact.server, term)) {
             return None;
         }
         let server = shadow.server(fact.server);
@@ -196,7 +191,8 @@ impl Elections {
             return None;
         }
         let (servers, majority) = (shadow.servers.len(), shadow.majority());
-        if let Some((before, first)) = server.led.range(..term).next_back()
+        if self.votes_are_seen
+            && let Some((before, first)) = server.led.range(..term).next_back()
             && !self.stood.contains(&(fact.server, term))
         {
             let headline = format!(
@@ -225,9 +221,13 @@ impl Elections {
 
     fn accepted(&mut self, fact: &Fact, term: Term, shadow: &Shadow) -> Option<BrokenRule> {
         let server = shadow.server(fact.server);
+        if term == 0 && shadow.servers.len() > 1 {
+            let headline = format!("server {} accepted a command in term 0, which nobody leads", fact.server);
+            return Some(broken(&L1, headline, vec![fact]));
+        }
         let rest = server.probed.as_ref()?;
         let never_led = !server.led.contains_key(&term) && !server.votes.contains_key(&term);
-        let waits = shadow.servers.len() > 1 && self.votes_are_seen && !self.votes_are_unseen;
+        let waits = shadow.servers.len() > 1 && self.votes_are_seen && shadow.sees_votes();
         (waits && never_led && !rest.state.is_leader && rest.state.term.0 == term).then(|| {
             let headline = format!("server {} accepted a command without leading term {term}", fact.server);
             broken(&L1, headline, vec![&rest.fact, fact])
