@@ -12,7 +12,7 @@ pub use servers::KvServers;
 
 use crate::raft::ReplicatedLog;
 use crate::stage::Stage;
-use crate::{Case, Cluster, Lab, Part};
+use crate::{Case, Cluster, Lab, Part, Rule, key_value};
 
 /// Lab 4.
 pub(crate) const LAB: Lab = Lab {
@@ -29,12 +29,17 @@ pub(crate) const LAB: Lab = Lab {
     ],
     needs: &["raft"],
     cases,
-    rules: Vec::new,
+    rules,
 };
 
 /// All tests of lab 4, in the course's order.
 fn cases() -> Vec<Case> {
     [&rsm::cases_4a()[..], &part_4b::cases(), &rsm::cases_4c(), &part_4c::cases()].concat()
+}
+
+/// The rules of clients, and those of a replicated service.
+fn rules() -> Vec<&'static Rule> {
+    [key_value::on_several_servers(), rsm::rules()].concat()
 }
 
 /// Plays a test of key/value servers over Raft.

@@ -8,7 +8,7 @@ mod server;
 pub use server::KvServer;
 
 use crate::stage::Stage;
-use crate::{Case, Cluster, Lab, Part};
+use crate::{Case, Cluster, Lab, Part, key_value};
 
 /// Lab 2.
 pub(crate) const LAB: Lab = Lab {
@@ -21,7 +21,7 @@ pub(crate) const LAB: Lab = Lab {
     parts: &[Part::new("2A", "key/value server"), Part::new("2B", "lock")],
     needs: &[],
     cases,
-    rules: Vec::new,
+    rules: key_value::on_one_server,
 };
 
 /// All tests of it, in the course's order.

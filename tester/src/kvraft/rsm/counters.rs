@@ -7,9 +7,11 @@ use labapi::{MakeRsm, Raft, Replica, Rsm};
 use parking_lot::Mutex;
 
 use super::counter::{Counter, ExecutionOrder};
+use super::replicas::Replicas;
 use crate::invariant::Invariant;
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
 use crate::raft::{Observations, OnRaft, ReplicatedLog};
+use crate::rule::Analysis;
 
 /// The protocol of part 4A.
 pub struct Counters {
@@ -56,6 +58,10 @@ impl Protocol for Counters {
 
     fn invariants(&self, servers: usize) -> Vec<Box<dyn Invariant>> {
         (self.log.invariants)(&self.observations, servers)
+    }
+
+    fn analyses(&self, _: usize) -> Vec<Box<dyn Analysis>> {
+        vec![Box::new(Replicas::default())]
     }
 
     fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<dyn Rsm>> {
