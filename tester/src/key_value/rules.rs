@@ -4,6 +4,7 @@ mod analysis;
 mod answers;
 mod asking;
 mod calls;
+mod committed;
 mod deposed;
 mod doubt;
 mod finding;
@@ -168,6 +169,18 @@ pub(crate) const KV10: Rule = Rule {
            leads the term of the entry. If not, it returns WrongLeader.",
 };
 
+/// Acknowledged when committed.
+pub(crate) const KV11: Rule = Rule {
+    id: "KV11",
+    title: "a put is acknowledged when a majority stores it",
+    place: "paper, §5.3 and §8",
+    text: "a leader replies to a client when the request is committed, stored by a majority, and applied",
+    why: "Until then another leader may be elected that does not have the request. The client was told that \
+          it is done, and it is lost.",
+    mistake: "The server does a put, or answers it, as soon as start has accepted it.",
+    cure: "Wait in submit until the request comes out of the apply channel, and answer then.",
+};
+
 /// Those that a service on one server can break.
 pub(crate) fn on_one_server() -> Vec<&'static Rule> {
     vec![&KV1, &KV2, &KV3, &KV4, &KV5, &KV6, &KV7, &KV9]
@@ -175,5 +188,5 @@ pub(crate) fn on_one_server() -> Vec<&'static Rule> {
 
 /// Those that only a service on several servers can break.
 pub(crate) fn on_several_servers() -> Vec<&'static Rule> {
-    vec![&KV8, &KV10]
+    vec![&KV8, &KV10, &KV11]
 }

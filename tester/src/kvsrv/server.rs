@@ -5,6 +5,7 @@ use std::sync::Arc;
 use labapi::{Clerk, KvSrv, Lock};
 use labrpc::ClientEnd;
 
+use super::lock_rules::Locks;
 use crate::invariant::Invariant;
 use crate::key_value::{Answers, Clients, KeyValueAnalysis, KeyValueProtocol};
 use crate::linearizability::Budget;
@@ -37,7 +38,7 @@ impl Protocol for KvServer {
     }
 
     fn analyses(&self, servers: usize) -> Vec<Box<dyn Analysis>> {
-        vec![Box::new(KeyValueAnalysis::new(servers))]
+        vec![Box::new(KeyValueAnalysis::new(servers)), Box::new(Locks::default())]
     }
 
     fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<()>> {

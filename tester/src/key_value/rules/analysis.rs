@@ -8,7 +8,7 @@ use labrpc::Step;
 use super::calls::{Call, Moment, Operation};
 use super::leaders::Leaders;
 use super::versions::Versions;
-use super::{answers, asking, deposed, doubt, resent};
+use super::{answers, asking, committed, deposed, doubt, resent};
 use crate::event::{Event, Kind, Message, Party};
 use crate::linearizability::{KeyValueInput, KeyValueOutput};
 use crate::rule::{Analysis, BrokenRule};
@@ -43,7 +43,14 @@ impl KeyValueAnalysis {
 
     fn begins(&mut self, client: u32, input: &KeyValueInput, now: Moment) {
         let floor = self.versions.begins(client, input, now);
-        let operation = Operation { client, input: input.clone(), began: now, floor, calls: Vec::new() };
+        let operation = Operation {
+            client,
+            input: input.clone(),
+            began: now,
+            floor,
+            reached: Vec::new(),
+            calls: Vec::new(),
+        };
         self.operations.insert(client, operation);
     }
 
@@ -62,7 +69,8 @@ impl KeyValueAnalysis {
         of_clerk.or(of_server).or_else(|| shown.and_then(judge_age)).into_iter().collect()
     }
 
-    fn message(&mut self, client: u32, message: &Message<'_>, now: Moment) -> Option<BrokenRule> {
+    fn message(&mut self, client: u32, message: &Message<'_>, event: &Event<'_>) -> Option<BrokenRule> {
+        let now = Moment::of(event);
         let operation = self.operations.get_mut(&client)?;
         if let Step::RequestSent { .. } = message.step {
             let call = Call::new(client, message, now);
@@ -74,6 +82,10 @@ impl KeyValueAnalysis {
         }
         let call = operation.call_mut(message.call)?;
         call.on(message, now, self.leaders.newest());
+        if message.step == Step::RequestDelivered {
+            committed::arrives(operation, message.to, event.moment());
+            return None;
+        }
         if message.step != Step::ReplySent {
             return None;
         }
@@ -81,6 +93,7 @@ impl KeyValueAnalysis {
             self.strange_replies.insert(message.method.into());
         }
         resent::judge(operation, message.call, &self.versions)
+            .or_else(|| committed::judge(operation, message.call, event.causality()))
     }
 }
 
@@ -89,7 +102,7 @@ impl Analysis for KeyValueAnalysis {
         let now = Moment::of(event);
         let mut broken = match (event.party, event.kind) {
             (_, Kind::Message(message)) => match message.from {
-                Party::Client(client) => self.message(client, message, now).into_iter().collect(),
+                Party::Client(client) => self.message(client, message, event).into_iter().collect(),
                 Party::Server(_) | Party::Tester => return Vec::new(),
             },
             (Party::Client(client), Kind::OperationBegan { input, .. }) => {

@@ -9,6 +9,7 @@ use labrpc::Step;
 use super::leaders::Lead;
 use super::versions::Floor;
 use super::words::{Asks, Said, Text, asks, last, said};
+use crate::causality::LogicalTime;
 use crate::event::{Event, Incarnation, Message, Party};
 use crate::linearizability::{KeyValue, KeyValueInput, KeyValueOutput, Model};
 use crate::rule::RuleEvent;
@@ -46,6 +47,8 @@ pub(super) struct Operation {
     pub began: Moment,
     /// The version that the key certainly had then, or an older one.
     pub floor: Floor,
+    /// The servers that a request has reached, and the logical time of the first arrival at each.
+    pub reached: Vec<(Incarnation, LogicalTime)>,
     /// The calls that the clerk has made since.
     pub calls: Vec<Call>,
 }

@@ -2,12 +2,10 @@
 
 use labapi::Term;
 
-use crate::event::Event;
+use super::calls::{Moment, name};
+use crate::event::{Event, Incarnation, Kind};
 use crate::raft::RaftEvent;
 use crate::rule::RuleEvent;
-
-use super::calls::{Moment, name};
-use crate::event::{Incarnation, Kind};
 
 /// A server that leads a term.
 #[derive(Clone, Copy, Debug)]
@@ -19,14 +17,21 @@ pub(crate) struct Lead {
 }
 
 /// What is known of a server.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Known {
     who: Incarnation,
-    /// The last term that it was seen to lead.
-    led: Option<Term>,
-    /// Since when it has not led.
-    idle: Option<Moment>,
     is_up: bool,
+    /// The terms that it was seen to lead, in their order.
+    reigns: Vec<Reign>,
+}
+
+/// A term that a server was seen to lead.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reign {
+    pub term: Term,
+    since: Moment,
+    /// When it was first seen not to lead that term any more.
+    pub until: Option<Moment>,
 }
 
 /// Who leads.
@@ -41,36 +46,34 @@ impl Leaders {
         let Some(who) = event.server() else { return };
         match (event.kind, event.protocol()) {
             (Kind::Started, _) => {
-                self.servers.resize(self.servers.len().max(who.server + 1), None);
-                let idle = Some(Moment::of(event));
-                self.servers[who.server] = Some(Known { who, led: None, idle, is_up: true });
+                let servers = self.servers.len().max(who.server + 1);
+                self.servers.resize_with(servers, || None);
+                self.servers[who.server] = Some(Known { who, is_up: true, reigns: Vec::new() });
             }
-            (Kind::Crashed { .. } | Kind::Halted | Kind::Left | Kind::Paused, _) => {
-                if let Some(known) = self.known(who) {
-                    known.is_up = false;
-                }
-            }
-            (Kind::Resumed, _) => {
-                if let Some(known) = self.known(who) {
-                    known.is_up = true;
-                }
-            }
+            (Kind::Crashed { .. } | Kind::Halted | Kind::Left | Kind::Paused, _) => self.is_up(who, false),
+            (Kind::Resumed, _) => self.is_up(who, true),
             (_, Some(RaftEvent::Probed { state, .. })) => {
                 let seen = Moment::of(event);
-                if let Some(known) = self.known(who) {
-                    known.led = state.is_leader.then_some(state.term).or(known.led);
-                    known.idle = if state.is_leader { None } else { known.idle.or(Some(seen)) };
+                let leads = state.is_leader.then_some(state.term);
+                if let Some(known) = self.servers.get_mut(who.server).and_then(Option::as_mut)
+                    && known.who == who
+                {
+                    known.probed(leads, seen);
                 }
-                if state.is_leader && self.newest.is_none_or(|newest| newest.term < state.term) {
-                    self.newest = Some(Lead { server: who.server, term: state.term, who, seen });
+                if let Some(term) = leads
+                    && self.newest.is_none_or(|newest| newest.term < term)
+                {
+                    self.newest = Some(Lead { server: who.server, term, who, seen });
                 }
             }
             _ => {}
         }
     }
 
-    fn known(&mut self, who: Incarnation) -> Option<&mut Known> {
-        self.servers.get_mut(who.server)?.as_mut().filter(|known| known.who == who)
+    fn is_up(&mut self, who: Incarnation, is_up: bool) {
+        if let Some(known) = self.servers.get_mut(who.server).and_then(Option::as_mut) {
+            known.is_up = is_up;
+        }
     }
 
     /// The leader of the newest term that is known to have one.
@@ -78,14 +81,36 @@ impl Leaders {
         self.newest
     }
 
-    /// The last term that this incarnation was seen to lead.
-    pub fn led_by(&self, who: Incarnation) -> Option<Term> {
-        self.servers.get(who.server)?.filter(|known| known.who == who)?.led
+    fn reigns(&self, who: Incarnation) -> &[Reign] {
+        let known = self.servers.get(who.server).and_then(Option::as_ref);
+        known.filter(|known| known.who == who).map_or(&[], |known| &known.reigns)
     }
 
-    /// Since when this incarnation, which is up, has not led; `None` if it leads or is not up.
-    pub fn idle_since(&self, who: Incarnation) -> Option<Moment> {
-        self.servers.get(who.server)?.filter(|known| known.who == who && known.is_up)?.idle
+    /// The last term that this incarnation was seen to lead.
+    pub fn led_by(&self, who: Incarnation) -> Option<Term> {
+        self.reigns(who).last().map(|reign| reign.term)
+    }
+
+    /// The term that this incarnation was known to lead at that moment, if it is up.
+    pub fn reign_at(&self, who: Incarnation, at: Moment) -> Option<Reign> {
+        let is_up = self.servers.get(who.server)?.as_ref()?.is_up;
+        let holds = |reign: &&Reign| {
+            reign.since.number < at.number && reign.until.is_none_or(|until| at.number < until.number)
+        };
+        self.reigns(who).iter().find(holds).filter(|_| is_up).copied()
+    }
+}
+
+impl Known {
+    /// A probe finds that the server leads this term, or none.
+    fn probed(&mut self, leads: Option<Term>, seen: Moment) {
+        if let Some(last) = self.reigns.last_mut().filter(|last| last.until.is_none()) {
+            if leads == Some(last.term) {
+                return;
+            }
+            last.until = Some(seen);
+        }
+        self.reigns.extend(leads.map(|term| Reign { term, since: seen, until: None }));
     }
 }
 

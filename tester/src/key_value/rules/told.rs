@@ -8,7 +8,7 @@ use labrpc::Step;
 use serde::Serialize;
 
 use super::KeyValueAnalysis;
-use crate::causality::Causality;
+use crate::causality::{Causality, LogicalTime};
 use crate::event::{Event, Group, Incarnation, Kind, Message, Party, StreamPosition};
 use crate::linearizability::{KeyValueInput, KeyValueOutput};
 use crate::raft::{ProbeTimes, RaftEvent};
@@ -41,8 +41,10 @@ pub(super) struct Told {
     pub broken: Vec<BrokenRule>,
 }
 
+const GROUP: Group = Group { number: 0, name: "" };
+
 fn server(server: usize) -> Incarnation {
-    Incarnation { group: Group { number: 0, name: "" }, server, number: 1 }
+    Incarnation { group: GROUP, server, number: 1 }
 }
 
 impl Told {
@@ -51,12 +53,41 @@ impl Told {
         Self { analysis, causality, number: 0, at: Duration::ZERO, calls: Vec::new(), broken: Vec::new() }
     }
 
+    /// The same, of which the happened-before relation is known, too: client 4 has an end to server 0.
+    pub fn tracked() -> Self {
+        let mut told = Self::new();
+        told.causality.track();
+        for server in 0..3 {
+            told.causality.add_server(GROUP, server);
+            told.causality.start(self::server(server));
+        }
+        told.causality.add_end(0, Party::Client(4), GROUP, 0);
+        told.causality.add_end(1, server(0).into(), GROUP, 1);
+        told
+    }
+
+    /// Server 0 calls server 1, which replies.
+    pub fn replicates(&mut self) -> &mut Self {
+        let steps =
+            [Step::RequestSent { end: 1 }, Step::RequestDelivered, Step::ReplySent, Step::ReplyDelivered];
+        for step in steps {
+            self.causality.on(1000, step, 0);
+        }
+        self
+    }
+
     fn tell(&mut self, party: Party, kind: Kind<'_>) -> &mut Self {
+        let moment = match kind {
+            Kind::Message(message) if self.causality.is_tracked() => {
+                self.causality.on(message.call, message.step, 0).and_then(|sides| sides.moment)
+            }
+            _ => None,
+        };
+        let moment = moment.or(Some(LogicalTime::default()));
         self.number += 1;
         self.at += Duration::from_millis(1);
         let (number, at, group) = (self.number, self.at, None);
-        let event =
-            Event { number, at, cause: 0, group, party, kind, causality: &self.causality, moment: None };
+        let event = Event { number, at, cause: 0, group, party, kind, causality: &self.causality, moment };
         self.broken.extend(self.analysis.on(&event));
         self
     }

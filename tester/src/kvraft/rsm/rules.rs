@@ -68,7 +68,20 @@ pub(super) const RSM5: Rule = Rule {
     cure: "When the channel is closed, drop all who wait, and refuse those who come later.",
 };
 
+/// No time-out.
+pub(super) const RSM6: Rule = Rule {
+    id: "RSM6",
+    title: "submit waits for as long as the server leads",
+    place: "Lab 4, part 4A",
+    text: "submit returns that the server does not lead when it has lost the lead, and not before",
+    why: "Time says nothing: a leader that is cut off cannot know it, and what it has accepted may yet be \
+          executed.",
+    mistake: "Submit gives up after a while.",
+    cure: "Use the time-out to look at get_state, and wait on as long as this server leads the term in \
+           which the request was accepted.",
+};
+
 /// All of them.
 pub(in crate::kvraft) fn all() -> Vec<&'static Rule> {
-    vec![&RSM1, &RSM2, &RSM3, &RSM4, &RSM5]
+    vec![&RSM1, &RSM2, &RSM3, &RSM4, &RSM5, &RSM6]
 }
