@@ -76,8 +76,8 @@ pub(crate) const KV4: Rule = Rule {
     text: "a put over version n gives the key its value and version n + 1, and nothing else changes a key",
     why: "The version is what makes a repeated put harmless, and what tells a client whose value it sees. \
           If a value appears over another version than its put has named, the put may have been done twice.",
-    mistake: "The server does not count the version up, or begins with 0; or the clerk reads the new \
-              version after a refusal and puts again over it.",
+    mistake: "The server does not count the version up, begins with 0, or loses versions in a snapshot; or \
+              the clerk reads the new version after a refusal and puts again over it.",
     cure: "The server compares, stores value and version + 1 in one step; a new key has version 1. The \
            clerk sends each put with the version that its client has named, and leaves the rest to the \
            client.",

@@ -84,9 +84,13 @@ fn kept(operation: &Operation, leaders: &Leaders, at: Duration) -> Option<Broken
         let (arrived, _) = call.delivered?;
         let reign = leaders.reign_at(call.server, arrived)?;
         let (term, since) = (reign.term, reign.until?);
-        let is_kept = matches!(call.fate, Fate::Waiting) && call.reply.is_none();
-        let is_late = at.saturating_sub(since.at) >= LONGEST_LEAVE;
-        if !is_kept || !is_late {
+        // The calls of a run that ends fail with it.
+        let until = match call.fate {
+            Fate::Waiting => at,
+            Fate::Failed(end) => end.at,
+            Fate::Answered(_) => return None,
+        };
+        if call.reply.is_some() || until.saturating_sub(since.at) < LONGEST_LEAVE {
             return None;
         }
         let who = name(call.server.into());

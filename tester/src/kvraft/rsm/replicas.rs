@@ -16,6 +16,10 @@ use crate::rule::{Analysis, BrokenRule, RuleEvent};
 /// How long a submit may take to notice that it waits in vain.
 const LONGEST_LEAVE: Duration = Duration::from_millis(900);
 
+/// How long after a submit has returned it is known whether its server led: all its threads have come to rest
+/// by then, and were probed.
+const PROBED: Duration = Duration::from_millis(5);
+
 /// Which rules of a replicated state machine a solution breaks.
 #[derive(Default)]
 pub(super) struct Replicas {
@@ -120,7 +124,7 @@ impl Replicas {
 
     /// Servers whose submits gave up, and of which nothing new was heard for a while: they lead still.
     fn still_lead(&mut self, at: Duration) -> Option<BrokenRule> {
-        let given_up = self.given_up.first().filter(|it| at.saturating_sub(it.at.at) >= LONGEST_LEAVE)?;
+        let given_up = self.given_up.first().filter(|it| at.saturating_sub(it.at.at) >= PROBED)?;
         let (GivenUp { number, who, at }, server) = (given_up, name(given_up.who));
         let submit = self.submits.get(number)?;
         let term = self.leaders.led_by(*who)?;
@@ -238,7 +242,8 @@ impl Analysis for Replicas {
         };
         let found: Vec<BrokenRule> = pending.iter().filter_map(judge).collect();
         let progress = found.into_iter().map(|rule| BrokenRule { progress: true, ..rule });
-        progress.filter(|rule| self.broken.insert(rule.id.clone())).collect()
+        let still_lead = self.still_lead(at);
+        still_lead.into_iter().chain(progress).filter(|rule| self.broken.insert(rule.id.clone())).collect()
     }
 
     fn unseen(&self) -> Vec<String> {
