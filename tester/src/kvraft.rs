@@ -48,3 +48,21 @@ fn play(stage: &Stage<'_>, body: fn(&Cluster<KvServers>)) {
     let kvraft = stage.expect(stage.solution().key_value_on_raft(), "kvraft");
     stage.play(KvServers::new(log, kvraft, stage.max_raft_state(), stage.budget()), body);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use crate::kvsrv;
+
+    #[test]
+    fn rules_have_names_of_their_own_and_say_everything() {
+        let rules = [(kvsrv::LAB.rules)(), super::rules()].concat();
+        let ids: BTreeSet<&str> = rules.iter().map(|rule| rule.id).collect();
+        assert_eq!(ids.len(), rules.len());
+        for rule in rules {
+            let fields = [rule.title, rule.place, rule.text, rule.why, rule.mistake, rule.cure];
+            assert!(fields.iter().all(|field| !field.is_empty()), "{}", rule.id);
+        }
+    }
+}

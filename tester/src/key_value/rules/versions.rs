@@ -302,20 +302,20 @@ impl Key {
         }
         if operation.floor.version() == version && nobody_else(version) {
             // Either the server is wrong or an earlier transmission was done.
-            let is_once = operation.calls.len() == 1;
-            let headline = if is_once {
-                format!(
+            if operation.calls.len() == 1 {
+                let headline = format!(
                     "{who} refused a put over version {version} of key {key}, when the key had that version"
-                )
-            } else {
-                format!(
-                    "the clerk of client {} called a put over version {version} of key {key} refused, when \
-                     nobody else can have changed that version",
-                    operation.client
-                )
-            };
-            let before = operation.floor.event().cloned();
-            return Some(end.breaks(if is_once { &KV6 } else { &KV3 }, headline, before));
+                );
+                return Some(end.breaks(&KV6, headline, operation.floor.event().cloned()));
+            }
+            let client = format!("client {}", operation.client);
+            let headline = format!(
+                "the clerk of {client} called a put over version {version} of key {key} refused, when nobody \
+                 else can have changed that version"
+            );
+            let first = operation.calls.first().map(|call| call.replying().unwrap_or_else(|| call.arrival()));
+            let events = first.into_iter().chain(operation.conclusion(end.now, end.output)).collect();
+            return Some(finding(&KV3, client, headline, events, operation.caller()));
         }
         None
     }
