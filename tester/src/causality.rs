@@ -89,6 +89,11 @@ impl Causality {
         self.tracked = true;
     }
 
+    /// Whether clocks are tracked.
+    pub(crate) fn is_tracked(&self) -> bool {
+        self.tracked
+    }
+
     /// Adds a server, which has no incarnation yet.
     pub(crate) fn add_server(&mut self, group: Group, server: usize) {
         let (before, position) = (self.servers.len(), self.servers.len());

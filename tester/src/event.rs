@@ -123,6 +123,8 @@ pub enum Kind<'a> {
     OperationBegan {
         /// The operation, such as `Get(x)`.
         operation: &'a dyn fmt::Display,
+        /// The operation as a value of the service's type of requests, for analyses that know this type.
+        input: &'a dyn Any,
     },
     /// A client's clerk has returned.
     OperationEnded {
@@ -132,6 +134,8 @@ pub enum Kind<'a> {
         done: bool,
         /// The answer.
         answer: &'a dyn fmt::Display,
+        /// The answer as a value of the service's type of answers.
+        output: &'a dyn Any,
     },
     /// An event of one protocol.
     Protocol(&'a dyn ProtocolEvent),

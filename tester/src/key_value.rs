@@ -8,6 +8,7 @@ mod client;
 mod concurrent_puts;
 mod logged;
 mod puts;
+mod rules;
 
 use std::sync::Arc;
 
@@ -21,6 +22,8 @@ use crate::protocol::Protocol;
 pub(crate) use answers::Answers;
 pub use client::Client;
 pub use concurrent_puts::{Load, Results};
+pub(crate) use logged::put_output;
+pub(crate) use rules::{KV10, KeyValueAnalysis, Leaders, Moment, finding, on_one_server, on_several_servers};
 
 /// A protocol whose servers clerks can call.
 pub trait KeyValueProtocol: Protocol {

@@ -12,7 +12,7 @@ pub use servers::KvServers;
 
 use crate::raft::ReplicatedLog;
 use crate::stage::Stage;
-use crate::{Case, Cluster, Lab, Part};
+use crate::{Case, Cluster, Lab, Part, Rule, key_value};
 
 /// Lab 4.
 pub(crate) const LAB: Lab = Lab {
@@ -29,7 +29,7 @@ pub(crate) const LAB: Lab = Lab {
     ],
     needs: &["raft"],
     cases,
-    rules: Vec::new,
+    rules,
 };
 
 /// All tests of lab 4, in the course's order.
@@ -37,9 +37,32 @@ fn cases() -> Vec<Case> {
     [&rsm::cases_4a()[..], &part_4b::cases(), &rsm::cases_4c(), &part_4c::cases()].concat()
 }
 
+/// The rules of clients, and those of a replicated service.
+fn rules() -> Vec<&'static Rule> {
+    [key_value::on_several_servers(), rsm::rules()].concat()
+}
+
 /// Plays a test of key/value servers over Raft.
 fn play(stage: &Stage<'_>, body: fn(&Cluster<KvServers>)) {
     let log = ReplicatedLog::raft(stage.expect(stage.solution().raft(), "Raft"));
     let kvraft = stage.expect(stage.solution().key_value_on_raft(), "kvraft");
     stage.play(KvServers::new(log, kvraft, stage.max_raft_state(), stage.budget()), body);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use crate::kvsrv;
+
+    #[test]
+    fn rules_have_names_of_their_own_and_say_everything() {
+        let rules = [(kvsrv::LAB.rules)(), super::rules()].concat();
+        let ids: BTreeSet<&str> = rules.iter().map(|rule| rule.id).collect();
+        assert_eq!(ids.len(), rules.len());
+        for rule in rules {
+            let fields = [rule.title, rule.place, rule.text, rule.why, rule.mistake, rule.cure];
+            assert!(fields.iter().all(|field| !field.is_empty()), "{}", rule.id);
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! Lab 2: one key/value server that never fails, and a lock on it.
 
 mod lock;
+mod lock_event;
+mod lock_rules;
 mod part_2a;
 mod part_2b;
 mod server;
@@ -8,7 +10,7 @@ mod server;
 pub use server::KvServer;
 
 use crate::stage::Stage;
-use crate::{Case, Cluster, Lab, Part};
+use crate::{Case, Cluster, Lab, Part, Rule, key_value};
 
 /// Lab 2.
 pub(crate) const LAB: Lab = Lab {
@@ -21,12 +23,17 @@ pub(crate) const LAB: Lab = Lab {
     parts: &[Part::new("2A", "key/value server"), Part::new("2B", "lock")],
     needs: &[],
     cases,
-    rules: Vec::new,
+    rules,
 };
 
 /// All tests of it, in the course's order.
 fn cases() -> Vec<Case> {
     [&part_2a::cases()[..], &part_2b::cases()].concat()
+}
+
+/// The rules of clerks and servers, and those of the lock.
+fn rules() -> Vec<&'static Rule> {
+    [key_value::on_one_server(), lock_rules::all()].concat()
 }
 
 /// Plays a test of the single key/value server.

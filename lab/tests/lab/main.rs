@@ -4,3 +4,4 @@ mod commands;
 mod details;
 mod determinism;
 mod faults;
+mod key_value_rules;

@@ -265,7 +265,9 @@ impl Recording {
             Kind::Saved(save) => self.save(event, save),
             Kind::Submitted { request } => RecordedKind::Submitted(request.len()),
             Kind::Executed { name, .. } => RecordedKind::Executed(name.to_string().into()),
-            Kind::OperationBegan { operation } => RecordedKind::OperationBegan(operation.to_string().into()),
+            Kind::OperationBegan { operation, .. } => {
+                RecordedKind::OperationBegan(operation.to_string().into())
+            }
             Kind::OperationEnded { what, answer, .. } => {
                 RecordedKind::OperationEnded { what: what.into(), answer: answer.to_string().into() }
             }

@@ -36,7 +36,8 @@ impl LoggedClerk {
     fn call(&self, input: KeyValueInput) {
         self.world.note("tester", || format!("client {}: {}", self.number, KeyValue.describe_input(&input)));
         self.must_be_noted(self.history.call(self.number, self.world.now(), input.clone()));
-        let kind = Kind::OperationBegan { operation: &Described(|| KeyValue.describe_input(&input)) };
+        let operation = &Described(|| KeyValue.describe_input(&input));
+        let kind = Kind::OperationBegan { operation, input: &input };
         self.events.emit(Some(self.group), Party::Client(self.number), kind);
     }
 
@@ -49,7 +50,7 @@ impl LoggedClerk {
         self.events.emit(
             Some(self.group),
             Party::Client(self.number),
-            Kind::OperationEnded { what, done, answer },
+            Kind::OperationEnded { what, done, answer, output: &output },
         );
         self.history.ret(self.number, self.world.now(), output).expect("the call was noted");
     }
@@ -89,15 +90,17 @@ impl Clerk for LoggedClerk {
         if matches!(answer, Ok(()) | Err(PutError::Maybe)) {
             self.puts.fetch_add(1, Ordering::Relaxed);
         }
-        self.ret(
-            "put",
-            match answer {
-                Ok(()) => KeyValueOutput::Done,
-                Err(PutError::NoKey) => KeyValueOutput::NoKey,
-                Err(PutError::Version) => KeyValueOutput::WrongVersion,
-                Err(PutError::Maybe) => KeyValueOutput::Maybe,
-            },
-        );
+        self.ret("put", put_output(answer));
         answer
+    }
+}
+
+/// The answer of a put as it is recorded.
+pub(crate) fn put_output(answer: Result<(), PutError>) -> KeyValueOutput {
+    match answer {
+        Ok(()) => KeyValueOutput::Done,
+        Err(PutError::NoKey) => KeyValueOutput::NoKey,
+        Err(PutError::Version) => KeyValueOutput::WrongVersion,
+        Err(PutError::Maybe) => KeyValueOutput::Maybe,
     }
 }

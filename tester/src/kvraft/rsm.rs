@@ -2,14 +2,18 @@
 
 mod counter;
 mod counters;
+mod event;
 mod part_4a;
 mod part_4c;
+mod replicas;
+mod rules;
 mod submits;
 
 pub use counters::Counters;
 pub(crate) use counters::replica;
 pub(crate) use part_4a::cases as cases_4a;
 pub(crate) use part_4c::cases as cases_4c;
+pub(super) use rules::all as rules;
 
 use crate::Cluster;
 use crate::raft::ReplicatedLog;

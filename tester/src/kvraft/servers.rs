@@ -7,7 +7,7 @@ use labrpc::ClientEnd;
 
 use super::rsm::replica;
 use crate::invariant::Invariant;
-use crate::key_value::{Answers, Clients, KeyValueProtocol};
+use crate::key_value::{Answers, Clients, KeyValueAnalysis, KeyValueProtocol};
 use crate::linearizability::Budget;
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
 use crate::raft::{Observations, OnRaft, ReplicatedLog};
@@ -54,7 +54,9 @@ impl Protocol for KvServers {
     }
 
     fn analyses(&self, servers: usize) -> Vec<Box<dyn Analysis>> {
-        (self.log.analyses)(servers)
+        let mut analyses = (self.log.analyses)(servers);
+        analyses.push(Box::new(KeyValueAnalysis::new(servers)));
+        analyses
     }
 
     fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<dyn ReplicaServer>> {

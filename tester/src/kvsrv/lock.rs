@@ -5,13 +5,16 @@ use std::sync::Arc;
 use labapi::Lock;
 
 use super::KvServer;
+use super::lock_event::LockEvent;
 use crate::display::Seconds;
+use crate::event::{Kind, Party};
 use crate::key_value::Client;
 
 /// A client's lock, which runs on the client's node.
 pub(super) struct ClientLock<'a> {
     client: &'a Client<KvServer>,
     lock: Arc<dyn Lock>,
+    name: &'static str,
 }
 
 impl Client<KvServer> {
@@ -19,7 +22,7 @@ impl Client<KvServer> {
     pub(super) fn lock(&self, name: &'static str) -> ClientLock<'_> {
         let make = self.cluster().protocol().lock_maker();
         let lock = self.ask("make_lock", move |clerk| Arc::from(make(clerk, name)));
-        ClientLock { client: self, lock }
+        ClientLock { client: self, lock, name }
     }
 }
 
@@ -28,23 +31,38 @@ impl ClientLock<'_> {
     #[track_caller]
     pub fn acquire(&self) {
         let lock = Arc::clone(&self.lock);
-        self.expect_put("acquire", move || lock.acquire());
+        let [before, after] = [LockEvent::Acquiring(self.name), LockEvent::Acquired(self.name)];
+        self.expect_put("acquire", before, after, move || lock.acquire());
     }
 
     /// Releases the lock.
     #[track_caller]
     pub fn release(&self) {
         let lock = Arc::clone(&self.lock);
-        self.expect_put("release", move || lock.release());
+        let [before, after] = [LockEvent::Releasing(self.name), LockEvent::Released(self.name)];
+        self.expect_put("release", before, after, move || lock.release());
     }
 
     /// Other clients learn the lock's holder from the key/value server alone. So acquiring it and releasing
     /// it both need a put.
     #[track_caller]
-    fn expect_put(&self, what: &'static str, change: impl FnOnce() + Send + 'static) {
-        let before = self.client.puts();
-        self.client.ask(what, move |_| change());
-        if self.client.puts() == before {
+    fn expect_put(
+        &self,
+        what: &'static str,
+        before: LockEvent,
+        after: LockEvent,
+        change: impl FnOnce() + Send + 'static,
+    ) {
+        let puts = self.client.puts();
+        let inner = &self.client.cluster().inner;
+        let (events, group) = (Arc::clone(&inner.testbed.events), Some(inner.group));
+        let party = Party::Client(self.client.number());
+        self.client.ask(what, move |_| {
+            events.emit(group, party, Kind::Protocol(&before));
+            change();
+            events.emit(group, party, Kind::Protocol(&after));
+        });
+        if self.client.puts() == puts {
             self.client.cluster().fail(format!(
                 "expected {what} to put something into the key/value server; saw client {} return from it \
                  at {} without a put that \

@@ -8,7 +8,8 @@ use labapi::{Clerk, PutError, Version, Versioned};
 use super::KvServer;
 use crate::display::outcome;
 use crate::event::{Kind, Party};
-use crate::key_value::{Client, Load};
+use crate::key_value::{Client, Load, put_output};
+use crate::linearizability::KeyValueInput;
 use crate::{Case, Cluster};
 
 pub(super) fn cases() -> [Case; 4] {
@@ -144,10 +145,13 @@ fn each(
     client.ask("put of each clerk", move |_| {
         let put = |(number, clerk): (usize, &Arc<dyn Clerk>)| {
             let (value, version) = what(number);
-            events.emit(group, party, Kind::OperationBegan { operation: &"Put(k)" });
+            let (key, text) = ("k".into(), value.as_str().into());
+            let input = &KeyValueInput::Put { key, value: text, version: version.0 };
+            events.emit(group, party, Kind::OperationBegan { operation: &"Put(k)", input });
             let answer = clerk.put("k", &value, version);
-            let (done, text) = (answer.is_ok(), outcome(answer));
-            events.emit(group, party, Kind::OperationEnded { what: "put", done, answer: &text });
+            let (done, text, output) = (answer.is_ok(), outcome(answer), put_output(answer));
+            let (answered, output) = (&text, &output);
+            events.emit(group, party, Kind::OperationEnded { what: "put", done, answer: answered, output });
             answer
         };
         clerks.iter().enumerate().map(put).collect()

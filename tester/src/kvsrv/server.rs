@@ -5,10 +5,12 @@ use std::sync::Arc;
 use labapi::{Clerk, KvSrv, Lock};
 use labrpc::ClientEnd;
 
+use super::lock_rules::Locks;
 use crate::invariant::Invariant;
-use crate::key_value::{Answers, Clients, KeyValueProtocol};
+use crate::key_value::{Answers, Clients, KeyValueAnalysis, KeyValueProtocol};
 use crate::linearizability::Budget;
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
+use crate::rule::Analysis;
 
 /// The protocol of lab 2: a single server, which agrees with nobody.
 pub struct KvServer {
@@ -33,6 +35,10 @@ impl Protocol for KvServer {
 
     fn invariants(&self, _: usize) -> Vec<Box<dyn Invariant>> {
         vec![Box::new(Answers::default())]
+    }
+
+    fn analyses(&self, servers: usize) -> Vec<Box<dyn Analysis>> {
+        vec![Box::new(KeyValueAnalysis::new(servers)), Box::new(Locks::default())]
     }
 
     fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<()>> {

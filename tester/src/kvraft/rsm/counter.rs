@@ -9,12 +9,13 @@ use labrt::world::{FailureKind, World};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
+use super::event::RsmEvent;
 use crate::event::{EventSource, Incarnation};
 use crate::protocol::NodeEnv;
 
 /// A request to a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Request {
+pub enum Request {
     /// Increments the counter; the answer is the count.
     Inc,
     /// Does nothing; the answer is empty.
@@ -25,7 +26,7 @@ pub(super) enum Request {
 
 /// A request as it is submitted, with a unique number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Submitted {
+pub struct Submitted {
     pub number: u64,
     pub request: Request,
 }
@@ -39,7 +40,7 @@ impl Submitted {
         labgob::encode(&(self, PADDING)).expect("a request can always be encoded")
     }
 
-    fn decode(bytes: &[u8]) -> Option<Self> {
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
         let (submitted, padding) = labgob::decode::<(Self, [u8; PADDING.len()])>(bytes).ok()?;
         (padding == PADDING).then_some(submitted)
     }
@@ -162,11 +163,13 @@ impl StateMachine for Counter {
             ));
         };
         if what.request == Request::Dec {
+            self.events.emit(&RsmEvent::Executes { position: self.done + 1, what });
             self.fail(format!(
                 "expected nothing to be done that was submitted to a leader in a minority; saw {} do {what}",
                 self.who()
             ));
         }
+        self.events.emit(&RsmEvent::Executes { position: self.done + 1, what });
         self.count = match self.order.agree(self.who(), self.done as usize, what) {
             Ok(count) => count,
             Err(objection) => self.fail(objection),

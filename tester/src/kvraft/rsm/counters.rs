@@ -7,6 +7,7 @@ use labapi::{MakeRsm, Raft, Replica, Rsm};
 use parking_lot::Mutex;
 
 use super::counter::{Counter, ExecutionOrder};
+use super::replicas::Replicas;
 use crate::invariant::Invariant;
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
 use crate::raft::{Observations, OnRaft, ReplicatedLog};
@@ -60,7 +61,9 @@ impl Protocol for Counters {
     }
 
     fn analyses(&self, servers: usize) -> Vec<Box<dyn Analysis>> {
-        (self.log.analyses)(servers)
+        let mut analyses = (self.log.analyses)(servers);
+        analyses.push(Box::new(Replicas::default()));
+        analyses
     }
 
     fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<dyn Rsm>> {

@@ -10,6 +10,7 @@ use labrt::thread::JoinHandle;
 
 use super::counter::{Request, Submitted};
 use super::counters::Counters;
+use super::event::RsmEvent;
 use crate::Cluster;
 use crate::display::{Seconds, Servers, count};
 
@@ -28,10 +29,15 @@ impl Cluster<Counters> {
         let protocol = self.protocol();
         let what = Submitted { number: protocol.submits.fetch_add(1, Ordering::Relaxed) + 1, request };
         let cluster = self.clone();
+        let order = Arc::clone(&protocol.order);
         let submit = move |who, rsm: Arc<dyn Rsm>| {
             let request = what.encode();
-            cluster.source(who).submitted(&request);
-            rsm.submit(request)
+            let events = cluster.source(who);
+            events.submitted(&request);
+            let answer = rsm.submit(request);
+            let right = answer.is_ok().then(|| order.answer_to(what.number)).flatten();
+            events.emit(&RsmEvent::Returned { what, answer: answer.clone().ok(), right });
+            answer
         };
         let (who, answer) = self.call(server, "submit", submit)?;
         if let Ok(answer) = &answer {
