@@ -17,7 +17,8 @@ use crate::report::failure::{Evidence, Failure};
 use crate::report::json::fingerprint;
 use crate::report::log_line;
 use crate::report::paint::Paint;
-use crate::run::{Observer, Outcome, Output, PATIENCE, Plan, Record, Run, Settings, pool};
+use crate::report::rule;
+use crate::run::{Analyse, Observer, Outcome, Output, PATIENCE, Plan, Record, Run, Settings, pool};
 use crate::tested::Choice;
 use crate::{Verdict, failures, interrupt, near, test};
 use log_lines::LineFilter;
@@ -55,6 +56,7 @@ pub fn replay(
         solution: tested.solution,
         policy: wanted.policy,
         record: Record::Lines,
+        analyse: Analyse::All,
         patience: PATIENCE,
         wall_limit: args.backend.wall_limit(),
         deadline: None,
@@ -215,12 +217,18 @@ fn show_verdict(report: &Report, paint: Paint) {
 }
 
 fn show_failure(failure: &Failure, evidence: &Evidence, paint: Paint) {
+    for line in rule::headline(failure, paint) {
+        say(&line);
+    }
     say(&paint.bad(&failure.statement("  ")));
     if let Some(line) = failure.origin_line() {
         say(&line);
     }
     if let Some(backtrace) = &evidence.backtrace {
         say(&visible(backtrace.trim_end()));
+    }
+    for line in rule::afterword(failure, paint) {
+        say(&line);
     }
 }
 

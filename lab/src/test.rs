@@ -16,7 +16,7 @@ use crate::report::json::{self, About};
 use crate::report::junit;
 use crate::report::summary::Summary;
 use crate::report::terminal::{CAUSES_SHOWN, Terminal, count};
-use crate::run::{Observer, Outcome, Output, PATIENCE, Plan, Record, Run, Settings, pool};
+use crate::run::{Analyse, Observer, Outcome, Output, PATIENCE, Plan, Record, Run, Settings, pool};
 use crate::tested::{Choice, Tested};
 use crate::{Verdict, failures, interrupt, list, near};
 
@@ -167,6 +167,7 @@ fn settings(tested: &Tested, args: &TestArgs) -> Settings {
         solution: tested.solution,
         policy: args.policy,
         record: Record::Nothing,
+        analyse: Analyse::Failures,
         patience: PATIENCE,
         wall_limit: args.backend.wall_limit(),
         cut_off: None,
@@ -276,7 +277,8 @@ fn record_causes(summary: &mut Summary, settings: &Settings) -> Result<(), Comma
             cause.recording = Some(Recording { log, fingerprint: cause.first.fingerprint });
             continue;
         }
-        let settings = Settings { record: Record::End, jobs: 1, ..settings.clone() };
+        let settings =
+            Settings { record: Record::End, analyse: Analyse::Nothing, jobs: 1, ..settings.clone() };
         let mut recorder = Recorder { cause };
         pool::carry_out(
             Plan::single(recorder.cause.first.case, recorder.cause.first.seed),

@@ -83,7 +83,11 @@ impl Status {
             let kind = one_line(&failure.kind, detail.message).replace('_', " ");
             let message = cut(&failure.message, detail.message).replace('\n', "\n  ");
             let replay = one_line(&failure.replay, detail.message);
-            description += &format!("{heading}: {kind}: {message}\n  {replay}\n");
+            description += &format!("{heading}: {kind}: {message}\n");
+            for line in &failure.rule {
+                description += &format!("  {}\n", one_line(line, detail.message));
+            }
+            description += &format!("  {replay}\n");
         }
         if test.failures.len() > detail.causes {
             description += &format!("and {} more\n", test.failures.len() - detail.causes);

@@ -30,6 +30,8 @@ pub struct FailureReport {
     pub kind: String,
     /// The violated expectation: what was expected and what was seen.
     pub message: String,
+    /// The lines of the broken rule that explains it, see [`Rule::lines`](crate::results::Rule::lines).
+    pub rule: Vec<String>,
     /// The command that replays the run.
     pub replay: String,
 }

@@ -20,6 +20,7 @@ mod cargo_test;
 mod case;
 mod cluster;
 mod display;
+mod explanation;
 mod hash_maps;
 mod invariant;
 mod key_value;
@@ -59,6 +60,7 @@ pub use event::{
     Detail, Event, EventSource, Incarnation, Interests, Kind, Party, ProtocolEvent, Recorded, RecordedKind,
     Recording, StreamPosition,
 };
+pub use explanation::Explanation;
 pub use hash_maps::unseeded_hash_maps;
 pub use invariant::{Invariant, Verdict, Violation};
 pub use key_value::{Client, Load, Results};

@@ -1,7 +1,7 @@
 //! [`Failure`]: a failed run, reported by its test or inferred from the end of its process.
 
 use labreport::text::{one_line, visible};
-use tester::Case;
+use tester::{Case, Explanation};
 
 use crate::run::{Job, Outcome, Run};
 
@@ -22,6 +22,8 @@ pub struct Failure {
     pub origin: Option<Origin>,
     /// The location in the source, as `file:line:column`.
     pub location: Option<String>,
+    /// What the rules that the run broke say about the failure.
+    pub explanation: Explanation,
 }
 
 /// The thread and the time at which a failure was detected.
@@ -65,6 +67,7 @@ impl Failure {
                         at_seconds: reported.at_seconds,
                     }),
                     location: reported.location.clone(),
+                    explanation: run.explanation.clone(),
                 };
                 let backtrace = reported.backtrace.clone();
                 Some((failure, Evidence { backtrace, printed: String::new(), log: report.log.clone() }))
@@ -78,6 +81,7 @@ impl Failure {
                     fingerprint: 0,
                     origin: None,
                     location: None,
+                    explanation: Explanation::Missing,
                 };
                 Some((failure, Evidence { backtrace: None, printed: lost.printed.clone(), log: Vec::new() }))
             }
@@ -120,6 +124,7 @@ mod tests {
             fingerprint: 0,
             origin: Some(Origin { node: hostile.to_owned(), thread: hostile.to_owned(), at_seconds: 1.0 }),
             location: Some(hostile.to_owned()),
+            explanation: Explanation::Missing,
         };
         let shown = r"a\u{1b}[2J \u{202e}张三";
         assert_eq!(failure.statement("  "), format!("{shown}: {}", shown.replace("2J ", "2J\n  ")));

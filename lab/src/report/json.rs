@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use labreport::Results;
-use labreport::results::{CauseOfFailures, FailedRun, TestResult, Total, Warning};
+use labreport::results::{CauseOfFailures, FailedRun, Rule, TestResult, Total, Warning};
 use labrt::world::Backend;
-use tester::seed;
+use tester::{Explanation, seed};
 
 use super::causes::Cause;
 use super::failure::Failure;
@@ -101,6 +101,32 @@ pub fn of_failure(failure: &Failure) -> FailedRun {
         thread: origin.map(|origin| origin.thread.clone()),
         at_seconds: origin.map(|origin| origin.at_seconds),
         location: failure.location.clone(),
+        rule: rule_of(failure),
+        before: rule_before(failure),
+    }
+}
+
+/// The rule that explains a failure, or else the one that was broken before it.
+pub(crate) fn broken_rule(failure: &Failure) -> Option<Rule> {
+    rule_of(failure).or_else(|| rule_before(failure))
+}
+
+/// The rule that explains a failure.
+fn rule_of(failure: &Failure) -> Option<Rule> {
+    match &failure.explanation {
+        Explanation::Cause(rule) => Some(rule.to_results()),
+        Explanation::Alike { id, text } => {
+            Some(Rule { id: id.clone(), text: text.clone(), ..Rule::default() })
+        }
+        Explanation::Missing | Explanation::NoRule { .. } | Explanation::Before(_) => None,
+    }
+}
+
+/// The rule that was broken before an exact failure.
+fn rule_before(failure: &Failure) -> Option<Rule> {
+    match &failure.explanation {
+        Explanation::Before(rule) => Some(rule.to_results()),
+        _ => None,
     }
 }
 
@@ -114,5 +140,7 @@ fn of_cause(cause: &Cause, replay: String) -> CauseOfFailures {
         test: cause.first.case.name.to_owned(),
         seed: seed::format(cause.first.seed),
         replay,
+        rule: rule_of(&cause.first),
+        before: rule_before(&cause.first),
     }
 }

@@ -37,6 +37,12 @@ impl Paint {
         Self { colours: *COLOURS.get_or_init(stdout_is_for_colours) }
     }
 
+    /// No colours.
+    #[cfg(test)]
+    pub(crate) const fn plain() -> Self {
+        Self { colours: false }
+    }
+
     pub(crate) fn good(self, text: &str) -> String {
         self.wrap(text, "32")
     }

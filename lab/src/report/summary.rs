@@ -164,44 +164,17 @@ fn join(earlier: u64, later: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use tester::{Report, ReportedFailure};
-
     use super::super::causes::Cause;
 
     use super::*;
-    use crate::run::Job;
+    use crate::report::sample;
 
     fn run(seed: u64, fingerprint: u64, failure: Option<&str>) -> Run {
-        let case = &tester::cases()[0];
-        let failure = failure.map(|message| ReportedFailure {
-            kind: "panic".to_owned(),
-            message: message.to_owned(),
-            at_seconds: 1.0,
-            node: "server 1".to_owned(),
-            thread: "ticker".to_owned(),
-            location: None,
-            backtrace: None,
-        });
-        let report = Report {
-            test: case.name.to_owned(),
-            seed,
-            failure,
-            fingerprint,
-            reliable: true,
-            peers: 3,
-            virtual_seconds: 2.0,
-            cpu_seconds: 0.5,
-            rpcs: 10,
-            bytes: 100,
-            commands: 1,
-            operations: 0,
-            warnings: vec!["a lock was held across a wait".to_owned()],
-            broken: Vec::new(),
-            unseen: Vec::new(),
-            recording: None,
-            log: Vec::new(),
-        };
-        Run { job: Job { position: seed, case, seed }, outcome: Outcome::Reported(Box::new(report)) }
+        let mut run = sample::run(seed, failure, None);
+        if let Outcome::Reported(report) = &mut run.outcome {
+            report.fingerprint = fingerprint;
+        }
+        run
     }
 
     fn fingerprint(fingerprints: &[u64]) -> u64 {

@@ -18,6 +18,7 @@ use tester::{lines, seed};
 use super::causes::{Cause, Causes};
 use super::log_line;
 use super::paint::Paint;
+use super::rule;
 use super::summary::{Summary, TestSummary, Warning};
 use crate::run::Plan;
 
@@ -151,7 +152,7 @@ impl Terminal {
             self.line("");
             let heading = format!("failure {number} of {}: {}", causes.len(), extent(cause));
             self.line(&self.paint.bad(&heading));
-            self.cause(cause, &replay(cause));
+            self.cause(cause, causes.failures(), &replay(cause));
         }
         if causes.len() > CAUSES_SHOWN {
             self.line(&format!(
@@ -165,10 +166,20 @@ impl Terminal {
         }
     }
 
-    fn cause(&self, cause: &Cause, replay: &str) {
+    /// Prints a cause, one of those of this many failed runs.
+    fn cause(&self, cause: &Cause, failed: u64, replay: &str) {
         let first = &cause.first;
+        for line in rule::headline(first, self.paint) {
+            self.line(&format!("  {line}"));
+        }
+        if let Some(line) = rule::summary(first, cause.runs(), failed, replay) {
+            self.line(&format!("  {line}"));
+        }
         self.line(&format!("  {}", first.statement("  ")));
         if let Some(line) = first.origin_line() {
+            self.line(&format!("  {line}"));
+        }
+        for line in rule::afterword(first, self.paint) {
             self.line(&format!("  {line}"));
         }
         let which = format!("{}, seed {}", first.case.name, seed::format(first.seed));

@@ -36,6 +36,8 @@ pub const ALL: &[Check] = checks![
     the_output_of_lab_code_changes_nothing,
     the_standard_input_of_lab_code_is_empty,
     failures_are_grouped_and_the_smallest_seed_is_reported,
+    a_failed_run_is_explained_by_the_rule_that_it_broke,
+    a_repetition_that_dies_changes_no_verdict,
     the_last_failure_is_saved_and_replayed,
     replaying_an_aborting_run_is_a_failure,
     fail_fast_stops_at_the_same_failure_with_any_number_of_jobs,
@@ -308,6 +310,53 @@ fn failures_are_grouped_and_the_smallest_seed_is_reported() {
     let junit = std::fs::read_to_string(folder.file("junit.xml")).expect("a file");
     assert!(junit.contains(r#"<failure message="expected 3 servers, saw 7" type="assertion">"#), "{junit}");
     assert!(junit.contains("10 of 100 runs failed"), "{junit}");
+}
+
+fn a_failed_run_is_explained_by_the_rule_that_it_broke() {
+    let folder = Folder::new();
+    let (finished, results) =
+        folder.results("test backup --runs 30 --seed 0 --jobs 2 --solution breaks_a_rule");
+    assert_eq!(finished.status, Some(1));
+    assert_eq!(failed_seeds(&results), ["0x7", "0x11", "0x1b"]);
+    let events = json!([
+        { "time": 1.0, "server": "server 2",
+          "what": "append_entries #74 1→2 {term 1, prev 16@1, entries [17@1]}" },
+        { "time": 1.25, "server": "server 2", "what": "server 2 answers {term 2, success}" },
+    ]);
+    for failure in of_test(&results, VICTIM)["failures"].as_array().expect("a list") {
+        assert_eq!(failure["rule"]["id"], "AE1", "{failure}");
+        assert_eq!(failure["rule"]["events"], events, "{failure}");
+        assert_eq!(failure["rule"]["location"], "raft/src/replication.rs:120", "{failure}");
+    }
+    let causes = results["causes"].as_array().expect("a list");
+    assert_eq!((causes.len(), &causes[0]["runs"]), (1, &json!(3)), "{causes:?}");
+    assert_eq!(causes[0]["rule"]["id"], "AE1", "{causes:?}");
+
+    let replay = "cargo lab replay backup_3b --seed 0x7 --solution breaks_a_rule";
+    finished.says(&format!(
+        "failure 1 of 1: 3 runs (backup_3b 3)\n  \
+         error[AE1]: server 2 accepted an AppendEntries of an older term\n    \
+         --> 1.250 s, server 2, raft/src/replication.rs:120\n   \
+         1  1.000  append_entries #74 1→2 {{term 1, prev 16@1, entries [17@1]}}\n   \
+         2  1.250  server 2 answers {{term 2, success}}\n   \
+         then: the test notices at 1.500 s: expected 3 servers, saw 7\n   \
+         rule: Figure 2, AppendEntries RPC, 1: reply false if term < currentTerm\n   \
+         all 3 failed runs break this first · cargo lab explain AE1 · {replay}\n  \
+         assertion: expected 3 servers, saw 7\n"
+    ));
+    folder.lab("replay").says("error[AE1]: server 2 accepted an AppendEntries of an older term\n");
+}
+
+fn a_repetition_that_dies_changes_no_verdict() {
+    let folder = Folder::new();
+    let (finished, results) =
+        folder.results("test backup --runs 20 --seed 0 --jobs 2 --solution aborts_when_watched");
+    assert_eq!(failed_seeds(&results), ["0x7", "0x11"]);
+    for failure in of_test(&results, VICTIM)["failures"].as_array().expect("a list") {
+        assert_eq!(failure["kind"], "assertion", "{finished:?}");
+        assert_eq!(failure["rule"], Value::Null, "{failure}");
+    }
+    assert_eq!(of_test(&results, VICTIM)["passed"], 18);
 }
 
 fn the_last_failure_is_saved_and_replayed() {

@@ -84,6 +84,7 @@ fn failure_report(cause: &Cause) -> FailureReport {
         heading: format!("{} times", cause.count),
         kind: cause.kind.clone(),
         message: cause.message.clone(),
+        rule: cause.rule_lines(),
         replay: cause.replay.clone(),
     }
 }

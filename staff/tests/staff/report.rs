@@ -32,6 +32,7 @@ fn cause(count: u64, message: &str) -> Cause {
         seed: "0x1f".to_owned(),
         fingerprint: "0xabc".to_owned(),
         replay: "cargo lab replay a_3a --seed 0x1f".to_owned(),
+        ..Cause::default()
     }
 }
 
