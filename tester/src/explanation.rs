@@ -1,5 +1,7 @@
 //! [`Explanation`]: what the rules that a run broke say about its failure.
 
+mod lines;
+
 use crate::{BrokenRule, Report, ReportedFailure};
 
 /// What the rules that a run broke say about its failure.

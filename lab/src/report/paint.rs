@@ -37,10 +37,10 @@ impl Paint {
         Self { colours: *COLOURS.get_or_init(stdout_is_for_colours) }
     }
 
-    /// No colours.
+    /// Colours, whatever the output is.
     #[cfg(test)]
-    pub(crate) const fn plain() -> Self {
-        Self { colours: false }
+    pub(crate) const fn colourful() -> Self {
+        Self { colours: true }
     }
 
     pub(crate) fn good(self, text: &str) -> String {
