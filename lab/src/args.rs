@@ -165,6 +165,14 @@ pub struct TestArgs {
     #[arg(long, short = 'x', help_heading = heading::EXECUTION)]
     pub fail_fast: bool,
 
+    /// Make all runs, also those of a test that failed 20 times in a row for the same cause and never passed
+    #[arg(long, help_heading = heading::EXECUTION)]
+    pub all_runs: bool,
+
+    /// Watch all runs, and fail one that breaks a rule of the paper, even if no test notices
+    #[arg(long, help_heading = heading::EXECUTION)]
+    pub strict: bool,
+
     /// Solution to test, one of those that are compiled in; if not given, the first
     #[arg(long, value_name = "NAME", help_heading = heading::EXECUTION)]
     pub solution: Option<String>,
@@ -229,7 +237,7 @@ pub struct ReplayArgs {
     pub seed: Option<u64>,
 
     /// Replay a failure of this file, which `lab test` writes
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["test", "seed", "solution", "policy"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["test", "seed", "solution", "policy", "strict"])]
     #[arg(help_heading = heading::SELECTION)]
     pub from: Option<PathBuf>,
 
@@ -246,6 +254,10 @@ pub struct ReplayArgs {
     #[arg(long, visible_alias = "scheduler", value_name = "P", value_parser = policies())]
     #[arg(help_heading = heading::EXECUTION)]
     pub policy: Option<Policy>,
+
+    /// Fail the run where it breaks a rule of the paper, as `lab test --strict` does
+    #[arg(long, help_heading = heading::EXECUTION)]
+    pub strict: bool,
 
     /// The backend that carries out the run.
     #[command(flatten)]

@@ -14,6 +14,7 @@ mod completions;
 pub mod error;
 mod explain;
 mod failures;
+mod findings;
 pub mod interrupt;
 mod list;
 mod near;

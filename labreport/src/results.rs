@@ -61,6 +61,15 @@ pub struct TestResult {
     pub failures_besides: u64,
     /// Suspicious observations that fail no run.
     pub warnings: Vec<Warning>,
+    /// Runs that were planned and not made, because the runs before had failed for the same cause.
+    #[serde(default)]
+    pub not_made: u64,
+    /// Rules that were broken in a run that passed. They fail no run.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+    /// What the analyses of that run did not recognise: rules that need it were silent.
+    #[serde(default)]
+    pub unseen: Vec<String>,
     /// Virtual time.
     pub virtual_seconds: f64,
     /// Processor time.
@@ -145,6 +154,15 @@ pub struct RuleEvent {
     pub what: String,
 }
 
+/// A rule that was broken in a run that passed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The run's seed.
+    pub seed: String,
+    /// The rule.
+    pub rule: Rule,
+}
+
 /// A suspicious observation that fails no run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
@@ -194,6 +212,9 @@ pub struct Total {
     pub failed: u64,
     /// Of these, runs that reached code which is not implemented yet.
     pub not_implemented: u64,
+    /// Runs that were planned and not made.
+    #[serde(default)]
+    pub not_made: u64,
     /// Real time.
     pub wall_seconds: f64,
     /// Processor time.

@@ -13,6 +13,8 @@ pub struct TestReport {
     pub runs: u64,
     /// Runs that did not pass.
     pub failed: u64,
+    /// Runs that were planned and not made. They are a skipped case of their own.
+    pub not_made: u64,
     /// The failures or causes of failure, the most important first.
     pub failures: Vec<FailureReport>,
     /// The time that the runs took.

@@ -1,7 +1,7 @@
 //! [`Failure`]: a failed run, reported by its test or inferred from the end of its process.
 
 use labreport::text::{one_line, visible};
-use tester::{Case, Explanation};
+use tester::{BrokenRule, Case, Explanation, RuleEvent};
 
 use crate::run::{Job, Outcome, Run};
 
@@ -85,6 +85,22 @@ impl Failure {
                 };
                 Some((failure, Evidence { backtrace: None, printed: lost.printed.clone(), log: Vec::new() }))
             }
+        }
+    }
+
+    /// The bytes of its message, and of the events of the rule that explains it.
+    pub(crate) fn text_bytes(&self) -> usize {
+        let of_event = |event: &RuleEvent| event.what.len() + event.server.len();
+        let of_rule = |rule: &BrokenRule| {
+            rule.text.len() + rule.headline.len() + rule.events.iter().map(of_event).sum::<usize>()
+        };
+        self.message.len() + self.explanation.rule().map_or(0, of_rule)
+    }
+
+    /// Forgets the events of the rule that explains it, and keeps the rule.
+    pub(crate) fn forget_events(&mut self) {
+        if let Explanation::Cause(rule) | Explanation::Before(rule) = &mut self.explanation {
+            rule.events = Vec::new();
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use labreport::Results;
-use labreport::results::{CauseOfFailures, FailedRun, Rule, TestResult, Total, Warning};
+use labreport::results::{CauseOfFailures, FailedRun, Finding, Rule, TestResult, Total, Warning};
 use labrt::world::Backend;
 use tester::{Explanation, seed};
 
@@ -44,6 +44,7 @@ pub(crate) fn text(summary: &Summary, about: &About<'_>, replay: &dyn Fn(&Cause)
             passed: total.passed,
             failed: total.runs - total.passed,
             not_implemented: total.not_implemented,
+            not_made: summary.not_made(),
             wall_seconds: about.wall.as_secs_f64(),
             cpu_seconds: total.cpu_seconds,
             virtual_seconds: total.virtual_seconds,
@@ -78,6 +79,9 @@ fn of_test(test: &TestSummary) -> TestResult {
         failures: test.failures.iter().map(of_failure).collect(),
         failures_besides: test.failures_besides,
         warnings: warnings.collect(),
+        not_made: test.not_made,
+        findings: test.findings.iter().map(of_finding).collect(),
+        unseen: test.unseen.clone(),
         virtual_seconds: tally.virtual_seconds,
         cpu_seconds: tally.cpu_seconds,
         rpcs: tally.rpcs,
@@ -86,6 +90,10 @@ fn of_test(test: &TestSummary) -> TestResult {
         operations: tally.operations,
         fingerprint: fingerprint(test.fingerprint),
     }
+}
+
+fn of_finding(finding: &super::summary::Finding) -> Finding {
+    Finding { seed: seed::format(finding.seed), rule: finding.rule.to_results() }
 }
 
 /// A failure in the model of results.

@@ -40,6 +40,7 @@ fn report(test: &TestSummary, replay: &dyn Fn(&Failure) -> String) -> TestReport
         part: test.case.part.to_owned(),
         runs: tally.runs,
         failed: tally.runs - tally.passed,
+        not_made: test.not_made,
         failures: failures.collect(),
         time: Some(Duration::from_secs_f64(tally.cpu_seconds)),
         properties: vec![

@@ -1,5 +1,7 @@
 //! A broken rule, as a terminal shows it before or after the failure that it explains.
 
+use tester::BrokenRule;
+
 use super::failure::Failure;
 use super::paint::Paint;
 
@@ -17,6 +19,27 @@ pub(crate) fn afterword(failure: &Failure, paint: Paint) -> Vec<String> {
     if failure.explanation.rule().is_some() { titled(lines, paint) } else { lines }
 }
 
+/// The lines of a rule that was broken in a run that passed.
+pub(crate) fn finding(rule: &BrokenRule, paint: Paint) -> Vec<String> {
+    let rule = rule.to_results();
+    let title = paint.doubtful(&format!("finding{}", rule.title()));
+    let place = rule.place().map(|place| format!("  --> {place}"));
+    let mut lines: Vec<String> = [title].into_iter().chain(place).chain(rule.event_lines()).collect();
+    lines.push(format!(" {}", rule.sentence()));
+    lines
+}
+
+/// The line below a finding: the tests in which it was found, and the commands that explain the rule and
+/// replay the first run.
+pub(crate) fn found_in(rule: &BrokenRule, tests: &[&str], replay: &str) -> String {
+    const NAMED: usize = 3;
+    let mut names = tests.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    if tests.len() > NAMED {
+        names += &format!(" and {} more", tests.len() - NAMED);
+    }
+    format!(" in {names}{} · {replay}", explaining(&rule.id))
+}
+
 /// The lines with the first one coloured.
 fn titled(mut lines: Vec<String>, paint: Paint) -> Vec<String> {
     if let Some(title) = lines.first_mut() {
@@ -29,11 +52,15 @@ fn titled(mut lines: Vec<String>, paint: Paint) -> Vec<String> {
 /// one that replays the first. `None` if no rule explains the failure.
 pub(crate) fn summary(first: &Failure, runs: u64, failed: u64, replay: &str) -> Option<String> {
     let id = first.explanation.cause()?;
-    let explain = match tester::rules().find(|rule| rule.id == id) {
+    Some(format!(" {}{} · {replay}", share(runs, failed), explaining(id)))
+}
+
+/// The command that explains a rule, after a separator; empty if there is no such rule.
+fn explaining(id: &str) -> String {
+    match tester::rules().find(|rule| rule.id == id) {
         Some(rule) => format!(" · cargo lab explain {}", rule.id),
         None => String::new(),
-    };
-    Some(format!(" {}{explain} · {replay}", share(runs, failed)))
+    }
 }
 
 /// How many of the failed runs have a cause's rule in common: `all 40 failed runs break this first`.
@@ -61,6 +88,19 @@ mod tests {
         assert!(lines[0].contains('\u{1b}') && lines[1..].iter().all(|line| !line.contains('\u{1b}')));
         let none = Failure { explanation: Explanation::NoRule { unseen: Vec::new() }, ..failure };
         assert_eq!(afterword(&none, paint), ["no rule was broken, of those that can be seen"]);
+    }
+
+    #[test]
+    fn a_finding_is_a_rule_and_its_tests() {
+        let (tests, rule) = (["a_3a", "b_3a", "c_3b", "d_3b"], sample::broken("AE1"));
+        let lines = finding(&rule, Paint::colourful());
+        assert!(lines[0].contains("finding[AE1]: server 2 accepted"), "{lines:?}");
+        assert_eq!(lines.len(), 6);
+        assert_eq!(
+            found_in(&rule, &tests, "replay it"),
+            " in a_3a, b_3a, c_3b and 1 more · cargo lab explain AE1 · replay it"
+        );
+        assert_eq!(found_in(&sample::broken("X"), &tests[..1], "y"), " in a_3a · y");
     }
 
     #[test]

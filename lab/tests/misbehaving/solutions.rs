@@ -99,9 +99,10 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
     }
     let mut report = passed(case, options);
     if options.detail != Detail::Bare {
-        analyse(solution.name, options.seed, &mut report);
+        analyse(solution.name, options, &mut report);
     }
-    if misbehaves(case.name, options.seed) || solution.name == "always_fails" && case.name == VICTIM {
+    let always = solution.name == "always_fails" && case.name == VICTIM;
+    if report.failure.is_none() && (always || misbehaves(case.name, options.seed)) {
         report.failure = misbehave(solution.name, options.seed, &mut report.fingerprint);
     }
     if options.record {
@@ -126,13 +127,16 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
 }
 
 /// Adds what the analyses of a watched run find: `breaks_a_rule` breaks one in every run of the victim.
-fn analyse(solution: &str, seed: u64, report: &mut Report) {
+fn analyse(solution: &str, options: &RunOptions, report: &mut Report) {
     report.analysed = true;
     let breaks = ["breaks_a_rule", "always_fails", "deceives"].contains(&solution);
     if breaks && report.test == VICTIM {
         report.broken = vec![broken(solution == "deceives")];
+        if options.strict {
+            report.failure = Some(failure("assertion", &report.broken[0].statement()));
+        }
     }
-    if solution == "aborts_when_watched" && misbehaves(&report.test, seed) {
+    if solution == "aborts_when_watched" && misbehaves(&report.test, options.seed) {
         std::process::abort();
     }
 }
