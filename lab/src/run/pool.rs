@@ -198,7 +198,7 @@ pub(super) enum Delivery {
     /// Lines of a log.
     Logged(String),
     /// A run has ended.
-    Ended(Run),
+    Ended(Box<Run>),
     /// No more runs can be carried out.
     Failed(CommandError),
 }
@@ -301,7 +301,7 @@ fn deliver_in_order(
     let mut skipped = 0..0;
     for delivery in deliveries {
         let run = match delivery {
-            Delivery::Ended(run) => run,
+            Delivery::Ended(run) => *run,
             Delivery::Logged(lines) => {
                 lines.split_terminator(END_OF_LINE).for_each(|line| observer.logged(line));
                 continue;

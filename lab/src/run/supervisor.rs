@@ -286,7 +286,7 @@ impl<'a> Supervisor<'a> {
         }
         let explanation = outcome.explanation();
         // The receiver is closed if no more results are wanted.
-        let _ = self.deliveries.send(Delivery::Ended(Run { job, outcome, explanation }));
+        let _ = self.deliveries.send(Delivery::Ended(Box::new(Run { job, outcome, explanation })));
     }
 
     /// Removes the worker's current run from those in flight.
