@@ -23,6 +23,7 @@ use persister::SaveStep;
 
 use crate::causality::{Causality, LogicalTime};
 pub use interests::Interests;
+pub(crate) use json::position;
 pub use party::{Group, Incarnation, Party};
 pub use recording::{Recorded, RecordedKind, RecordedSave, Recording, SavedContent};
 pub(crate) use stream::{Conclusion, EventStream};

@@ -1,6 +1,7 @@
 //! Raft: the course's tests of spring 2025, a file a part, what runs on the servers, and what must hold.
 
 mod agreement;
+mod analysis;
 mod applier;
 mod checkers;
 mod command;

@@ -8,6 +8,7 @@
 use std::os::unix::thread::JoinHandleExt;
 use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -50,6 +51,10 @@ static RUNNING: Mutex<Vec<Arc<RunMonitor>>> = Mutex::new(Vec::new());
 
 /// The number of abandoned runs.
 static ABANDONED_RUNS: Mutex<u32> = Mutex::new(0);
+
+/// The memory of runs that were abandoned because of it, in bytes. It stays resident, and is not the memory of
+/// runs that go on beside them.
+static LOST_MEMORY: AtomicU64 = AtomicU64::new(0);
 
 /// The note that the process prints below the verdict when it has to abort with a run.
 pub const ABORT_NOTE: &str =
@@ -136,6 +141,8 @@ struct Watchdog<'a> {
     sleeping: Duration,
     /// The resident memory of the process at the start of the run.
     memory_at_start: u64,
+    /// The lost memory of the process at the start of the run.
+    lost_at_start: u64,
     /// The uncounted memory of the process at the start of the run.
     uncounted_at_start: i64,
     /// The largest growth of the uncounted memory since then: freed memory may still be resident.
@@ -161,6 +168,7 @@ impl<'a> Watchdog<'a> {
             running: Duration::ZERO,
             sleeping: Duration::ZERO,
             memory_at_start: process::resident_bytes().unwrap_or(0),
+            lost_at_start: LOST_MEMORY.load(Ordering::Relaxed),
             uncounted_at_start: heap::held_uncounted(),
             uncounted_growth_max: 0,
             since_stop_request: None,
@@ -238,16 +246,16 @@ impl<'a> Watchdog<'a> {
     }
 
     fn check_memory(&mut self, passed: Duration) -> Option<Reason> {
-        let lost = abandoned_runs() > 0;
-        let limit = if lost {
+        let limit = if abandoned_runs() > 0 {
             self.options.max_memory.min(MAX_MEMORY_AFTER_ABANDONED)
         } else {
             self.options.max_memory
         };
         let uncounted = heap::held_uncounted().saturating_sub(self.uncounted_at_start);
         self.uncounted_growth_max = self.uncounted_growth_max.max(u64::try_from(uncounted).unwrap_or(0));
-        let growth =
-            process::resident_bytes()?.saturating_sub(self.memory_at_start + self.uncounted_growth_max);
+        let lost = LOST_MEMORY.load(Ordering::Relaxed) - self.lost_at_start;
+        let known = self.memory_at_start + self.uncounted_growth_max + lost;
+        let growth = process::resident_bytes()?.saturating_sub(known);
         if growth <= limit {
             return None;
         }
@@ -284,7 +292,10 @@ impl<'a> Watchdog<'a> {
         let inner = frames::resolve(symbols, &stack.inner);
         let (kind, message) = match reason {
             Reason::Stalled { running, sleeping } => stall_failure(&inner, running, sleeping),
-            Reason::Memory(bytes) => (FailureKind::Memory, growth_message(bytes)),
+            Reason::Memory(bytes) => {
+                LOST_MEMORY.fetch_add(bytes, Ordering::Relaxed);
+                (FailureKind::Memory, growth_message(bytes))
+            }
             Reason::Stopped(StopCause::StackOverflow) => overflow_failure(&inner),
             Reason::Stopped(StopCause::Panic(words)) => (
                 FailureKind::Panic,

@@ -11,6 +11,7 @@ use crate::key_value::{Answers, Clients, KeyValueProtocol};
 use crate::linearizability::Budget;
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
 use crate::raft::{Observations, OnRaft, ReplicatedLog};
+use crate::rule::Analysis;
 
 /// The protocol of parts 4B and 4C.
 pub struct KvServers {
@@ -50,6 +51,10 @@ impl Protocol for KvServers {
         let mut invariants = (self.log.invariants)(&self.observations, servers);
         invariants.push(Box::new(Answers::default()));
         invariants
+    }
+
+    fn analyses(&self, servers: usize) -> Vec<Box<dyn Analysis>> {
+        (self.log.analyses)(servers)
     }
 
     fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<dyn ReplicaServer>> {

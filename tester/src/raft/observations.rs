@@ -5,12 +5,14 @@ use std::sync::Arc;
 use labapi::{LogIndex, Raft, Term};
 use parking_lot::Mutex;
 
+use super::analysis::RaftAnalysis;
 use super::command::Command;
 use super::event::{ProbeTimes, RaftEvent};
 use super::invariants::{AppliedLog, Leaders, all};
 use crate::event::Incarnation;
 use crate::invariant::Invariant;
 use crate::protocol::NodeEnv;
+use crate::rule::Analysis;
 
 /// Observations of a cluster of Raft peers. Clones share their state.
 #[derive(Clone, Default)]
@@ -31,6 +33,13 @@ impl Observations {
     #[must_use]
     pub fn invariants(&self, servers: usize) -> Vec<Box<dyn Invariant>> {
         all(servers, &self.shared.log, &self.shared.leaders)
+    }
+
+    /// The analysis of `servers` Raft peers. `services_tell`: whether their services emit
+    /// [`RaftEvent::Applied`].
+    #[must_use]
+    pub fn analyses(servers: usize, services_tell: bool) -> Vec<Box<dyn Analysis>> {
+        vec![Box::new(RaftAnalysis::new(servers, services_tell))]
     }
 
     /// The service's state after the entry at `index`, which some server has applied.

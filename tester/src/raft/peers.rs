@@ -10,6 +10,7 @@ use super::applier::Applier;
 use super::{Observations, OnRaft};
 use crate::invariant::Invariant;
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
+use crate::rule::Analysis;
 
 /// The protocol of the Raft tests.
 pub struct RaftPeers {
@@ -49,6 +50,10 @@ impl Protocol for RaftPeers {
 
     fn invariants(&self, servers: usize) -> Vec<Box<dyn Invariant>> {
         self.observations.invariants(servers)
+    }
+
+    fn analyses(&self, servers: usize) -> Vec<Box<dyn Analysis>> {
+        Observations::analyses(servers, true)
     }
 
     fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<dyn Raft>> {

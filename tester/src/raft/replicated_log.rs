@@ -4,6 +4,7 @@ use labapi::MakeRaft;
 
 use super::Observations;
 use crate::invariant::Invariant;
+use crate::rule::Analysis;
 
 /// A replicated log behind [`labapi::Raft`], and what must hold of it: Raft itself, or another protocol.
 ///
@@ -18,12 +19,18 @@ pub struct ReplicatedLog {
     pub make: MakeRaft,
     /// The invariants, for a cluster of so many servers.
     pub invariants: fn(&Observations, usize) -> Vec<Box<dyn Invariant>>,
+    /// The analyses, for a cluster of so many servers.
+    pub analyses: fn(usize) -> Vec<Box<dyn Analysis>>,
 }
 
 impl ReplicatedLog {
     /// A log by Raft.
     #[must_use]
     pub fn raft(make: MakeRaft) -> Self {
-        Self { make, invariants: |observations, servers| observations.invariants(servers) }
+        Self {
+            make,
+            invariants: |observations, servers| observations.invariants(servers),
+            analyses: |servers| Observations::analyses(servers, false),
+        }
     }
 }

@@ -10,6 +10,7 @@ use super::counter::{Counter, ExecutionOrder};
 use crate::invariant::Invariant;
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
 use crate::raft::{Observations, OnRaft, ReplicatedLog};
+use crate::rule::Analysis;
 
 /// The protocol of part 4A.
 pub struct Counters {
@@ -56,6 +57,10 @@ impl Protocol for Counters {
 
     fn invariants(&self, servers: usize) -> Vec<Box<dyn Invariant>> {
         (self.log.invariants)(&self.observations, servers)
+    }
+
+    fn analyses(&self, servers: usize) -> Vec<Box<dyn Analysis>> {
+        (self.log.analyses)(servers)
     }
 
     fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<dyn Rsm>> {

@@ -1,0 +1,213 @@
+//! [`RaftAnalysis`]: which rules of Raft does a solution break? An analysis of its messages, saves and
+//! observations, from outside.
+//!
+//! - `spelling`: the names of methods and fields in solutions;
+//! - `message`: requests and replies, as far as they can be read;
+//! - `fact`: an event, as the rules see it;
+//! - `shadow`, `shadow_log`: what is known of each server, and of its log;
+//! - `votes`, `entries`, `commits`, `terms`: the rules that every correct solution keeps at every moment. They
+//!   name a rule only if it is broken in every possible world;
+//! - `progress`: what should have happened and did not, asked at the end of a run that waited in vain.
+//!
+//! A rule that cannot read what it needs is silent, and [`Analysis::unseen`] says so.
+
+mod commits;
+mod entries;
+mod fact;
+mod message;
+mod progress;
+mod shadow;
+mod shadow_log;
+mod spelling;
+mod terms;
+mod votes;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use labrpc::Step;
+use persister::SaveStep;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::event::RaftEvent;
+use crate::event::{Event, Kind, Message, Party};
+use crate::rule::{Analysis, BrokenRule};
+use entries::Entries;
+use fact::{Call, Fact, FactKind};
+use message::{Reply, Request, Unread};
+use progress::Progress;
+use shadow::Shadow;
+use terms::Terms;
+use votes::Elections;
+
+/// The most broken rules that are kept of a run.
+const MAX_BROKEN: usize = 100;
+
+/// The analysis of a cluster of Raft peers.
+pub(super) struct RaftAnalysis {
+    shadow: Shadow,
+    calls: FxHashMap<u64, Arc<Call>>,
+    /// Added to indices: 1 if the solution's log begins at 0.
+    offset: u64,
+    elections: Elections,
+    entries: Entries,
+    terms: Terms,
+    progress: Progress,
+    /// Rules and servers that were reported; each is reported once.
+    reported: FxHashSet<(String, String)>,
+    unseen: BTreeSet<String>,
+}
+
+impl RaftAnalysis {
+    /// An analysis of a cluster of `servers` servers. `services_tell`: whether there are events of what the
+    /// services apply.
+    pub fn new(servers: usize, services_tell: bool) -> Self {
+        Self {
+            shadow: Shadow::new(servers),
+            calls: FxHashMap::default(),
+            offset: 0,
+            elections: Elections::default(),
+            entries: Entries::default(),
+            terms: Terms::default(),
+            progress: Progress::new(servers, services_tell),
+            reported: FxHashSet::default(),
+            unseen: BTreeSet::new(),
+        }
+    }
+
+    /// The event as a fact about a server, if it is one.
+    fn fact(&mut self, event: &Event<'_>) -> Option<Fact> {
+        let server = event.server().map(|who| who.server);
+        let fact = |server, location, kind| {
+            Some(Fact { number: event.number, at: event.at, server, location, kind })
+        };
+        match event.kind {
+            Kind::Started => fact(server?, None, FactKind::Started),
+            Kind::Crashed { .. } | Kind::Left => fact(server?, None, FactKind::Crashed),
+            Kind::Halted => fact(server?, None, FactKind::Halted),
+            Kind::Saved(save) => {
+                let took_effect = matches!(
+                    save.step,
+                    SaveStep::TookEffect { .. } | SaveStep::Interrupted { took_effect: true }
+                );
+                took_effect.then(|| fact(server?, Some(save.location), FactKind::Saved)).flatten()
+            }
+            Kind::Submitted { .. } => fact(server?, None, FactKind::Submitted),
+            Kind::Message(message) => self.message(event, message),
+            Kind::Protocol(_) => match event.protocol::<RaftEvent>()? {
+                RaftEvent::Probed { probe, state } => {
+                    fact(server?, None, FactKind::Probed { state: *state, asked: probe.asked.number })
+                }
+                RaftEvent::Accepted { position, .. } => {
+                    let kind = FactKind::Accepted { index: position.index.0, term: position.term.0 };
+                    fact(server?, None, kind)
+                }
+                RaftEvent::Applied { index, command } => {
+                    let kind = FactKind::Applied { index: index.0, command: message::hash(command) };
+                    fact(server?, None, kind)
+                }
+                RaftEvent::Installed { content, .. } => {
+                    let index = content.as_ref().ok()?.last_index.0;
+                    fact(server?, None, FactKind::Installed(index))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn message(&mut self, event: &Event<'_>, message: &Message<'_>) -> Option<Fact> {
+        let Party::Server(from) = message.from else { return None };
+        let (from, to) = (from.server, message.to.server);
+        let fact = |server, kind| {
+            Some(Fact { number: event.number, at: event.at, server, location: message.location, kind })
+        };
+        if let Step::RequestSent { .. } = message.step {
+            let content = message.content?;
+            if Request::counts_from_zero(content) {
+                self.offset = 1;
+            }
+            let request = match Request::read(message.method, content, self.offset) {
+                Ok(request) => request,
+                Err(Unread::Other) => return None,
+                Err(Unread::Field { method, field }) => {
+                    self.unseen.insert(format!(
+                        "`{}` has no field that is recognised as {field} of {method}: rules about it are silent",
+                        message.method
+                    ));
+                    return None;
+                }
+            };
+            let call = Arc::new(Call { number: message.call, from, to, request });
+            self.calls.insert(message.call, Arc::clone(&call));
+            return fact(from, FactKind::Sent(call));
+        }
+        let call = Arc::clone(self.calls.get(&message.call)?);
+        let reply = |content| Reply::read(&call.request, content);
+        match message.step {
+            Step::RequestDelivered => fact(to, FactKind::Delivered(call)),
+            Step::ReplySent | Step::ReplyLate { .. } => {
+                let reply = reply(message.content?);
+                if reply.yes.is_none() && !matches!(call.request, Request::InstallSnapshot { .. }) {
+                    let method = call.request.name();
+                    self.unseen.insert(format!(
+                        "the reply of `{}` has no field that is recognised as the yes or no of {method}: rules \
+                         about it are silent",
+                        message.method
+                    ));
+                }
+                fact(to, FactKind::Answered(call, reply))
+            }
+            Step::ReplyDelivered => {
+                let reply = reply(message.content?);
+                fact(from, FactKind::Heard(call, reply))
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes a fact into account. Returns the rules that are broken with it.
+    fn take(&mut self, fact: &Fact) -> Vec<BrokenRule> {
+        if fact.server >= self.shadow.servers.len() {
+            // Majorities of a cluster that grows are not known.
+            return Vec::new();
+        }
+        let broken = self.judge(fact);
+        self.progress.on(fact, &self.shadow);
+        self.shadow.on(fact);
+        broken
+    }
+
+    fn judge(&mut self, fact: &Fact) -> Vec<BrokenRule> {
+        let Self { shadow, elections, entries, terms, .. } = self;
+        let judged = [
+            terms.on(fact, shadow),
+            elections.on(fact, shadow),
+            entries.on(fact, shadow),
+            commits::on(fact, shadow),
+        ];
+        let mut broken: Vec<BrokenRule> = judged.into_iter().flatten().collect();
+        broken.retain(|rule| {
+            self.reported.len() < MAX_BROKEN && self.reported.insert((rule.id.clone(), rule.server.clone()))
+        });
+        broken
+    }
+}
+
+impl Analysis for RaftAnalysis {
+    fn on(&mut self, event: &Event<'_>) -> Vec<BrokenRule> {
+        self.fact(event).map_or_else(Vec::new, |fact| self.take(&fact))
+    }
+
+    fn at_end(&mut self, at: Duration) -> Vec<BrokenRule> {
+        self.progress.at_end(at, &self.shadow)
+    }
+
+    fn unseen(&self) -> Vec<String> {
+        self.unseen.iter().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

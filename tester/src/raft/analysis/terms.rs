@@ -1,0 +1,81 @@
+//! Rules of terms: a newer term is joined, and a term never goes back (Figure 2, "All Servers" and "State").
+
+use labapi::State;
+
+use super::fact::{Fact, FactKind, broken};
+use super::message::{Request, Term};
+use super::shadow::Shadow;
+use crate::raft::rules::{AS2, P2, P4};
+use crate::rule::BrokenRule;
+
+/// The newest term that each server was told of, and took note of by an answer.
+#[derive(Default)]
+pub(super) struct Terms {
+    told: Vec<Option<(Term, Fact)>>,
+}
+
+impl Terms {
+    pub fn on(&mut self, fact: &Fact, shadow: &Shadow) -> Option<BrokenRule> {
+        match &fact.kind {
+            FactKind::Answered(call, reply) => {
+                // A server may disregard a candidate while it has a leader (§6), unless it votes.
+                let takes_note = match call.request {
+                    Request::RequestVote { .. } => reply.yes == Some(true),
+                    Request::AppendEntries { .. } | Request::InstallSnapshot { .. } => true,
+                };
+                if takes_note && !shadow.server(fact.server).is_halted {
+                    self.was_told(fact, call.request.term());
+                }
+                None
+            }
+            // What is not saved may be lost; what was answered before is judged by `server.term`.
+            FactKind::Crashed | FactKind::Halted => {
+                if let Some(told) = self.told.get_mut(fact.server) {
+                    *told = None;
+                }
+                None
+            }
+            FactKind::Probed { state, asked } => self.probed(fact, *state, *asked, shadow),
+            _ => None,
+        }
+    }
+
+    fn was_told(&mut self, fact: &Fact, term: Term) {
+        if self.told.len() <= fact.server {
+            self.told.resize(fact.server + 1, None);
+        }
+        let told = &mut self.told[fact.server];
+        if told.as_ref().is_none_or(|(known, _)| *known < term) {
+            *told = Some((term, fact.clone()));
+        }
+    }
+
+    fn probed(&self, fact: &Fact, state: State, asked: u64, shadow: &Shadow) -> Option<BrokenRule> {
+        let server = shadow.server(fact.server);
+        if let Some(known) = &server.term_shown_by
+            && state.term.0 < server.term
+            && known.number <= asked
+        {
+            let crash = server.crashed.as_ref().filter(|crash| crash.number > known.number);
+            return Some(match crash {
+                Some(crash) => {
+                    let headline = format!("server {} forgot term {} in a crash", fact.server, server.term);
+                    broken(&P2, headline, vec![known, crash, fact])
+                }
+                None => {
+                    let headline = format!(
+                        "server {} went back from term {} to {}",
+                        fact.server, server.term, state.term
+                    );
+                    broken(&P4, headline, vec![known, fact])
+                }
+            });
+        }
+        let (term, told) = self.told.get(fact.server)?.as_ref()?;
+        (state.term.0 < *term && told.number <= asked).then(|| {
+            let headline =
+                format!("server {} was told of term {term} and stays in term {}", fact.server, state.term);
+            broken(&AS2, headline, vec![told, fact])
+        })
+    }
+}
