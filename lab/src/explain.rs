@@ -173,8 +173,8 @@ mod tests {
     #[test]
     fn a_page_has_the_papers_sentence_and_its_place() {
         let text = find("ae1").map(Page::text).expect("a rule");
-        let begin = "AE1: an AppendEntries of an older term is refused\n\nThe paper\n  Figure 2, AppendEntries RPC, 1: \
-                     reply false if term < currentTerm\n\nWhy\n  ";
+        let begin = "AE1: an AppendEntries of an older term is refused\n\nThe paper\n  Figure 2, \
+                     AppendEntries RPC, 1: reply false if term < currentTerm\n\nWhy\n  ";
         assert!(text.starts_with(begin), "{text}");
     }
 

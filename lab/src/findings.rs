@@ -9,8 +9,8 @@ use crate::run::{Analyse, Observer, Outcome, Plan, Record, Run, Settings, pool};
 /// Findings that are kept of a test.
 const MAX_FINDINGS: usize = 10;
 
-/// Repeats one run of each test, watched: the one with the first seed that passed. Adds the rules that it broke
-/// to the summary.
+/// Repeats one run of each test, watched: the one with the first seed that passed. Adds the rules that it
+/// broke to the summary.
 pub(crate) fn look(summary: &mut Summary, settings: &Settings) -> Result<(), CommandError> {
     let passed = summary.tests.iter().filter_map(|test| Some((test.case, test.first_passed?)));
     let plan = Plan::one_each(passed.collect());

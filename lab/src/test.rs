@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use labrt::world::Backend;
 use tester::filter::{Selection, SelectionError, select};
 use tester::replay::{Replay, build_id, is_default_solution};
-use tester::{Case, log_end, seed};
+use tester::{Case, seed};
 
 use crate::args::TestArgs;
 use crate::error::CommandError;
@@ -309,12 +309,13 @@ impl Progress<'_> {
 fn record_causes(summary: &mut Summary, settings: &Settings) -> Result<(), CommandError> {
     for cause in summary.causes.iter_mut().take(CAUSES_SHOWN) {
         // A process that died or hung leaves no log, however often the run is repeated.
-        let Some(origin) = &cause.first.origin else { continue };
+        if cause.first.origin.is_none() {
+            continue;
+        }
         if settings.backend == Backend::Threads {
             // The run cannot be repeated, so its log was recorded the first time.
-            let log = log_end(&cause.evidence.log, &origin.node, &cause.first.message);
-            let log = log.into_iter().map(str::to_owned).collect();
-            cause.recording = Some(Recording { log, fingerprint: cause.first.fingerprint });
+            let log = std::mem::take(&mut cause.evidence.log);
+            cause.recording = Some(Recording::of(&cause.first, &log, cause.first.fingerprint));
             continue;
         }
         let analyse = if settings.analyse == Analyse::Strict { Analyse::Strict } else { Analyse::Nothing };
@@ -336,10 +337,8 @@ struct Recorder<'a> {
 impl Observer for Recorder<'_> {
     fn next(&mut self, run: Run) {
         if let Outcome::Reported(report) = run.outcome {
-            let first = &self.cause.first;
-            let node = first.origin.as_ref().map_or("", |origin| &origin.node);
-            let log = log_end(&report.log, node, &first.message).into_iter().map(str::to_owned).collect();
-            self.cause.recording = Some(Recording { log, fingerprint: report.fingerprint });
+            let recording = Recording::of(&self.cause.first, &report.log, report.fingerprint);
+            self.cause.recording = Some(recording);
         }
     }
 }

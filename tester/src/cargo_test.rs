@@ -15,8 +15,8 @@ use crate::lines::{self, Tally};
 use crate::replay::Replay;
 use crate::titles::{Number, Titles};
 use crate::{
-    Case, Explanation, Report, RunOptions, cases, labs, log_end, rules, run, run_explained, seed,
-    unseeded_hash_maps, warned,
+    Case, Explanation, LogExcerpt, Report, RunOptions, cases, labs, log_excerpt, rules, run, run_explained,
+    seed, unseeded_hash_maps, warned,
 };
 
 /// Runs of a test when nobody asks for another number.
@@ -205,10 +205,11 @@ fn explain(case: &'static Case, solution: &Solution, report: &Report) -> String 
     if let Some(backtrace) = again.failure.as_ref().and_then(|failure| failure.backtrace.as_ref()) {
         writeln!(text, "\n{}", backtrace.trim_end()).expect("a string takes any text");
     }
-    let shown = log_end(&again.log, &failure.node, &failure.message);
-    let title = if shown.len() < again.log.len() { "the end of its log" } else { "its log" };
+    let LogExcerpt { title, lines } =
+        log_excerpt(&again.log, &failure.node, &failure.message, &Explanation::of(report));
+    let title = if lines.len() < again.log.len() { title } else { "its log" };
     text.push_str(&log_title(title));
-    for line in shown {
+    for line in lines {
         writeln!(text, "  {line}").expect("a string takes any text");
     }
     if let Err(error) = replay.save() {
@@ -228,8 +229,10 @@ fn explain_on_threads(case: &'static Case, report: &Report) -> String {
     if let Some(backtrace) = &failure.backtrace {
         writeln!(text, "\n{}", backtrace.trim_end()).expect("a string takes any text");
     }
-    text.push_str(&log_title("the end of its log"));
-    for line in log_end(&report.log, &failure.node, &failure.message) {
+    let LogExcerpt { title, lines } =
+        log_excerpt(&report.log, &failure.node, &failure.message, &Explanation::of(report));
+    text.push_str(&log_title(title));
+    for line in lines {
         writeln!(text, "  {line}").expect("a string takes any text");
     }
     writeln!(

@@ -33,8 +33,8 @@ impl Explanation {
     /// The explanation of a failed run; `Missing` if the run passed.
     ///
     /// The first rule that was broken explains a failure. There are two exceptions. A rule of
-    /// [progress](BrokenRule::progress) explains only a failure for want of progress. A failure that is exact,
-    /// such as a deadlock or a panic, explains itself.
+    /// [progress](BrokenRule::progress) explains only a failure for want of progress. A failure that is
+    /// exact, such as a deadlock or a panic, explains itself.
     #[must_use]
     pub fn of(report: &Report) -> Self {
         let Some(failure) = report.failure.as_ref().filter(|_| report.analysed) else { return Self::Missing };
@@ -180,6 +180,17 @@ mod tests {
             assert_eq!(explanation, Explanation::Before(broken("AE1", 2.0)), "{kind}: {message}");
             assert_eq!(explanation.cause(), None, "{kind}: {message}");
         }
+    }
+
+    #[test]
+    fn the_headline_of_a_report_is_the_rule_that_explains_it() {
+        let id = |kind, message, rules| {
+            report(Some((kind, message)), rules).headline().map(|rule| rule.id.clone())
+        };
+        assert_eq!(id("assertion", "lost 3", vec![stuck(), broken("AE1", 2.0)]).as_deref(), Some("AE1"));
+        assert_eq!(id("timeout", "late", vec![stuck()]).as_deref(), Some("STUCK"));
+        assert_eq!(id("assertion", "lost 3", vec![stuck()]), None);
+        assert_eq!(id("panic", "index 3", vec![broken("AE1", 2.0)]), None);
     }
 
     #[test]

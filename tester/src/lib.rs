@@ -28,6 +28,7 @@ mod kvraft;
 mod kvsrv;
 mod lab;
 mod log_end;
+mod log_excerpt;
 mod meter;
 mod protocol;
 mod raft;
@@ -67,7 +68,7 @@ pub use key_value::{Client, Load, Results};
 pub use kvraft::{Counters, KvServers};
 pub use kvsrv::KvServer;
 pub use lab::{Lab, Part};
-pub use log_end::log_end;
+pub use log_excerpt::{LogExcerpt, log_excerpt};
 pub use protocol::{Dialer, NodeEnv, Protocol, StartedNode};
 pub use raft::{
     Command, Committed, Observations, OnRaft, ProbeTimes, RaftCluster, RaftEvent, RaftPeers, ReplicatedLog,

@@ -85,7 +85,8 @@ impl Report {
         self.fingerprint != 0 && self.failure.as_ref().is_none_or(leaves_nothing)
     }
 
-    /// The rule that explains the failure, see [`Explanation::Cause`](crate::Explanation::Cause). `None` if the failure explains itself.
+    /// The rule that explains the failure, see [`Explanation::Cause`](crate::Explanation::Cause). `None` if
+    /// the failure explains itself.
     #[must_use]
     pub fn headline(&self) -> Option<&BrokenRule> {
         let failure = self.failure.as_ref().filter(|failure| !explanation::is_exact(failure))?;

@@ -141,8 +141,8 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
     }
 }
 
-/// Runs a test as [`run()`] does. If it fails in a simulation, the run is repeated with its events watched, and
-/// the report says which [rules](crate::Rule) were broken.
+/// Runs a test as [`run()`] does. If it fails in a simulation, the run is repeated with its events watched,
+/// and the report says which [rules](crate::Rule) were broken.
 #[must_use]
 pub fn run_explained(case: &'static Case, solution: &Solution, options: &RunOptions) -> Report {
     let report = run(case, solution, options);

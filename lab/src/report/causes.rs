@@ -1,12 +1,13 @@
 //! [`Causes`]: failures grouped by their cause.
 //!
-//! Two failures have the same cause if the same rule explains them. Failures without such a rule have the same
-//! cause if their kinds and their locations in the source are equal, and their messages are equal except for
-//! numbers: "saw {0, 2} in term 4" equals "saw {1} in term 17".
+//! Two failures have the same cause if the same rule explains them. Failures without such a rule have the
+//! same cause if their kinds and their locations in the source are equal, and their messages are equal except
+//! for numbers: "saw {0, 2} in term 4" equals "saw {1} in term 17".
 
 use std::collections::HashMap;
 
 use labreport::likeness;
+use tester::{LogExcerpt, log_excerpt};
 
 use super::failure::{Evidence, Failure};
 
@@ -62,9 +63,20 @@ pub(crate) struct Cause {
 /// The first failure's run, repeated with its log recorded.
 #[derive(Debug)]
 pub(crate) struct Recording {
-    /// The end of the log, as [`tester::log_end()`] gives it.
+    /// What the lines of the log are, such as `the end of its log`.
+    pub(crate) title: &'static str,
+    /// Lines of the log, as [`tester::log_excerpt()`] gives them.
     pub(crate) log: Vec<String>,
     pub(crate) fingerprint: u64,
+}
+
+impl Recording {
+    /// The recording of a run, of whose log the lines are kept that count for the failure.
+    pub(crate) fn of(failure: &Failure, log: &[String], fingerprint: u64) -> Self {
+        let node = failure.origin.as_ref().map_or("", |origin| &origin.node);
+        let LogExcerpt { title, lines } = log_excerpt(log, node, &failure.message, &failure.explanation);
+        Self { title, log: lines.into_iter().map(str::to_owned).collect(), fingerprint }
+    }
 }
 
 impl Cause {

@@ -48,8 +48,8 @@ fn titled(mut lines: Vec<String>, paint: Paint) -> Vec<String> {
     lines
 }
 
-/// The line below a rule: how many of the failed runs have it in common, the command that explains it, and the
-/// one that replays the first. `None` if no rule explains the failure.
+/// The line below a rule: how many of the failed runs have it in common, the command that explains it, and
+/// the one that replays the first. `None` if no rule explains the failure.
 pub(crate) fn summary(first: &Failure, runs: u64, failed: u64, replay: &str) -> Option<String> {
     let id = first.explanation.cause()?;
     Some(format!(" {}{} · {replay}", share(runs, failed), explaining(id)))

@@ -204,7 +204,7 @@ impl Terminal {
         if let Some(recording) = &cause.recording {
             let kept = log_filter().map(|kept| format!(", {RUST_LOG}={kept}")).unwrap_or_default();
             self.quote(
-                &format!("the end of its log ({which}{kept})"),
+                &format!("{} ({which}{kept})", recording.title),
                 recording.log.iter().map(String::as_str),
             );
             // 0: unknown, because the machine decided where the run ended.

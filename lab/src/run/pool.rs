@@ -12,7 +12,7 @@ use tester::{Explanation, Report};
 
 use super::process::{Output, Starter};
 use super::protocol::END_OF_LINE;
-use super::settled::Settled;
+use super::settled::{ENOUGH, ENOUGH_UNTRUSTED, Settled};
 use super::supervisor::Supervisor;
 use super::{Job, Lost, Plan};
 use crate::error::CommandError;
@@ -272,7 +272,7 @@ pub fn carry_out(plan: Plan, settings: &Settings, observer: &mut dyn Observer) -
     let shared = Shared {
         settings: settings.clone(),
         plan: Mutex::new(plan),
-        settled: Mutex::default(),
+        settled: Mutex::new(Settled::after(if settings.untrusted { ENOUGH_UNTRUSTED } else { ENOUGH })),
         closed: AtomicBool::new(false),
         stopped: AtomicBool::new(false),
     };

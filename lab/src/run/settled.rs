@@ -11,10 +11,17 @@ use super::{Outcome, Run};
 /// explained.
 pub(super) const ENOUGH: u32 = 20;
 
+/// The same for untrusted code: grading may have a limit of time, which explanations must not use up.
+pub(super) const ENOUGH_UNTRUSTED: u32 = 3;
+
 /// The explanations of the failures so far. Runs are counted in the order of the plan, so the number of jobs
 /// plays no role.
-#[derive(Debug, Default)]
-pub(super) struct Settled(HashMap<Key, Count>);
+#[derive(Debug)]
+pub(super) struct Settled {
+    counts: HashMap<Key, Count>,
+    /// Failures in a row that are enough.
+    enough: u32,
+}
 
 /// What equal failures have in common.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -34,18 +41,23 @@ struct Count {
 }
 
 impl Settled {
-    /// Whether a failed run needs no explanation.
-    pub(super) fn covers(&self, report: &Report) -> bool {
-        key(report).and_then(|key| self.0.get(&key)).is_some_and(|count| count.times >= ENOUGH)
+    /// Nothing is settled before this many failures in a row.
+    pub(super) fn after(enough: u32) -> Self {
+        Self { counts: HashMap::new(), enough }
     }
 
-    /// Counts the next run in the order of the plan. If its failure is settled, its explanation becomes that of
-    /// the failures before it, also if it was explained itself.
+    /// Whether a failed run needs no explanation.
+    pub(super) fn covers(&self, report: &Report) -> bool {
+        key(report).and_then(|key| self.counts.get(&key)).is_some_and(|count| count.times >= self.enough)
+    }
+
+    /// Counts the next run in the order of the plan. If its failure is settled, its explanation becomes that
+    /// of the failures before it, also if it was explained itself.
     pub(super) fn settle(&mut self, run: &mut Run) {
         let Outcome::Reported(report) = &run.outcome else { return };
         let Some(key) = key(report) else { return };
-        let count = self.0.entry(key).or_default();
-        if count.times >= ENOUGH {
+        let count = self.counts.entry(key).or_default();
+        if count.times >= self.enough {
             run.explanation = count.explanation.clone();
             return;
         }
@@ -85,7 +97,7 @@ mod tests {
 
     /// Settles runs with these messages and the rules that they broke, and returns the causes.
     fn causes(runs: impl IntoIterator<Item = (&'static str, &'static str)>) -> Vec<Option<String>> {
-        let mut settled = Settled::default();
+        let mut settled = Settled::after(ENOUGH);
         let settle = |(message, rule): (&str, &str)| {
             let mut run = sample::run(1, Some(message), (!rule.is_empty()).then_some(rule));
             settled.settle(&mut run);
@@ -112,7 +124,7 @@ mod tests {
 
     #[test]
     fn what_is_settled_needs_no_explanation() {
-        let mut settled = Settled::default();
+        let mut settled = Settled::after(ENOUGH);
         for number in 1..=ENOUGH {
             let mut run = sample::run(1, Some("lost 1"), Some("AE1"));
             let Outcome::Reported(report) = &run.outcome else { panic!("a report") };

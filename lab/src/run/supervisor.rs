@@ -49,8 +49,8 @@ pub(super) struct Supervisor<'a> {
     key: Option<Key>,
     /// The time since the run began, or, between runs, since the worker's last message.
     clock: RunClock,
-    /// Runs that a worker is to receive before others: those that a dead worker had received and not begun, and
-    /// failed runs that are repeated.
+    /// Runs that a worker is to receive before others: those that a dead worker had received and not begun,
+    /// and failed runs that are repeated.
     waiting: VecDeque<Task>,
     /// Workers in a row that died before their first run began.
     failed_starts: u32,

@@ -63,8 +63,9 @@ impl Key {
 /// seed. Runs that were not made ([`NOT_RUN`]) come last, regardless of their number, because they say
 /// nothing about the solution.
 ///
-/// Two failures have the same cause if the same rule explains them. Failures without such a rule have the same
-/// cause if their kinds and their [`likeness`] are equal. `replay` gives the command that replays a failed run.
+/// Two failures have the same cause if the same rule explains them. Failures without such a rule have the
+/// same cause if their kinds and their [`likeness`] are equal. `replay` gives the command that replays a
+/// failed run.
 #[must_use]
 pub fn causes(failures: &[FailedRun], replay: &dyn Fn(&FailedRun) -> String) -> Vec<Cause> {
     let mut causes: Vec<(Key, Cause)> = Vec::new();
