@@ -50,13 +50,26 @@ pub(crate) fn names() -> Vec<&'static str> {
 fn find(name: &str) -> Result<Page, CommandError> {
     let found = pages().into_iter().find(|page| page.name().eq_ignore_ascii_case(name));
     found.ok_or_else(|| {
-        let near = near::names(name, &names());
+        let near = nearest(name);
         let advice = match near.is_empty() {
             true => "`cargo lab explain` lists all".to_owned(),
             false => format!("did you mean {}?", near::either(&near)),
         };
         CommandError::new(format!("there is no rule or kind of failure `{name}`; {advice}"))
     })
+}
+
+/// The names that are nearest to a mistyped one. Names of rules are too short to be compared by their
+/// spelling: of these, the ones with the same letters are near.
+fn nearest(name: &str) -> Vec<&'static str> {
+    let all = names();
+    let near = near::names(name, &all);
+    if !near.is_empty() {
+        return near;
+    }
+    let letters = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).to_ascii_lowercase();
+    let wanted = letters(name);
+    all.into_iter().filter(|name| name.len() > letters(name).len() && letters(name) == wanted).collect()
 }
 
 impl Page {
@@ -180,9 +193,12 @@ mod tests {
 
     #[test]
     fn an_unknown_name_is_refused_in_one_line() {
-        for (name, says) in
-            [("deadlok", "did you mean `deadlock`?"), ("paxos", "`cargo lab explain` lists all")]
-        {
+        for (name, says) in [
+            ("deadlok", "did you mean `deadlock`?"),
+            ("AE99", "did you mean `AE1`"),
+            ("paxos", "`cargo lab explain` lists all"),
+            ("7", "`cargo lab explain` lists all"),
+        ] {
             let refusal = find(name).map(Page::name).expect_err("no page").to_string();
             assert!(refusal.contains(&format!("`{name}`")) && refusal.contains(says), "{refusal}");
             assert!(!refusal.contains('\n'), "{refusal}");
