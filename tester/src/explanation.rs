@@ -97,7 +97,8 @@ const NO_PROGRESS: [&str; 2] = ["timeout", "livelock"];
 impl Class {
     fn of(failure: &ReportedFailure) -> Self {
         let ReportedFailure { kind, message, .. } = failure;
-        if EXACT.contains(&kind.as_str()) || is_of_history(message) {
+        let is_exact = EXACT.contains(&kind.as_str()) || is_of_history(message) || names_a_loop(message);
+        if is_exact {
             Self::Exact
         } else if NO_PROGRESS.contains(&kind.as_str()) || expects_progress(message) {
             Self::NoProgress
@@ -113,6 +114,13 @@ fn expects_progress(message: &str) -> bool {
     expectation.starts_with("expected ") && expectation.contains(" within ")
         || message.starts_with("expected one leader among ") && message.contains("; saw none in ")
         || message.starts_with("expected a term to last for as long as it takes to agree ")
+}
+
+/// Whether a time-out or a livelock says which loop it is that never ends.
+fn names_a_loop(message: &str) -> bool {
+    ["it calls without end and without delay", "without waiting once: it spins"]
+        .iter()
+        .any(|words| message.contains(words))
 }
 
 /// Whether a message says that a history is not linearizable: its second line is the operation that has no
@@ -173,9 +181,17 @@ mod tests {
 
     #[test]
     fn an_exact_failure_stands_and_the_rule_comes_after_it() {
+        let storm = "server 0 made 70495 remote calls: it calls without end and without delay. Look";
+        let spin = "the thread passed 1000000 scheduling points without waiting once: it spins. Wait";
         let history =
             "expected the operations on key x to be linearizable: each takes effect at one moment\n";
-        for (kind, message) in EXACT.map(|kind| (kind, "x")).into_iter().chain([("assertion", history)]) {
+        for (kind, message) in EXACT.map(|kind| (kind, "x")).into_iter().chain([
+            ("assertion", history),
+            ("timeout", storm),
+            ("livelock", spin),
+        ]) {
+            let stuck = explained(kind, message, vec![stuck()]);
+            assert!(matches!(stuck, Explanation::NoRule { .. }), "{kind}: {message}");
             let explanation = explained(kind, message, vec![broken("AE1", 2.0)]);
             assert_eq!(explanation, Explanation::Before(broken("AE1", 2.0)), "{kind}: {message}");
             assert_eq!(explanation.cause(), None, "{kind}: {message}");

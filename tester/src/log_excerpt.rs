@@ -78,8 +78,12 @@ fn operation(message: &str) -> Vec<Moment> {
 
 /// The lines near these moments.
 fn near<'a>(log: &'a [String], moments: &[Moment]) -> Vec<&'a str> {
-    let each = (LINES / moments.len().max(1)).max(LEAST);
-    let mut chosen: Vec<usize> = moments.iter().flat_map(|moment| nearest(log, moment, each)).collect();
+    // A long log has lost its beginning.
+    let begin = log.iter().find_map(|line| time_of(line)).unwrap_or(f64::INFINITY);
+    let is_kept = |moment: &&Moment| moment.seconds + 1e-6 >= begin;
+    let each = (LINES / moments.iter().filter(is_kept).count().max(1)).max(LEAST);
+    let kept = moments.iter().filter(is_kept);
+    let mut chosen: Vec<usize> = kept.flat_map(|moment| nearest(log, moment, each)).collect();
     chosen.sort_unstable();
     chosen.dedup();
     let mut lines = Vec::new();
@@ -181,6 +185,9 @@ mod tests {
             assert_eq!(excerpt.title, "the end of its log");
             assert_eq!(numbers(&excerpt), Vec::from_iter(85..100));
         }
+        // The log begins after the events.
+        let late = excerpt(&log[80..], "lost 3", &Explanation::Cause(broken("AE1", 0.5)));
+        assert_eq!((late.title, numbers(&late)), ("the end of its log", Vec::from_iter(85..100)));
         // There is nothing to be near to.
         let empty = excerpt(&[], "lost 3", &Explanation::Cause(broken("AE1", 2.0)));
         assert_eq!((empty.title, empty.lines.len()), ("the end of its log", 0));
