@@ -35,6 +35,9 @@ pub(crate) enum Command {
     /// Run one test again, with its log; without arguments, the last failure
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(ReplayArgs),
+    /// Explain a rule that a run broke, or a kind of failure; without arguments, list them
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
     /// List tests, their parts, titles and points
     List(ListArgs),
     /// Print a script that completes the command line in a shell
@@ -67,6 +70,13 @@ Examples:
   cargo lab replay backup_3b --seed 0x1f --server 2    this run; the lines of server 2
   cargo lab replay --since 2 --until 3.5               the last failure, from 2 s to 3.5 s
   cargo lab replay --from target/lab/failures.jsonl --number 3";
+
+/// The end of the help of `lab explain`.
+pub const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  cargo lab explain            all rules and kinds of failures
+  cargo lab explain AE1        a rule: what the paper says, the usual mistake, how to mend it
+  cargo lab explain deadlock   a kind of failure";
 
 /// The end of the help of `lab completions`.
 pub const COMPLETIONS_EXAMPLES: &str = "\
@@ -155,6 +165,14 @@ pub struct TestArgs {
     #[arg(long, short = 'x', help_heading = heading::EXECUTION)]
     pub fail_fast: bool,
 
+    /// Make all runs, also those of a test that failed 20 times in a row for the same cause and never passed
+    #[arg(long, help_heading = heading::EXECUTION)]
+    pub all_runs: bool,
+
+    /// Watch all runs, and fail one that breaks a rule of the paper, even if no test notices
+    #[arg(long, help_heading = heading::EXECUTION)]
+    pub strict: bool,
+
     /// Solution to test, one of those that are compiled in; if not given, the first
     #[arg(long, value_name = "NAME", help_heading = heading::EXECUTION)]
     pub solution: Option<String>,
@@ -219,7 +237,7 @@ pub struct ReplayArgs {
     pub seed: Option<u64>,
 
     /// Replay a failure of this file, which `lab test` writes
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["test", "seed", "solution", "policy"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["test", "seed", "solution", "policy", "strict"])]
     #[arg(help_heading = heading::SELECTION)]
     pub from: Option<PathBuf>,
 
@@ -236,6 +254,10 @@ pub struct ReplayArgs {
     #[arg(long, visible_alias = "scheduler", value_name = "P", value_parser = policies())]
     #[arg(help_heading = heading::EXECUTION)]
     pub policy: Option<Policy>,
+
+    /// Fail the run where it breaks a rule of the paper, as `lab test --strict` does
+    #[arg(long, help_heading = heading::EXECUTION)]
+    pub strict: bool,
 
     /// The backend that carries out the run.
     #[command(flatten)]
@@ -262,6 +284,14 @@ pub struct ReplayArgs {
     /// Show only lines of this level and the more severe ones: error, warn, info, debug or trace
     #[arg(long, value_name = "L", value_parser = level, help_heading = heading::LINES)]
     pub level: Option<log::Level>,
+}
+
+/// The arguments of `lab explain`.
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// A rule, such as AE1, or a kind of failure, such as deadlock
+    #[arg(value_name = "RULE", value_parser = Explained, hide_possible_values = true)]
+    pub name: Option<String>,
 }
 
 /// The arguments of `lab list`.
@@ -372,6 +402,27 @@ impl TypedValueParser for Filter {
         parts.dedup();
         let names = tester::cases().iter().map(|case| case.name);
         Some(Box::new(parts.into_iter().chain(names).map(PossibleValue::new)))
+    }
+}
+
+/// The name of a page: any text, for `explain` knows which ones there are. Shells complete it to those.
+#[derive(Debug, Clone)]
+struct Explained;
+
+impl TypedValueParser for Explained {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(crate::explain::names().into_iter().map(PossibleValue::new)))
     }
 }
 
@@ -548,14 +599,14 @@ mod tests {
 
     #[test]
     fn examples_fit_into_the_width_of_the_help() {
-        for text in [EXAMPLES, TEST_EXAMPLES, REPLAY_EXAMPLES, COMPLETIONS_EXAMPLES] {
+        for text in [EXAMPLES, TEST_EXAMPLES, REPLAY_EXAMPLES, EXPLAIN_EXAMPLES, COMPLETIONS_EXAMPLES] {
             assert!(text.lines().all(|line| line.len() <= 100), "{text}");
         }
     }
 
     #[test]
     fn examples_are_accepted() {
-        for text in [EXAMPLES, TEST_EXAMPLES, REPLAY_EXAMPLES] {
+        for text in [EXAMPLES, TEST_EXAMPLES, REPLAY_EXAMPLES, EXPLAIN_EXAMPLES] {
             let commands = text.lines().filter_map(|line| line.trim_start().strip_prefix("cargo lab "));
             let mut number = 0;
             for command in commands {

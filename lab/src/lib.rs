@@ -1,5 +1,5 @@
 //! The command line: `lab test` runs the course's tests, `lab replay` runs one of them again with its log,
-//! `lab list` lists them.
+//! `lab list` lists them, `lab explain` explains failures.
 //!
 //! It is a library, so that a program with other solutions compiled in needs three lines of its own: see
 //! `main.rs`, and the program with misbehaving solutions in `tests/`.
@@ -12,7 +12,9 @@
 pub mod args;
 mod completions;
 pub mod error;
+mod explain;
 mod failures;
+mod findings;
 pub mod interrupt;
 mod list;
 mod near;
@@ -34,6 +36,7 @@ use tester::{Case, Report, RunOptions};
 use args::{Command, CommandLine, Stop, parse};
 pub use completions::completions;
 use error::CommandError;
+pub use explain::explain;
 pub use list::list;
 pub use replay::replay;
 pub use solutions::COMPILED_IN;
@@ -62,6 +65,7 @@ impl Lab {
                 }),
                 Command::Replay(args) => not_for_another()
                     .and_then(|()| replay(&args, |name| Tested::compiled_in(self, name).map(Ok))),
+                Command::Explain(args) => explain(&args),
                 Command::List(args) => list(&args),
                 Command::Completions(args) => completions::<CommandLine>(&args),
                 Command::Worker => run::worker::serve(self),

@@ -17,9 +17,10 @@ use crate::report::failure::{Evidence, Failure};
 use crate::report::json::fingerprint;
 use crate::report::log_line;
 use crate::report::paint::Paint;
-use crate::run::{Observer, Outcome, Output, PATIENCE, Plan, Record, Run, Settings, pool};
+use crate::report::rule;
+use crate::run::{Analyse, Observer, Outcome, Output, PATIENCE, Plan, Record, Run, Settings, pool};
 use crate::tested::Choice;
-use crate::{Verdict, failures, interrupt, near, test};
+use crate::{Verdict, failures, findings, interrupt, near, test};
 use log_lines::LineFilter;
 
 /// Repeats the run that the arguments name, or the last failure. `choose_solution` gives the solution under
@@ -55,6 +56,7 @@ pub fn replay(
         solution: tested.solution,
         policy: wanted.policy,
         record: Record::Lines,
+        analyse: if wanted.strict { Analyse::Strict } else { Analyse::All },
         patience: PATIENCE,
         wall_limit: args.backend.wall_limit(),
         deadline: None,
@@ -87,6 +89,7 @@ pub fn replay(
         show_failure(failure, evidence, paint);
     }
     if let Outcome::Reported(report) = &run.outcome {
+        show_findings(report, paint);
         say(&comparison(report.fingerprint, wanted.recorded.as_ref(), &build_id()));
     }
     Ok(if failure.is_some() { Verdict::Failed } else { Verdict::Passed })
@@ -99,6 +102,8 @@ struct Wanted {
     /// The solution's name; `None` for the default.
     solution: Option<String>,
     policy: Policy,
+    /// Whether a broken rule fails the run.
+    strict: bool,
     /// The saved failure, if it is of this run.
     recorded: Option<Replay>,
 }
@@ -115,16 +120,20 @@ impl Wanted {
                 seed,
                 solution: None,
                 policy: Policy::default(),
+                strict: false,
                 recorded: recorded.ok(),
             },
             _ => Self::last(recorded)?,
         };
         wanted.solution = args.solution.clone().or(wanted.solution);
         wanted.policy = args.policy.unwrap_or(wanted.policy);
+        wanted.strict |= args.strict;
+        let strict = wanted.strict;
         let (case, seed, solution, policy) = (wanted.case, wanted.seed, &wanted.solution, wanted.policy);
         let same = |replay: &Replay| {
             (replay.test.as_str(), replay.seed) == (case.name, seed)
                 && replay.policy == policy.name()
+                && replay.strict == strict
                 && (Some(&replay.solution) == solution.as_ref()
                     || is_default_solution(&replay.solution)
                         && solution.as_ref().is_none_or(|name| is_default_solution(name)))
@@ -150,6 +159,7 @@ impl Wanted {
             seed: replay.seed,
             solution: Some(replay.solution.clone()),
             policy,
+            strict: replay.strict,
             recorded: Some(replay),
         })
     }
@@ -214,13 +224,29 @@ fn show_verdict(report: &Report, paint: Paint) {
     }
 }
 
+/// Shows the rules that the run broke, if it passed.
+fn show_findings(report: &Report, paint: Paint) {
+    if !report.passed() {
+        return;
+    }
+    for broken in findings::in_passed(&report.broken) {
+        rule::finding(broken, paint).iter().for_each(|line| say(line));
+    }
+}
+
 fn show_failure(failure: &Failure, evidence: &Evidence, paint: Paint) {
+    for line in rule::headline(failure, paint) {
+        say(&line);
+    }
     say(&paint.bad(&failure.statement("  ")));
     if let Some(line) = failure.origin_line() {
         say(&line);
     }
     if let Some(backtrace) = &evidence.backtrace {
         say(&visible(backtrace.trim_end()));
+    }
+    for line in rule::afterword(failure, paint) {
+        say(&line);
     }
 }
 
@@ -273,6 +299,7 @@ mod tests {
             fingerprint,
             kind: "timeout".to_owned(),
             message: String::new(),
+            strict: false,
         }
     }
 

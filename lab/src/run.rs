@@ -5,8 +5,12 @@
 //! after another over a socket. A worker that dies or hangs is replaced, and its current run is reported as
 //! failed.
 //!
+//! A run that failed is repeated, watched, for the rules that it broke. Its report has arrived before, so the
+//! repetition can explain the verdict and cannot change it.
+//!
 //! - `plan`: the runs, in order;
 //! - [`pool`]: carries out a plan, and delivers results in the plan's order;
+//! - `settled`: failures that need no further explanation;
 //! - `supervisor`: runs one worker at a time, and replaces it when it dies;
 //! - `process`: a worker as its parent has it: the process, the socket, the output;
 //! - `run_clock`: the CPU time and real time of a worker's current run;
@@ -24,10 +28,11 @@ pub mod pool;
 mod process;
 mod protocol;
 mod run_clock;
+mod settled;
 mod supervisor;
 pub mod worker;
 
 pub use lost::Lost;
 pub use plan::{Job, Plan};
-pub use pool::{Observer, Outcome, PATIENCE, Record, Run, Settings};
+pub use pool::{Analyse, Observer, Outcome, PATIENCE, Record, Run, Settings};
 pub use process::{Output, Starter};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use labrt::world::Backend;
 use tester::filter::{Selection, SelectionError, select};
 use tester::replay::{Replay, build_id, is_default_solution};
-use tester::{Case, log_end, seed};
+use tester::{Case, seed};
 
 use crate::args::TestArgs;
 use crate::error::CommandError;
@@ -16,9 +16,9 @@ use crate::report::json::{self, About};
 use crate::report::junit;
 use crate::report::summary::Summary;
 use crate::report::terminal::{CAUSES_SHOWN, Terminal, count};
-use crate::run::{Observer, Outcome, Output, PATIENCE, Plan, Record, Run, Settings, pool};
+use crate::run::{Analyse, Observer, Outcome, Output, PATIENCE, Plan, Record, Run, Settings, pool};
 use crate::tested::{Choice, Tested};
-use crate::{Verdict, failures, interrupt, list, near};
+use crate::{Verdict, failures, findings, interrupt, list, near};
 
 /// Runs the chosen tests on the solution that `choose_solution` gives. It is called once the arguments are
 /// checked.
@@ -39,6 +39,11 @@ pub fn test(
         eprintln!(
             "note: `lab test` does not show what lab code prints; `cargo lab replay` shows it, with the log"
         );
+    }
+    if args.strict && args.backend.backend == Backend::Threads {
+        return Err(CommandError::new(
+            "--strict watches the events of simulated runs; leave out `--backend threads`",
+        ));
     }
     interrupt::watch(
         "stopping; the results so far are printed, and written to the files that were asked for",
@@ -93,8 +98,10 @@ pub fn test(
         terminal,
         summary: Summary::new(&cases),
         runs: plan.runs(),
+        all_runs: args.all_runs,
         save: &save_so_far,
         next_time: begin,
+        last: None,
     };
     pool::carry_out(plan, &settings, &mut progress)?;
     let about = about(!interrupt::has_come());
@@ -104,11 +111,17 @@ pub fn test(
     if !interrupt::has_come() {
         record_causes(&mut summary, &settings)?;
     }
+    if settings.backend == Backend::Simulation && !args.strict && !interrupt::has_come() {
+        findings::look(&mut summary, &settings)?;
+    }
     if let Some(cause) = summary.causes.iter().next().filter(|_| is_saved) {
         save(&replay(&cause.first), &terminal);
         failures::save_and_report(summary.failures().map(replay), &terminal);
     }
     terminal.causes(&summary.causes, &|cause| command(&cause.first));
+    terminal.findings(&summary, &|test, finding| {
+        replay_of_run(test.case, finding.seed, &tested, &settings).command_line() + &tested.options
+    });
     terminal.total(&summary, about.wall);
     files.write(&summary, &about, &command)?;
     let total = summary.total();
@@ -167,6 +180,7 @@ fn settings(tested: &Tested, args: &TestArgs) -> Settings {
         solution: tested.solution,
         policy: args.policy,
         record: Record::Nothing,
+        analyse: if args.strict { Analyse::Strict } else { Analyse::Failures },
         patience: PATIENCE,
         wall_limit: args.backend.wall_limit(),
         cut_off: None,
@@ -194,18 +208,27 @@ fn in_simulation(failure: &Failure, tested: &Tested) -> String {
 
 /// The saved form of a failure, from which its run can be repeated.
 fn replay_of(failure: &Failure, tested: &Tested, settings: &Settings, build: &str) -> Replay {
-    // A submission is chosen by other options.
-    let solution = if tested.is_submission() { "own" } else { tested.solution };
     Replay {
-        test: failure.case.name.to_owned(),
-        seed: failure.seed,
-        backend: settings.backend.to_string(),
-        solution: solution.to_owned(),
-        policy: settings.policy.to_string(),
         build: build.to_owned(),
         fingerprint: failure.fingerprint,
         kind: failure.kind.clone(),
         message: failure.message.clone(),
+        ..replay_of_run(failure.case, failure.seed, tested, settings)
+    }
+}
+
+/// The data from which a run can be repeated, without its outcome.
+fn replay_of_run(case: &Case, seed: u64, tested: &Tested, settings: &Settings) -> Replay {
+    // A submission is chosen by other options.
+    let solution = if tested.is_submission() { "own" } else { tested.solution };
+    Replay {
+        test: case.name.to_owned(),
+        seed,
+        backend: settings.backend.to_string(),
+        solution: solution.to_owned(),
+        policy: settings.policy.to_string(),
+        strict: settings.analyse == Analyse::Strict,
+        ..Replay::default()
     }
 }
 
@@ -223,10 +246,14 @@ struct Progress<'a> {
     summary: Summary,
     /// Runs of each test; `None` if the plan has no end.
     runs: Option<u64>,
+    /// Whether a test is run again that failed 20 times for the same cause.
+    all_runs: bool,
     /// Saves the results so far.
     save: &'a dyn Fn(&Summary),
     /// The time of the next call of `save`.
     next_time: Instant,
+    /// The test of the last run.
+    last: Option<&'static Case>,
 }
 
 /// The shortest time between two saves of the results.
@@ -241,8 +268,17 @@ impl Observer for Progress<'_> {
     }
 
     fn next(&mut self, run: Run) {
-        let test = self.summary.add(&run);
-        if Some(test.tally.runs) == self.runs {
+        let case = run.job.case;
+        if self.summary.test(case).not_made > 0 {
+            // It began before the others were left out, and how many did depends on the number of jobs.
+            return;
+        }
+        self.summary.add(&run);
+        if let Some(runs) = self.runs.filter(|_| !self.all_runs) {
+            self.summary.leave_out_hopeless(case, runs);
+        }
+        let test = self.summary.test(case);
+        if Some(test.tally.runs + test.not_made) == self.runs {
             self.terminal.test(test);
         }
         let begin = Instant::now();
@@ -250,6 +286,11 @@ impl Observer for Progress<'_> {
             (self.save)(&self.summary);
             self.next_time = Instant::now() + SAVE_INTERVAL.max(begin.elapsed() * SAVE_FACTOR);
         }
+        self.last = Some(case);
+    }
+
+    fn has_seen_enough(&self) -> bool {
+        self.last.is_some_and(|case| self.summary.test(case).not_made > 0)
     }
 }
 
@@ -257,7 +298,7 @@ impl Progress<'_> {
     /// Prints the tests of which some runs are missing, because a run failed or the time was up.
     fn show_interrupted(&self) {
         for test in &self.summary.tests {
-            if (1..self.runs.unwrap_or(u64::MAX)).contains(&test.tally.runs) {
+            if test.not_made == 0 && (1..self.runs.unwrap_or(u64::MAX)).contains(&test.tally.runs) {
                 self.terminal.test(test);
             }
         }
@@ -268,15 +309,17 @@ impl Progress<'_> {
 fn record_causes(summary: &mut Summary, settings: &Settings) -> Result<(), CommandError> {
     for cause in summary.causes.iter_mut().take(CAUSES_SHOWN) {
         // A process that died or hung leaves no log, however often the run is repeated.
-        let Some(origin) = &cause.first.origin else { continue };
-        if settings.backend == Backend::Threads {
-            // The run cannot be repeated, so its log was recorded the first time.
-            let log = log_end(&cause.evidence.log, &origin.node, &cause.first.message);
-            let log = log.into_iter().map(str::to_owned).collect();
-            cause.recording = Some(Recording { log, fingerprint: cause.first.fingerprint });
+        if cause.first.origin.is_none() {
             continue;
         }
-        let settings = Settings { record: Record::End, jobs: 1, ..settings.clone() };
+        if settings.backend == Backend::Threads {
+            // The run cannot be repeated, so its log was recorded the first time.
+            let log = std::mem::take(&mut cause.evidence.log);
+            cause.recording = Some(Recording::of(&cause.first, &log, cause.first.fingerprint));
+            continue;
+        }
+        let analyse = if settings.analyse == Analyse::Strict { Analyse::Strict } else { Analyse::Nothing };
+        let settings = Settings { record: Record::End, analyse, jobs: 1, deadline: None, ..settings.clone() };
         let mut recorder = Recorder { cause };
         pool::carry_out(
             Plan::single(recorder.cause.first.case, recorder.cause.first.seed),
@@ -294,10 +337,8 @@ struct Recorder<'a> {
 impl Observer for Recorder<'_> {
     fn next(&mut self, run: Run) {
         if let Outcome::Reported(report) = run.outcome {
-            let first = &self.cause.first;
-            let node = first.origin.as_ref().map_or("", |origin| &origin.node);
-            let log = log_end(&report.log, node, &first.message).into_iter().map(str::to_owned).collect();
-            self.cause.recording = Some(Recording { log, fingerprint: report.fingerprint });
+            let recording = Recording::of(&self.cause.first, &report.log, report.fingerprint);
+            self.cause.recording = Some(recording);
         }
     }
 }

@@ -69,6 +69,19 @@ impl Case {
     }
 }
 
+impl Case {
+    /// The case of the runs of a test that were not made, if there are some.
+    fn not_made(test: &TestReport) -> Option<Self> {
+        (test.not_made > 0).then(|| Self {
+            name: format!("{}, runs that were not made", test.name),
+            class: test.part.clone(),
+            time: None,
+            properties: vec![("not_made", test.not_made.to_string())],
+            status: Status::Skipped,
+        })
+    }
+}
+
 impl Status {
     fn of(test: &TestReport, detail: &Detail) -> Self {
         if test.runs == 0 {
@@ -83,7 +96,11 @@ impl Status {
             let kind = one_line(&failure.kind, detail.message).replace('_', " ");
             let message = cut(&failure.message, detail.message).replace('\n', "\n  ");
             let replay = one_line(&failure.replay, detail.message);
-            description += &format!("{heading}: {kind}: {message}\n  {replay}\n");
+            description += &format!("{heading}: {kind}: {message}\n");
+            for line in &failure.rule {
+                description += &format!("  {}\n", one_line(line, detail.message));
+            }
+            description += &format!("  {replay}\n");
         }
         if test.failures.len() > detail.causes {
             description += &format!("and {} more\n", test.failures.len() - detail.causes);
@@ -111,7 +128,8 @@ impl Document {
     /// Adds the tests of a report, in a suite for each part. Tests of a part follow one another.
     pub fn tests(&mut self, tests: &[TestReport], detail: &Detail) {
         for of_part in tests.chunk_by(|a, b| a.part == b.part) {
-            self.suite(&of_part[0].part, of_part.iter().map(|test| Case::of(test, detail)));
+            let cases = of_part.iter().flat_map(|test| [Some(Case::of(test, detail)), Case::not_made(test)]);
+            self.suite(&of_part[0].part, cases.flatten());
         }
     }
 
@@ -161,6 +179,45 @@ impl Document {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::FailureReport;
+
+    const FULL: Detail = Detail { message: 1000, log: 0, causes: 10, lines: 10 };
+
+    #[test]
+    fn runs_that_were_not_made_are_skipped() {
+        let test =
+            |not_made| TestReport { name: "a_3a".to_owned(), runs: 20, not_made, ..TestReport::default() };
+        let mut document = Document::new("lab", 1000);
+        document.tests(&[test(980), test(0)], &FULL);
+        let text = document.text();
+        assert_eq!(text.matches("<skipped/>").count(), 1, "{text}");
+        assert!(text.contains(r#"name="a_3a, runs that were not made""#), "{text}");
+        assert!(text.contains(r#"<property name="not_made" value="980"/>"#), "{text}");
+    }
+
+    #[test]
+    fn the_rule_that_explains_a_failure_stands_below_its_message() {
+        let failure = FailureReport {
+            heading: "seed 0x1".to_owned(),
+            kind: "assertion".to_owned(),
+            message: "lost 3".to_owned(),
+            rule: vec!["broken rule [AE1]: <b>".to_owned(), " 1  2.0 \u{1b}[2J".to_owned()],
+            replay: "cargo lab replay".to_owned(),
+        };
+        let test = TestReport {
+            name: "a_3a".to_owned(),
+            runs: 1,
+            failed: 1,
+            failures: vec![failure],
+            ..TestReport::default()
+        };
+        let mut document = Document::new("lab", 1000);
+        document.tests(&[test], &FULL);
+        let text = document.text();
+        let expected =
+            "assertion: lost 3\n  broken rule [AE1]: &lt;b&gt;\n   1  2.0 \\u{1b}[2J\n  cargo lab replay";
+        assert!(text.contains(expected), "{text}");
+    }
 
     #[test]
     fn every_text_has_a_form_in_xml() {

@@ -21,6 +21,7 @@ pub mod junit;
 mod likeness;
 mod output;
 pub mod results;
+mod rule_lines;
 mod size;
 mod test_report;
 pub mod text;

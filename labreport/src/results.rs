@@ -61,6 +61,15 @@ pub struct TestResult {
     pub failures_besides: u64,
     /// Suspicious observations that fail no run.
     pub warnings: Vec<Warning>,
+    /// Runs that were planned and not made, because the runs before had failed for the same cause.
+    #[serde(default)]
+    pub not_made: u64,
+    /// Rules that were broken in a run that passed. They fail no run.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+    /// What the analyses of that run did not recognise: rules that need it were silent.
+    #[serde(default)]
+    pub unseen: Vec<String>,
     /// Virtual time.
     pub virtual_seconds: f64,
     /// Processor time.
@@ -101,6 +110,57 @@ pub struct FailedRun {
     /// The position in the source, as `file:line:column`.
     #[serde(default)]
     pub location: Option<String>,
+    /// The rule that explains the failure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Rule>,
+    /// The first rule that was broken before a failure that is exact by itself, such as a deadlock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Rule>,
+}
+
+/// A rule that a solution broke in a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Rule {
+    /// The rule's name, such as `AE1`.
+    pub id: String,
+    /// Its place in the paper and its sentence.
+    pub text: String,
+    /// What the server did, as a sentence without a full stop. Empty where only the rule is known, as are the
+    /// fields below.
+    #[serde(default)]
+    pub headline: String,
+    /// The server.
+    #[serde(default)]
+    pub server: String,
+    /// The time of the last event, in virtual seconds since the start of the run.
+    #[serde(default)]
+    pub at_seconds: f64,
+    /// The line of the solution nearest to it, as `file:line`.
+    #[serde(default)]
+    pub location: Option<String>,
+    /// The events that show it, in the order of time.
+    #[serde(default)]
+    pub events: Vec<RuleEvent>,
+}
+
+/// An event that shows that a rule was broken.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RuleEvent {
+    /// Virtual seconds since the start of the run.
+    pub time: f64,
+    /// The server at which it happened.
+    pub server: String,
+    /// The event in words.
+    pub what: String,
+}
+
+/// A rule that was broken in a run that passed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The run's seed.
+    pub seed: String,
+    /// The rule.
+    pub rule: Rule,
 }
 
 /// A suspicious observation that fails no run.
@@ -114,8 +174,8 @@ pub struct Warning {
     pub seed: String,
 }
 
-/// A cause of failures, see [`likeness`](crate::likeness()).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A cause of failures: a rule that explains all of them, or else their [`likeness`](crate::likeness()).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CauseOfFailures {
     /// The kind of failure.
     pub kind: String,
@@ -133,6 +193,12 @@ pub struct CauseOfFailures {
     pub seed: String,
     /// The command that replays this run.
     pub replay: String,
+    /// The rule that explains the failures, as the run with this seed broke it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Rule>,
+    /// The first rule that this run broke before its failure, which is exact by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Rule>,
 }
 
 /// The sums over all tests.
@@ -146,6 +212,9 @@ pub struct Total {
     pub failed: u64,
     /// Of these, runs that reached code which is not implemented yet.
     pub not_implemented: u64,
+    /// Runs that were planned and not made.
+    #[serde(default)]
+    pub not_made: u64,
     /// Real time.
     pub wall_seconds: f64,
     /// Processor time.
@@ -229,6 +298,12 @@ impl FailedRun {
     #[must_use]
     pub fn kind_in_words(&self) -> String {
         format!("{}: ", self.kind.replace('_', " "))
+    }
+
+    /// The rule that explains the failure, or else the one that was broken before it.
+    #[must_use]
+    pub fn first_broken(&self) -> Option<&Rule> {
+        self.rule.as_ref().or(self.before.as_ref())
     }
 
     /// Whether the run has a fingerprint, so that a replay can be compared with it.

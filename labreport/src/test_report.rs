@@ -13,6 +13,8 @@ pub struct TestReport {
     pub runs: u64,
     /// Runs that did not pass.
     pub failed: u64,
+    /// Runs that were planned and not made. They are a skipped case of their own.
+    pub not_made: u64,
     /// The failures or causes of failure, the most important first.
     pub failures: Vec<FailureReport>,
     /// The time that the runs took.
@@ -30,6 +32,8 @@ pub struct FailureReport {
     pub kind: String,
     /// The violated expectation: what was expected and what was seen.
     pub message: String,
+    /// The lines of the broken rule that explains it, see [`Rule::lines`](crate::results::Rule::lines).
+    pub rule: Vec<String>,
     /// The command that replays the run.
     pub replay: String,
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use lab::args::{
-    COMPLETIONS_EXAMPLES, CompletionsArgs, GlobalArgs, ListArgs, REPLAY_EXAMPLES, ReplayArgs, TEST_EXAMPLES,
-    TestArgs, VersionArg, at_least_one, some_seconds, some_time,
+    COMPLETIONS_EXAMPLES, CompletionsArgs, EXPLAIN_EXAMPLES, ExplainArgs, GlobalArgs, ListArgs,
+    REPLAY_EXAMPLES, ReplayArgs, TEST_EXAMPLES, TestArgs, VersionArg, at_least_one, some_seconds, some_time,
 };
 
 use crate::handout::Parts;
@@ -35,6 +35,9 @@ pub(crate) enum Command {
     /// Run one test again, with its log; without arguments, the last failure
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(OnSubmission<ReplayArgs>),
+    /// Explain a rule that a run broke, or a kind of failure; without arguments, list them
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
     /// List tests, their parts, titles and points
     List(ListArgs),
     /// Print a script that completes the command line in a shell

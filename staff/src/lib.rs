@@ -57,6 +57,7 @@ pub fn main(lab: &Lab) -> ExitCode {
                 lab::test(&args.command, || choose(lab, &args.submission, args.command.solution.as_deref()))
             }),
             Command::Replay(args) => replay(lab, &args),
+            Command::Explain(args) => lab::explain(&args),
             Command::List(args) => lab::list(&args),
             Command::Completions(args) => lab::completions::<CommandLine>(&args),
             Command::Handout(args) => handout::command::hand_out(&args),

@@ -4,6 +4,7 @@
 
 mod error;
 mod file;
+mod reveal;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::score::{Column, ColumnRuns, GradedTest, Points, TestRuns};
 pub use error::{RubricError, RubricMistake};
 use file::Overrides;
+pub use reveal::Reveal;
 
 /// The rubric that applies if none is given.
 pub const DEFAULT: &str = include_str!("../rubric.toml");
@@ -51,10 +53,11 @@ pub enum Counted {
     Best,
 }
 
-/// The points of each test.
+/// The points of each test, and how much reports reveal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rubric {
     tests: Vec<(KnownTest, Worth)>,
+    reveal: Reveal,
 }
 
 /// The points of a test, and the way to earn them.
@@ -93,7 +96,14 @@ impl Rubric {
                 column: all.column.unwrap_or(Counted::Own),
             }
         };
-        Self { tests: tests.iter().map(|test| (test.clone(), worth(test))).collect() }
+        let tests = tests.iter().map(|test| (test.clone(), worth(test))).collect();
+        Self { tests, reveal: Reveal::default() }
+    }
+
+    /// How much reports show of what explains a failure.
+    #[must_use]
+    pub fn reveal(&self) -> Reveal {
+        self.reveal
     }
 
     /// The tests that are graded, in their order.

@@ -32,7 +32,7 @@ impl Column {
 }
 
 /// The runs of a test in one column.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ColumnRuns {
     /// The Raft on which the test ran.
     pub column: Column,
@@ -82,7 +82,7 @@ impl ColumnRuns {
 }
 
 /// The runs of a test.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TestRuns {
     /// The test's name.
     pub name: String,
@@ -91,7 +91,7 @@ pub struct TestRuns {
 }
 
 /// A test with its runs and its points, as [`Rubric::grade`](crate::rubric::Rubric::grade) gives them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GradedTest {
     /// The test's name.
     pub name: String,

@@ -14,7 +14,10 @@ use crate::display::Seconds;
 use crate::lines::{self, Tally};
 use crate::replay::Replay;
 use crate::titles::{Number, Titles};
-use crate::{Case, Report, RunOptions, cases, labs, log_end, run, seed, unseeded_hash_maps, warned};
+use crate::{
+    Case, Explanation, LogExcerpt, Report, RunOptions, cases, labs, log_excerpt, rules, run, run_explained,
+    seed, unseeded_hash_maps, warned,
+};
 
 /// Runs of a test when nobody asks for another number.
 const RUNS: u64 = 10;
@@ -103,7 +106,8 @@ fn run_all(case: &'static Case, solution: &Solution, plan: Plan) -> Result<(), S
     let mut warnings: Vec<String> = Vec::new();
     let mut failed = None;
     for seed in plan.seeds() {
-        let report = run(case, solution, &RunOptions { backend: plan.backend, ..RunOptions::new(seed) });
+        let options = RunOptions { backend: plan.backend, ..RunOptions::new(seed) };
+        let report = run_explained(case, solution, &options);
         tally.add(&report);
         for warning in &report.warnings {
             if !warnings.contains(warning) {
@@ -189,7 +193,7 @@ fn explain(case: &'static Case, solution: &Solution, report: &Report) -> String 
     let again = run(case, solution, &options.recorded());
 
     let mut text =
-        format!("{} failed with seed {}\n\n{}", case.name, seed::format(report.seed), cause(report));
+        format!("{} failed with seed {}\n\n{}", case.name, seed::format(report.seed), explained(report));
     // 0: nobody knows, for the machine decided where the run ended.
     if again.fingerprint != report.fingerprint && again.fingerprint != 0 && report.fingerprint != 0 {
         text.push_str(
@@ -201,10 +205,11 @@ fn explain(case: &'static Case, solution: &Solution, report: &Report) -> String 
     if let Some(backtrace) = again.failure.as_ref().and_then(|failure| failure.backtrace.as_ref()) {
         writeln!(text, "\n{}", backtrace.trim_end()).expect("a string takes any text");
     }
-    let shown = log_end(&again.log, &failure.node, &failure.message);
-    let title = if shown.len() < again.log.len() { "the end of its log" } else { "its log" };
+    let LogExcerpt { title, lines } =
+        log_excerpt(&again.log, &failure.node, &failure.message, &Explanation::of(report));
+    let title = if lines.len() < again.log.len() { title } else { "its log" };
     text.push_str(&log_title(title));
-    for line in shown {
+    for line in lines {
         writeln!(text, "  {line}").expect("a string takes any text");
     }
     if let Err(error) = replay.save() {
@@ -224,8 +229,10 @@ fn explain_on_threads(case: &'static Case, report: &Report) -> String {
     if let Some(backtrace) = &failure.backtrace {
         writeln!(text, "\n{}", backtrace.trim_end()).expect("a string takes any text");
     }
-    text.push_str(&log_title("the end of its log"));
-    for line in log_end(&report.log, &failure.node, &failure.message) {
+    let LogExcerpt { title, lines } =
+        log_excerpt(&report.log, &failure.node, &failure.message, &Explanation::of(report));
+    text.push_str(&log_title(title));
+    for line in lines {
         writeln!(text, "  {line}").expect("a string takes any text");
     }
     writeln!(
@@ -243,6 +250,21 @@ fn explain_on_threads(case: &'static Case, report: &Report) -> String {
 fn log_title(title: &str) -> String {
     let kept = log_filter().map(|kept| format!(" ({RUST_LOG}={kept})")).unwrap_or_default();
     format!("\n{title}{kept}:\n")
+}
+
+/// The failure, with the rule that explains it before, or a rule that was broken earlier after it.
+fn explained(report: &Report) -> String {
+    let failure = report.failure.as_ref().expect("the run has failed");
+    let explanation = Explanation::of(report);
+    let mut lines = explanation.headline(&failure.message, Some(failure.at_seconds));
+    if let Some(id) = explanation.cause()
+        && let Some(rule) = rules().find(|rule| rule.id == id)
+    {
+        lines.push(format!(" cargo lab explain {} says more\n", rule.id));
+    }
+    let headline: String = lines.into_iter().map(|line| line + "\n").collect();
+    let afterword: String = explanation.afterword().into_iter().map(|line| line + "\n").collect();
+    format!("{headline}{}{afterword}", cause(report))
 }
 
 /// The failure: its message, location and time.
@@ -318,6 +340,19 @@ mod tests {
 
     fn seeds(variables: &[(&str, &str)]) -> Vec<u64> {
         plan(variables).expect("the variables are right").seeds().collect()
+    }
+
+    #[test]
+    fn a_rule_comes_before_the_message_that_it_explains() {
+        use crate::rule::tests::{broken, report};
+
+        let text = explained(&report(Some(("assertion", "lost 3")), vec![broken("AE1", 2.0)]));
+        let (rule, message) = text.split_once("\n\n").expect("a rule, and the message");
+        assert!(rule.starts_with("error[AE1]: server 2 accepted"), "{text}");
+        assert!(rule.ends_with("term < currentTerm\n cargo lab explain AE1 says more"), "{text}");
+        assert!(message.starts_with("assertion: lost 3\n  at 5"), "{text}");
+        let text = explained(&report(Some(("panic", "index 3")), vec![broken("AE1", 2.0)]));
+        assert!(text.starts_with("panic: index 3\n") && text.contains("before that: error[AE1]: "), "{text}");
     }
 
     #[test]

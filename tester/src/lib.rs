@@ -20,6 +20,7 @@ mod cargo_test;
 mod case;
 mod cluster;
 mod display;
+mod explanation;
 mod hash_maps;
 mod invariant;
 mod key_value;
@@ -27,6 +28,7 @@ mod kvraft;
 mod kvsrv;
 mod lab;
 mod log_end;
+mod log_excerpt;
 mod meter;
 mod protocol;
 mod raft;
@@ -59,13 +61,14 @@ pub use event::{
     Detail, Event, EventSource, Incarnation, Interests, Kind, Party, ProtocolEvent, Recorded, RecordedKind,
     Recording, StreamPosition,
 };
+pub use explanation::Explanation;
 pub use hash_maps::unseeded_hash_maps;
 pub use invariant::{Invariant, Verdict, Violation};
 pub use key_value::{Client, Load, Results};
 pub use kvraft::{Counters, KvServers};
 pub use kvsrv::KvServer;
 pub use lab::{Lab, Part};
-pub use log_end::log_end;
+pub use log_excerpt::{LogExcerpt, log_excerpt};
 pub use protocol::{Dialer, NodeEnv, Protocol, StartedNode};
 pub use raft::{
     Command, Committed, Observations, OnRaft, ProbeTimes, RaftCluster, RaftEvent, RaftPeers, ReplicatedLog,

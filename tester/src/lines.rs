@@ -162,6 +162,7 @@ mod tests {
             warnings: Vec::new(),
             broken: Vec::new(),
             unseen: Vec::new(),
+            analysed: false,
             recording: None,
             log: Vec::new(),
         }

@@ -25,7 +25,7 @@ pub fn log_end<'a>(log: &'a [String], node: &str, message: &str) -> Vec<&'a str>
 }
 
 /// The first server that `text` names.
-fn server_in(text: &str) -> Option<usize> {
+pub(crate) fn server_in(text: &str) -> Option<usize> {
     text.split("server ").skip(1).find_map(|after| {
         let end = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
         after[..end].parse().ok()
@@ -33,7 +33,7 @@ fn server_in(text: &str) -> Option<usize> {
 }
 
 /// The node of a thread's line, which follows its time and its level.
-fn node_of(line: &str) -> Option<&str> {
+pub(crate) fn node_of(line: &str) -> Option<&str> {
     let (_time, rest) = line.trim_start().split_once(' ')?;
     let (_level, rest) = rest.trim_start().split_once(' ')?;
     Some(rest.trim_start().split_once('/')?.0)

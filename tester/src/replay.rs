@@ -22,7 +22,7 @@ pub fn is_default_solution(name: &str) -> bool {
 }
 
 /// A failing run, complete enough to run it again and to see whether it was the same run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Replay {
     /// The test's name, such as `backup_3b`.
     pub test: String,
@@ -45,6 +45,9 @@ pub struct Replay {
     pub kind: String,
     /// The failure's message.
     pub message: String,
+    /// Whether a broken [rule](crate::Rule) failed the run, see [`RunOptions::strict`](crate::RunOptions).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub strict: bool,
 }
 
 impl Replay {
@@ -62,6 +65,7 @@ impl Replay {
             fingerprint: report.fingerprint,
             kind: failure.kind.clone(),
             message: failure.message.clone(),
+            strict: false,
         })
     }
 
@@ -78,6 +82,9 @@ impl Replay {
             if !is_default {
                 line += &format!(" --{option} {value}");
             }
+        }
+        if self.strict {
+            line += " --strict";
         }
         line
     }
@@ -303,6 +310,7 @@ mod tests {
             fingerprint: u64::MAX,
             kind: "assertion".to_owned(),
             message: "expected one leader, saw \"two\"".to_owned(),
+            strict: false,
         }
     }
 

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::backtrace::shorten;
 use crate::event::Recording;
+use crate::explanation;
 use crate::rule::BrokenRule;
+use crate::run;
 
 /// One run of one test: the verdict, and the figures that the course prints.
 #[derive(Serialize, Deserialize, Clone, Debug)]
@@ -47,6 +49,9 @@ pub struct Report {
     /// What the analyses could not see, so that rules were silent.
     #[serde(default)]
     pub unseen: Vec<String>,
+    /// Whether analyses looked for broken rules: the run was watched or recorded, and its lab has some.
+    #[serde(default)]
+    pub analysed: bool,
     /// The events of the run, if it was [recorded](crate::Detail::Recorded). It is not serialized.
     #[serde(skip)]
     pub recording: Option<Arc<Recording>>,
@@ -61,13 +66,31 @@ impl Report {
         self.failure.is_none()
     }
 
-    /// The rule that explains the failure: of the rules that were broken, the first one. A rule of progress
-    /// explains only a failure that waited in vain; a verdict that is exact already (a deadlock, a panic) has
-    /// the first rule that was broken before, if any.
+    /// The same report, with the rules that were broken when the run was repeated, watched. They are left out
+    /// if that was another run: the machine decided where one of the two ended.
+    #[must_use]
+    pub fn explained_by(self, again: Self) -> Self {
+        if again.fingerprint != self.fingerprint {
+            return self;
+        }
+        let Self { broken, unseen, analysed, .. } = again;
+        Self { broken, unseen, analysed, ..self }
+    }
+
+    /// Whether the run can be repeated in the same process: it has left no thread behind, and the machine did
+    /// not decide where it ended.
+    #[must_use]
+    pub fn can_be_repeated(&self) -> bool {
+        let leaves_nothing = |failure: &ReportedFailure| run::leaves_nothing(&failure.kind);
+        self.fingerprint != 0 && self.failure.as_ref().is_none_or(leaves_nothing)
+    }
+
+    /// The rule that explains the failure, see [`Explanation::Cause`](crate::Explanation::Cause). `None` if
+    /// the failure explains itself.
     #[must_use]
     pub fn headline(&self) -> Option<&BrokenRule> {
-        self.failure.as_ref()?;
-        self.broken.first()
+        let failure = self.failure.as_ref().filter(|failure| !explanation::is_exact(failure))?;
+        explanation::first(failure, &self.broken)
     }
 }
 

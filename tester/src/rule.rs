@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use labreport::results;
 use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
@@ -63,6 +64,25 @@ impl BrokenRule {
     pub fn statement(&self) -> String {
         format!("{} ({}: {})", self.headline, self.id, self.text)
     }
+
+    /// The broken rule as results have it.
+    #[must_use]
+    pub fn to_results(&self) -> results::Rule {
+        let event = |event: &RuleEvent| results::RuleEvent {
+            time: event.time,
+            server: event.server.clone(),
+            what: event.what.clone(),
+        };
+        results::Rule {
+            id: self.id.clone(),
+            text: self.text.clone(),
+            headline: self.headline.clone(),
+            server: self.server.clone(),
+            at_seconds: self.at_seconds,
+            location: self.location.clone(),
+            events: self.events.iter().map(event).collect(),
+        }
+    }
 }
 
 /// An event that shows that a rule is broken.
@@ -94,4 +114,72 @@ pub trait Analysis: Send {
     /// What the analysis could not see, in words, for instance because it did not recognise the fields of a
     /// message. Rules that need it were silent.
     fn unseen(&self) -> Vec<String>;
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::{Report, ReportedFailure};
+
+    /// A rule that server 2 broke at this time, with two events.
+    pub(crate) fn broken(id: &str, at_seconds: f64) -> BrokenRule {
+        let event = |number, time, what: &str| RuleEvent {
+            number,
+            time,
+            server: "server 2".to_owned(),
+            what: what.to_owned(),
+        };
+        BrokenRule {
+            id: id.to_owned(),
+            text: "Figure 2, AppendEntries RPC, 1: reply false if term < currentTerm".to_owned(),
+            headline: "server 2 accepted an AppendEntries of an older term".to_owned(),
+            server: "server 2".to_owned(),
+            at_seconds,
+            location: Some("raft/src/replication.rs:120".to_owned()),
+            events: vec![
+                event(7, at_seconds - 0.25, "append_entries #74 1→2 {term 1, entries [17@1]}"),
+                event(8, at_seconds, "server 2 answers {term 2, success}"),
+            ],
+            progress: false,
+        }
+    }
+
+    /// The report of an analysed run of 5 s, with the kind and the message of its failure.
+    pub(crate) fn report(failure: Option<(&str, &str)>, broken: Vec<BrokenRule>) -> Report {
+        Report {
+            test: "backup_3b".to_owned(),
+            seed: 7,
+            failure: failure.map(|(kind, message)| ReportedFailure {
+                kind: kind.to_owned(),
+                message: message.to_owned(),
+                at_seconds: 5.0,
+                node: "tester".to_owned(),
+                thread: "main".to_owned(),
+                location: None,
+                backtrace: None,
+            }),
+            fingerprint: 1,
+            reliable: true,
+            peers: 3,
+            virtual_seconds: 5.0,
+            cpu_seconds: 0.01,
+            rpcs: 1,
+            bytes: 1,
+            commands: 1,
+            operations: 0,
+            warnings: Vec::new(),
+            broken,
+            unseen: vec!["votes".to_owned()],
+            analysed: true,
+            recording: None,
+            log: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn results_have_the_rule_and_its_events() {
+        let rule = broken("AE1", 2.0).to_results();
+        assert_eq!((rule.id.as_str(), rule.events.len()), ("AE1", 2));
+        assert!((rule.events[0].time - 1.75).abs() < 1e-9 && rule.events[0].server == "server 2");
+    }
 }

@@ -134,34 +134,30 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         operations: figures.operations,
         broken: conclusion.broken,
         unseen: conclusion.unseen,
+        analysed: conclusion.analysed,
         recording: recording.map(Arc::new),
         warnings: run.warnings.into_iter().map(|it| truncated(it, LONGEST_MESSAGE)).collect(),
         log: if keeps_log { run.log.iter().map(ToString::to_string).collect() } else { Vec::new() },
     }
 }
 
-/// Runs a test as [`run()`] does. If it fails in a simulation, the run is repeated with its events watched, and
-/// the report says which [rules](crate::Rule) were broken.
+/// Runs a test as [`run()`] does. If it fails in a simulation, the run is repeated with its events watched,
+/// and the report says which [rules](crate::Rule) were broken.
 #[must_use]
 pub fn run_explained(case: &'static Case, solution: &Solution, options: &RunOptions) -> Report {
     let report = run(case, solution, options);
-    let Some(failure) = &report.failure else { return report };
-    let is_explained = options.detail != Detail::Bare;
-    if is_explained || options.backend != Backend::Simulation || !can_be_repeated(&failure.kind) {
+    let is_bare = options.detail == Detail::Bare && options.backend == Backend::Simulation;
+    if report.passed() || !is_bare || !report.can_be_repeated() {
         return report;
     }
     // The log was written already.
     let watched = RunOptions { detail: Detail::Watched, record: false, tap: None, ..options.clone() };
-    let Report { broken, unseen, fingerprint, .. } = run(case, solution, &watched);
-    if fingerprint != report.fingerprint {
-        // The machine decided where one of the two ended.
-        return report;
-    }
-    Report { broken, unseen, ..report }
+    let again = run(case, solution, &watched);
+    report.explained_by(again)
 }
 
-/// Whether a run that failed so can be repeated in the same process: it has left no thread behind.
-fn can_be_repeated(kind: &str) -> bool {
+/// Whether a run that failed so has left no thread behind, and the process as it was.
+pub(crate) fn leaves_nothing(kind: &str) -> bool {
     let lost = [FailureKind::Blocked, FailureKind::Overflow, FailureKind::Memory, FailureKind::Abort];
     lost.iter().all(|lost| lost.name() != kind)
 }

@@ -1,11 +1,13 @@
 //! [`Causes`]: failures grouped by their cause.
 //!
-//! Two failures have the same cause if their kinds and their locations in the source are equal, and their
-//! messages are equal except for numbers: "saw {0, 2} in term 4" equals "saw {1} in term 17".
+//! Two failures have the same cause if the same rule explains them. Failures without such a rule have the
+//! same cause if their kinds and their locations in the source are equal, and their messages are equal except
+//! for numbers: "saw {0, 2} in term 4" equals "saw {1} in term 17".
 
 use std::collections::HashMap;
 
 use labreport::likeness;
+use tester::{LogExcerpt, log_excerpt};
 
 use super::failure::{Evidence, Failure};
 
@@ -25,11 +27,25 @@ const MAX_CAUSES: usize = 1_000;
 const MAX_WITH_EVIDENCE: usize = 20;
 
 /// The properties that failures with one cause share.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct CauseKey {
-    kind: String,
-    location: Option<String>,
-    message: String,
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum CauseKey {
+    /// The rule of this id explains them.
+    Rule(String),
+    /// They look alike.
+    Likeness { kind: String, location: Option<String>, message: String },
+}
+
+impl CauseKey {
+    pub(crate) fn of(failure: &Failure) -> Self {
+        match failure.explanation.cause() {
+            Some(id) => Self::Rule(id.to_owned()),
+            None => Self::Likeness {
+                kind: failure.kind.clone(),
+                location: failure.location.clone(),
+                message: likeness(&failure.kind, &failure.message),
+            },
+        }
+    }
 }
 
 /// One cause of failures.
@@ -47,9 +63,20 @@ pub(crate) struct Cause {
 /// The first failure's run, repeated with its log recorded.
 #[derive(Debug)]
 pub(crate) struct Recording {
-    /// The end of the log, as [`tester::log_end()`] gives it.
+    /// What the lines of the log are, such as `the end of its log`.
+    pub(crate) title: &'static str,
+    /// Lines of the log, as [`tester::log_excerpt()`] gives them.
     pub(crate) log: Vec<String>,
     pub(crate) fingerprint: u64,
+}
+
+impl Recording {
+    /// The recording of a run, of whose log the lines are kept that count for the failure.
+    pub(crate) fn of(failure: &Failure, log: &[String], fingerprint: u64) -> Self {
+        let node = failure.origin.as_ref().map_or("", |origin| &origin.node);
+        let LogExcerpt { title, lines } = log_excerpt(log, node, &failure.message, &failure.explanation);
+        Self { title, log: lines.into_iter().map(str::to_owned).collect(), fingerprint }
+    }
 }
 
 impl Cause {
@@ -62,11 +89,7 @@ impl Cause {
 impl Causes {
     /// Adds a failure. Failures come in the order of the plan, so the first of a cause has the smallest seed.
     pub(crate) fn add(&mut self, failure: &Failure, evidence: Evidence) {
-        let key = CauseKey {
-            kind: failure.kind.clone(),
-            location: failure.location.clone(),
-            message: likeness(&failure.kind, &failure.message),
-        };
+        let key = CauseKey::of(failure);
         if self.causes.len() == MAX_CAUSES && !self.positions.contains_key(&key) {
             self.of_others += 1;
             return;
@@ -82,6 +105,11 @@ impl Causes {
             Some((_, runs)) => *runs += 1,
             None => tests.push((failure.case.name, 1)),
         }
+    }
+
+    /// The number of failures, of all causes.
+    pub(crate) fn failures(&self) -> u64 {
+        self.causes.iter().map(Cause::runs).sum::<u64>() + self.of_others
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -104,7 +132,10 @@ impl Causes {
 
 #[cfg(test)]
 mod tests {
+    use tester::Explanation;
+
     use super::*;
+    use crate::report::sample;
 
     fn failure(test: usize, seed: u64, message: &str) -> Failure {
         Failure {
@@ -115,6 +146,7 @@ mod tests {
             fingerprint: seed,
             origin: None,
             location: Some("raft/src/lib.rs:7:5".to_owned()),
+            explanation: Explanation::Missing,
         }
     }
 
@@ -135,6 +167,30 @@ mod tests {
             failure(1, 1, "saw {1} in term 5"),
         ];
         assert_eq!(grouped(&failures), [(3, vec![2, 1])]);
+    }
+
+    #[test]
+    fn failures_that_a_rule_explains_have_one_cause() {
+        let like_those = Explanation::Alike { id: "AE1".to_owned(), text: String::new() };
+        let failures = [
+            sample::failure(1, "lost 3", Some("AE1")),
+            sample::failure(2, "two leaders", Some("AE1")),
+            sample::failure(3, "lost 3", Some("RV1")),
+            sample::failure(4, "lost 3", None),
+            Failure { explanation: like_those, ..sample::failure(5, "no leader", None) },
+        ];
+        assert_eq!(grouped(&failures), [(1, vec![3]), (3, vec![1]), (4, vec![1])]);
+    }
+
+    #[test]
+    fn a_rule_before_an_exact_failure_is_no_cause() {
+        let panic = |seed, message: &str, rule| Failure {
+            kind: "panic".to_owned(),
+            explanation: Explanation::Before(sample::broken(rule)),
+            ..failure(0, seed, message)
+        };
+        let failures = [panic(1, "index 7", "AE1"), panic(2, "index 8", "RV1"), panic(3, "overflow", "AE1")];
+        assert_eq!(grouped(&failures), [(1, vec![2]), (3, vec![1])]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! [`Failure`]: a failed run, reported by its test or inferred from the end of its process.
 
 use labreport::text::{one_line, visible};
-use tester::Case;
+use tester::{BrokenRule, Case, Explanation, RuleEvent};
 
 use crate::run::{Job, Outcome, Run};
 
@@ -22,6 +22,8 @@ pub struct Failure {
     pub origin: Option<Origin>,
     /// The location in the source, as `file:line:column`.
     pub location: Option<String>,
+    /// What the rules that the run broke say about the failure.
+    pub explanation: Explanation,
 }
 
 /// The thread and the time at which a failure was detected.
@@ -65,6 +67,7 @@ impl Failure {
                         at_seconds: reported.at_seconds,
                     }),
                     location: reported.location.clone(),
+                    explanation: run.explanation.clone(),
                 };
                 let backtrace = reported.backtrace.clone();
                 Some((failure, Evidence { backtrace, printed: String::new(), log: report.log.clone() }))
@@ -78,9 +81,26 @@ impl Failure {
                     fingerprint: 0,
                     origin: None,
                     location: None,
+                    explanation: Explanation::Missing,
                 };
                 Some((failure, Evidence { backtrace: None, printed: lost.printed.clone(), log: Vec::new() }))
             }
+        }
+    }
+
+    /// The bytes of its message, and of the events of the rule that explains it.
+    pub(crate) fn text_bytes(&self) -> usize {
+        let of_event = |event: &RuleEvent| event.what.len() + event.server.len();
+        let of_rule = |rule: &BrokenRule| {
+            rule.text.len() + rule.headline.len() + rule.events.iter().map(of_event).sum::<usize>()
+        };
+        self.message.len() + self.explanation.rule().map_or(0, of_rule)
+    }
+
+    /// Forgets the events of the rule that explains it, and keeps the rule.
+    pub(crate) fn forget_events(&mut self) {
+        if let Explanation::Cause(rule) | Explanation::Before(rule) = &mut self.explanation {
+            rule.events = Vec::new();
         }
     }
 
@@ -120,6 +140,7 @@ mod tests {
             fingerprint: 0,
             origin: Some(Origin { node: hostile.to_owned(), thread: hostile.to_owned(), at_seconds: 1.0 }),
             location: Some(hostile.to_owned()),
+            explanation: Explanation::Missing,
         };
         let shown = r"a\u{1b}[2J \u{202e}张三";
         assert_eq!(failure.statement("  "), format!("{shown}: {}", shown.replace("2J ", "2J\n  ")));

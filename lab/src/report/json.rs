@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use labreport::Results;
-use labreport::results::{CauseOfFailures, FailedRun, TestResult, Total, Warning};
+use labreport::results::{CauseOfFailures, FailedRun, Finding, Rule, TestResult, Total, Warning};
 use labrt::world::Backend;
-use tester::seed;
+use tester::{Explanation, seed};
 
 use super::causes::Cause;
 use super::failure::Failure;
@@ -44,6 +44,7 @@ pub(crate) fn text(summary: &Summary, about: &About<'_>, replay: &dyn Fn(&Cause)
             passed: total.passed,
             failed: total.runs - total.passed,
             not_implemented: total.not_implemented,
+            not_made: summary.not_made(),
             wall_seconds: about.wall.as_secs_f64(),
             cpu_seconds: total.cpu_seconds,
             virtual_seconds: total.virtual_seconds,
@@ -78,6 +79,9 @@ fn of_test(test: &TestSummary) -> TestResult {
         failures: test.failures.iter().map(of_failure).collect(),
         failures_besides: test.failures_besides,
         warnings: warnings.collect(),
+        not_made: test.not_made,
+        findings: test.findings.iter().map(of_finding).collect(),
+        unseen: test.unseen.clone(),
         virtual_seconds: tally.virtual_seconds,
         cpu_seconds: tally.cpu_seconds,
         rpcs: tally.rpcs,
@@ -86,6 +90,10 @@ fn of_test(test: &TestSummary) -> TestResult {
         operations: tally.operations,
         fingerprint: fingerprint(test.fingerprint),
     }
+}
+
+fn of_finding(finding: &super::summary::Finding) -> Finding {
+    Finding { seed: seed::format(finding.seed), rule: finding.rule.to_results() }
 }
 
 /// A failure in the model of results.
@@ -101,6 +109,32 @@ pub fn of_failure(failure: &Failure) -> FailedRun {
         thread: origin.map(|origin| origin.thread.clone()),
         at_seconds: origin.map(|origin| origin.at_seconds),
         location: failure.location.clone(),
+        rule: rule_of(failure),
+        before: rule_before(failure),
+    }
+}
+
+/// The rule that explains a failure, or else the one that was broken before it.
+pub(crate) fn broken_rule(failure: &Failure) -> Option<Rule> {
+    rule_of(failure).or_else(|| rule_before(failure))
+}
+
+/// The rule that explains a failure.
+fn rule_of(failure: &Failure) -> Option<Rule> {
+    match &failure.explanation {
+        Explanation::Cause(rule) => Some(rule.to_results()),
+        Explanation::Alike { id, text } => {
+            Some(Rule { id: id.clone(), text: text.clone(), ..Rule::default() })
+        }
+        Explanation::Missing | Explanation::NoRule { .. } | Explanation::Before(_) => None,
+    }
+}
+
+/// The rule that was broken before an exact failure.
+fn rule_before(failure: &Failure) -> Option<Rule> {
+    match &failure.explanation {
+        Explanation::Before(rule) => Some(rule.to_results()),
+        _ => None,
     }
 }
 
@@ -114,5 +148,7 @@ fn of_cause(cause: &Cause, replay: String) -> CauseOfFailures {
         test: cause.first.case.name.to_owned(),
         seed: seed::format(cause.first.seed),
         replay,
+        rule: rule_of(&cause.first),
+        before: rule_before(&cause.first),
     }
 }

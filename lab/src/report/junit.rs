@@ -7,6 +7,7 @@ use labreport::{Detail, FailureReport, TestReport, within};
 use tester::seed;
 
 use super::failure::Failure;
+use super::json::broken_rule;
 use super::summary::{Summary, TestSummary};
 
 /// The size limit of the file, in bytes. Details are left out to keep it.
@@ -31,6 +32,7 @@ fn report(test: &TestSummary, replay: &dyn Fn(&Failure) -> String) -> TestReport
         heading: format!("seed {}", seed::format(failure.seed)),
         kind: failure.kind.clone(),
         message: failure.message.clone(),
+        rule: broken_rule(failure).map(|rule| rule.lines()).unwrap_or_default(),
         replay: replay(failure),
     });
     TestReport {
@@ -38,6 +40,7 @@ fn report(test: &TestSummary, replay: &dyn Fn(&Failure) -> String) -> TestReport
         part: test.case.part.to_owned(),
         runs: tally.runs,
         failed: tally.runs - tally.passed,
+        not_made: test.not_made,
         failures: failures.collect(),
         time: Some(Duration::from_secs_f64(tally.cpu_seconds)),
         properties: vec![

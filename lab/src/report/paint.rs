@@ -37,6 +37,12 @@ impl Paint {
         Self { colours: *COLOURS.get_or_init(stdout_is_for_colours) }
     }
 
+    /// Colours, whatever the output is.
+    #[cfg(test)]
+    pub(crate) const fn colourful() -> Self {
+        Self { colours: true }
+    }
+
     pub(crate) fn good(self, text: &str) -> String {
         self.wrap(text, "32")
     }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use labrt::world::truncated;
-use tester::Case;
 use tester::lines::Tally;
+use tester::{BrokenRule, Case};
 
-use super::causes::Causes;
+use super::causes::{CauseKey, Causes};
 use super::failure::Failure;
 use crate::run::{Outcome, Run};
 
@@ -16,7 +16,7 @@ const MAX_WARNINGS: usize = 20;
 /// Failed runs, of all tests together, that are kept one by one.
 const MAX_FAILURES: usize = 50_000;
 
-/// Bytes of their messages, up to which messages are kept in full.
+/// Bytes of their messages and of the events of broken rules, up to which they are kept in full.
 const MAX_MESSAGE_BYTES: usize = 8 << 20;
 
 /// Bytes of a message after that.
@@ -46,7 +46,28 @@ pub(crate) struct TestSummary {
     pub(crate) fingerprint: u64,
     /// Suspicious observations that are not failures.
     pub(crate) warnings: BTreeMap<String, Warning>,
+    /// The first seed of a run that passed.
+    pub(crate) first_passed: Option<u64>,
+    /// The rules that were broken in the run with that seed.
+    pub(crate) findings: Vec<Finding>,
+    /// What the analyses of that run did not recognise.
+    pub(crate) unseen: Vec<String>,
+    /// Runs that were planned and not made, because the runs so far failed for the same cause.
+    pub(crate) not_made: u64,
+    /// The cause of the last failures, and their number in a row.
+    streak: Option<(CauseKey, u32)>,
 }
+
+/// A rule that was broken in a run that passed.
+#[derive(Debug, Clone)]
+pub(crate) struct Finding {
+    pub(crate) rule: BrokenRule,
+    /// The seed of the run.
+    pub(crate) seed: u64,
+}
+
+/// Failures in a row with one cause, after which a test is not run again if no run of it passed.
+const EQUAL_FAILURES: u32 = 20;
 
 /// The number of runs with a warning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,25 +83,44 @@ impl Summary {
         Self { tests, causes: Causes::default(), kept: 0, message_bytes: 0 }
     }
 
-    /// Adds a run, and returns the results of its test. Runs come in the order of the plan.
-    pub(crate) fn add(&mut self, run: &Run) -> &TestSummary {
+    /// Adds a run. Runs come in the order of the plan.
+    pub(crate) fn add(&mut self, run: &Run) {
         let name = run.job.case.name;
         let test = self.tests.iter_mut().find(|test| test.case.name == name).expect("a run of a chosen test");
         test.add(run);
         if let Some((mut failure, evidence)) = Failure::of(run) {
+            test.count_failure(&failure);
             self.causes.add(&failure, evidence);
-            if self.message_bytes + failure.message.len() > MAX_MESSAGE_BYTES {
+            if self.message_bytes + failure.text_bytes() > MAX_MESSAGE_BYTES {
                 failure.message = truncated(failure.message, SHORT_MESSAGE);
+                failure.forget_events();
             }
             if self.kept < MAX_FAILURES {
                 self.kept += 1;
-                self.message_bytes += failure.message.len();
+                self.message_bytes += failure.text_bytes();
                 test.failures.push(failure);
             } else {
                 test.failures_besides += 1;
             }
         }
-        test
+    }
+
+    /// Leaves out the remaining runs of a test, of this many, if they would show nothing new.
+    pub(crate) fn leave_out_hopeless(&mut self, case: &Case, runs: u64) {
+        let test = self.tests.iter_mut().find(|test| test.case.name == case.name);
+        if let Some(test) = test.filter(|test| test.is_hopeless()) {
+            test.not_made = runs.saturating_sub(test.tally.runs);
+        }
+    }
+
+    /// The results of a test.
+    pub(crate) fn test(&self, case: &Case) -> &TestSummary {
+        self.tests.iter().find(|test| test.case.name == case.name).expect("a chosen test")
+    }
+
+    /// Runs that were not made.
+    pub(crate) fn not_made(&self) -> u64 {
+        self.tests.iter().map(|test| test.not_made).sum()
     }
 
     /// The failures of all tests.
@@ -127,6 +167,25 @@ impl TestSummary {
             failures_besides: 0,
             fingerprint: 0,
             warnings: BTreeMap::new(),
+            first_passed: None,
+            findings: Vec::new(),
+            unseen: Vec::new(),
+            not_made: 0,
+            streak: None,
+        }
+    }
+
+    /// Whether further runs would show nothing new: no run passed, and the last 20 failed for the same cause.
+    fn is_hopeless(&self) -> bool {
+        self.tally.passed == 0
+            && self.streak.as_ref().is_some_and(|(_, failures)| *failures >= EQUAL_FAILURES)
+    }
+
+    fn count_failure(&mut self, failure: &Failure) {
+        let cause = CauseKey::of(failure);
+        match &mut self.streak {
+            Some((same, failures)) if *same == cause => *failures += 1,
+            streak => *streak = Some((cause, 1)),
         }
     }
 
@@ -135,6 +194,9 @@ impl TestSummary {
         let fingerprint = match &run.outcome {
             Outcome::Reported(report) => {
                 self.tally.add(report);
+                if report.passed() {
+                    self.first_passed.get_or_insert(run.job.seed);
+                }
                 for text in &report.warnings {
                     self.warn(text, run.job.seed);
                 }
@@ -164,44 +226,17 @@ fn join(earlier: u64, later: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use tester::{Report, ReportedFailure};
-
     use super::super::causes::Cause;
 
     use super::*;
-    use crate::run::Job;
+    use crate::report::sample;
 
     fn run(seed: u64, fingerprint: u64, failure: Option<&str>) -> Run {
-        let case = &tester::cases()[0];
-        let failure = failure.map(|message| ReportedFailure {
-            kind: "panic".to_owned(),
-            message: message.to_owned(),
-            at_seconds: 1.0,
-            node: "server 1".to_owned(),
-            thread: "ticker".to_owned(),
-            location: None,
-            backtrace: None,
-        });
-        let report = Report {
-            test: case.name.to_owned(),
-            seed,
-            failure,
-            fingerprint,
-            reliable: true,
-            peers: 3,
-            virtual_seconds: 2.0,
-            cpu_seconds: 0.5,
-            rpcs: 10,
-            bytes: 100,
-            commands: 1,
-            operations: 0,
-            warnings: vec!["a lock was held across a wait".to_owned()],
-            broken: Vec::new(),
-            unseen: Vec::new(),
-            recording: None,
-            log: Vec::new(),
-        };
-        Run { job: Job { position: seed, case, seed }, outcome: Outcome::Reported(Box::new(report)) }
+        let mut run = sample::run(seed, failure, None);
+        if let Outcome::Reported(report) = &mut run.outcome {
+            report.fingerprint = fingerprint;
+        }
+        run
     }
 
     fn fingerprint(fingerprints: &[u64]) -> u64 {
@@ -237,12 +272,55 @@ mod tests {
         assert_eq!(counted, runs, "all are counted");
     }
 
+    /// The runs that are not made, of 100, after these: `Ok` if a run passed, and the rule that explains the
+    /// failure otherwise.
+    fn not_made(runs: impl IntoIterator<Item = Result<(), &'static str>>) -> Vec<u64> {
+        let case = &tester::cases()[0];
+        let mut summary = Summary::new(&[case]);
+        let runs = runs.into_iter().zip(0..).map(|(outcome, seed)| {
+            let failure = outcome.is_err().then_some("lost 3");
+            summary.add(&sample::run(seed, failure, outcome.err()));
+            summary.leave_out_hopeless(case, 100);
+            summary.not_made()
+        });
+        runs.collect()
+    }
+
+    #[test]
+    fn a_test_is_not_run_again_after_20_equal_failures() {
+        let not_made_after = not_made(vec![Err("AE1"); 20]);
+        assert_eq!(not_made_after[18..], [0, 80]);
+        // Another cause before those plays no role.
+        let later = not_made([vec![Err("RV1"); 3], vec![Err("AE1"); 20]].concat());
+        assert_eq!(later[21..], [0, 77]);
+    }
+
+    #[test]
+    fn a_test_is_run_again_if_a_run_passed_or_causes_differ() {
+        let passed = [vec![Err("AE1"); 5], vec![Ok(())], vec![Err("AE1"); 30]].concat();
+        assert_eq!(not_made(passed).last(), Some(&0));
+        let mixed = (0..60).map(|number| Err(if number % 19 == 0 { "RV1" } else { "AE1" }));
+        assert_eq!(not_made(mixed).last(), Some(&0));
+    }
+
+    #[test]
+    fn the_first_run_that_passed_is_known() {
+        let mut summary = Summary::new(&[&tester::cases()[0]]);
+        for run in
+            [sample::run(4, Some("lost 3"), None), sample::run(5, None, None), sample::run(6, None, None)]
+        {
+            summary.add(&run);
+        }
+        assert_eq!(summary.tests[0].first_passed, Some(5));
+    }
+
     #[test]
     fn runs_failures_and_warnings_are_counted() {
         let mut summary = Summary::new(&[&tester::cases()[0]]);
         summary.add(&run(4, 1, None));
         summary.add(&run(5, 1, Some("index 7 out of range")));
-        let test = summary.add(&run(6, 1, Some("index 8 out of range")));
+        summary.add(&run(6, 1, Some("index 8 out of range")));
+        let test = &summary.tests[0];
         assert_eq!((test.tally.runs, test.tally.passed, test.failures.len()), (3, 1, 2));
         assert_eq!(test.warnings["a lock was held across a wait"], Warning { runs: 3, seed: 4 });
         assert_eq!(summary.causes.len(), 1);

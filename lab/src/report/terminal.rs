@@ -9,7 +9,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use labreport::text::visible;
+use labreport::text::{one_line, visible};
 use labrt::world::{Backend, RUST_LOG, log_filter};
 use tester::interval::{Interval, wilson};
 use tester::lines::Tally;
@@ -18,11 +18,18 @@ use tester::{lines, seed};
 use super::causes::{Cause, Causes};
 use super::log_line;
 use super::paint::Paint;
-use super::summary::{Summary, TestSummary, Warning};
+use super::rule;
+use super::summary::{Finding, Summary, TestSummary, Warning};
 use crate::run::Plan;
 
 /// Causes that are shown in full.
 pub(crate) const CAUSES_SHOWN: usize = 10;
+
+/// Rules that are shown, of those that were broken in runs that passed.
+const FINDINGS_SHOWN: usize = 5;
+
+/// Sentences that are shown on what analyses did not recognise.
+const UNSEEN_SHOWN: usize = 5;
 
 /// The printed output of `lab test`.
 pub(crate) struct Terminal {
@@ -102,6 +109,17 @@ impl Terminal {
         } else {
             self.line(&self.row(test));
         }
+        if test.not_made > 0 {
+            self.line(&format!(
+                "      {}",
+                self.paint.doubtful(&format!(
+                    "{} not made: the last 20 failed for the same cause, and none passed (--all-runs makes \
+                     them)",
+                    was(test.not_made)
+                ))
+            ));
+            self.bar.inc(test.not_made);
+        }
         for (text, Warning { runs, seed }) in &test.warnings {
             if !self.warned.borrow_mut().insert(text.clone()) {
                 continue;
@@ -151,7 +169,7 @@ impl Terminal {
             self.line("");
             let heading = format!("failure {number} of {}: {}", causes.len(), extent(cause));
             self.line(&self.paint.bad(&heading));
-            self.cause(cause, &replay(cause));
+            self.cause(cause, causes.failures(), &replay(cause));
         }
         if causes.len() > CAUSES_SHOWN {
             self.line(&format!(
@@ -165,10 +183,20 @@ impl Terminal {
         }
     }
 
-    fn cause(&self, cause: &Cause, replay: &str) {
+    /// Prints a cause, one of those of this many failed runs.
+    fn cause(&self, cause: &Cause, failed: u64, replay: &str) {
         let first = &cause.first;
+        for line in rule::headline(first, self.paint) {
+            self.line(&format!("  {line}"));
+        }
+        if let Some(line) = rule::summary(first, cause.runs(), failed, replay) {
+            self.line(&format!("  {line}"));
+        }
         self.line(&format!("  {}", first.statement("  ")));
         if let Some(line) = first.origin_line() {
+            self.line(&format!("  {line}"));
+        }
+        for line in rule::afterword(first, self.paint) {
             self.line(&format!("  {line}"));
         }
         let which = format!("{}, seed {}", first.case.name, seed::format(first.seed));
@@ -176,7 +204,7 @@ impl Terminal {
         if let Some(recording) = &cause.recording {
             let kept = log_filter().map(|kept| format!(", {RUST_LOG}={kept}")).unwrap_or_default();
             self.quote(
-                &format!("the end of its log ({which}{kept})"),
+                &format!("{} ({which}{kept})", recording.title),
                 recording.log.iter().map(String::as_str),
             );
             // 0: unknown, because the machine decided where the run ended.
@@ -207,6 +235,47 @@ impl Terminal {
         }
     }
 
+    /// Prints the rules that were broken in runs that passed. `replay` gives the command that replays a run.
+    pub(crate) fn findings(&self, summary: &Summary, replay: &dyn Fn(&TestSummary, &Finding) -> String) {
+        let all: Vec<(&TestSummary, &Finding)> =
+            summary.tests.iter().flat_map(|test| test.findings.iter().map(move |it| (test, it))).collect();
+        let mut ids: Vec<&str> = Vec::new();
+        for (_, Finding { rule, .. }) in &all {
+            if !ids.contains(&rule.id.as_str()) {
+                ids.push(&rule.id);
+            }
+        }
+        if !ids.is_empty() {
+            self.line(
+                "\nfindings: rules that were broken in runs that passed; no verdict is changed by them",
+            );
+        }
+        for id in ids.iter().take(FINDINGS_SHOWN) {
+            let of_rule: Vec<_> = all.iter().filter(|(_, it)| it.rule.id == *id).collect();
+            let (test, first) = of_rule[0];
+            let tests: Vec<&str> = of_rule.iter().map(|(test, _)| test.case.name).collect();
+            for line in rule::finding(&first.rule, self.paint) {
+                self.line(&format!("  {line}"));
+            }
+            self.line(&format!("  {}", rule::found_in(&first.rule, &tests, &replay(test, first))));
+        }
+        if ids.len() > FINDINGS_SHOWN {
+            let more = count((ids.len() - FINDINGS_SHOWN) as u64, "rule");
+            self.line(&format!("and {more} more (--json FILE has all)"));
+        }
+        let mut unseen: Vec<&str> =
+            summary.tests.iter().flat_map(|test| &test.unseen).map(|it| &**it).collect();
+        unseen.sort_unstable();
+        unseen.dedup();
+        if !unseen.is_empty() {
+            let unseen: Vec<String> = unseen.iter().take(UNSEEN_SHOWN).map(|it| one_line(it, 200)).collect();
+            self.line(&format!("rules that were not checked in runs that passed: {}", unseen.join("; ")));
+        }
+        if !ids.is_empty() {
+            self.line("");
+        }
+    }
+
     /// Prints the last line: the totals.
     pub(crate) fn total(&self, summary: &Summary, wall: Duration) {
         self.bar.finish_and_clear();
@@ -217,7 +286,11 @@ impl Terminal {
             count => format!(" ({count} not implemented)"),
         };
         let rate = if failed == 0 { String::new() } else { format!(", {}", rate(&total)) };
-        let verdict = format!("{} passed, {failed} failed{not_implemented}{rate}", total.passed);
+        let not_made = match summary.not_made() {
+            0 => String::new(),
+            runs => format!(", {runs} not made"),
+        };
+        let verdict = format!("{} passed, {failed} failed{not_implemented}{rate}{not_made}", total.passed);
         let tests = summary.tests.iter().filter(|test| test.tally.runs > 0).count();
         let speed = if total.cpu_seconds > 0.0 { total.virtual_seconds / total.cpu_seconds } else { 0.0 };
         let (virtual_time, speed) = match self.backend {
@@ -266,6 +339,11 @@ fn extent(cause: &Cause) -> String {
         tests.push(format!("{} more", count((cause.tests.len() - NAMED) as u64, "test")));
     }
     format!("{} ({})", count(cause.runs(), "run"), tests.join(", "))
+}
+
+/// `1 run was`, `980 runs were`.
+fn was(runs: u64) -> String {
+    format!("{} {}", count(runs, "run"), if runs == 1 { "was" } else { "were" })
 }
 
 /// `1 test`, `28 tests`.

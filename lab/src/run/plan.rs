@@ -24,6 +24,8 @@ pub struct Plan {
     /// Runs of each test; `None`: without end.
     runs: Option<u64>,
     first_seed: u64,
+    /// The seed of each test, if they differ. Then each has one run.
+    seeds: Option<Vec<u64>>,
     position: u64,
 }
 
@@ -31,17 +33,23 @@ impl Plan {
     /// Each of `cases` over the seeds `first_seed`, `first_seed + 1`, …, which wrap around after 2⁶⁴ − 1: all
     /// runs of the first test, then those of the second.
     pub fn new(cases: Vec<&'static Case>, runs: u32, first_seed: u64) -> Self {
-        Self { cases, runs: Some(u64::from(runs)), first_seed, position: 0 }
+        Self { cases, runs: Some(u64::from(runs)), first_seed, seeds: None, position: 0 }
     }
 
     /// All of `cases` with the seed `first_seed`, then all with the next one, and so on without end.
     pub fn endless(cases: Vec<&'static Case>, first_seed: u64) -> Self {
-        Self { cases, runs: None, first_seed, position: 0 }
+        Self { cases, runs: None, first_seed, seeds: None, position: 0 }
     }
 
     /// One run of one test.
     pub fn single(case: &'static Case, seed: u64) -> Self {
         Self::new(vec![case], 1, seed)
+    }
+
+    /// One run of each of these tests, with the seed beside it.
+    pub fn one_each(jobs: Vec<(&'static Case, u64)>) -> Self {
+        let (cases, seeds) = jobs.into_iter().unzip();
+        Self { seeds: Some(seeds), ..Self::new(cases, 1, 0) }
     }
 
     /// The number of runs of each test; `None` if the plan has no end.
@@ -78,8 +86,12 @@ impl Iterator for Plan {
             Some(runs) => (position / runs, position % runs),
             None => (position % tests, position / tests),
         };
-        let case = self.cases[usize::try_from(test).expect("a test's number is a position in a vector")];
-        Some(Job { position, case, seed: self.first_seed.wrapping_add(round) })
+        let test = usize::try_from(test).expect("a test's number is a position in a vector");
+        let seed = match &self.seeds {
+            Some(seeds) => seeds[test],
+            None => self.first_seed.wrapping_add(round),
+        };
+        Some(Job { position, case: self.cases[test], seed })
     }
 }
 
@@ -95,6 +107,16 @@ mod tests {
         let runs: Vec<_> = plan.map(|job| (job.position, job.case.name, job.seed)).collect();
         let [a, b] = [cases[0].name, cases[1].name];
         assert_eq!(runs, [(0, a, u64::MAX), (1, a, 0), (2, a, 1), (3, b, u64::MAX), (4, b, 0), (5, b, 1)]);
+    }
+
+    #[test]
+    fn each_test_can_have_a_seed_of_its_own() {
+        let cases = tester::cases();
+        let plan = Plan::one_each(vec![(&cases[1], 7), (&cases[0], 9)]);
+        assert_eq!(plan.total(), Some(2));
+        let runs: Vec<_> = plan.map(|job| (job.position, job.case.name, job.seed)).collect();
+        assert_eq!(runs, [(0, cases[1].name, 7), (1, cases[0].name, 9)]);
+        assert_eq!(Plan::one_each(Vec::new()).next().map(|job| job.seed), None);
     }
 
     #[test]

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use labrt::world::{Backend, Policy};
-use tester::Report;
+use tester::{Explanation, Report};
 
 use super::process::{Output, Starter};
 use super::protocol::END_OF_LINE;
+use super::settled::{ENOUGH, ENOUGH_UNTRUSTED, Settled};
 use super::supervisor::Supervisor;
 use super::{Job, Lost, Plan};
 use crate::error::CommandError;
@@ -30,6 +31,8 @@ pub struct Settings {
     pub policy: Policy,
     /// The use of the runs' logs.
     pub record: Record,
+    /// The runs that are watched for broken rules.
+    pub analyse: Analyse,
     /// The limit on the time between two calls of labrt in a run.
     pub patience: Duration,
     /// The limit on a run's CPU time. Real time counts only for a run that hardly gets the processor.
@@ -63,6 +66,19 @@ pub enum Record {
     Lines,
 }
 
+/// The runs that are watched for broken rules. Only simulations are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Analyse {
+    /// No runs.
+    Nothing,
+    /// Failed runs, which are repeated for it, unless many before failed in the same way.
+    Failures,
+    /// All runs.
+    All,
+    /// All runs, and a broken rule fails the run.
+    Strict,
+}
+
 /// A run that has ended.
 #[derive(Debug)]
 pub struct Run {
@@ -70,6 +86,8 @@ pub struct Run {
     pub job: Job,
     /// The report, or how its process was lost.
     pub outcome: Outcome,
+    /// What the rules that it broke say about its failure.
+    pub explanation: Explanation,
 }
 
 /// The outcome of a run.
@@ -87,12 +105,21 @@ impl Outcome {
         matches!(self, Outcome::Reported(report) if report.failure.is_none())
     }
 
+    /// What the rules that the run broke say about its failure.
+    pub(super) fn explanation(&self) -> Explanation {
+        match self {
+            Outcome::Reported(report) => Explanation::of(report),
+            Outcome::Lost(_) => Explanation::Missing,
+        }
+    }
+
     /// Cuts long texts, since many outcomes can wait for the one that is next in the plan.
     pub(super) fn cut(&mut self) {
         match self {
             Outcome::Reported(report) => {
                 report.warnings = Vec::new();
                 report.log = Vec::new();
+                cut_rules(report);
                 if let Some(failure) = &mut report.failure {
                     cut(&mut failure.message, MAX_MESSAGE);
                     for name in [&mut failure.kind, &mut failure.node, &mut failure.thread] {
@@ -112,8 +139,33 @@ impl Outcome {
 /// Bytes that are kept of a message of untrusted code.
 const MAX_MESSAGE: usize = 16 * 1024;
 
+/// Bytes that are kept of an event, or of a sentence on one, of untrusted code.
+const MAX_EVENT: usize = 1024;
+
 /// Bytes that are kept of a name of untrusted code.
 const MAX_NAME: usize = 256;
+
+/// Broken rules that are kept of a run of untrusted code, and events of each.
+const MAX_RULES: usize = 10;
+
+fn cut_rules(report: &mut Report) {
+    report.broken.truncate(MAX_RULES);
+    report.unseen.truncate(MAX_RULES);
+    report.unseen.iter_mut().for_each(|text| cut(text, MAX_NAME));
+    for rule in &mut report.broken {
+        rule.events.truncate(MAX_RULES);
+        for text in [&mut rule.id, &mut rule.server].into_iter().chain(&mut rule.location) {
+            cut(text, MAX_NAME);
+        }
+        for text in [&mut rule.text, &mut rule.headline] {
+            cut(text, MAX_EVENT);
+        }
+        for event in &mut rule.events {
+            cut(&mut event.server, MAX_NAME);
+            cut(&mut event.what, MAX_EVENT);
+        }
+    }
+}
 
 fn cut(text: &mut String, limit: usize) {
     if text.len() > limit {
@@ -146,7 +198,7 @@ pub(super) enum Delivery {
     /// Lines of a log.
     Logged(String),
     /// A run has ended.
-    Ended(Run),
+    Ended(Box<Run>),
     /// No more runs can be carried out.
     Failed(CommandError),
 }
@@ -155,6 +207,8 @@ pub(super) enum Delivery {
 pub(super) struct Shared {
     pub(super) settings: Settings,
     plan: Mutex<Plan>,
+    /// The failures that need no further explanation.
+    settled: Mutex<Settled>,
     /// Whether no more runs begin.
     closed: AtomicBool,
     /// Whether current runs are stopped.
@@ -174,6 +228,19 @@ impl Shared {
     pub(super) fn stopped(&self) -> bool {
         let cut_off = self.settings.cut_off.is_some_and(|time| Instant::now() >= time);
         cut_off || interrupt::has_come() || self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// Whether a run that was reported so is repeated for the rules that it broke.
+    pub(super) fn is_to_be_explained(&self, report: &Report) -> bool {
+        let is_wanted = self.settings.analyse == Analyse::Failures
+            && self.settings.backend == Backend::Simulation
+            && !report.passed()
+            && report.can_be_repeated();
+        is_wanted && !self.settled().covers(report)
+    }
+
+    fn settled(&self) -> MutexGuard<'_, Settled> {
+        self.settled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Leaves out the remaining runs of the test of the run at this position; see [`Plan::skip_test`].
@@ -205,6 +272,7 @@ pub fn carry_out(plan: Plan, settings: &Settings, observer: &mut dyn Observer) -
     let shared = Shared {
         settings: settings.clone(),
         plan: Mutex::new(plan),
+        settled: Mutex::new(Settled::after(if settings.untrusted { ENOUGH_UNTRUSTED } else { ENOUGH })),
         closed: AtomicBool::new(false),
         stopped: AtomicBool::new(false),
     };
@@ -233,7 +301,7 @@ fn deliver_in_order(
     let mut skipped = 0..0;
     for delivery in deliveries {
         let run = match delivery {
-            Delivery::Ended(run) => run,
+            Delivery::Ended(run) => *run,
             Delivery::Logged(lines) => {
                 lines.split_terminator(END_OF_LINE).for_each(|line| observer.logged(line));
                 continue;
@@ -247,8 +315,9 @@ fn deliver_in_order(
             shared.close();
         }
         early.insert(run.job.position, run);
-        while let Some(run) = early.remove(&next) {
+        while let Some(mut run) = early.remove(&next) {
             let passed = run.outcome.passed();
+            shared.settled().settle(&mut run);
             observer.next(run);
             if !passed && shared.settings.fail_fast {
                 return Ok(());
@@ -299,6 +368,7 @@ mod tests {
             warnings: Vec::new(),
             broken: Vec::new(),
             unseen: Vec::new(),
+            analysed: false,
             recording: None,
             log: Vec::new(),
         }
@@ -357,6 +427,7 @@ mod tests {
             solution: "reference",
             policy: Policy::default(),
             record: Record::Nothing,
+            analyse: Analyse::Nothing,
             patience: Duration::from_secs(5),
             wall_limit: Duration::from_secs(600),
             deadline: None,

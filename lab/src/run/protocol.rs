@@ -28,6 +28,10 @@ pub(super) struct RunRequest {
     pub(super) solution: String,
     pub(super) policy: String,
     pub(super) record: bool,
+    /// Whether the events of the run are watched, for the rules that it breaks.
+    pub(super) watch: bool,
+    /// Whether a broken rule fails the run.
+    pub(super) strict: bool,
     /// Whether to send every line of the log when it is written.
     pub(super) lines: bool,
     /// The limit on the time between two calls of labrt, in seconds.
@@ -163,6 +167,8 @@ mod tests {
             solution: "reference".to_owned(),
             policy: "random".to_owned(),
             record: false,
+            watch: false,
+            strict: false,
             lines: false,
             patience_seconds: 5.0,
             cpu_seconds: 60.0,

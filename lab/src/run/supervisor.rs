@@ -9,7 +9,7 @@ use std::time::Duration;
 use tester::Report;
 
 use super::key::Key;
-use super::pool::{Delivery, Record, Shared};
+use super::pool::{Analyse, Delivery, Record, Shared};
 use super::process::{Output, Process};
 use super::protocol::{Event, Instruction, MAX_BYTES, MAX_BYTES_WITHOUT_LOG, Received, RunRequest};
 use super::run_clock::RunClock;
@@ -40,7 +40,7 @@ pub(super) struct Supervisor<'a> {
     /// Runs that the worker may still receive.
     runs_left: u32,
     /// Runs that the worker has received and not reported, in order.
-    in_flight: VecDeque<Job>,
+    in_flight: VecDeque<Task>,
     /// The number of the first of `in_flight` among the requests to this worker.
     number: u64,
     /// Whether the worker has begun the first of `in_flight`.
@@ -49,10 +49,19 @@ pub(super) struct Supervisor<'a> {
     key: Option<Key>,
     /// The time since the run began, or, between runs, since the worker's last message.
     clock: RunClock,
-    /// Runs that a dead worker had received and not begun.
-    returned: VecDeque<Job>,
+    /// Runs that a worker is to receive before others: those that a dead worker had received and not begun,
+    /// and failed runs that are repeated.
+    waiting: VecDeque<Task>,
     /// Workers in a row that died before their first run began.
     failed_starts: u32,
+}
+
+/// A run that a worker carries out.
+struct Task {
+    job: Job,
+    /// The report of the run, if it has failed and is repeated only for the rules that it broke. Lab code has
+    /// ended before this report came, and the repetition cannot change it.
+    failed: Option<Box<Report>>,
 }
 
 impl<'a> Supervisor<'a> {
@@ -67,7 +76,7 @@ impl<'a> Supervisor<'a> {
             begun: false,
             key: None,
             clock: RunClock::new(None),
-            returned: VecDeque::new(),
+            waiting: VecDeque::new(),
             failed_starts: 0,
         }
     }
@@ -123,7 +132,7 @@ impl<'a> Supervisor<'a> {
                 self.key = None;
                 self.begun = false;
                 self.restart_clock();
-                self.deliver(Outcome::Reported(report));
+                self.reported(report);
             }
             Ok(Received::Value(_)) => {
                 self.kill();
@@ -149,11 +158,12 @@ impl<'a> Supervisor<'a> {
                 }
                 self.worker = None;
             }
-            let Some(job) = self.returned.pop_front().or_else(|| self.shared.next_job()) else {
+            let next_job = || self.shared.next_job().map(|job| Task { job, failed: None });
+            let Some(task) = self.waiting.pop_front().or_else(next_job) else {
                 break;
             };
-            let request = self.request(&job);
-            self.in_flight.push_back(job);
+            let request = self.request(&task);
+            self.in_flight.push_back(task);
             if self.worker.is_none() {
                 let Settings { starter, output, record, .. } = &self.shared.settings;
                 let max_bytes = if *record == Record::Nothing { MAX_BYTES_WITHOUT_LOG } else { MAX_BYTES };
@@ -175,19 +185,24 @@ impl<'a> Supervisor<'a> {
     }
 
     fn is_of_current_run(&self, report: &Report) -> bool {
-        self.in_flight.front().is_some_and(|job| job.case.name == report.test && job.seed == report.seed)
+        self.in_flight
+            .front()
+            .is_some_and(|Task { job, .. }| job.case.name == report.test && job.seed == report.seed)
     }
 
-    fn request(&self, job: &Job) -> RunRequest {
+    fn request(&self, Task { job, failed }: &Task) -> RunRequest {
         let settings = &self.shared.settings;
+        let is_repeated = failed.is_some();
         RunRequest {
             test: job.case.name.to_owned(),
             backend: settings.backend.to_string(),
             seed: job.seed,
             solution: settings.solution.to_owned(),
             policy: settings.policy.to_string(),
-            record: settings.record != Record::Nothing,
-            lines: settings.record == Record::Lines,
+            record: settings.record != Record::Nothing && !is_repeated,
+            watch: is_repeated || matches!(settings.analyse, Analyse::All | Analyse::Strict),
+            strict: settings.analyse == Analyse::Strict,
+            lines: settings.record == Record::Lines && !is_repeated,
             patience_seconds: settings.patience.as_secs_f64(),
             cpu_seconds: settings.wall_limit.as_secs_f64(),
             mark_output: settings.output == Output::Kept,
@@ -236,21 +251,48 @@ impl<'a> Supervisor<'a> {
                 ))));
             }
         }
-        while let Some(job) = self.in_flight.pop_back() {
-            self.returned.push_front(job);
+        while let Some(task) = self.in_flight.pop_back() {
+            self.waiting.push_front(task);
         }
         Ok(())
     }
 
+    /// The worker has reported its current run. A run that failed is repeated for the rules that it broke, if
+    /// that is wanted; it is delivered afterwards.
+    fn reported(&mut self, report: Box<Report>) {
+        let job = self.in_flight.front().expect("a current run").job;
+        let is_first = self.in_flight.front().is_some_and(|task| task.failed.is_none());
+        if is_first && self.shared.is_to_be_explained(&report) {
+            self.end_current();
+            self.waiting.push_back(Task { job, failed: Some(report) });
+        } else {
+            self.deliver(Outcome::Reported(report));
+        }
+    }
+
     /// Delivers the outcome of the worker's current run.
-    fn deliver(&mut self, mut outcome: Outcome) {
+    fn deliver(&mut self, outcome: Outcome) {
+        let Task { job, failed } = self.end_current();
+        let mut outcome = match (failed, outcome) {
+            (None, outcome) => outcome,
+            (Some(failed), Outcome::Reported(again)) => {
+                Outcome::Reported(Box::new(failed.explained_by(*again)))
+            }
+            // The process died in the repetition only: the verdict stands.
+            (Some(failed), Outcome::Lost(_)) => Outcome::Reported(failed),
+        };
         if self.shared.settings.untrusted {
             outcome.cut();
         }
-        let job = self.in_flight.pop_front().expect("a current run");
-        self.number += 1;
+        let explanation = outcome.explanation();
         // The receiver is closed if no more results are wanted.
-        let _ = self.deliveries.send(Delivery::Ended(Run { job, outcome }));
+        let _ = self.deliveries.send(Delivery::Ended(Box::new(Run { job, outcome, explanation })));
+    }
+
+    /// Removes the worker's current run from those in flight.
+    fn end_current(&mut self) -> Task {
+        self.number += 1;
+        self.in_flight.pop_front().expect("a current run")
     }
 }
 

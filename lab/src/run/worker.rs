@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use tester::RunOptions;
+use tester::{Detail, RunOptions};
 
 use super::log_stream::{self, LogStream};
 use super::protocol::{Event, Instruction, MARK, MAX_BYTES, Received, Receiver, RunRequest, send};
@@ -126,6 +126,8 @@ fn carry_out(
         backend,
         policy,
         record: request.record,
+        detail: if request.watch { Detail::Watched } else { Detail::Bare },
+        strict: request.strict,
         tap: log.as_ref().map(|_| log_stream::tap()),
         patience,
         max_cpu_time,

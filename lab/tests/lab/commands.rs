@@ -63,6 +63,8 @@ fn bad_input_is_one_line_that_says_what_would_be_right() {
         ("test 3A --skip 3", "no test is left"),
         ("test --color sometimes", "auto, always, never"),
         ("completions tcsh", "bash, zsh, fish"),
+        ("explain deadlok", "did you mean `deadlock`?"),
+        ("explain paxos", "`cargo lab explain` lists all"),
         ("replay", "no failure is recorded"),
         ("replay 3A --seed 1", "more than one test"),
         ("replay backup_3b", "--seed"),
@@ -90,13 +92,32 @@ fn bad_input_is_one_line_that_says_what_would_be_right() {
 #[test]
 fn help_and_version_are_no_errors() {
     let folder = folder();
-    for arguments in
-        ["--help", "test --help", "replay --help", "list --help", "completions --help", "--version"]
-    {
+    for arguments in [
+        "--help",
+        "test --help",
+        "replay --help",
+        "explain --help",
+        "list --help",
+        "completions --help",
+        "--version",
+    ] {
         let output = lab(folder.path(), arguments);
         assert_eq!(output.status.code(), Some(0), "lab {arguments}");
         assert!(!out(&output).is_empty() && output.stderr.is_empty(), "lab {arguments}: {output:?}");
         assert!(!out(&output).contains("worker"), "workers are nobody's business: {output:?}");
+    }
+}
+
+#[test]
+fn rules_and_kinds_of_failures_are_explained() {
+    let folder = folder();
+    let list = out(&lab(folder.path(), "explain"));
+    for name in ["AE1", "deadlock", "not_implemented", "linearizability"] {
+        assert!(list.lines().any(|line| line.starts_with(name)), "{name}: {list}");
+        let page = lab(folder.path(), &format!("explain {}", name.to_lowercase()));
+        assert_eq!(page.status.code(), Some(0), "{name}: {page:?}");
+        assert!(out(&page).starts_with(&format!("{name}: ")), "{name}: {page:?}");
+        assert!(out(&page).contains("\nHow to mend it\n  "), "{name}: {page:?}");
     }
 }
 

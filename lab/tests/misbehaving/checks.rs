@@ -36,6 +36,11 @@ pub const ALL: &[Check] = checks![
     the_output_of_lab_code_changes_nothing,
     the_standard_input_of_lab_code_is_empty,
     failures_are_grouped_and_the_smallest_seed_is_reported,
+    a_failed_run_is_explained_by_the_rule_that_it_broke,
+    a_repetition_that_dies_changes_no_verdict,
+    a_test_is_not_run_again_after_equal_failures,
+    a_rule_that_is_broken_in_a_run_that_passes_is_a_finding,
+    a_broken_rule_fails_a_strict_run,
     the_last_failure_is_saved_and_replayed,
     replaying_an_aborting_run_is_a_failure,
     fail_fast_stops_at_the_same_failure_with_any_number_of_jobs,
@@ -308,6 +313,129 @@ fn failures_are_grouped_and_the_smallest_seed_is_reported() {
     let junit = std::fs::read_to_string(folder.file("junit.xml")).expect("a file");
     assert!(junit.contains(r#"<failure message="expected 3 servers, saw 7" type="assertion">"#), "{junit}");
     assert!(junit.contains("10 of 100 runs failed"), "{junit}");
+}
+
+fn a_failed_run_is_explained_by_the_rule_that_it_broke() {
+    let folder = Folder::new();
+    let (finished, results) =
+        folder.results("test backup --runs 30 --seed 0 --jobs 2 --solution breaks_a_rule");
+    assert_eq!(finished.status, Some(1));
+    assert_eq!(failed_seeds(&results), ["0x7", "0x11", "0x1b"]);
+    let events = json!([
+        { "time": 1.0, "server": "server 2",
+          "what": "append_entries #74 1→2 {term 1, prev 16@1, entries [17@1]}" },
+        { "time": 1.25, "server": "server 2", "what": "server 2 answers {term 2, success}" },
+    ]);
+    for failure in of_test(&results, VICTIM)["failures"].as_array().expect("a list") {
+        assert_eq!(failure["rule"]["id"], "AE1", "{failure}");
+        assert_eq!(failure["rule"]["events"], events, "{failure}");
+        assert_eq!(failure["rule"]["location"], "raft/src/replication.rs:120", "{failure}");
+    }
+    let causes = results["causes"].as_array().expect("a list");
+    assert_eq!((causes.len(), &causes[0]["runs"]), (1, &json!(3)), "{causes:?}");
+    assert_eq!(causes[0]["rule"]["id"], "AE1", "{causes:?}");
+
+    let replay = "cargo lab replay backup_3b --seed 0x7 --solution breaks_a_rule";
+    finished.says(&format!(
+        "failure 1 of 1: 3 runs (backup_3b 3)\n  \
+         error[AE1]: server 2 accepted an AppendEntries of an older term\n    \
+         --> 1.250 s, server 2, raft/src/replication.rs:120\n   \
+         1  1.000  append_entries #74 1→2 {{term 1, prev 16@1, entries [17@1]}}\n   \
+         2  1.250  server 2 answers {{term 2, success}}\n   \
+         then: the test notices at 1.500 s: expected 3 servers, saw 7\n   \
+         rule: Figure 2, AppendEntries RPC, 1: reply false if term < currentTerm\n   \
+         all 3 failed runs break this first · cargo lab explain AE1 · {replay}\n  \
+         assertion: expected 3 servers, saw 7\n"
+    ));
+    folder.lab("replay").says("error[AE1]: server 2 accepted an AppendEntries of an older term\n");
+}
+
+fn a_repetition_that_dies_changes_no_verdict() {
+    let folder = Folder::new();
+    let (finished, results) =
+        folder.results("test backup --runs 20 --seed 0 --jobs 2 --solution aborts_when_watched");
+    assert_eq!(failed_seeds(&results), ["0x7", "0x11"]);
+    for failure in of_test(&results, VICTIM)["failures"].as_array().expect("a list") {
+        assert_eq!(failure["kind"], "assertion", "{finished:?}");
+        assert_eq!(failure["rule"], Value::Null, "{failure}");
+    }
+    assert_eq!(of_test(&results, VICTIM)["passed"], 18);
+}
+
+fn a_test_is_not_run_again_after_equal_failures() {
+    let folder = Folder::new();
+    let mut all = Vec::new();
+    for jobs in [1, 2, 5] {
+        let (finished, results) = folder.results(&format!(
+            "test backup rejoin --runs 50 --seed 0 --jobs {jobs} --solution always_fails --junit junit.xml"
+        ));
+        assert_eq!(finished.status, Some(1));
+        finished.says("30 runs were not made: the last 20 failed for the same cause, and none passed");
+        finished.says("50 passed, 20 failed");
+        finished.says(", 30 not made");
+        finished.says("all 20 failed runs break this first");
+        let test = of_test(&results, VICTIM);
+        let counts = ["runs", "passed", "failed", "not_made"].map(|name| test[name].as_u64());
+        assert_eq!(counts, [20, 0, 20, 30].map(Some), "{jobs} jobs");
+        assert_eq!(failed_seeds(&results).last().map(String::as_str), Some("0x13"), "{jobs} jobs");
+        assert_eq!(results["total"]["not_made"], 30);
+        all.push(comparable(results));
+        let junit = std::fs::read_to_string(folder.file("junit.xml")).expect("a file");
+        assert!(junit.contains("20 of 20 runs failed") && junit.contains("<skipped/>"), "{junit}");
+    }
+    assert!(all.iter().all(|results| *results == all[0]), "{all:?}");
+
+    let (finished, results) =
+        folder.results("test backup --runs 50 --seed 0 --all-runs --solution always_fails");
+    assert_eq!((finished.status, &of_test(&results, VICTIM)["runs"]), (Some(1), &json!(50)));
+    finished.says("all 50 failed runs break this first");
+    // The rule of later failures is that of the first ones.
+    let failures = of_test(&results, VICTIM)["failures"].as_array().expect("a list");
+    assert!(failures.iter().all(|failure| failure["rule"]["id"] == "AE1"), "{failures:?}");
+    assert_eq!(failures[49]["rule"]["events"], json!([]));
+    // A test with a run that passed is run to its end.
+    let (_, results) = folder.results("test backup --runs 250 --seed 0 --solution breaks_a_rule");
+    assert_eq!(of_test(&results, VICTIM)["runs"], 250);
+}
+
+fn a_rule_that_is_broken_in_a_run_that_passes_is_a_finding() {
+    let folder = Folder::new();
+    let (finished, results) =
+        folder.results("test backup rejoin --runs 3 --seed 7 --jobs 2 --solution breaks_a_rule");
+    assert_eq!(finished.status, Some(1), "{finished:?}");
+    finished.says("findings: rules that were broken in runs that passed");
+    let replay = "cargo lab replay backup_3b --seed 0x8 --solution breaks_a_rule";
+    finished.says(&format!("\n   in backup_3b · cargo lab explain AE1 · {replay}\n"));
+    let findings = of_test(&results, VICTIM)["findings"].as_array().expect("a list");
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert_eq!((&findings[0]["seed"], &findings[0]["rule"]["id"]), (&json!("0x8"), &json!("AE1")));
+    assert_eq!(of_test(&results, "rejoin_3b")["findings"], json!([]));
+
+    let (finished, results) = folder.results("test backup --seed 1 --solution breaks_a_rule");
+    assert_eq!(finished.status, Some(0), "findings change no verdict: {finished:?}");
+    assert_eq!((&results["total"]["failed"], &results["causes"]), (&json!(0), &json!([])));
+    let replayed = folder.lab("replay backup_3b --seed 8 --solution breaks_a_rule");
+    assert_eq!(replayed.status, Some(0), "{replayed:?}");
+    replayed.says("finding[AE1]: server 2 accepted an AppendEntries of an older term\n");
+}
+
+fn a_broken_rule_fails_a_strict_run() {
+    let folder = Folder::new();
+    let (finished, results) = folder.results("test backup --seed 1 --strict --solution breaks_a_rule");
+    assert_eq!(finished.status, Some(1), "{finished:?}");
+    let failure = &of_test(&results, VICTIM)["failures"][0];
+    assert_eq!(failure["rule"]["id"], "AE1", "{failure}");
+    let message = "server 2 accepted an AppendEntries of an older term (AE1: Figure 2, AppendEntries RPC, 1: \
+                   reply false if term < currentTerm)";
+    assert_eq!(failure["message"], message);
+    finished.says("replay: cargo lab replay backup_3b --seed 0x1 --solution breaks_a_rule --strict\n");
+    assert!(!finished.out.contains("another run") && !finished.out.contains("finding"), "{finished:?}");
+    for replay in ["replay", "replay backup_3b --seed 1 --solution breaks_a_rule --strict"] {
+        let replayed = folder.lab(replay);
+        assert_eq!(replayed.status, Some(1), "{replayed:?}");
+        replayed.says("reproduced: same fingerprint");
+    }
+    assert_eq!(folder.lab("replay backup_3b --seed 1 --solution breaks_a_rule").status, Some(0));
 }
 
 fn the_last_failure_is_saved_and_replayed() {

@@ -16,12 +16,15 @@ use labrt::thread;
 use labrt::world::LogLine;
 use persister::Persister;
 use tester::linearizability::Budget;
-use tester::{Case, Report, ReportedFailure, RunOptions};
+use tester::{BrokenRule, Case, Detail, Report, ReportedFailure, RuleEvent, RunOptions};
 
 /// All solutions. The first one behaves.
 pub const ALL: &[Solution] = &[
     named("reference"),
     named("aborts"),
+    named("breaks_a_rule"),
+    named("aborts_when_watched"),
+    named("always_fails"),
     named("allocates"),
     named("deceives"),
     named("exits"),
@@ -95,7 +98,11 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         return tester::run(case, solution, &RunOptions { budget, ..options.clone() });
     }
     let mut report = passed(case, options);
-    if misbehaves(case.name, options.seed) {
+    if options.detail != Detail::Bare {
+        analyse(solution.name, options, &mut report);
+    }
+    let always = solution.name == "always_fails" && case.name == VICTIM;
+    if report.failure.is_none() && (always || misbehaves(case.name, options.seed)) {
         report.failure = misbehave(solution.name, options.seed, &mut report.fingerprint);
     }
     if options.record {
@@ -119,6 +126,40 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
     report
 }
 
+/// Adds what the analyses of a watched run find: `breaks_a_rule` breaks one in every run of the victim.
+fn analyse(solution: &str, options: &RunOptions, report: &mut Report) {
+    report.analysed = true;
+    let breaks = ["breaks_a_rule", "always_fails", "deceives"].contains(&solution);
+    if breaks && report.test == VICTIM {
+        report.broken = vec![broken(solution == "deceives")];
+        if options.strict {
+            report.failure = Some(failure("assertion", &report.broken[0].statement()));
+        }
+    }
+    if solution == "aborts_when_watched" && misbehaves(&report.test, options.seed) {
+        std::process::abort();
+    }
+}
+
+fn broken(hostile: bool) -> BrokenRule {
+    let text = |text: &str| if hostile { HOSTILE.to_owned() } else { text.to_owned() };
+    let event =
+        |number, time, what: &str| RuleEvent { number, time, server: text("server 2"), what: text(what) };
+    BrokenRule {
+        id: text("AE1"),
+        text: text("Figure 2, AppendEntries RPC, 1: reply false if term < currentTerm"),
+        headline: text("server 2 accepted an AppendEntries of an older term"),
+        server: text("server 2"),
+        at_seconds: 1.25,
+        location: Some(text("raft/src/replication.rs:120")),
+        events: vec![
+            event(7, 1.0, "append_entries #74 1→2 {term 1, prev 16@1, entries [17@1]}"),
+            event(8, 1.25, "server 2 answers {term 2, success}"),
+        ],
+        progress: false,
+    }
+}
+
 fn passed(case: &Case, options: &RunOptions) -> Report {
     let seed = options.seed;
     Report {
@@ -137,6 +178,7 @@ fn passed(case: &Case, options: &RunOptions) -> Report {
         warnings: Vec::new(),
         broken: Vec::new(),
         unseen: Vec::new(),
+        analysed: false,
         recording: None,
         log: Vec::new(),
     }
@@ -168,7 +210,9 @@ fn misbehave(solution: &str, seed: u64, fingerprint: &mut u64) -> Option<Reporte
             })
         }
         "exits" => std::process::exit(0),
-        "fails" => Some(failure("assertion", &format!("expected 3 servers, saw {seed}"))),
+        "fails" | "breaks_a_rule" | "aborts_when_watched" | "always_fails" => {
+            Some(failure("assertion", &format!("expected 3 servers, saw {seed}")))
+        }
         "hangs" => {
             // The listener sees the connection end with this process.
             let _alive = std::env::var_os(ALIVE).map(|path| UnixStream::connect(path).expect("a listener"));

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::build::Workspace;
 use crate::score::{Column, NOT_RUN};
-use labreport::results::FailedRun;
+use labreport::results::{FailedRun, Rule};
 use labrt::world::{Backend, FailureKind, Policy};
 use tester::{Case, seed};
 
@@ -12,8 +12,8 @@ use super::Grading;
 use super::checkpoint::{Checkpoint, TestEntry};
 use lab::error::CommandError;
 use lab::report::failure;
-use lab::report::json::fingerprint;
-use lab::run::{Observer, Output, PATIENCE, Plan, Record, Run, Settings, pool};
+use lab::report::json::{fingerprint, of_failure};
+use lab::run::{Analyse, Observer, Output, PATIENCE, Plan, Record, Run, Settings, pool};
 
 /// The number of hanging runs of a test after which the remaining runs are skipped.
 const HANGING: u32 = 3;
@@ -56,6 +56,7 @@ pub(super) fn carry_out(
         solution,
         policy: Policy::default(),
         record: Record::Nothing,
+        analyse: Analyse::Failures,
         patience: PATIENCE,
         wall_limit: of_all.wall_limit(),
         deadline: None,
@@ -183,10 +184,15 @@ fn kept(failure: &failure::Failure, sources: &str) -> FailedRun {
         message.truncate(end);
         message.push('…');
     }
-    FailedRun::brief(
-        seed::format(failure.seed),
-        failure.kind.clone(),
-        message,
-        fingerprint(failure.fingerprint),
-    )
+    let of_results = of_failure(failure);
+    FailedRun {
+        rule: of_results.rule.map(|rule| without_folder(rule, sources)),
+        before: of_results.before.map(|rule| without_folder(rule, sources)),
+        ..FailedRun::brief(of_results.seed, of_results.kind, message, of_results.fingerprint)
+    }
+}
+
+/// The rule without the folder of the submission's sources.
+fn without_folder(rule: Rule, sources: &str) -> Rule {
+    Rule { location: rule.location.map(|location| location.replace(sources, "")), ..rule }
 }

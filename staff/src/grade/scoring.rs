@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::report::{Graded, Outcome};
+use crate::rubric::Reveal;
 use crate::rules::Findings;
 use crate::score::{Column, ColumnRuns, NOT_RUN, TestRuns};
 use crate::submission::{Staged, crate_of};
@@ -37,8 +38,9 @@ pub(super) fn score(grading: &Grading, staged: &Staged, checkpoint: &Checkpoint,
             Some(BuildEntry { crates, .. }) => crates.iter().map(String::as_str).collect(),
             None => Vec::new(),
         };
+        let reveal = grading.rubric.reveal();
         let runs: Vec<TestRuns> =
-            tester::cases().iter().filter_map(|case| test_runs(case, checkpoint, &crates)).collect();
+            tester::cases().iter().filter_map(|case| test_runs(case, checkpoint, &crates, reveal)).collect();
         graded.tests = grading.rubric.grade(&runs);
         let is_graded = |test: &&TestEntry| graded.tests.iter().any(|it| it.name == test.name);
         let notes: Vec<String> = checkpoint.tests.iter().filter(is_graded).filter_map(not_made).collect();
@@ -80,12 +82,12 @@ fn not_made(test: &TestEntry) -> Option<String> {
 }
 
 /// The runs of a test, if any of the crates that it needs was built.
-fn test_runs(case: &Case, checkpoint: &Checkpoint, crates: &[&str]) -> Option<TestRuns> {
+fn test_runs(case: &Case, checkpoint: &Checkpoint, crates: &[&str], reveal: Reveal) -> Option<TestRuns> {
     let mut columns = Vec::new();
     for column in [Column::Own, Column::Reference] {
         let Some(needs) = needs(case, column) else { continue };
         match checkpoint.test(case.name, column) {
-            Some(test) => columns.push(column_runs(test)),
+            Some(test) => columns.push(column_runs(test, reveal)),
             // The key/value service was built, and the Raft was not.
             None if needs.iter().any(|name| crates.contains(name)) => {
                 columns.push(ColumnRuns { column, runs: 0, passed: 0, causes: Vec::new() });
@@ -96,18 +98,20 @@ fn test_runs(case: &Case, checkpoint: &Checkpoint, crates: &[&str]) -> Option<Te
     (!columns.is_empty()).then(|| TestRuns { name: case.name.to_owned(), columns })
 }
 
-fn column_runs(test: &TestEntry) -> ColumnRuns {
+fn column_runs(test: &TestEntry, reveal: Reveal) -> ColumnRuns {
     let on_reference = match test.column {
         Column::Own => "",
         Column::Reference => " --submission DIR --raft reference",
     };
     let replay =
         |failure: &FailedRun| format!("cargo lab replay {} --seed {}{on_reference}", test.name, failure.seed);
-    ColumnRuns::of_failures(test.column, test.runs, &test.failures, &replay)
+    ColumnRuns::of_failures(test.column, test.runs, &reveal.of(&test.failures), &replay)
 }
 
 #[cfg(test)]
 mod tests {
+    use labreport::results::Rule;
+
     use crate::rules::Unparsed;
 
     use super::*;
@@ -130,6 +134,37 @@ mod tests {
             let crates: Vec<String> = crates.iter().map(|&name| name.to_owned()).collect();
             assert_eq!(outcome_of(&crates, !has_unparsed(&findings, &crates)), expected, "{crates:?}");
         }
+    }
+
+    #[test]
+    fn reports_obey_the_rubric_and_scores_do_not_depend_on_it() {
+        let rule = |id: &str| {
+            let (id, text) = (id.to_owned(), "reply false".to_owned());
+            Some(Rule { id, text, headline: "server 2 accepted it".to_owned(), ..Rule::default() })
+        };
+        let failure = |message: &str, id: &str| FailedRun {
+            kind: "assertion".to_owned(),
+            message: message.to_owned(),
+            rule: rule(id),
+            ..FailedRun::default()
+        };
+        let test = TestEntry {
+            name: "a_3a".to_owned(),
+            column: Column::Own,
+            runs: 5,
+            failures: vec![failure("lost 3", "AE1"), failure("two leaders", "AE1"), failure("lost 4", "RV1")],
+        };
+        let of = |reveal| {
+            let column = column_runs(&test, reveal);
+            let causes = column.causes.iter().map(|cause| (cause.count, cause.rule_lines().concat()));
+            (column.passed, causes.collect::<Vec<_>>())
+        };
+        let none = String::new;
+        assert_eq!(of(Reveal::Message), (2, vec![(2, none()), (1, none())]));
+        let (passed, causes) = of(Reveal::Rule);
+        assert_eq!((passed, causes.len()), (2, 2));
+        assert_eq!(causes[0], (2, "broken rule [AE1]: reply false".to_owned()));
+        assert!(of(Reveal::Events).1[0].1.contains("server 2 accepted it"));
     }
 
     #[test]

@@ -127,12 +127,15 @@ fn column(runs: &ColumnRuns, detail: &Detail) -> String {
     };
     for cause in runs.causes.iter().take(detail.causes) {
         text += &format!(
-            "\n\n{} times {}: {}\n  {}",
+            "\n\n{} times {}: {}\n",
             cause.count,
             one_line(&cause.kind, detail.message),
             cut(&cause.message, detail.message),
-            one_line(&cause.replay, detail.message)
         );
+        for line in cause.rule_lines() {
+            text += &format!("  {}\n", one_line(&line, detail.message));
+        }
+        text += &format!("  {}", one_line(&cause.replay, detail.message));
     }
     if runs.causes.len() > detail.causes {
         text += &format!("\n\nand {} causes more", runs.causes.len() - detail.causes);

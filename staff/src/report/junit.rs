@@ -58,6 +58,8 @@ fn reports(test: &GradedTest) -> Vec<TestReport> {
         part: test.part.clone(),
         runs: runs.map_or(0, |runs| runs.runs),
         failed: runs.map_or(0, ColumnRuns::failed),
+        // Those that were not made count as failed.
+        not_made: 0,
         failures: runs.iter().flat_map(|runs| &runs.causes).map(failure_report).collect(),
         time: None,
         properties: vec![
@@ -84,6 +86,7 @@ fn failure_report(cause: &Cause) -> FailureReport {
         heading: format!("{} times", cause.count),
         kind: cause.kind.clone(),
         message: cause.message.clone(),
+        rule: cause.rule_lines(),
         replay: cause.replay.clone(),
     }
 }

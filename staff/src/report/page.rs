@@ -317,10 +317,17 @@ fn cause(cause: &Cause, runs: u64, detail: &Detail) -> Markup {
                     ", fingerprint " code { (line(&cause.fingerprint)) }
                 }
             }
+            (broken_rule(cause, detail))
             pre { (cut(&cause.message, detail.message)) }
             @if is_run { p { "Again: " code { (one_line(&cause.replay, detail.message)) } } }
         }
     }
+}
+
+/// The rule that explains a cause, with the events that show it.
+fn broken_rule(cause: &Cause, detail: &Detail) -> Markup {
+    let lines: Vec<String> = cause.rule_lines().iter().map(|line| one_line(line, detail.message)).collect();
+    html! { @if !lines.is_empty() { pre.rule { (lines.join("\n")) } } }
 }
 
 fn ignored(graded: &Graded, detail: &Detail) -> Markup {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_spanned::Spanned;
 
-use super::{Counted, KnownTest, Rubric, RubricError, RubricMistake, Scoring};
+use super::{Counted, KnownTest, Reveal, Rubric, RubricError, RubricMistake, Scoring};
 use crate::score::{Points, PointsError};
 
 /// The file.
@@ -15,6 +15,7 @@ struct File {
     scoring: Option<Scoring>,
     pass_rate: Option<Spanned<f64>>,
     column: Option<Counted>,
+    reveal: Option<Reveal>,
     parts: Option<Vec<Spanned<String>>>,
     #[serde(default)]
     part: BTreeMap<Spanned<String>, Part>,
@@ -102,5 +103,6 @@ pub(super) fn parse(text: &str, tests: &[KnownTest]) -> Result<Rubric, RubricErr
     };
     let is_graded = |test: &&KnownTest| graded.as_ref().is_none_or(|parts| parts.contains(&test.part));
     let tests: Vec<KnownTest> = tests.iter().filter(is_graded).cloned().collect();
-    Ok(Rubric::new(&tests, &base, &parts, &single))
+    let rubric = Rubric::new(&tests, &base, &parts, &single);
+    Ok(Rubric { reveal: file.reveal.unwrap_or_default(), ..rubric })
 }

@@ -25,11 +25,31 @@ fn an_interrupted_grading_gives_the_same_results() {
     let rubric = stage.rubric("[\"3A\", \"3B\", \"3C\", \"3D\"]");
     let rubric = rubric.to_str().unwrap();
     let grade = |out: &str, more: &[&str]| {
-        let options = ["--rubric", rubric, "--runs", "6", "--seed", "0x2a", "--out", out];
-        stage.lab(&[&["grade"], &submissions[..], &options, more].concat())
+        let rubric: &[&str] = if more.contains(&"--rubric") { &[] } else { &["--rubric", rubric] };
+        let options = ["--runs", "6", "--seed", "0x2a", "--out", out];
+        stage.lab(&[&["grade"], &submissions[..], &options, rubric, more].concat())
     };
     let (status, printed) = run(&mut grade("whole", &[]));
     assert_eq!(status, Some(0), "{printed}");
+
+    // Reports have the rule that explains a failure as far as the rubric reveals it. Nothing is run again.
+    let checkpoints = files(&stage.path("whole/.grading/checkpoints"));
+    let scores = stage.scores("whole");
+    for (reveal, has_rule, has_events) in
+        [("message", false, false), ("rule", true, false), ("events", true, true)]
+    {
+        let rubric = fs::read_to_string(rubric).unwrap();
+        fs::write(stage.path("reveal.toml"), format!("reveal = \"{reveal}\"\n{rubric}")).unwrap();
+        let (status, printed) = run(&mut grade("whole", &["--rubric", "reveal.toml"]));
+        assert_eq!(status, Some(0), "{printed}");
+        for file in ["report.html", "results.json", "junit.xml"] {
+            let report = fs::read_to_string(stage.path("whole/two").join(file)).unwrap();
+            assert_eq!(report.contains("broken rule ["), has_rule, "{reveal}: {report}");
+            assert_eq!(report.contains("answers request_vote"), has_events, "{reveal}: {report}");
+        }
+        assert_eq!(stage.scores("whole"), scores, "{reveal}");
+        assert_eq!(files(&stage.path("whole/.grading/checkpoints")), checkpoints, "{reveal}");
+    }
 
     let mut interrupted = 0;
     for wanted in [0, 2, 9] {

@@ -1,5 +1,6 @@
 //! The reports of submissions, among them some with text chosen by an attacker.
 
+use labreport::results::{Rule, RuleEvent};
 use serde_json::Value;
 use staff::report::{Graded, Outcome, junit_xml, report_html, results_json, scores_csv, write, write_scores};
 use staff::rules;
@@ -32,6 +33,21 @@ fn cause(count: u64, message: &str) -> Cause {
         seed: "0x1f".to_owned(),
         fingerprint: "0xabc".to_owned(),
         replay: "cargo lab replay a_3a --seed 0x1f".to_owned(),
+        ..Cause::default()
+    }
+}
+
+/// A rule whose texts all say this.
+fn rule(says: &str) -> Rule {
+    let text = || says.to_owned();
+    Rule {
+        id: text(),
+        text: text(),
+        headline: text(),
+        server: text(),
+        at_seconds: 2.433,
+        location: Some(text()),
+        events: vec![RuleEvent { time: 2.433, server: text(), what: text() }],
     }
 }
 
@@ -86,6 +102,7 @@ fn hostile() -> Graded {
     column.causes[0].kind = HOSTILE.to_owned();
     column.causes[0].seed = HOSTILE.to_owned();
     column.causes[0].replay = HOSTILE.to_owned();
+    column.causes[0].rule = Some(rule(HOSTILE));
     graded.tests = vec![test(HOSTILE, HOSTILE, 0, vec![column])];
     let source = "#[doc = \"<script>\"] #[path = \"<script>\"] mod a; m!(\"std::fs::<script>\");";
     let file = SourceFile { path: "raft/src/<script>.rs".to_owned(), text: source.to_owned() };
@@ -130,6 +147,20 @@ fn gradescope_gets_every_test() {
         tests[2]["output"].as_str().unwrap().starts_with("own: not run\non the reference's Raft: 11 of 20")
     );
     assert_eq!(tests[3]["output"], "not run");
+}
+
+#[test]
+fn reports_have_the_rule_that_explains_a_failure() {
+    let mut graded = graded();
+    let explained = Rule { id: "AE1".to_owned(), text: "reply false".to_owned(), ..rule("server 2 did it") };
+    graded.tests[1].columns[0].causes[0].rule = Some(explained.clone());
+    graded.tests[1].columns[0].causes[1].before = Some(explained);
+    for report in [results_json(&graded), junit_xml(&graded), report_html(&graded)] {
+        for line in ["broken rule [AE1]: server 2 did it", " 1  2.433  server 2 did it", "rule: reply false"]
+        {
+            assert_eq!(report.matches(line).count(), 2, "{line}: {report}");
+        }
+    }
 }
 
 #[test]

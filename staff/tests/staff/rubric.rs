@@ -1,6 +1,6 @@
 //! Rubrics of instructors, and the points that runs earn by them.
 
-use staff::rubric::{DEFAULT, KnownTest, Rubric, RubricMistake};
+use staff::rubric::{DEFAULT, KnownTest, Reveal, Rubric, RubricMistake};
 use staff::score::{Column, ColumnRuns, GradedTest, PointsError, TestRuns, by_part};
 
 fn tests() -> Vec<KnownTest> {
@@ -95,6 +95,19 @@ fn the_column_that_counts_is_chosen() {
     assert_eq!(counted("own", alone(Column::Reference)), (None, "0".to_owned()));
     assert_eq!(counted("reference", alone(Column::Own)), (own, "10".to_owned()));
     assert_eq!(counted("best", alone(Column::Reference)), (reference, "10".to_owned()));
+}
+
+#[test]
+fn a_rubric_says_what_reports_reveal() {
+    let reveal = |text: &str| Rubric::parse(text, &tests()).map(|rubric| rubric.reveal());
+    for (name, expected) in [("message", Reveal::Message), ("rule", Reveal::Rule), ("events", Reveal::Events)]
+    {
+        assert_eq!(reveal(&format!("reveal = '{name}'")), Ok(expected));
+    }
+    assert_eq!((reveal(""), reveal(DEFAULT)), (Ok(Reveal::Events), Ok(Reveal::Events)));
+    let refusal = reveal("column = 'own'\nreveal = 'all'").expect_err("unknown").to_string();
+    assert!(refusal.starts_with("line 2 of the rubric: ") && !refusal.contains('\n'), "{refusal}");
+    assert!(refusal.contains("`message`") && refusal.contains("`events`"), "{refusal}");
 }
 
 #[test]

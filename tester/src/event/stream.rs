@@ -37,6 +37,8 @@ pub(crate) struct Conclusion {
     pub broken: Vec<BrokenRule>,
     /// What the analyses could not see.
     pub unseen: Vec<String>,
+    /// Whether there are analyses.
+    pub analysed: bool,
 }
 
 /// The events of a run.
@@ -136,11 +138,12 @@ impl EventStream {
             let state = &mut *self.state.lock();
             let mut broken = std::mem::take(&mut state.broken);
             let mut unseen = Vec::new();
+            let analysed = !state.analyses.is_empty();
             for (_, analysis) in &mut state.analyses {
                 broken.extend(analysis.at_end(self.world.now()));
                 unseen.extend(analysis.unseen());
             }
-            Conclusion { broken, unseen }
+            Conclusion { broken, unseen, analysed }
         })
     }
 
