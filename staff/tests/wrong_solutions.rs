@@ -1,11 +1,12 @@
 //! The tests notice solutions that are wrong on purpose, one in each file of a lab's folder `wrong`: the
-//! tests named in the file fail as it says, and fail again when they are replayed. A wrong solution listed as
-//! unnoticed passes all tests.
+//! tests named in the file fail as it says, name the rule that it breaks first, and fail again when they are
+//! replayed. A wrong solution listed as unnoticed passes all tests; its rule is among the findings.
 //!
 //! `cargo test -p staff --test wrong_solutions [LAB][::NAME]`
 
 mod trial;
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use labreport::results::FailedRun;
@@ -60,6 +61,14 @@ fn is_caught(scratch: &Scratch, wrong: &WrongSolution, caught_by: &CaughtBy) -> 
             format!("{test}: expected a failure of kind {kind} that says `{says}`, saw {failure:?}").into()
         );
     }
+    let broken = failure.rule.as_ref().map(|rule| rule.id.as_str());
+    if broken != wrong.first_broken.as_deref() {
+        return Err(format!(
+            "{test}: expected {:?} to be broken first, saw {broken:?} in:\n{printed}",
+            wrong.first_broken
+        )
+        .into());
+    }
     let line = format!("cargo lab replay {test} --seed {} --solution {}", failure.seed, wrong.name);
     if !printed.contains(&line) {
         return Err(format!("expected the line `{line}` in:\n{printed}").into());
@@ -84,5 +93,12 @@ fn is_not_seen(scratch: &Scratch, lab: &Lab, wrong: &WrongSolution) -> Result<()
     if results.failed_tests() > 0 {
         return Err(format!("expected the tests to see nothing, but they do:\n{printed}").into());
     }
-    Ok(())
+    let findings = results.tests.iter().flat_map(|test| &test.findings);
+    let found: BTreeSet<&str> = findings.map(|finding| finding.rule.id.as_str()).collect();
+    match wrong.first_broken.as_deref() {
+        Some(rule) if !found.contains(rule) => {
+            Err(format!("expected {rule} among the findings, saw {found:?} in:\n{printed}").into())
+        }
+        _ => Ok(()),
+    }
 }
