@@ -34,8 +34,8 @@ struct Moment {
 }
 
 /// The lines near the events of the rule that explains a failure. Where a history is not linearizable, those
-/// near the operation that has no place. Otherwise the last 15 lines, and before them as many of the server that
-/// the failure names as it takes to have 5 of that server.
+/// near the operation that has no place. Otherwise the last 15 lines, and before them as many of the server
+/// that the failure names as it takes to have 5 of that server.
 ///
 /// `node` and `message` are the failure's. Near an event, lines of its server are preferred.
 #[must_use]

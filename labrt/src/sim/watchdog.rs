@@ -52,8 +52,8 @@ static RUNNING: Mutex<Vec<Arc<RunMonitor>>> = Mutex::new(Vec::new());
 /// The number of abandoned runs.
 static ABANDONED_RUNS: Mutex<u32> = Mutex::new(0);
 
-/// The memory of runs that were abandoned because of it, in bytes. It stays resident, and is not the memory of
-/// runs that go on beside them.
+/// The memory of runs that were abandoned because of it, in bytes. It stays resident, and is not the memory
+/// of runs that go on beside them.
 static LOST_MEMORY: AtomicU64 = AtomicU64::new(0);
 
 /// The note that the process prints below the verdict when it has to abort with a run.

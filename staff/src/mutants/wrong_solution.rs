@@ -15,8 +15,8 @@ pub struct WrongSolution {
     pub thought: String,
     /// The rule that it breaks, with the section of the paper where there is one.
     pub rule: String,
-    /// The id of the rule that it breaks first, as failed runs report it; in a solution that no test notices, the
-    /// rule that is found in runs that pass. `None` if no rule explains the failures.
+    /// The id of the rule that it breaks first, as failed runs report it; in a solution that no test notices,
+    /// the rule that is found in runs that pass. `None` if no rule explains the failures.
     pub first_broken: Option<String>,
     /// The tests that must notice; empty if all tests pass it, which they then must.
     pub caught_by: Vec<CaughtBy>,

@@ -5,8 +5,8 @@
 //! - `message`: requests and replies, as far as they can be read;
 //! - `fact`: an event, as the rules see it;
 //! - `shadow`, `shadow_log`: what is known of each server, and of its log;
-//! - `votes`, `entries`, `commits`, `delivery`, `terms`: the rules that every correct solution keeps at every moment. They
-//!   name a rule only if it is broken in every possible world;
+//! - `votes`, `entries`, `commits`, `delivery`, `terms`: the rules that every correct solution keeps at every
+//!   moment. They name a rule only if it is broken in every possible world;
 //! - `progress`: what should have happened and did not, asked at the end of a run that waited in vain.
 //!
 //! A rule that cannot read what it needs is silent, and [`Analysis::unseen`] says so.
@@ -161,7 +161,8 @@ impl RaftAnalysis {
                         _ => self.shadow.unread.entries = true,
                     }
                     self.unseen.insert(format!(
-                        "`{}` has no field that is recognised as {field} of {method}: rules about it are silent",
+                        "`{}` has no field that is recognised as {field} of {method}: rules about it are \
+                         silent",
                         message.method
                     ));
                     return None;
@@ -184,8 +185,8 @@ impl RaftAnalysis {
                         _ => self.shadow.unread.entries = true,
                     }
                     self.unseen.insert(format!(
-                        "the reply of `{}` has no field that is recognised as the yes or no of {method}: rules \
-                         about it are silent",
+                        "the reply of `{}` has no field that is recognised as the yes or no of {method}: \
+                         rules about it are silent",
                         message.method
                     ));
                 }

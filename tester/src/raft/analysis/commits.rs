@@ -1,5 +1,5 @@
-//! Rules of commitment: what may be called committed, and applied (Figure 2, "Leaders", "AppendEntries RPC", 5
-//! and "All Servers"; §5.4.2).
+//! Rules of commitment: what may be called committed, and applied (Figure 2, "Leaders", "AppendEntries RPC",
+//! 5 and "All Servers"; §5.4.2).
 
 use super::fact::{Fact, FactKind, broken};
 use super::message::{Index, Request, Term};
@@ -99,8 +99,8 @@ fn applied(fact: &Fact, index: Index, shadow: &Shadow) -> Option<BrokenRule> {
         Some((commit, told)) => broken(
             &AE5,
             format!(
-                "server {} applies index {index}, told that {commit} is committed, beyond the entries that it has \
-                 accepted from that leader",
+                "server {} applies index {index}, told that {commit} is committed, beyond the entries that \
+                 it has accepted from that leader",
                 fact.server
             ),
             vec![told, fact],

@@ -1,5 +1,5 @@
-//! Rules of what the service is handed: in order, each entry once, after its snapshot (Figure 2, "All Servers";
-//! §7; Figure 13, 5 and 8).
+//! Rules of what the service is handed: in order, each entry once, after its snapshot (Figure 2, "All
+//! Servers"; §7; Figure 13, 5 and 8).
 
 use super::fact::{Fact, FactKind, broken};
 use super::message::Index;
@@ -21,7 +21,8 @@ fn installed(fact: &Fact, index: Index, shadow: &Shadow) -> Option<BrokenRule> {
     let (_, arrived) = server.snapshot_arrived.as_ref()?;
     (index < server.applied).then(|| {
         let headline = format!(
-            "server {} resets its service to a snapshot up to {index}, and it had applied everything up to {}",
+            "server {} resets its service to a snapshot up to {index}, and it had applied everything up to \
+             {}",
             fact.server, server.applied
         );
         broken(&IS5, headline, vec![arrived, fact])

@@ -17,6 +17,7 @@ pub(super) type Term = u64;
 
 /// A request that a Raft peer sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::enum_variant_names)] // The names are those of the paper.
 pub(super) enum Request {
     RequestVote { term: Term, last: Position },
     AppendEntries { term: Term, prev: Position, entries: Vec<Entry>, commit: Index },
@@ -59,8 +60,8 @@ pub(super) enum Unread {
 }
 
 impl Request {
-    /// Reads the arguments of a call of `method`, such as `Raft.append_entries`. `offset` is added to indices:
-    /// 1 for a log whose first entry is at 0.
+    /// Reads the arguments of a call of `method`, such as `Raft.append_entries`. `offset` is added to
+    /// indices: 1 for a log whose first entry is at 0.
     pub fn read(method: &str, value: &Value, offset: u64) -> Result<Self, Unread> {
         let method = method.rsplit('.').next().unwrap_or(method);
         let number = |name: &'static str, spellings, field_name| {

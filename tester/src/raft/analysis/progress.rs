@@ -167,7 +167,8 @@ impl Progress {
         }
         let (term, first) = split[0][0];
         let headline = format!(
-            "servers stand for election at the same moment, {} times in a row since term {term}, and none wins",
+            "servers stand for election at the same moment, {} times in a row since term {term}, and none \
+             wins",
             split.len()
         );
         let last = split.last().expect("there are some");
@@ -361,14 +362,16 @@ impl AtEnd<'_> {
         match votes.and_then(|votes| votes.last.as_ref()).filter(|_| has_won) {
             Some(won) if self.ago(won) > SOON => {
                 let headline = format!(
-                    "server {server} has had the votes of a majority in term {term} since {:.3} s and does not lead",
+                    "server {server} has had the votes of a majority in term {term} since {:.3} s and does \
+                     not lead",
                     won.at.as_secs_f64()
                 );
                 self.find(&C3, won, headline, &[]);
             }
             _ if self.ago(stood) > ELECTION => {
                 let headline = format!(
-                    "server {server} has been a candidate of term {term} since {:.3} s and begins no new election",
+                    "server {server} has been a candidate of term {term} since {:.3} s and begins no new \
+                     election",
                     stood.at.as_secs_f64()
                 );
                 self.find(&C1, stood, headline, &[]);
@@ -405,7 +408,8 @@ impl AtEnd<'_> {
         {
             let does = if self.is_leader() { "still leads" } else { "is still in" };
             let headline = format!(
-                "stuck since {:.3} s: server {server} {does} term {term}, though a reply told it of term {newer}",
+                "stuck since {:.3} s: server {server} {does} term {term}, though a reply told it of term \
+                 {newer}",
                 first.at.as_secs_f64()
             );
             self.find(&L9, first, headline, &[]);
@@ -425,8 +429,8 @@ impl AtEnd<'_> {
         }
         if let Some((index, since)) = doings.uncounted.as_ref().filter(|(_, since)| self.ago(since) > SOON) {
             let headline = format!(
-                "stuck since {:.3} s: a majority has acknowledged entry {index}, and server {server} does not \
-                 commit it",
+                "stuck since {:.3} s: a majority has acknowledged entry {index}, and server {server} does \
+                 not commit it",
                 since.at.as_secs_f64()
             );
             self.find(&L8, since, headline, &[]);
@@ -454,8 +458,8 @@ impl AtEnd<'_> {
             && self.ago(&refusals.last) < ELECTION
         {
             let headline = format!(
-                "stuck since {:.3} s: server {follower} refuses what follows entry {}, and server {server} goes \
-                 no further back, {} times",
+                "stuck since {:.3} s: server {follower} refuses what follows entry {}, and server {server} \
+                 goes no further back, {} times",
                 refusals.first.at.as_secs_f64(),
                 refusals.prev,
                 refusals.count
@@ -473,8 +477,8 @@ impl AtEnd<'_> {
         let is_silent = sent.is_none_or(|sent| self.ago(sent) > SOON);
         if hears && is_silent && self.ago(command) > SOON {
             let headline = format!(
-                "server {server} accepted entry {index} at {:.3} s and does not send it to server {follower}, which \
-                 has acknowledged {acknowledged}",
+                "server {server} accepted entry {index} at {:.3} s and does not send it to server \
+                 {follower}, which has acknowledged {acknowledged}",
                 command.at.as_secs_f64()
             );
             self.find(&L7, command, headline, &sent.into_iter().collect::<Vec<_>>());
@@ -500,8 +504,8 @@ impl AtEnd<'_> {
         let is_candidate = stood.is_some_and(|stood| stood.number == last.number);
         if !is_candidate && self.ago(last) > ELECTION {
             let headline = format!(
-                "server {server} has heard from no leader and given no vote since {:.3} s, and does not stand for \
-                 election",
+                "server {server} has heard from no leader and given no vote since {:.3} s, and does not \
+                 stand for election",
                 last.at.as_secs_f64()
             );
             self.find(&F2, last, headline, &[]);
@@ -513,15 +517,16 @@ impl AtEnd<'_> {
         if let Some((index, since)) = doings.undelivered.as_ref().filter(|(_, since)| self.ago(since) > SOON)
         {
             let headline = format!(
-                "server {server} took the snapshot up to {index} at {:.3} s and does not hand it to its service",
+                "server {server} took the snapshot up to {index} at {:.3} s and does not hand it to its \
+                 service",
                 since.at.as_secs_f64()
             );
             return self.find(&IS8, since, headline, &[]);
         }
         if let Some((index, since)) = doings.unapplied.as_ref().filter(|(_, since)| self.ago(since) > SOON) {
             let headline = format!(
-                "server {server} knows since {:.3} s that entry {index} is committed, and its service has applied \
-                 {}",
+                "server {server} knows since {:.3} s that entry {index} is committed, and its service has \
+                 applied {}",
                 since.at.as_secs_f64(),
                 self.shadow.server(server).applied
             );

@@ -36,8 +36,8 @@ pub(super) struct Certain {
 /// An entry that a server may have.
 struct Possible {
     term: Term,
-    /// The number of the first event after which it may have it. `None` if it was the server's own entry, which
-    /// it had before anybody saw it.
+    /// The number of the first event after which it may have it. `None` if it was the server's own entry,
+    /// which it had before anybody saw it.
     since: Option<u64>,
     /// The requests that may have brought it and are not answered. Empty once it is known that it was
     /// there.

@@ -108,8 +108,8 @@ impl Elections {
             None => broken(
                 &RV3,
                 format!(
-                    "server {} voted for server {}, whose log is less up to date: it ends at {candidate_s}, and \
-                     the voter has entry {last}",
+                    "server {} voted for server {}, whose log is less up to date: it ends at {candidate_s}, \
+                     and the voter has entry {last}",
                     fact.server, call.from
                 ),
                 vec![since, fact],
