@@ -61,7 +61,7 @@ fn is_caught(scratch: &Scratch, wrong: &WrongSolution, caught_by: &CaughtBy) -> 
             format!("{test}: expected a failure of kind {kind} that says `{says}`, saw {failure:?}").into()
         );
     }
-    let broken = failure.rule.as_ref().map(|rule| rule.id.as_str());
+    let broken = failure.first_broken().map(|rule| rule.id.as_str());
     if broken != wrong.first_broken.as_deref() {
         return Err(format!(
             "{test}: expected {:?} to be broken first, saw {broken:?} in:\n{printed}",

@@ -97,7 +97,10 @@ const NO_PROGRESS: [&str; 2] = ["timeout", "livelock"];
 impl Class {
     fn of(failure: &ReportedFailure) -> Self {
         let ReportedFailure { kind, message, .. } = failure;
-        let is_exact = EXACT.contains(&kind.as_str()) || is_of_history(message) || names_a_loop(message);
+        let is_exact = EXACT.contains(&kind.as_str())
+            || is_of_history(message)
+            || names_a_loop(message)
+            || names_a_call(message);
         if is_exact {
             Self::Exact
         } else if NO_PROGRESS.contains(&kind.as_str()) || expects_progress(message) {
@@ -121,6 +124,14 @@ fn names_a_loop(message: &str) -> bool {
     ["it calls without end and without delay", "without waiting once: it spins"]
         .iter()
         .any(|words| message.contains(words))
+}
+
+/// Whether a time-out says which call into a server has not returned: it waits for a lock that is never free, and
+/// all else follows from that.
+fn names_a_call(message: &str) -> bool {
+    let calls =
+        message.split_once("; not returned: ").map(|(_, calls)| calls.lines().next().unwrap_or_default());
+    calls.is_some_and(|calls| calls.contains(" of server "))
 }
 
 /// Whether a message says that a history is not linearizable: its second line is the operation that has no
@@ -161,6 +172,7 @@ mod tests {
             ("assertion", "expected one leader among servers 0, 1, 2; saw none in 10 rounds (5 s): x", true),
             ("assertion", "expected a term to last for as long as it takes to agree on a few commands", true),
             ("assertion", "expected the test to end within 120 s; it goes on", true),
+            ("timeout", "expected the test to end; not returned: put of client 0 (called at 4.3 s)", true),
             ("assertion", "expected at most one leader in a term; saw servers lead within a term", false),
             ("assertion", "expected agreement at index 7; saw it at index 8", false),
             ("unknown", "expected a verdict on the history", false),
@@ -189,6 +201,7 @@ mod tests {
             ("assertion", history),
             ("timeout", storm),
             ("livelock", spin),
+            ("timeout", "expected the test to end; not returned: get_state of server 5 (called at 4.3 s)"),
         ]) {
             let stuck = explained(kind, message, vec![stuck()]);
             assert!(matches!(stuck, Explanation::NoRule { .. }), "{kind}: {message}");
