@@ -4,6 +4,7 @@
 //! what tests and invariants know of a solution. Events of one protocol alone are [`ProtocolEvent`]s, so that
 //! a new protocol adds its own kinds without a change here.
 
+pub mod compact;
 mod contents;
 mod interests;
 mod json;

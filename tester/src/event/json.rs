@@ -11,6 +11,8 @@ use labrpc::Step;
 use persister::SaveStep;
 use serde_json::{Map, Value as Json, json};
 
+pub(super) use abridged::{Kept, value};
+
 use super::{Party, Recorded, RecordedKind, RecordedSave};
 
 impl Recorded {
@@ -55,7 +57,7 @@ fn kind(kind: &RecordedKind) -> Json {
             "to": name((*to).into()),
             "method": **method,
             "bytes": bytes,
-            "content": content.as_ref().map(abridged::value),
+            "content": content.as_ref().map(|content| value(content, Kept::OF_A_MESSAGE)),
             "location": location.map(position),
         }),
         RecordedKind::Saved { step, records, location } => json!({
@@ -75,8 +77,9 @@ fn kind(kind: &RecordedKind) -> Json {
         RecordedKind::OperationEnded { what, answer } => {
             json!({ "kind": "operation_ended", "operation": what, "answer": answer })
         }
-        RecordedKind::Protocol { name, value } => {
-            json!({ "kind": name, "content": value.as_ref().map(abridged::value) })
+        RecordedKind::Protocol { name, value: content } => {
+            let content = content.as_ref().map(|content| value(content, Kept::OF_A_MESSAGE));
+            json!({ "kind": name, "content": content })
         }
         RecordedKind::Violation(text) => json!({ "kind": "violation", "text": text }),
     }
@@ -101,7 +104,7 @@ fn record(record: &RecordedSave) -> Json {
             Piece::Value(value, _) => Some(value),
             Piece::Bytes(_) => None,
         });
-        abridged::sequence(&values.collect::<Vec<_>>(), 0)
+        abridged::sequence(&values.collect::<Vec<_>>(), 0, Kept::OF_A_SAVE)
     });
     json!({ "name": *record.name, "bytes": record.bytes, "content": content })
 }

@@ -6,11 +6,20 @@
 use labgob::{Kind, Value};
 use serde_json::{Map, Value as Json};
 
-/// The elements at the beginning of a long sequence that are kept.
-const FIRST: usize = 8;
+/// The elements of a long sequence that are kept.
+#[derive(Clone, Copy)]
+pub(crate) struct Kept {
+    first: usize,
+    last: usize,
+}
 
-/// The elements at the end of a long sequence that are kept.
-const LAST: usize = 56;
+impl Kept {
+    /// Of a message: entries that a server may never have seen before.
+    pub(crate) const OF_A_MESSAGE: Self = Self { first: 8, last: 56 };
+
+    /// Of a save: most of what it saves was saved before.
+    pub(crate) const OF_A_SAVE: Self = Self { first: 2, last: 14 };
+}
 
 /// The bytes of a text or byte string from which on it is shortened.
 const LONG: usize = 1024;
@@ -19,18 +28,18 @@ const LONG: usize = 1024;
 const KEPT: usize = 128;
 
 /// The value as JSON.
-pub(super) fn value(of: &Value) -> Json {
+pub(crate) fn value(of: &Value, kept: Kept) -> Json {
     let untagged = match of.kind() {
         Kind::Seq | Kind::Tuple => {
             let elements: Vec<Value> = of.iter().collect();
-            sequence(&elements, of.len().saturating_sub(elements.len()))
+            sequence(&elements, of.len().saturating_sub(elements.len()), kept)
         }
         Kind::Struct if !of.is_truncated() => {
-            let fields = of.fields().map(|(name, field)| (name.to_owned(), value(&field)));
+            let fields = of.fields().map(|(name, field)| (name.to_owned(), value(&field, kept)));
             Json::Object(fields.collect())
         }
         Kind::Some | Kind::Newtype if !of.is_truncated() => {
-            of.inner().map_or(Json::Null, |inner| value(&inner))
+            of.inner().map_or(Json::Null, |inner| value(&inner, kept))
         }
         Kind::Str | Kind::Bytes if of.len() > LONG => beginning(of),
         // What can be encoded can be JSON.
@@ -44,10 +53,12 @@ pub(super) fn value(of: &Value) -> Json {
 
 /// The elements, with `… N more` in the place of those that are left out; and at the end, of those that
 /// `omitted` counts.
-pub(super) fn sequence(elements: &[Value], omitted: usize) -> Json {
-    let mut all: Vec<Json> = if elements.len() > FIRST + LAST {
-        let (first, rest) = elements.split_at(FIRST);
-        let (middle, last) = rest.split_at(rest.len() - LAST);
+pub(super) fn sequence(elements: &[Value], omitted: usize, kept: Kept) -> Json {
+    let value = |element| value(element, kept);
+    let Kept { first, last } = kept;
+    let mut all: Vec<Json> = if elements.len() > first + last {
+        let (first, rest) = elements.split_at(first);
+        let (middle, last) = rest.split_at(rest.len() - last);
         first.iter().map(value).chain([more(middle.len())]).chain(last.iter().map(value)).collect()
     } else {
         elements.iter().map(value).collect()
@@ -80,6 +91,10 @@ mod tests {
 
     use super::*;
 
+    fn json_of(of: &Value) -> Json {
+        value(of, Kept::OF_A_MESSAGE)
+    }
+
     #[derive(Serialize)]
     enum Message {
         Empty,
@@ -100,46 +115,53 @@ mod tests {
             Message::Log { entries: vec![Some(1), None], of: Id(7) },
         ];
         let value_of_all = Value::of(&values).unwrap();
-        assert_eq!(value(&value_of_all), serde_json::to_value(&values).unwrap());
+        assert_eq!(json_of(&value_of_all), serde_json::to_value(&values).unwrap());
         let map = std::collections::BTreeMap::from([("key", 1)]);
-        assert_eq!(value(&Value::of(&map).unwrap()), json!({ "key": 1 }));
+        assert_eq!(json_of(&Value::of(&map).unwrap()), json!({ "key": 1 }));
     }
 
     #[test]
     fn long_sequences_have_a_beginning_and_an_end() {
         let log = Message::Log { entries: (0..1000).map(Some).collect(), of: Id(7) };
-        let json = value(&Value::of(&log).unwrap());
+        let json = json_of(&Value::of(&log).unwrap());
         let entries = json["Log"]["entries"].as_array().unwrap();
-        assert_eq!(entries.len(), FIRST + 1 + LAST);
+        assert_eq!(entries.len(), 8 + 1 + 56);
         assert_eq!((&entries[7], &entries[8], &entries[9]), (&json!(7), &json!("… 936 more"), &json!(944)));
         assert_eq!((entries.last(), &json["Log"]["of"]), (Some(&json!(999)), &json!(7)));
-        let tolerated = value(&Value::of(&(0..64u64).collect::<Vec<_>>()).unwrap());
+        let tolerated = json_of(&Value::of(&(0..64u64).collect::<Vec<_>>()).unwrap());
         assert_eq!(tolerated, json!((0..64).collect::<Vec<_>>()));
+    }
+
+    #[test]
+    fn of_a_save_less_is_kept() {
+        let json = value(&Value::of(&(0..20u64).collect::<Vec<_>>()).unwrap(), Kept::OF_A_SAVE);
+        let elements = json.as_array().unwrap();
+        assert_eq!((elements.len(), &elements[1], &elements[2]), (17, &json!(1), &json!("… 4 more")));
     }
 
     #[test]
     fn long_texts_and_bytes_have_a_beginning_and_a_length() {
         let text = "ä".repeat(600);
-        let json = value(&Value::of(&text).unwrap());
+        let json = json_of(&Value::of(&text).unwrap());
         assert_eq!(json, format!("{}… (1200 bytes)", "ä".repeat(128)));
         let bytes = Message::Log { entries: Vec::new(), of: Id(0) };
-        assert_eq!(value(&Value::of(&bytes).unwrap()), serde_json::to_value(&bytes).unwrap());
-        let json = value(&Value::of(&vec![0xffu8; 2000]).unwrap());
+        assert_eq!(json_of(&Value::of(&bytes).unwrap()), serde_json::to_value(&bytes).unwrap());
+        let json = json_of(&Value::of(&vec![0xffu8; 2000]).unwrap());
         assert_eq!(json, format!("{}… (2000 bytes)", "ff".repeat(128)));
-        let json = value(&Value::of(&vec![b'a'; 2000]).unwrap());
+        let json = json_of(&Value::of(&vec![b'a'; 2000]).unwrap());
         assert_eq!(json, format!("{}… (2000 bytes)", "a".repeat(128)));
     }
 
     #[test]
     fn what_was_omitted_already_is_counted() {
         let long: Vec<u64> = vec![u64::MAX; 300_000];
-        let json = value(&Value::of(&long).unwrap());
+        let json = json_of(&Value::of(&long).unwrap());
         let all = json.as_array().unwrap();
         let counted = |position: usize| -> usize {
             let text = all[position].as_str().unwrap();
             text.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap()
         };
-        assert_eq!(all.len(), FIRST + 1 + LAST + 1);
-        assert_eq!(counted(FIRST) + counted(all.len() - 1) + FIRST + LAST, 300_000);
+        assert_eq!(all.len(), 8 + 1 + 56 + 1);
+        assert_eq!(counted(8) + counted(all.len() - 1) + 64, 300_000);
     }
 }
