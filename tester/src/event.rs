@@ -8,9 +8,11 @@ pub mod compact;
 mod contents;
 mod interests;
 mod json;
+pub mod line;
 mod party;
 mod recording;
 mod stream;
+pub mod transcript;
 
 use std::any::Any;
 use std::fmt;
