@@ -142,6 +142,11 @@ impl Thread {
     }
 
     #[inline]
+    pub(crate) fn access_point(&self) {
+        self.scheduling_point();
+    }
+
+    #[inline]
     pub(crate) fn scheduling_point_before_release(&self) {}
 
     pub(crate) fn throw_if_killed(&self) {
