@@ -39,8 +39,8 @@ pub struct Inspection {
     /// The index of the last entry, which may be in the snapshot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_index: Option<LogIndex>,
-    /// The terms of the entries after the snapshot: of each run of entries of one term, the first index and the
-    /// term.
+    /// The terms of the entries after the snapshot: of each run of entries of one term, the first index and
+    /// the term.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runs: Option<Vec<Run>>,
     /// `commitIndex` of Figure 2.
@@ -118,15 +118,15 @@ impl Inspection {
         Self { last_applied: Some(index), ..self }
     }
 
-    /// Adds what a leader knows of each server, itself included: the next index to send, and the highest index
-    /// that is known to be replicated there.
+    /// Adds what a leader knows of each server, itself included: the next index to send, and the highest
+    /// index that is known to be replicated there.
     #[must_use]
     pub fn progress(self, next: Vec<LogIndex>, matched: Vec<LogIndex>) -> Self {
         Self { next_index: Some(next), match_index: Some(matched), ..self }
     }
 
-    /// The term of the entry at `index`, if the log was told and has it; also of the last one that the snapshot
-    /// replaces.
+    /// The term of the entry at `index`, if the log was told and has it; also of the last one that the
+    /// snapshot replaces.
     #[must_use]
     pub fn term_at(&self, index: LogIndex) -> Option<Term> {
         if Some(index) == self.base_index {

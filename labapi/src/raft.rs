@@ -48,9 +48,9 @@ pub trait Raft: Send + Sync {
     /// What the peer tells of itself, for explanations of failed runs. Optional.
     ///
     /// It is asked when its threads are at rest, and only in runs that are repeated for an explanation or
-    /// shown by `lab replay`. It must change nothing. It may take locks of labrt; an answer that waits, uses a
-    /// channel or a condition variable, starts a thread, draws a random number or panics is dropped, and the
-    /// run goes on as if it had not been asked.
+    /// shown by `lab replay`. It must change nothing. It may take locks of labrt; an answer that waits, uses
+    /// a channel or a condition variable, starts a thread, draws a random number or panics is dropped, and
+    /// the run goes on as if it had not been asked.
     fn inspect(&self) -> Option<Inspection> {
         None
     }

@@ -10,8 +10,8 @@ struct DoesMore;
 
 impl Sim {
     /// Calls `f` without switching to another thread, and undoes what it changes of std's clock and of the
-    /// keys of hash maps. `None` if it panics, or begins to do what would change the run: wait, wake a thread,
-    /// start one, draw a random number, schedule an event.
+    /// keys of hash maps. `None` if it panics, or begins to do what would change the run: wait, wake a
+    /// thread, start one, draw a random number, schedule an event.
     pub(crate) fn look<R>(&self, f: impl FnOnce() -> R) -> Option<R> {
         if self.looking.replace(true) {
             // A look within a look.

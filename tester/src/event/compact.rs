@@ -55,12 +55,12 @@ pub fn method_name(method: &str) -> &str {
 #[must_use]
 pub fn saved(values: &[Json]) -> String {
     // A log whose entries were encoded one by one.
-    let logged = values.iter().take_while(|value| term_of(value).is_some() || is_more(value)).count();
+    let logged = values.iter().take_while(|value| is_entry(value) || is_more(value)).count();
+    let (log, rest) = values.split_at(logged);
     let mut parts = Vec::new();
-    if logged > 1 {
-        parts.extend(entries(&values[..logged], None).map(|log| format!("log {log}")));
+    if !log.is_empty() {
+        parts.extend(entries(log, None).map(|log| format!("log {log}")));
     }
-    let rest = if logged > 1 { &values[logged..] } else { values };
     parts.extend(rest.iter().map(value));
     shortened(parts.join(" "), LONGEST)
 }
@@ -95,6 +95,12 @@ fn left_out(element: &Json) -> Option<u64> {
 
 fn is_more(element: &Json) -> bool {
     left_out(element).is_some()
+}
+
+/// Whether a value is an entry of a log, and not a state with a term.
+fn is_entry(value: &Json) -> bool {
+    let is_of_state = |name: &String| matches!(Field::of(name), Some(Field::VotedFor | Field::Entries));
+    term_of(value).is_some() && !value.as_object().is_some_and(|fields| fields.keys().any(is_of_state))
 }
 
 /// The term of an entry of a log.
@@ -158,6 +164,7 @@ fn object(fields: &Map<String, Json>, from: Option<u64>) -> String {
         }
         parts.push(match (field, value) {
             (Some(Field::Data), Json::String(data)) => format!("{name} of {} bytes", value::bytes_of(data)),
+            (_, Json::String(variant)) if field::is_name(variant) => format!("{name} {variant}"),
             _ => format!("{name} {}", self::value(value)),
         });
     }
@@ -284,6 +291,7 @@ mod tests {
             saved(&[entry.clone(), entry.clone(), json!([null, [1, 2, 0, 0]])]),
             "log [@1, @1] [None, [1, 2, 0, 0]]"
         );
+        assert_eq!(saved(std::slice::from_ref(&entry)), "log [@1]");
         let state = json!({ "current_term": 3, "voted_for": 1, "log": [entry.clone()] });
         assert_eq!(saved(&[state]), "{term 3, entries [@1], voted for 1}");
         assert_eq!(saved(&[json!({ "current_term": 3, "voted_for": null })]), "{term 3, no vote}");

@@ -33,14 +33,23 @@ pub fn describe(event: &Json) -> String {
             let content = &event["content"];
             format!("is in term {}, and has applied up to {}", content["term"], content["applied"])
         }
-        "inspected" => format!("is {}", value(&event["content"])),
+        "inspected" => format!("tells {}", value(&event["content"])),
         "violation" => format!("violation: {}", text(event, "text")),
         _ => match &event["content"] {
             Json::Null => event["text"].as_str().unwrap_or(kind).to_owned(),
-            content => format!("{} {}", kind.replace('_', " "), value(content)),
+            content => format!("{} {}", kind.replace('_', " "), value(untagged(kind, content))),
         },
     };
     format!("{at}: {what}")
+}
+
+/// The content without its variant, if that says again what kind it is.
+fn untagged<'a>(kind: &str, content: &'a Json) -> &'a Json {
+    let is_kind = |name: &str| name.to_lowercase() == kind.replace('_', "");
+    match content.as_object().and_then(|fields| fields.iter().next().filter(|_| fields.len() == 1)) {
+        Some((name, inner)) if is_kind(name) => inner,
+        _ => content,
+    }
 }
 
 /// A call as `append_entries #74 1→2`.
@@ -79,7 +88,10 @@ fn step(event: &Json) -> String {
 
 /// A step of a save.
 fn save(event: &Json) -> String {
-    let records: Vec<String> = event["records"].as_array().into_iter().flatten().map(record).collect();
+    let all = event["records"].as_array().map_or(&[][..], Vec::as_slice);
+    // A snapshot that is empty is saved with each state.
+    let records = all.iter().filter(|record| all.len() == 1 || record["bytes"] != 0).map(record);
+    let records: Vec<String> = records.collect();
     let records = if records.is_empty() { "what was replaced since".to_owned() } else { records.join(", ") };
     match text(event, "step") {
         "began" => format!("begins to save {records}"),
@@ -91,7 +103,7 @@ fn save(event: &Json) -> String {
 
 fn record(record: &Json) -> String {
     let content = record["content"].as_array().map(|values| saved(values)).unwrap_or_default();
-    format!("{}, {} bytes {content}", text(record, "name"), record["bytes"]).trim_end().to_owned()
+    format!("{} ({} bytes) {content}", text(record, "name"), record["bytes"]).trim_end().to_owned()
 }
 
 /// An entry as `17@1`.
@@ -102,7 +114,22 @@ fn entry(content: &Json) -> String {
 fn applied(content: &Json) -> String {
     match &content["command"] {
         Json::Null => format!("applies {}", content["index"]),
-        command => format!("applies {} {}", content["index"], value(command)),
+        Json::String(bytes) => format!("applies {} {}", content["index"], command(bytes)),
+        other => format!("applies {} {}", content["index"], value(other)),
+    }
+}
+
+/// A command: the text that it is the encoding of, if it is one.
+fn command(bytes: &str) -> String {
+    let byte = |at: usize| u8::from_str_radix(bytes.get(at..at + 2)?, 16).ok();
+    let decoded: Option<Vec<u8>> = (0..bytes.len()).step_by(2).map(byte).collect();
+    let encoded_text = decoded.and_then(|all| match all.split_first() {
+        Some((length, text)) if usize::from(*length) == text.len() => String::from_utf8(text.to_owned()).ok(),
+        _ => None,
+    });
+    match encoded_text.filter(|text| !text.is_empty() && text.chars().all(|c| !c.is_control())) {
+        Some(text) => value(&text.into()),
+        None => value(&bytes.into()),
     }
 }
 
@@ -175,6 +202,11 @@ mod tests {
             (json!({ "kind": "accepted", "content": { "index": 17, "term": 1 } }), "start → 17@1, accepted"),
             (json!({ "kind": "applied", "content": { "index": 17, "command": "a" } }), "applies 17 \"a\""),
             (
+                json!({ "kind": "applied", "content": { "index": 2, "command": "023130" } }),
+                "applies 2 \"10\"",
+            ),
+            (json!({ "kind": "applied", "content": { "index": 2, "command": "ff" } }), "applies 2 \"ff\""),
+            (
                 json!({ "kind": "installed", "content": { "index": 20, "bytes": 9 } }),
                 "installs a snapshot up to 20, 9 bytes",
             ),
@@ -186,12 +218,12 @@ mod tests {
             (
                 json!({ "kind": "saved", "step": "took_effect",
                         "records": [{ "name": "raft", "bytes": 5, "content": [[3, null]] }] }),
-                "saves raft, 5 bytes [3, None]",
+                "saves raft (5 bytes) [3, None]",
             ),
             (
                 json!({ "kind": "saved", "step": "interrupted_without_effect",
                         "records": [{ "name": "raft", "bytes": 5, "content": null }] }),
-                "the crash undoes its save of raft, 5 bytes",
+                "the crash undoes its save of raft (5 bytes)",
             ),
             (json!({ "kind": "operation_began", "text": "Get(x)" }), "calls Get(x)"),
             (
@@ -199,7 +231,7 @@ mod tests {
                 "get returns Some(\"1\")",
             ),
             (json!({ "kind": "violation", "text": "two leaders" }), "violation: two leaders"),
-            (json!({ "kind": "follows", "content": { "leader": 2 } }), "follows {leader: 2}"),
+            (json!({ "kind": "follows", "content": { "Follows": { "leader": 2 } } }), "follows {leader: 2}"),
             (json!({ "kind": "faults", "text": "network: reliable" }), "network: reliable"),
         ] {
             let mut event = event;

@@ -4,9 +4,10 @@ mod call;
 mod heartbeat;
 
 use log::Level;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value as Json;
 
+use super::compact;
 use super::line::{describe, text};
 use call::Call;
 use heartbeat::Heartbeats;
@@ -22,8 +23,14 @@ pub struct Transcript {
     heartbeats: Heartbeats,
     /// The last state that each server is known to have told.
     states: FxHashMap<String, Json>,
-    /// The position of the line of a server's request that was handed to it and not accepted so far.
-    submitted: FxHashMap<String, usize>,
+    /// What each server told of itself last.
+    told: FxHashMap<String, Json>,
+    /// The positions of the lines of requests that were handed to servers and not accepted so far, and the
+    /// last one of each server.
+    not_accepted: FxHashSet<usize>,
+    last_submitted: FxHashMap<String, usize>,
+    /// Whether any request was accepted: not every test tells.
+    accepts: bool,
 }
 
 /// A line of a [`Transcript`].
@@ -39,7 +46,8 @@ pub struct Line {
     pub level: Level,
     /// The parties that it concerns, such as `server 1`: of a message, both ends.
     pub parties: Vec<String>,
-    /// Whether it is a heartbeat that brings nothing new.
+    /// Whether it brings nothing new: a heartbeat like the one before, a request that was not accepted, or a
+    /// line of the network's log, which says what the messages say.
     pub is_quiet: bool,
     /// The line. A line of the log has time, level and thread in it.
     pub text: String,
@@ -144,17 +152,26 @@ impl Transcript {
                     self.push(event, describe(event));
                 }
             }
+            "inspected" => self.inspected(event),
             "submitted" => {
-                self.submitted.insert(at.to_owned(), self.lines.len());
-                self.push(event, format!("{}, not accepted", describe(event)));
+                self.not_accepted.insert(self.lines.len());
+                self.last_submitted.insert(at.to_owned(), self.lines.len());
+                self.push(event, describe(event));
             }
-            "accepted" => match self.submitted.remove(at) {
-                Some(position) => self.lines[position].text = describe(event),
-                None => self.push(event, describe(event)),
-            },
+            "accepted" => {
+                self.accepts = true;
+                match self.last_submitted.remove(at) {
+                    Some(position) => {
+                        self.not_accepted.remove(&position);
+                        self.lines[position].text = describe(event);
+                    }
+                    None => self.push(event, describe(event)),
+                }
+            }
             "crashed" => {
                 let meanwhile = self.under_way(at);
                 self.states.remove(at);
+                self.told.remove(at);
                 self.push(event, describe(event) + &meanwhile);
             }
             _ => self.push(event, describe(event)),
@@ -167,13 +184,27 @@ impl Transcript {
         for (position, call) in std::mem::take(&mut self.calls).into_values() {
             self.tell(position, &call);
         }
+        if self.accepts {
+            for position in self.not_accepted {
+                let line = &mut self.lines[position];
+                line.text += ", not accepted";
+                line.is_quiet = true;
+            }
+        }
         self.lines
     }
 
     fn log(&mut self, event: &Json) {
-        let level = text(event, "level").parse().unwrap_or(Level::Info);
-        let line = text(event, "line").to_owned();
-        self.lines.push(Line { level, ..new_line(event, line) });
+        self.lines.push(Line::of_event(event));
+    }
+
+    /// What a server tells of itself: the fields that have changed.
+    fn inspected(&mut self, event: &Json) {
+        let (at, now) = (text(event, "at"), &event["content"]);
+        let before = self.told.insert(at.to_owned(), now.clone()).unwrap_or_default();
+        let changed = now.as_object().into_iter().flatten().filter(|(name, value)| before[*name] != **value);
+        let changed: Json = changed.map(|(name, value)| (name.clone(), value.clone())).collect();
+        self.push(event, format!("{at}: now {}", compact::value(&changed)));
     }
 
     fn push(&mut self, event: &Json, line: String) {
@@ -214,6 +245,18 @@ impl Transcript {
     }
 }
 
+impl Line {
+    /// The line of one event by itself: a step of a message, and not a whole call.
+    #[must_use]
+    pub fn of_event(event: &Json) -> Self {
+        let Some(line) = event["line"].as_str() else { return new_line(event, describe(event)) };
+        let line = new_line(event, line.to_owned());
+        let level = text(event, "level").parse().unwrap_or(line.level);
+        let is_quiet = text(event, "target").split("::").next() == Some("labrpc");
+        Self { level, is_quiet, ..line }
+    }
+}
+
 fn new_line(event: &Json, line: String) -> Line {
     let kind = LineKind::of(text(event, "kind"));
     let mut parties = vec![text(event, "at").to_owned()];
@@ -229,7 +272,7 @@ fn new_line(event: &Json, line: String) -> Line {
         time_ns: event["time_ns"].as_u64().unwrap_or_default(),
         number: event["number"].as_u64().unwrap_or_default(),
         kind,
-        level: kind.level(),
+        level: if text(event, "kind") == "inspected" { Level::Trace } else { kind.level() },
         parties,
         is_quiet: false,
         text: line,

@@ -30,6 +30,7 @@ pub(super) fn fields(of: &Map<String, Json>) -> String {
         && is_name(name)
     {
         return match inner {
+            Json::Null => name.clone(),
             Json::Object(_) => format!("{name} {}", value(inner)),
             _ => format!("{name}({})", value(inner)),
         };
@@ -94,6 +95,7 @@ mod tests {
     fn values_are_shown_as_in_rust() {
         assert_eq!(value(&json!({ "Move": { "by": 2 } })), "Move {by: 2}");
         assert_eq!(value(&json!({ "Append": [1, "a"] })), "Append([1, \"a\"])");
+        assert_eq!(value(&json!({ "Err": null })), "Err");
         assert_eq!(value(&json!({ "a key": null })), "{\"a key\": None}");
         assert_eq!(value(&json!([1.5, true, "\u{1b}"])), "[1.5, true, \"\\u{1b}\"]");
         assert_eq!(value(&json!(["a", "… 5 more"])), "[\"a\", … 5 more]");

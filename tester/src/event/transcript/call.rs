@@ -138,7 +138,7 @@ impl Call {
         let answered: Vec<u64> = self.answers.iter().map(|answer| answer.time).collect();
         match (&self.arrivals[..], &answered[..]) {
             ([], _) => {}
-            (arrived, answered) if arrived == answered => {
+            (arrived, answered) if list(arrived) == list(answered) => {
                 times.push(format!("arrived and answered {}", list(arrived)));
             }
             (arrived, []) => times.push(format!("arrived {}", list(arrived))),

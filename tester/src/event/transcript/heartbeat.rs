@@ -6,26 +6,25 @@ use serde_json::Value as Json;
 use super::call::Call;
 use crate::event::compact::Field;
 
-/// The last heartbeat of each server to each other, with its answer.
+/// The last heartbeat of each server to each other, with the answer that came.
 #[derive(Default)]
-pub(super) struct Heartbeats(FxHashMap<(String, String), (Json, Json)>);
+pub(super) struct Heartbeats(FxHashMap<(String, String), (Json, Option<Json>)>);
 
 impl Heartbeats {
-    /// Whether a call that has ended is a heartbeat with the arguments and the answer of the one before.
+    /// Whether a call that has ended is a heartbeat with the arguments and the answer of the one before, or
+    /// lost as that was.
     pub(super) fn is_quiet(&mut self, call: &Call) -> bool {
         let (method, arguments) = call.asks();
         if !is_heartbeat(method, arguments) {
             return false;
         }
         let ends = (call.from().to_owned(), call.to().to_owned());
-        let Some(answer) = call.answer() else {
-            self.0.remove(&ends);
-            return false;
-        };
-        let now = (arguments.clone(), answer.clone());
+        let answer = call.answer();
+        let is_refused = answer.is_some_and(is_refusal);
+        let now = (arguments.clone(), answer.cloned());
         let is_same = self.0.get(&ends) == Some(&now);
         self.0.insert(ends, now);
-        is_same && !is_refusal(answer)
+        is_same && !is_refused
     }
 }
 

@@ -9,12 +9,14 @@ fn step(ms: u64, call: u64, step: &str, content: Json) -> Json {
     json!({
         "kind": "message", "number": ms, "time_ns": ms * 1_000_000, "step": step, "call": call, "bytes": 1,
         "from": "server 1", "to": "server 2", "at": "server 1", "method": "Raft.append_entries",
-        "content": content, "location": if step.starts_with("reply") { "raft/src/b.rs:9" } else { "raft/src/a.rs:7" },
+        "content": content,
+        "location": if step.starts_with("reply") { "raft/src/b.rs:9" } else { "raft/src/a.rs:7" },
     })
 }
 
 fn request() -> Json {
-    json!({ "term": 1, "prev_log_index": 16, "prev_log_term": 1, "entries": [{ "term": 1 }], "leader_commit": 16 })
+    json!({ "term": 1, "prev_log_index": 16, "prev_log_term": 1, "entries": [{ "term": 1 }],
+            "leader_commit": 16 })
 }
 
 fn heartbeat() -> Json {
@@ -123,11 +125,12 @@ fn heartbeats_are_quiet_if_they_bring_nothing_new() {
         beat(7, 7, request(), reply()),
         beat(8, 8, request(), reply()),
         vec![step(9, 9, "request_sent", newer.clone()), step(9, 9, "request_lost", Json::Null)],
-        beat(10, 10, newer, reply()),
+        vec![step(10, 10, "request_sent", newer.clone()), step(10, 10, "request_lost", Json::Null)],
+        beat(11, 11, newer, reply()),
     ]
     .concat();
     let quiet: Vec<bool> = transcript(&events).iter().map(|line| line.is_quiet).collect();
-    assert_eq!(quiet, [false, true, false, true, false, false, false, false, false, false]);
+    assert_eq!(quiet, [false, true, false, true, false, false, false, false, false, true, false]);
 }
 
 #[test]
@@ -148,6 +151,27 @@ fn states_are_shown_when_they_change() {
 }
 
 #[test]
+fn what_a_server_tells_is_shown_as_far_as_it_has_changed() {
+    let told = |commit: u64, next: Json| {
+        json!({ "kind": "inspected", "at": "server 1",
+                "content": { "term": 3, "role": "Leader", "commit_index": commit, "next_index": next } })
+    };
+    let crash = json!({ "kind": "crashed", "at": "server 1", "text": "crashed" });
+    let lines = transcript(&[told(1, json!([2, 2])), told(2, json!([2, 2])), crash, told(2, json!([3]))]);
+    let shown: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(
+        shown,
+        [
+            "server 1: now {term 3, commit 1, next_index [2, 2], role Leader}",
+            "server 1: now {commit 2}",
+            "server 1: crashed",
+            "server 1: now {term 3, commit 2, next_index [3], role Leader}",
+        ]
+    );
+    assert_eq!((lines[1].kind, lines[1].level), (LineKind::State, Level::Trace));
+}
+
+#[test]
 fn a_request_and_its_acceptance_are_one_line() {
     let submitted =
         |server: u64| json!({ "kind": "submitted", "at": format!("server {server}"), "bytes": 3 });
@@ -155,6 +179,9 @@ fn a_request_and_its_acceptance_are_one_line() {
     let lines = transcript(&[submitted(0), submitted(1), accepted]);
     let shown: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
     assert_eq!(shown, ["server 0: start of 3 bytes, not accepted", "server 1: start → 17@1, accepted"]);
+    assert_eq!((lines[0].is_quiet, lines[1].is_quiet), (true, false));
+    // Where nothing is ever accepted, the test does not tell.
+    assert_eq!(transcript(&[submitted(0)])[0].text, "server 0: start of 3 bytes");
 }
 
 #[test]
