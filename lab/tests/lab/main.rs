@@ -3,4 +3,5 @@
 mod commands;
 mod details;
 mod determinism;
+mod events;
 mod faults;
