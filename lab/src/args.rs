@@ -8,6 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, Type
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use labrt::world::{Backend, Policy};
+use tester::event::transcript::LineKind;
 
 use crate::error::CommandError;
 
@@ -69,6 +70,8 @@ Examples:
   cargo lab replay                                     the last failure
   cargo lab replay backup_3b --seed 0x1f --server 2    this run; the lines of server 2
   cargo lab replay --since 2 --until 3.5               the last failure, from 2 s to 3.5 s
+  cargo lab replay --kind log                          its log, without events
+  cargo lab replay --step                              event by event, as in a debugger
   cargo lab replay --from target/lab/failures.jsonl --number 3";
 
 /// The end of the help of `lab explain`.
@@ -91,7 +94,7 @@ mod heading {
     pub(super) const SEEDS: &str = "Seeds";
     pub(super) const EXECUTION: &str = "Execution";
     pub(super) const OUTPUT: &str = "Output";
-    pub(super) const LINES: &str = "Lines of the log";
+    pub(super) const LINES: &str = "Lines";
     /// Without it, clap would put these options before all others.
     pub(super) const OTHER: &str = "Options";
 }
@@ -263,7 +266,15 @@ pub struct ReplayArgs {
     #[command(flatten)]
     pub backend: BackendArgs,
 
-    /// Show only lines of this server, counted from 0
+    /// Walk through the events of the run one by one; `h` and Enter show the commands
+    #[arg(long, conflicts_with = "json", help_heading = heading::OUTPUT)]
+    pub step: bool,
+
+    /// Print the events and the log as JSON, an object a line, and everything else on the standard error
+    #[arg(long, help_heading = heading::OUTPUT)]
+    pub json: bool,
+
+    /// Show only lines of this server, counted from 0: of a call, caller or callee
     #[arg(long, value_name = "N", help_heading = heading::LINES)]
     pub server: Option<u32>,
 
@@ -284,6 +295,16 @@ pub struct ReplayArgs {
     /// Show only lines of this level and the more severe ones: error, warn, info, debug or trace
     #[arg(long, value_name = "L", value_parser = level, help_heading = heading::LINES)]
     pub level: Option<log::Level>,
+
+    /// Show only lines of these kinds, with commas between: log, message, save, server, link, operation,
+    /// agreement, state, violation
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kinds())]
+    #[arg(help_heading = heading::LINES)]
+    pub kind: Vec<LineKind>,
+
+    /// Show also each line that brings nothing new, such as a heartbeat like the one before
+    #[arg(long, help_heading = heading::LINES)]
+    pub heartbeats: bool,
 }
 
 /// The arguments of `lab explain`.
@@ -432,6 +453,11 @@ fn backends() -> impl TypedValueParser<Value = Backend> {
 
 fn policies() -> impl TypedValueParser<Value = Policy> {
     PossibleValuesParser::new(Policy::ALL.map(Policy::name)).try_map(|name| name.parse::<Policy>())
+}
+
+fn kinds() -> impl TypedValueParser<Value = LineKind> {
+    let named = |name: String| LineKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or("unknown");
+    PossibleValuesParser::new(LineKind::ALL.map(LineKind::name)).try_map(named)
 }
 
 /// A whole number from 1 on.

@@ -1,27 +1,35 @@
-//! `lab replay`: repeats one run, and prints its log.
+//! `lab replay`: repeats one run, and shows its events and its log.
+//!
+//! Read in this order: [`Wanted`] (the run to repeat), [`LiveLog`] (the log of a run that takes long),
+//! `listing` (events and log, in the order of time), [`LineFilter`] (which lines), `step` (event by event).
 
-mod log_lines;
-
-use std::io::Write;
+mod line_filter;
+mod listing;
+mod live_log;
+mod step;
+mod voice;
+mod wanted;
 
 use labreport::text::visible;
-use labrt::world::{Backend, Policy, RUST_LOG, log_filter};
-use tester::filter::Selection;
+use labrt::world::Backend;
 use tester::lines::{self, Tally};
-use tester::replay::{NoLastFailure, Replay, build_id, is_default_solution};
-use tester::{Case, Report, seed};
+use tester::replay::{Replay, build_id};
+use tester::{Report, seed};
 
 use crate::args::ReplayArgs;
 use crate::error::CommandError;
 use crate::report::failure::{Evidence, Failure};
 use crate::report::json::fingerprint;
-use crate::report::log_line;
-use crate::report::paint::Paint;
 use crate::report::rule;
-use crate::run::{Analyse, Observer, Outcome, Output, PATIENCE, Plan, Record, Run, Settings, pool};
+use crate::run::{
+    Analyse, EventFile, Events, Observer, Outcome, Output, PATIENCE, Plan, Record, Run, Settings, pool,
+};
 use crate::tested::Choice;
-use crate::{Verdict, failures, findings, interrupt, near, test};
-use log_lines::LineFilter;
+use crate::{Verdict, findings, interrupt};
+use line_filter::LineFilter;
+use live_log::LiveLog;
+use voice::Voice;
+use wanted::Wanted;
 
 /// Repeats the run that the arguments name, or the last failure. `choose_solution` gives the solution under
 /// test for the name of a solution, if there is one.
@@ -50,12 +58,14 @@ pub fn replay(
         // The saved failure is one of this workspace's own solution.
         wanted.recorded = None;
     }
+    let file = EventFile::new()
+        .map_err(|cause| CommandError::new(format!("no temporary file can be made: {cause}; set TMPDIR")))?;
     let settings = Settings {
         backend: Backend::Simulation,
         jobs: 1,
         solution: tested.solution,
         policy: wanted.policy,
-        record: Record::Lines,
+        record: Record::Events(file.path()),
         analyse: if wanted.strict { Analyse::Strict } else { Analyse::All },
         patience: PATIENCE,
         wall_limit: args.backend.wall_limit(),
@@ -63,190 +73,156 @@ pub fn replay(
         cut_off: None,
         fail_fast: false,
         untrusted: false,
-        output: Output::Shown,
+        output: if args.json { Output::ShownAsErrors } else { Output::Shown },
         starter: tested.starter.clone(),
     };
-    let paint = Paint::for_stdout();
-    say(&format!(
+    let voice = if args.json { Voice::StandardError } else { Voice::StandardOutput };
+    voice.say(&format!(
         "replaying {}, seed {}, solution {}, policy {}",
         wanted.case.name,
         seed::format(wanted.seed),
         tested.title,
         settings.policy
     ));
-    say(&lines::opening(wanted.case, wanted.case.reliable));
-    let mut single = Single { filter, shown: 0, lines: 0, run: None };
+    voice.say(&lines::opening(wanted.case, wanted.case.reliable));
+    let mut single = Single { log: LiveLog::new(filter.clone(), voice), run: None };
     pool::carry_out(Plan::single(wanted.case, wanted.seed), &settings, &mut single)?;
-    single.show_counts();
+    let Single { log, run } = single;
+    let events = file.open().ok().flatten();
+    let verdict = |run: &Run| show_outcome(run, wanted.recorded.as_ref(), voice);
     // A plan of one run gives one run, unless the command was ended.
-    let Some(run) = single.run else { return Ok(Verdict::Failed) };
-
-    if let Outcome::Reported(report) = &run.outcome {
-        show_verdict(report, paint);
+    let Some(run) = run else {
+        log.show_all();
+        return Ok(Verdict::Failed);
+    };
+    let Some(events) = events else {
+        log.show_all();
+        voice.say(no_events(&run.outcome));
+        if args.step {
+            verdict(&run);
+            return Err(CommandError::new(
+                "there is nothing to step through: this run leaves no events; leave out --step for its log",
+            ));
+        }
+        return Ok(verdict(&run));
+    };
+    if log.was_shown() && !args.json {
+        voice.say(
+            "(the run took a while, so its log stands above as it was written; here it is with its events)",
+        );
     }
-    let failure = Failure::of(&run);
+    if args.step {
+        let passed = verdict(&run);
+        step::walk(events, &filter, broken(&run.outcome), voice)?;
+        return Ok(passed);
+    }
+    show_events(events, &filter, args, voice)?;
+    Ok(verdict(&run))
+}
+
+/// Shows the events and the log.
+fn show_events(
+    events: Events,
+    filter: &LineFilter,
+    args: &ReplayArgs,
+    voice: Voice,
+) -> Result<(), CommandError> {
+    let shown = if args.json {
+        listing::print_json(events, filter)
+    } else {
+        listing::print(events, filter, args.heartbeats, voice)
+    };
+    shown.map_err(|cause| CommandError::new(format!("the events of the run cannot be read: {cause}")))
+}
+
+/// The line that says why there are no events.
+fn no_events(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Lost(_) => "(the log alone: the process of the run died, and its events with it)",
+        Outcome::Reported(_) => "(the log alone: the run did not end by itself, so it left no events)",
+    }
+}
+
+/// The rules that a run has broken.
+fn broken(outcome: &Outcome) -> &[tester::BrokenRule] {
+    match outcome {
+        Outcome::Reported(report) => &report.broken,
+        Outcome::Lost(_) => &[],
+    }
+}
+
+/// Shows the verdict on a run, and whether it was the saved one.
+fn show_outcome(run: &Run, recorded: Option<&Replay>, voice: Voice) -> Verdict {
+    if let Outcome::Reported(report) = &run.outcome {
+        show_verdict(report, voice);
+    }
+    let failure = Failure::of(run);
     if let Some((failure, evidence)) = &failure {
-        show_failure(failure, evidence, paint);
+        show_failure(failure, evidence, voice);
     }
     if let Outcome::Reported(report) = &run.outcome {
-        show_findings(report, paint);
-        say(&comparison(report.fingerprint, wanted.recorded.as_ref(), &build_id()));
+        show_findings(report, voice);
+        voice.say(&comparison(report.fingerprint, recorded, &build_id()));
     }
-    Ok(if failure.is_some() { Verdict::Failed } else { Verdict::Passed })
+    if failure.is_some() { Verdict::Failed } else { Verdict::Passed }
 }
 
-/// The run to repeat.
-struct Wanted {
-    case: &'static Case,
-    seed: u64,
-    /// The solution's name; `None` for the default.
-    solution: Option<String>,
-    policy: Policy,
-    /// Whether a broken rule fails the run.
-    strict: bool,
-    /// The saved failure, if it is of this run.
-    recorded: Option<Replay>,
-}
-
-impl Wanted {
-    fn of(args: &ReplayArgs) -> Result<Self, CommandError> {
-        if let Some(file) = &args.from {
-            return Self::recorded(failures::load(file, args.number as usize)?, "the failure");
-        }
-        let recorded = Replay::load();
-        let mut wanted = match (&args.test, args.seed) {
-            (Some(test), Some(seed)) => Self {
-                case: the_test(test)?,
-                seed,
-                solution: None,
-                policy: Policy::default(),
-                strict: false,
-                recorded: recorded.ok(),
-            },
-            _ => Self::last(recorded)?,
-        };
-        wanted.solution = args.solution.clone().or(wanted.solution);
-        wanted.policy = args.policy.unwrap_or(wanted.policy);
-        wanted.strict |= args.strict;
-        let strict = wanted.strict;
-        let (case, seed, solution, policy) = (wanted.case, wanted.seed, &wanted.solution, wanted.policy);
-        let same = |replay: &Replay| {
-            (replay.test.as_str(), replay.seed) == (case.name, seed)
-                && replay.policy == policy.name()
-                && replay.strict == strict
-                && (Some(&replay.solution) == solution.as_ref()
-                    || is_default_solution(&replay.solution)
-                        && solution.as_ref().is_none_or(|name| is_default_solution(name)))
-        };
-        wanted.recorded = wanted.recorded.filter(same);
-        Ok(wanted)
-    }
-
-    /// The run of the last failure.
-    fn last(recorded: Result<Replay, NoLastFailure>) -> Result<Self, CommandError> {
-        let replay = recorded.map_err(|none| CommandError::new(format!("{none}{ADVICE}")))?;
-        Self::recorded(replay, "the last failure")
-    }
-
-    /// The run of a saved failure.
-    fn recorded(replay: Replay, what: &str) -> Result<Self, CommandError> {
-        let policy = replay
-            .policy
-            .parse()
-            .map_err(|cause| CommandError::new(format!("{what} cannot be replayed: {cause}{ADVICE}")))?;
-        Ok(Self {
-            case: the_test(&replay.test)?,
-            seed: replay.seed,
-            solution: Some(replay.solution.clone()),
-            policy,
-            strict: replay.strict,
-            recorded: Some(replay),
-        })
-    }
-}
-
-/// The end of a refusal: the other way to replay.
-const ADVICE: &str = "; give a test and its seed, such as `cargo lab replay backup_3b --seed 0x1f`";
-
-/// The only test that the filter `name` matches.
-fn the_test(name: &str) -> Result<&'static Case, CommandError> {
-    let cases = test::choose(Selection { filters: &[name.to_owned()], ..Selection::default() })?;
-    match cases[..] {
-        [case] => Ok(case),
-        _ => {
-            let names: Vec<&str> = cases.iter().map(|case| case.name).collect();
-            let choice = near::either(&names);
-            Err(CommandError::new(format!("`{name}` is more than one test; give {choice}")))
-        }
-    }
-}
-
-/// Shows the log of the one run as it is written.
+/// Receives the one run.
 struct Single {
-    filter: LineFilter,
-    shown: u64,
-    lines: u64,
+    log: LiveLog,
     run: Option<Run>,
-}
-
-impl Single {
-    fn show_counts(&self) {
-        if self.shown < self.lines {
-            say(&format!("({} of {} lines of the log)", self.shown, self.lines));
-        }
-        if let Some(kept) = log_filter() {
-            say(&format!("({RUST_LOG}={kept}: no other lines were kept)"));
-        }
-    }
 }
 
 impl Observer for Single {
     fn logged(&mut self, line: &str) {
-        self.lines += 1;
-        if self.filter.passes(line) {
-            self.shown += 1;
-            say(&log_line::shown(line));
-        }
+        self.log.add(line);
     }
 
     fn next(&mut self, run: Run) {
+        self.log.stop();
         self.run = Some(run);
     }
 }
 
-fn show_verdict(report: &Report, paint: Paint) {
+fn show_verdict(report: &Report, voice: Voice) {
+    let paint = voice.paint();
     let tally = Tally::of(report);
     let (verdict, line) = (lines::verdict(&tally), lines::closing(&tally));
     let coloured = if tally.all_passed() { paint.good(verdict) } else { paint.bad(verdict) };
-    say(&line.replacen(verdict, &coloured, 1));
+    voice.say(&line.replacen(verdict, &coloured, 1));
     for warning in &report.warnings {
-        say(&format!("      {}: {}", paint.doubtful("warning"), visible(warning).replace('\n', "\n      ")));
+        voice.say(&format!(
+            "      {}: {}",
+            paint.doubtful("warning"),
+            visible(warning).replace('\n', "\n      ")
+        ));
     }
 }
 
 /// Shows the rules that the run broke, if it passed.
-fn show_findings(report: &Report, paint: Paint) {
+fn show_findings(report: &Report, voice: Voice) {
     if !report.passed() {
         return;
     }
     for broken in findings::in_passed(&report.broken) {
-        rule::finding(broken, paint).iter().for_each(|line| say(line));
+        rule::finding(broken, voice.paint()).iter().for_each(|line| voice.say(line));
     }
 }
 
-fn show_failure(failure: &Failure, evidence: &Evidence, paint: Paint) {
+fn show_failure(failure: &Failure, evidence: &Evidence, voice: Voice) {
+    let paint = voice.paint();
     for line in rule::headline(failure, paint) {
-        say(&line);
+        voice.say(&line);
     }
-    say(&paint.bad(&failure.statement("  ")));
+    voice.say(&paint.bad(&failure.statement("  ")));
     if let Some(line) = failure.origin_line() {
-        say(&line);
+        voice.say(&line);
     }
     if let Some(backtrace) = &evidence.backtrace {
-        say(&visible(backtrace.trim_end()));
+        voice.say(&visible(backtrace.trim_end()));
     }
     for line in rule::afterword(failure, paint) {
-        say(&line);
+        voice.say(&line);
     }
 }
 
@@ -277,11 +253,6 @@ fn comparison(now: u64, recorded: Option<&Replay>, build: &str) -> String {
             replay.build
         )
     }
-}
-
-/// Prints a line. A reader who closed the pipe has seen enough.
-fn say(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{}", Paint::for_stdout().printable(line));
 }
 
 #[cfg(test)]

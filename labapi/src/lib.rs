@@ -93,6 +93,7 @@
 
 mod bully;
 mod index;
+mod inspection;
 mod key_value;
 mod kvraft;
 mod kvsrv;
@@ -101,6 +102,7 @@ mod solution;
 
 pub use bully::{Bully, MakeBully};
 pub use index::{LogIndex, Term};
+pub use inspection::{Inspection, Role, Run};
 pub use key_value::{Clerk, PutError, Version, Versioned};
 pub use kvraft::{KvRaft, MakeRsm, Replica, ReplicaServer, Rsm, StateMachine, WrongLeader};
 pub use kvsrv::{KvSrv, Lock};

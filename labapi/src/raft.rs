@@ -7,7 +7,7 @@ use labrt::channel::Sender;
 use persister::Persister;
 use serde::Serialize;
 
-use crate::{LogIndex, Term};
+use crate::{Inspection, LogIndex, Term};
 
 /// One Raft peer: its interface for the service and the tester (paper §5, Figure 2; the course's `raftapi`).
 ///
@@ -44,6 +44,16 @@ pub trait Raft: Send + Sync {
     ///
     /// In a simulated crash the threads are killed, whether or not this has been called.
     fn kill(&self);
+
+    /// What the peer tells of itself, for explanations of failed runs. Optional.
+    ///
+    /// It is asked when its threads are at rest, and only in runs that are repeated for an explanation or
+    /// shown by `lab replay`. It must change nothing. It may take locks of labrt; an answer that waits, uses
+    /// a channel or a condition variable, starts a thread, draws a random number or panics is dropped, and
+    /// the run goes on as if it had not been asked.
+    fn inspect(&self) -> Option<Inspection> {
+        None
+    }
 
     /// The RPC services that other peers call.
     fn services(self: Arc<Self>) -> Vec<labrpc::Service>;

@@ -89,6 +89,8 @@ forward! {
     fn run_id() -> u64;
     /// A scheduling point: another thread may run here, and a kill of the caller takes effect.
     fn scheduling_point();
+    /// A [`scheduling_point`](Self::scheduling_point) before an access to a lock or an atomic.
+    fn access_point();
     /// A [`scheduling_point`](Self::scheduling_point) before a release. No kill takes effect here, because
     /// the release would not happen.
     fn scheduling_point_before_release();
@@ -241,6 +243,14 @@ impl Context<'_> {
         match self {
             Context::Sim(sim) => sim.panicked(describe),
             Context::Threads(thread) => thread.panicked(describe),
+        }
+    }
+
+    /// Calls `f` without a trace in a simulation; see [`look`](crate::world::look).
+    pub(crate) fn look_if_simulated<R>(self, f: impl FnOnce() -> R) -> Option<R> {
+        match self {
+            Context::Sim(sim) => sim.look(f),
+            Context::Threads(_) => Some(f()),
         }
     }
 

@@ -78,4 +78,6 @@ mod snapshot;
 mod apply;
 mod persist;
 
+mod inspect;
+
 pub use peer::{SOLUTION, make};

@@ -101,6 +101,10 @@ impl labapi::Raft for Raft {
         self.applier.notify_all();
     }
 
+    fn inspect(&self) -> Option<labapi::Inspection> {
+        Some(self.describe())
+    }
+
     fn services(self: Arc<Self>) -> Vec<Service> {
         vec![self.service()]
     }

@@ -4,12 +4,15 @@
 //! what tests and invariants know of a solution. Events of one protocol alone are [`ProtocolEvent`]s, so that
 //! a new protocol adds its own kinds without a change here.
 
+pub mod compact;
 mod contents;
 mod interests;
 mod json;
+pub mod line;
 mod party;
 mod recording;
 mod stream;
+pub mod transcript;
 
 use std::any::Any;
 use std::fmt;

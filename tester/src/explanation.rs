@@ -126,8 +126,8 @@ fn names_a_loop(message: &str) -> bool {
         .any(|words| message.contains(words))
 }
 
-/// Whether a time-out says which call into a server has not returned: it waits for a lock that is never free, and
-/// all else follows from that.
+/// Whether a time-out says which call into a server has not returned: it waits for a lock that is never free,
+/// and all else follows from that.
 fn names_a_call(message: &str) -> bool {
     let calls =
         message.split_once("; not returned: ").map(|(_, calls)| calls.lines().next().unwrap_or_default());

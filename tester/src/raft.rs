@@ -6,6 +6,7 @@ mod applier;
 mod checkers;
 mod command;
 mod event;
+mod inspected;
 mod invariants;
 mod observations;
 mod on_raft;

@@ -28,6 +28,8 @@ pub enum Output {
     Kept,
     /// The output goes to that of the command, with control characters escaped.
     Shown,
+    /// All output goes to the command's standard error, with control characters escaped.
+    ShownAsErrors,
 }
 
 /// Makes the commands that start workers.
@@ -78,10 +80,14 @@ impl Process {
                 command.stdout(writer.try_clone()?).stderr(writer);
                 CapturedOutput::keep(reader)
             }
-            Output::Shown => {
+            Output::Shown | Output::ShownAsErrors => {
                 let ((out, stdout), (err, stderr)) = (io::pipe()?, io::pipe()?);
                 command.stdout(stdout).stderr(stderr);
-                CapturedOutput::show([(out, Box::new(io::stdout())), (err, Box::new(io::stderr()))])
+                let to: Box<dyn Write + Send> = match output {
+                    Output::ShownAsErrors => Box::new(io::stderr()),
+                    _ => Box::new(io::stdout()),
+                };
+                CapturedOutput::show([(out, to), (err, Box::new(io::stderr()))])
             }
         };
         let child = command.spawn()?;

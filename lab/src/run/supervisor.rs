@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tester::Report;
 
+use super::event_file::Draft;
 use super::key::Key;
 use super::pool::{Analyse, Delivery, Record, Shared};
 use super::process::{Output, Process};
@@ -47,6 +48,8 @@ pub(super) struct Supervisor<'a> {
     begun: bool,
     /// The key that the report must carry, once the run's lab code has ended.
     key: Option<Key>,
+    /// The file of the run's events.
+    events: Writing,
     /// The time since the run began, or, between runs, since the worker's last message.
     clock: RunClock,
     /// Runs that a worker is to receive before others: those that a dead worker had received and not begun,
@@ -64,6 +67,16 @@ struct Task {
     failed: Option<Box<Report>>,
 }
 
+/// The state of the file of events of the current run.
+#[derive(Default)]
+enum Writing {
+    #[default]
+    NotBegun,
+    Begun(Draft),
+    /// It cannot be written.
+    Failed,
+}
+
 impl<'a> Supervisor<'a> {
     pub(super) fn new(shared: &'a Shared, deliveries: Sender<Delivery>) -> Self {
         Self {
@@ -75,6 +88,7 @@ impl<'a> Supervisor<'a> {
             number: 0,
             begun: false,
             key: None,
+            events: Writing::NotBegun,
             clock: RunClock::new(None),
             waiting: VecDeque::new(),
             failed_starts: 0,
@@ -112,7 +126,7 @@ impl<'a> Supervisor<'a> {
                 self.failed_starts = 0;
             }
             Ok(Received::Value(Event::Logged(lines)))
-                if self.begun && self.key.is_none() && self.shared.settings.record == Record::Lines =>
+                if self.begun && self.key.is_none() && self.shared.settings.record.lines() =>
             {
                 let _ = self.deliveries.send(Delivery::Logged(lines));
                 self.check_clock()?;
@@ -125,6 +139,10 @@ impl<'a> Supervisor<'a> {
                 let _ = worker.send(&Instruction::Key(key.as_str().to_owned()));
                 self.key = Some(key);
             }
+            Ok(Received::Value(Event::Recorded(lines))) if self.key.is_some() && self.wants_events() => {
+                self.keep(&lines);
+                self.check_clock()?;
+            }
             Ok(Received::Value(Event::Finished(key, report)))
                 if self.key.as_ref().is_some_and(|given| given.as_str() == key)
                     && self.is_of_current_run(&report) =>
@@ -132,6 +150,7 @@ impl<'a> Supervisor<'a> {
                 self.key = None;
                 self.begun = false;
                 self.restart_clock();
+                self.complete();
                 self.reported(report);
             }
             Ok(Received::Value(_)) => {
@@ -184,6 +203,30 @@ impl<'a> Supervisor<'a> {
         Ok(())
     }
 
+    fn wants_events(&self) -> bool {
+        matches!(self.shared.settings.record, Record::Events(_))
+    }
+
+    /// Adds lines to the file of events. A run whose file cannot be written has none.
+    fn keep(&mut self, lines: &str) {
+        let Record::Events(path) = &self.shared.settings.record else { return };
+        let begun = match std::mem::take(&mut self.events) {
+            Writing::NotBegun => Draft::new(path),
+            Writing::Begun(draft) => Ok(draft),
+            Writing::Failed => return self.events = Writing::Failed,
+        };
+        let written = begun.and_then(|mut draft| draft.add(lines).map(|()| draft));
+        self.events = written.map_or(Writing::Failed, Writing::Begun);
+    }
+
+    /// Gives the file of events of the run that has ended its name.
+    fn complete(&mut self) {
+        if let Writing::Begun(draft) = std::mem::take(&mut self.events) {
+            // Without the file, the run is one without events.
+            let _ = draft.finish();
+        }
+    }
+
     fn is_of_current_run(&self, report: &Report) -> bool {
         self.in_flight
             .front()
@@ -202,7 +245,8 @@ impl<'a> Supervisor<'a> {
             record: settings.record != Record::Nothing && !is_repeated,
             watch: is_repeated || matches!(settings.analyse, Analyse::All | Analyse::Strict),
             strict: settings.analyse == Analyse::Strict,
-            lines: settings.record == Record::Lines && !is_repeated,
+            lines: settings.record.lines() && !is_repeated,
+            events: matches!(settings.record, Record::Events(_)) && !is_repeated,
             patience_seconds: settings.patience.as_secs_f64(),
             cpu_seconds: settings.wall_limit.as_secs_f64(),
             mark_output: settings.output == Output::Kept,
@@ -240,6 +284,7 @@ impl<'a> Supervisor<'a> {
         };
         let (status, printed) = worker.wait().map_err(|cause| cannot_start(&cause))?;
         self.key = None;
+        self.events = Writing::NotBegun;
         if std::mem::take(&mut self.begun) {
             self.deliver(Outcome::Lost(verdict(status, printed)));
         } else {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Runs `lab` in a folder, with these arguments, separated by spaces.
-fn lab(folder: &Path, arguments: &str) -> Output {
+pub(crate) fn lab(folder: &Path, arguments: &str) -> Output {
     Command::new(env!("CARGO_BIN_EXE_lab"))
         .args(arguments.split_whitespace())
         .current_dir(folder)
@@ -16,11 +16,11 @@ fn lab(folder: &Path, arguments: &str) -> Output {
         .expect("lab runs")
 }
 
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     TempDir::new().expect("a folder for the test")
 }
 
-fn out(output: &Output) -> String {
+pub(crate) fn out(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -69,6 +69,8 @@ fn bad_input_is_one_line_that_says_what_would_be_right() {
         ("replay 3A --seed 1", "more than one test"),
         ("replay backup_3b", "--seed"),
         ("replay backup_3b --seed 1 --level loud", "warn"),
+        ("replay backup_3b --seed 1 --kind mesage", "message"),
+        ("replay backup_3b --seed 1 --step --json", "--json"),
         ("replay backup_3b --seed 1 --server 9", "give 0 to 4"),
         ("replay backup_3b --seed 1 --server 5", "give 0 to 4"),
         ("replay backup_3b --seed 1 --since 5 --until 4", "--until 5 or more, or --since 4 or less"),

@@ -3,5 +3,6 @@
 mod commands;
 mod details;
 mod determinism;
+mod events;
 mod faults;
 mod key_value_rules;

@@ -46,6 +46,7 @@ impl Sim {
     pub(crate) fn forget_call(&self, _node: u32, _ticket: Ticket) {}
 
     pub(crate) fn draw<R>(&self, draw: impl FnOnce(&mut StreamRng) -> R) -> R {
+        self.refuse_if_looking();
         let node = self.current_node();
         draw(&mut self.scheduler.borrow_mut().nodes[node].rng)
     }
@@ -59,6 +60,7 @@ impl Sim {
 
     /// Schedules `event` to run outside every thread, `delay` from now.
     pub(crate) fn schedule(&self, delay: Duration, event: Box<dyn FnOnce() + Send>) {
+        self.refuse_if_looking();
         let at = self.run_now().saturating_add(nanos(delay));
         self.scheduler.borrow_mut().timers.add(at, Due::Event(event));
     }
@@ -125,6 +127,9 @@ impl Sim {
     /// Makes a panic of the current thread the run's verdict. Returns whether the caller is a simulated
     /// thread.
     pub(crate) fn panicked(&self, describe: impl FnOnce(bool) -> Panic) -> bool {
+        if self.looking.get() {
+            return true;
+        }
         let Ok(mut scheduler) = self.scheduler.try_borrow_mut() else {
             if !is_inside() {
                 return false;
@@ -177,6 +182,7 @@ impl Sim {
 
     fn record_line(&self, level: ::log::Level, target: &str, text: &str) {
         let mut scheduler = self.scheduler.borrow_mut();
+        let (cause, after) = (scheduler.trace_context(), scheduler.newest_context);
         let (node, thread) = match scheduler.current {
             Some(slot) => {
                 let thread = &scheduler.threads[slot];
@@ -185,7 +191,8 @@ impl Sim {
             None => (String::new(), String::new()),
         };
         let at = since_start(scheduler.now);
-        let line = LogLine { at, node, thread, level, target: target.to_owned(), text: text.to_owned() };
+        let (target, text) = (target.to_owned(), text.to_owned());
+        let line = LogLine { at, node, thread, level, target, text, cause, after };
         match scheduler.options.tap {
             Some(tap) => {
                 drop(scheduler);

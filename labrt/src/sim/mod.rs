@@ -10,6 +10,7 @@ mod frames;
 mod harness;
 mod kill;
 mod kill_state;
+mod look;
 pub(crate) mod mutex;
 mod node_clocks;
 mod nodes;

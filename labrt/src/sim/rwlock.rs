@@ -88,7 +88,7 @@ impl RwLock {
         location: SourceLocation,
         deadline: Option<u64>,
     ) -> bool {
-        sim.scheduling_point();
+        sim.access_point();
         loop {
             let Err(blockers) = self.try_take(sim, access, location) else { return true };
             let ticket = self.queue(sim);

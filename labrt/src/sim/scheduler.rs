@@ -14,7 +14,7 @@ use super::threads::{ThreadState, Threads};
 use super::timers::{Due, Timers};
 use crate::clock::nanos;
 use crate::raw::coroutine::{Coroutine, Stacks};
-use crate::raw::hash_keys::KeySlot;
+use crate::raw::hash_keys::{KeySlot, Keys};
 use crate::raw::run_monitor::RunMonitor;
 use crate::run::failure::{Failure, FailureKind};
 use crate::run::ids::TESTER;
@@ -93,6 +93,8 @@ pub(crate) struct Scheduler {
     pub(crate) scheduled_crash: Option<ScheduledCrash>,
     pub(crate) options: Options,
     pub(crate) log: LogBuffer,
+    /// The greatest trace context that was set.
+    pub(crate) newest_context: u64,
     pub(crate) traffic: Traffic,
     pub(crate) warnings: Vec<String>,
 }
@@ -128,6 +130,7 @@ impl Scheduler {
             scheduled_crash: None,
             options,
             log: LogBuffer::default(),
+            newest_context: 0,
             traffic: Traffic::default(),
             warnings: Vec::new(),
         }
@@ -175,6 +178,18 @@ impl Scheduler {
     /// The node of the current thread; the tester's outside every thread.
     pub(crate) fn current_node(&self) -> u32 {
         self.current.map_or(TESTER, |slot| self.threads[slot].node)
+    }
+
+    /// The keys of std's hash maps on this OS thread.
+    pub(crate) fn hash_keys(&self) -> Keys {
+        let keys = self.hash_keys.replace(Keys::default());
+        self.hash_keys.replace(keys);
+        keys
+    }
+
+    /// Sets the keys of std's hash maps on this OS thread.
+    pub(crate) fn set_hash_keys(&self, keys: Keys) {
+        self.hash_keys.replace(keys);
     }
 
     /// The trace context of the current thread; 0 outside every thread.

@@ -26,6 +26,8 @@ pub(crate) struct Sim {
     pub(crate) scheduler: SchedulerCell,
     /// Whether scheduling points are disabled: see [`Sim::without_switching`].
     pub(super) atomic: Cell<bool>,
+    /// Whether the current thread only looks: see [`Sim::look`].
+    pub(super) looking: Cell<bool>,
     /// The clocks of std.
     pub(super) std_clock: StdClock,
     /// The value that the harness has attached to the run, until its end.
@@ -70,6 +72,7 @@ impl Sim {
             id,
             scheduler: SchedulerCell::new(scheduler),
             atomic: Cell::new(false),
+            looking: Cell::new(false),
             std_clock: StdClock::new(),
             local: RefCell::new(None),
         }
@@ -89,6 +92,7 @@ impl Sim {
         probe: bool,
         body: Box<dyn FnOnce() + Send>,
     ) -> Option<ThreadId> {
+        self.refuse_if_looking();
         {
             let mut scheduler = self.scheduler.borrow_mut();
             if scheduler.nodes[node].alive && scheduler.reserve_thread(location) {
@@ -104,6 +108,7 @@ impl Sim {
     #[inline]
     pub(crate) fn scheduling_point(&self) {
         if self.atomic.get() {
+            self.refuse_if_looking();
             return;
         }
         let step = self.scheduler.borrow_mut().step();
@@ -112,6 +117,14 @@ impl Sim {
             Step::Switch => self.switch(),
             Step::Throw => self.throw(),
             Step::Abandon => self.wait_forever(Wait::CatchesKill),
+        }
+    }
+
+    /// The scheduling point of an access to a lock or an atomic. A [look](Self::look) may access them.
+    #[inline]
+    pub(crate) fn access_point(&self) {
+        if !self.atomic.get() {
+            self.scheduling_point();
         }
     }
 
@@ -160,6 +173,7 @@ impl Sim {
     /// A ticket for the wait that the current thread is about to begin.
     #[inline]
     pub(crate) fn ticket(&self) -> Ticket {
+        self.refuse_if_looking();
         self.scheduler.borrow_mut().ticket()
     }
 
@@ -205,11 +219,13 @@ impl Sim {
     /// Ends the wait of `ticket`. Returns whether it had not ended before. No scheduling point.
     #[inline]
     pub(crate) fn unpark(&self, ticket: Ticket) -> bool {
+        self.refuse_if_looking();
         self.scheduler.borrow_mut().wake(ticket, Woken::Notified)
     }
 
     /// Suspends the current thread until it is killed.
     pub(crate) fn wait_forever(&self, wait: Wait) -> ! {
+        self.refuse_if_looking();
         stop_if_panicked();
         loop {
             {
@@ -263,6 +279,7 @@ impl Sim {
     pub(crate) fn set_trace_context(&self, context: u64) {
         let mut scheduler = self.scheduler.borrow_mut();
         if let Some(slot) = scheduler.current {
+            scheduler.newest_context = scheduler.newest_context.max(context);
             scheduler.threads[slot].trace_context = context;
         }
     }
@@ -361,6 +378,7 @@ impl Sim {
 
     /// Wakes `thread` if it is parked, and leaves a token for it otherwise. No scheduling point.
     pub(crate) fn unpark_thread(&self, thread: ThreadId) {
+        self.refuse_if_looking();
         let mut scheduler = self.scheduler.borrow_mut();
         let Some(found) = scheduler.threads.get_mut(thread) else { return };
         let parked = found.state == ThreadState::Parked && matches!(found.wait, Wait::Park(_));

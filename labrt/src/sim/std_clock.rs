@@ -29,6 +29,15 @@ impl StdClock {
         (shown, count)
     }
 
+    /// Calls `f`, whose reads do not count.
+    pub(super) fn without_reads<R>(&self, f: impl FnOnce() -> R) -> R {
+        let (reads, shown) = (self.reads.get(), self.shown.get());
+        let result = f();
+        self.reads.set(reads);
+        self.shown.set(shown);
+        result
+    }
+
     /// The result of the last read.
     pub(super) fn shown(&self) -> u64 {
         self.shown.get()

@@ -30,7 +30,7 @@ use crate::context;
 
 #[track_caller]
 fn scheduling_point() {
-    context::with(|context| context.scheduling_point());
+    context::with(|context| context.access_point());
 }
 
 macro_rules! atomic {

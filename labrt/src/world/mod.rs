@@ -240,6 +240,18 @@ pub fn uncounted<R>(f: impl FnOnce() -> R) -> R {
     crate::raw::heap::uncounted(f)
 }
 
+/// Calls lab code for what it returns, without a trace in the run: in a simulation no other thread runs
+/// meanwhile, and neither memory, nor reads of clocks, nor new hash maps count.
+///
+/// `None` if `f` panics, or begins to do what might change the run: wait for a lock that is held, use a
+/// channel or a condition variable, wake a thread, start one, sleep, draw a random number. It ends there by
+/// unwinding. It may take locks that are free, and read atomics. What lab code changes in its own state is
+/// its own affair. The result was allocated in an [`uncounted`], and must be dropped in one. On real threads
+/// `f` is called like any other code.
+pub fn look<R>(f: impl FnOnce() -> R) -> Option<R> {
+    uncounted(|| context::try_with(|context| context.look_if_simulated(f)).flatten())
+}
+
 /// The time of the system's monotonic clock, read past the interposed function: for the benchmark that
 /// compares the two.
 #[must_use]

@@ -10,6 +10,7 @@ mod determinism;
 mod isolation;
 mod kill;
 mod log;
+mod look;
 mod mutex;
 mod node;
 mod once;

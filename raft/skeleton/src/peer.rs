@@ -118,6 +118,9 @@ impl labapi::Raft for Raft {
         // Your code here, if you have threads that wait for something that comes no more (3B): wake them.
     }
 
+    // You may add `inspect`, which tells your state: `cargo lab replay` then shows it, and explanations of
+    // failed runs know more. See `labapi::Raft::inspect`.
+
     fn services(self: Arc<Self>) -> Vec<Service> {
         let calls_of_peers = self.service();
         vec![calls_of_peers]

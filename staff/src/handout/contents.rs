@@ -12,12 +12,13 @@ use crate::framework::FRAMEWORK;
 use crate::manifest::Manifest;
 
 /// Files that are copied unchanged if they exist.
-const COPIED: [&str; 8] = [
+const COPIED: [&str; 9] = [
     ".gitignore",
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "docs/command-line.md",
     "docs/diagnoses.md",
+    "docs/events.md",
     "docs/guarantees.md",
     "rustfmt.toml",
     "scripts/stress",

@@ -2,6 +2,8 @@
 //!
 //! `docs/events.md` describes the objects. Fields may be added; none is renamed.
 
+mod abridged;
+
 use std::panic::Location;
 
 use labgob::fragments::Piece;
@@ -9,10 +11,12 @@ use labrpc::Step;
 use persister::SaveStep;
 use serde_json::{Map, Value as Json, json};
 
+pub(super) use abridged::{Kept, value};
+
 use super::{Party, Recorded, RecordedKind, RecordedSave};
 
 impl Recorded {
-    /// The event as a JSON object.
+    /// The event as a JSON object. In its contents, long sequences and texts are shortened.
     #[must_use]
     pub fn to_json(&self) -> Json {
         let mut object = Map::new();
@@ -53,7 +57,7 @@ fn kind(kind: &RecordedKind) -> Json {
             "to": name((*to).into()),
             "method": **method,
             "bytes": bytes,
-            "content": content,
+            "content": content.as_ref().map(|content| value(content, Kept::OF_A_MESSAGE)),
             "location": location.map(position),
         }),
         RecordedKind::Saved { step, records, location } => json!({
@@ -73,7 +77,10 @@ fn kind(kind: &RecordedKind) -> Json {
         RecordedKind::OperationEnded { what, answer } => {
             json!({ "kind": "operation_ended", "operation": what, "answer": answer })
         }
-        RecordedKind::Protocol { name, value } => json!({ "kind": name, "content": value }),
+        RecordedKind::Protocol { name, value: content } => {
+            let content = content.as_ref().map(|content| value(content, Kept::OF_A_MESSAGE));
+            json!({ "kind": name, "content": content })
+        }
         RecordedKind::Violation(text) => json!({ "kind": "violation", "text": text }),
     }
 }
@@ -97,7 +104,7 @@ fn record(record: &RecordedSave) -> Json {
             Piece::Value(value, _) => Some(value),
             Piece::Bytes(_) => None,
         });
-        values.collect::<Vec<_>>()
+        abridged::sequence(&values.collect::<Vec<_>>(), 0, Kept::OF_A_SAVE)
     });
     json!({ "name": *record.name, "bytes": record.bytes, "content": content })
 }

@@ -365,6 +365,11 @@ impl EventSource {
         StreamPosition { number: state.number, moment: state.causality.now(self.who) }
     }
 
+    /// Whether the run is watched or recorded.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.stream.detail != Detail::Bare
+    }
+
     /// Whether somebody subscribes to saves.
     pub(crate) fn wants_saves(&self) -> bool {
         self.stream.wants(Interests::SAVES)

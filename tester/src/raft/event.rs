@@ -1,6 +1,8 @@
 //! [`RaftEvent`]: the tester's observations of a Raft peer, and of the service on it.
 
-use labapi::{LogIndex, Started, State, Term};
+use std::sync::Arc;
+
+use labapi::{Inspection, LogIndex, Started, State, Term};
 use labgob::Value;
 use serde::Serialize;
 
@@ -44,6 +46,9 @@ pub enum RaftEvent {
         /// The term.
         term: Term,
     },
+    /// The peer, at rest, told something else of itself than before; see [`labapi::Raft::inspect`]. Only in
+    /// watched and recorded runs.
+    Inspected(Arc<Inspection>),
     /// The peer accepted a command.
     Accepted {
         /// The index and term that it gave the command.
@@ -89,7 +94,9 @@ pub struct ProbeTimes {
 impl ProtocolEvent for RaftEvent {
     fn class(&self) -> Interests {
         match self {
-            Self::Queried { .. } | Self::ProbedOnce { .. } | Self::Probed { .. } => Interests::STATES,
+            Self::Queried { .. } | Self::ProbedOnce { .. } | Self::Probed { .. } | Self::Inspected(_) => {
+                Interests::STATES
+            }
             Self::AppliedInTerm { .. }
             | Self::Accepted { .. }
             | Self::Applied { .. }
@@ -105,6 +112,7 @@ impl ProtocolEvent for RaftEvent {
             Self::ProbedOnce { .. } => "probed_once",
             Self::Probed { .. } => "probed",
             Self::AppliedInTerm { .. } => "applied_in_term",
+            Self::Inspected(_) => "inspected",
             Self::Accepted { .. } => "accepted",
             Self::Applied { .. } => "applied",
             Self::Installed { .. } => "installed",
@@ -121,6 +129,7 @@ impl ProtocolEvent for RaftEvent {
             Self::AppliedInTerm { applied, term } => {
                 Value::of(&AppliedInTerm { applied: *applied, term: *term })
             }
+            Self::Inspected(told) => Value::of(&**told),
             Self::Accepted { position, .. } => Value::of(position),
             Self::Applied { index, command } => Value::of(&Applied { index: *index, command }),
             Self::Installed { bytes, content } => {

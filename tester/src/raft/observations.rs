@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use super::analysis::RaftAnalysis;
 use super::command::Command;
 use super::event::{ProbeTimes, RaftEvent};
+use super::inspected::Inspector;
 use super::invariants::{AppliedLog, Leaders, all};
 use crate::event::Incarnation;
 use crate::invariant::Invariant;
@@ -87,12 +88,15 @@ impl Observations {
         let (observations, events) = (self.clone(), env.events());
         let mut last_seen = None;
         let mut before = [events.position(); 2];
+        let mut inspector = Inspector::new(events.clone());
         env.when_quiet(move || {
             // In this order: the term queried thereafter is not below that of the entries.
             let applied = applied();
             let probe = ProbeTimes { asked: events.position(), before };
             before = [probe.asked, before[0]];
             let state = raft.get_state();
+            // At the same moment.
+            let tells_more = inspector.ask(&*raft);
             observations.record_probe(events.who(), probe);
             let news = last_seen != Some((applied, state));
             let changed = last_seen.is_none_or(|(_, last)| last != state);
@@ -108,6 +112,9 @@ impl Observations {
             if news {
                 last_seen = Some((applied, state));
                 events.emit(&RaftEvent::AppliedInTerm { applied, term: state.term });
+            }
+            if tells_more {
+                inspector.emit();
             }
         });
     }

@@ -6,6 +6,7 @@ mod expect;
 mod faults;
 mod gossip;
 mod injection;
+mod inspected;
 mod kv;
 mod protocols;
 mod raft;

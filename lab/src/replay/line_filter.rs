@@ -1,21 +1,25 @@
-//! [`LineFilter`]: the lines of a log to show.
+//! [`LineFilter`]: the lines of a run to show, of events and of the log.
 //!
-//! A line has the form of [`labrt::world::LogLine`]: virtual time in seconds, level, `node/thread`, text.
+//! A line of the log has the form of [`labrt::world::LogLine`]: virtual time in seconds, level,
+//! `node/thread`, text.
 
 use log::Level;
 use tester::Case;
+use tester::event::transcript::{Line, LineKind};
 
 use crate::args::ReplayArgs;
 use crate::error::CommandError;
 
-/// The lines of a log to show: those that meet all conditions.
-#[derive(Debug, Default)]
+/// The lines to show: those that meet all conditions.
+#[derive(Debug, Default, Clone)]
 pub(super) struct LineFilter {
     server: Option<u32>,
     since_seconds: Option<f64>,
     until_seconds: Option<f64>,
     text: Option<String>,
     level: Option<Level>,
+    /// The kinds to show; all if there are none.
+    kinds: Vec<LineKind>,
 }
 
 impl LineFilter {
@@ -47,13 +51,43 @@ impl LineFilter {
             until_seconds: args.until.map(|time| time.as_secs_f64()),
             text: args.grep.clone(),
             level: args.level,
+            kinds: args.kind.clone(),
         })
     }
 
-    /// Whether to show a line. For one without a stamp, the text alone decides.
+    /// Whether to show a line of the log. For one without a stamp, the text alone decides.
     pub(super) fn passes(&self, line: &str) -> bool {
+        if !self.kinds.is_empty() && !self.kinds.contains(&LineKind::Log) {
+            return false;
+        }
         let text = self.text.as_ref().is_none_or(|text| line.contains(text));
         text && Stamp::of(line).is_none_or(|stamp| self.stamp_passes(&stamp))
+    }
+
+    /// Whether the log was asked for by its name.
+    pub(super) fn wants_log(&self) -> bool {
+        self.kinds.contains(&LineKind::Log)
+    }
+
+    /// Whether to show a line of events, or of the log.
+    pub(super) fn passes_line(&self, line: &Line) -> bool {
+        if line.kind == LineKind::Log {
+            return self.passes(&line.text);
+        }
+        let seconds = line.time_ns as f64 / 1e9;
+        let is_of = |server: u32| {
+            let name = format!("server {server}");
+            line.parties
+                .iter()
+                .any(|it| it.strip_suffix(&name).is_some_and(|it| it.is_empty() || it.ends_with(' ')))
+        };
+        let has = |text: &String| line.text.contains(text) || line.location.contains(text);
+        (self.kinds.is_empty() || self.kinds.contains(&line.kind))
+            && self.server.is_none_or(is_of)
+            && self.since_seconds.is_none_or(|since| seconds >= since)
+            && self.until_seconds.is_none_or(|until| seconds <= until)
+            && self.text.as_ref().is_none_or(has)
+            && self.level.is_none_or(|level| line.level <= level)
     }
 
     fn stamp_passes(&self, stamp: &Stamp<'_>) -> bool {
@@ -103,6 +137,8 @@ mod tests {
             level,
             target: "raft".to_owned(),
             text: text.to_owned(),
+            cause: 0,
+            after: 0,
         }
         .to_string()
     }
@@ -135,6 +171,38 @@ mod tests {
         let both =
             LineFilter { text: Some("elect".to_owned()), level: Some(Level::Info), ..Default::default() };
         assert_eq!(passing(&both), [2]);
+    }
+
+    #[test]
+    fn events_pass_by_the_same_conditions() {
+        let line = Line {
+            time_ns: 1_500_000_000,
+            number: 7,
+            kind: LineKind::Message,
+            level: Level::Debug,
+            parties: vec!["server 1".to_owned(), "g1 server 2".to_owned()],
+            is_quiet: false,
+            text: "append_entries #74 1→2".to_owned(),
+            location: "raft/src/replication.rs:120".to_owned(),
+        };
+        let passes = |filter: LineFilter| filter.passes_line(&line);
+        let text = |text: &str| LineFilter { text: Some(text.to_owned()), ..Default::default() };
+        assert!(passes(LineFilter::default()));
+        for (server, does) in [(1, true), (2, true), (0, false), (11, false)] {
+            assert_eq!(passes(LineFilter { server: Some(server), ..Default::default() }), does, "{server}");
+        }
+        assert!(passes(text("#74")) && passes(text("replication.rs")) && !passes(text("request_vote")));
+        assert!(passes(LineFilter {
+            since_seconds: Some(1.5),
+            until_seconds: Some(1.5),
+            ..Default::default()
+        }));
+        assert!(!passes(LineFilter { since_seconds: Some(1.6), ..Default::default() }));
+        assert!(!passes(LineFilter { until_seconds: Some(1.4), ..Default::default() }));
+        assert!(!passes(LineFilter { level: Some(Level::Info), ..Default::default() }));
+        assert!(passes(LineFilter { kinds: vec![LineKind::Log, LineKind::Message], ..Default::default() }));
+        let of_events = LineFilter { kinds: vec![LineKind::Save], ..Default::default() };
+        assert!(!passes(of_events.clone()) && !of_events.passes(&log()[0]));
     }
 
     #[test]
