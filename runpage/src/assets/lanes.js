@@ -1,0 +1,271 @@
+// The lanes: a column for each party, time downwards, a row for each event. Only the rows in view exist.
+
+import { html, svg, count, duration, seconds, byId } from "./dom.js";
+import { spanAt } from "./states.js";
+import { ROW } from "./rows.js";
+import { arrowPath, markOf } from "./marks.js";
+
+/// Rows that are drawn beyond the view, above and below.
+const BEYOND = 12;
+
+/// In linear mode any number of events can be in view; so many are drawn.
+const DRAWN = 260;
+
+/// So many arrows are drawn at once.
+const ARROWS = 320;
+
+/// The view of the lanes.
+export class Lanes {
+  constructor(app) {
+    this.app = app;
+    this.box = byId("lanes");
+    this.heads = html("div", { class: "heads", "aria-hidden": "true" });
+    this.canvas = html("div", { class: "canvas" });
+    this.svg = svg("svg", { class: "marks", "aria-hidden": "true" });
+    this.rows = html("div", { class: "rows" });
+    this.canvas.append(this.svg, this.rows);
+    this.box.append(this.heads, this.canvas);
+    this.box.addEventListener("scroll", () => this.schedule());
+    this.rows.addEventListener("click", (event) => this.clicked(event));
+    new ResizeObserver(() => this.schedule()).observe(this.box);
+    this.chunks = [];
+  }
+
+  schedule() {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    requestAnimationFrame(() => {
+      this.scheduled = false;
+      this.draw();
+    });
+  }
+
+  clicked(event) {
+    const row = event.target.closest("[data-index], [data-fold]");
+    if (!row) return;
+    if (row.dataset.fold !== undefined) this.app.unfold(Number(row.dataset.fold));
+    else this.app.select(Number(row.dataset.index), { scroll: false });
+  }
+
+  /// Takes over a new layout: the rows have changed.
+  lay(layout) {
+    this.layout = layout;
+    this.canvas.style.height = `${layout.height}px`;
+    // Which arrows are near which rows, so that drawing needs no search.
+    this.chunks = [];
+    const { visible } = layout;
+    const isVisible = new Uint8Array(this.app.model.events.length);
+    for (const index of visible) isVisible[index] = 1;
+    for (const arrow of this.app.model.arrows) {
+      if (!isVisible[arrow.from] && !isVisible[arrow.to]) continue;
+      const [first, last] = [arrow.from, arrow.to].map((index) => Math.floor(layout.y(index) / 512));
+      for (let chunk = first; chunk <= last; chunk += 1) (this.chunks[chunk] ??= []).push(arrow);
+    }
+  }
+
+  geometry() {
+    const width = this.box.clientWidth;
+    const isNarrow = width < 620;
+    const { lanes } = this.app.model;
+    const gutter = isNarrow ? 62 : 74;
+    const text = isNarrow ? 150 : 320;
+    const room = (width - gutter - text) / Math.max(1, lanes.length);
+    const lane = Math.max(isNarrow ? 26 : 34, Math.min(64, room));
+    return { gutter, lane, x: (number) => gutter + (number + 0.5) * lane, text: gutter + lanes.length * lane + 10 };
+  }
+
+  /// Scrolls until the row of this event is in view.
+  reveal(index, isCentred) {
+    const { box } = this;
+    const y = this.layout.y(index);
+    const [top, height] = [box.scrollTop, box.clientHeight - this.heads.offsetHeight];
+    if (isCentred || y < top + ROW * 2 || y > top + height - ROW * 3) {
+      box.scrollTop = isCentred ? y - height * 0.6 : y < top + ROW * 2 ? y - ROW * 4 : y - height + ROW * 5;
+    }
+  }
+
+  draw() {
+    const { app, layout, box } = this;
+    if (!layout) return;
+    const shape = this.geometry();
+    const top = box.scrollTop - BEYOND * ROW;
+    const bottom = box.scrollTop + box.clientHeight + BEYOND * ROW;
+    const [first, last] = this.range(top, bottom);
+    let drawn = layout.rows.slice(first, last);
+    const inView = drawn.filter((row) => typeof row === "number").length;
+    let isThinned = false;
+    if (inView > DRAWN) {
+      isThinned = true;
+      drawn = this.thinned(drawn);
+    }
+    byId("drawn").textContent = isThinned
+      ? `${count(drawn.length, "event")} of ${inView.toLocaleString("en")} in view are drawn; filters or the ordinal view show all`
+      : "";
+    this.drawHeads(shape);
+    this.drawMarks(shape, drawn, Math.max(0, top), bottom);
+    this.drawRows(shape, drawn, first);
+  }
+
+  /// The rows between two heights.
+  range(top, bottom) {
+    const { layout } = this;
+    if (!layout.isLinear) {
+      const clamp = (row) => Math.max(0, Math.min(layout.rows.length, row));
+      return [clamp(Math.floor(top / ROW)), clamp(Math.ceil(bottom / ROW))];
+    }
+    const search = (y) => {
+      let [low, high] = [0, layout.rows.length];
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (layout.yOfRow(middle) < y) low = middle + 1;
+        else high = middle;
+      }
+      return low;
+    };
+    return [search(top), search(bottom)];
+  }
+
+  /// As many events as can be drawn: those that matter most.
+  thinned(rows) {
+    const { model, past, selected } = this.app;
+    const weight = (index) => {
+      if (index === selected || model.ofRule.includes(index)) return 3;
+      if (past[index]) return 2;
+      return model.events[index].kind === "message" ? 0 : 1;
+    };
+    const chosen = [...rows].sort((one, other) => weight(other) - weight(one)).slice(0, DRAWN);
+    return chosen.sort((one, other) => one - other);
+  }
+
+  drawHeads({ x, lane }) {
+    const { model, spans, selected } = this.app;
+    const heads = model.lanes.map((party) => {
+      const span = selected >= 0 ? spanAt(spans[party.number], selected) : null;
+      const isServer = party.kind === "server" && span;
+      const state = !isServer ? "" : !span.up ? "down" : `${span.leads ? "★" : ""}${span.term === null ? "" : `t${span.term}`}`;
+      const head = html("span", { class: `head ${party.kind}`, title: party.name },
+        html("b", {}, party.kind === "server" ? `S${party.short}` : party.short), html("span", {}, state || "\u00a0"));
+      head.style.left = `${x(party.number) - lane / 2}px`;
+      head.style.width = `${lane}px`;
+      return head;
+    });
+    this.heads.replaceChildren(...heads);
+  }
+
+  drawMarks({ x, gutter, lane }, drawn, top, bottom) {
+    const { app, layout } = this;
+    const { model, spans, past, selected } = app;
+    const height = bottom - top;
+    const y = (index) => layout.y(index) - top;
+    const half = Math.min(10, lane / 2 - 4);
+    const dim = svg("g", { class: "dim" });
+    const bright = svg("g", {});
+    const bands = svg("g", {});
+    const cover = this.indices(drawn);
+    for (const party of model.lanes) {
+      const [left, right] = [x(party.number) - half, x(party.number) + half];
+      if (party.kind !== "server") {
+        bands.append(svg("path", { class: "line", d: `M${x(party.number)} 0V${height}` }));
+        continue;
+      }
+      let shown = 0;
+      for (const span of spans[party.number]) {
+        if (span.to < cover.from || span.from > cover.to || (shown += 1) > 40) continue;
+        const begin = span.from === 0 ? -top : Math.max(-10, y(span.from));
+        const end = span.to >= model.events.length ? height : Math.min(height + 10, y(span.to));
+        const [from, to] = [Math.max(-10, begin), Math.max(begin, end)];
+        const fill = !span.up ? "down" : span.term === null ? "unknown" : `term t${span.term % 8}`;
+        bands.append(svg("rect", { class: `band ${fill}`, x: left, y: from, width: 2 * half, height: to - from }));
+        const edge = `edge${span.leads ? " leads" : ""}${span.cut ? " cut" : ""}`;
+        if (span.up) bands.append(svg("path", { class: edge, d: `M${left} ${from}V${to}M${right} ${from}V${to}` }));
+        if (span.up && span.term !== null && y(span.from) >= -10 && y(span.from) < height) {
+          bands.append(svg("text", { class: "termlabel", x: right + 2, y: y(span.from) + 10 }, `t${span.term}`));
+        }
+      }
+    }
+    const [chunk0, chunk1] = [top, bottom].map((at) => Math.max(0, Math.floor(at / 512)));
+    const arrows = new Set();
+    for (let chunk = chunk0; chunk <= chunk1; chunk += 1) for (const arrow of this.chunks[chunk] ?? []) arrows.add(arrow);
+    const wanted = [...arrows].sort((one, other) => past[other.to] - past[one.to]).slice(0, ARROWS);
+    for (const arrow of wanted) {
+      const [x0, x1] = [x(arrow.fromLane), x(arrow.toLane)];
+      const side = Math.sign(x1 - x0) * half;
+      const path = arrowPath(x0 + side, y(arrow.from), x1 - side, y(arrow.to), arrow.shape, arrow.late);
+      const isBright = past[arrow.from] && past[arrow.to];
+      (isBright ? bright : dim).append(svg("path", { class: `arrow ${arrow.shape}`, d: path }));
+    }
+    for (const row of drawn) {
+      if (typeof row !== "number") continue;
+      const event = model.events[row];
+      const { d, filled, heavy } = markOf(event);
+      const classes = `mark ${event.kind}${filled ? " filled" : ""}${heavy ? " heavy" : ""}${row === selected ? " selected" : ""}`;
+      const place = `translate(${x(event.lane).toFixed(1)} ${y(row).toFixed(1)})`;
+      const of_rule = model.ofRule.indexOf(row);
+      if (of_rule >= 0) {
+        bright.append(svg("circle", { class: "ring", r: 9, transform: place }));
+        bright.append(svg("text", { class: "ringlabel", x: x(event.lane) - half - 12, y: y(row) + 4 }, `${of_rule + 1}`));
+      } else if (row === selected) bright.append(svg("circle", { class: "cursor", r: 9, transform: place }));
+      (past[row] ? bright : dim).append(svg("path", { class: classes, d, transform: place }));
+    }
+    this.svg.setAttribute("width", this.geometry().text);
+    this.svg.setAttribute("height", height);
+    this.svg.style.top = `${top}px`;
+    const hatch = svg("pattern", { id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+      svg("path", { class: "hatch", d: "M0 0V6" }));
+    this.svg.replaceChildren(svg("defs", {}, hatch), bands, dim, bright);
+  }
+
+  /// The first and the last event that the rows stand for.
+  indices(drawn) {
+    const { length } = this.app.model.events;
+    if (drawn.length === 0) return { from: 0, to: length };
+    const [first, last] = [drawn[0], drawn.at(-1)];
+    return { from: typeof first === "number" ? first : first.from, to: typeof last === "number" ? last : last.to };
+  }
+
+  drawRows({ text }, drawn, first) {
+    const { app, layout } = this;
+    const { model, past, selected } = app;
+    let lowest = -Infinity;
+    let lastSecond = null;
+    const rows = [];
+    drawn.forEach((row, position) => {
+      if (typeof row !== "number") return rows.push(this.fold(row, (first + position) * ROW, text));
+      const event = model.events[row];
+      const y = layout.y(row) - ROW / 2;
+      // In linear mode rows may lie upon each other.
+      if (layout.isLinear && row !== selected && y < lowest + ROW) return;
+      if (layout.isLinear && row === selected && y < lowest + ROW) rows.pop();
+      lowest = y;
+      const [whole, part] = seconds(event.time_ns).split(".");
+      const label = html("span", { class: "text" }, event.line);
+      const isMarked = model.ofRule.indexOf(row);
+      const element = html("div", {
+        class: `row${row === selected ? " selected" : past[row] ? "" : " dim"}${isMarked >= 0 ? " ofrule" : ""}${event.number === model.data.comparison?.unlike ? " unlike" : ""}`,
+        role: "option", id: `row-${event.number}`, "data-index": row,
+        "aria-selected": row === selected ? "true" : "false", "aria-posinset": row + 1, "aria-setsize": model.events.length,
+        "aria-label": `${seconds(event.time_ns)} s, ${event.at}: ${event.line}`,
+      }, html("span", { class: "at" }, html("span", { class: whole === lastSecond ? "same" : "" }, whole), `.${part}`), label);
+      lastSecond = whole;
+      element.style.top = `${y}px`;
+      label.style.left = `${text}px`;
+      rows.push(element);
+    });
+    this.rows.replaceChildren(...rows);
+    const active = selected >= 0 ? `row-${model.events[selected].number}` : "";
+    if (active && document.getElementById(active)) this.box.setAttribute("aria-activedescendant", active);
+    else this.box.removeAttribute("aria-activedescendant");
+  }
+
+  fold(fold, y, text) {
+    const parts = [fold.ns > 0 ? duration(fold.ns) : "", fold.heartbeats ? count(fold.heartbeats, "heartbeat") : "",
+      fold.states ? count(fold.states, "state") : "", fold.filtered ? `${count(fold.filtered, "event")} not shown` : ""];
+    const label = html("span", { class: "text" }, `⋯ ${parts.filter((part) => part).join(", ")}`);
+    const element = html("div", { class: "row fold", "data-fold": fold.from, title: "Click to show what is folded here" }, label);
+    element.setAttribute("role", "option");
+    element.setAttribute("aria-selected", "false");
+    element.style.top = `${y}px`;
+    label.style.left = `${text}px`;
+    return element;
+  }
+}

@@ -1,0 +1,107 @@
+//! [`changes()`]: the differences of two values, so that a value that is saved again and again, such as a
+//! log, is told once.
+
+use serde_json::{Value as Json, json};
+
+/// A save shows at most so many values that were added to a list.
+const ADDED_SHOWN: usize = 200;
+
+/// The differences between the earlier and the later value, one for each place that changed.
+///
+/// A place has a `path` such as `log` or `servers.2`. Of a list, `kept` elements at its begin are the same,
+/// `removed` elements were there instead of those in `added`, and `kept_after` elements at its end are the
+/// same; of `added`, the first ones are given, and `more` counts the others. Of another value, `from` and
+/// `to` are given.
+pub(crate) fn changes(earlier: &Json, later: &Json) -> Vec<Json> {
+    let mut found = Vec::new();
+    compare(String::new(), earlier, later, &mut found);
+    found
+}
+
+fn compare(path: String, earlier: &Json, later: &Json, found: &mut Vec<Json>) {
+    match (earlier, later) {
+        _ if earlier == later => {}
+        (Json::Object(before), Json::Object(after)) => {
+            for (key, value) in after {
+                compare(below(&path, key), before.get(key).unwrap_or(&Json::Null), value, found);
+            }
+            for (key, value) in before.iter().filter(|(key, _)| !after.contains_key(*key)) {
+                compare(below(&path, key), value, &Json::Null, found);
+            }
+        }
+        (Json::Array(before), Json::Array(after)) => lists(path, before, after, found),
+        _ => found.push(json!({ "path": path, "from": earlier, "to": later })),
+    }
+}
+
+fn lists(path: String, before: &[Json], after: &[Json], found: &mut Vec<Json>) {
+    let shorter = before.len().min(after.len());
+    let kept = before.iter().zip(after).take_while(|(one, other)| one == other).count();
+    let same_at_end = before.iter().rev().zip(after.iter().rev()).take_while(|(one, other)| one == other);
+    let kept_after = same_at_end.count().min(shorter - kept);
+    let (removed, added) = (&before[kept..before.len() - kept_after], &after[kept..after.len() - kept_after]);
+    if let ([one @ Json::Object(_)], [other @ Json::Object(_)]) = (removed, added) {
+        // One element changed in itself: a record that holds more than the list.
+        return compare(below(&path, &kept.to_string()), one, other, found);
+    }
+    let (shown, more) = (added.iter().take(ADDED_SHOWN), added.len().saturating_sub(ADDED_SHOWN));
+    found.push(json!({
+        "path": path,
+        "kept": kept,
+        "removed": removed.len(),
+        "added": shown.collect::<Vec<_>>(),
+        "more": more,
+        "kept_after": kept_after,
+    }));
+}
+
+fn below(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_appended_entry_is_told_alone() {
+        let earlier = json!({ "term": 3, "log": [1, 2, 3] });
+        let later = json!({ "term": 4, "log": [1, 2, 3, 4] });
+        let list = json!({
+            "path": "log", "kept": 3, "removed": 0, "added": [4], "more": 0, "kept_after": 0,
+        });
+        assert_eq!(changes(&earlier, &later), [list, json!({ "path": "term", "from": 3, "to": 4 })]);
+        assert!(changes(&later, &later).is_empty());
+    }
+
+    #[test]
+    fn a_list_may_change_in_its_middle_and_lose_its_begin_or_its_end() {
+        let list = |before: &[u32], after: &[u32]| {
+            let found = changes(&json!(before), &json!(after));
+            let [change] = &found[..] else { panic!("one change: {found:?}") };
+            ["kept", "removed", "kept_after"].map(|key| change[key].as_u64().expect("a number"))
+        };
+        assert_eq!(list(&[1, 2, 3, 9], &[1, 2, 3, 4, 9]), [3, 0, 1]);
+        assert_eq!(list(&[1, 2, 3, 4], &[3, 4]), [0, 2, 2]);
+        assert_eq!(list(&[1, 2, 3, 4], &[1, 2]), [2, 2, 0]);
+        // The same element at both ends is counted once.
+        assert_eq!(list(&[1, 1], &[1, 1, 1]), [2, 0, 0]);
+    }
+
+    #[test]
+    fn a_record_in_a_list_is_compared_by_its_fields() {
+        let earlier = json!([7, { "term": 1, "voted_for": null }]);
+        let later = json!([7, { "term": 2, "voted_for": null }]);
+        assert_eq!(changes(&earlier, &later), [json!({ "path": "1.term", "from": 1, "to": 2 })]);
+        let other_shape = json!([7, "text"]);
+        assert_eq!(changes(&earlier, &other_shape)[0]["removed"], 1);
+    }
+
+    #[test]
+    fn what_is_added_is_bounded() {
+        let many: Vec<usize> = (0..1000).collect();
+        let change = &changes(&json!([]), &json!(many))[0];
+        assert_eq!(change["added"].as_array().map(Vec::len), Some(ADDED_SHOWN));
+        assert_eq!(change["more"], 1000 - ADDED_SHOWN);
+    }
+}
