@@ -12,10 +12,14 @@
 //! - `run_clock`: the CPU time and real time of a worker's current run;
 //! - `protocol`: the messages on the socket;
 //! - [`worker`]: the worker's end of the socket;
+//! - [`EventFile`]: the events of a run, as a file;
+//! - `event_lines`: the lines of that file, as the worker sends them;
 //! - `key`: the key that authenticates a report;
 //! - `log_stream`: sends a run's log to the parent during the run;
 //! - `lost`: the failure of a run whose worker died or hung.
 
+mod event_file;
+mod event_lines;
 mod key;
 mod log_stream;
 mod lost;
@@ -27,6 +31,7 @@ mod run_clock;
 mod supervisor;
 pub mod worker;
 
+pub use event_file::{EventFile, Events, Header};
 pub use lost::Lost;
 pub use plan::{Job, Plan};
 pub use pool::{Observer, Outcome, PATIENCE, Record, Run, Settings};

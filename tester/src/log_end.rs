@@ -56,6 +56,8 @@ mod tests {
             level: "INFO".parse().expect("a level"),
             target: "raft".to_owned(),
             text: format!("line {at}, of server 2/ticker"),
+            cause: 0,
+            after: 0,
         };
         (0..lines).map(|at| line(at).to_string()).collect()
     }

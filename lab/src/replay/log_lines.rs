@@ -103,6 +103,8 @@ mod tests {
             level,
             target: "raft".to_owned(),
             text: text.to_owned(),
+            cause: 0,
+            after: 0,
         }
         .to_string()
     }

@@ -18,8 +18,12 @@ const FLUSH_DELAY: Duration = Duration::from_millis(50);
 /// Bytes after which lines are sent at once.
 const FLUSH_BYTES: usize = 256 * 1024;
 
+/// The most lines that are kept of a run.
+const MAX_KEPT: usize = 1_000_000;
+
 /// Lines that are to be sent next. Memory of the simulation's thread is measured, so that thread must not
-/// allocate memory that another thread frees: the capacity is allocated before the run.
+/// allocate memory that another thread frees: the capacity is allocated before the run. The memory of kept
+/// lines is not counted, as in any tap.
 struct Buffer {
     text: Mutex<State>,
     changed: Condvar,
@@ -28,10 +32,36 @@ struct Buffer {
 struct State {
     text: String,
     open: bool,
+    /// All lines so far, if they are kept.
+    kept: Option<KeptLog>,
 }
 
-static BUFFER: Buffer =
-    Buffer { text: Mutex::new(State { text: String::new(), open: false }), changed: Condvar::new() };
+/// The lines of a run's log.
+#[derive(Default)]
+pub(super) struct KeptLog {
+    /// The lines, in order.
+    pub(super) lines: Vec<LogLine>,
+    /// The number of later lines.
+    pub(super) left_out: u64,
+}
+
+impl KeptLog {
+    fn push(&mut self, line: &LogLine) {
+        if self.lines.len() < MAX_KEPT {
+            self.lines.push(line.clone());
+        } else {
+            self.left_out += 1;
+        }
+    }
+}
+
+static BUFFER: Buffer = Buffer { text: Mutex::new(State::closed()), changed: Condvar::new() };
+
+impl State {
+    const fn closed() -> Self {
+        Self { text: String::new(), open: false, kept: None }
+    }
+}
 
 /// The tap that passes lines to the open [`LogStream`], if there is one.
 pub(super) fn tap() -> Tap {
@@ -40,6 +70,9 @@ pub(super) fn tap() -> Tap {
 
 fn record(line: &LogLine) {
     let mut state = BUFFER.text.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(kept) = &mut state.kept {
+        kept.push(line);
+    }
     while state.open && state.text.len() > FLUSH_BYTES {
         // The sending thread empties the buffer.
         state = BUFFER.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -56,20 +89,23 @@ fn record(line: &LogLine) {
 pub(super) struct LogStream(JoinHandle<io::Result<()>>);
 
 impl LogStream {
-    /// Sends lines from now on.
-    pub(super) fn open(socket: &UnixStream) -> io::Result<Self> {
+    /// Sends lines from now on, and keeps them if `kept`.
+    pub(super) fn open(socket: &UnixStream, kept: bool) -> io::Result<Self> {
         let socket = Arc::new(socket.try_clone()?);
         {
             let mut state = BUFFER.text.lock().unwrap_or_else(PoisonError::into_inner);
-            *state = State { text: String::with_capacity(2 * FLUSH_BYTES), open: true };
+            let kept = kept.then(KeptLog::default);
+            *state = State { text: String::with_capacity(2 * FLUSH_BYTES), open: true, kept };
         }
         Ok(Self(thread::spawn(move || send_lines(&socket))))
     }
 
-    /// Sends the remaining lines, and ends the thread.
-    pub(super) fn close(self) -> io::Result<()> {
+    /// Sends the remaining lines, and ends the thread. Returns the lines that were kept.
+    pub(super) fn close(self) -> io::Result<KeptLog> {
         close();
-        self.0.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        self.0.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        let kept = BUFFER.text.lock().unwrap_or_else(PoisonError::into_inner).kept.take();
+        Ok(kept.unwrap_or_default())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
@@ -52,8 +53,8 @@ pub struct Settings {
 /// The limit on the time between two calls of labrt in a run.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The use of the logs of runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The use of the logs of runs, and of their events.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Record {
     /// Logs are not recorded.
     Nothing,
@@ -61,6 +62,16 @@ pub enum Record {
     End,
     /// The observer receives every line when it is written.
     Lines,
+    /// As `Lines`, and the events and the log of each run that ends are written to this file, in place of
+    /// those of the run before; see [`EventFile`](super::EventFile).
+    Events(PathBuf),
+}
+
+impl Record {
+    /// Whether the observer receives the lines.
+    pub(super) fn lines(&self) -> bool {
+        matches!(self, Self::Lines | Self::Events(_))
+    }
 }
 
 /// A run that has ended.

@@ -30,6 +30,8 @@ pub(super) struct RunRequest {
     pub(super) record: bool,
     /// Whether to send every line of the log when it is written.
     pub(super) lines: bool,
+    /// Whether to send the events of the run, with its log, when it has ended.
+    pub(super) events: bool,
     /// The limit on the time between two calls of labrt, in seconds.
     pub(super) patience_seconds: f64,
     /// The limit on the run's CPU time, in seconds.
@@ -44,7 +46,8 @@ pub(super) const MARK: u8 = 0x1e;
 /// The character after each line of a log, which may contain line breaks: ASCII's record separator.
 pub(super) const END_OF_LINE: char = '\x1e';
 
-/// A message from a worker. Requests are numbered from 0; each has one message of each kind, except `Logged`.
+/// A message from a worker. Requests are numbered from 0; each has one message of each kind, except `Logged`
+/// and `Recorded`.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Event {
     /// The run begins.
@@ -53,6 +56,8 @@ pub(super) enum Event {
     Logged(String),
     /// The run's lab code has ended, so the worker may have the key now.
     Ended(u64),
+    /// Lines of the file of events, each with its line break.
+    Recorded(String),
     /// The run has ended. The text is the key.
     Finished(String, Box<Report>),
 }
@@ -164,6 +169,7 @@ mod tests {
             policy: "random".to_owned(),
             record: false,
             lines: false,
+            events: false,
             patience_seconds: 5.0,
             cpu_seconds: 60.0,
             mark_output: true,

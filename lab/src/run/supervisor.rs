@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tester::Report;
 
+use super::event_file::Draft;
 use super::key::Key;
 use super::pool::{Delivery, Record, Shared};
 use super::process::{Output, Process};
@@ -47,12 +48,24 @@ pub(super) struct Supervisor<'a> {
     begun: bool,
     /// The key that the report must carry, once the run's lab code has ended.
     key: Option<Key>,
+    /// The file of the run's events.
+    events: Writing,
     /// The time since the run began, or, between runs, since the worker's last message.
     clock: RunClock,
     /// Runs that a dead worker had received and not begun.
     returned: VecDeque<Job>,
     /// Workers in a row that died before their first run began.
     failed_starts: u32,
+}
+
+/// The state of the file of events of the current run.
+#[derive(Default)]
+enum Writing {
+    #[default]
+    NotBegun,
+    Begun(Draft),
+    /// It cannot be written.
+    Failed,
 }
 
 impl<'a> Supervisor<'a> {
@@ -66,6 +79,7 @@ impl<'a> Supervisor<'a> {
             number: 0,
             begun: false,
             key: None,
+            events: Writing::NotBegun,
             clock: RunClock::new(None),
             returned: VecDeque::new(),
             failed_starts: 0,
@@ -103,7 +117,7 @@ impl<'a> Supervisor<'a> {
                 self.failed_starts = 0;
             }
             Ok(Received::Value(Event::Logged(lines)))
-                if self.begun && self.key.is_none() && self.shared.settings.record == Record::Lines =>
+                if self.begun && self.key.is_none() && self.shared.settings.record.lines() =>
             {
                 let _ = self.deliveries.send(Delivery::Logged(lines));
                 self.check_clock()?;
@@ -116,6 +130,10 @@ impl<'a> Supervisor<'a> {
                 let _ = worker.send(&Instruction::Key(key.as_str().to_owned()));
                 self.key = Some(key);
             }
+            Ok(Received::Value(Event::Recorded(lines))) if self.key.is_some() && self.wants_events() => {
+                self.keep(&lines);
+                self.check_clock()?;
+            }
             Ok(Received::Value(Event::Finished(key, report)))
                 if self.key.as_ref().is_some_and(|given| given.as_str() == key)
                     && self.is_of_current_run(&report) =>
@@ -123,6 +141,7 @@ impl<'a> Supervisor<'a> {
                 self.key = None;
                 self.begun = false;
                 self.restart_clock();
+                self.complete();
                 self.deliver(Outcome::Reported(report));
             }
             Ok(Received::Value(_)) => {
@@ -174,6 +193,30 @@ impl<'a> Supervisor<'a> {
         Ok(())
     }
 
+    fn wants_events(&self) -> bool {
+        matches!(self.shared.settings.record, Record::Events(_))
+    }
+
+    /// Adds lines to the file of events. A run whose file cannot be written has none.
+    fn keep(&mut self, lines: &str) {
+        let Record::Events(path) = &self.shared.settings.record else { return };
+        let begun = match std::mem::take(&mut self.events) {
+            Writing::NotBegun => Draft::new(path),
+            Writing::Begun(draft) => Ok(draft),
+            Writing::Failed => return self.events = Writing::Failed,
+        };
+        let written = begun.and_then(|mut draft| draft.add(lines).map(|()| draft));
+        self.events = written.map_or(Writing::Failed, Writing::Begun);
+    }
+
+    /// Gives the file of events of the run that has ended its name.
+    fn complete(&mut self) {
+        if let Writing::Begun(draft) = std::mem::take(&mut self.events) {
+            // Without the file, the run is one without events.
+            let _ = draft.finish();
+        }
+    }
+
     fn is_of_current_run(&self, report: &Report) -> bool {
         self.in_flight.front().is_some_and(|job| job.case.name == report.test && job.seed == report.seed)
     }
@@ -187,7 +230,8 @@ impl<'a> Supervisor<'a> {
             solution: settings.solution.to_owned(),
             policy: settings.policy.to_string(),
             record: settings.record != Record::Nothing,
-            lines: settings.record == Record::Lines,
+            lines: settings.record.lines(),
+            events: matches!(settings.record, Record::Events(_)),
             patience_seconds: settings.patience.as_secs_f64(),
             cpu_seconds: settings.wall_limit.as_secs_f64(),
             mark_output: settings.output == Output::Kept,
@@ -225,6 +269,7 @@ impl<'a> Supervisor<'a> {
         };
         let (status, printed) = worker.wait().map_err(|cause| cannot_start(&cause))?;
         self.key = None;
+        self.events = Writing::NotBegun;
         if std::mem::take(&mut self.begun) {
             self.deliver(Outcome::Lost(verdict(status, printed)));
         } else {

@@ -6,8 +6,10 @@ use std::os::unix::net::UnixStream;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use tester::RunOptions;
+use tester::{Detail, RunOptions};
 
+use super::event_file::Header;
+use super::event_lines;
 use super::log_stream::{self, LogStream};
 use super::protocol::{Event, Instruction, MARK, MAX_BYTES, Received, Receiver, RunRequest, send};
 use crate::error::CommandError;
@@ -121,7 +123,7 @@ fn carry_out(
     send(socket, &Event::Started(number))?;
     let patience = Duration::from_secs_f64(request.patience_seconds);
     let max_cpu_time = Duration::from_secs_f64(request.cpu_seconds);
-    let log = request.lines.then(|| LogStream::open(socket)).transpose()?;
+    let log = request.lines.then(|| LogStream::open(socket, request.events)).transpose()?;
     let options = RunOptions {
         backend,
         policy,
@@ -129,13 +131,18 @@ fn carry_out(
         tap: log.as_ref().map(|_| log_stream::tap()),
         patience,
         max_cpu_time,
+        detail: if request.events { Detail::Recorded } else { Detail::Bare },
         ..RunOptions::new(request.seed)
     };
-    let report = (lab.run)(case, solution, &options);
-    if let Some(log) = log {
-        log.close()?;
-    }
+    let mut report = (lab.run)(case, solution, &options);
+    let log = log.map(LogStream::close).transpose()?;
     send(socket, &Event::Ended(number))?;
     let key = keys.recv().map_err(io::Error::other)?;
+    let (recording, log) = (report.recording.take(), log.unwrap_or_default());
+    if let Some(recording) = recording.as_ref().filter(|_| request.events) {
+        event_lines::send_all(socket, &Header::of(request, recording, &log), recording, &log)?;
+    }
+    // As it was allocated.
+    labrt::world::uncounted(|| drop((recording, log)));
     send(socket, &Event::Finished(key, Box::new(report)))
 }

@@ -106,6 +106,8 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
             level: log::Level::Info,
             target: "raft".to_owned(),
             text: "text".to_owned(),
+            cause: 0,
+            after: 0,
         };
         match options.tap {
             Some(tap) => (0..100).for_each(|number| tap.take(&line(number))),

@@ -24,6 +24,10 @@ pub struct LogLine {
     pub target: String,
     /// The text.
     pub text: String,
+    /// The [trace context](crate::world::trace_context) of the thread that wrote it; 0 outside every thread.
+    pub cause: u64,
+    /// The greatest trace context that was set in the run before; on real threads, `cause`.
+    pub after: u64,
 }
 
 impl fmt::Display for LogLine {

@@ -177,6 +177,7 @@ impl Sim {
 
     fn record_line(&self, level: ::log::Level, target: &str, text: &str) {
         let mut scheduler = self.scheduler.borrow_mut();
+        let (cause, after) = (scheduler.trace_context(), scheduler.newest_context);
         let (node, thread) = match scheduler.current {
             Some(slot) => {
                 let thread = &scheduler.threads[slot];
@@ -185,7 +186,8 @@ impl Sim {
             None => (String::new(), String::new()),
         };
         let at = since_start(scheduler.now);
-        let line = LogLine { at, node, thread, level, target: target.to_owned(), text: text.to_owned() };
+        let (target, text) = (target.to_owned(), text.to_owned());
+        let line = LogLine { at, node, thread, level, target, text, cause, after };
         match scheduler.options.tap {
             Some(tap) => {
                 drop(scheduler);

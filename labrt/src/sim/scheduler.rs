@@ -93,6 +93,8 @@ pub(crate) struct Scheduler {
     pub(crate) scheduled_crash: Option<ScheduledCrash>,
     pub(crate) options: Options,
     pub(crate) log: LogBuffer,
+    /// The greatest trace context that was set.
+    pub(crate) newest_context: u64,
     pub(crate) traffic: Traffic,
     pub(crate) warnings: Vec<String>,
 }
@@ -128,6 +130,7 @@ impl Scheduler {
             scheduled_crash: None,
             options,
             log: LogBuffer::default(),
+            newest_context: 0,
             traffic: Traffic::default(),
             warnings: Vec::new(),
         }

@@ -263,6 +263,7 @@ impl Sim {
     pub(crate) fn set_trace_context(&self, context: u64) {
         let mut scheduler = self.scheduler.borrow_mut();
         if let Some(slot) = scheduler.current {
+            scheduler.newest_context = scheduler.newest_context.max(context);
             scheduler.threads[slot].trace_context = context;
         }
     }

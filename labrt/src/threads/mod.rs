@@ -31,6 +31,7 @@ use crate::rng::StreamRng;
 use crate::run::failure::FailureKind;
 use crate::run::ids::TESTER;
 use crate::run::local::Local;
+use crate::run::log::LogLine;
 use crate::traffic::RemoteCall;
 use crate::wait::{Blocker, SourceLocation, ThreadId, Ticket, Wait, Woken};
 use node::Node;
@@ -478,7 +479,17 @@ impl Thread {
     pub(crate) fn record(&self, level: log::Level, target: &str, text: &str) {
         heap::uncounted(|| {
             let thread = if self.worker.is_some() { self.name.to_string() } else { String::new() };
-            self.run.record(self.node_name(), thread, level, target, text.to_owned());
+            let cause = self.trace_context();
+            self.run.record(LogLine {
+                at: Duration::ZERO,
+                node: self.node_name(),
+                thread,
+                level,
+                target: target.to_owned(),
+                text: text.to_owned(),
+                cause,
+                after: cause,
+            });
         });
     }
 }

@@ -370,10 +370,10 @@ impl Shared {
         self.state.lock().traffic.busiest_message(now)
     }
 
-    pub(super) fn record(&self, node: String, thread: String, level: log::Level, target: &str, text: String) {
+    /// Adds a line to the log, with the present time.
+    pub(super) fn record(&self, line: LogLine) {
         let at = self.started.elapsed();
-        let mut state = self.state.lock();
-        state.log.push(LogLine { at, node, thread, level, target: target.to_owned(), text });
+        self.state.lock().log.push(LogLine { at, ..line });
     }
 }
 

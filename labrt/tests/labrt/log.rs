@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use labrt::sync::{Arc, Mutex};
 use labrt::thread;
-use labrt::world::{Options, Run, Tap, World, simulate};
+use labrt::world::{self, Options, Run, Tap, World, simulate};
 
 fn recorded(record: bool, main: impl Fn(&World) + Send + 'static) -> Run<()> {
     simulate(Options { record, ..Options::new(3) }, main)
@@ -86,4 +86,22 @@ fn the_end_of_a_long_log_is_kept() {
     });
     assert_eq!(run.log.len(), 100_000);
     assert_eq!((&*run.log[0].text, &*run.log[99_999].text), ("line 5", "line 100004"));
+}
+
+/// The harness numbers its events; a line says after which one of them it was written.
+#[test]
+fn lines_have_the_trace_context_of_their_thread_and_the_newest_one() {
+    let run = recorded(true, |world| {
+        world::set_trace_context(3);
+        let thread = world.node("server 0").spawn("ticker", || {
+            log::info!("as its parent");
+            world::set_trace_context(8);
+            log::info!("by itself");
+        });
+        drop(thread);
+        thread::sleep(Duration::from_millis(1));
+        log::info!("the parent again");
+    });
+    let contexts: Vec<_> = run.log.iter().map(|line| (line.text.as_str(), line.cause, line.after)).collect();
+    assert_eq!(contexts, [("as its parent", 3, 3), ("by itself", 8, 8), ("the parent again", 3, 8)]);
 }
