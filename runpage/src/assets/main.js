@@ -3,10 +3,16 @@
 import { byId } from "./dom.js";
 import { buildModel, causalPast } from "./model.js";
 import { spanAt, spansOf } from "./states.js";
-import { noFilter, passing } from "./filter.js";
+import { isFiltering, noFilter, passing } from "./filter.js";
 import { layOut } from "./rows.js";
 import { Lanes } from "./lanes.js";
 import { drawDetail } from "./detail.js";
+import { Logs } from "./logs.js";
+import { drawGrid } from "./grid.js";
+import { Strip } from "./strip.js";
+import { drawHistory, operationsOf } from "./history.js";
+import { drawLines } from "./loglines.js";
+import { Toolbar } from "./toolbar.js";
 import { fromHash, toHash } from "./address.js";
 
 /// The run and what is shown of it.
@@ -19,7 +25,12 @@ class App {
     this.filter = noFilter();
     this.isLinear = false;
     this.unfolded = new Set();
+    this.logs = new Logs(this.model);
+    this.operations = operationsOf(this.model);
+    this.onlyKey = true;
     this.lanes = new Lanes(this);
+    this.strip = new Strip(this);
+    this.toolbar = new Toolbar(this);
   }
 
   start() {
@@ -45,6 +56,7 @@ class App {
       || ((filter.quiet || !event.quiet || model.ofRule.includes(event.index)) && passes(event));
     this.layout = layOut(model, isShown, this.isLinear);
     this.lanes.lay(this.layout);
+    this.toolbar.show();
   }
 
   /// Selects an event, and shows it.
@@ -55,7 +67,11 @@ class App {
     if (!this.isVisible(index)) this.refresh();
     if (scroll) this.lanes.reveal(index, isCentred);
     this.lanes.draw();
+    this.strip.draw();
     drawDetail(this);
+    drawGrid(this);
+    drawHistory(this);
+    drawLines(this);
     this.keepAddress();
   }
 
@@ -127,12 +143,18 @@ class App {
 
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest?.("input, select, textarea")) return;
+    if (byId("help").open) return;
+    const input = event.target.closest?.("input:not([type=checkbox]), select");
+    if (event.key === "Escape") return this.leaveSearch(input);
+    if (input) return;
     const actions = {
       ArrowLeft: () => this.step(-1, event.shiftKey),
       ArrowRight: () => this.step(1, event.shiftKey),
       c: () => this.select(this.model.events[this.selected].causeIndex),
       h: () => this.toggleQuiet(),
+      l: () => this.toggleLinear(),
+      "/": () => this.toolbar.text.focus(),
+      "?": () => this.toolbar.showHelp(),
     };
     for (const [rank, index] of this.model.ofRule.entries()) actions[`${rank + 1}`] = () => this.select(index, { isCentred: true });
     const action = actions[event.key];
@@ -141,10 +163,29 @@ class App {
     action();
   }
 
-  toggleQuiet() {
-    this.filter = { ...this.filter, quiet: !this.filter.quiet };
+  /// Shows what passes this filter.
+  setFilter(filter) {
+    this.filter = filter;
+    this.unfolded.clear();
     this.refresh();
     this.select(this.selected, { isCentred: true });
+  }
+
+  toggleQuiet() {
+    this.setFilter({ ...this.filter, quiet: !this.filter.quiet });
+  }
+
+  toggleLinear() {
+    this.isLinear = !this.isLinear;
+    this.refresh();
+    this.select(this.selected, { isCentred: true });
+  }
+
+  leaveSearch(input) {
+    if (input) {
+      input.blur();
+      this.lanes.box.focus({ preventScroll: true });
+    } else if (isFiltering(this.filter)) this.setFilter({ ...noFilter(), quiet: this.filter.quiet });
   }
 }
 
