@@ -3,6 +3,8 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::meaning::left_out;
+
 /// A save shows at most so many values that were added to a list.
 const ADDED_SHOWN: usize = 200;
 
@@ -35,24 +37,43 @@ fn compare(path: String, earlier: &Json, later: &Json, found: &mut Vec<Json>) {
 }
 
 fn lists(path: String, before: &[Json], after: &[Json], found: &mut Vec<Json>) {
+    let (before, after) = (expanded(before), expanded(after));
     let shorter = before.len().min(after.len());
-    let kept = before.iter().zip(after).take_while(|(one, other)| one == other).count();
-    let same_at_end = before.iter().rev().zip(after.iter().rev()).take_while(|(one, other)| one == other);
-    let kept_after = same_at_end.count().min(shorter - kept);
+    let kept = before.iter().zip(&after).take_while(|(one, other)| may_equal(one, other)).count();
+    let from_end = before.iter().rev().zip(after.iter().rev());
+    let same_at_end = from_end.take_while(|(one, other)| may_equal(one, other)).count();
+    let kept_after = same_at_end.min(shorter - kept);
     let (removed, added) = (&before[kept..before.len() - kept_after], &after[kept..after.len() - kept_after]);
-    if let ([one @ Json::Object(_)], [other @ Json::Object(_)]) = (removed, added) {
+    if let ([Some(one @ Json::Object(_))], [Some(other @ Json::Object(_))]) = (removed, added) {
         // One element changed in itself: a record that holds more than the list.
         return compare(below(&path, &kept.to_string()), one, other, found);
     }
-    let (shown, more) = (added.iter().take(ADDED_SHOWN), added.len().saturating_sub(ADDED_SHOWN));
+    if removed.is_empty() && added.is_empty() {
+        return;
+    }
+    let shown: Vec<&Json> = added.iter().copied().flatten().take(ADDED_SHOWN).collect();
     found.push(json!({
         "path": path,
         "kept": kept,
         "removed": removed.len(),
-        "added": shown.collect::<Vec<_>>(),
-        "more": more,
+        "added": shown,
+        "more": added.len() - shown.len(),
         "kept_after": kept_after,
     }));
+}
+
+/// The elements of a list that may have been shortened: `None` for each that is left out.
+fn expanded(list: &[Json]) -> Vec<Option<&Json>> {
+    let elements = |element| match left_out(element) {
+        Some(number) => vec![None; number],
+        None => vec![Some(element)],
+    };
+    list.iter().flat_map(elements).collect()
+}
+
+/// Whether two elements are the same, or one of them is not known.
+fn may_equal(one: &Option<&Json>, other: &Option<&Json>) -> bool {
+    one.is_none() || other.is_none() || one == other
 }
 
 fn below(path: &str, key: &str) -> String {
@@ -95,6 +116,14 @@ mod tests {
         assert_eq!(changes(&earlier, &later), [json!({ "path": "1.term", "from": 1, "to": 2 })]);
         let other_shape = json!([7, "text"]);
         assert_eq!(changes(&earlier, &other_shape)[0]["removed"], 1);
+    }
+
+    #[test]
+    fn lists_that_were_shortened_are_compared_where_they_are_known() {
+        let earlier = json!([1, 2, "… 4 more", 7, 8]);
+        let later = json!([1, 2, "… 5 more", 8, 9]);
+        let list = json!({ "path": "", "kept": 8, "removed": 0, "added": [9], "more": 0, "kept_after": 0 });
+        assert_eq!(changes(&earlier, &later), [list]);
     }
 
     #[test]

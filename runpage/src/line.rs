@@ -41,7 +41,7 @@ fn protocol(kind: &str, content: &Json) -> Option<String> {
     Some(match kind {
         "accepted" => format!("start → index {}, term {}", number("index")?, number("term")?),
         "applied" => {
-            let command = content.get("command").map(short).unwrap_or_default();
+            let command = content.get("command").map(command).unwrap_or_default();
             format!("applies {}: {command}", number("index")?)
         }
         "installed" => format!("installs the snapshot up to {}", number("index")?),
@@ -52,6 +52,20 @@ fn protocol(kind: &str, content: &Json) -> Option<String> {
         "applied_in_term" => format!("has applied {} in term {}", number("applied")?, number("term")?),
         _ => return None,
     })
+}
+
+/// A command of the log. One that is an encoded text, its length before it, is shown as the text.
+fn command(command: &Json) -> String {
+    let text = || {
+        let digits = command.as_str().filter(|digits| digits.len() % 2 == 0 && digits.is_ascii())?;
+        let byte = |position: usize| u8::from_str_radix(digits.get(position..position + 2)?, 16).ok();
+        let bytes: Vec<u8> = (0..digits.len()).step_by(2).map(byte).collect::<Option<_>>()?;
+        let (length, text) = bytes.split_first()?;
+        let is_text =
+            usize::from(*length) == text.len() && text.iter().all(|byte| (b' '..=b'~').contains(byte));
+        is_text.then(|| text.iter().map(|&byte| char::from(byte)).collect())
+    };
+    text().unwrap_or_else(|| short(command))
 }
 
 /// The party in an arrow: `2` for `server 2`, `c3` for `client 3`.
@@ -91,6 +105,16 @@ fn message(event: &Map<String, Json>, meaning: Option<&Meaning>) -> String {
     let content = event.get("content").unwrap_or(&Json::Null);
     let shown = match meaning {
         Some(meaning) if meaning.call == Some(RaftCall::AppendEntries) && arrow == '→' => entries(meaning),
+        Some(Meaning { call: Some(call), term: Some(term), accepted: Some(accepted), .. })
+            if arrow == '←' =>
+        {
+            let answer = match (accepted, call) {
+                (false, _) => "refused",
+                (true, RaftCall::RequestVote) => "vote granted",
+                (true, _) => "success",
+            };
+            format!("{{term {term}, {answer}}}")
+        }
         _ if content.is_null() => String::new(),
         _ => short(content),
     };
@@ -214,11 +238,17 @@ mod tests {
                          "entries": [{ "term": 1, "command": "x" }], "leader_commit": 16 },
         });
         assert_eq!(line(sent), "append_entries #74 1→2 {term 1, prev 16@1, entries [17@1], commit 16}");
-        let reply = json!({
-            "kind": "message", "step": "reply_sent", "call": 74, "from": "server 1", "to": "server 2",
-            "method": "Raft.append_entries", "content": { "success": true, "term": 2 },
-        });
-        assert_eq!(line(reply), "append_entries #74 1←2 {success true, term 2}");
+        let reply = |success: bool| {
+            let Json::Object(map) = json!({
+                "kind": "message", "step": "reply_sent", "call": 74, "from": "server 1", "to": "server 2",
+                "method": "Raft.append_entries", "content": { "success": success, "term": 2 },
+            }) else {
+                unreachable!()
+            };
+            text(&map, meaning::of_reply(&map["content"], Some(RaftCall::AppendEntries)).as_ref())
+        };
+        assert_eq!(reply(true), "append_entries #74 1←2 {term 2, success}");
+        assert_eq!(reply(false), "append_entries #74 1←2 {term 2, refused}");
         let of_client = json!({
             "kind": "message", "step": "request_lost", "call": 3, "from": "client 7", "to": "g1 server 0",
             "method": "KvServer.get", "content": null,
@@ -243,6 +273,11 @@ mod tests {
     fn a_state_and_a_start_are_told_by_the_course_s_names() {
         let state = json!({ "kind": "probed", "content": { "term": 3, "is_leader": true } });
         assert_eq!(line(state), "get_state → term 3, leader");
+        let applied =
+            |command: &str| json!({ "kind": "applied", "content": { "index": 7, "command": command } });
+        assert_eq!(line(applied("023137")), "applies 7: 17", "an encoded text");
+        assert_eq!(line(applied("033137")), "applies 7: 033137", "bytes");
+        assert_eq!(line(applied("x7")), "applies 7: x7");
         let start = json!({ "kind": "accepted", "content": { "index": 4, "term": 3 } });
         assert_eq!(line(start), "start → index 4, term 3");
     }

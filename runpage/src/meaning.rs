@@ -95,7 +95,7 @@ pub(crate) fn of_request(content: &Json) -> Option<Meaning> {
             term,
             index: Some(index),
             index_term: number(map, PREV_TERM),
-            entries: entries.map(|entries| entries.iter().map(term_of_entry).collect()),
+            entries: entries.map(|entries| terms_of(entries)),
             commit: number(map, COMMIT),
             accepted: None,
         });
@@ -105,6 +105,24 @@ pub(crate) fn of_request(content: &Json) -> Option<Meaning> {
         return Some(Meaning { call, term, index: Some(index), index_term, ..Meaning::default() });
     }
     term.map(|_| Meaning { term, ..Meaning::default() })
+}
+
+/// The terms of the entries. Those that the list leaves out have none.
+fn terms_of(entries: &[Json]) -> Vec<Option<u64>> {
+    let terms = |entry| match left_out(entry) {
+        Some(number) => vec![None; number],
+        None => vec![term_of_entry(entry)],
+    };
+    entries.iter().flat_map(terms).take(MAX_ENTRIES).collect()
+}
+
+/// Entries of a message beyond this number are not told.
+const MAX_ENTRIES: usize = 10_000;
+
+/// The number of elements for which this one stands in a list that was shortened, `… 12 more`.
+pub(crate) fn left_out(element: &Json) -> Option<usize> {
+    let number: usize = element.as_str()?.strip_prefix("… ")?.strip_suffix(" more")?.parse().ok()?;
+    Some(number.min(MAX_ENTRIES))
 }
 
 /// The term of an entry: its field of that name, or the number beside its command.
@@ -163,6 +181,14 @@ mod tests {
         ] {
             assert_eq!(of_request(&arguments), Some(expected.clone()), "{arguments}");
         }
+    }
+
+    #[test]
+    fn entries_that_are_left_out_count() {
+        let arguments = json!({ "term": 3, "prev_log_index": 7, "prev_log_term": 2,
+                                "entries": [{ "term": 2 }, "… 2 more", { "term": 3 }] });
+        let entries = of_request(&arguments).and_then(|meaning| meaning.entries);
+        assert_eq!(entries, Some(vec![Some(2), None, None, Some(3)]));
     }
 
     #[test]

@@ -169,7 +169,10 @@ export class Lanes {
         continue;
       }
       let shown = 0;
+      let lastTerm = null;
       for (const span of spans[party.number]) {
+        const isNewTerm = span.term !== lastTerm;
+        lastTerm = span.term;
         if (span.to < cover.from || span.from > cover.to || (shown += 1) > 40) continue;
         const begin = span.from === 0 ? -top : Math.max(-10, y(span.from));
         const end = span.to >= model.events.length ? height : Math.min(height + 10, y(span.to));
@@ -178,7 +181,7 @@ export class Lanes {
         bands.append(svg("rect", { class: `band ${fill}`, x: left, y: from, width: 2 * half, height: to - from }));
         const edge = `edge${span.leads ? " leads" : ""}${span.cut ? " cut" : ""}`;
         if (span.up) bands.append(svg("path", { class: edge, d: `M${left} ${from}V${to}M${right} ${from}V${to}` }));
-        if (span.up && span.term !== null && y(span.from) >= -10 && y(span.from) < height) {
+        if (isNewTerm && span.up && span.term !== null && y(span.from) >= -10 && y(span.from) < height) {
           bands.append(svg("text", { class: "termlabel", x: right + 2, y: y(span.from) + 10 }, `t${span.term}`));
         }
       }
