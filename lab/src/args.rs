@@ -35,6 +35,9 @@ pub(crate) enum Command {
     /// Run one test again, with its log; without arguments, the last failure
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(ReplayArgs),
+    /// Write the page of a run, to walk through it in a browser; without arguments, of the last failure
+    #[command(after_help = PAGE_EXAMPLES)]
+    Page(PageArgs),
     /// List tests, their parts, titles and points
     List(ListArgs),
     /// Print a script that completes the command line in a shell
@@ -67,6 +70,13 @@ Examples:
   cargo lab replay backup_3b --seed 0x1f --server 2    this run; the lines of server 2
   cargo lab replay --since 2 --until 3.5               the last failure, from 2 s to 3.5 s
   cargo lab replay --from target/lab/failures.jsonl --number 3";
+
+/// The end of the help of `lab page`.
+pub const PAGE_EXAMPLES: &str = "\
+Examples:
+  cargo lab page --open                                  the last failure, in the browser
+  cargo lab page backup_3b --seed 0x1f --out run.html    this run, failed or passed
+  cargo lab page --against 7                             the last failure, compared with seed 7";
 
 /// The end of the help of `lab completions`.
 pub const COMPLETIONS_EXAMPLES: &str = "\
@@ -262,6 +272,51 @@ pub struct ReplayArgs {
     /// Show only lines of this level and the more severe ones: error, warn, info, debug or trace
     #[arg(long, value_name = "L", value_parser = level, help_heading = heading::LINES)]
     pub level: Option<log::Level>,
+}
+
+/// The arguments of `lab page`.
+#[derive(Args, Debug)]
+pub struct PageArgs {
+    /// The test; needs --seed. Without both, the page is of the last failure
+    #[arg(requires = "seed", value_parser = Filter, hide_possible_values = true)]
+    pub test: Option<String>,
+
+    /// Seed of the run, decimal or 0x hexadecimal
+    #[arg(long, value_name = "S", value_parser = tester::seed::parse, allow_negative_numbers = true)]
+    #[arg(requires = "test", help_heading = heading::SELECTION)]
+    pub seed: Option<u64>,
+
+    /// Take a failure of this file, which `lab test` writes
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["test", "seed", "solution", "policy"])]
+    #[arg(help_heading = heading::SELECTION)]
+    pub from: Option<PathBuf>,
+
+    /// Number of the failure in the file, counted from 1
+    #[arg(long, value_name = "N", default_value = "1", requires = "from", value_parser = at_least_one)]
+    #[arg(allow_negative_numbers = true, help_heading = heading::SELECTION)]
+    pub number: u32,
+
+    /// Solution to run, one of those that are compiled in; if not given, the last failure's, or the first
+    #[arg(long, value_name = "NAME", help_heading = heading::EXECUTION)]
+    pub solution: Option<String>,
+
+    /// The scheduling policy; if not given, the last failure's, or `random`
+    #[arg(long, visible_alias = "scheduler", value_name = "P", value_parser = policies())]
+    #[arg(help_heading = heading::EXECUTION)]
+    pub policy: Option<Policy>,
+
+    /// Mark the first event of which the run of this other seed has no like
+    #[arg(long, value_name = "S", value_parser = tester::seed::parse, allow_negative_numbers = true)]
+    #[arg(help_heading = heading::OUTPUT)]
+    pub against: Option<u64>,
+
+    /// File to write; if not given, target/lab/pages/TEST-SEED.html
+    #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT)]
+    pub out: Option<PathBuf>,
+
+    /// Open the page in the browser
+    #[arg(long, help_heading = heading::OUTPUT)]
+    pub open: bool,
 }
 
 /// The arguments of `lab list`.
@@ -470,6 +525,10 @@ mod tests {
             (&["replay", "backup_3b"], "--seed"),
             (&["replay", "--seed", "1"], "TEST"),
             (&["replay", "--level", "loud"], "warn"),
+            (&["page", "backup_3b"], "--seed"),
+            (&["page", "--seed", "1"], "TEST"),
+            (&["page", "--against", "-1"], "decimal (31) or hexadecimal (0x1f)"),
+            (&["page", "--number", "2"], "--from"),
             (&["replay", "--since", "-1"], "--since"),
             (&["test", "-j", "0"], "from 1 to 4294967295"),
             (&["test", "--count", "0"], "from 1 to 4294967295"),
@@ -548,14 +607,14 @@ mod tests {
 
     #[test]
     fn examples_fit_into_the_width_of_the_help() {
-        for text in [EXAMPLES, TEST_EXAMPLES, REPLAY_EXAMPLES, COMPLETIONS_EXAMPLES] {
+        for text in [EXAMPLES, TEST_EXAMPLES, REPLAY_EXAMPLES, PAGE_EXAMPLES, COMPLETIONS_EXAMPLES] {
             assert!(text.lines().all(|line| line.len() <= 100), "{text}");
         }
     }
 
     #[test]
     fn examples_are_accepted() {
-        for text in [EXAMPLES, TEST_EXAMPLES, REPLAY_EXAMPLES] {
+        for text in [EXAMPLES, TEST_EXAMPLES, REPLAY_EXAMPLES, PAGE_EXAMPLES] {
             let commands = text.lines().filter_map(|line| line.trim_start().strip_prefix("cargo lab "));
             let mut number = 0;
             for command in commands {

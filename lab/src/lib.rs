@@ -1,11 +1,11 @@
 //! The command line: `lab test` runs the course's tests, `lab replay` runs one of them again with its log,
-//! `lab list` lists them.
+//! `lab page` writes the page of a run, `lab list` lists them.
 //!
 //! It is a library, so that a program with other solutions compiled in needs three lines of its own: see
 //! `main.rs`, and the program with misbehaving solutions in `tests/`.
 //!
 //! Read in this order: `args` (the arguments), `test` (the command `lab test`), `run` (simulations in
-//! parallel, in worker processes that may die), `report` (the forms of the results), `replay`.
+//! parallel, in worker processes that may die), `report` (the forms of the results), `replay`, `page`.
 
 #![warn(missing_docs)]
 
@@ -16,6 +16,7 @@ mod failures;
 pub mod interrupt;
 mod list;
 mod near;
+mod page;
 mod replay;
 pub mod report;
 pub mod run;
@@ -35,6 +36,7 @@ use args::{Command, CommandLine, Stop, parse};
 pub use completions::completions;
 use error::CommandError;
 pub use list::list;
+pub use page::page;
 pub use replay::replay;
 pub use solutions::COMPILED_IN;
 pub use test::test;
@@ -62,6 +64,8 @@ impl Lab {
                 }),
                 Command::Replay(args) => not_for_another()
                     .and_then(|()| replay(&args, |name| Tested::compiled_in(self, name).map(Ok))),
+                Command::Page(args) => not_for_another()
+                    .and_then(|()| page(&args, |name| Tested::compiled_in(self, name).map(Ok))),
                 Command::List(args) => list(&args),
                 Command::Completions(args) => completions::<CommandLine>(&args),
                 Command::Worker => run::worker::serve(self),

@@ -3,6 +3,7 @@
 mod log_lines;
 
 use std::io::Write;
+use std::path::Path;
 
 use labreport::text::visible;
 use labrt::world::{Backend, Policy, RUST_LOG, log_filter};
@@ -93,23 +94,44 @@ pub fn replay(
 }
 
 /// The run to repeat.
-struct Wanted {
-    case: &'static Case,
-    seed: u64,
+pub(crate) struct Wanted {
+    pub(crate) case: &'static Case,
+    pub(crate) seed: u64,
     /// The solution's name; `None` for the default.
-    solution: Option<String>,
-    policy: Policy,
+    pub(crate) solution: Option<String>,
+    pub(crate) policy: Policy,
     /// The saved failure, if it is of this run.
-    recorded: Option<Replay>,
+    pub(crate) recorded: Option<Replay>,
+}
+
+/// The arguments that name a run.
+pub(crate) struct Choices<'a> {
+    pub(crate) test: Option<&'a str>,
+    pub(crate) seed: Option<u64>,
+    /// A file of failures, and the number of one of them.
+    pub(crate) from: Option<(&'a Path, u32)>,
+    pub(crate) solution: Option<&'a str>,
+    pub(crate) policy: Option<Policy>,
 }
 
 impl Wanted {
     fn of(args: &ReplayArgs) -> Result<Self, CommandError> {
-        if let Some(file) = &args.from {
-            return Self::recorded(failures::load(file, args.number as usize)?, "the failure");
+        Self::chosen(&Choices {
+            test: args.test.as_deref(),
+            seed: args.seed,
+            from: args.from.as_deref().map(|file| (file, args.number)),
+            solution: args.solution.as_deref(),
+            policy: args.policy,
+        })
+    }
+
+    /// The run that the arguments name, or that of the last failure.
+    pub(crate) fn chosen(choices: &Choices<'_>) -> Result<Self, CommandError> {
+        if let Some((file, number)) = choices.from {
+            return Self::recorded(failures::load(file, number as usize)?, "the failure");
         }
         let recorded = Replay::load();
-        let mut wanted = match (&args.test, args.seed) {
+        let mut wanted = match (choices.test, choices.seed) {
             (Some(test), Some(seed)) => Self {
                 case: the_test(test)?,
                 seed,
@@ -119,8 +141,8 @@ impl Wanted {
             },
             _ => Self::last(recorded)?,
         };
-        wanted.solution = args.solution.clone().or(wanted.solution);
-        wanted.policy = args.policy.unwrap_or(wanted.policy);
+        wanted.solution = choices.solution.map(str::to_owned).or(wanted.solution);
+        wanted.policy = choices.policy.unwrap_or(wanted.policy);
         let (case, seed, solution, policy) = (wanted.case, wanted.seed, &wanted.solution, wanted.policy);
         let same = |replay: &Replay| {
             (replay.test.as_str(), replay.seed) == (case.name, seed)

@@ -14,6 +14,7 @@ mod deadlock;
 mod difference;
 mod events;
 mod file;
+mod history;
 mod line;
 mod log_lines;
 mod meaning;

@@ -105,6 +105,11 @@ fn message(event: &Map<String, Json>, meaning: Option<&Meaning>) -> String {
     let content = event.get("content").unwrap_or(&Json::Null);
     let shown = match meaning {
         Some(meaning) if meaning.call == Some(RaftCall::AppendEntries) && arrow == '→' => entries(meaning),
+        Some(Meaning { call: Some(_), term: Some(term), index: Some(index), index_term, .. })
+            if arrow == '→' =>
+        {
+            format!("{{term {term}, last {}}}", position(Some(*index), *index_term))
+        }
         Some(Meaning { call: Some(call), term: Some(term), accepted: Some(accepted), .. })
             if arrow == '←' =>
         {
@@ -125,12 +130,14 @@ fn message(event: &Map<String, Json>, meaning: Option<&Meaning>) -> String {
     line
 }
 
+/// A place in the log: `16@1` is index 16, of term 1.
+fn position(index: Option<u64>, term: Option<u64>) -> String {
+    let index = index.map_or_else(|| "?".to_owned(), |index| index.to_string());
+    term.map_or_else(|| index.clone(), |term| format!("{index}@{term}"))
+}
+
 /// The arguments of `AppendEntries`: `{term 1, prev 16@1, entries [17@1], commit 16}`.
 fn entries(meaning: &Meaning) -> String {
-    let position = |index: Option<u64>, term: Option<u64>| {
-        let index = index.map_or_else(|| "?".to_owned(), |index| index.to_string());
-        term.map_or_else(|| index.clone(), |term| format!("{index}@{term}"))
-    };
     let mut parts = Vec::new();
     parts.extend(meaning.term.map(|term| format!("term {term}")));
     parts.push(format!("prev {}", position(meaning.index, meaning.index_term)));

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::events::{Events, number_of};
-use crate::{log_lines, shell};
+use crate::{history, log_lines, shell};
 
 /// A run, for [`Page::html`].
 #[derive(Debug)]
@@ -149,6 +149,7 @@ impl Page<'_> {
                 "headline": rule.headline,
                 "events": rule.events.iter().map(|event| event.number).collect::<Vec<_>>(),
             })).collect::<Vec<_>>(),
+            "history": self.failure.as_ref().and_then(|failure| history::told(&failure.message)),
             "comparison": self.comparison,
             "events": self.events.iter().collect::<Vec<_>>(),
             "log": log_lines::shown(self.log, from, to),

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use lab::args::{
-    COMPLETIONS_EXAMPLES, CompletionsArgs, GlobalArgs, ListArgs, REPLAY_EXAMPLES, ReplayArgs, TEST_EXAMPLES,
-    TestArgs, VersionArg, at_least_one, some_seconds, some_time,
+    COMPLETIONS_EXAMPLES, CompletionsArgs, GlobalArgs, ListArgs, PAGE_EXAMPLES, PageArgs, REPLAY_EXAMPLES,
+    ReplayArgs, TEST_EXAMPLES, TestArgs, VersionArg, at_least_one, some_seconds, some_time,
 };
 
 use crate::handout::Parts;
@@ -35,6 +35,9 @@ pub(crate) enum Command {
     /// Run one test again, with its log; without arguments, the last failure
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(OnSubmission<ReplayArgs>),
+    /// Write the page of a run, to walk through it in a browser; without arguments, of the last failure
+    #[command(after_help = PAGE_EXAMPLES)]
+    Page(OnSubmission<PageArgs>),
     /// List tests, their parts, titles and points
     List(ListArgs),
     /// Print a script that completes the command line in a shell

@@ -247,8 +247,8 @@ export class Lanes {
         class: `row${row === selected ? " selected" : past[row] ? "" : " dim"}${isMarked >= 0 ? " ofrule" : ""}${event.number === model.data.comparison?.unlike ? " unlike" : ""}`,
         role: "option", id: `row-${event.number}`, "data-index": row,
         "aria-selected": row === selected ? "true" : "false", "aria-posinset": row + 1, "aria-setsize": model.events.length,
-        "aria-label": `${seconds(event.time_ns)} s, ${event.at}: ${event.line}`,
-      }, html("span", { class: "at" }, html("span", { class: whole === lastSecond ? "same" : "" }, whole), `.${part}`), label);
+      }, html("span", { class: "at" }, html("span", { class: whole === lastSecond ? "same" : "" }, whole), `.${part}`),
+      html("span", { class: "hidden" }, ` ${event.at}: `), label);
       lastSecond = whole;
       element.style.top = `${y}px`;
       label.style.left = `${text}px`;

@@ -33,8 +33,8 @@ export function drawLines(app) {
   const lines = chosen.slice(Math.max(0, low - LINES_BEFORE), low + LINES_AFTER);
   const passed = Math.min(low, LINES_BEFORE);
   const rows = lines.map(([ns, thread, level, text], position) =>
-    html("li", { class: `${position < passed ? "" : "later"}${thread.split("/")[0] === lane ? " own" : ""}` },
+    html("li", { class: `${position < passed ? "" : "later"}${position === passed ? " now" : ""}${thread.split("/")[0] === lane ? " own" : ""}` },
       html("span", { class: "at" }, seconds(ns)), " ", html("b", {}, thread), " ", level === "INFO" || level === "DEBUG" ? "" : html("em", {}, `${level} `), text));
-  if (passed <= rows.length) rows.splice(passed, 0, html("li", { class: "now", role: "separator", "aria-label": "selected event" }));
+  if (passed === rows.length) rows.at(-1)?.classList.add("last");
   pane.replaceChildren(html("h2", {}, "Log lines"), html("ul", { class: "plain log" }, ...rows));
 }

@@ -38,7 +38,7 @@ export class Logs {
     else if (kind === "accepted") put(log, content.index, content.term, true);
     else if (kind === "applied" && typeof content?.index === "number") {
       if (!log.entries.has(content.index)) put(log, content.index, null, true);
-      else log.entries.set(content.index, { ...log.entries.get(content.index), sure: true });
+      else log.entries.set(content.index, { ...log.entries.get(content.index), sure: true, isOffered: false });
       log.applied = Math.max(log.applied, content.index);
       log.commit = Math.max(log.commit, content.index);
     } else if (kind === "installed" && typeof content?.index === "number") {
@@ -103,7 +103,8 @@ function put(log, index, term, sure) {
   const known = log.entries.get(index);
   if (index <= log.base) return;
   if (sure && known && known.term !== null && term !== null && known.term !== term) cut(log, index);
-  log.entries.set(index, { term: term ?? known?.term ?? null, sure: sure || (known?.sure && known.term === term) || false });
+  // An entry that a request offers, and that was not there, is gone again if the request is refused.
+  log.entries.set(index, { term: term ?? known?.term ?? null, sure, isOffered: !sure });
   log.last = Math.max(log.last, index);
 }
 
@@ -124,7 +125,7 @@ function hold(log, asked, sure) {
 function drop(log, asked) {
   (asked.entries ?? []).forEach((_, position) => {
     const index = asked.index + 1 + position;
-    if (log.entries.get(index)?.sure === false) log.entries.delete(index);
+    if (log.entries.get(index)?.isOffered) log.entries.delete(index);
   });
   log.last = Math.max(0, log.base, ...log.entries.keys());
 }

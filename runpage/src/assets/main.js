@@ -38,8 +38,9 @@ class App {
     const asked = fromHash(location.hash);
     this.filter = asked.filter;
     this.isLinear = asked.isLinear;
-    const number = asked.number ?? this.model.data.opens_at;
-    this.selected = this.model.indexOf.get(number) ?? this.model.events.length - 1;
+    const wrong = this.operations.find((operation) => operation.isWrong);
+    const first = wrong && this.model.ofRule.length === 0 ? wrong.to ?? wrong.from : this.model.indexOf.get(this.model.data.opens_at);
+    this.selected = this.model.indexOf.get(asked.number) ?? first ?? this.model.events.length - 1;
     this.refresh();
     this.select(this.selected, { isCentred: true });
     document.addEventListener("keydown", (event) => this.key(event));
@@ -202,7 +203,7 @@ load().then((data) => {
   byId("table").open = false;
   const app = new App(data);
   app.start();
-  document.documentElement.dataset.ready = "yes";
+  document.documentElement.dataset.ready = `${performance.now()}`;
 }).catch((error) => {
   byId("walk").hidden = false;
   byId("walk").textContent = `The events cannot be shown: ${error}`;

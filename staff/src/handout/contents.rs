@@ -12,13 +12,14 @@ use crate::framework::FRAMEWORK;
 use crate::manifest::Manifest;
 
 /// Files that are copied unchanged if they exist.
-const COPIED: [&str; 8] = [
+const COPIED: [&str; 9] = [
     ".gitignore",
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "docs/command-line.md",
     "docs/diagnoses.md",
     "docs/guarantees.md",
+    "docs/page.md",
     "rustfmt.toml",
     "scripts/stress",
 ];
