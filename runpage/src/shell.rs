@@ -206,7 +206,10 @@ fn walk() -> Markup {
     html! {
         section #walk aria-label="Events of the run" hidden {
             div #bar role="toolbar" aria-label="Filters and views" {}
-            canvas #strip tabindex="0" role="slider" aria-label="Time" height="44" {}
+            div #strip-box {
+                canvas #strip tabindex="0" role="slider" aria-label="Time" {}
+                div #strip-cursor {}
+            }
             div #panes {
                 div #lanes-pane {
                     div #heads aria-hidden="true" {}

@@ -4,9 +4,19 @@ import { html, byId } from "./dom.js";
 import { conflicts } from "./logs.js";
 import { spanAt } from "./states.js";
 
-/// Columns before and after the index that the selected event is about.
-const COLUMNS_BEFORE = 24;
-const COLUMNS_AFTER = 12;
+/// The width of a column in pixels, and of the names.
+const COLUMN = 30;
+const NAMES = 64;
+
+/// Keeps the number of columns for which there is room, so that drawing needs to measure nothing.
+export function watchRoom(app) {
+  new ResizeObserver(([{ contentRect }]) => {
+    const room = Math.max(4, Math.floor((contentRect.width - NAMES) / COLUMN));
+    if (room === app.columns) return;
+    app.columns = room;
+    drawGrid(app);
+  }).observe(byId("side"));
+}
 
 /// Draws the logs as of the selected event.
 export function drawGrid(app) {
@@ -24,21 +34,17 @@ export function drawGrid(app) {
   const about = call?.raft ? [touched, touched + (call.raft.entries?.length ?? 0)] : [touched, touched];
   const last = Math.max(1, ...state.map((log) => log.last));
   const centre = typeof touched === "number" ? about[1] : last;
-  const to = Math.min(last, Math.max(centre + COLUMNS_AFTER, COLUMNS_BEFORE));
-  const from = Math.max(1, to - COLUMNS_BEFORE - COLUMNS_AFTER);
+  const to = Math.min(last, Math.max(centre + Math.floor(app.columns / 4), app.columns));
+  const from = Math.max(1, to - app.columns + 1);
   const clash = conflicts(state);
   const indices = Array.from({ length: to - from + 1 }, (_, position) => from + position);
   const head = html("tr", {}, html("th", { scope: "col" }, "log"), ...indices.map((index) =>
     html("th", { scope: "col", class: typeof touched === "number" && index >= about[0] && index <= about[1] ? "touched" : "" }, `${index}`)));
   const rows = logs.servers.map((lane, number) => row(app, lane, state, number, indices, clash, spanAt(spans[lane.number], selected)));
-  const scroll = pane.querySelector(".scroll")?.scrollLeft ?? 0;
   const table = html("table", { class: "grid" }, html("thead", {}, head), html("tbody", {}, ...rows));
-  const box = html("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Entries of the logs" }, table);
-  pane.replaceChildren(html("h2", {}, "Logs, as messages tell them"), box,
+  pane.replaceChildren(html("h2", {}, "Logs, as messages tell them"), table,
     html("p", { class: "key faint" }, "a term: certain · ", html("i", {}, "(term)"), ": maybe · blank: unknown · ",
       html("b", {}, "│"), " committed so far · ▾ next, ▴ match at the leader · ", html("span", { class: "boxed" }, "boxed"), ": certain logs differ"));
-  const column = head.querySelector(".touched");
-  box.scrollLeft = column ? Math.max(0, column.offsetLeft - box.clientWidth * 0.6) : Math.max(scroll, box.scrollWidth);
 }
 
 function row(app, lane, state, number, indices, clash, span) {

@@ -27,8 +27,17 @@ export class Lanes {
     this.box.append(this.heads, this.canvas);
     this.box.addEventListener("scroll", () => this.schedule());
     this.rows.addEventListener("click", (event) => this.clicked(event));
-    new ResizeObserver(() => this.schedule()).observe(this.box);
+    new ResizeObserver(() => {
+      this.measure();
+      this.schedule();
+    }).observe(this.box);
+    this.measure();
     this.chunks = [];
+  }
+
+  /// Measures the view, which only its resizing changes.
+  measure() {
+    [this.width, this.height, this.top] = [this.box.clientWidth, this.box.clientHeight, this.heads.offsetHeight];
   }
 
   schedule() {
@@ -50,6 +59,7 @@ export class Lanes {
   /// Takes over a new layout: the rows have changed.
   lay(layout) {
     this.layout = layout;
+    this.known = new Map();
     this.canvas.style.height = `${layout.height}px`;
     // Which arrows are near which rows, so that drawing needs no search.
     this.chunks = [];
@@ -64,7 +74,7 @@ export class Lanes {
   }
 
   geometry() {
-    const width = this.box.clientWidth;
+    const { width } = this;
     const isNarrow = width < 620;
     const { lanes } = this.app.model;
     const gutter = isNarrow ? 62 : 74;
@@ -78,7 +88,7 @@ export class Lanes {
   reveal(index, isCentred) {
     const { box } = this;
     const y = this.layout.y(index);
-    const [top, height] = [box.scrollTop, box.clientHeight - this.heads.offsetHeight];
+    const [top, height] = [box.scrollTop, this.height - this.top];
     if (isCentred || y < top + ROW * 2 || y > top + height - ROW * 3) {
       box.scrollTop = isCentred ? y - height * 0.6 : y < top + ROW * 2 ? y - ROW * 4 : y - height + ROW * 5;
     }
@@ -88,8 +98,8 @@ export class Lanes {
     const { app, layout, box } = this;
     if (!layout) return;
     const shape = this.geometry();
-    const top = box.scrollTop - BEYOND * ROW;
-    const bottom = box.scrollTop + box.clientHeight + BEYOND * ROW;
+    const { scrollTop } = box;
+    const [top, bottom] = [scrollTop - BEYOND * ROW, scrollTop + this.height + BEYOND * ROW];
     const [first, last] = this.range(top, bottom);
     let drawn = layout.rows.slice(first, last);
     const inView = drawn.filter((row) => typeof row === "number").length;
@@ -228,47 +238,73 @@ export class Lanes {
 
   drawRows({ text }, drawn, first) {
     const { app, layout } = this;
-    const { model, past, selected } = app;
+    const { model, selected } = app;
     let lowest = -Infinity;
     let lastSecond = null;
     const rows = [];
+    const known = this.known ?? new Map();
+    this.known = new Map();
+    // Rows that are there already are only changed: most of a step's time would be theirs.
+    const keep = (key, make, y, classes) => {
+      const element = known.get(key) ?? make();
+      if (element.className !== classes) element.className = classes;
+      const top = `${y}px`;
+      if (element.style.top !== top) element.style.top = top;
+      this.known.set(key, element);
+      return element;
+    };
+    if (this.text !== text) this.rows.style.setProperty("--text", `${text}px`);
+    this.text = text;
     drawn.forEach((row, position) => {
-      if (typeof row !== "number") return rows.push(this.fold(row, (first + position) * ROW, text));
+      if (typeof row !== "number") {
+        const y = (first + position) * ROW;
+        return rows.push(keep(`fold ${row.from} ${row.to}`, () => this.fold(row), y, "row fold"));
+      }
       const event = model.events[row];
       const y = layout.y(row) - ROW / 2;
       // In linear mode rows may lie upon each other.
       if (layout.isLinear && row !== selected && y < lowest + ROW) return;
       if (layout.isLinear && row === selected && y < lowest + ROW) rows.pop();
       lowest = y;
-      const [whole, part] = seconds(event.time_ns).split(".");
-      const label = html("span", { class: "text" }, event.line);
-      const isMarked = model.ofRule.indexOf(row);
-      const element = html("div", {
-        class: `row${row === selected ? " selected" : past[row] ? "" : " dim"}${isMarked >= 0 ? " ofrule" : ""}${event.number === model.data.comparison?.unlike ? " unlike" : ""}`,
-        role: "option", id: `row-${event.number}`, "data-index": row,
-        "aria-selected": row === selected ? "true" : "false", "aria-posinset": row + 1, "aria-setsize": model.events.length,
-      }, html("span", { class: "at" }, html("span", { class: whole === lastSecond ? "same" : "" }, whole), `.${part}`),
-      html("span", { class: "hidden" }, ` ${event.at}: `), label);
+      const whole = Math.floor(event.time_ns / 1e9);
+      const isSame = whole === lastSecond;
       lastSecond = whole;
-      element.style.top = `${y}px`;
-      label.style.left = `${text}px`;
+      const element = keep(row, () => this.row(event), y, this.classes(event, isSame));
+      const isSelected = row === selected ? "true" : "false";
+      if (element.getAttribute("aria-selected") !== isSelected) element.setAttribute("aria-selected", isSelected);
       rows.push(element);
     });
-    this.rows.replaceChildren(...rows);
-    const active = selected >= 0 ? `row-${model.events[selected].number}` : "";
-    if (active && document.getElementById(active)) this.box.setAttribute("aria-activedescendant", active);
+    const present = this.rows.children;
+    if (present.length !== rows.length || rows.some((row, position) => present[position] !== row)) this.rows.replaceChildren(...rows);
+    const active = this.known.has(selected) ? `row-${model.events[selected].number}` : null;
+    if (active) this.box.setAttribute("aria-activedescendant", active);
     else this.box.removeAttribute("aria-activedescendant");
   }
 
-  fold(fold, y, text) {
+  classes(event, isSameSecond) {
+    const { model, past, selected } = this.app;
+    const classes = ["row"];
+    if (event.index === selected) classes.push("selected");
+    else if (!past[event.index]) classes.push("dim");
+    if (isSameSecond) classes.push("same");
+    if (model.ofRule.includes(event.index)) classes.push("ofrule");
+    if (event.number === model.data.comparison?.unlike) classes.push("unlike");
+    return classes.join(" ");
+  }
+
+  row(event) {
+    const [whole, part] = seconds(event.time_ns).split(".");
+    return html("div", {
+      role: "option", id: `row-${event.number}`, "data-index": event.index,
+      "aria-posinset": event.index + 1, "aria-setsize": this.app.model.events.length,
+    }, html("span", { class: "at" }, html("span", { class: "whole" }, whole), `.${part}`),
+    html("span", { class: "hidden" }, ` ${event.at}: `), html("span", { class: "text" }, event.line));
+  }
+
+  fold(fold) {
     const parts = [fold.ns > 0 ? duration(fold.ns) : "", fold.heartbeats ? count(fold.heartbeats, "heartbeat") : "",
       fold.states ? count(fold.states, "state") : "", fold.filtered ? `${count(fold.filtered, "event")} not shown` : ""];
-    const label = html("span", { class: "text" }, `⋯ ${parts.filter((part) => part).join(", ")}`);
-    const element = html("div", { class: "row fold", "data-fold": fold.from, title: "Click to show what is folded here" }, label);
-    element.setAttribute("role", "option");
-    element.setAttribute("aria-selected", "false");
-    element.style.top = `${y}px`;
-    label.style.left = `${text}px`;
-    return element;
+    return html("div", { role: "option", "aria-selected": "false", "data-fold": fold.from, title: "Click to show what is folded here" },
+      html("span", { class: "text" }, `⋯ ${parts.filter((part) => part).join(", ")}`));
   }
 }

@@ -8,7 +8,7 @@ import { layOut } from "./rows.js";
 import { Lanes } from "./lanes.js";
 import { drawDetail } from "./detail.js";
 import { Logs } from "./logs.js";
-import { drawGrid } from "./grid.js";
+import { drawGrid, watchRoom } from "./grid.js";
 import { Strip } from "./strip.js";
 import { drawHistory, operationsOf } from "./history.js";
 import { drawLines } from "./loglines.js";
@@ -28,6 +28,7 @@ class App {
     this.logs = new Logs(this.model);
     this.operations = operationsOf(this.model);
     this.onlyKey = true;
+    this.columns = 10;
     this.lanes = new Lanes(this);
     this.strip = new Strip(this);
     this.toolbar = new Toolbar(this);
@@ -43,6 +44,7 @@ class App {
     this.selected = this.model.indexOf.get(asked.number) ?? first ?? this.model.events.length - 1;
     this.refresh();
     this.select(this.selected, { isCentred: true });
+    watchRoom(this);
     document.addEventListener("keydown", (event) => this.key(event));
     document.addEventListener("click", (event) => this.followLink(event));
     window.addEventListener("hashchange", () => this.followAddress());

@@ -7,6 +7,8 @@ export class Strip {
   constructor(app) {
     this.app = app;
     this.canvas = byId("strip");
+    this.cursor = byId("strip-cursor");
+    this.canvas.setAttribute("aria-valuemin", "0");
     const take = (event) => {
       const box = this.canvas.getBoundingClientRect();
       this.take((event.clientX - box.left) / box.width);
@@ -50,10 +52,8 @@ export class Strip {
     const ratio = window.devicePixelRatio || 1;
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
     if (width === 0) return;
-    this.image = document.createElement("canvas");
     [canvas.width, canvas.height] = [width * ratio, height * ratio];
-    [this.image.width, this.image.height] = [canvas.width, canvas.height];
-    const draw = this.image.getContext("2d");
+    const draw = canvas.getContext("2d");
     draw.scale(ratio, ratio);
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => style.getPropertyValue(name).trim();
@@ -92,21 +92,14 @@ export class Strip {
     this.draw();
   }
 
+  /// Moves the cursor to the selected event. The picture stays, and nothing is measured.
   draw() {
-    const { canvas, app } = this;
+    const { canvas, cursor, app } = this;
     const event = app.model.events[app.selected];
-    if (!this.image || !event) return;
-    const ratio = window.devicePixelRatio || 1;
-    const draw = canvas.getContext("2d");
-    draw.setTransform(1, 0, 0, 1, 0, 0);
-    draw.clearRect(0, 0, canvas.width, canvas.height);
-    draw.drawImage(this.image, 0, 0);
-    draw.scale(ratio, ratio);
+    if (!event) return;
     const { begin, whole } = this.extent();
-    const at = ((event.time_ns - begin) / whole) * (canvas.clientWidth - 2) + 1;
-    draw.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--accent").trim();
-    draw.fillRect(at - 1, 0, 2, canvas.clientHeight);
-    canvas.setAttribute("aria-valuemin", "0");
+    const part = (event.time_ns - begin) / whole;
+    cursor.style.left = `calc(${(100 * part).toFixed(3)}% - 1px)`;
     canvas.setAttribute("aria-valuemax", seconds(begin + whole));
     canvas.setAttribute("aria-valuenow", seconds(event.time_ns));
     canvas.setAttribute("aria-valuetext", `${seconds(event.time_ns)} s`);
