@@ -26,9 +26,10 @@ export async function launch(name) {
     executablePath: PATHS[name],
     headless: true,
     userDataDir: profile,
-    args: name === "firefox" ? [] : CHROMIUM_FLAGS,
+    defaultViewport: null,
+    args: name === "firefox" ? ["--width=1280", "--height=900"] : CHROMIUM_FLAGS,
   });
-  return { browser, profile };
+  return { name, browser, profile };
 }
 
 /// Ends a browser.
@@ -39,7 +40,7 @@ export async function end({ browser, profile }) {
 }
 
 /// Opens a page of a run: `raft`, with the address's part after `#`. Problems that it has are in `problems`.
-export async function open({ browser }, file, { hash = "", width = 1280, height = 900, scheme, scripts = true } = {}) {
+export async function open({ name, browser }, file, { hash = "", width = 1280, height = 900, scheme, scripts = true } = {}) {
   const page = await browser.newPage();
   page.problems = [];
   page.requests = [];
@@ -48,12 +49,22 @@ export async function open({ browser }, file, { hash = "", width = 1280, height 
     if (message.type() === "error") page.problems.push(message.text());
   });
   page.on("request", (request) => page.requests.push(request.url()));
-  await page.setViewport({ width, height });
+  // Firefox's driver has no viewports: its window is of this size from the beginning.
+  if (name === "chromium") await page.setViewport({ width, height });
   if (scheme) await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
   if (!scripts) await page.setJavaScriptEnabled(false);
   await page.goto(`${pathToFileURL(join(process.env.PAGES, `${file}.html`))}${hash}`);
   if (scripts && file !== "empty") await page.waitForSelector("html[data-ready]", { timeout: 20000 });
   return page;
+}
+
+/// Waits until a function of the page is true. The page's policy forbids the driver's own way, in Firefox.
+export async function until(page, isTrue, ...args) {
+  const deadline = Date.now() + 10000;
+  while (!(await page.evaluate(isTrue, ...args))) {
+    if (Date.now() > deadline) throw new Error(`not true in time: ${isTrue}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /// The number of the selected event.
