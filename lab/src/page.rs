@@ -34,6 +34,7 @@ pub fn page(
     choose_solution: impl FnOnce(Option<&str>) -> Result<Choice, CommandError>,
 ) -> Result<Verdict, CommandError> {
     let wanted = Wanted::chosen(&Choices {
+        command: "page",
         test: args.test.as_deref(),
         seed: args.seed,
         from: args.from.as_deref().map(|file| (file, args.number)),
@@ -93,41 +94,42 @@ pub fn page(
 /// The limit on the CPU time of a run whose page is written.
 const WALL_LIMIT: Duration = Duration::from_secs(60);
 
-/// After this time no more pages are begun: a command with many causes must not wait for their pages.
+/// After this time no more pages are begun, and a run that takes more of the processor has none: a command
+/// must not wait for pages.
 const ENOUGH: Duration = Duration::from_secs(10);
 
 /// Writes a page for each cause of failure that is shown, and notes its path. `command` gives the command that
 /// repeats a failure.
 ///
-/// A page that cannot be written is left out: the results do not depend on it.
-///
-/// # Errors
-///
-/// No run can be carried out.
+/// A page that cannot be written is left out, and so is one of a run that takes too long to be repeated: the
+/// results do not depend on it.
 pub(crate) fn write_pages(
     summary: &mut Summary,
     settings: &Settings,
     solution: &str,
     command: &dyn Fn(&Failure) -> String,
-) -> Result<(), CommandError> {
+) {
     if settings.backend != Backend::Simulation {
-        return Ok(());
+        return;
     }
     let begin = Instant::now();
     for cause in summary.causes.iter_mut().take(CAUSES_SHOWN) {
         // A process that died leaves no events.
         if cause.first.origin.is_some() && begin.elapsed() < ENOUGH {
-            cause.page = page_of(cause, settings, &About { solution, replay: &command(&cause.first) })?;
+            cause.page = page_of(cause, settings, &About { solution, replay: &command(&cause.first) });
         }
     }
-    Ok(())
 }
 
-fn page_of(cause: &Cause, settings: &Settings, about: &About<'_>) -> Result<Option<PathBuf>, CommandError> {
+fn page_of(cause: &Cause, settings: &Settings, about: &About<'_>) -> Option<PathBuf> {
     let Failure { case, seed, .. } = cause.first;
-    let Ok(out) = usual_path(case, seed) else { return Ok(None) };
-    let recorded = Recorded::of(case, seed, &Settings { jobs: 1, deadline: None, ..settings.clone() })?;
-    Ok(recorded.filter(|recorded| recorded.write(&out, about, None).is_ok()).map(|_| out))
+    let out = usual_path(case, seed).ok()?;
+    let wall_limit = settings.wall_limit.min(ENOUGH);
+    let settings = Settings { jobs: 1, deadline: None, wall_limit, ..settings.clone() };
+    let recorded = Recorded::of(case, seed, &settings).ok()??;
+    let (now, _) = recorded.failure.as_ref()?;
+    let is_same = now.kind == cause.first.kind && now.fingerprint == cause.first.fingerprint;
+    (is_same && recorded.write(&out, about, None).is_ok()).then_some(out)
 }
 
 /// The usual path of a page: `target/lab/pages/backup_3b-0x1f.html`.

@@ -106,6 +106,8 @@ pub(crate) struct Wanted {
 
 /// The arguments that name a run.
 pub(crate) struct Choices<'a> {
+    /// The command, for advice.
+    pub(crate) command: &'static str,
     pub(crate) test: Option<&'a str>,
     pub(crate) seed: Option<u64>,
     /// A file of failures, and the number of one of them.
@@ -117,6 +119,7 @@ pub(crate) struct Choices<'a> {
 impl Wanted {
     fn of(args: &ReplayArgs) -> Result<Self, CommandError> {
         Self::chosen(&Choices {
+            command: "replay",
             test: args.test.as_deref(),
             seed: args.seed,
             from: args.from.as_deref().map(|file| (file, args.number)),
@@ -128,7 +131,7 @@ impl Wanted {
     /// The run that the arguments name, or that of the last failure.
     pub(crate) fn chosen(choices: &Choices<'_>) -> Result<Self, CommandError> {
         if let Some((file, number)) = choices.from {
-            return Self::recorded(failures::load(file, number as usize)?, "the failure");
+            return Self::recorded(failures::load(file, number as usize)?, "the failure", choices.command);
         }
         let recorded = Replay::load();
         let mut wanted = match (choices.test, choices.seed) {
@@ -139,7 +142,7 @@ impl Wanted {
                 policy: Policy::default(),
                 recorded: recorded.ok(),
             },
-            _ => Self::last(recorded)?,
+            _ => Self::last(recorded, choices.command)?,
         };
         wanted.solution = choices.solution.map(str::to_owned).or(wanted.solution);
         wanted.policy = choices.policy.unwrap_or(wanted.policy);
@@ -156,17 +159,16 @@ impl Wanted {
     }
 
     /// The run of the last failure.
-    fn last(recorded: Result<Replay, NoLastFailure>) -> Result<Self, CommandError> {
-        let replay = recorded.map_err(|none| CommandError::new(format!("{none}{ADVICE}")))?;
-        Self::recorded(replay, "the last failure")
+    fn last(recorded: Result<Replay, NoLastFailure>, command: &str) -> Result<Self, CommandError> {
+        let replay = recorded.map_err(|none| CommandError::new(format!("{none}{}", advice(command))))?;
+        Self::recorded(replay, "the last failure", command)
     }
 
     /// The run of a saved failure.
-    fn recorded(replay: Replay, what: &str) -> Result<Self, CommandError> {
-        let policy = replay
-            .policy
-            .parse()
-            .map_err(|cause| CommandError::new(format!("{what} cannot be replayed: {cause}{ADVICE}")))?;
+    fn recorded(replay: Replay, what: &str, command: &str) -> Result<Self, CommandError> {
+        let policy = replay.policy.parse().map_err(|cause| {
+            CommandError::new(format!("{what} cannot be replayed: {cause}{}", advice(command)))
+        })?;
         Ok(Self {
             case: the_test(&replay.test)?,
             seed: replay.seed,
@@ -177,8 +179,10 @@ impl Wanted {
     }
 }
 
-/// The end of a refusal: the other way to replay.
-const ADVICE: &str = "; give a test and its seed, such as `cargo lab replay backup_3b --seed 0x1f`";
+/// The end of a refusal: the other way to name a run.
+fn advice(command: &str) -> String {
+    format!("; give a test and its seed, such as `cargo lab {command} backup_3b --seed 0x1f`")
+}
 
 /// The only test that the filter `name` matches.
 fn the_test(name: &str) -> Result<&'static Case, CommandError> {

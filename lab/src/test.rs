@@ -103,7 +103,7 @@ pub fn test(
     let Progress { terminal, mut summary, .. } = progress;
     if !interrupt::has_come() {
         record_causes(&mut summary, &settings)?;
-        page::write_pages(&mut summary, &settings, &tested.title, &command)?;
+        page::write_pages(&mut summary, &settings, &tested.title, &command);
     }
     if let Some(cause) = summary.causes.iter().next().filter(|_| is_saved) {
         save(&replay(&cause.first), &terminal);

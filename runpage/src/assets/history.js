@@ -68,7 +68,7 @@ export function drawHistory(app) {
   const time = (index) => model.events[index].time_ns;
   const begin = Math.min(...shown.map((operation) => time(operation.from)));
   const end = Math.max(begin + 1, ...shown.map((operation) => time(operation.to ?? operation.from)));
-  const [width, row, left] = [560, 22, 30];
+  const [width, row, left] = [360, 22, 26];
   const x = (ns) => left + ((ns - begin) / (end - begin)) * (width - left - 4);
   const height = clients.length * row + 18;
   const bars = shown.map((operation) => {

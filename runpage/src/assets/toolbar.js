@@ -1,6 +1,7 @@
 // The bar over the lanes: filters, views and help.
 
-import { html, byId } from "./dom.js";
+import { html, svg, byId } from "./dom.js";
+import { arrowPath, markOf } from "./marks.js";
 import { KINDS, noFilter } from "./filter.js";
 
 /// The keys of the page, and what they do.
@@ -16,13 +17,37 @@ export const KEYS = [
   ["?", "this help"],
 ];
 
-/// The marks of the lanes, and what they mean.
-const LEGEND = [
-  ["filled head", "a request"], ["open head", "a reply"], ["double bar", "a refusal"], ["cross on the way", "lost"],
-  ["diamond on the line", "held back, and late"], ["double line", "a second copy of a request"],
-  ["fill", "the server's term"], ["hatched", "down"], ["thick edge", "leads"], ["dashed edge", "cut off from a majority"],
-  ["filled diamond", "applied"], ["square", "saved"], ["triangle", "start of a command"], ["bracket", "operation of a client"],
+/// The arrows of the lanes, and what they mean.
+const ARROW_LEGEND = [
+  ["request", false, "a request"], ["reply", false, "a reply"], ["refusal", false, "a reply that refuses"],
+  ["lost", false, "lost on its way"], ["reply", true, "held back, and late"], ["duplicate", false, "a second copy of a request"],
 ];
+
+/// The events of the lanes that have marks of their own, and what they mean.
+const MARK_LEGEND = [
+  ["accepted", "start of a command"], ["saved", "a save"], ["applied", "an entry is applied"], ["started", "a server starts"],
+  ["crashed", "a server crashes"], ["link_cut", "a link is cut"], ["link_mended", "a link is mended"],
+  ["operation_began", "a client's operation begins"], ["violation", "an invariant is violated"],
+];
+
+/// The lanes' looks, and what they mean.
+const LANE_LEGEND = [["band term t1", "edge", "colour: the server's term"], ["band term t1", "edge leads", "thick edge: it leads"],
+  ["band term t1", "edge cut", "dashed edge: it has no link to a majority"], ["band down", "", "hatched: it is down"]];
+
+function legend() {
+  const picture = (...shapes) => svg("svg", { class: "marks legend", width: 60, height: 18, "aria-hidden": "true" }, ...shapes);
+  const arrows = ARROW_LEGEND.map(([shape, isLate, what]) =>
+    [picture(svg("path", { class: `arrow ${shape}`, d: arrowPath(0, 9, 58, 9, shape, isLate) })), what]);
+  const marks = MARK_LEGEND.map(([kind, what]) => {
+    const { d, filled, heavy } = markOf({ kind });
+    const classes = `mark ${kind}${filled ? " filled" : ""}${heavy ? " heavy" : ""}`;
+    return [picture(svg("path", { class: classes, d, transform: "translate(30 9)" })), what];
+  });
+  const lanes = LANE_LEGEND.map(([band, edge, what]) => [picture(
+    svg("rect", { class: band, x: 20, y: 0, width: 20, height: 18 }),
+    svg("path", { class: edge, d: "M20 0V18M40 0V18" })), what]);
+  return [...lanes, ...arrows, ...marks];
+}
 
 /// Builds the bar.
 export class Toolbar {
@@ -53,10 +78,11 @@ export class Toolbar {
   }
 
   buildHelp() {
-    const list = (pairs, tag) => html("dl", { class: "keys" }, ...pairs.map(([name, what]) =>
-      html("div", {}, html("dt", {}, html(tag, {}, name)), html("dd", {}, what))));
+    const list = (pairs) => html("dl", { class: "keys" }, ...pairs.map(([name, what]) =>
+      html("div", {}, html("dt", {}, name), html("dd", {}, what))));
+    const keys = KEYS.map(([name, what]) => [html("kbd", {}, name), what]);
     const close = html("button", { type: "button", onclick: () => byId("help").close() }, "Close");
-    byId("help").append(html("h2", {}, "Keys"), list(KEYS, "kbd"), html("h2", {}, "Marks"), list(LEGEND, "span"), close);
+    byId("help").append(html("h2", {}, "Keys"), list(keys), html("h2", {}, "Marks"), list(legend()), close);
   }
 
   showHelp() {
