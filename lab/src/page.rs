@@ -98,8 +98,8 @@ const WALL_LIMIT: Duration = Duration::from_secs(60);
 /// must not wait for pages.
 const ENOUGH: Duration = Duration::from_secs(10);
 
-/// Writes a page for each cause of failure that is shown, and notes its path. `command` gives the command that
-/// repeats a failure.
+/// Writes a page for each cause of failure that is shown, and notes its path. `command` gives the command
+/// that repeats a failure.
 ///
 /// A page that cannot be written is left out, and so is one of a run that takes too long to be repeated: the
 /// results do not depend on it.

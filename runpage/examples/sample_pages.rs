@@ -81,8 +81,8 @@ impl Run {
     fn append(&mut self, leader: usize, to: usize, append: Append, fate: Fate) -> u64 {
         let Append { term, prev, entries, commit, success } = append;
         let entries: Vec<Json> = entries.iter().map(|term| json!({ "term": term, "command": "x" })).collect();
-        let args = json!({ "term": term, "leader_id": leader, "prev_log_index": prev.0, "prev_log_term": prev.1,
-                           "entries": entries, "leader_commit": commit });
+        let args = json!({ "term": term, "leader_id": leader, "prev_log_index": prev.0,
+                           "prev_log_term": prev.1, "entries": entries, "leader_commit": commit });
         let reply = json!({ "term": term, "success": success });
         self.call(&name(leader), &name(to), "Raft.append_entries", &args, &reply, fate)
     }
@@ -298,7 +298,8 @@ const HISTORY: &str = "expected the operations on key x to be linearizable: each
     client 0, 1.000 s to 1.030 s: Put(x, \"v9\", 9) -> done\n  \
     which leaves x \"v9\", version 10; there the answer would be \"v9\", version 10\n";
 
-const HOSTILE: &str = "</script><script>document.title = 'broken out'</script><img src=x onerror=\"document.title='broken out'\">";
+const HOSTILE: &str = "</script><script>document.title = 'broken out'</script>\
+    <img src=x onerror=\"document.title='broken out'\">";
 
 fn main() {
     let folder = std::env::args_os().nth(1).expect("usage: sample_pages FOLDER");

@@ -1,7 +1,7 @@
 //! [`Shapes`]: what happens in a run, without times, numbers and names, for the comparison of two runs.
 //!
-//! Two runs of different seeds differ from their first event on. What is worth a look is an event of which the
-//! other run has no like: the first reply, say, that accepts a request of an older term.
+//! Two runs of different seeds differ from their first event on. What is worth a look is an event of which
+//! the other run has no like: the first reply, say, that accepts a request of an older term.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
@@ -145,7 +145,10 @@ mod tests {
 
     #[test]
     fn numbers_and_names_make_no_difference() {
-        let applied = |number: u64, at: &str, index: u64| json!({ "kind": "applied", "number": number, "at": at, "content": { "index": index, "command": number } });
+        let applied = |number: u64, at: &str, index: u64| {
+            let content = json!({ "index": index, "command": number });
+            json!({ "kind": "applied", "number": number, "at": at, "content": content })
+        };
         let run = [applied(1, "server 0", 1), applied(2, "server 0", 2)];
         let like = [applied(5, "server 3", 1), applied(9, "server 3", 2), applied(11, "server 3", 3)];
         let twice = [applied(5, "server 3", 1), applied(9, "server 3", 1)];

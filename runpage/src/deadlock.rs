@@ -82,7 +82,8 @@ mod tests {
     #[test]
     fn other_forms_of_a_wait_are_read() {
         let message = "3 threads wait for each other, and none can ever go on:\n  \
-                       thread `a` of g1 server 0 waits for a thread at x.rs:1:2, which is thread `b` of tester\n  \
+                       thread `a` of g1 server 0 waits for a thread at x.rs:1:2, which is \
+                       thread `b` of tester\n  \
                        thread `b` of tester waits for a lock at x.rs:3:4, behind thread `c` of client 12, \
                        which waits to write since y.rs:1:1\n  \
                        thread `c` of client 12 sleeps";

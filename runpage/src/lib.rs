@@ -4,7 +4,8 @@
 //!
 //! Read in this order: `events` (which events a page shows, and in what form), `meaning` (what a message says
 //! in Raft's terms), `difference` (saves as differences), `line` (an event in one line), `comparison` (two
-//! runs), `shell` (the HTML), `assets` (style and script), `file` (a file that is written completely or not at all).
+//! runs), `history` and `deadlock` (what messages of failures tell), `shell` (the HTML), `assets` (style and
+//! script), `file` (a file that is written completely or not at all).
 
 #![warn(missing_docs)]
 

@@ -1,5 +1,5 @@
-//! The lines of the log that a page shows: those of the solution and of the test. The network's lines are left
-//! out, because the events tell the same.
+//! The lines of the log that a page shows: those of the solution and of the test. The network's lines are
+//! left out, because the events tell the same.
 
 use serde_json::{Value as Json, json};
 

@@ -67,7 +67,9 @@ fn header(page: &Page<'_>) -> Markup {
                 Some(_) => { span.verdict.failed { "✕ failed" } }
                 None => { span.verdict.passed { "✓ passed" } }
             }
-            p.faint { (page.title) " · solution " (page.solution) " · " (format!("{:.1}", page.seconds)) " s" }
+            p.faint {
+                (page.title) " · solution " (page.solution) " · " (format!("{:.1} s", page.seconds))
+            }
             p.command { code { (page.replay) } }
         }
     }

@@ -19,7 +19,7 @@ const COPIED: [&str; 9] = [
     "docs/command-line.md",
     "docs/diagnoses.md",
     "docs/guarantees.md",
-    "docs/page.md",
+    "docs/run-page.md",
     "rustfmt.toml",
     "scripts/stress",
 ];
