@@ -203,8 +203,11 @@ fn write_short(value: &Json, text: &mut String) {
                 && name.starts_with(char::is_uppercase)
             {
                 text.push_str(name);
-                text.push(' ');
-                return write_short(inner, text);
+                if !inner.is_null() {
+                    text.push(' ');
+                    write_short(inner, text);
+                }
+                return;
             }
             text.push('{');
             for (position, (key, element)) in map.iter().enumerate() {
@@ -274,6 +277,7 @@ mod tests {
     fn an_enum_is_told_by_its_variant() {
         assert_eq!(short(&json!({ "Ok": { "value": "a", "version": 1 } })), "Ok {value a, version 1}");
         assert_eq!(short(&json!({ "Err": "WrongLeader" })), "Err WrongLeader");
+        assert_eq!(short(&json!({ "Err": null })), "Err");
     }
 
     #[test]

@@ -5,8 +5,8 @@ import { conflicts } from "./logs.js";
 import { spanAt } from "./states.js";
 
 /// The width of a column in pixels, and of the names.
-const COLUMN = 30;
-const NAMES = 64;
+const COLUMN = 35;
+const NAMES = 84;
 
 /// Keeps the number of columns for which there is room, so that drawing needs to measure nothing.
 export function watchRoom(app) {

@@ -79,9 +79,16 @@ export class Lanes {
     const { lanes } = this.app.model;
     const gutter = isNarrow ? 62 : 74;
     const text = isNarrow ? 150 : 320;
-    const room = (width - gutter - text) / Math.max(1, lanes.length);
-    const lane = Math.max(isNarrow ? 26 : 34, Math.min(64, room));
-    return { gutter, lane, x: (number) => gutter + (number + 0.5) * lane, text: gutter + lanes.length * lane + 10 };
+    const room = width - gutter - text;
+    const least = isNarrow ? 26 : 34;
+    const lane = Math.max(least, Math.min(64, room / Math.max(1, lanes.length)));
+    // Many clients share what the servers leave.
+    const clients = lanes.filter((party) => party.kind === "client").length;
+    const others = lanes.length - clients;
+    const narrow = Math.max(8, Math.min(lane, (room - others * lane) / Math.max(1, clients)));
+    const left = (number) => gutter + Math.min(number, others) * lane + Math.max(0, number - others) * narrow;
+    const widthOf = (party) => (party.kind === "client" ? narrow : lane);
+    return { gutter, lane, widthOf, x: (number) => left(number) + widthOf(lanes[number]) / 2, text: left(lanes.length) + 10 };
   }
 
   /// Scrolls until the row of this event is in view.
@@ -147,22 +154,23 @@ export class Lanes {
     return chosen.sort((one, other) => one - other);
   }
 
-  drawHeads({ x, lane }) {
+  drawHeads({ x, widthOf }) {
     const { model, spans, selected } = this.app;
     const heads = model.lanes.map((party) => {
       const span = selected >= 0 ? spanAt(spans[party.number], selected) : null;
       const isServer = party.kind === "server" && span;
       const state = !isServer ? "" : !span.up ? "down" : `${span.leads ? "★" : ""}${span.term === null ? "" : `t${span.term}`}`;
-      const head = html("span", { class: `head ${party.kind}`, title: party.name },
-        html("b", {}, party.kind === "server" ? `S${party.short}` : party.short), html("span", {}, state || "\u00a0"));
-      head.style.left = `${x(party.number) - lane / 2}px`;
-      head.style.width = `${lane}px`;
+      const width = widthOf(party);
+      const name = party.kind === "server" ? `S${party.short}` : width < 16 ? "·" : party.short;
+      const head = html("span", { class: `head ${party.kind}`, title: party.name }, html("b", {}, name), html("span", {}, state || "\u00a0"));
+      head.style.left = `${x(party.number) - width / 2}px`;
+      head.style.width = `${width}px`;
       return head;
     });
     this.heads.replaceChildren(...heads);
   }
 
-  drawMarks({ x, gutter, lane }, drawn, top, bottom) {
+  drawMarks({ x, lane, text }, drawn, top, bottom) {
     const { app, layout } = this;
     const { model, spans, past, selected } = app;
     const height = bottom - top;
@@ -202,8 +210,8 @@ export class Lanes {
     const wanted = [...arrows].sort((one, other) => past[other.to] - past[one.to]).slice(0, ARROWS);
     for (const arrow of wanted) {
       const [x0, x1] = [x(arrow.fromLane), x(arrow.toLane)];
-      const side = Math.sign(x1 - x0) * half;
-      const path = arrowPath(x0 + side, y(arrow.from), x1 - side, y(arrow.to), arrow.shape, arrow.late);
+      const side = (number) => Math.sign(x1 - x0) * (model.lanes[number].kind === "server" ? half : 3);
+      const path = arrowPath(x0 + side(arrow.fromLane), y(arrow.from), x1 - side(arrow.toLane), y(arrow.to), arrow.shape, arrow.late);
       const isBright = past[arrow.from] && past[arrow.to];
       (isBright ? bright : dim).append(svg("path", { class: `arrow ${arrow.shape}`, d: path }));
     }
@@ -220,7 +228,7 @@ export class Lanes {
       } else if (row === selected) bright.append(svg("circle", { class: "cursor", r: 9, transform: place }));
       (past[row] ? bright : dim).append(svg("path", { class: classes, d, transform: place }));
     }
-    this.svg.setAttribute("width", this.geometry().text);
+    this.svg.setAttribute("width", text);
     this.svg.setAttribute("height", height);
     this.svg.style.top = `${top}px`;
     const hatch = svg("pattern", { id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
