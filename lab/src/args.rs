@@ -39,6 +39,9 @@ pub(crate) enum Command {
     /// Explain a rule that a run broke, or a kind of failure; without arguments, list them
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
+    /// Write the page of a run, to walk through it in a browser; without arguments, of the last failure
+    #[command(after_help = PAGE_EXAMPLES)]
+    Page(PageArgs),
     /// List tests, their parts, titles and points
     List(ListArgs),
     /// Print a script that completes the command line in a shell
@@ -80,6 +83,13 @@ Examples:
   cargo lab explain            all rules and kinds of failures
   cargo lab explain AE1        a rule: what the paper says, the usual mistake, how to mend it
   cargo lab explain deadlock   a kind of failure";
+
+/// The end of the help of `lab page`.
+pub const PAGE_EXAMPLES: &str = "\
+Examples:
+  cargo lab page --open                                  the last failure, in the browser
+  cargo lab page backup_3b --seed 0x1f --out run.html    this run, failed or passed
+  cargo lab page --against 7                             the last failure, compared with seed 7";
 
 /// The end of the help of `lab completions`.
 pub const COMPLETIONS_EXAMPLES: &str = "\
@@ -315,6 +325,51 @@ pub struct ExplainArgs {
     pub name: Option<String>,
 }
 
+/// The arguments of `lab page`.
+#[derive(Args, Debug)]
+pub struct PageArgs {
+    /// The test; needs --seed. Without both, the page is of the last failure
+    #[arg(requires = "seed", value_parser = Filter, hide_possible_values = true)]
+    pub test: Option<String>,
+
+    /// Seed of the run, decimal or 0x hexadecimal
+    #[arg(long, value_name = "S", value_parser = tester::seed::parse, allow_negative_numbers = true)]
+    #[arg(requires = "test", help_heading = heading::SELECTION)]
+    pub seed: Option<u64>,
+
+    /// Take a failure of this file, which `lab test` writes
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["test", "seed", "solution", "policy"])]
+    #[arg(help_heading = heading::SELECTION)]
+    pub from: Option<PathBuf>,
+
+    /// Number of the failure in the file, counted from 1
+    #[arg(long, value_name = "N", default_value = "1", requires = "from", value_parser = at_least_one)]
+    #[arg(allow_negative_numbers = true, help_heading = heading::SELECTION)]
+    pub number: u32,
+
+    /// Solution to run, one of those that are compiled in; if not given, the last failure's, or the first
+    #[arg(long, value_name = "NAME", help_heading = heading::EXECUTION)]
+    pub solution: Option<String>,
+
+    /// The scheduling policy; if not given, the last failure's, or `random`
+    #[arg(long, visible_alias = "scheduler", value_name = "P", value_parser = policies())]
+    #[arg(help_heading = heading::EXECUTION)]
+    pub policy: Option<Policy>,
+
+    /// Mark the first event of which the run of this other seed has no like
+    #[arg(long, value_name = "S", value_parser = tester::seed::parse, allow_negative_numbers = true)]
+    #[arg(help_heading = heading::OUTPUT)]
+    pub against: Option<u64>,
+
+    /// File to write; if not given, target/lab/pages/TEST-SEED.html
+    #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT)]
+    pub out: Option<PathBuf>,
+
+    /// Open the page in the browser
+    #[arg(long, help_heading = heading::OUTPUT)]
+    pub open: bool,
+}
+
 /// The arguments of `lab list`.
 #[derive(Args, Debug)]
 pub struct ListArgs {
@@ -547,6 +602,10 @@ mod tests {
             (&["replay", "backup_3b"], "--seed"),
             (&["replay", "--seed", "1"], "TEST"),
             (&["replay", "--level", "loud"], "warn"),
+            (&["page", "backup_3b"], "--seed"),
+            (&["page", "--seed", "1"], "TEST"),
+            (&["page", "--against", "-1"], "decimal (31) or hexadecimal (0x1f)"),
+            (&["page", "--number", "2"], "--from"),
             (&["replay", "--since", "-1"], "--since"),
             (&["test", "-j", "0"], "from 1 to 4294967295"),
             (&["test", "--count", "0"], "from 1 to 4294967295"),
@@ -625,14 +684,16 @@ mod tests {
 
     #[test]
     fn examples_fit_into_the_width_of_the_help() {
-        for text in [EXAMPLES, TEST_EXAMPLES, REPLAY_EXAMPLES, EXPLAIN_EXAMPLES, COMPLETIONS_EXAMPLES] {
+        for text in
+            [EXAMPLES, TEST_EXAMPLES, REPLAY_EXAMPLES, EXPLAIN_EXAMPLES, PAGE_EXAMPLES, COMPLETIONS_EXAMPLES]
+        {
             assert!(text.lines().all(|line| line.len() <= 100), "{text}");
         }
     }
 
     #[test]
     fn examples_are_accepted() {
-        for text in [EXAMPLES, TEST_EXAMPLES, REPLAY_EXAMPLES, EXPLAIN_EXAMPLES] {
+        for text in [EXAMPLES, TEST_EXAMPLES, REPLAY_EXAMPLES, EXPLAIN_EXAMPLES, PAGE_EXAMPLES] {
             let commands = text.lines().filter_map(|line| line.trim_start().strip_prefix("cargo lab "));
             let mut number = 0;
             for command in commands {

@@ -1,11 +1,11 @@
 //! The command line: `lab test` runs the course's tests, `lab replay` runs one of them again with its log,
-//! `lab list` lists them, `lab explain` explains failures.
+//! `lab page` writes the page of a run, `lab list` lists the tests, `lab explain` explains failures.
 //!
 //! It is a library, so that a program with other solutions compiled in needs three lines of its own: see
 //! `main.rs`, and the program with misbehaving solutions in `tests/`.
 //!
 //! Read in this order: `args` (the arguments), `test` (the command `lab test`), `run` (simulations in
-//! parallel, in worker processes that may die), `report` (the forms of the results), `replay`.
+//! parallel, in worker processes that may die), `report` (the forms of the results), `replay`, `page`.
 
 #![warn(missing_docs)]
 
@@ -18,6 +18,7 @@ mod findings;
 pub mod interrupt;
 mod list;
 mod near;
+mod page;
 mod replay;
 pub mod report;
 pub mod run;
@@ -38,6 +39,7 @@ pub use completions::completions;
 use error::CommandError;
 pub use explain::explain;
 pub use list::list;
+pub use page::page;
 pub use replay::replay;
 pub use solutions::COMPILED_IN;
 pub use test::test;
@@ -66,6 +68,8 @@ impl Lab {
                 Command::Replay(args) => not_for_another()
                     .and_then(|()| replay(&args, |name| Tested::compiled_in(self, name).map(Ok))),
                 Command::Explain(args) => explain(&args),
+                Command::Page(args) => not_for_another()
+                    .and_then(|()| page(&args, |name| Tested::compiled_in(self, name).map(Ok))),
                 Command::List(args) => list(&args),
                 Command::Completions(args) => completions::<CommandLine>(&args),
                 Command::Worker => run::worker::serve(self),

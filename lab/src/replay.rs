@@ -29,7 +29,7 @@ use crate::{Verdict, findings, interrupt};
 use line_filter::LineFilter;
 use live_log::LiveLog;
 use voice::Voice;
-use wanted::Wanted;
+pub(crate) use wanted::{Choices, Wanted};
 
 /// Repeats the run that the arguments name, or the last failure. `choose_solution` gives the solution under
 /// test for the name of a solution, if there is one.

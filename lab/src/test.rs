@@ -18,7 +18,7 @@ use crate::report::summary::Summary;
 use crate::report::terminal::{CAUSES_SHOWN, Terminal, count};
 use crate::run::{Analyse, Observer, Outcome, Output, PATIENCE, Plan, Record, Run, Settings, pool};
 use crate::tested::{Choice, Tested};
-use crate::{Verdict, failures, findings, interrupt, list, near};
+use crate::{Verdict, failures, findings, interrupt, list, near, page};
 
 /// Runs the chosen tests on the solution that `choose_solution` gives. It is called once the arguments are
 /// checked.
@@ -110,6 +110,7 @@ pub fn test(
     let Progress { terminal, mut summary, .. } = progress;
     if !interrupt::has_come() {
         record_causes(&mut summary, &settings)?;
+        page::write_pages(&mut summary, &settings, &tested.title, &command);
     }
     if settings.backend == Backend::Simulation && !args.strict && !interrupt::has_come() {
         findings::look(&mut summary, &settings)?;

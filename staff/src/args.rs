@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use lab::args::{
     COMPLETIONS_EXAMPLES, CompletionsArgs, EXPLAIN_EXAMPLES, ExplainArgs, GlobalArgs, ListArgs,
-    REPLAY_EXAMPLES, ReplayArgs, TEST_EXAMPLES, TestArgs, VersionArg, at_least_one, some_seconds, some_time,
+    PAGE_EXAMPLES, PageArgs, REPLAY_EXAMPLES, ReplayArgs, TEST_EXAMPLES, TestArgs, VersionArg, at_least_one,
+    some_seconds, some_time,
 };
 
 use crate::handout::Parts;
@@ -38,6 +39,9 @@ pub(crate) enum Command {
     /// Explain a rule that a run broke, or a kind of failure; without arguments, list them
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
+    /// Write the page of a run, to walk through it in a browser; without arguments, of the last failure
+    #[command(after_help = PAGE_EXAMPLES)]
+    Page(OnSubmission<PageArgs>),
     /// List tests, their parts, titles and points
     List(ListArgs),
     /// Print a script that completes the command line in a shell

@@ -2,7 +2,7 @@
 
 /// The folders of the crates that students use and do not write. They are part of the hand-out, and are built
 /// once for all submissions.
-pub(crate) const FRAMEWORK: [&str; 10] = [
+pub(crate) const FRAMEWORK: [&str; 11] = [
     "labrt",
     "labgob",
     "labrpc",
@@ -12,5 +12,6 @@ pub(crate) const FRAMEWORK: [&str; 10] = [
     "linearizability",
     "tester",
     "labreport",
+    "runpage",
     "lab",
 ];

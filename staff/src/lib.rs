@@ -58,6 +58,7 @@ pub fn main(lab: &Lab) -> ExitCode {
             }),
             Command::Replay(args) => replay(lab, &args),
             Command::Explain(args) => lab::explain(&args),
+            Command::Page(args) => page(lab, &args),
             Command::List(args) => lab::list(&args),
             Command::Completions(args) => lab::completions::<CommandLine>(&args),
             Command::Handout(args) => handout::command::hand_out(&args),
@@ -74,11 +75,23 @@ pub fn main(lab: &Lab) -> ExitCode {
 
 fn replay(lab: &Lab, args: &args::OnSubmission<lab::args::ReplayArgs>) -> Result<lab::Verdict, CommandError> {
     not_for_another()?;
-    if args.submission.submission.is_some() && args.command.test.is_none() {
+    names_a_run(&args.submission, args.command.test.as_ref())?;
+    lab::replay(&args.command, |name| choose(lab, &args.submission, name))
+}
+
+fn page(lab: &Lab, args: &args::OnSubmission<lab::args::PageArgs>) -> Result<lab::Verdict, CommandError> {
+    not_for_another()?;
+    names_a_run(&args.submission, args.command.test.as_ref())?;
+    lab::page(&args.command, |name| choose(lab, &args.submission, name))
+}
+
+/// Refuses to take the last failure for one of a submission.
+fn names_a_run(submission: &SubmissionArgs, test: Option<&String>) -> Result<(), CommandError> {
+    if submission.submission.is_some() && test.is_none() {
         let text = "failures of submissions are not recorded: give a test and its seed";
         return Err(CommandError::new(text));
     }
-    lab::replay(&args.command, |name| choose(lab, &args.submission, name))
+    Ok(())
 }
 
 /// The submission named on the command line, or a compiled-in solution.

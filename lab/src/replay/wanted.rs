@@ -1,5 +1,7 @@
 //! [`Wanted`]: the run that a replay repeats.
 
+use std::path::Path;
+
 use labrt::world::Policy;
 use tester::Case;
 use tester::filter::Selection;
@@ -10,25 +12,51 @@ use crate::error::CommandError;
 use crate::{failures, near, test};
 
 /// The run to repeat.
-pub(super) struct Wanted {
-    pub(super) case: &'static Case,
-    pub(super) seed: u64,
+pub(crate) struct Wanted {
+    pub(crate) case: &'static Case,
+    pub(crate) seed: u64,
     /// The solution's name; `None` for the default.
-    pub(super) solution: Option<String>,
-    pub(super) policy: Policy,
+    pub(crate) solution: Option<String>,
+    pub(crate) policy: Policy,
     /// Whether a broken rule fails the run.
-    pub(super) strict: bool,
+    pub(crate) strict: bool,
     /// The saved failure, if it is of this run.
-    pub(super) recorded: Option<Replay>,
+    pub(crate) recorded: Option<Replay>,
+}
+
+/// The arguments that name a run.
+pub(crate) struct Choices<'a> {
+    /// The command, for advice.
+    pub(crate) command: &'static str,
+    pub(crate) test: Option<&'a str>,
+    pub(crate) seed: Option<u64>,
+    /// A file of failures, and the number of one of them.
+    pub(crate) from: Option<(&'a Path, u32)>,
+    pub(crate) solution: Option<&'a str>,
+    pub(crate) policy: Option<Policy>,
+    pub(crate) strict: bool,
 }
 
 impl Wanted {
     pub(super) fn of(args: &ReplayArgs) -> Result<Self, CommandError> {
-        if let Some(file) = &args.from {
-            return Self::recorded(failures::load(file, args.number as usize)?, "the failure");
+        Self::chosen(&Choices {
+            command: "replay",
+            test: args.test.as_deref(),
+            seed: args.seed,
+            from: args.from.as_deref().map(|file| (file, args.number)),
+            solution: args.solution.as_deref(),
+            policy: args.policy,
+            strict: args.strict,
+        })
+    }
+
+    /// The run that the arguments name, or that of the last failure.
+    pub(crate) fn chosen(choices: &Choices<'_>) -> Result<Self, CommandError> {
+        if let Some((file, number)) = choices.from {
+            return Self::recorded(failures::load(file, number as usize)?, "the failure", choices.command);
         }
         let recorded = Replay::load();
-        let mut wanted = match (&args.test, args.seed) {
+        let mut wanted = match (choices.test, choices.seed) {
             (Some(test), Some(seed)) => Self {
                 case: the_test(test)?,
                 seed,
@@ -37,11 +65,11 @@ impl Wanted {
                 strict: false,
                 recorded: recorded.ok(),
             },
-            _ => Self::last(recorded)?,
+            _ => Self::last(recorded, choices.command)?,
         };
-        wanted.solution = args.solution.clone().or(wanted.solution);
-        wanted.policy = args.policy.unwrap_or(wanted.policy);
-        wanted.strict |= args.strict;
+        wanted.solution = choices.solution.map(str::to_owned).or(wanted.solution);
+        wanted.policy = choices.policy.unwrap_or(wanted.policy);
+        wanted.strict |= choices.strict;
         let strict = wanted.strict;
         let (case, seed, solution, policy) = (wanted.case, wanted.seed, &wanted.solution, wanted.policy);
         let same = |replay: &Replay| {
@@ -57,17 +85,16 @@ impl Wanted {
     }
 
     /// The run of the last failure.
-    fn last(recorded: Result<Replay, NoLastFailure>) -> Result<Self, CommandError> {
-        let replay = recorded.map_err(|none| CommandError::new(format!("{none}{ADVICE}")))?;
-        Self::recorded(replay, "the last failure")
+    fn last(recorded: Result<Replay, NoLastFailure>, command: &str) -> Result<Self, CommandError> {
+        let replay = recorded.map_err(|none| CommandError::new(format!("{none}{}", advice(command))))?;
+        Self::recorded(replay, "the last failure", command)
     }
 
     /// The run of a saved failure.
-    fn recorded(replay: Replay, what: &str) -> Result<Self, CommandError> {
-        let policy = replay
-            .policy
-            .parse()
-            .map_err(|cause| CommandError::new(format!("{what} cannot be replayed: {cause}{ADVICE}")))?;
+    fn recorded(replay: Replay, what: &str, command: &str) -> Result<Self, CommandError> {
+        let policy = replay.policy.parse().map_err(|cause| {
+            CommandError::new(format!("{what} cannot be replayed: {cause}{}", advice(command)))
+        })?;
         Ok(Self {
             case: the_test(&replay.test)?,
             seed: replay.seed,
@@ -79,8 +106,10 @@ impl Wanted {
     }
 }
 
-/// The end of a refusal: the other way to replay.
-const ADVICE: &str = "; give a test and its seed, such as `cargo lab replay backup_3b --seed 0x1f`";
+/// The end of a refusal: the other way to name a run.
+fn advice(command: &str) -> String {
+    format!("; give a test and its seed, such as `cargo lab {command} backup_3b --seed 0x1f`")
+}
 
 /// The only test that the filter `name` matches.
 fn the_test(name: &str) -> Result<&'static Case, CommandError> {

@@ -5,6 +5,7 @@
 //! for numbers: "saw {0, 2} in term 4" equals "saw {1} in term 17".
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use labreport::likeness;
 use tester::{LogExcerpt, log_excerpt};
@@ -58,6 +59,8 @@ pub(crate) struct Cause {
     pub(crate) tests: Vec<(&'static str, u64)>,
     /// The first failure, repeated for its log.
     pub(crate) recording: Option<Recording>,
+    /// The page of the first failure's run, if one was written.
+    pub(crate) page: Option<PathBuf>,
 }
 
 /// The first failure's run, repeated with its log recorded.
@@ -97,7 +100,7 @@ impl Causes {
         let position = *self.positions.entry(key).or_insert_with(|| {
             let first = failure.clone();
             let evidence = if self.causes.len() < MAX_WITH_EVIDENCE { evidence } else { Evidence::default() };
-            self.causes.push(Cause { first, evidence, tests: Vec::new(), recording: None });
+            self.causes.push(Cause { first, evidence, tests: Vec::new(), recording: None, page: None });
             self.causes.len() - 1
         });
         let tests = &mut self.causes[position].tests;

@@ -218,7 +218,12 @@ impl Terminal {
             }
         }
         match self.backend {
-            Backend::Simulation => self.line(&format!("  replay: {replay}")),
+            Backend::Simulation => {
+                self.line(&format!("  replay: {replay}"));
+                if let Some(page) = &cause.page {
+                    self.line(&format!("  page: {}", visible(&page.display().to_string())));
+                }
+            }
             Backend::Threads => self.line(&format!(
                 "  a run on real threads cannot be repeated; to look for the failure in simulation: {replay}"
             )),

@@ -67,6 +67,13 @@ fn bad_input_is_one_line_that_says_what_would_be_right() {
         ("explain paxos", "`cargo lab explain` lists all"),
         ("replay", "no failure is recorded"),
         ("replay 3A --seed 1", "more than one test"),
+        ("page", "such as `cargo lab page backup_3b --seed 0x1f`"),
+        ("page bakcup --seed 1", "`backup_3b`"),
+        ("page 3A --seed 1", "more than one test"),
+        ("page backup_3b", "--seed"),
+        ("page --from no.jsonl", "cannot read no.jsonl"),
+        ("page backup_3b --seed 1 --solution rfat", "there are: reference"),
+        ("page initial_election_3a --seed 1 --out /dev/null/page.html", "in a folder that can be written"),
         ("replay backup_3b", "--seed"),
         ("replay backup_3b --seed 1 --level loud", "warn"),
         ("replay backup_3b --seed 1 --kind mesage", "message"),
@@ -92,6 +99,28 @@ fn bad_input_is_one_line_that_says_what_would_be_right() {
 }
 
 #[test]
+fn a_page_is_written_of_a_run_that_passed() {
+    let folder = folder();
+    let page = |arguments: &str| {
+        let output = lab(folder.path(), &format!("page initial_election_3a --seed 1 {arguments}"));
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let path = out(&output).trim_end().to_owned();
+        (path.clone(), std::fs::read_to_string(folder.path().join(path)).expect("the page"))
+    };
+    let (path, html) = page("");
+    assert!(path.ends_with("lab/pages/initial_election_3a-0x1.html"), "{path}");
+    assert!(html.starts_with("<!DOCTYPE html>") && html.ends_with("</html>"));
+    for part in ["initial_election_3a", "✓ passed", "cargo lab replay initial_election_3a --seed 0x1"] {
+        assert!(html.contains(part), "{part}");
+    }
+    let (path, compared) = page("--against 1 --out own.html");
+    assert_eq!(path, "own.html");
+    assert!(compared.contains("Compared with seed 0x1, which passed: each event of this run has a like"));
+    // A page that is there stays until the new one is complete, and nothing else is left.
+    assert_eq!(std::fs::read_dir(folder.path().join("lab/pages")).expect("a folder").count(), 1);
+}
+
+#[test]
 fn help_and_version_are_no_errors() {
     let folder = folder();
     for arguments in [
@@ -99,6 +128,7 @@ fn help_and_version_are_no_errors() {
         "test --help",
         "replay --help",
         "explain --help",
+        "page --help",
         "list --help",
         "completions --help",
         "--version",
@@ -152,7 +182,7 @@ fn the_docs_have_every_option_of_the_help() {
     let folder = folder();
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/command-line.md");
     let page = std::fs::read_to_string(page).expect("the page of the docs");
-    for command in ["test", "replay", "list"] {
+    for command in ["test", "replay", "page", "list"] {
         let help = out(&lab(folder.path(), &format!("{command} --help")));
         let (options, _) = help.split_once("\nExamples:").unwrap_or((&help, ""));
         let words = options.split(|c: char| c.is_whitespace() || ".,;[]".contains(c));

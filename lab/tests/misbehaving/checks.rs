@@ -43,6 +43,8 @@ pub const ALL: &[Check] = checks![
     a_broken_rule_fails_a_strict_run,
     the_last_failure_is_saved_and_replayed,
     replaying_an_aborting_run_is_a_failure,
+    a_failure_has_a_page,
+    a_run_without_events_has_no_page,
     fail_fast_stops_at_the_same_failure_with_any_number_of_jobs,
     until_failure_repeats_all_tests_with_the_next_seed,
     the_time_of_for_ends_between_two_runs,
@@ -462,6 +464,39 @@ fn the_last_failure_is_saved_and_replayed() {
     folder.lab("replay").says("another build, so another run");
     // The same test and seed with other settings is another run from the start.
     assert!(!folder.lab("replay --policy random").out.contains("another"));
+}
+
+fn a_failure_has_a_page() {
+    let folder = Folder::new();
+    let tested = folder.lab("test backup_3b --exact --seed 7 --solution storms");
+    let printed: Vec<&str> =
+        tested.out.lines().filter_map(|line| line.trim_start().strip_prefix("page: ")).collect();
+    let causes = tested.out.lines().filter(|line| line.starts_with("failure ")).count();
+    assert!(causes > 0 && printed.len() == causes, "a page for each cause: {tested:?}");
+    let html = std::fs::read_to_string(printed[0]).expect("the page");
+    assert!(html.starts_with("<!DOCTYPE html>") && html.ends_with("</html>"), "{printed:?}");
+    assert!(html.contains("backup_3b") && html.contains("--solution storms"), "{printed:?}");
+    // The last failure, again, in a file of one's own.
+    let written = folder.lab("page --out page.html");
+    assert_eq!((written.status, written.out.as_str()), (Some(1), "page.html\n"), "{written:?}");
+    let again = std::fs::read_to_string(folder.file("page.html")).expect("the page");
+    assert_eq!(again, html);
+    let files = std::fs::read_dir(folder.file("lab/pages")).expect("a folder").count();
+    assert_eq!(files, causes, "no draft is left");
+}
+
+fn a_run_without_events_has_no_page() {
+    let folder = Folder::new();
+    // Its process dies.
+    let died = folder.lab("page backup_3b --seed 7 --solution aborts --out page.html");
+    assert_eq!(died.status, Some(2), "{died:?}");
+    assert!(died.err.contains("cargo lab replay backup_3b --seed 0x7"), "{died:?}");
+    // It was never simulated.
+    let tested = folder.lab("test backup_3b --exact --seed 7 --solution fails");
+    assert!(!tested.out.contains("page: "), "{tested:?}");
+    let refused = folder.lab("page --out page.html");
+    assert_eq!((refused.status, refused.err.lines().count()), (Some(2), 1), "{refused:?}");
+    assert!(!folder.file("page.html").exists());
 }
 
 fn replaying_an_aborting_run_is_a_failure() {

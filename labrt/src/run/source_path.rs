@@ -8,7 +8,7 @@
 use std::sync::OnceLock;
 
 /// The crates of the framework.
-const FRAMEWORK: [&str; 11] = [
+const FRAMEWORK: [&str; 12] = [
     "lab",
     "labapi",
     "labgob",
@@ -19,6 +19,7 @@ const FRAMEWORK: [&str; 11] = [
     "labrt/std_compat",
     "linearizability",
     "persister",
+    "runpage",
     "tester",
 ];
 

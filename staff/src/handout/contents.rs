@@ -20,6 +20,7 @@ const COPIED: [&str; 9] = [
     "docs/diagnoses.md",
     "docs/events.md",
     "docs/guarantees.md",
+    "docs/run-page.md",
     "rustfmt.toml",
     "scripts/stress",
 ];
