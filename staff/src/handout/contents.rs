@@ -12,7 +12,7 @@ use crate::framework::FRAMEWORK;
 use crate::manifest::Manifest;
 
 /// Files that are copied unchanged if they exist.
-const COPIED: [&str; 9] = [
+const COPIED: [&str; 11] = [
     ".gitignore",
     "LICENSE-APACHE",
     "LICENSE-MIT",
@@ -20,6 +20,7 @@ const COPIED: [&str; 9] = [
     "docs/diagnoses.md",
     "docs/events.md",
     "docs/guarantees.md",
+    "docs/rules.md",
     "docs/run-page.md",
     "rustfmt.toml",
     "scripts/stress",
