@@ -36,6 +36,8 @@ class App {
 
   start() {
     byId("walk").hidden = false;
+    // Hidden, it had no height, so that no row could be brought into view.
+    this.lanes.measure();
     const asked = fromHash(location.hash);
     this.filter = asked.filter;
     this.isLinear = asked.isLinear;

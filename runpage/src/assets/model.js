@@ -114,7 +114,8 @@ function markQuiet({ events, calls }) {
   }
   const known = new Map();
   for (const event of events) {
-    if (event.kind === "applied_in_term") event.quiet = "state";
+    // What a server tells of itself follows from its messages; the detail shows it.
+    if (["applied_in_term", "inspected"].includes(event.kind)) event.quiet = "state";
     if (!["probed", "probed_once", "queried"].includes(event.kind)) continue;
     const state = JSON.stringify(event.content);
     if (known.get(event.at) === state) event.quiet = "state";
@@ -124,7 +125,7 @@ function markQuiet({ events, calls }) {
 
 /// Whether an event that a heartbeat caused is more than its answer.
 function changes(event) {
-  return event.kind !== "message" && !["applied_in_term", "probed", "probed_once", "queried"].includes(event.kind);
+  return event.kind !== "message" && !["applied_in_term", "inspected", "probed", "probed_once", "queried"].includes(event.kind);
 }
 
 /// The events that led to this one: a mark for each event.
