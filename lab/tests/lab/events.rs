@@ -55,6 +55,7 @@ fn the_docs_have_every_kind_of_event_and_every_field() {
         ("unreliable_agree_3c", 1),
         ("restart_replay_4a", 1),
         ("persist_one_client_4b", 1),
+        ("one_client_reliable_2b", 1),
         ("two_elections_b1", 1),
     ] {
         let (of_run, events) = replayed(folder.path(), test, seed);
@@ -85,6 +86,11 @@ fn the_docs_have_every_kind_of_event_and_every_field() {
         "accepted",
         "applied",
         "installed",
+        "snapshot_taken",
+        "executes",
+        "returned",
+        "acquiring",
+        "released",
         "queried",
         "probed",
         "probed_once",
