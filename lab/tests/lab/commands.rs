@@ -154,6 +154,20 @@ fn rules_and_kinds_of_failures_are_explained() {
 }
 
 #[test]
+fn the_docs_have_every_rule() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/rules.md");
+    let page = std::fs::read_to_string(page).expect("the page of rules");
+    let described: Vec<&str> = page.lines().filter(|line| line.starts_with("| ")).collect();
+    for tester::Rule { id, title, place, .. } in tester::rules() {
+        let row = format!("| {id} | {title} | {place} |");
+        assert!(described.contains(&row.as_str()), "docs/rules.md lacks {row}");
+    }
+    // Beside the heads of the tables.
+    let rules = described.iter().filter(|row| !row.starts_with("| rule |") && !row.starts_with("| --- |"));
+    assert_eq!(rules.count(), tester::rules().count(), "each rule has one row");
+}
+
+#[test]
 fn the_list_has_every_test() {
     let folder = folder();
     let table = out(&lab(folder.path(), "list"));
