@@ -70,6 +70,10 @@ pub struct Event<'a> {
 pub enum Kind<'a> {
     /// A server starts an incarnation from its storage. The solution has not run in it so far.
     Started,
+    /// A server is disconnected and its storage kept as it is, because it crashes or is told to stop. Its
+    /// threads may still do something: what they save from now on is lost, and what they answer reaches
+    /// nobody.
+    CutOff,
     /// A server crashes: all of its threads have ended.
     Crashed {
         /// Whether its threads may have been interrupted in the middle of an operation.

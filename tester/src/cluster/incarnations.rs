@@ -44,6 +44,7 @@ impl<P: Protocol> Cluster<P> {
             server.running.take()
         };
         if let Some(running) = running {
+            self.emit(running.who, Kind::CutOff);
             self.end_incarnation(running.who, &running.node, mid_operation);
         }
     }
@@ -86,7 +87,14 @@ impl<P: Protocol> Cluster<P> {
         self.disconnect_from_all(server);
         self.network().delete_server(&self.address(server));
         let kept = self.storage(server).copy();
-        self.inner.servers.lock()[server].storage = kept;
+        let who = {
+            let server = &mut self.inner.servers.lock()[server];
+            server.storage = kept;
+            server.running.as_ref().map(|running| running.who)
+        };
+        if let Some(who) = who {
+            self.emit(who, Kind::CutOff);
+        }
         self.call(server, "kill", |_, instance| P::stop(&instance));
         let running = self.inner.servers.lock()[server].running.take();
         if let Some(running) = running {

@@ -81,6 +81,7 @@ impl Kind<'_> {
     pub fn class(&self) -> Interests {
         match self {
             Self::Started
+            | Self::CutOff
             | Self::Crashed { .. }
             | Self::Halted
             | Self::Joined

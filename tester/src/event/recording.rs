@@ -343,6 +343,7 @@ impl Recording {
 fn described(kind: &Kind<'_>) -> RecordedKind {
     let (name, peer, text) = match *kind {
         Kind::Started => ("started", None, "started".into()),
+        Kind::CutOff => ("cut_off", None, "cut off: what it saves from now on is lost".into()),
         Kind::Crashed { mid_operation: true } => {
             ("crashed", None, "crashed in the middle of an operation".into())
         }

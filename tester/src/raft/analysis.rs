@@ -85,6 +85,7 @@ impl RaftAnalysis {
         };
         match event.kind {
             Kind::Started => fact(server?, None, FactKind::Started),
+            Kind::CutOff => fact(server?, None, FactKind::CutOff),
             Kind::Crashed { .. } | Kind::Left => fact(server?, None, FactKind::Crashed),
             Kind::Halted => fact(server?, None, FactKind::Halted),
             Kind::Saved(save) => {
@@ -204,6 +205,9 @@ impl RaftAnalysis {
     fn take(&mut self, fact: &Fact) -> Vec<BrokenRule> {
         if fact.server >= self.shadow.servers.len() {
             // Majorities of a cluster that grows are not known.
+            return Vec::new();
+        }
+        if self.shadow.server(fact.server).is_ignored(fact) {
             return Vec::new();
         }
         let broken = self.judge(fact);

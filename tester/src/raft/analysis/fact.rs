@@ -35,6 +35,8 @@ pub(super) struct Call {
 #[derive(Clone, Debug)]
 pub(super) enum FactKind {
     Started,
+    /// What the server does from now on, until it starts again, reaches neither its storage nor others.
+    CutOff,
     Crashed,
     Halted,
     /// The server sends a request.
@@ -97,6 +99,7 @@ impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             FactKind::Started => write!(f, "server {} restarts", self.server),
+            FactKind::CutOff => write!(f, "server {} is cut off", self.server),
             FactKind::Crashed => write!(f, "server {} crashes", self.server),
             FactKind::Halted => write!(f, "server {} is told to stop", self.server),
             FactKind::Sent(call) => write!(f, "{call} {}", call.request),

@@ -121,7 +121,8 @@ impl Progress {
             FactKind::Probed { state, .. } => {
                 doings.newer.take_if(|(_, term, _)| *term <= state.term.0);
             }
-            FactKind::Saved(_)
+            FactKind::CutOff
+            | FactKind::Saved(_)
             | FactKind::Submitted
             | FactKind::SnapshotTaken(_)
             | FactKind::OutOfOrder { .. } => {}

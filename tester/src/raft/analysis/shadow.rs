@@ -35,6 +35,8 @@ pub(super) struct UnreadMessages {
 #[derive(Default)]
 pub(super) struct Server {
     pub is_up: bool,
+    /// Whether what it does is lost, because it crashes or was told to stop.
+    is_cut_off: bool,
     /// Whether it was told to stop in this incarnation.
     pub is_halted: bool,
     /// The newest term that it certainly was in, and the event that shows it.
@@ -166,6 +168,7 @@ impl Shadow {
         match &fact.kind {
             FactKind::Started => {
                 server.is_up = true;
+                server.is_cut_off = false;
                 server.has_heard = false;
                 server.is_halted = false;
                 server.probed = None;
@@ -173,6 +176,7 @@ impl Shadow {
                 server.wants_saved_log = server.crashed.is_some();
                 server.restored_log = None;
             }
+            FactKind::CutOff => server.is_cut_off = true,
             FactKind::Crashed => {
                 for handler in std::mem::take(&mut server.handlers) {
                     server.may_commit = server.may_commit.max(told_commit(&handler.call.request));
@@ -282,6 +286,11 @@ impl Shadow {
 }
 
 impl Server {
+    /// Whether the fact is about something that is lost with the server.
+    pub fn is_ignored(&self, fact: &Fact) -> bool {
+        self.is_cut_off && !matches!(fact.kind, FactKind::Started | FactKind::Crashed | FactKind::Halted)
+    }
+
     /// Whether the log that was saved first after the last crash has this entry. `None` if that is not known.
     pub fn was_restored(&self, at: Position) -> Option<bool> {
         // With a snapshot, the index of the first saved entry is not known.

@@ -590,6 +590,19 @@ fn is6_what_follows_a_snapshot_is_kept() {
 }
 
 #[test]
+fn what_a_server_does_when_it_is_cut_off_is_lost() {
+    keeps_all(|script| {
+        script.wins(0, 1, 1, at(0, 0));
+        let call = script.appends((0, 1), 1, at(0, 0), &[1], 0);
+        script.tell(1, FactKind::CutOff);
+        script.answers(&call, 1, true);
+        script.restarts(1);
+        script.saves(1);
+        let _ = script.stands(1, 2, 2, at(0, 0));
+    });
+}
+
+#[test]
 fn an_answer_that_did_not_arrive_is_no_acknowledgement() {
     // The request arrived; whether the follower has the entry is not known.
     keeps_all(|script| {
