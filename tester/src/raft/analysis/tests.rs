@@ -631,6 +631,9 @@ fn progress_is_judged_at_the_end() {
     // Nobody stands.
     assert_eq!(play(|_| ()).ids_after(1), <[&str; 0]>::default());
     assert_eq!(play(|_| ()).ids_after(3), ["F2"; 3]);
+    // But something that cannot be read was sent.
+    let unread = |script: &mut Script| script.analysis.shadow.unread.others = true;
+    assert_eq!(play(unread).ids_after(3), <[&str; 0]>::default());
 
     // A candidate asks once and never again.
     let mut stuck = play(|script| {
