@@ -39,6 +39,9 @@ pub struct CaughtBy {
     pub within: u64,
     /// Text that the failure's message must contain.
     pub says: String,
+    /// The rule that is broken first in this test, if it is another one than the
+    /// [solution's](WrongSolution::first_broken): what follows from a mistake may be seen before itself.
+    pub first_broken: Option<String>,
 }
 
 impl Named for WrongSolution {

@@ -161,23 +161,25 @@ impl Progress {
         stands.sort_by_key(|(_, fact)| fact.number);
         let is_led = |term: Term| shadow.servers.iter().any(|server| server.led.contains_key(&term));
         let last_led = stands.iter().rposition(|(term, _)| is_led(*term)).map_or(0, |at| at + 1);
-        let vain = &stands[last_led..];
-        let split = vain.windows(2).filter(|pair| {
-            let [(term, first), (other, second)] = [pair[0], pair[1]];
-            term == other && first.server != second.server && second.at - first.at < Duration::from_millis(20)
-        });
-        let split: Vec<_> = split.collect();
-        if split.len() < AGAIN_AND_AGAIN - 1 {
+        // Candidates of each term, and the last terms in a row in which there were several.
+        let elections = stands[last_led..].chunk_by(|(term, _), (other, _)| term == other);
+        let is_split = |candidates: &&[&(Term, Fact)]| {
+            candidates.windows(2).any(|pair| pair[1].1.at - pair[0].1.at < Duration::from_millis(20))
+        };
+        let elections: Vec<_> = elections.collect();
+        let split: Vec<_> = elections.iter().rev().take_while(|election| is_split(election)).collect();
+        if split.len() < AGAIN_AND_AGAIN {
             return None;
         }
-        let (term, first) = split[0][0];
+        let first = split[split.len() - 1];
+        let (term, since) = first[0];
+        let last = &split[0][split[0].len() - 1].1;
         let headline = format!(
             "servers stand for election at the same moment, {} times in a row since term {term}, and none \
              wins",
             split.len()
         );
-        let last = split.last().expect("there are some");
-        Some((first.number, broken(&C4, headline, vec![first, &split[0][1].1, &last[1].1])))
+        Some((since.number, broken(&C4, headline, vec![since, &first[1].1, last])))
     }
 }
 
