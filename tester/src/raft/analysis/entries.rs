@@ -6,7 +6,8 @@ use super::fact::{Fact, FactKind, broken};
 use super::message::{Entry, Index, Position, Reply, Request, Term};
 use super::shadow::{Handler, Shadow};
 use super::shadow_log::Certain;
-use crate::raft::rules::{AE1, AE2, AE3, IS6, L2, L6, P1, P2, P3, S1};
+use super::terms::accepts_an_older_term;
+use crate::raft::rules::{AE1, AE2, AE3, IS6, L2, L6, P1, P3, S1};
 use crate::rule::BrokenRule;
 
 /// What leaders have sent.
@@ -115,19 +116,10 @@ fn accepted(
     shadow: &Shadow,
 ) -> Option<BrokenRule> {
     let server = shadow.server(fact.server);
-    if let Some(known) = handler.term_shown_by.as_ref().filter(|_| term < handler.term) {
-        return Some(match server.crashed.as_ref().filter(|crash| crash.number > known.number) {
-            Some(crash) => broken(
-                &P2,
-                format!("server {} forgot term {} in a crash", fact.server, handler.term),
-                vec![known, crash, fact],
-            ),
-            None => broken(
-                &AE1,
-                format!("server {} accepted an AppendEntries of an older term", fact.server),
-                vec![known, &handler.delivered, fact],
-            ),
-        });
+    let older =
+        accepts_an_older_term(fact, handler, &AE1, "accepted an AppendEntries of an older term", shadow);
+    if older.is_some() {
+        return older;
     }
     if !shadow.sees_entries() {
         return None;

@@ -4,9 +4,9 @@ use labapi::State;
 
 use super::fact::{Fact, FactKind, broken};
 use super::message::{Request, Term};
-use super::shadow::Shadow;
+use super::shadow::{Handler, Shadow};
 use crate::raft::rules::{AS2, P2, P4};
-use crate::rule::BrokenRule;
+use crate::rule::{BrokenRule, Rule};
 
 /// The newest term that each server was told of, and took note of by an answer.
 #[derive(Default)]
@@ -78,4 +78,24 @@ impl Terms {
             broken(&AS2, headline, vec![told, fact])
         })
     }
+}
+
+/// A server has said yes to a request. If it certainly was in a newer term before, it breaks `rule`, or has
+/// forgotten the term in a crash. `did` says what it did.
+pub(super) fn accepts_an_older_term(
+    fact: &Fact,
+    handler: &Handler,
+    rule: &Rule,
+    did: &str,
+    shadow: &Shadow,
+) -> Option<BrokenRule> {
+    let known = handler.term_shown_by.as_ref().filter(|_| handler.call.request.term() < handler.term)?;
+    let crash = shadow.server(fact.server).crashed.as_ref().filter(|crash| crash.number > known.number);
+    Some(match crash {
+        Some(crash) => {
+            let headline = format!("server {} forgot term {} in a crash", fact.server, handler.term);
+            broken(&P2, headline, vec![known, crash, fact])
+        }
+        None => broken(rule, format!("server {} {did}", fact.server), vec![known, &handler.delivered, fact]),
+    })
 }

@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::fact::{Call, Fact, FactKind, broken};
 use super::message::{Reply, Request, Term};
 use super::shadow::Shadow;
+use super::terms::accepts_an_older_term;
 use crate::raft::rules::{AS2, C2, L1, P1, P2, P3, RV1, RV2, RV3};
 use crate::rule::BrokenRule;
 
@@ -66,19 +67,9 @@ impl Elections {
         }
         let voter = shadow.server(fact.server);
         let handler = shadow.handler(fact.server, call)?;
-        if let Some(known) = handler.term_shown_by.as_ref().filter(|_| term < handler.term) {
-            return Some(match voter.crashed.as_ref().filter(|crash| crash.number > known.number) {
-                Some(crash) => broken(
-                    &P2,
-                    format!("server {} forgot term {} in a crash", fact.server, handler.term),
-                    vec![known, crash, fact],
-                ),
-                None => broken(
-                    &RV1,
-                    format!("server {} voted in an older term", fact.server),
-                    vec![known, &handler.delivered, fact],
-                ),
-            });
+        let older = accepts_an_older_term(fact, handler, &RV1, "voted in an older term", shadow);
+        if older.is_some() {
+            return older;
         }
         if let Some(rule) = self.votes_once(fact.server, term, call.from, fact, shadow) {
             return Some(rule);
