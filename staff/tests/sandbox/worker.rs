@@ -39,8 +39,8 @@ fn work(mut worker: Command, backend: &str, tests: &[&str]) -> Vec<Value> {
     for test in tests {
         let request = json!({
             "test": test, "backend": backend, "seed": 7, "solution": "reference", "policy": "random",
-            "record": true, "lines": false, "patience_seconds": 60.0, "cpu_seconds": 600.0,
-            "mark_output": false,
+            "record": true, "watch": true, "strict": false, "lines": false, "events": false,
+            "patience_seconds": 60.0, "cpu_seconds": 600.0, "mark_output": false,
         });
         send(&near, &json!({ "Run": request }));
     }
