@@ -26,7 +26,7 @@ use std::time::Duration;
 use labrt::world::{RemoteCall, oneshot};
 
 use crate::fault_model::RequestFate;
-use crate::faults::Duplicate;
+use crate::faults::{Delivery, Duplicate, Held, HeldReply};
 use crate::fingerprint::{Direction, of_message};
 use crate::message::{Message, Reply};
 use crate::network::Shared;
@@ -51,6 +51,8 @@ enum Start {
     Lost(Duration, oneshot::Sender<Reply>),
     /// The request arrives after this time.
     Sent(Duration, CallId),
+    /// The request is held until it is released.
+    Held,
     /// The request arrives at once.
     Arrived(CallId, Request),
     /// The server has no such method, or the types differ. The message says which.
@@ -64,10 +66,30 @@ enum ReplyFate {
     CutOff,
     /// The reply is lost.
     Lost,
+    /// The reply is held until it is released.
+    Held,
     /// The reply reaches the caller after this time.
     Arrives(Duration),
     /// The reply reaches the caller at once.
     Delivered,
+}
+
+/// Held messages.
+impl Shared {
+    /// Delivers messages that were held, in the order in which they were sent.
+    pub(crate) fn deliver(self: &Arc<Self>, Held { requests, replies }: Held) {
+        let transit = || self.router.lock().fault_model.transit().unwrap_or_default();
+        let mut after = Duration::ZERO;
+        for id in requests {
+            after += transit();
+            let network = Arc::downgrade(self);
+            self.world.schedule(after, move || with(&network, |network| network.arrive(id)));
+        }
+        for HeldReply { deliver, .. } in replies {
+            after += transit();
+            self.world.schedule(after, deliver);
+        }
+    }
 }
 
 /// From the caller to the handler.
@@ -142,6 +164,9 @@ impl Shared {
                 self.note(method, number, address, || format!("request ({len} bytes) arrives in {after:?}"));
                 let network = Arc::downgrade(self);
                 self.world.schedule(after, move || with(&network, |network| network.arrive(id)));
+            }
+            Start::Held => {
+                self.note(method, number, address, || format!("request ({len} bytes) is held"));
             }
             Start::Arrived(id, request) => {
                 self.note(method, number, address, || format!("request ({len} bytes)"));
@@ -269,6 +294,14 @@ impl Router {
             Some(RequestFate::Arrives(after)) => Some(after),
             None => None,
         };
+        if self.faults.as_ref().is_some_and(|faults| faults.holds_request(end)) {
+            call.request = Some(request);
+            let id = self.add_call(call);
+            if let Some(faults) = &mut self.faults {
+                faults.link(end).held.requests.push(id);
+            }
+            return Start::Held;
+        }
         match total([delay, slowed, self.fault_model.transit()]) {
             None => Start::Arrived(self.add_call(call), request),
             Some(after) => {
@@ -284,7 +317,7 @@ impl Router {
         let (id, arrives) = match start {
             Start::Arrived(id, _) => (*id, Duration::ZERO),
             Start::Sent(after, id) => (*id, *after),
-            Start::Unreachable(..) | Start::Lost(..) | Start::Mismatch(_) => return None,
+            Start::Unreachable(..) | Start::Lost(..) | Start::Held | Start::Mismatch(_) => return None,
         };
         let after = arrives + self.faults.as_mut()?.duplicates()?;
         let call = self.call(id)?;
@@ -386,22 +419,18 @@ impl Shared {
         match fate {
             ReplyFate::CutOff => note(&|| "reply discarded: the call is cut off".to_owned()),
             ReplyFate::Lost => note(&|| format!("reply lost ({len} bytes)")),
+            ReplyFate::Held => {
+                note(&|| format!("reply ({len} bytes) is held"));
+                let message = Message { bytes: reply, content };
+                let deliver = self.delivery(id, Arc::clone(&full_name), caller, message);
+                if let Some(faults) = &mut self.router.lock().faults {
+                    faults.link(end).held.replies.push(HeldReply { number: id.number, full_name, deliver });
+                }
+            }
             ReplyFate::Arrives(by) => {
                 note(&|| format!("reply ({len} bytes) arrives in {by:?}"));
-                let network = Arc::downgrade(self);
-                self.world.schedule(by, move || {
-                    let mut delivered = 0;
-                    with(&network, |network| {
-                        network.router.lock().total_bytes += len as u64;
-                        delivered = network.report(|| Event {
-                            method: &full_name,
-                            bytes: len,
-                            content: content.as_ref(),
-                            ..Event::new(id.number, Step::ReplyDelivered)
-                        });
-                    });
-                    caller.send(Reply { bytes: reply, event: delivered });
-                });
+                let delivery = self.delivery(id, full_name, caller, Message { bytes: reply, content });
+                self.world.schedule(by, delivery);
             }
             ReplyFate::Delivered => {
                 note(&|| format!("reply ({len} bytes)"));
@@ -410,6 +439,31 @@ impl Shared {
                 caller.send(Reply { bytes: reply, event: delivered });
             }
         }
+    }
+
+    /// The event that delivers a reply to its caller.
+    fn delivery(
+        self: &Arc<Self>,
+        id: CallId,
+        full_name: Arc<str>,
+        caller: oneshot::Sender<Reply>,
+        reply: Message,
+    ) -> Delivery {
+        let network = Arc::downgrade(self);
+        Box::new(move || {
+            let Message { bytes, content } = reply;
+            let mut delivered = 0;
+            with(&network, |network| {
+                network.router.lock().total_bytes += bytes.len() as u64;
+                delivered = network.report(|| Event {
+                    method: &full_name,
+                    bytes: bytes.len(),
+                    content: content.as_ref(),
+                    ..Event::new(id.number, Step::ReplyDelivered)
+                });
+            });
+            caller.send(Reply { bytes, event: delivered });
+        })
     }
 
     /// A reply is lost because its direction is cut. The call fails at the next poll, as if the server had
@@ -492,6 +546,9 @@ impl Router {
         }
         if !call.reliable && self.fault_model.loses() {
             return ReplyFate::Lost;
+        }
+        if self.faults.as_ref().is_some_and(|faults| faults.holds_reply(call.end)) {
+            return ReplyFate::Held;
         }
         let late = call.long_reordering.then(|| self.fault_model.reorders()).flatten();
         let slowed = self.faults.as_mut().and_then(|faults| faults.slows(call.end));

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Duration;
 
 use labrt::world::{StreamRng, World};
@@ -38,7 +39,31 @@ pub(crate) struct Link {
     pub(crate) replies_cut: bool,
     /// The additional delay of each message.
     pub(crate) slow: Option<Span>,
+    /// Requests that are sent are held.
+    pub(crate) holds_requests: bool,
+    /// Replies that are sent are held.
+    pub(crate) holds_replies: bool,
+    pub(crate) held: Held,
 }
+
+/// Messages that wait for their release, in the order in which they were sent.
+#[derive(Default)]
+pub(crate) struct Held {
+    pub(crate) requests: Vec<CallId>,
+    pub(crate) replies: Vec<HeldReply>,
+}
+
+/// A reply that waits for its release.
+pub(crate) struct HeldReply {
+    /// The number of its call.
+    pub(crate) number: u64,
+    /// The method with the service's name.
+    pub(crate) full_name: Arc<str>,
+    pub(crate) deliver: Delivery,
+}
+
+/// Delivers a reply.
+pub(crate) type Delivery = Box<dyn FnOnce() + Send>;
 
 /// The second transmission of a duplicated request, in flight.
 pub(crate) struct Duplicate {
@@ -96,9 +121,17 @@ impl InjectedFaults {
         self.links.entry(end.0).or_default()
     }
 
-    /// The end point has been deleted.
-    pub(crate) fn forget(&mut self, end: EndId) {
-        self.links.remove(&end.0);
+    /// The end point is being deleted. Returns the messages that were held.
+    pub(crate) fn forget(&mut self, end: EndId) -> Held {
+        self.links.remove(&end.0).map(|link| link.held).unwrap_or_default()
+    }
+
+    pub(crate) fn holds_request(&self, end: EndId) -> bool {
+        self.links.get(&end.0).is_some_and(|link| link.holds_requests)
+    }
+
+    pub(crate) fn holds_reply(&self, end: EndId) -> bool {
+        self.links.get(&end.0).is_some_and(|link| link.holds_replies)
     }
 
     /// The time until the caller of a request learns that its link is cut, drawn below `bound_ms`; `None` if

@@ -10,7 +10,8 @@ use parking_lot::Mutex;
 
 use crate::end::ClientEnd;
 use crate::fault_model::FaultModel;
-use crate::observer::{Event, Observer};
+use crate::faults::HeldReply;
+use crate::observer::{Event, Observer, Step};
 use crate::router::{EndId, Router};
 use crate::server::Server;
 
@@ -112,8 +113,14 @@ impl Network {
     ///
     /// Panics if there is no end point of that name.
     pub fn delete_end(&self, name: &str) {
-        let removed = self.change(|router| router.remove_end(name));
-        assert!(removed, "{}", no_end(name));
+        let held = self.change(|router| router.remove_end(name));
+        let (calls, replies) = held.unwrap_or_else(|| panic!("{}", no_end(name)));
+        for (number, call) in calls {
+            self.shared.report(|| Event { method: &call.full_name, ..Event::new(number, Step::RequestLost) });
+        }
+        for HeldReply { number, full_name, .. } in replies {
+            self.shared.report(|| Event { method: &full_name, ..Event::new(number, Step::ReplyLost) });
+        }
     }
 
     /// Connects an end point to the server of that name, which need not exist yet.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use labrt::world::oneshot;
 
 use crate::fault_model::FaultModel;
-use crate::faults::InjectedFaults;
+use crate::faults::{Held, HeldReply, InjectedFaults};
 use crate::message::{Message, Reply};
 use crate::server::{MethodId, Server};
 
@@ -140,16 +140,15 @@ impl Router {
         self.ends_by_name.get(name).copied()
     }
 
-    /// Removes the name. For calls in flight, the end is disabled for ever.
-    pub(crate) fn remove_end(&mut self, name: &str) -> bool {
-        let Some(id) = self.ends_by_name.remove(name) else {
-            return false;
-        };
+    /// Removes the name. For calls in flight, the end is disabled for ever. Returns what the link held: calls,
+    /// with their numbers, and replies. `None` if there is no such end.
+    pub(crate) fn remove_end(&mut self, name: &str) -> Option<(Vec<(u64, CallInFlight)>, Vec<HeldReply>)> {
+        let id = self.ends_by_name.remove(name)?;
         self.ends[id.0 as usize] = End { enabled: false, address: None };
-        if let Some(faults) = &mut self.faults {
-            faults.forget(id);
-        }
-        true
+        let Held { requests, replies } =
+            self.faults.as_mut().map(|faults| faults.forget(id)).unwrap_or_default();
+        let calls = requests.into_iter().filter_map(|id| Some((id.number, self.remove_call(id)?)));
+        Some((calls.collect(), replies))
     }
 
     pub(crate) fn connect(&mut self, end: EndId, server: &str) {

@@ -168,6 +168,8 @@ forward! {
     /// Kills `node` when its threads have passed `points` more scheduling points, or at `deadline` if that
     /// comes first.
     fn kill_after(node: u32, points: u32, deadline: u64);
+    /// Brings a crash of `node` that `kill_after` waits for forward, to `points` scheduling points from now.
+    fn hasten_kill(node: u32, points: u32);
     fn pause(node: u32);
     fn resume(node: u32);
     /// Sets the rate of `node`'s clock from now on.

@@ -7,13 +7,16 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// The random generator of one purpose in one run, such as network faults, or the lab code of one server.
 ///
-/// Streams are independent: an additional draw from one does not change any other. Obtained from
-/// [`World::rng`](crate::world::World::rng); draws through the traits of `rand`.
+/// Streams are independent: an additional draw from one does not change any other. Draws through the traits
+/// of `rand`.
 #[derive(Clone, Debug)]
 pub struct StreamRng(Xoshiro256PlusPlus);
 
 impl StreamRng {
-    pub(crate) fn new(seed: u64, stream: &str) -> Self {
+    /// The stream `stream` of a run of this seed, from its start. Within a run,
+    /// [`World::rng`](crate::world::World::rng) gives the same.
+    #[must_use]
+    pub fn new(seed: u64, stream: &str) -> Self {
         Self(Xoshiro256PlusPlus::seed_from_u64(seed ^ fnv1a(stream.as_bytes())))
     }
 }

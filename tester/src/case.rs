@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::nemesis::{Family, FaultPlan};
 use crate::stage::{Snapshots, Stage};
 
 /// A test: what it is called, what it is worth, what it runs on, and what it does.
@@ -23,6 +24,10 @@ pub struct Case {
     pub reliable: bool,
     /// How the servers of the test come to take snapshots.
     pub snapshots: Snapshots,
+    /// Whether a broken [rule](crate::Rule) fails the run; the run is watched for it.
+    pub adversarial: bool,
+    /// The fault plans that the test plays, if it plays one.
+    pub family: Option<&'static Family>,
     /// The crates of a solution that it runs: the one that it tests comes last, what that stands on before.
     pub needs: &'static [&'static str],
     /// Starts the servers and plays the test. It returns if the solution passed, and fails the run otherwise.
@@ -45,7 +50,8 @@ impl Case {
         play: impl Fn(&Stage<'_>) + Send + Sync + 'static,
     ) -> Self {
         let (points, servers, reliable, snapshots) = (1, 3, true, Snapshots::Never);
-        Self { name, part, title, points, servers, reliable, snapshots, needs, play: Arc::new(play) }
+        let (adversarial, family, play) = (false, None, Arc::new(play));
+        Self { name, part, title, points, servers, reliable, snapshots, adversarial, family, needs, play }
     }
 
     /// The same test, worth `points`.
@@ -65,6 +71,25 @@ impl Case {
     #[must_use]
     pub fn unreliable(self) -> Self {
         Self { reliable: false, ..self }
+    }
+
+    /// The same test, which a broken [rule](crate::Rule) fails, too.
+    #[must_use]
+    pub fn adversarial(self) -> Self {
+        Self { adversarial: true, ..self }
+    }
+
+    /// The same test, [adversarial](Self::adversarial), with a fault plan of this family for each seed: see
+    /// [`Stage::plan`].
+    #[must_use]
+    pub fn besieged(self, family: &'static Family) -> Self {
+        Self { adversarial: true, family: Some(family), ..self }
+    }
+
+    /// The fault plan of a seed; `None` if the test plays none.
+    #[must_use]
+    pub fn plan(&self, seed: u64) -> Option<FaultPlan> {
+        self.family.map(|family| family.plan(self.name, seed))
     }
 
     /// The same test with a service that takes a snapshot after every tenth command.

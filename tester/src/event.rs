@@ -13,6 +13,7 @@ mod party;
 mod recording;
 mod stream;
 pub mod transcript;
+mod trap;
 
 use std::any::Any;
 use std::fmt;

@@ -47,6 +47,7 @@ pub mod event;
 pub mod filter;
 pub mod interval;
 pub mod lines;
+pub mod nemesis;
 pub mod replay;
 pub mod seed;
 pub mod workspace;

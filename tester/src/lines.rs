@@ -153,6 +153,7 @@ mod tests {
             fingerprint: 0,
             reliable: true,
             peers: 3,
+            plan: None,
             virtual_seconds: 3.05,
             cpu_seconds: 0.0008,
             rpcs: 62,

@@ -14,11 +14,13 @@ mod part_3a;
 mod part_3b;
 mod part_3c;
 mod part_3d;
+mod part_3x;
 mod peers;
 mod replicated_log;
 mod rules;
 mod sizes;
 mod snapshot;
+mod snapshot_times;
 mod workload;
 
 pub use agreement::{Committed, Retry, Waited};
@@ -49,6 +51,7 @@ pub(crate) const LAB: Lab = Lab {
         Part::new("3B", "log"),
         Part::new("3C", "persistence"),
         Part::new("3D", "log compaction"),
+        Part::new("3X", "adversity"),
     ],
     needs: &[],
     cases,
@@ -57,14 +60,19 @@ pub(crate) const LAB: Lab = Lab {
 
 /// All of them, in the course's order.
 fn cases() -> Vec<Case> {
-    [&part_3a::cases()[..], &part_3b::cases(), &part_3c::cases(), &part_3d::cases()].concat()
+    [&part_3a::cases()[..], &part_3b::cases(), &part_3c::cases(), &part_3d::cases(), &part_3x::cases()]
+        .concat()
 }
 
 /// Plays a test of Raft peers.
 fn play(stage: &Stage<'_>, body: fn(&RaftCluster)) {
+    stage.play(peers_of(stage), body);
+}
+
+/// The peers of a test.
+fn peers_of(stage: &Stage<'_>) -> RaftPeers {
     let make_raft = stage.expect(stage.solution().raft(), "Raft");
-    let snapshots = stage.snapshots() == Snapshots::EveryTenCommands;
-    stage.play(RaftPeers::new(make_raft, snapshots), body);
+    RaftPeers::new(make_raft, stage.snapshots() == Snapshots::EveryTenCommands)
 }
 
 impl Case {

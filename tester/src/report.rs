@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::backtrace::shorten;
 use crate::event::Recording;
 use crate::explanation;
+use crate::nemesis::FaultPlan;
 use crate::rule::BrokenRule;
 use crate::run;
 
@@ -27,6 +28,9 @@ pub struct Report {
     pub reliable: bool,
     /// Number of servers.
     pub peers: usize,
+    /// The fault plan that the test played, if it plays one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<FaultPlan>,
     /// Virtual seconds from the moment when all servers had been started until the end of the test.
     pub virtual_seconds: f64,
     /// Processor seconds that the simulation took.

@@ -161,6 +161,7 @@ pub(crate) mod tests {
             fingerprint: 1,
             reliable: true,
             peers: 3,
+            plan: None,
             virtual_seconds: 5.0,
             cpu_seconds: 0.01,
             rpcs: 1,

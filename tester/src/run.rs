@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use crate::event::{Conclusion, Recording};
 use crate::linearizability::Budget;
 use crate::meter::Meter;
+use crate::nemesis::FaultPlan;
 use crate::stage::Stage;
 use crate::testbed::{TIME_LIMIT, Testbed};
 use crate::{Case, Detail, Report, ReportedFailure, labs};
@@ -40,6 +41,8 @@ pub struct RunOptions {
     pub tap: Option<Tap>,
     /// The budget of a verdict on whether a history is linearizable. Without a verdict the run fails.
     pub budget: Budget,
+    /// The fault plan, instead of the one that the seed draws. Only for tests that play one.
+    pub plan: Option<Arc<FaultPlan>>,
 }
 
 impl RunOptions {
@@ -57,6 +60,16 @@ impl RunOptions {
             max_cpu_time: CPU_LIMIT,
             tap: None,
             budget: Budget::default(),
+            plan: None,
+        }
+    }
+
+    /// The detail of a run of this test: rules are verdicts in adversarial ones, so these are watched.
+    #[must_use]
+    pub fn detail_of(&self, case: &Case) -> Detail {
+        match self.detail {
+            Detail::Bare if case.adversarial => Detail::Watched,
+            detail => detail,
         }
     }
 
@@ -105,15 +118,20 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         ..Options::new(options.seed)
     };
     let (solution, meter_inside) = (*solution, meter.clone());
-    let (budget, detail, strict) = (options.budget, options.detail, options.strict);
+    let (budget, strict) = (options.budget, options.strict || case.adversarial);
+    let detail = options.detail_of(case);
+    let plan =
+        case.family.and_then(|_| options.plan.clone().or_else(|| case.plan(options.seed).map(Arc::new)));
+    let peers = plan.as_ref().map_or(case.servers, |plan| plan.servers);
+    let plan_inside = plan.clone();
     let left: Arc<Mutex<Left>> = Arc::default();
     let left_inside = Arc::clone(&left);
     let run = world::simulate(options_of_world, move |world| {
         let testbed = Testbed::new(world, detail, strict, &meter_inside);
         let owned = OwnedTestbed { testbed, left: left_inside };
-        let Case { servers, reliable, snapshots, .. } = *case;
-        let testbed = &owned.testbed;
-        (case.play)(&Stage { testbed, solution: &solution, servers, reliable, snapshots, budget });
+        let Case { reliable, snapshots, .. } = *case;
+        let (testbed, plan, servers) = (&owned.testbed, plan_inside.as_deref(), peers);
+        (case.play)(&Stage { testbed, solution: &solution, servers, reliable, snapshots, budget, plan });
     });
     let stopped = run.result.as_ref().err().map_or(run.virtual_time, |failure| failure.at);
     let (figures, time) = meter.read(stopped);
@@ -125,7 +143,8 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         failure: run.result.err().map(ReportedFailure::from),
         fingerprint: run.fingerprint,
         reliable: case.reliable,
-        peers: case.servers,
+        peers,
+        plan: plan.map(Arc::unwrap_or_clone),
         virtual_seconds: time.as_secs_f64(),
         cpu_seconds: run.cpu_time.as_secs_f64(),
         rpcs: figures.rpcs,
@@ -146,7 +165,7 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
 #[must_use]
 pub fn run_explained(case: &'static Case, solution: &Solution, options: &RunOptions) -> Report {
     let report = run(case, solution, options);
-    let is_bare = options.detail == Detail::Bare && options.backend == Backend::Simulation;
+    let is_bare = options.detail_of(case) == Detail::Bare && options.backend == Backend::Simulation;
     if report.passed() || !is_bare || !report.can_be_repeated() {
         return report;
     }

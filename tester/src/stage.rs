@@ -7,6 +7,7 @@ use labrt::world::FailureKind;
 
 use crate::Cluster;
 use crate::linearizability::Budget;
+use crate::nemesis::FaultPlan;
 use crate::protocol::Protocol;
 use crate::testbed::Testbed;
 
@@ -18,6 +19,7 @@ pub struct Stage<'a> {
     pub(crate) reliable: bool,
     pub(crate) snapshots: Snapshots,
     pub(crate) budget: Budget,
+    pub(crate) plan: Option<&'a FaultPlan>,
 }
 
 /// How the servers of a test come to take snapshots.
@@ -48,6 +50,22 @@ impl Stage<'_> {
     #[must_use]
     pub fn snapshots(&self) -> Snapshots {
         self.snapshots
+    }
+
+    /// Whether the network is reliable when the test begins.
+    #[must_use]
+    pub fn is_reliable(&self) -> bool {
+        self.reliable
+    }
+
+    /// The fault plan that the test plays.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the case is not [besieged](crate::Case::besieged).
+    #[must_use]
+    pub fn plan(&self) -> &FaultPlan {
+        self.plan.expect("the case has a family of fault plans")
     }
 
     /// The budget of a verdict on whether a history is linearizable.

@@ -25,6 +25,7 @@ pub(crate) fn run(seed: u64, failure: Option<&str>, rule: Option<&str>) -> Run {
         fingerprint: 1,
         reliable: true,
         peers: 3,
+        plan: None,
         virtual_seconds: 2.0,
         cpu_seconds: 0.5,
         rpcs: 10,

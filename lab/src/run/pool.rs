@@ -370,6 +370,7 @@ mod tests {
             fingerprint: 1,
             reliable: true,
             peers: 3,
+            plan: None,
             virtual_seconds: 1.0,
             cpu_seconds: 0.0,
             rpcs: 1,

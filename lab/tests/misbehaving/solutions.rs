@@ -171,6 +171,7 @@ fn passed(case: &Case, options: &RunOptions) -> Report {
         fingerprint: (seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ case.name.len() as u64,
         reliable: true,
         peers: 3,
+        plan: None,
         virtual_seconds: 1.0 + seed as f64 / 7.0,
         cpu_seconds: 0.001,
         rpcs: seed % 100,

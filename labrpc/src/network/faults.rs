@@ -6,7 +6,7 @@ use std::time::Duration;
 use labrt::world::Node;
 
 use super::{Network, no_end, no_server};
-use crate::faults::{InjectedFaults, Link, Span};
+use crate::faults::{Held, InjectedFaults, Link, Span};
 use crate::router::Router;
 
 /// Faults that the course's network does not have. All are off at first and cost nothing then. They draw from
@@ -65,6 +65,40 @@ impl Network {
     pub fn set_slow_link(&self, end: &str, slow: Option<RangeInclusive<Duration>>) {
         let slow = slow.as_ref().map(Span::new);
         self.change_link(end, |link| link.slow = slow);
+    }
+
+    /// Holds the requests that are sent through an end point from now on, or lets later ones pass. Their
+    /// callers wait until they are [released](Self::release) or the end point is deleted. At first nothing is
+    /// held. Requests that would be lost are not held.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no end point of that name.
+    pub fn hold_requests(&self, end: &str, hold: bool) {
+        self.change_link(end, |link| link.holds_requests = hold);
+    }
+
+    /// Holds the replies that are sent to an end point from now on, or lets later ones pass, like
+    /// [`hold_requests`](Self::hold_requests).
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no end point of that name.
+    pub fn hold_replies(&self, end: &str, hold: bool) {
+        self.change_link(end, |link| link.holds_replies = hold);
+    }
+
+    /// Delivers the requests and the replies that an end point has held, in the order in which they were
+    /// sent, requests first. A request reaches its server even if the link was cut meanwhile, and a reply its
+    /// caller even if the server has crashed. Whether later messages are held does not change.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no end point of that name.
+    pub fn release(&self, end: &str) {
+        let mut held = Held::default();
+        self.change_link(end, |link| held = std::mem::take(&mut link.held));
+        self.shared.deliver(held);
     }
 
     /// Pauses all threads of the server that has this name. Requests that arrive meanwhile wait, and so do

@@ -235,4 +235,13 @@ impl Sim {
         self.scheduler.borrow_mut().scheduled_crash = None;
         self.kill(node);
     }
+
+    /// Brings the scheduled crash of `node` forward, if there is one.
+    pub(crate) fn hasten_kill(&self, node: u32, points: u32) {
+        if let Some(scheduled_crash) = &mut self.scheduler.borrow_mut().scheduled_crash
+            && scheduled_crash.node == node
+        {
+            scheduled_crash.points = scheduled_crash.points.min(points);
+        }
+    }
 }

@@ -391,6 +391,10 @@ impl Thread {
         self.kill_now(&node);
     }
 
+    pub(crate) fn hasten_kill(&self, node: u32, points: u32) {
+        self.run.node(node).hasten_crash(points);
+    }
+
     pub(crate) fn pause(&self, node: u32) {
         self.run.node(node).pause();
     }

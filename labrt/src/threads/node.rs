@@ -222,6 +222,13 @@ impl Node {
         true
     }
 
+    /// Brings the scheduled crash forward, if there is one.
+    pub(super) fn hasten_crash(&self, points: u32) {
+        if let Some(scheduled_crash) = &mut self.state.lock().scheduled_crash {
+            scheduled_crash.points = scheduled_crash.points.min(points);
+        }
+    }
+
     /// Counts a scheduling point towards the scheduled crash. Returns whether the crash begins now.
     pub(super) fn tick_scheduled_crash(&self) -> bool {
         if !self.has(CRASH_SCHEDULED) {

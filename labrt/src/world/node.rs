@@ -108,6 +108,13 @@ impl Node {
         self.world.in_run(|context| context.kill_after(self.id, points, context.deadline(timeout)));
     }
 
+    /// Brings the crash forward that a call of [`kill_after`](Self::kill_after) waits for: it comes after
+    /// `points` more scheduling points of the node's threads, or earlier if it was due earlier. Does nothing
+    /// if there is no such call. No scheduling point.
+    pub fn hasten_kill(&self, points: u32) {
+        self.world.in_run(|context| context.hasten_kill(self.id, points));
+    }
+
     /// Suspends the node's threads. Their timers continue, and those that expire meanwhile take effect when
     /// the node is resumed.
     ///

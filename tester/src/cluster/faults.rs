@@ -18,15 +18,58 @@ impl<P: Protocol> Cluster<P> {
 
     /// Cuts or opens the link from one server to another in one direction: requests of the first and replies
     /// to the second are lost. The other direction is not affected. Lasts until one of the two servers is
-    /// restarted.
+    /// restarted, or [all ways are opened](Self::open_all_ways).
     pub fn cut_way(&self, from: usize, to: usize, cut: bool) {
         self.note(|| {
             format!("link from server {from} to {to}, one way: {}", if cut { "cut" } else { "open" })
         });
         let network = self.network();
+        self.inner.links.lock().note_cut((from, to), cut);
         self.with_end(from, to, |end| network.cut_requests(end, cut));
         self.with_end(to, from, |end| network.cut_replies(end, cut));
         self.emit(self.incarnation(from), Kind::WayCut { peer: to, cut });
+    }
+
+    /// Holds the messages from one server to another that are sent from now on, requests and replies alike;
+    /// or lets later ones pass. What is held stays so until it is [released](Self::release_way), or the server
+    /// that waits for it is restarted.
+    pub fn hold_way(&self, from: usize, to: usize, hold: bool) {
+        let network = self.network();
+        self.inner.testbed.emit_faults(&format!(
+            "messages from server {from} to {to}: {}",
+            if hold { "held" } else { "no longer held" }
+        ));
+        self.inner.links.lock().note_held((from, to));
+        self.with_end(from, to, |end| network.hold_requests(end, hold));
+        self.with_end(to, from, |end| network.hold_replies(end, hold));
+    }
+
+    /// Delivers the messages from one server to another that were [held](Self::hold_way), requests before
+    /// replies, and each in the order in which they were sent.
+    pub fn release_way(&self, from: usize, to: usize) {
+        let network = self.network();
+        let text = format!("messages from server {from} to {to}: those that were held arrive now");
+        self.inner.testbed.emit_faults(&text);
+        let mut ends: Vec<String> = Vec::new();
+        self.with_end(from, to, |end| ends.push(end.to_owned()));
+        self.with_end(to, from, |end| ends.push(end.to_owned()));
+        ends.iter().for_each(|end| network.release(end));
+    }
+
+    /// Opens every way that is [cut](Self::cut_way), delivers every message that is [held](Self::hold_way), and
+    /// holds no more.
+    pub fn open_all_ways(&self) {
+        let (cut, held) = {
+            let mut links = self.inner.links.lock();
+            (links.cut_ways(), links.take_held_ways())
+        };
+        for (from, to) in cut {
+            self.cut_way(from, to, false);
+        }
+        for (from, to) in held {
+            self.hold_way(from, to, false);
+            self.release_way(from, to);
+        }
     }
 
     /// Sets an additional delay for each message between two servers, in either direction; `None`: no

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Cluster, Running};
 use crate::event::{EventSource, Incarnation, Kind, Party};
+use crate::nemesis::Moment;
 use crate::protocol::{Dialer, NodeEnv, Protocol, StartedNode};
 use labrpc::ClientEnd;
 use labrt::world::Node;
@@ -77,6 +78,27 @@ impl<P: Protocol> Cluster<P> {
         }
         self.crash(server, mid_operation);
         self.sleep(end.saturating_sub(self.now()));
+    }
+
+    /// Crashes the server at this moment, or when `within` has passed, and returns then. Moments that are
+    /// steps of messages and saves are seen in watched and recorded runs alone.
+    pub fn crash_at(&self, server: usize, moment: Moment, within: Duration) {
+        let running = {
+            let servers = self.inner.servers.lock();
+            servers[server].running.as_ref().map(|running| (running.who, running.node.clone()))
+        };
+        let Some((who, node)) = running else { return };
+        match moment {
+            Moment::Now => {}
+            Moment::Point(points) => node.kill_after(points, within),
+            Moment::Save(_) | Moment::Reply(_) | Moment::Request(_) => {
+                let events = &self.inner.testbed.events;
+                events.expect_crash(who, &node, moment);
+                node.kill_after(u32::MAX, within);
+                events.forget_crash();
+            }
+        }
+        self.crash(server, moment != Moment::Now);
     }
 
     /// Disconnects the server and tells its instance that it is no longer needed, as the course's tester does

@@ -11,6 +11,10 @@ pub(super) struct LinkTable {
     ends: Vec<Vec<(usize, String)>>,
     /// Pairs of servers that can reach each other, the lower number first. A server can be linked to itself.
     linked: BTreeSet<(usize, usize)>,
+    /// From one server to another: ways that are cut.
+    cut_ways: BTreeSet<(usize, usize)>,
+    /// From one server to another: ways on which messages are, or may be, held.
+    held_ways: BTreeSet<(usize, usize)>,
 }
 
 impl LinkTable {
@@ -20,6 +24,30 @@ impl LinkTable {
         self.ends.resize(self.ends.len().max(from + 1), Vec::new());
         self.ends[from].push((to, name));
         self.linked.contains(&(from.min(to), from.max(to)))
+    }
+
+    /// Notes that the way from one server to another is cut, or open.
+    pub fn note_cut(&mut self, way: (usize, usize), cut: bool) {
+        if cut {
+            self.cut_ways.insert(way)
+        } else {
+            self.cut_ways.remove(&way)
+        };
+    }
+
+    /// Notes that messages are held on the way from one server to another.
+    pub fn note_held(&mut self, way: (usize, usize)) {
+        self.held_ways.insert(way);
+    }
+
+    /// The ways that are cut.
+    pub fn cut_ways(&self) -> Vec<(usize, usize)> {
+        self.cut_ways.iter().copied().collect()
+    }
+
+    /// The ways on which messages are, or may be, held; from now on none is.
+    pub fn take_held_ways(&mut self) -> BTreeSet<(usize, usize)> {
+        std::mem::take(&mut self.held_ways)
     }
 
     /// Removes the end points of a server whose incarnation has ended.

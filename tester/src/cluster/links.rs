@@ -79,7 +79,7 @@ impl<P: Protocol> Cluster<P> {
     }
 
     /// Enables or disables the end points between two servers, both ways.
-    fn set_link(&self, one: usize, other: usize, linked: bool) {
+    pub(crate) fn set_link(&self, one: usize, other: usize, linked: bool) {
         let changed = {
             let mut links = self.inner.links.lock();
             for (from, to) in [(one, other), (other, one)] {

@@ -7,14 +7,16 @@ use std::time::Duration;
 use labrpc::{Observer, Step};
 use labrt::world::{self, FailureKind, Node, World};
 use parking_lot::Mutex;
-use persister::SaveEvent;
+use persister::{SaveEvent, SaveStep};
 
 use super::contents::Contents;
+use super::trap::Trap;
 use super::{
     Event, Group, Incarnation, Interests, Kind, Message, Party, Recording, Save, SavedRecord, StreamPosition,
 };
 use crate::causality::{CallStep, Causality, LogicalTime};
 use crate::invariant::{Invariant, Violation};
+use crate::nemesis::Moment;
 use crate::rule::{Analysis, BrokenRule};
 
 /// The events that are built in a run, and whether they are kept.
@@ -50,6 +52,8 @@ pub(crate) struct EventStream {
     state: Mutex<State>,
     /// The values that servers encode and save; `None` in a bare run.
     contents: Option<Arc<Contents>>,
+    /// The crash of a server at its next step of some kind.
+    trap: Trap,
 }
 
 #[derive(Default)]
@@ -87,12 +91,30 @@ impl EventStream {
         };
         state.recording = (detail == Detail::Recorded).then(Recording::default);
         let interests = AtomicU16::new(interests.bits());
-        Arc::new(Self { world: world.clone(), detail, interests, state: Mutex::new(state), contents })
+        Arc::new(Self {
+            world: world.clone(),
+            detail,
+            interests,
+            state: Mutex::new(state),
+            contents,
+            trap: Trap::default(),
+        })
     }
 
     /// The events that were kept; `None` if the run is not recorded. Later events are not kept.
     pub fn take_recording(&self) -> Option<Recording> {
         self.state.lock().recording.take()
+    }
+
+    /// Has a call of [`Node::kill_after`] that follows end when the server takes a step, until
+    /// [`forget_crash`](Self::forget_crash). Steps are seen in watched and recorded runs alone.
+    pub fn expect_crash(&self, who: Incarnation, node: &Node, step: Moment) {
+        self.trap.set(who, node, step);
+    }
+
+    /// Ends what [`expect_crash`](Self::expect_crash) began.
+    pub fn forget_crash(&self) {
+        self.trap.remove();
     }
 
     /// Calls `f`. Its memory does not count as the run's unless the run is bare.
@@ -306,6 +328,7 @@ impl EventStream {
             }
             let labrpc::Event { call, method, bytes, content, location, .. } = *event;
             let CallStep { from, to, at, step, moment, before } = sides;
+            self.trap.message(step, from, to);
             let message = Message { call, step, from, to, method, bytes, content, location };
             let kind = Kind::Message(&message);
             if !self.wants(kind.class()) {
@@ -397,6 +420,9 @@ impl EventSource {
 impl persister::Observer for EventSource {
     fn on(&self, event: &SaveEvent<'_>) {
         let &SaveEvent { step, records, location, .. } = event;
+        if matches!(step, SaveStep::TookEffect { .. }) {
+            self.stream.trap.saved(self.who);
+        }
         let tell = |records: &[SavedRecord<'_>]| {
             let save = Save { step, records, location };
             self.stream.publish(Some(self.who.group), self.who.into(), Kind::Saved(&save))

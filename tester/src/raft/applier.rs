@@ -11,6 +11,7 @@ use super::Observations;
 use super::command::Unchecked;
 use super::event::RaftEvent;
 use super::snapshot::Snapshot;
+use super::snapshot_times::SnapshotTimes;
 use crate::calls::Calls;
 use crate::event::{EventSource, Incarnation};
 use crate::protocol::NodeEnv;
@@ -29,17 +30,24 @@ pub(super) struct Applier {
     applied: AtomicU64,
     world: World,
     observations: Observations,
+    snapshot_times: SnapshotTimes,
     calls: Arc<Calls>,
 }
 
 impl Applier {
-    pub fn new(env: &NodeEnv<'_>, snapshots: bool, observations: &Observations) -> Arc<Self> {
+    pub fn new(
+        env: &NodeEnv<'_>,
+        snapshots: bool,
+        observations: &Observations,
+        snapshot_times: &SnapshotTimes,
+    ) -> Arc<Self> {
         Arc::new(Self {
             events: env.events(),
             snapshots,
             applied: AtomicU64::new(0),
             world: env.world.clone(),
             observations: observations.clone(),
+            snapshot_times: snapshot_times.clone(),
             calls: Arc::clone(env.calls),
         })
     }
@@ -91,6 +99,10 @@ impl Applier {
         self.set_applied(index);
         if self.snapshots && (index.0 + 1).is_multiple_of(SNAPSHOT_INTERVAL) {
             let snapshot = self.observations.snapshot(index).to_vec();
+            let time = self.snapshot_times.of(self.who().server);
+            if !time.is_zero() {
+                labrt::thread::sleep(time);
+            }
             self.events.emit(&RaftEvent::SnapshotTaken(index));
             self.world.note("tester", || format!("snapshot({index}), {} bytes", snapshot.len()));
             let _underway = self.calls.enter(self.who(), "snapshot", self.world.now());

@@ -1,12 +1,14 @@
 //! [`RaftPeers`]: a Raft peer on each server, with a service that checks the messages it delivers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use labapi::{ApplyMsg, LogIndex, MakeRaft, Raft};
 use labrt::channel;
 use parking_lot::Mutex;
 
 use super::applier::Applier;
+use super::snapshot_times::SnapshotTimes;
 use super::{Observations, OnRaft};
 use crate::invariant::Invariant;
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
@@ -17,6 +19,7 @@ pub struct RaftPeers {
     make_raft: MakeRaft,
     snapshots: bool,
     observations: Observations,
+    snapshot_times: SnapshotTimes,
     /// The applier of the latest instance on each server; kept after a crash, until the restart.
     appliers: Mutex<Vec<Option<Arc<Applier>>>>,
 }
@@ -26,13 +29,20 @@ impl RaftPeers {
     /// tenth command.
     #[must_use]
     pub fn new(make_raft: MakeRaft, snapshots: bool) -> Self {
-        Self { make_raft, snapshots, observations: Observations::default(), appliers: Mutex::default() }
+        let (observations, snapshot_times) = <(Observations, SnapshotTimes)>::default();
+        Self { make_raft, snapshots, observations, snapshot_times, appliers: Mutex::default() }
     }
 
     /// Every index up to this one was applied by the latest instance on the server.
     pub(crate) fn applied(&self, server: usize) -> LogIndex {
         let appliers = self.appliers.lock();
         appliers.get(server).and_then(Option::as_ref).map_or(LogIndex(0), |applier| applier.applied())
+    }
+
+    /// Sets how long the service on a server takes for a snapshot, from now on: it hands the snapshot to its
+    /// Raft so long after it has applied the command.
+    pub fn set_snapshot_time(&self, server: usize, time: Duration) {
+        self.snapshot_times.set(server, time);
     }
 
     fn set_applier(&self, server: usize, applier: Arc<Applier>) {
@@ -68,7 +78,7 @@ impl Protocol for RaftPeers {
             })?
         };
 
-        let applier = Applier::new(env, self.snapshots, &self.observations);
+        let applier = Applier::new(env, self.snapshots, &self.observations, &self.snapshot_times);
         // Before the first message is read: the next one must be the entry after the snapshot.
         if self.snapshots {
             let snapshot = env.persister().read_snapshot();

@@ -110,6 +110,8 @@ pub(super) struct Handler {
     pub term_shown_by: Option<Fact>,
     /// Other requests that were handled at the same time, and that change the log.
     pub others: Vec<Arc<Call>>,
+    /// Whether it may have appended its entries: it was not of an older term when it arrived.
+    may_accept: bool,
     /// Whether its entries certainly replace others.
     pub replaces: bool,
     /// The highest index that the service had applied when the request arrived.
@@ -321,6 +323,8 @@ impl Server {
         let mut handler = Handler {
             call: Arc::clone(call),
             delivered: fact.clone(),
+            // What certainly is of an older term must be refused.
+            may_accept: call.request.term() >= self.term,
             term: self.term,
             term_shown_by: self.term_shown_by.clone(),
             others: Vec::new(),
@@ -334,8 +338,7 @@ impl Server {
                 handler.others.push(Arc::clone(&other.call));
             }
         }
-        // What certainly is of an older term must be refused.
-        let may_accept = call.request.term() >= self.term;
+        let may_accept = handler.may_accept;
         match &call.request {
             Request::AppendEntries { prev, entries, commit, .. } => {
                 handler.replaces = self.certainly_replaces(*prev, entries);
@@ -379,12 +382,15 @@ impl Server {
                     self.may_commit = self.may_commit.max(told_commit(&call.request));
                     let disturbed =
                         handler.others.iter().any(|other| changes_differently(other, *prev, entries));
-                    if !disturbed {
+                    if disturbed {
+                        self.log.had(*prev, entries, fact);
+                    } else {
                         let alone = handler.others.is_empty();
                         self.log.acknowledged(fact, *prev, entries, alone && handler.replaces);
                     }
                 }
-                Some(false) => self.log.refused(call.number, *prev, entries),
+                Some(false) if handler.may_accept => self.log.refused(call.number, *prev, entries),
+                Some(false) => {}
                 None => self.may_commit = self.may_commit.max(told_commit(&call.request)),
             },
             Request::InstallSnapshot { term, last } => {

@@ -136,6 +136,14 @@ impl ShadowLog {
         }
     }
 
+    /// The server has acknowledged these entries, but may have lost them since to another request. A copy of
+    /// the request that is refused later changes nothing.
+    pub fn had(&mut self, prev: Position, entries: &[Entry], fact: &Fact) {
+        for (index, entry) in (prev.index + 1..).zip(entries) {
+            self.possible_by(Position { index, term: entry.term }, fact.number, None);
+        }
+    }
+
     /// The server has acknowledged these entries, and the one before them.
     ///
     /// `replaced` tells whether some of them certainly replaced others when no other request was being

@@ -622,6 +622,28 @@ fn an_answer_that_did_not_arrive_is_no_acknowledgement() {
 }
 
 #[test]
+fn a_copy_that_is_refused_takes_nothing_back() {
+    keeps_all(|script| {
+        script.wins(0, 1, 1, at(0, 0));
+        for index in 1..=3 {
+            script.accepts(0, index, 1);
+        }
+        script.replicates((0, 2), 1, at(0, 0), &[1, 1, 1], 0);
+        script.replicates((0, 1), 1, at(0, 0), &[1], 0);
+        // The last entry is acknowledged while a request that is about the one before is handled.
+        let before = script.appends((0, 1), 1, at(1, 1), &[1], 0);
+        let last = script.appends((0, 1), 1, at(2, 1), &[1], 0);
+        script.answers(&before, 1, true);
+        script.answers(&last, 1, true);
+        // Its copy comes in a newer term.
+        script.wins(2, 1, 2, at(3, 1));
+        script.tell(1, FactKind::Delivered(Arc::clone(&last)));
+        script.answers(&last, 2, false);
+        script.replicates((2, 1), 2, at(3, 1), &[], 0);
+    });
+}
+
+#[test]
 fn progress_is_judged_at_the_end() {
     let play = |play: fn(&mut Script)| {
         let mut script = script();
