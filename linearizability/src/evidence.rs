@@ -46,6 +46,15 @@ pub struct Prefix {
     pub allowed: String,
 }
 
+/// A version that can have begun at no moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoMoment {
+    /// The version.
+    pub version: u64,
+    /// The operation that leaves no moment, when all that concerns earlier versions is as it was answered.
+    pub operation: DescribedOperation,
+}
+
 /// The reason why a history is not linearizable.
 ///
 /// Up to the return of one operation there are orders that explain all answers; with this return there is
@@ -76,6 +85,9 @@ pub struct Evidence {
     /// given. Then: whether it could be right with the help of operations that were called later. `None` if
     /// that is not known.
     pub right_later: Option<bool>,
+    /// Where the model's [exact method](crate::Model::exact) finds that there is no order. `None` if the model
+    /// has none, or if the answer is right in no state at all.
+    pub no_moment: Option<NoMoment>,
     /// The number of operations of the key that had been called until then.
     pub operations: usize,
     /// The cost of the check, without the search for evidence.
@@ -145,6 +157,10 @@ impl fmt::Display for Evidence {
                     writeln!(f, "    and {} more", self.core.len() - SHOWN_CORE)?;
                 }
             }
+        }
+        if let Some(NoMoment { version, operation }) = &self.no_moment {
+            writeln!(f, "version {version} of {key} can have begun at no moment; none is left by:")?;
+            writeln!(f, "    {operation}")?;
         }
         match self.prefixes.len() {
             0 => {}
