@@ -48,16 +48,16 @@ impl<'a, M: Model> Check<'a, M> {
         let mut parts = Vec::new();
         let mut undecided: Option<String> = None;
         for part in self.parts() {
+            self.spent.steps += part.operations.len() as u64;
             let exact =
                 self.model.exact(&part.operations).map(|exact| first_impossible(&*exact, &part.operations));
             match exact {
-                None => parts.push(part),
-                Some(stuck) => {
-                    self.spent.steps += part.operations.len() as u64;
-                    if let Some(stuck) = stuck {
-                        return self.violation(&part, stuck);
-                    }
+                Some(None) => {}
+                Some(Some(stuck)) => return self.violation(&part, stuck),
+                None if self.spent.exceeds(self.budget) => {
+                    undecided.get_or_insert_with(|| part.key.to_string());
                 }
+                None => parts.push(part),
             }
         }
         parts.sort_by_key(|part| part.operations.len());
@@ -122,7 +122,11 @@ impl<'a, M: Model> Check<'a, M> {
             None
         };
         let prefix = |order: Order<M::State>| Prefix {
-            order: order.operations.iter().map(|&op| shown(op)).collect(),
+            order: order.operations.iter().map(|&op| part.positions[op]).collect(),
+            last: order.operations[order.operations.len().saturating_sub(Prefix::SHOWN)..]
+                .iter()
+                .map(|&op| shown(op))
+                .collect(),
             state: self.model.describe_state(&order.state),
             allowed: self.model.allowed(&order.state, operations[stuck].input),
         };
@@ -162,13 +166,31 @@ impl<'a, M: Model> Check<'a, M> {
     ) -> (Vec<Order<M::State>>, bool) {
         let others: Vec<usize> = (0..operations.len()).filter(|&op| op != stuck).collect();
         let without: Vec<_> = others.iter().map(|&op| operations[op]).collect();
-        let steps = PREFIX_STEPS + PREFIX_STEPS_AN_OPERATION * operations.len() as u64;
-        let budget = Budget { steps, bytes: self.budget.bytes };
-        let (mut orders, all) = Search::new(self.model, &without, &[]).orders(budget, Evidence::PREFIXES);
+        let (mut orders, all) = if let Some(exact) = self.model.exact(&without) {
+            let (orders, all) = exact.orders(Evidence::PREFIXES);
+            let with_state = |operations: Vec<usize>| {
+                let state = self.state(&without, &operations)?;
+                Some(Order { operations, state })
+            };
+            (orders.into_iter().filter_map(with_state).collect(), all)
+        } else {
+            let steps = PREFIX_STEPS + PREFIX_STEPS_AN_OPERATION * operations.len() as u64;
+            let budget = Budget { steps, bytes: self.budget.bytes };
+            Search::new(self.model, &without, &[]).orders(budget, Evidence::PREFIXES)
+        };
         for order in &mut orders {
             order.operations.iter_mut().for_each(|op| *op = others[*op]);
         }
         (orders, all)
+    }
+
+    /// The state after operations in this order; `None` if an answer is wrong in it.
+    fn state(&self, operations: &[Interval<'_, M::Input, M::Output>], order: &[usize]) -> Option<M::State> {
+        let state = order.iter().try_fold(self.model.init(), |state, &op| {
+            self.model.step(&state, operations[op].input, operations[op].output)
+        });
+        debug_assert!(state.is_some(), "an exact method found a wrong order: {order:?}");
+        state
     }
 
     fn shown(&self, position: usize) -> DescribedOperation {

@@ -38,8 +38,11 @@ impl fmt::Display for DescribedOperation {
 /// An order of all that must have taken effect before the operation that cannot be placed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prefix {
-    /// The operations in this order, without those that did not take effect or have not yet.
-    pub order: Vec<DescribedOperation>,
+    /// The operations in this order, without those that did not take effect or have not yet: their positions
+    /// in [`History::operations`](crate::History::operations).
+    pub order: Vec<usize>,
+    /// The last ones, [`SHOWN`](Self::SHOWN) at most.
+    pub last: Vec<DescribedOperation>,
     /// The state of the key at its end.
     pub state: String,
     /// The answer that the model would give there to the operation that cannot be placed.
@@ -94,11 +97,13 @@ pub struct Evidence {
     pub spent: Spent,
 }
 
-/// The number of operations of a long order that are printed.
-const SHOWN: usize = 4;
-
 /// The number of operations of a core that are printed.
 const SHOWN_CORE: usize = 12;
+
+impl Prefix {
+    /// The number of operations of a long order that are printed.
+    pub const SHOWN: usize = 4;
+}
 
 impl Evidence {
     /// The most prefixes of an evidence.
@@ -158,9 +163,14 @@ impl fmt::Display for Evidence {
                 }
             }
         }
-        if let Some(NoMoment { version, operation }) = &self.no_moment {
-            writeln!(f, "version {version} of {key} can have begun at no moment; none is left by:")?;
-            writeln!(f, "    {operation}")?;
+        if let Some(NoMoment { version, operation: last }) = &self.no_moment {
+            write!(f, "no moment is left at which version {version} of {key} can have begun; ")?;
+            if last.position == operation.position {
+                writeln!(f, "this answer rules out the last one")?;
+            } else {
+                // In one line: it need not be one of those that contradict each other.
+                writeln!(f, "the last one is ruled out by {last}")?;
+            }
         }
         match self.prefixes.len() {
             0 => {}
@@ -168,11 +178,11 @@ impl fmt::Display for Evidence {
             _ => writeln!(f, "without it the operations so far ({operations}) have orders, such as:")?,
         }
         for prefix in &self.prefixes {
-            let hidden = prefix.order.len().saturating_sub(SHOWN);
+            let hidden = prefix.order.len() - prefix.last.len();
             if hidden > 0 {
                 writeln!(f, "    {}, then", count(hidden, "operation"))?;
             }
-            for shown in &prefix.order[hidden..] {
+            for shown in &prefix.last {
                 writeln!(f, "    {shown}")?;
             }
             writeln!(

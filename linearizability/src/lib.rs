@@ -61,6 +61,7 @@ mod key_value;
 mod lock;
 mod model;
 mod moments;
+mod orders;
 mod register;
 mod search;
 mod seen;

@@ -29,6 +29,11 @@ impl Moments {
         self.spans.last().map(|&(_, last)| last)
     }
 
+    /// The intervals: their first and last moments.
+    pub fn spans(&self) -> &[(usize, usize)] {
+        &self.spans
+    }
+
     /// Removes the moments before `first`.
     pub fn not_before(&mut self, first: usize) {
         self.spans.retain_mut(|(begin, end)| {
@@ -86,6 +91,12 @@ impl Moments {
             from = from.max(last.saturating_add(1));
         }
     }
+}
+
+/// The last moment in `spans`, which are in ascending order, that is not after `end`.
+pub(crate) fn last_until(spans: &[(usize, usize)], end: usize) -> Option<usize> {
+    let after = spans.partition_point(|&(begin, _)| begin <= end);
+    spans[..after].last().map(|&(_, last)| last.min(end))
 }
 
 #[cfg(test)]

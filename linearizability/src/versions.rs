@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use crate::key_value::{KeyValueInput, KeyValueOutput};
 use crate::model::{Exact, Impossible, Interval};
 use crate::moments::NEVER;
+use crate::orders::orders;
 use crate::walk::{Others, Walk};
 
 type Operation<'a> = Interval<'a, KeyValueInput, KeyValueOutput>;
@@ -149,6 +150,10 @@ impl Exact for Versions<'_> {
         }
         sort(&mut rows);
         Walk::new(self, &rows, NEVER - 1, Others::Free).run().is_err()
+    }
+
+    fn orders(&self, wanted: usize) -> (Vec<Vec<usize>>, bool) {
+        orders(self, &self.rows, wanted)
     }
 
     fn nearest(&self, operation: usize) -> Vec<usize> {

@@ -45,7 +45,20 @@ pub(crate) struct Walk<'a, 'r> {
     first_refused: Option<Row>,
     /// The moments at which the present version can have begun.
     moments: Moments,
-    windows: Vec<(usize, usize)>,
+    /// The puts that can have begun it.
+    writers: Vec<Row>,
+}
+
+/// A version on the way.
+pub(crate) struct Stop<'w, 'r> {
+    /// The moments at which it can have begun.
+    pub moments: &'w Moments,
+    /// The puts that can have begun it.
+    pub writers: &'w [Row],
+    /// Puts at this version that were refused.
+    pub refused: &'r [Row],
+    /// Whether the history can end with this version.
+    pub can_end: bool,
 }
 
 /// The rows of one version.
@@ -90,12 +103,18 @@ impl<'a, 'r> Walk<'a, 'r> {
                 first_refused = Some(*row);
             }
         }
-        let (moments, windows) = (Moments::beginning(), Vec::new());
-        Self { versions, rows, others, end, last, first_refused, moments, windows }
+        let (moments, writers) = (Moments::beginning(), Vec::new());
+        Self { versions, rows, others, end, last, first_refused, moments, writers }
     }
 
     /// Whether the rows have an order; if not, where the walk ends before its time.
-    pub fn run(mut self) -> Result<(), Impossible> {
+    pub fn run(self) -> Result<(), Impossible> {
+        self.visit(|stop| stop.can_end)
+    }
+
+    /// Shows each version to `enough` until that returns true. An error says why there is no further version;
+    /// it is no violation if the history can end with one of those that were shown.
+    pub fn visit(mut self, mut enough: impl FnMut(Stop<'_, 'r>) -> bool) -> Result<(), Impossible> {
         let (last, who) = self.last;
         if self.others == Others::Free && last > self.versions.reach() {
             return Err(Impossible { version: Some(self.versions.reach() + 1), operation: who });
@@ -112,13 +131,18 @@ impl<'a, 'r> Walk<'a, 'r> {
             if let Err(operation) = begun.and_then(|()| self.until_returns(version, group.reads)) {
                 return Err(waiting.unwrap_or(Impossible { version: Some(version), operation }));
             }
-            if version >= last {
-                match self.waits(version, group.refused) {
-                    None => return Ok(()),
-                    Some(operation) => {
-                        waiting.get_or_insert(Impossible { version: Some(version), operation })
-                    }
-                };
+            let waits = self.waits(version, group.refused);
+            let can_end = version >= last && waits.is_none();
+            if enough(Stop {
+                moments: &self.moments,
+                writers: &self.writers,
+                refused: group.refused,
+                can_end,
+            }) {
+                return Ok(());
+            }
+            if let Some(operation) = waits.filter(|_| version >= last) {
+                waiting.get_or_insert(Impossible { version: Some(version), operation });
             }
             if let Err(operation) = self.leave(version, &group) {
                 return Err(waiting.unwrap_or(Impossible { version: Some(version + 1), operation }));
@@ -141,6 +165,7 @@ impl<'a, 'r> Walk<'a, 'r> {
         let fits =
             |put: &Row| read.is_none_or(|read| self.versions.written(put) == self.versions.value_read(read));
         let mut done = puts.iter().filter(|put| put.done && put.returned(end));
+        self.writers.clear();
         if let Some(one) = done.next() {
             if let Some(another) = done.next() {
                 return Err(if one.ret > another.ret { one.op } else { another.op });
@@ -148,21 +173,19 @@ impl<'a, 'r> Walk<'a, 'r> {
             if let Some(read) = read.filter(|_| !fits(one)) {
                 return Err(read.op);
             }
-            self.moments.keep([one.window(end)]);
-            return if self.moments.is_empty() { Err(one.op) } else { Ok(()) };
-        }
-        let candidates = || puts.iter().filter(|put| put.call < end && fits(put));
-        if self.others == Others::Free {
-            let kept = |put: &Row| puts.iter().any(|kept| kept.op == put.op);
-            let mut free = self.versions.at(version - 1).iter().filter(|row| row.role == Role::Put);
-            if free.any(|put| fits(put) && !kept(put)) {
-                return Ok(());
+            self.writers.push(*one);
+        } else {
+            if self.others == Others::Free {
+                let kept = |put: &Row| puts.iter().any(|kept| kept.op == put.op);
+                let mut free = self.versions.at(version - 1).iter().filter(|row| row.role == Role::Put);
+                if free.any(|put| fits(put) && !kept(put)) {
+                    return Ok(());
+                }
             }
+            self.writers.extend(puts.iter().filter(|put| put.call < end && fits(put)));
         }
-        let first = candidates().next().ok_or_else(|| read.map_or(self.last.1, |read| read.op))?;
-        self.windows.clear();
-        self.windows.extend(candidates().map(|put| put.window(end)));
-        self.moments.keep(self.windows.iter().copied());
+        let Some(first) = self.writers.first() else { return Err(read.map_or(self.last.1, |read| read.op)) };
+        self.moments.keep(self.writers.iter().map(|put| put.window(end)));
         if self.moments.is_empty() { Err(first.op) } else { Ok(()) }
     }
 
