@@ -8,7 +8,6 @@ use labrt::world::{self, Backend, FailureKind, LONGEST_MESSAGE, Options, Policy,
 use parking_lot::Mutex;
 
 use crate::event::{Conclusion, Recording};
-use crate::linearizability::Budget;
 use crate::meter::Meter;
 use crate::stage::Stage;
 use crate::testbed::{TIME_LIMIT, Testbed};
@@ -38,8 +37,6 @@ pub struct RunOptions {
     /// Takes the lines of the log as they are written, when a simulation is recorded; the report has none
     /// then.
     pub tap: Option<Tap>,
-    /// The budget of a verdict on whether a history is linearizable. Without a verdict the run fails.
-    pub budget: Budget,
 }
 
 impl RunOptions {
@@ -56,7 +53,6 @@ impl RunOptions {
             patience: Options::new(seed).stall_timeout,
             max_cpu_time: CPU_LIMIT,
             tap: None,
-            budget: Budget::default(),
         }
     }
 
@@ -105,7 +101,7 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         ..Options::new(options.seed)
     };
     let (solution, meter_inside) = (*solution, meter.clone());
-    let (budget, detail, strict) = (options.budget, options.detail, options.strict);
+    let (detail, strict) = (options.detail, options.strict);
     let left: Arc<Mutex<Left>> = Arc::default();
     let left_inside = Arc::clone(&left);
     let run = world::simulate(options_of_world, move |world| {
@@ -113,7 +109,7 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         let owned = OwnedTestbed { testbed, left: left_inside };
         let Case { servers, reliable, snapshots, .. } = *case;
         let testbed = &owned.testbed;
-        (case.play)(&Stage { testbed, solution: &solution, servers, reliable, snapshots, budget });
+        (case.play)(&Stage { testbed, solution: &solution, servers, reliable, snapshots });
     });
     let stopped = run.result.as_ref().err().map_or(run.virtual_time, |failure| failure.at);
     let (figures, time) = meter.read(stopped);

@@ -6,7 +6,6 @@ use labapi::Solution;
 use labrt::world::FailureKind;
 
 use crate::Cluster;
-use crate::linearizability::Budget;
 use crate::protocol::Protocol;
 use crate::testbed::Testbed;
 
@@ -17,7 +16,6 @@ pub struct Stage<'a> {
     pub(crate) servers: usize,
     pub(crate) reliable: bool,
     pub(crate) snapshots: Snapshots,
-    pub(crate) budget: Budget,
 }
 
 /// How the servers of a test come to take snapshots.
@@ -48,12 +46,6 @@ impl Stage<'_> {
     #[must_use]
     pub fn snapshots(&self) -> Snapshots {
         self.snapshots
-    }
-
-    /// The budget of a verdict on whether a history is linearizable.
-    #[must_use]
-    pub fn budget(&self) -> Budget {
-        self.budget
     }
 
     /// About how many bytes of state may be saved before a snapshot has to make them fewer; `None`: no limit.
