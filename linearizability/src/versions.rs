@@ -115,7 +115,7 @@ impl<'a> Versions<'a> {
     pub fn at(&self, version: u64) -> &[Row] {
         let begin = self.rows.partition_point(|row| row.version < version);
         let rows = &self.rows[begin..];
-        &rows[..rows.iter().take_while(|row| row.version == version).count()]
+        &rows[..rows.partition_point(|row| row.version == version)]
     }
 
     /// The version that an operation concerns.

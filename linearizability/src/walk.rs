@@ -16,8 +16,8 @@
 //! From an interval of moments at which `v` can have begun, `v + 1` can begin in an interval: without refused
 //! puts, at any later moment; and those that were called after `v` began limit it to moments before they
 //! returned. The later `v` began, the fewer they are. Each refused put and each choice of a put splits one
-//! interval at most, so all sets together have no more intervals than there are operations. After the sort,
-//! the walk takes linear time.
+//! interval at most, so all sets together have no more intervals than there are versions and operations.
+//! After the sort, the walk takes linear time.
 
 use crate::model::Impossible;
 use crate::moments::{Moments, NEVER};

@@ -188,9 +188,9 @@ fn versioned_puts() {
         let searched = check(&Searched, &history, Budget::default());
         assert_eq!(agreed(&history, &exact, &searched), expected, "history {number}: {history:#?}");
         if expected {
-            right += 1
+            right += 1;
         } else {
-            wrong += 1
+            wrong += 1;
         }
         if number % 8 == 0
             && let (Verdict::Violation(exact), Verdict::Violation(searched)) = (&exact, &searched)

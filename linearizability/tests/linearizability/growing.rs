@@ -135,11 +135,11 @@ fn a_core_is_a_minimal_contradiction() {
             }
             let core: Vec<usize> = evidence.core.iter().map(|shown| shown.position).collect();
             let order = &evidence.prefixes[0].order;
-            assert!(contradicts(&history, &core, &order), "seed {seed}, {fault:?}: {evidence}");
+            assert!(contradicts(&history, &core, order), "seed {seed}, {fault:?}: {evidence}");
             assert!(evidence.minimal, "{evidence}");
             for &left_out in core.iter().filter(|&&op| op != evidence.operation.position) {
                 let smaller: Vec<usize> = core.iter().copied().filter(|&op| op != left_out).collect();
-                assert!(!contradicts(&history, &smaller, &order), "seed {seed}: not minimal: {evidence}");
+                assert!(!contradicts(&history, &smaller, order), "seed {seed}: not minimal: {evidence}");
                 several += 1;
             }
         }
