@@ -131,7 +131,7 @@ impl<'a, 'r> Walk<'a, 'r> {
             if let Err(operation) = begun.and_then(|()| self.until_returns(version, group.reads)) {
                 return Err(waiting.unwrap_or(Impossible { version: Some(version), operation }));
             }
-            let waits = self.waits(version, group.refused);
+            let waits = self.waits(group.refused);
             let can_end = version >= last && waits.is_none();
             if enough(Stop {
                 moments: &self.moments,
@@ -213,13 +213,12 @@ impl<'a, 'r> Walk<'a, 'r> {
         Ok(())
     }
 
-    /// An operation because of which the history cannot end with `version`: a put that was refused at it, and
-    /// cannot have been called before it began.
-    fn waits(&self, version: u64, refused: &[Row]) -> Option<usize> {
+    /// An operation because of which the history cannot end with this version: a put that was refused at it,
+    /// and cannot have been called before it began. (With a put that was refused at version 0 or 1, a later
+    /// version must have existed anyway.)
+    fn waits(&self, refused: &[Row]) -> Option<usize> {
         let late = refused.iter().rev().find(|row| row.returned(self.end))?;
-        // Before version 1 there is no key, and version 0 is none.
-        let seen_before = version > 1 && self.moments.last() > Some(late.call);
-        (version > 0 && !seen_before).then_some(late.op)
+        (self.moments.last() <= Some(late.call)).then_some(late.op)
     }
 
     /// Turns the moments of the beginning of `version` into those of its end.
