@@ -1,6 +1,6 @@
-//! The processor time of a check of 10,000 operations of 10 clients, all of whose calls overlap: on one key
-//! and on 100; and with one stale read, evidence included. And the cost of evidence where states grow: a text
-//! to which three clients append.
+//! The processor time of a check of 1,000 to 1,000,000 operations of 10 clients, all of whose calls overlap: on
+//! one key and on 100; and with one stale read, evidence included. And the cost of evidence where states grow:
+//! a text to which three clients append.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -20,8 +20,8 @@ mod random;
 #[path = "../tests/linearizability/searched.rs"]
 mod searched;
 
-fn key_value(keys: usize, losses: bool) -> KeyValueHistory {
-    let workload = Workload { clients: 10, operations: 10_000, keys, losses, guesses: false, values: 0 };
+fn key_value(operations: usize, keys: usize, losses: bool) -> KeyValueHistory {
+    let workload = Workload { clients: 10, operations, keys, losses, guesses: false, values: 0 };
     random::key_value(&mut Random(1), workload)
 }
 
@@ -44,9 +44,9 @@ fn histories(c: &mut Criterion) {
     let mut group = c.benchmark_group("10,000 operations");
     group.sample_size(10);
     for (name, right) in [
-        ("one key", key_value(1, false)),
-        ("one key, losses", key_value(1, true)),
-        ("100 keys", key_value(100, false)),
+        ("one key", key_value(10_000, 1, false)),
+        ("one key, losses", key_value(10_000, 1, true)),
+        ("100 keys", key_value(10_000, 100, false)),
     ] {
         let stale = random::with_a_stale_get(&right).expect("there is a read to corrupt");
         for (what, history, expected) in [("linearizable", &right, true), ("one stale read", &stale, false)] {
@@ -68,6 +68,26 @@ fn histories(c: &mut Criterion) {
     group.finish();
 }
 
+/// The exact method, for histories of different lengths.
+fn lengths(c: &mut Criterion) {
+    let mut group = c.benchmark_group("key/value, one key");
+    group.sample_size(10);
+    for operations in [1_000, 100_000, 1_000_000] {
+        for (losses, lost) in [(false, ""), (true, ", losses")] {
+            let right = key_value(operations, 1, losses);
+            let stale = random::with_a_stale_get(&right).expect("there is a read to corrupt");
+            for (what, history, expected) in
+                [("linearizable", &right, true), ("one stale read", &stale, false)]
+            {
+                group.bench_function(format!("{operations} operations{lost}/{what}"), |b| {
+                    b.iter_custom(|count| time(&KeyValue, history, expected, count));
+                });
+            }
+        }
+    }
+    group.finish();
+}
+
 fn growing(c: &mut Criterion) {
     let mut group = c.benchmark_group("appends");
     group.sample_size(10);
@@ -83,5 +103,5 @@ fn growing(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, histories, growing);
+criterion_group!(benches, histories, lengths, growing);
 criterion_main!(benches);

@@ -2,11 +2,12 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::evidence::{DescribedOperation, Evidence, Prefix};
+use crate::contradiction::contradiction;
+use crate::evidence::{DescribedOperation, Evidence, NoMoment, Prefix};
 use crate::history::{History, Operation};
-use crate::model::{Interval, Model, Shortcut};
+use crate::model::{Exact, Interval, Model};
 use crate::search::{Ended, Order, Search};
-use crate::shrink::{can_be_right, shrink};
+use crate::shrink::{Core, can_be_right, shrink};
 use crate::verdict::{Budget, Spent, Verdict};
 
 /// The budget of each search for a part of the evidence, when the verdict is known, besides the budget for
@@ -24,10 +25,10 @@ struct Part<'a, M: Model> {
 
 /// Decides whether `history` is linearizable, within `budget`.
 ///
-/// Each key is checked by itself: first those that the model decides by its [`shortcut`](Model::shortcut),
-/// then the others, the one with the fewest operations first. The check ends with the first violation. If a
-/// key exceeds the budget, the check still looks for a violation of the other keys, within the rest of the
-/// budget.
+/// Each key is checked by itself. If the model has an [exact method](Model::exact), that decides, whatever
+/// the budget. Otherwise the search does, the key with the fewest operations first. The check ends with the
+/// first violation. If a key exceeds the budget, the check still looks for a violation of the other keys,
+/// within the rest of the budget.
 ///
 /// The same history, model and budget give the same verdict, with the same evidence, after the same number of
 /// steps.
@@ -42,31 +43,21 @@ struct Check<'a, M: Model> {
     spent: Spent,
 }
 
-/// A key's operations that have no order.
-struct Found {
-    /// The position, within the key's operations, of the one that cannot be placed.
-    stuck: usize,
-    /// The core that the model's shortcut found.
-    core: Option<Vec<usize>>,
-}
-
 impl<'a, M: Model> Check<'a, M> {
     fn run(mut self) -> Verdict {
         let mut parts = Vec::new();
         let mut undecided: Option<String> = None;
         for part in self.parts() {
             self.spent.steps += part.operations.len() as u64;
-            if self.spent.exceeds(self.budget) {
-                undecided.get_or_insert_with(|| part.key.to_string());
-                continue;
-            }
-            match self.model.shortcut(&part.operations) {
-                Shortcut::Linearizable => {}
-                Shortcut::Violation { .. } => {
-                    let found = self.first_impossible(&part);
-                    return self.violation(&part, found);
+            let exact =
+                self.model.exact(&part.operations).map(|exact| first_impossible(&*exact, &part.operations));
+            match exact {
+                Some(None) => {}
+                Some(Some(stuck)) => return self.violation(&part, stuck),
+                None if self.spent.exceeds(self.budget) => {
+                    undecided.get_or_insert_with(|| part.key.to_string());
                 }
-                Shortcut::Undecided => parts.push(part),
+                None => parts.push(part),
             }
         }
         parts.sort_by_key(|part| part.operations.len());
@@ -76,7 +67,7 @@ impl<'a, M: Model> Check<'a, M> {
             self.spent.add(search.spent());
             match ended {
                 Ended::Complete => {}
-                Ended::Stuck(stuck) => return self.violation(part, Found { stuck, core: None }),
+                Ended::Stuck(stuck) => return self.violation(part, stuck),
                 Ended::OutOfBudget => {
                     undecided.get_or_insert_with(|| part.key.to_string());
                 }
@@ -109,47 +100,33 @@ impl<'a, M: Model> Check<'a, M> {
         parts
     }
 
-    /// The first return of a part that has no order: the shortest prefix without an order ends with it.
-    fn first_impossible(&self, part: &Part<'_, M>) -> Found {
-        let mut returns: Vec<usize> =
-            (0..part.operations.len()).filter(|&op| part.operations[op].ret.is_some()).collect();
-        returns.sort_unstable_by_key(|&op| part.operations[op].ret);
-        let first = returns.partition_point(|&op| self.has_order(&beginning(&part.operations, op)));
-        // The whole has no order, so there is a first such return, the last one at the latest.
-        let stuck = returns[first.min(returns.len() - 1)];
-        let core = match self.model.shortcut(&beginning(&part.operations, stuck)) {
-            Shortcut::Violation { core } => Some(core),
-            Shortcut::Linearizable | Shortcut::Undecided => None,
-        };
-        Found { stuck, core }
-    }
-
-    /// Whether operations have an order; `true` also if that would take too long to decide.
-    fn has_order(&self, operations: &[Interval<'_, M::Input, M::Output>]) -> bool {
-        match self.model.shortcut(operations) {
-            Shortcut::Linearizable => true,
-            Shortcut::Violation { .. } => false,
-            Shortcut::Undecided => {
-                let steps = PREFIX_STEPS + PREFIX_STEPS_AN_OPERATION * operations.len() as u64;
-                let budget = Budget { steps, bytes: self.budget.bytes };
-                !matches!(Search::new(self.model, operations, &[]).run(budget), Ended::Stuck(_))
-            }
-        }
-    }
-
-    fn violation(&self, part: &Part<'_, M>, Found { stuck, core }: Found) -> Verdict {
+    fn violation(&self, part: &Part<'_, M>, stuck: usize) -> Verdict {
         let operations = beginning(&part.operations, stuck);
         let shown = |op: usize| self.shown(part.positions[op]);
         let (orders, all_prefixes) = self.orders(&operations, stuck);
         let order = orders.first().map(|order| order.operations.as_slice());
-        let core = shrink(self.model, &operations, stuck, core, order);
+        let exact = self.model.exact(&operations);
+        let core = match &exact {
+            Some(exact) => {
+                let (operations, is_minimal) = contradiction(&**exact, stuck);
+                Core { operations, is_minimal, is_in_order: false }
+            }
+            None => shrink(self.model, &operations, stuck, order),
+        };
+        let no_moment = exact.and_then(|exact| exact.decide(None).err()).and_then(|impossible| {
+            Some(NoMoment { version: impossible.version?, operation: shown(impossible.operation) })
+        });
         let right_later = if core.operations == [stuck] && !core.is_in_order {
             self.is_right_later(part, stuck)
         } else {
             None
         };
         let prefix = |order: Order<M::State>| Prefix {
-            order: order.operations.iter().map(|&op| shown(op)).collect(),
+            order: order.operations.iter().map(|&op| part.positions[op]).collect(),
+            last: order.operations[order.operations.len().saturating_sub(Prefix::SHOWN)..]
+                .iter()
+                .map(|&op| shown(op))
+                .collect(),
             state: self.model.describe_state(&order.state),
             allowed: self.model.allowed(&order.state, operations[stuck].input),
         };
@@ -162,6 +139,7 @@ impl<'a, M: Model> Check<'a, M> {
             minimal: core.is_minimal,
             in_order: core.is_in_order,
             right_later,
+            no_moment,
             operations: operations.len(),
             spent: self.spent,
         }))
@@ -172,9 +150,11 @@ impl<'a, M: Model> Check<'a, M> {
     fn is_right_later(&self, part: &Part<'_, M>, stuck: usize) -> Option<bool> {
         let called = beginning(&part.operations, stuck).len();
         if called == part.operations.len() {
-            Some(false)
-        } else {
-            can_be_right(self.model, &part.operations, stuck)
+            return Some(false);
+        }
+        match self.model.exact(&part.operations) {
+            Some(exact) => Some(!exact.contradict(&[stuck])),
+            None => can_be_right(self.model, &part.operations, stuck),
         }
     }
 
@@ -186,13 +166,31 @@ impl<'a, M: Model> Check<'a, M> {
     ) -> (Vec<Order<M::State>>, bool) {
         let others: Vec<usize> = (0..operations.len()).filter(|&op| op != stuck).collect();
         let without: Vec<_> = others.iter().map(|&op| operations[op]).collect();
-        let steps = PREFIX_STEPS + PREFIX_STEPS_AN_OPERATION * operations.len() as u64;
-        let budget = Budget { steps, bytes: self.budget.bytes };
-        let (mut orders, all) = Search::new(self.model, &without, &[]).orders(budget, Evidence::PREFIXES);
+        let (mut orders, all) = if let Some(exact) = self.model.exact(&without) {
+            let (orders, all) = exact.orders(Evidence::PREFIXES);
+            let with_state = |operations: Vec<usize>| {
+                let state = self.state(&without, &operations)?;
+                Some(Order { operations, state })
+            };
+            (orders.into_iter().filter_map(with_state).collect(), all)
+        } else {
+            let steps = PREFIX_STEPS + PREFIX_STEPS_AN_OPERATION * operations.len() as u64;
+            let budget = Budget { steps, bytes: self.budget.bytes };
+            Search::new(self.model, &without, &[]).orders(budget, Evidence::PREFIXES)
+        };
         for order in &mut orders {
             order.operations.iter_mut().for_each(|op| *op = others[*op]);
         }
         (orders, all)
+    }
+
+    /// The state after operations in this order; `None` if an answer is wrong in it.
+    fn state(&self, operations: &[Interval<'_, M::Input, M::Output>], order: &[usize]) -> Option<M::State> {
+        let state = order.iter().try_fold(self.model.init(), |state, &op| {
+            self.model.step(&state, operations[op].input, operations[op].output)
+        });
+        debug_assert!(state.is_some(), "an exact method found a wrong order: {order:?}");
+        state
     }
 
     fn shown(&self, position: usize) -> DescribedOperation {
@@ -215,6 +213,18 @@ fn interval<I, O>(operation: &Operation<I, O>) -> Interval<'_, I, O> {
         call: operation.call_event(),
         ret: operation.return_event(),
     }
+}
+
+/// If operations have no order, the first return that no order explains: the shortest beginning without an
+/// order ends with it.
+fn first_impossible<I, O>(exact: &dyn Exact, operations: &[Interval<'_, I, O>]) -> Option<usize> {
+    exact.decide(None).err()?;
+    let mut returns: Vec<(usize, usize)> =
+        operations.iter().enumerate().filter_map(|(op, operation)| Some((operation.ret?, op))).collect();
+    returns.sort_unstable();
+    let first = returns.partition_point(|&(ret, _)| exact.decide(Some(ret)).is_ok());
+    // The whole has no order, so there is such a return, the last one at the latest.
+    Some(returns[first.min(returns.len() - 1)].1)
 }
 
 /// The operations called before `last` returned, with the returns up to then.

@@ -38,12 +38,24 @@ impl fmt::Display for DescribedOperation {
 /// An order of all that must have taken effect before the operation that cannot be placed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prefix {
-    /// The operations in this order, without those that did not take effect or have not yet.
-    pub order: Vec<DescribedOperation>,
+    /// The operations in this order, without those that did not take effect or have not yet: their positions
+    /// in [`History::operations`](crate::History::operations).
+    pub order: Vec<usize>,
+    /// The last ones, [`SHOWN`](Self::SHOWN) at most.
+    pub last: Vec<DescribedOperation>,
     /// The state of the key at its end.
     pub state: String,
     /// The answer that the model would give there to the operation that cannot be placed.
     pub allowed: String,
+}
+
+/// A version that can have begun at no moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoMoment {
+    /// The version.
+    pub version: u64,
+    /// The operation that leaves no moment, when all that concerns earlier versions is as it was answered.
+    pub operation: DescribedOperation,
 }
 
 /// The reason why a history is not linearizable.
@@ -76,17 +88,22 @@ pub struct Evidence {
     /// given. Then: whether it could be right with the help of operations that were called later. `None` if
     /// that is not known.
     pub right_later: Option<bool>,
+    /// Where the model's [exact method](crate::Model::exact) finds that there is no order. `None` if the model
+    /// has none, or if the answer is right in no state at all.
+    pub no_moment: Option<NoMoment>,
     /// The number of operations of the key that had been called until then.
     pub operations: usize,
     /// The cost of the check, without the search for evidence.
     pub spent: Spent,
 }
 
-/// The number of operations of a long order that are printed.
-const SHOWN: usize = 4;
-
 /// The number of operations of a core that are printed.
 const SHOWN_CORE: usize = 12;
+
+impl Prefix {
+    /// The number of operations of a long order that are printed.
+    pub const SHOWN: usize = 4;
+}
 
 impl Evidence {
     /// The most prefixes of an evidence.
@@ -146,17 +163,26 @@ impl fmt::Display for Evidence {
                 }
             }
         }
+        if let Some(NoMoment { version, operation: last }) = &self.no_moment {
+            write!(f, "no moment is left at which version {version} of {key} can have begun; ")?;
+            if last.position == operation.position {
+                writeln!(f, "this answer rules out the last one")?;
+            } else {
+                // In one line: it need not be one of those that contradict each other.
+                writeln!(f, "the last one is ruled out by {last}")?;
+            }
+        }
         match self.prefixes.len() {
             0 => {}
             1 => writeln!(f, "without it the operations so far ({operations}) have an order:")?,
             _ => writeln!(f, "without it the operations so far ({operations}) have orders, such as:")?,
         }
         for prefix in &self.prefixes {
-            let hidden = prefix.order.len().saturating_sub(SHOWN);
+            let hidden = prefix.order.len() - prefix.last.len();
             if hidden > 0 {
                 writeln!(f, "    {}, then", count(hidden, "operation"))?;
             }
-            for shown in &prefix.order[hidden..] {
+            for shown in &prefix.last {
                 writeln!(f, "    {shown}")?;
             }
             writeln!(

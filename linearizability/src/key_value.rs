@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::model::{Interval, Model, Shortcut};
-use crate::versions;
+use crate::model::{Exact, Interval, Model};
+use crate::versions::Versions;
 
 /// The versioned key/value service of the course (2025).
 ///
@@ -169,8 +169,11 @@ impl Model for KeyValue {
         self.describe_output(&output)
     }
 
-    fn shortcut(&self, operations: &[Interval<'_, KeyValueInput, KeyValueOutput>]) -> Shortcut {
-        versions::decide(operations)
+    fn exact<'a>(
+        &self,
+        operations: &'a [Interval<'a, KeyValueInput, KeyValueOutput>],
+    ) -> Option<Box<dyn Exact + 'a>> {
+        Some(Box::new(Versions::new(operations)))
     }
 }
 

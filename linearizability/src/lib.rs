@@ -38,19 +38,21 @@
 //! # Ok::<(), linearizability::HistoryError>(())
 //! ```
 //!
-//! Clients that run concurrently write to a [`Recorder`]. The work of a check is bounded by a [`Budget`] of
-//! steps and bytes, never by time: the same history gets the same verdict on every machine. A check that
+//! Clients that run concurrently write to a [`Recorder`]. A history of [`KeyValue`] always gets a verdict, in
+//! little more than linear time. For other models there is a search, whose work is bounded by a [`Budget`] of
+//! steps and bytes, never by time: the same history gets the same verdict on every machine. A search that
 //! exceeds its budget is [`Verdict::Unknown`], which is not a pass.
 //!
 //! Not here: clocks, clients and networks. Times are plain [`Duration`](std::time::Duration)s for messages,
 //! and only the order of events decides a verdict.
 //!
-//! To read the source, begin with `check`, then `search`. `versions` decides most histories of the key/value
-//! model without the search. `evidence` is the message of a failed test.
+//! To read the source, begin with `check`. `walk` decides histories of the key/value model, and `search` those
+//! of the others. `evidence` is the message of a failed test.
 
 #![warn(missing_docs)]
 
 mod check;
+mod contradiction;
 mod display;
 mod evidence;
 mod history;
@@ -58,6 +60,8 @@ mod in_order;
 mod key_value;
 mod lock;
 mod model;
+mod moments;
+mod orders;
 mod register;
 mod search;
 mod seen;
@@ -65,12 +69,13 @@ mod shrink;
 mod states;
 mod verdict;
 mod versions;
+mod walk;
 
 pub use check::check;
-pub use evidence::{DescribedOperation, Evidence, Prefix};
+pub use evidence::{DescribedOperation, Evidence, NoMoment, Prefix};
 pub use history::{History, HistoryError, Operation, Recorder, TimedOperation};
 pub use key_value::{KeyValue, KeyValueInput, KeyValueOutput, KeyValueState};
 pub use lock::{Lock, LockInput, LockOutput};
-pub use model::{Interval, Model, Shortcut};
+pub use model::{Exact, Impossible, Interval, Model};
 pub use register::{Register, RegisterInput, RegisterOutput};
 pub use verdict::{Budget, Spent, Verdict};

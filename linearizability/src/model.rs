@@ -77,13 +77,52 @@ pub trait Model {
     /// The answer that the model would give in `state`, in words: `("a", version 2)`.
     fn allowed(&self, state: &Self::State, input: &Self::Input) -> String;
 
-    /// Decides the operations on one key without the search, if the model can.
+    /// An exact method that decides the operations on one key without the search, if the model has one. Then
+    /// no budget applies, and there is always a verdict.
     ///
-    /// `operations` are in the order of their calls. The result must never disagree with the search.
-    fn shortcut(&self, operations: &[Interval<'_, Self::Input, Self::Output>]) -> Shortcut {
+    /// `operations` are in the order of their calls.
+    fn exact<'a>(
+        &self,
+        operations: &'a [Interval<'a, Self::Input, Self::Output>],
+    ) -> Option<Box<dyn Exact + 'a>> {
         let _ = operations;
-        Shortcut::Undecided
+        None
     }
+}
+
+/// A method that decides the operations on one key exactly, without a search; see [`Model::exact`].
+///
+/// Operations are named by their positions. Nothing here may disagree with the search.
+pub trait Exact {
+    /// Whether there is an order of the operations; if `end` is given, of those that were called before this
+    /// event, without the returns after it.
+    ///
+    /// # Errors
+    ///
+    /// If there is none: where the method finds that.
+    fn decide(&self, end: Option<usize>) -> Result<(), Impossible>;
+
+    /// Whether these operations have no order whatever the others did, even if each of the others took effect
+    /// at any time, any number of times or never.
+    fn contradict(&self, operations: &[usize]) -> bool;
+
+    /// Orders of all operations that must take effect, each of which leads to another state, `wanted` at most;
+    /// and whether there is no other state. None if there is no order. Operations that do not take effect are
+    /// not in an order.
+    fn orders(&self, wanted: usize) -> (Vec<Vec<usize>>, bool);
+
+    /// The other operations that constrain an order, those first that seem most likely to contradict this
+    /// one.
+    fn nearest(&self, operation: usize) -> Vec<usize>;
+}
+
+/// The place where an exact method finds that there is no order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Impossible {
+    /// The version that can have begun at no moment. `None` if an answer is right in no state at all.
+    pub version: Option<u64>,
+    /// The position of the operation that leaves no moment.
+    pub operation: usize,
 }
 
 /// An operation on one key, as the checker sees it: it takes effect between two events of the history.
@@ -108,18 +147,3 @@ impl<I, O> Clone for Interval<'_, I, O> {
 }
 
 impl<I, O> Copy for Interval<'_, I, O> {}
-
-/// The result of [`Model::shortcut`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Shortcut {
-    /// There is an order.
-    Linearizable,
-    /// There is none.
-    Violation {
-        /// Positions of operations that allow no order, whatever the others did: even if each of the others
-        /// took effect at any time, any number of times or never. Few are better than many.
-        core: Vec<usize>,
-    },
-    /// The search has to decide.
-    Undecided,
-}

@@ -1,4 +1,4 @@
-//! [`shrink`]: a small set of operations that contradict each other.
+//! [`shrink`]: a small set of operations that contradict each other, found by searches.
 //!
 //! Leaving an operation out of a history can make a violation where there was none: without its put, the
 //! right answer of a get cannot be explained. So operations that write are not left out; their constraints
@@ -54,18 +54,16 @@ struct Shrink<'a, 'b, M: Model> {
 
 /// Operations that contradict each other.
 ///
-/// `operations` have no order, and have one without the return of `stuck`, which is the last. `known` are
-/// operations that allow no order whatever the others do, if somebody knows them. `order` is one of all
-/// operations but `stuck`, if one is known.
+/// `operations` have no order, and have one without the return of `stuck`, which is the last. `order` is one of
+/// all operations but `stuck`, if one is known.
 pub(crate) fn shrink<'a, M: Model>(
     model: &'a M,
     operations: &[Interval<'a, M::Input, M::Output>],
     stuck: usize,
-    known: Option<Vec<usize>>,
     order: Option<&[usize]>,
 ) -> Core {
     let mut free = Shrink { model, operations, others: Others::Free, steps: 0 };
-    if let Some(core) = known.or_else(|| free.last_ones(stuck)) {
+    if let Some(core) = free.last_ones(stuck) {
         let (operations, is_minimal) = free.fewest(core, stuck);
         return Core { operations, is_minimal, is_in_order: false };
     }

@@ -175,7 +175,7 @@ mod tests {
             ("timeout", "expected the test to end; not returned: put of client 0 (called at 4.3 s)", true),
             ("assertion", "expected at most one leader in a term; saw servers lead within a term", false),
             ("assertion", "expected agreement at index 7; saw it at index 8", false),
-            ("unknown", "expected a verdict on the history", false),
+            ("unknown", "the process of the run sent a malformed report", false),
             ("panic", "index out of bounds", false),
             ("deadlock", "2 threads wait for each other", false),
         ] {

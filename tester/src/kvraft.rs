@@ -46,7 +46,7 @@ fn rules() -> Vec<&'static Rule> {
 fn play(stage: &Stage<'_>, body: fn(&Cluster<KvServers>)) {
     let log = ReplicatedLog::raft(stage.expect(stage.solution().raft(), "Raft"));
     let kvraft = stage.expect(stage.solution().key_value_on_raft(), "kvraft");
-    stage.play(KvServers::new(log, kvraft, stage.max_raft_state(), stage.budget()), body);
+    stage.play(KvServers::new(log, kvraft, stage.max_raft_state()), body);
 }
 
 #[cfg(test)]

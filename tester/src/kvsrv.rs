@@ -39,5 +39,5 @@ fn rules() -> Vec<&'static Rule> {
 /// Plays a test of the single key/value server.
 fn play(stage: &Stage<'_>, body: fn(&Cluster<KvServer>)) {
     let kvsrv = stage.expect(stage.solution().key_value_server(), "key/value server");
-    stage.play(KvServer::new(kvsrv, stage.budget()), body);
+    stage.play(KvServer::new(kvsrv), body);
 }

@@ -8,7 +8,6 @@ use labrt::world::{self, Backend, FailureKind, LONGEST_MESSAGE, Options, Policy,
 use parking_lot::Mutex;
 
 use crate::event::{Conclusion, Recording};
-use crate::linearizability::Budget;
 use crate::meter::Meter;
 use crate::nemesis::FaultPlan;
 use crate::stage::Stage;
@@ -39,8 +38,6 @@ pub struct RunOptions {
     /// Takes the lines of the log as they are written, when a simulation is recorded; the report has none
     /// then.
     pub tap: Option<Tap>,
-    /// The budget of a verdict on whether a history is linearizable. Without a verdict the run fails.
-    pub budget: Budget,
     /// The fault plan, instead of the one that the seed draws. Only for tests that play one.
     pub plan: Option<Arc<FaultPlan>>,
 }
@@ -59,7 +56,6 @@ impl RunOptions {
             patience: Options::new(seed).stall_timeout,
             max_cpu_time: CPU_LIMIT,
             tap: None,
-            budget: Budget::default(),
             plan: None,
         }
     }
@@ -118,7 +114,7 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         ..Options::new(options.seed)
     };
     let (solution, meter_inside) = (*solution, meter.clone());
-    let (budget, strict) = (options.budget, options.strict || case.adversarial);
+    let strict = options.strict || case.adversarial;
     let detail = options.detail_of(case);
     let plan =
         case.family.and_then(|_| options.plan.clone().or_else(|| case.plan(options.seed).map(Arc::new)));
@@ -131,7 +127,7 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         let owned = OwnedTestbed { testbed, left: left_inside };
         let Case { reliable, snapshots, .. } = *case;
         let (testbed, plan, servers) = (&owned.testbed, plan_inside.as_deref(), peers);
-        (case.play)(&Stage { testbed, solution: &solution, servers, reliable, snapshots, budget, plan });
+        (case.play)(&Stage { testbed, solution: &solution, servers, reliable, snapshots, plan });
     });
     let stopped = run.result.as_ref().err().map_or(run.virtual_time, |failure| failure.at);
     let (figures, time) = meter.read(stopped);

@@ -6,7 +6,6 @@ use labapi::Solution;
 use labrt::world::FailureKind;
 
 use crate::Cluster;
-use crate::linearizability::Budget;
 use crate::nemesis::FaultPlan;
 use crate::protocol::Protocol;
 use crate::testbed::Testbed;
@@ -18,7 +17,6 @@ pub struct Stage<'a> {
     pub(crate) servers: usize,
     pub(crate) reliable: bool,
     pub(crate) snapshots: Snapshots,
-    pub(crate) budget: Budget,
     pub(crate) plan: Option<&'a FaultPlan>,
 }
 
@@ -66,12 +64,6 @@ impl Stage<'_> {
     #[must_use]
     pub fn plan(&self) -> &FaultPlan {
         self.plan.expect("the case has a family of fault plans")
-    }
-
-    /// The budget of a verdict on whether a history is linearizable.
-    #[must_use]
-    pub fn budget(&self) -> Budget {
-        self.budget
     }
 
     /// About how many bytes of state may be saved before a snapshot has to make them fewer; `None`: no limit.

@@ -48,15 +48,14 @@ pub(super) const DIAGNOSES: &[Diagnosis] = &[
     },
     Diagnosis {
         name: "unknown",
-        title: "a checker could not reach a verdict",
-        meaning: "The history of the clients' operations is so tangled that the checker spent its budget \
-                  before it found an order or a contradiction. It is not a pass.",
-        noticed: "The budget counts steps and bytes, so the same seed gives the same verdict on every \
-                  machine.",
-        mistake: "Many operations never return, or return maybe, so that nearly every order is possible: \
-                  clients wait for servers that have stopped answering.",
-        cure: "Find out why operations do not return. `cargo lab replay` shows the operations that began and \
-               did not end. If all of them return, report the run as a defect of the checker.",
+        title: "there is no verdict",
+        meaning: "The process in which the run took place sent a report that cannot be read. It is not a \
+                  pass.",
+        noticed: "The command checks each reply of a process that runs tests, and its key.",
+        mistake: "Code of the lab writes to a file or a connection that it did not open, or changes memory \
+                  that is not its own.",
+        cure: "Leave out unsafe code, and what deals with file descriptors. If there is none, report the run \
+               as a defect of the framework.",
     },
     Diagnosis {
         name: "timeout",

@@ -15,7 +15,6 @@ use labrt::sync::Mutex;
 use labrt::thread;
 use labrt::world::LogLine;
 use persister::Persister;
-use tester::linearizability::Budget;
 use tester::{BrokenRule, Case, Detail, Report, ReportedFailure, RuleEvent, RunOptions};
 
 /// All solutions. The first one behaves.
@@ -35,7 +34,6 @@ pub const ALL: &[Solution] = &[
     named("reads"),
     named("todo"),
     named("nondeterministic"),
-    UNDECIDED,
     Solution::new("recurses").with_raft(recursing),
     Solution::new("spins").with_raft(spinning),
     Solution::new("starts_threads").with_raft(starting),
@@ -48,9 +46,6 @@ pub const ALL: &[Solution] = &[
     Solution::new("holds_locks").with_raft(holding_locks),
     Solution::new("holds_a_lock_of_std").with_raft(holding_a_lock_of_std),
 ];
-
-/// Behaves, but its histories are checked with a budget of ten steps.
-const UNDECIDED: Solution = named("undecided").with_kvsrv(kvsrv::SOLUTION);
 
 /// The solutions that misbehave in every run, in a simulation.
 const SIMULATED: [&str; 11] = [
@@ -92,10 +87,6 @@ pub fn misbehaves(case: &str, seed: u64) -> bool {
 pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Report {
     if SIMULATED.contains(&solution.name) {
         return tester::run(case, solution, options);
-    }
-    if solution.name == UNDECIDED.name {
-        let budget = Budget { steps: 10, ..Budget::default() };
-        return tester::run(case, solution, &RunOptions { budget, ..options.clone() });
     }
     let mut report = passed(case, options);
     if options.detail != Detail::Bare {

@@ -29,7 +29,7 @@ pub enum FailureKind {
     Memory,
     /// The run has too many threads.
     Threads,
-    /// A checker could not reach a verdict.
+    /// There is no verdict: the report on the run cannot be read.
     Unknown,
     /// Lab code reached a `todo!()` or an `unimplemented!()`.
     NotImplemented,

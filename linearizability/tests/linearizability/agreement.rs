@@ -1,10 +1,12 @@
-//! The shortcut, the search and brute force must say the same of tens of thousands of small histories.
+//! The exact method, the search and brute force must say the same of tens of thousands of small histories, and
+//! the first two of long ones.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use linearizability::{
-    Budget, Evidence, History, Interval, KeyValue, KeyValueInput, KeyValueOutput, Lock, LockInput,
-    LockOutput, Model, Register, RegisterOutput, Shortcut, Verdict, check,
+    Budget, Evidence, History, KeyValue, KeyValueInput, KeyValueOutput, Lock, LockInput, LockOutput,
+    Register, RegisterOutput, TimedOperation, Verdict, check,
 };
 
 use crate::brute_force::{
@@ -27,9 +29,10 @@ fn any_output(random: &mut Random) -> KeyValueOutput {
 }
 
 fn small_history(random: &mut Random) -> KeyValueHistory {
+    let most = if random.one_in(4) { 10 } else { 6 };
     let workload = Workload {
         clients: 2 + random.below(3) as u32,
-        operations: 2 + random.below(6) as usize,
+        operations: 2 + random.below(most) as usize,
         keys: 1,
         losses: random.one_in(2),
         guesses: true,
@@ -55,13 +58,6 @@ fn small_history(random: &mut Random) -> KeyValueHistory {
     })
 }
 
-fn intervals(history: &KeyValueHistory) -> Vec<Interval<'_, KeyValueInput, KeyValueOutput>> {
-    operations(history)
-        .iter()
-        .map(|op| Interval { input: op.input, output: op.output, call: op.call, ret: op.ret })
-        .collect()
-}
-
 /// An evidence says what is true: that it is this return, that these orders are right, that this core is one.
 fn check_evidence(evidence: &Evidence, history: &KeyValueHistory) {
     let init: Key = (0, "".into());
@@ -76,7 +72,7 @@ fn check_evidence(evidence: &Evidence, history: &KeyValueHistory) {
             && evidence.all_prefixes | (evidence.prefixes.len() == Evidence::PREFIXES)
     );
     for prefix in &evidence.prefixes {
-        let order: Vec<usize> = prefix.order.iter().map(|shown| shown.position).collect();
+        let order = &prefix.order;
         let mut states = vec![init.clone()];
         for (place, &position) in order.iter().enumerate() {
             let op = &all[position];
@@ -159,40 +155,136 @@ fn with_changes(
     })
 }
 
+/// That both verdicts are the same; whether it is that there is an order.
+fn agreed(history: &KeyValueHistory, exact: &Verdict, searched: &Verdict) -> bool {
+    match (exact, searched) {
+        (Verdict::Linearizable { .. }, Verdict::Linearizable { .. }) => true,
+        (Verdict::Violation(exact), Verdict::Violation(searched)) => {
+            assert_eq!(exact.operation, searched.operation, "{history:#?}");
+            assert_eq!(exact.all_prefixes, searched.all_prefixes, "{exact}{searched}");
+            let states = |evidence: &Evidence| {
+                let mut states: Vec<_> =
+                    evidence.prefixes.iter().map(|prefix| prefix.state.clone()).collect();
+                states.sort();
+                states
+            };
+            if exact.all_prefixes {
+                assert_eq!(states(exact), states(searched), "{exact}{searched}");
+            }
+            false
+        }
+        _ => panic!("{exact} against {searched}; {history:#?}"),
+    }
+}
+
 #[test]
 fn versioned_puts() {
     let mut random = Random(1);
-    let (mut right, mut wrong, mut undecided) = (0, 0, 0);
-    for number in 0..30_000 {
+    let (mut right, mut wrong) = (0, 0);
+    for number in 0..60_000 {
         let history = small_history(&mut random);
         let expected = is_linearizable(&(0, "".into()), key_value_spec, &operations(&history), &[]);
-        match KeyValue.shortcut(&intervals(&history)) {
-            Shortcut::Linearizable => assert!(expected, "history {number}: {history:#?}"),
-            Shortcut::Violation { .. } => assert!(!expected, "history {number}: {history:#?}"),
-            Shortcut::Undecided => undecided += 1,
-        }
-        let quick = check(&KeyValue, &history, Budget::default());
+        let exact = check(&KeyValue, &history, Budget::default());
         let searched = check(&Searched, &history, Budget::default());
-        match (&quick, &searched) {
-            (Verdict::Linearizable { .. }, Verdict::Linearizable { .. }) => {
-                assert!(expected, "history {number}: {history:#?}");
-                right += 1;
-            }
-            (Verdict::Violation(quick), Verdict::Violation(searched)) => {
-                assert!(!expected, "history {number}: {history:#?}");
-                assert_eq!(quick.operation, searched.operation, "history {number}: {history:#?}");
-                assert_eq!(quick.prefixes, searched.prefixes, "history {number}");
-                if number % 8 == 0 {
-                    check_evidence(quick, &history);
-                    check_evidence(searched, &history);
-                }
-                wrong += 1;
-            }
-            _ => panic!("history {number}: {quick} against {searched}; {history:#?}"),
+        assert_eq!(agreed(&history, &exact, &searched), expected, "history {number}: {history:#?}");
+        if expected {
+            right += 1;
+        } else {
+            wrong += 1;
+        }
+        if number % 8 == 0
+            && let (Verdict::Violation(exact), Verdict::Violation(searched)) = (&exact, &searched)
+        {
+            check_evidence(exact, &history);
+            check_evidence(searched, &history);
         }
     }
-    // All three kinds came often enough to mean something.
-    assert!(right > 5_000 && wrong > 5_000 && undecided > 0, "{right} {wrong} {undecided}");
+    // Both kinds came often enough to mean something.
+    assert!(right > 20_000 && wrong > 20_000, "{right} {wrong}");
+}
+
+#[test]
+fn versioned_puts_in_long_histories() {
+    let mut random = Random(4);
+    let (mut right, mut wrong) = (0, 0);
+    for number in 0..400 {
+        let workload = Workload {
+            clients: 2 + random.below(7) as u32,
+            operations: 50 + random.below(250) as usize,
+            keys: 1,
+            losses: random.one_in(2),
+            guesses: random.one_in(2),
+            values: 2 * random.below(2),
+        };
+        let history = random::key_value(&mut random, workload);
+        let wrong_answers = random.below(3) as usize;
+        let length = history.len() as u64;
+        let places: Vec<usize> = (0..wrong_answers).map(|_| random.below(length) as usize).collect();
+        let history = random::corrupt(&history, |position, input, output| {
+            let mut near = |version: u64| (version + random.below(3)).saturating_sub(1);
+            match output {
+                output if !places.contains(&position) => output.clone(),
+                KeyValueOutput::Value { value, version } => {
+                    KeyValueOutput::Value { value: Arc::clone(value), version: near(*version) }
+                }
+                KeyValueOutput::Done => {
+                    [KeyValueOutput::WrongVersion, KeyValueOutput::Maybe][random.below(2) as usize].clone()
+                }
+                KeyValueOutput::WrongVersion | KeyValueOutput::Maybe => KeyValueOutput::Done,
+                KeyValueOutput::NoKey => match input {
+                    KeyValueInput::Get { .. } => KeyValueOutput::Value { value: "v0".into(), version: 1 },
+                    KeyValueInput::Put { .. } => KeyValueOutput::WrongVersion,
+                },
+            }
+        });
+        let exact = check(&KeyValue, &history, Budget::default());
+        // With many operations that may have taken effect, there is more to try than can be tried.
+        let searched = check(&Searched, &history, Budget { steps: 200_000, ..Budget::default() });
+        match (&exact, &searched) {
+            (_, Verdict::Unknown { .. }) => continue,
+            (Verdict::Linearizable { .. }, Verdict::Linearizable { .. }) => right += 1,
+            (Verdict::Violation(exact), Verdict::Violation(searched)) => {
+                assert_eq!(exact.operation, searched.operation, "history {number}: {history:#?}");
+                assert!(exact.minimal && !exact.prefixes.is_empty(), "history {number}: {exact}");
+                wrong += 1;
+            }
+            _ => panic!("history {number}: {exact} against {searched}; {history:#?}"),
+        }
+    }
+    assert!(right > 100 && wrong > 100, "{right} {wrong}");
+}
+
+#[test]
+fn versioned_puts_of_which_only_the_times_are_known() {
+    let mut random = Random(5);
+    let (mut right, mut wrong) = (0, 0);
+    for number in 0..10_000 {
+        let history = small_history(&mut random);
+        // Many events have the same time. An operation precedes another one if it returned before its call;
+        // at the same time they overlap.
+        let time = |event: usize| (event / 3) as u32;
+        let timed = history.operations().iter().map(|operation| TimedOperation {
+            client: operation.client,
+            input: operation.input.clone(),
+            called: Duration::from_millis(1) * time(operation.call_event()),
+            returned: operation.return_event().map(|event| {
+                (Duration::from_millis(1) * time(event), operation.output.clone().expect("it returned"))
+            }),
+        });
+        let mut ops = operations(&history);
+        for op in &mut ops {
+            op.call = 2 * time(op.call) as usize;
+            op.ret = op.ret.map(|event| 2 * time(event) as usize + 1);
+        }
+        let expected = is_linearizable(&(0, "".into()), key_value_spec, &ops, &[]);
+        let timed = History::from_times(timed.collect()).unwrap();
+        match check(&KeyValue, &timed, Budget::default()) {
+            Verdict::Linearizable { .. } if expected => right += 1,
+            Verdict::Violation(_) if !expected => wrong += 1,
+            verdict => panic!("history {number}: {verdict}; {history:#?}"),
+        }
+    }
+    assert!(right > 3_000 && wrong > 3_000, "{right} {wrong}");
 }
 
 #[test]

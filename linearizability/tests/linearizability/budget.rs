@@ -1,6 +1,9 @@
 //! A check that exceeds its budget is "unknown", and never a pass; its cost is the same every time.
 
-use linearizability::{Budget, KeyValue, Register, Verdict, check};
+use std::sync::Arc;
+use std::time::Duration;
+
+use linearizability::{Budget, KeyValue, Register, RegisterInput, RegisterOutput, Verdict, check};
 
 use crate::random::{self, Random, RegisterHistory, Workload};
 use crate::searched::Searched;
@@ -62,27 +65,38 @@ fn the_message_of_an_unknown_verdict_denies_a_pass() {
 }
 
 #[test]
-fn the_shortcut_has_a_budget_as_well() {
+fn an_exact_method_has_a_verdict_whatever_the_budget() {
     let workload =
-        Workload { clients: 4, operations: 100, keys: 1, losses: false, guesses: false, values: 0 };
+        Workload { clients: 10, operations: 1_000, keys: 1, losses: true, guesses: true, values: 2 };
     let history = random::key_value(&mut Random(1), workload);
-    assert!(check(&KeyValue, &history, Budget { steps: 100, ..Budget::default() }).is_linearizable());
-    unknown(&check(&KeyValue, &history, Budget { steps: 99, ..Budget::default() }));
+    let stale = random::with_a_stale_get(&history).expect("there is a read to corrupt");
+    let nothing = Budget { steps: 0, bytes: 0 };
+    unknown(&check(&Searched, &history, Budget { steps: 10_000, ..Budget::default() }));
+    assert!(check(&KeyValue, &history, nothing).is_linearizable());
+    let Verdict::Violation(evidence) = check(&KeyValue, &stale, nothing) else {
+        panic!("expected a violation");
+    };
+    assert!(evidence.minimal && !evidence.prefixes.is_empty(), "{evidence}");
 }
 
 #[test]
 fn an_undecided_key_does_not_hide_a_violation_of_another() {
-    let workload =
-        Workload { clients: 4, operations: 400, keys: 4, losses: false, guesses: false, values: 0 };
-    let history = random::key_value(&mut Random(1), workload);
-    let stale = random::with_a_stale_get(&history).expect("there is a read to corrupt");
-    let Verdict::Violation(evidence) = check(&Searched, &stale, Budget::default()) else {
-        panic!("expected a violation");
-    };
-    // As many steps as there are operations, and those of this key's search.
-    let verdict = check(&KeyValue, &stale, Budget { steps: 400, bytes: 0 });
-    match verdict {
-        Verdict::Violation(again) => assert_eq!(again.key, evidence.key),
+    let mut history = hard();
+    // Another register has more operations, so it is checked later. One client uses it, and reads at last what
+    // it has overwritten.
+    let name: Arc<str> = "other".into();
+    let at = Duration::from_secs(1_000);
+    for number in 0..1_500 {
+        let value = format!("v{number}").into();
+        history.call(99, at, RegisterInput::Write { name: Arc::clone(&name), value }).unwrap();
+        history.ret(99, at, RegisterOutput::Done).unwrap();
+    }
+    history.call(99, at, RegisterInput::Read { name }).unwrap();
+    history.ret(99, at, RegisterOutput::Value("v1".into())).unwrap();
+    let budget = Budget { bytes: 300_000, ..Budget::default() };
+    unknown(&check(&Register, &hard(), budget));
+    match check(&Register, &history, budget) {
+        Verdict::Violation(evidence) => assert_eq!(evidence.key, "other"),
         other => panic!("{other}"),
     }
 }

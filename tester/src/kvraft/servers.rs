@@ -8,7 +8,6 @@ use labrpc::ClientEnd;
 use super::rsm::replica;
 use crate::invariant::Invariant;
 use crate::key_value::{Answers, Clients, KeyValueAnalysis, KeyValueProtocol};
-use crate::linearizability::Budget;
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
 use crate::raft::{Observations, OnRaft, ReplicatedLog};
 use crate::rule::Analysis;
@@ -23,18 +22,13 @@ pub struct KvServers {
 }
 
 impl KvServers {
-    pub(crate) fn new(
-        log: ReplicatedLog,
-        solution: KvRaft,
-        max_raft_state: Option<usize>,
-        budget: Budget,
-    ) -> Self {
+    pub(crate) fn new(log: ReplicatedLog, solution: KvRaft, max_raft_state: Option<usize>) -> Self {
         Self {
             log,
             observations: Observations::default(),
             solution,
             max_raft_state,
-            clients: Clients::new(budget),
+            clients: Clients::default(),
         }
     }
 

@@ -8,7 +8,6 @@ use labrpc::ClientEnd;
 use super::lock_rules::Locks;
 use crate::invariant::Invariant;
 use crate::key_value::{Answers, Clients, KeyValueAnalysis, KeyValueProtocol};
-use crate::linearizability::Budget;
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
 use crate::rule::Analysis;
 
@@ -19,8 +18,8 @@ pub struct KvServer {
 }
 
 impl KvServer {
-    pub(crate) fn new(solution: KvSrv, budget: Budget) -> Self {
-        Self { solution, clients: Clients::new(budget) }
+    pub(crate) fn new(solution: KvSrv) -> Self {
+        Self { solution, clients: Clients::default() }
     }
 
     /// Makes the lock of this name for the client with this clerk.

@@ -1,11 +1,9 @@
 //! Wrong key/value servers, clerks and locks fail with the right message.
 
 use labapi::Solution;
-use linearizability::Budget;
 use tester::RunOptions;
 
-use super::fault::Fault;
-use super::{expect_right_passes, solution};
+use super::expect_right_passes;
 use crate::expect::{case, expect_failure, fails, fails_at_times};
 
 #[test]
@@ -76,16 +74,6 @@ fails!(a_clerk_in_two_threads: UsesTwoThreads in "one_client_reliable_2b", "asse
     "expected a clerk to be used by one thread at a time; saw that client 0 ");
 fails!(a_lock_that_takes_too_long: VerySlow in "one_client_reliable_2b", "assertion",
     "expected some client to have had the lock and to have given it back; saw none");
-
-#[test]
-fn an_undecided_history_does_not_pass() {
-    for name in ["put_concurrent_reliable_2a", "basic_4b"] {
-        let budget = Budget { steps: 10, ..Budget::default() };
-        let solution = solution::<{ Fault::None as u8 }>();
-        let report = tester::run(case(name), &solution, &RunOptions { budget, ..RunOptions::new(1) });
-        expect_failure(&report, "unknown", &["expected a verdict on the history of key k within 10 steps"]);
-    }
-}
 
 #[test]
 fn a_missing_part_of_a_solution_is_not_implemented() {
