@@ -82,10 +82,12 @@ mod tests {
     const BLANK: bool = false;
     const COMMAND: bool = true;
 
-    /// Two snapshot entries, then blank, two commands, two blanks, command: indices 3 to 8.
+    /// A snapshot of two entries, one of them a command; then the entries 3 to 8.
     fn map() -> IndexMap {
         let mut map = IndexMap::after(2, 1);
-        [BLANK, COMMAND, COMMAND, BLANK, BLANK, COMMAND].map(|is_command| map.push(is_command));
+        for is_command in [BLANK, COMMAND, COMMAND, BLANK, BLANK, COMMAND] {
+            map.push(is_command);
+        }
         map
     }
 

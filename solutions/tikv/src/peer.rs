@@ -55,7 +55,7 @@ pub fn make(
     let peer = Arc::new_cyclic(|this| Peer { this: this.clone(), peers, node: Mutex::new(node) });
     // The service may call `snapshot` while it takes a message, so that no lock is held meanwhile.
     spawn("applier", move || messages.into_iter().try_for_each(|message| service.send(message)).ok());
-    peer.spawn("ticker", |peer| peer.run_ticker());
+    peer.spawn("ticker", Peer::run_ticker);
     peer
 }
 
