@@ -84,10 +84,10 @@ Examples:
 /// The end of the help of `lab mutants`.
 const MUTANTS_EXAMPLES: &str = "\
 Examples:
-  cargo lab mutants                                 are all wrong solutions caught, do all right ones pass?
-  cargo lab mutants raft votes --whole              those of Raft with `votes` in their names, and all runs
-  cargo lab mutants right raft --runs 100           all right Rafts
-  cargo lab mutants wrong raft --runs 20 --markdown > docs/wrong-raft.md      the page of the docs";
+  cargo lab mutants                            are all wrong ones caught, do all right ones pass?
+  cargo lab mutants raft votes --whole         of Raft, with `votes` in their names, and all runs
+  cargo lab mutants right raft --runs 100      all right Rafts
+  cargo lab mutants wrong raft --markdown > docs/wrong-raft.md       the page of the docs";
 
 /// The headings of options in the help texts.
 mod heading {

@@ -50,7 +50,6 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::float_cmp, reason = "sums of small powers of two are exact")]
     fn each_start_goes_on_to_the_next_failure_and_around_the_end() {
         let runs = runs(&[(1.0, false), (2.0, true), (4.0, false), (8.0, false)]);
         assert_eq!(median_to_catch(&runs, &[0]), Some(3.0));
