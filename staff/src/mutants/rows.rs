@@ -5,9 +5,12 @@ use tester::{Case, seed};
 
 use super::cost::{Cost, median_to_catch};
 use super::matrix::{CatchingTest, Caught, RightRow, WrongRow};
-use super::order::{of_one, soonest, whole};
+use super::order::{Job, of_one, soonest, whole};
 use super::trial::{Made, Trials};
 use super::{RightSolution, WrongSolution};
+
+/// The number of hanging runs of a test after which its remaining runs are left out: each takes seconds.
+const HANGING: usize = 3;
 
 /// The runs that a command asks for.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +32,11 @@ pub(super) fn of_wrong(
     extent: Extent,
 ) -> Result<WrongRow, CommandError> {
     let Extent { runs, first_seed, whole: all } = extent;
-    let jobs = if all { whole(tests, runs, first_seed) } else { soonest(wrong, tests, runs, first_seed) };
-    let mut made = trials.carry_out(&wrong.name, jobs, !all)?;
+    let mut made = if all {
+        every_run(tests, extent, |jobs| trials.carry_out(&wrong.name, jobs, false))?
+    } else {
+        trials.carry_out(&wrong.name, soonest(wrong, tests, runs, first_seed), true)?
+    };
     let first = made.iter().find(|run| run.failed());
     let caught = first.and_then(caught);
     if let Some(first) = first.filter(|run| !all && !run.hung) {
@@ -46,7 +52,7 @@ pub(super) fn of_wrong(
         frozen: wrong.frozen,
         first: caught,
         tests: tests.iter().filter_map(|case| catching(case, &made)).collect(),
-        cpu_seconds_to_catch: if all { whole_to_catch(&made, tests.len()) } else { None },
+        cpu_seconds_to_catch: if all { whole_to_catch(&made) } else { None },
         runs: made.len() as u64,
         cpu_seconds: cpu_seconds(&made),
     })
@@ -60,7 +66,11 @@ pub(super) fn of_right(
     extent: Extent,
 ) -> Result<RightRow, CommandError> {
     let Extent { runs, first_seed, whole: all } = extent;
-    let made = trials.carry_out(&right.name, whole(tests, runs, first_seed), !all)?;
+    let made = if all {
+        every_run(tests, extent, |jobs| trials.carry_out(&right.name, jobs, false))?
+    } else {
+        trials.carry_out(&right.name, whole(tests, runs, first_seed), true)?
+    };
     Ok(RightRow {
         name: right.name.clone(),
         runs: made.len() as u64,
@@ -110,10 +120,28 @@ fn catching(case: &Case, made: &[Made]) -> Option<CatchingTest> {
 
 /// The median over the starting seeds if all tests run with one seed, then all with the next. `made` are in
 /// this order.
-fn whole_to_catch(made: &[Made], tests: usize) -> Option<f64> {
+fn whole_to_catch(made: &[Made]) -> Option<f64> {
     let costs: Vec<Cost> = made.iter().map(Made::cost).collect();
-    let starts: Vec<usize> = (0..costs.len()).step_by(tests.max(1)).collect();
+    let begins = |at: &usize| *at == 0 || made[*at].seed != made[*at - 1].seed;
+    let starts: Vec<usize> = (0..made.len()).filter(begins).collect();
     median_to_catch(&costs, &starts)
+}
+
+/// Makes all runs, seed by seed, except those of tests of which [`HANGING`] runs have hung.
+fn every_run(
+    tests: &[&'static Case],
+    extent: Extent,
+    carry_out: impl Fn(Vec<Job>) -> Result<Vec<Made>, CommandError>,
+) -> Result<Vec<Made>, CommandError> {
+    let mut tests = tests.to_vec();
+    let mut made: Vec<Made> = Vec::new();
+    for round in 0..extent.runs {
+        let seed = extent.first_seed.wrapping_add(u64::from(round));
+        made.extend(carry_out(whole(&tests, 1, seed))?);
+        let hung = |case: &Case| made.iter().filter(|run| run.hung && run.case.name == case.name).count();
+        tests.retain(|case| hung(case) < HANGING);
+    }
+    Ok(made)
 }
 
 #[cfg(test)]
@@ -153,7 +181,26 @@ mod tests {
         let passed = |case, seed| made(case, seed, None);
         let runs = [passed(one, 1), passed(other, 1), passed(one, 2), made(other, 2, Some("assertion"))];
         // Four runs from the first seed, two from the second.
-        assert_eq!(whole_to_catch(&runs, 2), Some(3.0));
-        assert_eq!(whole_to_catch(&runs[..2], 2), None);
+        assert_eq!(whole_to_catch(&runs), Some(3.0));
+        assert_eq!(whole_to_catch(&runs[..2]), None);
+    }
+
+    #[test]
+    fn tests_that_hang_are_given_up() {
+        let [one, other, ..] = tester::cases() else { panic!("tests") };
+        let extent = Extent { runs: 5, first_seed: u64::MAX, whole: true };
+        let carry_out = |jobs: Vec<Job>| {
+            let run = |(case, seed): Job| {
+                let hung = case.name == one.name;
+                Made { hung, ..made(case, seed, hung.then_some("blocked")) }
+            };
+            Ok(jobs.into_iter().map(run).collect())
+        };
+        let made = every_run(&[one, other], extent, carry_out).expect("no error");
+        let seeds = |of: &Case| -> Vec<u64> {
+            made.iter().filter(|run| run.case.name == of.name).map(|run| run.seed).collect()
+        };
+        assert_eq!(seeds(one), [u64::MAX, 0, 1]);
+        assert_eq!(seeds(other), [u64::MAX, 0, 1, 2, 3]);
     }
 }

@@ -11,10 +11,11 @@ pub(super) fn of_lab(matrix: &KillMatrix, lab: &LabMatrix) -> String {
     let mut line = |line: &str| writeln!(text, "{}", line.trim_end()).expect("a string takes any text");
     if !lab.wrong.is_empty() {
         let name = width("wrong solution", lab.wrong.iter().map(|row| row.name.as_str()));
-        line(&format!("{:name$}  {:>8}  {:<5}  caught by", "wrong solution", "CPU s", "rule"));
+        line(&format!("{:name$}  {:>8}  {:<5}  caught by", "wrong solution", "CPU ms", "rule"));
         for row in &lab.wrong {
             let rule = row.first.as_ref().and_then(|first| first.first_broken.as_deref()).unwrap_or("-");
-            let cost = to_catch(row).map_or_else(|| "-".to_owned(), |seconds| format!("{seconds:.3}"));
+            let cost =
+                to_catch(row).map_or_else(|| "-".to_owned(), |seconds| format!("{:.1}", 1e3 * seconds));
             line(&format!("{:name$}  {cost:>8}  {rule:<5}  {}", row.name, caught_by(row)));
         }
         line("");
@@ -47,10 +48,10 @@ pub(super) fn legend(matrix: &KillMatrix) -> String {
     let runs = matrix.runs;
     let seed = &matrix.first_seed;
     let cost = if matrix.whole {
-        "CPU s: median of the CPU seconds that running all tests with one seed after another takes up to the \
+        "CPU ms: median of the CPU time that running all tests with one seed after another takes up to the \
          first failure"
     } else {
-        "CPU s: median of the CPU seconds that running this test with one seed after another takes up to the \
+        "CPU ms: median of the CPU time that running this test with one seed after another takes up to the \
          first failure"
     };
     format!(
@@ -123,8 +124,8 @@ mod tests {
             vec![right("slow", true), right("fast", false)],
         );
         let expected = "\
-wrong solution     CPU s  rule   caught by
-votes_twice        0.250  RV3    fail_agree_3b 4/10
+wrong solution    CPU ms  rule   caught by
+votes_twice        250.0  RV3    fail_agree_3b 4/10
 b                      -  -      no test in 280 runs: escaped
 
 right solution fast: fail_agree_3b with seed 0x2:
