@@ -47,6 +47,9 @@ pub(super) fn of_lab(matrix: &KillMatrix, lab: &LabMatrix) -> String {
 pub(super) fn legend(matrix: &KillMatrix) -> String {
     let runs = matrix.runs;
     let seed = &matrix.first_seed;
+    if matrix.labs.iter().all(|lab| lab.wrong.is_empty()) {
+        return format!("{runs} seeds from {seed} on\n");
+    }
     let cost = if matrix.whole {
         "CPU ms: median of the CPU time that running all tests with one seed after another takes up to the \
          first failure"
@@ -143,6 +146,13 @@ raft: 851 runs in 10 s with 2 at a time, after 60 s of building
         let frozen = WrongRow { frozen: true, base: "plain".to_owned(), ..escaped("late") };
         let text = shares(&Totals::of(&[caught("a"), frozen]));
         assert_eq!(text, "1 of 2 wrong solutions are caught (plain 0 of 1, reference 1 of 1; frozen 0 of 1)");
+    }
+
+    #[test]
+    fn columns_are_explained_where_there_are_some() {
+        let both = legend(&matrix(vec![caught("a")], vec![right("slow", true)]));
+        assert!(both.starts_with("10 seeds from 0x1 on\nCPU ms: "), "{both}");
+        assert_eq!(legend(&matrix(vec![], vec![right("slow", true)])), "10 seeds from 0x1 on\n");
     }
 
     #[test]
