@@ -5,11 +5,11 @@
 //! - `terminal`, [`json`], `junit`: the three forms of the results;
 //! - `rule`: a broken rule, as a terminal shows it;
 //! - `log_line`: a line of a run's log, as a terminal shows it;
-//! - `files`: the files for results, opened before the runs and replaced while they go on.
+//! - [`files`]: the files for results, opened before the runs and replaced while they go on.
 
 pub(crate) mod causes;
 pub mod failure;
-pub(crate) mod files;
+pub mod files;
 pub mod json;
 pub(crate) mod junit;
 pub(crate) mod log_line;

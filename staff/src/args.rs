@@ -53,7 +53,7 @@ pub(crate) enum Command {
     /// Score submissions, with a report for each
     #[command(after_help = GRADE_EXAMPLES)]
     Grade(GradeArgs),
-    /// Run the tests of a lab on wrong solutions, to see which tests fail, or on right ones, which must pass
+    /// Run the tests on wrong solutions, which they must catch, and on right ones, which must pass
     #[command(after_help = MUTANTS_EXAMPLES)]
     Mutants(MutantsArgs),
     /// Carry out runs for the process that started this one
@@ -84,9 +84,10 @@ Examples:
 /// The end of the help of `lab mutants`.
 const MUTANTS_EXAMPLES: &str = "\
 Examples:
-  cargo lab mutants wrong raft > docs/wrong-raft.md      all wrong solutions: the page of the docs
-  cargo lab mutants wrong raft applies_twice --runs 5    one wrong solution, 5 runs of each test
-  cargo lab mutants right raft --runs 100                all right solutions";
+  cargo lab mutants                            are all wrong ones caught, do all right ones pass?
+  cargo lab mutants raft votes --whole         of Raft, with `votes` in their names, and all runs
+  cargo lab mutants right raft --runs 100      all right Rafts
+  cargo lab mutants wrong raft --markdown > docs/wrong-raft.md       the page of the docs";
 
 /// The headings of options in the help texts.
 mod heading {
@@ -226,7 +227,7 @@ mod tests {
             (&["test", "--runs", "0"], "from 1 to 4294967295"),
             (&["test", "--submission", "ann", "--solution", "reference"], "--solution"),
             (&["test", "--raft", "reference"], "--submission"),
-            (&["mutants", "wrong", "rfat"], "raft"),
+            (&["mutants", "--lab", "rfat"], "raft (3)"),
             (&["grade", "ann", "--out", "o", "--retries", "3"], "a seed is replayed, not retried"),
             (&["test", "--skip"], "--skip"),
             (&[], "lists the commands"),

@@ -6,17 +6,34 @@
 //! for each and one command line that links all of them. So building dozens takes about as long as building
 //! one, and the original workspace is not changed.
 //!
-//! Reading order: `edit`, `wrong_solution` and `right_solution` (the files), `corpus` (all of them),
-//! `sources` and `scratch` (the build), `page` (the table in the docs), `command` (`lab mutants`).
+//! Reading order:
+//!
+//! - `edit`, `wrong_solution` and `right_solution` (the files), `corpus` (all of them), `filter` (some of
+//!   them);
+//! - `sources` and `scratch` (the build);
+//! - `order` (which run comes first), `trial` (the runs), `cost` (the CPU time until a mistake is noticed),
+//!   `rows` (a solution's results), `side_by_side` (several solutions at a time);
+//! - `matrix` (all results, and their JSON), `table` (for the terminal), `page` (for the docs), `command`
+//!   (`lab mutants`).
 
 pub(crate) mod command;
 mod corpus;
+mod cost;
 mod edit;
 mod file;
+mod filter;
+pub mod matrix;
+mod order;
 pub mod page;
 mod right_solution;
+mod rows;
+#[cfg(test)]
+mod sample;
 pub(crate) mod scratch;
+mod side_by_side;
 mod sources;
+mod table;
+mod trial;
 mod wrong_solution;
 
 pub use corpus::{Corpus, Family, Variant};

@@ -1,6 +1,7 @@
 //! [`Failure`]: a failed run, reported by its test or inferred from the end of its process.
 
 use labreport::text::{one_line, visible};
+use labrt::world::FailureKind;
 use tester::{BrokenRule, Case, Explanation, RuleEvent};
 
 use crate::run::{Job, Outcome, Run};
@@ -86,6 +87,14 @@ impl Failure {
                 Some((failure, Evidence { backtrace: None, printed: lost.printed.clone(), log: Vec::new() }))
             }
         }
+    }
+
+    /// Whether a limit of the machine's time ended the run: another run is likely to take as long.
+    #[must_use]
+    pub fn hung(&self) -> bool {
+        let is = |kind: FailureKind| self.kind == kind.name();
+        // A time-out without a fingerprint is one of real time.
+        is(FailureKind::Blocked) || is(FailureKind::Timeout) && self.fingerprint == 0
     }
 
     /// The bytes of its message, and of the events of the rule that explains it.

@@ -8,7 +8,7 @@ use crate::error::CommandError;
 
 /// A writable file. Its old content stays until there are results.
 #[derive(Debug)]
-pub(crate) struct ResultFile {
+pub struct ResultFile {
     file: File,
     path: PathBuf,
     option: &'static str,
@@ -16,7 +16,11 @@ pub(crate) struct ResultFile {
 
 impl ResultFile {
     /// Opens the file of the option `option`, if it was given.
-    pub(crate) fn open(option: &'static str, path: Option<&Path>) -> Result<Option<Self>, CommandError> {
+    ///
+    /// # Errors
+    ///
+    /// It cannot be opened for writing.
+    pub fn open(option: &'static str, path: Option<&Path>) -> Result<Option<Self>, CommandError> {
         let Some(path) = path else { return Ok(None) };
         let file = File::options().write(true).create(true).truncate(false).open(path);
         let file = file.map_err(|cause| {
@@ -36,7 +40,11 @@ impl ResultFile {
 
     /// Replaces the file's content, atomically if the folder is writable: a process that is killed meanwhile
     /// leaves the old content.
-    pub(crate) fn write(&self, text: &str) -> Result<(), CommandError> {
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    pub fn write(&self, text: &str) -> Result<(), CommandError> {
         let written =
             if self.can_be_replaced() && self.replace(text).is_ok() { Ok(()) } else { self.overwrite(text) };
         written.map_err(|cause| {

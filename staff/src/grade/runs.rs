@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::build::Workspace;
 use crate::score::{Column, NOT_RUN};
 use labreport::results::{FailedRun, Rule};
-use labrt::world::{Backend, FailureKind, Policy};
+use labrt::world::{Backend, Policy};
 use tester::{Case, seed};
 
 use super::Grading;
@@ -119,7 +119,7 @@ impl Observer for RunRecorder<'_> {
         });
         test.runs += 1;
         if let Some((failure, _)) = failure::Failure::of(&run) {
-            self.hanging += u32::from(hung(&failure));
+            self.hanging += u32::from(failure.hung());
             test.failures.push(kept(&failure, &self.sources));
         }
         let runs = u64::from(self.grading.results.settings().runs);
@@ -168,13 +168,6 @@ impl RunRecorder<'_> {
             self.failed = Some(cause);
         }
     }
-}
-
-/// Whether a failed run ended by a time limit: another run will take as long.
-fn hung(failure: &failure::Failure) -> bool {
-    let is = |kind: FailureKind| failure.kind == kind.name();
-    // A time-out without a fingerprint is one of real time.
-    is(FailureKind::Blocked) || is(FailureKind::Timeout) && failure.fingerprint == 0
 }
 
 fn kept(failure: &failure::Failure, sources: &str) -> FailedRun {

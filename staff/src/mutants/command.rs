@@ -1,112 +1,311 @@
-//! `lab mutants`: runs the tests of a lab on wrong and on right solutions.
+//! `lab mutants`: runs the tests on wrong solutions, which they must catch, and on right ones, which must
+//! pass.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
-use clap::{Args, ValueEnum};
-use lab::Verdict;
+use clap::Args;
+use lab::args::at_least_one;
 use lab::error::CommandError;
-use tester::Lab;
+use lab::report::files::ResultFile;
+use lab::{Verdict, interrupt};
+use tester::filter::{Selection, select};
+use tester::replay::build_id;
+use tester::{Case, Lab};
 
-use super::{Corpus, Family, Scratch, page};
+use super::filter::{Chosen, choose, lab};
+use super::matrix::{KillMatrix, LabMatrix, RightRow, Totals, WrongRow};
+use super::rows::{Extent, of_right, of_wrong};
+use super::side_by_side::side_by_side;
+use super::trial::Trials;
+use super::{Corpus, Edit, RightSolution, WrongSolution, page, table};
 use crate::build_env::default_cache;
+
+/// The headings of options in the help texts.
+mod heading {
+    pub(super) const SELECTION: &str = "Selection";
+    pub(super) const RUNS: &str = "Runs";
+    pub(super) const OUTPUT: &str = "Output";
+    pub(super) const BUILDING: &str = "Building";
+}
 
 /// The arguments of `lab mutants`.
 #[derive(Args, Debug)]
 pub(crate) struct MutantsArgs {
-    /// Solutions to run: wrong ones, with a page of the docs as output, or right ones, which must pass
-    kind: Kind,
-    /// Lab, by the name of its crate: raft
-    #[arg(value_parser = lab_of_name)]
-    lab: &'static Lab,
-    /// Names of the solutions to run; all if none is given
-    #[arg(value_name = "NAME")]
-    names: Vec<String>,
-    /// Runs of each test, over N seeds from 1 on
-    #[arg(long, visible_alias = "count", value_name = "N", default_value_t = 20, help_heading = "Runs")]
-    runs: u64,
-    /// Folder to build the solutions in; it is kept, so that only changes are compiled again. If not given, a
-    /// folder for the lab in the target folder
-    #[arg(long, value_name = "DIR", help_heading = "Building")]
+    /// Solutions to run: a lab (raft, 3), wrong, right, frozen, or a name or a piece of names; all if none is
+    /// given. Filters of one kind are alternatives; those of different kinds must all match
+    #[arg(value_name = "FILTER")]
+    filters: Vec<String>,
+    /// Lab, by its crate or number: raft, 3; the same as that filter
+    #[arg(long, value_name = "LAB", value_parser = lab, help_heading = heading::SELECTION)]
+    lab: Option<&'static Lab>,
+    /// Tests to run, as for `lab test`; if not given, those of the solution's lab, and those that its file
+    /// names
+    #[arg(long, value_name = "TEST", num_args = 1.., value_delimiter = ',')]
+    #[arg(help_heading = heading::SELECTION)]
+    tests: Vec<String>,
+    /// Runs of each test, over N consecutive seeds from the first on
+    #[arg(long, visible_alias = "count", value_name = "N", default_value = "10", value_parser = at_least_one)]
+    #[arg(allow_negative_numbers = true, help_heading = heading::RUNS)]
+    runs: u32,
+    /// First seed, decimal or 0x hexadecimal
+    #[arg(long, value_name = "S", value_parser = tester::seed::parse, default_value = "1")]
+    #[arg(allow_negative_numbers = true, help_heading = heading::RUNS)]
+    seed: u64,
+    /// Make all runs, also when a wrong solution is caught or a right one has failed
+    #[arg(long, help_heading = heading::RUNS)]
+    whole: bool,
+    /// Fail runs that break a rule of the paper, in all tests
+    #[arg(long, help_heading = heading::RUNS)]
+    strict: bool,
+    /// Solutions at a time; if not given, one per core
+    #[arg(long, short, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
+    #[arg(help_heading = heading::RUNS)]
+    jobs: Option<u32>,
+    /// Write the matrix as JSON
+    #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT)]
+    json: Option<PathBuf>,
+    /// Print the page of the docs about the wrong solutions of one lab; needs all runs, as with --whole
+    #[arg(long, help_heading = heading::OUTPUT)]
+    markdown: bool,
+    /// Folder to build in, with a folder for each lab. It is kept, so that only changes are compiled again.
+    /// If not given, one in the target folder
+    #[arg(long, value_name = "DIR", help_heading = heading::BUILDING)]
     folder: Option<PathBuf>,
     /// Folder to build the framework in, as for `grade`; if not given, one in the target folder
-    #[arg(long, value_name = "DIR", help_heading = "Building")]
+    #[arg(long, value_name = "DIR", help_heading = heading::BUILDING)]
     cache: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Kind {
-    /// Solutions with a mistake
-    Wrong,
-    /// Correct solutions that differ from the reference
-    Right,
-}
-
-fn lab_of_name(name: &str) -> Result<&'static Lab, String> {
-    tester::labs().iter().find(|lab| lab.krate == name).ok_or_else(|| {
-        let names: Vec<&str> = tester::labs().iter().map(|lab| lab.krate).collect();
-        format!("the labs are {}", names.join(", "))
-    })
-}
-
-/// Runs the tests of a lab on wrong solutions, and prints the page; or on right ones, which must pass.
+/// Runs the tests on the chosen solutions, and prints which tests catch the wrong ones. It passes if all wrong
+/// ones are caught and no right one fails.
 pub(crate) fn mutants(args: &MutantsArgs) -> Result<Verdict, CommandError> {
-    let corpus = Corpus::here().map_err(cannot)?.of_lab(args.lab.krate);
-    let family = corpus.families().first().expect("every lab has a family");
-    let names = family.wrong.iter().map(|it| &it.name).chain(family.right.iter().map(|it| &it.name));
-    let names: Vec<&str> = names.map(String::as_str).collect();
-    if let Some(unknown) = args.names.iter().find(|name| !names.contains(&name.as_str())) {
-        return Err(CommandError::new(format!("there is no `{unknown}`; there are: {}", names.join(", "))));
+    let corpus = Corpus::here().map_err(cannot)?;
+    let mut chosen = choose(&corpus, &args.filters, args.lab).map_err(cannot)?;
+    let tests = Tests::of(&args.tests)?;
+    chosen.retain(|chosen| tests.has_some_of(chosen.family.lab));
+    if chosen.is_empty() {
+        return Err(CommandError::new("none of these tests runs one of these solutions; give other --tests"));
     }
+    check_markdown(args, &chosen)?;
+    chosen.iter().try_for_each(edits_fit)?;
     let cache = args.cache.clone().map_or_else(default_cache, Ok)?;
     let folder = match &args.folder {
         Some(folder) => folder.clone(),
-        None => tester::workspace::target().map_err(cannot)?.join("mutants").join(args.lab.krate),
+        None => tester::workspace::target().map_err(cannot)?.join("mutants"),
     };
-    let scratch = corpus.build(&cache, &folder).map_err(cannot)?;
-    match args.kind {
-        Kind::Wrong => wrong(args, &corpus, family, &scratch),
-        Kind::Right => right(args, family, &scratch),
+    let json = ResultFile::open("--json", args.json.as_deref())?;
+    interrupt::watch("stopping; there is no result")?;
+
+    let cores = || std::thread::available_parallelism().map_or(1, |it| u32::try_from(it.get()).unwrap_or(1));
+    let jobs = args.jobs.unwrap_or_else(cores);
+    let mut matrix = KillMatrix {
+        whole: args.whole || args.markdown,
+        strict: args.strict,
+        ..KillMatrix::new(build_id(), args.seed, args.runs, jobs)
+    };
+    for chosen in &chosen {
+        let krate = chosen.family.lab.krate;
+        eprintln!("{krate}: building all of its solutions");
+        let begin = Instant::now();
+        let of_lab = corpus.clone().of_lab(krate);
+        let scratch = of_lab.build(&cache, &folder.join(krate)).map_err(cannot)?;
+        let built = begin.elapsed().as_secs_f64();
+        let (wrong, right) = run(&Trials::new(&scratch, args.strict), chosen, &tests, &matrix, args.seed)?;
+        if interrupt::has_come() {
+            return Ok(Verdict::Failed);
+        }
+        let of_lab = LabMatrix {
+            lab: krate.to_owned(),
+            build_seconds: built,
+            test_seconds: begin.elapsed().as_secs_f64() - built,
+            totals: Totals::of(&wrong),
+            wrong,
+            right,
+        };
+        if args.markdown {
+            let measured: Vec<_> = chosen.wrong.iter().copied().zip(&of_lab.wrong).collect();
+            let text = page::text(chosen.family, corpus.workspace(), &measured, args.runs);
+            print!("{}", text.map_err(cannot)?);
+        } else {
+            println!("{}", table::of_lab(&matrix, &of_lab));
+        }
+        matrix.labs.push(of_lab);
     }
+    if let Some(json) = json {
+        json.write(&matrix.to_json())?;
+    }
+    let verdict = table::verdict(&matrix);
+    if args.markdown {
+        eprint!("{verdict}");
+    } else {
+        print!("{}{verdict}", table::legend(&matrix));
+    }
+    let good = matrix.escaped().is_empty() && matrix.failing().is_empty();
+    Ok(if good { Verdict::Passed } else { Verdict::Failed })
 }
 
-impl MutantsArgs {
-    fn chooses(&self, name: &str) -> bool {
-        self.names.is_empty() || self.names.iter().any(|chosen| chosen == name)
-    }
-}
-
-fn wrong(
-    args: &MutantsArgs,
-    corpus: &Corpus,
-    family: &Family,
-    scratch: &Scratch,
-) -> Result<Verdict, CommandError> {
-    let mut measured = Vec::new();
-    for wrong in family.wrong.iter().filter(|wrong| args.chooses(&wrong.name)) {
-        family.edited(&wrong.edits).map_err(cannot)?;
-        let (results, _) = scratch.test(&wrong.name, &family.lab.part_names(), args.runs).map_err(cannot)?;
-        eprintln!("{}: {} of {} tests notice", wrong.name, results.failed_tests(), results.tests.len());
-        measured.push((wrong, results));
-    }
-    print!("{}", page::text(family, corpus.workspace(), &measured, args.runs).map_err(cannot)?);
-    Ok(Verdict::Passed)
-}
-
-fn right(args: &MutantsArgs, family: &Family, scratch: &Scratch) -> Result<Verdict, CommandError> {
-    let mut verdict = Verdict::Passed;
-    for right in family.right.iter().filter(|right| args.chooses(&right.name)) {
-        family.edited(&right.edits).map_err(cannot)?;
-        let (results, printed) =
-            scratch.test(&right.name, &family.lab.part_names(), args.runs).map_err(cannot)?;
-        println!("{}: {}", right.name, printed.lines().last().unwrap_or_default());
-        if results.failed_tests() > 0 {
-            verdict = Verdict::Failed;
-            println!("{printed}");
+/// Runs the chosen solutions of a lab, several at a time. Right ones come first: they take longest.
+fn run(
+    trials: &Trials,
+    chosen: &Chosen<'_>,
+    tests: &Tests,
+    matrix: &KillMatrix,
+    first_seed: u64,
+) -> Result<(Vec<WrongRow>, Vec<RightRow>), CommandError> {
+    let extent = Extent { runs: matrix.runs, first_seed, whole: matrix.whole };
+    let lab = chosen.family.lab;
+    let right = chosen.right.iter().map(|right| Task::Right(right));
+    let tasks: Vec<Task<'_>> = right.chain(chosen.wrong.iter().map(|wrong| Task::Wrong(wrong))).collect();
+    let rows = side_by_side(&tasks, matrix.jobs as usize, |task| {
+        let row = match task {
+            Task::Right(right) => {
+                of_right(trials, right, &tests.of_right(lab, right), extent).map(Row::Right)
+            }
+            Task::Wrong(wrong) => {
+                of_wrong(trials, wrong, &tests.of_wrong(lab, wrong), extent).map(Row::Wrong)
+            }
+        }?;
+        if !interrupt::has_come() {
+            eprintln!("{}: {row}", lab.krate);
+        }
+        Ok(row)
+    })?;
+    let (mut wrong, mut right) = (Vec::new(), Vec::new());
+    for row in rows {
+        match row {
+            Row::Wrong(row) => wrong.push(row),
+            Row::Right(row) => right.push(row),
         }
     }
-    Ok(verdict)
+    Ok((wrong, right))
+}
+
+/// A solution to run.
+enum Task<'a> {
+    Wrong(&'a WrongSolution),
+    Right(&'a RightSolution),
+}
+
+/// A solution that was run.
+enum Row {
+    Wrong(WrongRow),
+    Right(RightRow),
+}
+
+impl std::fmt::Display for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (name, first, otherwise) = match self {
+            Self::Wrong(row) => (&row.name, row.first.as_ref(), "escaped"),
+            Self::Right(row) => (&row.name, row.failed.first(), "passed"),
+        };
+        match first {
+            Some(failed) => write!(f, "{name}: {} failed with seed {}", failed.test, failed.seed),
+            None => write!(f, "{name}: {otherwise}"),
+        }
+    }
+}
+
+/// The tests that were asked for; `None`: those of each lab.
+struct Tests(Option<Vec<&'static Case>>);
+
+impl Tests {
+    fn of(filters: &[String]) -> Result<Self, CommandError> {
+        if filters.is_empty() {
+            return Ok(Self(None));
+        }
+        let selection = Selection { filters, ..Selection::default() };
+        let chosen = select(selection)
+            .map_err(|error| CommandError::new(format!("{error}; `cargo lab list` shows all tests")))?;
+        Ok(Self(Some(chosen)))
+    }
+
+    /// Those that run the crate of this lab: its own, and some of labs that stand on it. `named` are tests
+    /// that a solution's file names.
+    fn of_lab(&self, lab: &Lab, named: impl Fn(&Case) -> bool) -> Vec<&'static Case> {
+        let all = self.0.clone().unwrap_or_else(|| tester::cases().iter().collect());
+        let is_wanted = |case: &Case| self.0.is_some() || lab.has_part(case.part) || named(case);
+        let runs_it = |case: &Case| case.needs.contains(&lab.krate);
+        all.into_iter().filter(|case| runs_it(case) && is_wanted(case)).collect()
+    }
+
+    fn has_some_of(&self, lab: &Lab) -> bool {
+        !self.of_lab(lab, |_| false).is_empty()
+    }
+
+    fn of_wrong(&self, lab: &Lab, wrong: &WrongSolution) -> Vec<&'static Case> {
+        self.of_lab(lab, |case| wrong.caught_by.iter().any(|it| it.test == case.name))
+    }
+
+    fn of_right(&self, lab: &Lab, right: &RightSolution) -> Vec<&'static Case> {
+        let mut tests = self.of_lab(lab, |_| false);
+        tests.retain(|case| right.too_slow_for.iter().all(|name| name != case.name));
+        tests
+    }
+}
+
+/// A page is about one lab.
+fn check_markdown(args: &MutantsArgs, chosen: &[Chosen<'_>]) -> Result<(), CommandError> {
+    if !args.markdown {
+        return Ok(());
+    }
+    match chosen {
+        [one] if !one.wrong.is_empty() => Ok(()),
+        [_] => Err(CommandError::new("--markdown prints a page of wrong solutions; choose some")),
+        _ => Err(CommandError::new("--markdown prints the page of one lab; choose it with --lab")),
+    }
+}
+
+/// All edits of the chosen solutions fit.
+fn edits_fit(chosen: &Chosen<'_>) -> Result<(), CommandError> {
+    let fit = |name: &str, edits: &[Edit]| {
+        let error = |cause| CommandError::new(format!("{}::{name}: {cause}", chosen.family.lab.krate));
+        chosen.family.edited(edits).map(drop).map_err(error)
+    };
+    chosen.wrong.iter().try_for_each(|wrong| fit(&wrong.name, &wrong.edits))?;
+    chosen.right.iter().try_for_each(|right| fit(&right.name, &right.edits))
 }
 
 fn cannot(cause: impl std::fmt::Display) -> CommandError {
     CommandError::new(cause.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(tests: &[&Case]) -> Vec<&'static str> {
+        tests.iter().map(|case| case.name).collect()
+    }
+
+    #[test]
+    fn a_solution_runs_its_lab_s_tests_and_those_that_its_file_names() {
+        let raft = lab("raft").unwrap();
+        let wrong: WrongSolution = toml_edit::de::from_str(
+            "name = ''\nthought = ''\nrule = ''\nedit = []\n\
+             caught_by = [{ test = 'speed_4b', kind = 'timeout', within = 10, says = '' }]",
+        )
+        .unwrap();
+        let all = Tests::of(&[]).unwrap();
+        let tests = names(&all.of_wrong(raft, &wrong));
+        assert!(tests.iter().all(|name| name.contains("_3") || *name == "speed_4b"), "{tests:?}");
+        assert!(tests.contains(&"speed_4b") && tests.contains(&"backup_3b"));
+
+        // Tests that are asked for may be of a lab that stands on it, and never of another.
+        let some = Tests::of(&["backup_3b".to_owned(), "4A".to_owned(), "2A".to_owned()]).unwrap();
+        let tests = names(&some.of_wrong(raft, &wrong));
+        assert!(tests[0] == "backup_3b" && tests[1..].iter().all(|name| name.ends_with("_4a")), "{tests:?}");
+        assert!(some.has_some_of(raft) && !some.has_some_of(lab("bully").unwrap()));
+        assert!(Tests::of(&["bakcup".to_owned()]).is_err_and(|error| error.to_string().contains("bakcup")));
+    }
+
+    #[test]
+    fn a_right_solution_is_spared_what_it_is_too_slow_for() {
+        let right: RightSolution = toml_edit::de::from_str(
+            "name = ''\ndifference = ''\nwhy_right = ''\nedit = []\ntoo_slow_for = ['backup_3b']",
+        )
+        .unwrap();
+        let tests = names(&Tests(None).of_right(lab("3").unwrap(), &right));
+        assert!(tests.contains(&"rejoin_3b") && !tests.contains(&"backup_3b"), "{tests:?}");
+    }
 }

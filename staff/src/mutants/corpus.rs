@@ -10,14 +10,14 @@ use super::{Edit, EditError, FileError, RightSolution, Scratch, ScratchError, So
 use crate::build::Base;
 
 /// The wrong and the right solutions of all labs, and the references that they edit.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Corpus {
     workspace: PathBuf,
     families: Vec<Family>,
 }
 
 /// The wrong and the right solutions of a lab.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Family {
     /// The lab.
     pub lab: &'static Lab,

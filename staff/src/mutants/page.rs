@@ -4,9 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use labreport::Results;
-use labreport::results::TestResult;
-
+use super::matrix::{CatchingTest, Share, Totals, WrongRow};
 use super::{Family, RightSolution, WrongSolution};
 
 /// The number of tests that are named for one wrong solution.
@@ -38,27 +36,27 @@ pub fn end(family: &Family, workspace: &Path) -> io::Result<String> {
     Ok(format!("\n{}\n{rows}", text.trim()))
 }
 
-/// The page with the measured results, over `runs` runs of each test.
+/// The page with the measured rows of some wrong solutions, over `runs` runs of each test.
 ///
 /// # Errors
 ///
 /// A file of the lab cannot be read.
-pub fn text(
+pub(super) fn text(
     family: &Family,
     workspace: &Path,
-    measured: &[(&WrongSolution, Results)],
-    runs: u64,
+    measured: &[(&WrongSolution, &WrongRow)],
+    runs: u32,
 ) -> io::Result<String> {
     let mut page = introduction(family, workspace)?;
-    let seen = measured.iter().filter(|(_, results)| results.failed_tests() > 0).count();
-    let all = measured.len();
-    let share = 100 * seen / all.max(1);
+    let totals = Totals::of(measured.iter().map(|(_, row)| *row));
+    let Share { caught, of } = totals.all;
+    let share = 100 * caught / of.max(1);
     let mut line = |text: &str| writeln!(page, "{text}").expect("a string takes any text");
-    line(&format!("\nThe tests notice {seen} of {all} wrong solutions ({share} %) in {runs} seeds.\n"));
+    line(&format!("\nThe tests notice {caught} of {of} wrong solutions ({share} %) in {runs} seeds.\n"));
     line(&format!("| name | what the student thought | the rule | noticed by, in how many of {runs} runs |"));
     line("| --- | --- | --- | --- |");
-    for (wrong, results) in measured {
-        line(&format!("{} {} |", row(wrong), noticed_by(results)));
+    for (wrong, measured) in measured {
+        line(&format!("{} {} |", row(wrong), noticed_by(&measured.tests)));
     }
     Ok(page + &end(family, workspace)?)
 }
@@ -76,28 +74,17 @@ pub fn right_row(right: &RightSolution) -> String {
 }
 
 /// The tests that notice, in descending order of failures.
-fn noticed_by(results: &Results) -> String {
-    let mut tests: Vec<&TestResult> = results.tests.iter().filter(|test| !test.failures.is_empty()).collect();
-    tests.sort_by_key(|test| std::cmp::Reverse(test.failures.len()));
+fn noticed_by(tests: &[CatchingTest]) -> String {
+    let mut tests: Vec<&CatchingTest> = tests.iter().collect();
+    tests.sort_by_key(|test| std::cmp::Reverse(test.failed));
     let mut text = if tests.is_empty() { "no test".to_owned() } else { String::new() };
     for test in tests.iter().take(TESTS_SHOWN) {
         let separator = if text.is_empty() { "" } else { ", " };
-        let (name, count, kinds) = (&test.name, test.failures.len(), kinds(test));
+        let (name, count, kinds) = (&test.test, test.failed, test.kinds.join(", "));
         write!(text, "{separator}`{name}` {count} ({kinds})").expect("a string takes any text");
     }
     if tests.len() > TESTS_SHOWN {
         write!(text, ", {} more", tests.len() - TESTS_SHOWN).expect("a string takes any text");
     }
     text
-}
-
-/// The kinds of a test's failures, the first one first.
-fn kinds(test: &TestResult) -> String {
-    let mut kinds: Vec<&str> = Vec::new();
-    for failure in &test.failures {
-        if !kinds.contains(&failure.kind.as_str()) {
-            kinds.push(&failure.kind);
-        }
-    }
-    kinds.join(", ")
 }

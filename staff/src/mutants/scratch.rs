@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output};
 use std::{env, fs};
 
+use lab::run::Starter;
 use tester::Lab;
 use toml_edit::Value;
 
@@ -193,6 +194,17 @@ impl Scratch {
             Ok(results) => Ok((results, printed)),
             Err(error) => Err(ScratchError::NoResults { why: error.to_string(), printed }),
         }
+    }
+
+    /// Starts the command line as a worker.
+    pub(crate) fn starter(&self) -> Starter {
+        let (folder, target) = (self.folder.clone(), self.target());
+        let program = target.join("release").join(PROGRAM);
+        Starter::new(move || {
+            let mut command = Command::new(&program);
+            command.arg("worker").current_dir(&folder).env("CARGO_TARGET_DIR", &target);
+            Ok(command)
+        })
     }
 
     /// A command in the scratch workspace, with a target folder of its own: files there, such as the last

@@ -22,6 +22,10 @@ pub struct WrongSolution {
     pub caught_by: Vec<CaughtBy>,
     /// The reason why no test notices, if none does.
     pub not_seen: Option<String>,
+    /// Whether it was written before tests were made for such mistakes, and is counted apart: how many of
+    /// these are caught says how the tests do on mistakes that nobody thought of.
+    #[serde(default)]
+    pub frozen: bool,
     /// The edits of the reference.
     #[serde(rename = "edit")]
     pub edits: Vec<Edit>,
@@ -44,8 +48,41 @@ pub struct CaughtBy {
     pub first_broken: Option<String>,
 }
 
+/// The name of the lab's own solution, as a base of edits.
+const REFERENCE: &str = "reference";
+
+impl WrongSolution {
+    /// The solution that it edits: `reference`, or the name of the folder below the lab's `bases` in which
+    /// the edited files are.
+    #[must_use]
+    pub fn base_name(&self) -> &str {
+        let mut parts = self.edits.iter().flat_map(|edit| &edit.file).map(|part| part.to_str());
+        let of_base = parts.by_ref().any(|part| part == Some("bases"));
+        parts.next().flatten().filter(|_| of_base).unwrap_or(REFERENCE)
+    }
+}
+
 impl Named for WrongSolution {
     fn name(&self) -> &str {
         &self.name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_base_is_the_folder_of_the_edited_files() {
+        let wrong = |file: &str| -> WrongSolution {
+            let text = format!(
+                "name = ''\nthought = ''\nrule = ''\ncaught_by = []\n\
+                 [[edit]]\nfile = '{file}'\nbefore = 'a'\nafter = 'b'"
+            );
+            toml_edit::de::from_str(&text).expect("the right form")
+        };
+        assert_eq!(wrong("raft/src/log.rs").base_name(), "reference");
+        assert_eq!(wrong("raft/bases/plain/log.rs").base_name(), "plain");
+        assert!(!wrong("raft/src/log.rs").frozen);
     }
 }

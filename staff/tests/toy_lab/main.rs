@@ -182,12 +182,17 @@ fn a_new_lab_runs_and_is_handed_out_and_graded() {
 
     // Its wrong solution is noticed, and its right one is not.
     for (kind, says) in
-        [("wrong", "The tests notice 1 of 1 wrong solutions (100 %)"), ("right", "4 passed, 0 failed")]
+        [("wrong", "1 of 1 wrong solutions are caught"), ("right", "1 of 1 right solutions pass")]
     {
         let options = ["--runs", "2", "--folder", &mutants, "--cache", &cache];
         let (passed, printed) = copied.lab(&[&["mutants", kind, "echo"], &options[..]].concat());
         assert!(passed && printed.contains(says), "{printed}");
     }
+    let page =
+        ["mutants", "wrong", "echo", "--markdown", "--runs", "2", "--folder", &mutants, "--cache", &cache];
+    let (passed, printed) = copied.lab(&page);
+    let in_docs = fs::read_to_string(own().join("docs/wrong-echo.md")).unwrap();
+    assert!(passed && printed.contains(&in_docs), "{printed}");
 }
 
 /// Builds the tester's tests once more and runs them all: minutes. `scripts/check --all` does it.
