@@ -70,7 +70,7 @@ struct State {
     analyses: Vec<(Group, Box<dyn Analysis>)>,
     /// The rules that are broken, in the order of the events that show it.
     broken: Vec<BrokenRule>,
-    /// Whether a broken rule fails the run.
+    /// Whether a broken rule fails the run. Not any more when one has.
     strict: bool,
 }
 
@@ -278,9 +278,12 @@ impl State {
                 broken.extend(analysis.on(&event));
             }
         }
-        let mut verdict = match broken.first() {
-            Some(rule) if *strict => Err(Violation::new(rule.statement())),
-            _ => Ok(()),
+        let mut verdict = match broken.first().filter(|_| *strict) {
+            Some(rule) => {
+                *strict = false;
+                Err(Violation::new(rule.statement()))
+            }
+            None => Ok(()),
         };
         for position in &interested[kind.class().first()] {
             let Subscriber { group, invariant } = &mut subscribers[usize::from(*position)];

@@ -110,7 +110,7 @@ fn slow_saves(draw: &mut Draw) -> (u64, FaultKind) {
 }
 
 fn burst(draw: &mut Draw) -> (u64, FaultKind) {
-    (draw.ms((20, 150)), FaultKind::Burst)
+    (draw.ms((20, 100)), FaultKind::Burst)
 }
 
 /// What a server forgets of a vote, and what an older election leaves behind.
@@ -140,9 +140,9 @@ const LEADERS: Family = Family {
 /// Logs that differ by many entries, of which some are committed.
 const TURNS: Family = Family {
     servers: &[5],
-    clients: (1, 3),
-    think_ms: (20, 100),
-    faults: (10, 25),
+    clients: (1, 2),
+    think_ms: (30, 120),
+    faults: (8, 20),
     gap_ms: (200, 700),
     mix: &[(4, halves), (2, crash), (1, long_crash), (1, flapping), (1, burst)],
     throughout: &[(30, loss), (20, delay), (20, slow_saves)],
@@ -177,7 +177,7 @@ const LINKS: Family = Family {
 const PAUSES: Family = Family {
     servers: &[3, 5],
     clients: (1, 2),
-    think_ms: (40, 150),
+    think_ms: (40, 200),
     faults: (8, 20),
     gap_ms: (200, 800),
     mix: &[(4, pause), (3, clock), (1, crash), (1, burst)],
@@ -200,9 +200,9 @@ const SAVES: Family = Family {
 /// Snapshots that are taken, sent and installed while servers crash.
 const SNAPSHOTS: Family = Family {
     servers: &[3, 5],
-    clients: (2, 3),
-    think_ms: (15, 50),
-    faults: (12, 25),
+    clients: (1, 2),
+    think_ms: (20, 70),
+    faults: (10, 20),
     gap_ms: (150, 500),
     mix: &[(4, crash), (3, halves), (2, long_crash), (2, burst)],
     throughout: &[(60, duplicates), (60, slow_saves), (40, loss), (20, delay)],
@@ -212,9 +212,9 @@ const SNAPSHOTS: Family = Family {
 /// Snapshots that arrive when the service is further on.
 const LATE_SNAPSHOTS: Family = Family {
     servers: &[3, 5],
-    clients: (2, 3),
-    think_ms: (10, 40),
-    faults: (8, 20),
+    clients: (1, 2),
+    think_ms: (15, 60),
+    faults: (8, 15),
     gap_ms: (200, 600),
     mix: &[(3, halves), (2, flapping), (2, pause), (1, long_crash), (2, burst)],
     throughout: &[(80, duplicates), (60, delay), (40, late_replies), (30, slow_saves)],

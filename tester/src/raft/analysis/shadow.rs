@@ -211,8 +211,11 @@ impl Shadow {
             FactKind::Accepted { index, term } => {
                 server.is_in(*term, fact);
                 let is_overtaken = server.handlers.iter().any(|handler| handler.call.request.term() > *term);
+                let at = Position { index: *index, term: *term };
                 if server.term <= *term && !is_overtaken {
-                    server.log.has(Position { index: *index, term: *term }, None, fact, false);
+                    server.log.has(at, None, fact, false);
+                } else {
+                    server.log.had([at], fact);
                 }
             }
             FactKind::Applied { index, .. } => server.applied = server.applied.max(*index),
@@ -234,9 +237,10 @@ impl Shadow {
         }
         // A leader deletes nothing. But arguments may be older than what the server has become since.
         if let Request::AppendEntries { prev, entries, .. } = &call.request
-            && server.term == term
-            && is_newest
+            && !(server.term == term && is_newest)
         {
+            server.log.had(positions(*prev, entries), fact);
+        } else if let Request::AppendEntries { prev, entries, .. } = &call.request {
             let known = |at| server.log.certain(at).is_some();
             if !known(prev.index) && prev.index > server.log.snapshot_bound() {
                 server.log.has(*prev, None, fact, false);
@@ -383,7 +387,7 @@ impl Server {
                     let disturbed =
                         handler.others.iter().any(|other| changes_differently(other, *prev, entries));
                     if disturbed {
-                        self.log.had(*prev, entries, fact);
+                        self.log.had(positions(*prev, entries), fact);
                     } else {
                         let alone = handler.others.is_empty();
                         self.log.acknowledged(fact, *prev, entries, alone && handler.replaces);
@@ -403,6 +407,12 @@ impl Server {
             Request::RequestVote { .. } => {}
         }
     }
+}
+
+/// The entry before those of a request, and those.
+fn positions(prev: Position, entries: &[Entry]) -> impl Iterator<Item = Position> {
+    let entries = (prev.index + 1..).zip(entries);
+    std::iter::once(prev).chain(entries.map(|(index, entry)| Position { index, term: entry.term }))
 }
 
 /// Whether a request that was handled at the same time may have left other entries than these.

@@ -136,11 +136,12 @@ impl ShadowLog {
         }
     }
 
-    /// The server has acknowledged these entries, but may have lost them since to another request. A copy of
-    /// the request that is refused later changes nothing.
-    pub fn had(&mut self, prev: Position, entries: &[Entry], fact: &Fact) {
-        for (index, entry) in (prev.index + 1..).zip(entries) {
-            self.possible_by(Position { index, term: entry.term }, fact.number, None);
+    /// The server had these entries, but may have lost them since to a request that it works on. They stay
+    /// possible, whatever is refused later.
+    pub fn had(&mut self, all: impl IntoIterator<Item = Position>, fact: &Fact) {
+        for at in all.into_iter().filter(|at| at.index > 0) {
+            self.possible_by(at, fact.number, None);
+            self.bound = self.bound.max(at.index);
         }
     }
 

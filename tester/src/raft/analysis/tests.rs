@@ -644,6 +644,21 @@ fn a_copy_that_is_refused_takes_nothing_back() {
 }
 
 #[test]
+fn what_a_leader_accepts_while_it_is_asked_in_a_newer_term_is_possible() {
+    keeps_all(|script| {
+        script.wins(0, 1, 1, at(0, 0));
+        script.saves(2);
+        let newer = script.stands(2, 0, 2, at(0, 0));
+        script.accepts(0, 1, 1);
+        let call = script.appends((0, 1), 1, at(0, 0), &[1], 0);
+        script.answers(&call, 1, true);
+        script.answers(&newer, 2, false);
+        script.wins(1, 2, 3, at(1, 1));
+        script.replicates((1, 0), 3, at(1, 1), &[], 0);
+    });
+}
+
+#[test]
 fn progress_is_judged_at_the_end() {
     let play = |play: fn(&mut Script)| {
         let mut script = script();
