@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::Edit;
+use super::Changes;
 use super::file::Named;
 
-/// A reference with one rule broken. Read from a TOML file.
+/// A solution with one rule broken. Read from a TOML file.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WrongSolution {
@@ -22,9 +22,13 @@ pub struct WrongSolution {
     pub caught_by: Vec<CaughtBy>,
     /// The reason why no test notices, if none does.
     pub not_seen: Option<String>,
-    /// The edits of the reference.
-    #[serde(rename = "edit")]
-    pub edits: Vec<Edit>,
+    /// Whether the file was written before the tests were tuned to find such mistakes. Pages count these
+    /// solutions apart, for they say more about mistakes that nobody has thought of.
+    #[serde(default)]
+    pub frozen: bool,
+    /// The edits, of the reference or of another base.
+    #[serde(flatten)]
+    pub edits: Changes,
 }
 
 /// A test that must fail.
