@@ -85,10 +85,10 @@ impl Raft {
         }
         if args.term > state.current_term {
             state.become_follower(args.term);
+            self.persist(&state);
         }
         state.role = Role::Follower;
         state.reset_election_timer();
-        self.persist(&state);
         let term = state.current_term;
 
         // 5. A snapshot of what is committed here brings nothing new.

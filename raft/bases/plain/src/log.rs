@@ -4,6 +4,7 @@
 //! snapshot, or zero without a snapshot. So the entry before any other one always has a slot.
 
 use labapi::{LogIndex, Term};
+use labgob::{DecodeError, Decoder};
 use serde::{Deserialize, Serialize};
 
 /// A command, and the term in which a leader received it.
@@ -15,12 +16,16 @@ pub(crate) struct Entry {
 }
 
 /// The log of one server.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct Log {
     /// The index of the head entry: the last index in the snapshot.
     head: LogIndex,
     /// The head entry, and the entries after it.
     slots: Vec<Entry>,
+    /// The encoding of the slots. It is kept, or each save would cost as much as all commands before it.
+    encoded: Vec<u8>,
+    /// Where the encoding of each slot ends.
+    ends: Vec<usize>,
 }
 
 impl Default for Log {
@@ -32,8 +37,9 @@ impl Default for Log {
 impl Log {
     /// An empty log after a snapshot that ends with this index and term.
     pub(crate) fn after(last_included_index: LogIndex, last_included_term: Term) -> Self {
-        let head = Entry { term: last_included_term, command: Vec::new() };
-        Self { head: last_included_index, slots: vec![head] }
+        let mut log = Self { head: last_included_index, slots: vec![], encoded: vec![], ends: vec![] };
+        log.push(Entry { term: last_included_term, command: Vec::new() });
+        log
     }
 
     /// The slot of an index that is not below the head.
@@ -100,6 +106,8 @@ impl Log {
 
     /// Adds an entry at the end.
     pub(crate) fn push(&mut self, entry: Entry) {
+        labgob::encode_into(&entry, &mut self.encoded).expect("numbers and bytes can be encoded");
+        self.ends.push(self.encoded.len());
         self.slots.push(entry);
     }
 
@@ -107,13 +115,35 @@ impl Log {
     pub(crate) fn truncate(&mut self, index: LogIndex) {
         let slot = self.slot(index);
         self.slots.truncate(slot);
+        self.ends.truncate(slot);
+        self.encoded.truncate(self.ends[slot - 1]);
     }
 
     /// Drops the entries up to and including `index`, which a snapshot replaces from now on.
     pub(crate) fn trim(&mut self, index: LogIndex) {
-        let slot = self.slot(index);
-        self.slots.drain(..slot);
-        self.slots[0].command = Vec::new();
-        self.head = index;
+        let mut log = Self::after(index, self.term(index));
+        for entry in self.slots.drain(self.slot(index) + 1..) {
+            log.push(entry);
+        }
+        *self = log;
+    }
+
+    /// The number of slots and their encoding, from which [`decode`](Self::decode) makes the log again.
+    pub(crate) fn encoded(&self) -> (usize, &[u8]) {
+        (self.slots.len(), &self.encoded)
+    }
+
+    /// The log whose head has this index, from the encoding of so many slots.
+    pub(crate) fn decode(
+        head: LogIndex,
+        slots: usize,
+        decoder: &mut Decoder<'_>,
+    ) -> Result<Self, DecodeError> {
+        let first: Entry = decoder.decode()?;
+        let mut log = Self::after(head, first.term);
+        for _ in 1..slots {
+            log.push(decoder.decode()?);
+        }
+        Ok(log)
     }
 }

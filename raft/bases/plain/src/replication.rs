@@ -89,10 +89,7 @@ impl Raft {
         } else {
             // "If AppendEntries fails because of log inconsistency: decrement nextIndex and retry."
             let last_of_term = reply.conflict_term.and_then(|term| state.log.last_of(term));
-            state.next_index[peer] = match last_of_term {
-                Some(index) if index < args.prev_log_index => index.next(),
-                _ => reply.conflict_index,
-            };
+            state.next_index[peer] = last_of_term.map_or(reply.conflict_index, |index| index.next());
             self.replicate(&state, peer);
         }
     }
@@ -121,11 +118,11 @@ impl Raft {
         }
         if args.term > state.current_term {
             state.become_follower(args.term);
+            self.persist(&state);
         }
         // "If AppendEntries RPC received from new leader: convert to follower."
         state.role = Role::Follower;
         state.reset_election_timer();
-        self.persist(&state);
 
         // 2. "Reply false if log doesn't contain an entry at prevLogIndex whose term matches prevLogTerm." What
         //    the snapshot replaced was committed, so it matches.
