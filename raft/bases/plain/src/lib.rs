@@ -3,7 +3,7 @@
 //!
 //! It does what the paper demands and no more, so that nothing hides a mistake:
 //!
-//! - `next_index` moves when a follower answers, not when entries are sent. Each request carries everything
+//! - `next_index` moves when a follower answers, not when entries are sent. Each request carries the entries
 //!   from there on, so entries that are on their way are sent again with the next command or heartbeat.
 //! - Nobody remembers which requests are on their way, and an answer that was overtaken is obeyed as any other
 //!   of its term.

@@ -7,6 +7,10 @@ use labapi::{LogIndex, Term};
 use labgob::{DecodeError, Decoder};
 use serde::{Deserialize, Serialize};
 
+/// The most entries that one request carries. A server that was away for long is not sent all that it lacks
+/// with each command.
+pub(crate) const MAX_ENTRIES: usize = 100;
+
 /// A command, and the term in which a leader received it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Entry {
@@ -82,9 +86,9 @@ impl Log {
         &self.slots[self.slot(index)]
     }
 
-    /// The entries from `index` on, which comes after the head.
+    /// The entries from `index` on, which comes after the head, but not more than a request carries.
     pub(crate) fn from(&self, index: LogIndex) -> Vec<Entry> {
-        self.slots[self.slot(index)..].to_vec()
+        self.slots[self.slot(index)..].iter().take(MAX_ENTRIES).cloned().collect()
     }
 
     /// The terms of the entries after the head.

@@ -3,7 +3,7 @@
 use labapi::{LogIndex, Started, Term};
 use serde::{Deserialize, Serialize};
 
-use crate::log::Entry;
+use crate::log::{Entry, MAX_ENTRIES};
 use crate::peer::{Raft, RaftClient};
 use crate::state::{Role, State};
 
@@ -86,10 +86,13 @@ impl Raft {
             state.match_index[peer] = state.match_index[peer].max(matched);
             state.next_index[peer] = state.match_index[peer].next();
             self.advance_commit_index(&mut state);
+            if args.entries.len() == MAX_ENTRIES {
+                self.replicate(&state, peer); // there may be more
+            }
         } else {
             // "If AppendEntries fails because of log inconsistency: decrement nextIndex and retry."
             let last_of_term = reply.conflict_term.and_then(|term| state.log.last_of(term));
-            state.next_index[peer] = last_of_term.map_or(reply.conflict_index, |index| index.next());
+            state.next_index[peer] = last_of_term.map_or(reply.conflict_index, LogIndex::next);
             self.replicate(&state, peer);
         }
     }
