@@ -7,9 +7,8 @@ use labapi::{LogIndex, Term};
 use labgob::{DecodeError, Decoder};
 use serde::{Deserialize, Serialize};
 
-/// The most entries that one request carries. A server that was away for long is not sent all that it lacks
-/// with each command.
-pub(crate) const MAX_ENTRIES: usize = 100;
+/// The most entries that one request carries.
+pub(crate) const MAX_ENTRIES: usize = 50;
 
 /// A command, and the term in which a leader received it.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -40,7 +40,11 @@ impl Raft {
         state.log.push(Entry { term, command });
         self.persist(&state);
         for peer in self.others() {
-            self.replicate(&state, peer);
+            // A server that lacks more has been away for long, and gets the next heartbeat first.
+            let lacks = state.log.last_index().0.saturating_sub(state.next_index[peer].0);
+            if lacks < MAX_ENTRIES as u64 {
+                self.replicate(&state, peer);
+            }
         }
         self.advance_commit_index(&mut state);
         Some(Started { index: state.log.last_index(), term })
