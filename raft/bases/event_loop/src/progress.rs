@@ -46,8 +46,12 @@ impl Progress {
         self.next = last_included_index.next();
     }
 
-    /// What was sent long ago may be lost.
+    /// What was sent before the last heartbeat and is not answered may be lost: the leader probes again.
     pub(crate) fn forget_requests(&mut self) {
+        if self.streams && self.on_their_way > 0 {
+            self.streams = false;
+            self.next = self.matched.next();
+        }
         self.on_their_way = 0;
     }
 
