@@ -15,9 +15,9 @@ const ELECTION_TIMEOUT_MAX: u64 = 600;
 /// The role of a server (§5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
-    Follower,
-    Candidate,
     Leader,
+    Candidate,
+    Follower,
 }
 
 /// All that changes on a server.
