@@ -97,7 +97,7 @@ impl labapi::Raft for Raft {
     }
 
     fn persist_bytes(&self) -> usize {
-        self.persister.raft_state_size()
+        Persister::raft_state_size(&self.persister)
     }
 
     fn kill(&self) {

@@ -35,12 +35,12 @@ pub(crate) struct Raft {
 }
 
 /// Starts server `me` of `peers`, with what an earlier incarnation saved. It sends what is committed on
-/// `apply_ch`. Returns at once.
+/// `service`. Returns at once.
 pub fn make(
     peers: Vec<ClientEnd>,
     me: usize,
     persister: Persister,
-    apply_ch: Sender<ApplyMsg>,
+    service: Sender<ApplyMsg>,
 ) -> Arc<dyn labapi::Raft> {
     let state = Mutex::new(persist::restore(&persister, peers.len()));
     let raft = Arc::new_cyclic(|this| Raft {
@@ -52,7 +52,7 @@ pub fn make(
         applier: Condvar::new(),
     });
     raft.spawn("ticker", Raft::run_ticker);
-    raft.spawn("applier", move |raft| raft.run_applier(&apply_ch));
+    raft.spawn("applier", move |raft| raft.run_applier(&service));
     raft
 }
 
@@ -120,7 +120,7 @@ impl labapi::Raft for Raft {
     }
 
     fn persist_bytes(&self) -> usize {
-        self.persister.raft_state_size()
+        Persister::raft_state_size(&self.persister)
     }
 
     fn kill(&self) {
