@@ -1,14 +1,16 @@
 //! Measures how well the tests detect mistakes, with solutions that are wrong on purpose.
 //!
-//! A [`WrongSolution`] is the reference of a lab with one rule broken, as a student might break it; a
+//! A [`WrongSolution`] is a solution of a lab with one rule broken, as a student might break it; a
 //! [`RightSolution`] is a correct variant. Each is a small file with exact before/after edits of the
-//! reference's [`Sources`], in the folder `wrong` or `right` of the lab. A [`Scratch`] workspace has a crate
-//! for each and one command line that links all of them. So building dozens takes about as long as building
-//! one, and the original workspace is not changed.
+//! [`Sources`] of a whole solution, in the folder `wrong` or `right` of the lab. That is the reference, or a
+//! *base*: another correct solution, a crate in the lab's folder `bases`. A reference has guards that make
+//! some mistakes harmless, and a base that is built in another way has others. A [`Scratch`] workspace has a
+//! crate for each variant and one command line that links all of them. So building dozens takes about as long
+//! as building one, and the original workspace is not changed.
 //!
 //! Reading order:
 //!
-//! - `edit`, `wrong_solution` and `right_solution` (the files), `corpus` (all of them), `filter` (some of
+//! - `edit`, `changes`, `wrong_solution` and `right_solution` (the files), `corpus` (all of them), `filter` (some of
 //!   them);
 //! - `sources` and `scratch` (the build);
 //! - `order` (which run comes first), `trial` (the runs), `cost` (the CPU time until a mistake is noticed),
@@ -16,6 +18,7 @@
 //! - `matrix` (all results, and their JSON), `table` (for the terminal), `page` (for the docs), `command`
 //!   (`lab mutants`).
 
+mod changes;
 pub(crate) mod command;
 mod corpus;
 mod cost;
@@ -36,6 +39,7 @@ mod table;
 mod trial;
 mod wrong_solution;
 
+pub use changes::Changes;
 pub use corpus::{Corpus, Family, Variant};
 pub use edit::{Edit, EditError};
 pub use file::FileError;

@@ -18,7 +18,7 @@ use super::matrix::{KillMatrix, LabMatrix, RightRow, Totals, WrongRow};
 use super::rows::{Extent, of_right, of_wrong};
 use super::side_by_side::side_by_side;
 use super::trial::Trials;
-use super::{Corpus, Edit, RightSolution, WrongSolution, page, table};
+use super::{Changes, Corpus, RightSolution, WrongSolution, page, table};
 use crate::build_env::default_cache;
 
 /// The headings of options in the help texts.
@@ -258,7 +258,7 @@ fn check_markdown(args: &MutantsArgs, chosen: &[Chosen<'_>]) -> Result<(), Comma
 
 /// All edits of the chosen solutions fit.
 fn edits_fit(chosen: &Chosen<'_>) -> Result<(), CommandError> {
-    let fit = |name: &str, edits: &[Edit]| {
+    let fit = |name: &str, edits: &Changes| {
         let error = |cause| CommandError::new(format!("{}::{name}: {cause}", chosen.family.lab.krate));
         chosen.family.edited(edits).map(drop).map_err(error)
     };

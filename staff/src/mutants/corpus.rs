@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use tester::Lab;
 
 use super::file::load_all;
-use super::{Edit, EditError, FileError, RightSolution, Scratch, ScratchError, Sources, WrongSolution};
+use super::{Changes, EditError, FileError, RightSolution, Scratch, ScratchError, Sources, WrongSolution};
 use crate::build::Base;
 
-/// The wrong and the right solutions of all labs, and the references that they edit.
+/// The wrong and the right solutions of all labs, and the references and other bases that they edit.
 #[derive(Clone, Debug)]
 pub struct Corpus {
     workspace: PathBuf,
@@ -23,6 +23,8 @@ pub struct Family {
     pub lab: &'static Lab,
     /// The reference.
     pub reference: Sources,
+    /// Other whole solutions that variants begin with, by name.
+    pub bases: BTreeMap<String, Sources>,
     /// The wrong ones, by name.
     pub wrong: Vec<WrongSolution>,
     /// The right ones, by name.
@@ -30,13 +32,18 @@ pub struct Family {
 }
 
 impl Family {
-    /// The reference with these edits.
+    /// The sources of a variant: its base, or the reference, with its edits.
     ///
     /// # Errors
     ///
-    /// An edit does not fit.
-    pub fn edited(&self, edits: &[Edit]) -> Result<Sources, EditError> {
-        self.reference.edited(edits)
+    /// An edit does not fit, there is no such base, or there are no edits of the reference.
+    pub fn edited(&self, changes: &Changes) -> Result<Sources, EditError> {
+        let Some(name) = &changes.base else {
+            let any = !changes.edits.is_empty();
+            return if any { self.reference.edited(&changes.edits) } else { Err(EditError::NoEdits) };
+        };
+        let base = self.bases.get(name).ok_or_else(|| EditError::NoBase { name: name.clone() })?;
+        base.edited(&changes.edits)
     }
 
     /// The name of the unedited reference, built as the variants are.
@@ -47,7 +54,7 @@ impl Family {
 }
 
 impl Corpus {
-    /// The corpus of the workspace at `workspace`: the folders `wrong` and `right` of every lab.
+    /// The corpus of the workspace at `workspace`: the folders `wrong`, `right` and `bases` of every lab.
     ///
     /// # Errors
     ///
@@ -58,6 +65,7 @@ impl Corpus {
             Ok(Family {
                 lab,
                 reference: Sources::of(lab, workspace)?,
+                bases: Sources::bases(lab, workspace)?,
                 wrong: load_all(&folder.join("wrong"))?,
                 right: load_all(&folder.join("right"))?,
             })
@@ -106,9 +114,9 @@ impl Corpus {
             variants.insert(family.copy(), Variant { sources: family.reference.clone(), is_wrong: false });
             let wrong = family.wrong.iter().map(|it| (&it.name, &it.edits, true));
             let right = family.right.iter().map(|it| (&it.name, &it.edits, false));
-            for (name, edits, is_wrong) in wrong.chain(right) {
-                // The trial of a solution reports edits that do not fit.
-                if let Ok(sources) = family.edited(edits) {
+            for (name, changes, is_wrong) in wrong.chain(right) {
+                // The trial of a solution reports changes that do not fit.
+                if let Ok(sources) = family.edited(changes) {
                     variants.insert(name.clone(), Variant { sources, is_wrong });
                 }
             }
@@ -122,7 +130,7 @@ impl Corpus {
     }
 }
 
-/// A variant of a reference, to be built.
+/// A variant of a reference or of another base, to be built.
 #[derive(Clone, Debug)]
 pub struct Variant {
     /// The files of its crate.
@@ -130,4 +138,22 @@ pub struct Variant {
     /// Whether it is wrong. A wrong solution is built without debug assertions, so that the tests notice its
     /// mistake and not the reference's own checks, which a student's code does not have.
     pub is_wrong: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variant_begins_with_its_base_or_with_the_reference() {
+        let corpus = Corpus::here().unwrap().of_lab("raft");
+        let family = &corpus.families[0];
+        let changes = |base: Option<&str>| Changes { base: base.map(str::to_owned), edits: vec![] };
+        assert!(!family.bases.is_empty());
+        for name in family.bases.keys() {
+            assert!(family.edited(&changes(Some(name))).is_ok());
+        }
+        assert_eq!(family.edited(&changes(Some("none"))).unwrap_err().to_string(), "there is no base `none`");
+        assert_eq!(family.edited(&changes(None)).unwrap_err(), EditError::NoEdits);
+    }
 }

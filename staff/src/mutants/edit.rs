@@ -1,4 +1,4 @@
-//! [`Edit`]: one exact replacement in the reference.
+//! [`Edit`]: one exact replacement in a solution.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ pub struct Edit {
     pub after: String,
 }
 
-/// The reason why an edit does not fit the reference.
+/// The reason why changes do not fit a solution.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
     /// The text to replace does not occur exactly once.
@@ -29,12 +29,23 @@ pub enum EditError {
         /// The number of occurrences.
         count: usize,
     },
-    /// The reference has no such file.
-    #[error("{file} is no file of the reference", file = file.display())]
+    /// The solution has no such file.
+    #[error("{file} is no file of {solution}", file = file.display())]
     NoFile {
         /// The file to edit.
         file: PathBuf,
+        /// The solution: `the reference`, or `the base NAME`.
+        solution: String,
     },
+    /// The lab has no such base.
+    #[error("there is no base `{name}`")]
+    NoBase {
+        /// The name of the base.
+        name: String,
+    },
+    /// Without edits and without a base, a variant is the reference.
+    #[error("a variant of the reference has at least one edit")]
+    NoEdits,
 }
 
 impl Edit {

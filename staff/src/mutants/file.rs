@@ -69,7 +69,7 @@ pub(super) fn load_all<T: Named>(folder: &Path) -> Result<Vec<T>, FileError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::RightSolution;
+    use super::super::{RightSolution, WrongSolution};
     use super::*;
 
     #[test]
@@ -86,5 +86,22 @@ mod tests {
         fs::write(folder.path().join("notes.txt"), "not read").unwrap();
         assert_eq!(load_all::<RightSolution>(folder.path()).unwrap().len(), 1);
         assert!(load_all::<RightSolution>(&folder.path().join("none")).is_err());
+    }
+
+    #[test]
+    fn a_base_may_be_named_and_nothing_unknown() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.toml");
+        let whole = "name = 'w'\nthought = ''\nrule = ''\ncaught_by = []\n";
+        let load_with = |more: &str| {
+            fs::write(&path, format!("{whole}{more}")).unwrap();
+            load::<WrongSolution>(&path)
+        };
+        let edit = "[[edit]]\nfile = 'f'\nbefore = 'b'\nafter = 'a'\n";
+        let plain = load_with(&format!("base = 'plain'\nfrozen = true\n{edit}")).unwrap();
+        assert_eq!((plain.edits.base.as_deref(), plain.edits.len()), (Some("plain"), 1));
+        assert!(plain.frozen && !load_with(edit).unwrap().frozen);
+        let refusal = load_with("bass = 'plain'\n").unwrap_err().to_string();
+        assert!(refusal.contains("does not have the right format"), "{refusal}");
     }
 }

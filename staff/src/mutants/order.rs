@@ -69,7 +69,7 @@ fn over(tests: &[&'static Case], first_seed: u64, round: u32) -> impl Iterator<I
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::CaughtBy;
+    use super::super::{CaughtBy, Changes};
     use super::*;
 
     fn case(name: &'static str, part: &'static str) -> &'static Case {
@@ -92,7 +92,7 @@ mod tests {
             caught_by: caught_by.collect(),
             not_seen: None,
             frozen: false,
-            edits: Vec::new(),
+            edits: Changes::default(),
         }
     }
 

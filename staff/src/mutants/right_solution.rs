@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 
-use super::Edit;
+use super::Changes;
 use super::file::Named;
 
-/// A correct variant of a reference, which differs where the specification leaves a choice. Read from a TOML
-/// file.
+/// A correct solution, which differs from the reference where the specification leaves a choice. Read from a
+/// TOML file.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RightSolution {
@@ -19,9 +19,9 @@ pub struct RightSolution {
     /// Tests of a dependent lab that demand more speed than this solution has; they must fail.
     #[serde(default)]
     pub too_slow_for: Vec<String>,
-    /// The edits of the reference.
-    #[serde(rename = "edit")]
-    pub edits: Vec<Edit>,
+    /// The edits, of the reference or of another base. None are needed to run a base as it is.
+    #[serde(flatten)]
+    pub edits: Changes,
 }
 
 impl Named for RightSolution {

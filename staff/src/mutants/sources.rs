@@ -1,4 +1,4 @@
-//! [`Sources`]: a reference's files, original or edited.
+//! [`Sources`]: the files of a reference or of another base, original or edited.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,6 +13,10 @@ use super::{Edit, EditError, FileError};
 pub struct Sources {
     /// The lab.
     lab: &'static Lab,
+    /// The name of the base; `None` for the reference.
+    base: Option<String>,
+    /// The folder of the crate, from the top of the workspace.
+    folder: PathBuf,
     /// By path from the top of the crate, such as `src/log.rs`.
     files: BTreeMap<PathBuf, String>,
 }
@@ -24,11 +28,45 @@ impl Sources {
     ///
     /// A file cannot be read.
     pub fn of(lab: &'static Lab, workspace: &Path) -> Result<Self, FileError> {
+        Self::read(lab, None, lab.folder.into(), workspace)
+    }
+
+    /// The bases of a lab in the workspace at `workspace`, by name: the crates in the lab's folder `bases`. A
+    /// lab without this folder has none.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read.
+    pub fn bases(lab: &'static Lab, workspace: &Path) -> Result<BTreeMap<String, Self>, FileError> {
+        let folder = Path::new(lab.folder).join("bases");
+        let whole = workspace.join(&folder);
+        let mut bases = BTreeMap::new();
+        if !whole.exists() {
+            return Ok(bases);
+        }
+        let read = |source| FileError::Read { path: whole.clone(), source };
+        for entry in fs::read_dir(&whole).map_err(read)? {
+            let entry = entry.map_err(read)?;
+            if entry.path().is_dir() {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                let base = Self::read(lab, Some(name.clone()), folder.join(&name), workspace)?;
+                bases.insert(name, base);
+            }
+        }
+        Ok(bases)
+    }
+
+    fn read(
+        lab: &'static Lab,
+        base: Option<String>,
+        folder: PathBuf,
+        workspace: &Path,
+    ) -> Result<Self, FileError> {
         let mut files = BTreeMap::new();
-        let krate = workspace.join(lab.folder);
+        let krate = workspace.join(&folder);
         read_into(&krate, Path::new("Cargo.toml"), &mut files)?;
         read_into(&krate, Path::new("src"), &mut files)?;
-        Ok(Self { lab, files })
+        Ok(Self { lab, base, folder, files })
     }
 
     /// The sources with these edits applied in order.
@@ -39,12 +77,17 @@ impl Sources {
     pub fn edited(&self, edits: &[Edit]) -> Result<Self, EditError> {
         let mut edited = self.clone();
         for edit in edits {
-            let file =
-                edit.file.strip_prefix(self.lab.folder).ok().and_then(|path| edited.files.get_mut(path));
-            let file = file.ok_or_else(|| EditError::NoFile { file: edit.file.clone() })?;
+            let path = edit.file.strip_prefix(&self.folder).ok();
+            let Some(file) = path.and_then(|path| edited.files.get_mut(path)) else {
+                return Err(EditError::NoFile { file: edit.file.clone(), solution: self.title() });
+            };
             *file = edit.apply(file)?;
         }
         Ok(edited)
+    }
+
+    fn title(&self) -> String {
+        self.base.as_ref().map_or_else(|| "the reference".to_owned(), |name| format!("the base {name}"))
     }
 
     /// The lab.
@@ -107,5 +150,28 @@ mod tests {
             assert_eq!(error.to_string(), format!("{file} is no file of the reference"));
         }
         assert_eq!(fs::read_to_string(workspace.path().join(log)).unwrap(), "let one = 1;");
+    }
+
+    #[test]
+    fn edits_of_a_base_apply_to_that_base_only() {
+        let workspace = tempfile::tempdir().unwrap();
+        assert!(Sources::bases(lab("raft"), workspace.path()).unwrap().is_empty());
+        for folder in ["raft", "raft/bases/plain", "raft/bases/other"] {
+            fs::create_dir_all(workspace.path().join(folder).join("src")).unwrap();
+            for file in ["Cargo.toml", "src/log.rs"] {
+                fs::write(workspace.path().join(folder).join(file), "let one = 1;").unwrap();
+            }
+        }
+        let bases = Sources::bases(lab("raft"), workspace.path()).unwrap();
+        assert_eq!(bases.keys().collect::<Vec<_>>(), ["other", "plain"]);
+        let plain = &bases["plain"];
+        let edited = plain.edited(&[edit("raft/bases/plain/src/log.rs", "one")]).unwrap();
+        assert_eq!(edited.files().last().unwrap(), (Path::new("src/log.rs"), "let two = 1;"));
+        for file in ["raft/src/log.rs", "raft/bases/other/src/log.rs"] {
+            let error = plain.edited(&[edit(file, "one")]).unwrap_err();
+            assert_eq!(error.to_string(), format!("{file} is no file of the base plain"));
+        }
+        let reference = Sources::of(lab("raft"), workspace.path()).unwrap();
+        assert!(reference.edited(&[edit("raft/bases/plain/src/log.rs", "one")]).is_err());
     }
 }

@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::Edit;
+use super::Changes;
 use super::file::Named;
 
-/// A reference with one rule broken. Read from a TOML file.
+/// A solution with one rule broken. Read from a TOML file.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WrongSolution {
@@ -22,13 +22,13 @@ pub struct WrongSolution {
     pub caught_by: Vec<CaughtBy>,
     /// The reason why no test notices, if none does.
     pub not_seen: Option<String>,
-    /// Whether it was written before tests were made for such mistakes, and is counted apart: how many of
-    /// these are caught says how the tests do on mistakes that nobody thought of.
+    /// Whether the file was written before the tests were tuned to find such mistakes. Pages count these
+    /// solutions apart, for they say more about mistakes that nobody has thought of.
     #[serde(default)]
     pub frozen: bool,
-    /// The edits of the reference.
-    #[serde(rename = "edit")]
-    pub edits: Vec<Edit>,
+    /// The edits, of the reference or of another base.
+    #[serde(flatten)]
+    pub edits: Changes,
 }
 
 /// A test that must fail.
@@ -52,37 +52,15 @@ pub struct CaughtBy {
 const REFERENCE: &str = "reference";
 
 impl WrongSolution {
-    /// The solution that it edits: `reference`, or the name of the folder below the lab's `bases` in which
-    /// the edited files are.
+    /// The solution that it edits: `reference`, or the name of another base.
     #[must_use]
     pub fn base_name(&self) -> &str {
-        let mut parts = self.edits.iter().flat_map(|edit| &edit.file).map(|part| part.to_str());
-        let of_base = parts.by_ref().any(|part| part == Some("bases"));
-        parts.next().flatten().filter(|_| of_base).unwrap_or(REFERENCE)
+        self.edits.base.as_deref().unwrap_or(REFERENCE)
     }
 }
 
 impl Named for WrongSolution {
     fn name(&self) -> &str {
         &self.name
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_base_is_the_folder_of_the_edited_files() {
-        let wrong = |file: &str| -> WrongSolution {
-            let text = format!(
-                "name = ''\nthought = ''\nrule = ''\ncaught_by = []\n\
-                 [[edit]]\nfile = '{file}'\nbefore = 'a'\nafter = 'b'"
-            );
-            toml_edit::de::from_str(&text).expect("the right form")
-        };
-        assert_eq!(wrong("raft/src/log.rs").base_name(), "reference");
-        assert_eq!(wrong("raft/bases/plain/log.rs").base_name(), "plain");
-        assert!(!wrong("raft/src/log.rs").frozen);
     }
 }
