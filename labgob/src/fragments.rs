@@ -148,7 +148,31 @@ impl Fragments {
                 return true;
             }
         }
-        false
+        self.read_after_new_head(saved)
+    }
+
+    /// Checks whether the save begins with encodings since the save before, goes on with the pieces that came
+    /// after as many pieces there, and ends with encodings since: a new header before a log that has grown.
+    /// Otherwise returns `false` and changes nothing.
+    fn read_after_new_head(&mut self, saved: &[u8]) -> bool {
+        let mut pieces = self.recent.head(saved);
+        let Some(head_end) = pieces.last().map(|piece| piece.range().end) else { return false };
+        let rest = self.pieces.get(pieces.len()..).unwrap_or_default();
+        let Some(rest_begin) = rest.first().map(|piece| piece.range().start) else { return false };
+        let same = common_prefix(&self.saved[rest_begin..], &saved[head_end..]);
+        let mut end = head_end;
+        for piece in rest.iter().take_while(|piece| piece.range().end <= rest_begin + same) {
+            let mut piece = piece.clone();
+            piece.move_to(end);
+            end = piece.range().end;
+            pieces.push(piece);
+        }
+        if end < saved.len() {
+            let Some(tail) = self.recent.cover(saved, end) else { return false };
+            pieces.extend(tail);
+        }
+        self.pieces = pieces;
+        true
     }
 
     /// Searches the range between the first `prefix` and the last `suffix` bytes again, with a margin.

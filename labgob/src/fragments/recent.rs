@@ -38,9 +38,13 @@ impl Recent {
         self.at_last_save = self.encodings.len();
     }
 
-    /// The pieces of `saved` from `begin` on, if they are encodings since the latest save, in their order.
-    /// Other encodings may be between them.
-    pub(super) fn cover(&self, saved: &[u8], begin: usize) -> Option<Vec<Piece>> {
+    /// The pieces at the beginning of `saved` that are encodings since the latest save, in their order. Other
+    /// encodings may be between them.
+    pub(super) fn head(&self, saved: &[u8]) -> Vec<Piece> {
+        self.in_order(saved, 0)
+    }
+
+    fn in_order(&self, saved: &[u8], begin: usize) -> Vec<Piece> {
         let (mut position, mut pieces) = (begin, Vec::new());
         for (bytes, value) in &self.encodings[self.at_last_save..] {
             if saved[position..].starts_with(bytes) {
@@ -49,6 +53,13 @@ impl Recent {
                 position = end;
             }
         }
-        (position == saved.len() && !pieces.is_empty()).then_some(pieces)
+        pieces
+    }
+
+    /// The pieces of `saved` from `begin` on, if they are encodings since the latest save, in their order.
+    /// Other encodings may be between them.
+    pub(super) fn cover(&self, saved: &[u8], begin: usize) -> Option<Vec<Piece>> {
+        let pieces = self.in_order(saved, begin);
+        pieces.last().is_some_and(|last| last.range().end == saved.len()).then_some(pieces)
     }
 }

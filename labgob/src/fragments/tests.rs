@@ -126,6 +126,36 @@ fn a_log_that_stays_encoded_is_its_entries_and_its_header() {
 }
 
 #[test]
+fn a_new_header_before_a_log_that_grows_changes_no_piece_of_it() {
+    let mut fragments = Fragments::new();
+    let mut log = Vec::new();
+    for number in 0..300_u64 {
+        // Some saves come without a new entry, and some with several.
+        for step in 0..number % 3 {
+            append(&mut fragments, &mut log, &entry(3 * number + step));
+        }
+        let mut saved = Vec::new();
+        append(&mut fragments, &mut saved, &(number, Some(1_usize), "header"));
+        saved.extend_from_slice(&log);
+        let pieces = read(&mut fragments, &saved);
+        assert_eq!(
+            (pieces.len() as u64, unknown(&pieces)),
+            (1 + (0..=number).map(|it| it % 3).sum::<u64>(), 0)
+        );
+        assert_eq!(shown(&pieces)[0], format!("({number}, Some(1), \"header\")"));
+    }
+    // The log is cut, at its end and at its beginning.
+    for kept in [0..log.len() / 2, log.len() / 4..log.len()] {
+        let mut saved = Vec::new();
+        append(&mut fragments, &mut saved, &(7_u64, Some(2_usize), "header"));
+        let header = saved.len();
+        saved.extend_from_slice(&log[kept]);
+        let pieces = read(&mut fragments, &saved);
+        assert!(pieces[0].range() == (0..header), "{pieces:?}");
+    }
+}
+
+#[test]
 fn one_encode_is_one_piece() {
     let mut fragments = Fragments::new();
     for term in 0..100u64 {
