@@ -16,7 +16,7 @@ pub(super) fn storm(name: &'static str, title: &'static str, family: &'static Fa
         let (plan, reliable) = (stage.plan(), stage.is_reliable());
         stage.play(peers_of(stage), |cluster| besiege(cluster, plan, reliable));
     };
-    Case::new(name, "3X", title, &["raft"], play).besieged(family)
+    Case::new(name, "3X", title, &["raft"], play).points(2).besieged(family)
 }
 
 /// Clients submit commands while the plan is carried out. Then a majority, and at last everyone, agrees on
