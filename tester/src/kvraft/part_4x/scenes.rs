@@ -66,8 +66,9 @@ fn woken_leader(cluster: &Cluster<KvServers>) {
     for &other in &others {
         cluster.set_link(leader, other, true);
     }
-    getting.connect_all();
-    putting.connect_all();
+    for client in [&*getting, &*putting, &elsewhere] {
+        client.connect_all();
+    }
     for thread in asked {
         thread.join().expect("a panic ends the run");
     }
@@ -105,6 +106,7 @@ fn lost_put(cluster: &Cluster<KvServers>) {
     // It leads again if it can, with what it has now.
     let _ = elect(cluster, leader);
     cut_off.iter().for_each(|client| client.connect_all());
+    elsewhere.connect_all();
     for thread in asked {
         thread.join().expect("a panic ends the run");
     }
