@@ -63,11 +63,11 @@ const CHANGES: Family = Family {
 /// A state that changes while it is saved.
 const SNAPSHOTS: Family = Family {
     servers: &[3, 3, 5],
-    clients: (4, 8),
-    think_ms: (40, 120),
-    faults: (6, 14),
+    clients: (5, 9),
+    think_ms: (30, 90),
+    faults: (8, 14),
     gap_ms: (100, 300),
-    mix: &[(5, crash), (2, long_crash), (2, leader_cut_off), (1, halves), (2, burst)],
+    mix: &[(5, crash), (2, long_crash), (2, leader_cut_off), (1, halves), (4, burst)],
     throughout: &[(60, slow_saves), (30, loss), (30, duplicates)],
     left_out: 30,
 };
