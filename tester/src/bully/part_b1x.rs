@@ -1,8 +1,8 @@
 //! Part B1X: what a seed can think of, in as far as the plain Bully algorithm promises anything.
 //!
 //! While messages are late or lost, or a node is paused, others take it for dead, and there may be several
-//! leaders: Bully assumes that this does not happen. So nothing is asked of the nodes meanwhile but what holds
-//! for each of them alone (the invariants), and in the end that all follow the highest.
+//! leaders: Bully assumes that this does not happen. So nothing is asked of the nodes meanwhile but what
+//! holds for each of them alone (the invariants), and in the end that all follow the highest.
 
 use std::time::Duration;
 

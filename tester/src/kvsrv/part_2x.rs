@@ -1,5 +1,5 @@
-//! Part 2X: what the course's tests never do to a server that does not fail: clients that get in one another's
-//! way, requests that arrive twice and late, and a holder of the lock that is gone.
+//! Part 2X: what the course's tests never do to a server that does not fail: clients that get in one
+//! another's way, requests that arrive twice and late, and a holder of the lock that is gone.
 //!
 //! The server saves nothing, so it does not crash here either. It may be paused.
 

@@ -1,5 +1,5 @@
-//! Part 4X, as far as it is about any replicated service: requests that wait when their leader is deposed, and
-//! snapshots that are taken while others are executed.
+//! Part 4X, as far as it is about any replicated service: requests that wait when their leader is deposed,
+//! and snapshots that are taken while others are executed.
 
 use std::time::Duration;
 
