@@ -5,6 +5,7 @@ mod event;
 mod invariants;
 mod nodes;
 mod part_b1;
+mod part_b1x;
 
 pub use event::BullyEvent;
 pub use nodes::BullyNodes;
@@ -20,7 +21,7 @@ pub(crate) const LAB: Lab = Lab {
     task: "the Bully algorithm",
     folder: "protocols/bully",
     export: "Solution",
-    parts: &[Part::new("B1", "election of the highest node")],
+    parts: &[Part::new("B1", "election of the highest node"), Part::new("B1X", "adversity")],
     needs: &[],
     cases,
     rules: Vec::new,
@@ -28,11 +29,11 @@ pub(crate) const LAB: Lab = Lab {
 
 /// All of them.
 fn cases() -> Vec<Case> {
-    part_b1::cases().to_vec()
+    [&part_b1::cases()[..], &part_b1x::cases()].concat()
 }
 
 /// Plays a test of nodes of the Bully algorithm.
-fn play(stage: &Stage<'_>, body: fn(&Cluster<BullyNodes>)) {
+fn play(stage: &Stage<'_>, body: impl FnOnce(&Cluster<BullyNodes>)) {
     let make = stage.expect(stage.solution().bully_node(), "Bully");
     stage.play(BullyNodes::new(make), body);
 }

@@ -6,6 +6,7 @@
 mod answers;
 mod client;
 mod concurrent_puts;
+mod contention;
 mod logged;
 mod puts;
 mod rules;
@@ -21,6 +22,7 @@ use crate::protocol::Protocol;
 pub(crate) use answers::Answers;
 pub use client::Client;
 pub use concurrent_puts::{Load, Results};
+pub(crate) use contention::Rival;
 pub(crate) use logged::put_output;
 pub(crate) use rules::{KV10, KeyValueAnalysis, Leaders, Moment, finding, on_one_server, on_several_servers};
 

@@ -1,9 +1,11 @@
-//! Lab 4: the key/value service over Raft. (Part 4A and the first test of 4C are in `rsm`.)
+//! Lab 4: the key/value service over Raft. (Part 4A, the first test of 4C, and those of 4X about
+//! any replicated service are in `rsm`.)
 
 mod faults;
 mod generic;
 mod part_4b;
 mod part_4c;
+mod part_4x;
 mod rsm;
 mod servers;
 
@@ -26,15 +28,17 @@ pub(crate) const LAB: Lab = Lab {
         Part::new("4A", "replicated state machine"),
         Part::new("4B", "key/value service"),
         Part::new("4C", "snapshots"),
+        Part::new("4X", "adversity"),
     ],
     needs: &["raft"],
     cases,
     rules,
 };
 
-/// All tests of lab 4, in the course's order.
+/// All tests of lab 4: the course's in its order, and then those of part 4X.
 fn cases() -> Vec<Case> {
-    [&rsm::cases_4a()[..], &part_4b::cases(), &rsm::cases_4c(), &part_4c::cases()].concat()
+    let [a, c, x] = [&rsm::cases_4a()[..], &rsm::cases_4c(), &rsm::cases_4x()];
+    [a, &part_4b::cases(), c, &part_4c::cases(), x, &part_4x::cases()].concat()
 }
 
 /// The rules of clients, and those of a replicated service.
@@ -43,7 +47,7 @@ fn rules() -> Vec<&'static Rule> {
 }
 
 /// Plays a test of key/value servers over Raft.
-fn play(stage: &Stage<'_>, body: fn(&Cluster<KvServers>)) {
+fn play(stage: &Stage<'_>, body: impl FnOnce(&Cluster<KvServers>)) {
     let log = ReplicatedLog::raft(stage.expect(stage.solution().raft(), "Raft"));
     let kvraft = stage.expect(stage.solution().key_value_on_raft(), "kvraft");
     stage.play(KvServers::new(log, kvraft, stage.max_raft_state()), body);

@@ -5,6 +5,7 @@ mod lock_event;
 mod lock_rules;
 mod part_2a;
 mod part_2b;
+mod part_2x;
 mod server;
 
 pub use server::KvServer;
@@ -20,15 +21,15 @@ pub(crate) const LAB: Lab = Lab {
     task: "a key/value server and a lock on it",
     folder: "kvsrv",
     export: "KvSrv",
-    parts: &[Part::new("2A", "key/value server"), Part::new("2B", "lock")],
+    parts: &[Part::new("2A", "key/value server"), Part::new("2B", "lock"), Part::new("2X", "adversity")],
     needs: &[],
     cases,
     rules,
 };
 
-/// All tests of it, in the course's order.
+/// All tests of it: the course's in its order, and then those of part 2X.
 fn cases() -> Vec<Case> {
-    [&part_2a::cases()[..], &part_2b::cases()].concat()
+    [&part_2a::cases()[..], &part_2b::cases(), &part_2x::cases()].concat()
 }
 
 /// The rules of clerks and servers, and those of the lock.
@@ -37,7 +38,7 @@ fn rules() -> Vec<&'static Rule> {
 }
 
 /// Plays a test of the single key/value server.
-fn play(stage: &Stage<'_>, body: fn(&Cluster<KvServer>)) {
+fn play(stage: &Stage<'_>, body: impl FnOnce(&Cluster<KvServer>)) {
     let kvsrv = stage.expect(stage.solution().key_value_server(), "key/value server");
     stage.play(KvServer::new(kvsrv), body);
 }

@@ -10,12 +10,15 @@
 mod conditions;
 mod family;
 mod fault;
+pub(crate) mod mix;
 mod plan;
 mod shrink;
 mod siege;
+mod workers;
 
 pub use family::{Draw, Family};
 pub use fault::{Fault, FaultKind, Moment, Who};
 pub use plan::{FaultPlan, PlanError};
 pub use shrink::{Shrunk, shrink};
 pub use siege::Siege;
+pub use workers::{Shift, Workers};

@@ -21,6 +21,7 @@ mod rules;
 mod sizes;
 mod snapshot;
 mod snapshot_times;
+pub(crate) mod steering;
 mod workload;
 
 pub use agreement::{Committed, Retry, Waited};

@@ -5,6 +5,7 @@ mod counters;
 mod event;
 mod part_4a;
 mod part_4c;
+mod part_4x;
 mod replicas;
 mod rules;
 mod submits;
@@ -13,6 +14,7 @@ pub use counters::Counters;
 pub(crate) use counters::replica;
 pub(crate) use part_4a::cases as cases_4a;
 pub(crate) use part_4c::cases as cases_4c;
+pub(crate) use part_4x::cases as cases_4x;
 pub(super) use rules::all as rules;
 
 use crate::Cluster;
@@ -20,7 +22,7 @@ use crate::raft::ReplicatedLog;
 use crate::stage::Stage;
 
 /// Plays a test of replicas of a counter.
-fn play(stage: &Stage<'_>, body: fn(&Cluster<Counters>)) {
+fn play(stage: &Stage<'_>, body: impl FnOnce(&Cluster<Counters>)) {
     let log = ReplicatedLog::raft(stage.expect(stage.solution().raft(), "Raft"));
     let make_rsm = stage.expect(stage.solution().key_value_on_raft(), "rsm").make_rsm;
     stage.play(Counters::new(log, make_rsm, stage.max_raft_state(), stage.servers()), body);

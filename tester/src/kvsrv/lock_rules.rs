@@ -84,18 +84,25 @@ pub(super) fn all() -> Vec<&'static Rule> {
 /// How long a lock may be free while clients wait for it.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// Which rules of the lock a solution breaks. The tests have one lock.
+/// Which rules of the lock a solution breaks.
 #[derive(Default)]
 pub(super) struct Locks {
-    /// Who has acquired the lock, and has not begun to release it.
+    /// The locks, by name.
+    locks: BTreeMap<&'static str, Lock>,
+    /// The clients that acquire or release a lock.
+    turns: BTreeMap<u32, Turn>,
+    broken: BTreeSet<String>,
+}
+
+/// A lock.
+#[derive(Default)]
+struct Lock {
+    /// Who has acquired it, and has not begun to release it.
     holder: Option<Holder>,
     /// Since when nobody holds it.
     free_since: Duration,
-    /// The clients that acquire or release it.
-    turns: BTreeMap<u32, Turn>,
     /// The last puts that were done to release it, with what they put over.
     released: VecDeque<(u32, Over, RuleEvent)>,
-    broken: BTreeSet<String>,
 }
 
 /// How many releases are remembered.
@@ -114,6 +121,8 @@ struct Holder {
 
 /// An acquire or a release that has not returned.
 struct Turn {
+    /// The name of the lock.
+    lock: &'static str,
     is_release: bool,
     began: RuleEvent,
     since: Duration,
@@ -141,27 +150,30 @@ impl Locks {
                 turn.over = Some(over.clone());
                 turn.doubt = (*output == KeyValueOutput::Maybe).then(|| event.clone());
                 if turn.is_release && *output == KeyValueOutput::Done {
-                    self.released.truncate(RELEASES - 1);
-                    self.released.push_front((client, over, event));
+                    let released = &mut self.locks.entry(turn.lock).or_default().released;
+                    released.truncate(RELEASES - 1);
+                    released.push_front((client, over, event));
                 }
             }
             _ => {}
         }
     }
 
-    fn begins(&mut self, client: u32, is_release: bool, lock: &str, now: Moment) {
+    fn begins(&mut self, client: u32, is_release: bool, lock: &'static str, now: Moment) {
         let what = if is_release { "release" } else { "acquire" };
         let began = now.shown(Party::Client(client), format!("{what} of lock {lock} is called"));
         let (since, underway, last, doubt, over) = (now.at, None, None, None, None);
-        self.turns.insert(client, Turn { is_release, began, since, underway, last, doubt, over });
-        if is_release && self.holder.as_ref().is_some_and(|holder| holder.client == client) {
-            self.holder = None;
-            self.free_since = now.at;
+        self.turns.insert(client, Turn { lock, is_release, began, since, underway, last, doubt, over });
+        let lock = self.locks.entry(lock).or_default();
+        if is_release && lock.holder.as_ref().is_some_and(|holder| holder.client == client) {
+            lock.holder = None;
+            lock.free_since = now.at;
         }
     }
 
-    fn returns(&mut self, client: u32, lock: &str, now: Moment) -> Vec<BrokenRule> {
+    fn returns(&mut self, client: u32, lock: &'static str, now: Moment) -> Vec<BrokenRule> {
         let Some(turn) = self.turns.remove(&client) else { return Vec::new() };
+        let state = self.locks.entry(lock).or_default();
         let what = if turn.is_release { "release" } else { "acquire" };
         let returned = now.shown(Party::Client(client), format!("{what} of lock {lock} returns"));
         let breaks = |rule: &Rule, client: u32, headline: String, events: Vec<RuleEvent>| {
@@ -180,8 +192,8 @@ impl Locks {
         if turn.is_release {
             return broken;
         }
-        if let Some(Holder { client: holder, over, acquired }) = self.holder.take() {
-            broken.push(match self.released_over(holder, over.as_ref()) {
+        if let Some(Holder { client: holder, over, acquired }) = state.holder.take() {
+            broken.push(match state.released_over(holder, over.as_ref()) {
                 Some((thief, put)) => {
                     let headline = format!("client {thief} released lock {lock} when client {holder} had it");
                     breaks(&LK5, thief, headline, vec![acquired, put, returned.clone()])
@@ -194,8 +206,15 @@ impl Locks {
                 }
             });
         }
-        self.holder = Some(Holder { client, over: turn.over, acquired: returned });
+        state.holder = Some(Holder { client, over: turn.over, acquired: returned });
         broken
+    }
+}
+
+impl Lock {
+    /// Whether nobody holds it for long.
+    fn is_free(&self, at: Duration) -> bool {
+        self.holder.is_none() && at.saturating_sub(self.free_since) >= LONGEST_WAIT
     }
 
     /// The put of another client that released the lock after the holder had put its name.
@@ -249,15 +268,15 @@ impl Analysis for Locks {
             return Vec::new();
         }
         let releases = self.turns.iter().find(|(_, turn)| turn.is_release && is_long(turn.since));
-        let is_free = self.holder.is_none() && is_long(self.free_since);
-        let acquires = || self.turns.iter().find(|(_, turn)| is_free && is_long(turn.since));
+        let is_free = |lock| self.locks.get(lock).is_some_and(|lock| lock.is_free(at));
+        let acquires = || self.turns.iter().find(|(_, turn)| is_long(turn.since) && is_free(turn.lock));
         let Some((client, turn)) = releases.or_else(acquires) else { return Vec::new() };
         let headline = if turn.is_release {
             format!("client {client} has not come to the end of its release")
         } else {
             format!(
                 "client {client} waits for the lock, which nobody holds since {:.3} s",
-                self.free_since.as_secs_f64()
+                self.locks[turn.lock].free_since.as_secs_f64()
             )
         };
         let events = [turn.began.clone()].into_iter().chain(turn.last.clone()).collect();
@@ -319,8 +338,12 @@ mod tests {
         }
 
         fn acquire(&mut self, client: u32) -> &mut Self {
-            self.lock(client, LockEvent::Acquiring("l")).get(client).put(client, PUT);
-            self.lock(client, LockEvent::Acquired("l"))
+            self.acquire_one(client, "l")
+        }
+
+        fn acquire_one(&mut self, client: u32, lock: &'static str) -> &mut Self {
+            self.lock(client, LockEvent::Acquiring(lock)).get(client).put(client, PUT);
+            self.lock(client, LockEvent::Acquired(lock))
         }
 
         fn ids(&self) -> Vec<&str> {
@@ -347,6 +370,17 @@ mod tests {
         assert_eq!(told.ids(), ["LK1"]);
         assert_eq!(told.broken[0].server, "client 5");
         assert_eq!(told.broken[0].events.len(), 3);
+    }
+
+    #[test]
+    fn locks_of_different_names_are_different() {
+        let mut told = Told::default();
+        told.acquire(4).acquire_one(5, "m").lock(6, LockEvent::Acquiring("l")).get(6);
+        told.lock(5, LockEvent::Releasing("m")).get(5).put(5, PUT).lock(5, LockEvent::Released("m"));
+        assert!(told.ids().is_empty(), "{:?}", told.broken);
+        // Client 6 waits for the one that is held.
+        assert!(told.locks.at_end(2 * LONGEST_WAIT).is_empty());
+        assert_eq!(told.acquire_one(7, "l").ids(), ["LK1"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use labapi::{PutError, Version, Versioned};
 
 use super::KvServer;
+use super::lock::ClientLock;
 use crate::display::outcome;
 use crate::key_value::Client;
 use crate::{Case, Cluster};
@@ -56,22 +57,27 @@ fn take_turns(client: &Client<KvServer>, stop: &AtomicBool) -> u64 {
     // Every client does this; only the first one's is done.
     let _ = client.put("l0", "", Version(0));
     while !stop.load(Ordering::Acquire) {
-        lock.acquire();
-        let Versioned { value, version } = client.get_existing("l0");
-        let cluster = client.cluster();
-        if !value.is_empty() {
-            cluster.fail(format!(
-                "expected nobody else to hold the lock while client {} does; saw that client {value} does",
-                client.number()
-            ));
-        }
-        write(client, &client.number().to_string(), version);
-        cluster.sleep(Duration::from_millis(10));
-        write(client, "", version.next());
-        lock.release();
+        take_turn(client, &lock);
         turns += 1;
     }
     turns
+}
+
+/// Acquires the lock, holds it for a while, and releases it. The key `l0` must exist.
+pub(super) fn take_turn(client: &Client<KvServer>, lock: &ClientLock<'_>) {
+    lock.acquire();
+    let Versioned { value, version } = client.get_existing("l0");
+    let cluster = client.cluster();
+    if !value.is_empty() {
+        cluster.fail(format!(
+            "expected nobody else to hold the lock while client {} does; saw that client {value} does",
+            client.number()
+        ));
+    }
+    write(client, &client.number().to_string(), version);
+    cluster.sleep(Duration::from_millis(10));
+    write(client, "", version.next());
+    lock.release();
 }
 
 /// A put by the holder of the lock, which must be the only writer.

@@ -16,7 +16,7 @@ use super::{Fault, FaultKind, Moment};
 pub struct FaultPlan {
     /// The test that it belongs to, such as `election_storm_3x`.
     pub test: String,
-    /// The number of servers: 2 to 9.
+    /// The number of servers: 1 to 9.
     pub servers: usize,
     /// The number of clients that work during the faults: 0 to 20.
     pub clients: usize,
@@ -99,7 +99,7 @@ impl FaultPlan {
         let expect = |holds: bool, what: &dyn Fn() -> String| {
             if holds { Ok(()) } else { Err(PlanError::Range { what: what() }) }
         };
-        expect((2..=9).contains(servers), &|| format!("{servers} servers: give 2 to 9"))?;
+        expect((1..=9).contains(servers), &|| format!("{servers} servers: give 1 to 9"))?;
         expect(*clients <= 20, &|| format!("{clients} clients: give 20 at most"))?;
         expect(left_out.iter().all(|server| server < servers) && left_out.len() * 2 < *servers, &|| {
             format!("{left_out:?} left out of {servers} servers: give fewer than half of them, from 0 on")
@@ -202,7 +202,7 @@ mod tests {
             assert!(json.contains(from), "{json}");
             FaultPlan::from_json(&json.replace(from, to)).expect_err(to).to_string()
         };
-        assert!(refusal("\"servers\": 5", "\"servers\": 1").contains("give 2 to 9"));
+        assert!(refusal("\"servers\": 5", "\"servers\": 0").contains("give 1 to 9"));
         assert!(refusal("\"clients\": 2", "\"clients\": 999").contains("give 20 at most"));
         assert!(refusal("\"left_out\": [1]", "\"left_out\": [0,1,2]").contains("fewer than half"));
         assert!(refusal("\"left_out\": [1]", "\"left_out\": [7]").contains("fewer than half"));

@@ -41,4 +41,11 @@ impl<P: OnRaft> Cluster<P> {
     pub fn term_of(&self, server: usize) -> Option<Term> {
         self.get_state(server).map(|state| state.term)
     }
+
+    /// The server that leads in the newest term, among those that are given.
+    pub(crate) fn newest_leader(&self, servers: &[usize]) -> Option<usize> {
+        let states = servers.iter().filter_map(|&server| Some((server, self.get_state(server)?)));
+        let leaders = states.filter(|(_, state)| state.is_leader);
+        leaders.max_by_key(|(_, state)| state.term).map(|(server, _)| server)
+    }
 }

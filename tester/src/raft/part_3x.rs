@@ -5,11 +5,14 @@
 //! about. Rules of the paper are verdicts: a run fails as soon as one is broken.
 
 mod scenes;
-mod steering;
 mod storm;
 
 use crate::Case;
-use crate::nemesis::{Draw, Family, FaultKind, Moment, Who};
+use crate::nemesis::Family;
+use crate::nemesis::mix::{
+    bridge, burst, clock, crash, deaf, delay, duplicates, flapping, halves, late_replies, leader_cut_off,
+    long_crash, long_halves, loss, mute, pause, ring, slow_saves, voter_crash,
+};
 use storm::storm;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -27,90 +30,6 @@ pub(super) fn cases() -> Vec<Case> {
             .with_snapshots(),
     ];
     storms.into_iter().chain(scenes::cases()).collect()
-}
-
-/// A crash at some step, and a restart at once or a little later.
-fn crash(draw: &mut Draw) -> (u64, FaultKind) {
-    (draw.ms((0, 400)), FaultKind::Crash { server: draw.server(), moment: draw.moment() })
-}
-
-/// A crash after which the server misses something.
-fn long_crash(draw: &mut Draw) -> (u64, FaultKind) {
-    (draw.ms((400, 2500)), FaultKind::Crash { server: draw.server(), moment: draw.moment() })
-}
-
-/// A follower that crashes right after it has answered or saved something, and is back at once.
-fn voter_crash(draw: &mut Draw) -> (u64, FaultKind) {
-    let moment = *draw.one_of(&[Moment::Reply(1), Moment::Reply(2), Moment::Save(1), Moment::Request(1)]);
-    (draw.ms((0, 20)), FaultKind::Crash { server: draw.follower(), moment })
-}
-
-/// The leader is cut off for about an election.
-fn leader_cut_off(draw: &mut Draw) -> (u64, FaultKind) {
-    (draw.ms((300, 1500)), FaultKind::Halves { side: vec![Who::Leader] })
-}
-
-fn halves(draw: &mut Draw) -> (u64, FaultKind) {
-    (draw.ms((200, 2000)), FaultKind::Halves { side: draw.side() })
-}
-
-fn long_halves(draw: &mut Draw) -> (u64, FaultKind) {
-    (draw.ms((1500, 5000)), FaultKind::Halves { side: draw.side() })
-}
-
-fn flapping(draw: &mut Draw) -> (u64, FaultKind) {
-    let every_ms = draw.ms((20, 500));
-    (draw.ms((500, 2500)), FaultKind::Flapping { side: draw.side(), every_ms })
-}
-
-fn mute(draw: &mut Draw) -> (u64, FaultKind) {
-    (draw.ms((200, 2000)), FaultKind::Mute { server: draw.server() })
-}
-
-fn deaf(draw: &mut Draw) -> (u64, FaultKind) {
-    (draw.ms((200, 2000)), FaultKind::Deaf { server: draw.server() })
-}
-
-fn bridge(draw: &mut Draw) -> (u64, FaultKind) {
-    (draw.ms((300, 2000)), FaultKind::Bridge { bridge: draw.server() })
-}
-
-fn ring(draw: &mut Draw) -> (u64, FaultKind) {
-    (draw.ms((300, 2000)), FaultKind::Ring)
-}
-
-fn pause(draw: &mut Draw) -> (u64, FaultKind) {
-    (draw.ms((100, 2500)), FaultKind::Pause { server: draw.server() })
-}
-
-fn clock(draw: &mut Draw) -> (u64, FaultKind) {
-    let percent = *draw.one_of(&[15, 40, 70, 150, 300, 600]);
-    (draw.ms((300, 2500)), FaultKind::Clock { server: draw.server(), percent })
-}
-
-fn loss(draw: &mut Draw) -> (u64, FaultKind) {
-    (draw.ms((300, 3000)), FaultKind::Loss)
-}
-
-fn delay(draw: &mut Draw) -> (u64, FaultKind) {
-    (draw.ms((300, 2500)), FaultKind::Delay { up_to_ms: draw.ms((10, 900)) })
-}
-
-fn late_replies(draw: &mut Draw) -> (u64, FaultKind) {
-    (draw.ms((300, 3000)), FaultKind::LateReplies)
-}
-
-fn duplicates(draw: &mut Draw) -> (u64, FaultKind) {
-    let percent = *draw.one_of(&[10, 30, 60]);
-    (draw.ms((500, 3000)), FaultKind::Duplicates { percent, up_to_ms: draw.ms((50, 1500)) })
-}
-
-fn slow_saves(draw: &mut Draw) -> (u64, FaultKind) {
-    (draw.ms((500, 3000)), FaultKind::SlowSaves { up_to_ms: draw.ms((2, 40)) })
-}
-
-fn burst(draw: &mut Draw) -> (u64, FaultKind) {
-    (draw.ms((20, 100)), FaultKind::Burst)
 }
 
 /// What a server forgets of a vote, and what an older election leaves behind.

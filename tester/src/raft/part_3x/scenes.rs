@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::steering::{elect, reaches};
+use crate::raft::steering::{elect, reaches};
 use crate::raft::{RaftCluster, peers_of};
 use crate::{Case, Retry, Stage};
 

@@ -1,13 +1,7 @@
 //! [`storm`]: a test that besieges a cluster while clients submit commands.
 
-use std::time::Duration;
-
-use labrt::sync::Arc;
-use labrt::sync::atomic::{AtomicBool, Ordering};
-use labrt::thread;
-
-use crate::nemesis::{Family, FaultPlan, Siege};
-use crate::raft::{RaftCluster, peers_of};
+use crate::nemesis::{Family, FaultPlan, Shift, Siege, Workers};
+use crate::raft::{RaftCluster, RaftPeers, peers_of};
 use crate::{Case, Retry};
 
 /// A test of a family of plans.
@@ -23,30 +17,18 @@ pub(super) fn storm(name: &'static str, title: &'static str, family: &'static Fa
 /// one more command.
 fn besiege(cluster: &RaftCluster, plan: &FaultPlan, reliable: bool) {
     cluster.one(cluster.rand(), cluster.n_servers(), Retry::Yes);
-    let stop = Arc::new(AtomicBool::new(false));
-    let began = cluster.now();
-    let clients: Vec<_> = (0..plan.clients)
-        .map(|_| {
-            let (cluster, plan, stop) = (cluster.clone(), plan.clone(), Arc::clone(&stop));
-            thread::spawn(move || {
-                let mut leader = 0;
-                while !stop.load(Ordering::Acquire) {
-                    leader = submit(&cluster, leader).unwrap_or(leader);
-                    let burst = plan.is_burst(cluster.now().saturating_sub(began));
-                    let think = if burst { 1 } else { 2 * plan.think_ms };
-                    cluster.sleep(Duration::from_millis(cluster.rand_number(think + 1)));
-                }
-            })
-        })
-        .collect();
+    let workers = Workers::start(cluster, plan, |shift: &Shift<RaftPeers>, _| {
+        let mut leader = 0;
+        while shift.goes_on() {
+            leader = submit(shift.cluster(), leader).unwrap_or(leader);
+            shift.think();
+        }
+    });
 
-    let find_leader = |servers: &[usize]| newest_leader(cluster, servers);
+    let find_leader = |servers: &[usize]| cluster.newest_leader(servers);
     let mut siege = Siege::new(cluster, plan, reliable, &find_leader);
     siege.carry_out();
-    stop.store(true, Ordering::Release);
-    for client in clients {
-        client.join().expect("a client that fails ends the run");
-    }
+    workers.join();
 
     cluster.one(cluster.rand(), siege.healed(), Retry::Yes);
     siege.heal_all();
@@ -61,10 +43,4 @@ fn submit(cluster: &RaftCluster, last: usize) -> Option<usize> {
     (0..servers)
         .map(|step| (last + step) % servers)
         .find(|&server| cluster.start_on(server, &command).is_some())
-}
-
-/// The server that leads in the newest term.
-fn newest_leader(cluster: &RaftCluster, servers: &[usize]) -> Option<usize> {
-    let states = servers.iter().filter_map(|&server| Some((server, cluster.get_state(server)?)));
-    states.filter(|(_, state)| state.is_leader).max_by_key(|(_, state)| state.term).map(|(server, _)| server)
 }

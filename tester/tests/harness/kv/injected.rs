@@ -197,8 +197,8 @@ each_check_notices!(
     history_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "clients_take_turns",
         ["check_linearizable("], DoneAndRefused;
 
-    puts_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "take_turns", ["write("], Put;
-    gets_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "take_turns", ["get_existing("], NoGet;
+    puts_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "take_turn", ["write("], Put;
+    gets_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "take_turn", ["get_existing("], NoGet;
     last_get_of_locks: "many_clients_reliable_2b", "src/kvsrv/part_2b.rs" "clients_take_turns",
         ["get_existing("], NoGet;
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use labapi::Term;
 
-use crate::raft::RaftCluster;
+use super::OnRaft;
+use crate::Cluster;
 
 /// The longest time for an election that is steered.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -18,7 +19,7 @@ const RIGHT: u32 = 1_000_000;
 
 /// Waits until a server is in `term` or a later one. `None` if it does not come there in time, or is in a
 /// later one.
-pub(super) fn reaches(cluster: &RaftCluster, server: usize, term: Term) -> Option<()> {
+pub(crate) fn reaches<P: OnRaft>(cluster: &Cluster<P>, server: usize, term: Term) -> Option<()> {
     let began = cluster.now();
     while cluster.now() - began < PATIENCE {
         let now = cluster.term_of(server)?;
@@ -32,7 +33,7 @@ pub(super) fn reaches(cluster: &RaftCluster, server: usize, term: Term) -> Optio
 
 /// Has a server elected that can reach a majority: the clocks of all others run slowly until it leads. `None`
 /// if it is not elected, because another one has the better log.
-pub(super) fn elect(cluster: &RaftCluster, server: usize) -> Option<()> {
+pub(crate) fn elect<P: OnRaft>(cluster: &Cluster<P>, server: usize) -> Option<()> {
     let others = || (0..cluster.n_servers()).filter(|other| *other != server);
     others().for_each(|other| cluster.set_clock_rate(other, SLOW));
     cluster.set_clock_rate(server, RIGHT);
