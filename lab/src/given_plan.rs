@@ -58,8 +58,12 @@ mod tests {
         fs::write(&file, plan.to_json()).expect("written");
         assert_eq!(*load(&file, case("turns_3x")).expect("its plan"), plan);
         let refusal = |file: &Path, test| load(file, case(test)).expect_err(test).to_string();
-        assert!(refusal(&file, "pauses_3x").contains("the fault plan is for turns_3x, and not for pauses_3x"));
-        assert!(refusal(&file, "backup_3b").contains("backup_3b has none; such tests are: election_storm_3x"));
+        assert!(
+            refusal(&file, "pauses_3x").contains("the fault plan is for turns_3x, and not for pauses_3x")
+        );
+        assert!(
+            refusal(&file, "backup_3b").contains("backup_3b has none; such tests are: election_storm_3x")
+        );
         let missing = folder.path().join("missing.json");
         assert!(refusal(&missing, "turns_3x").contains("missing.json cannot be played: No such file"));
         fs::write(&file, "{}").expect("written");

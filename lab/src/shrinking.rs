@@ -6,8 +6,8 @@ use crate::report::summary::Summary;
 use crate::report::terminal::CAUSES_SHOWN;
 use crate::run::{Analyse, Observer, Plan, Record, Run, Settings, pool};
 
-/// Repeats the first failure of each cause that is shown with smaller fault plans. The failure of the smallest
-/// plan that fails for the same cause takes its place.
+/// Repeats the first failure of each cause that is shown with smaller fault plans. The failure of the
+/// smallest plan that fails for the same cause takes its place.
 ///
 /// A failure stays as it is if no smaller plan fails so, or if a process dies or hangs meanwhile.
 pub(crate) fn shrink_causes(summary: &mut Summary, settings: &Settings) -> Result<(), CommandError> {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use labrt::world::Backend;
-use tester::nemesis::FaultPlan;
 use tester::filter::{Selection, SelectionError, select};
+use tester::nemesis::FaultPlan;
 use tester::replay::{Replay, build_id, is_default_solution};
 use tester::{Case, seed};
 

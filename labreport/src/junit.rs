@@ -215,8 +215,7 @@ mod tests {
         let mut document = Document::new("lab", 1000);
         document.tests(&[test], &FULL);
         let text = document.text();
-        let expected =
-            "assertion: lost 3\n  broken rule [AE1]: &lt;b&gt;\n   1  2.0 \\u{1b}[2J\n  \
+        let expected = "assertion: lost 3\n  broken rule [AE1]: &lt;b&gt;\n   1  2.0 \\u{1b}[2J\n  \
              the fault plan (1 fault; this seed draws 30):\n  cargo lab replay";
         assert!(text.contains(expected), "{text}");
     }

@@ -14,8 +14,8 @@ use crate::args::{SubmissionArgs, WhichRaft};
 use crate::build_env::{BuildEnv, default_cache};
 use lab::Verdict;
 use lab::error::CommandError;
-use lab::tested::{Choice, Tested};
 use lab::interrupt;
+use lab::tested::{Choice, Tested};
 
 /// Builds the submission in `folder`, with this workspace's crates in place of those that it lacks.
 ///

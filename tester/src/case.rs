@@ -104,7 +104,9 @@ impl Case {
         };
         let title = match given {
             None => format!("the fault plan of this seed ({}):", faults(&drawn)),
-            Some(given) => format!("the fault plan ({}; this seed draws {}):", faults(given), drawn.faults.len()),
+            Some(given) => {
+                format!("the fault plan ({}; this seed draws {}):", faults(given), drawn.faults.len())
+            }
         };
         let lines = given.unwrap_or(&drawn).lines(most).into_iter().map(|line| format!("  {line}"));
         std::iter::once(title).chain(lines).collect()

@@ -54,7 +54,8 @@ mod tests {
 
     #[test]
     fn a_rule_that_explains_failures_is_their_cause() {
-        let of = |kind, message, rule| FailureCause::of(&report(Some((kind, message)), vec![broken(rule, 2.0)]));
+        let of =
+            |kind, message, rule| FailureCause::of(&report(Some((kind, message)), vec![broken(rule, 2.0)]));
         assert_eq!(of("assertion", "lost 3", "AE1"), of("timeout", "late", "AE1"));
         assert_ne!(of("assertion", "lost 3", "AE1"), of("assertion", "lost 3", "RV1"));
         // A panic names its cause, and the rule that was broken before plays no role.

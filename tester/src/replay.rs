@@ -245,8 +245,8 @@ pub fn last_failure_file() -> Result<PathBuf, WorkspaceError> {
     Ok(workspace::target()?.join("lab").join("last-failure.json"))
 }
 
-/// The file of a run's fault plan, if it is not the one that the seed draws: `lab/plans/TEST-SEED.json` in the
-/// workspace's [target folder](workspace::target).
+/// The file of a run's fault plan, if it is not the one that the seed draws: `lab/plans/TEST-SEED.json` in
+/// the workspace's [target folder](workspace::target).
 ///
 /// # Errors
 ///

@@ -103,7 +103,8 @@ impl FaultPlan {
     fn setting(&self) -> String {
         let Self { servers, clients, think_ms, left_out, .. } = self;
         let s = if *clients == 1 { "" } else { "s" };
-        let mut setting = format!("{servers} servers, {clients} client{s} with a command every {think_ms} ms");
+        let mut setting =
+            format!("{servers} servers, {clients} client{s} with a command every {think_ms} ms");
         if !left_out.is_empty() {
             setting += &format!("; servers {left_out:?} come back last");
         }
