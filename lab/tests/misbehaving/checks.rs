@@ -520,7 +520,7 @@ fn a_failure_is_shown_with_the_smallest_fault_plan_that_fails_so() {
         format!("error[{rule}]: "),
         format!("; this seed draws {drawn}):"),
         plan.faults[0].to_string(),
-        " of its log".to_owned(),
+        "its log".to_owned(),
         "replay: ".to_owned(),
     ]
     .map(|text| tested.out.find(&text).unwrap_or_else(|| panic!("no {text:?}: {tested:?}")));

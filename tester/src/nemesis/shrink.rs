@@ -11,13 +11,16 @@ pub struct Shrunk {
     pub tries: u32,
 }
 
-/// Makes a plan that fails smaller, as long as it fails: first the faults, by delta debugging (Zeller and
-/// Hildebrandt, 2002), then servers, clients, what is left out, and the times.
+/// The fewest servers of a smaller plan: fewer have no majority that a crash leaves.
+const FEWEST_SERVERS: usize = 3;
+
+/// Makes a plan that fails smaller, as long as it fails: first the faults, in the manner of delta debugging
+/// (Zeller and Hildebrandt, 2002), then servers, clients, what is left out, and the times.
 ///
-/// `fails` says whether a plan still fails in the same way; it is called `most` times at most. No step of a
-/// smaller plan is ever later or longer than in the one that was given.
+/// `fails` says whether a plan still fails in the same way; it is called `most` times at most, and never twice
+/// for one plan. No step of a smaller plan is ever later or longer than in the one that was given.
 pub fn shrink(plan: &FaultPlan, most: u32, fails: &mut dyn FnMut(&FaultPlan) -> bool) -> Shrunk {
-    let mut search = Search { best: plan.clone(), tries: 0, most, fails };
+    let mut search = Search { best: plan.clone(), passed: Vec::new(), tries: 0, most, fails };
     // Fewer servers may make fewer faults do.
     for _ in 0..3 {
         let before = search.best.clone();
@@ -34,6 +37,8 @@ pub fn shrink(plan: &FaultPlan, most: u32, fails: &mut dyn FnMut(&FaultPlan) -> 
 
 struct Search<'a> {
     best: FaultPlan,
+    /// The plans that do not fail.
+    passed: Vec<FaultPlan>,
     tries: u32,
     most: u32,
     fails: &'a mut dyn FnMut(&FaultPlan) -> bool,
@@ -42,13 +47,15 @@ struct Search<'a> {
 impl Search<'_> {
     /// Keeps a plan if it fails, too.
     fn keep(&mut self, plan: FaultPlan) -> bool {
-        if self.tries >= self.most || plan == self.best {
+        if self.tries >= self.most || plan == self.best || self.passed.contains(&plan) {
             return false;
         }
         self.tries += 1;
         let fails = (self.fails)(&plan);
         if fails {
             self.best = plan;
+        } else {
+            self.passed.push(plan);
         }
         fails
     }
@@ -60,35 +67,45 @@ impl Search<'_> {
         self.keep(plan)
     }
 
-    /// Leaves faults out: halves, then quarters, down to single ones.
+    /// Leaves faults out: halves of them, then quarters, down to single ones, until each one is needed. The
+    /// last ones come first, since a run is the same up to the fault that is missing.
     fn faults(&mut self) {
         if self.with(|plan| plan.faults.clear()) {
             return;
         }
-        let mut parts = 2;
-        while self.best.faults.len() >= 2 {
-            let size = self.best.faults.len().div_ceil(parts);
-            let starts: Vec<usize> = (0..self.best.faults.len()).step_by(size).collect();
-            let left_out = starts.into_iter().any(|start| {
-                self.with(|plan| {
-                    let end = (start + size).min(plan.faults.len());
-                    plan.faults.drain(start..end);
-                })
-            });
-            if left_out {
-                parts = parts.saturating_sub(1).max(2);
-            } else if size == 1 {
-                break;
-            } else {
-                parts = (parts * 2).min(self.best.faults.len());
-            }
+        let mut size = self.best.faults.len().div_ceil(2);
+        while size > 0 && self.tries < self.most {
+            let is_smaller = self.parts(size);
+            size = if size > 1 || is_smaller { size.div_ceil(2) } else { 0 };
         }
     }
 
+    /// Leaves out each part of so many faults that the failure does not need. Whether there was one.
+    fn parts(&mut self, size: usize) -> bool {
+        let mut is_smaller = false;
+        // Each part is tried once: the next one comes before those that were tried.
+        let mut end = self.best.faults.len();
+        while end > 0 {
+            let start = end.saturating_sub(size);
+            let mut in_time: Vec<usize> = (0..self.best.faults.len()).collect();
+            in_time.sort_by_key(|at| self.best.faults[*at].at_ms);
+            let part = &in_time[start..end];
+            is_smaller |= self.with(|plan| {
+                let mut number = 0..;
+                plan.faults.retain(|_| number.next().is_none_or(|number| !part.contains(&number)));
+            });
+            end = start;
+        }
+        is_smaller
+    }
+
     fn servers(&mut self) {
-        for servers in 2..self.best.servers {
+        for servers in FEWEST_SERVERS..self.best.servers {
             let fewer = self.with(|plan| {
                 plan.servers = servers;
+                for fault in &mut plan.faults {
+                    fault.kind.named_mut().iter_mut().for_each(|who| *who = who.among(servers));
+                }
                 plan.left_out.retain(|server| *server < servers);
                 plan.left_out.truncate((servers - 1) / 2);
             });
@@ -168,13 +185,39 @@ mod tests {
         let mut tried = Vec::new();
         let shrunk = shrink(&plan(), 1000, &mut |plan| {
             tried.push(plan.clone());
-            has(plan, 2) && has(plan, 3) && plan.clients > 0 && plan.servers > 2
+            has(plan, 2) && has(plan, 3) && plan.clients > 0
         });
         let FaultPlan { servers, clients, left_out, faults, .. } = &shrunk.plan;
-        assert_eq!((*servers, *clients, left_out.len(), faults.len()), (3, 1, 0, 2), "{shrunk:?}");
+        assert_eq!((*servers, *clients, left_out.len(), faults.len()), (4, 1, 0, 2), "{shrunk:?}");
         assert!(faults.iter().all(|fault| fault.at_ms <= 1 && fault.for_ms <= 10), "{shrunk:?}");
         assert_eq!(tried.len(), shrunk.tries as usize);
         assert!(shrunk.tries < 100, "{}", shrunk.tries);
+    }
+
+    #[test]
+    fn a_plan_is_tried_once_and_the_last_faults_are_left_out_first() {
+        let mut tried = Vec::new();
+        shrink(&plan(), 1000, &mut |plan| {
+            tried.push(plan.clone());
+            has(plan, 2) && has(plan, 3)
+        });
+        assert!(tried[0].faults.is_empty());
+        assert_eq!(tried[1].faults, plan().faults[..20]);
+        assert_eq!(tried[2].faults, plan().faults[..10]);
+        assert!((0..tried.len()).all(|at| !tried[..at].contains(&tried[at])));
+    }
+
+    #[test]
+    fn fewer_servers_are_named_by_the_numbers_that_they_have() {
+        let follower = |distance| Fault {
+            at_ms: 0,
+            for_ms: 0,
+            kind: FaultKind::Halves { side: vec![Who::Leader, Who::Follower(distance)] },
+        };
+        let whole = FaultPlan { faults: vec![follower(4), follower(2)], ..plan() };
+        let shrunk = shrink(&whole, 1000, &mut |plan| plan.faults.len() == 2);
+        assert_eq!(shrunk.plan.servers, 3);
+        assert_eq!(shrunk.plan.faults, [follower(2), follower(2)]);
     }
 
     #[test]
