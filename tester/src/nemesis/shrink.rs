@@ -14,6 +14,9 @@ pub struct Shrunk {
 /// The fewest servers of a smaller plan: fewer have no majority that a crash leaves.
 const FEWEST_SERVERS: usize = 3;
 
+/// So many faults are few enough to be read.
+const FEW: usize = 4;
+
 /// Makes a plan that fails smaller, as long as it fails: first the faults, in the manner of delta debugging
 /// (Zeller and Hildebrandt, 2002), then servers, clients, what is left out, and the times.
 ///
@@ -25,13 +28,17 @@ pub fn shrink(plan: &FaultPlan, most: u32, fails: &mut dyn FnMut(&FaultPlan) -> 
     for _ in 0..3 {
         let before = search.best.clone();
         search.faults();
+        if search.best.faults.len() > FEW && search.neighbours() {
+            search.faults();
+        }
         search.servers();
         search.clients();
-        search.times();
         if search.best == before {
             break;
         }
     }
+    search.times();
+    search.faults();
     Shrunk { plan: search.best, tries: search.tries }
 }
 
@@ -97,6 +104,26 @@ impl Search<'_> {
             end = start;
         }
         is_smaller
+    }
+
+    /// Leaves out all faults but some that follow one another in time, and those that last throughout. One
+    /// that is left out changes all that comes after it. So a failure may need each of many faults, and do
+    /// without all of them.
+    fn neighbours(&mut self) -> bool {
+        let faults = &self.best.faults;
+        let lasting = |at: &usize| faults[*at].at_ms == 0 && faults[*at].end_ms() == self.best.end_ms();
+        let (lasting, mut others): (Vec<usize>, Vec<usize>) = (0..faults.len()).partition(lasting);
+        others.sort_by_key(|at| faults[*at].at_ms);
+        [1, 2, 4, 8].into_iter().filter(|size| *size < others.len()).any(|size| {
+            let parts = others.windows(size).rev().step_by(size.div_ceil(2));
+            parts.into_iter().any(|part| {
+                self.with(|plan| {
+                    let mut number = 0..;
+                    let is_kept = |number: usize| part.contains(&number) || lasting.contains(&number);
+                    plan.faults.retain(|_| number.next().is_some_and(is_kept));
+                })
+            })
+        })
     }
 
     fn servers(&mut self) {
@@ -205,6 +232,17 @@ mod tests {
         assert_eq!(tried[1].faults, plan().faults[..20]);
         assert_eq!(tried[2].faults, plan().faults[..10]);
         assert!((0..tried.len()).all(|at| !tried[..at].contains(&tried[at])));
+    }
+
+    #[test]
+    fn a_failure_that_needs_one_of_two_groups_is_shrunk_to_one() {
+        // All faults, or those of servers 2 and 3 without any other: nothing between.
+        let whole = plan();
+        let fails = |plan: &FaultPlan| {
+            plan.faults.len() == 40 || plan.faults.len() == 2 && has(plan, 2) && has(plan, 3)
+        };
+        let shrunk = shrink(&whole, 150, &mut |plan| fails(plan));
+        assert_eq!(shrunk.plan.faults.len(), 2, "{shrunk:?}");
     }
 
     #[test]
