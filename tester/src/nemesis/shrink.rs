@@ -51,6 +51,13 @@ struct Search<'a> {
     fails: &'a mut dyn FnMut(&FaultPlan) -> bool,
 }
 
+/// The order in which faults are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    LastFirst,
+    FirstFirst,
+}
+
 impl Search<'_> {
     /// Keeps a plan if it fails, too.
     fn keep(&mut self, plan: FaultPlan) -> bool {
@@ -75,33 +82,44 @@ impl Search<'_> {
     }
 
     /// Leaves faults out: halves of them, then quarters, down to single ones, until each one is needed. The
-    /// last ones come first, since a run is the same up to the fault that is missing.
+    /// last ones come first, since a run is the same up to the fault that is missing. If many stay, the first
+    /// ones come first.
     fn faults(&mut self) {
         if self.with(|plan| plan.faults.clear()) {
             return;
         }
+        self.halves(Order::LastFirst);
+        if self.best.faults.len() > FEW {
+            self.halves(Order::FirstFirst);
+        }
+    }
+
+    fn halves(&mut self, order: Order) {
         let mut size = self.best.faults.len().div_ceil(2);
         while size > 0 && self.tries < self.most {
-            let is_smaller = self.parts(size);
+            let is_smaller = self.parts(size, order);
             size = if size > 1 || is_smaller { size.div_ceil(2) } else { 0 };
         }
     }
 
     /// Leaves out each part of so many faults that the failure does not need. Whether there was one.
-    fn parts(&mut self, size: usize) -> bool {
+    fn parts(&mut self, size: usize, order: Order) -> bool {
         let mut is_smaller = false;
-        // Each part is tried once: the next one comes before those that were tried.
-        let mut end = self.best.faults.len();
-        while end > 0 {
-            let start = end.saturating_sub(size);
-            let mut in_time: Vec<usize> = (0..self.best.faults.len()).collect();
-            in_time.sort_by_key(|at| self.best.faults[*at].at_ms);
-            let part = &in_time[start..end];
-            is_smaller |= self.with(|plan| {
+        // Each part is tried once: behind this many faults that stay.
+        let mut kept = 0;
+        while kept < self.best.faults.len() {
+            let mut in_order: Vec<usize> = (0..self.best.faults.len()).collect();
+            in_order.sort_by_key(|at| self.best.faults[*at].at_ms);
+            if order == Order::LastFirst {
+                in_order.reverse();
+            }
+            let part = &in_order[kept..in_order.len().min(kept + size)];
+            let smaller = self.with(|plan| {
                 let mut number = 0..;
                 plan.faults.retain(|_| number.next().is_none_or(|number| !part.contains(&number)));
             });
-            end = start;
+            is_smaller |= smaller;
+            kept += if smaller { 0 } else { size };
         }
         is_smaller
     }
