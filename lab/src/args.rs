@@ -195,6 +195,14 @@ pub struct TestArgs {
     #[arg(value_parser = policies(), help_heading = heading::EXECUTION)]
     pub policy: Policy,
 
+    /// Play the fault plan of this file in place of the one that the seed draws; for one test with a plan
+    #[arg(long, value_name = "FILE", help_heading = heading::EXECUTION)]
+    pub plan: Option<PathBuf>,
+
+    /// Do not look for a smaller fault plan that fails in the same way
+    #[arg(long, help_heading = heading::EXECUTION)]
+    pub no_shrink: bool,
+
     /// The backend that carries out the runs.
     #[command(flatten)]
     pub backend: BackendArgs,
@@ -267,6 +275,10 @@ pub struct ReplayArgs {
     #[arg(long, visible_alias = "scheduler", value_name = "P", value_parser = policies())]
     #[arg(help_heading = heading::EXECUTION)]
     pub policy: Option<Policy>,
+
+    /// Play the fault plan of this file in place of the one that the seed draws
+    #[arg(long, value_name = "FILE", conflicts_with = "from", help_heading = heading::EXECUTION)]
+    pub plan: Option<PathBuf>,
 
     /// Fail the run where it breaks a rule of the paper, as `lab test --strict` does
     #[arg(long, help_heading = heading::EXECUTION)]
@@ -355,6 +367,10 @@ pub struct PageArgs {
     #[arg(long, visible_alias = "scheduler", value_name = "P", value_parser = policies())]
     #[arg(help_heading = heading::EXECUTION)]
     pub policy: Option<Policy>,
+
+    /// Play the fault plan of this file in place of the one that the seed draws
+    #[arg(long, value_name = "FILE", conflicts_with = "from", help_heading = heading::EXECUTION)]
+    pub plan: Option<PathBuf>,
 
     /// Mark the first event of which the run of this other seed has no like
     #[arg(long, value_name = "S", value_parser = tester::seed::parse, allow_negative_numbers = true)]
@@ -606,6 +622,9 @@ mod tests {
             (&["page", "--seed", "1"], "TEST"),
             (&["page", "--against", "-1"], "decimal (31) or hexadecimal (0x1f)"),
             (&["page", "--number", "2"], "--from"),
+            (&["replay", "--from", "file", "--plan", "file"], "--from"),
+            (&["page", "--from", "file", "--plan", "file"], "--from"),
+            (&["test", "--plan"], "--plan <FILE>"),
             (&["replay", "--since", "-1"], "--since"),
             (&["test", "-j", "0"], "from 1 to 4294967295"),
             (&["test", "--count", "0"], "from 1 to 4294967295"),

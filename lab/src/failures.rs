@@ -4,12 +4,12 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
+use labreport::shell;
 use tester::replay::{Replay, last_failure_file};
 use tester::workspace::WorkspaceError;
 
 use crate::error::CommandError;
 use crate::report::terminal::{Terminal, count};
-use crate::shell;
 
 /// Failures that are saved at most.
 const MAX_SAVED: usize = 10_000;

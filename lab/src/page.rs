@@ -43,6 +43,7 @@ pub fn page(
         solution: args.solution.as_deref(),
         policy: args.policy,
         strict: false,
+        plan: args.plan.as_deref(),
     })?;
     let out = match &args.out {
         Some(out) => out.clone(),
@@ -60,6 +61,8 @@ pub fn page(
         jobs: 1,
         solution: tested.solution,
         policy: wanted.policy,
+        plan: wanted.plan.clone(),
+        shrink: false,
         record: Record::Nothing,
         analyse: if wanted.strict { Analyse::Strict } else { Analyse::All },
         patience: PATIENCE,
@@ -71,7 +74,11 @@ pub fn page(
         output: Output::Kept,
         starter: tested.starter.clone(),
     };
-    let replay = replay_of(&wanted, tested.solution).command_line() + &tested.options;
+    let replay = replay_of(&wanted, tested.solution);
+    if let Err(cause) = replay.save_plan() {
+        eprintln!("warning: the fault plan that the page's command names is not saved: {cause}");
+    }
+    let replay = replay.command_line() + &tested.options;
     let Some(recorded) = Recorded::of(wanted.case, wanted.seed, &settings)? else {
         return Ok(Verdict::Failed);
     };
@@ -131,7 +138,8 @@ fn page_of(cause: &Cause, settings: &Settings, about: &About<'_>) -> Option<Path
     let wall_limit = settings.wall_limit.min(ENOUGH);
     // The recorded run is analysed itself, and not repeated for it.
     let analyse = if settings.analyse == Analyse::Strict { Analyse::Strict } else { Analyse::All };
-    let settings = Settings { jobs: 1, deadline: None, wall_limit, analyse, ..settings.clone() };
+    let plan = cause.first.plan.clone();
+    let settings = Settings { plan, jobs: 1, deadline: None, wall_limit, analyse, ..settings.clone() };
     let recorded = Recorded::of(case, seed, &settings).ok()??;
     let (now, _) = recorded.failure.as_ref()?;
     let is_same = now.kind == cause.first.kind && now.fingerprint == cause.first.fingerprint;
@@ -156,6 +164,7 @@ fn replay_of(wanted: &Wanted, solution: &str) -> Replay {
         kind: String::new(),
         message: String::new(),
         strict: wanted.strict,
+        plan: wanted.plan.as_deref().cloned(),
     }
 }
 
@@ -222,6 +231,11 @@ impl Recorded {
         }
     }
 
+    /// The lines of the fault plan that was played.
+    fn faults(&self) -> Vec<String> {
+        self.case.plan_lines(self.seed, self.report.given_plan(self.case), usize::MAX)
+    }
+
     /// Writes the page of the run.
     fn write(
         &self,
@@ -251,6 +265,7 @@ impl Recorded {
             seconds: self.report.virtual_seconds,
             failure: self.failure.as_ref().map(|(failure, evidence)| failed(failure, evidence)),
             broken: &broken,
+            faults: &self.faults(),
             unseen: &self.report.unseen,
             events: &events,
             log: &log,

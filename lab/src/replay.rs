@@ -65,6 +65,8 @@ pub fn replay(
         jobs: 1,
         solution: tested.solution,
         policy: wanted.policy,
+        plan: wanted.plan.clone(),
+        shrink: false,
         record: Record::Events(file.path()),
         analyse: if wanted.strict { Analyse::Strict } else { Analyse::All },
         patience: PATIENCE,
@@ -85,6 +87,9 @@ pub fn replay(
         settings.policy
     ));
     voice.say(&lines::opening(wanted.case, wanted.case.reliable));
+    for line in wanted.case.plan_lines(wanted.seed, wanted.plan.as_deref(), usize::MAX) {
+        voice.say(&line);
+    }
     let mut single = Single { log: LiveLog::new(filter.clone(), voice), run: None };
     pool::carry_out(Plan::single(wanted.case, wanted.seed), &settings, &mut single)?;
     let Single { log, run } = single;
@@ -271,6 +276,7 @@ mod tests {
             kind: "timeout".to_owned(),
             message: String::new(),
             strict: false,
+            plan: None,
         }
     }
 

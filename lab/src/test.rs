@@ -1,9 +1,11 @@
 //! `lab test`: runs tests over seeds, and reports the results and the causes of failures.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use labrt::world::Backend;
 use tester::filter::{Selection, SelectionError, select};
+use tester::nemesis::FaultPlan;
 use tester::replay::{Replay, build_id, is_default_solution};
 use tester::{Case, seed};
 
@@ -18,7 +20,7 @@ use crate::report::summary::Summary;
 use crate::report::terminal::{CAUSES_SHOWN, Terminal, count};
 use crate::run::{Analyse, Observer, Outcome, Output, PATIENCE, Plan, Record, Run, Settings, pool};
 use crate::tested::{Choice, Tested};
-use crate::{Verdict, failures, findings, interrupt, list, near, page};
+use crate::{Verdict, failures, findings, given_plan, interrupt, list, near, page, shrinking};
 
 /// Runs the chosen tests on the solution that `choose_solution` gives. It is called once the arguments are
 /// checked.
@@ -45,6 +47,7 @@ pub fn test(
             "--strict watches the events of simulated runs; leave out `--backend threads`",
         ));
     }
+    let given = given_plan(args, &cases)?;
     interrupt::watch(
         "stopping; the results so far are printed, and written to the files that were asked for",
     )?;
@@ -54,7 +57,7 @@ pub fn test(
     };
     // The time of `--for` begins after this.
     let build = build_id();
-    let settings = settings(&tested, args);
+    let settings = settings(&tested, args, given);
     let files = Files::open(args)?;
     let first_seed = args.seed.unwrap_or_else(seed::fresh);
 
@@ -108,12 +111,19 @@ pub fn test(
     progress.show_interrupted();
 
     let Progress { terminal, mut summary, .. } = progress;
+    // A plan that is given is played as it is.
+    if settings.backend == Backend::Simulation && !args.no_shrink && args.plan.is_none() {
+        shrinking::shrink_causes(&mut summary, &settings)?;
+    }
     if !interrupt::has_come() {
         record_causes(&mut summary, &settings)?;
         page::write_pages(&mut summary, &settings, &tested.title, &command);
     }
     if settings.backend == Backend::Simulation && !args.strict && !interrupt::has_come() {
         findings::look(&mut summary, &settings)?;
+    }
+    if settings.backend == Backend::Simulation {
+        save_plans(summary.causes.iter().take(CAUSES_SHOWN).map(|cause| replay(&cause.first)), &terminal);
     }
     if let Some(cause) = summary.causes.iter().next().filter(|_| is_saved) {
         save(&replay(&cause.first), &terminal);
@@ -127,6 +137,18 @@ pub fn test(
     files.write(&summary, &about, &command)?;
     let total = summary.total();
     Ok(if total.all_passed() { Verdict::Passed } else { Verdict::Failed })
+}
+
+/// The fault plan that the arguments give.
+fn given_plan(args: &TestArgs, cases: &[&'static Case]) -> Result<Option<Arc<FaultPlan>>, CommandError> {
+    match (&args.plan, cases) {
+        (None, _) => Ok(None),
+        (Some(file), [case]) => given_plan::load(file, case).map(Some),
+        (Some(_), _) => Err(CommandError::new(format!(
+            "--plan is for one test, and {} are chosen; give the name of the plan's test",
+            cases.len()
+        ))),
+    }
 }
 
 fn plan(args: &TestArgs, cases: &[&'static Case], first_seed: u64) -> Plan {
@@ -170,7 +192,7 @@ pub(crate) fn choose(selection: Selection<'_>) -> Result<Vec<&'static Case>, Com
     })
 }
 
-fn settings(tested: &Tested, args: &TestArgs) -> Settings {
+fn settings(tested: &Tested, args: &TestArgs, plan: Option<Arc<FaultPlan>>) -> Settings {
     let backend = args.backend.backend;
     let cores =
         || std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
@@ -180,6 +202,8 @@ fn settings(tested: &Tested, args: &TestArgs) -> Settings {
         jobs: args.jobs.unwrap_or_else(|| if backend == Backend::Threads { 1 } else { cores() }),
         solution: tested.solution,
         policy: args.policy,
+        plan,
+        shrink: false,
         record: Record::Nothing,
         analyse: if args.strict { Analyse::Strict } else { Analyse::Failures },
         patience: PATIENCE,
@@ -214,6 +238,7 @@ fn replay_of(failure: &Failure, tested: &Tested, settings: &Settings, build: &st
         fingerprint: failure.fingerprint,
         kind: failure.kind.clone(),
         message: failure.message.clone(),
+        plan: failure.plan.as_deref().cloned(),
         ..replay_of_run(failure.case, failure.seed, tested, settings)
     }
 }
@@ -229,7 +254,17 @@ fn replay_of_run(case: &Case, seed: u64, tested: &Tested, settings: &Settings) -
         solution: solution.to_owned(),
         policy: settings.policy.to_string(),
         strict: settings.analyse == Analyse::Strict,
+        plan: settings.plan.as_deref().cloned(),
         ..Replay::default()
+    }
+}
+
+/// Writes the fault plans that the commands of these failures name.
+fn save_plans(replays: impl Iterator<Item = Replay>, terminal: &Terminal) {
+    for replay in replays {
+        if let Err(cause) = replay.save_plan() {
+            terminal.line(&format!("warning: the fault plan of {} is not saved: {cause}", replay.test));
+        }
     }
 }
 
@@ -320,7 +355,9 @@ fn record_causes(summary: &mut Summary, settings: &Settings) -> Result<(), Comma
             continue;
         }
         let analyse = if settings.analyse == Analyse::Strict { Analyse::Strict } else { Analyse::Nothing };
-        let settings = Settings { record: Record::End, analyse, jobs: 1, deadline: None, ..settings.clone() };
+        let plan = cause.first.plan.clone();
+        let settings =
+            Settings { plan, record: Record::End, analyse, jobs: 1, deadline: None, ..settings.clone() };
         let mut recorder = Recorder { cause };
         pool::carry_out(
             Plan::single(recorder.cause.first.case, recorder.cause.first.seed),

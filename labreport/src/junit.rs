@@ -97,7 +97,7 @@ impl Status {
             let message = cut(&failure.message, detail.message).replace('\n', "\n  ");
             let replay = one_line(&failure.replay, detail.message);
             description += &format!("{heading}: {kind}: {message}\n");
-            for line in &failure.rule {
+            for line in failure.rule.iter().chain(&failure.faults) {
                 description += &format!("  {}\n", one_line(line, detail.message));
             }
             description += &format!("  {replay}\n");
@@ -202,6 +202,7 @@ mod tests {
             kind: "assertion".to_owned(),
             message: "lost 3".to_owned(),
             rule: vec!["broken rule [AE1]: <b>".to_owned(), " 1  2.0 \u{1b}[2J".to_owned()],
+            faults: vec!["the fault plan (1 fault; this seed draws 30):".to_owned()],
             replay: "cargo lab replay".to_owned(),
         };
         let test = TestReport {
@@ -214,8 +215,8 @@ mod tests {
         let mut document = Document::new("lab", 1000);
         document.tests(&[test], &FULL);
         let text = document.text();
-        let expected =
-            "assertion: lost 3\n  broken rule [AE1]: &lt;b&gt;\n   1  2.0 \\u{1b}[2J\n  cargo lab replay";
+        let expected = "assertion: lost 3\n  broken rule [AE1]: &lt;b&gt;\n   1  2.0 \\u{1b}[2J\n  \
+             the fault plan (1 fault; this seed draws 30):\n  cargo lab replay";
         assert!(text.contains(expected), "{text}");
     }
 

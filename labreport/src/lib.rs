@@ -15,6 +15,7 @@
 //! - [`text`]: text with every character visible, in several lines or in one, truncated where it is long;
 //! - [`Output`]: the same for the output of a running process;
 //! - [`junit`]: JUnit XML from arbitrary text;
+//! - [`shell`]: paths in commands that messages suggest;
 //! - [`within`]: files below a size limit.
 
 pub mod junit;
@@ -22,6 +23,7 @@ mod likeness;
 mod output;
 pub mod results;
 mod rule_lines;
+pub mod shell;
 mod size;
 mod test_report;
 pub mod text;

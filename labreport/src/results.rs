@@ -5,6 +5,7 @@
 //! because a JSON number need not hold 64 bits. Figures are sums over the runs.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The version of the format. A file with another version has another format.
 const SCHEMA: u32 = 1;
@@ -116,6 +117,13 @@ pub struct FailedRun {
     /// The first rule that was broken before a failure that is exact by itself, such as a deadlock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Rule>,
+    /// The fault plan of the run, if it is not the one that the seed draws, as `lab replay --plan` takes it.
+    /// Then all else that is said here of the failure belongs to the run with this plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Value>,
+    /// This plan in lines for people: a title and its first faults.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
 }
 
 /// A rule that a solution broke in a run.
@@ -199,6 +207,13 @@ pub struct CauseOfFailures {
     /// The first rule that this run broke before its failure, which is exact by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Rule>,
+    /// The fault plan of this run, if it is not the one that the seed draws: the smallest that was found to
+    /// fail so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Value>,
+    /// The fault plan of this run, drawn or not, in lines for people: a title and its first faults.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
 }
 
 /// The sums over all tests.

@@ -34,6 +34,8 @@ pub struct FailureReport {
     pub message: String,
     /// The lines of the broken rule that explains it, see [`Rule::lines`](crate::results::Rule::lines).
     pub rule: Vec<String>,
+    /// The lines of the fault plan that was played, if it is not the one that the seed draws.
+    pub faults: Vec<String>,
     /// The command that replays the run.
     pub replay: String,
 }

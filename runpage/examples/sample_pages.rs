@@ -319,6 +319,7 @@ fn main() {
             seconds: 4.4,
             failure,
             broken,
+            faults: &[],
             unseen: &[],
             events,
             log,

@@ -25,6 +25,9 @@ pub struct Page<'a> {
     pub failure: Option<Failure>,
     /// The rules that were broken; the first one explains the failure.
     pub broken: &'a [Rule],
+    /// The lines of the fault plan that was played: a title, the servers and clients, and a line for each
+    /// fault. None if the test plays no plan.
+    pub faults: &'a [String],
     /// What the analyses could not see.
     pub unseen: &'a [String],
     /// The events.

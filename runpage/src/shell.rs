@@ -42,6 +42,7 @@ pub(crate) fn document(page: &Page<'_>, data: &str) -> Markup {
                 (header(page))
                 main {
                     (diagnosis(page))
+                    (faults(page.faults))
                     (walk())
                     (table(page))
                 }
@@ -98,6 +99,19 @@ fn diagnosis(page: &Page<'_>) -> Markup {
             p.note {
                 "The run has " (page.events.total()) " events, more than a page can show. Here are "
                 (page.events.len()) " of them, around the one that matters."
+            }
+        }
+    }
+}
+
+/// The fault plan. Its times count from the moment when the clients begin.
+fn faults(lines: &[String]) -> Markup {
+    html! {
+        @if let Some((title, plan)) = lines.split_first() {
+            details #faults open {
+                summary { "Faults: " (title.trim_end_matches(':')) }
+                p.faint { "The times count from the moment when the clients begin to work." }
+                pre { (plan.join("\n")) }
             }
         }
     }

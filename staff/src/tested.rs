@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::build::{Built, Missing, ON_REFERENCE, OWN, Workspace};
 use crate::rules::{certain, check};
 use crate::submission::{Limits, SourceFile, names, read};
+use labreport::shell;
 use labreport::text::{one_line, visible};
 use rustix::fs::{FlockOperation, flock};
 
@@ -13,8 +14,8 @@ use crate::args::{SubmissionArgs, WhichRaft};
 use crate::build_env::{BuildEnv, default_cache};
 use lab::Verdict;
 use lab::error::CommandError;
+use lab::interrupt;
 use lab::tested::{Choice, Tested};
-use lab::{interrupt, shell};
 
 /// Builds the submission in `folder`, with this workspace's crates in place of those that it lacks.
 ///

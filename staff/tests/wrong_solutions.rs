@@ -70,10 +70,11 @@ fn is_caught(scratch: &Scratch, wrong: &WrongSolution, caught_by: &CaughtBy) -> 
         .into());
     }
     let line = format!("cargo lab replay {test} --seed {} --solution {}", failure.seed, wrong.name);
-    if !printed.contains(&line) {
+    // The option with the fault plan may follow.
+    let Some(line) = printed.lines().find_map(|printed| printed.find(&line).map(|at| &printed[at..])) else {
         return Err(format!("expected the line `{line}` in:\n{printed}").into());
-    }
-    replays(scratch, &line, failure)
+    };
+    replays(scratch, line, failure)
 }
 
 /// The printed replay command shows the same failure again, and reports the same run if runs can be compared.

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use labapi::Solution;
 use labrt::world::{Backend, RUST_LOG, log_filter};
@@ -12,6 +13,7 @@ use parking_lot::Mutex;
 
 use crate::display::Seconds;
 use crate::lines::{self, Tally};
+use crate::nemesis::{FAULTS_SHOWN, smallest};
 use crate::replay::Replay;
 use crate::titles::{Number, Titles};
 use crate::{
@@ -78,6 +80,9 @@ fn filters(arguments: impl Iterator<Item = String>) -> (Vec<String>, Vec<String>
 /// run: `sim`, or `threads` for real threads in real time, where one run is enough unless more are asked for.
 /// A fourth, `RUST_LOG`, says which lines of the log a failure shows, see [`labrt::world::RUST_LOG`].
 ///
+/// If a test with a fault plan fails, the failure that is printed is that of the
+/// [smallest](crate::nemesis::smallest) plan that fails so.
+///
 /// Of tests that run side by side the lines of each come together: what one has to say waits until the test
 /// above it is done.
 ///
@@ -123,7 +128,12 @@ fn run_all(case: &'static Case, solution: &Solution, plan: Plan) -> Result<(), S
     match failed {
         None => Ok(()),
         Some(report) => Err(match plan.backend {
-            Backend::Simulation => explain(case, solution, &report),
+            Backend::Simulation => {
+                let mut again = |options: &RunOptions| run(case, solution, options);
+                let options = RunOptions::new(report.seed);
+                let report = smallest(report, &options, &mut again);
+                explain(case, solution, &report)
+            }
             Backend::Threads => explain_on_threads(case, &report),
         }),
     }
@@ -186,8 +196,9 @@ fn print(text: &str) {
 
 /// Everything that a student needs to know of a failed run.
 fn explain(case: &'static Case, solution: &Solution, report: &Report) -> String {
-    let options = RunOptions::new(report.seed);
-    let replay = Replay::of(report, solution.name, options.policy).expect("the run has failed");
+    let given = report.given_plan(case);
+    let options = RunOptions { plan: given.cloned().map(Arc::new), ..RunOptions::new(report.seed) };
+    let replay = Replay::of(case, report, solution.name, options.policy).expect("the run has failed");
     // The same run again, this time with its log.
     let failure = report.failure.as_ref().expect("the run has failed");
     let again = run(case, solution, &options.recorded());
@@ -204,6 +215,10 @@ fn explain(case: &'static Case, solution: &Solution, report: &Report) -> String 
     }
     if let Some(backtrace) = again.failure.as_ref().and_then(|failure| failure.backtrace.as_ref()) {
         writeln!(text, "\n{}", backtrace.trim_end()).expect("a string takes any text");
+    }
+    for (number, line) in case.plan_lines(report.seed, given, FAULTS_SHOWN).iter().enumerate() {
+        let space = if number == 0 { "\n" } else { "" };
+        writeln!(text, "{space}{line}").expect("a string takes any text");
     }
     let LogExcerpt { title, lines } =
         log_excerpt(&again.log, &failure.node, &failure.message, &Explanation::of(report));

@@ -93,6 +93,26 @@ impl Case {
         self.family.map(|family| family.plan(self.name, seed))
     }
 
+    /// The fault plan of a run in lines for people: a title, and then its first `most` faults in the order of
+    /// their beginnings. `given` is the plan that the run played instead of the one that the seed draws. There
+    /// are no lines if the test plays no plan.
+    #[must_use]
+    pub fn plan_lines(&self, seed: u64, given: Option<&FaultPlan>, most: usize) -> Vec<String> {
+        let Some(drawn) = self.plan(seed) else { return Vec::new() };
+        let faults = |plan: &FaultPlan| match plan.faults.len() {
+            1 => "1 fault".to_owned(),
+            number => format!("{number} faults"),
+        };
+        let title = match given {
+            None => format!("the fault plan of this seed ({}):", faults(&drawn)),
+            Some(given) => {
+                format!("the fault plan ({}; this seed draws {}):", faults(given), drawn.faults.len())
+            }
+        };
+        let lines = given.unwrap_or(&drawn).lines(most).into_iter().map(|line| format!("  {line}"));
+        std::iter::once(title).chain(lines).collect()
+    }
+
     /// The same test with a service that takes a snapshot after every tenth command.
     #[must_use]
     pub fn with_snapshots(self) -> Self {

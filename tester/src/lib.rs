@@ -21,6 +21,7 @@ mod case;
 mod cluster;
 mod display;
 mod explanation;
+mod failure_cause;
 mod hash_maps;
 mod invariant;
 mod key_value;
@@ -63,6 +64,7 @@ pub use event::{
     Recording, StreamPosition,
 };
 pub use explanation::Explanation;
+pub use failure_cause::FailureCause;
 pub use hash_maps::unseeded_hash_maps;
 pub use invariant::{Invariant, Verdict, Violation};
 pub use key_value::{Client, Load, Results};

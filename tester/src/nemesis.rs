@@ -5,7 +5,8 @@
 //! plan out on a cluster of any protocol; the clients of the test work meanwhile. Then it heals a majority of
 //! the servers, from which the test demands progress, and after that all.
 //!
-//! A plan that makes a solution fail can be given back, and [`shrink`] makes it as small as it can be.
+//! A plan that makes a solution fail can be given back, and [`shrink`] makes it as small as it can be;
+//! [`smallest`] does so for a run that failed.
 
 mod conditions;
 mod family;
@@ -14,6 +15,7 @@ pub(crate) mod mix;
 mod plan;
 mod shrink;
 mod siege;
+mod smallest;
 mod workers;
 
 pub use family::{Draw, Family};
@@ -21,4 +23,8 @@ pub use fault::{Fault, FaultKind, Moment, Who};
 pub use plan::{FaultPlan, PlanError};
 pub use shrink::{Shrunk, shrink};
 pub use siege::Siege;
+pub use smallest::{MOST_CPU_TIME, MOST_TRIES, smallest};
 pub use workers::{Shift, Workers};
+
+/// The most faults of a plan that a failure shows.
+pub const FAULTS_SHOWN: usize = 12;

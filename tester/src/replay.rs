@@ -5,11 +5,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use labreport::shell;
 use labrt::world::Policy;
 use serde::{Deserialize, Serialize};
 
+use crate::nemesis::FaultPlan;
 use crate::workspace::{self, WorkspaceError};
-use crate::{Report, seed};
+use crate::{Case, Report, seed};
 
 /// The names of the solution that a command line tests unless told otherwise: the reference in its own
 /// workspace, the student's own in theirs, and `raft`, which was both in version 0.1.
@@ -48,12 +50,15 @@ pub struct Replay {
     /// Whether a broken [rule](crate::Rule) failed the run, see [`RunOptions::strict`](crate::RunOptions).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub strict: bool,
+    /// The fault plan that was played, if it is not the one that the seed draws.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<FaultPlan>,
 }
 
 impl Replay {
-    /// The replay of a failing run in the simulation; `None` if the run passed.
+    /// The replay of a failing run of `case` in the simulation; `None` if the run passed.
     #[must_use]
-    pub fn of(report: &Report, solution: &str, policy: Policy) -> Option<Self> {
+    pub fn of(case: &Case, report: &Report, solution: &str, policy: Policy) -> Option<Self> {
         let failure = report.failure.as_ref()?;
         Some(Self {
             test: report.test.clone(),
@@ -66,6 +71,7 @@ impl Replay {
             kind: failure.kind.clone(),
             message: failure.message.clone(),
             strict: false,
+            plan: report.given_plan(case).cloned(),
         })
     }
 
@@ -86,30 +92,47 @@ impl Replay {
         if self.strict {
             line += " --strict";
         }
+        if self.plan.is_some() {
+            line += &format!(" --plan {}", shell::word(self.shown_plan_file()));
+        }
         line
     }
 
-    /// Saves this as the last failure, for `lab replay` without arguments, and returns the file:
-    /// [`last_failure_file`].
+    /// The file that [`command_line`](Self::command_line) names for the fault plan, seen from the workspace
+    /// if it is there.
+    fn shown_plan_file(&self) -> PathBuf {
+        let Ok(file) = plan_file(&self.test, self.seed) else {
+            return ["target", "lab", "plans", &plan_file_name(&self.test, self.seed)].iter().collect();
+        };
+        let inside = workspace::find().ok().and_then(|workspace| file.strip_prefix(workspace).ok());
+        inside.unwrap_or(&file).to_owned()
+    }
+
+    /// Writes the fault plan into its [file](plan_file), if it is not the one that the seed draws.
     ///
     /// # Errors
     ///
     /// The file cannot be written, or there is no workspace. The file's earlier content is unchanged then.
+    pub fn save_plan(&self) -> io::Result<()> {
+        let Some(plan) = &self.plan else { return Ok(()) };
+        put_in_place(&plan_file(&self.test, self.seed).map_err(io::Error::other)?, &plan.to_json())
+    }
+
+    /// Saves this as the last failure, for `lab replay` without arguments, and returns the file:
+    /// [`last_failure_file`]. The fault plan is [saved](Self::save_plan), too.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be written, or there is no workspace. Its earlier content is unchanged then.
     pub fn save(&self) -> io::Result<PathBuf> {
+        self.save_plan()?;
         let file = last_failure_file().map_err(io::Error::other)?;
         self.save_to(&file)?;
         Ok(file)
     }
 
     fn save_to(&self, file: &Path) -> io::Result<()> {
-        let folder = file.parent().expect("the file is in a folder");
-        fs::create_dir_all(folder)?;
-        // Tests of one process fail side by side, and so do processes: each writes a file of its
-        // own and puts it in place whole.
-        let thread = std::thread::current().id();
-        let draft = folder.join(format!(".last-failure-{}-{thread:?}.json", std::process::id()));
-        fs::write(&draft, serde_json::to_string_pretty(&self.stored())? + "\n")?;
-        fs::rename(&draft, file)
+        put_in_place(file, &(serde_json::to_string_pretty(&self.stored())? + "\n"))
     }
 
     /// The last failure that was remembered.
@@ -161,6 +184,19 @@ impl Replay {
     }
 }
 
+/// Writes a file whole, and makes its folder.
+fn put_in_place(file: &Path, text: &str) -> io::Result<()> {
+    let folder = file.parent().expect("the file is in a folder");
+    fs::create_dir_all(folder)?;
+    // Tests of one process fail side by side, and so do processes: each writes a file of its own and puts it
+    // in place whole.
+    let (process, thread) = (std::process::id(), std::thread::current().id());
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let draft = folder.join(format!(".{name}-{process}-{thread:?}.draft"));
+    fs::write(&draft, text)?;
+    fs::rename(&draft, file)
+}
+
 /// The number of the form in which replays are stored. Version 0.1 wrote the same without the number.
 const SCHEMA: u32 = 1;
 
@@ -207,6 +243,20 @@ pub enum NoLastFailure {
 /// The workspace is not found.
 pub fn last_failure_file() -> Result<PathBuf, WorkspaceError> {
     Ok(workspace::target()?.join("lab").join("last-failure.json"))
+}
+
+/// The file of a run's fault plan, if it is not the one that the seed draws: `lab/plans/TEST-SEED.json` in
+/// the workspace's [target folder](workspace::target).
+///
+/// # Errors
+///
+/// The workspace is not found.
+pub fn plan_file(test: &str, seed: u64) -> Result<PathBuf, WorkspaceError> {
+    Ok(workspace::target()?.join("lab").join("plans").join(plan_file_name(test, seed)))
+}
+
+fn plan_file_name(test: &str, seed: u64) -> String {
+    format!("{test}-{}.json", seed::format(seed))
 }
 
 /// A name for the sources of the workspace as they are now: a hash over every `.rs` file,
@@ -311,6 +361,7 @@ mod tests {
             kind: "assertion".to_owned(),
             message: "expected one leader, saw \"two\"".to_owned(),
             strict: false,
+            plan: None,
         }
     }
 
@@ -365,6 +416,30 @@ mod tests {
         }
         let left: Vec<_> = fs::read_dir(folder.0.join("lab")).expect("the folder").collect();
         assert_eq!(left.len(), 1, "drafts were left: {left:?}");
+    }
+
+    fn a_plan() -> FaultPlan {
+        let case = crate::cases().iter().find(|case| case.family.is_some()).expect("a test with plans");
+        FaultPlan { faults: Vec::new(), ..case.plan(1).expect("a plan") }
+    }
+
+    #[test]
+    fn a_replay_carries_its_fault_plan() {
+        let replay = Replay { plan: Some(a_plan()), test: a_plan().test, ..replay() };
+        assert_eq!(Replay::from_json(&replay.to_json()), Ok(replay.clone()));
+        let line = replay.command_line();
+        let expected = format!("lab/plans/{}-0x1f.json", replay.test);
+        assert!(line.contains(" --plan ") && line.contains(&expected), "{line}");
+    }
+
+    #[test]
+    fn a_file_of_another_version_is_read_if_it_is_older() {
+        let old = r#"{"test": "backup_3b", "seed": "0x1f", "backend": "sim", "solution": "raft",
+            "policy": "random", "build": "0x0123456789abcdef", "fingerprint": "0xffffffffffffffff",
+            "kind": "assertion", "message": "expected one leader, saw \"two\""}"#;
+        assert_eq!(Replay::from_json(old), Ok(replay()));
+        let later = old.replacen('{', "{\"schema\": 99, ", 1);
+        assert!(Replay::from_json(&later).is_err_and(|error| error.contains("later version")));
     }
 
     #[test]

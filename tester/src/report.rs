@@ -10,7 +10,7 @@ use crate::event::Recording;
 use crate::explanation;
 use crate::nemesis::FaultPlan;
 use crate::rule::BrokenRule;
-use crate::run;
+use crate::{Case, run};
 
 /// One run of one test: the verdict, and the figures that the course prints.
 #[derive(Serialize, Deserialize, Clone, Debug)]
@@ -68,6 +68,12 @@ impl Report {
     #[must_use]
     pub fn passed(&self) -> bool {
         self.failure.is_none()
+    }
+
+    /// The fault plan that the run of `case` played, if it is not the one that the seed draws.
+    #[must_use]
+    pub fn given_plan(&self, case: &Case) -> Option<&FaultPlan> {
+        self.plan.as_ref().filter(|plan| case.plan(self.seed).as_ref() != Some(plan))
     }
 
     /// The same report, with the rules that were broken when the run was repeated, watched. They are left out

@@ -1,15 +1,17 @@
 //! [`Wanted`]: the run that a replay repeats.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use labrt::world::Policy;
 use tester::Case;
 use tester::filter::Selection;
+use tester::nemesis::FaultPlan;
 use tester::replay::{NoLastFailure, Replay, is_default_solution};
 
 use crate::args::ReplayArgs;
 use crate::error::CommandError;
-use crate::{failures, near, test};
+use crate::{failures, given_plan, near, test};
 
 /// The run to repeat.
 pub(crate) struct Wanted {
@@ -20,6 +22,8 @@ pub(crate) struct Wanted {
     pub(crate) policy: Policy,
     /// Whether a broken rule fails the run.
     pub(crate) strict: bool,
+    /// The fault plan, if it is not the one that the seed draws.
+    pub(crate) plan: Option<Arc<FaultPlan>>,
     /// The saved failure, if it is of this run.
     pub(crate) recorded: Option<Replay>,
 }
@@ -35,6 +39,8 @@ pub(crate) struct Choices<'a> {
     pub(crate) solution: Option<&'a str>,
     pub(crate) policy: Option<Policy>,
     pub(crate) strict: bool,
+    /// The file of a fault plan.
+    pub(crate) plan: Option<&'a Path>,
 }
 
 impl Wanted {
@@ -47,6 +53,7 @@ impl Wanted {
             solution: args.solution.as_deref(),
             policy: args.policy,
             strict: args.strict,
+            plan: args.plan.as_deref(),
         })
     }
 
@@ -63,6 +70,7 @@ impl Wanted {
                 solution: None,
                 policy: Policy::default(),
                 strict: false,
+                plan: None,
                 recorded: recorded.ok(),
             },
             _ => Self::last(recorded, choices.command)?,
@@ -70,12 +78,16 @@ impl Wanted {
         wanted.solution = choices.solution.map(str::to_owned).or(wanted.solution);
         wanted.policy = choices.policy.unwrap_or(wanted.policy);
         wanted.strict |= choices.strict;
-        let strict = wanted.strict;
+        if let Some(file) = choices.plan {
+            wanted.plan = Some(given_plan::load(file, wanted.case)?);
+        }
+        let (strict, plan) = (wanted.strict, &wanted.plan);
         let (case, seed, solution, policy) = (wanted.case, wanted.seed, &wanted.solution, wanted.policy);
         let same = |replay: &Replay| {
             (replay.test.as_str(), replay.seed) == (case.name, seed)
                 && replay.policy == policy.name()
                 && replay.strict == strict
+                && replay.plan.as_ref() == plan.as_deref()
                 && (Some(&replay.solution) == solution.as_ref()
                     || is_default_solution(&replay.solution)
                         && solution.as_ref().is_none_or(|name| is_default_solution(name)))
@@ -101,6 +113,7 @@ impl Wanted {
             solution: Some(replay.solution.clone()),
             policy,
             strict: replay.strict,
+            plan: replay.plan.clone().map(Arc::new),
             recorded: Some(replay),
         })
     }

@@ -1,14 +1,11 @@
 //! [`Causes`]: failures grouped by their cause.
 //!
-//! Two failures have the same cause if the same rule explains them. Failures without such a rule have the
-//! same cause if their kinds and their locations in the source are equal, and their messages are equal except
-//! for numbers: "saw {0, 2} in term 4" equals "saw {1} in term 17".
+//! [`FailureCause`] says which failures have the same one.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use labreport::likeness;
-use tester::{LogExcerpt, log_excerpt};
+use tester::{FailureCause, LogExcerpt, log_excerpt};
 
 use super::failure::{Evidence, Failure};
 
@@ -18,7 +15,7 @@ pub(crate) struct Causes {
     causes: Vec<Cause>,
     /// Failures of causes beyond the limit, which are not kept.
     of_others: u64,
-    positions: HashMap<CauseKey, usize>,
+    positions: HashMap<FailureCause, usize>,
 }
 
 /// Causes that are kept. Each may have a long message.
@@ -26,28 +23,6 @@ const MAX_CAUSES: usize = 1_000;
 
 /// Causes whose evidence is kept: at least as many as are shown with it.
 const MAX_WITH_EVIDENCE: usize = 20;
-
-/// The properties that failures with one cause share.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum CauseKey {
-    /// The rule of this id explains them.
-    Rule(String),
-    /// They look alike.
-    Likeness { kind: String, location: Option<String>, message: String },
-}
-
-impl CauseKey {
-    pub(crate) fn of(failure: &Failure) -> Self {
-        match failure.explanation.cause() {
-            Some(id) => Self::Rule(id.to_owned()),
-            None => Self::Likeness {
-                kind: failure.kind.clone(),
-                location: failure.location.clone(),
-                message: likeness(&failure.kind, &failure.message),
-            },
-        }
-    }
-}
 
 /// One cause of failures.
 #[derive(Debug)]
@@ -92,7 +67,7 @@ impl Cause {
 impl Causes {
     /// Adds a failure. Failures come in the order of the plan, so the first of a cause has the smallest seed.
     pub(crate) fn add(&mut self, failure: &Failure, evidence: Evidence) {
-        let key = CauseKey::of(failure);
+        let key = failure.cause();
         if self.causes.len() == MAX_CAUSES && !self.positions.contains_key(&key) {
             self.of_others += 1;
             return;
@@ -150,6 +125,7 @@ mod tests {
             origin: None,
             location: Some("raft/src/lib.rs:7:5".to_owned()),
             explanation: Explanation::Missing,
+            plan: None,
         }
     }
 

@@ -1,8 +1,11 @@
 //! [`Failure`]: a failed run, reported by its test or inferred from the end of its process.
 
+use std::sync::Arc;
+
 use labreport::text::{one_line, visible};
 use labrt::world::FailureKind;
-use tester::{BrokenRule, Case, Explanation, RuleEvent};
+use tester::nemesis::{FAULTS_SHOWN, FaultPlan};
+use tester::{BrokenRule, Case, Explanation, FailureCause, RuleEvent};
 
 use crate::run::{Job, Outcome, Run};
 
@@ -25,6 +28,8 @@ pub struct Failure {
     pub location: Option<String>,
     /// What the rules that the run broke say about the failure.
     pub explanation: Explanation,
+    /// The fault plan that was played, if it is not the one that the seed draws.
+    pub plan: Option<Arc<FaultPlan>>,
 }
 
 /// The thread and the time at which a failure was detected.
@@ -69,6 +74,7 @@ impl Failure {
                     }),
                     location: reported.location.clone(),
                     explanation: run.explanation.clone(),
+                    plan: run.plan.clone(),
                 };
                 let backtrace = reported.backtrace.clone();
                 Some((failure, Evidence { backtrace, printed: String::new(), log: report.log.clone() }))
@@ -83,6 +89,7 @@ impl Failure {
                     origin: None,
                     location: None,
                     explanation: Explanation::Missing,
+                    plan: run.plan.clone(),
                 };
                 Some((failure, Evidence { backtrace: None, printed: lost.printed.clone(), log: Vec::new() }))
             }
@@ -95,6 +102,16 @@ impl Failure {
         let is = |kind: FailureKind| self.kind == kind.name();
         // A time-out without a fingerprint is one of real time.
         is(FailureKind::Blocked) || is(FailureKind::Timeout) && self.fingerprint == 0
+    }
+
+    /// What it has in common with others of the same cause.
+    pub(crate) fn cause(&self) -> FailureCause {
+        FailureCause::new(&self.explanation, &self.kind, self.location.as_deref(), &self.message)
+    }
+
+    /// The lines of the fault plan that was played: a title and some faults. None if the test plays no plan.
+    pub(crate) fn plan_lines(&self) -> Vec<String> {
+        self.case.plan_lines(self.seed, self.plan.as_deref(), FAULTS_SHOWN)
     }
 
     /// The bytes of its message, and of the events of the rule that explains it.
@@ -150,6 +167,7 @@ mod tests {
             origin: Some(Origin { node: hostile.to_owned(), thread: hostile.to_owned(), at_seconds: 1.0 }),
             location: Some(hostile.to_owned()),
             explanation: Explanation::Missing,
+            plan: None,
         };
         let shown = r"a\u{1b}[2J \u{202e}张三";
         assert_eq!(failure.statement("  "), format!("{shown}: {}", shown.replace("2J ", "2J\n  ")));

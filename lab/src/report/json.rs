@@ -5,6 +5,7 @@ use std::time::Duration;
 use labreport::Results;
 use labreport::results::{CauseOfFailures, FailedRun, Finding, Rule, TestResult, Total, Warning};
 use labrt::world::Backend;
+use serde_json::Value;
 use tester::{Explanation, seed};
 
 use super::causes::Cause;
@@ -111,7 +112,15 @@ pub fn of_failure(failure: &Failure) -> FailedRun {
         location: failure.location.clone(),
         rule: rule_of(failure),
         before: rule_before(failure),
+        plan: plan_of(failure),
+        faults: if failure.plan.is_some() { failure.plan_lines() } else { Vec::new() },
     }
+}
+
+/// The fault plan of a failure, if it is not the one that the seed draws.
+fn plan_of(failure: &Failure) -> Option<Value> {
+    let plan = failure.plan.as_deref()?;
+    Some(serde_json::to_value(plan).expect("numbers, texts and lists have a JSON form"))
 }
 
 /// The rule that explains a failure, or else the one that was broken before it.
@@ -150,5 +159,7 @@ fn of_cause(cause: &Cause, replay: String) -> CauseOfFailures {
         replay,
         rule: rule_of(&cause.first),
         before: rule_before(&cause.first),
+        plan: plan_of(&cause.first),
+        faults: cause.first.plan_lines(),
     }
 }

@@ -33,6 +33,7 @@ fn report(test: &TestSummary, replay: &dyn Fn(&Failure) -> String) -> TestReport
         kind: failure.kind.clone(),
         message: failure.message.clone(),
         rule: broken_rule(failure).map(|rule| rule.lines()).unwrap_or_default(),
+        faults: if failure.plan.is_some() { failure.plan_lines() } else { Vec::new() },
         replay: replay(failure),
     });
     TestReport {

@@ -40,7 +40,12 @@ pub(crate) fn run(seed: u64, failure: Option<&str>, rule: Option<&str>) -> Run {
         log: Vec::new(),
     };
     let explanation = Explanation::of(&report);
-    Run { job: Job { position: seed, case, seed }, outcome: Outcome::Reported(Box::new(report)), explanation }
+    Run {
+        job: Job { position: seed, case, seed },
+        plan: None,
+        outcome: Outcome::Reported(Box::new(report)),
+        explanation,
+    }
 }
 
 /// The failure of such a run.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use labrt::world::truncated;
 use tester::lines::Tally;
-use tester::{BrokenRule, Case};
+use tester::{BrokenRule, Case, FailureCause};
 
-use super::causes::{CauseKey, Causes};
-use super::failure::Failure;
+use super::causes::Causes;
+use super::failure::{Evidence, Failure};
 use crate::run::{Outcome, Run};
 
 /// Different warnings of a test that are kept.
@@ -55,7 +55,7 @@ pub(crate) struct TestSummary {
     /// Runs that were planned and not made, because the runs so far failed for the same cause.
     pub(crate) not_made: u64,
     /// The cause of the last failures, and their number in a row.
-    streak: Option<(CauseKey, u32)>,
+    streak: Option<(FailureCause, u32)>,
 }
 
 /// A rule that was broken in a run that passed.
@@ -102,6 +102,21 @@ impl Summary {
             } else {
                 test.failures_besides += 1;
             }
+        }
+    }
+
+    /// Puts a failure in the place of the one with the same test and seed, if it has the same cause: that of
+    /// a smaller fault plan.
+    pub(crate) fn replace(&mut self, failure: &Failure, evidence: Evidence) {
+        let is_same = |other: &Failure| {
+            (other.case.name, other.seed) == (failure.case.name, failure.seed)
+                && other.cause() == failure.cause()
+        };
+        let kept = self.tests.iter_mut().flat_map(|test| &mut test.failures);
+        kept.filter(|other| is_same(other)).for_each(|other| *other = failure.clone());
+        if let Some(cause) = self.causes.iter_mut().find(|cause| is_same(&cause.first)) {
+            cause.first = failure.clone();
+            cause.evidence = evidence;
         }
     }
 
@@ -182,7 +197,7 @@ impl TestSummary {
     }
 
     fn count_failure(&mut self, failure: &Failure) {
-        let cause = CauseKey::of(failure);
+        let cause = failure.cause();
         match &mut self.streak {
             Some((same, failures)) if *same == cause => *failures += 1,
             streak => *streak = Some((cause, 1)),

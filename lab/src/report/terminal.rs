@@ -199,6 +199,9 @@ impl Terminal {
         for line in rule::afterword(first, self.paint) {
             self.line(&format!("  {line}"));
         }
+        for line in first.plan_lines() {
+            self.line(&format!("  {line}"));
+        }
         let which = format!("{}, seed {}", first.case.name, seed::format(first.seed));
         self.quote(&format!("the end of its output ({which})"), cause.evidence.printed.trim_end().lines());
         if let Some(recording) = &cause.recording {

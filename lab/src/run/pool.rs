@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use labrt::world::{Backend, Policy};
+use tester::nemesis::FaultPlan;
 use tester::{Explanation, Report};
 
 use super::process::{Output, Starter};
@@ -30,6 +32,12 @@ pub struct Settings {
     pub solution: &'static str,
     /// The scheduling policy of the simulation.
     pub policy: Policy,
+    /// The fault plan of every run, instead of the one that its seed draws. Only for one test, which plays a
+    /// plan.
+    pub plan: Option<Arc<FaultPlan>>,
+    /// Whether runs that fail are repeated with smaller fault plans, as [`tester::nemesis::smallest`] does.
+    /// Such a run's report is that of the smallest plan that fails so.
+    pub shrink: bool,
     /// The use of the runs' logs.
     pub record: Record,
     /// The runs that are watched for broken rules.
@@ -95,6 +103,8 @@ pub enum Analyse {
 pub struct Run {
     /// The test and the seed.
     pub job: Job,
+    /// The fault plan that was played, if it is not the one that the seed draws.
+    pub plan: Option<Arc<FaultPlan>>,
     /// The report, or how its process was lost.
     pub outcome: Outcome,
     /// What the rules that it broke say about its failure.
@@ -438,6 +448,8 @@ mod tests {
             jobs: 1,
             solution: "reference",
             policy: Policy::default(),
+            plan: None,
+            shrink: false,
             record: Record::Nothing,
             analyse: Analyse::Nothing,
             patience: Duration::from_secs(5),

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tester::Report;
+use tester::nemesis::FaultPlan;
 
 /// A message to a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,11 @@ pub(super) struct RunRequest {
     pub(super) seed: u64,
     pub(super) solution: String,
     pub(super) policy: String,
+    /// The fault plan, instead of the one that the seed draws.
+    pub(super) plan: Option<FaultPlan>,
+    /// Whether a run that fails is repeated with smaller fault plans. The report is then that of the smallest
+    /// plan that fails so.
+    pub(super) shrink: bool,
     pub(super) record: bool,
     /// Whether the events of the run are watched, for the rules that it breaks.
     pub(super) watch: bool,
@@ -171,6 +177,8 @@ mod tests {
             seed,
             solution: "reference".to_owned(),
             policy: "random".to_owned(),
+            plan: None,
+            shrink: false,
             record: false,
             watch: false,
             strict: false,

@@ -3,10 +3,12 @@
 use std::collections::VecDeque;
 use std::io;
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use tester::Report;
+use tester::nemesis::FaultPlan;
 
 use super::event_file::Draft;
 use super::key::Key;
@@ -242,6 +244,8 @@ impl<'a> Supervisor<'a> {
             seed: job.seed,
             solution: settings.solution.to_owned(),
             policy: settings.policy.to_string(),
+            plan: settings.plan.as_deref().cloned(),
+            shrink: settings.shrink && !is_repeated,
             record: settings.record != Record::Nothing && !is_repeated,
             watch: is_repeated || matches!(settings.analyse, Analyse::All | Analyse::Strict),
             strict: settings.analyse == Analyse::Strict,
@@ -330,8 +334,19 @@ impl<'a> Supervisor<'a> {
             outcome.cut();
         }
         let explanation = outcome.explanation();
+        let plan = self.plan_of(job, &outcome);
         // The receiver is closed if no more results are wanted.
-        let _ = self.deliveries.send(Delivery::Ended(Box::new(Run { job, outcome, explanation })));
+        let _ = self.deliveries.send(Delivery::Ended(Box::new(Run { job, plan, outcome, explanation })));
+    }
+
+    /// The fault plan of a run, if it is not the one that the seed draws.
+    fn plan_of(&self, job: Job, outcome: &Outcome) -> Option<Arc<FaultPlan>> {
+        let Settings { plan, shrink, .. } = &self.shared.settings;
+        match outcome {
+            Outcome::Reported(report) if *shrink => report.given_plan(job.case).cloned().map(Arc::new),
+            // One value for all runs.
+            _ => plan.clone(),
+        }
     }
 
     /// Removes the worker's current run from those in flight.

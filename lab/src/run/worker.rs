@@ -3,9 +3,11 @@
 use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use labrt::world::Backend;
+use tester::nemesis::smallest;
 use tester::{Detail, RunOptions};
 
 use super::event_file::Header;
@@ -137,10 +139,14 @@ fn carry_out(
         tap: log.as_ref().map(|_| log_stream::tap()),
         patience,
         max_cpu_time,
+        plan: request.plan.clone().map(Arc::new),
         ..RunOptions::new(request.seed)
     };
     let mut report = (lab.run)(case, solution, &options);
     let log = log.map(LogStream::close).transpose()?;
+    if request.shrink && backend == Backend::Simulation {
+        report = smallest(report, &options, &mut |options| (lab.run)(case, solution, options));
+    }
     send(socket, &Event::Ended(number))?;
     let key = keys.recv().map_err(io::Error::other)?;
     let (recording, log) = (report.recording.take(), log.unwrap_or_default());

@@ -58,6 +58,8 @@ fn recorded_by_a_worker(case: &'static Case, seed: u64) -> (Report, Events) {
         jobs: 1,
         solution: COMPILED_IN[0].name,
         policy: Policy::default(),
+        plan: None,
+        shrink: false,
         record: Record::Events(file.path()),
         analyse: Analyse::Nothing,
         patience: PATIENCE,

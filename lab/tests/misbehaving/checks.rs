@@ -7,6 +7,7 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tester::nemesis::FaultPlan;
 
 use crate::command::{FAIL_TO_START, Folder};
 use crate::solutions::{ALIVE, HOSTILE, VICTIM, misbehaves};
@@ -44,6 +45,11 @@ pub const ALL: &[Check] = checks![
     the_last_failure_is_saved_and_replayed,
     replaying_an_aborting_run_is_a_failure,
     a_failure_has_a_page,
+    a_failure_is_shown_with_the_smallest_fault_plan_that_fails_so,
+    a_failure_that_is_not_shrunk_has_the_plan_of_its_seed,
+    a_process_that_dies_while_shrinking_changes_no_verdict,
+    a_given_fault_plan_is_played_as_it_is,
+    a_fault_plan_that_cannot_be_played_is_refused,
     a_run_without_events_has_no_page,
     fail_fast_stops_at_the_same_failure_with_any_number_of_jobs,
     until_failure_repeats_all_tests_with_the_next_seed,
@@ -482,6 +488,132 @@ fn a_failure_has_a_page() {
     assert_eq!(again, html);
     let files = std::fs::read_dir(folder.file("lab/pages")).expect("a folder").count();
     assert_eq!(files, causes, "no draft is left");
+}
+
+/// The test with a fault plan in which `forgets` fails, with the seed 1.
+const BESIEGED: &str = "election_storm_3x";
+
+/// The plan of the only cause of failures in these results.
+fn plan_of_the_cause(results: &Value) -> FaultPlan {
+    let causes = results["causes"].as_array().expect("a list");
+    assert_eq!(causes.len(), 1, "{causes:?}");
+    FaultPlan::from_json(&causes[0]["plan"].to_string()).expect("a plan")
+}
+
+/// The words of the printed command that replays a failure, without `cargo lab`.
+fn replay_command(printed: &str) -> &str {
+    let line = printed.lines().find_map(|line| line.trim_start().strip_prefix("replay: cargo lab "));
+    line.unwrap_or_else(|| panic!("no replay: {printed}"))
+}
+
+fn a_failure_is_shown_with_the_smallest_fault_plan_that_fails_so() {
+    let folder = Folder::new();
+    let (tested, results) = folder.results(&format!("test {BESIEGED} --seed 1 --solution forgets"));
+    let plan = plan_of_the_cause(&results);
+    let case = tester::cases().iter().find(|case| case.name == BESIEGED).expect("the test");
+    let drawn = case.plan(1).expect("a plan").faults.len();
+    assert!((1..=4).contains(&plan.faults.len()), "{} of {drawn} faults: {plan}", plan.faults.len());
+
+    // The rule comes first, then the faults, then the log.
+    let rule = results["causes"][0]["rule"]["id"].as_str().expect("a rule explains it");
+    let places = [
+        format!("error[{rule}]: "),
+        format!("; this seed draws {drawn}):"),
+        plan.faults[0].to_string(),
+        "its log".to_owned(),
+        "replay: ".to_owned(),
+    ]
+    .map(|text| tested.out.find(&text).unwrap_or_else(|| panic!("no {text:?}: {tested:?}")));
+    assert!(places.is_sorted(), "{places:?} in {tested:?}");
+    let failed = &of_test(&results, BESIEGED)["failures"][0];
+    assert_eq!(failed["plan"], results["causes"][0]["plan"]);
+    assert!(failed["faults"][0].as_str().expect("a title").contains("this seed draws"), "{failed}");
+
+    // The file has it, and the printed command makes the same run.
+    let file = folder.file(&format!("lab/plans/{BESIEGED}-0x1.json"));
+    let saved = std::fs::read_to_string(&file).expect("the file of the plan");
+    assert_eq!(FaultPlan::from_json(&saved).expect("a plan"), plan);
+    let command = replay_command(&tested.out);
+    assert_eq!(command, format!("replay {BESIEGED} --seed 0x1 --solution forgets --plan {}", file.display()));
+    for replay in [command, "replay"] {
+        let replayed = folder.lab(replay);
+        assert_eq!(replayed.status, Some(1), "{replayed:?}");
+        replayed.says("reproduced: same fingerprint 0x");
+        replayed.says(&format!("error[{rule}]: "));
+        replayed.says(&plan.faults[0].to_string());
+    }
+    let page = folder.lab("page --out page.html");
+    assert_eq!(page.status, Some(1), "{page:?}");
+    let html = std::fs::read_to_string(folder.file("page.html")).expect("the page");
+    assert!(html.contains("Faults: ") && html.contains(&plan.faults[0].to_string()), "{page:?}");
+    assert!(html.contains(&file.display().to_string()), "its command gives the plan");
+}
+
+fn a_failure_that_is_not_shrunk_has_the_plan_of_its_seed() {
+    let folder = Folder::new();
+    let (tested, results) =
+        folder.results(&format!("test {BESIEGED} --seed 1 --solution forgets --no-shrink"));
+    assert_eq!(results["causes"][0]["plan"], Value::Null);
+    tested.says("the fault plan of this seed (");
+    tested.says(" more\n");
+    assert_eq!(replay_command(&tested.out), format!("replay {BESIEGED} --seed 0x1 --solution forgets"));
+    assert!(!folder.file("lab/plans").exists());
+    let replayed = folder.lab("replay");
+    replayed.says("the fault plan of this seed (");
+    replayed.says("reproduced: same fingerprint 0x");
+}
+
+fn a_process_that_dies_while_shrinking_changes_no_verdict() {
+    let folder = Folder::new();
+    let (tested, results) =
+        folder.results(&format!("test {BESIEGED} --seed 1 --solution dies_while_shrinking"));
+    assert_eq!(tested.status, Some(1));
+    assert_eq!(results["causes"][0]["message"], "it fails with the seed's own faults");
+    assert_eq!(results["causes"][0]["plan"], Value::Null);
+    tested.says("the fault plan of this seed (");
+}
+
+fn a_given_fault_plan_is_played_as_it_is() {
+    let folder = Folder::new();
+    let case = tester::cases().iter().find(|case| case.name == BESIEGED).expect("the test");
+    let drawn = case.plan(1).expect("a plan");
+    let quiet = FaultPlan { faults: Vec::new(), ..drawn.clone() };
+    std::fs::write(folder.file("quiet.json"), quiet.to_json()).expect("written");
+    std::fs::write(folder.file("drawn.json"), drawn.to_json()).expect("written");
+    // Without faults nothing is forgotten, whatever the seed.
+    let passed =
+        folder.lab(&format!("test {BESIEGED} --seed 1 --runs 3 --plan quiet.json --solution forgets"));
+    assert_eq!(passed.status, Some(0), "{passed:?}");
+    let replayed = folder.lab(&format!("replay {BESIEGED} --seed 1 --plan quiet.json --solution forgets"));
+    assert_eq!(replayed.status, Some(0), "{replayed:?}");
+    replayed.says(&format!("the fault plan (0 faults; this seed draws {}):", drawn.faults.len()));
+    // With another seed, the plan of seed 1 is not the drawn one; it is not shrunk.
+    let (failed, results) =
+        folder.results(&format!("test {BESIEGED} --seed 2 --plan drawn.json --solution forgets"));
+    assert_eq!(failed.status, Some(1), "{failed:?}");
+    assert_eq!(plan_of_the_cause(&results), drawn);
+    let replayed = folder.lab(replay_command(&failed.out));
+    replayed.says("reproduced: same fingerprint 0x");
+}
+
+fn a_fault_plan_that_cannot_be_played_is_refused() {
+    let folder = Folder::new();
+    let case = tester::cases().iter().find(|case| case.name == BESIEGED).expect("the test");
+    std::fs::write(folder.file("plan.json"), case.plan(1).expect("a plan").to_json()).expect("written");
+    std::fs::write(folder.file("none.json"), "{}").expect("written");
+    for (arguments, says) in [
+        ("test 3x --plan plan.json", "--plan is for one test, and "),
+        ("test backup_3b --plan plan.json", "backup_3b has none; such tests are: election_storm_3x, "),
+        ("test turns_3x --plan plan.json", "the fault plan is for election_storm_3x, and not for turns_3x"),
+        ("test turns_3x --plan missing.json", "--plan missing.json cannot be played: No such file"),
+        ("test turns_3x --plan none.json", "this is no fault plan: missing field `test`"),
+        ("replay turns_3x --seed 1 --plan plan.json", "the fault plan is for election_storm_3x"),
+        ("page turns_3x --seed 1 --plan none.json", "this is no fault plan: "),
+    ] {
+        let refused = folder.lab(arguments);
+        assert_eq!((refused.status, refused.out.as_str()), (Some(2), ""), "{arguments}: {refused:?}");
+        assert!(refused.err.contains(says) && refused.err.lines().count() == 1, "{arguments}: {refused:?}");
+    }
 }
 
 fn a_run_without_events_has_no_page() {

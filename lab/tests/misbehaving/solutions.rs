@@ -34,6 +34,7 @@ pub const ALL: &[Solution] = &[
     named("reads"),
     named("todo"),
     named("nondeterministic"),
+    named("dies_while_shrinking"),
     Solution::new("recurses").with_raft(recursing),
     Solution::new("spins").with_raft(spinning),
     Solution::new("starts_threads").with_raft(starting),
@@ -45,10 +46,11 @@ pub const ALL: &[Solution] = &[
     Solution::new("waits_for_a_file").with_raft(waiting),
     Solution::new("holds_locks").with_raft(holding_locks),
     Solution::new("holds_a_lock_of_std").with_raft(holding_a_lock_of_std),
+    Solution::new("forgets").with_raft(forgetting),
 ];
 
 /// The solutions that misbehave in every run, in a simulation.
-const SIMULATED: [&str; 11] = [
+const SIMULATED: [&str; 12] = [
     "recurses",
     "spins",
     "starts_threads",
@@ -60,6 +62,7 @@ const SIMULATED: [&str; 11] = [
     "waits_for_a_file",
     "holds_locks",
     "holds_a_lock_of_std",
+    "forgets",
 ];
 
 const fn named(name: &'static str) -> Solution {
@@ -91,6 +94,13 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
     let mut report = passed(case, options);
     if options.detail != Detail::Bare {
         analyse(solution.name, options, &mut report);
+    }
+    if solution.name == "dies_while_shrinking" && case.family.is_some() {
+        if options.plan.is_some() {
+            std::process::abort();
+        }
+        report.plan = case.plan(options.seed);
+        report.failure = Some(failure("assertion", "it fails with the seed's own faults"));
     }
     let always = solution.name == "always_fails" && case.name == VICTIM;
     if report.failure.is_none() && (always || misbehaves(case.name, options.seed)) {
@@ -269,6 +279,19 @@ fn spinning(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -> A
 fn starting(_: Vec<ClientEnd>, _: usize, _: Persister, _: Sender<ApplyMsg>) -> Arc<dyn Raft> {
     std::thread::spawn(|| ()).join().expect("it returns");
     unreachable!("the run has failed");
+}
+
+/// A Raft that saves nothing, as far as its next incarnation can tell: it forgets its term, vote and log.
+fn forgetting(
+    peers: Vec<ClientEnd>,
+    me: usize,
+    persister: Persister,
+    apply: Sender<ApplyMsg>,
+) -> Arc<dyn Raft> {
+    if persister.raft_state_size() > 0 {
+        persister.save(&[], &[]);
+    }
+    raft::make(peers, me, persister, apply)
 }
 
 /// Panics with a message of 240 MB.

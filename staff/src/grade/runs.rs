@@ -55,6 +55,8 @@ pub(super) fn carry_out(
         jobs: grading.shares.one(),
         solution,
         policy: Policy::default(),
+        plan: None,
+        shrink: false,
         record: Record::Nothing,
         analyse: Analyse::Failures,
         patience: PATIENCE,

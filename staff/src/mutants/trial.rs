@@ -73,6 +73,8 @@ impl Trials {
             // A command runs some hundred solutions and then ends.
             solution: solution.to_owned().leak(),
             policy: Policy::default(),
+            plan: None,
+            shrink: false,
             record: Record::Nothing,
             analyse: self.analyse,
             patience: PATIENCE,

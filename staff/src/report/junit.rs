@@ -87,6 +87,7 @@ fn failure_report(cause: &Cause) -> FailureReport {
         kind: cause.kind.clone(),
         message: cause.message.clone(),
         rule: cause.rule_lines(),
+        faults: Vec::new(),
         replay: cause.replay.clone(),
     }
 }

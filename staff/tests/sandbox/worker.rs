@@ -39,6 +39,7 @@ fn work(mut worker: Command, backend: &str, tests: &[&str]) -> Vec<Value> {
     for test in tests {
         let request = json!({
             "test": test, "backend": backend, "seed": 7, "solution": "reference", "policy": "random",
+            "plan": null, "shrink": false,
             "record": true, "watch": true, "strict": false, "lines": false, "events": false,
             "patience_seconds": 60.0, "cpu_seconds": 600.0, "mark_output": false,
         });

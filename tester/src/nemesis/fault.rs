@@ -130,6 +130,59 @@ impl Fault {
     }
 }
 
+impl FaultKind {
+    /// The servers that it names.
+    pub(super) fn named(&self) -> &[Who] {
+        match self {
+            Self::Halves { side } | Self::Flapping { side, .. } => side,
+            Self::Crash { server, .. }
+            | Self::Pause { server }
+            | Self::Mute { server }
+            | Self::Deaf { server }
+            | Self::Clock { server, .. }
+            | Self::Bridge { bridge: server } => std::slice::from_ref(server),
+            Self::Ring
+            | Self::Loss
+            | Self::Delay { .. }
+            | Self::LateReplies
+            | Self::Duplicates { .. }
+            | Self::SlowSaves { .. }
+            | Self::Burst => &[],
+        }
+    }
+
+    /// The same, to be changed.
+    pub(super) fn named_mut(&mut self) -> &mut [Who] {
+        match self {
+            Self::Halves { side } | Self::Flapping { side, .. } => side,
+            Self::Crash { server, .. }
+            | Self::Pause { server }
+            | Self::Mute { server }
+            | Self::Deaf { server }
+            | Self::Clock { server, .. }
+            | Self::Bridge { bridge: server } => std::slice::from_mut(server),
+            Self::Ring
+            | Self::Loss
+            | Self::Delay { .. }
+            | Self::LateReplies
+            | Self::Duplicates { .. }
+            | Self::SlowSaves { .. }
+            | Self::Burst => &mut [],
+        }
+    }
+}
+
+impl Who {
+    /// A server of the same kind, among so many: two or more.
+    pub(super) fn among(self, servers: usize) -> Self {
+        match self {
+            Self::Leader => self,
+            Self::Follower(distance) => Self::Follower((distance.max(1) - 1) % (servers - 1) + 1),
+            Self::Server(server) => Self::Server(server % servers),
+        }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { at_ms, for_ms, kind } = self;

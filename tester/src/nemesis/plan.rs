@@ -85,6 +85,32 @@ impl FaultPlan {
         self.faults.iter().map(Fault::end_ms).max().unwrap_or(0)
     }
 
+    /// The plan for people, as `Display` prints it: servers and clients, and then its first `most` faults in
+    /// the order of their beginnings, one line each. If there are more, a last line says how many.
+    #[must_use]
+    pub fn lines(&self, most: usize) -> Vec<String> {
+        let mut faults: Vec<&Fault> = self.faults.iter().collect();
+        faults.sort_by_key(|fault| fault.at_ms);
+        let mut lines = vec![self.setting()];
+        lines.extend(faults.iter().take(most).map(ToString::to_string));
+        if faults.len() > most {
+            lines.push(format!("and {} more", faults.len() - most));
+        }
+        lines
+    }
+
+    /// The servers and the clients.
+    fn setting(&self) -> String {
+        let Self { servers, clients, think_ms, left_out, .. } = self;
+        let s = if *clients == 1 { "" } else { "s" };
+        let mut setting =
+            format!("{servers} servers, {clients} client{s} with a command every {think_ms} ms");
+        if !left_out.is_empty() {
+            setting += &format!("; servers {left_out:?} come back last");
+        }
+        setting
+    }
+
     /// Whether the clients do not pause, at this time after their beginning.
     #[must_use]
     pub fn is_burst(&self, since: Duration) -> bool {
@@ -137,16 +163,7 @@ fn json<T: Serialize>(value: &T) -> String {
 
 impl fmt::Display for FaultPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { servers, clients, think_ms, left_out, faults, .. } = self;
-        let s = if *clients == 1 { "" } else { "s" };
-        write!(f, "{servers} servers, {clients} client{s} with a command every {think_ms} ms")?;
-        if !left_out.is_empty() {
-            write!(f, "; servers {left_out:?} come back last")?;
-        }
-        for fault in faults {
-            write!(f, "\n{fault}")?;
-        }
-        Ok(())
+        f.write_str(&self.lines(usize::MAX).join("\n"))
     }
 }
 
@@ -193,6 +210,17 @@ mod tests {
                 "    60 ms, for     1 ms: each server reaches its two neighbours alone",
             ]
         );
+    }
+
+    #[test]
+    fn a_long_plan_is_printed_in_part_and_in_order() {
+        let mut plan = plan();
+        plan.faults.reverse();
+        let lines = plan.lines(2);
+        assert_eq!(lines.len(), 4, "{lines:?}");
+        assert!(lines[1].starts_with("    10 ms") && lines[2].starts_with("    50 ms"), "{lines:?}");
+        assert_eq!(lines[3], "and 1 more");
+        assert_eq!(plan.lines(3).len(), 4);
     }
 
     #[test]

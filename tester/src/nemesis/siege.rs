@@ -109,17 +109,7 @@ impl<'a, P: Protocol> Siege<'a, P> {
 
     fn begin(&mut self, number: usize) {
         let Fault { kind, .. } = &self.plan.faults[number];
-        let named: &[Who] = match kind {
-            FaultKind::Halves { side } | FaultKind::Flapping { side, .. } => side,
-            FaultKind::Crash { server, .. }
-            | FaultKind::Pause { server }
-            | FaultKind::Mute { server }
-            | FaultKind::Deaf { server }
-            | FaultKind::Clock { server, .. }
-            | FaultKind::Bridge { bridge: server } => std::slice::from_ref(server),
-            _ => &[],
-        };
-        let servers = self.resolve(named);
+        let servers = self.resolve(kind.named());
         self.cluster.note(|| format!("fault: {kind}"));
         match kind {
             FaultKind::Crash { moment, .. } => {

@@ -13,6 +13,7 @@ use labrt::thread;
 use persister::Persister;
 
 use tempfile::TempDir;
+use tester::nemesis::FaultPlan;
 
 use crate::raft::double::solution;
 use crate::raft::fault::Fault;
@@ -31,6 +32,7 @@ fn student() {
         Ok("holds") => Solution::new("holds").with_raft(holding),
         Ok("holds std's") => Solution::new("holds std's").with_raft(holding_std),
         Ok("panics") => solution::<{ Fault::StartPanics as u8 }>(),
+        Ok("never leads") => return tester::cargo_test("turns_3x", &NEVER_LEADS),
         _ => solution::<{ Fault::None as u8 }>(),
     };
     tester::cargo_test("basic_agree_3b", &solution);
@@ -61,6 +63,10 @@ mod students {
         tester::cargo_test("concurrent_starts_3b", &solution::<{ Fault::None as u8 }>());
     }
 }
+
+/// A solution that no fault plan needs to fail.
+const NEVER_LEADS: Solution =
+    Solution::new("never_leads").with_raft(|_, _, _, _| Arc::new(Stub(Arc::new(Echo))));
 
 /// A Raft that answers calls and never leads.
 struct Echo;
@@ -190,6 +196,29 @@ fn a_failing_test_prints_its_cause_and_its_replay_command() {
     let saved =
         fs::read_to_string(output.target.path().join("lab/last-failure.json")).expect("the failure is saved");
     expect_pieces(&saved, &["\"test\": \"basic_agree_3b\"", "\"seed\": \"0x5\"", "\"kind\": \"assertion\""]);
+}
+
+#[test]
+fn a_failing_test_prints_its_smallest_fault_plan() {
+    let output = run(&[(FAULT, "never leads"), ("LAB_SEED", "0x5")]);
+    assert!(!output.passed);
+    let file = output.target.path().join("lab/plans/turns_3x-0x5.json");
+    expect_pieces(
+        &output.text,
+        &[
+            "turns_3x failed with seed 0x5\n\n",
+            "expected ",
+            "\nthe fault plan (0 faults; this seed draws ",
+            "  3 servers, 0 clients with a command every ",
+            " log",
+            "replay: cargo lab replay turns_3x --seed 0x5 --solution never_leads --plan ",
+            "lab/plans/turns_3x-0x5.json\n",
+        ],
+    );
+    let plan = FaultPlan::from_json(&fs::read_to_string(file).expect("the plan is saved")).expect("a plan");
+    assert_eq!((plan.test.as_str(), plan.servers, plan.faults.len()), ("turns_3x", 3, 0));
+    let saved = fs::read_to_string(output.target.path().join("lab/last-failure.json")).expect("it is saved");
+    expect_pieces(&saved, &["\"test\": \"turns_3x\"", "\"plan\": {"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
 
-use labreport::text::one_line;
+use crate::text::one_line;
 
 /// The path as one word of a shell's command: as it is, in quotes, or with escapes for invisible characters.
 pub fn word(path: impl AsRef<OsStr>) -> String {
