@@ -186,6 +186,10 @@ pub struct TestArgs {
     #[arg(long, help_heading = heading::EXECUTION)]
     pub strict: bool,
 
+    /// Watch all runs, and print the situations that the solution was put through, and those that it was not
+    #[arg(long, help_heading = heading::OUTPUT)]
+    pub coverage: bool,
+
     /// Solution to test, one of those that are compiled in; if not given, the first
     #[arg(long, value_name = "NAME", help_heading = heading::EXECUTION)]
     pub solution: Option<String>,

@@ -9,6 +9,7 @@ mod concurrent_puts;
 mod logged;
 mod puts;
 mod rules;
+pub(crate) mod situations;
 
 use std::sync::Arc;
 

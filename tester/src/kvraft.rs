@@ -30,6 +30,7 @@ pub(crate) const LAB: Lab = Lab {
     needs: &["raft"],
     cases,
     rules,
+    situations: key_value::situations::on_several_servers,
 };
 
 /// All tests of lab 4, in the course's order.

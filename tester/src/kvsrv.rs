@@ -24,6 +24,7 @@ pub(crate) const LAB: Lab = Lab {
     needs: &[],
     cases,
     rules,
+    situations: key_value::situations::on_one_server,
 };
 
 /// All tests of it, in the course's order.
