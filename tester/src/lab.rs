@@ -32,7 +32,8 @@ pub struct Lab {
     pub cases: fn() -> Vec<Case>,
     /// The rules of its protocol that an [`Analysis`](crate::Analysis) observes, in the order of the paper.
     pub rules: fn() -> Vec<&'static Rule>,
-    /// The situations that its [`Analysis`](crate::Analysis) recognises, in the order in which they are shown.
+    /// The situations that its [`Analysis`](crate::Analysis) recognises, in the order in which they are
+    /// shown.
     pub situations: fn() -> Vec<&'static Situation>,
 }
 

@@ -56,8 +56,8 @@ pub struct Report {
     /// Whether analyses looked for broken rules: the run was watched or recorded, and its lab has some.
     #[serde(default)]
     pub analysed: bool,
-    /// The names of the [situations](crate::Situation) that the run came to, in alphabetical order. Of a run that
-    /// was watched or recorded.
+    /// The names of the [situations](crate::Situation) that the run came to, in alphabetical order. Of a run
+    /// that was watched or recorded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub situations: Vec<String>,
     /// The events of the run, if it was [recorded](crate::Detail::Recorded). It is not serialized.

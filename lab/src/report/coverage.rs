@@ -33,8 +33,8 @@ impl Coverage {
         }
     }
 
-    /// The situations of each lab of which tests ran and that names some. The tests of a lab on top of another
-    /// one count for their own lab alone.
+    /// The situations of each lab of which tests ran and that names some. The tests of a lab on top of
+    /// another one count for their own lab alone.
     pub(crate) fn of_labs(&self) -> Vec<LabCoverage> {
         let mut coverage = Vec::new();
         for lab in labs() {

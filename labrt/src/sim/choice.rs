@@ -23,8 +23,8 @@ pub(crate) trait Choose {
     /// The last one is the thread that runs now, if the possibilities are threads and it can continue.
     fn choose(&mut self, count: usize) -> usize;
 
-    /// Chooses one of the threads `ready` and `current`, which must be at least 2 in all. Returns its position
-    /// in `ready`, or the length of `ready` for `current`.
+    /// Chooses one of the threads `ready` and `current`, which must be at least 2 in all. Returns its
+    /// position in `ready`, or the length of `ready` for `current`.
     fn choose_thread(&mut self, ready: &[u32], current: Option<u32>, threads: &Threads) -> usize {
         let _ = threads;
         self.choose(ready.len() + usize::from(current.is_some()))

@@ -198,8 +198,8 @@ impl Scheduler {
         self.current.map_or(0, |slot| self.threads[slot].trace_context)
     }
 
-    /// A scheduling point of the current thread, before an access to the lock, atomic or channel at the address
-    /// `object`; 0 if it accesses none, or another thing.
+    /// A scheduling point of the current thread, before an access to the lock, atomic or channel at the
+    /// address `object`; 0 if it accesses none, or another thing.
     #[inline]
     pub(crate) fn step(&mut self, object: usize) -> Step {
         let Some(slot) = self.current else { return Step::Continue };

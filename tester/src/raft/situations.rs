@@ -65,7 +65,7 @@ situations! {
     LEADER_CRASHED_WITH_UNCOMMITTED "leader_crashed_with_uncommitted":
         "a leader crashes while entries that it accepted are not committed",
     ALL_DOWN "all_down":
-        "all servers are down at the same time",
+        "all servers are down at the same time, and one is started again",
     SNAPSHOT_HANDED_TO_THE_SERVICE "snapshot_handed_to_the_service":
         "the service of a follower is handed a snapshot",
     OLDER_SNAPSHOT_ARRIVES "older_snapshot_arrives":

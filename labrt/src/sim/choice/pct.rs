@@ -17,14 +17,14 @@ const WINDOW_EXPONENTS: std::ops::Range<usize> = 4..12;
 /// Priorities that are drawn are at least this. Those of change points are less.
 const DRAWN: u64 = 1 << 63;
 
-/// Each thread has a random priority, and the thread of the highest priority runs. At d - 1 random choices, the
-/// change points, the thread that was chosen gets a low priority.
+/// Each thread has a random priority, and the thread of the highest priority runs. At d - 1 random choices,
+/// the change points, the thread that was chosen gets a low priority.
 ///
-/// The paper draws change points among all steps of a run, whose number it must know. Here a run is a sequence
-/// of windows, and PCT begins anew with each: priorities and change points are drawn again. Neither the
-/// number of steps of a run nor the distance of two steps that race is known, so the length of each window is
-/// random, and each order of magnitude is as likely as the others. In a window of k choices among n threads, a
-/// bug of depth d shows with a probability of at least 1/(n k^(d-1)).
+/// The paper draws change points among all steps of a run, whose number it must know. Here a run is a
+/// sequence of windows, and PCT begins anew with each: priorities and change points are drawn again. Neither
+/// the number of steps of a run nor the distance of two steps that race is known, so the length of each
+/// window is random, and each order of magnitude is as likely as the others. In a window of k choices among
+/// n threads, a bug of depth d shows with a probability of at least 1/(n k^(d-1)).
 pub(super) struct Pct {
     random: Random,
     priorities: Priorities<Priority>,

@@ -33,8 +33,8 @@ impl Pos {
     }
 }
 
-/// The address of the object of the thread's next step, which keeps the object alive. If it is not known, there
-/// is none: an address that is in use again would tie the choice to the allocator.
+/// The address of the object of the thread's next step, which keeps the object alive. If it is not known,
+/// there is none: an address that is in use again would tie the choice to the allocator.
 fn object(thread: &Thread) -> Option<usize> {
     let has_not_waited = thread.spins > 0;
     let tries_again = matches!(thread.wait, Wait::Lock(_) | Wait::Send(_) | Wait::Recv(_));

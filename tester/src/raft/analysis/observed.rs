@@ -1,7 +1,8 @@
 //! [`Observed`]: observes the situations that a cluster comes to.
 //!
 //! It sees what the rules see, and judges nothing. Where something is not certain, as seen from outside, the
-//! situation is not counted.
+//! situation is not counted. A crash counts when the server is started again: at the end of a test all
+//! servers crash.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use super::message::{Index, Reply, Request, Term};
 use super::shadow::Shadow;
 use crate::event::{Event, Kind};
 use crate::raft::situations as at;
-use crate::situation::Situations;
+use crate::situation::{Situation, Situations};
 
 /// The situations so far, and what must be known to recognise others.
 pub(super) struct Observed {
@@ -45,6 +46,8 @@ struct Server {
     appended: (Term, Index),
     /// Whether its service was handed a snapshot in this incarnation.
     was_handed_a_snapshot: bool,
+    /// The situations of its last crash.
+    crash: Vec<&'static Situation>,
 }
 
 impl Observed {
@@ -102,7 +105,7 @@ impl Observed {
     pub fn before(&mut self, fact: &Fact, shadow: &Shadow) {
         let server = shadow.server(fact.server);
         match &fact.kind {
-            FactKind::Started => self.servers[fact.server].was_handed_a_snapshot = false,
+            FactKind::Started => self.started(fact.server, shadow),
             FactKind::Crashed => self.crashed(fact.server, shadow),
             FactKind::Sent(call) => self.sent(fact.server, call),
             FactKind::Delivered(call) => self.delivered(call, shadow),
@@ -144,22 +147,37 @@ impl Observed {
         self.seen.add_if(is_old && stored > self.committed, &at::OLD_ENTRY_ON_A_MAJORITY);
     }
 
+    fn started(&mut self, server: usize, shadow: &Shadow) {
+        let has_crashed = shadow.server(server).crashed.is_some();
+        let all_are_down = shadow.servers.iter().all(|server| !server.is_up);
+        self.seen.add_if(has_crashed && all_are_down, &at::ALL_DOWN);
+        let started = &mut self.servers[server];
+        started.was_handed_a_snapshot = false;
+        for situation in std::mem::take(&mut started.crash) {
+            self.seen.add_if(true, situation);
+        }
+    }
+
     fn crashed(&mut self, server: usize, shadow: &Shadow) {
+        let newest = self.leaders.last_key_value().map(|(&term, &leader)| (term, leader));
+        let is_lost = newest.is_some_and(|(term, leader)| leader == server && self.has_uncommitted(term));
+        let crashed = &mut self.servers[server];
+        crashed.has_crashed_since_it_voted = true;
         let of_shadow = shadow.server(server);
         for handler in &of_shadow.handlers {
             let has_saved = of_shadow.last_save > handler.delivered.number;
-            self.seen.add_if(has_saved, &at::CRASH_BETWEEN_SAVE_AND_REPLY);
-            self.seen.add_if(!has_saved, &at::CRASH_BEFORE_SAVE);
+            crashed.crash.push(if has_saved {
+                &at::CRASH_BETWEEN_SAVE_AND_REPLY
+            } else {
+                &at::CRASH_BEFORE_SAVE
+            });
         }
-        if let Some((&term, &leader)) = self.leaders.last_key_value() {
-            let is_lost = leader == server && self.has_uncommitted(term);
-            self.seen.add_if(is_lost, &at::LEADER_CRASHED_WITH_UNCOMMITTED);
+        if is_lost {
+            crashed.crash.push(&at::LEADER_CRASHED_WITH_UNCOMMITTED);
         }
-        let others_are_down = (0..shadow.servers.len()).all(|it| it == server || !shadow.server(it).is_up);
-        self.seen.add_if(others_are_down, &at::ALL_DOWN);
-        let crashed = &mut self.servers[server];
-        crashed.has_crashed_since_it_voted = true;
-        self.seen.add_if(crashed.was_handed_a_snapshot, &at::CRASH_AFTER_A_SNAPSHOT);
+        if crashed.was_handed_a_snapshot {
+            crashed.crash.push(&at::CRASH_AFTER_A_SNAPSHOT);
+        }
     }
 
     /// The server leads this term.
