@@ -40,7 +40,7 @@ fn bad_input_is_one_line_that_says_what_would_be_right() {
         ("", "cargo lab --help"),
         ("tset", "'test'"),
         ("test bakcup", "`backup_3b`"),
-        ("test 3x", "3A, 3B, 3C, 3D"),
+        ("test 3y", "3A, 3B, 3C, 3D"),
         ("test 3A paxos", "`paxos`"),
         ("test --runs 0", "from 1 to 4294967295"),
         ("test --runs 4294967296", "from 1 to 4294967295"),
