@@ -186,6 +186,10 @@ pub struct TestArgs {
     #[arg(long, help_heading = heading::EXECUTION)]
     pub strict: bool,
 
+    /// Watch all runs, and print the situations that the solution was put through, and those that it was not
+    #[arg(long, help_heading = heading::OUTPUT)]
+    pub coverage: bool,
+
     /// Solution to test, one of those that are compiled in; if not given, the first
     #[arg(long, value_name = "NAME", help_heading = heading::EXECUTION)]
     pub solution: Option<String>,
@@ -522,7 +526,8 @@ fn backends() -> impl TypedValueParser<Value = Backend> {
     PossibleValuesParser::new(Backend::ALL.map(Backend::name)).try_map(|name| name.parse::<Backend>())
 }
 
-fn policies() -> impl TypedValueParser<Value = Policy> {
+/// The parser of the name of a scheduling policy.
+pub fn policies() -> impl TypedValueParser<Value = Policy> {
     PossibleValuesParser::new(Policy::ALL.map(Policy::name)).try_map(|name| name.parse::<Policy>())
 }
 

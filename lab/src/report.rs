@@ -3,11 +3,13 @@
 //! - `summary`: the counts, updated with each run, so that a thousand runs take no more memory than one;
 //! - `causes`: failures grouped by their cause;
 //! - `terminal`, [`json`], `junit`: the three forms of the results;
+//! - `coverage`: the situations that runs came to;
 //! - `rule`: a broken rule, as a terminal shows it;
 //! - `log_line`: a line of a run's log, as a terminal shows it;
 //! - [`files`]: the files for results, opened before the runs and replaced while they go on.
 
 pub(crate) mod causes;
+pub(crate) mod coverage;
 pub mod failure;
 pub mod files;
 pub mod json;

@@ -48,6 +48,11 @@ pub fn test(
         ));
     }
     let given = given_plan(args, &cases)?;
+    if args.coverage && args.backend.backend == Backend::Threads {
+        return Err(CommandError::new(
+            "--coverage watches the events of simulated runs; leave out `--backend threads`",
+        ));
+    }
     interrupt::watch(
         "stopping; the results so far are printed, and written to the files that were asked for",
     )?;
@@ -99,7 +104,7 @@ pub fn test(
     };
     let mut progress = Progress {
         terminal,
-        summary: Summary::new(&cases),
+        summary: if args.coverage { Summary::with_coverage(&cases) } else { Summary::new(&cases) },
         runs: plan.runs(),
         all_runs: args.all_runs,
         save: &save_so_far,
@@ -133,6 +138,9 @@ pub fn test(
     terminal.findings(&summary, &|test, finding| {
         replay_of_run(test.case, finding.seed, &tested, &settings).command_line() + &tested.options
     });
+    if let Some(coverage) = &summary.coverage {
+        terminal.coverage(coverage);
+    }
     terminal.total(&summary, about.wall);
     files.write(&summary, &about, &command)?;
     let total = summary.total();
@@ -205,7 +213,11 @@ fn settings(tested: &Tested, args: &TestArgs, plan: Option<Arc<FaultPlan>>) -> S
         plan,
         shrink: false,
         record: Record::Nothing,
-        analyse: if args.strict { Analyse::Strict } else { Analyse::Failures },
+        analyse: match (args.strict, args.coverage) {
+            (true, _) => Analyse::Strict,
+            (false, true) => Analyse::All,
+            (false, false) => Analyse::Failures,
+        },
         patience: PATIENCE,
         wall_limit: args.backend.wall_limit(),
         cut_off: None,

@@ -33,6 +33,9 @@ pub struct Results {
     pub causes: Vec<CauseOfFailures>,
     /// Failures of causes that are not listed, because there are too many.
     pub failures_of_other_causes: u64,
+    /// The situations of each lab whose tests ran, if they were counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub coverage: Vec<LabCoverage>,
     /// The sums over all tests.
     pub total: Total,
     /// Whether all planned runs were made: false in the file that an interrupted command leaves.
@@ -171,6 +174,28 @@ pub struct Finding {
     pub rule: Rule,
 }
 
+/// The situations that the runs of a lab's tests came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabCoverage {
+    /// The lab, by the name of its crate.
+    pub lab: String,
+    /// The runs that were watched.
+    pub runs: u64,
+    /// The situations that the lab names, in its order.
+    pub situations: Vec<CoveredSituation>,
+}
+
+/// A situation, and how often runs came to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoveredSituation {
+    /// Its name, unique in its lab.
+    pub name: String,
+    /// What happens, in one sentence.
+    pub text: String,
+    /// The runs that came to it.
+    pub runs: u64,
+}
+
 /// A suspicious observation that fails no run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
@@ -262,6 +287,7 @@ impl Default for Results {
             tests: Vec::new(),
             causes: Vec::new(),
             failures_of_other_causes: 0,
+            coverage: Vec::new(),
             total: Total::default(),
             finished: true,
         }

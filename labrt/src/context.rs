@@ -89,8 +89,11 @@ forward! {
     fn run_id() -> u64;
     /// A scheduling point: another thread may run here, and a kill of the caller takes effect.
     fn scheduling_point();
-    /// A [`scheduling_point`](Self::scheduling_point) before an access to a lock or an atomic.
-    fn access_point();
+    /// A [`scheduling_point`](Self::scheduling_point) before an access to the object at this address.
+    fn scheduling_point_on(object: usize);
+    /// A [`scheduling_point`](Self::scheduling_point) before an access to the lock or the atomic at this
+    /// address.
+    fn access_point(object: usize);
     /// A [`scheduling_point`](Self::scheduling_point) before a release. No kill takes effect here, because
     /// the release would not happen.
     fn scheduling_point_before_release();

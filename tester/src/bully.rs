@@ -25,6 +25,7 @@ pub(crate) const LAB: Lab = Lab {
     needs: &[],
     cases,
     rules: Vec::new,
+    situations: Vec::new,
 };
 
 /// All of them.

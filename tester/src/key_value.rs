@@ -10,6 +10,7 @@ mod contention;
 mod logged;
 mod puts;
 mod rules;
+pub(crate) mod situations;
 
 use std::sync::Arc;
 

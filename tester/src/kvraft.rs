@@ -33,6 +33,7 @@ pub(crate) const LAB: Lab = Lab {
     needs: &["raft"],
     cases,
     rules,
+    situations: key_value::situations::on_several_servers,
 };
 
 /// All tests of lab 4: the course's in its order, and then those of part 4X.

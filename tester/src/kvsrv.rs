@@ -25,6 +25,7 @@ pub(crate) const LAB: Lab = Lab {
     needs: &[],
     cases,
     rules,
+    situations: key_value::situations::on_one_server,
 };
 
 /// All tests of it: the course's in its order, and then those of part 2X.

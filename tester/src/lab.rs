@@ -1,6 +1,6 @@
 //! [`Lab`]: the description of a lab.
 
-use crate::{Case, Rule};
+use crate::{Case, Rule, Situation};
 
 /// The description of a lab: all that other parts of the workspace have to know of it.
 ///
@@ -32,6 +32,9 @@ pub struct Lab {
     pub cases: fn() -> Vec<Case>,
     /// The rules of its protocol that an [`Analysis`](crate::Analysis) observes, in the order of the paper.
     pub rules: fn() -> Vec<&'static Rule>,
+    /// The situations that its [`Analysis`](crate::Analysis) recognises, in the order in which they are
+    /// shown.
+    pub situations: fn() -> Vec<&'static Situation>,
 }
 
 /// A part of a lab: what is released, done and graded at once.

@@ -164,6 +164,7 @@ mod tests {
             broken: Vec::new(),
             unseen: Vec::new(),
             analysed: false,
+            situations: Vec::new(),
             recording: None,
             log: Vec::new(),
         }

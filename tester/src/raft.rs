@@ -18,6 +18,7 @@ mod part_3x;
 mod peers;
 mod replicated_log;
 mod rules;
+mod situations;
 mod sizes;
 mod snapshot;
 mod snapshot_times;
@@ -57,6 +58,7 @@ pub(crate) const LAB: Lab = Lab {
     needs: &[],
     cases,
     rules: rules::all,
+    situations: situations::all,
 };
 
 /// All of them, in the course's order.

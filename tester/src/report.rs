@@ -56,6 +56,10 @@ pub struct Report {
     /// Whether analyses looked for broken rules: the run was watched or recorded, and its lab has some.
     #[serde(default)]
     pub analysed: bool,
+    /// The names of the [situations](crate::Situation) that the run came to, in alphabetical order. Of a run
+    /// that was watched or recorded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub situations: Vec<String>,
     /// The events of the run, if it was [recorded](crate::Detail::Recorded). It is not serialized.
     #[serde(skip)]
     pub recording: Option<Arc<Recording>>,
@@ -83,8 +87,8 @@ impl Report {
         if again.fingerprint != self.fingerprint {
             return self;
         }
-        let Self { broken, unseen, analysed, .. } = again;
-        Self { broken, unseen, analysed, ..self }
+        let Self { broken, unseen, analysed, situations, .. } = again;
+        Self { broken, unseen, analysed, situations, ..self }
     }
 
     /// Whether the run can be repeated in the same process: it has left no thread behind, and the machine did

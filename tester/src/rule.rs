@@ -114,6 +114,11 @@ pub trait Analysis: Send {
     /// What the analysis could not see, in words, for instance because it did not recognise the fields of a
     /// message. Rules that need it were silent.
     fn unseen(&self) -> Vec<String>;
+
+    /// The names of the [situations](crate::Situation) that the cluster came to, of those of its lab.
+    fn situations(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
 }
 
 #[cfg(test)]
@@ -172,6 +177,7 @@ pub(crate) mod tests {
             broken,
             unseen: vec!["votes".to_owned()],
             analysed: true,
+            situations: Vec::new(),
             recording: None,
             log: Vec::new(),
         }

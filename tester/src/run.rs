@@ -150,6 +150,7 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         broken: conclusion.broken,
         unseen: conclusion.unseen,
         analysed: conclusion.analysed,
+        situations: conclusion.situations.into_iter().map(str::to_owned).collect(),
         recording: recording.map(Arc::new),
         warnings: run.warnings.into_iter().map(|it| truncated(it, LONGEST_MESSAGE)).collect(),
         log: if keeps_log { run.log.iter().map(ToString::to_string).collect() } else { Vec::new() },

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tester::{Explanation, seed};
 
 use super::causes::Cause;
+use super::coverage::Coverage;
 use super::failure::Failure;
 use super::summary::{Summary, TestSummary};
 
@@ -39,6 +40,7 @@ pub(crate) fn text(summary: &Summary, about: &About<'_>, replay: &dyn Fn(&Cause)
         jobs: about.jobs,
         tests: summary.tests.iter().map(of_test).collect(),
         causes: summary.causes.iter().map(|cause| of_cause(cause, replay(cause))).collect(),
+        coverage: summary.coverage.iter().flat_map(Coverage::of_labs).collect(),
         failures_of_other_causes: summary.causes.failures_of_others(),
         total: Total {
             runs: total.runs,

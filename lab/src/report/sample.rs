@@ -36,6 +36,7 @@ pub(crate) fn run(seed: u64, failure: Option<&str>, rule: Option<&str>) -> Run {
         broken: rule.map(broken).into_iter().collect(),
         unseen: Vec::new(),
         analysed: rule.is_some(),
+        situations: Vec::new(),
         recording: None,
         log: Vec::new(),
     };

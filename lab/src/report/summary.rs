@@ -7,6 +7,7 @@ use tester::lines::Tally;
 use tester::{BrokenRule, Case, FailureCause};
 
 use super::causes::Causes;
+use super::coverage::Coverage;
 use super::failure::{Evidence, Failure};
 use crate::run::{Outcome, Run};
 
@@ -28,6 +29,8 @@ pub(crate) struct Summary {
     /// The chosen tests, in the course's order.
     pub(crate) tests: Vec<TestSummary>,
     pub(crate) causes: Causes,
+    /// The situations that runs came to, if they are counted.
+    pub(crate) coverage: Option<Coverage>,
     /// Failures that are kept.
     kept: usize,
     /// Bytes of their messages.
@@ -80,7 +83,12 @@ pub(crate) struct Warning {
 impl Summary {
     pub(crate) fn new(cases: &[&'static Case]) -> Self {
         let tests = cases.iter().map(|case| TestSummary::new(case)).collect();
-        Self { tests, causes: Causes::default(), kept: 0, message_bytes: 0 }
+        Self { tests, causes: Causes::default(), coverage: None, kept: 0, message_bytes: 0 }
+    }
+
+    /// As [`new`](Self::new); the situations that runs come to are counted. All runs must be watched.
+    pub(crate) fn with_coverage(cases: &[&'static Case]) -> Self {
+        Self { coverage: Some(Coverage::default()), ..Self::new(cases) }
     }
 
     /// Adds a run. Runs come in the order of the plan.
@@ -88,6 +96,9 @@ impl Summary {
         let name = run.job.case.name;
         let test = self.tests.iter_mut().find(|test| test.case.name == name).expect("a run of a chosen test");
         test.add(run);
+        if let (Some(coverage), Outcome::Reported(report)) = (&mut self.coverage, &run.outcome) {
+            coverage.add(test.case, report);
+        }
         if let Some((mut failure, evidence)) = Failure::of(run) {
             test.count_failure(&failure);
             self.causes.add(&failure, evidence);

@@ -16,6 +16,7 @@ use tester::lines::Tally;
 use tester::{lines, seed};
 
 use super::causes::{Cause, Causes};
+use super::coverage::{self, Coverage};
 use super::log_line;
 use super::paint::Paint;
 use super::rule;
@@ -282,6 +283,15 @@ impl Terminal {
         if !ids.is_empty() {
             self.line("");
         }
+    }
+
+    /// Prints the situations that runs came to.
+    pub(crate) fn coverage(&self, coverage: &Coverage) {
+        for lab in coverage.of_labs() {
+            self.line("");
+            coverage::lines(&lab).iter().for_each(|line| self.line(line));
+        }
+        self.line("");
     }
 
     /// Prints the last line: the totals.

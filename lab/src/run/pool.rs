@@ -391,6 +391,7 @@ mod tests {
             broken: Vec::new(),
             unseen: Vec::new(),
             analysed: false,
+            situations: Vec::new(),
             recording: None,
             log: Vec::new(),
         }

@@ -48,6 +48,7 @@ fn bad_input_is_one_line_that_says_what_would_be_right() {
         ("test --seed 0xbad.seed", "decimal (31) or hexadecimal (0x1f)"),
         ("test --solution rfat", "there are: reference"),
         ("test --policy stikcy", "sticky"),
+        ("test --coverage --backend threads", "leave out `--backend threads`"),
         ("replay backup_3b --seed 1 --backend threads", "never the same twice"),
         ("test --backend moon", "sim, threads"),
         ("test --backend real", "sim, threads"),
@@ -96,6 +97,40 @@ fn bad_input_is_one_line_that_says_what_would_be_right() {
     }
     let old = std::fs::read_to_string(folder.path().join("old.json")).expect("the file");
     assert_eq!(old, "old results", "a refused command wrote to the file");
+}
+
+#[test]
+fn coverage_says_what_the_solution_was_put_through_and_what_not() {
+    let folder = folder();
+    let arguments = "test re_election_3a initial_election_3a reliable_put_2a --runs 2 --seed 1";
+    let output = lab(folder.path(), &format!("{arguments} --coverage --json results.json"));
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let text = out(&output);
+    let line = |name: &str| text.lines().find(|line| line.contains(&format!("  {name}: "))).unwrap_or("");
+    assert!(text.contains("raft: ") && text.contains(" situations in 4 watched runs\n"), "{text}");
+    assert!(text.contains("kvsrv: ") && text.contains(" situations in 2 watched runs\n"), "{text}");
+    // The leader is cut off and comes back, and no test of these makes snapshots.
+    assert!(line("leader_hears_of_a_newer_term").starts_with("        2  "), "{text}");
+    assert!(line("snapshot_handed_to_the_service").starts_with("    never  "), "{text}");
+    let written = std::fs::read_to_string(folder.path().join("results.json")).expect("results");
+    let written: Value = serde_json::from_str(&written).expect("JSON");
+    let of_raft = &written["coverage"].as_array().expect("a list")[1];
+    assert_eq!((&of_raft["lab"], &of_raft["runs"]), (&"raft".into(), &4.into()));
+    let named = |name: &str| {
+        let all = of_raft["situations"].as_array().expect("a list").iter();
+        all.clone().find(|it| it["name"] == name).expect("a situation")["runs"].clone()
+    };
+    assert_eq!(named("leader_hears_of_a_newer_term"), 2);
+    assert_eq!(named("snapshot_handed_to_the_service"), 0);
+
+    // Watching changes no run, and without the option nothing is counted.
+    let bare = results(folder.path(), arguments);
+    assert!(bare.get("coverage").is_none(), "{bare}");
+    let fingerprints = |results: &Value| {
+        let tests = results["tests"].as_array().expect("a list").iter();
+        tests.map(|test| test["fingerprint"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(fingerprints(&bare), fingerprints(&written));
 }
 
 #[test]

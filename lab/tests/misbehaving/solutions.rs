@@ -183,6 +183,7 @@ fn passed(case: &Case, options: &RunOptions) -> Report {
         broken: Vec::new(),
         unseen: Vec::new(),
         analysed: false,
+        situations: Vec::new(),
         recording: None,
         log: Vec::new(),
     }

@@ -238,16 +238,21 @@ impl<T> Channel<T> {
         }
     }
 
+    /// The address, for the scheduler.
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
     pub(super) fn try_receive(&self) -> Result<T, Failed> {
         context::with(|context| {
-            context.scheduling_point();
+            context.scheduling_point_on(self.address());
             self.state.open(context).receive(context)
         })
     }
 
     pub(super) fn try_send(&self, message: T) -> Result<(), (Failed, T)> {
         context::with(|context| {
-            context.scheduling_point();
+            context.scheduling_point_on(self.address());
             self.state.open(context).send(context, message)
         })
     }
@@ -257,7 +262,7 @@ impl<T> Channel<T> {
     pub(super) fn receive(&self, deadline: Option<u64>) -> Result<T, Failed> {
         let location = Location::caller();
         context::with(|context| {
-            context.scheduling_point();
+            context.scheduling_point_on(self.address());
             self.receive_in(context, deadline, location)
         })
     }
@@ -306,7 +311,7 @@ impl<T> Channel<T> {
     pub(super) fn send(&self, message: T, deadline: Option<u64>) -> Result<(), (Failed, T)> {
         let location = Location::caller();
         context::with(|context| {
-            context.scheduling_point();
+            context.scheduling_point_on(self.address());
             self.send_in(context, message, deadline, location)
         })
     }

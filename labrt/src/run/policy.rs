@@ -13,11 +13,20 @@ pub enum Policy {
     /// are rarer and bursts longer, which finds bugs that need one thread to be far ahead of another.
     /// `sticky` on the command line.
     Sticky,
+    /// Probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010). Each thread has a random priority,
+    /// and the one of the highest runs; at two random scheduling points the running thread gets a low one.
+    /// Priorities and points are drawn again after 16 to 4,095 choices among threads. `pct` on the command
+    /// line.
+    Pct,
+    /// Partial order sampling (Yuan et al., CAV 2018). The next step of each thread has a random priority,
+    /// and the one of the highest is carried out; steps on the same lock, atomic or channel then get other
+    /// priorities. `pos` on the command line.
+    Pos,
 }
 
 impl Policy {
     /// All policies, in the order in which the command line lists them.
-    pub const ALL: [Policy; 2] = [Policy::Random, Policy::Sticky];
+    pub const ALL: [Policy; 4] = [Policy::Random, Policy::Sticky, Policy::Pct, Policy::Pos];
 
     /// The policy's name on the command line.
     #[must_use]
@@ -25,6 +34,8 @@ impl Policy {
         match self {
             Policy::Random => "random",
             Policy::Sticky => "sticky",
+            Policy::Pct => "pct",
+            Policy::Pos => "pos",
         }
     }
 }

@@ -74,7 +74,7 @@ impl Mutex {
     /// Takes the lock, waiting until `deadline` at the latest. Returns whether it succeeded. A scheduling
     /// point.
     pub(crate) fn take(&self, sim: &Sim, location: SourceLocation, deadline: Option<u64>) -> bool {
-        sim.access_point();
+        sim.access_point(std::ptr::from_ref(self).addr());
         loop {
             let Err(blockers) = self.try_take(sim, location) else { return true };
             let ticket = self.queue(sim);

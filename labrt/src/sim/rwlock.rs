@@ -88,7 +88,7 @@ impl RwLock {
         location: SourceLocation,
         deadline: Option<u64>,
     ) -> bool {
-        sim.access_point();
+        sim.access_point(std::ptr::from_ref(self).addr());
         loop {
             let Err(blockers) = self.try_take(sim, access, location) else { return true };
             let ticket = self.queue(sim);

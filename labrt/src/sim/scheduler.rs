@@ -198,11 +198,13 @@ impl Scheduler {
         self.current.map_or(0, |slot| self.threads[slot].trace_context)
     }
 
-    /// A scheduling point of the current thread.
+    /// A scheduling point of the current thread, before an access to the lock, atomic or channel at the
+    /// address `object`; 0 if it accesses none, or another thing.
     #[inline]
-    pub(crate) fn step(&mut self) -> Step {
+    pub(crate) fn step(&mut self, object: usize) -> Step {
         let Some(slot) = self.current else { return Step::Continue };
         let thread = &mut self.threads[slot];
+        thread.object = object;
         if thread.dying | thread.unwinding {
             return self.step_dying(slot);
         }
@@ -229,7 +231,7 @@ impl Scheduler {
         if others == 0 {
             return Step::Continue;
         }
-        let choice = self.policy.choose(others + 1);
+        let choice = self.policy.choose_thread(&self.ready, Some(slot), &self.threads);
         if choice == others {
             self.mix(self.threads[slot].serial);
             return Step::Continue;
@@ -249,7 +251,10 @@ impl Scheduler {
     /// Chooses a thread to run instead of the current one. Returns its position in the ready list.
     pub(crate) fn choose_other(&mut self) -> usize {
         let count = self.ready.len();
-        let choice = if count == 1 { 0 } else { self.policy.choose(count) };
+        let choice = match count {
+            1 => 0,
+            _ => self.policy.choose_thread(&self.ready, None, &self.threads),
+        };
         self.chosen = Some(self.ready[choice]);
         choice
     }
@@ -292,8 +297,8 @@ impl Scheduler {
                     let slot = self.ready.swap_remove(0);
                     return self.run(slot);
                 }
-                count => {
-                    let choice = self.policy.choose(count);
+                _ => {
+                    let choice = self.policy.choose_thread(&self.ready, None, &self.threads);
                     let slot = self.ready.swap_remove(choice);
                     return self.run(slot);
                 }

@@ -107,11 +107,17 @@ impl Sim {
     /// A scheduling point: another thread may run here.
     #[inline]
     pub(crate) fn scheduling_point(&self) {
+        self.scheduling_point_on(0);
+    }
+
+    /// A [scheduling point](Self::scheduling_point) before an access to the object at this address.
+    #[inline]
+    pub(crate) fn scheduling_point_on(&self, object: usize) {
         if self.atomic.get() {
             self.refuse_if_looking();
             return;
         }
-        let step = self.scheduler.borrow_mut().step();
+        let step = self.scheduler.borrow_mut().step(object);
         match step {
             Step::Continue => {}
             Step::Switch => self.switch(),
@@ -120,11 +126,12 @@ impl Sim {
         }
     }
 
-    /// The scheduling point of an access to a lock or an atomic. A [look](Self::look) may access them.
+    /// The scheduling point of an access to the lock or the atomic at this address. A [look](Self::look) may
+    /// access them.
     #[inline]
-    pub(crate) fn access_point(&self) {
+    pub(crate) fn access_point(&self, object: usize) {
         if !self.atomic.get() {
-            self.scheduling_point();
+            self.scheduling_point_on(object);
         }
     }
 
@@ -420,7 +427,7 @@ impl Sim {
         if self.atomic.get() {
             return;
         }
-        let step = self.scheduler.borrow_mut().step();
+        let step = self.scheduler.borrow_mut().step(0);
         if step == Step::Switch {
             suspend();
         }

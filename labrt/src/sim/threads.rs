@@ -53,6 +53,8 @@ pub(crate) struct Thread {
     pub(crate) unparked: bool,
     /// Scheduling points since it last waited.
     pub(crate) spins: u32,
+    /// The address of the lock, atomic or channel that its last scheduling point was about; 0 for none.
+    pub(crate) object: usize,
     /// It is the probe of its node (see `Node::when_quiet`), which does not count as activity.
     pub(crate) probe: bool,
     /// The harness's number for the task on whose behalf it runs.
@@ -99,6 +101,7 @@ impl Threads {
             unwind_steps: 0,
             unparked: false,
             spins: 0,
+            object: 0,
             probe: false,
             trace_context: 0,
             joiners: Vec::new(),

@@ -29,8 +29,8 @@ use std::sync::atomic::{self as real};
 use crate::context;
 
 #[track_caller]
-fn scheduling_point() {
-    context::with(|context| context.access_point());
+fn access_point<T>(atomic: &T) {
+    context::with(|context| context.access_point(std::ptr::from_ref(atomic).addr()));
 }
 
 macro_rules! atomic {
@@ -49,21 +49,21 @@ macro_rules! atomic {
             /// Reads the value.
             #[track_caller]
             pub fn load(&self, order: Ordering) -> $value {
-                scheduling_point();
+                access_point(&self.0);
                 self.0.load(order)
             }
 
             /// Writes the value.
             #[track_caller]
             pub fn store(&self, value: $value, order: Ordering) {
-                scheduling_point();
+                access_point(&self.0);
                 self.0.store(value, order);
             }
 
             /// Writes the value and returns the previous one.
             #[track_caller]
             pub fn swap(&self, value: $value, order: Ordering) -> $value {
-                scheduling_point();
+                access_point(&self.0);
                 self.0.swap(value, order)
             }
 
@@ -80,7 +80,7 @@ macro_rules! atomic {
                 success: Ordering,
                 failure: Ordering,
             ) -> Result<$value, $value> {
-                scheduling_point();
+                access_point(&self.0);
                 self.0.compare_exchange(current, new, success, failure)
             }
 
@@ -159,7 +159,7 @@ macro_rules! fetch {
                 )]
                 #[track_caller]
                 pub fn $method(&self, value: $value, order: Ordering) -> $value {
-                    scheduling_point();
+                    access_point(&self.0);
                     self.0.$method(value, order)
                 }
             )*

@@ -60,7 +60,7 @@ impl lock::Mutex for MutexOfRun {
     #[track_caller]
     fn try_lock(&self, real: &parking_lot::RawMutex, location: SourceLocation) -> bool {
         context::with(|context| {
-            context.access_point();
+            context.access_point(std::ptr::from_ref(&self.0).addr());
             match context {
                 Context::Sim(sim) => self.0.try_take(sim, location).is_ok(),
                 Context::Threads(_) => {
@@ -129,7 +129,7 @@ impl lock::RwLock for RwLockOfRun {
     #[track_caller]
     fn try_lock(&self, real: &parking_lot::RawRwLock, access: Access, location: SourceLocation) -> bool {
         context::with(|context| {
-            context.access_point();
+            context.access_point(std::ptr::from_ref(&self.0).addr());
             match context {
                 Context::Sim(sim) => self.0.try_take(sim, access, location).is_ok(),
                 Context::Threads(_) => {

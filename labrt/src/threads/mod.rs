@@ -142,7 +142,12 @@ impl Thread {
     }
 
     #[inline]
-    pub(crate) fn access_point(&self) {
+    pub(crate) fn scheduling_point_on(&self, _object: usize) {
+        self.scheduling_point();
+    }
+
+    #[inline]
+    pub(crate) fn access_point(&self, _object: usize) {
         self.scheduling_point();
     }
 

@@ -15,6 +15,7 @@ mod mutex;
 mod node;
 mod once;
 mod park;
+mod policy;
 mod preemption;
 mod rwlock;
 mod select;

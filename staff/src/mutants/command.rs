@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use lab::args::at_least_one;
+use lab::args::{at_least_one, policies};
 use lab::error::CommandError;
 use lab::report::files::ResultFile;
 use lab::{Verdict, interrupt};
+use labrt::world::Policy;
 use tester::filter::{Selection, select};
 use tester::replay::build_id;
 use tester::{Case, Lab};
@@ -58,6 +59,10 @@ pub(crate) struct MutantsArgs {
     /// Fail runs that break a rule of the paper, in all tests
     #[arg(long, help_heading = heading::RUNS)]
     strict: bool,
+    /// The scheduling policy, by which the simulation chooses the next thread
+    #[arg(long, visible_alias = "scheduler", value_name = "P", default_value_t = Policy::default())]
+    #[arg(value_parser = policies(), help_heading = heading::RUNS)]
+    policy: Policy,
     /// Solutions at a time; if not given, one per core
     #[arg(long, short, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     #[arg(help_heading = heading::RUNS)]
@@ -102,6 +107,7 @@ pub(crate) fn mutants(args: &MutantsArgs) -> Result<Verdict, CommandError> {
     let mut matrix = KillMatrix {
         whole: args.whole || args.markdown,
         strict: args.strict,
+        policy: args.policy.name().to_owned(),
         ..KillMatrix::new(build_id(), args.seed, args.runs, jobs)
     };
     for chosen in &chosen {
@@ -111,7 +117,8 @@ pub(crate) fn mutants(args: &MutantsArgs) -> Result<Verdict, CommandError> {
         let of_lab = corpus.clone().of_lab(krate);
         let scratch = of_lab.build(&cache, &folder.join(krate)).map_err(cannot)?;
         let built = begin.elapsed().as_secs_f64();
-        let (wrong, right) = run(&Trials::new(&scratch, args.strict), chosen, &tests, &matrix, args.seed)?;
+        let trials = Trials::new(&scratch, args.strict, args.policy);
+        let (wrong, right) = run(&trials, chosen, &tests, &matrix, args.seed)?;
         if interrupt::has_come() {
             return Ok(Verdict::Failed);
         }

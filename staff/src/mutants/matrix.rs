@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use labrt::world::Policy;
 use serde::{Deserialize, Serialize};
 
 /// The version of the format.
@@ -26,6 +27,8 @@ pub struct KillMatrix {
     pub whole: bool,
     /// Whether runs that break a rule of the paper failed in all tests.
     pub strict: bool,
+    /// The scheduling policy of the runs, by its name.
+    pub policy: String,
     /// The number of solutions that ran at a time.
     pub jobs: u32,
     /// The labs of the chosen solutions, in their order.
@@ -176,6 +179,7 @@ impl KillMatrix {
             runs,
             whole: false,
             strict: false,
+            policy: Policy::default().name().to_owned(),
             jobs,
             labs: Vec::new(),
         }

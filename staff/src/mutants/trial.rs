@@ -45,14 +45,15 @@ impl Made {
 pub(super) struct Trials {
     starter: Starter,
     analyse: Analyse,
+    policy: Policy,
 }
 
 impl Trials {
-    /// Runs of the solutions that were built. If they are `strict`, a run that breaks a rule of the paper
-    /// fails.
-    pub(super) fn new(scratch: &Scratch, strict: bool) -> Self {
+    /// Runs of the solutions that were built, by this scheduling policy. If they are `strict`, a run that
+    /// breaks a rule of the paper fails.
+    pub(super) fn new(scratch: &Scratch, strict: bool, policy: Policy) -> Self {
         let analyse = if strict { Analyse::Strict } else { Analyse::Failures };
-        Self { starter: scratch.starter(), analyse }
+        Self { starter: scratch.starter(), analyse, policy }
     }
 
     /// Makes these runs of a solution in their order, one at a time, in one process unless it dies. Returns
@@ -72,7 +73,7 @@ impl Trials {
             jobs: 1,
             // A command runs some hundred solutions and then ends.
             solution: solution.to_owned().leak(),
-            policy: Policy::default(),
+            policy: self.policy,
             plan: None,
             shrink: false,
             record: Record::Nothing,

@@ -1,5 +1,6 @@
 //! [`EventStream`]: delivers the events of a run to their subscribers.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
@@ -41,6 +42,8 @@ pub(crate) struct Conclusion {
     pub unseen: Vec<String>,
     /// Whether there are analyses.
     pub analysed: bool,
+    /// The names of the situations that the clusters came to.
+    pub situations: BTreeSet<&'static str>,
 }
 
 /// The events of a run.
@@ -160,12 +163,14 @@ impl EventStream {
             let state = &mut *self.state.lock();
             let mut broken = std::mem::take(&mut state.broken);
             let mut unseen = Vec::new();
+            let mut situations = BTreeSet::new();
             let analysed = !state.analyses.is_empty();
             for (_, analysis) in &mut state.analyses {
                 broken.extend(analysis.at_end(self.world.now()));
                 unseen.extend(analysis.unseen());
+                situations.extend(analysis.situations());
             }
-            Conclusion { broken, unseen, analysed }
+            Conclusion { broken, unseen, analysed, situations }
         })
     }
 

@@ -9,6 +9,7 @@ mod deposed;
 mod doubt;
 mod finding;
 mod leaders;
+mod observed;
 mod resent;
 #[cfg(test)]
 mod told;

@@ -7,6 +7,7 @@
 //! - `shadow`, `shadow_log`: what is known of each server, and of its log;
 //! - `votes`, `entries`, `commits`, `delivery`, `terms`: the rules that every correct solution keeps at every
 //!   moment. They name a rule only if it is broken in every possible world;
+//! - `observed`: the situations that the cluster comes to, which judge nothing;
 //! - `progress`: what should have happened and did not, asked at the end of a run that waited in vain.
 //!
 //! A rule that cannot read what it needs is silent, and [`Analysis::unseen`] says so.
@@ -16,6 +17,7 @@ mod delivery;
 mod entries;
 mod fact;
 mod message;
+mod observed;
 mod progress;
 mod shadow;
 mod shadow_log;
@@ -37,6 +39,7 @@ use crate::rule::{Analysis, BrokenRule};
 use entries::Entries;
 use fact::{Call, Fact, FactKind};
 use message::{Reply, Request, Unread};
+use observed::Observed;
 use progress::Progress;
 use shadow::Shadow;
 use terms::Terms;
@@ -55,6 +58,7 @@ pub(super) struct RaftAnalysis {
     entries: Entries,
     terms: Terms,
     progress: Progress,
+    observed: Observed,
     /// Rules and servers that were reported; each is reported once.
     reported: FxHashSet<(String, String)>,
     unseen: BTreeSet<String>,
@@ -72,6 +76,7 @@ impl RaftAnalysis {
             entries: Entries::default(),
             terms: Terms::default(),
             progress: Progress::new(servers, services_tell),
+            observed: Observed::new(servers),
             reported: FxHashSet::default(),
             unseen: BTreeSet::new(),
         }
@@ -212,7 +217,9 @@ impl RaftAnalysis {
         }
         let broken = self.judge(fact);
         self.progress.on(fact, &self.shadow);
+        self.observed.before(fact, &self.shadow);
         self.shadow.on(fact);
+        self.observed.after(fact, &self.shadow);
         broken
     }
 
@@ -235,6 +242,7 @@ impl RaftAnalysis {
 
 impl Analysis for RaftAnalysis {
     fn on(&mut self, event: &Event<'_>) -> Vec<BrokenRule> {
+        self.observed.on_event(event);
         self.fact(event).map_or_else(Vec::new, |fact| self.take(&fact))
     }
 
@@ -244,6 +252,10 @@ impl Analysis for RaftAnalysis {
 
     fn unseen(&self) -> Vec<String> {
         self.unseen.iter().cloned().collect()
+    }
+
+    fn situations(&self) -> Vec<&'static str> {
+        self.observed.names()
     }
 }
 

@@ -7,6 +7,7 @@ use labrpc::Step;
 
 use super::calls::{Call, Moment, Operation};
 use super::leaders::Leaders;
+use super::observed::Observed;
 use super::versions::Versions;
 use super::{answers, asking, committed, deposed, doubt, resent};
 use crate::event::{Event, Kind, Message, Party};
@@ -20,6 +21,7 @@ pub(crate) struct KeyValueAnalysis {
     operations: BTreeMap<u32, Operation>,
     versions: Versions,
     leaders: Leaders,
+    observed: Observed,
     /// The rules that are broken already.
     broken: BTreeSet<String>,
     /// The methods with arguments or replies that were not understood.
@@ -35,6 +37,7 @@ impl KeyValueAnalysis {
             operations: BTreeMap::new(),
             versions: Versions::default(),
             leaders: Leaders::default(),
+            observed: Observed::default(),
             broken: BTreeSet::new(),
             strange_requests: BTreeSet::new(),
             strange_replies: BTreeSet::new(),
@@ -51,11 +54,13 @@ impl KeyValueAnalysis {
             reached: Vec::new(),
             calls: Vec::new(),
         };
+        self.observed.begins(&operation, &self.operations);
         self.operations.insert(client, operation);
     }
 
     fn ends(&mut self, client: u32, output: &KeyValueOutput, now: Moment) -> Vec<BrokenRule> {
         let Some(operation) = self.operations.remove(&client) else { return Vec::new() };
+        self.observed.ends(&operation, output, self.leaders.newest());
         // If the clerk is wrong, its answer says nothing of the servers.
         let of_clerk = answers::judge(&operation, output, now)
             .or_else(|| doubt::judge(&operation, output, &self.versions, now));
@@ -71,12 +76,16 @@ impl KeyValueAnalysis {
 
     fn message(&mut self, client: u32, message: &Message<'_>, event: &Event<'_>) -> Option<BrokenRule> {
         let now = Moment::of(event);
+        if message.step == Step::RequestDelivered {
+            self.observed.arrives_late(message.call);
+        }
         let operation = self.operations.get_mut(&client)?;
         if let Step::RequestSent { .. } = message.step {
             let call = Call::new(client, message, now);
             if call.asks.is_none() {
                 self.strange_requests.insert(message.method.into());
             }
+            self.observed.sends(operation, &call);
             operation.calls.push(call);
             return None;
         }
@@ -92,6 +101,7 @@ impl KeyValueAnalysis {
         if call.asks.is_some() && call.reply.as_ref().is_some_and(|reply| reply.said.is_none()) {
             self.strange_replies.insert(message.method.into());
         }
+        self.observed.replies(operation, message.call);
         resent::judge(operation, message.call, &self.versions)
             .or_else(|| committed::judge(operation, message.call, event.causality()))
     }
@@ -147,5 +157,9 @@ impl Analysis for KeyValueAnalysis {
             )
         });
         requests.chain(replies).collect()
+    }
+
+    fn situations(&self) -> Vec<&'static str> {
+        self.observed.names()
     }
 }

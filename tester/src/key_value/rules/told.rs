@@ -233,6 +233,11 @@ impl Told {
         self.analysis.at_end(self.at)
     }
 
+    /// The names of the situations that the run came to.
+    pub fn situations(&self) -> Vec<&'static str> {
+        self.analysis.situations()
+    }
+
     pub fn unseen(&self) -> Vec<String> {
         self.analysis.unseen()
     }

@@ -1,6 +1,8 @@
 //! Each rule by a list of events written by hand: the list that breaks it, and the one beside it that does
 //! not.
 
+mod situations;
+
 use labapi::State;
 
 use super::message::{Entry, Position};

@@ -21,6 +21,7 @@ pub(crate) const LAB: Lab = Lab {
     needs: &[],
     cases,
     rules: Vec::new,
+    situations: Vec::new,
 };
 
 fn cases() -> Vec<Case> {
