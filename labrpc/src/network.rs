@@ -12,7 +12,7 @@ use crate::end::ClientEnd;
 use crate::fault_model::FaultModel;
 use crate::faults::HeldReply;
 use crate::observer::{Event, Observer, Step};
-use crate::router::{EndId, Router};
+use crate::router::{EndId, Lost, Router};
 use crate::server::Server;
 
 /// A network of end points and servers. Clones are the same network.
@@ -114,7 +114,7 @@ impl Network {
     /// Panics if there is no end point of that name.
     pub fn delete_end(&self, name: &str) {
         let held = self.change(|router| router.remove_end(name));
-        let (calls, replies) = held.unwrap_or_else(|| panic!("{}", no_end(name)));
+        let Lost { calls, replies } = held.unwrap_or_else(|| panic!("{}", no_end(name)));
         for (number, call) in calls {
             self.shared.report(|| Event { method: &call.full_name, ..Event::new(number, Step::RequestLost) });
         }

@@ -83,6 +83,13 @@ pub(crate) struct CallInFlight {
     pub(crate) handler_gone: bool,
 }
 
+/// The messages that an end point has held when it is deleted.
+pub(crate) struct Lost {
+    /// The calls whose requests were held, with their numbers. They have ended.
+    pub(crate) calls: Vec<(u64, CallInFlight)>,
+    pub(crate) replies: Vec<HeldReply>,
+}
+
 /// The state of the network, behind its lock.
 pub(crate) struct Router {
     pub(crate) fault_model: FaultModel,
@@ -140,15 +147,15 @@ impl Router {
         self.ends_by_name.get(name).copied()
     }
 
-    /// Removes the name. For calls in flight, the end is disabled for ever. Returns what the link held: calls,
-    /// with their numbers, and replies. `None` if there is no such end.
-    pub(crate) fn remove_end(&mut self, name: &str) -> Option<(Vec<(u64, CallInFlight)>, Vec<HeldReply>)> {
+    /// Removes the name. For calls in flight, the end is disabled for ever. Returns the messages that the
+    /// link held; `None` if there is no such end.
+    pub(crate) fn remove_end(&mut self, name: &str) -> Option<Lost> {
         let id = self.ends_by_name.remove(name)?;
         self.ends[id.0 as usize] = End { enabled: false, address: None };
         let Held { requests, replies } =
             self.faults.as_mut().map(|faults| faults.forget(id)).unwrap_or_default();
         let calls = requests.into_iter().filter_map(|id| Some((id.number, self.remove_call(id)?)));
-        Some((calls.collect(), replies))
+        Some(Lost { calls: calls.collect(), replies })
     }
 
     pub(crate) fn connect(&mut self, end: EndId, server: &str) {

@@ -32,7 +32,7 @@ fn test(body: impl Fn(&World) + Copy + Send + 'static) {
     }
 }
 
-fn call(end: &labrpc::ClientEnd, number: u64) -> labrt::thread::JoinHandle<Option<u64>> {
+fn call(end: &labrpc::ClientEnd, number: u64) -> thread::JoinHandle<Option<u64>> {
     let end = end.clone();
     thread::spawn(move || end.call::<u64, u64>("Echo.echo", &number))
 }

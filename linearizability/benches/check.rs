@@ -1,6 +1,6 @@
-//! The processor time of a check of 1,000 to 1,000,000 operations of 10 clients, all of whose calls overlap: on
-//! one key and on 100; and with one stale read, evidence included. And the cost of evidence where states grow:
-//! a text to which three clients append.
+//! The processor time of a check of 1,000 to 1,000,000 operations of 10 clients, all of whose calls overlap:
+//! on one key and on 100; and with one stale read, evidence included. And the cost of evidence where states
+//! grow: a text to which three clients append.
 
 use std::hint::black_box;
 use std::time::Duration;

@@ -88,8 +88,8 @@ pub struct Evidence {
     /// given. Then: whether it could be right with the help of operations that were called later. `None` if
     /// that is not known.
     pub right_later: Option<bool>,
-    /// Where the model's [exact method](crate::Model::exact) finds that there is no order. `None` if the model
-    /// has none, or if the answer is right in no state at all.
+    /// Where the model's [exact method](crate::Model::exact) finds that there is no order. `None` if the
+    /// model has none, or if the answer is right in no state at all.
     pub no_moment: Option<NoMoment>,
     /// The number of operations of the key that had been called until then.
     pub operations: usize,

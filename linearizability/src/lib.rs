@@ -46,8 +46,8 @@
 //! Not here: clocks, clients and networks. Times are plain [`Duration`](std::time::Duration)s for messages,
 //! and only the order of events decides a verdict.
 //!
-//! To read the source, begin with `check`. `walk` decides histories of the key/value model, and `search` those
-//! of the others. `evidence` is the message of a failed test.
+//! To read the source, begin with `check`. `walk` decides histories of the key/value model, and `search`
+//! those of the others. `evidence` is the message of a failed test.
 
 #![warn(missing_docs)]
 

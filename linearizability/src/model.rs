@@ -106,9 +106,9 @@ pub trait Exact {
     /// at any time, any number of times or never.
     fn contradict(&self, operations: &[usize]) -> bool;
 
-    /// Orders of all operations that must take effect, each of which leads to another state, `wanted` at most;
-    /// and whether there is no other state. None if there is no order. Operations that do not take effect are
-    /// not in an order.
+    /// Orders of all operations that must take effect, each of which leads to another state, `wanted` at
+    /// most; and whether there is no other state. None if there is no order. Operations that do not take
+    /// effect are not in an order.
     fn orders(&self, wanted: usize) -> (Vec<Vec<usize>>, bool);
 
     /// The other operations that constrain an order, those first that seem most likely to contradict this

@@ -1,4 +1,5 @@
-//! [`orders`]: orders of the operations on a key of versioned puts, one for each state to which they can lead.
+//! [`orders`]: orders of the operations on a key of versioned puts, one for each state to which they can
+//! lead.
 //!
 //! The walk keeps the moments at which each version can have begun. From the last version back to the first,
 //! each version begins at the last one of its moments that agrees with the beginning of the next version.

@@ -54,8 +54,8 @@ struct Shrink<'a, 'b, M: Model> {
 
 /// Operations that contradict each other.
 ///
-/// `operations` have no order, and have one without the return of `stuck`, which is the last. `order` is one of
-/// all operations but `stuck`, if one is known.
+/// `operations` have no order, and have one without the return of `stuck`, which is the last. `order` is one
+/// of all operations but `stuck`, if one is known.
 pub(crate) fn shrink<'a, M: Model>(
     model: &'a M,
     operations: &[Interval<'a, M::Input, M::Output>],

@@ -10,8 +10,8 @@
 //!
 //! Reading order:
 //!
-//! - `edit`, `changes`, `wrong_solution` and `right_solution` (the files), `corpus` (all of them), `filter` (some of
-//!   them);
+//! - `edit`, `changes`, `wrong_solution` and `right_solution` (the files), `corpus` (all of them), `filter`
+//!   (some of them);
 //! - `sources` and `scratch` (the build);
 //! - `order` (which run comes first), `trial` (the runs), `cost` (the CPU time until a mistake is noticed),
 //!   `rows` (a solution's results), `side_by_side` (several solutions at a time);

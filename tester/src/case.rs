@@ -94,8 +94,8 @@ impl Case {
     }
 
     /// The fault plan of a run in lines for people: a title, and then its first `most` faults in the order of
-    /// their beginnings. `given` is the plan that the run played instead of the one that the seed draws. There
-    /// are no lines if the test plays no plan.
+    /// their beginnings. `given` is the plan that the run played instead of the one that the seed draws.
+    /// There are no lines if the test plays no plan.
     #[must_use]
     pub fn plan_lines(&self, seed: u64, given: Option<&FaultPlan>, most: usize) -> Vec<String> {
         let Some(drawn) = self.plan(seed) else { return Vec::new() };

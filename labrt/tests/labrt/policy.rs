@@ -68,8 +68,8 @@ fn each_thread_can_be_first_and_last() {
     }
 }
 
-/// Three threads poll an atomic without a pause until a fourth one has set it, after 300 steps. Then they poll
-/// until it has done so again: whoever has waited once does not have to wait longer for it.
+/// Three threads poll an atomic without a pause until a fourth one has set it, after 300 steps. Then they
+/// poll until it has done so again: whoever has waited once does not have to wait longer for it.
 #[test]
 fn threads_that_poll_do_not_keep_the_others_from_running() {
     for policy in Policy::ALL {
@@ -145,8 +145,8 @@ fn late_first_step(_: &World) -> bool {
     saw == 0
 }
 
-/// The bug shows if one thread makes 20 steps between two neighbouring steps of another one, which has made 10
-/// steps before: an ordering of depth 2.
+/// The bug shows if one thread makes 20 steps between two neighbouring steps of another one, which has made
+/// 10 steps before: an ordering of depth 2.
 fn stale_between_two_steps(_: &World) -> bool {
     let value = Arc::new(AtomicU64::new(0));
     let (writes, reads) = (Arc::clone(&value), value);
@@ -223,8 +223,8 @@ fn late_second_load(_: &World) -> bool {
 
 #[test]
 fn pos_draws_the_order_of_steps_that_race_anew() {
-    // The priority of the second load is drawn again after each step of the writer, which it races with. If it
-    // were kept, it would be the lowest of 31 in 1/31 of the runs in which the first load is early.
+    // The priority of the second load is drawn again after each step of the writer, which it races with. If
+    // it were kept, it would be the lowest of 31 in 1/31 of the runs in which the first load is early.
     let pos = share(Policy::Pos, late_second_load);
     assert!(pos < 0.002, "{pos}");
 }

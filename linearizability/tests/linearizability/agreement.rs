@@ -1,5 +1,5 @@
-//! The exact method, the search and brute force must say the same of tens of thousands of small histories, and
-//! the first two of long ones.
+//! The exact method, the search and brute force must say the same of tens of thousands of small histories,
+//! and the first two of long ones.
 
 use std::sync::Arc;
 use std::time::Duration;

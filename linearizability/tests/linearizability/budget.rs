@@ -82,8 +82,8 @@ fn an_exact_method_has_a_verdict_whatever_the_budget() {
 #[test]
 fn an_undecided_key_does_not_hide_a_violation_of_another() {
     let mut history = hard();
-    // Another register has more operations, so it is checked later. One client uses it, and reads at last what
-    // it has overwritten.
+    // Another register has more operations, so it is checked later. One client uses it, and reads at last
+    // what it has overwritten.
     let name: Arc<str> = "other".into();
     let at = Duration::from_secs(1_000);
     for number in 0..1_500 {

@@ -82,8 +82,8 @@ pub(crate) struct MutantsArgs {
     cache: Option<PathBuf>,
 }
 
-/// Runs the tests on the chosen solutions, and prints which tests catch the wrong ones. It passes if all wrong
-/// ones are caught and no right one fails.
+/// Runs the tests on the chosen solutions, and prints which tests catch the wrong ones. It passes if all
+/// wrong ones are caught and no right one fails.
 pub(crate) fn mutants(args: &MutantsArgs) -> Result<Verdict, CommandError> {
     let corpus = Corpus::here().map_err(cannot)?;
     let mut chosen = choose(&corpus, &args.filters, args.lab).map_err(cannot)?;

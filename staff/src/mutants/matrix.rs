@@ -22,8 +22,8 @@ pub struct KillMatrix {
     pub first_seed: String,
     /// The runs of each test that were planned, over consecutive seeds.
     pub runs: u32,
-    /// Whether all planned runs were made, but for those of tests of which several had hung. Otherwise those of a wrong solution ended when it was caught, and
-    /// those of a right one when it failed.
+    /// Whether all planned runs were made, but for those of tests of which several had hung. Otherwise those
+    /// of a wrong solution ended when it was caught, and those of a right one when it failed.
     pub whole: bool,
     /// Whether runs that break a rule of the paper failed in all tests.
     pub strict: bool,

@@ -31,8 +31,8 @@ impl<P: Protocol> Cluster<P> {
     }
 
     /// Holds the messages from one server to another that are sent from now on, requests and replies alike;
-    /// or lets later ones pass. What is held stays so until it is [released](Self::release_way), or the server
-    /// that waits for it is restarted.
+    /// or lets later ones pass. What is held stays so until it is [released](Self::release_way), or the
+    /// server that waits for it is restarted.
     pub fn hold_way(&self, from: usize, to: usize, hold: bool) {
         let network = self.network();
         self.inner.testbed.emit_faults(&format!(
@@ -56,8 +56,8 @@ impl<P: Protocol> Cluster<P> {
         ends.iter().for_each(|end| network.release(end));
     }
 
-    /// Opens every way that is [cut](Self::cut_way), delivers every message that is [held](Self::hold_way), and
-    /// holds no more.
+    /// Opens every way that is [cut](Self::cut_way), delivers every message that is [held](Self::hold_way),
+    /// and holds no more.
     pub fn open_all_ways(&self) {
         let (cut, held) = {
             let mut links = self.inner.links.lock();

@@ -20,8 +20,8 @@ const FEW: usize = 4;
 /// Makes a plan that fails smaller, as long as it fails: first the faults, in the manner of delta debugging
 /// (Zeller and Hildebrandt, 2002), then servers, clients, what is left out, and the times.
 ///
-/// `fails` says whether a plan still fails in the same way; it is called `most` times at most, and never twice
-/// for one plan. No step of a smaller plan is ever later or longer than in the one that was given.
+/// `fails` says whether a plan still fails in the same way; it is called `most` times at most, and never
+/// twice for one plan. No step of a smaller plan is ever later or longer than in the one that was given.
 pub fn shrink(plan: &FaultPlan, most: u32, fails: &mut dyn FnMut(&FaultPlan) -> bool) -> Shrunk {
     let mut search = Search { best: plan.clone(), passed: Vec::new(), tries: 0, most, fails };
     // Fewer servers may make fewer faults do.

@@ -141,11 +141,8 @@ impl<'a, P: Protocol> Siege<'a, P> {
                 self.cluster.restart(servers[0]);
                 self.forget(servers[0]);
             }
-            FaultKind::Pause { .. } => {
-                if self.paused.remove(&servers[0]) {
-                    self.cluster.resume(servers[0]);
-                }
-            }
+            // A server that has crashed meanwhile is not paused any more.
+            FaultKind::Pause { .. } if self.paused.remove(&servers[0]) => self.cluster.resume(servers[0]),
             _ => {}
         }
         self.apply();

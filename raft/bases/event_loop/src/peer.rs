@@ -74,8 +74,8 @@ fn call(peer: &ClientEnd, request: Outgoing) -> Option<Reply> {
 }
 
 impl Raft {
-    /// Sends the event that `event` makes of a channel for the answer, and waits for that. `None` if the server
-    /// was killed.
+    /// Sends the event that `event` makes of a channel for the answer, and waits for that. `None` if the
+    /// server was killed.
     fn ask<T>(&self, event: impl FnOnce(Sender<T>) -> Event) -> Option<T> {
         let (answer, answers) = channel::bounded(1);
         self.events.send(event(answer)).ok()?;

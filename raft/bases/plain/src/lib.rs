@@ -5,13 +5,13 @@
 //!
 //! - `next_index` moves when a follower answers, not when entries are sent. Each request carries the entries
 //!   from there on, so entries that are on their way are sent again with the next command or heartbeat.
-//! - Nobody remembers which requests are on their way, and an answer that was overtaken is obeyed as any other
-//!   of its term.
+//! - Nobody remembers which requests are on their way, and an answer that was overtaken is obeyed as any
+//!   other of its term.
 //! - All persistent state is encoded and saved whole, each time.
 //! - A candidate asks once for each vote.
 //!
-//! The course demands a little that is not in the figures: a refused leader goes back by a term at a time (the
-//! end of §5.3), and new entries leave at once.
+//! The course demands a little that is not in the figures: a refused leader goes back by a term at a time
+//! (the end of §5.3), and new entries leave at once.
 //!
 //! - `peer.rs`: one server, its threads, and what can be asked of it.
 //! - `state.rs`: the box "State".

@@ -9,7 +9,8 @@ use crate::log::Log;
 use crate::peer::Raft;
 use crate::state::State;
 
-/// What is saved before the entries: the term, the vote, the index of the log's head, the number of its slots.
+/// What is saved before the entries: the term, the vote, the index of the log's head, the number of its
+/// slots.
 type Header = (Term, Option<usize>, LogIndex, usize);
 
 impl Raft {

@@ -50,7 +50,8 @@ impl Raft {
         Some(Started { index: state.log.last_index(), term })
     }
 
-    /// "Send AppendEntries RPC with log entries starting at nextIndex", or the snapshot if they are gone (§7).
+    /// "Send AppendEntries RPC with log entries starting at nextIndex", or the snapshot if they are gone
+    /// (§7).
     pub(crate) fn replicate(&self, state: &State, peer: usize) {
         let next_index = state.next_index[peer];
         if next_index <= state.log.head() {
@@ -131,8 +132,8 @@ impl Raft {
         state.role = Role::Follower;
         state.reset_election_timer();
 
-        // 2. "Reply false if log doesn't contain an entry at prevLogIndex whose term matches prevLogTerm." What
-        //    the snapshot replaced was committed, so it matches.
+        // 2. "Reply false if log doesn't contain an entry at prevLogIndex whose term matches prevLogTerm."
+        //    What the snapshot replaced was committed, so it matches.
         let prev = args.prev_log_index;
         if prev > state.log.last_index() {
             return refusal(&state, None, state.log.last_index().next());

@@ -110,8 +110,8 @@ fn vote_and_crash(cluster: &RaftCluster) -> Option<()> {
     Some(())
 }
 
-/// A candidate is granted a vote in one term, and learns of it in the next one, in which another server leads.
-/// A vote counts in its own term alone (§5.2).
+/// A candidate is granted a vote in one term, and learns of it in the next one, in which another server
+/// leads. A vote counts in its own term alone (§5.2).
 fn old_votes(cluster: &RaftCluster) -> Option<()> {
     let (leader, [candidate, voter]) = roles(cluster);
     let term = cluster.term_of(voter)?;
