@@ -71,8 +71,8 @@ mod tests {
                        these 2 contradict each other, whatever else happened:\n    \
                        client 1, 0.500 s to 0.600 s: Put(x, \"b: -> c\", 2) -> done\n  \
                        > client 3, 1.204 s to 1.260 s: Get(x) -> \"a\", version 2\n\
-                       no moment is left at which version 3 of x can have begun; the last one is ruled out by \
-                       client 1, 0.500 s to 0.600 s: Put(x, \"b\", 2) -> done\n\
+                       no moment is left at which version 3 of x can have begun; the last one is ruled out \
+                       by client 1, 0.500 s to 0.600 s: Put(x, \"b\", 2) -> done\n\
                        without it the operations so far (9) have an order:\n    \
                        5 operations, then\n    \
                        client 2, 0.400 s on, without a return: Put(x, \"a\", 1)\n    \

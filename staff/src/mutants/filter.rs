@@ -20,8 +20,8 @@ pub(super) struct Chosen<'a> {
 pub(super) enum FilterError {
     /// A filter matches nothing.
     #[error(
-        "`{filter}` is neither a lab, nor `wrong`, `right` or `frozen`, nor a piece of a solution's name; the \
-         labs are {labs}"
+        "`{filter}` is neither a lab, nor `wrong`, `right` or `frozen`, nor a piece of a solution's name; \
+         the labs are {labs}"
     )]
     Unknown {
         /// The filter as it was given.

@@ -93,7 +93,8 @@ impl labapi::Raft for Raft {
     }
 
     fn snapshot(&self, index: LogIndex, snapshot: Vec<u8>) {
-        let _ = self.ask(|answer| Event::Compact(index, snapshot, answer)); // a server that was killed needs none
+        // A server that was killed needs none.
+        let _ = self.ask(|answer| Event::Compact(index, snapshot, answer));
     }
 
     fn persist_bytes(&self) -> usize {

@@ -167,7 +167,8 @@ macro_rules! each_check_notices {
 
         #[test]
         fn no_test_is_left_out() {
-            for case in cases().iter().filter(|case| case.part.starts_with('3')) {
+            let is_story = |case: &&tester::Case| case.part.starts_with('3') && !case.adversarial;
+            for case in cases().iter().filter(is_story) {
                 let has_its_turn = [$(stringify!($name)),+].contains(&case.name);
                 assert_ne!(has_its_turn, SAME_BODY.contains(&case.name), "{}", case.name);
             }
@@ -201,6 +202,19 @@ each_check_notices!(
     snapshot_all_crash_3d: snapshot_all_crash_3d,
     snapshot_init_3d: snapshot_init_3d,
 );
+
+/// Tests of part 3X begin and end with an agreement, whatever else they do.
+#[test]
+fn adversarial_tests_notice_when_nobody_leads() {
+    for case in cases().iter().filter(|case| case.part == "3X") {
+        let (report, calls) = run_injected(case.name, Injected::NobodyLeads(u32::MAX));
+        expect_pass(&report);
+        for from in [1, calls - calls / 8] {
+            let (report, _) = run_injected(case.name, Injected::NobodyLeads(from));
+            expect_failure(&report, "assertion", &["to apply command", "no connected server leads"]);
+        }
+    }
+}
 
 #[test]
 fn terms_that_differ() {
