@@ -90,7 +90,7 @@ impl<'a, 'r> Walk<'a, 'r> {
         for row in rows.iter().filter(|row| row.returned(end)) {
             let exists = match row.role {
                 Role::Read => row.version,
-                Role::Put if row.done => row.version + 1,
+                Role::Put if row.done => row.version.saturating_add(1),
                 Role::Put => 0,
                 // It saw a key, and another version.
                 Role::Refused if row.version == 1 => 2,

@@ -223,7 +223,10 @@ mod tests {
     fn every_refusal_is_one_line_that_says_what_would_be_right() {
         for (arguments, says) in [
             (&["grade", "ann", "--out", "o", "--time-limit", "600"][..], "90s, 10m or 1h30m"),
-            (&["handout", "there", "--parts", "3A,3Z"], "there is no part `3Z`; the parts are 2A, 2B, 3A"),
+            (
+                &["handout", "there", "--parts", "3A,3Z"],
+                "there is no part `3Z`; the parts are 2A, 2B, 2X, 3A",
+            ),
             (&["test", "--runs", "0"], "from 1 to 4294967295"),
             (&["test", "--submission", "ann", "--solution", "reference"], "--solution"),
             (&["test", "--raft", "reference"], "--submission"),

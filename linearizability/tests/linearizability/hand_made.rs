@@ -76,6 +76,14 @@ fn each_field_of_an_answer_counts() {
 }
 
 #[test]
+fn there_is_no_version_after_the_last_number() {
+    let put_a = || (put("a", 0), Done);
+    right(&sequence(vec![put_a(), (put("b", u64::MAX), WrongVersion), (get(), value("a", 1))]));
+    wrong(&sequence(vec![put_a(), (put("b", u64::MAX), Done)]), 1);
+    wrong(&sequence(vec![put_a(), (get(), value("a", u64::MAX))]), 1);
+}
+
+#[test]
 fn a_get_during_a_put_sees_it_or_not() {
     for seen in [NoKey, value("a", 1)] {
         right(&history(vec![Call(0, put("a", 0)), Call(1, get()), Return(1, seen), Return(0, Done)]));

@@ -42,13 +42,16 @@ pub(super) fn solutions(students: &[&Lab]) -> String {
 /// `tester/src/released.rs`: the parts whose tests students have.
 pub(super) fn released(parts: &Parts) -> String {
     let names: Vec<String> = parts.names().map(|part| format!("\"{part}\"")).collect();
+    let list = format!("&[{}];", names.join(", "));
+    let constant = "const RELEASED: &[&str] =";
+    // As rustfmt breaks the line.
+    let gap = if constant.len() + 1 + list.len() > 110 { "\n    " } else { " " };
     format!(
         "//! [`RELEASED`]: the parts of the labs whose tests there are.\n\n\
          /// The parts of the labs that are released.\n\
-         const RELEASED: &[&str] = &[{}];\n\n\
+         {constant}{gap}{list}\n\n\
          /// Whether the tests of a part are there.\n\
-         pub(crate) fn is_released(part: &str) -> bool {{\n    RELEASED.contains(&part)\n}}\n",
-        names.join(", ")
+         pub(crate) fn is_released(part: &str) -> bool {{\n    RELEASED.contains(&part)\n}}\n"
     )
 }
 

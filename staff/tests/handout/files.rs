@@ -271,7 +271,7 @@ fn what_is_not_released_is_not_there() {
     // Neither does any command know the others, nor does the README tell of them.
     for (chosen, list, command) in [
         ("3A,3C", r#"&["3A", "3C"]"#, "cargo test -p raft 3a"),
-        ("2", r#"&["2A", "2B"]"#, "cargo test -p kvsrv 2a"),
+        ("2", r#"&["2A", "2B", "2X"]"#, "cargo test -p kvsrv 2a"),
         ("B1", r#"&["B1"]"#, "cargo test -p bully b1"),
     ] {
         let handed_out = texts(chosen);

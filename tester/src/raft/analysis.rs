@@ -260,4 +260,4 @@ impl Analysis for RaftAnalysis {
 }
 
 #[cfg(test)]
-mod tests;
+mod scripts;

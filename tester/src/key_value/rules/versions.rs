@@ -247,7 +247,7 @@ impl Key {
             let headline = format!("two puts over version {version} of key {key} were acknowledged");
             return Some(end.breaks(&KV5, headline, other.ending()));
         }
-        if let Some(seen) = self.seen.get(&(version + 1)).filter(|seen| seen.value != value) {
+        if let Some(seen) = self.seen.get(&version.saturating_add(1)).filter(|seen| seen.value != value) {
             let headline = format!(
                 "two puts over version {version} of key {key} were done: one was acknowledged, and the value \
                  of another one was read"
@@ -279,7 +279,7 @@ impl Key {
 
         // Its value was read already.
         let of_value = || self.over(version).iter().filter(|put| put.value == value);
-        let seen = self.seen.get(&(version + 1)).filter(|seen| seen.value == value);
+        let seen = self.seen.get(&version.saturating_add(1)).filter(|seen| seen.value == value);
         if let Some(seen) = seen
             && in_time
             && of_value().all(|put| mine(put) || (put.is(OutcomeKind::Refused) && put.is_in_time))
@@ -352,6 +352,8 @@ mod tests {
         refuse(&mut told, 0, "a", 1, PutError::NoKey);
         told.put(0, "a", 0).get(1, "a", 1).put(1, "b", 1).get(0, "b", 2);
         refuse(&mut told, 0, "c", 1, PutError::Version);
+        // There is no version after the last number.
+        refuse(&mut told, 0, "b", u64::MAX, PutError::Version);
         // Two puts of one value over one version: one is done.
         told.puts(2, "d", 2).puts(3, "d", 2);
         told.sends_put(2, 0, "d", 2).arrives().put_is(Ok(Err(PutError::Version))).is_told();
