@@ -603,7 +603,7 @@ fn a_fault_plan_that_cannot_be_played_is_refused() {
     std::fs::write(folder.file("none.json"), "{}").expect("written");
     for (arguments, says) in [
         ("test 3x --plan plan.json", "--plan is for one test, and "),
-        ("test backup_3b --plan plan.json", "backup_3b has none; such tests are: election_storm_3x, "),
+        ("test backup_3b --plan plan.json", "backup_3b has none; such tests are: "),
         ("test turns_3x --plan plan.json", "the fault plan is for election_storm_3x, and not for turns_3x"),
         ("test turns_3x --plan missing.json", "--plan missing.json cannot be played: No such file"),
         ("test turns_3x --plan none.json", "this is no fault plan: missing field `test`"),

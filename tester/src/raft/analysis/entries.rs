@@ -174,8 +174,8 @@ fn refused(
     // A request that is about what is committed already may be refused as outdated.
     let is_news = server.log.last().is_some_and(|(last, _)| last.index == prev.index)
         || prev.index > shadow.commit_bound(fact.server);
-    // A server that has only a snapshot of it may say so.
-    let in_snapshot = prev.index <= server.log.snapshot_bound().max(server.snapshot_taken);
+    // A server that has only a snapshot of it may say so. It knows the snapshot's last entry.
+    let in_snapshot = prev.index < server.log.snapshot_bound().max(server.snapshot_taken);
     let is_sure = shadow.sees_entries()
         && of_this_term
         && !in_snapshot

@@ -590,19 +590,19 @@ fn is6_what_follows_a_snapshot_is_kept() {
     breaks("IS6", play(at(2, 1), at(2, 1)));
     keeps_all(play(at(2, 1), at(3, 1)));
 
-    // Entries after one that only the snapshot stands for may be refused; those after a later one may not.
+    // What follows an entry within the snapshot may be refused; what follows a later one may not.
     let play = |prev: Position| {
         move |script: &mut Script| {
             script.wins(0, 1, 1, at(0, 0));
-            script.replicates((0, 1), 1, at(0, 0), &[1, 1, 1], 0);
-            let call = script.installs(0, 1, 1, at(2, 1));
+            script.replicates((0, 1), 1, at(0, 0), &[1, 1, 1, 1], 0);
+            let call = script.installs(0, 1, 1, at(3, 1));
             script.answers(&call, 1, true);
             let call = script.appends((0, 1), 1, prev, &[], 0);
             script.answers(&call, 1, false);
         }
     };
     keeps_all(play(at(2, 1)));
-    breaks("IS6", play(at(3, 1)));
+    breaks("IS6", play(at(4, 1)));
 }
 
 #[test]
