@@ -10,6 +10,8 @@ use staff::mutants::{Corpus, Family, Scratch};
 /// A corpus that the first trial builds, so that `--list` builds nothing.
 pub struct Fixture {
     corpus: Corpus,
+    /// The folder to build in.
+    folder: String,
     scratch: OnceLock<Result<Scratch, String>>,
 }
 
@@ -19,7 +21,7 @@ impl Fixture {
     pub fn scratch(&self) -> Result<&Scratch, Failed> {
         let kept = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let built = self.scratch.get_or_init(|| {
-            let built = self.corpus.build(&kept.join("lab/grading"), &kept.join("corpus"));
+            let built = self.corpus.build(&kept.join("lab/grading"), &kept.join(&self.folder));
             built.map_err(|error| error.to_string())
         });
         built.as_ref().map_err(Failed::from)
@@ -38,8 +40,16 @@ pub type Body = Box<dyn FnOnce(&Fixture) -> Result<(), Failed> + Send>;
 /// Runs, for each lab, the trials that `trials` gives, named by the lab and their own name. They run one at a
 /// time, because they share the command line's files and each uses all cores.
 pub fn run(trials: fn(&Family) -> Vec<(String, Body)>) -> ExitCode {
-    let corpus = Corpus::here().expect("files of the right form");
-    let fixture = Arc::new(Fixture { corpus, scratch: OnceLock::new() });
+    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
+    let mut corpus = Corpus::here().expect("files of the right form");
+    let mut folder = "corpus".to_owned();
+    // A filter that begins with a lab needs that lab's solutions alone.
+    let lab = arguments.filter.as_deref().and_then(|filter| filter.split("::").next());
+    if let Some(lab) = lab.filter(|lab| tester::labs().iter().any(|it| it.krate == *lab)) {
+        corpus = corpus.of_lab(lab);
+        folder += &format!("-{lab}");
+    }
+    let fixture = Arc::new(Fixture { corpus, folder, scratch: OnceLock::new() });
     let mut all = Vec::new();
     for family in fixture.corpus.families() {
         for (name, body) in trials(family) {
@@ -47,6 +57,5 @@ pub fn run(trials: fn(&Family) -> Vec<(String, Body)>) -> ExitCode {
             all.push(Trial::test(format!("{}::{name}", family.lab.krate), move || body(&fixture)));
         }
     }
-    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
     libtest_mimic::run(&arguments, all).exit_code()
 }
