@@ -60,17 +60,17 @@ fn each_submission_has_its_expected_score() {
         names.iter().map(|name| (*name, scores[*name][1].as_str(), scores[*name][2].as_str())).collect();
     let expected = [
         ("broken", "does_not_build", "0"),
-        ("broken_bully", "graded", "100"),
-        ("broken_kvraft", "graded", "130"),
-        ("bully_alone", "graded", "30"),
+        ("broken_bully", "graded", "132"),
+        ("broken_kvraft", "graded", "172"),
+        ("bully_alone", "graded", "34"),
         // Files that the compiler does not read make no difference.
-        ("messy", "graded", "100"),
+        ("messy", "graded", "132"),
         ("nameless", "does_not_build", "0"),
-        ("raft_alone", "graded", "100"),
+        ("raft_alone", "graded", "132"),
         ("skeleton", "graded", "0"),
         ("static_bully", "breaks_rules", "0"),
-        ("whole", "graded", "230"),
-        ("without_raft", "graded", "130"),
+        ("whole", "graded", "296"),
+        ("without_raft", "graded", "164"),
     ];
     assert_eq!(outcomes, expected, "{printed}");
 
