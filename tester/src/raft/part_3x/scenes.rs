@@ -211,7 +211,7 @@ fn old_acknowledgement(cluster: &RaftCluster) -> Option<()> {
     cluster.one(cluster.rand(), cluster.n_servers(), Retry::Yes);
 
     // The former leader leads again, and reaches one server. Two of five have its new entries.
-    cluster.disconnect(one);
+    cluster.shutdown(one);
     for other in [follower, two, three] {
         mend(cluster, leader, other);
     }
@@ -232,7 +232,7 @@ fn old_acknowledgement(cluster: &RaftCluster) -> Option<()> {
     // Neither of the two is there when the others go on.
     cluster.disconnect(leader);
     cluster.disconnect(two);
-    cluster.connect(one);
+    cluster.restart(one);
     cluster.connect(follower);
     cluster.one(cluster.rand(), 3, Retry::Yes);
     Some(())

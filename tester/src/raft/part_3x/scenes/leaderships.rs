@@ -36,7 +36,7 @@ fn second(cluster: &RaftCluster) -> Option<()> {
     cluster.one(cluster.rand(), cluster.n_servers(), Retry::Yes);
 
     // The first leads again. One other server gets its new entries, and the follower is cut off.
-    cluster.disconnect(one);
+    cluster.shutdown(one);
     for other in [follower, two, three] {
         mend(cluster, leader, other);
     }
@@ -53,7 +53,7 @@ fn second(cluster: &RaftCluster) -> Option<()> {
     // Neither of the two is there when the others go on.
     cluster.disconnect(leader);
     cluster.disconnect(two);
-    cluster.connect(one);
+    cluster.restart(one);
     cluster.connect(follower);
     cluster.one(cluster.rand(), 3, Retry::Yes);
     Some(())

@@ -73,8 +73,10 @@ fn requests(cluster: &RaftCluster) -> Option<()> {
     let (leader, [candidate, other]) = roles(cluster);
     cluster.disconnect(other);
     cluster.cut_way(leader, candidate, true);
+    cluster.set_clock_rate(candidate, SLOW);
+    cluster.sleep(Duration::from_millis(2100));
     cluster.set_clock_rate(candidate, FAST);
-    cluster.sleep(Duration::from_millis(2500));
+    cluster.sleep(Duration::from_millis(500));
     cluster.set_clock_rate(candidate, RIGHT);
     cluster.sleep(HEEDED);
     cluster.term_of(leader)?;
