@@ -30,6 +30,16 @@ impl<P: Protocol> Cluster<P> {
         self.emit(self.incarnation(from), Kind::WayCut { peer: to, cut });
     }
 
+    /// Cuts or opens the requests of one server to another; its replies to the other one pass. Lasts until the
+    /// first is restarted, or [all ways are opened](Self::open_all_ways).
+    pub(crate) fn cut_requests(&self, from: usize, to: usize, cut: bool) {
+        let text = format!("requests from server {from} to {to}: {}", if cut { "cut" } else { "open" });
+        self.inner.testbed.emit_faults(&text);
+        let network = self.network();
+        self.inner.links.lock().note_cut((from, to), cut);
+        self.with_end(from, to, |end| network.cut_requests(end, cut));
+    }
+
     /// Holds the messages from one server to another that are sent from now on, requests and replies alike;
     /// or lets later ones pass. What is held stays so until it is [released](Self::release_way), or the
     /// server that waits for it is restarted.

@@ -5,7 +5,7 @@
 //! - `message`: requests and replies, as far as they can be read;
 //! - `fact`: an event, as the rules see it;
 //! - `shadow`, `shadow_log`: what is known of each server, and of its log;
-//! - `votes`, `entries`, `commits`, `delivery`, `terms`: the rules that every correct solution keeps at every
+//! - `votes`, `entries`, `commits`, `delivery`, `terms`, `heeding`: the rules that every correct solution keeps at every
 //!   moment. They name a rule only if it is broken in every possible world;
 //! - `observed`: the situations that the cluster comes to, which judge nothing;
 //! - `progress`: what should have happened and did not, asked at the end of a run that waited in vain.
@@ -16,6 +16,7 @@ mod commits;
 mod delivery;
 mod entries;
 mod fact;
+mod heeding;
 mod message;
 mod observed;
 mod progress;
@@ -38,6 +39,7 @@ use crate::event::{Event, Kind, Message, Party};
 use crate::rule::{Analysis, BrokenRule};
 use entries::Entries;
 use fact::{Call, Fact, FactKind};
+use heeding::Heeding;
 use message::{Reply, Request, Unread};
 use observed::Observed;
 use progress::Progress;
@@ -57,6 +59,7 @@ pub(super) struct RaftAnalysis {
     elections: Elections,
     entries: Entries,
     terms: Terms,
+    heeding: Heeding,
     progress: Progress,
     observed: Observed,
     /// Rules and servers that were reported; each is reported once.
@@ -75,6 +78,7 @@ impl RaftAnalysis {
             elections: Elections::default(),
             entries: Entries::default(),
             terms: Terms::default(),
+            heeding: Heeding::new(servers),
             progress: Progress::new(servers, services_tell),
             observed: Observed::new(servers),
             reported: FxHashSet::default(),
@@ -109,6 +113,7 @@ impl RaftAnalysis {
                 RaftEvent::Probed { probe, state } => {
                     fact(server?, None, FactKind::Probed { state: *state, asked: probe.asked.number })
                 }
+                RaftEvent::Queried { state, .. } => fact(server?, None, FactKind::Queried(*state)),
                 RaftEvent::Accepted { position, .. } => {
                     let kind = FactKind::Accepted { index: position.index.0, term: position.term.0 };
                     fact(server?, None, kind)
@@ -224,9 +229,10 @@ impl RaftAnalysis {
     }
 
     fn judge(&mut self, fact: &Fact) -> Vec<BrokenRule> {
-        let Self { shadow, elections, entries, terms, .. } = self;
+        let Self { shadow, elections, entries, terms, heeding, .. } = self;
         let judged = [
             terms.on(fact, shadow),
+            heeding.on(fact, shadow),
             elections.on(fact, shadow),
             entries.on(fact, shadow),
             commits::on(fact, shadow),
@@ -243,6 +249,7 @@ impl RaftAnalysis {
 impl Analysis for RaftAnalysis {
     fn on(&mut self, event: &Event<'_>) -> Vec<BrokenRule> {
         self.observed.on_event(event);
+        self.heeding.on_event(event);
         self.fact(event).map_or_else(Vec::new, |fact| self.take(&fact))
     }
 

@@ -31,6 +31,18 @@ pub(crate) fn reaches<P: OnRaft>(cluster: &Cluster<P>, server: usize, term: Term
     None
 }
 
+/// Waits until a server is in `term` or a later one. `None` if it does not come there in time.
+pub(crate) fn passes<P: OnRaft>(cluster: &Cluster<P>, server: usize, term: Term) -> Option<()> {
+    let began = cluster.now();
+    while cluster.now() - began < PATIENCE {
+        if cluster.term_of(server)? >= term {
+            return Some(());
+        }
+        cluster.sleep(LOOK);
+    }
+    None
+}
+
 /// Has a server elected that can reach a majority: the clocks of all others run slowly until it leads. `None`
 /// if it is not elected, because another one has the better log.
 pub(crate) fn elect<P: OnRaft>(cluster: &Cluster<P>, server: usize) -> Option<()> {

@@ -56,6 +56,8 @@ pub(super) enum FactKind {
     },
     /// The test is about to hand the server a command.
     Submitted,
+    /// The server answered a query of the test, possibly in the midst of work.
+    Queried(State),
     /// The server accepted a command as leader.
     Accepted {
         index: u64,
@@ -120,7 +122,7 @@ impl fmt::Display for Fact {
             FactKind::Saved(Some(terms)) => {
                 write!(f, "server {} saves a log of {} entries", self.server, terms.len())
             }
-            FactKind::Probed { state, .. } => {
+            FactKind::Probed { state, .. } | FactKind::Queried(state) => {
                 let role = if state.is_leader { "leads" } else { "is in" };
                 write!(f, "server {} {role} term {}", self.server, state.term)
             }

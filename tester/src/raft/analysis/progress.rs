@@ -124,6 +124,7 @@ impl Progress {
             FactKind::CutOff
             | FactKind::Saved(_)
             | FactKind::Submitted
+            | FactKind::Queried(_)
             | FactKind::SnapshotTaken(_)
             | FactKind::OutOfOrder { .. } => {}
         }

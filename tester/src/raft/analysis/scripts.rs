@@ -113,6 +113,12 @@ impl Script {
         self.tell(server, FactKind::Probed { state, asked });
     }
 
+    /// The server answers a query, so many milliseconds later.
+    fn tells(&mut self, after: u64, server: usize, term: u64, is_leader: bool) {
+        self.at += Duration::from_millis(after);
+        self.tell(server, FactKind::Queried(State { term: labapi::Term(term), is_leader }));
+    }
+
     /// The server is elected in this term, with the vote of another one.
     fn wins(&mut self, server: usize, voter: usize, term: u64, last: Position) {
         self.saves(server);
@@ -356,6 +362,52 @@ fn as2_a_newer_term_is_joined() {
     };
     breaks("AS2", play(1));
     keeps_all(play(2));
+}
+
+#[test]
+fn l9_a_leader_heeds_a_newer_term_in_a_reply() {
+    let play = |after, term| {
+        move |script: &mut Script| {
+            script.wins(0, 1, 2, at(0, 0));
+            let call = script.appends((0, 2), 2, at(0, 0), &[], 0);
+            script.answers(&call, 5, false);
+            script.hears(&call, 5, false);
+            script.tells(after, 0, term, term == 2);
+        }
+    };
+    breaks("L9", play(1001, 2));
+    keeps_all(play(900, 2));
+    keeps_all(play(1001, 5));
+    // A candidate hears of it by a vote that is refused.
+    let play = |term| {
+        move |script: &mut Script| {
+            script.saves(0);
+            let call = script.stands(0, 2, 2, at(0, 0));
+            script.answers(&call, 5, false);
+            script.hears(&call, 5, false);
+            script.tells(1001, 0, term, false);
+        }
+    };
+    breaks("AS2", play(4));
+    keeps_all(play(6));
+}
+
+#[test]
+fn as4_who_hears_from_nobody_heeds_a_candidate() {
+    let play = |silence, term| {
+        move |script: &mut Script| {
+            script.wins(0, 1, 2, at(0, 0));
+            script.at += Duration::from_millis(silence);
+            script.saves(2);
+            let call = script.stands(2, 0, 5, at(0, 0));
+            script.tell(0, FactKind::Answered(call, Reply { term: None, yes: Some(false) }));
+            script.tells(1001, 0, term, true);
+        }
+    };
+    breaks("AS4", play(2000, 2));
+    keeps_all(play(2000, 5));
+    // It may believe that it still leads.
+    keeps_all(play(1500, 2));
 }
 
 #[test]

@@ -196,7 +196,7 @@ impl Shadow {
                 server.wants_saved_log = false;
             }
             FactKind::SnapshotTaken(index) => server.snapshot_taken = server.snapshot_taken.max(*index),
-            FactKind::OutOfOrder { .. } => {}
+            FactKind::OutOfOrder { .. } | FactKind::Queried(_) => {}
             FactKind::Probed { state, asked } => {
                 server.probed = Some(Rest { state: *state, asked: *asked, fact: fact.clone() });
             }

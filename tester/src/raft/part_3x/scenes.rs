@@ -4,6 +4,10 @@
 //! has to send. Where one does something else that is right, the story ends early, and the servers have to
 //! agree on one more command, as at the end of each.
 
+mod leaderships;
+mod terms;
+mod timers;
+
 use std::time::Duration;
 
 use crate::raft::steering::{elect, reaches};
@@ -11,19 +15,6 @@ use crate::raft::{RaftCluster, peers_of};
 use crate::{Case, Retry, Stage};
 
 pub(super) fn cases() -> Vec<Case> {
-    let scene = |name, title, servers, body: fn(&RaftCluster) -> Option<()>| {
-        let play = move |stage: &Stage<'_>| {
-            stage.play(peers_of(stage), |cluster| {
-                cluster.one(cluster.rand(), cluster.n_servers(), Retry::Yes);
-                if body(cluster).is_none() {
-                    cluster.note(|| "the story ends early: the servers have done something else".to_owned());
-                }
-                reunite(cluster);
-                cluster.one(cluster.rand(), cluster.n_servers(), Retry::Yes);
-            });
-        };
-        Case::new(name, "3X", title, &["raft"], play).servers(servers).points(2).adversarial()
-    };
     vec![
         scene("vote_and_crash_3x", "Test (3X): a voter crashes and is asked again", 3, vote_and_crash),
         scene("old_votes_3x", "Test (3X): votes of an older term arrive", 3, old_votes),
@@ -40,6 +31,31 @@ pub(super) fn cases() -> Vec<Case> {
         scene("late_snapshot_3x", "Test (3X): the service is late with a snapshot", 3, late_snapshot)
             .with_snapshots(),
     ]
+    .into_iter()
+    .chain(terms::cases())
+    .chain(timers::cases())
+    .chain(leaderships::cases())
+    .collect()
+}
+
+/// A test that plays a story. `body` returns `None` where the servers do something else that is right.
+fn scene(
+    name: &'static str,
+    title: &'static str,
+    servers: usize,
+    body: fn(&RaftCluster) -> Option<()>,
+) -> Case {
+    let play = move |stage: &Stage<'_>| {
+        stage.play(peers_of(stage), |cluster| {
+            cluster.one(cluster.rand(), cluster.n_servers(), Retry::Yes);
+            if body(cluster).is_none() {
+                cluster.note(|| "the story ends early: the servers have done something else".to_owned());
+            }
+            reunite(cluster);
+            cluster.one(cluster.rand(), cluster.n_servers(), Retry::Yes);
+        });
+    };
+    Case::new(name, "3X", title, &["raft"], play).servers(servers).points(2).adversarial()
 }
 
 /// The story's network works again, all servers are up, and all clocks are right.
@@ -195,7 +211,7 @@ fn old_acknowledgement(cluster: &RaftCluster) -> Option<()> {
     cluster.one(cluster.rand(), cluster.n_servers(), Retry::Yes);
 
     // The former leader leads again, and reaches one server. Two of five have its new entries.
-    cluster.disconnect(one);
+    cluster.shutdown(one);
     for other in [follower, two, three] {
         mend(cluster, leader, other);
     }
@@ -216,7 +232,7 @@ fn old_acknowledgement(cluster: &RaftCluster) -> Option<()> {
     // Neither of the two is there when the others go on.
     cluster.disconnect(leader);
     cluster.disconnect(two);
-    cluster.connect(one);
+    cluster.restart(one);
     cluster.connect(follower);
     cluster.one(cluster.rand(), 3, Retry::Yes);
     Some(())
