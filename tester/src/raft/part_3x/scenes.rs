@@ -4,27 +4,20 @@
 //! has to send. Where one does something else that is right, the story ends early, and the servers have to
 //! agree on one more command, as at the end of each.
 
+mod races;
+mod saves;
+mod snapshots;
+
 use std::time::Duration;
+
+use labapi::LogIndex;
 
 use crate::raft::steering::{elect, reaches};
 use crate::raft::{RaftCluster, peers_of};
 use crate::{Case, Retry, Stage};
 
 pub(super) fn cases() -> Vec<Case> {
-    let scene = |name, title, servers, body: fn(&RaftCluster) -> Option<()>| {
-        let play = move |stage: &Stage<'_>| {
-            stage.play(peers_of(stage), |cluster| {
-                cluster.one(cluster.rand(), cluster.n_servers(), Retry::Yes);
-                if body(cluster).is_none() {
-                    cluster.note(|| "the story ends early: the servers have done something else".to_owned());
-                }
-                reunite(cluster);
-                cluster.one(cluster.rand(), cluster.n_servers(), Retry::Yes);
-            });
-        };
-        Case::new(name, "3X", title, &["raft"], play).servers(servers).points(2).adversarial()
-    };
-    vec![
+    let told_here = vec![
         scene("vote_and_crash_3x", "Test (3X): a voter crashes and is asked again", 3, vote_and_crash),
         scene("old_votes_3x", "Test (3X): votes of an older term arrive", 3, old_votes),
         scene("old_entries_3x", "Test (3X): entries arrive again, and late", 3, old_entries),
@@ -39,12 +32,36 @@ pub(super) fn cases() -> Vec<Case> {
             .with_snapshots(),
         scene("late_snapshot_3x", "Test (3X): the service is late with a snapshot", 3, late_snapshot)
             .with_snapshots(),
-    ]
+    ];
+    let told_here = told_here.into_iter();
+    told_here.chain(saves::cases()).chain(snapshots::cases()).chain(races::cases()).collect()
 }
 
-/// The story's network works again, all servers are up, and all clocks are right.
+/// A test that tells a story, on so many servers. `body` returns `None` if the story ends early.
+fn scene(
+    name: &'static str,
+    title: &'static str,
+    servers: usize,
+    body: fn(&RaftCluster) -> Option<()>,
+) -> Case {
+    let play = move |stage: &Stage<'_>| {
+        stage.play(peers_of(stage), |cluster| {
+            cluster.one(cluster.rand(), cluster.n_servers(), Retry::Yes);
+            if body(cluster).is_none() {
+                cluster.note(|| "the story ends early: the servers have done something else".to_owned());
+            }
+            reunite(cluster);
+            cluster.one(cluster.rand(), cluster.n_servers(), Retry::Yes);
+        });
+    };
+    Case::new(name, "3X", title, &["raft"], play).servers(servers).points(2).adversarial()
+}
+
+/// The story's network works again, all servers are up, all clocks are right, and nothing is slow.
 fn reunite(cluster: &RaftCluster) {
     for server in 0..cluster.n_servers() {
+        cluster.set_save_time(server, None);
+        cluster.protocol().set_snapshot_time(server, Duration::ZERO);
         if cluster.is_crashed(server) {
             cluster.restart(server);
         }
@@ -67,6 +84,35 @@ const SOON: Duration = Duration::from_millis(60);
 fn roles<const OTHERS: usize>(cluster: &RaftCluster) -> (usize, [usize; OTHERS]) {
     let leader = cluster.check_one_leader();
     (leader, std::array::from_fn(|at| cluster.after(leader, at + 1)))
+}
+
+/// Submits commands to the leader, all at once, until the last index ends with this digit; returns it. The
+/// services take their snapshots at 9, 19, 29 and so on.
+fn submit_up_to(cluster: &RaftCluster, leader: usize, digit: u64) -> Option<LogIndex> {
+    loop {
+        let index = cluster.start_on(leader, cluster.rand())?.index;
+        if index.0 % 10 == digit {
+            return Some(index);
+        }
+    }
+}
+
+/// The same, and waits until so many servers have applied the last one.
+fn advance(cluster: &RaftCluster, leader: usize, digit: u64, servers: usize) -> Option<()> {
+    let last = submit_up_to(cluster, leader, digit)?;
+    cluster.wait(last, servers, None);
+    Some(())
+}
+
+/// Waits until the server's service has applied the index. `None` if that takes long.
+fn has_applied(cluster: &RaftCluster, server: usize, index: LogIndex) -> Option<()> {
+    (0..500).find_map(|_| {
+        let is_there = cluster.protocol().applied(server) >= index;
+        if !is_there {
+            cluster.sleep(Duration::from_millis(1));
+        }
+        is_there.then_some(())
+    })
 }
 
 /// Cuts a link both ways.
