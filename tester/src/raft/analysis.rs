@@ -5,8 +5,8 @@
 //! - `message`: requests and replies, as far as they can be read;
 //! - `fact`: an event, as the rules see it;
 //! - `shadow`, `shadow_log`: what is known of each server, and of its log;
-//! - `votes`, `entries`, `commits`, `delivery`, `terms`, `heeding`: the rules that every correct solution keeps at every
-//!   moment. They name a rule only if it is broken in every possible world;
+//! - `votes`, `standing`, `entries`, `commits`, `delivery`, `terms`, `heeding`: the rules that every correct
+//!   solution keeps at every moment. They name a rule only if it is broken in every possible world;
 //! - `observed`: the situations that the cluster comes to, which judge nothing;
 //! - `progress`: what should have happened and did not, asked at the end of a run that waited in vain.
 //!
@@ -23,6 +23,7 @@ mod progress;
 mod shadow;
 mod shadow_log;
 mod spelling;
+mod standing;
 mod terms;
 mod votes;
 
@@ -44,6 +45,7 @@ use message::{Reply, Request, Unread};
 use observed::Observed;
 use progress::Progress;
 use shadow::Shadow;
+use standing::Standing;
 use terms::Terms;
 use votes::Elections;
 
@@ -57,6 +59,7 @@ pub(super) struct RaftAnalysis {
     /// Added to indices: 1 if the solution's log begins at 0.
     offset: u64,
     elections: Elections,
+    standing: Standing,
     entries: Entries,
     terms: Terms,
     heeding: Heeding,
@@ -76,6 +79,7 @@ impl RaftAnalysis {
             calls: FxHashMap::default(),
             offset: 0,
             elections: Elections::default(),
+            standing: Standing::default(),
             entries: Entries::default(),
             terms: Terms::default(),
             heeding: Heeding::new(servers),
@@ -229,11 +233,12 @@ impl RaftAnalysis {
     }
 
     fn judge(&mut self, fact: &Fact) -> Vec<BrokenRule> {
-        let Self { shadow, elections, entries, terms, heeding, .. } = self;
+        let Self { shadow, elections, standing, entries, terms, heeding, .. } = self;
         let judged = [
             terms.on(fact, shadow),
             heeding.on(fact, shadow),
             elections.on(fact, shadow),
+            standing.on(fact, shadow),
             entries.on(fact, shadow),
             commits::on(fact, shadow),
             delivery::on(fact, shadow),

@@ -17,7 +17,7 @@ fn state() -> Vec<&'static Rule> {
 }
 
 fn elections() -> Vec<&'static Rule> {
-    vec![&RV1, &RV2, &RV3, &C2]
+    vec![&RV1, &RV2, &RV3, &F3, &C2]
 }
 
 fn entries() -> Vec<&'static Rule> {
@@ -225,6 +225,18 @@ pub(super) const F2: Rule = Rule {
     request for a vote, a request of an older term.",
     cure: "Start the timer again only for the current leader's messages, for a vote that you grant, and for \
     your own election.",
+};
+
+pub(super) const F3: Rule = Rule {
+    id: "F3",
+    title: "a server that has just agreed with another one does not stand",
+    place: "Figure 2, Rules for Servers, Followers",
+    text: "if election timeout elapses without receiving AppendEntries RPC from current leader or granting \
+    vote: convert to candidate",
+    why: "A leader that works is deposed, or a candidate loses an election that was won.",
+    mistake: "The thread that looks at the timer unlocks between the look and the election, or looks without \
+    the lock. What is heard in between starts the timer again, and the server stands all the same.",
+    cure: "Look at the time and at the role, and become a candidate, under the same lock.",
 };
 
 pub(super) const AE1: Rule = Rule {

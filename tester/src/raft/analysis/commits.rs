@@ -19,7 +19,12 @@ pub(super) fn on(fact: &Fact, shadow: &Shadow) -> Option<BrokenRule> {
             }
             _ => None,
         },
-        FactKind::Applied { index, .. } => applied(fact, *index, shadow),
+        FactKind::Applied { index, .. } => applied(fact, *index, shadow).or_else(|| {
+            let server = shadow.server(fact.server);
+            // It may have heard from a newer leader that the entry is committed.
+            let is_newest = server.handlers.iter().all(|handler| handler.call.request.term() <= server.term);
+            if is_newest { counts_itself(fact, server.term, *index, shadow) } else { None }
+        }),
         _ => None,
     }
 }

@@ -5,17 +5,22 @@
 //! agree on one more command, as at the end of each.
 
 mod leaderships;
+mod races;
+mod saves;
+mod snapshots;
 mod terms;
 mod timers;
 
 use std::time::Duration;
+
+use labapi::LogIndex;
 
 use crate::raft::steering::{elect, reaches};
 use crate::raft::{RaftCluster, peers_of};
 use crate::{Case, Retry, Stage};
 
 pub(super) fn cases() -> Vec<Case> {
-    vec![
+    let told_here = vec![
         scene("vote_and_crash_3x", "Test (3X): a voter crashes and is asked again", 3, vote_and_crash),
         scene("old_votes_3x", "Test (3X): votes of an older term arrive", 3, old_votes),
         scene("old_entries_3x", "Test (3X): entries arrive again, and late", 3, old_entries),
@@ -30,15 +35,19 @@ pub(super) fn cases() -> Vec<Case> {
             .with_snapshots(),
         scene("late_snapshot_3x", "Test (3X): the service is late with a snapshot", 3, late_snapshot)
             .with_snapshots(),
-    ]
-    .into_iter()
-    .chain(terms::cases())
-    .chain(timers::cases())
-    .chain(leaderships::cases())
-    .collect()
+    ];
+    told_here
+        .into_iter()
+        .chain(terms::cases())
+        .chain(timers::cases())
+        .chain(leaderships::cases())
+        .chain(saves::cases())
+        .chain(snapshots::cases())
+        .chain(races::cases())
+        .collect()
 }
 
-/// A test that plays a story. `body` returns `None` where the servers do something else that is right.
+/// A test that tells a story, on so many servers. `body` returns `None` if the story ends early.
 fn scene(
     name: &'static str,
     title: &'static str,
@@ -58,9 +67,11 @@ fn scene(
     Case::new(name, "3X", title, &["raft"], play).servers(servers).points(2).adversarial()
 }
 
-/// The story's network works again, all servers are up, and all clocks are right.
+/// The story's network works again, all servers are up, all clocks are right, and nothing is slow.
 fn reunite(cluster: &RaftCluster) {
     for server in 0..cluster.n_servers() {
+        cluster.set_save_time(server, None);
+        cluster.protocol().set_snapshot_time(server, Duration::ZERO);
         if cluster.is_crashed(server) {
             cluster.restart(server);
         }
@@ -83,6 +94,35 @@ const SOON: Duration = Duration::from_millis(60);
 fn roles<const OTHERS: usize>(cluster: &RaftCluster) -> (usize, [usize; OTHERS]) {
     let leader = cluster.check_one_leader();
     (leader, std::array::from_fn(|at| cluster.after(leader, at + 1)))
+}
+
+/// Submits commands to the leader, all at once, until the last index ends with this digit; returns it. The
+/// services take their snapshots at 9, 19, 29 and so on.
+fn submit_up_to(cluster: &RaftCluster, leader: usize, digit: u64) -> Option<LogIndex> {
+    loop {
+        let index = cluster.start_on(leader, cluster.rand())?.index;
+        if index.0 % 10 == digit {
+            return Some(index);
+        }
+    }
+}
+
+/// The same, and waits until so many servers have applied the last one.
+fn advance(cluster: &RaftCluster, leader: usize, digit: u64, servers: usize) -> Option<()> {
+    let last = submit_up_to(cluster, leader, digit)?;
+    cluster.wait(last, servers, None);
+    Some(())
+}
+
+/// Waits until the server's service has applied the index. `None` if that takes long.
+fn has_applied(cluster: &RaftCluster, server: usize, index: LogIndex) -> Option<()> {
+    (0..500).find_map(|_| {
+        let is_there = cluster.protocol().applied(server) >= index;
+        if !is_there {
+            cluster.sleep(Duration::from_millis(1));
+        }
+        is_there.then_some(())
+    })
 }
 
 /// Cuts a link both ways.
