@@ -5,8 +5,8 @@
 //! - `message`: requests and replies, as far as they can be read;
 //! - `fact`: an event, as the rules see it;
 //! - `shadow`, `shadow_log`: what is known of each server, and of its log;
-//! - `votes`, `standing`, `entries`, `commits`, `delivery`, `terms`, `heeding`: the rules that every correct
-//!   solution keeps at every moment. They name a rule only if it is broken in every possible world;
+//! - `votes`, `standing`, `entries`, `commits`, `delivery`, `installing`, `terms`, `heeding`: the rules that
+//!   every correct solution keeps at every moment. They name a rule only if it is broken in every possible world;
 //! - `observed`: the situations that the cluster comes to, which judge nothing;
 //! - `progress`: what should have happened and did not, asked at the end of a run that waited in vain.
 //!
@@ -17,6 +17,7 @@ mod delivery;
 mod entries;
 mod fact;
 mod heeding;
+mod installing;
 mod message;
 mod observed;
 mod progress;
@@ -41,6 +42,7 @@ use crate::rule::{Analysis, BrokenRule};
 use entries::Entries;
 use fact::{Call, Fact, FactKind};
 use heeding::Heeding;
+use installing::Installing;
 use message::{Reply, Request, Unread};
 use observed::Observed;
 use progress::Progress;
@@ -63,6 +65,7 @@ pub(super) struct RaftAnalysis {
     entries: Entries,
     terms: Terms,
     heeding: Heeding,
+    installing: Installing,
     progress: Progress,
     observed: Observed,
     /// Rules and servers that were reported; each is reported once.
@@ -79,10 +82,11 @@ impl RaftAnalysis {
             calls: FxHashMap::default(),
             offset: 0,
             elections: Elections::default(),
-            standing: Standing::default(),
+            standing: Standing::new(servers),
             entries: Entries::default(),
             terms: Terms::default(),
             heeding: Heeding::new(servers),
+            installing: Installing::new(servers),
             progress: Progress::new(servers, services_tell),
             observed: Observed::new(servers),
             reported: FxHashSet::default(),
@@ -233,10 +237,11 @@ impl RaftAnalysis {
     }
 
     fn judge(&mut self, fact: &Fact) -> Vec<BrokenRule> {
-        let Self { shadow, elections, standing, entries, terms, heeding, .. } = self;
+        let Self { shadow, elections, standing, entries, terms, heeding, installing, .. } = self;
         let judged = [
             terms.on(fact, shadow),
             heeding.on(fact, shadow),
+            installing.on(fact, shadow),
             elections.on(fact, shadow),
             standing.on(fact, shadow),
             entries.on(fact, shadow),
@@ -255,6 +260,7 @@ impl Analysis for RaftAnalysis {
     fn on(&mut self, event: &Event<'_>) -> Vec<BrokenRule> {
         self.observed.on_event(event);
         self.heeding.on_event(event);
+        self.standing.on_event(event);
         self.fact(event).map_or_else(Vec::new, |fact| self.take(&fact))
     }
 

@@ -13,7 +13,7 @@ pub(super) fn all() -> Vec<&'static Rule> {
 }
 
 fn state() -> Vec<&'static Rule> {
-    vec![&P1, &P2, &P3, &P4, &P5, &AS2]
+    vec![&P1, &P2, &P3, &P4, &P5, &AS2, &AS6]
 }
 
 fn elections() -> Vec<&'static Rule> {
@@ -110,6 +110,16 @@ pub(super) const AS2: Rule = Rule {
     reads each reply.",
     cure: "Call one function with the term of every request and of every reply, first thing. It sets the \
     term, clears the vote, and makes the server a follower.",
+};
+
+pub(super) const AS6: Rule = Rule {
+    id: "AS6",
+    title: "a reply holds the server's own term",
+    place: "Figure 2, RequestVote RPC and AppendEntries RPC, Results",
+    text: "term: currentTerm, for candidate to update itself; term: currentTerm, for leader to update itself",
+    why: "A leader or candidate whose time is over does not learn of it.",
+    mistake: "The reply repeats the term of the request, or is filled in before the newer term is joined.",
+    cure: "Fill in current_term last, when the handler has done everything else, under the same lock.",
 };
 
 pub(super) const RV1: Rule = Rule {
@@ -234,9 +244,11 @@ pub(super) const F3: Rule = Rule {
     text: "if election timeout elapses without receiving AppendEntries RPC from current leader or granting \
     vote: convert to candidate",
     why: "A leader that works is deposed, or a candidate loses an election that was won.",
-    mistake: "The thread that looks at the timer unlocks between the look and the election, or looks without \
-    the lock. What is heard in between starts the timer again, and the server stands all the same.",
-    cure: "Look at the time and at the role, and become a candidate, under the same lock.",
+    mistake: "A vote, a heartbeat or a snapshot does not start the timer again. Or the thread that looks at the \
+    timer unlocks between the look and the election: what is heard in between starts the timer again, and the \
+    server stands all the same.",
+    cure: "Start the timer in each of the three handlers. Look at the time and at the role, and become a \
+    candidate, under the same lock.",
 };
 
 pub(super) const AE1: Rule = Rule {

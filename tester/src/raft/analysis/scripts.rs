@@ -54,8 +54,13 @@ impl Script {
         call
     }
 
-    /// A request for a vote that arrives.
+    /// A request for a vote that arrives. The candidate's election timeout is over.
     fn stands(&mut self, from: usize, to: usize, term: u64, last: Position) -> Arc<Call> {
+        self.at += Duration::from_millis(50);
+        self.stands_at_once(from, to, term, last)
+    }
+
+    fn stands_at_once(&mut self, from: usize, to: usize, term: u64, last: Position) -> Arc<Call> {
         let call = self.sends(from, to, Request::RequestVote { term, last });
         self.tell(to, FactKind::Delivered(Arc::clone(&call)));
         call
@@ -807,4 +812,93 @@ fn progress_is_judged_at_the_end() {
         }
     });
     assert_eq!(deaf.ids_after(0), ["AS4"]);
+}
+
+#[test]
+fn as6_a_reply_holds_the_server_s_own_term() {
+    let play = |term| {
+        move |script: &mut Script| {
+            script.wins(2, 1, 2, at(0, 0));
+            script.wins(0, 1, 3, at(0, 0));
+            let late = script.appends((2, 1), 2, at(0, 0), &[], 0);
+            script.answers(&late, term, false);
+        }
+    };
+    breaks("AS6", play(2));
+    keeps_all(play(3));
+    // A server that has stopped answers with nothing.
+    keeps_all(play(0));
+    // The newer term may have come while the request was handled.
+    keeps_all(|script| {
+        script.saves(2);
+        let old = script.stands(2, 1, 2, at(0, 0));
+        script.wins(0, 1, 3, at(0, 0));
+        script.answers(&old, 2, false);
+    });
+}
+
+#[test]
+fn f3_who_has_just_agreed_does_not_stand() {
+    let play = |milliseconds| {
+        move |script: &mut Script| {
+            script.wins(0, 1, 1, at(0, 0));
+            let heartbeat = script.appends((0, 1), 1, at(0, 0), &[], 0);
+            script.answers(&heartbeat, 1, true);
+            script.at += Duration::from_millis(milliseconds);
+            script.saves(1);
+            let _ = script.stands_at_once(1, 2, 2, at(0, 0));
+        }
+    };
+    breaks("F3", play(20));
+    keeps_all(play(100));
+    // A refusal of what does not match comes from a follower, too.
+    breaks("F3", |script| {
+        script.wins(0, 1, 1, at(0, 0));
+        script.at += Duration::from_millis(100);
+        let entries = script.appends((0, 1), 1, at(4, 1), &[], 0);
+        script.answers(&entries, 1, false);
+        script.saves(1);
+        let _ = script.stands_at_once(1, 2, 2, at(0, 0));
+    });
+    // An old leader is no reason to wait.
+    keeps_all(|script| {
+        script.wins(2, 1, 2, at(0, 0));
+        script.wins(0, 1, 3, at(0, 0));
+        script.at += Duration::from_millis(100);
+        let old = script.appends((2, 1), 2, at(0, 0), &[], 0);
+        script.answers(&old, 3, false);
+        script.saves(1);
+        let _ = script.stands_at_once(1, 2, 4, at(0, 0));
+    });
+}
+
+#[test]
+fn p1_a_snapshot_is_saved_before_the_answer() {
+    let play = |saves: bool, installed: bool| {
+        move |script: &mut Script| {
+            script.wins(0, 1, 1, at(0, 0));
+            let call = script.installs(0, 1, 1, at(9, 1));
+            if saves {
+                script.saves(1);
+            }
+            script.tell(1, FactKind::Answered(call, Reply { term: Some(1), yes: None }));
+            if installed {
+                script.tell(1, FactKind::Installed(9));
+            }
+        }
+    };
+    breaks("P1", play(false, true));
+    keeps_all(play(true, true));
+    // A server that has the entries already needs no snapshot.
+    keeps_all(play(false, false));
+    // It is saved since an incarnation that was not asked any more.
+    keeps_all(|script| {
+        script.wins(0, 1, 1, at(0, 0));
+        let _ = script.installs(0, 1, 1, at(9, 1));
+        script.saves(1);
+        script.restarts(1);
+        let again = script.installs(0, 1, 1, at(9, 1));
+        script.tell(1, FactKind::Answered(again, Reply { term: Some(1), yes: None }));
+        script.tell(1, FactKind::Installed(9));
+    });
 }

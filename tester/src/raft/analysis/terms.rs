@@ -5,7 +5,7 @@ use labapi::State;
 use super::fact::{Fact, FactKind, broken};
 use super::message::{Request, Term};
 use super::shadow::{Handler, Shadow};
-use crate::raft::rules::{AS2, P2, P4};
+use crate::raft::rules::{AS2, AS6, P2, P4};
 use crate::rule::{BrokenRule, Rule};
 
 /// The newest term that each server was told of, and took note of by an answer.
@@ -23,10 +23,16 @@ impl Terms {
                     Request::RequestVote { .. } => reply.yes == Some(true),
                     Request::AppendEntries { .. } | Request::InstallSnapshot { .. } => true,
                 };
-                if takes_note && !shadow.server(fact.server).is_halted {
+                if shadow.server(fact.server).is_halted {
+                    return None;
+                }
+                if takes_note {
                     self.was_told(fact, call.request.term());
                 }
-                None
+                // A reply without a term, or with term 0, comes from a server that has stopped.
+                let handler = shadow.handler(fact.server, call)?;
+                let old = reply.term.filter(|of| (1..handler.term).contains(of))?;
+                says_an_older_term(fact, handler, old, shadow)
             }
             // What is not saved may be lost; what was answered before is judged by `server.term`.
             FactKind::Crashed | FactKind::Halted => {
@@ -78,6 +84,18 @@ impl Terms {
             broken(&AS2, headline, vec![told, fact])
         })
     }
+}
+
+/// A server's reply holds a term that is older than the one that it certainly was in when it was asked.
+fn says_an_older_term(fact: &Fact, handler: &Handler, old: Term, shadow: &Shadow) -> Option<BrokenRule> {
+    let known = handler.term_shown_by.as_ref()?;
+    let crash = shadow.server(fact.server).crashed.as_ref().filter(|crash| crash.number > known.number);
+    // Who has forgotten the term is judged by what it does.
+    crash.is_none().then(|| {
+        let headline =
+            format!("server {} was in term {} and answers with term {old}", fact.server, handler.term);
+        broken(&AS6, headline, vec![known, &handler.delivered, fact])
+    })
 }
 
 /// A server has said yes to a request. If it certainly was in a newer term before, it breaks `rule`, or has

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{FAST, roles, scene};
+use super::{FAST, SLOW, cut, roles, scene};
 use crate::raft::RaftCluster;
 use crate::raft::steering::elect;
 use crate::{Case, Retry};
@@ -11,6 +11,7 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         scene("calm_3x", "Test (3X): a leader leads on while nothing happens", 5, calm),
         scene("short_log_3x", "Test (3X): a candidate with a short log stands again and again", 3, short_log),
+        scene("deaf_leader_3x", "Test (3X): an old leader is heard, and hears nothing", 3, deaf_leader),
     ]
 }
 
@@ -84,14 +85,34 @@ fn short_log(cluster: &RaftCluster) -> Option<()> {
     cluster.shutdown(leader);
     cluster.set_clock_rate(behind, FAST);
     cluster.connect(behind);
+    is_elected(cluster, other, &format!("server {behind}, which lacks an entry, stands again and again"))
+}
+
+/// A leader does not hear that another one was elected, and sends heartbeats of its term. One server gets
+/// them. When the newer leader is gone they are no reason for that server to wait ("without receiving
+/// AppendEntries RPC from current leader").
+fn deaf_leader(cluster: &RaftCluster) -> Option<()> {
+    let (old, [follower, newer]) = roles(cluster);
+    cluster.cut_way(follower, old, true);
+    cut(cluster, old, newer);
+    elect(cluster, newer)?;
+    cluster.shutdown(newer);
+    cluster.restart(newer);
+    cluster.set_clock_rate(newer, SLOW);
+    is_elected(cluster, follower, &format!("server {old}, whose term is over, sends heartbeats"))
+}
+
+/// Expects the server to be elected in time, `though` something happens.
+#[track_caller]
+fn is_elected(cluster: &RaftCluster, server: usize, though: &str) -> Option<()> {
     let began = cluster.now();
-    while !cluster.get_state(other)?.is_leader {
+    while !cluster.get_state(server)?.is_leader {
         if cluster.now() - began > ELECTION {
             cluster.fail(format!(
-                "expected server {other} to be elected within {} s, though server {behind}, which lacks an \
-                 entry, stands again and again; saw no leader, and server {other} in term {}",
+                "expected server {server} to be elected within {} s, though {though}; saw no leader, and \
+                 server {server} in term {}",
                 ELECTION.as_secs(),
-                cluster.term_of(other)?
+                cluster.term_of(server)?
             ));
         }
         cluster.sleep(Duration::from_millis(5));
