@@ -30,8 +30,8 @@ impl<P: Protocol> Cluster<P> {
         self.emit(self.incarnation(from), Kind::WayCut { peer: to, cut });
     }
 
-    /// Cuts or opens the requests of one server to another; its replies to the other one pass. Lasts until the
-    /// first is restarted, or [all ways are opened](Self::open_all_ways).
+    /// Cuts or opens the requests of one server to another; its replies to the other one pass. Lasts until
+    /// the first is restarted, or [all ways are opened](Self::open_all_ways).
     pub(crate) fn cut_requests(&self, from: usize, to: usize, cut: bool) {
         let text = format!("requests from server {from} to {to}: {}", if cut { "cut" } else { "open" });
         self.inner.testbed.emit_faults(&text);
