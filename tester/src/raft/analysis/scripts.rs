@@ -643,6 +643,7 @@ fn is6_what_follows_a_snapshot_is_kept() {
             let call = script.installs(0, 1, 1, snapshot);
             script.answers(&call, 1, true);
             script.saves(1);
+            script.at += Duration::from_secs(1);
             let _ = script.stands(1, 2, 2, last);
         }
     };
