@@ -309,6 +309,65 @@ fn p1_a_leader_that_counts_itself_has_saved() {
 }
 
 #[test]
+fn p1_a_leader_that_applies_has_saved() {
+    let play = |saves: bool, follower: u64| {
+        move |script: &mut Script| {
+            script.wins(0, 1, 1, at(0, 0));
+            script.tell(0, FactKind::Submitted);
+            script.tell(0, FactKind::Accepted { index: 1, term: 1 });
+            script.replicates((0, 1), 1, at(0, 0), &[1], 0);
+            if saves {
+                script.saves(0);
+            }
+            // The other one makes a majority without the leader.
+            for other in 2..=follower {
+                script.replicates((0, other as usize), 1, at(0, 0), &[1], 0);
+            }
+            script.applies(0, 1);
+        }
+    };
+    breaks("P1", play(false, 0));
+    keeps_all(play(true, 0));
+    keeps_all(play(false, 2));
+}
+
+#[test]
+fn f3_a_server_that_has_just_agreed_does_not_stand() {
+    let play = |waits: u32, crashes: bool| {
+        move |script: &mut Script| {
+            script.wins(0, 1, 1, at(0, 0));
+            let heartbeat = script.appends((0, 1), 1, at(0, 0), &[], 0);
+            script.answers(&heartbeat, 1, true);
+            script.at += waits * Duration::from_millis(100);
+            if crashes {
+                script.restarts(1);
+            }
+            script.saves(1);
+            let _ = script.stands(1, 2, 2, at(0, 0));
+        }
+    };
+    breaks("F3", play(0, false));
+    keeps_all(play(1, false));
+    keeps_all(play(0, true));
+    // It was asked for its vote, too.
+    breaks("F3", |script| {
+        let asked = script.stands(0, 1, 1, at(0, 0));
+        script.answers(&asked, 1, true);
+        script.saves(1);
+        let _ = script.stands(1, 2, 2, at(0, 0));
+    });
+    // What it refuses starts no timer.
+    keeps_all(|script| {
+        script.saves(1);
+        let _ = script.stands(1, 2, 1, at(0, 0));
+        let asked = script.stands(0, 1, 1, at(0, 0));
+        script.answers(&asked, 1, false);
+        script.saves(1);
+        let _ = script.stands(1, 2, 2, at(0, 0));
+    });
+}
+
+#[test]
 fn p3_an_acknowledged_entry_survives_a_crash() {
     let play = |crash: bool| {
         move |script: &mut Script| {
@@ -641,6 +700,7 @@ fn is6_what_follows_a_snapshot_is_kept() {
             let call = script.installs(0, 1, 1, snapshot);
             script.answers(&call, 1, true);
             script.saves(1);
+            script.at += Duration::from_secs(1);
             let _ = script.stands(1, 2, 2, last);
         }
     };

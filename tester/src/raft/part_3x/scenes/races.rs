@@ -27,8 +27,8 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-/// Longer than any election timeout.
-const LONG: Duration = Duration::from_millis(1000);
+/// Longer than most election timeouts.
+const LONG: Duration = Duration::from_millis(800);
 
 /// A moment in which a message arrives, and another one is not due.
 const MOMENT: Duration = Duration::from_millis(1);

@@ -88,7 +88,7 @@ fn crash_while_installing(cluster: &RaftCluster) -> Option<()> {
     let (leader, [follower, other]) = roles(cluster);
     advance(cluster, leader, 2, 3)?;
     // Of the servers that may lead, one has the snapshot, and the other one still has the entries.
-    cluster.protocol().set_snapshot_time(other, Duration::from_secs(5));
+    cluster.protocol().set_snapshot_time(other, Duration::from_secs(2));
     cluster.disconnect(follower);
     cluster.set_clock_rate(follower, SLOW);
     advance(cluster, leader, 2, 1)?;
