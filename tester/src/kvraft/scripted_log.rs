@@ -48,6 +48,8 @@ pub(super) struct Usage {
     pub appended: usize,
     /// Snapshots that replaced entries.
     pub snapshots: usize,
+    /// Bytes of memory that its entries and its snapshot take at present, and what is saved of them.
+    pub held: usize,
 }
 
 /// Bytes of the saved state besides the entries: the term, and the last index before them.
@@ -143,10 +145,13 @@ impl ScriptedLog {
             Step::Elected { terms } => (state.term.0, state.is_leader) = (state.term.0 + terms, true),
             Step::Deposed => (state.term.0, state.is_leader) = (state.term.0 + 1, false),
             Step::Majority(majority) => state.majority = majority,
-            Step::Look => return state.usage,
+            Step::Look => {}
         }
-        self.advance(&mut state);
-        state.usage
+        if !matches!(step, Step::Look) {
+            self.advance(&mut state);
+        }
+        // Once in the log, and once in the storage.
+        Usage { held: 2 * (state.bytes() + state.snapshot.len()), ..state.usage }
     }
 }
 
