@@ -15,6 +15,9 @@ use crate::verdict::{Budget, Spent, Verdict};
 const PREFIX_STEPS: u64 = 200_000;
 const PREFIX_STEPS_AN_OPERATION: u64 = 40;
 
+/// How often the operation that an exact method names is taken for the first one that no order explains.
+const GUESSES: usize = 4;
+
 /// The operations on one key.
 struct Part<'a, M: Model> {
     key: M::Key,
@@ -49,15 +52,16 @@ impl<'a, M: Model> Check<'a, M> {
         let mut undecided: Option<String> = None;
         for part in self.parts() {
             self.spent.steps += part.operations.len() as u64;
-            let exact =
-                self.model.exact(&part.operations).map(|exact| first_impossible(&*exact, &part.operations));
-            match exact {
-                Some(None) => {}
-                Some(Some(stuck)) => return self.violation(&part, stuck),
-                None if self.spent.exceeds(self.budget) => {
-                    undecided.get_or_insert_with(|| part.key.to_string());
+            if let Some(exact) = self.model.exact(&part.operations) {
+                if let Some(stuck) = first_impossible(&*exact, &part.operations) {
+                    return self.violation(&part, stuck, Some(exact));
                 }
-                None => parts.push(part),
+                continue;
+            }
+            if self.spent.exceeds(self.budget) {
+                undecided.get_or_insert_with(|| part.key.to_string());
+            } else {
+                parts.push(part);
             }
         }
         parts.sort_by_key(|part| part.operations.len());
@@ -67,7 +71,7 @@ impl<'a, M: Model> Check<'a, M> {
             self.spent.add(search.spent());
             match ended {
                 Ended::Complete => {}
-                Ended::Stuck(stuck) => return self.violation(part, stuck),
+                Ended::Stuck(stuck) => return self.violation(part, stuck, None),
                 Ended::OutOfBudget => {
                     undecided.get_or_insert_with(|| part.key.to_string());
                 }
@@ -100,20 +104,38 @@ impl<'a, M: Model> Check<'a, M> {
         parts
     }
 
-    fn violation(&self, part: &Part<'_, M>, stuck: usize) -> Verdict {
-        let operations = beginning(&part.operations, stuck);
+    /// The verdict on `part`, of which `stuck` is the first return that no order explains. `exact` is the
+    /// model's exact method for the part, if it has one.
+    fn violation<'p>(
+        &self,
+        part: &'p Part<'a, M>,
+        stuck: usize,
+        exact: Option<Box<dyn Exact<'p> + 'p>>,
+    ) -> Verdict {
+        let end = part.operations[stuck].ret;
         let shown = |op: usize| self.shown(part.positions[op]);
-        let (orders, all_prefixes) = self.orders(&operations, stuck);
+        // An exact method does without a copy of the operations.
+        let exact = exact.map(|exact| exact.until(end.unwrap_or(usize::MAX)));
+        let (called, beginning) = match exact {
+            Some(_) => {
+                (part.operations.partition_point(|it| end.is_none_or(|end| it.call < end)), Vec::new())
+            }
+            None => {
+                let beginning = beginning(&part.operations, stuck);
+                (beginning.len(), beginning)
+            }
+        };
+        let operations = if exact.is_some() { &part.operations[..called] } else { &beginning[..] };
+        let (orders, all_prefixes) = self.orders(exact.as_deref(), operations, stuck);
         let order = orders.first().map(|order| order.operations.as_slice());
-        let exact = self.model.exact(&operations);
         let core = match &exact {
             Some(exact) => {
                 let (operations, is_minimal) = contradiction(&**exact, stuck);
                 Core { operations, is_minimal, is_in_order: false }
             }
-            None => shrink(self.model, &operations, stuck, order),
+            None => shrink(self.model, operations, stuck, order),
         };
-        let no_moment = exact.and_then(|exact| exact.decide(None).err()).and_then(|impossible| {
+        let no_moment = exact.as_ref().and_then(|exact| exact.decide(None).err()).and_then(|impossible| {
             Some(NoMoment { version: impossible.version?, operation: shown(impossible.operation) })
         });
         let right_later = if core.operations == [stuck] && !core.is_in_order {
@@ -140,7 +162,7 @@ impl<'a, M: Model> Check<'a, M> {
             in_order: core.is_in_order,
             right_later,
             no_moment,
-            operations: operations.len(),
+            operations: called,
             spent: self.spent,
         }))
     }
@@ -158,26 +180,27 @@ impl<'a, M: Model> Check<'a, M> {
         }
     }
 
-    /// Orders of `operations` without the one that is stuck, and whether these are all.
+    /// Orders of `operations` without the one that is stuck, and whether these are all. `exact` is the model's
+    /// exact method for `operations`, if it has one.
     fn orders(
         &self,
+        exact: Option<&dyn Exact<'_>>,
         operations: &[Interval<'_, M::Input, M::Output>],
         stuck: usize,
     ) -> (Vec<Order<M::State>>, bool) {
+        if let Some(exact) = exact {
+            let (orders, all) = exact.orders(stuck, Evidence::PREFIXES);
+            let with_state = |order: Vec<usize>| {
+                let state = self.state(operations, &order)?;
+                Some(Order { operations: order, state })
+            };
+            return (orders.into_iter().filter_map(with_state).collect(), all);
+        }
         let others: Vec<usize> = (0..operations.len()).filter(|&op| op != stuck).collect();
         let without: Vec<_> = others.iter().map(|&op| operations[op]).collect();
-        let (mut orders, all) = if let Some(exact) = self.model.exact(&without) {
-            let (orders, all) = exact.orders(Evidence::PREFIXES);
-            let with_state = |operations: Vec<usize>| {
-                let state = self.state(&without, &operations)?;
-                Some(Order { operations, state })
-            };
-            (orders.into_iter().filter_map(with_state).collect(), all)
-        } else {
-            let steps = PREFIX_STEPS + PREFIX_STEPS_AN_OPERATION * operations.len() as u64;
-            let budget = Budget { steps, bytes: self.budget.bytes };
-            Search::new(self.model, &without, &[]).orders(budget, Evidence::PREFIXES)
-        };
+        let steps = PREFIX_STEPS + PREFIX_STEPS_AN_OPERATION * operations.len() as u64;
+        let budget = Budget { steps, bytes: self.budget.bytes };
+        let (mut orders, all) = Search::new(self.model, &without, &[]).orders(budget, Evidence::PREFIXES);
         for order in &mut orders {
             order.operations.iter_mut().for_each(|op| *op = others[*op]);
         }
@@ -217,10 +240,30 @@ fn interval<I, O>(operation: &Operation<I, O>) -> Interval<'_, I, O> {
 
 /// If operations have no order, the first return that no order explains: the shortest beginning without an
 /// order ends with it.
-fn first_impossible<I, O>(exact: &dyn Exact, operations: &[Interval<'_, I, O>]) -> Option<usize> {
-    exact.decide(None).err()?;
+///
+/// The method names an operation that leaves no moment. Mostly it is the one that is looked for.
+fn first_impossible<I, O>(exact: &dyn Exact<'_>, operations: &[Interval<'_, I, O>]) -> Option<usize> {
+    let mut named = exact.decide(None).err()?.operation;
+    // No order explains the returns up to this event.
+    let mut bad = None;
+    // There is an order of the operations with the returns up to this event.
+    let mut good = None;
+    for _ in 0..GUESSES {
+        let Some(ret) = operations[named].ret.filter(|&ret| bad.is_none_or(|bad| ret < bad)) else { break };
+        if exact.decide(Some(ret)).is_ok() {
+            good = Some(ret);
+            break;
+        }
+        bad = Some(ret);
+        match ret.checked_sub(1).map(|before| exact.decide(Some(before))) {
+            Some(Err(earlier)) => named = earlier.operation,
+            _ => return Some(named),
+        }
+    }
+    let is_between = |ret: &usize| good.is_none_or(|good| *ret > good) && bad.is_none_or(|bad| *ret <= bad);
+    let returns = operations.iter().enumerate();
     let mut returns: Vec<(usize, usize)> =
-        operations.iter().enumerate().filter_map(|(op, operation)| Some((operation.ret?, op))).collect();
+        returns.filter_map(|(op, operation)| Some((operation.ret.filter(is_between)?, op))).collect();
     returns.sort_unstable();
     let first = returns.partition_point(|&(ret, _)| exact.decide(Some(ret)).is_ok());
     // The whole has no order, so there is such a return, the last one at the latest.

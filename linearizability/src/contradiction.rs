@@ -12,8 +12,8 @@ use crate::model::Exact;
 const LOOKS: usize = 200_000;
 const LOOKS_AN_OPERATION: usize = 40;
 
-struct Contradiction<'a> {
-    exact: &'a dyn Exact,
+struct Contradiction<'e, 'a> {
+    exact: &'e dyn Exact<'a>,
     stuck: usize,
     looks_left: usize,
 }
@@ -22,14 +22,15 @@ struct Contradiction<'a> {
 /// out. That takes too long to find out only if there are a great many.
 ///
 /// All operations of `exact` have no order, and have one without the return of `stuck`.
-pub(crate) fn contradiction(exact: &dyn Exact, stuck: usize) -> (Vec<usize>, bool) {
+pub(crate) fn contradiction(exact: &dyn Exact<'_>, stuck: usize) -> (Vec<usize>, bool) {
     if exact.contradict(&[stuck]) {
         return (vec![stuck], true);
     }
-    let others = exact.nearest(stuck);
-    let mut core = match others.iter().find(|&&other| exact.contradict(&[other, stuck])) {
-        Some(&other) => vec![other],
+    let one = exact.nearest(stuck).find(|&other| exact.contradict(&[other, stuck]));
+    let mut core = match one {
+        Some(other) => vec![other],
         None => {
+            let others: Vec<usize> = exact.nearest(stuck).collect();
             let looks_left = LOOKS + LOOKS_AN_OPERATION * others.len();
             let mut search = Contradiction { exact, stuck, looks_left };
             let enough = search.enough(&others);
@@ -48,7 +49,7 @@ pub(crate) fn contradiction(exact: &dyn Exact, stuck: usize) -> (Vec<usize>, boo
     (core, true)
 }
 
-impl Contradiction<'_> {
+impl Contradiction<'_, '_> {
     /// The first ones of `others` that are enough, by doubling their number.
     fn enough<'o>(&mut self, others: &'o [usize]) -> &'o [usize] {
         let mut number = 4;

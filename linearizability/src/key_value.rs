@@ -172,7 +172,7 @@ impl Model for KeyValue {
     fn exact<'a>(
         &self,
         operations: &'a [Interval<'a, KeyValueInput, KeyValueOutput>],
-    ) -> Option<Box<dyn Exact + 'a>> {
+    ) -> Option<Box<dyn Exact<'a> + 'a>> {
         Some(Box::new(Versions::new(operations)))
     }
 }

@@ -84,7 +84,7 @@ pub trait Model {
     fn exact<'a>(
         &self,
         operations: &'a [Interval<'a, Self::Input, Self::Output>],
-    ) -> Option<Box<dyn Exact + 'a>> {
+    ) -> Option<Box<dyn Exact<'a> + 'a>> {
         let _ = operations;
         None
     }
@@ -92,8 +92,8 @@ pub trait Model {
 
 /// A method that decides the operations on one key exactly, without a search; see [`Model::exact`].
 ///
-/// Operations are named by their positions. Nothing here may disagree with the search.
-pub trait Exact {
+/// Operations, which live for `'a`, are named by their positions. Nothing here may disagree with the search.
+pub trait Exact<'a> {
     /// Whether there is an order of the operations; if `end` is given, of those that were called before this
     /// event, without the returns after it.
     ///
@@ -102,18 +102,22 @@ pub trait Exact {
     /// If there is none: where the method finds that.
     fn decide(&self, end: Option<usize>) -> Result<(), Impossible>;
 
+    /// The same method for the operations that were called before the event `end`, without the returns after
+    /// it. They keep their positions.
+    fn until(self: Box<Self>, end: usize) -> Box<dyn Exact<'a> + 'a>;
+
     /// Whether these operations have no order whatever the others did, even if each of the others took effect
     /// at any time, any number of times or never.
     fn contradict(&self, operations: &[usize]) -> bool;
 
-    /// Orders of all operations that must take effect, each of which leads to another state, `wanted` at
-    /// most; and whether there is no other state. None if there is no order. Operations that do not take
-    /// effect are not in an order.
-    fn orders(&self, wanted: usize) -> (Vec<Vec<usize>>, bool);
+    /// Orders of all operations that must take effect, without this one, each of which leads to another state,
+    /// `wanted` at most; and whether there is no other state. None if there is no order. Operations that do
+    /// not take effect are not in an order.
+    fn orders(&self, without: usize, wanted: usize) -> (Vec<Vec<usize>>, bool);
 
     /// The other operations that constrain an order, those first that seem most likely to contradict this
-    /// one.
-    fn nearest(&self, operation: usize) -> Vec<usize>;
+    /// one. Mostly the first few are enough.
+    fn nearest(&self, operation: usize) -> Box<dyn Iterator<Item = usize> + '_>;
 }
 
 /// The place where an exact method finds that there is no order.

@@ -59,6 +59,8 @@ enum Answer {
 /// The operations on one key.
 pub(crate) struct Versions<'a> {
     operations: &'a [Operation<'a>],
+    /// The event with which they end: later calls and returns are not known.
+    end: usize,
     /// By version, role, and call.
     rows: Vec<Row>,
     /// Operations that were answered what is never right.
@@ -73,21 +75,15 @@ impl<'a> Versions<'a> {
         let mut rows = Vec::with_capacity(operations.len());
         let mut wrong = Vec::new();
         for (op, operation) in operations.iter().enumerate() {
-            match answer(op, operation) {
+            match answer(op, operation, NEVER) {
                 Answer::Concerns(row) => rows.push(row),
                 Answer::Wrong => wrong.push(op),
                 Answer::Right => {}
             }
         }
-        sort(&mut rows);
-        let mut reach = 0;
-        for row in rows.iter().filter(|row| row.role == Role::Put) {
-            if row.version > reach {
-                break;
-            }
-            reach = row.version + 1;
-        }
-        Self { operations, rows, wrong, reach }
+        let rows = by_version(rows);
+        let reach = reach(&rows);
+        Self { operations, end: NEVER, rows, wrong, reach }
     }
 
     /// The first version at which there is no put.
@@ -120,14 +116,14 @@ impl<'a> Versions<'a> {
 
     /// The version that an operation concerns.
     fn version(&self, op: usize) -> Option<u64> {
-        match answer(op, &self.operations[op]) {
+        match answer(op, &self.operations[op], self.end) {
             Answer::Concerns(row) => Some(row.version),
             Answer::Wrong | Answer::Right => None,
         }
     }
 }
 
-impl Exact for Versions<'_> {
+impl<'a> Exact<'a> for Versions<'a> {
     fn decide(&self, end: Option<usize>) -> Result<(), Impossible> {
         let end = end.unwrap_or(NEVER - 1);
         let ret = |op: usize| self.operations[op].ret.filter(|&ret| ret <= end);
@@ -139,10 +135,25 @@ impl Exact for Versions<'_> {
         Walk::new(self, &self.rows, end, Others::Absent).run()
     }
 
+    fn until(mut self: Box<Self>, end: usize) -> Box<dyn Exact<'a> + 'a> {
+        self.end = end;
+        self.rows.retain_mut(|row| {
+            let returned = row.returned(end);
+            if !returned {
+                row.ret = NEVER;
+            }
+            // Of what has not returned, puts alone may take effect.
+            row.call < end && (returned || row.role == Role::Put)
+        });
+        self.wrong.retain(|&op| self.operations[op].ret.is_some_and(|ret| ret <= end));
+        self.reach = reach(&self.rows);
+        self
+    }
+
     fn contradict(&self, operations: &[usize]) -> bool {
         let mut rows = Vec::with_capacity(operations.len());
         for &op in operations {
-            match answer(op, &self.operations[op]) {
+            match answer(op, &self.operations[op], self.end) {
                 Answer::Concerns(row) => rows.push(row),
                 Answer::Wrong => return true,
                 Answer::Right => {}
@@ -152,15 +163,38 @@ impl Exact for Versions<'_> {
         Walk::new(self, &rows, NEVER - 1, Others::Free).run().is_err()
     }
 
-    fn orders(&self, wanted: usize) -> (Vec<Vec<usize>>, bool) {
-        orders(self, &self.rows, wanted)
+    fn orders(&self, without: usize, wanted: usize) -> (Vec<Vec<usize>>, bool) {
+        if self.wrong.iter().any(|&op| op != without) {
+            return (Vec::new(), true);
+        }
+        let rows: Vec<Row> = self.rows.iter().filter(|row| row.op != without).copied().collect();
+        orders(self, &rows, wanted)
     }
 
-    fn nearest(&self, operation: usize) -> Vec<usize> {
+    fn nearest(&self, operation: usize) -> Box<dyn Iterator<Item = usize> + '_> {
         let version = self.version(operation).unwrap_or_default();
-        let mut others: Vec<&Row> = self.rows.iter().filter(|row| row.op != operation).collect();
-        others.sort_unstable_by_key(|row| (row.version.abs_diff(version), Reverse(row.call)));
-        others.into_iter().map(|row| row.op).collect()
+        let (mut before, mut from) =
+            self.rows.split_at(self.rows.partition_point(|row| row.version < version));
+        // The versions at one distance after the other, on both sides.
+        let by_distance = std::iter::from_fn(move || {
+            let below = before.last().map(|row| version - row.version);
+            let above = from.first().map(|row| row.version - version);
+            let distance = [below, above].into_iter().flatten().min()?;
+            let mut rows: Vec<Row> = Vec::new();
+            if below == Some(distance) {
+                let first = before.partition_point(|row| row.version < version - distance);
+                rows.extend(&before[first..]);
+                before = &before[..first];
+            }
+            if above == Some(distance) {
+                let end = from.partition_point(|row| row.version - version <= distance);
+                rows.extend(&from[..end]);
+                from = &from[end..];
+            }
+            rows.sort_unstable_by_key(|row| Reverse(row.call));
+            Some(rows)
+        });
+        Box::new(by_distance.flatten().map(|row| row.op).filter(move |&op| op != operation))
     }
 }
 
@@ -168,12 +202,52 @@ fn sort(rows: &mut [Row]) {
     rows.sort_unstable_by_key(|row| (row.version, row.role, row.call));
 }
 
-fn answer(op: usize, operation: &Operation<'_>) -> Answer {
+/// `rows`, which are in the order of their calls, by version, role, and call.
+fn by_version(mut rows: Vec<Row>) -> Vec<Row> {
+    let last = rows.iter().map(|row| row.version).max().unwrap_or_default();
+    // Mostly each version has a put, so there are not many more versions than rows.
+    let Some(last) = usize::try_from(last).ok().filter(|last| *last <= 2 * rows.len()) else {
+        sort(&mut rows);
+        return rows;
+    };
+    // The place of the next row of each version.
+    let mut places = vec![0; last + 2];
+    rows.iter().for_each(|row| places[row.version as usize + 1] += 1);
+    for version in 1..places.len() {
+        places[version] += places[version - 1];
+    }
+    let Some(&any) = rows.first() else { return rows };
+    let mut sorted = vec![any; rows.len()];
+    for row in rows {
+        let place = &mut places[row.version as usize];
+        sorted[*place] = row;
+        *place += 1;
+    }
+    // Those of one version are in the order of their calls.
+    sorted.chunk_by_mut(|a, b| a.version == b.version).for_each(|rows| rows.sort_by_key(|row| row.role));
+    sorted
+}
+
+/// The first version at which there is no put among `rows`, which are sorted.
+fn reach(rows: &[Row]) -> u64 {
+    let mut reach = 0;
+    for row in rows.iter().filter(|row| row.role == Role::Put) {
+        if row.version > reach {
+            break;
+        }
+        reach = row.version + 1;
+    }
+    reach
+}
+
+/// What an answer says, as far as is known when event `end` is over.
+fn answer(op: usize, operation: &Operation<'_>, end: usize) -> Answer {
     use KeyValueInput::{Get, Put};
     use KeyValueOutput::{Done, Maybe, NoKey, Value, WrongVersion};
+    let returned = operation.ret.filter(|&ret| ret <= end);
     let row = |version, role| {
         let done = matches!(operation.output, Some(Done));
-        let ret = operation.ret.unwrap_or(NEVER);
+        let ret = returned.unwrap_or(NEVER);
         Answer::Concerns(Row { version, role, done, op, call: operation.call, ret })
     };
     match (operation.input, operation.output) {
@@ -181,7 +255,7 @@ fn answer(op: usize, operation: &Operation<'_>) -> Answer {
         // There is no version after the last one, so this put has no effect.
         (Put { version: u64::MAX, .. }, Some(Maybe)) => Answer::Right,
         // What has not returned and takes no effect constrains nothing.
-        _ if operation.ret.is_none() => Answer::Right,
+        _ if returned.is_none() => Answer::Right,
         (Put { version, .. }, Some(WrongVersion)) => row(*version, Role::Refused),
         (Put { version: 1.., .. } | Get { .. }, Some(NoKey)) => row(0, Role::Read),
         (Get { .. }, Some(Value { version: version @ 1.., .. })) => row(*version, Role::Read),

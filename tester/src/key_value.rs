@@ -11,6 +11,7 @@ mod logged;
 mod puts;
 mod rules;
 pub(crate) mod situations;
+mod unrecorded;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ pub use concurrent_puts::{Load, Results};
 pub(crate) use contention::Rival;
 pub(crate) use logged::put_output;
 pub(crate) use rules::{KV10, KeyValueAnalysis, Leaders, Moment, finding, on_one_server, on_several_servers};
+pub(crate) use unrecorded::Unrecorded;
 
 /// A protocol whose servers clerks can call.
 pub trait KeyValueProtocol: Protocol {

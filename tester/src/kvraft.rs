@@ -7,6 +7,7 @@ mod part_4b;
 mod part_4c;
 mod part_4x;
 mod rsm;
+mod scripted_log;
 mod servers;
 
 pub use rsm::Counters;
@@ -49,7 +50,11 @@ fn rules() -> Vec<&'static Rule> {
 
 /// Plays a test of key/value servers over Raft.
 fn play(stage: &Stage<'_>, body: impl FnOnce(&Cluster<KvServers>)) {
-    let log = ReplicatedLog::raft(stage.expect(stage.solution().raft(), "Raft"));
+    play_on(stage, ReplicatedLog::raft(stage.expect(stage.solution().raft(), "Raft")), body);
+}
+
+/// Plays a test of key/value servers over this log.
+fn play_on(stage: &Stage<'_>, log: ReplicatedLog, body: impl FnOnce(&Cluster<KvServers>)) {
     let kvraft = stage.expect(stage.solution().key_value_on_raft(), "kvraft");
     stage.play(KvServers::new(log, kvraft, stage.max_raft_state()), body);
 }

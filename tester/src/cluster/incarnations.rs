@@ -228,7 +228,7 @@ impl<P: Protocol> Cluster<P> {
     }
 
     /// Makes an end point of `owner` to a server, still disabled; returns its name and itself.
-    pub(super) fn make_end(&self, owner: Party, to: usize) -> (String, ClientEnd) {
+    pub(crate) fn make_end(&self, owner: Party, to: usize) -> (String, ClientEnd) {
         assert!(to < self.n_servers(), "there is no server {to}: the cluster has {}", self.n_servers());
         let name = self.inner.rng.end_name();
         let end = self.network().make_end(name.as_str());

@@ -5,6 +5,7 @@
 //! And no request is doubled by the network: if the copy of a put is executed first and the answer to the
 //! other one arrives, it is a refusal of the first transmission, which a clerk has to believe.
 
+mod one_log;
 mod scenes;
 mod storm;
 
@@ -27,7 +28,7 @@ pub(super) fn cases() -> Vec<Case> {
         storm("two_sides_4x", "Test (4X): partitions with clients on both sides", &SIDES, Reach::Some)
             .max_raft_state(MAX_RAFT_STATE),
     ];
-    storms.into_iter().chain(scenes::cases()).collect()
+    storms.into_iter().chain(scenes::cases()).chain(one_log::cases()).collect()
 }
 
 /// What a clerk knows of a put that was executed, and of which it has heard nothing.

@@ -23,7 +23,11 @@ use crate::stage::Stage;
 
 /// Plays a test of replicas of a counter.
 fn play(stage: &Stage<'_>, body: impl FnOnce(&Cluster<Counters>)) {
-    let log = ReplicatedLog::raft(stage.expect(stage.solution().raft(), "Raft"));
+    play_on(stage, ReplicatedLog::raft(stage.expect(stage.solution().raft(), "Raft")), body);
+}
+
+/// Plays a test of replicas of a counter over this log.
+fn play_on(stage: &Stage<'_>, log: ReplicatedLog, body: impl FnOnce(&Cluster<Counters>)) {
     let make_rsm = stage.expect(stage.solution().key_value_on_raft(), "rsm").make_rsm;
     stage.play(Counters::new(log, make_rsm, stage.max_raft_state(), stage.servers()), body);
 }

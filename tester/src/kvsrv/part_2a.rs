@@ -7,9 +7,7 @@ use labapi::{Clerk, PutError, Version, Versioned};
 
 use super::KvServer;
 use crate::display::outcome;
-use crate::event::{Kind, Party};
-use crate::key_value::{Client, Load, put_output};
-use crate::linearizability::KeyValueInput;
+use crate::key_value::{Client, Load, Unrecorded};
 use crate::{Case, Cluster};
 
 pub(super) fn cases() -> [Case; 4] {
@@ -138,21 +136,11 @@ fn each(
     clerks: &Arc<[Arc<dyn Clerk>]>,
     what: impl Fn(usize) -> (String, Version) + Send + 'static,
 ) -> Vec<Result<(), PutError>> {
-    let clerks = Arc::clone(clerks);
-    let inner = &client.cluster().inner;
-    let (events, group) = (Arc::clone(&inner.testbed.events), Some(inner.group));
-    let party = Party::Client(client.number());
+    let (clerks, puts) = (Arc::clone(clerks), Unrecorded::of(client));
     client.ask("put of each clerk", move |_| {
         let put = |(number, clerk): (usize, &Arc<dyn Clerk>)| {
             let (value, version) = what(number);
-            let (key, text) = ("k".into(), value.as_str().into());
-            let input = &KeyValueInput::Put { key, value: text, version: version.0 };
-            events.emit(group, party, Kind::OperationBegan { operation: &"Put(k)", input });
-            let answer = clerk.put("k", &value, version);
-            let (done, text, output) = (answer.is_ok(), outcome(answer), put_output(answer));
-            let (answered, output) = (&text, &output);
-            events.emit(group, party, Kind::OperationEnded { what: "put", done, answer: answered, output });
-            answer
+            puts.put(&**clerk, "k", &value, version)
         };
         clerks.iter().enumerate().map(put).collect()
     })

@@ -1,10 +1,13 @@
 //! Part 4X, as far as it is about any replicated service: requests that wait when their leader is deposed,
 //! and snapshots that are taken while others are executed.
 
+mod leads_on;
+
 use std::time::Duration;
 
 use super::Counters;
 use super::counter::Request;
+use crate::kvraft::scripted_log::SCRIPTED_LOG;
 use crate::nemesis::mix::{
     burst, crash, delay, duplicates, flapping, halves, leader_cut_off, long_crash, loss, pause, slow_saves,
 };
@@ -18,7 +21,7 @@ const MAX_RAFT_STATE: usize = 700;
 /// How long a submit may take to return when all faults have ended.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-pub(crate) fn cases() -> [Case; 5] {
+pub(crate) fn cases() -> [Case; 6] {
     let replaced = "Test (4X): a hundred requests replace a hundred others";
     let replaced_by_snapshot = "Test (4X): a snapshot replaces a hundred requests";
     [
@@ -29,6 +32,11 @@ pub(crate) fn cases() -> [Case; 5] {
         scene("replaced_by_snapshot_4x", replaced_by_snapshot, replaced_submits)
             .max_raft_state(MAX_RAFT_STATE),
         scene("elected_again_4x", "Test (4X): a leader is deposed and elected again", elected_again),
+        Case::new("leads_on_4x", "4X", "Test (4X): a leader is deposed and leads on", &["kvraft"], |stage| {
+            super::play_on(stage, SCRIPTED_LOG, leads_on::leads_on);
+        })
+        .servers(1)
+        .adversarial(),
     ]
 }
 
@@ -44,7 +52,6 @@ fn storm(name: &'static str, title: &'static str, family: &'static Family) -> Ca
 fn scene(name: &'static str, title: &'static str, body: fn(&Cluster<Counters>)) -> Case {
     Case::new(name, "4X", title, &["raft", "kvraft"], move |stage| super::play(stage, body))
         .servers(5)
-        .points(2)
         .adversarial()
 }
 
