@@ -98,6 +98,7 @@ fn deaf_leader(cluster: &RaftCluster) -> Option<()> {
     elect(cluster, newer)?;
     cluster.shutdown(newer);
     cluster.restart(newer);
+    cut(cluster, old, newer);
     cluster.set_clock_rate(newer, SLOW);
     is_elected(cluster, follower, &format!("server {old}, whose term is over, sends heartbeats"))
 }
