@@ -6,6 +6,7 @@ mod event;
 mod invariants;
 mod nodes;
 mod part_p1;
+mod part_p1x;
 
 pub use event::{Decree, PaxosEvent};
 pub use nodes::PaxosNodes;
@@ -21,7 +22,7 @@ pub(crate) const LAB: Lab = Lab {
     task: "Paxos, and a log on it",
     folder: "protocols/paxos",
     export: "Paxos",
-    parts: &[Part::new("P1", "one decree")],
+    parts: &[Part::new("P1", "one decree"), Part::new("P1X", "adversity with one decree")],
     needs: &[],
     cases,
     rules: Vec::new,
@@ -30,7 +31,7 @@ pub(crate) const LAB: Lab = Lab {
 
 /// All of them.
 fn cases() -> Vec<Case> {
-    part_p1::cases().to_vec()
+    [&part_p1::cases()[..], &part_p1x::cases()].concat()
 }
 
 /// Plays a test of nodes of single-decree Paxos.

@@ -29,7 +29,7 @@ impl Acceptor {
 
     /// Saves the state. Before this, no answer leaves the node: "an acceptor must remember this information
     /// even if it fails and then restarts" (§2.2).
-    fn save(&self, storage: &Storage, instance: Instance) {
+    pub(crate) fn save(&self, storage: &Storage, instance: Instance) {
         let bytes = labgob::encode(self).expect("numbers and bytes can be encoded");
         storage.save(&record(instance), &bytes);
     }

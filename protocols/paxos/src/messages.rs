@@ -55,7 +55,7 @@ pub(crate) struct Chosen {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Ack;
 
-/// From a learner to the acceptors: what have you accepted?
+/// From a learner to all: what was chosen, or else, what have you accepted?
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Ask {
     pub(crate) instance: Instance,
@@ -63,6 +63,9 @@ pub(crate) struct Ask {
 
 /// The answer to [`Ask`].
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Report {
-    pub(crate) accepted: Option<Proposal>,
+pub(crate) enum Report {
+    /// The node knows what was chosen.
+    Chosen(#[serde(with = "labgob::bytes")] Value),
+    /// It does not. This is what its acceptor has accepted.
+    Accepted(Option<Proposal>),
 }

@@ -8,7 +8,7 @@ use labrt::time::Duration;
 
 use crate::ballot::Ballot;
 use crate::messages::{Accept, Instance, Nack, Prepare};
-use crate::node::{Node, NodeClient};
+use crate::node::{Decree, Node, NodeClient};
 use crate::proposal::{Proposal, Value, value_of_the_highest};
 
 /// How long a proposer that has failed waits at most before it tries again, the first time. It is doubled
@@ -22,15 +22,8 @@ impl Node {
     /// The thread of one proposal: tries until a value is known to be chosen, which may be another one.
     pub(crate) fn run_proposer(&self, instance: Instance, own: Value) {
         for attempt in 0.. {
-            if self.is_killed() || self.knows(instance) {
+            if self.is_killed() || self.knows(instance) || self.attempt(instance, &own) {
                 return;
-            }
-            let ballot = self.new_ballot(instance);
-            if let Some(accepted) = self.collect_promises(instance, ballot) {
-                let value = value_of_the_highest(accepted).unwrap_or_else(|| own.clone());
-                if self.have_accepted(instance, ballot, &value) {
-                    return self.announce(instance, value);
-                }
             }
             // Two proposers can prevent each other from ever getting through both phases (§2.4). So each
             // waits for a random time, which grows until one of them gets through while the other waits.
@@ -39,22 +32,30 @@ impl Node {
         }
     }
 
+    /// One ballot. Whether a value was chosen in it, which may be another one than the proposer's own.
+    pub(crate) fn attempt(&self, instance: Instance, own: &Value) -> bool {
+        let ballot = self.new_ballot(instance);
+        let Some(accepted) = self.collect_promises(instance, ballot) else { return false };
+        let value = value_of_the_highest(accepted).unwrap_or_else(|| own.clone());
+        let is_chosen = self.have_accepted(instance, ballot, &value);
+        if is_chosen {
+            self.announce(instance, value);
+        }
+        is_chosen
+    }
+
     /// A ballot that this node has never used, higher than all that it knows of.
     ///
     /// "Each proposer remembers (in stable storage) the highest-numbered proposal it has tried to issue"
-    /// (§2.5). Here its own acceptor does that: it promises the ballot before anybody else hears of it.
+    /// (§2.5). Here its own acceptor does that: it promises the ballot before anybody else hears of it, and
+    /// under the lock, so that another thread of this node does not use the same one.
     fn new_ballot(&self, instance: Instance) -> Ballot {
-        let known = {
-            let mut state = self.state.lock();
-            let decree = self.decree(&mut state, instance);
-            decree.highest.max(decree.acceptor.promised())
-        };
-        let ballot = known.next(self.me);
-        match self.handle_prepare(&Prepare { instance, ballot }) {
-            Ok(_) => ballot,
-            // Another one was promised meanwhile.
-            Err(_) => self.new_ballot(instance),
-        }
+        let mut state = self.state.lock();
+        let Decree { acceptor, highest, .. } = self.decree(&mut state, instance);
+        let ballot = acceptor.promised().max(*highest).next(self.me);
+        acceptor.promise(ballot).expect("it is higher than all that was promised");
+        acceptor.save(&self.storage, instance);
+        ballot
     }
 
     /// Phase 1: asks all acceptors for promises. The proposals that a majority has accepted, if a majority
