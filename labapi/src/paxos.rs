@@ -19,8 +19,8 @@ pub trait PaxosNode: Send + Sync {
     /// Proposes `value` for `instance`. Returns at once.
     ///
     /// From then on the node tries to have a value chosen, until it knows one that is: this one, or another
-    /// that was proposed by anybody. It may be given several values for an instance. A crash ends the
-    /// attempts of its incarnation.
+    /// that was proposed by anybody. If it is given several values for an instance, it has to propose one of
+    /// them. A crash ends the attempts of its incarnation.
     fn propose(&self, instance: u64, value: Vec<u8>);
 
     /// The value that was chosen for `instance`, if the node knows it. The answer never changes from one

@@ -1,12 +1,17 @@
 //! Paxos: what runs on the servers, what must hold, and the tests. Part P1 is about single decrees, part P2
 //! about a log of them.
 
+mod analysis;
 mod checkers;
 mod event;
 mod invariants;
+mod logs;
 mod nodes;
 mod part_p1;
 mod part_p1x;
+mod part_p2;
+mod part_p2x;
+mod rules;
 
 pub use event::{Decree, PaxosEvent};
 pub use nodes::PaxosNodes;
@@ -22,16 +27,21 @@ pub(crate) const LAB: Lab = Lab {
     task: "Paxos, and a log on it",
     folder: "protocols/paxos",
     export: "Paxos",
-    parts: &[Part::new("P1", "one decree"), Part::new("P1X", "adversity with one decree")],
+    parts: &[
+        Part::new("P1", "one decree"),
+        Part::new("P2", "replicated log"),
+        Part::new("P1X", "adversity with one decree"),
+        Part::new("P2X", "adversity with a log"),
+    ],
     needs: &[],
     cases,
-    rules: Vec::new,
+    rules: rules::all,
     situations: Vec::new,
 };
 
 /// All of them.
 fn cases() -> Vec<Case> {
-    [&part_p1::cases()[..], &part_p1x::cases()].concat()
+    [&part_p1::cases()[..], &part_p2::cases(), &part_p1x::cases(), &part_p2x::cases()].concat()
 }
 
 /// Plays a test of nodes of single-decree Paxos.

@@ -39,7 +39,8 @@ pub(crate) struct State {
 pub(crate) struct Decree {
     /// The acceptor: saved, and restored after a crash.
     pub(crate) acceptor: Acceptor,
-    /// The proposer: the highest ballot that it was refused for.
+    /// The proposer: whether it is at work, and the highest ballot that it was refused for.
+    is_proposing: bool,
     pub(crate) highest: Ballot,
     /// The learner: the value that was chosen.
     pub(crate) chosen: Option<Value>,
@@ -79,6 +80,7 @@ impl Node {
     pub(crate) fn decree<'a>(&self, state: &'a mut State, instance: Instance) -> &'a mut Decree {
         state.decrees.entry(instance).or_insert_with(|| Decree {
             acceptor: Acceptor::restore(&self.storage, instance),
+            is_proposing: false,
             highest: Ballot::default(),
             chosen: None,
         })
@@ -96,7 +98,12 @@ impl Node {
 
 impl labapi::PaxosNode for Node {
     fn propose(&self, instance: u64, value: Vec<u8>) {
-        self.spawn("proposer", move |node| node.run_proposer(instance, value));
+        let mut state = self.state.lock();
+        let decree = self.decree(&mut state, instance);
+        // One value is enough, and it goes on until one is chosen.
+        if !std::mem::replace(&mut decree.is_proposing, true) {
+            self.spawn("proposer", move |node| node.run_proposer(instance, value));
+        }
     }
 
     fn decided(&self, instance: u64) -> Option<Vec<u8>> {

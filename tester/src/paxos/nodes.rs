@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use labapi::{MakePaxosNode, PaxosNode};
 
+use super::analysis::PaxosAnalysis;
 use super::event::{Decree, PaxosEvent};
 use super::invariants;
 use crate::event::EventSource;
 use crate::invariant::Invariant;
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
+use crate::rule::Analysis;
 
 /// The protocol of the tests of single-decree Paxos.
 pub struct PaxosNodes {
@@ -71,6 +73,10 @@ impl Protocol for PaxosNodes {
 
     fn invariants(&self, _servers: usize) -> Vec<Box<dyn Invariant>> {
         invariants::all()
+    }
+
+    fn analyses(&self, servers: usize) -> Vec<Box<dyn Analysis>> {
+        vec![Box::new(PaxosAnalysis::new(servers))]
     }
 
     fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<dyn PaxosNode>> {

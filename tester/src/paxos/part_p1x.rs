@@ -41,8 +41,8 @@ fn proposer_crash(draw: &mut Draw) -> (u64, FaultKind) {
 const CRASHES: Family = Family {
     servers: &[3, 3, 5],
     clients: (2, 3),
-    think_ms: (10, 40),
-    faults: (15, 30),
+    think_ms: (30, 120),
+    faults: (8, 16),
     gap_ms: (30, 150),
     mix: &[(4, acceptor_crash), (3, proposer_crash), (2, crash), (1, long_crash), (1, burst)],
     throughout: &[(40, slow_saves), (40, delay), (30, loss)],
@@ -52,9 +52,9 @@ const CRASHES: Family = Family {
 /// What the next majority has to find out about the one before.
 const SPLITS: Family = Family {
     servers: &[3, 5, 5],
-    clients: (2, 4),
-    think_ms: (10, 40),
-    faults: (15, 30),
+    clients: (2, 3),
+    think_ms: (30, 120),
+    faults: (8, 16),
     gap_ms: (30, 150),
     mix: &[(4, halves), (3, flapping), (2, bridge), (1, ring), (1, mute), (1, deaf), (1, crash)],
     throughout: &[(40, delay), (30, loss)],
@@ -64,9 +64,9 @@ const SPLITS: Family = Family {
 /// What comes late, twice, or while a node was paused.
 const MESSAGES: Family = Family {
     servers: &[3, 5],
-    clients: (2, 4),
-    think_ms: (10, 40),
-    faults: (10, 20),
+    clients: (2, 3),
+    think_ms: (30, 120),
+    faults: (6, 12),
     gap_ms: (50, 250),
     mix: &[(3, pause), (2, halves), (2, acceptor_crash), (1, burst)],
     throughout: &[(60, late_replies), (60, duplicates), (60, delay), (30, loss)],
@@ -74,7 +74,7 @@ const MESSAGES: Family = Family {
 };
 
 /// The most instances of a siege.
-const INSTANCES: u64 = 30;
+const INSTANCES: u64 = 12;
 
 /// Clients propose while the plan is carried out: half of them in the newest instance, so that proposers
 /// meet. Then a majority has to decide all instances, and at last everyone knows them.
