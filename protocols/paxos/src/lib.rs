@@ -16,8 +16,8 @@
 //! majority has promised, it asks them to accept a value: that of the highest ballot of which it was told
 //! (P2c, `proposal.rs`), or its own if there is none. The value is *chosen* when a majority has accepted it.
 //!
-//! Why that is enough: any two majorities have an acceptor in common. Once a value is chosen, a proposer with a
-//! higher ballot is told of it, or of a later ballot that had the same value for the same reason. So all
+//! Why that is enough: any two majorities have an acceptor in common. Once a value is chosen, a proposer with
+//! a higher ballot is told of it, or of a later ballot that had the same value for the same reason. So all
 //! higher ballots have this value (P2b).
 //!
 //! **Learners** (`learner.rs`). The proposer knows first, and tells all. Whoever was not told asks.

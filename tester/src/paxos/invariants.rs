@@ -1,5 +1,5 @@
-//! Invariants of single-decree Paxos: the safety requirements of *Paxos Made Simple*, §2.1. They hold at every
-//! moment, however slow, lossy or partitioned the network is, and across crashes.
+//! Invariants of single-decree Paxos: the safety requirements of *Paxos Made Simple*, §2.1. They hold at
+//! every moment, however slow, lossy or partitioned the network is, and across crashes.
 
 mod chosen_by_a_majority;
 mod one_value;

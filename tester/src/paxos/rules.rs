@@ -96,7 +96,7 @@ pub(super) const PX8: Rule = Rule {
     text: "it responds to the request with a promise … and with the highest-numbered proposal (if any) that \
            it has accepted",
     why: "The proposer believes that it is free, and proposes another value than the one that was chosen.",
-    mistake: "A higher prepare clears what was accepted, or a later acceptance of a lower ballot replaces it.",
+    mistake: "A higher prepare clears what was accepted, or an acceptance of a lower ballot replaces it.",
     cure: "Keep the accepted proposal until one of a higher ballot is accepted, and report it.",
 };
 

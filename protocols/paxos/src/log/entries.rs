@@ -107,10 +107,9 @@ impl Entries {
     /// The instance of a command that was chosen; `None` if the snapshot holds it.
     pub(crate) fn instance_of(&self, index: u64) -> Option<Instance> {
         let number = index.checked_sub(self.base.index).filter(|number| *number > 0)?;
-        let is_before = |instance: &Instance, no_op: &Instance| no_op <= instance;
         let mut instance = self.base.instance + number;
         for no_op in &self.no_ops {
-            if !is_before(&instance, no_op) {
+            if *no_op > instance {
                 break;
             }
             instance += 1;

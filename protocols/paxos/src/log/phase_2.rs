@@ -7,8 +7,8 @@ use crate::ballot::{Ballot, NodeId};
 
 /// The leader's side.
 impl Peer {
-    /// Proposes a command in the next instance, which it returns; `None` if this server does not lead. Its own
-    /// acceptor is the first to accept it.
+    /// Proposes a command in the next instance, which it returns; `None` if this server does not lead. Its
+    /// own acceptor is the first to accept it.
     pub(crate) fn propose(&self, state: &mut State, command: Vec<u8>) -> Option<Instance> {
         let Role::Leading { accepted, .. } = &mut state.role else { return None };
         let instance = state.entries.last() + 1;

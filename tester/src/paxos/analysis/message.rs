@@ -31,7 +31,7 @@ pub(super) type Instance = Option<u64>;
 pub(super) enum Request {
     /// Phase 1a, of one instance or of all.
     Prepare { ballot: Ballot, scope: Scope },
-    /// Phase 2a: values of instances; of a single one, with ballots of its own, or of any that share a ballot.
+    /// Phase 2a: values of instances. `is_of_one`: of a single one, which has ballots of its own.
     Accept { ballot: Ballot, proposals: Vec<(Instance, Value)>, is_of_one: bool },
 }
 

@@ -95,9 +95,15 @@ fn who(server: usize) -> Incarnation {
     Incarnation { group: GROUP, server, number: 1 }
 }
 
+/// Three servers that were started.
 fn script() -> Script {
-    let mut script = Script { analysis: PaxosAnalysis::new(3), number: 0, calls: 0, broken: Vec::new() };
-    (0..3).for_each(|server| script.tell(server, Kind::Started));
+    script_of(3)
+}
+
+fn script_of(servers: usize) -> Script {
+    let mut script =
+        Script { analysis: PaxosAnalysis::new(servers), number: 0, calls: 0, broken: Vec::new() };
+    (0..servers).for_each(|server| script.tell(server, Kind::Started));
     script
 }
 
@@ -271,13 +277,13 @@ fn px3_answers_are_saved() {
     }
 }
 
-/// Two acceptors have accepted different values. The proposer takes that of the lower ballot, that of the
-/// higher one, or its own.
+/// Of five acceptors, three have promised, and have accepted different values. The proposer takes that of the
+/// lower ballot, that of the higher one, or its own.
 #[test]
 fn px4_the_value_is_that_of_the_highest_ballot() {
     for (value, expected) in [("old", vec!["PX4"]), ("own", vec!["PX4"]), ("new", vec![])] {
-        let mut script = script();
-        for (acceptor, told) in [(0, (1, 0, "old")), (1, (3, 1, "new"))] {
+        let mut script = script_of(5);
+        for (acceptor, told) in [(0, (1, 0, "old")), (1, (3, 1, "new")), (4, (3, 1, "new"))] {
             let prepare = script.prepare(2, acceptor, 4);
             script.promises(prepare, Some(told));
         }

@@ -1,5 +1,5 @@
-//! [`OneValue`]: "Only a single value is chosen" (*Paxos Made Simple*, §2.1): all nodes that know the value of
-//! an instance know the same one, across crashes, and do not forget it while they run.
+//! [`OneValue`]: "Only a single value is chosen" (*Paxos Made Simple*, §2.1): all nodes that know the value
+//! of an instance know the same one, across crashes, and do not forget it while they run.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
