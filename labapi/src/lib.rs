@@ -6,7 +6,7 @@
 //!
 //! Read in this order: [`Raft`] (the functions of a peer), [`ApplyMsg`] (the messages that it delivers),
 //! [`MakeRaft`] (its constructor); [`Clerk`] and [`KvSrv`] (lab 2); [`Rsm`] and [`KvRaft`] (lab 4); [`Bully`]
-//! (another protocol); [`Solution`] (the constructors that the tester gets).
+//! and [`Paxos`] (other protocols); [`Solution`] (the constructors that the tester gets).
 //!
 //! # Example
 //!
@@ -97,6 +97,7 @@ mod inspection;
 mod key_value;
 mod kvraft;
 mod kvsrv;
+mod paxos;
 mod raft;
 mod solution;
 
@@ -106,5 +107,6 @@ pub use inspection::{Inspection, Role, Run};
 pub use key_value::{Clerk, PutError, Version, Versioned};
 pub use kvraft::{KvRaft, MakeRsm, Replica, ReplicaServer, Rsm, StateMachine, WrongLeader};
 pub use kvsrv::{KvSrv, Lock};
+pub use paxos::{MakePaxosNode, Paxos, PaxosNode};
 pub use raft::{ApplyMsg, MakeRaft, Raft, Started, State};
 pub use solution::{Export, Solution};

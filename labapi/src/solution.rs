@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use crate::{KvRaft, KvSrv, MakeBully, MakeRaft};
+use crate::{KvRaft, KvSrv, MakeBully, MakeRaft, Paxos};
 
 /// A solution that can be tested, under a name that `lab test --solution` takes. It need not have all labs.
 ///
@@ -109,6 +109,12 @@ impl Solution {
     #[must_use]
     pub fn bully_node(&self) -> Option<MakeBully> {
         self.bully.or_else(|| self.export::<Self>("bully")?.bully)
+    }
+
+    /// The Paxos of this solution: nodes that agree on single values, and a replicated log.
+    #[must_use]
+    pub fn paxos(&self) -> Option<Paxos> {
+        self.export("paxos").copied()
     }
 }
 

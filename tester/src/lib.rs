@@ -31,6 +31,7 @@ mod lab;
 mod log_end;
 mod log_excerpt;
 mod meter;
+mod paxos;
 mod protocol;
 mod raft;
 mod registry;
@@ -73,6 +74,7 @@ pub use kvraft::{Counters, KvServers};
 pub use kvsrv::KvServer;
 pub use lab::{Lab, Part};
 pub use log_excerpt::{LogExcerpt, log_excerpt};
+pub use paxos::{Decree, PaxosEvent, PaxosNodes};
 pub use protocol::{Dialer, NodeEnv, Protocol, StartedNode};
 pub use raft::{
     Command, Committed, Observations, OnRaft, ProbeTimes, RaftCluster, RaftEvent, RaftPeers, ReplicatedLog,

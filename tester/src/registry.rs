@@ -28,6 +28,7 @@ register! {
     raft,
     kvraft,
     bully,
+    paxos,
 }
 
 /// All labs, whether or not parts of them are released: the course's, in its order, and then other protocols.

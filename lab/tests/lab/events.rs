@@ -57,6 +57,7 @@ fn the_docs_have_every_kind_of_event_and_every_field() {
         ("persist_one_client_4b", 1),
         ("one_client_reliable_2b", 1),
         ("two_elections_b1", 1),
+        ("one_proposer_p1", 1),
     ] {
         let (of_run, events) = replayed(folder.path(), test, seed);
         assert_eq!(keys(&of_run), keys(&header));
@@ -97,6 +98,8 @@ fn the_docs_have_every_kind_of_event_and_every_field() {
         "applied_in_term",
         "inspected",
         "follows",
+        "proposed",
+        "decided",
         "log",
     ] {
         assert!(met.contains(kind), "no run has {kind}");

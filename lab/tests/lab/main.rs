@@ -6,3 +6,4 @@ mod determinism;
 mod events;
 mod faults;
 mod key_value_rules;
+mod other_log;

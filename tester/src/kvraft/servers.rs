@@ -48,7 +48,7 @@ impl Protocol for KvServers {
     }
 
     fn analyses(&self, servers: usize) -> Vec<Box<dyn Analysis>> {
-        let mut analyses = (self.log.analyses)(servers);
+        let mut analyses = (self.log.analyses)(servers, false);
         analyses.push(Box::new(KeyValueAnalysis::new(servers)));
         analyses
     }

@@ -9,14 +9,14 @@ use parking_lot::Mutex;
 
 use super::applier::Applier;
 use super::snapshot_times::SnapshotTimes;
-use super::{Observations, OnRaft};
+use super::{Observations, OnRaft, ReplicatedLog};
 use crate::invariant::Invariant;
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
 use crate::rule::Analysis;
 
 /// The protocol of the Raft tests.
 pub struct RaftPeers {
-    make_raft: MakeRaft,
+    log: ReplicatedLog,
     snapshots: bool,
     observations: Observations,
     snapshot_times: SnapshotTimes,
@@ -29,8 +29,14 @@ impl RaftPeers {
     /// tenth command.
     #[must_use]
     pub fn new(make_raft: MakeRaft, snapshots: bool) -> Self {
+        Self::on(ReplicatedLog::raft(make_raft), snapshots)
+    }
+
+    /// Peers of this log, which may be of another protocol; with `snapshots` as in [`new`](Self::new).
+    #[must_use]
+    pub fn on(log: ReplicatedLog, snapshots: bool) -> Self {
         let (observations, snapshot_times) = <(Observations, SnapshotTimes)>::default();
-        Self { make_raft, snapshots, observations, snapshot_times, appliers: Mutex::default() }
+        Self { log, snapshots, observations, snapshot_times, appliers: Mutex::default() }
     }
 
     /// Every index up to this one was applied by the latest instance on the server.
@@ -59,17 +65,17 @@ impl Protocol for RaftPeers {
     const LONG_DELAYS: bool = true;
 
     fn invariants(&self, servers: usize) -> Vec<Box<dyn Invariant>> {
-        self.observations.invariants(servers)
+        (self.log.invariants)(&self.observations, servers)
     }
 
     fn analyses(&self, servers: usize) -> Vec<Box<dyn Analysis>> {
-        Observations::analyses(servers, true)
+        (self.log.analyses)(servers, true)
     }
 
     fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<dyn Raft>> {
         let (sender, messages) = channel::bounded::<ApplyMsg>(0);
         let (raft, services) = {
-            let (make_raft, me) = (self.make_raft, env.me());
+            let (make_raft, me) = (self.log.make, env.me());
             let (peers, persister) = (env.peers(), env.persister());
             env.make("make_raft", move || {
                 let raft = make_raft(peers, me, persister, sender);

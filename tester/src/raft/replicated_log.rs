@@ -19,8 +19,9 @@ pub struct ReplicatedLog {
     pub make: MakeRaft,
     /// The invariants, for a cluster of so many servers.
     pub invariants: fn(&Observations, usize) -> Vec<Box<dyn Invariant>>,
-    /// The analyses, for a cluster of so many servers.
-    pub analyses: fn(usize) -> Vec<Box<dyn Analysis>>,
+    /// The analyses, for a cluster of so many servers. The flag says whether there are events of what their
+    /// services apply.
+    pub analyses: fn(usize, bool) -> Vec<Box<dyn Analysis>>,
 }
 
 impl ReplicatedLog {
@@ -30,7 +31,7 @@ impl ReplicatedLog {
         Self {
             make,
             invariants: |observations, servers| observations.invariants(servers),
-            analyses: |servers| Observations::analyses(servers, false),
+            analyses: Observations::analyses,
         }
     }
 }

@@ -1,27 +1,32 @@
 //! Sizes of the saved Raft state and snapshots.
 
-use persister::Persister;
+use persister::Storage;
 
 use super::OnRaft;
 use crate::Cluster;
 
+/// The record in which a persister keeps the snapshot.
+const SNAPSHOT: &str = "snapshot";
+
 impl<P: OnRaft> Cluster<P> {
-    /// The most bytes that any server has saved as its Raft state, without the snapshot. A server that is
-    /// down counts with its storage.
+    /// The most bytes that any server has saved as its Raft state: in all records but the snapshot. A server
+    /// that is down counts with its storage.
     #[must_use]
     pub fn log_size(&self) -> usize {
-        self.largest(Persister::raft_state_size)
+        self.largest(|storage| {
+            let records = storage.records();
+            records.iter().filter(|(name, _)| name != SNAPSHOT).map(|(_, bytes)| bytes).sum()
+        })
     }
 
     /// The most bytes that any server has saved as its snapshot.
     #[must_use]
     pub fn snapshot_size(&self) -> usize {
-        self.largest(Persister::snapshot_size)
+        self.largest(|storage| storage.size(SNAPSHOT))
     }
 
-    fn largest(&self, size: impl Fn(&Persister) -> usize) -> usize {
-        let sizes = (0..self.n_servers()).map(|server| size(&Persister::on(self.storage(server))));
-        sizes.max().unwrap_or(0)
+    fn largest(&self, size: impl Fn(&Storage) -> usize) -> usize {
+        (0..self.n_servers()).map(|server| size(&self.storage(server))).max().unwrap_or(0)
     }
 
     /// Expects no server to have saved more Raft state than `limit` bytes.

@@ -8,6 +8,7 @@ mod gossip;
 mod injection;
 mod inspected;
 mod kv;
+mod paxos;
 mod protocols;
 mod raft;
 mod recorded;

@@ -61,7 +61,7 @@ impl Protocol for Counters {
     }
 
     fn analyses(&self, servers: usize) -> Vec<Box<dyn Analysis>> {
-        let mut analyses = (self.log.analyses)(servers);
+        let mut analyses = (self.log.analyses)(servers, false);
         analyses.push(Box::new(Replicas::default()));
         analyses
     }
