@@ -98,6 +98,7 @@ mod key_value;
 mod kvraft;
 mod kvsrv;
 mod raft;
+mod raft_extended;
 mod solution;
 
 pub use bully::{Bully, MakeBully};
@@ -107,4 +108,8 @@ pub use key_value::{Clerk, PutError, Version, Versioned};
 pub use kvraft::{KvRaft, MakeRsm, Replica, ReplicaServer, Rsm, StateMachine, WrongLeader};
 pub use kvsrv::{KvSrv, Lock};
 pub use raft::{ApplyMsg, MakeRaft, Raft, Started, State};
+pub use raft_extended::{
+    CLOCK_RATE_BOUND, ChangeError, Dial, LONGEST_ELECTION_TIMEOUT, MakeRaftExtended, Membership,
+    RaftExtended, ReadError, TransferError,
+};
 pub use solution::{Export, Solution};

@@ -33,6 +33,7 @@ mod log_excerpt;
 mod meter;
 mod protocol;
 mod raft;
+mod raft_extended;
 mod registry;
 mod released;
 mod report;
@@ -75,9 +76,10 @@ pub use lab::{Lab, Part};
 pub use log_excerpt::{LogExcerpt, log_excerpt};
 pub use protocol::{Dialer, NodeEnv, Protocol, StartedNode};
 pub use raft::{
-    Command, Committed, Observations, OnRaft, ProbeTimes, RaftCluster, RaftEvent, RaftPeers, ReplicatedLog,
-    Retry, Snapshot, Waited,
+    AppliesCommands, Command, Committed, Observations, OnRaft, ProbeTimes, RaftCluster, RaftEvent, RaftPeers,
+    ReplicatedLog, Retry, Snapshot, Waited,
 };
+pub use raft_extended::{RaftExtendedEvent, RaftExtendedServers};
 pub use registry::{cases, labs, rules};
 pub use report::{Report, ReportedFailure};
 pub use rule::{Analysis, BrokenRule, Rule, RuleEvent};
