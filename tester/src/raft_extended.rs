@@ -1,6 +1,7 @@
 //! Raft beyond Figure 2: membership, pre-vote and check-quorum, reads, transfer of leadership. What runs on the
 //! servers, what must hold, and the tests.
 
+mod analysis;
 mod event;
 mod invariants;
 mod memberships;
@@ -8,7 +9,9 @@ mod part_3e;
 mod part_3f;
 mod part_3g;
 mod part_3h;
+mod part_3hx;
 mod reads;
+mod rules;
 mod servers;
 mod transfers;
 mod watching;
@@ -37,16 +40,17 @@ pub(crate) const LAB: Lab = Lab {
         Part::new("3F", "pre-vote and check-quorum"),
         Part::new("3G", "linearizable reads"),
         Part::new("3H", "leadership transfer"),
+        Part::new("3HX", "adversity"),
     ],
     needs: &[],
     cases,
-    rules: Vec::new,
+    rules: rules::all,
     situations: Vec::new,
 };
 
 /// All of them.
 fn cases() -> Vec<Case> {
-    [part_3e::cases(), part_3f::cases(), part_3g::cases(), part_3h::cases()].concat()
+    [part_3e::cases(), part_3f::cases(), part_3g::cases(), part_3h::cases(), part_3hx::cases()].concat()
 }
 
 /// A test of a cluster of so many servers, all of which vote at first.

@@ -26,12 +26,11 @@ impl Server {
     /// not lead. A leader hears from itself, but counts only if it is a voter.
     pub(crate) fn quorum_contact(&self, state: &State) -> Option<Instant> {
         let Role::Leader(leadership) = &state.role else { return None };
-        let now = Instant::now();
-        state
-            .log
-            .configuration()
-            .1
-            .agreed(|peer| if peer == self.me { Some(now) } else { leadership.progress.get(&peer)?.contact })
+        let (now, (_, configuration)) = (Instant::now(), state.log.configuration());
+        configuration.agreed(|peer| match leadership.progress.get(&peer) {
+            Some(progress) => progress.contact,
+            None => (peer == self.me).then_some(now),
+        })
     }
 
     /// "A leader steps down if an election timeout elapses without a successful round of heartbeats to a

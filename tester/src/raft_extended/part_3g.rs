@@ -26,7 +26,7 @@ pub(super) fn cases() -> Vec<Case> {
         story("restart_3g", "3G", "Test (3G): a follower starts again within a lease", 3, restart_3g)
             .points(4),
         story("skewed_clock_3g", "3G", "Test (3G): a clock that is too slow for leases", 3, skewed_clock_3g)
-            .points(3),
+            .points(5),
     ]
 }
 
@@ -146,21 +146,26 @@ fn lease_3g(cluster: &ExtendedCluster) {
     }
 }
 
-/// The leader is cut off. Its clock is as slow as is allowed, and those of the others are as fast. It may
-/// answer reads by its lease for a while, and must not any more when the others write.
+/// The leader is cut off. Its clock is as slow as is allowed, and those of the others are as fast, and messages
+/// take their time. It may answer reads by its lease for a while, and must not any more when the others write.
 fn lease_ends_3g(cluster: &ExtendedCluster) {
     for _ in 0..3 {
         cluster.one(cluster.rand(), 3, Retry::Yes);
         let (leader, _, [one, two]) = cluster.roles();
         cluster.set_clock_rate(leader, A_LITTLE_SLOW);
+        let slow = Duration::from_millis(30)..=Duration::from_millis(60);
         for other in [one, two] {
             cluster.set_clock_rate(other, A_LITTLE_FAST);
+            cluster.set_slow_link(leader, other, Some(slow.clone()));
         }
-        cluster.sleep(cluster.rand_millis(300));
+        cluster.sleep(Duration::from_millis(500) + cluster.rand_millis(300));
         cluster.disconnect(leader);
         write_on(cluster, &[one, two], ELECTION, || {
             let _judged_by_invariants = cluster.lease_read(leader);
         });
+        for other in [one, two] {
+            cluster.set_slow_link(leader, other, None);
+        }
         cluster.connect(leader);
     }
     cluster.one(cluster.rand(), 3, Retry::Yes);

@@ -9,7 +9,7 @@ use crate::{Case, Retry};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
-        story("transfer_3h", "3H", "Test (3H): each server leads in turn", 3, transfer_3h).points(3),
+        story("transfer_3h", "3H", "Test (3H): each server leads in turn", 3, transfer_3h).points(4),
         story("behind_3h", "3H", "Test (3H): the next leader has to catch up first", 3, behind_3h).points(4),
         story("no_commands_3h", "3H", "Test (3H): no commands during a transfer", 3, no_commands_3h)
             .points(4),

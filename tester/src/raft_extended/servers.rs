@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use labapi::{ApplyMsg, Dial, LogIndex, MakeRaftExtended, Membership, Raft, RaftExtended};
 use labrt::channel;
 
+use super::analysis::ExtendedAnalysis;
 use super::event::RaftExtendedEvent;
 use super::invariants;
 use crate::event::EventSource;
@@ -15,6 +16,7 @@ use crate::protocol::{NodeEnv, Protocol, StartedNode};
 use crate::raft::applier::{Applier, Appliers};
 use crate::raft::snapshot_times::SnapshotTimes;
 use crate::raft::{AppliesCommands, Command, Observations, OnRaft};
+use crate::rule::Analysis;
 
 /// The protocol of the tests of Raft beyond Figure 2.
 pub struct RaftExtendedServers {
@@ -58,6 +60,10 @@ impl Protocol for RaftExtendedServers {
         let mut all = self.observations.invariants_of_any_membership(servers);
         all.extend(invariants::all());
         all
+    }
+
+    fn analyses(&self, _servers: usize) -> Vec<Box<dyn Analysis>> {
+        vec![Box::new(ExtendedAnalysis::default())]
     }
 
     fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<dyn RaftExtended>> {

@@ -10,5 +10,6 @@ mod inspected;
 mod kv;
 mod protocols;
 mod raft;
+mod raft_extended;
 mod recorded;
 mod registry;

@@ -12,32 +12,57 @@ use std::time::Duration;
 use labapi::Membership;
 
 use crate::display::{Seconds, Servers};
-use crate::event::{Event, Interests};
+use crate::event::{Event, Interests, Kind};
 use crate::invariant::{Invariant, Verdict, Violation};
 use crate::raft_extended::event::RaftExtendedEvent;
 
-/// The configuration that each server uses. One that is down has in its storage what it used last.
+/// The configurations that servers use.
+///
+/// A server is probed when it has come to rest, so it may use a later configuration than the last one that it
+/// was seen to use; and one that has crashed may have saved a later one. So servers that are down do not count,
+/// and two configurations that can decide at the same time must have been seen so for a while.
 #[derive(Default)]
 pub(super) struct OneQuorum {
     used: BTreeMap<usize, Membership>,
+    /// Two configurations that can decide, and since when.
+    conflict: Option<(Membership, Membership, Duration)>,
+    checked: u64,
 }
 
+/// Longer than it takes a server to come to rest.
+const A_WHILE: Duration = Duration::from_millis(500);
+
 impl OneQuorum {
-    fn uses(&mut self, server: usize, membership: &Membership, at: Duration) -> Verdict {
-        self.used.insert(server, membership.clone());
-        if !self.can_decide(membership) {
+    /// The server uses another configuration, or it is not known any more which one it uses.
+    fn uses(&mut self, server: usize, membership: Option<&Membership>, at: Duration) {
+        self.checked += 1;
+        match membership {
+            Some(membership) => self.used.insert(server, membership.clone()),
+            None => self.used.remove(&server),
+        };
+        let mut deciding = self.used.values().filter(|membership| self.can_decide(membership));
+        let one = deciding.next();
+        let other = one.and_then(|one| deciding.find(|other| *other != one));
+        self.conflict = one.zip(other).map(|(one, other)| {
+            let same = |(a, b, _): &&(Membership, Membership, Duration)| (a, b) == (one, other);
+            let since = self.conflict.as_ref().filter(same).map_or(at, |(_, _, since)| *since);
+            (one.clone(), other.clone(), since)
+        });
+    }
+
+    fn judge(&self, at: Duration) -> Verdict {
+        let Some((one, other, since)) = &self.conflict else { return Ok(()) };
+        if at < *since + A_WHILE {
             return Ok(());
         }
-        let other = self.used.values().find(|other| *other != membership && self.can_decide(other));
-        let Some(other) = other else { return Ok(()) };
         Err(Violation::new(format!(
             "expected one configuration at most to be used by a quorum of its servers at a time (§6); saw {} \
-             use {}, and {} use {} at {}",
+             use {}, and {} use {} since {}",
+            Servers(&self.users(one)),
+            Configuration(one),
             Servers(&self.users(other)),
             Configuration(other),
-            Servers(&self.users(membership)),
-            Configuration(membership),
-            Seconds(at),
+            Seconds(*since),
         )))
     }
 
@@ -76,20 +101,26 @@ impl Invariant for OneQuorum {
     }
 
     fn interests(&self) -> Interests {
-        Interests::STATES
+        Interests::SERVERS | Interests::STATES | Interests::AGREEMENT
     }
 
     fn on(&mut self, event: &Event<'_>) -> Verdict {
-        match (event.server(), event.protocol()) {
-            (Some(who), Some(RaftExtendedEvent::Uses(membership))) => {
-                self.uses(who.server, membership, event.at)
+        if let Some(who) = event.server() {
+            match (event.kind, event.protocol()) {
+                (_, Some(RaftExtendedEvent::Uses(membership))) => {
+                    self.uses(who.server, Some(membership), event.at);
+                }
+                (Kind::CutOff | Kind::Crashed { .. } | Kind::Left | Kind::Started, _) => {
+                    self.uses(who.server, None, event.at);
+                }
+                _ => {}
             }
-            _ => Ok(()),
         }
+        self.judge(event.at)
     }
 
     fn exercised(&self) -> bool {
-        !self.used.is_empty()
+        self.checked > 0
     }
 
     fn subject(&self) -> &'static str {
@@ -108,23 +139,32 @@ mod tests {
         Membership { index: LogIndex(index), voters: voters.to_vec(), incoming }
     }
 
-    fn uses(invariant: &mut OneQuorum, servers: &[usize], used: &Membership) -> Verdict {
-        servers.iter().try_for_each(|server| invariant.uses(*server, used, Duration::ZERO))
+    fn uses(invariant: &mut OneQuorum, servers: &[usize], used: &Membership) {
+        servers.iter().for_each(|server| invariant.uses(*server, Some(used), Duration::ZERO));
     }
 
     #[test]
     fn a_change_at_one_stroke_gives_two_quorums() {
         let (old, new) = (membership(0, &[0, 1, 2], &[]), membership(5, &[0, 1, 2, 3, 4], &[]));
         let mut invariant = OneQuorum::default();
-        uses(&mut invariant, &[0, 1, 2, 3, 4], &old).expect("one configuration");
-        uses(&mut invariant, &[2, 3], &new).expect("two of five are no quorum");
-        let violation = uses(&mut invariant, &[4], &new).expect_err("three of five, and two of three");
+        uses(&mut invariant, &[0, 1, 2, 3, 4], &old);
+        uses(&mut invariant, &[2, 3], &new);
+        assert_eq!(invariant.judge(2 * A_WHILE), Ok(()), "two of five are no quorum");
+        uses(&mut invariant, &[4], &new);
+        assert_eq!(invariant.judge(A_WHILE / 2), Ok(()), "it may not have been seen that this is over");
+        let violation = invariant.judge(A_WHILE).expect_err("three of five, and two of three");
         assert_eq!(
             violation.message(),
             "expected one configuration at most to be used by a quorum of its servers at a time (§6); saw \
              servers 0, 1 use the configuration [0, 1, 2] of index 0, and servers 2, 3, 4 use the \
-             configuration [0, 1, 2, 3, 4] of index 5 at 0.000 s"
+             configuration [0, 1, 2, 3, 4] of index 5 since 0.000 s"
         );
+
+        // One that is down may have saved another one.
+        invariant.uses(1, None, A_WHILE);
+        assert_eq!(invariant.judge(2 * A_WHILE), Ok(()));
+        invariant.uses(1, Some(&old), 2 * A_WHILE);
+        assert_eq!(invariant.judge(2 * A_WHILE), Ok(()), "it has just begun");
     }
 
     #[test]
@@ -140,7 +180,8 @@ mod tests {
             (&[3, 1], &new),
             (&[0], &new),
         ] {
-            assert_eq!(uses(&mut invariant, servers, used), Ok(()));
+            uses(&mut invariant, servers, used);
+            assert_eq!(invariant.judge(9 * A_WHILE), Ok(()));
         }
     }
 
