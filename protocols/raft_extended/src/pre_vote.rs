@@ -12,11 +12,16 @@ use crate::timer::VOTE_INTERVAL;
 
 /// The candidate's side.
 impl Server {
-    /// No leader was heard of for too long. A server that is no voter has nothing to do.
+    /// No leader was heard of for too long.
+    ///
+    /// A server that is no voter has nothing to do, unless that may not be decided: "a server that is not part of
+    /// its own latest configuration should still start new elections, as it might still be needed until the
+    /// C_new entry is committed" (thesis §4.2.2). It does not count its own vote.
     pub(crate) fn start_pre_vote(&self, state: &mut State) {
         state.restart_election_timer();
         state.role = Role::Follower;
-        if state.log.configuration().1.has(self.me) {
+        let (index, configuration) = state.log.configuration();
+        if configuration.has(self.me) || index > state.commit_index {
             state.role = Role::PreCandidate { votes: BTreeSet::new() };
             self.ask_for_pre_votes(state);
             self.count_pre_vote(state, self.me);

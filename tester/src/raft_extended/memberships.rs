@@ -40,18 +40,17 @@ impl ExtendedCluster {
     }
 
     /// Has the cluster changed to these servers, asking whichever server leads, again if need be. Waits until
-    /// all of them use the new configuration; fails if they do not within 10 s.
+    /// all of them use the new configuration and no other change is under way; fails after 10 s.
     #[track_caller]
     pub(super) fn change_to(&self, servers: &[usize]) {
         let began = self.now();
         loop {
             let connected: Vec<usize> =
                 self.everyone().into_iter().filter(|server| self.is_connected(*server)).collect();
-            if servers.iter().all(|server| self.has_changed(*server, servers)) {
+            // A leader that agrees has no other change under way.
+            let agrees = self.newest_leader(&connected).and_then(|leader| self.change(leader, servers));
+            if agrees == Some(Ok(())) && servers.iter().all(|server| self.has_changed(*server, servers)) {
                 return;
-            }
-            if let Some(leader) = self.newest_leader(&connected) {
-                let _busy = self.change(leader, servers);
             }
             if self.now() - began >= PATIENCE {
                 self.fail(format!(
@@ -82,7 +81,8 @@ impl ExtendedCluster {
         }
     }
 
-    fn has_changed(&self, server: usize, servers: &[usize]) -> bool {
+    /// Whether a server uses the configuration of these servers alone.
+    pub(super) fn has_changed(&self, server: usize, servers: &[usize]) -> bool {
         self.membership_of(server).is_some_and(|it| it.voters == servers && it.incoming.is_none())
     }
 

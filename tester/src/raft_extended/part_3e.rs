@@ -33,6 +33,9 @@ const LONG: Duration = Duration::from_secs(3);
 /// A pause in which messages arrive and are answered, and no election timer runs out.
 const SOON: Duration = Duration::from_millis(60);
 
+/// The interval between two looks.
+const LOOK: Duration = Duration::from_millis(5);
+
 /// Restarts those that are down.
 fn restart_all(cluster: &ExtendedCluster) {
     for server in cluster.everyone() {
@@ -76,14 +79,21 @@ fn shrink_3e(cluster: &ExtendedCluster) {
 
     // The leader manages the change that removes it, and leaves.
     cluster.begin_change(leader, &rest);
-    for server in rest {
-        cluster.wait_for_membership(server, &rest);
+    let began = cluster.now();
+    let mut changed = None;
+    while changed.is_none() && cluster.now() - began < LONG {
+        cluster.sleep(LOOK);
+        changed = rest.into_iter().find(|server| cluster.has_changed(*server, &rest));
     }
-    if let Some(later) = cluster.term_of(rest[0]).filter(|now| *now > term) {
+    let later = changed.and_then(|server| cluster.term_of(server)).filter(|now| *now > term);
+    if let Some(later) = later {
         cluster.fail(format!(
             "expected server {leader} to lead until the change is made, although it is not in the new cluster \
              (§6); saw the change made in term {later}, after term {term}"
         ));
+    }
+    for server in rest {
+        cluster.wait_for_membership(server, &rest);
     }
     cluster.expect_stops_leading(leader, 2 * LONGEST_ELECTION_TIMEOUT, "it is not in the new cluster (§6)");
     cluster.one(cluster.rand(), 3, Retry::Yes);

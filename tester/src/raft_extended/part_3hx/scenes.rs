@@ -26,6 +26,7 @@ pub(super) fn cases() -> Vec<Case> {
         scene("late_timeout_3hx", "Test (3HX): told to stand when it is over", 3, late_timeout),
         scene("joint_crash_3hx", "Test (3HX): all crash in the joint configuration", 3, joint_crash),
         scene("two_terms_3hx", "Test (3HX): both sides of a change elect in one term", 3, two_terms),
+        scene("needed_3hx", "Test (3HX): a server that is to leave is needed once more", 2, needed),
         scene("forgotten_3hx", "Test (3HX): a change is replaced and another one made", 3, forgotten),
     ]
 }
@@ -128,6 +129,44 @@ fn two_terms(cluster: &ExtendedCluster) -> Option<()> {
         cluster.sleep(4 * LOOK);
     }
     (cluster.term_of(one)? > term).then_some(())
+}
+
+/// A leader that is to leave crashes when it alone has C_new. When it is back, nobody else can be elected
+/// without its vote: its log is the longest, and C_old,new needs both old servers. So it has to stand, although
+/// it is not in its configuration, and does not count its own vote (thesis §4.2.2).
+fn needed(cluster: &ExtendedCluster) -> Option<()> {
+    let (leader, _, [old]) = cluster.roles();
+    let new = cluster.join();
+    let mut wanted = [old, new];
+    wanted.sort_unstable();
+    let slow = Duration::from_millis(20)..=Duration::from_millis(30);
+    for other in wanted {
+        cluster.set_slow_link(leader, other, Some(slow.clone()));
+    }
+    cluster.change(leader, &wanted)?.ok()?;
+    // Both have C_old,new, and their answers are on the way.
+    let is_joint = |server| cluster.membership_of(server).is_some_and(|it| it.incoming.is_some());
+    for _ in 0..100 {
+        if wanted.into_iter().all(is_joint) {
+            break;
+        }
+        cluster.sleep(Duration::from_millis(1));
+    }
+    for other in wanted {
+        cluster.cut_way(leader, other, true);
+    }
+    for _ in 0..100 {
+        if cluster.has_changed(leader, &wanted) {
+            break;
+        }
+        cluster.sleep(Duration::from_millis(1));
+    }
+    cluster.shutdown(leader);
+    cluster.restart(leader);
+    for server in wanted {
+        cluster.wait_for_membership(server, &wanted);
+    }
+    Some(())
 }
 
 /// A leader that is cut off has the entry of a change in its log, and others make another change. The first is

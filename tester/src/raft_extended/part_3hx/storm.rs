@@ -29,9 +29,8 @@ fn besiege(cluster: &ExtendedCluster, plan: &FaultPlan, reliable: bool) {
     let find_leader = |servers: &[usize]| cluster.newest_leader(servers);
     let mut siege = Siege::new(cluster, plan, reliable, &find_leader);
     siege.carry_out();
-    workers.stop();
-    cluster.change_to(&cluster.everyone());
     workers.join();
+    cluster.change_to(&cluster.everyone());
     cluster.one(cluster.rand(), cluster.n_servers(), Retry::Yes);
 }
 

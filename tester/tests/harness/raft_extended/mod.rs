@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use labapi::{
-    ApplyMsg, ChangeError, Dial, LogIndex, MakeRaftExtended, Membership, Raft, RaftExtended, ReadError, Solution,
-    Started, State, TransferError,
+    ApplyMsg, ChangeError, Dial, LogIndex, MakeRaftExtended, Membership, Raft, RaftExtended, ReadError,
+    Solution, Started, State, TransferError,
 };
 use labrpc::Service;
 use labrt::channel::Sender;
@@ -95,7 +95,9 @@ impl Raft for Double {
         let age = self.started.elapsed();
         match self.fault {
             Fault::LeadsForEver if test_asks() => seen.led.unwrap_or(state),
-            Fault::LeadsAgainLater if test_asks() && age > Duration::from_secs(4) => seen.led.unwrap_or(state),
+            Fault::LeadsAgainLater if test_asks() && age > Duration::from_secs(4) => {
+                seen.led.unwrap_or(state)
+            }
             Fault::StopsLeading if test_asks() && age > Duration::from_secs(2) => {
                 State { is_leader: false, ..state }
             }
