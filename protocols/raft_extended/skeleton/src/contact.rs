@@ -2,9 +2,9 @@
 
 use labrt::time::Instant;
 
-use crate::server::Server;
+use crate::server::Peer;
 
-impl Server {
+impl Peer {
     /// The latest time such that a quorum has answered requests of this term which this leader *sent* then or
     /// later. Check-quorum, ReadIndex and the lease all ask for it.
     pub(crate) fn quorum_contact(&self) -> Option<Instant> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::server::Server;
+use crate::server::Peer;
 
 /// A server asks whether it would be elected.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -16,7 +16,7 @@ pub(crate) struct PreVoteReply {
     // Your data here (3F).
 }
 
-impl Server {
+impl Peer {
     /// Another server asks whether it would get this one's vote.
     ///
     /// Nothing changes here: not the term, not the vote, not the timer.

@@ -19,7 +19,7 @@ use crate::transfer::{TimeoutNowArgs, TimeoutNowReply};
 pub const SOLUTION: MakeRaftExtended = make;
 
 /// One server.
-pub(crate) struct Server {
+pub(crate) struct Peer {
     /// Makes an end point to a server. Each call makes a new one: keep those that you have.
     pub(crate) dial: Dial,
     /// The number of this server.
@@ -46,21 +46,21 @@ pub(crate) struct State {
 
 /// Starts a server. It is called again, with what was saved, after each crash.
 ///
-/// `first` are the servers that the cluster begins with. This one need not be among them: then it waits until a
+/// `cluster` are the servers that the cluster begins with. This one need not be among them: then it waits until a
 /// leader calls it.
 ///
 /// Returns at once: whatever takes time is for threads.
 pub fn make(
-    dial: Dial,
+    ends_to: Dial,
     me: usize,
-    first: Vec<usize>,
+    cluster: Vec<usize>,
     persister: Persister,
     apply_ch: Sender<ApplyMsg>,
 ) -> Arc<dyn labapi::RaftExtended> {
-    let first = Configuration::of(first);
-    Arc::new_cyclic(|itself| Server {
+    let first = Configuration::of(cluster);
+    Arc::new_cyclic(|itself| Peer {
         state: Mutex::default(),
-        dial,
+        dial: ends_to,
         me,
         persister,
         itself: Weak::clone(itself),
@@ -68,7 +68,7 @@ pub fn make(
     // Your code here (3E): the threads of your Raft.
 }
 
-impl Server {
+impl Peer {
     /// Runs `body` in a thread of this server, which the log calls `name`.
     pub(crate) fn start_thread(&self, name: &'static str, body: impl FnOnce(&Self) + Send + 'static) {
         let server = self.itself.upgrade().expect("it is there while a method of it is called");
@@ -78,7 +78,7 @@ impl Server {
 }
 
 /// As in lab 3, but for entries without a command: deliver them as commands of no bytes.
-impl labapi::Raft for Server {
+impl labapi::Raft for Peer {
     fn get_state(&self) -> labapi::State {
         todo!("raft_extended::get_state, part 3E")
     }
@@ -100,35 +100,37 @@ impl labapi::Raft for Server {
     }
 
     fn services(self: Arc<Self>) -> Vec<Service> {
-        vec![self.service()]
+        let calls_of_peers = self.service();
+        vec![calls_of_peers]
     }
 }
 
-impl labapi::RaftExtended for Server {
-    fn change_membership(&self, servers: Vec<usize>) -> Result<(), ChangeError> {
-        self.begin_change(&servers)
-    }
-
+/// What is added to lab 3. `labapi` documents each function.
+impl labapi::RaftExtended for Peer {
     fn membership(&self) -> Membership {
         todo!("raft_extended::membership, part 3E")
     }
 
-    fn read_index(&self) -> Result<LogIndex, ReadError> {
-        self.confirm_read()
-    }
-
-    fn lease_read(&self) -> Result<LogIndex, ReadError> {
-        self.read_by_lease()
+    fn change_membership(&self, servers: Vec<usize>) -> Result<(), ChangeError> {
+        self.start_change(&servers)
     }
 
     fn transfer_leadership(&self, to: usize) -> Result<(), TransferError> {
-        self.begin_transfer(to)
+        self.hand_over(to)
+    }
+
+    fn lease_read(&self) -> Result<LogIndex, ReadError> {
+        self.answer_read_by_lease()
+    }
+
+    fn read_index(&self) -> Result<LogIndex, ReadError> {
+        self.answer_read()
     }
 }
 
-/// The RPCs that the other servers call.
+/// What the other servers ask of this one.
 #[labrpc::service]
-impl Server {
+impl Peer {
     // Your code here (3E): those of lab 3.
 
     fn pre_vote(&self, args: PreVoteArgs) -> PreVoteReply {

@@ -3,7 +3,7 @@
 use labapi::TransferError;
 use serde::{Deserialize, Serialize};
 
-use crate::server::Server;
+use crate::server::Peer;
 
 /// A leader tells a server to stand for election at once.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -15,10 +15,10 @@ pub(crate) struct TimeoutNowArgs {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct TimeoutNowReply;
 
-impl Server {
+impl Peer {
     /// A request to hand the leadership over to another server.
-    pub(crate) fn begin_transfer(&self, to: usize) -> Result<(), TransferError> {
-        todo!("raft_extended::begin_transfer, part 3H")
+    pub(crate) fn hand_over(&self, to: usize) -> Result<(), TransferError> {
+        todo!("raft_extended::hand_over, part 3H")
     }
 
     /// The leader wants this server to lead.
