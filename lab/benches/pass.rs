@@ -10,8 +10,8 @@ use labrt::world::Policy;
 use tester::{Case, RunOptions, run};
 
 fn pass(c: &mut Criterion) {
-    for (lab, title) in [("3", "all tests of 3A to 3D, once"), ("4", "all tests of 4A to 4C, once")] {
-        let cases: Vec<&Case> = tester::cases().iter().filter(|case| case.part.starts_with(lab)).collect();
+    for (lab, title) in [("raft", "all tests of lab 3, once"), ("kvraft", "all tests of lab 4, once")] {
+        let cases: Vec<&Case> = tester::cases().iter().filter(|case| case.needs.ends_with(&[lab])).collect();
         let mut seed = 0;
         c.bench_function(title, |b| {
             b.iter_custom(|passes| {

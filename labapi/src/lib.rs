@@ -99,6 +99,7 @@ mod kvraft;
 mod kvsrv;
 mod paxos;
 mod raft;
+mod raft_extended;
 mod solution;
 
 pub use bully::{Bully, MakeBully};
@@ -109,4 +110,8 @@ pub use kvraft::{KvRaft, MakeRsm, Replica, ReplicaServer, Rsm, StateMachine, Wro
 pub use kvsrv::{KvSrv, Lock};
 pub use paxos::{MakePaxosNode, Paxos, PaxosNode};
 pub use raft::{ApplyMsg, MakeRaft, Raft, Started, State};
+pub use raft_extended::{
+    CLOCK_RATE_BOUND, ChangeError, Dial, LONGEST_ELECTION_TIMEOUT, MakeRaftExtended, Membership,
+    RaftExtended, ReadError, TransferError,
+};
 pub use solution::{Export, Solution};

@@ -1,6 +1,6 @@
 //! Filters: choosing tests by what a person would type.
 
-use crate::{Case, cases};
+use crate::{Case, Lab, cases, labs};
 
 /// A choice of tests, as a command line makes it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -36,7 +36,7 @@ pub enum SelectionError {
 /// The tests of a selection, in the course's order and each once.
 ///
 /// A filter is one of these, tried in this order, in upper or lower case:
-/// - a part (`3A`), or a lab, which is all of its parts (`3`);
+/// - a part (`3A`), or a lab, which is all of its parts (`3`; `3+` is the lab that goes on from it);
 /// - a test's whole name (`backup_3b`), also as the course writes it (`TestBackup3B`);
 /// - a piece of names (`backup`, `unreliable`), unless the selection is exact.
 ///
@@ -77,8 +77,9 @@ fn matches(cases: &[Case], filter: &str, exact: bool) -> Vec<usize> {
     let positions = |accepts: &dyn Fn(&Case) -> bool| -> Vec<usize> {
         (0..cases.len()).filter(|&position| accepts(&cases[position])).collect()
     };
-    let lab = |case: &Case| case.part.trim_end_matches(|c: char| c.is_ascii_alphabetic()).to_owned();
-    let by_part = positions(&|case| case.part.eq_ignore_ascii_case(filter) || lab(case) == filter);
+    let lab = labs().iter().find(|lab| lab.number == filter);
+    let is_of_lab = |case: &Case| lab.is_some_and(|lab: &Lab| lab.has_part(case.part));
+    let by_part = positions(&|case| case.part.eq_ignore_ascii_case(filter) || is_of_lab(case));
     if !by_part.is_empty() {
         return by_part;
     }
@@ -158,9 +159,11 @@ mod tests {
             assert_eq!(names[0], "initial_election_3a");
             assert!(names.iter().all(|name| name.ends_with("_3a")), "{names:?}");
         }
-        let lab: Vec<&str> =
-            all_cases().iter().filter(|case| case.part.starts_with('3')).map(|case| case.name).collect();
-        assert_eq!(chosen(&["3"]), Ok(lab));
+        let of_crate = |krate: &str| -> Vec<&str> {
+            all_cases().iter().filter(|case| case.needs.ends_with(&[krate])).map(|case| case.name).collect()
+        };
+        assert_eq!(chosen(&["3"]), Ok(of_crate("raft")));
+        assert_eq!(chosen(&["3+"]), Ok(of_crate("raft_extended")));
     }
 
     #[test]

@@ -14,7 +14,9 @@ use crate::{Case, Rule, Situation};
 pub struct Lab {
     /// The name of the crate, such as `raft`.
     pub krate: &'static str,
-    /// The number, with which the names of the parts begin: `3`. A lab outside of the course has a letter.
+    /// The number, with which the names of the parts begin: `3`. A lab outside of the course has a letter. A
+    /// lab that goes on from another one has that one's number with a plus, `3+`, and parts that begin with
+    /// the number; `3` alone never means its parts.
     pub number: &'static str,
     /// The title, such as `Raft`.
     pub title: &'static str,
@@ -67,10 +69,16 @@ impl Lab {
         self.parts.iter().map(|part| part.name).collect()
     }
 
-    /// Whether it is a lab of the course: these have a number, and the others a letter.
+    /// The beginning of the names of its parts.
+    #[must_use]
+    pub fn prefix(&self) -> &'static str {
+        self.number.trim_end_matches('+')
+    }
+
+    /// Whether it is a lab of the course: these have a number alone, and the others a letter or a plus.
     #[must_use]
     pub fn is_of_course(&self) -> bool {
-        self.number.starts_with(|c: char| c.is_ascii_digit())
+        self.number.chars().all(|c| c.is_ascii_digit())
     }
 
     /// The path of its page in the hand-out: `docs/lab-3.md`, or `docs/lab-bully.md` outside of the course.

@@ -34,6 +34,7 @@ mod meter;
 mod paxos;
 mod protocol;
 mod raft;
+mod raft_extended;
 mod registry;
 mod released;
 mod report;
@@ -77,9 +78,10 @@ pub use log_excerpt::{LogExcerpt, log_excerpt};
 pub use paxos::{Decree, PaxosEvent, PaxosNodes};
 pub use protocol::{Dialer, NodeEnv, Protocol, StartedNode};
 pub use raft::{
-    Command, Committed, Observations, OnRaft, ProbeTimes, RaftCluster, RaftEvent, RaftPeers, ReplicatedLog,
-    Retry, Snapshot, Waited,
+    AppliesCommands, Command, Committed, Observations, OnRaft, ProbeTimes, RaftCluster, RaftEvent, RaftPeers,
+    ReplicatedLog, Retry, Snapshot, Waited,
 };
+pub use raft_extended::{RaftExtendedEvent, RaftExtendedServers};
 pub use registry::{cases, labs, rules};
 pub use report::{Report, ReportedFailure};
 pub use rule::{Analysis, BrokenRule, Rule, RuleEvent};

@@ -2,7 +2,7 @@
 
 mod agreement;
 mod analysis;
-mod applier;
+pub(crate) mod applier;
 mod checkers;
 mod command;
 mod event;
@@ -21,7 +21,7 @@ mod rules;
 mod situations;
 mod sizes;
 mod snapshot;
-mod snapshot_times;
+pub(crate) mod snapshot_times;
 pub(crate) mod steering;
 mod workload;
 
@@ -29,7 +29,7 @@ pub use agreement::{Committed, Retry, Waited};
 pub use command::Command;
 pub use event::{ProbeTimes, RaftEvent};
 pub use observations::Observations;
-pub use on_raft::OnRaft;
+pub use on_raft::{AppliesCommands, OnRaft};
 pub use peers::RaftPeers;
 pub use replicated_log::ReplicatedLog;
 pub use snapshot::Snapshot;

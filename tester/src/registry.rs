@@ -29,6 +29,7 @@ register! {
     kvraft,
     bully,
     paxos,
+    raft_extended,
 }
 
 /// All labs, whether or not parts of them are released: the course's, in its order, and then other protocols.
@@ -68,14 +69,20 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_cases_belong_to_parts() {
-        let (mut crates, mut folders, mut parts, mut names) =
-            <(BTreeSet<_>, BTreeSet<_>, BTreeSet<_>, BTreeSet<_>)>::default();
+        let (mut crates, mut folders, mut numbers) = <(BTreeSet<_>, BTreeSet<_>, BTreeSet<_>)>::default();
+        let (mut parts, mut names) = <(BTreeSet<_>, BTreeSet<_>)>::default();
         for lab in labs() {
             assert!(crates.insert(lab.krate), "two labs are called {}", lab.krate);
             assert!(folders.insert(lab.folder), "two labs are in {}", lab.folder);
+            assert!(numbers.insert(lab.number), "two labs have the number {}", lab.number);
             for part in lab.parts {
                 assert!(parts.insert(part.name), "two parts are called {}", part.name);
-                assert!(part.name.starts_with(lab.number), "{} is no part of lab {}", part.name, lab.number);
+                assert!(
+                    part.name.starts_with(lab.prefix()),
+                    "{} is no part of lab {}",
+                    part.name,
+                    lab.number
+                );
             }
             let in_order =
                 lab.parts.iter().flat_map(|part| (lab.cases)().into_iter().filter(|it| it.part == part.name));

@@ -26,7 +26,7 @@ use crate::raft::ReplicatedLog;
 
 /// The log for the replicas of a test.
 pub(super) const SCRIPTED_LOG: ReplicatedLog =
-    ReplicatedLog { make, invariants: |_, _| Vec::new(), analyses: |_| Vec::new() };
+    ReplicatedLog { make, invariants: |_, _| Vec::new(), analyses: |_, _| Vec::new() };
 
 /// What a test tells the log.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use labapi::LogIndex;
 
 use super::logs;
 use crate::display::Seconds;
-use crate::raft::{Command, RaftCluster, Retry, Waited};
+use crate::raft::{AppliesCommands as _, Command, RaftCluster, Retry, Waited};
 use crate::{Case, ELECTION_TIMEOUT};
 
 pub(super) fn cases() -> [Case; 10] {

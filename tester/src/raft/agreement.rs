@@ -1,25 +1,24 @@
-//! Agreement on commands: [`RaftCluster::one`], [`RaftCluster::n_committed`], [`RaftCluster::wait`].
+//! Agreement on commands: [`Cluster::one`], [`Cluster::n_committed`], [`Cluster::wait`].
 
 use std::fmt::Write;
-use std::sync::Arc;
 use std::time::Duration;
 
-use labapi::{LogIndex, Raft, Started, Term};
+use labapi::{LogIndex, Started, Term};
 
-use super::RaftCluster;
 use super::command::Command;
 use super::event::RaftEvent;
-use super::on_raft::OnRaft;
+use super::on_raft::AppliesCommands;
+use crate::Cluster;
 use crate::display::{Seconds, Servers, count};
 
-/// The time for which [`RaftCluster::one`] submits a command.
+/// The time for which [`Cluster::one`] submits a command.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The time for which [`RaftCluster::one`] waits for a command that a leader has accepted.
+/// The time for which [`Cluster::one`] waits for a command that a leader has accepted.
 const PATIENCE_WITH_ONE_LEADER: Duration = Duration::from_secs(2);
-/// The number of checks of [`RaftCluster::wait`].
+/// The number of checks of [`Cluster::wait`].
 const ROUNDS: u32 = 30;
 
-/// The action of [`RaftCluster::one`] when a leader accepted the command and it was not committed in time.
+/// The action of [`Cluster::one`] when a leader accepted the command and it was not committed in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
     /// Submits it again, so that it may be committed twice.
@@ -28,7 +27,7 @@ pub enum Retry {
     No,
 }
 
-/// The state of an index, as [`RaftCluster::n_committed`] finds it.
+/// The state of an index, as [`Cluster::n_committed`] finds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committed {
     /// The servers that have applied the index, in their present incarnation.
@@ -45,7 +44,7 @@ impl Committed {
     }
 }
 
-/// The outcome of [`RaftCluster::wait`].
+/// The outcome of [`Cluster::wait`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Waited {
     /// Enough servers have applied this command.
@@ -54,16 +53,16 @@ pub enum Waited {
     TermMoved,
 }
 
-impl RaftCluster {
+impl<P: AppliesCommands> Cluster<P> {
     /// Submits a command to the server, connected or not. Returns the command's index and term, or `None` if
     /// the server is not the leader or is down.
     #[track_caller]
     pub fn start_on(&self, server: usize, command: impl Into<Command>) -> Option<Started> {
         let command = command.into();
         let cluster = self.clone();
-        let start = move |who, raft: Arc<dyn Raft>| {
+        let start = move |who, instance| {
             cluster.source(who).submitted(command.bytes());
-            raft.start(command.bytes().to_vec())
+            P::raft(&instance).start(command.bytes().to_vec())
         };
         let (who, position) = self.call(server, "start", start)?;
         if let Some(position) = position {

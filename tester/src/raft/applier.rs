@@ -1,4 +1,5 @@
 //! [`Applier`]: the service on each server. It reads what its Raft delivers and checks every message.
+//! [`Appliers`]: those of a cluster.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use labapi::{ApplyMsg, LogIndex, Raft};
 use labrt::channel::Receiver;
 use labrt::world::{FailureKind, World};
+use parking_lot::Mutex;
 
 use super::Observations;
 use super::command::Unchecked;
@@ -24,7 +26,7 @@ const SNAPSHOT_INTERVAL: u64 = 10;
 /// No index is ever skipped and all servers agree, so one number is enough: the commands up to it are those
 /// of [`Observations`]. An applier belongs to one incarnation; the next one has its own, so that nothing of a
 /// crashed instance can get into it.
-pub(super) struct Applier {
+pub(crate) struct Applier {
     events: EventSource,
     snapshots: bool,
     applied: AtomicU64,
@@ -68,15 +70,17 @@ impl Applier {
     /// Reads what `raft` delivers until the channel is closed or the server crashes.
     pub fn read(&self, messages: &Receiver<ApplyMsg>, raft: &dyn Raft) {
         while let Ok(message) = messages.recv() {
-            match message {
-                ApplyMsg::Command { index, command } => self.apply(index, command, raft),
-                // A service without snapshots has not passed any to Raft, and ignores them (like the
-                // course's).
-                ApplyMsg::Snapshot { index, snapshot, .. } if self.snapshots => {
-                    self.install(index, snapshot);
-                }
-                ApplyMsg::Snapshot { .. } => {}
-            }
+            self.handle(message, raft);
+        }
+    }
+
+    /// Does what one message of `raft` says.
+    pub fn handle(&self, message: ApplyMsg, raft: &dyn Raft) {
+        match message {
+            ApplyMsg::Command { index, command } => self.apply(index, command, raft),
+            // A service without snapshots has not passed any to Raft, and ignores them (like the course's).
+            ApplyMsg::Snapshot { index, snapshot, .. } if self.snapshots => self.install(index, snapshot),
+            ApplyMsg::Snapshot { .. } => {}
         }
     }
 
@@ -179,6 +183,28 @@ impl Applier {
         let (index, _) = self.replace(snapshot);
         self.world.note("tester", || format!("{} restored a snapshot up to {index}", self.who()));
         self.set_applied(index);
+    }
+}
+
+/// The applier of the latest instance on each server; kept after a crash, until the restart.
+#[derive(Default)]
+pub(crate) struct Appliers {
+    of_servers: Mutex<Vec<Option<Arc<Applier>>>>,
+}
+
+impl Appliers {
+    /// Every index up to this one was applied by the latest instance on the server.
+    pub fn applied(&self, server: usize) -> LogIndex {
+        let appliers = self.of_servers.lock();
+        appliers.get(server).and_then(Option::as_ref).map_or(LogIndex(0), |applier| applier.applied())
+    }
+
+    /// Puts the applier of a new instance in the place of the one before.
+    pub fn set(&self, server: usize, applier: Arc<Applier>) {
+        let mut appliers = self.of_servers.lock();
+        let servers = appliers.len().max(server + 1);
+        appliers.resize(servers, None);
+        appliers[server] = Some(applier);
     }
 }
 

@@ -36,7 +36,23 @@ pub(super) use state_machine_safety::AppliedLog;
 use state_machine_safety::StateMachineSafety;
 use terms::Terms;
 
-/// All of them, in the order in which they judge.
+/// Those that hold whichever servers vote.
+pub(super) fn of_any_membership(
+    servers: usize,
+    log: &Arc<Mutex<AppliedLog>>,
+    leaders: &Arc<Mutex<Leaders>>,
+) -> Vec<Box<dyn Invariant>> {
+    vec![
+        Box::new(Probed::default()),
+        Box::new(Terms::new(servers)),
+        Box::new(LeaderAppendOnly::default()),
+        Box::new(ElectionSafety::new(leaders)),
+        Box::new(StateMachineSafety::new(log)),
+        Box::new(LeaderCompleteness::default()),
+    ]
+}
+
+/// All of them, in the order in which they judge. All servers vote.
 pub(super) fn all(
     servers: usize,
     log: &Arc<Mutex<AppliedLog>>,

@@ -9,7 +9,7 @@ use super::analysis::RaftAnalysis;
 use super::command::Command;
 use super::event::{ProbeTimes, RaftEvent};
 use super::inspected::Inspector;
-use super::invariants::{AppliedLog, Leaders, all};
+use super::invariants::{AppliedLog, Leaders, all, of_any_membership};
 use crate::event::Incarnation;
 use crate::invariant::Invariant;
 use crate::protocol::NodeEnv;
@@ -36,6 +36,13 @@ impl Observations {
         all(servers, &self.shared.log, &self.shared.leaders)
     }
 
+    /// Those of Raft's invariants for a cluster that begins with `servers` servers that hold whichever of them
+    /// vote.
+    #[must_use]
+    pub fn invariants_of_any_membership(&self, servers: usize) -> Vec<Box<dyn Invariant>> {
+        of_any_membership(servers, &self.shared.log, &self.shared.leaders)
+    }
+
     /// The analysis of `servers` Raft peers. `services_tell`: whether their services emit
     /// [`RaftEvent::Applied`].
     #[must_use]
@@ -54,7 +61,7 @@ impl Observations {
     }
 
     /// The highest index that any server ever applied.
-    pub(super) fn max_index(&self) -> LogIndex {
+    pub(crate) fn max_index(&self) -> LogIndex {
         self.shared.log.lock().max_index()
     }
 

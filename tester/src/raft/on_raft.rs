@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use labapi::{Raft, State, Term};
+use labapi::{LogIndex, Raft, State, Term};
 
 use super::Observations;
 use super::event::RaftEvent;
@@ -17,6 +17,12 @@ pub trait OnRaft: Protocol {
 
     /// The observations of the peers.
     fn observations(&self) -> &Observations;
+}
+
+/// A protocol whose servers are a Raft peer each, with a service that applies the commands of the tests.
+pub trait AppliesCommands: OnRaft {
+    /// Every index up to this one was applied by the latest instance on the server.
+    fn applied(&self, server: usize) -> LogIndex;
 }
 
 impl<P: OnRaft> Cluster<P> {

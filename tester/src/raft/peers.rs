@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use labapi::{ApplyMsg, LogIndex, MakeRaft, Raft};
 use labrt::channel;
-use parking_lot::Mutex;
 
-use super::applier::Applier;
+use super::applier::{Applier, Appliers};
 use super::snapshot_times::SnapshotTimes;
-use super::{Observations, OnRaft, ReplicatedLog};
+use super::{AppliesCommands, Observations, OnRaft, ReplicatedLog};
 use crate::invariant::Invariant;
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
 use crate::rule::Analysis;
@@ -20,8 +19,7 @@ pub struct RaftPeers {
     snapshots: bool,
     observations: Observations,
     snapshot_times: SnapshotTimes,
-    /// The applier of the latest instance on each server; kept after a crash, until the restart.
-    appliers: Mutex<Vec<Option<Arc<Applier>>>>,
+    appliers: Appliers,
 }
 
 impl RaftPeers {
@@ -36,26 +34,13 @@ impl RaftPeers {
     #[must_use]
     pub fn on(log: ReplicatedLog, snapshots: bool) -> Self {
         let (observations, snapshot_times) = <(Observations, SnapshotTimes)>::default();
-        Self { log, snapshots, observations, snapshot_times, appliers: Mutex::default() }
-    }
-
-    /// Every index up to this one was applied by the latest instance on the server.
-    pub(crate) fn applied(&self, server: usize) -> LogIndex {
-        let appliers = self.appliers.lock();
-        appliers.get(server).and_then(Option::as_ref).map_or(LogIndex(0), |applier| applier.applied())
+        Self { log, snapshots, observations, snapshot_times, appliers: Appliers::default() }
     }
 
     /// Sets how long the service on a server takes for a snapshot, from now on: it hands the snapshot to its
     /// Raft so long after it has applied the command.
     pub fn set_snapshot_time(&self, server: usize, time: Duration) {
         self.snapshot_times.set(server, time);
-    }
-
-    fn set_applier(&self, server: usize, applier: Arc<Applier>) {
-        let mut appliers = self.appliers.lock();
-        let servers = appliers.len().max(server + 1);
-        appliers.resize(servers, None);
-        appliers[server] = Some(applier);
     }
 }
 
@@ -100,7 +85,7 @@ impl Protocol for RaftPeers {
             let applier = Arc::clone(&applier);
             self.observations.probe(env, Arc::clone(&raft), move || applier.applied());
         }
-        self.set_applier(env.me(), applier);
+        self.appliers.set(env.me(), applier);
         Some(StartedNode { instance: raft, services })
     }
 
@@ -120,5 +105,11 @@ impl OnRaft for RaftPeers {
 
     fn observations(&self) -> &Observations {
         &self.observations
+    }
+}
+
+impl AppliesCommands for RaftPeers {
+    fn applied(&self, server: usize) -> LogIndex {
+        self.appliers.applied(server)
     }
 }

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 /// How long the service on each server takes for a snapshot. Clones are the same times. At first it takes no
 /// time.
 #[derive(Clone, Default)]
-pub(super) struct SnapshotTimes(Arc<Mutex<BTreeMap<usize, Duration>>>);
+pub(crate) struct SnapshotTimes(Arc<Mutex<BTreeMap<usize, Duration>>>);
 
 impl SnapshotTimes {
     pub fn set(&self, server: usize, time: Duration) {

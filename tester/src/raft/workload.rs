@@ -1,9 +1,9 @@
 //! Random commands.
 
-use super::{Command, RaftPeers};
+use super::{AppliesCommands, Command};
 use crate::Cluster;
 
-impl Cluster<RaftPeers> {
+impl<P: AppliesCommands> Cluster<P> {
     /// A number that nobody has submitted before: 63 random bits.
     #[must_use]
     pub fn rand(&self) -> Command {

@@ -11,5 +11,6 @@ mod kv;
 mod paxos;
 mod protocols;
 mod raft;
+mod raft_extended;
 mod recorded;
 mod registry;

@@ -16,7 +16,7 @@ use std::time::Duration;
 use labapi::LogIndex;
 
 use crate::raft::steering::{elect, reaches};
-use crate::raft::{RaftCluster, peers_of};
+use crate::raft::{AppliesCommands as _, RaftCluster, peers_of};
 use crate::{Case, Retry, Stage};
 
 pub(super) fn cases() -> Vec<Case> {
