@@ -180,8 +180,8 @@ impl<'a, M: Model> Check<'a, M> {
         }
     }
 
-    /// Orders of `operations` without the one that is stuck, and whether these are all. `exact` is the model's
-    /// exact method for `operations`, if it has one.
+    /// Orders of `operations` without the one that is stuck, and whether these are all. `exact` is the
+    /// model's exact method for `operations`, if it has one.
     fn orders(
         &self,
         exact: Option<&dyn Exact<'_>>,

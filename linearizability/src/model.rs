@@ -110,7 +110,7 @@ pub trait Exact<'a> {
     /// at any time, any number of times or never.
     fn contradict(&self, operations: &[usize]) -> bool;
 
-    /// Orders of all operations that must take effect, without this one, each of which leads to another state,
+    /// Orders of all operations that must take effect, but this one, each of which leads to another state,
     /// `wanted` at most; and whether there is no other state. None if there is no order. Operations that do
     /// not take effect are not in an order.
     fn orders(&self, without: usize, wanted: usize) -> (Vec<Vec<usize>>, bool);

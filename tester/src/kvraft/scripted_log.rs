@@ -1,10 +1,10 @@
 //! [`ScriptedLog`]: a replicated log of one server, whose leadership and commits a test decides.
 //!
 //! A Raft needs election timers and messages to change its leader. So a server that is deposed and elected
-//! again is without the lead for longer than most replicas need to notice it. Nothing promises them so
-//! much time: `labapi::Raft` may be any log with a leader, and a Raft may hand the lead over at once
-//! (Ongaro's thesis, §3.10). On this log a replica meets such changes, and its own memory and snapshots can be
-//! counted without those of a Raft.
+//! again is without the lead for longer than most replicas need to notice it. Nothing promises them so much
+//! time: `labapi::Raft` may be any log with a leader, and a Raft may hand the lead over at once (Ongaro's
+//! thesis, §3.10). On this log a replica meets such changes, and its own memory and snapshots can be counted
+//! without those of a Raft.
 //!
 //! It does what a Raft may do that has other peers, which nobody sees. It is steered by calls over the
 //! network, because a replica makes its log by itself. It does not survive a crash.
