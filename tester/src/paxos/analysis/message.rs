@@ -32,7 +32,13 @@ pub(super) enum Request {
     /// Phase 1a, of one instance or of all.
     Prepare { ballot: Ballot, scope: Scope },
     /// Phase 2a: values of instances. `is_of_one`: of a single one, which has ballots of its own.
-    Accept { ballot: Ballot, proposals: Vec<(Instance, Value)>, is_of_one: bool },
+    Accept {
+        ballot: Ballot,
+        proposals: Vec<(Instance, Value)>,
+        is_of_one: bool,
+        /// All instances up to here are said to be chosen.
+        chosen: Option<u64>,
+    },
 }
 
 /// The instances that a prepare request is about.
@@ -106,10 +112,11 @@ impl Request {
             let ballot = ballot(value, BALLOT)?;
             if let Some(one) = field(value, VALUE) {
                 let proposals = vec![(instance(value), one)];
-                return Some(Self::Accept { ballot, proposals, is_of_one: true });
+                return Some(Self::Accept { ballot, proposals, is_of_one: true, chosen: None });
             }
             let proposals: Option<Vec<_>> = field(value, PROPOSALS)?.iter().map(|it| numbered(&it)).collect();
-            return Some(Self::Accept { ballot, proposals: proposals?, is_of_one: false });
+            let chosen = field(value, CHOSEN).and_then(|chosen| chosen.as_u64());
+            return Some(Self::Accept { ballot, proposals: proposals?, is_of_one: false, chosen });
         }
         None
     }
@@ -270,7 +277,9 @@ mod tests {
         let accept = Accept { ballot: Number { round: 1, node: 0 }, proposals: vec![(4, "a"), (5, "b")] };
         let expected = vec![(Some(4), value(&"a")), (Some(5), value(&"b"))];
         let read = Request::read("Peer.accept", &value(&accept));
-        assert_eq!(read, Some(Request::Accept { ballot: vec![1, 0], proposals: expected, is_of_one: false }));
+        let (ballot, chosen) = (vec![1, 0], None);
+        assert_eq!(read, Some(Request::Accept { ballot, proposals: expected, is_of_one: false, chosen }));
+
         assert_eq!(Request::read("Peer.learn", &value(&accept)), None);
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct Proposers {
     ballots: BTreeMap<(Instance, Ballot), BallotState>,
     /// Whether any promise was seen that can be read.
     sees_promises: bool,
+    /// In a log: all instances up to here were said to be chosen, and were looked at.
+    said_to_be_chosen: u64,
 }
 
 struct BallotState {
@@ -34,7 +36,7 @@ struct BallotState {
 
 impl Proposers {
     pub fn new(servers: usize) -> Self {
-        Self { servers, ballots: BTreeMap::new(), sees_promises: false }
+        Self { servers, ballots: BTreeMap::new(), sees_promises: false, said_to_be_chosen: 0 }
     }
 
     fn majority(&self) -> usize {
@@ -89,7 +91,33 @@ impl Proposers {
             }
             news.push((*instance, value));
         }
-        news.into_iter().find_map(|(instance, value)| self.judge_value(&key, instance, value, evidence))
+        let wrong =
+            news.into_iter().find_map(|(instance, value)| self.judge_value(&key, instance, value, evidence));
+        wrong.or_else(|| self.says_chosen(from, request, evidence))
+    }
+
+    /// In a log, a leader says up to where all instances are chosen. Each of them must have been accepted by a
+    /// majority in one ballot. An instance of which no proposal was seen is not judged.
+    fn says_chosen(&mut self, from: usize, request: &Request, evidence: &Evidence) -> Option<BrokenRule> {
+        let Request::Accept { chosen: Some(chosen), is_of_one: false, .. } = request else { return None };
+        let first = self.said_to_be_chosen + 1;
+        self.said_to_be_chosen = self.said_to_be_chosen.max(*chosen);
+        for instance in first..=*chosen {
+            let reached = |state: &BallotState| state.reached.get(&Some(instance)).map_or(0, BTreeSet::len);
+            let proposed = self.ballots.values().filter(|state| reached(state) > 0);
+            let Some(most) = proposed.max_by_key(|state| reached(state)) else { continue };
+            if reached(most) < self.majority() {
+                let headline = format!(
+                    "server {from} says that instance {instance} is chosen, which {} of {} servers can have \
+                     accepted in one ballot; a majority is {}",
+                    reached(most),
+                    self.servers,
+                    self.majority()
+                );
+                return Some(broken(&PX9, from, headline, vec![most.shown.clone(), evidence.clone()]));
+            }
+        }
+        None
     }
 
     /// Whether some majority of those who have promised leaves the proposer this value. The proposer itself

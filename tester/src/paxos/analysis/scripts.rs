@@ -376,6 +376,25 @@ fn px9_a_value_is_learned_when_a_majority_has_accepted_one_proposal() {
     }
 }
 
+/// A leader says that instance 1 is chosen, when its proposal has reached another server; or nobody.
+#[test]
+fn px9_in_a_log_a_majority_has_accepted_what_is_said_to_be_chosen() {
+    for reaches in [true, false] {
+        let mut script = script();
+        let prepare = script.calls(0, 1, "Peer.prepare", &PrepareAll { ballot: ballot(1, 0), after: 0 });
+        script.saves(1);
+        script.yes(prepare, &PromiseAll { chosen: 0, accepted: vec![] });
+        let accept = |chosen| AcceptAll { ballot: ballot(1, 0), proposals: vec![(1, "a")], chosen };
+        if reaches {
+            script.calls(0, 1, "Peer.accept", &accept(0));
+        } else {
+            script.sends(0, 1, "Peer.accept", &accept(0));
+        }
+        script.sends(0, 2, "Peer.accept", &accept(1));
+        assert_eq!(script.ids(), if reaches { vec![] } else { vec!["PX9"] });
+    }
+}
+
 /// In a log, a promise is for all instances, and need not tell what is chosen.
 #[test]
 fn rules_hold_for_logs() {

@@ -11,10 +11,11 @@ use super::super::PaxosNodes;
 use super::{case, turned};
 use crate::{Case, Cluster};
 
-pub(super) fn cases() -> [Case; 4] {
+pub(super) fn cases() -> [Case; 5] {
     [
         case("highest_ballot_p1", "Test (P1): the value of the highest ballot", highest_ballot_p1),
         case("scattered_values_p1", "Test (P1): values that no majority has accepted", scattered_values_p1),
+        case("older_accept_p1", "Test (P1): an older accept after a newer one", older_accept_p1),
         case("late_accept_p1", "Test (P1): an accept that comes late", late_accept_p1).servers(3),
         case("promise_kept_p1", "Test (P1): a crash between promise and accept", promise_kept_p1).servers(3),
     ]
@@ -92,6 +93,42 @@ fn scattered_values_p1(cluster: &Cluster<PaxosNodes>) {
         cluster.sleep(Duration::from_secs(1));
         cluster.propose(turned[3], instance);
         cluster.wait_until_decided(&turned, instance);
+    }
+}
+
+fn older_accept_p1(cluster: &Cluster<PaxosNodes>) {
+    for round in 0..4 {
+        // The first proposer has promises of all. Of those whom it asks then, one hears of it later, and the
+        // others never.
+        slow_down(cluster);
+        let turned = turned(cluster, round);
+        let [first, acceptor, other, second, fifth] = turned[..] else { return };
+        let instance = cluster.new_instance();
+        cluster.propose(first, instance);
+        cluster.sleep(PROMISED);
+        cluster.hold_way(first, acceptor, true);
+        [other, second, fifth].iter().for_each(|&server| cluster.cut_way(first, server, true));
+        cluster.sleep(TRANSIT);
+
+        // The second one has promises of three that do not include that acceptor, but has it accept.
+        cluster.cut_way(second, first, true);
+        cluster.cut_way(second, acceptor, true);
+        cluster.propose(second, instance);
+        cluster.sleep(PROMISED);
+        cluster.cut_way(second, acceptor, false);
+        cluster.cut_way(second, other, true);
+        cluster.sleep(TRANSIT);
+        cluster.cut_way(second, acceptor, true);
+        let value = cluster.wait_until_decided(&[second], instance);
+
+        // Now the first one's request arrives: its ballot is lower than what the acceptor has accepted. A
+        // majority in which this acceptor alone knows of the chosen value must find it.
+        cluster.partition(&[first, acceptor, other], &[second, fifth]);
+        cluster.open_all_ways();
+        cluster.sleep(2 * TRANSIT);
+        cluster.propose(other, instance);
+        cluster.expect_decided(&[first, acceptor, other], instance, &value);
+        cluster.connect_all();
     }
 }
 
