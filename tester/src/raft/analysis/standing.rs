@@ -60,7 +60,10 @@ impl Standing {
     pub fn on(&mut self, fact: &Fact, shadow: &Shadow) -> Option<BrokenRule> {
         let server = &mut self.servers[fact.server];
         match &fact.kind {
-            FactKind::Answered(call, reply) if starts_the_timer(&call.request, *reply) => {
+            FactKind::Answered(call, reply)
+                if starts_the_timer(&call.request, *reply)
+                    && call.request.term() >= shadow.server(fact.server).term =>
+            {
                 let arrived = shadow.handler(fact.server, call)?.delivered.at;
                 let (term, fastest) = (call.request.term(), server.rate);
                 // Of requests that are handled at the same time, the one that arrived last counts.
