@@ -10,8 +10,9 @@ use serde::Serialize;
 
 use crate::{ApplyMsg, LogIndex, Raft};
 
-/// A Raft peer whose cluster can be changed, which answers reads without a log entry, and which hands over its
-/// leadership (paper §6 and §8; Ongaro's thesis *Consensus: Bridging Theory and Practice*, §3.10, §4, §6.4).
+/// A Raft peer whose cluster can be changed, which answers reads without a log entry, and which hands over
+/// its leadership (paper §6 and §8; Ongaro's thesis *Consensus: Bridging Theory and Practice*, §3.10, §4,
+/// §6.4).
 ///
 /// The methods of [`Raft`] are as in lab 3, with these differences:
 ///
@@ -77,12 +78,12 @@ pub trait RaftExtended: Raft {
     fn transfer_leadership(&self, to: usize) -> Result<(), TransferError>;
 }
 
-/// The most by which the rate of a clock may differ from the true one where a lease is relied on, in parts per
-/// million: a tenth.
+/// The most by which the rate of a clock may differ from the true one where a lease is relied on, in parts
+/// per million: a tenth.
 pub const CLOCK_RATE_BOUND: u32 = 100_000;
 
-/// The longest election timeout, by a right clock, that the tests of this lab expect. A leader that hears from
-/// no quorum for so long steps down, and a server that hears from no leader for so long stands.
+/// The longest election timeout, by a right clock, that the tests of this lab expect. A leader that hears
+/// from no quorum for so long steps down, and a server that hears from no leader for so long stands.
 pub const LONGEST_ELECTION_TIMEOUT: Duration = Duration::from_millis(1000);
 
 /// A configuration of a cluster: the servers that vote (paper §6).
@@ -161,14 +162,14 @@ impl std::error::Error for ChangeError {}
 impl std::error::Error for ReadError {}
 impl std::error::Error for TransferError {}
 
-/// Makes an end point to the server of this number. Servers join a cluster later, so there is no list of all
-/// end points at first. Each call makes a new one: keep it.
+/// Returns an end point to the server of this number. Servers join a cluster later, so there is no list of
+/// all end points at first.
 pub type Dial = Arc<dyn Fn(usize) -> ClientEnd + Send + Sync>;
 
 /// The constructor of a peer of a cluster that can be changed.
 ///
-/// The arguments are the maker of end points to other servers; the number of this server; the servers that the
-/// cluster begins with, the same on every server, and not always with this one; the storage with the state
-/// that earlier incarnations saved; and the channel for messages to the service. It must return at once:
-/// start threads for long work.
+/// The arguments are a function for end points to other servers; the number of this server; the servers that
+/// the cluster begins with, the same on every server, and not always with this one; the storage with the
+/// state that earlier incarnations saved; and the channel for messages to the service. It must return at
+/// once: start threads for long work.
 pub type MakeRaftExtended = fn(Dial, usize, Vec<usize>, Persister, Sender<ApplyMsg>) -> Arc<dyn RaftExtended>;

@@ -1,5 +1,5 @@
-//! Raft beyond Figure 2: membership, pre-vote and check-quorum, reads, transfer of leadership. What runs on the
-//! servers, what must hold, and the tests.
+//! Raft beyond Figure 2: membership, pre-vote and check-quorum, reads, transfer of leadership. What runs on
+//! the servers, what must hold, and the tests.
 
 mod analysis;
 mod event;

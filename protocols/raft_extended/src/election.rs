@@ -1,5 +1,5 @@
-//! Leader election: the box "RequestVote RPC" of Figure 2, with quorums of the configuration, and without ears
-//! for candidates that nobody needs (§6).
+//! Leader election: the box "RequestVote RPC" of Figure 2, with quorums of the configuration, and without
+//! ears for candidates that nobody needs (§6).
 
 use std::collections::{BTreeMap, BTreeSet};
 

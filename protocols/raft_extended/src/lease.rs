@@ -4,10 +4,11 @@
 //! So when a quorum has answered requests that were sent at some time or later, nobody is elected for that
 //! long after this time. Three things could break it:
 //!
-//! - Clocks. The leader measures the lease, and its followers measure the timeout. So the lease is shorter than
-//!   the timeout, by as much as clocks may differ. If they differ by more, a read may be stale: nothing tells.
-//! - A crash. A follower that starts again does not know when it heard of a leader. It takes its start for that
-//!   time (`State::heard_leader`).
+//! - Clocks. The leader measures the lease, and its followers measure the timeout. So the lease is shorter
+//!   than the timeout, by as much as clocks may differ. If they differ by more, a read may be stale: nothing
+//!   tells.
+//! - A crash. A follower that starts again does not know when it heard of a leader. It takes its start for
+//!   that time (`State::heard_leader`).
 //! - A transfer of leadership. The server that the leader tells to stand is voted for at once. So the leader
 //!   has no lease after it has told somebody, for the rest of its term: the message may come late.
 

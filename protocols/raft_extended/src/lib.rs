@@ -16,8 +16,8 @@
 //! the server has answered. The time up to which a quorum has answered is what the next three points ask for:
 //!
 //! - *Check-quorum* (thesis §6.2): a leader without contact for an election timeout steps down.
-//! - *ReadIndex* (`read_index.rs`; thesis §6.4): a read waits until there is contact from after its beginning.
-//!   Then no other server has been elected before the read began.
+//! - *ReadIndex* (`read_index.rs`; thesis §6.4): a read waits until there is contact from after its
+//!   beginning. Then no other server has been elected before the read began.
 //! - *Lease* (`lease.rs`; thesis §6.4.1): for a while after the contact nobody can be elected. This holds for
 //!   clocks that are nearly right, and needs no message.
 //!

@@ -105,8 +105,8 @@ impl Log {
         self.entries.last().map_or(self.base.last_included_term, |entry| entry.term)
     }
 
-    /// The term of the entry at `index`; `None` if the log ends before it, or if it is in the snapshot and not
-    /// its last one.
+    /// The term of the entry at `index`; `None` if the log ends before it, or if it is in the snapshot and
+    /// not its last one.
     pub(crate) fn term_at(&self, index: LogIndex) -> Option<Term> {
         if index == self.base.last_included_index {
             return Some(self.base.last_included_term);

@@ -1,7 +1,7 @@
 //! Configurations and their quorums (§6).
 //!
-//! All counting goes through [`Configuration::agreed`]: votes, commitment, the leader's contact with a quorum.
-//! So there is one place that knows of joint consensus.
+//! All counting goes through [`Configuration::agreed`]: votes, commitment, the leader's contact with a
+//! quorum. So there is one place that knows of joint consensus.
 
 use std::collections::BTreeSet;
 
@@ -39,8 +39,8 @@ impl Configuration {
         self.sets().flatten().copied().collect()
     }
 
-    /// The highest value that a quorum reaches, given the value of each server. A quorum is a majority, and in
-    /// a joint configuration "separate majorities from both the old and new configurations" (§6).
+    /// The highest value that a quorum reaches, given the value of each server. A quorum is a majority, and
+    /// in a joint configuration "separate majorities from both the old and new configurations" (§6).
     pub(crate) fn agreed<T: Ord>(&self, value: impl Fn(PeerId) -> T) -> T {
         let of_sets = self.sets().map(|set| {
             let mut values: Vec<T> = set.iter().map(|&peer| value(peer)).collect();

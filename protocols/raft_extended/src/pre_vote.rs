@@ -14,9 +14,9 @@ use crate::timer::VOTE_INTERVAL;
 impl Server {
     /// No leader was heard of for too long.
     ///
-    /// A server that is no voter has nothing to do, unless that may not be decided: "a server that is not part of
-    /// its own latest configuration should still start new elections, as it might still be needed until the
-    /// C_new entry is committed" (thesis §4.2.2). It does not count its own vote.
+    /// A server that is no voter has nothing to do, unless that may not be decided: "a server that is not
+    /// part of its own latest configuration should still start new elections, as it might still be needed
+    /// until the C_new entry is committed" (thesis §4.2.2). It does not count its own vote.
     pub(crate) fn start_pre_vote(&self, state: &mut State) {
         state.restart_election_timer();
         state.role = Role::Follower;

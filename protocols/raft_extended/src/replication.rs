@@ -1,4 +1,5 @@
-//! Log replication: the box "AppendEntries RPC" of Figure 2 (§5.3, §5.4.2), with quorums of the configuration.
+//! Log replication: the box "AppendEntries RPC" of Figure 2 (§5.3, §5.4.2), with quorums of the
+//! configuration.
 
 use labapi::{LogIndex, Term};
 use labrt::time::Instant;

@@ -1,7 +1,7 @@
 //! One server: what it consists of, how it starts, and what its service, the tester and the other servers can
 //! ask of it.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Weak;
 
 use labapi::{ApplyMsg, ChangeError, Dial, LogIndex, Membership, ReadError, Started, TransferError};
@@ -31,9 +31,8 @@ pub(crate) struct Server {
     this: Weak<Server>,
     /// Its number.
     pub(crate) me: PeerId,
+    /// An end point to the server of a number.
     dial: Dial,
-    /// The end points that were made so far.
-    ends: Mutex<BTreeMap<PeerId, ClientEnd>>,
     /// Everything that changes. Never held across a call to a peer or a send to the service.
     pub(crate) state: Mutex<State>,
     /// Wakes the timer: its deadline was brought forward, or the server was killed.
@@ -57,7 +56,6 @@ pub fn make(
         this: this.clone(),
         me,
         dial,
-        ends: Mutex::new(BTreeMap::new()),
         state: Mutex::new(State::restore(persister, Configuration::of(first))),
         timer: Condvar::new(),
         applier: Condvar::new(),
@@ -81,7 +79,7 @@ impl Server {
 
     /// The end point to another server.
     pub(crate) fn end(&self, peer: PeerId) -> ClientEnd {
-        self.ends.lock().entry(peer).or_insert_with(|| (self.dial)(peer)).clone()
+        (self.dial)(peer)
     }
 }
 
@@ -132,7 +130,7 @@ impl labapi::RaftExtended for Server {
     fn membership(&self) -> Membership {
         let state = self.state.lock();
         let (index, configuration) = state.log.configuration();
-        let list = |set: &std::collections::BTreeSet<PeerId>| set.iter().copied().collect();
+        let list = |set: &BTreeSet<PeerId>| set.iter().copied().collect();
         let incoming = configuration.incoming.as_ref().map(list);
         Membership { index, voters: list(&configuration.voters), incoming }
     }

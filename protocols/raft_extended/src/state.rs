@@ -82,8 +82,8 @@ pub(crate) struct Progress {
     pub(crate) next_index: LogIndex,
     /// The highest index up to which the server's log is known to equal the leader's.
     pub(crate) match_index: LogIndex,
-    /// Whether entries or a snapshot are on their way and not answered. The next ones wait for the answer, but
-    /// not longer than until the next heartbeat.
+    /// Whether entries or a snapshot are on their way and not answered. The next ones wait for the answer,
+    /// but not longer than until the next heartbeat.
     pub(crate) in_flight: bool,
     /// When the last request was sent that the server has answered in this term.
     pub(crate) contact: Option<Instant>,

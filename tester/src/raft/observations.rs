@@ -36,8 +36,8 @@ impl Observations {
         all(servers, &self.shared.log, &self.shared.leaders)
     }
 
-    /// Those of Raft's invariants for a cluster that begins with `servers` servers that hold whichever of them
-    /// vote.
+    /// Those of Raft's invariants for a cluster that begins with `servers` servers that hold whichever of
+    /// them vote.
     #[must_use]
     pub fn invariants_of_any_membership(&self, servers: usize) -> Vec<Box<dyn Invariant>> {
         of_any_membership(servers, &self.shared.log, &self.shared.leaders)

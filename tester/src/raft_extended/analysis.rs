@@ -1,7 +1,7 @@
 //! [`ExtendedAnalysis`]: which rules of Raft beyond Figure 2 does a solution break?
 //!
-//! Methods and fields are read by their names: those of the paper and the thesis, in snake case or camel case.
-//! What is not recognised is not judged.
+//! Methods and fields are read by their names: those of the paper and the thesis, in snake case or camel
+//! case. What is not recognised is not judged.
 
 mod calls;
 mod hearing;

@@ -15,13 +15,11 @@ const INTERVAL: Duration = Duration::from_millis(20);
 
 impl ExtendedCluster {
     /// The configuration that a server uses; `None` if it is down.
-    #[track_caller]
     pub(super) fn membership_of(&self, server: usize) -> Option<Membership> {
         self.call(server, "membership", |_, raft| raft.membership()).map(|(_, membership)| membership)
     }
 
     /// Asks a server to change the cluster; `None` if it is down.
-    #[track_caller]
     pub(super) fn change(&self, server: usize, servers: &[usize]) -> Option<Result<(), ChangeError>> {
         let wanted = servers.to_vec();
         let ask = move |_, raft: std::sync::Arc<dyn labapi::RaftExtended>| raft.change_membership(wanted);

@@ -116,7 +116,8 @@ fn new_leader_3g(cluster: &ExtendedCluster) {
 fn lease_3g(cluster: &ExtendedCluster) {
     cluster.one(cluster.rand(), 3, Retry::No);
     let (leader, _, [one, two]) = cluster.roles();
-    // A leader that is answered has a lease nearly always. Something else may be sent during a read, but seldom.
+    // A leader that is answered has a lease nearly always. Something else may be sent during a read, but
+    // seldom.
     let (mut without, mut sending) = (0, 0);
     for _ in 0..100 {
         let before = (cluster.rpc_counts(), cluster.total_bytes());
@@ -131,7 +132,8 @@ fn lease_3g(cluster: &ExtendedCluster) {
     }
     if without > 10 {
         cluster.fail(format!(
-            "expected server {leader} to have a lease while all answer it; saw it refuse {without} of 100 reads"
+            "expected server {leader} to have a lease while all answer it; saw it refuse {without} of 100 \
+             reads"
         ));
     }
     if sending > 10 {
@@ -146,8 +148,9 @@ fn lease_3g(cluster: &ExtendedCluster) {
     }
 }
 
-/// The leader is cut off. Its clock is as slow as is allowed, and those of the others are as fast, and messages
-/// take their time. It may answer reads by its lease for a while, and must not any more when the others write.
+/// The leader is cut off. Its clock is as slow as is allowed, and those of the others are as fast, and
+/// messages take their time. It may answer reads by its lease for a while, and must not any more when the
+/// others write.
 fn lease_ends_3g(cluster: &ExtendedCluster) {
     for _ in 0..3 {
         cluster.one(cluster.rand(), 3, Retry::Yes);
@@ -171,8 +174,8 @@ fn lease_ends_3g(cluster: &ExtendedCluster) {
     cluster.one(cluster.rand(), 3, Retry::Yes);
 }
 
-/// The leader is heard by one follower alone, which crashes and is back at once. The other one has long wanted
-/// to lead. The follower does not know that it has just answered the leader, which relies on it.
+/// The leader is heard by one follower alone, which crashes and is back at once. The other one has long
+/// wanted to lead. The follower does not know that it has just answered the leader, which relies on it.
 fn restart_3g(cluster: &ExtendedCluster) {
     for _ in 0..3 {
         cluster.one(cluster.rand(), 3, Retry::Yes);
@@ -191,14 +194,15 @@ fn restart_3g(cluster: &ExtendedCluster) {
     cluster.one(cluster.rand(), 3, Retry::Yes);
 }
 
-/// A demonstration. The leader's clock runs at a tenth of the right rate, and its lease lasts for ten times as
-/// long as it believes. Others are elected meanwhile, and a read by lease may be stale: no solution can know.
-/// ReadIndex relies on no clock.
+/// A demonstration. The leader's clock runs at a tenth of the right rate, and its lease lasts for ten times
+/// as long as it believes. Others are elected meanwhile, and a read by lease may be stale: no solution can
+/// know. ReadIndex relies on no clock.
 fn skewed_clock_3g(cluster: &ExtendedCluster) {
     cluster.one(cluster.rand(), 3, Retry::No);
     let (leader, _, [one, two]) = cluster.roles();
+    // It has been answered a short time ago, and this time gets longer.
     cluster.set_clock_rate(leader, SLOW);
-    cluster.sleep(Duration::from_millis(300));
+    cluster.sleep(LOOK);
     cluster.disconnect(leader);
     let mut stale: Option<(LogIndex, LogIndex)> = None;
     write_on(cluster, &[one, two], ELECTION, || {

@@ -1,7 +1,7 @@
 //! Part 3HX: what a seed can think of, for all that comes after Figure 2. Rules are verdicts.
 //!
-//! While faults are drawn, a steward changes the cluster and hands leadership over, and clients write and read.
-//! No clock is wrong where reads are answered by a lease.
+//! While faults are drawn, a steward changes the cluster and hands leadership over, and clients write and
+//! read. No clock is wrong where reads are answered by a lease.
 
 mod scenes;
 mod storm;

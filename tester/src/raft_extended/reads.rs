@@ -18,18 +18,15 @@ const INTERVAL: Duration = Duration::from_millis(10);
 
 impl ExtendedCluster {
     /// Asks a server for a read by ReadIndex, and waits for the answer; `None` if it is down.
-    #[track_caller]
     pub(super) fn read(&self, server: usize) -> Option<Result<LogIndex, ReadError>> {
         self.ask_to_read(server, "read_index", false, |raft| raft.read_index())
     }
 
     /// Asks a server for a read by its lease; `None` if it is down.
-    #[track_caller]
     pub(super) fn lease_read(&self, server: usize) -> Option<Result<LogIndex, ReadError>> {
         self.ask_to_read(server, "lease_read", true, |raft| raft.lease_read())
     }
 
-    #[track_caller]
     fn ask_to_read(
         &self,
         server: usize,
@@ -56,7 +53,8 @@ impl ExtendedCluster {
         while self.protocol().applied(server) < index {
             if self.now() - began >= PATIENCE {
                 self.fail(format!(
-                    "expected server {server} to apply index {index} within {}, for a read that waits for it; \
+                    "expected server {server} to apply index {index} within {}, for a read that waits for \
+                     it; \
                      saw it at index {}",
                     Seconds(PATIENCE),
                     self.protocol().applied(server)

@@ -7,8 +7,8 @@ pub(super) const HL1: Rule = Rule {
     id: "HL1",
     title: "who hears a leader votes for nobody else",
     place: "§6, at the end",
-    text: "if a server receives a RequestVote RPC within the minimum election timeout of hearing from a current \
-           leader, it does not update its term or grant its vote",
+    text: "if a server receives a RequestVote RPC within the minimum election timeout of hearing from a \
+           current leader, it does not update its term or grant its vote",
     why: "A server that has been removed from the cluster, and does not know it, has elections one after the \
           other, and deposes good leaders. And a leader that relies on a lease may be replaced within it.",
     mistake: "RequestVote is handled as in Figure 2: a newer term is joined, and the vote is free.",
@@ -35,13 +35,13 @@ pub(super) const RI1: Rule = Rule {
     id: "RI1",
     title: "a read is confirmed by a quorum",
     place: "thesis §6.4, 3",
-    text: "the leader issues a new round of heartbeats and waits for their acknowledgments from a majority of the \
-           cluster; once they are received, no leader for a greater term was there when it sent them",
+    text: "the leader issues a new round of heartbeats and waits for their acknowledgments from a majority \
+           of the cluster; once they are received, no leader for a greater term was there when it sent them",
     why: "A leader that was deposed does not know it. It answers with what was true when it led.",
     mistake: "The leader answers a read because it believes that it leads; or acknowledgments of heartbeats \
               count that were sent before the read.",
-    cure: "Note the time of the read, send heartbeats, and wait until a quorum has answered requests that were \
-           sent at that time or later.",
+    cure: "Note the time of the read, send heartbeats, and wait until a quorum has answered requests that \
+           were sent at that time or later.",
 };
 
 /// The next leader has everything.
@@ -54,7 +54,8 @@ pub(super) const LT1: Rule = Rule {
     why: "A server that lacks entries is not elected. The old leader is deposed by its term, and there is no \
           leader at all until somebody's timer runs out.",
     mistake: "TimeoutNow is sent as soon as the transfer is asked for.",
-    cure: "Send it when the target's match_index is the leader's last index, and accept no commands meanwhile.",
+    cure: "Send it when the target's match_index is the leader's last index, and accept no commands \
+           meanwhile.",
 };
 
 /// All of them.

@@ -1,10 +1,12 @@
-//! [`RaftExtendedServers`]: a Raft peer on each server whose cluster can be changed, with a service that checks
-//! the messages it delivers.
+//! [`RaftExtendedServers`]: a Raft peer on each server whose cluster can be changed, with a service that
+//! checks the messages it delivers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use labapi::{ApplyMsg, Dial, LogIndex, MakeRaftExtended, Membership, Raft, RaftExtended};
+use labrpc::ClientEnd;
 use labrt::channel;
 
 use super::analysis::ExtendedAnalysis;
@@ -70,8 +72,7 @@ impl Protocol for RaftExtendedServers {
         let (sender, messages) = channel::bounded::<ApplyMsg>(0);
         let (raft, services) = {
             let (make, me, first, persister) = (self.make, env.me(), self.first.clone(), env.persister());
-            let dialer = env.dialer();
-            let dial: Dial = Arc::new(move |server| dialer.dial(server));
+            let dial = dial(env);
             env.make("make_raft_extended", move || {
                 let raft = make(dial, me, first, persister, sender);
                 let services = Arc::clone(&raft).services();
@@ -123,6 +124,23 @@ impl Protocol for RaftExtendedServers {
     fn commands(&self) -> u64 {
         self.observations.max_index().0
     }
+}
+
+/// Makes end points: of each server one, so that a fault of a link holds for all that is sent there.
+fn dial(env: &NodeEnv<'_>) -> Dial {
+    let (known, dialer) = (env.peers(), env.dialer());
+    // Of servers that have joined later. Never held while one is made, because that may wait.
+    let later: parking_lot::Mutex<BTreeMap<usize, ClientEnd>> = parking_lot::Mutex::default();
+    Arc::new(move |server| {
+        if let Some(end) = known.get(server) {
+            return end.clone();
+        }
+        let present = later.lock().get(&server).cloned();
+        present.unwrap_or_else(|| {
+            let end = dialer.dial(server);
+            later.lock().entry(server).or_insert(end).clone()
+        })
+    })
 }
 
 /// A function that emits an event when the peer uses another configuration than at the call before.

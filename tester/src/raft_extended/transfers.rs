@@ -16,7 +16,6 @@ const INTERVAL: Duration = Duration::from_millis(5);
 
 impl ExtendedCluster {
     /// Asks a server to hand its leadership over; `None` if it is down.
-    #[track_caller]
     pub(super) fn transfer(&self, from: usize, to: usize) -> Option<Result<(), TransferError>> {
         let ask = move |_, raft: Arc<dyn RaftExtended>| raft.transfer_leadership(to);
         self.call(from, "transfer_leadership", ask).map(|(_, answer)| answer)
@@ -49,7 +48,8 @@ impl ExtendedCluster {
                     format!("it is in term {} and {role}", it.term)
                 });
                 self.fail(format!(
-                    "expected server {to} to take over and lead term {} within {} (thesis §3.10); saw that {seen}",
+                    "expected server {to} to take over and lead term {} within {} (thesis §3.10); saw that \
+                     {seen}",
                     term.next(),
                     Seconds(PATIENCE)
                 ));

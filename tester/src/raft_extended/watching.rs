@@ -30,7 +30,8 @@ impl ExtendedCluster {
                     format!("in term {}, {}", it.term, if it.is_leader { "leading" } else { "not leading" })
                 });
                 self.fail(format!(
-                    "expected server {leader} to go on leading term {term}, because {why}; saw it {seen} after {}",
+                    "expected server {leader} to go on leading term {term}, because {why}; saw it {seen} \
+                     after {}",
                     Seconds(self.now() - began)
                 ));
             }

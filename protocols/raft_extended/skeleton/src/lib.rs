@@ -1,5 +1,5 @@
-//! Raft beyond Figure 2: yours to write, on top of your Raft of lab 3. `docs/lab-raft_extended.md` goes through
-//! it part by part. The paper is Ongaro and Ousterhout's, as in lab 3; the thesis is Diego Ongaro,
+//! Raft beyond Figure 2: yours to write, on top of your Raft of lab 3. `docs/lab-raft_extended.md` goes
+//! through it part by part. The paper is Ongaro and Ousterhout's, as in lab 3; the thesis is Diego Ongaro,
 //! *Consensus: Bridging Theory and Practice*, 2014.
 //!
 //! The skeleton compiles and does nothing. Wherever something is missing stands `todo!` or *Your code here*.

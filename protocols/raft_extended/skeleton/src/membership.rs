@@ -21,8 +21,8 @@ impl Configuration {
 
     /// Whether these servers can decide: elect a leader, commit an entry.
     ///
-    /// Wherever your Raft counts to a majority of `peers`, it has to ask this instead, of the configuration that
-    /// is the last one in its log.
+    /// Wherever your Raft counts to a majority of `peers`, it has to ask this instead, of the configuration
+    /// that is the last one in its log.
     pub(crate) fn is_quorum(&self, servers: &BTreeSet<usize>) -> bool {
         todo!("raft_extended::is_quorum, part 3E")
     }

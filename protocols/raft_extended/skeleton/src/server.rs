@@ -20,7 +20,7 @@ pub const SOLUTION: MakeRaftExtended = make;
 
 /// One server.
 pub(crate) struct Peer {
-    /// Makes an end point to a server. Each call makes a new one: keep those that you have.
+    /// An end point to the server of a number.
     pub(crate) dial: Dial,
     /// The number of this server.
     pub(crate) me: usize,
@@ -46,8 +46,8 @@ pub(crate) struct State {
 
 /// Starts a server. It is called again, with what was saved, after each crash.
 ///
-/// `cluster` are the servers that the cluster begins with. This one need not be among them: then it waits until a
-/// leader calls it.
+/// `cluster` are the servers that the cluster begins with. This one need not be among them: then it waits
+/// until a leader calls it.
 ///
 /// Returns at once: whatever takes time is for threads.
 pub fn make(

@@ -1,8 +1,8 @@
-//! [`FreshReads`]: "a read must return the results of the latest committed write" as of its beginning (Ongaro's
-//! thesis, §6.4).
+//! [`FreshReads`]: "a read must return the results of the latest committed write" as of its beginning
+//! (Ongaro's thesis, §6.4).
 //!
-//! A client is told that its command is done when a server has applied it. So a read that begins afterwards has
-//! to wait for that index at least.
+//! A client is told that its command is done when a server has applied it. So a read that begins afterwards
+//! has to wait for that index at least.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

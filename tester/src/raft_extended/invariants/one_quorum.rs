@@ -3,8 +3,8 @@
 //!
 //! A configuration can decide when a quorum of its servers use it. Each server uses one configuration at a
 //! time, so two that can decide at the same time have quorums without a server in common. Joint consensus
-//! excludes this: C_old,new needs a majority of C_old, and another one of C_new; and C_new is not used before a
-//! majority of C_old stores C_old,new for good.
+//! excludes this: C_old,new needs a majority of C_old, and another one of C_new; and C_new is not used before
+//! a majority of C_old stores C_old,new for good.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,8 +19,8 @@ use crate::raft_extended::event::RaftExtendedEvent;
 /// The configurations that servers use.
 ///
 /// A server is probed when it has come to rest, so it may use a later configuration than the last one that it
-/// was seen to use; and one that has crashed may have saved a later one. So servers that are down do not count,
-/// and two configurations that can decide at the same time must have been seen so for a while.
+/// was seen to use; and one that has crashed may have saved a later one. So servers that are down do not
+/// count, and two configurations that can decide at the same time must have been seen so for a while.
 #[derive(Default)]
 pub(super) struct OneQuorum {
     used: BTreeMap<usize, Membership>,

@@ -1,5 +1,5 @@
-//! Situations that chance hardly ever brings about, each told as a story. Where a solution does something else
-//! that is right, the story ends early, and the servers have to agree on one more command.
+//! Situations that chance hardly ever brings about, each told as a story. Where a solution does something
+//! else that is right, the story ends early, and the servers have to agree on one more command.
 
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ pub(super) fn cases() -> Vec<Case> {
         scene("joint_crash_3hx", "Test (3HX): all crash in the joint configuration", 3, joint_crash),
         scene("two_terms_3hx", "Test (3HX): both sides of a change elect in one term", 3, two_terms),
         scene("needed_3hx", "Test (3HX): a server that is to leave is needed once more", 2, needed),
+        scene("left_behind_3hx", "Test (3HX): old servers stay in the joint configuration", 3, left_behind),
         scene("forgotten_3hx", "Test (3HX): a change is replaced and another one made", 3, forgotten),
     ]
 }
@@ -49,8 +50,8 @@ fn reunite(cluster: &ExtendedCluster) {
     cluster.connect_all();
 }
 
-/// The message that tells a server to stand arrives when the transfer has been given up. The server stands, and
-/// is elected by one that hears the old leader. The old leader must not rely on a lease (thesis §6.4.1).
+/// The message that tells a server to stand arrives when the transfer has been given up. The server stands,
+/// and is elected by one that hears the old leader. The old leader must not rely on a lease (thesis §6.4.1).
 fn late_timeout(cluster: &ExtendedCluster) -> Option<()> {
     let (leader, term, [next, other]) = cluster.roles();
     cluster.hold_way(leader, next, true);
@@ -59,7 +60,6 @@ fn late_timeout(cluster: &ExtendedCluster) -> Option<()> {
     if cluster.term_of(leader)? != term {
         return None;
     }
-    cluster.one(cluster.rand(), 2, Retry::Yes);
     for server in [next, other] {
         cluster.cut_way(server, leader, true);
     }
@@ -74,8 +74,8 @@ fn late_timeout(cluster: &ExtendedCluster) -> Option<()> {
     Some(())
 }
 
-/// Every server crashes when the joint configuration is in some of the logs. When they are back, some of the old
-/// and some of the new ones are missing: they may decide only where both have a majority (§6).
+/// Every server crashes when the joint configuration is in some of the logs. When they are back, some of the
+/// old and some of the new ones are missing: they may decide only where both have a majority (§6).
 fn joint_crash(cluster: &ExtendedCluster) -> Option<()> {
     let (leader, _, [one, two]) = cluster.roles();
     let new = [cluster.join(), cluster.join()];
@@ -106,8 +106,8 @@ fn joint_crash(cluster: &ExtendedCluster) -> Option<()> {
     Some(())
 }
 
-/// Figure 10 of the paper. The leader and two new servers have the entry of a change, and two old ones do not.
-/// The leader stops, and both sides stand in the same term.
+/// Figure 10 of the paper. The leader and two new servers have the entry of a change, and two old ones do
+/// not. The leader stops, and both sides stand in the same term.
 fn two_terms(cluster: &ExtendedCluster) -> Option<()> {
     let (leader, term, [one, two]) = cluster.roles();
     let new = [cluster.join(), cluster.join()];
@@ -131,9 +131,47 @@ fn two_terms(cluster: &ExtendedCluster) -> Option<()> {
     (cluster.term_of(one)? > term).then_some(())
 }
 
+/// Two old servers have C_old,new and hear nothing more, and the others have gone on to C_new. The two are a
+/// majority of the old servers, and of the new ones they are none: they must not elect (§6).
+fn left_behind(cluster: &ExtendedCluster) -> Option<()> {
+    let (leader, _, [one, two]) = cluster.roles();
+    let new = [cluster.join(), cluster.join()];
+    let mut wanted = [leader, new[0], new[1]];
+    wanted.sort_unstable();
+    let slow = Duration::from_millis(20)..=Duration::from_millis(30);
+    for old in [one, two] {
+        cluster.set_slow_link(leader, old, Some(slow.clone()));
+    }
+    cluster.change(leader, &wanted)?.ok()?;
+    // Both have C_old,new, and their answers are on the way.
+    let is_joint = |server| cluster.membership_of(server).is_some_and(|it| it.incoming.is_some());
+    for _ in 0..100 {
+        if [one, two].into_iter().all(is_joint) {
+            break;
+        }
+        cluster.sleep(Duration::from_millis(1));
+    }
+    for old in [one, two] {
+        cluster.cut_way(leader, old, true);
+    }
+    for server in wanted {
+        cluster.wait_for_membership(server, &wanted);
+    }
+    cluster.partition(&wanted, &[one, two]);
+    for _ in 0..40 {
+        for side in [&wanted[..], &[one, two]] {
+            if let Some(leads) = cluster.newest_leader(side) {
+                cluster.start_on(leads, cluster.rand());
+            }
+        }
+        cluster.sleep(SOON);
+    }
+    Some(())
+}
+
 /// A leader that is to leave crashes when it alone has C_new. When it is back, nobody else can be elected
-/// without its vote: its log is the longest, and C_old,new needs both old servers. So it has to stand, although
-/// it is not in its configuration, and does not count its own vote (thesis §4.2.2).
+/// without its vote: its log is the longest, and C_old,new needs both old servers. So it has to stand,
+/// although it is not in its configuration, and does not count its own vote (thesis §4.2.2).
 fn needed(cluster: &ExtendedCluster) -> Option<()> {
     let (leader, _, [old]) = cluster.roles();
     let new = cluster.join();
@@ -169,8 +207,8 @@ fn needed(cluster: &ExtendedCluster) -> Option<()> {
     Some(())
 }
 
-/// A leader that is cut off has the entry of a change in its log, and others make another change. The first is
-/// replaced by the second, and the old leader uses the configuration that is in its log then (§6).
+/// A leader that is cut off has the entry of a change in its log, and others make another change. The first
+/// is replaced by the second, and the old leader uses the configuration that is in its log then (§6).
 fn forgotten(cluster: &ExtendedCluster) -> Option<()> {
     let (leader, _, [one, two]) = cluster.roles();
     let new = cluster.join();

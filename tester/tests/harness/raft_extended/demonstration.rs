@@ -6,7 +6,8 @@ use super::Export;
 use super::fault::Fault;
 use crate::expect::{case, expect_pass};
 
-/// A clock that is too slow makes a read by lease stale. No solution can know, so the test passes, and says it.
+/// A clock that is too slow makes a read by lease stale. No solution can know, so the test passes, and says
+/// it.
 #[test]
 fn a_lease_with_a_slow_clock_is_stale() {
     for seed in 0..3 {

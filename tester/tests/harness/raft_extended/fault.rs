@@ -26,6 +26,8 @@ faults! {
     StopsLeading,
     /// When it has run for two seconds, who does not lead is in a term of its own.
     CountsTermsAlone,
+    /// After a while, whoever leads is in a later term.
+    LeadsInALaterTerm,
     /// A read sees nothing.
     ReadsThePast,
     /// A read waits for what does not come.

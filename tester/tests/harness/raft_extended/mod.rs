@@ -3,6 +3,7 @@
 
 mod demonstration;
 mod fault;
+mod injected;
 mod verdicts;
 
 use std::sync::Arc;
@@ -101,6 +102,9 @@ impl Raft for Double {
             Fault::StopsLeading if test_asks() && age > Duration::from_secs(2) => {
                 State { is_leader: false, ..state }
             }
+            Fault::LeadsInALaterTerm if test_asks() && self.is_late() && state.is_leader => {
+                State { term: state.term.next(), ..state }
+            }
             Fault::CountsTermsAlone if test_asks() && age > Duration::from_secs(2) && !state.is_leader => {
                 State { term: state.term.next(), ..state }
             }
@@ -144,7 +148,7 @@ impl RaftExtended for Double {
             Fault::IsAloneAfterAChange if membership.index > LogIndex(0) || self.is_late() => {
                 Membership { index: LogIndex(1_000), voters: vec![self.me], incoming: None }
             }
-            Fault::WantsToBeAlone if test_asks() && self.is_late() => {
+            Fault::WantsToBeAlone if test_asks() && self.started.elapsed() > Duration::from_millis(700) => {
                 Membership { index: LogIndex(1_000), voters: vec![self.me], incoming: None }
             }
             Fault::CountsNewServersAtOnce if test_asks() && self.is_late() => {

@@ -16,7 +16,8 @@ fn right_servers_pass() {
 }
 
 fails!(a_leader_that_refuses_a_change: RefusesChanges in "shrink_3e", "assertion",
-    "which leads, to begin a change to servers ", "another change, or a transfer of leadership, has not ended");
+    "which leads, to begin a change to servers ", "another change, or a transfer of leadership, has not \
+     ended");
 
 fails!(a_change_that_is_never_made: IgnoresChanges in "grow_3e", "assertion",
     "expected servers 0, 1, 2, 3, 4 to be the cluster within 10.000 s; saw server 0 use [0, 1, 2]");
@@ -25,7 +26,8 @@ fails!(a_change_that_nobody_learns_of: IgnoresChanges in "shrink_3e", "assertion
     " to learn within 10.000 s that servers ", " are the cluster; saw server ");
 
 fails!(a_change_that_should_be_refused: KnowsNoErrors in "refusals_3e", "assertion",
-    "to answer Err(NotLeader) when it is asked to change the cluster to [", "because it does not lead; saw Some(Ok(()))");
+    "to answer Err(NotLeader) when it is asked to change the cluster to [", "because it does not lead; saw \
+     Some(Ok(()))");
 
 fails!(configurations_that_could_all_decide: IsAloneAfterAChange in "isolated_3f", "assertion",
     "expected one configuration at most to be used by a quorum of its servers at a time (§6); saw server 0 \
@@ -48,6 +50,11 @@ fails!(a_leader_that_gives_up: StopsLeading in "majority_3f", "assertion",
 
 fails!(a_server_that_is_alone_in_a_newer_term: CountsTermsAlone in "isolated_3f", "assertion",
     "which is cut off, to stay in term 1, because nobody would vote for it (thesis §9.6); saw it in term 2");
+
+fails!(an_election_too_many: LeadsInALaterTerm in "behind_3f", "assertion",
+    "to be elected in term 2, because server ", "which lacks entries, stands in none (thesis §9.6); saw it \
+     lead \
+     term 3");
 
 fails!(a_read_that_sees_nothing: ReadsThePast in "reads_3g", "assertion",
     "expected a read to see all that was applied before it began, up to index 2; saw server ",
@@ -84,7 +91,8 @@ fails!(a_transfer_that_is_ignored: IgnoresTransfers in "transfer_3h", "assertion
     "to take over and lead term 2 within 1.000 s (thesis §3.10); saw that it is in term 1 and does not lead");
 
 fails!(a_transfer_that_should_be_refused: KnowsNoErrors in "refusals_3h", "assertion",
-    "to answer Err(NotLeader) when it is asked to hand over to server ", "because it does not lead; saw Some(Ok(()))");
+    "to answer Err(NotLeader) when it is asked to hand over to server ", "because it does not lead; saw \
+     Some(Ok(()))");
 
 fails!(commands_during_a_transfer: AcceptsDuringTransfers in "no_commands_3h", "assertion",
     "to accept no commands while it hands over its leadership (thesis §3.10)");
