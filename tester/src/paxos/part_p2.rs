@@ -271,9 +271,9 @@ fn compaction_p2(cluster: &RaftCluster) {
         let leader = cluster.check_one_leader();
         let absent = cluster.after(leader, 1);
         if round % 2 == 0 {
-            cluster.disconnect(absent)
+            cluster.disconnect(absent);
         } else {
-            cluster.shutdown(absent)
+            cluster.shutdown(absent);
         }
         // The others take snapshots meanwhile, and drop what it has missed.
         submit(cluster, leader, 12);
@@ -284,9 +284,9 @@ fn compaction_p2(cluster: &RaftCluster) {
 
         // It is sent a snapshot.
         if round % 2 == 0 {
-            cluster.connect(absent)
+            cluster.connect(absent);
         } else {
-            cluster.restart(absent)
+            cluster.restart(absent);
         }
         cluster.one(cluster.rand(), cluster.n_servers(), Retry::Yes);
         if round % 3 == 2 {

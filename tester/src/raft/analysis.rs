@@ -6,7 +6,8 @@
 //! - `fact`: an event, as the rules see it;
 //! - `shadow`, `shadow_log`: what is known of each server, and of its log;
 //! - `votes`, `standing`, `entries`, `commits`, `delivery`, `installing`, `terms`, `heeding`: the rules that
-//!   every correct solution keeps at every moment. They name a rule only if it is broken in every possible world;
+//!   every correct solution keeps at every moment. They name a rule only if it is broken in every possible
+//!   world;
 //! - `observed`: the situations that the cluster comes to, which judge nothing;
 //! - `progress`: what should have happened and did not, asked at the end of a run that waited in vain.
 //!

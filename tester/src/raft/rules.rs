@@ -244,9 +244,9 @@ pub(super) const F3: Rule = Rule {
     text: "if election timeout elapses without receiving AppendEntries RPC from current leader or granting \
     vote: convert to candidate",
     why: "A leader that works is deposed, or a candidate loses an election that was won.",
-    mistake: "A vote, a heartbeat or a snapshot does not start the timer again. Or the thread that looks at the \
-    timer unlocks between the look and the election: what is heard in between starts the timer again, and the \
-    server stands all the same.",
+    mistake: "A vote, a heartbeat or a snapshot does not start the timer again. Or the thread that looks at \
+    the timer unlocks between the look and the election: what is heard in between starts the timer again, \
+    and the server stands all the same.",
     cure: "Start the timer in each of the three handlers. Look at the time and at the role, and become a \
     candidate, under the same lock.",
 };

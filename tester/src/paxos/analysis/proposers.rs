@@ -96,8 +96,8 @@ impl Proposers {
         wrong.or_else(|| self.says_chosen(from, request, evidence))
     }
 
-    /// In a log, a leader says up to where all instances are chosen. Each of them must have been accepted by a
-    /// majority in one ballot. An instance of which no proposal was seen is not judged.
+    /// In a log, a leader says up to where all instances are chosen. Each of them must have been accepted by
+    /// a majority in one ballot. An instance of which no proposal was seen is not judged.
     fn says_chosen(&mut self, from: usize, request: &Request, evidence: &Evidence) -> Option<BrokenRule> {
         let Request::Accept { chosen: Some(chosen), is_of_one: false, .. } = request else { return None };
         let first = self.said_to_be_chosen + 1;
@@ -202,9 +202,7 @@ impl Proposers {
     ) -> Option<BrokenRule> {
         let (first, end) = ((Some(instance), Ballot::new()), (Some(instance + 1), Ballot::new()));
         let of_instance = || self.ballots.range(first.clone()..end.clone());
-        if of_instance().next().is_none() {
-            return None; // its messages cannot be read
-        }
+        of_instance().next()?; // its messages can be read
         let has_value = |state: &BallotState| {
             let known = state.values.get(&Some(instance));
             known.is_some_and(|(known, _)| known == value)

@@ -232,9 +232,9 @@ fn px2_a_promise_survives_a_crash() {
         script.restarts(1);
         let accept = script.accept(0, 1, 1, "a");
         if is_forgotten {
-            script.accepts(accept)
+            script.accepts(accept);
         } else {
-            script.no(accept)
+            script.no(accept);
         }
         assert_eq!(script.ids(), if is_forgotten { vec!["PX2"] } else { vec![] });
     }
@@ -322,9 +322,9 @@ fn px5_phase_2_follows_the_promises_of_a_majority() {
         script.promises(other, None);
         let prepare = script.prepare(0, 1, 2);
         if promised {
-            script.promises(prepare, None)
+            script.promises(prepare, None);
         } else {
-            script.no(prepare)
+            script.no(prepare);
         }
         script.accept(0, 1, 2, "a");
         assert_eq!(script.ids(), if promised { vec![] } else { vec!["PX5"] });

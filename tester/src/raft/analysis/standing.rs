@@ -9,7 +9,8 @@ use crate::event::{Event, Kind};
 use crate::raft::rules::F3;
 use crate::rule::BrokenRule;
 
-/// No election timeout is as short as this: ten heartbeats a second are allowed, and one has to arrive in time.
+/// No election timeout is as short as this: ten heartbeats a second are allowed, and one has to arrive in
+/// time.
 const TOO_SHORT: Duration = Duration::from_millis(50);
 
 /// The rate of a clock that is right, per million.

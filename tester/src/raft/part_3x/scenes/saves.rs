@@ -48,8 +48,8 @@ fn own_save(cluster: &RaftCluster) -> Option<()> {
     Some(())
 }
 
-/// A leader that is cut off learns from a reply that its term is over, and then tells somebody so. It crashes.
-/// A term is saved before anybody can learn of it (Figure 2, "State").
+/// A leader that is cut off learns from a reply that its term is over, and then tells somebody so. It
+/// crashes. A term is saved before anybody can learn of it (Figure 2, "State").
 fn term_of_a_reply(cluster: &RaftCluster) -> Option<()> {
     let (leader, [one, other]) = roles(cluster);
     let term = cluster.term_of(leader)?;
