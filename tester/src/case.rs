@@ -16,7 +16,7 @@ pub struct Case {
     /// The line that the course prints when the test begins: `Test (3B): basic agreement`.
     pub title: &'static str,
     /// Points for a pass. The course publishes no points; ours sum to 15 for 2A and 2B each, to 20, 30, 25
-    /// and 25 for 3A to 3D, to 30, 40 and 30 for 4A to 4C, to 30 for B1, and to 39 and 40 for P1 and P2;
+    /// and 25 for 3A to 3D, to 30, 40 and 30 for 4A to 4C, to 30 for B1, and to 39 and 44 for P1 and P2;
     /// besides, to 10, 32, 24, 4, 6 and 6 for 2X, 3X, 4X, B1X, P1X and P2X.
     pub points: u32,
     /// Number of servers.
