@@ -7,10 +7,11 @@ use labapi::LogIndex;
 
 use super::logs;
 use crate::display::Seconds;
+use crate::raft::steering::elect;
 use crate::raft::{AppliesCommands as _, Command, RaftCluster, Retry, Waited};
 use crate::{Case, ELECTION_TIMEOUT};
 
-pub(super) fn cases() -> [Case; 10] {
+pub(super) fn cases() -> [Case; 11] {
     [
         case("basic_log_p2", "Test (P2): commands in order", basic_log_p2).servers(3),
         case("phase_one_once_p2", "Test (P2): a leader runs phase 1 once", phase_one_once_p2).servers(3),
@@ -18,6 +19,7 @@ pub(super) fn cases() -> [Case; 10] {
         case("gaps_p2", "Test (P2): gaps are filled with no-ops", gaps_p2),
         case("missed_commands_p2", "Test (P2): a server that missed much asks", missed_commands_p2),
         case("two_leaders_p2", "Test (P2): a leader that does not know of the next one", two_leaders_p2),
+        case("older_entries_p2", "Test (P2): a leader that returns has older entries", older_entries_p2),
         case("crash_all_log_p2", "Test (P2): the log survives crashes of all", crash_all_log_p2),
         case("figure_of_two_p2", "Test (P2): values of minorities are taken up", figure_of_two_p2),
         case("bad_network_log_p2", "Test (P2): late, lost and doubled messages", bad_network_log_p2)
@@ -187,6 +189,38 @@ fn two_leaders_p2(cluster: &RaftCluster) {
         // The old one's messages are refused from now on, and its commands are forgotten or taken up.
         cluster.connect_all();
         submit(cluster, old, 5);
+        cluster.one(cluster.rand(), cluster.n_servers(), Retry::Yes);
+    }
+}
+
+fn older_entries_p2(cluster: &RaftCluster) {
+    cluster.one(cluster.rand(), cluster.n_servers(), Retry::Yes);
+    for _ in 0..3 {
+        // A leader's commands are accepted by two of five.
+        let old = cluster.check_one_leader();
+        let [friend, rest @ ..] = [1, 2, 3, 4].map(|distance| cluster.after(old, distance));
+        cluster.partition(&[old, friend], &rest);
+        submit(cluster, old, 3);
+
+        // The other three have other commands in these instances. That they are chosen is known to their
+        // leader alone, when it is cut off with one of them.
+        let began = cluster.now();
+        while cluster.newest_leader(&rest).is_none() && cluster.now() - began < 3 * ELECTION_TIMEOUT {
+            cluster.sleep(Duration::from_millis(20));
+        }
+        if let Some(new) = cluster.newest_leader(&rest) {
+            submit(cluster, new, 3);
+            cluster.sleep(Duration::from_millis(5));
+            let others: Vec<usize> = rest.into_iter().filter(|&server| server != new).collect();
+            cluster.partition(&[old, friend, others[0]], &[new, others[1]]);
+
+            // The old leader leads again. Most of its majority have its commands, in a lower ballot.
+            cluster.sleep(Duration::from_millis(150));
+            let _ = elect(cluster, old);
+            submit(cluster, old, 1);
+            cluster.sleep(Duration::from_millis(300));
+        }
+        cluster.connect_all();
         cluster.one(cluster.rand(), cluster.n_servers(), Retry::Yes);
     }
 }

@@ -121,7 +121,7 @@ impl Proposers {
     }
 
     /// Whether some majority of those who have promised leaves the proposer this value. The proposer itself
-    /// is one of them, and may have accepted anything that was sent to it or by it.
+    /// is one of them, and may have accepted what was sent to it or by it, or what it was about to send.
     fn judge_value(
         &self,
         key: &(Instance, Ballot),
@@ -147,9 +147,12 @@ impl Proposers {
             told.iter().filter(|(ballot, ..)| *ballot <= below).count() + 1 >= self.majority()
         };
         let earlier = self.ballots.range((key.0, Ballot::new())..key.clone());
-        let own = earlier.filter(|(_, it)| {
-            let has_value = it.values.get(&instance).is_some_and(|(known, _)| known == value);
-            has_value && it.reached.get(&instance).is_some_and(|reached| reached.contains(&state.proposer))
+        let own = earlier.filter(|(_, it)| match it.values.get(&instance) {
+            Some((known, _)) => {
+                known == value && it.reached.get(&instance).is_some_and(|who| who.contains(&state.proposer))
+            }
+            // In a ballot of its own it may have accepted anything, and have crashed before it could ask others.
+            None => it.proposer == state.proposer && it.promises.len() + 1 >= self.majority(),
         });
         let own_ballots = own.map(|((_, ballot), _)| Some(ballot));
         let told_ballots = told.iter().filter(|(_, of, _)| *of == Some(value)).map(|(ballot, ..)| *ballot);

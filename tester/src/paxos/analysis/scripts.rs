@@ -314,6 +314,26 @@ fn px4_is_silent_if_some_majority_leaves_the_value() {
     assert_eq!(own.ids(), [""; 0]);
 }
 
+/// A proposer that has the promises of a majority accepts its own value, and may crash before it asks anybody
+/// else. Its next ballot finds that value.
+#[test]
+fn px4_is_silent_if_the_proposer_may_have_accepted_the_value_by_itself() {
+    for was_promised in [true, false] {
+        let mut script = script();
+        let prepare = script.prepare(2, 0, 2);
+        if was_promised {
+            script.promises(prepare, None)
+        } else {
+            script.no(prepare)
+        }
+        script.restarts(2);
+        let prepare = script.prepare(2, 1, 3);
+        script.promises(prepare, Some((1, 1, "old")));
+        script.accept(2, 1, 3, "own");
+        assert_eq!(script.ids(), if was_promised { vec![] } else { vec!["PX4"] });
+    }
+}
+
 #[test]
 fn px5_phase_2_follows_the_promises_of_a_majority() {
     for promised in [true, false] {

@@ -159,28 +159,27 @@ fn late_accept_p1(cluster: &Cluster<PaxosNodes>) {
 fn promise_kept_p1(cluster: &Cluster<PaxosNodes>) {
     let (first, acceptor, second) = (0, 1, 2);
     for _ in 0..6 {
-        // Both proposers have the acceptor's promise, the second one for a higher ballot. What they ask then
-        // stays on the way.
+        // Both proposers ask the acceptor for a promise, the second one for a higher ballot, and are paused
+        // when it has promised, before they know.
         slow_down(cluster);
         cluster.cut_way(first, second, true);
         cluster.cut_way(second, first, true);
         let instance = cluster.new_instance();
         cluster.propose(first, instance);
-        cluster.sleep(PROMISED);
-        cluster.hold_way(first, acceptor, true);
-        cluster.sleep(PROMISED);
+        cluster.sleep(TRANSIT / 2);
         cluster.propose(second, instance);
         cluster.sleep(PROMISED);
-        cluster.hold_way(second, acceptor, true);
+        cluster.pause(first);
+        cluster.pause(second);
         cluster.sleep(TRANSIT);
 
-        // The acceptor crashes, and comes back. The first proposer's request arrives, and must be refused,
-        // for the second one's is still to come.
+        // The acceptor crashes, and comes back. The first proposer goes on, and must be refused, for the
+        // second one's request is still to come.
         cluster.restart(acceptor);
-        cluster.release_way(first, acceptor);
-        cluster.sleep(TRANSIT);
-        cluster.release_way(second, acceptor);
-        cluster.sleep(TRANSIT);
+        cluster.resume(first);
+        cluster.sleep(3 * TRANSIT);
+        cluster.resume(second);
+        cluster.sleep(3 * TRANSIT);
         cluster.open_all_ways();
         cluster.wait_until_decided(&cluster.everyone(), instance);
     }
