@@ -151,7 +151,7 @@ impl Proposers {
             Some((known, _)) => {
                 known == value && it.reached.get(&instance).is_some_and(|who| who.contains(&state.proposer))
             }
-            // In a ballot of its own it may have accepted anything, and have crashed before it could ask others.
+            // In a ballot of its own it may have accepted anything, and have crashed before it asked others.
             None => it.proposer == state.proposer && it.promises.len() + 1 >= self.majority(),
         });
         let own_ballots = own.map(|((_, ballot), _)| Some(ballot));
