@@ -60,16 +60,16 @@ fn each_submission_has_its_expected_score() {
         names.iter().map(|name| (*name, scores[*name][1].as_str(), scores[*name][2].as_str())).collect();
     let expected = [
         ("broken", "does_not_build", "0"),
-        ("broken_bully", "graded", "132"),
-        ("broken_kvraft", "graded", "172"),
+        ("broken_bully", "graded", "164"),
+        ("broken_kvraft", "graded", "204"),
         ("bully_alone", "graded", "34"),
         // Files that the compiler does not read make no difference.
-        ("messy", "graded", "132"),
+        ("messy", "graded", "164"),
         ("nameless", "does_not_build", "0"),
-        ("raft_alone", "graded", "132"),
+        ("raft_alone", "graded", "164"),
         ("skeleton", "graded", "0"),
         ("static_bully", "breaks_rules", "0"),
-        ("whole", "graded", "296"),
+        ("whole", "graded", "328"),
         ("without_raft", "graded", "164"),
     ];
     assert_eq!(outcomes, expected, "{printed}");
