@@ -100,10 +100,10 @@ impl Node {
             }
             accepted.insert(acceptor);
             if accepted.len() >= self.majority() {
-                return true;
+                break;
             }
         }
-        false
+        accepted.len() >= self.majority()
     }
 
     /// A higher ballot has begun: this one is given up, and the next one will be higher still.

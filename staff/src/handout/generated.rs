@@ -45,14 +45,36 @@ pub(super) fn released(parts: &Parts) -> String {
     let list = format!("&[{}];", names.join(", "));
     let constant = "const RELEASED: &[&str] =";
     // As rustfmt breaks the line.
-    let gap = if constant.len() + 1 + list.len() > 110 { "\n    " } else { " " };
+    let list = match list.len() {
+        short if constant.len() + 1 + short <= WIDTH => format!(" {list}"),
+        medium if medium + 4 <= WIDTH => format!("\n    {list}"),
+        _ => format!(" &[{}\n];", filled(&names)),
+    };
     format!(
         "//! [`RELEASED`]: the parts of the labs whose tests there are.\n\n\
          /// The parts of the labs that are released.\n\
-         {constant}{gap}{list}\n\n\
+         {constant}{list}\n\n\
          /// Whether the tests of a part are there.\n\
          pub(crate) fn is_released(part: &str) -> bool {{\n    RELEASED.contains(&part)\n}}\n"
     )
+}
+
+/// The columns of a line.
+const WIDTH: usize = 110;
+
+/// The elements of a list, as many on a line as there is room for.
+fn filled(elements: &[String]) -> String {
+    let (mut text, mut column) = (String::new(), WIDTH);
+    for element in elements {
+        let length = element.len() + 2; // with a space and a comma
+        if column + length > WIDTH {
+            text += "\n   ";
+            column = 3;
+        }
+        text += &format!(" {element},");
+        column += length;
+    }
+    text
 }
 
 /// The students' README: the template with its placeholders filled in.

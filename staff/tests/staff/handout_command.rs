@@ -24,7 +24,7 @@ fn a_folder_with_files_is_refused_without_force() {
 
 #[test]
 fn a_part_that_does_not_exist_is_named() {
-    let (status, printed) = hand_out(&["/nowhere/at/all", "--parts", "3A,3E"]);
+    let (status, printed) = hand_out(&["/nowhere/at/all", "--parts", "3A,3J"]);
     assert_eq!(status, Some(2), "{printed}");
-    assert!(printed.contains("there is no part `3E`"), "{printed}");
+    assert!(printed.contains("there is no part `3J`"), "{printed}");
 }

@@ -26,7 +26,7 @@ pub(super) fn cases() -> [Case; 2] {
 
 fn scene(name: &'static str, title: &'static str, body: fn(&Cluster<KvServers>)) -> Case {
     let play = move |stage: &Stage<'_>| play_on(stage, SCRIPTED_LOG, body);
-    Case::new(name, "4X", title, &["kvraft"], play).servers(1).adversarial()
+    Case::new(name, "4X", title, &["raft", "kvraft"], play).servers(1).adversarial()
 }
 
 /// The changes of the lead.

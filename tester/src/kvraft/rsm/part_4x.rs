@@ -32,9 +32,15 @@ pub(crate) fn cases() -> [Case; 6] {
         scene("replaced_by_snapshot_4x", replaced_by_snapshot, replaced_submits)
             .max_raft_state(MAX_RAFT_STATE),
         scene("elected_again_4x", "Test (4X): a leader is deposed and elected again", elected_again),
-        Case::new("leads_on_4x", "4X", "Test (4X): a leader is deposed and leads on", &["kvraft"], |stage| {
-            super::play_on(stage, SCRIPTED_LOG, leads_on::leads_on);
-        })
+        Case::new(
+            "leads_on_4x",
+            "4X",
+            "Test (4X): a leader is deposed and leads on",
+            &["raft", "kvraft"],
+            |stage| {
+                super::play_on(stage, SCRIPTED_LOG, leads_on::leads_on);
+            },
+        )
         .servers(1)
         .adversarial(),
     ]

@@ -343,7 +343,7 @@ fn f3_a_server_that_has_just_agreed_does_not_stand() {
                 script.restarts(1);
             }
             script.saves(1);
-            let _ = script.stands(1, 2, 2, at(0, 0));
+            let _ = script.stands_at_once(1, 2, 2, at(0, 0));
         }
     };
     breaks("F3", play(0, false));
@@ -354,16 +354,16 @@ fn f3_a_server_that_has_just_agreed_does_not_stand() {
         let asked = script.stands(0, 1, 1, at(0, 0));
         script.answers(&asked, 1, true);
         script.saves(1);
-        let _ = script.stands(1, 2, 2, at(0, 0));
+        let _ = script.stands_at_once(1, 2, 2, at(0, 0));
     });
     // What it refuses starts no timer.
     keeps_all(|script| {
         script.saves(1);
-        let _ = script.stands(1, 2, 1, at(0, 0));
+        let _ = script.stands_at_once(1, 2, 1, at(0, 0));
         let asked = script.stands(0, 1, 1, at(0, 0));
         script.answers(&asked, 1, false);
         script.saves(1);
-        let _ = script.stands(1, 2, 2, at(0, 0));
+        let _ = script.stands_at_once(1, 2, 2, at(0, 0));
     });
 }
 
