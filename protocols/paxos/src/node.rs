@@ -92,7 +92,7 @@ impl Node {
     }
 
     pub(crate) fn is_killed(&self) -> bool {
-        self.killed.load(Ordering::Acquire)
+        self.killed.load(Ordering::SeqCst)
     }
 }
 
@@ -111,7 +111,7 @@ impl labapi::PaxosNode for Node {
     }
 
     fn kill(&self) {
-        self.killed.store(true, Ordering::Release);
+        self.killed.store(true, Ordering::SeqCst);
     }
 
     fn services(self: Arc<Self>) -> Vec<Service> {

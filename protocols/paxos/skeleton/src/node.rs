@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
+use labapi::PaxosNode;
 use labrpc::{ClientEnd, Service};
 use labrt::sync::Mutex;
 use labrt::sync::atomic::{AtomicBool, Ordering};
@@ -38,7 +39,7 @@ pub(crate) struct State {
 /// Starts a node, with what an earlier incarnation saved if there was one.
 ///
 /// Returns at once: whatever takes time is for threads.
-pub(crate) fn make(ends: Vec<ClientEnd>, me: usize, storage: Storage) -> Arc<dyn labapi::PaxosNode> {
+pub(crate) fn make(ends: Vec<ClientEnd>, me: usize, storage: Storage) -> Arc<dyn PaxosNode> {
     let node = Arc::new_cyclic(|itself| Node {
         peers: ends,
         me,
@@ -54,12 +55,12 @@ pub(crate) fn make(ends: Vec<ClientEnd>, me: usize, storage: Storage) -> Arc<dyn
 /// The RPCs that the other nodes call. To call them, use `crate::node::NodeClient`.
 #[labrpc::service]
 impl Node {
-    fn prepare(&self, args: Prepare) -> Result<Promise, Nack> {
-        self.answer_prepare(args)
+    fn prepare(&self, request: Prepare) -> Result<Promise, Nack> {
+        self.answer_prepare(request)
     }
 
-    fn accept(&self, args: Accept) -> Result<Accepted, Nack> {
-        self.answer_accept(args)
+    fn accept(&self, request: Accept) -> Result<Accepted, Nack> {
+        self.answer_accept(request)
     }
 }
 
@@ -81,7 +82,7 @@ impl Node {
 }
 
 /// The interface for the tester. `labapi` documents each function.
-impl labapi::PaxosNode for Node {
+impl PaxosNode for Node {
     fn propose(&self, instance: u64, value: Vec<u8>) {
         self.start_thread("proposer", move |node| node.run_proposer(instance, value));
     }
@@ -95,6 +96,7 @@ impl labapi::PaxosNode for Node {
     }
 
     fn services(self: Arc<Self>) -> Vec<Service> {
-        vec![self.service()]
+        let service = self.service();
+        vec![service]
     }
 }

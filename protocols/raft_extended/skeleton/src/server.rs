@@ -33,6 +33,20 @@ pub(crate) struct Peer {
     pub(crate) state: Mutex<State>,
 }
 
+/// What the other servers ask of this one.
+#[labrpc::service]
+impl Peer {
+    // Your code here (3E): those of lab 3.
+
+    fn pre_vote(&self, args: PreVoteArgs) -> PreVoteReply {
+        self.answer_pre_vote(args)
+    }
+
+    fn timeout_now(&self, args: TimeoutNowArgs) -> TimeoutNowReply {
+        self.answer_timeout_now(args)
+    }
+}
+
 /// The state of a server.
 #[derive(Default)]
 pub(crate) struct State {
@@ -125,19 +139,5 @@ impl labapi::RaftExtended for Peer {
 
     fn read_index(&self) -> Result<LogIndex, ReadError> {
         self.answer_read()
-    }
-}
-
-/// What the other servers ask of this one.
-#[labrpc::service]
-impl Peer {
-    // Your code here (3E): those of lab 3.
-
-    fn pre_vote(&self, args: PreVoteArgs) -> PreVoteReply {
-        self.answer_pre_vote(args)
-    }
-
-    fn timeout_now(&self, args: TimeoutNowArgs) -> TimeoutNowReply {
-        self.answer_timeout_now(args)
     }
 }

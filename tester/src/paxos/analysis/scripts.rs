@@ -322,9 +322,9 @@ fn px4_is_silent_if_the_proposer_may_have_accepted_the_value_by_itself() {
         let mut script = script();
         let prepare = script.prepare(2, 0, 2);
         if was_promised {
-            script.promises(prepare, None)
+            script.promises(prepare, None);
         } else {
-            script.no(prepare)
+            script.no(prepare);
         }
         script.restarts(2);
         let prepare = script.prepare(2, 1, 3);
