@@ -203,7 +203,7 @@ each_check_notices!(
     snapshot_init_3d: snapshot_init_3d,
 );
 
-/// Tests of part 3X begin and end with an agreement, whatever else they do. Some expect a certain leader first.
+/// Tests of part 3X begin and end with an agreement, whatever else they do. Some expect a leader first.
 #[test]
 fn adversarial_tests_notice_when_nobody_leads() {
     for case in cases().iter().filter(|case| case.part == "3X") {
