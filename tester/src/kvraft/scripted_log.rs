@@ -15,7 +15,6 @@ use labapi::{ApplyMsg, LogIndex, Raft, Started, State, Term};
 use labrpc::{ClientEnd, Service};
 use labrt::channel::Sender;
 use labrt::sync::{Arc, Condvar, Mutex};
-use labrt::thread;
 use persister::Persister;
 use serde::{Deserialize, Serialize};
 
@@ -89,7 +88,9 @@ impl ScriptedLog {
     fn start(persister: Persister, service: Sender<ApplyMsg>) -> Arc<Self> {
         let log = Arc::new(Self { state: Mutex::default(), changed: Condvar::new(), persister });
         let delivering = Arc::clone(&log);
-        thread::spawn(move || while delivering.next_message().is_some_and(|it| service.send(it).is_ok()) {});
+        labrt::thread::spawn(
+            move || while delivering.next_message().is_some_and(|it| service.send(it).is_ok()) {},
+        );
         log
     }
 
@@ -202,7 +203,7 @@ impl Raft for ScriptedLog {
     }
 
     fn services(self: Arc<Self>) -> Vec<Service> {
-        vec![self.service()]
+        [self.service()].into()
     }
 }
 
