@@ -18,8 +18,8 @@ impl<P: Protocol> Cluster<P> {
 
     /// Cuts or opens the link from one server to another in one direction: requests of the first and replies
     /// to the second are lost. The other direction is not affected. Lasts until
-    /// [all ways are opened](Self::open_all_ways). A restart of the first server lets its requests pass again,
-    /// and one of the second server the replies to it.
+    /// [all ways are opened](Self::open_all_ways). A restart of the first server lets its requests pass, and
+    /// one of the second server the replies to it.
     pub fn cut_way(&self, from: usize, to: usize, cut: bool) {
         self.note(|| {
             format!("link from server {from} to {to}, one way: {}", if cut { "cut" } else { "open" })
