@@ -20,6 +20,7 @@ mod cargo_test;
 mod case;
 mod cluster;
 mod display;
+mod experiment;
 mod explanation;
 mod failure_cause;
 mod hash_maps;
@@ -66,6 +67,7 @@ pub use event::{
     Detail, Event, EventSource, Incarnation, Interests, Kind, Party, ProtocolEvent, Recorded, RecordedKind,
     Recording, StreamPosition,
 };
+pub use experiment::play;
 pub use explanation::Explanation;
 pub use failure_cause::FailureCause;
 pub use hash_maps::unseeded_hash_maps;

@@ -1,0 +1,35 @@
+//! Raft beyond Figure 2: pre-vote, check quorum, and reads by a lease.
+
+use std::sync::Arc;
+
+use labapi::{MakeRaftExtended, Raft, RaftExtended};
+
+use super::log::{self, FreshIndex};
+use crate::contestant::Contestant;
+use crate::replica::StartReplica;
+
+/// Raft beyond Figure 2.
+pub(crate) const RAFT_EXTENDED: Contestant = Contestant {
+    name: "raft-extended",
+    title: "Raft beyond Figure 2",
+    lab: Some("raft_extended"),
+    has_leaders: true,
+    takes_writes: true,
+    controllers: 0,
+    why: "",
+    start: |solution| solution.export::<MakeRaftExtended>("raft_extended").copied().map(start),
+};
+
+fn start(make: MakeRaftExtended) -> StartReplica {
+    Arc::new(move |env, servers, outcomes| {
+        let (peers, me, persister) = (env.peers(), env.me(), env.persister());
+        log::start_with(env, outcomes, move |messages| {
+            let dial = Arc::new(move |server: usize| peers[server].clone());
+            let peer = make(dial, me, (0..servers).collect(), persister, messages);
+            let services = Arc::clone(&peer).services();
+            let reader = Arc::clone(&peer);
+            let fresh_index: FreshIndex = Box::new(move || RaftExtended::lease_read(&*reader).ok());
+            (peer as Arc<dyn Raft>, Some(fresh_index), services)
+        })
+    })
+}
