@@ -6,6 +6,7 @@ use crate::contestants;
 use crate::replica::StartReplica;
 
 /// A protocol that takes part in the comparison.
+#[derive(Debug)]
 pub struct Contestant {
     /// The name on the command line and in JSON: `raft`.
     pub name: &'static str,

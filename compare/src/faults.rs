@@ -33,7 +33,8 @@ fn inject(cluster: &Cluster<Servers>, fault: &Fault, servers: usize, leader: usi
         }
         FaultKind::LeaderInMinority => {
             let minority: Vec<usize> = (0..(servers - 1) / 2).map(|step| (leader + step) % servers).collect();
-            let rest: Vec<usize> = cluster.everyone().into_iter().filter(|it| !minority.contains(it)).collect();
+            let rest: Vec<usize> =
+                cluster.everyone().into_iter().filter(|it| !minority.contains(it)).collect();
             cluster.partition(&minority, &rest);
             cluster.sleep(fault.lasts);
             cluster.connect_all();

@@ -30,7 +30,9 @@ impl Leadership {
     /// Takes in what happened. What concerns no server of these is ignored.
     pub fn on(&mut self, what: Happening) {
         match what {
-            Happening::Started(server) => self.change(server, |it| *it = Server { runs: true, ..Server::default() }),
+            Happening::Started(server) => {
+                self.change(server, |it| *it = Server { runs: true, ..Server::default() })
+            }
             Happening::Crashed(server) => self.change(server, |it| *it = Server::default()),
             Happening::Paused(server) => self.change(server, |it| it.paused = true),
             Happening::Resumed(server) => self.change(server, |it| it.paused = false),
@@ -65,7 +67,11 @@ impl Leadership {
         let linked = server == leader || self.links.contains(&(server.min(leader), server.max(leader)));
         let awake = |server: &Server| server.runs && !server.paused;
         let allegiance = it.view.allegiance;
-        linked && awake(it) && awake(its_leader) && allegiance.is_some() && allegiance == its_leader.view.allegiance
+        linked
+            && awake(it)
+            && awake(its_leader)
+            && allegiance.is_some()
+            && allegiance == its_leader.view.allegiance
     }
 
     /// The servers that run, paused or not, and say that they lead.

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::contestant::Contestant;
 use crate::replica::Write;
 use crate::timeline::{Happening, Timeline};
@@ -57,7 +59,7 @@ pub struct Doubled {
 }
 
 /// What became of writes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Writes {
     /// The writes that were acknowledged.
     pub acknowledged: u64,
@@ -70,7 +72,7 @@ pub struct Writes {
 }
 
 /// What clients read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Reads {
     /// The reads that were answered.
     pub answered: u64,
@@ -308,7 +310,8 @@ mod tests {
         timeline.add(ms(1100), Happening::Acknowledged(1));
         (5..=7).for_each(|write| timeline.add(ms(1000), Happening::Failed(write)));
         // Nobody heard what became of write 8.
-        timeline.at_end = [&[1, 3, 4, 8][..], &[1, 3, 6], &[1, 3, 6]].map(|held| held.iter().copied().collect()).into();
+        timeline.at_end =
+            [&[1, 3, 4, 8][..], &[1, 3, 6], &[1, 3, 6]].map(|held| held.iter().copied().collect()).into();
         let expected = Writes { acknowledged: 4, lost: 1, not_everywhere: 1, reappeared: 1 };
         assert_eq!(fates(&timeline), expected);
     }
@@ -317,7 +320,9 @@ mod tests {
     fn stale_reads_are_counted_where_servers_answer_reads() {
         let mut timeline = began();
         assert_eq!(reads(&timeline), None);
-        [false, true, false].map(|stale| timeline.add(ms(1000), Happening::Read(stale)));
+        for stale in [false, true, false] {
+            timeline.add(ms(1000), Happening::Read(stale));
+        }
         assert_eq!(reads(&timeline), Some(Reads { answered: 3, stale: 1 }));
     }
 

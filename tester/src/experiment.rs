@@ -25,11 +25,8 @@ pub fn play<P: Protocol, T: Send + 'static>(
     protocol: P,
     body: impl FnOnce(&Cluster<P>) -> T + Send + 'static,
 ) -> Result<T, ReportedFailure> {
-    let options = Options {
-        preempt_every: PREEMPT_EVERY,
-        max_virtual_time: TIME_LIMIT + MARGIN,
-        ..Options::new(seed)
-    };
+    let options =
+        Options { preempt_every: PREEMPT_EVERY, max_virtual_time: TIME_LIMIT + MARGIN, ..Options::new(seed) };
     let run = simulate(options, move |world| {
         let released = Released(Testbed::new(world, Detail::Bare, false, &Arc::default()));
         let testbed = &released.0;

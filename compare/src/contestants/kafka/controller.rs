@@ -24,15 +24,20 @@ pub(super) struct Controller {
 
 struct State {
     assignment: Assignment,
-    /// When each broker was last heard of.
+    /// The time at which each broker was last heard of, at first that of the controller's start; `None`: it
+    /// is known to be dead.
     heard: Vec<Option<Instant>>,
+    /// The brokers that were ever heard of.
+    known: BTreeSet<usize>,
     stopped: bool,
 }
 
 impl Controller {
     pub fn new(brokers: usize) -> Arc<Self> {
         let assignment = Assignment { isr: (0..brokers).collect(), ..Assignment::default() };
-        Arc::new(Self { state: Mutex::new(State { assignment, heard: vec![None; brokers], stopped: false }) })
+        let heard = vec![Some(Instant::now()); brokers];
+        let state = State { assignment, heard, known: BTreeSet::new(), stopped: false };
+        Arc::new(Self { state: Mutex::new(state) })
     }
 
     pub fn run(&self) {
@@ -63,7 +68,7 @@ impl State {
 impl Controller {
     fn heartbeat(&self, heartbeat: Heartbeat) -> Assignment {
         let mut state = self.state.lock();
-        if heartbeat.starts {
+        if !state.known.insert(heartbeat.broker) && heartbeat.starts {
             // Its earlier incarnation is dead, and may have lost what it had in memory.
             state.heard[heartbeat.broker] = None;
             state.decide();
