@@ -37,6 +37,13 @@ pub const CONTESTANTS: &[&Contestant] = &[
     &contestants::eureka::EUREKA,
 ];
 
+/// The labs that do not take part, by their crates, and the reasons.
+pub const NOT_COMPARED: &[(&str, &str)] = &[
+    ("kvsrv", "it has one server"),
+    ("kvraft", "it is a service on the log of another lab, and elects nobody itself"),
+    ("shardkv", "it is a service on the logs of another lab, and elects nobody itself"),
+];
+
 impl Contestant {
     /// The contestant of this name.
     #[must_use]

@@ -66,7 +66,7 @@ mod timeline;
 mod trial;
 
 pub use comparison::{CompareError, Comparison, OfPlan, OfProtocol, Setup, compare};
-pub use contestant::{CONTESTANTS, Contestant};
+pub use contestant::{CONTESTANTS, Contestant, NOT_COMPARED};
 pub use leadership::Leadership;
 pub use measures::{Cost, Doubled, Gaps, Measures, Reads, Writes};
 pub use outcomes::{Outcome, Outcomes};

@@ -35,15 +35,6 @@ pub(crate) const EUREKA: Contestant = Contestant {
     start: |_| Some(start(true)),
 };
 
-/// The same without self-preservation.
-#[cfg(test)]
-pub(crate) const EUREKA_EVICTING: Contestant = Contestant {
-    name: "eureka-evicting",
-    title: "Eureka's peers without self-preservation",
-    start: |_| Some(start(false)),
-    ..EUREKA
-};
-
 /// How often a peer renews its lease at all others, and looks for leases that have run out.
 const RENEWAL_INTERVAL: Duration = Duration::from_millis(200);
 
@@ -116,7 +107,7 @@ impl Peer {
         self.registry.lock().is_open = true;
         while !self.registry.lock().stopped {
             self.renew_lease();
-            self.evict();
+            self.registry.lock().evict(self.preserves_itself);
             thread::sleep(RENEWAL_INTERVAL);
         }
     }
@@ -154,15 +145,17 @@ impl Peer {
             }
         });
     }
+}
 
-    fn evict(&self) {
-        let registry = &mut *self.registry.lock();
+impl Registry {
+    /// Evicts leases that have run out, or none if there are too many of them.
+    fn evict(&mut self, preserves_itself: bool) {
         let is_renewed = |lease: &Lease| lease.renewed.elapsed() < LEASE;
-        let renewed = registry.leases.values().filter(|lease| is_renewed(lease)).count();
-        if self.preserves_itself && renewed * 100 < registry.leases.len() * RENEWED_PERCENT {
+        let renewed = self.leases.values().filter(|lease| is_renewed(lease)).count();
+        if preserves_itself && renewed * 100 < self.leases.len() * RENEWED_PERCENT {
             return;
         }
-        registry.leases.retain(|_, lease| is_renewed(lease));
+        self.leases.retain(|_, lease| is_renewed(lease));
     }
 }
 
@@ -222,5 +215,65 @@ impl Replica for Handle {
 
     fn stop(&self) {
         self.0.registry.lock().stopped = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::servers::{Servers, Shared};
+
+    /// The number of leases that are left of these, which are renewed or have run out.
+    fn left(preserves_itself: bool, renewed: &[bool]) -> usize {
+        let renewed = renewed.to_vec();
+        let run = labrt::world::simulate(labrt::world::Options::new(1), move |_| {
+            let began = Instant::now();
+            thread::sleep(LEASE);
+            let now = Instant::now();
+            let lease = |renewed: &bool| Lease {
+                writes: BTreeSet::new(),
+                renewed: if *renewed { now } else { began },
+            };
+            let leases = renewed.iter().map(lease).enumerate().collect();
+            let mut registry = Registry { leases, ..Registry::default() };
+            registry.evict(preserves_itself);
+            registry.leases.len()
+        });
+        run.result.unwrap()
+    }
+
+    #[test]
+    fn leases_that_run_out_are_evicted_unless_they_are_too_many() {
+        // Six of seven are 86 %.
+        let (one_of_five, one_of_seven) =
+            ([true, true, true, true, false], [&[true; 6][..], &[false]].concat());
+        assert_eq!(left(true, &one_of_seven), 6);
+        assert_eq!(left(true, &one_of_five), 5);
+        assert_eq!(left(false, &one_of_five), 4);
+    }
+
+    /// The number of writes that a peer held when it was cut off, and when it had been so for a while.
+    fn before_and_after_a_cut(preserves_itself: bool) -> (usize, usize) {
+        let shared = Shared::new(3);
+        let servers = Servers::new(start(preserves_itself), 3, &shared);
+        let played = tester::play(1, 3, servers, move |cluster| {
+            cluster.sleep(Duration::from_secs(2));
+            shared.stop_clients();
+            cluster.sleep(RENEWAL_INTERVAL);
+            let held = || cluster.call(0, "writes", |_, peer| peer.writes().len()).unwrap().1;
+            let before = held();
+            cluster.partition(&[0], &[1, 2]);
+            cluster.sleep(LEASE * 2);
+            (before, held())
+        });
+        played.unwrap()
+    }
+
+    #[test]
+    fn self_preservation_keeps_what_the_other_half_has_registered() {
+        let (before, after) = before_and_after_a_cut(true);
+        assert!(before > 50 && after == before, "{before}, {after}");
+        let (before, after) = before_and_after_a_cut(false);
+        assert!(after > 0 && after < before / 2, "only what has registered here is left: {before}, {after}");
     }
 }

@@ -21,6 +21,9 @@ const ROW: u32 = 28;
 const NAMES: u32 = 190;
 const FIGURES: i32 = 96;
 
+/// The axis ends at the longest time, but not before so many milliseconds.
+const LEAST_RANGE: f64 = 10.0;
+
 const INK: RGBColor = RGBColor(26, 28, 32);
 const FILL: RGBColor = RGBColor(178, 186, 200);
 const GRID: RGBColor = RGBColor(227, 230, 236);
@@ -37,7 +40,7 @@ pub(super) fn bars(title: &str, bars: &[Bar]) -> String {
         draw(&area, bars).expect("a string takes any text");
     }
     // Plotters knows no titles. Its first tag is that of the picture.
-    let label = format!("<svg role=\"img\" aria-label=\"{title}\" viewBox=\"0 0 {WIDTH} {height}\" ");
+    let label = format!("<svg role=\"img\" aria-label=\"{title}\" ");
     svg.replacen("<svg ", &label, 1)
 }
 
@@ -47,7 +50,7 @@ fn draw<'a>(
     area: &Drawn<'a>,
     bars: &[Bar],
 ) -> Result<(), DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>> {
-    let most = bars.iter().map(|bar| bar.spread.p95).fold(1.0, f64::max);
+    let most = bars.iter().map(|bar| bar.spread.p95).fold(LEAST_RANGE, f64::max);
     let rows = bars.len() as f64;
     let font = |size: i32| ("sans-serif", size).into_font().color(&INK);
     area.fill(&WHITE)?;
@@ -64,10 +67,10 @@ fn draw<'a>(
         .bold_line_style(GRID)
         .light_line_style(TRANSPARENT)
         .x_labels(6)
-        .x_label_style(font(12))
+        .x_label_style(font(15))
         .x_label_formatter(&|ms| format!("{ms:.0}"))
         .x_desc("milliseconds")
-        .axis_desc_style(font(12))
+        .axis_desc_style(font(15))
         .draw()?;
     for (row, bar) in bars.iter().enumerate() {
         let (top, middle, bottom) = (row as f64 + 0.25, row as f64 + 0.5, row as f64 + 0.75);
@@ -82,9 +85,9 @@ fn draw<'a>(
         chart.draw_series([line, end].map(|path| PathElement::new(path, INK.stroke_width(2))))?;
         let (x, y) = chart.backend_coord(&(p95, middle));
         let figures = format!("{median:.0} / {p95:.0}");
-        area.draw_text(&figures, &font(12).pos(Pos::new(HPos::Left, VPos::Center)), (x + 7, y))?;
+        area.draw_text(&figures, &font(15).pos(Pos::new(HPos::Left, VPos::Center)), (x + 7, y))?;
         let names = chart.backend_coord(&(0.0, middle)).0 - 8;
-        area.draw_text(bar.name, &font(13).pos(Pos::new(HPos::Right, VPos::Center)), (names, y))?;
+        area.draw_text(bar.name, &font(16).pos(Pos::new(HPos::Right, VPos::Center)), (names, y))?;
     }
     area.present()
 }
