@@ -6,8 +6,8 @@ use crate::plan::{ALONE_DOWN, Fault, FaultKind};
 use crate::servers::Servers;
 
 /// Injects the faults one after the other, and heals them. `target` says which server a fault of the leader
-/// is meant for. The first `servers` servers take part; controllers come after them, and are never touched: in
-/// a partition they are on the side of the majority.
+/// is meant for. The first `servers` servers take part; controllers come after them, and are never touched:
+/// in a partition they are on the side of the majority.
 pub(crate) fn carry_out(
     cluster: &Cluster<Servers>,
     faults: &[Fault],

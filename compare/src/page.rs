@@ -111,7 +111,9 @@ fn table(plan: &OfPlan) -> Markup {
             thead {
                 tr {
                     th rowspan="2" scope="col" { "protocol" }
-                    @for (group, columns) in groups { th.group colspan=(columns) scope="colgroup" { (group) } }
+                    @for (group, columns) in groups {
+                        th.group colspan=(columns) scope="colgroup" { (group) }
+                    }
                 }
                 tr { @for column in COLUMNS { th scope="col" { (column.heading) } } }
             }

@@ -131,8 +131,8 @@ pub const PLANS: &[Plan] = &[
     Plan {
         name: "left-alone",
         title: "The leader is left alone",
-        story: "Two times all servers but the leader pause for 1.5 s. Then they go on and the leader crashes, \
-                for 1 s.",
+        story: "Two times all servers but the leader pause for 1.5 s. Then they go on and the leader \
+                crashes, for 1 s.",
         fault: FaultKind::LeaderLeftAlone,
         times: 2,
         for_ms: 1500,

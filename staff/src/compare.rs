@@ -31,8 +31,9 @@ pub(crate) struct CompareArgs {
     plan: Vec<&'static Plan>,
 
     /// Servers of each protocol
-    #[arg(long, value_name = "3|5", default_value = "5", value_parser = servers(), hide_possible_values = true)]
-    #[arg(allow_negative_numbers = true, help_heading = heading::SELECTION)]
+    #[arg(long, value_name = "3|5", default_value = "5", value_parser = servers())]
+    #[arg(hide_possible_values = true, allow_negative_numbers = true)]
+    #[arg(help_heading = heading::SELECTION)]
     servers: usize,
 
     /// Runs of each protocol under each plan, over N consecutive seeds from the first on

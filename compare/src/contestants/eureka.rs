@@ -31,7 +31,13 @@ pub(crate) const EUREKA: Contestant = Contestant {
     has_leaders: false,
     takes_writes: true,
     controllers: 0,
-    why: "",
+    why: "There is nothing to elect. Each peer takes writes at any time, whatever happens to the others, so \
+          the time without progress is the pause between two writes, under every plan. Each write is \
+          forwarded once to each other peer and not waited for. So whoever reads elsewhere may miss it: for \
+          a moment always, for up to 200 ms if the message is lost (the next renewal mends that), and for \
+          as long as it lasts in a partition. Self-preservation keeps what the other half has registered, \
+          though nobody renews it. A write is lost if its peer crashes before it could forward it. That \
+          does not happen under these plans, where no peer is cut off and crashes while it is.",
     start: |_| Some(start(true)),
 };
 

@@ -1,8 +1,8 @@
 //! In-sync replicas under a controller, as in Kafka: a small experiment.
 //!
-//! One partition of a topic, with a replica on each broker. A *controller* says who leads, in which epoch, and
-//! who is in sync; it stands for a quorum of its own (`controller.rs`). Followers fetch from the leader. A
-//! write is acknowledged when all replicas that are in sync have it, however few they are (`broker.rs`,
+//! One partition of a topic, with a replica on each broker. A *controller* says who leads, in which epoch,
+//! and who is in sync; it stands for a quorum of its own (`controller.rs`). Followers fetch from the leader.
+//! A write is acknowledged when all replicas that are in sync have it, however few they are (`broker.rs`,
 //! `replication.rs`). Who lags is taken out of the in-sync replicas (ISR), and comes back when it has caught
 //! up (`isr.rs`). The next leader comes from the ISR, and from nowhere else. A write is refused while fewer
 //! replicas are in sync than `min.insync.replicas`.
@@ -34,7 +34,15 @@ pub(crate) const KAFKA: Contestant = Contestant {
     has_leaders: true,
     takes_writes: true,
     controllers: 1,
-    why: "",
+    why: "The controller takes a broker for dead after a session of 500 ms, and brokers hear of the next \
+          leader with their next heartbeat: some 580 ms. Nobody votes. A write waits for all replicas in \
+          sync, however few they are. So a replica that fails stops all writes until it has been taken out, \
+          for 350 ms, even if it did not lead; that is what an unstable node costs. In exchange f + 1 \
+          replicas are enough for f failures. A leader that was deposed does not know, and answers reads \
+          with what it has: in a partition a quarter of the reads is stale. Brokers acknowledge from \
+          memory. With two replicas in sync at least, a leader that is left alone takes no writes, and none \
+          are lost. Followers ask again and again for what comes next, so a write takes more messages than \
+          where a leader sends it.",
     start: |_| Some(start(2)),
 };
 
@@ -42,7 +50,11 @@ pub(crate) const KAFKA: Contestant = Contestant {
 pub(crate) const KAFKA_MIN_ISR_1: Contestant = Contestant {
     name: "kafka-min-isr-1",
     title: "Kafka's ISR, at least 1",
-    why: "",
+    why: "As above, but one replica in sync is enough. It differs under one plan: a leader that is left \
+          alone goes on alone, and half of the time without progress is gone. What it acknowledges then is \
+          in its memory and nowhere else. When it crashes, the writes since it last wrote to disk are lost, \
+          although each of them was acknowledged by all replicas in sync. min.insync.replicas is the number \
+          of copies that an acknowledgement stands for.",
     start: |_| Some(start(1)),
     ..KAFKA
 };

@@ -16,7 +16,12 @@ pub(crate) const RAFT_EXTENDED: Contestant = Contestant {
     has_leaders: true,
     takes_writes: true,
     controllers: 0,
-    why: "",
+    why: "Timeouts are those of Raft, and so are the times. Pre-vote asks first whether an election could \
+          be won, and a leader begins its term with an entry: an election takes twice as many messages. \
+          Check quorum has a leader step down that hears from no majority for 300 ms. So a leader in the \
+          minority is gone at about the time at which the others elect the next one: two leaders are seen \
+          in half of the runs, and for a moment. The lease that allows reads without messages is shorter \
+          than any election, so no read is stale.",
     start: |solution| solution.export::<MakeRaftExtended>("raft_extended").copied().map(start),
 };
 
