@@ -55,6 +55,7 @@ pub mod nemesis;
 pub mod replay;
 pub mod seed;
 pub mod workspace;
+mod zab;
 
 pub use linearizability;
 
@@ -89,3 +90,4 @@ pub use run::{CPU_LIMIT, RunOptions, run, run_explained};
 pub use situation::Situation;
 pub use stage::{Snapshots, Stage};
 pub use testbed::TIME_LIMIT;
+pub use zab::{Extent, ZabSettings, ZabEvent, ZabServers};

@@ -30,6 +30,7 @@ register! {
     bully,
     paxos,
     raft_extended,
+    zab,
 }
 
 /// All labs, whether or not parts of them are released: the course's, in its order, and then other protocols.
