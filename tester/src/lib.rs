@@ -90,4 +90,4 @@ pub use run::{CPU_LIMIT, RunOptions, run, run_explained};
 pub use situation::Situation;
 pub use stage::{Snapshots, Stage};
 pub use testbed::TIME_LIMIT;
-pub use zab::{Extent, ZabSettings, ZabEvent, ZabServers};
+pub use zab::{Extent, ZabEvent, ZabServers, ZabSettings};

@@ -5,12 +5,15 @@ mod broadcasts;
 mod event;
 mod invariants;
 mod part_z1;
+mod part_z2;
+mod part_z3;
 mod put;
 mod servers;
 mod service;
+mod store;
 
 pub use event::{Extent, ZabEvent};
-pub use servers::{ZabSettings, ZabServers};
+pub use servers::{ZabServers, ZabSettings};
 
 use std::time::Duration;
 
@@ -34,6 +37,8 @@ pub(crate) const LAB: Lab = Lab {
     export: "MakeZab",
     parts: &[
         Part::new("Z1", "election"),
+        Part::new("Z2", "recovery"),
+        Part::new("Z3", "broadcast, observers and reads"),
     ],
     needs: &[],
     cases,
@@ -43,7 +48,7 @@ pub(crate) const LAB: Lab = Lab {
 
 /// All of them.
 fn cases() -> Vec<Case> {
-    [part_z1::cases()].concat()
+    [part_z1::cases(), part_z2::cases(), part_z3::cases()].concat()
 }
 
 /// A test of so many servers, all of which vote.

@@ -51,8 +51,7 @@ impl Server {
     pub(crate) fn broadcast(&self, state: &mut State, is_due: bool) {
         let (epoch, committed) = (state.current_epoch, state.committed);
         let now = Instant::now();
-        let due: Vec<(ServerId, Zxid)> =
-            self.others().map(|peer| (peer, self.due_to(peer, state))).collect();
+        let due: Vec<(ServerId, Zxid)> = self.others().map(|peer| (peer, self.due_to(peer, state))).collect();
         let Role::Leading(leader) = &mut state.role else { return };
         let in_touch =
             leader.followers.iter().filter(|(peer, it)| self.is_voter(**peer) && now < it.heard + SYNC_LIMIT);

@@ -55,9 +55,8 @@ impl Server {
             server.peers[leader].follower_info(&info).flatten()
         })?;
         let ack = self.in_session(session, |server, state| server.accept_epoch(state, epoch))?;
-        let new_leader = self.ask_leader(session, "ack_epoch", move |server| {
-            server.peers[leader].ack_epoch(&ack).flatten()
-        })?;
+        let new_leader = self
+            .ask_leader(session, "ack_epoch", move |server| server.peers[leader].ack_epoch(&ack).flatten())?;
         let ack = self.in_session(session, |server, state| server.synchronise(state, new_leader))?;
         let up_to_date = self.ask_leader(session, "ack_new_leader", move |server| {
             server.peers[leader].ack_new_leader(&ack).flatten()
@@ -69,11 +68,7 @@ impl Server {
     }
 
     /// Does something with the state, unless the server has left the leader meanwhile.
-    fn in_session<T>(
-        &self,
-        session: u64,
-        work: impl FnOnce(&Self, &mut State) -> Option<T>,
-    ) -> Option<T> {
+    fn in_session<T>(&self, session: u64, work: impl FnOnce(&Self, &mut State) -> Option<T>) -> Option<T> {
         let mut state = self.state.lock();
         if state.session == session && !state.killed { work(self, &mut state) } else { None }
     }

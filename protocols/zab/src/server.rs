@@ -169,7 +169,11 @@ impl Zab for Server {
         let state = self.state.lock();
         let role = match &state.role {
             Role::Following(follower) if follower.is_up_to_date() => {
-                if self.is_voter(self.me) { ZabRole::Following } else { ZabRole::Observing }
+                if self.is_voter(self.me) {
+                    ZabRole::Following
+                } else {
+                    ZabRole::Observing
+                }
             }
             Role::Leading(leader) if leader.established => ZabRole::Leading,
             _ => ZabRole::Looking,

@@ -50,8 +50,7 @@ impl Ensemble {
         let began = self.now();
         let voters = self.voters();
         loop {
-            let states: Vec<Option<ZabState>> =
-                servers.iter().map(|&server| self.state_of(server)).collect();
+            let states: Vec<Option<ZabState>> = servers.iter().map(|&server| self.state_of(server)).collect();
             let leader = self.leader_of_all(servers, &states, &voters);
             if let Some(found) = leader {
                 return found;

@@ -132,7 +132,10 @@ mod tests {
              under it"
         );
         let twice = tell(&mut invariant, 0, &proposed(1, 1, "c")).unwrap_err();
-        assert!(twice.message().contains("saw server 0 give \"c\" the id (1, 1), which \"a\" has"), "{twice}");
+        assert!(
+            twice.message().contains("saw server 0 give \"c\" the id (1, 1), which \"a\" has"),
+            "{twice}"
+        );
         let mut invariant = submitted();
         tell(&mut invariant, 0, &delivered(1, 1, "b")).expect("it is known later who has proposed it");
         assert!(tell(&mut invariant, 0, &proposed(1, 1, "a")).is_err());
