@@ -1,13 +1,16 @@
 //! Zab: what runs on the servers, what must hold, and the tests. Part Z1 is about election, part Z2 about
 //! recovery, part Z3 about broadcast, observers and reads.
 
+mod analysis;
 mod broadcasts;
 mod event;
 mod invariants;
 mod part_z1;
 mod part_z2;
 mod part_z3;
+mod part_zx;
 mod put;
+mod rules;
 mod servers;
 mod service;
 mod store;
@@ -39,16 +42,17 @@ pub(crate) const LAB: Lab = Lab {
         Part::new("Z1", "election"),
         Part::new("Z2", "recovery"),
         Part::new("Z3", "broadcast, observers and reads"),
+        Part::new("ZX", "adversity"),
     ],
     needs: &[],
     cases,
-    rules: Vec::new,
+    rules: rules::all,
     situations: Vec::new,
 };
 
 /// All of them.
 fn cases() -> Vec<Case> {
-    [part_z1::cases(), part_z2::cases(), part_z3::cases()].concat()
+    [part_z1::cases(), part_z2::cases(), part_z3::cases(), part_zx::cases()].concat()
 }
 
 /// A test of so many servers, all of which vote.

@@ -120,7 +120,7 @@ pub(crate) struct Ack {
 /// Any server to its leader (SYNC): what is committed?
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Sync {
-    pub(crate) epoch: u32,
+    pub(crate) current_epoch: u32,
 }
 
 /// The answer to it: this was committed, by a leader that still led after the question had come.

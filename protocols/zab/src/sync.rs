@@ -14,9 +14,9 @@ impl Server {
     /// Asks the leader what is committed.
     pub(crate) fn sync_with_leader(&self) -> Option<Zxid> {
         let state = self.state.lock();
-        let sync = Sync { epoch: state.current_epoch };
+        let sync = Sync { current_epoch: state.current_epoch };
         match &state.role {
-            Role::Leading(_) => self.confirm(state, sync.epoch),
+            Role::Leading(_) => self.confirm(state, sync.current_epoch),
             Role::Following(follower) if follower.is_up_to_date() => {
                 let leader = follower.leader;
                 drop(state);
@@ -28,7 +28,7 @@ impl Server {
     }
 
     pub(crate) fn handle_sync(&self, args: &Sync) -> Option<Synced> {
-        let committed = self.confirm(self.state.lock(), args.epoch)?;
+        let committed = self.confirm(self.state.lock(), args.current_epoch)?;
         Some(Synced { committed })
     }
 

@@ -7,12 +7,14 @@ use labapi::{Delivery, MakeZab, Zab, ZabConfig, ZabState, Zxid};
 use labrt::channel;
 use parking_lot::Mutex;
 
+use super::analysis::ZabAnalysis;
 use super::event::ZabEvent;
 use super::invariants;
 use super::service::{Deliveries, Service};
 use crate::invariant::Invariant;
 use crate::linearizability::{KeyValueInput, KeyValueOutput, Recorder};
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
+use crate::rule::Analysis;
 
 /// The protocol of the tests of Zab.
 pub struct ZabServers {
@@ -84,6 +86,10 @@ impl Protocol for ZabServers {
 
     fn invariants(&self, servers: usize) -> Vec<Box<dyn Invariant>> {
         invariants::all(servers - self.settings.observers)
+    }
+
+    fn analyses(&self, servers: usize) -> Vec<Box<dyn Analysis>> {
+        vec![Box::new(ZabAnalysis::new(servers, servers - self.settings.observers))]
     }
 
     fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<dyn Zab>> {
