@@ -77,10 +77,10 @@ const MESSAGES: Family = Family {
 
 /// Snapshots that are taken, sent and installed while servers crash. The last server observes.
 const SNAPSHOTS: Family = Family {
-    servers: &[4, 6],
+    servers: &[4, 4, 6],
     clients: (1, 2),
     think_ms: (20, 80),
-    faults: (8, 16),
+    faults: (6, 12),
     gap_ms: (150, 500),
     mix: &[(4, crash), (3, halves), (2, long_crash), (1, burst)],
     throughout: &[(40, duplicates), (40, slow_saves), (30, loss), (30, delay)],

@@ -129,12 +129,7 @@ impl Deliveries {
         all.iter().filter(|(_, it)| it.as_slice() == transaction).map(|(zxid, _)| *zxid).collect()
     }
 
-    /// All ids.
-    pub fn ids(&self) -> Vec<Zxid> {
-        self.all.lock().keys().copied().collect()
-    }
-
-    /// Their number.
+    /// The number of transactions.
     pub fn count(&self) -> u64 {
         self.all.lock().len() as u64
     }

@@ -89,9 +89,9 @@ fn in_flight_z2(cluster: &Ensemble) {
     let (leader, others): (_, [usize; 2]) = cluster.roles();
     cluster.slow_down(Duration::from_millis(8));
     let mut last: Option<Proposed> = None;
-    for round in 0..8 {
+    for round in 0..6 {
         let absent = others[round % 2];
-        if round < 4 {
+        if round < 3 {
             cluster.shutdown(absent);
             cluster.restart(absent);
         } else {
@@ -103,7 +103,7 @@ fn in_flight_z2(cluster: &Ensemble) {
             let transit = Duration::from_millis(8);
             cluster.set_slow_link(absent, *other, Some(transit..=transit));
         }
-        for _ in 0..60 {
+        for _ in 0..40 {
             last = cluster.propose_on(leader).or(last);
             cluster.sleep(Duration::from_millis(4));
         }
