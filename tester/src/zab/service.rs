@@ -86,12 +86,14 @@ impl Service {
         self.deliveries.add(zxid, transaction);
         if let Some(snapshot) = snapshot {
             self.world.note("tester", || format!("snapshot up to {zxid}, {} bytes", snapshot.len()));
+            self.deliveries.made(zxid, &snapshot);
             zab.snapshot(zxid, snapshot);
         }
     }
 
     fn install(&self, zxid: Zxid, snapshot: &[u8]) {
-        let new: Option<State> = labgob::decode(snapshot).ok();
+        let is_known = self.deliveries.is_snapshot(zxid, snapshot);
+        let new: Option<State> = if is_known { labgob::decode(snapshot).ok() } else { None };
         let content = new.as_ref().map(|new| new.extent);
         self.events.emit(&ZabEvent::Installed { zxid, content });
         self.world.note("tester", || format!("installed a snapshot up to {zxid}"));
@@ -111,11 +113,22 @@ impl Service {
 #[derive(Clone, Default)]
 pub(super) struct Deliveries {
     all: Arc<Mutex<BTreeMap<Zxid, Vec<u8>>>>,
+    /// The snapshots that services have made. All that end with the same transaction are equal.
+    snapshots: Arc<Mutex<BTreeMap<Zxid, Vec<u8>>>>,
 }
 
 impl Deliveries {
     fn add(&self, zxid: Zxid, transaction: Vec<u8>) {
         self.all.lock().entry(zxid).or_insert(transaction);
+    }
+
+    fn made(&self, zxid: Zxid, snapshot: &[u8]) {
+        self.snapshots.lock().entry(zxid).or_insert_with(|| snapshot.to_vec());
+    }
+
+    /// Whether a service has made this snapshot after the transaction of this id.
+    fn is_snapshot(&self, zxid: Zxid, snapshot: &[u8]) -> bool {
+        self.snapshots.lock().get(&zxid).is_some_and(|made| made == snapshot)
     }
 
     /// The transaction that was delivered under this id.

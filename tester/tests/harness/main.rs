@@ -14,3 +14,4 @@ mod raft;
 mod raft_extended;
 mod recorded;
 mod registry;
+mod zab;

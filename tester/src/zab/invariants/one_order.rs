@@ -76,8 +76,7 @@ impl OneOrder {
         let Some(count) = known else {
             return Err(Violation::new(format!(
                 "expected {who} to deliver a snapshot that a service has made, under the last id that is in \
-                 it; saw another one delivered under id {zxid}{}",
-                content.map_or(String::new(), |content| format!(", which ends with {}", content.zxid))
+                 it; saw another one delivered under id {zxid}"
             )));
         };
         let position = self.positions.insert(who.server, count).unwrap_or_default();
