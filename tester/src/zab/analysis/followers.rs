@@ -83,6 +83,12 @@ impl Follower {
                 self.hears_transactions(transactions, shown);
             }
             Said::Proposal { transactions, .. } => self.hears_transactions(transactions, shown),
+            Said::Unclear => {
+                // Its history may be anything now.
+                (self.acked, self.joined) = (None, None);
+                self.new_leader.clear();
+                self.own_votes.clear();
+            }
             _ => {}
         }
     }

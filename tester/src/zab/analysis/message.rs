@@ -43,6 +43,8 @@ pub(super) enum Said {
     Proposal { epoch: u32, after: Option<Zxid>, transactions: Vec<Zxid>, committed: Option<Zxid> },
     /// ACK. Its epoch may be that of the message that it answers.
     Ack { epoch: Option<u32>, zxid: Zxid },
+    /// Transactions that cannot be read: there are too many, or they have another form.
+    Unclear,
 }
 
 /// A vote. The fields are compared in this order.
@@ -85,8 +87,11 @@ fn zxid(value: &Value, spellings: Spellings) -> Option<Zxid> {
     zxid_of(&field(value, spellings)?)
 }
 
-fn transactions(value: &Value) -> Option<Vec<Zxid>> {
-    field(value, TRANSACTIONS)?.iter().map(|transaction| zxid(&transaction, ZXID)).collect()
+/// The ids in a list of transactions; `None` if they cannot be read, or not all of them are there.
+fn zxids(transactions: &Value) -> Option<Vec<Zxid>> {
+    let zxids: Vec<Zxid> =
+        transactions.iter().map(|transaction| zxid(&transaction, ZXID)).collect::<Option<_>>()?;
+    (zxids.len() == transactions.len()).then_some(zxids)
 }
 
 impl Said {
@@ -111,8 +116,8 @@ impl Said {
             return (content.fields().count() == 1).then_some(Self::Ack { epoch: None, zxid });
         };
         let (committed, after) = (zxid(content, COMMITTED), zxid(content, AFTER));
-        if field(content, TRANSACTIONS).is_some() {
-            let transactions = transactions(content)?;
+        if let Some(transactions) = field(content, TRANSACTIONS) {
+            let Some(transactions) = zxids(&transactions) else { return Some(Self::Unclear) };
             if committed.is_none() && after.is_none() {
                 return Some(Self::NewLeader { epoch, transactions });
             }

@@ -432,6 +432,24 @@ fn zb9_proposals_are_accepted_in_order() {
     }
 }
 
+/// The second proposal comes in a form that cannot be read, so it is not known to be missing.
+#[test]
+fn zb9_is_silent_about_what_cannot_be_read() {
+    #[derive(Serialize)]
+    struct Strange {
+        epoch: u32,
+        transactions: Vec<&'static str>,
+    }
+    let mut script = script();
+    script.follows();
+    script.proposes(1, (0, 0), &[(1, 1)], 0);
+    script.asks(0, 1, &Strange { epoch: 1, transactions: vec!["the second"] });
+    let sent = script.proposes(1, (1, 2), &[(1, 3)], 0);
+    script.saves(1);
+    script.answers(sent, Ack { zxid: zxid(1, 3) });
+    script.expect(false, "ZB9");
+}
+
 /// What a server does while it crashes reaches nobody, and what is not recognised is said.
 #[test]
 fn crashing_servers_are_not_judged() {
