@@ -67,7 +67,7 @@ impl Leaders {
         let synchronised = others(heard.new_leader.iter().copied().collect());
         if !self.is_quorum(1 + synchronised.len()) {
             let headline = format!(
-                "server {me} serves in epoch {epoch}, and of {} voters only {} and itself have its history",
+                "server {me} serves in epoch {epoch}, and of the {} voters {} besides itself has its history",
                 self.voters,
                 Servers(&synchronised)
             );
@@ -80,7 +80,7 @@ impl Leaders {
             return None;
         }
         let headline = format!(
-            "server {me} committed {committed}, and of {} voters only {} and itself have acknowledged it",
+            "server {me} committed {committed}, and of the {} voters {} besides itself has acknowledged it",
             self.voters,
             Servers(&acked)
         );
