@@ -73,7 +73,7 @@ impl Leaders {
             );
             return Some(broken(&ZB7, me, headline, vec![shown.clone()]));
         }
-        let committed = committed.filter(|committed| committed.epoch == epoch)?;
+        let committed = committed.filter(|committed| committed.epoch == epoch && committed.counter > 0)?;
         let acked = heard.acks.iter().filter(|(_, zxid)| **zxid >= committed).map(|(server, _)| *server);
         let acked = others(acked.collect());
         if self.is_quorum(1 + acked.len()) {

@@ -203,7 +203,8 @@ impl Script {
 
     /// Server 0 proposes to a server.
     fn proposes(&mut self, to: usize, after: (u32, u32), zxids: &[(u32, u32)], committed: u32) -> Sent {
-        let (after, committed) = (zxid(after.0, after.1), zxid(1, committed));
+        let after = zxid(after.0, after.1);
+        let committed = if committed == 0 { Zxid::ZERO } else { zxid(1, committed) };
         self.asks(0, to, &Proposal { epoch: 1, after, transactions: transactions(zxids), committed })
     }
 
