@@ -49,7 +49,7 @@ impl Deliveries {
     }
 
     fn transaction(&self, zxid: Zxid, mut transaction: Vec<u8>) -> Result<(), SendError<Delivery>> {
-        LOST.with(|lost| lost.borrow_mut().retain(|lost| *lost != transaction));
+        LOST.with(|lost| lost.borrow_mut().retain(|lost| lost.transaction != transaction));
         let number = {
             let mut state = self.state.lock();
             state.count += 1;

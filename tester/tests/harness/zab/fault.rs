@@ -48,7 +48,7 @@ faults! {
     SyncsNever,
     /// A sync is answered with nothing.
     SyncsNothing,
-    /// A server that starts again sends long messages.
+    /// A leader sends a long message with each proposal.
     Chatters,
     /// The storage keeps what is not needed.
     Hoards,

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use labapi::{Delivery, Export, MakeZab, Solution, Zab, ZabConfig, ZabRole, ZabState, Zxid};
-use labrpc::Service;
+use labrpc::{ClientEnd, Service};
 use labrt::channel::{self, Sender};
 use labrt::sync::Mutex;
 use labrt::thread;
@@ -23,8 +23,18 @@ use fault::Fault;
 
 thread_local! {
     /// What was proposed and not delivered, in the run of this thread.
-    static LOST: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    static LOST: RefCell<Vec<Lost>> = const { RefCell::new(Vec::new()) };
 }
+
+/// A transaction, and when it was proposed.
+#[derive(Clone)]
+struct Lost {
+    transaction: Vec<u8>,
+    at: Instant,
+}
+
+/// Longer than three servers take to elect a leader without the other two.
+const LONG_LOST: Duration = Duration::from_millis(1000);
 
 /// What the doubles export, one constant for each fault.
 struct Exports<const FAULT: u8>;
@@ -38,6 +48,7 @@ impl<const FAULT: u8> Exports<FAULT> {
 struct Double {
     fault: Fault,
     zab: Arc<dyn Zab>,
+    peers: Vec<ClientEnd>,
     made_at: Instant,
     deliveries: Arc<Deliveries>,
     seen: Mutex<Seen>,
@@ -55,23 +66,15 @@ fn make<const FAULT: u8>(mut config: ZabConfig, storage: Storage, service: Sende
     match fault {
         Fault::NoLimit => config.counter_limit = u32::MAX,
         Fault::Hoards => storage.save("junk", &[1; 70_000]),
-        Fault::Chatters if has_state => {
-            let end = config.peers[(config.me + 1) % config.peers.len()].clone();
-            thread::spawn(move || {
-                for _ in 0..20 {
-                    let _answer: Option<()> = end.call("Junk.junk", &vec![1_u64; 1000]);
-                    thread::sleep(Duration::from_millis(20));
-                }
-            });
-        }
         _ => {}
     }
     let (sender, messages) = channel::bounded::<Delivery>(0);
     let deliveries = Arc::new(Deliveries::new(fault, config.me, has_state, service));
     let forwarder = Arc::clone(&deliveries);
     thread::spawn(move || messages.into_iter().try_for_each(|message| forwarder.forward(message)));
+    let peers = config.peers.clone();
     let zab = (::zab::SOLUTION)(config, storage, sender);
-    Arc::new(Double { fault, zab, made_at: Instant::now(), deliveries, seen: Mutex::default() })
+    Arc::new(Double { fault, zab, peers, made_at: Instant::now(), deliveries, seen: Mutex::default() })
 }
 
 impl Zab for Double {
@@ -80,12 +83,20 @@ impl Zab for Double {
             return None;
         }
         if self.fault == Fault::ProposesAgain {
-            let lost: Vec<Vec<u8>> = LOST.with(|lost| lost.borrow().clone());
-            lost.into_iter().for_each(|lost| drop(self.zab.propose(lost)));
+            let lost: Vec<Lost> = LOST.with(|lost| lost.borrow().clone());
+            for lost in lost.into_iter().filter(|lost| lost.at.elapsed() > LONG_LOST) {
+                let _ = self.zab.propose(lost.transaction);
+            }
         }
         let zxid = self.zab.propose(transaction.clone())?;
         self.seen.lock().proposals += 1;
-        LOST.with(|lost| lost.borrow_mut().push(transaction.clone()));
+        let lost = Lost { transaction: transaction.clone(), at: Instant::now() };
+        LOST.with(|all| all.borrow_mut().push(lost));
+        if self.fault == Fault::Chatters {
+            for end in self.peers.clone() {
+                thread::spawn(move || end.call::<_, ()>("Junk.junk", &vec![1_u64; 20_000]));
+            }
+        }
         if self.fault == Fault::DeliversAtOnce {
             self.deliveries.deliver_at_once(zxid, transaction);
         }
