@@ -92,6 +92,7 @@
 #![warn(missing_docs)]
 
 mod bully;
+mod bully_extended;
 mod index;
 mod inspection;
 mod key_value;
@@ -103,6 +104,10 @@ mod raft_extended;
 mod solution;
 
 pub use bully::{Bully, MakeBully};
+pub use bully_extended::{
+    BullyExtended, BullyView, CuredBully, LONGEST_BALLOT, MakeCuredBully, MakePrioritizedBully,
+    MakePublishingBully, Publication, QUORUM_TIMEOUT, VOTE_LOCK,
+};
 pub use index::{LogIndex, Term};
 pub use inspection::{Inspection, Role, Run};
 pub use key_value::{Clerk, PutError, Version, Versioned};
