@@ -65,10 +65,14 @@ pub struct Publication {
 }
 
 /// The longest time for which a leader that reaches no quorum of n/2 + 1 nodes, itself included, goes on
-/// leading (part B4).
+/// leading (part B4). It has reached a node that answers at the time at which the message was sent that the
+/// node has answered.
 pub const QUORUM_TIMEOUT: Duration = Duration::from_millis(1000);
 
 /// How long a node votes for nobody else after it has voted (part B6; MongoDB before 3.2).
+///
+/// It may vote for the same candidate again, which is a new vote and a new lock. The vote that a candidate
+/// gave itself is free when its ballot has failed, and is locked as others are when the candidate has won.
 pub const VOTE_LOCK: Duration = Duration::from_secs(30);
 
 /// The longest time from the first vote that a candidate gets to its victory: one that has not won by then

@@ -15,6 +15,7 @@
 
 mod backtrace;
 mod bully;
+mod bully_extended;
 mod calls;
 mod cargo_test;
 mod case;
@@ -58,7 +59,8 @@ pub mod workspace;
 
 pub use linearizability;
 
-pub use bully::{BullyEvent, BullyNodes};
+pub use bully::{BullyEvent, BullyNodes, FollowsLeader};
+pub use bully_extended::{BullyForm, CuredBullyEvent, CuredBullyNodes};
 pub use cargo_test::{cargo_test, cargo_tests};
 pub use case::Case;
 pub use cluster::{Cluster, ELECTION_TIMEOUT};

@@ -28,6 +28,7 @@ register! {
     raft,
     kvraft,
     bully,
+    bully_extended,
     paxos,
     raft_extended,
 }

@@ -9,9 +9,7 @@ use labrt::sync::{Arc, Condvar, Mutex};
 use labrt::thread;
 use persister::Storage;
 
-use crate::messages::{
-    Commit, Election, Heartbeat, Inquiry, Opinion, Publish, Reply, Victory, VictoryReply,
-};
+use crate::messages::{Commit, Election, Heartbeat, Inquiry, Opinion, Publish, Reply, Victory, VictoryReply};
 use crate::state::{State, Status};
 
 /// A node's number: its position among its peers, the same on every node.

@@ -8,6 +8,9 @@
 //! its own included, is a majority of all nodes. A node gives 1; or 0, if it has voted for another one; or
 //! -10,000, a *veto*, if it knows a live node of a higher priority, or a live leader that is as good.
 //!
+//! A candidate first asks what the votes would be, and asks for them if it would win: so one that cannot win
+//! takes nobody's vote.
+//!
 //! **Vote lock.** Who has voted votes for nobody else for 30 s. So two elections within 30 s have the same
 //! winner: two majorities have a node in common. The vote that a candidate gave itself counts for no one but
 //! itself, and is free when its ballot has failed.

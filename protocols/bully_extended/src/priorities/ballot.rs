@@ -16,6 +16,8 @@ const LONGEST_RETREAT: u64 = 1000;
 pub(super) struct Ballot {
     /// Its number among those of this node.
     number: u64,
+    /// Whether it only asks what the votes would be.
+    is_trial: bool,
     /// The votes so far.
     votes: i64,
     /// The nodes that have not answered.
@@ -33,20 +35,23 @@ impl Node {
         if is_led || !is_best || state.ballot.is_some() || self.alive(state).count() < self.majority() {
             return;
         }
-        self.ask_for_votes(state);
+        self.ask_for_votes(state, true);
     }
 
-    /// Votes for itself, if its vote is free, and asks all others.
-    fn ask_for_votes(&self, state: &mut State) {
+    /// Votes for itself, if its vote is free, and asks all others. A trial locks no votes: a candidate that
+    /// cannot win leaves them to others.
+    fn ask_for_votes(&self, state: &mut State, is_trial: bool) {
         log::debug!("stands for election");
-        let own = self.cast(state, self.me);
+        let request = VoteRequest { candidate: self.me, is_trial };
+        let votes = self.cast(state, &request);
         state.ballots += 1;
+        let (number, silent) = (state.ballots, self.peers.len() - 1);
         let until = Instant::now() + BALLOT_TIMEOUT;
-        let number = state.ballots;
-        state.ballot = Some(Ballot { number, votes: own, silent: self.peers.len() - 1, until });
+        state.ballot = Some(Ballot { number, is_trial, votes, silent, until });
         for peer in self.others() {
+            let request = request.clone();
             self.spawn("vote", move |node| {
-                if let Some(reply) = node.peers[peer].vote(&VoteRequest { candidate: node.me }) {
+                if let Some(reply) = node.peers[peer].vote(&request) {
                     node.count(number, reply.votes);
                 }
             });
@@ -67,7 +72,10 @@ impl Node {
     /// All have answered, or the time is over. The sum decides, so one veto outweighs all votes.
     pub(super) fn close_ballot(&self, state: &mut State) {
         let Some(ballot) = state.ballot.take() else { return };
-        if ballot.votes >= self.majority() as i64 {
+        let is_won = ballot.votes >= self.majority() as i64;
+        if is_won && ballot.is_trial {
+            self.ask_for_votes(state, false);
+        } else if is_won {
             log::info!("leads");
             state.leads = true;
             state.won = Some(Instant::now());

@@ -20,6 +20,8 @@ pub(crate) struct PulseReply;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct VoteRequest {
     pub(crate) candidate: NodeId,
+    /// Whether it only asks what the vote would be.
+    pub(crate) is_trial: bool,
 }
 
 /// The answer to a [`VoteRequest`].

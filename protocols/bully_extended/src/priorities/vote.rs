@@ -27,11 +27,8 @@ impl Node {
     /// Votes for a candidate, or against it.
     pub(super) fn handle_vote(&self, request: &VoteRequest) -> VoteReply {
         let mut state = self.state.lock();
-        let votes = if self.has_better(&state, request.candidate) {
-            VETO
-        } else {
-            self.cast(&mut state, request.candidate)
-        };
+        let votes =
+            if self.has_better(&state, request.candidate) { VETO } else { self.cast(&mut state, request) };
         log::debug!("{votes} for {}", request.candidate);
         VoteReply { votes }
     }
@@ -47,11 +44,14 @@ impl Node {
 
     /// Gives this node's vote, and locks it; 0 if it is locked for another candidate. Whoever has it may have
     /// it again, which is a new vote.
-    pub(super) fn cast(&self, state: &mut State, candidate: NodeId) -> i64 {
+    pub(super) fn cast(&self, state: &mut State, request: &VoteRequest) -> i64 {
+        let candidate = request.candidate;
         if state.vote.as_ref().is_some_and(|vote| vote.is_locked() && vote.candidate != candidate) {
             return 0;
         }
-        state.vote = Some(Vote { candidate, at: Instant::now() });
+        if !request.is_trial {
+            state.vote = Some(Vote { candidate, at: Instant::now() });
+        }
         1
     }
 
