@@ -31,4 +31,6 @@ mod messages;
 mod node;
 mod vote;
 
+#[cfg(test)]
+pub(crate) use node::ALIVE;
 pub(crate) use node::make;

@@ -77,11 +77,9 @@ impl Node {
         }
     }
 
-    /// Whether the state that this leader published last is committed.
-    fn is_committed(state: &State) -> bool {
-        let version = |committed: &Publication| committed.version;
-        state.saved.accepted.as_ref().map(|accepted| accepted.version)
-            == state.saved.committed.as_ref().map(version)
+    /// Whether nothing that this leader has published waits for a quorum.
+    fn is_committed(&self, state: &State) -> bool {
+        state.saved.accepted.is_none() || state.campaign.acknowledged.len() >= self.majority()
     }
 }
 
@@ -112,7 +110,7 @@ impl Node {
         let mut state = self.state.lock();
         let is_ready = matches!(state.status, Status::Leading)
             && state.campaign.answered.len() >= self.majority()
-            && Self::is_committed(&state);
+            && self.is_committed(&state);
         if self.form < Form::Publishes || !is_ready {
             return None;
         }
@@ -150,35 +148,37 @@ impl Node {
 
     /// A node has saved the state. A quorum of them commits it.
     fn count_acknowledgement(&self, state: &mut State, peer: NodeId) {
+        let was_committed = self.is_committed(state);
         state.campaign.acknowledged.insert(peer);
-        if state.campaign.acknowledged.len() >= self.majority() && !Self::is_committed(state) {
+        if was_committed {
+            self.send_commit(state, peer);
+        } else if self.is_committed(state) {
             Self::commit_accepted(state);
             self.save(state);
-        }
-        if Self::is_committed(state) {
             self.tell_committed(state);
         }
     }
 
     /// Phase 2: tells all who have saved the state and do not know.
     fn tell_committed(&self, state: &State) {
+        let campaign = &state.campaign;
+        let ignorant = campaign.acknowledged.difference(&campaign.told).filter(|&&peer| peer != self.me);
+        ignorant.for_each(|&peer| self.send_commit(state, peer));
+    }
+
+    fn send_commit(&self, state: &State, peer: NodeId) {
         let Some(&Accepted { generation, version, .. }) = state.saved.accepted.as_ref() else { return };
-        for &peer in state.campaign.acknowledged.difference(&state.campaign.told) {
-            if peer == self.me {
-                continue;
-            }
-            self.spawn("commit", move |node| {
-                let sent = Instant::now();
-                if let Some(reply) = node.peers[peer].commit(&Commit { generation, version }) {
-                    let mut state = node.state.lock();
-                    if node.hears_subject(&mut state, peer, sent, generation, reply.generation)
-                        && state.saved.accepted.as_ref().is_some_and(|accepted| accepted.version == version)
-                    {
-                        state.campaign.told.insert(peer);
-                    }
+        self.spawn("commit", move |node| {
+            let sent = Instant::now();
+            if let Some(reply) = node.peers[peer].commit(&Commit { generation, version }) {
+                let mut state = node.state.lock();
+                if node.hears_subject(&mut state, peer, sent, generation, reply.generation)
+                    && state.saved.accepted.as_ref().is_some_and(|accepted| accepted.version == version)
+                {
+                    state.campaign.told.insert(peer);
                 }
-            });
-        }
+            }
+        });
     }
 
     /// Sends again what was not answered: with each heartbeat.
@@ -193,7 +193,7 @@ impl Node {
         } else if state.saved.accepted.is_some() {
             let silent = self.others().filter(|peer| !campaign.acknowledged.contains(peer));
             silent.for_each(|peer| self.send_publish(state, peer));
-            if Self::is_committed(state) {
+            if self.is_committed(state) {
                 self.tell_committed(state);
             }
         }

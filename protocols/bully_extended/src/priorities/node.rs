@@ -17,7 +17,7 @@ use crate::node::NodeId;
 pub(super) const PULSE_INTERVAL: Duration = Duration::from_millis(250);
 
 /// For how long a node is taken for alive that is not heard of: a few pulses.
-pub(super) const ALIVE: Duration = Duration::from_millis(1000);
+pub(crate) const ALIVE: Duration = Duration::from_millis(1000);
 
 /// One node.
 pub(crate) struct Node {
