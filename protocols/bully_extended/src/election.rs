@@ -88,14 +88,19 @@ impl Node {
 
 /// The other nodes' side.
 impl Node {
-    /// A node misses its leader. If it is a lower one, this node begins an election, unless it is in one.
+    /// A node misses its leader. If it is a lower one, this node begins an election, unless it is in one; or
+    /// unless it is that leader itself and need not be elected anew, where leaders that are well stay.
     pub(crate) fn handle_election(&self, election: &Election) -> Reply {
         let mut state = self.state.lock();
         if election.generation < state.generation {
             return Self::newer(&state);
         }
-        let is_candidate = matches!(state.status, Status::Asking { .. } | Status::AwaitingVictory);
-        if election.candidate < self.me && !is_candidate {
+        let is_busy = match state.status {
+            Status::Asking { .. } | Status::AwaitingVictory => true,
+            Status::Leading => self.form >= Form::AsksOthers && election.generation == state.generation,
+            Status::Inquiring { .. } | Status::Following { .. } => false,
+        };
+        if election.candidate < self.me && !is_busy {
             log::debug!("bullies {}", election.candidate);
             self.set_generation(&mut state, election.generation);
             self.start_election(&mut state);

@@ -5,8 +5,9 @@
 //! replaces what the node believed, whichever ids it is about: a leader of an older generation was replaced.
 
 use crate::messages::Reply;
-use crate::node::Node;
+use crate::node::{Form, Node};
 use crate::state::{State, Status};
+use crate::timer::VICTORY_TIMEOUT;
 
 /// A generation: round × nodes + winner. So each belongs to one node, and of two winners that have heard of
 /// the same generation the higher one has the newer one. 0: no generation yet.
@@ -19,8 +20,9 @@ impl Node {
         (state.generation / nodes + 1) * nodes + self.me as u64
     }
 
-    /// Learns of a generation from somebody who does not lead in it. Returns whether it is news. The leader
-    /// that this node knows was replaced then, or the election that it holds is over.
+    /// Learns of a generation from somebody who does not lead in it. Returns whether it is news. Then this
+    /// node's election is over, or its leader was replaced, and the new one will be heard of; unless this node
+    /// leads itself, and would be a better one.
     pub(crate) fn learn(&self, state: &mut State, generation: Generation) -> bool {
         if generation <= state.generation {
             return false;
@@ -28,6 +30,9 @@ impl Node {
         self.set_generation(state, generation);
         match state.status {
             Status::Inquiring { .. } | Status::AwaitingVictory => {}
+            Status::Asking { .. } | Status::Following { .. } if self.form < Form::AsksOthers => {
+                self.enter(state, Status::AwaitingVictory, VICTORY_TIMEOUT);
+            }
             Status::Asking { .. } | Status::Following { .. } | Status::Leading => self.miss_leader(state),
         }
         true

@@ -23,6 +23,7 @@ fn newer_generations_b2(cluster: &CuredCluster) {
     // The highest node leads, as in the plain form.
     let everyone = cluster.everyone();
     cluster.wait_for_leader(&everyone, 4);
+    cluster.sleep(QUIET);
     let mut view = cluster.wait_for_one_leader(&everyone, PATIENCE);
     cluster.expect_view_stays(&everyone, view, QUIET, "nothing fails");
 
@@ -75,7 +76,7 @@ fn late_election_b2(cluster: &CuredCluster) {
         cluster.shutdown(4);
         cluster.wait_for_leader(&everyone[..4], 3);
         let view = cluster.wait_for_one_leader(&everyone[..4], PATIENCE);
-        cluster.sleep(Duration::from_millis(500));
+        cluster.expect_view_stays(&everyone[..4], view, QUIET / 4, "the election is over");
 
         // Node 3 has won long ago when it is asked whether it is alive.
         cluster.open_all_ways();

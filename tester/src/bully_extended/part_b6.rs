@@ -75,7 +75,7 @@ fn dead_winner_b6(cluster: &CuredCluster) {
         if let Some(winner) = cluster.first_leading(&everyone) {
             break winner;
         }
-        if cluster.now() - began >= PATIENCE {
+        if cluster.now() - began >= UNLOCKED + PATIENCE {
             cluster.wait_for_one_leader(&everyone, PATIENCE);
         }
         cluster.sleep(Duration::from_millis(10));

@@ -38,12 +38,15 @@ impl Node {
         self.ask_for_votes(state, true);
     }
 
-    /// Votes for itself, if its vote is free, and asks all others. A trial locks no votes: a candidate that
-    /// cannot win leaves them to others.
+    /// Votes for itself, and asks all others. A trial locks no votes: a candidate that cannot win leaves them
+    /// to others. So does a node that has voted for another one.
     fn ask_for_votes(&self, state: &mut State, is_trial: bool) {
-        log::debug!("stands for election");
         let request = VoteRequest { candidate: self.me, is_trial };
         let votes = self.cast(state, &request);
+        if votes == 0 {
+            return;
+        }
+        log::debug!("stands for election");
         state.ballots += 1;
         let (number, silent) = (state.ballots, self.peers.len() - 1);
         let until = Instant::now() + BALLOT_TIMEOUT;
