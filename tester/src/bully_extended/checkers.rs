@@ -8,6 +8,9 @@ use super::CuredCluster;
 use crate::bully::checkers::{INTERVAL, PATIENCE};
 use crate::display::{Seconds, Servers};
 
+/// The interval between two looks at nodes of which none may lead, for a long time at times.
+const LOOK: Duration = Duration::from_millis(50);
+
 impl CuredCluster {
     /// The leader that a server follows, and the generation; `None` if it is down.
     pub(super) fn view_of(&self, server: usize) -> Option<BullyView> {
@@ -92,7 +95,7 @@ impl CuredCluster {
                     Seconds(self.now() - began),
                 ));
             }
-            self.sleep(INTERVAL);
+            self.sleep(LOOK);
         }
     }
 
