@@ -21,7 +21,7 @@ faults! {
     LeadsInElections,
     /// Whoever has led tells the test that it leads until it follows another one.
     TellsTestItLeads,
-    /// Whoever has led tells the probe alone that it leads until it follows another one.
+    /// Whoever has led tells the probe alone that it leads until it hears of a newer generation.
     TellsProbeItLeads,
     /// Nothing survives a crash in the form that publishes.
     SavesNothing,
@@ -41,7 +41,7 @@ faults! {
     Contradicts,
     /// All nodes say the same state, which nobody has published.
     Invent,
-    /// When it has known version 2, node 0 says version 1 again.
+    /// When it has known version 3, node 0 tells the probe version 1 again.
     GoesBack,
     /// When it has known version 2, node 0 knows nothing.
     Forgets,
@@ -88,7 +88,11 @@ impl Fault {
                 leads(view.generation)
             }
             Self::TellsTestItLeads if view.leader.is_none() && test_asks => led.map_or(view, leads),
-            Self::TellsProbeItLeads if view.leader.is_none() && !test_asks => led.map_or(view, leads),
+            Self::TellsProbeItLeads
+                if led == Some(view.generation) && view.leader.is_none() && !test_asks =>
+            {
+                leads(view.generation)
+            }
             Self::LeadsBeside if view.leader != Some(me) && !test_asks && age > LATE => leads(0),
             _ => view,
         }
@@ -114,7 +118,7 @@ impl Fault {
             Self::TellsProbeAtOnce if !test_asks => given.max_by_version(known),
             Self::Contradicts if me == 0 => known.map(invented),
             Self::Invent => known.map(invented),
-            Self::GoesBack if has_known(2) => committed.first().cloned(),
+            Self::GoesBack if has_known(3) && !test_asks => committed.first().cloned(),
             Self::Forgets if has_known(2) => None,
             _ => known,
         }

@@ -60,10 +60,12 @@ fn messages(form: Option<BullyForm>, servers: usize) -> u64 {
         }
     };
     let case = Case::new("messages", "B2", "an election", &["bully_extended"], play).servers(servers);
+    // A case lives as long as the process.
+    let case: &'static Case = Box::leak(Box::new(case));
     let total: u64 = (0..RUNS)
         .map(|seed| {
             let options = RunOptions { detail: Detail::Recorded, ..RunOptions::new(seed) };
-            let report = run(&case, &Solution::new("reference"), &options);
+            let report = run(case, &Solution::new("reference"), &options);
             // Nothing is published, and an invariant that has nothing to judge fails the run.
             if form != Some(BullyForm::Publishes) {
                 expect_pass(&report);
