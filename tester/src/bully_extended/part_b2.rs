@@ -10,8 +10,8 @@ pub(super) fn cases() -> Vec<Case> {
     let case = |name, title, body| story(name, "B2", title, BullyForm::Generations, body);
     vec![
         case("newer_generations_b2", "Test (B2): each leader begins a generation", newer_generations_b2)
-            .points(3),
-        case("late_victory_b2", "Test (B2): a late victory is dropped", late_victory_b2).points(4),
+            .points(2),
+        case("late_victory_b2", "Test (B2): a late victory is dropped", late_victory_b2).points(3),
         case("late_election_b2", "Test (B2): a late election is dropped", late_election_b2).points(3),
     ]
 }

@@ -9,10 +9,10 @@ use crate::bully::checkers::PATIENCE;
 pub(super) fn cases() -> Vec<Case> {
     let case = |name, title, body| story(name, "B3", title, BullyForm::AsksOthers, body);
     vec![
-        case("one_misses_b3", "Test (B3): one node misses the leader", one_misses_b3).points(4),
+        case("one_misses_b3", "Test (B3): one node misses the leader", one_misses_b3).points(3),
         case("highest_joins_b3", "Test (B3): the highest node comes back and joins", highest_joins_b3)
             .points(3),
-        case("seems_dead_b3", "Test (B3): a leader that seems dead", seems_dead_b3).points(4),
+        case("seems_dead_b3", "Test (B3): a leader that seems dead", seems_dead_b3).points(3),
     ]
 }
 

@@ -11,9 +11,9 @@ use crate::bully::checkers::PATIENCE;
 pub(super) fn cases() -> Vec<Case> {
     let case = |name, title, body| story(name, "B4", title, BullyForm::Quorum, body);
     vec![
-        case("minority_leader_b4", "Test (B4): a leader without a quorum", minority_leader_b4).points(5),
+        case("minority_leader_b4", "Test (B4): a leader without a quorum", minority_leader_b4).points(4),
         case("minority_elects_b4", "Test (B4): a minority elects nobody", minority_elects_b4).points(3),
-        case("too_few_b4", "Test (B4): too few nodes for a leader", too_few_b4).points(3),
+        case("too_few_b4", "Test (B4): too few nodes for a leader", too_few_b4).points(2),
     ]
 }
 

@@ -10,10 +10,10 @@ use crate::bully::checkers::PATIENCE;
 pub(super) fn cases() -> Vec<Case> {
     let case = |name, title, body| story(name, "B5", title, BullyForm::Publishes, body);
     vec![
-        case("publish_b5", "Test (B5): a leader publishes", publish_b5).points(3),
-        case("deposed_b5", "Test (B5): a deposed leader publishes", deposed_b5).points(5),
+        case("publish_b5", "Test (B5): a leader publishes", publish_b5).points(2),
+        case("deposed_b5", "Test (B5): a deposed leader publishes", deposed_b5).points(4),
         case("committed_b5", "Test (B5): what is committed outlives its leader", committed_b5).points(4),
-        case("all_crash_b5", "Test (B5): what is committed outlives all nodes", all_crash_b5).points(3),
+        case("all_crash_b5", "Test (B5): what is committed outlives all nodes", all_crash_b5).points(2),
     ]
 }
 

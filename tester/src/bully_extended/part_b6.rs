@@ -17,9 +17,9 @@ pub(super) fn cases() -> Vec<Case> {
     };
     let title = "Test (B6): the highest priority leads";
     vec![
-        Case::new("priorities_b6", "B6", title, &["bully_extended"], by_priority).servers(5).points(4),
+        Case::new("priorities_b6", "B6", title, &["bully_extended"], by_priority).servers(5).points(3),
         case("equal_priorities_b6", "Test (B6): two candidates at once", equal_priorities_b6).points(4),
-        case("dead_winner_b6", "Test (B6): the winner dies at once", dead_winner_b6).points(4),
+        case("dead_winner_b6", "Test (B6): the winner dies at once", dead_winner_b6).points(3),
     ]
 }
 
