@@ -81,15 +81,15 @@ pub const LONGEST_BALLOT: Duration = Duration::from_millis(1000);
 
 /// The constructor of a node that keeps its state across crashes, at first and after a crash.
 ///
-/// The arguments are those of [`MakeBully`](crate::MakeBully), and the storage with what earlier incarnations have saved. It
-/// must return at once: start threads for long work.
+/// The arguments are those of [`MakeBully`](crate::MakeBully), and the storage with what earlier incarnations
+/// have saved. It must return at once: start threads for long work.
 pub type MakePublishingBully = fn(Vec<ClientEnd>, usize, Storage) -> Arc<dyn CuredBully>;
 
 /// The constructor of a node that elects by priorities and votes, at first and after a crash, which no state
 /// survives.
 ///
-/// The arguments are those of [`MakeBully`](crate::MakeBully), and the priorities of all nodes by position, the same on every
-/// node. It must return at once: start threads for long work.
+/// The arguments are those of [`MakeBully`](crate::MakeBully), and the priorities of all nodes by position,
+/// the same on every node. It must return at once: start threads for long work.
 pub type MakePrioritizedBully = fn(Vec<ClientEnd>, usize, Vec<u32>) -> Arc<dyn CuredBully>;
 
 /// The constructor of a node that keeps nothing across crashes; see [`MakeBully`](crate::MakeBully).

@@ -21,8 +21,8 @@ impl Node {
     }
 
     /// Learns of a generation from somebody who does not lead in it. Returns whether it is news. Then this
-    /// node's election is over, or its leader was replaced, and the new one will be heard of; unless this node
-    /// leads itself, and would be a better one.
+    /// node's election is over, or its leader was replaced, and the new one will be heard of; unless this
+    /// node leads itself, and would be a better one.
     pub(crate) fn learn(&self, state: &mut State, generation: Generation) -> bool {
         if generation <= state.generation {
             return false;

@@ -2,13 +2,16 @@
 //! that Elasticsearch (before version 7) and MongoDB (before 3.2) gave it. The plain form is the crate
 //! `bully`; each form here is a small difference to it.
 //!
-//! | form | problem of the form before | cure | file |
-//! | --- | --- | --- | --- |
-//! | generations (B2) | a message of an earlier election disturbs a later one | a generation in every message; older ones are dropped | `generation.rs` |
-//! | asks others (B3) | one node that misses the leader deposes it | an election only when more than half of the nodes miss the leader | `inquiry.rs` |
-//! | quorum (B4) | both halves of a network elect a leader | a candidate and a leader need n/2 + 1 reachable nodes | `quorum.rs` |
-//! | publishes (B5) | a deposed leader writes | send, wait for n/2 + 1 answers, then commit | `publication.rs` |
-//! | priorities (B6) | two candidates at once that do not hear each other | votes with a veto, random retreat, a vote lock | `priorities.rs` |
+//! - **Generations** (B2, `generation.rs`). A message of an earlier election disturbs a later one. Cure: a
+//!   generation in every message; older ones are dropped.
+//! - **Ask the others** (B3, `inquiry.rs`). One node that misses the leader deposes it. Cure: an election
+//!   only when more than half of the nodes miss the leader.
+//! - **Quorum** (B4, `quorum.rs`). Both halves of a network elect a leader. Cure: a candidate and a leader
+//!   need n/2 + 1 reachable nodes.
+//! - **Publication** (B5, `publication.rs`). A leader that was deposed writes. Cure: send, wait for n/2 + 1
+//!   answers, then commit.
+//! - **Priorities** (B6, `priorities.rs`). Two candidates that do not hear each other both win. Cure: votes
+//!   with a veto, random retreat, a vote lock.
 //!
 //! # The forms that are stacked
 //!
@@ -16,11 +19,11 @@
 //! of those before it. Messages, statuses and waiting times are those of the plain form, and two more: a
 //! node that misses its leader is *inquiring* first, and a leader's answers are counted.
 //!
-//! **Generations.** A generation begins with a victory and belongs to the winner: its number is round × nodes
-//! + winner, and newer than all that the winner has heard of. Every message has the generation that its
-//! sender knows. An election says whose leader is missed: if there was a victory since, it is over, and the
-//! message is dropped. So is a victory or a heartbeat of a leader that was replaced. Whoever sent it learns
-//! the newer generation from the answer. The highest live node leads, as in the plain form.
+//! **Generations.** A generation begins with a victory and belongs to the winner: its number, which is
+//! round × nodes + winner, is newer than all that the winner has heard of. Every message has the generation
+//! that its sender knows. An election says whose leader is missed: if there was a victory since, it is over,
+//! and the message is dropped. So is a victory or a heartbeat of a leader that was replaced. Whoever sent it
+//! learns the newer generation from the answer. The highest live node leads, as in the plain form.
 //!
 //! **Ask the others.** From here on nobody replaces a leader that is well. The highest node that comes back
 //! finds a leader that the others hear, and joins; so leadership does not flap with an unstable node. The

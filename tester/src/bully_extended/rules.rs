@@ -7,8 +7,8 @@ pub(super) const BU1: Rule = Rule {
     id: "BU1",
     title: "a generation belongs to one leader",
     place: "Bully's cures, part B2",
-    text: "each leader begins a generation that is newer than all that it has heard of, and no two nodes ever \
-           lead in the same one",
+    text: "each leader begins a generation that is newer than all that it has heard of, and no two nodes \
+           ever lead in the same one",
     why: "Nobody can tell which of two leaders of the same generation is the later one. Both are followed.",
     mistake: "The generation is a counter without the node in it, or the winner keeps the old one.",
     cure: "Number generations by round and node: round × nodes + node.",
@@ -45,8 +45,8 @@ pub(super) const BU4: Rule = Rule {
     place: "Bully's cures, part B4",
     text: "a candidate needs n/2 + 1 reachable nodes",
     why: "Both sides of a partition elect a leader.",
-    mistake: "The candidate wins because no higher node has answered, or counts the nodes that it has asked, \
-              or half of the nodes is enough.",
+    mistake: "The candidate wins because no higher node has answered, or counts the nodes that it has \
+              asked, or half of the nodes is enough.",
     cure: "Count the nodes that have answered lately, and oneself, before the victory.",
 };
 

@@ -1,5 +1,5 @@
-//! Tests of the tester's tests of Bully's cures. The doubles are the reference's nodes with wrong answers; and
-//! each form in the place of the one that cures its problem.
+//! Tests of the tester's tests of Bully's cures. The doubles are the reference's nodes with wrong answers;
+//! and each form in the place of the one that cures its problem.
 
 mod demonstration;
 mod fault;
