@@ -176,6 +176,9 @@ fn settle(cluster: &CuredCluster, nodes: &[usize]) {
         cluster.sleep(QUIET / 10);
         view = cluster.wait_for_one_leader(nodes, patience);
     }
+    // What the leader said before it led may arrive after that.
+    cluster.sleep(QUIET);
+    view = cluster.wait_for_one_leader(nodes, patience);
     cluster.expect_view_stays(nodes, view, QUIET, "nothing fails any more");
     if form == BullyForm::Publishes {
         let publication = cluster.expect_publish(view.leader.unwrap_or_default());

@@ -11,8 +11,9 @@ pub(super) fn cases() -> Vec<Case> {
     let case = |name, title, body| story(name, "B5", title, BullyForm::Publishes, body);
     vec![
         case("publish_b5", "Test (B5): a leader publishes", publish_b5).points(2),
-        case("deposed_b5", "Test (B5): a deposed leader publishes", deposed_b5).points(4),
-        case("committed_b5", "Test (B5): what is committed outlives its leader", committed_b5).points(4),
+        case("deposed_b5", "Test (B5): a deposed leader publishes", deposed_b5).points(3),
+        case("late_publish_b5", "Test (B5): a state of a deposed leader is late", late_publish_b5).points(2),
+        case("committed_b5", "Test (B5): what is committed outlives its leader", committed_b5).points(3),
         case("all_crash_b5", "Test (B5): what is committed outlives all nodes", all_crash_b5).points(2),
     ]
 }
@@ -78,6 +79,34 @@ fn deposed_b5(cluster: &CuredCluster) {
         cluster.wait_until_published(&everyone, &newer);
         cluster.start_all();
         view = cluster.wait_for_newer_leader(&everyone, view);
+        cluster.wait_until_published(&everyone, &newer);
+    }
+}
+
+fn late_publish_b5(cluster: &CuredCluster) {
+    let everyone = cluster.everyone();
+    let mut view = cluster.wait_for_one_leader(&everyone, PATIENCE);
+    for _ in 0..2 {
+        let leader = view.leader.unwrap_or_default();
+        let others: Vec<usize> = everyone.iter().copied().filter(|&server| server != leader).collect();
+        let base = cluster.expect_publish(leader);
+        cluster.wait_until_published(&everyone, &base);
+
+        // What the leader sends from now on stays on the way, and so nobody hears it.
+        others.iter().for_each(|&server| cluster.hold_way(leader, server, true));
+        let _ = cluster.publish(leader);
+        view = cluster.wait_for_newer_leader(&others, view);
+        let next = view.leader.unwrap_or_default();
+        let newer = cluster.expect_publish(next);
+        cluster.wait_until_published(&others, &newer);
+
+        // Now it arrives, at nodes that know the next leader.
+        others.iter().for_each(|&server| cluster.release_way(leader, server));
+        let why = format!("what server {leader} sent is of an older generation");
+        cluster.expect_view_stays(&others, view, Duration::from_secs(1), &why);
+        cluster.expect_nothing_newer(&others, &newer, Duration::from_secs(1), &why);
+        cluster.open_all_ways();
+        view = cluster.wait_for_one_leader(&everyone, PATIENCE);
         cluster.wait_until_published(&everyone, &newer);
     }
 }

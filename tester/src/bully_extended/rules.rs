@@ -46,7 +46,7 @@ pub(super) const BU4: Rule = Rule {
     text: "a candidate needs n/2 + 1 reachable nodes",
     why: "Both sides of a partition elect a leader.",
     mistake: "The candidate wins because no higher node has answered, or counts the nodes that it has \
-              asked, or half of the nodes is enough.",
+              asked, or half of them is enough.",
     cure: "Count the nodes that have answered lately, and oneself, before the victory.",
 };
 

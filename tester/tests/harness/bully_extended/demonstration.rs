@@ -103,10 +103,9 @@ fn a_state_that_is_published_in_one_phase_is_known_too_early() {
 
 #[test]
 fn two_candidates_both_lead_without_votes() {
-    let pieces = [
-        "expected one of servers 0, 1, 2, 3, 4 at most to lead, because a leader has a majority of the \
-         votes, and each node one vote; saw servers 3, 4 lead after ",
-    ];
+    let pieces =
+        ["expected one of servers 0, 1, 2, 3, 4 at most to lead, because a leader has a majority of the \
+         votes, and each node one vote; saw servers 3, 4 lead after "];
     shows("equal_priorities_b6", plain::report, &pieces);
 }
 
