@@ -57,7 +57,7 @@ pub(super) const BU5: Rule = Rule {
     place: "Bully's cures, part B5",
     text: "two-phase publish: send, wait for n/2 + 1 answers, then commit",
     why: "A leader that was deposed commits a state that its successor does not know.",
-    mistake: "The leader commits when it has sent the state, or counts refusals or an answer that came twice.",
+    mistake: "The leader commits when it has sent the state, or counts refusals, or one answer twice.",
     cure: "Keep the set of nodes that have acknowledged this version in this generation.",
 };
 
