@@ -8,7 +8,7 @@ use super::CuredCluster;
 use crate::bully::checkers::{INTERVAL, PATIENCE};
 use crate::display::{Seconds, Servers};
 
-/// The interval between two looks at nodes of which none may lead, for a long time at times.
+/// The interval between two looks at nodes that may not lead, for a long time at times.
 const LOOK: Duration = Duration::from_millis(50);
 
 impl CuredCluster {
@@ -129,7 +129,7 @@ impl CuredCluster {
                     Seconds(self.now() - began),
                 ));
             }
-            self.sleep(INTERVAL);
+            self.sleep(LOOK);
         }
     }
 
