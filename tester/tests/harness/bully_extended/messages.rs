@@ -20,10 +20,10 @@ const RUNS: u64 = 20;
 /// Long enough for an election.
 const SETTLED: Duration = Duration::from_secs(4);
 
-/// The leader crashes when all votes are free, and the others elect another one.
-fn crash_leader<P: FollowsLeader>(cluster: &Cluster<P>) {
+/// The leader crashes after a while, and the others elect another one.
+fn crash_leader<P: FollowsLeader>(cluster: &Cluster<P>, after: Duration) {
     let servers = cluster.n_servers();
-    cluster.sleep(VOTE_LOCK + SETTLED);
+    cluster.sleep(after);
     let leader = cluster.leader_of(0).expect("there is a leader");
     cluster.shutdown(leader);
     cluster.sleep(SETTLED);
@@ -52,11 +52,14 @@ fn count(report: &Report) -> u64 {
 /// form.
 fn messages(form: Option<BullyForm>, servers: usize) -> u64 {
     let play = move |stage: &Stage<'_>| match form {
-        None => stage.play(BullyNodes::new(::bully::make), crash_leader),
+        None => stage.play(BullyNodes::new(::bully::make), |cluster| crash_leader(cluster, SETTLED)),
         Some(form) => {
             // The highest node leads, and then the next one.
             let priorities = (1..).take(servers).collect();
-            stage.play(CuredBullyNodes::new(REFERENCE, form, priorities), crash_leader);
+            // Votes have to be free.
+            let after = if form == BullyForm::Priorities { VOTE_LOCK + SETTLED } else { SETTLED };
+            let nodes = CuredBullyNodes::new(REFERENCE, form, priorities);
+            stage.play(nodes, |cluster| crash_leader(cluster, after));
         }
     };
     let case = Case::new("messages", "B2", "an election", &["bully_extended"], play).servers(servers);
