@@ -15,6 +15,7 @@
 
 mod backtrace;
 mod bully;
+mod bully_extended;
 mod calls;
 mod cargo_test;
 mod case;
@@ -56,10 +57,12 @@ pub mod nemesis;
 pub mod replay;
 pub mod seed;
 pub mod workspace;
+mod zab;
 
 pub use linearizability;
 
-pub use bully::{BullyEvent, BullyNodes};
+pub use bully::{BullyEvent, BullyNodes, FollowsLeader};
+pub use bully_extended::{BullyForm, CuredBullyEvent, CuredBullyNodes};
 pub use cargo_test::{cargo_test, cargo_tests};
 pub use case::Case;
 pub use cluster::{Cluster, ELECTION_TIMEOUT};
@@ -91,3 +94,4 @@ pub use run::{CPU_LIMIT, RunOptions, run, run_explained};
 pub use situation::Situation;
 pub use stage::{Snapshots, Stage};
 pub use testbed::TIME_LIMIT;
+pub use zab::{Extent, ZabEvent, ZabServers, ZabSettings};
