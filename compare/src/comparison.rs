@@ -147,7 +147,7 @@ fn measure(
 ) -> Result<Measures, CompareError> {
     let missing = || CompareError::Missing { solution: solution.name, protocol: contestant.title };
     let timeline = trial(contestant, solution, plan, servers, seed).ok_or_else(missing)?;
-    let failed = |failure: tester::ReportedFailure| CompareError::Failed {
+    let failed = |failure: Box<tester::ReportedFailure>| CompareError::Failed {
         protocol: contestant.name,
         plan: plan.name,
         seed: tester::seed::format(seed),

@@ -20,6 +20,12 @@ struct Server {
     view: View,
 }
 
+impl Server {
+    fn started() -> Self {
+        Self { runs: true, ..Self::default() }
+    }
+}
+
 impl Leadership {
     /// So many servers, none of which has started.
     #[must_use]
@@ -30,9 +36,7 @@ impl Leadership {
     /// Takes in what happened. What concerns no server of these is ignored.
     pub fn on(&mut self, what: Happening) {
         match what {
-            Happening::Started(server) => {
-                self.change(server, |it| *it = Server { runs: true, ..Server::default() })
-            }
+            Happening::Started(server) => self.change(server, |it| *it = Server::started()),
             Happening::Crashed(server) => self.change(server, |it| *it = Server::default()),
             Happening::Paused(server) => self.change(server, |it| it.paused = true),
             Happening::Resumed(server) => self.change(server, |it| it.paused = false),

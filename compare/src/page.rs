@@ -75,7 +75,7 @@ fn of_plan(plan: &OfPlan) -> Markup {
         plan.protocols.iter().filter_map(bar(|it| it.summary.leaderless_longest_ms)).collect();
     let stalled: Vec<Bar> = plan.protocols.iter().filter_map(bar(|it| it.summary.stalled_ms)).collect();
     html! {
-        section {
+        section.plan {
             h2 id=(plan.name) { (plan.title) }
             p { (plan.story) }
             div.plots {

@@ -26,7 +26,7 @@ pub fn trial(
     plan: &Plan,
     servers: usize,
     seed: u64,
-) -> Option<Result<Timeline, ReportedFailure>> {
+) -> Option<Result<Timeline, Box<ReportedFailure>>> {
     let start = (contestant.start)(solution)?;
     let shared = Shared::new(servers);
     let faults = plan.faults(seed);

@@ -24,7 +24,7 @@ pub fn play<P: Protocol, T: Send + 'static>(
     servers: usize,
     protocol: P,
     body: impl FnOnce(&Cluster<P>) -> T + Send + 'static,
-) -> Result<T, ReportedFailure> {
+) -> Result<T, Box<ReportedFailure>> {
     let options =
         Options { preempt_every: PREEMPT_EVERY, max_virtual_time: TIME_LIMIT + MARGIN, ..Options::new(seed) };
     let run = simulate(options, move |world| {
@@ -36,7 +36,7 @@ pub fn play<P: Protocol, T: Send + 'static>(
         testbed.end();
         result
     });
-    run.result.map_err(ReportedFailure::from)
+    run.result.map_err(|failure| Box::new(ReportedFailure::from(failure)))
 }
 
 /// The testbed of an experiment, until that is over.

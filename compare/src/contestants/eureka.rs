@@ -146,8 +146,8 @@ impl Peer {
         let all = Registration { peer: self.me, writes: own };
         let (renewal, all) = (Arc::new(renewal), Arc::new(all));
         self.to_others(move |_, other| {
-            if let Some(Known(false)) = other.renew(&*renewal) {
-                other.register(&*all);
+            if let Some(Known(false)) = other.renew(&renewal) {
+                other.register(&all);
             }
         });
     }
@@ -204,7 +204,9 @@ impl Replica for Handle {
         self.0.add(registration.clone());
         self.0.outcomes.acknowledge(write);
         let registration = Arc::new(registration);
-        self.0.to_others(move |_, other| drop(other.register(&*registration)));
+        self.0.to_others(move |_, other| {
+            other.register(&registration);
+        });
         true
     }
 

@@ -50,7 +50,7 @@ pub(crate) const KAFKA: Contestant = Contestant {
 pub(crate) const KAFKA_MIN_ISR_1: Contestant = Contestant {
     name: "kafka-min-isr-1",
     title: "Kafka's ISR, at least 1",
-    why: "As above, but one replica in sync is enough. It differs under one plan: a leader that is left \
+    why: "As with two replicas in sync, but one is enough. It differs under one plan: a leader that is left \
           alone goes on alone, and half of the time without progress is gone. What it acknowledges then is \
           in its memory and nowhere else. When it crashes, the writes since it last wrote to disk are lost, \
           although each of them was acknowledged by all replicas in sync. min.insync.replicas is the number \

@@ -17,5 +17,5 @@ pub(crate) const PAXOS: Contestant = Contestant {
           the work of terms, and an old leader goes on until it hears of a higher one, as in Figure 2 of \
           Raft. Proposers that stand at the same moment do not split votes: the highest ballot wins. So \
           being left alone ends sooner than in Raft, as a rule.",
-    start: |solution| solution.paxos().map(|paxos| log::start(paxos.make_log)),
+    start: |solution| solution.paxos().map(|paxos| log::start_raft(paxos.make_log)),
 };

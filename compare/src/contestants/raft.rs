@@ -19,5 +19,5 @@ pub(crate) const RAFT: Contestant = Contestant {
           returns is not preferred: a server that comes and goes costs an election only if it led. When all \
           followers wake up at the same moment they stand at the same moment, and the votes are split: that \
           is why being left alone costs Raft another round.",
-    start: |solution| solution.raft().map(log::start),
+    start: |solution| solution.raft().map(log::start_raft),
 };

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use labapi::{MakeRaftExtended, Raft, RaftExtended};
+use labapi::{LogIndex, MakeRaftExtended, Raft, RaftExtended};
 
-use super::log::{self, FreshIndex};
+use super::log::{self, Log};
 use crate::contestant::Contestant;
-use crate::replica::StartReplica;
+use crate::replica::{StartReplica, View};
 
 /// Raft beyond Figure 2.
 pub(crate) const RAFT_EXTENDED: Contestant = Contestant {
@@ -28,13 +28,41 @@ pub(crate) const RAFT_EXTENDED: Contestant = Contestant {
 fn start(make: MakeRaftExtended) -> StartReplica {
     Arc::new(move |env, servers, outcomes| {
         let (peers, me, persister) = (env.peers(), env.me(), env.persister());
-        log::start_with(env, outcomes, move |messages| {
+        let make = move |messages| {
             let dial = Arc::new(move |server: usize| peers[server].clone());
             let peer = make(dial, me, (0..servers).collect(), persister, messages);
             let services = Arc::clone(&peer).services();
-            let reader = Arc::clone(&peer);
-            let fresh_index: FreshIndex = Box::new(move || RaftExtended::lease_read(&*reader).ok());
-            (peer as Arc<dyn Raft>, Some(fresh_index), services)
-        })
+            (Peer(peer), services)
+        };
+        log::start(env, outcomes, make, log::command)
     })
+}
+
+/// A peer whose leader answers reads while it has a lease.
+struct Peer(Arc<dyn RaftExtended>);
+
+impl Peer {
+    fn as_raft(&self) -> Arc<dyn Raft> {
+        Arc::clone(&self.0) as _
+    }
+}
+
+impl Log for Peer {
+    type Place = LogIndex;
+
+    fn view(&self) -> View {
+        self.as_raft().view()
+    }
+
+    fn propose(&self, command: Vec<u8>) -> Option<LogIndex> {
+        self.as_raft().propose(command)
+    }
+
+    fn answers_reads(&self, applied: LogIndex) -> bool {
+        self.0.lease_read().is_ok_and(|index| applied >= index)
+    }
+
+    fn kill(&self) {
+        Log::kill(&self.as_raft());
+    }
 }
