@@ -93,7 +93,7 @@ fn each_cure_of_bully_ends_what_it_is_for() {
     assert!(generations.total.as_millis() > 1000 && generations.in_one_generation.is_zero());
     assert!(doubled("bully-asks", "leader-crashes").total.is_zero(), "it asks before it claims");
     assert!(!doubled("bully-generations", "leader-crashes").total.is_zero());
-    assert!(doubled("bully-quorum", "partition").total.is_zero());
+    assert!(doubled("bully-quorum", "partition").total.as_millis() < 100, "a moment at most");
     let locked = measures("bully-votes", "leader-crashes", 1).leaderless.expect("it has leaders");
     assert!(locked.longest.as_millis() > 1400, "until the winner itself returns");
 }

@@ -45,10 +45,10 @@ pub(crate) const ASKS_OTHERS: Contestant = Contestant {
 pub(crate) const QUORUM: Contestant = Contestant {
     name: "bully-quorum",
     title: "Bully: + quorum",
-    why: "A candidate needs n/2 + 1 reachable nodes, itself included, and a leader that reaches fewer steps \
-          down. This is the cure of split brain: a partition never has two leaders. Only a leader that is \
-          paused does not know that it is deposed. The price is the one of all majorities: a leader that is \
-          left alone is none.",
+    why: "A candidate needs n/2 + 1 reachable nodes, itself included, and a leader that reaches fewer \
+          steps down. This is the cure of split brain: in a partition the old leader is gone when the \
+          next one comes, or a moment later. Only a leader that is paused does not know that it is \
+          deposed. The price is the one of all majorities: a leader that is left alone is none.",
     start: |solution| start(solution, |form, peers, me, _| (form.quorum)(peers, me)),
     ..GENERATIONS
 };
