@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use labapi::{Delivery, Zab, ZabConfig, ZabRole, ZabState, Zxid};
+use labapi::{Delivery, Zab, ZabConfig, ZabState, Zxid};
 use labrpc::Service;
 use labrt::channel::Sender;
 use labrt::sync::Mutex;
