@@ -5,8 +5,8 @@
 //! or another protocol. The same holds for services on top of a Raft, which get it as an argument.
 //!
 //! Read in this order: [`Raft`] (the functions of a peer), [`ApplyMsg`] (the messages that it delivers),
-//! [`MakeRaft`] (its constructor); [`Clerk`] and [`KvSrv`] (lab 2); [`Rsm`] and [`KvRaft`] (lab 4); [`Bully`],
-//! [`Paxos`] and [`Zab`] (other protocols); [`Solution`] (the constructors that the tester gets).
+//! [`MakeRaft`] (its constructor); [`Clerk`] and [`KvSrv`] (lab 2); [`Rsm`] and [`KvRaft`] (lab 4);
+//! [`Bully`], [`Paxos`] and [`Zab`] (other protocols); [`Solution`] (the constructors that the tester gets).
 //!
 //! # Example
 //!

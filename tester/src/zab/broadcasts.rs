@@ -134,8 +134,8 @@ impl Ensemble {
             }
         }
         self.fail(format!(
-            "expected {} to deliver a new transaction within {}, with a quorum of voters among them; saw none \
-             that all of them delivered",
+            "expected {} to deliver a new transaction within {}, with a quorum of voters among them; saw \
+             none that all of them delivered",
             Servers(servers),
             Seconds(PATIENCE)
         ))

@@ -54,8 +54,8 @@ pub(super) const ZB5: Rule = Rule {
     id: "ZB5",
     title: "votes are compared by epoch, then zxid, then server",
     place: "ZooKeeper, FastLeaderElection.totalOrderPredicate",
-    text: "a vote wins if its epoch is higher; or the same, and its zxid is higher; or both the same, and its \
-           server id is higher",
+    text: "a vote wins if its epoch is higher; or the same, and its zxid is higher; or both the same, and \
+           its server id is higher",
     why: "A server is elected that lacks what is committed. Discovery has to refuse it each time, or it is \
           lost.",
     mistake: "The server id, or the zxid alone, is compared first.",
@@ -69,8 +69,8 @@ pub(super) const ZB6: Rule = Rule {
     place: "Zab, §IV, phase 3, step l.3.2",
     text: "upon receiving acknowledgements of a proposal from a quorum of followers, it sends COMMIT",
     why: "The next leader may not have the transaction, although somebody has delivered it.",
-    mistake: "Half of the servers are taken for a quorum, an acknowledgement is counted twice, or an observer \
-              is counted.",
+    mistake: "Half of the servers are taken for a quorum, an acknowledgement is counted twice, or an \
+              observer is counted.",
     cure: "Keep the set of voters that have acknowledged each zxid, the leader among them.",
 };
 

@@ -63,8 +63,8 @@ fn violation(history: &History<KeyValueInput, KeyValueOutput>) -> Option<String>
 fn goes_back(client: u32, key: &str, (known, seen): (u64, Zxid), (read, at): (u64, Zxid)) -> Option<String> {
     (read < known).then(|| {
         format!(
-            "expected what a client reads never to go back, and to include its own writes; saw client {client} \
-             read version {read} of {key:?} at {at}, when it knew version {known} at {seen}"
+            "expected what a client reads never to go back, and to include its own writes; saw client \
+             {client} read version {read} of {key:?} at {at}, when it knew version {known} at {seen}"
         )
     })
 }

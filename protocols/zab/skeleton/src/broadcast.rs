@@ -1,8 +1,8 @@
 //! Broadcast: phase 3 (part Z3).
 
-use crate::server::Peer;
+use crate::server::QuorumPeer;
 
-impl Peer {
+impl QuorumPeer {
     /// Sends what is new to the followers and observers.
     pub(crate) fn send_proposals(&self) {
         todo!("zab::send_proposals, part Z3")

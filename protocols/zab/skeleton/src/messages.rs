@@ -2,7 +2,6 @@
 //! which rule a message breaks: `vote` (`epoch`, `zxid`, `leader`), `round`, `accepted_epoch`, `epoch`,
 //! `current_epoch`, `last_zxid`, `transactions` (each with a `zxid`), `after`, `committed`, `zxid`.
 
-use labapi::Zxid;
 use serde::{Deserialize, Serialize};
 
 /// Election: what a server votes for.

@@ -1,8 +1,8 @@
 //! Discovery and synchronisation: phases 1 and 2 (parts Z1 and Z2).
 
-use crate::server::Peer;
+use crate::server::QuorumPeer;
 
-impl Peer {
+impl QuorumPeer {
     /// This server was elected.
     pub(crate) fn begin_to_lead(&self) {
         todo!("zab::begin_to_lead, part Z1")

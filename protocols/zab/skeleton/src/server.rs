@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use labapi::{Delivery, Zab, ZabConfig, ZabRole, ZabState, Zxid};
+use labapi::{Delivery, Zab, ZabConfig, ZabState, Zxid};
 use labrpc::Service;
 use labrt::channel::Sender;
 use labrt::sync::Mutex;
@@ -11,7 +11,7 @@ use persister::Storage;
 use crate::messages::{FollowerInfo, NewEpoch, Notification};
 
 /// One server. Its handlers and its threads share it.
-pub(crate) struct Peer {
+pub(crate) struct QuorumPeer {
     config: ZabConfig,
     storage: Storage,
     memory: Mutex<Memory>,
@@ -31,7 +31,7 @@ pub(crate) fn make(config: ZabConfig, storage: Storage, service: Sender<Delivery
 }
 
 /// The interface for services and the tester. `labapi` documents each function.
-impl Zab for Peer {
+impl Zab for QuorumPeer {
     fn propose(&self, transaction: Vec<u8>) -> Option<Zxid> {
         todo!("zab::propose, part Z1: its tests end with a transaction")
     }
@@ -54,13 +54,13 @@ impl Zab for Peer {
     }
 
     fn services(self: Arc<Self>) -> Vec<Service> {
-        vec![Peer::service(&self)]
+        vec![QuorumPeer::service(&self)]
     }
 }
 
 /// The functions that the other servers call.
 #[labrpc::service]
-impl Peer {
+impl QuorumPeer {
     fn notification(&self, args: Notification) -> Notification {
         todo!("zab: a vote arrives, part Z1")
     }

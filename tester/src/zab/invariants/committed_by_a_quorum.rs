@@ -60,8 +60,8 @@ impl Invariant for CommittedByAQuorum {
         let proposal = &proposals[0];
         let seen = reached(proposal);
         Err(Violation::new(format!(
-            "expected a transaction to be delivered when a quorum of the {} voters has accepted it; saw {who} \
-             deliver {zxid} {}, but as far as it can know, what server {} sent since it was given that \
+            "expected a transaction to be delivered when a quorum of the {} voters has accepted it; saw \
+             {who} deliver {zxid} {}, but as far as it can know, what server {} sent since it was given that \
              transaction has reached {}",
             self.voters,
             Text(transaction),

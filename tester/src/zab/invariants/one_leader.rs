@@ -40,8 +40,8 @@ impl Invariant for OneLeader {
             return Ok(());
         }
         Err(Violation::new(format!(
-            "expected one established leader in an epoch at most; saw {who} {how} epoch {epoch}, which {first} \
-             had led at {}",
+            "expected one established leader in an epoch at most; saw {who} {how} epoch {epoch}, which \
+             {first} had led at {}",
             Seconds(at)
         )))
     }

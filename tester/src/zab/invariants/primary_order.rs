@@ -22,8 +22,8 @@ impl PrimaryOrder {
     fn proposes(&mut self, who: Incarnation, zxid: Zxid, transaction: &[u8]) -> Verdict {
         if let Some(other) = self.proposed.insert(zxid, transaction.to_vec()) {
             return Err(Violation::new(format!(
-                "expected each transaction to get an id of its own; saw {who} give {} the id {zxid}, which {} \
-                 has",
+                "expected each transaction to get an id of its own; saw {who} give {} the id {zxid}, which \
+                 {} has",
                 Text(transaction),
                 Text(&other)
             )));
@@ -49,7 +49,8 @@ impl PrimaryOrder {
         }
         if let Some(other) = self.proposed.get(&zxid).filter(|it| *it != transaction) {
             return Err(Violation::new(format!(
-                "expected {} to be delivered under its id {zxid}, or not at all; saw {who} deliver {} under it",
+                "expected {} to be delivered under its id {zxid}, or not at all; saw {who} deliver {} under \
+                 it",
                 Text(other),
                 Text(transaction)
             )));

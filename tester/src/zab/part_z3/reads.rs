@@ -93,8 +93,8 @@ fn sync_z3(cluster: &Ensemble) {
                 while reader.fresh_read(server, KEY).is_none() {
                     if cluster.now() - began >= super::super::PATIENCE {
                         cluster.fail(format!(
-                            "expected server {server} to answer a sync within 5 s, because all servers are in \
-                             touch; saw no answer"
+                            "expected server {server} to answer a sync within 5 s, because all servers are \
+                             in touch; saw no answer"
                         ));
                     }
                     cluster.sleep(PAUSE);

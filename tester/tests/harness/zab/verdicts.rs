@@ -53,8 +53,8 @@ fails!(a_transaction_twice_on_one_server: Repeats in "agreement_z3", "assertion"
     "server 1 deliver (1, 1) ");
 
 fails!(a_transaction_twice_on_all: AllRepeat in "agreement_z3", "assertion",
-    "expected transactions to be delivered in the order of their ids, so that one which was passed over never \
-     comes back; saw server ", " deliver (1, 1) ", " after (1, 1)");
+    "expected transactions to be delivered in the order of their ids, so that one which was passed over \
+     never comes back; saw server ", " deliver (1, 1) ", " after (1, 1)");
 
 fails!(a_transaction_that_is_left_out: AllSkip in "many_at_once_z3", "assertion",
     "expected the transactions of an epoch to be delivered as 1, 2, 3 … without a gap; saw server ",
@@ -94,11 +94,12 @@ fails!(syncs_without_an_answer: SyncsNever in "sync_z3", "assertion",
     "to answer a sync within 5 s, because all servers are in touch; saw no answer");
 
 fails!(stale_syncs: SyncsNothing in "sync_z3", "assertion",
-    "expected a sync to answer with an id that is not below (", ", which had been delivered when it began; saw \
-     server ", " answer with (0, 0)");
+    "expected a sync to answer with an id that is not below (", ", which had been delivered when it began; \
+     saw server ", " answer with (0, 0)");
 
 fails!(a_follower_that_is_sent_everything: Chatters in "diff_z2", "assertion",
-    "expected a follower that lacks 3 transactions of 1000 bytes to be sent these, and not all ", " (DIFF); saw ");
+    "expected a follower that lacks 3 transactions of 1000 bytes to be sent these, and not all ",
+    " (DIFF); saw ");
 
 fails!(storage_that_grows: Hoards in "snap_z2", "assertion",
     "expected server 0 to drop what its snapshots have replaced, all but 20 of more than 100 transactions of \
