@@ -43,7 +43,7 @@ pub const CONTESTANTS: &[&Contestant] = &[
     &contestants::eureka::EUREKA,
 ];
 
-/// The labs that do not take part, by their crates, and the reasons.
+/// The labs that do not take part, by their crates, and the reasons. A workspace may lack one of them.
 pub const NOT_COMPARED: &[(&str, &str)] = &[
     ("kvsrv", "it has one server"),
     ("kvraft", "it is a service on the log of another lab, and elects nobody itself"),

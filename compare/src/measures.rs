@@ -71,7 +71,7 @@ pub struct Writes {
     pub reappeared: u64,
 }
 
-/// What clients read.
+/// What clients read in the measured time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Reads {
     /// The reads that were answered.
@@ -187,10 +187,11 @@ fn fates(timeline: &Timeline) -> Writes {
     writes
 }
 
-/// What clients read; `None` if no server answered a read by itself.
+/// What clients read in the measured time; `None` if no server answered a read by itself.
 fn reads(timeline: &Timeline) -> Option<Reads> {
     let mut reads = Reads::default();
-    for entry in &timeline.entries {
+    let measured = timeline.from..timeline.until;
+    for entry in timeline.entries.iter().filter(|entry| measured.contains(&entry.at)) {
         if let Happening::Read(stale) = entry.what {
             reads.answered += 1;
             reads.stale += u64::from(stale);
@@ -323,6 +324,9 @@ mod tests {
         for stale in [false, true, false] {
             timeline.add(ms(1000), Happening::Read(stale));
         }
+        // Before the measured time, and after it.
+        timeline.add(ms(999), Happening::Read(true));
+        timeline.add(ms(5000), Happening::Read(true));
         assert_eq!(reads(&timeline), Some(Reads { answered: 3, stale: 1 }));
     }
 

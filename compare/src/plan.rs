@@ -112,11 +112,11 @@ pub const PLANS: &[Plan] = &[
         name: "unstable-best",
         title: "An unstable best node",
         story: "The server with the highest number, which some protocols prefer, crashes five times for \
-                0.7 s.",
+                1.5 s.",
         fault: FaultKind::HighestCrashes,
         times: 5,
-        for_ms: 700,
-        every_ms: 1700,
+        for_ms: 1500,
+        every_ms: 2500,
     },
     Plan {
         name: "loss",

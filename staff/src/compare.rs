@@ -125,6 +125,7 @@ pub(crate) fn compare(lab: &Lab, args: &CompareArgs) -> Result<Verdict, CommandE
     let compared = compare::compare(&setup, solution, jobs, &goes_on);
     bar.finish_and_clear();
     let comparison = match compared {
+        // A signal has come, so the process ends as by it, and not with the status of this verdict.
         Err(CompareError::Stopped) => return Ok(Verdict::Failed),
         compared => compared.map_err(|error| CommandError::new(error.to_string()))?,
     };

@@ -18,8 +18,8 @@ pub(crate) const BULLY: Contestant = Contestant {
     why: "A node misses the leader after 500 ms, and then waits 400 ms for higher nodes to answer, of which \
           the highest has just crashed: some 880 ms, twice as long as elsewhere. The highest node leads \
           whenever it is there. When it returns it takes over at once, and there are two leaders until its \
-          message has arrived; when it comes and goes, there is no leader whenever it is gone. Nobody asks \
-          for a majority. In a partition each half elects its highest node, and without generations nobody \
+          message has arrived; when it comes and goes, each time costs an election. Nobody asks for a \
+          majority. In a partition each half elects its highest node, and without generations nobody \
           can tell later which of the two was right. It elects, and takes no writes.",
     start: |solution| solution.bully_node().map(start),
 };

