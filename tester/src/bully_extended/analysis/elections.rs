@@ -32,7 +32,7 @@ pub(super) struct Elections {
 struct Node {
     /// When it was in an election last, its own or another one's.
     election: Option<Duration>,
-    /// When each other node has said last that it misses its leader.
+    /// When each other node has said last that it misses its leader, as an answer or by asking itself.
     missing: BTreeMap<usize, Duration>,
     /// The last answer of one that does not.
     hears: Option<RuleEvent>,
@@ -66,8 +66,13 @@ impl Elections {
             Step::RequestDelivered => {
                 let node = self.nodes.entry(call.to).or_default();
                 node.heard.insert(call.from, step.at);
-                if call.purpose == Purpose::Election {
-                    node.election = Some(step.at);
+                match call.purpose {
+                    Purpose::Election => node.election = Some(step.at),
+                    // Who asks misses the leader.
+                    Purpose::Inquiry => {
+                        node.missing.insert(call.from, step.at);
+                    }
+                    _ => {}
                 }
                 None
             }
@@ -75,11 +80,11 @@ impl Elections {
                 let node = self.nodes.entry(call.from).or_default();
                 node.heard.insert(call.to, step.at);
                 if call.purpose == Purpose::Inquiry {
-                    // An answer that cannot be read may say so.
+                    // An answer that cannot be read may say so. One that says otherwise may be older than
+                    // what the node has said since, and so takes nothing back.
                     if step.is_missing().unwrap_or(true) {
                         node.missing.insert(call.to, step.at);
                     } else {
-                        node.missing.remove(&call.to);
                         node.hears = Some(step.event.clone());
                     }
                 }

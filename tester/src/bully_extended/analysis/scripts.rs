@@ -234,6 +234,26 @@ fn bu3_who_is_asked_begins_an_election_of_its_own() {
 }
 
 #[test]
+fn bu3_who_asks_misses_the_leader() {
+    let mut script = script(BullyForm::Inquiries);
+    script.opinion(0, 1, None);
+    script.opinion(2, 0, Some(4));
+    script.asks(0, 1, "Node.election", &Election { generation: 7, candidate: 0 });
+    script.breaks_nothing();
+}
+
+#[test]
+fn bu3_a_late_answer_takes_nothing_back() {
+    let mut script = script(BullyForm::Inquiries);
+    let late = script.asks(0, 1, "Node.inquiry", &Generation { generation: 7 });
+    script.opinion(0, 1, None);
+    script.opinion(0, 2, None);
+    script.answers(late, &Opinion { generation: 7, leader: Some(4) });
+    script.asks(0, 1, "Node.election", &Election { generation: 7, candidate: 0 });
+    script.breaks_nothing();
+}
+
+#[test]
 fn bu4_a_winner_that_reaches_a_minority() {
     let victory = |form: BullyForm, reached: usize| {
         let mut script = script(form);
