@@ -1,4 +1,5 @@
 //! [`Elections`]: what a node was told before it began an election, and before it won (rules BU3 and BU4).
+//! The form with priorities is not judged: it has no such elections.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -98,7 +99,8 @@ impl Elections {
         let node = self.nodes.entry(step.call.from).or_default();
         let before = node.election.replace(step.at);
         let is_new = before.is_none_or(|before| before + ELECTION < step.at);
-        if self.form < BullyForm::Inquiries || !self.inquiries_seen || !is_new {
+        let is_judged = (BullyForm::Inquiries..=BullyForm::Publishes).contains(&self.form);
+        if !is_judged || !self.inquiries_seen || !is_new {
             return None;
         }
         let recent = node.missing.iter().filter(|(_, at)| **at + ELECTION >= step.at);
@@ -119,7 +121,8 @@ impl Elections {
         let node = self.nodes.entry(step.call.from).or_default();
         let is_new = step.call.generation > node.led;
         node.led = node.led.max(step.call.generation);
-        if self.form < BullyForm::Quorum || !is_new {
+        let is_judged = (BullyForm::Quorum..=BullyForm::Publishes).contains(&self.form);
+        if !is_judged || !is_new {
             return None;
         }
         let recent = node.heard.iter().filter(|(_, at)| **at + REACHED >= step.at);

@@ -209,18 +209,19 @@ fn bu2_a_node_that_crashed_may_have_forgotten() {
 
 #[test]
 fn bu3_an_election_that_a_minority_wants() {
-    let election = |missing: usize| {
-        let mut script = script(BullyForm::Inquiries);
+    let election = |form: BullyForm, missing: usize| {
+        let mut script = script(form);
         for server in 1..4 {
             script.opinion(0, server, (server > missing).then_some(4));
         }
         script.asks(0, 1, "Node.election", &Election { generation: 7, candidate: 0 });
         script
     };
-    election(2).breaks_nothing();
+    election(BullyForm::Inquiries, 2).breaks_nothing();
+    election(BullyForm::Priorities, 1).breaks_nothing();
     let headline =
         "server 0 begins an election, although only server 1 said that it misses the leader, besides itself";
-    election(1).breaks("BU3", headline);
+    election(BullyForm::Inquiries, 1).breaks("BU3", headline);
 }
 
 #[test]
@@ -266,6 +267,7 @@ fn bu4_a_winner_that_reaches_a_minority() {
     };
     victory(BullyForm::Quorum, 2).breaks_nothing();
     victory(BullyForm::Inquiries, 1).breaks_nothing();
+    victory(BullyForm::Priorities, 1).breaks_nothing();
     let headline =
         "server 4 claims a victory, although only server 0 was heard of for 2000 ms, besides itself";
     victory(BullyForm::Quorum, 1).breaks("BU4", headline);
