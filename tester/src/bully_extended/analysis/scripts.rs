@@ -166,6 +166,7 @@ fn bu1_two_leaders_in_a_generation() {
     script.leads(3, 0, 8);
     script.leads(3, 1, 8);
     script.leads(4, 0, 9);
+    script.asks(4, 0, "Node.publish", &Published { generation: 8, version: 1 });
     script.breaks_nothing();
     script.leads(4, 1, 8);
     script.breaks("BU1", "servers 3 and 4 both lead in generation 8");
