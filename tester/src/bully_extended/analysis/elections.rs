@@ -33,8 +33,9 @@ pub(super) struct Elections {
 struct Node {
     /// When it was in an election last, its own or another one's.
     election: Option<Duration>,
-    /// When each other node has said last that it misses its leader, as an answer or by asking itself.
-    missing: BTreeMap<usize, Duration>,
+    /// When each other node has said last that it misses its leader, as an answer or by asking itself; and
+    /// the number of the event.
+    missing: BTreeMap<usize, (Duration, u64)>,
     /// The last answer of one that does not.
     hears: Option<RuleEvent>,
     /// When each other node was heard of last.
@@ -71,7 +72,7 @@ impl Elections {
                     Purpose::Election => node.election = Some(step.at),
                     // Who asks misses the leader.
                     Purpose::Inquiry => {
-                        node.missing.insert(call.from, step.at);
+                        node.missing.insert(call.from, (step.at, step.event.number));
                     }
                     _ => {}
                 }
@@ -81,11 +82,14 @@ impl Elections {
                 let node = self.nodes.entry(call.from).or_default();
                 node.heard.insert(call.to, step.at);
                 if call.purpose == Purpose::Inquiry {
-                    // An answer that cannot be read may say so. One that says otherwise may be older than
-                    // what the node has said since, and so takes nothing back.
+                    // An answer that cannot be read may say so.
                     if step.is_missing().unwrap_or(true) {
-                        node.missing.insert(call.to, step.at);
+                        node.missing.insert(call.to, (step.at, step.event.number));
                     } else {
+                        // It takes back what the node had said before it was asked. What it has said since
+                        // may be newer than the answer.
+                        let asked = call.sent.number;
+                        node.missing.retain(|&server, (_, said)| server != call.to || *said > asked);
                         node.hears = Some(step.event.clone());
                     }
                 }
@@ -103,7 +107,7 @@ impl Elections {
         if !is_judged || !self.inquiries_seen || !is_new {
             return None;
         }
-        let recent = node.missing.iter().filter(|(_, at)| **at + ELECTION >= step.at);
+        let recent = node.missing.iter().filter(|(_, (at, _))| *at + ELECTION >= step.at);
         let missing: Vec<usize> = recent.map(|(server, _)| *server).collect();
         if missing.len() + 1 >= self.majority {
             return None;

@@ -256,6 +256,18 @@ fn bu3_a_late_answer_takes_nothing_back() {
 }
 
 #[test]
+fn bu3_a_newer_answer_takes_back_an_older_one() {
+    let mut script = script(BullyForm::Inquiries);
+    for leader in [None, Some(4)] {
+        (1..3).for_each(|server| script.opinion(0, server, leader));
+    }
+    script.asks(0, 1, "Node.election", &Election { generation: 7, candidate: 0 });
+    let headline = "server 0 begins an election, although no server said that it misses the leader, besides \
+                    itself";
+    script.breaks("BU3", headline);
+}
+
+#[test]
 fn bu4_a_winner_that_reaches_a_minority() {
     let victory = |form: BullyForm, reached: usize| {
         let mut script = script(form);
