@@ -96,6 +96,10 @@ impl Cluster {
         }
     }
 
+    fn machine(&self, id: NodeId) -> &Machine {
+        &self.nodes[id].as_ref().unwrap().machine
+    }
+
     fn ask<T: Send + 'static>(
         &self,
         id: NodeId,
@@ -347,6 +351,24 @@ fn two_candidates_do_not_both_win() {
             assert!(leading <= 1, "{leaders}");
             thread::sleep(MOMENT);
         }
+    });
+}
+
+#[test]
+fn a_candidate_that_was_paused_asks_anew() {
+    tell(RANKED, |_, cluster| {
+        // Node 4 answers nothing, so the ballot is open after the first votes.
+        cluster.machine(4).pause();
+        while cluster.ask(0, |node| node.vote()) == Some(None) {
+            thread::sleep(MOMENT);
+        }
+        cluster.machine(1).pause();
+        thread::sleep(SETTLED);
+        cluster.machine(1).resume();
+        thread::sleep(MOMENT);
+        assert_eq!(cluster.ask(1, |node| node.leader()), Some(None));
+        cluster.machine(4).resume();
+        cluster.wait_for("11111");
     });
 }
 

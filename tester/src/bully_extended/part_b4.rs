@@ -60,11 +60,10 @@ fn minority_elects_b4(cluster: &CuredCluster) {
 
 fn too_few_b4(cluster: &CuredCluster) {
     let everyone = cluster.everyone();
-    let view = cluster.wait_for_one_leader(&everyone, PATIENCE);
-    let leader = view.leader.unwrap_or_default();
-
     // Three of five crash, the leader among them; or all but the leader and one.
     for survivors in [[1, 2], [0, 1]] {
+        let view = cluster.wait_for_one_leader(&everyone, PATIENCE);
+        let leader = view.leader.unwrap_or_default();
         let survivors = survivors.map(|distance| cluster.after(leader, distance));
         everyone.iter().filter(|server| !survivors.contains(server)).for_each(|&it| cluster.shutdown(it));
         cluster.expect_stop_leading(&survivors, QUORUM_TIMEOUT, "it reaches no quorum");

@@ -1,6 +1,7 @@
 //! Part B6: priorities and votes, without generations. A form of its own.
 //!
 //! - All nodes send heartbeats to all, and say in them whether they lead.
+//! - A node that has just started first listens for a second, so that it knows who is alive.
 //! - A node stands when it knows of a majority that is alive, of no live node of a higher priority, and of no
 //!   leader that is as good.
 //! - Before it asks for votes, it asks what they would be: a vote that elects nobody is locked for 30 s.

@@ -1,5 +1,6 @@
 //! The candidate: when it stands, and how it wins.
 
+use labapi::LONGEST_BALLOT;
 use labrt::rand::{RngExt, rng};
 use labrt::time::{Duration, Instant};
 
@@ -24,6 +25,13 @@ pub(super) struct Ballot {
     silent: usize,
     /// The time at which it ends, whoever has not answered.
     pub until: Instant,
+}
+
+impl Ballot {
+    /// Whether it ends so late that its first votes are too old: this node was paused meanwhile.
+    fn is_stale(&self) -> bool {
+        Instant::now() > self.until + (LONGEST_BALLOT - BALLOT_TIMEOUT)
+    }
 }
 
 impl Node {
@@ -73,20 +81,21 @@ impl Node {
     }
 
     /// All have answered, or the time is over. The sum decides, so one veto outweighs all votes.
+    /// Who counts them too late has lost, whatever they are, and asks for all of them anew.
     pub(super) fn close_ballot(&self, state: &mut State) {
         let Some(ballot) = state.ballot.take() else { return };
         let is_won = ballot.votes >= self.majority() as i64;
-        if is_won && ballot.is_trial {
+        if !is_won || ballot.is_stale() {
+            self.release_own_vote(state);
+            let wait = Duration::from_millis(rng().random_range(0..=LONGEST_RETREAT));
+            state.retreat = Instant::now() + wait;
+        } else if ballot.is_trial {
             self.ask_for_votes(state, false);
-        } else if is_won {
+        } else {
             log::info!("leads");
             state.leads = true;
             state.won = Some(Instant::now());
             self.send_pulses(state);
-        } else {
-            self.release_own_vote(state);
-            let wait = Duration::from_millis(rng().random_range(0..=LONGEST_RETREAT));
-            state.retreat = Instant::now() + wait;
         }
         self.timer.notify_one();
     }

@@ -1,4 +1,5 @@
 //! [`Elections`]: what a node was told before it began an election, and before it won (rules BU3 and BU4).
+//! The form with priorities is not judged: it has no such elections.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -32,8 +33,9 @@ pub(super) struct Elections {
 struct Node {
     /// When it was in an election last, its own or another one's.
     election: Option<Duration>,
-    /// When each other node has said last that it misses its leader.
-    missing: BTreeMap<usize, Duration>,
+    /// When each other node has said last that it misses its leader, as an answer or by asking itself; and
+    /// the number of the event.
+    missing: BTreeMap<usize, (Duration, u64)>,
     /// The last answer of one that does not.
     hears: Option<RuleEvent>,
     /// When each other node was heard of last.
@@ -66,8 +68,13 @@ impl Elections {
             Step::RequestDelivered => {
                 let node = self.nodes.entry(call.to).or_default();
                 node.heard.insert(call.from, step.at);
-                if call.purpose == Purpose::Election {
-                    node.election = Some(step.at);
+                match call.purpose {
+                    Purpose::Election => node.election = Some(step.at),
+                    // Who asks misses the leader.
+                    Purpose::Inquiry => {
+                        node.missing.insert(call.from, (step.at, step.event.number));
+                    }
+                    _ => {}
                 }
                 None
             }
@@ -77,9 +84,12 @@ impl Elections {
                 if call.purpose == Purpose::Inquiry {
                     // An answer that cannot be read may say so.
                     if step.is_missing().unwrap_or(true) {
-                        node.missing.insert(call.to, step.at);
+                        node.missing.insert(call.to, (step.at, step.event.number));
                     } else {
-                        node.missing.remove(&call.to);
+                        // It takes back what the node had said before it was asked. What it has said since
+                        // may be newer than the answer.
+                        let asked = call.sent.number;
+                        node.missing.retain(|&server, (_, said)| server != call.to || *said > asked);
                         node.hears = Some(step.event.clone());
                     }
                 }
@@ -93,10 +103,11 @@ impl Elections {
         let node = self.nodes.entry(step.call.from).or_default();
         let before = node.election.replace(step.at);
         let is_new = before.is_none_or(|before| before + ELECTION < step.at);
-        if self.form < BullyForm::Inquiries || !self.inquiries_seen || !is_new {
+        let is_judged = (BullyForm::Inquiries..=BullyForm::Publishes).contains(&self.form);
+        if !is_judged || !self.inquiries_seen || !is_new {
             return None;
         }
-        let recent = node.missing.iter().filter(|(_, at)| **at + ELECTION >= step.at);
+        let recent = node.missing.iter().filter(|(_, (at, _))| *at + ELECTION >= step.at);
         let missing: Vec<usize> = recent.map(|(server, _)| *server).collect();
         if missing.len() + 1 >= self.majority {
             return None;
@@ -114,7 +125,8 @@ impl Elections {
         let node = self.nodes.entry(step.call.from).or_default();
         let is_new = step.call.generation > node.led;
         node.led = node.led.max(step.call.generation);
-        if self.form < BullyForm::Quorum || !is_new {
+        let is_judged = (BullyForm::Quorum..=BullyForm::Publishes).contains(&self.form);
+        if !is_judged || !is_new {
             return None;
         }
         let recent = node.heard.iter().filter(|(_, at)| **at + REACHED >= step.at);

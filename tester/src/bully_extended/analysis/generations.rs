@@ -31,7 +31,8 @@ impl Generations {
             return None;
         }
         match step.step {
-            Step::RequestSent { .. } => {
+            // A state shows no leader: it may be sent on in the generation in which it was found.
+            Step::RequestSent { .. } if call.purpose != Purpose::Publish => {
                 let (first, event) =
                     self.leaders.entry(generation).or_insert_with(|| (call.from, step.event.clone()));
                 if *first == call.from {

@@ -166,6 +166,7 @@ fn bu1_two_leaders_in_a_generation() {
     script.leads(3, 0, 8);
     script.leads(3, 1, 8);
     script.leads(4, 0, 9);
+    script.asks(4, 0, "Node.publish", &Published { generation: 8, version: 1 });
     script.breaks_nothing();
     script.leads(4, 1, 8);
     script.breaks("BU1", "servers 3 and 4 both lead in generation 8");
@@ -209,18 +210,19 @@ fn bu2_a_node_that_crashed_may_have_forgotten() {
 
 #[test]
 fn bu3_an_election_that_a_minority_wants() {
-    let election = |missing: usize| {
-        let mut script = script(BullyForm::Inquiries);
+    let election = |form: BullyForm, missing: usize| {
+        let mut script = script(form);
         for server in 1..4 {
             script.opinion(0, server, (server > missing).then_some(4));
         }
         script.asks(0, 1, "Node.election", &Election { generation: 7, candidate: 0 });
         script
     };
-    election(2).breaks_nothing();
+    election(BullyForm::Inquiries, 2).breaks_nothing();
+    election(BullyForm::Priorities, 1).breaks_nothing();
     let headline =
         "server 0 begins an election, although only server 1 said that it misses the leader, besides itself";
-    election(1).breaks("BU3", headline);
+    election(BullyForm::Inquiries, 1).breaks("BU3", headline);
 }
 
 #[test]
@@ -231,6 +233,38 @@ fn bu3_who_is_asked_begins_an_election_of_its_own() {
     script.asks(0, 3, "Node.election", &Election { generation: 7, candidate: 0 });
     script.asks(3, 4, "Node.election", &Election { generation: 7, candidate: 3 });
     script.breaks_nothing();
+}
+
+#[test]
+fn bu3_who_asks_misses_the_leader() {
+    let mut script = script(BullyForm::Inquiries);
+    script.opinion(0, 1, None);
+    script.opinion(2, 0, Some(4));
+    script.asks(0, 1, "Node.election", &Election { generation: 7, candidate: 0 });
+    script.breaks_nothing();
+}
+
+#[test]
+fn bu3_a_late_answer_takes_nothing_back() {
+    let mut script = script(BullyForm::Inquiries);
+    let late = script.asks(0, 1, "Node.inquiry", &Generation { generation: 7 });
+    script.opinion(0, 1, None);
+    script.opinion(0, 2, None);
+    script.answers(late, &Opinion { generation: 7, leader: Some(4) });
+    script.asks(0, 1, "Node.election", &Election { generation: 7, candidate: 0 });
+    script.breaks_nothing();
+}
+
+#[test]
+fn bu3_a_newer_answer_takes_back_an_older_one() {
+    let mut script = script(BullyForm::Inquiries);
+    for leader in [None, Some(4)] {
+        (1..3).for_each(|server| script.opinion(0, server, leader));
+    }
+    script.asks(0, 1, "Node.election", &Election { generation: 7, candidate: 0 });
+    let headline = "server 0 begins an election, although no server said that it misses the leader, besides \
+                    itself";
+    script.breaks("BU3", headline);
 }
 
 #[test]
@@ -246,6 +280,7 @@ fn bu4_a_winner_that_reaches_a_minority() {
     };
     victory(BullyForm::Quorum, 2).breaks_nothing();
     victory(BullyForm::Inquiries, 1).breaks_nothing();
+    victory(BullyForm::Priorities, 1).breaks_nothing();
     let headline =
         "server 4 claims a victory, although only server 0 was heard of for 2000 ms, besides itself";
     victory(BullyForm::Quorum, 1).breaks("BU4", headline);

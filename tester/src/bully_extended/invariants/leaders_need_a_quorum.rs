@@ -6,8 +6,10 @@
 //!
 //! A node that crashes forgets the generation. So two leaders beside each other are judged only if no node
 //! has started meanwhile, or just before.
+//!
+//! A node that is paused does nothing, and so cannot stop. Its time as a leader counts anew when it goes on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use labapi::{BullyView, QUORUM_TIMEOUT};
@@ -17,10 +19,13 @@ use crate::display::Seconds;
 use crate::event::{Event, Interests, Kind};
 use crate::invariant::{Invariant, Verdict, Violation};
 
-/// Since when each server leads that does.
+/// The servers that lead.
 #[derive(Default)]
 pub(super) struct LeadersNeedAQuorum {
+    /// Since when each leads, or since when it has gone on after its last pause.
     leads_since: BTreeMap<usize, Duration>,
+    /// The servers that are paused.
+    paused: BTreeSet<usize>,
     /// When a server started last.
     started: Duration,
     checked: bool,
@@ -37,7 +42,10 @@ impl LeadersNeedAQuorum {
     /// A server leads no longer.
     fn ends(&mut self, server: usize, at: Duration) -> Verdict {
         let Some(since) = self.leads_since.remove(&server) else { return Ok(()) };
-        for (&other, &others_since) in &self.leads_since {
+        if self.paused.contains(&server) {
+            return Ok(());
+        }
+        for (&other, &others_since) in self.leads_since.iter().filter(|(it, _)| !self.paused.contains(it)) {
             let both_since = since.max(others_since);
             if at > both_since + LONGEST && self.started + ELECTION < both_since {
                 return Err(Violation::new(format!(
@@ -68,6 +76,14 @@ impl Invariant for LeadersNeedAQuorum {
             Kind::Started => self.started = event.at,
             Kind::CutOff | Kind::Crashed { .. } | Kind::Halted => {
                 self.leads_since.remove(&who.server);
+                self.paused.remove(&who.server);
+            }
+            Kind::Paused => {
+                self.paused.insert(who.server);
+            }
+            Kind::Resumed => {
+                self.paused.remove(&who.server);
+                self.leads_since.entry(who.server).and_modify(|since| *since = event.at);
             }
             _ => {}
         }
@@ -111,6 +127,30 @@ mod tests {
                 .ends_with("saw servers 4 and 2 lead beside each other from 11.000 s to 13.101 s"),
             "{violation}"
         );
+    }
+
+    #[test]
+    fn a_leader_that_is_paused_cannot_stop() {
+        let stops = |until: u64| {
+            let mut invariant = LeadersNeedAQuorum::default();
+            views(&mut invariant, 4, 10_000, 9, Some(4)).expect("the first leader");
+            tell(&mut invariant, (4, 1), 10_500, Kind::Paused).expect("a pause");
+            views(&mut invariant, 2, 11_000, 12, Some(2)).expect("the next");
+            tell(&mut invariant, (4, 1), 13_500, Kind::Resumed).expect("the end of the pause");
+            views(&mut invariant, 4, until, 12, None)
+        };
+        stops(13_600).expect("soon after the pause");
+        stops(15_600).expect("not for long after the pause");
+        assert!(stops(15_601).is_err());
+    }
+
+    #[test]
+    fn who_leads_beside_a_paused_leader_may_stop_meanwhile() {
+        let mut invariant = LeadersNeedAQuorum::default();
+        views(&mut invariant, 4, 10_000, 9, Some(4)).expect("the first leader");
+        views(&mut invariant, 2, 11_000, 12, Some(2)).expect("the next");
+        tell(&mut invariant, (4, 1), 11_500, Kind::Paused).expect("a pause");
+        views(&mut invariant, 2, 14_000, 12, None).expect("server 4 could not stop before");
     }
 
     #[test]

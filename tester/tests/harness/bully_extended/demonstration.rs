@@ -1,10 +1,12 @@
 //! Each problem on the form that has it: the scene that the cured form passes fails there, and says why.
 
+use std::time::Duration;
+
 use ::bully_extended::SOLUTION as REFERENCE;
 use labapi::{BullyExtended, Export, Solution};
-use tester::{Report, RunOptions, run};
+use tester::{BullyForm, BullyNodes, Case, Cluster, CuredBullyNodes, Protocol, Report, RunOptions, run};
 
-use super::{RUNS, one_phase, plain};
+use super::{MOMENT, RUNS, one_phase, plain};
 use crate::expect::{case, expect_failure, expect_pass};
 
 /// The reference passes a test with these seeds, and another form fails it with these words.
@@ -16,6 +18,21 @@ fn shows(name: &str, form: impl Fn(&str, u64) -> Report, pieces: &[&str]) {
         expect_failure(&form(name, seed), "assertion", pieces);
     }
 }
+
+/// Plays a scene on nodes that have the problem. It asserts what goes wrong, and passes.
+fn plays<P: Protocol>(make: fn() -> P, scene: fn(&Cluster<P>)) {
+    let case = Case::new("scene", "B2", "a scene", &["bully_extended"], move |stage| {
+        stage.play(make(), scene);
+    });
+    // A case lives as long as the process.
+    let case: &'static Case = Box::leak(Box::new(case.servers(5)));
+    for seed in 0..RUNS {
+        expect_pass(&run(case, &Solution::new("scene"), &RunOptions::new(seed)));
+    }
+}
+
+/// Long enough for an election.
+const SETTLED: Duration = Duration::from_secs(3);
 
 /// Each of the first three forms in the place of the next one.
 const BEFORE: BullyExtended = BullyExtended {
@@ -30,8 +47,8 @@ fn form_before(name: &str, seed: u64) -> Report {
     run(case(name), &Solution::new("form before").with(ALL), &RunOptions::new(seed))
 }
 
-/// Without generations nothing tells two victories apart, whichever comes first. What a late one does, and a
-/// late election, show the lab's wrong solutions that compare no generation in one of the handlers.
+/// Without generations nothing tells two victories apart, whichever comes first. What a late one does is the
+/// next scene. A late election shows the lab's wrong solution that answers one.
 #[test]
 fn the_plain_form_has_no_generations() {
     let pieces = [
@@ -42,6 +59,38 @@ fn the_plain_form_has_no_generations() {
     for name in ["newer_generations_b2", "late_victory_b2", "late_election_b2", "highest_joins_b3"] {
         shows(name, plain::report, &pieces);
     }
+}
+
+#[test]
+fn a_late_victory_is_believed_without_generations() {
+    plays(|| BullyNodes::new(::bully::make), late_victory);
+}
+
+/// The scene of `late_victory_b2`.
+fn late_victory(cluster: &Cluster<BullyNodes>) {
+    let cut_off = |cut: bool| {
+        for other in 1..4 {
+            cluster.cut_way(4, other, cut);
+            cluster.cut_way(other, 4, cut);
+        }
+    };
+    cluster.wait_for_leader(&[0, 1, 2, 3, 4], 4);
+    cluster.hold_way(4, 0, true);
+    cluster.cut_way(0, 4, true);
+    cut_off(true);
+    cluster.wait_for_leader(&[0, 1, 2, 3], 3);
+    cut_off(false);
+    cluster.wait_for_leader(&[1, 2, 3], 4);
+    cut_off(true);
+    cluster.wait_for_leader(&[0, 1, 2, 3], 3);
+    cluster.sleep(SETTLED);
+    cluster.wait_for_leader(&[0, 1, 2, 3], 3);
+
+    // Node 0 takes the leader of before, which reaches nobody, for that of a later election.
+    cluster.release_way(4, 0);
+    cluster.sleep(MOMENT);
+    let leaders: Vec<_> = (0..4).map(|server| cluster.leader_of(server)).collect();
+    assert_eq!(leaders, [4, 3, 3, 3].map(Some));
 }
 
 #[test]
@@ -99,6 +148,38 @@ fn a_state_that_is_published_in_one_phase_is_known_too_early() {
         "has reached no other server",
     ];
     shows("deposed_b5", one_phase::report, &pieces);
+}
+
+#[test]
+fn a_deposed_leader_writes_in_one_phase() {
+    let make = || CuredBullyNodes::new(one_phase::WITH_QUORUM, BullyForm::Quorum, vec![1; 5]);
+    plays(make, deposed_leader_writes);
+}
+
+/// The scene of `deposed_b5`. The nodes are judged as those of the form before are, so that nothing ends the
+/// run when the first state is known too early.
+fn deposed_leader_writes(cluster: &Cluster<CuredBullyNodes>) {
+    let publish = |leader, state: &'static [u8]| {
+        let version = cluster.call(leader, "publish", |_, node| node.publish(state.into()));
+        assert_eq!(version.map(|(_, version)| version), Some(Some(1)));
+    };
+    cluster.sleep(SETTLED);
+    let deposed = cluster.leader_of(0).expect("there is a leader");
+    let (majority, minority) = cluster.make_partition(deposed);
+    publish(deposed, b"of the deposed leader");
+    cluster.sleep(SETTLED);
+    let next = cluster.leader_of(majority[0]).expect("there is another leader");
+    publish(next, b"of the next one");
+    cluster.connect_all();
+    cluster.sleep(SETTLED);
+
+    // Both states are known as the same version, now and later.
+    let known = |server: usize| {
+        let (_, known) = cluster.call(server, "published", |_, node| node.published()).expect("it is up");
+        known.map(|known| known.state)
+    };
+    assert!(majority.iter().all(|&server| known(server).as_deref() == Some(b"of the next one")));
+    assert!(minority.iter().all(|&server| known(server).as_deref() == Some(b"of the deposed leader")));
 }
 
 #[test]

@@ -83,13 +83,15 @@ impl CuredBully for OnePhase {
     }
 }
 
-const SOLUTION: BullyExtended = BullyExtended {
-    publishes: |peers, me, _| {
-        let node = (REFERENCE.quorum)(peers.clone(), me);
-        Arc::new(OnePhase { me, peers, node, known: Arc::default() })
-    },
-    ..REFERENCE
-};
+fn make(peers: Vec<ClientEnd>, me: usize) -> Arc<dyn CuredBully> {
+    let node = (REFERENCE.quorum)(peers.clone(), me);
+    Arc::new(OnePhase { me, peers, node, known: Arc::default() })
+}
+
+const SOLUTION: BullyExtended = BullyExtended { publishes: |peers, me, _| make(peers, me), ..REFERENCE };
+
+/// In the place of the form with a quorum.
+pub const WITH_QUORUM: BullyExtended = BullyExtended { quorum: make, ..REFERENCE };
 
 const ALL: &[Export] = &[("bully_extended", &SOLUTION)];
 
