@@ -87,7 +87,9 @@ impl Leaders {
         let committed = committed.filter(|committed| committed.epoch == epoch && committed.counter > 0)?;
         let acked = heard.acks.iter().filter(|(_, zxid)| **zxid >= committed).map(|(server, _)| *server);
         let acked = others(acked.collect());
-        if !self.reads_acks || self.is_quorum(1 + acked.len()) {
+        // An ACK of NEWLEADER acknowledges proposals, too.
+        let reads_all = self.reads_acks && self.reads_new_leader_acks;
+        if !reads_all || self.is_quorum(1 + acked.len()) {
             return None;
         }
         let headline = format!(
