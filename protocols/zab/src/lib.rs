@@ -44,8 +44,10 @@
 //!   answers; in phase 3 zxids keep the order.
 //! - PROPOSAL, COMMIT and PING are one message, and so are UPTODATE and the COMMITs before it.
 //! - The service delivers what is committed, never what is only proposed; it is not rolled back.
-//! - A follower that has accepted a higher epoch than the leader's makes the leader give up. In ZooKeeper it
-//!   stays away until the next election.
+//! - In synchronisation an observer is sent the whole history, too, with what is in flight. It delivers what
+//!   is committed.
+//! - A follower, or an observer, that has accepted a higher epoch than the leader's makes the leader give up.
+//!   In ZooKeeper it stays away until the next election.
 //! - `sync` asks a quorum.
 //!
 //! What was left out: sessions of clients, requests that followers forward, and reconfiguration.

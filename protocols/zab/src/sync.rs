@@ -6,6 +6,7 @@
 
 use labapi::Zxid;
 use labrt::sync::MutexGuard;
+use labrt::time::Instant;
 
 use crate::messages::{Sync, Synced};
 use crate::server::{Role, Server, ServerClient, State};
@@ -37,7 +38,7 @@ impl Server {
         let committed = state.committed;
         let leader = state.leader_of(epoch).filter(|leader| leader.established)?;
         let next = leader.broadcasts + 1;
-        state.deadline = labrt::time::Instant::now();
+        state.deadline = Instant::now();
         self.timer.notify_one();
         self.wait_for(&mut state, |state| {
             let followers = &state.leader_of(epoch)?.followers;

@@ -62,16 +62,20 @@ impl ZabAnalysis {
         }
     }
 
-    /// What a message says. The epoch of a bare acknowledgement is that of the request that it answers.
+    /// What a message says. Only what answers a proposal is an acknowledgement of it: other messages look the
+    /// same.
     fn read(&mut self, message: &Message<'_>) -> Option<Said> {
         let mut said = Said::read(message.content?)?;
         match &mut said {
             Said::Proposal { epoch, .. } => {
                 self.proposals.insert(message.call, *epoch);
             }
-            Said::Ack { epoch, .. } if epoch.is_none() => {
-                *epoch = self.proposals.get(&message.call).copied();
-            }
+            Said::Ack { epoch, .. } => match self.proposals.get(&message.call) {
+                Some(of) => _ = epoch.get_or_insert(*of),
+                // A proposal of one transaction, perhaps.
+                None if message.content?.fields().count() > 2 => said = Said::Unclear,
+                None => return None,
+            },
             _ => {}
         }
         self.recognised.extend(match said {

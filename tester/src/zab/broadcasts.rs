@@ -87,10 +87,12 @@ impl Ensemble {
         let position = states.iter().position(|state| state.role == ZabRole::Leading)?;
         let (leader, epoch) = (servers[position], states[position].epoch);
         let is_right = |server: usize, state: &ZabState| {
-            let role = match () {
-                () if server == leader => ZabRole::Leading,
-                () if voters.contains(&server) => ZabRole::Following,
-                () => ZabRole::Observing,
+            let role = if server == leader {
+                ZabRole::Leading
+            } else if voters.contains(&server) {
+                ZabRole::Following
+            } else {
+                ZabRole::Observing
             };
             state.epoch == epoch && state.role == role
         };

@@ -34,9 +34,6 @@ pub(super) fn cases() -> Vec<Case> {
     stories.into_iter().chain(catching_up::cases()).chain(crashes::cases()).collect()
 }
 
-/// Longer than an election takes.
-const ELECTION: Duration = Duration::from_secs(1);
-
 impl Ensemble {
     /// Has every message between servers take so long, until they are restarted.
     fn slow_down(&self, transit: Duration) {
@@ -73,10 +70,7 @@ fn commits_alone_z2(cluster: &Ensemble) {
         cluster.broadcast(&cluster.everyone());
         cluster.slow_down(Duration::from_millis(20));
         let proposed = cluster.propose_on_leader(leader);
-        let began = cluster.now();
-        while !cluster.has_delivered(leader, &proposed) && cluster.now() - began < ELECTION {
-            cluster.sleep(Duration::from_millis(1));
-        }
+        cluster.expect_delivered(&[leader], &proposed, "it leads, and reaches all others");
         if round % 2 == 0 {
             cluster.shutdown(leader);
         } else {

@@ -10,7 +10,7 @@ use crate::Case;
 
 pub(super) fn cases() -> Vec<Case> {
     let observers = ZabSettings { observers: 2, ..ZabSettings::default() };
-    let short = ZabSettings { counter_limit: 7, ..ZabSettings::default() };
+    let short = ZabSettings { counter_limit: LIMIT, ..ZabSettings::default() };
     let stories = [
         story("agreement_z3", "Z3", "Test (Z3): transactions are delivered by all", 3, agreement_z3)
             .points(2),
@@ -156,15 +156,17 @@ fn many_at_once_z3(cluster: &Ensemble) {
     }
 }
 
-/// Counters end at 7.
+/// Where counters end in `counter_end_z3`.
+const LIMIT: u32 = 7;
+
 fn counter_end_z3(cluster: &Ensemble) {
     let everyone = cluster.everyone();
     cluster.wait_for_leader(&everyone);
     for number in 0..30 {
         let proposed = cluster.broadcast(&everyone);
-        if proposed.zxid.counter > 7 {
+        if proposed.zxid.counter > LIMIT {
             cluster.fail(format!(
-                "expected counters to end at 7, their limit; saw transaction {number} get id {}",
+                "expected counters to end at {LIMIT}, their limit; saw transaction {number} get id {}",
                 proposed.zxid
             ));
         }
@@ -178,7 +180,7 @@ fn counter_end_z3(cluster: &Ensemble) {
             cluster.restart(leader);
         }
     }
-    // That is five epochs at least.
+    // These are five epochs at least: each transaction has an id of its own, within the limit.
     cluster.wait_for_leader(&everyone);
 }
 

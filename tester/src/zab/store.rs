@@ -114,6 +114,7 @@ impl Session {
     }
 
     /// Reads on a server after a sync; `None` if there is no answer.
+    #[track_caller]
     pub fn fresh_read(&mut self, server: usize, key: &str) -> Option<u64> {
         self.begin(KeyValueInput::Get { key: key.into() });
         let answer = self.cluster.sync_on(server).and_then(|synced| {
@@ -126,17 +127,22 @@ impl Session {
             return None;
         };
         let version = value.as_ref().map_or(0, |(_, version)| *version);
+        let known = (self.version(key), self.seen);
         self.end(Some(match value {
             Some((value, version)) => KeyValueOutput::Value { value: value.into(), version },
             None => KeyValueOutput::NoKey,
         }));
+        if let Some(violation) = goes_back(self.client, key, known, (version, zxid)) {
+            self.cluster.fail(violation);
+        }
         self.saw(zxid, key, version);
         Some(version)
     }
 
     fn saw(&mut self, zxid: Zxid, key: &str, version: u64) {
         self.seen = self.seen.max(zxid);
-        self.versions.insert(key.to_owned(), version);
+        let known = self.versions.entry(key.to_owned()).or_default();
+        *known = version.max(*known);
     }
 
     /// Looks at the service on a server until it has an answer; `None` if the server is down, or has none

@@ -1,6 +1,8 @@
 //! What the servers send to each other. The types are yours; with these names of fields the tester can say
-//! which rule a message breaks: `vote` (`epoch`, `zxid`, `leader`), `round`, `accepted_epoch`, `epoch`,
-//! `current_epoch`, `last_zxid`, `transactions` (each with a `zxid`), `after`, `committed`, `zxid`.
+//! which rule a message breaks: `doing` (`Looking` in an election), `round`, `vote` (`epoch`, `zxid`,
+//! `leader`), `accepted_epoch`, `epoch`, `current_epoch`, `last_zxid`, `transactions` (each with a `zxid`),
+//! `after`, `committed`, `zxid`. NEWLEADER has neither `after` nor `committed`; UPTODATE has `committed`; a
+//! proposal has both. ACK, with its `zxid`, is the reply to a proposal.
 
 use serde::{Deserialize, Serialize};
 

@@ -36,7 +36,7 @@ impl Zab for QuorumPeer {
         todo!("zab::propose, part Z1: its tests end with a transaction")
     }
 
-    /// - `Looking` until discovery and synchronisation have ended.
+    /// `Looking` until discovery and synchronisation have ended.
     fn state(&self) -> ZabState {
         todo!("zab::state, part Z1")
     }

@@ -14,6 +14,10 @@ use crate::zab::rules::{ZB6, ZB7, ZB8};
 pub(super) struct Leaders {
     /// The servers with lower numbers vote.
     voters: usize,
+    /// Whether any ACK of NEWLEADER was recognised. If not, nobody knows who has the leader's history.
+    reads_new_leader_acks: bool,
+    /// Whether any ACK of a proposal was recognised. If not, nobody knows who has a proposal.
+    reads_acks: bool,
     heard: BTreeMap<(usize, u32), Heard>,
 }
 
@@ -27,11 +31,13 @@ struct Heard {
 
 impl Leaders {
     pub fn new(voters: usize) -> Self {
-        Self { voters, heard: BTreeMap::new() }
+        Self { voters, reads_new_leader_acks: false, reads_acks: false, heard: BTreeMap::new() }
     }
 
     /// A message of one server reaches another.
     pub fn hears(&mut self, me: usize, from: usize, said: &Said) {
+        self.reads_new_leader_acks |= matches!(said, Said::AckNewLeader { .. });
+        self.reads_acks |= matches!(said, Said::Ack { .. });
         if from >= self.voters {
             return;
         }
@@ -56,6 +62,11 @@ impl Leaders {
                 if let Some(broken) = Self::counts(me, *epoch, *after, transactions, shown) {
                     return Some(broken);
                 }
+                // If nothing in it is of this epoch, it may be part of synchronisation.
+                let is_of_epoch = |zxid: &Zxid| zxid.epoch == *epoch && zxid.counter > 0;
+                if !transactions.iter().chain(committed).any(is_of_epoch) {
+                    return None;
+                }
                 (*epoch, *committed)
             }
             _ => return None,
@@ -65,7 +76,7 @@ impl Leaders {
         let others =
             |voters: Vec<usize>| -> Vec<usize> { voters.into_iter().filter(|it| *it != me).collect() };
         let synchronised = others(heard.new_leader.iter().copied().collect());
-        if !self.is_quorum(1 + synchronised.len()) {
+        if self.reads_new_leader_acks && !self.is_quorum(1 + synchronised.len()) {
             let headline = format!(
                 "server {me} serves in epoch {epoch}, and of the {} voters {} besides itself has its history",
                 self.voters,
@@ -76,7 +87,9 @@ impl Leaders {
         let committed = committed.filter(|committed| committed.epoch == epoch && committed.counter > 0)?;
         let acked = heard.acks.iter().filter(|(_, zxid)| **zxid >= committed).map(|(server, _)| *server);
         let acked = others(acked.collect());
-        if self.is_quorum(1 + acked.len()) {
+        // An ACK of NEWLEADER acknowledges proposals, too.
+        let reads_all = self.reads_acks && self.reads_new_leader_acks;
+        if !reads_all || self.is_quorum(1 + acked.len()) {
             return None;
         }
         let headline = format!(

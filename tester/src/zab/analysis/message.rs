@@ -19,6 +19,9 @@ const AFTER: Spellings = &["after", "prev", "previous", "prevzxid"];
 const COMMITTED: Spellings = &["committed", "commit", "commitzxid", "lastcommitted"];
 const VOTE: Spellings = &["vote"];
 const LEADER: Spellings = &["leader", "server", "id"];
+/// In a vote that is the message itself, other names may mean the sender.
+const FLAT_EPOCH: Spellings = &["peerepoch"];
+const FLAT_LEADER: Spellings = &["leader"];
 const ROUND: Spellings = &["round", "electionepoch", "logicalclock"];
 const DOING: Spellings = &["doing", "state", "role"];
 
@@ -33,7 +36,7 @@ pub(super) enum Said {
     NewEpoch { epoch: u32 },
     /// ACKEPOCH.
     AckEpoch { epoch: u32, current_epoch: u32, last_zxid: Zxid },
-    /// NEWLEADER, with what the follower lacks; the last of it, if there is anything.
+    /// NEWLEADER, with the ids of what the follower lacks.
     NewLeader { epoch: u32, transactions: Vec<Zxid> },
     /// ACK of NEWLEADER.
     AckNewLeader { epoch: u32, last_zxid: Zxid },
@@ -41,7 +44,7 @@ pub(super) enum Said {
     UpToDate { epoch: u32, committed: Zxid },
     /// PROPOSAL, COMMIT, PING or INFORM.
     Proposal { epoch: u32, after: Option<Zxid>, transactions: Vec<Zxid>, committed: Option<Zxid> },
-    /// ACK. Its epoch may be that of the message that it answers.
+    /// ACK, if it answers a proposal. Its epoch may be that of the proposal.
     Ack { epoch: Option<u32>, zxid: Zxid },
     /// Transactions that cannot be read: there are too many, or they have another form.
     Unclear,
@@ -55,12 +58,15 @@ pub(super) struct Vote {
     pub leader: usize,
 }
 
+/// The field with one of these names; `None` if there are several.
 fn field(value: &Value, spellings: Spellings) -> Option<Value> {
     let is = |name: &str| {
         let plain = || name.chars().filter(|&c| c != '_').map(|c| c.to_ascii_lowercase());
         spellings.iter().any(|spelling| plain().eq(spelling.chars()))
     };
-    value.fields().find(|(name, _)| is(name)).map(|(_, value)| value)
+    let mut fields = value.fields().filter(|(name, _)| is(name));
+    let (_, found) = fields.next()?;
+    fields.next().is_none().then_some(found)
 }
 
 fn number(value: &Value, spellings: Spellings) -> Option<u64> {
@@ -102,7 +108,10 @@ impl Said {
             return Self::read(&content.inner()?);
         }
         if let Some(vote) = field(content, VOTE) {
-            return Self::read_vote(content, &vote);
+            return Self::read_vote(content, &vote, LEADER, EPOCH);
+        }
+        if field(content, ROUND).is_some() {
+            return Self::read_vote(content, content, FLAT_LEADER, FLAT_EPOCH);
         }
         if let Some(current_epoch) = epoch(content, CURRENT_EPOCH) {
             let (epoch, last_zxid) = (epoch(content, EPOCH)?, zxid(content, LAST_ZXID)?);
@@ -118,10 +127,12 @@ impl Said {
         let (committed, after) = (zxid(content, COMMITTED), zxid(content, AFTER));
         if let Some(transactions) = field(content, TRANSACTIONS) {
             let Some(transactions) = zxids(&transactions) else { return Some(Self::Unclear) };
-            if committed.is_none() && after.is_none() {
-                return Some(Self::NewLeader { epoch, transactions });
-            }
-            return Some(Self::Proposal { epoch, after, transactions, committed });
+            return Some(match (after, committed) {
+                (None, None) => Self::NewLeader { epoch, transactions },
+                // NEWLEADER with what is committed, or a proposal.
+                (None, Some(_)) => Self::Unclear,
+                _ => Self::Proposal { epoch, after, transactions, committed },
+            });
         }
         if let Some(last_zxid) = zxid(content, LAST_ZXID) {
             return Some(Self::AckNewLeader { epoch, last_zxid });
@@ -136,13 +147,13 @@ impl Said {
     }
 
     /// A vote, if the sender is looking.
-    fn read_vote(content: &Value, vote: &Value) -> Option<Self> {
+    fn read_vote(content: &Value, vote: &Value, leader: Spellings, epoch_of: Spellings) -> Option<Self> {
         let doing = field(content, DOING)?;
         if !doing.variant().is_some_and(|doing| doing.eq_ignore_ascii_case("looking")) {
             return None;
         }
-        let leader = usize::try_from(number(vote, LEADER)?).ok()?;
-        let vote = Vote { epoch: epoch(vote, EPOCH)?, zxid: zxid(vote, ZXID)?, leader };
+        let leader = usize::try_from(number(vote, leader)?).ok()?;
+        let vote = Vote { epoch: epoch(vote, epoch_of)?, zxid: zxid(vote, ZXID)?, leader };
         Some(Self::Votes { round: number(content, ROUND)?, vote })
     }
 }

@@ -366,16 +366,34 @@ fn zb6_a_quorum_of_voters_commits() {
         script.follows();
         script.discovers(3, 1, &[]);
         script.joins(3, 1, (0, 0));
-        for follower in [1, 3] {
-            let sent = script.proposes(follower, (0, 0), &[(1, 1)], 0);
-            script.saves(follower);
-            if acked_by == Some(follower) {
-                script.answers(sent, Ack { zxid: zxid(1, 1) });
+        for (number, acked_by) in [(1, Some(1)), (2, acked_by)] {
+            for follower in [1, 3] {
+                let sent = script.proposes(follower, (1, number - 1), &[(1, number)], 0);
+                script.saves(follower);
+                if acked_by == Some(follower) {
+                    script.answers(sent, Ack { zxid: zxid(1, number) });
+                }
             }
         }
-        script.proposes(1, (1, 1), &[], 1);
+        script.proposes(1, (1, 2), &[], 2);
         script.expect(is_broken, "ZB6");
     }
+}
+
+/// Server 1 acknowledges a proposal in a form that cannot be read, and server 0 commits it.
+#[test]
+fn zb6_is_silent_if_no_ack_can_be_read() {
+    #[derive(Serialize)]
+    struct Strange {
+        saved_up_to: Zxid,
+    }
+    let mut script = script();
+    script.follows();
+    let sent = script.proposes(1, (0, 0), &[(1, 1)], 0);
+    script.saves(1);
+    script.answers(sent, Strange { saved_up_to: zxid(1, 1) });
+    script.proposes(1, (1, 1), &[], 1);
+    script.expect(false, "ZB6");
 }
 
 /// Server 0 serves when the observer, or a voter, has its history.
@@ -389,6 +407,26 @@ fn zb7_a_quorum_of_voters_has_the_history() {
         script.answers(sent, UpToDate { epoch: 1, committed: Zxid::ZERO });
         script.expect(is_broken, "ZB7");
     }
+}
+
+/// Server 1 acknowledges NEWLEADER in a form that cannot be read, and server 0 serves. It commits what may
+/// have been in server 1's history then. The observer's ACK can be read.
+#[test]
+fn zb7_and_zb6_are_silent_if_no_ack_of_new_leader_can_be_read() {
+    #[derive(Serialize)]
+    struct Strange {
+        epoch: u32,
+        history_end: Zxid,
+    }
+    let mut script = script();
+    script.discovers(1, 1, &[]);
+    script.saves(1);
+    let sent = script.asks(1, 0, &Strange { epoch: 1, history_end: Zxid::ZERO });
+    script.answers(sent, UpToDate { epoch: 1, committed: Zxid::ZERO });
+    let sent = script.proposes(3, (0, 0), &[(1, 1)], 0);
+    script.answers(sent, Ack { zxid: zxid(1, 1) });
+    script.proposes(1, (1, 1), &[], 1);
+    script.expect(false, "ZB7");
 }
 
 /// What server 0 proposes after (1, 4), in epoch 1.
@@ -449,6 +487,105 @@ fn zb9_is_silent_about_what_cannot_be_read() {
     script.saves(1);
     script.answers(sent, Ack { zxid: zxid(1, 3) });
     script.expect(false, "ZB9");
+}
+
+/// Votes in ZooKeeper's form, without a struct of their own.
+#[test]
+fn votes_may_be_flat() {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Flat {
+        leader: usize,
+        zxid: Zxid,
+        election_epoch: u64,
+        state: Doing,
+        sid: usize,
+        peer_epoch: u32,
+    }
+    for (other, is_broken) in [((2, 4), true), ((2, 5), false)] {
+        let mut script = script();
+        for (leader, (epoch, counter)) in [(1, (2, 5)), (2, other)] {
+            let (zxid, peer_epoch) = (zxid(epoch, counter), 2);
+            script.asks(
+                1,
+                2,
+                &Flat { leader, zxid, election_epoch: 7, state: Doing::Looking, sid: 1, peer_epoch },
+            );
+        }
+        script.expect(is_broken, "ZB5");
+    }
+}
+
+/// Server 1 tells its epoch and the end of its history in a message that looks like an acknowledgement.
+#[test]
+fn only_what_answers_a_proposal_is_an_acknowledgement() {
+    #[derive(Serialize)]
+    struct CEpoch {
+        epoch: u32,
+        zxid: Zxid,
+    }
+    for is_answer in [true, false] {
+        let mut script = script();
+        script.follows();
+        let sent = script.proposes(1, (0, 0), &[(1, 1), (1, 2)], 0);
+        script.saves(1);
+        let said = CEpoch { epoch: 1, zxid: zxid(1, 2) };
+        if is_answer {
+            script.answers(sent, said);
+        } else {
+            script.asks(1, 0, &said);
+        }
+        script.restarts(1);
+        script.votes(1, 1, (1, (1, 1), 1));
+        script.expect(is_answer, "ZB4");
+    }
+}
+
+/// The second transaction comes alone, in a message that looks like an acknowledgement.
+#[test]
+fn zb9_is_silent_about_single_transactions() {
+    #[derive(Serialize)]
+    struct Single {
+        epoch: u32,
+        zxid: Zxid,
+        transaction: &'static str,
+    }
+    let mut script = script();
+    script.follows();
+    script.proposes(1, (0, 0), &[(1, 1)], 0);
+    script.asks(0, 1, &Single { epoch: 1, zxid: zxid(1, 2), transaction: "the second" });
+    let sent = script.proposes(1, (1, 2), &[(1, 3)], 0);
+    script.saves(1);
+    script.answers(sent, Ack { zxid: zxid(1, 3) });
+    script.expect(false, "ZB9");
+}
+
+/// NEWLEADER that tells what is committed, or after what its transactions come, is sent before a quorum has
+/// the history. With a transaction of the epoch it is a proposal.
+#[test]
+fn zb7_is_silent_about_synchronisation() {
+    #[derive(Serialize)]
+    struct Committed {
+        epoch: u32,
+        transactions: Vec<Transaction>,
+        committed: Zxid,
+    }
+    #[derive(Serialize)]
+    struct Diff {
+        epoch: u32,
+        after: Zxid,
+        transactions: Vec<Transaction>,
+    }
+    for (epoch, is_broken) in [(1, false), (2, true)] {
+        let mut script = script();
+        script.discovers(3, 2, &[]);
+        script.asks(3, 0, &AckNewLeader { epoch: 2, last_zxid: Zxid::ZERO });
+        let new_leader = Committed { epoch: 2, transactions: transactions(&[(1, 1)]), committed: zxid(1, 1) };
+        script.asks(0, 1, &new_leader);
+        let diff = Diff { epoch: 2, after: zxid(epoch, 1), transactions: transactions(&[(epoch, 2)]) };
+        script.asks(0, 1, &diff);
+        script.expect(is_broken, "ZB7");
+    }
 }
 
 /// What a server does while it crashes reaches nobody, and what is not recognised is said.

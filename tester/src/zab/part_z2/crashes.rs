@@ -38,7 +38,7 @@ fn abandoned_z2(cluster: &Ensemble) {
         let (one, other) = others.split_at(2);
         cluster.partition(one, other);
         if round % 2 == 0 {
-            cluster.shutdown(*others.iter().max().unwrap_or(&0));
+            cluster.shutdown(*others.iter().max().expect("four servers are left"));
         }
         cluster.sleep(cluster.rand_millis(300));
         cluster.connect_all();
@@ -60,18 +60,21 @@ fn between_saves_z2(cluster: &Ensemble) {
     for round in 0..8 {
         // A server lacks something.
         let (absent, others) = (cluster.after(round, 0), [cluster.after(round, 1), cluster.after(round, 2)]);
+        let (gone, old) = (others[round % 2], others[1 - round % 2]);
         cluster.shutdown(absent);
         cluster.wait_for_leader(&others);
         kept.push(cluster.broadcast(&others));
-        // It is back, and crashes while it gets it.
+        // It is back, and crashes while it gets it, in an epoch that one of the others does not know.
+        cluster.shutdown(old);
+        cluster.restart(gone);
         cluster.restart(absent);
-        cluster.sleep(Duration::from_millis(60) + cluster.rand_millis(160));
+        cluster.sleep(Duration::from_millis(60) + cluster.rand_millis(240));
         cluster.shutdown(absent);
-        // Now it is needed for a quorum, without the server that may have led.
-        let gone = others[round % 2];
         cluster.shutdown(gone);
+        // Now these two are the quorum.
         cluster.restart(absent);
-        let pair = [absent, others[1 - round % 2]];
+        cluster.restart(old);
+        let pair = [absent, old];
         cluster.wait_for_leader(&pair);
         for proposed in &kept {
             cluster.expect_delivered(&pair, proposed, "a quorum had delivered it");
@@ -108,12 +111,9 @@ fn in_flight_z2(cluster: &Ensemble) {
             cluster.sleep(Duration::from_millis(4));
         }
     }
-    cluster.wait_for_leader(&everyone);
-    if let Some(last) = &last {
-        let (later, _) = cluster.wait_for_leader(&everyone);
-        if later == leader {
-            cluster.expect_delivered(&everyone, last, "its leader still leads");
-        }
+    let (_, epoch) = cluster.wait_for_leader(&everyone);
+    if let Some(last) = last.filter(|last| last.zxid.epoch == epoch) {
+        cluster.expect_delivered(&everyone, &last, "its leader still leads");
     }
     cluster.broadcast(&everyone);
 }

@@ -49,6 +49,21 @@ fn write(cluster: &Ensemble, session: &mut Session, value: &str) {
     cluster.fail("expected a write to be done within 5 s, with a quorum in touch; saw none done");
 }
 
+/// Reads on a server that is in touch. Fails if it is behind what the client has seen for 5 s.
+#[track_caller]
+fn read(cluster: &Ensemble, session: &mut Session, server: usize) {
+    let began = cluster.now();
+    while session.read(server, KEY).is_none() {
+        if cluster.now() - began >= super::super::PATIENCE {
+            cluster.fail(format!(
+                "expected server {server}, which is in touch, to come up to what the client has seen within \
+                 5 s; saw it behind"
+            ));
+        }
+        cluster.sleep(PAUSE);
+    }
+}
+
 /// Servers 0 to 2 vote, 3 observes. A client reads on whichever server it likes.
 fn local_z3(cluster: &Ensemble) {
     let everyone = cluster.everyone();
@@ -58,8 +73,8 @@ fn local_z3(cluster: &Ensemble) {
         let absent = cluster.after(round, 0);
         write(cluster, &mut writer, &format!("{round}a"));
         for &server in &everyone {
-            writer.read(server, KEY);
-            reader.read(server, KEY);
+            read(cluster, &mut writer, server);
+            read(cluster, &mut reader, server);
         }
         // One is cut off. It serves what it has to whoever has seen no more.
         cluster.disconnect(absent);

@@ -34,12 +34,8 @@ fn each_save_zx(cluster: &Ensemble) {
     let everyone = cluster.everyone();
     for save in 1..=5 {
         let (leader, _) = cluster.wait_for_leader(&everyone);
-        let (one, absent) = match cluster.after(leader, save as usize) {
-            other if other == leader => (cluster.after(leader, 1), cluster.after(leader, 2)),
-            other => {
-                (everyone.iter().copied().find(|it| *it != leader && *it != other).unwrap_or(leader), other)
-            }
-        };
+        let distance = 1 + save as usize % 2;
+        let (absent, one) = (cluster.after(leader, distance), cluster.after(leader, 3 - distance));
         cluster.shutdown(absent);
         cluster.wait_for_leader(&[leader, one]);
         let kept = cluster.broadcast(&[leader, one]);

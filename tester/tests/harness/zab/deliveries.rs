@@ -60,6 +60,7 @@ impl Deliveries {
         };
         let copies = match self.fault {
             Fault::DeliversNothing => 0,
+            Fault::LastDeliversNothing if self.me == 3 => 0,
             Fault::RestartsInVain if self.has_state => 0,
             Fault::AllSkip if number.is_multiple_of(3) => 0,
             Fault::AllRepeat => 2,

@@ -18,6 +18,8 @@ faults! {
     ForgetsEpoch,
     /// Nothing is delivered.
     DeliversNothing,
+    /// Server 3 delivers nothing.
+    LastDeliversNothing,
     /// A server that starts with something in its storage delivers nothing.
     RestartsInVain,
     /// Server 1 delivers another text than was proposed.

@@ -42,6 +42,9 @@ fails!(servers_that_deliver_nothing: DeliversNothing in "first_leader_z1", "asse
 fails!(writes_that_are_never_done: DeliversNothing in "local_reads_z3", "assertion",
     "expected a write to be done within 5 s, with a quorum in touch; saw none done");
 
+fails!(a_server_that_does_not_come_up: LastDeliversNothing in "local_reads_z3", "assertion",
+    "expected server 3, which is in touch, to come up to what the client has seen within 5 s; saw it behind");
+
 fails!(a_server_that_starts_again_in_vain: RestartsInVain in "minority_fails_z3", "assertion",
     "expected servers 0, 1, 2, 3, 4 to deliver \"", " within 5.000 s, because the others have delivered it; \
      saw that server ", " did not");
