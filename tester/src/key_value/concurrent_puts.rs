@@ -50,7 +50,13 @@ impl Load {
     /// The key `k` alone.
     #[must_use]
     pub fn one_key() -> Self {
-        Self { keys: ["k".to_owned()].into() }
+        Self::one_key_called("k")
+    }
+
+    /// This key alone.
+    #[must_use]
+    pub fn one_key_called(key: &str) -> Self {
+        Self { keys: [key.to_owned()].into() }
     }
 
     /// The keys `k0`, `k1` and so on.

@@ -1,0 +1,116 @@
+//! What the groups have of the shards.
+//!
+//! Two invariants: one configuration gives a shard to one group; and what a server has of a shard never
+//! becomes that of an earlier configuration. A server executes the requests of its log, so it may be behind
+//! the others, but it does not go back while it runs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use labapi::{ConfigNum, Holding, SHARDS, ShardId};
+use parking_lot::Mutex;
+
+use super::event::ShardEvent;
+use crate::event::{Event, Incarnation, Interests};
+use crate::invariant::{Invariant, Verdict, Violation};
+
+/// The group that serves each shard, by configuration. All groups share it.
+#[derive(Clone, Default)]
+pub(super) struct Owners {
+    served: Arc<Mutex<BTreeMap<(ShardId, ConfigNum), Incarnation>>>,
+}
+
+/// One configuration gives a shard to one group.
+pub(super) struct OneOwner {
+    owners: Owners,
+    checked: bool,
+}
+
+impl OneOwner {
+    pub fn new(owners: &Owners) -> Self {
+        Self { owners: owners.clone(), checked: false }
+    }
+}
+
+impl Invariant for OneOwner {
+    fn name(&self) -> &'static str {
+        "one group serves a shard by one configuration"
+    }
+
+    fn interests(&self) -> Interests {
+        Interests::STATES
+    }
+
+    fn on(&mut self, event: &Event<'_>) -> Verdict {
+        let Some(&ShardEvent::Holds { shard, holding, num }) = event.protocol() else { return Ok(()) };
+        let Some(who) = event.server() else { return Ok(()) };
+        self.checked = true;
+        if holding != Holding::Serving {
+            return Ok(());
+        }
+        let mut served = self.owners.served.lock();
+        let first = *served.entry((shard, num)).or_insert(who);
+        if first.group == who.group {
+            return Ok(());
+        }
+        Err(Violation::new(format!(
+            "expected configuration {num} to give shard {shard} to one group; saw {who} serve it by that \
+             configuration, and {first} before"
+        )))
+    }
+
+    fn exercised(&self) -> bool {
+        self.checked
+    }
+
+    fn subject(&self) -> &'static str {
+        "what a server has of a shard"
+    }
+}
+
+/// What a server has of a shard never becomes that of an earlier configuration.
+#[derive(Default)]
+pub(super) struct NeverGoesBack {
+    seen: BTreeMap<Incarnation, [(Holding, ConfigNum); SHARDS]>,
+    checked: bool,
+}
+
+impl Invariant for NeverGoesBack {
+    fn name(&self) -> &'static str {
+        "a shard never goes back to an earlier configuration"
+    }
+
+    fn interests(&self) -> Interests {
+        Interests::STATES
+    }
+
+    fn on(&mut self, event: &Event<'_>) -> Verdict {
+        let Some(&ShardEvent::Holds { shard, holding, num }) = event.protocol() else { return Ok(()) };
+        let Some(who) = event.server() else { return Ok(()) };
+        self.checked = true;
+        let seen = &mut self.seen.entry(who).or_default()[shard.0];
+        let (before, known) = std::mem::replace(seen, (holding, num));
+        if num < known {
+            return Err(Violation::new(format!(
+                "expected a server to have of a shard what the newest configuration gave it; saw {who} go \
+                 back to configuration {num} with shard {shard}, after configuration {known}"
+            )));
+        }
+        let serves_again = num == known && holding == Holding::Serving && before != Holding::Serving;
+        if serves_again && known > ConfigNum::default() {
+            return Err(Violation::new(format!(
+                "expected a group that has given up a shard to serve it again by a later configuration \
+                 only; saw {who} serve shard {shard} again by configuration {num}"
+            )));
+        }
+        Ok(())
+    }
+
+    fn exercised(&self) -> bool {
+        self.checked
+    }
+
+    fn subject(&self) -> &'static str {
+        "what a server has of a shard"
+    }
+}
