@@ -139,10 +139,13 @@ fn recovery_without_clerks(service: &Service, rounds: usize) {
 fn recovery_with_clerks(service: &Service, rounds: usize) {
     const CLIENTS: usize = 5;
     const TIME: Duration = Duration::from_secs(60);
+    /// The unit of their pauses.
+    const REST: Duration = Duration::from_millis(200);
     service.set_up();
     let putting = {
         let cluster = service.cluster().clone();
-        thread::spawn(move || cluster.put_concurrently(CLIENTS, TIME, &Load::one_key_called("k0")))
+        let load = Load::one_key_called("k0").resting(REST);
+        thread::spawn(move || cluster.put_concurrently(CLIENTS, TIME, &load))
     };
     for _ in 0..rounds {
         partition_controller(service, When::Returns);

@@ -29,7 +29,7 @@ pub(super) const MORE_GROUPS: u64 = 8;
 const SERVERS: usize = 3;
 
 /// The pause after a group has joined or left.
-const PAUSE: Duration = Duration::from_millis(200);
+pub(super) const PAUSE: Duration = Duration::from_millis(200);
 
 /// Time without another answer after which gets are taken for those that wait.
 const SILENCE: Duration = Duration::from_secs(2);
