@@ -8,6 +8,7 @@ use labrt::sync::atomic::{AtomicBool, Ordering};
 use labrt::thread;
 
 use super::case;
+use super::controllers::Controller;
 use super::part_5a::LENGTH;
 use super::partitions::{When, partition_controller};
 use super::service::Service;
@@ -130,10 +131,12 @@ fn recovery_without_clerks(service: &Service, rounds: usize) {
     service.set_up();
     let client = service.cluster().client();
     let contents = service.spread_puts(&client, LENGTH);
+    let mut returned = Vec::new();
     for _ in 0..rounds {
-        partition_controller(service, When::Returns);
+        returned.push(partition_controller(service, When::Returns));
         contents.check(&client);
     }
+    returned.iter().for_each(Controller::stop);
 }
 
 fn recovery_with_clerks(service: &Service, rounds: usize) {
@@ -147,9 +150,8 @@ fn recovery_with_clerks(service: &Service, rounds: usize) {
         let load = Load::one_key_called("k0").resting(REST);
         thread::spawn(move || cluster.put_concurrently(CLIENTS, TIME, &load))
     };
-    for _ in 0..rounds {
-        partition_controller(service, When::Returns);
-    }
+    let returned: Vec<_> = (0..rounds).map(|_| partition_controller(service, When::Returns)).collect();
     putting.join().expect("a panic ends the run");
+    returned.iter().for_each(Controller::stop);
     service.cluster().check_linearizable();
 }

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use labapi::GroupId;
+use labrt::sync::atomic::{AtomicBool, Ordering};
 use labrt::thread;
 use parking_lot::Mutex;
 
+use super::controllers::Controller;
 use super::service::Service;
 
 /// What becomes of the controller that was cut off.
@@ -26,21 +28,24 @@ enum Step {
 }
 
 /// Cuts off a controller while groups join and leave by it, when the group that owns shards is down; starts
-/// the group, and has another controller take the change up.
+/// the group, and has another controller take the change up. A controller that returns ends what it does then
+/// and begins nothing new. Returns it, to be stopped at the end of the test.
 #[track_caller]
-pub(super) fn partition_controller(service: &Service, when: When) {
+pub(super) fn partition_controller(service: &Service, when: When) -> Controller {
     let cluster = service.cluster();
     let (one, other) = (service.controller(), service.controller());
     let before = other.query().expect("nobody stops it").num;
 
     let step = Arc::new(Mutex::new(None));
-    let changing = {
-        let (service, one, step) = (service.clone(), one.clone(), Arc::clone(&step));
+    let enough = Arc::new(AtomicBool::new(false));
+    {
+        let (service, one) = (service.clone(), one.clone());
+        let (step, enough) = (Arc::clone(&step), Arc::clone(&enough));
         thread::spawn(move || {
             if one.init().is_err() {
                 return;
             }
-            loop {
+            while !enough.load(Ordering::Acquire) {
                 let group = service.new_group_id();
                 *step.lock() = Some(Step::Joining(group));
                 if service.join_group(&one, group).is_err() {
@@ -51,8 +56,8 @@ pub(super) fn partition_controller(service: &Service, when: When) {
                     return;
                 }
             }
-        })
-    };
+        });
+    }
     cluster.sleep(Duration::from_secs(1) + cluster.rand_millis(399));
     let first = service.group(GroupId::FIRST);
     first.shutdown_all();
@@ -88,12 +93,14 @@ pub(super) fn partition_controller(service: &Service, when: When) {
             service.leave(&other, group).expect("nobody stops it");
         }
     }
-    if when == When::Returns {
-        one.set_cut(false);
-        cluster.sleep(Duration::from_millis(100));
-    }
-    // In the course the first controller is left running.
-    one.stop();
-    changing.join().expect("a panic ends the run");
     other.stop();
+    enough.store(true, Ordering::Release);
+    match when {
+        When::Crashed => one.stop(),
+        When::Returns => {
+            one.set_cut(false);
+            cluster.sleep(Duration::from_millis(100));
+        }
+    }
+    one
 }
