@@ -8,6 +8,7 @@ mod holdings;
 mod part_5a;
 mod part_5b;
 mod part_5c;
+mod part_5x;
 mod partitions;
 mod service;
 
@@ -32,6 +33,7 @@ pub(crate) const LAB: Lab = Lab {
         Part::new("5A", "moving shards"),
         Part::new("5B", "a controller that fails"),
         Part::new("5C", "concurrent controllers"),
+        Part::new("5X", "adversity"),
     ],
     needs: &["kvsrv", "raft", "kvraft"],
     cases,
@@ -39,9 +41,9 @@ pub(crate) const LAB: Lab = Lab {
     situations: Vec::new,
 };
 
-/// All tests of lab 5, in the course's order.
+/// All tests of lab 5: the course's in its order, and then those of part 5X.
 fn cases() -> Vec<Case> {
-    [&part_5a::cases()[..], &part_5b::cases(), &part_5c::cases()].concat()
+    [&part_5a::cases()[..], &part_5b::cases(), &part_5c::cases(), &part_5x::cases()].concat()
 }
 
 /// What each test needs of a solution.
@@ -60,7 +62,7 @@ fn play(stage: &Stage<'_>, body: impl FnOnce(&Service)) {
     let make_rsm = stage.expect(solution.key_value_on_raft(), "rsm").make_rsm;
     let shardkv = stage.expect(solution.export("shardkv").copied(), "sharded key/value service");
     let max_raft_state = stage.max_raft_state();
-    stage.play(ConfigStore::new(kvsrv, shardkv), move |cluster| {
+    stage.play_on(1, ConfigStore::new(kvsrv, shardkv), move |cluster| {
         body(&Service::new(cluster.clone(), log, make_rsm, shardkv, max_raft_state));
     });
 }

@@ -139,6 +139,11 @@ impl<P: KeyValueProtocol> Client<P> {
         }
     }
 
+    /// Cuts the client off from the servers that it has found by their names, or connects it again.
+    pub(crate) fn set_cut(&self, is_cut: bool) {
+        self.links.set_cut(is_cut);
+    }
+
     /// Removes the client, with its threads and its end points.
     pub fn leave(self) {
         self.node.kill();

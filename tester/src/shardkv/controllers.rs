@@ -84,6 +84,16 @@ impl Controller {
         self.links.set_cut(is_cut);
     }
 
+    /// Pauses the controller, with what it does, until it is resumed.
+    pub fn pause(&self) {
+        self.node.pause();
+    }
+
+    /// Lets a paused controller go on.
+    pub fn resume(&self) {
+        self.node.resume();
+    }
+
     /// Ends the controller, whatever it does. Calls under way return.
     pub fn stop(&self) {
         self.node.kill();

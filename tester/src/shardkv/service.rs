@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use labapi::{Config, ConfigNum, GroupId, MakeRsm, ShardKv, Version};
+use labapi::{Config, ConfigNum, GroupId, Holding, MakeRsm, ShardId, ShardKv, Version};
 use labrt::channel;
 use parking_lot::Mutex;
 
@@ -33,6 +33,9 @@ pub(super) const PAUSE: Duration = Duration::from_millis(200);
 
 /// Time without another answer after which gets are taken for those that wait.
 const SILENCE: Duration = Duration::from_secs(2);
+
+/// The time in which the servers of a group catch up with one another.
+const SETTLING: Duration = Duration::from_secs(3);
 
 /// The most groups of a test.
 const MOST_GROUPS: u64 = 1000;
@@ -67,6 +70,11 @@ impl Service {
     /// The store of configurations, and the operations of a test that concern no group.
     pub fn cluster(&self) -> &Cluster<ConfigStore> {
         &self.cluster
+    }
+
+    /// When a replica takes a snapshot; `None`: never.
+    pub fn max_raft_state(&self) -> Option<usize> {
+        self.max_raft_state
     }
 
     /// A new controller, which has not been initialised.
@@ -226,6 +234,54 @@ impl Service {
         group.start_all();
     }
 
+    /// Expects the groups to have what the configuration gives them: the owner of a shard serves it, on each of
+    /// its servers, and no other group has anything of it. Groups that own no shard at all are left out.
+    #[track_caller]
+    pub fn must_be_settled(&self, config: &Config) {
+        // Servers that have restarted execute their log again when their leader has committed something of its
+        // own term (§5.4.2).
+        let reader = self.cluster.client();
+        for shard in ShardId::all() {
+            let _ = reader.get(&key_of(shard, 0));
+        }
+        reader.leave();
+        let began = self.cluster.now();
+        while let Some((id, server, shard, holding)) = self.first_misplaced(config) {
+            if self.cluster.now() - began > SETTLING {
+                let expected = match config.owners[shard.0] == id {
+                    true => "serve it, for it is the owner",
+                    false => "have nothing of it, for it is not the owner",
+                };
+                self.cluster.fail(format!(
+                    "expected g{id} server {server} to {expected} of shard {shard} by configuration {}, which \
+                     has been the present one for {}; saw that it is {holding:?} there",
+                    config.num,
+                    Seconds(SETTLING)
+                ));
+            }
+            self.cluster.sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// A server that has of a shard what the configuration does not say.
+    fn first_misplaced(&self, config: &Config) -> Option<(GroupId, usize, ShardId, Holding)> {
+        let groups = self.groups.lock().clone();
+        for (id, group) in groups.into_iter().filter(|(id, _)| config.owners.contains(id)) {
+            for server in 0..group.n_servers() {
+                let seen = group.call(server, "holdings", |_, it| it.holdings());
+                let Some((_, seen)) = seen else { continue };
+                for shard in ShardId::all() {
+                    let (holding, _) = seen[shard.0];
+                    let is_owner = config.owners[shard.0] == id;
+                    if holding != if is_owner { Holding::Serving } else { Holding::Absent } {
+                        return Some((id, server, shard, holding));
+                    }
+                }
+            }
+        }
+        None
+    }
+
     /// Has `work` done within `limit`.
     #[track_caller]
     pub fn must_end_within(&self, what: &str, limit: Duration, is_done: impl Fn() -> bool) {
@@ -279,4 +335,10 @@ fn group_name(id: GroupId) -> &'static str {
 /// The groups with these numbers.
 pub(super) fn groups(ids: impl IntoIterator<Item = u64>) -> Vec<GroupId> {
     ids.into_iter().map(GroupId).collect()
+}
+
+/// The key of this number in a shard.
+pub(super) fn key_of(shard: ShardId, number: usize) -> String {
+    let keys = (0..).map(|number| format!("key{number}"));
+    keys.filter(|key| ShardId::of(key) == shard).nth(number).expect("there are keys in each shard")
 }
