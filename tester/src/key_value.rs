@@ -28,7 +28,9 @@ pub use concurrent_puts::{Load, Results};
 pub(crate) use contention::Rival;
 pub use links::ClientLinks;
 pub(crate) use logged::put_output;
-pub(crate) use rules::{KV10, KeyValueAnalysis, Leaders, Moment, finding, on_one_server, on_several_servers};
+pub(crate) use rules::{
+    KV10, KeyValueAnalysis, Leaders, Moment, finding, on_one_server, on_several_servers, words,
+};
 pub(crate) use unrecorded::Unrecorded;
 
 /// A protocol whose servers clerks can call.

@@ -1,5 +1,6 @@
 //! Lab 5: a key/value service whose keys are spread over groups of servers.
 
+mod analysis;
 mod config_store;
 mod controllers;
 mod event;
@@ -10,6 +11,7 @@ mod part_5b;
 mod part_5c;
 mod part_5x;
 mod partitions;
+mod rules;
 mod service;
 
 pub use config_store::ConfigStore;
@@ -19,6 +21,7 @@ pub use groups::GroupServers;
 use crate::raft::ReplicatedLog;
 use crate::stage::Stage;
 use crate::{Case, Lab, Part};
+use groups::{Parts, Seen};
 use service::Service;
 
 /// Lab 5.
@@ -37,7 +40,7 @@ pub(crate) const LAB: Lab = Lab {
     ],
     needs: &["kvsrv", "raft", "kvraft"],
     cases,
-    rules: Vec::new,
+    rules: rules::all,
     situations: Vec::new,
 };
 
@@ -61,8 +64,9 @@ fn play(stage: &Stage<'_>, body: impl FnOnce(&Service)) {
     let kvsrv = stage.expect(solution.key_value_server(), "key/value server");
     let make_rsm = stage.expect(solution.key_value_on_raft(), "rsm").make_rsm;
     let shardkv = stage.expect(solution.export("shardkv").copied(), "sharded key/value service");
-    let max_raft_state = stage.max_raft_state();
-    stage.play_on(1, ConfigStore::new(kvsrv, shardkv), move |cluster| {
-        body(&Service::new(cluster.clone(), log, make_rsm, shardkv, max_raft_state));
+    let parts = Parts { log, make_rsm, solution: shardkv, max_raft_state: stage.max_raft_state() };
+    let seen = Seen::default();
+    stage.play_on(1, ConfigStore::new(kvsrv, shardkv, &seen.moves), |cluster| {
+        body(&Service::new(cluster.clone(), parts, seen.clone()));
     });
 }

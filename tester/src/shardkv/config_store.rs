@@ -5,8 +5,10 @@ use std::sync::Arc;
 use labapi::{Clerk, DialServer, KvSrv, ShardController, ShardKv};
 use labrpc::ClientEnd;
 
+use super::analysis::{Moves, ShardAnalysis};
 use crate::key_value::{ClientLinks, Clients, KeyValueProtocol};
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
+use crate::rule::Analysis;
 
 /// The protocol of the store of configurations: a key/value server of lab 2, which never fails.
 ///
@@ -16,11 +18,12 @@ pub struct ConfigStore {
     kvsrv: KvSrv,
     shardkv: ShardKv,
     clients: Clients,
+    moves: Moves,
 }
 
 impl ConfigStore {
-    pub(crate) fn new(kvsrv: KvSrv, shardkv: ShardKv) -> Self {
-        Self { kvsrv, shardkv, clients: Clients::default() }
+    pub(super) fn new(kvsrv: KvSrv, shardkv: ShardKv, moves: &Moves) -> Self {
+        Self { kvsrv, shardkv, clients: Clients::default(), moves: moves.clone() }
     }
 
     /// A function that makes a controller, from an end point to the store.
@@ -43,6 +46,10 @@ fn dialer(links: &Arc<ClientLinks>) -> DialServer {
 impl Protocol for ConfigStore {
     /// The server is called by clerks only.
     type Instance = ();
+
+    fn analyses(&self, _: usize) -> Vec<Box<dyn Analysis>> {
+        vec![Box::new(ShardAnalysis::new("", &self.moves))]
+    }
 
     fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<()>> {
         let services = env.make("make_server", self.kvsrv.make_server)?;

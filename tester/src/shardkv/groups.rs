@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use labapi::{GroupId, MakeRsm, Raft, ShardKv, ShardReplica, ShardServer};
+use labapi::{GroupId, LogIndex, MakeRsm, Raft, SHARDS, ShardId, ShardKv, ShardReplica, ShardServer};
 
+use super::analysis::{Moves, ShardAnalysis};
 use super::event::ShardEvent;
 use super::holdings::{NeverGoesBack, OneOwner, Owners};
 use crate::invariant::Invariant;
@@ -11,30 +12,37 @@ use crate::kvraft::replica;
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
 use crate::raft::{Observations, OnRaft, ReplicatedLog};
 use crate::rule::Analysis;
-use labapi::{LogIndex, ShardId};
+
+/// What the servers of all groups consist of.
+#[derive(Clone, Copy)]
+pub(super) struct Parts {
+    pub log: ReplicatedLog,
+    pub make_rsm: MakeRsm,
+    pub solution: ShardKv,
+    /// When a replica takes a snapshot; `None`: never.
+    pub max_raft_state: Option<usize>,
+}
+
+/// What is seen of all groups together.
+#[derive(Clone, Default)]
+pub(super) struct Seen {
+    pub owners: Owners,
+    pub moves: Moves,
+}
 
 /// The protocol of a shard group.
 pub struct GroupServers {
     group: GroupId,
-    log: ReplicatedLog,
-    make_rsm: MakeRsm,
-    solution: ShardKv,
-    max_raft_state: Option<usize>,
+    name: &'static str,
+    parts: Parts,
     observations: Observations,
-    owners: Owners,
+    seen: Seen,
 }
 
 impl GroupServers {
-    pub(super) fn new(
-        group: GroupId,
-        log: ReplicatedLog,
-        make_rsm: MakeRsm,
-        solution: ShardKv,
-        max_raft_state: Option<usize>,
-        owners: &Owners,
-    ) -> Self {
-        let (observations, owners) = (Observations::default(), owners.clone());
-        Self { group, log, make_rsm, solution, max_raft_state, observations, owners }
+    /// The servers of this group, whose cluster has this name.
+    pub(super) fn new(group: GroupId, name: &'static str, parts: Parts, seen: &Seen) -> Self {
+        Self { group, name, parts, observations: Observations::default(), seen: seen.clone() }
     }
 }
 
@@ -42,22 +50,24 @@ impl Protocol for GroupServers {
     type Instance = dyn ShardServer;
 
     fn invariants(&self, servers: usize) -> Vec<Box<dyn Invariant>> {
-        let mut invariants = (self.log.invariants)(&self.observations, servers);
-        invariants.push(Box::new(OneOwner::new(&self.owners)));
+        let mut invariants = (self.parts.log.invariants)(&self.observations, servers);
+        invariants.push(Box::new(OneOwner::new(&self.seen.owners)));
         invariants.push(Box::new(NeverGoesBack::default()));
         invariants
     }
 
     fn analyses(&self, servers: usize) -> Vec<Box<dyn Analysis>> {
-        (self.log.analyses)(servers, false)
+        let mut analyses = (self.parts.log.analyses)(servers, false);
+        analyses.push(Box::new(ShardAnalysis::new(self.name, &self.seen.moves)));
+        analyses
     }
 
     fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<dyn ShardServer>> {
-        let make_server = self.solution.make_server;
+        let make_server = self.parts.solution.make_server;
         let args = ShardReplica {
             group: self.group,
-            make_rsm: self.make_rsm,
-            replica: replica(env, self.log, self.max_raft_state),
+            make_rsm: self.parts.make_rsm,
+            replica: replica(env, self.parts.log, self.parts.max_raft_state),
         };
         let (server, raft, services) = env.make("make_server", move || {
             let server = make_server(args);
@@ -77,7 +87,7 @@ impl GroupServers {
     /// Probes the Raft of a server, and what the server has of the shards. Keeps the server.
     fn probe(&self, env: &NodeEnv<'_>, raft: Arc<dyn Raft>, server: &Arc<dyn ShardServer>) {
         let (server, events) = (Arc::clone(server), env.events());
-        let last = parking_lot::Mutex::new([None; labapi::SHARDS]);
+        let last = parking_lot::Mutex::new([None; SHARDS]);
         self.observations.probe(env, raft, move || {
             let seen = server.holdings();
             for (shard, last) in ShardId::all().zip(last.lock().iter_mut()) {

@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use labapi::{Config, ConfigNum, GroupId, Holding, MakeRsm, ShardId, ShardKv, Version};
+use labapi::{Config, ConfigNum, GroupId, Holding, ShardId, Version};
 use labrt::channel;
 use parking_lot::Mutex;
 
 use super::controllers::{Controller, Stopped};
-use super::holdings::Owners;
+use super::groups::{Parts, Seen};
 use super::{ConfigStore, GroupServers};
 use crate::Cluster;
 use crate::display::Seconds;
 use crate::key_value::Client;
-use crate::raft::ReplicatedLog;
 
 /// A client of the service.
 pub(super) type ShardClient = Client<ConfigStore>;
@@ -45,26 +44,17 @@ const MOST_GROUPS: u64 = 1000;
 pub(super) struct Service {
     /// The store of configurations. Clients of the service are its clients.
     cluster: Cluster<ConfigStore>,
-    log: ReplicatedLog,
-    make_rsm: MakeRsm,
-    solution: ShardKv,
-    max_raft_state: Option<usize>,
-    owners: Owners,
+    parts: Parts,
+    seen: Seen,
     groups: Arc<Mutex<BTreeMap<GroupId, Cluster<GroupServers>>>>,
     /// The highest number that a group has had.
     last_group: Arc<Mutex<GroupId>>,
 }
 
 impl Service {
-    pub fn new(
-        cluster: Cluster<ConfigStore>,
-        log: ReplicatedLog,
-        make_rsm: MakeRsm,
-        solution: ShardKv,
-        max_raft_state: Option<usize>,
-    ) -> Self {
-        let (owners, groups, last_group) = Default::default();
-        Self { cluster, log, make_rsm, solution, max_raft_state, owners, groups, last_group }
+    pub fn new(cluster: Cluster<ConfigStore>, parts: Parts, seen: Seen) -> Self {
+        let (groups, last_group) = Default::default();
+        Self { cluster, parts, seen, groups, last_group }
     }
 
     /// The store of configurations, and the operations of a test that concern no group.
@@ -74,7 +64,7 @@ impl Service {
 
     /// When a replica takes a snapshot; `None`: never.
     pub fn max_raft_state(&self) -> Option<usize> {
-        self.max_raft_state
+        self.parts.max_raft_state
     }
 
     /// A new controller, which has not been initialised.
@@ -99,8 +89,7 @@ impl Service {
 
     /// Starts the servers of a group; returns their names.
     pub fn start_group(&self, id: GroupId) -> Vec<String> {
-        let protocol =
-            GroupServers::new(id, self.log, self.make_rsm, self.solution, self.max_raft_state, &self.owners);
+        let protocol = GroupServers::new(id, group_name(id), self.parts, &self.seen);
         let group = self.cluster.another(group_name(id), protocol, SERVERS);
         let names = (0..SERVERS).map(|server| group.address(server)).collect();
         self.groups.lock().insert(id, group);
