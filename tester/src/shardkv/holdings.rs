@@ -114,3 +114,66 @@ impl Invariant for NeverGoesBack {
         "what a server has of a shard"
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::causality::Causality;
+    use crate::event::{Group, Kind};
+
+    const ONE: Incarnation = of_group(1, "g1");
+    const OTHER: Incarnation = of_group(2, "g2");
+
+    const fn of_group(number: u16, name: &'static str) -> Incarnation {
+        Incarnation { group: Group { number, name }, server: 0, number: 1 }
+    }
+
+    /// The server is seen to have this of shard 3.
+    fn sees(invariant: &mut dyn Invariant, who: Incarnation, holding: Holding, num: u64) -> Verdict {
+        let seen = ShardEvent::Holds { shard: ShardId(3), holding, num: ConfigNum(num) };
+        invariant.on(&Event {
+            number: 1,
+            at: Duration::ZERO,
+            cause: 0,
+            group: Some(who.group),
+            party: who.into(),
+            kind: Kind::Protocol(&seen),
+            causality: &Causality::default(),
+            moment: None,
+        })
+    }
+
+    #[test]
+    fn two_groups_do_not_serve_a_shard_by_one_configuration() {
+        let owners = Owners::default();
+        let (mut of_one, mut of_other) = (OneOwner::new(&owners), OneOwner::new(&owners));
+        assert!(!of_one.exercised());
+        assert_eq!(sees(&mut of_one, ONE, Holding::Serving, 2), Ok(()));
+        assert_eq!(sees(&mut of_one, ONE, Holding::Serving, 2), Ok(()), "another server of the group");
+        assert_eq!(sees(&mut of_other, OTHER, Holding::Frozen, 2), Ok(()));
+        assert_eq!(sees(&mut of_other, OTHER, Holding::Serving, 3), Ok(()), "a later configuration");
+        let violation = sees(&mut of_other, OTHER, Holding::Serving, 2).expect_err("group 1 serves it");
+        assert!(violation.message().contains("give shard 3 to one group"), "{violation}");
+        assert!(of_one.exercised() && of_other.exercised());
+    }
+
+    #[test]
+    fn a_server_does_not_go_back() {
+        let mut invariant = NeverGoesBack::default();
+        for (holding, num) in [(Holding::Serving, 2), (Holding::Frozen, 3), (Holding::Absent, 3)] {
+            assert_eq!(sees(&mut invariant, ONE, holding, num), Ok(()));
+        }
+        let again = sees(&mut invariant, ONE, Holding::Serving, 3).expect_err("it has given it up");
+        assert!(again.message().contains("serve shard 3 again by configuration 3"), "{again}");
+
+        let mut invariant = NeverGoesBack::default();
+        assert_eq!(sees(&mut invariant, ONE, Holding::Serving, 4), Ok(()));
+        // Another incarnation executes its log from the beginning.
+        let next = Incarnation { number: 2, ..ONE };
+        assert_eq!(sees(&mut invariant, next, Holding::Serving, 2), Ok(()));
+        let back = sees(&mut invariant, ONE, Holding::Absent, 2).expect_err("an earlier configuration");
+        assert!(back.message().contains("go back to configuration 2"), "{back}");
+    }
+}
