@@ -283,7 +283,7 @@ fn concurrent_clerks(service: &Service, clients: usize) {
     /// How long the clients put.
     const TIME: Duration = Duration::from_secs(20);
     /// The unit of their pauses.
-    const REST: Duration = Duration::from_millis(100);
+    const REST: Duration = Duration::from_millis(200);
     let controller = service.set_up();
     let putting = {
         let cluster = service.cluster().clone();

@@ -143,7 +143,7 @@ fn recovery_with_clerks(service: &Service, rounds: usize) {
     const CLIENTS: usize = 5;
     const TIME: Duration = Duration::from_secs(60);
     /// The unit of their pauses.
-    const REST: Duration = Duration::from_millis(200);
+    const REST: Duration = Duration::from_millis(400);
     service.set_up();
     let putting = {
         let cluster = service.cluster().clone();

@@ -10,10 +10,10 @@ use crate::Case;
 use crate::shardkv::service::Service;
 
 /// The time between two moments that are tried. A message takes 5 to 50 µs.
-const STEP: Duration = Duration::from_micros(30);
+const STEP: Duration = Duration::from_micros(45);
 
 /// The number of moments. A change that moves one shard takes half a millisecond or so.
-const MOMENTS: u32 = 24;
+const MOMENTS: u32 = 16;
 
 /// The time for a change when nothing is in its way.
 const LIMIT: Duration = Duration::from_secs(5);
