@@ -5,8 +5,8 @@
 //! or another protocol. The same holds for services on top of a Raft, which get it as an argument.
 //!
 //! Read in this order: [`Raft`] (the functions of a peer), [`ApplyMsg`] (the messages that it delivers),
-//! [`MakeRaft`] (its constructor); [`Clerk`] and [`KvSrv`] (lab 2); [`Rsm`] and [`KvRaft`] (lab 4); [`Bully`]
-//! and [`Paxos`] (other protocols); [`Solution`] (the constructors that the tester gets).
+//! [`MakeRaft`] (its constructor); [`Clerk`] and [`KvSrv`] (lab 2); [`Rsm`] and [`KvRaft`] (lab 4);
+//! [`Bully`], [`Paxos`] and [`Zab`] (other protocols); [`Solution`] (the constructors that the tester gets).
 //!
 //! # Example
 //!
@@ -92,6 +92,7 @@
 #![warn(missing_docs)]
 
 mod bully;
+mod bully_extended;
 mod index;
 mod inspection;
 mod key_value;
@@ -102,8 +103,13 @@ mod raft;
 mod raft_extended;
 mod shardkv;
 mod solution;
+mod zab;
 
 pub use bully::{Bully, MakeBully};
+pub use bully_extended::{
+    BullyExtended, BullyView, CuredBully, LONGEST_BALLOT, MakeCuredBully, MakePrioritizedBully,
+    MakePublishingBully, Publication, QUORUM_TIMEOUT, VOTE_LOCK,
+};
 pub use index::{LogIndex, Term};
 pub use inspection::{Inspection, Role, Run};
 pub use key_value::{Clerk, PutError, Version, Versioned};
@@ -120,3 +126,4 @@ pub use shardkv::{
     ShardKv, ShardReplica, ShardServer,
 };
 pub use solution::{Export, Solution};
+pub use zab::{Delivery, MakeZab, Zab, ZabConfig, ZabRole, ZabState, Zxid};

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use crate::{KvRaft, KvSrv, MakeBully, MakeRaft, Paxos};
+use crate::{KvRaft, KvSrv, MakeBully, MakeRaft, MakeZab, Paxos};
 
 /// A solution that can be tested, under a name that `lab test --solution` takes. It need not have all labs.
 ///
@@ -115,6 +115,12 @@ impl Solution {
     #[must_use]
     pub fn paxos(&self) -> Option<Paxos> {
         self.export("paxos").copied()
+    }
+
+    /// Makes a server of Zab.
+    #[must_use]
+    pub fn zab(&self) -> Option<MakeZab> {
+        self.export("zab").copied()
     }
 }
 

@@ -42,7 +42,8 @@ pub(crate) static SCRIPT: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The hash of an inline script or style, as a content security policy names it.
-pub(crate) fn hash(text: &str) -> String {
+#[must_use]
+pub fn hash(text: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)))
 }
 

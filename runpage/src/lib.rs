@@ -22,6 +22,7 @@ mod meaning;
 mod page;
 mod shell;
 
+pub use assets::hash;
 pub use comparison::Shapes;
 pub use events::{Events, Focus, MAX_EVENTS};
 pub use file::{WriteError, write};

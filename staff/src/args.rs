@@ -10,6 +10,7 @@ use lab::args::{
     some_seconds, some_time,
 };
 
+use crate::compare::CompareArgs;
 use crate::handout::Parts;
 use crate::mutants::command::MutantsArgs;
 
@@ -56,6 +57,9 @@ pub(crate) enum Command {
     /// Run the tests on wrong solutions, which they must catch, and on right ones, which must pass
     #[command(after_help = MUTANTS_EXAMPLES)]
     Mutants(MutantsArgs),
+    /// Run protocols under the same faults, and compare what they make of them
+    #[command(after_help = COMPARE_EXAMPLES)]
+    Compare(CompareArgs),
     /// Carry out runs for the process that started this one
     #[command(hide = true)]
     Worker,
@@ -88,6 +92,13 @@ Examples:
   cargo lab mutants raft votes --whole         of Raft, with `votes` in their names, and all runs
   cargo lab mutants right raft --runs 100      all right Rafts
   cargo lab mutants wrong raft --markdown > docs/wrong-raft.md       the page of the docs";
+
+/// The end of the help of `lab compare`.
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  cargo lab compare --runs 100 --html compare.html     all protocols under all plans, as a page too
+  cargo lab compare raft bully --plan partition        two protocols under one plan
+  cargo lab compare --servers 3 --json -               three servers each, as JSON";
 
 /// The headings of options in the help texts.
 mod heading {
@@ -233,6 +244,14 @@ mod tests {
             (&["mutants", "--lab", "rfat"], "raft (3)"),
             (&["grade", "ann", "--out", "o", "--retries", "3"], "a seed is replayed, not retried"),
             (&["test", "--skip"], "--skip"),
+            (&["compare", "rfat"], "'raft'"),
+            (&["compare", "viewstamped"], "raft, raft-extended, paxos"),
+            (&["compare", "--plan", "partiton"], "'partition'"),
+            (&["compare", "--plan", "storm"], "calm, leader-crashes"),
+            (&["compare", "--servers", "4"], "3, 5"),
+            (&["compare", "--runs", "0"], "from 1 to 4294967295"),
+            (&["compare", "-j", "0"], "from 1 to 4294967295"),
+            (&["compare", "--seed", "-1"], "decimal (31) or hexadecimal (0x1f)"),
             (&[], "lists the commands"),
         ] {
             let arguments = std::iter::once("lab").chain(arguments.iter().copied()).map(Into::into);
@@ -267,7 +286,7 @@ mod tests {
 
     #[test]
     fn examples_fit_into_the_width_of_the_help_and_are_accepted() {
-        for text in [EXAMPLES, HANDOUT_EXAMPLES, GRADE_EXAMPLES, MUTANTS_EXAMPLES] {
+        for text in [EXAMPLES, HANDOUT_EXAMPLES, GRADE_EXAMPLES, MUTANTS_EXAMPLES, COMPARE_EXAMPLES] {
             assert!(text.lines().all(|line| line.len() <= 100), "{text}");
             for command in text.lines().filter_map(|line| line.trim_start().strip_prefix("cargo lab ")) {
                 // The explanation stands after two spaces or more.

@@ -9,6 +9,7 @@
 //! - [`score`] and [`rubric`]: points for runs;
 //! - [`report`]: the reports of a graded submission;
 //! - `grade`: `lab grade`, which does all of this for many submissions;
+//! - `compare`: `lab compare`, protocols under the same faults;
 //! - [`manifest`]: the only writer of manifests;
 //! - `args`: the command line, with the students' commands.
 //!
@@ -19,6 +20,7 @@
 mod args;
 pub mod build;
 mod build_env;
+mod compare;
 mod copy;
 mod framework;
 mod grade;
@@ -67,6 +69,7 @@ pub fn main(lab: &Lab) -> ExitCode {
                 grade::grade(&args)
             }
             Command::Mutants(args) => mutants::command::mutants(&args),
+            Command::Compare(args) => compare::compare(lab, &args),
             Command::Worker => lab::run::worker::serve(lab),
         };
         outcome.map_err(Stop::Refused)

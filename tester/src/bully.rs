@@ -1,12 +1,13 @@
 //! The Bully algorithm: what runs on the servers, what must hold, and the tests.
 
-mod checkers;
+pub(crate) mod checkers;
 mod event;
 mod invariants;
 mod nodes;
 mod part_b1;
 mod part_b1x;
 
+pub use checkers::FollowsLeader;
 pub use event::BullyEvent;
 pub use nodes::BullyNodes;
 

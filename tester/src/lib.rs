@@ -15,11 +15,13 @@
 
 mod backtrace;
 mod bully;
+mod bully_extended;
 mod calls;
 mod cargo_test;
 mod case;
 mod cluster;
 mod display;
+mod experiment;
 mod explanation;
 mod failure_cause;
 mod hash_maps;
@@ -56,10 +58,12 @@ pub mod nemesis;
 pub mod replay;
 pub mod seed;
 pub mod workspace;
+mod zab;
 
 pub use linearizability;
 
-pub use bully::{BullyEvent, BullyNodes};
+pub use bully::{BullyEvent, BullyNodes, FollowsLeader};
+pub use bully_extended::{BullyForm, CuredBullyEvent, CuredBullyNodes};
 pub use cargo_test::{cargo_test, cargo_tests};
 pub use case::Case;
 pub use cluster::{Cluster, ELECTION_TIMEOUT};
@@ -67,6 +71,7 @@ pub use event::{
     Detail, Event, EventSource, Incarnation, Interests, Kind, Party, ProtocolEvent, Recorded, RecordedKind,
     Recording, StreamPosition,
 };
+pub use experiment::play;
 pub use explanation::Explanation;
 pub use failure_cause::FailureCause;
 pub use hash_maps::unseeded_hash_maps;
@@ -91,3 +96,4 @@ pub use shardkv::{ConfigStore, GroupServers, ShardEvent};
 pub use situation::Situation;
 pub use stage::{Snapshots, Stage};
 pub use testbed::TIME_LIMIT;
+pub use zab::{Extent, ZabEvent, ZabServers, ZabSettings};

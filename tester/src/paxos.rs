@@ -1,7 +1,7 @@
 //! Paxos: what runs on the servers, what must hold, and the tests. Part P1 is about single decrees, part P2
 //! about a log of them.
 
-mod analysis;
+pub(crate) mod analysis;
 mod checkers;
 mod event;
 mod invariants;

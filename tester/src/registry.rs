@@ -29,8 +29,10 @@ register! {
     kvraft,
     shardkv,
     bully,
+    bully_extended,
     paxos,
     raft_extended,
+    zab,
 }
 
 /// All labs, whether or not parts of them are released: the course's, in its order, and then other protocols.

@@ -81,12 +81,12 @@ impl RunOptions {
 pub const CPU_LIMIT: Duration = Duration::from_secs(60);
 
 /// The time for the servers to be started before a test begins, and taken down after its end.
-const MARGIN: Duration = Duration::from_secs(30);
+pub(crate) const MARGIN: Duration = Duration::from_secs(30);
 
 /// The mean number of scheduling points from one preemption to the next: often enough that races with the
 /// next message are found, and seldom enough that a solution that sends much is not flagged for it (see
 /// `docs/differences.md`).
-const PREEMPT_EVERY: u32 = 100;
+pub(crate) const PREEMPT_EVERY: u32 = 100;
 
 /// Held by a run on real threads. The tests measure time: two at once would delay each other.
 static TURN: Mutex<()> = Mutex::new(());

@@ -58,6 +58,8 @@ fn the_docs_have_every_kind_of_event_and_every_field() {
         ("one_client_reliable_2b", 1),
         ("two_elections_b1", 1),
         ("one_proposer_p1", 1),
+        ("publish_b5", 1),
+        ("dead_winner_b6", 1),
     ] {
         let (of_run, events) = replayed(folder.path(), test, seed);
         assert_eq!(keys(&of_run), keys(&header));
@@ -98,6 +100,9 @@ fn the_docs_have_every_kind_of_event_and_every_field() {
         "applied_in_term",
         "inspected",
         "follows",
+        "views",
+        "votes",
+        "knows",
         "proposed",
         "decided",
         "log",

@@ -1,24 +1,38 @@
 //! Checks of the leader that each node follows.
 
 use std::fmt::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::BullyNodes;
 use crate::Cluster;
 use crate::display::{Seconds, Servers};
+use crate::protocol::Protocol;
 
 /// The time within which the nodes must agree on a leader after any fault: much longer than it takes to
 /// detect the failure of a leader and to elect another one.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The interval between two checks.
-const INTERVAL: Duration = Duration::from_millis(10);
+pub(crate) const INTERVAL: Duration = Duration::from_millis(10);
 
-impl Cluster<BullyNodes> {
+/// A protocol whose nodes each follow a leader.
+pub trait FollowsLeader: Protocol {
+    /// The leader that an instance follows, which may be itself.
+    fn leader(instance: &Arc<Self::Instance>) -> Option<usize>;
+}
+
+impl FollowsLeader for BullyNodes {
+    fn leader(instance: &Arc<Self::Instance>) -> Option<usize> {
+        instance.leader()
+    }
+}
+
+impl<P: FollowsLeader> Cluster<P> {
     /// The leader that a server follows; `None` if it knows none, or is down.
     #[must_use]
     pub fn leader_of(&self, server: usize) -> Option<usize> {
-        self.call(server, "leader", |_, node| node.leader()).and_then(|(_, leader)| leader)
+        self.call(server, "leader", |_, node| P::leader(&node)).and_then(|(_, leader)| leader)
     }
 
     /// Waits until all of `servers` follow `leader`. Fails if they do not within 5 s.
@@ -92,7 +106,7 @@ impl Cluster<BullyNodes> {
     }
 
     /// The leader that each server names: `server 0 follow 4, server 1 know nobody`.
-    fn views(&self, servers: &[usize]) -> String {
+    pub(crate) fn views(&self, servers: &[usize]) -> String {
         let mut text = String::new();
         for &server in servers {
             let separator = if text.is_empty() { "" } else { ", " };

@@ -10,7 +10,7 @@
 //! may be sent in any order.
 
 mod acceptors;
-mod evidence;
+pub(crate) mod evidence;
 mod message;
 mod proposers;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Tests of the tester itself, against solutions that can be told to be wrong in one way or another.
 
 mod bully;
+mod bully_extended;
 mod cargo_test;
 mod expect;
 mod faults;
@@ -14,3 +15,4 @@ mod raft;
 mod raft_extended;
 mod recorded;
 mod registry;
+mod zab;

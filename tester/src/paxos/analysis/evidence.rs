@@ -11,7 +11,7 @@ use crate::rule::{BrokenRule, Rule, RuleEvent};
 
 /// An event that shows something. It is put into words only if it is needed.
 #[derive(Clone, Debug)]
-pub(super) struct Evidence {
+pub(crate) struct Evidence {
     /// The event's number in the stream.
     pub number: u64,
     time: f64,
@@ -87,7 +87,7 @@ impl fmt::Display for Evidence {
 }
 
 /// The rule as broken by a server, shown by these events.
-pub(super) fn broken(rule: &Rule, server: usize, headline: String, mut events: Vec<Evidence>) -> BrokenRule {
+pub(crate) fn broken(rule: &Rule, server: usize, headline: String, mut events: Vec<Evidence>) -> BrokenRule {
     events.sort_by_key(|event| event.number);
     events.dedup_by_key(|event| event.number);
     BrokenRule {
