@@ -16,15 +16,15 @@ use crate::rule::Analysis;
 /// A form: what the nodes of a test have to be. Each of the first four has the cures of those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BullyForm {
-    /// A generation in every message.
+    /// Part B2: every message has a generation.
     Generations,
-    /// A node that misses the leader asks the others before an election.
-    AsksOthers,
-    /// Nobody leads without a quorum.
+    /// Part B3: the others are asked before an election.
+    Inquiries,
+    /// Part B4: a leader needs a quorum.
     Quorum,
-    /// The leader publishes in two phases.
+    /// Part B5: states are published in two phases.
     Publishes,
-    /// Priorities, votes and a vote lock.
+    /// Part B6: priorities, votes and a vote lock.
     Priorities,
 }
 
@@ -97,7 +97,7 @@ impl Protocol for CuredBullyNodes {
         let (node, services) = env.make("make", move || {
             let node = match form {
                 BullyForm::Generations => (solution.generations)(peers, me),
-                BullyForm::AsksOthers => (solution.asks_others)(peers, me),
+                BullyForm::Inquiries => (solution.asks_others)(peers, me),
                 BullyForm::Quorum => (solution.quorum)(peers, me),
                 BullyForm::Publishes => (solution.publishes)(peers, me, storage),
                 BullyForm::Priorities => (solution.priorities)(peers, me, priorities),

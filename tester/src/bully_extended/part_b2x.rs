@@ -18,10 +18,10 @@ use crate::nemesis::{Draw, Family, FaultKind, FaultPlan, Moment, Shift, Siege, W
 use crate::{Case, Stage};
 
 pub(super) fn cases() -> Vec<Case> {
-    use BullyForm::{AsksOthers, Generations, Priorities, Publishes, Quorum};
+    use BullyForm::{Generations, Inquiries, Priorities, Publishes, Quorum};
     vec![
         storm("generations_b2x", "Test (B2X): messages of earlier elections", Generations, &MESSAGES),
-        storm("inquiries_b2x", "Test (B2X): leaders that some nodes miss", AsksOthers, &DOUBTS),
+        storm("inquiries_b2x", "Test (B2X): leaders that some nodes miss", Inquiries, &DOUBTS),
         storm("quorums_b2x", "Test (B2X): quorums that come and go", Quorum, &SPLITS),
         storm("publications_b2x", "Test (B2X): leaders that publish and are deposed", Publishes, &LEADERS),
         storm("crashes_b2x", "Test (B2X): nodes crash while a leader publishes", Publishes, &CRASHES),

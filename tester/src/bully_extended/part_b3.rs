@@ -7,7 +7,7 @@ use crate::Case;
 use crate::bully::checkers::PATIENCE;
 
 pub(super) fn cases() -> Vec<Case> {
-    let case = |name, title, body| story(name, "B3", title, BullyForm::AsksOthers, body);
+    let case = |name, title, body| story(name, "B3", title, BullyForm::Inquiries, body);
     vec![
         case("one_misses_b3", "Test (B3): one node misses the leader", one_misses_b3).points(3),
         case("highest_joins_b3", "Test (B3): the highest node comes back and joins", highest_joins_b3)

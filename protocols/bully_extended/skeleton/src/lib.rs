@@ -31,9 +31,9 @@ use labapi::BullyExtended;
 
 /// The solution under test: a constructor for each form.
 pub const SOLUTION: BullyExtended = BullyExtended {
-    generations: |ends, me| node::start_node(node::Form::Generations, ends, me, None),
-    asks_others: |ends, me| node::start_node(node::Form::AsksOthers, ends, me, None),
-    quorum: |ends, me| node::start_node(node::Form::Quorum, ends, me, None),
-    publishes: |ends, me, storage| node::start_node(node::Form::Publishes, ends, me, Some(storage)),
+    generations: |ends, me| node::start_node(node::Cures::UpToB2, ends, me, None),
+    asks_others: |ends, me| node::start_node(node::Cures::UpToB3, ends, me, None),
+    quorum: |ends, me| node::start_node(node::Cures::UpToB4, ends, me, None),
+    publishes: |ends, me, storage| node::start_node(node::Cures::UpToB5, ends, me, Some(storage)),
     priorities: priorities::start_voter,
 };

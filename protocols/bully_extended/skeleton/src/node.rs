@@ -9,14 +9,14 @@ use persister::Storage;
 
 use crate::messages::{Inquiry, Opinion};
 
-/// The cures of a node. Each form has those of the ones above it, so `form >= Form::Quorum` asks whether a
+/// The cures of a node. Each form has those of the ones above it, so `cures >= Cures::UpToB4` asks whether a
 /// node has the cure of part B4.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Form {
-    Generations,
-    AsksOthers,
-    Quorum,
-    Publishes,
+pub(crate) enum Cures {
+    UpToB2,
+    UpToB3,
+    UpToB4,
+    UpToB5,
 }
 
 /// One node.
@@ -24,7 +24,7 @@ pub(crate) struct CuredNode {
     /// How to call each node. The end at `me` leads to itself; do not call it.
     ends: Vec<ClientEnd>,
     me: usize,
-    form: Form,
+    cures: Cures,
     /// For part B5: what is in it outlives a crash.
     storage: Option<Storage>,
     /// All that changes, under one lock. Let nobody wait for another node while holding it.
@@ -39,14 +39,14 @@ pub(crate) struct Known {
 
 /// Starts a node. Returns at once: start a thread for whatever takes time.
 pub(crate) fn start_node(
-    form: Form,
+    cures: Cures,
     ends: Vec<ClientEnd>,
     me: usize,
     storage: Option<Storage>,
 ) -> Arc<dyn CuredBully> {
     let known = Mutex::new(Known::default());
     // Your code here: a timer, as in your plain Bully.
-    Arc::new(CuredNode { ends, me, form, storage, known })
+    Arc::new(CuredNode { ends, me, cures, storage, known })
 }
 
 /// What the other nodes call. To call them, use `CuredNodeClient`.
@@ -63,12 +63,13 @@ impl CuredNode {
 
 /// The interface of any Bully for the tester. `labapi` documents each function.
 impl Bully for CuredNode {
-    fn leader(&self) -> Option<usize> {
-        self.view().leader
-    }
-
     fn kill(&self) {
         // Your code here: the threads of this node should end.
+    }
+
+    fn leader(&self) -> Option<usize> {
+        let BullyView { leader, .. } = self.view();
+        leader
     }
 
     fn services(self: Arc<Self>) -> Vec<Service> {

@@ -93,7 +93,7 @@ impl Elections {
         let node = self.nodes.entry(step.call.from).or_default();
         let before = node.election.replace(step.at);
         let is_new = before.is_none_or(|before| before + ELECTION < step.at);
-        if self.form < BullyForm::AsksOthers || !self.inquiries_seen || !is_new {
+        if self.form < BullyForm::Inquiries || !self.inquiries_seen || !is_new {
             return None;
         }
         let recent = node.missing.iter().filter(|(_, at)| **at + ELECTION >= step.at);

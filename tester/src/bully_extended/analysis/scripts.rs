@@ -210,7 +210,7 @@ fn bu2_a_node_that_crashed_may_have_forgotten() {
 #[test]
 fn bu3_an_election_that_a_minority_wants() {
     let election = |missing: usize| {
-        let mut script = script(BullyForm::AsksOthers);
+        let mut script = script(BullyForm::Inquiries);
         for server in 1..4 {
             script.opinion(0, server, (server > missing).then_some(4));
         }
@@ -225,7 +225,7 @@ fn bu3_an_election_that_a_minority_wants() {
 
 #[test]
 fn bu3_who_is_asked_begins_an_election_of_its_own() {
-    let mut script = script(BullyForm::AsksOthers);
+    let mut script = script(BullyForm::Inquiries);
     script.opinion(0, 1, None);
     script.opinion(0, 2, None);
     script.asks(0, 3, "Node.election", &Election { generation: 7, candidate: 0 });
@@ -245,7 +245,7 @@ fn bu4_a_winner_that_reaches_a_minority() {
         script
     };
     victory(BullyForm::Quorum, 2).breaks_nothing();
-    victory(BullyForm::AsksOthers, 1).breaks_nothing();
+    victory(BullyForm::Inquiries, 1).breaks_nothing();
     let headline =
         "server 4 claims a victory, although only server 0 was heard of for 2000 ms, besides itself";
     victory(BullyForm::Quorum, 1).breaks("BU4", headline);

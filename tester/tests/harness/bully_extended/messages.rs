@@ -84,7 +84,7 @@ fn the_page_has_the_number_of_messages_of_an_election() {
     let forms = [
         ("plain (B1)", None),
         ("generations (B2)", Some(BullyForm::Generations)),
-        ("asks others (B3)", Some(BullyForm::AsksOthers)),
+        ("asks others (B3)", Some(BullyForm::Inquiries)),
         ("quorum (B4)", Some(BullyForm::Quorum)),
         ("publishes (B5)", Some(BullyForm::Publishes)),
         ("priorities (B6)", Some(BullyForm::Priorities)),
