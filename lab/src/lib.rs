@@ -79,6 +79,14 @@ impl Lab {
         }))
     }
 
+    /// The solution that a test runs: the one of that name. A solution that differs from lab to lab is several,
+    /// called `NAME/LAB`, where `LAB` is the crate that the test is of.
+    fn solution_for(&self, name: &str, case: &Case) -> Option<&'static Solution> {
+        let of_lab = case.needs.last().map(|lab| format!("{name}/{lab}"));
+        let named = |name: &str| self.solutions.iter().find(|solution| solution.name == name);
+        named(name).or_else(|| named(&of_lab?))
+    }
+
     /// The solution of that name; the first if there is no name, or one that stands for the default.
     fn solution(&self, name: Option<&str>) -> Result<&'static Solution, CommandError> {
         let default = || self.solutions.first().filter(|_| name.is_none_or(is_default_solution));

@@ -101,6 +101,7 @@ mod kvsrv;
 mod paxos;
 mod raft;
 mod raft_extended;
+mod shardkv;
 mod solution;
 mod zab;
 
@@ -119,6 +120,10 @@ pub use raft::{ApplyMsg, MakeRaft, Raft, Started, State};
 pub use raft_extended::{
     CLOCK_RATE_BOUND, ChangeError, Dial, LONGEST_ELECTION_TIMEOUT, MakeRaftExtended, Membership,
     RaftExtended, ReadError, TransferError,
+};
+pub use shardkv::{
+    Config, ConfigNum, DialServer, GroupId, Holding, ParseConfigError, SHARDS, ShardController, ShardId,
+    ShardKv, ShardReplica, ShardServer,
 };
 pub use solution::{Export, Solution};
 pub use zab::{Delivery, MakeZab, Zab, ZabConfig, ZabRole, ZabState, Zxid};

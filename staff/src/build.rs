@@ -44,10 +44,11 @@ pub use stop::stop_all;
 pub use toolchain::Toolchain;
 pub use workspace::Workspace;
 
-/// The name of the solution that is the submission: its own Raft below its own key/value service.
+/// The name of the solution that is the submission: each lab of it stands on the submission's own labs.
 pub const OWN: &str = "own";
 
-/// The name of the solution that is the submission's key/value service on the reference's Raft.
+/// The name of the solutions that are one lab of the submission on the reference's: for each lab one, with the
+/// lab's crate after a slash.
 pub const ON_REFERENCE: &str = "on_reference";
 
 /// The reason why nothing could be built, through no fault of a submission.

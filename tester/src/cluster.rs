@@ -103,6 +103,10 @@ impl<P: Protocol> AnyCluster for Cluster<P> {
         Cluster::is_connected(self, server)
     }
 
+    fn server_at(&self, address: &str) -> Option<usize> {
+        (0..self.n_servers()).find(|&server| self.address(server) == address)
+    }
+
     fn make_end(&self, owner: Party, to: usize) -> (String, ClientEnd) {
         Cluster::make_end(self, owner, to)
     }
@@ -304,7 +308,7 @@ impl<P: Protocol> Cluster<P> {
     }
 
     /// The server's name in the network.
-    fn address(&self, server: usize) -> String {
+    pub(crate) fn address(&self, server: usize) -> String {
         let name = self.inner.group.name();
         if name.is_empty() { format!("server-{server}") } else { format!("{name}-server-{server}") }
     }

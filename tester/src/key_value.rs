@@ -7,6 +7,7 @@ mod answers;
 mod client;
 mod concurrent_puts;
 mod contention;
+mod links;
 mod logged;
 mod puts;
 mod rules;
@@ -25,14 +26,21 @@ pub(crate) use answers::Answers;
 pub use client::Client;
 pub use concurrent_puts::{Load, Results};
 pub(crate) use contention::Rival;
+pub use links::ClientLinks;
 pub(crate) use logged::put_output;
-pub(crate) use rules::{KV10, KeyValueAnalysis, Leaders, Moment, finding, on_one_server, on_several_servers};
+pub(crate) use rules::{
+    KV10, KeyValueAnalysis, Leaders, Moment, finding, on_one_server, on_several_servers, words,
+};
 pub(crate) use unrecorded::Unrecorded;
 
 /// A protocol whose servers clerks can call.
 pub trait KeyValueProtocol: Protocol {
-    /// A function that makes a clerk which calls the servers at the given end points.
-    fn clerk_maker(&self) -> impl Fn(Vec<ClientEnd>) -> Arc<dyn Clerk> + Send + 'static;
+    /// A function that makes a clerk which calls the servers at the given end points. A clerk that has to reach
+    /// servers of other clusters makes end points to them by its client's `links`.
+    fn clerk_maker(
+        &self,
+        links: &Arc<ClientLinks>,
+    ) -> impl Fn(Vec<ClientEnd>) -> Arc<dyn Clerk> + Send + 'static;
 
     /// The state that all clients of the test share.
     fn clients(&self) -> &Clients;

@@ -11,6 +11,7 @@ mod scripted_log;
 mod servers;
 
 pub use rsm::Counters;
+pub(crate) use rsm::replica;
 pub use servers::KvServers;
 
 use crate::raft::ReplicatedLog;

@@ -27,6 +27,7 @@ register! {
     kvsrv,
     raft,
     kvraft,
+    shardkv,
     bully,
     bully_extended,
     paxos,

@@ -86,7 +86,12 @@ impl Stage<'_> {
 
     /// Starts the test's servers, has `body` do something to them, and takes them down.
     pub fn play<P: Protocol>(&self, protocol: P, body: impl FnOnce(&Cluster<P>)) {
-        let cluster = Cluster::start(self.testbed, "", protocol, self.servers);
+        self.play_on(self.servers, protocol, body);
+    }
+
+    /// The same, with so many servers: the test has [a number of servers](Self::servers) for other clusters.
+    pub fn play_on<P: Protocol>(&self, servers: usize, protocol: P, body: impl FnOnce(&Cluster<P>)) {
+        let cluster = Cluster::start(self.testbed, "", protocol, servers);
         self.testbed.begin(self.reliable, P::LONG_DELAYS);
         body(&cluster);
         self.testbed.end();

@@ -35,6 +35,9 @@ pub(crate) trait AnyCluster: Send + Sync {
     /// Whether the test wants the server to be reachable.
     fn is_connected(&self, server: usize) -> bool;
 
+    /// The number of the server of this name in the network, if it is one of this cluster.
+    fn server_at(&self, address: &str) -> Option<usize>;
+
     /// Makes an end point of `owner` to a server, still disabled; returns its name and itself.
     fn make_end(&self, owner: Party, to: usize) -> (String, ClientEnd);
 
@@ -106,6 +109,13 @@ impl Testbed {
 
     fn cluster(&self, name: &str) -> Option<Arc<dyn AnyCluster>> {
         self.clusters.lock().iter().find(|cluster| cluster.group().name() == name).cloned()
+    }
+
+    /// Makes an end point of `owner`, still disabled, to the server of this name in the network; returns its
+    /// name and itself. `None` if there never was a server of that name.
+    pub fn make_end_to(&self, owner: Party, address: &str) -> Option<(String, ClientEnd)> {
+        let clusters = self.clusters.lock().clone();
+        clusters.iter().find_map(|cluster| Some(cluster.make_end(owner, cluster.server_at(address)?)))
     }
 
     /// Makes an end point of a server to one of another cluster.

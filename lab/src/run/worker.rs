@@ -113,7 +113,7 @@ fn carry_out(
     socket: &UnixStream,
 ) -> io::Result<()> {
     let case = tester::cases().iter().find(|case| case.name == request.test);
-    let solution = lab.solutions.iter().find(|solution| solution.name == request.solution);
+    let solution = case.and_then(|case| lab.solution_for(&request.solution, case));
     let (backend, policy) = (request.backend.parse(), request.policy.parse());
     // The parent is the same program, and has the same names.
     let (Some(case), Some(solution), Ok(backend), Ok(policy)) = (case, solution, backend, policy) else {

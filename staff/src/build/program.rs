@@ -56,26 +56,18 @@ fn main(exported: &[&Lab]) -> String {
     for lab in exported {
         text += &format!("mod its_{};\n", lab.krate);
     }
-    let solution = |constant: &str, name: &str, export: &dyn Fn(&Lab) -> Option<String>| {
-        let exports: String = tester::labs()
-            .iter()
-            .filter_map(|lab| Some(format!("    (\"{}\", &{}),\n", lab.krate, export(lab)?)))
-            .collect();
-        format!("\nconst {constant}: Solution = Solution::new(\"{name}\").with(&[\n{exports}]);\n")
-    };
-    let own = |lab: &Lab| {
-        let is_exported = exported.iter().any(|it| it.krate == lab.krate);
-        is_exported.then(|| format!("its_{}::PART", lab.krate))
-    };
-    let is_needed = |lab: &Lab| tester::labs().iter().any(|it| it.needs.contains(&lab.krate));
-    let on_reference = |lab: &Lab| {
-        // Crates that other labs need are the reference's; the others are the submission's.
-        if is_needed(lab) { Some(format!("::{}::SOLUTION", lab.krate)) } else { own(lab) }
-    };
-    text += "\nuse std::process::ExitCode;\n\nuse labapi::Solution;\n";
-    text += &solution("OWN", OWN, &own);
-    text += &solution("ON_REFERENCE", ON_REFERENCE, &on_reference);
-    text += "\nfn main() -> ExitCode {\n    worker::main(&[OWN, ON_REFERENCE])\n}\n";
+    let is_exported = |lab: &Lab| exported.iter().any(|it| it.krate == lab.krate);
+    let own = |lab: &Lab| format!("    (\"{0}\", &its_{0}::PART),\n", lab.krate);
+    text += "\nuse std::process::ExitCode;\n\nuse labapi::Solution;\n\nconst SOLUTIONS: &[Solution] = &[\n";
+    let all: String = exported.iter().map(|lab| own(lab)).collect();
+    text += &format!("    Solution::new(\"{OWN}\").with(&[\n{all}    ]),\n");
+    // What a lab stands on is the reference's, and the lab itself the submission's.
+    for lab in tester::labs().iter().filter(|lab| is_exported(lab)) {
+        let needs = lab.needs.iter().map(|krate| format!("    (\"{krate}\", &::{krate}::SOLUTION),\n"));
+        let parts: String = needs.chain([own(lab)]).collect();
+        text += &format!("    Solution::new(\"{ON_REFERENCE}/{}\").with(&[\n{parts}    ]),\n", lab.krate);
+    }
+    text += "];\n\nfn main() -> ExitCode {\n    worker::main(SOLUTIONS)\n}\n";
     text
 }
 
@@ -94,10 +86,35 @@ mod tests {
         assert_eq!(glue.as_deref(), Some("pub const PART: labapi::KvRaft = submitted_kvraft::SOLUTION;\n"));
         assert_eq!(text(Missing::Nothing, "src/its_raft.rs").as_deref(), Some(NO_PART));
         let main = text(Missing::Nothing, "src/main.rs").unwrap();
-        let (own, on_reference) = main.split_once("const ON_REFERENCE").unwrap();
+        let (own, on_reference) = main.split_once("on_reference/kvraft").unwrap();
         assert!(own.contains("(\"kvraft\", &its_kvraft::PART)") && !own.contains("raft::SOLUTION"), "{main}");
         assert!(on_reference.contains("(\"raft\", &::raft::SOLUTION)"), "{main}");
         assert!(on_reference.contains("(\"kvraft\", &its_kvraft::PART)"), "{main}");
+    }
+
+    /// A lab that others stand on is the submission's in its own tests, and the reference's below another lab.
+    #[test]
+    fn each_lab_stands_on_the_reference_by_itself() {
+        let submitted = BTreeSet::from(["kvraft", "shardkv"]);
+        let files = files(&submitted, Missing::Nothing);
+        let main = &files.iter().find(|(file, _)| file == "src/main.rs").unwrap().1;
+        let of = |lab: &str| {
+            let rest = main.split_once(&format!("on_reference/{lab}\"")).unwrap().1;
+            rest.split_once("]),").unwrap().0
+        };
+        assert!(of("kvraft").contains("&its_kvraft::PART"), "{main}");
+        assert!(of("shardkv").contains("&::kvraft::SOLUTION"), "{main}");
+        assert!(of("shardkv").contains("&::kvsrv::SOLUTION"), "{main}");
+        assert!(of("shardkv").contains("&its_shardkv::PART"), "{main}");
+    }
+
+    #[test]
+    fn a_missing_crate_may_be_the_reference_s() {
+        let submitted = BTreeSet::from(["kvraft"]);
+        let text = |missing, path: &str| {
+            let files = files(&submitted, missing);
+            files.into_iter().find(|(file, _)| file == path).map(|(_, text)| text)
+        };
         let glue = text(Missing::Reference, "src/its_raft.rs");
         assert_eq!(glue.as_deref(), Some("pub const PART: labapi::Solution = ::raft::SOLUTION;\n"));
     }

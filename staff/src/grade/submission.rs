@@ -201,7 +201,11 @@ fn wanted(grading: &Grading, checkpoint: &Checkpoint) -> [(Column, Vec<&'static 
 pub(super) fn needs(case: &Case, column: Column) -> Option<&'static [&'static str]> {
     match column {
         Column::Own => Some(case.needs),
-        Column::Reference => case.needs.split_first().map(|(_, rest)| rest).filter(|rest| !rest.is_empty()),
+        Column::Reference => case
+            .needs
+            .split_last()
+            .filter(|(_, below)| !below.is_empty())
+            .map(|(lab, _)| std::slice::from_ref(lab)),
     }
 }
 

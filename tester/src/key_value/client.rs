@@ -7,6 +7,7 @@ use labapi::{Clerk, PutError, Version, Versioned};
 use labrt::world::Node;
 
 use super::KeyValueProtocol;
+use super::links::ClientLinks;
 use super::logged::LoggedClerk;
 use crate::Cluster;
 use crate::event::Party;
@@ -21,6 +22,8 @@ pub struct Client<P: KeyValueProtocol> {
     clerk: Arc<LoggedClerk>,
     /// Names of its end points, one for each server.
     ends: Vec<String>,
+    /// Its end points to servers of other clusters.
+    links: Arc<ClientLinks>,
 }
 
 /// The reason why a call on a client's node returns.
@@ -45,7 +48,8 @@ impl<P: KeyValueProtocol> Cluster<P> {
         for &server in reached {
             network.enable(&ends[server], true);
         }
-        let make_clerk = self.protocol().clerk_maker();
+        let links = ClientLinks::new(&self.inner.testbed, number);
+        let make_clerk = self.protocol().clerk_maker(&links);
         let clerk = node.call("make_clerk", move || make_clerk(servers)).expect(ALIVE);
         let logged = LoggedClerk {
             clerk,
@@ -56,7 +60,7 @@ impl<P: KeyValueProtocol> Cluster<P> {
             group: self.inner.group,
             puts: AtomicU64::new(0),
         };
-        Client { cluster: self.clone(), number, node, clerk: Arc::new(logged), ends }
+        Client { cluster: self.clone(), number, node, clerk: Arc::new(logged), ends, links }
     }
 }
 
@@ -81,6 +85,18 @@ impl<P: KeyValueProtocol> Client<P> {
         let answer = self.node.call(what, move || question(clerk));
         self.cluster.measure();
         answer.expect(ALIVE)
+    }
+
+    /// Calls the clerk, on a thread of the client's node that nobody waits for. It ends when the client
+    /// [leaves](Self::leave), at the latest.
+    pub(crate) fn ask_in_background(
+        &self,
+        what: &'static str,
+        question: impl FnOnce(Arc<dyn Clerk>) + Send + 'static,
+    ) {
+        self.cluster.inner.testbed.operations.fetch_add(1, Ordering::Relaxed);
+        let clerk: Arc<dyn Clerk> = self.clerk.clone();
+        self.node.run(what, move || question(clerk));
     }
 
     /// The value and version of a key; `None` if it does not exist.
@@ -112,7 +128,7 @@ impl<P: KeyValueProtocol> Client<P> {
             }
             ends.push(servers);
         }
-        let make_clerk = self.cluster.protocol().clerk_maker();
+        let make_clerk = self.cluster.protocol().clerk_maker(&self.links);
         self.node.call("make_clerk", move || ends.into_iter().map(make_clerk).collect()).expect(ALIVE)
     }
 
@@ -123,12 +139,18 @@ impl<P: KeyValueProtocol> Client<P> {
         }
     }
 
+    /// Cuts the client off from the servers that it has found by their names, or connects it again.
+    pub(crate) fn set_cut(&self, is_cut: bool) {
+        self.links.set_cut(is_cut);
+    }
+
     /// Removes the client, with its threads and its end points.
     pub fn leave(self) {
         self.node.kill();
         for end in &self.ends {
             self.cluster.network().delete_end(end);
         }
+        self.links.delete();
     }
 
     /// The number of the client's puts that have been done, or may have been.

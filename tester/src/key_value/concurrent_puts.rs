@@ -12,9 +12,7 @@ use labrt::thread;
 use super::{Client, KeyValueProtocol};
 use crate::Cluster;
 
-/// The unit of a client's pauses: it pauses for a whole number of these after each put, so that several
-/// clients often continue at the same moment. Where agreement takes no virtual time, clients without pauses
-/// would put without end.
+/// The unit of a client's pauses, unless the test wants fewer puts.
 const REST: Duration = Duration::from_millis(20);
 
 /// The unit is at least so long for each client, because the throughput of a service is limited.
@@ -44,19 +42,35 @@ impl AddAssign for Results {
 pub struct Load {
     /// The keys. A client draws one for each put.
     pub keys: Arc<[String]>,
+    /// The unit of a client's pauses, at least: it pauses for a whole number of these after each put, so that
+    /// several clients often continue at the same moment. Where agreement takes no virtual time, clients
+    /// without pauses would put without end.
+    pub rest: Duration,
 }
 
 impl Load {
     /// The key `k` alone.
     #[must_use]
     pub fn one_key() -> Self {
-        Self { keys: ["k".to_owned()].into() }
+        Self::one_key_called("k")
+    }
+
+    /// This key alone.
+    #[must_use]
+    pub fn one_key_called(key: &str) -> Self {
+        Self { keys: [key.to_owned()].into(), rest: REST }
     }
 
     /// The keys `k0`, `k1` and so on.
     #[must_use]
     pub fn random_keys(count: usize) -> Self {
-        Self { keys: (0..count).map(|number| format!("k{number}")).collect() }
+        Self { keys: (0..count).map(|number| format!("k{number}")).collect(), rest: REST }
+    }
+
+    /// The same load with pauses in units of `rest`.
+    #[must_use]
+    pub fn resting(self, rest: Duration) -> Self {
+        Self { rest, ..self }
     }
 }
 
@@ -88,7 +102,7 @@ impl<P: KeyValueProtocol> Cluster<P> {
     /// Has so many clients put for `time`; returns the sum of their results.
     pub fn put_concurrently(&self, clients: usize, time: Duration, load: &Load) -> Results {
         let load = load.clone();
-        let rest = REST.max(REST_PER_CLIENT * clients as u32);
+        let rest = load.rest.max(REST_PER_CLIENT * clients as u32);
         let mut sum = Results::default();
         for results in self
             .spawn_clients_and_wait(clients, time, move |client, stop| client.keep_putting(&load, rest, stop))

@@ -14,7 +14,7 @@ mod resent;
 #[cfg(test)]
 mod told;
 mod versions;
-mod words;
+pub(crate) mod words;
 
 use crate::Rule;
 pub(crate) use analysis::KeyValueAnalysis;

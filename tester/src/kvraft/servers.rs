@@ -7,7 +7,7 @@ use labrpc::ClientEnd;
 
 use super::rsm::replica;
 use crate::invariant::Invariant;
-use crate::key_value::{Answers, Clients, KeyValueAnalysis, KeyValueProtocol};
+use crate::key_value::{Answers, ClientLinks, Clients, KeyValueAnalysis, KeyValueProtocol};
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
 use crate::raft::{Observations, OnRaft, ReplicatedLog};
 use crate::rule::Analysis;
@@ -81,7 +81,10 @@ impl OnRaft for KvServers {
 }
 
 impl KeyValueProtocol for KvServers {
-    fn clerk_maker(&self) -> impl Fn(Vec<ClientEnd>) -> Arc<dyn Clerk> + Send + 'static {
+    fn clerk_maker(
+        &self,
+        _: &Arc<ClientLinks>,
+    ) -> impl Fn(Vec<ClientEnd>) -> Arc<dyn Clerk> + Send + 'static {
         self.solution.make_clerk
     }
 

@@ -7,7 +7,7 @@ use labrpc::ClientEnd;
 
 use super::lock_rules::Locks;
 use crate::invariant::Invariant;
-use crate::key_value::{Answers, Clients, KeyValueAnalysis, KeyValueProtocol};
+use crate::key_value::{Answers, ClientLinks, Clients, KeyValueAnalysis, KeyValueProtocol};
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
 use crate::rule::Analysis;
 
@@ -49,7 +49,10 @@ impl Protocol for KvServer {
 }
 
 impl KeyValueProtocol for KvServer {
-    fn clerk_maker(&self) -> impl Fn(Vec<ClientEnd>) -> Arc<dyn Clerk> + Send + 'static {
+    fn clerk_maker(
+        &self,
+        _: &Arc<ClientLinks>,
+    ) -> impl Fn(Vec<ClientEnd>) -> Arc<dyn Clerk> + Send + 'static {
         let make_clerk = self.solution.make_clerk;
         move |mut ends| make_clerk(ends.pop().expect("there is one server"))
     }

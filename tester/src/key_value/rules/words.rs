@@ -5,7 +5,7 @@
 use labgob::{Kind, Value};
 
 /// The spellings of a field.
-type Names = &'static [&'static str];
+pub(crate) type Names = &'static [&'static str];
 
 const KEY: Names = &["key", "k", "name"];
 const VALUE: Names = &["value", "val", "data"];
@@ -37,7 +37,7 @@ enum Outcome {
 
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Asks {
+pub(crate) enum Asks {
     /// The value of a key.
     Get { key: Box<str> },
     Put {
@@ -51,7 +51,7 @@ pub(super) enum Asks {
 
 /// What a reply says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Said {
+pub(crate) enum Said {
     Value { value: Text, version: u64 },
     Done,
     NoKey,
@@ -62,7 +62,7 @@ pub(super) enum Said {
 
 /// A text, by its hash. Two texts of one hash are taken for equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Text(u64);
+pub(crate) struct Text(u64);
 
 impl Text {
     pub fn of(text: &str) -> Self {
@@ -79,7 +79,7 @@ impl Text {
 }
 
 /// Reads a request.
-pub(super) fn asks(method: &str, args: &Value) -> Option<Asks> {
+pub(crate) fn asks(method: &str, args: &Value) -> Option<Asks> {
     let args = innermost(args);
     let word = args.variant().map_or_else(|| plain(last(method)), plain);
     let is = |names: Names| names.iter().any(|name| word.starts_with(name));
@@ -106,7 +106,7 @@ pub(super) fn asks(method: &str, args: &Value) -> Option<Asks> {
 }
 
 /// Reads the reply to a request.
-pub(super) fn said(request: &Asks, reply: &Value) -> Option<Said> {
+pub(crate) fn said(request: &Asks, reply: &Value) -> Option<Said> {
     read(reply, matches!(request, Asks::Get { .. }), false)
 }
 
@@ -183,7 +183,7 @@ fn word(text: &str) -> Option<Outcome> {
 }
 
 /// The field of one of these names.
-fn field(value: &Value, names: Names) -> Option<Value> {
+pub(crate) fn field(value: &Value, names: Names) -> Option<Value> {
     value.fields().find(|(name, _)| names.contains(&plain(name).as_str())).map(|(_, field)| field)
 }
 
@@ -211,12 +211,12 @@ fn innermost(value: &Value) -> Value {
 }
 
 /// The last part of a method's name.
-pub(super) fn last(method: &str) -> &str {
+pub(crate) fn last(method: &str) -> &str {
     method.rsplit(['.', ':']).next().unwrap_or(method)
 }
 
 /// Lower case, without underscores.
-fn plain(name: &str) -> String {
+pub(crate) fn plain(name: &str) -> String {
     name.chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect()
 }
 
