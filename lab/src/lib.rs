@@ -79,8 +79,8 @@ impl Lab {
         }))
     }
 
-    /// The solution that a test runs: the one of that name. A solution that differs from lab to lab is several,
-    /// called `NAME/LAB`, where `LAB` is the crate that the test is of.
+    /// The solution that a test runs: the one of that name. A solution that differs from lab to lab is
+    /// several, called `NAME/LAB`, where `LAB` is the crate that the test is of.
     fn solution_for(&self, name: &str, case: &Case) -> Option<&'static Solution> {
         let of_lab = case.needs.last().map(|lab| format!("{name}/{lab}"));
         let named = |name: &str| self.solutions.iter().find(|solution| solution.name == name);

@@ -14,7 +14,8 @@ use crate::group::{Asked, Group};
 use crate::messages::{GetArgs, PutArgs, WrongGroup};
 use crate::server::GroupServerClient;
 
-/// How long a clerk waits before it looks for the group of a key again: a move or an election takes some time.
+/// How long a clerk waits before it looks for the group of a key again: a move or an election takes some
+/// time.
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
 /// A client's way to the service.

@@ -15,8 +15,8 @@ use crate::server::GroupServerClient;
 /// The key of the present configuration. Its version is the number of the configuration.
 const PRESENT: &str = "config";
 
-/// The key of the configuration that was announced last. Its version is the number of the configuration before
-/// it, for the first one is never announced.
+/// The key of the configuration that was announced last. Its version is the number of the configuration
+/// before it, for the first one is never announced.
 const ANNOUNCED: &str = "next config";
 
 /// How long the controller waits when no server of a group has answered.
@@ -135,8 +135,8 @@ impl Controller {
         Ok(())
     }
 
-    /// Has a group do a step of configuration `num`, and waits for it for as long as that configuration is not
-    /// the present one: then other controllers have done it, and the group may be gone.
+    /// Has a group do a step of configuration `num`, and waits for it for as long as that configuration is
+    /// not the present one: then other controllers have done it, and the group may be gone.
     fn ask<T>(
         &self,
         group: &Group,

@@ -3,12 +3,12 @@
 //! # The service in a page
 //!
 //! The keys are divided into twelve *shards*. A *group* of servers owns some of them, and serves their keys:
-//! it is a replicated state machine over Raft, as in lab 4, so it goes on as long as a majority of its servers
-//! is up. A *configuration* says which group owns which shard. It has a number, which goes up by one with each
-//! change. More groups do more work, for each has its own leader and its own log.
+//! it is a replicated state machine over Raft, as in lab 4, so it goes on as long as a majority of its
+//! servers is up. A *configuration* says which group owns which shard. It has a number, which goes up by one
+//! with each change. More groups do more work, for each has its own leader and its own log.
 //!
-//! **A shard on a group** (`shard.rs`, `store.rs`). It is absent, served, or frozen. Requests for its keys are
-//! done only while it is served. Else the answer is "wrong group", and the client asks elsewhere.
+//! **A shard on a group** (`shard.rs`, `store.rs`). It is absent, served, or frozen. Requests for its keys
+//! are done only while it is served. Else the answer is "wrong group", and the client asks elsewhere.
 //!
 //! **A move** has three steps, and each is a request in the log of a group. *Freeze*: the old owner stops
 //! serving the shard, and gives out its keys. *Install*: the new owner takes them, and serves the shard.
@@ -26,16 +26,16 @@
 //! replaces; so of several controllers that announce different configurations one wins. If a controller ends
 //! in the midst of a change, the next one finds what was announced, and does all of it again.
 //!
-//! **The clerk** (`clerk.rs`) keeps a copy of the configuration, and asks the group that owns the key. If that
-//! is the wrong one, or none of its servers answers, it reads the configuration again.
+//! **The clerk** (`clerk.rs`) keeps a copy of the configuration, and asks the group that owns the key. If
+//! that is the wrong one, or none of its servers answers, it reads the configuration again.
 //!
 //! **A group, seen from outside** (`group.rs`): the clerk and the controller both have to find its leader.
 //!
 //! # How it runs
 //!
-//! Everything that a group does is in its log: gets, puts, and the steps of moves. So all its servers do it at
-//! the same point, between the same two requests. A snapshot has all shards with their keys, their numbers,
-//! and whether they are frozen: a server that starts from it must refuse what it has refused before.
+//! Everything that a group does is in its log: gets, puts, and the steps of moves. So all its servers do it
+//! at the same point, between the same two requests. A snapshot has all shards with their keys, their
+//! numbers, and whether they are frozen: a server that starts from it must refuse what it has refused before.
 //!
 //! # What was left out
 //!

@@ -47,8 +47,8 @@ pub use workspace::Workspace;
 /// The name of the solution that is the submission: each lab of it stands on the submission's own labs.
 pub const OWN: &str = "own";
 
-/// The name of the solutions that are one lab of the submission on the reference's: for each lab one, with the
-/// lab's crate after a slash.
+/// The name of the solutions that are one lab of the submission on the reference's: for each lab one, with
+/// the lab's crate after a slash.
 pub const ON_REFERENCE: &str = "on_reference";
 
 /// The reason why nothing could be built, through no fault of a submission.

@@ -35,8 +35,8 @@ pub(crate) use unrecorded::Unrecorded;
 
 /// A protocol whose servers clerks can call.
 pub trait KeyValueProtocol: Protocol {
-    /// A function that makes a clerk which calls the servers at the given end points. A clerk that has to reach
-    /// servers of other clusters makes end points to them by its client's `links`.
+    /// A function that makes a clerk which calls the servers at the given end points. A clerk that has to
+    /// reach servers of other clusters makes end points to them by its client's `links`.
     fn clerk_maker(
         &self,
         links: &Arc<ClientLinks>,

@@ -19,14 +19,15 @@ pub(crate) fn make(dial: DialServer, controller: Arc<dyn ShardController>) -> Ar
     Arc::new(Clerk { controller, config, dial })
 }
 
-/// `ShardId::of` tells the shard of a key, and `Config::owner` the servers of its group. When the group is the
-/// wrong one, or none of its servers answers, the configuration may be old: read it again, after a pause.
+/// `ShardId::of` tells the shard of a key, and `Config::owner` the servers of its group. When the group is
+/// the wrong one, or none of its servers answers, the configuration may be old: read it again, after a pause.
 impl labapi::Clerk for Clerk {
     fn get(&self, key: &str) -> Option<Versioned> {
         todo!("shardkv::Clerk::get, part 5A")
     }
 
-    /// As in lab 4, with one thing more: what was sent to the group before may have been done there, and moved.
+    /// As in lab 4, with one thing more: what was sent to the group before may have been done there, and
+    /// moved.
     fn put(&self, key: &str, value: &str, version: Version) -> Result<(), PutError> {
         todo!("shardkv::Clerk::put, part 5A")
     }

@@ -26,7 +26,8 @@ impl ShardController for Controller {
         todo!("shardkv::Controller::init_config, part 5A")
     }
 
-    /// For each shard whose owner changes: freeze, install, delete. Then the configuration is the present one.
+    /// For each shard whose owner changes: freeze, install, delete. Then the configuration is the present
+    /// one.
     ///
     /// In 5B: write down what you are about to do, before you do it. In 5C: you may not be the only one, and
     /// may be the late one.

@@ -92,7 +92,8 @@ mod tests {
         assert!(on_reference.contains("(\"kvraft\", &its_kvraft::PART)"), "{main}");
     }
 
-    /// A lab that others stand on is the submission's in its own tests, and the reference's below another lab.
+    /// A lab that others stand on is the submission's in its own tests, and the reference's below another
+    /// lab.
     #[test]
     fn each_lab_stands_on_the_reference_by_itself() {
         let submitted = BTreeSet::from(["kvraft", "shardkv"]);

@@ -1,8 +1,8 @@
 //! [`ShardAnalysis`]: which rules of the sharded service does a solution break? An analysis of the calls of
 //! clients and controllers, from outside.
 //!
-//! A rule is named only if it is broken in every possible world. What a group has answered binds it in requests
-//! that arrive after that: they come later in its log.
+//! A rule is named only if it is broken in every possible world. What a group has answered binds it in
+//! requests that arrive after that: they come later in its log.
 
 #[cfg(test)]
 mod scripts;
@@ -60,7 +60,8 @@ struct Call {
 struct Answered {
     /// The step with the highest number that it has done.
     newest: Option<(ConfigNum, RuleEvent)>,
-    /// The freeze with the highest number, if the shard was not installed again by a later configuration since.
+    /// The freeze with the highest number, if the shard was not installed again by a later configuration
+    /// since.
     frozen: Option<(ConfigNum, RuleEvent)>,
     /// The number of events when a request to install the shard by a later configuration last arrived: it may
     /// be done at any moment from then on.
@@ -94,8 +95,8 @@ impl ShardAnalysis {
             let content = message.content?;
             let Some(asks) = asks(message.method, content) else {
                 self.unseen.insert(format!(
-                    "what {} asks for: its arguments have no key, and no shard and number, under names that are \
-                     known",
+                    "what {} asks for: its arguments have no key, and no shard and number, under names \
+                     that are known",
                     message.method
                 ));
                 return None;
@@ -218,8 +219,8 @@ impl ShardAnalysis {
         let stubborn = shared.refused.iter().filter(|(_, refused)| refused.len() >= PATIENCE);
         let broken = stubborn.map(|(client, refused)| {
             let headline = format!(
-                "client {client} was told {} times in a row that it asked the wrong group, and has not read the \
-                 configuration meanwhile",
+                "client {client} was told {} times in a row that it asked the wrong group, and has not \
+                 read the configuration meanwhile",
                 refused.len()
             );
             let events = [refused.first(), refused.last()].into_iter().flatten().cloned().collect();

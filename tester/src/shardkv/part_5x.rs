@@ -1,8 +1,9 @@
 //! Part 5X: what the course's tests of lab 5 leave to chance, or leave out.
 //!
-//! They look at the key `k0` when several clients put, at values that are put once, and take a snapshot in one
-//! test. Here the whole history of many keys in all shards has to be linearizable; controllers die, come late
-//! and meet at each moment of a move, one moment after the other; groups crash and take snapshots in between.
+//! They look at the key `k0` when several clients put, at values that are put once, and take a snapshot in
+//! one test. Here the whole history of many keys in all shards has to be linearizable; controllers die, come
+//! late and meet at each moment of a move, one moment after the other; groups crash and take snapshots in
+//! between.
 
 mod clerks;
 mod controllers;

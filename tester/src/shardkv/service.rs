@@ -223,12 +223,12 @@ impl Service {
         group.start_all();
     }
 
-    /// Expects the groups to have what the configuration gives them: the owner of a shard serves it, on each of
-    /// its servers, and no other group has anything of it. Groups that own no shard at all are left out.
+    /// Expects the groups to have what the configuration gives them: the owner of a shard serves it, on each
+    /// of its servers, and no other group has anything of it. Groups that own no shard at all are left out.
     #[track_caller]
     pub fn must_be_settled(&self, config: &Config) {
-        // Servers that have restarted execute their log again when their leader has committed something of its
-        // own term (§5.4.2).
+        // Servers that have restarted execute their log again when their leader has committed something of
+        // its own term (§5.4.2).
         let reader = self.cluster.client();
         for shard in ShardId::all() {
             let _ = reader.get(&key_of(shard, 0));
@@ -242,8 +242,8 @@ impl Service {
                     false => "have nothing of it, for it is not the owner",
                 };
                 self.cluster.fail(format!(
-                    "expected g{id} server {server} to {expected} of shard {shard} by configuration {}, which \
-                     has been the present one for {}; saw that it is {holding:?} there",
+                    "expected g{id} server {server} to {expected} of shard {shard} by configuration {}, \
+                     which has been the present one for {}; saw that it is {holding:?} there",
                     config.num,
                     Seconds(SETTLING)
                 ));

@@ -66,8 +66,8 @@ fn put_before_a_move(service: &Service) {
         let found = scene.client.get_existing(&key);
         if found.version != Version(1) || matches!(answer, Err(PutError::NoKey | PutError::Version)) {
             service.cluster().fail(format!(
-                "expected the only put of key {key} to be done once, and its client to be told that it was or \
-                 may have been; saw the answer {answer:?}, and version {}",
+                "expected the only put of key {key} to be done once, and its client to be told that it was \
+                 or may have been; saw the answer {answer:?}, and version {}",
                 found.version
             ));
         }

@@ -152,7 +152,7 @@ fn two_controllers(service: &Service) {
         let config = scene.controller.query().expect("nobody stops it");
         if config != one && config != other {
             service.cluster().fail(format!(
-                "expected one of two controllers to win; saw configuration {config}, not {one} and not {other}"
+                "expected one of two controllers to win; saw {config}, not {one} and not {other}"
             ));
         }
         service.must_be_settled(&config);
