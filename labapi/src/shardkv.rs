@@ -20,13 +20,13 @@ pub type DialServer = Arc<dyn Fn(&str) -> ClientEnd + Send + Sync>;
 /// What a group has of a shard, on one of its servers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Holding {
-    /// Nothing: the shard was never installed here, or it was deleted.
-    #[default]
-    Absent,
     /// The shard, whose keys the group reads and writes.
     Serving,
     /// A copy of the shard. It moves to another group, and its keys do not change any more.
     Frozen,
+    /// Nothing: the shard was never installed here, or it was deleted.
+    #[default]
+    Absent,
 }
 
 /// A server of a shard group: its interface for the tester.

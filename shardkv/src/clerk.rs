@@ -22,12 +22,12 @@ const RETRY_PAUSE: Duration = Duration::from_millis(50);
 struct Clerk {
     dial: DialServer,
     controller: Arc<dyn ShardController>,
-    known: Mutex<Known>,
+    known: Mutex<Knowledge>,
 }
 
 /// What the clerk knows of the groups.
 #[derive(Default)]
-struct Known {
+struct Knowledge {
     config: Config,
     /// The groups of this configuration that the clerk has asked.
     groups: BTreeMap<GroupId, Arc<Group>>,
@@ -81,7 +81,7 @@ impl Clerk {
 
     /// The group that owns the shard, as far as the clerk knows.
     fn group(&self, shard: ShardId) -> Option<Arc<Group>> {
-        let Known { config, groups } = &mut *self.known.lock();
+        let Knowledge { config, groups } = &mut *self.known.lock();
         let (id, servers) = config.owner(shard)?;
         let group = groups.entry(id).or_insert_with(|| Arc::new(Group::new(&self.dial, servers)));
         Some(group.clone())

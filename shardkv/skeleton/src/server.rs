@@ -10,7 +10,7 @@ use labrpc::Service;
 use labrt::sync::{Arc, Mutex};
 use serde::{Deserialize, Serialize};
 
-use crate::store::{Shown, Store};
+use crate::store::{Shown, Shards};
 
 /// A client wants the value of a key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -56,7 +56,7 @@ pub(crate) struct GroupServer {
 /// Starts a server, or starts it again after a crash. Returns at once.
 pub(crate) fn make(args: ShardReplica) -> Arc<dyn ShardServer> {
     let shown = Arc::new(Mutex::new(Shown::default()));
-    let store = Box::new(Store::new(args.group, Arc::clone(&shown)));
+    let store = Box::new(Shards::new(args.group, Arc::clone(&shown)));
     Arc::new(GroupServer { replica: (args.make_rsm)(args.replica, store), shown })
 }
 

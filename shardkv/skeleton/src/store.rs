@@ -14,33 +14,33 @@ pub(crate) enum Request {
 }
 
 /// The shards of a group.
-pub(crate) struct Store {
+pub(crate) struct Shards {
     /// The server reads this. Keep it up to date with each request that changes what the group has.
     shown: Arc<Mutex<Shown>>,
     // Your data here (5A): for each shard, whether it is served or frozen, its keys, and the number of the
     // configuration by which it came or went.
 }
 
-impl Store {
+impl Shards {
     /// Group 1 begins with all shards, by configuration 1. Other groups begin without any.
     pub(crate) fn new(group: GroupId, shown: Arc<Mutex<Shown>>) -> Self {
         Self { shown }
     }
 }
 
-impl StateMachine for Store {
+impl StateMachine for Shards {
     /// Think of each step of a move arriving twice, late, or from two controllers. The number of the
     /// configuration tells which of them counts.
     fn do_op(&mut self, request: &[u8]) -> Vec<u8> {
-        todo!("shardkv::Store::do_op, part 5A")
+        todo!("shardkv::Shards::do_op, part 5A")
     }
 
     /// All that the group has to know after a crash, and not the keys alone.
     fn snapshot(&self) -> Vec<u8> {
-        todo!("shardkv::Store::snapshot, part 5A")
+        todo!("shardkv::Shards::snapshot, part 5A")
     }
 
     fn restore(&mut self, snapshot: &[u8]) {
-        todo!("shardkv::Store::restore, part 5A")
+        todo!("shardkv::Shards::restore, part 5A")
     }
 }
