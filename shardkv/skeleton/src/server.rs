@@ -10,7 +10,7 @@ use labrpc::Service;
 use labrt::sync::{Arc, Mutex};
 use serde::{Deserialize, Serialize};
 
-use crate::store::{Shown, Shards};
+use crate::store::{Shards, Shown};
 
 /// A client wants the value of a key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
