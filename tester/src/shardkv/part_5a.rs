@@ -38,7 +38,7 @@ pub(super) fn cases() -> Vec<Case> {
             .points(3),
         case("shutdown_5a", "Test (5A): shutdown ...", shutdown_5a).points(3),
         case("progress_shutdown_5a", "Test (5A): progress ...", progress_shutdown_5a).points(3),
-        case("progress_join_5a", "Test (5A): progress ...", progress_join_5a).points(3),
+        case("progress_join_5a", "Test (5A): progress (join) ...", progress_join_5a).points(3),
         case("one_concurrent_clerk_reliable_5a", "Test (5A): one concurrent clerk reliable...", |service| {
             concurrent_clerks(service, 1);
         })

@@ -43,13 +43,13 @@ pub(super) fn cases() -> Vec<Case> {
         .points(6),
         case(
             "partition_recovery_reliable_clerks_5c",
-            "Test (5C): controllers with leased leadership ...",
+            "Test (5C): controllers with leased leadership (clerks) ...",
             |service| recovery_with_clerks(service, 5),
         )
         .points(6),
         case(
             "partition_recovery_unreliable_clerks_5c",
-            "Test (5C): controllers with leased leadership ...",
+            "Test (5C): controllers with leased leadership (clerks) ...",
             |service| recovery_with_clerks(service, 3),
         )
         .unreliable()

@@ -8,7 +8,7 @@ use tester::{Case, cases, labs};
 
 /// The parts of the course: the number of their tests, and the points of these. They are the course's, so
 /// they stand here a second time.
-const COURSE: [(&str, usize, u32); 9] = [
+const COURSE: [(&str, usize, u32); 12] = [
     ("2A", 4, 15),
     ("2B", 4, 15),
     ("3A", 3, 20),
@@ -18,6 +18,9 @@ const COURSE: [(&str, usize, u32); 9] = [
     ("4A", 7, 30),
     ("4B", 13, 40),
     ("4C", 10, 30),
+    ("5A", 14, 40),
+    ("5B", 2, 20),
+    ("5C", 7, 40),
 ];
 
 #[test]
