@@ -94,14 +94,14 @@ mod tests {
     fn parts_are_named_one_by_one_or_by_lab() {
         assert_eq!(parts("3A,3b").0, BTreeSet::from(["3A", "3B"]));
         assert_eq!(parts("3A, 2").0, BTreeSet::from(["2A", "2B", "2X", "3A"]));
-        assert_eq!(parts("2,3,4"), Parts::default());
+        assert_eq!(parts("2,3,4,5"), Parts::default());
         assert_eq!(parts(&Parts::default().to_string()), Parts::default());
         assert_eq!(parts("b1").0, BTreeSet::from(["B1"]));
         assert_ne!(parts("2,3"), Parts::default());
         for wrong in ["3Z", "", "3A,", "1", "3AB", "é"] {
             let error = wrong.parse::<Parts>().unwrap_err().to_string();
             assert!(
-                error.contains("the parts are 2A, 2B, 2X, 3A, 3B, 3C, 3D, 3X, 4A, 4B, 4C, 4X"),
+                error.contains("the parts are 2A, 2B, 2X, 3A, 3B, 3C, 3D, 3X, 4A, 4B, 4C, 4X, 5A"),
                 "{error}"
             );
         }
