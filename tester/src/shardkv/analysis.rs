@@ -63,8 +63,8 @@ struct Answered {
     /// The freeze with the highest number, if the shard was not installed again by a later configuration
     /// since.
     frozen: Option<(ConfigNum, RuleEvent)>,
-    /// The number of events when a request to install the shard by a later configuration last arrived: it may
-    /// be done at any moment from then on.
+    /// Whether a request to install the shard by a later configuration has arrived since: it may be done at
+    /// any moment.
     may_serve: bool,
 }
 
@@ -125,7 +125,6 @@ impl ShardAnalysis {
                 let shown = Moment::of(event).shown(message.to.into(), what);
                 let (verb, num, shard) = (call.asks.verb, call.asks.num, call.asks.shard);
                 match (reply(verb, content)?, verb) {
-                    (Reply::Refused(Refusal::WrongGroup), Verb::Get | Verb::Put) => None,
                     (Reply::Refused(_), _) => None,
                     (Reply::Done, Verb::Get | Verb::Put) => {
                         let (frozen, freeze) = call.before.as_ref()?.frozen.clone()?;

@@ -110,7 +110,7 @@ impl Service {
         *last
     }
 
-    /// Starts a group and has it join. It must own shards thereafter.
+    /// Starts a group and has it join.
     pub fn join_group(&self, controller: &Controller, id: GroupId) -> Result<(), Stopped> {
         let servers = self.start_group(id);
         self.join(controller, id, &servers)?;

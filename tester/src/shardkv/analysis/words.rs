@@ -20,8 +20,6 @@ pub(super) struct Asks {
     pub shard: ShardId,
     /// The number of the configuration; zero for gets and puts.
     pub num: ConfigNum,
-    /// The request of a client, if it is one.
-    pub request: Option<words::Asks>,
 }
 
 /// What is to be done.
@@ -59,7 +57,7 @@ pub(super) fn asks(method: &str, args: &Value) -> Option<Asks> {
             words::Asks::Put { key, .. } => (Verb::Put, key.clone()),
         };
         let (shard, num) = (ShardId::of(&key), ConfigNum::default());
-        return Some(Asks { verb, shard, num, request: Some(request) });
+        return Some(Asks { verb, shard, num });
     }
     let verb = match () {
         () if is("freeze") => Verb::Freeze,
@@ -69,7 +67,7 @@ pub(super) fn asks(method: &str, args: &Value) -> Option<Asks> {
     };
     let number = |names| innermost(field(args, names)?).as_u64();
     let shard = ShardId(usize::try_from(number(SHARD)?).ok()?);
-    Some(Asks { verb, shard, num: ConfigNum(number(NUM)?), request: None })
+    Some(Asks { verb, shard, num: ConfigNum(number(NUM)?) })
 }
 
 /// Reads the reply to a request; `None` if it is not understood.
@@ -159,7 +157,7 @@ mod tests {
 
     #[test]
     fn steps_in_usual_spellings() {
-        let freeze = Asks { verb: Verb::Freeze, shard: ShardId(3), num: ConfigNum(7), request: None };
+        let freeze = Asks { verb: Verb::Freeze, shard: ShardId(3), num: ConfigNum(7) };
         assert_eq!(asks("KVServer.FreezeShard", &value(&GoFreeze { Shard: 3, Num: 7 })), Some(freeze));
         assert_eq!(asks("GroupServer.freeze_shard", &value(&"everything")), None);
     }

@@ -7,6 +7,7 @@ use labrt::thread;
 
 use super::{ONE, OTHER, Scene, given, scene};
 use crate::Case;
+use crate::shardkv::controllers::Controller;
 use crate::shardkv::service::Service;
 
 /// The time between two moments that are tried. A message takes 5 to 50 µs.
@@ -44,7 +45,7 @@ fn begin_change(
     service: &Service,
     next: &labapi::Config,
     moment: u32,
-) -> (crate::shardkv::controllers::Controller, thread::JoinHandle<()>) {
+) -> (Controller, thread::JoinHandle<()>) {
     let controller = service.controller();
     let changing = {
         let (controller, next) = (controller.clone(), next.clone());
