@@ -18,6 +18,9 @@ pub enum Missing {
 /// The source of a crate that was not handed in.
 pub(super) const EMPTY: &str = "//! Not handed in.\n";
 
+/// The crate that `--raft reference` replaces.
+const RAFT: &str = "raft";
+
 /// The package of the program, and its folder in the workspace.
 pub(super) const PACKAGE: &str = "program";
 
@@ -58,13 +61,15 @@ fn main(exported: &[&Lab]) -> String {
     }
     let is_exported = |lab: &Lab| exported.iter().any(|it| it.krate == lab.krate);
     let own = |lab: &Lab| format!("    (\"{0}\", &its_{0}::PART),\n", lab.krate);
+    let reference = |krate: &str| format!("    (\"{krate}\", &::{krate}::SOLUTION),\n");
     text += "\nuse std::process::ExitCode;\n\nuse labapi::Solution;\n\nconst SOLUTIONS: &[Solution] = &[\n";
     let all: String = exported.iter().map(|lab| own(lab)).collect();
     text += &format!("    Solution::new(\"{OWN}\").with(&[\n{all}    ]),\n");
-    // What a lab stands on is the reference's, and the lab itself the submission's.
+    // What a lab stands on is the reference's, and the lab itself the submission's. Raft is the reference's
+    // in its own tests, too: it is what was asked for.
     for lab in tester::labs().iter().filter(|lab| is_exported(lab)) {
-        let needs = lab.needs.iter().map(|krate| format!("    (\"{krate}\", &::{krate}::SOLUTION),\n"));
-        let parts: String = needs.chain([own(lab)]).collect();
+        let itself = if lab.krate == RAFT { reference(RAFT) } else { own(lab) };
+        let parts: String = lab.needs.iter().map(|krate| reference(krate)).chain([itself]).collect();
         text += &format!("    Solution::new(\"{ON_REFERENCE}/{}\").with(&[\n{parts}    ]),\n", lab.krate);
     }
     text += "];\n\nfn main() -> ExitCode {\n    worker::main(SOLUTIONS)\n}\n";
@@ -107,6 +112,17 @@ mod tests {
         assert!(of("shardkv").contains("&::kvraft::SOLUTION"), "{main}");
         assert!(of("shardkv").contains("&::kvsrv::SOLUTION"), "{main}");
         assert!(of("shardkv").contains("&its_shardkv::PART"), "{main}");
+    }
+
+    #[test]
+    fn on_the_reference_s_raft_the_tests_of_raft_are_the_reference_s() {
+        let submitted = BTreeSet::from(["raft"]);
+        let files = files(&submitted, Missing::Nothing);
+        let main = &files.iter().find(|(file, _)| file == "src/main.rs").unwrap().1;
+        let (own, on_reference) = main.split_once("on_reference/raft\"").unwrap();
+        assert!(own.contains("(\"raft\", &its_raft::PART)"), "{main}");
+        assert!(on_reference.contains("(\"raft\", &::raft::SOLUTION)"), "{main}");
+        assert!(!on_reference.contains("its_raft"), "{main}");
     }
 
     #[test]
