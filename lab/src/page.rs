@@ -71,6 +71,7 @@ pub fn page(
         cut_off: None,
         fail_fast: false,
         untrusted: false,
+        batched: false,
         output: Output::Kept,
         starter: tested.starter.clone(),
     };

@@ -75,6 +75,7 @@ pub fn replay(
         cut_off: None,
         fail_fast: false,
         untrusted: false,
+        batched: false,
         output: if args.json { Output::ShownAsErrors } else { Output::Shown },
         starter: tested.starter.clone(),
     };

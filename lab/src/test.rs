@@ -224,6 +224,7 @@ fn settings(tested: &Tested, args: &TestArgs, plan: Option<Arc<FaultPlan>>) -> S
         deadline: args.time.map(|time| Instant::now() + time),
         fail_fast: args.fail_fast || args.until_failure,
         untrusted: false,
+        batched: backend == Backend::Simulation && !tested.is_submission(),
         output: Output::Kept,
         starter: tested.starter.clone(),
     }

@@ -55,6 +55,9 @@ pub struct Settings {
     /// Whether lab code is untrusted. Then a process carries out a limited number of runs, and its messages
     /// are cut to the length that a report needs.
     pub untrusted: bool,
+    /// Whether a worker may report several runs at a time, without keys. Only for lab code that is trusted
+    /// not to forge reports. Runs whose process dies are made again, one by one.
+    pub batched: bool,
     /// The destination of the output of lab code.
     pub output: Output,
     /// Starts the workers.
@@ -436,12 +439,17 @@ mod tests {
     /// Carries out a run whose worker sends these events, and then a report with an invalid key.
     fn carry_out_forged(before: &[Event]) -> (Vec<Run>, Result<(), CommandError>) {
         let case = &tester::cases()[0];
+        carry_out_by(&forged(before, case.name, 7), Plan::single(case, 7), false)
+    }
+
+    /// Carries out a plan with workers that send these bytes and then wait.
+    fn carry_out_by(answers: &[u8], plan: Plan, batched: bool) -> (Vec<Run>, Result<(), CommandError>) {
         let folder = tempfile::tempdir().expect("a folder");
-        let answers = folder.path().join("answers");
-        std::fs::write(&answers, forged(before, case.name, 7)).expect("written");
+        let file = folder.path().join("answers");
+        std::fs::write(&file, answers).expect("written");
         let starter = Starter::new(move || {
             let mut command = Command::new("sh");
-            command.args(["-c", "cat \"$0\" >&0; exec sleep 600"]).arg(&answers);
+            command.args(["-c", "cat \"$0\" >&0; exec sleep 600"]).arg(&file);
             Ok(command)
         });
         let settings = Settings {
@@ -459,12 +467,40 @@ mod tests {
             cut_off: None,
             fail_fast: false,
             untrusted: false,
+            batched,
             output: Output::Kept,
             starter,
         };
         let mut collected = Collected(Vec::new());
-        let result = carry_out(Plan::single(case, 7), &settings, &mut collected);
+        let result = carry_out(plan, &settings, &mut collected);
         (collected.0, result)
+    }
+
+    /// The bytes of reports of these runs, in one message.
+    fn reports(test: &str, seeds: &[u64]) -> Vec<u8> {
+        let (near, mut far) = UnixStream::pair().expect("a pair of sockets");
+        let reports = seeds.iter().map(|&seed| passed(test, seed)).collect();
+        send(&near, &Event::Reports(reports)).expect("sent");
+        drop(near);
+        let mut bytes = Vec::new();
+        far.read_to_end(&mut bytes).expect("read");
+        bytes
+    }
+
+    #[test]
+    fn reports_of_several_runs_count_where_they_may_be_batched() {
+        let case = &tester::cases()[0];
+        let plan = || Plan::new(vec![case], 2, 7);
+        let (runs, result) = carry_out_by(&reports(case.name, &[7, 8]), plan(), true);
+        assert!(result.is_ok(), "{runs:?}");
+        let seeds: Vec<_> = runs.iter().map(|run| (run.job.seed, run.outcome.passed())).collect();
+        assert_eq!(seeds, [(7, true), (8, true)]);
+        for (seeds, batched) in [(&[7, 8][..], false), (&[8, 7], true), (&[7, 8, 9], true)] {
+            // None of the runs has begun, as far as anybody knows.
+            let (runs, error) = carry_out_by(&reports(case.name, seeds), plan(), batched);
+            assert!(runs.is_empty(), "{seeds:?}: {runs:?}");
+            assert!(error.is_err_and(|error| error.to_string().contains("before its first run")));
+        }
     }
 
     #[test]

@@ -13,8 +13,8 @@ use tester::nemesis::FaultPlan;
 /// A message to a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum Instruction {
-    /// Carry out a run.
-    Run(RunRequest),
+    /// Carry out these runs, in order.
+    Runs(Vec<RunRequest>),
     /// The answer to [`Event::Ended`]: the key that the report must carry.
     Key(String),
 }
@@ -48,6 +48,9 @@ pub(super) struct RunRequest {
     pub(super) cpu_seconds: f64,
     /// Whether to print [`MARK`] before the run, which separates the output of runs.
     pub(super) mark_output: bool,
+    /// Whether the report may come with those of other runs, by [`Event::Reports`]. No other message is sent
+    /// of such a run.
+    pub(super) batched: bool,
 }
 
 /// The byte in a worker's output where a run begins: ASCII's record separator.
@@ -56,8 +59,8 @@ pub(super) const MARK: u8 = 0x1e;
 /// The character after each line of a log, which may contain line breaks: ASCII's record separator.
 pub(super) const END_OF_LINE: char = '\x1e';
 
-/// A message from a worker. Requests are numbered from 0; each has one message of each kind, except `Logged`
-/// and `Recorded`.
+/// A message from a worker. Requests are numbered from 0. Each that is not batched has one message of each
+/// kind, except `Logged`, `Recorded` and `Reports`.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Event {
     /// The run begins.
@@ -70,7 +73,12 @@ pub(super) enum Event {
     Recorded(String),
     /// The run has ended. The text is the key.
     Finished(String, Box<Report>),
+    /// The next batched runs have ended.
+    Reports(Vec<Report>),
 }
+
+/// The longest time for which the report of a batched run waits for others.
+pub(super) const BATCH_TIME: Duration = Duration::from_millis(20);
 
 /// The limit on the bytes of a value: the log of a long run has some megabytes.
 pub(super) const MAX_BYTES: usize = 1 << 30;
@@ -187,6 +195,7 @@ mod tests {
             patience_seconds: 5.0,
             cpu_seconds: 60.0,
             mark_output: true,
+            batched: false,
         }
     }
 

@@ -14,13 +14,18 @@ use super::event_file::Draft;
 use super::key::Key;
 use super::pool::{Analyse, Delivery, Record, Shared};
 use super::process::{Output, Process};
-use super::protocol::{Event, Instruction, MAX_BYTES, MAX_BYTES_WITHOUT_LOG, Received, RunRequest};
+use super::protocol::{
+    BATCH_TIME, Event, Instruction, MAX_BYTES, MAX_BYTES_WITHOUT_LOG, Received, RunRequest,
+};
 use super::run_clock::RunClock;
 use super::{Job, Lost, Outcome, Run, Settings};
 use crate::error::CommandError;
 
 /// Runs that a worker has at a time: the current one and the next, so that it never waits for its parent.
 const RUNS_IN_FLIGHT: usize = 2;
+
+/// The most runs that a worker has at a time, if they are batched.
+const BATCHED_IN_FLIGHT_MAX: usize = 256;
 
 /// Runs of a process with untrusted lab code. Memory that runs leak must not add up until a run fails, since
 /// the number of jobs would decide which one. A process's first run takes some 40 ms longer than others.
@@ -59,6 +64,11 @@ pub(super) struct Supervisor<'a> {
     waiting: VecDeque<Task>,
     /// Workers in a row that died before their first run began.
     failed_starts: u32,
+    /// The test of the last batched run that was reported, and the number of its runs that a worker has at a
+    /// time: those of two batches.
+    batch: Option<(&'static str, usize)>,
+    /// The last test of which a batched run may have ended its worker. Its runs are not batched.
+    unbatched: Option<&'static str>,
 }
 
 /// A run that a worker carries out.
@@ -67,6 +77,8 @@ struct Task {
     /// The report of the run, if it has failed and is repeated only for the rules that it broke. Lab code has
     /// ended before this report came, and the repetition cannot change it.
     failed: Option<Box<Report>>,
+    /// Whether its report may come with those of other runs.
+    batched: bool,
 }
 
 /// The state of the file of events of the current run.
@@ -94,6 +106,8 @@ impl<'a> Supervisor<'a> {
             clock: RunClock::new(None),
             waiting: VecDeque::new(),
             failed_starts: 0,
+            batch: None,
+            unbatched: None,
         }
     }
 
@@ -155,6 +169,12 @@ impl<'a> Supervisor<'a> {
                 self.complete();
                 self.reported(report);
             }
+            Ok(Received::Value(Event::Reports(reports))) if self.are_of_next_runs(&reports) => {
+                self.failed_starts = 0;
+                self.restart_clock();
+                self.measure(&reports);
+                reports.into_iter().for_each(|report| self.reported(Box::new(report)));
+            }
             Ok(Received::Value(_)) => {
                 self.kill();
                 let cause = io::Error::other("an unexpected message");
@@ -170,20 +190,20 @@ impl<'a> Supervisor<'a> {
         Ok(true)
     }
 
-    /// Starts a worker if there are runs, and sends it [`RUNS_IN_FLIGHT`] of them.
+    /// Starts a worker if there are runs, and sends it some of them.
     fn send_runs(&mut self) -> Result<(), CommandError> {
-        while self.in_flight.len() < RUNS_IN_FLIGHT {
+        let mut requests = Vec::new();
+        while self.has_room() {
             if self.worker.is_some() && self.runs_left == 0 {
                 if !self.in_flight.is_empty() {
                     break;
                 }
                 self.worker = None;
             }
-            let next_job = || self.shared.next_job().map(|job| Task { job, failed: None });
-            let Some(task) = self.waiting.pop_front().or_else(next_job) else {
+            let Some(task) = self.waiting.pop_front().or_else(|| self.next_task()) else {
                 break;
             };
-            let request = self.request(&task);
+            requests.push(self.request(&task));
             self.in_flight.push_back(task);
             if self.worker.is_none() {
                 let Settings { starter, output, record, .. } = &self.shared.settings;
@@ -196,13 +216,50 @@ impl<'a> Supervisor<'a> {
                     if self.shared.settings.untrusted { RUNS_PER_UNTRUSTED_WORKER } else { u32::MAX };
             }
             self.runs_left -= 1;
-            let worker = self.worker.as_ref().expect("it was just started");
-            if worker.send(&Instruction::Run(request)).is_err() {
-                // The worker is dead, and the next `receive` says so.
-                break;
-            }
+        }
+        if let Some(worker) = self.worker.as_ref().filter(|_| !requests.is_empty()) {
+            // If the worker is dead, the next `receive` says so.
+            let _ = worker.send(&Instruction::Runs(requests));
         }
         Ok(())
+    }
+
+    /// The next run that no supervisor has taken.
+    fn next_task(&self) -> Option<Task> {
+        let job = self.shared.next_job()?;
+        let Settings { batched, record, shrink, .. } = &self.shared.settings;
+        // The log of a run comes while it is carried out, and a smaller plan is searched for a long time.
+        let may_be = *batched && *record == Record::Nothing && !shrink;
+        let batched = may_be && self.unbatched != Some(job.case.name);
+        Some(Task { job, failed: None, batched })
+    }
+
+    /// Whether the worker may have one more run.
+    ///
+    /// The length of a batch is known of one test only. Of others a worker has few, for they may be so much
+    /// longer that another worker would wait for this one.
+    fn has_room(&self) -> bool {
+        if self.in_flight.len() < RUNS_IN_FLIGHT {
+            return true;
+        }
+        let known = self.batch.filter(|(test, _)| {
+            self.in_flight
+                .iter()
+                .rev()
+                .take(RUNS_IN_FLIGHT)
+                .any(|task| task.batched && task.job.case.name == *test)
+        });
+        known.is_some_and(|(_, count)| self.in_flight.len() < count)
+    }
+
+    /// Chooses the number of runs in flight such that a batch fills its time.
+    fn measure(&mut self, reports: &[Report]) {
+        let Some(job) = reports.len().checked_sub(1).map(|last| self.in_flight[last].job) else { return };
+        let of_test = || reports.iter().filter(|report| report.test == job.case.name);
+        let mean = of_test().map(|report| report.cpu_seconds).sum::<f64>() / of_test().count() as f64;
+        let a_batch = BATCH_TIME.as_secs_f64() / mean;
+        let count = (2.0 * a_batch).clamp(RUNS_IN_FLIGHT as f64, BATCHED_IN_FLIGHT_MAX as f64);
+        self.batch = Some((job.case.name, count as usize));
     }
 
     fn wants_events(&self) -> bool {
@@ -235,7 +292,15 @@ impl<'a> Supervisor<'a> {
             .is_some_and(|Task { job, .. }| job.case.name == report.test && job.seed == report.seed)
     }
 
-    fn request(&self, Task { job, failed }: &Task) -> RunRequest {
+    /// Whether these are reports of the next runs, which are batched.
+    fn are_of_next_runs(&self, reports: &[Report]) -> bool {
+        let is_of = |(report, task): (&Report, &Task)| {
+            task.batched && task.job.case.name == report.test && task.job.seed == report.seed
+        };
+        !self.begun && reports.len() <= self.in_flight.len() && reports.iter().zip(&self.in_flight).all(is_of)
+    }
+
+    fn request(&self, Task { job, failed, batched }: &Task) -> RunRequest {
         let settings = &self.shared.settings;
         let is_repeated = failed.is_some();
         RunRequest {
@@ -254,6 +319,7 @@ impl<'a> Supervisor<'a> {
             patience_seconds: settings.patience.as_secs_f64(),
             cpu_seconds: settings.wall_limit.as_secs_f64(),
             mark_output: settings.output == Output::Kept,
+            batched: *batched,
         }
     }
 
@@ -279,6 +345,9 @@ impl<'a> Supervisor<'a> {
 
     /// Removes a worker that is dead or dying. Its current run is lost, with the outcome that `verdict` makes
     /// of the evidence; the other runs go to the next worker.
+    ///
+    /// Of batched runs nobody knows which was the current one, nor what the worker printed during it. They
+    /// are made again, one by one.
     fn replace(
         &mut self,
         verdict: impl FnOnce(Option<ExitStatus>, String) -> Lost,
@@ -291,6 +360,11 @@ impl<'a> Supervisor<'a> {
         self.events = Writing::NotBegun;
         if std::mem::take(&mut self.begun) {
             self.deliver(Outcome::Lost(verdict(status, printed)));
+        } else if let Some(task) = self.in_flight.front().filter(|task| task.batched) {
+            self.unbatched = Some(task.job.case.name);
+            for task in self.in_flight.iter_mut().chain(&mut self.waiting) {
+                task.batched = false;
+            }
         } else {
             self.failed_starts += 1;
             if self.failed_starts == MAX_FAILED_STARTS {
@@ -313,7 +387,7 @@ impl<'a> Supervisor<'a> {
         let is_first = self.in_flight.front().is_some_and(|task| task.failed.is_none());
         if is_first && self.shared.is_to_be_explained(&report) {
             self.end_current();
-            self.waiting.push_back(Task { job, failed: Some(report) });
+            self.waiting.push_back(Task { job, failed: Some(report), batched: false });
         } else {
             self.deliver(Outcome::Reported(report));
         }
@@ -321,7 +395,7 @@ impl<'a> Supervisor<'a> {
 
     /// Delivers the outcome of the worker's current run.
     fn deliver(&mut self, outcome: Outcome) {
-        let Task { job, failed } = self.end_current();
+        let Task { job, failed, .. } = self.end_current();
         let mut outcome = match (failed, outcome) {
             (None, outcome) => outcome,
             (Some(failed), Outcome::Reported(again)) => {

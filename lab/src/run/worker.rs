@@ -4,16 +4,18 @@ use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use labrt::world::Backend;
+use labrt::world::{Backend, Tap};
 use tester::nemesis::smallest;
-use tester::{Detail, RunOptions};
+use tester::{Detail, Report, RunOptions};
 
 use super::event_file::Header;
 use super::event_lines;
 use super::log_stream::{self, LogStream};
-use super::protocol::{Event, Instruction, MARK, MAX_BYTES, Received, Receiver, RunRequest, send};
+use super::protocol::{
+    BATCH_TIME, Event, Instruction, MARK, MAX_BYTES, Received, Receiver, RunRequest, send,
+};
 use crate::error::CommandError;
 use crate::{Lab, Verdict};
 
@@ -61,14 +63,65 @@ impl Worker {
 
     fn work(self, lab: &Lab) -> Result<Verdict, CommandError> {
         let (requests, keys) = receive(self.incoming);
-        for (number, request) in (0..).zip(requests) {
-            carry_out(lab, number, &request, &keys, &self.socket).map_err(broken)?;
+        let mut batch = Batch::new(&self.socket);
+        let mut number = 0;
+        while let Some(request) = batch.next_request(&requests).map_err(broken)? {
+            if request.batched {
+                batch.add(run(lab, &request, None).map_err(broken)?).map_err(broken)?;
+            } else {
+                batch.send().map_err(broken)?;
+                carry_out(lab, number, &request, &keys, &self.socket).map_err(broken)?;
+            }
+            number += 1;
             if labrt::world::abandoned_runs() > 0 {
                 // An OS thread cannot be stopped, and keeps its resources. A new worker starts without it.
                 break;
             }
         }
+        batch.send().map_err(broken)?;
         Ok(Verdict::Passed)
+    }
+}
+
+/// Reports of batched runs that have not been sent.
+struct Batch<'a> {
+    socket: &'a UnixStream,
+    reports: Vec<Report>,
+    /// When the first of them came.
+    since: Instant,
+}
+
+impl<'a> Batch<'a> {
+    fn new(socket: &'a UnixStream) -> Self {
+        Self { socket, reports: Vec::new(), since: Instant::now() }
+    }
+
+    /// The next request; `None` if the parent is gone. The reports are sent before a wait for it.
+    fn next_request(&mut self, requests: &mpsc::Receiver<RunRequest>) -> io::Result<Option<RunRequest>> {
+        match requests.try_recv() {
+            Ok(request) => Ok(Some(request)),
+            Err(_) => {
+                self.send()?;
+                Ok(requests.recv().ok())
+            }
+        }
+    }
+
+    fn add(&mut self, report: Report) -> io::Result<()> {
+        if self.reports.is_empty() {
+            self.since = Instant::now();
+        }
+        // A report of a failure may be long, and somebody waits for it.
+        let is_urgent = !report.passed();
+        self.reports.push(report);
+        if is_urgent || self.since.elapsed() >= BATCH_TIME { self.send() } else { Ok(()) }
+    }
+
+    fn send(&mut self) -> io::Result<()> {
+        if self.reports.is_empty() {
+            return Ok(());
+        }
+        send(self.socket, &Event::Reports(std::mem::take(&mut self.reports)))
     }
 }
 
@@ -93,7 +146,9 @@ fn receive(socket: UnixStream) -> (mpsc::Receiver<RunRequest>, mpsc::Receiver<St
         let mut receiver = Receiver::new(socket, MAX_BYTES);
         while let Ok(Received::Value(instruction)) = receiver.receive(None) {
             let received = match instruction {
-                Instruction::Run(request) => to_requests.send(request).is_ok(),
+                Instruction::Runs(requests) => {
+                    requests.into_iter().all(|request| to_requests.send(request).is_ok())
+                }
                 Instruction::Key(key) => to_keys.send(key).is_ok(),
             };
             if !received {
@@ -105,6 +160,8 @@ fn receive(socket: UnixStream) -> (mpsc::Receiver<RunRequest>, mpsc::Receiver<St
     (requests, keys)
 }
 
+/// Carries out a run that is not batched: says when it begins and when its lab code has ended, and gets the
+/// key for its report.
 fn carry_out(
     lab: &Lab,
     number: u64,
@@ -112,6 +169,26 @@ fn carry_out(
     keys: &mpsc::Receiver<String>,
     socket: &UnixStream,
 ) -> io::Result<()> {
+    if request.mark_output {
+        io::stderr().write_all(&[MARK])?;
+    }
+    send(socket, &Event::Started(number))?;
+    let log = request.lines.then(|| LogStream::open(socket, request.events)).transpose()?;
+    let mut report = run(lab, request, log.as_ref().map(|_| log_stream::tap()))?;
+    let log = log.map(LogStream::close).transpose()?;
+    send(socket, &Event::Ended(number))?;
+    let key = keys.recv().map_err(io::Error::other)?;
+    let (recording, log) = (report.recording.take(), log.unwrap_or_default());
+    if let Some(recording) = recording.as_ref().filter(|_| request.events) {
+        event_lines::send_all(socket, &Header::of(request, recording, &log), recording, &log)?;
+    }
+    // As it was allocated.
+    labrt::world::uncounted(|| drop((recording, log)));
+    send(socket, &Event::Finished(key, Box::new(report)))
+}
+
+/// Carries out a run, whose log goes to `tap`.
+fn run(lab: &Lab, request: &RunRequest, tap: Option<Tap>) -> io::Result<Report> {
     let case = tester::cases().iter().find(|case| case.name == request.test);
     let solution = case.and_then(|case| lab.solution_for(&request.solution, case));
     let (backend, policy) = (request.backend.parse(), request.policy.parse());
@@ -119,13 +196,6 @@ fn carry_out(
     let (Some(case), Some(solution), Ok(backend), Ok(policy)) = (case, solution, backend, policy) else {
         return Err(io::Error::other(format!("a request with an unknown name: {request:?}")));
     };
-    if request.mark_output {
-        io::stderr().write_all(&[MARK])?;
-    }
-    send(socket, &Event::Started(number))?;
-    let patience = Duration::from_secs_f64(request.patience_seconds);
-    let max_cpu_time = Duration::from_secs_f64(request.cpu_seconds);
-    let log = request.lines.then(|| LogStream::open(socket, request.events)).transpose()?;
     let options = RunOptions {
         backend,
         policy,
@@ -136,24 +206,15 @@ fn carry_out(
             (false, false) => Detail::Bare,
         },
         strict: request.strict,
-        tap: log.as_ref().map(|_| log_stream::tap()),
-        patience,
-        max_cpu_time,
+        tap,
+        patience: Duration::from_secs_f64(request.patience_seconds),
+        max_cpu_time: Duration::from_secs_f64(request.cpu_seconds),
         plan: request.plan.clone().map(Arc::new),
         ..RunOptions::new(request.seed)
     };
-    let mut report = (lab.run)(case, solution, &options);
-    let log = log.map(LogStream::close).transpose()?;
+    let report = (lab.run)(case, solution, &options);
     if request.shrink && backend == Backend::Simulation {
-        report = smallest(report, &options, &mut |options| (lab.run)(case, solution, options));
+        return Ok(smallest(report, &options, &mut |options| (lab.run)(case, solution, options)));
     }
-    send(socket, &Event::Ended(number))?;
-    let key = keys.recv().map_err(io::Error::other)?;
-    let (recording, log) = (report.recording.take(), log.unwrap_or_default());
-    if let Some(recording) = recording.as_ref().filter(|_| request.events) {
-        event_lines::send_all(socket, &Header::of(request, recording, &log), recording, &log)?;
-    }
-    // As it was allocated.
-    labrt::world::uncounted(|| drop((recording, log)));
-    send(socket, &Event::Finished(key, Box::new(report)))
+    Ok(report)
 }

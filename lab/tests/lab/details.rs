@@ -68,6 +68,7 @@ fn recorded_by_a_worker(case: &'static Case, seed: u64) -> (Report, Events) {
         cut_off: None,
         fail_fast: false,
         untrusted: false,
+        batched: false,
         output: Output::Kept,
         starter: Starter::new(|| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));

@@ -65,6 +65,7 @@ pub(super) fn carry_out(
         cut_off: until,
         fail_fast: false,
         untrusted: true,
+        batched: false,
         output: Output::Kept,
         starter: grading.build_env.starter(&program.program())?,
     };

@@ -84,6 +84,7 @@ impl Trials {
             cut_off: None,
             fail_fast: up_to_failure,
             untrusted: false,
+            batched: true,
             output: Output::Kept,
             starter: self.starter.clone(),
         };
