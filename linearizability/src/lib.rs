@@ -5,7 +5,7 @@
 //! *linearizable* if each operation can be given a moment between its call and its return such that the
 //! sequential object, executing the operations in the order of these moments, gives all the same answers.
 //! [`check`] finds such an order or shows that there is none. The sequential object is a [`Model`]; this
-//! crate has three: [`KeyValue`] (versioned puts), [`Register`] and [`Lock`].
+//! crate has four: [`KeyValue`] (versioned puts), [`Text`] (puts and appends), [`Register`] and [`Lock`].
 //!
 //! ```
 //! use std::time::Duration;
@@ -65,8 +65,10 @@ mod orders;
 mod register;
 mod search;
 mod seen;
+mod short;
 mod shrink;
 mod states;
+mod text;
 mod verdict;
 mod versions;
 mod walk;
@@ -78,4 +80,5 @@ pub use key_value::{KeyValue, KeyValueInput, KeyValueOutput, KeyValueState};
 pub use lock::{Lock, LockInput, LockOutput};
 pub use model::{Exact, Impossible, Interval, Model};
 pub use register::{Register, RegisterInput, RegisterOutput};
+pub use text::{Text, TextInput, TextOutput};
 pub use verdict::{Budget, Spent, Verdict};
