@@ -109,7 +109,7 @@ fn with_an_append_twice(history: &TextHistory) -> TextHistory {
     })
 }
 
-/// Puts and appends by the exact method. The search exceeds its budget.
+/// Puts and appends by the exact method.
 fn texts(c: &mut Criterion) {
     let mut group = c.benchmark_group("puts and appends, 10,000 operations");
     group.sample_size(10);
