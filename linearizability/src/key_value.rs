@@ -1,9 +1,9 @@
 //! [`KeyValue`]: keys with values and versions, as the course's key/value service keeps them.
 
-use std::fmt;
 use std::sync::Arc;
 
 use crate::model::{Exact, Interval, Model};
+use crate::short::Short;
 use crate::versions::Versions;
 
 /// The versioned key/value service of the course (2025).
@@ -174,23 +174,5 @@ impl Model for KeyValue {
         operations: &'a [Interval<'a, KeyValueInput, KeyValueOutput>],
     ) -> Option<Box<dyn Exact<'a> + 'a>> {
         Some(Box::new(Versions::new(operations)))
-    }
-}
-
-/// A value in quotes, without its middle if it is long.
-struct Short<'a>(&'a str);
-
-/// The most characters of a value that are printed.
-const SHORT: usize = 40;
-
-impl fmt::Display for Short<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.0.chars().count();
-        if count <= SHORT {
-            return write!(f, "{:?}", self.0);
-        }
-        let head: String = self.0.chars().take(SHORT / 2).collect();
-        let tail: String = self.0.chars().skip(count - SHORT / 4).collect();
-        write!(f, "{head:?}...{tail:?} ({count} characters)")
     }
 }
