@@ -17,6 +17,7 @@
 //! ```
 
 use std::cell::Cell;
+use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::Once;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
@@ -343,14 +344,15 @@ pub(super) fn detach() {
 
 /// The stack on which this OS thread handles signals. Dropping it restores the previous one.
 pub(crate) struct HandlerStack {
-    _memory: Vec<u8>,
+    _memory: Box<[MaybeUninit<u8>]>,
     before: libc::stack_t,
 }
 
 impl HandlerStack {
     /// Installs a stack for the calling OS thread that is large enough for walking another stack.
     pub(crate) fn new() -> Self {
-        let mut memory = vec![0; HANDLER_STACK];
+        // Not cleared: that would touch each page for a stack that is seldom used.
+        let mut memory = Box::new_uninit_slice(HANDLER_STACK);
         let stack = libc::stack_t { ss_sp: memory.as_mut_ptr().cast(), ss_flags: 0, ss_size: HANDLER_STACK };
         let mut before = libc::stack_t { ss_sp: ptr::null_mut(), ss_flags: libc::SS_DISABLE, ss_size: 0 };
         // SAFETY: `memory` outlives its use as a signal stack: dropping `Self` ends that use, and a thread

@@ -1,6 +1,7 @@
 //! The table of simulated threads.
 
 use std::borrow::Cow;
+use std::mem;
 
 use crate::raw::coroutine::Coroutine;
 use crate::wait::{Blocker, SourceLocation, ThreadId, Ticket, Wait, Woken};
@@ -80,6 +81,13 @@ impl Threads {
         started_at: Option<SourceLocation>,
         coroutine: Coroutine,
     ) -> ThreadId {
+        let reused = self.free.pop();
+        // The lists of the slot's last thread keep their memory.
+        let lists = reused.map(|slot| {
+            let last = &mut self.slots[slot as usize];
+            (mem::take(&mut last.blockers), mem::take(&mut last.held), mem::take(&mut last.joiners))
+        });
+        let (blockers, held, joiners) = lists.unwrap_or_default();
         let thread = Thread {
             serial,
             node,
@@ -90,8 +98,8 @@ impl Threads {
             ticket: 0,
             wait: Wait::Ended,
             parked_at: 0,
-            blockers: Vec::new(),
-            held: Vec::new(),
+            blockers,
+            held,
             timed: false,
             woken: Woken::Notified,
             preempted: false,
@@ -104,9 +112,9 @@ impl Threads {
             object: 0,
             probe: false,
             trace_context: 0,
-            joiners: Vec::new(),
+            joiners,
         };
-        let slot = match self.free.pop() {
+        let slot = match reused {
             Some(slot) => {
                 self.slots[slot as usize] = thread;
                 slot
@@ -130,6 +138,9 @@ impl Threads {
         thread.state = ThreadState::Free;
         thread.ticket = 0;
         thread.serial = 0;
+        thread.blockers.clear();
+        thread.held.clear();
+        thread.joiners.clear();
         self.free.push(slot);
     }
 
