@@ -56,7 +56,12 @@ pub fn main(lab: &Lab) -> ExitCode {
         let outcome = match line.command {
             Command::Test(args) => not_for_another().and_then(|()| {
                 warn_of_unseeded_hash_maps();
+                refuse_shards_of_a_submission(&args.submission, args.command.shard.is_some())?;
                 lab::test(&args.command, || choose(lab, &args.submission, args.command.solution.as_deref()))
+            }),
+            Command::Merge(args) => not_for_another().and_then(|()| {
+                warn_of_unseeded_hash_maps();
+                merge(lab, &args)
             }),
             Command::Replay(args) => replay(lab, &args),
             Command::Explain(args) => lab::explain(&args),
@@ -92,6 +97,26 @@ fn page(lab: &Lab, args: &args::OnSubmission<lab::args::PageArgs>) -> Result<lab
 fn names_a_run(submission: &SubmissionArgs, test: Option<&String>) -> Result<(), CommandError> {
     if submission.submission.is_some() && test.is_none() {
         let text = "failures of submissions are not recorded: give a test and its seed";
+        return Err(CommandError::new(text));
+    }
+    Ok(())
+}
+
+/// Merges the shards of any command that can be divided.
+fn merge(lab: &Lab, args: &lab::args::MergeArgs) -> Result<lab::Verdict, CommandError> {
+    let folder = lab::shard::folder::Folder::to_read(&args.out)?;
+    let complete = lab::merge::complete(&folder)?;
+    match &*complete.work.command {
+        grade::shards::COMMAND => grade::shards::merge(args, &folder, &complete),
+        mutants::shards::COMMAND => mutants::shards::merge(args, &folder, &complete),
+        _ => lab::merge::tests(lab, args, &folder, &complete),
+    }
+}
+
+/// A shard's results are merged without the submission, which may not be there then.
+fn refuse_shards_of_a_submission(submission: &SubmissionArgs, is_shard: bool) -> Result<(), CommandError> {
+    if submission.submission.is_some() && is_shard {
+        let text = "--submission cannot be used with --shard; `lab grade --shard` divides submissions";
         return Err(CommandError::new(text));
     }
     Ok(())

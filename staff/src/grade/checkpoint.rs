@@ -60,6 +60,11 @@ impl Checkpoint {
             .map_err(|cause| CommandError::new(format!("cannot write {}: {cause}", file.display())))
     }
 
+    /// The stored checkpoint of a submission.
+    pub(super) fn kept(results: &ResultsDir, name: &str) -> Result<Option<Self>, CommandError> {
+        results_dir::read(&file(results, name))
+    }
+
     pub(super) fn test(&self, name: &str, column: Column) -> Option<&TestEntry> {
         self.tests.iter().find(|test| test.name == name && test.column == column)
     }
