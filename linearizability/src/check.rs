@@ -143,6 +143,12 @@ impl<'a, M: Model> Check<'a, M> {
         } else {
             None
         };
+        let remark = |&op: &usize| {
+            let (answer, other) = (operations[stuck].output?, operations[op]);
+            Some((part.positions[op], self.model.remark(answer, other.input, other.output)?))
+        };
+        let others = core.operations.iter().filter(|&&op| op != stuck);
+        let remarks = others.filter_map(remark).collect();
         let prefix = |order: Order<M::State>| Prefix {
             order: order.operations.iter().map(|&op| part.positions[op]).collect(),
             last: order.operations[order.operations.len().saturating_sub(Prefix::SHOWN)..]
@@ -158,6 +164,7 @@ impl<'a, M: Model> Check<'a, M> {
             prefixes: orders.into_iter().map(prefix).collect(),
             all_prefixes,
             core: core.operations.into_iter().map(shown).collect(),
+            remarks,
             minimal: core.is_minimal,
             in_order: core.is_in_order,
             right_later,

@@ -78,6 +78,9 @@ pub struct Evidence {
     /// even if each of them took effect at any time and any number of times; or less, if
     /// [`in_order`](Self::in_order). Empty if it would take too long to find them.
     pub core: Vec<DescribedOperation>,
+    /// What the answer of [`operation`](Self::operation) shows of other operations of `core`, where their
+    /// words do not tell: for each of them its position, and a sentence.
+    pub remarks: Vec<(usize, String)>,
     /// Whether no operation of `core` can be left out.
     pub minimal: bool,
     /// Whether `core` is only known to be contradictory if the other operations took effect in the first
@@ -89,7 +92,7 @@ pub struct Evidence {
     /// that is not known.
     pub right_later: Option<bool>,
     /// Where the model's [exact method](crate::Model::exact) finds that there is no order. `None` if the
-    /// model has none, or if the answer is right in no state at all.
+    /// model has none, if its objects have no versions, or if the answer is right in no state at all.
     pub no_moment: Option<NoMoment>,
     /// The number of operations of the key that had been called until then.
     pub operations: usize,
@@ -157,6 +160,10 @@ impl fmt::Display for Evidence {
                 for shown in self.core.iter().take(SHOWN_CORE) {
                     let mark = if shown.position == operation.position { '>' } else { ' ' };
                     writeln!(f, "  {mark} {shown}")?;
+                    for (_, remark) in self.remarks.iter().filter(|(position, _)| *position == shown.position)
+                    {
+                        writeln!(f, "      {remark}")?;
+                    }
                 }
                 if self.core.len() > SHOWN_CORE {
                     writeln!(f, "    and {} more", self.core.len() - SHOWN_CORE)?;

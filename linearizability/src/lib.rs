@@ -39,21 +39,25 @@
 //! ```
 //!
 //! Clients that run concurrently write to a [`Recorder`]. A history of [`KeyValue`] always gets a verdict, in
-//! little more than linear time. For other models there is a search, whose work is bounded by a [`Budget`] of
-//! steps and bytes, never by time: the same history gets the same verdict on every machine. A search that
-//! exceeds its budget is [`Verdict::Unknown`], which is not a pass.
+//! little more than linear time. So does one of [`Text`] if its values tell which operations made each text
+//! that was read. For all others there is a search, whose work is bounded by a [`Budget`] of steps and bytes,
+//! never by time: the same history gets the same verdict on every machine. A search that exceeds its budget
+//! is [`Verdict::Unknown`], which is not a pass.
 //!
 //! Not here: clocks, clients and networks. Times are plain [`Duration`](std::time::Duration)s for messages,
 //! and only the order of events decides a verdict.
 //!
-//! To read the source, begin with `check`. `walk` decides histories of the key/value model, and `search`
-//! those of the others. `evidence` is the message of a failed test.
+//! To read the source, begin with `check`. `walk` decides histories of the key/value model, `appends` those
+//! of texts, and `search` those of the others. `evidence` is the message of a failed test.
 
 #![warn(missing_docs)]
 
+mod appends;
+mod by_prefix;
 mod check;
 mod contradiction;
 mod display;
+mod endings;
 mod evidence;
 mod history;
 mod in_order;
@@ -62,6 +66,7 @@ mod lock;
 mod model;
 mod moments;
 mod orders;
+mod pieces;
 mod register;
 mod search;
 mod seen;
@@ -69,9 +74,11 @@ mod short;
 mod shrink;
 mod states;
 mod text;
+mod tree;
 mod verdict;
 mod versions;
 mod walk;
+mod zones;
 
 pub use check::check;
 pub use evidence::{DescribedOperation, Evidence, NoMoment, Prefix};

@@ -77,6 +77,18 @@ pub trait Model {
     /// The answer that the model would give in `state`, in words: `("a", version 2)`.
     fn allowed(&self, state: &Self::State, input: &Self::Input) -> String;
 
+    /// What `answer` shows of another operation, in a sentence without its full stop, if the words of both do
+    /// not tell. Both are among operations that contradict each other.
+    fn remark(
+        &self,
+        answer: &Self::Output,
+        input: &Self::Input,
+        output: Option<&Self::Output>,
+    ) -> Option<String> {
+        let _ = (answer, input, output);
+        None
+    }
+
     /// An exact method that decides the operations on one key without the search, if the model has one. Then
     /// no budget applies, and there is always a verdict.
     ///
@@ -123,7 +135,8 @@ pub trait Exact<'a> {
 /// The place where an exact method finds that there is no order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Impossible {
-    /// The version that can have begun at no moment. `None` if an answer is right in no state at all.
+    /// The version that can have begun at no moment. `None` if an answer is right in no state at all, or if
+    /// the model's objects have no versions.
     pub version: Option<u64>,
     /// The position of the operation that leaves no moment.
     pub operation: usize,

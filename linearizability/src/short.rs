@@ -8,6 +8,13 @@ pub(crate) struct Short<'a>(pub &'a str);
 /// The most characters of a value that are printed.
 const SHORT: usize = 40;
 
+impl Short<'_> {
+    /// Whether it is printed with its middle.
+    pub fn is_whole(&self) -> bool {
+        self.0.chars().count() <= SHORT
+    }
+}
+
 impl fmt::Display for Short<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.0.chars().count();

@@ -2,13 +2,20 @@
 
 use std::sync::Arc;
 
-use crate::model::Model;
+use crate::appends::Appends;
+use crate::display::count;
+use crate::model::{Exact, Interval, Model};
 use crate::short::Short;
 
 /// The key/value service of the course before 2025: a text for each key, without versions.
 ///
 /// A key that nobody has written to has the empty text. `Put` replaces the text, and `Append` adds to its
 /// end. The whole answer of `Get` is compared.
+///
+/// A history is decided exactly, whatever the budget, if no value is empty, and each text that was read is
+/// made of the values of a key's operations in one way only: the text of one `Put`, or the empty one, and
+/// then those of `Append`s. To make sure of that, give each operation on a key a value of its own with a mark
+/// at its end, such as `x 3 17 y`. Other histories are decided by the search.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Text;
 
@@ -110,6 +117,44 @@ impl Model for Text {
             TextInput::Put { .. } | TextInput::Append { .. } => "Ok".to_owned(),
         }
     }
+
+    /// Of a long text, whether another operation's value is in it, or where another answer differs.
+    fn remark(&self, answer: &TextOutput, input: &TextInput, output: Option<&TextOutput>) -> Option<String> {
+        let TextOutput::Value(text) = answer else { return None };
+        match (input, output) {
+            _ if Short(text).is_whole() => None,
+            (TextInput::Get { .. }, Some(TextOutput::Value(other))) => {
+                let same = text.chars().zip(other.chars()).take_while(|(a, b)| a == b);
+                let (number, bytes) =
+                    same.fold((0, 0), |(number, bytes), (a, _)| (number + 1, bytes + a.len_utf8()));
+                let rest = |text: &str| match &text[bytes..] {
+                    "" => "ends".to_owned(),
+                    rest => format!("goes on with {}", Short(rest)),
+                };
+                Some(format!(
+                    "the answer has the same first {}; then this one {}, and the answer {}",
+                    count(number, "character"),
+                    rest(other),
+                    rest(text)
+                ))
+            }
+            (TextInput::Put { value, .. } | TextInput::Append { value, .. }, _) => {
+                match text.matches(&**value).count() {
+                    0 => Some(format!("the answer does not contain {}", Short(value))),
+                    1 => None,
+                    times => Some(format!("the answer contains {} {times} times", Short(value))),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn exact<'a>(
+        &self,
+        operations: &'a [Interval<'a, TextInput, TextOutput>],
+    ) -> Option<Box<dyn Exact<'a> + 'a>> {
+        Some(Box::new(Appends::new(operations)?))
+    }
 }
 
 #[cfg(test)]
@@ -172,6 +217,34 @@ mod tests {
         assert!(Text.only_reads(&get(), None));
         assert!(!Text.only_reads(&put("a"), Some(&TextOutput::Done)));
         assert!(!Text.only_reads(&append(""), Some(&TextOutput::Done)));
+    }
+
+    #[test]
+    fn a_remark_tells_what_cannot_be_seen_of_a_long_text() {
+        let long = "0123456789".repeat(5);
+        let answer = TextOutput::Value(long.as_str().into());
+        let remark = |input: TextInput, output| Text.remark(&answer, &input, output);
+        assert_eq!(remark(append("ab"), None).as_deref(), Some("the answer does not contain \"ab\""));
+        assert_eq!(remark(put("901"), None).as_deref(), Some("the answer contains \"901\" 4 times"));
+        assert_eq!(remark(append(&long), None), None);
+        let other = TextOutput::Value(format!("{}b", &long[..45]).into());
+        assert_eq!(
+            remark(get(), Some(&other)).as_deref(),
+            Some(
+                "the answer has the same first 45 characters; then this one goes on with \"b\", and the \
+                 answer goes on with \"56789\""
+            )
+        );
+        let other = TextOutput::Value(long[..45].into());
+        assert_eq!(
+            remark(get(), Some(&other)).as_deref(),
+            Some(
+                "the answer has the same first 45 characters; then this one ends, and the answer goes on \
+                 with \"56789\""
+            )
+        );
+        let short = TextOutput::Value("ab".into());
+        assert_eq!(Text.remark(&short, &append("c"), None), None);
     }
 
     #[test]

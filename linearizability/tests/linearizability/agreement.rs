@@ -1,6 +1,7 @@
 //! The exact method, the search and brute force must say the same of tens of thousands of small histories,
 //! and the first two of long ones.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -156,7 +157,7 @@ fn with_changes(
 }
 
 /// That both verdicts are the same; whether it is that there is an order.
-fn agreed(history: &KeyValueHistory, exact: &Verdict, searched: &Verdict) -> bool {
+pub fn agreed(history: &impl Debug, exact: &Verdict, searched: &Verdict) -> bool {
     match (exact, searched) {
         (Verdict::Linearizable { .. }, Verdict::Linearizable { .. }) => true,
         (Verdict::Violation(exact), Verdict::Violation(searched)) => {
@@ -185,7 +186,7 @@ fn versioned_puts() {
         let history = small_history(&mut random);
         let expected = is_linearizable(&(0, "".into()), key_value_spec, &operations(&history), &[]);
         let exact = check(&KeyValue, &history, Budget::default());
-        let searched = check(&Searched, &history, Budget::default());
+        let searched = check(&Searched(KeyValue), &history, Budget::default());
         assert_eq!(agreed(&history, &exact, &searched), expected, "history {number}: {history:#?}");
         if expected {
             right += 1;
@@ -239,7 +240,7 @@ fn versioned_puts_in_long_histories() {
         });
         let exact = check(&KeyValue, &history, Budget::default());
         // With many operations that may have taken effect, there is more to try than can be tried.
-        let searched = check(&Searched, &history, Budget { steps: 200_000, ..Budget::default() });
+        let searched = check(&Searched(KeyValue), &history, Budget { steps: 200_000, ..Budget::default() });
         match (&exact, &searched) {
             (_, Verdict::Unknown { .. }) => continue,
             (Verdict::Linearizable { .. }, Verdict::Linearizable { .. }) => right += 1,

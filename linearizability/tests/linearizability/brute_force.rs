@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use linearizability::{
-    History, KeyValueInput, KeyValueOutput, LockInput, LockOutput, RegisterInput, RegisterOutput,
+    History, KeyValueInput, KeyValueOutput, LockInput, LockOutput, RegisterInput, RegisterOutput, TextInput,
+    TextOutput,
 };
 
 /// An operation: when, and what. `ret` is `None` if it need not take effect.
@@ -125,6 +126,16 @@ pub fn register_spec(
         (RegisterInput::Write { value, .. }, None | Some(RegisterOutput::Maybe)) => {
             vec![Arc::clone(state), Arc::clone(value)]
         }
+        _ => Vec::new(),
+    }
+}
+
+pub fn text_spec(state: &String, input: &TextInput, output: Option<&TextOutput>) -> Vec<String> {
+    match (input, output) {
+        (TextInput::Get { .. }, None) => vec![state.clone()],
+        (TextInput::Get { .. }, Some(TextOutput::Value(value))) if **value == **state => vec![state.clone()],
+        (TextInput::Put { value, .. }, None | Some(TextOutput::Done)) => vec![value.to_string()],
+        (TextInput::Append { value, .. }, None | Some(TextOutput::Done)) => vec![format!("{state}{value}")],
         _ => Vec::new(),
     }
 }

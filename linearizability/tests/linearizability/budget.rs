@@ -71,7 +71,7 @@ fn an_exact_method_has_a_verdict_whatever_the_budget() {
     let history = random::key_value(&mut Random(1), workload);
     let stale = random::with_a_stale_get(&history).expect("there is a read to corrupt");
     let nothing = Budget { steps: 0, bytes: 0 };
-    unknown(&check(&Searched, &history, Budget { steps: 10_000, ..Budget::default() }));
+    unknown(&check(&Searched(KeyValue), &history, Budget { steps: 10_000, ..Budget::default() }));
     assert!(check(&KeyValue, &history, nothing).is_linearizable());
     let Verdict::Violation(evidence) = check(&KeyValue, &stale, nothing) else {
         panic!("expected a violation");

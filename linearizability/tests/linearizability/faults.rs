@@ -20,7 +20,7 @@ fn corrupted(
             Workload { clients: 4, operations: 60, keys: 1, losses: false, guesses: false, values: 0 };
         let history = random::key_value(&mut random, workload);
         assert!(check(&KeyValue, &history, Budget::default()).is_linearizable());
-        assert!(check(&Searched, &history, Budget::default()).is_linearizable());
+        assert!(check(&Searched(KeyValue), &history, Budget::default()).is_linearizable());
         let first = 20 + random.below(20) as usize;
         let place = (first..60).find_map(|position| Some((position, fault(&history, position)?)));
         if let Some((place, output)) = place {
@@ -54,7 +54,7 @@ fn found(all: Vec<(KeyValueHistory, usize)>, core: RangeInclusive<usize>) {
     for (history, place) in all {
         let by_versions = evidence(&KeyValue, &history);
         assert!(core.contains(&by_versions.core.len()), "operation {place}: {by_versions}");
-        let searched = evidence(&Searched, &history);
+        let searched = evidence(&Searched(KeyValue), &history);
         assert!(
             (*core.start()..=core.end() + 1).contains(&searched.core.len()),
             "operation {place}: {searched}"

@@ -16,7 +16,7 @@ use crate::written::{get, history, put, sequence, value};
 #[track_caller]
 fn right(history: &KeyValueHistory) {
     for verdict in
-        [check(&KeyValue, history, Budget::default()), check(&Searched, history, Budget::default())]
+        [check(&KeyValue, history, Budget::default()), check(&Searched(KeyValue), history, Budget::default())]
     {
         assert!(verdict.is_linearizable(), "{verdict}");
     }
@@ -26,7 +26,7 @@ fn right(history: &KeyValueHistory) {
 #[track_caller]
 fn wrong(history: &KeyValueHistory, stuck: usize) {
     for verdict in
-        [check(&KeyValue, history, Budget::default()), check(&Searched, history, Budget::default())]
+        [check(&KeyValue, history, Budget::default()), check(&Searched(KeyValue), history, Budget::default())]
     {
         match verdict {
             Verdict::Violation(evidence) => assert_eq!(evidence.operation.position, stuck, "{evidence}"),

@@ -12,4 +12,5 @@ mod hand_made;
 mod malformed;
 mod random;
 mod searched;
+mod texts;
 mod written;

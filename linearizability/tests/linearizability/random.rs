@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use linearizability::{History, KeyValueInput, KeyValueOutput, RegisterInput, RegisterOutput};
+use linearizability::{
+    History, KeyValueInput, KeyValueOutput, RegisterInput, RegisterOutput, TextInput, TextOutput,
+};
 
 /// SplitMix64: the same numbers everywhere.
 pub struct Random(pub u64);
@@ -29,6 +31,7 @@ impl Random {
 }
 
 pub type KeyValueHistory = History<KeyValueInput, KeyValueOutput>;
+pub type TextHistory = History<TextInput, TextOutput>;
 pub type RegisterHistory = History<RegisterInput, RegisterOutput>;
 
 /// A client, with its operation under way.
@@ -172,6 +175,75 @@ pub fn register(random: &mut Random, clients: u32, operations: usize, values: u6
                 *slot = Some((input, Some(output)));
             }
             Some((_, Some(output))) => history.ret(client, at, output).unwrap(),
+        }
+    }
+    history
+}
+
+/// How a history of texts is made.
+#[derive(Clone, Copy)]
+pub struct TextWorkload {
+    pub clients: u32,
+    pub operations: usize,
+    pub keys: usize,
+    /// One write in so many is a put; 0: none is.
+    pub puts: u64,
+    /// Whether some calls never return.
+    pub losses: bool,
+    /// The value of the write of a number.
+    pub value: fn(usize) -> String,
+}
+
+/// A history of a right service of texts: half of the operations write, and all calls overlap.
+pub fn text(random: &mut Random, workload: TextWorkload) -> TextHistory {
+    let TextWorkload { clients, keys, puts, losses, .. } = workload;
+    let mut stored = vec![String::new(); keys];
+    let mut history = History::new();
+    let mut at = Duration::ZERO;
+    let mut all: Vec<Option<(usize, TextInput, Option<TextOutput>)>> = vec![None; clients as usize];
+    let mut left = workload.operations;
+    let mut written = 0;
+    while left > 0 || all.iter().any(Option::is_some) {
+        at += Duration::from_micros(100 * random.below(3));
+        let client = random.below(u64::from(clients)) as u32;
+        let slot = &mut all[client as usize];
+        match slot.take() {
+            None if left == 0 => {}
+            None => {
+                left -= 1;
+                let number = random.below(keys as u64) as usize;
+                let key: Arc<str> = format!("k{number}").into();
+                let input = if random.one_in(2) {
+                    TextInput::Get { key }
+                } else {
+                    written += 1;
+                    let value = (workload.value)(written).into();
+                    if puts > 0 && random.one_in(puts) {
+                        TextInput::Put { key, value }
+                    } else {
+                        TextInput::Append { key, value }
+                    }
+                };
+                history.call(client, at, input.clone()).unwrap();
+                *slot = Some((number, input, None));
+            }
+            Some((_, _, None)) if losses && random.one_in(12) => history.give_up(client),
+            Some((number, input, None)) => {
+                let output = match &input {
+                    TextInput::Get { .. } => TextOutput::Value(stored[number].as_str().into()),
+                    TextInput::Put { value, .. } => {
+                        stored[number] = value.to_string();
+                        TextOutput::Done
+                    }
+                    TextInput::Append { value, .. } => {
+                        stored[number] += value;
+                        TextOutput::Done
+                    }
+                };
+                *slot = Some((number, input, Some(output)));
+            }
+            Some((_, _, Some(_))) if losses && random.one_in(12) => history.give_up(client),
+            Some((_, _, Some(output))) => history.ret(client, at, output).unwrap(),
         }
     }
     history

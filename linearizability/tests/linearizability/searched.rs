@@ -1,21 +1,21 @@
-//! [`Searched`]: the key/value model without its shortcut.
+//! [`Searched`]: a model without its exact method.
 
-use linearizability::{KeyValue, Model};
+use linearizability::Model;
 
-pub struct Searched;
+pub struct Searched<M>(pub M);
 
-impl Model for Searched {
-    type Key = <KeyValue as Model>::Key;
-    type Input = <KeyValue as Model>::Input;
-    type Output = <KeyValue as Model>::Output;
-    type State = <KeyValue as Model>::State;
+impl<M: Model> Model for Searched<M> {
+    type Key = M::Key;
+    type Input = M::Input;
+    type Output = M::Output;
+    type State = M::State;
 
     fn key(&self, input: &Self::Input) -> Self::Key {
-        KeyValue.key(input)
+        self.0.key(input)
     }
 
     fn init(&self) -> Self::State {
-        KeyValue.init()
+        self.0.init()
     }
 
     fn step(
@@ -24,30 +24,39 @@ impl Model for Searched {
         input: &Self::Input,
         output: Option<&Self::Output>,
     ) -> Option<Self::State> {
-        KeyValue.step(state, input, output)
+        self.0.step(state, input, output)
     }
 
     fn may_be_lost(&self, input: &Self::Input, output: &Self::Output) -> bool {
-        KeyValue.may_be_lost(input, output)
+        self.0.may_be_lost(input, output)
     }
 
     fn only_reads(&self, input: &Self::Input, output: Option<&Self::Output>) -> bool {
-        KeyValue.only_reads(input, output)
+        self.0.only_reads(input, output)
     }
 
     fn describe_input(&self, input: &Self::Input) -> String {
-        KeyValue.describe_input(input)
+        self.0.describe_input(input)
     }
 
     fn describe_output(&self, output: &Self::Output) -> String {
-        KeyValue.describe_output(output)
+        self.0.describe_output(output)
     }
 
     fn describe_state(&self, state: &Self::State) -> String {
-        KeyValue.describe_state(state)
+        self.0.describe_state(state)
     }
 
     fn allowed(&self, state: &Self::State, input: &Self::Input) -> String {
-        KeyValue.allowed(state, input)
+        self.0.allowed(state, input)
+    }
+
+    fn remark(
+        &self,
+        answer: &Self::Output,
+        input: &Self::Input,
+        output: Option<&Self::Output>,
+    ) -> Option<String> {
+        self.0.remark(answer, input, output)
     }
 }
