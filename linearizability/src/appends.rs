@@ -67,9 +67,6 @@ enum Role {
     Write,
     /// No state gives this answer.
     Wrong,
-    /// A put of the empty text that returned before anything else was written. It is as good as a read of the
-    /// text of this node, which is empty, but constrains nothing.
-    Idle(usize),
     /// A read that was not answered.
     Nothing,
 }
@@ -91,19 +88,12 @@ pub(crate) struct Appends<'a> {
 const BEGINNING: Row = Row { node: 0, is_read: false, op: None };
 
 impl<'a> Appends<'a> {
-    /// Takes apart what was read. `operations` are in the order of their calls. `None` if something was read
-    /// that puts and appends can have made in several ways, or if a value is empty. (Puts of the empty text
-    /// that returned before anything else was written are no obstacle.)
+    /// Takes apart what was read. `operations` are in the order of their calls. `None` if a value is empty,
+    /// or if something was read that puts and appends can have made in several ways.
     pub fn new(operations: &'a [Operation<'a>]) -> Option<Self> {
         let intervals: Vec<(usize, usize)> =
             operations.iter().map(|operation| (operation.call, operation.ret.unwrap_or(NEVER))).collect();
         let calls: Vec<usize> = operations.iter().map(|operation| operation.call).collect();
-        // Before this, the text is empty, and a put of the empty text changes nothing.
-        let is_write = |operation: &&Operation<'_>| match operation.input {
-            TextInput::Get { .. } => false,
-            TextInput::Put { value, .. } | TextInput::Append { value, .. } => !value.is_empty(),
-        };
-        let first_write = operations.iter().find(is_write).map_or(NEVER, |operation| operation.call);
         let mut roles = Vec::with_capacity(operations.len());
         let mut values = Vec::new();
         let mut texts = Vec::new();
@@ -114,12 +104,6 @@ impl<'a> Appends<'a> {
                     texts.push((text.as_bytes(), op));
                     // Until its text is found.
                     Role::Wrong
-                }
-                (TextInput::Put { value, .. }, Some(TextOutput::Done))
-                    if value.is_empty() && operation.ret.is_some_and(|ret| ret < first_write) =>
-                {
-                    texts.push((value.as_bytes(), op));
-                    Role::Idle(BEGINNING.node)
                 }
                 (TextInput::Put { value, .. }, None | Some(TextOutput::Done)) => {
                     values.push((&**value, op, true));
@@ -137,9 +121,7 @@ impl<'a> Appends<'a> {
         }
         let (tree, found) = Tree::new(&Pieces::new(values.into_iter()), texts, &calls).ok()?;
         for (op, node) in found {
-            if !matches!(roles[op], Role::Idle(_)) {
-                roles[op] = node.map_or(Role::Wrong, Role::Read);
-            }
+            roles[op] = node.map_or(Role::Wrong, Role::Read);
         }
         let mut appends = Self { operations, intervals, roles, tree, rows: Vec::new(), end: NEVER - 1 };
         appends.rows = appends.rows_of(0..operations.len());
@@ -151,7 +133,7 @@ impl<'a> Appends<'a> {
         let mut rows = vec![BEGINNING];
         for op in operations {
             match self.roles[op] {
-                Role::Read(node) | Role::Idle(node) => rows.push(Row { node, is_read: true, op: Some(op) }),
+                Role::Read(node) => rows.push(Row { node, is_read: true, op: Some(op) }),
                 Role::Write => {
                     rows.extend(self.tree.made_by(op).map(|node| Row { node, is_read: false, op: Some(op) }));
                 }
@@ -183,7 +165,7 @@ impl<'a> Appends<'a> {
         match self.roles[op] {
             Role::Write => call < self.end && (ret <= self.end || self.tree.made[op].is_some()),
             Role::Read(_) | Role::Wrong => ret <= self.end,
-            Role::Idle(_) | Role::Nothing => false,
+            Role::Nothing => false,
         }
     }
 
@@ -241,8 +223,7 @@ impl<'a> Exact<'a> for Appends<'a> {
         if operations.iter().any(is_wrong) {
             return true;
         }
-        let is_idle = |op: &usize| matches!(self.roles[*op], Role::Idle(_));
-        let rows = self.rows_of(operations.iter().copied().filter(|op| !is_idle(op)));
+        let rows = self.rows_of(operations.iter().copied());
         let writes = operations.iter().copied().filter(|&op| self.roles[op] == Role::Write);
         Zones::new(self.times(self.end), &rows, writes).is_err()
     }
@@ -270,7 +251,7 @@ impl<'a> Exact<'a> for Appends<'a> {
     fn nearest(&self, operation: usize) -> Box<dyn Iterator<Item = usize> + '_> {
         let first = match self.roles[operation] {
             Role::Read(node) => self.missed(node),
-            Role::Write | Role::Wrong | Role::Idle(_) | Role::Nothing => Vec::new(),
+            Role::Write | Role::Wrong | Role::Nothing => Vec::new(),
         };
         let mut is_left: Vec<bool> = (0..self.roles.len()).map(|op| self.constrains(op)).collect();
         is_left[operation] = false;
