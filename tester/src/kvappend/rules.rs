@@ -24,11 +24,11 @@ pub(super) const KA2: Rule = Rule {
     id: "KA2",
     title: "what was acknowledged is there",
     place: "Lab 4 before 2025, linearizability",
-    text: "a get that begins after an append was acknowledged, or after its text was read, finds it, unless a \
-           put has replaced it",
+    text: "a get that begins after an append was acknowledged, or after its text was read, finds it, unless \
+           a put has replaced it",
     why: "A client that was told \"done\" relies on it.",
-    mistake: "A request is taken for one that was executed before: two clients have the same id, or one table \
-              entry; or keys are lost in a restart or with a snapshot; or a get is answered from a copy that \
+    mistake: "A request is taken for one that was executed before: two clients have the same id, or one \
+              table entry; or keys are lost in a restart or with a snapshot; or a get is answered from a copy that \
               is behind, or with the answer to an earlier one.",
     cure: "Draw client ids at random, from 64 bits. Have the keys and the table in one snapshot. Send gets \
            through the log.",

@@ -1,5 +1,5 @@
-//! [`KV11`]: a server that acknowledges a change knows that messages which causally follow the clerk's request
-//! have reached a majority.
+//! [`KV11`]: a server that acknowledges a change knows that messages which causally follow the clerk's
+//! request have reached a majority.
 
 use super::KV11;
 use super::calls::{Operation, Readable, name};
