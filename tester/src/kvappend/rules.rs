@@ -28,8 +28,8 @@ pub(super) const KA2: Rule = Rule {
            a put has replaced it",
     why: "A client that was told \"done\" relies on it.",
     mistake: "A request is taken for one that was executed before: two clients have the same id, or one \
-              table entry; or keys are lost in a restart or with a snapshot; or a get is answered from a copy that \
-              is behind, or with the answer to an earlier one.",
+              table entry; or keys are lost in a restart or with a snapshot; or a get is answered from a \
+              copy that is behind, or with the answer to an earlier one.",
     cure: "Draw client ids at random, from 64 bits. Have the keys and the table in one snapshot. Send gets \
            through the log.",
 };
