@@ -14,7 +14,7 @@ pub(crate) struct AppendServer {
 
 /// Starts a server, with what an earlier incarnation saved if there was one. Returns at once.
 pub(crate) fn make(replica: Replica, make_rsm: MakeRsm) -> Arc<dyn ReplicaServer> {
-    Arc::new(AppendServer { rsm: make_rsm(replica, Box::new(Store::default())) })
+    Arc::new(AppendServer { rsm: make_rsm(replica, Box::<Store>::default()) })
 }
 
 /// The RPCs that the clerks call. After "wrong leader" the request may have been executed, or may yet be.

@@ -30,7 +30,7 @@ pub(crate) struct TextServer {
 
 /// Starts a server, or starts it again after a crash. Returns at once.
 pub(crate) fn make(replica: Replica, make_rsm: MakeRsm) -> Arc<dyn ReplicaServer> {
-    let texts = make_rsm(replica, Box::new(Texts::default()));
+    let texts = make_rsm(replica, Box::<Texts>::default());
     Arc::new(TextServer { texts })
 }
 
