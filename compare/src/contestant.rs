@@ -47,6 +47,7 @@ pub const CONTESTANTS: &[&Contestant] = &[
 pub const NOT_COMPARED: &[(&str, &str)] = &[
     ("kvsrv", "it has one server"),
     ("kvraft", "it is a service on the log of another lab, and elects nobody itself"),
+    ("kvappend", "it is a service on the log of another lab, and elects nobody itself"),
     ("shardkv", "it is a service on the logs of another lab, and elects nobody itself"),
 ];
 

@@ -96,6 +96,7 @@ mod bully_extended;
 mod index;
 mod inspection;
 mod key_value;
+mod kvappend;
 mod kvraft;
 mod kvsrv;
 mod paxos;
@@ -113,6 +114,7 @@ pub use bully_extended::{
 pub use index::{LogIndex, Term};
 pub use inspection::{Inspection, Role, Run};
 pub use key_value::{Clerk, PutError, Version, Versioned};
+pub use kvappend::{AppendClerk, KvAppend};
 pub use kvraft::{KvRaft, MakeRsm, Replica, ReplicaServer, Rsm, StateMachine, WrongLeader};
 pub use kvsrv::{KvSrv, Lock};
 pub use paxos::{MakePaxosNode, Paxos, PaxosNode};

@@ -16,10 +16,10 @@ pub struct Case {
     /// The line that the course prints when the test begins: `Test (3B): basic agreement`.
     pub title: &'static str,
     /// Points for a pass. The course publishes no points; ours sum to 15 for 2A and 2B each, to 20, 30, 25
-    /// and 25 for 3A to 3D, to 30, 40 and 30 for 4A to 4C, to 40, 20 and 40 for 5A to 5C, to 30 for B1, to 39
-    /// and 44 for P1 and P2, to 40, 25, 30 and 25 for 3E to 3H, to 8, 9, 9, 12 and 10 for B2 to B6, and to
-    /// 20, 40 and 40 for Z1 to Z3; besides, to 10, 64, 24, 26, 4, 6, 6, 24, 12 and 12 for 2X, 3X, 4X, 5X,
-    /// B1X, P1X, P2X, 3HX, B2X and ZX.
+    /// and 25 for 3A to 3D, to 30, 40 and 30 for 4A to 4C, to 40, 20 and 40 for 5A to 5C, to 40 and 30 for 4P
+    /// and 4Q, to 30 for B1, to 39 and 44 for P1 and P2, to 40, 25, 30 and 25 for 3E to 3H, to 8, 9, 9, 12
+    /// and 10 for B2 to B6, and to 20, 40 and 40 for Z1 to Z3; besides, to 10, 64, 24, 26, 4, 6, 6, 24, 12
+    /// and 12 for 2X, 3X, 4X, 5X, B1X, P1X, P2X, 3HX, B2X and ZX.
     pub points: u32,
     /// Number of servers.
     pub servers: usize,

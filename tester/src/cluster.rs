@@ -2,8 +2,9 @@
 //!
 //! The cluster is independent of the protocol. This file has its construction, calls into a server, and
 //! figures. Start and crash are in `incarnations`, servers that join and leave in `members`, links and
-//! partitions in `links`, random draws in `chance`, faults beyond the course's in `faults`. Operations of one
-//! protocol, such as checking for a leader or for agreement, are in the folder of that protocol.
+//! partitions in `links`, partitions that come and go in `partitioner`, random draws in `chance`, faults
+//! beyond the course's in `faults`. Operations of one protocol, such as checking for a leader or for
+//! agreement, are in the folder of that protocol.
 
 mod chance;
 mod faults;
@@ -11,6 +12,7 @@ mod incarnations;
 mod link_table;
 mod links;
 mod members;
+mod partitioner;
 mod test_rng;
 
 use std::sync::{Arc, Weak};
@@ -26,6 +28,7 @@ use crate::event::{Group, Incarnation, Kind, Party};
 use crate::protocol::Protocol;
 use crate::testbed::{AnyCluster, Testbed};
 use link_table::LinkTable;
+pub(crate) use partitioner::Partitioner;
 use test_rng::TestRng;
 
 /// The time in which the tests expect a leader to be elected: much longer than the paper's, as the

@@ -40,6 +40,12 @@ pub(crate) fn outcome(answer: Result<(), PutError>) -> &'static str {
     }
 }
 
+/// `a put`, `an append`.
+pub(crate) fn with_article(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {noun}")
+}
+
 /// `1 server`, `2 servers`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };

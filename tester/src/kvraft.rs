@@ -1,7 +1,6 @@
 //! Lab 4: the key/value service over Raft. (Part 4A, the first test of 4C, and those of 4X about
 //! any replicated service are in `rsm`.)
 
-mod faults;
 mod generic;
 mod part_4b;
 mod part_4c;
@@ -13,6 +12,7 @@ mod servers;
 pub use rsm::Counters;
 pub(crate) use rsm::replica;
 pub use servers::KvServers;
+pub(crate) use servers::start_replica;
 
 use crate::raft::ReplicatedLog;
 use crate::stage::Stage;

@@ -32,6 +32,7 @@ pub use observations::Observations;
 pub use on_raft::{AppliesCommands, OnRaft};
 pub use peers::RaftPeers;
 pub use replicated_log::ReplicatedLog;
+pub(crate) use sizes::SIZE_MARGIN;
 pub use snapshot::Snapshot;
 
 use crate::stage::{Snapshots, Stage};

@@ -28,6 +28,7 @@ register! {
     raft,
     kvraft,
     shardkv,
+    kvappend,
     bully,
     bully_extended,
     paxos,

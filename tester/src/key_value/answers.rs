@@ -1,6 +1,6 @@
-//! [`Answers`]: a clerk answers what a server has told it during the operation. And a put that is done is in
-//! the log of a majority (paper, §5.3 and §8): messages that causally follow the clerk's request have reached
-//! a majority, and the server that replies knows that.
+//! [`Answers`]: a clerk answers what a server has told it during the operation. And a change that is done is
+//! in the log of a majority (paper, §5.3 and §8): messages that causally follow the clerk's request have
+//! reached a majority, and the server that replies knows that.
 //!
 //! A get may be answered from a lease (the thesis, §6.4.1), and so may a put that is refused: these need a
 //! reply and no more.
@@ -11,7 +11,7 @@ use labrpc::Step;
 use rustc_hash::FxHashMap;
 
 use crate::causality::{Causality, LogicalTime};
-use crate::display::Seconds;
+use crate::display::{Seconds, with_article};
 use crate::event::{Event, Incarnation, Interests, Kind, Message, Party};
 use crate::invariant::{Invariant, Violation};
 
@@ -75,10 +75,10 @@ impl Answers {
         }
         if done && !operation.by_a_majority {
             return Err(Violation::new(format!(
-                "expected a put to be done when a majority of the servers store it (§5.3); saw {what} of \
-                 client {client} done at \
-                 {}, when no server had replied of which a majority can have known the request (sent at {} \
-                 or later)",
+                "expected {} to be done when a majority of the servers store it (§5.3); saw {what} of client \
+                 {client} done at {}, when no server had replied of which a majority can have known the \
+                 request (sent at {} or later)",
+                with_article(what),
                 Seconds(at),
                 Seconds(operation.at),
             )));

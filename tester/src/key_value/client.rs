@@ -3,23 +3,24 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use labapi::{Clerk, PutError, Version, Versioned};
+use labapi::{PutError, Version, Versioned};
 use labrt::world::Node;
 
-use super::KeyValueProtocol;
 use super::links::ClientLinks;
-use super::logged::LoggedClerk;
+use super::{ClerkOf, ClerkProtocol, KeyValueProtocol, OperationLog, ServiceModel};
 use crate::Cluster;
 use crate::event::Party;
 
 /// A client with a clerk of its own, on a node of its own.
 ///
 /// It has one operation under way at a time. Its operations are recorded in the history of the test.
-pub struct Client<P: KeyValueProtocol> {
+pub struct Client<P: ClerkProtocol> {
     cluster: Cluster<P>,
     number: u32,
     node: Node,
-    clerk: Arc<LoggedClerk>,
+    clerk: Arc<ClerkOf<P>>,
+    /// The number of its changes that have been done, or may have been.
+    changes: Arc<AtomicU64>,
     /// Names of its end points, one for each server.
     ends: Vec<String>,
     /// Its end points to servers of other clusters.
@@ -29,7 +30,7 @@ pub struct Client<P: KeyValueProtocol> {
 /// The reason why a call on a client's node returns.
 const ALIVE: &str = "the node of a client is killed when the client leaves, and not before";
 
-impl<P: KeyValueProtocol> Cluster<P> {
+impl<P: ClerkProtocol> Cluster<P> {
     /// A new client that reaches all servers.
     #[must_use]
     pub fn client(&self) -> Client<P> {
@@ -51,20 +52,21 @@ impl<P: KeyValueProtocol> Cluster<P> {
         let links = ClientLinks::new(&self.inner.testbed, number);
         let make_clerk = self.protocol().clerk_maker(&links);
         let clerk = node.call("make_clerk", move || make_clerk(servers)).expect(ALIVE);
-        let logged = LoggedClerk {
-            clerk,
-            number,
+        let changes: Arc<AtomicU64> = Arc::default();
+        let log = OperationLog {
+            client: number,
             world: self.world().clone(),
             history: Arc::clone(&clients.history),
             events: Arc::clone(&self.inner.testbed.events),
             group: self.inner.group,
-            puts: AtomicU64::new(0),
+            changes: Arc::clone(&changes),
         };
-        Client { cluster: self.clone(), number, node, clerk: Arc::new(logged), ends, links }
+        let clerk = P::Service::logged(clerk, log);
+        Client { cluster: self.clone(), number, node, clerk, changes, ends, links }
     }
 }
 
-impl<P: KeyValueProtocol> Client<P> {
+impl<P: ClerkProtocol> Client<P> {
     /// The client's number in messages, from 0.
     #[must_use]
     pub fn number(&self) -> u32 {
@@ -76,7 +78,7 @@ impl<P: KeyValueProtocol> Client<P> {
     pub fn ask<T: Send + 'static>(
         &self,
         what: &'static str,
-        question: impl FnOnce(Arc<dyn Clerk>) -> T + Send + 'static,
+        question: impl FnOnce(Arc<ClerkOf<P>>) -> T + Send + 'static,
     ) -> T {
         let testbed = &self.cluster.inner.testbed;
         testbed.operations.fetch_add(1, Ordering::Relaxed);
@@ -92,33 +94,16 @@ impl<P: KeyValueProtocol> Client<P> {
     pub(crate) fn ask_in_background(
         &self,
         what: &'static str,
-        question: impl FnOnce(Arc<dyn Clerk>) + Send + 'static,
+        question: impl FnOnce(Arc<ClerkOf<P>>) + Send + 'static,
     ) {
         self.cluster.inner.testbed.operations.fetch_add(1, Ordering::Relaxed);
-        let clerk: Arc<dyn Clerk> = self.clerk.clone();
+        let clerk = Arc::clone(&self.clerk);
         self.node.run(what, move || question(clerk));
-    }
-
-    /// The value and version of a key; `None` if it does not exist.
-    #[must_use]
-    pub fn get(&self, key: &str) -> Option<Versioned> {
-        let key = key.to_owned();
-        self.ask("get", move |clerk| clerk.get(&key))
-    }
-
-    /// See [`Clerk::put`].
-    ///
-    /// # Errors
-    ///
-    /// Those of the clerk.
-    pub fn put(&self, key: &str, value: &str, version: Version) -> Result<(), PutError> {
-        let (key, value) = (key.to_owned(), value.to_owned());
-        self.ask("put", move |clerk| clerk.put(&key, &value, version))
     }
 
     /// Makes more clerks on the client's node, each with end points of its own. Their operations are not
     /// recorded.
-    pub(crate) fn more_clerks(&self, count: usize) -> Vec<Arc<dyn Clerk>> {
+    pub(crate) fn more_clerks(&self, count: usize) -> Vec<Arc<ClerkOf<P>>> {
         let network = self.cluster.network();
         let mut ends = Vec::with_capacity(count);
         for _ in 0..count {
@@ -153,12 +138,31 @@ impl<P: KeyValueProtocol> Client<P> {
         self.links.delete();
     }
 
-    /// The number of the client's puts that have been done, or may have been.
-    pub(crate) fn puts(&self) -> u64 {
-        self.clerk.puts.load(Ordering::Relaxed)
+    /// The number of the client's changes that have been done, or may have been.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
     }
 
     pub(crate) fn cluster(&self) -> &Cluster<P> {
         &self.cluster
+    }
+}
+
+impl<P: KeyValueProtocol> Client<P> {
+    /// The value and version of a key; `None` if it does not exist.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<Versioned> {
+        let key = key.to_owned();
+        self.ask("get", move |clerk| clerk.get(&key))
+    }
+
+    /// See [`labapi::Clerk::put`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the clerk.
+    pub fn put(&self, key: &str, value: &str, version: Version) -> Result<(), PutError> {
+        let (key, value) = (key.to_owned(), value.to_owned());
+        self.ask("put", move |clerk| clerk.put(&key, &value, version))
     }
 }

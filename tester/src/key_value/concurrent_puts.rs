@@ -9,7 +9,7 @@ use std::time::Duration;
 use labapi::Version;
 use labrt::thread;
 
-use super::{Client, KeyValueProtocol};
+use super::{ClerkProtocol, Client, KeyValueProtocol};
 use crate::Cluster;
 
 /// The unit of a client's pauses, unless the test wants fewer puts.
@@ -74,21 +74,21 @@ impl Load {
     }
 }
 
-impl<P: KeyValueProtocol> Cluster<P> {
-    /// Starts so many clients, lets each do `work`, stops them after `time`, waits for all, and returns their
-    /// results.
+impl<P: ClerkProtocol> Cluster<P> {
+    /// Starts so many clients, lets each do `work` with its position among them, stops them after `time`,
+    /// waits for all, and returns their results.
     pub fn spawn_clients_and_wait<T: Send + 'static>(
         &self,
         clients: usize,
         time: Duration,
-        work: impl Fn(&Client<P>, &AtomicBool) -> T + Send + Sync + Clone + 'static,
+        work: impl Fn(usize, &Client<P>, &AtomicBool) -> T + Send + Sync + Clone + 'static,
     ) -> Vec<T> {
         let stop = Arc::new(AtomicBool::new(false));
         let threads: Vec<_> = (0..clients)
-            .map(|_| {
+            .map(|position| {
                 let (client, stop, work) = (self.client(), Arc::clone(&stop), work.clone());
                 thread::spawn(move || {
-                    let result = work(&client, &stop);
+                    let result = work(position, &client, &stop);
                     client.leave();
                     result
                 })
@@ -98,15 +98,16 @@ impl<P: KeyValueProtocol> Cluster<P> {
         stop.store(true, Ordering::Release);
         threads.into_iter().map(|thread| thread.join().expect("a panic ends the run")).collect()
     }
+}
 
+impl<P: KeyValueProtocol> Cluster<P> {
     /// Has so many clients put for `time`; returns the sum of their results.
     pub fn put_concurrently(&self, clients: usize, time: Duration, load: &Load) -> Results {
         let load = load.clone();
         let rest = load.rest.max(REST_PER_CLIENT * clients as u32);
         let mut sum = Results::default();
-        for results in self
-            .spawn_clients_and_wait(clients, time, move |client, stop| client.keep_putting(&load, rest, stop))
-        {
+        let put = move |_, client: &Client<P>, stop: &AtomicBool| client.keep_putting(&load, rest, stop);
+        for results in self.spawn_clients_and_wait(clients, time, put) {
             sum += results;
         }
         sum

@@ -13,14 +13,20 @@ mod observed;
 mod resent;
 #[cfg(test)]
 mod told;
+mod versioned;
 mod versions;
 pub(crate) mod words;
 
 use crate::Rule;
-pub(crate) use analysis::KeyValueAnalysis;
-pub(crate) use calls::Moment;
+pub(crate) use analysis::{Judge, OperationAnalysis};
+pub(crate) use answers::unsupported;
+pub(crate) use calls::{Call, Moment, Operation, Readable};
+pub(crate) use deposed::other_leader;
 pub(crate) use finding::finding;
 pub(crate) use leaders::Leaders;
+
+/// Which rules of a service with versions a solution breaks.
+pub(crate) type KeyValueAnalysis = OperationAnalysis<versioned::VersionedJudge>;
 
 /// An answer comes from a server.
 pub(crate) const KV1: Rule = Rule {

@@ -1,4 +1,5 @@
-//! [`Scenario`]: three rounds of concurrent puts under faults. And the speed of one client.
+//! The [`Scenario`] of parts 4B and 4C: three rounds of concurrent puts under faults. And the speed of one
+//! client.
 
 use std::time::Duration;
 
@@ -6,46 +7,14 @@ use labapi::Version;
 use labrt::thread;
 
 use super::KvServers;
-use super::faults::Partitioner;
 use crate::Cluster;
+use crate::cluster::Partitioner;
 use crate::display::{Seconds, outcome};
-use crate::key_value::{Load, Results};
-
-/// The factor by which the saved Raft state may exceed the size asked for.
-pub(super) const MARGIN: usize = 8;
-
-/// The clients, keys and faults of a test.
-#[derive(Clone, Copy)]
-pub(super) struct Scenario {
-    clients: usize,
-    crashes: bool,
-    partitions: bool,
-    random_keys: bool,
-}
+use crate::key_value::{Load, Results, Scenario};
 
 impl Scenario {
-    /// So many clients put to one key, without faults.
-    pub const fn clients(clients: usize) -> Self {
-        Self { clients, crashes: false, partitions: false, random_keys: false }
-    }
-
-    /// In addition, all servers crash after each round.
-    pub const fn crashes(self) -> Self {
-        Self { crashes: true, ..self }
-    }
-
-    /// In addition, the servers are partitioned at random when the clients are about to stop.
-    pub const fn partitions(self) -> Self {
-        Self { partitions: true, ..self }
-    }
-
-    /// The clients put to a hundred keys.
-    pub const fn random_keys(self) -> Self {
-        Self { random_keys: true, ..self }
-    }
-
     /// Plays three rounds.
-    pub fn play(self, cluster: &Cluster<KvServers>) {
+    pub(super) fn play(self, cluster: &Cluster<KvServers>) {
         let nothing_lost = cluster.is_reliable() && !self.crashes && !self.partitions;
         let mut total = Results::default();
         let load = if self.random_keys { Load::random_keys(100) } else { Load::one_key() };
@@ -76,27 +45,7 @@ impl Scenario {
                 cluster.sleep(Duration::from_secs(1));
                 cluster.start_all();
             }
-            cluster.check_sizes();
-        }
-    }
-}
-
-impl Cluster<KvServers> {
-    /// Expects snapshots to keep the saved Raft state small, and none to be taken if none were asked for.
-    #[track_caller]
-    fn check_sizes(&self) {
-        match self.protocol().max_raft_state() {
-            Some(bytes) => self.check_log_size(MARGIN * bytes),
-            None => {
-                let size = self.snapshot_size();
-                if size > 0 {
-                    self.fail(format!(
-                        "expected no server to take a snapshot, for none is asked for without a limit on \
-                         the Raft state; saw one \
-                         of {size} bytes"
-                    ));
-                }
-            }
+            cluster.check_sizes(cluster.protocol().max_raft_state());
         }
     }
 }

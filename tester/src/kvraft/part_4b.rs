@@ -7,8 +7,9 @@ use labapi::Version;
 use labrt::thread;
 
 use super::KvServers;
-use super::generic::{Scenario, speed};
+use super::generic::speed;
 use crate::display::{Seconds, Servers};
+use crate::key_value::Scenario;
 use crate::{Case, Cluster};
 
 pub(super) fn cases() -> [Case; 13] {

@@ -5,7 +5,9 @@ use std::time::Duration;
 use labapi::Version;
 
 use super::KvServers;
-use super::generic::{MARGIN, Scenario, speed};
+use super::generic::speed;
+use crate::key_value::Scenario;
+use crate::raft::SIZE_MARGIN;
 use crate::{Case, Cluster};
 
 /// When a replica takes a snapshot.
@@ -95,7 +97,7 @@ fn snapshot_rpc_4c(cluster: &Cluster<KvServers>) {
     let b = first_two.put_at_least_once("b", "B", Version(0));
 
     // So the majority has thrown away what it did.
-    cluster.check_log_size(MARGIN * MAX_RAFT_STATE);
+    cluster.check_log_size(SIZE_MARGIN * MAX_RAFT_STATE);
 
     // Now server 2 is needed, and has to catch up.
     cluster.partition(&[0, 2], &[1]);
@@ -127,7 +129,7 @@ fn snapshot_size_4c(cluster: &Cluster<KvServers>) {
             client.check_get("x", value, version);
         }
     }
-    cluster.check_log_size(MARGIN * MAX_RAFT_STATE);
+    cluster.check_log_size(SIZE_MARGIN * MAX_RAFT_STATE);
     // What one client has put, another one finds.
     cluster.client().check_get("x", "1", version);
     cluster.check_snapshot_size(MAX_SNAPSHOT);

@@ -7,7 +7,8 @@ use labrpc::ClientEnd;
 
 use super::rsm::replica;
 use crate::invariant::Invariant;
-use crate::key_value::{Answers, ClientLinks, Clients, KeyValueAnalysis, KeyValueProtocol};
+use crate::key_value::{Answers, ClerkProtocol, ClientLinks, Clients, KeyValueAnalysis};
+use crate::linearizability::KeyValue;
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
 use crate::raft::{Observations, OnRaft, ReplicatedLog};
 use crate::rule::Analysis;
@@ -38,6 +39,22 @@ impl KvServers {
     }
 }
 
+/// Starts the server of a replicated service that `make` makes, and has its Raft observed. `None` if the
+/// server crashes while it starts.
+pub(crate) fn start_replica(
+    env: &NodeEnv<'_>,
+    observations: &Observations,
+    make: impl FnOnce() -> Arc<dyn ReplicaServer> + Send + 'static,
+) -> Option<StartedNode<dyn ReplicaServer>> {
+    let (server, raft, services) = env.make("make_server", move || {
+        let server = make();
+        let (raft, services) = (server.raft(), Arc::clone(&server).services());
+        (server, raft, services)
+    })?;
+    observations.probe_and_keep(env, raft, &server);
+    Some(StartedNode { instance: server, services })
+}
+
 impl Protocol for KvServers {
     type Instance = dyn ReplicaServer;
 
@@ -56,13 +73,7 @@ impl Protocol for KvServers {
     fn start(&self, env: &NodeEnv<'_>) -> Option<StartedNode<dyn ReplicaServer>> {
         let make_server = self.solution.make_server;
         let replica = replica(env, self.log, self.max_raft_state);
-        let (server, raft, services) = env.make("make_server", move || {
-            let server = make_server(replica);
-            let (raft, services) = (server.raft(), Arc::clone(&server).services());
-            (server, raft, services)
-        })?;
-        self.observations.probe_and_keep(env, raft, &server);
-        Some(StartedNode { instance: server, services })
+        start_replica(env, &self.observations, move || make_server(replica))
     }
 
     fn stop(instance: &dyn ReplicaServer) {
@@ -80,7 +91,9 @@ impl OnRaft for KvServers {
     }
 }
 
-impl KeyValueProtocol for KvServers {
+impl ClerkProtocol for KvServers {
+    type Service = KeyValue;
+
     fn clerk_maker(
         &self,
         _: &Arc<ClientLinks>,

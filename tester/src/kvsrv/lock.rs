@@ -53,7 +53,7 @@ impl ClientLock<'_> {
         after: LockEvent,
         change: impl FnOnce() + Send + 'static,
     ) {
-        let puts = self.client.puts();
+        let puts = self.client.changes();
         let inner = &self.client.cluster().inner;
         let (events, group) = (Arc::clone(&inner.testbed.events), Some(inner.group));
         let party = Party::Client(self.client.number());
@@ -62,7 +62,7 @@ impl ClientLock<'_> {
             change();
             events.emit(group, party, Kind::Protocol(&after));
         });
-        if self.client.puts() == puts {
+        if self.client.changes() == puts {
             self.client.cluster().fail(format!(
                 "expected {what} to put something into the key/value server; saw client {} return from it \
                  at {} without a put that \

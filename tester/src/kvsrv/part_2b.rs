@@ -51,7 +51,7 @@ fn clients_take_turns(cluster: &Cluster<KvServer>, clients: usize) {
     cluster.check_linearizable();
 }
 
-fn take_turns(client: &Client<KvServer>, stop: &AtomicBool) -> u64 {
+fn take_turns(_: usize, client: &Client<KvServer>, stop: &AtomicBool) -> u64 {
     let lock = client.lock("l");
     let mut turns = 0;
     // Every client does this; only the first one's is done.

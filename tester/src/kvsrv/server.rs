@@ -7,7 +7,8 @@ use labrpc::ClientEnd;
 
 use super::lock_rules::Locks;
 use crate::invariant::Invariant;
-use crate::key_value::{Answers, ClientLinks, Clients, KeyValueAnalysis, KeyValueProtocol};
+use crate::key_value::{Answers, ClerkProtocol, ClientLinks, Clients, KeyValueAnalysis};
+use crate::linearizability::KeyValue;
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
 use crate::rule::Analysis;
 
@@ -48,7 +49,9 @@ impl Protocol for KvServer {
     fn stop((): &()) {}
 }
 
-impl KeyValueProtocol for KvServer {
+impl ClerkProtocol for KvServer {
+    type Service = KeyValue;
+
     fn clerk_maker(
         &self,
         _: &Arc<ClientLinks>,

@@ -6,7 +6,8 @@ use labapi::{Clerk, DialServer, KvSrv, ShardController, ShardKv};
 use labrpc::ClientEnd;
 
 use super::analysis::{Moves, ShardAnalysis};
-use crate::key_value::{ClientLinks, Clients, KeyValueProtocol};
+use crate::key_value::{ClerkProtocol, ClientLinks, Clients};
+use crate::linearizability::KeyValue;
 use crate::protocol::{NodeEnv, Protocol, StartedNode};
 use crate::rule::Analysis;
 
@@ -59,7 +60,9 @@ impl Protocol for ConfigStore {
     fn stop((): &()) {}
 }
 
-impl KeyValueProtocol for ConfigStore {
+impl ClerkProtocol for ConfigStore {
+    type Service = KeyValue;
+
     fn clerk_maker(
         &self,
         links: &Arc<ClientLinks>,

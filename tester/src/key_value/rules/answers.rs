@@ -1,7 +1,7 @@
 //! [`KV1`]: a clerk answers what a reply to one of its requests has said.
 
 use super::KV1;
-use super::calls::{Call, Fate, Moment, Operation, name};
+use super::calls::{Call, Fate, Moment, Operation, Readable, name};
 use super::finding::finding;
 use super::words::{Asks, Said};
 use crate::event::Party;
@@ -15,16 +15,25 @@ pub(super) fn judge(operation: &Operation, output: &KeyValueOutput, now: Moment)
         return None;
     }
     // A clerk that looks at the key after a put may draw conclusions from what it reads.
-    let puts = !matches!(output, KeyValueOutput::Value { .. }) && operation.is_put();
+    let puts = !matches!(output, KeyValueOutput::Value { .. }) && operation.is_change();
     if puts && operation.answered().any(|(call, _, _)| matches!(call.asks, Some(Asks::Get { .. }))) {
         return None;
     }
     if replies.iter().flatten().any(|said| supports(*said, output, puts)) {
         return None;
     }
+    Some(unsupported(operation, output, now))
+}
+
+/// The rule as broken by a clerk that has answered what no reply had said.
+pub(crate) fn unsupported<S: Readable>(
+    operation: &Operation<S>,
+    output: &S::Output,
+    now: Moment,
+) -> BrokenRule {
     let client = Party::Client(operation.client);
     let returned = operation.end(now, output);
-    let headline = match replies.len() {
+    let headline = match operation.answered().count() {
         0 => format!("the clerk of {} answered without a reply: {}", client, returned.what),
         _ => format!("the clerk of {} answered what no reply had said: {}", client, returned.what),
     };
@@ -35,7 +44,7 @@ pub(super) fn judge(operation: &Operation, output: &KeyValueOutput, now: Moment)
     });
     let first = operation.calls.last().map_or_else(|| operation.event(), Call::sending);
     let events = [first].into_iter().chain(last).chain([returned]);
-    Some(finding(&KV1, name(client), headline, events.collect(), operation.caller()))
+    finding(&KV1, name(client), headline, events.collect(), operation.caller())
 }
 
 /// Whether a clerk that was told `said` may answer `output`.

@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use super::calls::{Call, Fate, Moment, Operation, name};
+use super::calls::{Call, Fate, Moment, Operation, Readable, name};
 use super::finding::finding;
 use super::leaders::Leaders;
-use super::words::Said;
 use super::{KV9, KV10};
 use crate::event::Party;
 use crate::rule::{BrokenRule, RuleEvent};
@@ -20,8 +19,8 @@ const LONGEST_TRY: Duration = Duration::from_secs(2);
 const LONGEST_LEAVE: Duration = Duration::from_millis(900);
 
 /// Judges an operation that has not ended when the run does.
-pub(super) fn judge(
-    operation: &Operation,
+pub(super) fn judge<S: Readable>(
+    operation: &Operation<S>,
     servers: usize,
     leaders: &Leaders,
     at: Duration,
@@ -33,8 +32,8 @@ pub(super) fn judge(
 }
 
 /// The clerk asks nobody.
-fn silent(operation: &Operation, at: Duration) -> Option<BrokenRule> {
-    let ended = |call: &Call| match call.fate {
+fn silent<S: Readable>(operation: &Operation<S>, at: Duration) -> Option<BrokenRule> {
+    let ended = |call: &Call<S>| match call.fate {
         Fate::Waiting => None,
         Fate::Answered(end) | Fate::Failed(end) => Some(end),
     };
@@ -53,14 +52,16 @@ fn silent(operation: &Operation, at: Duration) -> Option<BrokenRule> {
 }
 
 /// The clerk asks one server, again and again in vain.
-fn faithful(operation: &Operation) -> Option<BrokenRule> {
+fn faithful<S: Readable>(operation: &Operation<S>) -> Option<BrokenRule> {
     let last = operation.calls.last()?;
-    let is_same = |call: &&Call| call.server.server == last.server.server;
-    let calls: Vec<&Call> = operation.calls.iter().rev().take_while(is_same).collect();
+    let is_same = |call: &&Call<S>| call.server.server == last.server.server;
+    let calls: Vec<&Call<S>> = operation.calls.iter().rev().take_while(is_same).collect();
     let first = calls.last()?;
-    let in_vain = |call: &&Call| match call.fate {
+    let in_vain = |call: &&Call<S>| match call.fate {
         Fate::Waiting => false,
-        Fate::Answered(_) => call.reply.as_ref().is_some_and(|reply| reply.said == Some(Said::WrongLeader)),
+        Fate::Answered(_) => {
+            call.reply.as_ref().is_some_and(|reply| reply.said.is_some_and(S::is_wrong_leader))
+        }
         Fate::Failed(_) => true,
     };
     let tries = calls.iter().copied().filter(in_vain).count();
@@ -79,7 +80,7 @@ fn faithful(operation: &Operation) -> Option<BrokenRule> {
 }
 
 /// A server that has lost the lead keeps a request.
-fn kept(operation: &Operation, leaders: &Leaders, at: Duration) -> Option<BrokenRule> {
+fn kept<S: Readable>(operation: &Operation<S>, leaders: &Leaders, at: Duration) -> Option<BrokenRule> {
     operation.calls.iter().rev().find_map(|call| {
         let (arrived, _) = call.delivered?;
         let reign = leaders.reign_at(call.server, arrived)?;
@@ -103,7 +104,7 @@ fn kept(operation: &Operation, leaders: &Leaders, at: Duration) -> Option<Broken
     })
 }
 
-fn ending(call: &Call) -> Option<RuleEvent> {
+fn ending<S: Readable>(call: &Call<S>) -> Option<RuleEvent> {
     match call.fate {
         Fate::Waiting => None,
         Fate::Answered(_) => call.replying(),

@@ -7,12 +7,51 @@ use labgob::Value;
 use labrpc::Step;
 
 use super::leaders::Lead;
-use super::versions::Floor;
-use super::words::{Asks, Said, Text, asks, last, said};
+use super::words::last;
 use crate::causality::LogicalTime;
 use crate::event::{Event, Incarnation, Message, Party};
-use crate::linearizability::{KeyValue, KeyValueInput, KeyValueOutput, Model};
+use crate::key_value::ServiceModel;
+use crate::linearizability::{KeyValue, KeyValueInput};
 use crate::rule::RuleEvent;
+
+/// A service whose operations and messages can be read.
+pub(crate) trait Readable: ServiceModel {
+    /// What a request asks for.
+    type Asks: Send;
+    /// What a reply says.
+    type Said: Copy + Send;
+    /// What was certain of an operation's key when the operation began.
+    type Floor: Default + Send;
+
+    /// The names that the arguments of a request need, in words.
+    const REQUEST: &str;
+    /// The names that a reply needs, in words.
+    const REPLY: &str;
+
+    /// Reads a request.
+    fn asks(method: &str, args: &Value) -> Option<Self::Asks>;
+
+    /// Reads the reply to a request.
+    fn said(request: &Self::Asks, reply: &Value) -> Option<Self::Said>;
+
+    /// Whether a reply says that a change is done.
+    fn is_done(said: Self::Said) -> bool;
+
+    /// Whether a reply says that the server does not lead.
+    fn is_wrong_leader(said: Self::Said) -> bool;
+
+    /// Whether the request is a transmission of this operation.
+    fn is_sent_by(input: &Self::Input, asks: &Self::Asks) -> bool;
+
+    /// The operation in a word: `get`.
+    fn verb(input: &Self::Input) -> &'static str;
+
+    /// The key of an operation.
+    fn key_of(input: &Self::Input) -> &str;
+
+    /// Whether the operation changes its key if it is done.
+    fn is_change(input: &Self::Input) -> bool;
+}
 
 /// The number and the time of an event.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +72,7 @@ impl Moment {
 }
 
 /// The party without its incarnation.
-pub(super) fn name(party: Party) -> String {
+pub(crate) fn name(party: Party) -> String {
     match party {
         Party::Server(who) => who.group.node_name(who.server),
         other => other.to_string(),
@@ -41,26 +80,19 @@ pub(super) fn name(party: Party) -> String {
 }
 
 /// An operation that a client has begun.
-pub(super) struct Operation {
+pub(crate) struct Operation<S: Readable = KeyValue> {
     pub client: u32,
-    pub input: KeyValueInput,
+    pub input: S::Input,
     pub began: Moment,
-    /// The version that the key certainly had then, or an older one.
-    pub floor: Floor,
+    /// What was certain of the key then.
+    pub floor: S::Floor,
     /// The servers that a request has reached, and the logical time of the first arrival at each.
     pub reached: Vec<(Incarnation, LogicalTime)>,
     /// The calls that the clerk has made since.
-    pub calls: Vec<Call>,
+    pub calls: Vec<Call<S>>,
 }
 
 impl Operation {
-    /// The key.
-    pub fn key(&self) -> &str {
-        match &self.input {
-            KeyValueInput::Get { key } | KeyValueInput::Put { key, .. } => key,
-        }
-    }
-
     /// The version that a put names; 0 for a get.
     pub fn version(&self) -> u64 {
         match &self.input {
@@ -68,29 +100,49 @@ impl Operation {
             KeyValueInput::Put { version, .. } => *version,
         }
     }
+}
 
-    pub fn is_put(&self) -> bool {
-        matches!(self.input, KeyValueInput::Put { .. })
+impl<S: Readable> Operation<S> {
+    /// An operation that begins now, of whose key nothing is certain.
+    pub fn new(client: u32, input: S::Input, began: Moment) -> Self {
+        let (reached, calls) = (Vec::new(), Vec::new());
+        Self { client, input, began, floor: S::Floor::default(), reached, calls }
+    }
+
+    /// The key.
+    pub fn key(&self) -> &str {
+        S::key_of(&self.input)
+    }
+
+    /// Whether it changes its key if it is done.
+    pub fn is_change(&self) -> bool {
+        S::is_change(&self.input)
+    }
+
+    /// The operation in a word.
+    pub fn verb(&self) -> &'static str {
+        S::verb(&self.input)
     }
 
     /// The beginning.
     pub fn event(&self) -> RuleEvent {
-        let what = format!("{} begins", KeyValue.describe_input(&self.input));
+        let what = format!("{} begins", S::default().describe_input(&self.input));
         self.began.shown(Party::Client(self.client), what)
     }
 
     /// The end of the operation, with this answer.
-    pub fn end(&self, at: Moment, output: &KeyValueOutput) -> RuleEvent {
-        let (input, output) = (KeyValue.describe_input(&self.input), KeyValue.describe_output(output));
+    pub fn end(&self, at: Moment, output: &S::Output) -> RuleEvent {
+        let model = S::default();
+        let (input, output) = (model.describe_input(&self.input), model.describe_output(output));
         at.shown(Party::Client(self.client), format!("{input} returns {output}"))
     }
 
-    pub fn call_mut(&mut self, number: u64) -> Option<&mut Call> {
+    pub fn call_mut(&mut self, number: u64) -> Option<&mut Call<S>> {
         self.calls.iter_mut().rev().find(|call| call.number == number)
     }
 
     /// The calls that were answered, in the order in which they were made.
-    pub fn answered(&self) -> impl DoubleEndedIterator<Item = (&Call, Moment, Option<Said>)> {
+    pub fn answered(&self) -> impl DoubleEndedIterator<Item = (&Call<S>, Moment, Option<S::Said>)> {
         self.calls.iter().filter_map(|call| match (call.fate, &call.reply) {
             (Fate::Answered(at), Some(reply)) => Some((call, at, reply.said)),
             _ => None,
@@ -104,7 +156,7 @@ impl Operation {
     }
 
     /// The last call that was answered.
-    pub fn last_answered(&self) -> Option<&Call> {
+    pub fn last_answered(&self) -> Option<&Call<S>> {
         self.answered().next_back().map(|(call, _, _)| call)
     }
 
@@ -114,7 +166,7 @@ impl Operation {
     }
 
     /// The end of the operation, and the reply that it is based on.
-    pub fn conclusion(&self, at: Moment, output: &KeyValueOutput) -> impl Iterator<Item = RuleEvent> {
+    pub fn conclusion(&self, at: Moment, output: &S::Output) -> impl Iterator<Item = RuleEvent> {
         let reply = self.last_answered().and_then(Call::replying);
         reply.into_iter().chain([self.end(at, output)])
     }
@@ -129,32 +181,25 @@ impl Operation {
         self.calls.last()?.location
     }
 
-    /// Whether the call is a transmission of this put.
-    pub fn is_sent_by(&self, call: &Call) -> bool {
-        match (&self.input, &call.asks) {
-            (
-                KeyValueInput::Put { key, value, version },
-                Some(Asks::Put { key: of, value: text, version: over, .. }),
-            ) => **key == **of && Text::of(value) == *text && version == over,
-            (KeyValueInput::Get { key }, Some(Asks::Get { key: of })) => **key == **of,
-            _ => false,
-        }
+    /// Whether the call is a transmission of this operation.
+    pub fn is_sent_by(&self, call: &Call<S>) -> bool {
+        call.asks.as_ref().is_some_and(|asks| S::is_sent_by(&self.input, asks))
     }
 }
 
 /// A call of a clerk.
-pub(super) struct Call {
+pub(crate) struct Call<S: Readable = KeyValue> {
     pub number: u64,
     pub client: u32,
     pub server: Incarnation,
     method: Box<str>,
     request: Option<Value>,
     /// What it asks for, if that was understood.
-    pub asks: Option<Asks>,
+    pub asks: Option<S::Asks>,
     pub sent: Moment,
     /// When the request arrived first, and who led then.
     pub delivered: Option<(Moment, Option<Lead>)>,
-    pub reply: Option<Reply>,
+    pub reply: Option<Reply<S>>,
     /// Whether the server has said that it is done, in a reply that may be late or lost.
     pub was_done: Option<Moment>,
     pub fate: Fate,
@@ -162,10 +207,10 @@ pub(super) struct Call {
 }
 
 /// The reply of a server.
-pub(super) struct Reply {
+pub(crate) struct Reply<S: Readable = KeyValue> {
     pub at: Moment,
     content: Option<Value>,
-    pub said: Option<Said>,
+    pub said: Option<S::Said>,
     /// Who led.
     pub lead: Option<Lead>,
     pub location: Option<&'static Location<'static>>,
@@ -173,13 +218,13 @@ pub(super) struct Reply {
 
 /// What the caller knows of its call.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Fate {
+pub(crate) enum Fate {
     Waiting,
     Answered(Moment),
     Failed(Moment),
 }
 
-impl Call {
+impl<S: Readable> Call<S> {
     /// A call that is made now.
     pub fn new(client: u32, message: &Message<'_>, now: Moment) -> Self {
         Self {
@@ -188,7 +233,7 @@ impl Call {
             server: message.to,
             method: message.method.into(),
             request: message.content.cloned(),
-            asks: message.content.and_then(|content| asks(message.method, content)),
+            asks: message.content.and_then(|content| S::asks(message.method, content)),
             sent: now,
             delivered: None,
             reply: None,
@@ -200,7 +245,7 @@ impl Call {
 
     /// Records a later step.
     pub fn on(&mut self, message: &Message<'_>, now: Moment, lead: Option<Lead>) {
-        let said = || said(self.asks.as_ref()?, message.content?);
+        let said = || S::said(self.asks.as_ref()?, message.content?);
         match message.step {
             Step::RequestDelivered => {
                 self.delivered.get_or_insert((now, lead));
@@ -208,7 +253,7 @@ impl Call {
             }
             Step::ReplySent | Step::ReplyLate { .. } => {
                 let said = said();
-                if said == Some(Said::Done) {
+                if said.is_some_and(S::is_done) {
                     self.was_done.get_or_insert(now);
                 }
                 if message.step == Step::ReplySent {

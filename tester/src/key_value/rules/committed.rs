@@ -1,26 +1,30 @@
-//! [`KV11`]: a server that acknowledges a put knows that messages which causally follow the clerk's request
-//! have reached a majority.
+//! [`KV11`]: a server that acknowledges a change knows that messages which causally follow the clerk's
+//! request have reached a majority.
 
 use super::KV11;
-use super::calls::{Operation, name};
+use super::calls::{Operation, Readable, name};
 use super::finding::finding;
-use super::words::Said;
 use crate::causality::{Causality, LogicalTime};
+use crate::display::with_article;
 use crate::event::Incarnation;
 use crate::rule::BrokenRule;
 
 /// A request has arrived at a server.
-pub(super) fn arrives(operation: &mut Operation, server: Incarnation, moment: LogicalTime) {
+pub(super) fn arrives<S: Readable>(operation: &mut Operation<S>, server: Incarnation, moment: LogicalTime) {
     let is_known = operation.reached.iter().any(|(reached, _)| reached.server == server.server);
-    if operation.is_put() && !is_known {
+    if operation.is_change() && !is_known {
         operation.reached.push((server, moment));
     }
 }
 
 /// Judges a reply that a server has just sent to the call of this number.
-pub(super) fn judge(operation: &Operation, number: u64, causality: &Causality) -> Option<BrokenRule> {
+pub(super) fn judge<S: Readable>(
+    operation: &Operation<S>,
+    number: u64,
+    causality: &Causality,
+) -> Option<BrokenRule> {
     let call = operation.calls.iter().rev().find(|call| call.number == number)?;
-    let is_done = call.reply.as_ref()?.said == Some(Said::Done) && operation.is_sent_by(call);
+    let is_done = call.reply.as_ref()?.said.is_some_and(S::is_done) && operation.is_sent_by(call);
     let knows = |&(reached, moment): &(Incarnation, LogicalTime)| {
         reached.group != call.server.group || causality.majority_reached(call.server, reached.server, moment)
     };
@@ -28,8 +32,11 @@ pub(super) fn judge(operation: &Operation, number: u64, causality: &Causality) -
         return None;
     }
     let who = name(call.server.into());
-    let headline =
-        format!("{who} acknowledged a put of key {}, which no majority can have stored", operation.key());
+    let headline = format!(
+        "{who} acknowledged {} of key {}, which no majority can have stored",
+        with_article(operation.verb()),
+        operation.key()
+    );
     let events = [call.arrival()].into_iter().chain(call.replying()).collect();
     Some(finding(&KV11, who, headline, events, call.reply.as_ref()?.location))
 }

@@ -1,11 +1,11 @@
 //! [`KV7`] and [`KV8`]: an operation finds what was acknowledged before it began, and a leader that was
 //! deposed does not answer for the new one.
 
-use super::calls::{Call, Moment, Operation};
+use super::calls::{Call, Moment, Operation, Readable};
 use super::finding::finding;
 use super::leaders::{Lead, Leaders};
 use super::{KV7, KV8};
-use crate::linearizability::{KeyValueInput, KeyValueOutput};
+use crate::linearizability::KeyValueOutput;
 use crate::rule::BrokenRule;
 
 /// Judges an answer that shows a version of a key, 0 for none.
@@ -22,18 +22,11 @@ pub(super) fn judge(
     }
     let key = operation.key();
     let found = if shown == 0 { "no such key".to_owned() } else { format!("version {shown}") };
-    let what = match &operation.input {
-        KeyValueInput::Get { .. } => "get",
-        KeyValueInput::Put { .. } => "put",
-    };
+    let what = operation.verb();
     let who = operation.answering();
     let call = operation.last_answered();
-    let (rule, headline, leads) = match call.and_then(|call| Some((call, other_leader(call)?))) {
-        Some((call, lead)) => {
-            let role = match leaders.led_by(call.server) {
-                Some(term) if term < lead.term => format!("which had led term {term}"),
-                _ => "which did not lead".to_owned(),
-            };
+    let (rule, headline, leads) = match call.and_then(|call| other_leader(call, leaders)) {
+        Some((role, lead)) => {
             let headline = format!(
                 "{who}, {role}, answered a {what} with {found} of key {key}, when server {} led term {} and \
                  the key had version {floor}",
@@ -54,11 +47,17 @@ pub(super) fn judge(
     Some(finding(rule, who, headline, events.collect(), operation.handler()))
 }
 
-/// The leader of the newest term, if that was another server from the arrival of the request to the reply.
-fn other_leader(call: &Call) -> Option<Lead> {
+/// The leader of the newest term, if that was another server from the arrival of the request to the reply;
+/// and the role of the server that replied.
+pub(crate) fn other_leader<S: Readable>(call: &Call<S>, leaders: &Leaders) -> Option<(String, Lead)> {
     let (_, arrival) = call.delivered?;
     let is_other = |lead: &Lead| lead.server != call.server.server;
-    arrival.filter(is_other).and(call.reply.as_ref()?.lead.filter(is_other))
+    let lead = arrival.filter(is_other).and(call.reply.as_ref()?.lead.filter(is_other))?;
+    let role = match leaders.led_by(call.server) {
+        Some(term) if term < lead.term => format!("which had led term {term}"),
+        _ => "which did not lead".to_owned(),
+    };
+    Some((role, lead))
 }
 
 #[cfg(test)]

@@ -26,9 +26,9 @@ impl Observed {
     /// An operation begins, while these others have not ended.
     pub fn begins(&mut self, operation: &Operation, others: &BTreeMap<u32, Operation>) {
         let competes = |other: &&Operation| {
-            other.is_put() && other.key() == operation.key() && other.version() == operation.version()
+            other.is_change() && other.key() == operation.key() && other.version() == operation.version()
         };
-        let is_contended = operation.is_put() && others.values().any(|other| competes(&other));
+        let is_contended = operation.is_change() && others.values().any(|other| competes(&other));
         self.seen.add_if(is_contended, &at::PUTS_OVER_ONE_VERSION);
     }
 
@@ -54,7 +54,7 @@ impl Observed {
         };
         let Some(refused) = operation.calls.iter().find(is_refused) else { return };
         let is_own = operation.calls.iter().any(|it| it.number < refused.number && it.was_done.is_some());
-        self.seen.add_if(operation.is_put() && is_own, &at::RETRY_MET_ITS_OWN_EFFECT);
+        self.seen.add_if(operation.is_change() && is_own, &at::RETRY_MET_ITS_OWN_EFFECT);
     }
 
     /// A request arrives, of none of the operations that have not ended.

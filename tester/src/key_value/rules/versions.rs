@@ -24,7 +24,7 @@ pub(super) struct Versions {
 
 /// A version that a key certainly has reached, with the event that shows it.
 #[derive(Clone, Default)]
-pub(super) struct Floor(Option<(u64, Arc<RuleEvent>)>);
+pub(crate) struct Floor(Option<(u64, Arc<RuleEvent>)>);
 
 impl Floor {
     pub fn version(&self) -> u64 {

@@ -4,18 +4,22 @@
 
 use labgob::{Kind, Value};
 
+use super::calls::Readable;
+use super::versions::Floor;
+use crate::linearizability::{KeyValue, KeyValueInput};
+
 /// The spellings of a field.
 pub(crate) type Names = &'static [&'static str];
 
-const KEY: Names = &["key", "k", "name"];
-const VALUE: Names = &["value", "val", "data"];
+pub(crate) const KEY: Names = &["key", "k", "name"];
+pub(crate) const VALUE: Names = &["value", "val", "data"];
 const VERSION: Names = &["version", "ver", "vers"];
 /// The field of a reply with the outcome.
-const OUTCOME: Names = &["err", "error", "status", "outcome", "result", "code"];
+pub(crate) const OUTCOME: Names = &["err", "error", "status", "outcome", "result", "code"];
 
 /// The words for requests, as a method or a variant of an enum. They may begin with these.
-const GETS: Names = &["get", "read"];
-const PUTS: Names = &["put", "set", "write"];
+pub(crate) const GETS: Names = &["get", "read"];
+pub(crate) const PUTS: Names = &["put", "set", "write"];
 
 /// The words for outcomes, as a variant or a text, without a leading "err" or "error".
 const OUTCOMES: &[(Names, Outcome)] = &[
@@ -26,8 +30,9 @@ const OUTCOMES: &[(Names, Outcome)] = &[
     (&["maybe"], Outcome::Maybe),
 ];
 
+/// The outcome that a reply names.
 #[derive(Clone, Copy)]
-enum Outcome {
+pub(crate) enum Outcome {
     Fine,
     WrongVersion,
     NoKey,
@@ -72,9 +77,64 @@ impl Text {
         Self(hasher.finish())
     }
 
-    fn read(value: &Value) -> Option<Self> {
+    /// The text of a value; `None` if it is none, or was too long to be kept whole.
+    pub fn read(value: &Value) -> Option<Self> {
         let text = value.as_str().or_else(|| std::str::from_utf8(value.as_bytes()?).ok())?;
         (!value.is_truncated()).then(|| Self::of(text))
+    }
+}
+
+impl Readable for KeyValue {
+    type Asks = Asks;
+    type Said = Said;
+    /// The version that the key has reached.
+    type Floor = Floor;
+
+    const REQUEST: &str = "key, value and version";
+    const REPLY: &str = "value, version or error";
+
+    fn asks(method: &str, args: &Value) -> Option<Asks> {
+        asks(method, args)
+    }
+
+    fn said(request: &Asks, reply: &Value) -> Option<Said> {
+        said(request, reply)
+    }
+
+    fn is_done(said: Said) -> bool {
+        said == Said::Done
+    }
+
+    fn is_wrong_leader(said: Said) -> bool {
+        said == Said::WrongLeader
+    }
+
+    fn is_sent_by(input: &KeyValueInput, asks: &Asks) -> bool {
+        match (input, asks) {
+            (
+                KeyValueInput::Put { key, value, version },
+                Asks::Put { key: of, value: text, version: over, .. },
+            ) => **key == **of && Text::of(value) == *text && version == over,
+            (KeyValueInput::Get { key }, Asks::Get { key: of }) => **key == **of,
+            _ => false,
+        }
+    }
+
+    fn verb(input: &KeyValueInput) -> &'static str {
+        match input {
+            KeyValueInput::Get { .. } => "get",
+            KeyValueInput::Put { .. } => "put",
+        }
+    }
+
+    fn key_of(input: &KeyValueInput) -> &str {
+        match input {
+            KeyValueInput::Get { key } | KeyValueInput::Put { key, .. } => key,
+        }
+    }
+
+    fn is_change(input: &KeyValueInput) -> bool {
+        matches!(input, KeyValueInput::Put { .. })
     }
 }
 
@@ -164,7 +224,7 @@ fn versioned(value: &Value) -> Option<Said> {
 }
 
 /// An outcome that is a variant without fields, or a text.
-fn outcome(value: &Value) -> Option<Outcome> {
+pub(crate) fn outcome(value: &Value) -> Option<Outcome> {
     let value = if value.kind() == Kind::Some { value.inner()? } else { value.clone() };
     match value.variant() {
         Some(variant) if plain(variant) == "err" || plain(variant) == "error" => outcome(&value.inner()?),
@@ -187,7 +247,7 @@ pub(crate) fn field(value: &Value, names: Names) -> Option<Value> {
     value.fields().find(|(name, _)| names.contains(&plain(name).as_str())).map(|(_, field)| field)
 }
 
-fn texts(value: &Value) -> impl Iterator<Item = Value> + '_ {
+pub(crate) fn texts(value: &Value) -> impl Iterator<Item = Value> + '_ {
     tuple(value).filter(|part| part.as_str().is_some())
 }
 
@@ -201,7 +261,7 @@ fn tuple(value: &Value) -> impl Iterator<Item = Value> + '_ {
 }
 
 /// The value without newtype structs around it.
-fn innermost(value: &Value) -> Value {
+pub(crate) fn innermost(value: &Value) -> Value {
     let mut value = value.clone();
     while value.kind() == Kind::Newtype && value.variant().is_none() {
         let Some(inner) = value.inner() else { break };

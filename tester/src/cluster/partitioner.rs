@@ -1,4 +1,4 @@
-//! Faults of the servers while clients go on.
+//! [`Partitioner`]: partitions that come and go while clients go on.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use labrt::thread::{self, JoinHandle};
 
-use super::KvServers;
-use crate::Cluster;
+use super::Cluster;
+use crate::protocol::Protocol;
 
 /// Partitions the servers at random, repeatedly, until it is stopped.
-pub(super) struct Partitioner {
+pub(crate) struct Partitioner {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
 impl Partitioner {
-    pub fn start(cluster: &Cluster<KvServers>) -> Self {
+    pub fn start<P: Protocol>(cluster: &Cluster<P>) -> Self {
         let stop: Arc<AtomicBool> = Arc::default();
         let (cluster, stopped) = (cluster.clone(), Arc::clone(&stop));
         let thread = thread::spawn(move || {
