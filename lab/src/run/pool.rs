@@ -597,7 +597,13 @@ mod tests {
         let mut observer = FirstOfEach(11, Vec::new());
         let mut before = |position| Ok((position != 4).then(|| made(&plan, position, &[])));
         let settings = settings(no_starter());
-        let made = carry_out_missing(plan.clone(), vec![4..5], &mut before, &settings, &mut observer);
+        let made = carry_out_missing(
+            plan.clone(),
+            std::iter::once(4..5).collect(),
+            &mut before,
+            &settings,
+            &mut observer,
+        );
         assert!(made.is_err_and(|error| error.to_string().contains("cannot start a worker process")));
         assert_eq!(observer.1, [0, 1, 2, 3]);
     }
@@ -608,7 +614,14 @@ mod tests {
         let mut observer = FirstOfEach(11, Vec::new());
         let mut before = |position| Ok((position < 15).then(|| made(&plan, position, &[12, 14])));
         let settings = Settings { fail_fast: true, ..settings(no_starter()) };
-        carry_out_missing(plan.clone(), vec![15..20], &mut before, &settings, &mut observer).expect("made");
+        carry_out_missing(
+            plan.clone(),
+            std::iter::once(15..20).collect(),
+            &mut before,
+            &settings,
+            &mut observer,
+        )
+        .expect("made");
         assert_eq!(observer.1, (0..=12).collect::<Vec<_>>());
     }
 
