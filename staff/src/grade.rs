@@ -41,7 +41,7 @@ use progress::Progress;
 use results_dir::ResultsDir;
 
 /// Reserved names in the folder of results.
-const RESERVED: [&str; 2] = ["scores.csv", results_dir::FOLDER];
+const RESERVED: [&str; 3] = ["scores.csv", results_dir::FOLDER, crate::on::FOLDER];
 
 /// The context shared by all submissions.
 struct Grading {

@@ -10,6 +10,7 @@
 //! - [`report`]: the reports of a graded submission;
 //! - `grade`: `lab grade`, which does all of this for many submissions;
 //! - `compare`: `lab compare`, protocols under the same faults;
+//! - `on`: `lab on`, large commands on a cluster;
 //! - [`manifest`]: the only writer of manifests;
 //! - `args`: the command line, with the students' commands.
 //!
@@ -28,6 +29,7 @@ pub mod handout;
 mod hash;
 pub mod manifest;
 pub mod mutants;
+mod on;
 pub mod report;
 pub mod rubric;
 pub mod rules;
@@ -70,6 +72,7 @@ pub fn main(lab: &Lab) -> ExitCode {
             }
             Command::Mutants(args) => mutants::command::mutants(&args),
             Command::Compare(args) => compare::compare(lab, &args),
+            Command::On(args) => not_for_another().and_then(|()| on::on(&args)),
             Command::Worker => lab::run::worker::serve(lab),
         };
         outcome.map_err(Stop::Refused)

@@ -52,7 +52,7 @@ pub(crate) struct MutantsArgs {
     /// First seed, decimal or 0x hexadecimal
     #[arg(long, value_name = "S", value_parser = tester::seed::parse, default_value = "1")]
     #[arg(allow_negative_numbers = true, help_heading = heading::RUNS)]
-    seed: u64,
+    pub(crate) seed: u64,
     /// Make all runs, also when a wrong solution is caught or a right one has failed
     #[arg(long, help_heading = heading::RUNS)]
     whole: bool,
@@ -66,7 +66,7 @@ pub(crate) struct MutantsArgs {
     /// Solutions at a time; if not given, one per core
     #[arg(long, short, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     #[arg(help_heading = heading::RUNS)]
-    jobs: Option<u32>,
+    pub(crate) jobs: Option<u32>,
     /// Write the matrix as JSON
     #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT)]
     json: Option<PathBuf>,
