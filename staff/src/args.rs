@@ -11,6 +11,7 @@ use lab::args::{
 };
 
 use crate::compare::CompareArgs;
+use crate::export::args::ExportArgs;
 use crate::handout::Parts;
 use crate::mutants::command::MutantsArgs;
 use crate::on::args::OnArgs;
@@ -64,6 +65,9 @@ pub(crate) enum Command {
     /// Divide a large command among the machines of a cluster, and merge the results
     #[command(after_help = ON_EXAMPLES)]
     On(OnArgs),
+    /// Write an autograder for Gradescope, or results of a grading in other forms
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(ExportArgs),
     /// Carry out runs for the process that started this one
     #[command(hide = true)]
     Worker,
@@ -111,6 +115,13 @@ Examples:
   cargo lab on slurm --shards 40 --time 2h --out ../results -- grade ann bob --runs 100 --seed 7
   cargo lab on kubernetes --shards 40 --image labs:1 -- test 3 --runs 15000 --seed 1
   cargo lab on github --shards 20 -- mutants raft --runs 100";
+
+/// The end of the help of `lab export`.
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  cargo lab export gradescope --out autograder.zip --parts 3A,3B --runs 20
+  cargo lab export autolab ../results            ../results/NAME/autolab.json
+  cargo lab export leaderboard ../results        ../results/leaderboard.html";
 
 /// The headings of options in the help texts.
 mod heading {
@@ -305,8 +316,15 @@ mod tests {
 
     #[test]
     fn examples_fit_into_the_width_of_the_help_and_are_accepted() {
-        for text in [EXAMPLES, HANDOUT_EXAMPLES, GRADE_EXAMPLES, MUTANTS_EXAMPLES, COMPARE_EXAMPLES, ON_EXAMPLES]
-        {
+        for text in [
+            EXAMPLES,
+            HANDOUT_EXAMPLES,
+            GRADE_EXAMPLES,
+            MUTANTS_EXAMPLES,
+            COMPARE_EXAMPLES,
+            ON_EXAMPLES,
+            EXPORT_EXAMPLES,
+        ] {
             assert!(text.lines().all(|line| line.len() <= 100), "{text}");
             for command in text.lines().filter_map(|line| line.trim_start().strip_prefix("cargo lab ")) {
                 // The explanation stands after two spaces or more.

@@ -11,6 +11,7 @@
 //! - `grade`: `lab grade`, which does all of this for many submissions;
 //! - `compare`: `lab compare`, protocols under the same faults;
 //! - `on`: `lab on`, large commands on a cluster;
+//! - `export`: `lab export`, an autograder and results for other systems;
 //! - [`manifest`]: the only writer of manifests;
 //! - `args`: the command line, with the students' commands.
 //!
@@ -23,6 +24,7 @@ pub mod build;
 mod build_env;
 mod compare;
 mod copy;
+mod export;
 mod framework;
 mod grade;
 pub mod handout;
@@ -72,6 +74,7 @@ pub fn main(lab: &Lab) -> ExitCode {
             }
             Command::Mutants(args) => mutants::command::mutants(&args),
             Command::Compare(args) => compare::compare(lab, &args),
+            Command::Export(args) => export::export(&args),
             Command::On(args) => not_for_another().and_then(|()| on::on(&args)),
             Command::Worker => lab::run::worker::serve(lab),
         };

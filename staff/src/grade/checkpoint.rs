@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::build::Inspection;
-use crate::score::Column;
+use crate::score::{Column, Figures};
 use labreport::results::FailedRun;
 use serde::{Deserialize, Serialize};
 
@@ -44,13 +44,21 @@ pub(super) struct TestEntry {
     pub(super) column: Column,
     pub(super) runs: u64,
     pub(super) failures: Vec<FailedRun>,
+    /// What the runs took; missing if an earlier version made them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) figures: Option<Figures>,
 }
 
 impl Checkpoint {
     /// The checkpoint of a submission with these sources; an empty one if they have changed.
     pub(super) fn open(results: &ResultsDir, name: &str, sources: &str) -> Result<Self, CommandError> {
-        let kept = results_dir::read::<Self>(&file(results, name))?.filter(|kept| kept.sources == sources);
+        let kept = Self::read(results, name)?.filter(|kept| kept.sources == sources);
         Ok(kept.unwrap_or_else(|| Self { sources: sources.to_owned(), build: None, tests: Vec::new() }))
+    }
+
+    /// The checkpoint of a submission, whatever its sources; `None` if there is none.
+    pub(super) fn read(results: &ResultsDir, name: &str) -> Result<Option<Self>, CommandError> {
+        results_dir::read(&file(results, name))
     }
 
     /// Saves the checkpoint atomically: the previous one stays until the new one is complete.

@@ -53,18 +53,23 @@ impl Settings {
 impl ResultsDir {
     /// Opens the folder, and creates it if it does not exist.
     pub(super) fn open(args: &GradeArgs) -> Result<Self, CommandError> {
+        Self::open_folder(&args.out)
+    }
+
+    /// As [`open`](Self::open), of this folder.
+    pub(super) fn open_folder(folder: &Path) -> Result<Self, CommandError> {
         let cannot = |cause: std::io::Error| {
-            CommandError::new(format!("cannot write into {}: {cause}", args.out.display()))
+            CommandError::new(format!("cannot write into {}: {cause}", folder.display()))
         };
-        fs::create_dir_all(&args.out).map_err(cannot)?;
-        let out = fs::canonicalize(&args.out).map_err(cannot)?;
+        fs::create_dir_all(folder).map_err(cannot)?;
+        let out = fs::canonicalize(folder).map_err(cannot)?;
         let own = out.join(FOLDER);
         // Other users may pass through to the program that they run, but cannot list the folder.
         let created = fs::DirBuilder::new().mode(0o711).recursive(true).create(&own);
         created.map_err(cannot)?;
         let lock = File::create(own.join("lock")).map_err(cannot)?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive)
-            .map_err(|_| CommandError::new(format!("another grader works in {}", args.out.display())))?;
+            .map_err(|_| CommandError::new(format!("another grader works in {}", folder.display())))?;
         Ok(Self { out, settings: Settings::default(), _lock: lock })
     }
 
@@ -167,7 +172,7 @@ fn difference(stored: &Settings, wanted: &Settings) -> Option<String> {
 }
 
 /// 63 unpredictable bits: std seeds the keys of its hash maps from the system's entropy.
-fn fresh_seed() -> u64 {
+pub(crate) fn fresh_seed() -> u64 {
     RandomState::new().hash_one("a secret seed") >> 1
 }
 

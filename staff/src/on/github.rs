@@ -132,7 +132,8 @@ mod tests {
             let steps = job["steps"].as_array().unwrap();
             steps.iter().find(|step| step["uses"] == uses).unwrap()["with"].clone()
         };
-        let (up, down) = (with(shard, "actions/upload-artifact@v4"), with(merge, "actions/download-artifact@v4"));
+        let (up, down) =
+            (with(shard, "actions/upload-artifact@v4"), with(merge, "actions/download-artifact@v4"));
         assert_eq!((&up["name"], &down["pattern"]), (&json!("shard-${{ matrix.shard }}"), &json!("shard-*")));
         assert_eq!(up["path"], down["path"]);
     }

@@ -207,8 +207,10 @@ mod tests {
         let script = script(&all[1]).replacen("'printf %s\\n'", "printf '%s\\n'", 1);
         let output = Command::new("bash").arg("-c").arg(&script).env("JOB_COMPLETION_INDEX", "0").output();
         let printed = String::from_utf8(output.unwrap().stdout).unwrap();
-        let expected =
-            ["test", "--shard", "1/3", "--out", "/results", "--jobs", "2", "a b", "$(HOME)", "$$x", "--seed", "1"];
+        let expected = [
+            "test", "--shard", "1/3", "--out", "/results", "--jobs", "2", "a b", "$(HOME)", "$$x", "--seed",
+            "1",
+        ];
         assert_eq!(printed.lines().collect::<Vec<_>>(), expected, "{script}");
     }
 

@@ -48,7 +48,9 @@ pub(super) fn run(args: &ParallelArgs) -> Result<Verdict, CommandError> {
         });
     }
     let merge = Command::new(folder.path(MERGE)).status();
-    merge.map_err(|cause| CommandError::new(format!("cannot start {}: {cause}", folder.path(MERGE).display())))?;
+    merge.map_err(|cause| {
+        CommandError::new(format!("cannot start {}: {cause}", folder.path(MERGE).display()))
+    })?;
     ending::of_merge(&folder).unwrap_or_else(|| {
         Err(CommandError::new("the merge was ended; the same command merges again".to_owned()))
     })

@@ -121,7 +121,8 @@ mod tests {
             assert_eq!(run(&folder.path(SHARD), Some("3")), Some(3));
         }
         let out = folder.out().to_str().unwrap();
-        let words = ["test", "--shard", "3/3", "--out", out, "--jobs", "2", "a b", "$(exit 9)", "--seed", "1"];
+        let words =
+            ["test", "--shard", "3/3", "--out", out, "--jobs", "2", "a b", "$(exit 9)", "--seed", "1"];
         let once = format!("{}\n{}\noh\n", here.display(), words.join("\n"));
         assert_eq!(fs::read_to_string(folder.path("logs/3.txt")).unwrap(), once.repeat(2));
     }

@@ -12,11 +12,11 @@ use labreport::shell;
 use labreport::text::one_line;
 
 use super::args::{SlurmArgs, minutes};
+use super::ending;
 use super::engine_folder::EngineFolder;
 use super::progress::{INTERVAL, Progress};
 use super::scripts::{self, MERGE, SHARD, STATUS};
 use super::work::Work;
-use super::ending;
 
 /// The job of the shards.
 const SHARDS_JOB: &str = "shards.sbatch";

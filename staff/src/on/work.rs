@@ -189,9 +189,9 @@ impl Work {
 /// The option among [`ADDED`] that the word gives.
 fn added(word: &OsStr) -> Option<&'static str> {
     let word = word.to_str()?;
-    ADDED.into_iter().find(|option| {
-        word.strip_prefix(option).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
-    })
+    ADDED
+        .into_iter()
+        .find(|option| word.strip_prefix(option).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')))
 }
 
 /// The number of words before the name of the command: the options that every command takes.
