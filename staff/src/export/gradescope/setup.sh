@@ -21,6 +21,8 @@ lab --version || {{
 
 # The workspace has the reference in it. All points show that the autograder works.
 reference=$(mktemp -d)
+# Builds and runs in the sandbox have another user.
+chmod 711 "$reference"
 trap 'rm -rf "$reference"' EXIT
 lab grade . --out "$reference" --runs 1 {options}
 cat "$reference/scores.csv"
