@@ -80,8 +80,8 @@ fn carry_out(args: &ParallelArgs, folder: &EngineFolder, work: &Work) -> Result<
     }
 }
 
-/// Ends GNU parallel and its shards: the first SIGTERM would let the running shards end by themselves, and the
-/// second one ends them.
+/// Ends GNU parallel and its shards. Old versions only start no more shards at the first SIGTERM, and end the
+/// running ones at the second.
 fn end(child: &mut Child) -> io::Result<ExitStatus> {
     for _ in 0..2 {
         if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
