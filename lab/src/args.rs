@@ -11,6 +11,7 @@ use labrt::world::{Backend, Policy};
 use tester::event::transcript::LineKind;
 
 use crate::error::CommandError;
+use crate::shard::Shard;
 
 /// The distributed systems labs, simulated: one seed determines the whole run.
 #[derive(Parser, Debug)]
@@ -33,6 +34,9 @@ pub(crate) enum Command {
     /// Run tests
     #[command(after_help = TEST_EXAMPLES)]
     Test(TestArgs),
+    /// Make the results of one command of those of its shards
+    #[command(after_help = MERGE_EXAMPLES)]
+    Merge(MergeArgs),
     /// Run one test again, with its log; without arguments, the last failure
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(ReplayArgs),
@@ -66,6 +70,12 @@ Examples:
   cargo lab test 3 --skip 3D --for 10m         parts 3A to 3C for ten minutes
   cargo lab test backup --list                 the tests with `backup` in their names
   cargo lab test backup_3b --exact --seed 31   one run";
+
+/// The end of the help of `lab merge`.
+pub const MERGE_EXAMPLES: &str = "\
+Examples:
+  cargo lab test 3 --runs 8000 --seed 1 --shard 2/8 --out stress    the second of eight parts
+  cargo lab merge stress --json results.json                        all eight together";
 
 /// The end of the help of `lab replay`.
 pub const REPLAY_EXAMPLES: &str = "\
@@ -147,7 +157,7 @@ pub struct TestArgs {
     pub exact: bool,
 
     /// List the chosen tests, and run none
-    #[arg(long, conflicts_with_all = ["json", "junit"], help_heading = heading::SELECTION)]
+    #[arg(long, conflicts_with_all = ["json", "junit", "out"], help_heading = heading::SELECTION)]
     pub list: bool,
 
     /// First seed, decimal or 0x hexadecimal; if not given, a fresh one, which is printed
@@ -190,6 +200,12 @@ pub struct TestArgs {
     #[arg(long, help_heading = heading::OUTPUT)]
     pub coverage: bool,
 
+    /// Make only part I of N of the runs, and write their results into --out, for `lab merge`
+    #[arg(long, value_name = "I/N", requires = "out", allow_negative_numbers = true)]
+    #[arg(conflicts_with_all = ["until_failure", "time", "list", "json", "junit"])]
+    #[arg(help_heading = heading::EXECUTION)]
+    pub shard: Option<Shard>,
+
     /// Solution to test, one of those that are compiled in; if not given, the first
     #[arg(long, value_name = "NAME", help_heading = heading::EXECUTION)]
     pub solution: Option<String>,
@@ -219,9 +235,30 @@ pub struct TestArgs {
     #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT)]
     pub junit: Option<PathBuf>,
 
+    /// Folder for the results of shards; without --shard, for times.json with all times that were measured,
+    /// which --json and --junit do not have then
+    #[arg(long, value_name = "DIR", help_heading = heading::OUTPUT)]
+    pub out: Option<PathBuf>,
+
     /// No effect: `cargo lab replay` shows what lab code prints
     #[arg(long, alias = "nocapture", help_heading = heading::OUTPUT)]
     pub no_capture: bool,
+}
+
+/// The arguments of `lab merge`.
+#[derive(Args, Debug)]
+pub struct MergeArgs {
+    /// The folder of --out, in which all shards have written their results
+    #[arg(value_name = "DIR")]
+    pub out: PathBuf,
+
+    /// Write the results as JSON
+    #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT)]
+    pub json: Option<PathBuf>,
+
+    /// Write the results as JUnit XML; of `lab test` only
+    #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT)]
+    pub junit: Option<PathBuf>,
 }
 
 /// The backend that carries out the runs, and its limits.
@@ -239,6 +276,11 @@ pub struct BackendArgs {
 }
 
 impl BackendArgs {
+    /// The limit on the CPU time of a run, if it was given.
+    pub(crate) fn given_wall_limit(&self) -> Option<Duration> {
+        self.wall_limit
+    }
+
     /// The limit on the CPU time of a run. On real threads a test ends itself after 150 s of real time.
     pub fn wall_limit(&self) -> Duration {
         let limit = match self.backend {
@@ -638,6 +680,16 @@ mod tests {
             (&["test", "--skip"], "--skip <FILTER>"),
             (&["test", "--list", "--json", "file"], "--json"),
             (&["test", "--color", "sometimes"], "auto, always, never"),
+            (&["test", "--shard", "5/4", "--out", "o"], "I from 1 to N"),
+            (&["test", "--shard", "0/4", "--out", "o"], "I from 1 to N"),
+            (&["test", "--shard", "x", "--out", "o"], "I from 1 to N"),
+            (&["test", "--shard", "-1/4", "--out", "o"], "I from 1 to N"),
+            (&["test", "--shard", "1/4"], "--out <DIR>"),
+            (&["test", "--shard", "1/4", "--out", "o", "--until-failure"], "--until-failure"),
+            (&["test", "--shard", "1/4", "--out", "o", "--for", "10m"], "--for <TIME>"),
+            (&["test", "--shard", "1/4", "--out", "o", "--list"], "--list"),
+            (&["test", "--shard", "1/4", "--out", "o", "--json", "file"], "--json <FILE>"),
+            (&["merge"], "DIR"),
             (&["completions"], "bash|zsh|fish"),
             (&["completions", "tcsh"], "bash, zsh, fish"),
             (&["test", "--retries", "3"], "a seed is replayed, not retried"),
@@ -708,16 +760,24 @@ mod tests {
 
     #[test]
     fn examples_fit_into_the_width_of_the_help() {
-        for text in
-            [EXAMPLES, TEST_EXAMPLES, REPLAY_EXAMPLES, EXPLAIN_EXAMPLES, PAGE_EXAMPLES, COMPLETIONS_EXAMPLES]
-        {
+        for text in [
+            EXAMPLES,
+            TEST_EXAMPLES,
+            MERGE_EXAMPLES,
+            REPLAY_EXAMPLES,
+            EXPLAIN_EXAMPLES,
+            PAGE_EXAMPLES,
+            COMPLETIONS_EXAMPLES,
+        ] {
             assert!(text.lines().all(|line| line.len() <= 100), "{text}");
         }
     }
 
     #[test]
     fn examples_are_accepted() {
-        for text in [EXAMPLES, TEST_EXAMPLES, REPLAY_EXAMPLES, EXPLAIN_EXAMPLES, PAGE_EXAMPLES] {
+        for text in
+            [EXAMPLES, TEST_EXAMPLES, MERGE_EXAMPLES, REPLAY_EXAMPLES, EXPLAIN_EXAMPLES, PAGE_EXAMPLES]
+        {
             let commands = text.lines().filter_map(|line| line.trim_start().strip_prefix("cargo lab "));
             let mut number = 0;
             for command in commands {

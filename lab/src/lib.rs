@@ -5,7 +5,8 @@
 //! `main.rs`, and the program with misbehaving solutions in `tests/`.
 //!
 //! Read in this order: `args` (the arguments), `test` (the command `lab test`), `run` (simulations in
-//! parallel, in worker processes that may die), `report` (the forms of the results), `replay`, `page`.
+//! parallel, in worker processes that may die), `report` (the forms of the results), `replay`, `page`. Then
+//! `shard`, `shard_of_tests` and `merge`: work that is divided among machines.
 
 #![warn(missing_docs)]
 
@@ -18,11 +19,14 @@ mod findings;
 mod given_plan;
 pub mod interrupt;
 mod list;
+pub mod merge;
 mod near;
 mod page;
 mod replay;
 pub mod report;
 pub mod run;
+pub mod shard;
+mod shard_of_tests;
 mod shrinking;
 mod solutions;
 mod test;
@@ -65,6 +69,10 @@ impl Lab {
                 Command::Test(args) => not_for_another().and_then(|()| {
                     warn_of_unseeded_hash_maps();
                     test(&args, || Tested::compiled_in(self, args.solution.as_deref()).map(Ok))
+                }),
+                Command::Merge(args) => not_for_another().and_then(|()| {
+                    warn_of_unseeded_hash_maps();
+                    merge::merge(self, &args)
                 }),
                 Command::Replay(args) => not_for_another()
                     .and_then(|()| replay(&args, |name| Tested::compiled_in(self, name).map(Ok))),

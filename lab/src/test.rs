@@ -1,9 +1,12 @@
 //! `lab test`: runs tests over seeds, and reports the results and the causes of failures.
 
+use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use labrt::world::Backend;
+use serde::Serialize;
 use tester::filter::{Selection, SelectionError, select};
 use tester::nemesis::FaultPlan;
 use tester::replay::{Replay, build_id, is_default_solution};
@@ -16,11 +19,15 @@ use crate::report::failure::Failure;
 use crate::report::files::ResultFile;
 use crate::report::json::{self, About};
 use crate::report::junit;
-use crate::report::summary::Summary;
+use crate::report::summary::{Summary, TestSummary};
 use crate::report::terminal::{CAUSES_SHOWN, Terminal, count};
+use crate::run::pool::MadeBefore;
 use crate::run::{Analyse, Observer, Outcome, Output, PATIENCE, Plan, Record, Run, Settings, pool};
+use crate::shard::times::{self, AllTimes, Machine};
 use crate::tested::{Choice, Tested};
-use crate::{Verdict, failures, findings, given_plan, interrupt, list, near, page, shrinking};
+use crate::{
+    Verdict, failures, findings, given_plan, interrupt, list, near, page, shard_of_tests, shrinking,
+};
 
 /// Runs the chosen tests on the solution that `choose_solution` gives. It is called once the arguments are
 /// checked.
@@ -32,11 +39,42 @@ pub fn test(
     args: &TestArgs,
     choose_solution: impl FnOnce() -> Result<Choice, CommandError>,
 ) -> Result<Verdict, CommandError> {
-    let cases = choose(Selection { filters: &args.filters, skip: &args.skip, exact: args.exact })?;
-    if args.list {
-        list::print_table(cases);
-        return Ok(Verdict::Passed);
+    match args.shard {
+        Some(shard) => shard_of_tests::make(args, shard, choose_solution),
+        None => whole(args, None, choose_solution),
     }
+}
+
+/// Runs of a command that were made before, by its shards.
+pub(crate) struct MadeByShards<'a> {
+    /// The fault plan of all runs, if one was given.
+    pub(crate) plan: Option<Arc<FaultPlan>>,
+    /// The positions in the plan of the runs that no shard has made.
+    pub(crate) missing: Vec<Range<u64>>,
+    /// The others.
+    pub(crate) made: Box<MadeBefore<'a>>,
+    /// The machines that made them.
+    pub(crate) machines: Vec<Machine>,
+}
+
+/// What a command runs, once its arguments are checked.
+pub(crate) struct Prepared {
+    pub(crate) cases: Vec<&'static Case>,
+    pub(crate) tested: Tested,
+    pub(crate) settings: Settings,
+    /// The hash of the sources.
+    pub(crate) build: String,
+}
+
+/// Checks the arguments, and chooses the solution; there is a verdict if it does not build. `given` is the
+/// fault plan, if it is known without the file that the arguments name.
+pub(crate) fn prepare(
+    args: &TestArgs,
+    given: Option<Arc<FaultPlan>>,
+    advice: &'static str,
+    choose_solution: impl FnOnce() -> Result<Choice, CommandError>,
+) -> Result<Result<Prepared, Verdict>, CommandError> {
+    let cases = choose(Selection { filters: &args.filters, skip: &args.skip, exact: args.exact })?;
     if args.no_capture {
         eprintln!(
             "note: `lab test` does not show what lab code prints; `cargo lab replay` shows it, with the log"
@@ -47,22 +85,42 @@ pub fn test(
             "--strict watches the events of simulated runs; leave out `--backend threads`",
         ));
     }
-    let given = given_plan(args, &cases)?;
+    let given = match given {
+        Some(given) => Some(given),
+        None => given_plan(args, &cases)?,
+    };
     if args.coverage && args.backend.backend == Backend::Threads {
         return Err(CommandError::new(
             "--coverage watches the events of simulated runs; leave out `--backend threads`",
         ));
     }
-    interrupt::watch(
-        "stopping; the results so far are printed, and written to the files that were asked for",
-    )?;
+    interrupt::watch(advice)?;
     let tested = match choose_solution()? {
         Ok(tested) => tested,
-        Err(verdict) => return Ok(verdict),
+        Err(verdict) => return Ok(Err(verdict)),
     };
     // The time of `--for` begins after this.
     let build = build_id();
     let settings = settings(&tested, args, given);
+    Ok(Ok(Prepared { cases, tested, settings, build }))
+}
+
+/// Makes all runs but those that shards have made, and reports all.
+pub(crate) fn whole(
+    args: &TestArgs,
+    made: Option<MadeByShards<'_>>,
+    choose_solution: impl FnOnce() -> Result<Choice, CommandError>,
+) -> Result<Verdict, CommandError> {
+    if args.list {
+        list::print_table(choose(Selection { filters: &args.filters, skip: &args.skip, exact: args.exact })?);
+        return Ok(Verdict::Passed);
+    }
+    let advice = "stopping; the results so far are printed, and written to the files that were asked for";
+    let given = made.as_ref().and_then(|made| made.plan.clone());
+    let Prepared { cases, tested, settings, build } = match prepare(args, given, advice, choose_solution)? {
+        Ok(prepared) => prepared,
+        Err(verdict) => return Ok(verdict),
+    };
     let files = Files::open(args)?;
     let first_seed = args.seed.unwrap_or_else(seed::fresh);
 
@@ -92,6 +150,7 @@ pub fn test(
         first_seed,
         jobs: settings.jobs,
         wall: begin.elapsed(),
+        measured: args.out.is_none(),
         finished,
     };
     // An error here occurs at the end, too, and is reported there.
@@ -111,7 +170,16 @@ pub fn test(
         next_time: begin,
         last: None,
     };
-    pool::carry_out(plan, &settings, &mut progress)?;
+    let machines = match made {
+        None => {
+            pool::carry_out(plan, &settings, &mut progress)?;
+            Vec::new()
+        }
+        Some(MadeByShards { missing, mut made, machines, .. }) => {
+            pool::carry_out_missing(plan, missing, &mut *made, &settings, &mut progress)?;
+            machines
+        }
+    };
     let about = about(!interrupt::has_come());
     progress.show_interrupted();
 
@@ -143,8 +211,42 @@ pub fn test(
     }
     terminal.total(&summary, about.wall);
     files.write(&summary, &about, &command)?;
+    if let Some(out) = &args.out {
+        write_times(out, &summary, machines, Machine::this(None, settings.jobs, about.wall))?;
+    }
     let total = summary.total();
     Ok(if total.all_passed() { Verdict::Passed } else { Verdict::Failed })
+}
+
+/// The times of a test in `times.json`.
+#[derive(Serialize)]
+struct TestTime {
+    name: &'static str,
+    cpu_seconds: f64,
+}
+
+/// What was measured of all tests.
+#[derive(Serialize)]
+struct TestTimes {
+    tests: Vec<TestTime>,
+    cpu_seconds: f64,
+}
+
+/// Writes `times.json`. `machines` made the runs; `this` machine did if there are none.
+fn write_times(
+    out: &Path,
+    summary: &Summary,
+    mut machines: Vec<Machine>,
+    this: Machine,
+) -> Result<(), CommandError> {
+    if machines.is_empty() {
+        machines.push(this);
+    }
+    let of_test = |test: &TestSummary| TestTime { name: test.case.name, cpu_seconds: test.tally.cpu_seconds };
+    let tests = summary.tests.iter().map(of_test).collect();
+    AllTimes::new(machines, TestTimes { tests, cpu_seconds: summary.total().cpu_seconds }).write(out).map_err(
+        |cause| CommandError::new(format!("cannot write {} into {}: {cause}", times::NAME, out.display())),
+    )
 }
 
 /// The fault plan that the arguments give.
@@ -159,7 +261,7 @@ fn given_plan(args: &TestArgs, cases: &[&'static Case]) -> Result<Option<Arc<Fau
     }
 }
 
-fn plan(args: &TestArgs, cases: &[&'static Case], first_seed: u64) -> Plan {
+pub(crate) fn plan(args: &TestArgs, cases: &[&'static Case], first_seed: u64) -> Plan {
     if args.until_failure || args.time.is_some() {
         Plan::endless(cases.to_vec(), first_seed)
     } else {
@@ -406,6 +508,12 @@ impl Files {
         {
             return Err(CommandError::new("--json and --junit name the same file; give two"));
         }
+        if let Some(out) = &args.out {
+            // Before the runs, so that a folder that cannot be made is refused at once.
+            std::fs::create_dir_all(out).map_err(|cause| {
+                CommandError::new(format!("cannot create the folder --out {}: {cause}", out.display()))
+            })?;
+        }
         Ok(Self {
             json: ResultFile::open("--json", args.json.as_deref())?,
             junit: ResultFile::open("--junit", args.junit.as_deref())?,
@@ -422,7 +530,7 @@ impl Files {
             file.write(&json::text(summary, about, &|cause| replay(&cause.first)))?;
         }
         if let Some(file) = &self.junit {
-            file.write(&junit::text(summary, replay))?;
+            file.write(&junit::text(summary, about.measured, replay))?;
         }
         Ok(())
     }
@@ -438,7 +546,7 @@ impl Files {
             file.write(&json::text(summary, about, &|cause| replay(&cause.first)))?;
         }
         if let Some(file) = self.junit.as_ref().filter(|file| file.can_be_replaced()) {
-            file.write(&junit::text(summary, replay))?;
+            file.write(&junit::text(summary, about.measured, replay))?;
         }
         Ok(())
     }

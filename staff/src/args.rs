@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use lab::args::{
     COMPLETIONS_EXAMPLES, CompletionsArgs, EXPLAIN_EXAMPLES, ExplainArgs, GlobalArgs, ListArgs,
-    PAGE_EXAMPLES, PageArgs, REPLAY_EXAMPLES, ReplayArgs, TEST_EXAMPLES, TestArgs, VersionArg, at_least_one,
-    some_seconds, some_time,
+    MERGE_EXAMPLES, MergeArgs, PAGE_EXAMPLES, PageArgs, REPLAY_EXAMPLES, ReplayArgs, TEST_EXAMPLES, TestArgs,
+    VersionArg, at_least_one, some_seconds, some_time,
 };
 
 use crate::compare::CompareArgs;
@@ -36,6 +36,9 @@ pub(crate) enum Command {
     /// Run tests
     #[command(after_help = TEST_EXAMPLES)]
     Test(OnSubmission<TestArgs>),
+    /// Make the results of one command of those of its shards
+    #[command(after_help = MERGE_EXAMPLES)]
+    Merge(MergeArgs),
     /// Run one test again, with its log; without arguments, the last failure
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(OnSubmission<ReplayArgs>),

@@ -60,7 +60,12 @@ pub fn main(lab: &Lab) -> ExitCode {
         let outcome = match line.command {
             Command::Test(args) => not_for_another().and_then(|()| {
                 warn_of_unseeded_hash_maps();
+                refuse_shards_of_a_submission(&args.submission, args.command.shard.is_some())?;
                 lab::test(&args.command, || choose(lab, &args.submission, args.command.solution.as_deref()))
+            }),
+            Command::Merge(args) => not_for_another().and_then(|()| {
+                warn_of_unseeded_hash_maps();
+                lab::merge::merge(lab, &args)
             }),
             Command::Replay(args) => replay(lab, &args),
             Command::Explain(args) => lab::explain(&args),
@@ -98,6 +103,15 @@ fn page(lab: &Lab, args: &args::OnSubmission<lab::args::PageArgs>) -> Result<lab
 fn names_a_run(submission: &SubmissionArgs, test: Option<&String>) -> Result<(), CommandError> {
     if submission.submission.is_some() && test.is_none() {
         let text = "failures of submissions are not recorded: give a test and its seed";
+        return Err(CommandError::new(text));
+    }
+    Ok(())
+}
+
+/// A shard's results are merged without the submission, which may not be there then.
+fn refuse_shards_of_a_submission(submission: &SubmissionArgs, is_shard: bool) -> Result<(), CommandError> {
+    if submission.submission.is_some() && is_shard {
+        let text = "--submission cannot be used with --shard; `lab grade --shard` divides submissions";
         return Err(CommandError::new(text));
     }
     Ok(())

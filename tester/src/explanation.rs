@@ -2,10 +2,12 @@
 
 mod lines;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{BrokenRule, Report, ReportedFailure};
 
 /// What the rules that a run broke say about its failure.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 pub enum Explanation {
     /// The run was not analysed: it passed, or could not be repeated, or its lab has no rules.
     #[default]

@@ -6,6 +6,7 @@ use labreport::Results;
 use labreport::results::{CauseOfFailures, FailedRun, Finding, Rule, TestResult, Total, Warning};
 use labrt::world::Backend;
 use serde_json::Value;
+use tester::lines::Tally;
 use tester::{Explanation, seed};
 
 use super::causes::Cause;
@@ -24,6 +25,9 @@ pub(crate) struct About<'a> {
     pub(crate) first_seed: u64,
     pub(crate) jobs: u32,
     pub(crate) wall: Duration,
+    /// Whether the files have what was measured, which differs from machine to machine: real time, CPU time,
+    /// and the number of jobs. Where it is 0, `times.json` has it.
+    pub(crate) measured: bool,
     /// Whether all runs have ended.
     pub(crate) finished: bool,
 }
@@ -31,14 +35,15 @@ pub(crate) struct About<'a> {
 /// The content of the file. `replay` gives the command that replays a cause's first failure.
 pub(crate) fn text(summary: &Summary, about: &About<'_>, replay: &dyn Fn(&Cause) -> String) -> String {
     let total = summary.total();
+    let cpu_seconds = |tally: &Tally| if about.measured { tally.cpu_seconds } else { 0.0 };
     let results = Results {
         build: about.build.to_owned(),
         backend: about.backend.name().to_owned(),
         solution: about.solution.to_owned(),
         policy: about.policy.to_owned(),
         first_seed: seed::format(about.first_seed),
-        jobs: about.jobs,
-        tests: summary.tests.iter().map(of_test).collect(),
+        jobs: if about.measured { about.jobs } else { 0 },
+        tests: summary.tests.iter().map(|test| of_test(test, cpu_seconds(&test.tally))).collect(),
         causes: summary.causes.iter().map(|cause| of_cause(cause, replay(cause))).collect(),
         coverage: summary.coverage.iter().flat_map(Coverage::of_labs).collect(),
         failures_of_other_causes: summary.causes.failures_of_others(),
@@ -48,8 +53,8 @@ pub(crate) fn text(summary: &Summary, about: &About<'_>, replay: &dyn Fn(&Cause)
             failed: total.runs - total.passed,
             not_implemented: total.not_implemented,
             not_made: summary.not_made(),
-            wall_seconds: about.wall.as_secs_f64(),
-            cpu_seconds: total.cpu_seconds,
+            wall_seconds: if about.measured { about.wall.as_secs_f64() } else { 0.0 },
+            cpu_seconds: cpu_seconds(&total),
             virtual_seconds: total.virtual_seconds,
         },
         finished: about.finished,
@@ -64,7 +69,7 @@ pub fn fingerprint(fingerprint: u64) -> String {
     format!("{fingerprint:#018x}")
 }
 
-fn of_test(test: &TestSummary) -> TestResult {
+fn of_test(test: &TestSummary, cpu_seconds: f64) -> TestResult {
     let tally = &test.tally;
     let warnings = test.warnings.iter().map(|(message, warning)| Warning {
         message: message.clone(),
@@ -86,7 +91,7 @@ fn of_test(test: &TestSummary) -> TestResult {
         findings: test.findings.iter().map(of_finding).collect(),
         unseen: test.unseen.clone(),
         virtual_seconds: tally.virtual_seconds,
-        cpu_seconds: tally.cpu_seconds,
+        cpu_seconds,
         rpcs: tally.rpcs,
         bytes: tally.bytes,
         commands: tally.commands,

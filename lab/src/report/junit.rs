@@ -16,9 +16,10 @@ const MAX_SIZE: usize = 4 << 20;
 /// Full detail: characters of a message, and failed runs of a test that are listed.
 const FULL: Detail = Detail { message: 20_000, log: 0, causes: 20, lines: 0 };
 
-/// The content of the file. `replay` gives the command that replays a failure.
-pub(crate) fn text(summary: &Summary, replay: &dyn Fn(&Failure) -> String) -> String {
-    let tests: Vec<TestReport> = summary.tests.iter().map(|test| report(test, replay)).collect();
+/// The content of the file. `measured` says whether it has CPU times, which differ from machine to machine.
+/// `replay` gives the command that replays a failure.
+pub(crate) fn text(summary: &Summary, measured: bool, replay: &dyn Fn(&Failure) -> String) -> String {
+    let tests: Vec<TestReport> = summary.tests.iter().map(|test| report(test, measured, replay)).collect();
     within(MAX_SIZE, FULL, |detail| {
         let mut document = Document::new("lab", detail.message);
         document.tests(&tests, detail);
@@ -26,7 +27,7 @@ pub(crate) fn text(summary: &Summary, replay: &dyn Fn(&Failure) -> String) -> St
     })
 }
 
-fn report(test: &TestSummary, replay: &dyn Fn(&Failure) -> String) -> TestReport {
+fn report(test: &TestSummary, measured: bool, replay: &dyn Fn(&Failure) -> String) -> TestReport {
     let tally = &test.tally;
     let failures = test.failures.iter().take(FULL.causes).map(|failure| FailureReport {
         heading: format!("seed {}", seed::format(failure.seed)),
@@ -43,7 +44,7 @@ fn report(test: &TestSummary, replay: &dyn Fn(&Failure) -> String) -> TestReport
         failed: tally.runs - tally.passed,
         not_made: test.not_made,
         failures: failures.collect(),
-        time: Some(Duration::from_secs_f64(tally.cpu_seconds)),
+        time: measured.then(|| Duration::from_secs_f64(tally.cpu_seconds)),
         properties: vec![
             ("title", test.case.title.to_owned()),
             ("runs", tally.runs.to_string()),

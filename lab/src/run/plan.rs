@@ -1,8 +1,11 @@
 //! [`Plan`]: the runs of a command, in order.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use tester::Case;
+
+use crate::shard::Shard;
 
 /// One run to carry out.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +29,8 @@ pub struct Plan {
     first_seed: u64,
     /// The seed of each test, if they differ. Then each has one run.
     seeds: Option<Vec<u64>>,
+    /// The positions of the runs that are made, ascending, if the plan is a part of another one.
+    part: Option<Arc<[Range<u64>]>>,
     position: u64,
 }
 
@@ -33,12 +38,12 @@ impl Plan {
     /// Each of `cases` over the seeds `first_seed`, `first_seed + 1`, …, which wrap around after 2⁶⁴ − 1: all
     /// runs of the first test, then those of the second.
     pub fn new(cases: Vec<&'static Case>, runs: u32, first_seed: u64) -> Self {
-        Self { cases, runs: Some(u64::from(runs)), first_seed, seeds: None, position: 0 }
+        Self { cases, runs: Some(u64::from(runs)), first_seed, seeds: None, part: None, position: 0 }
     }
 
     /// All of `cases` with the seed `first_seed`, then all with the next one, and so on without end.
     pub fn endless(cases: Vec<&'static Case>, first_seed: u64) -> Self {
-        Self { cases, runs: None, first_seed, seeds: None, position: 0 }
+        Self { cases, runs: None, first_seed, seeds: None, part: None, position: 0 }
     }
 
     /// One run of one test.
@@ -50,6 +55,36 @@ impl Plan {
     pub fn one_each(jobs: Vec<(&'static Case, u64)>) -> Self {
         let (cases, seeds) = jobs.into_iter().unzip();
         Self { seeds: Some(seeds), ..Self::new(cases, 1, 0) }
+    }
+
+    /// The runs of this plan at these positions, which ascend. They keep their positions.
+    #[must_use]
+    pub(crate) fn only(self, positions: Vec<Range<u64>>) -> Self {
+        Self { part: Some(positions.into_iter().filter(|it| !it.is_empty()).collect()), ..self }
+    }
+
+    /// The positions of the runs that a shard makes: of each test as many, but for 1, as the other shards. So
+    /// it does not matter that some tests take a hundred times as long as others.
+    ///
+    /// They follow one another within a test, which the early ends of tests rely on: see
+    /// [`crate::shard_of_tests`].
+    pub(crate) fn of_shard(&self, shard: Shard) -> Vec<Range<u64>> {
+        let runs = u32::try_from(self.runs.unwrap_or(0)).unwrap_or(u32::MAX);
+        let of_test = |test: usize| {
+            let piece = shard.piece(runs, test);
+            let begin = test as u64 * u64::from(runs);
+            begin + piece.start..begin + piece.end
+        };
+        (0..self.cases.len()).map(of_test).collect()
+    }
+
+    /// The first position from this one on that has a run; the end of the plan if there is none.
+    pub(super) fn at_or_after(&self, position: u64) -> u64 {
+        let Some(part) = &self.part else { return position };
+        match part.get(part.partition_point(|range| range.end <= position)) {
+            Some(range) => position.max(range.start),
+            None => self.total().unwrap_or(position),
+        }
     }
 
     /// The number of runs of each test; `None` if the plan has no end.
@@ -66,7 +101,20 @@ impl Plan {
         skipped
     }
 
-    /// The number of runs in the plan; `None` if it has no end.
+    /// The number of runs that are made; `None` if there is no end of them.
+    pub(crate) fn length(&self) -> Option<u64> {
+        match &self.part {
+            Some(part) => Some(part.iter().map(|range| range.end - range.start).sum()),
+            None => self.total(),
+        }
+    }
+
+    /// The job at a position of a plan that ends.
+    pub(crate) fn job(&self, position: u64) -> Option<Job> {
+        Self { part: None, position, ..self.clone() }.next()
+    }
+
+    /// The number of positions in the plan; `None` if it has no end.
     pub fn total(&self) -> Option<u64> {
         Some(self.cases.len() as u64 * self.runs?)
     }
@@ -76,11 +124,11 @@ impl Iterator for Plan {
     type Item = Job;
 
     fn next(&mut self) -> Option<Job> {
-        let position = self.position;
+        let position = self.at_or_after(self.position);
         if self.cases.is_empty() || self.total().is_some_and(|total| position == total) {
             return None;
         }
-        self.position += 1;
+        self.position = position + 1;
         let tests = self.cases.len() as u64;
         let (test, round) = match self.runs {
             Some(runs) => (position / runs, position % runs),
@@ -129,6 +177,45 @@ mod tests {
         assert_eq!(plan.skip_test(1), 5..5, "no run of it remains");
         assert_eq!(plan.next().map(|job| job.position), Some(5));
         assert_eq!(plan.skip_test(2), 6..6, "the plan is past that test");
+    }
+
+    #[test]
+    fn shards_make_every_run_once_at_its_position() {
+        let cases: Vec<&Case> = tester::cases().iter().take(5).collect();
+        for runs in [1, 2, 3, 10, 101] {
+            let whole = Plan::new(cases.clone(), runs, u64::MAX - 1);
+            let described = |job: Job| (job.position, job.case.name, job.seed);
+            let expected: Vec<_> = whole.clone().map(described).collect();
+            for of in 1..=12 {
+                let mut all = Vec::new();
+                for number in 1..=of {
+                    let shard = Shard::new(number, of).expect("a shard");
+                    let part = whole.clone().only(whole.of_shard(shard));
+                    let made: Vec<_> = part.clone().map(described).collect();
+                    assert_eq!(part.length(), Some(made.len() as u64));
+                    for case in &cases {
+                        let of_test = made.iter().filter(|(_, name, _)| *name == case.name).count();
+                        let share = (runs / of) as usize;
+                        assert!(of_test == share || of_test == share + 1, "{of_test} of {runs}, {shard}");
+                    }
+                    all.extend(made);
+                }
+                all.sort_by_key(|(position, ..)| *position);
+                assert_eq!(all, expected, "{runs} runs, {of} shards");
+            }
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_plan_skips_the_rest_of_a_test() {
+        let cases: Vec<&Case> = tester::cases().iter().take(2).collect();
+        let mut plan = Plan::new(cases, 10, 0).only(vec![2..5, 7..8, 12..12, 15..17]);
+        assert_eq!(plan.next().map(|job| job.position), Some(2));
+        assert_eq!((plan.at_or_after(3), plan.at_or_after(5), plan.at_or_after(17)), (3, 7, 20));
+        assert_eq!(plan.skip_test(2), 3..10);
+        assert_eq!(plan.by_ref().map(|job| job.position).collect::<Vec<_>>(), [15, 16]);
+        assert_eq!(plan.job(12).map(|job| (job.position, job.seed)), Some((12, 2)));
+        assert_eq!(plan.job(20).map(|job| job.position), None);
     }
 
     #[test]

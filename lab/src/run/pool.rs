@@ -279,6 +279,10 @@ impl Shared {
     }
 }
 
+/// Runs that were made before. They are asked for by their positions in the plan, which ascend; `None` is a
+/// run that is to be made.
+pub(crate) type MadeBefore<'a> = dyn FnMut(u64) -> Result<Option<Run>, CommandError> + 'a;
+
 /// Carries out `plan`, and passes every run to `observer` once. After Ctrl-C, or at [`Settings::cut_off`], it
 /// returns early.
 ///
@@ -289,7 +293,35 @@ impl Shared {
 ///
 /// Workers cannot be started.
 pub fn carry_out(plan: Plan, settings: &Settings, observer: &mut dyn Observer) -> Result<(), CommandError> {
-    let jobs = plan.total().unwrap_or(u64::MAX).min(u64::from(settings.jobs));
+    // Positions without a run, of a plan that is a part of another one, are passed over.
+    let order = InOrder::new(Some(plan.clone()));
+    run_and_deliver(plan, settings, observer, order, &mut |_| Ok(None))
+}
+
+/// As [`carry_out`], of a plan of which some runs were made before: `missing` are the others, by their
+/// positions. All are passed to `observer` as if they were made now.
+///
+/// # Errors
+///
+/// Those of [`carry_out`] and of `made`.
+pub(crate) fn carry_out_missing(
+    plan: Plan,
+    missing: Vec<Range<u64>>,
+    made: &mut MadeBefore<'_>,
+    settings: &Settings,
+    observer: &mut dyn Observer,
+) -> Result<(), CommandError> {
+    run_and_deliver(plan.only(missing), settings, observer, InOrder::new(None), made)
+}
+
+fn run_and_deliver(
+    plan: Plan,
+    settings: &Settings,
+    observer: &mut dyn Observer,
+    mut order: InOrder,
+    made: &mut MadeBefore<'_>,
+) -> Result<(), CommandError> {
+    let jobs = plan.length().unwrap_or(u64::MAX).min(u64::from(settings.jobs));
     let shared = Shared {
         settings: settings.clone(),
         plan: Mutex::new(plan),
@@ -297,6 +329,10 @@ pub fn carry_out(plan: Plan, settings: &Settings, observer: &mut dyn Observer) -
         closed: AtomicBool::new(false),
         stopped: AtomicBool::new(false),
     };
+    // Before any run begins: runs that were made before may show that others are not needed.
+    if order.deliver(&shared, observer, made)? == Wanted::Nothing {
+        return Ok(());
+    }
     let (sender, deliveries) = mpsc::channel();
     std::thread::scope(|scope| {
         for _ in 0..jobs {
@@ -304,7 +340,7 @@ pub fn carry_out(plan: Plan, settings: &Settings, observer: &mut dyn Observer) -
             scope.spawn(move || supervisor.work());
         }
         drop(sender);
-        let result = deliver_in_order(&deliveries, &shared, observer);
+        let result = deliver_all(&deliveries, &shared, observer, order, made);
         shared.stop();
         result
     })
@@ -312,14 +348,13 @@ pub fn carry_out(plan: Plan, settings: &Settings, observer: &mut dyn Observer) -
 
 /// Passes the supervisors' deliveries to the observer in the plan's order, until the plan or the observer
 /// ends.
-fn deliver_in_order(
+fn deliver_all(
     deliveries: &mpsc::Receiver<Delivery>,
     shared: &Shared,
     observer: &mut dyn Observer,
+    mut order: InOrder,
+    made: &mut MadeBefore<'_>,
 ) -> Result<(), CommandError> {
-    let mut early = BTreeMap::new();
-    let mut next = 0;
-    let mut skipped = 0..0;
     for delivery in deliveries {
         let run = match delivery {
             Delivery::Ended(run) => *run,
@@ -335,24 +370,77 @@ fn deliver_in_order(
             // Runs begin in order, so all runs before this one have begun.
             shared.close();
         }
-        early.insert(run.job.position, run);
-        while let Some(mut run) = early.remove(&next) {
+        order.early.insert(run.job.position, run);
+        if order.deliver(shared, observer, made)? == Wanted::Nothing {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// What is wanted after some runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// More runs.
+    More,
+    /// No run: a run failed, and that is enough.
+    Nothing,
+}
+
+/// Brings runs into the plan's order.
+struct InOrder {
+    /// Runs that ended before others that precede them in the plan.
+    early: BTreeMap<u64, Run>,
+    /// The position of the next run.
+    next: u64,
+    /// The positions that were skipped last.
+    skipped: Range<u64>,
+    /// The plan, if it has no runs at some positions.
+    plan: Option<Plan>,
+}
+
+impl InOrder {
+    fn new(plan: Option<Plan>) -> Self {
+        let next = plan.as_ref().map_or(0, |plan| plan.at_or_after(0));
+        Self { early: BTreeMap::new(), next, skipped: 0..0, plan }
+    }
+
+    /// Passes all runs to the observer that are there and are next.
+    fn deliver(
+        &mut self,
+        shared: &Shared,
+        observer: &mut dyn Observer,
+        made: &mut MadeBefore<'_>,
+    ) -> Result<Wanted, CommandError> {
+        loop {
+            let mut run = match self.early.remove(&self.next) {
+                Some(run) => run,
+                None => match made(self.next)? {
+                    Some(run) => {
+                        observer.ended(run.outcome.passed());
+                        run
+                    }
+                    None => return Ok(Wanted::More),
+                },
+            };
             let passed = run.outcome.passed();
             shared.settled().settle(&mut run);
             observer.next(run);
             if !passed && shared.settings.fail_fast {
-                return Ok(());
+                return Ok(Wanted::Nothing);
             }
-            if observer.has_seen_enough() && (skipped.is_empty() || skipped.end <= next) {
-                skipped = shared.skip_test(next);
+            if observer.has_seen_enough() && (self.skipped.is_empty() || self.skipped.end <= self.next) {
+                self.skipped = shared.skip_test(self.next);
             }
-            next += 1;
-            if skipped.contains(&next) {
-                next = skipped.end;
+            self.next += 1;
+            if self.skipped.contains(&self.next) {
+                self.next = self.skipped.end;
+            }
+            if let Some(plan) = &self.plan {
+                self.next = plan.at_or_after(self.next);
             }
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tester::nemesis::FaultPlan;
 
 use crate::command::{FAIL_TO_START, Folder};
+use crate::shards::*;
 use crate::solutions::{ALIVE, HOSTILE, VICTIM, misbehaves};
 
 /// A check under its name.
@@ -63,6 +64,15 @@ pub const ALL: &[Check] = checks![
     a_long_panic_message_is_cut_and_not_lost,
     a_killed_command_leaves_its_results_so_far,
     an_interrupted_command_prints_its_results_so_far,
+    merged_shards_are_what_one_process_writes,
+    a_test_that_looks_hopeless_to_a_shard_goes_on,
+    a_shard_is_a_function_of_its_command,
+    a_shard_that_is_done_is_kept,
+    shards_that_are_missing_are_named,
+    results_of_other_work_are_refused,
+    damaged_results_are_refused_and_replaced,
+    an_interrupted_shard_has_no_results,
+    a_machine_that_fails_is_no_result,
 ];
 
 /// The seeds of the failed runs of the test [`VICTIM`].

@@ -1,12 +1,13 @@
 //! `lab` with solutions that abort, hang, print garbage or fail in a known way.
 //!
-//! This program has two roles. With `test`, `replay`, `page` or `worker` as its first argument it is the
+//! This program has two roles. With `test`, `merge`, `replay`, `page` or `worker` as its first argument it is the
 //! command line of `lab`, with the solutions of [`solutions`] compiled in. Otherwise it tests that command
 //! line: it runs itself and checks the output. It has no libtest, whose arguments and output would interfere
 //! with the workers.
 
 mod checks;
 mod command;
+mod shards;
 mod solutions;
 
 use std::process::ExitCode;
@@ -15,7 +16,7 @@ fn main() -> ExitCode {
     let first = std::env::args().nth(1).unwrap_or_default();
     match first.as_str() {
         "worker" if std::env::var_os(command::FAIL_TO_START).is_some() => ExitCode::from(3),
-        "test" | "replay" | "page" | "worker" => {
+        "test" | "merge" | "replay" | "page" | "worker" => {
             lab::Lab { solutions: solutions::ALL, run: solutions::run }.main()
         }
         _ => checks(&first),

@@ -24,6 +24,7 @@ pub const ALL: &[Solution] = &[
     named("breaks_a_rule"),
     named("aborts_when_watched"),
     named("always_fails"),
+    named("fails_late"),
     named("allocates"),
     named("deceives"),
     named("exits"),
@@ -103,7 +104,9 @@ pub fn run(case: &'static Case, solution: &Solution, options: &RunOptions) -> Re
         report.failure = Some(failure("assertion", "it fails with the seed's own faults"));
     }
     let always = solution.name == "always_fails" && case.name == VICTIM;
-    if report.failure.is_none() && (always || misbehaves(case.name, options.seed)) {
+    // Some runs pass, and most of those after them look as if none did.
+    let late = solution.name == "fails_late" && case.name == VICTIM && options.seed >= 3;
+    if report.failure.is_none() && (always || late || misbehaves(case.name, options.seed)) {
         report.failure = misbehave(solution.name, options.seed, &mut report.fingerprint);
     }
     if options.record {
@@ -138,6 +141,10 @@ fn analyse(solution: &str, options: &RunOptions, report: &mut Report) {
         if options.strict {
             report.failure = Some(failure("assertion", &report.broken[0].statement()));
         }
+    }
+    if solution == "fails_late" && report.test == VICTIM {
+        let id = if report.seed % 50 < 25 { "AE1" } else { "RV1" };
+        report.broken = vec![BrokenRule { id: id.to_owned(), ..broken(false) }];
     }
     if solution == "aborts_when_watched" && misbehaves(&report.test, options.seed) {
         std::process::abort();
@@ -215,7 +222,7 @@ fn misbehave(solution: &str, seed: u64, fingerprint: &mut u64) -> Option<Reporte
             })
         }
         "exits" => std::process::exit(0),
-        "fails" | "breaks_a_rule" | "aborts_when_watched" | "always_fails" => {
+        "fails" | "fails_late" | "breaks_a_rule" | "aborts_when_watched" | "always_fails" => {
             Some(failure("assertion", &format!("expected 3 servers, saw {seed}")))
         }
         "hangs" => {
