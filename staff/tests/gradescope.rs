@@ -24,7 +24,9 @@ fn run(command: &mut Command) -> String {
 
 fn export(out: &Path) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_staff"));
-    command.args(["export", "gradescope", "--parts", "2A,3A", "--runs", "2", "--seed", "1", "--out"]).arg(out);
+    command
+        .args(["export", "gradescope", "--parts", "2A,3A", "--runs", "2", "--seed", "1", "--out"])
+        .arg(out);
     let printed = run(&mut command);
     assert!(printed.contains("seed 0x1, for linux on ") && printed.lines().count() == 1, "{printed}");
 }

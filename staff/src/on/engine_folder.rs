@@ -225,7 +225,8 @@ mod tests {
         open("test 3A --seed 1").unwrap();
         let error = open("test 3A --seed 2").expect_err("another seed").to_string();
         assert!(error.contains("is for `test 3A --seed 1` in 3 shards; give another --out"), "{error}");
-        let more = Work { shards: 4, ..work("test 3A --seed 1").unwrap() };
+        let mut more = work("test 3A --seed 1").unwrap();
+        more.shards = 4;
         assert!(EngineFolder::open(&args(out.path()), &more).is_err());
         fs::write(out.path().join("engine/purpose.json"), "{}").unwrap();
         let error = open("test 3A --seed 1").expect_err("not read").to_string();

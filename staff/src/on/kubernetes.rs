@@ -201,16 +201,14 @@ mod tests {
 
     #[test]
     fn index_0_is_shard_1_and_no_word_is_expanded() {
-        let words = ["test", "a b", "$(HOME)", "$$x", "--seed", "1"].map(OsString::from);
-        let args = KubernetesArgs { program: "printf %s\\n".to_owned(), ..args() };
-        let all = read(&manifests(&args, &of_words(words.to_vec()).unwrap()).unwrap());
-        let script = script(&all[1]).replacen("'printf %s\\n'", "printf '%s\\n'", 1);
+        let given = ["--plan", "$(HOME) a b", "--solution", "$$x", "--seed", "1"];
+        let words = [&["test"], &given[..]].concat().into_iter().map(OsString::from).collect();
+        let all = read(&manifests(&args(), &of_words(words).unwrap()).unwrap());
+        let script = script(&all[1]).replacen("exec lab ", "printf '%s\n' ", 1);
         let output = Command::new("bash").arg("-c").arg(&script).env("JOB_COMPLETION_INDEX", "0").output();
         let printed = String::from_utf8(output.unwrap().stdout).unwrap();
-        let expected = [
-            "test", "--shard", "1/3", "--out", "/results", "--jobs", "2", "a b", "$(HOME)", "$$x", "--seed",
-            "1",
-        ];
+        let added = ["test", "--shard", "1/3", "--out", "/results", "--jobs", "2"];
+        let expected = [&added[..], &given].concat();
         assert_eq!(printed.lines().collect::<Vec<_>>(), expected, "{script}");
     }
 

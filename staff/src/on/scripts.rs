@@ -94,10 +94,13 @@ mod tests {
     use super::super::work::tests::of_words;
     use super::*;
 
+    /// A command with words that a shell would take apart.
+    const GIVEN: [&str; 7] = ["test", "--solution", "a b", "--plan", "$(exit 9)", "--seed", "1"];
+
     /// A folder whose name a shell would take apart, and a program that prints its arguments.
     fn stage(parent: &Path) -> (EngineFolder, Work, PathBuf) {
         let out = parent.join("it's $HOME; {}");
-        let command: Vec<OsString> = ["test", "a b", "$(exit 9)", "--seed", "1"].map(Into::into).into();
+        let command: Vec<OsString> = GIVEN.map(Into::into).into();
         let work = of_words(command).unwrap();
         let args = WorkArgs { shards: 3, out: Some(out), json: None, junit: None, command: Vec::new() };
         let folder = EngineFolder::open(&args, &work).unwrap();
@@ -121,8 +124,7 @@ mod tests {
             assert_eq!(run(&folder.path(SHARD), Some("3")), Some(3));
         }
         let out = folder.out().to_str().unwrap();
-        let words =
-            ["test", "--shard", "3/3", "--out", out, "--jobs", "2", "a b", "$(exit 9)", "--seed", "1"];
+        let words = [&["test", "--shard", "3/3", "--out", out, "--jobs", "2"], &GIVEN[1..]].concat();
         let once = format!("{}\n{}\noh\n", here.display(), words.join("\n"));
         assert_eq!(fs::read_to_string(folder.path("logs/3.txt")).unwrap(), once.repeat(2));
     }

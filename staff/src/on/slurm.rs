@@ -96,7 +96,16 @@ fn merge_job(args: &SlurmArgs, script: &Path) -> String {
 fn options(args: &SlurmArgs) -> String {
     let partition = args.partition.iter().map(|name| format!("--partition={name}"));
     let all = partition.chain(args.sbatch_arg.iter().cloned());
-    all.map(|option| format!("#SBATCH {}\n", shell::word(option))).collect()
+    all.map(|option| format!("#SBATCH {}\n", option_word(&option))).collect()
+}
+
+/// An option as `sbatch` reads it from a script, where a word in double quotes may have spaces.
+fn option_word(option: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "._/=,:@%+-[]".contains(c);
+    if option.chars().all(is_plain) {
+        return option.to_owned();
+    }
+    format!("\"{}\"", option.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// The commands that submit the jobs.
@@ -260,7 +269,7 @@ mod tests {
 #SBATCH --time=90
 #SBATCH --partition=short
 #SBATCH --account=course
-#SBATCH '--comment=a b'
+#SBATCH \"--comment=a b\"
 # A task whose node fails starts again on another one.
 #SBATCH --requeue
 # The script of the shard keeps a log.

@@ -3,12 +3,14 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use lab::args::{Stop, parse};
+use lab::args::{Stop, TestArgs, parse};
 use lab::error::CommandError;
 use labreport::shell;
+use labrt::world::Backend;
+use tester::filter::{Selection, select};
 
 use super::args::WorkArgs;
-use crate::args::{Command, CommandLine};
+use crate::args::{Command, CommandLine, OnSubmission};
 use crate::hash::Fnv;
 
 /// The options that are added to the command.
@@ -96,7 +98,10 @@ impl Work {
             }
         };
         let (seed, jobs) = match &line.command {
-            Command::Test(args) => (args.command.seed, args.command.jobs),
+            Command::Test(args) => {
+                check_test(args)?;
+                (args.command.seed, args.command.jobs)
+            }
             Command::Grade(args) => (args.seed, args.jobs),
             // It has a first seed by default.
             Command::Mutants(args) => (Some(args.seed), args.jobs),
@@ -186,6 +191,20 @@ impl Work {
     }
 }
 
+/// Refuses what a shard of `lab test` would refuse when it starts.
+fn check_test(args: &OnSubmission<TestArgs>) -> Result<(), CommandError> {
+    crate::refuse_shards_of_a_submission(&args.submission, true)?;
+    let OnSubmission { command: TestArgs { filters, skip, exact, backend, .. }, .. } = args;
+    if backend.backend == Backend::Threads {
+        return Err(CommandError::new(
+            "shards are of simulated runs, which are equal on all machines; leave out `--backend threads`",
+        ));
+    }
+    select(Selection { filters, skip, exact: *exact })
+        .map(drop)
+        .map_err(|error| CommandError::new(format!("{error}; `cargo lab list` shows all tests")))
+}
+
 /// The option among [`ADDED`] that the word gives.
 fn added(word: &OsStr) -> Option<&'static str> {
     let word = word.to_str()?;
@@ -239,12 +258,14 @@ pub(super) mod tests {
 
     #[test]
     fn no_word_of_the_command_means_something_to_the_shell() {
-        let words = ["test", "--seed", "1", "$(touch x)", "a b", "SHARD-NUMBER/3"];
+        let plan = "$(touch x) a b";
+        let words = ["test", "--seed", "1", "--plan", plan, "--solution", "SHARD-NUMBER/3"];
         let work = of_words(words.iter().map(OsString::from).collect()).unwrap();
         let line = work.shard_line("$1", Path::new("o"), None);
-        assert_eq!(line, "test --shard $1/3 --out o --seed 1 '$(touch x)' 'a b' SHARD-NUMBER/3");
-        let split = shlex::split(&line).unwrap();
-        assert_eq!(split[5..], words[1..]);
+        let expected =
+            format!("test --shard $1/3 --out o --seed 1 --plan '{plan}' --solution SHARD-NUMBER/3");
+        assert_eq!(line, expected);
+        assert_eq!(shlex::split(&line).unwrap()[5..], words[1..]);
     }
 
     #[test]
@@ -272,6 +293,9 @@ pub(super) mod tests {
             ("test --seed 1 --runs 0", "from 1 to 4294967295"),
             ("test --seed 1 --until-failure", "--until-failure"),
             ("test --seed 1 --list", "--list"),
+            ("test 3Z --seed 1", "3Z"),
+            ("test --seed 1 --backend threads", "--backend threads"),
+            ("test --seed 1 --submission ann", "--submission"),
             ("grade --seed 1", "DIR"),
         ] {
             let error = work(command).expect_err(command).to_string();

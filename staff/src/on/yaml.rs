@@ -4,9 +4,18 @@ use std::ffi::OsStr;
 
 use lab::error::CommandError;
 
-/// The text as a value in double quotes. Every string of JSON is one of YAML, with the same meaning.
+/// The text as a value in double quotes. A string of JSON is one of YAML with the same meaning, except for
+/// characters that YAML wants to be escaped and JSON does not.
 pub(super) fn quoted(text: &str) -> String {
-    serde_json::to_string(text).expect("a text has a JSON form")
+    let json = serde_json::to_string(text).expect("a text has a JSON form");
+    let is_raw = |c: char| c.is_control() || matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}');
+    json.chars().fold(String::new(), |quoted, c| {
+        if is_raw(c) {
+            quoted + &format!("\\u{:04x}", u32::from(c))
+        } else {
+            quoted + c.encode_utf8(&mut [0; 4])
+        }
+    })
 }
 
 /// The word as text.
@@ -55,6 +64,10 @@ mod tests {
             "|",
             ">",
             "\u{7f}",
+            "\u{9b}",
+            "\u{85}",
+            "\u{feff}x",
+            "\u{ffff}",
             "\u{1f600}",
         ];
         for text in hard {
