@@ -10,6 +10,8 @@ use lab::args::{
     VersionArg, at_least_one, some_seconds, some_time,
 };
 
+use lab::shard::Shard;
+
 use crate::compare::CompareArgs;
 use crate::export::args::ExportArgs;
 use crate::handout::Parts;
@@ -94,7 +96,9 @@ const GRADE_EXAMPLES: &str = "\
 Examples:
   cargo lab grade ../submissions/* --out ../results                  20 runs of each test
   cargo lab grade ../submissions/* --out ../results --rubric lab3.toml --runs 100 --time-limit 9m
-  cargo lab grade ../submissions/* --out ../results --regrade        from the beginning";
+  cargo lab grade ../submissions/* --out ../results --regrade        from the beginning
+  cargo lab grade ../submissions/* --out ../results --seed 7 --shard 2/8         the second eighth
+  cargo lab merge ../results                                         all eighths together";
 
 /// The end of the help of `lab mutants`.
 const MUTANTS_EXAMPLES: &str = "\
@@ -187,7 +191,7 @@ pub(crate) enum WhichRaft {
     Reference,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Clone)]
 pub(crate) struct GradeArgs {
     /// Submissions: folders that have the `src` folders of the labs, such as raft/src, or some of them
     #[arg(value_name = "DIR", required = true)]
@@ -196,6 +200,11 @@ pub(crate) struct GradeArgs {
     /// Folder for the results; a submission that has results there is not graded again
     #[arg(long, value_name = "DIR", help_heading = heading::RESULTS)]
     pub(crate) out: PathBuf,
+
+    /// Grade only part I of N of the submissions, and write their results into --out, for `lab merge`
+    #[arg(long, value_name = "I/N", allow_negative_numbers = true, conflicts_with = "again")]
+    #[arg(help_heading = heading::RUNS)]
+    pub(crate) shard: Option<Shard>,
 
     /// Drop the results that are in --out, and grade from the beginning
     #[arg(long, visible_alias = "regrade", help_heading = heading::RESULTS)]
@@ -268,6 +277,12 @@ mod tests {
             (&["test", "--submission", "ann", "--solution", "reference"], "--solution"),
             (&["test", "--raft", "reference"], "--submission"),
             (&["mutants", "--lab", "rfat"], "raft (3)"),
+            (&["grade", "ann", "--out", "o", "--shard", "5/4"], "I from 1 to N"),
+            (&["grade", "ann", "--out", "o", "--shard", "1/4", "--again"], "--again"),
+            (&["mutants", "--shard", "0/4", "--out", "o"], "I from 1 to N"),
+            (&["mutants", "--shard", "1/4"], "--out <DIR>"),
+            (&["mutants", "--shard", "1/4", "--out", "o", "--json", "file"], "--json <FILE>"),
+            (&["mutants", "--shard", "1/4", "--out", "o", "--markdown"], "--markdown"),
             (&["grade", "ann", "--out", "o", "--retries", "3"], "a seed is replayed, not retried"),
             (&["test", "--skip"], "--skip"),
             (&["compare", "rfat"], "'raft'"),

@@ -11,7 +11,8 @@
 //! - [`runs`]: its runs, test by test;
 //! - [`scoring`]: the score of a checkpoint;
 //! - [`stored`]: the results of an earlier grading;
-//! - [`progress`]: the progress display.
+//! - [`progress`]: the progress display;
+//! - [`shards`]: `lab grade --shard`, and the merging of its results.
 
 mod checkpoint;
 mod judge;
@@ -19,6 +20,7 @@ mod progress;
 mod results_dir;
 mod runs;
 mod scoring;
+pub(crate) mod shards;
 pub(crate) mod stored;
 mod submission;
 mod submission_index;
@@ -27,7 +29,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::report;
 use crate::report::{Graded, Outcome};
@@ -40,11 +42,18 @@ use lab::Verdict;
 use lab::error::CommandError;
 use lab::interrupt;
 use progress::Progress;
-use results_dir::ResultsDir;
 pub(crate) use results_dir::fresh_seed;
+use results_dir::{ResultsDir, Wanted};
 
 /// Reserved names in the folder of results.
-const RESERVED: [&str; 4] = ["scores.csv", "leaderboard.html", results_dir::FOLDER, crate::on::FOLDER];
+const RESERVED: [&str; 6] = [
+    "scores.csv",
+    "leaderboard.html",
+    results_dir::FOLDER,
+    crate::on::FOLDER,
+    lab::shard::folder::NAME,
+    lab::shard::times::NAME,
+];
 
 /// The context shared by all submissions.
 struct Grading {
@@ -62,17 +71,36 @@ struct Grading {
 impl Grading {
     /// Writes the reports of a submission.
     fn report(&self, graded: &Graded) -> Result<(), CommandError> {
-        let to = self.results.out().join(&graded.name);
-        fs::create_dir_all(&to)
-            .and_then(|()| report::write(graded, &to))
-            .map_err(|cause| CommandError::new(format!("cannot write into {}: {cause}", to.display())))
+        write_reports(&self.results, graded)
     }
+}
 
-    /// Writes the table of all submissions.
-    fn write_scores(&self) -> Result<(), CommandError> {
-        report::write_scores(&submission_index::rows(&self.results)?, &self.results.out().join("scores.csv"))
-            .map_err(|cause| CommandError::new(format!("cannot write scores.csv: {cause}")))
-    }
+/// Writes the reports of a submission.
+fn write_reports(results: &ResultsDir, graded: &Graded) -> Result<(), CommandError> {
+    let to = results.out().join(&graded.name);
+    fs::create_dir_all(&to)
+        .and_then(|()| report::write(graded, &to))
+        .map_err(|cause| CommandError::new(format!("cannot write into {}: {cause}", to.display())))
+}
+
+/// Writes the reports of a submission and its row of the table, and returns the row.
+fn write_result(results: &ResultsDir, graded: Graded) -> Result<Graded, CommandError> {
+    write_reports(results, &graded)?;
+    let row = submission_index::row(graded);
+    submission_index::keep_row(results, &row)?;
+    Ok(row)
+}
+
+/// Writes the table of all submissions.
+fn write_scores(results: &ResultsDir) -> Result<(), CommandError> {
+    report::write_scores(&submission_index::rows(results)?, &results.out().join("scores.csv"))
+        .map_err(|cause| CommandError::new(format!("cannot write scores.csv: {cause}")))
+}
+
+/// The verdict of a command that has graded these.
+fn verdict(graded: &[Graded]) -> Verdict {
+    let failed = graded.iter().any(|it| matches!(it.outcome, Outcome::NotGraded(_)));
+    if failed { Verdict::Failed } else { Verdict::Passed }
 }
 
 /// The parallel jobs, and the number of submissions that share them.
@@ -102,43 +130,64 @@ impl Shares {
     }
 }
 
-/// Grades the submissions that were given.
+/// Grades the submissions that were given, or a shard of them.
 pub(crate) fn grade(args: &GradeArgs) -> Result<Verdict, CommandError> {
-    let text = |error: &dyn std::fmt::Display| CommandError::new(error.to_string());
-    let names = names(&args.submissions, &RESERVED).map_err(|error| text(&error))?;
+    if let Some(shard) = args.shard {
+        return shards::grade(args, shard);
+    }
+    let submissions = named(args)?;
     let rubric = read_rubric(args)?;
+    let results = ResultsDir::open(&args.out)?;
+    interrupt::watch("stopping; the same command continues where it stopped")?;
+    let build_env = BuildEnv::open(args.cache.as_deref(), args.no_sandbox)?;
+    let results = results.begin(&Wanted::of(args), build_env.base().id())?;
+    let all = submission_index::name_folders(&results, submissions)?;
+    let grading = grading(args, build_env, results, rubric, all.len());
+    let graded = side_by_side(&grading, &all, &|_, _| Ok(()))?;
+    write_scores(&grading.results)?;
+    grading.progress.end(&graded, &args.out);
+    Ok(verdict(&graded))
+}
+
+/// The submissions that were given, with their names. None of them has the folder of results in it.
+fn named(args: &GradeArgs) -> Result<Vec<(String, PathBuf)>, CommandError> {
+    let names = names(&args.submissions, &RESERVED).map_err(|error| CommandError::new(error.to_string()))?;
     for folder in &args.submissions {
         results_dir::refuse_inside(&args.out, folder)?;
     }
-    let results = ResultsDir::open(args)?;
-    interrupt::watch("stopping; the same command continues where it stopped")?;
-    let build_env = BuildEnv::open(args.cache.as_deref(), args.no_sandbox)?;
-    let results = results.begin(args, build_env.base().id())?;
-    let all = submission_index::name_folders(
-        &results,
-        names.into_iter().zip(args.submissions.iter().cloned()).collect(),
-    )?;
+    Ok(names.into_iter().zip(args.submissions.iter().cloned()).collect())
+}
 
+fn grading(
+    args: &GradeArgs,
+    build_env: BuildEnv,
+    results: ResultsDir,
+    rubric: Rubric,
+    submissions: usize,
+) -> Grading {
     let cores = std::thread::available_parallelism().map_or(1, |it| u32::try_from(it.get()).unwrap_or(1));
     let jobs = args.jobs.unwrap_or(cores);
-    let grading = Grading {
+    Grading {
         build_env,
         results,
         rubric,
         progress: Progress::new(),
         despite_rules: args.despite_rules,
         time_limit: args.time_limit,
-        shares: Shares::new(jobs, all.len()),
-    };
-    let graded = side_by_side(&grading, &all)?;
-    grading.write_scores()?;
-    grading.progress.end(&graded, &args.out);
-    let failed = graded.iter().any(|it| matches!(it.outcome, Outcome::NotGraded(_)));
-    Ok(if failed { Verdict::Failed } else { Verdict::Passed })
+        shares: Shares::new(jobs, submissions),
+    }
 }
 
-/// Grades all submissions, several in parallel, and returns their table rows in order.
-fn side_by_side(grading: &Grading, all: &[(String, PathBuf)]) -> Result<Vec<Graded>, CommandError> {
+/// Receives a graded submission, and the real time that it took.
+type OnGraded<'a> = dyn Fn(&Graded, Duration) -> Result<(), CommandError> + Sync + 'a;
+
+/// Grades all submissions, several in parallel, and returns their table rows in order. Each is passed to
+/// `on_graded` first.
+fn side_by_side(
+    grading: &Grading,
+    all: &[(String, PathBuf)],
+    on_graded: &OnGraded<'_>,
+) -> Result<Vec<Graded>, CommandError> {
     let next = AtomicUsize::new(0);
     let graded: Mutex<Vec<Option<Graded>>> = Mutex::new(vec![None; all.len()]);
     let threads = all.len().min(grading.shares.jobs as usize);
@@ -147,14 +196,14 @@ fn side_by_side(grading: &Grading, all: &[(String, PathBuf)]) -> Result<Vec<Grad
             let at = next.fetch_add(1, Ordering::Relaxed);
             all.get(at).map(|it| (at, it)).filter(|_| !interrupt::has_come())
         } {
+            let begin = Instant::now();
             let one = submission::grade(grading, name, folder);
-            grading.report(&one)?;
+            on_graded(&one, begin.elapsed())?;
             grading.progress.graded(&one);
-            let row = submission_index::row(one);
-            submission_index::keep_row(&grading.results, &row)?;
+            let row = write_result(&grading.results, one)?;
             let mut graded = graded.lock().unwrap_or_else(PoisonError::into_inner);
             graded[at] = Some(row);
-            grading.write_scores()?;
+            write_scores(&grading.results)?;
         }
         grading.shares.leave();
         Ok(())

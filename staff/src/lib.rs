@@ -65,7 +65,7 @@ pub fn main(lab: &Lab) -> ExitCode {
             }),
             Command::Merge(args) => not_for_another().and_then(|()| {
                 warn_of_unseeded_hash_maps();
-                lab::merge::merge(lab, &args)
+                merge(lab, &args)
             }),
             Command::Replay(args) => replay(lab, &args),
             Command::Explain(args) => lab::explain(&args),
@@ -106,6 +106,17 @@ fn names_a_run(submission: &SubmissionArgs, test: Option<&String>) -> Result<(),
         return Err(CommandError::new(text));
     }
     Ok(())
+}
+
+/// Merges the shards of any command that can be divided.
+fn merge(lab: &Lab, args: &lab::args::MergeArgs) -> Result<lab::Verdict, CommandError> {
+    let folder = lab::shard::folder::Folder::to_read(&args.out)?;
+    let complete = lab::merge::complete(&folder)?;
+    match &*complete.work.command {
+        grade::shards::COMMAND => grade::shards::merge(args, &folder, &complete),
+        mutants::shards::COMMAND => mutants::shards::merge(args, &folder, &complete),
+        _ => lab::merge::tests(lab, args, &folder, &complete),
+    }
 }
 
 /// A shard's results are merged without the submission, which may not be there then.

@@ -16,7 +16,8 @@
 //! - `order` (which run comes first), `trial` (the runs), `cost` (the CPU time until a mistake is noticed),
 //!   `rows` (a solution's results), `side_by_side` (several solutions at a time);
 //! - `matrix` (all results, and their JSON), `table` (for the terminal), `page` (for the docs), `command`
-//!   (`lab mutants`).
+//!   (`lab mutants`);
+//! - `times` (what was measured, apart from the results), `shards` (solutions that are divided among machines).
 
 mod changes;
 pub(crate) mod command;
@@ -33,9 +34,11 @@ mod rows;
 #[cfg(test)]
 mod sample;
 pub(crate) mod scratch;
+pub(crate) mod shards;
 mod side_by_side;
 mod sources;
 mod table;
+mod times;
 mod trial;
 mod wrong_solution;
 

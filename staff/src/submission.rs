@@ -12,6 +12,8 @@ mod walk;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use crate::hash::Fnv;
 pub use limits::Limits;
 pub use names::{NamesError, names, same_name};
@@ -52,7 +54,7 @@ pub struct Staged {
 }
 
 /// A file of Rust source.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceFile {
     /// The path from the submission's folder, with `/` between the names: `raft/src/lib.rs`.
     pub path: String,

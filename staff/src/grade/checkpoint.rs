@@ -52,13 +52,8 @@ pub(super) struct TestEntry {
 impl Checkpoint {
     /// The checkpoint of a submission with these sources; an empty one if they have changed.
     pub(super) fn open(results: &ResultsDir, name: &str, sources: &str) -> Result<Self, CommandError> {
-        let kept = Self::read(results, name)?.filter(|kept| kept.sources == sources);
+        let kept = Self::kept(results, name)?.filter(|kept| kept.sources == sources);
         Ok(kept.unwrap_or_else(|| Self { sources: sources.to_owned(), build: None, tests: Vec::new() }))
-    }
-
-    /// The checkpoint of a submission, whatever its sources; `None` if there is none.
-    pub(super) fn read(results: &ResultsDir, name: &str) -> Result<Option<Self>, CommandError> {
-        results_dir::read(&file(results, name))
     }
 
     /// Saves the checkpoint atomically: the previous one stays until the new one is complete.
@@ -66,6 +61,11 @@ impl Checkpoint {
         let file = file(results, name);
         results_dir::write(&file, self)
             .map_err(|cause| CommandError::new(format!("cannot write {}: {cause}", file.display())))
+    }
+
+    /// The stored checkpoint of a submission.
+    pub(super) fn kept(results: &ResultsDir, name: &str) -> Result<Option<Self>, CommandError> {
+        results_dir::read(&file(results, name))
     }
 
     pub(super) fn test(&self, name: &str, column: Column) -> Option<&TestEntry> {

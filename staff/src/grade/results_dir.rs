@@ -40,6 +40,29 @@ pub(super) struct Settings {
     base: String,
 }
 
+/// What a command wants of the settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    /// The first seed; the stored one, or a fresh one, if it is not given.
+    pub(super) seed: Option<u64>,
+    pub(super) runs: u32,
+    pub(super) wall_limit_ms: u64,
+    /// Whether stored results are dropped.
+    pub(super) again: bool,
+}
+
+impl Wanted {
+    pub(super) fn of(args: &GradeArgs) -> Self {
+        Self {
+            seed: args.seed,
+            runs: args.runs,
+            wall_limit_ms: u64::try_from(args.wall_limit.as_millis()).unwrap_or(u64::MAX).max(1),
+            again: args.again,
+        }
+    }
+}
+
 impl Settings {
     pub(super) fn first_seed(&self) -> u64 {
         seed::parse(&self.seed).unwrap_or_default()
@@ -52,32 +75,28 @@ impl Settings {
 
 impl ResultsDir {
     /// Opens the folder, and creates it if it does not exist.
-    pub(super) fn open(args: &GradeArgs) -> Result<Self, CommandError> {
-        Self::open_folder(&args.out)
-    }
-
-    /// As [`open`](Self::open), of this folder.
-    pub(super) fn open_folder(folder: &Path) -> Result<Self, CommandError> {
+    pub(super) fn open(out: &Path) -> Result<Self, CommandError> {
+        let given = out;
         let cannot = |cause: std::io::Error| {
-            CommandError::new(format!("cannot write into {}: {cause}", folder.display()))
+            CommandError::new(format!("cannot write into {}: {cause}", given.display()))
         };
-        fs::create_dir_all(folder).map_err(cannot)?;
-        let out = fs::canonicalize(folder).map_err(cannot)?;
+        fs::create_dir_all(given).map_err(cannot)?;
+        let out = fs::canonicalize(given).map_err(cannot)?;
         let own = out.join(FOLDER);
         // Other users may pass through to the program that they run, but cannot list the folder.
         let created = fs::DirBuilder::new().mode(0o711).recursive(true).create(&own);
         created.map_err(cannot)?;
         let lock = File::create(own.join("lock")).map_err(cannot)?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive)
-            .map_err(|_| CommandError::new(format!("another grader works in {}", folder.display())))?;
+            .map_err(|_| CommandError::new(format!("another grader works in {}", given.display())))?;
         Ok(Self { out, settings: Settings::default(), _lock: lock })
     }
 
     /// Continues with the stored settings, or starts afresh.
-    pub(super) fn begin(mut self, args: &GradeArgs, base: &str) -> Result<Self, CommandError> {
+    pub(super) fn begin(mut self, wanted: &Wanted, base: &str) -> Result<Self, CommandError> {
         let file = self.own("settings.json");
-        let stored = if args.again { None } else { read::<Settings>(&file)? };
-        if stored.is_none() && !args.again && FOLDERS.iter().any(|name| self.own(name).exists()) {
+        let stored = if wanted.again { None } else { read::<Settings>(&file)? };
+        if stored.is_none() && !wanted.again && FOLDERS.iter().any(|name| self.own(name).exists()) {
             return Err(CommandError::new(format!(
                 "{} is missing, and there are results that were made with it: restore it, give another \
                  --out, or --again to drop them",
@@ -85,9 +104,9 @@ impl ResultsDir {
             )));
         }
         let mut wanted = Settings {
-            seed: args.seed.map(seed::format).unwrap_or_default(),
-            runs: args.runs,
-            wall_limit_ms: u64::try_from(args.wall_limit.as_millis()).unwrap_or(u64::MAX).max(1),
+            seed: wanted.seed.map(seed::format).unwrap_or_default(),
+            runs: wanted.runs,
+            wall_limit_ms: wanted.wall_limit_ms,
             base: base.to_owned(),
         };
         match stored {
@@ -98,7 +117,7 @@ impl ResultsDir {
                 if let Some(difference) = difference(&stored, &wanted) {
                     return Err(CommandError::new(format!(
                         "{} has results of {difference}; give another --out, or --again to drop them",
-                        args.out.display()
+                        self.out.display()
                     )));
                 }
             }

@@ -26,7 +26,7 @@ impl Stored {
                 results.display()
             )));
         }
-        ResultsDir::open_folder(results).map(Self)
+        ResultsDir::open(results).map(Self)
     }
 
     /// The submissions, in the order of their names, without causes of failures.
@@ -45,7 +45,7 @@ impl Stored {
     ///
     /// A file cannot be read.
     pub(crate) fn figures(&self, name: &str) -> Result<Vec<(String, Figures)>, CommandError> {
-        let tests = Checkpoint::read(&self.0, name)?.map(|checkpoint| checkpoint.tests).unwrap_or_default();
+        let tests = Checkpoint::kept(&self.0, name)?.map(|checkpoint| checkpoint.tests).unwrap_or_default();
         let own = tests.into_iter().filter(|test| test.column == Column::Own);
         Ok(own.filter_map(|test| Some((test.name, test.figures?))).collect())
     }

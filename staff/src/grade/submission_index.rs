@@ -18,17 +18,29 @@ pub(super) fn name_folders(
     results: &ResultsDir,
     all: Vec<(String, PathBuf)>,
 ) -> Result<Vec<(String, PathBuf)>, CommandError> {
+    let mut paths = Vec::new();
+    for (name, folder) in &all {
+        let path = fs::canonicalize(folder)
+            .map_err(|cause| CommandError::new(format!("cannot read {}: {cause}", folder.display())))?;
+        paths.push((name.clone(), path.to_string_lossy().into_owned()));
+    }
+    let names = name_paths(results, paths)?;
+    Ok(names.into_iter().zip(all).map(|(name, (_, folder))| (name, folder)).collect())
+}
+
+/// As [`name_folders`], of absolute paths, which need not exist any more. Returns the names.
+pub(super) fn name_paths(
+    results: &ResultsDir,
+    all: Vec<(String, String)>,
+) -> Result<Vec<String>, CommandError> {
     let file = results.own("folders.json");
     let mut known: BTreeMap<String, String> = results_dir::read(&file)?.unwrap_or_default();
-    let mut named = Vec::new();
-    for (name, folder) in all {
-        let path = fs::canonicalize(&folder)
-            .map_err(|cause| CommandError::new(format!("cannot read {}: {cause}", folder.display())))?;
-        named.push((name_of(&mut known, name, &path.to_string_lossy())?, folder));
-    }
+    let names: Result<Vec<String>, CommandError> =
+        all.into_iter().map(|(name, path)| name_of(&mut known, name, &path)).collect();
+    let names = names?;
     results_dir::write(&file, &known)
         .map_err(|cause| CommandError::new(format!("cannot write {}: {cause}", file.display())))?;
-    Ok(named)
+    Ok(names)
 }
 
 /// The name of the submission at `path`; `name` if it is new.
@@ -56,6 +68,34 @@ pub(super) fn keep_sources(
     let folder = results.own("sources");
     replace_sources(&folder.join(name), &folder.join(format!(".{name}.draft")), files)
         .map_err(|cause| CommandError::new(format!("cannot write {}: {cause}", folder.join(name).display())))
+}
+
+/// The stored files of a submission, in the order of paths; `None` if nothing is stored.
+pub(super) fn kept_sources(
+    results: &ResultsDir,
+    name: &str,
+) -> Result<Option<Vec<SourceFile>>, CommandError> {
+    let folder = results.own("sources").join(name);
+    if !folder.exists() {
+        return Ok(None);
+    }
+    let cannot = |cause: io::Error| CommandError::new(format!("cannot read {}: {cause}", folder.display()));
+    let mut files = Vec::new();
+    let mut folders = vec![folder.clone()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).map_err(cannot)? {
+            let path = entry.map_err(cannot)?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let text = fs::read_to_string(&path).map_err(cannot)?;
+                let name = path.strip_prefix(&folder).unwrap_or(&path).to_string_lossy().into_owned();
+                files.push(SourceFile { path: name, text });
+            }
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(Some(files))
 }
 
 /// Replaces the stored files. `draft` is the folder in which they are written first.

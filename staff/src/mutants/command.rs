@@ -1,13 +1,15 @@
 //! `lab mutants`: runs the tests on wrong solutions, which they must catch, and on right ones, which must
 //! pass.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
 use lab::args::{at_least_one, policies};
 use lab::error::CommandError;
 use lab::report::files::ResultFile;
+use lab::shard::Shard;
+use lab::shard::times::{self, AllTimes, Machine};
 use lab::{Verdict, interrupt};
 use labrt::world::Policy;
 use tester::filter::{Selection, select};
@@ -18,8 +20,9 @@ use super::filter::{Chosen, choose, lab};
 use super::matrix::{KillMatrix, LabMatrix, RightRow, Totals, WrongRow};
 use super::rows::{Extent, of_right, of_wrong};
 use super::side_by_side::side_by_side;
+use super::times::take_times;
 use super::trial::Trials;
-use super::{Changes, Corpus, RightSolution, WrongSolution, page, table};
+use super::{Changes, Corpus, RightSolution, WrongSolution, page, shards, table};
 use crate::build_env::default_cache;
 
 /// The headings of options in the help texts.
@@ -36,50 +39,58 @@ pub(crate) struct MutantsArgs {
     /// Solutions to run: a lab (raft, 3), wrong, right, frozen, or a name or a piece of names; all if none is
     /// given. Filters of one kind are alternatives; those of different kinds must all match
     #[arg(value_name = "FILTER")]
-    filters: Vec<String>,
+    pub(super) filters: Vec<String>,
     /// Lab, by its crate or number: raft, 3; the same as that filter
     #[arg(long, value_name = "LAB", value_parser = lab, help_heading = heading::SELECTION)]
-    lab: Option<&'static Lab>,
+    pub(super) lab: Option<&'static Lab>,
     /// Tests to run, as for `lab test`; if not given, those of the solution's lab, and those that its file
     /// names
     #[arg(long, value_name = "TEST", num_args = 1.., value_delimiter = ',')]
     #[arg(help_heading = heading::SELECTION)]
-    tests: Vec<String>,
+    pub(super) tests: Vec<String>,
     /// Runs of each test, over N consecutive seeds from the first on
     #[arg(long, visible_alias = "count", value_name = "N", default_value = "10", value_parser = at_least_one)]
     #[arg(allow_negative_numbers = true, help_heading = heading::RUNS)]
-    runs: u32,
+    pub(super) runs: u32,
     /// First seed, decimal or 0x hexadecimal
     #[arg(long, value_name = "S", value_parser = tester::seed::parse, default_value = "1")]
     #[arg(allow_negative_numbers = true, help_heading = heading::RUNS)]
     pub(crate) seed: u64,
     /// Make all runs, also when a wrong solution is caught or a right one has failed
     #[arg(long, help_heading = heading::RUNS)]
-    whole: bool,
+    pub(super) whole: bool,
     /// Fail runs that break a rule of the paper, in all tests
     #[arg(long, help_heading = heading::RUNS)]
-    strict: bool,
+    pub(super) strict: bool,
     /// The scheduling policy, by which the simulation chooses the next thread
     #[arg(long, visible_alias = "scheduler", value_name = "P", default_value_t = Policy::default())]
     #[arg(value_parser = policies(), help_heading = heading::RUNS)]
-    policy: Policy,
+    pub(super) policy: Policy,
     /// Solutions at a time; if not given, one per core
     #[arg(long, short, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     #[arg(help_heading = heading::RUNS)]
     pub(crate) jobs: Option<u32>,
+    /// Run only part I of N of the solutions, and write their results into --out, for `lab merge`
+    #[arg(long, value_name = "I/N", allow_negative_numbers = true, requires = "out")]
+    #[arg(conflicts_with_all = ["json", "markdown"], help_heading = heading::RUNS)]
+    pub(super) shard: Option<Shard>,
+    /// Folder for the results of shards; without --shard, for times.json with all times that were measured,
+    /// which --json does not have then
+    #[arg(long, value_name = "DIR", help_heading = heading::OUTPUT)]
+    pub(super) out: Option<PathBuf>,
     /// Write the matrix as JSON
     #[arg(long, value_name = "FILE", help_heading = heading::OUTPUT)]
-    json: Option<PathBuf>,
+    pub(super) json: Option<PathBuf>,
     /// Print the page of the docs about the wrong solutions of one lab; needs all runs, as with --whole
     #[arg(long, help_heading = heading::OUTPUT)]
-    markdown: bool,
+    pub(super) markdown: bool,
     /// Folder to build in, with a folder for each lab. It is kept, so that only changes are compiled again.
     /// If not given, one in the target folder
     #[arg(long, value_name = "DIR", help_heading = heading::BUILDING)]
-    folder: Option<PathBuf>,
+    pub(super) folder: Option<PathBuf>,
     /// Folder to build the framework in, as for `grade`; if not given, one in the target folder
     #[arg(long, value_name = "DIR", help_heading = heading::BUILDING)]
-    cache: Option<PathBuf>,
+    pub(super) cache: Option<PathBuf>,
 }
 
 /// Runs the tests on the chosen solutions, and prints which tests catch the wrong ones. It passes if all
@@ -94,41 +105,19 @@ pub(crate) fn mutants(args: &MutantsArgs) -> Result<Verdict, CommandError> {
     }
     check_markdown(args, &chosen)?;
     chosen.iter().try_for_each(edits_fit)?;
-    let cache = args.cache.clone().map_or_else(default_cache, Ok)?;
-    let folder = match &args.folder {
-        Some(folder) => folder.clone(),
-        None => tester::workspace::target().map_err(cannot)?.join("mutants"),
-    };
+    if let Some(shard) = args.shard {
+        return shards::run(args, shard, &corpus, chosen, &tests);
+    }
     let json = ResultFile::open("--json", args.json.as_deref())?;
+    if let Some(out) = &args.out {
+        shards::create(out)?;
+    }
     interrupt::watch("stopping; there is no result")?;
-
-    let cores = || std::thread::available_parallelism().map_or(1, |it| u32::try_from(it.get()).unwrap_or(1));
-    let jobs = args.jobs.unwrap_or_else(cores);
-    let mut matrix = KillMatrix {
-        whole: args.whole || args.markdown,
-        strict: args.strict,
-        policy: args.policy.name().to_owned(),
-        ..KillMatrix::new(build_id(), args.seed, args.runs, jobs)
-    };
+    let begin = Instant::now();
+    let mut matrix = empty_matrix(args);
     for chosen in &chosen {
-        let krate = chosen.family.lab.krate;
-        eprintln!("{krate}: building all of its solutions");
-        let begin = Instant::now();
-        let of_lab = corpus.clone().of_lab(krate);
-        let scratch = of_lab.build(&cache, &folder.join(krate)).map_err(cannot)?;
-        let built = begin.elapsed().as_secs_f64();
-        let trials = Trials::new(&scratch, args.strict, args.policy);
-        let (wrong, right) = run(&trials, chosen, &tests, &matrix, args.seed)?;
-        if interrupt::has_come() {
+        let Some(of_lab) = build_and_run(args, &corpus, chosen, &tests, &matrix)? else {
             return Ok(Verdict::Failed);
-        }
-        let of_lab = LabMatrix {
-            lab: krate.to_owned(),
-            build_seconds: built,
-            test_seconds: begin.elapsed().as_secs_f64() - built,
-            totals: Totals::of(&wrong),
-            wrong,
-            right,
         };
         if args.markdown {
             let measured: Vec<_> = chosen.wrong.iter().copied().zip(&of_lab.wrong).collect();
@@ -139,11 +128,75 @@ pub(crate) fn mutants(args: &MutantsArgs) -> Result<Verdict, CommandError> {
         }
         matrix.labs.push(of_lab);
     }
+    let machine = Machine::this(None, matrix.jobs, begin.elapsed());
+    finish(matrix, args.markdown, json, args.out.as_deref(), vec![machine])
+}
+
+/// The matrix of a command, without labs.
+pub(super) fn empty_matrix(args: &MutantsArgs) -> KillMatrix {
+    let cores = || std::thread::available_parallelism().map_or(1, |it| u32::try_from(it.get()).unwrap_or(1));
+    let jobs = args.jobs.unwrap_or_else(cores);
+    KillMatrix {
+        whole: args.whole || args.markdown,
+        strict: args.strict,
+        policy: args.policy.name().to_owned(),
+        ..KillMatrix::new(build_id(), args.seed, args.runs, jobs)
+    }
+}
+
+/// Builds all solutions of a lab, and runs the chosen ones. `None` if the command was interrupted.
+pub(super) fn build_and_run(
+    args: &MutantsArgs,
+    corpus: &Corpus,
+    chosen: &Chosen<'_>,
+    tests: &Tests,
+    matrix: &KillMatrix,
+) -> Result<Option<LabMatrix>, CommandError> {
+    let cache = args.cache.clone().map_or_else(default_cache, Ok)?;
+    let folder = match &args.folder {
+        Some(folder) => folder.clone(),
+        None => tester::workspace::target().map_err(cannot)?.join("mutants"),
+    };
+    let krate = chosen.family.lab.krate;
+    eprintln!("{krate}: building all of its solutions");
+    let begin = Instant::now();
+    let of_lab = corpus.clone().of_lab(krate);
+    let scratch = of_lab.build(&cache, &folder.join(krate)).map_err(cannot)?;
+    let built = begin.elapsed().as_secs_f64();
+    let trials = Trials::new(&scratch, args.strict, args.policy);
+    let (wrong, right) = run(&trials, chosen, tests, matrix, args.seed)?;
+    if interrupt::has_come() {
+        return Ok(None);
+    }
+    Ok(Some(LabMatrix {
+        lab: krate.to_owned(),
+        build_seconds: built,
+        test_seconds: begin.elapsed().as_secs_f64() - built,
+        totals: Totals::of(&wrong),
+        wrong,
+        right,
+    }))
+}
+
+/// Writes the matrix, and prints its totals. With a folder `out`, its times are written there instead.
+pub(super) fn finish(
+    mut matrix: KillMatrix,
+    markdown: bool,
+    json: Option<ResultFile>,
+    out: Option<&Path>,
+    machines: Vec<Machine>,
+) -> Result<Verdict, CommandError> {
+    if let Some(out) = out {
+        let times = take_times(&mut matrix);
+        AllTimes::new(machines, times).write(out).map_err(|cause| {
+            CommandError::new(format!("cannot write {} into {}: {cause}", times::NAME, out.display()))
+        })?;
+    }
     if let Some(json) = json {
         json.write(&matrix.to_json())?;
     }
     let verdict = table::verdict(&matrix);
-    if args.markdown {
+    if markdown {
         eprint!("{verdict}");
     } else {
         print!("{}{verdict}", table::legend(&matrix));
@@ -214,7 +267,7 @@ impl std::fmt::Display for Row {
 }
 
 /// The tests that were asked for; `None`: those of each lab.
-struct Tests(Option<Vec<&'static Case>>);
+pub(super) struct Tests(Option<Vec<&'static Case>>);
 
 impl Tests {
     fn of(filters: &[String]) -> Result<Self, CommandError> {
@@ -273,7 +326,7 @@ fn edits_fit(chosen: &Chosen<'_>) -> Result<(), CommandError> {
     chosen.right.iter().try_for_each(|right| fit(&right.name, &right.edits))
 }
 
-fn cannot(cause: impl std::fmt::Display) -> CommandError {
+pub(super) fn cannot(cause: impl std::fmt::Display) -> CommandError {
     CommandError::new(cause.to_string())
 }
 

@@ -26,8 +26,8 @@ const RESULTS: &str = "/results";
 /// Attempts at a shard whose machine failed, besides the first.
 const RETRIES: u32 = 3;
 
-/// The exit statuses of verdicts and of commands that cannot be carried out, as [`lab::finish`] gives them.
-const FOR_GOOD: &str = "1, 2, 3";
+/// The exit statuses with which another attempt would end, too: the image has no such program.
+const NO_PROGRAM: &str = "126, 127";
 
 /// Writes the manifests.
 pub(super) fn write(args: &KubernetesArgs) -> Result<Verdict, CommandError> {
@@ -76,7 +76,7 @@ fn shards(args: &KubernetesArgs, work: &Work) -> Result<String, CommandError> {
         parallelism = args.parallelism.unwrap_or(work.shards).min(work.shards),
         seconds = seconds(args),
         retries = RETRIES,
-        for_good = FOR_GOOD,
+        no_program = NO_PROGRAM,
         image = quoted(&args.image),
         script = quoted(&literal(&format!("exec {} {line}", shell::word(&args.program)))),
         cpus = quoted(&args.cpus.to_string()),
@@ -100,7 +100,7 @@ fn merge(args: &KubernetesArgs, work: &Work) -> Result<String, CommandError> {
         name = quoted(&format!("{}-merge", args.name)),
         seconds = seconds(args),
         retries = RETRIES,
-        for_good = FOR_GOOD,
+        no_program = NO_PROGRAM,
         image = quoted(&args.image),
         wait = quoted(&literal(&wait)),
         script = quoted(&literal(&format!("exec {} {line}", shell::word(&args.program)))),

@@ -28,6 +28,7 @@ const PRINTED: &str = "parallel.txt";
 /// Runs the shards, waits, and merges.
 pub(super) fn run(args: &ParallelArgs) -> Result<Verdict, CommandError> {
     let work = Work::new(&args.work)?;
+    work.check_submissions()?;
     check_version()?;
     let folder = EngineFolder::open(&args.work, &work)?;
     check_path(folder.out())?;

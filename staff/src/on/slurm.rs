@@ -35,16 +35,14 @@ const QUESTIONS: Duration = Duration::from_secs(5);
 /// end of its job.
 const ANSWERS: u32 = 2;
 
-/// The first exit status that says that the machine failed, and not the command: the statuses below are those
-/// of [`lab::finish`], and from 128 on those of signals, such as that of a machine without memory.
-const MACHINE_FAILED: i32 = 4;
-
-/// Attempts at a shard whose machine failed, besides the first.
+/// Attempts at a shard that has ended without results, besides the first. The command has been checked, so
+/// its machine has failed.
 const REQUEUES: u32 = 3;
 
 /// Submits the jobs and waits for them, or writes their scripts.
 pub(super) fn run(args: &SlurmArgs) -> Result<Verdict, CommandError> {
     let work = Work::new(&args.work)?;
+    work.check_submissions()?;
     let folder = EngineFolder::open(&args.work, &work)?;
     scripts::write(&folder, &work, args.cpus)?;
     folder.write_script(SHARDS_JOB, &shards_job(args, &work, &folder.path(SHARD)))?;
@@ -77,7 +75,6 @@ fn shards_job(args: &SlurmArgs, work: &Work, script: &Path) -> String {
         cpus = args.cpus,
         options = limit.unwrap_or_default() + &options(args),
         script = shell::word(script),
-        machine_failed = MACHINE_FAILED,
         requeues = REQUEUES,
     )
 }
@@ -276,8 +273,8 @@ mod tests {
 #SBATCH --output=/dev/null
 '/a b/shard.sh' \"$SLURM_ARRAY_TASK_ID\" && exit
 status=$?
-# The machine failed, and not the shard: another attempt, up to 3 times.
-if [ \"$status\" -ge 4 ] && [ \"${SLURM_RESTART_COUNT:-0}\" -lt 3 ]; then
+# The machine failed, whatever became of the runs: another attempt, up to 3 times.
+if [ \"${SLURM_RESTART_COUNT:-0}\" -lt 3 ]; then
     scontrol requeue \"$SLURM_JOB_ID\" && sleep 60
 fi
 exit \"$status\"
@@ -314,7 +311,7 @@ exit \"$status\"
     }
 
     #[test]
-    fn only_failures_of_the_machine_are_tried_again() {
+    fn a_shard_without_results_is_tried_again_and_not_for_ever() {
         // The tasks of an array, with stand-ins for the shard and for Slurm.
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
@@ -338,8 +335,8 @@ exit \"$status\"
             (output.status.code(), String::from_utf8(output.stdout).unwrap())
         };
         assert_eq!(run("0", "0"), (Some(0), String::new()));
-        assert_eq!(run("2", "0"), (Some(2), String::new()));
-        assert_eq!(run("4", "0"), (Some(4), "requeue 17\n".to_owned()));
-        assert_eq!(run("4", "3"), (Some(4), String::new()));
+        assert_eq!(run("2", "0"), (Some(2), "requeue 17\n".to_owned()));
+        assert_eq!(run("137", "2"), (Some(137), "requeue 17\n".to_owned()));
+        assert_eq!(run("2", "3"), (Some(2), String::new()));
     }
 }

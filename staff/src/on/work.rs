@@ -28,6 +28,8 @@ pub(super) struct Work {
     pub(super) json: Option<PathBuf>,
     pub(super) junit: Option<PathBuf>,
     pub(super) kind: Kind,
+    /// The folders of submissions that are graded.
+    submissions: Vec<PathBuf>,
     /// Whether the command says itself how many runs it makes at a time.
     has_jobs: bool,
 }
@@ -81,6 +83,7 @@ impl Work {
             json: args.json.clone(),
             junit: args.junit.clone(),
             kind,
+            submissions: Vec::new(),
             has_jobs: false,
         };
         work.check()?;
@@ -102,7 +105,10 @@ impl Work {
                 check_test(args)?;
                 (args.command.seed, args.command.jobs)
             }
-            Command::Grade(args) => (args.seed, args.jobs),
+            Command::Grade(args) => {
+                self.submissions.clone_from(&args.submissions);
+                (args.seed, args.jobs)
+            }
             // It has a first seed by default.
             Command::Mutants(args) => (Some(args.seed), args.jobs),
             _ => (None, None),
@@ -119,6 +125,18 @@ impl Work {
         }
         self.has_jobs = jobs.is_some();
         Ok(())
+    }
+
+    /// Refuses folders of submissions that are not on this machine: they would not be on others.
+    ///
+    /// # Errors
+    ///
+    /// A folder is not there.
+    pub(super) fn check_submissions(&self) -> Result<(), CommandError> {
+        match self.submissions.iter().find(|folder| !folder.is_dir()) {
+            None => Ok(()),
+            Some(folder) => Err(CommandError::new(format!("there is no folder {}", folder.display()))),
+        }
     }
 
     /// The words of a shard's command. `jobs` are its runs at a time, unless the command has them.
@@ -301,6 +319,18 @@ pub(super) mod tests {
             let error = work(command).expect_err(command).to_string();
             assert!(error.contains(says) && !error.contains('\n'), "{command}: {error}");
         }
+    }
+
+    #[test]
+    fn submissions_that_are_not_there_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let grade = |name: &str| {
+            let submission = folder.path().join(name).display().to_string();
+            of_words(["grade", "--seed", "1", &submission].map(OsString::from).into()).unwrap()
+        };
+        assert_eq!(grade("").check_submissions(), Ok(()));
+        let error = grade("ann").check_submissions().unwrap_err().to_string();
+        assert!(error.starts_with("there is no folder ") && error.ends_with("/ann"), "{error}");
     }
 
     #[test]
