@@ -56,8 +56,14 @@ impl Archive {
     ///
     /// # Errors
     ///
-    /// There is too much of it for a zip.
+    /// There is too much of it for a zip, or a path is a file and a folder.
     pub(super) fn to_zip(&self) -> io::Result<Vec<u8>> {
+        let folders = |path: &str| path.match_indices('/').map(|(end, _)| end).collect::<Vec<_>>();
+        for path in self.files.keys() {
+            if let Some(end) = folders(path).into_iter().find(|&end| self.files.contains_key(&path[..end])) {
+                return Err(io::Error::other(format!("{} is a file and a folder", &path[..end])));
+            }
+        }
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
         for (path, File { content, executable }) in &self.files {
             let options = SimpleFileOptions::default()
@@ -78,6 +84,17 @@ mod tests {
     use zip::ZipArchive;
 
     use super::*;
+
+    #[test]
+    fn a_path_cannot_be_a_file_and_a_folder() {
+        let mut archive = Archive::default();
+        archive.add_program("labs/lab", "");
+        archive.add("labs/lab-x", "");
+        archive.to_zip().unwrap();
+        archive.add("labs/lab/src/lib.rs", "");
+        let error = archive.to_zip().unwrap_err().to_string();
+        assert_eq!(error, "labs/lab is a file and a folder");
+    }
 
     #[test]
     fn the_bytes_depend_on_the_content_alone() {

@@ -5,7 +5,8 @@
 //! that submissions are built against, and the crates that these need. It must be kept secret: it has the
 //! references and the seed in it.
 //!
-//! - `labs/`: a workspace with the framework and the references, and this program;
+//! - `bin/lab`: this program;
+//! - `labs/`: a workspace with the framework and the references;
 //! - `cargo/`: the folder of cargo, with the crates where builds in the sandbox may read them;
 //! - `rubric.toml`, `environment.sh`, `setup.sh`, `run_autograder`.
 
@@ -63,7 +64,7 @@ pub(super) fn write(args: &GradescopeArgs) -> Result<Verdict, CommandError> {
     let program = env::current_exe()
         .and_then(fs::read)
         .map_err(|cause| CommandError::new(format!("cannot read this program: {cause}")))?;
-    archive.add_program("labs/lab", program);
+    archive.add_program("bin/lab", program);
     let zip = archive.to_zip().map_err(|cause| CommandError::new(format!("cannot make the zip: {cause}")))?;
     write_file(&args.out, &zip)?;
     println!(
@@ -230,7 +231,8 @@ mod tests {
         };
         write("source/environment.sh", scripts.environment);
         write("run_autograder", &scripts.run);
-        write("source/labs/lab", program);
+        write("source/bin/lab", program);
+        fs::create_dir(root.path().join("source/labs")).unwrap();
         root
     }
 

@@ -63,8 +63,8 @@ pub(super) fn write(args: &LeaderboardArgs) -> Result<Verdict, CommandError> {
 fn summary(tables: &[Table], file: &Path) -> String {
     if tables.is_empty() {
         return format!(
-            "{}: no submission has figures of these tests: {}; results of an earlier version have none, and `lab \
-             grade --again` makes them",
+            "{}: no submission has figures of these tests: {}; results of an earlier version have none, and \
+             `lab grade --again` makes them",
             file.display(),
             TESTS.join(", ")
         );
@@ -79,7 +79,7 @@ fn tables(all: &[(Graded, Vec<(String, Figures)>)]) -> Vec<Table> {
     let tables = cases.map(|case| {
         let passed = all.iter().filter_map(|(row, figures)| {
             let (_, figures) = figures.iter().find(|(name, _)| name == case.name)?;
-            passed_all(row, case.name, figures).then(|| (row, figures))
+            passed_all(row, case.name, figures).then_some((row, figures))
         });
         let passed: Vec<_> = passed.collect();
         let mut places: Vec<Place> = passed.iter().filter_map(|(row, figures)| place(row, figures)).collect();
@@ -128,8 +128,8 @@ fn page(tables: &[Table], submissions: usize) -> String {
             body {
                 h1 { "Leaderboard" }
                 p {
-                    "Submissions that pass all graded runs of a test, on their own Raft. All have the same seeds. "
-                    (submissions) " were graded."
+                    "Submissions that pass all graded runs of a test, on their own Raft. "
+                    "All have the same seeds. " (submissions) " were graded."
                 }
                 (definitions())
                 @for table in tables { (of_test(table)) }
@@ -144,11 +144,11 @@ fn definitions() -> Markup {
     html! {
         p {
             strong { "Virtual commit latency" }
-            " is the virtual time of a run, from the moment when all servers have been started until the end of "
-            "the test, divided by the number of commands that were committed. Virtual time is that of the "
+            " is the virtual time of a run, from the moment when all servers have been started until the end "
+            "of the test, divided by the number of commands that were committed. Virtual time is that of the "
             "simulated network and of the solution's own waiting, and is the same on every machine. In these "
-            "tests each command waits for the one before. The first election is part of the time: where there "
-            "are few commands, it is most of it."
+            "tests each command waits for the one before. The first election is part of the time: where "
+            "there are few commands, it is most of it."
         }
         p {
             strong { "RPCs per command" }

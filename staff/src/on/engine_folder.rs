@@ -170,7 +170,8 @@ impl EngineFolder {
         });
         let (noun, verb) = if missing.len() == 1 { ("shard", "has") } else { ("shards", "have") };
         CommandError::new(format!(
-            "{noun} {} of {} {verb} no result{}; the logs are in {}, and the same command makes what is missing",
+            "{noun} {} of {} {verb} no result{}; the logs are in {}, and the same command makes what is \
+             missing",
             listed(missing),
             work.shards,
             last.unwrap_or_default(),

@@ -36,8 +36,8 @@ pub(super) fn write(args: &KubernetesArgs) -> Result<Verdict, CommandError> {
     let folder = EngineFolder::open(&args.work, &work)?;
     folder.write(FILE, &text)?;
     println!(
-        "the manifests are in {file}; start with `kubectl apply -f {word}`, and read the result with `kubectl logs \
-         job/{name}-merge`",
+        "the manifests are in {file}; start with `kubectl apply -f {word}`, and read the result with \
+         `kubectl logs job/{name}-merge`",
         file = folder.path(FILE).display(),
         word = shell::word(folder.path(FILE)),
         name = args.name,
@@ -114,7 +114,8 @@ fn seconds(args: &KubernetesArgs) -> u64 {
     args.time.as_secs().max(1)
 }
 
-/// A text in which Kubernetes replaces nothing: `$(NAME)` in a command stands for a variable, and `$$` for `$`.
+/// A text in which Kubernetes replaces nothing: in a command `$(NAME)` stands for a variable, and `$$` for
+/// `$`.
 fn literal(text: &str) -> String {
     text.replace('$', "$$")
 }

@@ -207,8 +207,8 @@ fn sbatch(folder: &EngineFolder, options: &[&str], job: &str) -> Result<String, 
     let output = command.output().map_err(|cause| {
         CommandError::new(if cause.kind() == io::ErrorKind::NotFound {
             format!(
-                "there is no `sbatch` here: run this where Slurm's commands are, or take `lab on parallel`; the \
-                 job scripts are in {}",
+                "there is no `sbatch` here: run this where Slurm's commands are, or take `lab on parallel`; \
+                 the job scripts are in {}",
                 folder.path("").display()
             )
         } else {

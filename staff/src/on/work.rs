@@ -63,8 +63,8 @@ impl Work {
         let options = words.iter().take_while(|word| *word != "--");
         if let Some(added) = options.filter_map(|word| added(word)).next() {
             return Err(CommandError::new(format!(
-                "`lab on` adds {added} to the command itself; leave it out there, and give --shards N and --out \
-                 DIR before the `--`"
+                "`lab on` adds {added} to the command itself; leave it out there, and give --shards N and \
+                 --out DIR before the `--`"
             )));
         }
         let at = global_options(words);

@@ -10,5 +10,5 @@ unset CARGO_TARGET_DIR CARGO_MANIFEST_DIR
 
 # lab ARGUMENT...: the command line, in the workspace.
 lab() {
-    (cd "$source/labs" && ./lab "$@")
+    (cd "$source/labs" && ../bin/lab "$@")
 }

@@ -13,7 +13,7 @@ if ! command -v cargo >/dev/null; then
     curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs |
         CARGO_HOME=/opt/cargo sh -s -- -y --no-modify-path --profile minimal --default-toolchain {toolchain}
 fi
-chmod +x "$source/labs/lab"
+chmod +x "$source/bin/lab"
 lab --version || {{
     echo "error: the command line in this zip does not run here: it was built for {platform}" >&2
     exit 1
