@@ -109,10 +109,11 @@ fn merged_shards_are_what_one_command_writes() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name).to_str().expect("text").to_owned();
     let names = ["bully", "waits_for_a_victory", "random_time_outs", "--runs", "2"];
-    let one = [&names[..], &["--out", &path("one"), "--json", &path("one.json")]].concat();
+    let (out, json) = (path("one"), path("one.json"));
+    let one = [&names[..], &["--out", &out, "--json", &json]].concat();
     let (status, printed, errors) = mutants(&one);
     assert_eq!(status, Some(0), "{printed}{errors}");
-    let expected = fs::read_to_string(path("one.json")).expect("a matrix");
+    let expected = fs::read_to_string(&json).expect("a matrix");
     for of in [1, 2, 3] {
         let out = path(&format!("of-{of}"));
         for number in 1..=of {
