@@ -13,8 +13,10 @@ use lab::args::{
 use lab::shard::Shard;
 
 use crate::compare::CompareArgs;
+use crate::export::args::ExportArgs;
 use crate::handout::Parts;
 use crate::mutants::command::MutantsArgs;
+use crate::on::args::OnArgs;
 
 /// The distributed systems labs, simulated: one seed determines the whole run.
 #[derive(Parser, Debug)]
@@ -65,6 +67,12 @@ pub(crate) enum Command {
     /// Run protocols under the same faults, and compare what they make of them
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(CompareArgs),
+    /// Divide a large command among the machines of a cluster, and merge the results
+    #[command(after_help = ON_EXAMPLES)]
+    On(OnArgs),
+    /// Write an autograder for Gradescope, or results of a grading in other forms
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(ExportArgs),
     /// Carry out runs for the process that started this one
     #[command(hide = true)]
     Worker,
@@ -106,6 +114,21 @@ Examples:
   cargo lab compare --runs 100 --html compare.html     all protocols under all plans, as a page too
   cargo lab compare raft bully --plan partition        two protocols under one plan
   cargo lab compare --servers 3 --json -               three servers each, as JSON";
+
+/// The end of the help of `lab on`.
+const ON_EXAMPLES: &str = "\
+Examples:
+  cargo lab on parallel --shards 8 -- test 3 --runs 15000 --seed 1
+  cargo lab on slurm --shards 40 --time 2h --out ../results -- grade ann bob --runs 100 --seed 7
+  cargo lab on kubernetes --shards 40 --image labs:1 -- test 3 --runs 15000 --seed 1
+  cargo lab on github --shards 20 -- mutants raft --runs 100";
+
+/// The end of the help of `lab export`.
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  cargo lab export gradescope --out autograder.zip --parts 3A,3B --runs 20
+  cargo lab export autolab ../results            ../results/NAME/autolab.json
+  cargo lab export leaderboard ../results        ../results/leaderboard.html";
 
 /// The headings of options in the help texts.
 mod heading {
@@ -270,6 +293,13 @@ mod tests {
             (&["compare", "--runs", "0"], "from 1 to 4294967295"),
             (&["compare", "-j", "0"], "from 1 to 4294967295"),
             (&["compare", "--seed", "-1"], "decimal (31) or hexadecimal (0x1f)"),
+            (&["on", "parallel"], "<COMMAND>"),
+            (&["on", "parallel", "test", "--seed", "1"], "test"),
+            (&["on", "parallel", "--shards", "0", "--", "test"], "from 1 to 4294967295"),
+            (&["on", "slurm", "--time", "90", "--", "test"], "90s, 10m or 1h30m"),
+            (&["on", "kubernetes", "--", "test"], "--image <IMAGE>"),
+            (&["on", "kubernetes", "--image", "x", "--name", "Lab", "--", "test"], "small letters"),
+            (&["on", "slrum", "--", "test"], "'slurm'"),
             (&[], "lists the commands"),
         ] {
             let arguments = std::iter::once("lab").chain(arguments.iter().copied()).map(Into::into);
@@ -304,7 +334,15 @@ mod tests {
 
     #[test]
     fn examples_fit_into_the_width_of_the_help_and_are_accepted() {
-        for text in [EXAMPLES, HANDOUT_EXAMPLES, GRADE_EXAMPLES, MUTANTS_EXAMPLES, COMPARE_EXAMPLES] {
+        for text in [
+            EXAMPLES,
+            HANDOUT_EXAMPLES,
+            GRADE_EXAMPLES,
+            MUTANTS_EXAMPLES,
+            COMPARE_EXAMPLES,
+            ON_EXAMPLES,
+            EXPORT_EXAMPLES,
+        ] {
             assert!(text.lines().all(|line| line.len() <= 100), "{text}");
             for command in text.lines().filter_map(|line| line.trim_start().strip_prefix("cargo lab ")) {
                 // The explanation stands after two spaces or more.

@@ -34,6 +34,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use base::Base;
+pub(crate) use base::{folders, write_sources};
 pub use compile::{Built, Confined};
 pub(crate) use copy::copy_with_times;
 pub use inspect::Inspection;

@@ -10,6 +10,7 @@
 //! - [`judge`]: the decision whether a submission is graded, from its source and its artifacts;
 //! - [`runs`]: its runs, test by test;
 //! - [`scoring`]: the score of a checkpoint;
+//! - [`stored`]: the results of an earlier grading;
 //! - [`progress`]: the progress display;
 //! - [`shards`]: `lab grade --shard`, and the merging of its results.
 
@@ -20,6 +21,7 @@ mod results_dir;
 mod runs;
 mod scoring;
 pub(crate) mod shards;
+pub(crate) mod stored;
 mod submission;
 mod submission_index;
 
@@ -40,11 +42,18 @@ use lab::Verdict;
 use lab::error::CommandError;
 use lab::interrupt;
 use progress::Progress;
+pub(crate) use results_dir::fresh_seed;
 use results_dir::{ResultsDir, Wanted};
 
 /// Reserved names in the folder of results.
-const RESERVED: [&str; 4] =
-    ["scores.csv", results_dir::FOLDER, lab::shard::folder::NAME, lab::shard::times::NAME];
+const RESERVED: [&str; 6] = [
+    "scores.csv",
+    "leaderboard.html",
+    results_dir::FOLDER,
+    crate::on::FOLDER,
+    lab::shard::folder::NAME,
+    lab::shard::times::NAME,
+];
 
 /// The context shared by all submissions.
 struct Grading {
@@ -209,8 +218,9 @@ fn side_by_side(
     Ok(graded.into_iter().flatten().collect())
 }
 
-fn read_rubric(args: &GradeArgs) -> Result<Rubric, CommandError> {
-    let tests: Vec<KnownTest> = tester::cases()
+/// All tests of the labs, as a rubric knows them.
+pub(crate) fn known_tests() -> Vec<KnownTest> {
+    tester::cases()
         .iter()
         .map(|case| KnownTest {
             name: case.name.to_owned(),
@@ -218,7 +228,10 @@ fn read_rubric(args: &GradeArgs) -> Result<Rubric, CommandError> {
             title: case.title.to_owned(),
             points: case.points,
         })
-        .collect();
+        .collect()
+}
+
+fn read_rubric(args: &GradeArgs) -> Result<Rubric, CommandError> {
     let (text, name) = match &args.rubric {
         None => (rubric::DEFAULT.to_owned(), "the default rubric".to_owned()),
         Some(file) => {
@@ -228,7 +241,7 @@ fn read_rubric(args: &GradeArgs) -> Result<Rubric, CommandError> {
             (text, file.display().to_string())
         }
     };
-    Rubric::parse(&text, &tests).map_err(|error| CommandError::new(format!("{name}: {error}")))
+    Rubric::parse(&text, &known_tests()).map_err(|error| CommandError::new(format!("{name}: {error}")))
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@
 //! - [`report`]: the reports of a graded submission;
 //! - `grade`: `lab grade`, which does all of this for many submissions;
 //! - `compare`: `lab compare`, protocols under the same faults;
+//! - `on`: `lab on`, large commands on a cluster;
+//! - `export`: `lab export`, an autograder and results for other systems;
 //! - [`manifest`]: the only writer of manifests;
 //! - `args`: the command line, with the students' commands.
 //!
@@ -22,12 +24,14 @@ pub mod build;
 mod build_env;
 mod compare;
 mod copy;
+mod export;
 mod framework;
 mod grade;
 pub mod handout;
 mod hash;
 pub mod manifest;
 pub mod mutants;
+mod on;
 pub mod report;
 pub mod rubric;
 pub mod rules;
@@ -75,6 +79,8 @@ pub fn main(lab: &Lab) -> ExitCode {
             }
             Command::Mutants(args) => mutants::command::mutants(&args),
             Command::Compare(args) => compare::compare(lab, &args),
+            Command::Export(args) => export::export(&args),
+            Command::On(args) => not_for_another().and_then(|()| on::on(&args)),
             Command::Worker => lab::run::worker::serve(lab),
         };
         outcome.map_err(Stop::Refused)

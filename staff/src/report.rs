@@ -19,6 +19,7 @@ pub use graded::{Graded, Outcome};
 pub use gradescope::results_json;
 pub use junit::junit_xml;
 pub use page::report_html;
+pub(crate) use page::{POLICY, STYLE};
 pub use table::scores_csv;
 
 /// Writes `results.json`, `junit.xml` and `report.html` into `folder`, which must be there.

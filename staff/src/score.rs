@@ -1,11 +1,13 @@
 //! The results of a test's runs: points, and causes of failure.
 
 mod causes;
+mod figures;
 mod points;
 
 use serde::{Deserialize, Serialize};
 
 pub use causes::{Cause, causes};
+pub use figures::Figures;
 use labreport::results::FailedRun;
 pub use points::{Points, PointsError};
 pub use tester::interval::{Interval, wilson};

@@ -16,7 +16,7 @@ use crate::hash::Fnv;
 const WORKER: &str = "staff/worker";
 
 /// The folders of the crates in the base: the framework, the worker, and the references of all labs.
-fn folders() -> impl Iterator<Item = &'static str> {
+pub(crate) fn folders() -> impl Iterator<Item = &'static str> {
     FRAMEWORK.into_iter().chain([WORKER]).chain(tester::labs().iter().map(|lab| lab.folder))
 }
 
@@ -114,6 +114,12 @@ fn stamp(id: &str, folder: &Path) -> String {
 
 fn make(original: &Path, folder: &Path, toolchain: &Toolchain) -> Result<(), BuildError> {
     let _ = fs::remove_file(folder.join("ready"));
+    compile::template(&write_sources(original, folder)?, toolchain)
+}
+
+/// Writes the sources of the base: the framework, and a workspace whose build compiles all dependencies of
+/// submissions.
+pub(crate) fn write_sources(original: &Path, folder: &Path) -> Result<Workspace, BuildError> {
     let framework = framework(folder);
     let members: Vec<&str> = folders().collect();
     let manifest = manifests::framework_workspace(&original.join("Cargo.toml"), &members)?;
@@ -132,7 +138,7 @@ fn make(original: &Path, folder: &Path, toolchain: &Toolchain) -> Result<(), Bui
         let copy = folder.join("Cargo.lock");
         fs::write(&copy, &lock).map_err(file_error(&copy))?;
     }
-    compile::template(&template, toolchain)
+    Ok(template)
 }
 
 fn framework(folder: &Path) -> PathBuf {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::build::Inspection;
-use crate::score::Column;
+use crate::score::{Column, Figures};
 use labreport::results::FailedRun;
 use serde::{Deserialize, Serialize};
 
@@ -44,12 +44,15 @@ pub(super) struct TestEntry {
     pub(super) column: Column,
     pub(super) runs: u64,
     pub(super) failures: Vec<FailedRun>,
+    /// What the runs took; missing if an earlier version made them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) figures: Option<Figures>,
 }
 
 impl Checkpoint {
     /// The checkpoint of a submission with these sources; an empty one if they have changed.
     pub(super) fn open(results: &ResultsDir, name: &str, sources: &str) -> Result<Self, CommandError> {
-        let kept = results_dir::read::<Self>(&file(results, name))?.filter(|kept| kept.sources == sources);
+        let kept = Self::kept(results, name)?.filter(|kept| kept.sources == sources);
         Ok(kept.unwrap_or_else(|| Self { sources: sources.to_owned(), build: None, tests: Vec::new() }))
     }
 

@@ -191,7 +191,7 @@ fn difference(stored: &Settings, wanted: &Settings) -> Option<String> {
 }
 
 /// 63 unpredictable bits: std seeds the keys of its hash maps from the system's entropy.
-fn fresh_seed() -> u64 {
+pub(crate) fn fresh_seed() -> u64 {
     RandomState::new().hash_one("a secret seed") >> 1
 }
 

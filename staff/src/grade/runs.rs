@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::build::Workspace;
-use crate::score::{Column, NOT_RUN};
+use crate::score::{Column, Figures, NOT_RUN};
 use labreport::results::{FailedRun, Rule};
 use labrt::world::{Backend, Policy};
 use tester::{Case, seed};
@@ -13,7 +13,7 @@ use super::checkpoint::{Checkpoint, TestEntry};
 use lab::error::CommandError;
 use lab::report::failure;
 use lab::report::json::{fingerprint, of_failure};
-use lab::run::{Analyse, Observer, Output, PATIENCE, Plan, Record, Run, Settings, pool};
+use lab::run::{Analyse, Observer, Outcome, Output, PATIENCE, Plan, Record, Run, Settings, pool};
 
 /// The number of hanging runs of a test after which the remaining runs are skipped.
 const HANGING: u32 = 3;
@@ -117,10 +117,14 @@ impl Observer for RunRecorder<'_> {
         }
         let column = self.column;
         let (_, test) = self.test.get_or_insert_with(|| {
-            let entry = TestEntry { name: case.name.to_owned(), column, runs: 0, failures: Vec::new() };
+            let (name, figures) = (case.name.to_owned(), Some(Figures::default()));
+            let entry = TestEntry { name, column, runs: 0, failures: Vec::new(), figures };
             (case, entry)
         });
         test.runs += 1;
+        if let (Outcome::Reported(report), Some(figures)) = (&run.outcome, &mut test.figures) {
+            figures.add(report);
+        }
         if let Some((failure, _)) = failure::Failure::of(&run) {
             self.hanging += u32::from(failure.hung());
             test.failures.push(kept(&failure, &self.sources));

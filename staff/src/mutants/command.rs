@@ -55,7 +55,7 @@ pub(crate) struct MutantsArgs {
     /// First seed, decimal or 0x hexadecimal
     #[arg(long, value_name = "S", value_parser = tester::seed::parse, default_value = "1")]
     #[arg(allow_negative_numbers = true, help_heading = heading::RUNS)]
-    pub(super) seed: u64,
+    pub(crate) seed: u64,
     /// Make all runs, also when a wrong solution is caught or a right one has failed
     #[arg(long, help_heading = heading::RUNS)]
     pub(super) whole: bool,
@@ -69,7 +69,7 @@ pub(crate) struct MutantsArgs {
     /// Solutions at a time; if not given, one per core
     #[arg(long, short, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true)]
     #[arg(help_heading = heading::RUNS)]
-    pub(super) jobs: Option<u32>,
+    pub(crate) jobs: Option<u32>,
     /// Run only part I of N of the solutions, and write their results into --out, for `lab merge`
     #[arg(long, value_name = "I/N", allow_hyphen_values = true, requires = "out")]
     #[arg(conflicts_with_all = ["json", "markdown"], help_heading = heading::RUNS)]

@@ -11,10 +11,11 @@ use super::{Graded, Outcome};
 use crate::rules::{Finding, Findings};
 use crate::score::{Cause, Column, ColumnRuns, GradedTest, NOT_RUN, PartScore, Points, by_part, wilson};
 
-const STYLE: &str = include_str!("page.css");
+pub(crate) const STYLE: &str = include_str!("page.css");
 
 /// A second line of defence: the browser loads and runs nothing, even if markup gets through.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+pub(crate) const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// The number of causes that are listed for a test.
 const CAUSES: usize = 20;

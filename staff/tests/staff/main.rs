@@ -5,6 +5,7 @@ mod docs;
 mod handout_command;
 mod hostile_submissions;
 mod object_code;
+mod on;
 mod report;
 mod rubric;
 mod rules;
