@@ -9,6 +9,7 @@
 //! - [`score`] and [`rubric`]: points for runs;
 //! - [`report`]: the reports of a graded submission;
 //! - `grade`: `lab grade`, which does all of this for many submissions;
+//! - `evidence`: the events of a run, checked against its report;
 //! - `compare`: `lab compare`, protocols under the same faults;
 //! - [`manifest`]: the only writer of manifests;
 //! - `args`: the command line, with the students' commands.
@@ -22,6 +23,7 @@ pub mod build;
 mod build_env;
 mod compare;
 mod copy;
+mod evidence;
 mod framework;
 mod grade;
 pub mod handout;

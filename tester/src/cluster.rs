@@ -6,6 +6,7 @@
 //! protocol, such as checking for a leader or for agreement, are in the folder of that protocol.
 
 mod chance;
+mod drawn;
 mod faults;
 mod incarnations;
 mod link_table;
@@ -25,6 +26,7 @@ use persister::Storage;
 use crate::event::{Group, Incarnation, Kind, Party};
 use crate::protocol::Protocol;
 use crate::testbed::{AnyCluster, Testbed};
+pub use drawn::Drawn;
 use link_table::LinkTable;
 use test_rng::TestRng;
 
