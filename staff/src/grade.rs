@@ -9,11 +9,13 @@
 //! - [`submission`]: one submission, from its files to its runs;
 //! - [`judge`]: the decision whether a submission is graded, from its source and its artifacts;
 //! - [`runs`]: its runs, test by test;
+//! - [`evidence`]: runs that are made again, and their events checked;
 //! - [`scoring`]: the score of a checkpoint;
 //! - [`progress`]: the progress display;
 //! - [`shards`]: `lab grade --shard`, and the merging of its results.
 
 mod checkpoint;
+mod evidence;
 mod judge;
 mod progress;
 mod results_dir;

@@ -16,7 +16,7 @@ struct Cluster {
     log: Vec<String>,
     /// What was agreed on, of each other kind: a value by its position.
     values: HashMap<(&'static str, String), String>,
-    /// Transactions that were delivered.
+    /// The number of positions at which a transaction was delivered.
     delivered: u64,
 }
 
@@ -96,8 +96,9 @@ impl Agreement {
                 if !cluster.submitted.contains(transaction) {
                     return wrong("it delivers a transaction that was not proposed");
                 }
-                cluster.delivered += 1;
-                return cluster.agree("delivered", zxid, transaction, event);
+                let before = cluster.values.len();
+                cluster.agree("delivered", zxid, transaction, event)?;
+                cluster.delivered += (cluster.values.len() - before) as u64;
             }
             "executes" => {
                 let (Some(position), Some(submit)) = (event.number_in("position"), event.number_in("submit"))
@@ -115,6 +116,11 @@ impl Agreement {
     /// The number of commands that were agreed on: the lengths of all Raft logs.
     pub(super) fn commands(&self) -> u64 {
         self.clusters.values().map(|cluster| cluster.log.len() as u64).sum()
+    }
+
+    /// The number of transactions that were delivered, each once.
+    pub(super) fn delivered(&self) -> u64 {
+        self.clusters.values().map(|cluster| cluster.delivered).sum()
     }
 
     /// The number of positions of other kinds on which there is agreement.

@@ -8,12 +8,12 @@ use labreport::results::{FailedRun, Rule};
 use labrt::world::{Backend, Policy};
 use tester::{Case, seed};
 
-use super::Grading;
-use super::checkpoint::{Checkpoint, TestEntry};
+use super::checkpoint::{Checkpoint, Sampled, TestEntry};
+use super::{Grading, evidence};
 use lab::error::CommandError;
 use lab::report::failure;
 use lab::report::json::{fingerprint, of_failure};
-use lab::run::{Analyse, Observer, Output, PATIENCE, Plan, Record, Run, Settings, pool};
+use lab::run::{Analyse, Observer, Outcome, Output, PATIENCE, Plan, Record, Run, Settings, pool};
 
 /// The number of hanging runs of a test after which the remaining runs are skipped.
 const HANGING: u32 = 3;
@@ -50,24 +50,7 @@ pub(super) fn carry_out(
         return Ok(None);
     }
     let of_all = grading.results.settings();
-    let settings = Settings {
-        backend: Backend::Simulation,
-        jobs: grading.shares.one(),
-        solution,
-        policy: Policy::default(),
-        plan: None,
-        shrink: false,
-        record: Record::Nothing,
-        analyse: Analyse::Failures,
-        patience: PATIENCE,
-        wall_limit: of_all.wall_limit(),
-        deadline: None,
-        cut_off: until,
-        fail_fast: false,
-        untrusted: true,
-        output: Output::Kept,
-        starter: grading.build_env.starter(&program.program())?,
-    };
+    let settings = Settings { cut_off: until, ..settings(grading, program, solution)? };
     let plan = Plan::new(cases, of_all.runs, of_all.first_seed());
     let sources = format!("{}/", program.sources().display());
     let mut recorder = RunRecorder {
@@ -78,6 +61,7 @@ pub(super) fn carry_out(
         column,
         checkpoint,
         test: None,
+        passed: Vec::new(),
         hanging: 0,
         failed: None,
     };
@@ -86,7 +70,34 @@ pub(super) fn carry_out(
         return Err(cause);
     }
     recorder.fail_missing_runs(CUT_OFF);
+    recorder.draw_sample();
     Ok(recorder.test.map(|(_, test)| test))
+}
+
+/// The settings of runs of a submission.
+pub(super) fn settings(
+    grading: &Grading,
+    program: &Workspace,
+    solution: &'static str,
+) -> Result<Settings, CommandError> {
+    Ok(Settings {
+        backend: Backend::Simulation,
+        jobs: grading.shares.one(),
+        solution,
+        policy: Policy::default(),
+        plan: None,
+        shrink: false,
+        record: Record::Nothing,
+        analyse: Analyse::Failures,
+        patience: PATIENCE,
+        wall_limit: grading.results.settings().wall_limit(),
+        deadline: None,
+        cut_off: None,
+        fail_fast: false,
+        untrusted: true,
+        output: Output::Kept,
+        starter: grading.build_env.starter(&program.program())?,
+    })
 }
 
 /// Records runs in a checkpoint.
@@ -101,6 +112,8 @@ struct RunRecorder<'a> {
     checkpoint: &'a mut Checkpoint,
     /// The test whose runs are arriving.
     test: Option<(&'static Case, TestEntry)>,
+    /// Its runs that passed.
+    passed: Vec<Sampled>,
     /// The number of its runs that hung.
     hanging: u32,
     /// The error of saving the checkpoint.
@@ -116,13 +129,16 @@ impl Observer for RunRecorder<'_> {
         }
         let column = self.column;
         let (_, test) = self.test.get_or_insert_with(|| {
-            let entry = TestEntry { name: case.name.to_owned(), column, runs: 0, failures: Vec::new() };
-            (case, entry)
+            let (name, runs, failures, sample) = (case.name.to_owned(), 0, Vec::new(), Vec::new());
+            (case, TestEntry { name, column, runs, failures, sample })
         });
         test.runs += 1;
         if let Some((failure, _)) = failure::Failure::of(&run) {
             self.hanging += u32::from(failure.hung());
             test.failures.push(kept(&failure, &self.sources));
+        }
+        if let Outcome::Reported(report) = &run.outcome {
+            self.passed.extend(Sampled::of(report));
         }
         let runs = u64::from(self.grading.results.settings().runs);
         if self.has_seen_enough_of_it() {
@@ -160,8 +176,16 @@ impl RunRecorder<'_> {
         test.runs = runs;
     }
 
+    fn draw_sample(&mut self) {
+        let passed = std::mem::take(&mut self.passed);
+        if let Some((_, test)) = &mut self.test {
+            test.sample = evidence::sample_of(passed);
+        }
+    }
+
     fn complete(&mut self) {
         self.hanging = 0;
+        self.draw_sample();
         let Some((_, test)) = self.test.take() else { return };
         self.grading.progress.tested(self.name, &test);
         self.checkpoint.tests.push(test);

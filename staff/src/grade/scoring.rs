@@ -153,6 +153,7 @@ mod tests {
             column: Column::Own,
             runs: 5,
             failures: vec![failure("lost 3", "AE1"), failure("two leaders", "AE1"), failure("lost 4", "RV1")],
+            sample: Vec::new(),
         };
         let of = |reveal| {
             let column = column_runs(&test, reveal);
@@ -181,6 +182,7 @@ mod tests {
             column: Column::Own,
             runs: 5,
             failures: vec![failure("timeout")],
+            sample: Vec::new(),
         };
         assert_eq!(not_made(&test), None);
         test.failures.extend([failure(NOT_RUN), failure(NOT_RUN)]);

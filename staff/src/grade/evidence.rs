@@ -1,0 +1,179 @@
+//! The evidence of runs that passed: a secret sample of them is made again, and their events are checked.
+
+use std::collections::hash_map::RandomState;
+use std::fs::File;
+use std::hash::BuildHasher;
+use std::io::BufReader;
+
+use lab::error::CommandError;
+use lab::report::json::fingerprint;
+use lab::run::{Analyse, Observer, OutlineFolder, Outcome, Plan, Record, Run, Settings, pool};
+use labreport::results::FailedRun;
+use labrt::world::Policy;
+use tester::{Case, Report, seed};
+
+use super::checkpoint::{Sampled, TestEntry};
+use super::runs::{self, Runs};
+use crate::evidence::{Claim, check};
+
+/// Of so many runs of a test that passed, one is made again. A second run costs about three times as much as
+/// the first one, with the checks.
+const ONE_IN: u64 = 40;
+
+/// How often a run is made again whose process dies. That may be the machine's fault, once.
+const TRIES: u32 = 3;
+
+/// The factor of the limit on CPU time. Recording a run takes time, which must not fail it.
+const MORE_TIME: u32 = 10;
+
+/// The kind of failure of all runs of a test of which one has no evidence.
+const NO_EVIDENCE: &str = "no_evidence";
+
+/// A random number below `bound`, which is not 0. It does not depend on the seed of the runs, and nobody
+/// outside of this process can know it.
+fn random(bound: u64) -> u64 {
+    // std's hash maps get their keys from the system's randomness.
+    RandomState::new().hash_one(bound) % bound
+}
+
+/// Draws a sample of the runs of a test that passed: on average one in [`ONE_IN`].
+pub(super) fn sample_of(mut passed: Vec<Sampled>) -> Vec<Sampled> {
+    passed.retain(|_| random(ONE_IN) == 0);
+    passed
+}
+
+/// Makes the runs of the samples again, and checks their events. A test with a run that has no evidence has
+/// no run that passed. Samples that have been checked are dropped; if the command is interrupted, the others
+/// are kept.
+pub(super) fn take(
+    runs: &Runs<'_>,
+    solution: &'static str,
+    mut tests: Vec<&mut TestEntry>,
+) -> Result<(), CommandError> {
+    tests.retain(|test| !test.sample.is_empty());
+    let first_seed = runs.grading.results.settings().first_seed();
+    for _ in 0..TRIES {
+        let jobs: Vec<(&'static Case, u64)> = tests
+            .iter()
+            .flat_map(|test| test.sample.iter().filter_map(|run| Some((case_of(&test.name)?, run.seed))))
+            .collect();
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        let folder = OutlineFolder::new().map_err(|cause| {
+            CommandError::new(format!("events of runs cannot be kept: {cause}"))
+        })?;
+        let settings = Settings {
+            record: Record::Outlines(folder.path().to_owned()),
+            analyse: Analyse::Nothing,
+            wall_limit: runs.grading.results.settings().wall_limit() * MORE_TIME,
+            ..runs::settings(runs.grading, runs.program, solution)?
+        };
+        let mut inspector = Inspector { folder, solution, tests: &mut tests, first_seed };
+        pool::carry_out(Plan::one_each(jobs), &settings, &mut inspector)?;
+    }
+    if !lab::interrupt::has_come() {
+        for test in tests {
+            if let Some(run) = test.sample.first() {
+                let why = "its process died each time that it was made again";
+                fail(test, run.seed, why, first_seed);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn case_of(name: &str) -> Option<&'static Case> {
+    tester::cases().iter().find(|case| case.name == name)
+}
+
+/// Checks the events of each run that is made again.
+struct Inspector<'a, 'b> {
+    folder: OutlineFolder,
+    solution: &'static str,
+    tests: &'a mut Vec<&'b mut TestEntry>,
+    first_seed: u64,
+}
+
+impl Observer for Inspector<'_, '_> {
+    fn next(&mut self, run: Run) {
+        let Run { job, outcome, .. } = &run;
+        let file = self.folder.take(job);
+        let is_of = |test: &&mut &mut TestEntry| test.name == job.case.name;
+        let Some(test) = self.tests.iter_mut().find(is_of) else { return };
+        let Outcome::Reported(report) = outcome else { return };
+        let Some(place) = test.sample.iter().position(|it| it.seed == job.seed) else { return };
+        let first = test.sample.remove(place);
+        let verdict = match file {
+            Ok(Some(file)) if Sampled::of(report).is_some_and(|second| second == first) => {
+                check_events(file, self.solution, job.case, report)
+            }
+            Ok(Some(_)) => Err("made again, it has another report".to_owned()),
+            Ok(None) => Err("it has sent no events".to_owned()),
+            // The fault of the machine: the run is made again.
+            Err(_) => return test.sample.push(first),
+        };
+        if let Err(why) = verdict {
+            fail(test, job.seed, &why, self.first_seed);
+        }
+    }
+}
+
+fn check_events(events: File, solution: &str, case: &Case, report: &Report) -> Result<(), String> {
+    let policy = Policy::default().to_string();
+    let claim = Claim { case, solution, policy: &policy, report };
+    check(BufReader::new(events), &claim).map_err(|flaw| flaw.to_string())
+}
+
+/// Counts all runs of a test as failed, since the run of this seed has no evidence.
+fn fail(test: &mut TestEntry, seed: u64, why: &str, first_seed: u64) {
+    test.sample.clear();
+    let message = format!("the evidence of run {} does not fit its report: {why}", seed::format(seed));
+    let failure = |seed| {
+        FailedRun::brief(seed, NO_EVIDENCE.to_owned(), message.clone(), fingerprint(0))
+    };
+    let failed: Vec<String> = test.failures.iter().map(|it| it.seed.clone()).collect();
+    for number in 0..test.runs {
+        let seed = seed::format(first_seed.wrapping_add(number));
+        if !failed.contains(&seed) {
+            test.failures.push(failure(seed));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::score::Column;
+
+    use super::*;
+
+    fn sampled(seed: u64) -> Sampled {
+        Sampled { seed, fingerprint: 1, rpcs: 2, bytes: 3, commands: 4, operations: 5 }
+    }
+
+    #[test]
+    fn a_sample_is_drawn_and_not_derived() {
+        let drawn = |_| sample_of((0..ONE_IN * 100).map(sampled).collect()).len();
+        let sizes: Vec<usize> = (0..20).map(drawn).collect();
+        let mean = sizes.iter().sum::<usize>() / sizes.len();
+        assert!((80..120).contains(&mean), "{sizes:?}");
+        assert!(sizes.iter().any(|size| *size != sizes[0]), "{sizes:?}");
+    }
+
+    #[test]
+    fn one_run_without_evidence_fails_them_all() {
+        let failed = FailedRun { seed: "0x8".to_owned(), kind: "panic".to_owned(), ..FailedRun::default() };
+        let mut test = TestEntry {
+            name: "a_3a".to_owned(),
+            column: Column::Own,
+            runs: 3,
+            failures: vec![failed],
+            sample: vec![sampled(7), sampled(9)],
+        };
+        fail(&mut test, 9, "it is made up", 7);
+        let seeds: Vec<&str> = test.failures.iter().map(|it| &*it.seed).collect();
+        assert_eq!((seeds, test.sample.len()), (vec!["0x8", "0x7", "0x9"], 0));
+        let message = "the evidence of run 0x9 does not fit its report: it is made up";
+        assert_eq!((&*test.failures[1].kind, &*test.failures[1].message), (NO_EVIDENCE, message));
+    }
+}
