@@ -65,7 +65,7 @@ pub(crate) struct Claim<'a> {
     pub(crate) report: &'a Report,
 }
 
-/// Checks a stream of [outlines](tester::Recorded::to_outline) against the report of a run that has passed.
+/// Checks a stream of [outlines](tester::Recorded::write_outline) against the report of a run that has passed.
 /// It takes memory for some hundred bytes of each event, of which a run has at most a million.
 ///
 /// # Errors
@@ -98,8 +98,10 @@ fn amounts_of(stream: impl BufRead, claim: &Claim<'_>) -> Result<Amounts, Flaw> 
         amounts.on(&event);
     }
     form.at_end()?;
-    servers.at_end()?;
-    counts.check(claim, messages.traffic(), &agreement, operations.began())?;
+    if span.is_whole {
+        servers.at_end()?;
+    }
+    counts.check(claim, span, messages.traffic(), &agreement, operations.began())?;
     amounts.add("led_terms", leaders.count());
     amounts.add("drawn_commands", workload.count());
     amounts.add("agreed_positions", agreement.commands() + agreement.values());

@@ -19,7 +19,7 @@ const BYTES_AT_A_TIME: usize = 256 * 1024;
 pub(super) enum Form {
     /// Everything, contents abridged.
     Whole,
-    /// See [`Recorded::to_outline`].
+    /// See [`Recorded::write_outline`].
     Outlines,
 }
 
@@ -34,12 +34,11 @@ pub(super) fn send_all(
     let mut buffer = serde_json::to_string(header)?;
     buffer.push('\n');
     for entry in merged(recording.events(), &log.lines) {
-        let value = match entry {
-            Entry::Event(event) if form == Form::Outlines => event.to_outline(),
-            Entry::Event(event) => event.to_json(),
-            Entry::Line(line) => of_line(line),
-        };
-        buffer += &serde_json::to_string(&value)?;
+        match entry {
+            Entry::Event(event) if form == Form::Outlines => event.write_outline(&mut buffer),
+            Entry::Event(event) => buffer += &serde_json::to_string(&event.to_json())?,
+            Entry::Line(line) => buffer += &serde_json::to_string(&of_line(line))?,
+        }
         buffer.push('\n');
         if buffer.len() > BYTES_AT_A_TIME {
             send(socket, &Event::Recorded(std::mem::take(&mut buffer)))?;

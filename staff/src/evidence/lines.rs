@@ -11,7 +11,7 @@ use super::flaw::{Area, Flaw};
 const MAX_LINE: u64 = 1 << 20;
 
 /// The most events: as many as a recording keeps.
-const MAX_EVENTS: u64 = 1_000_000;
+pub(super) const MAX_EVENTS: u64 = 1_000_000;
 
 /// Reads a stream line by line, and keeps one line of it.
 pub(super) struct Lines<R> {

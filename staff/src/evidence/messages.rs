@@ -9,10 +9,15 @@ use super::servers::{Servers, State};
 /// A call.
 struct Call {
     from: PartyId,
+    /// The caller's incarnation, if it is a server.
+    incarnation: u32,
     to: PartyId,
-    /// The number of the event that sent the request.
-    sent: u64,
+    /// The numbers of the events that sent the request and duplicated it.
+    sent: Vec<u64>,
     request_bytes: u64,
+    /// Whether the two could reach each other when the request was sent, and when the reply was. A message
+    /// that is on its way arrives, though the link is cut meanwhile.
+    was_linked: bool,
     /// Requests that may still arrive: the one that was sent, and duplicates.
     underway: u32,
     delivered: u32,
@@ -86,6 +91,16 @@ impl Messages {
             return Err(wrong("a field of the message is missing"));
         };
         let (from, to) = (parties.id(from)?, parties.id(to)?);
+        // Whether the caller of a call is down, or another incarnation of it is up.
+        let has_ended = |call: &Call| {
+            is_down(from, parties, servers) || servers.get(from).incarnation != call.incarnation
+        };
+        let is_linked = match (parties.get(from), parties.get(to)) {
+            (Party::Server { group: one, .. }, Party::Server { group: other, .. }) if one == other => {
+                from == to || self.linked.contains(&ordered(from, to))
+            }
+            _ => true,
+        };
         let is_at = if matches!(&**step, "request_sent" | "reply_delivered" | "reply_lost") { from } else { to };
         if **step == *"request_sent" {
             if number != self.last_call + 1 {
@@ -101,9 +116,11 @@ impl Messages {
             }
             let call = Call {
                 from,
+                incarnation: event.incarnation.unwrap_or_default(),
                 to,
-                sent: event.number,
+                sent: vec![event.number],
                 request_bytes: bytes,
+                was_linked: is_linked,
                 underway: 1,
                 delivered: 0,
                 replied: None,
@@ -116,25 +133,22 @@ impl Messages {
         if (call.from, call.to) != (from, to) {
             return Err(wrong("its call is between others"));
         }
-        let is_linked = match (parties.get(from), parties.get(to)) {
-            (Party::Server { group: one, .. }, Party::Server { group: other, .. }) if one == other => {
-                from == to || self.linked.contains(&ordered(from, to))
-            }
-            _ => true,
-        };
         match &**step {
-            "request_duplicated" => call.underway += 1,
+            "request_duplicated" => {
+                call.underway += 1;
+                call.sent.push(event.number);
+            }
             "request_delivered" => {
                 if call.underway == 0 {
                     return Err(wrong("the request arrives more often than it was sent"));
                 }
-                if event.cause != call.sent || bytes != call.request_bytes {
+                if !call.sent.contains(&event.cause) || bytes != call.request_bytes {
                     return Err(wrong("it is another request than was sent"));
                 }
                 if event.party != is_at || servers.get(to).state != State::Up {
                     return Err(wrong("it arrives at a server that does not run"));
                 }
-                if !is_linked {
+                if !is_linked && !call.was_linked {
                     return Err(wrong("it arrives over a link that is cut"));
                 }
                 call.underway -= 1;
@@ -151,13 +165,17 @@ impl Messages {
                     return Err(wrong("its request has not arrived, or was answered"));
                 }
                 call.replied = Some((event.number, bytes));
+                call.was_linked = is_linked;
             }
             "reply_delivered" => {
                 if call.ended || call.replied != Some((event.cause, bytes)) {
                     return Err(wrong("no such reply was sent"));
                 }
-                if event.party != is_at || is_down(from, parties, servers) {
+                if event.party != is_at || has_ended(call) {
                     return Err(wrong("it arrives at a caller that does not run"));
+                }
+                if !is_linked && !call.was_linked {
+                    return Err(wrong("it arrives over a link that is cut"));
                 }
                 call.ended = true;
                 if event.number > self.began_after {
@@ -169,7 +187,7 @@ impl Messages {
                     return Err(wrong("no such reply was sent"));
                 }
                 let counted = call.replied.map_or(0, |(_, bytes)| bytes);
-                if event.number > self.began_after && is_down(from, parties, servers) {
+                if event.number > self.began_after && has_ended(call) {
                     self.traffic.bytes_to_ended = self.traffic.bytes_to_ended.saturating_add(counted);
                 }
                 call.ended = true;

@@ -48,11 +48,20 @@ pub(super) fn sample_of(mut passed: Vec<Sampled>) -> Vec<Sampled> {
 pub(super) fn take(
     runs: &Runs<'_>,
     solution: &'static str,
+    tests: Vec<&mut TestEntry>,
+) -> Result<(), CommandError> {
+    let settings = runs::settings(runs.grading, runs.program, solution)?;
+    inspect(settings, runs.grading.results.settings().first_seed(), tests)
+}
+
+/// As [`take`], with the settings of first runs, and the first seed of all tests.
+fn inspect(
+    settings: Settings,
+    first_seed: u64,
     mut tests: Vec<&mut TestEntry>,
 ) -> Result<(), CommandError> {
-    tests.retain(|test| !test.sample.is_empty());
-    let first_seed = runs.grading.results.settings().first_seed();
     for _ in 0..TRIES {
+        tests.retain(|test| !test.sample.is_empty());
         let jobs: Vec<(&'static Case, u64)> = tests
             .iter()
             .flat_map(|test| test.sample.iter().filter_map(|run| Some((case_of(&test.name)?, run.seed))))
@@ -60,23 +69,22 @@ pub(super) fn take(
         if jobs.is_empty() {
             return Ok(());
         }
-        let folder = OutlineFolder::new().map_err(|cause| {
-            CommandError::new(format!("events of runs cannot be kept: {cause}"))
-        })?;
+        let folder = OutlineFolder::new()
+            .map_err(|cause| CommandError::new(format!("events of runs cannot be kept: {cause}")))?;
         let settings = Settings {
             record: Record::Outlines(folder.path().to_owned()),
             analyse: Analyse::Nothing,
-            wall_limit: runs.grading.results.settings().wall_limit() * MORE_TIME,
-            ..runs::settings(runs.grading, runs.program, solution)?
+            wall_limit: settings.wall_limit * MORE_TIME,
+            ..settings.clone()
         };
-        let mut inspector = Inspector { folder, solution, tests: &mut tests, first_seed };
+        let mut inspector = Inspector { folder, solution: settings.solution, tests: &mut tests, first_seed };
         pool::carry_out(Plan::one_each(jobs), &settings, &mut inspector)?;
     }
     if !lab::interrupt::has_come() {
         for test in tests {
             if let Some(run) = test.sample.first() {
-                let why = "its process died each time that it was made again";
-                fail(test, run.seed, why, first_seed);
+                let (seed, why) = (run.seed, "its process died each time that it was made again");
+                fail(test, seed, why, first_seed);
             }
         }
     }
@@ -142,38 +150,4 @@ fn fail(test: &mut TestEntry, seed: u64, why: &str, first_seed: u64) {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::score::Column;
-
-    use super::*;
-
-    fn sampled(seed: u64) -> Sampled {
-        Sampled { seed, fingerprint: 1, rpcs: 2, bytes: 3, commands: 4, operations: 5 }
-    }
-
-    #[test]
-    fn a_sample_is_drawn_and_not_derived() {
-        let drawn = |_| sample_of((0..ONE_IN * 100).map(sampled).collect()).len();
-        let sizes: Vec<usize> = (0..20).map(drawn).collect();
-        let mean = sizes.iter().sum::<usize>() / sizes.len();
-        assert!((80..120).contains(&mean), "{sizes:?}");
-        assert!(sizes.iter().any(|size| *size != sizes[0]), "{sizes:?}");
-    }
-
-    #[test]
-    fn one_run_without_evidence_fails_them_all() {
-        let failed = FailedRun { seed: "0x8".to_owned(), kind: "panic".to_owned(), ..FailedRun::default() };
-        let mut test = TestEntry {
-            name: "a_3a".to_owned(),
-            column: Column::Own,
-            runs: 3,
-            failures: vec![failed],
-            sample: vec![sampled(7), sampled(9)],
-        };
-        fail(&mut test, 9, "it is made up", 7);
-        let seeds: Vec<&str> = test.failures.iter().map(|it| &*it.seed).collect();
-        assert_eq!((seeds, test.sample.len()), (vec!["0x8", "0x7", "0x9"], 0));
-        let message = "the evidence of run 0x9 does not fit its report: it is made up";
-        assert_eq!((&*test.failures[1].kind, &*test.failures[1].message), (NO_EVIDENCE, message));
-    }
-}
+mod tests;

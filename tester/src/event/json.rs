@@ -4,6 +4,7 @@
 
 mod abridged;
 mod operation;
+mod outline;
 
 use std::panic::Location;
 
@@ -23,23 +24,13 @@ impl Recorded {
         self.object(kind(&self.kind))
     }
 
-    /// The event as [`to_json`](Self::to_json) gives it, without what lab code chooses freely: the contents of
-    /// messages and of saves, and lines of the source.
-    #[must_use]
-    pub fn to_outline(&self) -> Json {
-        self.object(match &self.kind {
-            RecordedKind::Message { call, step, from, to, method, bytes, .. } => json!({
-                "kind": "message",
-                "step": step_name(*step),
-                "call": call,
-                "from": name(*from),
-                "to": name((*to).into()),
-                "method": **method,
-                "bytes": bytes,
-            }),
-            RecordedKind::Saved { step, .. } => json!({ "kind": "saved", "step": save_step_name(*step) }),
-            other => kind(other),
-        })
+    /// Appends the event as [`to_json`](Self::to_json) gives it, without what lab code chooses freely: the
+    /// contents of messages and of saves, and lines of the source.
+    pub fn write_outline(&self, to: &mut String) {
+        match outline::of(self) {
+            Some(outline) => outline.append(to),
+            None => to.push_str(&self.to_json().to_string()),
+        }
     }
 
     /// The object with the fields that all events have, and those of its kind.

@@ -38,7 +38,12 @@ impl Recorded {
             began_ns: recording.began().map(|began| nanoseconds(began.at)),
             ended_ns: recording.ended().map(nanoseconds),
         };
-        let lines = recording.events().iter().map(|event| event.to_outline().to_string()).collect();
+        let line = |event: &tester::Recorded| {
+            let mut line = String::new();
+            event.write_outline(&mut line);
+            line
+        };
+        let lines = recording.events().iter().map(line).collect();
         Self { case, report, header, lines }
     }
 

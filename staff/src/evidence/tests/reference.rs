@@ -39,11 +39,12 @@ fn write_least() {
     let mut table = String::from("# A quarter of the least in runs of the reference; see least.rs.\n");
     for case in cases() {
         let mut least: Option<BTreeMap<&str, u64>> = None;
-        for seed in 100..if is_long(case) { 101 } else { 110 } {
+        for seed in 100..if is_long(case) { 101 } else { 104 } {
             let recorded = Recorded::of_case(case, seed);
             let amounts = match recorded.amounts() {
                 Ok(amounts) => amounts.0,
                 Err(flaw) => {
+                    eprintln!("{} with seed {seed}: {flaw}", case.name);
                     writeln!(flaws, "{} with seed {seed}: {flaw}", case.name).expect("a text");
                     continue;
                 }
@@ -64,4 +65,39 @@ fn write_least() {
     assert!(flaws.is_empty(), "{flaws}");
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/evidence/least.toml");
     std::fs::write(path, table).expect("written");
+}
+
+/// Prints what evidence costs: `cargo test -p staff --lib cost_of_evidence -- --ignored --nocapture`.
+#[test]
+#[ignore = "it measures"]
+#[cfg(target_os = "linux")]
+fn cost_of_evidence() {
+    use rustix::time::{ClockId, clock_gettime};
+    use tester::{Detail, RunOptions, run};
+
+    #[expect(clippy::cast_precision_loss, reason = "it is printed")]
+    let now = || {
+        let time = clock_gettime(ClockId::ProcessCPUTime);
+        time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
+    };
+    let (mut all_first, mut all_second) = (0.0, 0.0);
+    for case in cases().iter().filter(|case| !is_long(case)) {
+        let begin = now();
+        drop(run(case, &lab::COMPILED_IN[0], &RunOptions { detail: Detail::Bare, ..RunOptions::new(5) }));
+        let first = now() - begin;
+        let begin = now();
+        let recorded = Recorded::of_case(case, 5);
+        if let Err(flaw) = recorded.check() {
+            println!("{}: {flaw}", case.name);
+        }
+        let second = now() - begin;
+        println!(
+            "{:50} {first:9.1} ms, again {second:9.1} ms ({:.1}), {} events",
+            case.name,
+            second / first,
+            recorded.lines.len()
+        );
+        (all_first, all_second) = (all_first + first, all_second + second);
+    }
+    println!("all: {all_first:.1} ms, again {all_second:.1} ms ({:.2})", all_second / all_first);
 }
