@@ -15,9 +15,6 @@ struct Call {
     /// The numbers of the events that sent the request and duplicated it.
     sent: Vec<u64>,
     request_bytes: u64,
-    /// Whether the two could reach each other when the request was sent, and when the reply was. A message
-    /// that is on its way arrives, though the link is cut meanwhile.
-    was_linked: bool,
     /// Requests that may still arrive: the one that was sent, and duplicates.
     underway: u32,
     delivered: u32,
@@ -45,13 +42,15 @@ pub(super) struct Messages {
     last_call: u64,
     /// Pairs of servers of one cluster that can reach each other, the lower number first.
     linked: HashSet<(PartyId, PartyId)>,
+    /// The number of the event that cut the link between a pair last.
+    cut: HashMap<(PartyId, PartyId), u64>,
     traffic: Traffic,
 }
 
 impl Messages {
     pub(super) fn new(began_after: u64) -> Self {
-        let (calls, linked) = (HashMap::new(), HashSet::new());
-        Self { began_after, calls, last_call: 0, linked, traffic: Traffic::default() }
+        let (calls, linked, cut) = (HashMap::new(), HashSet::new(), HashMap::new());
+        Self { began_after, calls, last_call: 0, linked, cut, traffic: Traffic::default() }
     }
 
     pub(super) fn traffic(&self) -> Traffic {
@@ -78,8 +77,12 @@ impl Messages {
         };
         let name = if group.is_empty() { format!("server {peer}") } else { format!("{group} server {peer}") };
         let pair = ordered(event.party, parties.id(&name)?);
-        let has_changed =
-            if event.kind == "link_mended" { self.linked.insert(pair) } else { self.linked.remove(&pair) };
+        let has_changed = if event.kind == "link_mended" {
+            self.linked.insert(pair)
+        } else {
+            self.cut.insert(pair, event.number);
+            self.linked.remove(&pair)
+        };
         if has_changed { Ok(()) } else { Err(wrong("the link was so before")) }
     }
 
@@ -95,9 +98,14 @@ impl Messages {
         let has_ended = |call: &Call| {
             is_down(from, parties, servers) || servers.get(from).incarnation != call.incarnation
         };
-        let is_linked = match (parties.get(from), parties.get(to)) {
+        // Whether the two could reach each other at some time since the request was sent. A message that is on
+        // its way, or held, arrives though the link is cut meanwhile.
+        let (linked, cut) = (&self.linked, &self.cut);
+        let could_reach = |call: &Call| match (parties.get(from), parties.get(to)) {
             (Party::Server { group: one, .. }, Party::Server { group: other, .. }) if one == other => {
-                from == to || self.linked.contains(&ordered(from, to))
+                let pair = ordered(from, to);
+                let is_cut_since = || cut.get(&pair) > call.sent.first();
+                from == to || linked.contains(&pair) || is_cut_since()
             }
             _ => true,
         };
@@ -120,7 +128,6 @@ impl Messages {
                 to,
                 sent: vec![event.number],
                 request_bytes: bytes,
-                was_linked: is_linked,
                 underway: 1,
                 delivered: 0,
                 replied: None,
@@ -148,7 +155,7 @@ impl Messages {
                 if event.party != is_at || servers.get(to).state != State::Up {
                     return Err(wrong("it arrives at a server that does not run"));
                 }
-                if !is_linked && !call.was_linked {
+                if !could_reach(call) {
                     return Err(wrong("it arrives over a link that is cut"));
                 }
                 call.underway -= 1;
@@ -165,7 +172,6 @@ impl Messages {
                     return Err(wrong("its request has not arrived, or was answered"));
                 }
                 call.replied = Some((event.number, bytes));
-                call.was_linked = is_linked;
             }
             "reply_delivered" => {
                 if call.ended || call.replied != Some((event.cause, bytes)) {
@@ -174,7 +180,7 @@ impl Messages {
                 if event.party != is_at || has_ended(call) {
                     return Err(wrong("it arrives at a caller that does not run"));
                 }
-                if !is_linked && !call.was_linked {
+                if !could_reach(call) {
                     return Err(wrong("it arrives over a link that is cut"));
                 }
                 call.ended = true;

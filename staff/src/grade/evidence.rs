@@ -14,7 +14,7 @@ use tester::{Case, Report, seed};
 
 use super::checkpoint::{Sampled, TestEntry};
 use super::runs::{self, Runs};
-use crate::evidence::{Claim, check};
+use crate::evidence::{Claim, can_be_taken, check};
 
 /// Of so many runs of a test that passed, one is made again. A second run costs about three times as much as
 /// the first one, with the checks.
@@ -37,8 +37,8 @@ fn random(bound: u64) -> u64 {
 }
 
 /// Draws a sample of the runs of a test that passed: on average one in [`ONE_IN`].
-pub(super) fn sample_of(mut passed: Vec<Sampled>) -> Vec<Sampled> {
-    passed.retain(|_| random(ONE_IN) == 0);
+pub(super) fn sample_of(test: &str, mut passed: Vec<Sampled>) -> Vec<Sampled> {
+    passed.retain(|_| can_be_taken(test) && random(ONE_IN) == 0);
     passed
 }
 

@@ -179,7 +179,7 @@ impl RunRecorder<'_> {
     fn draw_sample(&mut self) {
         let passed = std::mem::take(&mut self.passed);
         if let Some((_, test)) = &mut self.test {
-            test.sample = evidence::sample_of(passed);
+            test.sample = evidence::sample_of(&test.name, passed);
         }
     }
 

@@ -18,7 +18,7 @@ fn sampled(seed: u64) -> Sampled {
 
 #[test]
 fn a_sample_is_drawn_and_not_derived() {
-    let drawn = |_| sample_of((0..ONE_IN * 100).map(sampled).collect()).len();
+    let drawn = |_| sample_of(TEST, (0..ONE_IN * 100).map(sampled).collect()).len();
     let sizes: Vec<usize> = (0..20).map(drawn).collect();
     let mean = sizes.iter().sum::<usize>() / sizes.len();
     assert!((80..120).contains(&mean), "{sizes:?}");
