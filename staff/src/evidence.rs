@@ -6,8 +6,8 @@
 //! report says is counted again from them, all that a run of the test must satisfy is checked, and commands
 //! are compared with what the seed draws. The report of the second run must say the same as the first one.
 //!
-//! This is no proof: a submission that invents a consistent stream of a correct run passes. But it has to write
-//! a simulation of a cluster for that, of each test. See "Threat model" in `docs/instructors.md`.
+//! This is no proof: a submission that invents a consistent stream of a correct run passes. But it has to
+//! write a simulation of a cluster for that, of each test. See "Threat model" in `docs/instructors.md`.
 //!
 //! - [`lines`]: the lines of the stream, and their limits;
 //! - [`event`]: a line as an event;
@@ -74,8 +74,8 @@ pub(crate) struct Claim<'a> {
     pub(crate) report: &'a Report,
 }
 
-/// Checks a stream of [outlines](tester::Recorded::write_outline) against the report of a run that has passed.
-/// It takes memory for some hundred bytes of each event, of which a run has at most a million.
+/// Checks a stream of [outlines](tester::Recorded::write_outline) against the report of a run that has
+/// passed. It takes memory for some hundred bytes of each event, of which a run has at most a million.
 ///
 /// # Errors
 ///

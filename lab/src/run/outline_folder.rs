@@ -15,8 +15,8 @@ pub(super) const MAX_BYTES: u64 = 1 << 29;
 ///
 /// Runs with [`Record::Outlines`](super::Record::Outlines) and this [path](Self::path) write into it: of each
 /// run that is reported, a file with the lines of an [`EventFile`](super::EventFile), whose events are
-/// [outlines](tester::Recorded::write_outline), without the log. The lines are what the worker sent: nothing of
-/// them is certain, except that a file has at most 512 MiB.
+/// [outlines](tester::Recorded::write_outline), without the log. The lines are what the worker sent: nothing
+/// of them is certain, except that a file has at most 512 MiB.
 #[derive(Debug)]
 pub struct OutlineFolder {
     folder: TempDir,

@@ -33,12 +33,21 @@ impl Agreement {
         let kind = &*event.kind;
         if !matches!(
             kind,
-            "submitted" | "applied" | "installed" | "decided" | "delivered" | "executes" | "out_of_order" | "forgot"
+            "submitted"
+                | "applied"
+                | "installed"
+                | "decided"
+                | "delivered"
+                | "executes"
+                | "out_of_order"
+                | "forgot"
         ) {
             return Ok(());
         }
         let wrong = |what: &str| Err(event.flaw(Area::Agreement, what));
-        let Party::Server { group, .. } = parties.get(event.party) else { return wrong("it is of no server") };
+        let Party::Server { group, .. } = parties.get(event.party) else {
+            return wrong("it is of no server");
+        };
         if !self.clusters.contains_key(group) {
             self.clusters.insert(group.clone(), Cluster::default());
         }
@@ -80,7 +89,9 @@ impl Agreement {
             "decided" => {
                 let instance = event.content.as_ref().and_then(|it| it.get("instance"));
                 let value = event.content.as_ref().and_then(|it| it.get("value")?.as_str());
-                let (Some(instance), Some(value)) = (instance, value) else { return wrong("it decides nothing") };
+                let (Some(instance), Some(value)) = (instance, value) else {
+                    return wrong("it decides nothing");
+                };
                 if !cluster.submitted.contains(value) {
                     return wrong("it decides on a value that was not proposed");
                 }

@@ -37,9 +37,8 @@ impl Counts {
             return Err(Flaw::new(Area::Counts, "the run failed"));
         }
         // What follows the events that were kept adds to the figures.
-        let is_right = |reported: u64, least: u64, most: u64| {
-            reported >= least && (reported <= most || !span.is_whole)
-        };
+        let is_right =
+            |reported: u64, least: u64, most: u64| reported >= least && (reported <= most || !span.is_whole);
         if !is_right(report.rpcs, traffic.rpcs, traffic.rpcs) {
             return differs("RPCs", traffic.rpcs, report.rpcs);
         }

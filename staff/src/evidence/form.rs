@@ -30,8 +30,9 @@ pub(super) struct Span {
 impl Span {
     /// The span that a header tells of, if it is that of the run.
     pub(super) fn of(header: &Header, claim: &Claim<'_>) -> Result<Self, Flaw> {
-        let Header { schema, test, seed, solution, policy, left_out, began_after, began_ns, ended_ns, .. } =
-            header;
+        let Header {
+            schema, test, seed, solution, policy, left_out, began_after, began_ns, ended_ns, ..
+        } = header;
         let is_of_this_run = *schema == 1
             && test == claim.case.name
             && *seed == seed::format(claim.report.seed)

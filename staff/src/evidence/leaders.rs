@@ -27,7 +27,9 @@ impl Leaders {
             }
             _ => None,
         };
-        let (Some(term), Party::Server { group, .. }) = (term, parties.get(event.party)) else { return Ok(()) };
+        let (Some(term), Party::Server { group, .. }) = (term, parties.get(event.party)) else {
+            return Ok(());
+        };
         let first = *self.of.entry((group.clone(), term)).or_insert(event.party);
         if first == event.party {
             return Ok(());

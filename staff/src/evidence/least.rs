@@ -13,9 +13,28 @@ const TABLE: &str = include_str!("least.toml");
 /// The kinds of events that are counted: what the test does to servers and asks of them, and what comes of
 /// that. Others depend on the solution.
 const COUNTED: [&str; 22] = [
-    "started", "crashed", "joined", "left", "paused", "way_cut", "link_cut", "faults", "submitted", "applied",
-    "executed", "executes", "returned", "operation_ended", "acquired", "released", "decided", "delivered",
-    "follows", "knows", "holds", "read_answered",
+    "started",
+    "crashed",
+    "joined",
+    "left",
+    "paused",
+    "way_cut",
+    "link_cut",
+    "faults",
+    "submitted",
+    "applied",
+    "executed",
+    "executes",
+    "returned",
+    "operation_ended",
+    "acquired",
+    "released",
+    "decided",
+    "delivered",
+    "follows",
+    "knows",
+    "holds",
+    "read_answered",
 ];
 
 /// How much there is of what, by name.

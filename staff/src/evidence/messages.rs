@@ -98,8 +98,8 @@ impl Messages {
         let has_ended = |call: &Call| {
             is_down(from, parties, servers) || servers.get(from).incarnation != call.incarnation
         };
-        // Whether the two could reach each other at some time since the request was sent. A message that is on
-        // its way, or held, arrives though the link is cut meanwhile.
+        // Whether the two could reach each other at some time since the request was sent. A message that is
+        // on its way, or held, arrives though the link is cut meanwhile.
         let (linked, cut) = (&self.linked, &self.cut);
         let could_reach = |call: &Call| match (parties.get(from), parties.get(to)) {
             (Party::Server { group: one, .. }, Party::Server { group: other, .. }) if one == other => {
@@ -109,7 +109,8 @@ impl Messages {
             }
             _ => true,
         };
-        let is_at = if matches!(&**step, "request_sent" | "reply_delivered" | "reply_lost") { from } else { to };
+        let is_at =
+            if matches!(&**step, "request_sent" | "reply_delivered" | "reply_lost") { from } else { to };
         if **step == *"request_sent" {
             if number != self.last_call + 1 {
                 return Err(wrong("the number of its call is not the next one"));

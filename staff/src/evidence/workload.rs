@@ -78,7 +78,9 @@ fn text_of(request: &str) -> String {
 /// The bytes of a text of hexadecimal digits, which stand for bytes that are no text.
 fn bytes_of(digits: &str) -> Option<Vec<u8>> {
     let pairs = digits.as_bytes().chunks(2);
-    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok().filter(|it| it.len() == 2)?, 16).ok()).collect()
+    pairs
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok().filter(|it| it.len() == 2)?, 16).ok())
+        .collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::io::BufReader;
 
 use lab::error::CommandError;
 use lab::report::json::fingerprint;
-use lab::run::{Analyse, Observer, OutlineFolder, Outcome, Plan, Record, Run, Settings, pool};
+use lab::run::{Analyse, Observer, Outcome, OutlineFolder, Plan, Record, Run, Settings, pool};
 use labreport::results::FailedRun;
 use labrt::world::Policy;
 use tester::{Case, Report, seed};
@@ -55,11 +55,7 @@ pub(super) fn take(
 }
 
 /// As [`take`], with the settings of first runs, and the first seed of all tests.
-fn inspect(
-    settings: Settings,
-    first_seed: u64,
-    mut tests: Vec<&mut TestEntry>,
-) -> Result<(), CommandError> {
+fn inspect(settings: Settings, first_seed: u64, mut tests: Vec<&mut TestEntry>) -> Result<(), CommandError> {
     for _ in 0..TRIES {
         tests.retain(|test| !test.sample.is_empty());
         let jobs: Vec<(&'static Case, u64)> = tests
@@ -137,9 +133,7 @@ fn check_events(events: File, solution: &str, case: &Case, report: &Report) -> R
 fn fail(test: &mut TestEntry, seed: u64, why: &str, first_seed: u64) {
     test.sample.clear();
     let message = format!("the evidence of run {} does not fit its report: {why}", seed::format(seed));
-    let failure = |seed| {
-        FailedRun::brief(seed, NO_EVIDENCE.to_owned(), message.clone(), fingerprint(0))
-    };
+    let failure = |seed| FailedRun::brief(seed, NO_EVIDENCE.to_owned(), message.clone(), fingerprint(0));
     let failed: Vec<String> = test.failures.iter().map(|it| it.seed.clone()).collect();
     for number in 0..test.runs {
         let seed = seed::format(first_seed.wrapping_add(number));

@@ -32,8 +32,11 @@ impl Drawn {
         let outputs: Vec<u64> = (0..draws).map(|_| rng.random()).collect();
         let mut numbers: Vec<u64> = outputs.iter().map(|bits| bits >> 1).collect();
         numbers.sort_unstable();
-        let mut words: Vec<(u64, usize)> =
-            outputs.iter().enumerate().map(|(position, bits)| (bits % (1 << (6 * LOOKED_UP)), position)).collect();
+        let mut words: Vec<(u64, usize)> = outputs
+            .iter()
+            .enumerate()
+            .map(|(position, bits)| (bits % (1 << (6 * LOOKED_UP)), position))
+            .collect();
         words.sort_unstable();
         Self { outputs, numbers, words }
     }

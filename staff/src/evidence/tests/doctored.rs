@@ -15,7 +15,8 @@ impl Recorded {
     /// nothing.
     fn with(mut self, events: Vec<Value>) -> Self {
         let number = |event: &Value| event["number"].as_u64().expect("a number");
-        let now: std::collections::HashMap<u64, u64> = (1..).zip(&events).map(|(now, it)| (number(it), now)).collect();
+        let now: std::collections::HashMap<u64, u64> =
+            (1..).zip(&events).map(|(now, it)| (number(it), now)).collect();
         let renumbered = (1..).zip(&events).map(|(now_number, event): (u64, _)| {
             let mut event = event.clone();
             let cause = event["cause"].as_u64().expect("a number");
@@ -176,8 +177,10 @@ fn nothing_arrives_over_a_link_that_is_cut() {
         let peer: Value = format!("server {}", event["peer"]).into();
         pair.contains(&event["at"]) && pair.contains(&peer)
     };
-    let mended = events[..place].iter().rposition(|it| is("link_mended")(it) && is_of_pair(it)).expect("mended");
-    let cut = events[mended..].iter().position(|it| is("link_cut")(it) && is_of_pair(it)).expect("cut") + mended;
+    let mended =
+        events[..place].iter().rposition(|it| is("link_mended")(it) && is_of_pair(it)).expect("mended");
+    let cut =
+        events[mended..].iter().position(|it| is("link_cut")(it) && is_of_pair(it)).expect("cut") + mended;
     events.remove(cut);
     events.remove(mended);
     recorded.with(events).has_flaw_of(Area::Messages);

@@ -40,7 +40,8 @@ struct OfAMessage {
 pub(super) fn of(event: &Recorded) -> Option<Outline> {
     let (kind, step, message) = match &event.kind {
         RecordedKind::Message { call, step, from, to, bytes, .. } => {
-            let message = OfAMessage { call: *call, from: name(*from), to: name((*to).into()), bytes: *bytes };
+            let message =
+                OfAMessage { call: *call, from: name(*from), to: name((*to).into()), bytes: *bytes };
             ("message", step_name(*step), Some(message))
         }
         RecordedKind::Saved { step, .. } => ("saved", save_step_name(*step), None),
