@@ -201,7 +201,7 @@ pub struct TestArgs {
     pub coverage: bool,
 
     /// Make only part I of N of the runs, and write their results into --out, for `lab merge`
-    #[arg(long, value_name = "I/N", requires = "out", allow_negative_numbers = true)]
+    #[arg(long, value_name = "I/N", requires = "out", allow_hyphen_values = true)]
     #[arg(conflicts_with_all = ["until_failure", "time", "list", "json", "junit"])]
     #[arg(help_heading = heading::EXECUTION)]
     pub shard: Option<Shard>,

@@ -179,7 +179,7 @@ pub(crate) struct GradeArgs {
     pub(crate) out: PathBuf,
 
     /// Grade only part I of N of the submissions, and write their results into --out, for `lab merge`
-    #[arg(long, value_name = "I/N", allow_negative_numbers = true, conflicts_with = "again")]
+    #[arg(long, value_name = "I/N", allow_hyphen_values = true, conflicts_with = "again")]
     #[arg(help_heading = heading::RUNS)]
     pub(crate) shard: Option<Shard>,
 

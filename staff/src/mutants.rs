@@ -17,7 +17,7 @@
 //!   `rows` (a solution's results), `side_by_side` (several solutions at a time);
 //! - `matrix` (all results, and their JSON), `table` (for the terminal), `page` (for the docs), `command`
 //!   (`lab mutants`);
-//! - `times` (what was measured, apart from the results), `shards` (solutions that are divided among machines).
+//! - `times` (what was measured, apart from the results), `shards` (solutions divided among machines).
 
 mod changes;
 pub(crate) mod command;

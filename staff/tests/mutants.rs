@@ -103,3 +103,38 @@ fn an_edit_that_no_longer_fits_is_an_error() {
     assert!(errors.contains("occurs 0 times in protocols/bully/src/"), "{errors}");
     assert_eq!(errors.lines().count(), 1, "{errors}");
 }
+
+#[test]
+fn merged_shards_are_what_one_command_writes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("text").to_owned();
+    let names = ["bully", "waits_for_a_victory", "random_time_outs", "--runs", "2"];
+    let (out, json) = (path("one"), path("one.json"));
+    let one = [&names[..], &["--out", &out, "--json", &json]].concat();
+    let (status, printed, errors) = mutants(&one);
+    assert_eq!(status, Some(0), "{printed}{errors}");
+    let expected = fs::read_to_string(&json).expect("a matrix");
+    for of in [1, 2, 3] {
+        let out = path(&format!("of-{of}"));
+        for number in 1..=of {
+            let shard = format!("{number}/{of}");
+            let shard = [&names[..], &["--shard", &shard, "--out", &out]].concat();
+            let (status, printed, errors) = mutants(&shard);
+            assert_eq!(status, Some(0), "{printed}{errors}");
+            // It is not run again.
+            let (status, printed, errors) = mutants(&shard);
+            assert_eq!(status, Some(0), "{printed}{errors}");
+            assert!(printed.contains("is done") && errors.is_empty(), "{printed}{errors}");
+        }
+        let merged = path("merged.json");
+        let mut merge = Command::new(env!("CARGO_BIN_EXE_staff"));
+        let (status, printed, errors) = said(merge.args(["merge", &out, "--json", &merged]));
+        assert_eq!(status, Some(0), "{printed}{errors}");
+        assert!(printed.contains("bully: 1 of 1 wrong solutions are caught"), "{printed}");
+        assert_eq!(fs::read_to_string(&merged).expect("a matrix"), expected, "{of} shards");
+    }
+    let times = fs::read_to_string(folder.path().join("of-2/times.json")).expect("times");
+    let times: serde_json::Value = serde_json::from_str(&times).expect("JSON");
+    assert_eq!(times["machines"].as_array().map(Vec::len), Some(2), "{times}");
+    assert!(times["labs"][0]["wrong"][0]["cpu_seconds"].as_f64() > Some(0.0), "{times}");
+}

@@ -453,7 +453,7 @@ impl InOrder {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
+    use std::io::{self, Read};
     use std::os::unix::net::UnixStream;
     use std::process::Command;
 
@@ -529,18 +529,8 @@ mod tests {
         }
     }
 
-    /// Carries out a run whose worker sends these events, and then a report with an invalid key.
-    fn carry_out_forged(before: &[Event]) -> (Vec<Run>, Result<(), CommandError>) {
-        let case = &tester::cases()[0];
-        let folder = tempfile::tempdir().expect("a folder");
-        let answers = folder.path().join("answers");
-        std::fs::write(&answers, forged(before, case.name, 7)).expect("written");
-        let starter = Starter::new(move || {
-            let mut command = Command::new("sh");
-            command.args(["-c", "cat \"$0\" >&0; exec sleep 600"]).arg(&answers);
-            Ok(command)
-        });
-        let settings = Settings {
+    fn settings(starter: Starter) -> Settings {
+        Settings {
             backend: Backend::Simulation,
             jobs: 1,
             solution: "reference",
@@ -557,7 +547,87 @@ mod tests {
             untrusted: false,
             output: Output::Kept,
             starter,
-        };
+        }
+    }
+
+    /// Takes the first so many runs of each test, and keeps their positions.
+    struct FirstOfEach(u64, Vec<u64>);
+
+    impl Observer for FirstOfEach {
+        fn next(&mut self, run: Run) {
+            self.1.push(run.job.position);
+        }
+
+        fn has_seen_enough(&self) -> bool {
+            self.1.last().is_some_and(|position| position % 10 + 1 == self.0)
+        }
+    }
+
+    /// A run of a plan that was made before, which fails at these positions.
+    fn made(plan: &Plan, position: u64, failing: &[u64]) -> Run {
+        let job = plan.job(position).expect("a job");
+        let failure = failing.contains(&position).then_some("lost 3");
+        Run { job, ..crate::report::sample::run(job.seed, failure, None) }
+    }
+
+    /// Starts no worker.
+    fn no_starter() -> Starter {
+        Starter::new(|| Err(io::Error::other("a run was made that is not needed")))
+    }
+
+    #[test]
+    fn runs_that_were_made_before_are_delivered_in_order_and_left_out_like_others() {
+        let plan = Plan::new(tester::cases().iter().take(3).collect(), 10, 5);
+        for wanted in 1..=10 {
+            let mut observer = FirstOfEach(wanted, Vec::new());
+            let mut asked = Vec::new();
+            let mut before = |position| {
+                asked.push(position);
+                Ok((position < 30).then(|| made(&plan, position, &[])))
+            };
+            // The last run of each test was not made: it is needed only if all are.
+            let missing = if wanted < 10 { vec![9..10, 19..20, 29..30] } else { Vec::new() };
+            let settings = settings(no_starter());
+            carry_out_missing(plan.clone(), missing, &mut before, &settings, &mut observer).expect("made");
+            let expected: Vec<u64> = (0..30).filter(|position| position % 10 < wanted).collect();
+            assert_eq!(observer.1, expected, "{wanted} of each test");
+            assert!(asked.is_sorted(), "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn a_run_that_no_one_made_before_is_made() {
+        let plan = Plan::new(tester::cases().iter().take(1).collect(), 10, 5);
+        let mut observer = FirstOfEach(11, Vec::new());
+        let mut before = |position| Ok((position != 4).then(|| made(&plan, position, &[])));
+        let settings = settings(no_starter());
+        let made = carry_out_missing(plan.clone(), vec![4..5], &mut before, &settings, &mut observer);
+        assert!(made.is_err_and(|error| error.to_string().contains("cannot start a worker process")));
+        assert_eq!(observer.1, [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn the_first_failure_ends_runs_that_were_made_before() {
+        let plan = Plan::new(tester::cases().iter().take(2).collect(), 10, 5);
+        let mut observer = FirstOfEach(11, Vec::new());
+        let mut before = |position| Ok((position < 15).then(|| made(&plan, position, &[12, 14])));
+        let settings = Settings { fail_fast: true, ..settings(no_starter()) };
+        carry_out_missing(plan.clone(), vec![15..20], &mut before, &settings, &mut observer).expect("made");
+        assert_eq!(observer.1, (0..=12).collect::<Vec<_>>());
+    }
+
+    /// Carries out a run whose worker sends these events, and then a report with an invalid key.
+    fn carry_out_forged(before: &[Event]) -> (Vec<Run>, Result<(), CommandError>) {
+        let case = &tester::cases()[0];
+        let folder = tempfile::tempdir().expect("a folder");
+        let answers = folder.path().join("answers");
+        std::fs::write(&answers, forged(before, case.name, 7)).expect("written");
+        let starter = Starter::new(move || {
+            let mut command = Command::new("sh");
+            command.args(["-c", "cat \"$0\" >&0; exec sleep 600"]).arg(&answers);
+            Ok(command)
+        });
+        let settings = settings(starter);
         let mut collected = Collected(Vec::new());
         let result = carry_out(Plan::single(case, 7), &settings, &mut collected);
         (collected.0, result)

@@ -238,3 +238,67 @@ impl Reader {
 pub(super) fn are_equal(one: &Path, other: &Path) -> io::Result<bool> {
     Ok(fs::read(one)? == fs::read(other)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn work() -> Work {
+        Work {
+            command: "test".to_owned(),
+            line: "3A --seed 0x1".to_owned(),
+            build: "0x2".to_owned(),
+            first_seed: "0x1".to_owned(),
+            shards: 3,
+            settings: Value::Null,
+        }
+    }
+
+    fn read(path: &Path) -> Result<Vec<String>, Unreadable> {
+        let mut items = Vec::new();
+        Reader::open(path)?.each(|item| items.push(item))?;
+        Ok(items)
+    }
+
+    #[test]
+    fn a_file_appears_when_it_is_complete_and_is_json() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("2-of-3.json");
+        let shard = Shard::new(2, 3).expect("a shard");
+        for items in [&[][..], &["one"], &["one", "two\n],", "three"]] {
+            let mut writer = Writer::begin(&path, shard, &work()).expect("begun");
+            let before = fs::read(&path).ok();
+            items.iter().for_each(|item| writer.item(item).expect("written"));
+            assert_eq!(fs::read(&path).ok(), before, "the file before stays until then");
+            writer.finish().expect("written");
+            assert_eq!(read(&path).expect("complete"), items);
+            let json: Value = serde_json::from_slice(&fs::read(&path).expect("a file")).expect("JSON");
+            assert_eq!(json["items"].as_array().map(Vec::len), Some(items.len()));
+            assert_eq!((&json["shard"], &json["work"]["command"]), (&"2/3".into(), &"test".into()));
+        }
+        drop(Writer::begin(&path, shard, &work()).expect("begun"));
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "a draft is left");
+    }
+
+    #[test]
+    fn a_file_that_was_cut_or_changed_anywhere_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("1-of-3.json");
+        let mut writer = Writer::begin(&path, Shard::new(1, 3).expect("a shard"), &work()).expect("begun");
+        ["one", "two"].iter().for_each(|item| writer.item(item).expect("written"));
+        writer.finish().expect("written");
+        let whole = fs::read(&path).expect("a file");
+        for length in 0..whole.len() {
+            fs::write(&path, &whole[..length]).expect("written");
+            assert!(read(&path).is_err(), "{length} of {} bytes", whole.len());
+        }
+        for place in 0..whole.len() {
+            let mut changed = whole.clone();
+            changed[place] ^= 1;
+            fs::write(&path, &changed).expect("written");
+            assert!(read(&path).is_err(), "{}", String::from_utf8_lossy(&changed));
+        }
+    }
+}

@@ -177,8 +177,8 @@ impl Folder {
             let (one, work) = first.get_or_insert_with(|| (path.clone(), header.work.clone()));
             if let Some(difference) = header.work.difference(work) {
                 return Err(CommandError::new(format!(
-                    "{} is of {difference}, in contrast to {}; merge shards of one command, version, seed and \
-                     number",
+                    "{} is of {difference}, in contrast to {}; merge shards of one command, version, seed \
+                     and number",
                     path.display(),
                     one.display()
                 )));

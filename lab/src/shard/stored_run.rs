@@ -75,3 +75,51 @@ impl StoredRun {
         Run { job, plan, outcome, explanation: self.explanation }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    /// Stores a run, and reads it again.
+    fn stored(run: Run) -> (String, Run) {
+        let job = run.job;
+        let (stored, cpu_seconds) = StoredRun::of(run, false);
+        let text = serde_json::to_string(&stored).expect("JSON");
+        let read: StoredRun = serde_json::from_str(&text).expect("a run");
+        (text, read.into_run(job, None, cpu_seconds))
+    }
+
+    #[test]
+    fn a_run_is_read_as_it_was_delivered() {
+        let mut run = sample::run(7, Some("lost 3"), Some("AE1"));
+        let explanation = run.explanation.clone();
+        if let Outcome::Reported(report) = &mut run.outcome {
+            // It has no short decimal form.
+            report.virtual_seconds = 0.1 + 0.2;
+        }
+        let (_, read) = stored(run);
+        assert_eq!(read.explanation, explanation);
+        let Outcome::Reported(report) = read.outcome else { panic!("a report") };
+        assert_eq!(report.virtual_seconds.to_bits(), (0.1_f64 + 0.2).to_bits());
+        assert_eq!(report.cpu_seconds.to_bits(), 0.5_f64.to_bits());
+        assert_eq!(report.failure.expect("it failed").message, "lost 3");
+
+        let lost = Lost { kind: FailureKind::Abort, message: "it died".to_owned(), printed: "so".to_owned() };
+        let run = Run { outcome: Outcome::Lost(lost.clone()), ..sample::run(7, None, None) };
+        let (_, read) = stored(run);
+        assert!(matches!(read.outcome, Outcome::Lost(read) if read == lost));
+    }
+
+    #[test]
+    fn what_is_stored_does_not_depend_on_time_and_machine() {
+        let alike = Explanation::Alike { id: "AE1".to_owned(), text: "reply false".to_owned() };
+        // Of two failures whose explanation is settled, one was analysed before it was.
+        let analysed = Run { explanation: alike.clone(), ..sample::run(7, Some("lost 3"), Some("RV1")) };
+        let mut other = Run { explanation: alike, ..sample::run(7, Some("lost 3"), None) };
+        if let Outcome::Reported(report) = &mut other.outcome {
+            report.cpu_seconds = 9.0;
+        }
+        assert_eq!(stored(analysed).0, stored(other).0);
+    }
+}

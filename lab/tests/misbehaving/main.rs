@@ -1,7 +1,7 @@
 //! `lab` with solutions that abort, hang, print garbage or fail in a known way.
 //!
-//! This program has two roles. With `test`, `merge`, `replay`, `page` or `worker` as its first argument it is the
-//! command line of `lab`, with the solutions of [`solutions`] compiled in. Otherwise it tests that command
+//! This program has two roles. With `test`, `merge`, `replay`, `page` or `worker` as its first argument it is
+//! the command line of `lab`, with the solutions of [`solutions`] compiled in. Otherwise it tests that command
 //! line: it runs itself and checks the output. It has no libtest, whose arguments and output would interfere
 //! with the workers.
 

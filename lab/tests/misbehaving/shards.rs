@@ -132,8 +132,8 @@ pub fn shards_that_are_missing_are_named() {
         folder.passes(&format!("test 3A --runs 4 --seed 1 --shard {number}/5 --out out"));
     }
     let refusal = folder.refused("merge out --json merged.json");
-    let expected = "error: shards 2 and 5 of 5 are missing in out; run `cargo lab test 3A --seed 0x1 --runs 4 \
-                    --shard 2/5 --out out`, and likewise the others\n";
+    let expected = "error: shards 2 and 5 of 5 are missing in out; run `cargo lab test 3A --seed 0x1 --runs \
+                    4 --shard 2/5 --out out`, and likewise the others\n";
     assert_eq!(refusal, expected);
     folder.passes("test 3A --runs 4 --seed 1 --shard 5/5 --out out");
     assert!(folder.refused("merge out").contains("shard 2 of 5 is missing in out; run `cargo lab test 3A "));

@@ -1,9 +1,9 @@
 //! `lab grade --shard I/N`, and what `lab merge` makes of its results.
 //!
 //! A submission is graded by one shard, so it is built once. The shard grades its submissions as the command
-//! without shards does, in a folder of results of its own, and writes what is in there into its file. If it is
-//! ended before, that folder stays, and the same command goes on in it. Merging writes the same files from all
-//! shards into one folder of results.
+//! without shards does, in a folder of results of its own, and writes what is in there into its file. If it
+//! is ended before, that folder stays, and the same command goes on in it. Merging writes the same files from
+//! all shards into one folder of results.
 
 use std::fs;
 use std::io;

@@ -71,7 +71,7 @@ pub(crate) struct MutantsArgs {
     #[arg(help_heading = heading::RUNS)]
     pub(super) jobs: Option<u32>,
     /// Run only part I of N of the solutions, and write their results into --out, for `lab merge`
-    #[arg(long, value_name = "I/N", allow_negative_numbers = true, requires = "out")]
+    #[arg(long, value_name = "I/N", allow_hyphen_values = true, requires = "out")]
     #[arg(conflicts_with_all = ["json", "markdown"], help_heading = heading::RUNS)]
     pub(super) shard: Option<Shard>,
     /// Folder for the results of shards; without --shard, for times.json with all times that were measured,

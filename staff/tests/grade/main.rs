@@ -11,5 +11,6 @@ mod first_edition;
 mod hostile;
 mod resume;
 mod scores;
+mod shards;
 mod stage;
 mod swap;
