@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::Mutex;
 
 use tester::{Case, cases};
 
@@ -13,15 +14,30 @@ fn all() -> impl Iterator<Item = &'static Case> {
     cases().iter().filter(|case| can_be_taken(case.name))
 }
 
+/// Calls `f` with each test, in several threads.
+fn for_each(f: impl Fn(&'static Case) + Sync) {
+    let cases = Mutex::new(all());
+    let next = || cases.lock().expect("no test panics with the lock").next();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some(case) = next() {
+                    f(case);
+                }
+            });
+        }
+    });
+}
+
 #[test]
 fn streams_of_the_reference_are_evidence() {
-    for case in all() {
+    for_each(|case| {
         for seed in 1..=2 {
             let recorded = Recorded::of_case(case, seed);
             assert!(recorded.report.passed(), "{} {seed}: {:?}", case.name, recorded.report.failure);
             assert_eq!(recorded.check(), Ok(()), "{} with seed {seed}", case.name);
         }
-    }
+    });
 }
 
 #[test]
@@ -36,17 +52,17 @@ fn the_table_has_every_test() {
 #[test]
 #[ignore = "it writes a file of the source, after a change of the tests"]
 fn write_least() {
-    let mut flaws = String::new();
-    let mut table = String::from("# A quarter of the least in runs of the reference; see least.rs.\n");
-    for case in all() {
+    let rows: Mutex<BTreeMap<&str, String>> = Mutex::default();
+    let flaws = Mutex::new(String::new());
+    for_each(|case| {
         let mut least: Option<BTreeMap<&str, u64>> = None;
-        for seed in 100..104 {
+        for seed in 100..103 {
             let recorded = Recorded::of_case(case, seed);
             let amounts = match recorded.amounts() {
                 Ok(amounts) => amounts.0,
                 Err(flaw) => {
                     let failure = &recorded.report.failure;
-                    eprintln!("{} with seed {seed}: {flaw} {failure:?}", case.name);
+                    let flaws = &mut *flaws.lock().expect("a text");
                     writeln!(flaws, "{} with seed {seed}: {flaw} {failure:?}", case.name).expect("a text");
                     continue;
                 }
@@ -59,14 +75,19 @@ fn write_least() {
                     .collect(),
             });
         }
-        write!(table, "\n[{}]\n", case.name).expect("a text");
+        let mut row = format!("\n[{}]\n", case.name);
         for (name, amount) in least.unwrap_or_default().into_iter().filter(|(_, amount)| *amount > 0) {
-            writeln!(table, "{name} = {}", (amount / 4).max(1)).expect("a text");
+            writeln!(row, "{name} = {}", (amount / 4).max(1)).expect("a text");
         }
-    }
-    assert!(flaws.is_empty(), "{flaws}");
+        rows.lock().expect("rows").insert(case.name, row);
+    });
+    let rows = rows.into_inner().expect("rows");
+    let table: String = all().filter_map(|case| rows.get(case.name).cloned()).collect();
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/evidence/least.toml");
-    std::fs::write(path, table).expect("written");
+    let title = "# A quarter of the least in runs of the reference; see least.rs.\n";
+    std::fs::write(path, title.to_owned() + &table).expect("written");
+    let flaws = flaws.into_inner().expect("a text");
+    assert!(flaws.is_empty(), "{flaws}");
 }
 
 /// Prints what evidence costs: `cargo test -p staff --lib cost_of_evidence -- --ignored --nocapture`.
