@@ -26,6 +26,7 @@ pub(super) struct Operations {
     /// The clients that have operations of which the test keeps no history, and the keys of these.
     unrecorded: HashSet<u32>,
     keys: HashSet<Arc<str>>,
+    /// The number of operations that began, without those.
     began: u64,
 }
 
@@ -55,9 +56,10 @@ impl Operations {
         Ok(())
     }
 
-    /// The number of operations that began, of those that are checked.
-    pub(super) fn began(&self) -> u64 {
-        self.began
+    /// The number of operations that began; `None` if there are some of which the test keeps no history, and
+    /// which the report does not count one by one.
+    pub(super) fn began(&self) -> Option<u64> {
+        self.unrecorded.is_empty().then_some(self.began)
     }
 
     /// Checks the history. Returns the number of operations that have ended.
