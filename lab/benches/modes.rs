@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use tester::{Case, Detail, Report, RunOptions, cases, run};
 
-const DETAILS: [Detail; 3] = [Detail::Bare, Detail::Watched, Detail::Recorded];
+const DETAILS: [Detail; 4] = [Detail::Bare, Detail::Outlined, Detail::Watched, Detail::Recorded];
 
 /// Milliseconds of processor time in each detail.
-type Times = [f64; 3];
+type Times = [f64; 4];
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
@@ -42,7 +42,7 @@ fn main() {
     assert_eq!(different, 0);
 }
 
-fn are_the_same(case: &Case, seed: u64, reports: &[Report; 3]) -> bool {
+fn are_the_same(case: &Case, seed: u64, reports: &[Report; 4]) -> bool {
     let verdict = |report: &Report| {
         (report.fingerprint, report.failure.as_ref().map(|failure| failure.message.clone()))
     };
@@ -53,9 +53,11 @@ fn are_the_same(case: &Case, seed: u64, reports: &[Report; 3]) -> bool {
     same
 }
 
-fn print(name: &str, [bare, watched, recorded]: Times) {
+fn print(name: &str, [bare, outlined, watched, recorded]: Times) {
     println!(
-        "{name:62} bare {bare:8.2} ms  watched {watched:8.2} ms ({:.2})  recorded {recorded:8.2} ms ({:.2})",
+        "{name:62} bare {bare:8.2} ms  outlined {outlined:8.2} ms ({:.2})  watched {watched:8.2} ms ({:.2})  \
+         recorded {recorded:8.2} ms ({:.2})",
+        outlined / bare,
         watched / bare,
         recorded / bare
     );

@@ -17,6 +17,7 @@
 //! - `protocol`: the messages on the socket;
 //! - [`worker`]: the worker's end of the socket;
 //! - [`EventFile`]: the events of a run, as a file;
+//! - [`OutlineFolder`]: the outlines of the events of several runs;
 //! - `event_lines`: the lines of that file, as the worker sends them;
 //! - `key`: the key that authenticates a report;
 //! - `log_stream`: sends a run's log to the parent during the run;
@@ -27,6 +28,7 @@ mod event_lines;
 mod key;
 mod log_stream;
 mod lost;
+mod outline_folder;
 mod plan;
 pub mod pool;
 mod process;
@@ -38,6 +40,7 @@ pub mod worker;
 
 pub use event_file::{EventFile, Events, Header};
 pub use lost::Lost;
+pub use outline_folder::OutlineFolder;
 pub use plan::{Job, Plan};
 pub use pool::{Analyse, Observer, Outcome, PATIENCE, Record, Run, Settings};
 pub use process::{Output, Starter};

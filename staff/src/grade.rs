@@ -9,12 +9,14 @@
 //! - [`submission`]: one submission, from its files to its runs;
 //! - [`judge`]: the decision whether a submission is graded, from its source and its artifacts;
 //! - [`runs`]: its runs, test by test;
+//! - [`evidence`]: runs that are made again, and their events checked;
 //! - [`scoring`]: the score of a checkpoint;
 //! - [`stored`]: the results of an earlier grading;
 //! - [`progress`]: the progress display;
 //! - [`shards`]: `lab grade --shard`, and the merging of its results.
 
 mod checkpoint;
+mod evidence;
 mod judge;
 mod progress;
 mod results_dir;

@@ -7,6 +7,7 @@
 //! agreement, are in the folder of that protocol.
 
 mod chance;
+mod drawn;
 mod faults;
 mod incarnations;
 mod link_table;
@@ -27,6 +28,7 @@ use persister::Storage;
 use crate::event::{Group, Incarnation, Kind, Party};
 use crate::protocol::Protocol;
 use crate::testbed::{AnyCluster, Testbed};
+pub use drawn::Drawn;
 use link_table::LinkTable;
 pub(crate) use partitioner::Partitioner;
 use test_rng::TestRng;

@@ -28,8 +28,9 @@ use persister::SaveStep;
 use crate::causality::{Causality, LogicalTime};
 pub use interests::Interests;
 pub(crate) use json::position;
+pub(crate) use party::own_name;
 pub use party::{Group, Incarnation, Party};
-pub use recording::{Recorded, RecordedKind, RecordedSave, Recording, SavedContent};
+pub use recording::{Began, Recorded, RecordedKind, RecordedSave, Recording, SavedContent};
 pub(crate) use stream::{Conclusion, EventStream};
 pub use stream::{Detail, EventSource};
 

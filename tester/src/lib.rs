@@ -67,7 +67,7 @@ pub use bully::{BullyEvent, BullyNodes, FollowsLeader};
 pub use bully_extended::{BullyForm, CuredBullyEvent, CuredBullyNodes};
 pub use cargo_test::{cargo_test, cargo_tests};
 pub use case::Case;
-pub use cluster::{Cluster, ELECTION_TIMEOUT};
+pub use cluster::{Cluster, Drawn, ELECTION_TIMEOUT};
 pub use event::{
     Detail, Event, EventSource, Incarnation, Interests, Kind, Party, ProtocolEvent, Recorded, RecordedKind,
     Recording, StreamPosition,

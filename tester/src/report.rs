@@ -60,7 +60,7 @@ pub struct Report {
     /// that was watched or recorded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub situations: Vec<String>,
-    /// The events of the run, if it was [recorded](crate::Detail::Recorded). It is not serialized.
+    /// The events of the run, if [they were kept](crate::Detail::is_kept). It is not serialized.
     #[serde(skip)]
     pub recording: Option<Arc<Recording>>,
     /// The log's lines, stamped with time, server and thread; empty unless the run was recorded.

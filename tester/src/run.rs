@@ -60,11 +60,13 @@ impl RunOptions {
         }
     }
 
-    /// The detail of a run of this test: rules are verdicts in adversarial ones, so these are watched.
+    /// The detail of a run of this test: rules are verdicts in adversarial ones, so these are watched, or
+    /// recorded with contents.
     #[must_use]
     pub fn detail_of(&self, case: &Case) -> Detail {
         match self.detail {
             Detail::Bare if case.adversarial => Detail::Watched,
+            Detail::Outlined if case.adversarial => Detail::Recorded,
             detail => detail,
         }
     }

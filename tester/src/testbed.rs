@@ -160,6 +160,7 @@ impl Testbed {
     pub fn begin(&self, reliable: bool, long_delays: bool) {
         let Self { world, network, meter, calls, .. } = self;
         meter.begin(world.now(), network.total_count(), network.total_bytes());
+        self.events.begin();
         network.set_reliable(reliable);
         network.set_long_delays(long_delays);
         let (late_world, calls) = (world.clone(), Arc::clone(calls));
@@ -170,6 +171,7 @@ impl Testbed {
     pub fn end(&self) {
         self.measure();
         self.meter.end(self.world.now());
+        self.events.end();
         self.wait_until_exercised();
         self.events.must_be_exercised();
         let clusters = self.clusters.lock().clone();

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Lines, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -35,6 +36,20 @@ pub struct Header {
     /// The number of later lines of the log, which are not in the file.
     #[serde(default)]
     pub log_left_out: u64,
+    /// The number of the last event before the test began; `None` if the run ended before.
+    #[serde(default)]
+    pub began_after: Option<u64>,
+    /// The virtual time at which the test began, in nanoseconds since the start of the run.
+    #[serde(default)]
+    pub began_ns: Option<u64>,
+    /// The virtual time at which the test ended, in nanoseconds since the start of the run; `None` if it did
+    /// not end by itself.
+    #[serde(default)]
+    pub ended_ns: Option<u64>,
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl Header {
@@ -48,6 +63,9 @@ impl Header {
             left_out: recording.left_out(),
             without_contents: recording.without_contents(),
             log_left_out: log.left_out,
+            began_after: recording.began().map(|began| began.after),
+            began_ns: recording.began().map(|began| nanoseconds(began.at)),
+            ended_ns: recording.ended().map(nanoseconds),
         }
     }
 }
@@ -126,20 +144,24 @@ impl Iterator for Events {
 pub(super) struct Draft {
     path: PathBuf,
     file: BufWriter<File>,
+    /// The bytes that may still be added.
+    room: u64,
 }
 
 impl Draft {
-    /// A draft of the file at `path`. A file of that name is removed.
-    pub(super) fn new(path: &Path) -> io::Result<Self> {
+    /// A draft of the file at `path`, of at most `room` bytes. A file of that name is removed.
+    pub(super) fn new(path: &Path, room: u64) -> io::Result<Self> {
         match std::fs::remove_file(path) {
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
             _ => {}
         }
-        Ok(Self { path: path.to_owned(), file: BufWriter::new(File::create(part(path))?) })
+        Ok(Self { path: path.to_owned(), file: BufWriter::new(File::create(part(path))?), room })
     }
 
     /// Adds lines.
     pub(super) fn add(&mut self, lines: &str) -> io::Result<()> {
+        let left = self.room.checked_sub(lines.len() as u64);
+        self.room = left.ok_or_else(|| io::Error::from(io::ErrorKind::FileTooLarge))?;
         self.file.write_all(lines.as_bytes())
     }
 
@@ -170,8 +192,11 @@ mod tests {
             left_out: 0,
             without_contents: 2,
             log_left_out: 0,
+            began_after: Some(0),
+            began_ns: Some(1180),
+            ended_ns: None,
         };
-        let mut draft = Draft::new(&place.path()).expect("a draft");
+        let mut draft = Draft::new(&place.path(), u64::MAX).expect("a draft");
         draft.add(&format!("{}\n", serde_json::to_string(&header).expect("JSON"))).expect("written");
         draft.add("{\"number\":1}\n{\"num").expect("written");
         assert!(place.open().expect("no error").is_none());
@@ -183,7 +208,7 @@ mod tests {
             events.map(|event| event.expect("JSON")["number"].as_u64().expect("a number")).collect();
         assert_eq!(numbers, [1, 2]);
         // The next run may leave none.
-        drop(Draft::new(&place.path()).expect("a draft"));
+        drop(Draft::new(&place.path(), u64::MAX).expect("a draft"));
         assert!(place.open().expect("no error").is_none());
     }
 }

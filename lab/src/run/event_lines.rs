@@ -14,21 +14,31 @@ use super::protocol::{Event, send};
 /// Bytes that are sent at a time.
 const BYTES_AT_A_TIME: usize = 256 * 1024;
 
+/// What is sent of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Everything, contents abridged.
+    Whole,
+    /// See [`Recorded::write_outline`].
+    Outlines,
+}
+
 /// Sends the header, and the events and the lines of the log in the order of time.
 pub(super) fn send_all(
     socket: &UnixStream,
     header: &Header,
     recording: &Recording,
     log: &KeptLog,
+    form: Form,
 ) -> io::Result<()> {
     let mut buffer = serde_json::to_string(header)?;
     buffer.push('\n');
     for entry in merged(recording.events(), &log.lines) {
-        let value = match entry {
-            Entry::Event(event) => event.to_json(),
-            Entry::Line(line) => of_line(line),
-        };
-        buffer += &serde_json::to_string(&value)?;
+        match entry {
+            Entry::Event(event) if form == Form::Outlines => event.write_outline(&mut buffer),
+            Entry::Event(event) => buffer += &serde_json::to_string(&event.to_json())?,
+            Entry::Line(line) => buffer += &serde_json::to_string(&of_line(line))?,
+        }
         buffer.push('\n');
         if buffer.len() > BYTES_AT_A_TIME {
             send(socket, &Event::Recorded(std::mem::take(&mut buffer)))?;

@@ -79,9 +79,17 @@ pub enum Record {
     /// As `Lines`, and the events and the log of each run that ends are written to this file, in place of
     /// those of the run before; see [`EventFile`](super::EventFile).
     Events(PathBuf),
+    /// Logs are not recorded. The outlines of the events of each run that ends are written to a file in this
+    /// folder; see [`OutlineFolder`](super::OutlineFolder).
+    Outlines(PathBuf),
 }
 
 impl Record {
+    /// Whether reports have logs, or the observer receives their lines.
+    pub(super) fn logs(&self) -> bool {
+        matches!(self, Self::End | Self::Lines | Self::Events(_))
+    }
+
     /// Whether the observer receives the lines.
     pub(super) fn lines(&self) -> bool {
         matches!(self, Self::Lines | Self::Events(_))

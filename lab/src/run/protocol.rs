@@ -42,6 +42,8 @@ pub(super) struct RunRequest {
     pub(super) lines: bool,
     /// Whether to send the events of the run, with its log, when it has ended.
     pub(super) events: bool,
+    /// Whether to send the outlines of the events of the run when it has ended.
+    pub(super) outlines: bool,
     /// The limit on the time between two calls of labrt, in seconds.
     pub(super) patience_seconds: f64,
     /// The limit on the run's CPU time, in seconds.
@@ -192,6 +194,7 @@ mod tests {
             strict: false,
             lines: false,
             events: false,
+            outlines: false,
             patience_seconds: 5.0,
             cpu_seconds: 60.0,
             mark_output: true,

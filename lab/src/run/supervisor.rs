@@ -12,6 +12,7 @@ use tester::nemesis::FaultPlan;
 
 use super::event_file::Draft;
 use super::key::Key;
+use super::outline_folder;
 use super::pool::{Analyse, Delivery, Record, Shared};
 use super::process::{Output, Process};
 use super::protocol::{
@@ -207,7 +208,7 @@ impl<'a> Supervisor<'a> {
             self.in_flight.push_back(task);
             if self.worker.is_none() {
                 let Settings { starter, output, record, .. } = &self.shared.settings;
-                let max_bytes = if *record == Record::Nothing { MAX_BYTES_WITHOUT_LOG } else { MAX_BYTES };
+                let max_bytes = if record.logs() { MAX_BYTES } else { MAX_BYTES_WITHOUT_LOG };
                 let worker = Process::start(starter, *output, max_bytes);
                 self.worker = Some(worker.map_err(|cause| cannot_start(&cause))?);
                 self.number = 0;
@@ -263,14 +264,19 @@ impl<'a> Supervisor<'a> {
     }
 
     fn wants_events(&self) -> bool {
-        matches!(self.shared.settings.record, Record::Events(_))
+        matches!(self.shared.settings.record, Record::Events(_) | Record::Outlines(_))
     }
 
     /// Adds lines to the file of events. A run whose file cannot be written has none.
     fn keep(&mut self, lines: &str) {
-        let Record::Events(path) = &self.shared.settings.record else { return };
+        let Some(Task { job, .. }) = self.in_flight.front() else { return };
+        let (path, room) = match &self.shared.settings.record {
+            Record::Events(path) => (path.clone(), u64::MAX),
+            Record::Outlines(folder) => (outline_folder::path_of(folder, job), outline_folder::MAX_BYTES),
+            Record::Nothing | Record::End | Record::Lines => return,
+        };
         let begun = match std::mem::take(&mut self.events) {
-            Writing::NotBegun => Draft::new(path),
+            Writing::NotBegun => Draft::new(&path, room),
             Writing::Begun(draft) => Ok(draft),
             Writing::Failed => return self.events = Writing::Failed,
         };
@@ -311,11 +317,12 @@ impl<'a> Supervisor<'a> {
             policy: settings.policy.to_string(),
             plan: settings.plan.as_deref().cloned(),
             shrink: settings.shrink && !is_repeated,
-            record: settings.record != Record::Nothing && !is_repeated,
+            record: settings.record.logs() && !is_repeated,
             watch: is_repeated || matches!(settings.analyse, Analyse::All | Analyse::Strict),
             strict: settings.analyse == Analyse::Strict,
             lines: settings.record.lines() && !is_repeated,
             events: matches!(settings.record, Record::Events(_)) && !is_repeated,
+            outlines: matches!(settings.record, Record::Outlines(_)) && !is_repeated,
             patience_seconds: settings.patience.as_secs_f64(),
             cpu_seconds: settings.wall_limit.as_secs_f64(),
             mark_output: settings.output == Output::Kept,

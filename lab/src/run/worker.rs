@@ -11,7 +11,7 @@ use tester::nemesis::smallest;
 use tester::{Detail, Report, RunOptions};
 
 use super::event_file::Header;
-use super::event_lines;
+use super::event_lines::{self, Form};
 use super::log_stream::{self, LogStream};
 use super::protocol::{
     BATCH_TIME, Event, Instruction, MARK, MAX_BYTES, Received, Receiver, RunRequest, send,
@@ -179,8 +179,9 @@ fn carry_out(
     send(socket, &Event::Ended(number))?;
     let key = keys.recv().map_err(io::Error::other)?;
     let (recording, log) = (report.recording.take(), log.unwrap_or_default());
-    if let Some(recording) = recording.as_ref().filter(|_| request.events) {
-        event_lines::send_all(socket, &Header::of(request, recording, &log), recording, &log)?;
+    if let Some(recording) = recording.as_ref().filter(|_| request.events || request.outlines) {
+        let form = if request.outlines { Form::Outlines } else { Form::Whole };
+        event_lines::send_all(socket, &Header::of(request, recording, &log), recording, &log, form)?;
     }
     // As it was allocated.
     labrt::world::uncounted(|| drop((recording, log)));
@@ -200,10 +201,11 @@ fn run(lab: &Lab, request: &RunRequest, tap: Option<Tap>) -> io::Result<Report> 
         backend,
         policy,
         record: request.record,
-        detail: match (request.events, request.watch) {
-            (true, _) => Detail::Recorded,
-            (false, true) => Detail::Watched,
-            (false, false) => Detail::Bare,
+        detail: match request {
+            RunRequest { events: true, .. } => Detail::Recorded,
+            RunRequest { outlines: true, .. } => Detail::Outlined,
+            RunRequest { watch: true, .. } => Detail::Watched,
+            _ => Detail::Bare,
         },
         strict: request.strict,
         tap,

@@ -7,6 +7,7 @@ use crate::build::Inspection;
 use crate::score::{Column, Figures};
 use labreport::results::FailedRun;
 use serde::{Deserialize, Serialize};
+use tester::Report;
 
 use super::results_dir::{self, ResultsDir};
 use lab::error::CommandError;
@@ -47,6 +48,30 @@ pub(super) struct TestEntry {
     /// What the runs took; missing if an earlier version made them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) figures: Option<Figures>,
+    /// The runs whose evidence is still to be taken: a secret sample of those that passed. It is drawn when
+    /// the runs are complete, and kept so that a grading that goes on later takes no other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) sample: Vec<Sampled>,
+}
+
+/// A run that passed, and what its report said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Sampled {
+    pub(super) seed: u64,
+    pub(super) fingerprint: u64,
+    pub(super) rpcs: u64,
+    pub(super) bytes: u64,
+    pub(super) commands: u64,
+    pub(super) operations: u64,
+}
+
+impl Sampled {
+    /// What a report says; `None` of a run that failed.
+    pub(super) fn of(report: &Report) -> Option<Self> {
+        let &Report { seed, fingerprint, rpcs, bytes, commands, operations, .. } = report;
+        report.passed().then_some(Self { seed, fingerprint, rpcs, bytes, commands, operations })
+    }
 }
 
 impl Checkpoint {

@@ -8,8 +8,8 @@ use labreport::results::{FailedRun, Rule};
 use labrt::world::{Backend, Policy};
 use tester::{Case, seed};
 
-use super::Grading;
-use super::checkpoint::{Checkpoint, TestEntry};
+use super::checkpoint::{Checkpoint, Sampled, TestEntry};
+use super::{Grading, evidence};
 use lab::error::CommandError;
 use lab::report::failure;
 use lab::report::json::{fingerprint, of_failure};
@@ -50,25 +50,7 @@ pub(super) fn carry_out(
         return Ok(None);
     }
     let of_all = grading.results.settings();
-    let settings = Settings {
-        backend: Backend::Simulation,
-        jobs: grading.shares.one(),
-        solution,
-        policy: Policy::default(),
-        plan: None,
-        shrink: false,
-        record: Record::Nothing,
-        analyse: Analyse::Failures,
-        patience: PATIENCE,
-        wall_limit: of_all.wall_limit(),
-        deadline: None,
-        cut_off: until,
-        fail_fast: false,
-        untrusted: true,
-        batched: false,
-        output: Output::Kept,
-        starter: grading.build_env.starter(&program.program())?,
-    };
+    let settings = Settings { cut_off: until, ..settings(grading, program, solution)? };
     let plan = Plan::new(cases, of_all.runs, of_all.first_seed());
     let sources = format!("{}/", program.sources().display());
     let mut recorder = RunRecorder {
@@ -79,6 +61,7 @@ pub(super) fn carry_out(
         column,
         checkpoint,
         test: None,
+        passed: Vec::new(),
         hanging: 0,
         failed: None,
     };
@@ -87,7 +70,35 @@ pub(super) fn carry_out(
         return Err(cause);
     }
     recorder.fail_missing_runs(CUT_OFF);
+    recorder.draw_sample();
     Ok(recorder.test.map(|(_, test)| test))
+}
+
+/// The settings of runs of a submission.
+pub(super) fn settings(
+    grading: &Grading,
+    program: &Workspace,
+    solution: &'static str,
+) -> Result<Settings, CommandError> {
+    Ok(Settings {
+        backend: Backend::Simulation,
+        jobs: grading.shares.one(),
+        solution,
+        policy: Policy::default(),
+        plan: None,
+        shrink: false,
+        record: Record::Nothing,
+        analyse: Analyse::Failures,
+        patience: PATIENCE,
+        wall_limit: grading.results.settings().wall_limit(),
+        deadline: None,
+        cut_off: None,
+        fail_fast: false,
+        untrusted: true,
+        batched: false,
+        output: Output::Kept,
+        starter: grading.build_env.starter(&program.program())?,
+    })
 }
 
 /// Records runs in a checkpoint.
@@ -102,6 +113,8 @@ struct RunRecorder<'a> {
     checkpoint: &'a mut Checkpoint,
     /// The test whose runs are arriving.
     test: Option<(&'static Case, TestEntry)>,
+    /// Its runs that passed.
+    passed: Vec<Sampled>,
     /// The number of its runs that hung.
     hanging: u32,
     /// The error of saving the checkpoint.
@@ -118,8 +131,8 @@ impl Observer for RunRecorder<'_> {
         let column = self.column;
         let (_, test) = self.test.get_or_insert_with(|| {
             let (name, figures) = (case.name.to_owned(), Some(Figures::default()));
-            let entry = TestEntry { name, column, runs: 0, failures: Vec::new(), figures };
-            (case, entry)
+            let (runs, failures, sample) = (0, Vec::new(), Vec::new());
+            (case, TestEntry { name, column, runs, failures, figures, sample })
         });
         test.runs += 1;
         if let (Outcome::Reported(report), Some(figures)) = (&run.outcome, &mut test.figures) {
@@ -128,6 +141,9 @@ impl Observer for RunRecorder<'_> {
         if let Some((failure, _)) = failure::Failure::of(&run) {
             self.hanging += u32::from(failure.hung());
             test.failures.push(kept(&failure, &self.sources));
+        }
+        if let Outcome::Reported(report) = &run.outcome {
+            self.passed.extend(Sampled::of(report));
         }
         let runs = u64::from(self.grading.results.settings().runs);
         if self.has_seen_enough_of_it() {
@@ -165,8 +181,16 @@ impl RunRecorder<'_> {
         test.runs = runs;
     }
 
+    fn draw_sample(&mut self) {
+        let passed = std::mem::take(&mut self.passed);
+        if let Some((_, test)) = &mut self.test {
+            test.sample = evidence::sample_of(&test.name, passed);
+        }
+    }
+
     fn complete(&mut self) {
         self.hanging = 0;
+        self.draw_sample();
         let Some((_, test)) = self.test.take() else { return };
         self.grading.progress.tested(self.name, &test);
         self.checkpoint.tests.push(test);

@@ -154,6 +154,7 @@ mod tests {
             runs: 5,
             failures: vec![failure("lost 3", "AE1"), failure("two leaders", "AE1"), failure("lost 4", "RV1")],
             figures: None,
+            sample: Vec::new(),
         };
         let of = |reveal| {
             let column = column_runs(&test, reveal);
@@ -183,6 +184,7 @@ mod tests {
             runs: 5,
             failures: vec![failure("timeout")],
             figures: None,
+            sample: Vec::new(),
         };
         assert_eq!(not_made(&test), None);
         test.failures.extend([failure(NOT_RUN), failure(NOT_RUN)]);

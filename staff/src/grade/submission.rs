@@ -16,7 +16,7 @@ use tester::Case;
 use super::checkpoint::{BuildEntry, Checkpoint, TestEntry};
 use super::judge::Certain;
 use super::runs::Runs;
-use super::{Grading, runs, scoring, submission_index};
+use super::{Grading, evidence, runs, scoring, submission_index};
 use lab::error::CommandError;
 use lab::interrupt;
 
@@ -68,7 +68,8 @@ fn advance(
     {
         return Ok(());
     }
-    let is_complete = wanted(grading, &checkpoint).iter().all(|(_, cases)| cases.is_empty());
+    let is_complete = wanted(grading, &checkpoint).iter().all(|(_, cases)| cases.is_empty())
+        && checkpoint.tests.iter().all(|test| test.sample.is_empty());
     if checkpoint.build.is_some() && is_complete {
         scoring::score(grading, &staged, &checkpoint, graded);
         return Ok(());
@@ -172,8 +173,12 @@ fn work(
             Column::Reference => ON_REFERENCE,
         };
         let last = cases.last().copied();
-        let half_done = runs::carry_out(&runs, solution, column, cases, checkpoint)?;
-        if last.is_some_and(|last| checkpoint.test(last.name, column).is_none()) {
+        let mut half_done = runs::carry_out(&runs, solution, column, cases, checkpoint)?;
+        let of_column = checkpoint.tests.iter_mut().filter(|test| test.column == column);
+        evidence::take(&runs, solution, of_column.chain(&mut half_done).collect())?;
+        checkpoint.save(&grading.results, name)?;
+        let is_cut_off = last.is_some_and(|last| checkpoint.test(last.name, column).is_none());
+        if is_cut_off || interrupt::has_come() {
             return Ok(Work::CutOff(half_done));
         }
     }

@@ -7,6 +7,7 @@
 #![cfg(target_os = "linux")]
 
 mod ended;
+mod evidence;
 mod first_edition;
 mod hostile;
 mod resume;

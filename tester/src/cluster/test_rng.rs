@@ -22,14 +22,17 @@ pub(super) struct TestRng {
 }
 
 /// The letters of random texts: 64, as many as 6 bits can tell apart.
-const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+pub(super) const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// The name of the stream of commands and requests.
+pub(super) const WORKLOAD: &str = "workload";
 
 impl TestRng {
     pub fn new(world: &World, group: Group) -> Self {
         let stream = |name| Mutex::new(world.rng(&group.own(name)));
         Self {
             faults: stream("faults"),
-            workload: stream("workload"),
+            workload: stream(WORKLOAD),
             pauses: stream("pauses"),
             names: stream("names"),
         }

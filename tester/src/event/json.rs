@@ -3,6 +3,8 @@
 //! `docs/events.md` describes the objects. Fields may be added; none is renamed.
 
 mod abridged;
+mod operation;
+mod outline;
 
 use std::panic::Location;
 
@@ -19,6 +21,20 @@ impl Recorded {
     /// The event as a JSON object. In its contents, long sequences and texts are shortened.
     #[must_use]
     pub fn to_json(&self) -> Json {
+        self.object(kind(&self.kind))
+    }
+
+    /// Appends the event as [`to_json`](Self::to_json) gives it, without what lab code chooses freely: the
+    /// contents of messages and of saves, and lines of the source.
+    pub fn write_outline(&self, to: &mut String) {
+        match outline::of(self) {
+            Some(outline) => outline.append(to),
+            None => to.push_str(&self.to_json().to_string()),
+        }
+    }
+
+    /// The object with the fields that all events have, and those of its kind.
+    fn object(&self, kind: Json) -> Json {
         let mut object = Map::new();
         object.insert("number".into(), self.number.into());
         object.insert("time_ns".into(), u64::try_from(self.at.as_nanos()).unwrap_or(u64::MAX).into());
@@ -29,7 +45,7 @@ impl Recorded {
             object.insert("server".into(), who.server.into());
             object.insert("incarnation".into(), who.number.into());
         }
-        let Json::Object(kind) = kind(&self.kind) else { unreachable!("it is an object") };
+        let Json::Object(kind) = kind else { unreachable!("it is an object") };
         object.extend(kind);
         Json::Object(object)
     }
@@ -62,26 +78,39 @@ fn kind(kind: &RecordedKind) -> Json {
         }),
         RecordedKind::Saved { step, records, location } => json!({
             "kind": "saved",
-            "step": match step {
-                SaveStep::Began => "began",
-                SaveStep::TookEffect { .. } => "took_effect",
-                SaveStep::Interrupted { took_effect: true } => "interrupted_after_effect",
-                SaveStep::Interrupted { took_effect: false } => "interrupted_without_effect",
-            },
+            "step": save_step_name(*step),
             "records": records.iter().map(record).collect::<Vec<_>>(),
             "location": position(location),
         }),
-        RecordedKind::Submitted(bytes) => json!({ "kind": "submitted", "bytes": bytes }),
+        RecordedKind::Submitted { bytes, request } => json!({
+            "kind": "submitted",
+            "bytes": bytes,
+            "request": request.as_ref().map(|request| value(request, Kept::OF_A_MESSAGE)),
+        }),
         RecordedKind::Executed(name) => json!({ "kind": "executed", "text": name }),
-        RecordedKind::OperationBegan(text) => json!({ "kind": "operation_began", "text": text }),
-        RecordedKind::OperationEnded { what, answer } => {
-            json!({ "kind": "operation_ended", "operation": what, "answer": answer })
+        RecordedKind::OperationBegan { text, input } => {
+            json!({ "kind": "operation_began", "text": text, "input": input.as_ref().map(operation::input) })
         }
+        RecordedKind::OperationEnded { what, answer, output } => json!({
+            "kind": "operation_ended",
+            "operation": what,
+            "answer": answer,
+            "output": output.as_ref().map(operation::output),
+        }),
         RecordedKind::Protocol { name, value: content } => {
             let content = content.as_ref().map(|content| value(content, Kept::OF_A_MESSAGE));
             json!({ "kind": name, "content": content })
         }
         RecordedKind::Violation(text) => json!({ "kind": "violation", "text": text }),
+    }
+}
+
+fn save_step_name(step: SaveStep) -> &'static str {
+    match step {
+        SaveStep::Began => "began",
+        SaveStep::TookEffect { .. } => "took_effect",
+        SaveStep::Interrupted { took_effect: true } => "interrupted_after_effect",
+        SaveStep::Interrupted { took_effect: false } => "interrupted_without_effect",
     }
 }
 

@@ -64,8 +64,13 @@ impl Group {
 
     /// A name made unique to this group: `faults` in the first group, `g1: faults` in group `g1`.
     pub(crate) fn own(self, what: &str) -> String {
-        if self.name.is_empty() { what.to_owned() } else { format!("{}: {what}", self.name) }
+        own_name(self.name, what)
     }
+}
+
+/// A name made unique to the group of this name.
+pub(crate) fn own_name(group: &str, what: &str) -> String {
+    if group.is_empty() { what.to_owned() } else { format!("{group}: {what}") }
 }
 
 /// A server in one of its incarnations: `server 2`, and after a restart `server 2 (incarnation 3)`; in a

@@ -10,8 +10,10 @@ use labgob::{ChunkedValue, Value};
 use labrpc::Step;
 use persister::SaveStep;
 use rustc_hash::FxHashSet;
+use serde::Serialize;
 
 use super::{Event, Group, Incarnation, Kind, Message, Party, Save};
+use crate::linearizability::{KeyValueInput, KeyValueOutput};
 
 /// The most bytes of contents that are kept of a run. Later events are kept without contents.
 const MAX_CONTENTS: usize = 256 << 20;
@@ -35,6 +37,17 @@ pub struct Recording {
     without_contents: u64,
     left_out: u64,
     last: Vec<LastSave>,
+    began: Option<Began>,
+    ended: Option<Duration>,
+}
+
+/// The beginning of a test: servers have been started, and its figures are counted from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Began {
+    /// The number of the last event before it.
+    pub after: u64,
+    /// Virtual time since the start of the run.
+    pub at: Duration,
 }
 
 /// The last save of a record by a server.
@@ -103,18 +116,30 @@ pub enum RecordedKind {
         /// The line of the solution that saves.
         location: &'static Location<'static>,
     },
-    /// The test is about to hand a request of so many bytes to the server.
-    Submitted(usize),
+    /// The test is about to hand a request to the server.
+    Submitted {
+        /// Its length in bytes.
+        bytes: usize,
+        /// The request, as bytes.
+        request: Option<Value>,
+    },
     /// A service on the server executes the request of this name.
     Executed(Box<str>),
     /// A client's clerk is about to be called.
-    OperationBegan(Box<str>),
+    OperationBegan {
+        /// The operation in words.
+        text: Box<str>,
+        /// The operation, if the service is the key/value service.
+        input: Option<KeyValueInput>,
+    },
     /// A client's clerk has returned.
     OperationEnded {
         /// The operation's name: `get`, `put`.
         what: Box<str>,
         /// The answer.
         answer: Box<str>,
+        /// The answer, if the service is the key/value service.
+        output: Option<KeyValueOutput>,
     },
     /// An event of one protocol.
     Protocol {
@@ -137,6 +162,10 @@ pub struct RecordedSave {
     /// The pieces of the record.
     pub content: Option<SavedContent>,
 }
+
+/// A request, encoded as bytes and not as a sequence of numbers.
+#[derive(Serialize)]
+struct Request<'a>(#[serde(with = "labgob::bytes")] &'a [u8]);
 
 /// The pieces of a record that was saved. Bytes of unknown origin are not kept.
 #[derive(Clone, Debug, Default)]
@@ -249,6 +278,27 @@ impl Recording {
         self.contents
     }
 
+    /// The beginning of the test; `None` if the run ended before.
+    #[must_use]
+    pub fn began(&self) -> Option<Began> {
+        self.began
+    }
+
+    /// The virtual time of the end of the test, since the start of the run; `None` if it did not end by
+    /// itself.
+    #[must_use]
+    pub fn ended(&self) -> Option<Duration> {
+        self.ended
+    }
+
+    pub(super) fn begin(&mut self, after: u64, at: Duration) {
+        self.began = Some(Began { after, at });
+    }
+
+    pub(super) fn end(&mut self, at: Duration) {
+        self.ended = Some(at);
+    }
+
     pub(super) fn record(&mut self, event: &Event<'_>) {
         if self.events.len() >= MAX_EVENTS {
             self.left_out += 1;
@@ -263,14 +313,17 @@ impl Recording {
         match event.kind {
             Kind::Message(message) => self.message(message),
             Kind::Saved(save) => self.save(event, save),
-            Kind::Submitted { request } => RecordedKind::Submitted(request.len()),
+            Kind::Submitted { request } => self.submitted(request),
             Kind::Executed { name, .. } => RecordedKind::Executed(name.to_string().into()),
-            Kind::OperationBegan { operation, .. } => {
-                RecordedKind::OperationBegan(operation.to_string().into())
-            }
-            Kind::OperationEnded { what, answer, .. } => {
-                RecordedKind::OperationEnded { what: what.into(), answer: answer.to_string().into() }
-            }
+            Kind::OperationBegan { operation, input } => RecordedKind::OperationBegan {
+                text: operation.to_string().into(),
+                input: input.downcast_ref().map(copy_of_input),
+            },
+            Kind::OperationEnded { what, answer, output, .. } => RecordedKind::OperationEnded {
+                what: what.into(),
+                answer: answer.to_string().into(),
+                output: output.downcast_ref().map(copy_of_output),
+            },
             Kind::Protocol(event) => {
                 let value = event.value();
                 let value = self.has_room(value.byte_size()).then_some(value);
@@ -279,6 +332,12 @@ impl Recording {
             Kind::Violation(message) => RecordedKind::Violation(message.into()),
             kind => described(&kind),
         }
+    }
+
+    fn submitted(&mut self, request: &[u8]) -> RecordedKind {
+        let value = Value::of(&Request(request)).ok();
+        let value = value.filter(|value| self.has_room(value.byte_size()));
+        RecordedKind::Submitted { bytes: request.len(), request: value }
     }
 
     fn message(&mut self, message: &Message<'_>) -> RecordedKind {
@@ -336,6 +395,27 @@ impl Recording {
         let name: Arc<str> = name.into();
         self.names.insert(Arc::clone(&name));
         name
+    }
+}
+
+/// A copy that shares no memory with the operation: that is memory of the run, which tests may measure.
+fn copy_of_input(input: &KeyValueInput) -> KeyValueInput {
+    match input {
+        KeyValueInput::Get { key } => KeyValueInput::Get { key: Arc::from(&**key) },
+        KeyValueInput::Put { key, value, version } => {
+            let (key, value) = (Arc::from(&**key), Arc::from(&**value));
+            KeyValueInput::Put { key, value, version: *version }
+        }
+    }
+}
+
+/// A copy that shares no memory with the answer.
+fn copy_of_output(output: &KeyValueOutput) -> KeyValueOutput {
+    match output {
+        KeyValueOutput::Value { value, version } => {
+            KeyValueOutput::Value { value: Arc::from(&**value), version: *version }
+        }
+        other => other.clone(),
     }
 }
 

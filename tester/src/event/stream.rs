@@ -31,6 +31,22 @@ pub enum Detail {
     Watched,
     /// As `Watched`, and all events are kept, see [`Report::recording`](crate::Report::recording).
     Recorded,
+    /// All events are built without contents, and kept. Rules are not observed. It costs a fraction of
+    /// `Recorded`.
+    Outlined,
+}
+
+impl Detail {
+    /// Whether all events are kept.
+    #[must_use]
+    pub fn is_kept(self) -> bool {
+        matches!(self, Self::Recorded | Self::Outlined)
+    }
+
+    /// Whether contents are captured, and rules observed.
+    fn has_contents(self) -> bool {
+        matches!(self, Self::Watched | Self::Recorded)
+    }
 }
 
 /// What the analyses of a run found.
@@ -87,12 +103,13 @@ impl EventStream {
         let mut state = State { strict, ..State::default() };
         let (interests, contents) = match detail {
             Detail::Bare => (Interests::NONE, None),
+            Detail::Outlined => (Interests::ALL, None),
             Detail::Watched | Detail::Recorded => {
                 state.causality.track();
                 (Interests::ALL, Some(Contents::of(world)))
             }
         };
-        state.recording = (detail == Detail::Recorded).then(Recording::default);
+        state.recording = detail.is_kept().then(Recording::default);
         let interests = AtomicU16::new(interests.bits());
         Arc::new(Self {
             world: world.clone(),
@@ -107,6 +124,21 @@ impl EventStream {
     /// The events that were kept; `None` if the run is not recorded. Later events are not kept.
     pub fn take_recording(&self) -> Option<Recording> {
         self.state.lock().recording.take()
+    }
+
+    /// The test begins.
+    pub fn begin(&self) {
+        let state = &mut *self.state.lock();
+        if let Some(recording) = &mut state.recording {
+            recording.begin(state.number, self.world.now());
+        }
+    }
+
+    /// The test has ended by itself.
+    pub fn end(&self) {
+        if let Some(recording) = &mut self.state.lock().recording {
+            recording.end(self.world.now());
+        }
     }
 
     /// Has a call of [`Node::kill_after`] that follows end when the server takes a step, until
@@ -148,9 +180,9 @@ impl EventStream {
         self.interests.fetch_or(interests.bits(), Ordering::Relaxed);
     }
 
-    /// Has the events of `group` analysed, unless the run is bare.
+    /// Has the events of `group` analysed, if they have contents.
     pub fn analyse(&self, group: Group, analyses: Vec<Box<dyn Analysis>>) {
-        if self.detail != Detail::Bare {
+        if self.detail.has_contents() {
             let analyses = analyses.into_iter().map(|analysis| (group, analysis));
             self.state.lock().analyses.extend(analyses);
         }
@@ -396,9 +428,9 @@ impl EventSource {
         StreamPosition { number: state.number, moment: state.causality.now(self.who) }
     }
 
-    /// Whether the run is watched or recorded.
+    /// Whether the run is watched or recorded, with contents.
     pub(crate) fn is_watched(&self) -> bool {
-        self.stream.detail != Detail::Bare
+        self.stream.detail.has_contents()
     }
 
     /// Whether somebody subscribes to saves.

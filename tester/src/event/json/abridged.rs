@@ -80,6 +80,15 @@ fn beginning(of: &Value) -> Json {
     format!("{text}… ({} bytes)", of.len()).into()
 }
 
+/// A text. Of a long one, the beginning and the number of bytes.
+pub(super) fn text(of: &str) -> Json {
+    if of.len() <= LONG {
+        return of.into();
+    }
+    let beginning: String = of.chars().take(KEPT).collect();
+    format!("{beginning}… ({} bytes)", of.len()).into()
+}
+
 fn more(number: usize) -> Json {
     format!("… {number} more").into()
 }

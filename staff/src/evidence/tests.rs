@@ -1,0 +1,5 @@
+//! Streams of the reference are evidence, and doctored ones are not.
+
+mod doctored;
+mod recorded;
+mod reference;
