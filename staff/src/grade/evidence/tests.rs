@@ -41,7 +41,14 @@ fn one_run_without_evidence_fails_them_all() {
 const TEST: &str = "backup_3b";
 
 fn entry(sample: Vec<Sampled>, runs: u64) -> TestEntry {
-    TestEntry { name: TEST.to_owned(), column: Column::Own, runs, failures: Vec::new(), sample }
+    TestEntry {
+        name: TEST.to_owned(),
+        column: Column::Own,
+        runs,
+        failures: Vec::new(),
+        figures: None,
+        sample,
+    }
 }
 
 fn reference(seed: u64, detail: Detail) -> Report {
@@ -107,6 +114,7 @@ fn inspected(deed: &'static str, first: &Report) -> TestEntry {
         cut_off: None,
         fail_fast: false,
         untrusted: true,
+        batched: false,
         output: Output::Kept,
         starter,
     };
