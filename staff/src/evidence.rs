@@ -93,7 +93,7 @@ fn amounts_of(stream: impl BufRead, claim: &Claim<'_>) -> Result<Amounts, Flaw> 
     let (mut form, mut servers) = (Form::new(span), Servers::default());
     let (mut messages, mut counts) = (Messages::new(span.began_after), Counts::default());
     let (mut agreement, mut leaders) = (Agreement::default(), Leaders::default());
-    let (mut operations, mut workload) = (Operations::default(), Workload::new(claim.report.seed));
+    let (mut operations, mut workload) = (Operations::of(claim.case), Workload::new(claim.report.seed));
     let mut amounts = Amounts::default();
     while let Some(event) = lines.event(&mut parties)? {
         form.on(&event)?;

@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use super::event::Event;
 use super::flaw::{Area, Flaw};
 
-/// The amounts by test: a quarter of what all runs of the reference have alike, and 1 of what they have in
-/// different amounts. Written by the test `write_least`.
+/// The amounts by test: a quarter of what all runs of the reference have alike, 3 at most, and 1 of what they
+/// have in different amounts. Written by the test `write_least`.
 const TABLE: &str = include_str!("least.toml");
 
 /// The kinds of events that are counted: what the test does to servers and asks of them, and what comes of

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+use tester::Case;
 use tester::linearizability::{Budget, History, KeyValue, KeyValueInput, KeyValueOutput, Model, check};
 
 use super::event::{Event, Parties, Party};
@@ -20,8 +21,12 @@ enum Step {
 }
 
 /// Gathers the operations of all clients.
-#[derive(Default)]
 pub(super) struct Operations {
+    /// Whether the operations are those of a [`KeyValue`] service. Of others the stream has no values.
+    has_values: bool,
+    /// The operations of clients that ended, if they have no values, and who has one under way.
+    ended: u64,
+    under_way: HashSet<u32>,
     steps: Vec<(u32, Duration, Step)>,
     /// The clients that have operations of which the test keeps no history, and the keys of these.
     unrecorded: HashSet<u32>,
@@ -31,6 +36,18 @@ pub(super) struct Operations {
 }
 
 impl Operations {
+    pub(super) fn of(case: &Case) -> Self {
+        Self {
+            has_values: case.needs.last() != Some(&"kvappend"),
+            ended: 0,
+            under_way: HashSet::new(),
+            steps: Vec::new(),
+            unrecorded: HashSet::new(),
+            keys: HashSet::new(),
+            began: 0,
+        }
+    }
+
     pub(super) fn on(&mut self, event: &Event<'_>, parties: &Parties) -> Result<(), Flaw> {
         let began = event.kind == "operation_began";
         if !began && event.kind != "operation_ended" {
@@ -40,6 +57,11 @@ impl Operations {
         let &Party::Client(client) = parties.get(event.party) else {
             return Err(wrong("it is of no client"));
         };
+        if !self.has_values {
+            let fits = if began { self.under_way.insert(client) } else { self.under_way.remove(&client) };
+            (self.began, self.ended) = (self.began + u64::from(began), self.ended + u64::from(!began));
+            return if fits { Ok(()) } else { Err(wrong("a client has not one operation at a time")) };
+        }
         let step = if began {
             let input = event.input.as_ref().and_then(input).ok_or_else(|| wrong("it asks for nothing"))?;
             if event.text.as_deref() == Some(UNRECORDED) {
@@ -64,6 +86,9 @@ impl Operations {
 
     /// Checks the history. Returns the number of operations that have ended.
     pub(super) fn at_end(self) -> Result<u64, Flaw> {
+        if !self.has_values {
+            return Ok(self.ended);
+        }
         let Self { steps, unrecorded, mut keys, .. } = self;
         let all_steps = || steps.iter().filter(|(client, ..)| unrecorded.contains(client));
         keys.extend(all_steps().filter_map(|(_, _, step)| match step {

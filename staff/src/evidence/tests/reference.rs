@@ -55,10 +55,10 @@ const IN_EVERY_RUN: [&str; 6] =
 /// The bound of an amount that runs have at least and at most. 0: none.
 ///
 /// How much a client does in a given time depends on the solution, and a slow one is right too. So only what
-/// is the same in all runs has a bound above 1: the test itself decides how much that is.
+/// is the same in all runs has a bound above 1, and no bound is above 3.
 fn bound(case: &Case, name: &str, least: u64, most: u64) -> u64 {
     if least > 0 && least == most && !case.adversarial {
-        return (least / 4).max(1);
+        return (least / 4).clamp(1, 3);
     }
     u64::from(least > 0 && IN_EVERY_RUN.contains(&name))
 }
