@@ -79,9 +79,9 @@ impl Operations {
     }
 
     /// The number of operations that began; `None` if there are some of which the test keeps no history, and
-    /// which the report does not count one by one.
+    /// which the report does not count one by one, or none are known to be kept.
     pub(super) fn began(&self) -> Option<u64> {
-        self.unrecorded.is_empty().then_some(self.began)
+        (self.has_values && self.unrecorded.is_empty()).then_some(self.began)
     }
 
     /// Checks the history. Returns the number of operations that have ended.

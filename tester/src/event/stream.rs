@@ -83,6 +83,8 @@ struct State {
     interested: [Vec<u16>; Interests::KINDS],
     /// The number of events that were built.
     number: u64,
+    /// Whether the test has begun.
+    has_begun: bool,
     /// The recording, in a recorded run.
     recording: Option<Recording>,
     /// The analyses of the clusters, unless the run is bare.
@@ -96,7 +98,13 @@ struct State {
 struct Subscriber {
     group: Group,
     invariant: Box<dyn Invariant>,
+    /// When it subscribed, if the test had begun: its cluster came later than others.
+    came: Option<Duration>,
 }
+
+/// A cluster that comes during a test need not have shown anything before it has been there for so long: the
+/// time within which the course expects a leader. The test may end before.
+const NEWCOMER: Duration = Duration::from_secs(5);
 
 impl EventStream {
     pub fn new(world: &World, detail: Detail, strict: bool) -> Arc<Self> {
@@ -129,6 +137,7 @@ impl EventStream {
     /// The test begins.
     pub fn begin(&self) {
         let state = &mut *self.state.lock();
+        state.has_begun = true;
         if let Some(recording) = &mut state.recording {
             recording.begin(state.number, self.world.now());
         }
@@ -173,7 +182,8 @@ impl EventStream {
         for kind in interests.kinds() {
             state.interested[kind].push(position);
         }
-        state.subscribers.push(Subscriber { group, invariant });
+        let came = state.has_begun.then(|| self.world.now());
+        state.subscribers.push(Subscriber { group, invariant, came });
         if interests.meets(Interests::CAUSALITY) {
             state.causality.track();
         }
@@ -265,7 +275,10 @@ impl EventStream {
     /// The subject of an invariant that has not been exercised, if there is one.
     fn unexercised(&self) -> Option<&'static str> {
         let state = self.state.lock();
-        let idle = state.subscribers.iter().find(|subscriber| !subscriber.invariant.exercised());
+        let now = self.world.now();
+        let is_due = |subscriber: &&Subscriber| subscriber.came.is_none_or(|came| now - came >= NEWCOMER);
+        let idle =
+            state.subscribers.iter().filter(is_due).find(|subscriber| !subscriber.invariant.exercised());
         idle.map(|subscriber| subscriber.invariant.subject())
     }
 
@@ -304,7 +317,8 @@ impl State {
         moment: Option<LogicalTime>,
     ) -> (u64, Result<(), Violation>) {
         self.number += 1;
-        let Self { causality, subscribers, interested, number, recording, analyses, broken, strict } = self;
+        let Self { causality, subscribers, interested, number, recording, analyses, broken, strict, .. } =
+            self;
         let number = *number;
         let event = Event { number, at, cause, group, party, kind, causality, moment };
         if let Some(recording) = recording {
@@ -323,7 +337,7 @@ impl State {
             None => Ok(()),
         };
         for position in &interested[kind.class().first()] {
-            let Subscriber { group, invariant } = &mut subscribers[usize::from(*position)];
+            let Subscriber { group, invariant, .. } = &mut subscribers[usize::from(*position)];
             if event.concerns(*group) {
                 verdict = verdict.and_then(|()| invariant.on(&event));
                 if verdict.is_err() {

@@ -49,8 +49,18 @@ fn the_table_has_every_test() {
 }
 
 /// What every run of a test has if some have it: others depend on what the seed draws.
-const IN_EVERY_RUN: [&str; 6] =
-    ["led_terms", "agreed_positions", "checked_operations", "applied", "operation_ended", "submitted"];
+const IN_EVERY_RUN: [&str; 10] = [
+    "led_terms",
+    "agreed_positions",
+    "checked_operations",
+    "applied",
+    "operation_ended",
+    "submitted",
+    "follows",
+    "knows",
+    "decided",
+    "delivered",
+];
 
 /// The bound of an amount that runs have at least and at most. 0: none.
 ///
