@@ -5,7 +5,7 @@
 //!
 //! - [`work`]: the work that is divided;
 //! - [`folder`]: the folder with the files of all shards;
-//! - [`file`]: one of these files;
+//! - `file`: one of these files;
 //! - [`times`]: what was measured, in a file of its own: it differs from machine to machine;
 //! - `digest`: the hash in a file, which shows that the file is complete;
 //! - `stored_run`: a run in a file of `lab test`.
