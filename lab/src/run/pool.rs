@@ -674,7 +674,7 @@ mod tests {
         assert!(result.is_ok(), "{runs:?}");
         let seeds: Vec<_> = runs.iter().map(|run| (run.job.seed, run.outcome.passed())).collect();
         assert_eq!(seeds, [(7, true), (8, true)]);
-        for (seeds, batched) in [(&[7, 8][..], false), (&[8, 7], true), (&[7, 8, 9], true)] {
+        for (seeds, batched) in [(&[7, 8][..], false), (&[8, 7], true), (&[7, 8, 9], true), (&[], true)] {
             // None of the runs has begun, as far as anybody knows.
             let (runs, error) = carry_out_by(&reports(case.name, seeds), plan(), batched);
             assert!(runs.is_empty(), "{seeds:?}: {runs:?}");
