@@ -31,7 +31,7 @@ fn send(mut worker: &UnixStream, instruction: &Value) {
 }
 
 /// The reports of a worker for these tests.
-fn work(mut worker: Command, backend: &str, tests: &[&str]) -> Vec<Value> {
+fn work(mut worker: Command, backend: &str, batched: bool, tests: &[&str]) -> Vec<Value> {
     let (mut near, far) = UnixStream::pair().unwrap();
     worker.stdin(Stdio::from(OwnedFd::from(far)));
     let mut child = worker.spawn().unwrap();
@@ -40,10 +40,10 @@ fn work(mut worker: Command, backend: &str, tests: &[&str]) -> Vec<Value> {
         let request = json!({
             "test": test, "backend": backend, "seed": 7, "solution": "reference", "policy": "random",
             "plan": null, "shrink": false,
-            "record": true, "watch": true, "strict": false, "lines": false, "events": false,
-            "patience_seconds": 60.0, "cpu_seconds": 600.0, "mark_output": false,
+            "record": true, "watch": true, "strict": false, "lines": false, "events": false, "outlines": false,
+            "patience_seconds": 60.0, "cpu_seconds": 600.0, "mark_output": false, "batched": batched,
         });
-        send(&near, &json!({ "Run": request }));
+        send(&near, &json!({ "Runs": [request] }));
     }
     near.set_read_timeout(Some(std::time::Duration::from_secs(120))).unwrap();
     let mut reports = Vec::new();
@@ -59,6 +59,9 @@ fn work(mut worker: Command, backend: &str, tests: &[&str]) -> Vec<Value> {
         if answer.get("Finished").is_some() {
             assert_eq!(answer["Finished"][0], format!("key {}", reports.len()));
             reports.push(answer["Finished"][1].take());
+        }
+        if let Some(batch) = answer.get_mut("Reports").and_then(Value::as_array_mut) {
+            reports.append(batch);
         }
     }
     drop(near);
@@ -81,14 +84,17 @@ fn a_worker_does_the_same_in_the_sandbox() {
             confined
         };
         let tests = ["many_elections_3a", "backup_3b", "figure8_unreliable_3c", "snapshot_all_crash_3d"];
-        let (free, inside) = (work(free(), "sim", &tests), work(confined(), "sim", &tests));
-        for (free, inside) in free.iter().zip(&inside) {
-            assert!(free["fingerprint"].is_u64(), "{free}");
-            for field in ["test", "failure", "fingerprint", "virtual_seconds", "log", "warnings"] {
-                assert_eq!(free[field], inside[field], "{}: {field}", stage.who);
+        let free = work(free(), "sim", false, &tests);
+        for batched in [false, true] {
+            let inside = work(confined(), "sim", batched, &tests);
+            for (free, inside) in free.iter().zip(&inside) {
+                assert!(free["fingerprint"].is_u64(), "{free}");
+                for field in ["test", "failure", "fingerprint", "virtual_seconds", "log", "warnings"] {
+                    assert_eq!(free[field], inside[field], "{}: {field}, batched: {batched}", stage.who);
+                }
             }
         }
-        let threads = work(confined(), "threads", &["initial_election_3a"]);
+        let threads = work(confined(), "threads", false, &["initial_election_3a"]);
         assert_eq!(threads[0]["failure"], Value::Null, "{}: {}", stage.who, threads[0]);
     }
 }
