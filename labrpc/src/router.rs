@@ -3,11 +3,12 @@
 //! It is behind the network's one lock. Nothing here waits, and no lab code runs under the lock, the `Drop`
 //! of a server included: a server that is removed is returned to the caller.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
 use labrt::world::oneshot;
+use rustc_hash::FxHashMap;
 
 use crate::fault_model::FaultModel;
 use crate::faults::{Held, HeldReply, InjectedFaults};
@@ -96,9 +97,10 @@ pub(crate) struct Router {
     /// `None` until a fault is switched on.
     pub(crate) faults: Option<Box<InjectedFaults>>,
     ends: Vec<End>,
-    ends_by_name: BTreeMap<String, EndId>,
+    // Nothing iterates over the two maps of names, so their order has no effect on a run.
+    ends_by_name: FxHashMap<String, EndId>,
     addresses: Vec<Address>,
-    addresses_by_name: BTreeMap<String, AddressId>,
+    addresses_by_name: FxHashMap<String, AddressId>,
     /// The number of the latest incarnation at any address.
     incarnations: u64,
     calls: Vec<Option<(u64, CallInFlight)>>,
@@ -117,9 +119,9 @@ impl Router {
             fault_model,
             faults: None,
             ends: Vec::new(),
-            ends_by_name: BTreeMap::new(),
+            ends_by_name: FxHashMap::default(),
             addresses: Vec::new(),
-            addresses_by_name: BTreeMap::new(),
+            addresses_by_name: FxHashMap::default(),
             incarnations: 0,
             calls: Vec::new(),
             free: Vec::new(),
@@ -135,10 +137,10 @@ impl Router {
     /// `None` if the name is in use.
     pub(crate) fn add_end(&mut self, name: String) -> Option<EndId> {
         let id = EndId(position(self.ends.len()));
-        if self.ends_by_name.contains_key(&name) {
-            return None;
-        }
-        self.ends_by_name.insert(name, id);
+        match self.ends_by_name.entry(name) {
+            Entry::Occupied(_) => return None,
+            Entry::Vacant(entry) => entry.insert(id),
+        };
         self.ends.push(End { enabled: false, address: None });
         Some(id)
     }
