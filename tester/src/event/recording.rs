@@ -12,8 +12,7 @@ use persister::SaveStep;
 use rustc_hash::FxHashSet;
 use serde::Serialize;
 
-use super::{Event, Group, Incarnation, Kind, Message, Party, Save};
-use crate::linearizability::{KeyValueInput, KeyValueOutput};
+use super::{Event, Group, Incarnation, Kind, Message, Party, RecordedInput, RecordedOutput, Save};
 
 /// The most bytes of contents that are kept of a run. Later events are kept without contents.
 const MAX_CONTENTS: usize = 256 << 20;
@@ -129,8 +128,8 @@ pub enum RecordedKind {
     OperationBegan {
         /// The operation in words.
         text: Box<str>,
-        /// The operation, if the service is the key/value service.
-        input: Option<KeyValueInput>,
+        /// The operation, of a service that is known.
+        input: Option<RecordedInput>,
     },
     /// A client's clerk has returned.
     OperationEnded {
@@ -138,8 +137,8 @@ pub enum RecordedKind {
         what: Box<str>,
         /// The answer.
         answer: Box<str>,
-        /// The answer, if the service is the key/value service.
-        output: Option<KeyValueOutput>,
+        /// The answer, of a service that is known.
+        output: Option<RecordedOutput>,
     },
     /// An event of one protocol.
     Protocol {
@@ -317,12 +316,12 @@ impl Recording {
             Kind::Executed { name, .. } => RecordedKind::Executed(name.to_string().into()),
             Kind::OperationBegan { operation, input } => RecordedKind::OperationBegan {
                 text: operation.to_string().into(),
-                input: input.downcast_ref().map(copy_of_input),
+                input: RecordedInput::of(input),
             },
             Kind::OperationEnded { what, answer, output, .. } => RecordedKind::OperationEnded {
                 what: what.into(),
                 answer: answer.to_string().into(),
-                output: output.downcast_ref().map(copy_of_output),
+                output: RecordedOutput::of(output),
             },
             Kind::Protocol(event) => {
                 let value = event.value();
@@ -395,27 +394,6 @@ impl Recording {
         let name: Arc<str> = name.into();
         self.names.insert(Arc::clone(&name));
         name
-    }
-}
-
-/// A copy that shares no memory with the operation: that is memory of the run, which tests may measure.
-fn copy_of_input(input: &KeyValueInput) -> KeyValueInput {
-    match input {
-        KeyValueInput::Get { key } => KeyValueInput::Get { key: Arc::from(&**key) },
-        KeyValueInput::Put { key, value, version } => {
-            let (key, value) = (Arc::from(&**key), Arc::from(&**value));
-            KeyValueInput::Put { key, value, version: *version }
-        }
-    }
-}
-
-/// A copy that shares no memory with the answer.
-fn copy_of_output(output: &KeyValueOutput) -> KeyValueOutput {
-    match output {
-        KeyValueOutput::Value { value, version } => {
-            KeyValueOutput::Value { value: Arc::from(&**value), version: *version }
-        }
-        other => other.clone(),
     }
 }
 
