@@ -33,6 +33,8 @@ pub struct Recording {
     contents: usize,
     /// Set when the contents exceed [`MAX_CONTENTS`]: no more contents are kept.
     is_full: bool,
+    /// Set if contents of messages and saves are not kept, so that those of other events have room.
+    is_of_outlines: bool,
     without_contents: u64,
     left_out: u64,
     last: Vec<LastSave>,
@@ -290,6 +292,11 @@ impl Recording {
         self.ended
     }
 
+    /// A recording without the contents of messages and saves, of which a solution may have any number.
+    pub(super) fn of_outlines() -> Self {
+        Self { is_of_outlines: true, ..Self::default() }
+    }
+
     pub(super) fn begin(&mut self, after: u64, at: Duration) {
         self.began = Some(Began { after, at });
     }
@@ -341,6 +348,7 @@ impl Recording {
 
     fn message(&mut self, message: &Message<'_>) -> RecordedKind {
         let &Message { call, step, from, to, method, bytes, content, location } = message;
+        let content = content.filter(|_| !self.is_of_outlines);
         // The content of a request is counted once, with its sending; its delivery shares it.
         let size = match step {
             Step::RequestSent { .. } | Step::ReplySent => content.map_or(0, Value::byte_size),
@@ -355,7 +363,8 @@ impl Recording {
         let mut records = Vec::with_capacity(save.records.len());
         for record in save.records {
             let name = self.name(record.name);
-            let content = record.content.and_then(|pieces| self.pieces(who, &name, pieces));
+            let content = record.content.filter(|_| !self.is_of_outlines);
+            let content = content.and_then(|pieces| self.pieces(who, &name, pieces));
             records.push(RecordedSave { name, bytes: record.bytes.len(), content });
         }
         RecordedKind::Saved { step: save.step, records: records.into(), location: save.location }
