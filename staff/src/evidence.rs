@@ -110,7 +110,7 @@ fn amounts_of(stream: impl BufRead, claim: &Claim<'_>) -> Result<Amounts, Flaw> 
     if span.is_whole {
         servers.at_end()?;
     }
-    counts.check(claim, span, messages.traffic(), &agreement, operations.began())?;
+    counts.check(claim, span, messages.traffic(), &agreement, operations.reported())?;
     amounts.add("led_terms", leaders.count());
     amounts.add("drawn_commands", workload.count());
     amounts.add("agreed_positions", agreement.commands() + agreement.values());

@@ -16,7 +16,7 @@
 //! - [`shards`]: `lab grade --shard`, and the merging of its results.
 
 mod checkpoint;
-mod evidence;
+pub(crate) mod evidence;
 mod judge;
 mod progress;
 mod results_dir;

@@ -15,6 +15,7 @@
 //! - `sources` and `scratch` (the build);
 //! - `order` (which run comes first), `trial` (the runs), `cost` (the CPU time until a mistake is noticed),
 //!   `rows` (a solution's results), `side_by_side` (several solutions at a time);
+//! - `evidence` (the evidence of all runs of a right solution);
 //! - `matrix` (all results, and their JSON), `table` (for the terminal), `page` (for the docs), `command`
 //!   (`lab mutants`);
 //! - `times` (what was measured, apart from the results), `shards` (solutions divided among machines).
@@ -24,6 +25,7 @@ pub(crate) mod command;
 mod corpus;
 mod cost;
 mod edit;
+pub mod evidence;
 mod file;
 mod filter;
 pub mod matrix;

@@ -14,7 +14,7 @@ use libtest_mimic::Failed;
 use staff::mutants::{CaughtBy, Scratch, WrongSolution};
 use tester::Lab;
 
-use trial::{Body, Fixture};
+use trial::{Body, Fixture, OfLab};
 
 /// Runs of each test, all of which an unnoticed wrong solution must pass.
 const UNSEEN_RUNS: u64 = 5;
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         let trial = |wrong: &WrongSolution| {
             let (lab, name, wrong) = (family.lab, wrong.name.clone(), wrong.clone());
             let body: Body = Box::new(move |fixture| try_one(fixture, lab, &wrong));
-            (name, body)
+            OfLab::new(name, body)
         };
         family.wrong.iter().map(trial).collect()
     })

@@ -69,8 +69,8 @@ pub use cargo_test::{cargo_test, cargo_tests};
 pub use case::Case;
 pub use cluster::{Cluster, Drawn, ELECTION_TIMEOUT};
 pub use event::{
-    Detail, Event, EventSource, Incarnation, Interests, Kind, Party, ProtocolEvent, Recorded, RecordedKind,
-    Recording, StreamPosition,
+    Detail, Event, EventSource, Incarnation, Interests, Kind, Party, ProtocolEvent, Recorded, RecordedInput,
+    RecordedKind, RecordedOutput, Recording, StreamPosition,
 };
 pub use experiment::play;
 pub use explanation::Explanation;

@@ -60,13 +60,12 @@ impl RunOptions {
         }
     }
 
-    /// The detail of a run of this test: rules are verdicts in adversarial ones, so these are watched, or
-    /// recorded with contents.
+    /// The detail of a run of this test: rules are verdicts in adversarial ones, so these are watched.
     #[must_use]
     pub fn detail_of(&self, case: &Case) -> Detail {
         match self.detail {
             Detail::Bare if case.adversarial => Detail::Watched,
-            Detail::Outlined if case.adversarial => Detail::Recorded,
+            Detail::Outlined if case.adversarial => Detail::WatchedAndOutlined,
             detail => detail,
         }
     }

@@ -26,7 +26,7 @@ impl Counts {
         span: Span,
         traffic: Traffic,
         agreement: &Agreement,
-        operations: Option<u64>,
+        operations: Option<(u64, u64)>,
     ) -> Result<(), Flaw> {
         let report = claim.report;
         let differs = |what: &str, counted: u64, reported: u64| {
@@ -50,10 +50,10 @@ impl Counts {
         if !is_right(report.commands, commands, commands) {
             return differs("commands", commands, report.commands);
         }
-        if let Some(operations) = operations.filter(|_| self.locks == 0)
-            && !is_right(report.operations, operations, operations)
+        if let Some((least, most)) = operations.filter(|_| self.locks == 0)
+            && !is_right(report.operations, least, most)
         {
-            return differs("operations", operations, report.operations);
+            return differs("operations", least, report.operations);
         }
         if report.plan != claim.case.plan(report.seed) {
             return Err(Flaw::new(Area::Counts, "the report has another fault plan than its seed draws"));

@@ -15,6 +15,7 @@ use tester::{Case, Report, seed};
 use super::checkpoint::{Sampled, TestEntry};
 use super::runs::{self, Runs};
 use crate::evidence::{Claim, can_be_taken, check};
+use crate::score::Column;
 
 /// Of so many runs of a test that passed, one is made again. That costs 3.2 times as much as the first run,
 /// over all tests (`cost_of_evidence`, a debug build), so evidence adds 8 % to the time of the runs.
@@ -85,6 +86,55 @@ fn inspect(settings: Settings, first_seed: u64, mut tests: Vec<&mut TestEntry>) 
         }
     }
     Ok(())
+}
+
+/// The evidence of all runs of some tests that passed.
+#[derive(Debug, Default)]
+pub(crate) struct OfAll {
+    /// The number of runs that passed.
+    pub(crate) passed: usize,
+    /// For each test of which a run has no evidence, its name and the reason.
+    pub(crate) refused: Vec<(&'static str, String)>,
+}
+
+/// Makes runs of these tests, as a grading does, and takes the evidence of all that pass.
+pub(crate) fn of_all(
+    settings: Settings,
+    cases: Vec<&'static Case>,
+    runs: u32,
+    first_seed: u64,
+) -> Result<OfAll, CommandError> {
+    let cases: Vec<&'static Case> = cases.into_iter().filter(|case| can_be_taken(case.name)).collect();
+    let mut passed = Passed(Vec::new());
+    pool::carry_out(Plan::new(cases, runs, first_seed), &settings, &mut passed)?;
+    let Passed(mut tests) = passed;
+    let passed = tests.iter().map(|test| test.sample.len()).sum();
+    inspect(settings, first_seed, tests.iter_mut().collect())?;
+    let refused = tests.iter().filter_map(|test| {
+        let why = &test.failures.first()?.message;
+        Some((case_of(&test.name)?.name, why.clone()))
+    });
+    Ok(OfAll { passed, refused: refused.collect() })
+}
+
+/// Samples that have all runs that passed.
+struct Passed(Vec<TestEntry>);
+
+impl Observer for Passed {
+    fn next(&mut self, run: Run) {
+        let Self(tests) = self;
+        let name = run.job.case.name;
+        if tests.last().is_none_or(|test| test.name != name) {
+            let (name, column) = (name.to_owned(), Column::Own);
+            let (failures, figures, sample) = (Vec::new(), None, Vec::new());
+            tests.push(TestEntry { name, column, runs: 0, failures, figures, sample });
+        }
+        let Some(test) = tests.last_mut() else { return };
+        test.runs += 1;
+        if let Outcome::Reported(report) = &run.outcome {
+            test.sample.extend(Sampled::of(report));
+        }
+    }
 }
 
 fn case_of(name: &str) -> Option<&'static Case> {

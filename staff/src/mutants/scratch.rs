@@ -168,7 +168,7 @@ impl Scratch {
     ///
     /// It cannot be started.
     pub fn lab(&self, args: &[&str]) -> Result<(ExitStatus, String), ScratchError> {
-        let mut command = self.command(&self.target().join("release").join(PROGRAM));
+        let mut command = self.command(&self.program());
         command.args(args);
         let output = run(command)?;
         let printed = [output.stdout, output.stderr].concat();
@@ -196,10 +196,15 @@ impl Scratch {
         }
     }
 
+    /// The command line.
+    #[must_use]
+    pub fn program(&self) -> PathBuf {
+        self.target().join("release").join(PROGRAM)
+    }
+
     /// Starts the command line as a worker.
     pub(crate) fn starter(&self) -> Starter {
-        let (folder, target) = (self.folder.clone(), self.target());
-        let program = target.join("release").join(PROGRAM);
+        let (folder, target, program) = (self.folder.clone(), self.target(), self.program());
         Starter::new(move || {
             let mut command = Command::new(&program);
             command.arg("worker").current_dir(&folder).env("CARGO_TARGET_DIR", &target);

@@ -37,9 +37,26 @@ impl Fixture {
 /// The body of a trial.
 pub type Body = Box<dyn FnOnce(&Fixture) -> Result<(), Failed> + Send>;
 
+/// A trial of a solution, or of several, of a lab.
+pub struct OfLab {
+    /// Its name, without the lab.
+    pub name: String,
+    /// Whether it runs only on request: `-- --ignored`.
+    pub ignored: bool,
+    /// What it does.
+    pub body: Body,
+}
+
+impl OfLab {
+    /// A trial that always runs.
+    pub fn new(name: String, body: Body) -> Self {
+        Self { name, ignored: false, body }
+    }
+}
+
 /// Runs, for each lab, the trials that `trials` gives, named by the lab and their own name. They run one at a
 /// time, because they share the command line's files and each uses all cores.
-pub fn run(trials: fn(&Family) -> Vec<(String, Body)>) -> ExitCode {
+pub fn run(trials: fn(&Family) -> Vec<OfLab>) -> ExitCode {
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
     let mut corpus = Corpus::here().expect("files of the right form");
     let mut folder = "corpus".to_owned();
@@ -52,9 +69,10 @@ pub fn run(trials: fn(&Family) -> Vec<(String, Body)>) -> ExitCode {
     let fixture = Arc::new(Fixture { corpus, folder, scratch: OnceLock::new() });
     let mut all = Vec::new();
     for family in fixture.corpus.families() {
-        for (name, body) in trials(family) {
+        for OfLab { name, ignored, body } in trials(family) {
             let fixture = fixture.clone();
-            all.push(Trial::test(format!("{}::{name}", family.lab.krate), move || body(&fixture)));
+            let trial = Trial::test(format!("{}::{name}", family.lab.krate), move || body(&fixture));
+            all.push(trial.with_ignored_flag(ignored));
         }
     }
     libtest_mimic::run(&arguments, all).exit_code()

@@ -25,11 +25,13 @@ impl Recorded {
     }
 
     /// Appends the event as [`to_json`](Self::to_json) gives it, without what lab code chooses freely: the
-    /// contents of messages and of saves, and lines of the source.
+    /// contents of messages and of saves, and lines of the source. Texts of the service with appends are
+    /// whole: what was appended last is at their ends.
     pub fn write_outline(&self, to: &mut String) {
-        match outline::of(self) {
-            Some(outline) => outline.append(to),
-            None => to.push_str(&self.to_json().to_string()),
+        match (outline::of(self), outline::whole_texts(&self.kind)) {
+            (Some(outline), _) => outline.append(to),
+            (None, Some(kind)) => to.push_str(&self.object(kind).to_string()),
+            (None, None) => to.push_str(&self.to_json().to_string()),
         }
     }
 
@@ -89,14 +91,11 @@ fn kind(kind: &RecordedKind) -> Json {
         }),
         RecordedKind::Executed(name) => json!({ "kind": "executed", "text": name }),
         RecordedKind::OperationBegan { text, input } => {
-            json!({ "kind": "operation_began", "text": text, "input": input.as_ref().map(operation::input) })
+            operation::began(text, input.as_ref(), abridged::text)
         }
-        RecordedKind::OperationEnded { what, answer, output } => json!({
-            "kind": "operation_ended",
-            "operation": what,
-            "answer": answer,
-            "output": output.as_ref().map(operation::output),
-        }),
+        RecordedKind::OperationEnded { what, answer, output } => {
+            operation::ended(what, answer, output.as_ref(), abridged::text)
+        }
         RecordedKind::Protocol { name, value: content } => {
             let content = content.as_ref().map(|content| value(content, Kept::OF_A_MESSAGE));
             json!({ "kind": name, "content": content })

@@ -12,8 +12,7 @@ use persister::SaveStep;
 use rustc_hash::FxHashSet;
 use serde::Serialize;
 
-use super::{Event, Group, Incarnation, Kind, Message, Party, Save};
-use crate::linearizability::{KeyValueInput, KeyValueOutput};
+use super::{Event, Group, Incarnation, Kind, Message, Party, RecordedInput, RecordedOutput, Save};
 
 /// The most bytes of contents that are kept of a run. Later events are kept without contents.
 const MAX_CONTENTS: usize = 256 << 20;
@@ -34,6 +33,8 @@ pub struct Recording {
     contents: usize,
     /// Set when the contents exceed [`MAX_CONTENTS`]: no more contents are kept.
     is_full: bool,
+    /// Set if contents of messages and saves are not kept, so that those of other events have room.
+    is_of_outlines: bool,
     without_contents: u64,
     left_out: u64,
     last: Vec<LastSave>,
@@ -129,8 +130,8 @@ pub enum RecordedKind {
     OperationBegan {
         /// The operation in words.
         text: Box<str>,
-        /// The operation, if the service is the key/value service.
-        input: Option<KeyValueInput>,
+        /// The operation, of a service that is known.
+        input: Option<RecordedInput>,
     },
     /// A client's clerk has returned.
     OperationEnded {
@@ -138,8 +139,8 @@ pub enum RecordedKind {
         what: Box<str>,
         /// The answer.
         answer: Box<str>,
-        /// The answer, if the service is the key/value service.
-        output: Option<KeyValueOutput>,
+        /// The answer, of a service that is known.
+        output: Option<RecordedOutput>,
     },
     /// An event of one protocol.
     Protocol {
@@ -291,6 +292,11 @@ impl Recording {
         self.ended
     }
 
+    /// A recording without the contents of messages and saves, of which a solution may have any number.
+    pub(super) fn of_outlines() -> Self {
+        Self { is_of_outlines: true, ..Self::default() }
+    }
+
     pub(super) fn begin(&mut self, after: u64, at: Duration) {
         self.began = Some(Began { after, at });
     }
@@ -317,12 +323,12 @@ impl Recording {
             Kind::Executed { name, .. } => RecordedKind::Executed(name.to_string().into()),
             Kind::OperationBegan { operation, input } => RecordedKind::OperationBegan {
                 text: operation.to_string().into(),
-                input: input.downcast_ref().map(copy_of_input),
+                input: RecordedInput::of(input),
             },
             Kind::OperationEnded { what, answer, output, .. } => RecordedKind::OperationEnded {
                 what: what.into(),
                 answer: answer.to_string().into(),
-                output: output.downcast_ref().map(copy_of_output),
+                output: RecordedOutput::of(output),
             },
             Kind::Protocol(event) => {
                 let value = event.value();
@@ -342,6 +348,7 @@ impl Recording {
 
     fn message(&mut self, message: &Message<'_>) -> RecordedKind {
         let &Message { call, step, from, to, method, bytes, content, location } = message;
+        let content = content.filter(|_| !self.is_of_outlines);
         // The content of a request is counted once, with its sending; its delivery shares it.
         let size = match step {
             Step::RequestSent { .. } | Step::ReplySent => content.map_or(0, Value::byte_size),
@@ -356,7 +363,8 @@ impl Recording {
         let mut records = Vec::with_capacity(save.records.len());
         for record in save.records {
             let name = self.name(record.name);
-            let content = record.content.and_then(|pieces| self.pieces(who, &name, pieces));
+            let content = record.content.filter(|_| !self.is_of_outlines);
+            let content = content.and_then(|pieces| self.pieces(who, &name, pieces));
             records.push(RecordedSave { name, bytes: record.bytes.len(), content });
         }
         RecordedKind::Saved { step: save.step, records: records.into(), location: save.location }
@@ -395,27 +403,6 @@ impl Recording {
         let name: Arc<str> = name.into();
         self.names.insert(Arc::clone(&name));
         name
-    }
-}
-
-/// A copy that shares no memory with the operation: that is memory of the run, which tests may measure.
-fn copy_of_input(input: &KeyValueInput) -> KeyValueInput {
-    match input {
-        KeyValueInput::Get { key } => KeyValueInput::Get { key: Arc::from(&**key) },
-        KeyValueInput::Put { key, value, version } => {
-            let (key, value) = (Arc::from(&**key), Arc::from(&**value));
-            KeyValueInput::Put { key, value, version: *version }
-        }
-    }
-}
-
-/// A copy that shares no memory with the answer.
-fn copy_of_output(output: &KeyValueOutput) -> KeyValueOutput {
-    match output {
-        KeyValueOutput::Value { value, version } => {
-            KeyValueOutput::Value { value: Arc::from(&**value), version: *version }
-        }
-        other => other.clone(),
     }
 }
 

@@ -34,18 +34,20 @@ pub enum Detail {
     /// All events are built without contents, and kept. Rules are not observed. It costs a fraction of
     /// `Recorded`.
     Outlined,
+    /// As `Watched`, and all events are kept; those of messages and saves without their contents.
+    WatchedAndOutlined,
 }
 
 impl Detail {
     /// Whether all events are kept.
     #[must_use]
     pub fn is_kept(self) -> bool {
-        matches!(self, Self::Recorded | Self::Outlined)
+        matches!(self, Self::Recorded | Self::Outlined | Self::WatchedAndOutlined)
     }
 
     /// Whether contents are captured, and rules observed.
     fn has_contents(self) -> bool {
-        matches!(self, Self::Watched | Self::Recorded)
+        matches!(self, Self::Watched | Self::Recorded | Self::WatchedAndOutlined)
     }
 }
 
@@ -112,12 +114,16 @@ impl EventStream {
         let (interests, contents) = match detail {
             Detail::Bare => (Interests::NONE, None),
             Detail::Outlined => (Interests::ALL, None),
-            Detail::Watched | Detail::Recorded => {
+            Detail::Watched | Detail::Recorded | Detail::WatchedAndOutlined => {
                 state.causality.track();
                 (Interests::ALL, Some(Contents::of(world)))
             }
         };
-        state.recording = detail.is_kept().then(Recording::default);
+        state.recording = match detail {
+            Detail::Bare | Detail::Watched => None,
+            Detail::Recorded => Some(Recording::default()),
+            Detail::Outlined | Detail::WatchedAndOutlined => Some(Recording::of_outlines()),
+        };
         let interests = AtomicU16::new(interests.bits());
         Arc::new(Self {
             world: world.clone(),

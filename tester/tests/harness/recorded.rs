@@ -11,7 +11,8 @@ use crate::gossip::{Gossip, gossip, gossip_with};
 use crate::raft::double::solution;
 use crate::raft::fault::Fault;
 
-const DETAILS: [Detail; 3] = [Detail::Bare, Detail::Watched, Detail::Recorded];
+const DETAILS: [Detail; 5] =
+    [Detail::Bare, Detail::Outlined, Detail::Watched, Detail::Recorded, Detail::WatchedAndOutlined];
 
 fn two_rumors(cluster: &Cluster<Gossip>) {
     for number in [300, 7] {
@@ -39,6 +40,26 @@ fn only_a_recorded_run_keeps_its_events() {
         assert!(gossip(None, detail, two_rumors).recording.is_none());
     }
     assert!(events(&recorded()).len() > 20);
+}
+
+#[test]
+fn outlines_keep_no_contents_of_messages_and_saves() {
+    for detail in [Detail::Outlined, Detail::WatchedAndOutlined] {
+        let report = gossip(None, detail, two_rumors);
+        assert_eq!(events(&report).len(), events(&recorded()).len());
+        let mut others = 0;
+        for event in events(&report) {
+            match &event.kind {
+                RecordedKind::Message { content, .. } => assert!(content.is_none(), "{event:?}"),
+                RecordedKind::Saved { records, .. } => {
+                    assert!(records.iter().all(|record| record.content.is_none()), "{event:?}");
+                }
+                RecordedKind::Protocol { value, .. } => others += usize::from(value.is_some()),
+                _ => {}
+            }
+        }
+        assert!(others > 0, "other events have contents");
+    }
 }
 
 #[test]
@@ -326,10 +347,11 @@ fn a_halted_server_crashes_when_it_is_shut_down() {
 /// `bare` is the reference: events that nobody receives cannot change the run.
 #[track_caller]
 fn expect_the_same(case: &'static Case, solution: &labapi::Solution, seed: u64) {
-    let [bare, watched, recorded] =
-        DETAILS.map(|detail| verdict(&run(case, solution, &RunOptions { detail, ..RunOptions::new(seed) })));
-    assert_eq!(bare, watched, "{} with seed {seed}", case.name);
-    assert_eq!(bare, recorded, "{} with seed {seed}", case.name);
+    let of = |detail| verdict(&run(case, solution, &RunOptions { detail, ..RunOptions::new(seed) }));
+    let bare = of(Detail::Bare);
+    for detail in DETAILS {
+        assert_eq!(bare, of(detail), "{} with seed {seed}, {detail:?}", case.name);
+    }
 }
 
 #[test]

@@ -197,6 +197,7 @@ fn the_figures_of_the_report_are_counted() {
     of(|it| it.report.bytes += 100_000, agreement());
     of(|it| it.report.commands += 1, agreement());
     of(|it| it.report.operations += 1, clients());
+    of(|it| it.report.operations += 2, Recorded::of("basic_4p", 3));
     let plan = tester::cases().iter().find_map(|case| case.plan(1)).expect("a test plays a plan");
     let mut recorded = agreement();
     recorded.report.plan = Some(plan);
@@ -252,6 +253,32 @@ fn the_history_of_clients_is_linearizable() {
     let first = events.iter().position(is("operation_ended")).expect("an answer");
     events.remove(first);
     recorded.with(events).has_flaw_of(Area::Operations);
+}
+
+#[test]
+fn the_history_of_clients_who_append_is_linearizable() {
+    // Five clients append to one text, or one client to a text that is longer than other events have.
+    for name in ["unreliable_one_key_4p", "speed_4p"] {
+        let appends = || Recorded::of(name, 3);
+        assert_eq!(appends().check(), Ok(()), "{name}");
+        let got = |event: &Value| event["output"]["Value"]["value"].as_str().is_some_and(|it| it.len() > 20);
+        let last = appends().events()[appends().last(got)]["output"]["Value"]["value"].clone();
+        let text = last.as_str().expect("a text");
+        let (before, appended) = text.split_at(text.rfind('x').expect("something was appended"));
+        for forged in
+            [before.to_owned(), format!("{text}{appended}"), format!("{appended}{before}"), String::new()]
+        {
+            let forge = |event: &mut Value| event["output"]["Value"]["value"] = forged.into();
+            appends().changing(got, forge).has_flaw_of(Area::Operations);
+        }
+        appends().changing(got, |event| event["output"] = "Done".into()).has_flaw_of(Area::Operations);
+        appends().changing(got, |event| event["output"] = Value::Null).has_flaw_of(Area::Operations);
+        let is_append = |event: &Value| event["input"]["Append"].is_object();
+        appends().changing(is_append, |event| event["input"] = Value::Null).has_flaw_of(Area::Operations);
+        let other = |event: &mut Value| event["input"]["Append"]["value"] = "another".into();
+        appends().changing(is_append, other).has_flaw_of(Area::Operations);
+        appends().twice(is("operation_ended")).has_flaw_of(Area::Operations);
+    }
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! [`Outline`]: a step of a message or a save as JSON, without contents. Most events are steps, so this is
-//! written without a tree of values.
+//! written without a tree of values. [`whole_texts`]: an operation whose texts are not abridged.
 
 use serde::Serialize;
+use serde_json::Value as Json;
 
-use super::{Recorded, RecordedKind, name, save_step_name, step_name};
-use crate::event::Party;
+use super::{Recorded, RecordedKind, name, operation, save_step_name, step_name};
+use crate::event::{Party, RecordedInput, RecordedOutput};
 
 /// A step of a message or a save. The fields are those of the whole object.
 #[derive(Serialize)]
@@ -56,6 +57,19 @@ pub(super) fn of(event: &Recorded) -> Option<Outline> {
     let time_ns = u64::try_from(event.at.as_nanos()).unwrap_or(u64::MAX);
     let Recorded { number, cause, party, .. } = *event;
     Some(Outline { number, time_ns, cause, at: name(party), server, kind, step, message })
+}
+
+/// An operation of the service with appends as JSON, with whole texts; `None` if it is something else.
+pub(super) fn whole_texts(kind: &RecordedKind) -> Option<Json> {
+    match kind {
+        RecordedKind::OperationBegan { text, input: input @ Some(RecordedInput::Text(_)) } => {
+            Some(operation::began(text, input.as_ref(), operation::whole))
+        }
+        RecordedKind::OperationEnded { what, answer, output: output @ Some(RecordedOutput::Text(_)) } => {
+            Some(operation::ended(what, answer, output.as_ref(), operation::whole))
+        }
+        _ => None,
+    }
 }
 
 impl Outline {
