@@ -1,6 +1,6 @@
 //! Correct variants of the references, one in each file of a lab's folder `right`, pass the tests; and an
-//! unedited copy of a reference, built in the same way, makes exactly the same runs. A grading has evidence of
-//! all runs that pass.
+//! unedited copy of a reference, built in the same way, makes exactly the same runs. A grading has evidence
+//! of all runs that pass.
 //!
 //! `cargo test -p staff --test right_solutions [LAB][::NAME]`
 //!

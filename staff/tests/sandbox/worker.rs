@@ -40,7 +40,8 @@ fn work(mut worker: Command, backend: &str, batched: bool, tests: &[&str]) -> Ve
         let request = json!({
             "test": test, "backend": backend, "seed": 7, "solution": "reference", "policy": "random",
             "plan": null, "shrink": false,
-            "record": true, "watch": true, "strict": false, "lines": false, "events": false, "outlines": false,
+            "record": true, "watch": true, "strict": false,
+            "lines": false, "events": false, "outlines": false,
             "patience_seconds": 60.0, "cpu_seconds": 600.0, "mark_output": false, "batched": batched,
         });
         send(&near, &json!({ "Runs": [request] }));
