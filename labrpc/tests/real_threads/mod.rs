@@ -13,16 +13,22 @@ const LATE: Duration = Duration::from_micros(500);
 /// The attempts after which a failure counts even on a late machine.
 const ATTEMPTS: u32 = 50;
 
+/// The attempts that fail while the machine seems to be on time, after which a failure counts. A busy machine
+/// may keep another thread waiting than the one that looks.
+const ATTEMPTS_ON_TIME: u32 = 5;
+
 /// Runs `attempt` until it passes.
 ///
 /// # Panics
 ///
-/// Panics if `attempt` fails while the machine is on time.
+/// Panics if `attempt` fails again and again while the machine is on time.
 pub fn retry_while_late<T>(attempt: impl Fn() -> Run<T>) {
+    let mut on_time = 0;
     for number in 1.. {
         let (run, late) = with_lateness(&attempt);
         let Err(failure) = run.result else { return };
-        assert!(late >= LATE && number < ATTEMPTS, "on threads: {failure:?}");
+        on_time += u32::from(late < LATE);
+        assert!(on_time < ATTEMPTS_ON_TIME && number < ATTEMPTS, "on threads: {failure:?}");
         eprintln!("the machine was {late:?} late: once more");
     }
 }

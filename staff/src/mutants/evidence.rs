@@ -11,7 +11,7 @@ use tester::Case;
 
 use crate::grade::evidence::of_all;
 
-/// The limit on the CPU time of a run: that of `lab grade`.
+/// The limit on a run's CPU time, as for `lab grade`.
 const WALL_LIMIT: Duration = Duration::from_secs(60);
 
 /// Takes the evidence of all runs of a solution that pass, over the seeds from 1 on. `program` is a command
