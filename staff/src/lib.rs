@@ -9,7 +9,6 @@
 //! - [`score`] and [`rubric`]: points for runs;
 //! - [`report`]: the reports of a graded submission;
 //! - `grade`: `lab grade`, which does all of this for many submissions;
-//! - `evidence`: the events of a run, checked against its report;
 //! - `compare`: `lab compare`, protocols under the same faults;
 //! - `on`: `lab on`, large commands on a cluster;
 //! - `export`: `lab export`, an autograder and results for other systems;
@@ -25,7 +24,6 @@ pub mod build;
 mod build_env;
 mod compare;
 mod copy;
-mod evidence;
 mod export;
 mod framework;
 mod grade;

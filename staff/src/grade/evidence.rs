@@ -5,6 +5,7 @@ use std::fs::File;
 use std::hash::BuildHasher;
 use std::io::BufReader;
 
+use evidence::{Claim, can_be_taken, check};
 use lab::error::CommandError;
 use lab::report::json::fingerprint;
 use lab::run::{Analyse, Observer, Outcome, OutlineFolder, Plan, Record, Run, Settings, pool};
@@ -14,7 +15,6 @@ use tester::{Case, Report, seed};
 
 use super::checkpoint::{Sampled, TestEntry};
 use super::runs::{self, Runs};
-use crate::evidence::{Claim, can_be_taken, check};
 use crate::score::Column;
 
 /// Of so many runs of a test that passed, one is made again. That adds 9 % to the processor time of a grading

@@ -7,11 +7,11 @@ use std::time::Duration;
 use serde_json::Value;
 use tester::linearizability::{Budget, History, Model, Verdict, check};
 
-use crate::evidence::event::{Event, Parties, Party};
-use crate::evidence::flaw::{Area, Flaw};
+use crate::event::{Event, Parties, Party};
+use crate::flaw::{Area, Flaw};
 
 /// A service whose operations can be read from a stream.
-pub(in crate::evidence) trait Readable: Model<Key = Arc<str>> + Default {
+pub(crate) trait Readable: Model<Key = Arc<str>> + Default {
     /// The text of an operation of which the test keeps no history: a client has several of them at once.
     const UNRECORDED: Option<&'static str>;
 
@@ -32,7 +32,7 @@ enum Step<M: Model> {
 }
 
 /// Gathers the operations of all clients.
-pub(in crate::evidence) struct Gathered<M: Readable> {
+pub(crate) struct Gathered<M: Readable> {
     steps: Vec<(u32, Duration, Step<M>)>,
     /// The clients that have operations of which the test keeps no history, and the keys of these.
     unrecorded: HashSet<u32>,

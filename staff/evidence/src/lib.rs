@@ -1,26 +1,28 @@
 //! The events of a run, as evidence for its report.
 //!
 //! A report comes from the process that ran lab code. A submission that writes to the memory of that process
-//! can make it send any report. So runs that have passed are made again, and send their events: see
-//! [`crate::grade`]. Here, in a process in which no lab code runs, these events are checked. All that the
+//! can make it send any report. So a grading makes some of the runs that have passed again, and has them send
+//! their events. Here, in a process in which no lab code runs, these events are checked. All that the
 //! report says is counted again from them, all that a run of the test must satisfy is checked, and commands
 //! are compared with what the seed draws. The report of the second run must say the same as the first one.
 //!
 //! This is no proof: a submission that invents a consistent stream of a correct run passes. But it has to
 //! write a simulation of a cluster for that, of each test. See "Threat model" in `docs/instructors.md`.
 //!
-//! - [`lines`]: the lines of the stream, and their limits;
-//! - [`event`]: a line as an event;
-//! - [`form`]: header, numbers, times and causes;
-//! - [`servers`]: incarnations of servers;
-//! - [`messages`]: steps of calls, and links;
-//! - [`counts`]: the figures of the report;
-//! - [`agreement`]: what servers apply, decide and deliver;
-//! - [`leaders`]: one leader in a term;
-//! - [`operations`]: the history of clients;
-//! - [`workload`]: the commands that the seed draws;
-//! - [`least`]: how much there is at least in a run of the test;
-//! - [`flaw`]: the reason why a stream is no evidence.
+//! - `lines`: the lines of the stream, and their limits;
+//! - `event`: a line as an event;
+//! - `form`: header, numbers, times and causes;
+//! - `servers`: incarnations of servers;
+//! - `messages`: steps of calls, and links;
+//! - `counts`: the figures of the report;
+//! - `agreement`: what servers apply, decide and deliver;
+//! - `leaders`: one leader in a term;
+//! - `operations`: the history of clients;
+//! - `workload`: the commands that the seed draws;
+//! - `least`: how much there is at least in a run of the test;
+//! - [`Flaw`]: the reason why a stream is no evidence.
+
+#![warn(missing_docs)]
 
 mod agreement;
 mod counts;
@@ -44,7 +46,7 @@ use tester::{Case, Report};
 use agreement::Agreement;
 use counts::Counts;
 use event::Parties;
-pub(crate) use flaw::Flaw;
+pub use flaw::Flaw;
 use form::{Form, Span};
 use leaders::Leaders;
 use least::{Amounts, Least};
@@ -59,19 +61,20 @@ use workload::Workload;
 const WITHOUT_EVIDENCE: &str = "mem_put_many_clients_reliable_2a";
 
 /// Whether runs of this test can be evidence.
-pub(crate) fn can_be_taken(test: &str) -> bool {
+pub fn can_be_taken(test: &str) -> bool {
     test != WITHOUT_EVIDENCE
 }
 
 /// What a stream is to be evidence of.
-pub(crate) struct Claim<'a> {
-    pub(crate) case: &'a Case,
+pub struct Claim<'a> {
+    /// The test.
+    pub case: &'a Case,
     /// The name of the solution, as the worker knows it.
-    pub(crate) solution: &'a str,
+    pub solution: &'a str,
     /// The name of the scheduling policy.
-    pub(crate) policy: &'a str,
+    pub policy: &'a str,
     /// The report of the run that has sent the stream.
-    pub(crate) report: &'a Report,
+    pub report: &'a Report,
 }
 
 /// Checks a stream of [outlines](tester::Recorded::write_outline) against the report of a run that has
@@ -80,7 +83,7 @@ pub(crate) struct Claim<'a> {
 /// # Errors
 ///
 /// The first flaw that is found.
-pub(crate) fn check(stream: impl BufRead, claim: &Claim<'_>) -> Result<(), Flaw> {
+pub fn check(stream: impl BufRead, claim: &Claim<'_>) -> Result<(), Flaw> {
     let amounts = amounts_of(stream, claim)?;
     Least::of(claim.case.name).check(&amounts)
 }

@@ -27,7 +27,7 @@ pub(crate) enum Area {
 
 /// The reason why a stream of events is no evidence for a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Flaw {
+pub struct Flaw {
     /// What it is about.
     pub(crate) area: Area,
     /// The number of the event that shows it, if one does.

@@ -73,7 +73,7 @@ fn bound(case: &Case, name: &str, least: u64, most: u64) -> u64 {
     u64::from(least > 0 && IN_EVERY_RUN.contains(&name))
 }
 
-/// Writes `least.toml` anew: `cargo test -p staff --lib write_least -- --ignored`.
+/// Writes `least.toml` anew: `cargo test -p evidence --lib write_least -- --ignored`.
 #[test]
 #[ignore = "it writes a file of the source, after a change of the tests"]
 fn write_least() {
@@ -106,14 +106,14 @@ fn write_least() {
     });
     let rows = rows.into_inner().expect("rows");
     let table: String = all().filter_map(|case| rows.get(case.name).cloned()).collect();
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/evidence/least.toml");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/least.toml");
     let title = "# How much a run of each test has at least; see least.rs.\n";
     std::fs::write(path, title.to_owned() + &table).expect("written");
     let flaws = flaws.into_inner().expect("a text");
     assert!(flaws.is_empty(), "{flaws}");
 }
 
-/// Prints what evidence costs: `cargo test -p staff --lib cost_of_evidence -- --ignored --nocapture`.
+/// Prints what evidence costs: `cargo test -p evidence --lib cost_of_evidence -- --ignored --nocapture`.
 #[test]
 #[ignore = "it measures"]
 #[cfg(target_os = "linux")]
