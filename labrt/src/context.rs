@@ -51,12 +51,12 @@ pub(crate) fn with<R>(f: impl FnOnce(Context<'_>) -> R) -> R {
 /// As [`with`], but `None` outside every run.
 #[inline(always)]
 pub(crate) fn try_with<R>(f: impl FnOnce(Context<'_>) -> R) -> Option<R> {
-    SIM.try_with(|sim| match sim.get() {
-        Some(sim) => Some(f(Context::Sim(sim))),
-        None => threads::try_with(|thread| f(Context::Threads(thread))),
+    SIM.with(|scope| {
+        scope.with(|sim| match sim {
+            Some(sim) => Some(f(Context::Sim(sim))),
+            None => threads::try_with(|thread| f(Context::Threads(thread))),
+        })
     })
-    .ok()
-    .flatten()
 }
 
 #[cold]

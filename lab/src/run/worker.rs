@@ -62,6 +62,8 @@ impl Worker {
     }
 
     fn work(self, lab: &Lab) -> Result<Verdict, CommandError> {
+        // A thread for each of thousands of short runs takes longer than they.
+        labrt::world::keep_os_threads();
         let (requests, keys) = receive(self.incoming);
         let mut batch = Batch::new(&self.socket);
         let mut number = 0;

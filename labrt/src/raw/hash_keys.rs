@@ -13,25 +13,14 @@ pub(crate) type Keys = [u64; 2];
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod system {
-    use std::cell::Cell;
-    use std::ffi::{c_int, c_void};
-    use std::ops::Range;
     use std::ptr;
     use std::sync::OnceLock;
 
+    use super::super::thread_locals::{anchor, block};
     use super::{Keys, RandomState};
 
-    thread_local! {
-        /// A thread-local of this module. The distance from it to std's keys is the same on all threads.
-        static ANCHOR: Cell<u64> = const { Cell::new(0) };
-    }
-
-    /// The distance in bytes; `None` if the keys were not found.
+    /// The distance from the anchor in bytes; `None` if the keys were not found.
     static DISTANCE: OnceLock<Option<isize>> = OnceLock::new();
-
-    fn anchor() -> usize {
-        ANCHOR.with(|anchor| ptr::from_ref(anchor).addr())
-    }
 
     /// Locates the keys, in the thread-locals of the calling thread, unless that was done before. Returns
     /// whether they were found.
@@ -40,7 +29,7 @@ mod system {
     }
 
     fn distance() -> Option<isize> {
-        let block = thread_locals()?;
+        let block = block()?;
         let (one, next) = (draw()?, draw()?);
         let counts = |at: usize| one[at].wrapping_add(1) == next[at] && one[1 - at] == next[1 - at];
         let counter = (0..2).find(|&at| counts(at))?;
@@ -96,41 +85,6 @@ mod system {
         // SAFETY: as in `read`, and the words are the keys of `RandomState::new`: two words that it has just
         // drawn, which occur nowhere else in the block, in a `Cell` of plain integers that is not borrowed.
         unsafe { ptr::with_exposed_provenance_mut::<Keys>(address).write_volatile(keys) };
-    }
-
-    /// The addresses of the calling thread's block of thread-locals of the program itself, which include
-    /// std's.
-    fn thread_locals() -> Option<Range<usize>> {
-        let mut search = Search { anchor: anchor(), found: None };
-        // SAFETY: `look` is a callback of the right type, and `search` outlives the call.
-        unsafe { libc::dl_iterate_phdr(Some(look), (&raw mut search).cast()) };
-        search.found
-    }
-
-    struct Search {
-        anchor: usize,
-        found: Option<Range<usize>>,
-    }
-
-    /// # Safety
-    ///
-    /// To be called by `dl_iterate_phdr` with a valid description of a program or library, and the [`Search`]
-    /// that was passed to it.
-    unsafe extern "C" fn look(info: *mut libc::dl_phdr_info, _: usize, search: *mut c_void) -> c_int {
-        // SAFETY: both are valid for the time of the call, and nothing else refers to them meanwhile.
-        let (info, search) = unsafe { (&*info, &mut *search.cast::<Search>()) };
-        let start = info.dlpi_tls_data.expose_provenance();
-        for number in 0..usize::from(info.dlpi_phnum) {
-            // SAFETY: `number` is below the number of program headers.
-            let header = unsafe { &*info.dlpi_phdr.add(number) };
-            let length = usize::try_from(header.p_memsz).unwrap_or(0);
-            let block = start..start.saturating_add(length);
-            if header.p_type == libc::PT_TLS && start != 0 && block.contains(&search.anchor) {
-                search.found = Some(block);
-                return 1;
-            }
-        }
-        0
     }
 
     /// The keys of the calling OS thread.

@@ -31,6 +31,11 @@ pub(crate) fn held() -> i64 {
     HELD.get()
 }
 
+/// Makes [`held`] 0: what the calling OS thread has allocated until now does not count.
+pub(crate) fn count_from_here() {
+    HELD.set(0);
+}
+
 /// Bytes that the process has allocated in [`uncounted`], minus those that it has freed there. May be
 /// negative.
 pub(crate) fn held_uncounted() -> i64 {

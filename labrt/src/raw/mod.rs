@@ -11,6 +11,8 @@
 //! | `lock` | the raw traits of `lock_api` | the scheduler's bookkeeping or `parking_lot` ensures exclusion |
 //! | `process` | system calls about a thread | the output buffers are its own |
 //! | `run_monitor` | signal handlers | they record the stack and allocate nothing |
+//! | `scoped` | a reference in a thread-local | it is there only while the call lasts that has lent it |
+//! | `thread_locals` | copying the bytes of thread-locals | they are the calling thread's own |
 //! | `watched` | reading a simulation's state from another thread | the simulation's thread is stopped for good |
 #![allow(unsafe_code)]
 
@@ -23,4 +25,6 @@ pub(crate) mod interpose;
 pub(crate) mod lock;
 pub(crate) mod process;
 pub(crate) mod run_monitor;
+pub(crate) mod scoped;
+pub(crate) mod thread_locals;
 pub(crate) mod watched;

@@ -25,6 +25,9 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use super::process;
+use crate::clock::nanos;
+
 const RUNNING: u32 = 0;
 const REQUESTED: u32 = 1;
 const PAUSED: u32 = 2;
@@ -105,6 +108,10 @@ pub(crate) struct RunMonitor {
     progress_at_request: AtomicU64,
     /// The kernel's id of the OS thread; 0 on systems without one.
     thread_id: AtomicU32,
+    /// The processor time of the OS thread at the start of the run, in nanoseconds.
+    cpu_at_start: AtomicU64,
+    /// The pages that the OS thread had touched when the run was first looked at.
+    pages_before: AtomicU64,
     /// The recorded stack: code addresses, the innermost frame first. The second half is a ring buffer.
     frames: [AtomicUsize; 2 * RECORDED_FRAMES],
     depth: AtomicUsize,
@@ -141,6 +148,8 @@ impl RunMonitor {
             state: AtomicU32::new(RUNNING),
             progress_at_request: AtomicU64::new(0),
             thread_id: AtomicU32::new(0),
+            cpu_at_start: AtomicU64::new(0),
+            pages_before: AtomicU64::new(0),
             frames: [const { AtomicUsize::new(0) }; 2 * RECORDED_FRAMES],
             depth: AtomicUsize::new(0),
             panic_message: Mutex::new(None),
@@ -181,6 +190,30 @@ impl RunMonitor {
     /// The kernel's id of the simulation's OS thread, once that has started; `None` on systems without one.
     pub(crate) fn thread_id(&self) -> Option<u32> {
         Some(self.thread_id.load(Ordering::Relaxed)).filter(|thread_id| *thread_id != 0)
+    }
+
+    /// Records the processor time of the calling OS thread when the run begins: it may have run others before.
+    pub(crate) fn record_start(&self, cpu_time: Duration) {
+        self.cpu_at_start.store(nanos(cpu_time), Ordering::Relaxed);
+    }
+
+    /// See [`record_start`](Self::record_start).
+    pub(crate) fn cpu_at_start(&self) -> Duration {
+        Duration::from_nanos(self.cpu_at_start.load(Ordering::Relaxed))
+    }
+
+    /// From now on, [`pages_touched`](Self::pages_touched) counts.
+    pub(crate) fn count_pages(&self) {
+        self.pages_before.store(self.pages(), Ordering::Relaxed);
+    }
+
+    /// The pages that the OS thread was the first to touch since [`count_pages`](Self::count_pages).
+    pub(crate) fn pages_touched(&self) -> u64 {
+        self.pages().saturating_sub(self.pages_before.load(Ordering::Relaxed))
+    }
+
+    fn pages(&self) -> u64 {
+        self.thread_id().and_then(process::pages_touched).unwrap_or(0)
     }
 
     /// Makes the calling OS thread the one that this monitor can stop.

@@ -1,4 +1,4 @@
-//! [`Watched`]: a value of a simulation's OS thread that another thread may read once that thread is stopped
+//! [`Watched`]: a value of a simulation that another thread may read once that thread is stopped
 //! for good.
 
 use std::cell::RefCell;
@@ -24,14 +24,12 @@ impl<T> Watched<T> {
         &self.monitor
     }
 
-    /// While the result lives, the calling OS thread can be stopped by others and detects stack overflows.
-    ///
-    /// `value` must be in a thread-local of the calling OS thread.
-    pub(crate) fn attach<'a>(&'a self, value: &RefCell<T>) -> Attached<'a> {
-        let stack = HandlerStack::new();
+    /// While the result lives, the calling OS thread can be stopped by others and detects stack overflows, on
+    /// the stack for its handlers.
+    pub(crate) fn attach<'a>(&'a self, value: &'a RefCell<T>, _: &'a HandlerStack) -> Attached<'a, T> {
         self.value.store(ptr::from_ref(value).cast_mut(), Ordering::Release);
         self.monitor.attach();
-        Attached { _stack: stack, _monitor: &self.monitor }
+        Attached { _watched: self, _value: value }
     }
 
     /// Calls `look` with the value, if the OS thread is stopped for good. The second argument says whether
@@ -41,10 +39,11 @@ impl<T> Watched<T> {
         if !self.monitor.is_stopped() || value.is_null() {
             return None;
         }
-        // SAFETY: `value` lives in a thread-local of the simulation's OS thread. That thread is in a signal
-        // handler or in a function of `run_monitor` that never returns, so the thread-local is never dropped
-        // and not accessed by that thread any more. It has stored its state with `Release` after everything
-        // else, and `is_stopped` loads the state with `Acquire`.
+        // SAFETY: the simulation's OS thread is attached to the monitor, for otherwise it cannot be stopped, and
+        // so it borrows `value` for the time of a call (see `Attached`). That thread is in a signal handler or
+        // in a function of `run_monitor` that never returns, so the borrow never ends, and that thread does not
+        // access the value any more. It has stored its state with `Release` after everything else, and
+        // `is_stopped` loads the state with `Acquire`.
         let cell = unsafe { &*value };
         let consistent = cell.try_borrow().is_ok() && !self.monitor.has_panicked();
         // SAFETY: as above; a mutable borrow can only be that of the stopped thread. It may have been in the
@@ -55,12 +54,12 @@ impl<T> Watched<T> {
 }
 
 /// See [`Watched::attach`].
-pub(crate) struct Attached<'a> {
-    _stack: HandlerStack,
-    _monitor: &'a RunMonitor,
+pub(crate) struct Attached<'a, T> {
+    _watched: &'a Watched<T>,
+    _value: &'a RefCell<T>,
 }
 
-impl Drop for Attached<'_> {
+impl<T> Drop for Attached<'_, T> {
     fn drop(&mut self) {
         detach();
     }

@@ -1,7 +1,7 @@
 //! The simulation backend: threads as coroutines, a seeded scheduler, a virtual clock.
 //!
-//! A simulation has an OS thread of its own. [`Sim`](simulation::Sim) is in a thread-local of it, where all
-//! simulated threads find it, and no other thread does.
+//! A simulation has an OS thread of its own, for as long as it runs. A thread-local of that points to
+//! [`Sim`](simulation::Sim), where all simulated threads find it, and no other thread does.
 
 mod cell;
 mod choice;
@@ -14,6 +14,7 @@ mod look;
 pub(crate) mod mutex;
 mod node_clocks;
 mod nodes;
+pub(crate) mod os_thread;
 mod preemption;
 pub(crate) mod run;
 pub(crate) mod rwlock;

@@ -3,17 +3,19 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::mpsc;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, mpsc};
 
 use cpu_time::ThreadTime;
 
+use super::os_thread::OsThread;
 use super::scheduler::{Next, Scheduler};
 use super::simulation::{SIM, Sim, guarded, with};
 use super::{std_compat, watchdog};
 use crate::clock::since_start;
 use crate::raw::hash_keys;
+use crate::raw::run_monitor::HandlerStack;
 use crate::raw::watched::Watched;
+use crate::run::failure::Failure;
 use crate::run::ids::{TESTER, next_run_id};
 use crate::run::options::Options;
 use crate::run::outcome::Run;
@@ -29,64 +31,41 @@ pub(crate) fn run<T: Send + 'static>(
     let watched = Arc::new(Watched::new());
     let (sender, results) = mpsc::channel();
     let inside = watched.clone();
-    let thread = std::thread::Builder::new().name("simulation".to_owned());
-    let handle = thread
-        .spawn(move || {
-            let run = run_here(options, &inside, main);
-            // The receiver waits until the result comes.
-            let _ = sender.send(run);
-        })
-        .expect("the system can start a thread");
-    watchdog::wait(handle, &results, &watched, &options)
+    let thread = OsThread::run(Box::new(move |stack, is_reusable| {
+        let run = run_here(options, &inside, stack, main);
+        // The receiver waits until the result comes.
+        let _ = sender.send((run, is_reusable()));
+    }));
+    watchdog::wait(thread, &results, &watched, &options)
 }
 
 fn run_here<T: 'static>(
     options: Options,
     watched: &Watched<Scheduler>,
+    stack: &HandlerStack,
     main: impl FnOnce(u64) -> T + 'static,
 ) -> Run<T> {
     let started = ThreadTime::now();
+    watched.monitor().record_start(started.as_duration());
     let id = next_run_id();
-    SIM.with(|sim| {
-        let fresh = Sim::new(id, Scheduler::new(options, watched.monitor().clone()));
-        assert!(sim.set(fresh).is_ok(), "an OS thread runs only one simulation");
-    });
-    let _attached = with(|sim| watched.attach(sim.scheduler.inner()));
-    if let Some(first) = FIRST.get() {
-        first();
-    }
-    let returned = Rc::new(Cell::new(None));
-    let verdict = with(|sim| {
-        let result = returned.clone();
-        sim.start_main(move || result.set(Some(main(id))));
-        sim.run();
-        // Cloned, not taken: if the run blocks during clean-up, the watchdog reads it.
-        let verdict = {
-            let mut scheduler = sim.scheduler.borrow_mut();
-            scheduler.seal();
-            scheduler.verdict.clone()
-        };
-        sim.clean_up();
-        sim.drop_local();
-        verdict
-    });
-    let result = match (verdict, returned.take()) {
+    let sim = Sim::new(id, Scheduler::new(options, watched.monitor().clone()));
+    let _attached = watched.attach(sim.scheduler.inner(), stack);
+    let (verdict, returned) = SIM.with(|scope| scope.set(&sim, || sim.carry_out(id, main)));
+    let result = match (verdict, returned) {
         (Some(failure), _) => Err(failure),
         (None, Some(value)) => Ok(value),
         (None, None) => unreachable!("a run without a verdict ends when its main function returns"),
     };
-    with(|sim| {
-        let mut scheduler = sim.scheduler.borrow_mut();
-        Run {
-            fingerprint: scheduler.final_fingerprint(result.as_ref().err()),
-            result,
-            virtual_time: since_start(scheduler.now),
-            cpu_time: started.elapsed(),
-            steps: scheduler.steps,
-            warnings: std::mem::take(&mut scheduler.warnings),
-            log: std::mem::take(&mut scheduler.log).into_lines(),
-        }
-    })
+    let mut scheduler = sim.scheduler.borrow_mut();
+    Run {
+        fingerprint: scheduler.final_fingerprint(result.as_ref().err()),
+        result,
+        virtual_time: since_start(scheduler.now),
+        cpu_time: started.elapsed(),
+        steps: scheduler.steps,
+        warnings: std::mem::take(&mut scheduler.warnings),
+        log: std::mem::take(&mut scheduler.log).into_lines(),
+    }
 }
 
 /// Whether the servers of a simulation have separate keys for std's hash maps.
@@ -97,20 +76,6 @@ fn run_here<T: 'static>(
 #[must_use]
 pub fn hash_keys_are_separate() -> bool {
     hash_keys::locate()
-}
-
-/// The function that each OS thread of a simulation calls first.
-static FIRST: OnceLock<fn()> = OnceLock::new();
-
-/// Makes each OS thread of a simulation call `first` before it runs any lab code. `first` may drop privileges
-/// of the calling thread, such as system calls, before untrusted code runs. To be called once, before the
-/// first run of the process.
-///
-/// # Panics
-///
-/// Panics if it was called before. If `first` panics, [`simulate`](crate::world::simulate) panics.
-pub fn confine_simulations(first: fn()) {
-    assert!(FIRST.set(first).is_ok(), "`confine_simulations` was called twice");
 }
 
 impl Sim {
@@ -132,6 +97,27 @@ impl Sim {
                 Next::End => return,
             }
         }
+    }
+
+    /// Runs `main` and what it starts, and cleans up. Returns the verdict, and what `main` has returned.
+    fn carry_out<T: 'static>(
+        &self,
+        id: u64,
+        main: impl FnOnce(u64) -> T + 'static,
+    ) -> (Option<Failure>, Option<T>) {
+        let returned = Rc::new(Cell::new(None));
+        let result = returned.clone();
+        self.start_main(move || result.set(Some(main(id))));
+        self.run();
+        // Cloned, not taken: if the run blocks during clean-up, the watchdog reads it.
+        let verdict = {
+            let mut scheduler = self.scheduler.borrow_mut();
+            scheduler.seal();
+            scheduler.verdict.clone()
+        };
+        self.clean_up();
+        self.drop_local();
+        (verdict, returned.take())
     }
 
     /// Unwinds every thread, so that everything that lab code owns is dropped.

@@ -1,7 +1,7 @@
 //! [`Sim`]: one simulation, with the operations of its threads.
 
 use std::borrow::Cow;
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -12,12 +12,13 @@ use super::threads::ThreadState;
 use crate::raw::confined::Owner;
 use crate::raw::coroutine::suspend;
 use crate::raw::run_monitor::stop_if_panicked;
+use crate::raw::scoped::Scoped;
 use crate::run::local::Local;
 use crate::wait::{BlockedBy, Blocker, SourceLocation, ThreadId, Ticket, Wait, Woken};
 
 thread_local! {
-    /// The simulation of this OS thread. Set once, when the thread starts.
-    pub(crate) static SIM: OnceCell<Sim> = const { OnceCell::new() };
+    /// The simulation that runs on this OS thread.
+    pub(crate) static SIM: Scoped<Sim> = const { Scoped::new() };
 }
 
 /// One simulation.
@@ -42,15 +43,16 @@ pub(crate) struct Sim {
 #[inline]
 #[track_caller]
 pub(crate) fn with<R>(f: impl FnOnce(&Sim) -> R) -> R {
-    SIM.with(|sim| match sim.get() {
-        Some(sim) => f(sim),
+    match try_with(f) {
+        Some(value) => value,
         None => outside(),
-    })
+    }
 }
 
 /// As [`with`], but `None` outside a simulation.
+#[inline]
 pub(crate) fn try_with<R>(f: impl FnOnce(&Sim) -> R) -> Option<R> {
-    SIM.try_with(|sim| sim.get().map(f)).ok().flatten()
+    SIM.with(|scope| scope.with(|sim| sim.map(f)))
 }
 
 #[cold]

@@ -5,17 +5,15 @@
 //! last scheduling point, and a thread that sleeps by how long it was observed sleeping. A busy or suspended
 //! machine delays a verdict but does not make it wrong.
 
-use std::os::unix::thread::JoinHandleExt;
-use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
 use super::frames::{self, Frame, SymbolLock};
+use super::os_thread::OsThread;
 use super::scheduler::Scheduler;
 use crate::clock::since_start;
 use crate::raw::heap;
@@ -71,8 +69,8 @@ pub fn abandoned_runs() -> u32 {
 
 /// Waits for the end of a run, and abandons it if necessary.
 pub(super) fn wait<T>(
-    thread: JoinHandle<()>,
-    results: &Receiver<Run<T>>,
+    thread: OsThread,
+    results: &Receiver<(Run<T>, bool)>,
     watched: &Watched<Scheduler>,
     options: &Options,
 ) -> Run<T> {
@@ -81,13 +79,13 @@ pub(super) fn wait<T>(
     let mut interval = Duration::from_millis(1);
     loop {
         match results.recv_timeout(interval) {
-            Ok(run) => {
-                thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+            Ok((run, is_reusable)) => {
+                thread.finish(is_reusable);
                 return run;
             }
             Err(RecvTimeoutError::Disconnected) => {
-                let panic = thread.join().expect_err("a run that brings no result has panicked");
-                resume_unwind(panic);
+                thread.join();
+                unreachable!("a run that brings no result has panicked");
             }
             Err(RecvTimeoutError::Timeout) => {}
         }
@@ -127,7 +125,7 @@ enum Reason {
 
 /// The observations of one run.
 struct Watchdog<'a> {
-    thread: &'a JoinHandle<()>,
+    thread: &'a OsThread,
     watched: &'a Watched<Scheduler>,
     monitor: &'a Arc<RunMonitor>,
     options: &'a Options,
@@ -139,8 +137,9 @@ struct Watchdog<'a> {
     /// Processor time and sleep since the last scheduling point.
     running: Duration,
     sleeping: Duration,
-    /// The resident memory of the process at the start of the run.
-    memory_at_start: u64,
+    /// The resident memory of the process at the first poll; `None` before. The first poll comes soon, and most
+    /// runs end before it.
+    memory_before: Option<u64>,
     /// The lost memory of the process at the start of the run.
     lost_at_start: u64,
     /// The uncounted memory of the process at the start of the run.
@@ -154,7 +153,7 @@ struct Watchdog<'a> {
 }
 
 impl<'a> Watchdog<'a> {
-    fn new(thread: &'a JoinHandle<()>, watched: &'a Watched<Scheduler>, options: &'a Options) -> Self {
+    fn new(thread: &'a OsThread, watched: &'a Watched<Scheduler>, options: &'a Options) -> Self {
         let now = Instant::now();
         Self {
             thread,
@@ -167,7 +166,7 @@ impl<'a> Watchdog<'a> {
             cpu: None,
             running: Duration::ZERO,
             sleeping: Duration::ZERO,
-            memory_at_start: process::resident_bytes().unwrap_or(0),
+            memory_before: None,
             lost_at_start: LOST_MEMORY.load(Ordering::Relaxed),
             uncounted_at_start: heap::held_uncounted(),
             uncounted_growth_max: 0,
@@ -192,7 +191,7 @@ impl<'a> Watchdog<'a> {
         let reason = reason?;
         // A thread that reads symbols must not be stopped, because this thread will read some.
         let symbols = SymbolLock::try_acquire()?;
-        if !self.monitor.pause(self.thread.as_pthread_t(), self.progress) {
+        if !self.monitor.pause(self.thread.id(), self.progress) {
             return None;
         }
         // A thread that is stopped while it prints or allocates would block others.
@@ -210,7 +209,7 @@ impl<'a> Watchdog<'a> {
 
     fn check_stall(&mut self, passed: Duration) -> Option<Reason> {
         let progress = self.monitor.progress();
-        let cpu = process::cpu_time(self.thread.as_pthread_t());
+        let cpu = process::cpu_time(self.thread.id());
         let worked = match (cpu, self.cpu) {
             (Some(now), Some(before)) => now.saturating_sub(before),
             _ => Duration::ZERO,
@@ -239,7 +238,7 @@ impl<'a> Watchdog<'a> {
     fn is_out_of_time(&self) -> bool {
         let limit = self.options.max_cpu_time;
         match self.cpu {
-            Some(cpu) => cpu > limit,
+            Some(cpu) => cpu.saturating_sub(self.monitor.cpu_at_start()) > limit,
             // Without processor times, only elapsed time is known, and the machine may be busy.
             None => self.began.elapsed() > limit.saturating_mul(REAL_TIME_FACTOR),
         }
@@ -254,8 +253,12 @@ impl<'a> Watchdog<'a> {
         let uncounted = heap::held_uncounted().saturating_sub(self.uncounted_at_start);
         self.uncounted_growth_max = self.uncounted_growth_max.max(u64::try_from(uncounted).unwrap_or(0));
         let lost = LOST_MEMORY.load(Ordering::Relaxed) - self.lost_at_start;
-        let known = self.memory_at_start + self.uncounted_growth_max + lost;
-        let growth = process::resident_bytes()?.saturating_sub(known);
+        let resident = process::resident_bytes()?;
+        let before = *self.memory_before.get_or_insert_with(|| {
+            self.monitor.count_pages();
+            resident
+        });
+        let growth = resident.saturating_sub(before + self.uncounted_growth_max + lost);
         if growth <= limit {
             return None;
         }
@@ -277,12 +280,10 @@ impl<'a> Watchdog<'a> {
 
     /// Whether no other run of the process has touched more memory.
     fn uses_most_memory(&self) -> bool {
-        let touched =
-            |monitor: &Arc<RunMonitor>| monitor.thread_id().and_then(process::pages_touched).unwrap_or(0);
-        let mine = touched(self.monitor);
+        let mine = self.monitor.pages_touched();
         // Not compared with itself: it may touch more pages between the two readings.
         let others = RUNNING.lock().clone();
-        others.iter().all(|other| Arc::ptr_eq(other, self.monitor) || touched(other) <= mine)
+        others.iter().all(|other| Arc::ptr_eq(other, self.monitor) || other.pages_touched() <= mine)
     }
 
     /// Abandons the run, which is stopped for good. Returns its outcome.
@@ -330,7 +331,10 @@ impl<'a> Watchdog<'a> {
                 fingerprint: scheduler.final_fingerprint(Some(&failure)),
                 result: Err(failure),
                 virtual_time: since_start(scheduler.now),
-                cpu_time: self.cpu.unwrap_or_else(|| self.began.elapsed()),
+                cpu_time: match self.cpu {
+                    Some(cpu) => cpu.saturating_sub(self.monitor.cpu_at_start()),
+                    None => self.began.elapsed(),
+                },
                 steps: scheduler.steps,
                 warnings: known.into_iter().chain(warnings).collect(),
                 log: if consistent { scheduler.log.lines() } else { Vec::new() },

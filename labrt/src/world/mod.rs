@@ -56,7 +56,8 @@ pub use crate::run::outcome::Run;
 pub use crate::run::policy::{Policy, UnknownPolicy};
 pub use crate::run::source_path::{in_workspace, name_lab_folders};
 pub use crate::run::truncate::{LONGEST_MESSAGE, truncated};
-pub use crate::sim::run::{confine_simulations, hash_keys_are_separate};
+pub use crate::sim::os_thread::{confine_simulations, keep_os_threads};
+pub use crate::sim::run::hash_keys_are_separate;
 pub use crate::sim::watchdog::{ABORT_NOTE, abandoned_runs};
 pub use crate::traffic::RemoteCall;
 
