@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use labapi::Solution;
-use labrt::world::{Backend, RUST_LOG, log_filter};
+use labrt::world::{Backend, RUST_LOG, keep_os_threads, log_filter};
 use libtest_mimic::{Arguments, Trial};
 use parking_lot::Mutex;
 
@@ -43,6 +43,7 @@ pub fn cargo_tests(lab: &str, solution: Solution) -> ExitCode {
     if let Some(warning) = unseeded_hash_maps() {
         eprintln!("warning: {warning}");
     }
+    keep_os_threads();
     let (filters, options) = filters(std::env::args());
     let arguments = Arguments::from_iter(options);
     let is_chosen = |case: &&Case| {
