@@ -58,6 +58,8 @@ use labrt::world::World;
 pub use observer::{Observer, SaveEvent, SaveStep};
 pub use storage::Storage;
 
+use store::Write;
+
 /// The record that holds the Raft state.
 const RAFT_STATE: &str = "raft_state";
 
@@ -102,7 +104,22 @@ impl Persister {
     /// no effect, or, if the harness [lets it](Storage::set_interrupted_saves), takes effect as a whole.
     #[track_caller]
     pub fn save(&self, raft_state: &[u8], snapshot: &[u8]) {
-        self.storage.commit(&[(RAFT_STATE, raft_state), (SNAPSHOT, snapshot)]);
+        self.save_tail(0, raft_state, snapshot);
+    }
+
+    /// As [`save`](Self::save), but the first `kept` bytes of the Raft state stay as they are: `tail` is what
+    /// comes after them. So a log that grows at its end is saved by what is new of it.
+    ///
+    /// What stays is from the save that began last, also if that is not durable yet. When this returns, all
+    /// is.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the Raft state has fewer than `kept` bytes.
+    #[track_caller]
+    pub fn save_tail(&self, kept: usize, tail: &[u8], snapshot: &[u8]) {
+        let state = Write { name: RAFT_STATE, kept, tail };
+        self.storage.write(&[state, Write { name: SNAPSHOT, kept: 0, tail: snapshot }]);
     }
 
     /// For the harness: sets the duration of each save; see [`Storage::set_save_time`].

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 
 use crate::faults::{InterruptedSaves, SaveTime};
 use crate::observer::Observer;
-use crate::store::Store;
+use crate::store::{Store, Write};
 
 /// A handle to the storage of one server, which survives a crash: byte strings (*records*) under names.
 /// Clones share the storage.
@@ -45,8 +45,28 @@ impl Storage {
     /// Panics if two of the records have the same name.
     #[track_caller]
     pub fn commit(&self, records: &[(&str, &[u8])]) {
-        for (at, (name, _)) in records.iter().enumerate() {
-            let duplicate = records[..at].iter().any(|(other, _)| other == name);
+        self.write(&records.iter().map(|&(name, tail)| Write { name, kept: 0, tail }).collect::<Vec<_>>());
+    }
+
+    /// As [`commit`](Self::commit), but the first bytes of each record stay as they are: a record is a name, how
+    /// many bytes stay, and what comes after them. So a log that grows at its end is saved by what is new of
+    /// it.
+    ///
+    /// What stays is from the save that began last, also if that is not durable yet. When this returns, the
+    /// whole record is.
+    ///
+    /// # Panics
+    ///
+    /// Panics if more bytes of a record shall stay than it has, and if two of the records have the same name.
+    #[track_caller]
+    pub fn commit_tails(&self, records: &[(&str, usize, &[u8])]) {
+        self.write(&records.iter().map(|&(name, kept, tail)| Write { name, kept, tail }).collect::<Vec<_>>());
+    }
+
+    #[track_caller]
+    pub(crate) fn write(&self, writes: &[Write<'_>]) {
+        for (at, Write { name, .. }) in writes.iter().enumerate() {
+            let duplicate = writes[..at].iter().any(|other| other.name == *name);
             assert!(!duplicate, "a commit has two records {name:?}");
         }
         let location = Location::caller();
@@ -56,11 +76,18 @@ impl Storage {
             return;
         }
         let mut store = self.store.lock();
+        for Write { name, kept, .. } in writes {
+            let length = store.latest(name).len();
+            assert!(
+                *kept <= length,
+                "a commit keeps {kept} bytes of the record {name:?}, which has {length}"
+            );
+        }
         let Some(save_time) = &mut store.save_time else {
-            return store.commit(records, location);
+            return store.commit(writes, location);
         };
         let delay = save_time.draw();
-        let number = store.begin(records, location);
+        let number = store.begin(writes, location);
         drop(store);
         delay.wait();
         self.store.lock().finish(number);

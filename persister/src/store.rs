@@ -33,6 +33,15 @@ struct Record {
     bytes: Vec<u8>,
 }
 
+/// A record to write: its first bytes stay as they are, and the rest is replaced.
+#[derive(Clone, Copy)]
+pub(crate) struct Write<'a> {
+    pub(crate) name: &'a str,
+    /// The number of bytes that stay: those of the record that was committed last, or began to be.
+    pub(crate) kept: usize,
+    pub(crate) tail: &'a [u8],
+}
+
 /// A commit in progress.
 struct Commit {
     number: u64,
@@ -51,29 +60,49 @@ impl Store {
         self.records.iter().map(|record| (&*record.name, record.bytes.len()))
     }
 
+    /// The record of that name whose commit began last; empty if there is none.
+    pub(crate) fn latest(&self, name: &str) -> &[u8] {
+        let begun = self.in_progress.iter().rev().flat_map(|commit| &commit.records);
+        begun.into_iter().find(|record| *record.name == *name).map_or_else(|| self.read(name), |it| &it.bytes)
+    }
+
     /// Commits at once.
-    pub(crate) fn commit(&mut self, records: &[(&str, &[u8])], location: &'static Location<'static>) {
+    pub(crate) fn commit(&mut self, writes: &[Write<'_>], location: &'static Location<'static>) {
         self.started += 1;
-        for (at, &(name, bytes)) in records.iter().enumerate() {
+        for (at, write) in writes.iter().enumerate() {
+            let Write { name, kept, tail } = *write;
             match self.records.get_mut(at) {
-                // A server that saves the same records each time, in order of name, need not search.
-                Some(record) if *record.name == *name && !bytes.is_empty() => {
-                    overwrite(&mut record.bytes, bytes);
+                // A server that saves the same records each time, in order of name, need not search. The
+                // allocation stays, because a Raft peer saves at nearly every message.
+                Some(record)
+                    if *record.name == *name && kept + tail.len() > 0 && self.in_progress.is_empty() =>
+                {
+                    record.bytes.truncate(kept);
+                    record.bytes.extend_from_slice(tail);
                 }
-                _ => self.write(name, bytes),
+                _ => self.write(name, self.whole(write)),
             }
             supersede(&mut self.in_progress, name);
         }
-        self.notify(self.started, SaveStep::TookEffect { slow: false }, records, location);
+        if self.observer.is_some() {
+            let records: Vec<_> = writes.iter().map(|it| (it.name, self.read(it.name))).collect();
+            self.notify(self.started, SaveStep::TookEffect { slow: false }, &records, location);
+        }
     }
 
     /// Begins a slow commit. Returns its number.
-    pub(crate) fn begin(&mut self, records: &[(&str, &[u8])], location: &'static Location<'static>) -> u64 {
+    pub(crate) fn begin(&mut self, writes: &[Write<'_>], location: &'static Location<'static>) -> u64 {
         self.started += 1;
-        let owned = records.iter().map(|&(name, bytes)| Record { name: name.into(), bytes: bytes.into() });
-        self.in_progress.push(Commit { number: self.started, records: owned.collect(), location });
-        self.notify(self.started, SaveStep::Began, records, location);
+        let whole = writes.iter().map(|write| Record { name: write.name.into(), bytes: self.whole(write) });
+        let commit = Commit { number: self.started, records: whole.collect(), location };
+        self.notify_commit(&commit, SaveStep::Began);
+        self.in_progress.push(commit);
         self.started
+    }
+
+    /// The record as it is after the write.
+    fn whole(&self, write: &Write<'_>) -> Vec<u8> {
+        [&self.latest(write.name)[..write.kept], write.tail].concat()
     }
 
     /// Ends a slow commit, which takes effect.
@@ -82,7 +111,7 @@ impl Store {
         let commit = self.in_progress.remove(at.expect("a commit ends once"));
         let earlier = self.in_progress.partition_point(|other| other.number < number);
         for Record { name, bytes } in &commit.records {
-            self.write(name, bytes);
+            self.write(name, bytes.clone());
             supersede(&mut self.in_progress[..earlier], name);
         }
         self.notify_commit(&commit, SaveStep::TookEffect { slow: true });
@@ -95,7 +124,7 @@ impl Store {
             let took_effect = self.interrupted_saves.as_mut().is_some_and(|saves| saves.takes_effect());
             if took_effect {
                 for Record { name, bytes } in &commit.records {
-                    after.write(name, bytes);
+                    after.write(name, bytes.clone());
                 }
             }
             self.notify_commit(commit, SaveStep::Interrupted { took_effect });
@@ -110,14 +139,14 @@ impl Store {
         self.records.binary_search_by(|record| (*record.name).cmp(name))
     }
 
-    fn write(&mut self, name: &str, bytes: &[u8]) {
+    fn write(&mut self, name: &str, bytes: Vec<u8>) {
         match self.find(name) {
             Ok(at) if bytes.is_empty() => {
                 self.records.remove(at);
             }
-            Ok(at) => overwrite(&mut self.records[at].bytes, bytes),
+            Ok(at) => self.records[at].bytes = bytes,
             Err(_) if bytes.is_empty() => {}
-            Err(at) => self.records.insert(at, Record { name: name.into(), bytes: bytes.into() }),
+            Err(at) => self.records.insert(at, Record { name: name.into(), bytes }),
         }
     }
 
@@ -148,26 +177,27 @@ fn supersede(earlier: &mut [Commit], name: &str) {
     }
 }
 
-/// Replaces the content and keeps the allocation, because a Raft peer saves at nearly every message.
-fn overwrite(buffer: &mut Vec<u8>, content: &[u8]) {
-    buffer.clear();
-    buffer.extend_from_slice(content);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn commit(store: &mut Store, name: &str, kept: usize, tail: &[u8]) {
+        store.commit(&[Write { name, kept, tail }], Location::caller());
+    }
+
     #[test]
     fn saving_keeps_the_allocation() {
         let mut store = Store::default();
-        store.commit(&[("state", &[1; 100])], Location::caller());
+        commit(&mut store, "state", 0, &[1; 100]);
         let memory = store.read("state").as_ptr();
         for content in [&b"a long state"[..], b"s", b"short"] {
-            store.commit(&[("state", content)], Location::caller());
+            commit(&mut store, "state", 0, content);
             assert_eq!(store.read("state"), content);
             assert_eq!(store.read("state").as_ptr(), memory);
         }
+        commit(&mut store, "state", 2, b"rine");
+        assert_eq!(store.read("state"), b"shrine");
+        assert_eq!(store.read("state").as_ptr(), memory);
     }
 
     #[test]
@@ -175,8 +205,8 @@ mod tests {
         let mut store = Store::default();
         for number in 0..100 {
             let name = format!("record {number}");
-            store.commit(&[(&name, b"content")], Location::caller());
-            store.commit(&[(&name, b"")], Location::caller());
+            commit(&mut store, &name, 0, b"content");
+            commit(&mut store, &name, 0, b"");
             assert!(store.records.is_empty());
         }
     }

@@ -99,6 +99,61 @@ fn two_records_of_the_same_name_are_refused() {
 }
 
 #[test]
+fn the_first_bytes_of_a_record_can_stay() {
+    run(1, |_| {
+        let storage = Storage::new();
+        storage.commit(&[("a", b"abc"), ("z", b"xyz")]);
+        let notes = observed(&storage);
+        storage.commit_tails(&[("z", 2, b""), ("a", 3, b"def")]);
+        assert_eq!(storage.read("a"), b"abcdef");
+        assert_eq!(storage.read("z"), b"xy");
+        storage.commit_tails(&[("a", 1, b"-"), ("new", 0, b"1")]);
+        assert_eq!(storage.read("a"), b"a-");
+        assert_eq!(storage.read("new"), b"1");
+        storage.commit_tails(&[("a", 0, b"")]);
+        assert_eq!(storage.size("a"), 0);
+        let records: Vec<String> = notes.0.lock().iter().map(|(_, _, records, _)| records.clone()).collect();
+        assert_eq!(records, ["z2 a6", "a2 new1", "a0"], "an observer gets whole records");
+
+        let persister = Persister::new();
+        persister.save(b"log 1", b"snap");
+        persister.save_tail(4, b"2, vote", b"shot");
+        assert_eq!(persister.read_raft_state(), b"log 2, vote");
+        assert_eq!(persister.read_snapshot(), b"shot");
+    });
+    let message = message_of(|_| {
+        let storage = Storage::new();
+        storage.save("log", b"123");
+        storage.commit_tails(&[("log", 4, b"5")]);
+    });
+    assert_eq!(message, r#"a commit keeps 4 bytes of the record "log", which has 3"#);
+}
+
+/// What stays is of the save that began last, whichever takes effect first.
+#[test]
+fn a_slow_save_keeps_bytes_of_the_save_before_it() {
+    run(1, |world| {
+        let storage = Storage::new();
+        storage.save("log", b"durable");
+        slow_down(&storage, world, 10);
+        let slow = begin(&storage, &["log"], b"pending");
+        slow_down(&storage, world, 2);
+        storage.commit_tails(&[("log", 3, b"-x")]);
+        assert_eq!(storage.read("log"), b"pen-x");
+        slow.join().unwrap();
+        assert_eq!(storage.read("log"), b"pen-x");
+
+        slow_down(&storage, world, 10);
+        let slow = begin(&storage, &["log"], b"again");
+        storage.set_save_time(world, "server 0", None);
+        storage.commit_tails(&[("log", 2, b"!")]);
+        assert_eq!(storage.read("log"), b"ag!");
+        slow.join().unwrap();
+        assert_eq!(storage.read("log"), b"ag!");
+    });
+}
+
+#[test]
 fn a_persister_is_two_records_of_a_storage() {
     run(1, |_| {
         let storage = Storage::new();

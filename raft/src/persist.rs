@@ -32,7 +32,7 @@ pub(crate) struct Saved {
     /// The entries, each as `Some(entry)`; then `None` and a [`Header`].
     ///
     /// The entries come first and stay encoded, because a log mostly grows at its end. If each save
-    /// encoded all of them, a command would cost as much as all commands before it.
+    /// encoded and wrote all of them, a command would cost as much as all commands before it.
     bytes: Vec<u8>,
     /// Where in `bytes` the entries end.
     entries_end: usize,
@@ -74,8 +74,8 @@ impl State {
         if self.is_saved() {
             return;
         }
-        self.note_saved();
-        self.persister.save(&self.saved.bytes, &self.snapshot);
+        let kept = self.note_saved();
+        self.persister.save_tail(kept, &self.saved.bytes[kept..], &self.snapshot);
     }
 
     /// Whether all persistent state is saved.
@@ -91,15 +91,16 @@ impl State {
         self.persister.raft_state_size()
     }
 
-    /// Makes `saved` describe the present state.
-    fn note_saved(&mut self) {
+    /// Makes `saved` describe the present state. Returns how many of its bytes are still the same.
+    fn note_saved(&mut self) -> usize {
         let Self { log, saved, .. } = self;
         if saved.log_rewrites != log.rewrites() {
             saved.log_rewrites = log.rewrites();
             saved.last_index = log.last_included_index();
             saved.entries_end = 0;
         }
-        saved.bytes.truncate(saved.entries_end);
+        let kept = saved.entries_end;
+        saved.bytes.truncate(kept);
         for entry in log.entries_from(saved.last_index.next()) {
             encode(&Some(entry), &mut saved.bytes);
         }
@@ -111,6 +112,7 @@ impl State {
         let (end, end_term) = (log.last_included_index(), log.last_included_term());
         let header: Header = (saved.current_term, saved.voted_for, end, end_term);
         encode(&(None::<Entry>, header), &mut saved.bytes);
+        kept
     }
 }
 
