@@ -129,7 +129,8 @@ impl Scheduler {
     }
 
     fn abandon(&mut self, slot: u32) {
-        if let Some(coroutine) = self.threads[slot].coroutine.take() {
+        let coroutine = self.threads[slot].coroutine.borrow_mut().take();
+        if let Some(coroutine) = coroutine {
             coroutine.abandon();
         }
         self.threads.remove(slot);

@@ -84,13 +84,13 @@ impl Sim {
         loop {
             let next = self.scheduler.borrow_mut().next();
             match next {
-                Next::Run(slot, mut coroutine) => {
-                    let returned = coroutine.resume();
-                    let mut scheduler = self.scheduler.borrow_mut();
-                    if returned {
-                        scheduler.finish(slot, coroutine);
-                    } else {
-                        scheduler.threads[slot].coroutine = Some(coroutine);
+                Next::Run(slot, place) => {
+                    let mut coroutine = place.borrow_mut();
+                    let runs = coroutine.as_mut().expect("a thread that is to run has its coroutine");
+                    if runs.resume()
+                        && let Some(ended) = coroutine.take()
+                    {
+                        self.scheduler.borrow_mut().finish(slot, ended);
                     }
                 }
                 Next::Event(event) => event(),

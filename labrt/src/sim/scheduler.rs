@@ -4,13 +4,14 @@
 //! asks again.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::choice::{self, Choose};
 use super::kill_state::{KillInProgress, ScheduledCrash};
 use super::nodes::Nodes;
 use super::preemption::Preemption;
-use super::threads::{ThreadState, Threads};
+use super::threads::{CoroutineCell, ThreadState, Threads};
 use super::timers::{Due, Timers};
 use crate::clock::nanos;
 use crate::raw::coroutine::{Coroutine, Stacks};
@@ -52,7 +53,7 @@ pub(crate) enum Step {
 
 /// The next action of the simulation.
 pub(crate) enum Next {
-    Run(u32, Coroutine),
+    Run(u32, CoroutineCell),
     Event(Box<dyn FnOnce() + Send>),
     /// The main function has returned, or there is a verdict.
     End,
@@ -307,8 +308,8 @@ impl Scheduler {
     }
 
     fn run(&mut self, slot: u32) -> Next {
-        let thread = &mut self.threads[slot];
-        let coroutine = thread.coroutine.take().expect("a thread that is not running has its coroutine");
+        let thread = &self.threads[slot];
+        let coroutine = Rc::clone(&thread.coroutine);
         let (serial, node) = (thread.serial, thread.node);
         self.switch_node(node);
         self.current = Some(slot);

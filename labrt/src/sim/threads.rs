@@ -1,7 +1,9 @@
 //! The table of simulated threads.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::mem;
+use std::rc::Rc;
 
 use crate::raw::coroutine::Coroutine;
 use crate::wait::{Blocker, SourceLocation, ThreadId, Ticket, Wait, Woken};
@@ -17,6 +19,9 @@ pub(crate) enum ThreadState {
     Parked,
 }
 
+/// The place of a thread's coroutine. It is not moved when the thread is switched to, which is often.
+pub(crate) type CoroutineCell = Rc<RefCell<Option<Coroutine>>>;
+
 /// One simulated thread.
 pub(crate) struct Thread {
     pub(crate) serial: u64,
@@ -24,8 +29,8 @@ pub(crate) struct Thread {
     pub(crate) name: Cow<'static, str>,
     /// The line of lab code that started it.
     pub(crate) started_at: Option<SourceLocation>,
-    /// `None` while it runs, and in a free slot.
-    pub(crate) coroutine: Option<Coroutine>,
+    /// Borrowed while it runs; `None` in a free slot.
+    pub(crate) coroutine: CoroutineCell,
     pub(crate) state: ThreadState,
     /// The number of the current or last ticket.
     pub(crate) ticket: u64,
@@ -82,18 +87,20 @@ impl Threads {
         coroutine: Coroutine,
     ) -> ThreadId {
         let reused = self.free.pop();
-        // The lists of the slot's last thread keep their memory.
-        let lists = reused.map(|slot| {
-            let last = &mut self.slots[slot as usize];
-            (mem::take(&mut last.blockers), mem::take(&mut last.held), mem::take(&mut last.joiners))
-        });
-        let (blockers, held, joiners) = lists.unwrap_or_default();
+        // What the slot's last thread had keeps its memory.
+        let (place, blockers, held, joiners) = match reused.map(|slot| &mut self.slots[slot as usize]) {
+            Some(Thread { coroutine, blockers, held, joiners, .. }) => {
+                (Rc::clone(coroutine), mem::take(blockers), mem::take(held), mem::take(joiners))
+            }
+            None => Default::default(),
+        };
+        *place.borrow_mut() = Some(coroutine);
         let thread = Thread {
             serial,
             node,
             name,
             started_at,
-            coroutine: Some(coroutine),
+            coroutine: place,
             state: ThreadState::Ready,
             ticket: 0,
             wait: Wait::Ended,

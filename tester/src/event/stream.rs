@@ -342,11 +342,13 @@ impl State {
             }
             None => Ok(()),
         };
-        for position in &interested[kind.class().first()] {
-            let Subscriber { group, invariant, .. } = &mut subscribers[usize::from(*position)];
-            if event.concerns(*group) {
-                verdict = verdict.and_then(|()| invariant.on(&event));
-                if verdict.is_err() {
+        if verdict.is_ok() {
+            for position in &interested[kind.class().first()] {
+                let Subscriber { group, invariant, .. } = &mut subscribers[usize::from(*position)];
+                if event.concerns(*group)
+                    && let Err(violation) = invariant.on(&event)
+                {
+                    verdict = Err(violation);
                     break;
                 }
             }
