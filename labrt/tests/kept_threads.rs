@@ -1,5 +1,5 @@
-//! Simulations of a process that keeps OS threads: `keep_os_threads` holds for the whole process, so these tests
-//! are a program of their own.
+//! Simulations of a process that keeps OS threads: `keep_os_threads` holds for the whole process, so these
+//! tests are a program of their own.
 
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 

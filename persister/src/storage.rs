@@ -48,9 +48,9 @@ impl Storage {
         self.write(&records.iter().map(|&(name, tail)| Write { name, kept: 0, tail }).collect::<Vec<_>>());
     }
 
-    /// As [`commit`](Self::commit), but the first bytes of each record stay as they are: a record is a name, how
-    /// many bytes stay, and what comes after them. So a log that grows at its end is saved by what is new of
-    /// it.
+    /// As [`commit`](Self::commit), but the first bytes of each record stay as they are: a record is a name,
+    /// how many bytes stay, and what comes after them. So a log that grows at its end is saved by what is new
+    /// of it.
     ///
     /// What stays is from the save that began last, also if that is not durable yet. When this returns, the
     /// whole record is.

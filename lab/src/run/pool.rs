@@ -64,6 +64,32 @@ pub struct Settings {
     pub starter: Starter,
 }
 
+impl Settings {
+    /// The settings for a solution that is not trusted: one report at a time, output that is kept as
+    /// evidence, and nothing that a caller has not asked for.
+    pub fn untrusted(solution: &'static str, starter: Starter, jobs: u32, wall_limit: Duration) -> Self {
+        Self {
+            backend: Backend::Simulation,
+            jobs,
+            solution,
+            policy: Policy::default(),
+            plan: None,
+            shrink: false,
+            record: Record::Nothing,
+            analyse: Analyse::Nothing,
+            patience: PATIENCE,
+            wall_limit,
+            deadline: None,
+            cut_off: None,
+            fail_fast: false,
+            untrusted: true,
+            batched: false,
+            output: Output::Kept,
+            starter,
+        }
+    }
+}
+
 /// The limit on the time between two calls of labrt in a run.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -533,25 +559,8 @@ mod tests {
     }
 
     fn settings(starter: Starter) -> Settings {
-        Settings {
-            backend: Backend::Simulation,
-            jobs: 1,
-            solution: "reference",
-            policy: Policy::default(),
-            plan: None,
-            shrink: false,
-            record: Record::Nothing,
-            analyse: Analyse::Nothing,
-            patience: Duration::from_secs(5),
-            wall_limit: Duration::from_secs(600),
-            deadline: None,
-            cut_off: None,
-            fail_fast: false,
-            untrusted: false,
-            batched: false,
-            output: Output::Kept,
-            starter,
-        }
+        let wall_limit = Duration::from_secs(600);
+        Settings { untrusted: false, ..Settings::untrusted("reference", starter, 1, wall_limit) }
     }
 
     /// Takes the first so many runs of each test, and keeps their positions.

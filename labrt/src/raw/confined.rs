@@ -49,9 +49,9 @@ pub(crate) struct Confined<T> {
 // thread's run: only the two backends make an `Owner`, for the calling thread, and it is `!Send`. `owner` is
 // set once, by compare-and-swap, to the number of one run. That run is either a simulation, which stays on
 // one OS thread (`Sim` is on its stack), so that all accesses come from this OS thread; or a run on real
-// threads, where `open` holds `lock` for as long as the `RefMut` lives. Either way `RefCell` sees one thread at
-// a time, and guards against overlapping accesses by that one. `T: Send` because the value may be created, used
-// and dropped by different threads.
+// threads, where `open` holds `lock` for as long as the `RefMut` lives. Either way `RefCell` sees one thread
+// at a time, and guards against overlapping accesses by that one. `T: Send` because the value may be created,
+// used and dropped by different threads.
 unsafe impl<T: Send> Sync for Confined<T> {}
 
 impl<T> Confined<T> {

@@ -192,7 +192,8 @@ impl RunMonitor {
         Some(self.thread_id.load(Ordering::Relaxed)).filter(|thread_id| *thread_id != 0)
     }
 
-    /// Records the processor time of the calling OS thread when the run begins: it may have run others before.
+    /// Records the processor time of the calling OS thread when the run begins: it may have run others
+    /// before.
     pub(crate) fn record_start(&self, cpu_time: Duration) {
         self.cpu_at_start.store(nanos(cpu_time), Ordering::Relaxed);
     }

@@ -28,11 +28,11 @@ impl<T> Scoped<T> {
     /// Calls `f` with the value; `None` outside [`set`](Self::set).
     #[inline(always)] // at each call of labrt, and a frame of its own would be unwound at each kill
     pub(crate) fn with<R>(&self, f: impl FnOnce(Option<&T>) -> R) -> R {
-        // SAFETY: a pointer that is not null is that of a `set` on this thread which has not returned, because
-        // the type is not `Sync`, and that `set` borrows the value. `f` ends before `set` does, or never goes
-        // on: the frames of `set` are below those of `f` on the OS thread's stack, or `f` is on the stack of a
-        // coroutine that only runs while they are. `f` cannot keep the reference, as its lifetime is unknown
-        // to it.
+        // SAFETY: a pointer that is not null is that of a `set` on this thread which has not returned,
+        // because the type is not `Sync`, and that `set` borrows the value. `f` ends before `set` does, or
+        // never goes on: the frames of `set` are below those of `f` on the OS thread's stack, or `f` is on
+        // the stack of a coroutine that only runs while they are. `f` cannot keep the reference, as its
+        // lifetime is unknown to it.
         f(unsafe { self.value.get().as_ref() })
     }
 }

@@ -1,28 +1,25 @@
 //! The thread-locals of the program: where they are, and whether they have changed.
 
-use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ops::Range;
 
-thread_local! {
-    /// A thread-local of this module, by which the others are found.
-    static ANCHOR: Cell<u64> = const { Cell::new(0) };
-}
-
-/// The address of a thread-local of the calling OS thread. The distances to all others of the program are the
-/// same on all threads.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-pub(super) fn anchor() -> usize {
-    ANCHOR.with(|anchor| std::ptr::from_ref(anchor).addr())
-}
-
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod system {
+    use std::cell::Cell;
     use std::ffi::{c_int, c_void};
     use std::ops::Range;
     use std::ptr;
 
-    use super::anchor;
+    thread_local! {
+        /// A thread-local of this module, by which the others are found.
+        static ANCHOR: Cell<u64> = const { Cell::new(0) };
+    }
+
+    /// The address of a thread-local of the calling OS thread. The distances to all others of the program are
+    /// the same on all threads.
+    pub(crate) fn anchor() -> usize {
+        ANCHOR.with(|anchor| ptr::from_ref(anchor).addr())
+    }
 
     /// The addresses of the calling thread's block of thread-locals of the program itself, std's among them;
     /// not those of shared libraries.
@@ -85,6 +82,8 @@ mod system {
     pub(super) fn copy(_: &Range<usize>, _: &mut Vec<u8>) {}
 }
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(super) use system::anchor;
 pub(super) use system::block;
 
 /// The thread-locals of the calling OS thread as they were at some time.
@@ -108,8 +107,8 @@ impl ThreadLocals {
         system::copy(&self.block, &mut self.before);
     }
 
-    /// Whether they are what was noted last, to the last byte. A thread-local with a destructor has a state in
-    /// its bytes, which says whether it was used.
+    /// Whether they are what was noted last, to the last byte. A thread-local with a destructor has a state
+    /// in its bytes, which says whether it was used.
     pub(crate) fn are_unchanged(&mut self) -> bool {
         system::copy(&self.block, &mut self.now);
         self.now == self.before

@@ -1,5 +1,4 @@
-//! [`Watched`]: a value of a simulation that another thread may read once that thread is stopped
-//! for good.
+//! [`Watched`]: a value of a simulation that other threads may read once its OS thread is stopped for good.
 
 use std::cell::RefCell;
 use std::ptr;
@@ -39,11 +38,11 @@ impl<T> Watched<T> {
         if !self.monitor.is_stopped() || value.is_null() {
             return None;
         }
-        // SAFETY: the simulation's OS thread is attached to the monitor, for otherwise it cannot be stopped, and
-        // so it borrows `value` for the time of a call (see `Attached`). That thread is in a signal handler or
-        // in a function of `run_monitor` that never returns, so the borrow never ends, and that thread does not
-        // access the value any more. It has stored its state with `Release` after everything else, and
-        // `is_stopped` loads the state with `Acquire`.
+        // SAFETY: the simulation's OS thread is attached to the monitor, for otherwise it cannot be stopped,
+        // and so it borrows `value` for the time of a call (see `Attached`). That thread is in a signal
+        // handler or in a function of `run_monitor` that never returns, so the borrow never ends, and that
+        // thread does not access the value any more. It has stored its state with `Release` after everything
+        // else, and `is_stopped` loads the state with `Acquire`.
         let cell = unsafe { &*value };
         let consistent = cell.try_borrow().is_ok() && !self.monitor.has_panicked();
         // SAFETY: as above; a mutable borrow can only be that of the stopped thread. It may have been in the

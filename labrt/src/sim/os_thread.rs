@@ -19,7 +19,8 @@ static FIRST: OnceLock<fn()> = OnceLock::new();
 static IS_KEPT: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
-    /// The thread of the last simulation that the calling thread has waited for, if another one can run on it.
+    /// The thread of the last simulation that the calling thread has waited for, if another one can run on
+    /// it.
     static KEPT: Cell<Option<OsThread>> = const { Cell::new(None) };
 }
 
@@ -35,8 +36,8 @@ pub fn confine_simulations(first: fn()) {
 }
 
 /// From now on, simulations that one thread starts one after the other run on the same OS thread, for as long
-/// as they leave the thread-locals of the program as they have found them, to the last byte. After one that has
-/// changed them the next gets a new OS thread. So a run never finds what an earlier one has left in a
+/// as they leave the thread-locals of the program as they have found them, to the last byte. After one that
+/// has changed them the next gets a new OS thread. So a run never finds what an earlier one has left in a
 /// `thread_local!`.
 ///
 /// For a program that makes many short runs: a new OS thread takes longer than a simulated second. On systems
@@ -78,8 +79,8 @@ impl OsThread {
         self.handle.as_pthread_t()
     }
 
-    /// Ends the use of the thread after its task: keeps it for the next one of the caller if that `is_reusable`
-    /// there, and else waits for its end.
+    /// Ends the use of the thread after its task: keeps it for the next one of the caller if that
+    /// `is_reusable` there, and else waits for its end.
     pub(super) fn finish(self, is_reusable: bool) {
         if is_reusable {
             KEPT.set(Some(self));

@@ -137,8 +137,8 @@ struct Watchdog<'a> {
     /// Processor time and sleep since the last scheduling point.
     running: Duration,
     sleeping: Duration,
-    /// The resident memory of the process at the first poll; `None` before. The first poll comes soon, and most
-    /// runs end before it.
+    /// The resident memory of the process at the first poll; `None` before. The first poll comes soon, and
+    /// most runs end before it.
     memory_before: Option<u64>,
     /// The lost memory of the process at the start of the run.
     lost_at_start: u64,

@@ -5,7 +5,6 @@ use std::time::Instant;
 use crate::build::Workspace;
 use crate::score::{Column, Figures, NOT_RUN};
 use labreport::results::{FailedRun, Rule};
-use labrt::world::{Backend, Policy};
 use tester::{Case, seed};
 
 use super::checkpoint::{Checkpoint, Sampled, TestEntry};
@@ -13,7 +12,7 @@ use super::{Grading, evidence};
 use lab::error::CommandError;
 use lab::report::failure;
 use lab::report::json::{fingerprint, of_failure};
-use lab::run::{Analyse, Observer, Outcome, Output, PATIENCE, Plan, Record, Run, Settings, pool};
+use lab::run::{Analyse, Observer, Outcome, Plan, Run, Settings, pool};
 
 /// The number of hanging runs of a test after which the remaining runs are skipped.
 const HANGING: u32 = 3;
@@ -80,25 +79,10 @@ pub(super) fn settings(
     program: &Workspace,
     solution: &'static str,
 ) -> Result<Settings, CommandError> {
-    Ok(Settings {
-        backend: Backend::Simulation,
-        jobs: grading.shares.one(),
-        solution,
-        policy: Policy::default(),
-        plan: None,
-        shrink: false,
-        record: Record::Nothing,
-        analyse: Analyse::Failures,
-        patience: PATIENCE,
-        wall_limit: grading.results.settings().wall_limit(),
-        deadline: None,
-        cut_off: None,
-        fail_fast: false,
-        untrusted: true,
-        batched: false,
-        output: Output::Kept,
-        starter: grading.build_env.starter(&program.program())?,
-    })
+    let starter = grading.build_env.starter(&program.program())?;
+    let (jobs, wall_limit) = (grading.shares.one(), grading.results.settings().wall_limit());
+    let settings = Settings::untrusted(solution, starter, jobs, wall_limit);
+    Ok(Settings { analyse: Analyse::Failures, ..settings })
 }
 
 /// Records runs in a checkpoint.

@@ -5,8 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use lab::error::CommandError;
-use lab::run::{Analyse, Output, PATIENCE, Record, Settings, Starter};
-use labrt::world::{Backend, Policy};
+use lab::run::{Settings, Starter};
 use tester::Case;
 
 use crate::grade::evidence::of_all;
@@ -34,26 +33,9 @@ pub fn refused_of(
         command.arg("worker");
         Ok(command)
     });
-    let settings = Settings {
-        backend: Backend::Simulation,
-        jobs,
-        // A command runs some dozen solutions and then ends.
-        solution: solution.to_owned().leak(),
-        policy: Policy::default(),
-        plan: None,
-        shrink: false,
-        record: Record::Nothing,
-        analyse: Analyse::Nothing,
-        patience: PATIENCE,
-        wall_limit: WALL_LIMIT,
-        deadline: None,
-        cut_off: None,
-        fail_fast: false,
-        untrusted: true,
-        batched: false,
-        output: Output::Kept,
-        starter,
-    };
+    // A command runs some dozen solutions and then ends.
+    let solution = solution.to_owned().leak();
+    let settings = Settings::untrusted(solution, starter, jobs, WALL_LIMIT);
     let all = of_all(settings, tests, runs, 1)?;
     Ok((all.passed, all.refused.into_iter().map(|(test, why)| format!("{test}: {why}")).collect()))
 }

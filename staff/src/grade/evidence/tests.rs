@@ -4,9 +4,8 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lab::run::{Output, PATIENCE, Starter};
+use lab::run::Starter;
 use lab::{COMPILED_IN, Lab};
-use labrt::world::Backend;
 use tester::{Detail, RunOptions, cases, run};
 
 use super::*;
@@ -99,25 +98,7 @@ fn inspected(deed: &'static str, first: &Report) -> TestEntry {
         command.env(DEED, deed);
         Ok(command)
     });
-    let settings = Settings {
-        backend: Backend::Simulation,
-        jobs: 2,
-        solution: COMPILED_IN[0].name,
-        policy: Policy::default(),
-        plan: None,
-        shrink: false,
-        record: Record::Nothing,
-        analyse: Analyse::Nothing,
-        patience: PATIENCE,
-        wall_limit: Duration::from_secs(60),
-        deadline: None,
-        cut_off: None,
-        fail_fast: false,
-        untrusted: true,
-        batched: false,
-        output: Output::Kept,
-        starter,
-    };
+    let settings = Settings::untrusted(COMPILED_IN[0].name, starter, 2, Duration::from_secs(60));
     let mut test = entry(vec![Sampled::of(first).expect("it passed")], 2);
     inspect(settings, first.seed, vec![&mut test]).expect("workers are started");
     assert!(test.sample.is_empty(), "{deed}: nothing is left to check");
