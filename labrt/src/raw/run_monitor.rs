@@ -108,7 +108,7 @@ pub(crate) struct RunMonitor {
     progress_at_request: AtomicU64,
     /// The kernel's id of the OS thread; 0 on systems without one.
     thread_id: AtomicU32,
-    /// The processor time of the OS thread at the start of the run, in nanoseconds.
+    /// The processor time of the OS thread at the start of the run, in nanoseconds; `u64::MAX` before.
     cpu_at_start: AtomicU64,
     /// The pages that the OS thread had touched when the run was first looked at.
     pages_before: AtomicU64,
@@ -148,7 +148,7 @@ impl RunMonitor {
             state: AtomicU32::new(RUNNING),
             progress_at_request: AtomicU64::new(0),
             thread_id: AtomicU32::new(0),
-            cpu_at_start: AtomicU64::new(0),
+            cpu_at_start: AtomicU64::new(u64::MAX),
             pages_before: AtomicU64::new(0),
             frames: [const { AtomicUsize::new(0) }; 2 * RECORDED_FRAMES],
             depth: AtomicUsize::new(0),
@@ -198,9 +198,10 @@ impl RunMonitor {
         self.cpu_at_start.store(nanos(cpu_time), Ordering::Relaxed);
     }
 
-    /// See [`record_start`](Self::record_start).
-    pub(crate) fn cpu_at_start(&self) -> Duration {
-        Duration::from_nanos(self.cpu_at_start.load(Ordering::Relaxed))
+    /// The processor time that the run has used when the OS thread has used `cpu_time`; 0 if the run has not
+    /// begun.
+    pub(crate) fn cpu_of_run(&self, cpu_time: Duration) -> Duration {
+        cpu_time.saturating_sub(Duration::from_nanos(self.cpu_at_start.load(Ordering::Relaxed)))
     }
 
     /// From now on, [`pages_touched`](Self::pages_touched) counts.
@@ -544,4 +545,18 @@ fn errno() -> libc::c_int {
 fn set_errno(error: libc::c_int) {
     // SAFETY: as above.
     unsafe { *errno_location() = error };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_has_not_begun_has_used_no_processor_time() {
+        let monitor = RunMonitor::new();
+        let of_earlier_runs = Duration::from_secs(3600);
+        assert_eq!(monitor.cpu_of_run(of_earlier_runs), Duration::ZERO);
+        monitor.record_start(of_earlier_runs);
+        assert_eq!(monitor.cpu_of_run(of_earlier_runs + Duration::from_secs(1)), Duration::from_secs(1));
+    }
 }

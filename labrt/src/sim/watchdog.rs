@@ -238,7 +238,7 @@ impl<'a> Watchdog<'a> {
     fn is_out_of_time(&self) -> bool {
         let limit = self.options.max_cpu_time;
         match self.cpu {
-            Some(cpu) => cpu.saturating_sub(self.monitor.cpu_at_start()) > limit,
+            Some(cpu) => self.monitor.cpu_of_run(cpu) > limit,
             // Without processor times, only elapsed time is known, and the machine may be busy.
             None => self.began.elapsed() > limit.saturating_mul(REAL_TIME_FACTOR),
         }
@@ -331,10 +331,7 @@ impl<'a> Watchdog<'a> {
                 fingerprint: scheduler.final_fingerprint(Some(&failure)),
                 result: Err(failure),
                 virtual_time: since_start(scheduler.now),
-                cpu_time: match self.cpu {
-                    Some(cpu) => cpu.saturating_sub(self.monitor.cpu_at_start()),
-                    None => self.began.elapsed(),
-                },
+                cpu_time: self.cpu.map_or_else(|| self.began.elapsed(), |cpu| self.monitor.cpu_of_run(cpu)),
                 steps: scheduler.steps,
                 warnings: known.into_iter().chain(warnings).collect(),
                 log: if consistent { scheduler.log.lines() } else { Vec::new() },
